@@ -1,0 +1,116 @@
+//! What every source becomes: two parts of samples, the task, and words about what was done.
+
+use std::sync::Arc;
+
+use crate::model::Feature;
+
+/// A loaded data set. Cheap to clone: samples are shared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// "Spiral", "penguins.csv", "mnist10k".
+    pub name: String,
+    /// Shape of one sample, without the batch axis: `[2]`, `[1, 28, 28]` (channels, rows, columns).
+    pub input_shape: Vec<usize>,
+    /// One name for each number of a row-shaped input (columns after one-hot, features); empty for images.
+    pub input_names: Vec<String>,
+    pub task: Task,
+    pub train: Part,
+    pub validation: Part,
+    /// For points of the plane: how to turn any (x, y) into an input, so that surfaces can be drawn. Else `None`.
+    pub plane: Option<Plane>,
+    /// Sentences for the user: columns left out and why, rows dropped, one-sided classes.
+    pub notes: Vec<String>,
+}
+
+/// Samples in one block: `inputs` is `[len, input_shape...]` row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub len: usize,
+    pub inputs: Arc<[f32]>,
+    /// Classification: `[len]` class indices as whole numbers. Regression: `[len, outputs]`, scaled as `Task` says.
+    pub targets: Arc<[f32]>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Names of the classes, at least two; targets are indices into them.
+    Classification { classes: Vec<String> },
+    /// Names of the predicted numbers. `value = scaled * scale + offset` gives each output in the user's units.
+    Regression { outputs: Vec<String>, offset: Vec<f32>, scale: Vec<f32> },
+}
+
+impl Task {
+    /// How many numbers a network for this task ends in: one per class or per predicted number.
+    pub fn output_len(&self) -> usize {
+        match self {
+            Self::Classification { classes } => classes.len(),
+            Self::Regression { outputs, .. } => outputs.len(),
+        }
+    }
+}
+
+/// Points of the plane that a data set was made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plane {
+    /// Never empty.
+    pub features: Vec<Feature>,
+    /// What is drawn on both axes: -extent to +extent.
+    pub extent: f32,
+    /// Raw (x, y) of each sample, interleaved: `[train.len, 2]` and `[validation.len, 2]`.
+    pub train_points: Arc<[f32]>,
+    pub validation_points: Arc<[f32]>,
+}
+
+impl Plane {
+    /// The network's input for the point (x, y).
+    pub fn input(&self, x: f32, y: f32) -> impl Iterator<Item = f32> + '_ {
+        self.features.iter().map(move |f| f.of(x, y))
+    }
+}
+
+/// Why data could not be had. Each message names the file, line or byte, and says what to do.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct DataError {
+    pub message: String,
+}
+
+impl DataError {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+impl Dataset {
+    /// Numbers in one sample.
+    pub fn input_len(&self) -> usize {
+        self.input_shape.iter().product()
+    }
+
+    /// Numbers in one target: 1 for a class index.
+    pub fn target_len(&self) -> usize {
+        match &self.task {
+            Task::Classification { .. } => 1,
+            Task::Regression { outputs, .. } => outputs.len(),
+        }
+    }
+
+    pub fn classes(&self) -> Option<&[String]> {
+        match &self.task {
+            Task::Classification { classes } => Some(classes),
+            Task::Regression { .. } => None,
+        }
+    }
+
+    /// How many samples of each class a part holds; empty for regression.
+    pub fn class_counts(&self, part: &Part) -> Vec<usize> {
+        let Some(classes) = self.classes() else { return Vec::new() };
+        let mut counts = vec![0; classes.len()];
+        for &target in part.targets.iter() {
+            if let Some(count) = counts.get_mut(target as usize) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+}

@@ -1,0 +1,247 @@
+//! What data a project trains on: pure settings, no samples. `data/` turns a [`DataSpec`] into a `Dataset`.
+//!
+//! Paths are kept as the user gave them; a relative path is read relative to the project file's folder by the caller.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The source of the samples and how they are split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataSpec {
+    pub source: Source,
+    /// Share of the samples kept for validation, 0.05 to 0.9. Sources that bring their own validation part ignore it.
+    #[serde(default = "default_validation")]
+    pub validation: f64,
+    /// Seed of generation and of the split; "regenerate" draws a new one.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+fn default_validation() -> f64 {
+    0.2
+}
+
+impl Default for DataSpec {
+    fn default() -> Self {
+        Self { source: Source::Synthetic(SyntheticSpec::default()), validation: 0.2, seed: 1 }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Source {
+    Synthetic(SyntheticSpec),
+    Digits(DigitsSpec),
+    Csv(CsvSpec),
+    Idx(IdxSpec),
+}
+
+/// Generated points. `kind` decides which of the other settings matter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyntheticSpec {
+    pub kind: SyntheticKind,
+    /// 10 to 100,000.
+    pub samples: usize,
+    /// 0 to 0.5, as TensorFlow Playground's 0 to 50 %.
+    pub noise: f64,
+    /// For `Blobs` and `Rings`: 2 to 10.
+    pub classes: usize,
+    /// Which functions of (x, y) the network is given. Only for sources with two raw numbers; empty counts as x, y.
+    pub features: Vec<Feature>,
+}
+
+impl Default for SyntheticSpec {
+    fn default() -> Self {
+        Self { kind: SyntheticKind::Spiral, samples: 500, noise: 0.0, classes: 3, features: vec![Feature::X, Feature::Y] }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyntheticKind {
+    Circle,
+    Xor,
+    Gauss,
+    Spiral,
+    Moons,
+    Blobs,
+    Rings,
+    /// Regression on (x, y): TensorFlow Playground's plane.
+    Plane,
+    /// Regression on (x, y): TensorFlow Playground's sum of Gaussian hills.
+    GaussSurface,
+    /// Regression on one number.
+    Sine,
+    /// Regression on one number: a cubic.
+    Polynomial,
+}
+
+impl SyntheticKind {
+    pub const ALL: [Self; 11] = [
+        Self::Spiral,
+        Self::Xor,
+        Self::Circle,
+        Self::Gauss,
+        Self::Moons,
+        Self::Blobs,
+        Self::Rings,
+        Self::Plane,
+        Self::GaussSurface,
+        Self::Sine,
+        Self::Polynomial,
+    ];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Circle => "Circle",
+            Self::Xor => "XOR",
+            Self::Gauss => "Two Gaussians",
+            Self::Spiral => "Spiral",
+            Self::Moons => "Two moons",
+            Self::Blobs => "Blobs",
+            Self::Rings => "Rings",
+            Self::Plane => "Plane",
+            Self::GaussSurface => "Gaussian hills",
+            Self::Sine => "Sine",
+            Self::Polynomial => "Polynomial",
+        }
+    }
+
+    /// How many raw numbers a sample has before feature functions: 2 for points of the plane, 1 for curves.
+    pub fn raw_dimensions(self) -> usize {
+        match self {
+            Self::Sine | Self::Polynomial => 1,
+            _ => 2,
+        }
+    }
+
+    pub fn is_regression(self) -> bool {
+        matches!(self, Self::Plane | Self::GaussSurface | Self::Sine | Self::Polynomial)
+    }
+
+    pub fn has_class_count(self) -> bool {
+        matches!(self, Self::Blobs | Self::Rings)
+    }
+}
+
+/// A function of a point of the plane that can be handed to the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    X,
+    Y,
+    XSquared,
+    YSquared,
+    XTimesY,
+    SinX,
+    SinY,
+}
+
+impl Feature {
+    pub const ALL: [Self; 7] =
+        [Self::X, Self::Y, Self::XSquared, Self::YSquared, Self::XTimesY, Self::SinX, Self::SinY];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::X => "x",
+            Self::Y => "y",
+            Self::XSquared => "x²",
+            Self::YSquared => "y²",
+            Self::XTimesY => "xy",
+            Self::SinX => "sin x",
+            Self::SinY => "sin y",
+        }
+    }
+
+    pub fn of(self, x: f32, y: f32) -> f32 {
+        match self {
+            Self::X => x,
+            Self::Y => y,
+            Self::XSquared => x * x,
+            Self::YSquared => y * y,
+            Self::XTimesY => x * y,
+            Self::SinX => x.sin(),
+            Self::SinY => y.sin(),
+        }
+    }
+}
+
+/// Drawn digits, 1 x 28 x 28, values 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DigitsSpec {
+    /// 100 to 60,000.
+    pub samples: usize,
+    /// 0 to 0.5: pixel noise.
+    pub noise: f64,
+}
+
+impl Default for DigitsSpec {
+    fn default() -> Self {
+        Self { samples: 4000, noise: 0.1 }
+    }
+}
+
+/// A folder of IDX or IDX.gz files (the MNIST family).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IdxSpec {
+    pub folder: PathBuf,
+    /// Use at most this many samples of each part; `None` takes all.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// A table in a text file. Delimiter, header and quotes are detected when the file is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CsvSpec {
+    pub path: PathBuf,
+    /// Name of the column to predict.
+    pub target: String,
+    /// What the user said about columns; a column that is not named here gets what `data::csv` infers.
+    #[serde(default)]
+    pub columns: Vec<ColumnChoice>,
+    #[serde(default)]
+    pub missing: MissingPolicy,
+    #[serde(default)]
+    pub scaling: Scaling,
+}
+
+/// The user's word about one column, by header name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColumnChoice {
+    pub name: String,
+    pub role: ColumnRole,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnRole {
+    Numeric,
+    /// One-hot when an input; the class when the target.
+    Categorical,
+    LeftOut,
+}
+
+/// What becomes of a row that lacks a value in a column that is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingPolicy {
+    /// Numbers get the training part's median, categories a category of their own ("missing"). Rows without a target are left out.
+    #[default]
+    Fill,
+    DropRow,
+}
+
+/// Computed on the training part only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scaling {
+    /// Zero mean, unit standard deviation.
+    #[default]
+    Standardise,
+    /// 0 to 1.
+    MinMax,
+    None,
+}
