@@ -1,8 +1,43 @@
-//! Floor 2: from a [`DataSpec`](crate::model::DataSpec) to samples in memory, split and scaled, and from samples to batches.
+//! Floor 2: from a [`DataSpec`] to samples in memory, split and scaled, and from samples to batches.
 //!
 //! Owns sources (synthetic, drawn digits, CSV, IDX), the split, scaling, and batching. Knows nothing of networks or windows.
 
 pub mod batches;
 pub mod dataset;
+mod preview;
+mod progress;
+mod random;
+mod split;
+mod synthetic;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{DataSpec, Source};
 
 pub use dataset::{DataError, Dataset, Part, Plane, Task};
+pub use preview::sample_rows;
+pub use progress::{NoProgress, Progress};
+
+/// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project
+/// file's. Everything random is keyed by `spec.seed`: the same spec (and files) give bitwise the same samples.
+pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dataset, DataError> {
+    if !(0.05..=0.9).contains(&spec.validation) {
+        return Err(DataError::new(format!(
+            "The validation share is {}. It must lie between 0.05 and 0.9.",
+            spec.validation
+        )));
+    }
+    let dataset = match &spec.source {
+        Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
+        Source::Digits(_) | Source::Csv(_) | Source::Idx(_) => {
+            return Err(DataError::new("This source cannot be read yet."));
+        }
+    };
+    progress.report(1.0, "ready");
+    Ok(dataset)
+}
+
+/// A path as the user gave it, read from the project's folder when it is relative.
+pub fn resolve(base: &Path, path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_path_buf() } else { base.join(path) }
+}

@@ -54,7 +54,13 @@ pub struct SyntheticSpec {
 
 impl Default for SyntheticSpec {
     fn default() -> Self {
-        Self { kind: SyntheticKind::Spiral, samples: 500, noise: 0.0, classes: 3, features: vec![Feature::X, Feature::Y] }
+        Self {
+            kind: SyntheticKind::Spiral,
+            samples: 500,
+            noise: 0.0,
+            classes: 3,
+            features: vec![Feature::X, Feature::Y],
+        }
     }
 }
 

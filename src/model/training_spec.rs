@@ -176,7 +176,11 @@ mod tests {
 
     #[test]
     fn step_and_exponential_multiply() {
-        let mut spec = TrainingSpec { learning_rate: 0.8, schedule: Schedule::Step { every: 3, factor: 0.5 }, ..TrainingSpec::default() };
+        let mut spec = TrainingSpec {
+            learning_rate: 0.8,
+            schedule: Schedule::Step { every: 3, factor: 0.5 },
+            ..TrainingSpec::default()
+        };
         assert_eq!((spec.rate_at(2), spec.rate_at(3), spec.rate_at(6)), (0.8, 0.4, 0.2));
         spec.schedule = Schedule::Exponential { factor: 0.5 };
         assert_eq!(spec.rate_at(2), 0.2);

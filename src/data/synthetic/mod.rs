@@ -1,0 +1,160 @@
+//! Generated points: one file per family, each a recipe from (settings, random numbers) to raw samples.
+//!
+//! This file turns raw samples into a [`Dataset`]: split, feature functions, names. The first four families and the two
+//! surfaces are TensorFlow Playground's recipes and ranges (github.com/tensorflow/playground, `src/dataset.ts`).
+
+mod blobs;
+mod circle;
+mod gauss;
+mod gauss_surface;
+mod moons;
+mod plane;
+mod polynomial;
+mod rings;
+mod sine;
+mod spiral;
+mod xor;
+
+use super::random::{Draws, Purpose};
+use super::split::split;
+use super::{DataError, Dataset, Part, Plane, Task};
+use crate::model::{DataSpec, Feature, SyntheticKind, SyntheticSpec};
+
+/// Half the side of the square that is drawn; Playground's.
+const EXTENT: f32 = 6.0;
+
+/// One generated sample before feature functions. Curves use only the first raw number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Sample {
+    raw: [f32; 2],
+    /// Class index, or the value to predict.
+    target: f32,
+}
+
+impl Sample {
+    fn new(x: f64, y: f64, target: f64) -> Self {
+        Self { raw: [x as f32, y as f32], target: target as f32 }
+    }
+}
+
+pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Dataset, DataError> {
+    check(settings)?;
+    let mut draws = Draws::new(spec.seed, Purpose::Points, settings.kind as u64);
+    let samples = draw(settings, &mut draws);
+    let task = task(settings);
+    let classes: Option<Vec<usize>> =
+        (!settings.kind.is_regression()).then(|| samples.iter().map(|s| s.target as usize).collect());
+    let split = split(samples.len(), spec.validation, spec.seed, classes.as_deref());
+    let features = features(settings);
+    let (train, train_points) = part(&samples, &split.train, &features);
+    let (validation, validation_points) = part(&samples, &split.validation, &features);
+    let is_plane = settings.kind.raw_dimensions() == 2;
+    Ok(Dataset {
+        name: settings.kind.title().into(),
+        input_shape: vec![features.len()],
+        input_names: features.iter().map(|f| f.label().to_owned()).collect(),
+        task,
+        train,
+        validation,
+        plane: is_plane.then(|| Plane {
+            features,
+            extent: EXTENT,
+            train_points: train_points.into(),
+            validation_points: validation_points.into(),
+        }),
+        notes: Vec::new(),
+    })
+}
+
+fn check(settings: &SyntheticSpec) -> Result<(), DataError> {
+    let title = settings.kind.title();
+    if !(10..=100_000).contains(&settings.samples) {
+        return Err(DataError::new(format!(
+            "{title} is asked for {} samples. It can make 10 to 100,000.",
+            settings.samples
+        )));
+    }
+    if !(0.0..=0.5).contains(&settings.noise) {
+        return Err(DataError::new(format!(
+            "The noise of {title} is {}. It must lie between 0 and 0.5.",
+            settings.noise
+        )));
+    }
+    if settings.kind.has_class_count() && !(2..=10).contains(&settings.classes) {
+        return Err(DataError::new(format!("{title} is asked for {} classes. It can make 2 to 10.", settings.classes)));
+    }
+    Ok(())
+}
+
+fn draw(settings: &SyntheticSpec, draws: &mut Draws) -> Vec<Sample> {
+    let (n, noise, classes) = (settings.samples, settings.noise, settings.classes);
+    match settings.kind {
+        SyntheticKind::Circle => circle::draw(n, noise, draws),
+        SyntheticKind::Xor => xor::draw(n, noise, draws),
+        SyntheticKind::Gauss => gauss::draw(n, noise, draws),
+        SyntheticKind::Spiral => spiral::draw(n, noise, draws),
+        SyntheticKind::Moons => moons::draw(n, noise, draws),
+        SyntheticKind::Blobs => blobs::draw(n, noise, classes, draws),
+        SyntheticKind::Rings => rings::draw(n, noise, classes, draws),
+        SyntheticKind::Plane => plane::draw(n, noise, draws),
+        SyntheticKind::GaussSurface => gauss_surface::draw(n, noise, draws),
+        SyntheticKind::Sine => sine::draw(n, noise, draws),
+        SyntheticKind::Polynomial => polynomial::draw(n, noise, draws),
+    }
+}
+
+fn task(settings: &SyntheticSpec) -> Task {
+    let numbered = |word: &str| (1..=settings.classes).map(|i| format!("{word} {i}")).collect();
+    let pair = |names: [&str; 2]| names.map(str::to_owned).to_vec();
+    let classes = match settings.kind {
+        SyntheticKind::Circle => pair(circle::CLASSES),
+        SyntheticKind::Xor => pair(xor::CLASSES),
+        SyntheticKind::Gauss => pair(gauss::CLASSES),
+        SyntheticKind::Spiral => pair(spiral::CLASSES),
+        SyntheticKind::Moons => pair(moons::CLASSES),
+        SyntheticKind::Blobs => numbered("blob"),
+        SyntheticKind::Rings => numbered("ring"),
+        SyntheticKind::Plane | SyntheticKind::GaussSurface => return value_near_one("z"),
+        SyntheticKind::Sine | SyntheticKind::Polynomial => return value_near_one("y"),
+    };
+    Task::Classification { classes }
+}
+
+/// A regression target that lies in about -1 to 1 already, so that it needs no scaling.
+fn value_near_one(name: &str) -> Task {
+    Task::Regression { outputs: vec![name.to_owned()], offset: vec![0.0], scale: vec![1.0] }
+}
+
+/// The chosen feature functions, each once; x (and y) where none is chosen or none can be.
+fn features(settings: &SyntheticSpec) -> Vec<Feature> {
+    if settings.kind.raw_dimensions() == 1 {
+        return vec![Feature::X];
+    }
+    let mut features: Vec<Feature> = Vec::new();
+    for &feature in &settings.features {
+        if !features.contains(&feature) {
+            features.push(feature);
+        }
+    }
+    if features.is_empty() { vec![Feature::X, Feature::Y] } else { features }
+}
+
+/// The samples at `rows` as a part, and their raw points interleaved.
+fn part(samples: &[Sample], rows: &[usize], features: &[Feature]) -> (Part, Vec<f32>) {
+    let chosen = || rows.iter().map(|&row| &samples[row]);
+    let inputs = chosen().flat_map(|s| features.iter().map(|f| f.of(s.raw[0], s.raw[1])));
+    let part = Part {
+        len: rows.len(),
+        inputs: inputs.collect::<Vec<_>>().into(),
+        targets: chosen().map(|s| s.target).collect(),
+    };
+    (part, chosen().flat_map(|s| s.raw).collect())
+}
+
+/// How many samples each of `groups` gets so that the sum is `samples`: the first ones get the remainder.
+fn shares(samples: usize, groups: usize) -> impl Iterator<Item = usize> {
+    (0..groups).map(move |group| samples / groups + usize::from(group < samples % groups))
+}
+
+#[cfg(test)]
+mod tests;
