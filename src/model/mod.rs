@@ -3,7 +3,23 @@
 //! Pure serde data: no tensors, no files, no window. Everything here can be cloned, compared, saved and undone.
 
 mod data_spec;
+mod edit;
+mod graph;
+mod history;
+pub mod infer;
+pub mod layer;
+mod layout;
+mod project;
+mod shape;
+
 mod training_spec;
 
 pub use data_spec::*;
+pub use edit::{Edit, EditError};
+pub use graph::{ConnectError, Graph, Layer, LayerId, Wire, WireId, slug};
+pub use history::History;
+pub use infer::{Inference, Place, Problem, Repair, infer};
+pub use layer::{LayerKind, ParamKind, ParamSpec, ParamValue};
+pub use project::{DataSignature, Project, Target};
+pub use shape::Shape;
 pub use training_spec::*;

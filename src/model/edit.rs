@@ -1,0 +1,233 @@
+//! Everything that can be done to a graph, as data: applied in one place, named for undo, replayed in tests.
+
+use super::graph::{ConnectError, Graph, LayerId, WireId};
+use super::layer::{Inputs, LayerKind, ParamValue};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    Add {
+        kind: LayerKind,
+        position: [f32; 2],
+    },
+    /// A new layer in the middle of a wire; without a position it is placed between the two ends and the rest makes room.
+    InsertOnWire {
+        wire: WireId,
+        kind: LayerKind,
+        position: Option<[f32; 2]>,
+    },
+    /// A new layer fed by `after`; what `after` fed alone is fed by the new layer.
+    Append {
+        after: LayerId,
+        kind: LayerKind,
+    },
+    /// A new layer at a place, with a wire from `from`.
+    AddConnected {
+        from: LayerId,
+        kind: LayerKind,
+        position: [f32; 2],
+    },
+    /// An existing layer without wires put into the middle of a wire.
+    MoveOntoWire {
+        wire: WireId,
+        layer: LayerId,
+    },
+    Remove(Vec<LayerId>),
+    Connect {
+        from: LayerId,
+        to: LayerId,
+    },
+    Disconnect(WireId),
+    SetParam {
+        layer: LayerId,
+        key: String,
+        value: ParamValue,
+    },
+    Rename {
+        layer: LayerId,
+        name: String,
+    },
+    Freeze {
+        layer: LayerId,
+        frozen: bool,
+    },
+    /// New top left corners.
+    Move(Vec<(LayerId, [f32; 2])>),
+    /// Copies of layers, with the wires among them, shifted by `offset`.
+    Duplicate {
+        layers: Vec<LayerId>,
+        offset: [f32; 2],
+    },
+    /// Layers (with the wires among them) from elsewhere, keeping their relative places.
+    Paste {
+        fragment: Box<Graph>,
+        offset: [f32; 2],
+    },
+    /// Columns by depth, rows by order.
+    Tidy,
+}
+
+/// Why an edit was refused; the graph is then unchanged.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EditError {
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("That layer is gone.")]
+    NoSuchLayer,
+    #[error("That wire is gone.")]
+    NoSuchWire,
+    #[error("{0}")]
+    Param(String),
+}
+
+impl Edit {
+    /// What undo calls it: "delete Dense 2".
+    pub fn name(&self, graph: &Graph) -> String {
+        let of = |id: &LayerId| graph.layer(*id).map_or("layer".to_owned(), |l| l.name.clone());
+        let many = |ids: &[LayerId]| match ids {
+            [one] => of(one),
+            _ => format!("{} layers", ids.len()),
+        };
+        match self {
+            Self::Add { kind, .. } | Self::AddConnected { kind, .. } | Self::Append { kind, .. } => {
+                format!("add {}", kind.about().title)
+            }
+            Self::InsertOnWire { kind, .. } => format!("insert {}", kind.about().title),
+            Self::MoveOntoWire { layer, .. } => format!("insert {}", of(layer)),
+            Self::Remove(ids) => format!("delete {}", many(ids)),
+            Self::Connect { from, to } => format!("connect {} to {}", of(from), of(to)),
+            Self::Disconnect(_) => "cut a wire".to_owned(),
+            Self::SetParam { layer, key, .. } => format!("change {key} of {}", of(layer)),
+            Self::Rename { layer, .. } => format!("rename {}", of(layer)),
+            Self::Freeze { layer, frozen } => format!("{} {}", if *frozen { "freeze" } else { "unfreeze" }, of(layer)),
+            Self::Move(moves) => format!("move {}", many(&moves.iter().map(|m| m.0).collect::<Vec<_>>())),
+            Self::Duplicate { layers, .. } => format!("duplicate {}", many(layers)),
+            Self::Paste { fragment, .. } => format!("paste {} layers", fragment.len()),
+            Self::Tidy => "tidy the layout".to_owned(),
+        }
+    }
+
+    /// Edits with the same key that follow each other are one step of undo (dragging a card, typing a number).
+    pub fn merge_key(&self) -> Option<String> {
+        match self {
+            Self::Move(moves) => Some(format!("move {:?}", moves.iter().map(|m| m.0.0).collect::<Vec<_>>())),
+            Self::SetParam { layer, key, .. } => Some(format!("set {} {key}", layer.0)),
+            Self::Rename { layer, .. } => Some(format!("rename {}", layer.0)),
+            _ => None,
+        }
+    }
+
+    /// Carries the edit out on a copy, so that a refusal changes nothing. Returns the layers it made.
+    pub fn apply(&self, graph: &mut Graph) -> Result<Vec<LayerId>, EditError> {
+        let mut next = graph.clone();
+        let made = self.apply_in_place(&mut next)?;
+        *graph = next;
+        Ok(made)
+    }
+
+    fn apply_in_place(&self, graph: &mut Graph) -> Result<Vec<LayerId>, EditError> {
+        match self {
+            Self::Add { kind, position } => Ok(vec![graph.add(kind.clone(), finite(*position))]),
+            Self::AddConnected { from, kind, position } => {
+                let id = graph.add(kind.clone(), finite(*position));
+                graph.connect(*from, id)?;
+                Ok(vec![id])
+            }
+            Self::InsertOnWire { wire, kind, position } => insert_on_wire(graph, *wire, kind, *position),
+            Self::Append { after, kind } => append(graph, *after, kind),
+            Self::MoveOntoWire { wire, layer } => {
+                graph.insert_on_wire(*wire, *layer).map(|()| Vec::new()).map_err(Into::into)
+            }
+            Self::Remove(ids) => {
+                ids.iter().for_each(|&id| drop(graph.remove(id)));
+                Ok(Vec::new())
+            }
+            Self::Connect { from, to } => graph.connect(*from, *to).map(|_| Vec::new()).map_err(Into::into),
+            Self::Disconnect(wire) => graph.disconnect(*wire).map(|_| Vec::new()).ok_or(EditError::NoSuchWire),
+            Self::SetParam { layer, key, value } => {
+                let layer = graph.layer_mut(*layer).ok_or(EditError::NoSuchLayer)?;
+                layer.kind.params_mut().set_param(key, value).map_err(EditError::Param)?;
+                Ok(Vec::new())
+            }
+            Self::Rename { layer, name } => {
+                let name = graph.free_name(name, Some(*layer));
+                graph.layer_mut(*layer).ok_or(EditError::NoSuchLayer)?.name = name;
+                Ok(Vec::new())
+            }
+            Self::Freeze { layer, frozen } => {
+                graph.layer_mut(*layer).ok_or(EditError::NoSuchLayer)?.frozen = *frozen;
+                Ok(Vec::new())
+            }
+            Self::Move(moves) => {
+                for (id, position) in moves {
+                    graph.layer_mut(*id).ok_or(EditError::NoSuchLayer)?.position = finite(*position);
+                }
+                Ok(Vec::new())
+            }
+            Self::Duplicate { layers, offset } => Ok(copy_in(graph, &graph.clone(), layers, *offset)),
+            Self::Paste { fragment, offset } => {
+                let ids: Vec<_> = fragment.layers().map(|l| l.id).collect();
+                Ok(copy_in(graph, fragment, &ids, *offset))
+            }
+            Self::Tidy => {
+                super::layout::tidy(graph);
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+fn finite(position: [f32; 2]) -> [f32; 2] {
+    position.map(|p| if p.is_finite() { p.clamp(-1e6, 1e6) } else { 0.0 })
+}
+
+fn insert_on_wire(
+    graph: &mut Graph,
+    wire: WireId,
+    kind: &LayerKind,
+    position: Option<[f32; 2]>,
+) -> Result<Vec<LayerId>, EditError> {
+    let old = *graph.wire(wire).ok_or(EditError::NoSuchWire)?;
+    let place = |id| graph.layer(id).map(|l| l.position).unwrap_or_default();
+    let (from, to) = (place(old.from), place(old.to));
+    let id = graph.add(kind.clone(), finite(position.unwrap_or([from[0] + super::layout::COLUMN, to[1]])));
+    graph.insert_on_wire(wire, id)?;
+    if position.is_none() {
+        super::layout::make_room(graph, id);
+    }
+    Ok(vec![id])
+}
+
+fn append(graph: &mut Graph, after: LayerId, kind: &LayerKind) -> Result<Vec<LayerId>, EditError> {
+    let from = graph.layer(after).ok_or(EditError::NoSuchLayer)?.position;
+    let fed: Vec<_> = graph.outgoing(after).copied().collect();
+    if let [only] = fed[..]
+        && kind.about().inputs != Inputs::None
+        && kind.about().has_output
+    {
+        return insert_on_wire(graph, only.id, kind, None);
+    }
+    let id = graph.add(kind.clone(), [from[0] + super::layout::COLUMN, from[1]]);
+    graph.connect(after, id)?;
+    super::layout::make_room(graph, id);
+    Ok(vec![id])
+}
+
+/// Copies layers of `source` with the wires among them.
+fn copy_in(graph: &mut Graph, source: &Graph, ids: &[LayerId], offset: [f32; 2]) -> Vec<LayerId> {
+    let mut map = std::collections::BTreeMap::new();
+    for layer in ids.iter().filter_map(|&id| source.layer(id)) {
+        let position = finite([layer.position[0] + offset[0], layer.position[1] + offset[1]]);
+        let id = graph.add(layer.kind.clone(), position);
+        if let Some(copy) = graph.layer_mut(id) {
+            copy.frozen = layer.frozen;
+        }
+        map.insert(layer.id, id);
+    }
+    for wire in source.wires() {
+        if let (Some(&from), Some(&to)) = (map.get(&wire.from), map.get(&wire.to)) {
+            // The copies are fresh and keep the source's order, so nothing can refuse.
+            let _ = graph.connect(from, to);
+        }
+    }
+    map.into_values().collect()
+}

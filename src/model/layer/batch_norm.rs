@@ -1,0 +1,47 @@
+//! Batch normalisation (Ioffe and Szegedy, 2015).
+
+use super::params::{float, layer_params};
+use super::*;
+
+layer_params! {
+    /// Per feature on rows, per channel on pictures; as PyTorch's `nn.BatchNorm1d` and `2d`: biased variance to normalise,
+    /// unbiased for the running variance.
+    pub struct BatchNorm {
+        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance, so that nothing is divided by zero.";
+        momentum: f64 = 0.1, float(0.0, 1.0), "Momentum", "How fast the running mean and variance follow each batch (PyTorch's meaning of the word).";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Batch norm",
+    group: Group::Normalisation,
+    tagline: "per batch",
+    help: "Shifts and scales each feature so that over the batch it has mean 0 and spread 1, then lets two learned numbers undo as much of that as helps. Deep networks train faster and steadier. While predicting it uses averages remembered from training.",
+    formula: "y = γ · (x - mean) / √(variance + ε) + β",
+    glyph: "N",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+impl LayerSpec for BatchNorm {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        if matches!(inputs[0].rank(), 1 | 3) {
+            return Ok(inputs[0].clone());
+        }
+        Err(Mismatch {
+            expected: "a row of numbers or a picture".into(),
+            got: inputs[0].to_string(),
+            why: "Batch norm works per feature of a row or per channel of a picture.".into(),
+            fixes: vec![Fix::InsertBefore(Flatten {}.into())],
+        })
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let features = inputs[0].0.first().copied().unwrap_or(1);
+        vec![("weight", vec![features]), ("bias", vec![features])]
+    }
+}

@@ -1,0 +1,58 @@
+//! Choices shared by several layers.
+
+use super::params::choices;
+
+choices! {
+    /// The function a Dense or Conv layer applies to its own output.
+    pub enum Activation {
+        None = "none", "none";
+        Relu = "relu", "ReLU";
+        LeakyRelu = "leaky_relu", "Leaky ReLU";
+        Elu = "elu", "ELU";
+        Gelu = "gelu", "GELU";
+        Silu = "silu", "SiLU";
+        Softplus = "softplus", "Softplus";
+        Tanh = "tanh", "tanh";
+        Sigmoid = "sigmoid", "sigmoid";
+    }
+}
+
+choices! {
+    /// How weights start. Fans as in PyTorch's `nn.init`; Glorot and He for uniform and normal, LeCun with variance 1 / fan-in.
+    pub enum Initialiser {
+        GlorotUniform = "glorot_uniform", "Glorot uniform";
+        GlorotNormal = "glorot_normal", "Glorot normal";
+        HeUniform = "he_uniform", "He uniform";
+        HeNormal = "he_normal", "He normal";
+        LeCunUniform = "lecun_uniform", "LeCun uniform";
+        LeCunNormal = "lecun_normal", "LeCun normal";
+        Zeros = "zeros", "Zeros";
+        /// Every weight is the layer's `init_value`.
+        Constant = "constant", "Constant";
+    }
+}
+
+choices! {
+    /// What happens at the border of a picture.
+    pub enum Padding {
+        /// Zeros around, so that the output has ceil(input / stride) rows; an odd total puts the extra zero right and below.
+        Same = "same", "same size";
+        Valid = "valid", "none";
+        /// The layer's `pad` zeros on each side.
+        Custom = "custom", "custom";
+    }
+}
+
+choices! {
+    /// What is minimised. All are means over the batch (and over outputs), as PyTorch's defaults.
+    pub enum LossKind {
+        /// Cross-entropy for classes, mean squared error for numbers.
+        Auto = "auto", "fits the data";
+        CrossEntropy = "cross_entropy", "Cross-entropy";
+        BinaryCrossEntropy = "bce", "Binary cross-entropy";
+        Mse = "mse", "Squared error (MSE)";
+        Mae = "mae", "Absolute error (MAE)";
+        /// delta = 1.
+        Huber = "huber", "Huber";
+    }
+}

@@ -1,0 +1,54 @@
+//! Dense (fully connected, linear) layer.
+
+use super::params::{float, int, layer_params};
+use super::*;
+
+layer_params! {
+    /// `y = activation(x Wᵀ + b)` on rows; input of higher rank is refused, so that a forgotten Flatten is seen.
+    pub struct Dense {
+        units (card): usize = 8, int(1, 65_536), "Units", "How many neurons stand side by side. Each one makes one number.";
+        activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function each neuron applies to its weighted sum. Without one, stacked layers are no more than a single layer.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each neuron adds a number of its own, so that it need not pass through zero.";
+        init: Initialiser = Initialiser::GlorotUniform, Initialiser::kind(), "Initial weights", "How weights start. Glorot suits tanh and sigmoid, He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        l1: f64 = 0.0, float(0.0, 10.0), "L1", "Adds L1 × Σ|w| to the loss: pushes weights to exactly zero.";
+        l2: f64 = 0.0, float(0.0, 10.0), "L2", "Adds L2 × Σw² to the loss: keeps weights small (weight decay).";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Dense",
+    group: Group::Core,
+    tagline: "weighted sum",
+    help: "Every unit looks at every input number, multiplies each by a weight, adds them up with a bias and applies the activation. Also called a fully connected or linear layer.",
+    formula: "y = activation(W x + b)",
+    glyph: "D",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+impl LayerSpec for Dense {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        if inputs[0].rank() == 1 {
+            return Ok(Shape::row(self.units));
+        }
+        Err(Mismatch {
+            expected: "a row of numbers".into(),
+            got: inputs[0].to_string(),
+            why: "A Dense layer reads a row; a picture must be laid out as one first.".into(),
+            fixes: vec![Fix::InsertBefore(Flatten {}.into()), Fix::InsertBefore(GlobalAvgPool {}.into())],
+        })
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let mut all = vec![("weight", vec![self.units, inputs[0].len()])];
+        if self.bias {
+            all.push(("bias", vec![self.units]));
+        }
+        all
+    }
+}

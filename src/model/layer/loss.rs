@@ -1,0 +1,86 @@
+//! Where the network's answer is compared with the truth.
+
+use super::params::layer_params;
+use super::*;
+use crate::model::Target;
+
+layer_params! {
+    /// The end of the network. Cross-entropy and binary cross-entropy take logits.
+    pub struct Loss {
+        loss (card): LossKind = LossKind::Auto, LossKind::kind(), "Loss", "How wrong the answers are, as one number. Training makes it small.";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Loss",
+    group: Group::Loss,
+    tagline: "how wrong",
+    help: "Compares the network's answer with the truth and makes one number of it, the loss. Training changes the weights so that it falls. Exactly one is needed.",
+    formula: "L = mean error over the batch",
+    glyph: "L",
+    inputs: Inputs::One,
+    has_output: false,
+};
+
+impl Loss {
+    /// The loss in force for a target: `Auto` resolved.
+    pub fn resolve(&self, target: Target) -> LossKind {
+        match (self.loss, target) {
+            (LossKind::Auto, Target::Classes(_)) => LossKind::CrossEntropy,
+            (LossKind::Auto, Target::Numbers(_)) => LossKind::Mse,
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// How many numbers must arrive. Two classes may also be told by a single logit, for all losses but cross-entropy.
+    fn expects(&self, target: Target) -> Result<Vec<usize>, (String, LossKind)> {
+        let kind = self.resolve(target);
+        match (kind, target) {
+            (LossKind::CrossEntropy, Target::Numbers(_)) | (LossKind::BinaryCrossEntropy, Target::Numbers(_)) => {
+                Err((format!("{} compares classes, and this data asks for numbers.", kind.title()), LossKind::Mse))
+            }
+            (LossKind::CrossEntropy, Target::Classes(n)) => Ok(vec![n]),
+            (_, Target::Classes(2)) => Ok(vec![1, 2]),
+            (_, Target::Classes(n) | Target::Numbers(n)) => Ok(vec![n]),
+        }
+    }
+}
+
+impl LayerSpec for Loss {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        let Some(data) = data else { return Ok(Shape::default()) };
+        let got = &inputs[0];
+        let lens = self.expects(data.target).map_err(|(why, instead)| Mismatch {
+            expected: "a loss for numbers".into(),
+            got: self.loss.title().into(),
+            why,
+            fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(instead.key().into()) }],
+        })?;
+        if got.rank() == 1 && lens.contains(&got.len()) {
+            return Ok(Shape::default());
+        }
+        let wanted = lens[lens.len() - 1];
+        let expected = lens.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        let what = match data.target {
+            Target::Classes(n) => format!("The data has {n} classes"),
+            Target::Numbers(n) => format!("The data asks for {n} number{}", if n == 1 { "" } else { "s" }),
+        };
+        let mut fixes = Vec::new();
+        if got.rank() == 1 {
+            fixes.push(Fix::SetPrevious { key: "units", value: ParamValue::Int(wanted as i64) });
+            fixes.push(Fix::InsertBefore(Dense { units: wanted, ..Dense::default() }.into()));
+        } else {
+            fixes.push(Fix::InsertBefore(Flatten {}.into()));
+        }
+        Err(Mismatch {
+            expected,
+            got: got.to_string(),
+            why: format!("{what}, so the network must end in as many."),
+            fixes,
+        })
+    }
+}

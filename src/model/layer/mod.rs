@@ -1,0 +1,225 @@
+//! The layers a person can draw. One file a layer: parameters, defaults, shape rule, help.
+//!
+//! What a layer computes is not here: `engine/lower/` turns each into instructions. To add a layer, see CONTRIBUTING.md.
+
+mod activation;
+mod choice;
+mod params;
+
+mod batch_norm;
+mod conv2d;
+mod dense;
+mod dropout;
+mod formula;
+mod input;
+mod layer_norm;
+mod loss;
+mod merge;
+mod pool;
+mod reshape;
+
+use serde::{Deserialize, Serialize};
+
+pub use activation::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+pub use batch_norm::BatchNorm;
+pub use choice::{Activation, Initialiser, LossKind, Padding};
+pub use conv2d::Conv2d;
+pub use dense::Dense;
+pub use dropout::Dropout;
+pub use formula::Formula;
+pub use input::Input;
+pub use layer_norm::LayerNorm;
+pub use loss::Loss;
+pub use merge::{Add, Concat, Multiply};
+pub use params::{Field, ParamKind, ParamSpec, ParamValue, Params};
+pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use reshape::{Flatten, Reshape};
+
+use super::{DataSignature, Shape};
+
+/// Where a layer stands in the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Data,
+    Core,
+    Activation,
+    Convolution,
+    Normalisation,
+    Merge,
+    Loss,
+}
+
+impl Group {
+    pub const PALETTE: [Self; 7] =
+        [Self::Data, Self::Core, Self::Activation, Self::Convolution, Self::Normalisation, Self::Merge, Self::Loss];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Data => "Data",
+            Self::Core => "Core",
+            Self::Activation => "Activation",
+            Self::Convolution => "Convolution",
+            Self::Normalisation => "Normalisation",
+            Self::Merge => "Merge",
+            Self::Loss => "Loss",
+        }
+    }
+}
+
+/// How many wires may arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inputs {
+    None,
+    One,
+    /// Two or more.
+    Many,
+}
+
+/// What every layer says about itself. Texts are for a beginner, with the field's term beside them.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Palette and default name: "Dense".
+    pub title: &'static str,
+    pub group: Group,
+    /// A few words: "weighted sum".
+    pub tagline: &'static str,
+    /// One paragraph.
+    pub help: &'static str,
+    /// "y = W x + b"
+    pub formula: &'static str,
+    /// Up to two characters for the coloured icon.
+    pub glyph: &'static str,
+    pub inputs: Inputs,
+    /// Whether anything may follow.
+    pub has_output: bool,
+}
+
+/// Why a layer cannot take what arrives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    pub expected: String,
+    pub got: String,
+    pub why: String,
+    pub fixes: Vec<Fix>,
+}
+
+/// A repair that a layer can offer without knowing the graph around it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fix {
+    /// Put this layer on the wire that arrives.
+    InsertBefore(LayerKind),
+    /// Change a parameter of the layer that complains.
+    Set { key: &'static str, value: ParamValue },
+    /// Change a parameter of the layer before it, when that layer has it.
+    SetPrevious { key: &'static str, value: ParamValue },
+}
+
+/// A layer's rule book.
+pub trait LayerSpec: Params {
+    fn about(&self) -> &'static About;
+
+    /// The shape that leaves for the shapes that arrive (as many as there are wires, in order).
+    /// `data` is what is loaded, if anything is: only Input and Loss ask.
+    fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch>;
+
+    /// Trainable numbers by name, in PyTorch's layout, for the shapes that arrive (already found valid).
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let _ = inputs;
+        Vec::new()
+    }
+}
+
+macro_rules! layers {
+    ($( $kind:ident = $key:literal; )*) => {
+        /// Every kind of layer with its parameters.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum LayerKind { $( #[serde(rename = $key)] $kind($kind), )* }
+
+        impl LayerKind {
+            /// One of each with default parameters, in the order of the palette.
+            pub fn all() -> Vec<LayerKind> {
+                vec![$( LayerKind::$kind($kind::default()), )*]
+            }
+
+            /// The word in the project file: "dense".
+            pub fn key(&self) -> &'static str {
+                match self { $( LayerKind::$kind(_) => $key, )* }
+            }
+
+            pub fn from_key(key: &str) -> Option<LayerKind> {
+                match key { $( $key => Some(LayerKind::$kind($kind::default())), )* _ => None }
+            }
+
+            pub fn spec(&self) -> &dyn LayerSpec {
+                match self { $( LayerKind::$kind(layer) => layer, )* }
+            }
+
+            pub fn params_mut(&mut self) -> &mut dyn Params {
+                match self { $( LayerKind::$kind(layer) => layer, )* }
+            }
+        }
+
+        $( impl From<$kind> for LayerKind {
+            fn from(layer: $kind) -> Self { LayerKind::$kind(layer) }
+        } )*
+    };
+}
+
+layers! {
+    Input = "input";
+    Dense = "dense";
+    Formula = "formula";
+    Flatten = "flatten";
+    Reshape = "reshape";
+    Dropout = "dropout";
+    Relu = "relu";
+    LeakyRelu = "leaky_relu";
+    Elu = "elu";
+    Gelu = "gelu";
+    Silu = "silu";
+    Softplus = "softplus";
+    Tanh = "tanh";
+    Sigmoid = "sigmoid";
+    Softmax = "softmax";
+    Conv2d = "conv2d";
+    MaxPool2d = "max_pool2d";
+    AvgPool2d = "avg_pool2d";
+    GlobalAvgPool = "global_avg_pool";
+    BatchNorm = "batch_norm";
+    LayerNorm = "layer_norm";
+    Add = "add";
+    Multiply = "multiply";
+    Concat = "concat";
+    Loss = "loss";
+}
+
+impl LayerKind {
+    pub fn about(&self) -> &'static About {
+        self.spec().about()
+    }
+
+    pub fn has_weights(&self) -> bool {
+        matches!(self, Self::Dense(_) | Self::Conv2d(_) | Self::BatchNorm(_) | Self::LayerNorm(_))
+    }
+}
+
+/// For layers that take a picture: the picture, or a mismatch with repairs.
+fn image_input(inputs: &[Shape], what: &str) -> Result<[usize; 3], Mismatch> {
+    let shape = &inputs[0];
+    if let Some(image) = shape.as_image() {
+        return Ok(image);
+    }
+    let side = (shape.len() as f64).sqrt() as usize;
+    let mut fixes = Vec::new();
+    if shape.rank() == 1 && side > 1 && side * side == shape.len() {
+        let reshape = Reshape { shape: format!("1 x {side} x {side}") };
+        fixes.push(Fix::InsertBefore(reshape.into()));
+    }
+    Err(Mismatch {
+        expected: "channels × rows × columns".into(),
+        got: shape.to_string(),
+        why: format!("{what} slides over a picture, so it needs three axes."),
+        fixes,
+    })
+}
