@@ -1,0 +1,261 @@
+//! Tokens to a tree, by precedence climbing. Trees are at most [`DEEPEST`] levels deep, so that everything that walks one
+//! may recurse.
+
+use super::ast::{COMPARISON, NEGATE, NOT};
+use super::lexer::{Placed, Token, place, tokens};
+use super::{BinaryOperator, Expr, Function, ParseError, UnaryOperator};
+
+/// Levels of a tree; also the most nested parentheses.
+const DEEPEST: usize = 200;
+
+/// `names`: the only names there are, in an arithmetic expression; `None`: any name, and logic as well.
+pub(super) fn parse(text: &str, names: Option<&[&str]>) -> Result<Expr, ParseError> {
+    if text.trim().is_empty() {
+        return Err(ParseError { message: "There is no expression.".into(), at: 0 });
+    }
+    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names };
+    let tree = parser.expression(0)?;
+    match parser.peek() {
+        Token::End => Ok(tree.expr),
+        Token::Close => Err(parser.error("There is a ')' without its '('".into())),
+        Token::Comma => Err(parser.error("A comma only separates the arguments of a function".into())),
+        Token::Number(_) | Token::Name(_) | Token::Open => {
+            let found = parser.peek().describe();
+            Err(parser.error(format!("Expected an operator before {found}: write * to multiply")))
+        }
+        other => {
+            let found = other.describe();
+            Err(parser.error(format!("Expected the end, found {found}")))
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Placed>,
+    next: usize,
+    nesting: usize,
+    names: Option<&'a [&'a str]>,
+}
+
+/// An expression and the levels of its tree.
+struct Tree {
+    expr: Expr,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> &Token {
+        self.tokens.get(self.next).map_or(&Token::End, |placed| &placed.token)
+    }
+
+    fn at(&self) -> usize {
+        self.tokens.get(self.next).map_or(self.text.len(), |placed| placed.at)
+    }
+
+    fn advance(&mut self) {
+        self.next += 1;
+    }
+
+    /// An error at the next token.
+    fn error(&self, message: String) -> ParseError {
+        self.error_at(message, self.at())
+    }
+
+    fn error_at(&self, message: String, at: usize) -> ParseError {
+        let message = if at >= self.text.trim_end().len() {
+            format!("{message} (at the end).")
+        } else {
+            format!("{message} (at character {}).", place(self.text, at))
+        };
+        ParseError { message, at }
+    }
+
+    fn node(&self, expr: Expr, deepest_child: usize, at: usize) -> Result<Tree, ParseError> {
+        let depth = deepest_child + 1;
+        if depth > DEEPEST { Err(self.too_deep(at)) } else { Ok(Tree { expr, depth }) }
+    }
+
+    fn too_deep(&self, at: usize) -> ParseError {
+        self.error_at(format!("The expression is too long: more than {DEEPEST} operations inside each other"), at)
+    }
+
+    /// An expression whose operators all hold at least as tightly as `least`.
+    fn expression(&mut self, least: u8) -> Result<Tree, ParseError> {
+        self.nesting += 1;
+        if self.nesting > DEEPEST {
+            return Err(self.too_deep(self.at()));
+        }
+        let mut left = self.operand(least)?;
+        while let Token::Operator(operator) = *self.peek() {
+            let precedence = operator.precedence();
+            if precedence < least {
+                break;
+            }
+            let at = self.at();
+            self.allow_logic(operator.is_logical(), operator.symbol())?;
+            self.advance();
+            // 2^-x is 2^(-x) and 2^3^2 is 2^(3^2); everything else groups from the left.
+            let right = self.expression(if operator == BinaryOperator::Power { NEGATE } else { precedence + 1 })?;
+            let depth = left.depth.max(right.depth);
+            left = self.node(Expr::Binary(operator, Box::new(left.expr), Box::new(right.expr)), depth, at)?;
+            let chained = matches!(self.peek(), Token::Operator(next) if next.precedence() == COMPARISON);
+            if precedence == COMPARISON && chained {
+                return Err(self.error("Comparisons do not chain: write a < b and b < c".into()));
+            }
+        }
+        self.nesting -= 1;
+        Ok(left)
+    }
+
+    fn operand(&mut self, least: u8) -> Result<Tree, ParseError> {
+        let at = self.at();
+        let (operator, tightness) = match self.peek() {
+            Token::Operator(BinaryOperator::Subtract) => (UnaryOperator::Negate, NEGATE),
+            Token::Not if least <= NOT => (UnaryOperator::Not, NOT),
+            Token::Not => return Err(self.error("Put 'not ...' in parentheses here".into())),
+            _ => return self.atom(),
+        };
+        self.allow_logic(operator == UnaryOperator::Not, "not")?;
+        self.advance();
+        let operand = self.expression(tightness)?;
+        self.node(Expr::Unary(operator, Box::new(operand.expr)), operand.depth, at)
+    }
+
+    fn atom(&mut self) -> Result<Tree, ParseError> {
+        let at = self.at();
+        match self.peek().clone() {
+            Token::Number(value) => {
+                self.advance();
+                self.node(Expr::Number(value), 0, at)
+            }
+            Token::Name(name) => {
+                self.advance();
+                if *self.peek() == Token::Open { self.call(&name, at) } else { self.name(name, at) }
+            }
+            Token::Open => {
+                self.advance();
+                let inner = self.expression(0)?;
+                self.close("to close the '('", at)?;
+                Ok(inner)
+            }
+            other => {
+                let expected = "a number, a name, a function or '('";
+                Err(self.error(format!("Expected {expected}, found {}", other.describe())))
+            }
+        }
+    }
+
+    fn name(&self, name: String, at: usize) -> Result<Tree, ParseError> {
+        if let Some(function) = Function::named(&name) {
+            let example = if function.arity() == 2 { "(x, 0)" } else { "(x)" };
+            return Err(self.error_at(format!("'{name}' is a function: write {name}{example}"), at));
+        }
+        match self.names {
+            Some(known) if !known.contains(&name.as_str()) => {
+                let meant = nearest(&name, known.iter().copied());
+                let message = match meant {
+                    Some(meant) => format!("There is no '{name}'; did you mean '{meant}'?"),
+                    None => format!("There is no '{name}': the names are {}", known.join(", ")),
+                };
+                Err(self.error_at(message, at))
+            }
+            _ => self.node(Expr::Name(name), 0, at),
+        }
+    }
+
+    /// The name is read and `(` is next.
+    fn call(&mut self, name: &str, at: usize) -> Result<Tree, ParseError> {
+        let Some(function) = Function::named(name) else {
+            return Err(self.error_at(unknown_function(name, self.names), at));
+        };
+        let open = self.at();
+        self.advance();
+        let mut arguments = Vec::new();
+        let mut depth = 0;
+        while *self.peek() != Token::Close || !arguments.is_empty() {
+            let argument = self.expression(0)?;
+            depth = depth.max(argument.depth);
+            arguments.push(argument.expr);
+            if *self.peek() != Token::Comma {
+                break;
+            }
+            self.advance();
+        }
+        self.close(&format!("to close {name}("), open)?;
+        let (wanted, got) = (function.arity(), arguments.len());
+        if wanted != got {
+            let plural = if wanted == 1 { "argument" } else { "arguments" };
+            return Err(self.error_at(format!("{name} takes {wanted} {plural}, not {got}"), at));
+        }
+        self.node(Expr::Call(function, arguments), depth, at)
+    }
+
+    fn close(&mut self, purpose: &str, opened_at: usize) -> Result<(), ParseError> {
+        if *self.peek() == Token::Close {
+            self.advance();
+            return Ok(());
+        }
+        let opened = place(self.text, opened_at);
+        let found = self.peek().describe();
+        Err(self.error(format!("Expected ')' {purpose} at character {opened}, found {found}")))
+    }
+
+    fn allow_logic(&self, logical: bool, symbol: &str) -> Result<(), ParseError> {
+        if logical && self.names.is_some() {
+            let message =
+                format!("'{symbol}' answers true or false; a formula needs a number, such as step(x) or max(x, 0)");
+            return Err(self.error(message));
+        }
+        Ok(())
+    }
+}
+
+fn unknown_function(name: &str, names: Option<&[&str]>) -> String {
+    if names.is_some_and(|known| known.contains(&name)) {
+        return format!("'{name}' is not a function: write {name} * (...) to multiply");
+    }
+    match nearest(name, Function::ALL.into_iter().map(Function::name)) {
+        _ if name == "ln" => "There is no function 'ln'; the natural logarithm is 'log'".into(),
+        Some(meant) => format!("There is no function '{name}'; did you mean '{meant}'?"),
+        None => {
+            let known: Vec<_> = Function::ALL.into_iter().map(Function::name).collect();
+            format!("There is no function '{name}'; there are {}", known.join(", "))
+        }
+    }
+}
+
+/// The known name with the fewest edits from `name`, when those are few for its length.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let most = match lower.chars().count() {
+        0..=2 => 1,
+        3..=5 => 2,
+        _ => 3,
+    };
+    known
+        .map(|k| (edits(&lower, k), k))
+        .filter(|&(edits, k)| edits <= most && edits < k.len())
+        .min_by_key(|&(edits, _)| edits)
+        .map(|(_, k)| k)
+}
+
+/// Levenshtein distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+#[path = "parser_tests.rs"]
+mod tests;
