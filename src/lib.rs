@@ -2,7 +2,18 @@
 //!
 //! The map of the house, top floor first. A module imports only from lower floors (`tests/house_rules.rs` checks it).
 
+// 5: the application without a screen.
+pub mod session;
+
+// 4: the training thread; what is kept on disk.
+pub mod persist;
+
+// 2: samples; plain records of what training did.
 pub mod data;
+pub mod trace;
+
+// 1: the drawn graph and all settings.
 pub mod model;
 
+// 0: the one expression language.
 pub mod expr;

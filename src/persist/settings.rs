@@ -1,0 +1,38 @@
+//! What the program remembers of its user: theme, scale, recent files.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub theme: Theme,
+    /// 1.0 to 2.0.
+    pub scale: f32,
+    pub reduced_motion: bool,
+    /// Newest first, at most ten.
+    pub recent: Vec<Recent>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { theme: Theme::Dark, scale: 1.0, reduced_motion: false, recent: Vec::new() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    #[default]
+    Dark,
+    Light,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recent {
+    pub path: PathBuf,
+    pub name: String,
+    /// Seconds since 1970.
+    pub opened_secs: u64,
+}

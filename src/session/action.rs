@@ -1,0 +1,86 @@
+//! Everything a person can do.
+
+use std::path::PathBuf;
+
+use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
+use crate::persist::Theme;
+use crate::trace::Watch;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    // The graph.
+    Edit(Edit),
+    /// Several edits that are one step of undo.
+    Edits {
+        name: String,
+        edits: Vec<Edit>,
+    },
+    /// A drag or a typed value has ended: the next edit is its own step of undo.
+    EndEdit,
+    Undo,
+    Redo,
+
+    // Selection (not undone).
+    Select {
+        layers: Vec<LayerId>,
+        extend: bool,
+    },
+    SelectWire(WireId),
+    SelectNothing,
+    /// Copies the selected layers to the session's clipboard.
+    Copy,
+    Paste {
+        offset: [f32; 2],
+    },
+
+    // Data and training settings.
+    SetData(DataSpec),
+    /// Same settings, new samples.
+    RegenerateData,
+    SetTraining(TrainingSpec),
+    RenameProject(String),
+    CancelLoading,
+
+    // Running.
+    Transport(Transport),
+    /// 0 (slowest) to 1 (full speed).
+    SetSpeed(f32),
+    Watch(Watch),
+
+    // Files and screens.
+    NewEmpty,
+    OpenTemplate(String),
+    /// A project fitted to a CSV file; without a target the likeliest column is taken.
+    OpenTable {
+        path: PathBuf,
+        target: Option<String>,
+    },
+    /// A project fitted to a folder of IDX files.
+    OpenIdx(PathBuf),
+    Open(PathBuf),
+    /// To the file it came from; asks the window for a place when there is none (`State::wants_place`).
+    Save,
+    SaveAs(PathBuf),
+    ShowWelcome,
+    ShowWorkspace,
+    SetTheme(Theme),
+    SetScale(f32),
+    SetReducedMotion(bool),
+    /// The crash-recovery offer was taken or declined.
+    RecoverLast(bool),
+    DismissError,
+}
+
+/// The buttons of the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Play,
+    Pause,
+    Toggle,
+    StepBatch,
+    StepEpoch,
+    /// Back to step 0 with the same initial weights.
+    Reset,
+    /// Back to step 0 with other initial weights.
+    NewSeed,
+}

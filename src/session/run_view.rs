@@ -1,0 +1,80 @@
+//! What is known of the current run.
+
+use std::sync::Arc;
+
+use crate::trace::{Picture, Series};
+
+#[derive(Clone, Debug, Default)]
+pub struct RunView {
+    pub status: RunStatus,
+    /// Completed steps.
+    pub step: u64,
+    /// Completed epochs, with the fraction of the current one.
+    pub epoch: f64,
+    pub samples_per_second: f64,
+    /// Time spent training.
+    pub seconds: f64,
+    /// Until the epochs that were asked for are done; `None` until it can be told.
+    pub seconds_left: Option<f64>,
+    pub learning_rate: f64,
+    pub steps_per_epoch: u64,
+    pub curves: Curves,
+    pub marks: Vec<Mark>,
+    /// The newest picture, if any was asked for.
+    pub picture: Option<Arc<Picture>>,
+    /// "kept 4 of 6 tensors", "stopped early: no improvement for 10 epochs".
+    pub message: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Nothing to run: problems, or no data.
+    #[default]
+    NotReady,
+    /// Ready or stopped.
+    Paused,
+    Running,
+    /// All epochs done, or stopped early.
+    Finished,
+    /// The trainer failed; the message says why.
+    Failed,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Curves {
+    /// Loss of every training batch.
+    pub train_loss: Series,
+    /// Over the whole validation part, about once per epoch.
+    pub validation_loss: Series,
+    pub metric: Metric,
+    /// Of every training batch for accuracy; empty for other metrics.
+    pub train_metric: Series,
+    pub validation_metric: Series,
+    pub learning_rate: Series,
+}
+
+/// The one score that is quoted beside the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Metric {
+    #[default]
+    Accuracy,
+    /// Coefficient of determination.
+    R2,
+}
+
+impl Metric {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Accuracy => "Accuracy",
+            Self::R2 => "R²",
+        }
+    }
+}
+
+/// Something was changed here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    pub step: u64,
+    /// "lr 0.1 → 0.01"
+    pub label: String,
+}

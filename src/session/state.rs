@@ -1,0 +1,99 @@
+//! Everything there is to see.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::RunView;
+use crate::data::Dataset;
+use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
+use crate::persist::Settings;
+use crate::trace::Watch;
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub screen: Screen,
+    pub project: Project,
+    /// Shapes and problems of `project.graph` over the loaded data.
+    pub inference: Inference,
+    pub data: DataState,
+    pub history: History<Project>,
+    pub selection: Selection,
+    pub clipboard: Option<Graph>,
+    pub run: RunView,
+    /// 0 (slowest) to 1 (full speed).
+    pub speed: f32,
+    pub watch: Watch,
+    /// Where the project is saved; `None` until it was.
+    pub file: Option<PathBuf>,
+    /// Differs from what is on disk.
+    pub unsaved: bool,
+    /// Save was asked for and there is no file yet: the window should ask for one.
+    pub wants_place: bool,
+    pub settings: Settings,
+    /// Sentences to be shown once, drained by the window.
+    pub notices: Vec<Notice>,
+    /// A failure that should stay on the screen until dismissed.
+    pub error: Option<String>,
+    /// "CPU · 2"
+    pub device: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Screen {
+    #[default]
+    Welcome,
+    Workspace,
+}
+
+#[derive(Clone, Debug, Default)]
+pub enum DataState {
+    #[default]
+    None,
+    Loading {
+        /// 0 to 1.
+        fraction: f32,
+        doing: String,
+        /// What is still usable meanwhile.
+        previous: Option<Arc<Dataset>>,
+    },
+    Ready(Arc<Dataset>),
+    /// A sentence that says what to do.
+    Failed(String),
+}
+
+impl DataState {
+    pub fn dataset(&self) -> Option<&Arc<Dataset>> {
+        match self {
+            Self::Ready(dataset) | Self::Loading { previous: Some(dataset), .. } => Some(dataset),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    pub layers: BTreeSet<LayerId>,
+    pub wire: Option<WireId>,
+}
+
+impl Selection {
+    /// The layer, when exactly one is selected.
+    pub fn only(&self) -> Option<LayerId> {
+        if self.layers.len() == 1 { self.layers.first().copied() } else { None }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    Info,
+    Success,
+    Warning,
+    Error,
+}

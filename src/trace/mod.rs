@@ -1,0 +1,11 @@
+//! Floor 2: plain records of what training did: curves, statistics, and pictures of what the network now computes.
+//!
+//! No tensors and no threads: these cross from the trainer to whoever looks.
+
+mod picture;
+mod series;
+mod statistics;
+
+pub use picture::*;
+pub use series::{Bucket, Series};
+pub use statistics::{Histogram, Statistics};

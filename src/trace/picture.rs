@@ -1,0 +1,97 @@
+//! What the network looks like at one moment: per layer and at its end. Made by the trainer only for what is looked at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Histogram, Statistics};
+use crate::model::LayerId;
+
+/// The panels' wishes: what is on the screen and should be pictured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Watch {
+    /// Previews on the cards of the canvas.
+    pub canvas: bool,
+    /// Weights, gradients and activations of these layers, in full.
+    pub layers: Vec<LayerId>,
+    /// What the network does: surface, curve or predictions.
+    pub output: bool,
+    /// Row of the validation part whose feature maps are shown.
+    pub sample: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// Completed steps when it was taken.
+    pub step: u64,
+    pub layers: BTreeMap<LayerId, LayerPicture>,
+    pub output: Option<OutputPicture>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LayerPicture {
+    /// Of the layer's outputs over a fixed handful of samples (or over the plane).
+    pub statistics: Statistics,
+    pub histogram: Histogram,
+    pub preview: Preview,
+    /// Weights and biases with their gradients; only for watched layers, each at most [`Matrix::LIMIT`] numbers.
+    pub weights: Vec<Matrix>,
+    /// Norm of the gradient of all the layer's weights in the last step.
+    pub gradient_norm: Option<f32>,
+}
+
+/// What a node card shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Preview {
+    #[default]
+    None,
+    /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); at most 16 units.
+    Plane { resolution: usize, units: Vec<Arc<[f32]>> },
+    /// Feature maps of the watched sample; at most 16 channels.
+    Maps { rows: usize, columns: usize, channels: Vec<Arc<[f32]>> },
+    /// The response of each unit along the input axis (1-D data), -extent..extent; at most 16 units.
+    Curves { units: Vec<Arc<[f32]>> },
+}
+
+/// A named tensor to be drawn as a heat map.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    /// "weight", "bias".
+    pub name: String,
+    pub dims: Vec<usize>,
+    pub values: Arc<[f32]>,
+    pub gradient: Option<Arc<[f32]>>,
+}
+
+impl Matrix {
+    pub const LIMIT: usize = 65_536;
+}
+
+/// What the network now does, by kind of task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OutputPicture {
+    /// Points of the plane. `scores[c]` is the probability of class c (or, for regression, the one predicted number) at each cell, row by
+    /// row from the top (largest y first).
+    Surface { resolution: usize, extent: f32, scores: Vec<Arc<[f32]>>, classification: bool },
+    /// One number in, one out: predictions along the axis, in the data's units.
+    Curve { x: Arc<[f32]>, y: Arc<[f32]> },
+    /// Classes of validation samples.
+    Classes {
+        /// The first validation rows with what was predicted.
+        predictions: Vec<Prediction>,
+        /// `[truth][predicted]`, row-major, over the whole validation part (at most 10,000 samples).
+        confusion: Vec<u32>,
+        classes: usize,
+    },
+    /// Predicted against true numbers of the first output, in the user's units.
+    Numbers { pairs: Arc<[[f32; 2]]> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prediction {
+    /// Row of the validation part.
+    pub row: u32,
+    pub truth: u32,
+    pub predicted: u32,
+    /// Probability given to the predicted class.
+    pub confidence: f32,
+}
