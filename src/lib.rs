@@ -8,6 +8,9 @@ pub mod session;
 // 4: the training thread; what is kept on disk.
 pub mod persist;
 
+// 3: programs and the machine that runs them.
+pub mod engine;
+
 // 2: samples; plain records of what training did.
 pub mod data;
 pub mod trace;

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Records tests/fixtures/ anew from PyTorch (Debian's python3-torch is enough). PYTHON chooses the interpreter.
+set -eu
+cd "$(dirname "$0")"
+for script in *.py; do
+    [ "$script" = record.py ] || "${PYTHON:-python3}" "$script"
+done

@@ -1,0 +1,145 @@
+//! Reverse mode by source transformation: walks the forward instructions from the loss to the parameters and appends
+//! what each op's `vjp` asks for. What no parameter needs is not computed; where a value feeds several instructions, their
+//! contributions are added.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::build::ProgramBuilder;
+use super::op::{Call, Op, ValueShape};
+use super::ops::{Add, Ones};
+use super::program::{Phase, Role, ValueId};
+use crate::model::LayerId;
+
+/// What an op's `vjp` writes its instructions with.
+pub struct BackwardBuilder<'a> {
+    program: &'a mut ProgramBuilder,
+    layer: Option<LayerId>,
+    hidden: u32,
+}
+
+impl<'a> BackwardBuilder<'a> {
+    pub fn new(program: &'a mut ProgramBuilder) -> Self {
+        Self { program, layer: None, hidden: 0 }
+    }
+
+    pub fn shape(&self, id: ValueId) -> &ValueShape {
+        self.program.shape(id)
+    }
+
+    /// Appends an instruction whose single output is (a contribution to) the gradient of `of`.
+    pub fn gradient(&mut self, op: impl Op + 'static, inputs: &[ValueId], of: ValueId) -> ValueId {
+        let output = self.add_gradient(of);
+        self.program.push(Phase::Backward, self.layer, Arc::new(op), inputs, &[output]);
+        output
+    }
+
+    /// One instruction that makes the gradients of several values at once.
+    pub fn gradients(&mut self, op: impl Op + 'static, inputs: &[ValueId], of: &[ValueId]) -> Vec<ValueId> {
+        let outputs: Vec<_> = of.iter().map(|&of| self.add_gradient(of)).collect();
+        self.program.push(Phase::Backward, self.layer, Arc::new(op), inputs, &outputs);
+        outputs
+    }
+
+    /// An intermediate result, shaped by the op's own rule.
+    pub fn hidden(&mut self, op: impl Op + 'static, inputs: &[ValueId]) -> Vec<ValueId> {
+        self.hidden += 1;
+        let base = format!("t%{}", self.hidden);
+        self.program.emit_named(&base, Phase::Backward, Role::Hidden, self.layer, op, inputs)
+    }
+
+    fn add_gradient(&mut self, of: ValueId) -> ValueId {
+        let name = gradient_name(self.program.name(of));
+        let shape = self.program.shape(of).clone();
+        let layer = self.program.values[of.index()].layer.or(self.layer);
+        self.program.add(name, shape, Role::Gradient, layer)
+    }
+}
+
+/// `d%3`, `dense_1.weight.grad`.
+pub fn gradient_name(of: &str) -> String {
+    if of.starts_with('%') || !of.contains('.') { format!("d{of}") } else { format!("{of}.grad") }
+}
+
+/// Appends the backward phase for the gradients of `loss` with respect to `wanted`, and returns the gradient of every
+/// value that has one: the wanted ones and those on the way.
+pub fn differentiate(program: &mut ProgramBuilder, loss: ValueId, wanted: &[ValueId]) -> BTreeMap<ValueId, ValueId> {
+    if !needed(program, wanted)[loss.index()] {
+        return BTreeMap::new();
+    }
+    let mut builder = BackwardBuilder::new(program);
+    let seed = builder.gradient(Ones, &[], loss);
+    pull_back(program, &[(loss, seed)], wanted)
+}
+
+/// As [`differentiate`], from given gradients of any values instead of a single loss.
+pub fn pull_back(
+    program: &mut ProgramBuilder,
+    seeds: &[(ValueId, ValueId)],
+    wanted: &[ValueId],
+) -> BTreeMap<ValueId, ValueId> {
+    let needed = needed(program, wanted);
+    let mut parts: BTreeMap<ValueId, Vec<ValueId>> = BTreeMap::new();
+    for &(value, gradient) in seeds {
+        parts.entry(value).or_default().push(gradient);
+    }
+    let mut gradients = BTreeMap::new();
+    let forward = program.instructions.iter().filter(|i| i.phase < Phase::Backward).cloned().collect::<Vec<_>>();
+    let mut builder = BackwardBuilder::new(program);
+    for instruction in forward.into_iter().rev() {
+        let needs: Vec<bool> = instruction.inputs.iter().map(|id| needed[id.index()]).collect();
+        if !needs.contains(&true) {
+            continue;
+        }
+        builder.layer = instruction.layer;
+        let grads: Vec<_> = instruction.outputs.iter().map(|&id| gather(&mut builder, &mut parts, id)).collect();
+        if grads.iter().all(Option::is_none) {
+            continue;
+        }
+        gradients.extend(instruction.outputs.iter().zip(&grads).filter_map(|(&id, grad)| grad.map(|g| (id, g))));
+        let call = Call { inputs: instruction.inputs, outputs: instruction.outputs };
+        let contributions = instruction.op.vjp(&mut builder, &call, &grads, &needs);
+        for ((&input, contribution), need) in call.inputs.iter().zip(contributions).zip(needs) {
+            if let (Some(contribution), true) = (contribution, need) {
+                parts.entry(input).or_default().push(contribution);
+            }
+        }
+    }
+    for &id in wanted {
+        if let Some(gradient) = gather(&mut builder, &mut parts, id) {
+            gradients.insert(id, gradient);
+        }
+    }
+    gradients
+}
+
+/// Which values a wanted one flows into (or is).
+fn needed(program: &ProgramBuilder, wanted: &[ValueId]) -> Vec<bool> {
+    let mut needed = vec![false; program.values.len()];
+    for id in wanted {
+        needed[id.index()] = true;
+    }
+    for instruction in program.instructions.iter().filter(|i| i.phase < Phase::Backward) {
+        if instruction.inputs.iter().any(|id| needed[id.index()]) {
+            instruction.outputs.iter().for_each(|id| needed[id.index()] = true);
+        }
+    }
+    needed
+}
+
+/// The gradient of a value from its contributions: the only one, or their sum.
+fn gather(builder: &mut BackwardBuilder, parts: &mut BTreeMap<ValueId, Vec<ValueId>>, id: ValueId) -> Option<ValueId> {
+    let contributions = parts.remove(&id)?;
+    if let [only] = contributions[..] {
+        return Some(only);
+    }
+    let name = gradient_name(builder.program.name(id));
+    for (i, part) in contributions.iter().enumerate() {
+        let part = &mut builder.program.values[part.index()];
+        // A gradient that is passed on unchanged (by an addition) keeps the name of the value that it was made for.
+        if part.name == name {
+            part.name = format!("{name}.{}", i + 1);
+        }
+    }
+    Some(builder.gradient(Add, &contributions, id))
+}

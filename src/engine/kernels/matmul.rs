@@ -1,0 +1,125 @@
+//! Matrix product on the CPU by the `gemm` crate, which is what candle itself uses, without candle's reading of
+//! /proc/cpuinfo at each call.
+
+/// A row-major matrix as it lies in memory, or its transpose.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_step: isize,
+    column_step: isize,
+}
+
+impl<'a> Matrix<'a> {
+    /// `data` is `[rows, columns]`, row-major.
+    pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert!(data.len() >= rows * columns, "a matrix of {rows} x {columns} needs as many numbers");
+        Self { data, rows, columns, row_step: columns as isize, column_step: 1 }
+    }
+
+    pub fn transposed(self) -> Self {
+        Self {
+            rows: self.columns,
+            columns: self.rows,
+            row_step: self.column_step,
+            column_step: self.row_step,
+            data: self.data,
+        }
+    }
+}
+
+/// Products with fewer multiplications than this stay on one thread: waking others costs more.
+const PARALLEL_FROM: usize = 1 << 18;
+
+/// `out = a b`, or `out += a b` when `accumulate`; `out` is row-major `[a.rows, b.columns]`.
+///
+/// The partition of the work inside `gemm` does not change how any element is summed, so the result is bitwise the same for any number
+/// of threads (tested below).
+pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
+    let (m, n, k) = (a.rows, b.columns, a.columns);
+    assert_eq!(k, b.rows, "inner sizes of a matrix product must agree");
+    assert!(out.len() >= m * n, "a matrix product needs room for its result");
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        if !accumulate {
+            out[..m * n].fill(0.0);
+        }
+        return;
+    }
+    let parallel = m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM && rayon::current_num_threads() > 1;
+    let parallelism = if parallel { gemm::Parallelism::Rayon(0) } else { gemm::Parallelism::None };
+    // SAFETY: both inputs hold rows x columns numbers under their steps (checked when made; a transpose swaps both),
+    // and `out`, checked above, is exclusively borrowed, so nothing overlaps it.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            out.as_mut_ptr(),
+            1,
+            n as isize,
+            accumulate,
+            a.data.as_ptr(),
+            a.column_step,
+            a.row_step,
+            b.data.as_ptr(),
+            b.column_step,
+            b.row_step,
+            1.0f32,
+            1.0f32,
+            false,
+            false,
+            false,
+            parallelism,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(len: usize, seed: u32) -> Vec<f32> {
+        (0..len as u32).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0).collect()
+    }
+
+    #[test]
+    fn products_of_both_transposes_are_right() {
+        let (m, n, k) = (5, 3, 7);
+        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+        let mut direct = vec![1.0; m * n];
+        matmul(Matrix::new(&a, m, k), Matrix::new(&b, k, n), &mut direct, true);
+        let at: Vec<f32> = (0..k * m).map(|i| a[(i % m) * k + i / m]).collect();
+        let bt: Vec<f32> = (0..n * k).map(|i| b[(i % k) * n + i / k]).collect();
+        let mut turned = vec![1.0; m * n];
+        matmul(Matrix::new(&at, k, m).transposed(), Matrix::new(&bt, n, k).transposed(), &mut turned, true);
+        for i in 0..m {
+            for j in 0..n {
+                let sum: f32 = 1.0 + (0..k).map(|l| a[i * k + l] * b[l * n + j]).sum::<f32>();
+                assert!((direct[i * n + j] - sum).abs() < 1e-5);
+                assert!((turned[i * n + j] - sum).abs() < 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_does_not_change_a_bit() {
+        let sizes = [(64, 10, 784), (784, 128, 32), (1, 513, 1000), (333, 97, 511), (16, 16, 40_000)];
+        for (m, n, k) in sizes {
+            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+            let product = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let mut out = vec![0.0; m * n];
+                pool.install(|| matmul(Matrix::new(&a, m, k), Matrix::new(&b, k, n), &mut out, false));
+                out
+            };
+            let one = product(1);
+            for threads in [2, 3, 8] {
+                assert!(one == product(threads), "{m} x {n} x {k} with {threads} threads");
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What an instruction does: the [`Op`] trait, and the [`Frame`] through which an op sees the machine's values.
+//!
+//! An op knows nothing of layers, programs or other ops; `ops/` holds one file each.
+
+use candle_core::{DType, Device, Tensor};
+
+use super::backward::BackwardBuilder;
+use super::error::{EngineError, Result};
+use super::kernels::bridge::{self, F32s};
+use super::program::ValueId;
+
+/// Sizes of a value. A batched one has the batch axis in front of `dims` when it is computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueShape {
+    pub batched: bool,
+    /// Without the batch axis. Empty and not batched: a single number.
+    pub dims: Vec<usize>,
+}
+
+impl ValueShape {
+    pub fn batched(dims: impl Into<Vec<usize>>) -> Self {
+        Self { batched: true, dims: dims.into() }
+    }
+
+    pub fn fixed(dims: impl Into<Vec<usize>>) -> Self {
+        Self { batched: false, dims: dims.into() }
+    }
+
+    pub fn scalar() -> Self {
+        Self::fixed([])
+    }
+
+    /// Numbers in it (of one sample, when batched).
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Sizes with the batch axis in front, when there is one.
+    pub fn with_batch(&self, batch: usize) -> Vec<usize> {
+        let batch = if self.batched { Some(batch) } else { None };
+        batch.into_iter().chain(self.dims.iter().copied()).collect()
+    }
+}
+
+/// A tensor operation: its texts, shape rule, forward computation and backward instructions.
+///
+/// Backward operations are ops too; they live in the file of the op that they belong to and have no vjp of their own.
+pub trait Op: Send + Sync + std::fmt::Debug {
+    /// As in the listing: `linear`, and `linear'x` for the gradient with respect to x.
+    fn name(&self) -> &'static str;
+
+    /// In symbols, one line.
+    fn formula(&self) -> &'static str;
+
+    /// In words, one sentence for a beginner.
+    fn words(&self) -> &'static str;
+
+    /// Settings worth showing behind the name: `slope 0.01`. Empty when there are none.
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    /// Shapes of the outputs; the inputs were already validated by `model::infer`. Backward ops are not asked: a
+    /// gradient has the shape of what it belongs to.
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        inputs.first().cloned().into_iter().collect()
+    }
+
+    /// What is put behind the name of the first output for each output: `["", ".mask"]` makes `%5` and `%5.mask`.
+    fn output_names(&self) -> &'static [&'static str] {
+        &[""]
+    }
+
+    /// The definition, composed from candle's tensor operations: any device, f32 and f64, any batch size. Reads inputs,
+    /// sets every output.
+    fn reference(&self, frame: &mut Frame) -> Result<()>;
+
+    /// The same on the CPU in f32, where that pays. `Ok(false)`: no such kernel, nothing was set.
+    fn kernel(&self, _frame: &mut Frame) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// What the machine calls.
+    fn run(&self, frame: &mut Frame) -> Result<()> {
+        if frame.on_cpu_f32() && self.kernel(frame)? { Ok(()) } else { self.reference(frame) }
+    }
+
+    /// Emits the instructions of the vector-Jacobian product. `grads[i]` is the gradient of the loss with respect to
+    /// output i (`None`: that output does not influence the loss). `needs[i]`: whether input i's gradient is wanted.
+    /// Returns one entry per input; `None` where it is not needed or is zero.
+    fn vjp(
+        &self,
+        _builder: &mut BackwardBuilder,
+        call: &Call,
+        _grads: &[Option<ValueId>],
+        _needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        vec![None; call.inputs.len()]
+    }
+}
+
+/// The operands of one instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub inputs: Vec<ValueId>,
+    pub outputs: Vec<ValueId>,
+}
+
+/// What an instruction may know about the step that it is part of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepContext {
+    pub seed: u64,
+    /// Zero-based index of the step being computed.
+    pub step: u64,
+    pub learning_rate: f64,
+    pub training: bool,
+}
+
+/// An op's window on the machine: its inputs, its outputs, the step.
+///
+/// Every value is contiguous. An op that asks for [`Frame::reuse`] writes into last step's memory of that output, so it must
+/// never have set that output to a clone or a view of an input.
+pub struct Frame<'a> {
+    values: &'a mut [Option<Tensor>],
+    inputs: &'a [ValueId],
+    outputs: &'a [ValueId],
+    context: &'a StepContext,
+    device: &'a Device,
+    dtype: DType,
+}
+
+impl<'a> Frame<'a> {
+    pub fn new(
+        values: &'a mut [Option<Tensor>],
+        inputs: &'a [ValueId],
+        outputs: &'a [ValueId],
+        context: &'a StepContext,
+        device: &'a Device,
+        dtype: DType,
+    ) -> Self {
+        Self { values, inputs, outputs, context, device, dtype }
+    }
+
+    pub fn input(&self, i: usize) -> Result<&Tensor> {
+        let id = self.inputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))?;
+        self.values
+            .get(id.0 as usize)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| EngineError::NotComputed(format!("number {}", id.0)))
+    }
+
+    pub fn input_count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// The numbers of an input. Only for kernels, which run on CPU f32.
+    pub fn f32s(&self, i: usize) -> Result<F32s<'_>> {
+        bridge::f32s(self.input(i)?)
+    }
+
+    /// The single number of a scalar input, wherever it lies.
+    pub fn scalar(&self, i: usize) -> Result<f64> {
+        bridge::scalar(self.input(i)?)
+    }
+
+    pub fn set(&mut self, i: usize, tensor: Tensor) -> Result<()> {
+        let id = self.outputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))?;
+        let slot = self.values.get_mut(id.0 as usize).ok_or(EngineError::NoSuchValue(id.0))?;
+        *slot = Some(if tensor.is_contiguous() { tensor } else { tensor.contiguous()? });
+        Ok(())
+    }
+
+    /// Last step's tensor of an output, for reuse of its memory.
+    pub fn take_output(&mut self, i: usize) -> Option<Tensor> {
+        let id = self.outputs.get(i)?;
+        self.values.get_mut(id.0 as usize)?.take()
+    }
+
+    /// A CPU f32 tensor of these sizes for output `i`, with last step's memory when it fits. Its numbers are stale: write
+    /// all of them with [`bridge::write`], then [`Frame::set`] it.
+    pub fn reuse(&mut self, i: usize, dims: &[usize]) -> Result<Tensor> {
+        match self.take_output(i) {
+            Some(tensor) if tensor.dims() == dims && bridge::is_cpu_f32(&tensor) => Ok(tensor),
+            _ => bridge::from_vec(vec![0.0; dims.iter().product()], dims),
+        }
+    }
+
+    pub fn context(&self) -> &StepContext {
+        self.context
+    }
+
+    pub fn device(&self) -> &Device {
+        self.device
+    }
+
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Whether kernels may be used.
+    pub fn on_cpu_f32(&self) -> bool {
+        self.dtype == DType::F32 && matches!(self.device, Device::Cpu)
+    }
+}

@@ -1,0 +1,146 @@
+//! The frame of functions of a single number, applied to each by itself: what an activation's file implements, and the
+//! forward and backward ops made of it.
+
+use candle_core::Tensor;
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Call, Frame, Op};
+use crate::engine::program::ValueId;
+
+/// What the derivative is computed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    Input,
+    Output,
+}
+
+/// A function of one number with its derivative, as tensor operations and as plain f32.
+pub trait Pointwise: Clone + std::fmt::Debug + Send + Sync + 'static {
+    const NAME: &'static str;
+    const FORMULA: &'static str;
+    const WORDS: &'static str;
+    const GRADIENT_NAME: &'static str;
+    const GRADIENT_FORMULA: &'static str;
+    const GRADIENT_WORDS: &'static str =
+        "The steeper the curve where the number landed, the more of the blame passes through.";
+    const DERIVATIVE_FROM: From;
+
+    fn settings(&self) -> String {
+        String::new()
+    }
+
+    fn value(&self, x: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// dy/dx at each number, from x or y as [`Self::DERIVATIVE_FROM`] says.
+    fn derivative(&self, at: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// Branch-free where it can be, so that loops over it vectorise.
+    fn value_f32(&self, x: f32) -> f32;
+
+    fn derivative_f32(&self, at: f32) -> f32;
+}
+
+/// y = f(x)
+#[derive(Clone, Debug)]
+pub struct Apply<F>(pub F);
+
+impl<F: Pointwise> Op for Apply<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn formula(&self) -> &'static str {
+        F::FORMULA
+    }
+
+    fn words(&self) -> &'static str {
+        F::WORDS
+    }
+
+    fn settings(&self) -> String {
+        self.0.settings()
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let y = self.0.value(frame.input(0)?)?;
+        frame.set(0, y)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let dims = frame.input(0)?.shape().clone();
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let x = frame.f32s(0)?;
+            bridge::write(&out, |y| {
+                elementwise::map(
+                    &x,
+                    y,
+                    #[inline(always)]
+                    |x| self.0.value_f32(x),
+                )
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let at = if F::DERIVATIVE_FROM == From::Input { call.inputs[0] } else { call.outputs[0] };
+        let dy = grads[0].filter(|_| needs[0]);
+        vec![dy.map(|dy| builder.gradient(Derive(self.0.clone()), &[dy, at], call.inputs[0]))]
+    }
+}
+
+/// dx = dy · f'(x). Inputs: dy, and x or y.
+#[derive(Debug)]
+struct Derive<F>(F);
+
+impl<F: Pointwise> Op for Derive<F> {
+    fn name(&self) -> &'static str {
+        F::GRADIENT_NAME
+    }
+
+    fn formula(&self) -> &'static str {
+        F::GRADIENT_FORMULA
+    }
+
+    fn words(&self) -> &'static str {
+        F::GRADIENT_WORDS
+    }
+
+    fn settings(&self) -> String {
+        self.0.settings()
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let dx = (frame.input(0)? * self.0.derivative(frame.input(1)?)?)?;
+        frame.set(0, dx)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let dims = frame.input(0)?.shape().clone();
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (dy, at) = (frame.f32s(0)?, frame.f32s(1)?);
+            bridge::write(&out, |dx| {
+                elementwise::map2(
+                    &dy,
+                    &at,
+                    dx,
+                    #[inline(always)]
+                    |dy, at| dy * self.0.derivative_f32(at),
+                )
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
