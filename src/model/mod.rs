@@ -12,6 +12,7 @@ mod layout;
 mod project;
 mod shape;
 
+pub mod templates;
 mod training_spec;
 
 pub use data_spec::*;

@@ -1,0 +1,175 @@
+//! Projects to start from. Each is wired, valid and set to learn its data without further options.
+//!
+//! Templates that need a person's files (a table, a folder of pictures) are proposed from the files by `data/propose.rs`.
+
+use super::graph::{Graph, LayerId};
+use super::layer::{Activation, Conv2d, Dense, Dropout, Flatten, Initialiser, Input, LayerKind, Loss, MaxPool2d};
+use super::{
+    DataSpec, DigitsSpec, Feature, Optimiser, Project, Schedule, Source, SyntheticKind, SyntheticSpec, TrainingSpec,
+};
+
+/// What the gallery and `glassbox templates` say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template {
+    pub key: &'static str,
+    pub title: &'static str,
+    /// A few words.
+    pub tagline: &'static str,
+    /// What `--data` must name, when it needs a person's files.
+    pub needs: Option<&'static str>,
+}
+
+const fn built_in(key: &'static str, title: &'static str, tagline: &'static str) -> Template {
+    Template { key, title, tagline, needs: None }
+}
+
+pub const TEMPLATES: &[Template] = &[
+    built_in("spiral", "Spiral", "two classes, two numbers in"),
+    built_in("xor", "XOR", "why one layer is not enough"),
+    built_in("circle", "Circle", "inside or outside"),
+    built_in("gauss", "Two Gaussians", "a straight line is enough"),
+    built_in("moons", "Two moons", "a bent border"),
+    built_in("blobs", "Blobs", "more than two classes"),
+    built_in("sine", "Sine", "fit a curve"),
+    built_in("plane", "Plane", "predict a number"),
+    built_in("digits", "Drawn digits", "pictures as rows of pixels"),
+    built_in("digits-cnn", "Digits, convolutions", "filters that slide over 28 × 28"),
+    Template {
+        key: "mnist-mlp",
+        title: "MNIST, dense",
+        tagline: "your IDX files",
+        needs: Some("a folder of IDX files"),
+    },
+    Template {
+        key: "mnist-cnn",
+        title: "MNIST folder",
+        tagline: "your IDX files",
+        needs: Some("a folder of IDX files"),
+    },
+    Template { key: "table", title: "Your table", tagline: "a CSV; the model is proposed", needs: Some("a CSV file") },
+];
+
+pub fn find(key: &str) -> Option<&'static Template> {
+    TEMPLATES.iter().find(|template| template.key == key)
+}
+
+/// The project of a template that needs no files; `None` for the others and for unknown keys.
+pub fn build(key: &str) -> Option<Project> {
+    let template = find(key)?;
+    let (data, layers, training) = match key {
+        "spiral" => synthetic(SyntheticKind::Spiral, &[16, 16], Activation::Tanh, 150),
+        "xor" => synthetic(SyntheticKind::Xor, &[8], Activation::Tanh, 60),
+        "circle" => synthetic(SyntheticKind::Circle, &[8], Activation::Tanh, 60),
+        "gauss" => synthetic(SyntheticKind::Gauss, &[4], Activation::Tanh, 30),
+        "moons" => synthetic(SyntheticKind::Moons, &[12, 12], Activation::Relu, 100),
+        "blobs" => synthetic(SyntheticKind::Blobs, &[12], Activation::Relu, 60),
+        "sine" => synthetic(SyntheticKind::Sine, &[24, 24], Activation::Tanh, 200),
+        "plane" => synthetic(SyntheticKind::Plane, &[8], Activation::Tanh, 40),
+        "digits" => (digits(), mlp(&[128, 64], 10), pictures(12, 0.002)),
+        "digits-cnn" => (digits(), cnn(10), pictures(8, 0.002)),
+        _ => return None,
+    };
+    Some(Project { name: template.title.to_owned(), graph: chain(layers), data, training })
+}
+
+/// Input, the given layers one after the other, Loss.
+pub fn chain(layers: Vec<LayerKind>) -> Graph {
+    let mut graph = Graph::default();
+    let mut previous: Option<LayerId> = None;
+    let ends = [LayerKind::from(Input {})].into_iter().chain(layers).chain([Loss::default().into()]);
+    for kind in ends {
+        let id = graph.add(kind, [0.0, 0.0]);
+        if let Some(from) = previous {
+            // Fresh layers in a row: nothing can refuse.
+            let _ = graph.connect(from, id);
+        }
+        previous = Some(id);
+    }
+    super::layout::tidy(&mut graph);
+    graph
+}
+
+/// Dense layers of the given widths and a last one without activation.
+pub fn dense_stack(widths: &[usize], activation: Activation, outputs: usize) -> Vec<LayerKind> {
+    let init = if activation == Activation::Relu { Initialiser::HeUniform } else { Initialiser::GlorotUniform };
+    let hidden = widths.iter().map(|&units| Dense { units, activation, init, ..Dense::default() }.into());
+    hidden.chain([Dense { units: outputs, ..Dense::default() }.into()]).collect()
+}
+
+/// Pixels as a row into ReLU layers.
+pub fn mlp(widths: &[usize], classes: usize) -> Vec<LayerKind> {
+    let mut layers: Vec<LayerKind> = vec![Flatten {}.into()];
+    layers.extend(dense_stack(widths, Activation::Relu, classes));
+    layers
+}
+
+/// Two rounds of convolution and pooling, then a dense head: enough for the MNIST family.
+pub fn cnn(classes: usize) -> Vec<LayerKind> {
+    vec![
+        Conv2d { filters: 16, ..Conv2d::default() }.into(),
+        MaxPool2d::default().into(),
+        Conv2d { filters: 32, ..Conv2d::default() }.into(),
+        MaxPool2d::default().into(),
+        Flatten {}.into(),
+        Dropout { rate: 0.25 }.into(),
+        Dense { units: 64, activation: Activation::Relu, init: Initialiser::HeUniform, ..Dense::default() }.into(),
+        Dense { units: classes, ..Dense::default() }.into(),
+    ]
+}
+
+/// Adam with a cosine over the whole run for `epochs` of pictures.
+pub fn pictures(epochs: usize, learning_rate: f64) -> TrainingSpec {
+    TrainingSpec { learning_rate, epochs, batch_size: 64, ..TrainingSpec::default() }
+}
+
+fn digits() -> DataSpec {
+    DataSpec { source: Source::Digits(DigitsSpec::default()), ..DataSpec::default() }
+}
+
+fn synthetic(
+    kind: SyntheticKind,
+    widths: &[usize],
+    activation: Activation,
+    epochs: usize,
+) -> (DataSpec, Vec<LayerKind>, TrainingSpec) {
+    let spec = SyntheticSpec { kind, features: vec![Feature::X, Feature::Y], ..SyntheticSpec::default() };
+    let outputs = match kind {
+        _ if kind.is_regression() => 1,
+        _ if kind.has_class_count() => spec.classes,
+        _ => 2,
+    };
+    let layers = dense_stack(widths, activation, outputs);
+    let data = DataSpec { source: Source::Synthetic(spec), ..DataSpec::default() };
+    let training = TrainingSpec {
+        optimiser: Optimiser::adam(),
+        schedule: Schedule::Constant,
+        learning_rate: 0.01,
+        batch_size: 16,
+        epochs,
+        ..TrainingSpec::default()
+    };
+    (data, layers, training)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DataSignature, Shape, Target, infer};
+
+    #[test]
+    fn every_built_in_template_is_valid_over_its_data() {
+        for template in TEMPLATES.iter().filter(|t| t.needs.is_none()) {
+            let project = build(template.key).unwrap();
+            let (input, target) = match (&project.data.source, template.key) {
+                (Source::Digits(_), _) => (vec![1, 28, 28], Target::Classes(10)),
+                (_, "sine") => (vec![1], Target::Numbers(1)),
+                (_, "plane") => (vec![2], Target::Numbers(1)),
+                (_, "blobs") => (vec![2], Target::Classes(3)),
+                _ => (vec![2], Target::Classes(2)),
+            };
+            let found = infer(&project.graph, Some(&DataSignature { input: Shape(input), target }));
+            assert!(found.is_valid(), "{}: {:?}", template.key, found.problems);
+        }
+        assert!(build("table").is_none() && build("nonsense").is_none());
+    }
+}
