@@ -2,6 +2,10 @@
 //!
 //! The map of the house, top floor first. A module imports only from lower floors (`tests/house_rules.rs` checks it).
 
+// 6: the window.
+#[cfg(feature = "gui")]
+pub mod gui;
+
 // 5: the application without a screen.
 pub mod session;
 
