@@ -1,0 +1,15 @@
+//! Floor 4: training. A [`Run`] is a machine with its data, its place in the epochs and its journal; the trainer thread
+//! runs one in the background, takes commands and fills an [`Outbox`].
+//!
+//! Knows no files and no window: what it needs is handed to it, what it learns is taken from it.
+
+mod journal;
+mod outbox;
+mod pictures;
+mod run;
+mod thread;
+
+pub use journal::{Change, JournalEntry};
+pub use outbox::{Evaluation, Outbox, Progress, Row, Stop};
+pub use run::{Resume, Run, RunError, Saved, StepRow, signature};
+pub use thread::{Command, Trainer, Waker};

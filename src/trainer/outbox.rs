@@ -1,0 +1,58 @@
+//! What the trainer has to tell, waiting to be taken. Scalars lose nothing; a picture replaces the one before it.
+
+use std::sync::Arc;
+
+use super::run::StepRow;
+use crate::trace::Picture;
+
+pub type Row = StepRow;
+
+/// Scores over the validation part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    pub step: u64,
+    /// With the fraction of the current one.
+    pub epoch: f64,
+    pub loss: f64,
+    /// Accuracy for classes, R² for numbers.
+    pub score: f64,
+}
+
+/// Why a run ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All epochs are done.
+    Done,
+    /// The validation loss has not improved for `patience` epochs.
+    Early { patience: usize },
+}
+
+/// Where a run is, as of the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    pub running: bool,
+    pub step: u64,
+    pub epoch: f64,
+    pub steps_per_epoch: u64,
+    pub samples_per_second: f64,
+    /// Spent training.
+    pub seconds: f64,
+    pub learning_rate: f64,
+}
+
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Number of the run that all below belongs to; events of an older run are dropped by the reader.
+    pub run: u64,
+    pub rows: Vec<Row>,
+    pub evaluations: Vec<Evaluation>,
+    pub picture: Option<Arc<Picture>>,
+    pub progress: Option<Progress>,
+    /// "kept 4 of 6 tensors"
+    pub messages: Vec<String>,
+    pub finished: Option<Stop>,
+    /// The run cannot go on; a sentence.
+    pub failed: Option<String>,
+    /// A sample's answer: probabilities of classes, or numbers in the data's units.
+    pub answer: Option<Vec<f32>>,
+}

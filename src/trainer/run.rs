@@ -1,0 +1,295 @@
+//! One run: machine, data, place in the epochs, journal. Without a thread: the command line and tests drive it directly,
+//! the trainer thread drives it for the window. The same calls in the same order give bitwise the same run.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::journal::{Change, JournalEntry};
+use super::outbox::{Evaluation, Stop};
+use crate::data::batches::{Batch, epoch_order, gather};
+use crate::data::{Dataset, Part, Task};
+use crate::engine::{Device, EngineError, Kept, Machine, Precision, Snapshot, metrics};
+use crate::model::{DataSignature, Project, Shape, Target, TrainingSpec};
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("The training part is empty: choose data with more samples or a smaller validation share.")]
+    NoSamples,
+    #[error("The saved run does not fit: {0}")]
+    Resume(String),
+}
+
+/// What a finished step tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepRow {
+    /// Completed steps, this one included.
+    pub step: u64,
+    pub loss: f64,
+    /// Share of the batch that was right; for classification.
+    pub accuracy: Option<f32>,
+    pub learning_rate: f64,
+    pub samples: usize,
+    pub epoch_done: bool,
+}
+
+/// Where a run stands, beside its tensors: what a checkpoint keeps so that going on is bitwise the same.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resume {
+    pub epoch: u64,
+    /// Samples of the current epoch that were already used.
+    pub cursor: usize,
+    /// Samples of the training part, to notice other data.
+    pub samples: usize,
+    /// As the run began: what replay starts from.
+    pub origin: Project,
+    pub journal: Vec<JournalEntry>,
+    pub best_loss: Option<f64>,
+    pub best_epoch: u64,
+    #[serde(default)]
+    pub stopped_early: bool,
+}
+
+/// A run as it can be kept and gone on with.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub now: Snapshot,
+    /// Weights of the best epoch, when they are kept.
+    pub best: Option<Snapshot>,
+    pub place: Resume,
+}
+
+pub struct Run {
+    machine: Machine,
+    dataset: Arc<Dataset>,
+    /// Graph and settings now in force.
+    project: Project,
+    device: Device,
+    place: Resume,
+    order: Vec<u32>,
+    best: Option<Snapshot>,
+}
+
+/// What shape inference needs to know of a loaded data set.
+pub fn signature(dataset: &Dataset) -> DataSignature {
+    let target = match &dataset.task {
+        Task::Classification { classes } => Target::Classes(classes.len()),
+        Task::Regression { outputs, .. } => Target::Numbers(outputs.len()),
+    };
+    DataSignature { input: Shape(dataset.input_shape.clone()), target }
+}
+
+/// Validation samples used for scores; more would stall every epoch of a large set without telling more.
+const MAX_EVALUATED: usize = 10_000;
+
+impl Run {
+    pub fn new(project: &Project, dataset: Arc<Dataset>, device: Device) -> Result<Self, RunError> {
+        if dataset.train.len == 0 {
+            return Err(RunError::NoSamples);
+        }
+        let machine =
+            Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
+        let order = epoch_order(project.training.seed, 0, dataset.train.len);
+        let place = Resume { samples: dataset.train.len, origin: project.clone(), ..Resume::default() };
+        Ok(Self { machine, dataset, project: project.clone(), device, place, order, best: None })
+    }
+
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    pub fn machine_mut(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+
+    pub fn dataset(&self) -> &Arc<Dataset> {
+        &self.dataset
+    }
+
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    pub fn journal(&self) -> &[JournalEntry] {
+        &self.place.journal
+    }
+
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.dataset.train.len.div_ceil(self.batch_size()) as u64
+    }
+
+    fn batch_size(&self) -> usize {
+        self.project.training.batch_size.clamp(1, self.dataset.train.len)
+    }
+
+    /// Completed epochs with the fraction of the current one.
+    pub fn epoch(&self) -> f64 {
+        self.place.epoch as f64 + self.place.cursor as f64 / self.dataset.train.len as f64
+    }
+
+    /// Whole epochs completed.
+    pub fn epochs_done(&self) -> u64 {
+        self.place.epoch
+    }
+
+    /// Why there is nothing more to do, if so.
+    pub fn finished(&self) -> Option<Stop> {
+        if self.place.stopped_early {
+            let patience = self.project.training.early_stopping.map_or(0, |e| e.patience);
+            return Some(Stop::Early { patience });
+        }
+        (self.place.epoch >= self.project.training.epochs as u64).then_some(Stop::Done)
+    }
+
+    /// The batch that the next step will use.
+    pub fn next_batch(&self) -> Batch {
+        let end = (self.place.cursor + self.batch_size()).min(self.order.len());
+        gather(&self.dataset, &self.dataset.train, &self.order[self.place.cursor..end])
+    }
+
+    /// One training step.
+    pub fn step(&mut self) -> Result<StepRow, RunError> {
+        let batch = self.next_batch();
+        let report = self.machine.run_step(&batch)?;
+        self.place.cursor += batch.len;
+        let epoch_done = self.place.cursor >= self.order.len();
+        if epoch_done {
+            self.place.epoch += 1;
+            self.place.cursor = 0;
+            self.order = epoch_order(self.project.training.seed, self.place.epoch, self.dataset.train.len);
+        }
+        Ok(StepRow {
+            step: self.machine.step(),
+            loss: report.loss,
+            accuracy: report.correct.map(|c| c as f32 / batch.len.max(1) as f32),
+            learning_rate: report.learning_rate,
+            samples: batch.len,
+            epoch_done,
+        })
+    }
+
+    /// Loss and score over (at most 10,000 samples of) a part.
+    pub fn evaluate_part(&mut self, part: &Part) -> Result<Evaluation, RunError> {
+        let rows = part.len.min(MAX_EVALUATED);
+        let (inputs, targets) = (self.dataset.input_len(), self.dataset.target_len());
+        let evaluated =
+            self.machine.evaluate(&part.inputs[..rows * inputs], &part.targets[..rows * targets], rows)?;
+        let score = match &self.dataset.task {
+            Task::Classification { .. } => metrics::accuracy(&evaluated.outputs, &part.targets[..rows], rows),
+            Task::Regression { .. } => metrics::r2(&evaluated.outputs, &part.targets[..rows * targets], targets),
+        };
+        Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss: evaluated.loss, score })
+    }
+
+    pub fn evaluate(&mut self) -> Result<Evaluation, RunError> {
+        let dataset = self.dataset.clone();
+        self.evaluate_part(&dataset.validation)
+    }
+
+    /// Called with the validation result at the end of an epoch: keeps the best weights, decides on early stopping.
+    pub fn judge(&mut self, evaluation: &Evaluation) -> Result<(), RunError> {
+        let spec = &self.project.training;
+        let margin = spec.early_stopping.map_or(0.0, |e| e.min_delta);
+        let better = self.place.best_loss.is_none_or(|best| evaluation.loss < best - margin);
+        if better {
+            self.place.best_loss = Some(evaluation.loss);
+            self.place.best_epoch = self.place.epoch;
+            if spec.keep_best {
+                self.best = Some(self.machine.snapshot()?);
+            }
+        } else if let Some(early) = spec.early_stopping
+            && self.place.epoch - self.place.best_epoch >= early.patience.max(1) as u64
+        {
+            self.place.stopped_early = true;
+        }
+        Ok(())
+    }
+
+    /// Puts the best weights back, if they were kept. Returns the epoch they are from.
+    pub fn restore_best(&mut self) -> Result<Option<u64>, RunError> {
+        match &self.best {
+            Some(best) if self.project.training.keep_best => {
+                self.machine.restore_parameters(best)?;
+                Ok(Some(self.place.best_epoch))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Changes the run between two steps and writes it in the journal.
+    pub fn change(&mut self, change: Change) -> Result<Kept, RunError> {
+        let kept = self.carry_out(&change)?;
+        self.place.journal.push(JournalEntry { step: self.machine.step(), instruction: 0, change });
+        Ok(kept)
+    }
+
+    fn carry_out(&mut self, change: &Change) -> Result<Kept, RunError> {
+        let mut next = self.project.clone();
+        match change {
+            Change::Training { training } => next.training = training.clone(),
+            Change::Graph { graph } => next.graph = graph.clone(),
+        }
+        let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
+        if next.graph != self.project.graph {
+            // A best that belongs to another network cannot be put back.
+            (self.best, self.place.best_loss, self.place.stopped_early) = (None, None, false);
+        }
+        if next.training.early_stopping != self.project.training.early_stopping {
+            self.place.stopped_early = false;
+        }
+        if next.training.seed != self.project.training.seed {
+            self.order = epoch_order(next.training.seed, self.place.epoch, self.dataset.train.len);
+        }
+        self.project = next;
+        Ok(kept)
+    }
+
+    /// A run that stands where this one stood when `step` steps were complete: from the start, with the journal.
+    pub fn replay(&self, step: u64) -> Result<Self, RunError> {
+        let mut run = Self::new(&self.place.origin, self.dataset.clone(), self.device.clone())?;
+        let mut journal = self.place.journal.iter().peekable();
+        loop {
+            while let Some(entry) = journal.next_if(|entry| entry.step <= run.machine.step()) {
+                run.change(entry.change.clone())?;
+            }
+            if run.machine.step() >= step {
+                return Ok(run);
+            }
+            run.step()?;
+        }
+    }
+
+    /// Everything that going on needs: tensors, and the place in the data.
+    pub fn save(&self) -> Result<Saved, RunError> {
+        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place: self.place.clone() })
+    }
+
+    /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then.
+    pub fn resume(
+        project: &Project,
+        dataset: Arc<Dataset>,
+        device: Device,
+        saved: Saved,
+    ) -> Result<Self, RunError> {
+        let Saved { now, best, place } = saved;
+        let mut run = Self::new(project, dataset, device)?;
+        if place.samples != run.dataset.train.len || place.cursor > run.dataset.train.len {
+            return Err(RunError::Resume(format!(
+                "it was trained on {} samples, and the data now has {}. Use the same data and split.",
+                place.samples, run.dataset.train.len
+            )));
+        }
+        run.machine.restore(&now)?;
+        run.best = best;
+        run.order = epoch_order(project.training.seed, place.epoch, run.dataset.train.len);
+        run.place = place;
+        Ok(run)
+    }
+
+    /// Settings of training now in force.
+    pub fn training(&self) -> &TrainingSpec {
+        &self.project.training
+    }
+}

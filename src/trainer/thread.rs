@@ -1,0 +1,383 @@
+//! The named thread that owns the machine: commands in, an outbox out. A panic in it becomes a message.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::journal::Change;
+use super::outbox::{Outbox, Progress};
+use super::pictures;
+use super::run::{Run, RunError, Saved};
+use crate::data::Dataset;
+use crate::engine::Device;
+use crate::model::Project;
+use crate::trace::Watch;
+
+/// Told when the outbox has something new; must be cheap and may be called from the training thread.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+pub enum Command {
+    /// Forget the run there is and set up a new one, paused.
+    Start { run: u64, project: Box<Project>, dataset: Arc<Dataset>, device: Device, saved: Option<Box<Saved>> },
+    /// Forget the run.
+    Clear,
+    Play,
+    Pause,
+    StepBatch,
+    StepEpoch,
+    /// 0 (slowest) to 1 (full speed).
+    Speed(f32),
+    Change(Box<Change>),
+    Watch(Watch),
+    /// One sample, as the network takes it; the answer comes in the outbox.
+    Ask(Vec<f32>),
+    /// The run as it stands between two steps.
+    Save(Sender<Result<Box<Saved>, String>>),
+    Quit,
+}
+
+/// Handle of the training thread. Dropping it ends the thread.
+pub struct Trainer {
+    commands: Sender<Command>,
+    outbox: Arc<Mutex<Outbox>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Trainer {
+    pub fn spawn(waker: Waker) -> std::io::Result<Self> {
+        let (commands, inbox) = channel();
+        let outbox = Arc::new(Mutex::new(Outbox::default()));
+        let mut worker = Worker::new(inbox, outbox.clone(), waker);
+        let thread = std::thread::Builder::new().name("trainer".into()).spawn(move || worker.work())?;
+        Ok(Self { commands, outbox, thread: Some(thread) })
+    }
+
+    pub fn send(&self, command: Command) {
+        // The thread outlives every handle, and catches its panics: there is always someone to receive.
+        let _ = self.commands.send(command);
+    }
+
+    /// Everything told since the last time.
+    pub fn take(&self) -> Outbox {
+        let mut outbox = locked(&self.outbox);
+        let run = outbox.run;
+        std::mem::replace(&mut *outbox, Outbox { run, ..Outbox::default() })
+    }
+}
+
+impl Drop for Trainer {
+    fn drop(&mut self) {
+        self.send(Command::Quit);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn locked(outbox: &Mutex<Outbox>) -> MutexGuard<'_, Outbox> {
+    outbox.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    Paused,
+    Running,
+    /// Until the end of the current epoch.
+    ToEpochEnd,
+    /// This many more steps.
+    Steps(u32),
+}
+
+/// How long the thread computes before it looks at commands and hands over rows.
+const SLICE: Duration = Duration::from_millis(6);
+/// Pictures are taken at most this often, and at most a tenth of the time goes to them.
+const PICTURE_EVERY: Duration = Duration::from_millis(80);
+
+struct Worker {
+    inbox: Receiver<Command>,
+    outbox: Arc<Mutex<Outbox>>,
+    waker: Waker,
+    run_number: u64,
+    run: Option<Run>,
+    mode: Mode,
+    speed: f32,
+    watch: Watch,
+    seconds: f64,
+    /// Samples and seconds since the rate was last told.
+    recent: (usize, f64),
+    rate: f64,
+    next_picture: Instant,
+    picture_due: bool,
+    next_step: Instant,
+}
+
+impl Worker {
+    fn new(inbox: Receiver<Command>, outbox: Arc<Mutex<Outbox>>, waker: Waker) -> Self {
+        let now = Instant::now();
+        Self {
+            inbox,
+            outbox,
+            waker,
+            run_number: 0,
+            run: None,
+            mode: Mode::Paused,
+            speed: 1.0,
+            watch: Watch::default(),
+            seconds: 0.0,
+            recent: (0, 0.0),
+            rate: 0.0,
+            next_picture: now,
+            picture_due: false,
+            next_step: now,
+        }
+    }
+
+    fn work(&mut self) {
+        loop {
+            match self.receive() {
+                Ok(Some(Command::Quit)) | Err(()) => return,
+                Ok(command) => {
+                    let outcome = catch_unwind(AssertUnwindSafe(|| self.turn(command)));
+                    match outcome {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => self.fail(error.to_string()),
+                        Err(panic) => self.fail(panic_sentence(panic.as_ref())),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next command, or `None` when it is time to compute.
+    fn receive(&self) -> Result<Option<Command>, ()> {
+        let wait = match self.wait() {
+            None => return self.inbox.recv().map(Some).map_err(drop),
+            Some(wait) => wait,
+        };
+        if wait.is_zero() {
+            return match self.inbox.try_recv() {
+                Ok(command) => Ok(Some(command)),
+                Err(TryRecvError::Empty) => Ok(None),
+                Err(TryRecvError::Disconnected) => Err(()),
+            };
+        }
+        match self.inbox.recv_timeout(wait) {
+            Ok(command) => Ok(Some(command)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(()),
+        }
+    }
+
+    /// How long until there is something to compute; `None`: not before a command.
+    fn wait(&self) -> Option<Duration> {
+        let now = Instant::now();
+        match (&self.run, self.mode) {
+            (None, _) => None,
+            (Some(_), Mode::Paused) if self.picture_due => Some(self.next_picture.saturating_duration_since(now)),
+            (Some(_), Mode::Paused) => None,
+            (Some(_), _) => Some(self.next_step.saturating_duration_since(now)),
+        }
+    }
+
+    fn turn(&mut self, command: Option<Command>) -> Result<(), RunError> {
+        match command {
+            Some(command) => self.obey(command),
+            None => self.compute(),
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), RunError> {
+        self.picture_due = true;
+        match command {
+            Command::Start { run, project, dataset, device, saved } => {
+                self.start(run, &project, dataset, device, saved)?;
+            }
+            Command::Clear => (self.run, self.mode) = (None, Mode::Paused),
+            Command::Play => self.go(Mode::Running),
+            Command::StepBatch => self.go(Mode::Steps(1)),
+            Command::StepEpoch => self.go(Mode::ToEpochEnd),
+            Command::Pause => {
+                self.mode = Mode::Paused;
+                self.tell_progress();
+            }
+            Command::Speed(speed) => {
+                self.speed = speed.clamp(0.0, 1.0);
+                self.next_step = Instant::now();
+            }
+            Command::Change(change) => self.change(*change)?,
+            Command::Watch(watch) => self.watch = watch,
+            Command::Ask(sample) => self.answer(&sample)?,
+            Command::Save(reply) => {
+                let saved = match &self.run {
+                    Some(run) => run.save().map(Box::new).map_err(|error| error.to_string()),
+                    None => Err("There is no run to save.".to_owned()),
+                };
+                let _ = reply.send(saved);
+            }
+            Command::Quit => {}
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        number: u64,
+        project: &Project,
+        dataset: Arc<Dataset>,
+        device: Device,
+        saved: Option<Box<Saved>>,
+    ) -> Result<(), RunError> {
+        (self.run, self.mode, self.run_number) = (None, Mode::Paused, number);
+        (self.seconds, self.recent, self.rate) = (0.0, (0, 0.0), 0.0);
+        self.next_picture = Instant::now();
+        *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
+        let run = match saved {
+            None => Run::new(project, dataset, device)?,
+            Some(saved) => Run::resume(project, dataset, device, *saved)?,
+        };
+        self.run = Some(run);
+        self.tell_progress();
+        Ok(())
+    }
+
+    fn go(&mut self, mode: Mode) {
+        let finished = self.run.as_ref().and_then(Run::finished);
+        if let (Some(stop), Mode::Running) = (finished, mode) {
+            locked(&self.outbox).finished = Some(stop);
+        } else if self.run.is_some() {
+            self.mode = mode;
+        }
+        self.next_step = Instant::now();
+        self.tell_progress();
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), RunError> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let graph = matches!(change, Change::Graph { .. });
+        let kept = run.change(change)?;
+        if graph && kept.kept < kept.of {
+            locked(&self.outbox).messages.push(format!("Kept {} of {} tensors.", kept.kept, kept.of));
+        }
+        self.tell_progress();
+        Ok(())
+    }
+
+    fn answer(&mut self, sample: &[f32]) -> Result<(), RunError> {
+        if let Some(run) = &self.run {
+            let answer = pictures::answer(run, sample)?;
+            locked(&self.outbox).answer = Some(answer);
+            (self.waker)();
+        }
+        Ok(())
+    }
+
+    /// Time between two steps at the chosen speed; at full speed there is none.
+    fn pause_between_steps(&self) -> Option<Duration> {
+        // One step a second at the slow end, a thousand just below full speed.
+        (self.speed < 0.999).then(|| Duration::from_secs_f64(10f64.powf(-3.0 * f64::from(self.speed))))
+    }
+
+    fn compute(&mut self) -> Result<(), RunError> {
+        let began = Instant::now();
+        if self.mode != Mode::Paused {
+            match self.pause_between_steps() {
+                None => while self.mode != Mode::Paused && began.elapsed() < SLICE {
+                    self.one_step()?;
+                },
+                Some(pause) => {
+                    self.one_step()?;
+                    self.next_step = (self.next_step + pause).max(began);
+                }
+            }
+            let spent = began.elapsed().as_secs_f64();
+            self.seconds += spent;
+            self.recent.1 += spent.max(self.pause_between_steps().map_or(0.0, |p| p.as_secs_f64()));
+            self.tell_progress();
+        }
+        self.take_picture_when_due()
+    }
+
+    fn one_step(&mut self) -> Result<(), RunError> {
+        let Some(run) = &mut self.run else { return Ok(()) };
+        let row = run.step()?;
+        self.recent.0 += row.samples;
+        let mut evaluation = None;
+        if row.epoch_done {
+            let scores = run.evaluate()?;
+            run.judge(&scores)?;
+            evaluation = Some(scores);
+        }
+        let stop = if row.epoch_done { run.finished() } else { None };
+        let restored = if stop.is_some() { run.restore_best()? } else { None };
+        let mut outbox = locked(&self.outbox);
+        outbox.rows.push(row);
+        outbox.evaluations.extend(evaluation);
+        if let Some(epoch) = restored {
+            outbox.messages.push(format!("Put back the weights of epoch {epoch}, the best on the validation part."));
+        }
+        self.mode = match self.mode {
+            Mode::Running if stop.is_some() => {
+                outbox.finished = stop;
+                Mode::Paused
+            }
+            Mode::ToEpochEnd if row.epoch_done => Mode::Paused,
+            Mode::Steps(n) if n <= 1 => Mode::Paused,
+            Mode::Steps(n) => Mode::Steps(n - 1),
+            other => other,
+        };
+        self.picture_due = true;
+        Ok(())
+    }
+
+    fn take_picture_when_due(&mut self) -> Result<(), RunError> {
+        let began = Instant::now();
+        if !self.picture_due || began < self.next_picture {
+            return Ok(());
+        }
+        self.picture_due = false;
+        let Some(run) = &self.run else { return Ok(()) };
+        let picture = pictures::take(run, &self.watch)?;
+        self.next_picture = Instant::now() + PICTURE_EVERY.max(began.elapsed() * 9);
+        locked(&self.outbox).picture = Some(Arc::new(picture));
+        (self.waker)();
+        Ok(())
+    }
+
+    fn tell_progress(&mut self) {
+        if self.recent.1 > 0.25 || (self.rate == 0.0 && self.recent.1 > 0.0) {
+            self.rate = self.recent.0 as f64 / self.recent.1;
+            self.recent = (0, 0.0);
+        }
+        let Some(run) = &self.run else { return };
+        let progress = Progress {
+            running: self.mode != Mode::Paused,
+            step: run.machine().step(),
+            epoch: run.epoch(),
+            steps_per_epoch: run.steps_per_epoch(),
+            samples_per_second: self.rate,
+            seconds: self.seconds,
+            learning_rate: run.training().rate_at(run.machine().step() as usize),
+        };
+        locked(&self.outbox).progress = Some(progress);
+        (self.waker)();
+    }
+
+    fn fail(&mut self, message: String) {
+        (self.run, self.mode) = (None, Mode::Paused);
+        let mut outbox = locked(&self.outbox);
+        outbox.run = self.run_number;
+        outbox.failed = Some(message);
+        drop(outbox);
+        (self.waker)();
+    }
+}
+
+fn panic_sentence(panic: &(dyn std::any::Any + Send)) -> String {
+    let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    format!(
+        "The trainer stopped because of a mistake in Glassbox ({}). Your project is untouched; press reset to train again.",
+        what.unwrap_or("no details")
+    )
+}
