@@ -1,0 +1,141 @@
+//! The rules of the house, read off the source text: who may import whom, what no file may hold, how long things get.
+//!
+//! Each rule is a function with tests of its own over small strings (so that it is known to be able to fail), and one
+//! test here that holds the whole tree against it. No parser and no crate besides the standard library.
+
+mod floors;
+mod rules;
+mod source;
+mod tree;
+
+use std::path::{Path, PathBuf};
+
+use source::Source;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn src() -> Vec<Source> {
+    let sources = Source::all(&root(), "src");
+    assert!(sources.len() > 5, "no sources found under {}", root().display());
+    sources
+}
+
+/// `src/`, `tests/` and `examples/`.
+fn everything() -> Vec<Source> {
+    ["src", "tests", "examples"].iter().flat_map(|folder| Source::all(&root(), folder)).collect()
+}
+
+#[track_caller]
+fn holds(rule: &str, findings: Vec<String>) {
+    assert!(findings.is_empty(), "\n{rule}\n  {}\n", findings.join("\n  "));
+}
+
+fn check(rule: &str, sources: &[Source], find: impl Fn(&Source) -> Vec<String>) {
+    holds(rule, sources.iter().flat_map(find).collect());
+}
+
+#[test]
+fn a_module_imports_only_from_lower_floors() {
+    check("A module imports only from lower floors:", &src(), floors::imports);
+}
+
+#[test]
+fn the_map_in_lib_rs_names_every_module() {
+    let lib = src().into_iter().find(|s| s.path == "src/lib.rs").expect("src/lib.rs");
+    let words: Vec<&str> = source::words(&lib.production).map(|(_, word)| word).collect();
+    let named: Vec<&str> = words.windows(2).filter(|pair| pair[0] == "mod").map(|pair| pair[1]).collect();
+    let mut findings: Vec<String> = named
+        .iter()
+        .filter(|name| floors::floor(name).is_none())
+        .map(|name| format!("src/lib.rs: module `{name}` has no floor in tests/house_rules/floors.rs"))
+        .collect();
+    for (module, _) in floors::FLOORS {
+        let exists = root().join("src").join(module).exists() || root().join(format!("src/{module}.rs")).exists();
+        if exists && !named.contains(module) {
+            findings.push(format!("src/{module} is not in the map of src/lib.rs"));
+        }
+    }
+    holds("lib.rs is the map of the house:", findings);
+}
+
+#[test]
+fn only_the_engine_names_candle_and_only_the_gui_names_egui() {
+    check("A crate with one owner is named elsewhere:", &src(), floors::owned_crates);
+}
+
+#[test]
+fn nothing_unwraps_outside_tests() {
+    check("unwrap or expect outside tests:", &src(), rules::no_unwrap);
+}
+
+#[test]
+fn nothing_is_unfinished_and_nothing_panics_on_purpose() {
+    check("A macro that must not be here:", &everything_but_panics(), rules::no_panicking_macros);
+}
+
+/// Tests and examples may panic, but nothing may be unfinished in them either.
+fn everything_but_panics() -> Vec<Source> {
+    let mut sources = everything();
+    for source in sources.iter_mut().filter(|s| !s.path.starts_with("src/")) {
+        source.production = String::new();
+    }
+    sources
+}
+
+#[test]
+fn files_are_short() {
+    check("A file is too long:", &src(), rules::file_length);
+}
+
+#[test]
+fn functions_are_short() {
+    let lengths = rules::function_lengths(&src());
+    let shown: Vec<String> = lengths.iter().take(5).map(|(lines, at)| format!("{lines} lines: {at}")).collect();
+    println!("the longest functions:\n  {}", shown.join("\n  "));
+    let long = lengths.iter().filter(|(lines, _)| *lines > rules::MAX_FUNCTION_LINES);
+    let findings = long.map(|(lines, at)| format!("{at}: {lines} lines")).collect();
+    holds(&format!("A function is longer than {} lines:", rules::MAX_FUNCTION_LINES), findings);
+}
+
+#[test]
+fn every_file_opens_with_what_it_owns() {
+    check("A file does not say what it is:", &everything(), rules::opens_with_a_word_about_itself);
+}
+
+#[test]
+fn an_ignored_test_says_why() {
+    check("A test is ignored without a reason:", &everything(), rules::ignored_without_reason);
+}
+
+#[test]
+fn colours_are_written_in_the_theme_only() {
+    check("A colour is written outside gui/theme.rs:", &src(), rules::colours_outside_the_theme);
+}
+
+#[test]
+fn unsafe_code_stays_in_the_kernels() {
+    check("unsafe:", &src(), rules::unsafe_outside_kernels);
+}
+
+#[test]
+fn names_say_something() {
+    check("A name says nothing:", &src(), rules::empty_names);
+}
+
+#[test]
+fn no_machine_paths_in_the_tree() {
+    let is_text = |path: &Path| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let endings = ["rs", "md", "toml", "py", "sh", "json", "html", "css", "csv", "yml", "yaml", "txt"];
+        let known = path.extension().is_some_and(|e| endings.contains(&e.to_string_lossy().as_ref()));
+        known || (path.extension().is_none() && !name.starts_with("LICENSE"))
+    };
+    let mut findings = Vec::new();
+    for path in tree::files(&root()).iter().filter(|path| is_text(path)) {
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        findings.extend(rules::machine_paths(&tree::relative(&root(), path), &text));
+    }
+    holds("A path of somebody's machine:", findings);
+}

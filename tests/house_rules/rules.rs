@@ -1,0 +1,227 @@
+//! One function a rule: a source in, findings out (each with file and line).
+
+use super::source::{Source, functions, word_before, words};
+
+pub const MAX_FILE_LINES: usize = 500;
+pub const MAX_FUNCTION_LINES: usize = 100;
+
+pub fn no_unwrap(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    for call in [".unwrap()", ".expect("] {
+        for (at, _) in source.production.match_indices(call) {
+            // A type's own `expect`, called on itself, is no panic.
+            if call == ".expect(" && word_before(&source.production, at) == "self" {
+                continue;
+            }
+            found.push(source.at(at, format_args!("`{call}`: return an error, or say by `match` why it cannot be")));
+        }
+    }
+    found
+}
+
+/// Macros that have no place: unfinished work anywhere, a panic outside tests.
+pub fn no_panicking_macros(source: &Source) -> Vec<String> {
+    let calls = |code: &str, names: &[&str]| -> Vec<String> {
+        words(code)
+            .filter(|(at, word)| names.contains(word) && code[at + word.len()..].starts_with('!'))
+            .map(|(at, word)| source.at(at, format_args!("`{word}!`")))
+            .collect()
+    };
+    let mut found = calls(&source.code, &["todo", "unimplemented", "dbg"]);
+    found.extend(calls(&source.production, &["panic"]));
+    found
+}
+
+pub fn file_length(source: &Source) -> Vec<String> {
+    let lines = source.production_lines();
+    if lines <= MAX_FILE_LINES {
+        return Vec::new();
+    }
+    vec![format!(
+        "{}: {lines} lines before tests (at most {MAX_FILE_LINES}): look for the second idea in it",
+        source.path
+    )]
+}
+
+/// Lines, name and place of every function outside tests, longest first.
+pub fn function_lengths(sources: &[Source]) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for source in sources {
+        for (at, name, range) in functions(&source.production) {
+            found.push((source.production[range].lines().count(), source.at(at, name)));
+        }
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    found
+}
+
+pub fn opens_with_a_word_about_itself(source: &Source) -> Vec<String> {
+    let is_test_module = source.path.starts_with("src/") && source.production.trim().is_empty();
+    if source.text.starts_with("//!") || is_test_module {
+        return Vec::new();
+    }
+    vec![format!("{}: opens without `//!`: say what it owns and what it deliberately does not", source.path)]
+}
+
+/// `#[ignore]` needs its reason: `#[ignore = "why, and how it is run"]`.
+pub fn ignored_without_reason(source: &Source) -> Vec<String> {
+    let bare = concat!("#[", "ignore]");
+    source.code.match_indices(bare).map(|(at, _)| source.at(at, "an ignored test without a reason")).collect()
+}
+
+/// Colours are tokens of the theme.
+pub fn colours_outside_the_theme(source: &Source) -> Vec<String> {
+    if source.path.starts_with("src/gui/theme") {
+        return Vec::new();
+    }
+    let code = &source.production;
+    let mut found = Vec::new();
+    for (at, word) in words(code) {
+        let rest = &code[at + word.len()..];
+        let member = rest.strip_prefix("::").and_then(|rest| words(rest).next()).map_or("", |(_, member)| member);
+        let is_constant = member.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !member.is_empty();
+        let makes_colour = match word {
+            // Not a colour but the lack of one: nothing, the caller's, and a picture's own pixels unchanged.
+            "Color32" if matches!(member, "TRANSPARENT" | "PLACEHOLDER" | "WHITE") => false,
+            "Color32" => is_constant || member.starts_with("from_"),
+            "Rgba" | "Hsva" | "HsvaGamma" => is_constant || member.starts_with("from_") || member == "new",
+            "hex_color" => rest.starts_with('!'),
+            _ => false,
+        };
+        if makes_colour {
+            found.push(source.at(at, format_args!("`{word}::{member}`: take a token of gui/theme.rs")));
+        }
+    }
+    found
+}
+
+/// `unsafe` only in the kernels, with a word about why it is sound.
+pub fn unsafe_outside_kernels(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in words(&source.production).filter(|(_, word)| *word == "unsafe") {
+        if !source.path.starts_with("src/engine/kernels") {
+            found.push(source.at(at, "`unsafe` outside engine/kernels"));
+            continue;
+        }
+        let line = source.line(at);
+        let before: Vec<&str> = source.text.lines().take(line).collect();
+        let near = before.iter().rev().take(8).any(|l| l.to_lowercase().contains("safe") && l.contains("//"));
+        if !near {
+            found.push(source.at(at, "`unsafe` without a comment (SAFETY: ...) that says why it is sound"));
+        }
+    }
+    found
+}
+
+/// A module's name says what it holds.
+pub fn empty_names(source: &Source) -> Vec<String> {
+    let empty = ["utils", "util", "common", "helpers", "helper", "manager", "misc", "stuff"];
+    let name = source.module().last().copied().unwrap_or_default();
+    let stem = source.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+    if [name, stem].iter().any(|n| empty.contains(n)) {
+        return vec![format!("{}: `{name}` names nothing: what does it hold?", source.path)];
+    }
+    Vec::new()
+}
+
+/// Absolute paths of somebody's machine in any text file.
+pub fn machine_paths(path: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        for folder in ["work", "farm", "root", "tmp"] {
+            let needle = format!("/{folder}");
+            for (at, _) in line.match_indices(&needle) {
+                let before = line[..at].chars().next_back();
+                let after = line[at + needle.len()..].chars().next();
+                let starts = !before.is_some_and(|c| c.is_alphanumeric() || "._-/}>)*".contains(c));
+                let ends = !after.is_some_and(|c| c.is_alphanumeric() || "_-".contains(c));
+                if starts && ends {
+                    found.push(format!("{path}:{}: the machine path `{needle}`", number + 1));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source::new("src/model/a.rs", text)
+    }
+
+    #[test]
+    fn unwrap_counts_outside_tests_only() {
+        assert_eq!(no_unwrap(&source("fn f() { a.unwrap(); b.expect(\"c\"); }")).len(), 2);
+        assert_eq!(no_unwrap(&source("fn f() { a.unwrap_or(1); self.expect(Token); } // .unwrap()")).len(), 0);
+        assert_eq!(no_unwrap(&source("#[cfg(test)]\nmod tests { fn f() { a.unwrap(); } }")).len(), 0);
+        assert_eq!(no_unwrap(&source("#[cfg(test)]\nmod tests { }\nfn f() { a.unwrap(); }")).len(), 1);
+    }
+
+    #[test]
+    fn unfinished_macros_count_everywhere_and_panic_outside_tests() {
+        let unfinished = concat!("#[cfg(test)] mod tests { fn f() { todo", "!(); dbg", "!(a); panic!(); } }");
+        assert_eq!(no_panicking_macros(&source(unfinished)).len(), 2);
+        assert_eq!(no_panicking_macros(&source("fn f() { panic!(\"no\") }")).len(), 1);
+        assert_eq!(no_panicking_macros(&source("fn todo() { let panic = 1; catch_panic(panic); }")).len(), 0);
+    }
+
+    #[test]
+    fn long_files_and_functions_are_measured_without_tests() {
+        let long = |n: usize| "let a = 1;\n".repeat(n);
+        assert_eq!(file_length(&source(&long(MAX_FILE_LINES))).len(), 0);
+        assert_eq!(file_length(&source(&long(MAX_FILE_LINES + 1))).len(), 1);
+        let tests = format!("fn a() {{}}\n#[cfg(test)]\nmod tests {{\n{}}}\n", long(600));
+        assert_eq!(file_length(&source(&tests)).len(), 0);
+        let function = format!("fn long() {{\n{}}}\nfn short() {{}}\n", long(10));
+        let lengths = function_lengths(&[source(&function)]);
+        assert_eq!(lengths[0], (12, "src/model/a.rs:1: long".to_string()));
+        assert_eq!(lengths[1].0, 1);
+    }
+
+    #[test]
+    fn a_module_says_what_it_is() {
+        assert_eq!(opens_with_a_word_about_itself(&source("//! Shapes.\n")).len(), 0);
+        assert_eq!(opens_with_a_word_about_itself(&source("// Shapes.\nuse a;\n")).len(), 1);
+    }
+
+    #[test]
+    fn an_ignored_test_needs_a_reason() {
+        assert_eq!(ignored_without_reason(&source(concat!("#[", "ignore]\nfn f() {}"))).len(), 1);
+        assert_eq!(ignored_without_reason(&source(concat!("#[", "ignore = \"slow; run by x\"]\nfn f() {}"))).len(), 0);
+    }
+
+    #[test]
+    fn colours_live_in_the_theme() {
+        let text = "let a = Color32::from_rgb(1, 2, 3); let b = egui::Color32::RED; let c = Color32::TRANSPARENT;";
+        assert_eq!(colours_outside_the_theme(&Source::new("src/gui/palette.rs", text)).len(), 2);
+        assert_eq!(colours_outside_the_theme(&Source::new("src/gui/theme.rs", text)).len(), 0);
+        assert_eq!(colours_outside_the_theme(&source("fn f(c: Color32) { c.gamma_multiply(0.5) }")).len(), 0);
+    }
+
+    #[test]
+    fn unsafe_stays_in_the_kernels_and_says_why() {
+        let bare = "fn f() { unsafe { g() } }";
+        let reasoned = "// SAFETY: g reads n numbers, and there are n.\nfn f() { unsafe { g() } }";
+        assert_eq!(unsafe_outside_kernels(&source(reasoned)).len(), 1);
+        assert_eq!(unsafe_outside_kernels(&Source::new("src/engine/kernels/a.rs", bare)).len(), 1);
+        assert_eq!(unsafe_outside_kernels(&Source::new("src/engine/kernels/a.rs", reasoned)).len(), 0);
+    }
+
+    #[test]
+    fn names_say_something() {
+        assert_eq!(empty_names(&Source::new("src/data/utils.rs", "")).len(), 1);
+        assert_eq!(empty_names(&Source::new("src/data/helpers/mod.rs", "")).len(), 1);
+        assert_eq!(empty_names(&Source::new("src/data/split.rs", "")).len(), 0);
+    }
+
+    #[test]
+    fn machine_paths_are_found_and_urls_are_not() {
+        let found = |text: &str| machine_paths("a.md", text).len();
+        assert_eq!(found(concat!("cd /", "work/main")), 1);
+        assert_eq!(found(concat!("let p = \"/", "tmp\";")), 1);
+        assert_eq!(found("https://example.org/work/x and src/work/y and ${TMPDIR:-/tmp} /workshop /root-finding"), 0);
+    }
+}
