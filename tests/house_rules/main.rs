@@ -4,6 +4,7 @@
 //! test here that holds the whole tree against it. No parser and no crate besides the standard library.
 
 mod floors;
+mod ops;
 mod rules;
 mod source;
 mod tree;
@@ -122,6 +123,15 @@ fn unsafe_code_stays_in_the_kernels() {
 #[test]
 fn names_say_something() {
     check("A name says nothing:", &src(), rules::empty_names);
+}
+
+#[test]
+fn every_op_is_checked_against_finite_differences_and_pytorch() {
+    let fixtures: Vec<String> = tree::files(&root().join("tests/fixtures"))
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".json").map(str::to_owned))
+        .collect();
+    check("An op lacks its proofs:", &src(), |source| ops::recorded_and_tested(source, &fixtures));
 }
 
 #[test]
