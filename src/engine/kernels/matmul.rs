@@ -18,6 +18,13 @@ impl<'a> Matrix<'a> {
         Self { data, rows, columns, row_step: columns as isize, column_step: 1 }
     }
 
+    /// As [`Self::new`], each row `step` numbers behind the one before: a part of the columns of a larger matrix.
+    pub fn with_step(data: &'a [f32], rows: usize, columns: usize, step: usize) -> Self {
+        let last = rows.saturating_sub(1) * step + columns;
+        assert!(step >= columns && data.len() >= last, "a matrix of {rows} x {columns} needs as many numbers");
+        Self { data, rows, columns, row_step: step as isize, column_step: 1 }
+    }
+
     pub fn transposed(self) -> Self {
         Self {
             rows: self.columns,
@@ -37,20 +44,30 @@ const PARALLEL_FROM: usize = 1 << 18;
 /// The partition of the work inside `gemm` does not change how any element is summed, so the result is bitwise the same for any number
 /// of threads (tested below).
 pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
+    let work = a.rows.saturating_mul(b.columns).saturating_mul(a.columns);
+    let parallel = work >= PARALLEL_FROM && rayon::current_num_threads() > 1;
+    let parallelism = if parallel { gemm::Parallelism::Rayon(0) } else { gemm::Parallelism::None };
+    multiply(a, b, out, b.columns, accumulate, parallelism);
+}
+
+/// The same for callers that split their work themselves; each row of `out` starts `step` numbers behind the one before.
+pub fn matmul_on_one_thread(a: Matrix, b: Matrix, out: &mut [f32], step: usize, accumulate: bool) {
+    multiply(a, b, out, step, accumulate, gemm::Parallelism::None);
+}
+
+fn multiply(a: Matrix, b: Matrix, out: &mut [f32], step: usize, accumulate: bool, parallelism: gemm::Parallelism) {
     let (m, n, k) = (a.rows, b.columns, a.columns);
     assert_eq!(k, b.rows, "inner sizes of a matrix product must agree");
-    assert!(out.len() >= m * n, "a matrix product needs room for its result");
     if m == 0 || n == 0 {
         return;
     }
+    assert!(step >= n && out.len() >= (m - 1) * step + n, "a matrix product needs room for its result");
     if k == 0 {
         if !accumulate {
-            out[..m * n].fill(0.0);
+            out.chunks_mut(step).take(m).for_each(|row| row[..n].fill(0.0));
         }
         return;
     }
-    let parallel = m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM && rayon::current_num_threads() > 1;
-    let parallelism = if parallel { gemm::Parallelism::Rayon(0) } else { gemm::Parallelism::None };
     // SAFETY: both inputs hold rows x columns numbers under their steps (checked when made; a transpose swaps both),
     // and `out`, checked above, is exclusively borrowed, so nothing overlaps it.
     unsafe {
@@ -60,7 +77,7 @@ pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
             k,
             out.as_mut_ptr(),
             1,
-            n as isize,
+            step as isize,
             accumulate,
             a.data.as_ptr(),
             a.column_step,
@@ -103,6 +120,17 @@ mod tests {
                 assert!((turned[i * n + j] - sum).abs() < 1e-5);
             }
         }
+    }
+
+    #[test]
+    fn rows_may_lie_apart() {
+        let (a, b) = (numbers(2 * 7, 1), numbers(3 * 2, 2));
+        let mut whole = vec![0.0; 4];
+        let part: Vec<f32> = [&a[0..3], &a[7..10]].concat();
+        matmul(Matrix::new(&part, 2, 3), Matrix::new(&b, 3, 2), &mut whole, false);
+        let mut out = vec![9.0; 7];
+        matmul_on_one_thread(Matrix::with_step(&a, 2, 3, 7), Matrix::new(&b, 3, 2), &mut out, 5, false);
+        assert_eq!(out, [whole[0], whole[1], 9.0, 9.0, 9.0, whole[2], whole[3]]);
     }
 
     #[test]

@@ -1,8 +1,19 @@
 //! CPU f32 kernels over slices. They know shapes and strides, not ops, values or layers; `ops/` decides when to call
 //! them. The only place where `unsafe` is allowed, each time with its reason.
+//!
+//! Every kernel gives the same bits for any number of threads: work is split by sizes alone.
 
+pub mod batch_norm;
 pub mod bridge;
+pub mod conv2d;
 pub mod elementwise;
+pub mod lanes;
+pub mod layer_norm;
 pub mod math;
 pub mod matmul;
+pub mod pool;
 pub mod reduce;
+pub mod split;
+#[cfg(test)]
+pub mod testing;
+pub mod window;

@@ -1,0 +1,116 @@
+use super::*;
+use crate::engine::kernels::testing::{close, numbers, same_bits_on_any_threads};
+
+/// The definition, in f64.
+fn by_definition(c: &Convolution, x: &[f32], w: &[f32], bias: &[f32]) -> Vec<f64> {
+    let (batch, [rows, columns]) = (x.len() / c.input_len(), c.places());
+    let mut y = Vec::new();
+    for b in 0..batch {
+        for f in 0..c.filters {
+            for i in 0..rows {
+                for j in 0..columns {
+                    let mut sum = f64::from(bias[f]);
+                    for_each_tap(c, i, j, |channel, u, v, h, k| {
+                        let at = ((b * c.channels + channel) * c.size[0] + h) * c.size[1] + k;
+                        let wt = ((f * c.channels + channel) * c.window.kernel[0] + u) * c.window.kernel[1] + v;
+                        sum += f64::from(x[at]) * f64::from(w[wt]);
+                    });
+                    y.push(sum);
+                }
+            }
+        }
+    }
+    y
+}
+
+fn for_each_tap(c: &Convolution, i: usize, j: usize, mut f: impl FnMut(usize, usize, usize, usize, usize)) {
+    for channel in 0..c.channels {
+        for u in 0..c.window.kernel[0] {
+            for v in 0..c.window.kernel[1] {
+                let h = (i * c.window.stride[0] + u).checked_sub(c.window.before[0]);
+                let k = (j * c.window.stride[1] + v).checked_sub(c.window.before[1]);
+                if let (Some(h), Some(k)) = (h, k)
+                    && h < c.size[0]
+                    && k < c.size[1]
+                {
+                    f(channel, u, v, h, k);
+                }
+            }
+        }
+    }
+}
+
+fn cases() -> Vec<(usize, Convolution)> {
+    let window = |kernel, stride, before, after| Window { kernel, stride, before, after };
+    let case = |channels, size, filters, window| Convolution { channels, size, filters, window };
+    vec![
+        (1, case(1, [1, 1], 1, Window::square(1, 1))),
+        (3, case(4, [5, 7], 3, Window::square(1, 1))),
+        (2, case(3, [7, 5], 4, window([3, 3], [1, 1], [1, 1], [1, 1]))),
+        (2, case(2, [8, 6], 3, window([3, 2], [2, 3], [0, 1], [1, 0]))),
+        (1, case(2, [5, 9], 2, window([4, 4], [2, 1], [1, 1], [2, 2]))),
+        (2, case(1, [6, 6], 2, window([2, 2], [3, 3], [0, 0], [0, 0]))),
+        (1, case(1, [2, 2], 1, window([3, 3], [1, 1], [5, 5], [5, 5]))),
+        // Several tiles a picture.
+        (2, case(40, [33, 31], 5, window([3, 3], [1, 1], [1, 1], [1, 1]))),
+        (2, case(40, [65, 61], 5, window([5, 5], [2, 2], [2, 2], [2, 2]))),
+    ]
+}
+
+#[test]
+fn forward_is_the_definition() {
+    for (batch, c) in cases() {
+        let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
+        let bias = numbers(c.filters, 3);
+        let mut y = vec![f32::NAN; batch * c.output_len()];
+        forward(&c, &x, &w, Some(&bias), &mut y);
+        close(&y, &by_definition(&c, &x, &w, &bias), 1e-5);
+        forward(&c, &x, &w, None, &mut y);
+        close(&y, &by_definition(&c, &x, &w, &vec![0.0; c.filters]), 1e-5);
+    }
+}
+
+/// A convolution is linear in each of its arguments, so `<dy, w ⋆ x>` must equal `<dx, x>` and `<dw, w>`, for any x or w.
+#[test]
+fn gradients_are_the_adjoints_of_forward() {
+    for (batch, c) in cases() {
+        let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
+        let dy = numbers(batch * c.output_len(), 4);
+        let (mut dx, mut dw, mut db) = (vec![f32::NAN; x.len()], vec![f32::NAN; w.len()], vec![f32::NAN; c.filters]);
+        backward_input(&c, &w, &dy, &mut dx);
+        backward_weight(&c, &x, &dy, &mut dw);
+        backward_bias(c.output_len() / c.filters, &dy, &mut db);
+        let (mut dx2, mut dw2, mut db2) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0f64; c.filters]);
+        let [rows, columns] = c.places();
+        for (o, dy) in dy.iter().enumerate() {
+            let (j, i, f) = (o % columns, o / columns % rows, o / columns / rows % c.filters);
+            let b = o / c.output_len();
+            db2[f] += f64::from(*dy);
+            for_each_tap(&c, i, j, |channel, u, v, h, k| {
+                let at = ((b * c.channels + channel) * c.size[0] + h) * c.size[1] + k;
+                let wt = ((f * c.channels + channel) * c.window.kernel[0] + u) * c.window.kernel[1] + v;
+                dx2[at] += f64::from(w[wt]) * f64::from(*dy);
+                dw2[wt] += f64::from(x[at]) * f64::from(*dy);
+            });
+        }
+        close(&dx, &dx2, 1e-5);
+        close(&dw, &dw2, 1e-5);
+        close(&db, &db2, 1e-5);
+    }
+}
+
+#[test]
+fn same_bits_on_any_number_of_threads() {
+    let (batch, c) = (9, cases()[7].1);
+    let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
+    let dy = numbers(batch * c.output_len(), 4);
+    same_bits_on_any_threads(|| {
+        let mut y = vec![0.0; dy.len()];
+        let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; c.filters]);
+        forward(&c, &x, &w, Some(&db), &mut y);
+        backward_input(&c, &w, &dy, &mut dx);
+        backward_weight(&c, &x, &dy, &mut dw);
+        backward_bias(c.output_len() / c.filters, &dy, &mut db);
+        [y, dx, dw, db].concat()
+    });
+}
