@@ -76,6 +76,13 @@ pub fn write(tensor: &Tensor, write: impl FnOnce(&mut [f32])) -> Result<()> {
     Ok(tensor.inplace_op1(&Write(RefCell::new(Some(write))))?)
 }
 
+/// As [`write`], two tensors at once.
+pub fn write_both(a: &Tensor, b: &Tensor, both: impl FnOnce(&mut [f32], &mut [f32])) -> Result<()> {
+    let mut inner = Ok(());
+    write(a, |a| inner = write(b, |b| both(a, b)))?;
+    inner
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,104 @@
+"""Convolution, pooling and normalisation."""
+
+import torch
+import torch.nn.functional as F
+
+from record import case, random, write
+
+
+def conv2d(x, w, b=None, *, kernel, stride, before, after):
+    # F.pad counts from the last axis.
+    x = F.pad(x, (before[1], after[1], before[0], after[0]))
+    return F.conv2d(x, w, b, stride=stride)
+
+
+def conv_case(seed, batch, channels, size, filters, kernel, stride=(1, 1), before=(0, 0), after=(0, 0), bias=True):
+    inputs = [random(seed, batch, channels, *size), random(seed + 1, filters, channels, *kernel)]
+    if bias:
+        inputs.append(random(seed + 2, filters))
+    params = {"kernel": kernel, "stride": stride, "before": before, "after": after}
+    return case(conv2d, inputs, params, fixed=(1, 2))
+
+
+def max_pool2d(x, kernel, stride):
+    y, argmax = F.max_pool2d(x, kernel, stride, return_indices=True)
+    return y, argmax.to(torch.float64)
+
+
+def batch_norm(x, weight, bias, epsilon):
+    axes = [0] + list(range(2, x.dim()))
+    y = F.batch_norm(x, None, None, weight, bias, training=True, eps=epsilon)
+    return y, x.mean(axes), x.var(axes, unbiased=False)
+
+
+def batch_norm_predict(x, weight, bias, mean, var, epsilon):
+    return F.batch_norm(x, mean, var, weight, bias, training=False, eps=epsilon)
+
+
+def layer_norm(x, weight, bias, epsilon):
+    axes = list(range(1, x.dim()))
+    y = F.layer_norm(x, x.shape[1:], weight, bias, eps=epsilon)
+    return y, x.mean(axes), x.var(axes, unbiased=False)
+
+
+def running_case(seed, dims, momentum):
+    """Not differentiable: what nn.BatchNorm's buffers become after one batch."""
+    x = random(seed, *dims)
+    axes = [0] + list(range(2, len(dims)))
+    mean, var = random(seed + 1, dims[1]), random(seed + 2, dims[1]).abs()
+    new_mean, new_var = mean.clone(), var.clone()
+    F.batch_norm(x, new_mean, new_var, training=True, momentum=momentum)
+    inputs = [mean, var, x.mean(axes), x.var(axes, unbiased=False), x]
+    return {
+        "params": {"momentum": momentum},
+        "inputs": [{"dims": list(t.shape), "data": t.flatten().tolist(), "batched": i == 4} for i, t in enumerate(inputs)],
+        "outputs": [{"dims": list(t.shape), "data": t.tolist()} for t in (new_mean, new_var)],
+        "cotangents": [None, None],
+        "grads": [None] * 5,
+    }
+
+
+def main():
+    write("conv2d", [
+        conv_case(1, 1, 1, (1, 1), 1, (1, 1)),
+        conv_case(4, 2, 3, (6, 5), 4, (3, 3), before=(1, 1), after=(1, 1)),
+        conv_case(7, 2, 2, (8, 6), 3, (3, 2), stride=(2, 3), before=(0, 1), after=(1, 0), bias=False),
+        conv_case(10, 1, 2, (5, 9), 2, (4, 4), stride=(2, 1), before=(1, 1), after=(2, 2)),
+        conv_case(13, 3, 4, (3, 4), 5, (1, 1)),
+        conv_case(16, 2, 1, (7, 7), 2, (2, 2), stride=(3, 3)),
+    ])
+    pools = [((2, 3, 4, 6), 2, 2), ((1, 2, 5, 7), 2, 2), ((2, 2, 7, 5), 3, 2), ((1, 1, 6, 4), 3, 1), ((1, 1, 7, 8), 2, 3)]
+    for name, function in [("max_pool2d", max_pool2d), ("avg_pool2d", F.avg_pool2d)]:
+        write(name, [
+            case(
+                lambda x, kernel, stride, function=function: function(x, kernel, stride),
+                [random(20 + i, *dims)],
+                {"kernel": kernel, "stride": stride},
+            )
+            for i, (dims, kernel, stride) in enumerate(pools)
+        ])
+    write("global_avg_pool", [case(lambda x: x.mean((2, 3)), [random(30, 2, 3, 4, 5)])])
+    shapes = [(5, 3), (2, 3, 4, 5), (4, 2, 1, 3)]
+    write("batch_norm", [
+        case(batch_norm, [random(40 + i, *dims), random(41 + i, dims[1]), random(42 + i, dims[1])], {"epsilon": 1e-5}, fixed=(1, 2))
+        for i, dims in enumerate(shapes)
+    ])
+    write("batch_norm_predict", [
+        case(
+            batch_norm_predict,
+            [random(50 + i, *dims)] + [random(51 + i + j, dims[1]) for j in range(3)] + [random(57 + i, dims[1]).abs()],
+            {"epsilon": 1e-3},
+            constant=(3, 4),
+            fixed=(1, 2, 3, 4),
+        )
+        for i, dims in enumerate(shapes)
+    ])
+    write("running_statistics", [running_case(60 + i, dims, 0.1 + 0.2 * i) for i, dims in enumerate(shapes)])
+    write("layer_norm", [
+        case(layer_norm, [random(70 + i, *dims), random(71 + i, *dims[1:]), random(72 + i, *dims[1:])], {"epsilon": 1e-5}, fixed=(1, 2))
+        for i, dims in enumerate([(4, 7), (2, 3, 4, 5), (3, 2)])
+    ])
+
+
+if __name__ == "__main__":
+    main()

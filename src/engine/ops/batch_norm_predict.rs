@@ -1,0 +1,177 @@
+//! `batch_norm_predict`: batch norm with remembered statistics, as it works while predicting and in frozen layers; and
+//! `running_statistics`, which remembers them.
+//!
+//! # Shapes
+//! x `[B, C]` or `[B, C, H, W]`, everything else `[C]`.
+
+use super::batch_norm::{BatchNormParameters, channels, normalised, per_channel, planes, scale, settings};
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::batch_norm::{self as kernel, Statistics};
+use crate::engine::kernels::bridge;
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+/// Inputs: x, weight, bias, running mean, running variance.
+#[derive(Clone, Debug)]
+pub struct BatchNormPredict {
+    pub epsilon: f64,
+}
+
+impl Op for BatchNormPredict {
+    fn name(&self) -> &'static str {
+        "batch_norm_predict"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y = γ · (x − mean) / √(var + ε) + β, with the running mean and var"
+    }
+
+    fn words(&self) -> &'static str {
+        "Shifts and scales each feature by the mean and spread remembered from training, then by its own learned scale and shift."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.epsilon)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let x = frame.input(0)?;
+        let xhat = normalised(x, frame.input(3)?, frame.input(4)?, self.epsilon)?;
+        let y = xhat.broadcast_mul(&per_channel(frame.input(1)?)?)?.broadcast_add(&per_channel(frame.input(2)?)?)?;
+        let y = y.reshape(x.shape())?;
+        frame.set(0, y)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let (dims, c) = (frame.input(0)?.shape().clone(), channels(frame.input(0)?)?);
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (x, weight, bias) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
+            let (mean, variance) = (frame.f32s(3)?, frame.f32s(4)?);
+            let statistics = Statistics { mean: &mean, variance: &variance, epsilon: self.epsilon };
+            bridge::write(&out, |y| kernel::forward(&c, &x, &statistics, &weight, &bias, y))?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let mut contributions = vec![None; call.inputs.len()];
+        let (Some(dy), &[x, weight, bias, mean, variance]) = (grads[0], &call.inputs[..]) else { return contributions };
+        let epsilon = self.epsilon;
+        contributions[0] =
+            needs[0].then(|| builder.gradient(BatchNormPredictX { epsilon }, &[dy, weight, variance], x));
+        if needs[1] || needs[2] {
+            let sums = builder.gradients(BatchNormParameters { epsilon }, &[dy, x, mean, variance], &[weight, bias]);
+            contributions[1] = needs[1].then_some(sums[0]);
+            contributions[2] = needs[2].then_some(sums[1]);
+        }
+        contributions
+    }
+}
+
+/// Gradient of x. Inputs: dy, weight, running variance.
+#[derive(Debug)]
+struct BatchNormPredictX {
+    epsilon: f64,
+}
+
+impl Op for BatchNormPredictX {
+    fn name(&self) -> &'static str {
+        "batch_norm_predict'x"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dx = dy · γ / √(var + ε)"
+    }
+
+    fn words(&self) -> &'static str {
+        "With remembered statistics each number is scaled by a fixed factor, and so is its blame."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.epsilon)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let dy = frame.input(0)?;
+        let factor = (per_channel(frame.input(1)?)? * scale(frame.input(2)?, self.epsilon)?)?;
+        let dx = planes(dy)?.broadcast_mul(&factor)?.reshape(dy.shape())?;
+        frame.set(0, dx)
+    }
+}
+
+/// Moves the running statistics towards those of the batch. Inputs: running mean, running variance, mean and (biased)
+/// variance of the batch, x (which says of how many numbers they are). Outputs: the running ones, in place.
+#[derive(Clone, Debug)]
+pub struct RunningStatistics {
+    pub momentum: f64,
+}
+
+impl Op for RunningStatistics {
+    fn name(&self) -> &'static str {
+        "running_statistics"
+    }
+
+    fn formula(&self) -> &'static str {
+        "running mean ← (1 − m) · running mean + m · mean, and so the variance, with var · n / (n − 1)"
+    }
+
+    fn words(&self) -> &'static str {
+        "Remembers, for predicting, a slowly moving average of the batches' means and variances."
+    }
+
+    fn settings(&self) -> String {
+        format!("momentum {}", self.momentum)
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        inputs[..2].to_vec()
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &[".mean", ".var"]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let count = channels(frame.input(4)?)?.count() as f64;
+        // PyTorch refuses a batch of one number a feature; its variance is 0 either way.
+        let unbiased = count / (count - 1.0).max(1.0);
+        let (keep, follow) = (1.0 - self.momentum, self.momentum);
+        let mean = ((frame.input(0)? * keep)? + (frame.input(2)? * follow)?)?;
+        let variance = ((frame.input(1)? * keep)? + (frame.input(3)? * (follow * unbiased))?)?;
+        frame.set(0, mean)?;
+        frame.set(1, variance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for (batch, dims) in [(1, vec![1]), (7, vec![5]), (3, vec![2, 3, 5])] {
+            let channels = &dims[..1];
+            let case = Case::new().batched(batch, &dims).fixed(channels).fixed(channels).fixed(channels).constant();
+            let case = case.fixed(channels).with(|_, old| old.abs()).constant();
+            gradient_check(BatchNormPredict { epsilon: 1e-3 }, case);
+        }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("batch_norm_predict", |params| BatchNormPredict { epsilon: params["epsilon"].as_f64().unwrap() });
+        fixture_check("running_statistics", |params| RunningStatistics {
+            momentum: params["momentum"].as_f64().unwrap(),
+        });
+    }
+}

@@ -1,0 +1,236 @@
+//! `layer_norm`: shifts and scales the numbers of each sample to mean 0 and spread 1, then by learned numbers. PyTorch's
+//! `nn.LayerNorm` over all axes but the batch (Ba, Kiros and Hinton, 2016).
+//!
+//! # Shapes
+//! x `[B, ...]`, weight and bias `[...]` -> y like x, mean and (biased) variance `[B]`.
+
+use candle_core::Tensor;
+
+use super::batch_norm::settings;
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::bridge;
+use crate::engine::kernels::layer_norm::{self as kernel, Rows};
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+/// Inputs: x, weight, bias.
+#[derive(Clone, Debug)]
+pub struct LayerNorm {
+    pub epsilon: f64,
+}
+
+/// `[B, D]`.
+fn rows(x: &Tensor) -> Result<Tensor> {
+    let batch = x.dim(0)?;
+    Ok(x.reshape((batch, x.elem_count() / batch.max(1)))?)
+}
+
+fn column(values: &Tensor) -> Result<Tensor> {
+    Ok(values.reshape((values.elem_count(), 1))?)
+}
+
+/// `1 / √(variance + ε)` as `[B, 1]`.
+fn scale(variance: &Tensor, epsilon: f64) -> Result<Tensor> {
+    Ok((column(variance)? + epsilon)?.sqrt()?.recip()?)
+}
+
+/// `(x - mean) / √(variance + ε)` as `[B, D]`.
+fn normalised(x: &Tensor, mean: &Tensor, variance: &Tensor, epsilon: f64) -> Result<Tensor> {
+    Ok(rows(x)?.broadcast_sub(&column(mean)?)?.broadcast_mul(&scale(variance, epsilon)?)?)
+}
+
+impl Op for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer_norm"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y = γ · (x − mean) / √(var + ε) + β, with mean and var of the sample"
+    }
+
+    fn words(&self) -> &'static str {
+        "Shifts and scales the numbers of each sample to mean 0 and spread 1, then each by its own learned scale and shift."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.epsilon)
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &["", ".mean", ".var"]
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![inputs[0].clone(), ValueShape::batched([]), ValueShape::batched([])]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let x = frame.input(0)?;
+        let mean = rows(x)?.mean(1)?;
+        let variance = rows(x)?.broadcast_sub(&column(&mean)?)?.sqr()?.mean(1)?;
+        let xhat = normalised(x, &mean, &variance, self.epsilon)?;
+        let (weight, bias) = (frame.input(1)?.flatten_all()?, frame.input(2)?.flatten_all()?);
+        let y = xhat.broadcast_mul(&weight)?.broadcast_add(&bias)?.reshape(x.shape())?;
+        frame.set(0, y)?;
+        frame.set(1, mean)?;
+        frame.set(2, variance)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let (dims, batch) = (frame.input(0)?.shape().clone(), frame.input(0)?.dim(0)?);
+        let (mean, variance) = (frame.reuse(1, &[batch])?, frame.reuse(2, &[batch])?);
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (x, weight, bias) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
+            let mut inner = Ok(());
+            bridge::write(&out, |y| {
+                inner = bridge::write_both(&mean, &variance, |mean, variance| {
+                    kernel::forward(self.epsilon, &x, (&weight, &bias), y, mean, variance);
+                });
+            })?;
+            inner?;
+        }
+        frame.set(0, out)?;
+        frame.set(1, mean)?;
+        frame.set(2, variance)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let mut contributions = vec![None; call.inputs.len()];
+        let (Some(dy), &[x, weight, bias], &[_, mean, variance]) = (grads[0], &call.inputs[..], &call.outputs[..])
+        else {
+            return contributions;
+        };
+        let (epsilon, inputs) = (self.epsilon, [dy, x, mean, variance, weight]);
+        contributions[0] = needs[0].then(|| builder.gradient(LayerNormX { epsilon }, &inputs, x));
+        if needs[1] || needs[2] {
+            let sums = builder.gradients(LayerNormParameters { epsilon }, &inputs[..4], &[weight, bias]);
+            contributions[1] = needs[1].then_some(sums[0]);
+            contributions[2] = needs[2].then_some(sums[1]);
+        }
+        contributions
+    }
+}
+
+/// Gradient of x. Inputs: dy, x, mean, variance, weight.
+#[derive(Debug)]
+struct LayerNormX {
+    epsilon: f64,
+}
+
+impl Op for LayerNormX {
+    fn name(&self) -> &'static str {
+        "layer_norm'x"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(var + ε), g = dy · γ, x̂ = (x − mean) / √(var + ε)"
+    }
+
+    fn words(&self) -> &'static str {
+        "A number is blamed directly, less what its whole sample would have shifted and scaled away anyway."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.epsilon)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (x, variance) = (frame.input(1)?, frame.input(3)?);
+        let xhat = normalised(x, frame.input(2)?, variance, self.epsilon)?;
+        let g = rows(frame.input(0)?)?.broadcast_mul(&frame.input(4)?.flatten_all()?)?;
+        let along = xhat.broadcast_mul(&(&g * &xhat)?.mean_keepdim(1)?)?;
+        let inner = g.broadcast_sub(&g.mean_keepdim(1)?)?.sub(&along)?;
+        let dx = inner.broadcast_mul(&scale(variance, self.epsilon)?)?.reshape(x.shape())?;
+        frame.set(0, dx)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let dims = frame.input(1)?.shape().clone();
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (dy, x, mean, variance) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?, frame.f32s(3)?);
+            let weight = frame.f32s(4)?;
+            let rows = Rows { x: &x, mean: &mean, variance: &variance, epsilon: self.epsilon };
+            bridge::write(&out, |dx| kernel::backward_input(&rows, &weight, &dy, dx))?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
+
+/// Gradients of weight and bias. Inputs: dy, x, mean, variance.
+#[derive(Debug)]
+struct LayerNormParameters {
+    epsilon: f64,
+}
+
+impl Op for LayerNormParameters {
+    fn name(&self) -> &'static str {
+        "layer_norm'wb"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dγ = Σ dy · (x − mean) / √(var + ε), dβ = Σ dy"
+    }
+
+    fn words(&self) -> &'static str {
+        "A scale is blamed by what it scaled times how wrong the answer was, a shift by how wrong the answer was, added up."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.epsilon)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (dy, x) = (frame.input(0)?, frame.input(1)?);
+        let xhat = normalised(x, frame.input(2)?, frame.input(3)?, self.epsilon)?;
+        let sizes = &x.dims()[1..];
+        let dweight = (rows(dy)? * xhat)?.sum(0)?.reshape(sizes)?;
+        let dbias = rows(dy)?.sum(0)?.reshape(sizes)?;
+        frame.set(0, dweight)?;
+        frame.set(1, dbias)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let sizes = frame.input(1)?.dims()[1..].to_vec();
+        let (dweight, dbias) = (frame.reuse(0, &sizes)?, frame.reuse(1, &sizes)?);
+        {
+            let (dy, x, mean, variance) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?, frame.f32s(3)?);
+            let rows = Rows { x: &x, mean: &mean, variance: &variance, epsilon: self.epsilon };
+            bridge::write_both(&dweight, &dbias, |dweight, dbias| {
+                kernel::backward_parameters(&rows, &dy, dweight, dbias);
+            })?;
+        }
+        frame.set(0, dweight)?;
+        frame.set(1, dbias)?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for (batch, dims) in [(1, vec![4]), (7, vec![5]), (3, vec![2, 3, 5]), (40, vec![33])] {
+            let case = Case::new().batched(batch, &dims).fixed(&dims).fixed(&dims);
+            gradient_check(LayerNorm { epsilon: 1e-3 }, case);
+        }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("layer_norm", |params| LayerNorm { epsilon: params["epsilon"].as_f64().unwrap() });
+    }
+}
