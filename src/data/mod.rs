@@ -4,6 +4,7 @@
 
 pub mod batches;
 pub mod dataset;
+mod digits;
 mod preview;
 mod progress;
 mod random;
@@ -29,7 +30,8 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
     }
     let dataset = match &spec.source {
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
-        Source::Digits(_) | Source::Csv(_) | Source::Idx(_) => {
+        Source::Digits(settings) => digits::generate(settings, spec, progress)?,
+        Source::Csv(_) | Source::Idx(_) => {
             return Err(DataError::new("This source cannot be read yet."));
         }
     };

@@ -1,0 +1,82 @@
+//! Drawn digits: 28 x 28 grey pictures from stroke skeletons, each sample with its own hand.
+//!
+//! `skeletons` says where the strokes of a digit run, `hand` how a writer bends and places them, `pen` how ink becomes
+//! pixels. Sample `i` of seed `s` depends on nothing but (s, i, noise): threads and sample counts do not matter.
+
+mod hand;
+mod pen;
+mod skeletons;
+
+use rayon::prelude::*;
+
+use super::progress::{Progress, stop_if_cancelled};
+use super::random::{Draws, Purpose};
+use super::split::split;
+use super::{DataError, Dataset, Part, Task};
+use crate::model::{DataSpec, DigitsSpec};
+use pen::SIDE;
+
+const PIXELS: usize = SIDE * SIDE;
+/// Samples drawn between two looks at `cancelled`.
+const CHUNK: usize = 500;
+
+pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Progress) -> Result<Dataset, DataError> {
+    check(settings)?;
+    let labels: Vec<usize> = (0..settings.samples).map(|index| index % 10).collect();
+    let split = split(settings.samples, spec.validation, spec.seed, Some(&labels));
+    let mut drawn = 0;
+    let mut part = |rows: &[usize]| -> Result<Part, DataError> {
+        let mut inputs = vec![0.0; rows.len() * PIXELS];
+        for (rows, pictures) in rows.chunks(CHUNK).zip(inputs.chunks_mut(CHUNK * PIXELS)) {
+            stop_if_cancelled(progress)?;
+            progress.report(drawn as f32 / settings.samples as f32, "drawing digits");
+            rows.par_iter().zip(pictures.par_chunks_mut(PIXELS)).for_each(|(&index, picture)| {
+                let mut draws = Draws::new(spec.seed, Purpose::Digits, index as u64);
+                picture.copy_from_slice(&draw(labels[index], settings.noise, &mut draws));
+            });
+            drawn += rows.len();
+        }
+        Ok(Part { len: rows.len(), inputs: inputs.into(), targets: rows.iter().map(|&i| labels[i] as f32).collect() })
+    };
+    Ok(Dataset {
+        name: "Drawn digits".into(),
+        input_shape: vec![1, SIDE, SIDE],
+        input_names: Vec::new(),
+        task: Task::Classification { classes: (0..10).map(|d| d.to_string()).collect() },
+        train: part(&split.train)?,
+        validation: part(&split.validation)?,
+        plane: None,
+        notes: Vec::new(),
+    })
+}
+
+fn check(settings: &DigitsSpec) -> Result<(), DataError> {
+    if !(100..=60_000).contains(&settings.samples) {
+        return Err(DataError::new(format!(
+            "Drawn digits are asked for {} samples. They can be 100 to 60,000.",
+            settings.samples
+        )));
+    }
+    if !(0.0..=0.5).contains(&settings.noise) {
+        return Err(DataError::new(format!(
+            "The noise of the drawn digits is {}. It must lie between 0 and 0.5.",
+            settings.noise
+        )));
+    }
+    Ok(())
+}
+
+/// One picture, row-major, values 0 (paper) to 1 (full ink).
+fn draw(digit: usize, noise: f64, draws: &mut Draws) -> [f32; PIXELS] {
+    let variants = skeletons::DIGITS[digit];
+    let variant = variants[draws.below(variants.len())];
+    let (strokes, pen) = hand::write(variant, draws);
+    let mut picture = pen.draw(&strokes);
+    for pixel in &mut picture {
+        *pixel = (*pixel + (noise * draws.normal()) as f32).clamp(0.0, 1.0);
+    }
+    picture
+}
+
+#[cfg(test)]
+mod tests;
