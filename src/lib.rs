@@ -6,11 +6,15 @@
 #[cfg(feature = "gui")]
 pub mod gui;
 
+// 6: the command line.
+pub mod cli;
+
 // 5: the application without a screen.
 pub mod session;
 
 // 4: the training thread; what is kept on disk.
 pub mod persist;
+pub mod trainer;
 
 // 3: programs and the machine that runs them.
 pub mod engine;

@@ -43,3 +43,20 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
 pub fn resolve(base: &Path, path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_path_buf() } else { base.join(path) }
 }
+#[derive(Debug)]
+pub struct TablePreview {
+    pub columns: Vec<Col>,
+}
+#[derive(Debug)]
+pub struct Col {
+    pub name: String,
+}
+pub fn inspect_csv(p: &Path, progress: &dyn Progress) -> Result<TablePreview, DataError> {
+    Err(DataError::new(""))
+}
+pub fn suggest_target(t: &TablePreview) -> Option<String> {
+    None
+}
+pub fn propose_project(d: &Dataset, s: DataSpec) -> crate::model::Project {
+    Default::default()
+}

@@ -15,3 +15,5 @@ mod random;
 pub use error::EngineError;
 pub use op::{Call, Op, StepContext, ValueShape};
 pub use program::{Instruction, Mode, Phase, Program, Role, Value, ValueId};
+mod stub;
+pub use stub::*;

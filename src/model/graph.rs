@@ -187,6 +187,12 @@ impl Graph {
         Some(layer)
     }
 
+    /// Removes a layer and every wire at it.
+    pub fn remove_cutting(&mut self, id: LayerId) -> Option<Layer> {
+        self.wires.retain(|wire| wire.from != id && wire.to != id);
+        self.layers.remove(&id)
+    }
+
     /// Puts an existing, unconnected layer between the ends of a wire, keeping the wire's place among its siblings.
     pub fn insert_on_wire(&mut self, wire: WireId, layer: LayerId) -> Result<(), ConnectError> {
         let old = *self.wire(wire).ok_or(ConnectError::NoSuchLayer)?;

@@ -1,7 +1,10 @@
 //! Floor 4: what is kept on disk: project files and their migrations, checkpoints, autosave, the user's settings.
 
+pub mod checkpoint;
+mod home;
 pub mod project_file;
 mod settings;
 
+pub use home::{AutosaveNote, Home};
 pub use project_file::FileError;
 pub use settings::{Recent, Settings, Theme};

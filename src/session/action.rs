@@ -46,6 +46,8 @@ pub enum Action {
     /// 0 (slowest) to 1 (full speed).
     SetSpeed(f32),
     Watch(Watch),
+    /// Ask the network about one sample, as it takes it.
+    TryInput(Vec<f32>),
 
     // Files and screens.
     NewEmpty,

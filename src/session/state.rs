@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::RunView;
-use crate::data::Dataset;
+use super::works::Works;
+use crate::data::{Dataset, TablePreview};
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::Settings;
 use crate::trace::Watch;
@@ -37,6 +38,13 @@ pub struct State {
     pub error: Option<String>,
     /// "CPU · 2"
     pub device: String,
+    /// What the CSV file in use looks like, for correcting its columns.
+    pub table: Option<Arc<TablePreview>>,
+    /// A project that was open when the program last ended without closing: offered on Welcome.
+    pub recoverable: Option<String>,
+    /// The network's answer to the last [`super::Action::TryInput`]: probabilities, or numbers in the data's units.
+    pub try_output: Option<Vec<f32>>,
+    pub(super) works: Works,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -197,8 +197,7 @@ fn output(run: &Run) -> Result<OutputPicture, RunError> {
             let outputs = run.machine().predict(&part.inputs[..rows * dataset.input_len()], rows)?;
             let n = offset.len();
             let unit = |v: f32| v * scale[0] + offset[0];
-            let pairs: Vec<[f32; 2]> =
-                (0..rows).map(|r| [unit(part.targets[r * n]), unit(outputs[r * n])]).collect();
+            let pairs: Vec<[f32; 2]> = (0..rows).map(|r| [unit(part.targets[r * n]), unit(outputs[r * n])]).collect();
             Ok(OutputPicture::Numbers { pairs: pairs.into() })
         }
     }

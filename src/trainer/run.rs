@@ -174,8 +174,7 @@ impl Run {
     pub fn evaluate_part(&mut self, part: &Part) -> Result<Evaluation, RunError> {
         let rows = part.len.min(MAX_EVALUATED);
         let (inputs, targets) = (self.dataset.input_len(), self.dataset.target_len());
-        let evaluated =
-            self.machine.evaluate(&part.inputs[..rows * inputs], &part.targets[..rows * targets], rows)?;
+        let evaluated = self.machine.evaluate(&part.inputs[..rows * inputs], &part.targets[..rows * targets], rows)?;
         let score = match &self.dataset.task {
             Task::Classification { .. } => metrics::accuracy(&evaluated.outputs, &part.targets[..rows], rows),
             Task::Regression { .. } => metrics::r2(&evaluated.outputs, &part.targets[..rows * targets], targets),
@@ -267,12 +266,7 @@ impl Run {
     }
 
     /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then.
-    pub fn resume(
-        project: &Project,
-        dataset: Arc<Dataset>,
-        device: Device,
-        saved: Saved,
-    ) -> Result<Self, RunError> {
+    pub fn resume(project: &Project, dataset: Arc<Dataset>, device: Device, saved: Saved) -> Result<Self, RunError> {
         let Saved { now, best, place } = saved;
         let mut run = Self::new(project, dataset, device)?;
         if place.samples != run.dataset.train.len || place.cursor > run.dataset.train.len {

@@ -20,7 +20,13 @@ pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 pub enum Command {
     /// Forget the run there is and set up a new one, paused.
-    Start { run: u64, project: Box<Project>, dataset: Arc<Dataset>, device: Device, saved: Option<Box<Saved>> },
+    Start {
+        run: u64,
+        project: Box<Project>,
+        dataset: Arc<Dataset>,
+        device: Device,
+        saved: Option<Box<Saved>>,
+    },
     /// Forget the run.
     Clear,
     Play,
@@ -283,9 +289,11 @@ impl Worker {
         let began = Instant::now();
         if self.mode != Mode::Paused {
             match self.pause_between_steps() {
-                None => while self.mode != Mode::Paused && began.elapsed() < SLICE {
-                    self.one_step()?;
-                },
+                None => {
+                    while self.mode != Mode::Paused && began.elapsed() < SLICE {
+                        self.one_step()?;
+                    }
+                }
                 Some(pause) => {
                     self.one_step()?;
                     self.next_step = (self.next_step + pause).max(began);

@@ -1,0 +1,69 @@
+//! `glassbox new`: a project from a template, fitted to the user's data where the template wants some.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::options::NewOptions;
+use crate::data::{self, NoProgress};
+use crate::model::templates::{self, TEMPLATES};
+use crate::model::{DataSpec, IdxSpec, Project, Source};
+use crate::persist::project_file;
+use crate::session::table_spec;
+
+pub fn run(options: &NewOptions) -> anyhow::Result<()> {
+    let Some(template) = templates::find(&options.template) else {
+        let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
+        bail!("There is no template {:?}. There are: {}.", options.template, keys.join(", "));
+    };
+    if template.key != "table" && (options.target.is_some() || !options.drop.is_empty()) {
+        bail!("--target and --drop belong to the template 'table'.");
+    }
+    let project = match (template.needs, &options.data) {
+        (None, None) => templates::build(template.key).context("This template cannot be built.")?,
+        (None, Some(_)) => bail!("The template {:?} makes its own data; leave --data out.", template.key),
+        (Some(needs), None) => bail!("The template {:?} needs {needs}: add --data PATH.", template.key),
+        (Some(_), Some(path)) => {
+            // The project may lie elsewhere than here, so the path is kept in full.
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            fitted(template.key, &path, options)?
+        }
+    };
+    let output = output_path(options)?;
+    project_file::save(&project, &output)?;
+    eprintln!("Wrote {}. Train it with: glassbox train {0}", output.display());
+    Ok(())
+}
+
+fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Project> {
+    let base = Path::new("");
+    let spec = match key {
+        "table" => table_spec(path, options.target.as_deref(), &options.drop, base, &NoProgress)?.0,
+        _ => {
+            let source = Source::Idx(IdxSpec { folder: path.to_owned(), limit: None });
+            DataSpec { source, ..DataSpec::default() }
+        }
+    };
+    let dataset = data::load(&spec, base, &NoProgress)?;
+    for note in &dataset.notes {
+        eprintln!("{note}");
+    }
+    let mut project = data::propose_project(&dataset, spec);
+    if key == "mnist-mlp" {
+        project.graph = templates::chain(templates::mlp(&[256, 128], dataset.task.output_len()));
+    }
+    Ok(project)
+}
+
+fn output_path(options: &NewOptions) -> anyhow::Result<PathBuf> {
+    match &options.output {
+        Some(path) => Ok(path.clone()),
+        None => {
+            let path = PathBuf::from(format!("{}.glassbox.json", options.template));
+            if path.exists() {
+                bail!("{} is there already; name another file with -o FILE.", path.display());
+            }
+            Ok(path)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A neural network you can see through: build it, train it live, look inside.
+#[derive(Debug, Parser)]
+#[command(name = "glassbox", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// A project (*.glassbox.json) or checkpoint (*.safetensors) to open in the window.
+    pub file: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the projects to start from.
+    Templates(TemplatesOptions),
+    /// Make a project from a template.
+    New(NewOptions),
+    /// Print every problem of a project.
+    Check(CheckOptions),
+    /// Train a project without a window.
+    Train(TrainOptions),
+    /// Measure this program on this machine.
+    Bench(BenchOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct TemplatesOptions {
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct NewOptions {
+    /// One of `glassbox templates`.
+    pub template: String,
+    /// A CSV file (table) or a folder of IDX files (mnist-mlp, mnist-cnn).
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The column to predict; without it the likeliest one.
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// A column to leave out; may be repeated.
+    #[arg(long, value_name = "COLUMN")]
+    pub drop: Vec<String>,
+    /// Where to write the project; without it TEMPLATE.glassbox.json here.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// A project file.
+    pub file: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TrainOptions {
+    /// A project file.
+    pub file: PathBuf,
+    /// Use this CSV file or IDX folder instead of the one named in the project.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Stop after so many epochs, instead of the project's number.
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Stop after so many steps, if that is earlier.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Seed of initial weights, shuffles and dropout, instead of the project's.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+    /// Threads to compute with; without it all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write one JSON line per step and per epoch to this file.
+    #[arg(long, value_name = "RUN.jsonl")]
+    pub log: Option<PathBuf>,
+    /// Write a checkpoint (*.safetensors) here after every epoch and at the end.
+    #[arg(long, value_name = "OUT")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on from a checkpoint.
+    #[arg(long, value_name = "IN")]
+    pub resume: Option<PathBuf>,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceChoice {
+    /// The fastest there is.
+    Auto,
+    Cpu,
+    /// An NVIDIA card; needs a build with CUDA.
+    Cuda,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchOptions {
+    /// Only this measurement. There is one so far: ui-frame.
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,46 @@
+//! What a finished `train` says.
+
+use serde::Serialize;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    pub epochs: u64,
+    pub steps: u64,
+    /// Over the training part with the final weights.
+    pub train_loss: f64,
+    pub val_loss: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_r2: Option<f64>,
+    /// Spent training, evaluation included.
+    pub seconds: f64,
+    pub samples_per_second: f64,
+    pub seed: u64,
+    pub device: String,
+    pub threads: usize,
+    pub parameters: usize,
+    pub stopped_early: bool,
+}
+
+impl Summary {
+    pub fn print(&self, json: bool) -> anyhow::Result<()> {
+        if json {
+            println!("{}", serde_json::to_string(self)?);
+            return Ok(());
+        }
+        println!(
+            "{} epochs, {} steps in {:.1} s ({:.0} samples/s)",
+            self.epochs, self.steps, self.seconds, self.samples_per_second
+        );
+        println!("training loss   {:.5}", self.train_loss);
+        println!("validation loss {:.5}", self.val_loss);
+        if let Some(accuracy) = self.val_accuracy {
+            println!("accuracy        {:.2} %", accuracy * 100.0);
+        }
+        if let Some(r2) = self.val_r2 {
+            println!("R²              {r2:.4}");
+        }
+        Ok(())
+    }
+}

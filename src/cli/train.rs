@@ -1,0 +1,219 @@
+//! `glassbox train`: a run from start to end, with progress, log, checkpoint and resume.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::options::{DeviceChoice, TrainOptions};
+use super::prepare;
+use super::summary::Summary;
+use crate::data::Task;
+use crate::engine::{Device, threads};
+use crate::model::Project;
+use crate::persist::project_file;
+use crate::session::checkpoint;
+use crate::trainer::{Change, Evaluation, Run, StepRow};
+
+pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
+    let device = choose_device(options.device)?;
+    let threads = threads::set(options.threads.map(usize::from));
+    let mut run = prepare_run(options, device)?;
+    let mut log = options.log.as_deref().map(Log::create).transpose()?;
+    let bar = progress_bar(&run, options);
+    let began = Instant::now();
+    let (mut samples, first_step) = (0usize, run.machine().step());
+    let mut epoch_loss = Mean::default();
+    while run.finished().is_none() && options.steps.is_none_or(|limit| run.machine().step() < limit) {
+        let row = run.step()?;
+        samples += row.samples;
+        epoch_loss.add(row.loss);
+        if let Some(log) = &mut log {
+            log.step(&row)?;
+        }
+        if !row.loss.is_finite() && epoch_loss.count == 1 {
+            bar.println(format!("The loss is {} at step {}: try a smaller learning rate.", row.loss, row.step));
+        }
+        bar.set_position(row.step - first_step);
+        if row.epoch_done {
+            let scores = run.evaluate()?;
+            run.judge(&scores)?;
+            tell_epoch(&run, &bar, &scores, epoch_loss.take(), log.as_mut())?;
+            if let Some(path) = &options.checkpoint {
+                checkpoint::save(path, run.project(), &run.save()?).map_err(anyhow::Error::msg)?;
+            }
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    if let Some(path) = &options.checkpoint {
+        checkpoint::save(path, run.project(), &run.save()?).map_err(anyhow::Error::msg)?;
+    }
+    if run.finished().is_some() {
+        run.restore_best()?;
+    }
+    bar.finish_and_clear();
+    if let Some(log) = log {
+        log.finish()?;
+    }
+    summarise(&mut run, seconds, samples, threads)?.print(options.json)
+}
+
+fn choose_device(choice: DeviceChoice) -> anyhow::Result<Device> {
+    match choice {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda => bail!("This build of Glassbox has no CUDA support; use --device cpu."),
+    }
+}
+
+fn prepare_run(options: &TrainOptions, device: Device) -> anyhow::Result<Run> {
+    let mut project = project_file::load(&options.file)?;
+    if let Some(path) = &options.data {
+        prepare::use_data(&mut project, path)?;
+    }
+    if let Some(epochs) = options.epochs {
+        project.training.epochs = epochs;
+    }
+    if let Some(seed) = options.seed {
+        project.training.seed = seed;
+    }
+    let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
+    dataset.notes.iter().for_each(|note| eprintln!("{note}"));
+    let found = prepare::inference(&project, &dataset);
+    if !found.is_valid() {
+        let sentences: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
+        bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
+    }
+    match &options.resume {
+        None => Ok(Run::new(&project, dataset, device)?),
+        Some(path) => resume(path, &project, dataset, device),
+    }
+}
+
+/// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
+fn resume(path: &Path, project: &Project, dataset: Arc<crate::data::Dataset>, device: Device) -> anyhow::Result<Run> {
+    let (kept, saved) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+    let mut run = Run::resume(&kept, dataset, device, saved)?;
+    if project.graph != kept.graph {
+        run.change(Change::Graph { graph: project.graph.clone() })?;
+    }
+    if project.training != kept.training {
+        run.change(Change::Training { training: project.training.clone() })?;
+    }
+    Ok(run)
+}
+
+fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {
+    let all = run.steps_per_epoch() * run.training().epochs as u64;
+    let all = options.steps.map_or(all, |limit| limit.min(all));
+    let bar = ProgressBar::new(all.saturating_sub(run.machine().step()));
+    let style = "{bar:30} {pos}/{len} steps  {per_sec}  {eta} left  {msg}";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn score_key(run: &Run) -> &'static str {
+    match run.dataset().task {
+        Task::Classification { .. } => "val_accuracy",
+        Task::Regression { .. } => "val_r2",
+    }
+}
+
+fn tell_epoch(
+    run: &Run,
+    bar: &ProgressBar,
+    scores: &Evaluation,
+    train_loss: f64,
+    log: Option<&mut Log>,
+) -> anyhow::Result<()> {
+    let key = score_key(run);
+    bar.set_message(format!(
+        "epoch {}  loss {train_loss:.4}  val_loss {:.4}  {key} {:.4}",
+        run.epochs_done(),
+        scores.loss,
+        scores.score
+    ));
+    match log {
+        Some(log) => log.line(&json!({
+            "event": "epoch", "epoch": run.epochs_done(), "step": scores.step,
+            "train_loss": train_loss, "val_loss": scores.loss, key: scores.score,
+        })),
+        None => Ok(()),
+    }
+}
+
+fn summarise(run: &mut Run, seconds: f64, samples: usize, threads: usize) -> anyhow::Result<Summary> {
+    let dataset = run.dataset().clone();
+    let train = run.evaluate_part(&dataset.train)?;
+    let validation = run.evaluate()?;
+    let classes = matches!(dataset.task, Task::Classification { .. });
+    let stopped_early = matches!(run.finished(), Some(crate::trainer::Stop::Early { .. }));
+    Ok(Summary {
+        epochs: run.epochs_done(),
+        steps: run.machine().step(),
+        train_loss: train.loss,
+        val_loss: validation.loss,
+        val_accuracy: classes.then_some(validation.score),
+        val_r2: (!classes).then_some(validation.score),
+        seconds,
+        samples_per_second: samples as f64 / seconds.max(1e-9),
+        seed: run.training().seed,
+        device: "cpu".to_owned(),
+        threads,
+        parameters: prepare::inference(run.project(), &dataset).parameter_count(),
+        stopped_early,
+    })
+}
+
+#[derive(Default)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.count += 1;
+    }
+
+    fn take(&mut self) -> f64 {
+        let Self { sum, count } = std::mem::take(self);
+        sum / count.max(1) as f64
+    }
+}
+
+/// JSON lines: one per step, one per epoch.
+struct Log {
+    file: BufWriter<File>,
+    path: String,
+}
+
+impl Log {
+    fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| format!("The log cannot be written: {}", path.display()))?;
+        Ok(Self { file: BufWriter::new(file), path: path.display().to_string() })
+    }
+
+    fn line(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
+        writeln!(self.file, "{value}").with_context(|| format!("The log cannot be written: {}", self.path))
+    }
+
+    fn step(&mut self, row: &StepRow) -> anyhow::Result<()> {
+        self.line(&json!({
+            "event": "step", "step": row.step, "loss": row.loss,
+            "accuracy": row.accuracy, "learning_rate": row.learning_rate,
+        }))
+    }
+
+    fn finish(mut self) -> anyhow::Result<()> {
+        self.file.flush().with_context(|| format!("The log cannot be written: {}", self.path))
+    }
+}

@@ -1,0 +1,165 @@
+//! `*.safetensors` with a run inside: tensors under stable names, the project and the place in the run as metadata.
+//! Any safetensors reader opens the weights.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, View};
+use safetensors::{SafeTensors, serialize};
+
+use super::project_file::{self, FileError};
+use crate::model::Project;
+
+/// What a checkpoint file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    pub project: Project,
+    /// Where the run stands, as JSON; its meaning is the trainer's.
+    pub place: String,
+    pub tensors: Vec<NamedTensor>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// `dense_1.weight`
+    pub name: String,
+    pub dims: Vec<usize>,
+    pub values: Values,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+/// One metadata key, because safetensors' metadata is an unordered map and equal runs should make equal files.
+const KEY: &str = "glassbox";
+
+/// Files beyond this are refused before they are read into memory.
+const MAX_BYTES: u64 = 16 << 30;
+
+struct Bytes {
+    dtype: Dtype,
+    dims: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl View for Bytes {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.dims
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+pub fn save(checkpoint: &Checkpoint, path: &Path) -> Result<(), FileError> {
+    let failed = |reason: String| FileError::Write { reason, path: path.to_owned() };
+    let project = project_file::to_text(&checkpoint.project).map_err(|error| failed(error.to_string()))?;
+    let inside = serde_json::json!({ "project": project, "place": checkpoint.place }).to_string();
+    let tensors = checkpoint.tensors.iter().map(|tensor| {
+        let (dtype, bytes) = match &tensor.values {
+            Values::F32(values) => (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            Values::F64(values) => (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        };
+        (tensor.name.clone(), Bytes { dtype, dims: tensor.dims.clone(), bytes })
+    });
+    let metadata = HashMap::from([(KEY.to_owned(), inside)]);
+    let bytes = serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+    project_file::write_atomically(path, &bytes)
+}
+
+pub fn load(path: &Path) -> Result<Checkpoint, FileError> {
+    let unreadable = |reason: String| FileError::Read { reason, path: path.to_owned() };
+    let not = |reason: String| FileError::NotAProject { reason, path: path.to_owned() };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > MAX_BYTES {
+        return Err(not(format!("it has {} GB, more than any run here", size >> 30)));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let (_, header) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| not(format!("it is not a safetensors file ({error})")))?;
+    let inside = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
+        not("it is a safetensors file without a Glassbox project inside, so there is no network to put its weights in".into())
+    })?;
+    let inside: serde_json::Value = serde_json::from_str(inside).map_err(|error| not(error.to_string()))?;
+    let text = |key: &str| inside[key].as_str().ok_or_else(|| not(format!("its {key} is missing")));
+    let project = project_file::from_text(text("project")?, path)?;
+    let place = text("place")?.to_owned();
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| not(error.to_string()))?;
+    let mut tensors = Vec::new();
+    for (name, view) in file.iter() {
+        let values = match view.dtype() {
+            Dtype::F32 => {
+                Values::F32(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+            }
+            Dtype::F64 => Values::F64(
+                view.data()
+                    .chunks_exact(8)
+                    .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+                    .collect(),
+            ),
+            other => return Err(not(format!("tensor {name} has the type {other:?}, which no run here uses"))),
+        };
+        tensors.push(NamedTensor { name: name.to_owned(), dims: view.shape().to_vec(), values });
+    }
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Checkpoint { project, place, tensors })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::templates;
+
+    fn example() -> Checkpoint {
+        let tensors = vec![
+            NamedTensor {
+                name: "a.weight".into(),
+                dims: vec![2, 2],
+                values: Values::F32(vec![1.0, f32::NAN, -0.0, 3.5]),
+            },
+            NamedTensor { name: "b".into(), dims: vec![], values: Values::F64(vec![0.1]) },
+        ];
+        Checkpoint { project: templates::build("xor").unwrap(), place: "{\"epoch\":3}".into(), tensors }
+    }
+
+    #[test]
+    fn every_bit_comes_back_and_equal_runs_make_equal_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("1.safetensors"), folder.path().join("2.safetensors"));
+        save(&example(), &one).unwrap();
+        save(&example(), &two).unwrap();
+        assert_eq!(std::fs::read(&one).unwrap(), std::fs::read(&two).unwrap());
+        let back = load(&one).unwrap();
+        assert_eq!((&back.project, &back.place), (&example().project, &example().place));
+        let bits = |c: &Checkpoint| match &c.tensors[0].values {
+            Values::F32(v) => v.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
+            Values::F64(_) => Vec::new(),
+        };
+        assert_eq!(bits(&back), bits(&example()));
+        assert_eq!(back.tensors[1], example().tensors[1]);
+    }
+
+    #[test]
+    fn damaged_files_are_refused_with_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.safetensors");
+        save(&example(), &path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for cut in [0, 4, 20, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let message = load(&path).unwrap_err().to_string();
+            assert!(message.contains("not a"), "{message}");
+        }
+        assert!(load(&folder.path().join("none")).unwrap_err().to_string().contains("cannot be read"));
+    }
+}

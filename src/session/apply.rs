@@ -1,0 +1,194 @@
+//! The only writer: carries out actions, and drains what the threads have to tell.
+
+use super::{Action, Notice, NoticeKind, Screen, State, Transport};
+use crate::model::{Edit, LayerId, Project, infer};
+use crate::trainer::{Command, Waker, signature};
+
+impl State {
+    /// Told when [`Self::poll`] has something to fetch.
+    pub fn set_waker(&mut self, waker: Waker) {
+        self.works.waker = Some(waker);
+    }
+
+    /// Does what a person asked for.
+    pub fn apply(&mut self, action: Action) {
+        match action {
+            Action::Edit(edit) => self.edit(None, vec![edit]),
+            Action::Edits { name, edits } => self.edit(Some(name), edits),
+            Action::EndEdit => self.history.close(),
+            Action::Undo => self.travel(true),
+            Action::Redo => self.travel(false),
+            Action::Select { layers, extend } => self.select(layers, extend),
+            Action::SelectWire(wire) => {
+                self.selection.layers.clear();
+                self.selection.wire = Some(wire);
+            }
+            Action::SelectNothing => self.selection = super::Selection::default(),
+            Action::Copy => self.copy(),
+            Action::Paste { offset } => self.paste(offset),
+            Action::SetData(data) => self.change("change the data", "data", |project| project.data = data),
+            Action::RegenerateData => {
+                self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));
+            }
+            Action::SetTraining(training) => {
+                self.change("change training settings", "training", |project| project.training = training);
+            }
+            Action::RenameProject(name) => self.change("rename the project", "name", |project| project.name = name),
+            Action::CancelLoading => self.cancel_loading(),
+            Action::Transport(transport) => self.transport(transport),
+            Action::SetSpeed(speed) => {
+                self.speed = speed.clamp(0.0, 1.0);
+                self.tell(Command::Speed(self.speed));
+            }
+            Action::Watch(watch) => {
+                self.watch = watch.clone();
+                self.tell(Command::Watch(watch));
+            }
+            Action::TryInput(sample) => self.tell(Command::Ask(sample)),
+            Action::ShowWelcome => {
+                self.screen = Screen::Welcome;
+                self.tell(Command::Pause);
+            }
+            Action::ShowWorkspace => self.screen = Screen::Workspace,
+            Action::DismissError => self.error = None,
+            Action::NewEmpty
+            | Action::OpenTemplate(_)
+            | Action::OpenTable { .. }
+            | Action::OpenIdx(_)
+            | Action::Open(_)
+            | Action::Save
+            | Action::SaveAs(_)
+            | Action::RecoverLast(_) => self.apply_to_files(action),
+            Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) => self.apply_setting(action),
+        }
+    }
+
+    fn edit(&mut self, name: Option<String>, edits: Vec<Edit>) {
+        let before = self.project.clone();
+        let (mut first_name, mut merge, mut made) = (None, None, Vec::<LayerId>::new());
+        for edit in &edits {
+            first_name.get_or_insert_with(|| edit.name(&self.project.graph));
+            merge = edit.merge_key();
+            match edit.apply(&mut self.project.graph) {
+                Ok(layers) => made.extend(layers),
+                Err(error) => {
+                    self.project = before;
+                    self.notify(NoticeKind::Warning, error.to_string());
+                    return;
+                }
+            }
+        }
+        if self.project == before {
+            return;
+        }
+        let name = name.or(first_name).unwrap_or_else(|| "edit".into());
+        let merge = if edits.len() == 1 { merge } else { None };
+        self.history.record(name, merge, &before);
+        if !made.is_empty() {
+            self.selection.layers = made.into_iter().collect();
+            self.selection.wire = None;
+        }
+        self.after_change(&before);
+    }
+
+    /// A change of settings as one step of undo; consecutive ones with the same key merge until something else happens.
+    fn change(&mut self, name: &str, merge: &str, change: impl FnOnce(&mut Project)) {
+        let before = self.project.clone();
+        change(&mut self.project);
+        if self.project != before {
+            let merge = (!merge.is_empty()).then(|| merge.to_owned());
+            self.history.record(name, merge, &before);
+            self.after_change(&before);
+        }
+    }
+
+    fn travel(&mut self, back: bool) {
+        let before = self.project.clone();
+        let found = if back { self.history.undo(&self.project) } else { self.history.redo(&self.project) };
+        match found {
+            Some((_, project)) => {
+                self.project = project;
+                self.after_change(&before);
+            }
+            None => {
+                let text = if back { "There is nothing to undo." } else { "There is nothing to redo." };
+                self.notify(NoticeKind::Info, text);
+            }
+        }
+    }
+
+    /// Brings everything derived from the project up to date.
+    pub(super) fn after_change(&mut self, before: &Project) {
+        self.selection.layers.retain(|&id| self.project.graph.layer(id).is_some());
+        if self.selection.wire.is_some_and(|wire| self.project.graph.wire(wire).is_none()) {
+            self.selection.wire = None;
+        }
+        self.unsaved = self.works.on_disk.as_deref() != Some(&self.project);
+        if self.project.data != before.data {
+            self.load_data();
+        }
+        if self.project.graph != before.graph {
+            self.infer_again();
+        }
+        self.sync_run();
+    }
+
+    pub(super) fn infer_again(&mut self) {
+        let data = self.data.dataset().map(|dataset| signature(dataset));
+        self.inference = infer(&self.project.graph, data.as_ref());
+    }
+
+    fn select(&mut self, layers: Vec<LayerId>, extend: bool) {
+        self.selection.wire = None;
+        if !extend {
+            self.selection.layers = layers.into_iter().collect();
+            return;
+        }
+        for id in layers {
+            // Extending with what is selected takes it out again.
+            if !self.selection.layers.remove(&id) {
+                self.selection.layers.insert(id);
+            }
+        }
+    }
+
+    fn copy(&mut self) {
+        let mut fragment = self.project.graph.clone();
+        let ids: Vec<_> = fragment.layers().map(|l| l.id).filter(|id| !self.selection.layers.contains(id)).collect();
+        if ids.len() == fragment.len() {
+            return;
+        }
+        ids.into_iter().for_each(|id| drop(fragment.remove_cutting(id)));
+        let n = fragment.len();
+        self.clipboard = Some(fragment);
+        self.notify(NoticeKind::Info, if n == 1 { "Copied 1 layer.".into() } else { format!("Copied {n} layers.") });
+    }
+
+    fn paste(&mut self, offset: [f32; 2]) {
+        match self.clipboard.clone() {
+            Some(fragment) => self.edit(None, vec![Edit::Paste { fragment: Box::new(fragment), offset }]),
+            None => self.notify(NoticeKind::Info, "Nothing was copied yet."),
+        }
+    }
+
+    pub(super) fn notify(&mut self, kind: NoticeKind, text: impl Into<String>) {
+        self.notices.push(Notice { kind, text: text.into() });
+    }
+
+    fn transport(&mut self, transport: Transport) {
+        let running = self.run.status == super::RunStatus::Running;
+        match transport {
+            Transport::Toggle if running => self.tell(Command::Pause),
+            Transport::Pause => self.tell(Command::Pause),
+            Transport::Play | Transport::Toggle => self.start_running(Command::Play),
+            Transport::StepBatch => self.start_running(Command::StepBatch),
+            Transport::StepEpoch => self.start_running(Command::StepEpoch),
+            Transport::Reset => self.restart(),
+            Transport::NewSeed => {
+                let seed = self.project.training.seed.wrapping_add(1);
+                self.change("draw new initial weights", "", |project| project.training.seed = seed);
+                self.restart();
+            }
+        }
+    }
+}

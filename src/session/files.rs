@@ -1,0 +1,239 @@
+//! Opening, saving, settings, and keeping things safe from a crash.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::checkpoint;
+use super::works::{AutosaveJob, Wanted};
+use super::{Action, DataState, NoticeKind, RunStatus, Screen, State};
+use crate::model::{History, Project, Source, templates};
+use crate::persist::{Home, Recent, project_file};
+use crate::trainer::{Command, Saved};
+
+/// Between two autosaves while something changes.
+const AUTOSAVE_EVERY: Duration = Duration::from_secs(10);
+
+impl State {
+    /// A session on this machine: settings read, a crash noticed.
+    pub fn start(home: Option<Home>, device: String) -> Self {
+        let mut state = Self { speed: 1.0, device, ..Self::default() };
+        if let Some(home) = home {
+            state.settings = home.read_settings();
+            state.recoverable = home.crashed_project().map(|project| project.name);
+            if state.recoverable.is_none() {
+                home.mark_running();
+            }
+            state.works.home = Some(home);
+        }
+        state
+    }
+
+    pub(super) fn apply_to_files(&mut self, action: Action) {
+        match action {
+            Action::NewEmpty => {
+                let project = Project { name: "Untitled".into(), ..Project::default() };
+                self.begin(project, None);
+            }
+            Action::OpenTemplate(key) => match templates::build(&key) {
+                Some(project) => self.begin(project, None),
+                None => self.notify(NoticeKind::Warning, format!("There is no template {key:?} that needs no files.")),
+            },
+            Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),
+            Action::OpenIdx(folder) => self.start_job(Wanted::Idx(folder)),
+            Action::Open(path) => self.open(&path),
+            Action::Save => match self.file.clone() {
+                Some(path) => self.save_as(path),
+                None => self.wants_place = true,
+            },
+            Action::SaveAs(path) => self.save_as(path),
+            Action::RecoverLast(yes) => self.recover(yes),
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply_setting(&mut self, action: Action) {
+        match action {
+            Action::SetTheme(theme) => self.settings.theme = theme,
+            Action::SetScale(scale) => self.settings.scale = scale.clamp(1.0, 2.0),
+            Action::SetReducedMotion(yes) => self.settings.reduced_motion = yes,
+            _ => {}
+        }
+        self.write_settings();
+    }
+
+    fn write_settings(&mut self) {
+        if let Some(home) = &self.works.home
+            && let Err(error) = home.write_settings(&self.settings)
+        {
+            self.notify(NoticeKind::Warning, format!("The settings could not be kept: {error}"));
+        }
+    }
+
+    /// Puts a project on the table, with a fresh history, and loads its data.
+    pub(super) fn begin(&mut self, project: Project, file: Option<PathBuf>) {
+        self.history = History::default();
+        self.selection = super::Selection::default();
+        self.run = super::RunView::default();
+        self.works.told = None;
+        self.works.on_disk = Some(Box::new(project.clone()));
+        self.tell(Command::Clear);
+        (self.project, self.file, self.screen) = (project, file, Screen::Workspace);
+        (self.unsaved, self.table, self.try_output) = (false, None, None);
+        self.data = DataState::None;
+        self.infer_again();
+        self.load_data();
+    }
+
+    fn open(&mut self, path: &Path) {
+        match open_any(path) {
+            Ok((project, saved)) => {
+                let is_project = saved.is_none();
+                self.works.resume = saved;
+                self.begin(project, is_project.then(|| path.to_owned()));
+                if is_project {
+                    self.remember(path);
+                }
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    fn save_as(&mut self, path: PathBuf) {
+        let path = if path.extension().is_none() { path.with_extension("glassbox.json") } else { path };
+        self.wants_place = false;
+        let mut project = self.project.clone();
+        // A path that was relative to the old place would point elsewhere from the new one.
+        if self.file.as_deref().and_then(Path::parent) != path.parent() {
+            make_paths_absolute(&mut project, &self.base());
+        }
+        match project_file::save(&project, &path) {
+            Ok(()) => {
+                self.notify(NoticeKind::Success, format!("Saved {}", path.display()));
+                self.project.data = project.data.clone();
+                self.works.on_disk = Some(Box::new(project));
+                self.unsaved = false;
+                self.file = Some(path.clone());
+                self.remember(&path);
+            }
+            Err(error) => self.error = Some(error.to_string()),
+        }
+    }
+
+    fn remember(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.settings.recent.retain(|recent| recent.path != path);
+        let opened_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+        self.settings.recent.insert(0, Recent { path, name: self.project.name.clone(), opened_secs });
+        self.settings.recent.truncate(10);
+        self.write_settings();
+    }
+
+    fn recover(&mut self, yes: bool) {
+        self.recoverable = None;
+        let Some(home) = self.works.home.clone() else { return };
+        if yes {
+            match checkpoint::read_autosave(&home) {
+                Ok((project, saved, file)) => {
+                    self.works.resume = saved.map(Box::new);
+                    self.begin(project, file);
+                    self.unsaved = true;
+                    self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
+                }
+                Err(error) => self.error = Some(format!("What was there could not be read: {error}")),
+            }
+        }
+        home.mark_running();
+    }
+
+    /// Called every frame: writes the autosave on its own thread now and then, and the status line for scripts.
+    pub(super) fn keep_safe(&mut self) {
+        self.write_status();
+        if let Some(job) = &self.works.autosave {
+            match job.done.try_recv() {
+                Ok(Err(why)) => self.notify(NoticeKind::Warning, format!("The autosave failed: {why}")),
+                Err(std::sync::mpsc::TryRecvError::Empty) => return,
+                _ => {}
+            }
+            self.works.autosave = None;
+        }
+        let due = self.works.last_autosave.is_none_or(|last| last.elapsed() > AUTOSAVE_EVERY);
+        let worth = self.screen == Screen::Workspace && (self.unsaved || self.run.step > 0);
+        if let (true, true, Some(home)) = (due, worth, self.works.home.clone()) {
+            self.works.last_autosave = Some(Instant::now());
+            self.start_autosave(home);
+        }
+    }
+
+    fn start_autosave(&mut self, home: Home) {
+        let (reply, answer) = channel();
+        let with_run = self.works.told.is_some() && self.run.step > 0 && self.run.status != RunStatus::NotReady;
+        if with_run {
+            self.tell(Command::Save(reply));
+        } else {
+            drop(reply);
+        }
+        let (project, file) = (self.project.clone(), self.file.clone());
+        let (done_sender, done) = channel();
+        let work = move || {
+            // No answer (a busy or absent trainer): the project alone is still worth keeping.
+            let saved = answer.recv_timeout(Duration::from_secs(20)).ok().and_then(Result::ok);
+            let outcome = checkpoint::write_autosave(&home, &project, saved.as_deref(), file.as_deref());
+            let _ = done_sender.send(outcome);
+        };
+        if std::thread::Builder::new().name("autosave".into()).spawn(work).is_ok() {
+            self.works.autosave = Some(AutosaveJob { done });
+        }
+    }
+
+    /// The program ends on purpose: nothing to recover next time.
+    pub fn close(&mut self) {
+        if let Some(home) = &self.works.home {
+            home.clear_running();
+        }
+        self.works.trainer = None;
+    }
+
+    /// One JSON line a second to the file named by GLASSBOX_STATUS, for scripts that drive the window.
+    fn write_status(&mut self) {
+        let due = self.works.last_status.is_none_or(|last| last.elapsed() > Duration::from_millis(500));
+        let (true, Some(path)) = (due, std::env::var_os("GLASSBOX_STATUS")) else { return };
+        self.works.last_status = Some(Instant::now());
+        let line = serde_json::json!({
+            "screen": format!("{:?}", self.screen),
+            "project": self.project.name,
+            "status": format!("{:?}", self.run.status),
+            "step": self.run.step,
+            "train_loss": self.run.curves.train_loss.last().map(|p| p.1),
+            "val_score": self.run.curves.validation_metric.last().map(|p| p.1),
+            "layers": self.project.graph.len(),
+            "problems": self.inference.problems.len(),
+            "undo": self.history.undo_name(),
+        });
+        use std::io::Write;
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        // The status is a courtesy to scripts; failing to write it must not disturb anybody.
+        let _ = file.and_then(|mut file| writeln!(file, "{line}"));
+    }
+}
+
+/// A project file, or a checkpoint with the project and the run inside.
+fn open_any(path: &Path) -> Result<(Project, Option<Box<Saved>>), String> {
+    if path.extension().is_some_and(|e| e == "safetensors") {
+        let (project, saved) = checkpoint::load(path)?;
+        return Ok((project, Some(Box::new(saved))));
+    }
+    project_file::load(path).map(|project| (project, None)).map_err(|error| error.to_string())
+}
+
+fn make_paths_absolute(project: &mut Project, base: &Path) {
+    let absolute = |path: &PathBuf| {
+        let joined = base.join(path);
+        std::path::absolute(&joined).unwrap_or(joined)
+    };
+    match &mut project.data.source {
+        Source::Csv(csv) => csv.path = absolute(&csv.path),
+        Source::Idx(idx) => idx.folder = absolute(&idx.folder),
+        Source::Synthetic(_) | Source::Digits(_) => {}
+    }
+}

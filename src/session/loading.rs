@@ -1,0 +1,189 @@
+//! Getting data: one job at a time, on its own thread, with progress and cancel.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::TryRecvError;
+
+use super::works::{LoadJob, Loaded, Wanted};
+use super::{DataState, NoticeKind, Screen, State};
+use crate::data::{self, DataError, Dataset, Progress, TablePreview};
+use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, IdxSpec, LayerKind, MissingPolicy, Place, Scaling, Source};
+
+/// Runs on the loading thread.
+pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Result<Loaded, DataError> {
+    match wanted {
+        Wanted::Samples(spec) => {
+            let dataset = Arc::new(data::load(spec, base, progress)?);
+            let table = match &spec.source {
+                Source::Csv(csv) => Some(Arc::new(data::inspect_csv(&data::resolve(base, &csv.path), progress)?)),
+                _ => None,
+            };
+            Ok(Loaded { dataset, table, project: None })
+        }
+        Wanted::Table { path, target } => {
+            let (spec, table) = table_spec(path, target.as_deref(), &[], base, progress)?;
+            fitted(spec, Some(Arc::new(table)), base, progress)
+        }
+        Wanted::Idx(folder) => {
+            let source = Source::Idx(IdxSpec { folder: folder.clone(), limit: None });
+            fitted(DataSpec { source, ..DataSpec::default() }, None, base, progress)
+        }
+    }
+}
+
+/// Settings for a CSV file: the wanted target, or the likeliest one; `drop` names columns to leave out.
+pub fn table_spec(
+    path: &Path,
+    target: Option<&str>,
+    drop: &[String],
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<(DataSpec, TablePreview), DataError> {
+    let table = data::inspect_csv(&data::resolve(base, path), progress)?;
+    let names = || table.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+    let target = match target {
+        Some(name) => name.to_owned(),
+        None => data::suggest_target(&table).ok_or_else(|| {
+            DataError::new(format!("No column of {} can be predicted. Its columns are: {}.", path.display(), names()))
+        })?,
+    };
+    let known = |name: &str| table.columns.iter().any(|c| c.name == name);
+    if let Some(missing) = drop.iter().find(|name| !known(name)) {
+        return Err(DataError::new(format!("There is no column {missing:?} to drop. The columns are: {}.", names())));
+    }
+    let columns =
+        drop.iter().map(|name| crate::model::ColumnChoice { name: name.clone(), role: ColumnRole::LeftOut }).collect();
+    let csv = CsvSpec {
+        path: path.to_owned(),
+        target,
+        columns,
+        missing: MissingPolicy::default(),
+        scaling: Scaling::default(),
+    };
+    Ok((DataSpec { source: Source::Csv(csv), ..DataSpec::default() }, table))
+}
+
+fn fitted(
+    spec: DataSpec,
+    table: Option<Arc<TablePreview>>,
+    base: &Path,
+    progress: &dyn Progress,
+) -> Result<Loaded, DataError> {
+    let dataset = Arc::new(data::load(&spec, base, progress)?);
+    let project = Some(Box::new(data::propose_project(&dataset, spec)));
+    Ok(Loaded { dataset, table, project })
+}
+
+impl State {
+    /// The folder that relative paths of the project start from.
+    pub(super) fn base(&self) -> PathBuf {
+        self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// Loads what the project asks for; a job that is under way is cancelled.
+    pub(super) fn load_data(&mut self) {
+        let spec = self.project.data.clone();
+        self.works.loading = Some(spec.clone());
+        self.start_job(Wanted::Samples(spec));
+    }
+
+    pub(super) fn start_job(&mut self, wanted: Wanted) {
+        let previous = self.data.dataset().cloned();
+        match LoadJob::spawn(wanted, self.base(), self.works.waker.clone()) {
+            Ok(job) => {
+                self.works.loader = Some(job);
+                self.data = DataState::Loading { fraction: 0.0, doing: "starting".into(), previous };
+            }
+            Err(error) => self.data = DataState::Failed(format!("The loading thread could not be started: {error}.")),
+        }
+    }
+
+    pub(super) fn cancel_loading(&mut self) {
+        if self.works.loader.take().is_none() {
+            return;
+        }
+        self.data = match std::mem::take(&mut self.data) {
+            DataState::Loading { previous: Some(previous), .. } => DataState::Ready(previous),
+            _ => {
+                DataState::Failed("Loading was cancelled. Change a setting of the data or reload to try again.".into())
+            }
+        };
+        self.infer_again();
+        self.sync_run();
+    }
+
+    /// Looks at the loading job. Returns whether anything changed.
+    pub(super) fn poll_loader(&mut self) -> bool {
+        let Some(job) = &self.works.loader else { return false };
+        match job.result.try_recv() {
+            Err(TryRecvError::Empty) => {
+                let (now, words) = job.progress.read();
+                if let DataState::Loading { fraction, doing, .. } = &mut self.data {
+                    (*fraction, *doing) = (now, words);
+                }
+                true
+            }
+            Err(TryRecvError::Disconnected) => {
+                self.works.loader = None;
+                self.data = DataState::Failed("The loading thread ended without a result. Try again.".into());
+                true
+            }
+            Ok(outcome) => {
+                self.works.loader = None;
+                match outcome {
+                    Ok(loaded) => self.loaded(loaded),
+                    Err(error) => self.loading_failed(error),
+                }
+                true
+            }
+        }
+    }
+
+    fn loading_failed(&mut self, error: DataError) {
+        if self.screen == Screen::Welcome {
+            self.error = Some(error.message.clone());
+            self.data = DataState::None;
+            return;
+        }
+        self.data = DataState::Failed(error.message);
+        self.infer_again();
+        self.sync_run();
+    }
+
+    fn loaded(&mut self, loaded: Loaded) {
+        self.table = loaded.table;
+        if let Some(project) = loaded.project {
+            self.begin(*project, None);
+            self.works.loader = None;
+        }
+        self.data_ready(loaded.dataset);
+    }
+
+    fn data_ready(&mut self, dataset: Arc<Dataset>) {
+        self.data = DataState::Ready(dataset);
+        self.infer_again();
+        self.fit_last_layer();
+        // New samples are a new run: the curves of the old ones say nothing about them.
+        self.works.told = None;
+        self.run.picture = None;
+        self.sync_run();
+    }
+
+    /// Other data may have another number of classes: the layer before the loss follows, and says so. It belongs to the
+    /// change of data, so it is no step of undo of its own.
+    fn fit_last_layer(&mut self) {
+        let repair = self.inference.problems.iter().find_map(|problem| {
+            let Place::Wire(wire) = problem.place else { return None };
+            let to = self.project.graph.layer(self.project.graph.wire(wire)?.to)?;
+            let into_loss = matches!(to.kind, LayerKind::Loss(_));
+            problem.repairs.first().filter(|r| into_loss && matches!(r.edit, Edit::SetParam { .. })).cloned()
+        });
+        if let Some(repair) = repair
+            && repair.edit.apply(&mut self.project.graph).is_ok()
+        {
+            self.infer_again();
+            self.unsaved = true;
+            self.notify(NoticeKind::Info, format!("{} to fit the data.", repair.label));
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The session's side of training: keeps the trainer's run equal to the project, and what is shown equal to the run.
+
+use std::sync::Arc;
+
+use super::works::Told;
+use super::{Curves, DataState, Mark, Metric, NoticeKind, RunStatus, RunView, State};
+use crate::data::Task;
+use crate::engine::Device;
+use crate::model::{Edit, Graph, TrainingSpec};
+use crate::trainer::{Change, Command, Outbox, Progress, Stop, Trainer};
+
+impl State {
+    pub(super) fn tell(&self, command: Command) {
+        if let Some(trainer) = &self.works.trainer {
+            trainer.send(command);
+        }
+    }
+
+    /// Starts the trainer thread when there is none.
+    fn trainer(&mut self) -> Option<&Trainer> {
+        if self.works.trainer.is_none() {
+            let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
+            match Trainer::spawn(waker) {
+                Ok(trainer) => {
+                    trainer.send(Command::Speed(self.speed));
+                    trainer.send(Command::Watch(self.watch.clone()));
+                    self.works.trainer = Some(trainer);
+                }
+                Err(error) => self.error = Some(format!("The training thread could not be started: {error}.")),
+            }
+        }
+        self.works.trainer.as_ref()
+    }
+
+    /// Makes the trainer's run follow the project: a new run at step 0, a journalled change later.
+    pub(super) fn sync_run(&mut self) {
+        let ready = matches!(self.data, DataState::Ready(_)) && self.inference.is_valid();
+        if !ready {
+            if self.run.status == RunStatus::Running {
+                self.tell(Command::Pause);
+            }
+            self.run.status = RunStatus::NotReady;
+            return;
+        }
+        let now = Told { graph: bare(&self.project.graph), training: self.project.training.clone() };
+        let Some(told) = self.works.told.clone() else { return self.restart() };
+        if self.run.status == RunStatus::NotReady {
+            self.run.status = RunStatus::Paused;
+        }
+        if told == now {
+            return;
+        }
+        if self.run.step == 0 && self.run.status != RunStatus::Running {
+            return self.restart();
+        }
+        if told.graph != now.graph {
+            self.mark("network edited".into());
+            self.tell(Command::Change(Box::new(Change::Graph { graph: self.project.graph.clone() })));
+        }
+        if told.training != now.training {
+            self.mark(describe(&told.training, &now.training));
+            self.tell(Command::Change(Box::new(Change::Training { training: now.training.clone() })));
+            if self.run.status == RunStatus::Finished {
+                self.run.status = RunStatus::Paused;
+            }
+        }
+        self.works.told = Some(now);
+    }
+
+    fn mark(&mut self, label: String) {
+        let step = self.run.step;
+        match self.run.marks.last_mut() {
+            // Dragging a slider leaves one mark, from where it began to where it ended.
+            Some(last) if last.step == step && first_word(&last.label) == first_word(&label) => {
+                let (from, to) = (last.label.split(" → ").next(), label.split(" → ").nth(1));
+                last.label = match (from, to) {
+                    (Some(from), Some(to)) => format!("{from} → {to}"),
+                    _ => label,
+                };
+            }
+            _ => self.run.marks.push(Mark { step, label }),
+        }
+    }
+
+    /// A new run from step 0 with the project's seed.
+    pub(super) fn restart(&mut self) {
+        let (DataState::Ready(dataset), true) = (&self.data, self.inference.is_valid()) else {
+            self.say_what_is_missing();
+            return;
+        };
+        let dataset = dataset.clone();
+        self.works.run_number += 1;
+        let metric = match dataset.task {
+            Task::Classification { .. } => Metric::Accuracy,
+            Task::Regression { .. } => Metric::R2,
+        };
+        let picture = self.run.picture.take();
+        self.run = RunView {
+            status: RunStatus::Paused,
+            curves: Curves { metric, ..Curves::default() },
+            // Until the new one arrives; a moment's old picture is calmer than a blink.
+            picture: picture.filter(|_| self.works.told.is_some()),
+            ..RunView::default()
+        };
+        self.works.told = Some(Told { graph: bare(&self.project.graph), training: self.project.training.clone() });
+        let saved = self.works.resume.take();
+        let command = Command::Start {
+            run: self.works.run_number,
+            project: Box::new(self.project.clone()),
+            dataset,
+            device: Device::Cpu,
+            saved,
+        };
+        if let Some(trainer) = self.trainer() {
+            trainer.send(command);
+        }
+    }
+
+    pub(super) fn start_running(&mut self, command: Command) {
+        if matches!(self.data, DataState::Loading { .. }) {
+            self.notify(NoticeKind::Info, "The data is still being loaded.");
+        } else if self.run.status == RunStatus::NotReady {
+            self.say_what_is_missing();
+        } else {
+            if self.run.status == RunStatus::Failed || self.works.told.is_none() {
+                self.restart();
+            }
+            if self.run.status == RunStatus::Finished && matches!(command, Command::Play) {
+                self.notify(
+                    NoticeKind::Info,
+                    "All epochs are done. Raise Epochs in the Training tab, or reset to start over.",
+                );
+            }
+            self.tell(command);
+        }
+    }
+
+    fn say_what_is_missing(&mut self) {
+        let text = match (&self.data, self.inference.problems.first()) {
+            (DataState::Failed(why), _) => why.clone(),
+            (DataState::None, _) => "Pick some data in the Data tab first.".to_owned(),
+            (_, Some(problem)) => format!("The network cannot train yet. {}", problem.message),
+            _ => return,
+        };
+        self.notify(NoticeKind::Warning, text);
+    }
+
+    /// Fetches what the threads have to tell. Returns whether anything changed.
+    pub fn poll(&mut self) -> bool {
+        let loaded = self.poll_loader();
+        let told = match &self.works.trainer {
+            Some(trainer) => trainer.take(),
+            None => Outbox::default(),
+        };
+        let news = self.take_in(told);
+        self.keep_safe();
+        loaded || news
+    }
+
+    fn take_in(&mut self, told: Outbox) -> bool {
+        if told.run != self.works.run_number {
+            return false;
+        }
+        let mut news = !told.rows.is_empty() || !told.evaluations.is_empty();
+        let curves = &mut self.run.curves;
+        for row in &told.rows {
+            curves.train_loss.push(row.step, row.loss as f32);
+            curves.learning_rate.push(row.step, row.learning_rate as f32);
+            if let Some(accuracy) = row.accuracy {
+                curves.train_metric.push(row.step, accuracy);
+            }
+        }
+        for scores in &told.evaluations {
+            curves.validation_loss.push(scores.step, scores.loss as f32);
+            curves.validation_metric.push(scores.step, scores.score as f32);
+        }
+        if let Some(progress) = told.progress {
+            self.take_progress(progress);
+            news = true;
+        }
+        if let Some(picture) = told.picture {
+            self.run.picture = Some(picture);
+            news = true;
+        }
+        if let Some(answer) = told.answer {
+            self.try_output = Some(answer);
+            news = true;
+        }
+        for message in told.messages {
+            self.notify(NoticeKind::Info, message.clone());
+            self.run.message = Some(message);
+        }
+        if let Some(stop) = told.finished {
+            self.finished(stop);
+        }
+        if let Some(why) = told.failed {
+            self.run.status = RunStatus::Failed;
+            self.works.told = None;
+            self.run.message = Some(why.clone());
+            self.error = Some(why);
+            news = true;
+        }
+        news
+    }
+
+    fn take_progress(&mut self, progress: Progress) {
+        let run = &mut self.run;
+        run.status = match (progress.running, run.status) {
+            (true, _) => RunStatus::Running,
+            (false, RunStatus::Running) => RunStatus::Paused,
+            (false, other) => other,
+        };
+        run.step = progress.step;
+        run.epoch = progress.epoch;
+        run.samples_per_second = progress.samples_per_second;
+        run.seconds = progress.seconds;
+        run.learning_rate = progress.learning_rate;
+        run.steps_per_epoch = progress.steps_per_epoch;
+        let left = self.project.training.epochs as f64 - progress.epoch;
+        let pace = progress.seconds / progress.epoch;
+        run.seconds_left = (progress.epoch > 0.0 && left > 0.0).then_some(left * pace);
+        // The numbers of a run that was resumed begin where it stood.
+        if !self.inference.is_valid() {
+            run.status = RunStatus::NotReady;
+        }
+    }
+
+    fn finished(&mut self, stop: Stop) {
+        self.run.status = RunStatus::Finished;
+        let text = match stop {
+            Stop::Done => format!("Done: {} epochs.", self.project.training.epochs),
+            Stop::Early { patience } => {
+                format!("Stopped early: the validation loss has not improved for {patience} epochs.")
+            }
+        };
+        self.run.message = Some(text.clone());
+        self.notify(NoticeKind::Success, text);
+    }
+}
+
+/// A graph without what does not matter for training: where cards stand.
+fn bare(graph: &Graph) -> Graph {
+    let mut bare = graph.clone();
+    let moves = graph.layers().map(|layer| (layer.id, [0.0, 0.0])).collect();
+    // Moving layers that exist cannot be refused.
+    let _ = Edit::Move(moves).apply(&mut bare);
+    bare
+}
+
+fn first_word(label: &str) -> &str {
+    label.split(' ').next().unwrap_or_default()
+}
+
+/// "lr 0.1 → 0.01", or which settings were changed.
+fn describe(old: &TrainingSpec, new: &TrainingSpec) -> String {
+    if old.learning_rate != new.learning_rate {
+        return format!("lr {} → {}", old.learning_rate, new.learning_rate);
+    }
+    if old.batch_size != new.batch_size {
+        return format!("batch {} → {}", old.batch_size, new.batch_size);
+    }
+    if old.optimiser.title() != new.optimiser.title() {
+        return format!("optimiser {} → {}", old.optimiser.title(), new.optimiser.title());
+    }
+    if old.epochs != new.epochs {
+        return format!("epochs {} → {}", old.epochs, new.epochs);
+    }
+    if old.schedule != new.schedule {
+        return format!("schedule {} → {}", old.schedule.title(), new.schedule.title());
+    }
+    "settings changed".to_owned()
+}

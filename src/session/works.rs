@@ -1,0 +1,143 @@
+//! What runs behind a session: the training thread and at most one loading job. Nothing here is drawn.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use crate::data::{DataError, Dataset, Progress, TablePreview};
+use crate::model::{DataSpec, Graph, Project, TrainingSpec};
+use crate::persist::Home;
+use crate::trainer::{Saved, Trainer, Waker};
+
+#[derive(Default)]
+pub struct Works {
+    pub trainer: Option<Trainer>,
+    pub waker: Option<Waker>,
+    pub loader: Option<LoadJob>,
+    /// Number of the newest run; what the trainer tells of older ones is dropped.
+    pub run_number: u64,
+    /// What the trainer's run was last told.
+    pub told: Option<Told>,
+    /// The data spec that is loaded or being loaded.
+    pub loading: Option<DataSpec>,
+    /// The run to go on with once the data is there (recovery, opening a checkpoint).
+    pub resume: Option<Box<Saved>>,
+    /// Where settings and autosave live; `None` in tests.
+    pub home: Option<Home>,
+    pub autosave: Option<AutosaveJob>,
+    pub last_autosave: Option<Instant>,
+    pub last_status: Option<Instant>,
+    /// The project as on disk (or as opened), to know whether it differs.
+    pub on_disk: Option<Box<Project>>,
+}
+
+impl std::fmt::Debug for Works {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Works").field("run_number", &self.run_number).finish_non_exhaustive()
+    }
+}
+
+/// Graph and settings that the trainer's run has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub graph: Graph,
+    pub training: TrainingSpec,
+}
+
+/// An autosave on its way: the trainer's answer, then a write on its own thread.
+pub struct AutosaveJob {
+    pub done: Receiver<Result<(), String>>,
+}
+
+/// What a loading job was asked for.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// The samples of the current project.
+    Samples(DataSpec),
+    /// A project fitted to a table.
+    Table { path: PathBuf, target: Option<String> },
+    /// A project fitted to a folder of IDX files.
+    Idx(PathBuf),
+}
+
+/// What it found.
+pub struct Loaded {
+    pub dataset: Arc<Dataset>,
+    pub table: Option<Arc<TablePreview>>,
+    /// A proposed project, when one was wanted.
+    pub project: Option<Box<Project>>,
+}
+
+/// A loading thread: its result, its progress, its cancel flag.
+pub struct LoadJob {
+    pub result: Receiver<Result<Loaded, DataError>>,
+    pub progress: Arc<LoadProgress>,
+}
+
+/// Written by the loading thread, read by the window.
+pub struct LoadProgress {
+    state: Mutex<(f32, String)>,
+    cancelled: AtomicBool,
+    waker: Option<Waker>,
+}
+
+impl LoadProgress {
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    pub fn read(&self) -> (f32, String) {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+}
+
+impl Progress for LoadProgress {
+    fn report(&self, fraction: f32, doing: &str) {
+        *self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = (fraction, doing.to_owned());
+        if let Some(waker) = &self.waker {
+            waker();
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+impl LoadJob {
+    /// Starts a named thread; a panic in it arrives as a sentence.
+    pub fn spawn(wanted: Wanted, base: PathBuf, waker: Option<Waker>) -> Result<Self, String> {
+        let progress = Arc::new(LoadProgress {
+            state: Mutex::new((0.0, "starting".into())),
+            cancelled: AtomicBool::new(false),
+            waker: waker.clone(),
+        });
+        let (sender, result) = channel();
+        let told = progress.clone();
+        let work = move || {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                super::loading::load(&wanted, &base, told.as_ref())
+            }));
+            let outcome = outcome.unwrap_or_else(|_| {
+                Err(DataError::new(
+                    "Reading this data made Glassbox stumble. Please report the file; your project is untouched.",
+                ))
+            });
+            // The session may have moved on.
+            let _ = sender.send(outcome);
+            if let Some(waker) = waker {
+                waker();
+            }
+        };
+        std::thread::Builder::new().name("loader".into()).spawn(work).map_err(|error| error.to_string())?;
+        Ok(Self { result, progress })
+    }
+}
+
+impl Drop for LoadJob {
+    fn drop(&mut self) {
+        self.progress.cancel();
+    }
+}
