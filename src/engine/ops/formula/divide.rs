@@ -1,0 +1,65 @@
+//! `divide`: the quotient of two values.
+
+use candle_core::Tensor;
+
+use super::pair::Pair;
+
+#[derive(Clone, Debug)]
+pub struct Divide;
+
+impl Pair for Divide {
+    const NAME: &'static str = "divide";
+    const FORMULA: &'static str = "y = a / b";
+    const WORDS: &'static str = "Divides the first by the second, number by number.";
+    const GRADIENT_NAMES: [&'static str; 2] = ["divide'a", "divide'b"];
+    const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy / b", "db = −dy · a / b²"];
+
+    fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+        a / b
+    }
+
+    fn slope_a(&self, _a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+        b.recip()
+    }
+
+    fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+        (a / b.sqr()?)?.neg()
+    }
+
+    #[inline(always)]
+    fn value_f32(&self, a: f32, b: f32) -> f32 {
+        a / b
+    }
+
+    #[inline(always)]
+    fn slope_a_f32(&self, _a: f32, b: f32) -> f32 {
+        1.0 / b
+    }
+
+    #[inline(always)]
+    fn slope_b_f32(&self, a: f32, b: f32) -> f32 {
+        -a / (b * b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::formula::ApplyPair;
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for dims in [&[4, 5][..], &[1]] {
+            gradient_check(
+                ApplyPair(Divide),
+                Case::new().batched(3, dims).batched(3, dims).with(|_, b| b + b.signum()),
+            );
+        }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("divide", |_| ApplyPair(Divide));
+    }
+}

@@ -1,0 +1,53 @@
+//! `log`: the natural logarithm.
+
+use candle_core::Tensor;
+
+use crate::engine::ops::pointwise::{From, Pointwise};
+
+#[derive(Clone, Debug)]
+pub struct Log;
+
+impl Pointwise for Log {
+    const NAME: &'static str = "log";
+    const FORMULA: &'static str = "y = ln x";
+    const WORDS: &'static str = "The power to which e = 2.718… must be raised to give the number.";
+    const GRADIENT_NAME: &'static str = "log'x";
+    const GRADIENT_FORMULA: &'static str = "dx = dy / x";
+    const DERIVATIVE_FROM: From = From::Input;
+
+    fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        x.log()
+    }
+
+    fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        x.recip()
+    }
+
+    #[inline(always)]
+    fn value_f32(&self, x: f32) -> f32 {
+        x.ln()
+    }
+
+    #[inline(always)]
+    fn derivative_f32(&self, x: f32) -> f32 {
+        1.0 / x
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::Apply;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Apply(Log), Case::new().batched(3, &[4, 5]).with(|_, x| x.abs()));
+        gradient_check(Apply(Log), Case::new().batched(1, &[1]).with(|_, x| x.abs()));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("log", |_| Apply(Log));
+    }
+}

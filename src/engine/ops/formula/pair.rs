@@ -1,0 +1,146 @@
+//! The frame of functions of two numbers, applied to each pair at the same place: what a file of such a function
+//! implements, and the forward and backward ops made of it.
+
+use candle_core::{DType, Tensor};
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Call, Frame, Op};
+use crate::engine::program::ValueId;
+
+/// A function of two numbers with its two slopes, as tensor operations and as plain f32.
+pub trait Pair: Clone + std::fmt::Debug + Send + Sync + 'static {
+    const NAME: &'static str;
+    const FORMULA: &'static str;
+    const WORDS: &'static str;
+    const GRADIENT_NAMES: [&'static str; 2];
+    const GRADIENT_FORMULAS: [&'static str; 2];
+
+    fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// dy/da at each pair.
+    fn slope_a(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// dy/db at each pair.
+    fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
+
+    fn value_f32(&self, a: f32, b: f32) -> f32;
+
+    fn slope_a_f32(&self, a: f32, b: f32) -> f32;
+
+    fn slope_b_f32(&self, a: f32, b: f32) -> f32;
+}
+
+/// 1 where `strictly`, 1/2 where only `at_least`: how maximum and minimum share the gradient of equal numbers.
+pub(super) fn half_where_equal(strictly: &Tensor, at_least: &Tensor, dtype: DType) -> candle_core::Result<Tensor> {
+    (strictly.to_dtype(dtype)? + at_least.to_dtype(dtype)?)? * 0.5
+}
+
+#[inline(always)]
+pub(super) fn half_f32(strictly: bool, at_least: bool) -> f32 {
+    0.5 * (f32::from(u8::from(strictly)) + f32::from(u8::from(at_least)))
+}
+
+/// y = f(a, b)
+#[derive(Clone, Debug)]
+pub struct ApplyPair<F>(pub F);
+
+impl<F: Pair> Op for ApplyPair<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn formula(&self) -> &'static str {
+        F::FORMULA
+    }
+
+    fn words(&self) -> &'static str {
+        F::WORDS
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let y = self.0.value(frame.input(0)?, frame.input(1)?)?;
+        frame.set(0, y)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let dims = frame.input(0)?.shape().clone();
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (a, b) = (frame.f32s(0)?, frame.f32s(1)?);
+            bridge::write(&out, |y| {
+                elementwise::map2(
+                    &a,
+                    &b,
+                    y,
+                    #[inline(always)]
+                    |a, b| self.0.value_f32(a, b),
+                );
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let (a, b) = (call.inputs[0], call.inputs[1]);
+        let mut one = |wanted: bool, second: bool, of: ValueId| {
+            let dy = grads[0].filter(|_| wanted)?;
+            Some(builder.gradient(PairSlope { function: self.0.clone(), second }, &[dy, a, b], of))
+        };
+        vec![one(needs[0], false, a), one(needs[1], true, b)]
+    }
+}
+
+/// da = dy · slope, or db. Inputs: dy, a, b.
+#[derive(Debug)]
+struct PairSlope<F> {
+    function: F,
+    second: bool,
+}
+
+impl<F: Pair> Op for PairSlope<F> {
+    fn name(&self) -> &'static str {
+        F::GRADIENT_NAMES[usize::from(self.second)]
+    }
+
+    fn formula(&self) -> &'static str {
+        F::GRADIENT_FORMULAS[usize::from(self.second)]
+    }
+
+    fn words(&self) -> &'static str {
+        "The more the answer changes with this number, the more of the blame it takes."
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (dy, a, b) = (frame.input(0)?, frame.input(1)?, frame.input(2)?);
+        let slope = if self.second { self.function.slope_b(a, b) } else { self.function.slope_a(a, b) };
+        let gradient = (dy * slope?)?;
+        frame.set(0, gradient)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let dims = frame.input(0)?.shape().clone();
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (dy, a, b) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
+            bridge::write(&out, |gradient| {
+                if self.second {
+                    elementwise::map2(&a, &b, gradient, |a, b| self.function.slope_b_f32(a, b));
+                } else {
+                    elementwise::map2(&a, &b, gradient, |a, b| self.function.slope_a_f32(a, b));
+                }
+                elementwise::update(gradient, &dy, |slope, dy| slope * dy);
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,63 @@
+//! `pow`: one value to the power of another; not a number where the base is negative.
+
+use candle_core::Tensor;
+
+use super::pair::Pair;
+
+#[derive(Clone, Debug)]
+pub struct Pow;
+
+impl Pair for Pow {
+    const NAME: &'static str = "pow";
+    const FORMULA: &'static str = "y = aᵇ";
+    const WORDS: &'static str =
+        "Raises the first to the power of the second, number by number; the first must be positive.";
+    const GRADIENT_NAMES: [&'static str; 2] = ["pow'a", "pow'b"];
+    const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy · b · aᵇ⁻¹", "db = dy · aᵇ · ln a"];
+
+    fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+        a.pow(b)
+    }
+
+    fn slope_a(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+        b * a.pow(&(b - 1.0)?)?
+    }
+
+    fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
+        a.pow(b)? * a.log()?
+    }
+
+    #[inline(always)]
+    fn value_f32(&self, a: f32, b: f32) -> f32 {
+        (b * a.ln()).exp()
+    }
+
+    #[inline(always)]
+    fn slope_a_f32(&self, a: f32, b: f32) -> f32 {
+        b * ((b - 1.0) * a.ln()).exp()
+    }
+
+    #[inline(always)]
+    fn slope_b_f32(&self, a: f32, b: f32) -> f32 {
+        (b * a.ln()).exp() * a.ln()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::formula::ApplyPair;
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for dims in [&[4, 5][..], &[1]] {
+            gradient_check(ApplyPair(Pow), Case::new().batched(3, dims).with(|_, a| a.abs() + 0.3).batched(3, dims));
+        }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("pow", |_| ApplyPair(Pow));
+    }
+}

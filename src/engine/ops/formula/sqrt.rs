@@ -1,0 +1,53 @@
+//! `sqrt`: the square root.
+
+use candle_core::Tensor;
+
+use crate::engine::ops::pointwise::{From, Pointwise};
+
+#[derive(Clone, Debug)]
+pub struct Sqrt;
+
+impl Pointwise for Sqrt {
+    const NAME: &'static str = "sqrt";
+    const FORMULA: &'static str = "y = √x";
+    const WORDS: &'static str = "The number that gives x when multiplied by itself.";
+    const GRADIENT_NAME: &'static str = "sqrt'x";
+    const GRADIENT_FORMULA: &'static str = "dx = dy / (2 · y)";
+    const DERIVATIVE_FROM: From = From::Output;
+
+    fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        x.sqrt()
+    }
+
+    fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
+        (y * 2.0)?.recip()
+    }
+
+    #[inline(always)]
+    fn value_f32(&self, x: f32) -> f32 {
+        x.sqrt()
+    }
+
+    #[inline(always)]
+    fn derivative_f32(&self, y: f32) -> f32 {
+        1.0 / (2.0 * y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::Apply;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Apply(Sqrt), Case::new().batched(3, &[4, 5]).with(|_, x| x.abs()));
+        gradient_check(Apply(Sqrt), Case::new().batched(1, &[1]).with(|_, x| x.abs()));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("sqrt", |_| Apply(Sqrt));
+    }
+}
