@@ -5,11 +5,14 @@
 pub mod batches;
 pub mod dataset;
 mod digits;
+mod idx;
 mod preview;
 mod progress;
 mod random;
 mod split;
 mod synthetic;
+#[cfg(test)]
+mod test_data;
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +34,8 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
     let dataset = match &spec.source {
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
         Source::Digits(settings) => digits::generate(settings, spec, progress)?,
-        Source::Csv(_) | Source::Idx(_) => {
+        Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
+        Source::Csv(_) => {
             return Err(DataError::new("This source cannot be read yet."));
         }
     };

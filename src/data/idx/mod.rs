@@ -1,0 +1,233 @@
+//! Folders of IDX and IDX.gz files: the format of MNIST and its family (yann.lecun.com/exdb/mnist).
+//!
+//! `folder` finds which files belong together, `file` reads one of them within bounds; this file makes a [`Dataset`].
+
+mod file;
+mod folder;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::progress::Progress;
+use super::random::{Draws, Purpose};
+use super::split::split;
+use super::{DataError, Dataset, Part, Task};
+use crate::model::{DataSpec, IdxSpec};
+use file::{Header, IdxFile};
+use folder::{Pair, Pairs};
+
+/// What the samples may take in memory, as 32-bit numbers.
+const MAX_BYTES: u64 = 1_500_000_000;
+
+/// Pictures as bytes with their labels, in the file's order.
+struct Pictures {
+    shape: [usize; 3],
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+}
+
+pub(super) fn load(
+    settings: &IdxSpec,
+    path: &Path,
+    spec: &DataSpec,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
+    let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
+    let (train, validation, mut notes) = match folder::find(folder)? {
+        Pairs::Single(pair) => {
+            let all = read_pair(&pair, settings.limit, spec.seed, 0, progress, (0.0, 0.9))?;
+            let classes: Vec<usize> = all.labels.iter().map(|&l| usize::from(l)).collect();
+            let split = split(all.labels.len(), spec.validation, spec.seed, Some(&classes));
+            let note = format!("One pair of files: {} pictures were kept for validation.", split.validation.len());
+            (all.pick(&split.train), all.pick(&split.validation), vec![note])
+        }
+        Pairs::TrainAndTest { train, test } => {
+            let first = read_pair(&train, settings.limit, spec.seed, 0, progress, (0.0, 0.75))?;
+            let second = read_pair(&test, settings.limit, spec.seed, 1, progress, (0.75, 0.9))?;
+            same_shape(&first, &train, &second, &test)?;
+            (first, second, vec!["The folder's own test files are the validation part.".to_owned()])
+        }
+    };
+    if train.labels.is_empty() || validation.labels.is_empty() {
+        return Err(DataError::new(format!(
+            "Too few pictures for two parts: the training part has {}, the validation part {}: {}",
+            train.labels.len(),
+            validation.labels.len(),
+            folder.display()
+        )));
+    }
+    let classes = classes(&train, &validation, folder, &mut notes)?;
+    Ok(Dataset {
+        name: folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned()),
+        input_shape: train.shape.to_vec(),
+        input_names: Vec::new(),
+        task: Task::Classification { classes },
+        train: train.into_part(),
+        validation: validation.into_part(),
+        plane: None,
+        notes,
+    })
+}
+
+impl Pictures {
+    fn len_of_one(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    fn pick(&self, rows: &[usize]) -> Self {
+        let n = self.len_of_one();
+        Self {
+            shape: self.shape,
+            pixels: rows.iter().flat_map(|&row| &self.pixels[row * n..(row + 1) * n]).copied().collect(),
+            labels: rows.iter().map(|&row| self.labels[row]).collect(),
+        }
+    }
+
+    fn into_part(self) -> Part {
+        Part {
+            len: self.labels.len(),
+            inputs: self.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
+            targets: self.labels.iter().map(|&label| f32::from(label)).collect(),
+        }
+    }
+}
+
+/// Reads the pictures and labels of one pair; with `limit`, a random choice of them keyed by the seed and `stream`.
+fn read_pair(
+    pair: &Pair,
+    limit: Option<usize>,
+    seed: u64,
+    stream: u64,
+    progress: &dyn Progress,
+    (from, to): (f32, f32),
+) -> Result<Pictures, DataError> {
+    let images = IdxFile::open(&pair.images)?;
+    let labels = IdxFile::open(&pair.labels)?;
+    let shape = picture_shape(images.header(), &pair.images)?;
+    labels.header().expect_labels(&pair.labels)?;
+    let (count, label_count) = (images.header().count(), labels.header().count());
+    if count != label_count {
+        return Err(DataError::new(format!(
+            "The picture and label files do not belong together: {count} pictures in {}, {label_count} labels in {}",
+            pair.images.display(),
+            pair.labels.display()
+        )));
+    }
+    let chosen = choose(count, limit, seed, stream);
+    let pixels: usize = shape.chw.iter().product();
+    let needed = chosen.len() as u64 * pixels as u64 * 4;
+    if needed > MAX_BYTES {
+        return Err(DataError::new(format!(
+            "{} pictures of {pixels} pixels would take {:.1} GB of memory; at most {:.1} GB are allowed. Set a limit of {} \
+             samples: {}",
+            chosen.len(),
+            needed as f64 / 1e9,
+            MAX_BYTES as f64 / 1e9,
+            MAX_BYTES / (pixels as u64 * 4),
+            pair.images.display()
+        )));
+    }
+    let labels = labels.read_rows(&chosen, &|_| (), progress)?;
+    let report = |fraction: f32| progress.report(from + (to - from) * fraction, "reading pictures");
+    let mut pixels = images.read_rows(&chosen, &report, progress)?;
+    if shape.channels_last {
+        pixels = channels_first(&pixels, shape.chw);
+    }
+    Ok(Pictures { shape: shape.chw, pixels, labels })
+}
+
+/// Which rows to keep, ascending.
+fn choose(count: usize, limit: Option<usize>, seed: u64, stream: u64) -> Vec<usize> {
+    match limit {
+        Some(limit) if limit < count => {
+            // Floyd's sampling: as many draws as samples are kept, whatever the count.
+            let mut draws = Draws::new(seed, Purpose::Subset, stream);
+            let mut chosen = BTreeSet::new();
+            for last in count - limit..count {
+                let row = draws.below(last + 1);
+                if !chosen.insert(row) {
+                    chosen.insert(last);
+                }
+            }
+            chosen.into_iter().collect()
+        }
+        _ => (0..count).collect(),
+    }
+}
+
+struct PictureShape {
+    chw: [usize; 3],
+    channels_last: bool,
+}
+
+/// `[count, rows, columns]`, or `[count, channels, rows, columns]`, or the same with channels last.
+fn picture_shape(header: &Header, path: &Path) -> Result<PictureShape, DataError> {
+    let is_channels = |n: usize| matches!(n, 1 | 3 | 4);
+    let (chw, channels_last) = match *header.dims.as_slice() {
+        [_, rows, columns] => ([1, rows, columns], false),
+        [_, channels, rows, columns] if is_channels(channels) => ([channels, rows, columns], false),
+        [_, rows, columns, channels] if is_channels(channels) => ([channels, rows, columns], true),
+        _ => {
+            return Err(DataError::new(format!(
+                "Expected pictures: [count, rows, columns], or four numbers with 1, 3 or 4 channels. This file's header \
+                 says {:?}: {}",
+                header.dims,
+                path.display()
+            )));
+        }
+    };
+    if chw.contains(&0) {
+        return Err(DataError::new(format!("The header promises pictures of size {chw:?}: {}", path.display())));
+    }
+    Ok(PictureShape { chw, channels_last })
+}
+
+fn channels_first(pixels: &[u8], [channels, rows, columns]: [usize; 3]) -> Vec<u8> {
+    let area = rows * columns;
+    pixels
+        .chunks(area * channels)
+        .flat_map(|picture| (0..channels).flat_map(move |c| (0..area).map(move |i| picture[i * channels + c])))
+        .collect()
+}
+
+fn same_shape(first: &Pictures, train: &Pair, second: &Pictures, test: &Pair) -> Result<(), DataError> {
+    if first.shape == second.shape {
+        return Ok(());
+    }
+    let words = |[channels, rows, columns]: [usize; 3]| format!("{channels} x {rows} x {columns}");
+    Err(DataError::new(format!(
+        "Training and test pictures differ in size: {} in {}, {} in {}",
+        words(first.shape),
+        train.images.display(),
+        words(second.shape),
+        test.images.display()
+    )))
+}
+
+/// "0" to the greatest label of both parts; says which are missing.
+fn classes(
+    train: &Pictures,
+    validation: &Pictures,
+    folder: &Path,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>, DataError> {
+    let present: BTreeSet<u8> = train.labels.iter().chain(&validation.labels).copied().collect();
+    let (Some(&least), Some(&greatest)) = (present.first(), present.last()) else {
+        return Err(DataError::new(format!("No pictures: {}", folder.display())));
+    };
+    if least == greatest {
+        return Err(DataError::new(format!(
+            "All pictures have the label {least}: one class only, so there is nothing to tell apart. Choose another data \
+             set: {}",
+            folder.display()
+        )));
+    }
+    let missing: Vec<String> = (0..=greatest).filter(|l| !present.contains(l)).map(|l| l.to_string()).collect();
+    if !missing.is_empty() {
+        notes.push(format!("No picture has the label {}.", missing.join(", ")));
+    }
+    Ok((0..=greatest).map(|label| label.to_string()).collect())
+}
+
+#[cfg(test)]
+mod tests;
