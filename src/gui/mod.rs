@@ -5,3 +5,8 @@
 
 pub mod fonts;
 pub mod theme;
+
+pub mod heatmap;
+pub mod histogram;
+pub mod numbers;
+pub mod textures;
