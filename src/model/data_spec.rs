@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The source of the samples and how they are split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DataSpec {
     pub source: Source,
     /// Share of the samples kept for validation, 0.05 to 0.9. Sources that bring their own validation part ignore it.
@@ -192,6 +193,7 @@ impl Default for DigitsSpec {
 
 /// A folder of IDX or IDX.gz files (the MNIST family).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct IdxSpec {
     pub folder: PathBuf,
     /// Use at most this many samples of each part; `None` takes all.
@@ -201,6 +203,7 @@ pub struct IdxSpec {
 
 /// A table in a text file. Delimiter, header and quotes are detected when the file is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CsvSpec {
     pub path: PathBuf,
     /// Name of the column to predict.
@@ -216,6 +219,7 @@ pub struct CsvSpec {
 
 /// The user's word about one column, by header name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ColumnChoice {
     pub name: String,
     pub role: ColumnRole,

@@ -38,6 +38,7 @@ impl Layer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Wire {
     pub id: WireId,
     pub from: LayerId,
@@ -282,6 +283,7 @@ impl fmt::Display for LayerId {
 
 /// How a graph lies in a file; reading it checks what the methods above keep true.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Parts {
     layers: Vec<Layer>,
     wires: Vec<Wire>,

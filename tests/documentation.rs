@@ -1,0 +1,103 @@
+//! What the documents say about files is held against the program: their examples open, and no word is missing.
+
+use std::path::{Path, PathBuf};
+
+use glassbox::model::{Feature, LayerKind, Optimiser, ParamKind, Schedule, SyntheticKind, TrainingSpec};
+use glassbox::persist::project_file;
+use serde_json::Value;
+
+fn read(path: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The fenced blocks of a language.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let open = format!("```{language}\n");
+    text.split(&open).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+}
+
+/// Words that serde writes for a value: of an object its keys and its `type`, else the word itself.
+fn words(value: &impl serde::Serialize) -> Vec<String> {
+    match serde_json::to_value(value).unwrap() {
+        Value::String(word) => vec![word],
+        Value::Object(fields) => {
+            let named = fields.iter().map(|(key, value)| match (key.as_str(), value) {
+                ("type", Value::String(word)) => word.clone(),
+                _ => key.clone(),
+            });
+            named.collect()
+        }
+        other => panic!("neither a word nor an object: {other}"),
+    }
+}
+
+fn assert_named(document: &str, text: &str, word: &str) {
+    assert!(text.contains(&format!("`{word}`")), "{document} does not name `{word}`");
+}
+
+#[test]
+fn the_example_project_opens_and_keeps_what_it_says() {
+    let text = read("docs/project-file.md");
+    let examples = blocks(&text, "json");
+    assert!(!examples.is_empty());
+    for example in examples {
+        let project = project_file::from_text(example, Path::new("docs/project-file.md")).unwrap();
+        assert_eq!(project.graph.len(), 4);
+        assert_eq!((project.training.epochs, project.training.learning_rate), (60, 0.03));
+        let again = project_file::from_text(&project_file::to_text(&project).unwrap(), Path::new("again")).unwrap();
+        assert_eq!(again, project);
+    }
+}
+
+#[test]
+fn every_layer_and_parameter_of_a_project_file_is_described() {
+    let document = "docs/project-file.md";
+    let text = read(document);
+    for kind in LayerKind::all() {
+        let row = text.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.key())));
+        let row = row.unwrap_or_else(|| panic!("{document} has no row for the layer `{}`", kind.key()));
+        for spec in kind.spec().param_specs() {
+            assert_named(&format!("{document}, row `{}`,", kind.key()), row, spec.key);
+            if let ParamKind::Choice(options) = spec.kind {
+                options.iter().for_each(|(word, _)| assert_named(document, &text, word));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_setting_of_a_project_file_is_described() {
+    let document = "docs/project-file.md";
+    let text = read(document);
+    let mut all = words(&TrainingSpec::default());
+    all.extend(SyntheticKind::ALL.iter().flat_map(words));
+    all.extend(Feature::ALL.iter().flat_map(words));
+    all.extend(Optimiser::all().iter().flat_map(words));
+    all.extend(Schedule::all().iter().flat_map(words));
+    all.iter().for_each(|word| assert_named(document, &text, word));
+}
+
+#[test]
+fn an_unknown_field_is_an_error_wherever_it_stands() {
+    let text = read("docs/project-file.md");
+    let example = blocks(&text, "json")[0];
+    let points = r#"{ "type": "synthetic", "kind": "xor", "samples": 300 }"#;
+    let replaced = [
+        (r#""name": "XOR"#, r#""nam": 1, "name": "XOR"#),
+        (r#""units": 8"#, r#""units": 8, "uints": 9"#),
+        (r#""kind": "input""#, r#""kind": "input", "widht": 9"#),
+        (r#""wires": ["#, r#""wirse": 1, "wires": ["#),
+        (r#""from": 1"#, r#""from": 1, "form": 2"#),
+        (r#""data": {"#, r#""data": { "sed": 3,"#),
+        (r#""samples": 300"#, r#""samples": 300, "nose": 0.1"#),
+        (points, r#"{ "type": "csv", "path": "a.csv", "target": "b", "tagret": "c" }"#),
+        (points, r#"{ "type": "idx", "folder": "a", "limt": 3 }"#),
+        (r#""epochs": 60"#, r#""epochs": 60, "epoch": 60"#),
+    ];
+    for (right, wrong) in replaced {
+        let mangled = example.replacen(right, wrong, 1);
+        assert_ne!(mangled, example, "{right} is not in the example");
+        assert!(project_file::from_text(&mangled, Path::new("p")).is_err(), "accepted: {wrong}");
+    }
+}
