@@ -20,7 +20,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "tests" / "fixtures"
 def random(seed, *dims):
     """Numbers rounded to 1/1024, so that they are exact in f32 and short in the file."""
     generator = torch.Generator().manual_seed(seed)
-    return torch.round(torch.randn(*dims, generator=generator, dtype=torch.float64) * 1024) / 1024
+    return torch.round(torch.randn(dims, generator=generator, dtype=torch.float64) * 1024) / 1024
 
 
 def plain(tensor):

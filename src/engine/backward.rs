@@ -58,7 +58,7 @@ impl<'a> BackwardBuilder<'a> {
 
 /// `d%3`, `dense_1.weight.grad`.
 pub fn gradient_name(of: &str) -> String {
-    if of.starts_with('%') || !of.contains('.') { format!("d{of}") } else { format!("{of}.grad") }
+    if of.starts_with('%') { format!("d{of}") } else { format!("{of}.grad") }
 }
 
 /// Appends the backward phase for the gradients of `loss` with respect to `wanted`, and returns the gradient of every

@@ -1,19 +1,30 @@
-//! Floor 3: the engine. Compiles a drawn graph to a [`Program`], and runs programs. The only module that names candle.
+//! Floor 3: the engine. Compiles a drawn graph to a [`Program`], and runs programs on a [`Machine`]. The only module that
+//! names candle.
 //!
 //! It knows no epochs, files, windows or threads of its own: the trainer drives it.
 
 mod backward;
 mod build;
+mod compile;
+mod device;
 mod error;
 mod init;
 mod kernels;
+mod lower;
+mod machine;
+pub mod metrics;
 mod op;
 mod ops;
+mod optimiser;
 mod program;
 mod random;
+pub mod threads;
 
+pub use compile::compile;
+pub use device::{Device, Precision};
 pub use error::EngineError;
+pub use init::Initial;
+pub use machine::{Evaluated, Kept, Machine, Numbers, SavedTensor, Snapshot, StepReport, TensorData};
 pub use op::{Call, Op, StepContext, ValueShape};
 pub use program::{Instruction, Mode, Phase, Program, Role, Value, ValueId};
-mod stub;
-pub use stub::*;
+pub use threads::Threads;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::Snapshot;
+use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::model::Project;
-use crate::persist::checkpoint::{self, Checkpoint, NamedTensor};
+use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
 use crate::persist::{Home, project_file};
 use crate::trainer::{Resume, Saved};
 
@@ -15,8 +15,8 @@ const BEST: &str = "best.";
 pub fn save(path: &Path, project: &Project, saved: &Saved) -> Result<(), String> {
     let place = serde_json::json!({
         "run": saved.place,
-        "machine": saved.now.counters(),
-        "best": saved.best.as_ref().map(Snapshot::counters),
+        "machine": saved.now.step,
+        "best": saved.best.as_ref().map(|best| best.step),
     });
     let mut tensors = named(&saved.now, "");
     if let Some(best) = &saved.best {
@@ -35,7 +35,7 @@ pub fn load(path: &Path) -> Result<(Project, Saved), String> {
     let now = snapshot(&place["machine"], now, "").map_err(damaged)?;
     let best = match &place["best"] {
         serde_json::Value::Null => None,
-        counters => Some(snapshot(counters, best, BEST).map_err(damaged)?),
+        step => Some(snapshot(step, best, BEST).map_err(damaged)?),
     };
     Ok((file.project, Saved { now, best, place: run }))
 }
@@ -65,17 +65,25 @@ pub fn write_autosave(
 }
 
 fn named(snapshot: &Snapshot, prefix: &str) -> Vec<NamedTensor> {
-    snapshot
-        .tensors()
-        .map(|(name, dims, values)| NamedTensor { name: format!("{prefix}{name}"), dims: dims.to_vec(), values })
-        .collect()
+    let tensors = snapshot.tensors.iter().map(|(name, tensor)| {
+        let values = match &tensor.numbers {
+            Numbers::F32(numbers) => Values::F32(numbers.to_vec()),
+            Numbers::F64(numbers) => Values::F64(numbers.to_vec()),
+        };
+        NamedTensor { name: format!("{prefix}{name}"), dims: tensor.dims.clone(), values }
+    });
+    tensors.collect()
 }
 
-fn snapshot(counters: &serde_json::Value, tensors: Vec<NamedTensor>, prefix: &str) -> serde_json::Result<Snapshot> {
-    let counters = serde_json::from_value(counters.clone())?;
+fn snapshot(step: &serde_json::Value, tensors: Vec<NamedTensor>, prefix: &str) -> serde_json::Result<Snapshot> {
+    let step = serde_json::from_value(step.clone())?;
     let tensors = tensors.into_iter().map(|tensor| {
         let name = tensor.name.strip_prefix(prefix).unwrap_or(&tensor.name).to_owned();
-        (name, tensor.dims, tensor.values)
+        let numbers = match tensor.values {
+            Values::F32(values) => Numbers::F32(values.into()),
+            Values::F64(values) => Numbers::F64(values.into()),
+        };
+        (name, SavedTensor { dims: tensor.dims, numbers })
     });
-    Ok(Snapshot::from_parts(counters, tensors))
+    Ok(Snapshot { step, tensors: tensors.collect() })
 }

@@ -76,10 +76,17 @@ pub fn write(tensor: &Tensor, write: impl FnOnce(&mut [f32])) -> Result<()> {
     Ok(tensor.inplace_op1(&Write(RefCell::new(Some(write))))?)
 }
 
-/// As [`write`], two tensors at once.
-pub fn write_both(a: &Tensor, b: &Tensor, both: impl FnOnce(&mut [f32], &mut [f32])) -> Result<()> {
+/// As [`write`], two tensors at once; they must not share memory.
+pub fn write2(a: &Tensor, b: &Tensor, f: impl FnOnce(&mut [f32], &mut [f32])) -> Result<()> {
     let mut inner = Ok(());
-    write(a, |a| inner = write(b, |b| both(a, b)))?;
+    write(a, |a| inner = write(b, |b| f(a, b)))?;
+    inner
+}
+
+/// As [`write`], three tensors at once; they must not share memory.
+pub fn write3(a: &Tensor, b: &Tensor, c: &Tensor, f: impl FnOnce(&mut [f32], &mut [f32], &mut [f32])) -> Result<()> {
+    let mut inner = Ok(());
+    write(a, |a| inner = write2(b, c, |b, c| f(a, b, c)))?;
     inner
 }
 

@@ -71,3 +71,51 @@ pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
         a.par_chunks(PIECE).zip(out.par_chunks_mut(PIECE)).for_each(piece);
     }
 }
+
+/// `(out, state) = f(out, state, a)`
+pub fn update2(out: &mut [f32], state: &mut [f32], a: &[f32], f: impl Fn(f32, f32, f32) -> (f32, f32) + Sync) {
+    let piece = |((a, out), state): ((&[f32], &mut [f32]), &mut [f32])| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((o, s), &a) in out.iter_mut().zip(state).zip(a) {
+                    (*o, *s) = f(*o, *s, a);
+                }
+            },
+        );
+    };
+    if out.len() < PARALLEL_FROM {
+        piece(((a, out), state));
+    } else {
+        a.par_chunks(PIECE).zip(out.par_chunks_mut(PIECE)).zip(state.par_chunks_mut(PIECE)).for_each(piece);
+    }
+}
+
+/// `(out, s, t) = f(out, s, t, a)`
+pub fn update3(
+    out: &mut [f32],
+    s: &mut [f32],
+    t: &mut [f32],
+    a: &[f32],
+    f: impl Fn(f32, f32, f32, f32) -> (f32, f32, f32) + Sync,
+) {
+    let piece = |(((a, out), s), t): (((&[f32], &mut [f32]), &mut [f32]), &mut [f32])| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (((o, s), t), &a) in out.iter_mut().zip(s).zip(t).zip(a) {
+                    (*o, *s, *t) = f(*o, *s, *t, a);
+                }
+            },
+        );
+    };
+    if out.len() < PARALLEL_FROM {
+        piece((((a, out), s), t));
+    } else {
+        a.par_chunks(PIECE)
+            .zip(out.par_chunks_mut(PIECE))
+            .zip(s.par_chunks_mut(PIECE))
+            .zip(t.par_chunks_mut(PIECE))
+            .for_each(piece);
+    }
+}

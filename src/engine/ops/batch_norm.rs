@@ -97,7 +97,7 @@ impl Op for BatchNorm {
         let out = frame.reuse(0, dims.dims())?;
         {
             let (x, weight, bias) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
-            bridge::write_both(&mean, &variance, |mean, variance| kernel::statistics(&c, &x, mean, variance))?;
+            bridge::write2(&mean, &variance, |mean, variance| kernel::statistics(&c, &x, mean, variance))?;
             let (mean, variance) = (bridge::f32s(&mean)?, bridge::f32s(&variance)?);
             let statistics = Statistics { mean: &mean, variance: &variance, epsilon: self.epsilon };
             bridge::write(&out, |y| kernel::forward(&c, &x, &statistics, &weight, &bias, y))?;
@@ -165,7 +165,7 @@ impl Op for BatchNormParameters {
         {
             let (dy, x, mean, variance) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?, frame.f32s(3)?);
             let statistics = Statistics { mean: &mean, variance: &variance, epsilon: self.epsilon };
-            bridge::write_both(&dweight, &dbias, |dweight, dbias| {
+            bridge::write2(&dweight, &dbias, |dweight, dbias| {
                 kernel::backward_parameters(&c, &x, &statistics, &dy, dweight, dbias);
             })?;
         }

@@ -85,7 +85,7 @@ impl Op for LayerNorm {
             let (x, weight, bias) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
             let mut inner = Ok(());
             bridge::write(&out, |y| {
-                inner = bridge::write_both(&mean, &variance, |mean, variance| {
+                inner = bridge::write2(&mean, &variance, |mean, variance| {
                     kernel::forward(self.epsilon, &x, (&weight, &bias), y, mean, variance);
                 });
             })?;
@@ -206,7 +206,7 @@ impl Op for LayerNormParameters {
         {
             let (dy, x, mean, variance) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?, frame.f32s(3)?);
             let rows = Rows { x: &x, mean: &mean, variance: &variance, epsilon: self.epsilon };
-            bridge::write_both(&dweight, &dbias, |dweight, dbias| {
+            bridge::write2(&dweight, &dbias, |dweight, dbias| {
                 kernel::backward_parameters(&rows, &dy, dweight, dbias);
             })?;
         }

@@ -83,7 +83,7 @@ impl Op for MaxPool2d {
         let (out, argmax) = (frame.reuse(0, &dims)?, frame.reuse(1, &dims)?);
         {
             let x = frame.f32s(0)?;
-            bridge::write_both(&out, &argmax, |y, argmax| pool::max_forward(&pooling, &x, y, argmax))?;
+            bridge::write2(&out, &argmax, |y, argmax| pool::max_forward(&pooling, &x, y, argmax))?;
         }
         frame.set(0, out)?;
         frame.set(1, argmax)?;

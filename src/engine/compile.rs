@@ -1,0 +1,150 @@
+//! From a drawn graph to a program: load, forward, loss, backward, update.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::backward::{differentiate, gradient_name};
+use super::build::ProgramBuilder;
+use super::error::{EngineError, Result};
+use super::lower::{self, Lowering, Side, lower_loss};
+use super::op::ValueShape;
+use super::ops::{ClipNorm, ClipValue, Load};
+use super::optimiser;
+use super::program::{Mode, Phase, Program, Role, ValueId};
+use crate::model::layer::{LayerKind, Loss};
+use crate::model::{Clip, DataSignature, Graph, Inference, LayerId, TrainingSpec, infer};
+
+/// Refuses a graph with problems, naming all of them. Layers that do not lead to the Loss are left out.
+pub fn compile(graph: &Graph, signature: &DataSignature, training: &TrainingSpec, mode: Mode) -> Result<Program> {
+    let inference = infer(graph, Some(signature));
+    if !inference.is_valid() {
+        return Err(EngineError::Invalid(inference.problems));
+    }
+    let (loss_id, loss) = find_loss(graph).ok_or_else(|| EngineError::Invalid(Vec::new()))?;
+    let mut program = ProgramBuilder::default();
+    let (input, target) = load(&mut program, signature);
+    let mut side = Side::default();
+    let layer_outputs = forward(graph, &inference, &mut program, (loss_id, input, mode), &mut side)?;
+    let source = graph.incoming(loss_id).next().map(|wire| wire.from);
+    let output = source.and_then(|id| layer_outputs.get(&id)).copied().unwrap_or(input);
+    let values = lower_loss(&mut program, (loss, loss_id), signature.target, output, target, &mut side);
+    let mut gradients = BTreeMap::new();
+    if mode == Mode::Train {
+        let trained = trained_parameters(graph, &program);
+        gradients = differentiate(&mut program, values.total, &trained);
+        program.instructions.append(&mut side.updates);
+        update(&mut program, training, &trained, &gradients);
+    }
+    Ok(Program {
+        mode,
+        values: program.values,
+        instructions: program.instructions,
+        layer_outputs,
+        loss: values.total,
+        data_loss: values.data,
+        input,
+        target,
+        output,
+        gradients,
+        layer_names: graph.layers().map(|layer| (layer.id, layer.name.clone())).collect(),
+    })
+}
+
+fn find_loss(graph: &Graph) -> Option<(LayerId, &Loss)> {
+    graph.layers().find_map(|layer| match &layer.kind {
+        LayerKind::Loss(loss) => Some((layer.id, loss)),
+        _ => None,
+    })
+}
+
+/// `%x, %y = batch`, from the two values that the machine stages.
+fn load(program: &mut ProgramBuilder, signature: &DataSignature) -> (ValueId, ValueId) {
+    let shapes = [ValueShape::batched(signature.input.0.clone()), lower::target_shape(signature.target)];
+    let mut add = |name: &str, role, i: usize| program.add(name, shapes[i].clone(), role, None);
+    let staged = [add(STAGED_INPUT, Role::Hidden, 0), add(STAGED_TARGET, Role::Hidden, 1)];
+    let (x, y) = (add("%x", Role::Input, 0), add("%y", Role::Target, 1));
+    program.push(Phase::Load, None, Arc::new(Load), &staged, &[x, y]);
+    (x, y)
+}
+
+/// Where the machine puts a batch before its first instruction.
+pub const STAGED_INPUT: &str = "batch.x";
+pub const STAGED_TARGET: &str = "batch.y";
+
+fn forward(
+    graph: &Graph,
+    inference: &Inference,
+    program: &mut ProgramBuilder,
+    (loss, data, mode): (LayerId, ValueId, Mode),
+    side: &mut Side,
+) -> Result<BTreeMap<LayerId, ValueId>> {
+    let mut outputs: BTreeMap<LayerId, ValueId> = BTreeMap::new();
+    let wanted: BTreeSet<LayerId> =
+        graph.topological_order().into_iter().filter(|&id| graph.reaches(id, loss)).collect();
+    for id in graph.topological_order().into_iter().filter(|id| wanted.contains(id)) {
+        let (Some(layer), Some(output)) = (graph.layer(id), inference.shapes.get(&id)) else { continue };
+        let Some(rule) = lower::of(&layer.kind) else { continue };
+        let inputs: Vec<_> = graph.incoming(id).filter_map(|wire| outputs.get(&wire.from).copied()).collect();
+        let mut lowering = Lowering { program, layer, inputs: &inputs, output, mode, data, side };
+        outputs.insert(id, rule.lower(&mut lowering)?);
+    }
+    Ok(outputs)
+}
+
+/// Parameters of layers that are not frozen, in the order of the program.
+fn trained_parameters(graph: &Graph, program: &ProgramBuilder) -> Vec<ValueId> {
+    let frozen = |layer: Option<LayerId>| layer.and_then(|id| graph.layer(id)).is_some_and(|layer| layer.frozen);
+    let ids = (0..program.values.len() as u32).map(ValueId);
+    ids.filter(|id| {
+        let value = &program.values[id.index()];
+        value.role == Role::Parameter && !frozen(value.layer)
+    })
+    .collect()
+}
+
+fn update(
+    program: &mut ProgramBuilder,
+    training: &TrainingSpec,
+    trained: &[ValueId],
+    gradients: &BTreeMap<ValueId, ValueId>,
+) {
+    let pairs: Vec<_> = trained.iter().filter_map(|&p| gradients.get(&p).map(|&g| (p, g))).collect();
+    let clipped = clip(program, training.clip, &pairs);
+    for (&(parameter, _), gradient) in pairs.iter().zip(clipped) {
+        optimiser::emit(program, &training.optimiser, parameter, gradient);
+    }
+}
+
+/// The gradients that the optimiser is to use.
+fn clip(program: &mut ProgramBuilder, clip: Clip, pairs: &[(ValueId, ValueId)]) -> Vec<ValueId> {
+    let gradients: Vec<_> = pairs.iter().map(|&(_, gradient)| gradient).collect();
+    if clip == Clip::None || pairs.is_empty() {
+        return gradients;
+    }
+    let clipped: Vec<_> = pairs
+        .iter()
+        .map(|&(parameter, _)| {
+            let name = format!("{}.clipped", gradient_name(program.name(parameter)));
+            let layer = program.values[parameter.index()].layer;
+            program.add(name, program.shape(parameter).clone(), Role::Gradient, layer)
+        })
+        .collect();
+    match clip {
+        Clip::None => {}
+        Clip::Norm { max } => {
+            let norm = program.add(GRADIENT_NORM, ValueShape::scalar(), Role::Hidden, None);
+            let outputs: Vec<_> = std::iter::once(norm).chain(clipped.iter().copied()).collect();
+            program.push(Phase::Update, None, Arc::new(ClipNorm { max }), &gradients, &outputs);
+        }
+        Clip::Value { max } => {
+            for (&gradient, &output) in gradients.iter().zip(&clipped) {
+                let layer = program.values[output.index()].layer;
+                program.push(Phase::Update, layer, Arc::new(ClipValue { max }), &[gradient], &[output]);
+            }
+        }
+    }
+    clipped
+}
+
+/// The joint norm of all gradients, where they are clipped by it.
+pub const GRADIENT_NORM: &str = "grad_norm";

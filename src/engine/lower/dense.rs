@@ -1,0 +1,24 @@
+//! Dense: linear, then the activation.
+
+use super::{Lower, Lowering};
+use crate::engine::error::Result;
+use crate::engine::init::Initial;
+use crate::engine::ops::Linear;
+use crate::engine::program::ValueId;
+use crate::model::layer::Dense;
+
+impl Lower for Dense {
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+        let x = l.input(0);
+        let inner = l.shape(x).len();
+        let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
+        let weight = l.parameter("weight", [self.units, inner], initial);
+        let mut inputs = vec![x, weight];
+        if self.bias {
+            inputs.push(l.parameter("bias", [self.units], Initial::ZEROS));
+        }
+        l.penalise(weight, self.l1, self.l2);
+        let y = l.emit(Linear, &inputs);
+        Ok(l.activate(self.activation, y))
+    }
+}

@@ -1,0 +1,171 @@
+//! From layers to instructions: one small file a layer, each an `impl Lower`.
+//!
+//! To add a layer: its file here, and its line in [`of`].
+
+mod activation;
+mod concat;
+mod dense;
+mod dropout;
+mod input;
+mod loss;
+mod merge;
+mod reshape;
+
+use std::sync::Arc;
+
+use super::build::ProgramBuilder;
+use super::error::Result;
+use super::init::Initial;
+use super::op::{Op, ValueShape};
+use super::ops::{Norm, Penalty};
+use super::program::{Instruction, Mode, Phase, Role, ValueId};
+use crate::model::layer::LayerKind;
+use crate::model::{Layer, Shape, Target};
+
+pub(super) use loss::lower_loss;
+
+/// What one layer becomes.
+pub trait Lower {
+    /// Appends the layer's instructions and returns what leaves it. The layer's inputs were already found valid.
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId>;
+}
+
+/// What a layer's `lower` writes with.
+pub struct Lowering<'a> {
+    pub(super) program: &'a mut ProgramBuilder,
+    pub(super) layer: &'a Layer,
+    pub(super) inputs: &'a [ValueId],
+    /// What leaves the layer, as `model::infer` found it.
+    pub(super) output: &'a Shape,
+    pub(super) mode: Mode,
+    /// `%x`
+    pub(super) data: ValueId,
+    pub(super) side: &'a mut Side,
+}
+
+/// What layers ask for outside of the forward phase.
+#[derive(Default)]
+pub struct Side {
+    /// Weights and what each costs.
+    pub penalties: Vec<(ValueId, Penalty)>,
+    /// Instructions at the beginning of the update phase.
+    pub updates: Vec<Instruction>,
+}
+
+impl Lowering<'_> {
+    pub fn layer(&self) -> &Layer {
+        self.layer
+    }
+
+    pub fn input(&self, i: usize) -> ValueId {
+        self.inputs[i]
+    }
+
+    pub fn inputs(&self) -> &[ValueId] {
+        self.inputs
+    }
+
+    /// Sizes of one sample of what leaves the layer.
+    pub fn output_dims(&self) -> &[usize] {
+        &self.output.0
+    }
+
+    pub fn shape(&self, id: ValueId) -> &ValueShape {
+        self.program.shape(id)
+    }
+
+    pub fn is_training(&self) -> bool {
+        self.mode == Mode::Train
+    }
+
+    pub fn is_frozen(&self) -> bool {
+        self.layer.frozen
+    }
+
+    /// A trainable tensor named `dense_1.SUFFIX`.
+    pub fn parameter(&mut self, suffix: &str, dims: impl Into<Vec<usize>>, initial: Initial) -> ValueId {
+        self.state(suffix, dims.into(), Role::Parameter, initial)
+    }
+
+    /// A tensor kept between steps but not trained, named `batch_norm_1.SUFFIX`.
+    pub fn buffer(&mut self, suffix: &str, dims: impl Into<Vec<usize>>, initial: Initial) -> ValueId {
+        self.state(suffix, dims.into(), Role::Buffer, initial)
+    }
+
+    fn state(&mut self, suffix: &str, dims: Vec<usize>, role: Role, initial: Initial) -> ValueId {
+        let name = format!("{}.{suffix}", self.layer.slug());
+        self.program.add_state(name, dims, role, Some(self.layer.id), initial)
+    }
+
+    /// Appends an instruction and returns its first output.
+    pub fn emit(&mut self, op: impl Op + 'static, inputs: &[ValueId]) -> ValueId {
+        self.emit_all(op, inputs)[0]
+    }
+
+    /// Appends an instruction and returns all its outputs.
+    pub fn emit_all(&mut self, op: impl Op + 'static, inputs: &[ValueId]) -> Vec<ValueId> {
+        self.program.emit(Phase::Forward, Role::Activation, Some(self.layer.id), op, inputs)
+    }
+
+    /// Adds a penalty on weights to the loss, unless its strength is zero or nothing trains them.
+    pub fn penalise(&mut self, weights: ValueId, l1: f64, l2: f64) {
+        for (norm, strength) in [(Norm::L1, l1), (Norm::L2, l2)] {
+            if strength > 0.0 && self.is_training() && !self.layer.frozen {
+                self.side.penalties.push((weights, Penalty { norm, strength }));
+            }
+        }
+    }
+
+    /// An instruction of the update phase that changes state in place (running statistics). Training only, and not
+    /// while the layer is frozen.
+    pub fn update(&mut self, op: impl Op + 'static, inputs: &[ValueId], outputs: &[ValueId]) {
+        if self.is_training() && !self.layer.frozen {
+            self.side.updates.push(Instruction {
+                phase: Phase::Update,
+                op: Arc::new(op),
+                inputs: inputs.to_vec(),
+                outputs: outputs.to_vec(),
+                layer: Some(self.layer.id),
+            });
+        }
+    }
+}
+
+/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_loss`].
+pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
+    Some(match kind {
+        LayerKind::Input(layer) => layer,
+        LayerKind::Dense(layer) => layer,
+        LayerKind::Flatten(layer) => layer,
+        LayerKind::Reshape(layer) => layer,
+        LayerKind::Dropout(layer) => layer,
+        LayerKind::Relu(layer) => layer,
+        LayerKind::LeakyRelu(layer) => layer,
+        LayerKind::Elu(layer) => layer,
+        LayerKind::Gelu(layer) => layer,
+        LayerKind::Silu(layer) => layer,
+        LayerKind::Softplus(layer) => layer,
+        LayerKind::Tanh(layer) => layer,
+        LayerKind::Sigmoid(layer) => layer,
+        LayerKind::Softmax(layer) => layer,
+        LayerKind::Add(layer) => layer,
+        LayerKind::Multiply(layer) => layer,
+        LayerKind::Concat(layer) => layer,
+        LayerKind::Loss(_) => return None,
+        LayerKind::Formula(_)
+        | LayerKind::Conv2d(_)
+        | LayerKind::MaxPool2d(_)
+        | LayerKind::AvgPool2d(_)
+        | LayerKind::GlobalAvgPool(_)
+        | LayerKind::BatchNorm(_)
+        | LayerKind::LayerNorm(_) => return None,
+    })
+}
+
+/// For the loss: how the data's targets look.
+pub(super) fn target_shape(target: Target) -> ValueShape {
+    match target {
+        Target::Classes(_) => ValueShape::batched([]),
+        Target::Numbers(n) => ValueShape::batched([n]),
+    }
+}

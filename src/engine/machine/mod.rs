@@ -1,0 +1,282 @@
+//! The machine: a program counter, values, state and a step number. Training is the machine running freely; the step
+//! debugger is the same machine stopped between two instructions.
+//!
+//! Knows one batch at a time. Epochs, stopping, events and threads of execution are the trainer's.
+
+mod predict;
+mod state;
+mod tensor_data;
+#[cfg(test)]
+mod tests;
+
+use candle_core::{DType, Tensor};
+
+use super::compile::{GRADIENT_NORM, STAGED_INPUT, STAGED_TARGET, compile};
+use super::device::{Device, Precision};
+use super::error::{EngineError, Result};
+use super::kernels::bridge;
+use super::metrics;
+use super::op::{Frame, StepContext};
+use super::program::{Instruction, Mode, Program, Role, ValueId};
+use crate::data::batches::Batch;
+use crate::model::{DataSignature, Graph, Target, TrainingSpec};
+
+pub use predict::Evaluated;
+pub use state::{Kept, Numbers, SavedTensor, Snapshot};
+pub use tensor_data::TensorData;
+
+use predict::Predictor;
+
+pub struct Machine {
+    program: Program,
+    predictor: Predictor,
+    training: TrainingSpec,
+    target: Target,
+    /// One slot a value; those not yet computed are empty, those of the last step stay readable until overwritten.
+    values: Vec<Option<Tensor>>,
+    staged: (ValueId, ValueId),
+    grad_norm: Option<ValueId>,
+    context: StepContext,
+    pc: usize,
+    /// A batch is staged and its step is not complete.
+    in_step: bool,
+    batch_len: usize,
+    device: Device,
+    opened: candle_core::Device,
+    dtype: DType,
+}
+
+/// What one step found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepReport {
+    /// Mean over the batch, without penalties.
+    pub loss: f64,
+    /// With penalties.
+    pub total_loss: f64,
+    pub learning_rate: f64,
+    /// Of all gradients together before clipping; only where they are clipped by norm.
+    pub grad_norm: Option<f64>,
+    /// Samples of the batch whose class was found; only for classes.
+    pub correct: Option<u32>,
+}
+
+impl Machine {
+    /// Compiles the graph and draws the first weights from `training.seed`.
+    pub fn new(
+        graph: &Graph,
+        signature: &DataSignature,
+        training: &TrainingSpec,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self> {
+        let program = compile(graph, signature, training, Mode::Train)?;
+        let predictor = Predictor::new(compile(graph, signature, training, Mode::Predict)?, &program);
+        let staged = program.find(STAGED_INPUT).zip(program.find(STAGED_TARGET));
+        let mut machine = Self {
+            values: vec![None; program.values.len()],
+            staged: staged.ok_or_else(|| EngineError::NotComputed(STAGED_INPUT.into()))?,
+            grad_norm: program.find(GRADIENT_NORM),
+            program,
+            predictor,
+            training: training.clone(),
+            target: signature.target,
+            context: StepContext { seed: training.seed, step: 0, learning_rate: training.rate_at(0), training: true },
+            pc: 0,
+            in_step: false,
+            batch_len: 0,
+            opened: device.open()?,
+            device,
+            dtype: precision.dtype(),
+        };
+        machine.initialise()?;
+        Ok(machine)
+    }
+
+    /// Stages a batch for the next step and stands before its first instruction.
+    pub fn begin_step(&mut self, batch: &Batch) -> Result<()> {
+        let (input, target) = self.staged;
+        self.stage(input, &batch.inputs, batch.len)?;
+        self.stage(target, &batch.targets, batch.len)?;
+        self.context.learning_rate = self.training.rate_at(self.context.step as usize);
+        self.batch_len = batch.len;
+        self.pc = 0;
+        self.in_step = true;
+        Ok(())
+    }
+
+    fn stage(&mut self, id: ValueId, numbers: &[f32], rows: usize) -> Result<()> {
+        let dims = self.program.values[id.index()].shape.with_batch(rows);
+        if dims.iter().product::<usize>() != numbers.len() {
+            let what = format!("The batch's {}", self.program.name(id));
+            return Err(EngineError::Shape { what, expected: dims, got: vec![numbers.len()] });
+        }
+        let slot = &mut self.values[id.index()];
+        if let Some(old) = slot.as_ref().filter(|old| old.dims() == dims && bridge::is_cpu_f32(old)) {
+            return bridge::write(old, |out| out.copy_from_slice(numbers));
+        }
+        *slot = Some(tensor_data::from_f32(numbers, &dims, self.dtype, &self.opened)?);
+        Ok(())
+    }
+
+    /// Executes the instruction at the program counter and returns its index; `None` when the step is complete. The
+    /// step count rises with the last instruction.
+    pub fn step_instruction(&mut self) -> Result<Option<usize>> {
+        if !self.in_step {
+            return Ok(None);
+        }
+        let index = self.pc;
+        if let Some(instruction) = self.program.instructions.get(index) {
+            execute(&self.program, instruction, &mut self.values, &self.context, &self.opened, self.dtype)?;
+            self.pc += 1;
+        }
+        if self.pc >= self.program.instructions.len() {
+            self.in_step = false;
+            self.context.step += 1;
+        }
+        Ok(Some(index))
+    }
+
+    /// A whole step, through the very code that single steps take.
+    pub fn run_step(&mut self, batch: &Batch) -> Result<StepReport> {
+        self.begin_step(batch)?;
+        self.finish_step()
+    }
+
+    /// The rest of a step that was begun.
+    pub fn finish_step(&mut self) -> Result<StepReport> {
+        while self.step_instruction()?.is_some() {}
+        self.report()
+    }
+
+    /// Of the last complete step.
+    pub fn report(&self) -> Result<StepReport> {
+        let number = |id: ValueId| self.tensor(id).and_then(bridge::scalar);
+        let loss = number(self.program.data_loss)?;
+        let total_loss = if self.program.loss == self.program.data_loss { loss } else { number(self.program.loss)? };
+        let correct = match self.target {
+            Target::Numbers(_) => None,
+            Target::Classes(_) => Some(self.hits()?),
+        };
+        Ok(StepReport {
+            loss,
+            total_loss,
+            learning_rate: self.context.learning_rate,
+            grad_norm: self.grad_norm.map(number).transpose()?,
+            correct,
+        })
+    }
+
+    fn hits(&self) -> Result<u32> {
+        let (output, target) = (self.tensor(self.program.output)?, self.tensor(self.program.target)?);
+        let rows = self.batch_len;
+        if bridge::is_cpu_f32(output) && bridge::is_cpu_f32(target) {
+            return Ok(metrics::hits(&bridge::f32s(output)?, &bridge::f32s(target)?, rows) as u32);
+        }
+        let (output, target) = (tensor_data::to_f32(output)?, tensor_data::to_f32(target)?);
+        Ok(metrics::hits(&output, &target, rows) as u32)
+    }
+
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Index of the instruction to be executed next.
+    pub fn pc(&self) -> usize {
+        self.pc
+    }
+
+    /// Whether a step is begun and not complete.
+    pub fn is_in_step(&self) -> bool {
+        self.in_step
+    }
+
+    /// Steps completed.
+    pub fn step(&self) -> u64 {
+        self.context.step
+    }
+
+    pub fn device(&self) -> Device {
+        self.device.clone()
+    }
+
+    pub fn training(&self) -> &TrainingSpec {
+        &self.training
+    }
+
+    /// Whether the value belongs to the step being computed (or just completed), not to the one before.
+    pub fn is_current(&self, id: ValueId) -> bool {
+        let producer = self.program.instructions.iter().position(|instruction| instruction.outputs.contains(&id));
+        self.values.get(id.index()).is_some_and(Option::is_some) && producer.is_none_or(|index| index < self.pc)
+    }
+
+    /// The numbers of a value as they stand.
+    pub fn read(&self, id: ValueId) -> Result<TensorData> {
+        let tensor = self.tensor(id)?;
+        Ok(TensorData { dims: tensor.dims().to_vec(), data: tensor_data::to_f32(tensor)?.into() })
+    }
+
+    /// Changes a value: state for good, anything else until its instruction runs again.
+    pub fn write(&mut self, id: ValueId, numbers: &TensorData) -> Result<()> {
+        let tensor = tensor_data::from_f32(&numbers.data, &numbers.dims, self.dtype, &self.opened);
+        self.replace(id, &numbers.dims, numbers.data.len(), tensor)
+    }
+
+    /// As [`Self::read`], exact for machines of double precision.
+    pub fn read_f64(&self, id: ValueId) -> Result<(Vec<usize>, Vec<f64>)> {
+        let tensor = self.tensor(id)?;
+        Ok((tensor.dims().to_vec(), tensor_data::to_f64(tensor)?))
+    }
+
+    /// As [`Self::write`], exact for machines of double precision.
+    pub fn write_f64(&mut self, id: ValueId, dims: &[usize], numbers: &[f64]) -> Result<()> {
+        let tensor = tensor_data::from_f64(numbers, dims, self.dtype, &self.opened);
+        self.replace(id, dims, numbers.len(), tensor)
+    }
+
+    fn replace(&mut self, id: ValueId, dims: &[usize], len: usize, tensor: Result<Tensor>) -> Result<()> {
+        let value = self.program.value(id).ok_or(EngineError::NoSuchValue(id.0))?;
+        let batch = if value.shape.batched { dims.first().copied().unwrap_or(0) } else { 0 };
+        let expected = value.shape.with_batch(batch);
+        if expected != dims || len != dims.iter().product::<usize>() {
+            return Err(EngineError::Shape { what: value.name.clone(), expected, got: dims.to_vec() });
+        }
+        self.values[id.index()] = Some(tensor?);
+        Ok(())
+    }
+
+    fn tensor(&self, id: ValueId) -> Result<&Tensor> {
+        let slot = self.values.get(id.index()).ok_or(EngineError::NoSuchValue(id.0))?;
+        slot.as_ref().ok_or_else(|| EngineError::NotComputed(self.program.name(id).to_owned()))
+    }
+
+    /// Trainable numbers, frozen ones included.
+    pub fn parameter_count(&self) -> usize {
+        let parameters = self.program.values.iter().filter(|value| value.role == Role::Parameter);
+        parameters.map(|value| value.shape.len()).sum()
+    }
+
+    /// Bytes that the values of one step take at a batch size.
+    pub fn memory_estimate(&self, batch: usize) -> usize {
+        let numbers = |value: &super::program::Value| {
+            value.shape.with_batch(batch).iter().fold(1usize, |n, &d| n.saturating_mul(d))
+        };
+        let total = self.program.values.iter().map(numbers).fold(0usize, usize::saturating_add);
+        total.saturating_mul(self.dtype.size_in_bytes())
+    }
+}
+
+/// The only place where instructions run, in training, predicting and checks alike.
+fn execute(
+    program: &Program,
+    instruction: &Instruction,
+    values: &mut [Option<Tensor>],
+    context: &StepContext,
+    device: &candle_core::Device,
+    dtype: DType,
+) -> Result<()> {
+    let mut frame = Frame::new(values, &instruction.inputs, &instruction.outputs, context, device, dtype);
+    instruction
+        .op
+        .run(&mut frame)
+        .map_err(|source| EngineError::Instruction { instruction: program.line(instruction), source: Box::new(source) })
+}

@@ -1,0 +1,164 @@
+//! The same network answering: dropout absent, batch norm with its running statistics, no gradients.
+
+use std::collections::BTreeMap;
+
+use candle_core::Tensor;
+
+use super::{Machine, TensorData, execute, tensor_data};
+use crate::engine::error::{EngineError, Result};
+use crate::engine::kernels::bridge;
+use crate::engine::op::StepContext;
+use crate::engine::program::{Phase, Program, ValueId};
+use crate::model::LayerId;
+
+pub(super) struct Predictor {
+    program: Program,
+    /// State: its index in the training program, and here.
+    shared: Vec<(usize, usize)>,
+    /// Samples computed at once. Chosen by the program alone, so that results do not depend on the machine.
+    rows: usize,
+}
+
+/// What the network answers to a part of the data, and how wrong that is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// Mean over all samples, without penalties.
+    pub loss: f64,
+    /// `[len, n]`
+    pub outputs: Vec<f32>,
+}
+
+impl Predictor {
+    pub fn new(program: Program, training: &Program) -> Self {
+        let by_name: BTreeMap<_, _> = training.values.iter().enumerate().map(|(i, v)| (v.name.as_str(), i)).collect();
+        let shared = program
+            .values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| value.role.is_state())
+            .filter_map(|(i, value)| by_name.get(value.name.as_str()).map(|&from| (from, i)))
+            .collect();
+        let widest = program.values.iter().filter(|v| v.shape.batched).map(|v| v.shape.len()).max().unwrap_or(1);
+        Self { program, shared, rows: ((1 << 20) / widest.max(1)).clamp(16, 1024) }
+    }
+}
+
+impl Machine {
+    /// What the network answers: `[rows, outputs]` for inputs `[rows, ...]`.
+    pub fn predict(&self, inputs: &[f32], rows: usize) -> Result<Vec<f32>> {
+        let output = self.predictor.program.output;
+        let mut answers = Vec::new();
+        self.in_chunks(inputs, None, rows, &|| true, |values, _| {
+            answers.extend_from_slice(&values_of(values, output)?);
+            Ok(())
+        })?;
+        Ok(answers)
+    }
+
+    /// Answers and loss for inputs `[rows, ...]` with their targets, as a data part holds them.
+    pub fn evaluate(&self, inputs: &[f32], targets: &[f32], rows: usize) -> Result<Evaluated> {
+        let found = self.evaluate_while(inputs, targets, rows, &|| true)?;
+        found.ok_or_else(|| EngineError::NotComputed("loss".into()))
+    }
+
+    /// As [`Self::evaluate`], asking before each piece whether to go on; `None` as soon as the answer is no.
+    pub fn evaluate_while(
+        &self,
+        inputs: &[f32],
+        targets: &[f32],
+        rows: usize,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Evaluated>> {
+        let program = &self.predictor.program;
+        let (mut outputs, mut sum) = (Vec::new(), 0.0);
+        let finished = self.in_chunks(inputs, Some(targets), rows, go_on, |values, len| {
+            outputs.extend_from_slice(&values_of(values, program.output)?);
+            let loss = values[program.data_loss.index()].as_ref();
+            let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
+            sum += bridge::scalar(loss)? * len as f64;
+            Ok(())
+        })?;
+        Ok(finished.then(|| Evaluated { loss: sum / rows.max(1) as f64, outputs }))
+    }
+
+    /// What leaves each of these layers when predicting: `[rows, ...]`. Layers that do not lead to the Loss are left out.
+    pub fn layer_outputs(
+        &self,
+        inputs: &[f32],
+        rows: usize,
+        layers: &[LayerId],
+    ) -> Result<BTreeMap<LayerId, TensorData>> {
+        let program = &self.predictor.program;
+        let wanted: Vec<_> = layers.iter().filter_map(|id| program.layer_outputs.get(id).map(|&v| (*id, v))).collect();
+        let mut found: BTreeMap<LayerId, Vec<f32>> = BTreeMap::new();
+        self.in_chunks(inputs, None, rows, &|| true, |values, _| {
+            for &(layer, value) in &wanted {
+                found.entry(layer).or_default().extend_from_slice(&values_of(values, value)?);
+            }
+            Ok(())
+        })?;
+        let dims = |layer: LayerId| {
+            program.layer_outputs.get(&layer).map_or(vec![rows], |id| program.values[id.index()].shape.with_batch(rows))
+        };
+        Ok(found.into_iter().map(|(id, data)| (id, TensorData { dims: dims(id), data: data.into() })).collect())
+    }
+
+    /// Runs the forward phase (and the loss, with targets) over pieces of the samples. Returns whether all were done.
+    fn in_chunks(
+        &self,
+        inputs: &[f32],
+        targets: Option<&[f32]>,
+        rows: usize,
+        go_on: &dyn Fn() -> bool,
+        mut done: impl FnMut(&[Option<Tensor>], usize) -> Result<()>,
+    ) -> Result<bool> {
+        let program = &self.predictor.program;
+        let mut values = vec![None; program.values.len()];
+        for &(from, to) in &self.predictor.shared {
+            values[to].clone_from(&self.values[from]);
+        }
+        let context = StepContext { training: false, ..self.context };
+        let last = if targets.is_some() { Phase::Loss } else { Phase::Forward };
+        let mut start = 0;
+        while start < rows {
+            if !go_on() {
+                return Ok(false);
+            }
+            let len = self.predictor.rows.min(rows - start);
+            self.feed(&mut values, program.input, inputs, start, len)?;
+            if let Some(targets) = targets {
+                self.feed(&mut values, program.target, targets, start, len)?;
+            }
+            for instruction in program.instructions.iter().filter(|i| i.phase > Phase::Load && i.phase <= last) {
+                execute(program, instruction, &mut values, &context, &self.opened, self.dtype)?;
+            }
+            done(&values, len)?;
+            start += len;
+        }
+        Ok(true)
+    }
+
+    fn feed(
+        &self,
+        values: &mut [Option<Tensor>],
+        id: ValueId,
+        numbers: &[f32],
+        start: usize,
+        len: usize,
+    ) -> Result<()> {
+        let value = &self.predictor.program.values[id.index()];
+        let each = value.shape.len();
+        let dims = value.shape.with_batch(len);
+        let Some(numbers) = numbers.get(start * each..(start + len) * each) else {
+            let expected = value.shape.with_batch(start + len);
+            return Err(EngineError::Shape { what: value.name.clone(), expected, got: vec![numbers.len()] });
+        };
+        values[id.index()] = Some(tensor_data::from_f32(numbers, &dims, self.dtype, &self.opened)?);
+        Ok(())
+    }
+}
+
+fn values_of(values: &[Option<Tensor>], id: ValueId) -> Result<Vec<f32>> {
+    let tensor = values.get(id.index()).and_then(Option::as_ref);
+    tensor_data::to_f32(tensor.ok_or_else(|| EngineError::NotComputed(format!("number {}", id.0)))?)
+}

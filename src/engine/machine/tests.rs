@@ -1,0 +1,343 @@
+//! What the machine promises, shown end to end on small networks.
+
+use std::path::Path;
+
+use super::*;
+use crate::data::batches::{epoch_order, gather};
+use crate::data::{Dataset, NoProgress, load};
+use crate::engine::{Phase, Threads};
+use crate::model::layer::{Activation, Concat, Dense, Dropout, Input, LayerKind, Loss, LossKind, Multiply};
+use crate::model::{Clip, DataSpec, Edit, LayerId, Optimiser, Shape, layer};
+
+fn spiral() -> Dataset {
+    load(&DataSpec::default(), Path::new("."), &NoProgress).unwrap()
+}
+
+fn signature(data: &Dataset) -> DataSignature {
+    let target = match data.classes() {
+        Some(classes) => Target::Classes(classes.len()),
+        None => Target::Numbers(data.target_len()),
+    };
+    DataSignature { input: Shape(data.input_shape.clone()), target }
+}
+
+fn dense(units: usize, activation: Activation) -> LayerKind {
+    Dense { units, activation, ..Dense::default() }.into()
+}
+
+/// Input, the given layers one after another, Loss.
+fn chain(layers: Vec<LayerKind>) -> (Graph, Vec<LayerId>) {
+    let mut graph = Graph::default();
+    let mut ids = vec![graph.add(Input {}.into(), [0.0; 2])];
+    for kind in layers.into_iter().chain([Loss::default().into()]) {
+        let id = graph.add(kind, [0.0; 2]);
+        graph.connect(ids[ids.len() - 1], id).unwrap();
+        ids.push(id);
+    }
+    (graph, ids)
+}
+
+fn toy() -> (Graph, Vec<LayerId>) {
+    chain(vec![
+        dense(16, Activation::Tanh),
+        Dropout { rate: 0.1 }.into(),
+        dense(8, Activation::Gelu),
+        dense(2, Activation::None),
+    ])
+}
+
+fn machine(graph: &Graph, data: &Dataset, training: &TrainingSpec) -> Machine {
+    Machine::new(graph, &signature(data), training, Device::Cpu, Precision::F32).unwrap()
+}
+
+fn batch(data: &Dataset, step: usize, size: usize) -> Batch {
+    let order = epoch_order(1, step as u64, data.train.len);
+    gather(data, &data.train, &order[..size])
+}
+
+/// Every value of the machine that has been computed, bit for bit.
+fn bits(machine: &Machine) -> Vec<(String, Vec<u32>)> {
+    let computed = machine.program().ids().filter_map(|(id, value)| Some((value.name.clone(), machine.read(id).ok()?)));
+    computed.map(|(name, found)| (name, found.data.iter().map(|v| v.to_bits()).collect())).collect()
+}
+
+#[test]
+fn a_spiral_is_learnt() {
+    let data = spiral();
+    let (graph, _) = chain(vec![dense(16, Activation::Tanh), dense(16, Activation::Tanh), dense(2, Activation::None)]);
+    let training = TrainingSpec { learning_rate: 0.02, ..TrainingSpec::default() };
+    let mut machine = machine(&graph, &data, &training);
+    let part = &data.validation;
+    let before = machine.evaluate(&part.inputs, &part.targets, part.len).unwrap();
+    for step in 0..1500 {
+        machine.run_step(&batch(&data, step, 32)).unwrap();
+    }
+    let after = machine.evaluate(&part.inputs, &part.targets, part.len).unwrap();
+    let accuracy = metrics::accuracy(&after.outputs, &part.targets, part.len);
+    assert!(accuracy > 0.95, "accuracy {accuracy}, loss {} -> {}", before.loss, after.loss);
+    assert_eq!(machine.step(), 1500);
+    assert!(machine.evaluate_while(&part.inputs, &part.targets, part.len, &|| false).unwrap().is_none());
+}
+
+#[test]
+fn single_steps_are_a_free_run_bit_for_bit() {
+    let data = spiral();
+    let training = TrainingSpec { clip: Clip::Norm { max: 0.5 }, ..TrainingSpec::default() };
+    let (mut free, mut single) = (machine(&toy().0, &data, &training), machine(&toy().0, &data, &training));
+    for step in 0..5 {
+        let report = free.run_step(&batch(&data, step, 20)).unwrap();
+        single.begin_step(&batch(&data, step, 20)).unwrap();
+        let mut executed = Vec::new();
+        while let Some(index) = single.step_instruction().unwrap() {
+            executed.push(index);
+        }
+        assert_eq!(executed, (0..single.program().instructions.len()).collect::<Vec<_>>());
+        assert_eq!(report, single.report().unwrap());
+        assert!(report.grad_norm.is_some_and(|norm| norm > 0.0));
+    }
+    assert!(bits(&free) == bits(&single));
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let data = spiral();
+    let (graph, _) = chain(vec![
+        dense(700, Activation::Tanh),
+        Dropout { rate: 0.3 }.into(),
+        dense(300, Activation::Silu),
+        dense(2, Activation::None),
+    ]);
+    let run = |threads| {
+        Threads::new(threads).unwrap().run(|| {
+            let mut machine = machine(&graph, &data, &TrainingSpec::default());
+            for step in 0..3 {
+                machine.run_step(&batch(&data, step, 200)).unwrap();
+            }
+            bits(&machine)
+        })
+    };
+    let one = run(1);
+    for threads in [2, 8] {
+        assert!(one == run(threads), "{threads} threads");
+    }
+}
+
+#[test]
+fn a_restored_run_goes_on_bit_for_bit() {
+    let data = spiral();
+    for optimiser in Optimiser::all() {
+        let training = TrainingSpec { optimiser, ..TrainingSpec::default() };
+        let mut whole = machine(&toy().0, &data, &training);
+        for step in 0..3 {
+            whole.run_step(&batch(&data, step, 20)).unwrap();
+        }
+        let saved = whole.snapshot().unwrap();
+        let mut resumed = machine(&toy().0, &data, &TrainingSpec { seed: 1, ..training.clone() });
+        resumed.restore(&saved).unwrap();
+        assert_eq!(resumed.step(), 3);
+        for step in 3..6 {
+            let (a, b) = (whole.run_step(&batch(&data, step, 20)), resumed.run_step(&batch(&data, step, 20)));
+            assert_eq!(a.unwrap(), b.unwrap());
+        }
+        assert!(bits(&whole) == bits(&resumed));
+    }
+}
+
+#[test]
+fn a_snapshot_that_does_not_fit_changes_nothing() {
+    let data = spiral();
+    let (small, _) = chain(vec![dense(3, Activation::Tanh), dense(2, Activation::None)]);
+    let mut target = machine(&toy().0, &data, &TrainingSpec::default());
+    let before = bits(&target);
+    let error = target.restore(&machine(&small, &data, &TrainingSpec::default()).snapshot().unwrap()).unwrap_err();
+    assert!(error.to_string().contains("dense_1.weight is [3, 2] there and [16, 2] here."), "{error}");
+    assert!(error.to_string().contains("dense_3.weight is missing."), "{error}");
+    assert!(before == bits(&target));
+}
+
+#[test]
+fn reconfiguring_keeps_what_fits() {
+    let data = spiral();
+    let (mut graph, ids) = toy();
+    let training = TrainingSpec::default();
+    let mut machine = machine(&graph, &data, &training);
+    machine.run_step(&batch(&data, 0, 20)).unwrap();
+    let read = |machine: &Machine, name: &str| machine.read(machine.program().find(name).unwrap()).unwrap();
+    let (first, moment) = (read(&machine, "dense_1.weight"), read(&machine, "dense_1.weight.adam_m"));
+
+    let mut apply = |edit: Edit| edit.apply(&mut graph).map(|_| graph.clone()).unwrap();
+    apply(Edit::Rename { layer: ids[1], name: "First".into() });
+    let wider = apply(Edit::SetParam { layer: ids[3], key: "units".into(), value: layer::ParamValue::Int(5) });
+    let kept = machine.reconfigure(&wider, &signature(&data), &training).unwrap();
+    assert_eq!(kept.fresh, ["dense_2.weight", "dense_2.bias", "dense_3.weight"]);
+    assert_eq!(read(&machine, "first.weight"), first);
+    assert_eq!(read(&machine, "first.weight.adam_m"), moment);
+    assert_eq!(read(&machine, "dense_2.weight").dims, [5, 16]);
+    assert_eq!(machine.step(), 1);
+    machine.run_step(&batch(&data, 1, 20)).unwrap();
+}
+
+#[test]
+fn settings_changed_within_a_step_take_effect_without_losing_it() {
+    let data = spiral();
+    let (graph, _) = toy();
+    let mut training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.1, ..TrainingSpec::default() };
+    let mut machine = machine(&graph, &data, &training);
+    machine.begin_step(&batch(&data, 0, 20)).unwrap();
+    while machine.program().instructions[machine.pc()].phase < Phase::Update {
+        machine.step_instruction().unwrap();
+    }
+    let (pc, weights) = (machine.pc(), machine.snapshot().unwrap());
+    training.learning_rate = 0.0;
+    machine.reconfigure(&graph, &signature(&data), &training).unwrap();
+    assert_eq!(machine.pc(), pc);
+    machine.finish_step().unwrap();
+    assert_eq!(machine.step(), 1);
+    assert_eq!(machine.snapshot().unwrap().tensors, weights.tensors);
+}
+
+#[test]
+fn frozen_layers_stay_and_cost_nothing() {
+    let data = spiral();
+    let (mut graph, ids) = toy();
+    Edit::Freeze { layer: ids[1], frozen: true }.apply(&mut graph).unwrap();
+    let mut machine = machine(&graph, &data, &TrainingSpec::default());
+    let state = |machine: &Machine| machine.snapshot().unwrap().tensors;
+    let before = state(&machine);
+    for step in 0..3 {
+        machine.run_step(&batch(&data, step, 20)).unwrap();
+    }
+    let after = state(&machine);
+    assert_eq!(before["dense_1.weight"], after["dense_1.weight"]);
+    assert_eq!(before["dense_1.bias"], after["dense_1.bias"]);
+    assert_ne!(before["dense_2.weight"], after["dense_2.weight"]);
+    // Nothing below the first trained layer needs a gradient.
+    let listing = machine.program().listing();
+    assert!(!listing.contains("tanh'x") && !listing.contains("dense_1.weight.grad"), "{listing}");
+}
+
+#[test]
+fn predicting_ignores_dropout_and_equals_training_without_it() {
+    let data = spiral();
+    let (graph, _) = chain(vec![dense(8, Activation::Elu), dense(2, Activation::None)]);
+    let mut machine = machine(&graph, &data, &TrainingSpec { learning_rate: 0.0, ..TrainingSpec::default() });
+    let batch = batch(&data, 0, 30);
+    machine.run_step(&batch).unwrap();
+    let trained = machine.read(machine.program().output).unwrap();
+    assert_eq!(machine.predict(&batch.inputs, 30).unwrap(), trained.data.to_vec());
+    let (dropping, ids) = toy();
+    let machine = self::machine(&dropping, &data, &TrainingSpec::default());
+    assert_eq!(machine.predict(&batch.inputs, 30).unwrap(), machine.predict(&batch.inputs, 30).unwrap());
+    let outputs = machine.layer_outputs(&batch.inputs, 30, &ids).unwrap();
+    assert_eq!(outputs[&ids[1]].dims, [30, 16]);
+    assert_eq!(outputs[&ids[1]].data, outputs[&ids[2]].data);
+}
+
+#[test]
+fn invalid_graphs_are_refused_with_every_problem() {
+    let data = spiral();
+    let (mut graph, ids) = chain(vec![dense(4, Activation::None), dense(7, Activation::None)]);
+    graph.add(dense(3, Activation::None), [0.0; 2]);
+    let error = compile(&graph, &signature(&data), &TrainingSpec::default(), Mode::Train).unwrap_err();
+    let EngineError::Invalid(problems) = &error else { panic!("{error}") };
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(ids.len() == 4 && error.to_string().contains("Dense 3"), "{error}");
+}
+
+#[test]
+fn a_batch_of_another_size_is_refused() {
+    let data = spiral();
+    let mut machine = machine(&toy().0, &data, &TrainingSpec::default());
+    let bad = Batch { len: 2, inputs: vec![0.0; 5], targets: vec![0.0; 2], rows: vec![0, 1] };
+    assert!(machine.run_step(&bad).unwrap_err().to_string().contains("[2, 2] is needed"));
+    machine.run_step(&batch(&data, 0, 7)).unwrap();
+    machine.run_step(&batch(&data, 1, 20)).unwrap();
+}
+
+/// Residual, gate and concat around shared layers, penalties, and a loss.
+fn branchy(loss: LossKind, classes: usize) -> Graph {
+    let mut graph = Graph::default();
+    let mut add = |kind: LayerKind, sources: &[LayerId]| {
+        let id = graph.add(kind, [0.0; 2]);
+        sources.iter().for_each(|&source| {
+            graph.connect(source, id).unwrap();
+        });
+        id
+    };
+    let x = add(Input {}.into(), &[]);
+    let a = add(Dense { units: 4, activation: Activation::Tanh, l1: 0.02, l2: 0.03, ..Dense::default() }.into(), &[x]);
+    let b = add(dense(4, Activation::Sigmoid), &[a]);
+    let sum = add(layer::Add {}.into(), &[a, b]);
+    let gate = add(Multiply {}.into(), &[b, sum, a]);
+    let soft = add(layer::Softmax {}.into(), &[sum]);
+    let joined = add(Concat {}.into(), &[gate, sum, soft]);
+    let norm = add(dense(classes, Activation::Softplus), &[joined]);
+    add(Loss { loss }.into(), &[norm]);
+    graph
+}
+
+#[test]
+fn gradients_of_a_branchy_graph_agree_with_finite_differences() {
+    let data = spiral();
+    for (loss, outputs) in [
+        (LossKind::CrossEntropy, 2),
+        (LossKind::BinaryCrossEntropy, 1),
+        (LossKind::BinaryCrossEntropy, 2),
+        (LossKind::Mse, 1),
+        (LossKind::Mse, 2),
+        (LossKind::Huber, 2),
+    ] {
+        let training = TrainingSpec { learning_rate: 0.0, optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
+        let graph = branchy(loss, outputs);
+        let mut machine = Machine::new(&graph, &signature(&data), &training, Device::Cpu, Precision::F64).unwrap();
+        let batch = batch(&data, 0, 6);
+        let parameters: Vec<_> =
+            machine.program().ids().filter(|(_, v)| v.role == Role::Parameter).map(|(id, _)| id).collect();
+        assert_eq!(parameters.len(), 6);
+        for id in parameters {
+            machine.run_step(&batch).unwrap();
+            let gradient = machine.read_f64(machine.program().gradients[&id]).unwrap().1;
+            let (dims, start) = machine.read_f64(id).unwrap();
+            for i in 0..start.len() {
+                let mut ahead = |delta: f64| {
+                    let mut numbers = start.clone();
+                    numbers[i] += delta;
+                    machine.write_f64(id, &dims, &numbers).unwrap();
+                    machine.run_step(&batch).unwrap().total_loss
+                };
+                let expected = (ahead(1e-5) - ahead(-1e-5)) / 2e-5;
+                let name = machine.program().name(id);
+                assert!((gradient[i] - expected).abs() < 1e-8, "{loss:?} {name}[{i}]: {}, not {expected}", gradient[i]);
+            }
+            machine.write_f64(id, &dims, &start).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_listing_reads_like_assembly() {
+    let data = spiral();
+    let (graph, _) = chain(vec![dense(3, Activation::Tanh), dense(2, Activation::None)]);
+    let training = TrainingSpec { optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
+    let program = compile(&graph, &signature(&data), &training, Mode::Train).unwrap();
+    let expected = "\
+load      %x, %y = batch batch.x, batch.y
+forward   %1 = linear %x, dense_1.weight, dense_1.bias   (Dense 1)
+          %2 = tanh %1   (Dense 1)
+          %3 = linear %2, dense_2.weight, dense_2.bias   (Dense 2)
+loss      loss, loss.softmax = cross_entropy %3, %y   (Loss)
+backward  loss.grad = one
+          d%3 = cross_entropy'x loss.softmax, %y, loss.grad   (Loss)
+          d%2 = linear'x d%3, dense_2.weight   (Dense 2)
+          dense_2.weight.grad = linear'w d%3, %2   (Dense 2)
+          dense_2.bias.grad = linear'b d%3   (Dense 2)
+          d%1 = tanh'x d%2, %2   (Dense 1)
+          dense_1.weight.grad = linear'w d%1, %x   (Dense 1)
+          dense_1.bias.grad = linear'b d%1   (Dense 1)
+update    dense_1.weight <- sgd [momentum 0, weight decay 0] dense_1.weight, dense_1.weight.grad   (Dense 1)
+          dense_1.bias <- sgd [momentum 0, weight decay 0] dense_1.bias, dense_1.bias.grad   (Dense 1)
+          dense_2.weight <- sgd [momentum 0, weight decay 0] dense_2.weight, dense_2.weight.grad   (Dense 2)
+          dense_2.bias <- sgd [momentum 0, weight decay 0] dense_2.bias, dense_2.bias.grad   (Dense 2)
+";
+    assert_eq!(program.listing(), expected);
+}

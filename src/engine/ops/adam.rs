@@ -1,0 +1,102 @@
+//! `adam` and `adamw`: steps scaled by running moments of the gradient, as `torch.optim.Adam` and `AdamW`
+//! (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).
+
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Frame, Op};
+
+/// Inputs: parameter, gradient, first moment, second moment, step count (a single number). Outputs: parameter, both moments,
+/// step count, in place.
+#[derive(Clone, Debug)]
+pub struct Adam {
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+    pub weight_decay: f64,
+    /// AdamW: the decay shrinks the weights themselves instead of joining the gradient.
+    pub decoupled: bool,
+}
+
+/// What the step count makes of the settings.
+struct Scales {
+    step_size: f64,
+    second_correction_sqrt: f64,
+    shrink: f64,
+    joined_decay: f64,
+}
+
+impl Adam {
+    fn scales(&self, rate: f64, t: f64) -> Scales {
+        Scales {
+            step_size: rate / (1.0 - self.beta1.powf(t)),
+            second_correction_sqrt: (1.0 - self.beta2.powf(t)).sqrt(),
+            shrink: if self.decoupled { 1.0 - rate * self.weight_decay } else { 1.0 },
+            joined_decay: if self.decoupled { 0.0 } else { self.weight_decay },
+        }
+    }
+}
+
+impl Op for Adam {
+    fn name(&self) -> &'static str {
+        if self.decoupled { "adamw" } else { "adam" }
+    }
+
+    fn formula(&self) -> &'static str {
+        if self.decoupled {
+            "m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  w ← w − rate · (m̂ / (√v̂ + ε) + decay · w)"
+        } else {
+            "g ← g + decay · w;  m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  w ← w − rate · m̂ / (√v̂ + ε)"
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        "Steps along a running mean of the gradient, divided by its usual size, so that every weight moves at a similar pace."
+    }
+
+    fn settings(&self) -> String {
+        let Self { beta1, beta2, epsilon, weight_decay, .. } = self;
+        format!("beta1 {beta1}, beta2 {beta2}, epsilon {epsilon:e}, weight decay {weight_decay}")
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let count = (frame.input(4)? + 1.0)?;
+        let s = self.scales(frame.context().learning_rate, bridge::scalar(&count)?);
+        let w = frame.input(0)?;
+        let g = (frame.input(1)? + (w * s.joined_decay)?)?;
+        let m = ((frame.input(2)? * self.beta1)? + (&g * (1.0 - self.beta1))?)?;
+        let v = ((frame.input(3)? * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
+        let size = ((v.sqrt()? / s.second_correction_sqrt)? + self.epsilon)?;
+        let w = ((w * s.shrink)? - ((&m * s.step_size)? / size)?)?;
+        for (i, tensor) in [w, m, v, count].into_iter().enumerate() {
+            frame.set(i, tensor)?;
+        }
+        Ok(())
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let t = frame.scalar(4)? + 1.0;
+        let s = self.scales(frame.context().learning_rate, t);
+        let (b1, b2) = (self.beta1 as f32, self.beta2 as f32);
+        let (c1, c2) = ((1.0 - self.beta1) as f32, (1.0 - self.beta2) as f32);
+        let (decay, shrink, epsilon) = (s.joined_decay as f32, s.shrink as f32, self.epsilon as f32);
+        let (step_size, correction) = (s.step_size as f32, s.second_correction_sqrt as f32);
+        let g = frame.f32s(1)?;
+        bridge::write3(frame.input(0)?, frame.input(2)?, frame.input(3)?, |w, m, v| {
+            elementwise::update3(
+                w,
+                m,
+                v,
+                &g,
+                #[inline(always)]
+                |w, m, v, g| {
+                    let g = g + decay * w;
+                    let m = b1 * m + c1 * g;
+                    let v = b2 * v + c2 * g * g;
+                    (shrink * w - step_size * m / (v.sqrt() / correction + epsilon), m, v)
+                },
+            );
+        })?;
+        bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,142 @@
+//! `concat`: values side by side along the first axis after the batch: features of rows, channels of pictures.
+//!
+//! # Shapes
+//! `[B, n₁, ...]`, `[B, n₂, ...]`, … -> `[B, n₁ + n₂ + …, ...]`
+
+use candle_core::Tensor;
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::bridge;
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+#[derive(Debug)]
+pub struct Concat;
+
+impl Op for Concat {
+    fn name(&self) -> &'static str {
+        "concat"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y = [a, b, …]"
+    }
+
+    fn words(&self) -> &'static str {
+        "Puts what arrives side by side."
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        let mut shape = inputs[0].clone();
+        shape.dims[0] = inputs.iter().map(|input| input.dims[0]).sum();
+        vec![shape]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let all = (0..frame.input_count()).map(|i| frame.input(i)).collect::<Result<Vec<&Tensor>>>()?;
+        let y = Tensor::cat(&all, 1)?;
+        frame.set(0, y)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let mut dims = frame.input(0)?.dims().to_vec();
+        dims[1] = 0;
+        for i in 0..frame.input_count() {
+            dims[1] += frame.input(i)?.dim(1)?;
+        }
+        let width: usize = dims[1..].iter().product();
+        let out = frame.reuse(0, &dims)?;
+        let mut start = 0;
+        for i in 0..frame.input_count() {
+            let part = frame.f32s(i)?;
+            let len = part.len() / dims[0].max(1);
+            bridge::write(&out, |y| {
+                for (row, part) in y.chunks_exact_mut(width.max(1)).zip(part.chunks_exact(len.max(1))) {
+                    row[start..start + len].copy_from_slice(part);
+                }
+            })?;
+            start += len;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
+        let mut start = 0;
+        let mut contributions = Vec::new();
+        for (&input, &need) in call.inputs.iter().zip(needs) {
+            let len = builder.shape(input).dims[0];
+            contributions.push(need.then(|| builder.gradient(ConcatPart { start, len }, &[dy], input)));
+            start += len;
+        }
+        contributions
+    }
+}
+
+/// da = dy[start .. start + len] along the joined axis
+#[derive(Debug)]
+struct ConcatPart {
+    start: usize,
+    len: usize,
+}
+
+impl Op for ConcatPart {
+    fn name(&self) -> &'static str {
+        "concat'a"
+    }
+
+    fn formula(&self) -> &'static str {
+        "da = the part of dy that a became"
+    }
+
+    fn words(&self) -> &'static str {
+        "Each wire gets back the blame of its own part."
+    }
+
+    fn settings(&self) -> String {
+        format!("{} to {}", self.start, self.start + self.len)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let da = frame.input(0)?.narrow(1, self.start, self.len)?.force_contiguous()?;
+        frame.set(0, da)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let mut dims = frame.input(0)?.dims().to_vec();
+        let inner: usize = dims[2..].iter().product();
+        let (width, start, len) = (dims[1] * inner, self.start * inner, self.len * inner);
+        dims[1] = self.len;
+        let out = frame.reuse(0, &dims)?;
+        {
+            let dy = frame.f32s(0)?;
+            bridge::write(&out, |da| {
+                for (da, dy) in da.chunks_exact_mut(len.max(1)).zip(dy.chunks_exact(width.max(1))) {
+                    da.copy_from_slice(&dy[start..start + len]);
+                }
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Concat, Case::new().batched(3, &[4]).batched(3, &[2]));
+        gradient_check(Concat, Case::new().batched(2, &[1, 2, 3]).batched(2, &[3, 2, 3]).batched(2, &[2, 2, 3]));
+    }
+}

@@ -1,0 +1,48 @@
+//! `batch`: the samples of this step enter the program.
+
+use crate::engine::error::Result;
+use crate::engine::kernels::bridge;
+use crate::engine::op::{Frame, Op, ValueShape};
+
+/// Copies what the machine has staged: inputs and targets.
+#[derive(Debug)]
+pub struct Load;
+
+impl Op for Load {
+    fn name(&self) -> &'static str {
+        "batch"
+    }
+
+    fn formula(&self) -> &'static str {
+        "x, y = the next samples"
+    }
+
+    fn words(&self) -> &'static str {
+        "Takes the next few samples of the data, and what the network should answer to them."
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        inputs.to_vec()
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        for i in 0..frame.input_count() {
+            let copy = frame.input(i)?.copy()?;
+            frame.set(i, copy)?;
+        }
+        Ok(())
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        for i in 0..frame.input_count() {
+            let shape = frame.input(i)?.shape().clone();
+            let out = frame.reuse(i, shape.dims())?;
+            {
+                let staged = frame.f32s(i)?;
+                bridge::write(&out, |out| out.copy_from_slice(&staged))?;
+            }
+            frame.set(i, out)?;
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,132 @@
+//! The frame of losses that compare numbers one by one and take the mean over batch and outputs: what such a loss's file
+//! implements, and the forward and backward ops made of it.
+//!
+//! # Shapes
+//! prediction `[B, n]`, target `[B, n]` -> a single number.
+
+use candle_core::Tensor;
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise, reduce};
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+/// An error of one prediction `x` against its target `t`.
+pub trait Error: Clone + std::fmt::Debug + Send + Sync + 'static {
+    const NAME: &'static str;
+    const FORMULA: &'static str;
+    const WORDS: &'static str;
+    const GRADIENT_NAME: &'static str;
+    const GRADIENT_FORMULA: &'static str;
+    const GRADIENT_WORDS: &'static str;
+
+    fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
+
+    /// With respect to `x`.
+    fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
+
+    fn value_f32(&self, x: f32, t: f32) -> f32;
+
+    fn derivative_f32(&self, x: f32, t: f32) -> f32;
+}
+
+/// L = mean of the errors
+#[derive(Clone, Debug)]
+pub struct Mean<E>(pub E);
+
+impl<E: Error> Op for Mean<E> {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn formula(&self) -> &'static str {
+        E::FORMULA
+    }
+
+    fn words(&self) -> &'static str {
+        E::WORDS
+    }
+
+    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![ValueShape::scalar()]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let loss = self.0.value(frame.input(0)?, frame.input(1)?)?.mean_all()?;
+        frame.set(0, loss)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let out = frame.reuse(0, &[])?;
+        {
+            let (x, t) = (frame.f32s(0)?, frame.f32s(1)?);
+            let sum = reduce::sum_of2(
+                &x,
+                &t,
+                #[inline(always)]
+                |x, t| self.0.value_f32(x, t),
+            );
+            bridge::write(&out, |loss| loss[0] = (sum / x.len() as f64) as f32)?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let (x, t) = (call.inputs[0], call.inputs[1]);
+        let dl = grads[0].filter(|_| needs[0]);
+        vec![dl.map(|dl| builder.gradient(MeanGradient(self.0.clone()), &[x, t, dl], x)), None]
+    }
+}
+
+/// dx = dL · error'(x, t) / count. Inputs: prediction, target, dL.
+#[derive(Debug)]
+struct MeanGradient<E>(E);
+
+impl<E: Error> Op for MeanGradient<E> {
+    fn name(&self) -> &'static str {
+        E::GRADIENT_NAME
+    }
+
+    fn formula(&self) -> &'static str {
+        E::GRADIENT_FORMULA
+    }
+
+    fn words(&self) -> &'static str {
+        E::GRADIENT_WORDS
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let slope = self.0.derivative(frame.input(0)?, frame.input(1)?)?;
+        let share = (frame.input(2)? / slope.elem_count() as f64)?;
+        let dx = slope.broadcast_mul(&share)?;
+        frame.set(0, dx)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let dims = frame.input(0)?.shape().clone();
+        let share = (frame.scalar(2)? / dims.elem_count() as f64) as f32;
+        let out = frame.reuse(0, dims.dims())?;
+        {
+            let (x, t) = (frame.f32s(0)?, frame.f32s(1)?);
+            bridge::write(&out, |dx| {
+                elementwise::map2(
+                    &x,
+                    &t,
+                    dx,
+                    #[inline(always)]
+                    |x, t| self.0.derivative_f32(x, t) * share,
+                )
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}

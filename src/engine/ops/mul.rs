@@ -1,0 +1,76 @@
+//! `mul`: the product of two or more values of one shape.
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Call, Frame, Op};
+use crate::engine::program::ValueId;
+
+#[derive(Debug)]
+pub struct Mul;
+
+impl Op for Mul {
+    fn name(&self) -> &'static str {
+        "mul"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y = a · b · …"
+    }
+
+    fn words(&self) -> &'static str {
+        "Multiplies what arrives, number by number."
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let mut product = (frame.input(0)? * frame.input(1)?)?;
+        for i in 2..frame.input_count() {
+            product = (product * frame.input(i)?)?;
+        }
+        frame.set(0, product)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let shape = frame.input(0)?.shape().clone();
+        let out = frame.reuse(0, shape.dims())?;
+        {
+            let (a, b) = (frame.f32s(0)?, frame.f32s(1)?);
+            bridge::write(&out, |y| elementwise::map2(&a, &b, y, |a, b| a * b))?;
+            for i in 2..frame.input_count() {
+                let a = frame.f32s(i)?;
+                bridge::write(&out, |y| elementwise::update(y, &a, |y, a| y * a))?;
+            }
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    /// Each factor's gradient is dy times the other factors: again a product.
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
+        let mut contribution = |i: usize| {
+            let others = call.inputs.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, &id)| id);
+            let factors: Vec<_> = std::iter::once(dy).chain(others).collect();
+            builder.gradient(Mul, &factors, call.inputs[i])
+        };
+        needs.iter().enumerate().map(|(i, &need)| need.then(|| contribution(i))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Mul, Case::new().batched(3, &[4]).batched(3, &[4]));
+        gradient_check(Mul, Case::new().batched(2, &[2, 3]).batched(2, &[2, 3]).batched(2, &[2, 3]));
+    }
+}

@@ -1,0 +1,156 @@
+//! `l1`, `l2`: penalties on weights, added to the loss.
+//!
+//! # Shapes
+//! Any -> a single number.
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise, reduce};
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Norm {
+    /// strength · Σ|w|
+    L1,
+    /// strength · Σw²
+    L2,
+}
+
+#[derive(Clone, Debug)]
+pub struct Penalty {
+    pub norm: Norm,
+    pub strength: f64,
+}
+
+impl Op for Penalty {
+    fn name(&self) -> &'static str {
+        match self.norm {
+            Norm::L1 => "l1",
+            Norm::L2 => "l2",
+        }
+    }
+
+    fn formula(&self) -> &'static str {
+        match self.norm {
+            Norm::L1 => "L = strength · Σ |w|",
+            Norm::L2 => "L = strength · Σ w²",
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        match self.norm {
+            Norm::L1 => "Makes every weight cost its size, which drives useless ones to exactly zero.",
+            Norm::L2 => "Makes every weight cost its square, which keeps all of them small.",
+        }
+    }
+
+    fn settings(&self) -> String {
+        format!("strength {}", self.strength)
+    }
+
+    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![ValueShape::scalar()]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let w = frame.input(0)?;
+        let each = if self.norm == Norm::L1 { w.abs()? } else { w.sqr()? };
+        let cost = (each.sum_all()? * self.strength)?;
+        frame.set(0, cost)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let out = frame.reuse(0, &[])?;
+        {
+            let w = frame.f32s(0)?;
+            let sum = if self.norm == Norm::L1 { reduce::sum_of(&w, f32::abs) } else { reduce::sum_of(&w, |w| w * w) };
+            bridge::write(&out, |cost| cost[0] = (sum * self.strength) as f32)?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let w = call.inputs[0];
+        let dl = grads[0].filter(|_| needs[0]);
+        vec![dl.map(|dl| builder.gradient(PenaltyW(self.clone()), &[w, dl], w))]
+    }
+}
+
+/// Inputs: w, dL.
+#[derive(Debug)]
+struct PenaltyW(Penalty);
+
+impl Op for PenaltyW {
+    fn name(&self) -> &'static str {
+        match self.0.norm {
+            Norm::L1 => "l1'w",
+            Norm::L2 => "l2'w",
+        }
+    }
+
+    fn formula(&self) -> &'static str {
+        match self.0.norm {
+            Norm::L1 => "dw = dL · strength · sign(w)",
+            Norm::L2 => "dw = dL · 2 · strength · w",
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        match self.0.norm {
+            Norm::L1 => "Pulls every weight towards zero equally hard.",
+            Norm::L2 => "Pulls every weight towards zero in proportion to its size.",
+        }
+    }
+
+    fn settings(&self) -> String {
+        self.0.settings()
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let w = frame.input(0)?;
+        let slope = match self.0.norm {
+            Norm::L1 => (w.gt(0.0)?.to_dtype(w.dtype())? - w.lt(0.0)?.to_dtype(w.dtype())?)?,
+            Norm::L2 => (w * 2.0)?,
+        };
+        let dw = slope.broadcast_mul(&(frame.input(1)? * self.0.strength)?)?;
+        frame.set(0, dw)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let scale = (frame.scalar(1)? * self.0.strength) as f32;
+        let shape = frame.input(0)?.shape().clone();
+        let out = frame.reuse(0, shape.dims())?;
+        {
+            let w = frame.f32s(0)?;
+            let sign = |w: f32| if w == 0.0 { 0.0 } else { scale.copysign(w * scale.signum()) };
+            bridge::write(&out, |dw| match self.0.norm {
+                Norm::L1 => elementwise::map(&w, dw, sign),
+                Norm::L2 => elementwise::map(&w, dw, |w| 2.0 * scale * w),
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for norm in [Norm::L1, Norm::L2] {
+            gradient_check(Penalty { norm, strength: 0.3 }, Case::new().fixed(&[5, 3]));
+            gradient_check(Penalty { norm, strength: 0.01 }, Case::new().fixed(&[2, 3, 3, 3]));
+        }
+    }
+}

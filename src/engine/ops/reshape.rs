@@ -1,0 +1,65 @@
+//! `reshape`: the same numbers with other axes. A view: no number is copied.
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+#[derive(Debug)]
+pub struct Reshape {
+    /// Without the batch axis.
+    pub dims: Vec<usize>,
+}
+
+impl Op for Reshape {
+    fn name(&self) -> &'static str {
+        "reshape"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y = x with other axes"
+    }
+
+    fn words(&self) -> &'static str {
+        "Keeps the numbers and their order and divides them into axes in another way."
+    }
+
+    fn settings(&self) -> String {
+        self.dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ")
+    }
+
+    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![ValueShape::batched(self.dims.clone())]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let x = frame.input(0)?;
+        let dims: Vec<usize> = std::iter::once(x.dim(0)?).chain(self.dims.iter().copied()).collect();
+        let y = x.reshape(dims)?;
+        frame.set(0, y)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let dims = builder.shape(call.inputs[0]).dims.clone();
+        let dy = grads[0].filter(|_| needs[0]);
+        vec![dy.map(|dy| builder.gradient(Reshape { dims }, &[dy], call.inputs[0]))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Reshape { dims: vec![12] }, Case::new().batched(3, &[2, 6]));
+        gradient_check(Reshape { dims: vec![1, 3, 2] }, Case::new().batched(2, &[6]));
+    }
+}

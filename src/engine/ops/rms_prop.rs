@@ -1,0 +1,91 @@
+//! `rmsprop`: steps divided by the running size of the gradient, as `torch.optim.RMSprop` (not centred).
+
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Frame, Op};
+
+/// Inputs: parameter, gradient, mean square, and the momentum buffer when `momentum` is not 0. Outputs: parameter, mean
+/// square (and buffer), in place.
+#[derive(Clone, Debug)]
+pub struct RmsProp {
+    pub alpha: f64,
+    pub epsilon: f64,
+    pub momentum: f64,
+    pub weight_decay: f64,
+}
+
+impl Op for RmsProp {
+    fn name(&self) -> &'static str {
+        "rmsprop"
+    }
+
+    fn formula(&self) -> &'static str {
+        "g ← g + decay · w;  v ← α v + (1 − α) g²;  b ← momentum · b + g / (√v + ε);  w ← w − rate · b"
+    }
+
+    fn words(&self) -> &'static str {
+        "Divides each step by how large the gradient has been lately, so that every weight moves at a similar pace."
+    }
+
+    fn settings(&self) -> String {
+        let Self { alpha, epsilon, momentum, weight_decay } = self;
+        format!("alpha {alpha}, epsilon {epsilon:e}, momentum {momentum}, weight decay {weight_decay}")
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
+        let g = (frame.input(1)? + (w * self.weight_decay)?)?;
+        let v = ((frame.input(2)? * self.alpha)? + (g.sqr()? * (1.0 - self.alpha))?)?;
+        let mut direction = (g / (v.sqrt()? + self.epsilon)?)?;
+        if self.momentum != 0.0 {
+            direction = ((frame.input(3)? * self.momentum)? + direction)?;
+        }
+        let w = (w - (&direction * rate)?)?;
+        frame.set(0, w)?;
+        frame.set(1, v)?;
+        if self.momentum != 0.0 { frame.set(2, direction) } else { Ok(()) }
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum as f32);
+        let (alpha, rest) = (self.alpha as f32, (1.0 - self.alpha) as f32);
+        let (decay, epsilon) = (self.weight_decay as f32, self.epsilon as f32);
+        let scaled = move |w: f32, v: f32, g: f32| {
+            let g = g + decay * w;
+            let v = alpha * v + rest * g * g;
+            (g / (v.sqrt() + epsilon), v)
+        };
+        let g = frame.f32s(1)?;
+        let (w, v) = (frame.input(0)?, frame.input(2)?);
+        if momentum == 0.0 {
+            bridge::write2(w, v, |w, v| {
+                elementwise::update2(
+                    w,
+                    v,
+                    &g,
+                    #[inline(always)]
+                    |w, v, g| {
+                        let (direction, v) = scaled(w, v, g);
+                        (w - rate * direction, v)
+                    },
+                );
+            })?;
+            return Ok(true);
+        }
+        bridge::write3(w, v, frame.input(3)?, |w, v, b| {
+            elementwise::update3(
+                w,
+                v,
+                b,
+                &g,
+                #[inline(always)]
+                |w, v, b, g| {
+                    let (direction, v) = scaled(w, v, g);
+                    let b = momentum * b + direction;
+                    (w - rate * b, v, b)
+                },
+            );
+        })?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,83 @@
+//! `sgd`: stochastic gradient descent as `torch.optim.SGD` (dampening 0).
+
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Frame, Op};
+
+/// Inputs: parameter, gradient, and the momentum buffer when `momentum` is not 0. Outputs: parameter (and buffer), in place.
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    pub momentum: f64,
+    pub nesterov: bool,
+    pub weight_decay: f64,
+}
+
+impl Op for Sgd {
+    fn name(&self) -> &'static str {
+        "sgd"
+    }
+
+    fn formula(&self) -> &'static str {
+        "g ← g + decay · w;  v ← momentum · v + g;  w ← w − rate · v  (Nesterov: w ← w − rate · (g + momentum · v))"
+    }
+
+    fn words(&self) -> &'static str {
+        "Takes a step downhill: against the gradient, as long as the learning rate says; momentum keeps some of the speed of earlier steps."
+    }
+
+    fn settings(&self) -> String {
+        let nesterov = if self.nesterov { ", nesterov" } else { "" };
+        format!("momentum {}{nesterov}, weight decay {}", self.momentum, self.weight_decay)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
+        let mut g = frame.input(1)?.clone();
+        if self.weight_decay != 0.0 {
+            g = (g + (w * self.weight_decay)?)?;
+        }
+        let mut buffer = None;
+        if self.momentum != 0.0 {
+            let v = ((frame.input(2)? * self.momentum)? + &g)?;
+            g = if self.nesterov { (g + (&v * self.momentum)?)? } else { v.clone() };
+            buffer = Some(v);
+        }
+        let w = (w - (g * rate)?)?;
+        frame.set(0, w)?;
+        buffer.map_or(Ok(()), |v| frame.set(1, v))
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum as f32);
+        let decay = self.weight_decay as f32;
+        let w = frame.input(0)?;
+        let g = frame.f32s(1)?;
+        if momentum == 0.0 {
+            bridge::write(w, |w| {
+                elementwise::update(
+                    w,
+                    &g,
+                    #[inline(always)]
+                    |w, g| w - rate * (g + decay * w),
+                );
+            })?;
+            return Ok(true);
+        }
+        let nesterov = self.nesterov;
+        bridge::write2(w, frame.input(2)?, |w, v| {
+            elementwise::update2(
+                w,
+                v,
+                &g,
+                #[inline(always)]
+                |w, v, g| {
+                    let g = g + decay * w;
+                    let v = momentum * v + g;
+                    let direction = if nesterov { g + momentum * v } else { v };
+                    (w - rate * direction, v)
+                },
+            );
+        })?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,143 @@
+//! `softmax`: positive shares along the last axis that add up to 1.
+//!
+//! # Shapes
+//! `[B, ..., n]` -> the same.
+
+use candle_core::D;
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::elementwise::vectorised;
+use crate::engine::kernels::{bridge, math};
+use crate::engine::op::{Call, Frame, Op};
+use crate::engine::program::ValueId;
+
+#[derive(Debug)]
+pub struct Softmax;
+
+/// Softmax of each row of `n`; tells `done` the row's index, its largest number and Σ eˣ⁻ᵐᵃˣ.
+pub fn softmax_rows(x: &[f32], out: &mut [f32], n: usize, mut done: impl FnMut(usize, f32, f32)) {
+    if n == 0 {
+        return;
+    }
+    vectorised(
+        #[inline(always)]
+        || {
+            for (i, (x, p)) in x.chunks_exact(n).zip(out.chunks_exact_mut(n)).enumerate() {
+                let max = x.iter().fold(f32::NEG_INFINITY, |max, &v| if v > max { v } else { max });
+                for (p, &x) in p.iter_mut().zip(x) {
+                    *p = math::exp(x - max);
+                }
+                let total: f32 = p.iter().sum();
+                p.iter_mut().for_each(|p| *p /= total);
+                done(i, max, total);
+            }
+        },
+    );
+}
+
+impl Op for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+
+    fn formula(&self) -> &'static str {
+        "yᵢ = eˣⁱ / Σⱼ eˣʲ"
+    }
+
+    fn words(&self) -> &'static str {
+        "Turns a row of numbers into positive shares that add up to 1."
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let x = frame.input(0)?;
+        let exp = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?.exp()?;
+        let y = exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)?;
+        frame.set(0, y)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let shape = frame.input(0)?.shape().clone();
+        let n = shape.dims().last().copied().unwrap_or(1);
+        let out = frame.reuse(0, shape.dims())?;
+        {
+            let x = frame.f32s(0)?;
+            bridge::write(&out, |y| softmax_rows(&x, y, n, |_, _, _| {}))?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let dy = grads[0].filter(|_| needs[0]);
+        vec![dy.map(|dy| builder.gradient(SoftmaxX, &[dy, call.outputs[0]], call.inputs[0]))]
+    }
+}
+
+/// Inputs: dy, y.
+#[derive(Debug)]
+struct SoftmaxX;
+
+impl Op for SoftmaxX {
+    fn name(&self) -> &'static str {
+        "softmax'x"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dxᵢ = yᵢ · (dyᵢ − Σⱼ dyⱼ yⱼ)"
+    }
+
+    fn words(&self) -> &'static str {
+        "A share can only grow at the cost of the others, so each is blamed relative to the mean."
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (dy, y) = (frame.input(0)?, frame.input(1)?);
+        let mean = (dy * y)?.sum_keepdim(D::Minus1)?;
+        let dx = (y * dy.broadcast_sub(&mean)?)?;
+        frame.set(0, dx)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let shape = frame.input(0)?.shape().clone();
+        let n = shape.dims().last().copied().unwrap_or(1).max(1);
+        let out = frame.reuse(0, shape.dims())?;
+        {
+            let (dy, y) = (frame.f32s(0)?, frame.f32s(1)?);
+            bridge::write(&out, |dx| {
+                for ((dx, dy), y) in dx.chunks_exact_mut(n).zip(dy.chunks_exact(n)).zip(y.chunks_exact(n)) {
+                    let mean: f32 = dy.iter().zip(y).map(|(dy, y)| dy * y).sum();
+                    for ((dx, &dy), &y) in dx.iter_mut().zip(dy).zip(y) {
+                        *dx = y * (dy - mean);
+                    }
+                }
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Softmax, Case::new().batched(3, &[5]));
+        gradient_check(Softmax, Case::new().batched(2, &[2, 3, 7]));
+        gradient_check(Softmax, Case::new().batched(2, &[1]));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("softmax", |_| Softmax);
+    }
+}

@@ -1,0 +1,140 @@
+//! `one_hot`, `signs`, `column`: class indices as the numbers that some losses compare with. No gradients: targets are given.
+
+use candle_core::{DType, Tensor};
+
+use crate::engine::error::Result;
+use crate::engine::kernels::bridge;
+use crate::engine::op::{Frame, Op, ValueShape};
+
+/// `[B]` class indices -> `[B, classes]`, 1 at the class and 0 elsewhere.
+#[derive(Debug)]
+pub struct OneHot {
+    pub classes: usize,
+}
+
+impl Op for OneHot {
+    fn name(&self) -> &'static str {
+        "one_hot"
+    }
+
+    fn formula(&self) -> &'static str {
+        "t[i] = 1 if i is the class, else 0"
+    }
+
+    fn words(&self) -> &'static str {
+        "Writes the class as a row of zeros with a single one."
+    }
+
+    fn settings(&self) -> String {
+        format!("{} classes", self.classes)
+    }
+
+    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![ValueShape::batched([self.classes])]
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &[".one_hot"]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let places = Tensor::arange(0u32, self.classes as u32, frame.device())?.reshape((1, self.classes))?;
+        let classes = frame.input(0)?.to_dtype(DType::U32)?.unsqueeze(1)?;
+        let rows = classes.broadcast_eq(&places)?.to_dtype(frame.dtype())?;
+        frame.set(0, rows)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let batch = frame.input(0)?.dim(0)?;
+        let out = frame.reuse(0, &[batch, self.classes])?;
+        {
+            let classes = frame.f32s(0)?;
+            bridge::write(&out, |out| {
+                out.fill(0.0);
+                for (row, &class) in out.chunks_exact_mut(self.classes).zip(classes.iter()) {
+                    if let Some(place) = row.get_mut(class as usize) {
+                        *place = 1.0;
+                    }
+                }
+            })?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+}
+
+/// `[B]` class indices 0 or 1 -> `[B, 1]` of -1 or +1, as TensorFlow Playground trains.
+#[derive(Debug)]
+pub struct Signs;
+
+impl Op for Signs {
+    fn name(&self) -> &'static str {
+        "signs"
+    }
+
+    fn formula(&self) -> &'static str {
+        "t = 2 · class − 1"
+    }
+
+    fn words(&self) -> &'static str {
+        "Writes the first class as −1 and the second as +1."
+    }
+
+    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![ValueShape::batched([1])]
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &[".signs"]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let signs = frame.input(0)?.affine(2.0, -1.0)?.unsqueeze(1)?;
+        frame.set(0, signs)
+    }
+}
+
+/// `[B]` -> `[B, 1]`, the same numbers.
+#[derive(Debug)]
+pub struct Column;
+
+impl Op for Column {
+    fn name(&self) -> &'static str {
+        "column"
+    }
+
+    fn formula(&self) -> &'static str {
+        "t = class"
+    }
+
+    fn words(&self) -> &'static str {
+        "Stands the class numbers in a column beside the network's answers."
+    }
+
+    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![ValueShape::batched([1])]
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &[".column"]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let column = frame.input(0)?.unsqueeze(1)?;
+        frame.set(0, column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, outputs};
+
+    #[test]
+    fn classes_become_rows_signs_and_columns() {
+        let classes = || Case::new().batched(3, &[]).with(|i, _| [1.0, 0.0, 1.0][i]).constant();
+        assert_eq!(outputs(OneHot { classes: 2 }, classes()), vec![vec![0.0, 1.0, 1.0, 0.0, 0.0, 1.0]]);
+        assert_eq!(outputs(Signs, classes()), vec![vec![1.0, -1.0, 1.0]]);
+        assert_eq!(outputs(Column, classes()), vec![vec![1.0, 0.0, 1.0]]);
+    }
+}
