@@ -14,7 +14,7 @@ use super::options::{DeviceChoice, TrainOptions};
 use super::prepare;
 use super::summary::Summary;
 use crate::data::Task;
-use crate::engine::{Device, threads};
+use crate::engine::{Device, Threads};
 use crate::model::Project;
 use crate::persist::project_file;
 use crate::session::checkpoint;
@@ -22,7 +22,11 @@ use crate::trainer::{Change, Evaluation, Run, StepRow};
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
     let device = choose_device(options.device)?;
-    let threads = threads::set(options.threads.map(usize::from));
+    let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    threads.run(|| train(options, device, threads.count()))
+}
+
+fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Result<()> {
     let mut run = prepare_run(options, device)?;
     let mut log = options.log.as_deref().map(Log::create).transpose()?;
     let bar = progress_bar(&run, options);
@@ -60,13 +64,15 @@ pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
     if let Some(log) = log {
         log.finish()?;
     }
-    summarise(&mut run, seconds, samples, threads)?.print(options.json)
+    summarise(&run, seconds, samples, threads)?.print(options.json)
 }
 
 fn choose_device(choice: DeviceChoice) -> anyhow::Result<Device> {
     match choice {
-        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda => bail!("This build of Glassbox has no CUDA support; use --device cpu."),
+        DeviceChoice::Auto => Ok(Device::best()),
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda if Device::best() != Device::Cpu => Ok(Device::best()),
+        DeviceChoice::Cuda => bail!("This build has no CUDA, or there is no card; use --device cpu."),
     }
 }
 
@@ -149,7 +155,7 @@ fn tell_epoch(
     }
 }
 
-fn summarise(run: &mut Run, seconds: f64, samples: usize, threads: usize) -> anyhow::Result<Summary> {
+fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow::Result<Summary> {
     let dataset = run.dataset().clone();
     let train = run.evaluate_part(&dataset.train)?;
     let validation = run.evaluate()?;
@@ -165,7 +171,7 @@ fn summarise(run: &mut Run, seconds: f64, samples: usize, threads: usize) -> any
         seconds,
         samples_per_second: samples as f64 / seconds.max(1e-9),
         seed: run.training().seed,
-        device: "cpu".to_owned(),
+        device: run.machine().device().to_string(),
         threads,
         parameters: prepare::inference(run.project(), &dataset).parameter_count(),
         stopped_early,

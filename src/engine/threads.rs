@@ -4,16 +4,7 @@
 
 use super::error::{EngineError, Result};
 
-/// Decides once, for the whole process, how many threads compute; `None` takes all. Returns how many there are: a later call
-/// changes nothing.
-pub fn set(count: Option<usize>) -> usize {
-    let count = count.filter(|&count| count > 0).unwrap_or_else(Threads::available);
-    // Fails only when they were started before, and then they stay.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(count).thread_name(|i| format!("compute-{i}")).build_global();
-    rayon::current_num_threads()
-}
-
-/// A set of threads of one's own for the engine's kernels, beside the process's.
+/// A named set of threads for the engine's kernels.
 pub struct Threads {
     pool: rayon::ThreadPool,
 }

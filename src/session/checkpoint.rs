@@ -9,16 +9,16 @@ use crate::persist::{Home, project_file};
 use crate::trainer::{Resume, Saved};
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
-const BEST: &str = "best.";
+const BEST: &str = "best/";
 
 /// Errors are sentences for the user.
 pub fn save(path: &Path, project: &Project, saved: &Saved) -> Result<(), String> {
     let place = serde_json::json!({
         "run": saved.place,
-        "machine": saved.now.step,
-        "best": saved.best.as_ref().map(|best| best.step),
+        "step": saved.now.step,
+        "best_step": saved.best.as_ref().map(|best| best.step),
     });
-    let mut tensors = named(&saved.now, "");
+    let mut tensors: Vec<_> = named(&saved.now, "").collect();
     if let Some(best) = &saved.best {
         tensors.extend(named(best, BEST));
     }
@@ -32,11 +32,9 @@ pub fn load(path: &Path) -> Result<(Project, Saved), String> {
     let place: serde_json::Value = serde_json::from_str(&file.place).map_err(damaged)?;
     let run: Resume = serde_json::from_value(place["run"].clone()).map_err(damaged)?;
     let (best, now): (Vec<_>, Vec<_>) = file.tensors.into_iter().partition(|tensor| tensor.name.starts_with(BEST));
-    let now = snapshot(&place["machine"], now, "").map_err(damaged)?;
-    let best = match &place["best"] {
-        serde_json::Value::Null => None,
-        step => Some(snapshot(step, best, BEST).map_err(damaged)?),
-    };
+    let step = place["step"].as_u64().ok_or_else(|| format!("The run in {} does not say its step.", path.display()))?;
+    let now = snapshot(step, now, "");
+    let best = place["best_step"].as_u64().map(|step| snapshot(step, best, BEST));
     Ok((file.project, Saved { now, best, place: run }))
 }
 
@@ -64,19 +62,18 @@ pub fn write_autosave(
     home.write_autosave(project, file, saved.is_some()).map_err(|error| error.to_string())
 }
 
-fn named(snapshot: &Snapshot, prefix: &str) -> Vec<NamedTensor> {
-    let tensors = snapshot.tensors.iter().map(|(name, tensor)| {
-        let values = match &tensor.numbers {
-            Numbers::F32(numbers) => Values::F32(numbers.to_vec()),
-            Numbers::F64(numbers) => Values::F64(numbers.to_vec()),
-        };
-        NamedTensor { name: format!("{prefix}{name}"), dims: tensor.dims.clone(), values }
-    });
-    tensors.collect()
+fn named<'a>(snapshot: &'a Snapshot, prefix: &'a str) -> impl Iterator<Item = NamedTensor> + 'a {
+    snapshot.tensors.iter().map(move |(name, tensor)| NamedTensor {
+        name: format!("{prefix}{name}"),
+        dims: tensor.dims.clone(),
+        values: match &tensor.numbers {
+            Numbers::F32(values) => Values::F32(values.to_vec()),
+            Numbers::F64(values) => Values::F64(values.to_vec()),
+        },
+    })
 }
 
-fn snapshot(step: &serde_json::Value, tensors: Vec<NamedTensor>, prefix: &str) -> serde_json::Result<Snapshot> {
-    let step = serde_json::from_value(step.clone())?;
+fn snapshot(step: u64, tensors: Vec<NamedTensor>, prefix: &str) -> Snapshot {
     let tensors = tensors.into_iter().map(|tensor| {
         let name = tensor.name.strip_prefix(prefix).unwrap_or(&tensor.name).to_owned();
         let numbers = match tensor.values {
@@ -85,5 +82,5 @@ fn snapshot(step: &serde_json::Value, tensors: Vec<NamedTensor>, prefix: &str) -
         };
         (name, SavedTensor { dims: tensor.dims, numbers })
     });
-    Ok(Snapshot { step, tensors: tensors.collect() })
+    Snapshot { step, tensors: tensors.collect() }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::works::Told;
 use super::{Curves, DataState, Mark, Metric, NoticeKind, RunStatus, RunView, State};
 use crate::data::Task;
-use crate::engine::Device;
+use crate::engine::{Device, Threads};
 use crate::model::{Edit, Graph, TrainingSpec};
 use crate::trainer::{Change, Command, Outbox, Progress, Stop, Trainer};
 
@@ -20,7 +20,7 @@ impl State {
     fn trainer(&mut self) -> Option<&Trainer> {
         if self.works.trainer.is_none() {
             let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
-            match Trainer::spawn(waker) {
+            match Trainer::spawn(waker, window_threads()) {
                 Ok(trainer) => {
                     trainer.send(Command::Speed(self.speed));
                     trainer.send(Command::Watch(self.watch.clone()));
@@ -236,6 +236,11 @@ impl State {
         self.run.message = Some(text.clone());
         self.notify(NoticeKind::Success, text);
     }
+}
+
+/// One core's worth is left to the window.
+fn window_threads() -> usize {
+    Threads::available().saturating_sub(1).max(1)
 }
 
 /// A graph without what does not matter for training: where cards stand.

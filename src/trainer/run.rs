@@ -171,20 +171,20 @@ impl Run {
     }
 
     /// Loss and score over (at most 10,000 samples of) a part.
-    pub fn evaluate_part(&mut self, part: &Part) -> Result<Evaluation, RunError> {
-        let rows = part.len.min(MAX_EVALUATED);
-        let (inputs, targets) = (self.dataset.input_len(), self.dataset.target_len());
-        let evaluated = self.machine.evaluate(&part.inputs[..rows * inputs], &part.targets[..rows * targets], rows)?;
+    pub fn evaluate_part(&self, part: &Part) -> Result<Evaluation, RunError> {
+        let (width, targets) = (self.dataset.input_len(), self.dataset.target_len());
+        let part = first_rows(part, MAX_EVALUATED, width, targets);
+        let evaluated = self.machine.evaluate(&part.inputs, &part.targets, part.len)?;
+        let (outputs, loss) = (evaluated.outputs, evaluated.loss);
         let score = match &self.dataset.task {
-            Task::Classification { .. } => metrics::accuracy(&evaluated.outputs, &part.targets[..rows], rows),
-            Task::Regression { .. } => metrics::r2(&evaluated.outputs, &part.targets[..rows * targets], targets),
+            Task::Classification { .. } => metrics::accuracy(&outputs, &part.targets, part.len),
+            Task::Regression { .. } => metrics::regression(&outputs, &part.targets, targets).r2,
         };
-        Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss: evaluated.loss, score })
+        Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score })
     }
 
-    pub fn evaluate(&mut self) -> Result<Evaluation, RunError> {
-        let dataset = self.dataset.clone();
-        self.evaluate_part(&dataset.validation)
+    pub fn evaluate(&self) -> Result<Evaluation, RunError> {
+        self.evaluate_part(&self.dataset.validation)
     }
 
     /// Called with the validation result at the end of an epoch: keeps the best weights, decides on early stopping.
@@ -286,4 +286,12 @@ impl Run {
     pub fn training(&self) -> &TrainingSpec {
         &self.project.training
     }
+}
+
+/// At most the first `limit` samples of a part.
+fn first_rows(part: &Part, limit: usize, width: usize, targets: usize) -> Part {
+    if part.len <= limit {
+        return part.clone();
+    }
+    Part { len: limit, inputs: part.inputs[..limit * width].into(), targets: part.targets[..limit * targets].into() }
 }

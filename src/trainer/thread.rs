@@ -11,7 +11,7 @@ use super::outbox::{Outbox, Progress};
 use super::pictures;
 use super::run::{Run, RunError, Saved};
 use crate::data::Dataset;
-use crate::engine::Device;
+use crate::engine::{Device, Threads};
 use crate::model::Project;
 use crate::trace::Watch;
 
@@ -52,11 +52,14 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    pub fn spawn(waker: Waker) -> std::io::Result<Self> {
+    /// `threads`: how many compute; 0 takes all there are.
+    pub fn spawn(waker: Waker, threads: usize) -> Result<Self, String> {
         let (commands, inbox) = channel();
         let outbox = Arc::new(Mutex::new(Outbox::default()));
         let mut worker = Worker::new(inbox, outbox.clone(), waker);
-        let thread = std::thread::Builder::new().name("trainer".into()).spawn(move || worker.work())?;
+        let threads = Threads::new(threads).map_err(|error| error.to_string())?;
+        let work = move || threads.run(|| worker.work());
+        let thread = std::thread::Builder::new().name("trainer".into()).spawn(work).map_err(|e| e.to_string())?;
         Ok(Self { commands, outbox, thread: Some(thread) })
     }
 

@@ -1,0 +1,205 @@
+//! Runs: the same seed gives the same curve, saved runs go on bitwise, the journal replays, and the session drives it all.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use glassbox::data::{self, NoProgress};
+use glassbox::engine::{Device, Threads};
+use glassbox::model::layer::{BatchNorm, Dropout};
+use glassbox::model::{Edit, LayerKind, ParamValue, Project, Source, TrainingSpec, templates};
+use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
+use glassbox::trainer::{Change, Run};
+
+fn start(project: &Project) -> Run {
+    let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+    Run::new(project, dataset, Device::Cpu).unwrap()
+}
+
+/// Moons through batch norm and dropout: state in buffers and randomness in masks.
+fn moons() -> Project {
+    let mut project = templates::build("moons").unwrap();
+    let first = project.graph.find("Dense 1").unwrap().id;
+    Edit::Append { after: first, kind: Dropout { rate: 0.3 }.into() }.apply(&mut project.graph).unwrap();
+    Edit::Append { after: first, kind: BatchNorm::default().into() }.apply(&mut project.graph).unwrap();
+    project
+}
+
+/// A few hundred digits through the template's convolutions.
+fn small_digits() -> Project {
+    let mut project = templates::build("digits-cnn").unwrap();
+    if let Source::Digits(digits) = &mut project.data.source {
+        digits.samples = 300;
+    }
+    project
+}
+
+fn losses(run: &mut Run, steps: usize) -> Vec<u64> {
+    (0..steps).map(|_| run.step().unwrap().loss.to_bits()).collect()
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    for project in [moons(), small_digits()] {
+        let curve = |threads: usize| {
+            Threads::new(threads).unwrap().run(|| {
+                let mut run = start(&project);
+                let losses = losses(&mut run, 12);
+                (losses, run.machine().snapshot().unwrap())
+            })
+        };
+        let one = curve(1);
+        assert_eq!(one, curve(2));
+        assert_eq!(one, curve(8));
+    }
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let mut project = moons();
+    let first = losses(&mut start(&project), 3);
+    assert_eq!(first, losses(&mut start(&project), 3));
+    project.training.seed += 1;
+    assert_ne!(first, losses(&mut start(&project), 3));
+}
+
+#[test]
+fn a_saved_run_goes_on_bitwise_also_through_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for project in [moons(), small_digits()] {
+        let mut whole = start(&project);
+        losses(&mut whole, 40);
+        let path = folder.path().join("run.safetensors");
+        checkpoint::save(&path, whole.project(), &whole.save().unwrap()).unwrap();
+        let (kept, saved) = checkpoint::load(&path).unwrap();
+        let dataset = whole.dataset().clone();
+        let mut resumed = Run::resume(&kept, dataset, Device::Cpu, saved).unwrap();
+        assert_eq!(resumed.epoch(), whole.epoch());
+        assert_eq!(losses(&mut whole, 30), losses(&mut resumed, 30));
+        assert_eq!(whole.machine().snapshot().unwrap(), resumed.machine().snapshot().unwrap());
+    }
+}
+
+#[test]
+fn the_journal_brings_any_moment_back() {
+    let mut run = start(&moons());
+    losses(&mut run, 30);
+    let slower = TrainingSpec { learning_rate: 0.001, batch_size: 7, ..run.training().clone() };
+    run.change(Change::Training { training: slower }).unwrap();
+    losses(&mut run, 20);
+    let mut graph = run.project().graph.clone();
+    let dense = graph.find("Dense 2").unwrap().id;
+    Edit::SetParam { layer: dense, key: "units".into(), value: ParamValue::Int(9) }.apply(&mut graph).unwrap();
+    let kept = run.change(Change::Graph { graph }).unwrap();
+    assert!(kept.kept > 0 && kept.kept < kept.of, "{kept:?}");
+    losses(&mut run, 10);
+    let again = run.replay(60).unwrap();
+    assert_eq!(again.machine().snapshot().unwrap(), run.machine().snapshot().unwrap());
+    let earlier = run.replay(40).unwrap();
+    assert_eq!(earlier.machine().step(), 40);
+    assert_ne!(earlier.machine().snapshot().unwrap(), run.machine().snapshot().unwrap());
+}
+
+#[test]
+fn early_stopping_stops_and_the_best_weights_come_back() {
+    let mut project = templates::build("xor").unwrap();
+    project.training.learning_rate = 3.0;
+    project.training.keep_best = true;
+    project.training.early_stopping = Some(glassbox::model::EarlyStopping { patience: 2, min_delta: 0.0 });
+    let mut run = start(&project);
+    let mut best = f64::INFINITY;
+    while run.finished().is_none() {
+        if run.step().unwrap().epoch_done {
+            let scores = run.evaluate().unwrap();
+            best = best.min(scores.loss);
+            run.judge(&scores).unwrap();
+        }
+    }
+    assert!(run.epochs_done() < project.training.epochs as u64, "it stopped early");
+    assert!(run.restore_best().unwrap().is_some());
+    assert_eq!(run.evaluate().unwrap().loss, best);
+}
+
+/// Polls until `done`, at most a minute.
+fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done(state) {
+        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
+        state.poll();
+        std::thread::yield_now();
+    }
+}
+
+fn session(template: &str) -> State {
+    let mut state = State::start(None, "test".into());
+    state.apply(Action::OpenTemplate(template.into()));
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    state
+}
+
+#[test]
+fn a_session_trains_a_template_to_its_end() {
+    let mut state = session("gauss");
+    assert_eq!(state.run.status, RunStatus::Paused);
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "the end", |s| s.run.status == RunStatus::Finished);
+    let steps = state.run.curves.train_loss.len() as u64;
+    assert_eq!((steps, state.run.step), (30 * state.run.steps_per_epoch, steps), "no step is lost");
+    assert_eq!(state.run.curves.validation_loss.len(), 30);
+    assert!(state.run.curves.validation_metric.last().unwrap().1 > 0.9);
+    state.apply(Action::Transport(Transport::Reset));
+    wait(&mut state, "the reset", |s| s.run.step == 0 && s.run.status == RunStatus::Paused);
+    assert!(state.run.curves.train_loss.is_empty());
+}
+
+#[test]
+fn a_learning_rate_changed_while_running_is_marked_and_resets_nothing() {
+    let mut state = session("spiral");
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "some steps", |s| s.run.step > 20);
+    let training = TrainingSpec { learning_rate: 0.003, ..state.project.training.clone() };
+    let at = state.run.step;
+    state.apply(Action::SetTraining(training));
+    wait(&mut state, "the new rate", |s| s.run.curves.learning_rate.last().is_some_and(|p| p.1 == 0.003));
+    assert!(state.run.step >= at);
+    assert_eq!(state.run.marks.len(), 1);
+    assert_eq!(state.run.marks[0].label, "lr 0.01 → 0.003");
+    state.apply(Action::Undo);
+    wait(&mut state, "the old rate", |s| s.run.curves.learning_rate.last().is_some_and(|p| p.1 == 0.01));
+}
+
+#[test]
+fn editing_the_graph_while_it_trains_keeps_what_fits() {
+    let mut state = session("spiral");
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "some steps", |s| s.run.step > 20);
+    let second = state.project.graph.find("Dense 2").unwrap().id;
+    state.apply(Action::Edit(Edit::SetParam { layer: second, key: "units".into(), value: ParamValue::Int(5) }));
+    wait(&mut state, "the message", |s| s.run.message.as_deref().is_some_and(|m| m.starts_with("Kept")));
+    let at = state.run.step;
+    wait(&mut state, "going on", |s| s.run.step > at);
+    // A broken wire pauses; mending it lets the same run go on.
+    state.apply(Action::Edit(Edit::Remove(vec![second])));
+    let loss = state.project.graph.layers().find(|l| matches!(l.kind, LayerKind::Loss(_))).unwrap().id;
+    let wire = state.project.graph.incoming(loss).next().unwrap().id;
+    state.apply(Action::Edit(Edit::Disconnect(wire)));
+    assert_eq!(state.run.status, RunStatus::NotReady);
+    state.apply(Action::Undo);
+    state.apply(Action::Transport(Transport::Play));
+    let at = state.run.step;
+    wait(&mut state, "going on again", |s| s.run.step > at);
+}
+
+#[test]
+fn other_data_with_more_classes_mends_the_last_layer() {
+    let mut state = session("spiral");
+    let blobs = templates::build("blobs").unwrap().data;
+    state.apply(Action::SetData(blobs));
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    assert!(state.inference.is_valid(), "{:?}", state.inference.problems);
+    assert!(state.notices.iter().any(|n| n.text.contains("to fit the data")));
+    state.apply(Action::Undo);
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    assert_eq!(state.project, templates::build("spiral").unwrap());
+    assert!(state.inference.is_valid());
+}
