@@ -3,11 +3,13 @@
 //! Owns sources (synthetic, drawn digits, CSV, IDX), the split, scaling, and batching. Knows nothing of networks or windows.
 
 pub mod batches;
+mod csv;
 pub mod dataset;
 mod digits;
 mod idx;
 mod preview;
 mod progress;
+mod propose;
 mod random;
 mod split;
 mod synthetic;
@@ -18,9 +20,11 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{DataSpec, Source};
 
+pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 pub use dataset::{DataError, Dataset, Part, Plane, Task};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
+pub use propose::propose_project;
 
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project
 /// file's. Everything random is keyed by `spec.seed`: the same spec (and files) give bitwise the same samples.
@@ -35,9 +39,7 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
         Source::Digits(settings) => digits::generate(settings, spec, progress)?,
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
-        Source::Csv(_) => {
-            return Err(DataError::new("This source cannot be read yet."));
-        }
+        Source::Csv(settings) => csv::load(settings, &resolve(base, &settings.path), spec, progress)?,
     };
     progress.report(1.0, "ready");
     Ok(dataset)
@@ -46,21 +48,4 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
 /// A path as the user gave it, read from the project's folder when it is relative.
 pub fn resolve(base: &Path, path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_path_buf() } else { base.join(path) }
-}
-#[derive(Debug)]
-pub struct TablePreview {
-    pub columns: Vec<Col>,
-}
-#[derive(Debug)]
-pub struct Col {
-    pub name: String,
-}
-pub fn inspect_csv(p: &Path, progress: &dyn Progress) -> Result<TablePreview, DataError> {
-    Err(DataError::new(""))
-}
-pub fn suggest_target(t: &TablePreview) -> Option<String> {
-    None
-}
-pub fn propose_project(d: &Dataset, s: DataSpec) -> crate::model::Project {
-    Default::default()
 }

@@ -1,0 +1,64 @@
+//! What one cell says.
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell<'a> {
+    Missing,
+    /// NaN, an infinity, or more than a 32-bit float can hold.
+    NotFinite,
+    Number(f64),
+    Text(&'a str),
+}
+
+/// Reads a trimmed cell. With `decimal_comma`, "3,14" is a number too (tables delimited by something else than commas).
+pub(super) fn read(cell: &str, decimal_comma: bool) -> Cell<'_> {
+    let is = |word: &str| cell.eq_ignore_ascii_case(word);
+    if cell.is_empty() || cell == "?" || cell == "-" || ["na", "n/a", "#n/a", "null"].into_iter().any(is) {
+        return Cell::Missing;
+    }
+    if is("nan") {
+        return Cell::NotFinite;
+    }
+    let number = cell.parse::<f64>().ok().or_else(|| {
+        let one_comma = decimal_comma && !cell.contains('.') && cell.bytes().filter(|&b| b == b',').count() == 1;
+        if one_comma { cell.replace(',', ".").parse().ok() } else { None }
+    });
+    match number {
+        Some(number) if number.abs() <= f64::from(f32::MAX) => Cell::Number(number),
+        Some(_) => Cell::NotFinite,
+        None => Cell::Text(cell),
+    }
+}
+
+/// The name of the category a cell belongs to: "3.0" and "3" are the same.
+pub(super) fn category(cell: &str) -> &str {
+    match cell.trim_end_matches('0').strip_suffix('.') {
+        Some(whole) if !whole.is_empty() && whole.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) => whole,
+        _ => cell,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_told_apart() {
+        for missing in ["", "NA", "n/a", "null", "NULL", "?", "-", "#N/A"] {
+            assert_eq!(read(missing, false), Cell::Missing, "{missing}");
+        }
+        for not_finite in ["NaN", "nan", "inf", "-Infinity", "1e999", "1e39"] {
+            assert_eq!(read(not_finite, false), Cell::NotFinite, "{not_finite}");
+        }
+        assert_eq!(read("-1.5e3", false), Cell::Number(-1500.0));
+        assert_eq!(read("3,14", true), Cell::Number(3.14));
+        assert_eq!(read("3,14", false), Cell::Text("3,14"));
+        assert_eq!(read("1,234.5", true), Cell::Text("1,234.5"));
+        assert_eq!(read("abc", false), Cell::Text("abc"));
+    }
+
+    #[test]
+    fn whole_numbers_are_one_category_however_written() {
+        assert_eq!((category("3.0"), category("3"), category("3."), category("-2.00")), ("3", "3", "3", "-2"));
+        assert_eq!((category("30"), category("3.50"), category(".0"), category("a.0")), ("30", "3.50", ".0", "a.0"));
+    }
+}

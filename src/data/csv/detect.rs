@@ -1,0 +1,125 @@
+//! How a text file is a table: delimiter, quotes, header, judged by its beginning.
+
+use super::cell::{self, Cell};
+
+/// How many records of the beginning are looked at.
+const RECORDS: usize = 200;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Dialect {
+    pub delimiter: u8,
+    pub quote: u8,
+    pub has_header: bool,
+}
+
+impl Dialect {
+    /// Where commas do not delimit they may be decimal points.
+    pub fn decimal_comma(&self) -> bool {
+        self.delimiter != b','
+    }
+
+    pub fn reader<R: std::io::Read>(&self, reader: R) -> ::csv::Reader<R> {
+        ::csv::ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .quote(self.quote)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(reader)
+    }
+}
+
+/// `sample` is the beginning of the file without a byte-order mark, cut at the end of a line.
+pub(super) fn detect(sample: &[u8]) -> Dialect {
+    let delimiter = delimiter(sample, b'"');
+    let quote = quote(sample, delimiter);
+    let delimiter = if quote == b'"' { delimiter } else { self::delimiter(sample, quote) };
+    let mut dialect = Dialect { delimiter, quote, has_header: true };
+    dialect.has_header = has_header(&records(sample, &dialect), dialect.decimal_comma());
+    dialect
+}
+
+fn records(sample: &[u8], dialect: &Dialect) -> Vec<Vec<String>> {
+    let mut reader = dialect.reader(sample);
+    let records = reader.byte_records().take(RECORDS).filter_map(Result::ok);
+    records.map(|r| r.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect()).collect()
+}
+
+/// The candidate that gives the most records of one length; among equals, the one that gives more columns.
+fn delimiter(sample: &[u8], quote: u8) -> u8 {
+    let score = |delimiter: u8| {
+        let records = records(sample, &Dialect { delimiter, quote, has_header: false });
+        let lengths: Vec<usize> = records.iter().map(Vec::len).filter(|&n| n > 0).collect();
+        let count = |length: usize| lengths.iter().filter(|&&n| n == length).count();
+        let usual = lengths.iter().copied().max_by_key(|&n| (count(n), n)).unwrap_or(0);
+        if usual < 2 { (0, 0) } else { (count(usual) * 1000 / lengths.len(), usual) }
+    };
+    let mut best = (b',', score(b','));
+    for candidate in [b';', b'\t', b'|'] {
+        let score = score(candidate);
+        if score > best.1 {
+            best = (candidate, score);
+        }
+    }
+    best.0
+}
+
+/// Apostrophes quote where no double quote appears and cells begin and end with them.
+fn quote(sample: &[u8], delimiter: u8) -> u8 {
+    if sample.contains(&b'"') {
+        return b'"';
+    }
+    let cells = || sample.split(|b| matches!(b, b'\n' | b'\r') || *b == delimiter).map(<[u8]>::trim_ascii);
+    let opened = cells().filter(|cell| cell.len() >= 2 && cell.starts_with(b"'")).count();
+    let closed = cells().filter(|cell| cell.len() >= 2 && cell.ends_with(b"'")).count();
+    if opened >= 2 && closed >= 2 { b'\'' } else { b'"' }
+}
+
+/// Names are words: a first row with a number in it is data. Where all is text, a first row whose words come again below
+/// in the same column is data too.
+fn has_header(records: &[Vec<String>], decimal_comma: bool) -> bool {
+    let Some((first, rest)) = records.split_first() else { return true };
+    let is_number = |cell: &String| matches!(cell::read(cell, decimal_comma), Cell::Number(_));
+    if first.iter().any(is_number) {
+        return false;
+    }
+    if rest.iter().flatten().any(is_number) {
+        return true;
+    }
+    let comes_again =
+        first.iter().enumerate().any(|(i, name)| !name.is_empty() && rest.iter().any(|row| row.get(i) == Some(name)));
+    !comes_again
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> (char, char, bool) {
+        let dialect = detect(text.as_bytes());
+        (dialect.delimiter.into(), dialect.quote.into(), dialect.has_header)
+    }
+
+    #[test]
+    fn delimiters() {
+        assert_eq!(found("a,b\n1,2\n3,4\n"), (',', '"', true));
+        assert_eq!(found("a;b\n1,5;2,5\n3,5;4,5\n"), (';', '"', true));
+        assert_eq!(found("a\tb, c\td\n1\t2\t3\n"), ('\t', '"', true));
+        assert_eq!(found("1|2\n3|4\n"), ('|', '"', false));
+        assert_eq!(found("a\n1\n2\n"), (',', '"', true));
+        assert_eq!(found("name,words\nx,\"a;b;c\"\ny,\"d;e;f\"\n"), (',', '"', true));
+    }
+
+    #[test]
+    fn quotes() {
+        assert_eq!(found("a,b\n'x, y',2\n'z',3\n"), (',', '\'', true));
+        assert_eq!(found("a,b\nit's,2\ndon't,3\n"), (',', '"', true));
+    }
+
+    #[test]
+    fn headers() {
+        assert!(!found("1,2\n3,4\n").2);
+        assert!(found("sex,smoker\nMale,No\nFemale,No\nMale,Yes\n").2);
+        assert!(!found("Male,No\nFemale,No\nMale,Yes\n").2);
+        assert!(found("").2);
+    }
+}

@@ -1,0 +1,222 @@
+//! From cells to numbers: the values of the chosen columns, and the network's input made of them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::cell::{self, Cell};
+use super::columns::ColumnFacts;
+use super::table::{Table, thousands};
+use super::{InputColumn, MAX_BYTES};
+use crate::data::DataError;
+use crate::data::progress::Progress;
+use crate::model::{ColumnRole, CsvSpec, Scaling};
+
+/// The code of a missing category.
+const MISSING: u32 = u32::MAX;
+
+/// One column over all rows of the file.
+pub(super) enum Values {
+    /// NaN where missing.
+    Numbers(Vec<f64>),
+    Categories {
+        names: Vec<String>,
+        codes: Vec<u32>,
+    },
+}
+
+impl Values {
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Numbers(numbers) => numbers[row].is_nan(),
+            Self::Categories { codes, .. } => codes[row] == MISSING,
+        }
+    }
+
+    /// A key that is equal exactly for equal values.
+    pub fn key(&self, row: usize) -> u64 {
+        match self {
+            Self::Numbers(numbers) => numbers[row].to_bits(),
+            Self::Categories { codes, .. } => u64::from(codes[row]),
+        }
+    }
+}
+
+/// Takes the values of the wanted columns in one pass over the file. The roles fit the facts: that was checked.
+pub(super) fn read_values(
+    table: &Table,
+    facts: &[ColumnFacts],
+    wanted: &[(usize, ColumnRole)],
+    progress: &dyn Progress,
+    share: (f32, f32),
+) -> Result<Vec<Values>, DataError> {
+    let mut codes_of: Vec<HashMap<String, u32>> = Vec::new();
+    let mut values = Vec::new();
+    for &(index, role) in wanted {
+        let facts = &facts[index];
+        if role == ColumnRole::Categorical {
+            let names = facts.categories();
+            codes_of.push(names.iter().cloned().zip(0..).collect());
+            values.push(Values::Categories { names, codes: Vec::with_capacity(facts.rows) });
+        } else {
+            codes_of.push(HashMap::new());
+            values.push(Values::Numbers(Vec::with_capacity(facts.rows)));
+        }
+    }
+    let decimal_comma = table.dialect.decimal_comma();
+    table.for_each_row(progress, share, |_, record| {
+        for ((&(index, _), values), codes_of) in wanted.iter().zip(&mut values).zip(&codes_of) {
+            let text = record.get(index).unwrap_or_default().trim();
+            let cell = cell::read(text, decimal_comma);
+            match values {
+                Values::Numbers(numbers) => numbers.push(if let Cell::Number(n) = cell { n } else { f64::NAN }),
+                Values::Categories { codes, .. } => codes.push(match cell {
+                    Cell::Missing | Cell::NotFinite => MISSING,
+                    _ => codes_of.get(cell::category(text)).copied().unwrap_or(MISSING),
+                }),
+            }
+        }
+        Ok(())
+    })?;
+    Ok(values)
+}
+
+/// How the columns become the network's input; everything measured is measured on the training rows.
+pub(super) struct Encoder<'a> {
+    columns: Vec<Encoding<'a>>,
+}
+
+enum Encoding<'a> {
+    /// `(value - offset) / scale`, `fill` for missing ones.
+    Number { name: &'a str, numbers: &'a [f64], fill: f64, offset: f64, scale: f64 },
+    /// One number for each category, 1 for the one that is there; with one more for "missing" when some are.
+    OneHot { name: &'a str, names: &'a [String], codes: &'a [u32], has_missing: bool },
+}
+
+impl<'a> Encoder<'a> {
+    pub fn new(settings: &CsvSpec, inputs: &[InputColumn<'a>], values: &'a [Values], train: &[usize]) -> Self {
+        let columns = inputs.iter().zip(values).map(|(column, values)| match values {
+            Values::Numbers(numbers) => {
+                let fill = median(numbers, train);
+                let (offset, scale) = scaling(settings.scaling, numbers, fill, train);
+                Encoding::Number { name: column.name, numbers, fill, offset, scale }
+            }
+            Values::Categories { names, codes } => {
+                let drops = settings.missing == crate::model::MissingPolicy::DropRow;
+                let has_missing = !drops && codes.contains(&MISSING);
+                Encoding::OneHot { name: column.name, names, codes, has_missing }
+            }
+        });
+        Self { columns: columns.collect() }
+    }
+
+    pub fn width(&self) -> usize {
+        self.columns.iter().map(Encoding::width).sum()
+    }
+
+    pub fn check_size(&self, rows: usize, path: &Path) -> Result<(), DataError> {
+        let needed = rows as u64 * self.width() as u64 * 4;
+        if needed <= MAX_BYTES {
+            return Ok(());
+        }
+        let widest = self.columns.iter().max_by_key(|column| column.width());
+        let (name, width) = widest.map_or(("", 0), |column| (column.name(), column.width()));
+        Err(DataError::new(format!(
+            "{} rows of {} inputs would take {:.1} GB of memory (at most {:.1} GB are allowed). The column \"{name}\" alone \
+             makes {width} inputs: leave it out, or choose a part of the rows: {}",
+            thousands(rows as u64),
+            thousands(self.width() as u64),
+            needed as f64 / 1e9,
+            MAX_BYTES as f64 / 1e9,
+            path.display()
+        )))
+    }
+
+    /// "age", "sex = male", "deck = missing".
+    pub fn names(&self) -> Vec<String> {
+        let mut all = Vec::with_capacity(self.width());
+        for column in &self.columns {
+            match column {
+                Encoding::Number { name, .. } => all.push((*name).to_owned()),
+                Encoding::OneHot { name, names, has_missing, .. } => {
+                    all.extend(names.iter().map(|value| format!("{name} = {value}")));
+                    all.extend(has_missing.then(|| format!("{name} = missing")));
+                }
+            }
+        }
+        all
+    }
+
+    /// `[rows, width]`, row-major.
+    pub fn encode(&self, rows: &[usize]) -> Vec<f32> {
+        let mut inputs = Vec::with_capacity(rows.len() * self.width());
+        for &row in rows {
+            for column in &self.columns {
+                column.encode(row, &mut inputs);
+            }
+        }
+        inputs
+    }
+}
+
+impl Encoding<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Number { name, .. } | Self::OneHot { name, .. } => name,
+        }
+    }
+
+    fn width(&self) -> usize {
+        match self {
+            Self::Number { .. } => 1,
+            Self::OneHot { names, has_missing, .. } => names.len() + usize::from(*has_missing),
+        }
+    }
+
+    fn encode(&self, row: usize, inputs: &mut Vec<f32>) {
+        match self {
+            Self::Number { numbers, fill, offset, scale, .. } => {
+                let number = if numbers[row].is_nan() { *fill } else { numbers[row] };
+                inputs.push(((number - offset) / scale) as f32);
+            }
+            Self::OneHot { codes, .. } => {
+                let start = inputs.len();
+                inputs.resize(start + self.width(), 0.0);
+                let hot = if codes[row] == MISSING { self.width() - 1 } else { codes[row] as usize };
+                if let Some(input) = inputs.get_mut(start + hot) {
+                    *input = 1.0;
+                }
+            }
+        }
+    }
+}
+
+fn median(numbers: &[f64], rows: &[usize]) -> f64 {
+    let mut present: Vec<f64> = rows.iter().map(|&row| numbers[row]).filter(|n| !n.is_nan()).collect();
+    if present.is_empty() {
+        return 0.0;
+    }
+    present.sort_by(f64::total_cmp);
+    let middle = present.len() / 2;
+    if present.len() % 2 == 1 { present[middle] } else { (present[middle - 1] + present[middle]) / 2.0 }
+}
+
+fn scaling(scaling: Scaling, numbers: &[f64], fill: f64, rows: &[usize]) -> (f64, f64) {
+    let filled = || rows.iter().map(|&row| if numbers[row].is_nan() { fill } else { numbers[row] });
+    let (offset, scale) = match scaling {
+        Scaling::None => (0.0, 1.0),
+        Scaling::Standardise => mean_and_deviation(filled()),
+        Scaling::MinMax => {
+            let (low, high) = filled().fold((f64::MAX, f64::MIN), |(low, high), n| (low.min(n), high.max(n)));
+            (low, high - low)
+        }
+    };
+    // A column that is constant over the training rows is only shifted.
+    (offset, if scale > 0.0 { scale } else { 1.0 })
+}
+
+pub(super) fn mean_and_deviation(numbers: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let count = numbers.clone().count().max(1) as f64;
+    let mean = numbers.clone().sum::<f64>() / count;
+    let variance = numbers.map(|n| (n - mean).powi(2)).sum::<f64>() / count;
+    (mean, variance.sqrt())
+}

@@ -1,0 +1,160 @@
+//! Tables in text files: from a path and the user's choices to a [`Dataset`].
+//!
+//! `detect` finds delimiter, header and quotes; `table` reads rows within bounds; `columns` says what each column holds;
+//! `preview` is what the window shows; `encode` makes numbers of it; `target` decides the task. The file is read twice
+//! (once to know the columns, once to take the values) and never held as text.
+
+mod cell;
+mod columns;
+mod detect;
+mod encode;
+mod preview;
+mod rows;
+mod table;
+mod target;
+
+use std::path::Path;
+
+use super::progress::Progress;
+use super::split::split;
+use super::{DataError, Dataset, Part};
+use crate::model::{ColumnRole, CsvSpec, DataSpec};
+use columns::ColumnFacts;
+use encode::{Encoder, Values};
+use table::Table;
+use target::Target;
+
+pub use preview::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
+
+/// What the samples may take in memory.
+const MAX_BYTES: u64 = 1_500_000_000;
+
+/// A column that the network is given.
+struct InputColumn<'a> {
+    index: usize,
+    name: &'a str,
+    role: ColumnRole,
+}
+
+pub(super) fn load(
+    settings: &CsvSpec,
+    path: &Path,
+    spec: &DataSpec,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
+    let table = Table::open(path)?;
+    let facts = columns::survey(&table, progress, (0.0, 0.45))?;
+    let target_index = target_index(settings, &table)?;
+    let mut notes = Vec::new();
+    let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
+    let inputs = choose_inputs(settings, &table, &facts, target_index, &mut notes)?;
+    let wanted: Vec<(usize, ColumnRole)> =
+        inputs.iter().map(|c| (c.index, c.role)).chain([(target_index, target_role)]).collect();
+    let mut values = encode::read_values(&table, &facts, &wanted, progress, (0.45, 0.9))?;
+    let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
+    let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
+    let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
+    target::warn_of_giveaways(settings, &inputs, &values, &target, &rows, &mut notes);
+    let split = split(rows.len(), spec.validation, spec.seed, target.classes_of(&rows).as_deref());
+    let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
+    let (train, validation) = (pick(&split.train), pick(&split.validation));
+    let encoder = Encoder::new(settings, &inputs, &values, &train);
+    encoder.check_size(rows.len(), path)?;
+    let (task, scale) = target.into_task(settings, &train);
+    let part = |rows: &[usize]| Part {
+        len: rows.len(),
+        inputs: encoder.encode(rows).into(),
+        targets: rows.iter().map(|&row| scale.of(row)).collect(),
+    };
+    Ok(Dataset {
+        name: path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned()),
+        input_shape: vec![encoder.width()],
+        input_names: encoder.names(),
+        task,
+        train: part(&train),
+        validation: part(&validation),
+        plane: None,
+        notes,
+    })
+}
+
+fn target_index(settings: &CsvSpec, table: &Table) -> Result<usize, DataError> {
+    table.names.iter().position(|name| *name == settings.target).ok_or_else(|| {
+        let names = table.names.join(", ");
+        let what = if settings.target.is_empty() {
+            "No column is chosen as the target".to_owned()
+        } else {
+            format!("There is no column \"{}\"", settings.target)
+        };
+        DataError::new(format!("{what}. Choose one of: {names}. File: {}", table.path.display()))
+    })
+}
+
+/// The columns that the network is given: the user's word counts, else what the column holds.
+fn choose_inputs<'a>(
+    settings: &CsvSpec,
+    table: &'a Table,
+    facts: &[ColumnFacts],
+    target: usize,
+    notes: &mut Vec<String>,
+) -> Result<Vec<InputColumn<'a>>, DataError> {
+    let mut inputs = Vec::new();
+    for (index, (name, facts)) in table.names.iter().zip(facts).enumerate() {
+        if index == target {
+            continue;
+        }
+        let chosen = settings.columns.iter().find(|choice| choice.name == *name);
+        let (inferred, reason) = facts.infer();
+        let role = chosen.map_or(inferred, |choice| choice.role);
+        if role == ColumnRole::LeftOut {
+            if chosen.is_none() {
+                notes.push(format!("\"{name}\" is left out: {reason}."));
+            }
+            continue;
+        }
+        check_role(name, role, facts, table)?;
+        if facts.not_finite > 0 {
+            notes.push(format!("\"{name}\" holds {} NaN or infinite values; they count as missing.", facts.not_finite));
+        }
+        inputs.push(InputColumn { index, name, role });
+    }
+    for choice in &settings.columns {
+        if !table.names.contains(&choice.name) {
+            notes.push(format!("The settings name a column \"{}\" that the file does not have.", choice.name));
+        }
+    }
+    if inputs.is_empty() {
+        return Err(DataError::new(format!(
+            "No column is left for the network to learn from: all but the target are left out. {} Choose what to use in \
+             the table's preview. File: {}",
+            notes.join(" "),
+            table.path.display()
+        )));
+    }
+    Ok(inputs)
+}
+
+/// The user may ask for a role that the column cannot have.
+fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) -> Result<(), DataError> {
+    let what = match role {
+        ColumnRole::Numeric => {
+            facts.first_text.as_ref().map(|first| target::text_among_numbers(name, facts.texts, first))
+        }
+        ColumnRole::Categorical if facts.too_many => Some(format!(
+            "The column \"{name}\" has {} different values: too many for one input each. Leave it out.",
+            facts.distinct_words()
+        )),
+        _ => None,
+    };
+    match what {
+        Some(what) => Err(DataError::new(format!("{what} File: {}", table.path.display()))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod mangled_tests;
+#[cfg(test)]
+mod real_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! What the window shows of a table before it is used, so that a person can correct it.
+
+use std::path::{Path, PathBuf};
+
+use super::columns;
+use super::table::Table;
+use crate::data::{DataError, Progress};
+use crate::model::ColumnRole;
+
+/// How many rows of the beginning are shown.
+const HEAD: usize = 20;
+/// How many of a column's most frequent values are shown.
+const TOP: usize = 5;
+/// Cells are cut for display.
+const CELL: usize = 80;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePreview {
+    pub path: PathBuf,
+    pub delimiter: char,
+    pub quote: char,
+    /// Without a header the columns are called "column 1", "column 2" …
+    pub has_header: bool,
+    /// Without the header.
+    pub rows: usize,
+    /// The first rows; long cells are cut.
+    pub head: Vec<Vec<String>>,
+    pub columns: Vec<ColumnPreview>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnPreview {
+    pub name: String,
+    /// What an input column is taken for, unless a `ColumnChoice` says otherwise.
+    pub role: ColumnRole,
+    /// Half a sentence: "numbers from 0 to 80", "text with 305 different values …".
+    pub reason: String,
+    /// What predicting it would be: `Categorical` classification, `Numeric` regression, `LeftOut` not possible.
+    pub as_target: ColumnRole,
+    pub target_reason: String,
+    /// Different values; at least so many when `distinct_is_bound`.
+    pub distinct: usize,
+    pub distinct_is_bound: bool,
+    pub missing: usize,
+    /// Of the numbers in it, if there are any.
+    pub range: Option<(f64, f64)>,
+    /// The most frequent values with their counts.
+    pub top_values: Vec<(String, usize)>,
+}
+
+/// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
+pub fn inspect_csv(path: &Path, progress: &dyn Progress) -> Result<TablePreview, DataError> {
+    let table = Table::open(path)?;
+    let facts = columns::survey(&table, progress, (0.0, 1.0))?;
+    let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
+        let (role, reason) = facts.infer();
+        let (as_target, target_reason) = facts.infer_as_target();
+        let mut top: Vec<(&String, &usize)> = facts.counts.iter().collect();
+        top.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+        ColumnPreview {
+            name: name.clone(),
+            role,
+            reason,
+            as_target,
+            target_reason,
+            distinct: facts.distinct(),
+            distinct_is_bound: facts.too_many,
+            missing: facts.missing,
+            range: (facts.numbers > 0).then_some((facts.min, facts.max)),
+            top_values: top.into_iter().take(TOP).map(|(value, &count)| (columns::shortened(value), count)).collect(),
+        }
+    });
+    Ok(TablePreview {
+        path: path.to_path_buf(),
+        delimiter: table.dialect.delimiter.into(),
+        quote: table.dialect.quote.into(),
+        has_header: table.dialect.has_header,
+        rows: facts.first().map_or(0, |facts| facts.rows),
+        head: table.head(HEAD, CELL)?,
+        columns: columns.collect(),
+    })
+}
+
+/// Names that targets go by, likeliest first.
+const TARGET_NAMES: [&str; 14] = [
+    "target",
+    "label",
+    "survived",
+    "species",
+    "outcome",
+    "diagnosis",
+    "class",
+    "price",
+    "quality",
+    "churn",
+    "default",
+    "y",
+    "income",
+    "medv",
+];
+
+/// The column a person most likely wants to predict: one with a telling name, one that the file is named after, the last
+/// one, the first one.
+pub fn suggest_target(table: &TablePreview) -> Option<String> {
+    let fits = |column: &&ColumnPreview| column.as_target != ColumnRole::LeftOut;
+    let named = |name: &str| table.columns.iter().filter(fits).find(|column| column.name.eq_ignore_ascii_case(name));
+    let stem = table.path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let by_name = TARGET_NAMES.iter().find_map(|name| named(name));
+    let by_file = || named(&stem).or_else(|| named(stem.strip_suffix('s')?));
+    let useful = |column: &&ColumnPreview| fits(column) && column.role != ColumnRole::LeftOut;
+    let last = || table.columns.last().filter(useful);
+    let any = || table.columns.iter().rev().find(useful).or_else(|| table.columns.iter().rev().find(fits));
+    by_name.or_else(by_file).or_else(last).or_else(any).map(|column| column.name.clone())
+}

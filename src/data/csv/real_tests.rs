@@ -1,0 +1,79 @@
+use super::tests::{load_with, settings};
+use super::*;
+use crate::data::test_data::test_data;
+use crate::data::{NoProgress, Task};
+use crate::model::{ColumnChoice, MissingPolicy};
+
+fn preview(name: &str) -> Option<TablePreview> {
+    Some(inspect_csv(&test_data(&format!("csv/{name}.csv"))?, &NoProgress).unwrap())
+}
+
+#[test]
+fn the_likely_target_is_suggested() {
+    for (name, target, role) in [
+        ("penguins", "species", ColumnRole::Categorical),
+        ("titanic", "survived", ColumnRole::Categorical),
+        ("diamonds", "price", ColumnRole::Numeric),
+        ("mpg", "mpg", ColumnRole::Numeric),
+        ("iris", "species", ColumnRole::Categorical),
+        ("tips", "tip", ColumnRole::Numeric),
+        ("flights", "passengers", ColumnRole::Numeric),
+    ] {
+        let Some(preview) = preview(name) else { return };
+        let suggested = suggest_target(&preview).unwrap();
+        assert_eq!(suggested, target);
+        let column = preview.columns.iter().find(|c| c.name == suggested).unwrap();
+        assert_eq!(column.as_target, role, "{name}: {}", column.target_reason);
+    }
+}
+
+#[test]
+fn the_preview_tells_counts_ranges_and_values() {
+    let Some(titanic) = preview("titanic") else { return };
+    assert_eq!((titanic.rows, titanic.columns.len(), titanic.delimiter, titanic.has_header), (891, 15, ',', true));
+    assert_eq!(titanic.head.len(), 20);
+    let column = |name: &str| titanic.columns.iter().find(|c| c.name == name).unwrap();
+    assert_eq!((column("age").missing, column("deck").missing), (177, 688));
+    assert_eq!(column("age").range, Some((0.42, 80.0)));
+    assert_eq!(column("sex").top_values, [("male".to_owned(), 577), ("female".to_owned(), 314)]);
+    assert_eq!((column("age").role, column("sex").role), (ColumnRole::Numeric, ColumnRole::Categorical));
+    let Some(mpg) = preview("mpg") else { return };
+    let name = mpg.columns.iter().find(|c| c.name == "name").unwrap();
+    assert_eq!((name.role, name.distinct), (ColumnRole::LeftOut, 305));
+}
+
+#[test]
+fn penguins_lose_two_rows_when_missing_rows_are_dropped() {
+    let Some(path) = test_data("csv/penguins.csv") else { return };
+    let filled = load_with(&settings(&path, "species")).unwrap();
+    assert_eq!(filled.train.len + filled.validation.len, 344);
+    assert_eq!(filled.classes().unwrap(), ["Adelie", "Chinstrap", "Gentoo"]);
+    let dropped = load_with(&CsvSpec { missing: MissingPolicy::DropRow, ..settings(&path, "species") }).unwrap();
+    assert!(dropped.train.len + dropped.validation.len < 344);
+    assert_eq!(dropped.input_len() + 1, filled.input_len(), "sex needs no \"missing\"");
+}
+
+#[test]
+fn titanic_says_that_alive_gives_survived_away() {
+    let Some(path) = test_data("csv/titanic.csv") else { return };
+    let mut settings = settings(&path, "survived");
+    let set = load_with(&settings).unwrap();
+    assert_eq!(set.classes().unwrap(), ["0", "1"]);
+    let told: Vec<_> = set.notes.iter().filter(|n| n.contains("exactly")).collect();
+    assert!(told.len() == 1 && told[0].contains("\"alive\""), "{:?}", set.notes);
+    settings.columns.push(ColumnChoice { name: "alive".into(), role: ColumnRole::LeftOut });
+    let set = load_with(&settings).unwrap();
+    assert!(
+        !set.input_names.iter().any(|n| n.starts_with("alive")) && !set.notes.iter().any(|n| n.contains("exactly"))
+    );
+}
+
+#[test]
+fn diamonds_are_a_regression_of_26_inputs() {
+    let Some(path) = test_data("csv/diamonds.csv") else { return };
+    let set = load_with(&settings(&path, "price")).unwrap();
+    assert_eq!((set.train.len, set.validation.len), (43_152, 10_788));
+    assert_eq!(set.input_len(), 6 + 5 + 7 + 8);
+    let Task::Regression { offset, scale, .. } = &set.task else { panic!("{:?}", set.task) };
+    assert!((offset[0] - 3933.0).abs() < 40.0 && (scale[0] - 3989.0).abs() < 60.0, "{offset:?} {scale:?}");
+}

@@ -1,0 +1,68 @@
+//! Which rows of a table are used, and what is said about the others.
+
+use super::InputColumn;
+use super::encode::Values;
+use super::table::{Table, thousands};
+use crate::data::DataError;
+use crate::model::{CsvSpec, MissingPolicy};
+
+/// The rows that have a target and, where the policy wants it, no missing value; notes say what was dropped or filled.
+pub(super) fn keep(
+    settings: &CsvSpec,
+    inputs: &[InputColumn],
+    values: &[Values],
+    target: &Values,
+    table: &Table,
+    notes: &mut Vec<String>,
+) -> Result<Vec<usize>, DataError> {
+    let len = match target {
+        Values::Numbers(numbers) => numbers.len(),
+        Values::Categories { codes, .. } => codes.len(),
+    };
+    let with_target: Vec<usize> = (0..len).filter(|&row| !target.is_missing(row)).collect();
+    if with_target.len() < len {
+        let dropped = thousands((len - with_target.len()) as u64);
+        notes.push(format!("{dropped} rows without a value of \"{}\" are left out.", settings.target));
+    }
+    let missing = missing_by_column(inputs, values, &with_target);
+    let rows = match settings.missing {
+        MissingPolicy::Fill => with_target,
+        MissingPolicy::DropRow => {
+            let is_whole = |&row: &usize| values.iter().all(|values| !values.is_missing(row));
+            with_target.iter().copied().filter(is_whole).collect()
+        }
+    };
+    let dropped = len - rows.len();
+    if !missing.is_empty() {
+        notes.push(match settings.missing {
+            MissingPolicy::Fill => format!(
+                "Missing values are filled (numbers with the training part's median, categories with \"missing\"): \
+                 {missing}."
+            ),
+            MissingPolicy::DropRow => {
+                format!(
+                    "{} of {len} rows are left out, most because a value is missing: {missing}.",
+                    thousands(dropped as u64)
+                )
+            }
+        });
+    }
+    if rows.len() < 2 {
+        return Err(DataError::new(format!(
+            "Only {} of {len} rows can be used; training and validation need one each. {} File: {}",
+            rows.len(),
+            notes.join(" "),
+            table.path.display()
+        )));
+    }
+    Ok(rows)
+}
+
+/// "age (177), deck (688)"; empty when nothing is missing.
+fn missing_by_column(inputs: &[InputColumn], values: &[Values], rows: &[usize]) -> String {
+    let counted = inputs.iter().zip(values).filter_map(|(column, values)| {
+        let count = rows.iter().filter(|&&row| values.is_missing(row)).count();
+        (count > 0).then(|| format!("{} ({})", column.name, thousands(count as u64)))
+    });
+    counted.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,213 @@
+//! The column to predict: what task it makes, how it is scaled, and what gives it away.
+
+use std::collections::HashMap;
+
+use super::InputColumn;
+use super::columns::{ColumnFacts, MAX_CLASSES};
+use super::encode::{Values, mean_and_deviation};
+use super::table::{Table, thousands};
+use crate::data::{DataError, Task};
+use crate::model::{ColumnRole, CsvSpec};
+
+/// Whether the target is classes (`Categorical`) or a number (`Numeric`).
+pub(super) fn role(
+    settings: &CsvSpec,
+    table: &Table,
+    index: usize,
+    facts: &ColumnFacts,
+) -> Result<ColumnRole, DataError> {
+    let name = &table.names[index];
+    let refuse = |what: String| Err(DataError::new(format!("{what} File: {}", table.path.display())));
+    let (inferred, reason) = facts.infer_as_target();
+    let chosen = settings.columns.iter().find(|choice| choice.name == *name).map(|choice| choice.role);
+    match chosen.unwrap_or(inferred) {
+        ColumnRole::LeftOut if chosen.is_some() => refuse(format!(
+            "The column \"{name}\" is the target and left out at once. Choose another target, or use it."
+        )),
+        ColumnRole::LeftOut => {
+            refuse(format!("The column \"{name}\" cannot be the target: {reason}. Choose another column."))
+        }
+        ColumnRole::Numeric => match &facts.first_text {
+            Some(first) => refuse(text_among_numbers(name, facts.texts, first)),
+            None => Ok(ColumnRole::Numeric),
+        },
+        ColumnRole::Categorical if facts.too_many || facts.distinct() > MAX_CLASSES => refuse(format!(
+            "The column \"{name}\" has {} different values; at most {} classes can be told apart. Choose another target, or \
+             predict it as a number.",
+            facts.distinct_words(),
+            thousands(MAX_CLASSES as u64)
+        )),
+        ColumnRole::Categorical => Ok(ColumnRole::Categorical),
+    }
+}
+
+/// For a column that shall be numbers and is not.
+pub(super) fn text_among_numbers(name: &str, texts: usize, (line, text): &(u64, String)) -> String {
+    let others = if texts > 1 { format!(" (and {} more)", thousands(texts as u64 - 1)) } else { String::new() };
+    format!(
+        "The column \"{name}\" shall be numbers, but line {line} says \"{text}\"{others}. Mend the file, or use the column as \
+         categories."
+    )
+}
+
+/// The target's values for the rows in use.
+pub(super) struct Target {
+    values: Values,
+}
+
+impl Target {
+    /// Checks that there is something to predict; classes that no kept row has are dropped.
+    pub fn new(
+        settings: &CsvSpec,
+        table: &Table,
+        values: Values,
+        rows: &[usize],
+        notes: &mut Vec<String>,
+    ) -> Result<Self, DataError> {
+        let refuse = |what: String| {
+            let name = &settings.target;
+            let advice = "there is nothing to learn. Choose another target, or other rows";
+            Err(DataError::new(format!("{what} of \"{name}\": {advice}. File: {}", table.path.display())))
+        };
+        match values {
+            Values::Numbers(numbers) => {
+                if let Some(&first) = rows.first()
+                    && rows.iter().all(|&row| numbers[row] == numbers[first])
+                {
+                    return refuse(format!("All {} rows have the same value {}", rows.len(), numbers[first]));
+                }
+                Ok(Self { values: Values::Numbers(numbers) })
+            }
+            Values::Categories { names, codes } => {
+                let (names, codes) = used_classes(names, codes, rows);
+                if let [only] = names.as_slice() {
+                    return refuse(format!("All {} rows have the one class \"{only}\"", rows.len()));
+                }
+                note_sizes(&names, &codes, rows, notes);
+                Ok(Self { values: Values::Categories { names, codes } })
+            }
+        }
+    }
+
+    /// Class indices of the rows, for the split; `None` for numbers.
+    pub fn classes_of(&self, rows: &[usize]) -> Option<Vec<usize>> {
+        match &self.values {
+            Values::Numbers(_) => None,
+            Values::Categories { codes, .. } => Some(rows.iter().map(|&row| codes[row] as usize).collect()),
+        }
+    }
+
+    /// The task, and what gives each row's target. Numbers are standardised by the training rows.
+    pub fn into_task(self, settings: &CsvSpec, train: &[usize]) -> (Task, ScaledTarget) {
+        match self.values {
+            Values::Categories { names, codes } => {
+                (Task::Classification { classes: names }, ScaledTarget::Classes(codes))
+            }
+            Values::Numbers(numbers) => {
+                let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| numbers[row]));
+                let scale = if deviation > 0.0 { deviation } else { 1.0 };
+                let task = Task::Regression {
+                    outputs: vec![settings.target.clone()],
+                    offset: vec![offset as f32],
+                    scale: vec![scale as f32],
+                };
+                (task, ScaledTarget::Numbers { numbers, offset, scale })
+            }
+        }
+    }
+}
+
+pub(super) enum ScaledTarget {
+    Classes(Vec<u32>),
+    Numbers { numbers: Vec<f64>, offset: f64, scale: f64 },
+}
+
+impl ScaledTarget {
+    pub fn of(&self, row: usize) -> f32 {
+        match self {
+            Self::Classes(codes) => codes[row] as f32,
+            Self::Numbers { numbers, offset, scale } => ((numbers[row] - offset) / scale) as f32,
+        }
+    }
+}
+
+fn used_classes(names: Vec<String>, mut codes: Vec<u32>, rows: &[usize]) -> (Vec<String>, Vec<u32>) {
+    let mut used = vec![false; names.len()];
+    rows.iter().for_each(|&row| used[codes[row] as usize] = true);
+    let mut new_codes = Vec::with_capacity(names.len());
+    let mut kept = Vec::new();
+    for (name, used) in names.into_iter().zip(used) {
+        new_codes.push(kept.len() as u32);
+        if used {
+            kept.push(name);
+        }
+    }
+    rows.iter().for_each(|&row| codes[row] = new_codes[codes[row] as usize]);
+    (kept, codes)
+}
+
+/// Says which classes are rare, and what a model that always names the most frequent one would reach.
+fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<String>) {
+    let mut counts = vec![0usize; names.len()];
+    rows.iter().for_each(|&row| counts[codes[row] as usize] += 1);
+    let rare: Vec<&str> = names.iter().zip(&counts).filter(|(_, n)| **n == 1).map(|(name, _)| name.as_str()).collect();
+    if !rare.is_empty() {
+        notes.push(format!("Only one row each is of the class {}: it is in one part only.", rare.join(", ")));
+    }
+    if let Some((name, &most)) = names.iter().zip(&counts).max_by_key(|(_, n)| **n)
+        && most * 5 >= rows.len() * 4
+    {
+        let share = 100.0 * most as f64 / rows.len() as f64;
+        notes
+            .push(format!("{share:.0} % of the rows are \"{name}\": naming it always would already be that accurate."));
+    }
+}
+
+/// Says which input columns tell the target exactly: usually the target under another name.
+pub(super) fn warn_of_giveaways(
+    settings: &CsvSpec,
+    inputs: &[InputColumn],
+    values: &[Values],
+    target: &Target,
+    rows: &[usize],
+    notes: &mut Vec<String>,
+) {
+    for (column, values) in inputs.iter().zip(values) {
+        let gives_away = match &target.values {
+            Values::Categories { codes, .. } => determines(values, codes, rows),
+            Values::Numbers(numbers) => is_linear_in(values, numbers, rows),
+        };
+        if gives_away {
+            notes.push(format!(
+                "\"{}\" tells \"{}\" exactly. Leave it out, unless the network may know it.",
+                column.name, settings.target
+            ));
+        }
+    }
+}
+
+/// Whether every value of a column belongs to one class, with several rows to each value.
+fn determines(values: &Values, classes: &[u32], rows: &[usize]) -> bool {
+    let mut class_of: HashMap<u64, u32> = HashMap::new();
+    for &row in rows {
+        if *class_of.entry(values.key(row)).or_insert(classes[row]) != classes[row] {
+            return false;
+        }
+    }
+    class_of.len() * 3 <= rows.len()
+}
+
+/// Whether a numeric column is the target up to unit and offset.
+fn is_linear_in(values: &Values, target: &[f64], rows: &[usize]) -> bool {
+    let Values::Numbers(numbers) = values else { return false };
+    let present = || rows.iter().copied().filter(|&row| !numbers[row].is_nan());
+    let (mean, deviation) = mean_and_deviation(present().map(|row| numbers[row]));
+    let (target_mean, target_deviation) = mean_and_deviation(present().map(|row| target[row]));
+    let count = present().count();
+    if count < 10 || deviation == 0.0 || target_deviation == 0.0 {
+        return false;
+    }
+    let products = present().map(|row| (numbers[row] - mean) * (target[row] - target_mean));
+    let correlation = products.sum::<f64>() / (count as f64 * deviation * target_deviation);
+    correlation.abs() > 0.99999
+}
