@@ -6,7 +6,23 @@
 pub mod fonts;
 pub mod theme;
 
+pub mod banners;
+#[cfg(test)]
+mod bench;
+pub mod data_panel;
+pub mod dialogs;
+pub mod inspector;
+pub mod palette;
+pub mod panels;
+pub mod shortcuts;
+pub mod thumbnails;
+pub mod toasts;
+pub mod top_bar;
+pub mod welcome;
+pub mod widgets;
+
 pub mod heatmap;
 pub mod histogram;
 pub mod numbers;
 pub mod textures;
+

@@ -116,7 +116,7 @@ impl Tokens {
 
     /// The table that [`apply`] put in force.
     pub fn of_ctx(ctx: &egui::Context) -> Self {
-        ctx.data(|data| data.get_temp(Id::new("theme tokens"))).unwrap_or_else(Self::dark)
+        ctx.data(|data| data.get_temp(Id::unique("theme tokens"))).unwrap_or_else(Self::dark)
     }
 
     /// The one scale for signed values. Beyond -1 and 1 it stays; NaN is the colour of something wrong.
@@ -191,7 +191,7 @@ pub fn regular(size: f32) -> FontId {
 pub fn apply(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
     let tokens = if theme == Theme::Dark { Tokens::dark() } else { Tokens::light() };
     let base = if tokens.dark { egui::Theme::Dark } else { egui::Theme::Light };
-    ctx.data_mut(|data| data.insert_temp(Id::new("theme tokens"), tokens));
+    ctx.data_mut(|data| data.insert_temp(Id::unique("theme tokens"), tokens));
     ctx.set_theme(base);
     let mut style = (*ctx.style_of(base)).clone();
     style.visuals = visuals(&tokens);
@@ -221,6 +221,7 @@ fn spacing(style: &mut egui::Style) {
     s.window_margin = 16.into();
     s.menu_margin = 6.into();
     s.combo_width = 96.0;
+    s.combo_height = 340.0;
     s.slider_width = 96.0;
     s.slider_rail_height = 4.0;
     s.icon_width = 16.0;

@@ -68,7 +68,7 @@ activation!(
     SOFTPLUS,
     "Softplus",
     "log(1 + eˣ)",
-    "⌣",
+    "S+",
     "y = log(1 + eˣ)",
     "A smooth, always positive version of ReLU."
 );

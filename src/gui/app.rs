@@ -1,0 +1,170 @@
+//! The window's main object: lets the session catch up, draws the screen it is on, and carries out what was asked for.
+
+use std::sync::Arc;
+
+use egui::{CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
+
+use super::banners;
+use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
+use super::shortcuts::{self, ShortcutsUi};
+use super::theme::{self, Tokens};
+use super::thumbnails::Thumbnails;
+use super::toasts::Toasts;
+use super::top_bar;
+use super::welcome::{self, WelcomeUi};
+use super::workspace::{self, WorkspaceUi};
+use crate::persist::Theme;
+use crate::session::{Action, RunStatus, Screen, State};
+
+pub struct App {
+    pub state: State,
+    welcome: WelcomeUi,
+    workspace: WorkspaceUi,
+    thumbnails: Thumbnails,
+    dialogs: Dialogs,
+    shortcuts: ShortcutsUi,
+    toasts: Toasts,
+    /// The look that is in force, to notice when a setting changes.
+    look: Option<(Theme, bool, f32)>,
+    /// The person has agreed that the window closes.
+    closing: bool,
+}
+
+impl App {
+    pub fn new(ctx: &Context, state: State) -> Self {
+        Self::with_picker(ctx, state, Arc::new(NativePicker))
+    }
+
+    /// With another way to choose files: tests have no desktop.
+    pub fn with_picker(ctx: &Context, mut state: State, picker: Arc<dyn FilePicker>) -> Self {
+        super::fonts::install(ctx);
+        let waker = ctx.clone();
+        state.set_waker(Arc::new(move || waker.request_repaint()));
+        let mut app = Self {
+            state,
+            welcome: WelcomeUi::default(),
+            workspace: WorkspaceUi::default(),
+            thumbnails: Thumbnails::default(),
+            dialogs: Dialogs::new(picker),
+            shortcuts: ShortcutsUi::default(),
+            toasts: Toasts::default(),
+            look: None,
+            closing: false,
+        };
+        app.keep_look(ctx);
+        app
+    }
+
+    /// Everything before a frame: news from the threads, the look, the wish to close.
+    pub fn catch_up(&mut self, ctx: &Context) {
+        self.state.poll();
+        self.toasts.take(&mut self.state.notices);
+        self.keep_look(ctx);
+        if std::mem::take(&mut self.state.wants_place) {
+            let suggestion = self.state.project.name.clone();
+            self.dialogs.ask(super::dialogs::Purpose::Save { suggestion }, ctx);
+        }
+        if ctx.input(|i| i.viewport().close_requested()) && self.state.unsaved && !self.closing {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.dialogs.ask_leave(Leave::Window);
+        }
+        // A run that goes on is followed; else the window sleeps until something happens.
+        if self.state.run.status == RunStatus::Running {
+            ctx.request_repaint_after(std::time::Duration::from_millis(16));
+        }
+    }
+
+    fn keep_look(&mut self, ctx: &Context) {
+        let settings = &self.state.settings;
+        let look = (settings.theme, settings.reduced_motion, settings.scale.clamp(1.0, 2.0));
+        if self.look != Some(look) {
+            theme::apply(ctx, look.0, look.1);
+            ctx.set_zoom_factor(look.2);
+            self.look = Some(look);
+        }
+    }
+
+    pub fn draw(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        let tokens = Tokens::of(ui);
+        let mut actions = Vec::new();
+        shortcuts::handle(&ctx, &self.state, &mut self.shortcuts, &mut self.dialogs, &mut actions);
+        let bar = Frame::new().fill(tokens.panel).inner_margin(egui::Margin::symmetric(12, 0));
+        Panel::top("top bar").exact_size(top_bar::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
+            let mut window = top_bar::Window {
+                panels: &mut self.workspace.open,
+                shortcuts_open: &mut self.shortcuts.sheet_open,
+                dialogs: &mut self.dialogs,
+            };
+            top_bar::show(ui, &self.state, &mut window, &mut actions);
+        });
+        match self.state.screen {
+            Screen::Welcome => {
+                CentralPanel::no_frame().frame(Frame::new().fill(tokens.bg)).show(ui, |ui| {
+                    let (local, thumbnails) = (&mut self.welcome, &mut self.thumbnails);
+                    welcome::show(ui, &self.state, local, thumbnails, &mut self.dialogs, &mut actions);
+                });
+            }
+            Screen::Workspace => {
+                let (local, thumbnails) = (&mut self.workspace, &mut self.thumbnails);
+                workspace::show(ui, &self.state, local, thumbnails, &mut self.dialogs, &mut actions);
+            }
+        }
+        banners::show(&ctx, &self.state, &mut actions);
+        self.dialogs.show(&ctx, &self.state, &mut actions);
+        shortcuts::sheet(&ctx, &mut self.shortcuts);
+        self.toasts.show(&ctx);
+        self.carry_out(&ctx, actions);
+    }
+
+    fn carry_out(&mut self, ctx: &Context, actions: Vec<Action>) {
+        let busy = !actions.is_empty();
+        for action in actions {
+            if Leave::is_needed_for(&action) && self.state.unsaved {
+                self.dialogs.ask_leave(Leave::For(action));
+            } else {
+                self.state.apply(action);
+            }
+        }
+        match self.dialogs.take_confirmed() {
+            Some(Leave::For(action)) => self.state.apply(action),
+            Some(Leave::Window) => {
+                self.closing = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+            None if !busy => return,
+            None => {}
+        }
+        // What was done shows in the next frame.
+        ctx.request_repaint();
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.catch_up(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.state.close();
+    }
+}
+
+/// Opens the window on a session and stays until it is closed.
+pub fn run(state: State) -> eframe::Result {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Glassbox")
+        .with_app_id("glassbox")
+        .with_inner_size([1440.0, 900.0])
+        .with_min_inner_size([1024.0, 640.0]);
+    let options = eframe::NativeOptions { viewport, ..Default::default() };
+    eframe::run_native("Glassbox", options, Box::new(move |creation| Ok(Box::new(App::new(&creation.egui_ctx, state)))))
+}
+
+#[cfg(test)]
+#[path = "app/tests.rs"]
+mod tests;

@@ -1,0 +1,69 @@
+use std::path::PathBuf;
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::*;
+use crate::gui::bench::chain;
+use crate::gui::dialogs::Purpose;
+
+struct NoPicker;
+
+impl FilePicker for NoPicker {
+    fn pick(&self, _: &Purpose) -> Option<PathBuf> {
+        None
+    }
+}
+
+/// The whole window; the app is made in the first frame, where there is a context.
+fn window(size: [f32; 2], state: State) -> Harness<'static, Option<App>> {
+    let mut state = Some(state);
+    Harness::builder().with_size(size).with_context_setup(crate::gui::fonts::install).build_ui_state(
+        move |ui, app: &mut Option<App>| {
+            let state = &mut state;
+            let app = app.get_or_insert_with(|| {
+                App::with_picker(ui.ctx(), state.take().unwrap_or_default(), Arc::new(NoPicker))
+            });
+            app.catch_up(ui.ctx());
+            app.draw(ui);
+        },
+        None,
+    )
+}
+
+fn state<'a>(harness: &'a Harness<'static, Option<App>>) -> &'a State {
+    &harness.state().as_ref().expect("an app").state
+}
+
+#[test]
+fn a_template_is_one_click_from_the_start() {
+    let mut harness = window([1440.0, 900.0], State::default());
+    harness.get_by_label("XOR").click();
+    harness.run_ok();
+    assert_eq!(state(&harness).screen, Screen::Workspace);
+    assert!(!state(&harness).project.graph.is_empty());
+}
+
+#[test]
+fn unsaved_changes_are_asked_about_before_another_project_opens() {
+    let mut given = chain(&["input", "dense", "loss"]);
+    given.unsaved = true;
+    let mut harness = window([1024.0, 640.0], given);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::N);
+    harness.run_ok();
+    assert_eq!(state(&harness).project.name, "Test");
+    harness.get_by_label("Discard").click();
+    harness.run_ok();
+    assert_eq!(state(&harness).project.name, "Untitled");
+}
+
+#[test]
+fn f1_shows_the_shortcuts_and_escape_closes_them() {
+    let mut harness = window([1440.0, 900.0], chain(&["input", "loss"]));
+    harness.key_press(egui::Key::F1);
+    harness.run_ok();
+    assert!(harness.query_by_label("Keyboard").is_some());
+    harness.key_press(egui::Key::Escape);
+    harness.run_ok();
+    assert!(harness.query_by_label("Keyboard").is_none());
+}

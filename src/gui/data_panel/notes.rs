@@ -1,0 +1,71 @@
+//! How the samples are shared out among classes and parts, and what was noticed while reading them.
+
+use egui::{Label, Rect, RichText, Sense, Ui, Vec2};
+
+use crate::data::{Dataset, Task};
+use crate::gui::numbers::count;
+use crate::gui::theme::{self, Tokens, mix};
+use crate::gui::widgets::section;
+
+/// More bars than this say nothing more.
+const MOST_BARS: usize = 24;
+
+pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
+    let tokens = Tokens::of(ui);
+    match &dataset.task {
+        Task::Classification { classes } => {
+            let of = format!("{} + {}", count(dataset.train.len as u64), count(dataset.validation.len as u64));
+            section(ui, "CLASSES", &of);
+            balance(ui, dataset, classes);
+        }
+        Task::Regression { outputs, .. } => {
+            section(ui, "PREDICTS", "");
+            ui.add(Label::new(outputs.join(", ")).wrap());
+            let text = format!(
+                "{} samples to learn from, {} for validation",
+                count(dataset.train.len as u64),
+                count(dataset.validation.len as u64)
+            );
+            ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+        }
+    }
+    if !dataset.notes.is_empty() {
+        section(ui, "NOTES", "");
+    }
+    for note in &dataset.notes {
+        ui.add(Label::new(RichText::new(note).color(tokens.muted)).wrap());
+    }
+}
+
+fn balance(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
+    let tokens = Tokens::of(ui);
+    let train = dataset.class_counts(&dataset.train);
+    let validation = dataset.class_counts(&dataset.validation);
+    let most = train.iter().zip(&validation).map(|(a, b)| a + b).max().unwrap_or(0).max(1) as f32;
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (i, name) in classes.iter().enumerate().take(MOST_BARS) {
+        let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 18.0), Sense::hover());
+        let (a, b) = (train[i] as f32, validation[i] as f32);
+        let label = rect.width() * 0.34;
+        let painter = ui.painter().with_clip_rect(
+            Rect::from_min_size(rect.min, Vec2::new(label - 6.0, rect.height())).intersect(ui.clip_rect()),
+        );
+        painter.text(rect.left_center(), egui::Align2::LEFT_CENTER, name, theme::regular(12.0), tokens.muted);
+        let full = rect.width() - label;
+        let bar = |from: f32, len: f32, colour| {
+            let min = egui::pos2(rect.left() + label + from / most * full, rect.top() + 4.0);
+            let size = Vec2::new((len / most * full).max(if len > 0.0 { 1.0 } else { 0.0 }), 10.0);
+            ui.painter().rect_filled(Rect::from_min_size(min, size), 2.0, colour);
+        };
+        bar(0.0, a, tokens.class(i));
+        bar(a, b, mix(tokens.panel, tokens.class(i), 0.5));
+        let text =
+            format!("{name}: {} to learn from, {} for validation", count(train[i] as u64), count(validation[i] as u64));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+        response.on_hover_text(text);
+    }
+    if classes.len() > MOST_BARS {
+        let text = format!("and {} more", classes.len() - MOST_BARS);
+        ui.label(RichText::new(text).color(tokens.faint));
+    }
+}

@@ -1,0 +1,171 @@
+//! Some of the samples: points, a curve, pictures, or rows of a table.
+
+use egui::{
+    Color32, ColorImage, Grid, Id, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextureOptions, Ui, Vec2,
+    WidgetInfo, pos2,
+};
+
+use crate::data::{Dataset, Part, Plane, Task, sample_rows};
+use crate::gui::numbers::number;
+use crate::gui::textures::cached;
+use crate::gui::theme::{self, Tokens, mix};
+use crate::gui::widgets::section;
+use crate::session::State;
+
+/// Rows chosen for the data set that is shown, chosen once.
+#[derive(Default)]
+pub struct PreviewUi {
+    /// Address of the samples that `rows` belongs to; samples are never moved while they are shown.
+    of: usize,
+    rows: Vec<u32>,
+}
+
+/// More points than this say nothing more in so small a picture.
+const MOST_POINTS: usize = 800;
+const PICTURES: usize = 20;
+
+pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, local: &mut PreviewUi) {
+    section(ui, "SAMPLES", "");
+    let address = dataset.train.inputs.as_ptr() as usize;
+    if local.of != address {
+        *local = PreviewUi { of: address, rows: sample_rows(dataset, &dataset.train, None, PICTURES) };
+    }
+    match (&dataset.plane, dataset.input_shape.as_slice()) {
+        (Some(plane), _) => points(ui, dataset, plane),
+        (None, [1]) if dataset.classes().is_none() => curve(ui, dataset),
+        (None, [channels, rows, columns]) => pictures(ui, dataset, [*channels, *rows, *columns], local),
+        _ if state.table.is_some() => table(ui, state),
+        _ => numbers(ui, dataset, local),
+    }
+}
+
+fn square(ui: &mut Ui, name: &str) -> Rect {
+    let tokens = Tokens::of(ui);
+    let side = ui.available_width().min(220.0);
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    ui.painter().rect_filled(rect, 6.0, tokens.canvas);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    rect
+}
+
+/// The colour of a target: its class, or its size.
+fn colour(tokens: &Tokens, dataset: &Dataset, target: f32) -> Color32 {
+    match &dataset.task {
+        Task::Classification { .. } => tokens.class(target as usize),
+        Task::Regression { .. } => tokens.diverging(target),
+    }
+}
+
+fn points(ui: &mut Ui, dataset: &Dataset, plane: &Plane) {
+    let tokens = Tokens::of(ui);
+    let rect = square(ui, "Samples in the plane");
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.hline(rect.x_range(), rect.center().y, Stroke::new(1.0, tokens.line));
+    painter.vline(rect.center().x, rect.y_range(), Stroke::new(1.0, tokens.line));
+    let scale = rect.width() / 2.0 / plane.extent.max(1e-6);
+    let every = dataset.train.len.div_ceil(MOST_POINTS).max(1);
+    let points = plane.train_points.chunks_exact(2).zip(dataset.train.targets.iter());
+    for (point, &target) in points.step_by(every) {
+        let at = rect.center() + Vec2::new(point[0], -point[1]) * scale;
+        painter.circle_filled(at, 1.8, colour(&tokens, dataset, target));
+    }
+}
+
+fn curve(ui: &mut Ui, dataset: &Dataset) {
+    let tokens = Tokens::of(ui);
+    let rect = square(ui, "Samples over x");
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let span = |values: &[f32]| {
+        let (min, max) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        (min, (max - min).max(1e-6))
+    };
+    let (x0, x_span) = span(&dataset.train.inputs);
+    let (y0, y_span) = span(&dataset.train.targets);
+    let inner = rect.shrink(8.0);
+    let every = dataset.train.len.div_ceil(MOST_POINTS).max(1);
+    for (x, y) in dataset.train.inputs.iter().zip(dataset.train.targets.iter()).step_by(every) {
+        let across = inner.left() + (x - x0) / x_span * inner.width();
+        let up = inner.bottom() - (y - y0) / y_span * inner.height();
+        painter.circle_filled(pos2(across, up), 1.8, tokens.pos);
+    }
+}
+
+fn pictures(ui: &mut Ui, dataset: &Dataset, shape: [usize; 3], local: &PreviewUi) {
+    let tokens = Tokens::of(ui);
+    let columns = (ui.available_width() / 42.0).floor().max(1.0);
+    let side = (ui.available_width() / columns).floor() - 4.0;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(4.0);
+        for (i, &row) in local.rows.iter().enumerate() {
+            let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+            let version = local.of as u64 ^ u64::from(row) << 40 ^ u64::from(tokens.dark) << 39;
+            let id = Id::unique(("data preview", i));
+            let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
+                picture(&tokens, &dataset.train, dataset.input_len(), row as usize, shape)
+            });
+            let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
+            let class = dataset.train.targets.get(row as usize).copied().unwrap_or_default();
+            let name = dataset.classes().and_then(|classes| classes.get(class as usize)).cloned().unwrap_or_default();
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Sample of {name}")));
+            response.on_hover_text(name);
+        }
+    });
+}
+
+/// One channel: from nothing to the text's colour; three: as red, green and blue.
+fn picture(tokens: &Tokens, part: &Part, len: usize, row: usize, [channels, rows, columns]: [usize; 3]) -> ColorImage {
+    let pixels = part.inputs.get(row * len..(row + 1) * len).unwrap_or_default();
+    let area = rows * columns;
+    let at = |channel: usize, i: usize| pixels.get(channel * area + i).copied().unwrap_or_default();
+    let cells = (0..area).map(|i| {
+        if channels == 3 {
+            let byte = |c| (at(c, i).clamp(0.0, 1.0) * 255.0) as u8;
+            Color32::from_rgb(byte(0), byte(1), byte(2))
+        } else {
+            mix(tokens.zero, tokens.text, at(0, i))
+        }
+    });
+    ColorImage::new([columns, rows], cells.collect())
+}
+
+/// The first rows, as they stand in the file.
+fn table(ui: &mut Ui, state: &State) {
+    let Some(table) = &state.table else { return };
+    let tokens = Tokens::of(ui);
+    ScrollArea::horizontal().id_salt("first rows").show(ui, |ui| {
+        Grid::new("table preview").spacing([12.0, 2.0]).striped(true).show(ui, |ui| {
+            for column in &table.columns {
+                ui.label(RichText::new(&column.name).font(theme::mono(11.0)).color(tokens.muted));
+            }
+            ui.end_row();
+            for row in table.head.iter().take(8) {
+                for cell in row {
+                    ui.label(RichText::new(cell).font(theme::mono(11.0)));
+                }
+                ui.end_row();
+            }
+        });
+    });
+    ui.add_space(8.0);
+}
+
+/// Rows of numbers as the network takes them.
+fn numbers(ui: &mut Ui, dataset: &Dataset, local: &PreviewUi) {
+    let len = dataset.input_len();
+    ScrollArea::horizontal().id_salt("sample rows").show(ui, |ui| {
+        Grid::new("rows").spacing([12.0, 2.0]).show(ui, |ui| {
+            for name in dataset.input_names.iter().take(12) {
+                ui.label(RichText::new(name).font(theme::mono(11.0)));
+            }
+            ui.end_row();
+            for &row in local.rows.iter().take(8) {
+                let start = row as usize * len;
+                for value in dataset.train.inputs.get(start..start + len.min(12)).unwrap_or_default() {
+                    ui.label(RichText::new(number(*value)).font(theme::mono(11.0)));
+                }
+                ui.end_row();
+            }
+        });
+    });
+}

@@ -1,0 +1,127 @@
+//! A table: what is predicted, what each column is taken for and why, and what becomes of gaps.
+
+use egui::{ComboBox, Label, RichText, Ui};
+
+use super::settings::Draft;
+use crate::data::{ColumnPreview, TablePreview};
+use crate::gui::numbers::count;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{choice, section};
+use crate::model::{ColumnChoice, ColumnRole, CsvSpec, MissingPolicy, Scaling};
+use crate::session::State;
+
+const ROLES: [(ColumnRole, &str); 3] =
+    [(ColumnRole::Numeric, "number"), (ColumnRole::Categorical, "category"), (ColumnRole::LeftOut, "left out")];
+
+pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
+    let tokens = Tokens::of(ui);
+    let path = spec.path.display().to_string();
+    let text = RichText::new(&path).font(theme::mono(11.0)).color(tokens.muted);
+    ui.add(Label::new(text).truncate()).on_hover_text(path);
+    if let Some(table) = &state.table {
+        target(ui, draft, spec, table);
+    }
+    missing(ui, draft, spec);
+    scaling(ui, draft, spec);
+    if let Some(table) = &state.table {
+        section(ui, "COLUMNS", &format!("{} × {}", count(table.rows as u64), table.columns.len()));
+        for column in &table.columns {
+            if column.name != spec.target {
+                column_ui(ui, draft, spec, column);
+            }
+        }
+    }
+}
+
+fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
+    let possible: Vec<&ColumnPreview> =
+        table.columns.iter().filter(|column| column.as_target != ColumnRole::LeftOut).collect();
+    let names: Vec<&str> = possible.iter().map(|column| column.name.as_str()).collect();
+    let current = names.iter().position(|name| *name == spec.target).unwrap_or(usize::MAX);
+    let mut help = "The column to predict from the others.".to_owned();
+    if let Some(column) = possible.get(current) {
+        help.push_str(&format!("\n{}: {}", column.name, column.target_reason));
+    }
+    if let Some(i) = choice(ui, "Predict", &help, current, &names) {
+        spec.target = names[i].to_owned();
+        // What was said about it as an input says nothing about it as a target.
+        spec.columns.retain(|choice| choice.name != spec.target);
+        draft.ended = true;
+    }
+}
+
+fn missing(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
+    let help = "Rows that lack a value: fill numbers with the median and give categories one called “missing”, or leave such rows out.";
+    let current = usize::from(spec.missing == MissingPolicy::DropRow);
+    if let Some(i) = choice(ui, "Gaps", help, current, &["fill", "leave the row out"]) {
+        spec.missing = if i == 0 { MissingPolicy::Fill } else { MissingPolicy::DropRow };
+        draft.ended = true;
+    }
+}
+
+fn scaling(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
+    let all = [Scaling::Standardise, Scaling::MinMax, Scaling::None];
+    let current = all.iter().position(|s| *s == spec.scaling).unwrap_or_default();
+    let help = "Brings columns to a like size, so that none drowns the others. Measured on the training part only.";
+    if let Some(i) = choice(ui, "Scaling", help, current, &["standardise", "0 to 1", "none"]) {
+        spec.scaling = all[i];
+        draft.ended = true;
+    }
+}
+
+fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &ColumnPreview) {
+    let tokens = Tokens::of(ui);
+    let said = spec.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
+    let role = said.unwrap_or(column.role);
+    ui.horizontal(|ui| {
+        let width = (ui.available_width() - 104.0).max(60.0);
+        ui.allocate_ui(egui::Vec2::new(width, 32.0), |ui| {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.spacing_mut().item_spacing.y = 0.0;
+                let colour = if role == ColumnRole::LeftOut { tokens.faint } else { tokens.text };
+                ui.add(Label::new(RichText::new(&column.name).color(colour)).truncate());
+                ui.add(Label::new(RichText::new(&column.reason).size(11.0).color(tokens.faint)).truncate());
+            })
+            .response
+            .on_hover_ui(|ui| facts(ui, column));
+        });
+        let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
+        let combo = ComboBox::from_id_salt(&column.name).selected_text(shown).width(96.0);
+        let response = combo.show_ui(ui, |ui| {
+            for (r, name) in ROLES {
+                if ui.selectable_label(r == role, name).clicked() && r != role {
+                    say(spec, column, r);
+                    draft.ended = true;
+                }
+            }
+        });
+        let name = format!("Role of {}", column.name);
+        response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &name));
+    });
+}
+
+/// Only what differs from what was found is kept as the user's word.
+fn say(spec: &mut CsvSpec, column: &ColumnPreview, role: ColumnRole) {
+    spec.columns.retain(|choice| choice.name != column.name);
+    if role != column.role {
+        spec.columns.push(ColumnChoice { name: column.name.clone(), role });
+    }
+}
+
+fn facts(ui: &mut Ui, column: &ColumnPreview) {
+    ui.label(RichText::new(&column.name).font(theme::medium(13.0)));
+    ui.label(&column.reason);
+    let bound = if column.distinct_is_bound { "at least " } else { "" };
+    ui.label(format!(
+        "{bound}{} different values, {} missing",
+        count(column.distinct as u64),
+        count(column.missing as u64)
+    ));
+    if let Some((min, max)) = column.range {
+        ui.label(format!("from {min} to {max}"));
+    }
+    for (value, n) in column.top_values.iter().take(5) {
+        ui.label(RichText::new(format!("{value}: {}", count(*n as u64))).font(theme::mono(11.0)));
+    }
+}

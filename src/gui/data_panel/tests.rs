@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::*;
+use crate::data::{NoProgress, load};
+use crate::gui::bench::{Bench, bench, chain};
+use crate::gui::dialogs::{FilePicker, Purpose};
+use crate::model::{DataSpec, DigitsSpec, Feature, Source, SyntheticKind, SyntheticSpec};
+
+struct NoPicker;
+
+impl FilePicker for NoPicker {
+    fn pick(&self, _: &Purpose) -> Option<PathBuf> {
+        None
+    }
+}
+
+fn panel(source: Source) -> Harness<'static, Bench<DataPanelUi>> {
+    let mut state = chain(&["input", "dense", "loss"]);
+    state.project.data = DataSpec { source, ..DataSpec::default() };
+    let dataset = load(&state.project.data, std::path::Path::new(""), &NoProgress).expect("samples");
+    state.data = DataState::Ready(Arc::new(dataset));
+    let (mut thumbnails, mut dialogs) = (Thumbnails::default(), Dialogs::new(Arc::new(NoPicker)));
+    bench([260.0, 1200.0], state, DataPanelUi::default(), move |ui, state, local, actions| {
+        show(ui, state, local, &mut thumbnails, &mut dialogs, actions);
+    })
+}
+
+fn set(harness: &Harness<'static, Bench<DataPanelUi>>) -> Option<SyntheticSpec> {
+    harness.state().actions.iter().find_map(|action| match action {
+        Action::SetData(DataSpec { source: Source::Synthetic(spec), .. }) => Some(spec.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_feature_is_switched_on_and_the_last_one_stays() {
+    let mut harness = panel(Source::Synthetic(SyntheticSpec { features: vec![Feature::X], ..Default::default() }));
+    harness.get_by_label("Feature x").click();
+    harness.run();
+    assert_eq!(set(&harness), None);
+    harness.get_by_label("Feature x²").click();
+    harness.run();
+    assert_eq!(set(&harness).map(|spec| spec.features), Some(vec![Feature::X, Feature::XSquared]));
+}
+
+#[test]
+fn another_source_keeps_what_still_means_something() {
+    let mut harness = panel(Source::Synthetic(SyntheticSpec { noise: 0.25, samples: 300, ..Default::default() }));
+    harness.get_by_label("Change the data").click();
+    harness.run();
+    harness.get_by_label("Two moons").click();
+    harness.run();
+    let spec = set(&harness).expect("new data");
+    assert_eq!((spec.kind, spec.noise, spec.samples), (SyntheticKind::Moons, 0.25, 300));
+}
+
+#[test]
+fn digits_show_pictures_of_every_class() {
+    let mut harness = panel(Source::Digits(DigitsSpec { samples: 200, noise: 0.0 }));
+    harness.run();
+    for digit in 0..10 {
+        let name = format!("Sample of {digit}");
+        assert!(harness.query_all_by_label(&name).count() >= 1, "{name}");
+    }
+}
+
+#[test]
+fn loading_can_be_cancelled_and_a_failure_says_why() {
+    let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
+    harness.state_mut().state.data =
+        DataState::Loading { fraction: 0.4, doing: "reading penguins.csv".into(), previous: None };
+    harness.run_ok();
+    harness.get_by_label("Cancel loading").click();
+    harness.run_ok();
+    assert_eq!(harness.state().actions, [Action::CancelLoading]);
+    harness.state_mut().state.data = DataState::Failed("There is no such file.".into());
+    harness.run_ok();
+    assert!(harness.query_by_label("There is no such file.").is_some());
+}

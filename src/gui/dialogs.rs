@@ -1,0 +1,262 @@
+//! Questions that stand in front of the window: which file, and what about unsaved changes.
+//!
+//! A native file dialog runs on a thread of its own; beside it a field takes a typed path, so that nothing depends on the desktop.
+
+mod leave;
+mod native;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
+
+use egui::{Context, Id, Modal, RichText, Ui};
+
+use super::theme::Tokens;
+use super::widgets::{accent_button, path_field};
+use crate::model::{DataSpec, IdxSpec, Source};
+use crate::session::{Action, State};
+
+use leave::Step;
+pub use leave::{Leave, LeaveDialog};
+pub use native::NativePicker;
+
+/// What a path is wanted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A project to open.
+    Open,
+    /// Where to save the project; the suggestion is a name without an ending.
+    Save { suggestion: String },
+    /// A new project from a table.
+    OpenTable,
+    /// A new project from a folder of IDX files.
+    OpenIdx,
+    /// A folder of IDX files as the data of this project.
+    DataFolder,
+}
+
+impl Purpose {
+    fn title(&self) -> &'static str {
+        match self {
+            Self::Open => "Open a project",
+            Self::Save { .. } => "Save the project",
+            Self::OpenTable => "Choose a table",
+            Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
+        }
+    }
+
+    fn explanation(&self) -> &'static str {
+        match self {
+            Self::Open => "A project file ends in .glassbox.json.",
+            Self::Save { .. } => "The file gets the ending .glassbox.json.",
+            Self::OpenTable => {
+                "A text file with one sample a line (CSV). Its delimiter and header are found by themselves."
+            }
+            Self::OpenIdx | Self::DataFolder => {
+                "The folder with the images and labels of the MNIST family, packed (.gz) or not."
+            }
+        }
+    }
+
+    fn button(&self) -> &'static str {
+        if matches!(self, Self::Save { .. }) { "Save" } else { "Open" }
+    }
+
+    fn action(&self, path: PathBuf, state: &State) -> Action {
+        match self {
+            Self::Open => Action::Open(path),
+            Self::Save { .. } => Action::SaveAs(with_ending(path)),
+            Self::OpenTable => Action::OpenTable { path, target: None },
+            Self::OpenIdx => Action::OpenIdx(path),
+            Self::DataFolder => {
+                let source = Source::Idx(IdxSpec { folder: path, limit: None });
+                Action::SetData(DataSpec { source, ..state.project.data.clone() })
+            }
+        }
+    }
+}
+
+fn with_ending(path: PathBuf) -> PathBuf {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(".glassbox.json");
+    name.into()
+}
+
+/// Asks a person for a path, for as long as it takes. Called on a thread of its own.
+pub trait FilePicker: Send + Sync {
+    fn pick(&self, purpose: &Purpose) -> Option<PathBuf>;
+}
+
+pub struct Dialogs {
+    picker: Arc<dyn FilePicker>,
+    open: Option<PathDialog>,
+    leave: Option<LeaveDialog>,
+    /// What the person decided to do in spite of unsaved changes.
+    confirmed: Option<Leave>,
+}
+
+struct PathDialog {
+    purpose: Purpose,
+    text: String,
+    /// The native dialog, while it is on the screen.
+    native: Option<(Receiver<Option<PathBuf>>, Instant)>,
+    remark: &'static str,
+    fresh: bool,
+}
+
+/// A native dialog that is gone sooner than this was never on the screen.
+const NO_DIALOG: Duration = Duration::from_millis(700);
+
+impl Dialogs {
+    pub fn new(picker: Arc<dyn FilePicker>) -> Self {
+        Self { picker, open: None, leave: None, confirmed: None }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.open.is_some() || self.leave.is_some()
+    }
+
+    /// Opens the path field and, beside it, the desktop's own dialog.
+    pub fn ask(&mut self, purpose: Purpose, ctx: &Context) {
+        if self.open.is_some() {
+            return;
+        }
+        let text = match &purpose {
+            Purpose::Save { suggestion } if !suggestion.is_empty() => format!("{suggestion}.glassbox.json"),
+            _ => String::new(),
+        };
+        let native = self.start_native(&purpose, ctx);
+        self.open = Some(PathDialog { purpose, text, native, remark: "", fresh: true });
+    }
+
+    fn start_native(&self, purpose: &Purpose, ctx: &Context) -> Option<(Receiver<Option<PathBuf>>, Instant)> {
+        let (sender, receiver) = channel();
+        let (picker, purpose, ctx) = (self.picker.clone(), purpose.clone(), ctx.clone());
+        let work = move || {
+            // The receiver is gone when a typed path was quicker.
+            let _ = sender.send(picker.pick(&purpose));
+            ctx.request_repaint();
+        };
+        std::thread::Builder::new().name("file dialog".into()).spawn(work).ok().map(|_| (receiver, Instant::now()))
+    }
+
+    /// Asks what to do about unsaved changes; the decision comes out of [`Self::take_confirmed`].
+    pub fn ask_leave(&mut self, leave: Leave) {
+        if self.leave.is_none() {
+            self.leave = Some(LeaveDialog::new(leave));
+        }
+    }
+
+    pub fn take_confirmed(&mut self) -> Option<Leave> {
+        self.confirmed.take()
+    }
+
+    pub fn show(&mut self, ctx: &Context, state: &State, actions: &mut Vec<Action>) {
+        if self.open.is_none()
+            && let Some(mut dialog) = self.leave.take()
+        {
+            match dialog.show(ctx, state, actions) {
+                Step::Wait => self.leave = Some(dialog),
+                Step::Go => self.confirmed = Some(dialog.leave),
+                Step::Stay => {}
+            }
+        }
+        let Some(dialog) = &mut self.open else { return };
+        let mut result = dialog.poll_native();
+        let modal = Modal::new(Id::unique("path dialog")).show(ctx, |ui| dialog.contents(ui));
+        let dismissed = modal.should_close();
+        let (choice, browse) = modal.inner;
+        result = result.or(choice);
+        if dismissed {
+            result = Some(None);
+        }
+        if browse {
+            let purpose = dialog.purpose.clone();
+            let native = self.start_native(&purpose, ctx);
+            if let Some(dialog) = &mut self.open {
+                dialog.native = native;
+            }
+        }
+        if let Some(answer) = result
+            && let Some(dialog) = self.open.take()
+        {
+            match answer {
+                Some(path) => actions.push(dialog.purpose.action(path, state)),
+                // Without a place there is no saving, so whoever wanted to leave stays.
+                None if matches!(dialog.purpose, Purpose::Save { .. }) => self.leave = None,
+                None => {}
+            }
+        }
+    }
+}
+
+impl PathDialog {
+    /// `Some(Some(path))` chosen, `Some(None)` cancelled, `None` nothing yet.
+    fn poll_native(&mut self) -> Option<Option<PathBuf>> {
+        let (receiver, since) = self.native.as_ref()?;
+        let answer = match receiver.try_recv() {
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => None,
+            Ok(answer) => answer,
+        };
+        let failed = answer.is_none() && since.elapsed() < NO_DIALOG;
+        self.native = None;
+        if failed {
+            self.remark = "No file dialog is available here; type the path.";
+            return None;
+        }
+        Some(answer)
+    }
+
+    /// The answer, if any, and whether the native dialog is wanted again.
+    fn contents(&mut self, ui: &mut Ui) -> (Option<Option<PathBuf>>, bool) {
+        let tokens = Tokens::of(ui);
+        ui.set_width(440.0);
+        ui.heading(self.purpose.title());
+        ui.label(RichText::new(self.purpose.explanation()).color(tokens.muted));
+        let (field, entered) = path_field(ui, "Path", "/home/you/…", &mut self.text);
+        if std::mem::take(&mut self.fresh) {
+            field.request_focus();
+        }
+        if !self.remark.is_empty() {
+            ui.label(RichText::new(self.remark).color(tokens.warn));
+        }
+        let ready = !self.text.trim().is_empty();
+        let (mut answer, mut browse) = (None, false);
+        ui.horizontal(|ui| {
+            let ok = accent_button(ui, ready, self.purpose.button());
+            if ok.clicked() || (entered && ready) {
+                answer = Some(Some(expand_home(self.text.trim())));
+            }
+            if ui.button("Cancel").clicked() {
+                answer = Some(None);
+            }
+            let waiting = self.native.is_some();
+            if ui.add_enabled(!waiting, egui::Button::new("Browse …")).clicked() {
+                browse = true;
+            }
+            if waiting {
+                ui.label(RichText::new("or choose in the file dialog").color(tokens.faint));
+            }
+        });
+        (answer, browse)
+    }
+}
+
+/// "~/x" as a person types it, and quotes that a file manager puts around copied paths.
+fn expand_home(text: &str) -> PathBuf {
+    let text = text.trim_matches(|c| c == '"' || c == '\'');
+    let home = || directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
+    match text.strip_prefix("~/").zip(home()) {
+        Some((rest, home)) => home.join(rest),
+        None => PathBuf::from(text),
+    }
+}
+
+#[cfg(test)]
+#[path = "dialogs/tests.rs"]
+mod tests;

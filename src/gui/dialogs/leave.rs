@@ -1,0 +1,86 @@
+//! "Save changes?" before something that would lose them.
+
+use egui::{Context, Id, Modal, RichText};
+
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::accent_button;
+use crate::session::{Action, State};
+
+/// What waits for the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Leave {
+    /// An action that replaces the project.
+    For(Action),
+    /// Closing the window.
+    Window,
+}
+
+/// The question while it stands.
+pub struct LeaveDialog {
+    pub leave: Leave,
+    /// Save was chosen; go on as soon as it is done.
+    saving: bool,
+}
+
+pub(super) enum Step {
+    Wait,
+    Stay,
+    Go,
+}
+
+impl Leave {
+    /// Whether an action gives up the project that is open.
+    pub fn is_needed_for(action: &Action) -> bool {
+        matches!(
+            action,
+            Action::NewEmpty
+                | Action::OpenTemplate(_)
+                | Action::OpenTable { .. }
+                | Action::OpenIdx(_)
+                | Action::Open(_)
+        )
+    }
+}
+
+impl LeaveDialog {
+    pub fn new(leave: Leave) -> Self {
+        Self { leave, saving: false }
+    }
+
+    pub(super) fn show(&mut self, ctx: &Context, state: &State, actions: &mut Vec<Action>) -> Step {
+        if self.saving {
+            return match (state.unsaved, &state.error) {
+                (false, _) => Step::Go,
+                // A failed save says so itself; going on would lose the changes.
+                (true, Some(_)) => Step::Stay,
+                (true, None) => Step::Wait,
+            };
+        }
+        let mut step = Step::Wait;
+        let modal = Modal::new(Id::unique("leave")).show(ctx, |ui| {
+            let tokens = Tokens::of(ui);
+            ui.set_width(360.0);
+            ui.heading(format!("Save changes to “{}”?", state.project.name));
+            ui.label(
+                RichText::new("Without saving, what you changed since the last save is lost.").color(tokens.muted),
+            );
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                if accent_button(ui, true, "Save").clicked() {
+                    actions.push(Action::Save);
+                    self.saving = true;
+                }
+                if ui.button("Discard").clicked() {
+                    step = Step::Go;
+                }
+                if ui.button("Cancel").clicked() {
+                    step = Step::Stay;
+                }
+            });
+        });
+        if !self.saving && matches!(step, Step::Wait) && modal.should_close() {
+            step = Step::Stay;
+        }
+        step
+    }
+}

@@ -1,0 +1,26 @@
+//! The desktop's own file dialogs.
+
+use std::path::PathBuf;
+
+use rfd::FileDialog;
+
+use super::{FilePicker, Purpose};
+
+pub struct NativePicker;
+
+impl FilePicker for NativePicker {
+    fn pick(&self, purpose: &Purpose) -> Option<PathBuf> {
+        let dialog = FileDialog::new().set_title(purpose.title());
+        match purpose {
+            Purpose::Open => dialog.add_filter("Glassbox project", &["json"]).pick_file(),
+            Purpose::Save { suggestion } => dialog
+                .add_filter("Glassbox project", &["json"])
+                .set_file_name(format!("{suggestion}.glassbox.json"))
+                .save_file(),
+            Purpose::OpenTable => {
+                dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
+            }
+            Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::*;
+
+/// A picker that answers at once.
+struct Answers(Option<&'static str>);
+
+impl FilePicker for Answers {
+    fn pick(&self, _: &Purpose) -> Option<PathBuf> {
+        self.0.map(PathBuf::from)
+    }
+}
+
+struct World {
+    dialogs: Dialogs,
+    state: State,
+    actions: Vec<Action>,
+}
+
+fn harness(answer: Option<&'static str>) -> Harness<'static, World> {
+    let dialogs = Dialogs::new(Arc::new(Answers(answer)));
+    let world = World { dialogs, state: State::default(), actions: Vec::new() };
+    let mut prepared = false;
+    Harness::new_ui_state(
+        move |ui, world: &mut World| {
+            if !std::mem::replace(&mut prepared, true) {
+                crate::gui::fonts::install(ui.ctx());
+                return;
+            }
+            let World { dialogs, state, actions } = world;
+            dialogs.show(&ui.ctx().clone(), state, actions);
+        },
+        world,
+    )
+}
+
+#[test]
+fn a_typed_path_is_enough_where_there_is_no_file_dialog() {
+    let mut harness = harness(None);
+    let ctx = harness.ctx.clone();
+    harness.state_mut().dialogs.ask(Purpose::OpenTable, &ctx);
+    harness.run_ok();
+    harness.get_by_label("Path").type_text("/data/iris.csv");
+    harness.run_ok();
+    harness.get_by_label("Open").click();
+    harness.run_ok();
+    assert_eq!(harness.state().actions, [Action::OpenTable { path: "/data/iris.csv".into(), target: None }]);
+    assert!(!harness.state().dialogs.is_open());
+}
+
+#[test]
+fn what_the_file_dialog_answers_is_taken_and_gets_its_ending() {
+    let mut harness = harness(Some("/tmp/mine"));
+    let ctx = harness.ctx.clone();
+    harness.state_mut().dialogs.ask(Purpose::Save { suggestion: "Spiral".into() }, &ctx);
+    // The answer comes from another thread: frames pass until it is here.
+    while harness.state().dialogs.is_open() {
+        harness.step();
+    }
+    assert_eq!(harness.state().actions, [Action::SaveAs("/tmp/mine.glassbox.json".into())]);
+}
+
+#[test]
+fn unsaved_changes_are_saved_discarded_or_kept() {
+    for (button, expected, confirmed) in
+        [("Save", vec![Action::Save], false), ("Discard", vec![], true), ("Cancel", vec![], false)]
+    {
+        let mut harness = harness(None);
+        harness.state_mut().state.unsaved = true;
+        harness.state_mut().dialogs.ask_leave(Leave::Window);
+        harness.run_ok();
+        harness.get_by_label(button).click();
+        harness.run_ok();
+        assert_eq!(harness.state().actions, expected, "{button}");
+        assert_eq!(harness.state_mut().dialogs.take_confirmed().is_some(), confirmed, "{button}");
+        if button == "Save" {
+            assert!(harness.state().dialogs.is_open());
+            harness.state_mut().state.unsaved = false;
+            harness.run_ok();
+            assert_eq!(harness.state_mut().dialogs.take_confirmed(), Some(Leave::Window));
+        }
+        assert!(!harness.state().dialogs.is_open());
+    }
+}

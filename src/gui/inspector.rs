@@ -1,0 +1,43 @@
+//! The panel on the right: what is selected, and how it is trained.
+
+mod layer;
+mod params;
+mod selection;
+mod training;
+mod training_forms;
+mod weights;
+
+use egui::{ScrollArea, Ui};
+
+use super::widgets::tab_strip;
+use crate::session::{Action, State};
+
+#[derive(Default)]
+pub struct InspectorUi {
+    tab: Tab,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Tab {
+    #[default]
+    Layer,
+    Training,
+}
+
+pub fn show(ui: &mut Ui, state: &State, local: &mut InspectorUi, actions: &mut Vec<Action>) {
+    let title = selection::title(state);
+    super::panels::header(ui, |ui| tab_strip(ui, &mut local.tab, &[(Tab::Layer, &title), (Tab::Training, "Training")]));
+    ScrollArea::vertical().auto_shrink(false).id_salt(("inspector", local.tab == Tab::Layer)).show(ui, |ui| {
+        super::panels::body(ui, |ui| match local.tab {
+            Tab::Training => training::show(ui, state, actions),
+            Tab::Layer => match state.selection.only().and_then(|id| state.project.graph.layer(id)) {
+                Some(layer) => layer::show(ui, state, layer, actions),
+                None => selection::show(ui, state, actions),
+            },
+        });
+    });
+}
+
+#[cfg(test)]
+#[path = "inspector/tests.rs"]
+mod tests;

@@ -1,0 +1,90 @@
+//! One selected layer: name, settings, shapes, problems, and a look inside.
+
+use egui::{RichText, Ui};
+
+use super::selection::{fact, problems_of};
+use super::{params, weights};
+use crate::gui::numbers::count;
+use crate::gui::palette::explain;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{checkbox, kind_icon, labelled, text_field};
+use crate::model::{Edit, Layer, LayerKind, Source};
+use crate::session::{Action, State};
+
+pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<Action>) {
+    ui.push_id(layer.id.0, |ui| {
+        heading(ui, layer);
+        name(ui, layer, actions);
+        params::show(ui, state, layer, actions);
+        if layer.kind.has_weights() {
+            let help = "A frozen layer keeps its weights while the rest of the network trains.";
+            if let Some(frozen) = checkbox(ui, "Frozen", help, layer.frozen) {
+                actions.push(Action::Edit(Edit::Freeze { layer: layer.id, frozen }));
+            }
+        }
+        shapes(ui, state, layer);
+        problems_of(ui, state, &layer.name, actions);
+        if let Some(picture) = state.run.picture.as_ref().and_then(|picture| picture.layers.get(&layer.id)) {
+            weights::show(ui, picture);
+        }
+    });
+}
+
+fn heading(ui: &mut Ui, layer: &Layer) {
+    let tokens = Tokens::of(ui);
+    let about = layer.kind.about();
+    let row = ui.horizontal(|ui| {
+        kind_icon(ui, about, 18.0);
+        ui.label(RichText::new(about.title).font(theme::medium(13.0)));
+        ui.label(RichText::new(about.tagline).color(tokens.faint));
+    });
+    explain(row.response.interact(egui::Sense::hover()), about);
+    ui.label(RichText::new(about.formula).font(theme::mono(11.5)).color(tokens.muted));
+    ui.add_space(4.0);
+}
+
+fn name(ui: &mut Ui, layer: &Layer, actions: &mut Vec<Action>) {
+    let mut renamed = None;
+    labelled(ui, "Name", "What this layer is called on the canvas, in listings and in checkpoints.", |ui| {
+        let (response, name) = text_field(ui, "Name", &layer.name, |field| {
+            field.desired_width(f32::INFINITY).margin(egui::Margin::symmetric(8, 5)).char_limit(60)
+        });
+        renamed = name;
+        response
+    });
+    if let Some(name) = renamed.filter(|name| !name.trim().is_empty()) {
+        actions.push(Action::Edit(Edit::Rename { layer: layer.id, name: name.trim().to_owned() }));
+        actions.push(Action::EndEdit);
+    }
+}
+
+fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
+    ui.add_space(4.0);
+    let arriving: Vec<String> = state
+        .project
+        .graph
+        .incoming(layer.id)
+        .map(|wire| state.inference.shapes.get(&wire.from).map_or("?".to_owned(), ToString::to_string))
+        .collect();
+    if !arriving.is_empty() {
+        fact(ui, "Takes", &arriving.join(", "));
+    }
+    if let Some(shape) = state.inference.shapes.get(&layer.id).filter(|_| layer.kind.about().has_output) {
+        fact(ui, "Gives", &shape.to_string());
+    }
+    match (&layer.kind, state.inference.parameter_counts.get(&layer.id)) {
+        (LayerKind::Input(_), _) => fact(ui, "Data", source_name(state)),
+        (_, Some(0)) | (_, None) => {}
+        (_, Some(&n)) => fact(ui, "Parameters", &count(n as u64)),
+    }
+}
+
+fn source_name(state: &State) -> &str {
+    match (state.data.dataset(), &state.project.data.source) {
+        (Some(dataset), _) => &dataset.name,
+        (None, Source::Synthetic(spec)) => spec.kind.title(),
+        (None, Source::Digits(_)) => "Drawn digits",
+        (None, Source::Csv(_)) => "Table",
+        (None, Source::Idx(_)) => "IDX folder",
+    }
+}

@@ -1,0 +1,65 @@
+//! One field for each parameter that a layer declares: no layer has a form of its own.
+
+use egui::{RichText, TextEdit, Ui};
+
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{Change, checkbox, choice, float, integer, labelled};
+use crate::model::{Edit, Layer, ParamKind, ParamSpec, ParamValue};
+use crate::session::{Action, State};
+
+pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<Action>) {
+    for spec in layer.kind.spec().param_specs() {
+        if let Some(value) = layer.kind.spec().param(spec.key) {
+            param(ui, state, layer, &spec, &value, actions);
+        }
+    }
+}
+
+fn param(ui: &mut Ui, state: &State, layer: &Layer, spec: &ParamSpec, value: &ParamValue, actions: &mut Vec<Action>) {
+    let (label, help) = (spec.label, spec.help);
+    let change = match (&spec.kind, value) {
+        (ParamKind::Int { min, max }, ParamValue::Int(v)) => {
+            as_param(integer(ui, label, help, *v, (*min, *max)), ParamValue::Int)
+        }
+        (ParamKind::Float { min, max }, ParamValue::Float(v)) => {
+            as_param(float(ui, label, help, *v, (*min, *max)), ParamValue::Float)
+        }
+        (ParamKind::Bool, ParamValue::Bool(v)) => at_once(checkbox(ui, label, help, *v).map(ParamValue::Bool)),
+        (ParamKind::Choice(options), ParamValue::Text(key)) => {
+            let titles: Vec<&str> = options.iter().map(|(_, title)| *title).collect();
+            let current = options.iter().position(|(k, _)| k == key).unwrap_or(usize::MAX);
+            let chosen = choice(ui, label, help, current, &titles);
+            at_once(chosen.map(|i| ParamValue::Text(options[i].0.to_owned())))
+        }
+        (ParamKind::Text, ParamValue::Text(text)) => text_param(ui, state, layer, spec, text),
+        _ => return,
+    };
+    if let Some(value) = change.value {
+        actions.push(Action::Edit(Edit::SetParam { layer: layer.id, key: spec.key.to_owned(), value }));
+    }
+    if change.ended {
+        actions.push(Action::EndEdit);
+    }
+}
+
+fn as_param<T>(change: Change<T>, wrap: impl FnOnce(T) -> ParamValue) -> Change<ParamValue> {
+    Change { value: change.value.map(wrap), ended: change.ended }
+}
+
+fn at_once(value: Option<ParamValue>) -> Change<ParamValue> {
+    Change { ended: value.is_some(), value }
+}
+
+/// Text takes effect as it is typed; what is wrong with it stands below it.
+fn text_param(ui: &mut Ui, state: &State, layer: &Layer, spec: &ParamSpec, text: &str) -> Change<ParamValue> {
+    let mut now = text.to_owned();
+    let response = labelled(ui, spec.label, spec.help, |ui| {
+        let field = TextEdit::singleline(&mut now).desired_width(f32::INFINITY).font(theme::mono(12.0));
+        ui.add(field.margin(egui::Margin::symmetric(8, 5)))
+    });
+    if let Some(problem) = state.inference.problems.iter().find(|problem| problem.layer == layer.name) {
+        let tokens = Tokens::of(ui);
+        ui.add(egui::Label::new(RichText::new(&problem.message).color(tokens.bad).small()).wrap());
+    }
+    Change { value: (response.changed() && now != text).then_some(ParamValue::Text(now)), ended: response.lost_focus() }
+}

@@ -1,0 +1,122 @@
+//! Nothing, a wire, or several layers selected: the network as a whole, and what can be done.
+
+use egui::{Button, Label, RichText, Ui};
+
+use crate::gui::numbers::count;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{accent_button, section};
+use crate::model::{Edit, Problem};
+use crate::session::{Action, State};
+
+/// The name of the inspector's first tab.
+pub(super) fn title(state: &State) -> String {
+    let layer = state.selection.only().and_then(|id| state.project.graph.layer(id));
+    match (layer, state.selection.layers.len(), state.selection.wire) {
+        (Some(layer), ..) => layer.name.clone(),
+        (None, 2.., _) => format!("{} layers", state.selection.layers.len()),
+        (None, _, Some(_)) => "Wire".into(),
+        _ => "Network".into(),
+    }
+}
+
+pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    if state.selection.layers.len() > 1 {
+        several(ui, state, actions);
+    } else if let Some(wire) = state.selection.wire.and_then(|id| state.project.graph.wire(id)) {
+        let name = |id| state.project.graph.layer(id).map_or("?", |layer| layer.name.as_str());
+        fact(ui, "From", name(wire.from));
+        fact(ui, "To", name(wire.to));
+        if let Some(shape) = state.inference.shapes.get(&wire.from) {
+            fact(ui, "Carries", &shape.to_string());
+        }
+        let mine = state.inference.wire_problem(wire.id);
+        mine.into_iter().for_each(|problem| problem_ui(ui, problem, actions));
+        if ui.button("Cut this wire").clicked() {
+            actions.push(Action::Edit(Edit::Disconnect(wire.id)));
+        }
+    } else {
+        network(ui, state, actions);
+    }
+}
+
+fn several(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let ids: Vec<_> = state.selection.layers.iter().copied().collect();
+    let weights: usize = ids.iter().filter_map(|id| state.inference.parameter_counts.get(id)).sum();
+    fact(ui, "Layers", &count(ids.len() as u64));
+    fact(ui, "Parameters", &count(weights as u64));
+    ui.horizontal(|ui| {
+        if ui.add(Button::new("Duplicate").shortcut_text("Ctrl D")).clicked() {
+            actions.push(Action::Edit(Edit::Duplicate { layers: ids.clone(), offset: [32.0, 32.0] }));
+        }
+        if ui.add(Button::new("Delete").shortcut_text("Del")).clicked() {
+            actions.push(Action::Edit(Edit::Remove(ids.clone())));
+        }
+    });
+}
+
+fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    fact(ui, "Layers", &count(state.project.graph.len() as u64));
+    fact(ui, "Parameters", &count(state.inference.parameter_count() as u64));
+    fact(ui, "Problems", &count(state.inference.problems.len() as u64));
+    for problem in &state.inference.problems {
+        problem_ui(ui, problem, actions);
+    }
+    if state.inference.is_valid() {
+        ui.add_space(8.0);
+        let hint = "Select a layer on the canvas to see its settings, its weights and what it does.";
+        ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
+    }
+}
+
+pub(super) fn fact(ui: &mut Ui, label: &str, value: &str) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        let size = egui::Vec2::new(104.0_f32.min(ui.available_width() * 0.45), 18.0);
+        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_width(size.x);
+            ui.label(RichText::new(label).color(tokens.muted));
+        });
+        ui.add(Label::new(RichText::new(value).font(theme::mono(12.0))).truncate()).on_hover_text(value);
+    });
+}
+
+/// What is wrong, expected and got, and a button for every repair.
+pub(super) fn problem_ui(ui: &mut Ui, problem: &Problem, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    ui.add_space(4.0);
+    let frame = egui::Frame::new().fill(tokens.raised).corner_radius(8).inner_margin(egui::Margin::symmetric(10, 8));
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        if !problem.layer.is_empty() {
+            section_name(ui, &problem.layer);
+        }
+        ui.add(Label::new(RichText::new(&problem.message).color(tokens.bad)).wrap());
+        if let Some((expected, got)) = &problem.expected_got {
+            fact(ui, "expected", expected);
+            fact(ui, "got", got);
+        }
+        ui.horizontal_wrapped(|ui| {
+            for (i, repair) in problem.repairs.iter().enumerate() {
+                let response = if i == 0 { accent_button(ui, true, &repair.label) } else { ui.button(&repair.label) };
+                if response.clicked() {
+                    actions.push(Action::Edit(repair.edit.clone()));
+                }
+            }
+        });
+    });
+}
+
+fn section_name(ui: &mut Ui, name: &str) {
+    ui.label(RichText::new(name).font(theme::medium(13.0)));
+}
+
+/// All problems that concern one layer, on it or on its wires.
+pub(super) fn problems_of(ui: &mut Ui, state: &State, name: &str, actions: &mut Vec<Action>) {
+    let mine: Vec<_> = state.inference.problems.iter().filter(|p| p.layer == name).collect();
+    if mine.is_empty() {
+        return;
+    }
+    section(ui, "PROBLEM", "");
+    mine.into_iter().for_each(|problem| problem_ui(ui, problem, actions));
+}

@@ -1,0 +1,104 @@
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::*;
+use crate::gui::bench::{Bench, bench, chain};
+use crate::model::{Edit, LayerId, Optimiser, ParamValue};
+
+fn inspector(state: State) -> Harness<'static, Bench<InspectorUi>> {
+    bench([320.0, 900.0], state, InspectorUi::default(), show)
+}
+
+/// A chain with the layer of this name selected.
+fn selected(keys: &[&str], name: &str) -> (State, LayerId) {
+    let mut state = chain(keys);
+    let id = state.project.graph.find(name).expect("the layer").id;
+    state.selection.layers.insert(id);
+    (state, id)
+}
+
+#[test]
+fn a_typed_number_sets_the_parameter_and_closes_the_step() {
+    let (state, id) = selected(&["input", "dense", "loss"], "Dense 1");
+    let mut harness = inspector(state);
+    harness.get_by_label("Units").click();
+    harness.run();
+    harness.get_by_label("Units").type_text("32");
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    let edit = Edit::SetParam { layer: id, key: "units".into(), value: ParamValue::Int(32) };
+    let actions = &harness.state().actions;
+    assert_eq!(actions.first(), Some(&Action::Edit(edit)));
+    assert!(actions[1..].iter().all(|action| *action == Action::EndEdit) && actions.len() > 1);
+}
+
+#[test]
+fn a_choice_is_made_from_its_list() {
+    let (state, id) = selected(&["input", "dense", "loss"], "Dense 1");
+    let mut harness = inspector(state);
+    harness.get_by_label("Activation").click();
+    harness.run();
+    harness.get_by_label("tanh").click();
+    harness.run();
+    let edit = Edit::SetParam { layer: id, key: "activation".into(), value: ParamValue::Text("tanh".into()) };
+    assert_eq!(harness.state().actions, [Action::Edit(edit), Action::EndEdit]);
+}
+
+#[test]
+fn every_parameter_of_every_layer_has_a_field() {
+    for kind in crate::model::LayerKind::all() {
+        let mut state = State::default();
+        let id = state.project.graph.add(kind.clone(), [0.0, 0.0]);
+        state.selection.layers.insert(id);
+        let harness = inspector(state);
+        for spec in kind.spec().param_specs() {
+            assert!(harness.query_all_by_label(spec.label).count() > 0, "{}: {}", kind.key(), spec.label);
+        }
+    }
+}
+
+#[test]
+fn a_problem_is_mended_by_its_button() {
+    let mut state = chain(&["input", "conv2d", "loss"]);
+    let data =
+        crate::model::DataSignature { input: crate::model::Shape::row(784), target: crate::model::Target::Classes(10) };
+    state.inference = crate::model::infer(&state.project.graph, Some(&data));
+    let repair = state.inference.problems[0].repairs[0].clone();
+    let mut harness = inspector(state);
+    harness.get_by_label(&repair.label).click();
+    harness.run();
+    assert_eq!(harness.state().actions, [Action::Edit(repair.edit)]);
+}
+
+#[test]
+fn the_name_is_changed_on_enter_and_kept_on_escape() {
+    for (key, renamed) in [(egui::Key::Enter, true), (egui::Key::Escape, false)] {
+        let (state, id) = selected(&["input", "dense", "loss"], "Dense 1");
+        let mut harness = inspector(state);
+        harness.get_by_label("Name").focus();
+        harness.run();
+        harness.get_by_label("Name").type_text(" b");
+        harness.run();
+        harness.key_press(key);
+        harness.run();
+        let edits: Vec<_> = harness.state().actions.iter().filter(|a| matches!(a, Action::Edit(_))).cloned().collect();
+        let expected = Action::Edit(Edit::Rename { layer: id, name: "Dense 1 b".into() });
+        assert_eq!(edits, if renamed { vec![expected] } else { vec![] });
+    }
+}
+
+#[test]
+fn the_optimiser_changes_with_its_defaults() {
+    let mut harness = inspector(chain(&["input", "dense", "loss"]));
+    harness.get_by_label("Training").click();
+    harness.run();
+    harness.get_by_label("Optimiser").click();
+    harness.run();
+    harness.get_by_label("SGD").click();
+    harness.run();
+    let set = harness.state().actions.iter().find_map(|action| match action {
+        Action::SetTraining(spec) => Some(spec.optimiser.clone()),
+        _ => None,
+    });
+    assert_eq!(set, Some(Optimiser::sgd()));
+}

@@ -1,0 +1,115 @@
+//! How the network is trained. Every change takes effect at once, also in the middle of a run.
+
+use egui::{Label, RichText, Ui};
+
+use super::selection::fact;
+use super::training_forms::{clipping, early_stopping, optimiser, schedule};
+use crate::gui::numbers::significant;
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::{checkbox, choice, integer, rate, section};
+use crate::model::layer::LossKind;
+use crate::model::{Edit, LayerKind, ParamValue, TrainingSpec};
+use crate::session::{Action, State};
+
+/// A changed copy of the settings, and whether the change is complete.
+pub(super) struct Draft {
+    pub(super) spec: TrainingSpec,
+    pub(super) ended: bool,
+}
+
+pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    loss(ui, state, actions);
+    let before = &state.project.training;
+    let mut draft = Draft { spec: before.clone(), ended: false };
+    optimiser(ui, &mut draft);
+
+    section(ui, "LEARNING RATE", &format!("now {}", significant(state.run.learning_rate, 3)));
+    let help =
+        "How far each update moves the weights against the gradient. Too small learns slowly; too large never settles.";
+    draft.take(rate(ui, "Rate", help, before.learning_rate, (1e-6, 10.0)), |spec, v| spec.learning_rate = v);
+    schedule(ui, &mut draft);
+    let help =
+        "Steps at the start over which the rate rises from 0 to its full height (warm-up). Helps large networks.";
+    draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, (0, 100_000)), |spec, v| {
+        spec.warm_up_steps = v
+    });
+
+    section(ui, "BATCHES", "");
+    let help =
+        "How many samples are averaged for one update. Small batches are noisy and quick; large ones are smooth.";
+    draft.take(usize_field(ui, "Batch size", help, before.batch_size, (1, 65_536)), |spec, v| spec.batch_size = v);
+    let help = "How often all training samples are seen before training stops by itself.";
+    draft.take(usize_field(ui, "Epochs", help, before.epochs, (1, 100_000)), |spec, v| spec.epochs = v);
+    clipping(ui, &mut draft);
+
+    section(ui, "STOPPING", "");
+    early_stopping(ui, &mut draft);
+    let help = "When training ends, go back to the weights that had the lowest validation loss.";
+    if let Some(keep) = checkbox(ui, "Keep the best", help, before.keep_best) {
+        draft.spec.keep_best = keep;
+        draft.ended = true;
+    }
+    section(ui, "CHANCE", "");
+    let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. Takes effect on reset.";
+    let seed = integer(ui, "Seed", help, i64::try_from(before.seed).unwrap_or(i64::MAX), (0, i64::MAX));
+    draft.ended |= seed.ended;
+    if let Some(seed) = seed.value {
+        draft.spec.seed = u64::try_from(seed).unwrap_or_default();
+    }
+
+    if draft.spec != *before {
+        actions.push(Action::SetTraining(draft.spec));
+    }
+    if draft.ended {
+        actions.push(Action::EndEdit);
+    }
+}
+
+impl Draft {
+    pub(super) fn take<T>(&mut self, change: crate::gui::widgets::Change<T>, set: impl FnOnce(&mut TrainingSpec, T)) {
+        self.ended |= change.ended;
+        if let Some(value) = change.value {
+            set(&mut self.spec, value);
+        }
+    }
+}
+
+pub(super) fn usize_field(
+    ui: &mut Ui,
+    label: &str,
+    help: &str,
+    value: usize,
+    range: (usize, usize),
+) -> crate::gui::widgets::Change<usize> {
+    let change = integer(ui, label, help, value as i64, (range.0 as i64, range.1 as i64));
+    crate::gui::widgets::Change { value: change.value.and_then(|v| usize::try_from(v).ok()), ended: change.ended }
+}
+
+/// The loss belongs to the Loss layer; it is shown here too, where a person looks for it.
+fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let found = state.project.graph.layers().find_map(|layer| match &layer.kind {
+        LayerKind::Loss(loss) => Some((layer.id, loss.clone())),
+        _ => None,
+    });
+    let Some((id, loss)) = found else {
+        let text = "The network has no Loss layer yet: nothing tells it what to learn.";
+        ui.add(Label::new(RichText::new(text).color(tokens.warn)).wrap());
+        return;
+    };
+    let titles: Vec<&str> = LossKind::ALL.iter().map(|kind| kind.title()).collect();
+    let current = LossKind::ALL.iter().position(|&kind| kind == loss.loss).unwrap_or_default();
+    let help = "How wrong the answers are, as one number. Training makes it small.";
+    if let Some(i) = choice(ui, "Loss", help, current, &titles) {
+        let value = ParamValue::Text(LossKind::ALL[i].key().to_owned());
+        actions.push(Action::Edit(Edit::SetParam { layer: id, key: "loss".into(), value }));
+        actions.push(Action::EndEdit);
+    }
+    if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.data.dataset()) {
+        let target = match &dataset.task {
+            crate::data::Task::Classification { classes } => crate::model::Target::Classes(classes.len()),
+            crate::data::Task::Regression { outputs, .. } => crate::model::Target::Numbers(outputs.len()),
+        };
+        fact(ui, "which is", loss.resolve(target).title());
+    }
+}

@@ -1,0 +1,152 @@
+//! Keys that work everywhere in the window, and the sheet that lists all keys (F1).
+//!
+//! Keys of the canvas are handled by the canvas; they are listed here so that there is one sheet.
+
+use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText};
+
+use super::dialogs::{Dialogs, Purpose};
+use super::theme::{self, Tokens};
+use crate::session::{Action, Screen, State, Transport};
+
+const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
+const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+const SAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::S);
+const SAVE_AS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S);
+const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
+const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
+const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
+const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+
+#[derive(Default)]
+pub struct ShortcutsUi {
+    pub sheet_open: bool,
+    /// Space is down and nothing else has happened since: its release plays or pauses.
+    space_armed: bool,
+}
+
+/// Reads the keys of this frame. Nothing happens while a dialog asks something.
+pub fn handle(ctx: &Context, state: &State, local: &mut ShortcutsUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
+    if ctx.input_mut(|i| i.consume_shortcut(&HELP)) {
+        local.sheet_open = !local.sheet_open;
+    }
+    if dialogs.is_open() || local.sheet_open {
+        local.space_armed = false;
+        return;
+    }
+    let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
+    if pressed(OPEN) {
+        dialogs.ask(Purpose::Open, ctx);
+    }
+    if pressed(NEW) {
+        actions.push(Action::NewEmpty);
+    }
+    if state.screen != Screen::Workspace {
+        return;
+    }
+    // The longer shortcut first: Ctrl+S also matches when Shift is held.
+    if pressed(SAVE_AS) {
+        dialogs.ask(Purpose::Save { suggestion: state.project.name.clone() }, ctx);
+    } else if pressed(SAVE) {
+        actions.push(Action::Save);
+    }
+    if !text_has_focus(ctx) {
+        if pressed(REDO) || pressed(REDO_Y) {
+            actions.push(Action::Redo);
+        } else if pressed(UNDO) {
+            actions.push(Action::Undo);
+        }
+    }
+    space(ctx, local, actions);
+}
+
+/// Space plays on its release, so that a drag with Space held can pan the canvas instead.
+fn space(ctx: &Context, local: &mut ShortcutsUi, actions: &mut Vec<Action>) {
+    if ctx.egui_wants_keyboard_input() {
+        local.space_armed = false;
+        return;
+    }
+    let (pressed, released, moved) = ctx.input(|i| {
+        let other = i.pointer.any_down() || i.modifiers.any();
+        (i.key_pressed(Key::Space), i.key_released(Key::Space), other)
+    });
+    if pressed {
+        local.space_armed = true;
+    }
+    if moved {
+        local.space_armed = false;
+    }
+    if released && std::mem::take(&mut local.space_armed) {
+        actions.push(Action::Transport(Transport::Toggle));
+    }
+}
+
+/// Whether a text field is being typed into: it has its own undo.
+fn text_has_focus(ctx: &Context) -> bool {
+    let focused = ctx.memory(|memory| memory.focused());
+    focused.is_some_and(|id| egui::TextEdit::load_state(ctx, id).is_some())
+}
+
+const SHEET: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "Everywhere",
+        &[
+            ("Space", "play or pause"),
+            ("Ctrl Z", "undo"),
+            ("Ctrl Shift Z, Ctrl Y", "redo"),
+            ("Ctrl N", "new, empty canvas"),
+            ("Ctrl O", "open a project"),
+            ("Ctrl S", "save"),
+            ("Ctrl Shift S", "save as"),
+            ("F1", "this sheet"),
+        ],
+    ),
+    (
+        "Canvas",
+        &[
+            ("F", "fit the network into view"),
+            ("L", "tidy the layout"),
+            ("Arrows", "go from card to card"),
+            ("Enter", "edit the selected card"),
+            ("Delete", "delete the selection"),
+            ("Ctrl C, Ctrl V", "copy, paste"),
+            ("Ctrl D", "duplicate"),
+            ("Ctrl A", "select all"),
+            ("Space + drag, middle drag", "pan"),
+            ("Ctrl + scroll", "zoom to the pointer"),
+        ],
+    ),
+    (
+        "Panels",
+        &[
+            ("Tab, Shift Tab", "go from control to control"),
+            ("Enter", "press it; on a layer in the palette: add it"),
+            ("Escape", "leave a field, close a dialog"),
+        ],
+    ),
+];
+
+pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
+    if !local.sheet_open {
+        return;
+    }
+    let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
+        let tokens = Tokens::of(ui);
+        ui.set_width(380.0);
+        ui.heading("Keyboard");
+        for (title, rows) in SHEET {
+            super::widgets::section(ui, title, "");
+            Grid::new(title).num_columns(2).spacing([16.0, 4.0]).min_col_width(170.0).show(ui, |ui| {
+                for (keys, what) in rows {
+                    ui.label(RichText::new(*keys).font(theme::mono(12.0)));
+                    ui.label(RichText::new(*what).color(tokens.muted));
+                    ui.end_row();
+                }
+            });
+        }
+        ui.add_space(8.0);
+        ui.button("Close").clicked()
+    });
+    if modal.inner || modal.should_close() {
+        local.sheet_open = false;
+    }
+}

@@ -1,0 +1,194 @@
+//! Small drawn pictures of the kinds of data, in the theme's colours: for the welcome gallery and the data panel.
+
+use std::collections::HashMap;
+use std::f32::consts::TAU;
+
+use egui::{Color32, ColorImage, Context, Painter, Pos2, Rect, Stroke, TextureHandle, TextureOptions, Vec2, pos2};
+
+use super::theme::{Tokens, mix};
+
+/// What a thumbnail shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Thumbnail {
+    Spiral,
+    Xor,
+    Circle,
+    Gauss,
+    Moons,
+    Blobs,
+    Rings,
+    Plane,
+    Hills,
+    Sine,
+    Polynomial,
+    Digits,
+    Convolutions,
+    ImageFolder,
+    Table,
+    Empty,
+}
+
+/// Textures made so far, by thumbnail and theme.
+#[derive(Default)]
+pub struct Thumbnails {
+    surfaces: HashMap<(Thumbnail, bool), TextureHandle>,
+}
+
+const COLUMNS: usize = 128;
+const ROWS: usize = 80;
+
+impl Thumbnails {
+    pub fn paint(&mut self, ctx: &Context, painter: &Painter, rect: Rect, thumbnail: Thumbnail, tokens: &Tokens) {
+        let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
+        let ground = if tokens.dark { tokens.canvas } else { tokens.panel };
+        painter.rect_filled(rect, 6.0, ground);
+        match thumbnail {
+            Thumbnail::Sine => curve(&painter, rect, tokens, |x| (x * 4.6).sin() * 0.62),
+            Thumbnail::Polynomial => curve(&painter, rect, tokens, |x| (x * x * x * 1.5 - x) * 1.2),
+            Thumbnail::Digits => digits(&painter, rect, tokens),
+            Thumbnail::Convolutions => convolutions(&painter, rect, tokens),
+            Thumbnail::ImageFolder => folder(&painter, rect, tokens),
+            Thumbnail::Table => table(&painter, rect, tokens),
+            Thumbnail::Empty => plus(&painter, rect, tokens),
+            _ => {
+                let handle = self.surfaces.entry((thumbnail, tokens.dark)).or_insert_with(|| {
+                    let name = format!("thumbnail {thumbnail:?}");
+                    ctx.load_texture(name, surface_image(thumbnail, tokens), TextureOptions::LINEAR)
+                });
+                // Surfaces are square in the plane: the middle band fills a wide card.
+                let aspect = (rect.height() / rect.width()).min(1.0);
+                let (texture_aspect, middle) = (ROWS as f32 / COLUMNS as f32, 0.5);
+                let half = (aspect / texture_aspect * 0.5).min(0.5);
+                let half_x = if aspect > texture_aspect { texture_aspect / aspect * 0.5 } else { 0.5 };
+                let uv = Rect::from_min_max(pos2(0.5 - half_x, middle - half), pos2(0.5 + half_x, middle + half));
+                painter.image(handle.id(), rect, uv, Color32::WHITE);
+            }
+        }
+    }
+}
+
+fn surface_image(thumbnail: Thumbnail, tokens: &Tokens) -> ColorImage {
+    let mut pixels = Vec::with_capacity(COLUMNS * ROWS);
+    for row in 0..ROWS {
+        for column in 0..COLUMNS {
+            let x = (column as f32 + 0.5) / COLUMNS as f32 * 2.0 - 1.0;
+            let y = (1.0 - (row as f32 + 0.5) / ROWS as f32 * 2.0) * ROWS as f32 / COLUMNS as f32;
+            pixels.push(surface_colour(thumbnail, tokens, x * 1.6, y * 1.6));
+        }
+    }
+    ColorImage::new([COLUMNS, ROWS], pixels)
+}
+
+fn surface_colour(thumbnail: Thumbnail, tokens: &Tokens, x: f32, y: f32) -> Color32 {
+    let r = x.hypot(y);
+    let bump = |cx: f32, cy: f32, width: f32| (-((x - cx).powi(2) + (y - cy).powi(2)) / width).exp();
+    let value = match thumbnail {
+        Thumbnail::Spiral => (y.atan2(x) - r * 4.6).cos() * (r * 4.0).min(1.0) * 1.6,
+        Thumbnail::Xor => x * y * 9.0,
+        Thumbnail::Circle => (0.62 - r) * 3.4,
+        Thumbnail::Gauss => (x + y) * 1.8,
+        Thumbnail::Moons => moons(x, y),
+        Thumbnail::Rings => {
+            let ring = ((r / 0.33) as usize).min(3);
+            return mix(tokens.zero, tokens.class(ring), 0.8);
+        }
+        Thumbnail::Blobs => {
+            let weights = [bump(-0.8, 0.3, 0.3), bump(0.1, -0.5, 0.3), bump(0.8, 0.4, 0.3)];
+            let best = (0..3).max_by(|&a, &b| weights[a].total_cmp(&weights[b])).unwrap_or(0);
+            return mix(tokens.zero, tokens.class(best), 0.25 + 0.65 * weights[best]);
+        }
+        Thumbnail::Plane => (x * 0.6 + y * 0.9) * 1.1,
+        Thumbnail::Hills => (bump(-0.7, 0.3, 0.2) - bump(0.0, -0.3, 0.2) + bump(0.8, 0.25, 0.2)) * 1.1,
+        _ => 0.0,
+    };
+    tokens.diverging(value.clamp(-1.0, 1.0) * 0.85)
+}
+
+/// Two interlocked half rings, by the nearer one.
+fn moons(x: f32, y: f32) -> f32 {
+    let to_arc = |cx: f32, cy: f32, up: bool| {
+        let (dx, dy) = (x - cx, y - cy);
+        let beyond = if up { dy < 0.0 } else { dy > 0.0 };
+        if beyond { (dx.abs() - 0.7).hypot(dy) } else { (dx.hypot(dy) - 0.7).abs() }
+    };
+    (to_arc(-0.35, -0.15, true) - to_arc(0.35, 0.15, false)) * 3.0
+}
+
+fn curve(painter: &Painter, rect: Rect, tokens: &Tokens, f: impl Fn(f32) -> f32) {
+    let at = |i: usize| {
+        let x = i as f32 / 60.0 * 2.0 - 1.0;
+        pos2(rect.left() + (x + 1.0) / 2.0 * rect.width(), rect.center().y - f(x) * rect.height() * 0.45)
+    };
+    painter.hline(rect.x_range(), rect.center().y, Stroke::new(1.0, tokens.line));
+    painter.line((0..=60).map(at).collect(), Stroke::new((rect.height() / 22.0).clamp(1.5, 4.0), tokens.pos));
+}
+
+fn digits(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let h = rect.height() * 0.32;
+    let stroke = Stroke::new((h / 3.2).max(2.0), tokens.pos);
+    let centre = |i: f32| rect.center() + Vec2::new(i * rect.width() * 0.27, 0.0);
+    let ellipse: Vec<Pos2> =
+        (0..=32).map(|i| centre(-1.0) + Vec2::angled(i as f32 / 32.0 * TAU) * Vec2::new(h * 0.72, h)).collect();
+    painter.line(ellipse, stroke);
+    let c = centre(0.0);
+    painter.line(vec![c + Vec2::new(-h * 0.35, -h * 0.6), c + Vec2::new(0.0, -h), c + Vec2::new(0.0, h)], stroke);
+    let c = centre(1.0);
+    painter.line(
+        vec![c + Vec2::new(-h * 0.6, -h), c + Vec2::new(h * 0.6, -h), c + Vec2::new(-h * 0.1, h)],
+        Stroke::new(stroke.width, tokens.neg),
+    );
+}
+
+/// Pictures that become smaller and more: what convolutions do.
+fn convolutions(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let unit = rect.height() / 10.0;
+    let mut x = rect.center().x - unit * 6.4;
+    for (side, copies, colour) in [(5.4, 1, tokens.pos), (3.8, 3, tokens.k_conv), (2.4, 5, tokens.accent)] {
+        for copy in (0..copies).rev() {
+            let shift = copy as f32 * unit * 0.45;
+            let min = pos2(x + shift, rect.center().y - side * unit / 2.0 - shift + copies as f32 * unit * 0.2);
+            let square = Rect::from_min_size(min, Vec2::splat(side * unit));
+            painter.rect_filled(square, 2.0, mix(tokens.zero, colour, 0.75));
+            painter.rect_stroke(square, 2.0, Stroke::new(1.0, tokens.canvas), egui::StrokeKind::Inside);
+        }
+        x += (side + copies as f32 * 0.45 + 0.9) * unit;
+    }
+}
+
+/// A wall of tiny pictures.
+fn folder(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let (columns, rows) = (10, 5);
+    let cell = Vec2::new(rect.width() / columns as f32, rect.height() / rows as f32);
+    for i in 0..columns * rows {
+        let at = Vec2::new((i % columns) as f32 * cell.x, (i / columns) as f32 * cell.y);
+        let square = Rect::from_min_size(rect.min + at, cell).shrink(cell.y * 0.09);
+        let shade = ((i * 7919 + 31) % 17) as f32 / 17.0;
+        painter.rect_filled(square, 2.0, mix(tokens.zero, tokens.pos, 0.12 + 0.2 * shade));
+        let turn = (i * 37 % 10) as f32 / 10.0 * TAU;
+        let middle = square.center();
+        let reach = Vec2::angled(turn) * cell.y * 0.24;
+        painter.line_segment([middle - reach, middle + reach], Stroke::new(2.0, tokens.pos));
+        let across = Vec2::angled(turn + 1.9) * cell.y * 0.2;
+        painter.line_segment([middle + reach, middle + across], Stroke::new(2.0, tokens.pos));
+    }
+}
+
+fn table(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let (columns, rows) = (5, 6);
+    let cell = Vec2::new(rect.width() / columns as f32, rect.height() / rows as f32);
+    for row in 0..rows {
+        for column in 0..columns {
+            let at = rect.min + Vec2::new(column as f32 * cell.x, row as f32 * cell.y);
+            let value = (((row * 13 + column * 29) * 7) % 19) as f32 / 9.5 - 1.0;
+            let colour = if row == 0 { mix(tokens.zero, tokens.pos, 0.6) } else { tokens.diverging(value * 0.4) };
+            painter.rect_filled(Rect::from_min_size(at, cell).shrink(0.5), 0.0, colour);
+        }
+    }
+}
+
+fn plus(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let stroke = Stroke::new(2.0, tokens.faint);
+    let (c, r) = (rect.center(), rect.height() * 0.14);
+    painter.line_segment([c - Vec2::new(r, 0.0), c + Vec2::new(r, 0.0)], stroke);
+    painter.line_segment([c - Vec2::new(0.0, r), c + Vec2::new(0.0, r)], stroke);
+}

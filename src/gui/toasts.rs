@@ -1,0 +1,118 @@
+//! Short news at the lower edge of the window: notices of the session, each for a few seconds, longer the more there is to read.
+
+use egui::{Align2, Area, Context, Frame, Id, Order, RichText, Role, Ui, Vec2, WidgetInfo};
+
+use super::theme::Tokens;
+use crate::session::{Notice, NoticeKind};
+
+#[derive(Default)]
+pub struct Toasts {
+    shown: Vec<Toast>,
+    next: u64,
+}
+
+struct Toast {
+    id: u64,
+    notice: Notice,
+    /// In seconds of egui's clock; `None` until first drawn.
+    until: Option<f64>,
+}
+
+/// More at once would hide the canvas; the oldest go first.
+const LIMIT: usize = 4;
+
+impl Toasts {
+    pub fn take(&mut self, notices: &mut Vec<Notice>) {
+        for notice in notices.drain(..) {
+            self.shown.retain(|toast| toast.notice != notice);
+            self.shown.push(Toast { id: self.next, notice, until: None });
+            self.next += 1;
+        }
+        let surplus = self.shown.len().saturating_sub(LIMIT);
+        self.shown.drain(..surplus);
+    }
+
+    pub fn show(&mut self, ctx: &Context) {
+        if self.shown.is_empty() {
+            return;
+        }
+        let now = ctx.input(|i| i.time);
+        self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
+        let mut closed = None;
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
+        let response = area.anchor(Align2::CENTER_BOTTOM, Vec2::new(0.0, -16.0)).show(ctx, |ui| {
+            for toast in &mut self.shown {
+                toast.until.get_or_insert(now + 3.0 + toast.notice.text.len() as f64 * 0.05);
+                if row(ui, &toast.notice) {
+                    closed = Some(toast.id);
+                }
+            }
+        });
+        // While the pointer rests on them they stay.
+        if response.response.contains_pointer() {
+            self.shown.iter_mut().for_each(|toast| toast.until = toast.until.map(|until| until.max(now + 1.0)));
+        }
+        self.shown.retain(|toast| Some(toast.id) != closed);
+        let next = self.shown.iter().filter_map(|toast| toast.until).fold(f64::INFINITY, f64::min);
+        if next.is_finite() {
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.0) + 0.02));
+        }
+    }
+}
+
+/// Whether it was closed.
+fn row(ui: &mut Ui, notice: &Notice) -> bool {
+    let tokens = Tokens::of(ui);
+    let (sign, colour) = match notice.kind {
+        NoticeKind::Info => ("○", tokens.pos),
+        NoticeKind::Success => ("✓", tokens.ok),
+        NoticeKind::Warning => ("⚠", tokens.warn),
+        NoticeKind::Error => ("✕", tokens.bad),
+    };
+    Frame::popup(ui.style())
+        .inner_margin(egui::Margin::symmetric(12, 8))
+        .show(ui, |ui| {
+            ui.set_max_width(480.0);
+            ui.horizontal_top(|ui| {
+                ui.label(RichText::new(sign).color(colour));
+                let text = ui.add(egui::Label::new(RichText::new(&notice.text).color(tokens.text)).wrap());
+                text.widget_info(|| WidgetInfo::labeled(Role::Status, true, &notice.text));
+                let close = ui.add(egui::Button::new(RichText::new("✕").color(tokens.faint)).frame(false));
+                super::widgets::named(close, "Dismiss").clicked()
+            })
+            .inner
+        })
+        .inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable as _;
+
+    #[test]
+    fn a_notice_is_shown_once_and_can_be_dismissed() {
+        let mut toasts = Toasts::default();
+        let mut prepared = false;
+        let notice = Notice { kind: NoticeKind::Success, text: "Saved to a.glassbox.".into() };
+        toasts.take(&mut vec![notice.clone(), notice]);
+        let mut harness = Harness::new_ui_state(
+            move |ui, toasts: &mut Toasts| {
+                if !std::mem::replace(&mut prepared, true) {
+                    crate::gui::fonts::install(ui.ctx());
+                    return;
+                }
+                toasts.show(&ui.ctx().clone());
+            },
+            toasts,
+        );
+        harness.step();
+        harness.step();
+        assert!(harness.query_by_label("Saved to a.glassbox.").is_some());
+        harness.get_by_label("Dismiss").click();
+        harness.step();
+        harness.step();
+        assert!(harness.query_by_label("Saved to a.glassbox.").is_none());
+    }
+}

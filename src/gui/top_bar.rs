@@ -1,0 +1,241 @@
+//! The bar above everything: the project, the transport, how the run goes, and the window's own switches.
+//!
+//! It never wraps: when the window is narrow, words go first, then the least important numbers.
+
+mod menu;
+mod stats;
+
+use egui::{Align, Button, Layout, RichText, Slider, Ui, Vec2};
+use egui_material_icons::icons;
+
+use super::dialogs::Dialogs;
+use super::theme::{self, Tokens};
+use super::widgets::{accent_button, icon_button, named, text_field};
+use crate::persist::Theme;
+use crate::session::{Action, RunStatus, Screen, State, Transport};
+
+/// Which panels are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PanelsOpen {
+    pub left: bool,
+    pub right: bool,
+    pub plots: bool,
+    pub output: bool,
+}
+
+impl Default for PanelsOpen {
+    fn default() -> Self {
+        Self { left: true, right: true, plots: true, output: true }
+    }
+}
+
+/// What the bar may change that is the window's own.
+pub struct Window<'a> {
+    pub panels: &'a mut PanelsOpen,
+    pub shortcuts_open: &'a mut bool,
+    pub dialogs: &'a mut Dialogs,
+}
+
+/// How much room there is for words.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Room {
+    Tight,
+    Medium,
+    Wide,
+}
+
+pub const HEIGHT: f32 = 48.0;
+
+pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
+    let width = ui.available_width();
+    let room = match width {
+        w if w >= 1360.0 => Room::Wide,
+        w if w >= 1180.0 => Room::Medium,
+        _ => Room::Tight,
+    };
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        menu::show(ui, state, window, actions);
+        logo(ui, room);
+        if state.screen == Screen::Workspace {
+            project_name(ui, state, room, actions);
+            history(ui, state, actions);
+            ui.add_space(4.0);
+            transport(ui, state, room, actions);
+            speed(ui, state, room, actions);
+        }
+        // The right end is drawn first, so that the numbers know how much is left for them.
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            switches(ui, state, room, window, actions);
+            if state.screen == Screen::Workspace {
+                let rest = ui.available_width() - 8.0;
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add_space(8.0);
+                    stats::show(ui, &state.run, rest);
+                });
+            }
+        });
+    });
+}
+
+fn logo(ui: &mut Ui, room: Room) {
+    let tokens = Tokens::of(ui);
+    ui.label(RichText::new("◈").size(16.0).color(tokens.accent));
+    if room >= Room::Medium {
+        ui.label(RichText::new("Glassbox").font(theme::semibold(14.0)));
+        ui.add_space(8.0);
+    }
+}
+
+fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let limit = if room == Room::Tight { 96.0 } else { 150.0 };
+    let galley = ui.painter().layout_no_wrap(state.project.name.clone(), theme::regular(13.0), tokens.text);
+    let width = (galley.size().x + 18.0).clamp(56.0, limit);
+    let (field, renamed) = text_field(ui, "Project name", &state.project.name, |field| {
+        field
+            .desired_width(width)
+            .clip_text(true)
+            .background_color(egui::Color32::TRANSPARENT)
+            .margin(egui::Margin::symmetric(6, 5))
+            .char_limit(80)
+    });
+    field.on_hover_text("The project's name. Click to change it.");
+    if let Some(name) = renamed.filter(|name| !name.trim().is_empty()) {
+        actions.push(Action::RenameProject(name.trim().to_owned()));
+    }
+    let dot = if state.unsaved { "●" } else { "" };
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(10.0, 16.0), egui::Sense::hover());
+    ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, dot, theme::regular(9.0), tokens.muted);
+    if state.unsaved {
+        let name = "Not saved yet";
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
+        response.on_hover_text("There are changes that are not saved yet.");
+    }
+}
+
+fn history(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    for (icon, verb, key, name, action) in [
+        (icons::ICON_UNDO, "Undo", "Ctrl Z", state.history.undo_name(), Action::Undo),
+        (icons::ICON_REDO, "Redo", "Ctrl Y", state.history.redo_name(), Action::Redo),
+    ] {
+        let label = match name {
+            Some(name) => format!("{verb}: {name} ({key})"),
+            None => format!("{verb}: nothing ({key})"),
+        };
+        if icon_button(ui, icon, name.is_some(), false, &label).clicked() {
+            actions.push(action);
+        }
+    }
+}
+
+/// Why nothing can run, if so.
+fn obstacle(state: &State) -> Option<String> {
+    if state.run.status != RunStatus::NotReady {
+        return None;
+    }
+    let problem = state.inference.problems.first().map(|problem| problem.message.clone());
+    Some(problem.unwrap_or_else(|| "The data is not ready yet.".to_owned()))
+}
+
+fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
+    let mut push = |transport| actions.push(Action::Transport(transport));
+    let obstacle = obstacle(state);
+    let ready = obstacle.is_none();
+    let running = state.run.status == RunStatus::Running;
+    let explain = |response: egui::Response, text: &str| {
+        let why = obstacle.as_ref().map_or(text.to_owned(), |why| format!("Cannot run yet. {why}"));
+        response.on_hover_text(text).on_disabled_hover_text(why)
+    };
+
+    let reset = icon_button(ui, icons::ICON_RESTART_ALT, ready, false, "Reset");
+    if explain(reset, "Back to step 0 with the same initial weights.").clicked() {
+        push(Transport::Reset);
+    }
+    let seed = icon_button(ui, icons::ICON_CASINO, ready, false, "New seed");
+    if explain(seed, "Back to step 0 with other initial weights.").clicked() {
+        push(Transport::NewSeed);
+    }
+
+    let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Play") };
+    let text = if room == Room::Tight { icon.codepoint.to_owned() } else { format!("{} {word}", icon.codepoint) };
+    let width = if room == Room::Tight { 36.0 } else { 84.0 };
+    let play = ui.scope(|ui| {
+        ui.spacing_mut().interact_size.x = width;
+        accent_button(ui, ready, text)
+    });
+    let play = named(play.inner, word);
+    if explain(play, "Space plays and pauses.").clicked() {
+        push(Transport::Toggle);
+    }
+
+    for (long, short, name, help, action) in [
+        ("Step ›", "›", "Step", "One batch: forward, loss, backward, update.", Transport::StepBatch),
+        ("Epoch »", "»", "Epoch", "Once through all training samples.", Transport::StepEpoch),
+    ] {
+        let text = if room == Room::Tight { short } else { long };
+        let button = Button::new(text).min_size(Vec2::new(28.0, 28.0));
+        let response = named(ui.add_enabled(ready && !running, button), name);
+        if explain(response, help).clicked() {
+            push(action);
+        }
+    }
+}
+
+fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let word = |ui: &mut Ui, text: &str| {
+        if room == Room::Wide {
+            ui.label(RichText::new(text).color(tokens.faint));
+        }
+    };
+    ui.add_space(4.0);
+    word(ui, "slow");
+    ui.spacing_mut().slider_width = if room == Room::Tight { 56.0 } else { 88.0 };
+    let mut speed = state.speed;
+    let response = ui.add(Slider::new(&mut speed, 0.0..=1.0).show_value(false));
+    let name = "Speed";
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(speed), name));
+    let help = "Speed: at the right end training runs as fast as it can; further left it slows down until each step can be followed.";
+    if response.on_hover_text(help).changed() {
+        actions.push(Action::SetSpeed(speed));
+    }
+    word(ui, "full");
+}
+
+/// From right to left: theme, panels, device.
+fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let dark = state.settings.theme == Theme::Dark;
+    let (icon, name, other) = if dark {
+        (icons::ICON_LIGHT_MODE, "Light theme", Theme::Light)
+    } else {
+        (icons::ICON_DARK_MODE, "Dark theme", Theme::Dark)
+    };
+    if icon_button(ui, icon, true, false, name).clicked() {
+        actions.push(Action::SetTheme(other));
+    }
+    if state.screen == Screen::Workspace && room >= Room::Medium {
+        let panels = &mut *window.panels;
+        let mut toggle = |open: &mut bool, icon, what: &str| {
+            let name = format!("{} {what}", if *open { "Hide" } else { "Show" });
+            if icon_button(ui, icon, true, *open, &name).clicked() {
+                *open = !*open;
+            }
+        };
+        toggle(&mut panels.right, icons::ICON_DOCK_TO_LEFT, "the inspector");
+        toggle(&mut panels.plots, icons::ICON_DOCK_TO_BOTTOM, "the plots");
+        toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
+    }
+    if !state.device.is_empty() {
+        let text = RichText::new(&state.device).font(theme::mono(11.0)).color(tokens.muted);
+        let chip = egui::Frame::new().fill(tokens.raised).corner_radius(7).inner_margin(egui::Margin::symmetric(8, 5));
+        let response = chip.show(ui, |ui| ui.label(text)).response;
+        response.on_hover_text("What does the computing: the processor and how many of its cores.");
+    }
+}
+
+#[cfg(test)]
+#[path = "top_bar/tests.rs"]
+mod tests;

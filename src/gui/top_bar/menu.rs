@@ -1,0 +1,74 @@
+//! The file menu: the project, the view, help.
+
+use egui::containers::menu::MenuButton;
+use egui::{Button, RichText, Ui};
+use egui_material_icons::icons;
+
+use super::Window;
+use crate::gui::dialogs::Purpose;
+use crate::gui::widgets::named;
+use crate::session::{Action, Screen, State};
+
+pub(super) fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
+    let icon = RichText::from(icons::ICON_MENU).size(17.0);
+    let (response, _) = MenuButton::from_button(Button::new(icon).frame_when_inactive(false)).ui(ui, |ui| {
+        ui.set_min_width(220.0);
+        file(ui, state, window, actions);
+        ui.separator();
+        view(ui, state, window, actions);
+        ui.separator();
+        if ui.add(Button::new("Keyboard shortcuts").shortcut_text("F1")).clicked() {
+            *window.shortcuts_open = true;
+        }
+    });
+    named(response, "Menu");
+}
+
+fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
+    let workspace = state.screen == Screen::Workspace;
+    let item = |ui: &mut Ui, enabled: bool, name: &str, keys: &str| {
+        ui.add_enabled(enabled, Button::new(name).shortcut_text(keys)).clicked()
+    };
+    if item(ui, true, "New", "Ctrl N") {
+        actions.push(Action::NewEmpty);
+    }
+    if item(ui, true, "Open …", "Ctrl O") {
+        window.dialogs.ask(Purpose::Open, ui.ctx());
+    }
+    if item(ui, workspace, "Save", "Ctrl S") {
+        actions.push(Action::Save);
+    }
+    if item(ui, workspace, "Save as …", "Ctrl Shift S") {
+        window.dialogs.ask(Purpose::Save { suggestion: state.project.name.clone() }, ui.ctx());
+    }
+    if item(ui, workspace, "Back to start", "") {
+        actions.push(Action::ShowWelcome);
+    }
+}
+
+fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
+    let panels = &mut *window.panels;
+    let open = [
+        (&mut panels.left, "Layers and data"),
+        (&mut panels.right, "Inspector"),
+        (&mut panels.output, "Output"),
+        (&mut panels.plots, "Plots"),
+    ];
+    for (open, name) in open {
+        ui.checkbox(open, name);
+    }
+    ui.separator();
+    let mut still = state.settings.reduced_motion;
+    if ui.checkbox(&mut still, "Reduced motion").changed() {
+        actions.push(Action::SetReducedMotion(still));
+    }
+    ui.menu_button("Size of everything", |ui| {
+        for percent in [100, 125, 150, 175, 200] {
+            let scale = percent as f32 / 100.0;
+            let on = (state.settings.scale - scale).abs() < 0.01;
+            if ui.radio(on, format!("{percent} %")).clicked() {
+                actions.push(Action::SetScale(scale));
+            }
+        }
+    });
+}

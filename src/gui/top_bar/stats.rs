@@ -1,0 +1,121 @@
+//! How the run goes, in numbers: as many as fit, the most important first.
+
+use egui::{RichText, Ui, Vec2};
+
+use crate::gui::numbers::{count, number, percent};
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{duration, loss, short};
+use crate::session::{Metric, RunView};
+
+struct Stat {
+    name: &'static str,
+    value: String,
+    help: &'static str,
+    /// The widest it gets: numbers must not push each other about.
+    width: f32,
+    /// 0 goes last when the room is small.
+    rank: u8,
+}
+
+pub(super) fn show(ui: &mut Ui, run: &RunView, room: f32) {
+    let stats = stats(run);
+    let fitting = fitting(&stats, room);
+    ui.spacing_mut().item_spacing.x = 0.0;
+    for (stat, _) in stats.iter().zip(fitting).filter(|(_, fits)| *fits) {
+        stat_ui(ui, stat);
+    }
+}
+
+/// Which are shown: by rank, while they fit.
+fn fitting(stats: &[Stat], room: f32) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..stats.len()).collect();
+    order.sort_by_key(|&i| stats[i].rank);
+    let mut left = room;
+    let mut shown = vec![false; stats.len()];
+    for i in order {
+        if stats[i].width > left {
+            break;
+        }
+        left -= stats[i].width;
+        shown[i] = true;
+    }
+    shown
+}
+
+fn stat_ui(ui: &mut Ui, stat: &Stat) {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(stat.width, 34.0), egui::Sense::hover());
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let at = rect.left_top() + Vec2::new(0.0, 3.0);
+    painter.text(at, egui::Align2::LEFT_TOP, &stat.value, theme::mono(12.0), tokens.text);
+    let below = at + Vec2::new(0.0, 16.0);
+    painter.text(below, egui::Align2::LEFT_TOP, stat.name, theme::regular(10.5), tokens.faint);
+    let name = format!("{}: {}", stat.name, stat.value);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &name));
+    response.on_hover_ui(|ui| {
+        ui.label(RichText::new(name).font(theme::medium(13.0)));
+        ui.label(stat.help);
+    });
+}
+
+fn stats(run: &RunView) -> Vec<Stat> {
+    let stat = |rank, name, value, width, help| Stat { name, value, help, width, rank };
+    let last = |series: &crate::trace::Series| series.last().map(|(_, value)| value);
+    let curves = &run.curves;
+    let (score_name, score_help) = match curves.metric {
+        Metric::Accuracy => ("val accuracy", "Share of the validation samples that are classified correctly."),
+        Metric::R2 => (
+            "val R²",
+            "How much of the validation targets' variance is explained: 1 is perfect, 0 no better than their mean.",
+        ),
+    };
+    let score = last(&curves.validation_metric).map_or("–".to_owned(), |value| match curves.metric {
+        Metric::Accuracy => percent(value),
+        Metric::R2 => number(value),
+    });
+    vec![
+        stat(0, "epoch", count(run.epoch as u64), 52.0, "How often all training samples have been seen."),
+        stat(3, "step", count(run.step), 72.0, "How many batches the weights have been changed by."),
+        stat(5, "samples/s", short(run.samples_per_second), 72.0, "Training samples worked through in a second."),
+        stat(
+            4,
+            "train loss",
+            loss(last(&curves.train_loss)),
+            72.0,
+            "How wrong the network was on the newest training batch.",
+        ),
+        stat(
+            1,
+            "val loss",
+            loss(last(&curves.validation_loss)),
+            64.0,
+            "How wrong it is on samples that it does not learn from.",
+        ),
+        stat(2, score_name, score, 84.0, score_help),
+        stat(6, "time", duration(run.seconds), 60.0, "Time spent training."),
+        stat(
+            7,
+            "left",
+            run.seconds_left.map_or("–".to_owned(), duration),
+            56.0,
+            "Until the epochs that were asked for are done.",
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_little_room_the_most_important_numbers_stay_in_their_order() {
+        let stats = stats(&RunView::default());
+        let shown = |room| {
+            let fits = fitting(&stats, room);
+            stats.iter().zip(fits).filter(|(_, fits)| *fits).map(|(s, _)| s.name).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(0.0), Vec::<&str>::new());
+        assert_eq!(shown(210.0), ["epoch", "val loss", "val accuracy"]);
+        assert_eq!(shown(9999.0).len(), stats.len());
+    }
+}

@@ -1,0 +1,60 @@
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::*;
+use crate::gui::bench::{Bench, bench, chain};
+use crate::gui::dialogs::{FilePicker, Purpose};
+
+struct NoPicker;
+
+impl FilePicker for NoPicker {
+    fn pick(&self, _: &Purpose) -> Option<PathBuf> {
+        None
+    }
+}
+
+fn bar(width: f32, status: RunStatus) -> Harness<'static, Bench<Dialogs>> {
+    let mut state = chain(&["input", "dense", "loss"]);
+    state.run.status = status;
+    state.device = "CPU · 2".into();
+    let (mut panels, mut shortcuts) = (PanelsOpen::default(), false);
+    bench([width, HEIGHT], state, Dialogs::new(Arc::new(NoPicker)), move |ui, state, dialogs, actions| {
+        let window = &mut Window { panels: &mut panels, shortcuts_open: &mut shortcuts, dialogs };
+        show(ui, state, window, actions);
+    })
+}
+
+#[test]
+fn the_transport_pushes_what_it_says() {
+    let mut harness = bar(1440.0, RunStatus::Paused);
+    for name in ["Play", "Step", "Epoch", "Reset", "New seed"] {
+        harness.get_by_label(name).click();
+        harness.run();
+    }
+    use Transport::*;
+    let expected = [Toggle, StepBatch, StepEpoch, Reset, NewSeed].map(Action::Transport);
+    assert_eq!(harness.state().actions, expected);
+}
+
+#[test]
+fn nothing_can_be_played_while_the_network_is_not_ready() {
+    let mut harness = bar(1440.0, RunStatus::NotReady);
+    harness.get_by_label("Play").click();
+    harness.run();
+    assert_eq!(harness.state().actions, []);
+}
+
+#[test]
+fn nothing_overlaps_at_any_width() {
+    for width in [1024.0, 1100.0, 1180.0, 1280.0, 1366.0, 1440.0, 1920.0] {
+        let harness = bar(width, RunStatus::Running);
+        let names = ["Menu", "Project name", "Reset", "Pause", "Step", "Epoch", "Speed", "epoch: 0", "Light theme"];
+        let rects: Vec<_> = names.iter().map(|name| (name, harness.get_by_label(name).rect())).collect();
+        for pair in rects.windows(2) {
+            assert!(pair[0].1.right() <= pair[1].1.left() + 0.5, "at {width}: {:?} over {:?}", pair[0], pair[1]);
+        }
+        assert!(rects.last().is_some_and(|(_, rect)| rect.right() <= width), "at {width}");
+    }
+}

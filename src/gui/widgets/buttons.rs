@@ -1,0 +1,68 @@
+//! Buttons, tabs and headings.
+
+use egui::{Align2, Button, Response, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui_material_icons::MaterialIcon;
+
+use crate::gui::theme::{self, Tokens};
+
+/// Gives a control its AccessKit name, and the same name as its tooltip.
+pub fn named(response: Response, name: &str) -> Response {
+    let enabled = response.enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+    response.on_hover_text(name).on_disabled_hover_text(name)
+}
+
+/// A square button that shows only an icon; `name` is its tooltip and its AccessKit name.
+pub fn icon_button(ui: &mut Ui, icon: MaterialIcon, enabled: bool, selected: bool, name: &str) -> Response {
+    let button = Button::selectable(selected, RichText::from(icon).size(17.0))
+        .min_size(Vec2::new(28.0, 28.0))
+        .frame_when_inactive(selected);
+    named(ui.add_enabled(enabled, button), name)
+}
+
+/// The one button that matters most.
+pub fn accent_button(ui: &mut Ui, enabled: bool, text: impl Into<RichText>) -> Response {
+    let tokens = Tokens::of(ui);
+    let text = text.into().font(theme::medium(13.0)).color(tokens.on_accent);
+    ui.add_enabled(enabled, Button::new(text).fill(tokens.accent).min_size(Vec2::new(0.0, 28.0)))
+}
+
+/// A row of tabs, the current one underlined. As high as a panel's heading.
+pub fn tab_strip<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, &str)]) {
+    let tokens = Tokens::of(ui);
+    ui.spacing_mut().item_spacing.x = 16.0;
+    for (tab, title) in tabs {
+        let on = *current == *tab;
+        let font = theme::medium(13.0);
+        let galley = ui.painter().layout_no_wrap((*title).to_owned(), font, tokens.text);
+        let limit = ui.available_width().max(24.0);
+        let size = Vec2::new(galley.size().x.min(limit), 36.0);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        let colour = if on || response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
+        let painter = ui.painter().with_clip_rect(rect.expand2(Vec2::new(1.0, 0.0)).intersect(ui.clip_rect()));
+        let at = Align2::LEFT_CENTER.pos_in_rect(&rect) - Vec2::new(0.0, galley.size().y / 2.0);
+        painter.galley_with_override_text_color(at, galley, colour);
+        if on || response.has_focus() {
+            let line = if on { tokens.accent } else { tokens.line };
+            ui.painter().hline(rect.x_range(), rect.bottom() - 5.0, Stroke::new(2.0, line));
+        }
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, title));
+        if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
+            *current = *tab;
+        }
+    }
+}
+
+/// A small heading inside a panel, with an optional number at its right end.
+pub fn section(ui: &mut Ui, title: &str, value: &str) {
+    let tokens = Tokens::of(ui);
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).size(11.0).color(tokens.faint));
+        if !value.is_empty() {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(value).font(theme::mono(11.0)).color(tokens.faint)).truncate());
+            });
+        }
+    });
+}

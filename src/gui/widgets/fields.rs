@@ -1,0 +1,162 @@
+//! Labelled fields: a name with its explanation on the left, the control on the right, tied together for AccessKit.
+
+use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
+
+use crate::gui::theme::{self, Tokens};
+
+/// What became of a field in this frame.
+pub struct Change<T> {
+    pub value: Option<T>,
+    /// A drag or a typed entry has ended: the next change is another step of undo.
+    pub ended: bool,
+}
+
+const LABEL_WIDTH: f32 = 104.0;
+
+/// A label with help on hover, then `control` in the rest of the row.
+pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
+    ui.horizontal(|ui| {
+        ui.set_min_height(26.0);
+        let width = LABEL_WIDTH.min(ui.available_width() * 0.45);
+        let tokens = Tokens::of(ui);
+        let text = RichText::new(label).color(tokens.muted);
+        let name = ui
+            .allocate_ui_with_layout(Vec2::new(width, 26.0), egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.set_min_width(width);
+                ui.add(Label::new(text).truncate().sense(Sense::hover()))
+            })
+            .inner;
+        let name = if help.is_empty() { name } else { name.on_hover_text(help) };
+        let response = control(ui).labelled_by(name.id);
+        if help.is_empty() { response } else { response.on_hover_text(help) }
+    })
+    .inner
+}
+
+fn drag<'a>(ui: &Ui, value: DragValue<'a>) -> DragValue<'a> {
+    value.min_size(Vec2::new(ui.available_width(), 26.0)).update_while_editing(false)
+}
+
+fn change<T: PartialEq>(response: &Response, before: T, after: T) -> Change<T> {
+    Change {
+        value: (response.changed() && before != after).then_some(after),
+        ended: response.drag_stopped() || response.lost_focus(),
+    }
+}
+
+pub fn integer(ui: &mut Ui, label: &str, help: &str, value: i64, range: (i64, i64)) -> Change<i64> {
+    let mut now = value;
+    let help = format!("{help}\n{} to {}; drag, or click and type.", range.0, range.1);
+    let speed = (value.abs() as f64 * 0.01).clamp(0.05, 500.0);
+    let response = labelled(ui, label, &help, |ui| {
+        let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed);
+        ui.add(drag(ui, field))
+    });
+    change(&response, value, now)
+}
+
+pub fn float(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
+    let mut now = value;
+    let help = format!("{help}\n{} to {}; drag, or click and type.", range.0, range.1);
+    let span = (range.1 - range.0).min(1.0);
+    let speed = if value == 0.0 { span * 1e-4 } else { (value.abs() * 0.01).min(span * 0.01) };
+    let response = labelled(ui, label, &help, |ui| {
+        let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed).custom_formatter(|v, _| plain(v));
+        ui.add(drag(ui, field))
+    });
+    change(&response, value, rounded(now))
+}
+
+/// A number whose magnitude matters (a learning rate): dragging multiplies.
+pub fn rate(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
+    let mut exponent = value.max(range.0).log10();
+    let help = format!("{help}\n{} to {}; drag multiplies, or click and type.", plain(range.0), plain(range.1));
+    let response = labelled(ui, label, &help, |ui| {
+        let field = DragValue::new(&mut exponent)
+            .range(range.0.log10()..=range.1.log10())
+            .speed(0.01)
+            .custom_formatter(|e, _| plain(rounded(10f64.powf(e))))
+            .custom_parser(|text| text.trim().parse::<f64>().ok().filter(|v| *v > 0.0).map(f64::log10));
+        ui.add(drag(ui, field))
+    });
+    change(&response, value, rounded(10f64.powf(exponent)))
+}
+
+/// Three significant digits, so that a dragged number reads as one that was typed.
+fn rounded(v: f64) -> f64 {
+    format!("{v:.2e}").parse().unwrap_or(v)
+}
+
+/// "0.003", "1e-8".
+fn plain(v: f64) -> String {
+    if v != 0.0 && v.abs() < 1e-4 { format!("{v:e}") } else { format!("{v}") }
+}
+
+pub fn checkbox(ui: &mut Ui, label: &str, help: &str, value: bool) -> Option<bool> {
+    let mut now = value;
+    let response = labelled(ui, label, help, |ui| {
+        let text = if now { "yes" } else { "no" };
+        ui.checkbox(&mut now, text)
+    });
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, now, label));
+    response.changed().then_some(now)
+}
+
+/// The index of the newly chosen one of `titles`.
+pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&str]) -> Option<usize> {
+    let mut chosen = None;
+    labelled(ui, label, help, |ui| {
+        let shown = titles.get(current).copied().unwrap_or_default();
+        let width = ui.available_width();
+        let combo = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
+        combo
+            .show_ui(ui, |ui| {
+                for (i, title) in titles.iter().enumerate() {
+                    if ui.selectable_label(i == current, *title).clicked() && i != current {
+                        chosen = Some(i);
+                    }
+                }
+            })
+            .response
+    });
+    chosen
+}
+
+/// A text that counts only when it is finished: Enter or leaving the field commits, Escape gives up. `style` dresses the field.
+pub fn text_field(
+    ui: &mut Ui,
+    name: &str,
+    value: &str,
+    style: impl for<'a> FnOnce(TextEdit<'a>) -> TextEdit<'a>,
+) -> (Response, Option<String>) {
+    let id = ui.make_persistent_id((name, "field"));
+    let mut text = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| value.to_owned());
+    let response = ui.add(style(TextEdit::singleline(&mut text)).id(id));
+    name_field(&response, name, value, &text);
+    if response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, text));
+        return (response, None);
+    }
+    if !response.lost_focus() {
+        return (response, None);
+    }
+    ui.data_mut(|data| data.remove::<String>(id));
+    let given_up = ui.input(|i| i.key_pressed(Key::Escape));
+    (response, (!given_up && text != value).then_some(text))
+}
+
+fn name_field(response: &Response, name: &str, before: &str, text: &str) {
+    response
+        .widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::text_edit(true, before, text, "") });
+}
+
+/// A field for a path, with its text in the caller's hands. True when Enter was pressed in it.
+pub fn path_field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) -> (Response, bool) {
+    let before = text.clone();
+    let edit =
+        TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(f32::INFINITY).font(theme::mono(12.0));
+    let response = ui.add(edit.min_size(Vec2::new(0.0, 28.0)));
+    name_field(&response, name, &before, text);
+    let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+    (response, entered)
+}

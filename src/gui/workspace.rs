@@ -1,0 +1,97 @@
+//! The screen where networks are built and trained: panels around the canvas. Each can be resized and hidden.
+
+use egui::{CentralPanel, Frame, Panel, Ui};
+
+use super::canvas::{self, CanvasUi};
+use super::data_panel::{self, DataPanelUi};
+use super::dialogs::Dialogs;
+use super::inspector::{self, InspectorUi};
+use super::output::{self, OutputUi};
+use super::palette::{self, PaletteUi};
+use super::panels::header;
+use super::plots::{self, PlotsUi};
+use super::theme::Tokens;
+use super::thumbnails::Thumbnails;
+use super::top_bar::PanelsOpen;
+use super::widgets::tab_strip;
+use crate::session::{Action, State};
+use crate::trace::Watch;
+
+#[derive(Default)]
+pub struct WorkspaceUi {
+    pub open: PanelsOpen,
+    left: Left,
+    palette: PaletteUi,
+    data: DataPanelUi,
+    inspector: InspectorUi,
+    canvas: CanvasUi,
+    plots: PlotsUi,
+    output: OutputUi,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Left {
+    #[default]
+    Layers,
+    Data,
+}
+
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    local: &mut WorkspaceUi,
+    thumbnails: &mut Thumbnails,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) {
+    let tokens = Tokens::of(ui);
+    let panel = Frame::new().fill(tokens.panel);
+    let (width, height) = (ui.available_width(), ui.available_height());
+    let narrow = width < 1200.0;
+
+    let left = Panel::left("left").frame(panel).default_size(if narrow { 208.0 } else { 232.0 });
+    left.size_range(184.0..=(width * 0.3)).show_collapsible(ui, &mut local.open.left, |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        header(ui, |ui| tab_strip(ui, &mut local.left, &[(Left::Layers, "Layers"), (Left::Data, "Data")]));
+        match local.left {
+            Left::Layers => palette::show(ui, state, &mut local.palette, actions),
+            Left::Data => data_panel::show(ui, state, &mut local.data, thumbnails, dialogs, actions),
+        }
+    });
+
+    let right = Panel::right("right").frame(panel).default_size(if narrow { 264.0 } else { 312.0 });
+    right.size_range(232.0..=(width * 0.4)).show_collapsible(ui, &mut local.open.right, |ui| {
+        let below = Panel::bottom("output").frame(panel).default_size((height * 0.36).min(312.0));
+        below.size_range(140.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.output, |ui| {
+            output::show(ui, state, &mut local.output, actions);
+        });
+        CentralPanel::no_frame().show(ui, |ui| inspector::show(ui, state, &mut local.inspector, actions));
+    });
+
+    let bottom = Panel::bottom("plots").frame(panel).default_size((height * 0.36).min(312.0));
+    bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.plots, |ui| {
+        plots::show(ui, state, &mut local.plots, actions);
+    });
+
+    CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
+        canvas::show(ui, state, &mut local.canvas, actions);
+    });
+
+    let wanted = wanted_watch(state, local);
+    if wanted != state.watch {
+        actions.push(Action::Watch(wanted));
+    }
+}
+
+/// What is on the screen and should be pictured, as all panels together want it.
+fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
+    let mut watch = Watch { canvas: true, layers: Vec::new(), output: false, sample: state.watch.sample };
+    if local.open.right {
+        watch.output = local.open.output;
+        watch.layers.extend(state.selection.only());
+    }
+    if local.open.plots {
+        local.plots.subscribe(&mut watch);
+    }
+    watch
+}
