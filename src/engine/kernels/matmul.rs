@@ -37,7 +37,7 @@ impl<'a> Matrix<'a> {
 }
 
 /// Products with fewer multiplications than this stay on one thread: waking others costs more.
-const PARALLEL_FROM: usize = 1 << 18;
+const PARALLEL_FROM: usize = 1 << 22;
 
 /// `out = a b`, or `out += a b` when `accumulate`; `out` is row-major `[a.rows, b.columns]`.
 ///

@@ -102,7 +102,7 @@ fn single_steps_are_a_free_run_bit_for_bit() {
 fn the_number_of_threads_does_not_change_a_bit() {
     let data = spiral();
     let (graph, _) = chain(vec![
-        dense(700, Activation::Tanh),
+        dense(3000, Activation::Tanh),
         Dropout { rate: 0.3 }.into(),
         dense(300, Activation::Silu),
         dense(2, Activation::None),

@@ -25,7 +25,7 @@ pub struct Dropout {
 impl Dropout {
     /// One 32-bit draw per number, in pieces that can be drawn apart: the same for any number of threads.
     fn draw_mask(&self, context: &StepContext, mask: &mut [f32]) {
-        const PIECE: usize = 1 << 14;
+        const PIECE: usize = 1 << 16;
         let threshold = (self.rate * 4_294_967_296.0) as u64;
         let piece = |(i, mask): (usize, &mut [f32])| {
             let draws = Draws::new(context.seed, Purpose::Dropout, context.step, Some(self.layer));
