@@ -9,6 +9,7 @@ use egui::{
 };
 
 use super::numbers::{count, number};
+use super::reading::read_text;
 use super::textures::{cached, fingerprint, mix};
 use super::theme::{self, Tokens};
 
@@ -83,13 +84,11 @@ impl<'a> Heatmap<'a> {
         if let Some(caption) = &caption {
             ui.label(egui::RichText::new(caption).small().color(tokens.faint));
         }
-        match response.hover_pos() {
-            Some(pos) => {
-                self.paint_hover(ui, tokens, rect, &plan, pos);
-                response.on_hover_text_at_pointer(self.read(&plan, rect, pos))
-            }
-            None => response,
+        if let Some(pos) = response.hover_pos() {
+            self.paint_hover(ui, tokens, rect, &plan, pos);
+            read_text(&response, &self.read(&plan, rect, pos));
         }
+        response
     }
 
     fn size(&self, width: f32) -> Vec2 {
@@ -274,7 +273,7 @@ mod tests {
         let mut harness = harness(3, 4, values);
         let rect = harness.get_by_label("Heat map, 3 × 4").rect();
         harness.hover_at(rect.max - Vec2::splat(3.0));
-        harness.run_steps(40);
+        harness.run_steps(4);
         harness.get_by_label("row 2, column 3: −0.2417");
     }
 

@@ -3,6 +3,7 @@
 use egui::{Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::numbers::{count, number};
+use super::reading::read_text;
 use super::theme::Tokens;
 use crate::trace::Histogram;
 
@@ -25,14 +26,12 @@ pub fn histogram_ui(ui: &mut Ui, tokens: &Tokens, name: &str, histogram: &Histog
         return response;
     }
     paint_histogram(ui, tokens, rect, histogram);
-    match response.hover_pos() {
-        Some(pos) => {
-            let n = histogram.counts.len();
-            let bin = (((pos.x - rect.left()) / rect.width() * n as f32).max(0.0) as usize).min(n - 1);
-            response.on_hover_text_at_pointer(read(histogram, bin))
-        }
-        None => response,
+    if let Some(pos) = response.hover_pos() {
+        let n = histogram.counts.len();
+        let bin = (((pos.x - rect.left()) / rect.width() * n as f32).max(0.0) as usize).min(n - 1);
+        read_text(&response, &read(histogram, bin));
     }
+    response
 }
 
 /// The bars alone, for cards that do their own reading.
@@ -95,7 +94,7 @@ mod tests {
         });
         let rect = harness.get_by_label("Dense 1, histogram from −1 to 1").rect();
         harness.hover_at(rect.right_center() - Vec2::new(2.0, 0.0));
-        harness.run_steps(40);
+        harness.run_steps(4);
         harness.get_by_label("0.5 to 1: 5 of 12 numbers");
     }
 }

@@ -24,5 +24,6 @@ pub mod widgets;
 pub mod heatmap;
 pub mod histogram;
 pub mod numbers;
+pub mod plots;
+pub mod reading;
 pub mod textures;
-

@@ -42,6 +42,15 @@ impl Series {
         self.steps.iter().copied().zip(self.values.iter().copied())
     }
 
+    /// All steps, and beside them all values.
+    pub fn steps(&self) -> &[u64] {
+        &self.steps
+    }
+
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     /// Steps must not fall.
     pub fn push(&mut self, step: u64, value: f32) {
         self.steps.push(step);

@@ -1,0 +1,77 @@
+//! Which curves of the run go on which tab, and in which colours: training in the accent, validation in yellow.
+
+use egui::Ui;
+
+use super::chart::{Chart, ChartUi, Line};
+use super::smooth::Smoother;
+use super::{PlotsUi, empty};
+use crate::gui::numbers::{number, percent};
+use crate::gui::theme::Tokens;
+use crate::session::{Action, Metric, State};
+
+pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
+    let curves = &state.run.curves;
+    if curves.train_loss.is_empty() && curves.validation_loss.is_empty() {
+        return empty::no_run(ui, tokens, state, actions);
+    }
+    let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
+    let lines = vec![
+        Line { name: "train", raw: &curves.train_loss, smooth, colour: tokens.accent },
+        Line { name: "validation", raw: &curves.validation_loss, smooth: None, colour: tokens.warn },
+    ];
+    chart("Loss", state, local.epochs, lines, number).show(ui, tokens, &mut local.loss);
+}
+
+pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
+    let curves = &state.run.curves;
+    if curves.train_metric.is_empty() && curves.validation_metric.is_empty() {
+        if curves.train_loss.is_empty() {
+            return empty::no_run(ui, tokens, state, actions);
+        }
+        let title = format!("No {} yet", curves.metric.title());
+        return empty::say(ui, tokens, &title, "It is measured on the validation part at the end of each epoch.");
+    }
+    let smooth = smoothed(&mut local.smooth_metric, &curves.train_metric, local.smoothing);
+    let lines = vec![
+        Line { name: "train", raw: &curves.train_metric, smooth, colour: tokens.accent },
+        Line { name: "validation", raw: &curves.validation_metric, smooth: None, colour: tokens.warn },
+    ];
+    let write = if curves.metric == Metric::Accuracy { percent } else { number };
+    chart(curves.metric.title(), state, local.epochs, lines, write).show(ui, tokens, &mut local.metric);
+}
+
+pub(super) fn learning_rate(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    state: &State,
+    local: &mut PlotsUi,
+    actions: &mut Vec<Action>,
+) {
+    let rate = &state.run.curves.learning_rate;
+    if rate.is_empty() {
+        return empty::no_run(ui, tokens, state, actions);
+    }
+    let lines = vec![Line { name: "learning rate", raw: rate, smooth: None, colour: tokens.accent }];
+    let outliers_too = ChartUi { whole: true, ..local.rate };
+    local.rate = outliers_too;
+    chart("Learning rate", state, local.epochs, lines, number).show(ui, tokens, &mut local.rate);
+}
+
+fn chart<'a>(
+    title: &'static str,
+    state: &'a State,
+    epochs: bool,
+    lines: Vec<Line<'a>>,
+    write: fn(f32) -> String,
+) -> Chart<'a> {
+    let lines = lines.into_iter().filter(|line| !line.raw.is_empty()).collect();
+    Chart { title, lines, marks: &state.run.marks, steps_per_epoch: state.run.steps_per_epoch, epochs, write }
+}
+
+fn smoothed<'a>(
+    smoother: &'a mut Smoother,
+    raw: &crate::trace::Series,
+    weight: f32,
+) -> Option<&'a crate::trace::Series> {
+    (weight > 0.0).then(|| smoother.follow(raw, weight))
+}

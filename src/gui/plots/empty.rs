@@ -1,0 +1,50 @@
+//! What a panel says when it has nothing to draw: why, and what to do.
+
+use egui::{Align, Button, Layout, RichText, Ui, UiBuilder};
+
+use crate::gui::theme::{self, Tokens};
+use crate::session::{Action, RunStatus, State, Transport};
+
+/// A sentence in the middle of what is left of the panel.
+pub fn say(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
+    centred(ui, |ui| words(ui, tokens, title, text));
+}
+
+/// Before the first step.
+pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
+    let (title, text, can_play) = match state.run.status {
+        RunStatus::NotReady => {
+            ("Nothing to train yet", "Choose data on the left and connect the layers from the data to the loss.", false)
+        }
+        RunStatus::Running => ("Training begins", "The first numbers appear after the first step.", false),
+        RunStatus::Failed => ("Training stopped", "See the message above; change what it names and try again.", false),
+        RunStatus::Paused | RunStatus::Finished => {
+            ("Press Space to train", "Curves appear here as the network learns.", true)
+        }
+    };
+    centred(ui, |ui| {
+        words(ui, tokens, title, text);
+        if can_play {
+            ui.add_space(4.0);
+            let label = RichText::new("Train").font(theme::medium(13.0)).color(tokens.on_accent);
+            if ui.add(Button::new(label).fill(tokens.accent)).clicked() {
+                actions.push(Action::Transport(Transport::Play));
+            }
+        }
+    });
+}
+
+fn words(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
+    ui.label(RichText::new(title).font(theme::medium(14.0)).color(tokens.text));
+    ui.label(RichText::new(text).color(tokens.muted));
+}
+
+fn centred(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let room = ui.available_rect_before_wrap().shrink(12.0);
+    let top = (room.center().y - 44.0).max(room.top());
+    let room = room.with_min_y(top);
+    ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::top_down(Align::Center)), |ui| {
+        ui.spacing_mut().item_spacing.y = 6.0;
+        contents(ui);
+    });
+}

@@ -1,0 +1,127 @@
+//! Gradient flow: how strong a signal each layer gets to learn from. Bars on a logarithmic scale, since healthy networks differ
+//! by powers of ten and sick ones by many.
+
+use egui::{Align2, Color32, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo};
+
+use super::axes::{Axis, Frame};
+use super::empty;
+use super::{FlowOrder, PlotsUi};
+use crate::gui::numbers::number;
+use crate::gui::reading::read_text;
+use crate::gui::theme::{self, Tokens};
+use crate::model::LayerId;
+use crate::session::{Action, State};
+
+const ROW: f32 = 24.0;
+const NAME: f32 = 120.0;
+const VALUE: f32 = 72.0;
+
+/// One layer's bar.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    pub id: LayerId,
+    pub name: String,
+    pub norm: f32,
+}
+
+/// The layers that have a gradient, in the order asked for.
+pub fn flows(state: &State, order: FlowOrder) -> Vec<Flow> {
+    let Some(picture) = &state.run.picture else { return Vec::new() };
+    let graph = &state.project.graph;
+    let mut flows: Vec<Flow> = graph
+        .topological_order()
+        .into_iter()
+        .filter_map(|id| {
+            let norm = picture.layers.get(&id)?.gradient_norm?;
+            Some(Flow { id, name: graph.layer(id)?.name.clone(), norm })
+        })
+        .collect();
+    match order {
+        FlowOrder::Network => {}
+        FlowOrder::Largest => flows.sort_by(|a, b| rank(b.norm).total_cmp(&rank(a.norm))),
+        FlowOrder::Smallest => flows.sort_by(|a, b| rank(a.norm).total_cmp(&rank(b.norm))),
+    }
+    flows
+}
+
+/// NaN counts as larger than everything: it is what must be seen.
+fn rank(norm: f32) -> f32 {
+    if norm.is_nan() { f32::INFINITY } else { norm }
+}
+
+pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
+    let flows = flows(state, local.order);
+    if flows.is_empty() {
+        if state.run.step == 0 {
+            return empty::no_run(ui, tokens, state, actions);
+        }
+        let text = "The next step shows how large the gradient of each layer's weights is.";
+        return empty::say(ui, tokens, "No gradients yet", text);
+    }
+    let axis = axis(&flows);
+    let step = state.run.picture.as_ref().map_or(0, |p| p.step);
+    let width = ui.available_width();
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let top = ui.cursor().min + Vec2::new(12.0, 8.0);
+    let height = ui.available_height() - 40.0;
+    let body = Rect::from_min_size(top, Vec2::new(width - 24.0, height.max(ROW)));
+    let bars = Rect::from_min_max(
+        Pos2::new(body.left() + NAME, body.top()),
+        Pos2::new((body.right() - VALUE).max(body.left() + NAME + 8.0), body.bottom()),
+    );
+    let frame = Frame { rect: bars, x: axis, y: Axis::linear(0.0, 1.0) };
+    for tick in axis.ticks((bars.width() / 90.0).max(2.0) as usize) {
+        ui.painter().vline(frame.x_at(tick), bars.y_range(), Stroke::new(1.0, tokens.line));
+    }
+    frame.paint_x_ticks(ui.painter(), tokens, 1.0);
+    let caption = format!("norm of each layer's gradient at step {}, logarithmic", crate::gui::numbers::count(step));
+    let at = Pos2::new(body.left(), bars.bottom() + 6.0);
+    if width > 620.0 {
+        ui.painter().text(at + Vec2::new(0.0, 14.0), Align2::LEFT_TOP, caption, theme::regular(11.0), tokens.faint);
+    }
+    ui.scope_builder(egui::UiBuilder::new().max_rect(body), |ui| {
+        ScrollArea::vertical().id_salt("gradient flow").max_height(body.height()).show(ui, |ui| {
+            for flow in &flows {
+                row(ui, tokens, &frame, flow, actions);
+            }
+        });
+    });
+}
+
+/// From a decade below the smallest to the largest, so that no bar is empty.
+fn axis(flows: &[Flow]) -> Axis {
+    let usable = || flows.iter().map(|f| f64::from(f.norm)).filter(|n| n.is_finite() && *n > 0.0);
+    let (low, high) = (usable().fold(f64::INFINITY, f64::min), usable().fold(0.0, f64::max));
+    if high == 0.0 {
+        return Axis::logarithmic(1e-3, 1.0);
+    }
+    Axis::logarithmic(10f64.powf((low.log10() - 0.3).floor()), 10f64.powf((high.log10() + 0.05).ceil()))
+}
+
+fn row(ui: &mut Ui, tokens: &Tokens, frame: &Frame, flow: &Flow, actions: &mut Vec<Action>) {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
+    let text = format!("{}: gradient norm {}", flow.name, number(flow.norm));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &text));
+    let painter = ui.painter();
+    if response.hovered() {
+        painter.rect_filled(rect, 4.0, tokens.hover.gamma_multiply(0.5));
+    }
+    let clip = painter.with_clip_rect(rect.with_max_x(rect.left() + NAME - 8.0).intersect(ui.clip_rect()));
+    clip.text(rect.left_center(), Align2::LEFT_CENTER, &flow.name, theme::regular(13.0), tokens.text);
+    let broken = !flow.norm.is_finite();
+    let end = if broken { frame.rect.right() } else { frame.x_at(f64::from(flow.norm)) };
+    let bar = Rect::from_min_max(
+        Pos2::new(frame.rect.left(), rect.top() + 5.0),
+        Pos2::new(end.max(frame.rect.left()), rect.bottom() - 5.0),
+    );
+    let colour: Color32 = if broken { tokens.bad } else { tokens.accent };
+    painter.rect_filled(bar, 3.0, colour);
+    let number_colour = if broken { tokens.bad } else { tokens.muted };
+    painter.text(rect.right_center(), Align2::RIGHT_CENTER, number(flow.norm), theme::mono(12.0), number_colour);
+    if response.hovered() {
+        read_text(&response, &format!("{text}. Click to select the layer."));
+    }
+    if response.clicked() {
+        actions.push(Action::Select { layers: vec![flow.id], extend: false });
+    }
+}

@@ -1,0 +1,192 @@
+//! The bottom panel: how training goes. Curves, gradient flow, histograms.
+//!
+//! Owns what is zoomed to, smoothed and chosen here; reads everything else from the [`State`].
+
+pub mod axes;
+mod chart;
+mod curves;
+pub mod empty;
+pub mod flow;
+mod histograms;
+mod lines;
+mod marks;
+pub mod range;
+pub mod smooth;
+pub mod view;
+
+#[cfg(test)]
+mod tests;
+
+use egui::{ComboBox, Layout, Rect, RichText, Slider, Ui, UiBuilder, Vec2, WidgetInfo};
+
+use chart::ChartUi;
+use smooth::Smoother;
+
+use super::theme::Tokens;
+use super::widgets::tab_strip;
+use crate::session::{Action, State};
+use crate::trace::Watch;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Loss,
+    Metric,
+    LearningRate,
+    Flow,
+    Histograms,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlowOrder {
+    #[default]
+    Network,
+    Largest,
+    Smallest,
+}
+
+impl FlowOrder {
+    const ALL: [Self; 3] = [Self::Network, Self::Largest, Self::Smallest];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Network => "Network order",
+            Self::Largest => "Largest first",
+            Self::Smallest => "Smallest first",
+        }
+    }
+}
+
+/// The panel's own state.
+#[derive(Debug)]
+pub struct PlotsUi {
+    pub tab: Tab,
+    /// 0 (none) to 0.99: how heavy the past is in the smoothed curve.
+    pub smoothing: f32,
+    /// The step axis counts epochs.
+    pub epochs: bool,
+    pub order: FlowOrder,
+    loss: ChartUi,
+    metric: ChartUi,
+    rate: ChartUi,
+    smooth_loss: Smoother,
+    smooth_metric: Smoother,
+}
+
+impl Default for PlotsUi {
+    fn default() -> Self {
+        Self {
+            tab: Tab::Loss,
+            smoothing: 0.6,
+            epochs: true,
+            order: FlowOrder::default(),
+            loss: ChartUi::default(),
+            metric: ChartUi::default(),
+            rate: ChartUi::default(),
+            smooth_loss: Smoother::default(),
+            smooth_metric: Smoother::default(),
+        }
+    }
+}
+
+impl PlotsUi {
+    /// Adds what this panel wants pictured while it is on the screen.
+    pub fn subscribe(&self, watch: &mut Watch) {
+        watch.canvas |= matches!(self.tab, Tab::Flow | Tab::Histograms);
+    }
+
+    fn chart(&mut self) -> Option<&mut ChartUi> {
+        match self.tab {
+            Tab::Loss => Some(&mut self.loss),
+            Tab::Metric => Some(&mut self.metric),
+            Tab::LearningRate => Some(&mut self.rate),
+            Tab::Flow | Tab::Histograms => None,
+        }
+    }
+}
+
+const HEADER: f32 = 36.0;
+
+pub fn show(ui: &mut Ui, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    header(ui, &tokens, state, local);
+    match local.tab {
+        Tab::Loss => curves::loss(ui, &tokens, state, local, actions),
+        Tab::Metric => curves::metric(ui, &tokens, state, local, actions),
+        Tab::LearningRate => curves::learning_rate(ui, &tokens, state, local, actions),
+        Tab::Flow => flow::show(ui, &tokens, state, local, actions),
+        Tab::Histograms => histograms::show(ui, &tokens, state, actions),
+    }
+}
+
+fn header(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi) {
+    let all = ui.available_rect_before_wrap();
+    let row = Rect::from_min_size(all.min, Vec2::new(all.width(), HEADER));
+    ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, tokens.line));
+    let inner = row.shrink2(Vec2::new(12.0, 0.0));
+    let tabs = [
+        (Tab::Loss, "Loss"),
+        (Tab::Metric, state.run.curves.metric.title()),
+        (Tab::LearningRate, "Learning rate"),
+        (Tab::Flow, "Gradient flow"),
+        (Tab::Histograms, "Histograms"),
+    ];
+    let left = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(egui::Align::Center));
+    let used = ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, &tabs)).response.rect;
+    let rest = inner.with_min_x((used.right() + 16.0).min(inner.right()));
+    let right = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(egui::Align::Center));
+    ui.scope_builder(right, |ui| {
+        if rest.width() >= 300.0 || local.chart().is_none() {
+            controls(ui, tokens, local);
+        } else {
+            ui.menu_button("View", |ui| controls(ui, tokens, local));
+        }
+    });
+    ui.advance_cursor_after_rect(row);
+}
+
+fn controls(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
+    if local.tab == Tab::Flow {
+        let combo = ComboBox::from_id_salt("flow order").selected_text(local.order.title());
+        let response = combo.show_ui(ui, |ui| {
+            for order in FlowOrder::ALL {
+                ui.selectable_value(&mut local.order, order, order.title());
+            }
+        });
+        let title = local.order.title();
+        response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Order: {title}")));
+        return;
+    }
+    let smoothable = matches!(local.tab, Tab::Loss | Tab::Metric);
+    let Some(_) = local.chart() else { return };
+    let shown = if local.epochs { "epochs" } else { "steps" };
+    let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(72.0).show_ui(ui, |ui| {
+        ui.selectable_value(&mut local.epochs, true, "epochs");
+        ui.selectable_value(&mut local.epochs, false, "steps");
+    });
+    combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
+    if smoothable {
+        smoothing(ui, tokens, local);
+    }
+    if let Some(chart) = local.chart() {
+        let help = "Logarithmic value axis: equal distances are equal ratios, so small values can be told apart.";
+        let before = chart.log;
+        ui.toggle_value(&mut chart.log, "log").on_hover_text(help);
+        if before != chart.log {
+            chart.view.y = None;
+        }
+    }
+}
+
+fn smoothing(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
+    let help = "Smooths curves that have a point for every batch: an exponential moving average,\n\
+                s = w·s + (1 − w)·value. The raw curve stays visible behind. Validation is never smoothed.";
+    ui.spacing_mut().slider_width = 72.0;
+    let value = RichText::new(format!("{:.2}", local.smoothing)).font(super::theme::mono(12.0)).color(tokens.muted);
+    ui.label(value);
+    let slider = Slider::new(&mut local.smoothing, 0.0..=0.99).show_value(false);
+    let response = ui.add(slider).on_hover_text(help);
+    let now = f64::from(local.smoothing);
+    response.widget_info(|| WidgetInfo::slider(true, now, "Smoothing"));
+    ui.label(RichText::new("smooth").color(tokens.muted));
+}

@@ -1,0 +1,204 @@
+//! The whole panel, driven as a person would.
+
+use std::sync::Arc;
+
+use egui::{Event, Modifiers, MouseWheelUnit, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::*;
+use crate::model::{LayerKind, layer};
+use crate::session::{Mark, RunStatus, Transport};
+use crate::trace::{Histogram, LayerPicture, Picture, Statistics};
+
+struct World {
+    state: State,
+    local: PlotsUi,
+    actions: Vec<Action>,
+}
+
+fn open(state: State, local: PlotsUi) -> Harness<'static, World> {
+    let world = World { state, local, actions: Vec::new() };
+    let builder = Harness::builder().with_size(Vec2::new(860.0, 290.0)).with_context_setup(|ctx| {
+        crate::gui::fonts::install(ctx);
+        crate::gui::theme::apply(ctx, crate::persist::Theme::Dark, true);
+    });
+    let mut harness = builder
+        .build_ui_state(|ui, world: &mut World| show(ui, &world.state, &mut world.local, &mut world.actions), world);
+    harness.run_steps(3);
+    harness
+}
+
+/// 100 steps, 10 to an epoch, the train loss falling from 1 by 0.01 a step, validation 0.5 at every epoch's end.
+fn trained() -> State {
+    let mut state = State::default();
+    let run = &mut state.run;
+    run.step = 100;
+    run.steps_per_epoch = 10;
+    run.status = RunStatus::Paused;
+    for step in 1..=100u64 {
+        run.curves.train_loss.push(step, 1.0 - step as f32 * 0.01);
+        run.curves.train_metric.push(step, step as f32 * 0.01);
+        run.curves.learning_rate.push(step, 0.03);
+        if step % 10 == 0 {
+            run.curves.validation_loss.push(step, 0.5);
+            run.curves.validation_metric.push(step, 0.875);
+        }
+    }
+    run.marks.push(Mark { step: 50, label: "lr 0.03 → 0.01".into() });
+    state
+}
+
+fn with_picture(mut state: State) -> (State, Vec<crate::model::LayerId>) {
+    let dense = || LayerKind::Dense(layer::Dense::default());
+    let graph = &mut state.project.graph;
+    let ids: Vec<_> = (0..3).map(|i| graph.add(dense(), [i as f32, 0.0])).collect();
+    let values = [-1.0, -0.5, 0.0, 2.0];
+    let layers = ids.iter().zip([0.5, 0.001, 0.02]).map(|(&id, norm)| {
+        let picture = LayerPicture {
+            statistics: Statistics::of(&values),
+            histogram: Histogram::of(&values, 6),
+            gradient_norm: Some(norm),
+            ..LayerPicture::default()
+        };
+        (id, picture)
+    });
+    let picture = Picture { step: 100, layers: layers.collect(), output: None };
+    state.run.picture = Some(Arc::new(picture));
+    (state, ids)
+}
+
+#[test]
+fn before_training_it_says_what_to_do_and_offers_to_do_it() {
+    let mut state = State::default();
+    state.run.status = RunStatus::Paused;
+    let mut harness = open(state, PlotsUi::default());
+    harness.get_by_label("Press Space to train");
+    harness.get_by_label("Train").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Transport(Transport::Play)]);
+}
+
+#[test]
+fn hovering_reads_every_curve_at_one_step() {
+    let mut harness = open(trained(), PlotsUi::default());
+    let chart = harness.get_by_label("Loss chart: train 0, validation 0.5").rect();
+    harness.hover_at(egui::pos2(chart.left() + chart.width() * 0.25, chart.center().y));
+    harness.run_steps(4);
+    harness.get_by_label("step 25 · epoch 2.5");
+    harness.get_by_label("train 0.75");
+    // Once in the reading, once in the legend.
+    assert_eq!(harness.query_all_by_label("validation 0.5").count(), 2);
+}
+
+#[test]
+fn tabs_show_their_curves() {
+    let mut harness = open(trained(), PlotsUi::default());
+    harness.get_by_label("Accuracy").click();
+    harness.run_steps(2);
+    harness.get_by_label("Accuracy chart: train 100.0 %, validation 87.5 %");
+    harness.get_by_label("Learning rate").click();
+    harness.run_steps(2);
+    harness.get_by_label("Learning rate chart: learning rate 0.03");
+    harness.get_by_label("Gradient flow").click();
+    harness.run_steps(2);
+    harness.get_by_label("No gradients yet");
+}
+
+#[test]
+fn a_wild_point_is_left_out_only_with_a_word_and_a_switch() {
+    let mut state = trained();
+    state.run.curves.train_loss = crate::trace::Series::default();
+    for step in 1..=100 {
+        state.run.curves.train_loss.push(step, if step == 30 { 1e5 } else { 1.0 - step as f32 * 0.005 });
+    }
+    let mut harness = open(state, PlotsUi::default());
+    harness.get_by_label("1 point above");
+    harness.get_by_label("Show outliers").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label("1 point above").is_none());
+    harness.get_by_label("Leave outliers out");
+}
+
+#[test]
+fn nan_is_pointed_out() {
+    let mut state = trained();
+    state.run.curves.train_loss.push(101, f32::NAN);
+    let harness = open(state, PlotsUi::default());
+    harness.get_by_label("× NaN or infinite");
+    harness.get_by_label("Loss chart: train NaN, validation 0.5");
+}
+
+#[test]
+fn scrolling_zooms_and_a_double_click_follows_again() {
+    let mut harness = open(trained(), PlotsUi::default());
+    let centre = harness.get_by_label("Loss chart: train 0, validation 0.5").rect().center();
+    harness.hover_at(centre);
+    harness.step();
+    harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: Vec2::new(0.0, 200.0),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: Modifiers::NONE,
+    });
+    harness.run_steps(20);
+    let [from, to] = harness.state().local.loss.view.x.unwrap();
+    assert!(from > 10.0 && to < 90.0, "{from} to {to}");
+    harness.drag_at(centre);
+    harness.step();
+    harness.hover_at(centre + Vec2::new(100.0, 0.0));
+    harness.step();
+    harness.drop_at(centre + Vec2::new(100.0, 0.0));
+    harness.run_steps(2);
+    assert!(harness.state().local.loss.view.x.unwrap()[0] < from);
+    harness.get_by_label("Show all").click();
+    harness.run_steps(2);
+    assert!(harness.state().local.loss.view.follows());
+}
+
+#[test]
+fn log_and_axis_are_switched_and_smoothing_is_named() {
+    let mut harness = open(trained(), PlotsUi::default());
+    harness.get_by_label("Smoothing");
+    harness.get_by_label("log").click();
+    harness.run_steps(2);
+    assert!(harness.state().local.loss.log);
+    harness.get_by_label("Step axis: epochs").click();
+    harness.run_steps(2);
+    harness.get_by_label("steps").click();
+    harness.run_steps(2);
+    assert!(!harness.state().local.epochs);
+}
+
+#[test]
+fn gradient_flow_sorts_and_selects() {
+    let (state, ids) = with_picture(trained());
+    assert_eq!(flow::flows(&state, FlowOrder::Smallest).iter().map(|f| f.norm).collect::<Vec<_>>(), [0.001, 0.02, 0.5]);
+    let mut harness = open(state, PlotsUi { tab: Tab::Flow, order: FlowOrder::Largest, ..PlotsUi::default() });
+    let top = |label: &str| harness.get_by_label(label).rect().top();
+    assert!(top("Dense 1: gradient norm 0.5") < top("Dense 3: gradient norm 0.02"));
+    assert!(top("Dense 3: gradient norm 0.02") < top("Dense 2: gradient norm 0.001"));
+    harness.get_by_label("Dense 3: gradient norm 0.02").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Select { layers: vec![ids[2]], extend: false }]);
+}
+
+#[test]
+fn histograms_name_their_layers() {
+    let (state, _) = with_picture(trained());
+    let harness = open(state, PlotsUi { tab: Tab::Histograms, ..PlotsUi::default() });
+    harness.get_by_label("Dense 2, histogram from −1 to 2");
+    assert_eq!(harness.query_all_by_label_contains("zeros 25.0 %").count(), 3);
+    let tab = harness.get_by_label("Histograms");
+    assert_eq!(tab.accesskit_node().toggled(), Some(egui::accesskit::Toggled::True));
+}
+
+#[test]
+fn it_asks_for_pictures_only_where_they_are_seen() {
+    let mut watch = Watch::default();
+    PlotsUi::default().subscribe(&mut watch);
+    assert!(!watch.canvas);
+    PlotsUi { tab: Tab::Flow, ..PlotsUi::default() }.subscribe(&mut watch);
+    assert!(watch.canvas);
+}
