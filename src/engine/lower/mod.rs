@@ -3,12 +3,17 @@
 //! To add a layer: its file here, and its line in [`of`].
 
 mod activation;
+mod batch_norm;
 mod concat;
+mod conv2d;
 mod dense;
 mod dropout;
+mod formula;
 mod input;
+mod layer_norm;
 mod loss;
 mod merge;
+mod pool;
 mod reshape;
 
 use std::sync::Arc;
@@ -152,13 +157,13 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::Multiply(layer) => layer,
         LayerKind::Concat(layer) => layer,
         LayerKind::Loss(_) => return None,
-        LayerKind::Formula(_)
-        | LayerKind::Conv2d(_)
-        | LayerKind::MaxPool2d(_)
-        | LayerKind::AvgPool2d(_)
-        | LayerKind::GlobalAvgPool(_)
-        | LayerKind::BatchNorm(_)
-        | LayerKind::LayerNorm(_) => return None,
+        LayerKind::Formula(layer) => layer,
+        LayerKind::Conv2d(layer) => layer,
+        LayerKind::MaxPool2d(layer) => layer,
+        LayerKind::AvgPool2d(layer) => layer,
+        LayerKind::GlobalAvgPool(layer) => layer,
+        LayerKind::BatchNorm(layer) => layer,
+        LayerKind::LayerNorm(layer) => layer,
     })
 }
 

@@ -1,0 +1,352 @@
+"""Whole small networks: one step's loss and gradients, and 50 steps under every optimiser.
+
+A network is written as the graph of a project file; `Network` builds the same in PyTorch out of nn.functional, so that only the
+drawing is shared. tests/pytorch_parity.rs reads what is recorded:
+    networks.json      {"cases": [{"name", "graph", "signature", "state", "batch", "loss", "total_loss", "output", "gradients",
+                                   "buffers", "predicted"}]}
+    trajectories.json  {"networks": [{"graph", "signature", "state", "batches"}],
+                        "runs": [{"name", "network", "training", "losses", "final"}]}
+"""
+
+import json
+import math
+
+import torch
+import torch.nn.functional as F
+
+from record import FIXTURES, plain, random
+
+ACTIVATIONS = {
+    "none": lambda x: x,
+    "relu": F.relu,
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+}
+
+FORMULA_NAMES = {
+    "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "abs": torch.abs, "sin": torch.sin, "cos": torch.cos,
+    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": F.relu, "softplus": F.softplus, "erf": torch.erf,
+    "min": lambda a, b: torch.minimum(torch.as_tensor(a), torch.as_tensor(b)),
+    "max": lambda a, b: torch.maximum(torch.as_tensor(a), torch.as_tensor(b)),
+    "pi": math.pi,
+}
+
+
+def chain(*layers):
+    """A graph of layers, each fed by the one before or by those named in "from". Names are kind_n."""
+    counts, made, wires, ids = {}, [], [], {}
+    for layer in layers:
+        layer = dict(layer)
+        sources = layer.pop("from", [made[-1]["name"]] if made else [])
+        kind = layer["kind"]
+        counts[kind] = counts.get(kind, 0) + 1
+        name = kind if kind in ("input", "loss") else f"{kind}_{counts[kind]}"
+        ids[name] = len(ids) + 1
+        made.append({"id": ids[name], "name": name, **layer})
+        for source in sources:
+            wires.append({"id": 100 + len(wires), "from": ids[source], "to": ids[name]})
+    return {"layers": made, "wires": wires}
+
+
+class Network:
+    """A graph in PyTorch: `state` holds parameters and buffers under their names."""
+
+    def __init__(self, graph, signature, seed):
+        self.graph, self.signature = graph, signature
+        self.state, self.parameters = {}, []
+        self.seed = seed
+        self.training = True
+        # Every layer sees two samples once, so that shapes are known.
+        self.forward(torch.zeros(2, *signature["input"], dtype=torch.float64))
+        self.buffers_to_start()
+
+    def buffers_to_start(self):
+        for name, value in self.state.items():
+            if name.endswith("running_mean"):
+                value.zero_()
+            if name.endswith("running_var"):
+                value.fill_(1.0)
+
+    def parameter(self, layer, suffix, *dims, offset=0.0):
+        name = f"{layer['name']}.{suffix}"
+        if name not in self.state:
+            self.seed += 1
+            fan = max(1, math.prod(dims[1:]))
+            value = torch.round(random(self.seed, *dims) / math.sqrt(fan) * 1024) / 1024 + offset
+            self.state[name] = value.requires_grad_(True)
+            self.parameters.append(name)
+        return self.state[name]
+
+    def buffer(self, layer, suffix, *dims):
+        return self.state.setdefault(f"{layer['name']}.{suffix}", torch.zeros(*dims, dtype=torch.float64))
+
+    def apply(self, layer, inputs):
+        kind, x = layer["kind"], inputs[0] if inputs else None
+        if kind == "dense":
+            w = self.parameter(layer, "weight", layer["units"], x.shape[1])
+            b = self.parameter(layer, "bias", layer["units"]) if layer.get("bias", True) else None
+            return ACTIVATIONS[layer["activation"]](F.linear(x, w, b))
+        if kind == "conv2d":
+            return ACTIVATIONS[layer["activation"]](self.convolution(layer, x))
+        if kind == "batch_norm":
+            size = x.shape[1]
+            w, b = self.parameter(layer, "weight", size, offset=1.0), self.parameter(layer, "bias", size)
+            mean, var = self.buffer(layer, "running_mean", size), self.buffer(layer, "running_var", size)
+            return F.batch_norm(x, mean, var, w, b, training=self.training, momentum=0.1, eps=1e-5)
+        if kind == "layer_norm":
+            dims = x.shape[1:]
+            w, b = self.parameter(layer, "weight", *dims, offset=1.0), self.parameter(layer, "bias", *dims)
+            return F.layer_norm(x, dims, w, b, eps=1e-5)
+        if kind == "formula":
+            return eval(layer["expression"].replace("^", "**"), {**FORMULA_NAMES, "x": x})
+        if kind in ACTIVATIONS:
+            return ACTIVATIONS[kind](x)
+        return {
+            "softmax": lambda: F.softmax(x, 1),
+            "flatten": lambda: x.flatten(1),
+            "max_pool2d": lambda: F.max_pool2d(x, layer.get("kernel"), layer.get("stride")),
+            "avg_pool2d": lambda: F.avg_pool2d(x, layer.get("kernel"), layer.get("stride")),
+            "global_avg_pool": lambda: x.mean((2, 3)),
+            "add": lambda: sum(inputs[1:], inputs[0]),
+            "multiply": lambda: math.prod(inputs[1:], start=inputs[0]),
+            "concat": lambda: torch.cat(inputs, 1),
+            "loss": lambda: x,
+        }[kind]()
+
+    def convolution(self, layer, x):
+        kernel, stride = layer["kernel"], layer.get("stride", 1)
+        w = self.parameter(layer, "weight", layer["filters"], x.shape[1], kernel, kernel)
+        b = self.parameter(layer, "bias", layer["filters"]) if layer.get("bias", True) else None
+        if layer.get("padding", "same") == "same":
+            pads = []
+            for size in reversed(x.shape[2:]):
+                total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+                pads += [total // 2, total - total // 2]
+            x = F.pad(x, pads)
+        return F.conv2d(x, w, b, stride=stride)
+
+    def forward(self, x):
+        values = {}
+        for layer in self.graph["layers"]:
+            sources = [w["from"] for w in self.graph["wires"] if w["to"] == layer["id"]]
+            values[layer["id"]] = x if layer["kind"] == "input" else self.apply(layer, [values[s] for s in sources])
+        return values[self.graph["layers"][-1]["id"]]
+
+    def losses(self, output, target):
+        """Data loss, and with penalties."""
+        kind = self.graph["layers"][-1]["loss"]
+        classes = "classes" in self.signature["target"]
+        if kind == "cross_entropy":
+            data = F.cross_entropy(output, target.long())
+        else:
+            if classes and output.shape[1] == 1:
+                target = target.reshape(-1, 1) if kind == "bce" else target.reshape(-1, 1) * 2 - 1
+            elif classes:
+                target = F.one_hot(target.long(), output.shape[1]).to(torch.float64)
+            function = {
+                "bce": F.binary_cross_entropy_with_logits,
+                "mse": F.mse_loss,
+                "mae": F.l1_loss,
+                "huber": F.huber_loss,
+            }[kind]
+            data = function(output, target)
+        total = data
+        for layer in self.graph["layers"]:
+            if "l1" in layer:
+                total = total + layer["l1"] * self.state[f"{layer['name']}.weight"].abs().sum()
+            if "l2" in layer:
+                total = total + layer["l2"] * self.state[f"{layer['name']}.weight"].pow(2).sum()
+        return data, total
+
+    def batch(self, seed, size):
+        x = random(seed, size, *self.signature["input"])
+        target = self.signature["target"]
+        if "classes" in target:
+            y = torch.arange(size, dtype=torch.float64) * 7 % target["classes"]
+        else:
+            y = random(seed + 1, size, target["numbers"])
+        return x, y
+
+    def numbers(self, names=None):
+        return {name: plain(self.state[name]) for name in names or self.state}
+
+    def buffer_names(self):
+        return [name for name in self.state if name not in self.parameters]
+
+    def record(self):
+        return {"graph": self.graph, "signature": self.signature, "state": self.numbers()}
+
+
+def recorded_batch(x, y):
+    return {"len": len(x), "inputs": x.flatten().tolist(), "targets": y.flatten().tolist()}
+
+
+def one_step(name, graph, signature, seed, size):
+    network = Network(graph, signature, seed)
+    case = {"name": name, **network.record()}
+    x, y = network.batch(seed + 50, size)
+    output = network.forward(x)
+    data, total = network.losses(output, y)
+    total.backward()
+    case["batch"] = recorded_batch(x, y)
+    case["loss"], case["total_loss"], case["output"] = data.item(), total.item(), plain(output)
+    case["gradients"] = {name: plain(network.state[name].grad) for name in network.parameters}
+    buffers = network.buffer_names()
+    case["buffers"] = network.numbers(buffers) if buffers else {}
+    network.training = False
+    # With the running statistics after the step, and the weights before it.
+    case["predicted"] = plain(network.forward(x))
+    return case
+
+
+def dense(units, activation="none", **more):
+    return {"kind": "dense", "units": units, "activation": activation, **more}
+
+
+def conv(filters, kernel, activation="none", **more):
+    return {"kind": "conv2d", "filters": filters, "kernel": kernel, "activation": activation, **more}
+
+
+def loss(kind):
+    return {"kind": "loss", "loss": kind}
+
+
+INPUT = {"kind": "input"}
+NORM = {"kind": "batch_norm"}
+
+
+def networks():
+    """No bias right before batch norm, which takes it away again: its gradient is only rounding."""
+    row = {"input": [5], "target": {"classes": 3}}
+    yield "mlp", chain(INPUT, dense(8, "tanh", l2=0.01), dense(6, "relu", l1=0.003), dense(3), loss("cross_entropy")), row, 1000, 9
+    yield "one_logit", chain(INPUT, dense(4, "sigmoid"), dense(1), loss("bce")), {"input": [2], "target": {"classes": 2}}, 1100, 10
+    yield "two_logits", chain(INPUT, dense(4, "elu"), dense(2), loss("bce")), {"input": [2], "target": {"classes": 2}}, 1150, 10
+    yield "playground", chain(INPUT, dense(4, "tanh"), dense(1, "tanh"), loss("mse")), {"input": [2], "target": {"classes": 2}}, 1200, 10
+    numbers = {"input": [4], "target": {"numbers": 2}}
+    yield "regression", chain(INPUT, dense(7, "gelu"), {"kind": "layer_norm"}, dense(2, bias=False), loss("huber")), numbers, 1300, 6
+    yield "absolute", chain(INPUT, dense(7, "silu"), NORM, dense(2, "softplus"), loss("mae")), numbers, 1400, 6
+    picture = {"input": [2, 9, 7], "target": {"classes": 4}}
+    yield "cnn", chain(
+        INPUT, conv(3, 3, stride=2, bias=False), NORM, {"kind": "relu"}, {"kind": "max_pool2d", "kernel": 2, "stride": 1},
+        conv(4, 2, "leaky_relu", padding="valid", bias=False), {"kind": "flatten"}, dense(4), loss("cross_entropy"),
+    ), picture, 1500, 5
+    yield "residual", chain(
+        INPUT, conv(4, 3, "relu"), conv(6, 3, stride=2, bias=False), NORM, {"kind": "relu"}, conv(6, 3),
+        conv(6, 1, stride=2, **{"from": ["conv2d_1"]}), {"kind": "add", "from": ["conv2d_3", "conv2d_4"]},
+        {"kind": "avg_pool2d", "kernel": 2, "stride": 2}, {"kind": "layer_norm"}, {"kind": "global_avg_pool"}, dense(4),
+        loss("cross_entropy"),
+    ), picture, 1600, 3
+    yield "branches", chain(
+        INPUT, dense(4), {"kind": "formula", "expression": "x * sigmoid(1.702 * x)"}, dense(4, **{"from": ["input"]}),
+        {"kind": "formula", "expression": "max(sin(x) ^ 2 - 0.5, -abs(x) / 3) + exp(-x * x / (1 + x ^ 2))"},
+        {"kind": "multiply", "from": ["formula_1", "formula_2"]}, {"kind": "softmax"},
+        {"kind": "concat", "from": ["softmax_1", "formula_1", "dense_2"]}, dense(2), loss("mse"),
+    ), numbers, 1700, 6
+
+
+SGD = {"type": "sgd", "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
+ADAM = {"type": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0}
+RMS = {"type": "rms_prop", "alpha": 0.99, "epsilon": 1e-8, "momentum": 0.0, "weight_decay": 0.0}
+
+
+def runs():
+    """Name, network, training settings."""
+    def run(name, optimiser, rate, network=0, **more):
+        return name, network, {"optimiser": optimiser, "learning_rate": rate, **more}
+
+    yield run("sgd", SGD, 0.1)
+    yield run("momentum", {**SGD, "momentum": 0.9}, 0.05)
+    yield run("nesterov", {**SGD, "momentum": 0.8, "nesterov": True}, 0.05)
+    yield run("sgd with weight decay", {**SGD, "weight_decay": 0.01}, 0.1)
+    yield run("nesterov with weight decay", {**SGD, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}, 0.05)
+    yield run("adam", ADAM, 0.02)
+    yield run("adam with weight decay", {**ADAM, "weight_decay": 0.05, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-4}, 0.02)
+    yield run("adamw", {**ADAM, "type": "adam_w", "weight_decay": 0.1}, 0.02)
+    yield run("rmsprop", RMS, 0.01)
+    yield run("rmsprop with momentum", {**RMS, "momentum": 0.9, "weight_decay": 0.01, "alpha": 0.9}, 0.002)
+    yield run("clip norm", SGD, 0.5, clip={"type": "norm", "max": 0.1})
+    yield run("clip value", {**SGD, "momentum": 0.9}, 0.1, clip={"type": "value", "max": 0.02})
+    yield run("step schedule", SGD, 0.2, schedule={"type": "step", "every": 10, "factor": 0.5})
+    yield run("exponential schedule", ADAM, 0.05, schedule={"type": "exponential", "factor": 0.95})
+    yield run("cosine schedule", SGD, 0.2, schedule={"type": "cosine", "steps": 50, "floor": 0.1})
+    yield run("batch norm and convolution", ADAM, 0.01, network=1)
+
+
+def optimiser(spec, rate, parameters):
+    if spec["type"] == "sgd":
+        return torch.optim.SGD(parameters, rate, spec["momentum"], 0.0, spec["weight_decay"], spec["nesterov"])
+    if spec["type"] == "rms_prop":
+        return torch.optim.RMSprop(parameters, rate, spec["alpha"], spec["epsilon"], spec["weight_decay"], spec["momentum"])
+    kind = torch.optim.Adam if spec["type"] == "adam" else torch.optim.AdamW
+    return kind(parameters, rate, (spec["beta1"], spec["beta2"]), spec["epsilon"], spec["weight_decay"])
+
+
+def schedule(spec, optimiser, rate):
+    schedulers = torch.optim.lr_scheduler
+    if spec["type"] == "step":
+        return schedulers.StepLR(optimiser, spec["every"], spec["factor"])
+    if spec["type"] == "exponential":
+        return schedulers.ExponentialLR(optimiser, spec["factor"])
+    return schedulers.CosineAnnealingLR(optimiser, spec["steps"], eta_min=rate * spec["floor"])
+
+
+def train(network, batches, training):
+    parameters = [network.state[name] for name in network.parameters]
+    steps = optimiser(training["optimiser"], training["learning_rate"], parameters)
+    rates = schedule(training["schedule"], steps, training["learning_rate"]) if "schedule" in training else None
+    clip, losses = training.get("clip", {"type": "none"}), []
+    for step in range(50):
+        x, y = batches[step % len(batches)]
+        data, total = network.losses(network.forward(x), y)
+        losses.append(data.item())
+        steps.zero_grad()
+        total.backward()
+        if clip["type"] == "norm":
+            torch.nn.utils.clip_grad_norm_(parameters, clip["max"])
+        if clip["type"] == "value":
+            torch.nn.utils.clip_grad_value_(parameters, clip["max"])
+        steps.step()
+        if rates:
+            rates.step()
+    return losses
+
+
+def trajectories():
+    drawn = [
+        (chain(INPUT, dense(6, "tanh", l2=0.001), dense(3), loss("cross_entropy")), {"input": [3], "target": {"classes": 3}}, 2000),
+        (
+            chain(INPUT, conv(2, 3, bias=False), NORM, {"kind": "softplus"}, {"kind": "flatten"}, dense(2), loss("cross_entropy")),
+            {"input": [1, 4, 4], "target": {"classes": 2}},
+            2100,
+        ),
+    ]
+    recorded, batches = [], []
+    for graph, signature, seed in drawn:
+        network = Network(graph, signature, seed)
+        batches.append([network.batch(seed + 50 + 2 * i, 8) for i in range(4)])
+        recorded.append({**network.record(), "batches": [recorded_batch(x, y) for x, y in batches[-1]]})
+    done = []
+    for name, which, training in runs():
+        network = Network(*drawn[which])
+        losses = train(network, batches[which], training)
+        done.append({"name": name, "network": which, "training": training, "losses": losses, "final": network.numbers()})
+    return {"networks": recorded, "runs": done}
+
+
+def write(name, body):
+    body = {"pytorch": torch.__version__, **body}
+    (FIXTURES / f"{name}.json").write_text(json.dumps(body, separators=(",", ":")) + "\n")
+
+
+def main():
+    write("networks", {"cases": [one_step(*network) for network in networks()]})
+    write("trajectories", trajectories())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+//! LayerNorm: one instruction over all axes of a sample.
+
+use super::{Lower, Lowering};
+use crate::engine::error::Result;
+use crate::engine::init::Initial;
+use crate::engine::ops;
+use crate::engine::program::ValueId;
+use crate::model::layer::LayerNorm;
+
+impl Lower for LayerNorm {
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+        let x = l.input(0);
+        let dims = l.shape(x).dims.clone();
+        let weight = l.parameter("weight", dims.clone(), Initial::ONES);
+        let bias = l.parameter("bias", dims, Initial::ZEROS);
+        Ok(l.emit(ops::LayerNorm { epsilon: self.epsilon }, &[x, weight, bias]))
+    }
+}
