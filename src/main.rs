@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use glassbox::cli::{self, Next};
+use glassbox::cli::{self, BenchOptions, Next};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -10,19 +10,48 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match cli::run() {
         Next::Exit(code) => code,
-        #[cfg(feature = "gui")]
-        Next::Window(file) => cli::report(glassbox::gui::run(file)),
-        #[cfg(feature = "gui")]
-        Next::Bench(options) => cli::report(glassbox::gui::bench(&options)),
-        #[cfg(not(feature = "gui"))]
-        Next::Window(_) => {
-            eprintln!("glassbox: this build has no window. Train without one: glassbox train FILE (see glassbox --help)");
-            ExitCode::FAILURE
-        }
-        #[cfg(not(feature = "gui"))]
-        Next::Bench(_) => {
-            eprintln!("glassbox: this build has no window to measure.");
-            ExitCode::FAILURE
-        }
+        Next::Window(file) => cli::report(open_window(file)),
+        Next::Bench(options) => cli::report(bench(&options)),
     }
+}
+
+#[cfg(feature = "gui")]
+fn open_window(file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
+    use glassbox::session::{Action, State};
+
+    let threads = glassbox::engine::Threads::available();
+    let mut state = State::start(glassbox::persist::Home::find(), format!("CPU · {threads}"));
+    if let Some(path) = file {
+        state.apply(Action::Open(path));
+    }
+    glassbox::gui::run(state).map_err(|error| {
+        anyhow::anyhow!("The window could not be opened ({error}). Without a display, train from the command line: glassbox train FILE (see glassbox --help).")
+    })
+}
+
+#[cfg(not(feature = "gui"))]
+fn open_window(_file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
+    anyhow::bail!("This build has no window. Train from the command line: glassbox train FILE (see glassbox --help).")
+}
+
+#[cfg(feature = "gui")]
+fn bench(options: &BenchOptions) -> anyhow::Result<()> {
+    let name = options.only.as_deref().unwrap_or("ui-frame");
+    anyhow::ensure!(name == "ui-frame", "There is no measurement {name:?}. There is: ui-frame.");
+    let times = glassbox::gui::measure_frames("spiral").map_err(anyhow::Error::msg)?;
+    if options.json {
+        let ms = serde_json::json!({ "median": times.median, "p99": times.p99, "max": times.max });
+        println!("{}", serde_json::json!({ "ui-frame": { "ms": ms, "frames": times.frames, "steps": times.steps } }));
+    } else {
+        println!(
+            "ui-frame: median {:.2} ms, 99th percentile {:.2} ms, longest {:.2} ms over {} frames while {} steps were trained",
+            times.median, times.p99, times.max, times.frames, times.steps
+        );
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "gui"))]
+fn bench(_options: &BenchOptions) -> anyhow::Result<()> {
+    anyhow::bail!("This build has no window to measure.")
 }
