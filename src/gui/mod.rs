@@ -24,6 +24,7 @@ pub mod widgets;
 pub mod heatmap;
 pub mod histogram;
 pub mod numbers;
+pub mod output;
 pub mod plots;
 pub mod reading;
 pub mod textures;

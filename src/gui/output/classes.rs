@@ -1,0 +1,91 @@
+//! Classes of images or rows: samples with what was predicted, the confusion matrix, the scores of each class.
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::scores::{accuracy, per_class};
+use super::{OutputUi, OutputView, Tab, confusion, gallery, sample};
+use crate::gui::numbers::{count, percent};
+use crate::gui::plots::empty;
+use crate::gui::theme::{self, Tokens};
+use crate::session::Action;
+use crate::trace::{OutputPicture, Prediction};
+
+/// The answers over the validation part, found to fit the data that is loaded.
+#[derive(Clone, Copy)]
+pub(super) struct Answers<'a> {
+    pub predictions: &'a [Prediction],
+    pub confusion: &'a [u32],
+    pub names: &'a [String],
+}
+
+impl<'a> Answers<'a> {
+    fn of(view: &OutputView<'a>) -> Option<Self> {
+        let names = view.dataset.classes()?;
+        let Some(OutputPicture::Classes { predictions, confusion, classes }) = view.picture else { return None };
+        let fits = *classes == names.len() && confusion.len() == classes * classes;
+        fits.then_some(Self { predictions, confusion, names })
+    }
+
+    pub fn name(&self, class: u32) -> &'a str {
+        name(self.names, class)
+    }
+}
+
+pub(super) fn name(names: &[String], class: u32) -> &str {
+    names.get(class as usize).map_or("?", String::as_str)
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &OutputView<'_>,
+    local: &mut OutputUi,
+    actions: &mut Vec<Action>,
+) {
+    let answers = Answers::of(view);
+    if local.tab == Tab::Output {
+        if let Some(row) = local.picked.filter(|&row| (row as usize) < view.dataset.validation.len) {
+            return sample::show(ui, tokens, view, answers, row, local, actions);
+        }
+        return gallery::show(ui, tokens, view, answers, local);
+    }
+    let Some(answers) = answers else { return empty::no_run(ui, tokens, view.state, actions) };
+    match local.tab {
+        Tab::Confusion => confusion::show(ui, tokens, &answers, local),
+        _ => scores(ui, tokens, &answers),
+    }
+}
+
+fn scores(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>) {
+    let scores = per_class(answers.confusion, answers.names.len());
+    let overall = accuracy(answers.confusion, answers.names.len());
+    let heads = [
+        ("class", "The classes of the data."),
+        ("precision", "Of the samples that the network calls this class, the share that is.\ntp / (tp + fp)"),
+        ("recall", "Of the samples of this class, the share that the network finds.\ntp / (tp + fn)"),
+        ("F1", "The harmonic mean of precision and recall.\n2 tp / (2 tp + fp + fn)"),
+        ("samples", "How many validation samples are of this class (support)."),
+    ];
+    ScrollArea::both().id_salt("scores").auto_shrink(false).show(ui, |ui| {
+        egui::Frame::NONE.inner_margin(12).show(ui, |ui| {
+            let text = overall.map_or_else(|| "–".to_owned(), percent);
+            ui.label(RichText::new(format!("accuracy {text}")).font(theme::medium(13.0)).color(tokens.text));
+            ui.add_space(4.0);
+            egui::Grid::new("class scores").num_columns(5).spacing([14.0, 4.0]).show(ui, |ui| {
+                for (head, help) in heads {
+                    ui.label(RichText::new(head).small().color(tokens.faint)).on_hover_text(help);
+                }
+                ui.end_row();
+                for (name, one) in answers.names.iter().zip(&scores) {
+                    ui.label(name);
+                    for share in [one.precision, one.recall, one.f1] {
+                        let text = share.map_or_else(|| "–".to_owned(), percent);
+                        ui.label(RichText::new(text).font(theme::mono(12.0)).color(tokens.text));
+                    }
+                    ui.label(RichText::new(count(one.support)).font(theme::mono(12.0)).color(tokens.muted));
+                    ui.end_row();
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,154 @@
+//! One number in, one number out: the fitted curve over the data.
+
+use std::sync::Arc;
+
+use egui::{Response, RichText, Sense, Shape, Stroke, Ui, WidgetInfo};
+
+use super::{OutputUi, OutputView};
+use crate::data::{Dataset, Part, Task};
+use crate::gui::numbers::{count, number};
+use crate::gui::plots::axes::{Axis, Frame, inner_rect};
+use crate::gui::reading::{read, reading_row};
+use crate::gui::theme::Tokens;
+use crate::trace::OutputPicture;
+
+/// The most points of a part that are drawn.
+const MOST: usize = 2_000;
+
+pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut OutputUi) {
+    let dataset = view.dataset;
+    let fitted = match view.picture {
+        Some(OutputPicture::Curve { x, y }) if x.len() == y.len() && !x.is_empty() => Some((x, y)),
+        _ => None,
+    };
+    let train = points(dataset, &dataset.train);
+    let test = if local.test { points(dataset, &dataset.validation) } else { Vec::new() };
+    let frame = frame(ui, &train, &test, fitted);
+    let response = ui.interact(frame.rect, ui.scope_id().with("curve"), Sense::hover());
+    frame.paint_grid(ui.painter(), tokens, 1.0);
+    let painter = ui.painter_at(frame.rect);
+    for (points, colour, ring) in [(&train, tokens.accent, tokens.on_accent), (&test, tokens.warn, tokens.on_icon)] {
+        for [x, y] in points {
+            painter.circle(frame.at((*x).into(), (*y).into()), 2.8, colour, Stroke::new(0.8, ring));
+        }
+    }
+    if let Some((x, y)) = fitted {
+        let mut run = Vec::with_capacity(x.len());
+        for (&x, &y) in x.iter().zip(y.iter()) {
+            if y.is_finite() {
+                run.push(frame.at(x.into(), y.into()));
+            } else {
+                painter.add(Shape::line(std::mem::take(&mut run), Stroke::new(2.0, tokens.text)));
+            }
+        }
+        painter.add(Shape::line(run, Stroke::new(2.0, tokens.text)));
+    }
+    response.widget_info(|| {
+        let name = if fitted.is_some() { "Fitted curve" } else { "The data" };
+        WidgetInfo::labeled(egui::Role::Image, true, name)
+    });
+    paint_reading(ui, tokens, dataset, &response, &frame, fitted, &[(&train, "train"), (&test, "test")]);
+    legend(ui, tokens, view, &frame, fitted.is_some(), local.test);
+}
+
+/// (input, target in the user's units), evenly chosen where there are too many.
+fn points(dataset: &Dataset, part: &Part) -> Vec<[f32; 2]> {
+    let (offset, scale) = match &dataset.task {
+        Task::Regression { offset, scale, .. } => (offset.first().copied(), scale.first().copied()),
+        Task::Classification { .. } => (None, None),
+    };
+    let (offset, scale) = (offset.unwrap_or(0.0), scale.unwrap_or(1.0));
+    let every = part.len.div_ceil(MOST).max(1);
+    let pairs = part.inputs.iter().zip(part.targets.iter()).step_by(every);
+    pairs.map(|(&x, &y)| [x, y * scale + offset]).collect()
+}
+
+type Fitted<'a> = Option<(&'a Arc<[f32]>, &'a Arc<[f32]>)>;
+
+fn frame(ui: &Ui, train: &[[f32; 2]], test: &[[f32; 2]], fitted: Fitted<'_>) -> Frame {
+    let data = || train.iter().chain(test);
+    let span = |values: &mut dyn Iterator<Item = f32>| {
+        let (low, high) =
+            values.filter(|v| v.is_finite()).fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        if low <= high { (f64::from(low), f64::from(high)) } else { (0.0, 1.0) }
+    };
+    let (x0, x1) = span(&mut data().map(|p| p[0]).chain(fitted.iter().flat_map(|(x, _)| x.iter().copied())));
+    let (y0, y1) = span(&mut data().map(|p| p[1]).chain(fitted.iter().flat_map(|(_, y)| y.iter().copied())));
+    let margin = ((y1 - y0) * 0.08).max(1e-6);
+    Frame { rect: inner_rect(ui, 22.0), x: Axis::linear(x0, x1), y: Axis::linear(y0 - margin, y1 + margin) }
+}
+
+fn paint_reading(
+    ui: &Ui,
+    tokens: &Tokens,
+    dataset: &Dataset,
+    response: &Response,
+    frame: &Frame,
+    fitted: Fitted<'_>,
+    data: &[(&Vec<[f32; 2]>, &str)],
+) {
+    let Some(pos) = response.hover_pos() else { return };
+    let x = frame.x_of(pos.x);
+    ui.painter_at(frame.rect).vline(pos.x, frame.rect.y_range(), Stroke::new(1.0, tokens.muted));
+    let Task::Regression { outputs, .. } = &dataset.task else { return };
+    let (input, output) =
+        (dataset.input_names.first().map_or("x", String::as_str), outputs.first().map_or("y", String::as_str));
+    read(response, |ui| {
+        ui.label(RichText::new(format!("{input} {}", number(x as f32))).font(crate::gui::theme::mono(12.0)));
+        if let Some(y) = fitted.and_then(|(xs, ys)| at(xs, ys, x as f32)) {
+            reading_row(ui, tokens, tokens.text, &format!("{output} predicted"), &number(y));
+        }
+        let near = |p: &[f32; 2]| frame.at(p[0].into(), p[1].into()).distance(pos);
+        for (points, part) in data {
+            let nearest = points.iter().filter(|p| near(p) < 8.0).min_by(|a, b| near(a).total_cmp(&near(b)));
+            if let Some([x, y]) = nearest {
+                let colour = if *part == "train" { tokens.accent } else { tokens.warn };
+                reading_row(ui, tokens, colour, &format!("{part} point at {}", number(*x)), &number(*y));
+            }
+        }
+    });
+}
+
+/// The curve at `x`, between its two neighbouring points.
+fn at(xs: &[f32], ys: &[f32], x: f32) -> Option<f32> {
+    let after = xs.partition_point(|&v| v < x);
+    if after == 0 || after >= xs.len() {
+        return None;
+    }
+    let (x0, x1) = (xs[after - 1], xs[after]);
+    let share = if x1 > x0 { (x - x0) / (x1 - x0) } else { 0.0 };
+    Some(ys[after - 1] + share * (ys[after] - ys[after - 1]))
+}
+
+fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: &Frame, fitted: bool, test: bool) {
+    let top = frame.rect.bottom() + 24.0;
+    let rect = egui::Rect::from_min_size(egui::pos2(frame.rect.left(), top), egui::vec2(frame.rect.width(), 20.0));
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        reading_row(ui, tokens, tokens.accent, "train", "");
+        if test {
+            reading_row(ui, tokens, tokens.warn, "test", "");
+        }
+        if fitted {
+            reading_row(ui, tokens, tokens.text, "network", "");
+        } else {
+            ui.label(RichText::new("untrained: press Space").small().color(tokens.faint));
+        }
+        let most = view.dataset.train.len.max(view.dataset.validation.len);
+        if most > MOST {
+            let text = format!("{} points a part drawn at most", count(MOST as u64));
+            ui.label(RichText::new(text).small().color(tokens.faint));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn between_points_the_curve_is_straight() {
+        let (xs, ys) = ([0.0, 1.0, 3.0], [0.0, 10.0, 30.0]);
+        assert_eq!(super::at(&xs, &ys, 2.0), Some(20.0));
+        assert_eq!(super::at(&xs, &ys, -1.0), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! Validation samples with what the network calls them; wrong ones are marked, and a click shows one large.
+
+use egui::{Align2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+
+use super::classes::{Answers, name};
+use super::{OutputUi, OutputView, thumbnail};
+use crate::gui::numbers::{count, percent};
+use crate::gui::plots::empty;
+use crate::gui::theme::{self, Tokens};
+
+/// Samples shown before there are answers.
+const UNTRAINED: usize = 64;
+const IMAGE: f32 = 48.0;
+const CARD: Vec2 = Vec2::new(56.0, 68.0);
+const ROW: f32 = 24.0;
+
+/// A sample and, when the network was asked, its answer.
+#[derive(Clone, Copy)]
+struct Card {
+    row: u32,
+    truth: u32,
+    answer: Option<(u32, f32)>,
+}
+
+impl Card {
+    fn wrong(&self) -> bool {
+        self.answer.is_some_and(|(predicted, _)| predicted != self.truth)
+    }
+
+    /// "3", or "7, not 1" for a wrong one.
+    fn caption(&self, names: &[String]) -> String {
+        match self.answer {
+            Some((predicted, _)) if predicted != self.truth => {
+                format!("{}, not {}", name(names, predicted), name(names, self.truth))
+            }
+            _ => name(names, self.truth).to_owned(),
+        }
+    }
+
+    /// What AccessKit and the tooltip say.
+    fn describe(&self, names: &[String]) -> String {
+        let truth = name(names, self.truth);
+        match self.answer {
+            None => format!("sample {}: {truth}", self.row),
+            Some((predicted, confidence)) => {
+                let predicted = name(names, predicted);
+                format!("sample {}: predicted {predicted} ({}), truth {truth}", self.row, percent(confidence))
+            }
+        }
+    }
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &OutputView<'_>,
+    answers: Option<Answers<'_>>,
+    local: &mut OutputUi,
+) {
+    let Some(names) = view.dataset.classes() else { return };
+    let all = cards(view, answers);
+    if all.is_empty() {
+        let text = "The data keeps no samples back: raise the validation share in the Data tab.";
+        return empty::say(ui, tokens, "Nothing to test on", text);
+    }
+    let shown: Vec<Card> = all
+        .iter()
+        .filter(|card| !local.only_wrong || card.wrong())
+        .filter(|card| local.cell.is_none_or(|(t, p)| (card.truth, card.answer.map(|a| a.0)) == (t, Some(p))))
+        .copied()
+        .collect();
+    ScrollArea::vertical().id_salt("gallery").auto_shrink(false).show(ui, |ui| {
+        egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+            ui.spacing_mut().item_spacing = Vec2::new(4.0, 4.0);
+            filters(ui, tokens, answers, local, &all, &shown);
+            if view.dataset.input_shape.len() == 3 {
+                ui.horizontal_wrapped(|ui| {
+                    for card in &shown {
+                        image_card(ui, tokens, view, names, *card, local);
+                    }
+                });
+            } else {
+                for card in &shown {
+                    row_card(ui, tokens, names, *card, local);
+                }
+            }
+        });
+    });
+}
+
+fn cards(view: &OutputView<'_>, answers: Option<Answers<'_>>) -> Vec<Card> {
+    match answers {
+        Some(answers) => {
+            let card = |p: &crate::trace::Prediction| Card {
+                row: p.row,
+                truth: p.truth,
+                answer: Some((p.predicted, p.confidence)),
+            };
+            answers.predictions.iter().map(card).collect()
+        }
+        None => {
+            let targets = view.dataset.validation.targets.iter().take(UNTRAINED).enumerate();
+            targets.map(|(row, &truth)| Card { row: row as u32, truth: truth as u32, answer: None }).collect()
+        }
+    }
+}
+
+/// Above the samples: what is shown of what.
+fn filters(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    answers: Option<Answers<'_>>,
+    local: &mut OutputUi,
+    all: &[Card],
+    shown: &[Card],
+) {
+    let small = |text: String| RichText::new(text).small().color(tokens.faint);
+    let Some(answers) = answers else {
+        ui.label(small("The network has not trained yet: press Space.".into()));
+        return;
+    };
+    ui.horizontal_wrapped(|ui| {
+        if let Some((truth, predicted)) = local.cell {
+            let text = format!("truth {}, predicted {}  ×", answers.name(truth), answers.name(predicted));
+            let response = ui.button(RichText::new(text).small()).on_hover_text("Show all samples again");
+            if response.clicked() {
+                local.cell = None;
+            }
+            let n = answers.names.len();
+            let tally = answers.confusion.get(truth as usize * n + predicted as usize).copied().unwrap_or(0);
+            let text =
+                format!("{} of {} (the first {} samples are at hand)", shown.len(), count(u64::from(tally)), all.len());
+            ui.label(small(text));
+        } else {
+            let wrong = all.iter().filter(|card| card.wrong()).count();
+            let help = "Only the samples that the network gets wrong.";
+            ui.checkbox(&mut local.only_wrong, RichText::new("only wrong").small()).on_hover_text(help);
+            ui.label(small(format!("{wrong} of the first {} wrong", all.len())));
+        }
+    });
+}
+
+fn image_card(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, names: &[String], card: Card, local: &mut OutputUi) {
+    let (rect, response) = ui.allocate_exact_size(CARD, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, card.describe(names)));
+    if ui.is_rect_visible(rect) {
+        let image = Rect::from_min_size(rect.min + Vec2::new((CARD.x - IMAGE) / 2.0, 2.0), Vec2::splat(IMAGE));
+        let painter = ui.painter_at(rect);
+        painter.rect_filled(image, 2.0, tokens.canvas);
+        if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, card.row as usize) {
+            thumbnail::paint(ui, &painter, image, card.row, &view.dataset.input_shape, values);
+        }
+        let hot = response.hovered() || response.has_focus();
+        if card.wrong() || hot {
+            let colour = if card.wrong() { tokens.bad } else { tokens.accent };
+            painter.rect_stroke(image, 2.0, Stroke::new(1.5, colour), StrokeKind::Outside);
+        }
+        let colour = if card.wrong() { tokens.bad } else { tokens.muted };
+        let text = card.caption(names);
+        let at = rect.center_bottom() - Vec2::new(0.0, 1.0);
+        painter.text(at, Align2::CENTER_BOTTOM, text, theme::regular(11.0), colour);
+    }
+    if response.clicked() {
+        local.picked = Some(card.row);
+    }
+    response.on_hover_text(card.describe(names));
+}
+
+fn row_card(ui: &mut Ui, tokens: &Tokens, names: &[String], card: Card, local: &mut OutputUi) {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, card.describe(names)));
+    let painter = ui.painter_at(rect);
+    if response.hovered() || response.has_focus() {
+        painter.rect_filled(rect, 4.0, tokens.hover);
+    }
+    let number = theme::mono(11.0);
+    let left = rect.left_center() + Vec2::new(4.0, 0.0);
+    painter.text(left, Align2::LEFT_CENTER, card.row, number.clone(), tokens.faint);
+    let colour = if card.wrong() { tokens.bad } else { tokens.text };
+    let text = card.caption(names);
+    painter.text(left + Vec2::new(44.0, 0.0), Align2::LEFT_CENTER, text, theme::regular(13.0), colour);
+    if let Some((_, confidence)) = card.answer {
+        let right = rect.right_center() - Vec2::new(4.0, 0.0);
+        painter.text(right, Align2::RIGHT_CENTER, percent(confidence), number, tokens.muted);
+    }
+    if response.clicked() {
+        local.picked = Some(card.row);
+    }
+}

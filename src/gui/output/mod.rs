@@ -1,0 +1,204 @@
+//! The panel at the lower right: what the network now does, in the form that suits the task.
+//!
+//! Owns tabs, toggles and what was typed or drawn to try out; reads pictures and data from the [`State`].
+
+mod classes;
+mod colours;
+mod confusion;
+mod curve;
+mod gallery;
+mod numbers;
+mod pad;
+mod points;
+mod sample;
+pub mod scores;
+mod surface;
+mod thumbnail;
+mod try_it;
+mod unit;
+
+#[cfg(test)]
+mod tests;
+
+use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
+
+use super::plots::empty;
+use super::theme::Tokens;
+use super::widgets::tab_strip;
+use crate::data::{Dataset, Task};
+use crate::model::LayerId;
+use crate::session::{Action, DataState, State};
+use crate::trace::{OutputPicture, Watch};
+
+pub use try_it::TryUi;
+
+/// A unit of a layer's preview, while the pointer rests on it.
+pub type HoveredUnit = (LayerId, usize);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Output,
+    Confusion,
+    Scores,
+    TryIt,
+}
+
+/// The panel's own state.
+#[derive(Debug)]
+pub struct OutputUi {
+    pub tab: Tab,
+    /// Show the validation points too.
+    pub test: bool,
+    /// Draw the decision in steps instead of shades.
+    pub steps: bool,
+    /// The cell of the confusion matrix whose samples are shown: (truth, predicted).
+    pub cell: Option<(u32, u32)>,
+    pub only_wrong: bool,
+    /// Row of the validation part shown large.
+    pub picked: Option<u32>,
+    pub try_it: TryUi,
+}
+
+impl Default for OutputUi {
+    fn default() -> Self {
+        Self {
+            tab: Tab::Output,
+            test: true,
+            steps: false,
+            cell: None,
+            only_wrong: false,
+            picked: None,
+            try_it: TryUi::default(),
+        }
+    }
+}
+
+impl OutputUi {
+    /// Adds what this panel wants pictured while it is on the screen.
+    pub fn subscribe(&self, watch: &mut Watch) {
+        watch.output = true;
+    }
+}
+
+/// How the task is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Points of the plane.
+    Surface,
+    /// One number in, one out.
+    Curve,
+    /// Classes of images.
+    Images,
+    /// Classes of rows.
+    Rows,
+    /// Other numbers.
+    Numbers,
+}
+
+fn kind(dataset: &Dataset) -> Kind {
+    match &dataset.task {
+        _ if dataset.plane.is_some() => Kind::Surface,
+        Task::Classification { .. } if dataset.input_shape.len() == 3 => Kind::Images,
+        Task::Classification { .. } => Kind::Rows,
+        Task::Regression { outputs, .. } if dataset.input_shape == [1] && outputs.len() == 1 => Kind::Curve,
+        Task::Regression { .. } => Kind::Numbers,
+    }
+}
+
+fn tabs(kind: Kind) -> &'static [(Tab, &'static str)] {
+    match kind {
+        Kind::Surface | Kind::Curve => &[(Tab::Output, "Output")],
+        Kind::Images => {
+            &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Draw")]
+        }
+        Kind::Rows => {
+            &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")]
+        }
+        Kind::Numbers => &[(Tab::Output, "Output"), (Tab::TryIt, "Try it")],
+    }
+}
+
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    local: &mut OutputUi,
+    hovered_unit: Option<HoveredUnit>,
+    actions: &mut Vec<Action>,
+) {
+    let tokens = Tokens::of(ui);
+    let Some(dataset) = state.data.dataset() else {
+        header(ui, &tokens, local, &[(Tab::Output, "Output")], None);
+        return no_data(ui, &tokens, &state.data);
+    };
+    let kind = kind(dataset);
+    let tabs = tabs(kind);
+    if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
+        local.tab = Tab::Output;
+    }
+    header(ui, &tokens, local, tabs, Some((kind, dataset)));
+    if let Some(unit) = hovered_unit.and_then(|at| unit::of(state, at)) {
+        return unit::show(ui, &tokens, dataset, &unit);
+    }
+    let view = OutputView { state, dataset, picture: picture(state) };
+    match (kind, local.tab) {
+        (Kind::Surface, _) => surface::show(ui, &tokens, &view, local),
+        (Kind::Curve, _) => curve::show(ui, &tokens, &view, local),
+        (_, Tab::TryIt) => try_it::show(ui, &tokens, &view, &mut local.try_it, actions),
+        (Kind::Numbers, _) => numbers::show(ui, &tokens, &view, actions),
+        _ => classes::show(ui, &tokens, &view, local, actions),
+    }
+}
+
+/// What every kind of output reads.
+#[derive(Clone, Copy)]
+struct OutputView<'a> {
+    state: &'a State,
+    dataset: &'a Dataset,
+    /// `None` before the first step: an untrained network's answers are noise.
+    picture: Option<&'a OutputPicture>,
+}
+
+impl OutputView<'_> {
+    /// The step that the picture shows.
+    fn step(&self) -> u64 {
+        self.state.run.picture.as_ref().map_or(0, |p| p.step)
+    }
+}
+
+fn picture(state: &State) -> Option<&OutputPicture> {
+    let picture = state.run.picture.as_ref().filter(|_| state.run.step > 0)?;
+    picture.output.as_ref()
+}
+
+fn no_data(ui: &mut Ui, tokens: &Tokens, data: &DataState) {
+    match data {
+        DataState::Loading { doing, .. } => empty::say(ui, tokens, "Loading", doing),
+        DataState::Failed(why) => empty::say(ui, tokens, "No data", why),
+        _ => empty::say(ui, tokens, "No data yet", "Choose some in the Data tab on the left."),
+    }
+}
+
+const HEADER: f32 = 36.0;
+
+fn header(ui: &mut Ui, tokens: &Tokens, local: &mut OutputUi, tabs: &[(Tab, &str)], shown: Option<(Kind, &Dataset)>) {
+    let all = ui.available_rect_before_wrap();
+    let row = Rect::from_min_size(all.min, Vec2::new(all.width(), HEADER));
+    ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, tokens.line));
+    let inner = row.shrink2(Vec2::new(12.0, 0.0));
+    let left = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(egui::Align::Center));
+    ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, tabs));
+    let right = UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(egui::Align::Center));
+    ui.scope_builder(right, |ui| {
+        let Some((kind, dataset)) = shown else { return };
+        if kind == Kind::Surface {
+            let help = "Shows the decision itself instead of how sure the network is.";
+            ui.checkbox(&mut local.steps, "steps").on_hover_text(help);
+        }
+        if matches!(kind, Kind::Surface | Kind::Curve) && dataset.validation.len > 0 {
+            let help = "Also shows the points that are kept back for testing (validation): the network never learns from them.";
+            ui.checkbox(&mut local.test, "test").on_hover_text(help);
+        }
+    });
+    ui.advance_cursor_after_rect(row);
+}

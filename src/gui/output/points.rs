@@ -1,0 +1,92 @@
+//! The samples of a set of points of the plane, over whatever the network makes of the plane.
+
+use egui::{Color32, Painter, Pos2, Stroke};
+
+use super::colours;
+use crate::data::{Dataset, Part, Task};
+use crate::gui::heatmap;
+use crate::gui::plots::axes::Frame;
+use crate::gui::theme::Tokens;
+
+/// The most points of a part that are drawn; the panel says when there are more.
+pub const MOST: usize = 2_000;
+
+/// A drawn sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    pub x: f32,
+    pub y: f32,
+    /// Class index, or the number to predict in the user's units.
+    pub target: f32,
+    pub test: bool,
+}
+
+/// What is drawn of the data, and what is not.
+pub struct Samples {
+    pub drawn: Vec<Sample>,
+    /// Of all the points that could be drawn.
+    pub all: usize,
+    /// Drawn, but outside the picture.
+    pub outside: usize,
+}
+
+pub fn samples(dataset: &Dataset, test: bool) -> Samples {
+    let mut samples = Samples { drawn: Vec::new(), all: 0, outside: 0 };
+    let Some(plane) = &dataset.plane else { return samples };
+    let mut add = |part: &Part, points: &[f32], test: bool| {
+        let n = part.len.min(points.len() / 2).min(part.targets.len());
+        samples.all += n;
+        let every = n.div_ceil(MOST).max(1);
+        samples.drawn.extend((0..n).step_by(every).map(|i| Sample {
+            x: points[2 * i],
+            y: points[2 * i + 1],
+            target: in_units(dataset, part.targets[i]),
+            test,
+        }));
+    };
+    add(&dataset.train, &plane.train_points, false);
+    if test {
+        add(&dataset.validation, &plane.validation_points, true);
+    }
+    samples.outside = samples.drawn.iter().filter(|s| s.x.abs() > plane.extent || s.y.abs() > plane.extent).count();
+    samples
+}
+
+fn in_units(dataset: &Dataset, target: f32) -> f32 {
+    match &dataset.task {
+        Task::Classification { .. } => target,
+        Task::Regression { offset, scale, .. } => {
+            target * scale.first().copied().unwrap_or(1.0) + offset.first().copied().unwrap_or(0.0)
+        }
+    }
+}
+
+/// The magnitude that has full colour when numbers are predicted: the largest of the data, so that it does not move as the
+/// network learns.
+pub fn target_range(dataset: &Dataset) -> f32 {
+    heatmap::largest(&dataset.train.targets)
+}
+
+/// Train points have a bright ring; test points a dark one and are a little smaller.
+pub fn paint(painter: &Painter, tokens: &Tokens, frame: &Frame, dataset: &Dataset, samples: &Samples) {
+    let range = target_range(dataset);
+    let radius = if samples.drawn.len() > 800 { 2.2 } else { 3.2 };
+    for sample in &samples.drawn {
+        let at = frame.at(f64::from(sample.x), f64::from(sample.y));
+        let (ring, radius) = if sample.test { (tokens.on_icon, radius - 0.4) } else { (colours::ring(tokens), radius) };
+        painter.circle(at, radius, colour(tokens, dataset, sample, range), Stroke::new(1.0, ring));
+    }
+}
+
+pub fn colour(tokens: &Tokens, dataset: &Dataset, sample: &Sample, range: f32) -> Color32 {
+    match dataset.task {
+        Task::Classification { .. } => tokens.class(sample.target as usize),
+        Task::Regression { .. } => tokens.diverging(sample.target / range),
+    }
+}
+
+/// The drawn sample under the pointer, if any.
+pub fn under<'a>(frame: &Frame, samples: &'a Samples, pos: Pos2) -> Option<&'a Sample> {
+    let distance = |s: &Sample| frame.at(f64::from(s.x), f64::from(s.y)).distance(pos);
+    samples.drawn.iter().filter(|s| distance(s) < 7.0).min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}

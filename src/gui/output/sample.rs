@@ -1,0 +1,87 @@
+//! One validation sample, large: its numbers, and the network's answer to it.
+
+use egui::{RichText, ScrollArea, Ui, Vec2};
+
+use super::classes::{Answers, name};
+use super::try_it::answer_ui;
+use super::{OutputUi, OutputView, thumbnail};
+use crate::gui::heatmap::Heatmap;
+use crate::gui::numbers::number;
+use crate::gui::theme::{self, Tokens};
+use crate::session::Action;
+
+pub(super) fn show(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &OutputView<'_>,
+    answers: Option<Answers<'_>>,
+    row: u32,
+    local: &mut OutputUi,
+    actions: &mut Vec<Action>,
+) {
+    let dataset = view.dataset;
+    let Some(values) = thumbnail::values(dataset, &dataset.validation, row as usize) else {
+        local.picked = None;
+        return;
+    };
+    local.try_it.ask(view, values, actions);
+    ScrollArea::vertical().id_salt("sample").auto_shrink(false).show(ui, |ui| {
+        egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                if ui.button("← All samples").clicked() {
+                    local.picked = None;
+                }
+                let truth = dataset.validation.targets.get(row as usize).map_or(0, |&t| t as u32);
+                let names = dataset.classes().unwrap_or_default();
+                let text = format!("sample {row} · truth {}", name(names, truth));
+                ui.label(RichText::new(text).color(tokens.muted));
+                if let Some(p) = answers.and_then(|a| a.predictions.iter().find(|p| p.row == row)) {
+                    let colour = if p.predicted == p.truth { tokens.ok } else { tokens.bad };
+                    ui.label(RichText::new(format!("predicted {}", name(names, p.predicted))).color(colour));
+                }
+            });
+            match dataset.input_shape.as_slice() {
+                &[channels, rows, columns] => image(ui, tokens, values, [channels, rows, columns]),
+                _ => numbers(ui, tokens, &dataset.input_names, values),
+            }
+            answer_ui(ui, tokens, view, view.state.try_output.as_deref());
+        });
+    });
+}
+
+/// Every channel as a map whose cells can be read.
+fn image(ui: &mut Ui, tokens: &Tokens, values: &[f32], [channels, rows, columns]: [usize; 3]) {
+    let plane = rows * columns;
+    let side = (ui.available_width() / channels as f32 - 8.0).min(168.0);
+    ui.horizontal(|ui| {
+        for channel in 0..channels {
+            let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), egui::Sense::hover());
+            let cells = &values[channel * plane..(channel + 1) * plane];
+            let painter = ui.painter_at(rect);
+            thumbnail::paint(ui, &painter, rect, ("large", channel), &[1, rows, columns], cells);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "The sample, large"));
+            if let Some(pos) = response.hover_pos() {
+                let at = (pos - rect.min) / rect.size();
+                let row = ((at.y * rows as f32) as usize).min(rows - 1);
+                let column = ((at.x * columns as f32) as usize).min(columns - 1);
+                let text = format!("row {row}, column {column}: {}", number(cells[row * columns + column]));
+                crate::gui::reading::read_text(&response, &text);
+            }
+        }
+    });
+    let help = "As the network sees it: a number for each pixel.";
+    egui::CollapsingHeader::new(RichText::new("all numbers").small().color(tokens.faint)).show(ui, |ui| {
+        let map = Heatmap { max_height: 240.0, max_cell: 12.0, name: "Pixels", ..Heatmap::new(rows, columns, values) };
+        map.show(ui, tokens, "pixels").on_hover_text(help);
+    });
+}
+
+fn numbers(ui: &mut Ui, tokens: &Tokens, names: &[String], values: &[f32]) {
+    egui::Grid::new("sample numbers").num_columns(2).spacing([16.0, 2.0]).show(ui, |ui| {
+        for (i, value) in values.iter().enumerate() {
+            ui.label(RichText::new(names.get(i).map_or("", String::as_str)).color(tokens.muted));
+            ui.label(RichText::new(number(*value)).font(theme::mono(12.0)));
+            ui.end_row();
+        }
+    });
+}

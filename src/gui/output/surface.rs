@@ -1,0 +1,232 @@
+//! Points of the plane: what the network answers everywhere on it, with the samples on top.
+
+use egui::{
+    Align2, Color32, ColorImage, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextureOptions, Ui, Vec2,
+    WidgetInfo,
+};
+
+use super::points::{self, Samples};
+use super::{OutputUi, OutputView, colours};
+use crate::data::{Dataset, Task};
+use crate::gui::numbers::{count, number, percent, significant};
+use crate::gui::plots::axes::{Axis, Frame, tick_text};
+use crate::gui::reading::{read, reading_row};
+use crate::gui::textures::{cached, fingerprint, mix};
+use crate::gui::theme::{self, Tokens};
+use crate::trace::OutputPicture;
+
+/// Below the picture: numbers of the axis, then the legend.
+const BELOW: f32 = 42.0;
+const LEFT: f32 = 24.0;
+
+struct Surface<'a> {
+    resolution: usize,
+    scores: Vec<&'a [f32]>,
+    classification: bool,
+}
+
+pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut OutputUi) {
+    let Some(plane) = &view.dataset.plane else { return };
+    let surface = view.picture.and_then(|picture| surface(picture, view.dataset));
+    let frame = frame(ui, f64::from(plane.extent));
+    let response = ui.interact(frame.rect, ui.scope_id().with("surface"), Sense::hover());
+    let painter = ui.painter_at(frame.rect);
+    match &surface {
+        Some(surface) => paint_surface(ui, tokens, &painter, &frame, view.dataset, surface, local.steps),
+        None => {
+            painter.rect_filled(frame.rect, 4.0, tokens.canvas);
+        }
+    }
+    paint_ticks(ui.painter(), tokens, &frame);
+    let samples = points::samples(view.dataset, local.test);
+    points::paint(&painter, tokens, &frame, view.dataset, &samples);
+    response.widget_info(|| {
+        let of = if surface.is_some() { "What the network answers" } else { "The data" };
+        WidgetInfo::labeled(egui::Role::Image, true, format!("{of}, over the plane"))
+    });
+    paint_reading(tokens, view.dataset, &response, &frame, surface.as_ref(), &samples);
+    legend(ui, tokens, view.dataset, &frame, &samples, surface.is_some());
+}
+
+/// The surface, when the picture is one and fits the data that is loaded.
+fn surface<'a>(picture: &'a OutputPicture, dataset: &Dataset) -> Option<Surface<'a>> {
+    let OutputPicture::Surface { resolution, scores, classification, .. } = picture else { return None };
+    let cells = resolution * resolution;
+    let fits = *classification == matches!(dataset.task, Task::Classification { .. })
+        && scores.len() == dataset.task.output_len()
+        && scores.iter().all(|s| s.len() == cells);
+    fits.then(|| Surface {
+        resolution: *resolution,
+        scores: scores.iter().map(|s| &**s).collect(),
+        classification: *classification,
+    })
+}
+
+/// A square as large as there is room.
+pub(super) fn frame(ui: &Ui, extent: f64) -> Frame {
+    let room = ui.available_rect_before_wrap();
+    let room = Rect::from_min_max(room.min + Vec2::new(LEFT + 8.0, 10.0), room.max - Vec2::new(12.0, BELOW));
+    let side = room.width().min(room.height()).max(48.0);
+    let left = room.left() + ((room.width() - side) / 2.0).max(0.0);
+    let rect = Rect::from_min_size(Pos2::new(left.round(), room.top()), Vec2::splat(side.round()));
+    let axis = Axis::linear(-extent, extent);
+    Frame { rect, x: axis, y: axis }
+}
+
+fn paint_surface(
+    ui: &Ui,
+    tokens: &Tokens,
+    painter: &Painter,
+    frame: &Frame,
+    dataset: &Dataset,
+    surface: &Surface<'_>,
+    steps: bool,
+) {
+    let mut version = u64::from(steps) << 1 | u64::from(tokens.dark);
+    for scores in &surface.scores {
+        version = mix(version, fingerprint(scores));
+    }
+    let range = points::target_range(dataset);
+    let n = surface.resolution;
+    let make = || {
+        let mut all = vec![0.0; surface.scores.len()];
+        let pixels = (0..n * n).map(|i| {
+            for (one, scores) in all.iter_mut().zip(&surface.scores) {
+                *one = scores[i];
+            }
+            match surface.classification {
+                true => colours::classes(tokens, &all, steps),
+                false => colours::number(tokens, all[0], range, steps),
+            }
+        });
+        ColorImage::new([n, n], pixels.collect())
+    };
+    let options = if steps { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
+    let texture = cached(ui.ctx(), egui::Id::unique("output surface").with(steps), version, options, make);
+    let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
+    painter.image(texture.id(), frame.rect, uv, Color32::WHITE);
+}
+
+pub(super) fn paint_ticks(painter: &Painter, tokens: &Tokens, frame: &Frame) {
+    let font = theme::mono(10.0);
+    let line = Stroke::new(1.0, tokens.line);
+    let wanted = if frame.rect.width() < 160.0 { 2 } else { 4 };
+    for tick in frame.x.ticks(wanted) {
+        let text = tick_text(tick);
+        let x = frame.x_at(tick);
+        painter.vline(x, egui::Rangef::new(frame.rect.bottom(), frame.rect.bottom() + 3.0), line);
+        painter.text(Pos2::new(x, frame.rect.bottom() + 4.0), Align2::CENTER_TOP, &text, font.clone(), tokens.faint);
+        let y = frame.y_at(tick);
+        painter.hline(egui::Rangef::new(frame.rect.left() - 3.0, frame.rect.left()), y, line);
+        painter.text(Pos2::new(frame.rect.left() - 5.0, y), Align2::RIGHT_CENTER, text, font.clone(), tokens.faint);
+    }
+}
+
+fn paint_reading(
+    tokens: &Tokens,
+    dataset: &Dataset,
+    response: &Response,
+    frame: &Frame,
+    surface: Option<&Surface<'_>>,
+    samples: &Samples,
+) {
+    let Some(pos) = response.hover_pos() else { return };
+    let (x, y) = (frame.x_of(pos.x), frame.y_of(pos.y));
+    read(response, |ui| {
+        ui.label(RichText::new(format!("x {}, y {}", significant(x, 3), significant(y, 3))).font(theme::mono(12.0)));
+        if let Some(surface) = surface {
+            read_answer(ui, tokens, dataset, surface, (pos - frame.rect.min) / frame.rect.size());
+        }
+        if let Some(sample) = points::under(frame, samples, pos) {
+            let part = if sample.test { "test point" } else { "train point" };
+            let truth = match dataset.classes() {
+                Some(classes) => classes.get(sample.target as usize).cloned().unwrap_or_default(),
+                None => number(sample.target),
+            };
+            let colour = points::colour(tokens, dataset, sample, points::target_range(dataset));
+            reading_row(ui, tokens, colour, part, &truth);
+        }
+    });
+}
+
+/// The numbers of the cell under the pointer: every class, or the predicted number.
+fn read_answer(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, surface: &Surface<'_>, at: Vec2) {
+    let n = surface.resolution;
+    let cell = |share: f32| ((share.max(0.0) * n as f32) as usize).min(n - 1);
+    let index = cell(at.y) * n + cell(at.x);
+    match &dataset.task {
+        Task::Classification { classes } => {
+            for (class, (name, scores)) in classes.iter().zip(&surface.scores).enumerate() {
+                reading_row(ui, tokens, tokens.class(class), name, &percent(scores[index]));
+            }
+        }
+        Task::Regression { outputs, .. } => {
+            let value = surface.scores.first().map_or(f32::NAN, |s| s[index]);
+            let colour = tokens.diverging(value / points::target_range(dataset));
+            let name = outputs.first().map_or("prediction", String::as_str);
+            reading_row(ui, tokens, colour, name, &number(value));
+        }
+    }
+}
+
+fn legend(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, frame: &Frame, samples: &Samples, trained: bool) {
+    let room = ui.available_rect_before_wrap();
+    let top = frame.rect.bottom() + 20.0;
+    let rect = Rect::from_min_max(Pos2::new(room.left() + 12.0, top), Pos2::new(room.right() - 12.0, top + 20.0));
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        match dataset.classes() {
+            Some(classes) => {
+                for (class, name) in classes.iter().enumerate() {
+                    if ui.available_width() < 40.0 {
+                        ui.label(RichText::new("…").color(tokens.faint)).on_hover_text(classes.join(", "));
+                        break;
+                    }
+                    reading_row(ui, tokens, tokens.class(class), name, "");
+                }
+            }
+            None => scale(ui, tokens, points::target_range(dataset)),
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let (short, long) = notes(samples, trained);
+            if !short.is_empty() {
+                let label = egui::Label::new(RichText::new(short).small().color(tokens.faint)).truncate();
+                ui.add(label).on_hover_text(long);
+            }
+        });
+    });
+}
+
+/// The signed scale with its ends.
+fn scale(ui: &mut Ui, tokens: &Tokens, range: f32) {
+    let small = |text: String| RichText::new(text).font(theme::mono(11.0)).color(tokens.muted);
+    ui.label(small(number(-range)));
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(72.0, 8.0), Sense::hover());
+    for i in 0..24 {
+        let x = egui::lerp(rect.x_range(), i as f32 / 24.0);
+        let part = Rect::from_min_size(Pos2::new(x, rect.top()), Vec2::new(rect.width() / 24.0 + 0.5, rect.height()));
+        ui.painter().rect_filled(part, 0.0, tokens.diverging(i as f32 / 11.5 - 1.0));
+    }
+    response.on_hover_text("Orange is negative, blue positive; the ends are the largest value in the training data.");
+    ui.label(small(number(range)));
+}
+
+/// What is not to be seen, in few words and in many.
+fn notes(samples: &Samples, trained: bool) -> (String, String) {
+    let (mut short, mut long) = (Vec::new(), Vec::new());
+    if !trained {
+        short.push("untrained".to_owned());
+        long.push("The network has not trained yet: press Space.".to_owned());
+    }
+    if samples.drawn.len() < samples.all {
+        let (drawn, all) = (count(samples.drawn.len() as u64), count(samples.all as u64));
+        short.push(format!("{drawn} of {all} points"));
+        long.push(format!("Only {drawn} of {all} points are drawn, spread evenly."));
+    }
+    if samples.outside > 0 {
+        short.push(format!("{} outside", samples.outside));
+        long.push(format!("{} points lie outside the picture.", samples.outside));
+    }
+    (short.join(" · "), long.join("\n"))
+}

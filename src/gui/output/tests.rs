@@ -1,0 +1,311 @@
+//! The whole panel, driven as a person would.
+
+use std::sync::Arc;
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::*;
+use crate::data::{Part, Plane};
+use crate::gui::bench::{Bench, bench};
+use crate::model::{Feature, LayerKind, layer};
+use crate::trace::{LayerPicture, Picture, Prediction, Preview};
+
+/// The panel with the unit that the pointer on the canvas rests on.
+#[derive(Default)]
+struct Local {
+    output: OutputUi,
+    unit: Option<HoveredUnit>,
+}
+
+type World = Harness<'static, Bench<Local>>;
+
+fn open(state: State, tab: Tab) -> World {
+    let local = Local { output: OutputUi { tab, ..OutputUi::default() }, unit: None };
+    let mut harness = bench([420.0, 320.0], state, local, |ui, state, local: &mut Local, actions| {
+        show(ui, state, &mut local.output, local.unit, actions);
+    });
+    harness.run_steps(3);
+    harness
+}
+
+fn part(inputs: Vec<f32>, targets: Vec<f32>) -> Part {
+    Part { len: targets.len(), inputs: inputs.into(), targets: targets.into() }
+}
+
+fn state(dataset: Dataset, output: Option<OutputPicture>) -> State {
+    let mut state = State::default();
+    state.data = DataState::Ready(Arc::new(dataset));
+    if output.is_some() {
+        state.run.step = 10;
+        state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
+    }
+    state
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&n| n.to_owned()).collect()
+}
+
+fn two_classes() -> Dataset {
+    let (train, test) = (vec![-3.0, 0.0, 3.0, 0.0], vec![0.0, 3.0]);
+    Dataset {
+        name: "test".into(),
+        input_shape: vec![2],
+        input_names: names(&["x", "y"]),
+        task: Task::Classification { classes: names(&["left", "right"]) },
+        train: part(train.clone(), vec![0.0, 1.0]),
+        validation: part(test.clone(), vec![1.0]),
+        plane: Some(Plane {
+            features: vec![Feature::X, Feature::Y],
+            extent: 6.0,
+            train_points: train.into(),
+            validation_points: test.into(),
+        }),
+        notes: Vec::new(),
+    }
+}
+
+/// Left half class 0, right half class 1, 90 % sure.
+fn halves() -> OutputPicture {
+    let right: Arc<[f32]> = (0..16).map(|i| if i % 4 >= 2 { 0.9 } else { 0.1 }).collect();
+    let left: Arc<[f32]> = right.iter().map(|p| 1.0 - p).collect();
+    OutputPicture::Surface { resolution: 4, extent: 6.0, scores: vec![left, right], classification: true }
+}
+
+/// 2 x 2 images of three classes; validation truths 0, 1, 2, 1 and predictions 0, 1, 2, 2.
+fn images() -> State {
+    let inputs: Vec<f32> = (0..16).map(|i| i as f32 / 16.0).collect();
+    let targets = vec![0.0, 1.0, 2.0, 1.0];
+    let dataset = Dataset {
+        input_shape: vec![1, 2, 2],
+        input_names: Vec::new(),
+        task: Task::Classification { classes: names(&["ant", "bee", "cat"]) },
+        train: part(inputs.clone(), targets.clone()),
+        validation: part(inputs, targets),
+        plane: None,
+        ..two_classes()
+    };
+    let prediction = |(row, predicted): (usize, u32)| Prediction {
+        row: row as u32,
+        truth: [0, 1, 2, 1][row],
+        predicted,
+        confidence: 0.75,
+    };
+    let predictions = [0, 1, 2, 2].into_iter().enumerate().map(prediction).collect();
+    let confusion = vec![1, 0, 0, 0, 1, 1, 0, 0, 1];
+    state(dataset, Some(OutputPicture::Classes { predictions, confusion, classes: 3 }))
+}
+
+fn table() -> Dataset {
+    Dataset {
+        input_shape: vec![3],
+        input_names: names(&["age", "sex = female", "sex = male"]),
+        train: part(vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
+        validation: part(vec![0.5, 0.0, 1.0], vec![1.0]),
+        plane: None,
+        ..two_classes()
+    }
+}
+
+#[test]
+fn hovering_the_surface_reads_the_place_and_every_class() {
+    let mut harness = open(state(two_classes(), Some(halves())), Tab::Output);
+    let rect = harness.get_by_label("What the network answers, over the plane").rect();
+    harness.hover_at(rect.lerp_inside(egui::vec2(0.75, 0.25)));
+    harness.run_steps(4);
+    harness.get_by_label("x 3, y 3");
+    harness.get_by_label("left 10.0 %");
+    harness.get_by_label("right 90.0 %");
+    harness.hover_at(rect.lerp_inside(egui::vec2(0.25, 0.5)));
+    harness.run_steps(4);
+    harness.get_by_label("left 90.0 %");
+    harness.get_by_label("train point left");
+}
+
+#[test]
+fn before_training_the_points_stand_on_neutral_ground() {
+    let harness = open(state(two_classes(), None), Tab::Output);
+    harness.get_by_label("The data, over the plane");
+    harness.get_by_label("untrained");
+}
+
+#[test]
+fn test_points_come_and_go_and_steps_switch() {
+    let mut harness = open(state(two_classes(), Some(halves())), Tab::Output);
+    let rect = harness.get_by_label("What the network answers, over the plane").rect();
+    let on_test_point = rect.lerp_inside(egui::vec2(0.5, 0.25));
+    harness.hover_at(on_test_point);
+    harness.run_steps(4);
+    harness.get_by_label("test point right");
+    harness.get_by_label("test").click();
+    harness.get_by_label("steps").click();
+    harness.run_steps(4);
+    assert!(!harness.state().local.output.test && harness.state().local.output.steps);
+    harness.hover_at(on_test_point);
+    harness.run_steps(4);
+    assert!(harness.query_by_label("test point right").is_none());
+}
+
+#[test]
+fn a_hovered_unit_takes_the_place_of_the_output() {
+    let mut state = state(two_classes(), Some(halves()));
+    let id = state.project.graph.add(LayerKind::Dense(layer::Dense::default()), [0.0, 0.0]);
+    let units = vec![vec![0.0; 16].into(), vec![-2.0; 16].into()];
+    let preview = Preview::Plane { resolution: 4, units };
+    let mut picture = (**state.run.picture.as_ref().unwrap()).clone();
+    picture.layers.insert(id, LayerPicture { preview, ..LayerPicture::default() });
+    state.run.picture = Some(Arc::new(picture));
+    let mut harness = open(state, Tab::Output);
+    harness.state_mut().local.unit = Some((id, 1));
+    harness.run_steps(2);
+    harness.get_by_label("Dense 1 · unit 1, at most ±2");
+    assert!(harness.query_by_label_contains("over the plane").is_none());
+    harness.state_mut().local.unit = Some((id, 9));
+    harness.run_steps(2);
+    harness.get_by_label("What the network answers, over the plane");
+}
+
+#[test]
+fn the_fitted_curve_is_read_between_its_points() {
+    let dataset = Dataset {
+        input_shape: vec![1],
+        input_names: names(&["x"]),
+        task: Task::Regression { outputs: names(&["y"]), offset: vec![0.0], scale: vec![2.0] },
+        train: part(vec![0.0, 2.0], vec![0.0, 1.0]),
+        validation: part(Vec::new(), Vec::new()),
+        plane: None,
+        ..two_classes()
+    };
+    let curve = OutputPicture::Curve { x: vec![0.0, 2.0].into(), y: vec![0.0, 2.0].into() };
+    let mut harness = open(state(dataset, Some(curve)), Tab::Output);
+    let rect = harness.get_by_label("Fitted curve").rect();
+    harness.hover_at(rect.center());
+    harness.run_steps(4);
+    harness.get_by_label("y predicted 1");
+}
+
+#[test]
+fn wrong_samples_are_marked_and_can_be_shown_alone_and_large() {
+    let mut harness = open(images(), Tab::Output);
+    harness.get_by_label("1 of the first 4 wrong");
+    let wrong = "sample 3: predicted cat (75.0 %), truth bee";
+    harness.get_by_label("sample 0: predicted ant (75.0 %), truth ant");
+    harness.get_by_label("only wrong").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("sample 0:").is_none());
+    harness.get_by_label(wrong).click();
+    harness.run_steps(2);
+    let image = harness.get_by_label("The sample, large").rect();
+    harness.hover_at(image.lerp_inside(egui::vec2(0.75, 0.25)));
+    harness.run_steps(4);
+    harness.get_by_label("row 0, column 1: 0.8125");
+    let asked = Action::TryInput(vec![0.75, 0.8125, 0.875, 0.9375]);
+    assert_eq!(harness.state().actions, [asked], "asked once, not every frame");
+    harness.state_mut().state.try_output = Some(vec![0.2, 0.5, 0.3]);
+    harness.run_steps(2);
+    harness.get_by_label("bee: 50.0 %");
+    harness.get_by_label("← All samples").click();
+    harness.run_steps(2);
+    harness.get_by_label(wrong);
+}
+
+#[test]
+fn a_cell_of_the_confusion_matrix_reads_and_shows_its_samples() {
+    let mut harness = open(images(), Tab::Output);
+    harness.get_by_label("Confusion").click();
+    harness.run_steps(2);
+    let cell = "truth bee, predicted cat: 1 (50.0 % of its row)";
+    harness.get_by_label(cell).hover();
+    harness.run_steps(4);
+    harness.get_by_label(&format!("{cell}\nClick to see samples."));
+    harness.get_by_label(cell).click();
+    harness.run_steps(2);
+    assert_eq!(harness.query_all_by_label_contains("sample ").count(), 1);
+    harness.get_by_label("1 of 1 (the first 4 samples are at hand)");
+    harness.get_by_label_contains("truth bee, predicted cat  ×").click();
+    harness.run_steps(2);
+    assert_eq!(harness.query_all_by_label_contains("sample ").count(), 4);
+}
+
+#[test]
+fn scores_of_each_class() {
+    let harness = open(images(), Tab::Scores);
+    harness.get_by_label("accuracy 75.0 %");
+    // bee: precision 1, recall 1/2, F1 2/3; cat: precision 1/2, recall 1, F1 2/3.
+    assert_eq!(harness.query_all_by_label("66.7 %").count(), 2);
+    assert_eq!(harness.query_all_by_label("50.0 %").count(), 2);
+}
+
+#[test]
+fn drawing_asks_and_shows_bars() {
+    let mut state = images();
+    state.try_output = Some(vec![0.1, 0.2, 0.7]);
+    let mut harness = open(state, Tab::Output);
+    harness.get_by_label("Draw").click();
+    harness.run_steps(2);
+    assert!(harness.state().actions.is_empty(), "an empty pad asks nothing");
+    let pad = harness.get_by_label("Drawing pad").rect();
+    harness.drag_at(pad.lerp_inside(egui::vec2(0.25, 0.25)));
+    harness.run_steps(2);
+    harness.drop_at(pad.lerp_inside(egui::vec2(0.25, 0.25)));
+    harness.run_steps(2);
+    let asked = harness.state().actions.last();
+    assert!(matches!(asked, Some(Action::TryInput(ink)) if ink[0] > 0.5 && ink[3] < 0.5), "{asked:?}");
+    harness.get_by_label("cat: 70.0 %");
+    harness.get_by_label("Clear").click();
+    harness.run_steps(2);
+    assert!(harness.state().local.output.try_it.pad.is_empty());
+}
+
+#[test]
+fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
+    let inputs = try_it::inputs(&table());
+    assert_eq!(inputs.len(), 2);
+    assert!(
+        matches!(&inputs[1], try_it::Input::Choice { first: 1, options, .. } if options == &names(&["female", "male"]))
+    );
+    let classes = OutputPicture::Classes { predictions: Vec::new(), confusion: vec![0; 4], classes: 2 };
+    let mut harness = open(state(table(), Some(classes)), Tab::Output);
+    harness.get_by_label("Try it").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::TryInput(vec![0.5, 0.0, 1.0])]);
+    harness.get_by_label("sex: male").click();
+    harness.run_steps(2);
+    harness.get_by_label("female").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions.last(), Some(&Action::TryInput(vec![0.5, 1.0, 0.0])));
+    assert!(harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value().is_some());
+}
+
+#[test]
+fn predicted_against_true_says_how_good_it_is() {
+    let dataset = Dataset {
+        task: Task::Regression { outputs: names(&["price"]), offset: vec![0.0], scale: vec![1.0] },
+        ..table()
+    };
+    let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0], [3.0, 2.0]].into() };
+    let mut harness = open(state(dataset, Some(pairs)), Tab::Output);
+    harness.get_by_label("R² 0");
+    harness.get_by_label("RMSE 1");
+    let rect = harness.get_by_label("price: predicted against true").rect();
+    // The axes run from 0.9 to 3.1.
+    harness.hover_at(rect.lerp_inside(egui::vec2(0.1 / 2.2, 0.5)));
+    harness.run_steps(4);
+    harness.get_by_label("true 1");
+    harness.get_by_label("off by 1");
+}
+
+#[test]
+fn a_picture_of_other_data_is_not_drawn() {
+    let classes = OutputPicture::Classes { predictions: Vec::new(), confusion: vec![0; 4], classes: 2 };
+    open(state(two_classes(), Some(classes)), Tab::Output).get_by_label("The data, over the plane");
+    let mut other = images();
+    other.run.picture = Some(Arc::new(Picture { step: 10, output: Some(halves()), ..Picture::default() }));
+    open(other, Tab::Confusion).get_by_label("Nothing to train yet");
+}
+
+#[test]
+fn without_data_it_says_where_to_get_some() {
+    open(State::default(), Tab::Output).get_by_label("No data yet");
+}
