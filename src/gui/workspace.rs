@@ -63,7 +63,7 @@ pub fn show(
     right.size_range(232.0..=(width * 0.4)).show_collapsible(ui, &mut local.open.right, |ui| {
         let below = Panel::bottom("output").frame(panel).default_size((height * 0.36).min(312.0));
         below.size_range(140.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.output, |ui| {
-            output::show(ui, state, &mut local.output, actions);
+            output::show(ui, state, &mut local.output, local.canvas.hovered_unit, actions);
         });
         CentralPanel::no_frame().show(ui, |ui| inspector::show(ui, state, &mut local.inspector, actions));
     });
