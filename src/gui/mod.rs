@@ -9,6 +9,7 @@ pub mod theme;
 pub mod banners;
 #[cfg(test)]
 mod bench;
+pub mod canvas;
 pub mod data_panel;
 pub mod dialogs;
 pub mod inspector;

@@ -1,0 +1,279 @@
+//! Node cards: painting, selecting and grabbing them. What is edited on them is in `params`, their pictures in `previews`.
+
+use std::collections::BTreeMap;
+
+use egui::{Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, pos2, vec2};
+
+use super::super::theme::{medium, mono, regular};
+use super::geometry::{self, CardLayout, Content};
+use super::health::Health;
+use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, previews, select};
+use crate::model::{Layer, LayerId, LayerKind};
+use crate::session::{Action, State};
+use crate::trace::{LayerPicture, Preview};
+
+/// Cards that may be on the screen, laid out.
+pub fn layouts(frame: &Frame<'_>, textures: &previews::Textures) -> BTreeMap<LayerId, CardLayout> {
+    let font = regular(12.0);
+    let measure = |text: &str| {
+        let galley = frame.painter.layout_no_wrap(text.to_owned(), font.clone(), frame.tokens.text);
+        galley.size().x
+    };
+    let near = geometry::near(frame.graph, frame.view.visible(frame.rect));
+    near.into_iter()
+        .filter_map(|id| {
+            let layer = frame.graph.layer(id)?;
+            let content = content(frame.state, layer, textures);
+            Some((id, CardLayout::of(layer, &content, measure)))
+        })
+        .collect()
+}
+
+fn content(state: &State, layer: &Layer, textures: &previews::Textures) -> Content {
+    match layer.kind {
+        LayerKind::Input(_) => {
+            let loaded = state.data.dataset().is_some();
+            Content { tiles: textures.input_tiles(), line: true, footer: loaded, strip: None }
+        }
+        LayerKind::Loss(_) => Content { tiles: 0, line: true, footer: false, strip: None },
+        _ => {
+            let counted = state.inference.parameter_counts.contains_key(&layer.id);
+            Content::of(layer, picture(state, layer.id), counted)
+        }
+    }
+}
+
+fn picture(state: &State, layer: LayerId) -> Option<&LayerPicture> {
+    state.run.picture.as_ref()?.layers.get(&layer)
+}
+
+pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    local.hovered_unit = None;
+    for (&layer_id, layout) in &frame.cards {
+        let Some(layer) = frame.graph.layer(layer_id) else { continue };
+        let rect = frame.on_screen(layout.rect);
+        let response = ui.interact(rect, id("node", layer_id.0), Sense::click_and_drag());
+        name(&response, Role::Button, format!("node {}", layer.name));
+        if !ui.is_rect_visible(rect) {
+            continue;
+        }
+        handle(ui, frame, local, layer, &response, actions);
+        paint(ui, frame, local, layer, layout, &response);
+        if frame.has_detail() {
+            params::show(ui, frame, local, layer, layout, actions);
+        }
+        menus::node(&response, frame, layer, actions);
+    }
+}
+
+fn handle(
+    ui: &egui::Ui,
+    frame: &Frame<'_>,
+    local: &mut CanvasUi,
+    layer: &Layer,
+    response: &Response,
+    actions: &mut Vec<Action>,
+) {
+    let extend = ui.input(|i| i.modifiers.shift || i.modifiers.command);
+    let selected = frame.state.selection.layers.contains(&layer.id);
+    if response.clicked() || (response.secondary_clicked() && !selected) {
+        actions.push(Action::Select { layers: vec![layer.id], extend });
+    }
+    if response.drag_started_by(egui::PointerButton::Primary) && matches!(local.gesture, Gesture::Idle) {
+        if !selected {
+            actions.push(Action::Select { layers: vec![layer.id], extend });
+        }
+        let along = if selected { frame.state.selection.layers.clone() } else { [layer.id].into() };
+        if let Some(at) = ui.input(|i| i.pointer.press_origin()) {
+            local.gesture = Gesture::Move(select::Moving::begin(frame.graph, &along, frame.graph_point(at)));
+        }
+    }
+}
+
+fn paint(
+    ui: &mut egui::Ui,
+    frame: &Frame<'_>,
+    local: &mut CanvasUi,
+    layer: &Layer,
+    layout: &CardLayout,
+    response: &Response,
+) {
+    let t = &frame.tokens;
+    let rect = frame.on_screen(layout.rect);
+    let radius = CornerRadius::from(frame.scaled(10.0));
+    let selected = frame.state.selection.layers.contains(&layer.id);
+    let health = Health::of(frame.state, layer);
+    if frame.has_detail() {
+        halo(frame, rect, 10.0, t.shadow);
+    }
+    if selected {
+        frame.painter.rect_stroke(
+            rect.expand(1.0),
+            radius,
+            Stroke::new(frame.scaled(3.0).max(2.0), t.accent_soft),
+            StrokeKind::Outside,
+        );
+    }
+    let border = match (&health, selected) {
+        (_, true) => t.accent,
+        (Health::Broken(_), _) => t.bad,
+        _ if response.hovered() => t.faint,
+        _ => t.line,
+    };
+    frame.painter.rect(rect, radius, t.panel, Stroke::new(1.0, border), StrokeKind::Inside);
+    title(ui, frame, layer, layout, &health);
+    match layer.kind {
+        LayerKind::Input(_) => input_content(frame, local, layout),
+        LayerKind::Loss(_) => loss_content(frame, layout),
+        _ => layer_content(ui, frame, local, layer, layout),
+    }
+}
+
+fn title(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, layout: &CardLayout, health: &Health) {
+    let t = &frame.tokens;
+    let about = layer.kind.about();
+    let bar = layout.title;
+    let icon = Rect::from_center_size(pos2(bar.left() + 19.0, bar.center().y), vec2(18.0, 18.0));
+    frame.painter.rect_filled(frame.on_screen(icon), frame.scaled(5.0), t.group(about.group));
+    frame.text(frame.at(icon.center()), Align2::CENTER_CENTER, about.glyph, medium(11.0), t.on_icon);
+    let left = frame.at(pos2(icon.right() + 8.0, bar.center().y));
+    let room = frame.scaled(bar.right() - icon.right() - 32.0);
+    frame.elided(left, title_of(frame.state, layer), medium(13.0), t.text, room);
+    if layer.frozen && frame.has_detail() {
+        let at = frame.at(pos2(bar.right() - 24.0, bar.center().y));
+        frame.text(at, Align2::RIGHT_CENTER, "frozen", regular(10.5), t.k_conv);
+    }
+    if let Some(colour) = health.colour(t) {
+        let centre = frame.at(pos2(bar.right() - 14.0, bar.center().y));
+        frame.painter.circle_filled(centre, frame.scaled(4.0).max(2.0), colour);
+        let hit = Rect::from_center_size(centre, egui::Vec2::splat(frame.scaled(14.0).max(10.0)));
+        let dot = ui.interact(hit, id("health", layer.id.0), Sense::hover());
+        name(&dot, Role::Label, format!("health of {}: {}", layer.name, health.words()));
+        dot.on_hover_text(health.words());
+    }
+}
+
+/// The Input card is headed by its data.
+fn title_of<'a>(state: &'a State, layer: &'a Layer) -> &'a str {
+    match (&layer.kind, state.data.dataset()) {
+        (LayerKind::Input(_), Some(dataset)) => &dataset.name,
+        _ => &layer.name,
+    }
+}
+
+fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
+    let t = &frame.tokens;
+    local.textures.paint_input(frame, &layout.tiles);
+    if !frame.has_detail() {
+        return;
+    }
+    let Some(dataset) = frame.state.data.dataset() else {
+        if let Some(line) = layout.line {
+            let words = if matches!(frame.state.data, crate::session::DataState::Loading { .. }) {
+                "loading…"
+            } else {
+                "no data yet"
+            };
+            frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, words, regular(12.0), t.muted);
+        }
+        return;
+    };
+    if let Some(line) = layout.line {
+        let samples = format!("{} samples", grouped(dataset.train.len + dataset.validation.len));
+        frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, samples, regular(12.0), t.muted);
+    }
+    let names = match dataset.input_names.len() {
+        0 => "pixels".to_owned(),
+        1..=7 => dataset.input_names.join(" · "),
+        n => format!("{n} columns"),
+    };
+    let shape = crate::model::Shape(dataset.input_shape.clone()).to_string();
+    footer(frame, layout, &names, &shape);
+}
+
+fn loss_content(frame: &Frame<'_>, layout: &CardLayout) {
+    let (Some(line), true) = (layout.line, frame.has_detail()) else { return };
+    let words = frame.state.run.curves.train_loss.last().map_or("–".to_owned(), |(_, loss)| significant(loss));
+    frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, words, mono(13.0), frame.tokens.text);
+}
+
+fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
+    let picture = picture(frame.state, layer.id);
+    if let Some(picture) = picture {
+        local.textures.paint(frame, layer.id, picture, &layout.tiles);
+        if !matches!(picture.preview, Preview::None | Preview::Maps { rows: 1, .. }) {
+            units(ui, frame, local, layer, layout);
+        }
+    }
+    if frame.has_detail()
+        && let Some(count) = frame.state.inference.parameter_counts.get(&layer.id)
+    {
+        let gradient = picture.and_then(|p| p.gradient_norm).map_or(String::new(), |norm| format!("grad {norm:.1e}"));
+        let weights = format!("{} weight{}", grouped(*count), if *count == 1 { "" } else { "s" });
+        footer(frame, layout, &weights, &gradient);
+    }
+}
+
+/// Each unit's tile can be hovered.
+fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
+    for (unit, tile) in layout.tiles.iter().enumerate() {
+        let rect = frame.on_screen(*tile);
+        let key = layer.id.0.wrapping_mul(16).wrapping_add(unit as u32);
+        let response = ui.interact(rect, id("unit", key), Sense::hover());
+        name(&response, Role::Image, format!("unit {} of {}", unit + 1, layer.name));
+        if response.contains_pointer() && matches!(local.gesture, Gesture::Idle) {
+            local.hovered_unit = Some((layer.id, unit));
+            let stroke = Stroke::new(1.5, frame.tokens.text);
+            frame.painter.rect_stroke(rect, frame.scaled(4.0), stroke, StrokeKind::Outside);
+        }
+    }
+}
+
+fn footer(frame: &Frame<'_>, layout: &CardLayout, left: &str, right: &str) {
+    let Some(rect) = layout.footer else { return };
+    let t = &frame.tokens;
+    let place = frame.on_screen(rect);
+    frame.painter.hline(place.x_range(), place.top(), (1.0, t.line));
+    let right_at = frame.at(rect.right_center()) - vec2(frame.scaled(10.0), 0.0);
+    let taken = frame.text(right_at, Align2::RIGHT_CENTER, right, regular(11.0), t.faint);
+    let left_at = frame.at(rect.left_center()) + vec2(frame.scaled(10.0), 0.0);
+    frame.elided(left_at, left, regular(11.0), t.faint, taken.left() - left_at.x - frame.scaled(6.0));
+}
+
+/// 12345 as "12,345".
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Three significant digits, as people write them.
+fn significant(value: f32) -> String {
+    match value.abs() {
+        v if !value.is_finite() || v == 0.0 => value.to_string(),
+        v if !(1e-3..1e5).contains(&v) => format!("{value:.2e}"),
+        v if v < 1.0 => format!("{value:.3}"),
+        v if v < 100.0 => format!("{value:.2}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!((grouped(7), grouped(1234), grouped(1_234_567)), ("7".into(), "1,234".into(), "1,234,567".into()));
+        assert_eq!((significant(0.0742), significant(1.23456), significant(0.00001)), {
+            ("0.074".into(), "1.23".into(), "1.00e-5".into())
+        });
+        assert_eq!(significant(f32::NAN), "NaN");
+    }
+}

@@ -1,0 +1,114 @@
+//! A layer dragged in from the palette: a ghost shows where it will land and what it will be connected to.
+
+use egui::{Align2, CornerRadius, DragAndDrop, Pos2, Rect, Stroke, StrokeKind, vec2};
+
+use super::super::palette::DragLayer;
+use super::super::theme::medium;
+use super::{CanvasUi, Frame, geometry, select, view, wires, wiring};
+use crate::model::layer::Inputs;
+use crate::model::{Edit, LayerId, LayerKind, WireId};
+use crate::session::Action;
+
+/// Where a dragged layer would land.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Landing {
+    OnWire(WireId),
+    /// Fed by a layer whose output is near.
+    After(LayerId, [f32; 2]),
+    Free([f32; 2]),
+}
+
+pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let Some(payload) = DragAndDrop::payload::<DragLayer>(ui.ctx()) else { return };
+    let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
+    if !ui.rect_contains_pointer(frame.rect) && !frame.rect.contains(pointer) {
+        return;
+    }
+    let landing = landing(frame, &payload.kind, pointer);
+    if ui.input(|i| i.pointer.any_released()) {
+        let Some(payload) = DragAndDrop::take_payload::<DragLayer>(ui.ctx()) else { return };
+        actions.push(Action::Edit(edit(landing, payload.kind.clone())));
+    } else {
+        ghost(frame, &payload.kind, landing, pointer);
+        ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
+    }
+}
+
+fn edit(landing: Landing, kind: LayerKind) -> Edit {
+    match landing {
+        Landing::OnWire(wire) => Edit::InsertOnWire { wire, kind, position: None },
+        Landing::After(from, position) => Edit::AddConnected { from, kind, position },
+        Landing::Free(position) => Edit::Add { kind, position },
+    }
+}
+
+fn landing(frame: &Frame<'_>, kind: &LayerKind, pointer: Pos2) -> Landing {
+    let about = kind.about();
+    if about.has_output && about.inputs != Inputs::None {
+        let reach = frame.scaled(14.0).max(10.0);
+        if let Some(wire) = wires::nearest(frame, pointer, reach) {
+            return Landing::OnWire(wire);
+        }
+    }
+    let corner = frame.graph_point(pointer) - vec2(geometry::width(kind) / 2.0, geometry::AXIS);
+    let corner = [(corner.x / 8.0).round() * 8.0, (corner.y / 8.0).round() * 8.0];
+    match (about.inputs != Inputs::None).then(|| near_output(frame, pointer, corner)).flatten() {
+        Some((from, position)) => Landing::After(from, position),
+        None => Landing::Free(corner),
+    }
+}
+
+/// The output that the pointer or the ghost's left side is near, and where the layer then goes: beside it, on its axis.
+fn near_output(frame: &Frame<'_>, pointer: Pos2, corner: [f32; 2]) -> Option<(LayerId, [f32; 2])> {
+    let left = frame.at(view::point(corner) + vec2(0.0, geometry::AXIS));
+    let reach = frame.scaled(44.0).max(24.0);
+    let distances = frame.cards.keys().filter_map(|&id| {
+        let layer = frame.graph.layer(id)?;
+        let port = frame.at(geometry::output_port(layer)?);
+        let distance = port.distance(pointer).min(port.distance(left));
+        (distance <= reach).then_some((distance, layer))
+    });
+    let (_, layer) = distances.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let beside = layer.position[0] + geometry::width(&layer.kind) + 56.0;
+    let row = layer.position[1];
+    let y = if (corner[1] - row).abs() < 48.0 { row } else { corner[1] };
+    Some((layer.id, [corner[0].max(beside), y]))
+}
+
+fn ghost(frame: &Frame<'_>, kind: &LayerKind, landing: Landing, pointer: Pos2) {
+    let t = &frame.tokens;
+    let about = kind.about();
+    let (centre, size) = match landing {
+        Landing::OnWire(wire) => {
+            select::highlight(frame, Some(wire));
+            (pointer, vec2(frame.scaled(geometry::width(kind)), frame.scaled(40.0)))
+        }
+        Landing::After(_, at) | Landing::Free(at) => {
+            let size = vec2(geometry::width(kind), 72.0);
+            (frame.at(view::point(at) + vec2(size.x / 2.0, geometry::AXIS)), size * frame.view.zoom)
+        }
+    };
+    let rect = Rect::from_center_size(centre, size);
+    if let Landing::After(from, _) = landing
+        && let Some(port) = frame.graph.layer(from).and_then(geometry::output_port)
+    {
+        let points = geometry::curve(frame.at(port), rect.left_center(), frame.view.zoom);
+        wires::paint_curve(frame, points, Stroke::new(frame.scaled(2.0).max(1.5), t.accent));
+    }
+    let fill = t.panel.gamma_multiply(0.85);
+    let radius = CornerRadius::from(frame.scaled(10.0));
+    frame.painter.rect(rect, radius, fill, Stroke::new(1.5, t.accent), StrokeKind::Inside);
+    let icon = Rect::from_center_size(
+        rect.left_top() + vec2(frame.scaled(19.0), frame.scaled(18.0)),
+        egui::Vec2::splat(frame.scaled(18.0)),
+    );
+    frame.painter.rect_filled(icon, frame.scaled(5.0), t.group(about.group));
+    frame.text(icon.center(), Align2::CENTER_CENTER, about.glyph, medium(11.0), t.on_icon);
+    let room = rect.width() - frame.scaled(46.0);
+    let left = icon.right_center() + vec2(frame.scaled(8.0), 0.0);
+    frame.elided(left, about.title, medium(13.0), t.text, room);
+    if let Landing::After(from, _) = landing {
+        let name = frame.graph.layer(from).map_or("", |l| l.name.as_str());
+        wiring::caption(frame, rect.left_bottom(), &format!("connects to {name}"));
+    }
+}

@@ -1,0 +1,312 @@
+//! Sizes and places of cards, ports and wires, in the graph's points. Nothing is painted here.
+//!
+//! A layer's position is the top left corner of a card of usual height. Cards are as tall as what they show and stand
+//! centred on one axis, so that the wires of a row are straight whatever is on the cards.
+
+use egui::{Pos2, Rect, Vec2, pos2, vec2};
+
+use super::view::point;
+use crate::model::layer::Inputs;
+use crate::model::{Graph, Layer, LayerId, LayerKind, ParamKind, ParamSpec, ParamValue, Wire};
+use crate::trace::{LayerPicture, Preview};
+
+pub const WIDTH: f32 = 160.0;
+const LOSS_WIDTH: f32 = 128.0;
+/// From a layer's position down to the axis of its ports.
+pub const AXIS: f32 = 80.0;
+const TITLE: f32 = 32.0;
+const ROW: f32 = 24.0;
+const CHIP: f32 = 20.0;
+const FOOTER: f32 = 24.0;
+const PADDING: f32 = 10.0;
+const GAP: f32 = 4.0;
+const TALLEST_TILE: f32 = 56.0;
+/// Between the ports of a merging layer.
+const PORT_STEP: f32 = 18.0;
+
+pub fn width(kind: &LayerKind) -> f32 {
+    if matches!(kind, LayerKind::Loss(_)) { LOSS_WIDTH } else { WIDTH }
+}
+
+/// A card of usual height: for the minimap, for fitting and for ghosts.
+pub fn nominal(layer: &Layer) -> Rect {
+    Rect::from_min_size(point(layer.position), vec2(width(&layer.kind), 2.0 * AXIS))
+}
+
+/// Everything drawn, in nominal cards.
+pub fn bounds(graph: &Graph) -> Option<Rect> {
+    graph.layers().map(nominal).reduce(Rect::union)
+}
+
+/// A parameter on a card.
+pub struct ParamSlot {
+    pub spec: ParamSpec,
+    pub value: ParamValue,
+    pub label: Option<(String, Pos2)>,
+    pub chip: Rect,
+}
+
+/// The parts of one card.
+pub struct CardLayout {
+    pub rect: Rect,
+    pub title: Rect,
+    pub params: Vec<ParamSlot>,
+    /// One line of words above the preview.
+    pub line: Option<Rect>,
+    /// Tiles of units, or one wide tile for a histogram.
+    pub tiles: Vec<Rect>,
+    pub footer: Option<Rect>,
+}
+
+/// What a card has to have room for.
+pub struct Content {
+    pub tiles: usize,
+    pub line: bool,
+    pub footer: bool,
+    /// A single wide tile of this height in place of unit tiles.
+    pub strip: Option<f32>,
+}
+
+impl Content {
+    /// What there is to show of a layer that is neither Input nor Loss.
+    pub fn of(layer: &Layer, picture: Option<&LayerPicture>, counted: bool) -> Self {
+        let (tiles, strip) = match picture.map(|p| &p.preview) {
+            Some(Preview::Plane { units, .. } | Preview::Curves { units }) => (units.len(), None),
+            // A row of numbers is one strip.
+            Some(Preview::Maps { rows: 1, .. }) => (0, Some(14.0)),
+            Some(Preview::Maps { channels, .. }) => (channels.len(), None),
+            Some(Preview::None) if picture.is_some_and(|p| p.histogram.counts.iter().any(|&n| n > 0)) => {
+                (0, Some(36.0))
+            }
+            _ => (0, None),
+        };
+        Self { tiles: tiles.min(16), line: false, footer: counted && layer.kind.has_weights(), strip }
+    }
+}
+
+impl CardLayout {
+    /// `measure` gives the width of a text at 100 % (small size).
+    pub fn of(layer: &Layer, content: &Content, measure: impl Fn(&str) -> f32) -> Self {
+        let width = width(&layer.kind);
+        let inner = width - 2.0 * PADDING;
+        let (params, rows) = flow_params(layer, inner, &measure);
+        let mut y = TITLE + rows as f32 * ROW;
+        let line = content.line.then(|| Rect::from_min_size(pos2(PADDING, y), vec2(inner, ROW)));
+        y += line.map_or(0.0, |r| r.height());
+        let tiles = match content.strip {
+            Some(height) => vec![Rect::from_min_size(pos2(PADDING, y + 2.0), vec2(inner, height))],
+            None => tiles(content.tiles, pos2(PADDING, y + 2.0), inner),
+        };
+        if let Some(last) = tiles.last() {
+            y = last.max.y + 8.0;
+        }
+        let footer = content.footer.then(|| Rect::from_min_size(pos2(0.0, y), vec2(width, FOOTER)));
+        y = (y + footer.map_or(0.0, |r| r.height())).max(TITLE + 8.0);
+        let corner = point(layer.position) + vec2(0.0, AXIS - y / 2.0);
+        let place = |rect: Rect| rect.translate(corner.to_vec2());
+        Self {
+            rect: Rect::from_min_size(corner, vec2(width, y)),
+            title: place(Rect::from_min_size(Pos2::ZERO, vec2(width, TITLE))),
+            params: params
+                .into_iter()
+                .map(|slot| ParamSlot {
+                    label: slot.label.map(|(text, at)| (text, at + corner.to_vec2())),
+                    chip: place(slot.chip),
+                    ..slot
+                })
+                .collect(),
+            line: line.map(place),
+            tiles: tiles.into_iter().map(place).collect(),
+            footer: footer.map(place),
+        }
+    }
+}
+
+/// Parameters from left to right, broken into rows.
+fn flow_params(layer: &Layer, inner: f32, measure: &impl Fn(&str) -> f32) -> (Vec<ParamSlot>, usize) {
+    let (mut slots, mut x, mut row) = (Vec::new(), 0.0, 0usize);
+    for spec in layer.kind.spec().param_specs().into_iter().filter(|spec| spec.on_card) {
+        let Some(value) = layer.kind.spec().param(spec.key) else { continue };
+        let label = label(&spec);
+        let label_width = label.as_ref().map_or(0.0, |text| measure(text) + 6.0);
+        let wanted = match spec.kind {
+            ParamKind::Text => inner,
+            _ => (measure(&shown(&spec.kind, &value)) + 12.0).max(24.0),
+        };
+        if x > 0.0 && x + label_width + wanted > inner {
+            (x, row) = (0.0, row + 1);
+        }
+        let y = TITLE + row as f32 * ROW;
+        let chip_width = wanted.min(inner - x - label_width);
+        let chip = Rect::from_min_size(pos2(PADDING + x + label_width, y), vec2(chip_width, CHIP));
+        slots.push(ParamSlot { label: label.map(|text| (text, pos2(PADDING + x, y + CHIP / 2.0))), spec, value, chip });
+        x += label_width + chip_width + 8.0;
+    }
+    let rows = if slots.is_empty() { 0 } else { row + 1 };
+    (slots, rows)
+}
+
+/// Choices and formulas speak for themselves; numbers need their name.
+fn label(spec: &ParamSpec) -> Option<String> {
+    match spec.kind {
+        ParamKind::Choice(_) | ParamKind::Text => None,
+        _ => Some(spec.label.to_lowercase()),
+    }
+}
+
+/// What the user reads on a chip.
+pub fn shown(kind: &ParamKind, value: &ParamValue) -> String {
+    match (kind, value) {
+        (ParamKind::Choice(options), ParamValue::Text(key)) => {
+            options.iter().find(|(k, _)| k == key).map_or_else(|| key.clone(), |(_, title)| (*title).to_owned())
+        }
+        (_, ParamValue::Bool(on)) => if *on { "yes" } else { "no" }.to_owned(),
+        (_, ParamValue::Int(v)) => v.to_string(),
+        (_, ParamValue::Float(v)) => v.to_string(),
+        (_, ParamValue::Text(text)) => text.clone(),
+    }
+}
+
+fn tiles(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
+    let columns = match count {
+        0 => return Vec::new(),
+        1 => 1,
+        2 => 2,
+        3..=8 => 4,
+        _ => 6,
+    };
+    let wide = (inner - GAP * (columns as f32 - 1.0)) / columns as f32;
+    let size = vec2(wide, wide.min(TALLEST_TILE));
+    (0..count)
+        .map(|i| {
+            let (column, row) = ((i % columns) as f32, (i / columns) as f32);
+            Rect::from_min_size(corner + vec2(column * (size.x + GAP), row * (size.y + GAP)), size)
+        })
+        .collect()
+}
+
+pub fn output_port(layer: &Layer) -> Option<Pos2> {
+    layer.kind.about().has_output.then(|| point(layer.position) + vec2(width(&layer.kind), AXIS))
+}
+
+/// One port for each wire that arrives, and for merging layers one more that is free.
+pub fn input_ports(graph: &Graph, layer: &Layer) -> Vec<Pos2> {
+    let count = match layer.kind.about().inputs {
+        Inputs::None => return Vec::new(),
+        Inputs::One => 1,
+        Inputs::Many => (graph.incoming(layer.id).count() + 1).max(2),
+    };
+    let middle = point(layer.position) + vec2(0.0, AXIS);
+    let first = (count as f32 - 1.0) / 2.0;
+    (0..count).map(|i| middle + vec2(0.0, (i as f32 - first) * PORT_STEP)).collect()
+}
+
+/// Where a new wire from or to a layer is aimed at: its free input port.
+pub fn free_input(graph: &Graph, layer: &Layer) -> Option<Pos2> {
+    input_ports(graph, layer).last().copied()
+}
+
+/// Ends of a wire.
+pub fn ends(graph: &Graph, wire: &Wire) -> Option<(Pos2, Pos2)> {
+    let from = output_port(graph.layer(wire.from)?)?;
+    let target = graph.layer(wire.to)?;
+    let index = graph.incoming(wire.to).position(|w| w.id == wire.id)?;
+    let to = input_ports(graph, target).get(index).copied()?;
+    Some((from, to))
+}
+
+/// Control points of the curve between two ports: leaves to the right, arrives from the left.
+pub fn curve(from: Pos2, to: Pos2, zoom: f32) -> [Pos2; 4] {
+    let reach = if to.x >= from.x { (to.x - from.x) / 2.0 } else { ((from.x - to.x) / 2.0).min(160.0 * zoom) };
+    let reach = reach.max(24.0 * zoom);
+    [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to]
+}
+
+pub fn along([a, b, c, d]: [Pos2; 4], t: f32) -> Pos2 {
+    let u = 1.0 - t;
+    let sum = a.to_vec2() * (u * u * u)
+        + b.to_vec2() * (3.0 * u * u * t)
+        + c.to_vec2() * (3.0 * u * t * t)
+        + d.to_vec2() * (t * t * t);
+    sum.to_pos2()
+}
+
+/// Distance from a point to a curve, by short straight pieces.
+pub fn distance(points: [Pos2; 4], to: Pos2) -> f32 {
+    let hull = Rect::from_points(&points);
+    if !hull.expand(24.0).contains(to) {
+        return f32::INFINITY;
+    }
+    let mut nearest = f32::INFINITY;
+    let mut last = points[0];
+    for i in 1..=24 {
+        let next = along(points, i as f32 / 24.0);
+        nearest = nearest.min(to_segment(to, last, next));
+        last = next;
+    }
+    nearest
+}
+
+fn to_segment(p: Pos2, a: Pos2, b: Pos2) -> f32 {
+    let (ab, ap) = (b - a, p - a);
+    let t = if ab == Vec2::ZERO { 0.0 } else { (ap.dot(ab) / ab.length_sq()).clamp(0.0, 1.0) };
+    (ap - ab * t).length()
+}
+
+/// Layers whose cards may be on the screen.
+pub fn near(graph: &Graph, visible: Rect) -> Vec<LayerId> {
+    graph.layers().filter(|l| visible.intersects(nominal(l).expand(120.0))).map(|l| l.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::layer::{Add, Dense, Input, Loss};
+
+    fn graph() -> Graph {
+        let mut graph = Graph::default();
+        let input = graph.add(Input {}.into(), [0.0, 0.0]);
+        let dense = graph.add(Dense::default().into(), [216.0, 0.0]);
+        let add = graph.add(Add {}.into(), [432.0, 0.0]);
+        graph.add(Loss::default().into(), [648.0, 0.0]);
+        for (from, to) in [(input, dense), (input, add), (dense, add)] {
+            graph.connect(from, to).unwrap();
+        }
+        graph
+    }
+
+    #[test]
+    fn every_wire_has_a_port_of_its_own_and_merging_layers_a_free_one() {
+        let graph = graph();
+        let add = graph.find("Add 1").unwrap();
+        let ports = input_ports(&graph, add);
+        assert_eq!(ports.len(), 3);
+        let ends: Vec<_> = graph.incoming(add.id).map(|w| ends(&graph, w).unwrap().1).collect();
+        assert_eq!(ends, ports[..2]);
+        assert_eq!(free_input(&graph, add), Some(ports[2]));
+        assert!(output_port(graph.find("Loss").unwrap()).is_none());
+    }
+
+    #[test]
+    fn cards_grow_around_the_axis_of_their_ports() {
+        let graph = graph();
+        let dense = graph.find("Dense 1").unwrap();
+        let layout = |tiles| {
+            let content = Content { tiles, line: false, footer: true, strip: None };
+            CardLayout::of(dense, &content, |text| text.len() as f32 * 6.0)
+        };
+        for card in [layout(0), layout(8), layout(16)] {
+            assert!((card.rect.center().y - (dense.position[1] + AXIS)).abs() < 1e-3);
+            assert!(card.params.iter().all(|p| card.rect.contains_rect(p.chip)), "chips inside");
+            assert!(card.tiles.iter().all(|&t| card.rect.contains_rect(t)), "tiles inside");
+        }
+        assert!(layout(16).rect.height() < 190.0, "rows of a tidy layout do not overlap");
+    }
+
+    #[test]
+    fn distance_to_a_curve_is_zero_on_it() {
+        let c = curve(pos2(0.0, 0.0), pos2(100.0, 40.0), 1.0);
+        assert!(distance(c, along(c, 0.37)) < 0.5);
+        assert!(distance(c, pos2(50.0, 60.0)) > 20.0);
+    }
+}

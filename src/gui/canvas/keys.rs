@@ -1,0 +1,121 @@
+//! The canvas's keyboard. Silent while something is being typed or a menu is open.
+//!
+//! Undo, redo, save and play/pause belong to the whole window and are not here.
+
+use egui::{Event, Key, Modifiers};
+
+use super::menus::{COPY_OFFSET, select_all};
+use super::{CanvasUi, Frame, Gesture, geometry};
+use crate::model::{Edit, Layer, LayerId};
+use crate::session::Action;
+
+pub fn handle(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let ctx = ui.ctx();
+    let busy = ctx.text_edit_focused() || ctx.any_popup_open() || ctx.memory(|m| m.top_modal_layer().is_some());
+    if busy || !matches!(local.gesture, Gesture::Idle) {
+        return;
+    }
+    editing(ui, frame, actions);
+    looking(ui, local, actions);
+    if ctx.memory(|m| m.focused().is_none()) {
+        walking(ui, frame, local, actions);
+    }
+}
+
+fn pressed(ui: &egui::Ui, modifiers: Modifiers, key: Key) -> bool {
+    ui.input_mut(|i| i.consume_key(modifiers, key))
+}
+
+/// Delete, copy, paste, duplicate, select all.
+fn editing(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
+    let selection = &frame.state.selection;
+    let layers: Vec<LayerId> = selection.layers.iter().copied().collect();
+    if pressed(ui, Modifiers::NONE, Key::Delete) || pressed(ui, Modifiers::NONE, Key::Backspace) {
+        match selection.wire {
+            Some(wire) if layers.is_empty() => actions.push(Action::Edit(Edit::Disconnect(wire))),
+            _ if !layers.is_empty() => actions.push(Action::Edit(Edit::Remove(layers.clone()))),
+            _ => {}
+        }
+    }
+    if pressed(ui, Modifiers::COMMAND, Key::D) && !layers.is_empty() {
+        actions.push(Action::Edit(Edit::Duplicate { layers: layers.clone(), offset: COPY_OFFSET }));
+    }
+    if pressed(ui, Modifiers::COMMAND, Key::A) {
+        actions.push(select_all(frame));
+    }
+    let (copy, cut, paste) = ui.input(|i| {
+        let any = |test: fn(&Event) -> bool| i.events.iter().any(test);
+        (any(|e| matches!(e, Event::Copy)), any(|e| matches!(e, Event::Cut)), any(|e| matches!(e, Event::Paste(_))))
+    });
+    if (copy || cut) && !layers.is_empty() {
+        let names: Vec<&str> = layers.iter().filter_map(|&id| frame.graph.layer(id)).map(|l| l.name.as_str()).collect();
+        // The system passes Ctrl+V on only when its clipboard holds some text.
+        ui.ctx().copy_text(names.join(", "));
+        actions.push(Action::Copy);
+        if cut {
+            actions.push(Action::Edit(Edit::Remove(layers)));
+        }
+    }
+    if paste && frame.state.clipboard.is_some() {
+        actions.push(Action::Paste { offset: COPY_OFFSET });
+    }
+}
+
+/// Fit, tidy, zoom.
+fn looking(ui: &egui::Ui, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    if pressed(ui, Modifiers::NONE, Key::F) {
+        local.fit = true;
+    }
+    if pressed(ui, Modifiers::NONE, Key::L) {
+        actions.push(Action::Edit(Edit::Tidy));
+        local.fit = true;
+    }
+}
+
+/// Arrows from card to card, Enter into the first parameter, Escape out of everything.
+fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let arrows = [
+        (Key::ArrowLeft, egui::vec2(-1.0, 0.0)),
+        (Key::ArrowRight, egui::vec2(1.0, 0.0)),
+        (Key::ArrowUp, egui::vec2(0.0, -1.0)),
+        (Key::ArrowDown, egui::vec2(0.0, 1.0)),
+    ];
+    for (key, direction) in arrows {
+        if pressed(ui, Modifiers::NONE, key)
+            && let Some(next) = next(frame, direction)
+        {
+            actions.push(Action::Select { layers: vec![next], extend: false });
+        }
+    }
+    if let Some(only) = frame.state.selection.only()
+        && pressed(ui, Modifiers::NONE, Key::Enter)
+    {
+        local.focus = Some(only);
+    }
+    let something = !frame.state.selection.layers.is_empty() || frame.state.selection.wire.is_some();
+    if something && pressed(ui, Modifiers::NONE, Key::Escape) {
+        actions.push(Action::SelectNothing);
+    }
+}
+
+/// The nearest card in a direction; without a selection the first one.
+fn next(frame: &Frame<'_>, direction: egui::Vec2) -> Option<LayerId> {
+    let centre = |layer: &Layer| geometry::nominal(layer).center();
+    let Some(current) = frame.state.selection.layers.first().and_then(|&id| frame.graph.layer(id)) else {
+        let first = |a: &&Layer, b: &&Layer| a.position[0].total_cmp(&b.position[0]);
+        return frame.graph.layers().min_by(first).map(|l| l.id);
+    };
+    let from = centre(current);
+    frame
+        .graph
+        .layers()
+        .filter(|l| l.id != current.id)
+        .filter_map(|layer| {
+            let way = centre(layer) - from;
+            let ahead = way.dot(direction);
+            let aside = (way - direction * ahead).length();
+            (ahead > 1.0 && aside < 2.0 * ahead).then_some((ahead + 2.0 * aside, layer.id))
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, id)| id)
+}

@@ -1,0 +1,151 @@
+//! Context menus of cards, wires and the ground.
+
+use egui::{Button, Response, Ui};
+
+use super::{CanvasUi, Frame, geometry, view};
+use crate::model::layer::{Group, Inputs};
+use crate::model::{Edit, Layer, LayerId, LayerKind, WireId};
+use crate::session::Action;
+
+/// How far copies land from their originals.
+pub const COPY_OFFSET: [f32; 2] = [40.0, 40.0];
+
+fn item(ui: &mut Ui, words: &str, shortcut: &str) -> bool {
+    ui.add(Button::new(words).shortcut_text(shortcut)).clicked()
+}
+
+/// What the menu of a card is about: the selection when the card is part of it, else the card.
+fn subject(frame: &Frame<'_>, layer: LayerId) -> Vec<LayerId> {
+    let selected = &frame.state.selection.layers;
+    if selected.contains(&layer) { selected.iter().copied().collect() } else { vec![layer] }
+}
+
+pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut Vec<Action>) {
+    response.context_menu(|ui| {
+        let layers = subject(frame, layer.id);
+        if layer.kind.about().has_output {
+            ui.menu_button("Add after", |ui| {
+                kinds(
+                    ui,
+                    |about| about.inputs != Inputs::None,
+                    |kind| {
+                        actions.push(Action::Edit(Edit::Append { after: layer.id, kind }));
+                    },
+                );
+            });
+        }
+        if item(ui, "Duplicate", "Ctrl+D") {
+            actions.push(Action::Edit(Edit::Duplicate { layers: layers.clone(), offset: COPY_OFFSET }));
+        }
+        if item(ui, "Copy", "Ctrl+C") {
+            actions.push(Action::Copy);
+        }
+        if layer.kind.has_weights() {
+            let words = if layer.frozen { "Unfreeze weights" } else { "Freeze weights" };
+            if item(ui, words, "") {
+                actions.push(Action::Edit(Edit::Freeze { layer: layer.id, frozen: !layer.frozen }));
+            }
+        }
+        let wires: Vec<WireId> =
+            frame.graph.wires().iter().filter(|w| w.from == layer.id || w.to == layer.id).map(|w| w.id).collect();
+        if !wires.is_empty() && item(ui, "Cut its wires", "") {
+            let edits = wires.into_iter().map(Edit::Disconnect).collect();
+            actions.push(Action::Edits { name: format!("cut the wires of {}", layer.name), edits });
+        }
+        ui.separator();
+        if item(ui, "Delete", "Del") {
+            actions.push(Action::Edit(Edit::Remove(layers)));
+        }
+    });
+}
+
+pub fn wire(ui: &mut Ui, frame: &Frame<'_>, wire: WireId, actions: &mut Vec<Action>) {
+    ui.menu_button("Insert", |ui| {
+        kinds(
+            ui,
+            |about| about.inputs != Inputs::None && about.has_output,
+            |kind| {
+                actions.push(Action::Edit(Edit::InsertOnWire { wire, kind, position: None }));
+            },
+        );
+    });
+    if frame.graph.wire(wire).is_some() && item(ui, "Cut", "Del") {
+        actions.push(Action::Edit(Edit::Disconnect(wire)));
+    }
+}
+
+/// On the ground, or on a wire's curve.
+pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    if response.secondary_clicked()
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        local.menu_at = frame.graph_point(at);
+        match local.hovered_wire {
+            Some(wire) => actions.push(Action::SelectWire(wire)),
+            None => actions.push(Action::SelectNothing),
+        }
+    }
+    let at = local.menu_at;
+    response.context_menu(|ui| {
+        if let Some(selected) = frame.state.selection.wire {
+            wire(ui, frame, selected, actions);
+            return;
+        }
+        ui.menu_button("Add", |ui| {
+            kinds(
+                ui,
+                |_| true,
+                |kind| {
+                    let corner = at - egui::vec2(0.0, geometry::AXIS);
+                    actions.push(Action::Edit(Edit::Add { kind, position: [corner.x, corner.y] }));
+                },
+            );
+        });
+        if let Some(fragment) = &frame.state.clipboard
+            && item(ui, "Paste here", "Ctrl+V")
+        {
+            actions.push(Action::Paste { offset: paste_offset(fragment, at) });
+        }
+        if item(ui, "Select all", "Ctrl+A") {
+            actions.push(select_all(frame));
+        }
+        ui.separator();
+        if item(ui, "Tidy the layout", "L") {
+            actions.push(Action::Edit(Edit::Tidy));
+            local.fit = true;
+        }
+        if item(ui, "Show everything", "F") {
+            local.fit = true;
+        }
+    });
+}
+
+/// Layers by group.
+fn kinds(ui: &mut Ui, fits: impl Fn(&crate::model::layer::About) -> bool, mut chosen: impl FnMut(LayerKind)) {
+    for group in Group::PALETTE {
+        let of_group: Vec<_> =
+            LayerKind::all().into_iter().filter(|k| k.about().group == group && fits(k.about())).collect();
+        if of_group.is_empty() {
+            continue;
+        }
+        ui.menu_button(group.title(), |ui| {
+            for kind in of_group {
+                let about = kind.about();
+                if ui.button(about.title).on_hover_text(about.help).clicked() {
+                    chosen(kind);
+                }
+            }
+        });
+    }
+}
+
+pub fn select_all(frame: &Frame<'_>) -> Action {
+    Action::Select { layers: frame.graph.layers().map(|l| l.id).collect(), extend: false }
+}
+
+/// The shift that brings the top left card of a fragment to a place.
+pub fn paste_offset(fragment: &crate::model::Graph, at: egui::Pos2) -> [f32; 2] {
+    let corner = fragment.layers().map(|l| view::point(l.position)).reduce(egui::Pos2::min).unwrap_or_default();
+    let shift = at - corner;
+    [shift.x, shift.y]
+}

@@ -1,0 +1,289 @@
+//! The node canvas: cards, ports, wires, and everything that can be done with them by mouse and keyboard.
+//!
+//! Our own on egui: painted in screen space with scaled font sizes (crisp at every zoom); every card, port and wire is an
+//! `interact` rectangle with an accessible name. It reads the [`State`] and pushes [`Action`]s; it keeps only where one looks
+//! and what the hand is doing. It does not decide what is valid: shapes and problems come from [`crate::model::infer`].
+
+mod cards;
+mod drop;
+mod geometry;
+mod health;
+mod keys;
+mod menus;
+mod minimap;
+mod overlays;
+mod params;
+mod phases;
+mod ports;
+mod previews;
+mod problems;
+mod select;
+mod view;
+mod wires;
+mod wiring;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egui::{Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, vec2};
+
+use super::theme::Tokens;
+use crate::model::{Graph, LayerId, WireId};
+use crate::session::{Action, State};
+use geometry::CardLayout;
+use view::View;
+
+/// What the canvas keeps for itself.
+pub struct CanvasUi {
+    view: View,
+    /// Show everything as soon as it is known how large the canvas is.
+    fit: bool,
+    /// The graph of the last frame, to notice another project and new cards.
+    seen: Graph,
+    gesture: Gesture,
+    textures: previews::Textures,
+    space_panned: bool,
+    /// The next frame gives the first parameter of this layer the keyboard.
+    focus: Option<LayerId>,
+    /// The unit under the pointer, to be shown large in the Output panel.
+    pub hovered_unit: Option<(LayerId, usize)>,
+    hovered_wire: Option<WireId>,
+    /// Where the context menu was opened, in the graph's points.
+    menu_at: Pos2,
+}
+
+impl Default for CanvasUi {
+    fn default() -> Self {
+        Self {
+            view: View::default(),
+            fit: true,
+            seen: Graph::default(),
+            gesture: Gesture::Idle,
+            textures: previews::Textures::default(),
+            space_panned: false,
+            focus: None,
+            hovered_unit: None,
+            hovered_wire: None,
+            menu_at: Pos2::ZERO,
+        }
+    }
+}
+
+impl CanvasUi {
+    /// Whether the Space that is now being released held the canvas for panning: then it is not play/pause.
+    pub fn space_was_used_for_pan(&self) -> bool {
+        self.space_panned
+    }
+
+    /// Shows the whole graph at the next frame.
+    pub fn fit(&mut self) {
+        self.fit = true;
+    }
+}
+
+/// What the hand is doing.
+#[derive(Debug, Default)]
+enum Gesture {
+    #[default]
+    Idle,
+    Pan,
+    /// From this corner, in the graph's points.
+    Box {
+        from: Pos2,
+    },
+    Move(select::Moving),
+    Wire(wiring::Loose),
+}
+
+/// What all parts of the canvas draw with, for one frame.
+struct Frame<'a> {
+    state: &'a State,
+    graph: &'a Graph,
+    view: View,
+    /// The canvas on the screen.
+    rect: Rect,
+    tokens: Tokens,
+    painter: Painter,
+    /// Cards that may be on the screen.
+    cards: BTreeMap<LayerId, CardLayout>,
+    /// egui's style at this zoom, for the parameters on the cards.
+    style: Arc<egui::Style>,
+}
+
+impl Frame<'_> {
+    fn at(&self, point: Pos2) -> Pos2 {
+        self.view.to_screen(self.rect, point)
+    }
+
+    fn on_screen(&self, rect: Rect) -> Rect {
+        Rect::from_min_max(self.at(rect.min), self.at(rect.max))
+    }
+
+    fn graph_point(&self, screen: Pos2) -> Pos2 {
+        self.view.to_graph(self.rect, screen)
+    }
+
+    /// A length at 100 %, on the screen.
+    fn scaled(&self, length: f32) -> f32 {
+        length * self.view.zoom
+    }
+
+    /// Below this zoom words are specks: cards then show only their name and their picture.
+    fn has_detail(&self) -> bool {
+        self.view.zoom >= 0.45
+    }
+
+    /// A font of this size at 100 %. Sizes go in quarter points, so that zooming does not fill the glyph atlas.
+    fn font(&self, font: FontId) -> FontId {
+        FontId { size: ((font.size * self.view.zoom * 4.0).round() / 4.0).max(1.0), family: font.family }
+    }
+
+    /// One line of text that ends in an ellipsis where the room (on the screen) ends.
+    fn elided(&self, left_middle: Pos2, text: &str, font: FontId, colour: Color32, room: f32) {
+        let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), self.font(font), colour);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
+        let galley = self.painter.layout_job(job);
+        let at = Align2::LEFT_CENTER.anchor_size(left_middle, galley.size()).min;
+        self.painter.galley(at, galley, colour);
+    }
+
+    fn text(&self, at: Pos2, anchor: Align2, text: impl ToString, font: FontId, colour: Color32) -> Rect {
+        self.painter.text(at, anchor, text, self.font(font), colour)
+    }
+}
+
+/// A stable id for a part of the canvas.
+fn id(part: &str, key: u32) -> Id {
+    Id::unique(("canvas", part, key))
+}
+
+/// Draws the canvas into what is left of `ui` and pushes what was done to it.
+pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let rect = ui.available_rect_before_wrap();
+    ui.allocate_rect(rect, Sense::hover());
+    let mut child = ui.new_child(egui::UiBuilder::new().id_salt("canvas").max_rect(rect));
+    child.set_clip_rect(rect.intersect(ui.clip_rect()));
+    let ui = &mut child;
+    let background = ui.interact(rect, id("background", 0), Sense::click_and_drag());
+    name(&background, egui::Role::Canvas, "canvas");
+    look_around(ui, rect, &background, state, local);
+    let mut frame = Frame {
+        state,
+        graph: &state.project.graph,
+        view: local.view,
+        rect,
+        tokens: Tokens::of(ui),
+        painter: ui.painter().clone(),
+        cards: BTreeMap::new(),
+        style: params::style(ui, local.view.zoom),
+    };
+    local.textures.refresh(ui.ctx(), state, &frame.tokens);
+    frame.cards = cards::layouts(&frame, &local.textures);
+    let frame = &frame;
+    overlays::grid(frame);
+    wires::show(ui, frame, local, &background, actions);
+    cards::show(ui, frame, local, actions);
+    ports::show(ui, frame, local, actions);
+    select::show(ui, frame, local, &background, actions);
+    wiring::show(ui, frame, local, actions);
+    drop::show(ui, frame, local, actions);
+    problems::bubbles(ui, frame, local, actions);
+    overlays::show(ui, frame, local, actions);
+    minimap::show(ui, frame, local);
+    menus::background(&background, frame, local, actions);
+    keys::handle(ui, frame, local, actions);
+}
+
+/// Panning, zooming, and fitting when the project is another one or new cards are out of sight.
+fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
+    let graph = &state.project.graph;
+    if *graph != local.seen {
+        local.fit |= is_another_project(state, &local.seen) || has_hidden_news(graph, &local.seen, local.view, rect);
+        local.seen = graph.clone();
+    }
+    if std::mem::take(&mut local.fit)
+        && let Some(bounds) = geometry::bounds(graph)
+    {
+        local.view = View::fit(rect, bounds);
+    }
+    let Some(pointer) = ui.ctx().pointer_latest_pos() else { return };
+    let over = background.container_contains_pointer() && rect.contains(pointer);
+    pan(ui, over, local);
+    if over && !ui.ctx().any_popup_open() {
+        let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
+        local.view.offset += scroll;
+        if zoom != 1.0 {
+            local.view.zoom_about(rect, pointer, zoom);
+        }
+    }
+}
+
+/// Middle drag, or drag with Space held.
+fn pan(ui: &egui::Ui, over: bool, local: &mut CanvasUi) {
+    let typing = ui.ctx().text_edit_focused();
+    let (middle, primary, down, delta, space, space_pressed) = ui.input(|i| {
+        let p = &i.pointer;
+        (
+            p.button_pressed(egui::PointerButton::Middle),
+            p.button_pressed(egui::PointerButton::Primary),
+            p.middle_down() || (p.primary_down() && i.key_down(egui::Key::Space)),
+            p.delta(),
+            i.key_down(egui::Key::Space),
+            i.key_pressed(egui::Key::Space),
+        )
+    });
+    if space_pressed {
+        local.space_panned = false;
+    }
+    if over && (middle || (primary && space && !typing)) {
+        local.gesture = Gesture::Pan;
+        local.space_panned |= space;
+    }
+    if matches!(local.gesture, Gesture::Pan) {
+        local.view.offset += delta;
+        ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
+        if !down {
+            local.gesture = Gesture::Idle;
+        }
+    } else if space && over && !typing {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::Grab);
+    }
+}
+
+/// Opened, not edited: there is nothing to undo, and most of the layers are others.
+fn is_another_project(state: &State, seen: &Graph) -> bool {
+    let graph = &state.project.graph;
+    let fresh = state.history.undo_name().is_none() && state.history.redo_name().is_none();
+    let same = graph.layers().filter(|l| seen.layer(l.id).is_some_and(|s| s.name == l.name)).count();
+    fresh && same * 2 < graph.len()
+}
+
+fn has_hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> bool {
+    let visible = view.visible(rect).expand(8.0);
+    graph.layers().any(|l| seen.layer(l.id).is_none() && !visible.contains(geometry::nominal(l).center()))
+}
+
+/// Gives a thing on the canvas its accessible name.
+fn name(response: &egui::Response, role: egui::Role, label: impl Into<String>) {
+    let label = label.into();
+    response.widget_info(|| egui::WidgetInfo::labeled(role, true, &label));
+}
+
+/// A soft halo around a rectangle: glows and shadows.
+fn halo(frame: &Frame<'_>, rect: Rect, radius: f32, colour: Color32) {
+    let shadow = egui::Shadow {
+        offset: [0, frame.scaled(4.0).round() as i8],
+        blur: frame.scaled(14.0).round().clamp(0.0, 255.0) as u8,
+        spread: 0,
+        color: colour,
+    };
+    frame.painter.add(shadow.as_shape(rect, egui::CornerRadius::from(frame.scaled(radius))));
+}
+
+/// Room for a label of this size around a centre.
+fn around(centre: Pos2, size: egui::Vec2, padding: [f32; 2]) -> Rect {
+    Rect::from_center_size(centre, size + 2.0 * vec2(padding[0], padding[1]))
+}

@@ -1,0 +1,160 @@
+//! What floats over the canvas: the grid behind, the strip of problems at the top, the pills at the bottom, and the hint
+//! on an empty canvas.
+
+use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, Vec2, pos2, vec2};
+
+use super::super::theme::{medium, regular, semibold};
+use super::cards::grouped;
+use super::{CanvasUi, Frame, id, name, problems, view};
+use crate::model::{Edit, Place};
+use crate::session::Action;
+
+/// Dots on the ground.
+pub fn grid(frame: &Frame<'_>) {
+    let t = &frame.tokens;
+    frame.painter.rect_filled(frame.rect, 0.0, t.canvas);
+    let step = view::grid_step(frame.view.zoom);
+    let visible = frame.view.visible(frame.rect);
+    let radius = frame.scaled(1.0).clamp(0.6, 1.5);
+    let mut y = view::first_line(visible.top(), step);
+    while y < visible.bottom() {
+        let mut x = view::first_line(visible.left(), step);
+        while x < visible.right() {
+            let dot = Rect::from_center_size(frame.at(pos2(x, y)), Vec2::splat(2.0 * radius));
+            frame.painter.rect_filled(dot, 0.0, t.line);
+            x += step;
+        }
+        y += step;
+    }
+}
+
+pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    if frame.graph.is_empty() {
+        empty(frame);
+    }
+    strip(ui, frame, actions);
+    status(ui, frame, actions);
+    controls(ui, frame, local, actions);
+}
+
+fn empty(frame: &Frame<'_>) {
+    let t = &frame.tokens;
+    let centre = frame.rect.center();
+    let line = |dy: f32, text: &str, font, colour| {
+        frame.painter.text(centre + vec2(0.0, dy), Align2::CENTER_CENTER, text, font, colour);
+    };
+    line(-36.0, "Nothing here yet", semibold(18.0), t.text);
+    line(-4.0, "Drag a layer from the left onto this canvas.", regular(13.0), t.muted);
+    line(18.0, "A network runs from an Input through layers to a Loss:", regular(13.0), t.muted);
+    line(40.0, "Input  →  Dense  →  Dense  →  Loss", medium(13.0), t.accent);
+}
+
+/// Problems of the graph as a whole.
+fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
+    let t = frame.tokens;
+    let place =
+        Rect::from_min_max(frame.rect.min + vec2(16.0, 12.0), pos2(frame.rect.right() - 16.0, frame.rect.bottom()));
+    let layout = egui::Layout::top_down(egui::Align::Min);
+    let builder = UiBuilder::new().scope_id(egui::Id::unique(("canvas", "strip"))).max_rect(place).layout(layout);
+    let mut child = ui.new_child(builder);
+    for problem in frame.state.inference.problems.iter().filter(|p| p.place == Place::Graph) {
+        let look = egui::Frame::new()
+            .fill(t.raised)
+            .stroke(Stroke::new(1.0, t.warn))
+            .corner_radius(8)
+            .inner_margin(egui::Margin::symmetric(10, 4));
+        look.show(&mut child, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new("⚠").color(t.warn));
+                ui.label(RichText::new(&problem.message).font(regular(12.5)).color(t.text));
+                problems::repairs(ui, problem, actions);
+            });
+        });
+    }
+}
+
+/// Bottom left: size and validity of the network.
+fn status(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
+    let inference = &frame.state.inference;
+    if frame.graph.is_empty() {
+        return;
+    }
+    let count = inference.parameter_count();
+    let parameters = format!("{} parameter{}", grouped(count), if count == 1 { "" } else { "s" });
+    let (words, colour) = match inference.problems.len() {
+        0 => (format!("{parameters} · valid"), frame.tokens.muted),
+        1 => ("1 problem".to_owned(), frame.tokens.bad),
+        n => (format!("{n} problems"), frame.tokens.bad),
+    };
+    let at = frame.rect.left_bottom() + vec2(16.0, -16.0);
+    let response = pill(ui, frame, "status", &words, colour, Align2::LEFT_BOTTOM.anchor_rect(Rect::from_pos(at)).min);
+    let culprits = inference.problems.iter().filter_map(|p| match p.place {
+        Place::Layer(id) => Some(id),
+        Place::Wire(id) => frame.graph.wire(id).map(|w| w.to),
+        Place::Graph => None,
+    });
+    if response.clicked() {
+        actions.push(Action::Select { layers: culprits.collect(), extend: false });
+    }
+    let all: Vec<&str> = inference.problems.iter().map(|p| p.message.as_str()).collect();
+    let hover = if all.is_empty() {
+        "Every shape fits: the network can train. Parameters are the numbers that training changes.".to_owned()
+    } else {
+        all.join("\n\n")
+    };
+    response.on_hover_text(hover);
+}
+
+/// Bottom right: zoom, fit, tidy.
+fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let t = &frame.tokens;
+    let mut right = frame.rect.right() - 16.0;
+    let bottom = frame.rect.bottom() - 16.0;
+    let zoom = format!("{:.0} %", local.view.zoom * 100.0);
+    let parts = [
+        ("tidy", "L tidy".to_owned(), "Lay the network out anew, in columns (L)."),
+        ("fit", "F fit".to_owned(), "Show the whole network (F)."),
+        ("zoom", zoom, "Back to 100 %. Ctrl and the wheel zoom; the wheel, the middle button or Space and drag move."),
+    ];
+    for (part, words, help) in parts {
+        let galley = frame.painter.layout_no_wrap(words.clone(), regular(12.0), t.muted);
+        let left = right - galley.size().x - 16.0;
+        let response = pill(ui, frame, part, &words, t.muted, pos2(left, bottom));
+        right = left - 4.0;
+        if response.clicked() {
+            match part {
+                "tidy" => {
+                    actions.push(Action::Edit(Edit::Tidy));
+                    local.fit = true;
+                }
+                "fit" => local.fit = true,
+                _ => {
+                    let factor = 1.0 / local.view.zoom;
+                    local.view.zoom_about(frame.rect, frame.rect.center(), factor);
+                }
+            }
+        }
+        response.on_hover_text(help);
+    }
+}
+
+/// A small label that can be clicked; `corner` is its bottom left.
+fn pill(
+    ui: &egui::Ui,
+    frame: &Frame<'_>,
+    part: &str,
+    words: &str,
+    colour: egui::Color32,
+    corner: egui::Pos2,
+) -> egui::Response {
+    let t = &frame.tokens;
+    let galley = frame.painter.layout_no_wrap(words.to_owned(), regular(12.0), colour);
+    let size = galley.size() + vec2(16.0, 8.0);
+    let rect = Rect::from_min_size(corner - vec2(0.0, size.y), size);
+    let response = ui.interact(rect, id(part, 0), Sense::click());
+    name(&response, Role::Button, words);
+    let fill = if response.hovered() { t.hover } else { t.canvas };
+    frame.painter.rect(rect, 8.0, fill, Stroke::new(1.0, t.line), StrokeKind::Inside);
+    frame.painter.galley(rect.min + vec2(8.0, 4.0), galley, colour);
+    response
+}

@@ -1,0 +1,278 @@
+//! Live pictures on the cards: one texture a layer, its tiles stacked, uploaded only when the picture changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use egui::{Color32, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, pos2};
+
+use super::super::theme::{Tokens, mix};
+use super::Frame;
+use crate::data::{Dataset, sample_rows};
+use crate::model::LayerId;
+use crate::session::State;
+use crate::trace::{Histogram, LayerPicture, Preview};
+
+/// Pixels along one side of a feature's picture on the Input card.
+const FEATURE: usize = 32;
+
+#[derive(Default)]
+pub struct Textures {
+    dark: bool,
+    layers: HashMap<LayerId, Strip>,
+    input: Option<InputStrip>,
+}
+
+/// Tiles of one size, stacked in one texture.
+struct Strip {
+    texture: TextureHandle,
+    tiles: usize,
+    rows: usize,
+    columns: usize,
+    /// Held, so that its address stays its own: tells whether the picture is still the same.
+    of: Arc<[f32]>,
+}
+
+struct InputStrip {
+    strip: Strip,
+    of: Arc<Dataset>,
+}
+
+impl Textures {
+    /// Brings the textures up to date with the newest picture and data set.
+    pub fn refresh(&mut self, ctx: &egui::Context, state: &State, tokens: &Tokens) {
+        if self.dark != tokens.dark {
+            *self = Self { dark: tokens.dark, ..Self::default() };
+        }
+        let pictures = state.run.picture.as_ref();
+        self.layers.retain(|id, _| pictures.is_some_and(|p| p.layers.contains_key(id)));
+        let palette = Palette::signed(tokens);
+        for (&id, picture) in pictures.iter().flat_map(|p| &p.layers) {
+            let Some((units, rows, columns)) = tiles_of(picture) else {
+                self.layers.remove(&id);
+                continue;
+            };
+            if self.layers.get(&id).is_some_and(|strip| strip.shows(units, rows, columns)) {
+                continue;
+            }
+            let texture = self.layers.remove(&id).map(|strip| strip.texture);
+            if let Some(strip) = upload(ctx, texture, units, [rows, columns], &palette) {
+                self.layers.insert(id, strip);
+            }
+        }
+        self.refresh_input(ctx, state, tokens);
+    }
+
+    fn refresh_input(&mut self, ctx: &egui::Context, state: &State, tokens: &Tokens) {
+        let Some(dataset) = state.data.dataset() else {
+            self.input = None;
+            return;
+        };
+        if self.input.as_ref().is_some_and(|input| Arc::ptr_eq(&input.of, dataset)) {
+            return;
+        }
+        let texture = self.input.take().map(|input| input.strip.texture);
+        let (units, rows, columns, palette) = match input_tiles(dataset) {
+            Some(InputTiles::Features(units)) => (units, FEATURE, FEATURE, Palette::signed(tokens)),
+            Some(InputTiles::Images { units, rows, columns }) => (units, rows, columns, Palette::grey(tokens)),
+            None => return,
+        };
+        let strip = upload(ctx, texture, &units, [rows, columns], &palette);
+        self.input = strip.map(|strip| InputStrip { strip, of: dataset.clone() });
+    }
+
+    /// How many pictures the Input card shows.
+    pub fn input_tiles(&self) -> usize {
+        self.input.as_ref().map_or(0, |input| input.strip.tiles)
+    }
+
+    pub fn paint_input(&self, frame: &Frame<'_>, tiles: &[Rect]) {
+        if let Some(input) = &self.input {
+            input.strip.paint_all(frame, tiles);
+        }
+    }
+
+    /// Paints a layer's preview into its tiles; curves and histograms are lines and bars.
+    pub fn paint(&self, frame: &Frame<'_>, id: LayerId, picture: &LayerPicture, tiles: &[Rect]) {
+        match &picture.preview {
+            Preview::Curves { units } => {
+                for (unit, tile) in units.iter().zip(tiles) {
+                    curve(frame, frame.on_screen(*tile), unit);
+                }
+            }
+            Preview::None => {
+                if let Some(tile) = tiles.first() {
+                    histogram(frame, frame.on_screen(*tile), &picture.histogram);
+                }
+            }
+            Preview::Plane { .. } | Preview::Maps { .. } => {
+                if let Some(strip) = self.layers.get(&id) {
+                    strip.paint_all(frame, tiles);
+                }
+            }
+        }
+    }
+}
+
+impl Strip {
+    fn shows(&self, units: &[Arc<[f32]>], rows: usize, columns: usize) -> bool {
+        units.first().is_some_and(|first| Arc::ptr_eq(first, &self.of))
+            && (self.tiles, self.rows, self.columns) == (units.len().min(16), rows, columns)
+    }
+
+    fn paint_all(&self, frame: &Frame<'_>, tiles: &[Rect]) {
+        for (i, tile) in tiles.iter().take(self.tiles).enumerate() {
+            let place = self.place(frame.on_screen(*tile));
+            let rounding = egui::CornerRadius::from(frame.scaled(4.0));
+            let shape = egui::epaint::RectShape::filled(place, rounding, Color32::WHITE);
+            frame.painter.add(shape.with_texture(self.texture.id(), self.uv(i)));
+        }
+    }
+
+    /// Planes and strips fill their tile; pictures keep their proportions.
+    fn place(&self, tile: Rect) -> Rect {
+        if self.rows == 1 || (self.rows == self.columns && tile.width() < tile.height() * 1.6) {
+            return tile;
+        }
+        let scale = (tile.width() / self.columns as f32).min(tile.height() / self.rows as f32);
+        Rect::from_center_size(tile.center(), egui::vec2(self.columns as f32, self.rows as f32) * scale)
+    }
+
+    /// Half a texel inside, so that neighbours do not bleed in.
+    fn uv(&self, i: usize) -> Rect {
+        let height = (self.tiles * self.rows) as f32;
+        let (x, y) = (0.5 / self.columns as f32, |row: f32| row / height);
+        Rect::from_min_max(
+            pos2(x, y((i * self.rows) as f32 + 0.5)),
+            pos2(1.0 - x, y(((i + 1) * self.rows) as f32 - 0.5)),
+        )
+    }
+}
+
+fn tiles_of(picture: &LayerPicture) -> Option<(&[Arc<[f32]>], usize, usize)> {
+    match &picture.preview {
+        Preview::Plane { resolution, units } => Some((units, *resolution, *resolution)),
+        Preview::Maps { rows, columns, channels } => Some((channels, *rows, *columns)),
+        Preview::None | Preview::Curves { .. } => None,
+    }
+}
+
+/// Uploads the tiles, into the old texture if there is one. At most 16 tiles.
+fn upload(
+    ctx: &egui::Context,
+    old: Option<TextureHandle>,
+    units: &[Arc<[f32]>],
+    [rows, columns]: [usize; 2],
+    palette: &Palette,
+) -> Option<Strip> {
+    let first = units.first()?;
+    let units = &units[..units.len().min(16)];
+    if rows * columns == 0 || units.iter().any(|u| u.len() != rows * columns) {
+        return None;
+    }
+    let pixels = units.iter().flat_map(|unit| palette.colour_all(unit)).collect();
+    let image = ColorImage::new([columns, rows * units.len()], pixels);
+    let options = if rows.min(columns) < 12 { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
+    let texture = match old {
+        Some(mut texture) => {
+            texture.set(image, options);
+            texture
+        }
+        None => ctx.load_texture("canvas preview", image, options),
+    };
+    Some(Strip { texture, tiles: units.len(), rows, columns, of: first.clone() })
+}
+
+/// 256 colours from low to high.
+struct Palette {
+    steps: Vec<Color32>,
+    signed: bool,
+    broken: Color32,
+}
+
+impl Palette {
+    fn signed(tokens: &Tokens) -> Self {
+        let steps = (0..=255).map(|i| tokens.diverging(i as f32 / 127.5 - 1.0)).collect();
+        Self { steps, signed: true, broken: tokens.bad }
+    }
+
+    fn grey(tokens: &Tokens) -> Self {
+        let steps = (0..=255).map(|i| mix(tokens.raised, tokens.text, i as f32 / 255.0)).collect();
+        Self { steps, signed: false, broken: tokens.bad }
+    }
+
+    /// Each tile on its own scale, so that weak units can be read too.
+    fn colour_all<'a>(&'a self, values: &'a [f32]) -> impl Iterator<Item = Color32> + 'a {
+        let finite = || values.iter().copied().filter(|v| v.is_finite());
+        let high = finite().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-6);
+        values.iter().map(move |&v| {
+            if v.is_nan() {
+                return self.broken;
+            }
+            let t = if self.signed { v / high * 0.5 + 0.5 } else { v / high };
+            self.steps[(t.clamp(0.0, 1.0) * 255.0).round() as usize]
+        })
+    }
+}
+
+enum InputTiles {
+    Features(Vec<Arc<[f32]>>),
+    Images { units: Vec<Arc<[f32]>>, rows: usize, columns: usize },
+}
+
+/// Each feature over the plane, or a few samples when they are pictures.
+fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
+    if let Some(plane) = &dataset.plane {
+        let along = |i: usize| (i as f32 + 0.5) / FEATURE as f32 * 2.0 - 1.0;
+        let units = plane.features.iter().map(|feature| {
+            (0..FEATURE * FEATURE)
+                .map(|i| {
+                    let (x, y) = (along(i % FEATURE) * plane.extent, -along(i / FEATURE) * plane.extent);
+                    feature.of(x, y)
+                })
+                .collect()
+        });
+        return Some(InputTiles::Features(units.collect()));
+    }
+    let &[channels, rows, columns] = dataset.input_shape.as_slice() else { return None };
+    let (area, part) = (rows * columns, &dataset.train);
+    let units = sample_rows(dataset, part, None, 4).into_iter().filter_map(|row| {
+        let start = row as usize * channels * area;
+        part.inputs.get(start..start + area).map(Arc::from)
+    });
+    Some(InputTiles::Images { units: units.collect(), rows, columns })
+}
+
+/// A unit's response along the input axis, around zero in the middle.
+fn curve(frame: &Frame<'_>, tile: Rect, values: &[f32]) {
+    let t = &frame.tokens;
+    frame.painter.rect_filled(tile, frame.scaled(4.0), t.raised);
+    frame.painter.hline(tile.x_range(), tile.center().y, (1.0, t.line));
+    let high = values.iter().filter(|v| v.is_finite()).fold(0.0f32, |m, v| m.max(v.abs())).max(1e-6);
+    let last = values.len().saturating_sub(1).max(1) as f32;
+    let points: Vec<Pos2> = values
+        .iter()
+        .enumerate()
+        .filter(|(_, v)| v.is_finite())
+        .map(|(i, v)| {
+            let y = tile.center().y - v / high * (tile.height() / 2.0 - 2.0);
+            pos2(tile.left() + tile.width() * i as f32 / last, y)
+        })
+        .collect();
+    frame.painter.line(points, egui::Stroke::new(frame.scaled(1.5).max(1.0), t.pos));
+}
+
+/// Bars, orange below zero and blue above.
+pub fn histogram(frame: &Frame<'_>, tile: Rect, histogram: &Histogram) {
+    let t = &frame.tokens;
+    let tallest = histogram.counts.iter().copied().max().unwrap_or(0).max(1) as f32;
+    let bar = tile.width() / histogram.counts.len().max(1) as f32;
+    let step = (histogram.max - histogram.min) / histogram.counts.len().max(1) as f32;
+    for (i, &count) in histogram.counts.iter().enumerate().filter(|(_, c)| **c > 0) {
+        let middle = histogram.min + (i as f32 + 0.5) * step;
+        let left = tile.left() + i as f32 * bar;
+        let top = tile.bottom() - (count as f32 / tallest * tile.height()).max(1.0);
+        let rect = Rect::from_min_max(pos2(left, top), pos2(left + (bar - 0.5).max(0.5), tile.bottom()));
+        frame.painter.rect_filled(rect, 0.0, if middle < 0.0 { t.neg } else { t.pos });
+    }
+    frame.painter.hline(tile.x_range(), tile.bottom(), (1.0, t.line));
+}

@@ -1,0 +1,149 @@
+//! Wires: curves between ports with the shape that flows along them.
+
+use std::sync::Arc;
+
+use egui::epaint::CubicBezierShape;
+use egui::{Color32, Galley, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, vec2};
+
+use super::super::theme::regular;
+use super::{CanvasUi, Frame, Gesture, around, geometry, id, menus, name, phases, wiring};
+use crate::model::{Shape, Wire, WireId};
+use crate::session::Action;
+
+/// How far from a curve the pointer still touches it, in points of the screen.
+pub const TOUCH: f32 = 7.0;
+
+/// The curve of a wire on the screen.
+pub fn curve(frame: &Frame<'_>, wire: &Wire) -> Option<[Pos2; 4]> {
+    let (from, to) = geometry::ends(frame.graph, wire)?;
+    Some(geometry::curve(frame.at(from), frame.at(to), frame.view.zoom))
+}
+
+/// The wire nearest to a place on the screen, within `reach`.
+pub fn nearest(frame: &Frame<'_>, at: Pos2, reach: f32) -> Option<WireId> {
+    let distances = frame.graph.wires().iter().filter_map(|wire| {
+        let distance = geometry::distance(curve(frame, wire)?, at);
+        (distance <= reach).then_some((distance, wire.id))
+    });
+    distances.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
+}
+
+pub fn show(
+    ui: &mut egui::Ui,
+    frame: &Frame<'_>,
+    local: &mut CanvasUi,
+    background: &Response,
+    actions: &mut Vec<Action>,
+) {
+    let touched = background
+        .hover_pos()
+        .filter(|_| background.hovered() && matches!(local.gesture, Gesture::Idle))
+        .and_then(|at| nearest(frame, at, TOUCH));
+    if let Some(wire) = touched.filter(|_| background.clicked()) {
+        actions.push(Action::SelectWire(wire));
+    }
+    if touched.is_some() {
+        ui.ctx().set_cursor_icon(egui::CursorIcon::PointingHand);
+    }
+    let hovered = touched.or(local.hovered_wire.filter(|_| !background.hovered()));
+    local.hovered_wire = touched;
+    let detached = match &local.gesture {
+        Gesture::Wire(wiring::Loose::End { detached, .. }) => *detached,
+        _ => None,
+    };
+    let screen = frame.rect.expand(8.0);
+    for wire in frame.graph.wires().iter().filter(|wire| Some(wire.id) != detached) {
+        let Some(points) = curve(frame, wire) else { continue };
+        let on_screen = Rect::from_points(&points).intersects(screen);
+        let look = Look::of(frame, wire, hovered == Some(wire.id));
+        if on_screen {
+            paint_curve(frame, points, look.stroke);
+            phases::along(ui, frame, points, wire);
+        }
+        let response = pill(ui, frame, wire, points, &look, on_screen);
+        if response.hovered() {
+            local.hovered_wire = Some(wire.id);
+        }
+        if response.clicked() || response.secondary_clicked() {
+            actions.push(Action::SelectWire(wire.id));
+        }
+        response.context_menu(|ui| menus::wire(ui, frame, wire.id, actions));
+    }
+}
+
+/// Colours of a wire.
+struct Look {
+    stroke: Stroke,
+    text: Color32,
+}
+
+impl Look {
+    fn of(frame: &Frame<'_>, wire: &Wire, hovered: bool) -> Self {
+        let t = &frame.tokens;
+        let width = frame.scaled(2.0).clamp(1.0, 4.0);
+        let wrong = frame.state.inference.wire_problem(wire.id).is_some();
+        let selected = frame.state.selection.wire == Some(wire.id);
+        let (colour, text) = match (wrong, selected, hovered) {
+            (true, ..) => (t.bad, t.bad),
+            (_, true, _) => (t.accent, t.text),
+            (.., true) => (t.text, t.text),
+            _ => (t.faint, t.muted),
+        };
+        let width = if selected || hovered { width + 1.0 } else { width };
+        Self { stroke: Stroke::new(width, colour), text }
+    }
+}
+
+pub fn paint_curve(frame: &Frame<'_>, points: [Pos2; 4], stroke: Stroke) {
+    frame.painter.add(CubicBezierShape::from_points_stroke(points, false, Color32::TRANSPARENT, stroke));
+}
+
+/// The shape on its wire, in the middle. It is also what the wire is called by.
+fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: &Look, on_screen: bool) -> Response {
+    let middle = geometry::along(points, 0.5);
+    let shape = frame.state.inference.shapes.get(&wire.from);
+    let galley = shape.filter(|_| frame.has_detail() && on_screen).map(|shape| {
+        let room = (points[3].x - points[0].x).abs() - frame.scaled(14.0);
+        label(frame, shape, room, look.text)
+    });
+    let rect = match &galley {
+        Some(galley) => around(middle, galley.size(), [frame.scaled(6.0), frame.scaled(2.0)]),
+        None => Rect::from_center_size(middle, vec2(14.0, 14.0)),
+    };
+    let response = ui.interact(rect, id("wire", wire.id.0), Sense::click());
+    let of = |id| frame.graph.layer(id).map_or(String::new(), |l| l.name.clone());
+    let title = format!("wire {} to {}", of(wire.from), of(wire.to));
+    name(&response, Role::Button, &title);
+    if let Some(galley) = galley {
+        let radius = frame.scaled(9.0);
+        let stroke =
+            Stroke::new(1.0, if look.text == frame.tokens.muted { frame.tokens.line } else { look.stroke.color });
+        frame.painter.rect(rect, radius, frame.tokens.canvas, stroke, StrokeKind::Inside);
+        frame.painter.galley(rect.center() - galley.size() / 2.0, galley, look.text);
+    }
+    response.on_hover_text(words(&of(wire.from), &of(wire.to), shape))
+}
+
+/// On one line where there is room, else broken after the first axis.
+fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Galley> {
+    let font = frame.font(regular(11.0));
+    let one = frame.painter.layout_no_wrap(shape.to_string(), font.clone(), colour);
+    if one.size().x + frame.scaled(12.0) <= room || shape.rank() < 2 {
+        return one;
+    }
+    let rest = Shape(shape.0[1..].to_vec());
+    let mut job = egui::text::LayoutJob::simple(format!("{} ×\n{rest}", shape.0[0]), font, colour, f32::INFINITY);
+    job.halign = egui::Align::LEFT;
+    frame.painter.layout_job(job)
+}
+
+fn words(from: &str, to: &str, shape: Option<&Shape>) -> String {
+    match shape {
+        Some(shape) => format!(
+            "From {from} to {to}: {shape}, that is {} number{} of each sample. Click to select, Delete to cut.",
+            super::cards::grouped(shape.len()),
+            if shape.len() == 1 { "" } else { "s" }
+        ),
+        None => format!("From {from} to {to}: the shape is not known, because something before it is not valid."),
+    }
+}

@@ -1,0 +1,169 @@
+//! A wire in the hand: from a port to wherever it may end.
+
+use egui::{Pos2, Rect, Stroke, StrokeKind, vec2};
+
+use super::super::theme::regular;
+use super::{CanvasUi, Frame, Gesture, around, geometry, wires};
+use crate::model::{ConnectError, Edit, Graph, LayerId, WireId};
+use crate::session::Action;
+
+/// A wire with one end in the hand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Loose {
+    /// The end is loose: it looks for an input. `detached` is the wire whose end was taken off its port.
+    End { from: LayerId, detached: Option<WireId> },
+    /// The start is loose: it looks for an output.
+    Start { to: LayerId },
+}
+
+impl Loose {
+    /// Whether the loose end may be plugged into a layer.
+    pub fn may_meet(self, graph: &Graph, layer: LayerId) -> Result<(), ConnectError> {
+        match self {
+            Self::Start { to } => graph.may_connect(layer, to),
+            Self::End { from, detached: None } => graph.may_connect(from, layer),
+            Self::End { from, detached: Some(wire) } => {
+                let mut without = graph.clone();
+                without.disconnect(wire);
+                without.may_connect(from, layer)
+            }
+        }
+    }
+
+    /// What letting go over a layer, or over nothing, does.
+    fn drop_on(self, graph: &Graph, target: Option<LayerId>) -> Option<Action> {
+        let Some(target) = target else {
+            return match self {
+                Self::End { detached: Some(wire), .. } => Some(Action::Edit(Edit::Disconnect(wire))),
+                _ => None,
+            };
+        };
+        self.may_meet(graph, target).ok()?;
+        match self {
+            Self::Start { to } => Some(Action::Edit(Edit::Connect { from: target, to })),
+            Self::End { from, detached: None } => Some(Action::Edit(Edit::Connect { from, to: target })),
+            Self::End { from, detached: Some(wire) } => {
+                let old = graph.wire(wire)?;
+                (old.to != target).then(|| Action::Edits {
+                    name: "move a wire".to_owned(),
+                    edits: vec![Edit::Disconnect(wire), Edit::Connect { from, to: target }],
+                })
+            }
+        }
+    }
+}
+
+pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let Gesture::Wire(loose) = local.gesture else { return };
+    if ui.input(|i| i.key_pressed(egui::Key::Escape)) {
+        local.gesture = Gesture::Idle;
+        return;
+    }
+    let Some(pointer) = ui.ctx().pointer_interact_pos() else {
+        local.gesture = Gesture::Idle;
+        return;
+    };
+    let target = under(frame, loose, pointer);
+    let verdict = target.map(|id| loose.may_meet(frame.graph, id));
+    if ui.input(|i| i.pointer.any_released() || !i.pointer.any_down()) {
+        actions.extend(loose.drop_on(frame.graph, target));
+        local.gesture = Gesture::Idle;
+        return;
+    }
+    paint(frame, loose, pointer, target.filter(|_| matches!(verdict, Some(Ok(())))), matches!(verdict, Some(Err(_))));
+    if let Some(Err(why)) = verdict {
+        caption(frame, pointer, &why.to_string());
+    }
+}
+
+/// The layer that the loose end points at: its card, or the surroundings of the port in question.
+fn under(frame: &Frame<'_>, loose: Loose, pointer: Pos2) -> Option<LayerId> {
+    let own = match loose {
+        Loose::End { from, .. } => from,
+        Loose::Start { to } => to,
+    };
+    let port = |id: LayerId| -> Option<Pos2> {
+        let layer = frame.graph.layer(id)?;
+        let ports = match loose {
+            Loose::End { .. } => geometry::input_ports(frame.graph, layer),
+            Loose::Start { .. } => geometry::output_port(layer).into_iter().collect(),
+        };
+        ports.into_iter().map(|p| frame.at(p)).min_by(|a, b| a.distance(pointer).total_cmp(&b.distance(pointer)))
+    };
+    let reach = frame.scaled(24.0).max(16.0);
+    let by_port = frame
+        .cards
+        .keys()
+        .filter(|id| **id != own)
+        .filter_map(|&id| port(id).map(|at| (at.distance(pointer), id)))
+        .filter(|(distance, _)| *distance <= reach)
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, id)| id);
+    by_port.or_else(|| {
+        let over = |(_, card): &(&LayerId, &geometry::CardLayout)| frame.on_screen(card.rect).contains(pointer);
+        frame.cards.iter().filter(|(id, _)| **id != own).filter(over).map(|(&id, _)| id).next_back()
+    })
+}
+
+fn paint(frame: &Frame<'_>, loose: Loose, pointer: Pos2, target: Option<LayerId>, refused: bool) {
+    let t = &frame.tokens;
+    let layer = |id| frame.graph.layer(id);
+    let ends = match loose {
+        Loose::End { from, .. } => {
+            let start = layer(from).and_then(geometry::output_port).map(|p| frame.at(p));
+            let end = target.and_then(layer).and_then(|l| geometry::free_input(frame.graph, l));
+            start.map(|start| (start, end.map_or(pointer, |p| frame.at(p))))
+        }
+        Loose::Start { to } => {
+            let end = layer(to).and_then(|l| geometry::free_input(frame.graph, l)).map(|p| frame.at(p));
+            let start = target.and_then(layer).and_then(geometry::output_port);
+            end.map(|end| (start.map_or(pointer, |p| frame.at(p)), end))
+        }
+    };
+    if let Some((from, to)) = ends {
+        let colour = if refused { t.bad } else { t.accent };
+        let stroke = Stroke::new(frame.scaled(2.5).clamp(1.5, 4.0), colour);
+        wires::paint_curve(frame, geometry::curve(from, to, frame.view.zoom), stroke);
+    }
+    if let Some(card) = target.and_then(|id| frame.cards.get(&id)) {
+        let radius = frame.scaled(10.0);
+        let stroke = Stroke::new(2.0, t.accent);
+        frame.painter.rect_stroke(frame.on_screen(card.rect).expand(2.0), radius, stroke, StrokeKind::Outside);
+    }
+}
+
+/// A few words beside the pointer while something is in the hand.
+pub fn caption(frame: &Frame<'_>, pointer: Pos2, words: &str) {
+    let t = &frame.tokens;
+    let galley = frame.painter.layout(words.to_owned(), regular(12.0), t.text, 260.0);
+    let corner = pointer + vec2(16.0, 18.0);
+    let rect = around(corner + galley.size() / 2.0, galley.size(), [8.0, 5.0]);
+    let limit = frame.rect.shrink(4.0);
+    let shift = (limit.max - rect.max).min(egui::Vec2::ZERO);
+    let rect = rect.translate(shift);
+    frame.painter.rect(rect, 6.0, t.raised, Stroke::new(1.0, t.line), StrokeKind::Inside);
+    frame.painter.galley(Rect::from_center_size(rect.center(), galley.size()).min, galley, t.text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::layer::{Dense, Input};
+
+    #[test]
+    fn a_taken_off_end_is_cut_moved_or_put_back() {
+        let mut graph = Graph::default();
+        let input = graph.add(Input {}.into(), [0.0, 0.0]);
+        let a = graph.add(Dense::default().into(), [200.0, 0.0]);
+        let b = graph.add(Dense::default().into(), [400.0, 0.0]);
+        let wire = graph.connect(input, a).unwrap();
+        graph.connect(a, b).unwrap();
+        let loose = Loose::End { from: input, detached: Some(wire) };
+        assert_eq!(loose.drop_on(&graph, None), Some(Action::Edit(Edit::Disconnect(wire))));
+        assert_eq!(loose.drop_on(&graph, Some(a)), None);
+        assert!(matches!(loose.drop_on(&graph, Some(b)), Some(Action::Edits { edits, .. }) if edits.len() == 2));
+        assert_eq!(loose.drop_on(&graph, Some(input)), None, "the data's entrance takes no wire");
+        let back = Loose::End { from: b, detached: None };
+        assert!(matches!(back.may_meet(&graph, a), Err(ConnectError::Cycle { .. })));
+    }
+}
