@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use egui::{Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, pos2, vec2};
 
+use super::super::numbers;
 use super::super::theme::{medium, mono, regular};
 use super::geometry::{self, CardLayout, Content};
 use super::health::Health;
@@ -179,7 +180,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
         return;
     };
     if let Some(line) = layout.line {
-        let samples = format!("{} samples", grouped(dataset.train.len + dataset.validation.len));
+        let samples = format!("{} samples", numbers::count((dataset.train.len + dataset.validation.len) as u64));
         frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, samples, regular(12.0), t.muted);
     }
     let names = match dataset.input_names.len() {
@@ -193,7 +194,13 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
 
 fn loss_content(frame: &Frame<'_>, layout: &CardLayout) {
     let (Some(line), true) = (layout.line, frame.has_detail()) else { return };
-    let words = frame.state.run.curves.train_loss.last().map_or("–".to_owned(), |(_, loss)| significant(loss));
+    let words = frame
+        .state
+        .run
+        .curves
+        .train_loss
+        .last()
+        .map_or("–".to_owned(), |(_, loss)| numbers::significant(f64::from(loss), 3));
     frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, words, mono(13.0), frame.tokens.text);
 }
 
@@ -208,8 +215,10 @@ fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: 
     if frame.has_detail()
         && let Some(count) = frame.state.inference.parameter_counts.get(&layer.id)
     {
-        let gradient = picture.and_then(|p| p.gradient_norm).map_or(String::new(), |norm| format!("grad {norm:.1e}"));
-        let weights = format!("{} weight{}", grouped(*count), if *count == 1 { "" } else { "s" });
+        let gradient = picture
+            .and_then(|p| p.gradient_norm)
+            .map_or(String::new(), |norm| format!("grad {}", numbers::significant(f64::from(norm), 2)));
+        let weights = format!("{} weight{}", numbers::count(*count as u64), if *count == 1 { "" } else { "s" });
         footer(frame, layout, &weights, &gradient);
     }
 }
@@ -238,42 +247,4 @@ fn footer(frame: &Frame<'_>, layout: &CardLayout, left: &str, right: &str) {
     let taken = frame.text(right_at, Align2::RIGHT_CENTER, right, regular(11.0), t.faint);
     let left_at = frame.at(rect.left_center()) + vec2(frame.scaled(10.0), 0.0);
     frame.elided(left_at, left, regular(11.0), t.faint, taken.left() - left_at.x - frame.scaled(6.0));
-}
-
-/// 12345 as "12,345".
-pub fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Three significant digits, as people write them.
-fn significant(value: f32) -> String {
-    match value.abs() {
-        v if !value.is_finite() || v == 0.0 => value.to_string(),
-        v if !(1e-3..1e5).contains(&v) => format!("{value:.2e}"),
-        v if v < 1.0 => format!("{value:.3}"),
-        v if v < 100.0 => format!("{value:.2}"),
-        _ => format!("{value:.0}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!((grouped(7), grouped(1234), grouped(1_234_567)), ("7".into(), "1,234".into(), "1,234,567".into()));
-        assert_eq!((significant(0.0742), significant(1.23456), significant(0.00001)), {
-            ("0.074".into(), "1.23".into(), "1.00e-5".into())
-        });
-        assert_eq!(significant(f32::NAN), "NaN");
-    }
 }

@@ -4,6 +4,7 @@
 
 use egui::Color32;
 
+use super::super::numbers::number;
 use super::super::theme::Tokens;
 use crate::model::{Layer, LayerKind};
 use crate::session::State;
@@ -61,8 +62,8 @@ impl Health {
                 s.zeros * 100.0
             ));
         }
-        let gradient = picture.gradient_norm.map_or(String::new(), |norm| format!(", gradient {norm:.2e}"));
-        Self::Well(format!("{name} is well: outputs {:.2} ± {:.2}{gradient}.", s.mean, s.std))
+        let gradient = picture.gradient_norm.map_or(String::new(), |norm| format!(", gradient {}", number(norm)));
+        Self::Well(format!("{name} is well: outputs {} ± {}{gradient}.", number(s.mean), number(s.std)))
     }
 
     pub fn colour(&self, tokens: &Tokens) -> Option<Color32> {

@@ -3,8 +3,8 @@
 
 use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, Vec2, pos2, vec2};
 
+use super::super::numbers;
 use super::super::theme::{medium, regular, semibold};
-use super::cards::grouped;
 use super::{CanvasUi, Frame, id, name, problems, view};
 use crate::model::{Edit, Place};
 use crate::session::Action;
@@ -80,7 +80,7 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
         return;
     }
     let count = inference.parameter_count();
-    let parameters = format!("{} parameter{}", grouped(count), if count == 1 { "" } else { "s" });
+    let parameters = format!("{} parameter{}", numbers::count(count as u64), if count == 1 { "" } else { "s" });
     let (words, colour) = match inference.problems.len() {
         0 => (format!("{parameters} · valid"), frame.tokens.muted),
         1 => ("1 problem".to_owned(), frame.tokens.bad),

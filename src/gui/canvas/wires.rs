@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::epaint::CubicBezierShape;
 use egui::{Color32, Galley, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, vec2};
 
+use super::super::numbers;
 use super::super::theme::regular;
 use super::{CanvasUi, Frame, Gesture, around, geometry, id, menus, name, phases, wiring};
 use crate::model::{Shape, Wire, WireId};
@@ -141,7 +142,7 @@ fn words(from: &str, to: &str, shape: Option<&Shape>) -> String {
     match shape {
         Some(shape) => format!(
             "From {from} to {to}: {shape}, that is {} number{} of each sample. Click to select, Delete to cut.",
-            super::cards::grouped(shape.len()),
+            numbers::count(shape.len() as u64),
             if shape.len() == 1 { "" } else { "s" }
         ),
         None => format!("From {from} to {to}: the shape is not known, because something before it is not valid."),
