@@ -141,7 +141,8 @@ pub fn explain(response: Response, about: &About) -> Response {
 /// The dragged layer under the pointer.
 fn ghost(ui: &Ui) {
     let Some(payload) = DragAndDrop::payload::<DragLayer>(ui.ctx()) else { return };
-    let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
+    // Over the canvas a ghost of the whole card says where it will land.
+    let Some(pointer) = ui.ctx().pointer_interact_pos().filter(|at| ui.clip_rect().contains(*at)) else { return };
     let area = Area::new(Id::unique("palette ghost")).order(Order::Tooltip).interactable(false);
     area.fixed_pos(pointer + Vec2::new(10.0, 8.0)).show(ui.ctx(), |ui| {
         egui::Frame::popup(ui.style()).inner_margin(egui::Margin::symmetric(8, 4)).show(ui, |ui| {

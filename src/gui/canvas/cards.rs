@@ -6,6 +6,7 @@ use egui::{Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind
 
 use super::super::numbers;
 use super::super::theme::{medium, mono, regular};
+use super::super::widgets::paint_kind_icon;
 use super::geometry::{self, CardLayout, Content};
 use super::health::Health;
 use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, previews, select};
@@ -135,8 +136,7 @@ fn title(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, layout: &CardLayout, h
     let about = layer.kind.about();
     let bar = layout.title;
     let icon = Rect::from_center_size(pos2(bar.left() + 19.0, bar.center().y), vec2(18.0, 18.0));
-    frame.painter.rect_filled(frame.on_screen(icon), frame.scaled(5.0), t.group(about.group));
-    frame.text(frame.at(icon.center()), Align2::CENTER_CENTER, about.glyph, medium(11.0), t.on_icon);
+    paint_kind_icon(&frame.painter, t, about, frame.on_screen(icon));
     let left = frame.at(pos2(icon.right() + 8.0, bar.center().y));
     let room = frame.scaled(bar.right() - icon.right() - 32.0);
     frame.elided(left, title_of(frame.state, layer), medium(13.0), t.text, room);

@@ -1,9 +1,10 @@
 //! A layer dragged in from the palette: a ghost shows where it will land and what it will be connected to.
 
-use egui::{Align2, CornerRadius, DragAndDrop, Pos2, Rect, Stroke, StrokeKind, vec2};
+use egui::{CornerRadius, DragAndDrop, Pos2, Rect, Stroke, StrokeKind, vec2};
 
 use super::super::palette::DragLayer;
 use super::super::theme::medium;
+use super::super::widgets::paint_kind_icon;
 use super::{CanvasUi, Frame, geometry, select, view, wires, wiring};
 use crate::model::layer::Inputs;
 use crate::model::{Edit, LayerId, LayerKind, WireId};
@@ -102,8 +103,7 @@ fn ghost(frame: &Frame<'_>, kind: &LayerKind, landing: Landing, pointer: Pos2) {
         rect.left_top() + vec2(frame.scaled(19.0), frame.scaled(18.0)),
         egui::Vec2::splat(frame.scaled(18.0)),
     );
-    frame.painter.rect_filled(icon, frame.scaled(5.0), t.group(about.group));
-    frame.text(icon.center(), Align2::CENTER_CENTER, about.glyph, medium(11.0), t.on_icon);
+    paint_kind_icon(&frame.painter, t, about, icon);
     let room = rect.width() - frame.scaled(46.0);
     let left = icon.right_center() + vec2(frame.scaled(8.0), 0.0);
     frame.elided(left, about.title, medium(13.0), t.text, room);

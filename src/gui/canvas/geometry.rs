@@ -100,6 +100,9 @@ impl CardLayout {
         if let Some(last) = tiles.last() {
             y = last.max.y + 8.0;
         }
+        if !content.footer && y > TITLE && tiles.is_empty() {
+            y += 4.0;
+        }
         let footer = content.footer.then(|| Rect::from_min_size(pos2(0.0, y), vec2(width, FOOTER)));
         y = (y + footer.map_or(0.0, |r| r.height())).max(TITLE + 8.0);
         let corner = point(layer.position) + vec2(0.0, AXIS - y / 2.0);

@@ -39,8 +39,10 @@ use view::View;
 /// What the canvas keeps for itself.
 pub struct CanvasUi {
     view: View,
-    /// Show everything as soon as it is known how large the canvas is.
+    /// Show everything at the next frame.
     fit: bool,
+    /// A project was opened: find a view for it.
+    opened: bool,
     /// The graph of the last frame, to notice another project and new cards.
     seen: Graph,
     gesture: Gesture,
@@ -59,7 +61,8 @@ impl Default for CanvasUi {
     fn default() -> Self {
         Self {
             view: View::default(),
-            fit: true,
+            fit: false,
+            opened: true,
             seen: Graph::default(),
             gesture: Gesture::Idle,
             textures: previews::Textures::default(),
@@ -200,14 +203,22 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
 /// Panning, zooming, and fitting when the project is another one or new cards are out of sight.
 fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
     let graph = &state.project.graph;
+    let bounds = geometry::bounds(graph);
     if *graph != local.seen {
-        local.fit |= is_another_project(state, &local.seen) || has_hidden_news(graph, &local.seen, local.view, rect);
+        if local.seen.is_empty() || is_another_project(state, &local.seen) {
+            local.opened = true;
+        } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {
+            local.view.centre_on(rect, news);
+        }
         local.seen = graph.clone();
     }
-    if std::mem::take(&mut local.fit)
-        && let Some(bounds) = geometry::bounds(graph)
-    {
-        local.view = View::fit(rect, bounds);
+    if let Some(bounds) = bounds {
+        if std::mem::take(&mut local.opened) && state.history.undo_name().is_none() {
+            local.view = View::first(rect, bounds);
+        }
+        if std::mem::take(&mut local.fit) {
+            local.view = View::fit(rect, bounds);
+        }
     }
     let Some(pointer) = ui.ctx().pointer_latest_pos() else { return };
     let over = background.container_contains_pointer() && rect.contains(pointer);
@@ -261,9 +272,11 @@ fn is_another_project(state: &State, seen: &Graph) -> bool {
     fresh && same * 2 < graph.len()
 }
 
-fn has_hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> bool {
+/// The middle of a new card that cannot be seen.
+fn hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> Option<Pos2> {
     let visible = view.visible(rect).expand(8.0);
-    graph.layers().any(|l| seen.layer(l.id).is_none() && !visible.contains(geometry::nominal(l).center()))
+    let new = graph.layers().filter(|l| seen.layer(l.id).is_none());
+    new.map(|l| geometry::nominal(l).center()).find(|centre| !visible.contains(*centre))
 }
 
 /// Gives a thing on the canvas its accessible name.

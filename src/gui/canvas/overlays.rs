@@ -15,13 +15,15 @@ pub fn grid(frame: &Frame<'_>) {
     frame.painter.rect_filled(frame.rect, 0.0, t.canvas);
     let step = view::grid_step(frame.view.zoom);
     let visible = frame.view.visible(frame.rect);
-    let radius = frame.scaled(1.0).clamp(0.6, 1.5);
+    // Whole points, so that no row of dots is fainter than another.
+    let size = if frame.view.zoom < 1.5 { 1.0 } else { 2.0 };
+    let colour = super::super::theme::mix(t.line, t.faint, if size < 2.0 { 0.25 } else { 0.0 });
     let mut y = view::first_line(visible.top(), step);
     while y < visible.bottom() {
         let mut x = view::first_line(visible.left(), step);
         while x < visible.right() {
-            let dot = Rect::from_center_size(frame.at(pos2(x, y)), Vec2::splat(2.0 * radius));
-            frame.painter.rect_filled(dot, 0.0, t.line);
+            let dot = Rect::from_min_size(frame.at(pos2(x, y)).round(), Vec2::splat(size));
+            frame.painter.rect_filled(dot, 0.0, colour);
             x += step;
         }
         y += step;
@@ -59,7 +61,7 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     let mut child = ui.new_child(builder);
     for problem in frame.state.inference.problems.iter().filter(|p| p.place == Place::Graph) {
         let look = egui::Frame::new()
-            .fill(t.raised)
+            .fill(t.panel)
             .stroke(Stroke::new(1.0, t.warn))
             .corner_radius(8)
             .inner_margin(egui::Margin::symmetric(10, 4));

@@ -87,7 +87,7 @@ fn bubble(
     let builder = UiBuilder::new().scope_id(salt).max_rect(place).sense(Sense::click());
     let mut child = ui.new_child(builder);
     let bubble = egui::Frame::new()
-        .fill(t.raised)
+        .fill(t.panel)
         .stroke(Stroke::new(1.0, t.bad))
         .corner_radius(8)
         .inner_margin(egui::Margin::symmetric(10, 8));
@@ -109,6 +109,7 @@ fn contents(ui: &mut egui::Ui, frame: &Frame<'_>, problem: &Problem, actions: &m
         for (what, value, colour) in [("expected", expected, t.text), ("got", got, t.bad)] {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(6.0, 0.0);
+                ui.spacing_mut().interact_size.y = 16.0;
                 ui.label(RichText::new(what).font(regular(12.0)).color(t.muted));
                 ui.label(RichText::new(value).font(mono(12.0)).color(colour));
             });

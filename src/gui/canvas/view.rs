@@ -7,6 +7,9 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 /// Zoom limits: 25 % to 300 %.
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.25..=3.0;
 
+/// Below this zoom what is on the cards is hard to read.
+const READABLE: f32 = 0.6;
+
 /// Maps points of the graph to the screen: `screen = canvas.min + offset + point * zoom`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
@@ -43,6 +46,18 @@ impl View {
         let zoom = (room / needed).min_elem().clamp(*ZOOM.start(), 1.0);
         let offset = canvas.size() / 2.0 - content.center().to_vec2() * zoom;
         Self { offset: vec2(offset.x.round(), offset.y.round()), zoom }
+    }
+
+    /// The view for a first look: as [`Self::fit`], but where that would be too small to read, the beginning of the network.
+    pub fn first(canvas: Rect, content: Rect) -> Self {
+        let whole = Self::fit(canvas, content);
+        if whole.zoom >= READABLE {
+            return whole;
+        }
+        let middle = canvas.height() / 2.0 - content.center().y * READABLE;
+        let top = 56.0 - content.top() * READABLE;
+        let y = if content.height() * READABLE > canvas.height() - 112.0 { top } else { middle };
+        Self { offset: vec2((32.0 - content.left() * READABLE).round(), y.round()), zoom: READABLE }
     }
 
     /// Puts a point of the graph into the middle.
@@ -97,6 +112,8 @@ mod tests {
         let content = Rect::from_min_size(pos2(-300.0, 40.0), vec2(2000.0, 500.0));
         let view = View::fit(CANVAS, content);
         assert!(view.visible(CANVAS).contains_rect(content));
+        let first = View::first(CANVAS, content);
+        assert!(first.zoom > view.zoom && first.visible(CANVAS).contains(content.left_center()));
         let small = View::fit(CANVAS, Rect::from_min_size(pos2(7.0, 7.0), vec2(10.0, 10.0)));
         assert_eq!(small.zoom, 1.0);
     }
