@@ -45,8 +45,19 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
     let listed = json(folder, &["templates", "--json"]);
     let keys: Vec<_> = listed["templates"].as_array().unwrap().iter().map(|t| t["key"].as_str().unwrap()).collect();
     for wanted in [
-        "spiral", "xor", "circle", "gauss", "moons", "blobs", "sine", "plane", "digits", "digits-cnn", "mnist-mlp",
-        "mnist-cnn", "table",
+        "spiral",
+        "xor",
+        "circle",
+        "gauss",
+        "moons",
+        "blobs",
+        "sine",
+        "plane",
+        "digits",
+        "digits-cnn",
+        "mnist-mlp",
+        "mnist-cnn",
+        "table",
     ] {
         assert!(keys.contains(&wanted), "{wanted} is missing of {keys:?}");
     }
@@ -59,7 +70,10 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         for field in ["train_loss", "val_loss", "seconds", "samples_per_second"] {
             assert!(summary[field].as_f64().is_some(), "{field} in {summary}");
         }
-        assert_eq!((summary["epochs"].as_u64(), summary["seed"].as_u64(), summary["threads"].as_u64()), (Some(2), Some(3), Some(1)));
+        assert_eq!(
+            (summary["epochs"].as_u64(), summary["seed"].as_u64(), summary["threads"].as_u64()),
+            (Some(2), Some(3), Some(1))
+        );
         assert_eq!(summary["steps"].as_u64(), Some(50));
         assert_eq!(summary["device"], "cpu");
         let score = if key == "sine" { "val_r2" } else { "val_accuracy" };
@@ -72,9 +86,25 @@ fn a_run_in_two_halves_equals_a_whole_one_and_the_log_has_every_step() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     glassbox(folder, &["new", "moons", "-o", "m.json"]);
-    json(folder, &["train", "m.json", "--epochs", "6", "--checkpoint", "whole.safetensors", "--log", "whole.jsonl", "--json"]);
+    json(
+        folder,
+        &["train", "m.json", "--epochs", "6", "--checkpoint", "whole.safetensors", "--log", "whole.jsonl", "--json"],
+    );
     json(folder, &["train", "m.json", "--epochs", "6", "--steps", "77", "--checkpoint", "half.safetensors", "--json"]);
-    json(folder, &["train", "m.json", "--epochs", "6", "--resume", "half.safetensors", "--checkpoint", "rest.safetensors", "--json"]);
+    json(
+        folder,
+        &[
+            "train",
+            "m.json",
+            "--epochs",
+            "6",
+            "--resume",
+            "half.safetensors",
+            "--checkpoint",
+            "rest.safetensors",
+            "--json",
+        ],
+    );
     let whole = std::fs::read(folder.join("whole.safetensors")).unwrap();
     assert!(whole == std::fs::read(folder.join("rest.safetensors")).unwrap(), "the checkpoints differ");
     let log = std::fs::read_to_string(folder.join("whole.jsonl")).unwrap();
@@ -107,7 +137,9 @@ fn failures_say_what_to_do_and_wrong_usage_is_2() {
     fails(folder, &["train", "cut.json"], &["Input"]);
     fails(folder, &["train", "x.json", "--device", "cuda"], &["cpu"]);
     fails(folder, &["train", "x.json", "--epochs", "1", "--log", "no/where.jsonl"], &["no/where.jsonl"]);
-    for wrong in [&["train"][..], &["fly"], &["train", "x.json", "--epochs", "many"], &["train", "x.json", "--threads", "0"]] {
+    for wrong in
+        [&["train"][..], &["fly"], &["train", "x.json", "--epochs", "many"], &["train", "x.json", "--threads", "0"]]
+    {
         assert_eq!(glassbox(folder, wrong).status.code(), Some(2), "{wrong:?}");
     }
 }
@@ -119,7 +151,10 @@ fn a_table_and_a_folder_of_pictures_become_projects() {
     let folder = folder.path();
     let csv = data.join("csv").join("penguins.csv");
     let csv = std::fs::canonicalize(csv).unwrap();
-    let made = glassbox(folder, &["new", "table", "--data", csv.to_str().unwrap(), "--target", "species", "--drop", "island", "-o", "p.json"]);
+    let made = glassbox(
+        folder,
+        &["new", "table", "--data", csv.to_str().unwrap(), "--target", "species", "--drop", "island", "-o", "p.json"],
+    );
     assert!(made.status.success(), "{}", text(&made.stderr));
     let summary = json(folder, &["train", "p.json", "--json"]);
     assert!(summary["val_accuracy"].as_f64().unwrap() > 0.9, "{summary}");

@@ -6,21 +6,24 @@
 pub mod fonts;
 pub mod theme;
 
+pub mod app;
 pub mod banners;
-#[cfg(test)]
-mod bench;
 pub mod canvas;
 pub mod data_panel;
 pub mod dialogs;
+pub mod frame_times;
 pub mod inspector;
 pub mod palette;
 pub mod panels;
 pub mod shortcuts;
+#[cfg(test)]
+mod test_window;
 pub mod thumbnails;
 pub mod toasts;
 pub mod top_bar;
 pub mod welcome;
 pub mod widgets;
+pub mod workspace;
 
 pub mod heatmap;
 pub mod histogram;
@@ -29,3 +32,6 @@ pub mod output;
 pub mod plots;
 pub mod reading;
 pub mod textures;
+
+pub use app::{App, run};
+pub use frame_times::measure as measure_frames;

@@ -193,7 +193,7 @@ fn free_place(graph: &Graph) -> [f32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::bench::{Bench, bench, chain};
+    use crate::gui::test_window::{Bench, bench, chain};
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 

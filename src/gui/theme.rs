@@ -161,6 +161,12 @@ impl Tokens {
 const DARK_CLASSES: [u32; 8] = [0x2fb88a, 0xf0e04a, 0xd684b4, 0x66d4e8, 0xa08cf7, 0xc8794a, 0xb5bfcd, 0xef5f6a];
 const LIGHT_CLASSES: [u32; 8] = [0x009e73, 0xc9a800, 0xc45f98, 0x1fa3c4, 0x6a58e8, 0x8a4b1f, 0x69768a, 0xc93345];
 
+/// A pixel of a picture in its own colours; channels 0 to 1.
+pub fn pixel([red, green, blue]: [f32; 3]) -> Color32 {
+    let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round() as u8;
+    Color32::from_rgb(byte(red), byte(green), byte(blue))
+}
+
 /// From `a` at 0 to `b` at 1.
 pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
     a.lerp_to_gamma(b, t.clamp(0.0, 1.0))

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::f32::consts::TAU;
 
-use egui::{Color32, ColorImage, Context, Painter, Pos2, Rect, Stroke, TextureHandle, TextureOptions, Vec2, pos2};
+use egui::epaint::RectShape;
+use egui::{
+    Color32, ColorImage, Context, CornerRadius, Painter, Pos2, Rect, Stroke, TextureHandle, TextureOptions, Vec2, pos2,
+};
 
 use super::theme::{Tokens, mix};
 
@@ -38,10 +41,18 @@ const COLUMNS: usize = 128;
 const ROWS: usize = 80;
 
 impl Thumbnails {
-    pub fn paint(&mut self, ctx: &Context, painter: &Painter, rect: Rect, thumbnail: Thumbnail, tokens: &Tokens) {
+    pub fn paint(
+        &mut self,
+        ctx: &Context,
+        painter: &Painter,
+        rect: Rect,
+        corners: CornerRadius,
+        thumbnail: Thumbnail,
+        tokens: &Tokens,
+    ) {
         let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
         let ground = if tokens.dark { tokens.canvas } else { tokens.panel };
-        painter.rect_filled(rect, 6.0, ground);
+        painter.rect_filled(rect, corners, ground);
         match thumbnail {
             Thumbnail::Sine => curve(&painter, rect, tokens, |x| (x * 4.6).sin() * 0.62),
             Thumbnail::Polynomial => curve(&painter, rect, tokens, |x| (x * x * x * 1.5 - x) * 1.2),
@@ -61,7 +72,8 @@ impl Thumbnails {
                 let half = (aspect / texture_aspect * 0.5).min(0.5);
                 let half_x = if aspect > texture_aspect { texture_aspect / aspect * 0.5 } else { 0.5 };
                 let uv = Rect::from_min_max(pos2(0.5 - half_x, middle - half), pos2(0.5 + half_x, middle + half));
-                painter.image(handle.id(), rect, uv, Color32::WHITE);
+                let shape = RectShape::filled(rect, corners, Color32::WHITE).with_texture(handle.id(), uv);
+                painter.add(shape);
             }
         }
     }
@@ -142,7 +154,7 @@ fn digits(painter: &Painter, rect: Rect, tokens: &Tokens) {
 /// Pictures that become smaller and more: what convolutions do.
 fn convolutions(painter: &Painter, rect: Rect, tokens: &Tokens) {
     let unit = rect.height() / 10.0;
-    let mut x = rect.center().x - unit * 6.4;
+    let mut x = rect.center().x - unit * 8.4;
     for (side, copies, colour) in [(5.4, 1, tokens.pos), (3.8, 3, tokens.k_conv), (2.4, 5, tokens.accent)] {
         for copy in (0..copies).rev() {
             let shift = copy as f32 * unit * 0.45;

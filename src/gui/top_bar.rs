@@ -10,7 +10,7 @@ use egui_material_icons::icons;
 
 use super::dialogs::Dialogs;
 use super::theme::{self, Tokens};
-use super::widgets::{accent_button, icon_button, named, text_field};
+use super::widgets::{accent_icon_button, icon_button, named, text_field};
 use crate::persist::Theme;
 use crate::session::{Action, RunStatus, Screen, State, Transport};
 
@@ -159,13 +159,8 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     }
 
     let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Play") };
-    let text = if room == Room::Tight { icon.codepoint.to_owned() } else { format!("{} {word}", icon.codepoint) };
-    let width = if room == Room::Tight { 36.0 } else { 84.0 };
-    let play = ui.scope(|ui| {
-        ui.spacing_mut().interact_size.x = width;
-        accent_button(ui, ready, text)
-    });
-    let play = named(play.inner, word);
+    let play = accent_icon_button(ui, ready, icon, (room > Room::Tight).then_some(word));
+    let play = named(play, word);
     if explain(play, "Space plays and pauses.").clicked() {
         push(Transport::Toggle);
     }
@@ -220,7 +215,9 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
         let panels = &mut *window.panels;
         let mut toggle = |open: &mut bool, icon, what: &str| {
             let name = format!("{} {what}", if *open { "Hide" } else { "Show" });
-            if icon_button(ui, icon, true, *open, &name).clicked() {
+            let icon = RichText::from(icon).size(17.0).color(if *open { tokens.text } else { tokens.faint });
+            let button = Button::new(icon).min_size(Vec2::new(28.0, 28.0)).frame_when_inactive(false);
+            if named(ui.add(button), &name).clicked() {
                 *open = !*open;
             }
         };
@@ -230,9 +227,8 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
     }
     if !state.device.is_empty() {
         let text = RichText::new(&state.device).font(theme::mono(11.0)).color(tokens.muted);
-        let chip = egui::Frame::new().fill(tokens.raised).corner_radius(7).inner_margin(egui::Margin::symmetric(8, 5));
-        let response = chip.show(ui, |ui| ui.label(text)).response;
-        response.on_hover_text("What does the computing: the processor and how many of its cores.");
+        let chip = Button::new(text).sense(egui::Sense::hover()).min_size(Vec2::new(0.0, 26.0));
+        ui.add(chip).on_hover_text("What does the computing: the processor and how many of its cores.");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The first screen: what to start from, and what to continue.
 
-use egui::{Align2, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::{
+    Align2, CornerRadius, Label, Rect, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+};
 
 use super::dialogs::{Dialogs, Purpose};
 use super::theme::{self, Tokens};
@@ -77,7 +79,7 @@ pub fn show(
     let width = ui.available_width();
     let margin = ((width - 1240.0) / 2.0).clamp(24.0, 160.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.add_space(if ui.available_height() > 760.0 { 48.0 } else { 24.0 });
+        ui.add_space(if ui.available_height() > 760.0 { 40.0 } else { 20.0 });
         ui.horizontal_top(|ui| {
             ui.add_space(margin);
             let side = if width >= 900.0 { 300.0 } else { 0.0 };
@@ -144,13 +146,14 @@ fn cards(ui: &mut Ui, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs, action
 
 fn card_ui(ui: &mut Ui, card: &Card, width: f32, thumbnails: &mut Thumbnails) -> bool {
     let tokens = Tokens::of(ui);
-    let picture = (width * 0.52).round();
+    let picture = (width * 0.44).round();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, picture + 56.0), Sense::click());
     let live = response.hovered() || response.has_focus();
     let painter = ui.painter();
     painter.rect_filled(rect, 10.0, if live { tokens.raised } else { tokens.panel });
     let image = Rect::from_min_size(rect.min, Vec2::new(width, picture)).shrink(1.0);
-    thumbnails.paint(ui.ctx(), painter, image, card.thumbnail, &tokens);
+    let corners = CornerRadius { nw: 9, ne: 9, sw: 0, se: 0 };
+    thumbnails.paint(ui.ctx(), painter, image, corners, card.thumbnail, &tokens);
     let stroke = if response.has_focus() { tokens.focus_stroke() } else { Stroke::new(1.0, tokens.line) };
     painter.rect_stroke(rect, 10.0, stroke, StrokeKind::Inside);
     let text = |y: f32, text: &str, font, colour| {
@@ -231,8 +234,8 @@ fn ago(then_secs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::bench::{Bench, bench};
     use crate::gui::dialogs::FilePicker;
+    use crate::gui::test_window::{Bench, bench};
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
     use std::path::PathBuf;

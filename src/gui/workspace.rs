@@ -87,7 +87,9 @@ pub fn show(
 fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
     let mut watch = Watch { canvas: true, layers: Vec::new(), output: false, sample: state.watch.sample };
     if local.open.right {
-        watch.output = local.open.output;
+        if local.open.output {
+            local.output.subscribe(&mut watch);
+        }
         watch.layers.extend(state.selection.only());
     }
     if local.open.plots {

@@ -4,8 +4,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::*;
-use crate::gui::bench::chain;
 use crate::gui::dialogs::Purpose;
+use crate::gui::test_window::chain;
 
 struct NoPicker;
 

@@ -120,8 +120,7 @@ fn picture(tokens: &Tokens, part: &Part, len: usize, row: usize, [channels, rows
     let at = |channel: usize, i: usize| pixels.get(channel * area + i).copied().unwrap_or_default();
     let cells = (0..area).map(|i| {
         if channels == 3 {
-            let byte = |c| (at(c, i).clamp(0.0, 1.0) * 255.0) as u8;
-            Color32::from_rgb(byte(0), byte(1), byte(2))
+            theme::pixel([at(0, i), at(1, i), at(2, i)])
         } else {
             mix(tokens.zero, tokens.text, at(0, i))
         }

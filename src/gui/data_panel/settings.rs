@@ -64,8 +64,8 @@ fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
         Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Draw new samples with the same settings."),
         Source::Csv(_) | Source::Idx(_) => ("Split anew", "Read again, and choose other samples for validation."),
     };
-    let text = format!("{} {word}", icons::ICON_REFRESH.codepoint);
-    let button = crate::gui::widgets::named(ui.add(Button::new(text)), word);
+    let icon = RichText::from(icons::ICON_REFRESH).size(15.0);
+    let button = crate::gui::widgets::named(ui.add(Button::new((icon, word))), word);
     if button.on_hover_text(help).clicked() {
         actions.push(Action::RegenerateData);
     }

@@ -46,7 +46,7 @@ pub(super) fn show(
     let (title, thumbnail) = current(&state.project.data.source);
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(Vec2::new(56.0, 36.0), Sense::hover());
-        thumbnails.paint(ui.ctx(), ui.painter(), rect, thumbnail, &tokens);
+        thumbnails.paint(ui.ctx(), ui.painter(), rect, 6.into(), thumbnail, &tokens);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add(egui::Label::new(RichText::new(title).font(theme::medium(13.0))).truncate());
@@ -108,7 +108,7 @@ fn card(ui: &mut Ui, thumbnails: &mut Thumbnails, width: f32, title: &str, pictu
     let height = (width * 0.56).round();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height + 18.0), Sense::click());
     let image = Rect::from_min_size(rect.min, Vec2::new(width, height));
-    thumbnails.paint(ui.ctx(), ui.painter(), image, picture, &tokens);
+    thumbnails.paint(ui.ctx(), ui.painter(), image, 6.into(), picture, &tokens);
     let lit = response.hovered() || response.has_focus() || picture == now;
     let stroke = if lit { tokens.focus_stroke() } else { Stroke::new(1.0, tokens.line) };
     ui.painter().rect_stroke(image, 6.0, stroke, StrokeKind::Inside);

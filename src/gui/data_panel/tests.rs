@@ -6,8 +6,8 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::*;
 use crate::data::{NoProgress, load};
-use crate::gui::bench::{Bench, bench, chain};
 use crate::gui::dialogs::{FilePicker, Purpose};
+use crate::gui::test_window::{Bench, bench, chain};
 use crate::model::{DataSpec, DigitsSpec, Feature, Source, SyntheticKind, SyntheticSpec};
 
 struct NoPicker;

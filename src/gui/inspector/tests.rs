@@ -2,7 +2,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::*;
-use crate::gui::bench::{Bench, bench, chain};
+use crate::gui::test_window::{Bench, bench, chain};
 use crate::model::{Edit, LayerId, Optimiser, ParamValue};
 
 fn inspector(state: State) -> Harness<'static, Bench<InspectorUi>> {

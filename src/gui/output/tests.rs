@@ -7,7 +7,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
 use crate::data::{Part, Plane};
-use crate::gui::bench::{Bench, bench};
+use crate::gui::test_window::{Bench, bench};
 use crate::model::{Feature, LayerKind, layer};
 use crate::trace::{LayerPicture, Picture, Prediction, Preview};
 

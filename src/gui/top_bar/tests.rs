@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
-use crate::gui::bench::{Bench, bench, chain};
 use crate::gui::dialogs::{FilePicker, Purpose};
+use crate::gui::test_window::{Bench, bench, chain};
 
 struct NoPicker;
 

@@ -21,10 +21,23 @@ pub fn icon_button(ui: &mut Ui, icon: MaterialIcon, enabled: bool, selected: boo
 }
 
 /// The one button that matters most.
-pub fn accent_button(ui: &mut Ui, enabled: bool, text: impl Into<RichText>) -> Response {
+pub fn accent_button(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     let tokens = Tokens::of(ui);
-    let text = text.into().font(theme::medium(13.0)).color(tokens.on_accent);
+    let text = RichText::new(text).font(theme::medium(13.0)).color(tokens.on_accent);
     ui.add_enabled(enabled, Button::new(text).fill(tokens.accent).min_size(Vec2::new(0.0, 28.0)))
+}
+
+/// The play button: an icon, and a word where there is room.
+pub fn accent_icon_button(ui: &mut Ui, enabled: bool, icon: MaterialIcon, word: Option<&str>) -> Response {
+    let tokens = Tokens::of(ui);
+    let icon = RichText::from(icon).size(17.0).color(tokens.on_accent);
+    let (button, width) = match word {
+        Some(word) => {
+            (Button::new((icon, RichText::new(word).font(theme::medium(13.0)).color(tokens.on_accent))), 84.0)
+        }
+        None => (Button::new(icon), 36.0),
+    };
+    ui.add_enabled(enabled, button.fill(tokens.accent).min_size(Vec2::new(width, 28.0)))
 }
 
 /// A row of tabs, the current one underlined. As high as a panel's heading.
