@@ -22,6 +22,51 @@ def main():
     write("sigmoid", [case(torch.sigmoid, [x])])
     write("softmax", [case(lambda x: F.softmax(x, -1), [x]), case(lambda x: F.softmax(x, -1), [random(7, 2, 3, 4)])])
     losses()
+    several_inputs()
+    penalties()
+    targets()
+    clipping()
+
+
+def several_inputs():
+    a, b, c = random(11, 4, 3, 2), random(12, 4, 3, 2), random(13, 4, 5, 2)
+    write("add", [case(lambda *x: sum(x), [a, b]), case(lambda *x: sum(x), [a, b, a * 2])])
+    write("mul", [case(torch.mul, [a, b]), case(lambda a, b, c: a * b * c, [a, b, a - b])])
+    write("concat", [case(lambda *x: torch.cat(x, 1), [a, c, b])])
+    write("reshape", [case(lambda x, dims: x.reshape(-1, *dims), [a], {"dims": [2, 3]})])
+
+
+def penalties():
+    w = random(14, 5, 4)
+    write("l1", [case(lambda w, strength: strength * w.abs().sum(), [w], {"strength": 0.25}, fixed=(0,))])
+    write("l2", [case(lambda w, strength: strength * w.square().sum(), [w], {"strength": 0.25}, fixed=(0,))])
+
+
+def targets():
+    classes = torch.tensor([1.0, 0, 1, 1, 0], dtype=torch.float64)
+    write("one_hot", [case(lambda t, classes: F.one_hot(t.long(), classes).double(), [classes + 1],
+                           {"classes": 4}, constant=(0,))])
+    write("signs", [case(lambda t: (2 * t - 1).unsqueeze(1), [classes], constant=(0,))])
+    write("column", [case(lambda t: t.unsqueeze(1), [classes], constant=(0,))])
+
+
+def clipping():
+    def norm(*gradients, max):
+        leaves = [torch.nn.Parameter(torch.zeros_like(g)) for g in gradients]
+        for leaf, gradient in zip(leaves, gradients):
+            leaf.grad = gradient.detach().clone()
+        total = torch.nn.utils.clip_grad_norm_(leaves, max)
+        return (total, *(leaf.grad for leaf in leaves))
+
+    def value(gradient, max):
+        leaf = torch.nn.Parameter(torch.zeros_like(gradient))
+        leaf.grad = gradient.detach().clone()
+        torch.nn.utils.clip_grad_value_([leaf], max)
+        return leaf.grad
+
+    a, b = random(15, 3, 4), random(16, 3)
+    write("clip_norm", [case(norm, [a, b], {"max": max}, constant=(0, 1), fixed=(0, 1)) for max in (0.5, 50.0)])
+    write("clip_value", [case(value, [a], {"max": 0.7}, constant=(0,), fixed=(0,))])
 
 
 def losses():

@@ -32,14 +32,16 @@ def plain(tensor):
 def case(function, inputs, params=None, constant=(), fixed=()):
     """`function(*inputs, **params)` gives a tensor or a tuple of them; the gradient enters through the first.
 
-    `constant`: inputs (by index) without a gradient; `fixed`: inputs without a batch axis.
+    `constant`: inputs (by index) without a gradient (all of them: nothing is differentiated); `fixed`: inputs without a batch axis.
     """
     params = params or {}
     leaves = [x.clone().requires_grad_(i not in constant) for i, x in enumerate(inputs)]
     outputs = function(*leaves, **params)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    cotangent = random(99, *outputs[0].shape)
-    outputs[0].backward(cotangent)
+    cotangent = None
+    if outputs[0].requires_grad:
+        cotangent = random(99, *outputs[0].shape)
+        outputs[0].backward(cotangent)
     return {
         "params": params,
         "inputs": [{**plain(x), "batched": i not in fixed} for i, x in enumerate(inputs)],

@@ -60,12 +60,17 @@ impl Op for Add {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
         gradient_check(Add, Case::new().batched(3, &[4]).batched(3, &[4]));
         gradient_check(Add, Case::new().batched(2, &[2, 3]).batched(2, &[2, 3]).batched(2, &[2, 3]));
         gradient_check(Add, Case::new().fixed(&[]).fixed(&[]));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("add", |_| Add);
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::engine::error::Result;
 use crate::engine::kernels::{bridge, elementwise, reduce};
-use crate::engine::op::{Frame, Op};
+use crate::engine::op::{Frame, Op, ValueShape};
 
 /// Inputs: all gradients. Outputs: their joint norm, then each of them scaled.
 #[derive(Debug)]
@@ -33,6 +33,10 @@ impl Op for ClipNorm {
 
     fn settings(&self) -> String {
         format!("max {}", self.max)
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        std::iter::once(ValueShape::scalar()).chain(inputs.iter().cloned()).collect()
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -114,5 +118,26 @@ impl Op for ClipValue {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn agree_with_pytorch() {
+        let max = |params: &serde_json::Value| params["max"].as_f64().unwrap();
+        fixture_check("clip_norm", |params| ClipNorm { max: max(params) });
+        fixture_check("clip_value", |params| ClipValue { max: max(params) });
+    }
+
+    #[test]
+    fn kernels_agree_with_the_reference() {
+        for max in [0.1, 1000.0] {
+            gradient_check(ClipNorm { max }, Case::new().fixed(&[9, 7]).constant().fixed(&[5]).constant());
+            gradient_check(ClipValue { max }, Case::new().fixed(&[9, 7]).constant());
+        }
     }
 }

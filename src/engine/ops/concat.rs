@@ -132,11 +132,16 @@ impl Op for ConcatPart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
         gradient_check(Concat, Case::new().batched(3, &[4]).batched(3, &[2]));
         gradient_check(Concat, Case::new().batched(2, &[1, 2, 3]).batched(2, &[3, 2, 3]).batched(2, &[2, 2, 3]));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("concat", |_| Concat);
     }
 }

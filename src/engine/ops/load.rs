@@ -46,3 +46,14 @@ impl Op for Load {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, gradient_check};
+
+    #[test]
+    fn the_kernel_agrees_with_the_reference() {
+        gradient_check(Load, Case::new().batched(3, &[2, 5]).constant().batched(3, &[]).constant());
+    }
+}

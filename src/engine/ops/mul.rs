@@ -66,11 +66,16 @@ impl Op for Mul {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
         gradient_check(Mul, Case::new().batched(3, &[4]).batched(3, &[4]));
         gradient_check(Mul, Case::new().batched(2, &[2, 3]).batched(2, &[2, 3]).batched(2, &[2, 3]));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("mul", |_| Mul);
     }
 }

@@ -144,7 +144,7 @@ impl Op for PenaltyW {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
@@ -152,5 +152,13 @@ mod tests {
             gradient_check(Penalty { norm, strength: 0.3 }, Case::new().fixed(&[5, 3]));
             gradient_check(Penalty { norm, strength: 0.01 }, Case::new().fixed(&[2, 3, 3, 3]));
         }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        let penalty =
+            |norm, params: &serde_json::Value| Penalty { norm, strength: params["strength"].as_f64().unwrap() };
+        fixture_check("l1", |params| penalty(Norm::L1, params));
+        fixture_check("l2", |params| penalty(Norm::L2, params));
     }
 }

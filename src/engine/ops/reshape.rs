@@ -55,11 +55,16 @@ impl Op for Reshape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
         gradient_check(Reshape { dims: vec![12] }, Case::new().batched(3, &[2, 6]));
         gradient_check(Reshape { dims: vec![1, 3, 2] }, Case::new().batched(2, &[6]));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("reshape", |params| Reshape { dims: serde_json::from_value(params["dims"].clone()).unwrap() });
     }
 }

@@ -128,13 +128,21 @@ impl Op for Column {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, outputs};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
-    fn classes_become_rows_signs_and_columns() {
-        let classes = || Case::new().batched(3, &[]).with(|i, _| [1.0, 0.0, 1.0][i]).constant();
-        assert_eq!(outputs(OneHot { classes: 2 }, classes()), vec![vec![0.0, 1.0, 1.0, 0.0, 0.0, 1.0]]);
-        assert_eq!(outputs(Signs, classes()), vec![vec![1.0, -1.0, 1.0]]);
-        assert_eq!(outputs(Column, classes()), vec![vec![1.0, 0.0, 1.0]]);
+    fn agree_with_pytorch() {
+        let classes = |params: &serde_json::Value| params["classes"].as_u64().unwrap() as usize;
+        fixture_check("one_hot", |params| OneHot { classes: classes(params) });
+        fixture_check("signs", |_| Signs);
+        fixture_check("column", |_| Column);
+    }
+
+    #[test]
+    fn kernels_agree_with_the_reference() {
+        let classes = || Case::new().batched(7, &[]).with(|i, _| (i % 2) as f64).constant();
+        gradient_check(OneHot { classes: 3 }, classes());
+        gradient_check(Signs, classes());
+        gradient_check(Column, classes());
     }
 }
