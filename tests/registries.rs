@@ -1,0 +1,128 @@
+//! Every kind of layer is everywhere it must be: it says what it is, it compiles to instructions, and it trains.
+
+use std::collections::BTreeSet;
+
+use glassbox::data::batches::Batch;
+use glassbox::engine::{Device, Machine, Precision, Role};
+use glassbox::model::layer::{Dense, Flatten, Group, Inputs, Loss, Relu};
+use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Shape, Target, TrainingSpec, infer};
+
+const SIDE: usize = 28;
+
+fn signature() -> DataSignature {
+    DataSignature { input: Shape(vec![1, SIDE, SIDE]), target: Target::Classes(2) }
+}
+
+fn add_after(graph: &mut Graph, kind: LayerKind, sources: &[LayerId]) -> LayerId {
+    let id = graph.add(kind, [0.0, 0.0]);
+    for &source in sources {
+        graph.connect(source, id).unwrap();
+    }
+    id
+}
+
+/// A small network with the layer in it, and the layer's id.
+fn network(kind: &LayerKind) -> (Graph, LayerId) {
+    let mut graph = Graph::default();
+    let input = add_after(&mut graph, LayerKind::from_key("input").unwrap(), &[]);
+    // A convolution makes something that is trained in front of every layer, so that gradients pass through it.
+    let before = add_after(&mut graph, LayerKind::from_key("conv2d").unwrap(), &[input]);
+    let one = add_after(&mut graph, LayerKind::from_key("global_avg_pool").unwrap(), &[before]);
+    let row = add_after(&mut graph, Dense { units: SIDE * SIDE, ..Dense::default() }.into(), &[one]);
+    let source = if takes(kind, &Shape::row(SIDE * SIDE)) { row } else { before };
+    let layer = match (kind, kind.about().inputs) {
+        (LayerKind::Input(_), _) => input,
+        (LayerKind::Loss(_), _) => row,
+        (_, Inputs::Many) => {
+            let other = add_after(&mut graph, Relu {}.into(), &[source]);
+            add_after(&mut graph, kind.clone(), &[source, other])
+        }
+        _ => add_after(&mut graph, kind.clone(), &[source]),
+    };
+    let flat = add_after(&mut graph, Flatten {}.into(), &[if layer == input { row } else { layer }]);
+    let last = add_after(&mut graph, Dense { units: 2, ..Dense::default() }.into(), &[flat]);
+    let loss = add_after(&mut graph, Loss::default().into(), &[last]);
+    (graph, if matches!(kind, LayerKind::Loss(_)) { loss } else { layer })
+}
+
+fn takes(kind: &LayerKind, shape: &Shape) -> bool {
+    kind.about().inputs != Inputs::None && kind.spec().infer(&[shape.clone(), shape.clone()], None).is_ok()
+}
+
+fn batch() -> Batch {
+    let len = 6;
+    let inputs = (0..len * SIDE * SIDE).map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0).collect();
+    let targets = (0..len).map(|i| (i % 2) as f32).collect();
+    Batch { len, inputs, targets, rows: (0..len as u32).collect() }
+}
+
+#[test]
+fn every_layer_compiles_and_trains() {
+    for kind in LayerKind::all() {
+        let key = kind.key();
+        let (graph, layer) = network(&kind);
+        let problems = infer(&graph, Some(&signature())).problems;
+        assert!(problems.is_empty(), "{key}: the small network has problems: {problems:?}");
+        let mut machine = Machine::new(&graph, &signature(), &TrainingSpec::default(), Device::Cpu, Precision::F32)
+            .unwrap_or_else(|error| panic!("{key} does not compile: {error}"));
+        let program = machine.program();
+        let has_instructions = program.instructions.iter().any(|instruction| instruction.layer == Some(layer));
+        assert!(has_instructions || key == "input", "{key} has no instructions");
+        assert!(program.layer_outputs.contains_key(&layer) || key == "loss", "{key} gives nothing");
+        let weights =
+            program.ids().filter(|(id, value)| {
+            value.layer == Some(layer) && value.role == Role::Parameter && program.gradients.contains_key(id)
+        });
+        assert_eq!(weights.count() > 0, kind.has_weights(), "{key}: has_weights() and its gradients disagree");
+        let before = program.find("conv2d_1.weight").or_else(|| program.find("conv_2_d_1.weight")).unwrap();
+        let old = machine.read(before).unwrap().data;
+        for _ in 0..2 {
+            let report = machine.run_step(&batch()).unwrap_or_else(|error| panic!("{key} does not train: {error}"));
+            assert!(report.loss.is_finite(), "{key}: the loss is {}", report.loss);
+        }
+        assert_ne!(old, machine.read(before).unwrap().data, "{key}: nothing in front of it learns");
+    }
+}
+
+#[test]
+fn every_instruction_says_what_it_does() {
+    for kind in LayerKind::all() {
+        let (graph, _) = network(&kind);
+        let machine =
+            Machine::new(&graph, &signature(), &TrainingSpec::default(), Device::Cpu, Precision::F32).unwrap();
+        for instruction in &machine.program().instructions {
+            let op = &instruction.op;
+            assert!(!op.name().is_empty() && !op.formula().is_empty(), "{op:?}");
+            assert!(op.words().ends_with('.'), "{} says no sentence: {:?}", op.name(), op.words());
+        }
+    }
+}
+
+#[test]
+fn every_layer_says_what_it_is() {
+    let mut titles = BTreeSet::new();
+    for kind in LayerKind::all() {
+        let (key, about) = (kind.key(), kind.about());
+        assert!(titles.insert(about.title), "two layers are called {}", about.title);
+        assert!(about.help.len() > 40 && about.help.ends_with('.'), "{key}: help is no paragraph");
+        assert!(!about.formula.is_empty(), "{key}: no formula");
+        let tagline = about.tagline.split_whitespace().count();
+        assert!((1..=4).contains(&tagline), "{key}: the palette has room for four words");
+        assert!((1..=2).contains(&about.glyph.chars().count()), "{key}: the icon has room for two characters");
+        assert!(Group::PALETTE.contains(&about.group), "{key}: its group is not in the palette");
+        assert_eq!(LayerKind::from_key(key).as_ref(), Some(&kind), "{key}: its word does not lead back to it");
+    }
+}
+
+#[test]
+fn every_parameter_says_what_it_is_and_takes_its_own_default() {
+    for mut kind in LayerKind::all() {
+        let key = kind.key();
+        for spec in kind.spec().param_specs() {
+            assert!(!spec.label.is_empty(), "{key}.{}: no label", spec.key);
+            assert!(spec.help.ends_with('.'), "{key}.{}: help is no sentence", spec.key);
+            let value = kind.spec().param(spec.key).unwrap();
+            assert_eq!(kind.params_mut().set_param(spec.key, &value), Ok(()), "{key}.{}", spec.key);
+        }
+    }
+}
