@@ -1,6 +1,6 @@
 //! Glassbox: a neural network you can see through.
 //!
-//! The map of the house, top floor first. A module imports only from lower floors (`tests/house_rules.rs` checks it).
+//! The map of the house, top floor first. A module imports only from lower floors (`tests/house_rules` checks it).
 
 // 6: the window.
 #[cfg(feature = "gui")]

@@ -69,8 +69,7 @@ fn every_layer_compiles_and_trains() {
         let has_instructions = program.instructions.iter().any(|instruction| instruction.layer == Some(layer));
         assert!(has_instructions || key == "input", "{key} has no instructions");
         assert!(program.layer_outputs.contains_key(&layer) || key == "loss", "{key} gives nothing");
-        let weights =
-            program.ids().filter(|(id, value)| {
+        let weights = program.ids().filter(|(id, value)| {
             value.layer == Some(layer) && value.role == Role::Parameter && program.gradients.contains_key(id)
         });
         assert_eq!(weights.count() > 0, kind.has_weights(), "{key}: has_weights() and its gradients disagree");

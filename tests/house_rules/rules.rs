@@ -82,7 +82,7 @@ pub fn colours_outside_the_theme(source: &Source) -> Vec<String> {
         let is_constant = member.chars().all(|c| c.is_ascii_uppercase() || c == '_') && !member.is_empty();
         let makes_colour = match word {
             // Not a colour but the lack of one: nothing, the caller's, and a picture's own pixels unchanged.
-            "Color32" if matches!(member, "TRANSPARENT" | "PLACEHOLDER" | "WHITE") => false,
+            "Color32" | "Rgba" if matches!(member, "TRANSPARENT" | "PLACEHOLDER" | "WHITE") => false,
             "Color32" => is_constant || member.starts_with("from_"),
             "Rgba" | "Hsva" | "HsvaGamma" => is_constant || member.starts_with("from_") || member == "new",
             "hex_color" => rest.starts_with('!'),

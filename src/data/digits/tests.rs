@@ -85,7 +85,7 @@ fn a_linear_model_learns_something_but_not_enough() {
     assert!((0.6..0.95).contains(&accuracy), "a linear model reaches {accuracy}");
 }
 
-/// Writes pictures to look at: `GLASSBOX_SHEET=/tmp/sheet.pgm cargo test contact_sheet`.
+/// Writes pictures to look at: `GLASSBOX_SHEET=sheet.pgm cargo test contact_sheet`.
 #[test]
 fn contact_sheet() {
     let set = make(400, 2);

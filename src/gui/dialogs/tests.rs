@@ -51,14 +51,14 @@ fn a_typed_path_is_enough_where_there_is_no_file_dialog() {
 
 #[test]
 fn what_the_file_dialog_answers_is_taken_and_gets_its_ending() {
-    let mut harness = harness(Some("/tmp/mine"));
+    let mut harness = harness(Some("/data/mine"));
     let ctx = harness.ctx.clone();
     harness.state_mut().dialogs.ask(Purpose::Save { suggestion: "Spiral".into() }, &ctx);
     // The answer comes from another thread: frames pass until it is here.
     while harness.state().dialogs.is_open() {
         harness.step();
     }
-    assert_eq!(harness.state().actions, [Action::SaveAs("/tmp/mine.glassbox.json".into())]);
+    assert_eq!(harness.state().actions, [Action::SaveAs("/data/mine.glassbox.json".into())]);
 }
 
 #[test]

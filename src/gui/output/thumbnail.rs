@@ -4,6 +4,7 @@ use egui::{Color32, ColorImage, Painter, Pos2, Rect, TextureOptions, Ui};
 
 use crate::data::{Dataset, Part};
 use crate::gui::textures::{cached, fingerprint};
+use crate::gui::theme;
 
 /// The numbers of one sample.
 pub(super) fn values<'a>(dataset: &Dataset, part: &'a Part, row: usize) -> Option<&'a [f32]> {
@@ -27,11 +28,11 @@ pub(super) fn paint(
     let id = egui::Id::unique("sample thumbnail").with(salt);
     let texture = cached(ui.ctx(), id, fingerprint(values), TextureOptions::NEAREST, || {
         let (low, high) = extent(values);
-        let level = |v: f32| ((v - low) / (high - low) * 255.0).clamp(0.0, 255.0) as u8;
+        let level = |v: f32| (v - low) / (high - low);
         let plane = rows * columns;
         let pixels = (0..plane).map(|i| match channels {
-            3 => Color32::from_rgb(level(values[i]), level(values[plane + i]), level(values[2 * plane + i])),
-            _ => Color32::from_gray(level(values[i])),
+            3 => theme::pixel([0, 1, 2].map(|channel| level(values[channel * plane + i]))),
+            _ => theme::pixel([level(values[i]); 3]),
         });
         ColorImage::new([columns, rows], pixels.collect())
     });
