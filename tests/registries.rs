@@ -29,7 +29,7 @@ fn network(kind: &LayerKind) -> (Graph, LayerId) {
     let before = add_after(&mut graph, LayerKind::from_key("conv2d").unwrap(), &[input]);
     let one = add_after(&mut graph, LayerKind::from_key("global_avg_pool").unwrap(), &[before]);
     let row = add_after(&mut graph, Dense { units: SIDE * SIDE, ..Dense::default() }.into(), &[one]);
-    let source = if takes(kind, &Shape::row(SIDE * SIDE)) { row } else { before };
+    let source = if takes(kind, &Shape(vec![16, SIDE, SIDE])) { before } else { row };
     let layer = match (kind, kind.about().inputs) {
         (LayerKind::Input(_), _) => input,
         (LayerKind::Loss(_), _) => row,
