@@ -113,7 +113,9 @@ impl App {
         banners::show(&ctx, &self.state, &mut actions);
         self.dialogs.show(&ctx, &self.state, &mut actions);
         shortcuts::sheet(&ctx, &mut self.shortcuts);
-        self.toasts.show(&ctx);
+        let whole = ctx.content_rect();
+        let canvas = self.workspace.canvas_rect.filter(|_| self.state.screen == Screen::Workspace).unwrap_or(whole);
+        self.toasts.show(&ctx, canvas.center_bottom() - egui::Vec2::new(0.0, 16.0));
         self.carry_out(&ctx, actions);
     }
 

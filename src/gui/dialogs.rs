@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Context, Id, Modal, RichText, Ui};
 
+use super::panels::dialog_frame;
 use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
 use crate::model::{DataSpec, IdxSpec, Source};
@@ -167,7 +168,9 @@ impl Dialogs {
         }
         let Some(dialog) = &mut self.open else { return };
         let mut result = dialog.poll_native();
-        let modal = Modal::new(Id::unique("path dialog")).show(ctx, |ui| dialog.contents(ui));
+        let modal = Modal::new(Id::unique("path dialog"))
+            .frame(dialog_frame(&ctx.global_style()))
+            .show(ctx, |ui| dialog.contents(ui));
         let dismissed = modal.should_close();
         let (choice, browse) = modal.inner;
         result = result.or(choice);
@@ -227,6 +230,7 @@ impl PathDialog {
         }
         let ready = !self.text.trim().is_empty();
         let (mut answer, mut browse) = (None, false);
+        ui.add_space(4.0);
         ui.horizontal(|ui| {
             let ok = accent_button(ui, ready, self.purpose.button());
             if ok.clicked() || (entered && ready) {

@@ -1,6 +1,6 @@
 //! The frames that all panels share: a heading as high as its tabs with a line below, and a body with margins.
 
-use egui::{Frame, Margin, Stroke, Ui};
+use egui::{Frame, Margin, Sense, Stroke, Ui, UiBuilder};
 
 use super::theme::Tokens;
 
@@ -18,8 +18,23 @@ pub fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 }
 
 pub fn body(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
-    Frame::new().inner_margin(Margin { left: 14, right: 14, top: 10, bottom: 14 }).show(ui, |ui| {
+    Frame::new().inner_margin(Margin { left: 14, right: 14, top: 6, bottom: 14 }).show(ui, |ui| {
         ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing.y = 6.0;
         contents(ui);
     });
+}
+
+/// The frame of a dialog.
+pub fn dialog_frame(style: &egui::Style) -> Frame {
+    Frame::popup(style).inner_margin(16).corner_radius(10)
+}
+
+/// Draws into exactly the room there is, so that a panel stays as large as the person made it, whatever it holds.
+pub fn fixed(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let rect = ui.available_rect_before_wrap();
+    ui.allocate_rect(rect, Sense::hover());
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).layout(*ui.layout()));
+    inside.set_clip_rect(rect.intersect(ui.clip_rect()));
+    contents(&mut inside);
 }

@@ -119,7 +119,7 @@ const SHEET: [(&str, &[(&str, &str)]); 3] = [
         "Panels",
         &[
             ("Tab, Shift Tab", "go from control to control"),
-            ("Enter", "press it; on a layer in the palette: add it"),
+            ("Enter", "press it; add a layer"),
             ("Escape", "leave a field, close a dialog"),
         ],
     ),
@@ -129,24 +129,31 @@ pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
     if !local.sheet_open {
         return;
     }
-    let modal = Modal::new(Id::unique("shortcuts")).show(ctx, |ui| {
-        let tokens = Tokens::of(ui);
-        ui.set_width(380.0);
+    let frame = super::panels::dialog_frame(&ctx.global_style());
+    let modal = Modal::new(Id::unique("shortcuts")).frame(frame).show(ctx, |ui| {
+        ui.set_width(720.0);
+        ui.spacing_mut().interact_size.y = 18.0;
         ui.heading("Keyboard");
-        for (title, rows) in SHEET {
-            super::widgets::section(ui, title, "");
-            Grid::new(title).num_columns(2).spacing([16.0, 4.0]).min_col_width(170.0).show(ui, |ui| {
-                for (keys, what) in rows {
-                    ui.label(RichText::new(*keys).font(theme::mono(12.0)));
-                    ui.label(RichText::new(*what).color(tokens.muted));
-                    ui.end_row();
-                }
-            });
-        }
+        ui.columns_const(|[left, right]| {
+            SHEET.iter().step_by(2).for_each(|part| part_ui(left, part));
+            SHEET.iter().skip(1).step_by(2).for_each(|part| part_ui(right, part));
+        });
         ui.add_space(8.0);
         ui.button("Close").clicked()
     });
-    if modal.inner || modal.should_close() {
+    if modal.should_close() || modal.inner {
         local.sheet_open = false;
     }
+}
+
+fn part_ui(ui: &mut egui::Ui, (title, rows): &(&str, &[(&str, &str)])) {
+    let tokens = Tokens::of(ui);
+    super::widgets::section(ui, title, "");
+    Grid::new(title).num_columns(2).spacing([12.0, 4.0]).min_col_width(168.0).show(ui, |ui| {
+        for (keys, what) in *rows {
+            ui.label(RichText::new(*keys).font(theme::mono(12.0)));
+            ui.label(RichText::new(*what).color(tokens.muted));
+            ui.end_row();
+        }
+    });
 }

@@ -1,6 +1,6 @@
-//! Short news at the lower edge of the window: notices of the session, each for a few seconds, longer the more there is to read.
+//! Short news at the lower edge of the canvas: notices of the session, each for a few seconds, longer the more there is to read.
 
-use egui::{Align2, Area, Context, Frame, Id, Order, RichText, Role, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Area, Context, Frame, Id, Order, Pos2, RichText, Role, Ui, WidgetInfo};
 
 use super::theme::Tokens;
 use crate::session::{Notice, NoticeKind};
@@ -32,7 +32,8 @@ impl Toasts {
         self.shown.drain(..surplus);
     }
 
-    pub fn show(&mut self, ctx: &Context) {
+    /// Draws them above `foot`, a point in the middle of their lower edge.
+    pub fn show(&mut self, ctx: &Context, foot: Pos2) {
         if self.shown.is_empty() {
             return;
         }
@@ -40,7 +41,7 @@ impl Toasts {
         self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
         let mut closed = None;
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
-        let response = area.anchor(Align2::CENTER_BOTTOM, Vec2::new(0.0, -16.0)).show(ctx, |ui| {
+        let response = area.pivot(Align2::CENTER_BOTTOM).fixed_pos(foot).show(ctx, |ui| {
             for toast in &mut self.shown {
                 toast.until.get_or_insert(now + 3.0 + toast.notice.text.len() as f64 * 0.05);
                 if row(ui, &toast.notice) {
@@ -103,7 +104,7 @@ mod tests {
                     crate::gui::fonts::install(ui.ctx());
                     return;
                 }
-                toasts.show(&ui.ctx().clone());
+                toasts.show(&ui.ctx().clone(), Pos2::new(400.0, 500.0));
             },
             toasts,
         );

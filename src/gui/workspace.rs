@@ -8,7 +8,7 @@ use super::dialogs::Dialogs;
 use super::inspector::{self, InspectorUi};
 use super::output::{self, OutputUi};
 use super::palette::{self, PaletteUi};
-use super::panels::header;
+use super::panels::{fixed, header};
 use super::plots::{self, PlotsUi};
 use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
@@ -27,6 +27,8 @@ pub struct WorkspaceUi {
     canvas: CanvasUi,
     plots: PlotsUi,
     output: OutputUi,
+    /// Where the canvas was drawn: news floats above its lower edge.
+    pub canvas_rect: Option<egui::Rect>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,17 +65,18 @@ pub fn show(
     right.size_range(232.0..=(width * 0.4)).show_collapsible(ui, &mut local.open.right, |ui| {
         let below = Panel::bottom("output").frame(panel).default_size((height * 0.36).min(312.0));
         below.size_range(140.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.output, |ui| {
-            output::show(ui, state, &mut local.output, local.canvas.hovered_unit, actions);
+            fixed(ui, |ui| output::show(ui, state, &mut local.output, local.canvas.hovered_unit, actions));
         });
         CentralPanel::no_frame().show(ui, |ui| inspector::show(ui, state, &mut local.inspector, actions));
     });
 
     let bottom = Panel::bottom("plots").frame(panel).default_size((height * 0.36).min(312.0));
     bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.plots, |ui| {
-        plots::show(ui, state, &mut local.plots, actions);
+        fixed(ui, |ui| plots::show(ui, state, &mut local.plots, actions));
     });
 
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
+        local.canvas_rect = Some(ui.max_rect());
         canvas::show(ui, state, &mut local.canvas, actions);
     });
 

@@ -46,7 +46,7 @@ fn balance(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
     for (i, name) in classes.iter().enumerate().take(MOST_BARS) {
         let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 18.0), Sense::hover());
         let (a, b) = (train[i] as f32, validation[i] as f32);
-        let label = rect.width() * 0.34;
+        let label = rect.width() * 0.4;
         let painter = ui.painter().with_clip_rect(
             Rect::from_min_size(rect.min, Vec2::new(label - 6.0, rect.height())).intersect(ui.clip_rect()),
         );

@@ -2,6 +2,7 @@
 
 use egui::{Context, Id, Modal, RichText};
 
+use crate::gui::panels::dialog_frame;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::accent_button;
 use crate::session::{Action, State};
@@ -57,7 +58,7 @@ impl LeaveDialog {
             };
         }
         let mut step = Step::Wait;
-        let modal = Modal::new(Id::unique("leave")).show(ctx, |ui| {
+        let modal = Modal::new(Id::unique("leave")).frame(dialog_frame(&ctx.global_style())).show(ctx, |ui| {
             let tokens = Tokens::of(ui);
             ui.set_width(360.0);
             ui.heading(format!("Save changes to “{}”?", state.project.name));

@@ -71,13 +71,17 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 pub(super) fn fact(ui: &mut Ui, label: &str, value: &str) {
     let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
-        let size = egui::Vec2::new(104.0_f32.min(ui.available_width() * 0.45), 18.0);
-        ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
-            ui.set_min_width(size.x);
-            ui.label(RichText::new(label).color(tokens.muted));
+    ui.scope(|ui| {
+        // A line of text, not as high as a field.
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.horizontal(|ui| {
+            let size = egui::Vec2::new(104.0_f32.min(ui.available_width() * 0.45), 18.0);
+            ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.set_min_width(size.x);
+                ui.label(RichText::new(label).color(tokens.muted));
+            });
+            ui.add(Label::new(RichText::new(value).font(theme::mono(12.0))).truncate()).on_hover_text(value);
         });
-        ui.add(Label::new(RichText::new(value).font(theme::mono(12.0))).truncate()).on_hover_text(value);
     });
 }
 

@@ -21,12 +21,13 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     loss(ui, state, actions);
     let before = &state.project.training;
     let mut draft = Draft { spec: before.clone(), ended: false };
-    optimiser(ui, &mut draft);
-
-    section(ui, "LEARNING RATE", &format!("now {}", significant(state.run.learning_rate, 3)));
     let help =
         "How far each update moves the weights against the gradient. Too small learns slowly; too large never settles.";
-    draft.take(rate(ui, "Rate", help, before.learning_rate, (1e-6, 10.0)), |spec, v| spec.learning_rate = v);
+    let changed = rate(ui, "Learning rate", help, before.learning_rate, (1e-6, 10.0));
+    draft.take(changed, |spec, v| spec.learning_rate = v);
+    optimiser(ui, &mut draft);
+
+    section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run.learning_rate, 3)));
     schedule(ui, &mut draft);
     let help =
         "Steps at the start over which the rate rises from 0 to its full height (warm-up). Helps large networks.";

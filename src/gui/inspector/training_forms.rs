@@ -39,7 +39,7 @@ pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft) {
             }
             // PyTorch refuses Nesterov without momentum; here it goes off with it.
             *nesterov &= *momentum > 0.0;
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 1.0));
+            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
         }
         Optimiser::Adam { beta1, beta2, epsilon, weight_decay }
         | Optimiser::AdamW { beta1, beta2, epsilon, weight_decay } => {
@@ -48,14 +48,14 @@ pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft) {
             let help = "How long the average of squared gradients remembers (second moment).";
             number(ui, draft, "Beta 2", help, beta2, (0.0, 0.99999));
             magnitude(ui, draft, "Epsilon", EPSILON, epsilon, (1e-12, 1.0));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 1.0));
+            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
         }
         Optimiser::RmsProp { alpha, epsilon, momentum, weight_decay } => {
             let help = "How long the average of squared gradients remembers.";
             number(ui, draft, "Alpha", help, alpha, (0.0, 0.9999));
             magnitude(ui, draft, "Epsilon", EPSILON, epsilon, (1e-12, 1.0));
             number(ui, draft, "Momentum", MOMENTUM, momentum, (0.0, 0.999));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 1.0));
+            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
         }
     }
     draft.spec.optimiser = now;
@@ -169,6 +169,6 @@ pub(super) fn early_stopping(ui: &mut Ui, draft: &mut Draft) {
     draft.ended |= change.ended;
     stopping.patience = change.value.unwrap_or(stopping.patience);
     let help = "By how much the loss must fall to count as an improvement.";
-    number(ui, draft, "Least gain", help, &mut stopping.min_delta, (0.0, 1.0));
+    number(ui, draft, "Least gain", help, &mut stopping.min_delta, (0.0, 10.0));
     draft.spec.early_stopping = Some(stopping);
 }

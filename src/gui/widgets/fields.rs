@@ -58,13 +58,19 @@ pub fn integer(ui: &mut Ui, label: &str, help: &str, value: i64, range: (i64, i6
 pub fn float(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
     let mut now = value;
     let help = format!("{help}\n{} to {}; drag, or click and type.", range.0, range.1);
-    let span = (range.1 - range.0).min(1.0);
-    let speed = if value == 0.0 { span * 1e-4 } else { (value.abs() * 0.01).min(span * 0.01) };
+    let speed = float_speed(value, range);
     let response = labelled(ui, label, &help, |ui| {
         let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed).custom_formatter(|v, _| plain(v));
         ui.add(drag(ui, field))
     });
     change(&response, value, rounded(now))
+}
+
+/// How far a number moves for each point of a drag. A share (0 to 1) moves evenly; a number that may be large but rarely is
+/// (a penalty, a decay) moves by its own size.
+fn float_speed(value: f64, range: (f64, f64)) -> f64 {
+    let span = range.1 - range.0;
+    if span <= 1.0 { span * 0.005 } else { (value.abs() * 0.01).max(1e-4) }
 }
 
 /// A number whose magnitude matters (a learning rate): dragging multiplies.
