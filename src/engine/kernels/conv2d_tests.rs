@@ -6,10 +6,10 @@ fn by_definition(c: &Convolution, x: &[f32], w: &[f32], bias: &[f32]) -> Vec<f64
     let (batch, [rows, columns]) = (x.len() / c.input_len(), c.places());
     let mut y = Vec::new();
     for b in 0..batch {
-        for f in 0..c.filters {
+        for (f, bias) in bias.iter().enumerate() {
             for i in 0..rows {
                 for j in 0..columns {
-                    let mut sum = f64::from(bias[f]);
+                    let mut sum = f64::from(*bias);
                     for_each_tap(c, i, j, |channel, u, v, h, k| {
                         let at = ((b * c.channels + channel) * c.size[0] + h) * c.size[1] + k;
                         let wt = ((f * c.channels + channel) * c.window.kernel[0] + u) * c.window.kernel[1] + v;
