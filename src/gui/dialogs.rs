@@ -127,7 +127,7 @@ impl Dialogs {
             return;
         }
         let text = match &purpose {
-            Purpose::Save { suggestion } if !suggestion.is_empty() => format!("{suggestion}.glassbox.json"),
+            Purpose::Save { suggestion } if !suggestion.is_empty() => suggested_path(suggestion),
             _ => String::new(),
         };
         let native = self.start_native(&purpose, ctx);
@@ -249,6 +249,13 @@ impl PathDialog {
         });
         (answer, browse)
     }
+}
+
+/// In the home folder, unless the person says otherwise; never a path that depends on where the program was started.
+fn suggested_path(name: &str) -> String {
+    let name = format!("{}.glassbox.json", name.replace(['/', '\\'], "-"));
+    let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().join(&name));
+    home.map_or(name, |path| path.display().to_string())
 }
 
 /// "~/x" as a person types it, and quotes that a file manager puts around copied paths.

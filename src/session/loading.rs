@@ -151,11 +151,12 @@ impl State {
     }
 
     fn loaded(&mut self, loaded: Loaded) {
-        self.table = loaded.table;
         if let Some(project) = loaded.project {
             self.begin(*project, None);
             self.works.loader = None;
         }
+        // After `begin`, which forgets the table of the project before.
+        self.table = loaded.table;
         self.data_ready(loaded.dataset);
     }
 

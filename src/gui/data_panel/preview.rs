@@ -30,13 +30,14 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, local: &mut Pr
     if local.of != address {
         *local = PreviewUi { of: address, rows: sample_rows(dataset, &dataset.train, None, PICTURES) };
     }
-    match (&dataset.plane, dataset.input_shape.as_slice()) {
+    // A scope: rows of a table stand closer than fields.
+    ui.scope(|ui| match (&dataset.plane, dataset.input_shape.as_slice()) {
         (Some(plane), _) => points(ui, dataset, plane),
         (None, [1]) if dataset.classes().is_none() => curve(ui, dataset),
         (None, [channels, rows, columns]) => pictures(ui, dataset, [*channels, *rows, *columns], local),
         _ if state.table.is_some() => table(ui, state),
         _ => numbers(ui, dataset, local),
-    }
+    });
 }
 
 fn square(ui: &mut Ui, name: &str) -> Rect {
@@ -132,6 +133,7 @@ fn picture(tokens: &Tokens, part: &Part, len: usize, row: usize, [channels, rows
 fn table(ui: &mut Ui, state: &State) {
     let Some(table) = &state.table else { return };
     let tokens = Tokens::of(ui);
+    ui.spacing_mut().interact_size.y = 16.0;
     ScrollArea::horizontal().id_salt("first rows").show(ui, |ui| {
         Grid::new("table preview").spacing([12.0, 2.0]).striped(true).show(ui, |ui| {
             for column in &table.columns {
@@ -152,6 +154,7 @@ fn table(ui: &mut Ui, state: &State) {
 /// Rows of numbers as the network takes them.
 fn numbers(ui: &mut Ui, dataset: &Dataset, local: &PreviewUi) {
     let len = dataset.input_len();
+    ui.spacing_mut().interact_size.y = 16.0;
     ScrollArea::horizontal().id_salt("sample rows").show(ui, |ui| {
         Grid::new("rows").spacing([12.0, 2.0]).show(ui, |ui| {
             for name in dataset.input_names.iter().take(12) {

@@ -62,8 +62,8 @@ fn missing(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
 fn scaling(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
     let all = [Scaling::Standardise, Scaling::MinMax, Scaling::None];
     let current = all.iter().position(|s| *s == spec.scaling).unwrap_or_default();
-    let help = "Brings columns to a like size, so that none drowns the others. Measured on the training part only.";
-    if let Some(i) = choice(ui, "Scaling", help, current, &["standardise", "0 to 1", "none"]) {
+    let help = "Brings columns to a like size, so that none drowns the others. Standard: mean 0, standard deviation 1. Measured on the training part only.";
+    if let Some(i) = choice(ui, "Scaling", help, current, &["standard", "0 to 1", "none"]) {
         spec.scaling = all[i];
         draft.ended = true;
     }

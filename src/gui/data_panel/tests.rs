@@ -5,10 +5,12 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::*;
-use crate::data::{NoProgress, load};
+use crate::data::{NoProgress, inspect_csv, load};
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain};
-use crate::model::{DataSpec, DigitsSpec, Feature, Source, SyntheticKind, SyntheticSpec};
+use crate::model::{
+    ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Source, SyntheticKind, SyntheticSpec,
+};
 
 struct NoPicker;
 
@@ -80,4 +82,31 @@ fn loading_can_be_cancelled_and_a_failure_says_why() {
     harness.state_mut().state.data = DataState::Failed("There is no such file.".into());
     harness.run_ok();
     assert!(harness.query_by_label("There is no such file.").is_some());
+}
+
+#[test]
+fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("fruit.csv");
+    let rows: String = (0..40).map(|i| format!("{i},{},{}\n", i % 3, ["apple", "pear"][i % 2])).collect();
+    std::fs::write(&path, format!("weight,colour,kind\n{rows}")).expect("a file");
+    let spec = CsvSpec {
+        path: path.clone(),
+        target: "kind".into(),
+        columns: Vec::new(),
+        missing: Default::default(),
+        scaling: Default::default(),
+    };
+    let mut harness = panel(Source::Csv(spec));
+    harness.state_mut().state.table = Some(Arc::new(inspect_csv(&path, &NoProgress).expect("a table")));
+    harness.run();
+    harness.get_by_label("Role of colour").click();
+    harness.run();
+    harness.get_by_label("left out").click();
+    harness.run();
+    let columns = harness.state().actions.iter().find_map(|action| match action {
+        Action::SetData(DataSpec { source: Source::Csv(csv), .. }) => Some(csv.columns.clone()),
+        _ => None,
+    });
+    assert_eq!(columns, Some(vec![ColumnChoice { name: "colour".into(), role: ColumnRole::LeftOut }]));
 }

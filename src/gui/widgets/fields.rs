@@ -17,7 +17,7 @@ const LABEL_WIDTH: f32 = 104.0;
 pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
-        let width = LABEL_WIDTH.min(ui.available_width() * 0.45);
+        let width = LABEL_WIDTH.min(ui.available_width() * 0.4);
         let tokens = Tokens::of(ui);
         let text = RichText::new(label).color(tokens.muted);
         let name = ui
