@@ -7,10 +7,22 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// What a generator is for: two purposes with the same seed share no numbers.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
-    Points = 0x504f_494e_5453,
-    Split = 0x5350_4c49_54,
-    Subset = 0x5355_4253_4554,
-    Digits = 0x4449_4749_5453,
+    Points,
+    Split,
+    Subset,
+    Digits,
+}
+
+impl Purpose {
+    /// Mixed into the seed; never change one, or projects change their data.
+    fn key(self) -> u64 {
+        match self {
+            Self::Points => 0x504f_494e_5453,
+            Self::Split => 0x0053_504c_4954,
+            Self::Subset => 0x5355_4253_4554,
+            Self::Digits => 0x4449_4749_5453,
+        }
+    }
 }
 
 pub(super) struct Draws {
@@ -19,7 +31,7 @@ pub(super) struct Draws {
 
 impl Draws {
     pub fn new(seed: u64, purpose: Purpose, stream: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ purpose as u64);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ purpose.key());
         rng.set_stream(stream);
         Self { rng }
     }

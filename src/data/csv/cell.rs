@@ -50,8 +50,8 @@ mod tests {
             assert_eq!(read(not_finite, false), Cell::NotFinite, "{not_finite}");
         }
         assert_eq!(read("-1.5e3", false), Cell::Number(-1500.0));
-        assert_eq!(read("3,14", true), Cell::Number(3.14));
-        assert_eq!(read("3,14", false), Cell::Text("3,14"));
+        assert_eq!(read("2,75", true), Cell::Number(2.75));
+        assert_eq!(read("2,75", false), Cell::Text("2,75"));
         assert_eq!(read("1,234.5", true), Cell::Text("1,234.5"));
         assert_eq!(read("abc", false), Cell::Text("abc"));
     }

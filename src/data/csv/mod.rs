@@ -20,7 +20,7 @@ use super::split::split;
 use super::{DataError, Dataset, Part};
 use crate::model::{ColumnRole, CsvSpec, DataSpec};
 use columns::ColumnFacts;
-use encode::{Encoder, Values};
+use encode::Encoder;
 use table::Table;
 use target::Target;
 

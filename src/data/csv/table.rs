@@ -208,7 +208,7 @@ impl Table {
         let inside: usize = record.iter().map(|cell| cell.bytes().filter(|&b| b == b'\n').count()).sum();
         let read = position.byte() + if self.bom { BOM.len() as u64 } else { 0 };
         // At the end of the file the last newline may be missing, or swallowed by a quote that is never closed.
-        let swallowed = record.iter().last().is_some_and(|cell| cell.ends_with('\n'));
+        let swallowed = record.iter().next_back().is_some_and(|cell| cell.ends_with('\n'));
         let at_bare_end = read >= self.size && (!self.ends_with_newline || swallowed);
         let ended = u64::from(!self.ends_in_crlf && !at_bare_end);
         position.line().saturating_sub(ended + inside as u64).max(1)
@@ -285,7 +285,7 @@ pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
