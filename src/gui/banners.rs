@@ -15,7 +15,10 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
         return;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
-    area.anchor(Align2::CENTER_TOP, Vec2::new(0.0, super::top_bar::HEIGHT + 12.0)).show(ctx, |ui| {
+    // The start page has its headline above; the workspace has news of other kinds below.
+    let (corner, offset) =
+        if welcome { (Align2::CENTER_BOTTOM, -24.0) } else { (Align2::CENTER_TOP, super::top_bar::HEIGHT + 12.0) };
+    area.anchor(corner, Vec2::new(0.0, offset)).show(ctx, |ui| {
         if let Some(error) = &state.error {
             card(ui, |ui, tokens| {
                 ui.add(Label::new(RichText::new(error).color(tokens.bad)).wrap());

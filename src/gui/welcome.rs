@@ -96,7 +96,7 @@ pub fn show(
                 ui.add_space(48.0);
                 ui.vertical(|ui| {
                     ui.set_width(side);
-                    ui.add_space(70.0);
+                    ui.add_space(80.0);
                     beside(ui, state, local, dialogs, actions);
                 });
             }
@@ -170,6 +170,9 @@ fn card_ui(ui: &mut Ui, card: &Card, width: f32, thumbnails: &mut Thumbnails) ->
 fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing = Vec2::new(8.0, 4.0);
+    // On the ground of this screen, fields and buttons have the colour of cards.
+    ui.visuals_mut().text_edit_bg_color = Some(tokens.panel);
+    ui.visuals_mut().widgets.inactive.weak_bg_fill = tokens.panel;
     section(ui, "CONTINUE", "");
     if state.settings.recent.is_empty() {
         let hint = "Projects that you save appear here.";
