@@ -26,6 +26,8 @@ pub struct App {
     toasts: Toasts,
     /// The look that is in force, to notice when a setting changes.
     look: Option<(Theme, bool, f32)>,
+    /// In the window's title bar.
+    title: String,
     /// The person has agreed that the window closes.
     closing: bool,
 }
@@ -49,6 +51,7 @@ impl App {
             shortcuts: ShortcutsUi::default(),
             toasts: Toasts::default(),
             look: None,
+            title: String::new(),
             closing: false,
         };
         app.keep_look(ctx);
@@ -60,6 +63,7 @@ impl App {
         self.state.poll();
         self.toasts.take(&mut self.state.notices);
         self.keep_look(ctx);
+        self.keep_title(ctx);
         if std::mem::take(&mut self.state.wants_place) {
             let suggestion = self.state.project.name.clone();
             self.dialogs.ask(super::dialogs::Purpose::Save { suggestion }, ctx);
@@ -81,6 +85,19 @@ impl App {
             theme::apply(ctx, look.0, look.1);
             ctx.set_zoom_factor(look.2);
             self.look = Some(look);
+        }
+    }
+
+    fn keep_title(&mut self, ctx: &Context) {
+        let title = match self.state.screen {
+            Screen::Welcome => "Glassbox".to_owned(),
+            Screen::Workspace => {
+                format!("{}{} – Glassbox", if self.state.unsaved { "• " } else { "" }, self.state.project.name)
+            }
+        };
+        if self.title != title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
         }
     }
 
@@ -115,7 +132,7 @@ impl App {
         shortcuts::sheet(&ctx, &mut self.shortcuts);
         let whole = ctx.content_rect();
         let canvas = self.workspace.canvas_rect.filter(|_| self.state.screen == Screen::Workspace).unwrap_or(whole);
-        self.toasts.show(&ctx, canvas.center_bottom() - egui::Vec2::new(0.0, 16.0));
+        self.toasts.show(&ctx, canvas.center_bottom() - egui::Vec2::new(0.0, 56.0));
         self.carry_out(&ctx, actions);
     }
 
