@@ -91,6 +91,9 @@ pub fn update2(out: &mut [f32], state: &mut [f32], a: &[f32], f: impl Fn(f32, f3
     }
 }
 
+/// The same stretch of an input and three outputs, as rayon zips them.
+type Piece3<'a> = (((&'a [f32], &'a mut [f32]), &'a mut [f32]), &'a mut [f32]);
+
 /// `(out, s, t) = f(out, s, t, a)`
 pub fn update3(
     out: &mut [f32],
@@ -99,7 +102,7 @@ pub fn update3(
     a: &[f32],
     f: impl Fn(f32, f32, f32, f32) -> (f32, f32, f32) + Sync,
 ) {
-    let piece = |(((a, out), s), t): (((&[f32], &mut [f32]), &mut [f32]), &mut [f32])| {
+    let piece = |(((a, out), s), t): Piece3| {
         vectorised(
             #[inline(always)]
             || {
