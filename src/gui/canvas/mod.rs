@@ -9,6 +9,7 @@ mod drop;
 mod geometry;
 mod health;
 mod keys;
+mod links;
 mod menus;
 mod minimap;
 mod overlays;
@@ -33,6 +34,7 @@ use egui::{Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, vec2};
 use super::theme::Tokens;
 use crate::model::{Graph, LayerId, WireId};
 use crate::session::{Action, State};
+use crate::trace::Watch;
 use geometry::CardLayout;
 use view::View;
 
@@ -79,6 +81,14 @@ impl CanvasUi {
     /// Whether the Space that is now being released held the canvas for panning: then it is not play/pause.
     pub fn space_was_used_for_pan(&self) -> bool {
         self.space_panned
+    }
+
+    /// Asks for what the canvas shows: previews, and the weights of the layer that is pointed at.
+    pub fn subscribe(&self, watch: &mut Watch) {
+        watch.canvas = true;
+        if let Some((layer, _)) = self.hovered_unit.filter(|(layer, _)| !watch.layers.contains(layer)) {
+            watch.layers.push(layer);
+        }
     }
 
     /// Shows the whole graph at the next frame.
@@ -190,6 +200,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     wires::show(ui, frame, local, &background, actions);
     cards::show(ui, frame, local, actions);
     ports::show(ui, frame, local, actions);
+    links::show(frame, local);
     select::show(ui, frame, local, &background, actions);
     wiring::show(ui, frame, local, actions);
     drop::show(ui, frame, local, actions);
