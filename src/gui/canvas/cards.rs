@@ -64,7 +64,9 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
         if frame.has_detail() {
             params::show(ui, frame, local, layer, layout, actions);
         }
-        menus::node(&response, frame, layer, actions);
+        if menus::wanted(&response) {
+            menus::node(&response, frame, layer, actions);
+        }
     }
 }
 
@@ -225,6 +227,10 @@ fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: 
 
 /// Each unit's tile can be hovered.
 fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
+    let seen = frame.has_detail() && !frame.is_crowded();
+    if !seen && !ui.rect_contains_pointer(frame.on_screen(layout.rect)) {
+        return;
+    }
     for (unit, tile) in layout.tiles.iter().enumerate() {
         let rect = frame.on_screen(*tile);
         let key = layer.id.0.wrapping_mul(16).wrapping_add(unit as u32);

@@ -194,14 +194,23 @@ pub fn output_port(layer: &Layer) -> Option<Pos2> {
 
 /// One port for each wire that arrives, and for merging layers one more that is free.
 pub fn input_ports(graph: &Graph, layer: &Layer) -> Vec<Pos2> {
-    let count = match layer.kind.about().inputs {
-        Inputs::None => return Vec::new(),
+    let wires = graph.incoming(layer.id).count();
+    (0..input_count(layer, wires)).filter_map(|i| input_port(layer, wires, i)).collect()
+}
+
+fn input_count(layer: &Layer, wires: usize) -> usize {
+    match layer.kind.about().inputs {
+        Inputs::None => 0,
         Inputs::One => 1,
-        Inputs::Many => (graph.incoming(layer.id).count() + 1).max(2),
-    };
+        Inputs::Many => (wires + 1).max(2),
+    }
+}
+
+fn input_port(layer: &Layer, wires: usize, index: usize) -> Option<Pos2> {
+    let count = input_count(layer, wires);
     let middle = point(layer.position) + vec2(0.0, AXIS);
-    let first = (count as f32 - 1.0) / 2.0;
-    (0..count).map(|i| middle + vec2(0.0, (i as f32 - first) * PORT_STEP)).collect()
+    let offset = index as f32 - (count as f32 - 1.0) / 2.0;
+    (index < count).then(|| middle + vec2(0.0, offset * PORT_STEP))
 }
 
 /// Where a new wire from or to a layer is aimed at: its free input port.
@@ -209,13 +218,21 @@ pub fn free_input(graph: &Graph, layer: &Layer) -> Option<Pos2> {
     input_ports(graph, layer).last().copied()
 }
 
-/// Ends of a wire.
-pub fn ends(graph: &Graph, wire: &Wire) -> Option<(Pos2, Pos2)> {
-    let from = output_port(graph.layer(wire.from)?)?;
-    let target = graph.layer(wire.to)?;
-    let index = graph.incoming(wire.to).position(|w| w.id == wire.id)?;
-    let to = input_ports(graph, target).get(index).copied()?;
-    Some((from, to))
+/// Both ends of every wire. One pass over the graph: a lookup for each wire would be quadratic.
+pub fn all_ends(graph: &Graph) -> Vec<(Wire, Pos2, Pos2)> {
+    let mut arrived = std::collections::HashMap::<LayerId, usize>::new();
+    for wire in graph.wires() {
+        *arrived.entry(wire.to).or_default() += 1;
+    }
+    let mut next = std::collections::HashMap::<LayerId, usize>::new();
+    let place = |wire: &Wire| {
+        let from = output_port(graph.layer(wire.from)?)?;
+        let index = next.entry(wire.to).or_default();
+        let port = input_port(graph.layer(wire.to)?, arrived.get(&wire.to).copied().unwrap_or(0), *index)?;
+        *index += 1;
+        Some((*wire, from, port))
+    };
+    graph.wires().iter().filter_map(place).collect()
 }
 
 /// Control points of the curve between two ports: leaves to the right, arrives from the left.
@@ -284,7 +301,7 @@ mod tests {
         let add = graph.find("Add 1").unwrap();
         let ports = input_ports(&graph, add);
         assert_eq!(ports.len(), 3);
-        let ends: Vec<_> = graph.incoming(add.id).map(|w| ends(&graph, w).unwrap().1).collect();
+        let ends: Vec<_> = all_ends(&graph).into_iter().filter(|(w, ..)| w.to == add.id).map(|(.., to)| to).collect();
         assert_eq!(ends, ports[..2]);
         assert_eq!(free_input(&graph, add), Some(ports[2]));
         assert!(output_port(graph.find("Loss").unwrap()).is_none());

@@ -14,6 +14,11 @@ fn item(ui: &mut Ui, words: &str, shortcut: &str) -> bool {
     ui.add(Button::new(words).shortcut_text(shortcut)).clicked()
 }
 
+/// Whether a thing's menu is open or about to be: asking costs less than offering it to hundreds of things.
+pub fn wanted(response: &Response) -> bool {
+    response.secondary_clicked() || response.context_menu_opened()
+}
+
 /// What the menu of a card is about: the selection when the card is part of it, else the card.
 fn subject(frame: &Frame<'_>, layer: LayerId) -> Vec<LayerId> {
     let selected = &frame.state.selection.layers;
@@ -121,7 +126,7 @@ pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, 
 }
 
 /// Layers by group.
-fn kinds(ui: &mut Ui, fits: impl Fn(&crate::model::layer::About) -> bool, mut chosen: impl FnMut(LayerKind)) {
+pub fn kinds(ui: &mut Ui, fits: impl Fn(&crate::model::layer::About) -> bool, mut chosen: impl FnMut(LayerKind)) {
     for group in Group::PALETTE {
         let of_group: Vec<_> =
             LayerKind::all().into_iter().filter(|k| k.about().group == group && fits(k.about())).collect();

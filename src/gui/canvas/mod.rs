@@ -32,7 +32,7 @@ use std::sync::Arc;
 use egui::{Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, vec2};
 
 use super::theme::Tokens;
-use crate::model::{Graph, LayerId, WireId};
+use crate::model::{Graph, LayerId, Wire, WireId};
 use crate::session::{Action, State};
 use crate::trace::Watch;
 use geometry::CardLayout;
@@ -55,6 +55,7 @@ pub struct CanvasUi {
     /// The unit under the pointer, to be shown large in the Output panel.
     pub hovered_unit: Option<(LayerId, usize)>,
     hovered_wire: Option<WireId>,
+    offer: Option<wiring::Offer>,
     /// Where the context menu was opened, in the graph's points.
     menu_at: Pos2,
 }
@@ -72,6 +73,7 @@ impl Default for CanvasUi {
             focus: None,
             hovered_unit: None,
             hovered_wire: None,
+            offer: None,
             menu_at: Pos2::ZERO,
         }
     }
@@ -122,6 +124,8 @@ struct Frame<'a> {
     painter: Painter,
     /// Cards that may be on the screen.
     cards: BTreeMap<LayerId, CardLayout>,
+    /// Every wire with its curve on the screen.
+    curves: Vec<(Wire, [Pos2; 4])>,
     /// egui's style at this zoom, for the parameters on the cards.
     style: Arc<egui::Style>,
 }
@@ -147,6 +151,11 @@ impl Frame<'_> {
     /// Below this zoom words are specks: cards then show only their name and their picture.
     fn has_detail(&self) -> bool {
         self.view.zoom >= 0.45
+    }
+
+    /// Whether so many cards are in sight that only those in use can have live controls.
+    fn is_crowded(&self) -> bool {
+        self.cards.len() > 48
     }
 
     /// A font of this size at 100 %. Sizes go in quarter points, so that zooming does not fill the glyph atlas.
@@ -191,10 +200,12 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
         tokens: Tokens::of(ui),
         painter: ui.painter().clone(),
         cards: BTreeMap::new(),
+        curves: Vec::new(),
         style: params::style(ui, local.view.zoom),
     };
     local.textures.refresh(ui.ctx(), state, &frame.tokens);
     frame.cards = cards::layouts(&frame, &local.textures);
+    frame.curves = wires::curves(&frame);
     let frame = &frame;
     overlays::grid(frame);
     wires::show(ui, frame, local, &background, actions);
@@ -224,7 +235,8 @@ fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &S
         local.seen = graph.clone();
     }
     if let Some(bounds) = bounds {
-        if std::mem::take(&mut local.opened) && state.history.undo_name().is_none() {
+        // The first layer of an empty canvas stays where it was dropped.
+        if std::mem::take(&mut local.opened) && (graph.len() > 1 || state.history.undo_name().is_none()) {
             local.view = View::first(rect, bounds);
         }
         if std::mem::take(&mut local.fit) {

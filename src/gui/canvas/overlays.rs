@@ -16,14 +16,13 @@ pub fn grid(frame: &Frame<'_>) {
     let step = view::grid_step(frame.view.zoom);
     let visible = frame.view.visible(frame.rect);
     // Whole points, so that no row of dots is fainter than another.
-    let size = if frame.view.zoom < 1.5 { 1.0 } else { 2.0 };
-    let colour = super::super::theme::mix(t.line, t.faint, if size < 2.0 { 0.25 } else { 0.0 });
+    let size = 2.0;
     let mut y = view::first_line(visible.top(), step);
     while y < visible.bottom() {
         let mut x = view::first_line(visible.left(), step);
         while x < visible.right() {
             let dot = Rect::from_min_size(frame.at(pos2(x, y)).round(), Vec2::splat(size));
-            frame.painter.rect_filled(dot, 0.0, colour);
+            frame.painter.rect_filled(dot, 0.0, t.line);
             x += step;
         }
         y += step;

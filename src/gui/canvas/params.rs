@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Align2, CornerRadius, DragValue, Popup, Rect, Response, Role, Sense, TextEdit, TextStyle, UiBuilder, vec2};
 
+use super::super::numbers::significant;
 use super::super::theme::{mono, regular};
 use super::geometry::{CardLayout, ParamSlot, shown};
 use super::{CanvasUi, Frame};
@@ -39,6 +40,10 @@ pub fn show(
     layout: &CardLayout,
     actions: &mut Vec<Action>,
 ) {
+    let live = !frame.is_crowded()
+        || local.focus == Some(layer.id)
+        || frame.state.selection.layers.contains(&layer.id)
+        || ui.rect_contains_pointer(frame.on_screen(layout.rect));
     for (i, slot) in layout.params.iter().enumerate() {
         if let Some((label, at)) = &slot.label {
             frame.text(frame.at(*at), Align2::LEFT_CENTER, label, regular(12.0), frame.tokens.muted);
@@ -48,6 +53,10 @@ pub fn show(
             local.focus = None;
         }
         let rect = frame.on_screen(slot.chip);
+        if !live {
+            still(frame, slot, rect);
+            continue;
+        }
         let salt = egui::Id::unique(("canvas", "param", layer.id.0, slot.spec.key));
         let mut child = ui.new_child(UiBuilder::new().scope_id(salt).max_rect(rect).style(frame.style.clone()));
         let chip = Chip { frame, layer, slot, rect, focus };
@@ -60,6 +69,15 @@ pub fn show(
         };
         response.on_hover_text(slot.spec.help);
     }
+}
+
+/// A parameter that is only shown: among very many cards a control each would cost too much.
+fn still(frame: &Frame<'_>, slot: &ParamSlot, rect: Rect) {
+    let t = &frame.tokens;
+    frame.painter.rect_filled(rect, frame.scaled(5.0), t.raised);
+    let left = rect.left_center() + vec2(frame.scaled(6.0), 0.0);
+    let words = shown(&slot.spec.kind, &slot.value);
+    frame.elided(left, &words, regular(12.0), t.text, rect.width() - frame.scaled(8.0));
 }
 
 /// One parameter at its place.
@@ -109,7 +127,11 @@ impl Chip<'_> {
     fn float(&self, ui: &mut egui::Ui, range: std::ops::RangeInclusive<f64>, actions: &mut Vec<Action>) -> Response {
         let ParamValue::Float(mut value) = self.slot.value else { return ui.response() };
         let before = value;
-        let control = DragValue::new(&mut value).range(range).speed(0.005).max_decimals(4);
+        let control = DragValue::new(&mut value)
+            .range(range)
+            .speed(0.005)
+            .max_decimals(4)
+            .custom_formatter(|v, _| significant(v, 4));
         let response = self.number(ui, control, actions);
         if value != before {
             self.insert_before_end(ParamValue::Float(value), actions);

@@ -70,9 +70,9 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
 fn hint(ui: &egui::Ui, local: &CanvasUi, response: egui::Response, words: &str) {
     if response.hovered() {
         ui.ctx().set_cursor_icon(egui::CursorIcon::Crosshair);
-    }
-    if matches!(local.gesture, Gesture::Idle) {
-        response.on_hover_text(words);
+        if matches!(local.gesture, Gesture::Idle) {
+            response.on_hover_text(words);
+        }
     }
 }
 

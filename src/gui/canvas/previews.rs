@@ -122,7 +122,7 @@ impl Strip {
     fn paint_all(&self, frame: &Frame<'_>, tiles: &[Rect]) {
         for (i, tile) in tiles.iter().take(self.tiles).enumerate() {
             let place = self.place(frame.on_screen(*tile));
-            let rounding = egui::CornerRadius::from(frame.scaled(4.0));
+            let rounding = egui::CornerRadius::from(if place.width() < 16.0 { 0.0 } else { frame.scaled(4.0) });
             let shape = egui::epaint::RectShape::filled(place, rounding, Color32::WHITE);
             frame.painter.add(shape.with_texture(self.texture.id(), self.uv(i)));
         }

@@ -35,7 +35,7 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &CanvasUi, actions: 
 fn anchor(frame: &Frame<'_>, problem: &Problem) -> Option<Pos2> {
     match problem.place {
         Place::Wire(id) => {
-            let points = wires::curve(frame, frame.graph.wire(id)?)?;
+            let points = wires::curve(frame, id)?;
             Some(geometry::along(points, 0.5) + vec2(0.0, frame.scaled(14.0)))
         }
         Place::Layer(id) => {

@@ -128,8 +128,7 @@ fn wire_under(frame: &Frame<'_>, moving: &Moving, pointer: Pos2) -> Option<WireI
 
 /// Shows that letting go would put something into this wire.
 pub fn highlight(frame: &Frame<'_>, wire: Option<WireId>) {
-    let wire = wire.and_then(|id| frame.graph.wire(id));
-    if let Some(points) = wire.and_then(|w| wires::curve(frame, w)) {
+    if let Some(points) = wire.and_then(|id| wires::curve(frame, id)) {
         let t = &frame.tokens;
         wires::paint_curve(frame, points, Stroke::new(frame.scaled(8.0).max(4.0), t.accent_soft));
         wires::paint_curve(frame, points, Stroke::new(frame.scaled(3.0).max(2.0), t.accent));

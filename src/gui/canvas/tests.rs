@@ -191,6 +191,17 @@ fn wires_are_drawn_from_port_to_port_in_both_directions_and_dragged_off_again() 
 }
 
 #[test]
+fn a_wire_let_go_over_nothing_asks_which_layer_it_should_lead_to() {
+    let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
+    let from = at(&harness, "output of Input");
+    drag(&mut harness, from, from + vec2(60.0, 160.0));
+    click(&mut harness, "Core");
+    click(&mut harness, "Dense");
+    assert!(harness.state().wired("Input", "Dense 2"));
+    assert!(harness.query_by_label("Core").is_none(), "the menu is closed");
+}
+
+#[test]
 fn a_wire_that_would_make_a_loop_is_refused() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into(), Dense::default().into()]));
     let before = harness.state().state.project.graph.clone();

@@ -8,7 +8,7 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.25..=3.0;
 
 /// Below this zoom what is on the cards is hard to read.
-const READABLE: f32 = 0.6;
+const READABLE: f32 = 0.7;
 
 /// Maps points of the graph to the screen: `screen = canvas.min + offset + point * zoom`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -14,19 +14,24 @@ use crate::session::Action;
 /// How far from a curve the pointer still touches it, in points of the screen.
 pub const TOUCH: f32 = 7.0;
 
-/// The curve of a wire on the screen.
-pub fn curve(frame: &Frame<'_>, wire: &Wire) -> Option<[Pos2; 4]> {
-    let (from, to) = geometry::ends(frame.graph, wire)?;
-    Some(geometry::curve(frame.at(from), frame.at(to), frame.view.zoom))
+/// All wires with their curves on the screen.
+pub fn curves(frame: &Frame<'_>) -> Vec<(Wire, [Pos2; 4])> {
+    let ends = geometry::all_ends(frame.graph);
+    let curve =
+        |(wire, from, to): (Wire, Pos2, Pos2)| (wire, geometry::curve(frame.at(from), frame.at(to), frame.view.zoom));
+    ends.into_iter().map(curve).collect()
+}
+
+/// The curve of one wire.
+pub fn curve(frame: &Frame<'_>, wire: WireId) -> Option<[Pos2; 4]> {
+    frame.curves.iter().find(|(w, _)| w.id == wire).map(|(_, points)| *points)
 }
 
 /// The wire nearest to a place on the screen, within `reach`.
 pub fn nearest(frame: &Frame<'_>, at: Pos2, reach: f32) -> Option<WireId> {
-    let distances = frame.graph.wires().iter().filter_map(|wire| {
-        let distance = geometry::distance(curve(frame, wire)?, at);
-        (distance <= reach).then_some((distance, wire.id))
-    });
-    distances.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
+    let distances = frame.curves.iter().map(|(wire, points)| (geometry::distance(*points, at), wire.id));
+    let near = distances.filter(|(distance, _)| *distance <= reach);
+    near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
 }
 
 pub fn show(
@@ -53,8 +58,7 @@ pub fn show(
         _ => None,
     };
     let screen = frame.rect.expand(8.0);
-    for wire in frame.graph.wires().iter().filter(|wire| Some(wire.id) != detached) {
-        let Some(points) = curve(frame, wire) else { continue };
+    for &(ref wire, points) in frame.curves.iter().filter(|(wire, _)| Some(wire.id) != detached) {
         let on_screen = Rect::from_points(&points).intersects(screen);
         let look = Look::of(frame, wire, hovered == Some(wire.id));
         if on_screen {
@@ -68,7 +72,9 @@ pub fn show(
         if response.clicked() || response.secondary_clicked() {
             actions.push(Action::SelectWire(wire.id));
         }
-        response.context_menu(|ui| menus::wire(ui, frame, wire.id, actions));
+        if menus::wanted(&response) {
+            response.context_menu(|ui| menus::wire(ui, frame, wire.id, actions));
+        }
     }
 }
 
@@ -108,6 +114,7 @@ fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: 
         label(frame, shape, room, look.text)
     });
     let rect = match &galley {
+        Some(galley) if galley.rows.len() > 1 => around(middle, galley.size(), [frame.scaled(3.0), frame.scaled(2.0)]),
         Some(galley) => around(middle, galley.size(), [frame.scaled(6.0), frame.scaled(2.0)]),
         None => Rect::from_center_size(middle, vec2(14.0, 14.0)),
     };
@@ -120,9 +127,10 @@ fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: 
         let stroke =
             Stroke::new(1.0, if look.text == frame.tokens.muted { frame.tokens.line } else { look.stroke.color });
         frame.painter.rect(rect, radius, frame.tokens.canvas, stroke, StrokeKind::Inside);
-        frame.painter.galley(rect.center() - galley.size() / 2.0, galley, look.text);
+        let at = rect.center() - galley.rect.center().to_vec2();
+        frame.painter.galley(at, galley, look.text);
     }
-    response.on_hover_text(words(&of(wire.from), &of(wire.to), shape))
+    if response.hovered() { response.on_hover_text(words(&of(wire.from), &of(wire.to), shape)) } else { response }
 }
 
 /// On one line where there is room, else broken after the first axis.
@@ -134,7 +142,7 @@ fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Ga
     }
     let rest = Shape(shape.0[1..].to_vec());
     let mut job = egui::text::LayoutJob::simple(format!("{} ×\n{rest}", shape.0[0]), font, colour, f32::INFINITY);
-    job.halign = egui::Align::LEFT;
+    job.halign = egui::Align::Center;
     frame.painter.layout_job(job)
 }
 

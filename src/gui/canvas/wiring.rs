@@ -1,9 +1,10 @@
 //! A wire in the hand: from a port to wherever it may end.
 
-use egui::{Pos2, Rect, Stroke, StrokeKind, vec2};
+use egui::{Popup, Pos2, Rect, SetOpenCommand, Stroke, StrokeKind, vec2};
 
 use super::super::theme::regular;
-use super::{CanvasUi, Frame, Gesture, around, geometry, wires};
+use super::{CanvasUi, Frame, Gesture, around, geometry, menus, wires};
+use crate::model::layer::Inputs;
 use crate::model::{ConnectError, Edit, Graph, LayerId, WireId};
 use crate::session::Action;
 
@@ -53,7 +54,35 @@ impl Loose {
     }
 }
 
+/// A wire was let go over nothing: which layer should it lead to?
+#[derive(Clone, Copy, Debug)]
+pub struct Offer {
+    from: LayerId,
+    /// In the graph's points.
+    at: Pos2,
+    fresh: bool,
+}
+
+/// The menu of layers at the end of a wire that was let go over nothing.
+pub fn offer(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let Some(offer) = local.offer else { return };
+    let id = super::id("offer", 0);
+    let open = offer.fresh.then_some(SetOpenCommand::Bool(true));
+    let popup = Popup::new(id, ui.ctx().clone(), frame.at(offer.at), ui.layer_id());
+    let popup = popup.kind(egui::PopupKind::Menu).layout(egui::Layout::top_down_justified(egui::Align::Min));
+    let position = [offer.at.x, offer.at.y - geometry::AXIS];
+    popup.open_memory(open).style(egui::containers::menu::menu_style).show(|ui| {
+        menus::kinds(
+            ui,
+            |about| about.inputs != Inputs::None,
+            |kind| actions.push(Action::Edit(Edit::AddConnected { from: offer.from, kind, position })),
+        );
+    });
+    local.offer = Popup::is_id_open(ui.ctx(), id).then_some(Offer { fresh: false, ..offer });
+}
+
 pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    offer(ui, frame, local, actions);
     let Gesture::Wire(loose) = local.gesture else { return };
     if ui.input(|i| i.key_pressed(egui::Key::Escape)) {
         local.gesture = Gesture::Idle;
@@ -67,6 +96,9 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
     let verdict = target.map(|id| loose.may_meet(frame.graph, id));
     if ui.input(|i| i.pointer.any_released() || !i.pointer.any_down()) {
         actions.extend(loose.drop_on(frame.graph, target));
+        if let (Loose::End { from, detached: None }, None) = (loose, target) {
+            local.offer = Some(Offer { from, at: frame.graph_point(pointer), fresh: true });
+        }
         local.gesture = Gesture::Idle;
         return;
     }
