@@ -1,6 +1,6 @@
 //! The screen where networks are built and trained: panels around the canvas. Each can be resized and hidden.
 
-use egui::{CentralPanel, Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Key, Modifiers, Panel, Ui};
 
 use super::canvas::{self, CanvasUi};
 use super::data_panel::{self, DataPanelUi};
@@ -49,6 +49,7 @@ pub fn show(
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());
+    let typing = ui.ctx().egui_wants_keyboard_input();
     let narrow = width < 1200.0;
 
     let left = Panel::left("left").frame(panel).default_size(if narrow { 208.0 } else { 232.0 });
@@ -77,6 +78,10 @@ pub fn show(
 
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         local.canvas_rect = Some(ui.max_rect());
+        if typing && !ui.ctx().egui_wants_keyboard_input() {
+            // The key that ended a field in a panel is spent: on the canvas it would begin something else.
+            ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter) | i.consume_key(Modifiers::NONE, Key::Escape));
+        }
         canvas::show(ui, state, &mut local.canvas, actions);
     });
 

@@ -67,3 +67,19 @@ fn f1_shows_the_shortcuts_and_escape_closes_them() {
     harness.run_ok();
     assert!(harness.query_by_label("Keyboard").is_none());
 }
+
+#[test]
+fn enter_ends_a_field_of_the_inspector_and_begins_nothing_on_the_canvas() {
+    let mut given = chain(&["input", "dense", "loss"]);
+    let id = given.project.graph.find("Dense 1").expect("the layer").id;
+    given.selection.layers.insert(id);
+    let mut harness = window([1440.0, 900.0], given);
+    harness.get_by_label("Name").focus();
+    harness.run_ok();
+    harness.get_by_label("Name").type_text("!");
+    harness.run_ok();
+    harness.key_press(egui::Key::Enter);
+    harness.run_ok();
+    assert_eq!(state(&harness).project.graph.layer(id).map(|layer| layer.name.as_str()), Some("Dense 1!"));
+    assert_eq!(harness.ctx.memory(|memory| memory.focused()), None);
+}

@@ -23,7 +23,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<
             }
         }
         shapes(ui, state, layer);
-        problems_of(ui, state, &layer.name, actions);
+        if !params::says_problems(layer) {
+            problems_of(ui, state, &layer.name, actions);
+        }
         if let Some(picture) = state.run.picture.as_ref().and_then(|picture| picture.layers.get(&layer.id)) {
             weights::show(ui, picture);
         }

@@ -1,8 +1,9 @@
 //! One field for each parameter that a layer declares: no layer has a form of its own.
 
-use egui::{RichText, TextEdit, Ui};
+use egui::{TextEdit, Ui};
 
-use crate::gui::theme::{self, Tokens};
+use super::selection::problem_ui;
+use crate::gui::theme;
 use crate::gui::widgets::{Change, checkbox, choice, float, integer, labelled};
 use crate::model::{Edit, Layer, ParamKind, ParamSpec, ParamValue};
 use crate::session::{Action, State};
@@ -31,7 +32,7 @@ fn param(ui: &mut Ui, state: &State, layer: &Layer, spec: &ParamSpec, value: &Pa
             let chosen = choice(ui, label, help, current, &titles);
             at_once(chosen.map(|i| ParamValue::Text(options[i].0.to_owned())))
         }
-        (ParamKind::Text, ParamValue::Text(text)) => text_param(ui, state, layer, spec, text),
+        (ParamKind::Text, ParamValue::Text(text)) => text_param(ui, state, layer, spec, text, actions),
         _ => return,
     };
     if let Some(value) = change.value {
@@ -50,16 +51,27 @@ fn at_once(value: Option<ParamValue>) -> Change<ParamValue> {
     Change { ended: value.is_some(), value }
 }
 
-/// Text takes effect as it is typed; what is wrong with it stands below it.
-fn text_param(ui: &mut Ui, state: &State, layer: &Layer, spec: &ParamSpec, text: &str) -> Change<ParamValue> {
+/// Whether what is wrong with the layer is said beside a field of it.
+pub(super) fn says_problems(layer: &Layer) -> bool {
+    layer.kind.spec().param_specs().iter().any(|spec| spec.kind == ParamKind::Text)
+}
+
+/// Text takes effect as it is typed; what is wrong with it stands below it, with its repairs.
+fn text_param(
+    ui: &mut Ui,
+    state: &State,
+    layer: &Layer,
+    spec: &ParamSpec,
+    text: &str,
+    actions: &mut Vec<Action>,
+) -> Change<ParamValue> {
     let mut now = text.to_owned();
     let response = labelled(ui, spec.label, spec.help, |ui| {
         let field = TextEdit::singleline(&mut now).desired_width(f32::INFINITY).font(theme::mono(12.0));
         ui.add(field.margin(egui::Margin::symmetric(8, 5)))
     });
-    if let Some(problem) = state.inference.problems.iter().find(|problem| problem.layer == layer.name) {
-        let tokens = Tokens::of(ui);
-        ui.add(egui::Label::new(RichText::new(&problem.message).color(tokens.bad).small()).wrap());
+    for problem in state.inference.problems.iter().filter(|problem| problem.layer == layer.name) {
+        problem_ui(ui, problem, actions);
     }
     Change { value: (response.changed() && now != text).then_some(ParamValue::Text(now)), ended: response.lost_focus() }
 }

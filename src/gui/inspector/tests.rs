@@ -102,3 +102,19 @@ fn the_optimiser_changes_with_its_defaults() {
     });
     assert_eq!(set, Some(Optimiser::sgd()));
 }
+
+#[test]
+fn what_is_wrong_with_a_formula_is_said_once_with_its_repair() {
+    let (mut state, id) = selected(&["input", "formula", "loss"], "Formula 1");
+    let edit = Edit::SetParam { layer: id, key: "expression".into(), value: ParamValue::Text("x * (".into()) };
+    edit.apply(&mut state.project.graph).expect("any text is taken");
+    let data =
+        crate::model::DataSignature { input: crate::model::Shape::row(2), target: crate::model::Target::Classes(2) };
+    state.inference = crate::model::infer(&state.project.graph, Some(&data));
+    let problem = state.inference.problems[0].clone();
+    let mut harness = inspector(state);
+    assert_eq!(harness.query_all_by_label(&problem.message).count(), 1);
+    harness.get_by_label(&problem.repairs[0].label).click();
+    harness.run();
+    assert_eq!(harness.state().actions, [Action::Edit(problem.repairs[0].edit.clone())]);
+}
