@@ -23,6 +23,7 @@ pub fn read_text(response: &Response, text: &str) {
 /// A line of a reading: a coloured dot, a name, its number at the right. AccessKit sees "name number".
 pub fn reading_row(ui: &mut Ui, tokens: &Tokens, colour: egui::Color32, name: &str, value: &str) {
     let row = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
         let (dot, _) = ui.allocate_exact_size(egui::Vec2::splat(8.0), egui::Sense::hover());
         ui.painter().circle_filled(dot.center(), 4.0, colour);
         paint_text(ui, RichText::new(name).color(tokens.muted));

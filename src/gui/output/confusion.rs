@@ -11,7 +11,7 @@ use crate::gui::theme::{self, Tokens, mix};
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>, local: &mut OutputUi) {
     let n = answers.names.len();
     let room = ui.available_rect_before_wrap().shrink2(Vec2::new(12.0, 8.0));
-    let left = label_width(ui, answers).min(room.width() * 0.3) + 20.0;
+    let left = (label_width(ui, answers).min(room.width() * 0.3) + 12.0).max(44.0);
     let top = 32.0;
     let side = (room.width() - left).min(room.height() - top - 4.0).max(n as f32 * 4.0);
     let cell = (side / n as f32).floor().clamp(4.0, 64.0);

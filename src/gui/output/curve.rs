@@ -27,9 +27,9 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     let response = ui.interact(frame.rect, ui.scope_id().with("curve"), Sense::hover());
     frame.paint_grid(ui.painter(), tokens, 1.0);
     let painter = ui.painter_at(frame.rect);
-    for (points, colour, ring) in [(&train, tokens.accent, tokens.on_accent), (&test, tokens.warn, tokens.on_icon)] {
+    for (points, colour) in [(&train, tokens.accent), (&test, tokens.warn)] {
         for [x, y] in points {
-            painter.circle(frame.at((*x).into(), (*y).into()), 2.8, colour, Stroke::new(0.8, ring));
+            painter.circle_filled(frame.at((*x).into(), (*y).into()), 3.0, colour.gamma_multiply(0.7));
         }
     }
     if let Some((x, y)) = fitted {

@@ -10,8 +10,8 @@ use crate::gui::theme::{self, Tokens};
 
 /// Samples shown before there are answers.
 const UNTRAINED: usize = 64;
-const IMAGE: f32 = 48.0;
-const CARD: Vec2 = Vec2::new(56.0, 68.0);
+const IMAGE: f32 = 46.0;
+const CARD: Vec2 = Vec2::new(52.0, 66.0);
 const ROW: f32 = 24.0;
 
 /// A sample and, when the network was asked, its answer.

@@ -74,7 +74,7 @@ pub fn paint(painter: &Painter, tokens: &Tokens, frame: &Frame, dataset: &Datase
     for sample in &samples.drawn {
         let at = frame.at(f64::from(sample.x), f64::from(sample.y));
         let (ring, radius) = if sample.test { (tokens.on_icon, radius - 0.4) } else { (colours::ring(tokens), radius) };
-        painter.circle(at, radius, colour(tokens, dataset, sample, range), Stroke::new(1.0, ring));
+        painter.circle(at, radius, colour(tokens, dataset, sample, range), Stroke::new(0.8, ring));
     }
 }
 

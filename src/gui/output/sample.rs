@@ -27,7 +27,7 @@ pub(super) fn show(
     local.try_it.ask(view, values, actions);
     ScrollArea::vertical().id_salt("sample").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 if ui.button("← All samples").clicked() {
                     local.picked = None;
                 }
@@ -40,19 +40,32 @@ pub(super) fn show(
                     ui.label(RichText::new(format!("predicted {}", name(names, p.predicted))).color(colour));
                 }
             });
+            let answer = |ui: &mut Ui| answer_ui(ui, tokens, view, view.state.try_output.as_deref());
             match dataset.input_shape.as_slice() {
-                &[channels, rows, columns] => image(ui, tokens, values, [channels, rows, columns]),
-                _ => numbers(ui, tokens, &dataset.input_names, values),
+                &[1, rows, columns] => {
+                    ui.horizontal_top(|ui| {
+                        image(ui, values, [1, rows, columns]);
+                        ui.vertical(answer);
+                    });
+                    all_numbers(ui, tokens, values, [rows, columns]);
+                }
+                &[channels, rows, columns] => {
+                    image(ui, values, [channels, rows, columns]);
+                    answer(ui);
+                }
+                _ => {
+                    answer(ui);
+                    numbers(ui, tokens, &dataset.input_names, values);
+                }
             }
-            answer_ui(ui, tokens, view, view.state.try_output.as_deref());
         });
     });
 }
 
 /// Every channel as a map whose cells can be read.
-fn image(ui: &mut Ui, tokens: &Tokens, values: &[f32], [channels, rows, columns]: [usize; 3]) {
+fn image(ui: &mut Ui, values: &[f32], [channels, rows, columns]: [usize; 3]) {
     let plane = rows * columns;
-    let side = (ui.available_width() / channels as f32 - 8.0).min(168.0);
+    let side = (ui.available_width() / channels.max(2) as f32 - 8.0).clamp(48.0, 168.0);
     ui.horizontal(|ui| {
         for channel in 0..channels {
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), egui::Sense::hover());
@@ -69,6 +82,9 @@ fn image(ui: &mut Ui, tokens: &Tokens, values: &[f32], [channels, rows, columns]
             }
         }
     });
+}
+
+fn all_numbers(ui: &mut Ui, tokens: &Tokens, values: &[f32], [rows, columns]: [usize; 2]) {
     let help = "As the network sees it: a number for each pixel.";
     egui::CollapsingHeader::new(RichText::new("all numbers").small().color(tokens.faint)).show(ui, |ui| {
         let map = Heatmap { max_height: 240.0, max_cell: 12.0, name: "Pixels", ..Heatmap::new(rows, columns, values) };

@@ -52,8 +52,8 @@ fn draw(
 ) {
     local.pad.fit(rows, columns);
     let room = ui.available_size() - Vec2::new(24.0, 16.0);
-    let beside = room.x >= 300.0;
-    let side = if beside { (room.y - 34.0).min(room.x * 0.55) } else { (room.x).min(room.y * 0.5) };
+    let beside = room.x >= 250.0;
+    let side = if beside { (room.y - 34.0).min(room.x * 0.48) } else { room.x.min(room.y * 0.5) };
     let side = side.clamp(84.0, 280.0);
     ScrollArea::vertical().id_salt("draw").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
@@ -82,7 +82,7 @@ fn pad_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
             local.pad.clear();
         }
         let help = "Takes over the next validation sample, to be changed by hand.";
-        if ui.button("Take a sample").on_hover_text(help).clicked() {
+        if ui.button("Sample").on_hover_text(help).clicked() {
             local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
             if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
                 let (empty, full) = ink_range(view.dataset);
@@ -220,8 +220,14 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, out
     match &view.dataset.task {
         Task::Classification { classes } => {
             let best = colours::best(output);
+            let width = |name: &String| {
+                let galley = ui.painter().layout_no_wrap(name.clone(), theme::medium(12.0), tokens.text);
+                galley.size().x + 8.0
+            };
+            let names = classes.iter().map(width).fold(16.0, f32::max);
+            ui.spacing_mut().item_spacing.y = 3.0;
             for (class, (name, &p)) in classes.iter().zip(output).enumerate() {
-                bar(ui, tokens, name, p, class == best);
+                bar(ui, tokens, name, p, class == best, names);
             }
         }
         Task::Regression { outputs, .. } => {
@@ -233,13 +239,13 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, out
     }
 }
 
-fn bar(ui: &mut Ui, tokens: &Tokens, name: &str, p: f32, best: bool) {
+fn bar(ui: &mut Ui, tokens: &Tokens, name: &str, p: f32, best: bool, names: f32) {
     let width = ui.available_width().max(120.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 16.0), egui::Sense::hover());
     let text = format!("{name}: {}", percent(p));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));
     let painter = ui.painter_at(rect);
-    let left = rect.left() + (width * 0.3).min(96.0);
+    let left = rect.left() + names.min(width * 0.4);
     let right = (rect.right() - 52.0).max(left + 8.0);
     let track = egui::Rect::from_min_max(egui::pos2(left, rect.top() + 4.0), egui::pos2(right, rect.bottom() - 4.0));
     painter.rect_filled(track, 3.0, tokens.raised);
@@ -248,9 +254,9 @@ fn bar(ui: &mut Ui, tokens: &Tokens, name: &str, p: f32, best: bool) {
     let colour = if best { tokens.accent } else { tokens.faint };
     painter.rect_filled(filled, 3.0, colour);
     let ink = if best { tokens.text } else { tokens.muted };
-    let names = painter.with_clip_rect(rect.with_max_x(left - 6.0));
+    let clipped = painter.with_clip_rect(rect.with_max_x(left - 4.0));
     let font = if best { theme::medium(12.0) } else { theme::regular(12.0) };
-    names.text(rect.left_center(), egui::Align2::LEFT_CENTER, name, font, ink);
+    clipped.text(rect.left_center(), egui::Align2::LEFT_CENTER, name, font, ink);
     painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, percent(p), theme::mono(11.0), ink);
     response.on_hover_text(text);
 }

@@ -75,10 +75,10 @@ fn linear_ticks(min: f64, max: f64, wanted: usize) -> Vec<f64> {
     (first..=last).map(|i| i as f64 * step).collect()
 }
 
-/// The next of 1, 2, 5 times a power of ten.
-fn round_step(at_least: f64) -> f64 {
-    let power = 10f64.powf(at_least.log10().floor());
-    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * power >= at_least * 0.999);
+/// The next of 1, 2, 5 times a power of ten; a little less will do.
+fn round_step(about: f64) -> f64 {
+    let power = 10f64.powf(about.log10().floor());
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * power >= about * 0.8);
     factor.unwrap_or(10.0) * power
 }
 
@@ -128,7 +128,7 @@ impl Frame {
     pub fn paint_x_ticks(&self, painter: &Painter, tokens: &Tokens, x_scale: f64) {
         let shown = Axis { min: self.x.min / x_scale, max: self.x.max / x_scale, ..self.x };
         let mut free = Rangef::new(f32::NEG_INFINITY, f32::INFINITY);
-        for x in shown.ticks((self.rect.width() / 90.0).max(2.0) as usize) {
+        for x in shown.ticks((self.rect.width() / 90.0).max(3.0) as usize) {
             let at = self.x_at(x * x_scale);
             let text = painter.layout_no_wrap(tick_text(x), theme::mono(11.0), tokens.faint);
             let left = (at - text.size().x / 2.0).min(self.rect.right() - text.size().x + 4.0);
@@ -151,14 +151,14 @@ pub fn tick_text(value: f64) -> String {
     } else if size < 1e-12 {
         "0".into()
     } else {
-        significant(value, 5)
+        significant(value, 4)
     }
 }
 
 /// The rest of the panel as a chart: room for numbers on the left and below.
 pub fn inner_rect(ui: &Ui, below: f32) -> Rect {
     let all = ui.available_rect_before_wrap();
-    let min = all.min + Vec2::new(48.0, 10.0);
+    let min = all.min + Vec2::new(56.0, 10.0);
     let max = all.max - Vec2::new(12.0, 24.0 + below);
     Rect::from_min_max(min, max.max(min + Vec2::splat(24.0)))
 }

@@ -63,7 +63,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     let width = ui.available_width();
     ui.spacing_mut().item_spacing.y = 0.0;
     let top = ui.cursor().min + Vec2::new(12.0, 8.0);
-    let height = ui.available_height() - 40.0;
+    let height = ui.available_height() - 48.0;
     let body = Rect::from_min_size(top, Vec2::new(width - 24.0, height.max(ROW)));
     let bars = Rect::from_min_max(
         Pos2::new(body.left() + NAME, body.top()),
@@ -75,9 +75,9 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     }
     frame.paint_x_ticks(ui.painter(), tokens, 1.0);
     let caption = format!("norm of each layer's gradient at step {}, logarithmic", crate::gui::numbers::count(step));
-    let at = Pos2::new(body.left(), bars.bottom() + 6.0);
+    let at = Pos2::new(bars.left(), bars.bottom() + 6.0);
     if width > 620.0 {
-        ui.painter().text(at + Vec2::new(0.0, 14.0), Align2::LEFT_TOP, caption, theme::regular(11.0), tokens.faint);
+        ui.painter().text(at + Vec2::new(0.0, 18.0), Align2::LEFT_TOP, caption, theme::regular(11.0), tokens.faint);
     }
     ui.scope_builder(egui::UiBuilder::new().max_rect(body), |ui| {
         ScrollArea::vertical().id_salt("gradient flow").max_height(body.height()).show(ui, |ui| {

@@ -9,7 +9,8 @@ use crate::gui::theme::{self, Tokens};
 use crate::session::{Action, State};
 use crate::trace::LayerPicture;
 
-const WIDTH: f32 = 200.0;
+/// The least that a histogram needs with the gap beside it.
+const WIDTH: f32 = 220.0;
 const HEIGHT: f32 = 72.0;
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
@@ -31,17 +32,15 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Ve
     }
     ScrollArea::vertical().id_salt("histograms").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(12).show(ui, |ui| {
-            let columns = ((ui.available_width() + 24.0) / (WIDTH + 24.0)).floor().max(1.0);
-            let width = (ui.available_width() + 24.0) / columns - 24.0;
+            let columns = ((ui.available_width() / WIDTH) as usize).clamp(1, pictures.len());
             ui.spacing_mut().item_spacing = Vec2::new(24.0, 16.0);
-            ui.horizontal_wrapped(|ui| {
-                for (id, name, picture) in pictures {
-                    ui.allocate_ui(Vec2::new(width, HEIGHT + 40.0), |ui| {
-                        ui.set_width(width);
+            for row in pictures.chunks(columns) {
+                ui.columns(columns, |cells| {
+                    for (ui, (id, name, picture)) in cells.iter_mut().zip(row) {
                         ui.push_id(id.0, |ui| one(ui, tokens, name, picture));
-                    });
-                }
-            });
+                    }
+                });
+            }
         });
     });
 }
@@ -52,13 +51,13 @@ fn one(ui: &mut Ui, tokens: &Tokens, name: &str, picture: &LayerPicture) {
     ui.vertical(|ui| {
         ui.add(egui::Label::new(RichText::new(name).font(theme::medium(13.0)).color(tokens.text)).truncate());
         histogram_ui(ui, tokens, name, &picture.histogram, HEIGHT);
-        let numbers = format!("{} … {}", number(picture.histogram.min), number(picture.histogram.max));
-        ui.label(RichText::new(numbers).font(theme::mono(11.0)).color(tokens.faint));
-        let mut text = format!("mean {} · std {}", number(s.mean), number(s.std));
+        let mut span = format!("{} … {}", number(picture.histogram.min), number(picture.histogram.max));
         if s.zeros >= 0.005 {
-            text += &format!(" · zeros {}", percent(s.zeros));
+            span += &format!(" · zeros {}", percent(s.zeros));
         }
-        ui.label(RichText::new(text).font(theme::mono(11.0)).color(tokens.muted));
+        let small = |text: String| egui::Label::new(RichText::new(text).font(theme::mono(11.0)).color(tokens.muted));
+        ui.add(small(span).truncate());
+        ui.add(small(format!("mean {} · std {}", number(s.mean), number(s.std))).truncate());
         if s.nans + s.infinities > 0 {
             let text = format!("{} NaN · {} infinite", s.nans, s.infinities);
             ui.label(RichText::new(text).font(theme::mono(11.0)).color(tokens.bad));

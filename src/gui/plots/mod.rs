@@ -77,7 +77,7 @@ impl Default for PlotsUi {
     fn default() -> Self {
         Self {
             tab: Tab::Loss,
-            smoothing: 0.6,
+            smoothing: 0.9,
             epochs: true,
             order: FlowOrder::default(),
             loss: ChartUi::default(),

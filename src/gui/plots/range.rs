@@ -49,7 +49,8 @@ fn scale(value: f32, log: bool) -> f64 {
 }
 
 fn widened((low, high): (f64, f64), share: f64) -> (f64, f64) {
-    let span = (high - low).max(high.abs() * 1e-3).max(1e-12);
+    // A curve that hardly moves is drawn as one: not as the noise of its last digit.
+    let span = if high - low < 1e-3 * high.abs() { high.abs() } else { high - low }.max(1e-12);
     (low - span * share, high + span * share)
 }
 
