@@ -41,15 +41,15 @@ pub(super) fn show(
                 }
             });
             let answer = |ui: &mut Ui| answer_ui(ui, tokens, view, view.state.try_output.as_deref());
-            match dataset.input_shape.as_slice() {
-                &[1, rows, columns] => {
+            match *dataset.input_shape.as_slice() {
+                [1, rows, columns] => {
                     ui.horizontal_top(|ui| {
                         image(ui, values, [1, rows, columns]);
                         ui.vertical(answer);
                     });
                     all_numbers(ui, tokens, values, [rows, columns]);
                 }
-                &[channels, rows, columns] => {
+                [channels, rows, columns] => {
                     image(ui, values, [channels, rows, columns]);
                     answer(ui);
                 }
