@@ -16,7 +16,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::trace::OutputPicture;
 
 /// Below the picture: numbers of the axis, then the legend.
-const BELOW: f32 = 42.0;
+const BELOW: f32 = 48.0;
 const LEFT: f32 = 24.0;
 
 struct Surface<'a> {

@@ -115,7 +115,7 @@ impl Frame {
     pub fn paint_grid(&self, painter: &Painter, tokens: &Tokens, x_scale: f64) {
         let font = theme::mono(11.0);
         let line = Stroke::new(1.0, tokens.line);
-        for y in self.y.ticks((self.rect.height() / 44.0).max(2.0) as usize) {
+        for y in self.y.ticks((self.rect.height() / 36.0).max(2.0) as usize) {
             let at = self.y_at(y);
             painter.hline(self.rect.x_range(), at, line);
             let pos = Pos2::new(self.rect.left() - 8.0, at);
@@ -159,7 +159,7 @@ pub fn tick_text(value: f64) -> String {
 pub fn inner_rect(ui: &Ui, below: f32) -> Rect {
     let all = ui.available_rect_before_wrap();
     let min = all.min + Vec2::new(56.0, 10.0);
-    let max = all.max - Vec2::new(12.0, 24.0 + below);
+    let max = all.max - Vec2::new(12.0, 28.0 + below);
     Rect::from_min_max(min, max.max(min + Vec2::splat(24.0)))
 }
 

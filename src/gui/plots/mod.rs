@@ -4,6 +4,7 @@
 
 pub mod axes;
 mod chart;
+mod controls;
 mod curves;
 pub mod empty;
 pub mod flow;
@@ -17,7 +18,7 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-use egui::{ComboBox, Layout, Rect, RichText, Slider, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
 
 use chart::ChartUi;
 use smooth::Smoother;
@@ -136,57 +137,7 @@ fn header(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi) {
     let rest = inner.with_min_x((used.right() + 16.0).min(inner.right()));
     let right = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(egui::Align::Center));
     ui.scope_builder(right, |ui| {
-        if rest.width() >= 300.0 || local.chart().is_none() {
-            controls(ui, tokens, local);
-        } else {
-            ui.menu_button("View", |ui| controls(ui, tokens, local));
-        }
+        controls::show(ui, tokens, local, rest.width());
     });
     ui.advance_cursor_after_rect(row);
-}
-
-fn controls(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
-    if local.tab == Tab::Flow {
-        let combo = ComboBox::from_id_salt("flow order").selected_text(local.order.title());
-        let response = combo.show_ui(ui, |ui| {
-            for order in FlowOrder::ALL {
-                ui.selectable_value(&mut local.order, order, order.title());
-            }
-        });
-        let title = local.order.title();
-        response.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Order: {title}")));
-        return;
-    }
-    let smoothable = matches!(local.tab, Tab::Loss | Tab::Metric);
-    let Some(_) = local.chart() else { return };
-    let shown = if local.epochs { "epochs" } else { "steps" };
-    let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(72.0).show_ui(ui, |ui| {
-        ui.selectable_value(&mut local.epochs, true, "epochs");
-        ui.selectable_value(&mut local.epochs, false, "steps");
-    });
-    combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
-    if smoothable {
-        smoothing(ui, tokens, local);
-    }
-    if let Some(chart) = local.chart() {
-        let help = "Logarithmic value axis: equal distances are equal ratios, so small values can be told apart.";
-        let before = chart.log;
-        ui.toggle_value(&mut chart.log, "log").on_hover_text(help);
-        if before != chart.log {
-            chart.view.y = None;
-        }
-    }
-}
-
-fn smoothing(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
-    let help = "Smooths curves that have a point for every batch: an exponential moving average,\n\
-                s = w·s + (1 − w)·value. The raw curve stays visible behind. Validation is never smoothed.";
-    ui.spacing_mut().slider_width = 72.0;
-    let value = RichText::new(format!("{:.2}", local.smoothing)).font(super::theme::mono(12.0)).color(tokens.muted);
-    ui.label(value);
-    let slider = Slider::new(&mut local.smoothing, 0.0..=0.99).show_value(false);
-    let response = ui.add(slider).on_hover_text(help);
-    let now = f64::from(local.smoothing);
-    response.widget_info(|| WidgetInfo::slider(true, now, "Smoothing"));
-    ui.label(RichText::new("smooth").color(tokens.muted));
 }

@@ -18,8 +18,12 @@ struct World {
 }
 
 fn open(state: State, local: PlotsUi) -> Harness<'static, World> {
+    open_wide(860.0, state, local)
+}
+
+fn open_wide(width: f32, state: State, local: PlotsUi) -> Harness<'static, World> {
     let world = World { state, local, actions: Vec::new() };
-    let builder = Harness::builder().with_size(Vec2::new(860.0, 290.0)).with_context_setup(|ctx| {
+    let builder = Harness::builder().with_size(Vec2::new(width, 290.0)).with_context_setup(|ctx| {
         crate::gui::fonts::install(ctx);
         crate::gui::theme::apply(ctx, crate::persist::Theme::Dark, true);
     });
@@ -169,6 +173,20 @@ fn log_and_axis_are_switched_and_smoothing_is_named() {
     harness.get_by_label("steps").click();
     harness.run_steps(2);
     assert!(!harness.state().local.epochs);
+}
+
+#[test]
+fn where_there_is_no_room_the_controls_hide_behind_one_button() {
+    let mut harness = open_wide(480.0, trained(), PlotsUi::default());
+    assert!(harness.query_by_label("log").is_none());
+    harness.get_by_label("View").click();
+    harness.run_steps(3);
+    harness.get_by_label("log").click();
+    harness.run_steps(3);
+    harness.get_by_label("steps").click();
+    harness.run_steps(3);
+    let local = &harness.state().local;
+    assert!(local.loss.log && !local.epochs, "the menu stays open");
 }
 
 #[test]
