@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use glassbox::model::{Feature, LayerKind, Optimiser, ParamKind, Schedule, SyntheticKind, TrainingSpec};
+use glassbox::engine::{Mode, compile};
+use glassbox::model::{
+    DataSignature, Feature, LayerKind, Optimiser, ParamKind, Schedule, Shape, SyntheticKind, Target, TrainingSpec,
+    templates,
+};
 use glassbox::persist::project_file;
 use serde_json::Value;
 
@@ -99,5 +103,19 @@ fn an_unknown_field_is_an_error_wherever_it_stands() {
         let mangled = example.replacen(right, wrong, 1);
         assert_ne!(mangled, example, "{right} is not in the example");
         assert!(project_file::from_text(&mangled, Path::new("p")).is_err(), "accepted: {wrong}");
+    }
+}
+
+#[test]
+fn the_program_shown_to_newcomers_is_the_one_that_runs() {
+    let text = read("docs/architecture.md");
+    let xor = templates::build("xor").unwrap();
+    let signature = DataSignature { input: Shape::row(2), target: Target::Classes(2) };
+    let listing = compile(&xor.graph, &signature, &xor.training, Mode::Train).unwrap().listing();
+    let shown: Vec<&str> = blocks(&text, "text")[0].lines().collect();
+    assert!(shown.len() > 10);
+    for (shown, real) in shown.iter().zip(listing.lines()) {
+        let (start, is_cut) = shown.strip_suffix("...").map_or((*shown, false), |start| (start, true));
+        assert!(if is_cut { real.starts_with(start) } else { real == start }, "shown: {shown}\nreal:  {real}");
     }
 }
