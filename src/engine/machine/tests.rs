@@ -6,7 +6,10 @@ use super::*;
 use crate::data::batches::{epoch_order, gather};
 use crate::data::{Dataset, NoProgress, load};
 use crate::engine::{Phase, Threads};
-use crate::model::layer::{Activation, Concat, Dense, Dropout, Input, LayerKind, Loss, LossKind, Multiply};
+use crate::model::layer::{
+    Activation, AvgPool2d, BatchNorm, Concat, Conv2d, Dense, Dropout, Formula, GlobalAvgPool, Input, LayerKind,
+    LayerNorm, Loss, LossKind, MaxPool2d, Multiply,
+};
 use crate::model::{Clip, DataSpec, Edit, LayerId, Optimiser, Shape, layer};
 
 fn spiral() -> Dataset {
@@ -290,28 +293,151 @@ fn gradients_of_a_branchy_graph_agree_with_finite_differences() {
         let training = TrainingSpec { learning_rate: 0.0, optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
         let graph = branchy(loss, outputs);
         let mut machine = Machine::new(&graph, &signature(&data), &training, Device::Cpu, Precision::F64).unwrap();
-        let batch = batch(&data, 0, 6);
-        let parameters: Vec<_> =
-            machine.program().ids().filter(|(_, v)| v.role == Role::Parameter).map(|(id, _)| id).collect();
-        assert_eq!(parameters.len(), 6);
-        for id in parameters {
-            machine.run_step(&batch).unwrap();
-            let gradient = machine.read_f64(machine.program().gradients[&id]).unwrap().1;
-            let (dims, start) = machine.read_f64(id).unwrap();
-            for i in 0..start.len() {
-                let mut ahead = |delta: f64| {
-                    let mut numbers = start.clone();
-                    numbers[i] += delta;
-                    machine.write_f64(id, &dims, &numbers).unwrap();
-                    machine.run_step(&batch).unwrap().total_loss
-                };
-                let expected = (ahead(1e-5) - ahead(-1e-5)) / 2e-5;
-                let name = machine.program().name(id);
-                assert!((gradient[i] - expected).abs() < 1e-8, "{loss:?} {name}[{i}]: {}, not {expected}", gradient[i]);
-            }
-            machine.write_f64(id, &dims, &start).unwrap();
-        }
+        compare_with_finite_differences(&mut machine, &batch(&data, 0, 6), loss.key());
     }
+}
+
+/// Every parameter of a machine in f64 with learning rate 0.
+fn compare_with_finite_differences(machine: &mut Machine, batch: &Batch, what: &str) {
+    let parameters: Vec<_> =
+        machine.program().ids().filter(|(_, v)| v.role == Role::Parameter).map(|(id, _)| id).collect();
+    assert!(parameters.len() >= 6);
+    for id in parameters {
+        machine.run_step(batch).unwrap();
+        let gradient = machine.read_f64(machine.program().gradients[&id]).unwrap().1;
+        let (dims, start) = machine.read_f64(id).unwrap();
+        for i in (0..start.len()).step_by(start.len().div_ceil(40)) {
+            let mut ahead = |delta: f64| {
+                let mut numbers = start.clone();
+                numbers[i] += delta;
+                machine.write_f64(id, &dims, &numbers).unwrap();
+                machine.run_step(batch).unwrap().total_loss
+            };
+            let expected = (ahead(1e-5) - ahead(-1e-5)) / 2e-5;
+            let name = machine.program().name(id);
+            assert!((gradient[i] - expected).abs() < 1e-8, "{what} {name}[{i}]: {}, not {expected}", gradient[i]);
+        }
+        machine.write_f64(id, &dims, &start).unwrap();
+    }
+}
+
+/// Pictures through every layer that has a picture rule, a formula, a frozen layer, and a skip connection.
+fn pictures() -> (Graph, DataSignature, Batch) {
+    let conv = |filters, stride| -> LayerKind {
+        Conv2d { filters, stride, activation: Activation::Tanh, l2: 0.01, ..Conv2d::default() }.into()
+    };
+    let formula = Formula { expression: "x * sigmoid(1.702 * x) + x^2 / 4".into() };
+    let mut graph = Graph::default();
+    let mut add = |kind: LayerKind, sources: &[LayerId]| {
+        let id = graph.add(kind, [0.0; 2]);
+        sources.iter().for_each(|&source| {
+            graph.connect(source, id).unwrap();
+        });
+        id
+    };
+    let x = add(Input {}.into(), &[]);
+    let first = add(conv(3, 1), &[x]);
+    let norm = add(BatchNorm::default().into(), &[first]);
+    let second = add(conv(3, 1), &[norm]);
+    let sum = add(layer::Add {}.into(), &[norm, second]);
+    let pooled = add(MaxPool2d::default().into(), &[sum]);
+    let mean = add(AvgPool2d { kernel: 2, stride: 1 }.into(), &[pooled]);
+    let own = add(formula.into(), &[mean]);
+    let normal = add(LayerNorm::default().into(), &[own]);
+    let strided = add(conv(4, 2), &[normal]);
+    let flat = add(layer::Flatten {}.into(), &[normal]);
+    let global = add(GlobalAvgPool {}.into(), &[strided]);
+    let joined = add(Concat {}.into(), &[flat, global]);
+    let classes = add(dense(3, Activation::None), &[joined]);
+    add(Loss::default().into(), &[classes]);
+    let signature = DataSignature { input: Shape(vec![2, 7, 6]), target: Target::Classes(3) };
+    let numbers = (0..5 * 2 * 7 * 6).map(|i: i32| ((i * 7919) % 613) as f32 / 306.5 - 1.0);
+    let targets = vec![0.0, 2.0, 1.0, 1.0, 0.0];
+    (graph, signature, Batch { len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect() })
+}
+
+#[test]
+fn gradients_of_a_picture_network_agree_with_finite_differences() {
+    let (graph, signature, batch) = pictures();
+    let training = TrainingSpec { learning_rate: 0.0, optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
+    let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F64).unwrap();
+    compare_with_finite_differences(&mut machine, &batch, "pictures");
+}
+
+#[test]
+fn a_picture_network_gives_the_same_bits_on_any_number_of_threads_and_after_a_restore() {
+    let (graph, signature, batch) = pictures();
+    let run = |threads| {
+        Threads::new(threads).unwrap().run(|| {
+            let training = TrainingSpec { clip: Clip::Value { max: 0.05 }, ..TrainingSpec::default() };
+            let new = || Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
+            let mut machine = new();
+            machine.run_step(&batch).unwrap();
+            let mut resumed = new();
+            resumed.restore(&machine.snapshot().unwrap()).unwrap();
+            machine.run_step(&batch).unwrap();
+            resumed.run_step(&batch).unwrap();
+            assert!(bits(&machine) == bits(&resumed));
+            let answers = machine.predict(&batch.inputs, 5).unwrap();
+            (bits(&machine), answers.iter().map(|v| v.to_bits()).collect::<Vec<_>>())
+        })
+    };
+    let one = run(1);
+    for threads in [2, 8] {
+        assert!(one == run(threads), "{threads} threads");
+    }
+}
+
+#[test]
+fn frozen_batch_norm_keeps_its_running_statistics() {
+    let (mut graph, signature, batch) = pictures();
+    let norm = graph.find("batch_norm_1").unwrap().id;
+    let training = TrainingSpec::default();
+    let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
+    let mean = |machine: &Machine| machine.snapshot().unwrap().tensors["batch_norm_1.running_mean"].clone();
+    let start = mean(&machine);
+    machine.run_step(&batch).unwrap();
+    let moved = mean(&machine);
+    assert_ne!(start, moved);
+    Edit::Freeze { layer: norm, frozen: true }.apply(&mut graph).unwrap();
+    machine.reconfigure(&graph, &signature, &training).unwrap();
+    machine.run_step(&batch).unwrap();
+    assert_eq!(moved, mean(&machine));
+}
+
+#[test]
+fn networks_without_anything_to_train_run_and_change_nothing() {
+    let data = spiral();
+    let (bare, _) = chain(Vec::new());
+    let mut machine = machine(&bare, &data, &TrainingSpec::default());
+    let report = machine.run_step(&batch(&data, 0, 10)).unwrap();
+    assert!(report.loss > 0.0 && machine.parameter_count() == 0);
+
+    let (mut frozen, ids) = toy();
+    for &layer in &ids[1..5] {
+        Edit::Freeze { layer, frozen: true }.apply(&mut frozen).unwrap();
+    }
+    let mut machine =
+        self::machine(&frozen, &data, &TrainingSpec { clip: Clip::Norm { max: 1.0 }, ..Default::default() });
+    let before = machine.snapshot().unwrap().tensors;
+    machine.run_step(&batch(&data, 0, 10)).unwrap();
+    assert_eq!(before, machine.snapshot().unwrap().tensors);
+}
+
+#[test]
+fn the_best_weights_come_back_without_the_moments() {
+    let data = spiral();
+    let mut machine = machine(&toy().0, &data, &TrainingSpec::default());
+    machine.run_step(&batch(&data, 0, 20)).unwrap();
+    let best = machine.snapshot().unwrap();
+    machine.run_step(&batch(&data, 1, 20)).unwrap();
+    let later = machine.snapshot().unwrap();
+    machine.restore_parameters(&best).unwrap();
+    let now = machine.snapshot().unwrap();
+    assert_eq!(now.step, 2);
+    assert_eq!(now.tensors["dense_1.weight"], best.tensors["dense_1.weight"]);
+    assert_eq!(now.tensors["dense_1.weight.adam_m"], later.tensors["dense_1.weight.adam_m"]);
+    assert_ne!(later.tensors["dense_1.weight"], best.tensors["dense_1.weight"]);
 }
 
 #[test]
