@@ -17,8 +17,9 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
+/// `out = f(x)`
 pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
-    let piece = |(x, out): (&[f32], &mut [f32])| {
+    let piece = |x: &[f32], out: &mut [f32]| {
         vectorised(
             #[inline(always)]
             || {
@@ -29,14 +30,15 @@ pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
         );
     };
     if out.len() < PARALLEL_FROM {
-        piece((x, out));
+        piece(x, out);
     } else {
-        x.par_chunks(PIECE).zip(out.par_chunks_mut(PIECE)).for_each(piece);
+        x.par_chunks(PIECE).zip(out.par_chunks_mut(PIECE)).for_each(|(x, out)| piece(x, out));
     }
 }
 
+/// `out = f(a, b)`
 pub fn map2(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(f32, f32) -> f32 + Sync) {
-    let piece = |((a, b), out): ((&[f32], &[f32]), &mut [f32])| {
+    let piece = |a: &[f32], b: &[f32], out: &mut [f32]| {
         vectorised(
             #[inline(always)]
             || {
@@ -47,15 +49,16 @@ pub fn map2(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(f32, f32) -> f32 +
         );
     };
     if out.len() < PARALLEL_FROM {
-        piece(((a, b), out));
+        piece(a, b, out);
     } else {
-        a.par_chunks(PIECE).zip(b.par_chunks(PIECE)).zip(out.par_chunks_mut(PIECE)).for_each(piece);
+        let pieces = a.par_chunks(PIECE).zip(b.par_chunks(PIECE)).zip(out.par_chunks_mut(PIECE));
+        pieces.for_each(|((a, b), out)| piece(a, b, out));
     }
 }
 
 /// `out = f(out, a)`
 pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
-    let piece = |(a, out): (&[f32], &mut [f32])| {
+    let piece = |out: &mut [f32], a: &[f32]| {
         vectorised(
             #[inline(always)]
             || {
@@ -66,33 +69,31 @@ pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
         );
     };
     if out.len() < PARALLEL_FROM {
-        piece((a, out));
+        piece(out, a);
     } else {
-        a.par_chunks(PIECE).zip(out.par_chunks_mut(PIECE)).for_each(piece);
+        out.par_chunks_mut(PIECE).zip(a.par_chunks(PIECE)).for_each(|(out, a)| piece(out, a));
     }
 }
 
-/// `(out, state) = f(out, state, a)`
-pub fn update2(out: &mut [f32], state: &mut [f32], a: &[f32], f: impl Fn(f32, f32, f32) -> (f32, f32) + Sync) {
-    let piece = |((a, out), state): ((&[f32], &mut [f32]), &mut [f32])| {
+/// `(out, s) = f(out, s, a)`
+pub fn update2(out: &mut [f32], s: &mut [f32], a: &[f32], f: impl Fn(f32, f32, f32) -> (f32, f32) + Sync) {
+    let piece = |out: &mut [f32], s: &mut [f32], a: &[f32]| {
         vectorised(
             #[inline(always)]
             || {
-                for ((o, s), &a) in out.iter_mut().zip(state).zip(a) {
+                for ((o, s), &a) in out.iter_mut().zip(s).zip(a) {
                     (*o, *s) = f(*o, *s, a);
                 }
             },
         );
     };
     if out.len() < PARALLEL_FROM {
-        piece(((a, out), state));
+        piece(out, s, a);
     } else {
-        a.par_chunks(PIECE).zip(out.par_chunks_mut(PIECE)).zip(state.par_chunks_mut(PIECE)).for_each(piece);
+        let pieces = out.par_chunks_mut(PIECE).zip(s.par_chunks_mut(PIECE)).zip(a.par_chunks(PIECE));
+        pieces.for_each(|((out, s), a)| piece(out, s, a));
     }
 }
-
-/// The same stretch of an input and three outputs, as rayon zips them.
-type Piece3<'a> = (((&'a [f32], &'a mut [f32]), &'a mut [f32]), &'a mut [f32]);
 
 /// `(out, s, t) = f(out, s, t, a)`
 pub fn update3(
@@ -102,7 +103,7 @@ pub fn update3(
     a: &[f32],
     f: impl Fn(f32, f32, f32, f32) -> (f32, f32, f32) + Sync,
 ) {
-    let piece = |(((a, out), s), t): Piece3| {
+    let piece = |out: &mut [f32], s: &mut [f32], t: &mut [f32], a: &[f32]| {
         vectorised(
             #[inline(always)]
             || {
@@ -113,12 +114,10 @@ pub fn update3(
         );
     };
     if out.len() < PARALLEL_FROM {
-        piece((((a, out), s), t));
+        piece(out, s, t, a);
     } else {
-        a.par_chunks(PIECE)
-            .zip(out.par_chunks_mut(PIECE))
-            .zip(s.par_chunks_mut(PIECE))
-            .zip(t.par_chunks_mut(PIECE))
-            .for_each(piece);
+        let state = s.par_chunks_mut(PIECE).zip(t.par_chunks_mut(PIECE));
+        let pieces = out.par_chunks_mut(PIECE).zip(state).zip(a.par_chunks(PIECE));
+        pieces.for_each(|((out, (s, t)), a)| piece(out, s, t, a));
     }
 }
