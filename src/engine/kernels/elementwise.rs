@@ -1,6 +1,9 @@
 //! Number-by-number loops over slices, written so that the compiler vectorises them: AVX2 where the machine has it
 //! (found at run time, release builds are plain SSE2), and several threads when they pay.
 //!
+//! Functions are copied into each loop: behind a reference, what they captured would be read anew for every number, since the
+//! compiler cannot know that the output does not overlap it, and nothing would vectorise.
+//!
 //! No sums here: each output depends on its own inputs only, so nothing depends on the partition.
 
 use pulp::Arch;
@@ -18,11 +21,12 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// `out = f(x)`
-pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
+pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Copy + Sync) {
     let piece = |x: &[f32], out: &mut [f32]| {
         vectorised(
             #[inline(always)]
             || {
+                let f = f;
                 for (o, &x) in out.iter_mut().zip(x) {
                     *o = f(x);
                 }
@@ -37,11 +41,12 @@ pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
 }
 
 /// `out = f(a, b)`
-pub fn map2(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(f32, f32) -> f32 + Sync) {
+pub fn map2(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(f32, f32) -> f32 + Copy + Sync) {
     let piece = |a: &[f32], b: &[f32], out: &mut [f32]| {
         vectorised(
             #[inline(always)]
             || {
+                let f = f;
                 for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
                     *o = f(a, b);
                 }
@@ -57,11 +62,12 @@ pub fn map2(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(f32, f32) -> f32 +
 }
 
 /// `out = f(out, a)`
-pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
+pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Copy + Sync) {
     let piece = |out: &mut [f32], a: &[f32]| {
         vectorised(
             #[inline(always)]
             || {
+                let f = f;
                 for (o, &a) in out.iter_mut().zip(a) {
                     *o = f(*o, a);
                 }
@@ -76,11 +82,12 @@ pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
 }
 
 /// `(out, s) = f(out, s, a)`
-pub fn update2(out: &mut [f32], s: &mut [f32], a: &[f32], f: impl Fn(f32, f32, f32) -> (f32, f32) + Sync) {
+pub fn update2(out: &mut [f32], s: &mut [f32], a: &[f32], f: impl Fn(f32, f32, f32) -> (f32, f32) + Copy + Sync) {
     let piece = |out: &mut [f32], s: &mut [f32], a: &[f32]| {
         vectorised(
             #[inline(always)]
             || {
+                let f = f;
                 for ((o, s), &a) in out.iter_mut().zip(s).zip(a) {
                     (*o, *s) = f(*o, *s, a);
                 }
@@ -101,12 +108,13 @@ pub fn update3(
     s: &mut [f32],
     t: &mut [f32],
     a: &[f32],
-    f: impl Fn(f32, f32, f32, f32) -> (f32, f32, f32) + Sync,
+    f: impl Fn(f32, f32, f32, f32) -> (f32, f32, f32) + Copy + Sync,
 ) {
     let piece = |out: &mut [f32], s: &mut [f32], t: &mut [f32], a: &[f32]| {
         vectorised(
             #[inline(always)]
             || {
+                let f = f;
                 for (((o, s), t), &a) in out.iter_mut().zip(s).zip(t).zip(a) {
                     (*o, *s, *t) = f(*o, *s, *t, a);
                 }

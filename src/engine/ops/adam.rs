@@ -88,7 +88,7 @@ impl Op for Adam {
                 v,
                 &g,
                 #[inline(always)]
-                |w, m, v, g| {
+                move |w, m, v, g| {
                     let g = g + decay * w;
                     let m = b1 * m + c1 * g;
                     let v = b2 * v + c2 * g * g;

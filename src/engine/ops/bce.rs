@@ -7,7 +7,7 @@ use super::sigmoid::sigmoid;
 use super::softplus::softplus;
 use crate::engine::kernels::math;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct BinaryCrossEntropy;
 
 impl Error for BinaryCrossEntropy {

@@ -68,7 +68,7 @@ impl Op for ClipNorm {
             let out = frame.reuse(i + 1, shape.dims())?;
             {
                 let g = frame.f32s(i)?;
-                bridge::write(&out, |out| elementwise::map(&g, out, |g| g * scale))?;
+                bridge::write(&out, |out| elementwise::map(&g, out, move |g| g * scale))?;
             }
             frame.set(i + 1, out)?;
         }
@@ -110,7 +110,7 @@ impl Op for ClipValue {
         let out = frame.reuse(0, shape.dims())?;
         {
             let g = frame.f32s(0)?;
-            let clamp = |g: f32| {
+            let clamp = move |g: f32| {
                 let g = if g > max { max } else { g };
                 if g < -max { -max } else { g }
             };

@@ -87,7 +87,7 @@ impl Op for Dropout {
             let x = frame.f32s(0)?;
             bridge::write2(&out, &mask, |y, mask| {
                 self.draw_mask(frame.context(), mask);
-                elementwise::map2(&x, mask, y, |x, mask| x * mask * scale);
+                elementwise::map2(&x, mask, y, move |x, mask| x * mask * scale);
             })?;
         }
         frame.set(0, out)?;
@@ -138,7 +138,7 @@ impl Op for DropoutX {
         let scale = self.scale as f32;
         {
             let (dy, mask) = (frame.f32s(0)?, frame.f32s(1)?);
-            bridge::write(&out, |dx| elementwise::map2(&dy, &mask, dx, |dy, mask| dy * mask * scale))?;
+            bridge::write(&out, |dx| elementwise::map2(&dy, &mask, dx, move |dy, mask| dy * mask * scale))?;
         }
         frame.set(0, out)?;
         Ok(true)

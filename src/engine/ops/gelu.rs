@@ -8,7 +8,7 @@ use crate::engine::kernels::math;
 /// 1 / √(2π)
 const FRAC_1_SQRT_2PI: f64 = 0.398_942_280_401_432_7;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Gelu;
 
 impl Pointwise for Gelu {

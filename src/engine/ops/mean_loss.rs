@@ -13,7 +13,7 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 
 /// An error of one prediction `x` against its target `t`.
-pub trait Error: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
     const FORMULA: &'static str;
     const WORDS: &'static str;
@@ -58,6 +58,7 @@ impl<E: Error> Op for Mean<E> {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.0;
         let out = frame.reuse(0, &[])?;
         {
             let (x, t) = (frame.f32s(0)?, frame.f32s(1)?);
@@ -65,7 +66,7 @@ impl<E: Error> Op for Mean<E> {
                 &x,
                 &t,
                 #[inline(always)]
-                |x, t| self.0.value_f32(x, t),
+                move |x, t| function.value_f32(x, t),
             );
             bridge::write(&out, |loss| loss[0] = (sum / x.len() as f64) as f32)?;
         }
@@ -82,7 +83,7 @@ impl<E: Error> Op for Mean<E> {
     ) -> Vec<Option<ValueId>> {
         let (x, t) = (call.inputs[0], call.inputs[1]);
         let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(MeanGradient(self.0.clone()), &[x, t, dl], x)), None]
+        vec![dl.map(|dl| builder.gradient(MeanGradient(self.0), &[x, t, dl], x)), None]
     }
 }
 
@@ -111,6 +112,7 @@ impl<E: Error> Op for MeanGradient<E> {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.0;
         let dims = frame.input(0)?.shape().clone();
         let share = (frame.scalar(2)? / dims.elem_count() as f64) as f32;
         let out = frame.reuse(0, dims.dims())?;
@@ -122,7 +124,7 @@ impl<E: Error> Op for MeanGradient<E> {
                     &t,
                     dx,
                     #[inline(always)]
-                    |x, t| self.0.derivative_f32(x, t) * share,
+                    move |x, t| function.derivative_f32(x, t) * share,
                 )
             })?;
         }

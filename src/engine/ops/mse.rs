@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use super::mean_loss::Error;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Squared;
 
 impl Error for Squared {

@@ -130,10 +130,10 @@ impl Op for PenaltyW {
         let out = frame.reuse(0, shape.dims())?;
         {
             let w = frame.f32s(0)?;
-            let sign = |w: f32| if w == 0.0 { 0.0 } else { scale.copysign(w * scale.signum()) };
+            let sign = move |w: f32| if w == 0.0 { 0.0 } else { scale.copysign(w * scale.signum()) };
             bridge::write(&out, |dw| match self.0.norm {
                 Norm::L1 => elementwise::map(&w, dw, sign),
-                Norm::L2 => elementwise::map(&w, dw, |w| 2.0 * scale * w),
+                Norm::L2 => elementwise::map(&w, dw, move |w| 2.0 * scale * w),
             })?;
         }
         frame.set(0, out)?;

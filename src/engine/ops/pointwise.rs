@@ -17,7 +17,7 @@ pub enum From {
 }
 
 /// A function of one number with its derivative, as tensor operations and as plain f32.
-pub trait Pointwise: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
     const FORMULA: &'static str;
     const WORDS: &'static str;
@@ -69,6 +69,7 @@ impl<F: Pointwise> Op for Apply<F> {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.0;
         let dims = frame.input(0)?.shape().clone();
         let out = frame.reuse(0, dims.dims())?;
         {
@@ -78,7 +79,7 @@ impl<F: Pointwise> Op for Apply<F> {
                     &x,
                     y,
                     #[inline(always)]
-                    |x| self.0.value_f32(x),
+                    move |x| function.value_f32(x),
                 )
             })?;
         }
@@ -95,7 +96,7 @@ impl<F: Pointwise> Op for Apply<F> {
     ) -> Vec<Option<ValueId>> {
         let at = if F::DERIVATIVE_FROM == From::Input { call.inputs[0] } else { call.outputs[0] };
         let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(Derive(self.0.clone()), &[dy, at], call.inputs[0]))]
+        vec![dy.map(|dy| builder.gradient(Derive(self.0), &[dy, at], call.inputs[0]))]
     }
 }
 
@@ -126,6 +127,7 @@ impl<F: Pointwise> Op for Derive<F> {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.0;
         let dims = frame.input(0)?.shape().clone();
         let out = frame.reuse(0, dims.dims())?;
         {
@@ -136,7 +138,7 @@ impl<F: Pointwise> Op for Derive<F> {
                     &at,
                     dx,
                     #[inline(always)]
-                    |dy, at| dy * self.0.derivative_f32(at),
+                    move |dy, at| dy * function.derivative_f32(at),
                 )
             })?;
         }

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Relu;
 
 impl Pointwise for Relu {

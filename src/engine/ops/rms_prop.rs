@@ -64,7 +64,7 @@ impl Op for RmsProp {
                     v,
                     &g,
                     #[inline(always)]
-                    |w, v, g| {
+                    move |w, v, g| {
                         let (direction, v) = scaled(w, v, g);
                         (w - rate * direction, v)
                     },
@@ -79,7 +79,7 @@ impl Op for RmsProp {
                 b,
                 &g,
                 #[inline(always)]
-                |w, v, b, g| {
+                move |w, v, b, g| {
                     let (direction, v) = scaled(w, v, g);
                     let b = momentum * b + direction;
                     (w - rate * b, v, b)

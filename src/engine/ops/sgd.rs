@@ -58,7 +58,7 @@ impl Op for Sgd {
                     w,
                     &g,
                     #[inline(always)]
-                    |w, g| w - rate * (g + decay * w),
+                    move |w, g| w - rate * (g + decay * w),
                 );
             })?;
             return Ok(true);
@@ -70,7 +70,7 @@ impl Op for Sgd {
                 v,
                 &g,
                 #[inline(always)]
-                |w, v, g| {
+                move |w, v, g| {
                     let g = g + decay * w;
                     let v = momentum * v + g;
                     let direction = if nesterov { g + momentum * v } else { v };

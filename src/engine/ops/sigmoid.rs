@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
 
 pub fn sigmoid(x: &Tensor) -> candle_core::Result<Tensor> {

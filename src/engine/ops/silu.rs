@@ -6,7 +6,7 @@ use super::pointwise::{From, Pointwise};
 use super::sigmoid::sigmoid;
 use crate::engine::kernels::math;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Silu;
 
 impl Pointwise for Silu {

@@ -6,7 +6,7 @@ use super::pointwise::{From, Pointwise};
 use super::sigmoid::sigmoid;
 use crate::engine::kernels::math;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Softplus;
 
 /// log(1 + eˣ) without overflow: max(x, 0) + log(1 + e^-|x|).

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct AtMost {
     pub most: f64,
 }

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use super::pair::Pair;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Divide;
 
 impl Pair for Divide {

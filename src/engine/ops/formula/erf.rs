@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use crate::engine::kernels::math;
 use crate::engine::ops::pointwise::{From, Pointwise};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Erf;
 
 impl Pointwise for Erf {

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Log;
 
 impl Pointwise for Log {

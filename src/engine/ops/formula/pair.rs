@@ -10,7 +10,7 @@ use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
 
 /// A function of two numbers with its two slopes, as tensor operations and as plain f32.
-pub trait Pair: Clone + std::fmt::Debug + Send + Sync + 'static {
+pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
     const FORMULA: &'static str;
     const WORDS: &'static str;
@@ -65,6 +65,7 @@ impl<F: Pair> Op for ApplyPair<F> {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.0;
         let dims = frame.input(0)?.shape().clone();
         let out = frame.reuse(0, dims.dims())?;
         {
@@ -75,7 +76,7 @@ impl<F: Pair> Op for ApplyPair<F> {
                     &b,
                     y,
                     #[inline(always)]
-                    |a, b| self.0.value_f32(a, b),
+                    move |a, b| function.value_f32(a, b),
                 );
             })?;
         }
@@ -93,7 +94,7 @@ impl<F: Pair> Op for ApplyPair<F> {
         let (a, b) = (call.inputs[0], call.inputs[1]);
         let mut one = |wanted: bool, second: bool, of: ValueId| {
             let dy = grads[0].filter(|_| wanted)?;
-            Some(builder.gradient(PairSlope { function: self.0.clone(), second }, &[dy, a, b], of))
+            Some(builder.gradient(PairSlope { function: self.0, second }, &[dy, a, b], of))
         };
         vec![one(needs[0], false, a), one(needs[1], true, b)]
     }
@@ -127,15 +128,16 @@ impl<F: Pair> Op for PairSlope<F> {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let function = self.function;
         let dims = frame.input(0)?.shape().clone();
         let out = frame.reuse(0, dims.dims())?;
         {
             let (dy, a, b) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
             bridge::write(&out, |gradient| {
                 if self.second {
-                    elementwise::map2(&a, &b, gradient, |a, b| self.function.slope_b_f32(a, b));
+                    elementwise::map2(&a, &b, gradient, move |a, b| function.slope_b_f32(a, b));
                 } else {
-                    elementwise::map2(&a, &b, gradient, |a, b| self.function.slope_a_f32(a, b));
+                    elementwise::map2(&a, &b, gradient, move |a, b| function.slope_a_f32(a, b));
                 }
                 elementwise::update(gradient, &dy, |slope, dy| slope * dy);
             })?;
