@@ -12,6 +12,9 @@ use crate::model::LayerId;
 use crate::session::State;
 use crate::trace::{Histogram, LayerPicture, Preview};
 
+/// The numbers of one unit or channel, row by row.
+type Tile = Arc<[f32]>;
+
 /// Pixels along one side of a feature's picture on the Input card.
 const FEATURE: usize = 32;
 
@@ -29,7 +32,7 @@ struct Strip {
     rows: usize,
     columns: usize,
     /// Held, so that its address stays its own: tells whether the picture is still the same.
-    of: Arc<[f32]>,
+    of: Tile,
 }
 
 struct InputStrip {
@@ -114,7 +117,7 @@ impl Textures {
 }
 
 impl Strip {
-    fn shows(&self, units: &[Arc<[f32]>], rows: usize, columns: usize) -> bool {
+    fn shows(&self, units: &[Tile], rows: usize, columns: usize) -> bool {
         units.first().is_some_and(|first| Arc::ptr_eq(first, &self.of))
             && (self.tiles, self.rows, self.columns) == (units.len().min(16), rows, columns)
     }
@@ -148,7 +151,8 @@ impl Strip {
     }
 }
 
-fn tiles_of(picture: &LayerPicture) -> Option<(&[Arc<[f32]>], usize, usize)> {
+/// All tiles of a picture, with their rows and columns.
+fn tiles_of(picture: &LayerPicture) -> Option<(&[Tile], usize, usize)> {
     match &picture.preview {
         Preview::Plane { resolution, units } => Some((units, *resolution, *resolution)),
         Preview::Maps { rows, columns, channels } => Some((channels, *rows, *columns)),
@@ -160,7 +164,7 @@ fn tiles_of(picture: &LayerPicture) -> Option<(&[Arc<[f32]>], usize, usize)> {
 fn upload(
     ctx: &egui::Context,
     old: Option<TextureHandle>,
-    units: &[Arc<[f32]>],
+    units: &[Tile],
     [rows, columns]: [usize; 2],
     palette: &Palette,
 ) -> Option<Strip> {
@@ -215,8 +219,8 @@ impl Palette {
 }
 
 enum InputTiles {
-    Features(Vec<Arc<[f32]>>),
-    Images { units: Vec<Arc<[f32]>>, rows: usize, columns: usize },
+    Features(Vec<Tile>),
+    Images { units: Vec<Tile>, rows: usize, columns: usize },
 }
 
 /// Each feature over the plane, or a few samples when they are pictures.
