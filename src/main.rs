@@ -19,6 +19,10 @@ fn main() -> ExitCode {
 fn open_window(file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
     use glassbox::session::{Action, State};
 
+    anyhow::ensure!(
+        has_display(),
+        "There is no display here for a window to open on. Train from the command line: glassbox train FILE (see glassbox --help)."
+    );
     let threads = glassbox::engine::Threads::available();
     let mut state = State::start(glassbox::persist::Home::find(), format!("CPU · {threads}"));
     if let Some(path) = file {
@@ -27,6 +31,14 @@ fn open_window(file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
     glassbox::gui::run(state).map_err(|error| {
         anyhow::anyhow!("The window could not be opened ({error}). Without a display, train from the command line: glassbox train FILE (see glassbox --help).")
     })
+}
+
+/// Asked beforehand, because the answer that comes when it is too late names source files instead of what is missing.
+#[cfg(feature = "gui")]
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let needs_one = cfg!(all(unix, not(target_vendor = "apple")));
+    !needs_one || ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(is_set)
 }
 
 #[cfg(not(feature = "gui"))]
