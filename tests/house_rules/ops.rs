@@ -25,7 +25,7 @@ pub fn recorded_and_tested(source: &Source, fixtures: &[String]) -> Vec<String> 
     let mut found = Vec::new();
     for (at, name) in forward_names(source) {
         let elsewhere = WITHOUT_FIXTURE.iter().any(|(exempt, _)| *exempt == name);
-        if !elsewhere && !fixtures.iter().any(|fixture| *fixture == name) {
+        if !elsewhere && !fixtures.contains(&name) {
             found.push(
                 source.at(at, format_args!("op `{name}` has no tests/fixtures/{name}.json recorded from PyTorch")),
             );

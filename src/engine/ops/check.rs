@@ -200,7 +200,7 @@ pub fn gradient_check(op: impl Op + 'static, case: Case) {
         let grad = numbers(grad);
         let stride = grad.len().div_ceil(64);
         let chosen: Vec<_> = (0..grad.len()).step_by(stride).collect();
-        let expected: Vec<_> = chosen.iter().map(|&j| slope(&mut inputs, i, j, &loss)).collect();
+        let expected: Vec<_> = chosen.iter().map(|&j| slope(&mut inputs, i, j, loss)).collect();
         let got: Vec<_> = chosen.iter().map(|&j| grad[j]).collect();
         assert_close(&format!("{name}: gradient of input {i}"), &got, &expected, 1e-7, 1.0);
     }
