@@ -6,6 +6,9 @@
 //!
 //! No sums here: each output depends on its own inputs only, so nothing depends on the partition.
 
+// `let f = f;` is not redundant here: it is the copy that the second paragraph speaks of.
+#![allow(clippy::redundant_locals)]
+
 use pulp::Arch;
 use rayon::prelude::*;
 
