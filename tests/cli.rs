@@ -138,7 +138,7 @@ fn failures_say_what_to_do_and_wrong_usage_is_2() {
     fails(folder, &["train", "x.json", "--device", "cuda"], &["cpu"]);
     fails(folder, &["train", "x.json", "--epochs", "1", "--log", "no/where.jsonl"], &["no/where.jsonl"]);
     for wrong in
-        [&["train"][..], &["fly"], &["train", "x.json", "--epochs", "many"], &["train", "x.json", "--threads", "0"]]
+        [&["train"][..], &["new"], &["train", "x.json", "--epochs", "many"], &["train", "x.json", "--threads", "0"]]
     {
         assert_eq!(glassbox(folder, wrong).status.code(), Some(2), "{wrong:?}");
     }
