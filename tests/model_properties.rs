@@ -117,7 +117,9 @@ proptest! {
             prop_assert_eq!(order.len(), project.graph.len(), "no cycles");
         }
         let text = project_file::to_text(&project).unwrap();
-        prop_assert_eq!(&project_file::from_text(&text, "p".as_ref()).unwrap(), &project);
+        // Everything but the counter of ids, which starts after the largest one in the file.
+        let back = project_file::from_text(&text, "p".as_ref()).unwrap();
+        prop_assert_eq!(project_file::to_text(&back).unwrap(), text);
         for expected in states.iter().rev().skip(1) {
             project = history.undo(&project).unwrap().1;
             prop_assert_eq!(&project, expected);

@@ -103,5 +103,6 @@ fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
     if local.open.plots {
         local.plots.subscribe(&mut watch);
     }
+    local.canvas.subscribe(&mut watch);
     watch
 }

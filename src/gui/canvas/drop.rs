@@ -5,7 +5,7 @@ use egui::{CornerRadius, DragAndDrop, Pos2, Rect, Stroke, StrokeKind, vec2};
 use super::super::palette::DragLayer;
 use super::super::theme::medium;
 use super::super::widgets::paint_kind_icon;
-use super::{CanvasUi, Frame, geometry, select, view, wires, wiring};
+use super::{CanvasUi, Frame, geometry, hand, select, view, wires, wiring};
 use crate::model::layer::Inputs;
 use crate::model::{Edit, LayerId, LayerKind, WireId};
 use crate::session::Action;
@@ -21,8 +21,8 @@ enum Landing {
 
 pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let Some(payload) = DragAndDrop::payload::<DragLayer>(ui.ctx()) else { return };
-    let Some(pointer) = ui.ctx().pointer_interact_pos() else { return };
-    if !ui.rect_contains_pointer(frame.rect) && !frame.rect.contains(pointer) {
+    let Some(pointer) = hand(ui) else { return };
+    if !frame.rect.contains(pointer) {
         return;
     }
     let landing = landing(frame, &payload.kind, pointer);
@@ -82,7 +82,9 @@ fn ghost(frame: &Frame<'_>, kind: &LayerKind, landing: Landing, pointer: Pos2) {
     let (centre, size) = match landing {
         Landing::OnWire(wire) => {
             select::highlight(frame, Some(wire));
-            (pointer, vec2(frame.scaled(geometry::width(kind)), frame.scaled(40.0)))
+            // Above the wire, so that it can be seen which one it is.
+            let size = vec2(geometry::width(kind), 36.0) * frame.view.zoom;
+            (pointer - vec2(0.0, size.y / 2.0 + frame.scaled(20.0)), size)
         }
         Landing::After(_, at) | Landing::Free(at) => {
             let size = vec2(geometry::width(kind), 72.0);

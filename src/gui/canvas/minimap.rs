@@ -2,7 +2,7 @@
 
 use egui::{Rect, Role, Sense, Stroke, StrokeKind, vec2};
 
-use super::{CanvasUi, Frame, geometry, id, name};
+use super::{CanvasUi, Frame, geometry, id, name, problems};
 
 const SIZE: egui::Vec2 = vec2(168.0, 104.0);
 
@@ -23,10 +23,11 @@ pub fn show(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
     name(&response, Role::Button, "minimap");
     let painter = frame.painter.with_clip_rect(map);
     painter.rect(map, 8.0, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
+    let broken: std::collections::BTreeSet<_> = problems::culprits(frame).collect();
     for layer in frame.graph.layers() {
         let card = geometry::nominal(layer);
         let card = Rect::from_min_max(place(card.min), place(card.max));
-        let broken = frame.state.inference.layer_problem(layer.id).is_some();
+        let broken = broken.contains(&layer.id);
         let colour = if broken { t.bad } else { t.group(layer.kind.about().group) };
         painter.rect_filled(card, 2.0, colour.gamma_multiply(0.7));
     }

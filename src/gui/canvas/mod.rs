@@ -43,7 +43,7 @@ pub struct CanvasUi {
     view: View,
     /// Show everything at the next frame.
     fit: bool,
-    /// A project was opened: find a view for it.
+    /// A project was opened, or has outgrown its view: find one for it.
     opened: bool,
     /// The graph of the last frame, to notice another project and new cards.
     seen: Graph,
@@ -226,8 +226,12 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
 fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
     let graph = &state.project.graph;
     let bounds = geometry::bounds(graph);
+    if graph.is_empty() {
+        (local.view, local.opened) = (View::default(), true);
+    }
     if *graph != local.seen {
-        if local.seen.is_empty() || is_another_project(state, &local.seen) {
+        let another = local.seen.is_empty() || is_another_project(state, &local.seen);
+        if another || pushed_out(graph, &local.seen, local.view, rect) {
             local.opened = true;
         } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {
             local.view.centre_on(rect, news);
@@ -247,7 +251,11 @@ fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &S
     let over = background.container_contains_pointer() && rect.contains(pointer);
     pan(ui, over, local);
     if over && !ui.ctx().any_popup_open() {
-        let (scroll, zoom) = ui.input(|i| (i.smooth_scroll_delta(), i.zoom_delta()));
+        let (scroll, zoom) = ui.input(|i| {
+            let pinch = i.multi_touch().is_some() || i.events.iter().any(|e| matches!(e, egui::Event::Zoom(_)));
+            // A notch of the wheel counts half of what egui makes of it; fingers are followed exactly.
+            (i.smooth_scroll_delta(), i.zoom_delta().powf(if pinch { 1.0 } else { 0.5 }))
+        });
         local.view.offset += scroll;
         if zoom != 1.0 {
             local.view.zoom_about(rect, pointer, zoom);
@@ -295,11 +303,29 @@ fn is_another_project(state: &State, seen: &Graph) -> bool {
     fresh && same * 2 < graph.len()
 }
 
+/// Whether everything was in sight, and a new card has pushed something out of it.
+fn pushed_out(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> bool {
+    let visible = view.visible(rect);
+    let sees = |layer: &crate::model::Layer| visible.contains(geometry::nominal(layer).center());
+    graph.len() > seen.len()
+        && seen.layers().all(sees)
+        && graph.layers().any(|l| seen.layer(l.id).is_some() && !sees(l))
+}
+
 /// The middle of a new card that cannot be seen.
 fn hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> Option<Pos2> {
     let visible = view.visible(rect).expand(8.0);
     let new = graph.layers().filter(|l| seen.layer(l.id).is_none());
     new.map(|l| geometry::nominal(l).center()).find(|centre| !visible.contains(*centre))
+}
+
+/// Where the hand is, or where it let go in this frame: on a slow machine the pointer may have gone on since.
+fn hand(ui: &egui::Ui) -> Option<Pos2> {
+    let release = |event: &egui::Event| match event {
+        egui::Event::PointerButton { pos, button: egui::PointerButton::Primary, pressed: false, .. } => Some(*pos),
+        _ => None,
+    };
+    ui.input(|i| i.events.iter().rev().find_map(release).or_else(|| i.pointer.interact_pos()))
 }
 
 /// Gives a thing on the canvas its accessible name.

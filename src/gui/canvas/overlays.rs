@@ -5,7 +5,7 @@ use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, V
 
 use super::super::numbers;
 use super::super::theme::{medium, regular, semibold};
-use super::{CanvasUi, Frame, id, name, problems, view};
+use super::{CanvasUi, Frame, geometry, id, name, problems, view};
 use crate::model::{Edit, Place};
 use crate::session::Action;
 
@@ -34,7 +34,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
         empty(frame);
     }
     strip(ui, frame, actions);
-    status(ui, frame, actions);
+    status(ui, frame, local, actions);
     controls(ui, frame, local, actions);
 }
 
@@ -75,7 +75,7 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
 }
 
 /// Bottom left: size and validity of the network.
-fn status(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
+fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let inference = &frame.state.inference;
     if frame.graph.is_empty() {
         return;
@@ -89,13 +89,12 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     };
     let at = frame.rect.left_bottom() + vec2(16.0, -16.0);
     let response = pill(ui, frame, "status", &words, colour, Align2::LEFT_BOTTOM.anchor_rect(Rect::from_pos(at)).min);
-    let culprits = inference.problems.iter().filter_map(|p| match p.place {
-        Place::Layer(id) => Some(id),
-        Place::Wire(id) => frame.graph.wire(id).map(|w| w.to),
-        Place::Graph => None,
-    });
     if response.clicked() {
-        actions.push(Action::Select { layers: culprits.collect(), extend: false });
+        let layers: Vec<_> = problems::culprits(frame).collect();
+        if let Some(first) = layers.first().and_then(|&id| frame.graph.layer(id)) {
+            local.view.centre_on(frame.rect, geometry::nominal(first).center());
+        }
+        actions.push(Action::Select { layers, extend: false });
     }
     let all: Vec<&str> = inference.problems.iter().map(|p| p.message.as_str()).collect();
     let hover = if all.is_empty() {

@@ -207,7 +207,10 @@ impl Palette {
     /// Each tile on its own scale, so that weak units can be read too.
     fn colour_all<'a>(&'a self, values: &'a [f32]) -> impl Iterator<Item = Color32> + 'a {
         let finite = || values.iter().copied().filter(|v| v.is_finite());
-        let high = finite().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-6);
+        let largest = finite().fold(0.0f32, |m, v| m.max(v.abs()));
+        let mean_square = finite().map(|v| f64::from(v * v)).sum::<f64>() / finite().count().max(1) as f64;
+        // A few extremes must not leave everything else dark; pictures keep their range.
+        let high = if self.signed { largest.min(2.0 * mean_square.sqrt() as f32) } else { largest }.max(1e-6);
         values.iter().map(move |&v| {
             if v.is_nan() {
                 return self.broken;

@@ -5,7 +5,7 @@ use egui::{Pos2, Rect, RichText, Sense, Stroke, UiBuilder, pos2, vec2};
 
 use super::super::theme::{medium, mono, regular};
 use super::{CanvasUi, Frame, Gesture, geometry, wires};
-use crate::model::{Place, Problem};
+use crate::model::{LayerId, Place, Problem};
 use crate::session::Action;
 
 const WIDTH: f32 = 248.0;
@@ -44,6 +44,15 @@ fn anchor(frame: &Frame<'_>, problem: &Problem) -> Option<Pos2> {
         }
         Place::Graph => None,
     }
+}
+
+/// The layers that problems are about.
+pub fn culprits<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = LayerId> + 'a {
+    frame.state.inference.problems.iter().filter_map(|problem| match problem.place {
+        Place::Layer(id) => Some(id),
+        Place::Wire(id) => frame.graph.wire(id).map(|wire| wire.to),
+        Place::Graph => None,
+    })
 }
 
 fn pointed_at(frame: &Frame<'_>, local: &CanvasUi, problem: &Problem) -> bool {

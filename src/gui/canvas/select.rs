@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use egui::{Pos2, Rect, Response, Stroke, StrokeKind, Vec2, vec2};
 
-use super::{CanvasUi, Frame, Gesture, geometry, view, wires, wiring};
+use super::{CanvasUi, Frame, Gesture, geometry, hand, view, wires, wiring};
 use crate::model::layer::Inputs;
 use crate::model::{Edit, Graph, LayerId, WireId};
 use crate::session::Action;
@@ -44,7 +44,7 @@ pub fn show(
     start(ui, frame, local, background, actions);
     let escape = ui.input(|i| i.key_pressed(egui::Key::Escape));
     let released = ui.input(|i| i.pointer.primary_released() || !i.pointer.primary_down());
-    let pointer = ui.ctx().pointer_interact_pos();
+    let pointer = hand(ui);
     match std::mem::take(&mut local.gesture) {
         Gesture::Box { from } => {
             let Some(pointer) = pointer.filter(|_| !escape) else { return };

@@ -158,6 +158,23 @@ fn a_layer_dropped_on_a_wire_goes_in_between_and_the_shapes_follow() {
 }
 
 #[test]
+fn a_drop_counts_where_the_button_was_let_go_even_if_the_pointer_has_gone_on() {
+    let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
+    let (from, to) = (at(&harness, "palette Dense"), at(&harness, "wire Input to Dense 1"));
+    harness.hover_at(from);
+    harness.step();
+    harness.drag_at(from);
+    harness.step();
+    harness.hover_at(to - vec2(30.0, 30.0));
+    harness.step();
+    let release =
+        Event::PointerButton { pos: to, button: PointerButton::Primary, pressed: false, modifiers: Modifiers::NONE };
+    harness.input_mut().events.extend([Event::PointerMoved(to), release, Event::PointerMoved(to + vec2(9.0, 200.0))]);
+    harness.run_steps(3);
+    assert!(harness.state().wired("Input", "Dense 2"));
+}
+
+#[test]
 fn a_layer_dropped_near_an_output_is_connected_and_one_dropped_elsewhere_is_not() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
     let from = at(&harness, "palette Dense");

@@ -74,7 +74,7 @@ impl View {
 /// The grid's dots: finer ones vanish when they would crowd.
 pub fn grid_step(zoom: f32) -> f32 {
     let mut step = 24.0;
-    while step * zoom < 16.0 {
+    while step * zoom < 20.0 {
         step *= 2.0;
     }
     step

@@ -3,7 +3,7 @@
 use egui::{Popup, Pos2, Rect, SetOpenCommand, Stroke, StrokeKind, vec2};
 
 use super::super::theme::regular;
-use super::{CanvasUi, Frame, Gesture, around, geometry, menus, wires};
+use super::{CanvasUi, Frame, Gesture, around, geometry, hand, menus, wires};
 use crate::model::layer::Inputs;
 use crate::model::{ConnectError, Edit, Graph, LayerId, WireId};
 use crate::session::Action;
@@ -88,7 +88,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
         local.gesture = Gesture::Idle;
         return;
     }
-    let Some(pointer) = ui.ctx().pointer_interact_pos() else {
+    let Some(pointer) = hand(ui) else {
         local.gesture = Gesture::Idle;
         return;
     };
