@@ -233,8 +233,6 @@ fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &S
         let another = local.seen.is_empty() || is_another_project(state, &local.seen);
         if another || pushed_out(graph, &local.seen, local.view, rect) {
             local.opened = true;
-        } else if pushed_out(graph, &local.seen, local.view, rect) {
-            local.opened = true;
         } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {
             local.view.centre_on(rect, news);
         }
