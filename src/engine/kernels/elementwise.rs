@@ -29,9 +29,9 @@ pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Copy + Sync) {
         vectorised(
             #[inline(always)]
             || {
-                let f = f;
+                let own = f;
                 for (o, &x) in out.iter_mut().zip(x) {
-                    *o = f(x);
+                    *o = own(x);
                 }
             },
         );
@@ -49,9 +49,9 @@ pub fn map2(a: &[f32], b: &[f32], out: &mut [f32], f: impl Fn(f32, f32) -> f32 +
         vectorised(
             #[inline(always)]
             || {
-                let f = f;
+                let own = f;
                 for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
-                    *o = f(a, b);
+                    *o = own(a, b);
                 }
             },
         );
@@ -70,9 +70,9 @@ pub fn update(out: &mut [f32], a: &[f32], f: impl Fn(f32, f32) -> f32 + Copy + S
         vectorised(
             #[inline(always)]
             || {
-                let f = f;
+                let own = f;
                 for (o, &a) in out.iter_mut().zip(a) {
-                    *o = f(*o, a);
+                    *o = own(*o, a);
                 }
             },
         );
@@ -90,9 +90,9 @@ pub fn update2(out: &mut [f32], s: &mut [f32], a: &[f32], f: impl Fn(f32, f32, f
         vectorised(
             #[inline(always)]
             || {
-                let f = f;
+                let own = f;
                 for ((o, s), &a) in out.iter_mut().zip(s).zip(a) {
-                    (*o, *s) = f(*o, *s, a);
+                    (*o, *s) = own(*o, *s, a);
                 }
             },
         );
@@ -117,9 +117,9 @@ pub fn update3(
         vectorised(
             #[inline(always)]
             || {
-                let f = f;
+                let own = f;
                 for (((o, s), t), &a) in out.iter_mut().zip(s).zip(t).zip(a) {
-                    (*o, *s, *t) = f(*o, *s, *t, a);
+                    (*o, *s, *t) = own(*o, *s, *t, a);
                 }
             },
         );
