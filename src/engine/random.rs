@@ -35,8 +35,14 @@ impl Draws {
         self
     }
 
+    #[cfg(test)]
     pub fn bits(&mut self) -> u32 {
         self.rng.next_u32()
+    }
+
+    /// Many bits at once, which is much faster than one by one.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.rng.fill_bytes(bytes);
     }
 
     /// Uniform in `0 .. 1` with 53 random bits.

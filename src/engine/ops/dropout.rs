@@ -23,14 +23,23 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// One 32-bit draw per number, in pieces that can be drawn apart: the same for any number of threads.
+    /// 16 random bits per number, in pieces that can be drawn apart: the same for any number of threads.
     fn draw_mask(&self, context: &StepContext, mask: &mut [f32]) {
         const PIECE: usize = 1 << 16;
-        let threshold = (self.rate * 4_294_967_296.0) as u64;
+        const BLOCK: usize = 512;
+        let threshold = (self.rate * 65_536.0).round() as u32;
         let piece = |(i, mask): (usize, &mut [f32])| {
             let draws = Draws::new(context.seed, Purpose::Dropout, context.step, Some(self.layer));
-            let mut draws = draws.at((i * PIECE) as u64);
-            mask.iter_mut().for_each(|m| *m = if u64::from(draws.bits()) < threshold { 0.0 } else { 1.0 });
+            let mut draws = draws.at((i * PIECE / 2) as u64);
+            let mut bytes = [0u8; 2 * BLOCK];
+            for mask in mask.chunks_mut(BLOCK) {
+                let bytes = &mut bytes[..2 * mask.len()];
+                draws.fill(bytes);
+                for (m, bits) in mask.iter_mut().zip(bytes.chunks_exact(2)) {
+                    let bits = u32::from(u16::from_le_bytes([bits[0], bits[1]]));
+                    *m = if bits < threshold { 0.0 } else { 1.0 };
+                }
+            }
         };
         if mask.len() <= PIECE {
             piece((0, mask));
