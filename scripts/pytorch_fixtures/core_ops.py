@@ -15,6 +15,16 @@ def main():
     write("relu", [case(F.relu, [x])])
     write("leaky_relu", [case(F.leaky_relu, [x], {"negative_slope": 0.2})])
     write("elu", [case(F.elu, [x], {"alpha": 0.7})])
+    write("selu", [case(F.selu, [x])])
+    corners = torch.cat([x, torch.tensor([[-3.0, 3, 0, -3.5, 3.5, -2.5, 2.5, 6, -6]], dtype=torch.float64)])
+    write("hard_swish", [case(F.hardswish, [corners])])
+    picture = random(17, 2, 3, 4, 5)
+    picture[0, 0, 0, :2] = 0.0
+    write("prelu", [
+        case(F.prelu, [x, random(18, 1)], fixed=(1,)),
+        case(F.prelu, [random(19, 3, 5), random(20, 5)], fixed=(1,)),
+        case(F.prelu, [picture, random(21, 3)], fixed=(1,)),
+    ])
     write("gelu", [case(F.gelu, [x])])
     write("silu", [case(F.silu, [x])])
     write("softplus", [case(F.softplus, [x])])

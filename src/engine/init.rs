@@ -40,6 +40,7 @@ impl Initial {
             Initialiser::GlorotNormal => normal(draws, len, glorot),
             Initialiser::HeNormal => normal(draws, len, 2.0 / fan_in),
             Initialiser::LeCunNormal => normal(draws, len, 1.0 / fan_in),
+            Initialiser::Orthogonal => orthogonal(&normal(draws, len, 1.0), dims),
             Initialiser::Zeros => vec![0.0; len],
             Initialiser::Constant => vec![value; len],
         }
@@ -48,6 +49,52 @@ impl Initial {
 
 fn normal(mut draws: Draws, len: usize, variance: f64) -> Vec<f64> {
     (0..len).map(|_| draws.normal() * variance.sqrt()).collect()
+}
+
+/// As `torch.nn.init.orthogonal_` makes it of the same normal numbers: the Q of a QR decomposition whose R has a positive
+/// diagonal, of the matrix `[dims[0], the rest]` or of its transpose, whichever is taller.
+fn orthogonal(numbers: &[f64], dims: &[usize]) -> Vec<f64> {
+    let rows = dims.first().copied().unwrap_or(1).max(1);
+    let columns = numbers.len() / rows;
+    if rows < columns {
+        let mut vectors = numbers.to_vec();
+        orthonormalise(&mut vectors, columns);
+        return vectors;
+    }
+    let turn = |from: &[f64], rows: usize, columns: usize| -> Vec<f64> {
+        (0..columns).flat_map(|j| (0..rows).map(move |i| from[i * columns + j])).collect()
+    };
+    let mut vectors = turn(numbers, rows, columns);
+    orthonormalise(&mut vectors, rows);
+    turn(&vectors, columns, rows)
+}
+
+/// Gram and Schmidt's method on vectors of `length` numbers that lie one behind the other. What points along earlier vectors is taken off
+/// twice, which makes up for rounding.
+fn orthonormalise(vectors: &mut [f64], length: usize) {
+    for i in 0..vectors.len() / length.max(1) {
+        let (earlier, rest) = vectors.split_at_mut(i * length);
+        let vector = &mut rest[..length];
+        for _ in 0..2 {
+            for other in earlier.chunks_exact(length) {
+                let along: f64 = dot(vector, other);
+                vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
+            }
+        }
+        let size = dot(vector, vector).sqrt();
+        vector.iter_mut().for_each(|v| *v /= size);
+    }
+}
+
+/// In eight partial sums, so that vector units can do them at once: wide layers have many to do.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in a.zip(b) {
+        lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, (a, b))| *lane += a * b);
+    }
+    lanes.iter().sum::<f64>() + rest
 }
 
 /// As `torch.nn.init._calculate_fan_in_and_fan_out`: `[out, in, kernel...]`, each times the kernel's size.
@@ -94,6 +141,45 @@ mod tests {
         let initial = Initial::Weights { initialiser: Initialiser::HeUniform, value: 0.0 };
         let bound = (6.0f64 / 10.0).sqrt();
         assert!(initial.draw(&[100, 10], 1, None, 0).iter().all(|v| v.abs() <= bound));
+    }
+
+    #[test]
+    fn orthogonal_weights_are_at_right_angles_in_every_shape() {
+        let initial = Initial::Weights { initialiser: Initialiser::Orthogonal, value: 0.0 };
+        for dims in [&[5, 9][..], &[9, 5], &[4, 3, 3, 3], &[40, 2, 3, 3], &[1, 1], &[7], &[64, 64]] {
+            let (rows, weights) = (dims[0], initial.draw(dims, 3, Some(LayerId(1)), 0));
+            let columns = weights.len() / rows;
+            let at =
+                |i: usize, j: usize| if rows <= columns { weights[i * columns + j] } else { weights[j * columns + i] };
+            let (few, many) = (rows.min(columns), rows.max(columns));
+            for a in 0..few {
+                for b in 0..few {
+                    let product: f64 = (0..many).map(|k| at(a, k) * at(b, k)).sum();
+                    let expected = f64::from(u8::from(a == b));
+                    assert!((product - expected).abs() < 1e-12, "{dims:?}: {a} · {b} = {product}");
+                }
+            }
+        }
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Turned {
+        dims: Vec<usize>,
+        numbers: Vec<f64>,
+        orthogonal: Vec<f64>,
+    }
+
+    #[test]
+    fn orthogonal_weights_are_pytorchs() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/orthogonal.json");
+        let cases: Vec<Turned> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        assert!(cases.len() >= 4);
+        for case in cases {
+            let got = orthogonal(&case.numbers, &case.dims);
+            for (a, b) in got.iter().zip(&case.orthogonal) {
+                assert!((a - b).abs() < 1e-12, "{:?}: {a}, not {b}", case.dims);
+            }
+        }
     }
 
     #[test]

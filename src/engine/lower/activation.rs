@@ -2,6 +2,7 @@
 
 use super::{Lower, Lowering};
 use crate::engine::error::Result;
+use crate::engine::init::Initial;
 use crate::engine::ops::{self, Apply};
 use crate::engine::program::ValueId;
 use crate::model::layer::{self, Activation};
@@ -25,6 +26,8 @@ impl Lowering<'_> {
             Activation::Softplus => self.emit(Apply(ops::Softplus), &[x]),
             Activation::Tanh => self.emit(Apply(ops::Tanh), &[x]),
             Activation::Sigmoid => self.emit(Apply(ops::Sigmoid), &[x]),
+            Activation::Selu => self.emit(Apply(ops::Selu), &[x]),
+            Activation::HardSwish => self.emit(Apply(ops::HardSwish), &[x]),
         }
     }
 }
@@ -45,9 +48,20 @@ lower_as! {
     LeakyRelu => |self| Apply(ops::LeakyRelu { slope: self.slope });
     Elu => |self| Apply(ops::Elu { alpha: self.alpha });
     Gelu => |self| Apply(ops::Gelu);
+    Selu => |self| Apply(ops::Selu);
     Silu => |self| Apply(ops::Silu);
+    HardSwish => |self| Apply(ops::HardSwish);
     Softplus => |self| Apply(ops::Softplus);
     Tanh => |self| Apply(ops::Tanh);
     Sigmoid => |self| Apply(ops::Sigmoid);
     Softmax => |self| ops::Softmax;
+}
+
+impl Lower for layer::Prelu {
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+        let x = l.input(0);
+        let slopes = if self.per_channel { l.shape(x).dims.first().copied().unwrap_or(1) } else { 1 };
+        let slope = l.parameter("weight", [slopes], Initial::Constant(self.slope));
+        Ok(l.emit(ops::Prelu, &[x, slope]))
+    }
 }

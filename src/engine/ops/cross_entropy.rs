@@ -39,13 +39,10 @@ impl Op for CrossEntropy {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let shifted = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?;
-        let exp = shifted.exp()?;
-        let sum = exp.sum_keepdim(D::Minus1)?;
-        let log_p = shifted.broadcast_sub(&sum.log()?)?;
+        let log_p = candle_nn::ops::log_softmax(x, D::Minus1)?;
         let classes = frame.input(1)?.to_dtype(DType::U32)?.unsqueeze(1)?;
         let loss = log_p.gather(&classes, 1)?.mean_all()?.neg()?;
-        let p = exp.broadcast_div(&sum)?;
+        let p = candle_nn::ops::softmax(x, D::Minus1)?;
         frame.set(0, loss)?;
         frame.set(1, p)
     }

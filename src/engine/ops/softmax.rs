@@ -50,9 +50,7 @@ impl Op for Softmax {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let x = frame.input(0)?;
-        let exp = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?.exp()?;
-        let y = exp.broadcast_div(&exp.sum_keepdim(D::Minus1)?)?;
+        let y = candle_nn::ops::softmax(frame.input(0)?, D::Minus1)?;
         frame.set(0, y)
     }
 

@@ -64,6 +64,24 @@ activation!(
     "A smooth ReLU that dips slightly below zero, also called swish."
 );
 activation!(
+    Selu,
+    SELU,
+    "SELU",
+    "keeps the spread",
+    "Se",
+    "y = 1.0507 · (x if x > 0, else 1.6733 · (eˣ − 1))",
+    "An ELU whose two constants keep the numbers near mean 0 and spread 1 from layer to layer, without batch norm (self-normalising). Start the weights with LeCun normal."
+);
+activation!(
+    HardSwish,
+    HARD_SWISH,
+    "HardSwish",
+    "straight-lined SiLU",
+    "HS",
+    "y = x · clamp(x + 3, 0, 6) / 6",
+    "SiLU drawn with straight lines: almost the same curve, cheaper to compute. Made for small networks on phones (MobileNet v3)."
+);
+activation!(
     Softplus,
     SOFTPLUS,
     "Softplus",
@@ -116,6 +134,39 @@ static LEAKY_RELU: About = About {
     has_output: true,
 };
 same_shape!(LeakyRelu, LEAKY_RELU);
+
+layer_params! {
+    /// As PyTorch's `nn.PReLU`, weight `[1]` or `[channels]`.
+    pub struct Prelu {
+        slope: f64 = 0.25, float(-10.0, 10.0), "First slope", "What negative numbers are multiplied by before anything is learned.";
+        per_channel (card): bool = false, ParamKind::Bool, "Per channel", "Learns a slope of its own for every channel of a picture or feature of a row, not one for all.";
+    }
+}
+static PRELU: About = About {
+    title: "PReLU",
+    group: Group::Activation,
+    tagline: "learned leak",
+    help: "Like Leaky ReLU, but how much leaks below zero is learned with the weights (parametric ReLU).",
+    formula: "y = x if x > 0, else slope · x",
+    glyph: "P",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+impl LayerSpec for Prelu {
+    fn about(&self) -> &'static About {
+        &PRELU
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        Ok(inputs[0].clone())
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let slopes = if self.per_channel { inputs[0].0.first().copied().unwrap_or(1) } else { 1 };
+        vec![("weight", vec![slopes])]
+    }
+}
 
 layer_params! {
     pub struct Elu {

@@ -14,6 +14,8 @@ choices! {
         Softplus = "softplus", "Softplus";
         Tanh = "tanh", "tanh";
         Sigmoid = "sigmoid", "sigmoid";
+        Selu = "selu", "SELU";
+        HardSwish = "hard_swish", "HardSwish";
     }
 }
 
@@ -26,6 +28,8 @@ choices! {
         HeNormal = "he_normal", "He normal";
         LeCunUniform = "lecun_uniform", "LeCun uniform";
         LeCunNormal = "lecun_normal", "LeCun normal";
+        /// Rows (or columns, whichever are fewer) of length 1 at right angles, as `nn.init.orthogonal_`.
+        Orthogonal = "orthogonal", "Orthogonal";
         Zeros = "zeros", "Zeros";
         /// Every weight is the layer's `init_value`.
         Constant = "constant", "Constant";

@@ -20,7 +20,7 @@ mod reshape;
 
 use serde::{Deserialize, Serialize};
 
-pub use activation::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+pub use activation::{Elu, Gelu, HardSwish, LeakyRelu, Prelu, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Tanh};
 pub use batch_norm::BatchNorm;
 pub use choice::{Activation, Initialiser, LossKind, Padding};
 pub use conv2d::Conv2d;
@@ -175,9 +175,12 @@ layers! {
     Dropout = "dropout";
     Relu = "relu";
     LeakyRelu = "leaky_relu";
+    Prelu = "prelu";
     Elu = "elu";
+    Selu = "selu";
     Gelu = "gelu";
     Silu = "silu";
+    HardSwish = "hard_swish";
     Softplus = "softplus";
     Tanh = "tanh";
     Sigmoid = "sigmoid";
@@ -200,7 +203,7 @@ impl LayerKind {
     }
 
     pub fn has_weights(&self) -> bool {
-        matches!(self, Self::Dense(_) | Self::Conv2d(_) | Self::BatchNorm(_) | Self::LayerNorm(_))
+        matches!(self, Self::Dense(_) | Self::Conv2d(_) | Self::BatchNorm(_) | Self::LayerNorm(_) | Self::Prelu(_))
     }
 }
 

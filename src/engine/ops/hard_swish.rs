@@ -1,0 +1,61 @@
+//! `hard_swish`: silu drawn with straight lines, `x · relu6(x + 3) / 6` (Howard et al., 2019).
+
+use candle_core::Tensor;
+
+use super::pointwise::{From, Pointwise};
+
+#[derive(Clone, Copy, Debug)]
+pub struct HardSwish;
+
+impl Pointwise for HardSwish {
+    const NAME: &'static str = "hard_swish";
+    const FORMULA: &'static str = "y = x · clamp(x + 3, 0, 6) / 6";
+    const WORDS: &'static str = "Lets numbers above 3 through, turns those below −3 into 0 and bends in between.";
+    const GRADIENT_NAME: &'static str = "hard_swish'x";
+    const GRADIENT_FORMULA: &'static str = "dx = 0 if x < −3, dy if x ≥ 3, else dy · (x / 3 + 1/2)";
+    const DERIVATIVE_FROM: From = From::Input;
+
+    fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        x * candle_nn::ops::hard_sigmoid(x)?
+    }
+
+    fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        let above = x.ge(3.0)?.to_dtype(x.dtype())?;
+        let below = x.lt(-3.0)?.to_dtype(x.dtype())?;
+        let between = ((&above * -1.0)? - below)?.affine(1.0, 1.0)?;
+        above + (between * x.affine(1.0 / 3.0, 0.5)?)?
+    }
+
+    #[inline(always)]
+    fn value_f32(&self, x: f32) -> f32 {
+        let gate = x + 3.0;
+        let gate = if gate < 0.0 { 0.0 } else { gate };
+        let gate = if gate > 6.0 { 6.0 } else { gate };
+        x * gate / 6.0
+    }
+
+    #[inline(always)]
+    fn derivative_f32(&self, x: f32) -> f32 {
+        let between = x / 3.0 + 0.5;
+        let slope = if x >= 3.0 { 1.0 } else { between };
+        if x < -3.0 { 0.0 } else { slope }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::Apply;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradient_check(Apply(HardSwish), Case::new().batched(3, &[4, 5]).with(|_, x| x * 2.5));
+        gradient_check(Apply(HardSwish), Case::new().batched(1, &[1]));
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("hard_swish", |_| Apply(HardSwish));
+    }
+}
