@@ -1,3 +1,10 @@
+#[path = "tests/building.rs"]
+mod building;
+#[path = "tests/hands.rs"]
+mod hands;
+#[path = "tests/mending.rs"]
+mod mending;
+
 use std::path::PathBuf;
 
 use egui_kittest::Harness;

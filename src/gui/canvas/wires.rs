@@ -7,7 +7,7 @@ use egui::{Color32, Galley, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKin
 
 use super::super::numbers;
 use super::super::theme::regular;
-use super::{CanvasUi, Frame, Gesture, around, geometry, id, menus, name, phases, wiring};
+use super::{CanvasUi, Frame, Gesture, around, geometry, id, menus, phases, wiring};
 use crate::model::{Shape, Wire, WireId};
 use crate::session::Action;
 
@@ -121,7 +121,10 @@ fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: 
     let response = ui.interact(rect, id("wire", wire.id.0), Sense::click());
     let of = |id| frame.graph.layer(id).map_or(String::new(), |l| l.name.clone());
     let title = format!("wire {} to {}", of(wire.from), of(wire.to));
-    name(&response, Role::Button, &title);
+    response.widget_info(|| egui::WidgetInfo {
+        current_text_value: Some(shape.map_or("?".to_owned(), ToString::to_string)),
+        ..egui::WidgetInfo::labeled(Role::Button, true, &title)
+    });
     if let Some(galley) = galley {
         let radius = frame.scaled(9.0);
         let stroke =

@@ -1,0 +1,166 @@
+//! A person at the whole window: finds things by their accessible names, presses, drags, types, and waits with a deadline.
+
+use std::time::{Duration, Instant};
+
+use egui::accesskit::Role;
+use egui::{Event, Key, Modifiers, MouseWheelSource, PointerButton, Pos2, Rect};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::super::App;
+use crate::session::{DataState, State};
+
+/// Nothing here takes a tenth of it on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct Hands {
+    window: Harness<'static, Option<App>>,
+}
+
+impl Hands {
+    pub fn at(size: [f32; 2], state: State) -> Self {
+        let mut hands = Self { window: super::window(size, state) };
+        hands.wait();
+        hands
+    }
+
+    pub fn state(&self) -> &State {
+        super::state(&self.window)
+    }
+
+    /// A few frames: what was done is drawn, and what follows from it.
+    pub fn wait(&mut self) {
+        self.window.run_steps(4);
+    }
+
+    /// Frames pass until it is so.
+    pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            assert!(Instant::now() < deadline, "waited in vain until {what}; {:?}", self.state().run.status);
+            self.window.step();
+            std::thread::yield_now();
+        }
+        self.wait();
+    }
+
+    pub fn wait_for_data(&mut self) {
+        self.wait_until("the data is there", |hands| matches!(hands.state().data, DataState::Ready(_)));
+    }
+
+    pub fn sees(&self, label: &str) -> bool {
+        self.window.query_all_by_label(label).next().is_some()
+    }
+
+    /// Everything on the screen whose name begins like this.
+    pub fn names_from(&self, start: &str) -> Vec<String> {
+        let words = |node: egui_kittest::Node<'_>| node.accesskit_node().label().or(node.accesskit_node().value());
+        let all = self.window.query_all_by_label_contains(start).filter_map(words);
+        all.filter(|words| words.starts_with(start)).collect()
+    }
+
+    /// What a control says besides its name: the shape on a wire, the text of a field.
+    pub fn value(&self, label: &str) -> String {
+        self.window.get_by_label(label).accesskit_node().value().unwrap_or_default()
+    }
+
+    pub fn place(&self, label: &str) -> Pos2 {
+        self.window.get_by_label(label).rect().center()
+    }
+
+    pub fn rect(&self, label: &str) -> Rect {
+        self.window.get_by_label(label).rect()
+    }
+
+    /// A press on a card's title, where it has no controls of its own.
+    pub fn select_card(&mut self, label: &str) {
+        let at = self.rect(label).center_top() + egui::vec2(0.0, 12.0);
+        self.press_at(at);
+    }
+
+    /// A press of the mouse in the middle of a control.
+    pub fn click(&mut self, label: &str) {
+        let at = self.place(label);
+        self.press_at(at);
+    }
+
+    /// Of several controls with this name the one that was drawn last: an entry of an open list, a button of a bubble.
+    pub fn click_on_top(&mut self, label: &str) {
+        let all = self.window.query_all_by_label(label).map(|node| node.rect().center());
+        let Some(at) = all.last() else { panic!("{label} is not on the screen") };
+        self.press_at(at);
+    }
+
+    pub fn click_tab(&mut self, title: &str) {
+        let at = self.window.get_by_role_and_label(Role::Tab, title).rect().center();
+        self.press_at(at);
+    }
+
+    pub fn press_at(&mut self, at: Pos2) {
+        self.window.hover_at(at);
+        self.window.step();
+        self.button(at, true);
+        self.window.step();
+        self.button(at, false);
+        self.wait();
+    }
+
+    fn button(&mut self, pos: Pos2, pressed: bool) {
+        let modifiers = Modifiers::NONE;
+        self.window.event(Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers });
+    }
+
+    pub fn drag(&mut self, from: Pos2, to: Pos2) {
+        self.window.hover_at(from);
+        self.window.step();
+        self.button(from, true);
+        self.window.step();
+        for i in 1..=8 {
+            self.window.hover_at(from + (to - from) * (i as f32 / 8.0));
+            self.window.step();
+        }
+        self.button(to, false);
+        self.wait();
+    }
+
+    /// From one named thing to another.
+    pub fn drag_between(&mut self, from: &str, to: &str) {
+        let (from, to) = (self.place(from), self.place(to));
+        self.drag(from, to);
+    }
+
+    pub fn key(&mut self, modifiers: Modifiers, key: Key) {
+        self.window.key_press_modifiers(modifiers, key);
+        self.wait();
+    }
+
+    /// Clicks into a field, replaces what is in it, and ends with Enter.
+    pub fn type_into(&mut self, label: &str, text: &str) {
+        self.click(label);
+        self.key(Modifiers::COMMAND, Key::A);
+        self.window.event(Event::Text(text.to_owned()));
+        self.wait();
+        self.key(Modifiers::NONE, Key::Enter);
+    }
+
+    /// The layer's row of the palette, scrolled to with the wheel when it is below the edge.
+    pub fn palette(&mut self, title: &str) -> Pos2 {
+        let list = self.place("Search layers") + egui::vec2(0.0, 200.0);
+        self.window.hover_at(list);
+        for direction in [1.0, -1.0] {
+            for _ in 0..40 {
+                if let Some(row) = self.window.query_by_role_and_label(Role::Button, title)
+                    && row.rect().max.y < self.window.ctx.content_rect().max.y - 8.0
+                    && row.rect().min.y > list.y - 180.0
+                {
+                    return row.rect().center();
+                }
+                let (unit, delta) = (egui::MouseWheelUnit::Point, egui::vec2(0.0, -90.0 * direction));
+                let (phase, modifiers, source) = (egui::TouchPhase::Move, Modifiers::NONE, MouseWheelSource::Wheel);
+                self.window.event(Event::MouseWheel { unit, delta, phase, modifiers, source });
+                self.wait();
+            }
+        }
+        panic!("{title} is not in the palette");
+    }
+}
