@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision};
-use glassbox::model::{Clip, DataSignature, Graph, Optimiser, Schedule, Shape, Target, TrainingSpec};
+use glassbox::model::{Clip, DataSignature, Graph, Optimiser, PlateauState, Schedule, Shape, Target, TrainingSpec};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -63,6 +63,8 @@ struct Settings {
     learning_rate: f64,
     #[serde(default)]
     schedule: Schedule,
+    #[serde(default)]
+    warm_up_steps: usize,
     #[serde(default)]
     clip: Clip,
 }
@@ -170,21 +172,29 @@ fn one_step_of_whole_networks() {
 #[test]
 fn fifty_steps_under_every_optimiser() {
     let all: Trajectories = read("trajectories.json");
-    assert!(all.runs.len() >= 12);
+    assert!(all.runs.len() >= 30);
     for run in &all.runs {
         let trained = &all.networks[run.network];
         let training = TrainingSpec {
             optimiser: run.training.optimiser.clone(),
             learning_rate: run.training.learning_rate,
             schedule: run.training.schedule,
+            warm_up_steps: run.training.warm_up_steps,
             clip: run.training.clip,
             ..TrainingSpec::default()
         };
         let mut machine = machine(&trained.network, &training, Precision::F64);
+        let mut plateaus = PlateauState::default();
         for (step, expected) in run.losses.iter().enumerate() {
             let report = machine.run_step(&batch(&trained.batches[step % trained.batches.len()])).unwrap();
             close(&format!("{}: loss of step {step}", run.name), &[report.loss], &[*expected], 1e-9);
+            if let Schedule::Plateau(plateau) = &training.schedule {
+                plateaus.judge(plateau, training.learning_rate, report.loss);
+                machine.scale_rate(plateaus.scale);
+            }
         }
+        let is_plateau = matches!(training.schedule, Schedule::Plateau(_));
+        assert_eq!(plateaus.scale < 0.5, is_plateau, "{}: no cut was put to the test", run.name);
         assert_eq!(machine.step(), run.losses.len() as u64);
         same_numbers(&run.name, &machine, &run.last, 1e-9);
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Threads};
 use glassbox::model::layer::{BatchNorm, Dropout};
-use glassbox::model::{Edit, LayerKind, ParamValue, Project, Source, TrainingSpec, templates};
+use glassbox::model::{Edit, LayerKind, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates};
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trainer::{Change, Run};
 
@@ -98,6 +98,53 @@ fn the_journal_brings_any_moment_back() {
     let earlier = run.replay(40).unwrap();
     assert_eq!(earlier.machine().step(), 40);
     assert_ne!(earlier.machine().snapshot().unwrap(), run.machine().snapshot().unwrap());
+}
+
+/// Trains with every epoch judged, and tells the rate of every step.
+fn judged(run: &mut Run, steps: usize) -> Vec<f64> {
+    let mut rates = Vec::new();
+    for _ in 0..steps {
+        let row = run.step().unwrap();
+        rates.push(row.learning_rate);
+        if row.epoch_done {
+            let evaluation = run.evaluate().unwrap();
+            run.judge(&evaluation).unwrap();
+        }
+    }
+    rates
+}
+
+#[test]
+fn a_rate_cut_on_a_plateau_is_journaled_saved_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut project = moons();
+    project.training.learning_rate = 0.5;
+    let plateau = Plateau { patience: 0, factor: 0.5, cooldown: 1, ..Plateau::default() };
+    project.training.schedule = Schedule::Plateau(plateau);
+    let mut whole = start(&project);
+    let epoch = whole.steps_per_epoch() as usize;
+    let rates = judged(&mut whole, 20 * epoch + 3);
+    assert_eq!((rates[0], rates.iter().any(|&rate| rate == 0.25)), (0.5, true), "{rates:?}");
+    let cuts = whole.journal().iter().filter(|entry| matches!(entry.change, Change::Plateau { .. })).count();
+    assert!(cuts > 1 && *rates.last().unwrap() == 0.5 * 0.5f64.powi(cuts as i32));
+
+    let path = folder.path().join("run.safetensors");
+    let saved = whole.save().unwrap();
+    checkpoint::save(&path, whole.project(), &saved).unwrap();
+    let (kept, again) = checkpoint::load(&path).unwrap();
+    assert_eq!(again.place.plateau, saved.place.plateau);
+    let mut resumed = Run::resume(&kept, whole.dataset().clone(), Device::Cpu, again).unwrap();
+    let mut replayed = whole.replay(whole.machine().step()).unwrap();
+    assert_eq!(replayed.save().unwrap().place.plateau, saved.place.plateau);
+    assert_eq!(replayed.journal(), whole.journal());
+    let expected = judged(&mut whole, 10 * epoch);
+    for run in [&mut resumed, &mut replayed] {
+        assert_eq!(judged(run, 10 * epoch), expected);
+        assert_eq!(run.machine().snapshot().unwrap(), whole.machine().snapshot().unwrap());
+    }
+    let other = TrainingSpec { schedule: Schedule::Constant, ..whole.training().clone() };
+    whole.change(Change::Training { training: other }).unwrap();
+    assert_eq!(judged(&mut whole, 1), [0.5]);
 }
 
 #[test]

@@ -14,6 +14,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+import schedules
+from lion import Lion
 from record import FIXTURES, plain, random
 
 ACTIVATIONS = {
@@ -251,6 +253,9 @@ def networks():
 
 SGD = {"type": "sgd", "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
 ADAM = {"type": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0}
+ADAGRAD = {"type": "adagrad", "rate_decay": 0.0, "start": 0.0, "epsilon": 1e-10, "weight_decay": 0.0}
+NADAM = {**ADAM, "type": "nadam", "momentum_decay": 0.004}
+LION = {"type": "lion", "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.0}
 RMS = {"type": "rms_prop", "alpha": 0.99, "epsilon": 1e-8, "momentum": 0.0, "weight_decay": 0.0}
 
 
@@ -275,6 +280,25 @@ def runs():
     yield run("exponential schedule", ADAM, 0.05, schedule={"type": "exponential", "factor": 0.95})
     yield run("cosine schedule", SGD, 0.2, schedule={"type": "cosine", "steps": 50, "floor": 0.1})
     yield run("batch norm and convolution", ADAM, 0.01, network=1)
+    yield run("adagrad", ADAGRAD, 0.1)
+    yield run("adagrad with every option", {**ADAGRAD, "rate_decay": 0.05, "start": 0.2, "epsilon": 1e-3, "weight_decay": 0.02}, 0.2)
+    yield run("nadam", NADAM, 0.02)
+    yield run("nadam with every option", {**NADAM, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-4, "weight_decay": 0.05, "momentum_decay": 0.02}, 0.02)
+    yield run("lion", LION, 0.003)
+    yield run("lion with weight decay", {**LION, "beta1": 0.8, "beta2": 0.95, "weight_decay": 0.1}, 0.003)
+    yield run("nadam, batch norm and convolution", NADAM, 0.01, network=1, clip={"type": "norm", "max": 1.0})
+    yield run("warm-up", SGD, 0.2, warm_up_steps=7)
+    cycle = {"type": "one_cycle", **schedules.ONE_CYCLE, "steps": 50}
+    yield run("one cycle", {**SGD, "momentum": 0.9}, 0.2, schedule=cycle)
+    yield run("one cycle gives momentum to plain sgd", SGD, 0.2, schedule=cycle)
+    yield run("one cycle under adam", ADAM, 0.05, schedule={**cycle, "linear": True, "rise": 0.4})
+    yield run("one cycle under rmsprop", RMS, 0.01, schedule={**cycle, "three_phases": True})
+    yield run("one cycle under nadam", NADAM, 0.05, schedule=cycle)
+    yield run("one cycle under lion", LION, 0.005, schedule={**cycle, "high_momentum": 0.99})
+    yield run("one cycle without momentum", ADAGRAD, 0.2, schedule={**cycle, "cycle_momentum": False, "start_divisor": 5.0})
+    plateau = {"type": "plateau", **schedules.PLATEAU, "factor": 0.6, "patience": 1}
+    yield run("plateau", {**SGD, "momentum": 0.9}, 0.3, schedule=plateau)
+    yield run("plateau with cooldown", ADAM, 0.1, schedule={**plateau, "relative": False, "threshold": 0.01, "cooldown": 2, "least_rate": 0.02})
 
 
 def optimiser(spec, rate, parameters):
@@ -282,23 +306,32 @@ def optimiser(spec, rate, parameters):
         return torch.optim.SGD(parameters, rate, spec["momentum"], 0.0, spec["weight_decay"], spec["nesterov"])
     if spec["type"] == "rms_prop":
         return torch.optim.RMSprop(parameters, rate, spec["alpha"], spec["epsilon"], spec["weight_decay"], spec["momentum"])
+    if spec["type"] == "adagrad":
+        return torch.optim.Adagrad(
+            parameters, rate, spec["rate_decay"], spec["weight_decay"], spec["start"], spec["epsilon"])
+    betas = (spec["beta1"], spec["beta2"])
+    if spec["type"] == "nadam":
+        # Until PyTorch 2 the one-tensor path multiplies by one momentum too many; foreach never did.
+        return torch.optim.NAdam(
+            parameters, rate, betas, spec["epsilon"], spec["weight_decay"], spec["momentum_decay"], foreach=True)
+    if spec["type"] == "lion":
+        return Lion(parameters, rate, betas, spec["weight_decay"])
     kind = torch.optim.Adam if spec["type"] == "adam" else torch.optim.AdamW
-    return kind(parameters, rate, (spec["beta1"], spec["beta2"]), spec["epsilon"], spec["weight_decay"])
+    return kind(parameters, rate, betas, spec["epsilon"], spec["weight_decay"])
 
 
-def schedule(spec, optimiser, rate):
-    schedulers = torch.optim.lr_scheduler
-    if spec["type"] == "step":
-        return schedulers.StepLR(optimiser, spec["every"], spec["factor"])
-    if spec["type"] == "exponential":
-        return schedulers.ExponentialLR(optimiser, spec["factor"])
-    return schedulers.CosineAnnealingLR(optimiser, spec["steps"], eta_min=rate * spec["floor"])
+def schedule(training, optimiser):
+    """What sets the rate after each step, if anything does."""
+    rate, warm_up = training["learning_rate"], training.get("warm_up_steps", 0)
+    if warm_up:
+        return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: min(1.0, (step + 1) / warm_up))
+    return schedules.make(training["schedule"], optimiser, rate) if "schedule" in training else None
 
 
 def train(network, batches, training):
     parameters = [network.state[name] for name in network.parameters]
     steps = optimiser(training["optimiser"], training["learning_rate"], parameters)
-    rates = schedule(training["schedule"], steps, training["learning_rate"]) if "schedule" in training else None
+    rates = schedule(training, steps)
     clip, losses = training.get("clip", {"type": "none"}), []
     for step in range(50):
         x, y = batches[step % len(batches)]
@@ -311,8 +344,9 @@ def train(network, batches, training):
         if clip["type"] == "value":
             torch.nn.utils.clip_grad_value_(parameters, clip["max"])
         steps.step()
-        if rates:
-            rates.step()
+        # Every step counts as an epoch here, and the loss of its batch as the result.
+        if rates and step < 49:
+            rates.step(*[data.item()] if isinstance(rates, torch.optim.lr_scheduler.ReduceLROnPlateau) else [])
     return losses
 
 
@@ -344,6 +378,8 @@ def write(name, body):
 
 
 def main():
+    # NAdam keeps a product in the default type.
+    torch.set_default_dtype(torch.float64)
     write("networks", {"cases": [one_step(*network) for network in networks()]})
     write("trajectories", trajectories())
 

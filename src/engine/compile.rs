@@ -110,8 +110,9 @@ fn update(
 ) {
     let pairs: Vec<_> = trained.iter().filter_map(|&p| gradients.get(&p).map(|&g| (p, g))).collect();
     let clipped = clip(program, training.clip, &pairs);
+    let scheduled = training.momentum_at(0).is_some();
     for (&(parameter, _), gradient) in pairs.iter().zip(clipped) {
-        optimiser::emit(program, &training.optimiser, parameter, gradient);
+        optimiser::emit(program, &training.optimiser, scheduled, parameter, gradient);
     }
 }
 

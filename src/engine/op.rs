@@ -117,6 +117,8 @@ pub struct StepContext {
     /// Zero-based index of the step being computed.
     pub step: u64,
     pub learning_rate: f64,
+    /// Where a schedule moves the optimiser's momentum; otherwise it stands in the optimiser's settings.
+    pub momentum: f64,
     pub training: bool,
 }
 

@@ -5,35 +5,81 @@ use std::sync::Arc;
 use super::build::ProgramBuilder;
 use super::init::Initial;
 use super::op::Op;
-use super::ops::{Adam, RmsProp, Sgd};
+use super::ops::{Adagrad, Adam, Lion, Momentum, NAdam, RmsProp, Sgd};
 use super::program::{Phase, Role, ValueId};
 use crate::model::Optimiser;
 
-/// Appends `w <- optimiser(w, gradient, moments)`.
-pub fn emit(program: &mut ProgramBuilder, optimiser: &Optimiser, parameter: ValueId, gradient: ValueId) {
-    let (op, moments): (Arc<dyn Op>, &[&str]) = match *optimiser {
+/// A tensor that an optimiser keeps for a parameter.
+struct Moment {
+    suffix: &'static str,
+    /// A single number, not one for each weight.
+    is_single: bool,
+    initial: Initial,
+}
+
+/// Numbers like the parameter's, all 0 at first.
+fn like(suffix: &'static str) -> Moment {
+    Moment { suffix, is_single: false, initial: Initial::ZEROS }
+}
+
+/// Counts are numbers of their own per parameter: a layer added later starts its own correction.
+fn single(suffix: &'static str, initial: Initial) -> Moment {
+    Moment { suffix, is_single: true, initial }
+}
+
+/// The update and what it keeps. `scheduled`: the schedule moves the momentum.
+fn update(optimiser: &Optimiser, scheduled: bool) -> (Arc<dyn Op>, Vec<Moment>) {
+    let momentum_of = |setting| if scheduled { Momentum::Scheduled } else { Momentum::Fixed(setting) };
+    let carried = |momentum: Momentum| momentum.is_used().then(|| like("momentum"));
+    let adam = |beta1, beta2, epsilon, weight_decay, decoupled| -> (Arc<dyn Op>, Vec<Moment>) {
+        let moments = vec![like("adam_m"), like("adam_v"), single("adam_t", Initial::ZEROS)];
+        (Arc::new(Adam { beta1: momentum_of(beta1), beta2, epsilon, weight_decay, decoupled }), moments)
+    };
+    match *optimiser {
         Optimiser::Sgd { momentum, nesterov, weight_decay } => {
-            let moments: &[&str] = if momentum == 0.0 { &[] } else { &["momentum"] };
-            (Arc::new(Sgd { momentum, nesterov, weight_decay }), moments)
+            let momentum = momentum_of(momentum);
+            (Arc::new(Sgd { momentum, nesterov, weight_decay }), carried(momentum).into_iter().collect())
         }
-        Optimiser::Adam { beta1, beta2, epsilon, weight_decay } => {
-            (Arc::new(Adam { beta1, beta2, epsilon, weight_decay, decoupled: false }), &["adam_m", "adam_v", "adam_t"])
-        }
-        Optimiser::AdamW { beta1, beta2, epsilon, weight_decay } => {
-            (Arc::new(Adam { beta1, beta2, epsilon, weight_decay, decoupled: true }), &["adam_m", "adam_v", "adam_t"])
-        }
+        Optimiser::Adam { beta1, beta2, epsilon, weight_decay } => adam(beta1, beta2, epsilon, weight_decay, false),
+        Optimiser::AdamW { beta1, beta2, epsilon, weight_decay } => adam(beta1, beta2, epsilon, weight_decay, true),
         Optimiser::RmsProp { alpha, epsilon, momentum, weight_decay } => {
-            let moments: &[&str] = if momentum == 0.0 { &["rms_v"] } else { &["rms_v", "momentum"] };
+            let momentum = momentum_of(momentum);
+            let moments = std::iter::once(like("rms_v")).chain(carried(momentum)).collect();
             (Arc::new(RmsProp { alpha, epsilon, momentum, weight_decay }), moments)
         }
-    };
+        Optimiser::Adagrad { rate_decay, start, epsilon, weight_decay } => {
+            let sum = Moment { initial: Initial::Constant(start), ..like("adagrad_sum") };
+            let moments = vec![sum, single("adagrad_t", Initial::ZEROS)];
+            (Arc::new(Adagrad { rate_decay, epsilon, weight_decay }), moments)
+        }
+        Optimiser::NAdam { beta1, beta2, epsilon, weight_decay, momentum_decay } => {
+            let beta1 = momentum_of(beta1);
+            let (count, product) = (single("nadam_t", Initial::ZEROS), single("nadam_product", Initial::ONES));
+            let moments = vec![like("nadam_m"), like("nadam_v"), count, product];
+            (Arc::new(NAdam { beta1, beta2, epsilon, weight_decay, momentum_decay }), moments)
+        }
+        Optimiser::Lion { beta1, beta2, weight_decay } => {
+            (Arc::new(Lion { beta1: momentum_of(beta1), beta2, weight_decay }), vec![like("lion_m")])
+        }
+    }
+}
+
+/// Appends `w <- optimiser(w, gradient, moments)`. `scheduled`: the schedule moves the optimiser's momentum.
+pub fn emit(
+    program: &mut ProgramBuilder,
+    optimiser: &Optimiser,
+    scheduled: bool,
+    parameter: ValueId,
+    gradient: ValueId,
+) {
+    let (op, moments) = update(optimiser, scheduled);
     let value = &program.values[parameter.index()];
     let (name, dims, layer) = (value.name.clone(), value.shape.dims.clone(), value.layer);
     let mut state = vec![parameter];
     for moment in moments {
-        // Adam's step count is a number of its own per parameter: a layer added later starts its own correction.
-        let dims = if *moment == "adam_t" { Vec::new() } else { dims.clone() };
-        state.push(program.add_state(format!("{name}.{moment}"), dims, Role::Moment, layer, Initial::ZEROS));
+        let dims = if moment.is_single { Vec::new() } else { dims.clone() };
+        let name = format!("{name}.{}", moment.suffix);
+        state.push(program.add_state(name, dims, Role::Moment, layer, moment.initial));
     }
     let mut inputs = vec![parameter, gradient];
     inputs.extend_from_slice(&state[1..]);
@@ -47,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::engine::op::{Frame, StepContext, ValueShape};
+    use crate::engine::program::Value;
 
     #[derive(Deserialize)]
     struct Trajectory {
@@ -78,17 +125,26 @@ mod tests {
         let mut program = ProgramBuilder::default();
         let weight = program.add_state("w", [n], Role::Parameter, None, Initial::ZEROS);
         let gradient = program.add("w.grad", ValueShape::fixed([n]), Role::Gradient, None);
-        emit(&mut program, &case.optimiser, weight, gradient);
+        emit(&mut program, &case.optimiser, false, weight, gradient);
         let tensor = |data: &[f64], dims: &[usize]| {
             Tensor::from_vec(data.to_vec(), dims, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()
         };
-        let zeros = |dims: &[usize]| tensor(&vec![0.0; dims.iter().product()], dims);
-        let mut values: Vec<_> = program.values.iter().map(|v| Some(zeros(&v.shape.dims))).collect();
+        let first = |value: &Value| {
+            let dims = &value.shape.dims;
+            tensor(&value.initial.unwrap_or(Initial::ZEROS).draw(dims, 0, None, 0), dims)
+        };
+        let mut values: Vec<_> = program.values.iter().map(|value| Some(first(value))).collect();
         values[weight.index()] = Some(tensor(&case.start, &[n]));
         let instruction = &program.instructions[0];
         for (step, (given, expected)) in case.gradients.iter().zip(&case.weights).enumerate() {
             values[gradient.index()] = Some(tensor(given, &[n]));
-            let context = StepContext { seed: 0, step: step as u64, learning_rate: case.learning_rate, training: true };
+            let context = StepContext {
+                seed: 0,
+                step: step as u64,
+                learning_rate: case.learning_rate,
+                momentum: 0.0,
+                training: true,
+            };
             let (inputs, outputs) = (&instruction.inputs, &instruction.outputs);
             let mut frame = Frame::new(&mut values, inputs, outputs, &context, &Device::Cpu, dtype);
             instruction.op.run(&mut frame).unwrap();

@@ -2,6 +2,7 @@
 
 mod layer;
 mod params;
+mod schedule_forms;
 mod selection;
 mod training;
 mod training_forms;

@@ -10,6 +10,7 @@ pub mod infer;
 pub mod layer;
 mod layout;
 mod project;
+mod schedule;
 mod shape;
 
 pub mod templates;
@@ -22,5 +23,6 @@ pub use history::History;
 pub use infer::{Inference, Place, Problem, Repair, infer};
 pub use layer::{LayerKind, ParamKind, ParamSpec, ParamValue};
 pub use project::{DataSignature, Project, Target};
+pub use schedule::{OneCycle, Plateau, PlateauState, Schedule, Watched};
 pub use shape::Shape;
 pub use training_spec::*;

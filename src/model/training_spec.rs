@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::schedule::Schedule;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSpec {
@@ -43,10 +45,50 @@ impl Default for TrainingSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Optimiser {
-    Sgd { momentum: f64, nesterov: bool, weight_decay: f64 },
-    Adam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
-    AdamW { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
-    RmsProp { alpha: f64, epsilon: f64, momentum: f64, weight_decay: f64 },
+    Sgd {
+        momentum: f64,
+        nesterov: bool,
+        weight_decay: f64,
+    },
+    Adam {
+        beta1: f64,
+        beta2: f64,
+        epsilon: f64,
+        weight_decay: f64,
+    },
+    AdamW {
+        beta1: f64,
+        beta2: f64,
+        epsilon: f64,
+        weight_decay: f64,
+    },
+    RmsProp {
+        alpha: f64,
+        epsilon: f64,
+        momentum: f64,
+        weight_decay: f64,
+    },
+    /// `start`: what the sum of squares starts from (`initial_accumulator_value`); `rate_decay`: `lr_decay`.
+    Adagrad {
+        rate_decay: f64,
+        start: f64,
+        epsilon: f64,
+        weight_decay: f64,
+    },
+    #[serde(rename = "nadam")]
+    NAdam {
+        beta1: f64,
+        beta2: f64,
+        epsilon: f64,
+        weight_decay: f64,
+        momentum_decay: f64,
+    },
+    /// Not PyTorch's: as in its paper (Chen et al., 2023), weight decay decoupled.
+    Lion {
+        beta1: f64,
+        beta2: f64,
+        weight_decay: f64,
+    },
 }
 
 impl Optimiser {
@@ -66,9 +108,21 @@ impl Optimiser {
         Self::RmsProp { alpha: 0.99, epsilon: 1e-8, momentum: 0.0, weight_decay: 0.0 }
     }
 
-    /// The four, each with its defaults, for menus.
-    pub fn all() -> [Self; 4] {
-        [Self::sgd(), Self::adam(), Self::adam_w(), Self::rms_prop()]
+    pub fn adagrad() -> Self {
+        Self::Adagrad { rate_decay: 0.0, start: 0.0, epsilon: 1e-10, weight_decay: 0.0 }
+    }
+
+    pub fn nadam() -> Self {
+        Self::NAdam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, momentum_decay: 0.004 }
+    }
+
+    pub fn lion() -> Self {
+        Self::Lion { beta1: 0.9, beta2: 0.99, weight_decay: 0.0 }
+    }
+
+    /// One of each with its defaults, for menus.
+    pub fn all() -> [Self; 7] {
+        [Self::sgd(), Self::adam(), Self::adam_w(), Self::rms_prop(), Self::adagrad(), Self::nadam(), Self::lion()]
     }
 
     pub fn title(&self) -> &'static str {
@@ -77,62 +131,26 @@ impl Optimiser {
             Self::Adam { .. } => "Adam",
             Self::AdamW { .. } => "AdamW",
             Self::RmsProp { .. } => "RMSprop",
-        }
-    }
-}
-
-/// How the learning rate changes over the run, after warm-up. `step` counts from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Schedule {
-    #[default]
-    Constant,
-    /// Multiply by `factor` every `every` steps.
-    Step { every: usize, factor: f64 },
-    /// Multiply by `factor` each step.
-    Exponential { factor: f64 },
-    /// Half a cosine from the base rate to `floor` times it over `steps` steps; then it stays.
-    Cosine { steps: usize, floor: f64 },
-}
-
-impl Schedule {
-    pub fn all() -> [Self; 4] {
-        [
-            Self::Constant,
-            Self::Step { every: 1000, factor: 0.5 },
-            Self::Exponential { factor: 0.9995 },
-            Self::Cosine { steps: 5000, floor: 0.0 },
-        ]
-    }
-
-    pub fn title(&self) -> &'static str {
-        match self {
-            Self::Constant => "Constant",
-            Self::Step { .. } => "Step",
-            Self::Exponential { .. } => "Exponential",
-            Self::Cosine { .. } => "Cosine",
+            Self::Adagrad { .. } => "Adagrad",
+            Self::NAdam { .. } => "NAdam",
+            Self::Lion { .. } => "Lion",
         }
     }
 }
 
 impl TrainingSpec {
-    /// The learning rate used by the step with zero-based index `step`.
+    /// The learning rate used by the step with zero-based index `step`, where no plateau has cut it.
     pub fn rate_at(&self, step: usize) -> f64 {
         let base = self.learning_rate;
         if step < self.warm_up_steps {
             return base * (step + 1) as f64 / self.warm_up_steps as f64;
         }
-        let t = step - self.warm_up_steps;
-        match self.schedule {
-            Schedule::Constant => base,
-            Schedule::Step { every, factor } => base * factor.powi((t / every.max(1)) as i32),
-            Schedule::Exponential { factor } => base * factor.powf(t as f64),
-            Schedule::Cosine { steps, floor } => {
-                let progress = (t as f64 / steps.max(1) as f64).min(1.0);
-                let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
-                base * (floor + (1.0 - floor) * cosine)
-            }
-        }
+        self.schedule.rate(base, step - self.warm_up_steps)
+    }
+
+    /// The momentum (Adam's beta 1) used by that step, where the schedule moves it.
+    pub fn momentum_at(&self, step: usize) -> Option<f64> {
+        self.schedule.momentum(step.saturating_sub(self.warm_up_steps))
     }
 }
 

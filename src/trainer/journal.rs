@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Graph, TrainingSpec};
+use crate::model::{Graph, PlateauState, TrainingSpec};
 
 /// Applied when `step` steps are complete and before the next one begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,4 +21,6 @@ pub enum Change {
     Training { training: TrainingSpec },
     /// The drawing was edited; weights that still fit were kept.
     Graph { graph: Graph },
+    /// The schedule cut the learning rate because results had stopped improving.
+    Plateau { state: PlateauState },
 }

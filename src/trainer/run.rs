@@ -10,7 +10,7 @@ use super::outbox::{Evaluation, Stop};
 use crate::data::batches::{Batch, epoch_order, gather};
 use crate::data::{Dataset, Part, Task};
 use crate::engine::{Device, EngineError, Kept, Machine, Precision, Snapshot, metrics};
-use crate::model::{DataSignature, Project, Shape, Target, TrainingSpec};
+use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -50,6 +50,8 @@ pub struct Resume {
     pub best_epoch: u64,
     #[serde(default)]
     pub stopped_early: bool,
+    #[serde(default)]
+    pub plateau: PlateauState,
 }
 
 /// A run as it can be kept and gone on with.
@@ -187,8 +189,13 @@ impl Run {
         self.evaluate_part(&self.dataset.validation)
     }
 
-    /// Called with the validation result at the end of an epoch: keeps the best weights, decides on early stopping.
+    /// Called with the validation result at the end of an epoch: cuts the learning rate on a plateau, keeps the best weights,
+    /// decides on early stopping.
     pub fn judge(&mut self, evaluation: &Evaluation) -> Result<(), RunError> {
+        if self.follow_plateau(evaluation) {
+            let change = Change::Plateau { state: self.place.plateau };
+            self.place.journal.push(JournalEntry { step: self.machine.step(), instruction: 0, change });
+        }
         let spec = &self.project.training;
         let margin = spec.early_stopping.map_or(0.0, |e| e.min_delta);
         let better = self.place.best_loss.is_none_or(|best| evaluation.loss < best - margin);
@@ -204,6 +211,15 @@ impl Run {
             self.place.stopped_early = true;
         }
         Ok(())
+    }
+
+    /// Whether an epoch's result cut the learning rate.
+    fn follow_plateau(&mut self, evaluation: &Evaluation) -> bool {
+        let Schedule::Plateau(plateau) = &self.project.training.schedule else { return false };
+        let result = if plateau.watch == Watched::Loss { evaluation.loss } else { evaluation.score };
+        let was_cut = self.place.plateau.judge(plateau, self.project.training.learning_rate, result);
+        self.machine.scale_rate(self.place.plateau.scale);
+        was_cut
     }
 
     /// Puts the best weights back, if they were kept. Returns the epoch they are from.
@@ -229,6 +245,10 @@ impl Run {
         match change {
             Change::Training { training } => next.training = training.clone(),
             Change::Graph { graph } => next.graph = graph.clone(),
+            Change::Plateau { state } => {
+                self.place.plateau = *state;
+                self.machine.scale_rate(state.scale);
+            }
         }
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
         if next.graph != self.project.graph {
@@ -240,6 +260,11 @@ impl Run {
         }
         if next.training.seed != self.project.training.seed {
             self.order = epoch_order(next.training.seed, self.place.epoch, self.dataset.train.len);
+        }
+        let is_plateau = |training: &TrainingSpec| matches!(training.schedule, Schedule::Plateau(_));
+        if is_plateau(&self.project.training) && !is_plateau(&next.training) {
+            self.place.plateau = PlateauState::default();
+            self.machine.scale_rate(1.0);
         }
         self.project = next;
         Ok(kept)
@@ -256,7 +281,10 @@ impl Run {
             if run.machine.step() >= step {
                 return Ok(run);
             }
-            run.step()?;
+            if run.step()?.epoch_done && matches!(run.project.training.schedule, Schedule::Plateau(_)) {
+                // What has been cut is in the journal; what has not yet been is only known from every epoch's result.
+                run.follow_plateau(&run.evaluate()?);
+            }
         }
     }
 
@@ -276,6 +304,7 @@ impl Run {
             )));
         }
         run.machine.restore(&now)?;
+        run.machine.scale_rate(place.plateau.scale);
         run.best = best;
         run.order = epoch_order(project.training.seed, place.epoch, run.dataset.train.len);
         run.place = place;

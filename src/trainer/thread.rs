@@ -369,7 +369,7 @@ impl Worker {
             steps_per_epoch: run.steps_per_epoch(),
             samples_per_second: self.rate,
             seconds: self.seconds,
-            learning_rate: run.training().rate_at(run.machine().step() as usize),
+            learning_rate: run.machine().learning_rate(),
         };
         locked(&self.outbox).progress = Some(progress);
         (self.waker)();

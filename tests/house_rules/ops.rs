@@ -12,10 +12,13 @@ const WITHOUT_FIXTURE: &[(&str, &str)] = &[
     ("adam", "tests/fixtures/optimisers.json"),
     ("adamw", "tests/fixtures/optimisers.json"),
     ("rmsprop", "tests/fixtures/optimisers.json"),
+    ("adagrad", "tests/fixtures/optimisers.json"),
+    ("nadam", "tests/fixtures/optimisers.json"),
+    ("lion", "tests/fixtures/optimisers.json, from its paper: PyTorch has none"),
 ];
 
 /// Ops that nothing is differentiated through.
-const WITHOUT_GRADIENT: &[&str] = &["one", "batch", "sgd", "adam", "adamw", "rmsprop"];
+const WITHOUT_GRADIENT: &[&str] = &["one", "batch", "sgd", "adam", "adamw", "rmsprop", "adagrad", "nadam", "lion"];
 
 /// `fixtures`: names of the recorded cases (files of `tests/fixtures/` without their ending).
 pub fn recorded_and_tested(source: &Source, fixtures: &[String]) -> Vec<String> {

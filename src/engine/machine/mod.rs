@@ -36,6 +36,8 @@ pub struct Machine {
     values: Vec<Option<Tensor>>,
     staged: (ValueId, ValueId),
     grad_norm: Option<ValueId>,
+    /// What plateaus have made of the learning rate.
+    rate_scale: f64,
     context: StepContext,
     pc: usize,
     /// A batch is staged and its step is not complete.
@@ -76,11 +78,12 @@ impl Machine {
             values: vec![None; program.values.len()],
             staged: staged.ok_or_else(|| EngineError::NotComputed(STAGED_INPUT.into()))?,
             grad_norm: program.find(GRADIENT_NORM),
+            rate_scale: 1.0,
             program,
             predictor,
             training: training.clone(),
             target: signature.target,
-            context: StepContext { seed: training.seed, step: 0, learning_rate: training.rate_at(0), training: true },
+            context: StepContext { seed: training.seed, step: 0, learning_rate: 0.0, momentum: 0.0, training: true },
             pc: 0,
             in_step: false,
             batch_len: 0,
@@ -89,6 +92,7 @@ impl Machine {
             dtype: precision.dtype(),
         };
         machine.initialise()?;
+        machine.schedule();
         Ok(machine)
     }
 
@@ -97,11 +101,28 @@ impl Machine {
         let (input, target) = self.staged;
         self.stage(input, &batch.inputs, batch.len)?;
         self.stage(target, &batch.targets, batch.len)?;
-        self.context.learning_rate = self.training.rate_at(self.context.step as usize);
+        self.schedule();
         self.batch_len = batch.len;
         self.pc = 0;
         self.in_step = true;
         Ok(())
+    }
+
+    /// What the settings say of the step that comes.
+    fn schedule(&mut self) {
+        let step = self.context.step as usize;
+        self.context.learning_rate = self.training.rate_at(step) * self.rate_scale;
+        self.context.momentum = self.training.momentum_at(step).unwrap_or(0.0);
+    }
+
+    /// The rate of the step that comes.
+    pub fn learning_rate(&self) -> f64 {
+        self.training.rate_at(self.context.step as usize) * self.rate_scale
+    }
+
+    /// Cuts (or restores) the scheduled rate from the next step on; 1 leaves it as it is scheduled.
+    pub fn scale_rate(&mut self, scale: f64) {
+        self.rate_scale = scale;
     }
 
     fn stage(&mut self, id: ValueId, numbers: &[f32], rows: usize) -> Result<()> {

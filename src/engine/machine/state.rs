@@ -8,6 +8,7 @@ use candle_core::{DType, Tensor};
 use super::{Machine, tensor_data};
 use crate::engine::device::Precision;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::init::Initial;
 use crate::engine::program::{Program, Role, Value};
 use crate::model::{DataSignature, Graph, LayerId, TrainingSpec};
 
@@ -88,7 +89,7 @@ impl Machine {
             self.values[index] = Some(tensor);
         }
         self.context.step = snapshot.step;
-        self.context.learning_rate = self.training.rate_at(snapshot.step as usize);
+        self.schedule();
         self.in_step = false;
         self.pc = 0;
         Ok(())
@@ -114,7 +115,9 @@ impl Machine {
     }
 
     fn first_moment(&self, value: &Value) -> Result<Tensor> {
-        tensor_data::from_f64(&vec![0.0; value.shape.len()], &value.shape.dims, self.dtype, &self.opened)
+        // Moments start from constants: no seed and no layer changes them.
+        let initial = value.initial.unwrap_or(Initial::ZEROS).draw(&value.shape.dims, 0, None, 0);
+        tensor_data::from_f64(&initial, &value.shape.dims, self.dtype, &self.opened)
     }
 
     /// Continues with a changed graph, data set or settings. State that still fits stays: found by layer and the rest of
@@ -124,7 +127,8 @@ impl Machine {
         let precision = if self.dtype == DType::F64 { Precision::F64 } else { Precision::F32 };
         let mut next = Self::new(graph, signature, training, self.device.clone(), precision)?;
         next.context.step = self.context.step;
-        next.context.learning_rate = training.rate_at(self.context.step as usize);
+        next.rate_scale = self.rate_scale;
+        next.schedule();
         let kept = carry_over(&self.program, &self.values, &next.program, &mut next.values);
         if same_layout(&self.program, &next.program) {
             next.values.clone_from(&self.values);
@@ -160,10 +164,12 @@ fn carry_over(old: &Program, old_values: &[Option<Tensor>], new: &Program, new_v
     for (index, value) in new.values.iter().enumerate().filter(|(_, value)| value.role.is_state()) {
         found.of += 1;
         let orphan = |i: &usize| old.values[*i].layer.is_some_and(|layer| !new_layers.contains(&layer));
+        // A parameter that starts anew takes its moments with it, even where theirs would fit.
+        let is_orphan = value.role == Role::Moment && found.fresh.iter().any(|name| name == parameter_of(value));
         let source = by_layer
             .get(&(value.layer, suffix(value)))
             .or_else(|| by_name.get(value.name.as_str()).filter(|i| orphan(i)))
-            .filter(|&&i| old.values[i].shape == value.shape && old_values[i].is_some());
+            .filter(|&&i| !is_orphan && old.values[i].shape == value.shape && old_values[i].is_some());
         match source {
             Some(&i) => {
                 new_values[index].clone_from(&old_values[i]);
@@ -173,22 +179,12 @@ fn carry_over(old: &Program, old_values: &[Option<Tensor>], new: &Program, new_v
             None => {}
         }
     }
-    restart_orphaned_moments(new, new_values, &found.fresh);
     found
 }
 
-/// A parameter that starts anew takes its moments with it, even where theirs would fit.
-fn restart_orphaned_moments(program: &Program, values: &mut [Option<Tensor>], fresh: &[String]) {
-    for (value, slot) in program.values.iter().zip(values) {
-        let parameter = value.name.rsplit_once('.').map_or("", |(parameter, _)| parameter);
-        if value.role == Role::Moment
-            && fresh.iter().any(|name| name == parameter)
-            && let Some(tensor) = slot
-            && let Ok(zeros) = tensor.zeros_like()
-        {
-            *slot = Some(zeros);
-        }
-    }
+/// `dense_1.weight` of `dense_1.weight.adam_m`.
+fn parameter_of(moment: &Value) -> &str {
+    moment.name.rsplit_once('.').map_or("", |(parameter, _)| parameter)
 }
 
 /// `weight.adam_m` of `dense_1.weight.adam_m`.

@@ -1,15 +1,16 @@
 //! `adam` and `adamw`: steps scaled by running moments of the gradient, as `torch.optim.Adam` and `AdamW`
 //! (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).
 
+use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Frame, Op};
+use crate::engine::op::{Frame, Op, StepContext};
 
 /// Inputs: parameter, gradient, first moment, second moment, step count (a single number). Outputs: parameter, both moments,
 /// step count, in place.
 #[derive(Clone, Debug)]
 pub struct Adam {
-    pub beta1: f64,
+    pub beta1: Momentum,
     pub beta2: f64,
     pub epsilon: f64,
     pub weight_decay: f64,
@@ -19,6 +20,7 @@ pub struct Adam {
 
 /// What the step count makes of the settings.
 struct Scales {
+    beta1: f64,
     step_size: f64,
     second_correction_sqrt: f64,
     shrink: f64,
@@ -26,9 +28,11 @@ struct Scales {
 }
 
 impl Adam {
-    fn scales(&self, rate: f64, t: f64) -> Scales {
+    fn scales(&self, context: &StepContext, t: f64) -> Scales {
+        let (rate, beta1) = (context.learning_rate, self.beta1.at(context));
         Scales {
-            step_size: rate / (1.0 - self.beta1.powf(t)),
+            beta1,
+            step_size: rate / (1.0 - beta1.powf(t)),
             second_correction_sqrt: (1.0 - self.beta2.powf(t)).sqrt(),
             shrink: if self.decoupled { 1.0 - rate * self.weight_decay } else { 1.0 },
             joined_decay: if self.decoupled { 0.0 } else { self.weight_decay },
@@ -60,10 +64,10 @@ impl Op for Adam {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let count = (frame.input(4)? + 1.0)?;
-        let s = self.scales(frame.context().learning_rate, bridge::scalar(&count)?);
+        let s = self.scales(frame.context(), bridge::scalar(&count)?);
         let w = frame.input(0)?;
         let g = (frame.input(1)? + (w * s.joined_decay)?)?;
-        let m = ((frame.input(2)? * self.beta1)? + (&g * (1.0 - self.beta1))?)?;
+        let m = ((frame.input(2)? * s.beta1)? + (&g * (1.0 - s.beta1))?)?;
         let v = ((frame.input(3)? * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
         let size = ((v.sqrt()? / s.second_correction_sqrt)? + self.epsilon)?;
         let w = ((w * s.shrink)? - ((&m * s.step_size)? / size)?)?;
@@ -75,9 +79,9 @@ impl Op for Adam {
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let t = frame.scalar(4)? + 1.0;
-        let s = self.scales(frame.context().learning_rate, t);
-        let (b1, b2) = (self.beta1 as f32, self.beta2 as f32);
-        let (c1, c2) = ((1.0 - self.beta1) as f32, (1.0 - self.beta2) as f32);
+        let s = self.scales(frame.context(), t);
+        let (b1, b2) = (s.beta1 as f32, self.beta2 as f32);
+        let (c1, c2) = ((1.0 - s.beta1) as f32, (1.0 - self.beta2) as f32);
         let (decay, shrink, epsilon) = (s.joined_decay as f32, s.shrink as f32, self.epsilon as f32);
         let (step_size, correction) = (s.step_size as f32, s.second_correction_sqrt as f32);
         let g = frame.f32s(1)?;

@@ -13,7 +13,7 @@ use crate::engine::op::{Frame, Op, StepContext, ValueShape};
 use crate::engine::program::{Instruction, Phase, Role, ValueId};
 use crate::engine::random::{Draws, Purpose};
 
-const CONTEXT: StepContext = StepContext { seed: 1, step: 0, learning_rate: 0.1, training: true };
+const CONTEXT: StepContext = StepContext { seed: 1, step: 0, learning_rate: 0.1, momentum: 0.0, training: true };
 
 /// Inputs for one check, in the op's order.
 #[derive(Default)]

@@ -4,9 +4,11 @@
 
 pub mod formula;
 mod mean_loss;
+mod momentum;
 mod pointwise;
 mod unfold;
 
+mod adagrad;
 mod adam;
 mod add;
 mod avg_pool2d;
@@ -26,11 +28,13 @@ mod huber;
 mod layer_norm;
 mod leaky_relu;
 mod linear;
+mod lion;
 mod load;
 mod mae;
 mod max_pool2d;
 mod mse;
 mod mul;
+mod nadam;
 mod ones;
 mod penalty;
 mod prelu;
@@ -49,6 +53,7 @@ mod targets;
 #[cfg(test)]
 pub mod check;
 
+pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use add::Add;
 pub use avg_pool2d::AvgPool2d;
@@ -68,12 +73,15 @@ pub use huber::Huber;
 pub use layer_norm::LayerNorm;
 pub use leaky_relu::LeakyRelu;
 pub use linear::Linear;
+pub use lion::Lion;
 pub use load::Load;
 pub use mae::Absolute;
 pub use max_pool2d::MaxPool2d;
 pub use mean_loss::Mean;
+pub use momentum::Momentum;
 pub use mse::Squared;
 pub use mul::Mul;
+pub use nadam::NAdam;
 pub use ones::Ones;
 pub use penalty::{Norm, Penalty};
 pub use pointwise::Apply;

@@ -1,16 +1,17 @@
 //! `rmsprop`: steps divided by the running size of the gradient, as `torch.optim.RMSprop` (not centred).
 
+use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
 
-/// Inputs: parameter, gradient, mean square, and the momentum buffer when `momentum` is not 0. Outputs: parameter, mean
+/// Inputs: parameter, gradient, mean square, and the momentum buffer when momentum is used. Outputs: parameter, mean
 /// square (and buffer), in place.
 #[derive(Clone, Debug)]
 pub struct RmsProp {
     pub alpha: f64,
     pub epsilon: f64,
-    pub momentum: f64,
+    pub momentum: Momentum,
     pub weight_decay: f64,
 }
 
@@ -37,17 +38,17 @@ impl Op for RmsProp {
         let g = (frame.input(1)? + (w * self.weight_decay)?)?;
         let v = ((frame.input(2)? * self.alpha)? + (g.sqr()? * (1.0 - self.alpha))?)?;
         let mut direction = (g / (v.sqrt()? + self.epsilon)?)?;
-        if self.momentum != 0.0 {
-            direction = ((frame.input(3)? * self.momentum)? + direction)?;
+        if self.momentum.is_used() {
+            direction = ((frame.input(3)? * self.momentum.at(frame.context()))? + direction)?;
         }
         let w = (w - (&direction * rate)?)?;
         frame.set(0, w)?;
         frame.set(1, v)?;
-        if self.momentum != 0.0 { frame.set(2, direction) } else { Ok(()) }
+        if self.momentum.is_used() { frame.set(2, direction) } else { Ok(()) }
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum as f32);
+        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum.at(frame.context()) as f32);
         let (alpha, rest) = (self.alpha as f32, (1.0 - self.alpha) as f32);
         let (decay, epsilon) = (self.weight_decay as f32, self.epsilon as f32);
         let scaled = move |w: f32, v: f32, g: f32| {
@@ -57,7 +58,7 @@ impl Op for RmsProp {
         };
         let g = frame.f32s(1)?;
         let (w, v) = (frame.input(0)?, frame.input(2)?);
-        if momentum == 0.0 {
+        if !self.momentum.is_used() {
             bridge::write2(w, v, |w, v| {
                 elementwise::update2(
                     w,

@@ -1,13 +1,14 @@
 //! `sgd`: stochastic gradient descent as `torch.optim.SGD` (dampening 0).
 
+use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
 
-/// Inputs: parameter, gradient, and the momentum buffer when `momentum` is not 0. Outputs: parameter (and buffer), in place.
+/// Inputs: parameter, gradient, and the momentum buffer when momentum is used. Outputs: parameter (and buffer), in place.
 #[derive(Clone, Debug)]
 pub struct Sgd {
-    pub momentum: f64,
+    pub momentum: Momentum,
     pub nesterov: bool,
     pub weight_decay: f64,
 }
@@ -32,14 +33,15 @@ impl Op for Sgd {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
+        let momentum = self.momentum.at(frame.context());
         let mut g = frame.input(1)?.clone();
         if self.weight_decay != 0.0 {
             g = (g + (w * self.weight_decay)?)?;
         }
         let mut buffer = None;
-        if self.momentum != 0.0 {
-            let v = ((frame.input(2)? * self.momentum)? + &g)?;
-            g = if self.nesterov { (g + (&v * self.momentum)?)? } else { v.clone() };
+        if self.momentum.is_used() {
+            let v = ((frame.input(2)? * momentum)? + &g)?;
+            g = if self.nesterov { (g + (&v * momentum)?)? } else { v.clone() };
             buffer = Some(v);
         }
         let w = (w - (g * rate)?)?;
@@ -48,11 +50,11 @@ impl Op for Sgd {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum as f32);
+        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum.at(frame.context()) as f32);
         let decay = self.weight_decay as f32;
         let w = frame.input(0)?;
         let g = frame.f32s(1)?;
-        if momentum == 0.0 {
+        if !self.momentum.is_used() {
             bridge::write(w, |w| {
                 elementwise::update(
                     w,

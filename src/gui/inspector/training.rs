@@ -2,8 +2,9 @@
 
 use egui::{Label, RichText, Ui};
 
+use super::schedule_forms::schedule;
 use super::selection::fact;
-use super::training_forms::{clipping, early_stopping, optimiser, schedule};
+use super::training_forms::{clipping, early_stopping, optimiser};
 use crate::gui::numbers::significant;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{checkbox, choice, integer, rate, section};

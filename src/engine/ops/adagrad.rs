@@ -1,0 +1,74 @@
+//! `adagrad`: steps divided by the size of all gradients so far, as `torch.optim.Adagrad` (Duchi et al., 2011).
+
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Frame, Op};
+
+/// Inputs: parameter, gradient, sum of squares, step count (a single number). Outputs: parameter, sum, step count, in place.
+#[derive(Clone, Debug)]
+pub struct Adagrad {
+    pub rate_decay: f64,
+    pub epsilon: f64,
+    pub weight_decay: f64,
+}
+
+impl Adagrad {
+    /// The rate of the update number `t`, counted from 1.
+    fn rate(&self, rate: f64, t: f64) -> f64 {
+        rate / (1.0 + (t - 1.0) * self.rate_decay)
+    }
+}
+
+impl Op for Adagrad {
+    fn name(&self) -> &'static str {
+        "adagrad"
+    }
+
+    fn formula(&self) -> &'static str {
+        "g ← g + decay · w;  s ← s + g²;  w ← w − rate / (1 + (t − 1) · rate decay) · g / (√s + ε)"
+    }
+
+    fn words(&self) -> &'static str {
+        "Divides each step by the size of all gradients that the weight has seen, so that rarely moved weights move further."
+    }
+
+    fn settings(&self) -> String {
+        let Self { rate_decay, epsilon, weight_decay } = self;
+        format!("rate decay {rate_decay}, epsilon {epsilon:e}, weight decay {weight_decay}")
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let count = (frame.input(3)? + 1.0)?;
+        let rate = self.rate(frame.context().learning_rate, bridge::scalar(&count)?);
+        let w = frame.input(0)?;
+        let g = (frame.input(1)? + (w * self.weight_decay)?)?;
+        let sum = (frame.input(2)? + g.sqr()?)?;
+        let w = (w - ((g * rate)? / (sum.sqrt()? + self.epsilon)?)?)?;
+        for (i, tensor) in [w, sum, count].into_iter().enumerate() {
+            frame.set(i, tensor)?;
+        }
+        Ok(())
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let t = frame.scalar(3)? + 1.0;
+        let rate = self.rate(frame.context().learning_rate, t) as f32;
+        let (decay, epsilon) = (self.weight_decay as f32, self.epsilon as f32);
+        let g = frame.f32s(1)?;
+        bridge::write2(frame.input(0)?, frame.input(2)?, |w, sum| {
+            elementwise::update2(
+                w,
+                sum,
+                &g,
+                #[inline(always)]
+                move |w, sum, g| {
+                    let g = g + decay * w;
+                    let sum = sum + g * g;
+                    (w - rate * g / (sum.sqrt() + epsilon), sum)
+                },
+            );
+        })?;
+        bridge::write(frame.input(3)?, |count| count[0] = t as f32)?;
+        Ok(true)
+    }
+}

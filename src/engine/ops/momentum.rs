@@ -1,0 +1,35 @@
+//! Where an optimiser's momentum (Adam's beta 1) comes from: its settings, or a schedule that moves it.
+
+use std::fmt;
+
+use crate::engine::op::StepContext;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Momentum {
+    Fixed(f64),
+    /// The step says it.
+    Scheduled,
+}
+
+impl Momentum {
+    pub fn at(self, context: &StepContext) -> f64 {
+        match self {
+            Self::Fixed(momentum) => momentum,
+            Self::Scheduled => context.momentum,
+        }
+    }
+
+    /// Whether anything is carried on, so that there is a buffer for it.
+    pub fn is_used(self) -> bool {
+        self != Self::Fixed(0.0)
+    }
+}
+
+impl fmt::Display for Momentum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(momentum) => momentum.fmt(f),
+            Self::Scheduled => f.write_str("by the schedule"),
+        }
+    }
+}

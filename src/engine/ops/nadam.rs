@@ -1,0 +1,110 @@
+//! `nadam`: Adam that looks ahead along its momentum, as `torch.optim.NAdam` (Dozat, 2016).
+
+use super::momentum::Momentum;
+use crate::engine::error::Result;
+use crate::engine::kernels::{bridge, elementwise};
+use crate::engine::op::{Frame, Op};
+
+/// Inputs: parameter, gradient, first moment, second moment, step count, product of the momenta so far (single numbers).
+/// Outputs: all but the gradient, in place.
+#[derive(Clone, Debug)]
+pub struct NAdam {
+    pub beta1: Momentum,
+    pub beta2: f64,
+    pub epsilon: f64,
+    pub weight_decay: f64,
+    pub momentum_decay: f64,
+}
+
+/// What the step makes of the settings.
+struct Scales {
+    beta1: f64,
+    from_gradient: f64,
+    from_moment: f64,
+    second_correction_sqrt: f64,
+    /// The product of the momenta, this step's included.
+    product: f64,
+}
+
+impl NAdam {
+    fn scales(&self, frame: &Frame, t: f64, product: f64) -> Scales {
+        let (rate, beta1) = (frame.context().learning_rate, self.beta1.at(frame.context()));
+        let momentum = |t: f64| beta1 * (1.0 - 0.5 * 0.96f64.powf(t * self.momentum_decay));
+        let (now, next) = (momentum(t), momentum(t + 1.0));
+        let product = product * now;
+        Scales {
+            beta1,
+            from_gradient: rate * (1.0 - now) / (1.0 - product),
+            from_moment: rate * next / (1.0 - product * next),
+            second_correction_sqrt: (1.0 - self.beta2.powf(t)).sqrt(),
+            product,
+        }
+    }
+}
+
+impl Op for NAdam {
+    fn name(&self) -> &'static str {
+        "nadam"
+    }
+
+    fn formula(&self) -> &'static str {
+        "g ← g + decay · w;  m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  w ← w − rate · ((1 − μ) g / (1 − Πμ) + μ' m / (1 − Πμ μ')) / (√v̂ + ε)"
+    }
+
+    fn words(&self) -> &'static str {
+        "Adam that adds the part of the momentum that the next step would bring (Nesterov), so that it turns sooner."
+    }
+
+    fn settings(&self) -> String {
+        let Self { beta1, beta2, epsilon, weight_decay, momentum_decay } = self;
+        format!(
+            "beta1 {beta1}, beta2 {beta2}, epsilon {epsilon:e}, weight decay {weight_decay}, momentum decay {momentum_decay}"
+        )
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let count = (frame.input(4)? + 1.0)?;
+        let s = self.scales(frame, bridge::scalar(&count)?, frame.scalar(5)?);
+        let w = frame.input(0)?;
+        let g = (frame.input(1)? + (w * self.weight_decay)?)?;
+        let m = ((frame.input(2)? * s.beta1)? + (&g * (1.0 - s.beta1))?)?;
+        let v = ((frame.input(3)? * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
+        let size = ((v.sqrt()? / s.second_correction_sqrt)? + self.epsilon)?;
+        let step = ((g * s.from_gradient)? + (&m * s.from_moment)?)?;
+        let w = (w - (step / size)?)?;
+        let product = frame.input(5)?.affine(0.0, s.product)?;
+        for (i, tensor) in [w, m, v, count, product].into_iter().enumerate() {
+            frame.set(i, tensor)?;
+        }
+        Ok(())
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let t = frame.scalar(4)? + 1.0;
+        let s = self.scales(frame, t, frame.scalar(5)?);
+        let (b1, b2) = (s.beta1 as f32, self.beta2 as f32);
+        let (c1, c2) = ((1.0 - s.beta1) as f32, (1.0 - self.beta2) as f32);
+        let (decay, epsilon, correction) =
+            (self.weight_decay as f32, self.epsilon as f32, s.second_correction_sqrt as f32);
+        let (from_gradient, from_moment) = (s.from_gradient as f32, s.from_moment as f32);
+        let g = frame.f32s(1)?;
+        bridge::write3(frame.input(0)?, frame.input(2)?, frame.input(3)?, |w, m, v| {
+            elementwise::update3(
+                w,
+                m,
+                v,
+                &g,
+                #[inline(always)]
+                move |w, m, v, g| {
+                    let g = g + decay * w;
+                    let m = b1 * m + c1 * g;
+                    let v = b2 * v + c2 * g * g;
+                    (w - (from_gradient * g + from_moment * m) / (v.sqrt() / correction + epsilon), m, v)
+                },
+            );
+        })?;
+        bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
+        bridge::write(frame.input(5)?, |product| product[0] = s.product as f32)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,140 @@
+//! The form of the learning-rate schedule, with its curve.
+
+use egui::{Sense, Stroke, Ui, Vec2};
+
+use super::training::{Draft, usize_field};
+use super::training_forms::{magnitude, number, same_kind};
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::{checkbox, choice};
+use crate::model::{OneCycle, Plateau, Schedule, TrainingSpec, Watched};
+
+pub(super) fn schedule(ui: &mut Ui, draft: &mut Draft) {
+    let all = Schedule::all();
+    let titles = all.each_ref().map(|s| s.title());
+    let current = all.iter().position(|s| same_kind(s, &draft.spec.schedule)).unwrap_or_default();
+    let help = "How the learning rate changes over the run. Falling rates settle more finely at the end.";
+    if let Some(i) = choice(ui, "Schedule", help, current, &titles) {
+        draft.spec.schedule = all[i];
+        draft.ended = true;
+        return;
+    }
+    let mut now = draft.spec.schedule;
+    match &mut now {
+        Schedule::Constant => {}
+        Schedule::Step { every, factor } => {
+            whole(ui, draft, "Every", "Steps between two drops of the rate.", every, (1, 1_000_000));
+            number(ui, draft, "Factor", "What the rate is multiplied by at each drop.", factor, (0.01, 1.0));
+        }
+        Schedule::Exponential { factor } => {
+            number(ui, draft, "Factor", "What the rate is multiplied by in every step.", factor, (0.9, 1.0));
+        }
+        Schedule::Cosine { steps, floor } => {
+            whole(ui, draft, "Steps", "Steps until the rate has reached its floor.", steps, (1, 10_000_000));
+            number(ui, draft, "Floor", "The share of the rate that remains at the end.", floor, (0.0, 1.0));
+        }
+        Schedule::OneCycle(cycle) => one_cycle(ui, draft, cycle),
+        Schedule::Plateau(settings) => plateau(ui, draft, settings),
+    }
+    draft.spec.schedule = now;
+    let is_flat = matches!(draft.spec.schedule, Schedule::Constant | Schedule::Plateau(_));
+    if !is_flat || draft.spec.warm_up_steps > 0 {
+        rate_curve(ui, &draft.spec);
+    }
+}
+
+fn whole(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut usize, range: (usize, usize)) {
+    let change = usize_field(ui, label, help, *value, range);
+    draft.ended |= change.ended;
+    *value = change.value.unwrap_or(*value);
+}
+
+fn epochs(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut u64, range: (usize, usize)) {
+    let mut count = usize::try_from(*value).unwrap_or(usize::MAX);
+    whole(ui, draft, label, help, &mut count, range);
+    *value = count as u64;
+}
+
+fn tick(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut bool) {
+    if let Some(on) = checkbox(ui, label, help, *value) {
+        *value = on;
+        draft.ended = true;
+    }
+}
+
+fn one_cycle(ui: &mut Ui, draft: &mut Draft, cycle: &mut OneCycle) {
+    whole(
+        ui,
+        draft,
+        "Steps",
+        "Steps of the whole cycle. The learning rate above is its highest.",
+        &mut cycle.steps,
+        (1, 10_000_000),
+    );
+    number(ui, draft, "Rise", "The share of the steps in which the rate rises.", &mut cycle.rise, (0.0, 1.0));
+    let help = "How many times smaller than the highest the first rate is.";
+    magnitude(ui, draft, "Start divisor", help, &mut cycle.start_divisor, (1.0, 1e6));
+    let help = "How many times smaller than the first the last rate is.";
+    magnitude(ui, draft, "End divisor", help, &mut cycle.end_divisor, (1.0, 1e9));
+    tick(ui, draft, "Straight lines", "Straight lines instead of half cosines.", &mut cycle.linear);
+    let help = "Falls back to the first rate as fast as it rose, and only then to the last.";
+    tick(ui, draft, "Three phases", help, &mut cycle.three_phases);
+    let help = "Lets the momentum (Adam's beta 1) move against the rate, in place of the optimiser's own.";
+    tick(ui, draft, "Cycle momentum", help, &mut cycle.cycle_momentum);
+    if cycle.cycle_momentum {
+        let help = "The momentum while the rate is highest.";
+        number(ui, draft, "Low momentum", help, &mut cycle.low_momentum, (0.0, 0.999));
+        let help = "The momentum at both ends of the cycle.";
+        number(ui, draft, "High momentum", help, &mut cycle.high_momentum, (0.0, 0.999));
+    }
+}
+
+fn plateau(ui: &mut Ui, draft: &mut Draft, settings: &mut Plateau) {
+    let current = usize::from(settings.watch == Watched::Score);
+    let help = "What is measured on the validation part after every epoch: the loss, which must fall, or accuracy (R² for numbers), which must rise.";
+    if let Some(i) = choice(ui, "Watch", help, current, &["validation loss", "validation score"]) {
+        settings.watch = if i == 0 { Watched::Loss } else { Watched::Score };
+        draft.ended = true;
+    }
+    number(ui, draft, "Factor", "What the rate is multiplied by at each cut.", &mut settings.factor, (0.01, 0.99));
+    let help = "Epochs without an improvement that are let pass before a cut.";
+    epochs(ui, draft, "Epochs to wait", help, &mut settings.patience, (0, 10_000));
+    let help = "By how much a result must beat the best one to count as an improvement.";
+    number(ui, draft, "Threshold", help, &mut settings.threshold, (0.0, 1.0));
+    let help = "The threshold is a share of the best result, not a difference from it.";
+    tick(ui, draft, "Threshold is a share", help, &mut settings.relative);
+    let help = "Epochs after a cut in which nothing is held against the rate.";
+    epochs(ui, draft, "Cooldown", help, &mut settings.cooldown, (0, 10_000));
+    number(ui, draft, "Least rate", "The rate does not fall below this.", &mut settings.least_rate, (0.0, 1.0));
+    number(
+        ui,
+        draft,
+        "Least cut",
+        "A cut that is no larger than this is not made.",
+        &mut settings.least_cut,
+        (0.0, 0.1),
+    );
+}
+
+/// The rate over the steps in which it changes.
+fn rate_curve(ui: &mut Ui, spec: &TrainingSpec) {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 40.0), Sense::hover());
+    let steps = spec.warm_up_steps
+        + match spec.schedule {
+            Schedule::Constant | Schedule::Plateau(_) => spec.warm_up_steps.max(1),
+            Schedule::Step { every, .. } => every * 4,
+            Schedule::Exponential { factor } => (-3.0 / factor.max(0.01).ln().min(-1e-9)).min(1e7) as usize,
+            Schedule::Cosine { steps, .. } | Schedule::OneCycle(OneCycle { steps, .. }) => steps + steps / 8,
+        };
+    let columns = (rect.width() as usize / 2).max(2);
+    let point = |i: usize| {
+        let t = i as f32 / (columns - 1) as f32;
+        let rate = spec.rate_at((t as f64 * steps as f64) as usize) / spec.learning_rate.max(f64::MIN_POSITIVE);
+        egui::pos2(rect.left() + t * rect.width(), rect.bottom() - 2.0 - rate as f32 * (rect.height() - 4.0))
+    };
+    ui.painter().rect_filled(rect, 6.0, tokens.raised);
+    ui.painter().line((0..columns).map(point).collect(), Stroke::new(1.5, tokens.accent));
+    let name = format!("Learning rate over {steps} steps");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
+    response.on_hover_text(name);
+}
