@@ -165,7 +165,7 @@ impl Run {
         Ok(StepRow {
             step: self.machine.step(),
             loss: report.loss,
-            accuracy: report.correct.map(|c| c as f32 / batch.len.max(1) as f32),
+            accuracy: report.correct.map(|c| c as f32 / report.answers.max(1) as f32),
             learning_rate: report.learning_rate,
             samples: batch.len,
             epoch_done,
@@ -179,7 +179,7 @@ impl Run {
         let evaluated = self.machine.evaluate(&part.inputs, &part.targets, part.len)?;
         let (outputs, loss) = (evaluated.outputs, evaluated.loss);
         let score = match &self.dataset.task {
-            Task::Classification { .. } => metrics::accuracy(&outputs, &part.targets, part.len),
+            Task::Classification { .. } => metrics::accuracy(&outputs, &part.targets, part.targets.len()),
             Task::Regression { .. } => metrics::regression(&outputs, &part.targets, targets).r2,
         };
         Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score })

@@ -1,4 +1,4 @@
-//! Dense: linear, then the activation.
+//! Dense: linear over the last axis, then the activation.
 
 use super::{Lower, Lowering};
 use crate::engine::error::Result;
@@ -10,7 +10,7 @@ use crate::model::layer::Dense;
 impl Lower for Dense {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let inner = l.shape(x).len();
+        let inner = l.shape(x).dims.last().copied().unwrap_or(1);
         let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
         let weight = l.parameter("weight", [self.units, inner], initial);
         let mut inputs = vec![x, weight];

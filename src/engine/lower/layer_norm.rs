@@ -1,4 +1,4 @@
-//! LayerNorm: one instruction over all axes of a sample.
+//! LayerNorm: one instruction, over the axes that the layer normalises.
 
 use super::{Lower, Lowering};
 use crate::engine::error::Result;
@@ -10,7 +10,7 @@ use crate::model::layer::LayerNorm;
 impl Lower for LayerNorm {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let dims = l.shape(x).dims.clone();
+        let dims = self.normalised(&l.shape(x).dims).to_vec();
         let weight = l.parameter("weight", dims.clone(), Initial::ONES);
         let bias = l.parameter("bias", dims, Initial::ZEROS);
         Ok(l.emit(ops::LayerNorm { epsilon: self.epsilon }, &[x, weight, bias]))

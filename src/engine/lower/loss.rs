@@ -70,8 +70,8 @@ fn comparable(
     output: ValueId,
     target: ValueId,
 ) -> ValueId {
-    let Target::Classes(classes) = kind else { return target };
-    let single = program.shape(output).len() == 1;
+    let Some(classes) = kind.classes() else { return target };
+    let single = program.shape(output).dims.last() == Some(&1);
     let base = program.name(target).to_owned();
     let role = (Phase::Loss, Role::Target, Some(layer));
     match loss {

@@ -174,6 +174,7 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
 pub(super) fn target_shape(target: Target) -> ValueShape {
     match target {
         Target::Classes(_) => ValueShape::batched([]),
+        Target::ClassesAt { positions, .. } => ValueShape::batched([positions]),
         Target::Numbers(n) => ValueShape::batched([n]),
     }
 }

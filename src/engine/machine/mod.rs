@@ -58,8 +58,10 @@ pub struct StepReport {
     pub learning_rate: f64,
     /// Of all gradients together before clipping; only where they are clipped by norm.
     pub grad_norm: Option<f64>,
-    /// Samples of the batch whose class was found; only for classes.
+    /// Classes of the batch that were found; only for classes.
     pub correct: Option<u32>,
+    /// Classes that were to be found: samples, times positions where each has its own class; 0 for numbers.
+    pub answers: u32,
 }
 
 impl Machine {
@@ -174,9 +176,10 @@ impl Machine {
         let number = |id: ValueId| self.tensor(id).and_then(bridge::scalar);
         let loss = number(self.program.data_loss)?;
         let total_loss = if self.program.loss == self.program.data_loss { loss } else { number(self.program.loss)? };
-        let correct = match self.target {
-            Target::Numbers(_) => None,
-            Target::Classes(_) => Some(self.hits()?),
+        let answers = self.batch_len * self.target.positions().unwrap_or(1);
+        let (correct, answers) = match self.target {
+            Target::Numbers(_) => (None, 0),
+            Target::Classes(_) | Target::ClassesAt { .. } => (Some(self.hits(answers)?), answers as u32),
         };
         Ok(StepReport {
             loss,
@@ -184,12 +187,12 @@ impl Machine {
             learning_rate: self.context.learning_rate,
             grad_norm: self.grad_norm.map(number).transpose()?,
             correct,
+            answers,
         })
     }
 
-    fn hits(&self) -> Result<u32> {
+    fn hits(&self, rows: usize) -> Result<u32> {
         let (output, target) = (self.tensor(self.program.output)?, self.tensor(self.program.target)?);
-        let rows = self.batch_len;
         if bridge::is_cpu_f32(output) && bridge::is_cpu_f32(target) {
             return Ok(metrics::hits(&bridge::f32s(output)?, &bridge::f32s(target)?, rows) as u32);
         }

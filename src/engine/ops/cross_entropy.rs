@@ -1,8 +1,8 @@
 //! `cross_entropy`: the mean surprise at the true classes, straight from logits (softmax included).
 //!
 //! # Shapes
-//! logits `[B, n]`, class indices `[B]` -> a single number, and the softmax `[B, n]`. PyTorch's
-//! `nn.functional.cross_entropy`.
+//! logits `[B, n]`, class indices `[B]` -> a single number, and the softmax `[B, n]`; or with an axis of positions
+//! `[B, T, n]` and `[B, T]`, the mean over all positions. PyTorch's `nn.functional.cross_entropy` of the rows.
 
 use candle_core::{D, DType, Tensor};
 
@@ -12,6 +12,12 @@ use crate::engine::error::Result;
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+
+/// Rows, and numbers in each.
+fn rows(x: &Tensor) -> (usize, usize) {
+    let n = x.dims().last().copied().unwrap_or(1);
+    (x.elem_count() / n.max(1), n)
+}
 
 #[derive(Debug)]
 pub struct CrossEntropy;
@@ -40,17 +46,18 @@ impl Op for CrossEntropy {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
         let log_p = candle_nn::ops::log_softmax(x, D::Minus1)?;
-        let classes = frame.input(1)?.to_dtype(DType::U32)?.unsqueeze(1)?;
-        let loss = log_p.gather(&classes, 1)?.mean_all()?.neg()?;
+        let classes = frame.input(1)?.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
+        let loss = log_p.gather(&classes, D::Minus1)?.mean_all()?.neg()?;
         let p = candle_nn::ops::softmax(x, D::Minus1)?;
         frame.set(0, loss)?;
         frame.set(1, p)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (batch, n) = frame.input(0)?.dims2()?;
+        let shape = frame.input(0)?.shape().clone();
+        let (batch, n) = rows(frame.input(0)?);
         let loss = frame.reuse(0, &[])?;
-        let p = frame.reuse(1, &[batch, n])?;
+        let p = frame.reuse(1, shape.dims())?;
         {
             let (x, classes) = (frame.f32s(0)?, frame.f32s(1)?);
             let mut sum = 0.0f64;
@@ -91,7 +98,7 @@ impl Op for CrossEntropyX {
     }
 
     fn formula(&self) -> &'static str {
-        "dx = dL · (p − one-hot(class)) / batch"
+        "dx = dL · (p − one-hot(class)) / rows"
     }
 
     fn words(&self) -> &'static str {
@@ -100,19 +107,20 @@ impl Op for CrossEntropyX {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let p = frame.input(0)?;
-        let (batch, n) = p.dims2()?;
+        let (batch, n) = rows(p);
         let places = Tensor::arange(0u32, n as u32, frame.device())?.reshape((1, n))?;
         let classes = frame.input(1)?.to_dtype(DType::U32)?.reshape((batch, 1))?;
         let truth = classes.broadcast_eq(&places)?.to_dtype(p.dtype())?;
         let share = (frame.input(2)? / batch as f64)?;
-        let dx = (p - truth)?.broadcast_mul(&share)?;
+        let dx = (p - truth.reshape(p.shape())?)?.broadcast_mul(&share)?;
         frame.set(0, dx)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (batch, n) = frame.input(0)?.dims2()?;
+        let shape = frame.input(0)?.shape().clone();
+        let (batch, n) = rows(frame.input(0)?);
         let share = (frame.scalar(2)? / batch as f64) as f32;
-        let out = frame.reuse(0, &[batch, n])?;
+        let out = frame.reuse(0, shape.dims())?;
         {
             let (p, classes) = (frame.f32s(0)?, frame.f32s(1)?);
             bridge::write(&out, |dx| {
@@ -142,6 +150,8 @@ mod tests {
             let case = Case::new().batched(batch, &[n]).batched(batch, &[]);
             gradient_check(CrossEntropy, case.with(|i, _| ((i * 7) % n) as f64).constant());
         }
+        let case = Case::new().batched(2, &[5, 3]).batched(2, &[5]);
+        gradient_check(CrossEntropy, case.with(|i, _| ((i * 7) % 3) as f64).constant());
     }
 
     #[test]

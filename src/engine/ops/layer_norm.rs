@@ -1,8 +1,8 @@
 //! `layer_norm`: shifts and scales the numbers of each sample to mean 0 and spread 1, then by learned numbers. PyTorch's
-//! `nn.LayerNorm` over all axes but the batch (Ba, Kiros and Hinton, 2016).
+//! `nn.LayerNorm` over the axes that weight and bias have (Ba, Kiros and Hinton, 2016).
 //!
 //! # Shapes
-//! x `[B, ...]`, weight and bias `[...]` -> y like x, mean and (biased) variance `[B]`.
+//! x `[B, positions..., axes...]`, weight and bias `[axes...]` -> y like x, mean and (biased) variance `[B, positions...]`.
 
 use candle_core::Tensor;
 
@@ -20,24 +20,24 @@ pub struct LayerNorm {
     pub epsilon: f64,
 }
 
-/// `[B, D]`.
-fn rows(x: &Tensor) -> Result<Tensor> {
-    let batch = x.dim(0)?;
-    Ok(x.reshape((batch, x.elem_count() / batch.max(1)))?)
+/// `[rows, D]`, with as many rows as there are means.
+fn rows(x: &Tensor, mean: &Tensor) -> Result<Tensor> {
+    let count = mean.elem_count();
+    Ok(x.reshape((count, x.elem_count() / count.max(1)))?)
 }
 
 fn column(values: &Tensor) -> Result<Tensor> {
     Ok(values.reshape((values.elem_count(), 1))?)
 }
 
-/// `1 / √(variance + ε)` as `[B, 1]`.
+/// `1 / √(variance + ε)` as `[rows, 1]`.
 fn scale(variance: &Tensor, epsilon: f64) -> Result<Tensor> {
     Ok((column(variance)? + epsilon)?.sqrt()?.recip()?)
 }
 
-/// `(x - mean) / √(variance + ε)` as `[B, D]`.
+/// `(x - mean) / √(variance + ε)` as `[rows, D]`.
 fn normalised(x: &Tensor, mean: &Tensor, variance: &Tensor, epsilon: f64) -> Result<Tensor> {
-    Ok(rows(x)?.broadcast_sub(&column(mean)?)?.broadcast_mul(&scale(variance, epsilon)?)?)
+    Ok(rows(x, mean)?.broadcast_sub(&column(mean)?)?.broadcast_mul(&scale(variance, epsilon)?)?)
 }
 
 impl Op for LayerNorm {
@@ -62,13 +62,16 @@ impl Op for LayerNorm {
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
-        vec![inputs[0].clone(), ValueShape::batched([]), ValueShape::batched([])]
+        let positions = &inputs[0].dims[..inputs[0].dims.len() - inputs[1].dims.len()];
+        vec![inputs[0].clone(), ValueShape::batched(positions), ValueShape::batched(positions)]
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let mean = rows(x)?.mean(1)?;
-        let variance = rows(x)?.broadcast_sub(&column(&mean)?)?.sqr()?.mean(1)?;
+        let positions = &x.dims()[..x.rank() - frame.input(1)?.rank()];
+        let all = x.flatten_from(positions.len())?;
+        let mean = all.mean(positions.len())?;
+        let variance = all.broadcast_sub(&mean.unsqueeze(positions.len())?)?.sqr()?.mean(positions.len())?;
         let xhat = normalised(x, &mean, &variance, self.epsilon)?;
         let (weight, bias) = (frame.input(1)?.flatten_all()?, frame.input(2)?.flatten_all()?);
         let y = xhat.broadcast_mul(&weight)?.broadcast_add(&bias)?.reshape(x.shape())?;
@@ -78,8 +81,9 @@ impl Op for LayerNorm {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (dims, batch) = (frame.input(0)?.shape().clone(), frame.input(0)?.dim(0)?);
-        let (mean, variance) = (frame.reuse(1, &[batch])?, frame.reuse(2, &[batch])?);
+        let dims = frame.input(0)?.shape().clone();
+        let positions = &dims.dims()[..dims.rank() - frame.input(1)?.rank()];
+        let (mean, variance) = (frame.reuse(1, positions)?, frame.reuse(2, positions)?);
         let out = frame.reuse(0, dims.dims())?;
         {
             let (x, weight, bias) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
@@ -112,7 +116,8 @@ impl Op for LayerNorm {
         let (epsilon, inputs) = (self.epsilon, [dy, x, mean, variance, weight]);
         contributions[0] = needs[0].then(|| builder.gradient(LayerNormX { epsilon }, &inputs, x));
         if needs[1] || needs[2] {
-            let sums = builder.gradients(LayerNormParameters { epsilon }, &inputs[..4], &[weight, bias]);
+            let sums = LayerNormParameters { epsilon, axes: builder.shape(weight).dims.len() };
+            let sums = builder.gradients(sums, &inputs[..4], &[weight, bias]);
             contributions[1] = needs[1].then_some(sums[0]);
             contributions[2] = needs[2].then_some(sums[1]);
         }
@@ -146,7 +151,7 @@ impl Op for LayerNormX {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (x, variance) = (frame.input(1)?, frame.input(3)?);
         let xhat = normalised(x, frame.input(2)?, variance, self.epsilon)?;
-        let g = rows(frame.input(0)?)?.broadcast_mul(&frame.input(4)?.flatten_all()?)?;
+        let g = rows(frame.input(0)?, variance)?.broadcast_mul(&frame.input(4)?.flatten_all()?)?;
         let along = xhat.broadcast_mul(&(&g * &xhat)?.mean_keepdim(1)?)?;
         let inner = g.broadcast_sub(&g.mean_keepdim(1)?)?.sub(&along)?;
         let dx = inner.broadcast_mul(&scale(variance, self.epsilon)?)?.reshape(x.shape())?;
@@ -171,6 +176,8 @@ impl Op for LayerNormX {
 #[derive(Debug)]
 struct LayerNormParameters {
     epsilon: f64,
+    /// How many axes the weight has.
+    axes: usize,
 }
 
 impl Op for LayerNormParameters {
@@ -192,16 +199,18 @@ impl Op for LayerNormParameters {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, x) = (frame.input(0)?, frame.input(1)?);
-        let xhat = normalised(x, frame.input(2)?, frame.input(3)?, self.epsilon)?;
-        let sizes = &x.dims()[1..];
-        let dweight = (rows(dy)? * xhat)?.sum(0)?.reshape(sizes)?;
-        let dbias = rows(dy)?.sum(0)?.reshape(sizes)?;
+        let mean = frame.input(2)?;
+        let xhat = normalised(x, mean, frame.input(3)?, self.epsilon)?;
+        let sizes = &x.dims()[x.rank() - self.axes..];
+        let dweight = (rows(dy, mean)? * xhat)?.sum(0)?.reshape(sizes)?;
+        let dbias = rows(dy, mean)?.sum(0)?.reshape(sizes)?;
         frame.set(0, dweight)?;
         frame.set(1, dbias)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let sizes = frame.input(1)?.dims()[1..].to_vec();
+        let x = frame.input(1)?;
+        let sizes = x.dims()[x.rank() - self.axes..].to_vec();
         let (dweight, dbias) = (frame.reuse(0, &sizes)?, frame.reuse(1, &sizes)?);
         {
             let (dy, x, mean, variance) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?, frame.f32s(3)?);
@@ -227,6 +236,8 @@ mod tests {
             let case = Case::new().batched(batch, &dims).fixed(&dims).fixed(&dims);
             gradient_check(LayerNorm { epsilon: 1e-3 }, case);
         }
+        let case = Case::new().batched(2, &[3, 5]).fixed(&[5]).fixed(&[5]);
+        gradient_check(LayerNorm { epsilon: 1e-3 }, case);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! `linear`: a weighted sum of each row, `y = x Wᵀ + b`.
 //!
 //! # Shapes
-//! x `[B, in]`, W `[out, in]`, b `[out]` (may be absent) -> y `[B, out]`. PyTorch's `nn.functional.linear`.
+//! x `[B, ..., in]`, W `[out, in]`, b `[out]` (may be absent) -> y `[B, ..., out]`. PyTorch's `nn.functional.linear`. The axes of W
+//! behind the first count as one: `[out, channels, kernel]` reads rows of channels · kernel numbers.
+
+use candle_core::Tensor;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
@@ -10,6 +13,33 @@ use crate::engine::kernels::matmul::{Matrix, matmul};
 use crate::engine::kernels::reduce;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+
+/// Rows, numbers in each and units, for a tensor whose rows W reads.
+fn sizes(x: &Tensor, w: &Tensor) -> Result<(usize, usize, usize)> {
+    let units = w.dim(0)?;
+    let inner = w.elem_count() / units.max(1);
+    Ok((x.elem_count() / inner.max(1), inner, units))
+}
+
+/// The sizes of `like` with another last axis.
+fn with_last(like: &Tensor, last: usize) -> Vec<usize> {
+    let mut dims = like.dims().to_vec();
+    if let Some(axis) = dims.last_mut() {
+        *axis = last;
+    }
+    dims
+}
+
+/// `[B, ..., n]` as `[rows, n]`.
+fn rows(x: &Tensor) -> Result<Tensor> {
+    let n = x.dims().last().copied().unwrap_or(1);
+    Ok(x.reshape((x.elem_count() / n.max(1), n))?)
+}
+
+/// W as `[out, in]`.
+fn matrix(w: &Tensor) -> Result<Tensor> {
+    Ok(w.flatten_from(1)?)
+}
 
 /// Inputs: x, W, and b when there is one.
 #[derive(Debug)]
@@ -29,21 +59,26 @@ impl Op for Linear {
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
-        vec![ValueShape::batched(vec![inputs[1].dims[0]])]
+        let mut shape = inputs[0].clone();
+        if let Some(last) = shape.dims.last_mut() {
+            *last = inputs[1].dims[0];
+        }
+        vec![shape]
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let mut y = frame.input(0)?.matmul(&frame.input(1)?.t()?)?;
+        let (x, w) = (frame.input(0)?, frame.input(1)?);
+        let mut y = rows(x)?.matmul(&matrix(w)?.t()?)?;
         if frame.input_count() > 2 {
             y = y.broadcast_add(frame.input(2)?)?;
         }
+        let y = y.reshape(with_last(x, w.dim(0)?))?;
         frame.set(0, y)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (batch, inner) = frame.input(0)?.dims2()?;
-        let units = frame.input(1)?.dim(0)?;
-        let out = frame.reuse(0, &[batch, units])?;
+        let (batch, inner, units) = sizes(frame.input(0)?, frame.input(1)?)?;
+        let out = frame.reuse(0, &with_last(frame.input(0)?, units))?;
         {
             let (x, w) = (frame.f32s(0)?, frame.f32s(1)?);
             let bias = if frame.input_count() > 2 { Some(frame.f32s(2)?) } else { None };
@@ -70,7 +105,7 @@ impl Op for Linear {
         let (x, w) = (call.inputs[0], call.inputs[1]);
         let mut contributions = vec![
             needs[0].then(|| builder.gradient(LinearX, &[dy, w], x)),
-            needs[1].then(|| builder.gradient(LinearW, &[dy, x], w)),
+            needs[1].then(|| builder.gradient(LinearW { dims: builder.shape(w).dims.clone() }, &[dy, x], w)),
         ];
         if let Some(&b) = call.inputs.get(2) {
             contributions.push(needs[2].then(|| builder.gradient(LinearB, &[dy], b)));
@@ -97,14 +132,17 @@ impl Op for LinearX {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let dx = frame.input(0)?.matmul(frame.input(1)?)?;
+        let (dy, w) = (frame.input(0)?, frame.input(1)?);
+        let dx = rows(dy)?.matmul(&matrix(w)?)?;
+        let dx = dx.reshape(with_last(dy, dx.dim(1)?))?;
         frame.set(0, dx)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (batch, units) = frame.input(0)?.dims2()?;
-        let inner = frame.input(1)?.dim(1)?;
-        let out = frame.reuse(0, &[batch, inner])?;
+        let w = frame.input(1)?;
+        let (units, inner) = (w.dim(0)?, w.elem_count() / w.dim(0)?.max(1));
+        let batch = frame.input(0)?.elem_count() / units.max(1);
+        let out = frame.reuse(0, &with_last(frame.input(0)?, inner))?;
         {
             let (dy, w) = (frame.f32s(0)?, frame.f32s(1)?);
             bridge::write(&out, |dx| {
@@ -118,7 +156,10 @@ impl Op for LinearX {
 
 /// dW = dyᵀ x
 #[derive(Debug)]
-struct LinearW;
+struct LinearW {
+    /// Of W.
+    dims: Vec<usize>,
+}
 
 impl Op for LinearW {
     fn name(&self) -> &'static str {
@@ -134,14 +175,15 @@ impl Op for LinearW {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let dw = frame.input(0)?.t()?.matmul(frame.input(1)?)?;
+        let dw = rows(frame.input(0)?)?.t()?.matmul(&rows(frame.input(1)?)?)?.reshape(&self.dims[..])?;
         frame.set(0, dw)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (batch, units) = frame.input(0)?.dims2()?;
-        let inner = frame.input(1)?.dim(1)?;
-        let out = frame.reuse(0, &[units, inner])?;
+        let units = self.dims[0];
+        let inner = self.dims[1..].iter().product();
+        let batch = frame.input(0)?.elem_count() / units.max(1);
+        let out = frame.reuse(0, &self.dims)?;
         {
             let (dy, x) = (frame.f32s(0)?, frame.f32s(1)?);
             bridge::write(&out, |dw| {
@@ -172,12 +214,12 @@ impl Op for LinearB {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let db = frame.input(0)?.sum(0)?;
+        let db = rows(frame.input(0)?)?.sum(0)?;
         frame.set(0, db)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (_, units) = frame.input(0)?.dims2()?;
+        let units = frame.input(0)?.dims().last().copied().unwrap_or(1);
         let out = frame.reuse(0, &[units])?;
         {
             let dy = frame.f32s(0)?;
@@ -199,6 +241,8 @@ mod tests {
             gradient_check(Linear, Case::new().batched(batch, &[inner]).fixed(&[units, inner]).fixed(&[units]));
             gradient_check(Linear, Case::new().batched(batch, &[inner]).fixed(&[units, inner]));
         }
+        gradient_check(Linear, Case::new().batched(3, &[5, 7]).fixed(&[2, 7]).fixed(&[2]));
+        gradient_check(Linear, Case::new().batched(2, &[4, 6]).fixed(&[5, 2, 3]).fixed(&[5]));
     }
 
     #[test]

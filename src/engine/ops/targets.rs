@@ -1,12 +1,16 @@
 //! `one_hot`, `signs`, `column`: class indices as the numbers that some losses compare with. No gradients: targets are given.
 
-use candle_core::{DType, Tensor};
+use candle_core::{D, DType, Tensor};
 
 use crate::engine::error::Result;
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Frame, Op, ValueShape};
 
-/// `[B]` class indices -> `[B, classes]`, 1 at the class and 0 elsewhere.
+fn with_axis(shape: &ValueShape, size: usize) -> ValueShape {
+    ValueShape::batched(shape.dims.iter().copied().chain([size]).collect::<Vec<_>>())
+}
+
+/// `[B, ...]` class indices -> `[B, ..., classes]`, 1 at the class and 0 elsewhere.
 #[derive(Debug)]
 pub struct OneHot {
     pub classes: usize,
@@ -29,8 +33,8 @@ impl Op for OneHot {
         format!("{} classes", self.classes)
     }
 
-    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
-        vec![ValueShape::batched([self.classes])]
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![with_axis(&inputs[0], self.classes)]
     }
 
     fn output_names(&self) -> &'static [&'static str] {
@@ -38,15 +42,16 @@ impl Op for OneHot {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let places = Tensor::arange(0u32, self.classes as u32, frame.device())?.reshape((1, self.classes))?;
-        let classes = frame.input(0)?.to_dtype(DType::U32)?.unsqueeze(1)?;
+        let places = Tensor::arange(0u32, self.classes as u32, frame.device())?;
+        let classes = frame.input(0)?.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
         let rows = classes.broadcast_eq(&places)?.to_dtype(frame.dtype())?;
         frame.set(0, rows)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let batch = frame.input(0)?.dim(0)?;
-        let out = frame.reuse(0, &[batch, self.classes])?;
+        let mut dims = frame.input(0)?.dims().to_vec();
+        dims.push(self.classes);
+        let out = frame.reuse(0, &dims)?;
         {
             let classes = frame.f32s(0)?;
             bridge::write(&out, |out| {
@@ -63,7 +68,7 @@ impl Op for OneHot {
     }
 }
 
-/// `[B]` class indices 0 or 1 -> `[B, 1]` of -1 or +1, as TensorFlow Playground trains.
+/// `[B, ...]` class indices 0 or 1 -> `[B, ..., 1]` of -1 or +1, as TensorFlow Playground trains.
 #[derive(Debug)]
 pub struct Signs;
 
@@ -80,8 +85,8 @@ impl Op for Signs {
         "Writes the first class as −1 and the second as +1."
     }
 
-    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
-        vec![ValueShape::batched([1])]
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![with_axis(&inputs[0], 1)]
     }
 
     fn output_names(&self) -> &'static [&'static str] {
@@ -89,12 +94,12 @@ impl Op for Signs {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let signs = frame.input(0)?.affine(2.0, -1.0)?.unsqueeze(1)?;
+        let signs = frame.input(0)?.affine(2.0, -1.0)?.unsqueeze(D::Minus1)?;
         frame.set(0, signs)
     }
 }
 
-/// `[B]` -> `[B, 1]`, the same numbers.
+/// `[B, ...]` -> `[B, ..., 1]`, the same numbers.
 #[derive(Debug)]
 pub struct Column;
 
@@ -111,8 +116,8 @@ impl Op for Column {
         "Stands the class numbers in a column beside the network's answers."
     }
 
-    fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {
-        vec![ValueShape::batched([1])]
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![with_axis(&inputs[0], 1)]
     }
 
     fn output_names(&self) -> &'static [&'static str] {
@@ -120,7 +125,7 @@ impl Op for Column {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let column = frame.input(0)?.unsqueeze(1)?;
+        let column = frame.input(0)?.unsqueeze(D::Minus1)?;
         frame.set(0, column)
     }
 }
@@ -144,5 +149,8 @@ mod tests {
         gradient_check(OneHot { classes: 3 }, classes());
         gradient_check(Signs, classes());
         gradient_check(Column, classes());
+        let at = || Case::new().batched(3, &[4]).with(|i, _| (i % 2) as f64).constant();
+        gradient_check(OneHot { classes: 3 }, at());
+        gradient_check(Signs, at());
     }
 }

@@ -4,7 +4,8 @@ use super::params::{float, int, layer_params};
 use super::*;
 
 layer_params! {
-    /// `y = activation(x Wᵀ + b)` on rows; input of higher rank is refused, so that a forgotten Flatten is seen.
+    /// `y = activation(x Wᵀ + b)` on rows, and on each row of a sequence `[T, F]`; pictures are refused, so that a forgotten
+    /// Flatten is seen.
     pub struct Dense {
         units (card): usize = 8, int(1, 65_536), "Units", "How many neurons stand side by side. Each one makes one number.";
         activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function each neuron applies to its weighted sum. Without one, stacked layers are no more than a single layer.";
@@ -20,7 +21,7 @@ static ABOUT: About = About {
     title: "Dense",
     group: Group::Core,
     tagline: "weighted sum",
-    help: "Every unit looks at every input number, multiplies each by a weight, adds them up with a bias and applies the activation. Also called a fully connected or linear layer.",
+    help: "Every unit looks at every input number, multiplies each by a weight, adds them up with a bias and applies the activation. Also called a fully connected or linear layer. A sequence goes through it row by row, with the same weights at every position.",
     formula: "y = activation(W x + b)",
     glyph: "D",
     inputs: Inputs::One,
@@ -33,8 +34,10 @@ impl LayerSpec for Dense {
     }
 
     fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
-        if inputs[0].rank() == 1 {
-            return Ok(Shape::row(self.units));
+        match inputs[0].0[..] {
+            [_] => return Ok(Shape::row(self.units)),
+            [positions, _] => return Ok(Shape(vec![positions, self.units])),
+            _ => {}
         }
         Err(Mismatch {
             expected: "a row of numbers".into(),
@@ -45,7 +48,7 @@ impl LayerSpec for Dense {
     }
 
     fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
-        let mut all = vec![("weight", vec![self.units, inputs[0].len()])];
+        let mut all = vec![("weight", vec![self.units, inputs[0].0.last().copied().unwrap_or(1)])];
         if self.bias {
             all.push(("bias", vec![self.units]));
         }

@@ -26,22 +26,23 @@ impl Loss {
     /// The loss in force for a target: `Auto` resolved.
     pub fn resolve(&self, target: Target) -> LossKind {
         match (self.loss, target) {
-            (LossKind::Auto, Target::Classes(_)) => LossKind::CrossEntropy,
+            (LossKind::Auto, Target::Classes(_) | Target::ClassesAt { .. }) => LossKind::CrossEntropy,
             (LossKind::Auto, Target::Numbers(_)) => LossKind::Mse,
             (chosen, _) => chosen,
         }
     }
 
-    /// How many numbers must arrive. Two classes may also be told by a single logit, for all losses but cross-entropy.
+    /// How many numbers must arrive (at each position). Two classes may also be told by a single logit, for all losses but cross-entropy.
     fn expects(&self, target: Target) -> Result<Vec<usize>, (String, LossKind)> {
         let kind = self.resolve(target);
-        match (kind, target) {
-            (LossKind::CrossEntropy, Target::Numbers(_)) | (LossKind::BinaryCrossEntropy, Target::Numbers(_)) => {
+        match (kind, target, target.classes()) {
+            (LossKind::CrossEntropy | LossKind::BinaryCrossEntropy, Target::Numbers(_), _) => {
                 Err((format!("{} compares classes, and this data asks for numbers.", kind.title()), LossKind::Mse))
             }
-            (LossKind::CrossEntropy, Target::Classes(n)) => Ok(vec![n]),
-            (_, Target::Classes(2)) => Ok(vec![1, 2]),
-            (_, Target::Classes(n) | Target::Numbers(n)) => Ok(vec![n]),
+            (_, Target::Numbers(n), _) => Ok(vec![n]),
+            (LossKind::CrossEntropy, _, Some(n)) => Ok(vec![n]),
+            (_, _, Some(2)) => Ok(vec![1, 2]),
+            (_, _, classes) => Ok(classes.into_iter().collect()),
         }
     }
 }
@@ -60,20 +61,26 @@ impl LayerSpec for Loss {
             why,
             fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(instead.key().into()) }],
         })?;
-        if got.rank() == 1 && lens.contains(&got.len()) {
+        let shapes: Vec<Shape> =
+            lens.iter().map(|&n| Shape(data.target.positions().into_iter().chain([n]).collect())).collect();
+        if shapes.contains(got) {
             return Ok(Shape::default());
         }
         let wanted = lens[lens.len() - 1];
-        let expected = lens.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        let expected = shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
         let what = match data.target {
             Target::Classes(n) => format!("The data has {n} classes"),
+            Target::ClassesAt { positions, classes } => {
+                format!("The data has one of {classes} classes at each of {positions} positions")
+            }
             Target::Numbers(n) => format!("The data asks for {n} number{}", if n == 1 { "" } else { "s" }),
         };
         let mut fixes = Vec::new();
-        if got.rank() == 1 {
+        let before_last = &got.0[..got.rank().saturating_sub(1)];
+        if got.rank() > 0 && before_last.iter().copied().eq(data.target.positions()) {
             fixes.push(Fix::SetPrevious { key: "units", value: ParamValue::Int(wanted as i64) });
             fixes.push(Fix::InsertBefore(Dense { units: wanted, ..Dense::default() }.into()));
-        } else {
+        } else if data.target.positions().is_none() {
             fixes.push(Fix::InsertBefore(Flatten {}.into()));
         }
         Err(Mismatch {
