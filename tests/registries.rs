@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision, Role};
-use glassbox::model::layer::{Dense, Flatten, Group, Inputs, Loss, Relu};
+use glassbox::model::layer::{Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
 use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Shape, Target, TrainingSpec, infer};
 
 const SIDE: usize = 28;
@@ -29,7 +29,14 @@ fn network(kind: &LayerKind) -> (Graph, LayerId) {
     let before = add_after(&mut graph, LayerKind::from_key("conv2d").unwrap(), &[input]);
     let one = add_after(&mut graph, LayerKind::from_key("global_avg_pool").unwrap(), &[before]);
     let row = add_after(&mut graph, Dense { units: SIDE * SIDE, ..Dense::default() }.into(), &[one]);
-    let source = if takes(kind, &Shape(vec![16, SIDE, SIDE])) { before } else { row };
+    let source = if takes(kind, &Shape(vec![16, SIDE, SIDE])) {
+        before
+    } else if takes(kind, &Shape::row(SIDE * SIDE)) || !takes(kind, &Shape(vec![SIDE, SIDE])) {
+        row
+    } else {
+        let steps = Reshape { shape: format!("{SIDE} x {SIDE}") };
+        add_after(&mut graph, steps.into(), &[row])
+    };
     let layer = match (kind, kind.about().inputs) {
         (LayerKind::Input(_), _) => input,
         (LayerKind::Loss(_), _) => row,

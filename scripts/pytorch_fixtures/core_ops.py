@@ -10,6 +10,7 @@ def main():
     write("linear", [
         case(F.linear, [random(1, 4, 3), random(2, 5, 3), random(3, 5)], fixed=(1, 2)),
         case(F.linear, [random(4, 1, 7), random(5, 2, 7)], fixed=(1,)),
+        case(F.linear, [random(21, 2, 3, 5), random(22, 4, 5), random(23, 4)], fixed=(1, 2)),
     ])
     x = random(6, 4, 9) * 3
     write("relu", [case(F.relu, [x])])
@@ -42,7 +43,8 @@ def several_inputs():
     a, b, c = random(11, 4, 3, 2), random(12, 4, 3, 2), random(13, 4, 5, 2)
     write("add", [case(lambda *x: sum(x), [a, b]), case(lambda *x: sum(x), [a, b, a * 2])])
     write("mul", [case(torch.mul, [a, b]), case(lambda a, b, c: a * b * c, [a, b, a - b])])
-    write("concat", [case(lambda *x: torch.cat(x, 1), [a, c, b])])
+    write("concat", [case(lambda *x, axis: torch.cat(x, axis), [a, c, b], {"axis": 1}),
+                     case(lambda *x, axis: torch.cat(x, axis), [a, b, a - b], {"axis": 2})])
     write("reshape", [case(lambda x, dims: x.reshape(-1, *dims), [a], {"dims": [2, 3]})])
 
 
@@ -85,7 +87,13 @@ def losses():
     def cross_entropy(x, t):
         return F.cross_entropy(x, t.long()), F.softmax(x, -1)
 
-    write("cross_entropy", [case(cross_entropy, [logits, truth], constant=(1,))])
+    def cross_entropy_at(x, t):
+        return F.cross_entropy(x.transpose(1, 2), t.long()), F.softmax(x, -1)
+
+    write("cross_entropy", [
+        case(cross_entropy, [logits, truth], constant=(1,)),
+        case(cross_entropy_at, [random(17, 2, 3, 5) * 4, truth.reshape(2, 3)], constant=(1,)),
+    ])
     yes = (random(9, 6, 5) > 0).double()
     write("bce", [case(F.binary_cross_entropy_with_logits, [logits, yes], constant=(1,))])
     target = random(10, 6, 5)

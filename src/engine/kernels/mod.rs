@@ -3,6 +3,7 @@
 //!
 //! Every kernel gives the same bits for any number of threads: work is split by sizes alone.
 
+pub mod axes;
 pub mod batch_norm;
 pub mod bridge;
 pub mod conv2d;
@@ -17,3 +18,4 @@ pub mod split;
 #[cfg(test)]
 pub mod testing;
 pub mod window;
+pub mod windows;

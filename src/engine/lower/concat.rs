@@ -9,6 +9,6 @@ use crate::model::layer::Concat;
 impl Lower for Concat {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let inputs = l.inputs().to_vec();
-        Ok(l.emit(ops::Concat, &inputs))
+        Ok(l.emit(ops::Concat { axis: 1 }, &inputs))
     }
 }

@@ -3,8 +3,10 @@
 //! To add a layer: its file here, and its line in [`of`].
 
 mod activation;
+mod axes;
 mod batch_norm;
 mod concat;
+mod conv1d;
 mod conv2d;
 mod dense;
 mod dropout;
@@ -165,6 +167,11 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::MaxPool2d(layer) => layer,
         LayerKind::AvgPool2d(layer) => layer,
         LayerKind::GlobalAvgPool(layer) => layer,
+        LayerKind::Conv1d(layer) => layer,
+        LayerKind::Permute(layer) => layer,
+        LayerKind::Slice(layer) => layer,
+        LayerKind::MeanOver(layer) => layer,
+        LayerKind::MaxOver(layer) => layer,
         LayerKind::BatchNorm(layer) => layer,
         LayerKind::LayerNorm(layer) => layer,
     })

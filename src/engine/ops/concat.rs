@@ -1,7 +1,7 @@
-//! `concat`: values side by side along the first axis after the batch: features of rows, channels of pictures.
+//! `concat`: values side by side along an axis: features of rows, channels of pictures, both directions of a sequence.
 //!
 //! # Shapes
-//! `[B, n₁, ...]`, `[B, n₂, ...]`, … -> `[B, n₁ + n₂ + …, ...]`
+//! `[B, ..., n₁, ...]`, `[B, ..., n₂, ...]`, … -> `[B, ..., n₁ + n₂ + …, ...]`
 
 use candle_core::Tensor;
 
@@ -12,7 +12,10 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 
 #[derive(Debug)]
-pub struct Concat;
+pub struct Concat {
+    /// Of the tensor, batch counted: at least 1.
+    pub axis: usize,
+}
 
 impl Op for Concat {
     fn name(&self) -> &'static str {
@@ -29,28 +32,31 @@ impl Op for Concat {
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
         let mut shape = inputs[0].clone();
-        shape.dims[0] = inputs.iter().map(|input| input.dims[0]).sum();
+        let axis = self.axis - 1;
+        shape.dims[axis] = inputs.iter().map(|input| input.dims[axis]).sum();
         vec![shape]
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let all = (0..frame.input_count()).map(|i| frame.input(i)).collect::<Result<Vec<&Tensor>>>()?;
-        let y = Tensor::cat(&all, 1)?;
+        let y = Tensor::cat(&all, self.axis)?;
         frame.set(0, y)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let mut dims = frame.input(0)?.dims().to_vec();
-        dims[1] = 0;
+        let axis = self.axis;
+        dims[axis] = 0;
         for i in 0..frame.input_count() {
-            dims[1] += frame.input(i)?.dim(1)?;
+            dims[axis] += frame.input(i)?.dim(axis)?;
         }
-        let width: usize = dims[1..].iter().product();
+        let width: usize = dims[axis..].iter().product();
+        let outer: usize = dims[..axis].iter().product();
         let out = frame.reuse(0, &dims)?;
         let mut start = 0;
         for i in 0..frame.input_count() {
             let part = frame.f32s(i)?;
-            let len = part.len() / dims[0].max(1);
+            let len = part.len() / outer.max(1);
             bridge::write(&out, |y| {
                 for (row, part) in y.chunks_exact_mut(width.max(1)).zip(part.chunks_exact(len.max(1))) {
                     row[start..start + len].copy_from_slice(part);
@@ -73,8 +79,8 @@ impl Op for Concat {
         let mut start = 0;
         let mut contributions = Vec::new();
         for (&input, &need) in call.inputs.iter().zip(needs) {
-            let len = builder.shape(input).dims[0];
-            contributions.push(need.then(|| builder.gradient(ConcatPart { start, len }, &[dy], input)));
+            let (axis, len) = (self.axis, builder.shape(input).dims[self.axis - 1]);
+            contributions.push(need.then(|| builder.gradient(ConcatPart { axis, start, len }, &[dy], input)));
             start += len;
         }
         contributions
@@ -84,6 +90,7 @@ impl Op for Concat {
 /// da = dy[start .. start + len] along the joined axis
 #[derive(Debug)]
 struct ConcatPart {
+    axis: usize,
     start: usize,
     len: usize,
 }
@@ -106,15 +113,15 @@ impl Op for ConcatPart {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let da = frame.input(0)?.narrow(1, self.start, self.len)?.force_contiguous()?;
+        let da = frame.input(0)?.narrow(self.axis, self.start, self.len)?.force_contiguous()?;
         frame.set(0, da)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let mut dims = frame.input(0)?.dims().to_vec();
-        let inner: usize = dims[2..].iter().product();
-        let (width, start, len) = (dims[1] * inner, self.start * inner, self.len * inner);
-        dims[1] = self.len;
+        let inner: usize = dims[self.axis + 1..].iter().product();
+        let (width, start, len) = (dims[self.axis] * inner, self.start * inner, self.len * inner);
+        dims[self.axis] = self.len;
         let out = frame.reuse(0, &dims)?;
         {
             let dy = frame.f32s(0)?;
@@ -136,12 +143,16 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        gradient_check(Concat, Case::new().batched(3, &[4]).batched(3, &[2]));
-        gradient_check(Concat, Case::new().batched(2, &[1, 2, 3]).batched(2, &[3, 2, 3]).batched(2, &[2, 2, 3]));
+        gradient_check(Concat { axis: 2 }, Case::new().batched(2, &[3, 1]).batched(2, &[3, 4]));
+        gradient_check(Concat { axis: 1 }, Case::new().batched(3, &[4]).batched(3, &[2]));
+        gradient_check(
+            Concat { axis: 1 },
+            Case::new().batched(2, &[1, 2, 3]).batched(2, &[3, 2, 3]).batched(2, &[2, 2, 3]),
+        );
     }
 
     #[test]
     fn agrees_with_pytorch() {
-        fixture_check("concat", |_| Concat);
+        fixture_check("concat", |params| Concat { axis: params["axis"].as_u64().unwrap_or(1) as usize });
     }
 }

@@ -6,7 +6,9 @@ mod activation;
 mod choice;
 mod params;
 
+mod axes;
 mod batch_norm;
+mod conv1d;
 mod conv2d;
 mod dense;
 mod dropout;
@@ -21,8 +23,10 @@ mod reshape;
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Elu, Gelu, HardSwish, LeakyRelu, Prelu, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+pub use axes::{MaxOver, MeanOver, Permute, Slice};
 pub use batch_norm::BatchNorm;
 pub use choice::{Activation, Initialiser, LossKind, Padding};
+pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use dropout::Dropout;
@@ -44,14 +48,23 @@ pub enum Group {
     Core,
     Activation,
     Convolution,
+    Sequence,
     Normalisation,
     Merge,
     Loss,
 }
 
 impl Group {
-    pub const PALETTE: [Self; 7] =
-        [Self::Data, Self::Core, Self::Activation, Self::Convolution, Self::Normalisation, Self::Merge, Self::Loss];
+    pub const PALETTE: [Self; 8] = [
+        Self::Data,
+        Self::Core,
+        Self::Activation,
+        Self::Convolution,
+        Self::Sequence,
+        Self::Normalisation,
+        Self::Merge,
+        Self::Loss,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -59,6 +72,7 @@ impl Group {
             Self::Core => "Core",
             Self::Activation => "Activation",
             Self::Convolution => "Convolution",
+            Self::Sequence => "Sequence",
             Self::Normalisation => "Normalisation",
             Self::Merge => "Merge",
             Self::Loss => "Loss",
@@ -189,6 +203,11 @@ layers! {
     MaxPool2d = "max_pool2d";
     AvgPool2d = "avg_pool2d";
     GlobalAvgPool = "global_avg_pool";
+    Conv1d = "conv1d";
+    Permute = "permute";
+    Slice = "slice";
+    MeanOver = "mean_over";
+    MaxOver = "max_over";
     BatchNorm = "batch_norm";
     LayerNorm = "layer_norm";
     Add = "add";
@@ -203,7 +222,15 @@ impl LayerKind {
     }
 
     pub fn has_weights(&self) -> bool {
-        matches!(self, Self::Dense(_) | Self::Conv2d(_) | Self::BatchNorm(_) | Self::LayerNorm(_) | Self::Prelu(_))
+        matches!(
+            self,
+            Self::Dense(_)
+                | Self::Conv1d(_)
+                | Self::Conv2d(_)
+                | Self::BatchNorm(_)
+                | Self::LayerNorm(_)
+                | Self::Prelu(_)
+        )
     }
 }
 
@@ -223,6 +250,28 @@ fn image_input(inputs: &[Shape], what: &str) -> Result<[usize; 3], Mismatch> {
         expected: "channels × rows × columns".into(),
         got: shape.to_string(),
         why: format!("{what} slides over a picture, so it needs three axes."),
+        fixes,
+    })
+}
+
+/// For layers that take a sequence: steps and features, or a mismatch with repairs.
+fn sequence_input(shape: &Shape, what: &str) -> Result<[usize; 2], Mismatch> {
+    if let Ok(sizes) = <[usize; 2]>::try_from(shape.0.as_slice()) {
+        return Ok(sizes);
+    }
+    let fixes = match shape.0[..] {
+        [steps] => vec![Fix::InsertBefore(Reshape { shape: format!("{steps} x 1") }.into())],
+        // A picture is read row by row.
+        [1, rows, columns] => vec![Fix::InsertBefore(Reshape { shape: format!("{rows} x {columns}") }.into())],
+        [channels, rows, columns] => {
+            vec![Fix::InsertBefore(Reshape { shape: format!("{channels} x {}", rows * columns) }.into())]
+        }
+        _ => Vec::new(),
+    };
+    Err(Mismatch {
+        expected: "steps × features".into(),
+        got: shape.to_string(),
+        why: format!("{what} reads a sequence: step after step, each a row of features."),
         fixes,
     })
 }

@@ -1,0 +1,93 @@
+//! One-dimensional convolution along the time of a sequence.
+
+use super::params::{float, int, layer_params};
+use super::*;
+
+layer_params! {
+    /// Cross-correlation along the first axis of `[T, F]`, weights `[filters, F, kernel]` as PyTorch's `nn.Conv1d` (which wants the
+    /// sequence on its side, `[F, T]`).
+    pub struct Conv1d {
+        filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for; each makes one feature of the sequence that comes out.";
+        kernel (card): usize = 3, int(1, 255), "Kernel", "Steps under the window that slides along the sequence.";
+        stride: usize = 1, int(1, 255), "Stride", "How far the window moves each time. 2 halves the sequence.";
+        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros before and after the sequence: 'same size' keeps it as long as it is (at stride 1).";
+        pad: usize = 1, int(0, 255), "Pad", "Zeros on each side when the padding is custom.";
+        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to each number that comes out.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own.";
+        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        l1: f64 = 0.0, float(0.0, 10.0), "L1", "Adds L1 × Σ|w| to the loss: pushes weights to exactly zero.";
+        l2: f64 = 0.0, float(0.0, 10.0), "L2", "Adds L2 × Σw² to the loss: keeps weights small (weight decay).";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Conv 1-D",
+    group: Group::Sequence,
+    tagline: "filter along time",
+    help: "A window of weights (the kernel) slides along a sequence and answers at every step how much the steps under it look like its pattern. The same weights are used everywhere, so a pattern is found whenever it comes.",
+    formula: "y[i, f] = activation(Σ w[f, c, k] · x[i·stride + k, c] + b[f])",
+    glyph: "≋",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+impl Conv1d {
+    /// Zeros before and after a sequence of `steps`, and places of the window; 0 when it does not fit.
+    pub fn fit(&self, steps: usize) -> (usize, usize, usize) {
+        let (kernel, stride, padding, pad) = (self.kernel, self.stride, self.padding, self.pad);
+        let along = Conv2d { kernel, stride, padding, pad, ..Conv2d::default() };
+        let (before, after) = along.pads(steps);
+        (before, after, along.places(steps))
+    }
+}
+
+impl LayerSpec for Conv1d {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        let [steps, _] = sequence_input(&inputs[0], "A convolution along time")?;
+        let (_, _, places) = self.fit(steps);
+        if places > 0 {
+            return Ok(Shape(vec![places, self.filters]));
+        }
+        Err(Mismatch {
+            expected: format!("at least {} steps", self.kernel),
+            got: format!("{steps} steps"),
+            why: "The window is longer than the sequence.".into(),
+            fixes: vec![
+                Fix::Set { key: "padding", value: ParamValue::Text("same".into()) },
+                Fix::Set { key: "kernel", value: ParamValue::Int(steps.max(1) as i64) },
+            ],
+        })
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let features = inputs[0].0.last().copied().unwrap_or(1);
+        let mut all = vec![("weight", vec![self.filters, features, self.kernel])];
+        if self.bias {
+            all.push(("bias", vec![self.filters]));
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_keeps_its_length_or_says_what_does_not_fit() {
+        let shape = |conv: &Conv1d, input: &[usize]| conv.infer(&[Shape(input.to_vec())], None);
+        assert_eq!(shape(&Conv1d::default(), &[10, 4]).unwrap().0, [10, 16]);
+        let valid = Conv1d { padding: Padding::Valid, stride: 2, ..Conv1d::default() };
+        assert_eq!(shape(&valid, &[10, 4]).unwrap().0, [4, 16]);
+        assert_eq!(shape(&valid, &[2, 4]).unwrap_err().got, "2 steps");
+        let row = shape(&valid, &[12]).unwrap_err();
+        assert_eq!(row.fixes, [Fix::InsertBefore(Reshape { shape: "12 x 1".into() }.into())]);
+        let picture = shape(&valid, &[1, 8, 6]).unwrap_err();
+        assert_eq!(picture.fixes, [Fix::InsertBefore(Reshape { shape: "8 x 6".into() }.into())]);
+    }
+}
