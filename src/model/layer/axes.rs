@@ -40,7 +40,7 @@ static PERMUTE: About = About {
     tagline: "turn the axes",
     help: "Keeps all numbers and puts the axes in another order. A picture's columns become its rows, or a sequence of features becomes one sequence a feature. Reshape cannot do this: it keeps the numbers in their order.",
     formula: "y[j, i] = x[i, j]",
-    glyph: "⤭",
+    glyph: "⇅",
     inputs: Inputs::One,
     has_output: true,
 };
@@ -62,7 +62,7 @@ static MEAN: About = About {
     tagline: "average away",
     help: "Replaces one axis by its mean. Over time this makes one row of a whole sequence, in which every step counts alike (average pooling).",
     formula: "y = Σ x[i] / n",
-    glyph: "x̄",
+    glyph: "μ",
     inputs: Inputs::One,
     has_output: true,
 };
