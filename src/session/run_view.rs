@@ -51,6 +51,19 @@ pub struct Curves {
     pub train_metric: Series,
     pub validation_metric: Series,
     pub learning_rate: Series,
+    /// When the run was where, from its beginning: in between, epochs and time grow evenly.
+    pub pace: Vec<Pace>,
+}
+
+/// A moment of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// Completed steps.
+    pub step: u64,
+    /// Completed epochs, with the fraction of the current one.
+    pub epoch: f64,
+    /// Spent training.
+    pub seconds: f64,
 }
 
 /// The one score that is quoted beside the loss.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::works::Told;
-use super::{Curves, DataState, Mark, Metric, NoticeKind, RunStatus, RunView, State};
+use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State};
 use crate::data::Task;
 use crate::engine::{Device, Threads};
 use crate::model::{Edit, Graph, TrainingSpec};
@@ -210,6 +210,9 @@ impl State {
             (false, RunStatus::Running) => RunStatus::Paused,
             (false, other) => other,
         };
+        let now = Pace { step: progress.step, epoch: progress.epoch, seconds: progress.seconds };
+        let other_epochs = progress.steps_per_epoch != run.steps_per_epoch;
+        note_pace(&mut run.curves.pace, now, other_epochs);
         run.step = progress.step;
         run.epoch = progress.epoch;
         run.samples_per_second = progress.samples_per_second;
@@ -235,6 +238,16 @@ impl State {
         };
         self.run.message = Some(text.clone());
         self.notify(NoticeKind::Success, text);
+    }
+}
+
+/// Seconds of training between two knots of the pace.
+const PACE_EVERY: f64 = 0.1;
+
+fn note_pace(pace: &mut Vec<Pace>, now: Pace, at_once: bool) {
+    let due = |last: &Pace| now.step > last.step && (at_once || now.seconds - last.seconds >= PACE_EVERY);
+    if pace.last().is_none_or(due) {
+        pace.push(now);
     }
 }
 

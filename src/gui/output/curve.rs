@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use egui::{Response, RichText, Sense, Shape, Stroke, Ui, WidgetInfo};
+use egui::{Id, Rect, RichText, Stroke, Ui, Vec2, WidgetInfo};
+use egui_plot::{Line, PlotPoint, PlotResponse, Points, VLine};
 
 use super::{OutputUi, OutputView};
 use crate::data::{Dataset, Part, Task};
 use crate::gui::numbers::{count, number};
-use crate::gui::plots::axes::{Axis, Frame, inner_rect};
+use crate::gui::plots::figure;
+use crate::gui::plots::ticks::Kind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::Tokens;
 use crate::trace::OutputPicture;
@@ -23,32 +25,28 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     };
     let train = points(dataset, &dataset.train);
     let test = if local.test { points(dataset, &dataset.validation) } else { Vec::new() };
-    let frame = frame(ui, &train, &test, fitted);
-    let response = ui.interact(frame.rect, ui.scope_id().with("curve"), Sense::hover());
-    frame.paint_grid(ui.painter(), tokens, 1.0);
-    let painter = ui.painter_at(frame.rect);
-    for (points, colour) in [(&train, tokens.accent), (&test, tokens.warn)] {
-        for [x, y] in points {
-            painter.circle_filled(frame.at((*x).into(), (*y).into()), 3.0, colour.gamma_multiply(0.7));
+    let plot = figure::figure(tokens, Id::unique("fitted curve"), Kind::Number, Kind::Number);
+    let shown = figure::show(ui, plot.set_margin_fraction(Vec2::new(0.0, 0.08)), 26.0, |plot| {
+        for (points, colour) in [(&train, tokens.accent), (&test, tokens.warn)] {
+            let points: Vec<[f64; 2]> = points.iter().map(|p| p.map(f64::from)).collect();
+            plot.points(Points::new("", points).radius(3.0).color(colour.gamma_multiply(0.7)));
         }
-    }
-    if let Some((x, y)) = fitted {
-        let mut run = Vec::with_capacity(x.len());
-        for (&x, &y) in x.iter().zip(y.iter()) {
-            if y.is_finite() {
-                run.push(frame.at(x.into(), y.into()));
-            } else {
-                painter.add(Shape::line(std::mem::take(&mut run), Stroke::new(2.0, tokens.text)));
+        if let Some((x, y)) = fitted {
+            let points: Vec<[f64; 2]> = x.iter().zip(y.iter()).map(|(&x, &y)| [x.into(), y.into()]).collect();
+            for run in points.split(|p| !p[1].is_finite()) {
+                plot.line(Line::new("", run.to_vec()).stroke(Stroke::new(2.0, tokens.text)));
             }
         }
-        painter.add(Shape::line(run, Stroke::new(2.0, tokens.text)));
-    }
-    response.widget_info(|| {
+        if let Some(pointer) = plot.pointer_coordinate().filter(|_| plot.response().hovered()) {
+            plot.vline(VLine::new("", pointer.x).stroke(Stroke::new(1.0, tokens.muted)));
+        }
+    });
+    shown.response.widget_info(|| {
         let name = if fitted.is_some() { "Fitted curve" } else { "The data" };
         WidgetInfo::labeled(egui::Role::Image, true, name)
     });
-    paint_reading(ui, tokens, dataset, &response, &frame, fitted, &[(&train, "train"), (&test, "test")]);
-    legend(ui, tokens, view, &frame, fitted.is_some(), local.test);
+    paint_reading(tokens, dataset, &shown, fitted, &[(&train, "train"), (&test, "test")]);
+    legend(ui, tokens, view, *shown.transform.frame(), fitted.is_some(), local.test);
 }
 
 /// (input, target in the user's units), evenly chosen where there are too many.
@@ -65,40 +63,25 @@ fn points(dataset: &Dataset, part: &Part) -> Vec<[f32; 2]> {
 
 type Fitted<'a> = Option<(&'a Arc<[f32]>, &'a Arc<[f32]>)>;
 
-fn frame(ui: &Ui, train: &[[f32; 2]], test: &[[f32; 2]], fitted: Fitted<'_>) -> Frame {
-    let data = || train.iter().chain(test);
-    let span = |values: &mut dyn Iterator<Item = f32>| {
-        let (low, high) =
-            values.filter(|v| v.is_finite()).fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-        if low <= high { (f64::from(low), f64::from(high)) } else { (0.0, 1.0) }
-    };
-    let (x0, x1) = span(&mut data().map(|p| p[0]).chain(fitted.iter().flat_map(|(x, _)| x.iter().copied())));
-    let (y0, y1) = span(&mut data().map(|p| p[1]).chain(fitted.iter().flat_map(|(_, y)| y.iter().copied())));
-    let margin = ((y1 - y0) * 0.08).max(1e-6);
-    Frame { rect: inner_rect(ui, 22.0), x: Axis::linear(x0, x1), y: Axis::linear(y0 - margin, y1 + margin) }
-}
-
 fn paint_reading(
-    ui: &Ui,
     tokens: &Tokens,
     dataset: &Dataset,
-    response: &Response,
-    frame: &Frame,
+    shown: &PlotResponse<()>,
     fitted: Fitted<'_>,
     data: &[(&Vec<[f32; 2]>, &str)],
 ) {
-    let Some(pos) = response.hover_pos() else { return };
-    let x = frame.x_of(pos.x);
-    ui.painter_at(frame.rect).vline(pos.x, frame.rect.y_range(), Stroke::new(1.0, tokens.muted));
+    let Some(pos) = shown.response.hover_pos() else { return };
+    let x = shown.transform.value_from_position(pos).x;
     let Task::Regression { outputs, .. } = &dataset.task else { return };
     let (input, output) =
         (dataset.input_names.first().map_or("x", String::as_str), outputs.first().map_or("y", String::as_str));
-    read(response, |ui| {
+    read(&shown.response, |ui| {
         ui.label(RichText::new(format!("{input} {}", number(x as f32))).font(crate::gui::theme::mono(12.0)));
         if let Some(y) = fitted.and_then(|(xs, ys)| at(xs, ys, x as f32)) {
             reading_row(ui, tokens, tokens.text, &format!("{output} predicted"), &number(y));
         }
-        let near = |p: &[f32; 2]| frame.at(p[0].into(), p[1].into()).distance(pos);
+        let at = |p: &[f32; 2]| shown.transform.position_from_point(&PlotPoint::new(p[0], p[1]));
+        let near = |p: &[f32; 2]| at(p).distance(pos);
         for (points, part) in data {
             let nearest = points.iter().filter(|p| near(p) < 8.0).min_by(|a, b| near(a).total_cmp(&near(b)));
             if let Some([x, y]) = nearest {
@@ -120,9 +103,9 @@ fn at(xs: &[f32], ys: &[f32], x: f32) -> Option<f32> {
     Some(ys[after - 1] + share * (ys[after] - ys[after - 1]))
 }
 
-fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: &Frame, fitted: bool, test: bool) {
-    let top = frame.rect.bottom() + 24.0;
-    let rect = egui::Rect::from_min_size(egui::pos2(frame.rect.left(), top), egui::vec2(frame.rect.width(), 20.0));
+fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: Rect, fitted: bool, test: bool) {
+    let top = frame.bottom() + 24.0;
+    let rect = egui::Rect::from_min_size(egui::pos2(frame.left(), top), egui::vec2(frame.width(), 20.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;

@@ -1,13 +1,15 @@
 //! Predicted numbers against true ones: the nearer to the diagonal, the better.
 
-use egui::{Align2, Response, RichText, Sense, Stroke, Ui, WidgetInfo};
+use egui::{Align2, Id, Rect, RichText, Stroke, Ui, WidgetInfo};
+use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotResponse, Points};
 
 use super::OutputView;
 use super::scores::of_numbers;
 use crate::data::Task;
 use crate::gui::numbers::{number, significant};
-use crate::gui::plots::axes::{Axis, Frame, inner_rect};
 use crate::gui::plots::empty;
+use crate::gui::plots::figure;
+use crate::gui::plots::ticks::Kind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
@@ -22,49 +24,45 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
         let text = "All predictions are NaN or infinite. A smaller learning rate often helps.";
         return empty::say(ui, tokens, "Nothing finite to draw", text);
     };
-    let frame = frame(ui, pairs);
-    let response = ui.interact(frame.rect, ui.scope_id().with("scatter"), Sense::hover());
-    frame.paint_grid(ui.painter(), tokens, 1.0);
-    let painter = ui.painter_at(frame.rect);
-    let ends = [frame.at(frame.x.min, frame.x.min), frame.at(frame.x.max, frame.x.max)];
-    painter.extend(egui::Shape::dashed_line(&ends, Stroke::new(1.0, tokens.muted), 4.0, 4.0));
-    let colour = tokens.accent.gamma_multiply(0.7);
-    let mut broken = 0;
-    for pair in pairs.iter() {
-        match pair.iter().all(|v| v.is_finite()) {
-            true => drop(painter.circle_filled(frame.at(pair[0].into(), pair[1].into()), 2.6, colour)),
-            false => broken += 1,
-        }
-    }
+    let (low, high) = ends(pairs);
+    let finite: PlotPoints<'_> =
+        pairs.iter().filter(|p| p.iter().all(|v| v.is_finite())).map(|p| p.map(f64::from)).collect();
+    let broken = pairs.len() - finite.points().len();
+    let plot = figure::figure(tokens, Id::unique("predicted against true"), Kind::Number, Kind::Number);
+    let shown = figure::show(ui, plot, 26.0, |plot| {
+        let diagonal = Line::new("", vec![[low; 2], [high; 2]]).stroke(Stroke::new(1.0, tokens.muted));
+        plot.line(diagonal.style(LineStyle::Dashed { length: 4.0 }));
+        plot.points(Points::new("", finite).radius(2.6).color(tokens.accent.gamma_multiply(0.7)));
+    });
+    let (response, frame) = (&shown.response, *shown.transform.frame());
     let output = match &view.dataset.task {
         Task::Regression { outputs, .. } => outputs.first().map_or("value", String::as_str),
         Task::Classification { .. } => "value",
     };
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("{output}: predicted against true")));
-    paint_reading(tokens, &response, &frame, pairs);
+    paint_reading(tokens, &shown, pairs);
     let font = theme::regular(11.0);
-    let corner = frame.rect.right_bottom() - egui::vec2(4.0, 3.0);
+    let corner = frame.right_bottom() - egui::vec2(4.0, 3.0);
     ui.painter().text(corner, Align2::RIGHT_BOTTOM, format!("true {output} →"), font.clone(), tokens.faint);
-    let corner = frame.rect.left_top() + egui::vec2(4.0, 2.0);
+    let corner = frame.left_top() + egui::vec2(4.0, 2.0);
     ui.painter().text(corner, Align2::LEFT_TOP, format!("predicted {output} ↑"), font, tokens.faint);
-    legend(ui, tokens, &frame, r2, rmse, broken, pairs.len());
+    legend(ui, tokens, frame, r2, rmse, broken, pairs.len());
 }
 
-/// Both axes show the same numbers, so that the diagonal means "right".
-fn frame(ui: &Ui, pairs: &[[f32; 2]]) -> Frame {
+/// Of the diagonal: both axes show the same numbers, so that it means "right".
+fn ends(pairs: &[[f32; 2]]) -> (f64, f64) {
     let finite = || pairs.iter().flatten().copied().filter(|v| v.is_finite()).map(f64::from);
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let margin = ((high - low) * 0.05).max(1e-6);
-    let axis = Axis::linear(low - margin, high + margin);
-    Frame { rect: inner_rect(ui, 22.0), x: axis, y: axis }
+    (low - margin, high + margin)
 }
 
-fn paint_reading(tokens: &Tokens, response: &Response, frame: &Frame, pairs: &[[f32; 2]]) {
-    let Some(pos) = response.hover_pos() else { return };
-    let distance = |p: &&[f32; 2]| frame.at(p[0].into(), p[1].into()).distance(pos);
+fn paint_reading(tokens: &Tokens, shown: &PlotResponse<()>, pairs: &[[f32; 2]]) {
+    let Some(pos) = shown.response.hover_pos() else { return };
+    let distance = |p: &&[f32; 2]| shown.transform.position_from_point(&PlotPoint::new(p[0], p[1])).distance(pos);
     let nearest = pairs.iter().filter(|p| distance(p) < 12.0).min_by(|a, b| distance(a).total_cmp(&distance(b)));
     if let Some([truth, predicted]) = nearest {
-        read(response, |ui| {
+        read(&shown.response, |ui| {
             reading_row(ui, tokens, tokens.muted, "true", &number(*truth));
             reading_row(ui, tokens, tokens.accent, "predicted", &number(*predicted));
             reading_row(ui, tokens, tokens.warn, "off by", &number(predicted - truth));
@@ -72,9 +70,9 @@ fn paint_reading(tokens: &Tokens, response: &Response, frame: &Frame, pairs: &[[
     }
 }
 
-fn legend(ui: &mut Ui, tokens: &Tokens, frame: &Frame, r2: Option<f64>, rmse: f64, broken: usize, all: usize) {
-    let at = egui::pos2(frame.rect.left(), frame.rect.bottom() + 24.0);
-    let rect = egui::Rect::from_min_size(at, egui::vec2(frame.rect.width(), 20.0));
+fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, r2: Option<f64>, rmse: f64, broken: usize, all: usize) {
+    let at = egui::pos2(frame.left(), frame.bottom() + 24.0);
+    let rect = egui::Rect::from_min_size(at, egui::vec2(frame.width(), 20.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;

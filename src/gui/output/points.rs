@@ -1,11 +1,11 @@
 //! The samples of a set of points of the plane, over whatever the network makes of the plane.
 
 use egui::{Color32, Painter, Pos2, Stroke};
+use egui_plot::{PlotPoint, PlotTransform};
 
 use super::colours;
 use crate::data::{Dataset, Part, Task};
 use crate::gui::heatmap;
-use crate::gui::plots::axes::Frame;
 use crate::gui::theme::Tokens;
 
 /// The most points of a part that are drawn; the panel says when there are more.
@@ -68,11 +68,11 @@ pub fn target_range(dataset: &Dataset) -> f32 {
 }
 
 /// Train points have a bright ring; test points a dark one and are a little smaller.
-pub fn paint(painter: &Painter, tokens: &Tokens, frame: &Frame, dataset: &Dataset, samples: &Samples) {
+pub fn paint(painter: &Painter, tokens: &Tokens, places: &PlotTransform, dataset: &Dataset, samples: &Samples) {
     let range = target_range(dataset);
     let radius = if samples.drawn.len() > 800 { 2.2 } else { 3.2 };
     for sample in &samples.drawn {
-        let at = frame.at(f64::from(sample.x), f64::from(sample.y));
+        let at = places.position_from_point(&PlotPoint::new(sample.x, sample.y));
         let (ring, radius) = if sample.test { (tokens.on_icon, radius - 0.4) } else { (colours::ring(tokens), radius) };
         painter.circle(at, radius, colour(tokens, dataset, sample, range), Stroke::new(0.8, ring));
     }
@@ -86,7 +86,7 @@ pub fn colour(tokens: &Tokens, dataset: &Dataset, sample: &Sample, range: f32) -
 }
 
 /// The drawn sample under the pointer, if any.
-pub fn under<'a>(frame: &Frame, samples: &'a Samples, pos: Pos2) -> Option<&'a Sample> {
-    let distance = |s: &Sample| frame.at(f64::from(s.x), f64::from(s.y)).distance(pos);
+pub fn under<'a>(places: &PlotTransform, samples: &'a Samples, pos: Pos2) -> Option<&'a Sample> {
+    let distance = |s: &Sample| places.position_from_point(&PlotPoint::new(s.x, s.y)).distance(pos);
     samples.drawn.iter().filter(|s| distance(s) < 7.0).min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }

@@ -4,12 +4,13 @@ use egui::{
     Align2, Color32, ColorImage, Painter, Pos2, Rect, Response, RichText, Sense, Stroke, TextureOptions, Ui, Vec2,
     WidgetInfo,
 };
+use egui_plot::{PlotBounds, PlotTransform};
 
 use super::points::{self, Samples};
 use super::{OutputUi, OutputView, colours};
 use crate::data::{Dataset, Task};
 use crate::gui::numbers::{count, number, percent, significant};
-use crate::gui::plots::axes::{Axis, Frame, tick_text};
+use crate::gui::plots::ticks::Kind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
@@ -28,24 +29,25 @@ struct Surface<'a> {
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut OutputUi) {
     let Some(plane) = &view.dataset.plane else { return };
     let surface = view.picture.and_then(|picture| surface(picture, view.dataset));
-    let frame = frame(ui, f64::from(plane.extent));
-    let response = ui.interact(frame.rect, ui.scope_id().with("surface"), Sense::hover());
-    let painter = ui.painter_at(frame.rect);
+    let places = places(ui, f64::from(plane.extent));
+    let frame = *places.frame();
+    let response = ui.interact(frame, ui.scope_id().with("surface"), Sense::hover());
+    let painter = ui.painter_at(frame);
     match &surface {
-        Some(surface) => paint_surface(ui, tokens, &painter, &frame, view.dataset, surface, local.steps),
+        Some(surface) => paint_surface(ui, tokens, &painter, frame, view.dataset, surface, local.steps),
         None => {
-            painter.rect_filled(frame.rect, 4.0, tokens.canvas);
+            painter.rect_filled(frame, 4.0, tokens.canvas);
         }
     }
-    paint_ticks(ui.painter(), tokens, &frame);
+    paint_ticks(ui.painter(), tokens, &places);
     let samples = points::samples(view.dataset, local.test);
-    points::paint(&painter, tokens, &frame, view.dataset, &samples);
+    points::paint(&painter, tokens, &places, view.dataset, &samples);
     response.widget_info(|| {
         let of = if surface.is_some() { "What the network answers" } else { "The data" };
         WidgetInfo::labeled(egui::Role::Image, true, format!("{of}, over the plane"))
     });
-    paint_reading(tokens, view.dataset, &response, &frame, surface.as_ref(), &samples);
-    legend(ui, tokens, view.dataset, &frame, &samples, surface.is_some());
+    paint_reading(tokens, view.dataset, &response, &places, surface.as_ref(), &samples);
+    legend(ui, tokens, view.dataset, frame, &samples, surface.is_some());
 }
 
 /// The surface, when the picture is one and fits the data that is loaded.
@@ -63,21 +65,20 @@ fn surface<'a>(picture: &'a OutputPicture, dataset: &Dataset) -> Option<Surface<
 }
 
 /// A square as large as there is room.
-pub(super) fn frame(ui: &Ui, extent: f64) -> Frame {
+pub(super) fn places(ui: &Ui, extent: f64) -> PlotTransform {
     let room = ui.available_rect_before_wrap();
     let room = Rect::from_min_max(room.min + Vec2::new(LEFT + 8.0, 10.0), room.max - Vec2::new(12.0, BELOW));
     let side = room.width().min(room.height()).max(48.0);
     let left = room.left() + ((room.width() - side) / 2.0).max(0.0);
     let rect = Rect::from_min_size(Pos2::new(left.round(), room.top()), Vec2::splat(side.round()));
-    let axis = Axis::linear(-extent, extent);
-    Frame { rect, x: axis, y: axis }
+    PlotTransform::new(rect, PlotBounds::new_symmetrical(extent), false)
 }
 
 fn paint_surface(
     ui: &Ui,
     tokens: &Tokens,
     painter: &Painter,
-    frame: &Frame,
+    frame: Rect,
     dataset: &Dataset,
     surface: &Surface<'_>,
     steps: bool,
@@ -104,21 +105,22 @@ fn paint_surface(
     let options = if steps { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
     let texture = cached(ui.ctx(), egui::Id::unique("output surface").with(steps), version, options, make);
     let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
-    painter.image(texture.id(), frame.rect, uv, Color32::WHITE);
+    painter.image(texture.id(), frame, uv, Color32::WHITE);
 }
 
-pub(super) fn paint_ticks(painter: &Painter, tokens: &Tokens, frame: &Frame) {
+pub(super) fn paint_ticks(painter: &Painter, tokens: &Tokens, places: &PlotTransform) {
     let font = theme::mono(10.0);
     let line = Stroke::new(1.0, tokens.line);
-    let wanted = if frame.rect.width() < 160.0 { 2 } else { 4 };
-    for tick in frame.x.ticks(wanted) {
-        let text = tick_text(tick);
-        let x = frame.x_at(tick);
-        painter.vline(x, egui::Rangef::new(frame.rect.bottom(), frame.rect.bottom() + 3.0), line);
-        painter.text(Pos2::new(x, frame.rect.bottom() + 4.0), Align2::CENTER_TOP, &text, font.clone(), tokens.faint);
-        let y = frame.y_at(tick);
-        painter.hline(egui::Rangef::new(frame.rect.left() - 3.0, frame.rect.left()), y, line);
-        painter.text(Pos2::new(frame.rect.left() - 5.0, y), Align2::RIGHT_CENTER, text, font.clone(), tokens.faint);
+    let (frame, [to, _]) = (places.frame(), places.bounds().max());
+    let wanted = if frame.width() < 160.0 { 2.0 } else { 4.0 };
+    for mark in Kind::Number.marks((-to, to), 1.6 * to / wanted) {
+        let text = Kind::Number.write(mark, to);
+        let x = places.position_from_point_x(mark.value);
+        painter.vline(x, egui::Rangef::new(frame.bottom(), frame.bottom() + 3.0), line);
+        painter.text(Pos2::new(x, frame.bottom() + 4.0), Align2::CENTER_TOP, &text, font.clone(), tokens.faint);
+        let y = places.position_from_point_y(mark.value);
+        painter.hline(egui::Rangef::new(frame.left() - 3.0, frame.left()), y, line);
+        painter.text(Pos2::new(frame.left() - 5.0, y), Align2::RIGHT_CENTER, text, font.clone(), tokens.faint);
     }
 }
 
@@ -126,18 +128,20 @@ fn paint_reading(
     tokens: &Tokens,
     dataset: &Dataset,
     response: &Response,
-    frame: &Frame,
+    places: &PlotTransform,
     surface: Option<&Surface<'_>>,
     samples: &Samples,
 ) {
     let Some(pos) = response.hover_pos() else { return };
-    let (x, y) = (frame.x_of(pos.x), frame.y_of(pos.y));
+    let (frame, at) = (places.frame(), places.value_from_position(pos));
     read(response, |ui| {
-        ui.label(RichText::new(format!("x {}, y {}", significant(x, 3), significant(y, 3))).font(theme::mono(12.0)));
+        ui.label(
+            RichText::new(format!("x {}, y {}", significant(at.x, 3), significant(at.y, 3))).font(theme::mono(12.0)),
+        );
         if let Some(surface) = surface {
-            read_answer(ui, tokens, dataset, surface, (pos - frame.rect.min) / frame.rect.size());
+            read_answer(ui, tokens, dataset, surface, (pos - frame.min) / frame.size());
         }
-        if let Some(sample) = points::under(frame, samples, pos) {
+        if let Some(sample) = points::under(places, samples, pos) {
             let part = if sample.test { "test point" } else { "train point" };
             let truth = match dataset.classes() {
                 Some(classes) => classes.get(sample.target as usize).cloned().unwrap_or_default(),
@@ -169,9 +173,9 @@ fn read_answer(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, surface: &Surfac
     }
 }
 
-fn legend(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, frame: &Frame, samples: &Samples, trained: bool) {
+fn legend(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, frame: Rect, samples: &Samples, trained: bool) {
     let room = ui.available_rect_before_wrap();
-    let top = frame.rect.bottom() + 20.0;
+    let top = frame.bottom() + 20.0;
     let rect = Rect::from_min_max(Pos2::new(room.left() + 12.0, top), Pos2::new(room.right() - 12.0, top + 20.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {

@@ -1,12 +1,14 @@
 //! One unit's function, large: what the pointer on the canvas rests on.
 
-use egui::{Align2, Color32, ColorImage, Pos2, Rect, RichText, Shape, Stroke, TextureOptions, Ui, Vec2};
+use egui::{Align2, Color32, ColorImage, Pos2, Rect, RichText, TextureOptions, Ui, Vec2};
+use egui_plot::{Line, PlotPoints};
 
 use super::surface;
 use crate::data::Dataset;
 use crate::gui::heatmap::{Heatmap, largest};
 use crate::gui::numbers::number;
-use crate::gui::plots::axes::{Axis, Frame, inner_rect};
+use crate::gui::plots::figure;
+use crate::gui::plots::ticks::Kind;
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
 use crate::session::State;
@@ -45,12 +47,12 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, unit: &Unit<
     match unit.form {
         Form::Plane { resolution } => {
             let extent = dataset.plane.as_ref().map_or(6.0, |p| f64::from(p.extent));
-            let frame = surface::frame(ui, extent);
+            let places = surface::places(ui, extent);
             if unit.values.len() == resolution * resolution {
-                paint_plane(ui, tokens, frame.rect, unit.values, resolution, range);
+                paint_plane(ui, tokens, *places.frame(), unit.values, resolution, range);
             }
-            surface::paint_ticks(ui.painter(), tokens, &frame);
-            caption(ui, tokens, &frame, unit, range);
+            surface::paint_ticks(ui.painter(), tokens, &places);
+            caption(ui, tokens, places.frame(), unit, range);
         }
         Form::Map { rows, columns } => {
             egui::Frame::NONE.inner_margin(12).show(ui, |ui| {
@@ -80,26 +82,21 @@ fn curve(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, unit: &Unit<'_>) {
     let inputs = dataset.train.inputs.iter().copied().filter(|v| v.is_finite());
     let (low, high) = inputs.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     let (low, high) = if low < high { (low, high) } else { (-1.0, 1.0) };
-    let finite = || unit.values.iter().copied().filter(|v| v.is_finite());
-    let (least, most) = (finite().fold(0.0, f32::min), finite().fold(0.0, f32::max));
-    let margin = f64::from(most - least).max(1e-6) * 0.08;
-    let frame = Frame {
-        rect: inner_rect(ui, 22.0),
-        x: Axis::linear(low.into(), high.into()),
-        y: Axis::linear(f64::from(least) - margin, f64::from(most) + margin),
-    };
-    frame.paint_grid(ui.painter(), tokens, 1.0);
-    let last = (unit.values.len().max(2) - 1) as f64;
+    let step = f64::from(high - low) / (unit.values.len().max(2) - 1) as f64;
     let points = unit.values.iter().enumerate().filter(|(_, v)| v.is_finite());
-    let points = points.map(|(i, &v)| frame.at(frame.x.value(i as f64 / last), v.into())).collect();
-    ui.painter_at(frame.rect).add(Shape::line(points, Stroke::new(2.0, tokens.accent)));
-    caption(ui, tokens, &frame, unit, largest(unit.values));
+    let points: PlotPoints<'_> = points.map(|(i, &v)| [f64::from(low) + i as f64 * step, v.into()]).collect();
+    let plot = figure::figure(tokens, egui::Id::unique("hovered unit's curve"), Kind::Number, Kind::Number);
+    let plot = plot.set_margin_fraction(Vec2::new(0.0, 0.08)).include_y(0.0);
+    let shown = figure::show(ui, plot, 22.0, |plot| {
+        plot.line(Line::new("", points).color(tokens.accent).width(2.0));
+    });
+    caption(ui, tokens, shown.transform.frame(), unit, largest(unit.values));
 }
 
 /// The unit's name below the picture, with the value that has full colour. AccessKit sees it.
-fn caption(ui: &mut Ui, tokens: &Tokens, frame: &Frame, unit: &Unit<'_>, range: f32) {
+fn caption(ui: &mut Ui, tokens: &Tokens, frame: &Rect, unit: &Unit<'_>, range: f32) {
     let rect = Rect::from_min_size(
-        Pos2::new(ui.max_rect().left() + 12.0, frame.rect.bottom() + 20.0),
+        Pos2::new(ui.max_rect().left() + 12.0, frame.bottom() + 20.0),
         Vec2::new((ui.max_rect().width() - 24.0).max(40.0), 20.0),
     );
     let text = format!("{}, at most ±{}", unit.name, number(range));

@@ -1,14 +1,17 @@
-//! A chart of curves over training steps: lines, marks, legend, reading under the pointer, zoom.
+//! A chart of curves over training steps: what of them is looked at, marks, and the reading under the pointer.
 //!
-//! Knows what a series is, not what its numbers mean: [`super::curves`] says which go on which tab.
+//! egui_plot draws; this says what. Knows what a series is, not what its numbers mean: [`super::curves`] says which go on
+//! which tab.
 
-use egui::{Align2, Color32, Rect, Response, RichText, Sense, Stroke, Ui, UiBuilder, WidgetInfo};
+use egui::{Color32, Id, Rect, RichText, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo};
+use egui_plot::{Corner, ItemId, PlotMemory, PlotPoints, PlotResponse, PlotUi, Points, VLine};
 
-use super::axes::{Axis, Frame, inner_rect};
-use super::lines::{paint_band, paint_broken, paint_line};
-use super::marks::paint_marks;
+use super::figure;
+use super::lines::Pen;
 use super::range::{self, Range};
-use super::view::View;
+use super::scale::Scale;
+use super::ticks::Kind;
+use super::{marks, view};
 use crate::gui::numbers::{count, significant};
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::Tokens;
@@ -28,91 +31,153 @@ pub struct Chart<'a> {
     pub title: &'static str,
     pub lines: Vec<Line<'a>>,
     pub marks: &'a [Mark],
-    pub steps_per_epoch: u64,
-    pub epochs: bool,
+    pub scale: Scale<'a>,
+    /// Where curves of this kind leave room for the legend.
+    pub legend: Corner,
     /// How a value is written: "0.081", "98.8 %".
     pub write: fn(f32) -> String,
 }
 
-/// What a chart remembers.
+/// What a chart remembers beside what egui_plot does: see [`view`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChartUi {
-    pub view: View,
     /// Show outliers although they flatten the rest.
     pub whole: bool,
     pub log: bool,
+    /// Forget what was zoomed to.
+    pub show_all: bool,
 }
 
 /// What was drawn, for saying what was not.
 struct Drawn {
-    frame: Frame,
     raw: Vec<Vec<Bucket>>,
+    /// Of the value axis while it follows.
     range: Range,
-    broken: bool,
+    /// Ends of the step axis.
+    x: [f64; 2],
+    following: Vec2b,
 }
 
-const LEGEND: f32 = 24.0;
+/// What the legend in the upper right corner takes of the row that the notes stand in.
+const LEGEND: f32 = 128.0;
+
+pub fn id(title: &str) -> Id {
+    Id::unique("chart").with(title)
+}
 
 impl Chart<'_> {
     pub fn show(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi) {
-        let rect = inner_rect(ui, LEGEND);
-        let response = ui.interact(rect, ui.scope_id().with(self.title), Sense::click_and_drag());
-        let last = self.lines.iter().filter_map(|l| l.raw.last()).map(|(step, _)| step).max().unwrap_or(0);
-        let whole_x = Axis::linear(0.0, (last as f64).max(1.0));
-        let x = local.view.x_axis(whole_x);
-        let pixels = rect.width() as usize;
-        let raw: Vec<Vec<Bucket>> = self.lines.iter().map(|l| l.raw.visible(x.min, x.max, pixels)).collect();
+        let id = id(self.title);
+        let memory = PlotMemory::load(ui.ctx(), id).filter(|_| !std::mem::take(&mut local.show_all));
+        let drawn = self.look(ui, memory.as_ref(), local);
+        let kind = if local.log { Kind::Logarithm } else { Kind::Number };
+        let whole = self.whole();
+        let bounds = memory.as_ref().filter(|_| !drawn.following.y).map(|m| *m.bounds());
+        let (from, to) = bounds.map_or((drawn.range.from, drawn.range.to), |b| (b.min()[1], b.max()[1]));
+        let pen = Pen { scale: self.scale, log: local.log, from, to };
+        let plot = figure::figure(tokens, id, self.scale.unit.kind(), kind)
+            .default_x_bounds(whole[0], whole[1])
+            .default_y_bounds(drawn.range.from, drawn.range.to)
+            .legend(figure::legend(self.legend))
+            .allow_drag(Vec2b::new(!drawn.following.x, !drawn.following.y))
+            .allow_zoom(Vec2b::new(false, true))
+            .allow_boxed_zoom(true)
+            .allow_double_click_reset(true);
+        let shown = figure::show(ui, plot, 0.0, |plot| {
+            match memory {
+                Some(_) => view::steer(plot, whole, drawn.following),
+                None => plot.set_auto_bounds(true),
+            }
+            self.draw(plot, tokens, &pen, &drawn)
+        });
+        self.after(ui, tokens, local, &pen, &drawn, &shown);
+    }
+
+    /// The part of the curves that is looked at, and the value axis that suits it.
+    fn look(&self, ui: &Ui, memory: Option<&PlotMemory>, local: &ChartUi) -> Drawn {
+        let following = memory.map_or(Vec2b::TRUE, |m| m.auto_bounds);
+        let bounds = memory.filter(|_| !following.x).map(|m| *m.bounds());
+        let x = bounds.map_or(self.whole(), |b| [b.min()[0], b.max()[0]]);
+        let pixels = ui.available_width() as usize;
+        let (from, to) = (self.scale.step(x[0]), self.scale.step(x[1]));
+        let hidden = |line: &Line<'_>| memory.is_some_and(|m| m.hidden_items.contains(&ItemId::new(line.name)));
+        let visible = |line: &Line<'_>| if hidden(line) { Vec::new() } else { line.raw.visible(from, to, pixels) };
+        let raw: Vec<Vec<Bucket>> = self.lines.iter().map(visible).collect();
         let range = range::choose(&raw.iter().map(Vec::as_slice).collect::<Vec<_>>(), local.log, !local.whole);
-        let frame = Frame { rect, x, y: local.view.y_axis(range.axis) };
-        local.view.interact(ui, &response, &frame, whole_x);
-
-        let unit = if self.epochs { self.steps_per_epoch.max(1) as f64 } else { 1.0 };
-        frame.paint_grid(ui.painter(), tokens, unit);
-        let broken = self.paint(ui, tokens, &frame, &raw);
-        let painter = ui.painter_at(rect);
-        paint_marks(&painter, tokens, &frame, self.marks);
-        response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
-        self.paint_reading(ui, tokens, &response, &frame);
-        self.notes(ui, tokens, local, &Drawn { frame, raw, range, broken });
-        self.legend(ui, tokens, rect);
+        Drawn { raw, range, x, following }
     }
 
-    fn paint(&self, ui: &Ui, tokens: &Tokens, frame: &Frame, raw: &[Vec<Bucket>]) -> bool {
-        let painter = ui.painter_at(frame.rect.expand2(egui::vec2(2.0, 0.0)));
-        let mut broken = false;
-        for (line, buckets) in self.lines.iter().zip(raw) {
-            let faint = line.colour.gamma_multiply(if line.smooth.is_some() { 0.22 } else { 0.3 });
+    /// All steps there are.
+    fn whole(&self) -> [f64; 2] {
+        let last = self.lines.iter().filter_map(|l| l.raw.last()).map(|(step, _)| step).max().unwrap_or(0);
+        let first = self.lines.iter().filter_map(|l| l.raw.steps().first()).min().copied().unwrap_or(0);
+        // A run that was taken up again begins where it stood.
+        let first = if first > 1 { first } else { 0 };
+        let (from, to) = (self.scale.at(first as f64), self.scale.at(last.max(first + 1) as f64));
+        [from, if to > from { to } else { from + 1e-3 }]
+    }
+
+    /// Returns the step under the pointer.
+    fn draw<'a>(&self, plot: &mut PlotUi<'a>, tokens: &Tokens, pen: &Pen<'_>, drawn: &Drawn) -> Option<u64> {
+        let (from, to) = (self.scale.step(drawn.x[0]), self.scale.step(drawn.x[1]));
+        let pixels = plot.transform().frame().width() as usize;
+        for (line, buckets) in self.lines.iter().zip(&drawn.raw) {
+            let colour = line.colour;
             if buckets.iter().any(|b| b.first != b.last) {
-                paint_band(&painter, frame, buckets, faint);
+                let faint = colour.gamma_multiply(if line.smooth.is_some() { 0.22 } else { 0.3 });
+                pen.band(plot, line.name, buckets, faint);
             }
-            match line.smooth {
-                Some(smooth) => {
-                    paint_line(&painter, frame, buckets, Stroke::new(1.0, line.colour.gamma_multiply(0.3)));
-                    let means = smooth.visible(frame.x.min, frame.x.max, frame.rect.width() as usize);
-                    paint_line(&painter, frame, &means, Stroke::new(2.0, line.colour));
-                }
-                None => paint_line(&painter, frame, buckets, Stroke::new(1.6, line.colour)),
+            let smooth = line.smooth.filter(|_| !buckets.is_empty()).map(|s| s.visible(from, to, pixels));
+            let raw =
+                if smooth.is_some() { Stroke::new(1.0, colour.gamma_multiply(0.3)) } else { Stroke::new(1.6, colour) };
+            pen.line(plot, line.name, buckets, raw);
+            pen.line(plot, line.name, &smooth.unwrap_or_default(), Stroke::new(2.0, colour));
+            // The legend knows a curve by its items and shows the colour of the last; a hidden curve has no other.
+            plot.add(egui_plot::Line::new(line.name, PlotPoints::default()).color(colour));
+            pen.broken(plot, buckets, tokens.bad);
+        }
+        marks::add_lines(plot, tokens, &self.scale, self.marks);
+        let pointer = plot.pointer_coordinate().filter(|_| plot.response().hovered())?;
+        let step = self.nearest_step(self.scale.step(pointer.x))?;
+        let x = self.scale.at(step as f64);
+        plot.vline(VLine::new("", x).stroke(Stroke::new(1.0, tokens.muted)));
+        for (line, _) in self.lines.iter().zip(&drawn.raw).filter(|(_, buckets)| !buckets.is_empty()) {
+            let value = line.smooth.unwrap_or(line.raw).at(step);
+            if let Some(y) = value.and_then(|value| pen.value(value)) {
+                plot.points(Points::new("", [x, y]).radius(3.5).color(line.colour));
             }
         }
-        for buckets in raw {
-            broken |= paint_broken(&painter, tokens, frame, buckets);
-        }
-        broken
+        Some(step)
     }
 
-    /// One vertical line, and the exact values of every curve at that step.
-    fn paint_reading(&self, ui: &Ui, tokens: &Tokens, response: &Response, frame: &Frame) {
-        let Some(pos) = response.hover_pos() else { return };
-        let Some(step) = self.nearest_step(frame.x_of(pos.x)) else { return };
-        let painter = ui.painter_at(frame.rect.expand(4.0));
-        painter.vline(frame.x_at(step as f64), frame.rect.y_range(), Stroke::new(1.0, tokens.muted));
-        for line in &self.lines {
-            let value = line.smooth.unwrap_or(line.raw).at(step).filter(|v| v.is_finite());
-            if let Some(value) = value.map(f64::from).filter(|v| (frame.y.min..=frame.y.max).contains(v)) {
-                painter.circle_filled(frame.at(step as f64, value), 3.5, line.colour);
-            }
+    /// What stands over the plot, once it is known where everything is.
+    fn after(
+        &self,
+        ui: &mut Ui,
+        tokens: &Tokens,
+        local: &mut ChartUi,
+        pen: &Pen<'_>,
+        drawn: &Drawn,
+        shown: &PlotResponse<Option<u64>>,
+    ) {
+        let frame = *shown.transform.frame();
+        let end = frame.right() - if self.legend == Corner::RightTop { LEGEND } else { 0.0 };
+        shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
+        marks::paint_labels(ui, tokens, &self.scale, self.marks, &shown.transform, end);
+        if let Some(step) = shown.inner {
+            self.reading(tokens, shown, step);
         }
-        read(response, |ui| {
+        let corner = Rect::from_min_max(frame.center_top(), frame.right_center()).with_max_x(end);
+        let layout = egui::Layout::right_to_left(egui::Align::TOP);
+        ui.scope_builder(UiBuilder::new().max_rect(corner).layout(layout), |ui| {
+            self.notes(ui, tokens, local, pen, drawn);
+        });
+    }
+
+    /// The exact values of every curve at a step.
+    fn reading(&self, tokens: &Tokens, shown: &PlotResponse<Option<u64>>, step: u64) {
+        let reach = 4.0 / shown.transform.dpos_dvalue_x();
+        read(&shown.response, |ui| {
             ui.label(RichText::new(self.when(step)).color(tokens.faint).small());
             for line in &self.lines {
                 let Some(value) = line.raw.at(step) else { continue };
@@ -121,20 +186,18 @@ impl Chart<'_> {
                     reading_row(ui, tokens, line.colour, "smoothed", &(self.write)(smooth));
                 }
             }
-            let reach = (frame.x.max - frame.x.min) * 4.0 / f64::from(frame.rect.width());
-            for mark in self.marks.iter().filter(|m| (m.step as f64 - step as f64).abs() <= reach) {
+            let place = |step: u64| self.scale.at(step as f64);
+            for mark in self.marks.iter().filter(|m| (place(m.step) - place(step)).abs() <= reach) {
                 ui.label(RichText::new(&mark.label).color(tokens.warn).small());
             }
         });
     }
 
-    /// "step 2,112 · epoch 132"
+    /// "step 2,112 · epoch 132 · 12.4 s"
     fn when(&self, step: u64) -> String {
-        let epoch = step as f64 / self.steps_per_epoch.max(1) as f64;
-        if self.steps_per_epoch == 0 {
-            return format!("step {}", count(step));
-        }
-        format!("step {} · epoch {}", count(step), significant((epoch * 100.0).round() / 100.0, 6))
+        let (epoch, seconds) = self.scale.moment(step as f64);
+        let epoch = significant((epoch * 100.0).round() / 100.0, 6);
+        format!("step {} · epoch {epoch} · {} s", count(step), significant((seconds * 100.0).round() / 100.0, 6))
     }
 
     /// The step with a point that is nearest to `x`, over the longest of the curves.
@@ -145,68 +208,46 @@ impl Chart<'_> {
         candidates.min_by(|a, b| (**a as f64 - x).abs().total_cmp(&(**b as f64 - x).abs())).copied()
     }
 
-    /// What the picture leaves out, in the upper right corner, with the switch to change that.
-    fn notes(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi, drawn: &Drawn) {
-        let frame = &drawn.frame;
-        let corner = Rect::from_min_max(frame.rect.center_top() - egui::vec2(0.0, 4.0), frame.rect.right_center());
-        let layout = egui::Layout::right_to_left(egui::Align::TOP);
-        ui.scope_builder(UiBuilder::new().max_rect(corner).layout(layout), |ui| {
-            let small = |text: String| RichText::new(text).small();
-            if !local.view.follows() && ui.button(small("Show all".into())).clicked() {
-                local.view = View::default();
+    /// What the picture leaves out, with the switch to change that.
+    fn notes(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi, pen: &Pen<'_>, drawn: &Drawn) {
+        let small = |text: &str| RichText::new(text).small();
+        if !drawn.following.all() && ui.button(small("Show all")).clicked() {
+            local.show_all = true;
+        }
+        if drawn.range.outliers && drawn.following.y {
+            let text = if local.whole { "Leave outliers out" } else { "Show outliers" };
+            if ui.button(small(text)).clicked() {
+                local.whole = !local.whole;
             }
-            let (above, below) = self.outside(frame, &drawn.raw);
-            if drawn.range.outliers && local.view.y.is_none() {
-                let text = if local.whole { "Leave outliers out".to_owned() } else { "Show outliers".to_owned() };
-                if ui.button(small(text)).clicked() {
-                    local.whole = !local.whole;
-                }
-            }
-            let mut notes = Vec::new();
-            for (n, side) in [(above, "above"), (below, "below")].into_iter().filter(|(n, _)| *n > 0) {
-                notes.push(format!("{} {} {side}", count(n as u64), if n == 1 { "point" } else { "points" }));
-            }
-            if drawn.broken {
-                notes.push("× NaN or infinite".into());
-            }
-            if local.log && drawn.raw.iter().flatten().any(|b| b.min <= 0.0) {
-                notes.push("values of 0 or less have no place on a log scale".into());
-            }
-            if !notes.is_empty() {
-                ui.label(small(notes.join(" · ")).color(tokens.warn));
-            }
-        });
+        }
+        let mut notes = Vec::new();
+        let (above, below) = self.outside(pen, drawn);
+        for (n, side) in [(above, "above"), (below, "below")].into_iter().filter(|(n, _)| *n > 0) {
+            notes.push(format!("{} {} {side}", count(n as u64), if n == 1 { "point" } else { "points" }));
+        }
+        if drawn.raw.iter().flatten().any(|b| b.broken) {
+            notes.push("× NaN or infinite".into());
+        }
+        if local.log && drawn.raw.iter().flatten().any(|b| b.min <= 0.0) {
+            notes.push("values of 0 or less have no place on a log scale".into());
+        }
+        if !notes.is_empty() {
+            ui.label(small(&notes.join(" · ")).color(tokens.warn));
+        }
     }
 
-    fn outside(&self, frame: &Frame, raw: &[Vec<Bucket>]) -> (usize, usize) {
+    /// How many points of what is looked at lie above and below the value axis.
+    fn outside(&self, pen: &Pen<'_>, drawn: &Drawn) -> (usize, usize) {
+        let (from, to) = (self.scale.step(drawn.x[0]), self.scale.step(drawn.x[1]));
+        let value = |end: f64| if pen.log { 10f64.powf(end) } else { end };
         let mut all = (0, 0);
-        for (line, buckets) in self.lines.iter().zip(raw) {
-            let inside: Vec<Bucket> = buckets
-                .iter()
-                .copied()
-                .filter(|b| b.last >= frame.x.min && b.first <= frame.x.max && !(frame.y.log && b.max <= 0.0))
-                .collect();
-            let (above, below) = range::outside(line.raw, &inside, &frame.y);
-            all = (all.0 + above, all.1 + if frame.y.log { 0 } else { below });
+        for (line, buckets) in self.lines.iter().zip(&drawn.raw) {
+            let looked_at = |b: &&Bucket| b.last >= from && b.first <= to && !(pen.log && b.max <= 0.0);
+            let inside: Vec<Bucket> = buckets.iter().filter(looked_at).copied().collect();
+            let (above, below) = range::outside(line.raw, &inside, value(pen.from), value(pen.to));
+            all = (all.0 + above, all.1 + if pen.log { 0 } else { below });
         }
         all
-    }
-
-    fn legend(&self, ui: &mut Ui, tokens: &Tokens, chart: Rect) {
-        let top = chart.bottom() + 24.0;
-        let rect = Rect::from_min_max(egui::pos2(chart.left(), top), egui::pos2(chart.right(), top + LEGEND));
-        let layout = egui::Layout::left_to_right(egui::Align::Center);
-        ui.scope_builder(UiBuilder::new().max_rect(rect).layout(layout), |ui| {
-            ui.spacing_mut().item_spacing.x = 16.0;
-            for line in &self.lines {
-                if let Some((_, value)) = line.raw.last() {
-                    reading_row(ui, tokens, line.colour, line.name, &(self.write)(value));
-                }
-            }
-        });
-        let unit = if self.epochs { "epochs" } else { "steps" };
-        let at = egui::pos2(rect.right(), rect.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, unit, egui::FontId::proportional(11.0), tokens.faint);
     }
 
     /// "Loss chart: train 0.074, validation 0.081"

@@ -3,6 +3,7 @@
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{ComboBox, PopupCloseBehavior, RichText, Slider, Ui, WidgetInfo};
 
+use super::scale::Unit;
 use super::{FlowOrder, PlotsUi, Tab};
 use crate::gui::theme::{self, Tokens};
 
@@ -53,8 +54,11 @@ fn in_menu(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
     }
     log(ui, local);
     ui.horizontal(|ui| {
-        ui.radio_value(&mut local.epochs, true, "epochs");
-        ui.radio_value(&mut local.epochs, false, "steps");
+        for unit in Unit::ALL {
+            if ui.radio_value(&mut local.unit, unit, unit.title()).changed() {
+                local.show_all();
+            }
+        }
     });
     if local.tab != Tab::LearningRate {
         ui.horizontal(|ui| {
@@ -75,10 +79,14 @@ fn order_combo(ui: &mut Ui, local: &mut PlotsUi) {
 }
 
 fn axis_combo(ui: &mut Ui, local: &mut PlotsUi) {
-    let shown = if local.epochs { "epochs" } else { "steps" };
+    let shown = local.unit.title();
     let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(72.0).show_ui(ui, |ui| {
-        ui.selectable_value(&mut local.epochs, true, "epochs");
-        ui.selectable_value(&mut local.epochs, false, "steps");
+        for unit in Unit::ALL {
+            let choice = ui.selectable_value(&mut local.unit, unit, unit.title());
+            if choice.on_hover_text(unit.help()).changed() {
+                local.show_all();
+            }
+        }
     });
     combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
 }
@@ -86,7 +94,7 @@ fn axis_combo(ui: &mut Ui, local: &mut PlotsUi) {
 fn log(ui: &mut Ui, local: &mut PlotsUi) {
     let Some(chart) = local.chart() else { return };
     if ui.toggle_value(&mut chart.log, "log").on_hover_text(LOG_HELP).changed() {
-        chart.view.y = None;
+        chart.show_all = true;
     }
 }
 

@@ -1,8 +1,10 @@
 //! Which curves of the run go on which tab, and in which colours: training in the accent, validation in yellow.
 
 use egui::Ui;
+use egui_plot::Corner;
 
 use super::chart::{Chart, ChartUi, Line};
+use super::scale::{Scale, Unit};
 use super::smooth::Smoother;
 use super::{PlotsUi, empty};
 use crate::gui::numbers::{number, percent};
@@ -19,7 +21,7 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         Line { name: "train", raw: &curves.train_loss, smooth, colour: tokens.accent },
         Line { name: "validation", raw: &curves.validation_loss, smooth: None, colour: tokens.warn },
     ];
-    chart("Loss", state, local.epochs, lines, number).show(ui, tokens, &mut local.loss);
+    chart("Loss", state, local.unit, lines, number).show(ui, tokens, &mut local.loss);
 }
 
 pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
@@ -37,7 +39,9 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
         Line { name: "validation", raw: &curves.validation_metric, smooth: None, colour: tokens.warn },
     ];
     let write = if curves.metric == Metric::Accuracy { percent } else { number };
-    chart(curves.metric.title(), state, local.epochs, lines, write).show(ui, tokens, &mut local.metric);
+    let chart = chart(curves.metric.title(), state, local.unit, lines, write);
+    // Losses fall, scores rise.
+    Chart { legend: Corner::RightBottom, ..chart }.show(ui, tokens, &mut local.metric);
 }
 
 pub(super) fn learning_rate(
@@ -54,18 +58,19 @@ pub(super) fn learning_rate(
     let lines = vec![Line { name: "learning rate", raw: rate, smooth: None, colour: tokens.accent }];
     let outliers_too = ChartUi { whole: true, ..local.rate };
     local.rate = outliers_too;
-    chart("Learning rate", state, local.epochs, lines, number).show(ui, tokens, &mut local.rate);
+    chart("Learning rate", state, local.unit, lines, number).show(ui, tokens, &mut local.rate);
 }
 
 fn chart<'a>(
     title: &'static str,
     state: &'a State,
-    epochs: bool,
+    unit: Unit,
     lines: Vec<Line<'a>>,
     write: fn(f32) -> String,
 ) -> Chart<'a> {
     let lines = lines.into_iter().filter(|line| !line.raw.is_empty()).collect();
-    Chart { title, lines, marks: &state.run.marks, steps_per_epoch: state.run.steps_per_epoch, epochs, write }
+    let (marks, scale) = (&state.run.marks, Scale::new(unit, &state.run));
+    Chart { title, lines, marks, scale, legend: Corner::RightTop, write }
 }
 
 fn smoothed<'a>(

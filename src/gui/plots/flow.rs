@@ -2,9 +2,10 @@
 //! by powers of ten and sick ones by many.
 
 use egui::{Align2, Color32, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui_plot::{PlotBounds, PlotTransform};
 
-use super::axes::{Axis, Frame};
 use super::empty;
+use super::ticks::Kind;
 use super::{FlowOrder, PlotsUi};
 use crate::gui::numbers::number;
 use crate::gui::reading::read_text;
@@ -58,7 +59,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         let text = "The next step shows how large the gradient of each layer's weights is.";
         return empty::say(ui, tokens, "No gradients yet", text);
     }
-    let axis = axis(&flows);
+    let (from, to) = decades(&flows);
     let step = state.run.picture.as_ref().map_or(0, |p| p.step);
     let width = ui.available_width();
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -69,11 +70,13 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         Pos2::new(body.left() + NAME, body.top()),
         Pos2::new((body.right() - VALUE).max(body.left() + NAME + 8.0), body.bottom()),
     );
-    let frame = Frame { rect: bars, x: axis, y: Axis::linear(0.0, 1.0) };
-    for tick in axis.ticks((bars.width() / 90.0).max(2.0) as usize) {
-        ui.painter().vline(frame.x_at(tick), bars.y_range(), Stroke::new(1.0, tokens.line));
+    let places = PlotTransform::new(bars, PlotBounds::from_min_max([from, 0.0], [to, 1.0]), false);
+    for mark in Kind::Logarithm.marks((from, to), 80.0 / places.dpos_dvalue_x()) {
+        let x = places.position_from_point_x(mark.value);
+        ui.painter().vline(x, bars.y_range(), Stroke::new(1.0, tokens.line));
+        let (at, text) = (Pos2::new(x, bars.bottom() + 6.0), Kind::Logarithm.write(mark, to));
+        ui.painter().text(at, Align2::CENTER_TOP, text, theme::mono(11.0), tokens.faint);
     }
-    frame.paint_x_ticks(ui.painter(), tokens, 1.0);
     let caption = format!("norm of each layer's gradient at step {}, logarithmic", crate::gui::numbers::count(step));
     let at = Pos2::new(bars.left(), bars.bottom() + 6.0);
     if width > 620.0 {
@@ -82,23 +85,23 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     ui.scope_builder(egui::UiBuilder::new().max_rect(body), |ui| {
         ScrollArea::vertical().id_salt("gradient flow").max_height(body.height()).show(ui, |ui| {
             for flow in &flows {
-                row(ui, tokens, &frame, flow, actions);
+                row(ui, tokens, &places, flow, actions);
             }
         });
     });
 }
 
-/// From a decade below the smallest to the largest, so that no bar is empty.
-fn axis(flows: &[Flow]) -> Axis {
+/// The ends of the axis as powers of ten: from a decade below the smallest to the largest, so that no bar is empty.
+fn decades(flows: &[Flow]) -> (f64, f64) {
     let usable = || flows.iter().map(|f| f64::from(f.norm)).filter(|n| n.is_finite() && *n > 0.0);
     let (low, high) = (usable().fold(f64::INFINITY, f64::min), usable().fold(0.0, f64::max));
     if high == 0.0 {
-        return Axis::logarithmic(1e-3, 1.0);
+        return (-3.0, 0.0);
     }
-    Axis::logarithmic(10f64.powf((low.log10() - 0.3).floor()), 10f64.powf((high.log10() + 0.05).ceil()))
+    ((low.log10() - 0.3).floor(), (high.log10() + 0.05).ceil())
 }
 
-fn row(ui: &mut Ui, tokens: &Tokens, frame: &Frame, flow: &Flow, actions: &mut Vec<Action>) {
+fn row(ui: &mut Ui, tokens: &Tokens, places: &PlotTransform, flow: &Flow, actions: &mut Vec<Action>) {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
     let text = format!("{}: gradient norm {}", flow.name, number(flow.norm));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &text));
@@ -109,10 +112,12 @@ fn row(ui: &mut Ui, tokens: &Tokens, frame: &Frame, flow: &Flow, actions: &mut V
     let clip = painter.with_clip_rect(rect.with_max_x(rect.left() + NAME - 8.0).intersect(ui.clip_rect()));
     clip.text(rect.left_center(), Align2::LEFT_CENTER, &flow.name, theme::regular(13.0), tokens.text);
     let broken = !flow.norm.is_finite();
-    let end = if broken { frame.rect.right() } else { frame.x_at(f64::from(flow.norm)) };
+    let bars = places.frame();
+    let length = f64::from(flow.norm).log10().max(places.bounds().min()[0]);
+    let end = if broken { bars.right() } else { places.position_from_point_x(length) };
     let bar = Rect::from_min_max(
-        Pos2::new(frame.rect.left(), rect.top() + 5.0),
-        Pos2::new(end.max(frame.rect.left()), rect.bottom() - 5.0),
+        Pos2::new(bars.left(), rect.top() + 5.0),
+        Pos2::new(end.max(bars.left()), rect.bottom() - 5.0),
     );
     let colour: Color32 = if broken { tokens.bad } else { tokens.accent };
     painter.rect_filled(bar, 3.0, colour);

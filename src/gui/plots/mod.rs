@@ -2,18 +2,20 @@
 //!
 //! Owns what is zoomed to, smoothed and chosen here; reads everything else from the [`State`].
 
-pub mod axes;
 mod chart;
 mod controls;
 mod curves;
 pub mod empty;
+pub mod figure;
 pub mod flow;
 mod histograms;
 mod lines;
 mod marks;
 pub mod range;
+pub mod scale;
 pub mod smooth;
-pub mod view;
+pub mod ticks;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ mod tests;
 use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
 
 use chart::ChartUi;
+use scale::Unit;
 use smooth::Smoother;
 
 use super::theme::Tokens;
@@ -64,8 +67,7 @@ pub struct PlotsUi {
     pub tab: Tab,
     /// 0 (none) to 0.99: how heavy the past is in the smoothed curve.
     pub smoothing: f32,
-    /// The step axis counts epochs.
-    pub epochs: bool,
+    pub unit: Unit,
     pub order: FlowOrder,
     loss: ChartUi,
     metric: ChartUi,
@@ -79,7 +81,7 @@ impl Default for PlotsUi {
         Self {
             tab: Tab::Loss,
             smoothing: 0.9,
-            epochs: true,
+            unit: Unit::default(),
             order: FlowOrder::default(),
             loss: ChartUi::default(),
             metric: ChartUi::default(),
@@ -94,6 +96,12 @@ impl PlotsUi {
     /// Adds what this panel wants pictured while it is on the screen.
     pub fn subscribe(&self, watch: &mut Watch) {
         watch.canvas |= matches!(self.tab, Tab::Flow | Tab::Histograms);
+    }
+
+    fn show_all(&mut self) {
+        for chart in [&mut self.loss, &mut self.metric, &mut self.rate] {
+            chart.show_all = true;
+        }
     }
 
     fn chart(&mut self) -> Option<&mut ChartUi> {

@@ -1,12 +1,13 @@
 //! Which part of the value axis to show, and how many points that leaves out.
 
-use super::axes::Axis;
 use crate::trace::{Bucket, Series};
 
 /// How the value axis was chosen and what it hides.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
-    pub axis: Axis,
+    /// On a logarithmic axis, decimal logarithms.
+    pub from: f64,
+    pub to: f64,
     /// A few points are so far off that the rest would be flat with them.
     pub outliers: bool,
 }
@@ -22,26 +23,23 @@ pub fn choose(visible: &[&[Bucket]], log: bool, clip: bool) -> Range {
     let mut lows: Vec<f32> = all().map(|b| if usable(b.min) { b.min } else { b.mean }).filter(|&v| usable(v)).collect();
     let mut highs: Vec<f32> = all().map(|b| b.max).filter(|&v| usable(v)).collect();
     if lows.is_empty() || highs.is_empty() {
-        let axis = if log { Axis::logarithmic(0.1, 1.0) } else { Axis::linear(0.0, 1.0) };
-        return Range { axis, outliers: false };
+        let (from, to) = if log { (-1.0, 0.0) } else { (0.0, 1.0) };
+        return Range { from, to, outliers: false };
     }
-    lows.sort_unstable_by(f32::total_cmp);
-    highs.sort_unstable_by(f32::total_cmp);
-    let whole = (scale(lows[0], log), scale(highs[highs.len() - 1], log));
-    let cut = |n: usize| n / 50 + 1;
     let enough = lows.len().min(highs.len()) >= 10;
-    let low = lows[if enough { cut(lows.len()) } else { 0 }];
-    let high = highs[highs.len() - 1 - if enough { cut(highs.len()) } else { 0 }];
+    let cut = |n: usize| if enough { n / 50 + 1 } else { 0 };
+    let least = lows.iter().copied().fold(f32::INFINITY, f32::min);
+    let most = highs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let whole = (scale(least, log), scale(most, log));
+    let (n, m) = (cut(lows.len()), highs.len() - 1 - cut(highs.len()));
+    let low = *lows.select_nth_unstable_by(n, f32::total_cmp).1;
+    let high = *highs.select_nth_unstable_by(m, f32::total_cmp).1;
     let core = (scale(low.min(high), log), scale(high.max(low), log));
     let outliers = enough && whole.1 - whole.0 > SPOILT * (core.1 - core.0).max(1e-9 * core.1.abs().max(1e-30));
     let (min, max) = if outliers && clip { widened(core, 0.25) } else { widened(whole, 0.06) };
-    let axis = if log {
-        Axis::logarithmic(10f64.powf(min), 10f64.powf(max))
-    } else {
-        // A loss or a share that never falls below 0 is not drawn over an axis that does.
-        Axis::linear(if whole.0 >= 0.0 { min.max(0.0) } else { min }, max)
-    };
-    Range { axis, outliers }
+    // A loss or a share that never falls below 0 is not drawn over an axis that does.
+    let from = if !log && whole.0 >= 0.0 { min.max(0.0) } else { min };
+    Range { from, to: max, outliers }
 }
 
 fn scale(value: f32, log: bool) -> f64 {
@@ -54,19 +52,19 @@ fn widened((low, high): (f64, f64), share: f64) -> (f64, f64) {
     (low - span * share, high + span * share)
 }
 
-/// How many finite points between `from` and `to` lie above and below the axis. Only buckets that reach outside are opened.
-pub fn outside(series: &Series, buckets: &[Bucket], axis: &Axis) -> (usize, usize) {
+/// How many finite points in the buckets lie above `to` and below `from`. Only buckets that reach outside are opened.
+pub fn outside(series: &Series, buckets: &[Bucket], from: f64, to: f64) -> (usize, usize) {
     let (mut above, mut below) = (0, 0);
     for bucket in buckets {
         let (min, max) = (f64::from(bucket.min), f64::from(bucket.max));
-        if max <= axis.max && min >= axis.min {
+        if max <= to && min >= from {
             continue;
         }
         let start = series.steps().partition_point(|&s| (s as f64) < bucket.first);
         let end = series.steps().partition_point(|&s| (s as f64) <= bucket.last);
         for value in series.values()[start..end].iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)) {
-            above += usize::from(value > axis.max);
-            below += usize::from(value < axis.min);
+            above += usize::from(value > to);
+            below += usize::from(value < from);
         }
     }
     (above, below)
@@ -88,8 +86,8 @@ mod tests {
         let buckets = s.visible(0.0, 500.0, 1000);
         let range = choose(&[&buckets], false, true);
         assert!(!range.outliers);
-        assert_eq!(outside(&s, &buckets, &range.axis), (0, 0));
-        assert!(range.axis.min >= 0.0);
+        assert_eq!(outside(&s, &buckets, range.from, range.to), (0, 0));
+        assert!(range.from >= 0.0);
     }
 
     #[test]
@@ -97,26 +95,26 @@ mod tests {
         let s = series((0..500).map(|i| if i == 77 { 1e6 } else { 1.0 + (i % 10) as f32 * 0.1 }));
         let buckets = s.visible(0.0, 500.0, 1000);
         let clipped = choose(&[&buckets], false, true);
-        assert!(clipped.outliers && clipped.axis.max < 3.0);
-        assert_eq!(outside(&s, &buckets, &clipped.axis), (1, 0));
+        assert!(clipped.outliers && clipped.to < 3.0);
+        assert_eq!(outside(&s, &buckets, clipped.from, clipped.to), (1, 0));
         let whole = choose(&[&buckets], false, false);
-        assert!(whole.outliers && whole.axis.max > 1e6);
-        assert_eq!(outside(&s, &buckets, &whole.axis), (0, 0));
+        assert!(whole.outliers && whole.to > 1e6);
+        assert_eq!(outside(&s, &buckets, whole.from, whole.to), (0, 0));
     }
 
     #[test]
     fn a_logarithmic_axis_passes_over_zero_and_nan() {
         let s = series([0.0, f32::NAN, 0.01, 10.0]);
         let range = choose(&[&s.visible(0.0, 3.0, 100)], true, true);
-        assert!(range.axis.log && range.axis.min > 0.005 && range.axis.max > 10.0);
+        assert!(range.from > 0.005f64.log10() && range.to > 1.0);
     }
 
     #[test]
     fn nothing_to_show_still_gives_an_axis() {
         let s = series([f32::NAN]);
         for log in [false, true] {
-            let axis = choose(&[&s.visible(0.0, 1.0, 10)], log, true).axis;
-            assert!(axis.min < axis.max);
+            let range = choose(&[&s.visible(0.0, 1.0, 10)], log, true);
+            assert!(range.from < range.to);
         }
     }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use egui::{Event, Modifiers, MouseWheelUnit, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use egui_plot::{PlotBounds, PlotMemory};
 
 use super::*;
 use crate::model::{LayerKind, layer};
-use crate::session::{Mark, RunStatus, Transport};
+use crate::session::{Mark, Pace, RunStatus, Transport};
 use crate::trace::{Histogram, LayerPicture, Picture, Statistics};
 
 struct World {
@@ -33,12 +34,14 @@ fn open_wide(width: f32, state: State, local: PlotsUi) -> Harness<'static, World
     harness
 }
 
-/// 100 steps, 10 to an epoch, the train loss falling from 1 by 0.01 a step, validation 0.5 at every epoch's end.
+/// 100 steps, 10 to an epoch, half a second each, the train loss falling from 1 by 0.01 a step, validation 0.5 at every epoch's end.
 fn trained() -> State {
     let mut state = State::default();
     let run = &mut state.run;
     run.step = 100;
     run.steps_per_epoch = 10;
+    (run.epoch, run.seconds) = (10.0, 50.0);
+    run.curves.pace.push(Pace::default());
     run.status = RunStatus::Paused;
     for step in 1..=100u64 {
         run.curves.train_loss.push(step, 1.0 - step as f32 * 0.01);
@@ -89,10 +92,9 @@ fn hovering_reads_every_curve_at_one_step() {
     let chart = harness.get_by_label("Loss chart: train 0, validation 0.5").rect();
     harness.hover_at(egui::pos2(chart.left() + chart.width() * 0.25, chart.center().y));
     harness.run_steps(4);
-    harness.get_by_label("step 25 · epoch 2.5");
+    harness.get_by_label("step 25 · epoch 2.5 · 12.5 s");
     harness.get_by_label("train 0.75");
-    // Once in the reading, once in the legend.
-    assert_eq!(harness.query_all_by_label("validation 0.5").count(), 2);
+    harness.get_by_label("validation 0.5");
 }
 
 #[test]
@@ -133,6 +135,38 @@ fn nan_is_pointed_out() {
     harness.get_by_label("Loss chart: train NaN, validation 0.5");
 }
 
+/// What the loss chart looks at, and whether it follows.
+fn view(harness: &Harness<'_, World>) -> (PlotBounds, bool) {
+    let memory = PlotMemory::load(&harness.ctx, chart::id("Loss")).unwrap();
+    (*memory.bounds(), memory.auto_bounds.all())
+}
+
+#[test]
+fn the_axis_follows_the_run_and_the_unit() {
+    let mut harness = open(trained(), PlotsUi { unit: Unit::Steps, ..PlotsUi::default() });
+    assert_eq!(view(&harness).0.range_x(), 0.0..=100.0);
+    harness.state_mut().state.run.curves.train_loss.push(120, 0.0);
+    harness.run_steps(2);
+    assert_eq!(view(&harness).0.range_x(), 0.0..=120.0);
+    harness.get_by_label("Step axis: steps").click();
+    harness.run_steps(2);
+    harness.get_by_label("time").click();
+    harness.run_steps(2);
+    assert_eq!(view(&harness).0.range_x(), 0.0..=60.0);
+}
+
+#[test]
+fn a_click_on_the_legend_hides_a_curve_and_the_axis_fits_the_others() {
+    let mut harness = open(trained(), PlotsUi::default());
+    assert!(*view(&harness).0.range_y().start() < 0.1);
+    harness.get_by_role_and_label(egui::Role::CheckBox, "train").click();
+    harness.run_steps(3);
+    assert!(*view(&harness).0.range_y().start() > 0.2, "{:?}", view(&harness).0);
+    harness.get_by_role_and_label(egui::Role::CheckBox, "train").click();
+    harness.run_steps(3);
+    assert!(*view(&harness).0.range_y().start() < 0.1);
+}
+
 #[test]
 fn scrolling_zooms_and_a_double_click_follows_again() {
     let mut harness = open(trained(), PlotsUi::default());
@@ -147,18 +181,21 @@ fn scrolling_zooms_and_a_double_click_follows_again() {
         modifiers: Modifiers::NONE,
     });
     harness.run_steps(20);
-    let [from, to] = harness.state().local.loss.view.x.unwrap();
-    assert!(from > 10.0 && to < 90.0, "{from} to {to}");
+    let (from, to) = view(&harness).0.range_x().into_inner();
+    assert!(from > 1.0 && to < 9.0, "{from} to {to}");
+    let values = view(&harness).0.range_y();
+    assert!(*values.start() > 0.1 && *values.end() < 0.9, "the value axis fits what is looked at: {values:?}");
     harness.drag_at(centre);
     harness.step();
     harness.hover_at(centre + Vec2::new(100.0, 0.0));
     harness.step();
     harness.drop_at(centre + Vec2::new(100.0, 0.0));
     harness.run_steps(2);
-    assert!(harness.state().local.loss.view.x.unwrap()[0] < from);
+    assert!(*view(&harness).0.range_x().start() < from);
     harness.get_by_label("Show all").click();
     harness.run_steps(2);
-    assert!(harness.state().local.loss.view.follows());
+    assert!(view(&harness).1);
+    assert_eq!(view(&harness).0.range_x(), 0.0..=10.0);
 }
 
 #[test]
@@ -172,7 +209,7 @@ fn log_and_axis_are_switched_and_smoothing_is_named() {
     harness.run_steps(2);
     harness.get_by_label("steps").click();
     harness.run_steps(2);
-    assert!(!harness.state().local.epochs);
+    assert_eq!(harness.state().local.unit, Unit::Steps);
 }
 
 #[test]
@@ -186,7 +223,7 @@ fn where_there_is_no_room_the_controls_hide_behind_one_button() {
     harness.get_by_label("steps").click();
     harness.run_steps(3);
     let local = &harness.state().local;
-    assert!(local.loss.log && !local.epochs, "the menu stays open");
+    assert!(local.loss.log && local.unit == Unit::Steps, "the menu stays open");
 }
 
 #[test]
