@@ -59,7 +59,7 @@ struct Drawn {
 }
 
 /// What the legend in the upper right corner takes of the row that the notes stand in.
-const LEGEND: f32 = 128.0;
+const LEGEND: f32 = 100.0;
 
 pub fn id(title: &str) -> Id {
     Id::unique("chart").with(title)
