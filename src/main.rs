@@ -48,22 +48,15 @@ fn open_window(_file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
 
 #[cfg(feature = "gui")]
 fn bench(options: &BenchOptions) -> anyhow::Result<()> {
-    let name = options.only.as_deref().unwrap_or("ui-frame");
-    anyhow::ensure!(name == "ui-frame", "There is no measurement {name:?}. There is: ui-frame.");
-    let times = glassbox::gui::measure_frames("spiral").map_err(anyhow::Error::msg)?;
-    if options.json {
+    let ui_frame = || {
+        let times = glassbox::gui::measure_frames("spiral")?;
         let ms = serde_json::json!({ "median": times.median, "p99": times.p99, "max": times.max });
-        println!("{}", serde_json::json!({ "ui-frame": { "ms": ms, "frames": times.frames, "steps": times.steps } }));
-    } else {
-        println!(
-            "ui-frame: median {:.2} ms, 99th percentile {:.2} ms, longest {:.2} ms over {} frames while {} steps were trained",
-            times.median, times.p99, times.max, times.frames, times.steps
-        );
-    }
-    Ok(())
+        Ok(serde_json::json!({ "ms": ms, "frames": times.frames, "steps": times.steps }))
+    };
+    cli::bench::run(options, Some(ui_frame))
 }
 
 #[cfg(not(feature = "gui"))]
-fn bench(_options: &BenchOptions) -> anyhow::Result<()> {
-    anyhow::bail!("This build has no window to measure.")
+fn bench(options: &BenchOptions) -> anyhow::Result<()> {
+    cli::bench::run(options, None)
 }

@@ -166,3 +166,25 @@ fn a_table_and_a_folder_of_pictures_become_projects() {
         assert_eq!(summary["steps"].as_u64(), Some(5));
     }
 }
+
+#[test]
+fn bench_times_a_workload_and_compares_it_with_what_others_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let peers = folder.join("peers.json");
+    std::fs::write(&peers, r#"{"engine": "snail", "version": "1", "ms_per_step": {"toy-2-4-2-1": 1e6}}"#).unwrap();
+    let quick = ["bench", "--only", "toy-2-4-2-1", "--seconds", "0.02"];
+    let found = json(folder, &[&quick[..], &["--json", "--against", "peers.json"]].concat());
+    let median = found["ms_per_step"]["toy-2-4-2-1"].as_f64().unwrap();
+    let details = &found["workloads"]["toy-2-4-2-1"];
+    assert!(median > 0.0 && found["peak_gflops"].as_f64().unwrap() > 0.0);
+    assert_eq!(details["best_peer"], "snail");
+    assert!((details["ratio_to_best"].as_f64().unwrap() - median / 1e6).abs() < 1e-12);
+    let table = text(&glassbox(folder, &[&quick[..], &["--against", "peers.json"]].concat()).stdout);
+    assert!(table.contains("snail") && table.contains("GFLOP/s"), "{table}");
+
+    fails(folder, &["bench", "--only", "nothing"], &["nothing", "cnn-28", "ui-frame"]);
+    fails(folder, &[&quick[..], &["--against", "missing.json"]].concat(), &["missing.json"]);
+    std::fs::write(&peers, "not json").unwrap();
+    fails(folder, &[&quick[..], &["--against", "peers.json"]].concat(), &["peers.json", "ms_per_step"]);
+}

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage. Progress goes to stderr, results to
 //! stdout, `--json` prints one object there.
 
+pub mod bench;
 mod check;
 mod new;
 mod options;

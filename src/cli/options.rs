@@ -108,9 +108,18 @@ pub enum DeviceChoice {
 
 #[derive(Debug, Args)]
 pub struct BenchOptions {
-    /// Only this measurement. There is one so far: ui-frame.
+    /// Only this measurement: one of the workloads, or ui-frame (work of the window per frame while training).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
+    /// Compare with what others measured on this machine: files as scripts/bench/peers.py --json prints them.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub against: Vec<PathBuf>,
+    /// How long to measure each workload.
+    #[arg(long, value_name = "S", default_value_t = 2.0)]
+    pub seconds: f64,
+    /// Threads to compute with; without it all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

@@ -16,6 +16,7 @@ pub mod metrics;
 mod op;
 mod ops;
 mod optimiser;
+pub mod peak;
 mod program;
 mod random;
 pub mod threads;

@@ -1,0 +1,69 @@
+//! `glassbox bench`: how fast this program is on this machine, and beside others.
+//!
+//! One step of each reference workload is timed through the machine that trains and debugs; nothing here has a faster path
+//! of its own. What needs the window is handed in from above.
+
+mod peers;
+mod report;
+mod timing;
+mod workloads;
+
+use std::time::Duration;
+
+use anyhow::{bail, ensure};
+
+pub use workloads::NAMES;
+
+use super::options::BenchOptions;
+use crate::engine::{Device, Machine, Precision, Threads, peak};
+use report::{Measured, Report};
+use workloads::Workload;
+
+/// Measured only when asked for by name, because they take long or need the window.
+pub const OTHERS: [&str; 1] = ["ui-frame"];
+
+/// Times the workloads asked for and prints them. `ui_frame` is there where the build has a window.
+pub fn run(options: &BenchOptions, ui_frame: Option<fn() -> Result<serde_json::Value, String>>) -> anyhow::Result<()> {
+    if options.only.as_deref() == Some("ui-frame") {
+        let Some(measure) = ui_frame else { bail!("This build has no window to measure.") };
+        return report::print_frames(&measure().map_err(anyhow::Error::msg)?, options.json);
+    }
+    let names: Vec<&'static str> =
+        NAMES.into_iter().filter(|name| options.only.as_deref().is_none_or(|o| o == *name)).collect();
+    if names.is_empty() {
+        let only = options.only.as_deref().unwrap_or_default();
+        bail!("There is no measurement {only:?}. There are: {}, {}.", NAMES.join(", "), OTHERS.join(", "));
+    }
+    let peers = options.against.iter().map(|path| peers::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    ensure!(options.seconds > 0.0 && options.seconds.is_finite(), "--seconds takes a number above 0.");
+    let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    let report = threads.run(|| measure(&names, Duration::from_secs_f64(options.seconds), threads.count()))?;
+    report.print(&peers, options.json);
+    Ok(())
+}
+
+fn measure(names: &[&'static str], time: Duration, threads: usize) -> anyhow::Result<Report> {
+    let mut measured = Vec::new();
+    for name in names {
+        let Some(workload) = Workload::find(name) else { continue };
+        eprintln!("measuring {name} …");
+        measured.push(step_time(&workload, time)?);
+    }
+    // Afterwards: the processor is then as warm as it was for the workloads.
+    let peak = peak::multiply_adds_per_second();
+    Ok(Report { threads, peak, measured })
+}
+
+fn step_time(workload: &Workload, time: Duration) -> anyhow::Result<Measured> {
+    let batch = workload.batch();
+    timing::forget_peak_memory();
+    let mut machine =
+        Machine::new(&workload.graph, &workload.signature, &workload.training, Device::Cpu, Precision::F32)?;
+    let times = timing::sample(time, || machine.run_step(&batch).map(|_| ()))?;
+    Ok(Measured {
+        name: workload.name,
+        times,
+        multiply_adds: workload.multiply_adds,
+        peak_memory: timing::peak_memory(),
+    })
+}

@@ -1,0 +1,54 @@
+//! What other programs measured: one JSON object a file, as scripts/bench/peers.py prints it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Peer {
+    /// What measured: `torch`, `keras` ...
+    #[serde(default = "unnamed")]
+    pub engine: String,
+    #[serde(default)]
+    pub version: String,
+    pub ms_per_step: BTreeMap<String, f64>,
+}
+
+fn unnamed() -> String {
+    "peer".to_owned()
+}
+
+pub fn read(path: &Path) -> anyhow::Result<Peer> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{} is not what a measurement prints: one JSON object with \"ms_per_step\": {{name: median}}",
+            path.display()
+        )
+    })
+}
+
+/// The fastest of the peers at a workload.
+pub fn best<'a>(peers: &'a [Peer], name: &str) -> Option<(&'a str, f64)> {
+    let times = peers.iter().filter_map(|peer| Some((peer.engine.as_str(), *peer.ms_per_step.get(name)?)));
+    times.filter(|(_, ms)| *ms > 0.0).min_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fastest_peer_is_found() {
+        let peer = |text: &str| serde_json::from_str::<Peer>(text).unwrap();
+        let peers = [
+            peer(r#"{"engine": "slow", "version": "1", "ms_per_step": {"a": 2.0, "b": 1.0}}"#),
+            peer(r#"{"engine": "quick", "ms_per_step": {"a": 1.5}}"#),
+        ];
+        assert_eq!(best(&peers, "a"), Some(("quick", 1.5)));
+        assert_eq!(best(&peers, "b"), Some(("slow", 1.0)));
+        assert_eq!(best(&peers, "c"), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! The reference workloads: small networks of every kind, each with one fixed random batch. Their names and what one step
+//! is (forward, loss, backward, update of a batch that is already in memory) are the same in scripts/bench/peers.py.
+
+use crate::data::batches::Batch;
+use crate::model::layer::{
+    Activation, Add, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, Input, Loss, MaxPool2d, Padding, Relu,
+};
+use crate::model::templates::{chain, dense_stack};
+use crate::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Target, TrainingSpec};
+
+pub struct Workload {
+    pub name: &'static str,
+    pub graph: Graph,
+    pub signature: DataSignature,
+    pub training: TrainingSpec,
+    /// Multiply-adds of one step in matrix products and convolutions; 0 where they are not what takes the time.
+    pub multiply_adds: u64,
+}
+
+/// In the order in which they are measured.
+pub const NAMES: [&str; 5] = ["toy-2-4-2-1", "mlp-2-8-8-2", "mlp-784", "cnn-28", "resnet-32"];
+
+impl Workload {
+    pub fn find(name: &str) -> Option<Self> {
+        let name = NAMES.iter().copied().find(|known| *known == name)?;
+        Some(match name {
+            "toy-2-4-2-1" => toy(name),
+            "mlp-2-8-8-2" => small(name),
+            "mlp-784" => perceptron(name),
+            "cnn-28" => convolutions(name),
+            _ => residual(name),
+        })
+    }
+
+    /// The batch that every step sees: uniform numbers, and classes in turn.
+    pub fn batch(&self) -> Batch {
+        let len = self.training.batch_size;
+        let mut state = 1u32;
+        let mut uniform = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+        };
+        let inputs = (0..len * self.signature.input.len()).map(|_| uniform()).collect();
+        let targets = match self.signature.target {
+            Target::Classes(classes) => (0..len).map(|i| (i % classes) as f32).collect(),
+            Target::ClassesAt { positions, classes } => (0..len * positions).map(|i| (i % classes) as f32).collect(),
+            Target::Numbers(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
+        };
+        Batch { len, inputs, targets, rows: (0..len as u32).collect() }
+    }
+}
+
+fn training(optimiser: Optimiser, learning_rate: f64, batch_size: usize) -> TrainingSpec {
+    TrainingSpec { optimiser, learning_rate, batch_size, ..TrainingSpec::default() }
+}
+
+fn signature(input: &[usize], target: Target) -> DataSignature {
+    DataSignature { input: Shape(input.to_vec()), target }
+}
+
+fn toy(name: &'static str) -> Workload {
+    let layers = [4, 2, 1].map(|units| Dense { units, activation: Activation::Tanh, ..Dense::default() }.into());
+    Workload {
+        name,
+        graph: chain(layers.to_vec()),
+        signature: signature(&[2], Target::Numbers(1)),
+        training: training(Optimiser::sgd(), 0.03, 10),
+        multiply_adds: 0,
+    }
+}
+
+fn small(name: &'static str) -> Workload {
+    Workload {
+        name,
+        graph: chain(dense_stack(&[8, 8], Activation::Tanh, 2)),
+        signature: signature(&[2], Target::Classes(2)),
+        training: training(Optimiser::adam(), 0.01, 32),
+        multiply_adds: 0,
+    }
+}
+
+fn perceptron(name: &'static str) -> Workload {
+    // Forward, weights' gradient and inputs' gradient cost the same; the data's gradient is not computed.
+    let (first, rest) = (784 * 512, 512 * 256 + 256 * 10);
+    Workload {
+        name,
+        graph: chain(dense_stack(&[512, 256], Activation::Relu, 10)),
+        signature: signature(&[784], Target::Classes(10)),
+        training: training(Optimiser::adam(), 0.001, 128),
+        multiply_adds: 128 * (2 * first + 3 * rest),
+    }
+}
+
+fn convolutions(name: &'static str) -> Workload {
+    let conv = |filters| LayerKind::from(Conv2d { filters, ..Conv2d::default() });
+    let mut layers =
+        vec![conv(32), MaxPool2d::default().into(), conv(64), MaxPool2d::default().into(), Flatten {}.into()];
+    layers.extend(dense_stack(&[128], Activation::Relu, 10));
+    let (first, rest) = (28 * 28 * 32 * 9, 14 * 14 * 64 * 32 * 9 + 64 * 49 * 128 + 128 * 10);
+    Workload {
+        name,
+        graph: chain(layers),
+        signature: signature(&[1, 28, 28], Target::Classes(10)),
+        training: training(Optimiser::adam(), 0.001, 64),
+        multiply_adds: 64 * (2 * first + 3 * rest),
+    }
+}
+
+fn residual(name: &'static str) -> Workload {
+    let mut net = Residual { graph: Graph::default(), last: LayerId(0) };
+    net.last = net.graph.add(Input {}.into(), [0.0, 0.0]);
+    net.conv_norm(16, 3, 1);
+    net.put(Relu {});
+    for (filters, stride) in [(16, 1), (32, 2), (64, 2)] {
+        net.block(filters, stride);
+    }
+    net.put(GlobalAvgPool {});
+    net.put(Dense { units: 10, ..Dense::default() });
+    net.put(Loss::default());
+    let first = 1024 * 16 * 27;
+    let blocks = 1024 * (16 * 144 * 2) + 256 * (32 * (144 + 288 + 16)) + 64 * (64 * (288 + 576 + 32));
+    Workload {
+        name,
+        graph: net.graph,
+        signature: signature(&[3, 32, 32], Target::Classes(10)),
+        training: training(Optimiser::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }, 0.1, 32),
+        multiply_adds: 32 * (2 * first + 3 * (blocks + 640)),
+    }
+}
+
+/// A network under construction, and the layer that the next one follows.
+struct Residual {
+    graph: Graph,
+    last: LayerId,
+}
+
+impl Residual {
+    fn put(&mut self, kind: impl Into<LayerKind>) {
+        let id = self.graph.add(kind.into(), [0.0, 0.0]);
+        // Fresh layers: nothing can refuse.
+        let _ = self.graph.connect(self.last, id);
+        self.last = id;
+    }
+
+    fn conv(&mut self, filters: usize, kernel: usize, stride: usize) {
+        // PyTorch's padding of 1, on both sides also at stride 2.
+        let (padding, pad) = (Padding::Custom, kernel / 2);
+        let activation = Activation::None;
+        self.put(Conv2d { filters, kernel, stride, padding, pad, activation, bias: false, ..Conv2d::default() });
+    }
+
+    fn conv_norm(&mut self, filters: usize, kernel: usize, stride: usize) {
+        self.conv(filters, kernel, stride);
+        self.put(BatchNorm::default());
+    }
+
+    fn block(&mut self, filters: usize, stride: usize) {
+        let input = self.last;
+        self.conv_norm(filters, 3, stride);
+        self.put(Relu {});
+        self.conv_norm(filters, 3, 1);
+        let main = self.last;
+        self.last = input;
+        if stride > 1 {
+            self.conv(filters, 1, stride);
+        }
+        let shortcut = self.last;
+        self.last = main;
+        self.put(Add {});
+        let _ = self.graph.connect(shortcut, self.last);
+        self.put(Relu {});
+    }
+}
