@@ -6,18 +6,36 @@ import torch.nn.functional as F
 from record import case, random, write
 
 
-def conv2d(x, w, b=None, *, kernel, stride, before, after):
+def conv2d(x, w, b=None, *, kernel, stride, before, after, dilation, groups):
     # F.pad counts from the last axis.
     x = F.pad(x, (before[1], after[1], before[0], after[0]))
-    return F.conv2d(x, w, b, stride=stride)
+    return F.conv2d(x, w, b, stride=stride, dilation=dilation, groups=groups)
 
 
-def conv_case(seed, batch, channels, size, filters, kernel, stride=(1, 1), before=(0, 0), after=(0, 0), bias=True):
-    inputs = [random(seed, batch, channels, *size), random(seed + 1, filters, channels, *kernel)]
+def conv_case(seed, batch, channels, size, filters, kernel, stride=(1, 1), before=(0, 0), after=(0, 0), bias=True,
+              dilation=(1, 1), groups=1):
+    inputs = [random(seed, batch, channels, *size), random(seed + 1, filters, channels // groups, *kernel)]
     if bias:
         inputs.append(random(seed + 2, filters))
-    params = {"kernel": kernel, "stride": stride, "before": before, "after": after}
+    params = {"kernel": kernel, "stride": stride, "before": before, "after": after, "dilation": dilation,
+              "groups": groups}
     return case(conv2d, inputs, params, fixed=(1, 2))
+
+
+def transposed(seed, batch, channels, size, filters, kernel, stride=(1, 1), padding=(0, 0), output_padding=(0, 0)):
+    inputs = [random(seed, batch, channels, *size), random(seed + 1, channels, filters, *kernel), random(seed + 2, filters)]
+    params = {"x": size, "kernel": kernel, "stride": stride, "padding": padding, "output_padding": output_padding}
+
+    def function(x, w, b, /, **_):
+        return F.conv_transpose2d(x, w, b, stride=stride, padding=padding, output_padding=output_padding)
+
+    return case(function, inputs, params, fixed=(1, 2))
+
+
+def group_norm(x, weight, bias, groups, epsilon):
+    rows = x.reshape(x.shape[0], groups, -1)
+    y = F.group_norm(x, groups, weight, bias, eps=epsilon)
+    return y, rows.mean(2), rows.var(2, unbiased=False)
 
 
 def max_pool2d(x, kernel, stride):
@@ -66,6 +84,36 @@ def main():
         conv_case(10, 1, 2, (5, 9), 2, (4, 4), stride=(2, 1), before=(1, 1), after=(2, 2)),
         conv_case(13, 3, 4, (3, 4), 5, (1, 1)),
         conv_case(16, 2, 1, (7, 7), 2, (2, 2), stride=(3, 3)),
+        conv_case(81, 2, 2, (9, 8), 3, (3, 2), stride=(2, 1), before=(1, 2), after=(2, 0), dilation=(2, 3)),
+        conv_case(84, 2, 4, (6, 5), 6, (3, 3), before=(1, 1), after=(1, 1), groups=2),
+        conv_case(87, 2, 3, (7, 6), 6, (3, 2), stride=(2, 1), before=(1, 0), after=(1, 1), groups=3, dilation=(1, 2)),
+        conv_case(90, 1, 5, (4, 9), 5, (2, 3), groups=5, bias=False),
+    ])
+    write("conv_transpose2d", [
+        transposed(100, 2, 3, (4, 3), 2, (2, 2), stride=(2, 2)),
+        transposed(103, 1, 2, (3, 5), 4, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2)),
+        transposed(106, 2, 1, (5, 4), 1, (4, 3), stride=(1, 2), padding=(2, 1), output_padding=(0, 1)),
+        transposed(109, 1, 1, (1, 1), 1, (1, 1)),
+        transposed(112, 2, 2, (2, 2), 3, (1, 1), stride=(3, 2), output_padding=(2, 1)),
+    ])
+    for name, mode in [("upsample_nearest", "nearest"), ("upsample_bilinear", "bilinear")]:
+        corners = {} if mode == "nearest" else {"align_corners": False}
+        write(name, [
+            case(
+                lambda x, factor, mode=mode, corners=corners: F.interpolate(x, scale_factor=factor, mode=mode, **corners),
+                [random(120 + i, *dims)],
+                {"factor": factor},
+            )
+            for i, (dims, factor) in enumerate([((2, 3, 4, 5), 2), ((1, 2, 1, 7), 3), ((2, 1, 3, 2), 1), ((1, 1, 5, 3), 4)])
+        ])
+    write("group_norm", [
+        case(
+            group_norm,
+            [random(130 + i, *dims), random(131 + i, dims[1]), random(132 + i, dims[1])],
+            {"groups": groups, "epsilon": 1e-5},
+            fixed=(1, 2),
+        )
+        for i, (dims, groups) in enumerate([((2, 4, 3, 5), 2), ((3, 6, 2, 2), 6), ((2, 6, 3, 1), 1), ((4, 6), 3)])
     ])
     pools = [((2, 3, 4, 6), 2, 2), ((1, 2, 5, 7), 2, 2), ((2, 2, 7, 5), 3, 2), ((1, 1, 6, 4), 3, 1), ((1, 1, 7, 8), 2, 3)]
     for name, function in [("max_pool2d", max_pool2d), ("avg_pool2d", F.avg_pool2d)]:

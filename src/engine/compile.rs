@@ -81,9 +81,12 @@ fn forward(
     let mut outputs: BTreeMap<LayerId, ValueId> = BTreeMap::new();
     let wanted: BTreeSet<LayerId> =
         graph.topological_order().into_iter().filter(|&id| graph.reaches(id, loss)).collect();
-    for id in graph.topological_order().into_iter().filter(|id| wanted.contains(id)) {
-        let (Some(layer), Some(output)) = (graph.layer(id), inference.shapes.get(&id)) else { continue };
-        let Some(rule) = lower::of(&layer.kind) else { continue };
+    // The Loss ends the network; `lower_loss` makes its instructions.
+    for id in graph.topological_order().into_iter().filter(|id| wanted.contains(id) && *id != loss) {
+        let Some(layer) = graph.layer(id) else { continue };
+        let (Some(output), Some(rule)) = (inference.shapes.get(&id), lower::of(&layer.kind)) else {
+            return Err(EngineError::NoInstructions(layer.name.clone()));
+        };
         let inputs: Vec<_> = graph.incoming(id).filter_map(|wire| outputs.get(&wire.from).copied()).collect();
         let mut lowering = Lowering { program, layer, inputs: &inputs, output, mode, data, side };
         outputs.insert(id, rule.lower(&mut lowering)?);

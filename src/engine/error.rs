@@ -17,6 +17,8 @@ pub enum EngineError {
     NoSuchValue(u32),
     #[error("The device {device} cannot be used: {why} Choose the CPU, or auto.")]
     Device { device: String, why: String },
+    #[error("The layer {0} cannot be turned into instructions where it stands: only one Loss may end the network.")]
+    NoInstructions(String),
     #[error("The formula of {layer} cannot be read: {why}")]
     Formula { layer: String, why: String },
     #[error("The saved state does not fit this network: {0}")]

@@ -1,7 +1,7 @@
 //! Two-dimensional convolution of f32 pictures: forward, gradient of the pictures, gradient of weights and bias.
 //!
 //! Each picture's windows are laid out as the columns of a matrix ("im2col", Chellapilla et al. 2006), a tile that fits
-//! the cache at a time, and multiplied by the weights. Deliberately no groups and no dilation.
+//! the cache at a time, and multiplied by the weights. Deliberately no groups: see [`super::grouped`].
 
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};

@@ -27,8 +27,8 @@ fn for_each_tap(c: &Convolution, i: usize, j: usize, mut f: impl FnMut(usize, us
     for channel in 0..c.channels {
         for u in 0..c.window.kernel[0] {
             for v in 0..c.window.kernel[1] {
-                let h = (i * c.window.stride[0] + u).checked_sub(c.window.before[0]);
-                let k = (j * c.window.stride[1] + v).checked_sub(c.window.before[1]);
+                let h = (i * c.window.stride[0] + u * c.window.dilation[0]).checked_sub(c.window.before[0]);
+                let k = (j * c.window.stride[1] + v * c.window.dilation[1]).checked_sub(c.window.before[1]);
                 if let (Some(h), Some(k)) = (h, k)
                     && h < c.size[0]
                     && k < c.size[1]
@@ -41,7 +41,8 @@ fn for_each_tap(c: &Convolution, i: usize, j: usize, mut f: impl FnMut(usize, us
 }
 
 fn cases() -> Vec<(usize, Convolution)> {
-    let window = |kernel, stride, before, after| Window { kernel, stride, before, after };
+    let window = |kernel, stride, before, after| Window { kernel, stride, before, after, dilation: [1, 1] };
+    let dilated = |dilation, window| Window { dilation, ..window };
     let case = |channels, size, filters, window| Convolution { channels, size, filters, window };
     vec![
         (1, case(1, [1, 1], 1, Window::square(1, 1))),
@@ -51,6 +52,8 @@ fn cases() -> Vec<(usize, Convolution)> {
         (1, case(2, [5, 9], 2, window([4, 4], [2, 1], [1, 1], [2, 2]))),
         (2, case(1, [6, 6], 2, window([2, 2], [3, 3], [0, 0], [0, 0]))),
         (1, case(1, [2, 2], 1, window([3, 3], [1, 1], [5, 5], [5, 5]))),
+        (2, case(2, [9, 8], 3, dilated([2, 3], window([3, 2], [2, 1], [1, 2], [2, 0])))),
+        (1, case(3, [7, 7], 2, dilated([3, 1], window([2, 3], [1, 2], [0, 0], [0, 1])))),
         // Several tiles a picture.
         (2, case(40, [33, 31], 5, window([3, 3], [1, 1], [1, 1], [1, 1]))),
         (2, case(40, [65, 61], 5, window([5, 5], [2, 2], [2, 2], [2, 2]))),

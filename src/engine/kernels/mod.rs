@@ -8,6 +8,8 @@ pub mod batch_norm;
 pub mod bridge;
 pub mod conv2d;
 pub mod elementwise;
+pub mod group_norm;
+pub mod grouped;
 pub mod lanes;
 pub mod layer_norm;
 pub mod math;
@@ -17,5 +19,6 @@ pub mod reduce;
 pub mod split;
 #[cfg(test)]
 pub mod testing;
+pub mod upsample;
 pub mod window;
 pub mod windows;

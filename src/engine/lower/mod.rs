@@ -10,7 +10,9 @@ mod conv1d;
 mod conv2d;
 mod dense;
 mod dropout;
+mod enlarge;
 mod formula;
+mod group_norm;
 mod input;
 mod layer_norm;
 mod loss;
@@ -164,6 +166,9 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::Loss(_) => return None,
         LayerKind::Formula(layer) => layer,
         LayerKind::Conv2d(layer) => layer,
+        LayerKind::DepthwiseConv2d(layer) => layer,
+        LayerKind::ConvTranspose2d(layer) => layer,
+        LayerKind::Upsample(layer) => layer,
         LayerKind::MaxPool2d(layer) => layer,
         LayerKind::AvgPool2d(layer) => layer,
         LayerKind::GlobalAvgPool(layer) => layer,
@@ -174,6 +179,7 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::MaxOver(layer) => layer,
         LayerKind::BatchNorm(layer) => layer,
         LayerKind::LayerNorm(layer) => layer,
+        LayerKind::GroupNorm(layer) => layer,
     })
 }
 

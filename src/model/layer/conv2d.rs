@@ -1,16 +1,20 @@
 //! Two-dimensional convolution.
 
+use super::group_norm::common_divisor;
 use super::params::{float, int, layer_params};
+use super::sliding::Sliding;
 use super::*;
 
 layer_params! {
-    /// Cross-correlation as PyTorch's `nn.Conv2d`, weights `[filters, channels, kernel, kernel]`.
+    /// Cross-correlation as PyTorch's `nn.Conv2d`, weights `[filters, channels / groups, kernel, kernel]`.
     pub struct Conv2d {
         filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for; each makes one output channel (feature map).";
         kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the window that slides over the picture.";
         stride: usize = 1, int(1, 63), "Stride", "How far the window moves each time. 2 halves the picture.";
         padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros around the picture: 'same size' keeps it as large as it is (at stride 1).";
         pad: usize = 1, int(0, 63), "Pad", "Zeros on each side when the padding is custom.";
+        dilation: usize = 1, int(1, 63), "Dilation", "How far apart the window's entries lie: 2 leaves out every other pixel, to see further with as many weights.";
+        groups: usize = 1, int(1, 4096), "Groups", "Divides channels and filters into this many groups that do not see each other, which takes that many times fewer weights.";
         activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to each number that comes out.";
         bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own. Not needed before batch norm.";
         init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
@@ -32,24 +36,24 @@ static ABOUT: About = About {
 };
 
 impl Conv2d {
-    /// Zeros before and after an axis of `size`.
-    pub fn pads(&self, size: usize) -> (usize, usize) {
-        match self.padding {
-            Padding::Valid => (0, 0),
-            Padding::Custom => (self.pad, self.pad),
-            Padding::Same => {
-                let out = size.div_ceil(self.stride);
-                let total = ((out.saturating_sub(1)) * self.stride + self.kernel).saturating_sub(size);
-                (total / 2, total - total / 2)
-            }
-        }
+    pub fn sliding(&self) -> Sliding {
+        let Self { kernel, stride, padding, pad, dilation, .. } = *self;
+        Sliding { kernel, stride, padding, pad, dilation }
     }
 
-    /// Places the window takes along an axis of `size`; 0 when it does not fit.
-    pub fn places(&self, size: usize) -> usize {
-        let (before, after) = self.pads(size);
-        let padded = size + before + after;
-        if padded < self.kernel { 0 } else { (padded - self.kernel) / self.stride + 1 }
+    fn refuse_groups(&self, channels: usize) -> Mismatch {
+        let fit = common_divisor(&[channels, self.filters], self.groups);
+        let mut fixes = vec![Fix::Set { key: "groups", value: ParamValue::Int(fit as i64) }];
+        if channels.is_multiple_of(self.groups) {
+            let filters = self.filters.next_multiple_of(self.groups);
+            fixes.push(Fix::Set { key: "filters", value: ParamValue::Int(filters as i64) });
+        }
+        Mismatch {
+            expected: format!("channels and filters that divide into {} groups", self.groups),
+            got: format!("{channels} channels and {} filters", self.filters),
+            why: "Every group must have as many channels and as many filters.".into(),
+            fixes,
+        }
     }
 }
 
@@ -59,28 +63,47 @@ impl LayerSpec for Conv2d {
     }
 
     fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
-        let [_, rows, columns] = image_input(inputs, "A convolution")?;
-        let (out_rows, out_columns) = (self.places(rows), self.places(columns));
-        if out_rows > 0 && out_columns > 0 {
-            return Ok(Shape(vec![self.filters, out_rows, out_columns]));
+        let [channels, rows, columns] = image_input(inputs, "A convolution")?;
+        if channels % self.groups != 0 || self.filters % self.groups != 0 {
+            return Err(self.refuse_groups(channels));
         }
-        Err(Mismatch {
-            expected: format!("at least {0} × {0} pixels", self.kernel),
-            got: format!("{rows} × {columns} pixels"),
-            why: "The window is larger than the picture.".into(),
-            fixes: vec![
-                Fix::Set { key: "padding", value: ParamValue::Text("same".into()) },
-                Fix::Set { key: "kernel", value: ParamValue::Int(rows.min(columns).max(1) as i64) },
-            ],
-        })
+        let [rows, columns] = self.sliding().over([rows, columns])?;
+        Ok(Shape(vec![self.filters, rows, columns]))
     }
 
     fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
         let channels = inputs[0].0.first().copied().unwrap_or(1);
-        let mut all = vec![("weight", vec![self.filters, channels, self.kernel, self.kernel])];
+        let mut all = vec![("weight", vec![self.filters, channels / self.groups, self.kernel, self.kernel])];
         if self.bias {
             all.push(("bias", vec![self.filters]));
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_divide_channels_and_filters() {
+        let layer = Conv2d { filters: 6, groups: 3, ..Conv2d::default() };
+        assert_eq!(layer.infer(&[Shape(vec![9, 5, 5])], None).unwrap().0, [6, 5, 5]);
+        assert_eq!(layer.parameters(&[Shape(vec![9, 5, 5])])[0].1, [6, 3, 3, 3]);
+        let refused = layer.infer(&[Shape(vec![4, 5, 5])], None).unwrap_err();
+        assert_eq!(refused.fixes, [Fix::Set { key: "groups", value: ParamValue::Int(2) }]);
+        let refused = Conv2d { filters: 7, ..layer }.infer(&[Shape(vec![9, 5, 5])], None).unwrap_err();
+        assert_eq!(refused.fixes[1], Fix::Set { key: "filters", value: ParamValue::Int(9) });
+    }
+
+    #[test]
+    fn a_dilated_window_needs_its_whole_span() {
+        let layer = Conv2d { dilation: 3, padding: Padding::Valid, ..Conv2d::default() };
+        assert_eq!(layer.infer(&[Shape(vec![1, 7, 9])], None).unwrap().0, [16, 1, 3]);
+        assert_eq!(layer.infer(&[Shape(vec![1, 6, 9])], None).unwrap_err().expected, "at least 7 × 7 pixels");
+        let same = Conv2d { padding: Padding::Same, kernel: 4, ..layer };
+        assert_eq!(same.infer(&[Shape(vec![1, 6, 9])], None).unwrap().0, [16, 6, 9]);
+        // PyTorch puts the odd zero of padding='same' at the end.
+        assert_eq!(Conv2d { dilation: 1, ..same }.sliding().pads(6), (1, 2));
     }
 }

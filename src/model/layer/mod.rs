@@ -11,14 +11,18 @@ mod batch_norm;
 mod conv1d;
 mod conv2d;
 mod dense;
+mod depthwise;
 mod dropout;
+mod enlarge;
 mod formula;
+mod group_norm;
 mod input;
 mod layer_norm;
 mod loss;
 mod merge;
 mod pool;
 mod reshape;
+mod sliding;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +33,11 @@ pub use choice::{Activation, Initialiser, LossKind, Padding};
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
+pub use depthwise::DepthwiseConv2d;
 pub use dropout::Dropout;
+pub use enlarge::{ConvTranspose2d, Interpolation, Upsample};
 pub use formula::Formula;
+pub use group_norm::GroupNorm;
 pub use input::Input;
 pub use layer_norm::LayerNorm;
 pub use loss::Loss;
@@ -38,6 +45,7 @@ pub use merge::{Add, Concat, Multiply};
 pub use params::{Field, ParamKind, ParamSpec, ParamValue, Params};
 pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
 pub use reshape::{Flatten, Reshape};
+pub use sliding::Sliding;
 
 use super::{DataSignature, Shape};
 
@@ -200,6 +208,9 @@ layers! {
     Sigmoid = "sigmoid";
     Softmax = "softmax";
     Conv2d = "conv2d";
+    DepthwiseConv2d = "depthwise_conv2d";
+    ConvTranspose2d = "conv_transpose2d";
+    Upsample = "upsample";
     MaxPool2d = "max_pool2d";
     AvgPool2d = "avg_pool2d";
     GlobalAvgPool = "global_avg_pool";
@@ -210,6 +221,7 @@ layers! {
     MaxOver = "max_over";
     BatchNorm = "batch_norm";
     LayerNorm = "layer_norm";
+    GroupNorm = "group_norm";
     Add = "add";
     Multiply = "multiply";
     Concat = "concat";
@@ -229,6 +241,9 @@ impl LayerKind {
                 | Self::Conv2d(_)
                 | Self::BatchNorm(_)
                 | Self::LayerNorm(_)
+                | Self::DepthwiseConv2d(_)
+                | Self::ConvTranspose2d(_)
+                | Self::GroupNorm(_)
                 | Self::Prelu(_)
         )
     }

@@ -1,0 +1,37 @@
+//! ConvTranspose2d and Upsample.
+
+use super::{Lower, Lowering};
+use crate::engine::error::Result;
+use crate::engine::init::Initial;
+use crate::engine::kernels::window::Window;
+use crate::engine::ops::{self, UpsampleBilinear, UpsampleNearest};
+use crate::engine::program::ValueId;
+use crate::model::layer::{ConvTranspose2d, Interpolation, Upsample};
+
+impl Lower for ConvTranspose2d {
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+        let x = l.input(0);
+        let (channels, size) = (l.shape(x).dims[0], [l.shape(x).dims[1], l.shape(x).dims[2]]);
+        let window = Window { before: [self.pad; 2], after: [self.pad; 2], ..Window::square(self.kernel, self.stride) };
+        let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
+        let weight = l.parameter("weight", [channels, self.filters, self.kernel, self.kernel], initial);
+        let mut inputs = vec![x, weight];
+        if self.bias {
+            inputs.push(l.parameter("bias", [self.filters], Initial::ZEROS));
+        }
+        l.penalise(weight, self.l1, self.l2);
+        let size = size.map(|size| self.grown(size));
+        let y = l.emit(ops::ConvTranspose2d { window, size }, &inputs);
+        Ok(l.activate(self.activation, y))
+    }
+}
+
+impl Lower for Upsample {
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+        let (x, factor) = (l.input(0), self.factor);
+        Ok(match self.mode {
+            Interpolation::Nearest => l.emit(UpsampleNearest { factor }, &[x]),
+            Interpolation::Bilinear => l.emit(UpsampleBilinear { factor }, &[x]),
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! Depthwise convolution: every channel by filters of its own.
+
+use super::params::{float, int, layer_params};
+use super::sliding::Sliding;
+use super::*;
+
+layer_params! {
+    /// As PyTorch's `nn.Conv2d` with as many groups as channels, weights `[channels · multiplier, 1, kernel, kernel]`.
+    pub struct DepthwiseConv2d {
+        multiplier: usize = 1, int(1, 64), "Filters each", "How many patterns to look for in each channel (depth multiplier).";
+        kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the window that slides over the picture.";
+        stride: usize = 1, int(1, 63), "Stride", "How far the window moves each time. 2 halves the picture.";
+        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros around the picture: 'same size' keeps it as large as it is (at stride 1).";
+        pad: usize = 1, int(0, 63), "Pad", "Zeros on each side when the padding is custom.";
+        dilation: usize = 1, int(1, 63), "Dilation", "How far apart the window's entries lie: 2 leaves out every other pixel, to see further with as many weights.";
+        activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function applied to each number that comes out.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own. Not needed before batch norm.";
+        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        l1: f64 = 0.0, float(0.0, 10.0), "L1", "Adds L1 × Σ|w| to the loss: pushes weights to exactly zero.";
+        l2: f64 = 0.0, float(0.0, 10.0), "L2", "Adds L2 × Σw² to the loss: keeps weights small (weight decay).";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Depthwise conv",
+    group: Group::Convolution,
+    tagline: "a filter per channel",
+    help: "A convolution that looks at each channel by itself, with few weights. Followed by a Conv 2-D with kernel 1, which mixes the channels, it does nearly the work of a whole convolution at a fraction of the cost (depthwise separable, as in MobileNet).",
+    formula: "y[c, i, j] = activation(Σ w[c, u, v] · x[c, i·stride + u, j·stride + v] + b[c])",
+    glyph: "⊟",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+impl DepthwiseConv2d {
+    pub fn sliding(&self) -> Sliding {
+        let Self { kernel, stride, padding, pad, dilation, .. } = *self;
+        Sliding { kernel, stride, padding, pad, dilation }
+    }
+}
+
+impl LayerSpec for DepthwiseConv2d {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        let [channels, rows, columns] = image_input(inputs, "A convolution")?;
+        let [rows, columns] = self.sliding().over([rows, columns])?;
+        Ok(Shape(vec![channels.saturating_mul(self.multiplier), rows, columns]))
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let filters = inputs[0].0.first().copied().unwrap_or(1) * self.multiplier;
+        let mut all = vec![("weight", vec![filters, 1, self.kernel, self.kernel])];
+        if self.bias {
+            all.push(("bias", vec![filters]));
+        }
+        all
+    }
+}

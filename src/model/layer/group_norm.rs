@@ -1,0 +1,75 @@
+//! Group normalisation (Wu and He, 2018).
+
+use super::params::{float, int, layer_params};
+use super::*;
+
+layer_params! {
+    /// As PyTorch's `nn.GroupNorm`, on rows and pictures.
+    pub struct GroupNorm {
+        groups (card): usize = 4, int(1, 4096), "Groups", "How many groups the channels are divided into. 1 looks at all together; as many as channels looks at each by itself (instance norm).";
+        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance, so that nothing is divided by zero.";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Group norm",
+    group: Group::Normalisation,
+    tagline: "per group of channels",
+    help: "Shifts and scales each group of neighbouring channels of a sample so that it has mean 0 and spread 1, then applies a learned scale and shift to each channel. Needs no other samples, so it is steady where batches are small.",
+    formula: "y = γ · (x - mean) / √(variance + ε) + β",
+    glyph: "N",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+/// The largest number up to `most` that divides all of `sizes`.
+pub(super) fn common_divisor(sizes: &[usize], most: usize) -> usize {
+    (1..=most).rev().find(|n| sizes.iter().all(|size| size % n == 0)).unwrap_or(1)
+}
+
+impl LayerSpec for GroupNorm {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        let channels = inputs[0].0.first().copied().unwrap_or(0);
+        if !matches!(inputs[0].rank(), 1 | 3) {
+            return Err(Mismatch {
+                expected: "a row of numbers or a picture".into(),
+                got: inputs[0].to_string(),
+                why: "Group norm works on the features of a row or the channels of a picture.".into(),
+                fixes: vec![Fix::InsertBefore(Flatten {}.into())],
+            });
+        }
+        if channels % self.groups == 0 {
+            return Ok(inputs[0].clone());
+        }
+        let fit = common_divisor(&[channels], self.groups);
+        Err(Mismatch {
+            expected: format!("channels that divide into {} groups", self.groups),
+            got: format!("{channels} channels"),
+            why: "Every group must have as many channels.".into(),
+            fixes: vec![Fix::Set { key: "groups", value: ParamValue::Int(fit as i64) }],
+        })
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let channels = inputs[0].0.first().copied().unwrap_or(1);
+        vec![("weight", vec![channels]), ("bias", vec![channels])]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_must_divide_the_channels() {
+        let layer = GroupNorm::default();
+        assert_eq!(layer.infer(&[Shape(vec![8, 3, 3])], None).unwrap().0, [8, 3, 3]);
+        let refused = layer.infer(&[Shape(vec![6, 3, 3])], None).unwrap_err();
+        assert_eq!(refused.fixes, [Fix::Set { key: "groups", value: ParamValue::Int(3) }]);
+        assert!(layer.infer(&[Shape(vec![8, 3])], None).is_err());
+    }
+}
