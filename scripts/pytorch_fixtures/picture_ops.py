@@ -113,7 +113,7 @@ def main():
             {"groups": groups, "epsilon": 1e-5},
             fixed=(1, 2),
         )
-        for i, (dims, groups) in enumerate([((2, 4, 3, 5), 2), ((3, 6, 2, 2), 6), ((2, 6, 3, 1), 1), ((4, 6), 3)])
+        for i, (dims, groups) in enumerate([((2, 4, 3, 5), 2), ((3, 6, 2, 2), 6), ((2, 6, 3, 1), 1), ((4, 6), 2)])
     ])
     pools = [((2, 3, 4, 6), 2, 2), ((1, 2, 5, 7), 2, 2), ((2, 2, 7, 5), 3, 2), ((1, 1, 6, 4), 3, 1), ((1, 1, 7, 8), 2, 3)]
     for name, function in [("max_pool2d", max_pool2d), ("avg_pool2d", F.avg_pool2d)]:

@@ -1,6 +1,7 @@
 //! One-dimensional convolution along the time of a sequence.
 
 use super::params::{float, int, layer_params};
+use super::sliding::Sliding;
 use super::*;
 
 layer_params! {
@@ -36,7 +37,7 @@ impl Conv1d {
     /// Zeros before and after a sequence of `steps`, and places of the window; 0 when it does not fit.
     pub fn fit(&self, steps: usize) -> (usize, usize, usize) {
         let (kernel, stride, padding, pad) = (self.kernel, self.stride, self.padding, self.pad);
-        let along = Conv2d { kernel, stride, padding, pad, ..Conv2d::default() };
+        let along = Sliding { kernel, stride, padding, pad, dilation: 1 };
         let (before, after) = along.pads(steps);
         (before, after, along.places(steps))
     }
