@@ -8,6 +8,7 @@ from record import case, random, write
 
 def main():
     axes()
+    recurrent()
 
 
 def axes():
@@ -39,6 +40,40 @@ def axes():
         case(windows, [random(304, 2, 7, 3)], {"kernel": 3, "stride": 1, "before": 1, "after": 1}),
         case(windows, [random(305, 1, 9, 2)], {"kernel": 4, "stride": 3, "before": 0, "after": 2}),
     ])
+
+
+def recurrent():
+    def over_time(run, gates):
+        """Forwards, or backwards with the answers where their steps are."""
+        def function(x, *weights, reverse, **more):
+            start = torch.zeros(1, len(x), weights[1].shape[1], dtype=torch.float64)
+            x = x.flip(1) if reverse else x
+            y = run(x, start, list(weights), len(weights) == 4, **more)[0]
+            return y.flip(1) if reverse else y
+
+        def weights(seed, features, h, bias=True):
+            shapes = [(gates * h, features), (gates * h, h)] + [(gates * h,)] * (2 if bias else 0)
+            return [random(seed + i, *shape) / 2 for i, shape in enumerate(shapes)]
+
+        return function, weights
+
+    def cases(seed, run, gates, **more):
+        function, weights = over_time(run, gates)
+        forwards, backwards = {"reverse": False, **more}, {"reverse": True, **more}
+        return [
+            case(function, [random(seed, 3, 5, 4), *weights(seed + 1, 4, 6)], forwards, fixed=(1, 2, 3, 4)),
+            case(function, [random(seed + 5, 2, 4, 1), *weights(seed + 6, 1, 3)], backwards, fixed=(1, 2, 3, 4)),
+            case(function, [random(seed + 10, 2, 3, 2), *weights(seed + 11, 2, 2, bias=False)], forwards, fixed=(1, 2)),
+        ]
+
+    options = (1, 0.0, False, False, True)
+    write("lstm", cases(310, lambda x, start, w, bias: torch.lstm(x, (start, start), w, bias, *options), 4))
+    write("gru", cases(330, lambda x, start, w, bias: torch.gru(x, start, w, bias, *options), 3))
+
+    def rnn(x, start, w, bias, squash):
+        return (torch.rnn_tanh if squash == "tanh" else torch.rnn_relu)(x, start, w, bias, *options)
+
+    write("rnn", cases(350, rnn, 1, squash="tanh") + cases(370, rnn, 1, squash="relu"))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,10 @@ use crate::model::layer::Initialiser;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initial {
     Constant(f64),
+    /// Evenly between -bound and bound.
+    Uniform {
+        bound: f64,
+    },
     /// `value` is for [`Initialiser::Constant`].
     Weights {
         initialiser: Initialiser,
@@ -24,6 +28,10 @@ impl Initial {
         let len = dims.iter().product();
         let (initialiser, value) = match self {
             Self::Constant(value) => return vec![value; len],
+            Self::Uniform { bound } => {
+                let mut draws = Draws::new(seed, Purpose::Weights, index, layer);
+                return (0..len).map(|_| draws.uniform(-bound, bound)).collect();
+            }
             Self::Weights { initialiser, value } => (initialiser, value),
         };
         let (fan_in, fan_out) = fans(dims);

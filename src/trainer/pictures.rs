@@ -117,6 +117,10 @@ fn feature_maps(values: &TensorData) -> Preview {
             let maps = values.data.chunks(rows * columns).take(UNITS.min(*channels)).map(Arc::from).collect();
             Preview::Maps { rows: *rows, columns: *columns, channels: maps }
         }
+        // A sequence as one picture: a row a step.
+        [1, steps, features] if steps * features <= 1 << 16 => {
+            Preview::Maps { rows: *steps, columns: *features, channels: vec![values.data.clone()] }
+        }
         // A row of numbers as one strip.
         [1, units] if *units <= 512 => Preview::Maps { rows: 1, columns: *units, channels: vec![values.data.clone()] },
         _ => Preview::None,

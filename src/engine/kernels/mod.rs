@@ -15,6 +15,7 @@ pub mod layer_norm;
 pub mod math;
 pub mod matmul;
 pub mod pool;
+pub mod recurrent;
 pub mod reduce;
 pub mod split;
 #[cfg(test)]

@@ -42,6 +42,26 @@ pub fn for_each_pair(
     }
 }
 
+/// As [`for_each_chunk`], over chunks of three slices at once.
+pub fn for_each_triple(
+    (a, a_length): (&mut [f32], usize),
+    (b, b_length): (&mut [f32], usize),
+    (c, c_length): (&mut [f32], usize),
+    work: usize,
+    f: impl Fn(usize, &mut [f32], &mut [f32], &mut [f32]) + Sync + Send,
+) {
+    if a_length == 0 || b_length == 0 || c_length == 0 {
+        return;
+    }
+    if work < WORTH_SHARING || a.len() <= a_length {
+        let all = a.chunks_mut(a_length).zip(b.chunks_mut(b_length)).zip(c.chunks_mut(c_length));
+        all.enumerate().for_each(|(i, ((a, b), c))| f(i, a, b, c));
+    } else {
+        let all = a.par_chunks_mut(a_length).zip(b.par_chunks_mut(b_length)).zip(c.par_chunks_mut(c_length));
+        all.enumerate().for_each(|(i, ((a, b), c))| f(i, a, b, c));
+    }
+}
+
 /// How many partial sums a sum over `count` items is made of, when each is `size` numbers: enough for many threads,
 /// but at most about 8 MiB of them.
 pub fn partial_sums(count: usize, size: usize) -> usize {

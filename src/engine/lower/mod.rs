@@ -18,6 +18,7 @@ mod layer_norm;
 mod loss;
 mod merge;
 mod pool;
+mod recurrent;
 mod reshape;
 
 use std::sync::Arc;
@@ -173,6 +174,9 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::AvgPool2d(layer) => layer,
         LayerKind::GlobalAvgPool(layer) => layer,
         LayerKind::Conv1d(layer) => layer,
+        LayerKind::Lstm(layer) => layer,
+        LayerKind::Gru(layer) => layer,
+        LayerKind::SimpleRnn(layer) => layer,
         LayerKind::Permute(layer) => layer,
         LayerKind::Slice(layer) => layer,
         LayerKind::MeanOver(layer) => layer,

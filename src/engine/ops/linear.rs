@@ -116,7 +116,7 @@ impl Op for Linear {
 
 /// dx = dy W
 #[derive(Debug)]
-struct LinearX;
+pub(super) struct LinearX;
 
 impl Op for LinearX {
     fn name(&self) -> &'static str {
@@ -156,9 +156,9 @@ impl Op for LinearX {
 
 /// dW = dyᵀ x
 #[derive(Debug)]
-struct LinearW {
+pub(super) struct LinearW {
     /// Of W.
-    dims: Vec<usize>,
+    pub dims: Vec<usize>,
 }
 
 impl Op for LinearW {

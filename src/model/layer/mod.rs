@@ -21,6 +21,7 @@ mod layer_norm;
 mod loss;
 mod merge;
 mod pool;
+mod recurrent;
 mod reshape;
 mod sliding;
 
@@ -44,6 +45,7 @@ pub use loss::Loss;
 pub use merge::{Add, Concat, Multiply};
 pub use params::{Field, ParamKind, ParamSpec, ParamValue, Params};
 pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use recurrent::{Gru, Lstm, Nonlinearity, Recurrence, SimpleRnn};
 pub use reshape::{Flatten, Reshape};
 pub use sliding::Sliding;
 
@@ -215,6 +217,9 @@ layers! {
     AvgPool2d = "avg_pool2d";
     GlobalAvgPool = "global_avg_pool";
     Conv1d = "conv1d";
+    Lstm = "lstm";
+    Gru = "gru";
+    SimpleRnn = "simple_rnn";
     Permute = "permute";
     Slice = "slice";
     MeanOver = "mean_over";
@@ -240,6 +245,9 @@ impl LayerKind {
                 | Self::Conv1d(_)
                 | Self::Conv2d(_)
                 | Self::BatchNorm(_)
+                | Self::Lstm(_)
+                | Self::Gru(_)
+                | Self::SimpleRnn(_)
                 | Self::LayerNorm(_)
                 | Self::DepthwiseConv2d(_)
                 | Self::ConvTranspose2d(_)

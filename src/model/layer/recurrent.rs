@@ -1,0 +1,172 @@
+//! Recurrent layers: LSTM, GRU and the simple recurrent network.
+
+use super::params::{choices, int, layer_params};
+use super::*;
+
+choices! {
+    /// How a simple recurrent network squashes its sums.
+    pub enum Nonlinearity {
+        Tanh = "tanh", "tanh";
+        Relu = "relu", "ReLU";
+    }
+}
+
+layer_params! {
+    /// PyTorch's `nn.LSTM` with one layer, weights `[4 units, F]` and `[4 units, units]` in the order i, f, g, o.
+    pub struct Lstm {
+        units (card): usize = 32, int(1, 4096), "Units", "How many numbers the memory has.";
+        every_step (card): bool = false, ParamKind::Bool, "Every step", "On: what the layer shows at every step leaves, a sequence again. Off: only what it shows after the last step.";
+        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Reads the sequence from its end as well, with weights of its own, and puts both answers side by side (bidirectional).";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates add numbers of their own.";
+    }
+}
+
+layer_params! {
+    /// PyTorch's `nn.GRU` with one layer, weights `[3 units, F]` and `[3 units, units]` in the order r, z, n.
+    pub struct Gru {
+        units (card): usize = 32, int(1, 4096), "Units", "How many numbers the state has.";
+        every_step (card): bool = false, ParamKind::Bool, "Every step", "On: the state after every step leaves, a sequence again. Off: only the state after the last step.";
+        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Reads the sequence from its end as well, with weights of its own, and puts both answers side by side (bidirectional).";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates add numbers of their own.";
+    }
+}
+
+layer_params! {
+    /// PyTorch's `nn.RNN` with one layer, weights `[units, F]` and `[units, units]`.
+    pub struct SimpleRnn {
+        units (card): usize = 32, int(1, 4096), "Units", "How many numbers the state has.";
+        nonlinearity: Nonlinearity = Nonlinearity::Tanh, Nonlinearity::kind(), "Function", "The function that each new state goes through. With tanh it stays between -1 and 1.";
+        every_step (card): bool = false, ParamKind::Bool, "Every step", "On: the state after every step leaves, a sequence again. Off: only the state after the last step.";
+        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Reads the sequence from its end as well, with weights of its own, and puts both answers side by side (bidirectional).";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether the sums get numbers of their own added.";
+    }
+}
+
+static LSTM: About = About {
+    title: "LSTM",
+    group: Group::Sequence,
+    tagline: "long short-term memory",
+    help: "Reads a sequence step by step and keeps a memory. Gates, which are small networks themselves, decide at every step what is forgotten, what is taken in and what is shown, so that it can remember things over many steps.",
+    formula: "i, f, g, o = gates(x, h); c ← f · c + i · g; h ← o · tanh(c)",
+    glyph: "⟲",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+static GRU: About = About {
+    title: "GRU",
+    group: Group::Sequence,
+    tagline: "gated memory",
+    help: "Reads a sequence step by step and keeps a state. Two gates decide at every step how much of the old state enters the new one and how much simply stays. Simpler than an LSTM and often as good.",
+    formula: "r, z, n = gates(x, h); h ← (1 - z) · n + z · h",
+    glyph: "↻",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+static SIMPLE_RNN: About = About {
+    title: "Simple RNN",
+    group: Group::Sequence,
+    tagline: "a state over time",
+    help: "Reads a sequence step by step: each new state is a weighted sum of what arrives and of the state before. The oldest recurrent network; it forgets within a few steps, which is what LSTM and GRU were invented against.",
+    formula: "h ← f(W x + U h + b)",
+    glyph: "↺",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+/// What the three have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Recurrence {
+    pub units: usize,
+    /// Blocks of units in the weights: 4 for the gates of an LSTM.
+    pub gates: usize,
+    pub every_step: bool,
+    pub bidirectional: bool,
+    pub bias: bool,
+}
+
+impl Recurrence {
+    /// Suffixes of the parameters' names, as in PyTorch without the number of the layer: of one direction, input weights first.
+    pub fn names(reverse: bool) -> [&'static str; 4] {
+        if reverse {
+            ["weight_ih_reverse", "weight_hh_reverse", "bias_ih_reverse", "bias_hh_reverse"]
+        } else {
+            ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+        }
+    }
+
+    fn infer(&self, input: &Shape, what: &str) -> Result<Shape, Mismatch> {
+        let [steps, _] = sequence_input(input, what)?;
+        let width = self.units * if self.bidirectional { 2 } else { 1 };
+        Ok(Shape(if self.every_step { vec![steps, width] } else { vec![width] }))
+    }
+
+    fn parameters(&self, input: &Shape) -> Vec<(&'static str, Vec<usize>)> {
+        let (rows, features) = (self.gates * self.units, input.0.last().copied().unwrap_or(1));
+        let shapes = [vec![rows, features], vec![rows, self.units], vec![rows], vec![rows]];
+        let used = if self.bias { 4 } else { 2 };
+        let directions = if self.bidirectional { [false, true].as_slice() } else { &[false] };
+        directions.iter().flat_map(|&reverse| Self::names(reverse).into_iter().zip(shapes.clone()).take(used)).collect()
+    }
+}
+
+macro_rules! recurrent {
+    ($($layer:ident, $about:ident, $gates:literal, $what:literal;)*) => {
+        $(impl $layer {
+            pub fn recurrence(&self) -> Recurrence {
+                Recurrence {
+                    units: self.units,
+                    gates: $gates,
+                    every_step: self.every_step,
+                    bidirectional: self.bidirectional,
+                    bias: self.bias,
+                }
+            }
+        }
+
+        impl LayerSpec for $layer {
+            fn about(&self) -> &'static About {
+                &$about
+            }
+            fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+                self.recurrence().infer(&inputs[0], $what)
+            }
+            fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+                self.recurrence().parameters(&inputs[0])
+            }
+        })*
+    };
+}
+
+recurrent! {
+    Lstm, LSTM, 4, "An LSTM";
+    Gru, GRU, 3, "A GRU";
+    SimpleRnn, SIMPLE_RNN, 1, "A recurrent layer";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_state_or_all_of_them_leave() {
+        let shape = |layer: &dyn LayerSpec, input: &[usize]| layer.infer(&[Shape(input.to_vec())], None).map(|s| s.0);
+        assert_eq!(shape(&Lstm::default(), &[50, 16]).unwrap(), [32]);
+        let both = Gru { units: 5, every_step: true, bidirectional: true, ..Gru::default() };
+        assert_eq!(shape(&both, &[7, 3]).unwrap(), [7, 10]);
+        assert_eq!(shape(&SimpleRnn { bidirectional: true, ..SimpleRnn::default() }, &[7, 3]).unwrap(), [64]);
+        let mismatch = shape(&Lstm::default(), &[1, 28, 28]).unwrap_err();
+        assert_eq!(mismatch.fixes, [Fix::InsertBefore(Reshape { shape: "28 x 28".into() }.into())]);
+    }
+
+    #[test]
+    fn weights_are_laid_out_as_pytorchs() {
+        let lstm = Lstm { units: 5, bidirectional: true, ..Lstm::default() };
+        let parameters = lstm.parameters(&[Shape(vec![7, 3])]);
+        assert_eq!(parameters.len(), 8);
+        assert_eq!(parameters[0], ("weight_ih", vec![20, 3]));
+        assert_eq!(parameters[5], ("weight_hh_reverse", vec![20, 5]));
+        assert_eq!(Gru { bias: false, ..Gru::default() }.parameters(&[Shape(vec![7, 3])]).len(), 2);
+    }
+}
