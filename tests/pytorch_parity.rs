@@ -33,6 +33,7 @@ struct Signature {
 #[serde(rename_all = "snake_case")]
 enum Wanted {
     Classes(usize),
+    ClassesAt { positions: usize, classes: usize },
     Numbers(usize),
 }
 
@@ -112,6 +113,7 @@ fn batch(samples: &Samples) -> Batch {
 fn machine(network: &Network, training: &TrainingSpec, precision: Precision) -> Machine {
     let target = match network.signature.target {
         Wanted::Classes(n) => Target::Classes(n),
+        Wanted::ClassesAt { positions, classes } => Target::ClassesAt { positions, classes },
         Wanted::Numbers(n) => Target::Numbers(n),
     };
     let signature = DataSignature { input: Shape(network.signature.input.clone()), target };
@@ -144,8 +146,17 @@ fn same_numbers(what: &str, machine: &Machine, expected: &Tensors, tolerance: f6
 
 #[test]
 fn one_step_of_whole_networks() {
-    let all: Networks = read("networks.json");
-    assert!(all.cases.len() >= 9);
+    one_step_each("networks.json", 9);
+}
+
+#[test]
+fn one_step_of_networks_over_sequences() {
+    one_step_each("sequence_networks.json", 7);
+}
+
+fn one_step_each(file: &str, least: usize) {
+    let all: Networks = read(file);
+    assert!(all.cases.len() >= least);
     // A rate of 0: the step computes everything and moves no weight.
     let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.0, ..TrainingSpec::default() };
     for case in &all.cases {
@@ -171,8 +182,17 @@ fn one_step_of_whole_networks() {
 
 #[test]
 fn fifty_steps_under_every_optimiser() {
-    let all: Trajectories = read("trajectories.json");
-    assert!(all.runs.len() >= 30);
+    fifty_steps_each("trajectories.json", 12);
+}
+
+#[test]
+fn fifty_steps_over_sequences() {
+    fifty_steps_each("sequence_trajectories.json", 2);
+}
+
+fn fifty_steps_each(file: &str, least: usize) {
+    let all: Trajectories = read(file);
+    assert!(all.runs.len() >= least);
     for run in &all.runs {
         let trained = &all.networks[run.network];
         let training = TrainingSpec {

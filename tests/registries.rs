@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision, Role};
-use glassbox::model::layer::{Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
+use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
 use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Shape, Target, TrainingSpec, infer};
 
 const SIDE: usize = 28;
@@ -39,6 +39,11 @@ fn network(kind: &LayerKind) -> (Graph, LayerId) {
     };
     let layer = match (kind, kind.about().inputs) {
         (LayerKind::Input(_), _) => input,
+        // Takes whole numbers, which only the data has.
+        (LayerKind::Embedding(_), _) => {
+            let flat = add_after(&mut graph, Flatten {}.into(), &[input]);
+            add_after(&mut graph, kind.clone(), &[flat])
+        }
         (LayerKind::Loss(_), _) => row,
         (_, Inputs::Many) => {
             let other = add_after(&mut graph, Relu {}.into(), &[source]);
@@ -46,7 +51,10 @@ fn network(kind: &LayerKind) -> (Graph, LayerId) {
         }
         _ => add_after(&mut graph, kind.clone(), &[source]),
     };
-    let flat = add_after(&mut graph, Flatten {}.into(), &[if layer == input { row } else { layer }]);
+    let mut flat = add_after(&mut graph, Flatten {}.into(), &[if layer == input { row } else { layer }]);
+    if matches!(kind, LayerKind::Embedding(_)) {
+        flat = add_after(&mut graph, Concat {}.into(), &[flat, row]);
+    }
     let last = add_after(&mut graph, Dense { units: 2, ..Dense::default() }.into(), &[flat]);
     let loss = add_after(&mut graph, Loss::default().into(), &[last]);
     (graph, if matches!(kind, LayerKind::Loss(_)) { loss } else { layer })
@@ -56,9 +64,13 @@ fn takes(kind: &LayerKind, shape: &Shape) -> bool {
     kind.about().inputs != Inputs::None && kind.spec().infer(&[shape.clone(), shape.clone()], None).is_ok()
 }
 
-fn batch() -> Batch {
+fn batch(kind: &LayerKind) -> Batch {
     let len = 6;
-    let inputs = (0..len * SIDE * SIDE).map(|i| ((i * 37 % 101) as f32) / 50.0 - 1.0).collect();
+    let number = |i: usize| match kind {
+        LayerKind::Embedding(embedding) => (i * 37 % embedding.vocabulary) as f32,
+        _ => (i * 37 % 101) as f32 / 50.0 - 1.0,
+    };
+    let inputs = (0..len * SIDE * SIDE).map(number).collect();
     let targets = (0..len).map(|i| (i % 2) as f32).collect();
     Batch { len, inputs, targets, rows: (0..len as u32).collect() }
 }
@@ -83,7 +95,8 @@ fn every_layer_compiles_and_trains() {
         let before = program.find("conv2d_1.weight").or_else(|| program.find("conv_2_d_1.weight")).unwrap();
         let old = machine.read(before).unwrap().data;
         for _ in 0..2 {
-            let report = machine.run_step(&batch()).unwrap_or_else(|error| panic!("{key} does not train: {error}"));
+            let report =
+                machine.run_step(&batch(&kind)).unwrap_or_else(|error| panic!("{key} does not train: {error}"));
             assert!(report.loss.is_finite(), "{key}: the loss is {}", report.loss);
         }
         assert_ne!(old, machine.read(before).unwrap().data, "{key}: nothing in front of it learns");

@@ -188,8 +188,8 @@ def recorded_batch(x, y):
     return {"len": len(x), "inputs": x.flatten().tolist(), "targets": y.flatten().tolist()}
 
 
-def one_step(name, graph, signature, seed, size):
-    network = Network(graph, signature, seed)
+def one_step(name, graph, signature, seed, size, make=Network):
+    network = make(graph, signature, seed)
     case = {"name": name, **network.record()}
     x, y = network.batch(seed + 50, size)
     output = network.forward(x)

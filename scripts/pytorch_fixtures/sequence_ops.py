@@ -9,6 +9,8 @@ from record import case, random, write
 def main():
     axes()
     recurrent()
+    tables()
+    attention()
 
 
 def axes():
@@ -74,6 +76,34 @@ def recurrent():
         return (torch.rnn_tanh if squash == "tanh" else torch.rnn_relu)(x, start, w, bias, *options)
 
     write("rnn", cases(350, rnn, 1, squash="tanh") + cases(370, rnn, 1, squash="relu"))
+
+
+def tables():
+    indices = torch.tensor([[0.0, 3, 3], [5, 1, 0]], dtype=torch.float64)
+    write("embedding", [case(lambda i, w: F.embedding(i.long(), w), [indices, random(390, 6, 4)], constant=(0,), fixed=(1,))])
+    write("offset", [case(torch.add, [random(391, 2, 3, 4), random(392, 3, 4)], fixed=(1,))])
+
+
+def attention():
+    """nn.MultiheadAttention with projections that change nothing, so that what is between them is recorded."""
+    def three(q, k, v, heads, causal):
+        width = q.shape[2]
+        module = torch.nn.MultiheadAttention(width, heads, bias=False, batch_first=True, dtype=torch.float64)
+        with torch.no_grad():
+            module.in_proj_weight.copy_(torch.eye(width, dtype=torch.float64).repeat(3, 1))
+            module.out_proj.weight.copy_(torch.eye(width, dtype=torch.float64))
+        hidden = torch.ones(q.shape[1], k.shape[1], dtype=torch.bool).triu(1) if causal else None
+        return module(q, k, v, attn_mask=hidden, average_attn_weights=False)
+
+    def packed(x, heads, causal):
+        return three(*x.chunk(3, 2), heads=heads, causal=causal)
+
+    write("attention", [
+        case(packed, [random(400, 2, 5, 18)], {"heads": 3, "causal": False}),
+        case(packed, [random(401, 1, 4, 12)], {"heads": 1, "causal": True}),
+        case(three, [random(402, 2, 3, 4), random(403, 2, 5, 4), random(404, 2, 5, 4)], {"heads": 2, "causal": False}),
+        case(three, [random(405, 2, 4, 6), random(406, 2, 4, 6), random(407, 2, 4, 6)], {"heads": 2, "causal": True}),
+    ])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ pub enum EngineError {
     Shape { what: String, expected: Vec<usize>, got: Vec<usize> },
     #[error("The value {0} has not been computed yet in this step.")]
     NotComputed(String),
+    #[error("{value} is no row of a table of {count}: an embedding takes whole numbers from 0 to {}. Raise its vocabulary, or feed it such numbers.", .count.saturating_sub(1))]
+    Index { value: f64, count: usize },
     #[error("No step has been begun: give the machine a batch first.")]
     NoBatch,
     #[error("There is no value number {0} in this program.")]

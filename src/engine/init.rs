@@ -8,6 +8,11 @@ use crate::model::layer::Initialiser;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initial {
     Constant(f64),
+    Normal {
+        deviation: f64,
+    },
+    /// `[T, F]`: sin(t / 10000^(i / F)) at even i, the cosine of the same at the odd i behind it.
+    Sinusoids,
     /// Evenly between -bound and bound.
     Uniform {
         bound: f64,
@@ -28,6 +33,11 @@ impl Initial {
         let len = dims.iter().product();
         let (initialiser, value) = match self {
             Self::Constant(value) => return vec![value; len],
+            Self::Sinusoids => return sinusoids(dims),
+            Self::Normal { deviation } => {
+                let draws = Draws::new(seed, Purpose::Weights, index, layer);
+                return normal(draws, len, deviation * deviation);
+            }
             Self::Uniform { bound } => {
                 let mut draws = Draws::new(seed, Purpose::Weights, index, layer);
                 return (0..len).map(|_| draws.uniform(-bound, bound)).collect();
@@ -53,6 +63,16 @@ impl Initial {
             Initialiser::Constant => vec![value; len],
         }
     }
+}
+
+fn sinusoids(dims: &[usize]) -> Vec<f64> {
+    let width = dims.last().copied().unwrap_or(1).max(1);
+    let one = |i: usize| {
+        let (t, feature) = ((i / width) as f64, i % width);
+        let angle = t / 10_000f64.powf((feature - feature % 2) as f64 / width as f64);
+        if feature % 2 == 0 { angle.sin() } else { angle.cos() }
+    };
+    (0..dims.iter().product()).map(one).collect()
 }
 
 fn normal(mut draws: Draws, len: usize, variance: f64) -> Vec<f64> {
@@ -142,6 +162,18 @@ mod tests {
             let got = variance(initialiser);
             assert!((got - expected).abs() <= 0.05 * expected, "{initialiser:?}: {got}, not {expected}");
         }
+    }
+
+    #[test]
+    fn positions_get_sines_and_cosines() {
+        let table = Initial::Sinusoids.draw(&[3, 5], 1, None, 0);
+        assert_eq!(table[..5], [0.0, 1.0, 0.0, 1.0, 0.0]);
+        let angle = 2.0 / 10_000f64.powf(0.4);
+        assert_eq!((table[12], table[13]), (angle.sin(), angle.cos()));
+        let bound = Initial::Uniform { bound: 0.25 }.draw(&[1000], 1, None, 0);
+        assert!(bound.iter().all(|v| v.abs() <= 0.25) && bound.iter().any(|v| v.abs() > 0.2));
+        let normal = Initial::Normal { deviation: 0.5 }.draw(&[1000], 1, None, 0);
+        assert!((normal.iter().map(|v| v * v).sum::<f64>() / 1000.0 - 0.25).abs() < 0.05);
     }
 
     #[test]

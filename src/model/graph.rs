@@ -128,11 +128,14 @@ impl Graph {
         id
     }
 
-    /// Draws a wire. A layer with a single input port gives up the wire it had.
+    /// Draws a wire. A layer whose input ports are all taken gives up the last wire it had.
     pub fn connect(&mut self, from: LayerId, to: LayerId) -> Result<WireId, ConnectError> {
         self.may_connect(from, to)?;
-        if self.layers.get(&to).is_some_and(|layer| layer.kind.about().inputs == Inputs::One) {
-            self.wires.retain(|wire| wire.to != to);
+        let most = self.layers.get(&to).and_then(|layer| layer.kind.about().inputs.most());
+        if most.is_some_and(|most| self.incoming(to).count() >= most)
+            && let Some(last) = self.wires.iter().rposition(|wire| wire.to == to)
+        {
+            self.wires.remove(last);
         }
         let id = WireId(self.fresh_id());
         self.wires.push(Wire { id, from, to });
@@ -336,9 +339,9 @@ impl TryFrom<Parts> for Graph {
                 return Err(format!("two wires have the id {}", wire.id.0));
             }
             graph.may_connect(wire.from, wire.to).map_err(|error| format!("wire {}: {error}", wire.id.0))?;
-            let single = graph.layer(wire.to).is_some_and(|layer| layer.kind.about().inputs == Inputs::One);
-            if single && graph.incoming(wire.to).next().is_some() {
-                return Err(format!("wire {}: its target has a single input, which is taken", wire.id.0));
+            let most = graph.layer(wire.to).and_then(|layer| layer.kind.about().inputs.most());
+            if most.is_some_and(|most| graph.incoming(wire.to).count() >= most) {
+                return Err(format!("wire {}: all inputs of its target are taken", wire.id.0));
             }
             graph.wires.push(wire);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::edit::Edit;
 use super::graph::{Graph, Layer, LayerId, WireId};
-use super::layer::{Fix, Inputs, LayerKind, Mismatch};
+use super::layer::{Fix, LayerKind, Mismatch};
 use super::{DataSignature, Shape};
 
 /// What is known about a graph over a data set.
@@ -79,11 +79,7 @@ pub fn infer(graph: &Graph, data: Option<&DataSignature>) -> Inference {
 
 fn infer_layer(graph: &Graph, layer: &Layer, data: Option<&DataSignature>, found: &mut Inference) {
     let wires: Vec<_> = graph.incoming(layer.id).copied().collect();
-    let wanted = match layer.kind.about().inputs {
-        Inputs::None => 0,
-        Inputs::One => 1,
-        Inputs::Many => 2,
-    };
+    let wanted = layer.kind.about().inputs.least();
     if wires.len() < wanted {
         found.problems.push(unconnected(graph, layer, wires.len(), wanted));
         return;

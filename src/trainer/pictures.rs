@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::run::{Run, RunError};
 use crate::data::{Plane, Task};
-use crate::engine::{TensorData, metrics};
-use crate::model::{LayerId, LayerKind, slug};
+use crate::engine::{Role, TensorData, ValueId, metrics};
+use crate::model::{LayerId, LayerKind};
 use crate::trace::{Histogram, LayerPicture, Matrix, OutputPicture, Picture, Prediction, Preview, Statistics, Watch};
 
 /// Cells along each side of a unit's small picture and of the large surface.
@@ -148,32 +148,40 @@ fn input_range(run: &Run) -> (f32, f32) {
     inputs.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
 }
 
+/// What a layer learns: each with its name behind that of the layer, and its value.
+fn parameters(run: &Run, id: LayerId) -> impl Iterator<Item = (&str, ValueId)> {
+    let all = run.machine().program().ids();
+    let own = all.filter(move |(_, value)| value.layer == Some(id) && value.role == Role::Parameter);
+    own.map(|(at, value)| (value.name.split_once('.').map_or(value.name.as_str(), |(_, suffix)| suffix), at))
+}
+
+fn gradient_of(run: &Run, value: ValueId) -> Option<Arc<[f32]>> {
+    let gradient = run.machine().program().gradients.get(&value)?;
+    // Before the first step there is no gradient yet.
+    run.machine().read(*gradient).ok().map(|g| g.data)
+}
+
 fn weights(run: &Run, id: LayerId) -> Result<Vec<Matrix>, RunError> {
-    let Some(layer) = run.project().graph.layer(id) else { return Ok(Vec::new()) };
-    let (machine, prefix) = (run.machine(), slug(&layer.name));
     let mut all = Vec::new();
-    for name in ["weight", "bias"] {
-        let Some(value) = machine.program().find(&format!("{prefix}.{name}")) else { continue };
-        let data = machine.read(value)?;
+    for (name, value) in parameters(run, id) {
+        let data = run.machine().read(value)?;
         if data.data.len() > Matrix::LIMIT {
             continue;
         }
-        // Before the first step there is no gradient yet.
-        let gradient = machine.program().find(&format!("{prefix}.{name}.grad"));
-        let gradient = gradient.and_then(|g| machine.read(g).ok()).map(|g| g.data);
+        let gradient = gradient_of(run, value);
         all.push(Matrix { name: name.to_owned(), dims: data.dims, values: data.data, gradient });
     }
     Ok(all)
 }
 
 fn gradient_norm(run: &Run, id: LayerId) -> Result<Option<f32>, RunError> {
-    let Some(layer) = run.project().graph.layer(id).filter(|l| l.kind.has_weights()) else { return Ok(None) };
-    let prefix = slug(&layer.name);
+    if !run.project().graph.layer(id).is_some_and(|l| l.kind.has_weights()) {
+        return Ok(None);
+    }
     let mut squares = None;
-    for name in ["weight", "bias"] {
-        let gradient = run.machine().program().find(&format!("{prefix}.{name}.grad"));
-        if let Some(data) = gradient.and_then(|g| run.machine().read(g).ok()) {
-            let sum: f64 = data.data.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+    for (_, value) in parameters(run, id) {
+        if let Some(gradient) = gradient_of(run, value) {
+            let sum: f64 = gradient.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
             squares = Some(squares.unwrap_or(0.0) + sum);
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! Every kernel gives the same bits for any number of threads: work is split by sizes alone.
 
+pub mod attention;
 pub mod axes;
 pub mod batch_norm;
 pub mod bridge;
@@ -17,6 +18,7 @@ pub mod matmul;
 pub mod pool;
 pub mod recurrent;
 pub mod reduce;
+pub mod rows;
 pub mod split;
 #[cfg(test)]
 pub mod testing;

@@ -3,6 +3,7 @@
 //! To add a layer: its file here, and its line in [`of`].
 
 mod activation;
+mod attention;
 mod axes;
 mod batch_norm;
 mod concat;
@@ -11,6 +12,7 @@ mod conv2d;
 mod dense;
 mod dropout;
 mod enlarge;
+mod embedding;
 mod formula;
 mod group_norm;
 mod input;
@@ -174,6 +176,9 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::AvgPool2d(layer) => layer,
         LayerKind::GlobalAvgPool(layer) => layer,
         LayerKind::Conv1d(layer) => layer,
+        LayerKind::Embedding(layer) => layer,
+        LayerKind::PositionalEncoding(layer) => layer,
+        LayerKind::MultiHeadAttention(layer) => layer,
         LayerKind::Lstm(layer) => layer,
         LayerKind::Gru(layer) => layer,
         LayerKind::SimpleRnn(layer) => layer,

@@ -6,7 +6,6 @@
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
 use super::view::point;
-use crate::model::layer::Inputs;
 use crate::model::{Graph, Layer, LayerId, LayerKind, ParamKind, ParamSpec, ParamValue, Wire};
 use crate::trace::{LayerPicture, Preview};
 
@@ -199,11 +198,8 @@ pub fn input_ports(graph: &Graph, layer: &Layer) -> Vec<Pos2> {
 }
 
 fn input_count(layer: &Layer, wires: usize) -> usize {
-    match layer.kind.about().inputs {
-        Inputs::None => 0,
-        Inputs::One => 1,
-        Inputs::Many => (wires + 1).max(2),
-    }
+    let inputs = layer.kind.about().inputs;
+    (wires + 1).max(inputs.least()).min(inputs.most().unwrap_or(usize::MAX))
 }
 
 fn input_port(layer: &Layer, wires: usize, index: usize) -> Option<Pos2> {

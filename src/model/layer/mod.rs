@@ -6,6 +6,7 @@ mod activation;
 mod choice;
 mod params;
 
+mod attention;
 mod axes;
 mod batch_norm;
 mod conv1d;
@@ -14,6 +15,7 @@ mod dense;
 mod depthwise;
 mod dropout;
 mod enlarge;
+mod embedding;
 mod formula;
 mod group_norm;
 mod input;
@@ -28,6 +30,7 @@ mod sliding;
 use serde::{Deserialize, Serialize};
 
 pub use activation::{Elu, Gelu, HardSwish, LeakyRelu, Prelu, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+pub use attention::MultiHeadAttention;
 pub use axes::{MaxOver, MeanOver, Permute, Slice};
 pub use batch_norm::BatchNorm;
 pub use choice::{Activation, Initialiser, LossKind, Padding};
@@ -37,6 +40,7 @@ pub use dense::Dense;
 pub use depthwise::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use enlarge::{ConvTranspose2d, Interpolation, Upsample};
+pub use embedding::{Embedding, PositionalEncoding, Positions};
 pub use formula::Formula;
 pub use group_norm::GroupNorm;
 pub use input::Input;
@@ -95,8 +99,30 @@ impl Group {
 pub enum Inputs {
     None,
     One,
+    /// One or more, but not more than this.
+    UpTo(usize),
     /// Two or more.
     Many,
+}
+
+impl Inputs {
+    pub fn least(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One | Self::UpTo(_) => 1,
+            Self::Many => 2,
+        }
+    }
+
+    /// `None`: any number.
+    pub fn most(self) -> Option<usize> {
+        match self {
+            Self::None => Some(0),
+            Self::One => Some(1),
+            Self::UpTo(most) => Some(most),
+            Self::Many => None,
+        }
+    }
 }
 
 /// What every layer says about itself. Texts are for a beginner, with the field's term beside them.
@@ -217,6 +243,9 @@ layers! {
     AvgPool2d = "avg_pool2d";
     GlobalAvgPool = "global_avg_pool";
     Conv1d = "conv1d";
+    Embedding = "embedding";
+    PositionalEncoding = "positional_encoding";
+    MultiHeadAttention = "multi_head_attention";
     Lstm = "lstm";
     Gru = "gru";
     SimpleRnn = "simple_rnn";
@@ -245,6 +274,9 @@ impl LayerKind {
                 | Self::Conv1d(_)
                 | Self::Conv2d(_)
                 | Self::BatchNorm(_)
+                | Self::Embedding(_)
+                | Self::PositionalEncoding(PositionalEncoding { encoding: Positions::Learned })
+                | Self::MultiHeadAttention(_)
                 | Self::Lstm(_)
                 | Self::Gru(_)
                 | Self::SimpleRnn(_)

@@ -1,0 +1,54 @@
+//! MultiHeadAttention: projections to questions, keys and values, the attention itself, and a last projection.
+
+use super::{Lower, Lowering};
+use crate::engine::error::Result;
+use crate::engine::init::Initial;
+use crate::engine::ops;
+use crate::engine::program::ValueId;
+use crate::model::layer::{Initialiser, MultiHeadAttention};
+
+/// Third `i` of the packed projection of `width` rows a third.
+fn third(l: &mut Lowering, packed: &[ValueId], i: usize, width: usize) -> Vec<ValueId> {
+    let slice = ops::Slice { axis: 0, start: i * width, length: width, drop_axis: false };
+    packed.iter().map(|&parameter| l.emit(slice.clone(), &[parameter])).collect()
+}
+
+fn linear(l: &mut Lowering, x: ValueId, parameters: &[ValueId]) -> ValueId {
+    let inputs: Vec<_> = std::iter::once(x).chain(parameters.iter().copied()).collect();
+    l.emit(ops::Linear, &inputs)
+}
+
+impl Lower for MultiHeadAttention {
+    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+        let width = l.shape(l.input(0)).dims[1];
+        let glorot = Initial::Weights { initialiser: Initialiser::GlorotUniform, value: 0.0 };
+        let out = Initial::Uniform { bound: 1.0 / (width as f64).sqrt() };
+        let mut packed = vec![l.parameter("in_proj_weight", [3 * width, width], glorot)];
+        if self.bias {
+            packed.push(l.parameter("in_proj_bias", [3 * width], Initial::ZEROS));
+        }
+        let mut last = vec![l.parameter("out_proj.weight", [width, width], out)];
+        if self.bias {
+            last.push(l.parameter("out_proj.bias", [width], Initial::ZEROS));
+        }
+        let op = ops::Attention { heads: self.heads, causal: self.causal };
+        let y = match *l.inputs() {
+            [x] => {
+                let all = linear(l, x, &packed);
+                l.emit(op, &[all])
+            }
+            // A second wire brings keys and values, a third the values alone.
+            [x, keys, ..] => {
+                let values = l.inputs().get(2).copied().unwrap_or(keys);
+                let mut projected = Vec::new();
+                for (i, from) in [x, keys, values].into_iter().enumerate() {
+                    let parameters = third(l, &packed, i, width);
+                    projected.push(linear(l, from, &parameters));
+                }
+                l.emit(op, &projected)
+            }
+            [] => return Ok(l.data),
+        };
+        Ok(linear(l, y, &last))
+    }
+}

@@ -1,0 +1,226 @@
+//! `attention`: scaled dot-product attention in several heads (Vaswani and others, 2017), all in one instruction. What PyTorch's
+//! `nn.MultiheadAttention` does between its two projections.
+//!
+//! # Shapes
+//! queries `[B, T, E]`, keys and values `[B, S, E]`, or all three side by side `[B, T, 3 E]` -> `[B, T, E]` and the attention
+//! weights `[B, heads, T, S]`. Head h has the columns h · E / heads and on.
+
+use candle_core::{D, Tensor};
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::kernels::attention::{self as kernels, Operand, Sizes};
+use crate::engine::kernels::bridge;
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::program::ValueId;
+
+/// Inputs: queries, keys and values, or one value that holds all three.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    pub heads: usize,
+    /// A position sees itself and those before it only.
+    pub causal: bool,
+}
+
+fn settings(heads: usize, causal: bool) -> String {
+    let heads = if heads == 1 { "1 head".to_owned() } else { format!("{heads} heads") };
+    if causal { format!("{heads}, causal") } else { heads }
+}
+
+/// `[B, T, E]` as `[B, heads, T, E / heads]`.
+fn in_heads(x: &Tensor, heads: usize) -> Result<Tensor> {
+    let (batch, steps, width) = x.dims3()?;
+    Ok(x.reshape((batch, steps, heads, width / heads))?.transpose(1, 2)?.force_contiguous()?)
+}
+
+/// The reverse of [`in_heads`].
+fn side_by_side(x: &Tensor) -> Result<Tensor> {
+    let (batch, heads, steps, width) = x.dims4()?;
+    Ok(x.transpose(1, 2)?.force_contiguous()?.reshape((batch, steps, heads * width))?)
+}
+
+/// Queries, keys and values in heads, from one operand or three.
+fn operands(all: &[&Tensor], heads: usize) -> Result<[Tensor; 3]> {
+    let third = |i: usize| -> Result<Tensor> {
+        match all {
+            [packed] => {
+                let width = packed.dim(2)? / 3;
+                in_heads(&packed.narrow(2, i * width, width)?.force_contiguous()?, heads)
+            }
+            _ => in_heads(all[i], heads),
+        }
+    };
+    Ok([third(0)?, third(1)?, third(2)?])
+}
+
+/// What the kernels need to know, from the operands' sizes.
+fn sizes(all: &[&Tensor], heads: usize, causal: bool) -> Result<Sizes> {
+    let (batch, queries, width) = all[0].dims3()?;
+    let (width, keys) = if all.len() == 1 { (width / 3, queries) } else { (width, all[1].dim(1)?) };
+    Ok(Sizes { batch, heads, width, queries, keys, causal })
+}
+
+/// `count` inputs from `first` on.
+fn inputs<'a>(frame: &'a Frame, first: usize) -> Result<Vec<&'a Tensor>> {
+    (first..frame.input_count()).map(|i| frame.input(i)).collect()
+}
+
+impl Op for Attention {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y = P v with P = softmax(q kᵀ / √d), in each head"
+    }
+
+    fn words(&self) -> &'static str {
+        "Every position asks which others matter to it, and takes the mean of their values in those shares."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.heads, self.causal)
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &["", ".weights"]
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        let (queries, width) = (inputs[0].dims[0], inputs[0].dims[1]);
+        let (width, keys) = if inputs.len() == 1 { (width / 3, queries) } else { (width, inputs[1].dims[0]) };
+        vec![ValueShape::batched(vec![queries, width]), ValueShape::batched(vec![self.heads, queries, keys])]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let [q, k, v] = operands(&inputs(frame, 0)?, self.heads)?;
+        let (queries, keys) = (q.dim(2)?, k.dim(2)?);
+        let mut scores = (q.matmul(&k.t()?)? / (q.dim(3)? as f64).sqrt())?;
+        if self.causal {
+            let seen: Vec<u8> = (0..queries * keys).map(|i| u8::from(i % keys <= i / keys)).collect();
+            let seen = Tensor::from_vec(seen, (queries, keys), q.device())?.broadcast_as(scores.shape())?;
+            let never = Tensor::new(f32::NEG_INFINITY, q.device())?.to_dtype(q.dtype())?;
+            scores = seen.where_cond(&scores, &never.broadcast_as(scores.shape())?)?;
+        }
+        let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
+        let y = side_by_side(&weights.matmul(&v)?)?;
+        frame.set(0, y)?;
+        frame.set(1, weights)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let s = sizes(&inputs(frame, 0)?, self.heads, self.causal)?;
+        let out = frame.reuse(0, &[s.batch, s.queries, s.width])?;
+        let weights = frame.reuse(1, &[s.batch, s.heads, s.queries, s.keys])?;
+        {
+            let all = (0..frame.input_count()).map(|i| frame.f32s(i)).collect::<Result<Vec<_>>>()?;
+            let operands = Operand::three(&all.iter().map(|x| &**x).collect::<Vec<_>>(), &s);
+            bridge::write2(&out, &weights, |y, weights| kernels::forward(&s, &operands, y, weights))?;
+        }
+        frame.set(0, out)?;
+        frame.set(1, weights)?;
+        Ok(true)
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
+        let all: Vec<_> = [dy, call.outputs[1]].into_iter().chain(call.inputs.iter().copied()).collect();
+        let op = AttentionX { heads: self.heads, causal: self.causal };
+        let found = builder.gradients(op, &all, &call.inputs);
+        found.into_iter().zip(needs).map(|(id, &need)| need.then_some(id)).collect()
+    }
+}
+
+/// Inputs: dy, attention weights, then what attention took. Outputs: a gradient for each of the latter.
+#[derive(Debug)]
+struct AttentionX {
+    heads: usize,
+    causal: bool,
+}
+
+impl Op for AttentionX {
+    fn name(&self) -> &'static str {
+        "attention'x"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dS = P · (dP − Σ dP · P) / √d, dP = dy vᵀ; dq = dS k, dk = dSᵀ q, dv = Pᵀ dy"
+    }
+
+    fn words(&self) -> &'static str {
+        "A value is blamed where it was looked at, and a question and an answer where looking there was wrong."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.heads, self.causal)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let all = inputs(frame, 2)?;
+        let [q, k, v] = operands(&all, self.heads)?;
+        let (dy, p) = (in_heads(frame.input(0)?, self.heads)?, frame.input(1)?);
+        let dp = dy.matmul(&v.t()?)?;
+        let mean = (&dp * p)?.sum_keepdim(D::Minus1)?;
+        let ds = ((p * dp.broadcast_sub(&mean)?)? / (q.dim(3)? as f64).sqrt())?;
+        let found = [ds.matmul(&k)?, ds.t()?.matmul(&q)?, p.t()?.matmul(&dy)?];
+        let found = found.iter().map(side_by_side).collect::<Result<Vec<_>>>()?;
+        if all.len() == 1 {
+            let packed = Tensor::cat(&found, 2)?;
+            return frame.set(0, packed);
+        }
+        found.into_iter().enumerate().try_for_each(|(i, gradient)| frame.set(i, gradient))
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let s = sizes(&inputs(frame, 2)?, self.heads, self.causal)?;
+        let dims = inputs(frame, 2)?.into_iter().map(|x| x.dims().to_vec()).collect::<Vec<_>>();
+        let outs = dims.iter().enumerate().map(|(i, dims)| frame.reuse(i, dims)).collect::<Result<Vec<_>>>()?;
+        {
+            let (dy, p) = (frame.f32s(0)?, frame.f32s(1)?);
+            let all = (2..frame.input_count()).map(|i| frame.f32s(i)).collect::<Result<Vec<_>>>()?;
+            let operands = Operand::three(&all.iter().map(|x| &**x).collect::<Vec<_>>(), &s);
+            match &outs[..] {
+                [q, k, v] => {
+                    bridge::write3(q, k, v, |dq, dk, dv| kernels::backward(&s, &operands, &p, &dy, dq, dk, dv))?
+                }
+                [packed, ..] => bridge::write(packed, |dx| kernels::backward_packed(&s, &operands, &p, &dy, dx))?,
+                [] => {}
+            }
+        }
+        outs.into_iter().enumerate().try_for_each(|(i, out)| frame.set(i, out))?;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for (batch, steps, heads, width, causal) in
+            [(1, 1, 1, 1, false), (2, 5, 2, 6, false), (3, 4, 1, 3, true), (2, 7, 3, 6, true)]
+        {
+            gradient_check(Attention { heads, causal }, Case::new().batched(batch, &[steps, 3 * width]));
+        }
+        for (queries, keys, causal) in [(3, 5, false), (4, 2, false), (4, 4, true), (2, 5, true)] {
+            let case = Case::new().batched(2, &[queries, 6]).batched(2, &[keys, 6]).batched(2, &[keys, 6]);
+            gradient_check(Attention { heads: 2, causal }, case);
+        }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("attention", |params| Attention {
+            heads: params["heads"].as_u64().unwrap() as usize,
+            causal: params["causal"].as_bool().unwrap(),
+        });
+    }
+}

@@ -1,0 +1,91 @@
+//! Multi-head attention (Vaswani and others, 2017).
+
+use super::params::{int, layer_params};
+use super::*;
+
+layer_params! {
+    /// PyTorch's `nn.MultiheadAttention` with queries, keys and values of one width: weights `in_proj_weight` `[3 E, E]` (questions,
+    /// keys, values) and `out_proj.weight` `[E, E]`. Weights start as there, biases at zero.
+    pub struct MultiHeadAttention {
+        heads (card): usize = 4, int(1, 256), "Heads", "How many kinds of attention work side by side, each with an equal part of the features.";
+        causal (card): bool = false, ParamKind::Bool, "Causal", "On: a position sees itself and those before it only, as it must when the next one is to be predicted.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether questions, keys, values and the answer get numbers of their own added.";
+    }
+}
+
+static ABOUT: About = About {
+    title: "Multi-head attention",
+    group: Group::Sequence,
+    tagline: "who looks where",
+    help: "Every position of a sequence asks a question, compares it with the key of every position, and takes the mean of their values in the shares that fit (attention). With one wire a sequence looks at itself; a second wire is a sequence to look at instead, and a third gives its values apart from its keys.",
+    formula: "y = concat(softmax(q kᵀ / √d) v) W",
+    glyph: "⊙",
+    inputs: Inputs::UpTo(3),
+    has_output: true,
+};
+
+impl MultiHeadAttention {
+    fn refuse(&self, expected: String, got: &Shape, why: &str, fixes: Vec<Fix>) -> Result<Shape, Mismatch> {
+        Err(Mismatch { expected, got: got.to_string(), why: why.into(), fixes })
+    }
+}
+
+impl LayerSpec for MultiHeadAttention {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        let [_, width] = sequence_input(&inputs[0], "Attention")?;
+        for other in &inputs[1..] {
+            let [steps, features] = sequence_input(other, "Attention")?;
+            if features != width {
+                let project = Dense { units: width, ..Dense::default() };
+                let fixes = vec![Fix::InsertBefore(project.into())];
+                let expected = format!("{steps} × {width}");
+                return self.refuse(expected, other, "Questions, keys and values must be of one width.", fixes);
+            }
+        }
+        if let [_, keys, values] = inputs
+            && keys.0[0] != values.0[0]
+        {
+            return self.refuse(keys.to_string(), values, "There must be as many values as keys.", Vec::new());
+        }
+        if width % self.heads != 0 {
+            let fitting = (1..=self.heads).rev().find(|heads| width % heads == 0).unwrap_or(1);
+            let fixes = vec![Fix::Set { key: "heads", value: ParamValue::Int(fitting as i64) }];
+            let expected = format!("a width that {} heads can share", self.heads);
+            return self.refuse(expected, &inputs[0], "Each head takes an equal part of the features.", fixes);
+        }
+        Ok(inputs[0].clone())
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        let width = inputs[0].0.last().copied().unwrap_or(1);
+        let mut all = vec![("in_proj_weight", vec![3 * width, width]), ("out_proj.weight", vec![width, width])];
+        if self.bias {
+            all.extend([("in_proj_bias", vec![3 * width]), ("out_proj.bias", vec![width])]);
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sequences_of_one_width_look_at_each_other() {
+        let shape = |layer: &MultiHeadAttention, all: &[[usize; 2]]| {
+            layer.infer(&all.iter().map(|s| Shape(s.to_vec())).collect::<Vec<_>>(), None)
+        };
+        let attention = MultiHeadAttention::default();
+        assert_eq!(shape(&attention, &[[7, 8]]).unwrap().0, [7, 8]);
+        assert_eq!(shape(&attention, &[[7, 8], [3, 8]]).unwrap().0, [7, 8]);
+        assert_eq!(shape(&attention, &[[7, 8], [3, 8], [3, 8]]).unwrap().0, [7, 8]);
+        assert_eq!(shape(&attention, &[[7, 8], [3, 5]]).unwrap_err().expected, "3 × 8");
+        assert_eq!(shape(&attention, &[[7, 8], [3, 8], [4, 8]]).unwrap_err().got, "4 × 8");
+        let uneven = shape(&attention, &[[7, 9]]).unwrap_err();
+        assert_eq!(uneven.fixes, [Fix::Set { key: "heads", value: ParamValue::Int(3) }]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Layers that turn whole numbers into rows, and tell positions apart.
+
+use super::params::{choices, int, layer_params};
+use super::*;
+
+choices! {
+    /// What tells the positions of a sequence apart.
+    pub enum Positions {
+        /// Sines and cosines of many wavelengths (Vaswani and others, 2017); nothing is learned.
+        Sinusoidal = "sinusoidal", "Sines and cosines";
+        /// A row of weights for each position.
+        Learned = "learned", "Learned";
+    }
+}
+
+layer_params! {
+    /// PyTorch's `nn.Embedding`, weights `[vocabulary, width]`, which start normally distributed with spread 1.
+    pub struct Embedding {
+        vocabulary (card): usize = 64, int(1, 1 << 24), "Vocabulary", "How many different whole numbers may arrive: 0 up to one less than this.";
+        width (card): usize = 16, int(1, 65_536), "Width", "How many numbers each of them becomes.";
+    }
+}
+
+layer_params! {
+    /// Adds to every position numbers of its own. Even features get sin(t / 10000^(i / F)), odd ones the cosine of the feature before;
+    /// learned ones start normally distributed with spread 0.02.
+    pub struct PositionalEncoding {
+        encoding (card): Positions = Positions::Sinusoidal, Positions::kind(), "Encoding", "Sines and cosines need no training; learned numbers fit the data, but only at positions that it has.";
+    }
+}
+
+static EMBEDDING: About = About {
+    title: "Embedding",
+    group: Group::Sequence,
+    tagline: "numbers to rows",
+    help: "Looks each whole number (a letter, a word, a category) up in a table and puts the table's row in its place. The rows are learned, so that numbers which mean alike end up with rows that are alike.",
+    formula: "y[t] = W[x[t]]",
+    glyph: "E",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+static POSITIONAL_ENCODING: About = About {
+    title: "Positional encoding",
+    group: Group::Sequence,
+    tagline: "where in the sequence",
+    help: "Adds to every position of a sequence numbers that no other position has. Attention alone cannot tell the first step from the last; with this it can.",
+    formula: "y[t] = x[t] + p[t]",
+    glyph: "∿",
+    inputs: Inputs::One,
+    has_output: true,
+};
+
+impl LayerSpec for Embedding {
+    fn about(&self) -> &'static About {
+        &EMBEDDING
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        match inputs[0].0[..] {
+            [steps] => Ok(Shape(vec![steps, self.width])),
+            _ => Err(Mismatch {
+                expected: "a row of whole numbers".into(),
+                got: inputs[0].to_string(),
+                why: "An embedding makes a row of every number, so it takes numbers in a row.".into(),
+                fixes: vec![Fix::InsertBefore(Flatten {}.into())],
+            }),
+        }
+    }
+
+    fn parameters(&self, _inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        vec![("weight", vec![self.vocabulary, self.width])]
+    }
+}
+
+impl LayerSpec for PositionalEncoding {
+    fn about(&self) -> &'static About {
+        &POSITIONAL_ENCODING
+    }
+
+    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+        sequence_input(&inputs[0], "A positional encoding")?;
+        Ok(inputs[0].clone())
+    }
+
+    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+        match self.encoding {
+            Positions::Sinusoidal => Vec::new(),
+            Positions::Learned => vec![("weight", inputs[0].0.clone())],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_becomes_a_sequence() {
+        let embedding = Embedding::default();
+        assert_eq!(embedding.infer(&[Shape::row(9)], None).unwrap().0, [9, 16]);
+        let mismatch = embedding.infer(&[Shape(vec![9, 1])], None).unwrap_err();
+        assert_eq!(mismatch.fixes, [Fix::InsertBefore(Flatten {}.into())]);
+        let learned = PositionalEncoding { encoding: Positions::Learned };
+        assert_eq!(learned.parameters(&[Shape(vec![9, 16])]), [("weight", vec![9, 16])]);
+        assert!(learned.infer(&[Shape::row(9)], None).is_err());
+    }
+}
