@@ -157,13 +157,16 @@ fn a_table_and_a_folder_of_pictures_become_projects() {
     );
     assert!(made.status.success(), "{}", text(&made.stderr));
     let summary = json(folder, &["train", "p.json", "--json"]);
-    assert!(summary["val_accuracy"].as_f64().unwrap() > 0.9, "{summary}");
+    for score in ["val_accuracy", "val_roc_area", "val_pr_area"] {
+        assert!(summary[score].as_f64().unwrap() > 0.9, "{score}: {summary}");
+    }
     let mnist = std::fs::canonicalize(data.join("mnist10k")).unwrap();
     for template in ["mnist-mlp", "mnist-cnn"] {
         let made = glassbox(folder, &["new", template, "--data", mnist.to_str().unwrap(), "-o", "m.json"]);
         assert!(made.status.success(), "{}", text(&made.stderr));
         let summary = json(folder, &["train", "m.json", "--steps", "5", "--json"]);
-        assert_eq!(summary["steps"].as_u64(), Some(5));
+        assert_eq!((summary["steps"].as_u64(), summary["top_k"].as_u64()), (Some(5), Some(5)));
+        assert!(summary["val_top_k_accuracy"].as_f64().unwrap() >= summary["val_accuracy"].as_f64().unwrap());
     }
 }
 

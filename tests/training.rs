@@ -124,7 +124,7 @@ fn a_rate_cut_on_a_plateau_is_journaled_saved_and_replayed() {
     let mut whole = start(&project);
     let epoch = whole.steps_per_epoch() as usize;
     let rates = judged(&mut whole, 20 * epoch + 3);
-    assert_eq!((rates[0], rates.iter().any(|&rate| rate == 0.25)), (0.5, true), "{rates:?}");
+    assert_eq!((rates[0], rates.contains(&0.25)), (0.5, true), "{rates:?}");
     let cuts = whole.journal().iter().filter(|entry| matches!(entry.change, Change::Plateau { .. })).count();
     assert!(cuts > 1 && *rates.last().unwrap() == 0.5 * 0.5f64.powi(cuts as i32));
 

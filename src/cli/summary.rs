@@ -11,6 +11,16 @@ pub struct Summary {
     pub val_loss: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_accuracy: Option<f64>,
+    /// Where there are four classes or more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_top_k_accuracy: Option<f64>,
+    /// Mean over the classes, each against all others; of two classes the second's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_roc_area: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val_pr_area: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_r2: Option<f64>,
     /// Spent training, evaluation included.
@@ -37,6 +47,15 @@ impl Summary {
         println!("validation loss {:.5}", self.val_loss);
         if let Some(accuracy) = self.val_accuracy {
             println!("accuracy        {:.2} %", accuracy * 100.0);
+        }
+        if let (Some(k), Some(share)) = (self.top_k, self.val_top_k_accuracy) {
+            println!("top-{k} accuracy  {:.2} %", share * 100.0);
+        }
+        if let Some(area) = self.val_roc_area {
+            println!("ROC area        {area:.4}");
+        }
+        if let Some(area) = self.val_pr_area {
+            println!("PR area         {area:.4}");
         }
         if let Some(r2) = self.val_r2 {
             println!("R²              {r2:.4}");

@@ -14,6 +14,7 @@ use super::options::{DeviceChoice, TrainOptions};
 use super::prepare;
 use super::summary::Summary;
 use crate::data::Task;
+use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
 use crate::persist::project_file;
@@ -160,6 +161,8 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
     let train = run.evaluate_part(&dataset.train)?;
     let validation = run.evaluate()?;
     let classes = matches!(dataset.task, Task::Classification { .. });
+    let ranking = run.ranking()?.unwrap_or_default();
+    let areas = overall(&ranking.areas);
     let stopped_early = matches!(run.finished(), Some(crate::trainer::Stop::Early { .. }));
     Ok(Summary {
         epochs: run.epochs_done(),
@@ -167,6 +170,10 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         train_loss: train.loss,
         val_loss: validation.loss,
         val_accuracy: classes.then_some(validation.score),
+        top_k: ranking.top.map(|(k, _)| k),
+        val_top_k_accuracy: ranking.top.map(|(_, share)| share),
+        val_roc_area: areas.roc,
+        val_pr_area: areas.precision_recall,
         val_r2: (!classes).then_some(validation.score),
         seconds,
         samples_per_second: samples as f64 / seconds.max(1e-9),

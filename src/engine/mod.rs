@@ -19,6 +19,7 @@ mod optimiser;
 pub mod peak;
 mod program;
 mod random;
+pub mod ranking;
 pub mod threads;
 
 pub use compile::compile;

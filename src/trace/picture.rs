@@ -81,9 +81,28 @@ pub enum OutputPicture {
         /// `[truth][predicted]`, row-major, over the whole validation part (at most 10,000 samples).
         confusion: Vec<u32>,
         classes: usize,
+        ranking: Ranking,
     },
     /// Predicted against true numbers of the first output, in the user's units.
     Numbers { pairs: Arc<[[f32; 2]]> },
+}
+
+/// How well the probabilities order the validation samples, whatever the threshold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ranking {
+    /// k, and the share of samples whose class is among the k likeliest; where there are classes enough for it to tell anything.
+    pub top: Option<(usize, f64)>,
+    /// One entry a class.
+    pub areas: Vec<ClassAreas>,
+}
+
+/// Areas under the curves of one class against all others; `None` where there is nothing to compare.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ClassAreas {
+    /// Under true positives against false positives: the chance that a sample of the class gets a higher score than another.
+    pub roc: Option<f64>,
+    /// Under precision against recall, as average precision.
+    pub precision_recall: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

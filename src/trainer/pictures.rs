@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::run::{Run, RunError};
 use crate::data::{Plane, Task};
+use crate::engine::ranking::{class_areas, telling_k, top_k};
 use crate::engine::{Role, TensorData, ValueId, metrics};
 use crate::model::{LayerId, LayerKind};
-use crate::trace::{Histogram, LayerPicture, Matrix, OutputPicture, Picture, Prediction, Preview, Statistics, Watch};
+use crate::trace::{
+    Histogram, LayerPicture, Matrix, OutputPicture, Picture, Prediction, Preview, Ranking, Statistics, Watch,
+};
 
 /// Cells along each side of a unit's small picture and of the large surface.
 const SMALL: usize = 28;
@@ -258,5 +261,12 @@ fn predictions(run: &Run, classes: usize) -> Result<OutputPicture, RunError> {
         })
         .collect();
     let confusion = metrics::confusion(&outputs, &part.targets[..rows], classes);
-    Ok(OutputPicture::Classes { predictions, confusion, classes })
+    let ranking = ranking(&outputs, &part.targets[..rows], classes);
+    Ok(OutputPicture::Classes { predictions, confusion, classes, ranking })
+}
+
+/// How well outputs order samples.
+pub fn ranking(outputs: &[f32], targets: &[f32], classes: usize) -> Ranking {
+    let top = telling_k(classes).and_then(|k| top_k(outputs, targets, classes, k).map(|share| (k, share)));
+    Ranking { top, areas: class_areas(outputs, targets, classes) }
 }

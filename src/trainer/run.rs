@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{Change, JournalEntry};
 use super::outbox::{Evaluation, Stop};
+use super::pictures;
 use crate::data::batches::{Batch, epoch_order, gather};
 use crate::data::{Dataset, Part, Task};
 use crate::engine::{Device, EngineError, Kept, Machine, Precision, Snapshot, metrics};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
+use crate::trace::Ranking;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -183,6 +185,15 @@ impl Run {
             Task::Regression { .. } => metrics::regression(&outputs, &part.targets, targets).r2,
         };
         Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score })
+    }
+
+    /// How well the outputs order the validation part (at most 10,000 samples of it); only for classes.
+    pub fn ranking(&self) -> Result<Option<Ranking>, RunError> {
+        let Some(classes) = self.dataset.classes().map(<[String]>::len) else { return Ok(None) };
+        let (width, targets) = (self.dataset.input_len(), self.dataset.target_len());
+        let part = first_rows(&self.dataset.validation, MAX_EVALUATED, width, targets);
+        let outputs = self.machine.predict(&part.inputs, part.len)?;
+        Ok(Some(pictures::ranking(&outputs, &part.targets, classes)))
     }
 
     pub fn evaluate(&self) -> Result<Evaluation, RunError> {

@@ -8,22 +8,25 @@ use crate::gui::numbers::{count, percent};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
-use crate::trace::{OutputPicture, Prediction};
+use crate::trace::{OutputPicture, Prediction, Ranking};
 
 /// The answers over the validation part, found to fit the data that is loaded.
 #[derive(Clone, Copy)]
 pub(super) struct Answers<'a> {
     pub predictions: &'a [Prediction],
     pub confusion: &'a [u32],
+    pub ranking: &'a Ranking,
     pub names: &'a [String],
 }
 
 impl<'a> Answers<'a> {
     fn of(view: &OutputView<'a>) -> Option<Self> {
         let names = view.dataset.classes()?;
-        let Some(OutputPicture::Classes { predictions, confusion, classes }) = view.picture else { return None };
+        let Some(OutputPicture::Classes { predictions, confusion, classes, ranking }) = view.picture else {
+            return None;
+        };
         let fits = *classes == names.len() && confusion.len() == classes * classes;
-        fits.then_some(Self { predictions, confusion, names })
+        fits.then_some(Self { predictions, confusion, ranking, names })
     }
 
     pub fn name(&self, class: u32) -> &'a str {
@@ -56,6 +59,29 @@ pub(super) fn show(
     }
 }
 
+const ROC: &str = "The chance that a sample of the class gets a higher probability for it than a sample of another: 1 is perfect, 0.5 is guessing (area under the receiver operating characteristic).";
+const PR: &str = "The precision, averaged over all thresholds from strict to lenient (average precision, the area under the precision-recall curve). Guessing gives the class's share of the samples.";
+
+fn area_text(area: Option<f64>) -> String {
+    area.map_or_else(|| "–".to_owned(), |area| format!("{area:.3}"))
+}
+
+/// What is true of all classes together.
+fn totals(ui: &mut Ui, tokens: &Tokens, accuracy: Option<f32>, ranking: &Ranking) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 14.0;
+        let mut say = |text: String, help: &str| {
+            ui.label(RichText::new(text).font(theme::medium(13.0)).color(tokens.text)).on_hover_text(help);
+        };
+        let text = accuracy.map_or_else(|| "–".to_owned(), percent);
+        say(format!("accuracy {text}"), "The share of samples whose class is found.");
+        if let Some((k, share)) = ranking.top {
+            let help = format!("The share of samples whose class is among the {k} likeliest.");
+            say(format!("top-{k} {}", percent(share as f32)), &help);
+        }
+    });
+}
+
 fn scores(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>) {
     let scores = per_class(answers.confusion, answers.names.len());
     let overall = accuracy(answers.confusion, answers.names.len());
@@ -64,23 +90,28 @@ fn scores(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>) {
         ("precision", "Of the samples that the network calls this class, the share that is.\ntp / (tp + fp)"),
         ("recall", "Of the samples of this class, the share that the network finds.\ntp / (tp + fn)"),
         ("F1", "The harmonic mean of precision and recall.\n2 tp / (2 tp + fp + fn)"),
+        ("ROC area", ROC),
+        ("PR area", PR),
         ("samples", "How many validation samples are of this class (support)."),
     ];
     ScrollArea::both().id_salt("scores").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(12).show(ui, |ui| {
-            let text = overall.map_or_else(|| "–".to_owned(), percent);
-            ui.label(RichText::new(format!("accuracy {text}")).font(theme::medium(13.0)).color(tokens.text));
+            totals(ui, tokens, overall, answers.ranking);
             ui.add_space(4.0);
-            egui::Grid::new("class scores").num_columns(5).spacing([14.0, 4.0]).show(ui, |ui| {
+            egui::Grid::new("class scores").num_columns(7).spacing([14.0, 4.0]).show(ui, |ui| {
                 for (head, help) in heads {
                     ui.label(RichText::new(head).small().color(tokens.faint)).on_hover_text(help);
                 }
                 ui.end_row();
-                for (name, one) in answers.names.iter().zip(&scores) {
+                for (class, (name, one)) in answers.names.iter().zip(&scores).enumerate() {
                     ui.label(name);
                     for share in [one.precision, one.recall, one.f1] {
                         let text = share.map_or_else(|| "–".to_owned(), percent);
                         ui.label(RichText::new(text).font(theme::mono(12.0)).color(tokens.text));
+                    }
+                    let areas = answers.ranking.areas.get(class).copied().unwrap_or_default();
+                    for area in [areas.roc, areas.precision_recall] {
+                        ui.label(RichText::new(area_text(area)).font(theme::mono(12.0)).color(tokens.text));
                     }
                     ui.label(RichText::new(count(one.support)).font(theme::mono(12.0)).color(tokens.muted));
                     ui.end_row();

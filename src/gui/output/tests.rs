@@ -9,7 +9,7 @@ use super::*;
 use crate::data::{Part, Plane};
 use crate::gui::test_window::{Bench, bench};
 use crate::model::{Feature, LayerKind, layer};
-use crate::trace::{LayerPicture, Picture, Prediction, Preview};
+use crate::trace::{ClassAreas, LayerPicture, Picture, Prediction, Preview, Ranking};
 
 /// The panel with the unit that the pointer on the canvas rests on.
 #[derive(Default)]
@@ -94,7 +94,10 @@ fn images() -> State {
     };
     let predictions = [0, 1, 2, 2].into_iter().enumerate().map(prediction).collect();
     let confusion = vec![1, 0, 0, 0, 1, 1, 0, 0, 1];
-    state(dataset, Some(OutputPicture::Classes { predictions, confusion, classes: 3 }))
+    let areas = |roc, precision_recall| ClassAreas { roc: Some(roc), precision_recall };
+    let areas = vec![areas(1.0, Some(0.5)), areas(0.625, None), areas(0.75, Some(0.25))];
+    let ranking = Ranking { top: Some((2, 0.875)), areas };
+    state(dataset, Some(OutputPicture::Classes { predictions, confusion, classes: 3, ranking }))
 }
 
 fn table() -> Dataset {
@@ -232,6 +235,9 @@ fn a_cell_of_the_confusion_matrix_reads_and_shows_its_samples() {
 fn scores_of_each_class() {
     let harness = open(images(), Tab::Scores);
     harness.get_by_label("accuracy 75.0 %");
+    harness.get_by_label("top-2 87.5 %");
+    harness.get_by_label("0.625");
+    harness.get_by_label("PR area");
     // bee: precision 1, recall 1/2, F1 2/3; cat: precision 1/2, recall 1, F1 2/3.
     assert_eq!(harness.query_all_by_label("66.7 %").count(), 2);
     assert_eq!(harness.query_all_by_label("50.0 %").count(), 2);
@@ -265,7 +271,12 @@ fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
     assert!(
         matches!(&inputs[1], try_it::Input::Choice { first: 1, options, .. } if options == &names(&["female", "male"]))
     );
-    let classes = OutputPicture::Classes { predictions: Vec::new(), confusion: vec![0; 4], classes: 2 };
+    let classes = OutputPicture::Classes {
+        predictions: Vec::new(),
+        confusion: vec![0; 4],
+        classes: 2,
+        ranking: Ranking::default(),
+    };
     let mut harness = open(state(table(), Some(classes)), Tab::Output);
     harness.get_by_label("Try it").click();
     harness.run_steps(2);
@@ -298,7 +309,12 @@ fn predicted_against_true_says_how_good_it_is() {
 
 #[test]
 fn a_picture_of_other_data_is_not_drawn() {
-    let classes = OutputPicture::Classes { predictions: Vec::new(), confusion: vec![0; 4], classes: 2 };
+    let classes = OutputPicture::Classes {
+        predictions: Vec::new(),
+        confusion: vec![0; 4],
+        classes: 2,
+        ranking: Ranking::default(),
+    };
     open(state(two_classes(), Some(classes)), Tab::Output).get_by_label("The data, over the plane");
     let mut other = images();
     other.run.picture = Some(Arc::new(Picture { step: 10, output: Some(halves()), ..Picture::default() }));

@@ -64,7 +64,7 @@ impl LayerSpec for Conv2d {
 
     fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
         let [channels, rows, columns] = image_input(inputs, "A convolution")?;
-        if channels % self.groups != 0 || self.filters % self.groups != 0 {
+        if !channels.is_multiple_of(self.groups) || !self.filters.is_multiple_of(self.groups) {
             return Err(self.refuse_groups(channels));
         }
         let [rows, columns] = self.sliding().over([rows, columns])?;
