@@ -114,6 +114,9 @@ pub struct BenchOptions {
     /// Compare with what others measured on this machine: files as scripts/bench/peers.py --json prints them.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub against: Vec<PathBuf>,
+    /// Show instead where the time of a step goes: every instruction of the workload, the slowest first.
+    #[arg(long, conflicts_with_all = ["json", "against"])]
+    pub profile: bool,
     /// How long to measure each workload.
     #[arg(long, value_name = "S", default_value_t = 2.0)]
     pub seconds: f64,

@@ -4,6 +4,7 @@
 //! of its own. What needs the window is handed in from above.
 
 mod peers;
+mod profile;
 mod report;
 mod timing;
 mod workloads;
@@ -37,8 +38,18 @@ pub fn run(options: &BenchOptions, ui_frame: Option<fn() -> Result<serde_json::V
     let peers = options.against.iter().map(|path| peers::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
     ensure!(options.seconds > 0.0 && options.seconds.is_finite(), "--seconds takes a number above 0.");
     let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    if options.profile {
+        return threads.run(|| profile_all(&names, Duration::from_secs_f64(options.seconds)));
+    }
     let report = threads.run(|| measure(&names, Duration::from_secs_f64(options.seconds), threads.count()))?;
     report.print(&peers, options.json);
+    Ok(())
+}
+
+fn profile_all(names: &[&str], time: Duration) -> anyhow::Result<()> {
+    for workload in names.iter().filter_map(|name| Workload::find(name)) {
+        profile::print(workload.name, profile::instructions(&workload, time)?);
+    }
     Ok(())
 }
 
