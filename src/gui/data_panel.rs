@@ -59,7 +59,7 @@ fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         DataState::Failed(why) => {
             ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());
             if ui.button("Try again").clicked() {
-                actions.push(Action::RegenerateData);
+                actions.push(Action::ReloadData);
             }
         }
         DataState::None | DataState::Ready(_) => {}

@@ -31,6 +31,8 @@ pub enum Purpose {
     Save { suggestion: String },
     /// A new project from a table.
     OpenTable,
+    /// A table as the data of this project.
+    DataTable,
     /// A new project from a folder of IDX files.
     OpenIdx,
     /// A folder of IDX files as the data of this project.
@@ -42,7 +44,7 @@ impl Purpose {
         match self {
             Self::Open => "Open a project",
             Self::Save { .. } => "Save the project",
-            Self::OpenTable => "Choose a table",
+            Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
         }
     }
@@ -51,7 +53,7 @@ impl Purpose {
         match self {
             Self::Open => "A project file ends in .glassbox.json.",
             Self::Save { .. } => "The file gets the ending .glassbox.json.",
-            Self::OpenTable => {
+            Self::OpenTable | Self::DataTable => {
                 "A text file with one sample a line (CSV). Its delimiter and header are found by themselves."
             }
             Self::OpenIdx | Self::DataFolder => {
@@ -69,6 +71,7 @@ impl Purpose {
             Self::Open => Action::Open(path),
             Self::Save { .. } => Action::SaveAs(with_ending(path)),
             Self::OpenTable => Action::OpenTable { path, target: None },
+            Self::DataTable => Action::UseTable(path),
             Self::OpenIdx => Action::OpenIdx(path),
             Self::DataFolder => {
                 let source = Source::Idx(IdxSpec { folder: path, limit: None });

@@ -35,8 +35,12 @@ pub enum Action {
 
     // Data and training settings.
     SetData(DataSpec),
+    /// A CSV file as the data of this project: its likeliest target is taken, the network stays.
+    UseTable(PathBuf),
     /// Same settings, new samples.
     RegenerateData,
+    /// The same once more: after a failure, or when a file has changed.
+    ReloadData,
     SetTraining(TrainingSpec),
     RenameProject(String),
     CancelLoading,

@@ -27,6 +27,8 @@ impl State {
             Action::Copy => self.copy(),
             Action::Paste { offset } => self.paste(offset),
             Action::SetData(data) => self.change("change the data", "data", |project| project.data = data),
+            Action::UseTable(path) => self.use_table(path),
+            Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
                 self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));
             }

@@ -18,7 +18,13 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
                 Source::Csv(csv) => Some(Arc::new(data::inspect_csv(&data::resolve(base, &csv.path), progress)?)),
                 _ => None,
             };
-            Ok(Loaded { dataset, table, project: None })
+            Ok(Loaded { dataset, table, project: None, data: None })
+        }
+        Wanted::Columns { path, like } => {
+            let (spec, table) = table_spec(path, None, &[], base, progress)?;
+            let spec = DataSpec { source: spec.source, ..like.clone() };
+            let dataset = Arc::new(data::load(&spec, base, progress)?);
+            Ok(Loaded { dataset, table: Some(Arc::new(table)), project: None, data: Some(spec) })
         }
         Wanted::Table { path, target } => {
             let (spec, table) = table_spec(path, target.as_deref(), &[], base, progress)?;
@@ -71,7 +77,7 @@ fn fitted(
 ) -> Result<Loaded, DataError> {
     let dataset = Arc::new(data::load(&spec, base, progress)?);
     let project = Some(Box::new(data::propose_project(&dataset, spec)));
-    Ok(Loaded { dataset, table, project })
+    Ok(Loaded { dataset, table, project, data: None })
 }
 
 impl State {
@@ -83,8 +89,11 @@ impl State {
     /// Loads what the project asks for; a job that is under way is cancelled.
     pub(super) fn load_data(&mut self) {
         let spec = self.project.data.clone();
-        self.works.loading = Some(spec.clone());
         self.start_job(Wanted::Samples(spec));
+    }
+
+    pub(super) fn use_table(&mut self, path: PathBuf) {
+        self.start_job(Wanted::Columns { path, like: self.project.data.clone() });
     }
 
     pub(super) fn start_job(&mut self, wanted: Wanted) {
@@ -129,23 +138,31 @@ impl State {
                 true
             }
             Ok(outcome) => {
+                let is_other = job.is_other;
                 self.works.loader = None;
                 match outcome {
                     Ok(loaded) => self.loaded(loaded),
-                    Err(error) => self.loading_failed(error),
+                    Err(error) => self.loading_failed(error, is_other),
                 }
                 true
             }
         }
     }
 
-    fn loading_failed(&mut self, error: DataError) {
-        if self.screen == Screen::Welcome {
+    fn loading_failed(&mut self, error: DataError, is_other: bool) {
+        if is_other || self.screen == Screen::Welcome {
             self.error = Some(error.message.clone());
-            self.data = DataState::None;
-            return;
         }
-        self.data = DataState::Failed(error.message);
+        self.data = match std::mem::take(&mut self.data) {
+            DataState::Loading { previous: Some(previous), .. }
+                if is_other && self.works.loaded.as_ref() == Some(&self.project.data) =>
+            {
+                DataState::Ready(previous)
+            }
+            _ if self.screen == Screen::Welcome => DataState::None,
+            _ if is_other => return self.load_data(),
+            _ => DataState::Failed(error.message),
+        };
         self.infer_again();
         self.sync_run();
     }
@@ -155,13 +172,27 @@ impl State {
             self.begin(*project, None);
             self.works.loader = None;
         }
+        if let Some(data) = loaded.data {
+            self.take_data(data);
+        }
         // After `begin`, which forgets the table of the project before.
         self.table = loaded.table;
         self.data_ready(loaded.dataset);
     }
 
+    /// Settings whose samples are already here: one step of undo, and nothing to load.
+    fn take_data(&mut self, data: DataSpec) {
+        let before = self.project.clone();
+        self.project.data = data;
+        if self.project != before {
+            self.history.record("change the data", None, &before);
+            self.unsaved = self.works.on_disk.as_deref() != Some(&self.project);
+        }
+    }
+
     fn data_ready(&mut self, dataset: Arc<Dataset>) {
         self.data = DataState::Ready(dataset);
+        self.works.loaded = Some(self.project.data.clone());
         self.infer_again();
         self.fit_last_layer();
         // New samples are a new run: the curves of the old ones say nothing about them.

@@ -20,8 +20,8 @@ pub struct Works {
     pub run_number: u64,
     /// What the trainer's run was last told.
     pub told: Option<Told>,
-    /// The data spec that is loaded or being loaded.
-    pub loading: Option<DataSpec>,
+    /// The settings of the data that was loaded last.
+    pub loaded: Option<DataSpec>,
     /// The run to go on with once the data is there (recovery, opening a checkpoint).
     pub resume: Option<Box<Saved>>,
     /// Where settings and autosave live; `None` in tests.
@@ -56,6 +56,8 @@ pub struct AutosaveJob {
 pub enum Wanted {
     /// The samples of the current project.
     Samples(DataSpec),
+    /// The table for the current project, whose other settings of the data it keeps.
+    Columns { path: PathBuf, like: DataSpec },
     /// A project fitted to a table.
     Table { path: PathBuf, target: Option<String> },
     /// A project fitted to a folder of IDX files.
@@ -68,10 +70,14 @@ pub struct Loaded {
     pub table: Option<Arc<TablePreview>>,
     /// A proposed project, when one was wanted.
     pub project: Option<Box<Project>>,
+    /// What the current project's data is to be, when that was found out here.
+    pub data: Option<DataSpec>,
 }
 
 /// A loading thread: its result, its progress, its cancel flag.
 pub struct LoadJob {
+    /// Asked for besides what the project names: a failure leaves the project as it is.
+    pub is_other: bool,
     pub result: Receiver<Result<Loaded, DataError>>,
     pub progress: Arc<LoadProgress>,
 }
@@ -109,6 +115,7 @@ impl Progress for LoadProgress {
 impl LoadJob {
     /// Starts a named thread; a panic in it arrives as a sentence.
     pub fn spawn(wanted: Wanted, base: PathBuf, waker: Option<Waker>) -> Result<Self, String> {
+        let is_other = !matches!(wanted, Wanted::Samples(_));
         let progress = Arc::new(LoadProgress {
             state: Mutex::new((0.0, "starting".into())),
             cancelled: AtomicBool::new(false),
@@ -132,7 +139,7 @@ impl LoadJob {
             }
         };
         std::thread::Builder::new().name("loader".into()).spawn(work).map_err(|error| error.to_string())?;
-        Ok(Self { result, progress })
+        Ok(Self { is_other, result, progress })
     }
 }
 

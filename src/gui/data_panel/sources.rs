@@ -83,9 +83,8 @@ fn gallery(ui: &mut Ui, state: &State, thumbnails: &mut Thumbnails, dialogs: &mu
         if card(ui, thumbnails, width, "IDX folder …", Thumbnail::ImageFolder, now) {
             dialogs.ask(Purpose::DataFolder, ui.ctx());
         }
-        // Another table wants another network, so it is a project of its own.
-        if card(ui, thumbnails, width, "New from table …", Thumbnail::Table, now) {
-            dialogs.ask(Purpose::OpenTable, ui.ctx());
+        if card(ui, thumbnails, width, "Table …", Thumbnail::Table, now) {
+            dialogs.ask(Purpose::DataTable, ui.ctx());
         }
     });
     chosen

@@ -17,7 +17,7 @@ impl FilePicker for NativePicker {
                 .add_filter("Glassbox project", &["json"])
                 .set_file_name(format!("{suggestion}.glassbox.json"))
                 .save_file(),
-            Purpose::OpenTable => {
+            Purpose::OpenTable | Purpose::DataTable => {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
             }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),

@@ -2,9 +2,8 @@
 
 use egui::{RichText, Ui, Vec2};
 
-use crate::gui::numbers::{count, number, percent};
+use crate::gui::numbers::{count, duration, loss, number, percent, short};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{duration, loss, short};
 use crate::session::{Metric, RunView};
 
 struct Stat {

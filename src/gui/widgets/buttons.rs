@@ -1,6 +1,6 @@
-//! Buttons, tabs and headings.
+//! Buttons and headings.
 
-use egui::{Align2, Button, Response, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Button, Response, RichText, Role, Ui, Vec2, WidgetInfo};
 use egui_material_icons::MaterialIcon;
 
 use crate::gui::theme::{self, Tokens};
@@ -38,32 +38,6 @@ pub fn accent_icon_button(ui: &mut Ui, enabled: bool, icon: MaterialIcon, word: 
         None => (Button::new(icon), 36.0),
     };
     ui.add_enabled(enabled, button.fill(tokens.accent).min_size(Vec2::new(width, 28.0)))
-}
-
-/// A row of tabs, the current one underlined. As high as a panel's heading.
-pub fn tab_strip<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, &str)]) {
-    let tokens = Tokens::of(ui);
-    ui.spacing_mut().item_spacing.x = 16.0;
-    for (tab, title) in tabs {
-        let on = *current == *tab;
-        let font = theme::medium(13.0);
-        let galley = ui.painter().layout_no_wrap((*title).to_owned(), font, tokens.text);
-        let limit = ui.available_width().max(24.0);
-        let size = Vec2::new(galley.size().x.min(limit), 36.0);
-        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-        let colour = if on || response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
-        let painter = ui.painter().with_clip_rect(rect.expand2(Vec2::new(1.0, 0.0)).intersect(ui.clip_rect()));
-        let at = Align2::LEFT_CENTER.pos_in_rect(&rect) - Vec2::new(0.0, galley.size().y / 2.0);
-        painter.galley_with_override_text_color(at, galley, colour);
-        if on || response.has_focus() {
-            let line = if on { tokens.accent } else { tokens.line };
-            ui.painter().hline(rect.x_range(), rect.bottom() - 5.0, Stroke::new(2.0, line));
-        }
-        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, title));
-        if response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked() {
-            *current = *tab;
-        }
-    }
 }
 
 /// A small heading inside a panel, with an optional number at its right end.

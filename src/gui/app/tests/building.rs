@@ -74,7 +74,7 @@ fn xor_is_built_from_an_empty_canvas_with_the_mouse_and_learned_without_a_mistak
         (train, validation) == (Some(1.0), Some(1.0)) && hands.sees("val accuracy: 100.0 %")
     });
     assert!(hands.state().run.step > 0);
-    assert!(hands.names_from("train loss: 0.").len() == 1, "the loss is shown as a small number");
+    assert!(hands.names_containing("train loss: 0.").len() == 1, "the loss is shown as a small number");
 }
 
 #[test]

@@ -52,11 +52,10 @@ impl Hands {
         self.window.query_all_by_label(label).next().is_some()
     }
 
-    /// Everything on the screen whose name begins like this.
-    pub fn names_from(&self, start: &str) -> Vec<String> {
-        let words = |node: egui_kittest::Node<'_>| node.accesskit_node().label().or(node.accesskit_node().value());
-        let all = self.window.query_all_by_label_contains(start).filter_map(words);
-        all.filter(|words| words.starts_with(start)).collect()
+    /// What is written on the screen with these words in it.
+    pub fn names_containing(&self, words: &str) -> Vec<String> {
+        let written = |node: egui_kittest::Node<'_>| node.accesskit_node().label().or(node.accesskit_node().value());
+        self.window.query_all_by_label_contains(words).filter_map(written).collect()
     }
 
     /// What a control says besides its name: the shape on a wire, the text of a field.

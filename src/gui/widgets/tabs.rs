@@ -1,0 +1,124 @@
+//! A row of tabs. Those that do not fit wait behind a button at its end.
+
+use egui::containers::menu::MenuButton;
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, Button, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui_material_icons::icons;
+
+use super::named;
+use crate::gui::theme::{self, Tokens};
+
+const GAP: f32 = 16.0;
+const HEIGHT: f32 = 36.0;
+/// The button for the tabs that do not fit.
+const MORE: f32 = 24.0;
+/// One long name must not push all others out: the share of the row that it may take.
+const LONGEST: f32 = 0.6;
+
+/// The current one is underlined. As high as a panel's heading.
+pub fn tab_strip<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, &str)]) {
+    ui.spacing_mut().item_spacing.x = GAP;
+    let room = ui.available_width();
+    let longest = if tabs.len() > 1 { (room * LONGEST).max(24.0) } else { room };
+    let measure = |title: &str| {
+        let colour = egui::Color32::PLACEHOLDER;
+        ui.painter().layout_no_wrap(title.to_owned(), theme::medium(13.0), colour).size().x.min(longest)
+    };
+    let widths: Vec<f32> = tabs.iter().map(|(_, title)| measure(title)).collect();
+    let chosen = tabs.iter().position(|(tab, _)| tab == current).unwrap_or(0);
+    let shown = fitting(&widths, chosen, room);
+    for (((tab, title), width), shown) in tabs.iter().zip(&widths).zip(&shown) {
+        if *shown && tab_ui(ui, title, *width, current == tab) {
+            *current = *tab;
+        }
+    }
+    if shown.contains(&false) {
+        let rest = tabs.iter().zip(&shown).filter(|(_, shown)| !**shown).map(|(tab, _)| *tab);
+        more(ui, current, rest);
+    }
+}
+
+/// Which tabs are shown: the chosen one, and the others from the left while there is room.
+fn fitting(widths: &[f32], chosen: usize, room: f32) -> Vec<bool> {
+    let whole = widths.iter().sum::<f32>() + GAP * widths.len().saturating_sub(1) as f32;
+    if whole <= room {
+        return vec![true; widths.len()];
+    }
+    let mut left = room - MORE - widths.get(chosen).copied().unwrap_or(0.0) - GAP;
+    let mut full = false;
+    let fits = |(i, width): (usize, &f32)| {
+        if i == chosen {
+            return true;
+        }
+        full |= width + GAP > left;
+        left -= width + GAP;
+        !full
+    };
+    widths.iter().enumerate().map(fits).collect()
+}
+
+/// Whether it was clicked.
+fn tab_ui(ui: &mut Ui, title: &str, width: f32, on: bool) -> bool {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, HEIGHT), Sense::click());
+    let colour = if on || response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
+    let mut job = LayoutJob::simple_singleline(title.to_owned(), theme::medium(13.0), colour);
+    job.wrap = TextWrapping::truncate_at_width(width + 1.0);
+    let galley = ui.painter().layout_job(job);
+    let at = Align2::LEFT_CENTER.pos_in_rect(&rect) - Vec2::new(0.0, galley.size().y / 2.0);
+    ui.painter().galley(at, galley, colour);
+    if on || response.has_focus() {
+        let line = if on { tokens.accent } else { tokens.line };
+        ui.painter().hline(rect.x_range(), rect.bottom() - 5.0, Stroke::new(2.0, line));
+    }
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, title));
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+}
+
+fn more<'a, T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, rest: impl Iterator<Item = (T, &'a str)>) {
+    let icon = RichText::from(icons::ICON_MORE_HORIZ).size(17.0);
+    let button = Button::new(icon).frame_when_inactive(false).min_size(Vec2::new(MORE, 24.0));
+    let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
+        for (tab, title) in rest {
+            if ui.button(title).clicked() {
+                *current = tab;
+            }
+        }
+    });
+    named(response, "More tabs");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::test_window::bench;
+    use crate::session::State;
+    use egui_kittest::kittest::Queryable as _;
+
+    #[test]
+    fn the_chosen_tab_is_always_shown_and_the_others_while_there_is_room() {
+        let widths = [40.0, 60.0, 80.0];
+        assert_eq!(fitting(&widths, 0, 212.0), [true, true, true]);
+        assert_eq!(fitting(&widths, 0, 211.0), [true, true, false]);
+        assert_eq!(fitting(&widths, 2, 211.0), [true, false, true]);
+        assert_eq!(fitting(&widths, 1, 90.0), [false, true, false]);
+        assert_eq!(fitting(&widths, 1, 10.0), [false, true, false]);
+    }
+
+    #[test]
+    fn a_tab_that_does_not_fit_is_found_behind_the_button_at_the_end() {
+        let tabs = [(0, "Loss"), (1, "Learning rate"), (2, "Gradient flow")];
+        let mut harness = bench([150.0, 200.0], State::default(), 0, move |ui, _, current: &mut i32, _| {
+            ui.horizontal(|ui| tab_strip(ui, current, &tabs));
+        });
+        harness.run_ok();
+        assert!(harness.query_by_label("Gradient flow").is_none());
+        harness.get_by_label("More tabs").click();
+        harness.run_ok();
+        harness.get_by_label("Gradient flow").click();
+        harness.run_ok();
+        assert_eq!(harness.state().local, 2);
+        let tab = harness.get_by_label("Gradient flow").rect();
+        assert!(tab.min.x >= 0.0 && tab.max.x <= 150.0, "{tab}");
+    }
+}
