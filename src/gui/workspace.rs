@@ -50,10 +50,16 @@ pub fn show(
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());
     let typing = ui.ctx().egui_wants_keyboard_input();
-    let narrow = width < 1200.0;
+    // A size that was chosen in a large window would leave nothing to the canvas in a small one: each has its own.
+    let low = height < 720.0;
+    let (class, left_width, right_width) = match width {
+        w if w < 900.0 => (0, 176.0, 224.0),
+        w if w < 1200.0 => (1, 208.0, 264.0),
+        _ => (2, 232.0, 312.0),
+    };
 
-    let left = Panel::left("left").frame(panel).default_size(if narrow { 208.0 } else { 232.0 });
-    left.size_range(184.0..=(width * 0.3)).show_collapsible(ui, &mut local.open.left, |ui| {
+    let left = Panel::left(("left", class)).frame(panel).default_size(left_width);
+    left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut local.open.left, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         header(ui, |ui| tab_strip(ui, &mut local.left, &[(Left::Layers, "Layers"), (Left::Data, "Data")]));
         match local.left {
@@ -62,16 +68,16 @@ pub fn show(
         }
     });
 
-    let right = Panel::right("right").frame(panel).default_size(if narrow { 264.0 } else { 312.0 });
-    right.size_range(232.0..=(width * 0.4)).show_collapsible(ui, &mut local.open.right, |ui| {
-        let below = Panel::bottom("output").frame(panel).default_size((height * 0.36).min(312.0));
+    let right = Panel::right(("right", class)).frame(panel).default_size(right_width);
+    right.size_range(224.0..=(width * 0.4).max(224.0)).show_collapsible(ui, &mut local.open.right, |ui| {
+        let below = Panel::bottom(("output", low)).frame(panel).default_size((height * 0.36).min(312.0));
         below.size_range(140.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.output, |ui| {
             fixed(ui, |ui| output::show(ui, state, &mut local.output, local.canvas.hovered_unit, actions));
         });
         CentralPanel::no_frame().show(ui, |ui| inspector::show(ui, state, &mut local.inspector, actions));
     });
 
-    let bottom = Panel::bottom("plots").frame(panel).default_size((height * 0.36).min(312.0));
+    let bottom = Panel::bottom(("plots", low)).frame(panel).default_size((height * 0.36).min(312.0));
     bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.plots, |ui| {
         fixed(ui, |ui| plots::show(ui, state, &mut local.plots, actions));
     });

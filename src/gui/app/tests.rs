@@ -4,6 +4,8 @@ mod building;
 mod hands;
 #[path = "tests/mending.rs"]
 mod mending;
+#[path = "tests/sizes.rs"]
+mod sizes;
 #[path = "tests/tables.rs"]
 mod tables;
 

@@ -26,6 +26,7 @@ pub fn layouts(frame: &Frame<'_>, textures: &previews::Textures) -> BTreeMap<Lay
         .filter_map(|id| {
             let layer = frame.graph.layer(id)?;
             let content = content(frame.state, layer, textures);
+            let content = if frame.has_detail() { content } else { content.brief() };
             Some((id, CardLayout::of(layer, &content, measure)))
         })
         .collect()
@@ -35,9 +36,9 @@ fn content(state: &State, layer: &Layer, textures: &previews::Textures) -> Conte
     match layer.kind {
         LayerKind::Input(_) => {
             let loaded = state.data.dataset().is_some();
-            Content { tiles: textures.input_tiles(), line: true, footer: loaded, strip: None }
+            Content { params: true, tiles: textures.input_tiles(), line: true, footer: loaded, strip: None }
         }
-        LayerKind::Loss(_) => Content { tiles: 0, line: true, footer: false, strip: None },
+        LayerKind::Loss(_) => Content { params: true, tiles: 0, line: true, footer: false, strip: None },
         _ => {
             let counted = state.inference.parameter_counts.contains_key(&layer.id);
             Content::of(layer, picture(state, layer.id), counted)
@@ -141,7 +142,7 @@ fn title(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, layout: &CardLayout, h
     paint_kind_icon(&frame.painter, t, about, frame.on_screen(icon));
     let left = frame.at(pos2(icon.right() + 8.0, bar.center().y));
     let room = frame.scaled(bar.right() - icon.right() - 32.0);
-    frame.elided(left, title_of(frame.state, layer), medium(13.0), t.text, room);
+    frame.elided_in(left, title_of(frame.state, layer), frame.legible(medium(13.0)), t.text, room);
     if layer.frozen && frame.has_detail() {
         let at = frame.at(pos2(bar.right() - 24.0, bar.center().y));
         frame.text(at, Align2::RIGHT_CENTER, "frozen", regular(10.5), t.k_conv);

@@ -53,10 +53,36 @@ fn landing(frame: &Frame<'_>, kind: &LayerKind, pointer: Pos2) -> Landing {
     }
     let corner = frame.graph_point(pointer) - vec2(geometry::width(kind) / 2.0, geometry::AXIS);
     let corner = [(corner.x / 8.0).round() * 8.0, (corner.y / 8.0).round() * 8.0];
+    let width = geometry::width(kind);
     match (about.inputs != Inputs::None).then(|| near_output(frame, pointer, corner)).flatten() {
-        Some((from, position)) => Landing::After(from, position),
-        None => Landing::Free(corner),
+        Some((from, position)) => Landing::After(from, free_place(frame, width, position)),
+        None => Landing::Free(free_place(frame, width, corner)),
     }
+}
+
+/// Between a dropped card and its neighbours, at least.
+const MARGIN: f32 = 16.0;
+/// How far aside a card is put at most, to have a place of its own.
+const ASIDE: i32 = 40;
+
+/// The place nearest to `corner` where a card of usual height covers no other.
+fn free_place(frame: &Frame<'_>, width: f32, corner: [f32; 2]) -> [f32; 2] {
+    let card = |[x, y]: [f32; 2]| Rect::from_min_size(view::point([x, y]), vec2(width, 2.0 * geometry::AXIS));
+    let reach = MARGIN * (ASIDE + 1) as f32;
+    let around = card(corner).expand(reach + geometry::WIDTH);
+    let taken = frame.graph.layers().map(|layer| {
+        let nominal = geometry::nominal(layer);
+        frame.cards.get(&layer.id).map_or(nominal, |card| card.rect.union(nominal)).expand(MARGIN - 1.0)
+    });
+    let taken: Vec<Rect> = taken.filter(|rect| rect.intersects(around)).collect();
+    let is_free = |at: [f32; 2]| !taken.iter().any(|rect| rect.intersects(card(at)));
+    let steps = (-ASIDE..=ASIDE).flat_map(|x| (-ASIDE..=ASIDE).map(move |y| (x * x + y * y, x, y)));
+    let moved = |(_, x, y): (i32, i32, i32)| [corner[0] + MARGIN * x as f32, corner[1] + MARGIN * y as f32];
+    if is_free(corner) {
+        return corner;
+    }
+    let nearest = steps.filter(|&step| is_free(moved(step))).min_by_key(|step| step.0);
+    nearest.map_or(corner, moved)
 }
 
 /// The output that the pointer or the ghost's left side is near, and where the layer then goes: beside it, on its axis.

@@ -59,6 +59,7 @@ pub struct CardLayout {
 
 /// What a card has to have room for.
 pub struct Content {
+    pub params: bool,
     pub tiles: usize,
     pub line: bool,
     pub footer: bool,
@@ -67,6 +68,11 @@ pub struct Content {
 }
 
 impl Content {
+    /// Without words: for a card that is seen from afar.
+    pub fn brief(self) -> Self {
+        Self { params: false, line: false, footer: false, ..self }
+    }
+
     /// What there is to show of a layer that is neither Input nor Loss.
     pub fn of(layer: &Layer, picture: Option<&LayerPicture>, counted: bool) -> Self {
         let (tiles, strip) = match picture.map(|p| &p.preview) {
@@ -79,7 +85,7 @@ impl Content {
             }
             _ => (0, None),
         };
-        Self { tiles: tiles.min(16), line: false, footer: counted && layer.kind.has_weights(), strip }
+        Self { params: true, tiles: tiles.min(16), line: false, footer: counted && layer.kind.has_weights(), strip }
     }
 }
 
@@ -88,7 +94,7 @@ impl CardLayout {
     pub fn of(layer: &Layer, content: &Content, measure: impl Fn(&str) -> f32) -> Self {
         let width = width(&layer.kind);
         let inner = width - 2.0 * PADDING;
-        let (params, rows) = flow_params(layer, inner, &measure);
+        let (params, rows) = if content.params { flow_params(layer, inner, &measure) } else { (Vec::new(), 0) };
         let mut y = TITLE + rows as f32 * ROW;
         let line = content.line.then(|| Rect::from_min_size(pos2(PADDING, y), vec2(inner, ROW)));
         y += line.map_or(0.0, |r| r.height());
@@ -308,7 +314,7 @@ mod tests {
         let graph = graph();
         let dense = graph.find("Dense 1").unwrap();
         let layout = |tiles| {
-            let content = Content { tiles, line: false, footer: true, strip: None };
+            let content = Content { params: true, tiles, line: false, footer: true, strip: None };
             CardLayout::of(dense, &content, |text| text.len() as f32 * 6.0)
         };
         for card in [layout(0), layout(8), layout(16)] {

@@ -10,6 +10,7 @@ mod geometry;
 mod health;
 mod keys;
 mod links;
+mod looking;
 mod menus;
 mod minimap;
 mod overlays;
@@ -36,6 +37,7 @@ use crate::model::{Graph, LayerId, Wire, WireId};
 use crate::session::{Action, State};
 use crate::trace::Watch;
 use geometry::CardLayout;
+use looking::Framing;
 use view::View;
 
 /// What the canvas keeps for itself.
@@ -43,6 +45,10 @@ pub struct CanvasUi {
     view: View,
     /// Show everything at the next frame.
     fit: bool,
+    /// The view as it was last set here, and why; one that has changed since was changed by hand.
+    framed: (View, Framing),
+    /// The canvas's size in the last frame.
+    size: egui::Vec2,
     /// A project was opened, or has outgrown its view: find one for it.
     opened: bool,
     /// The graph of the last frame, to notice another project and new cards.
@@ -65,6 +71,8 @@ impl Default for CanvasUi {
         Self {
             view: View::default(),
             fit: false,
+            framed: (View::default(), Framing::default()),
+            size: egui::Vec2::ZERO,
             opened: true,
             seen: Graph::default(),
             gesture: Gesture::Idle,
@@ -98,6 +106,11 @@ impl CanvasUi {
         self.fit = true;
     }
 }
+
+/// Below this zoom cards are brief.
+const DETAIL: f32 = 0.62;
+/// The smallest size, on the screen, of what must be read.
+const LEGIBLE: f32 = 9.5;
 
 /// What the hand is doing.
 #[derive(Debug, Default)]
@@ -150,7 +163,7 @@ impl Frame<'_> {
 
     /// Below this zoom words are specks: cards then show only their name and their picture.
     fn has_detail(&self) -> bool {
-        self.view.zoom >= 0.45
+        self.view.zoom >= DETAIL
     }
 
     /// Whether so many cards are in sight that only those in use can have live controls.
@@ -165,11 +178,22 @@ impl Frame<'_> {
 
     /// One line of text that ends in an ellipsis where the room (on the screen) ends.
     fn elided(&self, left_middle: Pos2, text: &str, font: FontId, colour: Color32, room: f32) {
-        let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), self.font(font), colour);
+        self.elided_in(left_middle, text, self.font(font), colour, room);
+    }
+
+    /// The same in a font for the screen.
+    fn elided_in(&self, left_middle: Pos2, text: &str, font: FontId, colour: Color32, room: f32) {
+        let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, colour);
         job.wrap = egui::text::TextWrapping::truncate_at_width(room.max(0.0));
         let galley = self.painter.layout_job(job);
         let at = Align2::LEFT_CENTER.anchor_size(left_middle, galley.size()).min;
         self.painter.galley(at, galley, colour);
+    }
+
+    /// As [`Self::font`] for what must be read at every zoom: names and shapes.
+    fn legible(&self, font: FontId) -> FontId {
+        let scaled = self.font(font);
+        FontId { size: scaled.size.max(LEGIBLE), ..scaled }
     }
 
     fn text(&self, at: Pos2, anchor: Align2, text: impl ToString, font: FontId, colour: Color32) -> Rect {
@@ -191,7 +215,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     let ui = &mut child;
     let background = ui.interact(rect, id("background", 0), Sense::click_and_drag());
     name(&background, egui::Role::Canvas, "canvas");
-    look_around(ui, rect, &background, state, local);
+    looking::around(ui, rect, &background, state, local);
     let mut frame = Frame {
         state,
         graph: &state.project.graph,
@@ -220,103 +244,6 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     minimap::show(ui, frame, local);
     menus::background(&background, frame, local, actions);
     keys::handle(ui, frame, local, actions);
-}
-
-/// Panning, zooming, and fitting when the project is another one or new cards are out of sight.
-fn look_around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
-    let graph = &state.project.graph;
-    let bounds = geometry::bounds(graph);
-    if graph.is_empty() {
-        (local.view, local.opened) = (View::default(), true);
-    }
-    if *graph != local.seen {
-        let another = local.seen.is_empty() || is_another_project(state, &local.seen);
-        if another || pushed_out(graph, &local.seen, local.view, rect) {
-            local.opened = true;
-        } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {
-            local.view.centre_on(rect, news);
-        }
-        local.seen = graph.clone();
-    }
-    if let Some(bounds) = bounds {
-        // The first layer of an empty canvas stays where it was dropped.
-        if std::mem::take(&mut local.opened) && (graph.len() > 1 || state.history.undo_name().is_none()) {
-            local.view = View::first(rect, bounds);
-        }
-        if std::mem::take(&mut local.fit) {
-            local.view = View::fit(rect, bounds);
-        }
-    }
-    let Some(pointer) = ui.ctx().pointer_latest_pos() else { return };
-    let over = background.container_contains_pointer() && rect.contains(pointer);
-    pan(ui, over, local);
-    if over && !ui.ctx().any_popup_open() {
-        let (scroll, zoom) = ui.input(|i| {
-            let pinch = i.multi_touch().is_some() || i.events.iter().any(|e| matches!(e, egui::Event::Zoom(_)));
-            // A notch of the wheel counts half of what egui makes of it; fingers are followed exactly.
-            (i.smooth_scroll_delta(), i.zoom_delta().powf(if pinch { 1.0 } else { 0.5 }))
-        });
-        local.view.offset += scroll;
-        if zoom != 1.0 {
-            local.view.zoom_about(rect, pointer, zoom);
-        }
-    }
-}
-
-/// Middle drag, or drag with Space held.
-fn pan(ui: &egui::Ui, over: bool, local: &mut CanvasUi) {
-    let typing = ui.ctx().text_edit_focused();
-    let (middle, primary, down, delta, space, space_pressed) = ui.input(|i| {
-        let p = &i.pointer;
-        (
-            p.button_pressed(egui::PointerButton::Middle),
-            p.button_pressed(egui::PointerButton::Primary),
-            p.middle_down() || (p.primary_down() && i.key_down(egui::Key::Space)),
-            p.delta(),
-            i.key_down(egui::Key::Space),
-            i.key_pressed(egui::Key::Space),
-        )
-    });
-    if space_pressed {
-        local.space_panned = false;
-    }
-    if over && (middle || (primary && space && !typing)) {
-        local.gesture = Gesture::Pan;
-        local.space_panned |= space;
-    }
-    if matches!(local.gesture, Gesture::Pan) {
-        local.view.offset += delta;
-        ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);
-        if !down {
-            local.gesture = Gesture::Idle;
-        }
-    } else if space && over && !typing {
-        ui.ctx().set_cursor_icon(egui::CursorIcon::Grab);
-    }
-}
-
-/// Opened, not edited: there is nothing to undo, and most of the layers are others.
-fn is_another_project(state: &State, seen: &Graph) -> bool {
-    let graph = &state.project.graph;
-    let fresh = state.history.undo_name().is_none() && state.history.redo_name().is_none();
-    let same = graph.layers().filter(|l| seen.layer(l.id).is_some_and(|s| s.name == l.name)).count();
-    fresh && same * 2 < graph.len()
-}
-
-/// Whether everything was in sight, and a new card has pushed something out of it.
-fn pushed_out(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> bool {
-    let visible = view.visible(rect);
-    let sees = |layer: &crate::model::Layer| visible.contains(geometry::nominal(layer).center());
-    graph.len() > seen.len()
-        && seen.layers().all(sees)
-        && graph.layers().any(|l| seen.layer(l.id).is_some() && !sees(l))
-}
-
-/// The middle of a new card that cannot be seen.
-fn hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> Option<Pos2> {
-    let visible = view.visible(rect).expand(8.0);
-    let new = graph.layers().filter(|l| seen.layer(l.id).is_none());
-    new.map(|l| geometry::nominal(l).center()).find(|centre| !visible.contains(*centre))
 }
 
 /// Where the hand is, or where it let go in this frame: on a slow machine the pointer may have gone on since.

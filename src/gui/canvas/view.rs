@@ -7,8 +7,8 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 /// Zoom limits: 25 % to 300 %.
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.25..=3.0;
 
-/// Below this zoom what is on the cards is hard to read.
-const READABLE: f32 = 0.7;
+/// Below this zoom the pictures on the cards are hard to see.
+const READABLE: f32 = 0.5;
 
 /// Maps points of the graph to the screen: `screen = canvas.min + offset + point * zoom`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,23 +41,23 @@ impl View {
 
     /// The view that shows all of `content` (in the graph's points) in the middle, never above 100 %.
     pub fn fit(canvas: Rect, content: Rect) -> Self {
-        let room = (canvas.size() - vec2(64.0, 112.0)).max(Vec2::splat(1.0));
+        let room = (canvas.size() - vec2(40.0, 104.0)).max(Vec2::splat(1.0));
         let needed = content.size().max(Vec2::splat(1.0));
         let zoom = (room / needed).min_elem().clamp(*ZOOM.start(), 1.0);
         let offset = canvas.size() / 2.0 - content.center().to_vec2() * zoom;
         Self { offset: vec2(offset.x.round(), offset.y.round()), zoom }
     }
 
-    /// The view for a first look: as [`Self::fit`], but where that would be too small to read, the beginning of the network.
+    /// The view for a first look: as [`Self::fit`], but where names and pictures would be too small, the beginning of the network.
     pub fn first(canvas: Rect, content: Rect) -> Self {
         let whole = Self::fit(canvas, content);
         if whole.zoom >= READABLE {
             return whole;
         }
         let middle = canvas.height() / 2.0 - content.center().y * READABLE;
-        let top = 56.0 - content.top() * READABLE;
-        let y = if content.height() * READABLE > canvas.height() - 112.0 { top } else { middle };
-        Self { offset: vec2((32.0 - content.left() * READABLE).round(), y.round()), zoom: READABLE }
+        let top = 52.0 - content.top() * READABLE;
+        let y = if content.height() * READABLE > canvas.height() - 104.0 { top } else { middle };
+        Self { offset: vec2((20.0 - content.left() * READABLE).round(), y.round()), zoom: READABLE }
     }
 
     /// Puts a point of the graph into the middle.

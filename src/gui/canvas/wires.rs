@@ -109,10 +109,9 @@ pub fn paint_curve(frame: &Frame<'_>, points: [Pos2; 4], stroke: Stroke) {
 fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: &Look, on_screen: bool) -> Response {
     let middle = geometry::along(points, 0.5);
     let shape = frame.state.inference.shapes.get(&wire.from);
-    let galley = shape.filter(|_| frame.has_detail() && on_screen).map(|shape| {
-        let room = (points[3].x - points[0].x).abs() - frame.scaled(14.0);
-        label(frame, shape, room, look.text)
-    });
+    let room = (points[3].x - points[0].x).abs() - frame.scaled(14.0);
+    let galley = shape.filter(|_| on_screen).map(|shape| label(frame, shape, room, look.text));
+    let galley = galley.filter(|galley| frame.has_detail() || galley.size().x <= room);
     let rect = match &galley {
         Some(galley) if galley.rows.len() > 1 => around(middle, galley.size(), [frame.scaled(3.0), frame.scaled(2.0)]),
         Some(galley) => around(middle, galley.size(), [frame.scaled(6.0), frame.scaled(2.0)]),
@@ -138,7 +137,7 @@ fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: 
 
 /// On one line where there is room, else broken after the first axis.
 fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Galley> {
-    let font = frame.font(regular(11.0));
+    let font = frame.legible(regular(11.0));
     let one = frame.painter.layout_no_wrap(shape.to_string(), font.clone(), colour);
     if one.size().x + frame.scaled(12.0) <= room || shape.rank() < 2 {
         return one;

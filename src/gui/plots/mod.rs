@@ -140,7 +140,9 @@ fn header(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi) {
         (Tab::Flow, "Gradient flow"),
         (Tab::Histograms, "Histograms"),
     ];
-    let left = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(egui::Align::Center));
+    // The controls keep their room, at least one button's: tabs that do not fit wait behind their own.
+    let tabs_room = inner.with_max_x(inner.right() - 72.0);
+    let left = UiBuilder::new().max_rect(tabs_room).layout(Layout::left_to_right(egui::Align::Center));
     let used = ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, &tabs)).response.rect;
     let rest = inner.with_min_x((used.right() + 16.0).min(inner.right()));
     let right = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(egui::Align::Center));

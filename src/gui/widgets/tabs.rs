@@ -11,7 +11,7 @@ use crate::gui::theme::{self, Tokens};
 const GAP: f32 = 16.0;
 const HEIGHT: f32 = 36.0;
 /// The button for the tabs that do not fit.
-const MORE: f32 = 24.0;
+const MORE: f32 = 34.0;
 /// One long name must not push all others out: the share of the row that it may take.
 const LONGEST: f32 = 0.6;
 
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(fitting(&widths, 0, 212.0), [true, true, true]);
         assert_eq!(fitting(&widths, 0, 211.0), [true, true, false]);
         assert_eq!(fitting(&widths, 2, 211.0), [true, false, true]);
-        assert_eq!(fitting(&widths, 1, 90.0), [false, true, false]);
+        assert_eq!(fitting(&widths, 1, 100.0), [false, true, false]);
         assert_eq!(fitting(&widths, 1, 10.0), [false, true, false]);
     }
 

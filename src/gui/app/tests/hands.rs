@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
-use egui::{Event, Key, Modifiers, MouseWheelSource, PointerButton, Pos2, Rect};
+use egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, TouchPhase, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
@@ -26,6 +26,27 @@ impl Hands {
 
     pub fn state(&self) -> &State {
         super::state(&self.window)
+    }
+
+    pub fn resize(&mut self, size: [f32; 2]) {
+        self.window.set_size(size.into());
+        self.wait();
+    }
+
+    /// Turns the wheel over a place.
+    pub fn scroll(&mut self, at: Pos2, delta: Vec2) {
+        self.window.hover_at(at);
+        let (unit, phase) = (MouseWheelUnit::Point, TouchPhase::Move);
+        let (modifiers, source) = (Modifiers::NONE, MouseWheelSource::Wheel);
+        self.window.event(Event::MouseWheel { unit, delta, phase, modifiers, source });
+        self.wait();
+    }
+
+    /// All tabs on the screen, and the buttons that lead to more of them.
+    pub fn tabs(&self) -> Vec<(String, Rect)> {
+        let tabs = self.window.query_all_by_role(Role::Tab);
+        let all = tabs.chain(self.window.query_all_by_label("More tabs"));
+        all.map(|tab| (tab.accesskit_node().label().unwrap_or_default(), tab.rect())).collect()
     }
 
     /// A few frames: what was done is drawn, and what follows from it.
@@ -145,7 +166,6 @@ impl Hands {
     /// The layer's row of the palette, scrolled to with the wheel when it is below the edge.
     pub fn palette(&mut self, title: &str) -> Pos2 {
         let list = self.place("Search layers") + egui::vec2(0.0, 200.0);
-        self.window.hover_at(list);
         for direction in [1.0, -1.0] {
             for _ in 0..40 {
                 if let Some(row) = self.window.query_by_role_and_label(Role::Button, title)
@@ -154,10 +174,7 @@ impl Hands {
                 {
                     return row.rect().center();
                 }
-                let (unit, delta) = (egui::MouseWheelUnit::Point, egui::vec2(0.0, -90.0 * direction));
-                let (phase, modifiers, source) = (egui::TouchPhase::Move, Modifiers::NONE, MouseWheelSource::Wheel);
-                self.window.event(Event::MouseWheel { unit, delta, phase, modifiers, source });
-                self.wait();
+                self.scroll(list, egui::vec2(0.0, -90.0 * direction));
             }
         }
         panic!("{title} is not in the palette");

@@ -1,0 +1,86 @@
+//! The window made smaller and larger: the network stays in sight, nothing is cut off, and cards keep off each other.
+
+use egui::{Key, Modifiers, Rect, vec2};
+
+use super::hands::Hands;
+use crate::session::State;
+
+const CARDS: [&str; 4] = ["node Input", "node Dense 1", "node Dense 2", "node Loss"];
+
+fn xor(size: [f32; 2]) -> Hands {
+    let mut hands = Hands::at(size, State::start(None, "CPU".into()));
+    hands.click("XOR");
+    hands.wait_for_data();
+    hands.wait_until("the units are drawn", |hands| hands.state().run.picture.is_some());
+    hands
+}
+
+fn all_in_sight(hands: &Hands) -> bool {
+    let canvas = hands.rect("canvas");
+    CARDS.iter().all(|card| hands.sees(card) && canvas.contains_rect(hands.rect(card)))
+}
+
+#[test]
+fn the_network_stays_in_sight_when_the_window_changes_its_size() {
+    let mut hands = xor([1440.0, 900.0]);
+    assert!(all_in_sight(&hands));
+    for size in [[1024.0, 640.0], [1200.0, 700.0], [1024.0, 640.0]] {
+        hands.resize(size);
+        assert!(all_in_sight(&hands), "{size:?}");
+    }
+    let small = hands.rect("node Input");
+    hands.resize([1440.0, 900.0]);
+    assert!(hands.rect("node Input").width() > small.width(), "it takes the room it gets");
+}
+
+#[test]
+fn a_view_that_a_person_chose_stays_when_the_window_changes_its_size() {
+    let mut hands = xor([1440.0, 900.0]);
+    let at = hands.rect("canvas").center() + vec2(0.0, 200.0);
+    hands.scroll(at, vec2(60.0, 40.0));
+    let chosen = hands.rect("node Input");
+    hands.resize([1024.0, 640.0]);
+    assert_eq!(hands.rect("node Input").size(), chosen.size());
+    hands.key(Modifiers::NONE, Key::F);
+    assert!(all_in_sight(&hands), "F shows everything, and from then on it is kept in sight");
+    hands.resize([1240.0, 720.0]);
+    hands.resize([1024.0, 640.0]);
+    assert!(all_in_sight(&hands));
+}
+
+#[test]
+fn a_layer_dropped_on_another_card_lands_beside_it() {
+    let mut hands = xor([1440.0, 900.0]);
+    for card in ["node Dense 1", "node Input", "node Loss"] {
+        let (from, onto) = (hands.palette("Tanh"), hands.rect(card).center_bottom() - vec2(20.0, 6.0));
+        hands.drag(from, onto);
+    }
+    let cards: Vec<Rect> = hands.names_containing("node ").iter().map(|name| hands.rect(name)).collect();
+    assert_eq!(cards.len(), 4 + 3);
+    for (i, card) in cards.iter().enumerate() {
+        assert!(cards[..i].iter().all(|other| !other.intersects(*card)), "{cards:?}");
+    }
+}
+
+#[test]
+fn at_twice_the_size_no_tab_is_cut_off_and_each_can_be_reached() {
+    // 1440 x 900 at 200 %.
+    let mut hands = xor([720.0, 450.0]);
+    for title in ["Loss", "Accuracy", "Learning rate", "Gradient flow", "Histograms"] {
+        if !hands.tabs().iter().any(|(tab, _)| tab == title) {
+            let canvas = hands.rect("canvas");
+            let more = hands.tabs().into_iter().filter(|(tab, _)| tab == "More tabs").map(|(_, rect)| rect);
+            let more =
+                more.into_iter().find(|rect| canvas.x_range().contains(rect.center().x)).expect("a button for more");
+            hands.press_at(more.center());
+            hands.click_on_top(title);
+        }
+        let canvas = hands.rect("canvas");
+        let tabs: Vec<_> = hands.tabs().into_iter().filter(|(_, tab)| canvas.x_range().contains(tab.left())).collect();
+        assert!(tabs.iter().any(|(tab, _)| tab == title), "{title}: {tabs:?}");
+        assert!(tabs.iter().all(|(_, tab)| tab.right() <= canvas.right()), "{tabs:?} in {canvas}");
+        for (i, (_, tab)) in tabs.iter().enumerate() {
+            assert!(tabs[..i].iter().all(|(_, other)| !other.intersects(*tab)), "{tabs:?}");
+        }
+    }
+}
