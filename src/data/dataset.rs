@@ -13,6 +13,8 @@ pub struct Dataset {
     pub input_shape: Vec<usize>,
     /// One name for each number of a row-shaped input (columns after one-hot, features); empty for images.
     pub input_names: Vec<String>,
+    /// How each number of a row-shaped input was scaled; empty where all are as they were given.
+    pub input_units: Vec<Unit>,
     pub task: Task,
     pub train: Part,
     pub validation: Part,
@@ -29,6 +31,27 @@ pub struct Part {
     pub inputs: Arc<[f32]>,
     /// Classification: `[len]` class indices as whole numbers. Regression: `[len, outputs]`, scaled as `Task` says.
     pub targets: Arc<[f32]>,
+}
+
+/// From the network's number to the user's and back: `value = scaled * scale + offset`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Unit {
+    pub offset: f32,
+    /// Never zero.
+    pub scale: f32,
+}
+
+impl Unit {
+    /// Of a number that is not scaled.
+    pub const PLAIN: Self = Self { offset: 0.0, scale: 1.0 };
+
+    pub fn value(self, scaled: f32) -> f32 {
+        scaled * self.scale + self.offset
+    }
+
+    pub fn scaled(self, value: f32) -> f32 {
+        (value - self.offset) / self.scale
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +108,11 @@ impl Dataset {
     /// Numbers in one sample.
     pub fn input_len(&self) -> usize {
         self.input_shape.iter().product()
+    }
+
+    /// The unit of one number of an input.
+    pub fn unit(&self, input: usize) -> Unit {
+        self.input_units.get(input).copied().unwrap_or(Unit::PLAIN)
     }
 
     /// Numbers in one target: 1 for a class index.

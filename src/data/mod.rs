@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{DataSpec, Source};
 
 pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
-pub use dataset::{DataError, Dataset, Part, Plane, Task};
+pub use dataset::{DataError, Dataset, Part, Plane, Task, Unit};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use propose::propose_project;

@@ -41,6 +41,7 @@ mod tests {
             name: "test".into(),
             input_shape: vec![1],
             input_names: vec!["x".into()],
+            input_units: Vec::new(),
             task: Task::Classification { classes: vec!["a".into(), "b".into()] },
             validation: part.clone(),
             train: part,

@@ -78,7 +78,7 @@ pub enum OutputPicture {
     Classes {
         /// The first validation rows with what was predicted.
         predictions: Vec<Prediction>,
-        /// `[truth][predicted]`, row-major, over the whole validation part (at most 10,000 samples).
+        /// `[truth][predicted]`, row-major, over the same rows.
         confusion: Vec<u32>,
         classes: usize,
         ranking: Ranking,

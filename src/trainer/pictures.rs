@@ -18,11 +18,10 @@ const LARGE: usize = 96;
 const UNITS: usize = 16;
 /// Validation samples from which statistics are taken.
 const SAMPLES: usize = 64;
-const GALLERY: usize = 64;
 const BINS: usize = 32;
 /// Points of a curve.
 const CURVE: usize = 200;
-/// Validation samples behind the confusion matrix and the scatter.
+/// Validation samples behind the gallery, the confusion matrix and the scatter.
 const SCORED: usize = 2_000;
 
 /// One picture of everything that is watched.
@@ -252,7 +251,7 @@ fn predictions(run: &Run, classes: usize) -> Result<OutputPicture, RunError> {
     let rows = part.len.min(SCORED);
     let outputs = run.machine().predict(&part.inputs[..rows * dataset.input_len()], rows)?;
     let width = (outputs.len() / rows.max(1)).max(1);
-    let predictions = (0..rows.min(GALLERY))
+    let predictions = (0..rows)
         .map(|row| {
             let p = probabilities(&outputs[row * width..(row + 1) * width], classes);
             let best = (0..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best });

@@ -7,8 +7,8 @@ use super::cell::{self, Cell};
 use super::columns::ColumnFacts;
 use super::table::{Table, thousands};
 use super::{InputColumn, MAX_BYTES};
-use crate::data::DataError;
 use crate::data::progress::Progress;
+use crate::data::{DataError, Unit};
 use crate::model::{ColumnRole, CsvSpec, Scaling};
 
 /// The code of a missing category.
@@ -144,6 +144,15 @@ impl<'a> Encoder<'a> {
             }
         }
         all
+    }
+
+    /// How the numbers are scaled, one for each input.
+    pub fn units(&self) -> Vec<Unit> {
+        let of = |column: &Encoding<'_>| match column {
+            Encoding::Number { offset, scale, .. } => vec![Unit { offset: *offset as f32, scale: *scale as f32 }],
+            Encoding::OneHot { .. } => vec![Unit::PLAIN; column.width()],
+        };
+        self.columns.iter().flat_map(of).collect()
     }
 
     /// `[rows, width]`, row-major.

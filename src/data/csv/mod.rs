@@ -70,6 +70,7 @@ pub(super) fn load(
         name: path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned()),
         input_shape: vec![encoder.width()],
         input_names: encoder.names(),
+        input_units: encoder.units(),
         task,
         train: part(&train),
         validation: part(&validation),

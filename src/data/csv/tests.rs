@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::data::{NoProgress, Task};
+use crate::data::{NoProgress, Task, Unit};
 use crate::model::{ColumnChoice, MissingPolicy, Scaling, Source};
 
 /// A temporary file with this text.
@@ -65,6 +65,10 @@ fn columns_become_inputs_and_the_target_classes() {
         mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-4,
         "the training part is standardised: {mean}, {variance}"
     );
+    for size in column().map(|v| set.unit(0).value(v)) {
+        assert!((size * 2.0 - (size * 2.0).round()).abs() < 1e-4, "{size} is back in the table's own unit");
+    }
+    assert_eq!((set.unit(1), set.unit(1).scaled(0.25)), (Unit::PLAIN, 0.25));
     let validation_mean = set.validation.inputs.chunks(4).map(|row| row[0]).sum::<f32>() / 6.0;
     assert!(validation_mean.abs() > 1e-3, "the validation part uses the training part's figures");
 }

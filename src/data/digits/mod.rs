@@ -42,6 +42,7 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         name: "Drawn digits".into(),
         input_shape: vec![1, SIDE, SIDE],
         input_names: Vec::new(),
+        input_units: Vec::new(),
         task: Task::Classification { classes: (0..10).map(|d| d.to_string()).collect() },
         train: part(&split.train)?,
         validation: part(&split.validation)?,

@@ -61,6 +61,7 @@ pub(super) fn load(
         name: folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned()),
         input_shape: train.shape.to_vec(),
         input_names: Vec::new(),
+        input_units: Vec::new(),
         task: Task::Classification { classes },
         train: train.into_part(),
         validation: validation.into_part(),

@@ -53,6 +53,7 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         name: settings.kind.title().into(),
         input_shape: vec![features.len()],
         input_names: features.iter().map(|f| f.label().to_owned()).collect(),
+        input_units: Vec::new(),
         task,
         train,
         validation,

@@ -35,7 +35,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>, local: &
             }
             if response.clicked() {
                 local.cell = Some((truth as u32, predicted as u32));
-                local.only_wrong = false;
+                (local.only_wrong, local.pages) = (false, 0);
                 local.picked = None;
                 local.tab = Tab::Output;
             }

@@ -8,8 +8,8 @@ use crate::gui::numbers::{count, percent};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
 
-/// Samples shown before there are answers.
-const UNTRAINED: usize = 64;
+/// Samples shown at first, and with each press of the button for more.
+const PAGE: usize = 96;
 const IMAGE: f32 = 46.0;
 const CARD: Vec2 = Vec2::new(52.0, 66.0);
 const ROW: f32 = 24.0;
@@ -63,7 +63,7 @@ pub(super) fn show(
         let text = "The data keeps no samples back: raise the validation share in the Data tab.";
         return empty::say(ui, tokens, "Nothing to test on", text);
     }
-    let shown: Vec<Card> = all
+    let found: Vec<Card> = all
         .iter()
         .filter(|card| !local.only_wrong || card.wrong())
         .filter(|card| local.cell.is_none_or(|(t, p)| (card.truth, card.answer.map(|a| a.0)) == (t, Some(p))))
@@ -72,20 +72,32 @@ pub(super) fn show(
     ScrollArea::vertical().id_salt("gallery").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.spacing_mut().item_spacing = Vec2::new(4.0, 4.0);
-            filters(ui, tokens, answers, local, &all, &shown);
+            filters(ui, tokens, view, answers, local, &all);
+            let shown = &found[..found.len().min(PAGE * (1 + local.pages))];
             if view.dataset.input_shape.len() == 3 {
                 ui.horizontal_wrapped(|ui| {
-                    for card in &shown {
+                    for card in shown {
                         image_card(ui, tokens, view, names, *card, local);
                     }
                 });
             } else {
-                for card in &shown {
+                for card in shown {
                     row_card(ui, tokens, names, *card, local);
                 }
             }
+            more(ui, tokens, &found, shown.len(), local);
         });
     });
+}
+
+/// Below the samples: a way to the rest, or a word about why there is none.
+fn more(ui: &mut Ui, tokens: &Tokens, found: &[Card], shown: usize, local: &mut OutputUi) {
+    let rest = found.len() - shown;
+    if found.is_empty() {
+        ui.label(RichText::new("None.").color(tokens.muted));
+    } else if rest > 0 && ui.button(format!("Show {} more", count(rest.min(PAGE) as u64))).clicked() {
+        local.pages += 1;
+    }
 }
 
 fn cards(view: &OutputView<'_>, answers: Option<Answers<'_>>) -> Vec<Card> {
@@ -99,7 +111,7 @@ fn cards(view: &OutputView<'_>, answers: Option<Answers<'_>>) -> Vec<Card> {
             answers.predictions.iter().map(card).collect()
         }
         None => {
-            let targets = view.dataset.validation.targets.iter().take(UNTRAINED).enumerate();
+            let targets = view.dataset.validation.targets.iter().take(PAGE).enumerate();
             targets.map(|(row, &truth)| Card { row: row as u32, truth: truth as u32, answer: None }).collect()
         }
     }
@@ -109,33 +121,37 @@ fn cards(view: &OutputView<'_>, answers: Option<Answers<'_>>) -> Vec<Card> {
 fn filters(
     ui: &mut Ui,
     tokens: &Tokens,
+    view: &OutputView<'_>,
     answers: Option<Answers<'_>>,
     local: &mut OutputUi,
     all: &[Card],
-    shown: &[Card],
 ) {
     let small = |text: String| RichText::new(text).small().color(tokens.faint);
     let Some(answers) = answers else {
         ui.label(small("The network has not trained yet: press Space.".into()));
         return;
     };
+    // Of a very large validation part only the beginning is asked about.
+    let asked = count(all.len() as u64);
+    let whole = if all.len() < view.dataset.validation.len { format!("the first {asked}") } else { asked };
     ui.horizontal_wrapped(|ui| {
         if let Some((truth, predicted)) = local.cell {
             let text = format!("truth {}, predicted {}  ×", answers.name(truth), answers.name(predicted));
             let response = ui.button(RichText::new(text).small()).on_hover_text("Show all samples again");
             if response.clicked() {
-                local.cell = None;
+                (local.cell, local.pages) = (None, 0);
             }
-            let n = answers.names.len();
-            let tally = answers.confusion.get(truth as usize * n + predicted as usize).copied().unwrap_or(0);
-            let text =
-                format!("{} of {} (the first {} samples are at hand)", shown.len(), count(u64::from(tally)), all.len());
-            ui.label(small(text));
+            let of_cell = |card: &&Card| (card.truth, card.answer.map(|a| a.0)) == (truth, Some(predicted));
+            let tally = count(all.iter().filter(of_cell).count() as u64);
+            ui.label(small(format!("{tally} of {whole}")));
         } else {
             let wrong = all.iter().filter(|card| card.wrong()).count();
             let help = "Only the samples that the network gets wrong.";
-            ui.checkbox(&mut local.only_wrong, RichText::new("only wrong").small()).on_hover_text(help);
-            ui.label(small(format!("{wrong} of the first {} wrong", all.len())));
+            let only = ui.checkbox(&mut local.only_wrong, RichText::new("only wrong").small()).on_hover_text(help);
+            if only.changed() {
+                local.pages = 0;
+            }
+            ui.label(small(format!("{} of {whole} wrong", count(wrong as u64))));
         }
     });
 }

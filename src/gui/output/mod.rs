@@ -10,6 +10,7 @@ mod gallery;
 mod numbers;
 mod pad;
 mod points;
+mod rows;
 mod sample;
 pub mod scores;
 mod surface;
@@ -55,6 +56,8 @@ pub struct OutputUi {
     /// The cell of the confusion matrix whose samples are shown: (truth, predicted).
     pub cell: Option<(u32, u32)>,
     pub only_wrong: bool,
+    /// How often more samples were asked for.
+    pub pages: usize,
     /// Row of the validation part shown large.
     pub picked: Option<u32>,
     pub try_it: TryUi,
@@ -68,6 +71,7 @@ impl Default for OutputUi {
             steps: false,
             cell: None,
             only_wrong: false,
+            pages: 0,
             picked: None,
             try_it: TryUi::default(),
         }

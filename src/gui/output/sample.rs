@@ -4,10 +4,10 @@ use egui::{RichText, ScrollArea, Ui, Vec2};
 
 use super::classes::{Answers, name};
 use super::try_it::answer_ui;
-use super::{OutputUi, OutputView, thumbnail};
+use super::{OutputUi, OutputView, rows, thumbnail};
 use crate::gui::heatmap::Heatmap;
 use crate::gui::numbers::number;
-use crate::gui::theme::{self, Tokens};
+use crate::gui::theme::Tokens;
 use crate::session::Action;
 
 pub(super) fn show(
@@ -55,7 +55,7 @@ pub(super) fn show(
                 }
                 _ => {
                     answer(ui);
-                    numbers(ui, tokens, &dataset.input_names, values);
+                    rows::read(ui, tokens, dataset, values);
                 }
             }
         });
@@ -89,15 +89,5 @@ fn all_numbers(ui: &mut Ui, tokens: &Tokens, values: &[f32], [rows, columns]: [u
     egui::CollapsingHeader::new(RichText::new("all numbers").small().color(tokens.faint)).show(ui, |ui| {
         let map = Heatmap { max_height: 240.0, max_cell: 12.0, name: "Pixels", ..Heatmap::new(rows, columns, values) };
         map.show(ui, tokens, "pixels").on_hover_text(help);
-    });
-}
-
-fn numbers(ui: &mut Ui, tokens: &Tokens, names: &[String], values: &[f32]) {
-    egui::Grid::new("sample numbers").num_columns(2).spacing([16.0, 2.0]).show(ui, |ui| {
-        for (i, value) in values.iter().enumerate() {
-            ui.label(RichText::new(names.get(i).map_or("", String::as_str)).color(tokens.muted));
-            ui.label(RichText::new(number(*value)).font(theme::mono(12.0)));
-            ui.end_row();
-        }
     });
 }

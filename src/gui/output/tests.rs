@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
-use crate::data::{Part, Plane};
+use crate::data::{Part, Plane, Unit};
 use crate::gui::test_window::{Bench, bench};
 use crate::model::{Feature, LayerKind, layer};
 use crate::trace::{ClassAreas, LayerPicture, Picture, Prediction, Preview, Ranking};
@@ -53,6 +53,7 @@ fn two_classes() -> Dataset {
         name: "test".into(),
         input_shape: vec![2],
         input_names: names(&["x", "y"]),
+        input_units: Vec::new(),
         task: Task::Classification { classes: names(&["left", "right"]) },
         train: part(train.clone(), vec![0.0, 1.0]),
         validation: part(test.clone(), vec![1.0]),
@@ -104,6 +105,7 @@ fn table() -> Dataset {
     Dataset {
         input_shape: vec![3],
         input_names: names(&["age", "sex = female", "sex = male"]),
+        input_units: vec![Unit { offset: 40.0, scale: 10.0 }, Unit::PLAIN, Unit::PLAIN],
         train: part(vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
         validation: part(vec![0.5, 0.0, 1.0], vec![1.0]),
         plane: None,
@@ -191,7 +193,7 @@ fn the_fitted_curve_is_read_between_its_points() {
 #[test]
 fn wrong_samples_are_marked_and_can_be_shown_alone_and_large() {
     let mut harness = open(images(), Tab::Output);
-    harness.get_by_label("1 of the first 4 wrong");
+    harness.get_by_label("1 of 4 wrong");
     let wrong = "sample 3: predicted cat (75.0 %), truth bee";
     harness.get_by_label("sample 0: predicted ant (75.0 %), truth ant");
     harness.get_by_label("only wrong").click();
@@ -225,7 +227,7 @@ fn a_cell_of_the_confusion_matrix_reads_and_shows_its_samples() {
     harness.get_by_label(cell).click();
     harness.run_steps(2);
     assert_eq!(harness.query_all_by_label_contains("sample ").count(), 1);
-    harness.get_by_label("1 of 1 (the first 4 samples are at hand)");
+    harness.get_by_label("1 of 4");
     harness.get_by_label_contains("truth bee, predicted cat  ×").click();
     harness.run_steps(2);
     assert_eq!(harness.query_all_by_label_contains("sample ").count(), 4);
@@ -266,10 +268,10 @@ fn drawing_asks_and_shows_bars() {
 
 #[test]
 fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
-    let inputs = try_it::inputs(&table());
+    let inputs = rows::inputs(&table());
     assert_eq!(inputs.len(), 2);
     assert!(
-        matches!(&inputs[1], try_it::Input::Choice { first: 1, options, .. } if options == &names(&["female", "male"]))
+        matches!(&inputs[1], rows::Input::Choice { first: 1, options, .. } if options == &names(&["female", "male"]))
     );
     let classes = OutputPicture::Classes {
         predictions: Vec::new(),
@@ -286,7 +288,40 @@ fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
     harness.get_by_label("female").click();
     harness.run_steps(2);
     assert_eq!(harness.state().actions.last(), Some(&Action::TryInput(vec![0.5, 1.0, 0.0])));
-    assert!(harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value().is_some());
+    let age = harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value();
+    assert_eq!(age, Some(45.0), "in years, as the table has it");
+}
+
+#[test]
+fn a_sample_of_a_table_is_read_as_the_table_has_it() {
+    let prediction = Prediction { row: 0, truth: 1, predicted: 1, confidence: 0.75 };
+    let classes = OutputPicture::Classes { predictions: vec![prediction], confusion: vec![0, 0, 0, 1], classes: 2 };
+    let mut harness = open(state(table(), Some(classes)), Tab::Output);
+    harness.get_by_label("sample 0: predicted right (75.0 %), truth right").click();
+    harness.run_steps(2);
+    for words in ["age", "45", "sex", "male"] {
+        harness.get_by_label(words);
+    }
+}
+
+#[test]
+fn a_cell_shows_its_samples_however_far_down_they_stand() {
+    let mut state = images();
+    let one = |row: u32, predicted| Prediction { row, truth: 0, predicted, confidence: 0.9 };
+    let predictions: Vec<_> = (0..1000).map(|row| one(row, u32::from(row == 997))).collect();
+    let confusion = vec![999, 1, 0, 0, 0, 0, 0, 0, 0];
+    let output = Some(OutputPicture::Classes { predictions, confusion, classes: 3 });
+    state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
+    let mut harness = open(state, Tab::Confusion);
+    harness.get_by_label("truth ant, predicted bee: 1 (0.1 % of its row)").click();
+    harness.run_steps(2);
+    harness.get_by_label("sample 997: predicted bee (90.0 %), truth ant");
+    harness.get_by_label_contains("truth ant, predicted bee  ×").click();
+    harness.run_steps(2);
+    let before = harness.query_all_by_label_contains("sample ").count();
+    harness.get_by_label("Show 96 more").click_accesskit();
+    harness.run_steps(2);
+    assert_eq!(harness.query_all_by_label_contains("sample ").count(), before + 96);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Asking the network about something of one's own: a drawn picture, a typed row. The answer follows while it trains.
 
-use egui::{Button, ComboBox, RichText, ScrollArea, Slider, Ui, Vec2, WidgetInfo};
+use egui::{Button, RichText, ScrollArea, Ui, Vec2, WidgetInfo};
 
 use super::pad::Pad;
-use super::{OutputView, colours, thumbnail};
+use super::{OutputView, colours, rows, thumbnail};
 use crate::data::{Dataset, Task};
 use crate::gui::numbers::{number, percent};
 use crate::gui::plots::empty;
@@ -18,7 +18,7 @@ pub struct TryUi {
     /// One number for each input of a row-shaped data set.
     pub row: Vec<f32>,
     /// Sample of the validation part that was last taken over.
-    taken: usize,
+    pub(super) taken: usize,
     /// Fingerprint of the input and the picture's step: the answer of a later step is another one.
     asked: Option<(u64, u64)>,
 }
@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     match view.dataset.input_shape.as_slice() {
         &[1, rows, columns] => draw(ui, tokens, view, local, [rows, columns], actions),
         [_, _, _] => empty::say(ui, tokens, "Not for coloured pictures", "The pad draws in one colour only."),
-        _ => row(ui, tokens, view, local, actions),
+        _ => rows::show(ui, tokens, view, local, actions),
     }
 }
 
@@ -109,106 +109,6 @@ fn ink_range(dataset: &Dataset) -> (f32, f32) {
     let some = dataset.train.inputs.iter().take(64 * dataset.input_len()).copied().filter(|v| v.is_finite());
     let (low, high) = some.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low < high { (low, high) } else { (0.0, 1.0) }
-}
-
-fn row(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
-    let n = view.dataset.input_len();
-    if local.row.len() != n {
-        let first = thumbnail::values(view.dataset, &view.dataset.validation, 0);
-        local.row = first.map_or_else(|| vec![0.0; n], <[f32]>::to_vec);
-    }
-    local.ask(view, &local.row.clone(), actions);
-    ScrollArea::vertical().id_salt("try a row").auto_shrink(false).show(ui, |ui| {
-        egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            answer_ui(ui, tokens, view, view.state.try_output.as_deref());
-            ui.horizontal(|ui| {
-                let help = "Takes over the next validation sample, to be changed by hand.";
-                if ui.button("Take a sample").on_hover_text(help).clicked() {
-                    local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
-                    if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
-                        local.row = values.to_vec();
-                    }
-                }
-                let note = "as the network sees them: scaled";
-                ui.label(RichText::new(note).small().color(tokens.faint)).on_hover_text(
-                    "Columns of numbers are scaled before they reach the network (see Scaling in the Data tab). Each slider \
-                     spans the training data.",
-                );
-            });
-            for input in inputs(view.dataset) {
-                input_ui(ui, tokens, view.dataset, &input, &mut local.row);
-            }
-        });
-    });
-}
-
-/// One thing to be set: a number, or a choice of one among several columns that were made of one.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Input {
-    Number { index: usize, name: String },
-    Choice { first: usize, name: String, options: Vec<String> },
-}
-
-/// Columns "name = value" that follow each other are one choice.
-pub(super) fn inputs(dataset: &Dataset) -> Vec<Input> {
-    let mut all: Vec<Input> = Vec::new();
-    for index in 0..dataset.input_len() {
-        let label = dataset.input_names.get(index).cloned().unwrap_or_else(|| format!("input {index}"));
-        let Some((column, value)) = label.split_once(" = ") else {
-            all.push(Input::Number { index, name: label });
-            continue;
-        };
-        match all.last_mut() {
-            Some(Input::Choice { name, options, .. }) if name == column => options.push(value.to_owned()),
-            _ => all.push(Input::Choice { first: index, name: column.to_owned(), options: vec![value.to_owned()] }),
-        }
-    }
-    all
-}
-
-fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row: &mut [f32]) {
-    ui.horizontal(|ui| {
-        let name = match input {
-            Input::Number { name, .. } | Input::Choice { name, .. } => name,
-        };
-        ui.allocate_ui(Vec2::new(96.0, 22.0), |ui| {
-            ui.set_min_width(96.0);
-            ui.add(egui::Label::new(RichText::new(name).color(tokens.muted)).truncate());
-        });
-        match input {
-            Input::Number { index, .. } => {
-                let (low, high) = span(dataset, *index);
-                ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(40.0);
-                let slider = Slider::new(&mut row[*index], low..=high).clamping(egui::SliderClamping::Never);
-                let response = ui.add(slider.custom_formatter(|v, _| number(v as f32)));
-                let now = f64::from(row[*index]);
-                response.widget_info(|| WidgetInfo::slider(true, now, name));
-            }
-            Input::Choice { first, options, .. } => {
-                let range = *first..*first + options.len();
-                let chosen = colours::best(&row[range.clone()]);
-                let shown = options.get(chosen).map_or("", String::as_str);
-                let combo = ComboBox::from_id_salt(name).selected_text(shown).show_ui(ui, |ui| {
-                    for (i, option) in options.iter().enumerate() {
-                        if ui.selectable_label(i == chosen, option).clicked() {
-                            row[range.clone()].fill(0.0);
-                            row[first + i] = 1.0;
-                        }
-                    }
-                });
-                let label = format!("{name}: {shown}");
-                combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
-            }
-        }
-    });
-}
-
-/// Smallest and largest value of one input in (at most the first thousand of) the training part.
-fn span(dataset: &Dataset, index: usize) -> (f32, f32) {
-    let n = dataset.input_len().max(1);
-    let values = dataset.train.inputs.iter().skip(index).step_by(n).take(1000).copied().filter(|v| v.is_finite());
-    let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    if low < high { (low, high) } else { (-1.0, 1.0) }
 }
 
 /// The network's answer: a bar for each class, or the predicted numbers.

@@ -1,0 +1,129 @@
+//! Rows of a table in the user's own units: typed to be asked about, and read.
+
+use egui::{ComboBox, Grid, RichText, ScrollArea, Slider, Ui, Vec2, WidgetInfo};
+
+use super::try_it::answer_ui;
+use super::{OutputView, TryUi, colours, thumbnail};
+use crate::data::Dataset;
+use crate::gui::numbers::number;
+use crate::gui::theme::{self, Tokens};
+use crate::session::Action;
+
+pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
+    let n = view.dataset.input_len();
+    if local.row.len() != n {
+        let first = thumbnail::values(view.dataset, &view.dataset.validation, 0);
+        local.row = first.map_or_else(|| vec![0.0; n], <[f32]>::to_vec);
+    }
+    local.ask(view, &local.row.clone(), actions);
+    ScrollArea::vertical().id_salt("try a row").auto_shrink(false).show(ui, |ui| {
+        egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
+            answer_ui(ui, tokens, view, view.state.try_output.as_deref());
+            ui.horizontal(|ui| {
+                let help = "Takes over the next validation sample, to be changed by hand.";
+                if ui.button("Take a sample").on_hover_text(help).clicked() {
+                    local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
+                    if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
+                        local.row = values.to_vec();
+                    }
+                }
+            });
+            for input in inputs(view.dataset) {
+                input_ui(ui, tokens, view.dataset, &input, &mut local.row);
+            }
+        });
+    });
+}
+
+/// One thing to be set: a number, or a choice of one among several columns that were made of one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Input {
+    Number { index: usize, name: String },
+    Choice { first: usize, name: String, options: Vec<String> },
+}
+
+/// Columns "name = value" that follow each other are one choice.
+pub(super) fn inputs(dataset: &Dataset) -> Vec<Input> {
+    let mut all: Vec<Input> = Vec::new();
+    for index in 0..dataset.input_len() {
+        let label = dataset.input_names.get(index).cloned().unwrap_or_else(|| format!("input {index}"));
+        let Some((column, value)) = label.split_once(" = ") else {
+            all.push(Input::Number { index, name: label });
+            continue;
+        };
+        match all.last_mut() {
+            Some(Input::Choice { name, options, .. }) if name == column => options.push(value.to_owned()),
+            _ => all.push(Input::Choice { first: index, name: column.to_owned(), options: vec![value.to_owned()] }),
+        }
+    }
+    all
+}
+
+fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row: &mut [f32]) {
+    ui.horizontal(|ui| {
+        let name = match input {
+            Input::Number { name, .. } | Input::Choice { name, .. } => name,
+        };
+        ui.allocate_ui(Vec2::new(96.0, 22.0), |ui| {
+            ui.set_min_width(96.0);
+            ui.add(egui::Label::new(RichText::new(name).color(tokens.muted)).truncate());
+        });
+        match input {
+            Input::Number { index, .. } => {
+                let unit = dataset.unit(*index);
+                let (low, high) = span(dataset, *index);
+                let mut value = unit.value(row[*index]);
+                ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(40.0);
+                let slider = Slider::new(&mut value, unit.value(low)..=unit.value(high));
+                let slider = slider.clamping(egui::SliderClamping::Never).custom_formatter(|v, _| number(v as f32));
+                let response = ui.add(slider);
+                if response.changed() {
+                    row[*index] = unit.scaled(value);
+                }
+                let now = f64::from(value);
+                response.widget_info(|| WidgetInfo::slider(true, now, name));
+            }
+            Input::Choice { first, options, .. } => {
+                let range = *first..*first + options.len();
+                let chosen = colours::best(&row[range.clone()]);
+                let shown = options.get(chosen).map_or("", String::as_str);
+                let combo = ComboBox::from_id_salt(name).selected_text(shown).show_ui(ui, |ui| {
+                    for (i, option) in options.iter().enumerate() {
+                        if ui.selectable_label(i == chosen, option).clicked() {
+                            row[range.clone()].fill(0.0);
+                            row[first + i] = 1.0;
+                        }
+                    }
+                });
+                let label = format!("{name}: {shown}");
+                combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
+            }
+        }
+    });
+}
+
+/// Smallest and largest value of one input in (at most the first thousand of) the training part.
+fn span(dataset: &Dataset, index: usize) -> (f32, f32) {
+    let n = dataset.input_len().max(1);
+    let values = dataset.train.inputs.iter().skip(index).step_by(n).take(1000).copied().filter(|v| v.is_finite());
+    let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    if low < high { (low, high) } else { (-1.0, 1.0) }
+}
+
+/// A row to be read: each column with its value.
+pub(super) fn read(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, row: &[f32]) {
+    Grid::new("sample row").num_columns(2).spacing([16.0, 2.0]).show(ui, |ui| {
+        for input in inputs(dataset) {
+            let (name, value) = match input {
+                Input::Number { index, name } => (name, row.get(index).map(|v| number(dataset.unit(index).value(*v)))),
+                Input::Choice { first, name, options } => {
+                    let chosen = row.get(first..first + options.len()).map(colours::best);
+                    (name, chosen.and_then(|i| options.get(i).cloned()))
+                }
+            };
+            ui.label(RichText::new(name).color(tokens.muted));
+            ui.label(RichText::new(value.unwrap_or_default()).font(theme::mono(12.0)));
+            ui.end_row();
+        }
+    });
+}
