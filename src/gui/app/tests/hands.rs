@@ -106,8 +106,8 @@ impl Hands {
 
     /// Of several controls with this name the one that was drawn last: an entry of an open list, a button of a bubble.
     pub fn click_on_top(&mut self, label: &str) {
-        let all = self.window.query_all_by_label(label).map(|node| node.rect().center());
-        let Some(at) = all.last() else { panic!("{label} is not on the screen") };
+        let top = self.window.query_all_by_label(label).next_back().map(|node| node.rect().center());
+        let Some(at) = top else { panic!("{label} is not on the screen") };
         self.press_at(at);
     }
 
