@@ -49,9 +49,19 @@ fn open_window(_file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
 #[cfg(feature = "gui")]
 fn bench(options: &BenchOptions) -> anyhow::Result<()> {
     let ui_frame = || {
-        let times = glassbox::gui::measure_frames("spiral")?;
-        let ms = serde_json::json!({ "median": times.median, "p99": times.p99, "max": times.max });
-        Ok(serde_json::json!({ "ms": ms, "frames": times.frames, "steps": times.steps }))
+        // Pictures of the plane, pictures of feature maps, and curves of a long run.
+        let cases =
+            [("spiral", "spiral", 0), ("digits-cnn", "digits-cnn", 0), ("a million points", "spiral", 1_000_000)];
+        let mut of = serde_json::Map::new();
+        for (name, template, points) in cases {
+            let times = glassbox::gui::measure_frames(template, points)?;
+            let on_processor = times.p99_on_processor;
+            let ms = serde_json::json!({
+                "median": times.median, "p99": times.p99, "max": times.max, "p99_on_processor": on_processor,
+            });
+            of.insert(name.into(), serde_json::json!({ "ms": ms, "frames": times.frames, "steps": times.steps }));
+        }
+        Ok(of.into())
     };
     cli::bench::run(options, Some(ui_frame))
 }

@@ -34,4 +34,4 @@ pub mod reading;
 pub mod textures;
 
 pub use app::{App, run};
-pub use frame_times::measure as measure_frames;
+pub use frame_times::{FrameTimes, measure as measure_frames};

@@ -86,7 +86,7 @@ fn text_has_focus(ctx: &Context) -> bool {
     focused.is_some_and(|id| egui::TextEdit::load_state(ctx, id).is_some())
 }
 
-const SHEET: [(&str, &[(&str, &str)]); 3] = [
+const SHEET: [(&str, &[(&str, &str)]); 4] = [
     (
         "Everywhere",
         &[
@@ -121,6 +121,16 @@ const SHEET: [(&str, &[(&str, &str)]); 3] = [
             ("Tab, Shift Tab", "go from control to control"),
             ("Enter", "press it; add a layer"),
             ("Escape", "leave a field, close a dialog"),
+        ],
+    ),
+    (
+        "Curves",
+        &[
+            ("Scroll", "zoom along the steps"),
+            ("Ctrl + scroll", "zoom the values"),
+            ("Right drag", "zoom to a box"),
+            ("Drag", "move what is zoomed"),
+            ("Double-click", "show everything"),
         ],
     ),
 ];

@@ -23,8 +23,11 @@ use workloads::Workload;
 /// Measured only when asked for by name, because they take long or need the window.
 pub const OTHERS: [&str; 1] = ["ui-frame"];
 
+/// Times of the window's frames by case, or why there are none.
+pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
+
 /// Times the workloads asked for and prints them. `ui_frame` is there where the build has a window.
-pub fn run(options: &BenchOptions, ui_frame: Option<fn() -> Result<serde_json::Value, String>>) -> anyhow::Result<()> {
+pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<()> {
     if options.only.as_deref() == Some("ui-frame") {
         let Some(measure) = ui_frame else { bail!("This build has no window to measure.") };
         return report::print_frames(&measure().map_err(anyhow::Error::msg)?, options.json);

@@ -110,19 +110,28 @@ fn milliseconds(ms: f64) -> String {
     }
 }
 
-pub fn print_frames(frames: &Value, as_json: bool) -> anyhow::Result<()> {
+/// Of several cases by name; the slowest counts.
+pub fn print_frames(cases: &Map<String, Value>, as_json: bool) -> anyhow::Result<()> {
+    let p99 = |case: &Value| case["ms"]["p99"].as_f64().unwrap_or(f64::NAN);
     if as_json {
+        let slowest = cases.values().max_by(|a, b| p99(a).total_cmp(&p99(b)));
+        let mut frames = slowest.cloned().unwrap_or_default();
+        frames["of"] = cases.clone().into();
         println!("{}", json!({ "ui-frame": frames }));
         return Ok(());
     }
-    let number = |key: &str| frames["ms"][key].as_f64().unwrap_or(f64::NAN);
-    println!(
-        "ui-frame: median {:.2} ms, 99th percentile {:.2} ms, longest {:.2} ms over {} frames while {} steps were trained",
-        number("median"),
-        number("p99"),
-        number("max"),
-        frames["frames"],
-        frames["steps"]
-    );
+    for (name, case) in cases {
+        let ms = |key: &str| case["ms"][key].as_f64().map_or_else(|| "?".to_owned(), |ms| format!("{ms:.2} ms"));
+        println!(
+            "ui-frame, {name}: median {}, 99th percentile {} ({} on the processor), longest {} over {} frames while {} steps \
+             were trained",
+            ms("median"),
+            ms("p99"),
+            ms("p99_on_processor"),
+            ms("max"),
+            case["frames"],
+            case["steps"]
+        );
+    }
     Ok(())
 }

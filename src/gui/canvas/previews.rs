@@ -1,5 +1,6 @@
 //! Live pictures on the cards: one texture a layer, its tiles stacked, uploaded only when the picture changed.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ impl Textures {
         }
         let pictures = state.run.picture.as_ref();
         self.layers.retain(|id, _| pictures.is_some_and(|p| p.layers.contains_key(id)));
-        let palette = Palette::signed(tokens);
+        let palette = LazyCell::new(|| Palette::signed(tokens));
         for (&id, picture) in pictures.iter().flat_map(|p| &p.layers) {
             let Some((units, rows, columns)) = tiles_of(picture) else {
                 self.layers.remove(&id);

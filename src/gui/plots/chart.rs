@@ -3,7 +3,7 @@
 //! egui_plot draws; this says what. Knows what a series is, not what its numbers mean: [`super::curves`] says which go on
 //! which tab.
 
-use egui::{Color32, Id, Rect, RichText, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo};
+use egui::{Color32, Id, Label, Rect, RichText, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo};
 use egui_plot::{Corner, ItemId, PlotMemory, PlotPoints, PlotResponse, PlotUi, Points, VLine};
 
 use super::figure;
@@ -178,7 +178,7 @@ impl Chart<'_> {
     fn reading(&self, tokens: &Tokens, shown: &PlotResponse<Option<u64>>, step: u64) {
         let reach = 4.0 / shown.transform.dpos_dvalue_x();
         read(&shown.response, |ui| {
-            ui.label(RichText::new(self.when(step)).color(tokens.faint).small());
+            ui.add(Label::new(RichText::new(self.when(step)).color(tokens.faint).small()).extend());
             for line in &self.lines {
                 let Some(value) = line.raw.at(step) else { continue };
                 reading_row(ui, tokens, line.colour, line.name, &(self.write)(value));

@@ -14,8 +14,8 @@ const SMOOTH_HELP: &str = "Smooths curves that have a point for every batch: an 
 /// Points that the controls of a tab need in a row.
 fn needed(tab: Tab) -> f32 {
     match tab {
-        Tab::Loss | Tab::Metric => 316.0,
-        Tab::LearningRate => 160.0,
+        Tab::Loss | Tab::Metric => 324.0,
+        Tab::LearningRate => 168.0,
         Tab::Flow => 144.0,
         Tab::Histograms => 0.0,
     }
@@ -80,7 +80,7 @@ fn order_combo(ui: &mut Ui, local: &mut PlotsUi) {
 
 fn axis_combo(ui: &mut Ui, local: &mut PlotsUi) {
     let shown = local.unit.title();
-    let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(72.0).show_ui(ui, |ui| {
+    let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(80.0).show_ui(ui, |ui| {
         for unit in Unit::ALL {
             let choice = ui.selectable_value(&mut local.unit, unit, unit.title());
             if choice.on_hover_text(unit.help()).changed() {

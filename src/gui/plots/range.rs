@@ -37,8 +37,8 @@ pub fn choose(visible: &[&[Bucket]], log: bool, clip: bool) -> Range {
     let core = (scale(low.min(high), log), scale(high.max(low), log));
     let outliers = enough && whole.1 - whole.0 > SPOILT * (core.1 - core.0).max(1e-9 * core.1.abs().max(1e-30));
     let (min, max) = if outliers && clip { widened(core, 0.25) } else { widened(whole, 0.06) };
-    // A loss or a share that never falls below 0 is not drawn over an axis that does.
-    let from = if !log && whole.0 >= 0.0 { min.max(0.0) } else { min };
+    // A loss or a share that never falls below 0 is not drawn over an axis that does, but 0 is to be seen.
+    let from = if !log && whole.0 >= 0.0 { min.max(-0.03 * max) } else { min };
     Range { from, to: max, outliers }
 }
 
@@ -87,7 +87,7 @@ mod tests {
         let range = choose(&[&buckets], false, true);
         assert!(!range.outliers);
         assert_eq!(outside(&s, &buckets, range.from, range.to), (0, 0));
-        assert!(range.from >= 0.0);
+        assert!(range.from > -0.05 * range.to && range.from < 0.1, "{range:?}");
     }
 
     #[test]
