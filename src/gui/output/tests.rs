@@ -295,7 +295,12 @@ fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
 #[test]
 fn a_sample_of_a_table_is_read_as_the_table_has_it() {
     let prediction = Prediction { row: 0, truth: 1, predicted: 1, confidence: 0.75 };
-    let classes = OutputPicture::Classes { predictions: vec![prediction], confusion: vec![0, 0, 0, 1], classes: 2 };
+    let classes = OutputPicture::Classes {
+        predictions: vec![prediction],
+        confusion: vec![0, 0, 0, 1],
+        classes: 2,
+        ranking: Ranking::default(),
+    };
     let mut harness = open(state(table(), Some(classes)), Tab::Output);
     harness.get_by_label("sample 0: predicted right (75.0 %), truth right").click();
     harness.run_steps(2);
@@ -310,7 +315,7 @@ fn a_cell_shows_its_samples_however_far_down_they_stand() {
     let one = |row: u32, predicted| Prediction { row, truth: 0, predicted, confidence: 0.9 };
     let predictions: Vec<_> = (0..1000).map(|row| one(row, u32::from(row == 997))).collect();
     let confusion = vec![999, 1, 0, 0, 0, 0, 0, 0, 0];
-    let output = Some(OutputPicture::Classes { predictions, confusion, classes: 3 });
+    let output = Some(OutputPicture::Classes { predictions, confusion, classes: 3, ranking: Ranking::default() });
     state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
     let mut harness = open(state, Tab::Confusion);
     harness.get_by_label("truth ant, predicted bee: 1 (0.1 % of its row)").click();
