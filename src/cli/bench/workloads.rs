@@ -3,7 +3,8 @@
 
 use crate::data::batches::Batch;
 use crate::model::layer::{
-    Activation, Add, BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, Input, Loss, MaxPool2d, Padding, Relu,
+    Activation, Add, BatchNorm, Conv2d, Dense, Embedding, Flatten, GlobalAvgPool, Input, LayerNorm, Loss, Lstm,
+    MaxPool2d, MultiHeadAttention, Padding, Relu,
 };
 use crate::model::templates::{chain, dense_stack};
 use crate::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Target, TrainingSpec};
@@ -18,7 +19,8 @@ pub struct Workload {
 }
 
 /// In the order in which they are measured.
-pub const NAMES: [&str; 5] = ["toy-2-4-2-1", "mlp-2-8-8-2", "mlp-784", "cnn-28", "resnet-32"];
+pub const NAMES: [&str; 7] =
+    ["toy-2-4-2-1", "mlp-2-8-8-2", "mlp-784", "cnn-28", "resnet-32", "lstm-t50", "transformer-t64"];
 
 impl Workload {
     pub fn find(name: &str) -> Option<Self> {
@@ -28,7 +30,9 @@ impl Workload {
             "mlp-2-8-8-2" => small(name),
             "mlp-784" => perceptron(name),
             "cnn-28" => convolutions(name),
-            _ => residual(name),
+            "resnet-32" => residual(name),
+            "lstm-t50" => recurrent(name),
+            _ => transformer(name),
         })
     }
 
@@ -40,7 +44,10 @@ impl Workload {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) as f32 / (1 << 23) as f32 - 1.0
         };
-        let inputs = (0..len * self.signature.input.len()).map(|_| uniform()).collect();
+        let mut inputs: Vec<f32> = (0..len * self.signature.input.len()).map(|_| uniform()).collect();
+        if self.name == "transformer-t64" {
+            inputs.iter_mut().for_each(|x| *x = ((*x + 1.0) * 32.0).floor());
+        }
         let targets = match self.signature.target {
             Target::Classes(classes) => (0..len).map(|i| (i % classes) as f32).collect(),
             Target::ClassesAt { positions, classes } => (0..len * positions).map(|i| (i % classes) as f32).collect(),
@@ -107,8 +114,7 @@ fn convolutions(name: &'static str) -> Workload {
 }
 
 fn residual(name: &'static str) -> Workload {
-    let mut net = Residual { graph: Graph::default(), last: LayerId(0) };
-    net.last = net.graph.add(Input {}.into(), [0.0, 0.0]);
+    let mut net = Branching::new();
     net.conv_norm(16, 3, 1);
     net.put(Relu {});
     for (filters, stride) in [(16, 1), (32, 2), (64, 2)] {
@@ -128,13 +134,55 @@ fn residual(name: &'static str) -> Workload {
     }
 }
 
+fn recurrent(name: &'static str) -> Workload {
+    let layers = vec![Lstm { units: 64, ..Lstm::default() }.into(), Dense { units: 10, ..Dense::default() }.into()];
+    let (input, state) = (50 * 256 * 16, 50 * 256 * 64);
+    Workload {
+        name,
+        graph: chain(layers),
+        signature: signature(&[50, 16], Target::Classes(10)),
+        training: training(Optimiser::adam(), 0.001, 32),
+        multiply_adds: 32 * (2 * input + 3 * (state + 640)),
+    }
+}
+
+fn transformer(name: &'static str) -> Workload {
+    let mut net = Branching::new();
+    net.put(Embedding { vocabulary: 64, width: 64 });
+    net.attend(64, 4, 256);
+    net.attend(64, 4, 256);
+    net.put(Dense { units: 64, ..Dense::default() });
+    net.put(Loss::default());
+    let projections = 64 * (4 * 64 * 64 + 2 * 64 * 256);
+    let attention = 2 * 64 * 64 * 64;
+    Workload {
+        name,
+        graph: net.graph,
+        signature: signature(&[64], Target::ClassesAt { positions: 64, classes: 64 }),
+        training: training(Optimiser::adam(), 0.001, 32),
+        multiply_adds: 32 * 3 * (2 * (projections + attention) + 64 * 64 * 64),
+    }
+}
+
 /// A network under construction, and the layer that the next one follows.
-struct Residual {
+struct Branching {
     graph: Graph,
     last: LayerId,
 }
 
-impl Residual {
+impl Branching {
+    fn new() -> Self {
+        let mut graph = Graph::default();
+        let last = graph.add(Input {}.into(), [0.0, 0.0]);
+        Self { graph, last }
+    }
+
+    /// Adds what an earlier layer gave to what the last one gave.
+    fn add(&mut self, earlier: LayerId) {
+        self.put(Add {});
+        let _ = self.graph.connect(earlier, self.last);
+    }
+
     fn put(&mut self, kind: impl Into<LayerKind>) {
         let id = self.graph.add(kind.into(), [0.0, 0.0]);
         // Fresh layers: nothing can refuse.
@@ -166,8 +214,41 @@ impl Residual {
         }
         let shortcut = self.last;
         self.last = main;
-        self.put(Add {});
-        let _ = self.graph.connect(shortcut, self.last);
+        self.add(shortcut);
         self.put(Relu {});
+    }
+
+    /// A pre-norm block of a transformer: attention, then a dense layer on every position, each added to its input.
+    fn attend(&mut self, width: usize, heads: usize, hidden: usize) {
+        let input = self.last;
+        self.put(LayerNorm::default());
+        self.put(MultiHeadAttention { heads, ..MultiHeadAttention::default() });
+        self.add(input);
+        let input = self.last;
+        self.put(LayerNorm::default());
+        self.put(Dense { units: hidden, activation: Activation::Gelu, ..Dense::default() });
+        self.put(Dense { units: width, ..Dense::default() });
+        self.add(input);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Device, Machine, Precision};
+
+    #[test]
+    fn every_workload_is_valid_and_has_as_many_parameters_as_its_peers() {
+        let expected = [12 + 10 + 3, 24 + 72 + 18, 535_818, 421_642, 77_850, 21_642, 108_224];
+        for (name, expected) in NAMES.iter().zip(expected) {
+            let workload = Workload::find(name).unwrap();
+            let mut machine =
+                Machine::new(&workload.graph, &workload.signature, &workload.training, Device::Cpu, Precision::F32)
+                    .unwrap();
+            assert_eq!(machine.parameter_count(), expected, "{name}");
+            let report = machine.run_step(&workload.batch()).unwrap();
+            assert!(report.loss.is_finite(), "{name}: {}", report.loss);
+        }
+        assert!(Workload::find("nothing").is_none());
     }
 }

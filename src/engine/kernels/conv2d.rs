@@ -1,15 +1,18 @@
 //! Two-dimensional convolution of f32 pictures: forward, gradient of the pictures, gradient of weights and bias.
 //!
-//! Each picture's windows are laid out as the columns of a matrix ("im2col", Chellapilla et al. 2006), a tile that fits
-//! the cache at a time, and multiplied by the weights. Deliberately no groups: see [`super::grouped`].
+//! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]; windows of one number are plain matrix
+//! products. Deliberately no groups: see [`super::grouped`].
 
+use std::ops::Range;
+
+use super::correlate::{self, Layout, Packed};
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
 use super::split::{for_each_chunk, sum_in_parts, with_tile};
 use super::window::Window;
 
-/// Numbers in one tile of columns: 256 KiB, about half of a core's second cache.
-const TILE: usize = 64 * 1024;
+/// Numbers of a laid out tile: 128 KiB, a good part of a core's second cache.
+const TILE: usize = 32 * 1024;
 
 /// The sizes of one convolution: pictures `[B, channels, size]` to `[B, filters, places]`.
 #[derive(Clone, Copy, Debug)]
@@ -50,84 +53,246 @@ impl Convolution {
         batch * self.output_len() * self.depth()
     }
 
-    /// Calls `f` with every tile: its rows of places.
-    fn for_each_tile(&self, mut f: impl FnMut(std::ops::Range<usize>)) {
-        let [rows, columns] = self.places();
-        let fit = if self.is_pointwise() { rows } else { TILE / (self.depth() * columns).max(1) };
-        let tiles = rows.div_ceil(fit.max(1)).max(1);
-        (0..tiles).for_each(|i| f(super::split::part(rows, tiles, i)));
+    /// Rows of the window's places that are computed together: as many as fit a tile, in tiles of about the same height.
+    fn tile_rows(&self, planes: usize, pitch: usize) -> usize {
+        let rows = self.places()[0];
+        let fit = (TILE / (planes * pitch).max(1)).max(1);
+        rows.div_ceil(rows.div_ceil(fit).max(1)).max(1)
     }
+
+    /// How pictures are laid out to be read at `tile` rows of places.
+    fn layout(&self) -> (Layout, usize) {
+        let w = &self.window;
+        let further = [0, 1].map(|axis| (w.span(axis) - 1) / w.stride[axis]);
+        let pitch = self.places()[1] + further[1];
+        let tile = self.tile_rows(self.channels * w.stride[0] * w.stride[1], pitch);
+        let (channels, size, rows) = (self.channels, self.size, tile + further[0]);
+        (Layout { channels, size, stride: w.stride, before: w.before, rows, pitch }, tile)
+    }
+
+    /// Where the entries of the window lie in the layout, in the order of the weights of one filter.
+    fn offsets(&self, layout: &Layout) -> Vec<usize> {
+        let w = &self.window;
+        let entries = (0..self.channels).flat_map(|c| (0..w.kernel[0]).map(move |u| (c, u)));
+        entries
+            .flat_map(|(c, u)| (0..w.kernel[1]).map(move |v| (c, u, v)))
+            .map(|(c, u, v)| layout.offset(c, u * w.dilation[0], v * w.dilation[1]))
+            .collect()
+    }
+}
+
+/// Rows of a tile that begins at `first`, of `rows` in all.
+fn tile_from(first: usize, tile: usize, rows: usize) -> Range<usize> {
+    first..(first + tile).min(rows)
 }
 
 /// `y = w ⋆ x + bias`; `x` `[B, C, H, W]`, `w` `[F, C, KH, KW]`, `y` `[B, F, OH, OW]`.
 pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let (input_len, output_len, depth) = (c.input_len(), c.output_len(), c.depth());
+    if y.is_empty() {
+        return;
+    }
     let [rows, columns] = c.places();
     let plane = rows * columns;
-    let work = c.work(y.len() / output_len.max(1));
+    let work = c.work(y.len() / output_len);
+    if c.is_pointwise() {
+        return for_each_chunk(y, output_len, work, |i, y| {
+            if let Some(bias) = bias {
+                y.chunks_mut(plane).zip(bias).for_each(|(y, b)| y.fill(*b));
+            }
+            let x = Matrix::new(&x[i * input_len..][..input_len], depth, plane);
+            matmul_on_one_thread(Matrix::new(w, c.filters, depth), x, y, plane, bias.is_some());
+        });
+    }
+    let (layout, tile) = c.layout();
+    let (offsets, weights) = (c.offsets(&layout), Packed::new(c.filters, depth, |f, k| w[f * depth + k]));
+    let most = (tile - 1) * layout.pitch + columns;
     for_each_chunk(y, output_len, work, |i, y| {
         let x = &x[i * input_len..][..input_len];
-        if let Some(bias) = bias {
-            y.chunks_mut(plane).zip(bias).for_each(|(y, b)| y.fill(*b));
-        }
-        let weights = Matrix::new(w, c.filters, depth);
-        c.for_each_tile(|tile| {
-            let (start, places) = (tile.start * columns, tile.len() * columns);
-            with_columns(c, x, tile, |lowered| {
-                let lowered = Matrix::new(lowered, depth, places);
-                matmul_on_one_thread(weights, lowered, &mut y[start..], plane, bias.is_some());
-            });
+        with_tile(layout.len() + correlate::room(most), |memory| {
+            let (picture, room) = memory.split_at_mut(layout.len());
+            for first in (0..rows).step_by(tile) {
+                let tile = tile_from(first, tile, rows);
+                layout.fill(x, first, picture);
+                let places = (tile.len() - 1) * layout.pitch + columns;
+                correlate::sums(picture, &offsets, &weights, bias, places, room, |f, sums| {
+                    let y = y[f * plane + first * columns..].chunks_exact_mut(columns);
+                    y.zip(sums.chunks(layout.pitch)).for_each(|(y, sums)| y.copy_from_slice(&sums[..columns]));
+                });
+            }
         });
     });
+}
+
+/// The rows (or columns) of a picture that meet the same entries of the window: every stride-th.
+struct Phase {
+    /// What remains of `row + before` divided by the stride.
+    remainder: usize,
+    /// `(row + before) / stride` of the first, and how many there are.
+    first: usize,
+    count: usize,
+}
+
+impl Phase {
+    fn of(window: &Window, axis: usize, size: usize, remainder: usize) -> Self {
+        let (stride, before) = (window.stride[axis], window.before[axis]);
+        let first = before.saturating_sub(remainder).div_ceil(stride);
+        let end = (size + before).saturating_sub(remainder).div_ceil(stride);
+        Self { remainder, first, count: end.saturating_sub(first) }
+    }
+
+    /// Entries of the window that meet them.
+    fn entries(&self, window: &Window, axis: usize) -> Vec<usize> {
+        let meets = |u: &usize| u * window.dilation[axis] % window.stride[axis] == self.remainder;
+        (0..window.kernel[axis]).filter(meets).collect()
+    }
+}
+
+/// One phase of rows with one phase of columns: sums over the same entries of the window.
+struct Share {
+    rows: Phase,
+    columns: Phase,
+    offsets: Vec<usize>,
+    weights: Packed,
 }
 
 /// The gradient of the pictures: `dx = wᵀ ⋆ dy`.
 pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (input_len, output_len, depth) = (c.input_len(), c.output_len(), c.depth());
-    let [rows, columns] = c.places();
-    let plane = rows * columns;
-    let work = c.work(dx.len() / input_len.max(1));
-    let weights = Matrix::new(w, c.filters, depth).transposed();
+    if dx.is_empty() {
+        return;
+    }
+    let (size, places) = (c.size, c.places());
+    let work = c.work(dx.len() / input_len);
+    if c.is_pointwise() {
+        let (weights, plane) = (Matrix::new(w, c.filters, depth).transposed(), size[0] * size[1]);
+        return for_each_chunk(dx, input_len, work, |i, dx| {
+            let dy = Matrix::new(&dy[i * output_len..][..output_len], c.filters, plane);
+            matmul_on_one_thread(weights, dy, dx, plane, false);
+        });
+    }
+    let further = [0, 1].map(|axis| (c.window.span(axis) - 1) / c.window.stride[axis]);
+    let ends = [0, 1].map(|axis| (size[axis] + c.window.before[axis]).div_ceil(c.window.stride[axis]));
+    let pitch = ends[1] + further[1];
+    let tile = (TILE / (c.filters * pitch)).clamp(1, ends[0]);
+    let (channels, rows) = (c.filters, tile + further[0]);
+    let layout = Layout { channels, size: places, stride: [1, 1], before: further, rows, pitch };
+    let shares = shares(c, w, &layout);
     for_each_chunk(dx, input_len, work, |i, dx| {
         let dy = &dy[i * output_len..][..output_len];
-        if c.is_pointwise() {
-            return matmul_on_one_thread(weights, Matrix::new(dy, c.filters, plane), dx, plane, false);
-        }
         dx.fill(0.0);
-        c.for_each_tile(|tile| {
-            let places = tile.len() * columns;
-            with_tile(depth * places, |lowered| {
-                let dy = Matrix::with_step(&dy[tile.start * columns..], c.filters, places, plane);
-                matmul_on_one_thread(weights, dy, lowered, places, false);
-                add_columns(c, lowered, tile, dx);
-            });
+        with_tile(layout.len() + correlate::room(tile * pitch), |memory| {
+            let (picture, room) = memory.split_at_mut(layout.len());
+            for first in (0..ends[0]).step_by(tile) {
+                layout.fill(dy, first, picture);
+                for share in &shares {
+                    share_of_input(c, share, tile_from(first, tile, ends[0]), (picture, pitch), room, dx);
+                }
+            }
         });
+    });
+}
+
+/// Every phase that meets any entry of the window.
+fn shares(c: &Convolution, w: &[f32], layout: &Layout) -> Vec<Share> {
+    let (window, depth) = (&c.window, c.depth());
+    let [down, across] = window.stride;
+    let mut shares = Vec::new();
+    for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
+        let rows = Phase::of(window, 0, c.size[0], row);
+        let columns = Phase::of(window, 1, c.size[1], column);
+        let (mut offsets, mut taps) = (Vec::new(), Vec::new());
+        for f in 0..c.filters {
+            for u in rows.entries(window, 0) {
+                for v in columns.entries(window, 1) {
+                    let back = [u * window.dilation[0] / down, v * window.dilation[1] / across];
+                    let [r, q] = [layout.before[0] - back[0], layout.before[1] - back[1] + columns.first];
+                    offsets.push(layout.offset(f, r, q));
+                    taps.push(f * depth + u * window.kernel[1] + v);
+                }
+            }
+        }
+        if !offsets.is_empty() && columns.count > 0 {
+            let weights = Packed::new(c.channels, taps.len(), |channel, k| w[taps[k] + channel * window.area()]);
+            shares.push(Share { rows, columns, offsets, weights });
+        }
+    }
+    shares
+}
+
+/// The rows of `share` that lie in a tile.
+fn share_of_input(
+    c: &Convolution,
+    share: &Share,
+    tile: Range<usize>,
+    (picture, pitch): (&[f32], usize),
+    room: &mut [f32],
+    dx: &mut [f32],
+) {
+    let ([height, width], [down, across]) = (c.size, c.window.stride);
+    let rows = share.rows.first.max(tile.start)..(share.rows.first + share.rows.count).min(tile.end);
+    if rows.is_empty() {
+        return;
+    }
+    let count = share.columns.count;
+    let top = rows.start * down + share.rows.remainder - c.window.before[0];
+    let left = share.columns.first * across + share.columns.remainder - c.window.before[1];
+    let places = (rows.len() - 1) * pitch + count;
+    let picture = &picture[(rows.start - tile.start) * pitch..];
+    correlate::sums(picture, &share.offsets, &share.weights, None, places, room, |channel, sums| {
+        let dx = &mut dx[channel * height * width..][..height * width];
+        for (dx, sums) in dx[top * width..].chunks_mut(down * width).zip(sums.chunks(pitch)) {
+            if across == 1 {
+                dx[left..left + count].copy_from_slice(&sums[..count]);
+            } else {
+                dx[left..width].iter_mut().step_by(across).zip(&sums[..count]).for_each(|(dx, sum)| *dx = *sum);
+            }
+        }
     });
 }
 
 /// The gradient of the weights, `dw = Σ dy ⋆ x`, over the batch and all places.
 pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    let (input_len, output_len, depth) = (c.input_len(), c.output_len(), c.depth());
-    let [rows, columns] = c.places();
-    let plane = rows * columns;
-    let batch = dy.len() / output_len.max(1);
-    // The partial sums are kept transposed, [depth, filters]: gemm then packs the small matrix dy, not the large one.
-    let mut transposed = vec![0.0; dw.len()];
-    sum_in_parts(batch, &mut transposed, c.work(batch), |images, sums| {
-        for i in images {
-            let (x, dy) = (&x[i * input_len..][..input_len], &dy[i * output_len..][..output_len]);
-            c.for_each_tile(|tile| {
-                let places = tile.len() * columns;
-                let dy = Matrix::with_step(&dy[tile.start * columns..], c.filters, places, plane);
-                with_columns(c, x, tile, |lowered| {
-                    let lowered = Matrix::new(lowered, depth, places);
-                    matmul_on_one_thread(lowered, dy.transposed(), sums, c.filters, true);
-                });
+    let (input_len, output_len) = (c.input_len(), c.output_len());
+    if output_len == 0 {
+        return dw.fill(0.0);
+    }
+    let (layout, tile) = c.layout();
+    let ([rows, columns], offsets) = (c.places(), c.offsets(&layout));
+    let padded = correlate::padded((tile - 1) * layout.pitch + columns);
+    let together = (4 * TILE / (c.filters * padded + layout.len())).max(1);
+    let batch = dy.len() / output_len;
+    sum_in_parts(batch, dw, c.work(batch), |images, sums| {
+        for images in images.clone().step_by(together).map(|i| i..(i + together).min(images.end)) {
+            with_tile(images.len() * (c.filters * padded + layout.len()), |memory| {
+                let (dys, pictures) = memory.split_at_mut(images.len() * c.filters * padded);
+                for first in (0..rows).step_by(tile) {
+                    let laid_out =
+                        dys.chunks_exact_mut(c.filters * padded).zip(pictures.chunks_exact_mut(layout.len()));
+                    for (i, (dys, picture)) in images.clone().zip(laid_out) {
+                        layout.fill(&x[i * input_len..][..input_len], first, picture);
+                        let dy = &dy[i * output_len..][..output_len];
+                        spread(dy, [rows, columns], tile_from(first, tile, rows), (layout.pitch, padded), dys);
+                    }
+                    correlate::products(dys, pictures, &offsets, images.len(), sums);
+                }
             });
         }
     });
-    for (f, row) in dw.chunks_mut(depth.max(1)).enumerate() {
-        row.iter_mut().enumerate().for_each(|(k, w)| *w = transposed[k * c.filters + f]);
+}
+
+/// Rows of every plane of `dy`, each at the distance `pitch` from the one before, with zeros in between and behind.
+fn spread(
+    dy: &[f32],
+    [rows, columns]: [usize; 2],
+    tile: Range<usize>,
+    (pitch, padded): (usize, usize),
+    out: &mut [f32],
+) {
+    for (dy, out) in dy.chunks_exact(rows * columns).zip(out.chunks_exact_mut(padded)) {
+        out.fill(0.0);
+        let dy = dy[tile.start * columns..tile.end * columns].chunks_exact(columns);
+        out.chunks_mut(pitch).zip(dy).for_each(|(out, dy)| out[..columns].copy_from_slice(dy));
     }
 }
 
@@ -137,78 +302,6 @@ pub fn backward_bias(plane: usize, dy: &[f32], db: &mut [f32]) {
     sum_in_parts(dy.len() / output_len.max(1), db, dy.len(), |images, sums| {
         for image in dy[images.start * output_len..images.end * output_len].chunks(output_len) {
             image.chunks(plane).zip(sums.iter_mut()).for_each(|(numbers, sum)| *sum += lanes::sum(numbers));
-        }
-    });
-}
-
-/// The windows of a tile as columns, `[C · KH · KW, places of the tile]`.
-fn with_columns(c: &Convolution, x: &[f32], tile: std::ops::Range<usize>, f: impl FnOnce(&[f32])) {
-    if c.is_pointwise() {
-        return f(x);
-    }
-    with_tile(c.depth() * tile.len() * c.places()[1], |lowered| {
-        lower(c, x, tile, lowered);
-        f(lowered);
-    });
-}
-
-/// What one row of the columns matrix reads: channel `channel`, entry `(u, v)` of the window.
-fn for_each_row(c: &Convolution, mut f: impl FnMut(usize, usize, usize)) {
-    for channel in 0..c.channels {
-        for u in 0..c.window.kernel[0] {
-            for v in 0..c.window.kernel[1] {
-                f(channel, u, v);
-            }
-        }
-    }
-}
-
-fn lower(c: &Convolution, x: &[f32], tile: std::ops::Range<usize>, lowered: &mut [f32]) {
-    let (window, [height, width]) = (&c.window, c.size);
-    let [rows, columns] = c.places();
-    let mut targets = lowered.chunks_mut((tile.len() * columns).max(1));
-    for_each_row(c, |channel, u, v| {
-        let Some(target) = targets.next() else { return };
-        let plane = &x[channel * height * width..][..height * width];
-        let (on_rows, on_columns) = (window.inside(0, u, height, rows), window.inside(1, v, width, columns));
-        for (row, target) in tile.clone().zip(target.chunks_mut(columns)) {
-            if !on_rows.contains(&row) || on_columns.is_empty() {
-                target.fill(0.0);
-                continue;
-            }
-            let source = &plane[window.under(0, u, row) * width + window.under(1, v, on_columns.start)..];
-            target[..on_columns.start].fill(0.0);
-            target[on_columns.end..].fill(0.0);
-            let target = &mut target[on_columns.clone()];
-            if window.stride[1] == 1 {
-                target.copy_from_slice(&source[..target.len()]);
-            } else {
-                target.iter_mut().zip(source.iter().step_by(window.stride[1])).for_each(|(t, s)| *t = *s);
-            }
-        }
-    });
-}
-
-/// The transpose of [`lower`]: every number of the columns is added to where it was read from.
-fn add_columns(c: &Convolution, lowered: &[f32], tile: std::ops::Range<usize>, dx: &mut [f32]) {
-    let (window, [height, width]) = (&c.window, c.size);
-    let [rows, columns] = c.places();
-    let mut sources = lowered.chunks((tile.len() * columns).max(1));
-    for_each_row(c, |channel, u, v| {
-        let Some(source) = sources.next() else { return };
-        let plane = &mut dx[channel * height * width..][..height * width];
-        let (on_rows, on_columns) = (window.inside(0, u, height, rows), window.inside(1, v, width, columns));
-        for (row, source) in tile.clone().zip(source.chunks(columns)) {
-            if !on_rows.contains(&row) || on_columns.is_empty() {
-                continue;
-            }
-            let target = &mut plane[window.under(0, u, row) * width + window.under(1, v, on_columns.start)..];
-            let source = &source[on_columns.clone()];
-            if window.stride[1] == 1 {
-                target.iter_mut().zip(source).for_each(|(t, s)| *t += *s);
-            } else {
-                target.iter_mut().step_by(window.stride[1]).zip(source).for_each(|(t, s)| *t += *s);
-            }
         }
     });
 }

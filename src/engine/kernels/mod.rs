@@ -8,6 +8,7 @@ pub mod axes;
 pub mod batch_norm;
 pub mod bridge;
 pub mod conv2d;
+pub mod correlate;
 pub mod elementwise;
 pub mod group_norm;
 pub mod grouped;
