@@ -28,6 +28,8 @@ ACTIVATIONS = {
     "softplus": F.softplus,
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
+    "selu": F.selu,
+    "hard_swish": F.hardswish,
 }
 
 FORMULA_NAMES = {
@@ -94,7 +96,23 @@ class Network:
             b = self.parameter(layer, "bias", layer["units"]) if layer.get("bias", True) else None
             return ACTIVATIONS[layer["activation"]](F.linear(x, w, b))
         if kind == "conv2d":
-            return ACTIVATIONS[layer["activation"]](self.convolution(layer, x))
+            return ACTIVATIONS[layer["activation"]](self.convolution(layer, x, layer["filters"], layer.get("groups", 1)))
+        if kind == "depthwise_conv2d":
+            filters = x.shape[1] * layer.get("multiplier", 1)
+            return ACTIVATIONS[layer["activation"]](self.convolution(layer, x, filters, x.shape[1]))
+        if kind == "conv_transpose2d":
+            w = self.parameter(layer, "weight", x.shape[1], layer["filters"], layer["kernel"], layer["kernel"])
+            b = self.parameter(layer, "bias", layer["filters"]) if layer.get("bias", True) else None
+            y = F.conv_transpose2d(x, w, b, layer["stride"], layer.get("pad", 0), layer.get("output_padding", 0))
+            return ACTIVATIONS[layer["activation"]](y)
+        if kind == "group_norm":
+            size = x.shape[1]
+            w, b = self.parameter(layer, "weight", size, offset=1.0), self.parameter(layer, "bias", size)
+            return F.group_norm(x, layer["groups"], w, b, eps=1e-5)
+        if kind == "prelu":
+            return F.prelu(x, self.parameter(layer, "weight", x.shape[1] if layer.get("per_channel") else 1, offset=0.25))
+        if kind == "upsample" and layer["mode"] == "bilinear":
+            return F.interpolate(x, scale_factor=layer["factor"], mode="bilinear", align_corners=False)
         if kind == "batch_norm":
             size = x.shape[1]
             w, b = self.parameter(layer, "weight", size, offset=1.0), self.parameter(layer, "bias", size)
@@ -110,6 +128,8 @@ class Network:
             return ACTIVATIONS[kind](x)
         return {
             "softmax": lambda: F.softmax(x, 1),
+            "upsample": lambda: F.interpolate(x, scale_factor=layer["factor"], mode="nearest"),
+            "reshape": lambda: x.reshape(x.shape[0], *map(int, layer["shape"].split(" x "))),
             "flatten": lambda: x.flatten(1),
             "max_pool2d": lambda: F.max_pool2d(x, layer.get("kernel"), layer.get("stride")),
             "avg_pool2d": lambda: F.avg_pool2d(x, layer.get("kernel"), layer.get("stride")),
@@ -120,17 +140,17 @@ class Network:
             "loss": lambda: x,
         }[kind]()
 
-    def convolution(self, layer, x):
-        kernel, stride = layer["kernel"], layer.get("stride", 1)
-        w = self.parameter(layer, "weight", layer["filters"], x.shape[1], kernel, kernel)
-        b = self.parameter(layer, "bias", layer["filters"]) if layer.get("bias", True) else None
+    def convolution(self, layer, x, filters, groups):
+        kernel, stride, dilation = layer["kernel"], layer.get("stride", 1), layer.get("dilation", 1)
+        w = self.parameter(layer, "weight", filters, x.shape[1] // groups, kernel, kernel)
+        b = self.parameter(layer, "bias", filters) if layer.get("bias", True) else None
         if layer.get("padding", "same") == "same":
             pads = []
             for size in reversed(x.shape[2:]):
-                total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+                total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
                 pads += [total // 2, total - total // 2]
             x = F.pad(x, pads)
-        return F.conv2d(x, w, b, stride=stride)
+        return F.conv2d(x, w, b, stride=stride, dilation=dilation, groups=groups)
 
     def forward(self, x):
         values = {}
@@ -170,6 +190,9 @@ class Network:
         target = self.signature["target"]
         if "classes" in target:
             y = torch.arange(size, dtype=torch.float64) * 7 % target["classes"]
+        elif target["numbers"] == math.prod(self.signature["input"]):
+            # An autoencoder gives back what it was given.
+            y = x.flatten(1)
         else:
             y = random(seed + 1, size, target["numbers"])
         return x, y
@@ -220,6 +243,39 @@ def loss(kind):
 
 INPUT = {"kind": "input"}
 NORM = {"kind": "batch_norm"}
+RELU = {"kind": "relu"}
+
+
+def residual():
+    """Two blocks of two convolutions each; the second halves the picture and has a convolution on its short cut too."""
+    picture = {"input": [3, 9, 7], "target": {"classes": 4}}
+    bare = {"bias": False}
+    return chain(
+        INPUT, conv(4, 3, **bare), NORM, RELU,
+        conv(4, 3, **bare), NORM, RELU, conv(4, 3, **bare), NORM, {"kind": "add", "from": ["relu_1", "batch_norm_3"]}, RELU,
+        conv(6, 3, stride=2, **bare), NORM, RELU, conv(6, 3, **bare), NORM,
+        conv(6, 1, stride=2, **bare, **{"from": ["relu_3"]}), NORM,
+        {"kind": "add", "from": ["batch_norm_5", "batch_norm_6"]}, RELU, {"kind": "global_avg_pool"}, dense(4),
+        loss("cross_entropy"),
+    ), picture
+
+
+def deep():
+    return chain(INPUT, *[dense(8, "tanh") for _ in range(12)], dense(3), loss("cross_entropy")), {
+        "input": [5], "target": {"classes": 3}}
+
+
+def autoencoder():
+    """Small by strides, large again by a transposed convolution and by both kinds of upsampling."""
+    up = {"kind": "conv_transpose2d", "activation": "relu"}
+    return chain(
+        INPUT, conv(3, 3, "relu", stride=2), conv(5, 3, "tanh", stride=2), {"kind": "flatten"}, dense(6, "tanh"), dense(45, "relu"),
+        {"kind": "reshape", "shape": "5 x 3 x 3"}, {**up, "filters": 4, "kernel": 3, "stride": 2, "pad": 1, "output_padding": 1},
+        {"kind": "upsample", "factor": 2, "mode": "bilinear"}, conv(3, 3, "relu"),
+        {"kind": "upsample", "factor": 2, "mode": "nearest"},
+        {**up, "filters": 1, "kernel": 2, "stride": 1, "pad": 7, "activation": "none", "bias": True},
+        {"kind": "flatten"}, loss("mse"),
+    ), {"input": [1, 11, 11], "target": {"numbers": 121}}
 
 
 def networks():
@@ -249,6 +305,15 @@ def networks():
         {"kind": "multiply", "from": ["formula_1", "formula_2"]}, {"kind": "softmax"},
         {"kind": "concat", "from": ["softmax_1", "formula_1", "dense_2"]}, dense(2), loss("mse"),
     ), numbers, 1700, 6
+    yield "residual with batch norm", *residual(), 1800, 4
+    yield "deep tanh", *deep(), 1900, 7
+    yield "autoencoder", *autoencoder(), 2200, 3
+    yield "grouped", chain(
+        INPUT, conv(6, 3, padding="same", dilation=2), {"kind": "prelu", "per_channel": True},
+        {"kind": "depthwise_conv2d", "kernel": 3, "multiplier": 2, "stride": 2, "activation": "hard_swish"},
+        {"kind": "group_norm", "groups": 3}, conv(4, 1, "selu", groups=2), {"kind": "prelu"},
+        conv(5, 2, padding="valid", groups=1), {"kind": "global_avg_pool"}, dense(4, "selu"), dense(4), loss("cross_entropy"),
+    ), picture, 2300, 3
 
 
 SGD = {"type": "sgd", "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}
@@ -299,6 +364,12 @@ def runs():
     plateau = {"type": "plateau", **schedules.PLATEAU, "factor": 0.6, "patience": 1}
     yield run("plateau", {**SGD, "momentum": 0.9}, 0.3, schedule=plateau)
     yield run("plateau with cooldown", ADAM, 0.1, schedule={**plateau, "relative": False, "threshold": 0.01, "cooldown": 2, "least_rate": 0.02})
+    yield run("residual network", {**SGD, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4}, 0.05, network=2)
+    yield run("residual network under adamw", {**ADAM, "type": "adam_w", "weight_decay": 0.05}, 0.005, network=2)
+    yield run("deep tanh network", ADAM, 0.005, network=3)
+    yield run("deep tanh network, clipped", {**SGD, "momentum": 0.9}, 0.1, network=3, clip={"type": "norm", "max": 0.5})
+    yield run("autoencoder", ADAM, 0.005, network=4)
+    yield run("autoencoder under rmsprop", RMS, 0.002, network=4)
 
 
 def optimiser(spec, rate, parameters):
@@ -328,24 +399,24 @@ def schedule(training, optimiser):
     return schedules.make(training["schedule"], optimiser, rate) if "schedule" in training else None
 
 
-def train(network, batches, training):
+def train(network, batches, training, steps=50):
     parameters = [network.state[name] for name in network.parameters]
-    steps = optimiser(training["optimiser"], training["learning_rate"], parameters)
-    rates = schedule(training, steps)
+    update = optimiser(training["optimiser"], training["learning_rate"], parameters)
+    rates = schedule(training, update)
     clip, losses = training.get("clip", {"type": "none"}), []
-    for step in range(50):
+    for step in range(steps):
         x, y = batches[step % len(batches)]
         data, total = network.losses(network.forward(x), y)
         losses.append(data.item())
-        steps.zero_grad()
+        update.zero_grad()
         total.backward()
         if clip["type"] == "norm":
             torch.nn.utils.clip_grad_norm_(parameters, clip["max"])
         if clip["type"] == "value":
             torch.nn.utils.clip_grad_value_(parameters, clip["max"])
-        steps.step()
+        update.step()
         # Every step counts as an epoch here, and the loss of its batch as the result.
-        if rates and step < 49:
+        if rates and step + 1 < steps:
             rates.step(*[data.item()] if isinstance(rates, torch.optim.lr_scheduler.ReduceLROnPlateau) else [])
     return losses
 
@@ -358,6 +429,9 @@ def trajectories():
             {"input": [1, 4, 4], "target": {"classes": 2}},
             2100,
         ),
+        (*residual(), 2400),
+        (*deep(), 2500),
+        (*autoencoder(), 2600),
     ]
     recorded, batches = [], []
     for graph, signature, seed in drawn:
@@ -367,7 +441,8 @@ def trajectories():
     done = []
     for name, which, training in runs():
         network = Network(*drawn[which])
-        losses = train(network, batches[which], training)
+        # The small ones 50 steps, whole networks 20.
+        losses = train(network, batches[which], training, 50 if which < 2 else 20)
         done.append({"name": name, "network": which, "training": training, "losses": losses, "final": network.numbers()})
     return {"networks": recorded, "runs": done}
 
