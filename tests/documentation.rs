@@ -119,3 +119,16 @@ fn the_program_shown_to_newcomers_is_the_one_that_runs() {
         assert!(if is_cut { real.starts_with(start) } else { real == start }, "shown: {shown}\nreal:  {real}");
     }
 }
+
+#[test]
+fn what_the_semantics_say_is_recorded() {
+    let document = "docs/semantics.md";
+    let text = read(document);
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.ends_with("` |"));
+    let names: Vec<&str> = rows.filter_map(|row| row.rsplit(" | ").next()).collect();
+    assert!(names.len() > 15);
+    for name in names.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.json"));
+        assert!(path.exists(), "{document} says that `{name}` holds a row, but {} is not there", path.display());
+    }
+}

@@ -98,7 +98,9 @@ def losses():
     write("bce", [case(F.binary_cross_entropy_with_logits, [logits, yes], constant=(1,))])
     target = random(10, 6, 5)
     for name, loss in [("mse", F.mse_loss), ("mae", F.l1_loss), ("huber", F.huber_loss)]:
-        write(name, [case(loss, [logits, target], constant=(1,))])
+        # Exact answers and errors of exactly 1 stand on the corners.
+        corners = target + torch.tensor([0.0, 1, -1, 0.5, 0], dtype=torch.float64)
+        write(name, [case(loss, [logits, target], constant=(1,)), case(loss, [corners, target], constant=(1,))])
 
 
 if __name__ == "__main__":

@@ -116,6 +116,9 @@ def main():
         for i, (dims, groups) in enumerate([((2, 4, 3, 5), 2), ((3, 6, 2, 2), 6), ((2, 6, 3, 1), 1), ((4, 6), 2)])
     ])
     pools = [((2, 3, 4, 6), 2, 2), ((1, 2, 5, 7), 2, 2), ((2, 2, 7, 5), 3, 2), ((1, 1, 6, 4), 3, 1), ((1, 1, 7, 8), 2, 3)]
+    # Equal numbers: PyTorch takes the first in reading order.
+    ties = torch.tensor([[[[1.0, 1, 0], [1, 1, 2], [0, 2, 2], [2, 2, 2]]]], dtype=torch.float64)
+    function_of_ties = lambda x, kernel, stride: max_pool2d(x, kernel, stride)
     for name, function in [("max_pool2d", max_pool2d), ("avg_pool2d", F.avg_pool2d)]:
         write(name, [
             case(
@@ -124,7 +127,7 @@ def main():
                 {"kernel": kernel, "stride": stride},
             )
             for i, (dims, kernel, stride) in enumerate(pools)
-        ])
+        ] + ([case(function_of_ties, [ties], {"kernel": 2, "stride": 1})] if name == "max_pool2d" else []))
     write("global_avg_pool", [case(lambda x: x.mean((2, 3)), [random(30, 2, 3, 4, 5)])])
     shapes = [(5, 3), (2, 3, 4, 5), (4, 2, 1, 3)]
     write("batch_norm", [

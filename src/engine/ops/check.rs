@@ -218,6 +218,18 @@ pub fn outputs(op: impl Op + 'static, case: Case) -> Vec<Vec<f64>> {
     bench.outputs.iter().map(|&id| numbers(at(&values, id))).collect()
 }
 
+/// Of an op on single numbers: what it makes of each of `x`, and the gradient of that.
+pub fn forward_and_backward(op: impl Op + 'static, x: &[f64], dtype: DType) -> (Vec<f64>, Vec<f64>) {
+    let bench = Bench::new(op, &[ValueShape::batched([])], &[true], &[0]);
+    let mut values = bench.empty();
+    bench.load(&mut values, &[(vec![x.len()], x.to_vec())], dtype);
+    bench.run(Phase::Forward, &mut values, dtype);
+    values[bench.seeds[0].1.index()] = Some(tensor(&vec![1.0; x.len()], &[x.len()], dtype));
+    bench.run(Phase::Backward, &mut values, dtype);
+    let gradient = bench.grads[0].map_or(vec![0.0; x.len()], |grad| numbers(at(&values, grad)));
+    (numbers(at(&values, bench.outputs[0])), gradient)
+}
+
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

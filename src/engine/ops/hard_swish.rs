@@ -20,10 +20,8 @@ impl Pointwise for HardSwish {
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        let above = x.ge(3.0)?.to_dtype(x.dtype())?;
-        let below = x.lt(-3.0)?.to_dtype(x.dtype())?;
-        let between = ((&above * -1.0)? - below)?.affine(1.0, 1.0)?;
-        above + (between * x.affine(1.0 / 3.0, 0.5)?)?
+        let slope = x.ge(3.0)?.where_cond(&x.ones_like()?, &x.affine(1.0 / 3.0, 0.5)?)?;
+        x.lt(-3.0)?.where_cond(&x.zeros_like()?, &slope)
     }
 
     #[inline(always)]

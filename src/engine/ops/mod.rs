@@ -67,6 +67,8 @@ mod windows;
 
 #[cfg(test)]
 pub mod check;
+#[cfg(test)]
+mod edge_tests;
 
 pub use adagrad::Adagrad;
 pub use adam::Adam;

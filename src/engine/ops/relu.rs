@@ -17,11 +17,12 @@ impl Pointwise for Relu {
     const DERIVATIVE_FROM: From = From::Output;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.relu()
+        // candle's own relu turns what is no number into 0.
+        x.maximum(0.0)
     }
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
-        y.gt(0.0)?.to_dtype(y.dtype())
+        y.le(0.0)?.to_dtype(y.dtype())?.affine(-1.0, 1.0)
     }
 
     #[inline(always)]
@@ -31,7 +32,7 @@ impl Pointwise for Relu {
 
     #[inline(always)]
     fn derivative_f32(&self, y: f32) -> f32 {
-        if y > 0.0 { 1.0 } else { 0.0 }
+        if y <= 0.0 { 0.0 } else { 1.0 }
     }
 }
 

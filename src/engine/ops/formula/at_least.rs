@@ -14,7 +14,7 @@ impl Pointwise for AtLeast {
     const FORMULA: &'static str = "y = max(x, c)";
     const WORDS: &'static str = "Raises each number to a constant, when it is smaller.";
     const GRADIENT_NAME: &'static str = "at_least'x";
-    const GRADIENT_FORMULA: &'static str = "dx = dy where x > c, else 0";
+    const GRADIENT_FORMULA: &'static str = "dx = dy where x ≥ c, else 0";
     const GRADIENT_WORDS: &'static str = "Blame passes only where the number itself came through.";
     const DERIVATIVE_FROM: From = From::Input;
 
@@ -27,7 +27,7 @@ impl Pointwise for AtLeast {
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.gt(self.least)?.to_dtype(x.dtype())
+        x.ge(self.least)?.to_dtype(x.dtype())
     }
 
     #[inline(always)]
@@ -37,7 +37,7 @@ impl Pointwise for AtLeast {
 
     #[inline(always)]
     fn derivative_f32(&self, x: f32) -> f32 {
-        f32::from(u8::from(x > self.least as f32))
+        f32::from(u8::from(x >= self.least as f32))
     }
 }
 

@@ -14,7 +14,7 @@ impl Pointwise for AtMost {
     const FORMULA: &'static str = "y = min(x, c)";
     const WORDS: &'static str = "Lowers each number to a constant, when it is larger.";
     const GRADIENT_NAME: &'static str = "at_most'x";
-    const GRADIENT_FORMULA: &'static str = "dx = dy where x < c, else 0";
+    const GRADIENT_FORMULA: &'static str = "dx = dy where x ≤ c, else 0";
     const GRADIENT_WORDS: &'static str = "Blame passes only where the number itself came through.";
     const DERIVATIVE_FROM: From = From::Input;
 
@@ -27,7 +27,7 @@ impl Pointwise for AtMost {
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.lt(self.most)?.to_dtype(x.dtype())
+        x.le(self.most)?.to_dtype(x.dtype())
     }
 
     #[inline(always)]
@@ -37,7 +37,7 @@ impl Pointwise for AtMost {
 
     #[inline(always)]
     fn derivative_f32(&self, x: f32) -> f32 {
-        f32::from(u8::from(x < self.most as f32))
+        f32::from(u8::from(x <= self.most as f32))
     }
 }
 

@@ -1,0 +1,50 @@
+"""What PyTorch makes of numbers at the edge: not a number, infinite, huge, zero, and where a curve has a corner.
+
+tests/fixtures/edges.json: {"x": [...], "ops": {name: {"f32": {"y", "dx"}, "f64": {...}}}}, numbers as text, since JSON knows no NaN.
+"""
+
+import json
+
+import torch
+import torch.nn.functional as F
+
+from record import FIXTURES
+
+X = [float("nan"), float("inf"), float("-inf"), 1e30, -1e30, 100.0, -100.0, 20.0, -20.0, 0.0, -0.0, 1e-30, 3.0, -3.0, 1.0, -1.0]
+OPS = {
+    "relu": F.relu,
+    "leaky_relu": lambda x: F.leaky_relu(x, 0.2),
+    "elu": lambda x: F.elu(x, 0.7),
+    "selu": F.selu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "hard_swish": F.hardswish,
+    "softplus": F.softplus,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "abs": torch.abs,
+    "sign": torch.sign,
+    "exp": torch.exp,
+    "log": torch.log,
+    "sqrt": torch.sqrt,
+    "reciprocal": lambda x: 1.0 / x,
+    "at_least": lambda x: torch.clamp(x, min=1.0),
+    "at_most": lambda x: torch.clamp(x, max=1.0),
+}
+
+
+def texts(tensor):
+    return [repr(float(v)) for v in tensor.detach().to(torch.float64)]
+
+
+def record(function, dtype):
+    # Eight copies: PyTorch's vector units and its leftovers differ in corners, and a tensor of any size uses the former.
+    x = torch.tensor(X, dtype=dtype).repeat_interleave(8).requires_grad_(True)
+    y = function(x)
+    y.backward(torch.ones_like(y))
+    return {"y": texts(y[::8]), "dx": texts(x.grad[::8])}
+
+
+ops = {name: {"f32": record(f, torch.float32), "f64": record(f, torch.float64)} for name, f in OPS.items()}
+body = {"pytorch": torch.__version__, "x": [repr(v) for v in X], "ops": ops}
+(FIXTURES / "edges.json").write_text(json.dumps(body, separators=(",", ":")) + "\n")
