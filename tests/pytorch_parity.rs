@@ -146,7 +146,7 @@ fn same_numbers(what: &str, machine: &Machine, expected: &Tensors, tolerance: f6
 
 #[test]
 fn one_step_of_whole_networks() {
-    one_step_each("networks.json", 13);
+    one_step_each("networks.json", 14);
 }
 
 #[test]

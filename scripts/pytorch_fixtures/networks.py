@@ -145,6 +145,9 @@ class Network:
         w = self.parameter(layer, "weight", filters, x.shape[1] // groups, kernel, kernel)
         b = self.parameter(layer, "bias", filters) if layer.get("bias", True) else None
         if layer.get("padding", "same") == "same":
+            if stride == 1:
+                # PyTorch's own, which it has for this stride only.
+                return F.conv2d(x, w, b, padding="same", dilation=dilation, groups=groups)
             pads = []
             for size in reversed(x.shape[2:]):
                 total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
@@ -308,6 +311,10 @@ def networks():
     yield "residual with batch norm", *residual(), 1800, 4
     yield "deep tanh", *deep(), 1900, 7
     yield "autoencoder", *autoencoder(), 2200, 3
+    yield "even kernels", chain(
+        INPUT, conv(3, 4, "tanh"), conv(4, 2, "relu", dilation=3), conv(2, 6, "tanh"), {"kind": "flatten"}, dense(4),
+        loss("cross_entropy"),
+    ), picture, 2700, 3
     yield "grouped", chain(
         INPUT, conv(6, 3, padding="same", dilation=2), {"kind": "prelu", "per_channel": True},
         {"kind": "depthwise_conv2d", "kernel": 3, "multiplier": 2, "stride": 2, "activation": "hard_swish"},
