@@ -55,6 +55,8 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         "plane",
         "digits",
         "digits-cnn",
+        "digits-lstm",
+        "digits-attention",
         "mnist-mlp",
         "mnist-cnn",
         "table",

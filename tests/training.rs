@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Threads};
-use glassbox::model::layer::{BatchNorm, Dropout};
+use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
 use glassbox::model::{Edit, LayerKind, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates};
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trainer::{Change, Run};
@@ -25,11 +25,30 @@ fn moons() -> Project {
     project
 }
 
-/// A few hundred digits through the template's convolutions.
-fn small_digits() -> Project {
-    let mut project = templates::build("digits-cnn").unwrap();
+/// A few hundred digits through a template.
+fn few_digits(template: &str) -> Project {
+    let mut project = templates::build(template).unwrap();
     if let Source::Digits(digits) = &mut project.data.source {
         digits.samples = 300;
+    }
+    project
+}
+
+fn small_digits() -> Project {
+    few_digits("digits-cnn")
+}
+
+/// The rows of digits through recurrent layers of every kind, in both directions, and one convolution along the rows.
+fn recurrent_digits() -> Project {
+    let mut project = few_digits("digits-lstm");
+    let lstm = project.graph.find("LSTM 1").unwrap().id;
+    let both = |key: &str| Edit::SetParam { layer: lstm, key: key.into(), value: ParamValue::Bool(true) };
+    both("every_step").apply(&mut project.graph).unwrap();
+    both("bidirectional").apply(&mut project.graph).unwrap();
+    let gru = Gru { units: 24, every_step: true, ..Gru::default() };
+    let rnn = SimpleRnn { units: 20, bidirectional: true, ..SimpleRnn::default() };
+    for kind in [LayerKind::from(rnn), gru.into(), Conv1d::default().into()] {
+        Edit::Append { after: lstm, kind }.apply(&mut project.graph).unwrap();
     }
     project
 }
@@ -40,7 +59,7 @@ fn losses(run: &mut Run, steps: usize) -> Vec<u64> {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    for project in [moons(), small_digits()] {
+    for project in [moons(), small_digits(), recurrent_digits(), few_digits("digits-attention")] {
         let curve = |threads: usize| {
             Threads::new(threads).unwrap().run(|| {
                 let mut run = start(&project);

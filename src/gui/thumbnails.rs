@@ -26,6 +26,8 @@ pub enum Thumbnail {
     Polynomial,
     Digits,
     Convolutions,
+    Rows,
+    Attention,
     ImageFolder,
     Table,
     Empty,
@@ -58,6 +60,8 @@ impl Thumbnails {
             Thumbnail::Polynomial => curve(&painter, rect, tokens, |x| (x * x * x * 1.5 - x) * 1.2),
             Thumbnail::Digits => digits(&painter, rect, tokens),
             Thumbnail::Convolutions => convolutions(&painter, rect, tokens),
+            Thumbnail::Rows => rows(&painter, rect, tokens),
+            Thumbnail::Attention => attention(&painter, rect, tokens),
             Thumbnail::ImageFolder => folder(&painter, rect, tokens),
             Thumbnail::Table => table(&painter, rect, tokens),
             Thumbnail::Empty => plus(&painter, rect, tokens),
@@ -164,6 +168,41 @@ fn convolutions(painter: &Painter, rect: Rect, tokens: &Tokens) {
             painter.rect_stroke(square, 2.0, Stroke::new(1.0, tokens.canvas), egui::StrokeKind::Inside);
         }
         x += (side + copies as f32 * 0.45 + 0.9) * unit;
+    }
+}
+
+/// A picture read row by row, and the state that remembers it.
+fn rows(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let (count, unit) = (7, rect.height() / 9.0);
+    for row in 0..count {
+        let y = rect.top() + unit * (row as f32 + 1.3);
+        let shade = 0.25 + 0.7 * row as f32 / count as f32;
+        let bar = Rect::from_min_size(pos2(rect.center().x - unit * 5.0, y), Vec2::new(unit * 6.0, unit * 0.72));
+        painter.rect_filled(bar, 2.0, mix(tokens.zero, tokens.pos, shade));
+        let state = pos2(rect.center().x + unit * 4.0, bar.center().y);
+        painter.line_segment([bar.right_center(), state], Stroke::new(1.0, mix(tokens.zero, tokens.pos, 0.6)));
+        if row > 0 {
+            painter.line_segment([state - Vec2::new(0.0, unit), state], Stroke::new(2.0, tokens.k_seq));
+        }
+        painter.circle_filled(state, unit * 0.3, mix(tokens.zero, tokens.k_seq, shade));
+    }
+}
+
+/// Positions and the arcs along which they look at each other.
+fn attention(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let (count, unit) = (7, rect.width() / 9.0);
+    let at = |i: usize| pos2(rect.left() + unit * (i as f32 + 1.5), rect.bottom() - rect.height() * 0.24);
+    for (from, to, share) in [(0, 6, 0.9), (1, 3, 0.5), (2, 6, 0.4), (3, 4, 0.8), (5, 6, 0.6), (0, 2, 0.3)] {
+        let (a, b) = (at(from), at(to));
+        let top = rect.height() * 0.11 * (to - from) as f32 + rect.height() * 0.05;
+        let arc = (0..=24).map(|i| {
+            let t = i as f32 / 24.0;
+            a + (b - a) * t - Vec2::new(0.0, (t * TAU / 2.0).sin() * top.min(rect.height() * 0.58))
+        });
+        painter.line(arc.collect(), Stroke::new(1.0 + 2.0 * share, mix(tokens.zero, tokens.k_seq, share)));
+    }
+    for i in 0..count {
+        painter.circle_filled(at(i), unit * 0.22, tokens.pos);
     }
 }
 

@@ -61,6 +61,8 @@ fn picture_of(key: &'static str) -> Option<(Thumbnail, Start)> {
         "plane" => Thumbnail::Plane,
         "digits" => Thumbnail::Digits,
         "digits-cnn" => Thumbnail::Convolutions,
+        "digits-lstm" => Thumbnail::Rows,
+        "digits-attention" => Thumbnail::Attention,
         "mnist-cnn" => return Some((Thumbnail::ImageFolder, Start::Folder)),
         "table" => return Some((Thumbnail::Table, Start::Table)),
         _ => return None,

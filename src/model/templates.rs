@@ -3,7 +3,10 @@
 //! Templates that need a person's files (a table, a folder of pictures) are proposed from the files by `data/propose.rs`.
 
 use super::graph::{Graph, LayerId};
-use super::layer::{Activation, Conv2d, Dense, Dropout, Flatten, Initialiser, Input, LayerKind, Loss, MaxPool2d};
+use super::layer::{
+    Activation, Add, Conv2d, Dense, Dropout, Flatten, Initialiser, Input, LayerKind, LayerNorm, Loss, Lstm, MaxPool2d,
+    MeanOver, MultiHeadAttention, PositionalEncoding, Positions, Reshape,
+};
 use super::{
     DataSpec, DigitsSpec, Feature, Optimiser, Project, Schedule, Source, SyntheticKind, SyntheticSpec, TrainingSpec,
 };
@@ -34,6 +37,8 @@ pub const TEMPLATES: &[Template] = &[
     built_in("plane", "Plane", "predict a number"),
     built_in("digits", "Drawn digits", "pictures as rows of pixels"),
     built_in("digits-cnn", "Digits, convolutions", "filters that slide over 28 × 28"),
+    built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
+    built_in("digits-attention", "Digits, attention", "rows that look at each other"),
     Template {
         key: "mnist-mlp",
         title: "MNIST, dense",
@@ -67,9 +72,15 @@ pub fn build(key: &str) -> Option<Project> {
         "plane" => synthetic(SyntheticKind::Plane, &[8], Activation::Tanh, 40),
         "digits" => (digits(), mlp(&[128, 64], 10), pictures(12, 0.002)),
         "digits-cnn" => (digits(), cnn(10), pictures(8, 0.002)),
+        "digits-lstm" => (digits(), row_by_row(10), pictures(15, 0.005)),
+        "digits-attention" => (digits(), rows_attend(10), pictures(15, 0.003)),
         _ => return None,
     };
-    Some(Project { name: template.title.to_owned(), graph: chain(layers), data, training })
+    let mut graph = chain(layers);
+    if key == "digits-attention" {
+        wire_around_attention(&mut graph);
+    }
+    Some(Project { name: template.title.to_owned(), graph, data, training })
 }
 
 /// Input, the given layers one after the other, Loss.
@@ -115,6 +126,41 @@ pub fn cnn(classes: usize) -> Vec<LayerKind> {
         Dense { units: 64, activation: Activation::Relu, init: Initialiser::HeUniform, ..Dense::default() }.into(),
         Dense { units: classes, ..Dense::default() }.into(),
     ]
+}
+
+/// A picture of 28 rows as a sequence of rows, and a memory that reads it.
+fn row_by_row(classes: usize) -> Vec<LayerKind> {
+    vec![
+        Reshape { shape: "28 x 28".into() }.into(),
+        Lstm { units: 64, ..Lstm::default() }.into(),
+        Dense { units: classes, ..Dense::default() }.into(),
+    ]
+}
+
+/// A picture of 28 rows as a sequence of rows that look at each other. The Add waits for its second wire.
+fn rows_attend(classes: usize) -> Vec<LayerKind> {
+    vec![
+        Reshape { shape: "28 x 28".into() }.into(),
+        Dense { units: 32, ..Dense::default() }.into(),
+        PositionalEncoding { encoding: Positions::Learned }.into(),
+        LayerNorm::default().into(),
+        MultiHeadAttention::default().into(),
+        Add {}.into(),
+        Dense { units: 64, activation: Activation::Gelu, ..Dense::default() }.into(),
+        MeanOver { axis: 1 }.into(),
+        Dense { units: classes, ..Dense::default() }.into(),
+    ]
+}
+
+/// The wire that goes around layer norm and attention: a residual connection.
+fn wire_around_attention(graph: &mut Graph) {
+    let find = |of: fn(&LayerKind) -> bool| graph.layers().find(|layer| of(&layer.kind)).map(|layer| layer.id);
+    let from = find(|kind| matches!(kind, LayerKind::PositionalEncoding(_)));
+    if let Some((from, to)) = from.zip(find(|kind| matches!(kind, LayerKind::Add(_)))) {
+        // Forwards along the chain: nothing can refuse.
+        let _ = graph.connect(from, to);
+    }
+    super::layout::tidy(graph);
 }
 
 /// Adam with a cosine over the whole run for `epochs` of pictures.
