@@ -74,6 +74,8 @@ fn row(ui: &mut Ui, notice: &Notice) -> bool {
         .inner_margin(egui::Margin::symmetric(12, 8))
         .show(ui, |ui| {
             ui.set_max_width(480.0);
+            // A row as high as its words.
+            ui.spacing_mut().interact_size.y = 16.0;
             ui.horizontal_top(|ui| {
                 ui.label(RichText::new(sign).color(colour));
                 let text = ui.add(egui::Label::new(RichText::new(&notice.text).color(tokens.text)).wrap());

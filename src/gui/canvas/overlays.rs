@@ -6,7 +6,9 @@ use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, V
 use super::super::numbers;
 use super::super::theme::{medium, regular, semibold};
 use super::{CanvasUi, Frame, geometry, id, name, problems, view};
-use crate::model::{Edit, Place};
+use crate::data::Dataset;
+use crate::model::layer::{Activation, Flatten};
+use crate::model::{Edit, Graph, Place, templates};
 use crate::session::Action;
 
 /// Dots on the ground.
@@ -31,23 +33,58 @@ pub fn grid(frame: &Frame<'_>) {
 
 pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     if frame.graph.is_empty() {
-        empty(frame);
+        empty(ui, frame, actions);
+    } else {
+        strip(ui, frame, actions);
     }
-    strip(ui, frame, actions);
     status(ui, frame, local, actions);
     controls(ui, frame, local, actions);
 }
 
-fn empty(frame: &Frame<'_>) {
+/// What a network is, and one to begin with.
+fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     let t = &frame.tokens;
     let centre = frame.rect.center();
     let line = |dy: f32, text: &str, font, colour| {
         frame.painter.text(centre + vec2(0.0, dy), Align2::CENTER_CENTER, text, font, colour);
     };
-    line(-36.0, "Nothing here yet", semibold(18.0), t.text);
-    line(-4.0, "Drag a layer from the left onto this canvas.", regular(13.0), t.muted);
-    line(18.0, "A network runs from an Input through layers to a Loss:", regular(13.0), t.muted);
-    line(40.0, "Input  →  Dense  →  Dense  →  Loss", medium(13.0), t.accent);
+    line(-40.0, "Nothing here yet", semibold(18.0), t.text);
+    line(-8.0, "Drag a layer from the left onto this canvas.", regular(13.0), t.muted);
+    line(
+        14.0,
+        "A network runs from an Input through layers to a Loss. Click to begin with one:",
+        regular(13.0),
+        t.muted,
+    );
+    let place = Rect::from_center_size(centre + vec2(0.0, 48.0), vec2(264.0, 32.0));
+    let response = ui.interact(place, id("begin", 0), Sense::click());
+    name(&response, Role::Button, "Begin with a small network");
+    let lit = response.hovered() || response.has_focus();
+    let stroke = Stroke::new(1.0, if lit { t.accent } else { t.line });
+    frame.painter.rect(place, 8.0, if lit { t.hover } else { t.panel }, stroke, StrokeKind::Inside);
+    frame.painter.text(
+        place.center(),
+        Align2::CENTER_CENTER,
+        "Input  →  Dense  →  Dense  →  Loss",
+        medium(13.0),
+        t.accent,
+    );
+    if response.clicked() {
+        let fragment = Box::new(beginning(frame.state.data.dataset().map(AsRef::as_ref)));
+        let edits = vec![Edit::Paste { fragment, offset: [0.0, 0.0] }];
+        actions.push(Action::Edits { name: "begin a network".to_owned(), edits });
+    }
+    response.on_hover_cursor(egui::CursorIcon::PointingHand);
+}
+
+/// The smallest network worth training, with as many outputs as the data asks for.
+fn beginning(data: Option<&Dataset>) -> Graph {
+    let outputs = data.map_or(2, |data| data.task.output_len());
+    let mut layers = templates::dense_stack(&[8], Activation::Relu, outputs);
+    if data.is_some_and(|data| data.input_shape.len() > 1) {
+        layers.insert(0, Flatten {}.into());
+    }
+    templates::chain(layers)
 }
 
 /// Problems of the graph as a whole.

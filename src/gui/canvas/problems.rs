@@ -1,9 +1,9 @@
 //! Problems where they are: a bubble at the wire or the card says what is wrong, expected, got and why, with repairs as
 //! buttons. Those of the graph as a whole are in a strip at the top.
 
-use egui::{Pos2, Rect, RichText, Sense, Stroke, UiBuilder, pos2, vec2};
+use egui::{Button, Pos2, Rect, RichText, Sense, Stroke, UiBuilder, pos2, vec2};
 
-use super::super::theme::{medium, mono, regular};
+use super::super::theme::{Tokens, medium, mono, regular};
 use super::{CanvasUi, Frame, Gesture, geometry, wires};
 use crate::model::{LayerId, Place, Problem};
 use crate::session::Action;
@@ -87,10 +87,12 @@ fn bubble(
     let left = (anchor.x - WIDTH / 2.0).min(limit.right() - WIDTH).max(limit.left());
     let salt = egui::Id::unique(("canvas", "problem", index));
     let known = ui.ctx().data(|d| d.get_temp::<f32>(salt)).unwrap_or(96.0);
-    let top = (anchor.y + 8.0).min(limit.bottom() - known).max(limit.top());
+    let top = (beside_cards(frame, left, anchor.y + 8.0, known)).min(limit.bottom() - known).max(limit.top());
     let place = Rect::from_min_size(pos2(left, top), vec2(WIDTH, known));
     if top > anchor.y {
-        let tip = vec![anchor, pos2(anchor.x - 6.0, top + 1.0), pos2(anchor.x + 6.0, top + 1.0)];
+        frame.painter.vline(anchor.x, anchor.y..=top, Stroke::new(1.0, t.bad));
+        let base = (top - 8.0).max(anchor.y);
+        let tip = vec![pos2(anchor.x, base), pos2(anchor.x - 6.0, top + 1.0), pos2(anchor.x + 6.0, top + 1.0)];
         frame.painter.add(egui::Shape::convex_polygon(tip, t.bad, Stroke::NONE));
     }
     let builder = UiBuilder::new().scope_id(salt).max_rect(place).sense(Sense::click());
@@ -112,26 +114,45 @@ fn bubble(
     }
 }
 
+/// How far down a bubble has to hang to cover no card, where the canvas is high enough for that.
+fn beside_cards(frame: &Frame<'_>, left: f32, top: f32, height: f32) -> f32 {
+    let cards = frame.cards.values().map(|card| frame.on_screen(card.rect).expand(4.0));
+    let mut tops: Vec<Rect> = cards.filter(|card| card.right() > left && card.left() < left + WIDTH).collect();
+    tops.sort_by(|a, b| a.bottom().total_cmp(&b.bottom()));
+    let lower =
+        tops.iter().fold(
+            top,
+            |top, card| {
+                if card.top() < top + height && card.bottom() > top { card.bottom() + 8.0 } else { top }
+            },
+        );
+    // The controls at the lower edge keep their room.
+    if lower + height < frame.rect.bottom() - 52.0 { lower } else { top }
+}
+
 fn contents(ui: &mut egui::Ui, frame: &Frame<'_>, problem: &Problem, actions: &mut Vec<Action>) {
     let t = &frame.tokens;
     if let Some((expected, got)) = &problem.expected_got {
+        ui.spacing_mut().interact_size.y = 16.0;
         for (what, value, colour) in [("expected", expected, t.text), ("got", got, t.bad)] {
             ui.horizontal_wrapped(|ui| {
                 ui.spacing_mut().item_spacing = vec2(6.0, 0.0);
-                ui.spacing_mut().interact_size.y = 16.0;
                 ui.label(RichText::new(what).font(regular(12.0)).color(t.muted));
                 ui.label(RichText::new(value).font(mono(12.0)).color(colour));
             });
         }
     }
     ui.label(RichText::new(&problem.message).font(regular(12.0)).color(t.text));
-    repairs(ui, problem, actions);
+    ui.horizontal_wrapped(|ui| repairs(ui, problem, actions));
 }
 
-/// The repairs as buttons.
+/// The repairs as buttons, the likeliest first.
 pub fn repairs(ui: &mut egui::Ui, problem: &Problem, actions: &mut Vec<Action>) {
-    for repair in &problem.repairs {
-        if ui.button(RichText::new(&repair.label).font(medium(12.0))).clicked() {
+    for (i, repair) in problem.repairs.iter().enumerate() {
+        let t = Tokens::of(ui);
+        let (fill, colour) = if i == 0 { (t.accent, t.on_accent) } else { (t.raised, t.text) };
+        let words = RichText::new(&repair.label).font(medium(12.0)).color(colour);
+        if ui.add(Button::new(words).fill(fill).min_size(vec2(0.0, 26.0))).clicked() {
             actions.push(Action::Edit(repair.edit.clone()));
         }
     }

@@ -281,6 +281,19 @@ fn a_graph_without_a_loss_offers_one() {
 }
 
 #[test]
+fn an_empty_canvas_offers_a_network_to_begin_with() {
+    let mut harness = window(Desk::new(&[2]));
+    click(&mut harness, "Begin with a small network");
+    let desk = harness.state();
+    assert!(desk.wired("Input", "Dense 1") && desk.wired("Dense 2", "Loss"));
+    assert!(desk.state.inference.is_valid());
+    assert_eq!(desk.state.history.undo_name(), Some("begin a network"));
+    for card in ["node Input", "node Dense 1", "node Dense 2", "node Loss"] {
+        assert!(harness.query_by_label(card).is_some(), "{card} is in sight");
+    }
+}
+
+#[test]
 fn cards_are_dragged_in_one_step_of_undo() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
     let grip = harness.get_by_label("node Loss").rect().center_top() + vec2(0.0, 14.0);

@@ -8,7 +8,9 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.25..=3.0;
 
 /// Below this zoom the pictures on the cards are hard to see.
-const READABLE: f32 = 0.5;
+const VISIBLE: f32 = 0.5;
+/// Where what is on the cards can be read.
+const READABLE: f32 = 0.7;
 
 /// Maps points of the graph to the screen: `screen = canvas.min + offset + point * zoom`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,10 +50,11 @@ impl View {
         Self { offset: vec2(offset.x.round(), offset.y.round()), zoom }
     }
 
-    /// The view for a first look: as [`Self::fit`], but where names and pictures would be too small, the beginning of the network.
+    /// The view for a first look: as [`Self::fit`], but where names and pictures would be too small, the beginning of the
+    /// network, larger.
     pub fn first(canvas: Rect, content: Rect) -> Self {
         let whole = Self::fit(canvas, content);
-        if whole.zoom >= READABLE {
+        if whole.zoom >= VISIBLE {
             return whole;
         }
         let middle = canvas.height() / 2.0 - content.center().y * READABLE;

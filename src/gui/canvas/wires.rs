@@ -138,14 +138,19 @@ fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: 
 /// On one line where there is room, else broken after the first axis.
 fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Galley> {
     let font = frame.legible(regular(11.0));
-    let one = frame.painter.layout_no_wrap(shape.to_string(), font.clone(), colour);
+    let one = frame.painter.layout_no_wrap(shape.to_string(), font, colour);
     if one.size().x + frame.scaled(12.0) <= room || shape.rank() < 2 {
         return one;
     }
     let rest = Shape(shape.0[1..].to_vec());
-    let mut job = egui::text::LayoutJob::simple(format!("{} ×\n{rest}", shape.0[0]), font, colour, f32::INFINITY);
-    job.halign = egui::Align::Center;
-    frame.painter.layout_job(job)
+    let broken = |font| {
+        let words = format!("{} ×\n{rest}", shape.0[0]);
+        let mut job = egui::text::LayoutJob::simple(words, font, colour, f32::INFINITY);
+        job.halign = egui::Align::Center;
+        frame.painter.layout_job(job)
+    };
+    let legible = broken(frame.legible(regular(11.0)));
+    if legible.size().x <= room { legible } else { broken(frame.font(regular(11.0))) }
 }
 
 fn words(from: &str, to: &str, shape: Option<&Shape>) -> String {

@@ -58,6 +58,12 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     fact(ui, "Layers", &count(state.project.graph.len() as u64));
     fact(ui, "Parameters", &count(state.inference.parameter_count() as u64));
+    if state.project.graph.is_empty() {
+        ui.add_space(8.0);
+        let hint = "What is selected on the canvas shows its settings here.";
+        ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
+        return;
+    }
     fact(ui, "Problems", &count(state.inference.problems.len() as u64));
     for problem in &state.inference.problems {
         problem_ui(ui, problem, actions);

@@ -1,10 +1,10 @@
-//! A sample as a small picture: grey for one channel, colours for three.
+//! A sample as a small picture: one channel from the ground to the ink of the theme, three as colours.
 
 use egui::{Color32, ColorImage, Painter, Pos2, Rect, TextureOptions, Ui};
 
 use crate::data::{Dataset, Part};
 use crate::gui::textures::{cached, fingerprint};
-use crate::gui::theme;
+use crate::gui::theme::{self, Tokens};
 
 /// The numbers of one sample.
 pub(super) fn values<'a>(dataset: &Dataset, part: &'a Part, row: usize) -> Option<&'a [f32]> {
@@ -26,13 +26,15 @@ pub(super) fn paint(
         return;
     }
     let id = egui::Id::unique("sample thumbnail").with(salt);
-    let texture = cached(ui.ctx(), id, fingerprint(values), TextureOptions::NEAREST, || {
+    let tokens = Tokens::of(ui);
+    let version = fingerprint(values) ^ u64::from(tokens.dark);
+    let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
         let (low, high) = extent(values);
         let level = |v: f32| (v - low) / (high - low);
         let plane = rows * columns;
         let pixels = (0..plane).map(|i| match channels {
             3 => theme::pixel([0, 1, 2].map(|channel| level(values[channel * plane + i]))),
-            _ => theme::pixel([level(values[i]); 3]),
+            _ => theme::mix(tokens.zero, tokens.text, level(values[i])),
         });
         ColorImage::new([columns, rows], pixels.collect())
     });

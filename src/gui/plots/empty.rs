@@ -12,7 +12,11 @@ pub fn say(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
 
 /// Before the first step.
 pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
+    let problem = state.inference.problems.first().filter(|_| !state.project.graph.is_empty());
     let (title, text, can_play) = match state.run.status {
+        RunStatus::NotReady if problem.is_some() => {
+            ("The network cannot train yet", problem.map_or("", |problem| problem.message.as_str()), false)
+        }
         RunStatus::NotReady => {
             ("Nothing to train yet", "Choose data on the left and connect the layers from the data to the loss.", false)
         }
