@@ -1,6 +1,6 @@
 //! The whole graph in a corner, when it is larger than the canvas. A click or a drag moves the view.
 
-use egui::{Rect, Role, Sense, Stroke, StrokeKind, vec2};
+use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, vec2};
 
 use super::{CanvasUi, Frame, geometry, id, name, problems};
 
@@ -14,11 +14,10 @@ pub fn show(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
         return;
     }
     let t = &frame.tokens;
-    let corner = frame.rect.max - SIZE - vec2(16.0, 52.0);
-    let map = Rect::from_min_size(corner, SIZE);
+    let map = place(frame);
     let all = content.union(visible).expand(40.0);
     let scale = (map.size() / all.size()).min_elem();
-    let place = |p: egui::Pos2| map.center() + (p - all.center()) * scale;
+    let at = |p: egui::Pos2| map.center() + (p - all.center()) * scale;
     let response = ui.interact(map, id("minimap", 0), Sense::click_and_drag());
     name(&response, Role::Button, "minimap");
     let painter = frame.painter.with_clip_rect(map);
@@ -26,15 +25,24 @@ pub fn show(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
     let broken: std::collections::BTreeSet<_> = problems::culprits(frame).collect();
     for layer in frame.graph.layers() {
         let card = geometry::nominal(layer);
-        let card = Rect::from_min_max(place(card.min), place(card.max));
+        let card = Rect::from_min_max(at(card.min), at(card.max));
         let broken = broken.contains(&layer.id);
         let colour = if broken { t.bad } else { t.group(layer.kind.about().group) };
         painter.rect_filled(card, 2.0, colour.gamma_multiply(0.7));
     }
-    let seen = Rect::from_min_max(place(visible.min), place(visible.max));
+    let seen = Rect::from_min_max(at(visible.min), at(visible.max));
     painter.rect_stroke(seen, 3.0, Stroke::new(1.5, t.accent), StrokeKind::Inside);
-    if let Some(at) = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked()) {
-        let target = all.center() + (at - map.center()) / scale;
+    if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked()) {
+        let target = all.center() + (pointer - map.center()) / scale;
         local.view.centre_on(frame.rect, target);
     }
+}
+
+/// In the lower right corner, or where it covers fewer cards.
+fn place(frame: &Frame<'_>) -> Rect {
+    let room = Rect::from_min_max(frame.rect.min + vec2(16.0, 16.0), frame.rect.max - vec2(16.0, 52.0));
+    let corners = [Align2::RIGHT_BOTTOM, Align2::RIGHT_TOP, Align2::LEFT_BOTTOM, Align2::LEFT_TOP];
+    let maps = corners.map(|corner| corner.align_size_within_rect(SIZE, room));
+    let covered = |map: &Rect| frame.cards.values().filter(|card| frame.on_screen(card.rect).intersects(*map)).count();
+    maps.into_iter().min_by_key(covered).unwrap_or(room)
 }

@@ -99,8 +99,10 @@ fn digits(ui: &mut Ui, draft: &mut Draft, spec: &mut DigitsSpec) {
 fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dialogs) {
     let tokens = Tokens::of(ui);
     let path = spec.folder.display().to_string();
-    ui.add(egui::Label::new(RichText::new(&path).font(theme::mono(11.0)).color(tokens.muted)).truncate())
-        .on_hover_text(path);
+    ui.add(
+        egui::Label::new(RichText::new(table::path_end(&path)).font(theme::mono(11.0)).color(tokens.muted)).truncate(),
+    )
+    .on_hover_text(path);
     if ui.button("Another folder …").clicked() {
         dialogs.ask(Purpose::DataFolder, ui.ctx());
     }

@@ -16,7 +16,7 @@ const ROLES: [(ColumnRole, &str); 3] =
 pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut CsvSpec) {
     let tokens = Tokens::of(ui);
     let path = spec.path.display().to_string();
-    let text = RichText::new(&path).font(theme::mono(11.0)).color(tokens.muted);
+    let text = RichText::new(path_end(&path)).font(theme::mono(11.0)).color(tokens.muted);
     ui.add(Label::new(text).truncate()).on_hover_text(path);
     if let Some(table) = &state.table {
         target(ui, draft, spec, table);
@@ -31,6 +31,13 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut Csv
             }
         }
     }
+}
+
+/// The end of a path says more than its beginning.
+pub(super) fn path_end(path: &str) -> String {
+    let most = 26;
+    let skip = path.chars().count().saturating_sub(most);
+    if skip == 0 { path.to_owned() } else { std::iter::once('…').chain(path.chars().skip(skip + 1)).collect() }
 }
 
 fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePreview) {
@@ -74,7 +81,8 @@ fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &Column
     let said = spec.columns.iter().find(|choice| choice.name == column.name).map(|choice| choice.role);
     let role = said.unwrap_or(column.role);
     ui.horizontal(|ui| {
-        let width = (ui.available_width() - 104.0).max(60.0);
+        let control = (ui.available_width() * 0.46).clamp(80.0, 96.0);
+        let width = (ui.available_width() - control - 8.0).max(60.0);
         ui.allocate_ui(egui::Vec2::new(width, 32.0), |ui| {
             ui.vertical(|ui| {
                 ui.set_width(width);
@@ -87,7 +95,7 @@ fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &Column
             .on_hover_ui(|ui| facts(ui, column));
         });
         let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
-        let combo = ComboBox::from_id_salt(&column.name).selected_text(shown).width(96.0);
+        let combo = ComboBox::from_id_salt(&column.name).selected_text(shown).width(control);
         let response = combo.show_ui(ui, |ui| {
             for (r, name) in ROLES {
                 if ui.selectable_label(r == role, name).clicked() && r != role {

@@ -1,5 +1,6 @@
 //! The confusion matrix: one row a true class, one column a predicted one. A click on a cell shows its samples.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::classes::Answers;
@@ -84,11 +85,13 @@ fn paint_labels(ui: &Ui, tokens: &Tokens, answers: &Answers<'_>, grid: Rect, cel
         let middle = (i as f32 + 0.5) * cell;
         let row = Pos2::new(grid.left() - 6.0, grid.top() + middle);
         painter.text(row, Align2::RIGHT_CENTER, name, font.clone(), tokens.muted);
-        let galley = painter.layout_no_wrap(name.clone(), font.clone(), tokens.muted);
         let room = Rect::from_min_size(
             Pos2::new(grid.left() + i as f32 * cell, grid.top() - 18.0),
             Vec2::new(cell * every as f32, 16.0),
         );
+        let mut job = LayoutJob::simple_singleline(name.clone(), font.clone(), tokens.muted);
+        job.wrap = TextWrapping::truncate_at_width(room.width() - if cell > 24.0 { 4.0 } else { 0.0 });
+        let galley = painter.layout_job(job);
         let x = if galley.size().x < room.width() { room.left() + (cell - galley.size().x) / 2.0 } else { room.left() };
         painter.with_clip_rect(room).galley(Pos2::new(x.max(room.left()), room.top()), galley, tokens.muted);
     }

@@ -87,7 +87,7 @@ fn stats(run: &RunView) -> Vec<Stat> {
             1,
             "val loss",
             loss(last(&curves.validation_loss)),
-            64.0,
+            72.0,
             "How wrong it is on samples that it does not learn from.",
         ),
         stat(2, score_name, score, 84.0, score_help),
@@ -114,7 +114,7 @@ mod tests {
             stats.iter().zip(fits).filter(|(_, fits)| *fits).map(|(s, _)| s.name).collect::<Vec<_>>()
         };
         assert_eq!(shown(0.0), Vec::<&str>::new());
-        assert_eq!(shown(210.0), ["epoch", "val loss", "val accuracy"]);
+        assert_eq!(shown(218.0), ["epoch", "val loss", "val accuracy"]);
         assert_eq!(shown(9999.0).len(), stats.len());
     }
 }
