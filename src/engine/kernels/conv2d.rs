@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::correlate::{self, Layout, Packed};
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
-use super::split::{for_each_chunk, sum_in_parts, with_tile};
+use super::split::{for_each_chunk, partial_sums, sum_in, sum_in_parts, with_tile};
 use super::window::Window;
 
 /// Numbers of a laid out tile: 128 KiB, a good part of a core's second cache.
@@ -260,9 +260,11 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (layout, tile) = c.layout();
     let ([rows, columns], offsets) = (c.places(), c.offsets(&layout));
     let padded = correlate::padded((tile - 1) * layout.pitch + columns);
-    let together = (4 * TILE / (c.filters * padded + layout.len())).max(1);
+    let together = (6 * TILE / (c.filters * padded + layout.len())).max(1);
     let batch = dy.len() / output_len;
-    sum_in_parts(batch, dw, c.work(batch), |images, sums| {
+    // Every part costs a pass over all weights: no more than keep some threads busy.
+    let parts = partial_sums(batch, dw.len()).min(batch.div_ceil(together).max(4));
+    sum_in(parts, batch, dw, c.work(batch), |images, sums| {
         for images in images.clone().step_by(together).map(|i| i..(i + together).min(images.end)) {
             with_tile(images.len() * (c.filters * padded + layout.len()), |memory| {
                 let (dys, pictures) = memory.split_at_mut(images.len() * c.filters * padded);

@@ -4,6 +4,8 @@
 //!
 //! Rows are computed over their whole pitch; the few places between two rows are thrown away.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
 /// Numbers behind a layout that may be read (and are thrown away).
@@ -206,8 +208,23 @@ pub fn padded(places: usize) -> usize {
 ///
 /// `dys` is `[batch, filters, padded(places)]` with zeros where there is no place, `pictures` the laid out pictures.
 pub fn products(dys: &[f32], pictures: &[f32], offsets: &[usize], batch: usize, out: &mut [f32]) {
-    if batch > 0 && !offsets.is_empty() {
-        Arch::new().dispatch(Products { dys, pictures, offsets, batch, out });
+    if batch > 0 && !out.is_empty() {
+        let places = dys.len() / (batch * (out.len() / offsets.len()));
+        Arch::new().dispatch(Products { dys, pictures, offsets, batch, places, within: 0..places, out });
+    }
+}
+
+/// Numbers of a row that are multiplied before the next stretch of all rows: so many rows stay in the caches.
+const STRETCH: usize = 512;
+
+/// Adds to `out[i, j]` the product of row i of `a` with row j of `b`, both of `length` numbers, a multiple of 16: a matrix
+/// product with a transpose for long rows, which need not be laid out anew.
+pub fn dot_rows(a: &[f32], b: &[f32], length: usize, out: &mut [f32]) {
+    let offsets: Vec<usize> = (0..b.len() / length).map(|j| j * length).collect();
+    for start in (0..length).step_by(STRETCH) {
+        let within = start..(start + STRETCH).min(length);
+        let (dys, pictures, offsets) = (a, b, &offsets);
+        Arch::new().dispatch(Products { dys, pictures, offsets, batch: 1, places: length, within, out: &mut *out });
     }
 }
 
@@ -216,6 +233,9 @@ struct Products<'a> {
     pictures: &'a [f32],
     offsets: &'a [usize],
     batch: usize,
+    /// Numbers in a row of `dys`, and those of them that are multiplied.
+    places: usize,
+    within: Range<usize>,
     out: &'a mut [f32],
 }
 
@@ -233,22 +253,22 @@ impl Products<'_> {
     fn blocks<S: Simd, const FILTERS: usize, const TERMS: usize>(self, simd: S) {
         let terms = self.offsets.len();
         let filters = self.out.len() / terms;
-        let places = self.dys.len() / (self.batch * filters);
+        let (places, from, length) = (self.places, self.within.start, self.within.len());
+        let vectors = length / S::F32_LANES;
         let picture_len = self.pictures.len() / self.batch;
         for first in (0..filters).step_by(FILTERS) {
             for term in (0..terms).step_by(TERMS) {
                 // Blocks that stand over the edge compute their last row again and throw it away.
-                let rows: [usize; FILTERS] = std::array::from_fn(|f| (first + f).min(filters - 1) * places);
-                let offsets: [usize; TERMS] = std::array::from_fn(|k| self.offsets[(term + k).min(terms - 1)]);
+                let rows: [usize; FILTERS] = std::array::from_fn(|f| (first + f).min(filters - 1) * places + from);
+                let offsets: [usize; TERMS] = std::array::from_fn(|k| self.offsets[(term + k).min(terms - 1)] + from);
                 let mut sums = [[simd.splat_f32s(0.0); TERMS]; FILTERS];
                 for i in 0..self.batch {
                     let dy = &self.dys[i * filters * places..][..filters * places];
                     let picture = &self.pictures[i * picture_len..][..picture_len];
-                    let vectors = places / S::F32_LANES;
                     let dy: [&[S::f32s]; FILTERS] =
-                        std::array::from_fn(|f| &S::as_simd_f32s(&dy[rows[f]..][..places]).0[..vectors]);
+                        std::array::from_fn(|f| &S::as_simd_f32s(&dy[rows[f]..][..length]).0[..vectors]);
                     let x: [&[S::f32s]; TERMS] =
-                        std::array::from_fn(|k| &S::as_simd_f32s(&picture[offsets[k]..][..places]).0[..vectors]);
+                        std::array::from_fn(|k| &S::as_simd_f32s(&picture[offsets[k]..][..length]).0[..vectors]);
                     for v in 0..vectors {
                         let dy: [S::f32s; FILTERS] = std::array::from_fn(|f| dy[f][v]);
                         for (k, x) in x.iter().enumerate() {
@@ -265,6 +285,25 @@ impl Products<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::kernels::testing::{close, numbers};
+
+    #[test]
+    fn products_of_rows_are_a_product_with_a_transpose() {
+        for (m, n, length) in [(1, 1, 16), (5, 7, 528), (9, 13, 1600), (4, 6, 512)] {
+            let (a, b) = (numbers(m * length, 1), numbers(n * length, 2));
+            let mut out = vec![0.5; m * n];
+            dot_rows(&a, &b, length, &mut out);
+            let row = |data: &[f32], i: usize| data[i * length..(i + 1) * length].to_vec();
+            let dot = |i, j| 0.5 + row(&a, i).iter().zip(row(&b, j)).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+            let expected: Vec<f64> = (0..m * n).map(|at| dot(at / n, at % n)).collect();
+            close(&out, &expected, 1e-5);
         }
     }
 }

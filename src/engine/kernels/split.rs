@@ -76,8 +76,19 @@ pub fn part(count: usize, parts: usize, i: usize) -> Range<usize> {
 /// Sums over `count` items, added up in a fixed order: `f(items, sums)` adds the items of one part to its own `sums`
 /// (which start at 0); the parts are then added in their order into `total`.
 pub fn sum_in_parts(count: usize, total: &mut [f32], work: usize, f: impl Fn(Range<usize>, &mut [f32]) + Sync + Send) {
+    let parts = partial_sums(count, total.len());
+    sum_in(parts, count, total, work, f);
+}
+
+/// As [`sum_in_parts`], in as many parts as the caller finds best (from sizes alone).
+pub fn sum_in(
+    parts: usize,
+    count: usize,
+    total: &mut [f32],
+    work: usize,
+    f: impl Fn(Range<usize>, &mut [f32]) + Sync + Send,
+) {
     let size = total.len();
-    let parts = partial_sums(count, size);
     with_scratch(&PARTS, parts * size, |partial| {
         partial.fill(0.0);
         for_each_chunk(partial, size, work, |i, sums| f(part(count, parts, i), sums));

@@ -10,7 +10,8 @@ use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::matmul::{Matrix, matmul};
-use crate::engine::kernels::reduce;
+use crate::engine::kernels::split::for_each_chunk;
+use crate::engine::kernels::{correlate, reduce};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 
@@ -39,6 +40,14 @@ fn rows(x: &Tensor) -> Result<Tensor> {
 /// W as `[out, in]`.
 fn matrix(w: &Tensor) -> Result<Tensor> {
     Ok(w.flatten_from(1)?)
+}
+
+/// Rows that a thread takes when they are long.
+const ROWS: usize = 16;
+
+/// Whether rows are multiplied as they lie instead of being laid out for a general matrix product.
+fn are_long(inner: usize, batch: usize) -> bool {
+    inner >= 512 && inner.is_multiple_of(16) && batch >= 4
 }
 
 /// Inputs: x, W, and b when there is one.
@@ -86,8 +95,17 @@ impl Op for Linear {
                 if let Some(bias) = &bias {
                     y.chunks_exact_mut(units).for_each(|row| row.copy_from_slice(bias));
                 }
-                let w = Matrix::new(&w, units, inner).transposed();
-                matmul(Matrix::new(&x, batch, inner), w, y, bias.is_some());
+                if !are_long(inner, batch) {
+                    let w = Matrix::new(&w, units, inner).transposed();
+                    return matmul(Matrix::new(&x, batch, inner), w, y, bias.is_some());
+                }
+                if bias.is_none() {
+                    y.fill(0.0);
+                }
+                for_each_chunk(y, ROWS * units, batch * inner * units, |i, y| {
+                    let x = &x[i * ROWS * inner..][..y.len() / units * inner];
+                    correlate::dot_rows(x, &w, inner, y);
+                });
             })?;
         }
         frame.set(0, out)?;
