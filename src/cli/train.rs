@@ -47,7 +47,12 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         bar.set_position(row.step - first_step);
         if row.epoch_done {
             let scores = run.evaluate()?;
-            run.judge(&scores)?;
+            if let Some(rate) = run.judge(&scores)? {
+                bar.println(format!(
+                    "Epoch {}: no improvement, the learning rate is now {rate:.3e}.",
+                    run.epochs_done()
+                ));
+            }
             tell_epoch(&run, &bar, &scores, epoch_loss.take(), log.as_mut())?;
             if let Some(path) = &options.checkpoint {
                 checkpoint::save(path, run.project(), &run.save()?).map_err(anyhow::Error::msg)?;

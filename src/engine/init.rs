@@ -1,5 +1,8 @@
 //! How state starts: initialisers of weights with PyTorch's fans, and constants.
 
+use rayon::prelude::*;
+
+use super::kernels::elementwise::vectorised;
 use super::random::{Draws, Purpose};
 use crate::model::LayerId;
 use crate::model::layer::Initialiser;
@@ -97,24 +100,48 @@ fn orthogonal(numbers: &[f64], dims: &[usize]) -> Vec<f64> {
     turn(&vectors, columns, rows)
 }
 
+/// Vectors orthonormalised at a time, and earlier ones taken off them at a time: those stay in the cache meanwhile.
+const BLOCK: usize = 64;
+const TILE: usize = 16;
+
 /// Gram and Schmidt's method on vectors of `length` numbers that lie one behind the other. What points along earlier vectors is taken off
-/// twice, which makes up for rounding.
+/// twice, which makes up for rounding. Each vector's arithmetic is its own, so threads change no bit.
 fn orthonormalise(vectors: &mut [f64], length: usize) {
-    for i in 0..vectors.len() / length.max(1) {
-        let (earlier, rest) = vectors.split_at_mut(i * length);
-        let vector = &mut rest[..length];
+    let count = vectors.len() / length.max(1);
+    for start in (0..count).step_by(BLOCK) {
+        let (earlier, rest) = vectors.split_at_mut(start * length);
+        let block = &mut rest[..(count - start).min(BLOCK) * length];
         for _ in 0..2 {
-            for other in earlier.chunks_exact(length) {
-                let along: f64 = dot(vector, other);
-                vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
+            for tile in earlier.chunks(TILE * length) {
+                block.par_chunks_mut(length).for_each(|vector| take_off(vector, tile));
             }
         }
-        let size = dot(vector, vector).sqrt();
-        vector.iter_mut().for_each(|v| *v /= size);
+        for i in 0..block.len() / length {
+            let (earlier, rest) = block.split_at_mut(i * length);
+            let vector = &mut rest[..length];
+            take_off(vector, earlier);
+            take_off(vector, earlier);
+            let size = dot(vector, vector).sqrt();
+            vector.iter_mut().for_each(|v| *v /= size);
+        }
     }
 }
 
+/// What of a vector points along each of the others, which have length 1.
+fn take_off(vector: &mut [f64], others: &[f64]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for other in others.chunks_exact(vector.len()) {
+                let along = dot(vector, other);
+                vector.iter_mut().zip(other).for_each(|(v, o)| *v -= along * o);
+            }
+        },
+    );
+}
+
 /// In eight partial sums, so that vector units can do them at once: wide layers have many to do.
+#[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut lanes = [0.0; 8];
     let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -186,7 +213,7 @@ mod tests {
     #[test]
     fn orthogonal_weights_are_at_right_angles_in_every_shape() {
         let initial = Initial::Weights { initialiser: Initialiser::Orthogonal, value: 0.0 };
-        for dims in [&[5, 9][..], &[9, 5], &[4, 3, 3, 3], &[40, 2, 3, 3], &[1, 1], &[7], &[64, 64]] {
+        for dims in [&[5, 9][..], &[9, 5], &[4, 3, 3, 3], &[40, 2, 3, 3], &[1, 1], &[7], &[64, 64], &[150, 100]] {
             let (rows, weights) = (dims[0], initial.draw(dims, 3, Some(LayerId(1)), 0));
             let columns = weights.len() / rows;
             let at =

@@ -201,9 +201,10 @@ impl Run {
     }
 
     /// Called with the validation result at the end of an epoch: cuts the learning rate on a plateau, keeps the best weights,
-    /// decides on early stopping.
-    pub fn judge(&mut self, evaluation: &Evaluation) -> Result<(), RunError> {
-        if self.follow_plateau(evaluation) {
+    /// decides on early stopping. Tells the new learning rate when it was cut.
+    pub fn judge(&mut self, evaluation: &Evaluation) -> Result<Option<f64>, RunError> {
+        let was_cut = self.follow_plateau(evaluation);
+        if was_cut {
             let change = Change::Plateau { state: self.place.plateau };
             self.place.journal.push(JournalEntry { step: self.machine.step(), instruction: 0, change });
         }
@@ -221,7 +222,7 @@ impl Run {
         {
             self.place.stopped_early = true;
         }
-        Ok(())
+        Ok(was_cut.then(|| self.machine.learning_rate()))
     }
 
     /// Whether an epoch's result cut the learning rate.
@@ -258,7 +259,6 @@ impl Run {
             Change::Graph { graph } => next.graph = graph.clone(),
             Change::Plateau { state } => {
                 self.place.plateau = *state;
-                self.machine.scale_rate(state.scale);
             }
         }
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
@@ -275,8 +275,15 @@ impl Run {
         let is_plateau = |training: &TrainingSpec| matches!(training.schedule, Schedule::Plateau(_));
         if is_plateau(&self.project.training) && !is_plateau(&next.training) {
             self.place.plateau = PlateauState::default();
-            self.machine.scale_rate(1.0);
         }
+        if next.graph != self.project.graph {
+            self.place.plateau = PlateauState { scale: self.place.plateau.scale, ..PlateauState::default() };
+        }
+        if next.training.learning_rate != self.project.training.learning_rate {
+            // A rate that somebody sets is the rate; it can be cut anew from there.
+            self.place.plateau.scale = 1.0;
+        }
+        self.machine.scale_rate(self.place.plateau.scale);
         self.project = next;
         Ok(kept)
     }

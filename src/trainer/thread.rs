@@ -314,10 +314,10 @@ impl Worker {
         let Some(run) = &mut self.run else { return Ok(()) };
         let row = run.step()?;
         self.recent.0 += row.samples;
-        let mut evaluation = None;
+        let (mut evaluation, mut cut) = (None, None);
         if row.epoch_done {
             let scores = run.evaluate()?;
-            run.judge(&scores)?;
+            cut = run.judge(&scores)?;
             evaluation = Some(scores);
         }
         let stop = if row.epoch_done { run.finished() } else { None };
@@ -325,6 +325,10 @@ impl Worker {
         let mut outbox = locked(&self.outbox);
         outbox.rows.push(row);
         outbox.evaluations.extend(evaluation);
+        if let Some(rate) = cut {
+            let why = "results on the validation part have stopped improving";
+            outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
+        }
         if let Some(epoch) = restored {
             outbox.messages.push(format!("Put back the weights of epoch {epoch}, the best on the validation part."));
         }

@@ -69,6 +69,8 @@ mod windows;
 pub mod check;
 #[cfg(test)]
 mod edge_tests;
+#[cfg(test)]
+mod random_shape_tests;
 
 pub use adagrad::Adagrad;
 pub use adam::Adam;

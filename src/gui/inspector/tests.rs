@@ -3,7 +3,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::*;
 use crate::gui::test_window::{Bench, bench, chain};
-use crate::model::{Edit, LayerId, Optimiser, ParamValue};
+use crate::model::{Edit, LayerId, Optimiser, ParamValue, Schedule};
 
 fn inspector(state: State) -> Harness<'static, Bench<InspectorUi>> {
     bench([320.0, 900.0], state, InspectorUi::default(), show)
@@ -101,6 +101,53 @@ fn the_optimiser_changes_with_its_defaults() {
         _ => None,
     });
     assert_eq!(set, Some(Optimiser::sgd()));
+}
+
+/// The window with its training settings open.
+fn training(spec: crate::model::TrainingSpec) -> Harness<'static, Bench<InspectorUi>> {
+    let mut state = chain(&["input", "dense", "loss"]);
+    state.project.training = spec;
+    let mut harness = inspector(state);
+    harness.get_by_label("Training").click();
+    harness.run();
+    harness
+}
+
+#[test]
+fn every_optimiser_and_schedule_has_its_fields() {
+    for (optimiser, label) in Optimiser::all().into_iter().zip([
+        "Momentum",
+        "Beta 1",
+        "Beta 2",
+        "Alpha",
+        "Start of the sum",
+        "Momentum decay",
+        "Beta 2",
+    ]) {
+        let harness = training(crate::model::TrainingSpec { optimiser, ..Default::default() });
+        assert_eq!(harness.query_all_by_label(label).count(), 1, "{label}");
+        assert_eq!(harness.state().actions, [], "{label}: showing it changes nothing");
+    }
+    for (schedule, label) in
+        Schedule::all().into_iter().zip(["Schedule", "Every", "Factor", "Floor", "High momentum", "Epochs to wait"])
+    {
+        let harness = training(crate::model::TrainingSpec { schedule, ..Default::default() });
+        assert_eq!(harness.query_all_by_label(label).count(), 1, "{label}");
+        assert_eq!(harness.state().actions, [], "{label}: showing it changes nothing");
+    }
+}
+
+#[test]
+fn a_ticked_box_of_one_cycle_sets_it() {
+    let schedule = Schedule::OneCycle(crate::model::OneCycle::default());
+    let mut harness = training(crate::model::TrainingSpec { schedule, ..Default::default() });
+    harness.get_by_label("Three phases").click();
+    harness.run();
+    let set = harness.state().actions.iter().find_map(|action| match action {
+        Action::SetTraining(spec) => Some(spec.schedule),
+        _ => None,
+    });
+    assert!(matches!(set, Some(Schedule::OneCycle(cycle)) if cycle.three_phases && cycle.cycle_momentum), "{set:?}");
 }
 
 #[test]

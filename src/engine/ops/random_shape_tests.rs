@@ -1,0 +1,101 @@
+//! Operations with sizes to choose, on shapes that chance chose: strides that do not divide, kernels larger than strides, groups,
+//! dilation, one row, one sample. Gradients against finite differences in f64, kernels against references in f32.
+
+use super::check::{Case, gradient_check};
+use super::{
+    AvgPool2d, BatchNorm, Conv2d, ConvTranspose2d, GroupNorm, LayerNorm, Linear, MaxPool2d, Prelu, UpsampleBilinear,
+    UpsampleNearest,
+};
+use crate::engine::kernels::window::Window;
+use crate::engine::random::{Draws, Purpose};
+
+const ROUNDS: u64 = 25;
+
+/// A whole number in `low ..= high`.
+fn pick(draws: &mut Draws, low: usize, high: usize) -> usize {
+    low + (draws.unit() * (high - low + 1) as f64) as usize
+}
+
+fn rounds(purpose: u64, mut round: impl FnMut(&mut Draws)) {
+    for i in 0..ROUNDS {
+        round(&mut Draws::new(purpose, Purpose::Weights, i, None));
+    }
+}
+
+fn pair(draws: &mut Draws, low: usize, high: usize) -> [usize; 2] {
+    [pick(draws, low, high), pick(draws, low, high)]
+}
+
+#[test]
+fn convolutions() {
+    rounds(11, |d| {
+        let (groups, batch) = (pick(d, 1, 3), pick(d, 1, 3));
+        let (channels, filters) = (groups * pick(d, 1, 3), groups * pick(d, 1, 3));
+        let (kernel, stride, dilation) = (pair(d, 1, 4), pair(d, 1, 3), pair(d, 1, 2));
+        let window = Window { kernel, stride, before: pair(d, 0, 2), after: pair(d, 0, 2), dilation };
+        let span = [0, 1].map(|axis| window.span(axis));
+        let size = [0, 1].map(|axis| {
+            let least = span[axis].saturating_sub(window.before[axis] + window.after[axis]).max(1);
+            pick(d, least, least + 5)
+        });
+        let case = Case::new().batched(batch, &[channels, size[0], size[1]]);
+        let case = case.fixed(&[filters, channels / groups, kernel[0], kernel[1]]).fixed(&[filters]);
+        gradient_check(Conv2d { window, groups }, case);
+    });
+}
+
+#[test]
+fn transposed_convolutions() {
+    rounds(12, |d| {
+        let (batch, channels, filters) = (pick(d, 1, 3), pick(d, 1, 3), pick(d, 1, 3));
+        let (kernel, stride, x) = (pair(d, 1, 4), pair(d, 1, 3), pair(d, 1, 5));
+        let extra = stride.map(|stride| pick(d, 0, stride - 1));
+        let whole = [0, 1].map(|axis| (x[axis] - 1) * stride[axis] + kernel[axis] + extra[axis]);
+        let pad = whole.map(|size| pick(d, 0, ((size - 1) / 2).min(2)));
+        let size = [0, 1].map(|axis| whole[axis] - 2 * pad[axis]);
+        let window = Window { kernel, stride, before: pad, after: pad, dilation: [1, 1] };
+        let case = Case::new().batched(batch, &[channels, x[0], x[1]]);
+        let case = case.fixed(&[channels, filters, kernel[0], kernel[1]]).fixed(&[filters]);
+        gradient_check(ConvTranspose2d { window, size }, case);
+    });
+}
+
+#[test]
+fn pooling_and_upsampling() {
+    rounds(13, |d| {
+        let (kernel, stride, factor) = (pick(d, 1, 4), pick(d, 1, 4), pick(d, 1, 4));
+        let (batch, channels, size) = (pick(d, 1, 3), pick(d, 1, 3), pair(d, 0, 4).map(|more| kernel + more));
+        let case = |size: [usize; 2]| Case::new().batched(batch, &[channels, size[0], size[1]]);
+        gradient_check(MaxPool2d { kernel, stride }, case(size));
+        gradient_check(AvgPool2d { kernel, stride }, case(size));
+        let small = pair(d, 1, 5);
+        gradient_check(UpsampleNearest { factor }, case(small));
+        gradient_check(UpsampleBilinear { factor }, case(small));
+    });
+}
+
+#[test]
+fn normalisation() {
+    rounds(14, |d| {
+        let groups = pick(d, 1, 3);
+        // Groups of two numbers or fewer are ±1 whatever arrives: their gradients are nothing but rounding.
+        let (each, size, batch) = (pick(d, 1, 3), [pick(d, 1, 4), pick(d, 3, 5)], pick(d, 2, 4));
+        let dims = [groups * each, size[0], size[1]];
+        let case = || Case::new().batched(batch, &dims).fixed(&dims[..1]).fixed(&dims[..1]);
+        let epsilon = 1e-3;
+        gradient_check(GroupNorm { groups, epsilon }, case());
+        gradient_check(BatchNorm { epsilon }, case());
+        gradient_check(LayerNorm { epsilon }, Case::new().batched(batch, &dims).fixed(&dims).fixed(&dims));
+    });
+}
+
+#[test]
+fn rows() {
+    rounds(15, |d| {
+        let (batch, inputs, units) = (pick(d, 1, 5), pick(d, 1, 9), pick(d, 1, 9));
+        gradient_check(Linear, Case::new().batched(batch, &[inputs]).fixed(&[units, inputs]).fixed(&[units]));
+        let slopes = if d.unit() < 0.5 { 1 } else { inputs };
+        let dims = [inputs, units];
+        gradient_check(Prelu, Case::new().batched(batch, &dims[..pick(d, 1, 2)]).fixed(&[slopes]));
+    });
+}
