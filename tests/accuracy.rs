@@ -58,6 +58,8 @@ fn the_other_generated_templates_learn_too() {
         ("blobs", 0.9),
         ("sine", 0.97),
         ("plane", 0.97),
+        ("digits-lstm", 0.93),
+        ("digits-attention", 0.9),
     ] {
         let score = score(&templates::build(key).unwrap(), 1);
         println!("{key}: {score:.4}");

@@ -90,8 +90,8 @@ fn softmax(s: &Sizes, scores: &mut [f32]) {
                 // The largest score in lanes, so that vector units find it; NaN is left to the exponentials.
                 let max = largest(p);
                 p.iter_mut().for_each(|p| *p = math::exp((*p - max) * scale));
-                let total = lanes::sum(p);
-                p.iter_mut().for_each(|p| *p /= total);
+                let share = 1.0 / lanes::sum(p);
+                p.iter_mut().for_each(|p| *p *= share);
             }
         },
     );

@@ -1,6 +1,8 @@
 //! Matrix product on the CPU by the `gemm` crate, which is what candle itself uses, without candle's reading of
 //! /proc/cpuinfo at each call.
 
+use super::split::for_each_chunk;
+
 /// A row-major matrix as it lies in memory, or its transpose.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
@@ -23,6 +25,12 @@ impl<'a> Matrix<'a> {
         let last = rows.saturating_sub(1) * step + columns;
         assert!(step >= columns && data.len() >= last, "a matrix of {rows} x {columns} needs as many numbers");
         Self { data, rows, columns, row_step: step as isize, column_step: 1 }
+    }
+
+    /// Some rows of a row-major matrix.
+    fn rows_from(self, first: usize, count: usize) -> Self {
+        let start = first * self.row_step.unsigned_abs();
+        Self { data: &self.data[start..], rows: count, ..self }
     }
 
     pub fn transposed(self) -> Self {
@@ -48,6 +56,30 @@ pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
     let parallel = work >= PARALLEL_FROM && rayon::current_num_threads() > 1;
     let parallelism = if parallel { gemm::Parallelism::Rayon(0) } else { gemm::Parallelism::None };
     multiply(a, b, out, b.columns, accumulate, parallelism);
+}
+
+/// Rows that one thread takes of a product with many of them.
+const ROWS: usize = 256;
+
+/// `out = a b`, plus `bias` in every row. With very many rows of `a` threads take groups of them, so that a group's bias is still in
+/// the cache when the product is added to it.
+pub fn matmul_rows(a: Matrix, b: Matrix, bias: Option<&[f32]>, out: &mut [f32]) {
+    let units = b.columns;
+    let fill = |out: &mut [f32]| {
+        if let Some(bias) = bias {
+            out.chunks_exact_mut(units.max(1)).for_each(|row| row.copy_from_slice(bias));
+        }
+    };
+    if a.rows < 4 * ROWS {
+        fill(out);
+        return matmul(a, b, out, bias.is_some());
+    }
+    let work = a.rows.saturating_mul(units).saturating_mul(a.columns);
+    for_each_chunk(out, ROWS * units, work, |group, out| {
+        fill(out);
+        let rows = a.rows_from(group * ROWS, out.len() / units);
+        matmul_on_one_thread(rows, b, out, units, bias.is_some());
+    });
 }
 
 /// The same for callers that split their work themselves; each row of `out` starts `step` numbers behind the one before.
@@ -119,6 +151,24 @@ mod tests {
                 assert!((direct[i * n + j] - sum).abs() < 1e-5);
                 assert!((turned[i * n + j] - sum).abs() < 1e-5);
             }
+        }
+    }
+
+    #[test]
+    fn many_rows_are_the_same_products_on_any_number_of_threads() {
+        let (rows, inner, units) = (1500, 7, 33);
+        let (x, w, bias) = (numbers(rows * inner, 1), numbers(units * inner, 2), numbers(units, 3));
+        let product = |rows: usize, threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let w = Matrix::new(&w, units, inner).transposed();
+            let mut out = vec![9.0; rows * units];
+            pool.install(|| matmul_rows(Matrix::new(&x, rows, inner), w, Some(&bias), &mut out));
+            out
+        };
+        let all = product(rows, 1);
+        assert!(all == product(rows, 2) && all == product(rows, 8));
+        for (a, b) in all.iter().zip(product(1000, 1)) {
+            assert!((a - b).abs() < 1e-5);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::elementwise::vectorised;
 use super::math;
-use super::matmul::{Matrix, matmul, matmul_on_one_thread};
+use super::matmul::{Matrix, matmul, matmul_on_one_thread, matmul_rows};
 use super::split::{for_each_chunk, for_each_pair, for_each_triple, with_tile};
 
 /// Samples of a group: small enough to share among threads, large enough for a product to pay.
@@ -39,10 +39,7 @@ impl Sequence {
 /// `out = x Wᵀ + bias` for all steps at once.
 pub fn input_product(x: &[f32], w: &[f32], bias: Option<&[f32]>, units: usize, out: &mut [f32]) {
     let (rows, inner) = (out.len() / units.max(1), w.len() / units.max(1));
-    if let Some(bias) = bias {
-        out.chunks_exact_mut(units).for_each(|row| row.copy_from_slice(bias));
-    }
-    matmul(Matrix::new(x, rows, inner), Matrix::new(w, units, inner).transposed(), out, bias.is_some());
+    matmul_rows(Matrix::new(x, rows, inner), Matrix::new(w, units, inner).transposed(), bias, out);
 }
 
 /// `Wᵀ` laid out row by row, for products with a few rows.

@@ -9,7 +9,7 @@ use candle_core::Tensor;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::kernels::bridge;
-use crate::engine::kernels::matmul::{Matrix, matmul};
+use crate::engine::kernels::matmul::{Matrix, matmul, matmul_rows};
 use crate::engine::kernels::split::for_each_chunk;
 use crate::engine::kernels::{correlate, reduce};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
@@ -92,15 +92,13 @@ impl Op for Linear {
             let (x, w) = (frame.f32s(0)?, frame.f32s(1)?);
             let bias = if frame.input_count() > 2 { Some(frame.f32s(2)?) } else { None };
             bridge::write(&out, |y| {
-                if let Some(bias) = &bias {
-                    y.chunks_exact_mut(units).for_each(|row| row.copy_from_slice(bias));
-                }
                 if !are_long(inner, batch) {
                     let w = Matrix::new(&w, units, inner).transposed();
-                    return matmul(Matrix::new(&x, batch, inner), w, y, bias.is_some());
+                    return matmul_rows(Matrix::new(&x, batch, inner), w, bias.as_deref(), y);
                 }
-                if bias.is_none() {
-                    y.fill(0.0);
+                match &bias {
+                    Some(bias) => y.chunks_exact_mut(units).for_each(|row| row.copy_from_slice(bias)),
+                    None => y.fill(0.0),
                 }
                 for_each_chunk(y, ROWS * units, batch * inner * units, |i, y| {
                     let x = &x[i * ROWS * inner..][..y.len() / units * inner];
@@ -164,7 +162,7 @@ impl Op for LinearX {
         {
             let (dy, w) = (frame.f32s(0)?, frame.f32s(1)?);
             bridge::write(&out, |dx| {
-                matmul(Matrix::new(&dy, batch, units), Matrix::new(&w, units, inner), dx, false);
+                matmul_rows(Matrix::new(&dy, batch, units), Matrix::new(&w, units, inner), None, dx);
             })?;
         }
         frame.set(0, out)?;

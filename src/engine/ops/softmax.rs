@@ -8,7 +8,7 @@ use candle_core::D;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::kernels::elementwise::vectorised;
-use crate::engine::kernels::{bridge, math};
+use crate::engine::kernels::{bridge, lanes, math};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
 
@@ -28,7 +28,7 @@ pub fn softmax_rows(x: &[f32], out: &mut [f32], n: usize, mut done: impl FnMut(u
                 for (p, &x) in p.iter_mut().zip(x) {
                     *p = math::exp(x - max);
                 }
-                let total: f32 = p.iter().sum();
+                let total = lanes::sum(p);
                 p.iter_mut().for_each(|p| *p /= total);
                 done(i, max, total);
             }

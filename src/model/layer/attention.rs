@@ -88,4 +88,18 @@ mod tests {
         let uneven = shape(&attention, &[[7, 9]]).unwrap_err();
         assert_eq!(uneven.fixes, [Fix::Set { key: "heads", value: ParamValue::Int(3) }]);
     }
+
+    #[test]
+    fn a_fourth_wire_takes_the_place_of_the_third() {
+        let mut graph = crate::model::Graph::default();
+        let sources: Vec<_> = (0..4).map(|_| graph.add(Dense::default().into(), [0.0; 2])).collect();
+        let attention = graph.add(MultiHeadAttention::default().into(), [0.0; 2]);
+        for &source in &sources {
+            graph.connect(source, attention).unwrap();
+        }
+        let from: Vec<_> = graph.incoming(attention).map(|wire| wire.from).collect();
+        assert_eq!(from, [sources[0], sources[1], sources[3]]);
+        let copy: crate::model::Graph = serde_json::from_value(serde_json::to_value(&graph).unwrap()).unwrap();
+        assert_eq!(copy, graph);
+    }
 }
