@@ -70,7 +70,9 @@ pub fn show(
 
     let right = Panel::right(("right", class)).frame(panel).default_size(right_width);
     right.size_range(224.0..=(width * 0.4).max(224.0)).show_collapsible(ui, &mut local.open.right, |ui| {
-        let below = Panel::bottom(("output", low)).frame(panel).default_size((height * 0.36).min(312.0));
+        let below = Panel::bottom(("output", low))
+            .frame(panel)
+            .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
         below.size_range(140.0..=(height * 0.65)).show_collapsible(ui, &mut local.open.output, |ui| {
             fixed(ui, |ui| output::show(ui, state, &mut local.output, local.canvas.hovered_unit, actions));
         });

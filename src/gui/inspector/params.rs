@@ -9,7 +9,8 @@ use crate::model::{Edit, Layer, ParamKind, ParamSpec, ParamValue};
 use crate::session::{Action, State};
 
 pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<Action>) {
-    for spec in layer.kind.spec().param_specs() {
+    let of_layer = |key: &str| layer.kind.spec().param(key);
+    for spec in layer.kind.spec().param_specs().into_iter().filter(|spec| spec.matters(of_layer)) {
         if let Some(value) = layer.kind.spec().param(spec.key) {
             param(ui, state, layer, &spec, &value, actions);
         }

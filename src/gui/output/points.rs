@@ -70,10 +70,13 @@ pub fn target_range(dataset: &Dataset) -> f32 {
 /// Train points have a bright ring; test points a dark one and are a little smaller.
 pub fn paint(painter: &Painter, tokens: &Tokens, places: &PlotTransform, dataset: &Dataset, samples: &Samples) {
     let range = target_range(dataset);
-    let radius = if samples.drawn.len() > 800 { 2.2 } else { 3.2 };
+    // In a small picture smaller ones, or nothing is seen between them.
+    let size = (places.frame().width() / 190.0).clamp(0.5, 1.0);
+    let radius = size * if samples.drawn.len() > 800 { 2.2 } else { 3.2 };
     for sample in &samples.drawn {
         let at = places.position_from_point(&PlotPoint::new(sample.x, sample.y));
-        let (ring, radius) = if sample.test { (tokens.on_icon, radius - 0.4) } else { (colours::ring(tokens), radius) };
+        let (ring, radius) =
+            if sample.test { (tokens.on_icon, radius * 0.88) } else { (colours::ring(tokens), radius) };
         painter.circle(at, radius, colour(tokens, dataset, sample, range), Stroke::new(0.8, ring));
     }
 }

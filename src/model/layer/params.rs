@@ -42,6 +42,19 @@ pub enum ParamKind {
     Text,
 }
 
+/// Parameters that matter only while another one has a certain value.
+const CONDITIONS: [(&str, &str, &str); 2] = [("init_value", "init", "constant"), ("pad", "padding", "custom")];
+
+impl ParamSpec {
+    /// Whether the parameter makes a difference, where `value` gives the layer's other parameters.
+    pub fn matters(&self, value: impl Fn(&str) -> Option<ParamValue>) -> bool {
+        let unmet = |&(key, other, wanted): &(&str, &str, &str)| {
+            key == self.key && value(other).is_some_and(|found| found != ParamValue::Text(wanted.to_owned()))
+        };
+        !CONDITIONS.iter().any(unmet)
+    }
+}
+
 impl ParamKind {
     /// Why a value does not fit, as a sentence.
     pub fn refuse(&self, label: &str, value: &ParamValue) -> Option<String> {
