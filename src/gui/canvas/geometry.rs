@@ -244,6 +244,41 @@ pub fn curve(from: Pos2, to: Pos2, zoom: f32) -> [Pos2; 4] {
     [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to]
 }
 
+/// How far a wire has to rise (negative) or sink to lead around the cards between its ends; 0 where nothing is in its way.
+pub fn detour(graph: &Graph, wire: &Wire, from: Pos2, to: Pos2) -> f32 {
+    let across = to.x - from.x;
+    if across <= WIDTH {
+        return 0.0;
+    }
+    let others = graph.layers().filter(|layer| layer.id != wire.from && layer.id != wire.to);
+    let between = others.filter(|layer| {
+        let card = nominal(layer);
+        card.right() > from.x + 8.0 && card.left() < to.x - 8.0
+    });
+    // How far each of them stands below the straight way.
+    let below = |layer: &Layer| {
+        let middle = nominal(layer).center();
+        middle.y - from.y - (to.y - from.y) * ((middle.x - from.x) / across)
+    };
+    let heights: Vec<f32> = between.map(below).collect();
+    if heights.iter().all(|height| height.abs() > AXIS * 0.8) {
+        return 0.0;
+    }
+    let crowd = |range: std::ops::Range<f32>| heights.iter().filter(|height| range.contains(height)).count();
+    let up = crowd(-3.0 * AXIS..-AXIS * 0.8) <= crowd(AXIS * 0.8..3.0 * AXIS);
+    let rise = 112.0 + 0.14 * across;
+    if up { -rise } else { rise }
+}
+
+/// As [`curve`], led around what is in the way; both lengths on the screen.
+pub fn curve_around(from: Pos2, to: Pos2, zoom: f32, detour: f32) -> [Pos2; 4] {
+    if detour == 0.0 {
+        return curve(from, to, zoom);
+    }
+    let reach = 24.0 * zoom;
+    [from, from + vec2(reach, detour), to + vec2(-reach, detour), to]
+}
+
 pub fn along([a, b, c, d]: [Pos2; 4], t: f32) -> Pos2 {
     let u = 1.0 - t;
     let sum = a.to_vec2() * (u * u * u)
@@ -307,6 +342,33 @@ mod tests {
         assert_eq!(ends, ports[..2]);
         assert_eq!(free_input(&graph, add), Some(ports[2]));
         assert!(output_port(graph.find("Loss").unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_wire_leads_around_the_cards_in_its_way() {
+        let mut graph = graph();
+        let clear = |graph: &Graph| {
+            let card = |layer: &Layer| Rect::from_center_size(nominal(layer).center(), vec2(WIDTH, AXIS));
+            all_ends(graph).into_iter().all(|(wire, from, to)| {
+                let points = curve_around(from, to, 1.0, detour(graph, &wire, from, to));
+                let others = graph.layers().filter(|l| l.id != wire.from && l.id != wire.to);
+                others.into_iter().all(|l| (0..=32).all(|i| !card(l).contains(along(points, i as f32 / 32.0))))
+            })
+        };
+        assert!(clear(&graph), "past Dense, from Input to Add");
+        let straight = |graph: &Graph, from: &str, to: &str| {
+            let id = |name| graph.find(name).unwrap().id;
+            let is = |(w, ..): &&(Wire, Pos2, Pos2)| (w.from, w.to) == (id(from), id(to));
+            let ends = all_ends(graph);
+            let &(wire, a, b) = ends.iter().find(is).unwrap();
+            detour(graph, &wire, a, b)
+        };
+        assert_eq!(straight(&graph, "Input", "Dense 1"), 0.0);
+        assert!(straight(&graph, "Input", "Add 1") < 0.0, "above");
+        // A row above is in use: below then.
+        graph.add(Dense::default().into(), [216.0, -190.0]);
+        assert!(straight(&graph, "Input", "Add 1") > 0.0);
+        assert!(clear(&graph));
     }
 
     #[test]

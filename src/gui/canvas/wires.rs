@@ -17,9 +17,17 @@ pub const TOUCH: f32 = 7.0;
 /// All wires with their curves on the screen.
 pub fn curves(frame: &Frame<'_>) -> Vec<(Wire, [Pos2; 4])> {
     let ends = geometry::all_ends(frame.graph);
-    let curve =
-        |(wire, from, to): (Wire, Pos2, Pos2)| (wire, geometry::curve(frame.at(from), frame.at(to), frame.view.zoom));
+    let curve = |(wire, from, to): (Wire, Pos2, Pos2)| {
+        let detour = frame.scaled(geometry::detour(frame.graph, &wire, from, to));
+        (wire, geometry::curve_around(frame.at(from), frame.at(to), frame.view.zoom, detour))
+    };
     ends.into_iter().map(curve).collect()
+}
+
+/// Whether another wire leads from the same layer to the same layer, and says what flows already.
+fn is_double(frame: &Frame<'_>, wire: &Wire) -> bool {
+    let twin = frame.graph.wires().iter().find(|w| (w.from, w.to) == (wire.from, wire.to));
+    twin.is_some_and(|twin| twin.id != wire.id)
 }
 
 /// The curve of one wire.
@@ -107,10 +115,11 @@ pub fn paint_curve(frame: &Frame<'_>, points: [Pos2; 4], stroke: Stroke) {
 
 /// The shape on its wire, in the middle. It is also what the wire is called by.
 fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: &Look, on_screen: bool) -> Response {
-    let middle = geometry::along(points, 0.5);
+    let double = is_double(frame, wire);
+    let middle = geometry::along(points, if double { 0.25 } else { 0.5 });
     let shape = frame.state.inference.shapes.get(&wire.from);
     let room = (points[3].x - points[0].x).abs() - frame.scaled(14.0);
-    let galley = shape.filter(|_| on_screen).map(|shape| label(frame, shape, room, look.text));
+    let galley = shape.filter(|_| on_screen && !double).map(|shape| label(frame, shape, room, look.text));
     let galley = galley.filter(|galley| frame.has_detail() || galley.size().x <= room);
     let rect = match &galley {
         Some(galley) if galley.rows.len() > 1 => around(middle, galley.size(), [frame.scaled(3.0), frame.scaled(2.0)]),
@@ -150,7 +159,8 @@ fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Ga
         frame.painter.layout_job(job)
     };
     let legible = broken(frame.legible(regular(11.0)));
-    if legible.size().x <= room { legible } else { broken(frame.font(regular(11.0))) }
+    // The ports at its ends stay free.
+    if legible.size().x <= room - frame.scaled(6.0) { legible } else { broken(frame.font(regular(11.0))) }
 }
 
 fn words(from: &str, to: &str, shape: Option<&Shape>) -> String {
