@@ -15,12 +15,16 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
         return;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
-    // The start page has its headline above; the workspace has news of other kinds below.
-    let (corner, offset) =
-        if welcome { (Align2::CENTER_BOTTOM, -24.0) } else { (Align2::CENTER_TOP, super::top_bar::HEIGHT + 12.0) };
-    area.anchor(corner, Vec2::new(0.0, offset)).show(ctx, |ui| {
+    // The start page has its cards at the left and little below its right column; the workspace has news of other kinds below.
+    let (corner, offset, width) = if welcome {
+        (Align2::RIGHT_BOTTOM, Vec2::splat(-24.0), 300.0)
+    } else {
+        (Align2::CENTER_TOP, Vec2::new(0.0, super::top_bar::HEIGHT + 12.0), 420.0)
+    };
+    let card = |ui: &mut Ui, contents: &mut dyn FnMut(&mut Ui, &Tokens)| card(ui, width, contents);
+    area.anchor(corner, offset).show(ctx, |ui| {
         if let Some(error) = &state.error {
-            card(ui, |ui, tokens| {
+            card(ui, &mut |ui, tokens| {
                 ui.add(Label::new(RichText::new(error).color(tokens.bad)).wrap());
                 if ui.button("Dismiss").clicked() {
                     actions.push(Action::DismissError);
@@ -28,16 +32,16 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
             });
         }
         if let (true, DataState::Loading { fraction, doing, .. }) = (loading, &state.data) {
-            card(ui, |ui, _| {
+            card(ui, &mut |ui, _| {
                 ui.label(doing);
-                ui.add(ProgressBar::new(*fraction).desired_width(360.0).desired_height(6.0));
+                ui.add(ProgressBar::new(*fraction).desired_width(width - 24.0).desired_height(6.0));
                 if ui.button("Cancel loading").clicked() {
                     actions.push(Action::CancelLoading);
                 }
             });
         }
         if let Some(name) = recover {
-            card(ui, |ui, tokens| {
+            card(ui, &mut |ui, tokens| {
                 ui.label(RichText::new(format!("Bring back “{name}”?")).font(theme::medium(14.0)));
                 let text = "Glassbox ended without closing it. It is as it was a few seconds before, with its run.";
                 ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
@@ -54,10 +58,10 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
     });
 }
 
-fn card(ui: &mut Ui, contents: impl FnOnce(&mut Ui, &Tokens)) {
+fn card(ui: &mut Ui, width: f32, contents: &mut dyn FnMut(&mut Ui, &Tokens)) {
     let tokens = Tokens::of(ui);
     Frame::popup(ui.style()).inner_margin(12).show(ui, |ui| {
-        ui.set_width(420.0);
+        ui.set_width(width);
         contents(ui, &tokens);
     });
 }

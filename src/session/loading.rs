@@ -98,6 +98,8 @@ impl State {
 
     pub(super) fn start_job(&mut self, wanted: Wanted) {
         let previous = self.data.dataset().cloned();
+        // A failure that was shown is answered by trying something else.
+        self.error = None;
         match LoadJob::spawn(wanted, self.base(), self.works.waker.clone()) {
             Ok(job) => {
                 self.works.loader = Some(job);
@@ -150,9 +152,8 @@ impl State {
     }
 
     fn loading_failed(&mut self, error: DataError, is_other: bool) {
-        if is_other || self.screen == Screen::Welcome {
-            self.error = Some(error.message.clone());
-        }
+        let stays = is_other || self.screen == Screen::Welcome;
+        let message = error.message.clone();
         self.data = match std::mem::take(&mut self.data) {
             DataState::Loading { previous: Some(previous), .. }
                 if is_other && self.works.loaded.as_ref() == Some(&self.project.data) =>
@@ -160,11 +161,19 @@ impl State {
                 DataState::Ready(previous)
             }
             _ if self.screen == Screen::Welcome => DataState::None,
-            _ if is_other => return self.load_data(),
+            // What the project names was still on its way when something else was asked for.
+            _ if is_other => DataState::None,
             _ => DataState::Failed(error.message),
         };
-        self.infer_again();
-        self.sync_run();
+        if matches!(self.data, DataState::None) && self.screen == Screen::Workspace {
+            self.load_data();
+        } else {
+            self.infer_again();
+            self.sync_run();
+        }
+        if stays {
+            self.error = Some(message);
+        }
     }
 
     fn loaded(&mut self, loaded: Loaded) {

@@ -160,7 +160,8 @@ fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Ga
     };
     let legible = broken(frame.legible(regular(11.0)));
     // The ports at its ends stay free.
-    if legible.size().x <= room - frame.scaled(6.0) { legible } else { broken(frame.font(regular(11.0))) }
+    let fits = legible.size().x <= room - frame.scaled(6.0);
+    if fits || !frame.has_detail() { legible } else { broken(frame.font(regular(11.0))) }
 }
 
 fn words(from: &str, to: &str, shape: Option<&Shape>) -> String {

@@ -56,37 +56,47 @@ pub(super) fn show(
             }
         });
     });
-    if *choosing && let Some(action) = gallery(ui, state, thumbnails, dialogs) {
-        actions.push(action);
-        *choosing = false;
+    if *choosing {
+        *choosing = !gallery(ui, state, thumbnails, dialogs, actions);
     }
 }
 
-fn gallery(ui: &mut Ui, state: &State, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs) -> Option<Action> {
+/// Whether something was chosen.
+fn gallery(
+    ui: &mut Ui,
+    state: &State,
+    thumbnails: &mut Thumbnails,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) -> bool {
     let data = &state.project.data;
     let with = |source| Action::SetData(DataSpec { source, ..data.clone() });
     let gap = 8.0;
     let columns = ((ui.available_width() + gap) / (84.0 + gap)).floor().max(2.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
     let now = current(&data.source).1;
-    let mut chosen = None;
+    let (before, mut asked) = (actions.len(), None);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(gap);
         for kind in SyntheticKind::ALL {
             if card(ui, thumbnails, width, kind.title(), picture(kind), now) {
-                chosen = Some(with(Source::Synthetic(other_kind(&data.source, kind))));
+                actions.push(with(Source::Synthetic(other_kind(&data.source, kind))));
             }
         }
         if card(ui, thumbnails, width, "Drawn digits", Thumbnail::Digits, now) {
-            chosen = Some(with(Source::Digits(DigitsSpec::default())));
+            actions.push(with(Source::Digits(DigitsSpec::default())));
         }
         if card(ui, thumbnails, width, "IDX folder …", Thumbnail::ImageFolder, now) {
-            dialogs.ask(Purpose::DataFolder, ui.ctx());
+            asked = Some(Purpose::DataFolder);
         }
         if card(ui, thumbnails, width, "Table …", Thumbnail::Table, now) {
-            dialogs.ask(Purpose::DataTable, ui.ctx());
+            asked = Some(Purpose::DataTable);
         }
     });
+    let chosen = asked.is_some() || actions.len() > before;
+    if let Some(purpose) = asked {
+        dialogs.ask(purpose, ui.ctx());
+    }
     chosen
 }
 

@@ -89,6 +89,10 @@ fn a_table_that_cannot_be_read_says_why_and_changes_nothing() {
     assert_eq!(hands.state().project, before);
     assert!(matches!(&hands.state().data, DataState::Ready(dataset) if dataset.plane.is_some()));
     assert_eq!(hands.state().run.status, RunStatus::Paused, "it still can train");
+    let flowers = Flowers::new("second");
+    choose_table(&mut hands, &flowers.file().display().to_string());
+    hands.wait_until("the table is there", |hands| hands.state().table.is_some());
+    assert!(hands.names_containing("/nowhere/flowers.csv").is_empty(), "the failure has been dealt with");
 }
 
 #[test]
