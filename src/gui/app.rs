@@ -132,7 +132,7 @@ impl App {
         shortcuts::sheet(&ctx, &mut self.shortcuts);
         let whole = ctx.content_rect();
         let canvas = self.workspace.canvas_rect.filter(|_| self.state.screen == Screen::Workspace).unwrap_or(whole);
-        self.toasts.show(&ctx, canvas.center_bottom() - egui::Vec2::new(0.0, 56.0));
+        self.toasts.show(&ctx, canvas);
         self.carry_out(&ctx, actions);
     }
 

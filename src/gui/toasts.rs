@@ -1,6 +1,6 @@
-//! Short news at the lower edge of the canvas: notices of the session, each for a few seconds, longer the more there is to read.
+//! Short news at the upper edge of the canvas, where it covers neither cards nor what hangs below them: notices of the session, each for a few seconds, longer the more there is to read.
 
-use egui::{Align2, Area, Context, Frame, Id, Order, Pos2, RichText, Role, Ui, WidgetInfo};
+use egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Role, Ui, Vec2, WidgetInfo};
 
 use super::theme::Tokens;
 use crate::session::{Notice, NoticeKind};
@@ -32,19 +32,20 @@ impl Toasts {
         self.shown.drain(..surplus);
     }
 
-    /// Draws them above `foot`, a point in the middle of their lower edge.
-    pub fn show(&mut self, ctx: &Context, foot: Pos2) {
+    /// Draws them inside `canvas`.
+    pub fn show(&mut self, ctx: &Context, canvas: Rect) {
         if self.shown.is_empty() {
             return;
         }
         let now = ctx.input(|i| i.time);
         self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
         let mut closed = None;
+        let (top, width) = (canvas.center_top() + Vec2::new(0.0, 12.0), (canvas.width() - 64.0).clamp(160.0, 480.0));
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
-        let response = area.pivot(Align2::CENTER_BOTTOM).fixed_pos(foot).show(ctx, |ui| {
+        let response = area.pivot(Align2::CENTER_TOP).fixed_pos(top).show(ctx, |ui| {
             for toast in &mut self.shown {
                 toast.until.get_or_insert(now + 3.0 + toast.notice.text.len() as f64 * 0.05);
-                if row(ui, &toast.notice) {
+                if row(ui, &toast.notice, width) {
                     closed = Some(toast.id);
                 }
             }
@@ -62,7 +63,7 @@ impl Toasts {
 }
 
 /// Whether it was closed.
-fn row(ui: &mut Ui, notice: &Notice) -> bool {
+fn row(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
     let tokens = Tokens::of(ui);
     let (sign, colour) = match notice.kind {
         NoticeKind::Info => ("○", tokens.pos),
@@ -73,7 +74,7 @@ fn row(ui: &mut Ui, notice: &Notice) -> bool {
     Frame::popup(ui.style())
         .inner_margin(egui::Margin::symmetric(12, 8))
         .show(ui, |ui| {
-            ui.set_max_width(480.0);
+            ui.set_max_width(width);
             // A row as high as its words.
             ui.spacing_mut().interact_size.y = 16.0;
             ui.horizontal_top(|ui| {
@@ -106,7 +107,7 @@ mod tests {
                     crate::gui::fonts::install(ui.ctx());
                     return;
                 }
-                toasts.show(&ui.ctx().clone(), Pos2::new(400.0, 500.0));
+                toasts.show(&ui.ctx().clone(), Rect::from_min_size(egui::pos2(0.0, 0.0), Vec2::new(800.0, 500.0)));
             },
             toasts,
         );
