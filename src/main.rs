@@ -8,6 +8,7 @@ use glassbox::cli::{self, BenchOptions, Next};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    glassbox::engine::keep_freed_memory();
     match cli::run() {
         Next::Exit(code) => code,
         Next::Window(file) => cli::report(open_window(file)),

@@ -26,6 +26,7 @@ pub use compile::compile;
 pub use device::{Device, Precision};
 pub use error::EngineError;
 pub use init::Initial;
+pub use kernels::memory::keep_freed_memory;
 pub use machine::{Evaluated, Kept, Machine, Numbers, SavedTensor, Snapshot, StepReport, TensorData};
 pub use op::{Call, Op, StepContext, ValueShape};
 pub use program::{Instruction, Mode, Phase, Program, Role, Value, ValueId};

@@ -16,6 +16,7 @@ pub mod lanes;
 pub mod layer_norm;
 pub mod math;
 pub mod matmul;
+pub mod memory;
 pub mod pool;
 pub mod recurrent;
 pub mod reduce;
