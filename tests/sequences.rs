@@ -135,6 +135,23 @@ fn what_is_no_number_stays_in_its_sample() {
 }
 
 #[test]
+fn attention_shows_where_each_head_looks() {
+    let (graph, signature, batch) = transformer();
+    let machine = machine(&graph, &signature);
+    let layer = graph.find("Multi-head attention 2").unwrap().id;
+    let embedding = graph.find("Embedding 1").unwrap().id;
+    let one = &batch.inputs[..STEPS];
+    let pictures = machine.layer_pictures(one, 1, &[layer, embedding]).unwrap();
+    assert_eq!(pictures[&embedding], machine.layer_outputs(one, 1, &[embedding]).unwrap()[&embedding]);
+    let shares = &pictures[&layer];
+    assert_eq!(shares.dims, [1, 4, STEPS, STEPS]);
+    for (row, shares) in shares.data.chunks(STEPS).enumerate() {
+        assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert!(shares[row % STEPS + 1..].iter().all(|&share| share == 0.0), "row {row} sees what is to come");
+    }
+}
+
+#[test]
 fn a_number_that_is_no_index_is_named() {
     let (graph, signature, mut batch) = transformer();
     batch.inputs[7] = 11.0;

@@ -94,7 +94,7 @@ fn previews(run: &Run, watch: &Watch, ids: &[LayerId]) -> Result<Previews, RunEr
     if dataset.input_shape.len() == 3 && dataset.validation.len > 0 {
         let n = dataset.input_len();
         let row = watch.sample as usize % dataset.validation.len;
-        let outputs = run.machine().layer_outputs(&dataset.validation.inputs[row * n..(row + 1) * n], 1, ids)?;
+        let outputs = run.machine().layer_pictures(&dataset.validation.inputs[row * n..(row + 1) * n], 1, ids)?;
         return Ok(each(outputs, feature_maps));
     }
     Ok(Previews::new())

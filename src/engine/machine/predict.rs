@@ -8,7 +8,8 @@ use super::{Machine, TensorData, execute, tensor_data};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
 use crate::engine::op::StepContext;
-use crate::engine::program::{Phase, Program, ValueId};
+use crate::engine::ops::ATTENTION_WEIGHTS;
+use crate::engine::program::{Phase, Program, Value, ValueId};
 use crate::model::LayerId;
 
 pub(super) struct Predictor {
@@ -88,18 +89,46 @@ impl Machine {
         rows: usize,
         layers: &[LayerId],
     ) -> Result<BTreeMap<LayerId, TensorData>> {
+        let outputs = &self.predictor.program.layer_outputs;
+        let wanted: Vec<_> = layers.iter().filter_map(|id| outputs.get(id).map(|&v| (*id, v))).collect();
+        self.values_of_layers(inputs, rows, &wanted)
+    }
+
+    /// As [`Self::layer_outputs`], but of attention its weights `[rows, heads, queries, keys]`: where it looks tells more than what
+    /// leaves it.
+    pub fn layer_pictures(
+        &self,
+        inputs: &[f32],
+        rows: usize,
+        layers: &[LayerId],
+    ) -> Result<BTreeMap<LayerId, TensorData>> {
         let program = &self.predictor.program;
-        let wanted: Vec<_> = layers.iter().filter_map(|id| program.layer_outputs.get(id).map(|&v| (*id, v))).collect();
+        let picture = |id: LayerId| {
+            let is_weights = |value: &Value| value.layer == Some(id) && value.name.ends_with(ATTENTION_WEIGHTS);
+            let weights = program.ids().find(|(_, value)| value.shape.batched && is_weights(value));
+            weights.map(|(value, _)| value).or_else(|| program.layer_outputs.get(&id).copied())
+        };
+        let wanted: Vec<_> = layers.iter().filter_map(|&id| picture(id).map(|value| (id, value))).collect();
+        self.values_of_layers(inputs, rows, &wanted)
+    }
+
+    fn values_of_layers(
+        &self,
+        inputs: &[f32],
+        rows: usize,
+        wanted: &[(LayerId, ValueId)],
+    ) -> Result<BTreeMap<LayerId, TensorData>> {
+        let program = &self.predictor.program;
         let mut found: BTreeMap<LayerId, Vec<f32>> = BTreeMap::new();
         self.in_chunks(inputs, None, rows, &|| true, |values, _| {
-            for &(layer, value) in &wanted {
+            for &(layer, value) in wanted {
                 found.entry(layer).or_default().extend_from_slice(&values_of(values, value)?);
             }
             Ok(())
         })?;
-        let dims = |layer: LayerId| {
-            program.layer_outputs.get(&layer).map_or(vec![rows], |id| program.values[id.index()].shape.with_batch(rows))
-        };
+        let of =
+            |layer: LayerId| wanted.iter().find(|(id, _)| *id == layer).and_then(|&(_, value)| program.value(value));
+        let dims = |layer: LayerId| of(layer).map_or(vec![rows], |value| value.shape.with_batch(rows));
         Ok(found.into_iter().map(|(id, data)| (id, TensorData { dims: dims(id), data: data.into() })).collect())
     }
 

@@ -22,6 +22,9 @@ pub struct Attention {
     pub causal: bool,
 }
 
+/// What is put behind the name of the value for its attention weights.
+pub const ATTENTION_WEIGHTS: &str = ".weights";
+
 fn settings(heads: usize, causal: bool) -> String {
     let heads = if heads == 1 { "1 head".to_owned() } else { format!("{heads} heads") };
     if causal { format!("{heads}, causal") } else { heads }
@@ -83,7 +86,7 @@ impl Op for Attention {
     }
 
     fn output_names(&self) -> &'static [&'static str] {
-        &["", ".weights"]
+        &["", ATTENTION_WEIGHTS]
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {

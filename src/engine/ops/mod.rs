@@ -75,7 +75,7 @@ mod random_shape_tests;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use add::Add;
-pub use attention::Attention;
+pub use attention::{ATTENTION_WEIGHTS, Attention};
 pub use avg_pool2d::AvgPool2d;
 pub use batch_norm::BatchNorm;
 pub use batch_norm_predict::{BatchNormPredict, RunningStatistics};

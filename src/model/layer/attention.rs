@@ -17,7 +17,7 @@ static ABOUT: About = About {
     title: "Multi-head attention",
     group: Group::Sequence,
     tagline: "who looks where",
-    help: "Every position of a sequence asks a question, compares it with the key of every position, and takes the mean of their values in the shares that fit (attention). With one wire a sequence looks at itself; a second wire is a sequence to look at instead, and a third gives its values apart from its keys.",
+    help: "Every position of a sequence asks a question, compares it with the key of every position, and takes the mean of their values in the shares that fit (attention). With one wire a sequence looks at itself; a second wire is a sequence to look at instead, and a third gives its values apart from its keys. The card shows for each head where every position (row) looks.",
     formula: "y = concat(softmax(q kᵀ / √d) v) W",
     glyph: "⊙",
     inputs: Inputs::UpTo(3),
