@@ -279,10 +279,9 @@ impl Products<'_> {
                         }
                     }
                 }
-                for f in 0..FILTERS.min(filters - first) {
-                    for k in 0..TERMS.min(terms - term) {
-                        self.out[(first + f) * terms + term + k] += simd.reduce_sum_f32s(sums[f][k]);
-                    }
+                let rows = self.out[first * terms..].chunks_exact_mut(terms);
+                for (out, sums) in rows.zip(sums) {
+                    out[term..].iter_mut().zip(sums).for_each(|(out, sum)| *out += simd.reduce_sum_f32s(sum));
                 }
             }
         }
