@@ -3,10 +3,13 @@
 
 use super::check::{Case, gradient_check};
 use super::{
-    AvgPool2d, BatchNorm, Conv2d, ConvTranspose2d, GroupNorm, LayerNorm, Linear, MaxPool2d, Prelu, UpsampleBilinear,
-    UpsampleNearest,
+    Attention, AvgPool2d, BatchNorm, Concat, Conv2d, ConvTranspose2d, CrossEntropy, Embedding, GroupNorm, Gru,
+    LayerNorm, Linear, Lstm, MaxOver, MaxPool2d, MeanOver, Permute, Prelu, Rnn, Slice, UpsampleBilinear,
+    UpsampleNearest, Windows,
 };
+use crate::engine::kernels::recurrent::Squash;
 use crate::engine::kernels::window::Window;
+use crate::engine::kernels::windows::Windows as Along;
 use crate::engine::random::{Draws, Purpose};
 
 const ROUNDS: u64 = 25;
@@ -97,5 +100,73 @@ fn rows() {
         let slopes = if d.unit() < 0.5 { 1 } else { inputs };
         let dims = [inputs, units];
         gradient_check(Prelu, Case::new().batched(batch, &dims[..pick(d, 1, 2)]).fixed(&[slopes]));
+    });
+}
+
+#[test]
+fn recurrence() {
+    rounds(16, |d| {
+        // More samples than a group has, so that a group may be cut short.
+        let (batch, steps, features, h) = (pick(d, 1, 19), pick(d, 1, 5), pick(d, 1, 4), pick(d, 1, 5));
+        let (reverse, biased) = (d.unit() < 0.5, d.unit() < 0.7);
+        let squash = if d.unit() < 0.5 { Squash::Tanh } else { Squash::Relu };
+        let case = |gates: usize| {
+            let case =
+                Case::new().batched(batch, &[steps, features]).fixed(&[gates * h, features]).fixed(&[gates * h, h]);
+            if biased { case.fixed(&[gates * h]).fixed(&[gates * h]) } else { case }
+        };
+        gradient_check(Lstm { reverse }, case(4));
+        gradient_check(Gru { reverse }, case(3));
+        gradient_check(Rnn { squash, reverse }, case(1));
+    });
+}
+
+#[test]
+fn attention() {
+    rounds(17, |d| {
+        let (batch, heads, head) = (pick(d, 1, 4), pick(d, 1, 3), pick(d, 1, 4));
+        let (queries, keys, causal) = (pick(d, 1, 11), pick(d, 1, 11), d.unit() < 0.5);
+        let width = heads * head;
+        let op = Attention { heads, causal };
+        gradient_check(op.clone(), Case::new().batched(batch, &[queries, 3 * width]));
+        let case = Case::new().batched(batch, &[queries, width]);
+        gradient_check(op, case.batched(batch, &[keys, width]).batched(batch, &[keys, width]));
+    });
+}
+
+#[test]
+fn axes_of_sequences() {
+    rounds(18, |d| {
+        let (batch, dims) = (pick(d, 1, 4), [pick(d, 1, 5), pick(d, 1, 4), pick(d, 1, 3)]);
+        let axis = pick(d, 1, 3);
+        let size = dims[axis - 1];
+        let case = || Case::new().batched(batch, &dims);
+        gradient_check(MeanOver { axis }, case());
+        gradient_check(MaxOver { axis }, case());
+        let (start, turn) = (pick(d, 0, size - 1), pick(d, 0, 2));
+        let length = pick(d, 1, size - start);
+        gradient_check(Slice { axis, start, length, drop_axis: length == 1 && turn > 0 }, case());
+        gradient_check(Permute { order: vec![turn, (turn + 1) % 3, (turn + 2) % 3] }, case());
+        let mut other = dims;
+        other[axis - 1] = pick(d, 1, 4);
+        gradient_check(Concat { axis }, case().batched(batch, &other));
+    });
+}
+
+#[test]
+fn windows_tables_and_positions() {
+    rounds(19, |d| {
+        let (batch, features, kernel) = (pick(d, 1, 3), pick(d, 1, 4), pick(d, 1, 5));
+        let sizes = Along { kernel, stride: pick(d, 1, 4), before: pick(d, 0, 2), after: pick(d, 0, 2) };
+        let least = kernel.saturating_sub(sizes.before + sizes.after).max(1);
+        let steps = pick(d, least, least + 6);
+        gradient_check(Windows(sizes), Case::new().batched(batch, &[steps, features]));
+        let (count, shift) = (pick(d, 1, 9), pick(d, 0, 8));
+        let indices = Case::new().batched(batch, &[steps]).with(|i, _| ((i * 5 + shift) % count) as f64).constant();
+        gradient_check(Embedding, indices.fixed(&[count, features]));
+        let rows = Case::new().batched(batch, &[steps, features]);
+        gradient_check(Linear, rows.fixed(&[count, features]).fixed(&[count]));
+        let logits = Case::new().batched(batch, &[steps, count]).batched(batch, &[steps]);
+        gradient_check(CrossEntropy, logits.with(|i, _| ((i * 7 + shift) % count) as f64).constant());
     });
 }
