@@ -34,6 +34,8 @@ pub struct Chart<'a> {
     pub scale: Scale<'a>,
     /// Where curves of this kind leave room for the legend.
     pub legend: Corner,
+    /// On the value axis, when it is not logarithmic.
+    pub values: Kind,
     /// How a value is written: "0.081", "98.8 %".
     pub write: fn(f32) -> String,
 }
@@ -70,7 +72,7 @@ impl Chart<'_> {
         let id = id(self.title);
         let memory = PlotMemory::load(ui.ctx(), id).filter(|_| !std::mem::take(&mut local.show_all));
         let drawn = self.look(ui, memory.as_ref(), local);
-        let kind = if local.log { Kind::Logarithm } else { Kind::Number };
+        let kind = if local.log { Kind::Logarithm } else { self.values };
         let whole = self.whole();
         let bounds = memory.as_ref().filter(|_| !drawn.following.y).map(|m| *m.bounds());
         let (from, to) = bounds.map_or((drawn.range.from, drawn.range.to), |b| (b.min()[1], b.max()[1]));
@@ -121,6 +123,7 @@ impl Chart<'_> {
     fn draw<'a>(&self, plot: &mut PlotUi<'a>, tokens: &Tokens, pen: &Pen<'_>, drawn: &Drawn) -> Option<u64> {
         let (from, to) = (self.scale.step(drawn.x[0]), self.scale.step(drawn.x[1]));
         let pixels = plot.transform().frame().width() as usize;
+        self.name_curves(plot);
         for (line, buckets) in self.lines.iter().zip(&drawn.raw) {
             let colour = line.colour;
             if buckets.iter().any(|b| b.first != b.last) {
@@ -132,8 +135,6 @@ impl Chart<'_> {
                 if smooth.is_some() { Stroke::new(1.0, colour.gamma_multiply(0.3)) } else { Stroke::new(1.6, colour) };
             pen.line(plot, line.name, buckets, raw);
             pen.line(plot, line.name, &smooth.unwrap_or_default(), Stroke::new(2.0, colour));
-            // The legend knows a curve by its items and shows the colour of the last; a hidden curve has no other.
-            plot.add(egui_plot::Line::new(line.name, PlotPoints::default()).color(colour));
             pen.broken(plot, buckets, tokens.bad);
         }
         marks::add_lines(plot, tokens, &self.scale, self.marks);
@@ -148,6 +149,17 @@ impl Chart<'_> {
             }
         }
         Some(step)
+    }
+
+    /// For the legend: it shows the first item of every name, from the corner on, and a hidden curve has no other.
+    fn name_curves(&self, plot: &mut PlotUi<'_>) {
+        let name = |line: &Line<'_>| {
+            plot.add(egui_plot::Line::new(line.name, PlotPoints::default()).color(line.colour));
+        };
+        match self.legend {
+            Corner::LeftBottom | Corner::RightBottom => self.lines.iter().rev().for_each(name),
+            Corner::LeftTop | Corner::RightTop => self.lines.iter().for_each(name),
+        }
     }
 
     /// What stands over the plot, once it is known where everything is.

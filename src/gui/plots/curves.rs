@@ -6,6 +6,7 @@ use egui_plot::Corner;
 use super::chart::{Chart, ChartUi, Line};
 use super::scale::{Scale, Unit};
 use super::smooth::Smoother;
+use super::ticks::Kind;
 use super::{PlotsUi, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::Tokens;
@@ -38,10 +39,13 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
         Line { name: "train", raw: &curves.train_metric, smooth, colour: tokens.accent },
         Line { name: "validation", raw: &curves.validation_metric, smooth: None, colour: tokens.warn },
     ];
-    let write = if curves.metric == Metric::Accuracy { percent } else { number };
+    let (values, write): (_, fn(f32) -> String) = match curves.metric {
+        Metric::Accuracy => (Kind::Share, percent),
+        Metric::R2 => (Kind::Number, number),
+    };
     let chart = chart(curves.metric.title(), state, local.unit, lines, write);
     // Losses fall, scores rise.
-    Chart { legend: Corner::RightBottom, ..chart }.show(ui, tokens, &mut local.metric);
+    Chart { legend: Corner::RightBottom, values, ..chart }.show(ui, tokens, &mut local.metric);
 }
 
 pub(super) fn learning_rate(
@@ -70,7 +74,7 @@ fn chart<'a>(
 ) -> Chart<'a> {
     let lines = lines.into_iter().filter(|line| !line.raw.is_empty()).collect();
     let (marks, scale) = (&state.run.marks, Scale::new(unit, &state.run));
-    Chart { title, lines, marks, scale, legend: Corner::RightTop, write }
+    Chart { title, lines, marks, scale, legend: Corner::RightTop, values: Kind::Number, write }
 }
 
 fn smoothed<'a>(

@@ -49,7 +49,7 @@ pub fn figure<'a>(tokens: &Tokens, id: Id, x: Kind, y: Kind) -> Plot<'a> {
 /// Entries in the order in which the items were added, a click on one hides it.
 pub fn legend(position: egui_plot::Corner) -> Legend {
     let legend = Legend::default().position(position).background_alpha(0.6).text_style(TextStyle::Small);
-    legend.follow_insertion_order(true).color_conflict_handling(ColorConflictHandling::PickLast)
+    legend.follow_insertion_order(true).color_conflict_handling(ColorConflictHandling::PickFirst)
 }
 
 /// In what is left of the panel, less `below` points at its lower edge.

@@ -8,6 +8,8 @@ use crate::gui::numbers::significant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Number,
+    /// From 0 to 1, written in percent.
+    Share,
     /// The axis holds decimal logarithms; the values themselves are written.
     Logarithm,
     /// Seconds, written in seconds, minutes or hours.
@@ -20,11 +22,21 @@ impl Kind {
         match self {
             Self::Number => linear(from, to, least),
             Self::Logarithm => logarithmic(from, to, least),
-            Self::Time => {
-                let (unit, _) = clock(to);
+            Self::Share | Self::Time => {
+                let (unit, _) = self.unit(to);
                 let mark = |m: GridMark| GridMark { value: m.value * unit, step_size: m.step_size * unit };
                 linear(from / unit, to / unit, least / unit).into_iter().map(mark).collect()
             }
+        }
+    }
+
+    /// In which values up to `to` are best read, and its name.
+    fn unit(self, to: f64) -> (f64, &'static str) {
+        match (self, to) {
+            (Self::Share, _) => (0.01, "%"),
+            (_, ..180.0) => (1.0, "s"),
+            (_, ..10_800.0) => (60.0, "min"),
+            _ => (3600.0, "h"),
         }
     }
 
@@ -33,20 +45,11 @@ impl Kind {
         match self {
             Self::Number => text(mark.value, mark.step_size),
             Self::Logarithm => short(10f64.powf(mark.value), 4),
-            Self::Time => {
-                let (unit, name) = clock(to);
+            Self::Share | Self::Time => {
+                let (unit, name) = self.unit(to);
                 format!("{} {name}", text(mark.value / unit, mark.step_size / unit))
             }
         }
-    }
-}
-
-/// The unit in which a time of that many seconds is best read.
-fn clock(seconds: f64) -> (f64, &'static str) {
-    match seconds {
-        ..180.0 => (1.0, "s"),
-        ..10_800.0 => (60.0, "min"),
-        _ => (3600.0, "h"),
     }
 }
 
@@ -129,7 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn time_is_written_in_its_unit() {
+    fn time_and_shares_are_written_in_their_unit() {
+        assert_eq!(written(Kind::Share, 0.55, 1.06, 0.15), ["60 %", "80 %", "100 %"]);
         assert_eq!(written(Kind::Time, 0.0, 10.0, 4.0), ["0 s", "5 s", "10 s"]);
         assert_eq!(written(Kind::Time, 0.0, 600.0, 150.0), ["0 min", "5 min", "10 min"]);
         assert_eq!(written(Kind::Time, 0.0, 36_000.0, 7_000.0), ["0 h", "2 h", "4 h", "6 h", "8 h", "10 h"]);
