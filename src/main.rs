@@ -62,7 +62,7 @@ fn bench(options: &BenchOptions) -> anyhow::Result<()> {
             });
             of.insert(name.into(), serde_json::json!({ "ms": ms, "frames": times.frames, "steps": times.steps }));
         }
-        Ok(of.into())
+        Ok(of)
     };
     cli::bench::run(options, Some(ui_frame))
 }
