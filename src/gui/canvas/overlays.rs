@@ -72,7 +72,8 @@ fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     if response.clicked() {
         let fragment = Box::new(beginning(frame.state.data.dataset().map(AsRef::as_ref)));
         let edits = vec![Edit::Paste { fragment, offset: [0.0, 0.0] }];
-        actions.push(Action::Edits { name: "begin a network".to_owned(), edits });
+        let name = "begin a network".to_owned();
+        actions.extend([Action::Edits { name, edits }, Action::SelectNothing]);
     }
     response.on_hover_cursor(egui::CursorIcon::PointingHand);
 }
