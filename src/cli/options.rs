@@ -108,7 +108,8 @@ pub enum DeviceChoice {
 
 #[derive(Debug, Args)]
 pub struct BenchOptions {
-    /// Only this measurement: one of the workloads, or ui-frame (work of the window per frame while training).
+    /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training) or scaling (time
+    /// against width, depth, batch and threads).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
     /// Compare with what others measured on this machine: files as scripts/bench/peers.py --json prints them.

@@ -6,6 +6,7 @@
 mod peers;
 mod profile;
 mod report;
+mod scaling;
 mod timing;
 mod workloads;
 
@@ -21,7 +22,7 @@ use report::{Measured, Report};
 use workloads::Workload;
 
 /// Measured only when asked for by name, because they take long or need the window.
-pub const OTHERS: [&str; 1] = ["ui-frame"];
+pub const OTHERS: [&str; 2] = ["ui-frame", "scaling"];
 
 /// Times of the window's frames by case, or why there are none.
 pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
@@ -32,6 +33,13 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
         let Some(measure) = ui_frame else { bail!("This build has no window to measure.") };
         return report::print_frames(&measure().map_err(anyhow::Error::msg)?, options.json);
     }
+    ensure!(options.seconds > 0.0 && options.seconds.is_finite(), "--seconds takes a number above 0.");
+    let time = Duration::from_secs_f64(options.seconds);
+    if options.only.as_deref() == Some("scaling") {
+        let threads = options.threads.map_or_else(Threads::available, usize::from);
+        scaling::print(&scaling::measure(threads, time)?, options.json);
+        return Ok(());
+    }
     let names: Vec<&'static str> =
         NAMES.into_iter().filter(|name| options.only.as_deref().is_none_or(|o| o == *name)).collect();
     if names.is_empty() {
@@ -39,12 +47,11 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
         bail!("There is no measurement {only:?}. There are: {}, {}.", NAMES.join(", "), OTHERS.join(", "));
     }
     let peers = options.against.iter().map(|path| peers::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    ensure!(options.seconds > 0.0 && options.seconds.is_finite(), "--seconds takes a number above 0.");
     let threads = Threads::new(options.threads.map_or(0, usize::from))?;
     if options.profile {
-        return threads.run(|| profile_all(&names, Duration::from_secs_f64(options.seconds)));
+        return threads.run(|| profile_all(&names, time));
     }
-    let report = threads.run(|| measure(&names, Duration::from_secs_f64(options.seconds), threads.count()))?;
+    let report = threads.run(|| measure(&names, time, threads.count()))?;
     report.print(&peers, options.json);
     Ok(())
 }

@@ -28,7 +28,7 @@ impl Workload {
         Some(match name {
             "toy-2-4-2-1" => toy(name),
             "mlp-2-8-8-2" => small(name),
-            "mlp-784" => perceptron(name),
+            "mlp-784" => perceptron(name, &[512, 256], 128),
             "cnn-28" => convolutions(name),
             "resnet-32" => residual(name),
             "lstm-t50" => recurrent(name),
@@ -86,15 +86,18 @@ fn small(name: &'static str) -> Workload {
     }
 }
 
-fn perceptron(name: &'static str) -> Workload {
+/// ReLU layers of the given widths on 784 numbers, ten classes.
+pub fn perceptron(name: &'static str, widths: &[usize], batch: usize) -> Workload {
+    let sizes: Vec<usize> = [784].into_iter().chain(widths.iter().copied()).chain([10]).collect();
+    let weights: Vec<usize> = sizes.windows(2).map(|pair| pair[0] * pair[1]).collect();
     // Forward, weights' gradient and inputs' gradient cost the same; the data's gradient is not computed.
-    let (first, rest) = (784 * 512, 512 * 256 + 256 * 10);
+    let products = 3 * weights.iter().sum::<usize>() - weights[0];
     Workload {
         name,
-        graph: chain(dense_stack(&[512, 256], Activation::Relu, 10)),
+        graph: chain(dense_stack(widths, Activation::Relu, 10)),
         signature: signature(&[784], Target::Classes(10)),
-        training: training(Optimiser::adam(), 0.001, 128),
-        multiply_adds: 128 * (2 * first + 3 * rest),
+        training: training(Optimiser::adam(), 0.001, batch),
+        multiply_adds: (batch * products) as u64,
     }
 }
 

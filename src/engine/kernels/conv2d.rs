@@ -65,9 +65,10 @@ impl Convolution {
         let w = &self.window;
         let further = [0, 1].map(|axis| (w.span(axis) - 1) / w.stride[axis]);
         let pitch = self.places()[1] + further[1];
-        let tile = self.tile_rows(self.channels * w.stride[0] * w.stride[1], pitch);
+        let phases = [0, 1].map(|axis| w.stride[axis].min(w.span(axis)));
+        let tile = self.tile_rows(self.channels * phases[0] * phases[1], pitch);
         let (channels, size, rows) = (self.channels, self.size, tile + further[0]);
-        (Layout { channels, size, stride: w.stride, before: w.before, rows, pitch }, tile)
+        (Layout { channels, size, stride: w.stride, phases, before: w.before, rows, pitch }, tile)
     }
 
     /// Where the entries of the window lie in the layout, in the order of the weights of one filter.
@@ -176,11 +177,14 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let pitch = ends[1] + further[1];
     let tile = (TILE / (c.filters * pitch)).clamp(1, ends[0]);
     let (channels, rows) = (c.filters, tile + further[0]);
-    let layout = Layout { channels, size: places, stride: [1, 1], before: further, rows, pitch };
+    let layout = Layout { channels, size: places, stride: [1, 1], phases: [1, 1], before: further, rows, pitch };
     let shares = shares(c, w, &layout);
     for_each_chunk(dx, input_len, work, |i, dx| {
         let dy = &dy[i * output_len..][..output_len];
-        dx.fill(0.0);
+        if c.window.stride != [1, 1] {
+            // Not every number may be met by the window.
+            dx.fill(0.0);
+        }
         with_tile(layout.len() + correlate::room(tile * pitch), |memory| {
             let (picture, room) = memory.split_at_mut(layout.len());
             for first in (0..ends[0]).step_by(tile) {
@@ -260,7 +264,8 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (layout, tile) = c.layout();
     let ([rows, columns], offsets) = (c.places(), c.offsets(&layout));
     let padded = correlate::padded((tile - 1) * layout.pitch + columns);
-    let together = (6 * TILE / (c.filters * padded + layout.len())).max(1);
+    // As many pictures as let the places of some filters stay in the first cache.
+    let together = (1536 / padded).max(1);
     let batch = dy.len() / output_len;
     // Every part costs a pass over all weights: no more than keep some threads busy.
     let parts = partial_sums(batch, dw.len()).min(batch.div_ceil(together).max(4));

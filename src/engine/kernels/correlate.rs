@@ -19,6 +19,8 @@ pub struct Layout {
     /// Of the picture as it is.
     pub size: [usize; 2],
     pub stride: [usize; 2],
+    /// Planes that are read, down and across: all `stride` of them, or fewer when the window is smaller.
+    pub phases: [usize; 2],
     /// Zeros before the first row and column.
     pub before: [usize; 2],
     /// Of one plane.
@@ -28,13 +30,13 @@ pub struct Layout {
 
 impl Layout {
     pub fn len(&self) -> usize {
-        self.channels * self.stride[0] * self.stride[1] * self.rows * self.pitch + SLACK
+        self.channels * self.phases[0] * self.phases[1] * self.rows * self.pitch + SLACK
     }
 
     /// Where the first place finds what lies `row` rows and `column` columns behind the window's corner.
     pub fn offset(&self, channel: usize, row: usize, column: usize) -> usize {
         let [down, across] = self.stride;
-        let plane = (channel * down + row % down) * across + column % across;
+        let plane = (channel * self.phases[0] + row % down) * self.phases[1] + column % across;
         (plane * self.rows + row / down) * self.pitch + column / across
     }
 
@@ -45,7 +47,8 @@ impl Layout {
         let (planes, slack) = out.split_at_mut(self.len() - SLACK);
         slack.fill(0.0);
         for (plane, out) in planes.chunks_exact_mut(plane_len.max(1)).enumerate() {
-            let (channel, row_phase, column_phase) = (plane / (down * across), plane / across % down, plane % across);
+            let [p, q] = self.phases;
+            let (channel, row_phase, column_phase) = (plane / (p * q), plane / q % p, plane % q);
             let source = &picture[channel * height * width..][..height * width];
             // Columns of the plane that lie on the picture.
             let start = self.before[1].saturating_sub(column_phase).div_ceil(across).min(self.pitch);
@@ -59,14 +62,23 @@ impl Layout {
                 out[..start].fill(0.0);
                 out[end..].fill(0.0);
                 let source = &source[row * width + start * across + column_phase - self.before[1]..];
-                let out = &mut out[start..end];
-                if across == 1 {
-                    out.copy_from_slice(&source[..out.len()]);
-                } else {
-                    out.iter_mut().zip(source.iter().step_by(across)).for_each(|(o, s)| *o = *s);
-                }
+                take_every(across, source, &mut out[start..end]);
             }
         }
+    }
+}
+
+/// `out[i] = source[i · step]`
+fn take_every(step: usize, source: &[f32], out: &mut [f32]) {
+    match step {
+        1 => out.copy_from_slice(&source[..out.len()]),
+        2 => {
+            // In pairs, which the compiler can vectorise; the last number may have no partner.
+            let Some((last, out)) = out.split_last_mut() else { return };
+            *last = source[2 * out.len()];
+            out.iter_mut().zip(source.chunks_exact(2)).for_each(|(out, pair)| *out = pair[0]);
+        }
+        _ => out.iter_mut().zip(source.iter().step_by(step)).for_each(|(out, number)| *out = *number),
     }
 }
 
