@@ -193,3 +193,100 @@ fn bench_times_a_workload_and_compares_it_with_what_others_measured() {
     std::fs::write(&peers, "not json").unwrap();
     fails(folder, &[&quick[..], &["--against", "peers.json"]].concat(), &["peers.json", "ms_per_step"]);
 }
+
+#[test]
+fn a_dump_is_byte_for_byte_the_same_whatever_the_way_to_its_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let said = json(folder, &["debug", "xor.glassbox.json", "--steps", "5", "--dump", "a.safetensors", "--json"]);
+    assert_eq!((said["command"].as_str(), said["step"].as_u64()), (Some("dump"), Some(5)));
+    json_free(folder, &["debug", "xor.glassbox.json", "--command", "goto 20; goto 3; goto 5; dump b.safetensors"]);
+    std::fs::write(folder.join("script"), "# there and back\nrun 7\nback step 2\ndump c.safetensors\nquit\nnonsense")
+        .unwrap();
+    json_free(folder, &["debug", "xor.glassbox.json", "--script", "script"]);
+    let bytes = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let a = bytes("a.safetensors");
+    assert!(a == bytes("b.safetensors") && a == bytes("c.safetensors"));
+    let file = safetensors::SafeTensors::deserialize(&a).unwrap();
+    for name in
+        ["batch.x", "%x", "%y", "%1", "d%1", "loss", "dense_1.weight", "dense_1.weight.before", "dense_1.weight.grad"]
+    {
+        assert!(file.names().contains(&name), "{name} is missing: {:?}", file.names());
+    }
+    fails(folder, &["train", "xor.glassbox.json", "--resume", "a.safetensors"], &["without a Glassbox project"]);
+}
+
+/// Runs a command that must succeed; what it printed.
+fn json_free(folder: &Path, arguments: &[&str]) -> String {
+    let output = glassbox(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn the_debugger_stops_prints_changes_and_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let debug = |commands: &str| {
+        let said = json_free(folder, &["debug", "xor.glassbox.json", "--json", "--command", commands]);
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    let said = debug(
+        "break step == 7 and max(abs(dense_1.weight.grad)) > 0; run; print step; back step; print step; run; run 3; delete 1; run",
+    );
+    assert_eq!((said[1]["breakpoint"].as_u64(), said[1]["phase"].as_str()), (Some(1), Some("update")));
+    assert_eq!((said[2]["numbers"][0].as_f64(), said[4]["numbers"][0].as_f64()), (Some(7.0), Some(6.0)));
+    assert_eq!((said[5]["breakpoint"].as_u64(), said[6]["steps_completed"].as_u64()), (Some(1), Some(9)));
+    assert!(said[8]["end"].as_str().unwrap().contains("60 epochs"));
+    let said = debug(
+        "step; next; set %2[0, 1] = 2 * %2[0, 0]; print %2[0, 1] / %2[0, 0]; finish; goto 9; print loss; goto 2; goto 9; print loss; \
+         info; undo; goto 9; print loss",
+    );
+    assert_eq!(said[3]["numbers"][0].as_f64(), Some(2.0));
+    assert_eq!(said[4]["phase"], "loss");
+    assert_eq!(said[6]["numbers"], said[9]["numbers"]);
+    assert_eq!(said[10]["changes"].as_array().map(Vec::len), Some(1));
+    assert_ne!(said[13]["numbers"], said[9]["numbers"]);
+    let listed = json_free(
+        folder,
+        &["debug", "xor.glassbox.json", "--command", "step; list; list all; help; info; print dense_1.weight"],
+    );
+    for words in ["=>    2  forward", "set NAME[i, j]", "checkpoints", "shape [8, 2]"] {
+        assert!(listed.contains(words), "{words}: {listed}");
+    }
+}
+
+#[test]
+fn what_the_debugger_cannot_do_is_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    for (command, words) in [
+        ("rnu", "There is no command 'rnu'"),
+        ("step; goto x", "Command 2 (goto x)"),
+        ("goto 1000000", "60 epochs are done"),
+        ("back", "beginning of the run"),
+        ("print dense_9.weight", "There is no value"),
+        ("print %1", "not been computed yet in step 1"),
+        ("goto 2; print %1 + dense_1.weight", "equal shapes"),
+        ("print %1[", "whole number"),
+        ("break max(dense_1.wieght) > 1", "did you mean 'dense_1.weight'"),
+        ("break dense_1.weight > 1; run", "not one number"),
+        ("set dense_1.weight[9, 9] = 1", "must be below"),
+        ("set dense_1.weight[0] = 1", "2 indices"),
+        ("set %1[0, 0] = 1", "after its instruction has run"),
+        ("dump x.safetensors", "No step is complete"),
+        ("step; dump x.safetensors", "not complete"),
+        ("goto 1; dump nowhere/x.safetensors", "cannot be written"),
+        ("delete 3", "no breakpoint 3"),
+        ("undo", "no change to take back"),
+    ] {
+        fails(folder, &["debug", "xor.glassbox.json", "--command", command], &[words]);
+    }
+    fails(folder, &["debug", "none.glassbox.json"], &["none.glassbox.json"]);
+    fails(folder, &["debug", "xor.glassbox.json", "--script", "none"], &["script cannot be read"]);
+    assert_eq!(glassbox(folder, &["debug", "xor.glassbox.json", "--steps", "5"]).status.code(), Some(2));
+    assert_eq!(glassbox(folder, &["debug", "xor.glassbox.json", "--steps", "0", "--dump", "a"]).status.code(), Some(2));
+}

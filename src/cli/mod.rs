@@ -1,10 +1,11 @@
 //! Floor 6: Glassbox without a window. One file a command.
 //!
 //! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage. Progress goes to stderr, results to
-//! stdout, `--json` prints one object there.
+//! stdout, `--json` prints one object there (`debug`: one for every command).
 
 pub mod bench;
 mod check;
+mod debug;
 mod new;
 mod options;
 mod prepare;
@@ -35,6 +36,7 @@ pub fn run() -> Next {
         Some(Command::New(options)) => new::run(&options),
         Some(Command::Check(options)) => check::run(&options),
         Some(Command::Train(options)) => train::run(&options),
+        Some(Command::Debug(options)) => debug::run(&options),
     };
     Next::Exit(report(outcome))
 }

@@ -24,6 +24,8 @@ pub enum Command {
     Check(CheckOptions),
     /// Train a project without a window.
     Train(TrainOptions),
+    /// Stop inside a training step, look at everything, go back, change it, go on.
+    Debug(DebugOptions),
     /// Measure this program on this machine.
     Bench(BenchOptions),
 }
@@ -93,6 +95,46 @@ pub struct TrainOptions {
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
     /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DebugOptions {
+    /// A project file.
+    pub file: PathBuf,
+    /// Begin where a checkpoint stands; what was before it can be reached as well.
+    #[arg(long, value_name = "CKPT")]
+    pub resume: Option<PathBuf>,
+    /// Write everything of this step (counted from 1) to the file named by --dump, and end.
+    #[arg(long, value_name = "N", requires = "dump", conflicts_with_all = ["script", "command"],
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub steps: Option<u64>,
+    /// Where --steps writes (*.safetensors).
+    #[arg(long, value_name = "OUT", requires = "steps")]
+    pub dump: Option<PathBuf>,
+    /// Take commands from this file, one a line, instead of asking.
+    #[arg(long, value_name = "FILE", conflicts_with = "command")]
+    pub script: Option<PathBuf>,
+    /// Take these commands, separated by semicolons, instead of asking.
+    #[arg(long, value_name = "TEXT")]
+    pub command: Option<String>,
+    /// Use this CSV file or IDX folder instead of the one named in the project.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Seed of initial weights, shuffles and dropout, instead of the project's.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Steps repeat bit for bit on the CPU.
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
+    pub device: DeviceChoice,
+    /// Threads to compute with; without it all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Memory for checkpoints to go back to, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    pub memory: u32,
+    /// Answer every command with one JSON object on one line.
     #[arg(long)]
     pub json: bool,
 }

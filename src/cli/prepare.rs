@@ -1,13 +1,18 @@
-//! What `check` and `train` do first: read the project, put the named data in place, load it, look for problems.
+//! What `check`, `train` and `debug` do first: read the project, put the named data in place, load it, look for problems,
+//! set up the run or go on with a saved one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
 
+use super::options::DeviceChoice;
 use crate::data::{self, Dataset, NoProgress};
+use crate::engine::Device;
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
-use crate::trainer::signature;
+use crate::persist::project_file;
+use crate::session::checkpoint;
+use crate::trainer::{Change, Run, signature};
 
 /// The folder that relative paths in a project start from.
 pub fn base_of(file: &Path) -> PathBuf {
@@ -49,4 +54,59 @@ pub fn sentence(project: &Project, problem: &Problem) -> String {
     let repairs: Vec<_> = problem.repairs.iter().map(|repair| repair.label.as_str()).collect();
     let repairs = if repairs.is_empty() { String::new() } else { format!(" Repair: {}.", repairs.join(", or ")) };
     format!("{place}{}{shapes}{repairs}", problem.message)
+}
+
+pub fn choose_device(choice: DeviceChoice) -> anyhow::Result<Device> {
+    match choice {
+        DeviceChoice::Auto => Ok(Device::best()),
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cuda if Device::best() != Device::Cpu => Ok(Device::best()),
+        DeviceChoice::Cuda => bail!("This build has no CUDA, or there is no card; use --device cpu."),
+    }
+}
+
+/// Which run is asked for.
+pub struct Start<'a> {
+    pub file: &'a Path,
+    pub data: Option<&'a Path>,
+    pub epochs: Option<usize>,
+    pub seed: Option<u64>,
+    pub resume: Option<&'a Path>,
+}
+
+pub fn run(start: &Start, device: Device) -> anyhow::Result<Run> {
+    let mut project = project_file::load(start.file)?;
+    if let Some(path) = start.data {
+        use_data(&mut project, path)?;
+    }
+    if let Some(epochs) = start.epochs {
+        project.training.epochs = epochs;
+    }
+    if let Some(seed) = start.seed {
+        project.training.seed = seed;
+    }
+    let dataset = load(&project, &base_of(start.file))?;
+    dataset.notes.iter().for_each(|note| eprintln!("{note}"));
+    let found = inference(&project, &dataset);
+    if !found.is_valid() {
+        let sentences: Vec<_> = found.problems.iter().map(|p| sentence(&project, p)).collect();
+        bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
+    }
+    match start.resume {
+        None => Ok(Run::new(&project, dataset, device)?),
+        Some(path) => resume(path, &project, dataset, device),
+    }
+}
+
+/// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
+fn resume(path: &Path, project: &Project, dataset: Arc<Dataset>, device: Device) -> anyhow::Result<Run> {
+    let (kept, saved) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+    let mut run = Run::resume(&kept, dataset, device, saved)?;
+    if project.graph != kept.graph {
+        run.change(Change::Graph { graph: project.graph.clone() })?;
+    }
+    if project.training != kept.training {
+        run.change(Change::Training { training: project.training.clone() })?;
+    }
+    Ok(run)
 }

@@ -3,32 +3,36 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::options::{DeviceChoice, TrainOptions};
+use super::options::TrainOptions;
 use super::prepare;
 use super::summary::Summary;
 use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
-use crate::model::Project;
-use crate::persist::project_file;
 use crate::session::checkpoint;
-use crate::trainer::{Change, Evaluation, Run, StepRow};
+use crate::trainer::{Evaluation, Run, StepRow};
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
-    let device = choose_device(options.device)?;
+    let device = prepare::choose_device(options.device)?;
     let threads = Threads::new(options.threads.map_or(0, usize::from))?;
     threads.run(|| train(options, device, threads.count()))
 }
 
 fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Result<()> {
-    let mut run = prepare_run(options, device)?;
+    let start = prepare::Start {
+        file: &options.file,
+        data: options.data.as_deref(),
+        epochs: options.epochs,
+        seed: options.seed,
+        resume: options.resume.as_deref(),
+    };
+    let mut run = prepare::run(&start, device)?;
     let mut log = options.log.as_deref().map(Log::create).transpose()?;
     let bar = progress_bar(&run, options);
     let began = Instant::now();
@@ -71,52 +75,6 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         log.finish()?;
     }
     summarise(&run, seconds, samples, threads)?.print(options.json)
-}
-
-fn choose_device(choice: DeviceChoice) -> anyhow::Result<Device> {
-    match choice {
-        DeviceChoice::Auto => Ok(Device::best()),
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda if Device::best() != Device::Cpu => Ok(Device::best()),
-        DeviceChoice::Cuda => bail!("This build has no CUDA, or there is no card; use --device cpu."),
-    }
-}
-
-fn prepare_run(options: &TrainOptions, device: Device) -> anyhow::Result<Run> {
-    let mut project = project_file::load(&options.file)?;
-    if let Some(path) = &options.data {
-        prepare::use_data(&mut project, path)?;
-    }
-    if let Some(epochs) = options.epochs {
-        project.training.epochs = epochs;
-    }
-    if let Some(seed) = options.seed {
-        project.training.seed = seed;
-    }
-    let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
-    dataset.notes.iter().for_each(|note| eprintln!("{note}"));
-    let found = prepare::inference(&project, &dataset);
-    if !found.is_valid() {
-        let sentences: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
-        bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
-    }
-    match &options.resume {
-        None => Ok(Run::new(&project, dataset, device)?),
-        Some(path) => resume(path, &project, dataset, device),
-    }
-}
-
-/// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
-fn resume(path: &Path, project: &Project, dataset: Arc<crate::data::Dataset>, device: Device) -> anyhow::Result<Run> {
-    let (kept, saved) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
-    let mut run = Run::resume(&kept, dataset, device, saved)?;
-    if project.graph != kept.graph {
-        run.change(Change::Graph { graph: project.graph.clone() })?;
-    }
-    if project.training != kept.training {
-        run.change(Change::Training { training: project.training.clone() })?;
-    }
-    Ok(run)
 }
 
 fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {

@@ -2,17 +2,20 @@
 
 use std::fmt;
 
-use super::Function;
+use super::{Function, Reduction};
 
 /// One node of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
     Number(f64),
     Name(String),
+    /// `dense_1.weight[0, 2]`
+    Element(String, Vec<usize>),
     Unary(UnaryOperator, Box<Expr>),
     Binary(BinaryOperator, Box<Expr>, Box<Expr>),
     /// Always with the number of arguments that [`Function::arity`] says, when it comes from the parser.
     Call(Function, Vec<Expr>),
+    Reduce(Reduction, Box<Expr>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,12 +90,23 @@ impl BinaryOperator {
 }
 
 impl Expr {
+    /// Every name in it, in order and as often as it occurs.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Expr::Number(_) => Vec::new(),
+            Expr::Name(name) | Expr::Element(name, _) => vec![name],
+            Expr::Unary(_, a) | Expr::Reduce(_, a) => a.names(),
+            Expr::Binary(_, a, b) => [a.names(), b.names()].concat(),
+            Expr::Call(_, arguments) => arguments.iter().flat_map(Expr::names).collect(),
+        }
+    }
+
     /// Whether the name occurs anywhere in the expression.
     pub fn mentions(&self, name: &str) -> bool {
         match self {
             Expr::Number(_) => false,
-            Expr::Name(own) => own == name,
-            Expr::Unary(_, a) => a.mentions(name),
+            Expr::Name(own) | Expr::Element(own, _) => own == name,
+            Expr::Unary(_, a) | Expr::Reduce(_, a) => a.mentions(name),
             Expr::Binary(_, a, b) => a.mentions(name) || b.mentions(name),
             Expr::Call(_, arguments) => arguments.iter().any(|a| a.mentions(name)),
         }
@@ -100,7 +114,7 @@ impl Expr {
 
     fn precedence(&self) -> u8 {
         match self {
-            Expr::Number(_) | Expr::Name(_) | Expr::Call(..) => ATOM,
+            Expr::Number(_) | Expr::Name(_) | Expr::Element(..) | Expr::Call(..) | Expr::Reduce(..) => ATOM,
             Expr::Unary(UnaryOperator::Negate, _) => NEGATE,
             Expr::Unary(UnaryOperator::Not, _) => NOT,
             Expr::Binary(operator, ..) => operator.precedence(),
@@ -122,6 +136,11 @@ impl fmt::Display for Expr {
             Expr::Number(value) if value.is_sign_negative() => write!(f, "(-{})", -value),
             Expr::Number(value) => write!(f, "{value}"),
             Expr::Name(name) => f.write_str(name),
+            Expr::Element(name, index) => {
+                let index: Vec<_> = index.iter().map(usize::to_string).collect();
+                write!(f, "{name}[{}]", index.join(", "))
+            }
+            Expr::Reduce(reduction, a) => write!(f, "{}({a})", reduction.name()),
             Expr::Unary(UnaryOperator::Negate, a) => {
                 f.write_str("-")?;
                 a.write(f, NEGATE)

@@ -12,6 +12,8 @@ pub fn eval(expression: &Expr, x: f64) -> f64 {
             "e" => std::f64::consts::E,
             _ => f64::NAN,
         },
+        Expr::Element(..) => f64::NAN,
+        Expr::Reduce(reduction, a) => reduction.apply(&[eval(a, x)]),
         Expr::Unary(UnaryOperator::Negate, a) => -eval(a, x),
         Expr::Unary(UnaryOperator::Not, a) => truth(eval(a, x) == 0.0),
         Expr::Binary(operator, a, b) => operator.apply(eval(a, x), eval(b, x)),

@@ -5,12 +5,14 @@ use super::{BinaryOperator, ParseError};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     Number(f64),
-    /// Letters, digits, `_` and inner dots: `x`, `dense_1.weight`.
+    /// Letters, digits, `_` and inner dots: `x`, `dense_1.weight`; and the values of a program, `%4` and `d%4`.
     Name(String),
     Operator(BinaryOperator),
     Not,
     Open,
     Close,
+    OpenIndex,
+    CloseIndex,
     Comma,
     End,
 }
@@ -25,6 +27,8 @@ impl Token {
             Token::Not => "'not'".into(),
             Token::Open => "'('".into(),
             Token::Close => "')'".into(),
+            Token::OpenIndex => "'['".into(),
+            Token::CloseIndex => "']'".into(),
             Token::Comma => "','".into(),
             Token::End => "the end".into(),
         }
@@ -48,7 +52,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, ParseError> {
         }
         let (token, length) = if first.is_ascii_digit() || first == '.' {
             number(text, at)?
-        } else if first.is_alphabetic() || first == '_' {
+        } else if first.is_alphabetic() || first == '_' || is_value(&text[at..]) {
             name(&text[at..])
         } else {
             symbol(text, at, first)?
@@ -87,9 +91,16 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), ParseError> {
     }
 }
 
+/// Whether the text begins with `%4` or `d%4`.
+fn is_value(rest: &str) -> bool {
+    let number = rest.strip_prefix('d').unwrap_or(rest).strip_prefix('%');
+    number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
 fn name(rest: &str) -> (Token, usize) {
     let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    let length = rest.find(|c| !inside(c)).unwrap_or(rest.len());
+    let sign = if is_value(rest) { rest.find('%').map_or(0, |at| at + 1) } else { 0 };
+    let length = rest[sign..].find(|c| !inside(c)).map_or(rest.len(), |length| sign + length);
     let written = rest[..length].trim_end_matches('.');
     let token = match written {
         "and" => Token::Operator(BinaryOperator::And),
@@ -122,6 +133,8 @@ fn symbol(text: &str, at: usize, first: char) -> Result<(Token, usize), ParseErr
         ('>', _) => one(B::Greater),
         ('(', _) => Ok((Token::Open, 1)),
         (')', _) => Ok((Token::Close, 1)),
+        ('[', _) => Ok((Token::OpenIndex, 1)),
+        (']', _) => Ok((Token::CloseIndex, 1)),
         (',', _) => Ok((Token::Comma, 1)),
         ('=', _) => refuse("'=' does not compare: write '=='.".into()),
         ('&', _) => refuse("Write 'and' in words.".into()),

@@ -1,20 +1,24 @@
-//! Floor 0: the one expression language: Formula layers now, breakpoints and watches later.
+//! Floor 0: the one expression language: of Formula layers, and of what the debugger prints and stops at.
 //!
-//! Owns the grammar, the functions, errors that say where, and evaluation of one number. Deliberately knows nothing of
-//! tensors: the engine lowers an [`Expr`] to its own instructions.
+//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays. Deliberately knows
+//! nothing of networks: the engine lowers an [`Expr`] to its own instructions, and the debugger says what names stand for.
 //!
 //! Loosest to tightest: `or`, `and`, `not`, comparisons (not chained), `+ -`, `* /`, unary `-`, `^` (right to left, so
 //! `-x^2` is `-(x^2)` and `2^3^2` is `2^(3^2)`).
 
+mod array;
 mod ast;
 mod eval;
 mod function;
 mod lexer;
 mod parser;
+mod reduction;
 
+pub use array::{Array, evaluate};
 pub use ast::{BinaryOperator, Expr, UnaryOperator};
 pub use eval::{erf, eval};
 pub use function::Function;
+pub use reduction::Reduction;
 
 /// Why an expression cannot be read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -26,7 +30,8 @@ pub struct ParseError {
     pub at: usize,
 }
 
-/// Any expression of the language; names may be anything such as `loss` or `dense_1.weight`.
+/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, and `name[0, 2]`
+/// is an element. Functions are also names where no parenthesis follows.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     parser::parse(text, None)
 }

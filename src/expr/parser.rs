@@ -3,7 +3,7 @@
 
 use super::ast::{COMPARISON, NEGATE, NOT};
 use super::lexer::{Placed, Token, place, tokens};
-use super::{BinaryOperator, Expr, Function, ParseError, UnaryOperator};
+use super::{BinaryOperator, Expr, Function, ParseError, Reduction, UnaryOperator};
 
 /// Levels of a tree; also the most nested parentheses.
 const DEEPEST: usize = 200;
@@ -146,8 +146,8 @@ impl Parser<'_> {
         }
     }
 
-    fn name(&self, name: String, at: usize) -> Result<Tree, ParseError> {
-        if let Some(function) = Function::named(&name) {
+    fn name(&mut self, name: String, at: usize) -> Result<Tree, ParseError> {
+        if let (Some(function), Some(_)) = (Function::named(&name), self.names) {
             let example = if function.arity() == 2 { "(x, 0)" } else { "(x)" };
             return Err(self.error_at(format!("'{name}' is a function: write {name}{example}"), at));
         }
@@ -160,15 +160,49 @@ impl Parser<'_> {
                 };
                 Err(self.error_at(message, at))
             }
+            None if *self.peek() == Token::OpenIndex => {
+                let index = self.index()?;
+                self.node(Expr::Element(name, index), 0, at)
+            }
             _ => self.node(Expr::Name(name), 0, at),
         }
     }
 
+    /// `[0, 2]`; the bracket is next.
+    fn index(&mut self) -> Result<Vec<usize>, ParseError> {
+        let mut index = Vec::new();
+        loop {
+            self.advance();
+            match *self.peek() {
+                Token::Number(value) if value.fract() == 0.0 && (0.0..1e15).contains(&value) => {
+                    index.push(value as usize);
+                }
+                _ => {
+                    let found = self.peek().describe();
+                    return Err(self.error(format!("An index is a whole number from 0, found {found}")));
+                }
+            }
+            self.advance();
+            match self.peek() {
+                Token::Comma => {}
+                Token::CloseIndex => break,
+                other => {
+                    let found = other.describe();
+                    return Err(self.error(format!("Expected ',' or ']' after an index, found {found}")));
+                }
+            }
+        }
+        self.advance();
+        Ok(index)
+    }
+
     /// The name is read and `(` is next.
     fn call(&mut self, name: &str, at: usize) -> Result<Tree, ParseError> {
-        let Some(function) = Function::named(name) else {
+        let reduction = Reduction::named(name).filter(|_| self.names.is_none());
+        let function = Function::named(name);
+        if function.is_none() && reduction.is_none() {
             return Err(self.error_at(unknown_function(name, self.names), at));
-        };
+        }
         let open = self.at();
         self.advance();
         let mut arguments = Vec::new();
@@ -183,12 +217,17 @@ impl Parser<'_> {
             self.advance();
         }
         self.close(&format!("to close {name}("), open)?;
-        let (wanted, got) = (function.arity(), arguments.len());
-        if wanted != got {
-            let plural = if wanted == 1 { "argument" } else { "arguments" };
-            return Err(self.error_at(format!("{name} takes {wanted} {plural}, not {got}"), at));
+        if let (Some(reduction), 1) = (reduction, arguments.len()) {
+            return self.node(Expr::Reduce(reduction, Box::new(arguments.remove(0))), depth, at);
         }
-        self.node(Expr::Call(function, arguments), depth, at)
+        let (wanted, got) = (function.map_or(1, Function::arity), arguments.len());
+        match function {
+            Some(function) if wanted == got => self.node(Expr::Call(function, arguments), depth, at),
+            _ => {
+                let plural = if wanted == 1 { "argument" } else { "arguments" };
+                Err(self.error_at(format!("{name} takes {wanted} {plural}, not {got}"), at))
+            }
+        }
     }
 
     fn close(&mut self, purpose: &str, opened_at: usize) -> Result<(), ParseError> {
@@ -215,13 +254,12 @@ fn unknown_function(name: &str, names: Option<&[&str]>) -> String {
     if names.is_some_and(|known| known.contains(&name)) {
         return format!("'{name}' is not a function: write {name} * (...) to multiply");
     }
-    match nearest(name, Function::ALL.into_iter().map(Function::name)) {
+    let reductions = Reduction::ALL.into_iter().map(Reduction::name).filter(|_| names.is_none());
+    let all: Vec<_> = Function::ALL.into_iter().map(Function::name).chain(reductions).collect();
+    match nearest(name, all.iter().copied()) {
         _ if name == "ln" => "There is no function 'ln'; the natural logarithm is 'log'".into(),
         Some(meant) => format!("There is no function '{name}'; did you mean '{meant}'?"),
-        None => {
-            let known: Vec<_> = Function::ALL.into_iter().map(Function::name).collect();
-            format!("There is no function '{name}'; there are {}", known.join(", "))
-        }
+        None => format!("There is no function '{name}'; there are {}", all.join(", ")),
     }
 }
 

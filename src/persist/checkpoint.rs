@@ -65,14 +65,20 @@ pub fn save(checkpoint: &Checkpoint, path: &Path) -> Result<(), FileError> {
     let failed = |reason: String| FileError::Write { reason, path: path.to_owned() };
     let project = project_file::to_text(&checkpoint.project).map_err(|error| failed(error.to_string()))?;
     let inside = serde_json::json!({ "project": project, "place": checkpoint.place }).to_string();
-    let tensors = checkpoint.tensors.iter().map(|tensor| {
+    write_tensors(path, KEY, inside, &checkpoint.tensors)
+}
+
+/// Any tensors, with one key of metadata. The same tensors make the same file byte for byte.
+pub fn write_tensors(path: &Path, key: &str, inside: String, tensors: &[NamedTensor]) -> Result<(), FileError> {
+    let failed = |reason: String| FileError::Write { reason, path: path.to_owned() };
+    let tensors = tensors.iter().map(|tensor| {
         let (dtype, bytes) = match &tensor.values {
             Values::F32(values) => (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
             Values::F64(values) => (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
         };
         (tensor.name.clone(), Bytes { dtype, dims: tensor.dims.clone(), bytes })
     });
-    let metadata = HashMap::from([(KEY.to_owned(), inside)]);
+    let metadata = HashMap::from([(key.to_owned(), inside)]);
     let bytes = serialize(tensors, Some(metadata)).map_err(|error| failed(error.to_string()))?;
     project_file::write_atomically(path, &bytes)
 }

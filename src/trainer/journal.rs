@@ -23,4 +23,25 @@ pub enum Change {
     Graph { graph: Graph },
     /// The schedule cut the learning rate because results had stopped improving.
     Plateau { state: PlateauState },
+    /// One element of a tensor of the program, by its name in the listing.
+    Value {
+        name: String,
+        index: Vec<usize>,
+        #[serde(with = "as_text")]
+        value: f32,
+    },
+}
+
+/// NaN and infinity have no number in JSON, and may be set all the same.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom(format!("{text:?} is not a number")))
+    }
 }

@@ -3,13 +3,17 @@
 //!
 //! Knows no files and no window: what it needs is handed to it, what it learns is taken from it.
 
+mod debugger;
 mod journal;
 mod outbox;
 mod pictures;
 mod run;
 mod thread;
+mod value;
 
+pub use debugger::{Advance, DebugError, Debugger, Moment, StepDump, Unit};
 pub use journal::{Change, JournalEntry};
 pub use outbox::{Evaluation, Outbox, Progress, Row, Stop};
 pub use run::{Resume, Run, RunError, Saved, StepRow, signature};
 pub use thread::{Command, Trainer, Waker};
+pub use value::locate;

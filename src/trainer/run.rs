@@ -10,7 +10,7 @@ use super::outbox::{Evaluation, Stop};
 use super::pictures;
 use crate::data::batches::{Batch, epoch_order, gather};
 use crate::data::{Dataset, Part, Task};
-use crate::engine::{Device, EngineError, Kept, Machine, Precision, Snapshot, metrics};
+use crate::engine::{Device, EngineError, Kept, Machine, Precision, Snapshot, StepReport, metrics};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
 use crate::trace::Ranking;
 
@@ -22,6 +22,8 @@ pub enum RunError {
     NoSamples,
     #[error("The saved run does not fit: {0}")]
     Resume(String),
+    #[error("{0}")]
+    Change(String),
 }
 
 /// What a finished step tells.
@@ -120,6 +122,11 @@ impl Run {
         &self.place.journal
     }
 
+    /// As the run began.
+    pub fn origin(&self) -> &Project {
+        &self.place.origin
+    }
+
     pub fn steps_per_epoch(&self) -> u64 {
         self.dataset.train.len.div_ceil(self.batch_size()) as u64
     }
@@ -155,23 +162,44 @@ impl Run {
 
     /// One training step.
     pub fn step(&mut self) -> Result<StepRow, RunError> {
+        self.begin_step()?;
+        let report = self.machine.finish_step()?;
+        Ok(self.complete(&report))
+    }
+
+    /// Stages the next batch and stands before the first instruction of its step.
+    pub fn begin_step(&mut self) -> Result<(), RunError> {
         let batch = self.next_batch();
-        let report = self.machine.run_step(&batch)?;
-        self.place.cursor += batch.len;
+        Ok(self.machine.begin_step(&batch)?)
+    }
+
+    /// One instruction of the step that was begun; tells of the step when it was the last one.
+    pub fn step_instruction(&mut self) -> Result<Option<StepRow>, RunError> {
+        if self.machine.step_instruction()?.is_none() || self.machine.is_in_step() {
+            return Ok(None);
+        }
+        let report = self.machine.report()?;
+        Ok(Some(self.complete(&report)))
+    }
+
+    /// Moves on in the data after a step.
+    fn complete(&mut self, report: &StepReport) -> StepRow {
+        let samples = self.machine.batch_len();
+        self.place.cursor += samples;
         let epoch_done = self.place.cursor >= self.order.len();
         if epoch_done {
             self.place.epoch += 1;
             self.place.cursor = 0;
             self.order = epoch_order(self.project.training.seed, self.place.epoch, self.dataset.train.len);
         }
-        Ok(StepRow {
+        StepRow {
             step: self.machine.step(),
             loss: report.loss,
             accuracy: report.correct.map(|c| c as f32 / report.answers.max(1) as f32),
             learning_rate: report.learning_rate,
-            samples: batch.len,
+            samples,
             epoch_done,
-        })
+        }
     }
 
     /// Loss and score over (at most 10,000 samples of) a part.
@@ -245,14 +273,25 @@ impl Run {
         }
     }
 
-    /// Changes the run between two steps and writes it in the journal.
+    /// Changes the run where it stands and writes it in the journal.
     pub fn change(&mut self, change: Change) -> Result<Kept, RunError> {
+        let (step, instruction) = self.moment();
         let kept = self.carry_out(&change)?;
-        self.place.journal.push(JournalEntry { step: self.machine.step(), instruction: 0, change });
+        self.place.journal.push(JournalEntry { step, instruction, change });
         Ok(kept)
     }
 
+    /// Completed steps, and executed instructions of the one in progress.
+    pub(super) fn moment(&self) -> (u64, usize) {
+        let machine = &self.machine;
+        (machine.step(), if machine.is_in_step() { machine.pc() } else { 0 })
+    }
+
     fn carry_out(&mut self, change: &Change) -> Result<Kept, RunError> {
+        if let Change::Value { name, index, value } = change {
+            super::value::write_element(&mut self.machine, name, index, *value).map_err(RunError::Change)?;
+            return Ok(Kept { kept: 0, of: 0, fresh: Vec::new() });
+        }
         let mut next = self.project.clone();
         match change {
             Change::Training { training } => next.training = training.clone(),
@@ -260,6 +299,7 @@ impl Run {
             Change::Plateau { state } => {
                 self.place.plateau = *state;
             }
+            Change::Value { .. } => {}
         }
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
         if next.graph != self.project.graph {
@@ -293,13 +333,23 @@ impl Run {
         let mut run = Self::new(&self.place.origin, self.dataset.clone(), self.device.clone())?;
         let mut journal = self.place.journal.iter().peekable();
         loop {
-            while let Some(entry) = journal.next_if(|entry| entry.step <= run.machine.step()) {
+            while let Some(entry) = journal.next_if(|entry| (entry.step, entry.instruction) <= run.moment()) {
                 run.change(entry.change.clone())?;
             }
-            if run.machine.step() >= step {
+            let here = run.machine.step();
+            if here >= step && !run.machine.is_in_step() {
                 return Ok(run);
             }
-            if run.step()?.epoch_done && matches!(run.project.training.schedule, Schedule::Plateau(_)) {
+            let row = if journal.peek().is_some_and(|entry| entry.step == here) || run.machine.is_in_step() {
+                if !run.machine.is_in_step() {
+                    run.begin_step()?;
+                }
+                run.step_instruction()?
+            } else {
+                Some(run.step()?)
+            };
+            let epoch_done = row.is_some_and(|row| row.epoch_done);
+            if epoch_done && matches!(run.project.training.schedule, Schedule::Plateau(_)) {
                 // What has been cut is in the journal; what has not yet been is only known from every epoch's result.
                 run.follow_plateau(&run.evaluate()?);
             }
@@ -313,20 +363,39 @@ impl Run {
 
     /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then.
     pub fn resume(project: &Project, dataset: Arc<Dataset>, device: Device, saved: Saved) -> Result<Self, RunError> {
-        let Saved { now, best, place } = saved;
         let mut run = Self::new(project, dataset, device)?;
-        if place.samples != run.dataset.train.len || place.cursor > run.dataset.train.len {
+        run.stand(saved)?;
+        Ok(run)
+    }
+
+    /// Back to (or forward to) where [`Self::save`] was called in this very run; `project` is the one in force then.
+    pub(super) fn rewind(&mut self, project: &Project, saved: Saved) -> Result<(), RunError> {
+        if *project != self.project {
+            *self = Self::resume(project, self.dataset.clone(), self.device.clone(), saved)?;
+            return Ok(());
+        }
+        self.stand(saved)
+    }
+
+    /// The run from its beginning, with nothing done and nothing changed.
+    pub(super) fn afresh(&self) -> Result<Self, RunError> {
+        Self::new(&self.place.origin, self.dataset.clone(), self.device.clone())
+    }
+
+    fn stand(&mut self, saved: Saved) -> Result<(), RunError> {
+        let Saved { now, best, place } = saved;
+        if place.samples != self.dataset.train.len || place.cursor > self.dataset.train.len {
             return Err(RunError::Resume(format!(
                 "it was trained on {} samples, and the data now has {}. Use the same data and split.",
-                place.samples, run.dataset.train.len
+                place.samples, self.dataset.train.len
             )));
         }
-        run.machine.restore(&now)?;
-        run.machine.scale_rate(place.plateau.scale);
-        run.best = best;
-        run.order = epoch_order(project.training.seed, place.epoch, run.dataset.train.len);
-        run.place = place;
-        Ok(run)
+        self.machine.restore(&now)?;
+        self.machine.scale_rate(place.plateau.scale);
+        self.best = best;
+        self.order = epoch_order(self.project.training.seed, place.epoch, self.dataset.train.len);
+        self.place = place;
+        Ok(())
     }
 
     /// Settings of training now in force.

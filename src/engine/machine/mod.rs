@@ -219,6 +219,11 @@ impl Machine {
         self.context.step
     }
 
+    /// Samples of the batch that was staged last.
+    pub fn batch_len(&self) -> usize {
+        self.batch_len
+    }
+
     pub fn device(&self) -> Device {
         self.device.clone()
     }

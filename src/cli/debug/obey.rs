@@ -1,0 +1,266 @@
+//! Commands carried out on a debugger, each with its answer in words and as JSON.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::command::{self, Command, HELP};
+use super::{Said, values};
+use crate::expr::Expr;
+use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
+use crate::persist::project_file;
+use crate::trainer::{Change, DebugError, Debugger, JournalEntry, Moment, Unit};
+
+pub struct Console {
+    debugger: Debugger,
+    breakpoints: Vec<Breakpoint>,
+    numbered: usize,
+}
+
+struct Breakpoint {
+    number: usize,
+    condition: Expr,
+    hits: usize,
+}
+
+/// Lines of the program shown before and after the next instruction.
+const AROUND: usize = 5;
+
+/// The one key of a dump's metadata; not a checkpoint's, so that none is taken for the other.
+const DUMP_KEY: &str = "glassbox_step";
+
+fn sentence(error: DebugError) -> String {
+    error.to_string()
+}
+
+impl Console {
+    pub fn new(debugger: Debugger) -> Self {
+        Self { debugger, breakpoints: Vec::new(), numbered: 0 }
+    }
+
+    /// `None` when that was the last command; errors are sentences, and leave everything as it was but for the place.
+    pub fn obey(&mut self, line: &str) -> Result<Option<Said>, String> {
+        let said = match command::parse(line)? {
+            Command::Run(steps) => self.run(steps)?,
+            Command::Forward(unit, count) => self.forward(unit, count)?,
+            Command::Back(count) => self.back(count, Debugger::back_instruction)?,
+            Command::BackStep(count) => self.back(count, Debugger::back_step)?,
+            Command::Goto(step) => {
+                self.debugger.goto_step(step).map_err(sentence)?;
+                self.place()
+            }
+            Command::List { all } => self.list(all),
+            Command::Info => self.info(),
+            Command::Print(expression) => {
+                let found = values::evaluate(&self.debugger, &expression)?;
+                Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
+            }
+            Command::Set { name, index, value } => self.set(&name, &index, &value)?,
+            Command::Break(condition) => self.add_breakpoint(condition)?,
+            Command::Delete(number) => self.delete(number)?,
+            Command::Undo => self.undo()?,
+            Command::Dump(path) => self.dump(Path::new(&path))?,
+            Command::Help => Said { text: HELP.into(), json: json!({ "help": HELP }) },
+            Command::Quit => return Ok(None),
+        };
+        Ok(Some(said))
+    }
+
+    /// One advance; the number of the breakpoint where it stopped.
+    fn advance(&mut self, unit: Unit) -> Result<Option<usize>, DebugError> {
+        let Self { debugger, breakpoints, .. } = self;
+        let mut hit = None;
+        debugger.advance(unit, &mut |debugger| {
+            for breakpoint in breakpoints.iter_mut() {
+                if values::number(debugger, &breakpoint.condition).map_err(DebugError::Value)? != 0.0 {
+                    breakpoint.hits += 1;
+                    hit = hit.or(Some(breakpoint.number));
+                }
+            }
+            Ok(hit.is_some())
+        })?;
+        Ok(hit)
+    }
+
+    fn stopped_at(&self, number: usize) -> Said {
+        let mut said = self.place();
+        if let Some(breakpoint) = self.breakpoints.iter().find(|b| b.number == number) {
+            said.text =
+                format!("Breakpoint {number}: {} (hit {})\n{}", breakpoint.condition, breakpoint.hits, said.text);
+        }
+        said.json["breakpoint"] = json!(number);
+        said
+    }
+
+    fn run(&mut self, steps: Option<u64>) -> Result<Said, String> {
+        let last = steps.map(|steps| self.debugger.machine().step().saturating_add(steps));
+        while last.is_none_or(|last| self.debugger.machine().step() < last) {
+            match self.advance(Unit::Step) {
+                Ok(None) => {}
+                Ok(Some(number)) => return Ok(self.stopped_at(number)),
+                Err(end @ DebugError::End { .. }) => {
+                    let mut said = self.place();
+                    said.text = format!("{end}\n{}", said.text);
+                    said.json["end"] = json!(end.to_string());
+                    return Ok(said);
+                }
+                Err(error) => return Err(sentence(error)),
+            }
+        }
+        Ok(self.place())
+    }
+
+    fn forward(&mut self, unit: Unit, count: u64) -> Result<Said, String> {
+        for _ in 0..count {
+            if let Some(number) = self.advance(unit).map_err(sentence)? {
+                return Ok(self.stopped_at(number));
+            }
+        }
+        Ok(self.place())
+    }
+
+    fn back(&mut self, count: u64, back: impl Fn(&mut Debugger) -> Result<bool, DebugError>) -> Result<Said, String> {
+        for _ in 0..count {
+            if !back(&mut self.debugger).map_err(sentence)? {
+                return Err("This is the beginning of the run: there is nothing before it.".into());
+            }
+        }
+        Ok(self.place())
+    }
+
+    /// Where the run stands.
+    pub fn place(&self) -> Said {
+        let machine = self.debugger.machine();
+        let Moment { step, instruction } = self.debugger.moment();
+        let program = machine.program();
+        let (_, next) = self.debugger.next_instruction();
+        let line = next.map(|next| program.line(next)).unwrap_or_default();
+        let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
+        let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
+        let known = loss.map_or(String::new(), |loss| format!(", loss {}", values::digits(loss)));
+        let text = match (step, instruction) {
+            (0, 0) => "At the beginning, before step 1.".to_owned(),
+            (step, 0) => format!("After step {step} (epoch {:.3}{known}).", self.debugger.run().epoch()),
+            _ => {
+                let (phase, count) = (next.map_or("", |next| next.phase.word()), program.instructions.len());
+                format!(
+                    "In step {}, before instruction {} of {count}{known}:\n{phase:<9} {line}",
+                    step + 1,
+                    instruction + 1
+                )
+            }
+        };
+        let json = json!({
+            "steps_completed": step,
+            "instruction": instruction,
+            "phase": next.map(|next| next.phase.word()),
+            "next": line,
+            "epoch": self.debugger.run().epoch(),
+            "loss": loss.map(|loss| if loss.is_finite() { json!(loss) } else { json!(loss.to_string()) }),
+        });
+        Said { text, json }
+    }
+
+    fn list(&self, all: bool) -> Said {
+        let program = self.debugger.machine().program();
+        let (at, _) = self.debugger.next_instruction();
+        let listing = program.listing();
+        let lines = listing.lines().enumerate().filter(|(i, _)| all || i.abs_diff(at) <= AROUND);
+        let text: Vec<_> =
+            lines.map(|(i, line)| format!("{} {:>4}  {line}", if i == at { "=>" } else { "  " }, i + 1)).collect();
+        let json = json!({ "instruction": at, "listing": listing.lines().collect::<Vec<_>>() });
+        Said { text: text.join("\n"), json }
+    }
+
+    fn info(&self) -> Said {
+        let Said { text, mut json } = self.place();
+        let mut lines = vec![text];
+        for b in &self.breakpoints {
+            lines.push(format!("breakpoint {}: {} (hits {})", b.number, b.condition, b.hits));
+        }
+        let (made, ahead) = self.debugger.changes();
+        lines.extend(made.iter().map(change_text));
+        lines.extend(ahead.iter().map(|entry| format!("{} (ahead)", change_text(entry))));
+        let (count, bytes, spacing) = self.debugger.checkpoints();
+        lines.push(format!("{count} checkpoints, {:.1} MiB, every {spacing} steps", bytes as f64 / f64::from(1 << 20)));
+        let breakpoints = self.breakpoints.iter();
+        json["breakpoints"] = breakpoints
+            .map(|b| json!({ "number": b.number, "condition": b.condition.to_string(), "hits": b.hits }))
+            .collect();
+        json["changes"] = made.iter().map(change_json).collect();
+        json["changes_ahead"] = ahead.iter().map(change_json).collect();
+        json["checkpoints"] = json!({ "count": count, "bytes": bytes, "spacing": spacing });
+        Said { text: lines.join("\n"), json }
+    }
+
+    fn set(&mut self, name: &str, index: &[usize], value: &Expr) -> Result<Said, String> {
+        let value = values::number(&self.debugger, value)? as f32;
+        let element = if index.is_empty() { Expr::Name(name.into()) } else { Expr::Element(name.into(), index.into()) };
+        let before = values::evaluate(&self.debugger, &element).ok().and_then(|found| found.single());
+        self.debugger.set(name, index, value).map_err(sentence)?;
+        let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
+        let json = json!({ "name": name, "index": index, "value": value.to_string() });
+        Ok(Said { text: format!("{element} = {value}{was}"), json })
+    }
+
+    fn add_breakpoint(&mut self, condition: Expr) -> Result<Said, String> {
+        values::check(&self.debugger, &condition)?;
+        self.numbered += 1;
+        let number = self.numbered;
+        let text = format!("Breakpoint {number}: before the update of a step where {condition}");
+        let json = json!({ "number": number, "condition": condition.to_string() });
+        self.breakpoints.push(Breakpoint { number, condition, hits: 0 });
+        Ok(Said { text, json })
+    }
+
+    fn delete(&mut self, number: usize) -> Result<Said, String> {
+        let at = self.breakpoints.iter().position(|b| b.number == number);
+        let at = at.ok_or_else(|| format!("There is no breakpoint {number}; 'info' shows which there are."))?;
+        self.breakpoints.remove(at);
+        Ok(Said { text: format!("Removed breakpoint {number}."), json: json!({ "number": number }) })
+    }
+
+    fn undo(&mut self) -> Result<Said, String> {
+        let undone = self.debugger.undo().map_err(sentence)?.ok_or("There is no change to take back.")?;
+        let mut said = self.place();
+        said.text = format!("Took back: {}\n{}", change_text(&undone), said.text);
+        said.json["undone"] = change_json(&undone);
+        Ok(said)
+    }
+
+    /// Writes the step just completed.
+    pub fn dump(&mut self, path: &Path) -> Result<Said, String> {
+        let dump = self.debugger.dump().map_err(sentence)?;
+        let project = project_file::to_text(self.debugger.run().project()).map_err(|error| error.to_string())?;
+        let inside = json!({
+            "step": dump.step, "learning_rate": dump.learning_rate, "rows": dump.rows, "project": project,
+        });
+        let tensors: Vec<_> = dump
+            .tensors
+            .into_iter()
+            .map(|(name, tensor)| NamedTensor { name, dims: tensor.dims, values: Values::F32(tensor.data.to_vec()) })
+            .collect();
+        write_tensors(path, DUMP_KEY, inside.to_string(), &tensors).map_err(|error| error.to_string())?;
+        let (step, count) = (dump.step, tensors.len());
+        let text = format!("Wrote step {step} ({count} tensors) to {}", path.display());
+        Ok(Said { text, json: json!({ "step": step, "tensors": count, "file": path.display().to_string() }) })
+    }
+}
+
+fn change_text(entry: &JournalEntry) -> String {
+    let JournalEntry { step, instruction, change } = entry;
+    let what = match change {
+        Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
+        Change::Training { .. } => "other settings of training".to_owned(),
+        Change::Graph { .. } => "another network".to_owned(),
+        Change::Plateau { .. } => "a learning rate cut on a plateau".to_owned(),
+    };
+    match instruction {
+        0 => format!("change after step {step}: {what}"),
+        n => format!("change in step {}, after instruction {n}: {what}", step + 1),
+    }
+}
+
+fn change_json(entry: &JournalEntry) -> Value {
+    json!({ "steps_completed": entry.step, "instruction": entry.instruction, "change": change_text(entry) })
+}

@@ -1,0 +1,148 @@
+//! The value of an expression over whole tensors: breakpoints, watches, `print`.
+//!
+//! Tensors of one shape are combined element by element, and a single number with every element. What the names stand for
+//! is the caller's.
+
+use super::{BinaryOperator, Expr, UnaryOperator};
+
+/// Numbers in a shape; a single one has no axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    pub dims: Vec<usize>,
+    /// Row-major.
+    pub numbers: Vec<f64>,
+}
+
+impl Array {
+    pub fn number(value: f64) -> Self {
+        Self { dims: Vec::new(), numbers: vec![value] }
+    }
+
+    /// The one number there is, whatever the number of axes.
+    pub fn single(&self) -> Option<f64> {
+        match self.numbers[..] {
+            [value] => Some(value),
+            _ => None,
+        }
+    }
+
+    /// An element by its indices, or a sentence why there is none.
+    pub fn element(&self, name: &str, index: &[usize]) -> Result<f64, String> {
+        if index.len() != self.dims.len() {
+            let (axes, got) = (self.dims.len(), index.len());
+            return Err(format!(
+                "{name} has the shape {:?}: an element of it has {axes} indices, not {got}.",
+                self.dims
+            ));
+        }
+        let mut at = 0;
+        for (&i, &size) in index.iter().zip(&self.dims) {
+            if i >= size {
+                return Err(format!("{name} has the shape {:?}: the index {i} must be below {size}.", self.dims));
+            }
+            at = at * size + i;
+        }
+        self.numbers.get(at).copied().ok_or_else(|| format!("{name} has no element {index:?}."))
+    }
+
+    fn map(mut self, apply: impl Fn(f64) -> f64) -> Self {
+        self.numbers.iter_mut().for_each(|v| *v = apply(*v));
+        self
+    }
+
+    fn with(self, other: Self, what: &str, apply: impl Fn(f64, f64) -> f64) -> Result<Self, String> {
+        if let (Some(b), false) = (other.single(), self.dims.is_empty()) {
+            return Ok(self.map(|a| apply(a, b)));
+        }
+        if let Some(a) = self.single() {
+            return Ok(other.map(|b| apply(a, b)));
+        }
+        if self.dims != other.dims {
+            return Err(format!("{what} needs equal shapes, and here are {:?} and {:?}.", self.dims, other.dims));
+        }
+        let numbers = self.numbers.iter().zip(&other.numbers).map(|(&a, &b)| apply(a, b)).collect();
+        Ok(Self { dims: self.dims, numbers })
+    }
+}
+
+/// `value_of` says what a name stands for, or a sentence why it stands for nothing. True is 1 and false is 0.
+pub fn evaluate(expression: &Expr, value_of: &mut dyn FnMut(&str) -> Result<Array, String>) -> Result<Array, String> {
+    match expression {
+        Expr::Number(value) => Ok(Array::number(*value)),
+        Expr::Name(name) => match name.as_str() {
+            "pi" => Ok(Array::number(std::f64::consts::PI)),
+            "e" => Ok(Array::number(std::f64::consts::E)),
+            _ => value_of(name),
+        },
+        Expr::Element(name, index) => Ok(Array::number(value_of(name)?.element(name, index)?)),
+        Expr::Unary(UnaryOperator::Negate, a) => Ok(evaluate(a, value_of)?.map(|v| -v)),
+        Expr::Unary(UnaryOperator::Not, a) => Ok(evaluate(a, value_of)?.map(|v| BinaryOperator::Equal.apply(v, 0.0))),
+        Expr::Binary(operator, a, b) => {
+            let (a, b) = (evaluate(a, value_of)?, evaluate(b, value_of)?);
+            a.with(b, operator.symbol(), |a, b| operator.apply(a, b))
+        }
+        Expr::Reduce(reduction, a) => Ok(Array::number(reduction.apply(&evaluate(a, value_of)?.numbers))),
+        Expr::Call(function, arguments) => {
+            let mut values = Vec::new();
+            for argument in arguments {
+                values.push(evaluate(argument, value_of)?);
+            }
+            let mut values = values.into_iter();
+            match (values.next(), values.next()) {
+                (Some(a), Some(b)) => a.with(b, function.name(), |a, b| function.apply(a, b)),
+                (Some(a), None) => Ok(a.map(|a| function.apply(a, 0.0))),
+                _ => Err(format!("{} needs something in its parentheses.", function.name())),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    fn value(text: &str) -> Result<Array, String> {
+        let expression = parse(text).map_err(|error| error.message)?;
+        evaluate(&expression, &mut |name| match name {
+            "dense_1.weight.grad" => Ok(Array { dims: vec![2, 3], numbers: vec![1.0, -2.0, 3.0, 0.0, 5.0, -6.0] }),
+            "%4" => Ok(Array { dims: vec![2], numbers: vec![f64::NAN, 1.0] }),
+            "d%4" => Ok(Array { dims: vec![2], numbers: vec![3.0, 4.0] }),
+            "%5.mask" => Ok(Array { dims: vec![1], numbers: vec![f64::INFINITY] }),
+            "step" => Ok(Array::number(100.0)),
+            _ => Err(format!("no {name}")),
+        })
+    }
+
+    fn number(text: &str) -> f64 {
+        value(text).unwrap().single().unwrap()
+    }
+
+    #[test]
+    fn reductions_make_one_number() {
+        assert_eq!(number("max(abs(dense_1.weight.grad)) > 5.5"), 1.0);
+        assert_eq!(number("min(dense_1.weight.grad)"), -6.0);
+        assert_eq!(number("sum(dense_1.weight.grad) + mean(dense_1.weight.grad > 0)"), 1.5);
+        assert_eq!(number("norm(d%4)"), 5.0);
+        assert_eq!((number("nan(%4)"), number("nan(d%4)"), number("inf(%5.mask)")), (1.0, 0.0, 1.0));
+        assert!(number("max(%4)").is_nan() && number("min(%4)").is_nan());
+        assert_eq!(number("step == 100 and not nan(d%4)"), 1.0);
+        assert_eq!(number("step(3) + step / 100"), 2.0);
+        assert_eq!(number("dense_1.weight.grad[1, 2]"), -6.0);
+    }
+
+    #[test]
+    fn tensors_are_combined_element_by_element() {
+        assert_eq!(value("max(d%4, 3.5) * 2").unwrap(), Array { dims: vec![2], numbers: vec![7.0, 8.0] });
+        assert_eq!(value("1 - d%4").unwrap().numbers, [-2.0, -3.0]);
+        assert_eq!(value("d%4 - %5.mask").unwrap().dims, [2]);
+        assert!(value("d%4 + dense_1.weight.grad").unwrap_err().contains("equal shapes"));
+        assert!(value("d%4[2]").unwrap_err().contains("below 2"));
+        assert!(value("d%4[0, 0]").unwrap_err().contains("1 indices, not 2"));
+        assert!(value("d%4[-1]").unwrap_err().contains("whole number"));
+        assert!(value("d%4[0").unwrap_err().contains("']'"));
+        assert!(value("max()").unwrap_err().contains("max"));
+        assert!(value("mean(d%4, 2)").unwrap_err().contains("mean takes 1 argument, not 2"));
+        assert!(value("meen(d%4)").unwrap_err().contains("did you mean 'mean'"));
+    }
+}

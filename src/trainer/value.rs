@@ -1,0 +1,51 @@
+//! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves it.
+
+use crate::engine::{Machine, Program, TensorData, ValueId};
+
+/// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad` at the
+/// end the gradient of any of them.
+pub fn locate(program: &Program, name: &str) -> Result<ValueId, String> {
+    let known = |name: &str| program.find(name).or_else(|| output_of(program, name));
+    let gradient = || program.gradients.get(&known(name.strip_suffix(".grad")?)?).copied();
+    known(name).or_else(gradient).ok_or_else(|| match nearest(program, name) {
+        Some(meant) => format!("There is no value '{name}'; did you mean '{meant}'?"),
+        None => format!("There is no value '{name}': the listing shows their names."),
+    })
+}
+
+fn output_of(program: &Program, slug: &str) -> Option<ValueId> {
+    let (layer, _) = program.layer_names.iter().find(|(_, name)| crate::model::slug(name) == slug)?;
+    program.layer_outputs.get(layer).copied()
+}
+
+/// The known name that shares the longest beginning, when that is most of it.
+fn nearest<'a>(program: &'a Program, name: &str) -> Option<&'a str> {
+    let shared = |known: &str| known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+    let names = program.values.iter().map(|value| value.name.as_str());
+    names.max_by_key(|known| (shared(known), std::cmp::Reverse(known.len()))).filter(|known| shared(known) >= 4)
+}
+
+/// Where an element lies in row-major numbers.
+pub(super) fn offset(name: &str, dims: &[usize], index: &[usize]) -> Result<usize, String> {
+    if dims.len() != index.len() {
+        let (axes, got) = (dims.len(), index.len());
+        return Err(format!("{name} has the shape {dims:?}: an element of it has {axes} indices, not {got}."));
+    }
+    let mut at = 0;
+    for (&i, &size) in index.iter().zip(dims) {
+        if i >= size {
+            return Err(format!("{name} has the shape {dims:?}: the index {i} must be below {size}."));
+        }
+        at = at * size + i;
+    }
+    Ok(at)
+}
+
+pub(super) fn write_element(machine: &mut Machine, name: &str, index: &[usize], value: f32) -> Result<(), String> {
+    let id = locate(machine.program(), name)?;
+    let tensor = machine.read(id).map_err(|error| error.to_string())?;
+    let at = offset(name, &tensor.dims, index)?;
+    let mut numbers = tensor.data.to_vec();
+    numbers[at] = value;
+    machine.write(id, &TensorData { dims: tensor.dims, data: numbers.into() }).map_err(|error| error.to_string())
+}
