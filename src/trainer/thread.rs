@@ -361,8 +361,12 @@ impl Worker {
     }
 
     fn tell_progress(&mut self) {
-        if self.recent.1 > 0.25 || (self.rate == 0.0 && self.recent.1 > 0.0) {
+        // A short run is over before a quarter of a second: until then all of it counts.
+        let (long, all_so_far) = (self.recent.1 > 0.25, self.recent.1 >= self.seconds);
+        if self.recent.1 > 0.0 && (long || all_so_far) {
             self.rate = self.recent.0 as f64 / self.recent.1;
+        }
+        if long {
             self.recent = (0, 0.0);
         }
         let Some(run) = &self.run else { return };
