@@ -68,6 +68,9 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         assert!(glassbox(folder, &["new", key]).status.success());
         let checked = json(folder, &["check", &file, "--json"]);
         assert_eq!(checked["problems"].as_array().unwrap().len(), 0);
+        let memory = |part: &str| checked["memory_bytes"][part].as_u64().unwrap();
+        assert_eq!(memory("parameters"), 4 * checked["parameters"].as_u64().unwrap());
+        assert_eq!(memory("total"), memory("parameters") + memory("moments") + memory("step"));
         let summary = json(folder, &["train", &file, "--epochs", "2", "--seed", "3", "--threads", "1", "--json"]);
         for field in ["train_loss", "val_loss", "seconds", "samples_per_second"] {
             assert!(summary[field].as_f64().is_some(), "{field} in {summary}");
@@ -81,6 +84,30 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         let score = if key == "sine" { "val_r2" } else { "val_accuracy" };
         assert!(summary[score].as_f64().is_some(), "{summary}");
     }
+}
+
+#[test]
+fn the_instruction_that_made_the_first_nan_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut project: Value = {
+        assert!(glassbox(folder, &["new", "sine", "-o", "s.json"]).status.success());
+        serde_json::from_str(&std::fs::read_to_string(folder.join("s.json")).unwrap()).unwrap()
+    };
+    project["training"]["learning_rate"] = 1e4.into();
+    project["training"]["optimiser"] = serde_json::to_value(glassbox::model::Optimiser::sgd()).unwrap();
+    std::fs::write(folder.join("s.json"), project.to_string()).unwrap();
+    let arguments = ["train", "s.json", "--epochs", "30", "--json"];
+    let output = glassbox(folder, &arguments);
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = &summary["first_not_finite"];
+    let (step, line) = (found["step"].as_u64().unwrap(), found["line"].as_str().unwrap());
+    assert!(step > 0 && !line.is_empty() && found["held_by"].is_null(), "{found}");
+    let sentence = format!("Step {step}: the first number that is not one");
+    assert!(found["sentence"].as_str().unwrap().starts_with(&sentence), "{found}");
+    let said = text(&output.stderr);
+    assert_eq!((said.matches(&sentence).count(), said.contains(line)), (1, true), "{said}");
+    assert_eq!(summary["steps"].as_u64().map(|steps| steps > step), Some(true), "training goes on");
 }
 
 #[test]

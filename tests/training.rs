@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Threads};
 use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
-use glassbox::model::{Edit, LayerKind, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates};
+use glassbox::model::{
+    Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
+};
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trainer::{Change, Run};
 
@@ -254,6 +256,58 @@ fn editing_the_graph_while_it_trains_keeps_what_fits() {
     state.apply(Action::Transport(Transport::Play));
     let at = state.run.step;
     wait(&mut state, "going on again", |s| s.run.step > at);
+}
+
+#[test]
+fn a_session_tells_once_where_the_first_nan_came_from_until_the_run_is_reset() {
+    let mut state = session("sine");
+    let training = state.project.training.clone();
+    state.apply(Action::SetTraining(TrainingSpec { learning_rate: 1e4, optimiser: Optimiser::sgd(), ..training }));
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "the banner", |s| s.error.is_some());
+    let sentence = state.error.clone().unwrap();
+    assert!(sentence.starts_with("Step ") && sentence.contains("was made by `"), "{sentence}");
+    assert_eq!(state.run.not_finite.as_ref(), Some(&sentence));
+    state.apply(Action::DismissError);
+    let at = state.run.step;
+    wait(&mut state, "more steps", |s| s.run.step > at + 20);
+    assert_eq!(state.error, None, "it is told once");
+    state.run.not_finite.clone_into(&mut state.error);
+    state.apply(Action::Transport(Transport::Reset));
+    assert_eq!(state.error, None);
+}
+
+/// Only Linux tells how much memory there is.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_network_that_does_not_fit_in_memory_cannot_be_played_until_it_is_smaller() {
+    let mut state = session("digits");
+    assert!(state.memory.is_some_and(|memory| memory.total() > 4 * memory.parameters));
+    let dense: Vec<_> = state.project.graph.layers().filter(|l| l.kind.key() == "dense").map(|l| l.id).collect();
+    let wide = |layer| Edit::SetParam { layer, key: "units".into(), value: ParamValue::Int(65_536) };
+    let mut edits = vec![wide(dense[0])];
+    let kind = state.project.graph.layer(dense[0]).unwrap().kind.clone();
+    edits.extend((0..40).map(|_| Edit::Append { after: dense[0], kind: kind.clone() }));
+    state.apply(Action::Edits { name: "widen".into(), edits });
+    let all: Vec<_> = state.project.graph.layers().filter(|l| l.kind.key() == "dense").map(|l| l.id).collect();
+    let last = state.project.graph.topological_order().into_iter().rev().find(|id| all.contains(id)).unwrap();
+    let edits = all.iter().filter(|&&id| id != last).map(|&id| wide(id)).collect();
+    state.apply(Action::Edits { name: "widen".into(), edits });
+    let problem = &state.inference.problems[0].message;
+    for word in ["does not fit in memory", "parameters", "moments", "values of a batch of", "there is"] {
+        assert!(problem.contains(word), "{problem}");
+    }
+    assert_eq!(state.run.status, RunStatus::NotReady);
+    state.apply(Action::Transport(Transport::Play));
+    assert_eq!(state.run.status, RunStatus::NotReady);
+    assert!(state.notices.iter().any(|notice| notice.text.contains("does not fit in memory")));
+    let dataset = state.data.dataset().unwrap().clone();
+    let refused = Run::new(&state.project, dataset, Device::Cpu).err().unwrap().to_string();
+    assert!(refused.contains("does not fit in memory"), "{refused}");
+    state.apply(Action::Undo);
+    state.apply(Action::Undo);
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "training", |s| s.run.step > 0);
 }
 
 #[test]

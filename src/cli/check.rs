@@ -4,13 +4,16 @@ use anyhow::bail;
 
 use super::options::CheckOptions;
 use super::prepare;
+use crate::engine::Memory;
 use crate::persist::project_file;
 
 pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
     let project = project_file::load(&options.file)?;
     let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
     let found = prepare::inference(&project, &dataset);
-    let problems: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
+    let mut problems: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
+    let memory = prepare::memory(&project, &dataset, &found);
+    problems.extend(memory.and_then(|memory| memory.refusal(Memory::available())));
     if options.json {
         let layers: Vec<_> = project
             .graph
@@ -27,7 +30,16 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
             })
             .collect();
         let parameters = found.parameter_count();
-        println!("{}", serde_json::json!({ "layers": layers, "parameters": parameters, "problems": problems }));
+        let memory = memory.map(|memory| {
+            serde_json::json!({
+                "parameters": memory.parameters, "moments": memory.moments, "step": memory.step,
+                "total": memory.total(), "batch": memory.batch, "available": Memory::available(),
+            })
+        });
+        let all = serde_json::json!({
+            "layers": layers, "parameters": parameters, "memory_bytes": memory, "problems": problems,
+        });
+        println!("{all}");
     } else {
         for id in project.graph.topological_order() {
             let Some(layer) = project.graph.layer(id) else { continue };
@@ -36,6 +48,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
             println!("{:<20} {shape:<20} {count:>12} parameters", layer.name);
         }
         println!("{} parameters in all", found.parameter_count());
+        memory.iter().for_each(|memory| println!("memory to train: {memory}"));
         dataset.notes.iter().for_each(|note| println!("note: {note}"));
         problems.iter().for_each(|problem| println!("problem: {problem}"));
     }

@@ -8,11 +8,11 @@ use anyhow::bail;
 
 use super::options::DeviceChoice;
 use crate::data::{self, Dataset, NoProgress};
-use crate::engine::Device;
+use crate::engine::{Device, Memory};
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
 use crate::persist::project_file;
 use crate::session::checkpoint;
-use crate::trainer::{Change, Run, signature};
+use crate::trainer::{self, Change, Run, signature};
 
 /// The folder that relative paths in a project start from.
 pub fn base_of(file: &Path) -> PathBuf {
@@ -38,6 +38,11 @@ pub fn load(project: &Project, base: &Path) -> anyhow::Result<Arc<Dataset>> {
 
 pub fn inference(project: &Project, dataset: &Dataset) -> Inference {
     infer(&project.graph, Some(&signature(dataset)))
+}
+
+/// What training takes; `None` while the network has problems.
+pub fn memory(project: &Project, dataset: &Dataset, found: &Inference) -> Option<Memory> {
+    if found.is_valid() { trainer::memory(project, dataset).ok() } else { None }
 }
 
 /// One line, or two with expected and got.

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::engine::FirstNotFinite;
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     pub epochs: u64,
@@ -31,6 +33,41 @@ pub struct Summary {
     pub threads: usize,
     pub parameters: usize,
     pub stopped_early: bool,
+    /// Where the first NaN or infinity came from, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_not_finite: Option<NotFinite>,
+}
+
+/// The instruction that made the first number that is not one.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotFinite {
+    pub step: u64,
+    pub instruction: usize,
+    /// As in the listing.
+    pub line: String,
+    pub layer: Option<String>,
+    /// "NaN", "infinity", "minus infinity": JSON has no numbers for them.
+    pub number: &'static str,
+    /// Row of the training part.
+    pub sample: Option<u32>,
+    /// The weights or other state that held it before the step, where none of its instructions made it.
+    pub held_by: Option<String>,
+    pub sentence: String,
+}
+
+impl NotFinite {
+    pub fn of(found: &FirstNotFinite) -> Self {
+        Self {
+            step: found.step,
+            instruction: found.instruction,
+            line: found.line.clone(),
+            layer: found.layer.clone(),
+            number: found.word(),
+            sample: found.sample,
+            held_by: found.held_by.clone(),
+            sentence: found.to_string(),
+        }
+    }
 }
 
 impl Summary {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::options::TrainOptions;
 use super::prepare;
-use super::summary::Summary;
+use super::summary::{NotFinite, Summary};
 use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
@@ -38,6 +38,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     let began = Instant::now();
     let (mut samples, first_step) = (0usize, run.machine().step());
     let mut epoch_loss = Mean::default();
+    let mut not_finite = None;
     while run.finished().is_none() && options.steps.is_none_or(|limit| run.machine().step() < limit) {
         let row = run.step()?;
         samples += row.samples;
@@ -45,8 +46,9 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         if let Some(log) = &mut log {
             log.step(&row)?;
         }
-        if !row.loss.is_finite() && epoch_loss.count == 1 {
-            bar.println(format!("The loss is {} at step {}: try a smaller learning rate.", row.loss, row.step));
+        if let (None, Some(found)) = (&not_finite, run.machine().first_not_finite()) {
+            bar.suspend(|| eprintln!("{found} {}", found.advice()));
+            not_finite = Some(found.clone());
         }
         bar.set_position(row.step - first_step);
         if row.epoch_done {
@@ -74,7 +76,8 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     if let Some(log) = log {
         log.finish()?;
     }
-    summarise(&run, seconds, samples, threads)?.print(options.json)
+    let summary = summarise(&run, seconds, samples, threads)?;
+    Summary { first_not_finite: not_finite.as_ref().map(NotFinite::of), ..summary }.print(options.json)
 }
 
 fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {
@@ -145,6 +148,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         threads,
         parameters: prepare::inference(run.project(), &dataset).parameter_count(),
         stopped_early,
+        first_not_finite: None,
     })
 }
 

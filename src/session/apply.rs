@@ -1,8 +1,9 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
 use super::{Action, Notice, NoticeKind, Screen, State, Transport};
-use crate::model::{Edit, LayerId, Project, infer};
-use crate::trainer::{Command, Waker, signature};
+use crate::engine::Memory;
+use crate::model::{Edit, LayerId, Place, Problem, Project, infer};
+use crate::trainer::{Command, Waker, memory, signature};
 
 impl State {
     /// Told when [`Self::poll`] has something to fetch.
@@ -129,7 +130,7 @@ impl State {
         if self.project.data != before.data {
             self.load_data();
         }
-        if self.project.graph != before.graph {
+        if self.project.graph != before.graph || self.project.training != before.training {
             self.infer_again();
         }
         self.sync_run();
@@ -138,6 +139,23 @@ impl State {
     pub(super) fn infer_again(&mut self) {
         let data = self.data.dataset().map(|dataset| signature(dataset));
         self.inference = infer(&self.project.graph, data.as_ref());
+        self.predict_memory();
+    }
+
+    /// A network that does not fit in memory has a problem like any other.
+    fn predict_memory(&mut self) {
+        self.memory = None;
+        let Some(dataset) = self.data.dataset().filter(|_| self.inference.is_valid()) else { return };
+        // The compiler refuses nothing that is valid; if it did, the run would say so.
+        let Ok(predicted) = memory(&self.project, dataset) else { return };
+        // What a run in progress holds is free for the one that takes its place.
+        let held = self.works.told.as_ref().filter(|_| self.run.step > 0).map_or(0, |told| told.memory);
+        let available = Memory::available().map(|free| free.saturating_add(held));
+        if let Some(message) = predicted.refusal(available) {
+            let (layer, expected_got, repairs) = (String::new(), None, Vec::new());
+            self.inference.problems.push(Problem { place: Place::Graph, layer, message, expected_got, repairs });
+        }
+        self.memory = Some(predicted);
     }
 
     fn select(&mut self, layers: Vec<LayerId>, extend: bool) {

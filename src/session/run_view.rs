@@ -24,6 +24,8 @@ pub struct RunView {
     pub picture: Option<Arc<Picture>>,
     /// "kept 4 of 6 tensors", "stopped early: no improvement for 10 epochs".
     pub message: Option<String>,
+    /// Which instruction made the first NaN or infinity of this run, and what to do.
+    pub not_finite: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

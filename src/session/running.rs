@@ -42,12 +42,12 @@ impl State {
             self.run.status = RunStatus::NotReady;
             return;
         }
-        let now = Told { graph: bare(&self.project.graph), training: self.project.training.clone() };
+        let now = self.as_told();
         let Some(told) = self.works.told.clone() else { return self.restart() };
         if self.run.status == RunStatus::NotReady {
             self.run.status = RunStatus::Paused;
         }
-        if told == now {
+        if told.graph == now.graph && told.training == now.training {
             return;
         }
         if self.run.step == 0 && self.run.status != RunStatus::Running {
@@ -65,6 +65,11 @@ impl State {
             }
         }
         self.works.told = Some(now);
+    }
+
+    fn as_told(&self) -> Told {
+        let memory = self.memory.map_or(0, |memory| memory.total());
+        Told { graph: bare(&self.project.graph), training: self.project.training.clone(), memory }
     }
 
     fn mark(&mut self, label: String) {
@@ -94,6 +99,10 @@ impl State {
             Task::Classification { .. } => Metric::Accuracy,
             Task::Regression { .. } => Metric::R2,
         };
+        if self.error.is_some() && self.error == self.run.not_finite {
+            // It spoke of the run that ends here.
+            self.error = None;
+        }
         let picture = self.run.picture.take();
         self.run = RunView {
             status: RunStatus::Paused,
@@ -102,7 +111,7 @@ impl State {
             picture: picture.filter(|_| self.works.told.is_some()),
             ..RunView::default()
         };
-        self.works.told = Some(Told { graph: bare(&self.project.graph), training: self.project.training.clone() });
+        self.works.told = Some(self.as_told());
         let saved = self.works.resume.take();
         let command = Command::Start {
             run: self.works.run_number,
@@ -117,6 +126,11 @@ impl State {
     }
 
     pub(super) fn start_running(&mut self, command: Command) {
+        if self.run.status == RunStatus::NotReady && self.memory.is_some() {
+            // It did not fit; other programs may have made room since.
+            self.infer_again();
+            self.sync_run();
+        }
         if matches!(self.data, DataState::Loading { .. }) {
             self.notify(NoticeKind::Info, "The data is still being loaded.");
         } else if self.run.status == RunStatus::NotReady {
@@ -189,6 +203,11 @@ impl State {
         for message in told.messages {
             self.notify(NoticeKind::Info, message.clone());
             self.run.message = Some(message);
+        }
+        if let Some(found) = told.not_finite {
+            self.run.message = Some(found.clone());
+            self.error = Some(found.clone());
+            self.run.not_finite = Some(found);
         }
         if let Some(stop) = told.finished {
             self.finished(stop);

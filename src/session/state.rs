@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::RunView;
 use super::works::Works;
 use crate::data::{Dataset, TablePreview};
+use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::Settings;
 use crate::trace::Watch;
@@ -17,6 +18,8 @@ pub struct State {
     pub project: Project,
     /// Shapes and problems of `project.graph` over the loaded data.
     pub inference: Inference,
+    /// What training the network takes; `None` until it is valid and the data is there.
+    pub memory: Option<Memory>,
     pub data: DataState,
     pub history: History<Project>,
     pub selection: Selection,

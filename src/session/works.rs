@@ -44,6 +44,8 @@ impl std::fmt::Debug for Works {
 pub struct Told {
     pub graph: Graph,
     pub training: TrainingSpec,
+    /// Bytes that it takes.
+    pub memory: u64,
 }
 
 /// An autosave on its way: the trainer's answer, then a write on its own thread.

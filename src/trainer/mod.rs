@@ -14,6 +14,6 @@ mod value;
 pub use debugger::{Advance, DebugError, Debugger, Moment, StepDump, Unit};
 pub use journal::{Change, JournalEntry};
 pub use outbox::{Evaluation, Outbox, Progress, Row, Stop};
-pub use run::{Resume, Run, RunError, Saved, StepRow, signature};
+pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};
 pub use thread::{Command, Trainer, Waker};
 pub use value::locate;

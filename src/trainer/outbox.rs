@@ -50,6 +50,8 @@ pub struct Outbox {
     pub progress: Option<Progress>,
     /// "kept 4 of 6 tensors"
     pub messages: Vec<String>,
+    /// Where the first NaN or infinity came from; a sentence and what to do.
+    pub not_finite: Option<String>,
     pub finished: Option<Stop>,
     /// The run cannot go on; a sentence.
     pub failed: Option<String>,

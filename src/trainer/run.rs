@@ -10,7 +10,7 @@ use super::outbox::{Evaluation, Stop};
 use super::pictures;
 use crate::data::batches::{Batch, epoch_order, gather};
 use crate::data::{Dataset, Part, Task};
-use crate::engine::{Device, EngineError, Kept, Machine, Precision, Snapshot, StepReport, metrics};
+use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport, metrics};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
 use crate::trace::Ranking;
 
@@ -20,6 +20,9 @@ pub enum RunError {
     Engine(#[from] EngineError),
     #[error("The training part is empty: choose data with more samples or a smaller validation share.")]
     NoSamples,
+    /// The sum, and what to make smaller.
+    #[error("{0}")]
+    Memory(String),
     #[error("The saved run does not fit: {0}")]
     Resume(String),
     #[error("{0}")]
@@ -87,6 +90,12 @@ pub fn signature(dataset: &Dataset) -> DataSignature {
     DataSignature { input: Shape(dataset.input_shape.clone()), target }
 }
 
+/// What training a project over a data set takes.
+pub fn memory(project: &Project, dataset: &Dataset) -> Result<Memory, RunError> {
+    let batch = project.training.batch_size.clamp(1, dataset.train.len.max(1));
+    Ok(Memory::predicted(&project.graph, &signature(dataset), &project.training, batch)?)
+}
+
 /// Validation samples used for scores; more would stall every epoch of a large set without telling more.
 const MAX_EVALUATED: usize = 10_000;
 
@@ -94,6 +103,9 @@ impl Run {
     pub fn new(project: &Project, dataset: Arc<Dataset>, device: Device) -> Result<Self, RunError> {
         if dataset.train.len == 0 {
             return Err(RunError::NoSamples);
+        }
+        if let Some(why) = memory(project, &dataset)?.refusal(Memory::available()) {
+            return Err(RunError::Memory(why));
         }
         let machine =
             Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;

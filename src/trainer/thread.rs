@@ -120,6 +120,8 @@ struct Worker {
     next_picture: Instant,
     picture_due: bool,
     next_step: Instant,
+    /// It was told where the NaN or infinity came from that the loss now is.
+    told_not_finite: bool,
 }
 
 impl Worker {
@@ -140,6 +142,7 @@ impl Worker {
             next_picture: now,
             picture_due: false,
             next_step: now,
+            told_not_finite: false,
         }
     }
 
@@ -241,6 +244,7 @@ impl Worker {
         (self.run, self.mode, self.run_number) = (None, Mode::Paused, number);
         (self.seconds, self.recent, self.rate) = (0.0, (0, 0.0), 0.0);
         self.next_picture = Instant::now();
+        self.told_not_finite = false;
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let run = match saved {
             None => Run::new(project, dataset, device)?,
@@ -314,6 +318,9 @@ impl Worker {
         let Some(run) = &mut self.run else { return Ok(()) };
         let row = run.step()?;
         self.recent.0 += row.samples;
+        let not_finite = run.machine().first_not_finite();
+        let news = not_finite.filter(|_| !self.told_not_finite).map(|found| format!("{found} {}", found.advice()));
+        self.told_not_finite = not_finite.is_some();
         let (mut evaluation, mut cut) = (None, None);
         if row.epoch_done {
             let scores = run.evaluate()?;
@@ -325,6 +332,9 @@ impl Worker {
         let mut outbox = locked(&self.outbox);
         outbox.rows.push(row);
         outbox.evaluations.extend(evaluation);
+        if news.is_some() {
+            outbox.not_finite = news;
+        }
         if let Some(rate) = cut {
             let why = "results on the validation part have stopped improving";
             outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));

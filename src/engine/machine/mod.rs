@@ -3,6 +3,7 @@
 //!
 //! Knows one batch at a time. Epochs, stopping, events and threads of execution are the trainer's.
 
+mod not_finite;
 mod predict;
 mod state;
 mod tensor_data;
@@ -17,14 +18,16 @@ use super::error::{EngineError, Result};
 use super::kernels::bridge;
 use super::metrics;
 use super::op::{Frame, StepContext};
-use super::program::{Instruction, Mode, Program, Role, ValueId};
+use super::program::{Instruction, Mode, Phase, Program, Role, ValueId};
 use crate::data::batches::Batch;
 use crate::model::{DataSignature, Graph, Target, TrainingSpec};
 
+pub use not_finite::FirstNotFinite;
 pub use predict::Evaluated;
 pub use state::{Kept, Numbers, SavedTensor, Snapshot};
 pub use tensor_data::TensorData;
 
+use not_finite::Watchdog;
 use predict::Predictor;
 
 pub struct Machine {
@@ -43,6 +46,9 @@ pub struct Machine {
     /// A batch is staged and its step is not complete.
     in_step: bool,
     batch_len: usize,
+    watchdog: Watchdog,
+    /// The instruction after which the loss of a step is known.
+    last_of_loss: usize,
     device: Device,
     opened: candle_core::Device,
     dtype: DType,
@@ -81,6 +87,8 @@ impl Machine {
             staged: staged.ok_or_else(|| EngineError::NotComputed(STAGED_INPUT.into()))?,
             grad_norm: program.find(GRADIENT_NORM),
             rate_scale: 1.0,
+            watchdog: Watchdog::default(),
+            last_of_loss: program.instructions.iter().rposition(|i| i.phase <= Phase::Loss).unwrap_or_default(),
             program,
             predictor,
             training: training.clone(),
@@ -104,6 +112,7 @@ impl Machine {
         self.stage(input, &batch.inputs, batch.len)?;
         self.stage(target, &batch.targets, batch.len)?;
         self.schedule();
+        self.watchdog.next_batch(&batch.rows);
         self.batch_len = batch.len;
         self.pc = 0;
         self.in_step = true;
@@ -150,11 +159,15 @@ impl Machine {
         let index = self.pc;
         if let Some(instruction) = self.program.instructions.get(index) {
             execute(&self.program, instruction, &mut self.values, &self.context, &self.opened, self.dtype)?;
+            if index == self.last_of_loss {
+                self.look_at_loss()?;
+            }
             self.pc += 1;
         }
         if self.pc >= self.program.instructions.len() {
             self.in_step = false;
             self.context.step += 1;
+            self.watchdog.step_before_is_known = true;
         }
         Ok(Some(index))
     }
@@ -270,6 +283,8 @@ impl Machine {
             return Err(EngineError::Shape { what: value.name.clone(), expected, got: dims.to_vec() });
         }
         self.values[id.index()] = Some(tensor?);
+        // What it holds now is no longer what the step before made.
+        self.watchdog.step_before_is_known = false;
         Ok(())
     }
 
@@ -282,15 +297,6 @@ impl Machine {
     pub fn parameter_count(&self) -> usize {
         let parameters = self.program.values.iter().filter(|value| value.role == Role::Parameter);
         parameters.map(|value| value.shape.len()).sum()
-    }
-
-    /// Bytes that the values of one step take at a batch size.
-    pub fn memory_estimate(&self, batch: usize) -> usize {
-        let numbers = |value: &super::program::Value| {
-            value.shape.with_batch(batch).iter().fold(1usize, |n, &d| n.saturating_mul(d))
-        };
-        let total = self.program.values.iter().map(numbers).fold(0usize, usize::saturating_add);
-        total.saturating_mul(self.dtype.size_in_bytes())
     }
 }
 

@@ -92,6 +92,7 @@ impl Machine {
         self.schedule();
         self.in_step = false;
         self.pc = 0;
+        self.watchdog.step_before_is_known = false;
         Ok(())
     }
 
@@ -133,6 +134,7 @@ impl Machine {
         if same_layout(&self.program, &next.program) {
             next.values.clone_from(&self.values);
             (next.pc, next.in_step, next.batch_len) = (self.pc, self.in_step, self.batch_len);
+            next.watchdog = std::mem::take(&mut self.watchdog);
         }
         *self = next;
         Ok(kept)

@@ -1,7 +1,8 @@
 //! Nothing, a wire, or several layers selected: the network as a whole, and what can be done.
 
-use egui::{Button, Label, RichText, Ui};
+use egui::{Button, Label, Response, RichText, Ui};
 
+use crate::engine::size;
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{accent_button, section};
@@ -58,6 +59,13 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     fact(ui, "Layers", &count(state.project.graph.len() as u64));
     fact(ui, "Parameters", &count(state.inference.parameter_count() as u64));
+    if let Some(memory) = &state.memory {
+        value_of(ui, "Memory", &size(memory.total())).on_hover_text("What training takes, beside the data itself.");
+        fact(ui, "– parameters", &size(memory.parameters));
+        value_of(ui, "– moments", &size(memory.moments)).on_hover_text("What the optimiser keeps of every parameter.");
+        let help = "Activations, gradients and masks of one step at this batch size.";
+        value_of(ui, "– one step", &format!("{} ({} samples)", size(memory.step), memory.batch)).on_hover_text(help);
+    }
     if state.project.graph.is_empty() {
         ui.add_space(8.0);
         let hint = "What is selected on the canvas shows its settings here.";
@@ -76,6 +84,11 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 pub(super) fn fact(ui: &mut Ui, label: &str, value: &str) {
+    value_of(ui, label, value);
+}
+
+/// As [`fact`], for a word about it where the pointer rests.
+fn value_of(ui: &mut Ui, label: &str, value: &str) -> Response {
     let tokens = Tokens::of(ui);
     ui.scope(|ui| {
         // A line of text, not as high as a field.
@@ -86,9 +99,11 @@ pub(super) fn fact(ui: &mut Ui, label: &str, value: &str) {
                 ui.set_min_width(size.x);
                 ui.label(RichText::new(label).color(tokens.muted));
             });
-            ui.add(Label::new(RichText::new(value).font(theme::mono(12.0))).truncate()).on_hover_text(value);
-        });
-    });
+            ui.add(Label::new(RichText::new(value).font(theme::mono(12.0))).truncate()).on_hover_text(value)
+        })
+        .inner
+    })
+    .inner
 }
 
 /// What is wrong, expected and got, and a button for every repair.

@@ -1,0 +1,183 @@
+//! Where the first NaN or infinity of a run was made.
+//!
+//! The loss is looked at once a step, when it has been computed. A number that is not one has by then come down to it: either
+//! an instruction of this step made it, or the weights held it already. In the second case the gradients and updates of the
+//! step before still stand in the machine, and one of those made it.
+
+use std::fmt;
+
+use candle_core::Tensor;
+
+use super::{Machine, tensor_data};
+use crate::engine::error::Result;
+use crate::engine::kernels::bridge;
+use crate::engine::program::{Instruction, Phase, ValueId};
+
+/// The instruction that made the first number that is not one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FirstNotFinite {
+    /// Counted from 1, as the steps of a curve.
+    pub step: u64,
+    /// Its index in the program.
+    pub instruction: usize,
+    pub phase: Phase,
+    /// As in the listing: `%4 = log %3`.
+    pub line: String,
+    /// Name of the layer that it belongs to.
+    pub layer: Option<String>,
+    /// What it made: NaN, or an infinity.
+    pub number: f64,
+    /// Row of the training part whose number it was, where the value has a row for every sample.
+    pub sample: Option<u32>,
+    /// The state that held such a number before the step began: then the instruction only was the first to meet it.
+    pub held_by: Option<String>,
+}
+
+impl FirstNotFinite {
+    /// "NaN", "infinity", "minus infinity".
+    pub fn word(&self) -> &'static str {
+        match self.number {
+            n if n.is_nan() => "NaN",
+            n if n > 0.0 => "infinity",
+            _ => "minus infinity",
+        }
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match (self.phase, &self.held_by) {
+            (Phase::Load, None) => "Leave that sample out, or mend it, and start again.",
+            _ => {
+                "Nothing more is learnt from here: start again with a smaller learning rate, or change what that instruction computes."
+            }
+        }
+    }
+}
+
+impl fmt::Display for FirstNotFinite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (step, word, line) = (self.step, self.word(), &self.line);
+        match &self.held_by {
+            Some(state) => write!(f, "Step {step}: {state} held {word} before the step began, and `{line}`")?,
+            None if self.phase == Phase::Load => write!(f, "Step {step}: the data itself holds {word}: `{line}`")?,
+            None => write!(f, "Step {step}: the first number that is not one ({word}) was made by `{line}`")?,
+        }
+        if let Some(layer) = &self.layer {
+            write!(f, " ({layer})")?;
+        }
+        if self.held_by.is_some() {
+            write!(f, " was the first to meet it")?;
+        }
+        match self.sample {
+            Some(sample) => write!(f, ", sample {sample} of the training part."),
+            None => write!(f, "."),
+        }
+    }
+}
+
+/// What is remembered between steps to tell of it.
+#[derive(Default)]
+pub(super) struct Watchdog {
+    found: Option<FirstNotFinite>,
+    /// Training rows of the batch in work, and of the one before.
+    rows: Vec<u32>,
+    rows_before: Vec<u32>,
+    /// The values of the backward and update phases are those of the step before this one.
+    pub step_before_is_known: bool,
+}
+
+impl Watchdog {
+    pub fn next_batch(&mut self, rows: &[u32]) {
+        std::mem::swap(&mut self.rows, &mut self.rows_before);
+        self.rows.clear();
+        self.rows.extend_from_slice(rows);
+    }
+}
+
+impl Machine {
+    /// The instruction that made the first NaN or infinity, while the loss is such a number.
+    pub fn first_not_finite(&self) -> Option<&FirstNotFinite> {
+        self.watchdog.found.as_ref()
+    }
+
+    /// Called when the loss of a step has just been computed.
+    pub(super) fn look_at_loss(&mut self) -> Result<()> {
+        if bridge::scalar(self.tensor(self.program.loss)?)?.is_finite() {
+            self.watchdog.found = None;
+        } else if self.watchdog.found.is_none() {
+            self.watchdog.found = self.search()?;
+        }
+        Ok(())
+    }
+
+    fn search(&self) -> Result<Option<FirstNotFinite>> {
+        let done = ..self.pc + 1;
+        let Some(first) = self.first_of(done, |phase| phase <= Phase::Loss, &self.watchdog.rows)? else {
+            return Ok(None);
+        };
+        let first = FirstNotFinite { step: self.context.step + 1, ..first };
+        let Some(instruction) = self.program.instructions.get(first.instruction) else { return Ok(None) };
+        let Some((state, number)) = self.spoilt_state(instruction)? else { return Ok(Some(first)) };
+        if self.watchdog.step_before_is_known {
+            let before = self.first_of(.., |phase| phase > Phase::Loss, &self.watchdog.rows_before)?;
+            if let Some(before) = before {
+                return Ok(Some(FirstNotFinite { step: self.context.step, ..before }));
+            }
+        }
+        let held_by = Some(self.program.name(state).to_owned());
+        Ok(Some(FirstNotFinite { number, held_by, sample: None, ..first }))
+    }
+
+    /// The first instruction of some phases that has such a number among its outputs, as those stand.
+    fn first_of(
+        &self,
+        range: impl std::slice::SliceIndex<[Instruction], Output = [Instruction]>,
+        phases: impl Fn(Phase) -> bool,
+        rows: &[u32],
+    ) -> Result<Option<FirstNotFinite>> {
+        let instructions = self.program.instructions.get(range).unwrap_or_default();
+        for (index, instruction) in instructions.iter().enumerate().filter(|(_, i)| phases(i.phase)) {
+            for &output in &instruction.outputs {
+                let Some((at, number)) = self.not_finite(output)? else { continue };
+                let shape = self.program.value(output).map(|value| &value.shape).filter(|shape| shape.batched);
+                let sample = shape.and_then(|shape| rows.get(at / shape.len().max(1)).copied());
+                return Ok(Some(FirstNotFinite {
+                    step: 0,
+                    instruction: index,
+                    phase: instruction.phase,
+                    line: self.program.line(instruction),
+                    layer: instruction.layer.and_then(|id| self.program.layer_names.get(&id)).cloned(),
+                    number,
+                    sample,
+                    held_by: None,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// An input that outlives steps and holds such a number.
+    fn spoilt_state(&self, instruction: &Instruction) -> Result<Option<(ValueId, f64)>> {
+        for &input in &instruction.inputs {
+            let is_state = self.program.value(input).is_some_and(|value| value.role.is_state());
+            if let (true, Some((_, number))) = (is_state, self.not_finite(input)?) {
+                return Ok(Some((input, number)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Place and kind of the first such number of a value, in row-major order; `None` also where it is not computed.
+    fn not_finite(&self, id: ValueId) -> Result<Option<(usize, f64)>> {
+        self.values.get(id.index()).and_then(Option::as_ref).map_or(Ok(None), first_in)
+    }
+}
+
+fn first_in(tensor: &Tensor) -> Result<Option<(usize, f64)>> {
+    if bridge::is_cpu_f32(tensor) {
+        let numbers = bridge::f32s(tensor)?;
+        return Ok(numbers.iter().position(|v| !v.is_finite()).map(|at| (at, f64::from(numbers[at]))));
+    }
+    let numbers = tensor_data::to_f64(tensor)?;
+    Ok(numbers.iter().position(|v| !v.is_finite()).map(|at| (at, numbers[at])))
+}

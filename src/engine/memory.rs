@@ -1,0 +1,134 @@
+//! How much memory a network takes to train, known before any of it is taken.
+//!
+//! Counts the values that a program names. Scratch space inside a kernel (a tile of a picture for each thread) and copies for
+//! others to look at come on top; they are small beside it.
+
+use std::fmt;
+
+use super::compile::compile;
+use super::device::Precision;
+use super::error::Result;
+use super::op::ValueShape;
+use super::program::{Mode, Program, Role};
+use crate::model::{DataSignature, Graph, TrainingSpec};
+
+/// Bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub parameters: u64,
+    /// What the optimiser keeps of every parameter, and running statistics.
+    pub moments: u64,
+    /// Everything that a step computes: activations, gradients, masks.
+    pub step: u64,
+    /// Samples of that step.
+    pub batch: usize,
+}
+
+impl Memory {
+    /// Of a machine of single precision that is to train with batches of this many samples.
+    pub fn predicted(graph: &Graph, signature: &DataSignature, training: &TrainingSpec, batch: usize) -> Result<Self> {
+        Ok(Self::of(&compile(graph, signature, training, Mode::Train)?, batch, Precision::F32))
+    }
+
+    pub(super) fn of(program: &Program, batch: usize, precision: Precision) -> Self {
+        let each = precision.dtype().size_in_bytes() as u64;
+        let bytes = |shape: &ValueShape| {
+            shape.with_batch(batch).iter().fold(each, |bytes, &size| bytes.saturating_mul(size as u64))
+        };
+        let mut memory = Self { parameters: 0, moments: 0, step: 0, batch };
+        for value in &program.values {
+            let part = match value.role {
+                Role::Parameter => &mut memory.parameters,
+                Role::Moment | Role::Buffer => &mut memory.moments,
+                _ => &mut memory.step,
+            };
+            *part = part.saturating_add(bytes(&value.shape));
+        }
+        memory
+    }
+
+    pub fn total(&self) -> u64 {
+        self.parameters.saturating_add(self.moments).saturating_add(self.step)
+    }
+
+    /// Why it cannot be trained where this much is free, with the sum; `None` where it can, or where nobody knows.
+    pub fn refusal(&self, available: Option<u64>) -> Option<String> {
+        let available = available.filter(|&available| self.total() > available)?;
+        let advice = if self.step > self.parameters.saturating_add(self.moments) {
+            "Make the batch or the layers smaller."
+        } else {
+            "Make the layers smaller."
+        };
+        Some(format!("The network does not fit in memory: {self}; there is {}. {advice}", size(available)))
+    }
+
+    /// What the system could give now. Only Linux tells; elsewhere there is no limit.
+    pub fn available() -> Option<u64> {
+        let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib.saturating_mul(1024))
+    }
+}
+
+/// "parameters 2.1 MiB, moments 4.1 MiB, values of a batch of 32 samples 3 MiB, together 9.2 MiB"
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let samples = if self.batch == 1 { "sample" } else { "samples" };
+        write!(
+            f,
+            "parameters {}, moments {}, values of a batch of {} {samples} {}, together {}",
+            size(self.parameters),
+            size(self.moments),
+            self.batch,
+            size(self.step),
+            size(self.total())
+        )
+    }
+}
+
+/// "512 B", "9.2 MiB", "1.4 TiB".
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let decimals = usize::from(value < 100.0);
+    format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        let sizes = [0, 1023, 1024, 1_048_575, 9_646_899, 1 << 40, u64::MAX].map(size);
+        assert_eq!(sizes, ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "9.2 MiB", "1.0 TiB", "16.0 EiB"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_the_sum() {
+        let memory = Memory { parameters: 1 << 30, moments: 2 << 30, step: 5 << 30, batch: 4096 };
+        assert_eq!((memory.refusal(Some(8 << 30)), memory.refusal(None)), (None, None));
+        assert_eq!(
+            memory.refusal(Some((8 << 30) - 1)).unwrap(),
+            "The network does not fit in memory: parameters 1.0 GiB, moments 2.0 GiB, values of a batch of 4096 samples \
+             5.0 GiB, together 8.0 GiB; there is 8.0 GiB. Make the batch or the layers smaller."
+        );
+        let wide = Memory { parameters: u64::MAX, moments: u64::MAX, step: 7, batch: 1 };
+        assert!(wide.refusal(Some(1)).unwrap().ends_with("there is 1 B. Make the layers smaller."));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn linux_tells_what_is_free() {
+        assert!(Memory::available().unwrap() > 1 << 20);
+    }
+}
