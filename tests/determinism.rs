@@ -1,0 +1,88 @@
+//! Every template that brings its own data gives bitwise the same run: on one, two and eight threads, in single steps, and
+//! across a save and a resume.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use glassbox::data::{self, Dataset, NoProgress};
+use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
+use glassbox::model::{Project, Source, templates};
+use glassbox::session::checkpoint;
+use glassbox::trainer::{Run, signature};
+
+const STEPS: usize = 4;
+const SAVED_AFTER: usize = 2;
+
+/// Few and small batches of few samples: enough for every instruction to run several times.
+fn small(key: &str) -> Project {
+    let mut project = templates::build(key).unwrap();
+    project.training.batch_size = project.training.batch_size.min(13);
+    if let Source::Digits(digits) = &mut project.data.source {
+        digits.samples = 100;
+    }
+    project
+}
+
+fn start(project: &Project, dataset: &Arc<Dataset>) -> Run {
+    Run::new(project, dataset.clone(), Device::Cpu).unwrap()
+}
+
+fn state(machine: &Machine) -> Snapshot {
+    machine.snapshot().unwrap()
+}
+
+/// Losses and state of a run that nobody stops.
+fn free(project: &Project, dataset: &Arc<Dataset>, threads: usize) -> (Vec<u64>, Snapshot) {
+    Threads::new(threads).unwrap().run(|| {
+        let mut run = start(project, dataset);
+        let losses = (0..STEPS).map(|_| run.step().unwrap().loss.to_bits()).collect();
+        (losses, state(run.machine()))
+    })
+}
+
+/// The same batches, one instruction at a time.
+fn single_steps(project: &Project, dataset: &Arc<Dataset>) -> (Vec<u64>, Snapshot) {
+    let mut run = start(project, dataset);
+    let mut machine =
+        Machine::new(&project.graph, &signature(dataset), &project.training, Device::Cpu, Precision::F32).unwrap();
+    let mut losses = Vec::new();
+    for _ in 0..STEPS {
+        machine.begin_step(&run.next_batch()).unwrap();
+        while machine.step_instruction().unwrap().is_some() {}
+        losses.push(machine.report().unwrap().loss.to_bits());
+        // It only moves on to the next batch.
+        run.step().unwrap();
+    }
+    (losses, state(&machine))
+}
+
+/// Through a file in the middle.
+fn in_two_halves(project: &Project, dataset: &Arc<Dataset>, path: &Path) -> (Vec<u64>, Snapshot) {
+    let mut first = start(project, dataset);
+    let mut losses: Vec<u64> = (0..SAVED_AFTER).map(|_| first.step().unwrap().loss.to_bits()).collect();
+    checkpoint::save(path, first.project(), &first.save().unwrap()).unwrap();
+    let (kept, saved) = checkpoint::load(path).unwrap();
+    let mut second = Run::resume(&kept, dataset.clone(), Device::Cpu, saved).unwrap();
+    losses.extend((SAVED_AFTER..STEPS).map(|_| second.step().unwrap().loss.to_bits()));
+    (losses, state(second.machine()))
+}
+
+#[test]
+fn every_template_is_the_same_run_however_it_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = templates::TEMPLATES.iter().filter(|template| template.needs.is_none()).map(|template| template.key);
+    let mut tried = 0;
+    for key in keys {
+        let project = small(key);
+        let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+        let one = free(&project, &dataset, 1);
+        assert!(one.0.iter().all(|&bits| f64::from_bits(bits).is_finite()) && one.1.step == STEPS as u64, "{key}");
+        for threads in [2, 8] {
+            assert!(one == free(&project, &dataset, threads), "{key} on {threads} threads");
+        }
+        assert!(one == single_steps(&project, &dataset), "{key} in single steps");
+        assert!(one == in_two_halves(&project, &dataset, &folder.path().join(key)), "{key} saved and resumed");
+        tried += 1;
+    }
+    assert!(tried >= 12, "{tried}");
+}
