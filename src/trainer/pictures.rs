@@ -24,14 +24,11 @@ const CURVE: usize = 200;
 /// Validation samples behind the gallery, the confusion matrix and the scatter.
 const SCORED: usize = 2_000;
 
-/// One picture of everything that is watched.
-pub fn take(run: &Run, watch: &Watch) -> Result<Picture, RunError> {
+/// A picture of the layers that are watched, without what the network does.
+pub fn of_layers(run: &Run, watch: &Watch) -> Result<Picture, RunError> {
     let mut picture = Picture { step: run.machine().step(), ..Picture::default() };
     if watch.canvas || !watch.layers.is_empty() {
         layers(run, watch, &mut picture)?;
-    }
-    if watch.output {
-        picture.output = Some(output(run)?);
     }
     Ok(picture)
 }
@@ -190,7 +187,8 @@ fn gradient_norm(run: &Run, id: LayerId) -> Result<Option<f32>, RunError> {
     Ok(squares.map(|s: f64| s.sqrt() as f32))
 }
 
-fn output(run: &Run) -> Result<OutputPicture, RunError> {
+/// What the network does: surface, curve or predictions.
+pub fn output(run: &Run) -> Result<OutputPicture, RunError> {
     let dataset = run.dataset();
     if let Some(plane) = &dataset.plane {
         return surface(run, plane);

@@ -13,7 +13,7 @@ use super::run::{Run, RunError, Saved};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
-use crate::trace::Watch;
+use crate::trace::{OutputPicture, Watch};
 
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -101,8 +101,14 @@ enum Mode {
 
 /// How long the thread computes before it looks at commands and hands over rows.
 const SLICE: Duration = Duration::from_millis(6);
-/// Pictures are taken at most this often, and at most a tenth of the time goes to them.
+/// Pictures are taken at most this often.
 const PICTURE_EVERY: Duration = Duration::from_millis(80);
+/// At full speed training gets this many times what a picture took before the next one, so that together they cost less than
+/// 5 % of the rate. The output has its own share: predicting a whole part takes longer than looking at the layers.
+const REST_AFTER_LAYERS: u32 = 60;
+const REST_AFTER_OUTPUT: u32 = 35;
+/// The same at lower speeds, where training mostly waits.
+const REST: u32 = 9;
 
 struct Worker {
     inbox: Receiver<Command>,
@@ -119,6 +125,9 @@ struct Worker {
     rate: f64,
     next_picture: Instant,
     picture_due: bool,
+    /// The newest picture of the output, and when at full speed the next one is due.
+    output: Option<OutputPicture>,
+    next_output: Instant,
     next_step: Instant,
     /// It was told where the NaN or infinity came from that the loss now is.
     told_not_finite: bool,
@@ -141,6 +150,8 @@ impl Worker {
             rate: 0.0,
             next_picture: now,
             picture_due: false,
+            output: None,
+            next_output: now,
             next_step: now,
             told_not_finite: false,
         }
@@ -219,7 +230,10 @@ impl Worker {
                 self.next_step = Instant::now();
             }
             Command::Change(change) => self.change(*change)?,
-            Command::Watch(watch) => self.watch = watch,
+            Command::Watch(watch) => {
+                self.watch = watch;
+                self.next_picture = Instant::now();
+            }
             Command::Ask(sample) => self.answer(&sample)?,
             Command::Save(reply) => {
                 let saved = match &self.run {
@@ -244,6 +258,7 @@ impl Worker {
         (self.run, self.mode, self.run_number) = (None, Mode::Paused, number);
         (self.seconds, self.recent, self.rate) = (0.0, (0, 0.0), 0.0);
         self.next_picture = Instant::now();
+        self.output = None;
         self.told_not_finite = false;
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let run = match saved {
@@ -363,8 +378,23 @@ impl Worker {
         }
         self.picture_due = false;
         let Some(run) = &self.run else { return Ok(()) };
-        let picture = pictures::take(run, &self.watch)?;
-        self.next_picture = Instant::now() + PICTURE_EVERY.max(began.elapsed() * 9);
+        let at_full_speed = self.mode != Mode::Paused && self.pause_between_steps().is_none();
+        let rest = |spent: Duration, at_best| spent * if at_full_speed { at_best } else { REST };
+        let mut picture = pictures::of_layers(run, &self.watch)?;
+        let mut pause = PICTURE_EVERY.max(rest(began.elapsed(), REST_AFTER_LAYERS));
+        if !self.watch.output {
+            self.output = None;
+        } else if self.output.is_none() || !at_full_speed || began >= self.next_output {
+            let began = Instant::now();
+            self.output = Some(pictures::output(run)?);
+            let spent = began.elapsed();
+            self.next_output = Instant::now() + rest(spent, REST_AFTER_OUTPUT);
+            if !at_full_speed {
+                pause = pause.max(rest(spent, REST));
+            }
+        }
+        picture.output.clone_from(&self.output);
+        self.next_picture = Instant::now() + pause;
         locked(&self.outbox).picture = Some(Arc::new(picture));
         (self.waker)();
         Ok(())

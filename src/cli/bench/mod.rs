@@ -4,6 +4,7 @@
 //! of its own. What needs the window is handed in from above.
 
 mod peers;
+mod probe;
 mod profile;
 mod report;
 mod scaling;
@@ -22,7 +23,7 @@ use report::{Measured, Report};
 use workloads::Workload;
 
 /// Measured only when asked for by name, because they take long or need the window.
-pub const OTHERS: [&str; 2] = ["ui-frame", "scaling"];
+pub const OTHERS: [&str; 3] = ["ui-frame", "scaling", "probe-overhead"];
 
 /// Times of the window's frames by case, or why there are none.
 pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
@@ -39,6 +40,9 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
         let threads = options.threads.map_or_else(Threads::available, usize::from);
         scaling::print(&scaling::measure(threads, time)?, options.json);
         return Ok(());
+    }
+    if options.only.as_deref() == Some("probe-overhead") {
+        return probe::run(time, options.threads, options.json);
     }
     let names: Vec<&'static str> =
         NAMES.into_iter().filter(|name| options.only.as_deref().is_none_or(|o| o == *name)).collect();
