@@ -143,7 +143,9 @@ fn contents(ui: &mut egui::Ui, frame: &Frame<'_>, problem: &Problem, actions: &m
         }
     }
     ui.label(RichText::new(&problem.message).font(regular(12.0)).color(t.text));
-    ui.horizontal_wrapped(|ui| repairs(ui, problem, actions));
+    if !problem.repairs.is_empty() {
+        ui.horizontal_wrapped(|ui| repairs(ui, problem, actions));
+    }
 }
 
 /// The repairs as buttons, the likeliest first.
