@@ -6,6 +6,7 @@
 mod debugger;
 mod journal;
 mod outbox;
+mod pace;
 mod pictures;
 mod run;
 mod thread;

@@ -21,8 +21,10 @@ const SAMPLES: usize = 64;
 const BINS: usize = 32;
 /// Points of a curve.
 const CURVE: usize = 200;
-/// Validation samples behind the gallery, the confusion matrix and the scatter.
-const SCORED: usize = 2_000;
+/// Validation samples behind the gallery, the confusion matrix and the scatter, and how many of them are asked while training
+/// runs at full speed: a few often show more than all seldom.
+pub const SCORED: usize = 2_000;
+pub const SCORED_AT_FULL_SPEED: usize = 256;
 
 /// A picture of the layers that are watched, without what the network does.
 pub fn of_layers(run: &Run, watch: &Watch) -> Result<Picture, RunError> {
@@ -188,13 +190,13 @@ fn gradient_norm(run: &Run, id: LayerId) -> Result<Option<f32>, RunError> {
 }
 
 /// What the network does: surface, curve or predictions.
-pub fn output(run: &Run) -> Result<OutputPicture, RunError> {
+pub fn output(run: &Run, scored: usize) -> Result<OutputPicture, RunError> {
     let dataset = run.dataset();
     if let Some(plane) = &dataset.plane {
         return surface(run, plane);
     }
     match &dataset.task {
-        Task::Classification { classes } => predictions(run, classes.len()),
+        Task::Classification { classes } => predictions(run, classes.len(), scored),
         Task::Regression { offset, scale, .. } if dataset.input_shape == [1] && offset.len() == 1 => {
             let (low, high) = input_range(run);
             let margin = 0.1 * (high - low);
@@ -205,7 +207,7 @@ pub fn output(run: &Run) -> Result<OutputPicture, RunError> {
         }
         Task::Regression { offset, scale, .. } => {
             let part = &dataset.validation;
-            let rows = part.len.min(SCORED);
+            let rows = part.len.min(scored);
             let outputs = run.machine().predict(&part.inputs[..rows * dataset.input_len()], rows)?;
             let n = offset.len();
             let unit = |v: f32| v * scale[0] + offset[0];
@@ -243,10 +245,10 @@ fn probabilities(logits: &[f32], classes: usize) -> Vec<f32> {
     exps.iter().map(|e| e / sum).collect()
 }
 
-fn predictions(run: &Run, classes: usize) -> Result<OutputPicture, RunError> {
+fn predictions(run: &Run, classes: usize, scored: usize) -> Result<OutputPicture, RunError> {
     let dataset = run.dataset();
     let part = &dataset.validation;
-    let rows = part.len.min(SCORED);
+    let rows = part.len.min(scored);
     let outputs = run.machine().predict(&part.inputs[..rows * dataset.input_len()], rows)?;
     let width = (outputs.len() / rows.max(1)).max(1);
     let predictions = (0..rows)

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::journal::Change;
 use super::outbox::{Outbox, Progress};
+use super::pace::Pace;
 use super::pictures;
 use super::run::{Run, RunError, Saved};
 use crate::data::Dataset;
@@ -101,14 +102,6 @@ enum Mode {
 
 /// How long the thread computes before it looks at commands and hands over rows.
 const SLICE: Duration = Duration::from_millis(6);
-/// Pictures are taken at most this often.
-const PICTURE_EVERY: Duration = Duration::from_millis(80);
-/// At full speed training gets this many times what a picture took before the next one, so that together they cost less than
-/// 5 % of the rate. The output has its own share: predicting a whole part takes longer than looking at the layers.
-const REST_AFTER_LAYERS: u32 = 60;
-const REST_AFTER_OUTPUT: u32 = 35;
-/// The same at lower speeds, where training mostly waits.
-const REST: u32 = 9;
 
 struct Worker {
     inbox: Receiver<Command>,
@@ -123,11 +116,10 @@ struct Worker {
     /// Samples and seconds since the rate was last told.
     recent: (usize, f64),
     rate: f64,
-    next_picture: Instant,
+    pace: Pace,
     picture_due: bool,
-    /// The newest picture of the output, and when at full speed the next one is due.
+    /// The newest picture of the output.
     output: Option<OutputPicture>,
-    next_output: Instant,
     next_step: Instant,
     /// It was told where the NaN or infinity came from that the loss now is.
     told_not_finite: bool,
@@ -148,10 +140,9 @@ impl Worker {
             seconds: 0.0,
             recent: (0, 0.0),
             rate: 0.0,
-            next_picture: now,
+            pace: Pace::new(),
             picture_due: false,
             output: None,
-            next_output: now,
             next_step: now,
             told_not_finite: false,
         }
@@ -198,7 +189,7 @@ impl Worker {
         let now = Instant::now();
         match (&self.run, self.mode) {
             (None, _) => None,
-            (Some(_), Mode::Paused) if self.picture_due => Some(self.next_picture.saturating_duration_since(now)),
+            (Some(_), Mode::Paused) if self.picture_due => Some(self.pace.wait_when_paused(now)),
             (Some(_), Mode::Paused) => None,
             (Some(_), _) => Some(self.next_step.saturating_duration_since(now)),
         }
@@ -232,7 +223,7 @@ impl Worker {
             Command::Change(change) => self.change(*change)?,
             Command::Watch(watch) => {
                 self.watch = watch;
-                self.next_picture = Instant::now();
+                self.pace.hurry();
             }
             Command::Ask(sample) => self.answer(&sample)?,
             Command::Save(reply) => {
@@ -257,7 +248,7 @@ impl Worker {
     ) -> Result<(), RunError> {
         (self.run, self.mode, self.run_number) = (None, Mode::Paused, number);
         (self.seconds, self.recent, self.rate) = (0.0, (0, 0.0), 0.0);
-        self.next_picture = Instant::now();
+        self.pace.hurry();
         self.output = None;
         self.told_not_finite = false;
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
@@ -276,6 +267,7 @@ impl Worker {
             locked(&self.outbox).finished = Some(stop);
         } else if self.run.is_some() {
             self.mode = mode;
+            self.pace.hurry();
         }
         self.next_step = Instant::now();
         self.tell_progress();
@@ -371,30 +363,28 @@ impl Worker {
         Ok(())
     }
 
+    fn is_at_full_speed(&self) -> bool {
+        self.mode != Mode::Paused && self.pause_between_steps().is_none()
+    }
+
     fn take_picture_when_due(&mut self) -> Result<(), RunError> {
-        let began = Instant::now();
-        if !self.picture_due || began < self.next_picture {
+        let (began, at_full_speed) = (Instant::now(), self.is_at_full_speed());
+        if !self.picture_due || !self.pace.is_due(began, at_full_speed) {
             return Ok(());
         }
         self.picture_due = false;
         let Some(run) = &self.run else { return Ok(()) };
-        let at_full_speed = self.mode != Mode::Paused && self.pause_between_steps().is_none();
-        let rest = |spent: Duration, at_best| spent * if at_full_speed { at_best } else { REST };
         let mut picture = pictures::of_layers(run, &self.watch)?;
-        let mut pause = PICTURE_EVERY.max(rest(began.elapsed(), REST_AFTER_LAYERS));
+        let (layers, mut output) = (began.elapsed(), None);
         if !self.watch.output {
             self.output = None;
-        } else if self.output.is_none() || !at_full_speed || began >= self.next_output {
-            let began = Instant::now();
-            self.output = Some(pictures::output(run)?);
-            let spent = began.elapsed();
-            self.next_output = Instant::now() + rest(spent, REST_AFTER_OUTPUT);
-            if !at_full_speed {
-                pause = pause.max(rest(spent, REST));
-            }
+        } else if self.output.is_none() || self.pace.output_is_due(began, at_full_speed) {
+            let scored = if at_full_speed { pictures::SCORED_AT_FULL_SPEED } else { pictures::SCORED };
+            self.output = Some(pictures::output(run, scored)?);
+            output = Some(began.elapsed() - layers);
         }
         picture.output.clone_from(&self.output);
-        self.next_picture = Instant::now() + pause;
+        self.pace.taken(Instant::now(), layers, output);
         locked(&self.outbox).picture = Some(Arc::new(picture));
         (self.waker)();
         Ok(())
