@@ -64,7 +64,7 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         fact(ui, "– parameters", &size(memory.parameters));
         value_of(ui, "– moments", &size(memory.moments)).on_hover_text("What the optimiser keeps of every parameter.");
         let help = "Activations, gradients and masks of one step at this batch size.";
-        value_of(ui, "– one step", &format!("{} ({} samples)", size(memory.step), memory.batch)).on_hover_text(help);
+        value_of(ui, &format!("– batch of {}", memory.batch), &size(memory.step)).on_hover_text(help);
     }
     if state.project.graph.is_empty() {
         ui.add_space(8.0);
