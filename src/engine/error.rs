@@ -13,6 +13,10 @@ pub enum EngineError {
     NotComputed(String),
     #[error("{value} is no row of a table of {count}: an embedding takes whole numbers from 0 to {}. Raise its vocabulary, or feed it such numbers.", .count.saturating_sub(1))]
     Index { value: f64, count: usize },
+    #[error("There is no explanation of {0} yet.")]
+    NotExplained(String),
+    #[error("{name} has no element {index:?}: its sizes are {dims:?}, and counting starts at 0.")]
+    NoElement { name: String, index: Vec<usize>, dims: Vec<usize> },
     #[error("No step has been begun: give the machine a batch first.")]
     NoBatch,
     #[error("There is no value number {0} in this program.")]

@@ -6,8 +6,10 @@ use candle_core::{DType, Device, Tensor};
 
 use super::backward::BackwardBuilder;
 use super::error::{EngineError, Result};
+use super::explain::Reader;
 use super::kernels::bridge::{self, F32s};
 use super::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Sizes of a value. A batched one has the batch axis in front of `dims` when it is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,12 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     /// What the machine calls.
     fn run(&self, frame: &mut Frame) -> Result<()> {
         if frame.on_cpu_f32() && self.kernel(frame)? { Ok(()) } else { self.reference(frame) }
+    }
+
+    /// How the number at `index` of output `output` comes about from the numbers that the op reads. Evaluated in double
+    /// precision it is the op's number, but for rounding.
+    fn explain(&self, _reader: &Reader, _output: usize, _index: &[usize]) -> Result<Arithmetic> {
+        Err(EngineError::NotExplained(self.name().into()))
     }
 
     /// Emits the instructions of the vector-Jacobian product. `grads[i]` is the gradient of the loss with respect to

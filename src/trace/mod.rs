@@ -2,10 +2,14 @@
 //!
 //! No tensors and no threads: these cross from the trainer to whoever looks.
 
+mod arithmetic;
+mod looking;
 mod picture;
 mod series;
 mod statistics;
 
+pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Verdict};
+pub use looking::{Gaze, TensorRecord};
 pub use picture::*;
 pub use series::{Bucket, Series};
 pub use statistics::{Histogram, Statistics};

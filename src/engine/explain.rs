@@ -1,0 +1,65 @@
+//! What an op may read when it explains one of its numbers: inputs, its own outputs, the step.
+
+use super::error::{EngineError, Result};
+use super::op::StepContext;
+use crate::trace::{Arithmetic, Element};
+
+/// The tensors of one instruction, in double precision, as they were when it ran.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub inputs: Vec<Operand>,
+    pub outputs: Vec<Operand>,
+    pub context: StepContext,
+}
+
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// As in the listing.
+    pub name: String,
+    pub dims: Vec<usize>,
+    /// Row-major.
+    pub numbers: Vec<f64>,
+}
+
+impl Operand {
+    /// The number at an index, with where it stands.
+    pub fn at(&self, index: &[usize]) -> Result<Arithmetic> {
+        let element = Element { name: self.name.clone(), index: index.to_vec() };
+        Ok(Arithmetic::Read { value: self.number(index)?, element })
+    }
+
+    pub fn number(&self, index: &[usize]) -> Result<f64> {
+        let within = index.len() == self.dims.len() && index.iter().zip(&self.dims).all(|(i, n)| i < n);
+        let flat = index.iter().zip(&self.dims).fold(0, |flat, (i, n)| flat * n + i);
+        let number = if within { self.numbers.get(flat) } else { None };
+        number.copied().ok_or_else(|| EngineError::NoElement {
+            name: self.name.clone(),
+            index: index.to_vec(),
+            dims: self.dims.clone(),
+        })
+    }
+
+    /// The index of the number at a place in row-major order.
+    pub fn unflatten(&self, mut flat: usize) -> Vec<usize> {
+        let mut index = vec![0; self.dims.len()];
+        for (i, &n) in index.iter_mut().zip(&self.dims).rev() {
+            *i = flat % n.max(1);
+            flat /= n.max(1);
+        }
+        index
+    }
+}
+
+impl Reader {
+    pub fn input(&self, i: usize) -> Result<&Operand> {
+        self.inputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))
+    }
+
+    pub fn output(&self, i: usize) -> Result<&Operand> {
+        self.outputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))
+    }
+
+    pub fn read(&self, input: usize, index: &[usize]) -> Result<Arithmetic> {
+        self.input(input)?.at(index)
+    }
+}

@@ -1,0 +1,171 @@
+//! How one number came about: an expression over named elements of tensors, that can be shown, evaluated and walked.
+//!
+//! Plain data. Who builds it (the ops) and who draws it (the window, the command line) live above.
+
+use crate::expr::{BinaryOperator, Function};
+
+/// One number of a named tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Element {
+    /// As in the listing: `%4`, `d%4`, `dense_1.weight`.
+    pub name: String,
+    pub index: Vec<usize>,
+}
+
+impl std::fmt::Display for Element {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let index = self.index.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if index.is_empty() { f.write_str(&self.name) } else { write!(f, "{}[{index}]", self.name) }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arithmetic {
+    /// Read from a tensor: can be followed further back.
+    Read {
+        element: Element,
+        value: f64,
+    },
+    /// Brought by the instruction itself: `ε`, `learning rate`, `slope`. With an empty name just the number.
+    Given {
+        name: &'static str,
+        value: f64,
+    },
+    Sum(Vec<Arithmetic>),
+    Product(Vec<Arithmetic>),
+    /// A difference, a quotient, a power, a comparison (1 where it holds, else 0).
+    Binary(BinaryOperator, Box<[Arithmetic; 2]>),
+    Call {
+        function: Function,
+        arguments: Vec<Arithmetic>,
+    },
+    /// A part that the formula calls by a name: `mean`, `σ`.
+    Named {
+        name: &'static str,
+        part: Box<Arithmetic>,
+    },
+}
+
+impl Arithmetic {
+    pub fn given(name: &'static str, value: f64) -> Self {
+        Self::Given { name, value }
+    }
+
+    pub fn number(value: f64) -> Self {
+        Self::given("", value)
+    }
+
+    pub fn named(name: &'static str, part: Self) -> Self {
+        Self::Named { name, part: Box::new(part) }
+    }
+
+    pub fn call(function: Function, argument: Self) -> Self {
+        Self::Call { function, arguments: vec![argument] }
+    }
+
+    pub fn call2(function: Function, a: Self, b: Self) -> Self {
+        Self::Call { function, arguments: vec![a, b] }
+    }
+
+    fn binary(operator: BinaryOperator, a: Self, b: Self) -> Self {
+        Self::Binary(operator, Box::new([a, b]))
+    }
+
+    pub fn power(self, exponent: Self) -> Self {
+        Self::binary(BinaryOperator::Power, self, exponent)
+    }
+
+    pub fn squared(self) -> Self {
+        self.power(Self::number(2.0))
+    }
+
+    /// 1 where `self` is greater than `other`, else 0.
+    pub fn exceeds(self, other: Self) -> Self {
+        Self::binary(BinaryOperator::Greater, self, other)
+    }
+
+    /// In double precision.
+    pub fn evaluate(&self) -> f64 {
+        match self {
+            Self::Read { value, .. } | Self::Given { value, .. } => *value,
+            Self::Sum(parts) => parts.iter().map(Self::evaluate).sum(),
+            Self::Product(parts) => parts.iter().map(Self::evaluate).product(),
+            Self::Binary(operator, parts) => operator.apply(parts[0].evaluate(), parts[1].evaluate()),
+            Self::Call { function, arguments } => {
+                let value = |i: usize| arguments.get(i).map_or(0.0, Self::evaluate);
+                function.apply(value(0), value(1))
+            }
+            Self::Named { part, .. } => part.evaluate(),
+        }
+    }
+}
+
+impl std::ops::Add for Arithmetic {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::Sum(vec![self, other])
+    }
+}
+
+impl std::ops::Sub for Arithmetic {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self::binary(BinaryOperator::Subtract, self, other)
+    }
+}
+
+impl std::ops::Mul for Arithmetic {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self::Product(vec![self, other])
+    }
+}
+
+impl std::ops::Div for Arithmetic {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        Self::binary(BinaryOperator::Divide, self, other)
+    }
+}
+
+/// One number explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    pub element: Element,
+    /// As the machine holds it.
+    pub value: f64,
+    /// The training step it belongs to, from 1.
+    pub step: u64,
+    /// Index in the program of the instruction that made it; `None` for what no instruction makes (the batch, a weight).
+    pub instruction: Option<usize>,
+    /// `%3 = linear %x, dense_1.weight, dense_1.bias`
+    pub line: String,
+    pub formula: String,
+    pub words: String,
+    pub arithmetic: Arithmetic,
+    /// What a nudge says, when it was asked for: of gradients only.
+    pub verdict: Option<Verdict>,
+}
+
+/// A gradient against the difference that a small nudge makes to the loss, in double precision with the same masks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// By how much the element was nudged both ways.
+    pub nudge: f64,
+    /// (loss(+) - loss(-)) / 2 nudge
+    pub difference: f64,
+    /// (loss(+) - loss) / nudge and (loss - loss(-)) / nudge.
+    pub sides: [f64; 2],
+    pub judgement: Judgement,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Judgement {
+    Agrees,
+    /// By this much, relative to the larger of the two.
+    Differs {
+        by: f64,
+    },
+    /// The two sides disagree: the loss has no single slope here.
+    AtKink,
+}
