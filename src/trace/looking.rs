@@ -1,8 +1,8 @@
-//! What the debugger's panels wish to see whenever training stands still, and whole tensors that answer it.
+//! What the debugger's panels wish to see whenever training stands still, and the plain records that answer it.
 
 use std::sync::Arc;
 
-use super::Element;
+use super::{Element, Explanation, LayersRecord, SampleRecord};
 
 /// The wishes of all debugger panels together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,10 +15,14 @@ pub struct Gaze {
     pub element: Option<Element>,
     /// Check the explained gradient by nudging.
     pub nudge: bool,
+    /// How much each sample of the batch adds to the explained number, when it is a gradient or a weight that has one.
+    pub shares: bool,
     /// Expressions of the watch list.
     pub watches: Vec<String>,
     /// Row of the batch that is followed through the network.
     pub sample: Option<usize>,
+    /// The gradient of the loss with respect to that sample's input.
+    pub saliency: bool,
     /// Gradient flow, activations and update sizes of all layers.
     pub layers: bool,
 }
@@ -30,8 +34,109 @@ pub struct TensorRecord {
     pub dims: Vec<usize>,
     /// One a dimension: "sample", "channel", "row", "column", "unit", "input" ...
     pub axes: Vec<String>,
-    /// The step it belongs to, from 1.
+    /// The step it belongs to, from 1; 0 before the first.
     pub step: u64,
     /// Row-major.
     pub data: Arc<[f32]>,
+}
+
+impl TensorRecord {
+    /// Where an element lies in the numbers.
+    pub fn offset(&self, index: &[usize]) -> Option<usize> {
+        let within = index.len() == self.dims.len() && index.iter().zip(&self.dims).all(|(i, n)| i < n);
+        within.then(|| index.iter().zip(&self.dims).fold(0, |at, (i, n)| at * n + i))
+    }
+
+    pub fn at(&self, index: &[usize]) -> Option<f32> {
+        self.data.get(self.offset(index)?).copied()
+    }
+
+    /// The index of the number at a place in row-major order.
+    pub fn unflatten(&self, mut flat: usize) -> Vec<usize> {
+        let mut index = vec![0; self.dims.len()];
+        for (i, &n) in index.iter_mut().zip(&self.dims).rev() {
+            *i = flat % n.max(1);
+            flat /= n.max(1);
+        }
+        index
+    }
+
+    /// What an axis is called: "axis 2" where nobody named it.
+    pub fn axis(&self, axis: usize) -> String {
+        self.axes.get(axis).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| format!("axis {axis}"))
+    }
+
+    /// "sample 0, unit 3"; "the only number" without axes.
+    pub fn place(&self, index: &[usize]) -> String {
+        if index.is_empty() {
+            return "the only number".into();
+        }
+        let parts = index.iter().enumerate().map(|(axis, i)| format!("{} {i}", self.axis(axis)));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// How much each sample of the batch adds to a number that is a sum over them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shares {
+    pub element: Element,
+    /// One a row of the batch; together they are the number.
+    pub terms: Arc<[f64]>,
+}
+
+impl Shares {
+    /// The row whose term is the largest, and that term.
+    pub fn largest(&self) -> Option<(usize, f64)> {
+        let terms = self.terms.iter().copied().enumerate();
+        terms.filter(|(_, term)| !term.is_nan()).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()))
+    }
+}
+
+/// What a [`Gaze`] saw at one moment. An answer that cannot be given is a sentence why.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sight {
+    /// In the order of the wishes; those that are not there are in `missing`.
+    pub tensors: Vec<TensorRecord>,
+    /// Names that were asked for, and why they cannot be shown.
+    pub missing: Vec<(String, String)>,
+    pub at_step: Option<Result<TensorRecord, String>>,
+    pub explanation: Option<Result<Explanation, String>>,
+    pub shares: Option<Result<Shares, String>>,
+    pub sample: Option<Result<Arc<SampleRecord>, String>>,
+    pub layers: Option<Result<Arc<LayersRecord>, String>>,
+}
+
+impl Sight {
+    pub fn tensor(&self, name: &str) -> Option<&TensorRecord> {
+        self.tensors.iter().find(|record| record.name == name)
+    }
+
+    pub fn why_missing(&self, name: &str) -> Option<&str> {
+        self.missing.iter().find(|(missing, _)| missing == name).map(|(_, why)| why.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_found_both_ways_and_named() {
+        let axes = ["sample", "", "column"].map(String::from).to_vec();
+        let data = (0..24).map(|i| i as f32).collect();
+        let record = TensorRecord { name: "%1".into(), dims: vec![2, 3, 4], axes, step: 1, data };
+        assert_eq!(record.offset(&[1, 2, 3]), Some(23));
+        assert_eq!((record.offset(&[1, 3, 0]), record.offset(&[1, 2])), (None, None));
+        assert_eq!(record.unflatten(17), vec![1, 1, 1]);
+        assert_eq!(record.at(&[1, 1, 1]), Some(17.0));
+        assert_eq!(record.place(&[1, 1, 1]), "sample 1, axis 1 1, column 1");
+        assert_eq!(record.place(&[]), "the only number");
+    }
+
+    #[test]
+    fn the_largest_share_is_that_of_the_largest_magnitude() {
+        let element = Element { name: "w.grad".into(), index: vec![0] };
+        let shares = Shares { element, terms: [0.1, -0.4, f64::NAN, 0.3].into() };
+        assert_eq!(shares.largest(), Some((1, -0.4)));
+    }
 }

@@ -3,13 +3,15 @@
 //! No tensors and no threads: these cross from the trainer to whoever looks.
 
 mod arithmetic;
+mod health;
 mod looking;
 mod picture;
 mod series;
 mod statistics;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Verdict};
-pub use looking::{Gaze, TensorRecord};
+pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
+pub use looking::{Gaze, Shares, Sight, TensorRecord};
 pub use picture::*;
 pub use series::{Bucket, Series};
 pub use statistics::{Histogram, Statistics};
