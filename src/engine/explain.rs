@@ -1,5 +1,7 @@
 //! What an op may read when it explains one of its numbers: inputs, its own outputs, the step.
 
+use candle_core::{DType, Tensor};
+
 use super::error::{EngineError, Result};
 use super::op::StepContext;
 use crate::trace::{Arithmetic, Element};
@@ -22,6 +24,11 @@ pub struct Operand {
 }
 
 impl Operand {
+    pub(super) fn new(name: &str, tensor: &Tensor) -> Result<Self> {
+        let numbers = tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+        Ok(Self { name: name.to_owned(), dims: tensor.dims().to_vec(), numbers })
+    }
+
     /// The number at an index, with where it stands.
     pub fn at(&self, index: &[usize]) -> Result<Arithmetic> {
         let element = Element { name: self.name.clone(), index: index.to_vec() };
@@ -30,13 +37,22 @@ impl Operand {
 
     pub fn number(&self, index: &[usize]) -> Result<f64> {
         let within = index.len() == self.dims.len() && index.iter().zip(&self.dims).all(|(i, n)| i < n);
-        let flat = index.iter().zip(&self.dims).fold(0, |flat, (i, n)| flat * n + i);
-        let number = if within { self.numbers.get(flat) } else { None };
+        let number = if within { self.numbers.get(self.flatten(index)) } else { None };
         number.copied().ok_or_else(|| EngineError::NoElement {
             name: self.name.clone(),
             index: index.to_vec(),
             dims: self.dims.clone(),
         })
+    }
+
+    /// The number at a place in row-major order, with where it stands.
+    pub fn at_flat(&self, flat: usize) -> Result<Arithmetic> {
+        self.at(&self.unflatten(flat))
+    }
+
+    /// Where an index stands in row-major order.
+    pub fn flatten(&self, index: &[usize]) -> usize {
+        index.iter().zip(&self.dims).fold(0, |flat, (i, n)| flat * n + i)
     }
 
     /// The index of the number at a place in row-major order.
@@ -62,4 +78,14 @@ impl Reader {
     pub fn read(&self, input: usize, index: &[usize]) -> Result<Arithmetic> {
         self.input(input)?.at(index)
     }
+}
+
+/// An index without its last axis, and that; of a single number, the whole and 0.
+pub fn split_last(index: &[usize]) -> (&[usize], usize) {
+    index.split_last().map_or((index, 0), |(last, rest)| (rest, *last))
+}
+
+/// The reverse of [`split_last`].
+pub fn joined(rest: &[usize], last: usize) -> Vec<usize> {
+    rest.iter().copied().chain([last]).collect()
 }

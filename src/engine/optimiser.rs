@@ -93,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::engine::op::{Frame, StepContext, ValueShape};
+    use crate::engine::ops::explain_check::{explained, operands};
     use crate::engine::program::Value;
 
     #[derive(Deserialize)]
@@ -146,8 +147,10 @@ mod tests {
                 training: true,
             };
             let (inputs, outputs) = (&instruction.inputs, &instruction.outputs);
+            let before = operands(&program.values, &values, inputs);
             let mut frame = Frame::new(&mut values, inputs, outputs, &context, &Device::Cpu, dtype);
             instruction.op.run(&mut frame).unwrap();
+            explained(&program.values, instruction, before, &values, &context, dtype);
             let got = values[weight.index()].as_ref().unwrap().to_dtype(DType::F64).unwrap().to_vec1::<f64>().unwrap();
             for (a, b) in got.iter().zip(expected) {
                 assert!((a - b).abs() <= tolerance, "{:?} step {step} {dtype:?}: {a}, not {b}", case.optimiser);

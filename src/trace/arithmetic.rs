@@ -2,7 +2,12 @@
 //!
 //! Plain data. Who builds it (the ops) and who draws it (the window, the command line) live above.
 
+mod terms;
+mod text;
+
 use crate::expr::{BinaryOperator, Function};
+
+pub use terms::Term;
 
 /// One number of a named tensor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -5,13 +5,15 @@
 mod arithmetic;
 mod health;
 mod looking;
+mod numbers;
 mod picture;
 mod series;
 mod statistics;
 
-pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Verdict};
+pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Term, Verdict};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
 pub use looking::{Gaze, Shares, Sight, TensorRecord};
+pub use numbers::significant;
 pub use picture::*;
 pub use series::{Bucket, Series};
 pub use statistics::{Histogram, Statistics};

@@ -1,5 +1,5 @@
 //! How every op is tested: gradients against central finite differences in f64, kernels against the reference in f32,
-//! and both against cases recorded from PyTorch (`scripts/pytorch_fixtures/`).
+//! and both against cases recorded from PyTorch (`scripts/pytorch_fixtures/`). Whatever is so computed is explained, too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
+use super::explain_check::explain_check;
 use crate::engine::backward::pull_back;
 use crate::engine::build::ProgramBuilder;
 use crate::engine::op::{Frame, Op, StepContext, ValueShape};
 use crate::engine::program::{Instruction, Phase, Role, ValueId};
 use crate::engine::random::{Draws, Purpose};
 
-const CONTEXT: StepContext = StepContext { seed: 1, step: 0, learning_rate: 0.1, momentum: 0.0, training: true };
+pub(super) const CONTEXT: StepContext =
+    StepContext { seed: 1, step: 0, learning_rate: 0.1, momentum: 0.0, training: true };
 
 /// Inputs for one check, in the op's order.
 #[derive(Default)]
@@ -73,8 +75,8 @@ fn away_from_zero(value: f64) -> f64 {
 }
 
 /// A program of one op with its backward, and a place for numbers.
-struct Bench {
-    program: ProgramBuilder,
+pub(super) struct Bench {
+    pub program: ProgramBuilder,
     inputs: Vec<ValueId>,
     outputs: Vec<ValueId>,
     /// Gradients of outputs, given.
@@ -105,11 +107,11 @@ impl Bench {
         Self { program, inputs, outputs, seeds, grads }
     }
 
-    fn empty(&self) -> Vec<Option<Tensor>> {
+    pub fn empty(&self) -> Vec<Option<Tensor>> {
         vec![None; self.program.values.len()]
     }
 
-    fn load(&self, values: &mut [Option<Tensor>], inputs: &[(Vec<usize>, Vec<f64>)], dtype: DType) {
+    pub fn load(&self, values: &mut [Option<Tensor>], inputs: &[(Vec<usize>, Vec<f64>)], dtype: DType) {
         for (id, (dims, data)) in self.inputs.iter().zip(inputs) {
             values[id.index()] = Some(tensor(data, dims, dtype));
         }
@@ -125,7 +127,7 @@ impl Bench {
     }
 }
 
-fn run_one(
+pub(super) fn run_one(
     instruction: &Instruction,
     values: &mut [Option<Tensor>],
     dtype: DType,
@@ -161,7 +163,7 @@ fn assert_close(what: &str, got: &[f64], expected: &[f64], tolerance: f64, floor
 }
 
 /// Random gradients for the outputs.
-fn seed_gradients(bench: &Bench, values: &mut [Option<Tensor>], dtype: DType) {
+pub(super) fn seed_gradients(bench: &Bench, values: &mut [Option<Tensor>], dtype: DType) {
     for (i, &(output, seed)) in bench.seeds.iter().enumerate() {
         let dims = at(values, output).dims().to_vec();
         let mut draws = Draws::new(7, Purpose::Weights, i as u64, None);
@@ -205,6 +207,7 @@ pub fn gradient_check(op: impl Op + 'static, case: Case) {
         assert_close(&format!("{name}: gradient of input {i}"), &got, &expected, 1e-7, 1.0);
     }
     kernel_check(&bench, &inputs);
+    explain_check(&bench, &inputs);
 }
 
 /// The numbers of every output, computed in f64.
@@ -279,7 +282,7 @@ fn kernel_check(bench: &Bench, inputs: &[(Vec<usize>, Vec<f64>)]) {
     }
 }
 
-fn seed_missing(bench: &Bench, values: &[Option<Tensor>]) -> bool {
+pub(super) fn seed_missing(bench: &Bench, values: &[Option<Tensor>]) -> bool {
     bench.seeds.iter().any(|(_, seed)| values[seed.index()].is_none())
 }
 
@@ -363,4 +366,5 @@ fn recorded_check(what: &str, op: impl Op + 'static, case: &Recorded, dtype: DTy
         assert_eq!(got.dims(), &expected.dims[..], "{what}: dims of gradient {i}");
         assert_close(&format!("{what}: gradient of input {i}"), &numbers(got), &expected.data, backward, 1e-12);
     }
+    explain_check(&bench, &inputs);
 }

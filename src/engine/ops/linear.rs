@@ -8,12 +8,14 @@ use candle_core::Tensor;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::matmul::{Matrix, matmul, matmul_rows};
 use crate::engine::kernels::split::for_each_chunk;
 use crate::engine::kernels::{correlate, reduce};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Rows, numbers in each and units, for a tensor whose rows W reads.
 fn sizes(x: &Tensor, w: &Tensor) -> Result<(usize, usize, usize)> {
@@ -110,6 +112,18 @@ impl Op for Linear {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, w) = (reader.input(0)?, reader.input(1)?);
+        let (sample, unit) = split_last(index);
+        let inner: usize = w.dims[1..].iter().product();
+        let product = |i: usize| Ok(w.at_flat(unit * inner + i)? * x.at(&joined(sample, i))?);
+        let mut terms = (0..inner).map(product).collect::<Result<Vec<_>>>()?;
+        if reader.inputs.len() > 2 {
+            terms.push(reader.read(2, &[unit])?);
+        }
+        Ok(Arithmetic::Sum(terms))
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -145,6 +159,14 @@ impl Op for LinearX {
 
     fn words(&self) -> &'static str {
         "Each input is blamed by every unit that used it, in proportion to the weight between them."
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, w) = (reader.input(0)?, reader.input(1)?);
+        let (sample, i) = split_last(index);
+        let inner: usize = w.dims[1..].iter().product();
+        let product = |unit: usize| Ok(dy.at(&joined(sample, unit))? * w.at_flat(unit * inner + i)?);
+        Ok(Arithmetic::Sum((0..w.dims[0]).map(product).collect::<Result<_>>()?))
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -190,6 +212,15 @@ impl Op for LinearW {
         "A weight is blamed by what went through it times how wrong its unit was, added up over the batch."
     }
 
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x) = (reader.input(0)?, reader.input(1)?);
+        let flat = reader.output(output)?.flatten(index);
+        let (units, inner) = (self.dims[0], self.dims[1..].iter().product::<usize>().max(1));
+        let (unit, i) = (flat / inner, flat % inner);
+        let product = |row: usize| Ok(dy.at_flat(row * units + unit)? * x.at_flat(row * inner + i)?);
+        Ok(Arithmetic::Sum((0..dy.numbers.len() / units.max(1)).map(product).collect::<Result<_>>()?))
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let dw = rows(frame.input(0)?)?.t()?.matmul(&rows(frame.input(1)?)?)?.reshape(&self.dims[..])?;
         frame.set(0, dw)
@@ -227,6 +258,13 @@ impl Op for LinearB {
 
     fn words(&self) -> &'static str {
         "A bias is blamed by how wrong its unit was, added up over the batch."
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dy = reader.input(0)?;
+        let (unit, units) = (index[0], dy.dims.last().copied().unwrap_or(1));
+        let each = (unit..dy.numbers.len()).step_by(units.max(1)).map(|flat| dy.at_flat(flat));
+        Ok(Arithmetic::Sum(each.collect::<Result<_>>()?))
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

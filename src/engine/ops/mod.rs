@@ -70,6 +70,8 @@ pub mod check;
 #[cfg(test)]
 mod edge_tests;
 #[cfg(test)]
+pub mod explain_check;
+#[cfg(test)]
 mod random_shape_tests;
 
 pub use adagrad::Adagrad;
