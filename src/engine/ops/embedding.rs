@@ -5,11 +5,14 @@
 
 use candle_core::{DType, Tensor};
 
+use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, rows};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Embedding;
@@ -71,6 +74,13 @@ impl Op for Embedding {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (place, column) = index.split_at(index.len().saturating_sub(1));
+        let row = reader.input(0)?.number(place)?;
+        refuse(std::iter::once(row), reader.input(1)?.dims[0])?;
+        reader.read(1, &[&[row as usize], column].concat())
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -122,6 +132,17 @@ impl Op for EmbeddingW {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, indices) = (reader.input(0)?, reader.input(1)?);
+        let mut terms = Vec::new();
+        for place in places::indices(&places::whole(&indices.dims)) {
+            if indices.number(&place)? == index[0] as f64 {
+                terms.push(dy.at(&[&place[..], &index[1..]].concat())?);
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 

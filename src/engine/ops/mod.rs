@@ -4,10 +4,14 @@
 
 pub mod formula;
 mod mean_loss;
+mod moments;
 mod momentum;
+mod places;
 mod pointwise;
 mod recurrent;
+mod spread;
 mod unfold;
+mod unrolled;
 
 mod adagrad;
 mod adam;

@@ -4,13 +4,17 @@
 use candle_core::Tensor;
 
 use super::linear::{LinearW, LinearX};
+use super::places;
+use super::unrolled::Order;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Sequence};
 use crate::engine::kernels::reduce;
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Where the k-th step to be computed stands.
 pub fn at(k: usize, steps: usize, reverse: bool) -> usize {
@@ -144,6 +148,18 @@ impl Op for StateWeights {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (y, order) = (reader.input(0)?, Order::of(reader.input(0)?, self.reverse));
+        let (input, row) = if index[0] < self.shared { (1, index[0]) } else { (2, index[0] - self.shared) };
+        let mut terms = Vec::new();
+        for (b, t) in (0..y.dims[0]).flat_map(|b| (0..order.steps).map(move |t| (b, t))) {
+            if let Some(before) = order.before(t) {
+                terms.push(reader.read(input, &[b, t, row])? * y.at(&[b, before, index[1]])?);
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
+    }
 }
 
 /// Inputs: the gradients of the gates, and of what else saw the state. Outputs: of the input's bias and of the state's.
@@ -193,5 +209,11 @@ impl Op for Biases {
         frame.set(0, of_input)?;
         frame.set(1, of_state)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let is_below = output == 1 && index[0] >= self.shared;
+        let (d, row) = if is_below { (reader.input(1)?, index[0] - self.shared) } else { (reader.input(0)?, index[0]) };
+        places::sum(&places::across(&d.dims, 2, row), |at| d.at(at))
     }
 }

@@ -7,12 +7,16 @@
 use candle_core::Tensor;
 
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, sequence, step};
+use super::unrolled::{self, Order, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Squash};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Rnn {
@@ -91,6 +95,15 @@ impl Op for Rnn {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, t, c] = index else { return reader.output(output)?.at(index) };
+        let sum = unrolled::of_both(reader, c, [b, t], self.reverse)?;
+        Ok(match self.squash {
+            Squash::Tanh => unrolled::tanh(sum),
+            Squash::Relu => Arithmetic::call(Function::Relu, sum),
+        })
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -160,6 +173,20 @@ impl Op for RnnSums {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dsums, y) = (reader.output(output)?, reader.read(1, index)?);
+        let &[b, t, c] = index else { return dsums.at(index) };
+        let mut dh = vec![reader.read(0, index)?];
+        if let Some(after) = Order::of(dsums, self.reverse).after(t) {
+            dh.extend(unrolled::through_weights(dsums, reader.input(2)?, [b, after], c, 0)?);
+        }
+        let slope = match self.squash {
+            Squash::Tanh => tanh_slope(y),
+            Squash::Relu => y.exceeds(Arithmetic::number(0.0)),
+        };
+        Ok(Arithmetic::named("dh", Arithmetic::Sum(dh)) * slope)
     }
 }
 
