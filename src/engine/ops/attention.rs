@@ -7,6 +7,7 @@
 
 use candle_core::{D, Tensor};
 
+use super::everywhere::product;
 use super::places::{self, only};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
@@ -102,7 +103,7 @@ impl Op for Attention {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let [q, k, v] = operands(&inputs(frame, 0)?, self.heads)?;
         let (queries, keys) = (q.dim(2)?, k.dim(2)?);
-        let mut scores = (q.matmul(&k.t()?)? / (q.dim(3)? as f64).sqrt())?;
+        let mut scores = (product(&q, &k.t()?)? / (q.dim(3)? as f64).sqrt())?;
         if self.causal {
             let seen: Vec<u8> = (0..queries * keys).map(|i| u8::from(i % keys <= i / keys)).collect();
             let seen = Tensor::from_vec(seen, (queries, keys), q.device())?.broadcast_as(scores.shape())?;
@@ -110,7 +111,7 @@ impl Op for Attention {
             scores = seen.where_cond(&scores, &never.broadcast_as(scores.shape())?)?;
         }
         let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
-        let y = side_by_side(&weights.matmul(&v)?)?;
+        let y = side_by_side(&product(&weights, &v)?)?;
         frame.set(0, y)?;
         frame.set(1, weights)
     }
@@ -187,10 +188,10 @@ impl Op for AttentionX {
         let all = inputs(frame, 2)?;
         let [q, k, v] = operands(&all, self.heads)?;
         let (dy, p) = (in_heads(frame.input(0)?, self.heads)?, frame.input(1)?);
-        let dp = dy.matmul(&v.t()?)?;
+        let dp = product(&dy, &v.t()?)?;
         let mean = (&dp * p)?.sum_keepdim(D::Minus1)?;
         let ds = ((p * dp.broadcast_sub(&mean)?)? / (q.dim(3)? as f64).sqrt())?;
-        let found = [ds.matmul(&k)?, ds.t()?.matmul(&q)?, p.t()?.matmul(&dy)?];
+        let found = [product(&ds, &k)?, product(&ds.t()?, &q)?, product(&p.t()?, &dy)?];
         let found = found.iter().map(side_by_side).collect::<Result<Vec<_>>>()?;
         if all.len() == 1 {
             let packed = Tensor::cat(&found, 2)?;

@@ -1,6 +1,7 @@
 //! `clip_norm`, `clip_value`: gradients kept within bounds before the update, as PyTorch's `clip_grad_norm_` and
 //! `clip_grad_value_`.
 
+use super::everywhere::{at_least, at_most};
 use super::places;
 use crate::engine::error::Result;
 use crate::engine::explain::{Operand, Reader};
@@ -139,7 +140,7 @@ impl Op for ClipValue {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let clipped = frame.input(0)?.clamp(-self.max, self.max)?;
+        let clipped = at_most(&at_least(frame.input(0)?, -self.max)?, self.max)?;
         frame.set(0, clipped)
     }
 

@@ -17,7 +17,7 @@ use crate::trace::Arithmetic;
 #[derive(Clone, Debug)]
 pub struct Embedding;
 
-/// The first number that is no index.
+/// Names the first number that is no index.
 fn refuse(indices: impl Iterator<Item = f64>, count: usize) -> Result<()> {
     let valid = |index: f64| index >= 0.0 && index < count as f64 && index.fract() == 0.0;
     match indices.into_iter().find(|&index| !valid(index)) {
@@ -29,7 +29,12 @@ fn refuse(indices: impl Iterator<Item = f64>, count: usize) -> Result<()> {
 /// All indices in one row, as candle wants them; checked.
 fn checked(indices: &Tensor, count: usize) -> Result<Tensor> {
     let flat = indices.flatten_all()?;
-    refuse(flat.to_dtype(DType::F64)?.to_vec1::<f64>()?.into_iter(), count)?;
+    let wrong = [flat.lt(0.0)?, flat.ge(count as f64)?, flat.ne(&flat.floor()?)?];
+    let wrong = (wrong[0].to_dtype(DType::F32)? + wrong[1].to_dtype(DType::F32)?)? + wrong[2].to_dtype(DType::F32)?;
+    // One number leaves the device, and all of them only to say which is wrong.
+    if bridge::scalar(&wrong?.sum_all()?)? > 0.0 {
+        refuse(bridge::f64s(&flat)?.into_iter(), count)?;
+    }
     Ok(flat.to_dtype(DType::U32)?)
 }
 

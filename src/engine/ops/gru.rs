@@ -8,6 +8,7 @@
 use candle_core::Tensor;
 use candle_nn::ops::sigmoid;
 
+use super::everywhere::product;
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
 use super::unrolled::{self, Order, rest, sigmoid_slope, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
@@ -60,7 +61,7 @@ impl Op for Gru {
         let (mut states, mut gates, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         for k in 0..steps {
             let sum = step(&sums, at(k, steps, self.reverse))?;
-            let mut of_state = before.matmul(&w.t()?)?;
+            let mut of_state = product(&before, &w.t()?)?;
             if let Some((_, bias)) = biases {
                 of_state = of_state.broadcast_add(bias)?;
             }
@@ -189,7 +190,7 @@ impl Op for GruGates {
             let dz = ((&dh * (before - n)?)? * slope(&z)?)?;
             let dstate = (&dn * r)?;
             let sums = Tensor::cat(&[&dr, &dz, &dstate], 1)?;
-            carried = Some(((dh * z)? + sums.matmul(w)?)?);
+            carried = Some(((dh * z)? + product(&sums, w)?)?);
             all.push(Tensor::cat(&[dr, dz, dn], 1)?);
             of_states.push(dstate);
         }

@@ -8,6 +8,7 @@
 use candle_core::Tensor;
 use candle_nn::ops::sigmoid;
 
+use super::everywhere::product;
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
 use super::unrolled::{self, Order, sigmoid_slope, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
@@ -60,7 +61,7 @@ impl Op for Lstm {
             let mut sum = step(&sums, at(k, steps, self.reverse))?;
             if let Some(before) = states.last() {
                 let before: &Tensor = before;
-                sum = (sum + before.matmul(&w.t()?)?)?;
+                sum = (sum + product(before, &w.t()?)?)?;
             }
             let gate = |n: usize| Ok::<_, EngineError>(sigmoid(&part(&sum, n, h)?)?);
             let (i, f, g, o) = (gate(0)?, gate(1)?, part(&sum, 2, h)?.tanh()?, gate(3)?);
@@ -168,7 +169,7 @@ impl Op for LstmGates {
             let (i, f, g, o) = (part(&gates, 0, h)?, part(&gates, 1, h)?, part(&gates, 2, h)?, part(&gates, 3, h)?);
             let mut dh = step(dy, t)?;
             if let Some(after) = all.last() {
-                dh = (dh + after.matmul(w)?)?;
+                dh = (dh + product(after, w)?)?;
             }
             let squashed = step(cells, t)?.tanh()?;
             let mut dc = ((&dh * &o)? * (1.0 - squashed.sqr()?)?)?;

@@ -6,6 +6,7 @@
 
 use candle_core::{DType, Tensor};
 
+use super::everywhere::{Nan, place_of_largest};
 use super::mean_over::{around, without};
 use super::places;
 use crate::engine::backward::BackwardBuilder;
@@ -50,7 +51,7 @@ impl Op for MaxOver {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let argmax = x.argmax_keepdim(self.axis)?;
+        let argmax = place_of_largest(x, self.axis, Nan::First)?;
         let y = x.gather(&argmax, self.axis)?.squeeze(self.axis)?;
         let argmax = argmax.squeeze(self.axis)?.to_dtype(frame.dtype())?;
         frame.set(0, y)?;

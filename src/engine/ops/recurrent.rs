@@ -3,6 +3,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::product;
 use super::linear::{LinearW, LinearX};
 use super::places;
 use super::unrolled::Order;
@@ -47,7 +48,7 @@ pub fn in_place(mut steps: Vec<Tensor>, reverse: bool) -> Result<Tensor> {
 /// `x Wᵀ` of `[B, T, F]`, with a bias when there is one.
 pub fn input_product(x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (batch, steps, features) = x.dims3()?;
-    let y = x.reshape((batch * steps, features))?.matmul(&w.t()?)?;
+    let y = product(&x.reshape((batch * steps, features))?, &w.t()?)?;
     let y = if let Some(bias) = bias { y.broadcast_add(bias)? } else { y };
     Ok(y.reshape((batch, steps, w.dim(0)?))?)
 }
@@ -124,10 +125,10 @@ impl Op for StateWeights {
             y.narrow(1, 0, steps - 1)?.pad_with_zeros(1, 1, 0)?
         };
         let before = before.force_contiguous()?.reshape((batch * steps, h))?;
-        let product = |gates: &Tensor| Ok(gates.flatten(0, 1)?.t()?.matmul(&before)?);
-        let mut dw: Tensor = product(&frame.input(1)?.narrow(2, 0, self.shared)?.force_contiguous()?)?;
+        let with_state = |gates: &Tensor| Ok(product(&gates.flatten(0, 1)?.t()?, &before)?);
+        let mut dw: Tensor = with_state(&frame.input(1)?.narrow(2, 0, self.shared)?.force_contiguous()?)?;
         if frame.input_count() > 2 {
-            let below: Result<Tensor> = product(frame.input(2)?);
+            let below: Result<Tensor> = with_state(frame.input(2)?);
             dw = Tensor::cat(&[dw, below?], 0)?;
         }
         frame.set(0, dw)

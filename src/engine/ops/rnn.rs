@@ -6,6 +6,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, product};
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, sequence, step};
 use super::unrolled::{self, Order, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
@@ -63,11 +64,11 @@ impl Op for Rnn {
         for k in 0..steps {
             let mut sum = step(&sums, at(k, steps, self.reverse))?;
             if let Some(before) = states.last() {
-                sum = (sum + before.matmul(&w.t()?)?)?;
+                sum = (sum + product(before, &w.t()?)?)?;
             }
             states.push(match self.squash {
                 Squash::Tanh => sum.tanh()?,
-                Squash::Relu => sum.relu()?,
+                Squash::Relu => at_least(&sum, 0.0)?,
             });
         }
         frame.set(0, in_place(states, self.reverse)?)
@@ -151,7 +152,7 @@ impl Op for RnnSums {
             let t = at(k, steps, self.reverse);
             let mut dh = step(dy, t)?;
             if let Some(after) = all.last() {
-                dh = (dh + after.matmul(w)?)?;
+                dh = (dh + product(after, w)?)?;
             }
             let y = step(y, t)?;
             let slope = match self.squash {

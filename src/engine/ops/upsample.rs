@@ -7,6 +7,7 @@
 use candle_core::Tensor;
 
 use super::conv2d::dims4;
+use super::everywhere::squares;
 use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
@@ -76,8 +77,7 @@ impl Op for UpsampleNearest {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let [rows, columns] = size(frame.input(0)?)?.map(|side| side * self.factor);
-        let y = frame.input(0)?.upsample_nearest2d(rows, columns)?;
+        let y = squares(frame.input(0)?, self.factor)?;
         frame.set(0, y)
     }
 

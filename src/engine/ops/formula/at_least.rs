@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use crate::engine::ops::everywhere;
 use crate::engine::ops::pointwise::{From, Pointwise};
 
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ impl Pointwise for AtLeast {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.maximum(self.least)
+        everywhere::at_least(x, self.least)
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::pair::Pair;
+use crate::engine::ops::everywhere;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Maximum;
@@ -16,7 +17,7 @@ impl Pair for Maximum {
         ["da = dy where a > b, half where equal", "db = dy where b > a, half where equal"];
 
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
-        a.maximum(b)
+        everywhere::larger(a, b)
     }
 
     fn slope_a(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
