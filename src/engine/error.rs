@@ -15,6 +15,10 @@ pub enum EngineError {
     Index { value: f64, count: usize },
     #[error("There is no explanation of {0} yet.")]
     NotExplained(String),
+    #[error("{name} has been changed since `{line}` read it: go back to before it ran to have it explained.")]
+    Overwritten { name: String, line: String },
+    #[error("The program has no instruction {0}.")]
+    NoSuchInstruction(usize),
     #[error("{name} has no element {index:?}: its sizes are {dims:?}, and counting starts at 0.")]
     NoElement { name: String, index: Vec<usize>, dims: Vec<usize> },
     #[error("No step has been begun: give the machine a batch first.")]

@@ -89,6 +89,21 @@ impl Arithmetic {
         Self::binary(BinaryOperator::Greater, self, other)
     }
 
+    /// 1 where `self` is no less than `other`, else 0.
+    pub fn at_least(self, other: Self) -> Self {
+        Self::binary(BinaryOperator::GreaterOrEqual, self, other)
+    }
+
+    /// 1 where both are the same, else 0.
+    pub fn equals(self, other: Self) -> Self {
+        Self::binary(BinaryOperator::Equal, self, other)
+    }
+
+    /// The largest of some numbers.
+    pub fn max(numbers: Vec<Self>) -> Self {
+        Self::Call { function: Function::Max, arguments: numbers }
+    }
+
     /// In double precision.
     pub fn evaluate(&self) -> f64 {
         match self {
@@ -97,8 +112,16 @@ impl Arithmetic {
             Self::Product(parts) => parts.iter().map(Self::evaluate).product(),
             Self::Binary(operator, parts) => operator.apply(parts[0].evaluate(), parts[1].evaluate()),
             Self::Call { function, arguments } => {
-                let value = |i: usize| arguments.get(i).map_or(0.0, Self::evaluate);
-                function.apply(value(0), value(1))
+                let mut values = arguments.iter().map(Self::evaluate);
+                let first = values.next().unwrap_or(0.0);
+                match (function, values.next()) {
+                    (Function::Min | Function::Max, None) => first,
+                    (_, None) => function.apply(first, 0.0),
+                    // Of minimum and maximum there may be more than two.
+                    (_, Some(second)) => {
+                        values.fold(function.apply(first, second), |value, next| function.apply(value, next))
+                    }
+                }
             }
             Self::Named { part, .. } => part.evaluate(),
         }

@@ -3,6 +3,7 @@
 //!
 //! Knows one batch at a time. Epochs, stopping, events and threads of execution are the trainer's.
 
+mod explain;
 mod not_finite;
 mod predict;
 mod state;

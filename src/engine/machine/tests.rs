@@ -12,6 +12,7 @@ use crate::model::layer::{
 };
 use crate::model::{Clip, DataSpec, Edit, LayerId, Optimiser, Shape, layer};
 
+mod explain;
 mod not_finite;
 
 fn spiral() -> Dataset {

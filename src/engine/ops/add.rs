@@ -2,9 +2,11 @@
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Debug)]
 pub struct Add;
@@ -43,6 +45,11 @@ impl Op for Add {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let parts = reader.inputs.iter().map(|part| part.at(index)).collect::<Result<_>>()?;
+        Ok(Arithmetic::Sum(parts))
     }
 
     /// The gradient passes to every input unchanged, without an instruction.

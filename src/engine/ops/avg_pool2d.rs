@@ -5,14 +5,17 @@
 
 use super::conv2d::dims4;
 use super::max_pool2d::{pooled, settings};
+use super::sliding;
 use super::unfold::{fold, unfold};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::pool::{self, Pooling};
 use crate::engine::kernels::window::Window;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct AvgPool2d {
@@ -61,6 +64,13 @@ impl Op for AvgPool2d {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, window) = (reader.input(0)?, Window::square(self.kernel, self.stride));
+        let seen = sliding::seen(&window, [index[2], index[3]], sliding::size(x));
+        let numbers = seen.into_iter().map(|[row, column]| x.at(&[index[0], index[1], row, column]));
+        Ok(Arithmetic::Sum(numbers.collect::<Result<_>>()?) / Arithmetic::given("count", window.area() as f64))
     }
 
     fn vjp(
@@ -122,6 +132,13 @@ impl Op for AvgPool2dX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, window) = (reader.input(0)?, Window::square(self.kernel, self.stride));
+        let seeing = sliding::seeing(&window, [index[2], index[3]], sliding::size(dy));
+        let blame = seeing.into_iter().map(|([i, j], _)| dy.at(&[index[0], index[1], i, j]));
+        Ok(Arithmetic::Sum(blame.collect::<Result<_>>()?) / Arithmetic::given("count", window.area() as f64))
     }
 }
 

@@ -6,6 +6,8 @@ use super::mean_loss::Error;
 use super::sigmoid::sigmoid;
 use super::softplus::softplus;
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct BinaryCrossEntropy;
@@ -25,6 +27,14 @@ impl Error for BinaryCrossEntropy {
 
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         sigmoid(x)? - t
+    }
+
+    fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Softplus, x.clone()) - x * t
+    }
+
+    fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sigmoid, x) - t
     }
 
     #[inline(always)]

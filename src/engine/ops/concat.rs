@@ -7,9 +7,11 @@ use candle_core::Tensor;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Debug)]
 pub struct Concat {
@@ -66,6 +68,17 @@ impl Op for Concat {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let mut at = index.to_vec();
+        for part in &reader.inputs {
+            if at[self.axis] < part.dims[self.axis] {
+                return part.at(&at);
+            }
+            at[self.axis] -= part.dims[self.axis];
+        }
+        reader.read(0, index)
     }
 
     fn vjp(
@@ -133,6 +146,12 @@ impl Op for ConcatPart {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let mut at = index.to_vec();
+        at[self.axis] += self.start;
+        reader.read(0, &at)
     }
 }
 

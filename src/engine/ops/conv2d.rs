@@ -6,16 +6,18 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{product, product_of_each};
+use super::sliding;
 use super::unfold::{fold, unfold};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::conv2d::{self as kernel, Convolution};
 use crate::engine::kernels::grouped::{self, Grouped};
 use crate::engine::kernels::window::Window;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, w, and b when there is one.
 #[derive(Clone, Debug)]
@@ -74,14 +76,14 @@ pub(super) fn convolve(x: &Tensor, w: &Tensor, window: &Window) -> Result<Tensor
     let [rows, columns] = window.places([height, width]);
     let depth = channels * window.area();
     let lowered = unfold(x, window)?.reshape((batch, depth, rows * columns))?;
-    Ok(product_of_each(&w.reshape((filters, depth))?, &lowered)?.reshape((batch, filters, rows, columns))?)
+    Ok(w.reshape((filters, depth))?.broadcast_matmul(&lowered)?.reshape((batch, filters, rows, columns))?)
 }
 
 /// The gradient of x, of rows and columns `size`.
 pub(super) fn spread(dy: &Tensor, w: &Tensor, window: &Window, size: [usize; 2]) -> Result<Tensor> {
     let ([batch, filters, rows, columns], channels) = (dims4(dy)?, w.dim(1)?);
     let w = w.reshape((filters, channels * window.area()))?.t()?;
-    let lowered = product_of_each(&w, &dy.reshape((batch, filters, rows * columns))?)?;
+    let lowered = w.broadcast_matmul(&dy.reshape((batch, filters, rows * columns))?)?;
     let lowered = lowered.reshape((batch * channels, window.area(), rows * columns))?;
     Ok(fold(&lowered, window, [batch, channels, size[0], size[1]])?)
 }
@@ -93,7 +95,7 @@ pub(super) fn correlate(dy: &Tensor, x: &Tensor, window: &Window) -> Result<Tens
     let depth = channels * window.area();
     let lowered = unfold(x, window)?.reshape((batch, depth, rows * columns))?;
     let dy = dy.reshape((batch, filters, rows * columns))?;
-    Ok(product(&dy, &lowered.transpose(1, 2)?)?.sum(0)?.reshape((filters, channels, height, width))?)
+    Ok(dy.matmul(&lowered.transpose(1, 2)?)?.sum(0)?.reshape((filters, channels, height, width))?)
 }
 
 pub(super) fn dims4(tensor: &Tensor) -> Result<[usize; 4]> {
@@ -148,6 +150,15 @@ impl Op for Conv2d {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, w) = (reader.input(0)?, reader.input(1)?);
+        let mut terms = sliding::convolved(x, w, &self.window, self.groups, index)?;
+        if reader.inputs.len() > 2 {
+            terms.push(reader.read(2, &[index[1]])?);
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 
     fn vjp(
@@ -221,6 +232,11 @@ impl Op for Conv2dX {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, w) = (reader.input(0)?, reader.input(1)?);
+        Ok(Arithmetic::Sum(sliding::spread(dy, w, &self.window, self.groups, index)?))
+    }
 }
 
 /// dw: what lay under each weight times the gradient there, over all places. Inputs: dy, x.
@@ -270,6 +286,11 @@ impl Op for Conv2dW {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x) = (reader.input(0)?, reader.input(1)?);
+        Ok(Arithmetic::Sum(sliding::met(dy, x, &self.window, self.groups, index)?))
+    }
 }
 
 /// db = Σ dy over batch and places.
@@ -303,6 +324,13 @@ impl Op for Conv2dB {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dy = reader.input(0)?;
+        let (each, filters) = (dy.dims[2] * dy.dims[3], dy.dims[1]);
+        let places = (0..dy.numbers.len()).filter(|flat| flat / each % filters == index[0]);
+        Ok(Arithmetic::Sum(places.map(|flat| dy.at_flat(flat)).collect::<Result<_>>()?))
     }
 }
 

@@ -6,13 +6,16 @@
 //! would lead from y back to x. No groups.
 
 use super::conv2d::{Conv2dB, convolution, convolve, correlate, dims4, settings, spread};
+use super::sliding;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::conv2d as kernel;
 use crate::engine::kernels::window::Window;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, w, and b when there is one.
 #[derive(Clone, Debug)]
@@ -75,6 +78,14 @@ impl Op for ConvTranspose2d {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let mut terms = sliding::spread(reader.input(0)?, reader.input(1)?, &self.window, 1, index)?;
+        if reader.inputs.len() > 2 {
+            terms.push(reader.read(2, &[index[1]])?);
+        }
+        Ok(Arithmetic::Sum(terms))
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -135,6 +146,11 @@ impl Op for ConvTranspose2dX {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, w) = (reader.input(0)?, reader.input(1)?);
+        Ok(Arithmetic::Sum(sliding::convolved(dy, w, &self.window, 1, index)?))
+    }
 }
 
 /// dw: each pixel times the gradient under its stamp, over all places. Inputs: dy, x.
@@ -176,6 +192,11 @@ impl Op for ConvTranspose2dW {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x) = (reader.input(0)?, reader.input(1)?);
+        Ok(Arithmetic::Sum(sliding::met(x, dy, &self.window, 1, index)?))
     }
 }
 

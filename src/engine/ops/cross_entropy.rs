@@ -6,12 +6,15 @@
 
 use candle_core::{D, DType, Tensor};
 
-use super::softmax::softmax_rows;
+use super::softmax::{exponentials, softmax_of, softmax_rows};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 /// Rows, and numbers in each.
 fn rows(x: &Tensor) -> (usize, usize) {
@@ -75,6 +78,22 @@ impl Op for CrossEntropy {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, classes) = (reader.input(0)?, reader.input(1)?);
+        if output == 1 {
+            return softmax_of(x, index);
+        }
+        let surprise = |row: usize| {
+            let row = classes.unflatten(row);
+            let (max, total) = exponentials(x, &row)?;
+            let log = Arithmetic::named("log Σ eˣ", max + Arithmetic::call(Function::Log, total));
+            Ok(Arithmetic::named("surprise", log - x.at(&joined(&row, classes.number(&row)? as usize))?))
+        };
+        let rows = classes.numbers.len();
+        let all = (0..rows).map(surprise).collect::<Result<_>>()?;
+        Ok(Arithmetic::Sum(all) / Arithmetic::given("rows", rows as f64))
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -136,6 +155,14 @@ impl Op for CrossEntropyX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (row, class) = split_last(index);
+        let classes = reader.input(1)?;
+        let truth = classes.at(row)?.equals(Arithmetic::number(class as f64));
+        let excess = reader.read(0, index)? - truth;
+        Ok(reader.read(2, &[])? * excess / Arithmetic::given("rows", classes.numbers.len() as f64))
     }
 }
 

@@ -8,11 +8,13 @@ use rayon::prelude::*;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Call, Frame, Op, StepContext, ValueShape};
 use crate::engine::program::ValueId;
 use crate::engine::random::{Draws, Purpose};
 use crate::model::LayerId;
+use crate::trace::Arithmetic;
 
 /// Only in training programs: predicting has no such instruction.
 #[derive(Debug)]
@@ -104,6 +106,14 @@ impl Op for Dropout {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let mask = reader.output(1)?;
+        if output == 1 {
+            return Ok(Arithmetic::given("1 kept, 0 dropped: drawn at random", mask.number(index)?));
+        }
+        Ok(reader.read(0, index)? * mask.at(index)? / Arithmetic::given("1 − rate", 1.0 - self.rate))
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -151,6 +161,10 @@ impl Op for DropoutX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(reader.read(0, index)? * reader.read(1, index)? / Arithmetic::given("1 − rate", 1.0 / self.scale))
     }
 }
 

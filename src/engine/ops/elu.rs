@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Elu {
@@ -24,13 +25,29 @@ impl Pointwise for Elu {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        at_least(x, 0.0)? + (at_most(x, 0.0)?.exp()? - 1.0)?.affine(self.alpha, 0.0)?
+        x.maximum(0.0)? + (x.minimum(0.0)?.exp()? - 1.0)?.affine(self.alpha, 0.0)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let positive = x.gt(0.0)?.to_dtype(x.dtype())?;
-        let below = (at_most(x, 0.0)?.exp()? * self.alpha)?;
+        let below = (x.minimum(0.0)?.exp()? * self.alpha)?;
         &positive + (below * (1.0 - &positive)?)?
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        if x.evaluate() > 0.0 {
+            x
+        } else {
+            Arithmetic::given("α", self.alpha) * (Arithmetic::call(Function::Exp, x) - Arithmetic::number(1.0))
+        }
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        if x.evaluate() > 0.0 {
+            Arithmetic::number(1.0)
+        } else {
+            Arithmetic::given("α", self.alpha) * Arithmetic::call(Function::Exp, x)
+        }
     }
 
     #[inline(always)]

@@ -4,12 +4,20 @@ use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 /// 1 / √(2π)
 const FRAC_1_SQRT_2PI: f64 = 0.398_942_280_401_432_7;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Gelu;
+
+/// Φ(x)
+fn below(x: Arithmetic) -> Arithmetic {
+    let erf = Arithmetic::call(Function::Erf, x * Arithmetic::number(std::f64::consts::FRAC_1_SQRT_2));
+    Arithmetic::named("Φ(x)", Arithmetic::number(0.5) * (Arithmetic::number(1.0) + erf))
+}
 
 impl Pointwise for Gelu {
     const NAME: &'static str = "gelu";
@@ -28,6 +36,16 @@ impl Pointwise for Gelu {
         let below = ((x * std::f64::consts::FRAC_1_SQRT_2)?.erf()? + 1.0)?.affine(0.5, 0.0)?;
         let density = (x.sqr()? * -0.5)?.exp()?.affine(FRAC_1_SQRT_2PI, 0.0)?;
         below + (x * density)?
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        x.clone() * below(x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        let density = Arithmetic::number(FRAC_1_SQRT_2PI)
+            * Arithmetic::call(Function::Exp, Arithmetic::number(-0.5) * x.clone().squared());
+        below(x.clone()) + x * Arithmetic::named("φ(x)", density)
     }
 
     #[inline(always)]

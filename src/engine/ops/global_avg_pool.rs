@@ -6,9 +6,11 @@
 use super::conv2d::dims4;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, pool};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct GlobalAvgPool;
@@ -44,6 +46,14 @@ impl Op for GlobalAvgPool {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let x = reader.input(0)?;
+        let count = x.dims[2] * x.dims[3];
+        let first = (index[0] * x.dims[1] + index[1]) * count;
+        let numbers = (first..first + count).map(|flat| x.at_flat(flat)).collect::<Result<_>>()?;
+        Ok(Arithmetic::Sum(numbers) / Arithmetic::given("H·W", count as f64))
     }
 
     fn vjp(
@@ -95,6 +105,10 @@ impl Op for GlobalAvgPoolX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(reader.read(0, &index[..2])? / Arithmetic::given("H·W", (self.size[0] * self.size[1]) as f64))
     }
 }
 

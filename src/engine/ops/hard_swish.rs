@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct HardSwish;
@@ -17,12 +18,25 @@ impl Pointwise for HardSwish {
     const DERIVATIVE_FROM: From = From::Input;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        (x * at_most(&at_least(&(x + 3.0)?, 0.0)?, 6.0)?)? / 6.0
+        x * candle_nn::ops::hard_sigmoid(x)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let slope = x.ge(3.0)?.where_cond(&x.ones_like()?, &x.affine(1.0 / 3.0, 0.5)?)?;
         x.lt(-3.0)?.where_cond(&x.zeros_like()?, &slope)
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        let gate = Arithmetic::call2(Function::Max, x.clone() + Arithmetic::number(3.0), Arithmetic::number(0.0));
+        x * Arithmetic::call2(Function::Min, gate, Arithmetic::number(6.0)) / Arithmetic::number(6.0)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        match x.evaluate() {
+            x if x < -3.0 => Arithmetic::number(0.0),
+            x if x >= 3.0 => Arithmetic::number(1.0),
+            _ => x / Arithmetic::number(3.0) + Arithmetic::number(0.5),
+        }
     }
 
     #[inline(always)]

@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, at_most};
 use super::mean_loss::Error;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Huber;
@@ -19,13 +20,23 @@ impl Error for Huber {
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         let r = (x - t)?.abs()?;
-        let near = at_most(&r, 1.0)?;
+        let near = r.minimum(1.0)?;
         // near (r - near / 2) is r²/2 inside and r - 1/2 outside.
         &near * (&r - (&near * 0.5)?)?
     }
 
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
-        at_most(&at_least(&(x - t)?, -1.0)?, 1.0)
+        (x - t)?.clamp(-1.0, 1.0)
+    }
+
+    fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        let r = Arithmetic::named("r", Arithmetic::call(Function::Abs, x - t));
+        if r.evaluate() < 1.0 { r.squared() / Arithmetic::number(2.0) } else { r - Arithmetic::number(0.5) }
+    }
+
+    fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        let above = Arithmetic::call2(Function::Max, x - t, Arithmetic::number(-1.0));
+        Arithmetic::call2(Function::Min, above, Arithmetic::number(1.0))
     }
 
     #[inline(always)]

@@ -2,8 +2,8 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct LeakyRelu {
@@ -23,11 +23,19 @@ impl Pointwise for LeakyRelu {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        at_least(x, 0.0)? + (at_most(x, 0.0)? * self.slope)?
+        x.maximum(0.0)? + (x.minimum(0.0)? * self.slope)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.gt(0.0)?.to_dtype(x.dtype())?.affine(1.0 - self.slope, self.slope)
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        if x.evaluate() > 0.0 { x } else { Arithmetic::given("slope", self.slope) * x }
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        if x.evaluate() > 0.0 { Arithmetic::number(1.0) } else { Arithmetic::given("slope", self.slope) }
     }
 
     #[inline(always)]

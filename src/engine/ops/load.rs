@@ -1,8 +1,10 @@
 //! `batch`: the samples of this step enter the program.
 
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Frame, Op, ValueShape};
+use crate::trace::Arithmetic;
 
 /// Copies what the machine has staged: inputs and targets.
 #[derive(Debug)]
@@ -44,6 +46,10 @@ impl Op for Load {
             frame.set(i, out)?;
         }
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        reader.read(output, index)
     }
 }
 

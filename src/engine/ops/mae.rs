@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use super::mean_loss::Error;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Absolute;
@@ -23,6 +25,14 @@ impl Error for Absolute {
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         let r = (x - t)?;
         r.gt(0.0)?.to_dtype(x.dtype())? - r.lt(0.0)?.to_dtype(x.dtype())?
+    }
+
+    fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Abs, x - t)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sign, x - t)
     }
 
     #[inline(always)]

@@ -8,15 +8,17 @@
 use candle_core::{DType, Tensor};
 
 use super::conv2d::dims4;
-use super::everywhere::{Nan, place_of_largest};
+use super::sliding;
 use super::unfold::{indices, unfold};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::pool::{self, Pooling};
 use crate::engine::kernels::window::Window;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct MaxPool2d {
@@ -66,7 +68,7 @@ impl Op for MaxPool2d {
         let [batch, channels, height, width] = dims4(x)?;
         let [rows, columns] = window.places([height, width]);
         let entries = unfold(x, &window)?.contiguous()?;
-        let largest = place_of_largest(&entries, 1, Nan::Last)?;
+        let largest = entries.argmax_keepdim(1)?;
         let y = entries.gather(&largest, 1)?.reshape((batch, channels, rows, columns))?;
         let (indices, places) = indices(&window, [height, width], x.device())?;
         let table = indices.reshape((1, window.area(), places))?;
@@ -89,6 +91,26 @@ impl Op for MaxPool2d {
         frame.set(0, out)?;
         frame.set(1, argmax)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, window) = (reader.input(0)?, Window::square(self.kernel, self.stride));
+        let seen = sliding::seen(&window, [index[2], index[3]], sliding::size(x));
+        let at = |[row, column]: [usize; 2]| x.at(&[index[0], index[1], row, column]);
+        if output == 0 {
+            return Ok(Arithmetic::max(seen.into_iter().map(at).collect::<Result<_>>()?));
+        }
+        let winner = reader.output(1)?.number(index)?;
+        let (width, place) = (x.dims[3], Arithmetic::given("place", winner));
+        let (won, others): (Vec<_>, Vec<_>) =
+            seen.into_iter().partition(|[row, column]| row * width + column == winner as usize);
+        match won.first() {
+            Some(&won) if !others.is_empty() && !at(won)?.evaluate().is_nan() => {
+                let others = Arithmetic::max(others.into_iter().map(at).collect::<Result<_>>()?);
+                Ok(place * at(won)?.at_least(others))
+            }
+            _ => Ok(place),
+        }
     }
 
     fn vjp(
@@ -150,6 +172,23 @@ impl Op for MaxPool2dX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, argmax) = (reader.input(0)?, reader.input(1)?);
+        let here = index[2] * self.size[1] + index[3];
+        let window = Window::square(self.kernel, self.stride);
+        let [rows, columns] = sliding::size(dy);
+        let seeing = sliding::seeing(&window, [index[2], index[3]], [rows, columns]);
+        let mut terms = Vec::new();
+        for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+            let at = [index[0], index[1], i, j];
+            // A place that was set by hand may lie outside its window.
+            if seeing.iter().any(|(place, _)| *place == [i, j]) || argmax.number(&at)? == here as f64 {
+                terms.push(dy.at(&at)? * argmax.at(&at)?.equals(Arithmetic::given("here", here as f64)));
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 

@@ -8,9 +8,11 @@ use candle_core::Tensor;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise, reduce};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// An error of one prediction `x` against its target `t`.
 pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
@@ -25,6 +27,11 @@ pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
 
     /// With respect to `x`.
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
+
+    fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic;
+
+    /// The derivative with respect to `x`.
+    fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic;
 
     fn value_f32(&self, x: f32, t: f32) -> f32;
 
@@ -72,6 +79,13 @@ impl<E: Error> Op for Mean<E> {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, _index: &[usize]) -> Result<Arithmetic> {
+        let (x, t) = (reader.input(0)?, reader.input(1)?);
+        let error = |i: usize| Ok(Arithmetic::named("error", self.0.explain(x.at_flat(i)?, t.at_flat(i)?)));
+        let errors = (0..x.numbers.len()).map(error).collect::<Result<_>>()?;
+        Ok(Arithmetic::Sum(errors) / Arithmetic::given("count", x.numbers.len() as f64))
     }
 
     fn vjp(
@@ -130,5 +144,11 @@ impl<E: Error> Op for MeanGradient<E> {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, t) = (reader.input(0)?, reader.input(1)?);
+        let slope = self.0.explain_derivative(x.at(index)?, t.at(index)?);
+        Ok(reader.read(2, &[])? * slope / Arithmetic::given("count", x.numbers.len() as f64))
     }
 }

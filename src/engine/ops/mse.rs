@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::mean_loss::Error;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Squared;
@@ -22,6 +23,14 @@ impl Error for Squared {
 
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         (x - t)? * 2.0
+    }
+
+    fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        (x - t).squared()
+    }
+
+    fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
+        Arithmetic::number(2.0) * (x - t)
     }
 
     #[inline(always)]

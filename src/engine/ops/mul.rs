@@ -2,9 +2,11 @@
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Debug)]
 pub struct Mul;
@@ -43,6 +45,11 @@ impl Op for Mul {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let factors = reader.inputs.iter().map(|factor| factor.at(index)).collect::<Result<_>>()?;
+        Ok(Arithmetic::Product(factors))
     }
 
     /// Each factor's gradient is dy times the other factors: again a product.

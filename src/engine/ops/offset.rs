@@ -5,9 +5,11 @@
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise, reduce};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, p.
 #[derive(Clone, Debug)]
@@ -44,6 +46,10 @@ impl Op for Offset {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(reader.read(0, index)? + reader.read(1, &index[1..])?)
     }
 
     /// The gradient of x is dy itself.
@@ -93,6 +99,12 @@ impl Op for OffsetP {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dy = reader.input(0)?;
+        let of = |sample: usize| dy.at(&[&[sample], index].concat());
+        Ok(Arithmetic::Sum((0..dy.dims[0]).map(of).collect::<Result<_>>()?))
     }
 }
 

@@ -3,7 +3,9 @@
 use candle_core::Tensor;
 
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::op::{Frame, Op, ValueShape};
+use crate::trace::Arithmetic;
 
 /// A single 1.
 #[derive(Debug)]
@@ -32,5 +34,9 @@ impl Op for Ones {
         }
         let one = Tensor::ones((), frame.dtype(), frame.device())?;
         frame.set(0, one)
+    }
+
+    fn explain(&self, _reader: &Reader, _output: usize, _index: &[usize]) -> Result<Arithmetic> {
+        Ok(Arithmetic::number(1.0))
     }
 }

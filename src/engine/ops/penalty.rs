@@ -5,9 +5,12 @@
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise, reduce};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Norm {
@@ -69,6 +72,16 @@ impl Op for Penalty {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, _index: &[usize]) -> Result<Arithmetic> {
+        let w = reader.input(0)?;
+        let each = |i: usize| {
+            let w = w.at_flat(i)?;
+            Ok(if self.norm == Norm::L1 { Arithmetic::call(Function::Abs, w) } else { w.squared() })
+        };
+        let costs = (0..w.numbers.len()).map(each).collect::<Result<_>>()?;
+        Ok(Arithmetic::given("strength", self.strength) * Arithmetic::Sum(costs))
     }
 
     fn vjp(
@@ -138,6 +151,15 @@ impl Op for PenaltyW {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (w, dl) = (reader.read(0, index)?, reader.read(1, &[])?);
+        let strength = Arithmetic::given("strength", self.0.strength);
+        Ok(Arithmetic::Product(match self.0.norm {
+            Norm::L1 => vec![dl, strength, Arithmetic::call(Function::Sign, w)],
+            Norm::L2 => vec![dl, Arithmetic::number(2.0), strength, w],
+        }))
     }
 }
 

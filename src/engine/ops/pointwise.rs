@@ -5,9 +5,11 @@ use candle_core::Tensor;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// What the derivative is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,12 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// dy/dx at each number, from x or y as [`Self::DERIVATIVE_FROM`] says.
     fn derivative(&self, at: &Tensor) -> candle_core::Result<Tensor>;
 
+    /// y from x, along the branch that x takes.
+    fn explain(&self, x: Arithmetic) -> Arithmetic;
+
+    /// dy/dx, from x or y as [`Self::DERIVATIVE_FROM`] says.
+    fn explain_derivative(&self, at: Arithmetic) -> Arithmetic;
+
     /// Branch-free where it can be, so that loops over it vectorise.
     fn value_f32(&self, x: f32) -> f32;
 
@@ -57,6 +65,10 @@ impl<F: Pointwise> Op for Apply<F> {
 
     fn words(&self) -> &'static str {
         F::WORDS
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(self.0.explain(reader.read(0, index)?))
     }
 
     fn settings(&self) -> String {
@@ -115,6 +127,10 @@ impl<F: Pointwise> Op for Derive<F> {
 
     fn words(&self) -> &'static str {
         F::GRADIENT_WORDS
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(reader.read(0, index)? * self.0.explain_derivative(reader.read(1, index)?))
     }
 
     fn settings(&self) -> String {

@@ -5,13 +5,14 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, at_most};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::split::{for_each_chunk, sum_in_parts};
 use crate::engine::kernels::{bridge, lanes};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, slope.
 #[derive(Debug)]
@@ -33,6 +34,12 @@ fn for_each_slope(slope: &[f32], sample: std::ops::Range<usize>, mut f: impl FnM
     (0..slope.len()).for_each(|i| f(i, sample.start + i * plane..sample.start + (i + 1) * plane));
 }
 
+/// The slope of the number at `index`, from an input of one for all or one a channel.
+fn slope_at(reader: &Reader, input: usize, index: &[usize]) -> Result<Arithmetic> {
+    let channel = if reader.input(input)?.numbers.len() == 1 { 0 } else { index[1] };
+    reader.read(input, &[channel])
+}
+
 impl Op for Prelu {
     fn name(&self) -> &'static str {
         "prelu"
@@ -48,7 +55,7 @@ impl Op for Prelu {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let y = (at_least(x, 0.0)? + at_most(x, 0.0)?.broadcast_mul(&slopes(x, frame.input(1)?)?)?)?;
+        let y = (x.maximum(0.0)? + x.minimum(0.0)?.broadcast_mul(&slopes(x, frame.input(1)?)?)?)?;
         frame.set(0, y)
     }
 
@@ -72,6 +79,11 @@ impl Op for Prelu {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let x = reader.read(0, index)?;
+        Ok(if x.evaluate() > 0.0 { x } else { slope_at(reader, 1, index)? * x })
     }
 
     fn vjp(
@@ -136,6 +148,11 @@ impl Op for PreluX {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dy = reader.read(0, index)?;
+        Ok(if reader.input(1)?.number(index)? > 0.0 { dy } else { slope_at(reader, 2, index)? * dy })
+    }
 }
 
 /// Inputs: dy, x, slope (for its size).
@@ -158,7 +175,7 @@ impl Op for PreluSlope {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, x) = (frame.input(0)?, frame.input(1)?);
         let (count, dims) = (frame.input(2)?.elem_count(), frame.input(2)?.shape().clone());
-        let each = (dy * at_most(x, 0.0)?)?.reshape((x.dim(0)?, count, x.elem_count() / x.dim(0)?.max(1) / count))?;
+        let each = (dy * x.minimum(0.0)?)?.reshape((x.dim(0)?, count, x.elem_count() / x.dim(0)?.max(1) / count))?;
         let slope = each.sum((0, 2))?.reshape(dims)?;
         frame.set(0, slope)
     }
@@ -182,6 +199,18 @@ impl Op for PreluSlope {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x, slopes) = (reader.input(0)?, reader.input(1)?, reader.input(2)?.numbers.len());
+        let mut terms = Vec::new();
+        for flat in 0..x.numbers.len() {
+            let at = x.unflatten(flat);
+            if (slopes == 1 || at[1] == index[0]) && x.numbers[flat] <= 0.0 {
+                terms.push(dy.at(&at)? * x.at(&at)?);
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 

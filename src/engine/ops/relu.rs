@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::at_least;
 use super::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Relu;
@@ -18,11 +19,20 @@ impl Pointwise for Relu {
     const DERIVATIVE_FROM: From = From::Output;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        at_least(x, 0.0)
+        // candle's own relu turns what is no number into 0.
+        x.maximum(0.0)
     }
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
         y.le(0.0)?.to_dtype(y.dtype())?.affine(-1.0, 1.0)
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call2(Function::Max, Arithmetic::number(0.0), x)
+    }
+
+    fn explain_derivative(&self, y: Arithmetic) -> Arithmetic {
+        y.exceeds(Arithmetic::number(0.0))
     }
 
     #[inline(always)]

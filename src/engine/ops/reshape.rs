@@ -2,8 +2,10 @@
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Debug)]
 pub struct Reshape {
@@ -37,6 +39,10 @@ impl Op for Reshape {
         let dims: Vec<usize> = std::iter::once(x.dim(0)?).chain(self.dims.iter().copied()).collect();
         let y = x.reshape(dims)?;
         frame.set(0, y)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        reader.input(0)?.at_flat(reader.output(output)?.flatten(index))
     }
 
     fn vjp(

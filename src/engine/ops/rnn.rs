@@ -6,18 +6,13 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, product};
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, sequence, step};
-use super::unrolled::{self, Order, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
-use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Squash};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
-use crate::expr::Function;
-use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Rnn {
@@ -64,11 +59,11 @@ impl Op for Rnn {
         for k in 0..steps {
             let mut sum = step(&sums, at(k, steps, self.reverse))?;
             if let Some(before) = states.last() {
-                sum = (sum + product(before, &w.t()?)?)?;
+                sum = (sum + before.matmul(&w.t()?)?)?;
             }
             states.push(match self.squash {
                 Squash::Tanh => sum.tanh()?,
-                Squash::Relu => at_least(&sum, 0.0)?,
+                Squash::Relu => sum.relu()?,
             });
         }
         frame.set(0, in_place(states, self.reverse)?)
@@ -94,15 +89,6 @@ impl Op for Rnn {
         }
         frame.set(0, out)?;
         Ok(true)
-    }
-
-    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let &[b, t, c] = index else { return reader.output(output)?.at(index) };
-        let sum = unrolled::of_both(reader, c, [b, t], self.reverse)?;
-        Ok(match self.squash {
-            Squash::Tanh => unrolled::tanh(sum),
-            Squash::Relu => Arithmetic::call(Function::Relu, sum),
-        })
     }
 
     fn vjp(
@@ -152,7 +138,7 @@ impl Op for RnnSums {
             let t = at(k, steps, self.reverse);
             let mut dh = step(dy, t)?;
             if let Some(after) = all.last() {
-                dh = (dh + product(after, w)?)?;
+                dh = (dh + after.matmul(w)?)?;
             }
             let y = step(y, t)?;
             let slope = match self.squash {
@@ -174,20 +160,6 @@ impl Op for RnnSums {
         }
         frame.set(0, out)?;
         Ok(true)
-    }
-
-    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (dsums, y) = (reader.output(output)?, reader.read(1, index)?);
-        let &[b, t, c] = index else { return dsums.at(index) };
-        let mut dh = vec![reader.read(0, index)?];
-        if let Some(after) = Order::of(dsums, self.reverse).after(t) {
-            dh.extend(unrolled::through_weights(dsums, reader.input(2)?, [b, after], c, 0)?);
-        }
-        let slope = match self.squash {
-            Squash::Tanh => tanh_slope(y),
-            Squash::Relu => y.exceeds(Arithmetic::number(0.0)),
-        };
-        Ok(Arithmetic::named("dh", Arithmetic::Sum(dh)) * slope)
     }
 }
 

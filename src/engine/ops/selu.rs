@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 /// PyTorch's constants, to the last digit of a double.
 const ALPHA: f64 = 1.673_263_242_354_377_2;
@@ -22,13 +23,32 @@ impl Pointwise for Selu {
     const DERIVATIVE_FROM: From = From::Input;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        (at_least(x, 0.0)? * SCALE)? + (at_most(x, 0.0)?.exp()? - 1.0)?.affine(SCALE * ALPHA, 0.0)?
+        (x.maximum(0.0)? * SCALE)? + (x.minimum(0.0)?.exp()? - 1.0)?.affine(SCALE * ALPHA, 0.0)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let positive = x.gt(0.0)?.to_dtype(x.dtype())?;
-        let below = (at_most(x, 0.0)?.exp()? * (SCALE * ALPHA))?;
+        let below = (x.minimum(0.0)?.exp()? * (SCALE * ALPHA))?;
         (&positive * SCALE)? + (below * (1.0 - &positive)?)?
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        if x.evaluate() > 0.0 {
+            return Arithmetic::number(SCALE) * x;
+        }
+        Arithmetic::Product(vec![
+            Arithmetic::number(SCALE),
+            Arithmetic::number(ALPHA),
+            Arithmetic::call(Function::Exp, x) - Arithmetic::number(1.0),
+        ])
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        if x.evaluate() > 0.0 {
+            Arithmetic::number(SCALE)
+        } else {
+            Arithmetic::number(SCALE * ALPHA) * Arithmetic::call(Function::Exp, x)
+        }
     }
 
     #[inline(always)]

@@ -4,6 +4,8 @@ use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
@@ -26,6 +28,14 @@ impl Pointwise for Sigmoid {
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
         y * (1.0 - y)?
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sigmoid, x)
+    }
+
+    fn explain_derivative(&self, y: Arithmetic) -> Arithmetic {
+        y.clone() * (Arithmetic::number(1.0) - y)
     }
 
     #[inline(always)]

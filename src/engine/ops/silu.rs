@@ -5,9 +5,15 @@ use candle_core::Tensor;
 use super::pointwise::{From, Pointwise};
 use super::sigmoid::sigmoid;
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Silu;
+
+fn sigmoid_of(x: Arithmetic) -> Arithmetic {
+    Arithmetic::named("σ(x)", Arithmetic::call(Function::Sigmoid, x))
+}
 
 impl Pointwise for Silu {
     const NAME: &'static str = "silu";
@@ -25,6 +31,14 @@ impl Pointwise for Silu {
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let s = sigmoid(x)?;
         &s * ((x * (1.0 - &s)?)? + 1.0)?
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        x.clone() * sigmoid_of(x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        sigmoid_of(x.clone()) * (Arithmetic::number(1.0) + x.clone() * (Arithmetic::number(1.0) - sigmoid_of(x)))
     }
 
     #[inline(always)]

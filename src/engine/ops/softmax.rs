@@ -7,10 +7,13 @@ use candle_core::D;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::{Operand, Reader, joined, split_last};
 use crate::engine::kernels::elementwise::vectorised;
 use crate::engine::kernels::{bridge, lanes, math};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Debug)]
 pub struct Softmax;
@@ -34,6 +37,20 @@ pub fn softmax_rows(x: &[f32], out: &mut [f32], n: usize, mut done: impl FnMut(u
             }
         },
     );
+}
+
+/// The largest number of a row, and `Σ eˣ⁻ᵐᵃˣ`.
+pub(super) fn exponentials(x: &Operand, row: &[usize]) -> Result<(Arithmetic, Arithmetic)> {
+    let all: Vec<_> = (0..x.dims.last().copied().unwrap_or(1)).map(|j| x.at(&joined(row, j))).collect::<Result<_>>()?;
+    let max = Arithmetic::named("max", Arithmetic::max(all.clone()));
+    let exponentials = all.into_iter().map(|x| Arithmetic::call(Function::Exp, x - max.clone())).collect();
+    Ok((max, Arithmetic::named("Σ exp", Arithmetic::Sum(exponentials))))
+}
+
+/// The share of a number in its row.
+pub(super) fn softmax_of(x: &Operand, index: &[usize]) -> Result<Arithmetic> {
+    let (max, total) = exponentials(x, split_last(index).0)?;
+    Ok(Arithmetic::call(Function::Exp, x.at(index)? - max) / total)
 }
 
 impl Op for Softmax {
@@ -64,6 +81,10 @@ impl Op for Softmax {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        softmax_of(reader.input(0)?, index)
     }
 
     fn vjp(
@@ -119,6 +140,14 @@ impl Op for SoftmaxX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, y) = (reader.input(0)?, reader.input(1)?);
+        let row = split_last(index).0;
+        let product = |j: usize| Ok(dy.at(&joined(row, j))? * y.at(&joined(row, j))?);
+        let mean = (0..y.dims.last().copied().unwrap_or(1)).map(product).collect::<Result<_>>()?;
+        Ok(y.at(index)? * (dy.at(index)? - Arithmetic::named("Σ dy·y", Arithmetic::Sum(mean))))
     }
 }
 

@@ -2,17 +2,18 @@
 
 use candle_core::Tensor;
 
-use super::everywhere::at_least;
 use super::pointwise::{From, Pointwise};
 use super::sigmoid::sigmoid;
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Softplus;
 
 /// log(1 + eˣ) without overflow: max(x, 0) + log(1 + e^-|x|).
 pub fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
-    at_least(x, 0.0)? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+    x.maximum(0.0)? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
 impl Pointwise for Softplus {
@@ -29,6 +30,14 @@ impl Pointwise for Softplus {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         sigmoid(x)
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Softplus, x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sigmoid, x)
     }
 
     #[inline(always)]

@@ -4,6 +4,8 @@ use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Tanh;
@@ -23,6 +25,14 @@ impl Pointwise for Tanh {
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
         1.0 - y.sqr()?
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Tanh, x)
+    }
+
+    fn explain_derivative(&self, y: Arithmetic) -> Arithmetic {
+        Arithmetic::number(1.0) - y.squared()
     }
 
     #[inline(always)]

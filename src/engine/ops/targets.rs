@@ -3,8 +3,10 @@
 use candle_core::{D, DType, Tensor};
 
 use crate::engine::error::Result;
+use crate::engine::explain::{Reader, split_last};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Frame, Op, ValueShape};
+use crate::trace::Arithmetic;
 
 fn with_axis(shape: &ValueShape, size: usize) -> ValueShape {
     ValueShape::batched(shape.dims.iter().copied().chain([size]).collect::<Vec<_>>())
@@ -66,6 +68,11 @@ impl Op for OneHot {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (sample, class) = split_last(index);
+        Ok(reader.read(0, sample)?.equals(Arithmetic::number(class as f64)))
+    }
 }
 
 /// `[B, ...]` class indices 0 or 1 -> `[B, ..., 1]` of -1 or +1, as TensorFlow Playground trains.
@@ -97,6 +104,10 @@ impl Op for Signs {
         let signs = frame.input(0)?.affine(2.0, -1.0)?.unsqueeze(D::Minus1)?;
         frame.set(0, signs)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(Arithmetic::number(2.0) * reader.read(0, split_last(index).0)? - Arithmetic::number(1.0))
+    }
 }
 
 /// `[B, ...]` -> `[B, ..., 1]`, the same numbers.
@@ -127,6 +138,10 @@ impl Op for Column {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let column = frame.input(0)?.unsqueeze(D::Minus1)?;
         frame.set(0, column)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        reader.read(0, split_last(index).0)
     }
 }
 

@@ -9,10 +9,12 @@ use candle_core::Tensor;
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::windows::{self as kernels, Windows as Sizes};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Windows(pub Sizes);
@@ -69,6 +71,15 @@ impl Op for Windows {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let x = reader.input(0)?;
+        let (feature, entry) = (index[2] / self.0.kernel, index[2] % self.0.kernel);
+        match (index[1] * self.0.stride + entry).checked_sub(self.0.before).filter(|&step| step < x.dims[1]) {
+            Some(step) => x.at(&[index[0], step, feature]),
+            None => Ok(Arithmetic::given("0 before or after the sequence", 0.0)),
+        }
     }
 
     fn vjp(
@@ -133,6 +144,14 @@ impl Op for WindowsX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dy = reader.input(0)?;
+        let (kernel, padded) = (self.sizes.kernel, index[1] + self.sizes.before);
+        let saw = |place: &usize| (place * self.sizes.stride..place * self.sizes.stride + kernel).contains(&padded);
+        let of = |place: usize| dy.at(&[index[0], place, index[2] * kernel + padded - place * self.sizes.stride]);
+        Ok(Arithmetic::Sum((0..dy.dims[1]).filter(saw).map(of).collect::<Result<_>>()?))
     }
 }
 

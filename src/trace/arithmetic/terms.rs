@@ -15,9 +15,10 @@ pub struct Term<'a> {
 
 impl Arithmetic {
     /// The terms of the sum that the number is, in reading order; a single one where it is no sum. They add up to the number.
+    /// A term with a name of its own stays whole.
     pub fn terms(&self) -> Vec<Term<'_>> {
         let mut terms = Vec::new();
-        self.collect(1.0, &mut terms);
+        self.unnamed().collect(1.0, &mut terms);
         terms
     }
 
@@ -33,17 +34,16 @@ impl Arithmetic {
     fn collect<'a>(&'a self, factor: f64, terms: &mut Vec<Term<'a>>) {
         match self {
             Self::Sum(parts) => parts.iter().for_each(|part| part.collect(factor, terms)),
-            Self::Named { part, .. } => part.collect(factor, terms),
             Self::Binary(BinaryOperator::Subtract, parts) => {
                 parts[0].collect(factor, terms);
                 parts[1].collect(-factor, terms);
             }
             Self::Binary(BinaryOperator::Divide, parts) if parts[0].is_sum() => {
-                parts[0].collect(factor / parts[1].evaluate(), terms);
+                parts[0].unnamed().collect(factor / parts[1].evaluate(), terms);
             }
             Self::Product(parts) if parts.iter().filter(|part| part.is_sum()).count() == 1 => {
                 let others: f64 = parts.iter().filter(|part| !part.is_sum()).map(Self::evaluate).product();
-                parts.iter().filter(|part| part.is_sum()).for_each(|sum| sum.collect(factor * others, terms));
+                parts.iter().filter(|part| part.is_sum()).for_each(|sum| sum.unnamed().collect(factor * others, terms));
             }
             _ => terms.push(Term { part: self, factor, value: factor * self.evaluate() }),
         }
@@ -90,7 +90,7 @@ impl Arithmetic {
         let value = self.evaluate().abs();
         let moved = |argument: &Arithmetic| argument.absolute() - argument.evaluate().abs();
         match (function, arguments) {
-            (Function::Min | Function::Max, [a, b]) => value + moved(a).max(moved(b)),
+            (Function::Min | Function::Max, all) => value + all.iter().map(moved).fold(0.0, f64::max),
             (Function::Step | Function::Sign, _) => value,
             (_, [a]) => {
                 let x = a.evaluate();

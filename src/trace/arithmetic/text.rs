@@ -48,7 +48,7 @@ impl Arithmetic {
     }
 
     /// Without the name of the whole.
-    fn unnamed(&self) -> &Self {
+    pub(super) fn unnamed(&self) -> &Self {
         match self {
             Self::Named { part, .. } => part.unnamed(),
             _ => self,

@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Abs;
@@ -22,6 +24,14 @@ impl Pointwise for Abs {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.sign()
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Abs, x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sign, x)
     }
 
     #[inline(always)]

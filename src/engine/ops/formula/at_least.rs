@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use crate::engine::ops::everywhere;
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct AtLeast {
@@ -24,11 +25,19 @@ impl Pointwise for AtLeast {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        everywhere::at_least(x, self.least)
+        x.maximum(self.least)
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.ge(self.least)?.to_dtype(x.dtype())
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call2(Function::Max, x, Arithmetic::number(self.least))
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        x.at_least(Arithmetic::number(self.least))
     }
 
     #[inline(always)]

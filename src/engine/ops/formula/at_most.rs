@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use crate::engine::ops::everywhere;
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct AtMost {
@@ -24,11 +25,19 @@ impl Pointwise for AtMost {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        everywhere::at_most(x, self.most)
+        x.minimum(self.most)
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.le(self.most)?.to_dtype(x.dtype())
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call2(Function::Min, x, Arithmetic::number(self.most))
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(self.most).at_least(x)
     }
 
     #[inline(always)]

@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Cos;
@@ -21,6 +23,14 @@ impl Pointwise for Cos {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.sin()?.neg()
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Cos, x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(-1.0) * Arithmetic::call(Function::Sin, x)
     }
 
     #[inline(always)]

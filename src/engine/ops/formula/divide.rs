@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::pair::Pair;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Divide;
@@ -24,6 +25,18 @@ impl Pair for Divide {
 
     fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         (a / b.sqr()?)?.neg()
+    }
+
+    fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        a / b
+    }
+
+    fn explain_slope_a(&self, _a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        Arithmetic::number(1.0) / b
+    }
+
+    fn explain_slope_b(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        Arithmetic::number(-1.0) * a / b.squared()
     }
 
     #[inline(always)]

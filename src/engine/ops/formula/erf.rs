@@ -4,6 +4,8 @@ use candle_core::Tensor;
 
 use crate::engine::kernels::math;
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Erf;
@@ -22,6 +24,15 @@ impl Pointwise for Erf {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.sqr()?.neg()?.exp()? * std::f64::consts::FRAC_2_SQRT_PI
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Erf, x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        let density = Arithmetic::call(Function::Exp, Arithmetic::number(-1.0) * x.squared());
+        Arithmetic::number(std::f64::consts::FRAC_2_SQRT_PI) * density
     }
 
     #[inline(always)]

@@ -4,6 +4,8 @@ use candle_core::Tensor;
 
 use crate::engine::kernels::math;
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Exp;
@@ -22,6 +24,14 @@ impl Pointwise for Exp {
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
         Ok(y.clone())
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Exp, x)
+    }
+
+    fn explain_derivative(&self, y: Arithmetic) -> Arithmetic {
+        y
     }
 
     #[inline(always)]

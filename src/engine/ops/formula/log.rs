@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Log;
@@ -21,6 +23,14 @@ impl Pointwise for Log {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.recip()
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Log, x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(1.0) / x
     }
 
     #[inline(always)]

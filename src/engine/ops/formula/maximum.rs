@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::pair::Pair;
-use crate::engine::ops::everywhere;
+use super::pair::{Pair, share_of_larger};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Maximum;
@@ -17,7 +18,7 @@ impl Pair for Maximum {
         ["da = dy where a > b, half where equal", "db = dy where b > a, half where equal"];
 
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
-        everywhere::larger(a, b)
+        a.maximum(b)
     }
 
     fn slope_a(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
@@ -26,6 +27,18 @@ impl Pair for Maximum {
 
     fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         super::pair::half_where_equal(&b.gt(a)?, &b.ge(a)?, a.dtype())
+    }
+
+    fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        Arithmetic::call2(Function::Max, a, b)
+    }
+
+    fn explain_slope_a(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        share_of_larger(a, b)
+    }
+
+    fn explain_slope_b(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        share_of_larger(b, a)
     }
 
     #[inline(always)]

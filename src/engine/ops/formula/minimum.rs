@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::pair::Pair;
-use crate::engine::ops::everywhere;
+use super::pair::{Pair, share_of_larger};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Minimum;
@@ -17,7 +18,7 @@ impl Pair for Minimum {
         ["da = dy where a < b, half where equal", "db = dy where b < a, half where equal"];
 
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
-        everywhere::smaller(a, b)
+        a.minimum(b)
     }
 
     fn slope_a(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
@@ -26,6 +27,18 @@ impl Pair for Minimum {
 
     fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         super::pair::half_where_equal(&b.lt(a)?, &b.le(a)?, a.dtype())
+    }
+
+    fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        Arithmetic::call2(Function::Min, a, b)
+    }
+
+    fn explain_slope_a(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        share_of_larger(b, a)
+    }
+
+    fn explain_slope_b(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        share_of_larger(a, b)
     }
 
     #[inline(always)]

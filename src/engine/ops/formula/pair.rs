@@ -5,9 +5,11 @@ use candle_core::{DType, Tensor};
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// A function of two numbers with its two slopes, as tensor operations and as plain f32.
 pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
@@ -24,6 +26,13 @@ pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
 
     /// dy/db at each pair.
     fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
+
+    fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic;
+
+    /// dy/da, without dy.
+    fn explain_slope_a(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic;
+
+    fn explain_slope_b(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic;
 
     fn value_f32(&self, a: f32, b: f32) -> f32;
 
@@ -42,6 +51,11 @@ pub(super) fn half_f32(strictly: bool, at_least: bool) -> f32 {
     0.5 * (f32::from(u8::from(strictly)) + f32::from(u8::from(at_least)))
 }
 
+/// 1 where the first is larger, 1/2 where both are equal.
+pub(super) fn share_of_larger(a: Arithmetic, b: Arithmetic) -> Arithmetic {
+    if a.evaluate() == b.evaluate() { Arithmetic::number(0.5) } else { a.exceeds(b) }
+}
+
 /// y = f(a, b)
 #[derive(Clone, Debug)]
 pub struct ApplyPair<F>(pub F);
@@ -57,6 +71,10 @@ impl<F: Pair> Op for ApplyPair<F> {
 
     fn words(&self) -> &'static str {
         F::WORDS
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        Ok(self.0.explain(reader.read(0, index)?, reader.read(1, index)?))
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -118,6 +136,12 @@ impl<F: Pair> Op for PairSlope<F> {
 
     fn words(&self) -> &'static str {
         "The more the answer changes with this number, the more of the blame it takes."
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, a, b) = (reader.read(0, index)?, reader.read(1, index)?, reader.read(2, index)?);
+        let slope = if self.second { self.function.explain_slope_b(a, b) } else { self.function.explain_slope_a(a, b) };
+        Ok(dy * slope)
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -3,9 +3,20 @@
 use candle_core::Tensor;
 
 use super::pair::Pair;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Pow;
+
+/// aᵇ, which is no number where a is negative.
+fn power(a: Arithmetic, b: Arithmetic) -> Arithmetic {
+    if a.evaluate() > 0.0 {
+        a.power(b)
+    } else {
+        Arithmetic::call(Function::Exp, b * Arithmetic::call(Function::Log, a))
+    }
+}
 
 impl Pair for Pow {
     const NAME: &'static str = "pow";
@@ -25,6 +36,18 @@ impl Pair for Pow {
 
     fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         a.pow(b)? * a.log()?
+    }
+
+    fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        power(a, b)
+    }
+
+    fn explain_slope_a(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        b.clone() * power(a, b - Arithmetic::number(1.0))
+    }
+
+    fn explain_slope_b(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        power(a.clone(), b) * Arithmetic::call(Function::Log, a)
     }
 
     #[inline(always)]

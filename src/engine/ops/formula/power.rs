@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Power {
@@ -27,6 +28,14 @@ impl Pointwise for Power {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.powf(self.exponent - 1.0)? * self.exponent
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        x.power(Arithmetic::number(self.exponent))
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(self.exponent) * x.power(Arithmetic::number(self.exponent - 1.0))
     }
 
     #[inline(always)]

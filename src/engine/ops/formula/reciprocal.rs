@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Reciprocal {
@@ -27,6 +28,14 @@ impl Pointwise for Reciprocal {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.sqr()?.recip()? * -self.numerator
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(self.numerator) / x
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(-self.numerator) / x.squared()
     }
 
     #[inline(always)]

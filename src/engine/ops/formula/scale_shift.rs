@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleShift {
@@ -29,6 +30,14 @@ impl Pointwise for ScaleShift {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.zeros_like()? + self.scale
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(self.scale) * x + Arithmetic::number(self.shift)
+    }
+
+    fn explain_derivative(&self, _x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(self.scale)
     }
 
     #[inline(always)]

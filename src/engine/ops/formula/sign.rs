@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Sign;
@@ -22,6 +24,14 @@ impl Pointwise for Sign {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.zeros_like()
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sign, x)
+    }
+
+    fn explain_derivative(&self, _x: Arithmetic) -> Arithmetic {
+        Arithmetic::number(0.0)
     }
 
     #[inline(always)]

@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Sin;
@@ -21,6 +23,14 @@ impl Pointwise for Sin {
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.cos()
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sin, x)
+    }
+
+    fn explain_derivative(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Cos, x)
     }
 
     #[inline(always)]

@@ -3,6 +3,8 @@
 use candle_core::Tensor;
 
 use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Sqrt;
@@ -21,6 +23,14 @@ impl Pointwise for Sqrt {
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {
         (y * 2.0)?.recip()
+    }
+
+    fn explain(&self, x: Arithmetic) -> Arithmetic {
+        Arithmetic::call(Function::Sqrt, x)
+    }
+
+    fn explain_derivative(&self, y: Arithmetic) -> Arithmetic {
+        Arithmetic::number(1.0) / (Arithmetic::number(2.0) * y)
     }
 
     #[inline(always)]

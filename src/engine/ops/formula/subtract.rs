@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::pair::Pair;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Subtract;
@@ -24,6 +25,18 @@ impl Pair for Subtract {
 
     fn slope_b(&self, _a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         b.ones_like()?.neg()
+    }
+
+    fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic {
+        a - b
+    }
+
+    fn explain_slope_a(&self, _a: Arithmetic, _b: Arithmetic) -> Arithmetic {
+        Arithmetic::number(1.0)
+    }
+
+    fn explain_slope_b(&self, _a: Arithmetic, _b: Arithmetic) -> Arithmetic {
+        Arithmetic::number(-1.0)
     }
 
     #[inline(always)]
