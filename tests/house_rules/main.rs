@@ -3,6 +3,7 @@
 //! Each rule is a function with tests of its own over small strings (so that it is known to be able to fail), and one
 //! test here that holds the whole tree against it. No parser and no crate besides the standard library.
 
+mod devices;
 mod floors;
 mod ops;
 mod rules;
@@ -132,6 +133,11 @@ fn every_op_is_checked_against_finite_differences_and_pytorch() {
         .filter_map(|path| path.file_name()?.to_str()?.strip_suffix(".json").map(str::to_owned))
         .collect();
     check("An op lacks its proofs:", &src(), |source| ops::recorded_and_tested(source, &fixtures));
+}
+
+#[test]
+fn the_definition_of_an_op_computes_on_its_device() {
+    check("A definition that is not the same on every device:", &src(), devices::in_definitions);
 }
 
 #[test]

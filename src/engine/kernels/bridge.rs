@@ -48,7 +48,12 @@ pub fn scalar(tensor: &Tensor) -> Result<f64> {
     if is_cpu_f32(tensor) {
         return Ok(f32s(tensor)?.first().copied().map_or(f64::NAN, f64::from));
     }
-    Ok(tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?.first().copied().unwrap_or(f64::NAN))
+    Ok(f64s(tensor)?.first().copied().unwrap_or(f64::NAN))
+}
+
+/// All numbers of any type on any device.
+pub fn f64s(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?)
 }
 
 struct Write<F>(RefCell<Option<F>>);

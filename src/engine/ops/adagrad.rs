@@ -1,8 +1,11 @@
 //! `adagrad`: steps divided by the size of all gradients so far, as `torch.optim.Adagrad` (Duchi et al., 2011).
 
+use super::moments::{self, count, rate, root};
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
+use crate::trace::Arithmetic;
 
 /// Inputs: parameter, gradient, sum of squares, step count (a single number). Outputs: parameter, sum, step count, in place.
 #[derive(Clone, Debug)]
@@ -70,5 +73,23 @@ impl Op for Adagrad {
         })?;
         bridge::write(frame.input(3)?, |count| count[0] = t as f32)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let t = count(reader, 3)?;
+        if output == 2 {
+            return Ok(t);
+        }
+        let g = moments::gradient(reader, index, self.weight_decay)?;
+        let sum = reader.read(2, index)? + g.clone().squared();
+        if output == 1 {
+            return Ok(sum);
+        }
+        let mut rate = rate(reader);
+        if self.rate_decay != 0.0 {
+            let slowed = (t - Arithmetic::number(1.0)) * Arithmetic::given("rate decay", self.rate_decay);
+            rate = rate / (Arithmetic::number(1.0) + slowed);
+        }
+        Ok(reader.read(0, index)? - rate * g / root(Arithmetic::named("s", sum), self.epsilon))
     }
 }

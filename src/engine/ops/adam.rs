@@ -1,10 +1,13 @@
 //! `adam` and `adamw`: steps scaled by running moments of the gradient, as `torch.optim.Adam` and `AdamW`
 //! (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).
 
+use super::moments::{self, correction, count, rate, root, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op, StepContext};
+use crate::trace::Arithmetic;
 
 /// Inputs: parameter, gradient, first moment, second moment, step count (a single number). Outputs: parameter, both moments,
 /// step count, in place.
@@ -102,5 +105,29 @@ impl Op for Adam {
         })?;
         bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let t = count(reader, 4)?;
+        if output == 3 {
+            return Ok(t);
+        }
+        let g = moments::gradient(reader, index, if self.decoupled { 0.0 } else { self.weight_decay })?;
+        let beta1 = self.beta1.given("β₁", &reader.context);
+        let beta2 = Arithmetic::given("β₂", self.beta2);
+        let m = Arithmetic::named("m", running(reader.read(2, index)?, &beta1, g.clone()));
+        let v = Arithmetic::named("v", running(reader.read(3, index)?, &beta2, g.squared()));
+        match output {
+            1 => return Ok(m),
+            2 => return Ok(v),
+            _ => {}
+        }
+        let m = Arithmetic::named("m̂", m / correction(&beta1, &t));
+        let v = Arithmetic::named("v̂", v / correction(&beta2, &t));
+        let (w, mut step) = (reader.read(0, index)?, m / root(v, self.epsilon));
+        if self.decoupled && self.weight_decay != 0.0 {
+            step = step + Arithmetic::given("decay", self.weight_decay) * w.clone();
+        }
+        Ok(w - rate(reader) * step)
     }
 }

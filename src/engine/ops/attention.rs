@@ -7,12 +7,17 @@
 
 use candle_core::{D, Tensor};
 
+use super::everywhere::product;
+use super::places::{self, only};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::attention::{self as kernels, Operand, Sizes};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 /// Inputs: queries, keys and values, or one value that holds all three.
 #[derive(Clone, Debug)]
@@ -98,7 +103,7 @@ impl Op for Attention {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let [q, k, v] = operands(&inputs(frame, 0)?, self.heads)?;
         let (queries, keys) = (q.dim(2)?, k.dim(2)?);
-        let mut scores = (q.matmul(&k.t()?)? / (q.dim(3)? as f64).sqrt())?;
+        let mut scores = (product(&q, &k.t()?)? / (q.dim(3)? as f64).sqrt())?;
         if self.causal {
             let seen: Vec<u8> = (0..queries * keys).map(|i| u8::from(i % keys <= i / keys)).collect();
             let seen = Tensor::from_vec(seen, (queries, keys), q.device())?.broadcast_as(scores.shape())?;
@@ -106,7 +111,7 @@ impl Op for Attention {
             scores = seen.where_cond(&scores, &never.broadcast_as(scores.shape())?)?;
         }
         let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
-        let y = side_by_side(&weights.matmul(&v)?)?;
+        let y = side_by_side(&product(&weights, &v)?)?;
         frame.set(0, y)?;
         frame.set(1, weights)
     }
@@ -123,6 +128,21 @@ impl Op for Attention {
         frame.set(0, out)?;
         frame.set(1, weights)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let heads = Heads::new(reader, 0, self.heads, self.causal)?;
+        match (output, index) {
+            (0, &[b, t, e]) => {
+                let (p, head) = (reader.output(1)?, e / heads.each);
+                places::sum(&[only(b), only(head), only(t), heads.seen(t)], |at| {
+                    Ok(p.at(at)? * heads.number(VALUE, b, at[3], e)?)
+                })
+            }
+            (1, &[b, head, t, s]) if heads.seen(t).contains(&s) => heads.share([b, head, t], s),
+            (1, &[..]) if index.len() == 4 => Ok(Arithmetic::given("not seen", 0.0)),
+            _ => reader.output(output)?.at(index),
+        }
     }
 
     fn vjp(
@@ -168,10 +188,10 @@ impl Op for AttentionX {
         let all = inputs(frame, 2)?;
         let [q, k, v] = operands(&all, self.heads)?;
         let (dy, p) = (in_heads(frame.input(0)?, self.heads)?, frame.input(1)?);
-        let dp = dy.matmul(&v.t()?)?;
+        let dp = product(&dy, &v.t()?)?;
         let mean = (&dp * p)?.sum_keepdim(D::Minus1)?;
         let ds = ((p * dp.broadcast_sub(&mean)?)? / (q.dim(3)? as f64).sqrt())?;
-        let found = [ds.matmul(&k)?, ds.t()?.matmul(&q)?, p.t()?.matmul(&dy)?];
+        let found = [product(&ds, &k)?, product(&ds.t()?, &q)?, product(&p.t()?, &dy)?];
         let found = found.iter().map(side_by_side).collect::<Result<Vec<_>>>()?;
         if all.len() == 1 {
             let packed = Tensor::cat(&found, 2)?;
@@ -198,6 +218,115 @@ impl Op for AttentionX {
         }
         outs.into_iter().enumerate().try_for_each(|(i, out)| frame.set(i, out))?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, place, column] = index else { return reader.output(output)?.at(index) };
+        let heads = Heads::new(reader, 2, self.heads, self.causal)?;
+        let is_packed = reader.inputs.len() == 3;
+        let (which, e) = if is_packed { (column / heads.width, column % heads.width) } else { (output, column) };
+        let (p, head) = (reader.input(1)?, e / heads.each);
+        let seen = |t: usize| heads.seen(t).contains(&place);
+        let asking: Vec<usize> = (0..heads.queries).filter(|&t| seen(t)).collect();
+        let terms: Result<Vec<_>> = match which {
+            QUERY => {
+                let score = |s: usize| heads.of_score([b, head, place, s], heads.seen(place).len());
+                heads.seen(place).map(|s| Ok(score(s)? * heads.number(KEY, b, s, e)?)).collect()
+            }
+            KEY => {
+                let score = |t: usize| heads.of_score([b, head, t, place], asking.len());
+                asking.iter().map(|&t| Ok(score(t)? * heads.number(QUERY, b, t, e)?)).collect()
+            }
+            _ => asking.iter().map(|&t| Ok(p.at(&[b, head, t, place])? * reader.read(0, &[b, t, e])?)).collect(),
+        };
+        Ok(Arithmetic::Sum(terms?))
+    }
+}
+
+const QUERY: usize = 0;
+const KEY: usize = 1;
+const VALUE: usize = 2;
+
+/// Products up to which everything is shown; beyond, the mean blame of a row is one number.
+const IN_FULL: usize = 20_000;
+
+/// What attention took, for explaining.
+struct Heads<'a> {
+    reader: &'a Reader,
+    /// Input with the queries, or with all three.
+    first: usize,
+    width: usize,
+    /// Columns of one head.
+    each: usize,
+    queries: usize,
+    keys: usize,
+    causal: bool,
+}
+
+impl<'a> Heads<'a> {
+    fn new(reader: &'a Reader, first: usize, heads: usize, causal: bool) -> Result<Self> {
+        let all = &reader.input(first)?.dims;
+        let is_packed = reader.inputs.len() == first + 1;
+        let width = if is_packed { all[2] / 3 } else { all[2] };
+        let keys = if is_packed { all[1] } else { reader.input(first + 1)?.dims[1] };
+        Ok(Self { reader, first, width, each: width / heads, queries: all[1], keys, causal })
+    }
+
+    /// A column of the query, key or value of a position.
+    fn number(&self, which: usize, b: usize, position: usize, column: usize) -> Result<Arithmetic> {
+        if self.reader.inputs.len() == self.first + 1 {
+            return self.reader.read(self.first, &[b, position, which * self.width + column]);
+        }
+        self.reader.read(self.first + which, &[b, position, column])
+    }
+
+    /// The positions that a query looks at.
+    fn seen(&self, t: usize) -> std::ops::Range<usize> {
+        0..if self.causal { (t + 1).min(self.keys) } else { self.keys }
+    }
+
+    fn columns(&self, head: usize) -> std::ops::Range<usize> {
+        head * self.each..(head + 1) * self.each
+    }
+
+    /// √d
+    fn root(&self) -> Arithmetic {
+        Arithmetic::call(Function::Sqrt, Arithmetic::given("d", self.each as f64))
+    }
+
+    /// `q k / √d`
+    fn score(&self, [b, head, t]: [usize; 3], s: usize) -> Result<Arithmetic> {
+        let product = |e: usize| Ok(self.number(QUERY, b, t, e)? * self.number(KEY, b, s, e)?);
+        let sum = Arithmetic::Sum(self.columns(head).map(product).collect::<Result<_>>()?);
+        Ok(Arithmetic::named("score", sum / self.root()))
+    }
+
+    /// The softmax of the scores. The largest is taken off first, which changes nothing but keeps exp within bounds.
+    fn share(&self, query: [usize; 3], s: usize) -> Result<Arithmetic> {
+        let scores = self.seen(query[2]).map(|s| self.score(query, s)).collect::<Result<Vec<_>>>()?;
+        let largest = scores.iter().map(Arithmetic::evaluate).fold(f64::NEG_INFINITY, f64::max);
+        let largest = Arithmetic::given("largest score", largest);
+        let power = |score: Arithmetic| Arithmetic::call(Function::Exp, score - largest.clone());
+        Ok(power(scores[s].clone()) / Arithmetic::Sum(scores.into_iter().map(power).collect()))
+    }
+
+    /// `dy v`: what the share of a position is blamed with. The first input is dy, the second the shares.
+    fn of_share(&self, [b, head, t, s]: [usize; 4]) -> Result<Arithmetic> {
+        let product = |e: usize| Ok(self.reader.read(0, &[b, t, e])? * self.number(VALUE, b, s, e)?);
+        Ok(Arithmetic::named("dP", Arithmetic::Sum(self.columns(head).map(product).collect::<Result<_>>()?)))
+    }
+
+    /// `P · (dP − Σ dP · P) / √d`, of which the explanation needs so many.
+    fn of_score(&self, at: [usize; 4], needed: usize) -> Result<Arithmetic> {
+        let ([b, head, t, _], p) = (at, self.reader.input(1)?);
+        let term = |s: usize| Ok(self.of_share([b, head, t, s])? * p.at(&[b, head, t, s])?);
+        let mean = if needed * self.keys * self.each <= IN_FULL {
+            Arithmetic::named("Σ dP · P", Arithmetic::Sum(self.seen(t).map(term).collect::<Result<_>>()?))
+        } else {
+            let sum: Result<f64> = self.seen(t).map(|s| Ok(term(s)?.evaluate())).sum();
+            Arithmetic::given("Σ dP · P", sum?)
+        };
+        Ok(Arithmetic::named("dS", p.at(&at)? * (self.of_share(at)? - mean) / self.root()))
     }
 }
 

@@ -7,12 +7,16 @@
 
 use candle_core::Tensor;
 
+use super::places;
+use super::spread::{self, spread, standardised};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::batch_norm::{self as kernel, Channels, Statistics};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// With the batch's own statistics. Inputs: x, weight, bias.
 #[derive(Clone, Debug)]
@@ -50,6 +54,19 @@ pub(super) fn normalised(x: &Tensor, mean: &Tensor, variance: &Tensor, epsilon: 
 /// `epsilon 0.001`, when it is not the usual 1e-5.
 pub(super) fn settings(epsilon: f64) -> String {
     if epsilon == 1e-5 { String::new() } else { format!("epsilon {epsilon}") }
+}
+
+/// `γ · x̂ + β` of inputs x, weight, bias.
+pub(super) fn scaled(
+    reader: &Reader,
+    index: &[usize],
+    mean: Arithmetic,
+    variance: Arithmetic,
+    epsilon: f64,
+) -> Result<Arithmetic> {
+    let channel = &index[1..2];
+    let xhat = standardised(reader.read(0, index)?, mean, variance, epsilon);
+    Ok(reader.read(1, channel)? * xhat + reader.read(2, channel)?)
 }
 
 impl Op for BatchNorm {
@@ -106,6 +123,15 @@ impl Op for BatchNorm {
         frame.set(1, mean)?;
         frame.set(2, variance)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, mean, variance) = (reader.input(0)?, reader.output(1)?, reader.output(2)?);
+        if output == 0 {
+            return scaled(reader, index, mean.at(&[index[1]])?, variance.at(&[index[1]])?, self.epsilon);
+        }
+        let set = places::across(&x.dims, 1, index[0]);
+        if output == 1 { spread::mean(&set, x) } else { spread::variance(&set, x, &mean.at(index)?) }
     }
 
     fn vjp(
@@ -173,6 +199,17 @@ impl Op for BatchNormParameters {
         frame.set(1, dbias)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x) = (reader.input(0)?, reader.input(1)?);
+        let set = places::across(&x.dims, 1, index[0]);
+        if output == 1 {
+            return places::sum(&set, |at| dy.at(at));
+        }
+        let (mean, variance) = (reader.read(2, index)?, reader.read(3, index)?);
+        let along = places::sum(&set, |at| Ok(dy.at(at)? * (x.at(at)? - mean.clone())))?;
+        Ok(along / spread(variance, self.epsilon))
+    }
 }
 
 /// Gradient of x. Inputs: dy, x, mean, variance, weight, dweight, dbias.
@@ -223,6 +260,16 @@ impl Op for BatchNormX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, channel) = (reader.input(1)?, &index[1..2]);
+        let n = spread::number_of(&places::across(&x.dims, 1, index[1]));
+        let variance = reader.read(3, channel)?;
+        let xhat = standardised(x.at(index)?, reader.read(2, channel)?, variance.clone(), self.epsilon);
+        let shift = reader.read(6, channel)? / n.clone();
+        let stretch = xhat * (reader.read(5, channel)? / n);
+        Ok(reader.read(4, channel)? / spread(variance, self.epsilon) * (reader.read(0, index)? - shift - stretch))
     }
 }
 

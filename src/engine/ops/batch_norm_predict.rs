@@ -4,13 +4,16 @@
 //! # Shapes
 //! x `[B, C]` or `[B, C, H, W]`, everything else `[C]`.
 
-use super::batch_norm::{BatchNormParameters, channels, normalised, per_channel, planes, scale, settings};
+use super::batch_norm::{BatchNormParameters, channels, normalised, per_channel, planes, scale, scaled, settings};
+use super::spread::spread;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::batch_norm::{self as kernel, Statistics};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, weight, bias, running mean, running variance.
 #[derive(Clone, Debug)]
@@ -54,6 +57,11 @@ impl Op for BatchNormPredict {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let channel = &index[1..2];
+        scaled(reader, index, reader.read(3, channel)?, reader.read(4, channel)?, self.epsilon)
     }
 
     fn vjp(
@@ -106,6 +114,11 @@ impl Op for BatchNormPredictX {
         let dx = planes(dy)?.broadcast_mul(&factor)?.reshape(dy.shape())?;
         frame.set(0, dx)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let channel = &index[1..2];
+        Ok(reader.read(0, index)? * reader.read(1, channel)? / spread(reader.read(2, channel)?, self.epsilon))
+    }
 }
 
 /// Moves the running statistics towards those of the batch. Inputs: running mean, running variance, mean and (biased)
@@ -149,6 +162,19 @@ impl Op for RunningStatistics {
         let variance = ((frame.input(1)? * keep)? + (frame.input(3)? * (follow * unbiased))?)?;
         frame.set(0, mean)?;
         frame.set(1, variance)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let momentum = Arithmetic::given("m", self.momentum);
+        let mut found = reader.read(2 + output, index)?;
+        if output == 1 {
+            let x = &reader.input(4)?.dims;
+            let n = x.iter().product::<usize>() as f64 / x[1].max(1) as f64;
+            let unbiased = Arithmetic::given("n", n) / Arithmetic::given("n − 1", (n - 1.0).max(1.0));
+            found = found * unbiased;
+        }
+        let keep = Arithmetic::number(1.0) - momentum.clone();
+        Ok(keep * reader.read(output, index)? + momentum * found)
     }
 }
 

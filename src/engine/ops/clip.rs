@@ -1,9 +1,14 @@
 //! `clip_norm`, `clip_value`: gradients kept within bounds before the update, as PyTorch's `clip_grad_norm_` and
 //! `clip_grad_value_`.
 
+use super::everywhere::{at_least, at_most};
+use super::places;
 use crate::engine::error::Result;
+use crate::engine::explain::{Operand, Reader};
 use crate::engine::kernels::{bridge, elementwise, reduce};
 use crate::engine::op::{Frame, Op, ValueShape};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 /// Inputs: all gradients. Outputs: their joint norm, then each of them scaled.
 #[derive(Debug)]
@@ -74,6 +79,41 @@ impl Op for ClipNorm {
         }
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        if output == 0 {
+            return Ok(Arithmetic::call(Function::Sqrt, squares(&reader.inputs)?));
+        }
+        let norm = reader.output(0)?.at(&[])?;
+        let scale = Arithmetic::given("max", self.max) / (norm + Arithmetic::number(1e-6));
+        let scale = Arithmetic::call2(Function::Min, Arithmetic::number(1.0), scale);
+        Ok(reader.read(output - 1, index)? * Arithmetic::named("scale", scale))
+    }
+}
+
+/// Squares that are shown one by one; the smaller ones of a large network are one number.
+const SHOWN: usize = 20_000;
+
+/// The sum of the squares of all numbers.
+fn squares(all: &[Operand]) -> Result<Arithmetic> {
+    let mut sizes: Vec<f64> = all.iter().flat_map(|g| &g.numbers).map(|g| g.abs()).collect();
+    let least = if sizes.len() <= SHOWN { 0.0 } else { *sizes.select_nth_unstable_by(SHOWN, |a, b| b.total_cmp(a)).1 };
+    let (mut terms, mut others) = (Vec::new(), 0.0);
+    for gradient in all {
+        for at in places::indices(&places::whole(&gradient.dims)) {
+            let number = gradient.number(&at)?;
+            // Not the other way round: a NaN is shown.
+            if number.abs() < least {
+                others += number * number;
+            } else {
+                terms.push(gradient.at(&at)?.squared());
+            }
+        }
+    }
+    if others > 0.0 {
+        terms.push(Arithmetic::given("the smaller ones", others));
+    }
+    Ok(Arithmetic::Sum(terms))
 }
 
 /// One gradient, number by number.
@@ -100,7 +140,7 @@ impl Op for ClipValue {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let clipped = frame.input(0)?.clamp(-self.max, self.max)?;
+        let clipped = at_most(&at_least(frame.input(0)?, -self.max)?, self.max)?;
         frame.set(0, clipped)
     }
 
@@ -118,6 +158,12 @@ impl Op for ClipValue {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let bound = |max: f64| Arithmetic::given("max", max);
+        let least = Arithmetic::call2(Function::Max, reader.read(0, index)?, bound(-self.max.abs()));
+        Ok(Arithmetic::call2(Function::Min, least, bound(self.max.abs())))
     }
 }
 

@@ -6,6 +6,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{product, product_of_each};
 use super::sliding;
 use super::unfold::{fold, unfold};
 use crate::engine::backward::BackwardBuilder;
@@ -76,14 +77,14 @@ pub(super) fn convolve(x: &Tensor, w: &Tensor, window: &Window) -> Result<Tensor
     let [rows, columns] = window.places([height, width]);
     let depth = channels * window.area();
     let lowered = unfold(x, window)?.reshape((batch, depth, rows * columns))?;
-    Ok(w.reshape((filters, depth))?.broadcast_matmul(&lowered)?.reshape((batch, filters, rows, columns))?)
+    Ok(product_of_each(&w.reshape((filters, depth))?, &lowered)?.reshape((batch, filters, rows, columns))?)
 }
 
 /// The gradient of x, of rows and columns `size`.
 pub(super) fn spread(dy: &Tensor, w: &Tensor, window: &Window, size: [usize; 2]) -> Result<Tensor> {
     let ([batch, filters, rows, columns], channels) = (dims4(dy)?, w.dim(1)?);
     let w = w.reshape((filters, channels * window.area()))?.t()?;
-    let lowered = w.broadcast_matmul(&dy.reshape((batch, filters, rows * columns))?)?;
+    let lowered = product_of_each(&w, &dy.reshape((batch, filters, rows * columns))?)?;
     let lowered = lowered.reshape((batch * channels, window.area(), rows * columns))?;
     Ok(fold(&lowered, window, [batch, channels, size[0], size[1]])?)
 }
@@ -95,7 +96,7 @@ pub(super) fn correlate(dy: &Tensor, x: &Tensor, window: &Window) -> Result<Tens
     let depth = channels * window.area();
     let lowered = unfold(x, window)?.reshape((batch, depth, rows * columns))?;
     let dy = dy.reshape((batch, filters, rows * columns))?;
-    Ok(dy.matmul(&lowered.transpose(1, 2)?)?.sum(0)?.reshape((filters, channels, height, width))?)
+    Ok(product(&dy, &lowered.transpose(1, 2)?)?.sum(0)?.reshape((filters, channels, height, width))?)
 }
 
 pub(super) fn dims4(tensor: &Tensor) -> Result<[usize; 4]> {

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
 use crate::expr::Function;
@@ -25,12 +26,12 @@ impl Pointwise for Elu {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.maximum(0.0)? + (x.minimum(0.0)?.exp()? - 1.0)?.affine(self.alpha, 0.0)?
+        at_least(x, 0.0)? + (at_most(x, 0.0)?.exp()? - 1.0)?.affine(self.alpha, 0.0)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let positive = x.gt(0.0)?.to_dtype(x.dtype())?;
-        let below = (x.minimum(0.0)?.exp()? * self.alpha)?;
+        let below = (at_most(x, 0.0)?.exp()? * self.alpha)?;
         &positive + (below * (1.0 - &positive)?)?
     }
 

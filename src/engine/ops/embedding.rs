@@ -5,16 +5,19 @@
 
 use candle_core::{DType, Tensor};
 
+use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, rows};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Embedding;
 
-/// The first number that is no index.
+/// Names the first number that is no index.
 fn refuse(indices: impl Iterator<Item = f64>, count: usize) -> Result<()> {
     let valid = |index: f64| index >= 0.0 && index < count as f64 && index.fract() == 0.0;
     match indices.into_iter().find(|&index| !valid(index)) {
@@ -26,7 +29,12 @@ fn refuse(indices: impl Iterator<Item = f64>, count: usize) -> Result<()> {
 /// All indices in one row, as candle wants them; checked.
 fn checked(indices: &Tensor, count: usize) -> Result<Tensor> {
     let flat = indices.flatten_all()?;
-    refuse(flat.to_dtype(DType::F64)?.to_vec1::<f64>()?.into_iter(), count)?;
+    let wrong = [flat.lt(0.0)?, flat.ge(count as f64)?, flat.ne(&flat.floor()?)?];
+    let wrong = (wrong[0].to_dtype(DType::F32)? + wrong[1].to_dtype(DType::F32)?)? + wrong[2].to_dtype(DType::F32)?;
+    // One number leaves the device, and all of them only to say which is wrong.
+    if bridge::scalar(&wrong?.sum_all()?)? > 0.0 {
+        refuse(bridge::f64s(&flat)?.into_iter(), count)?;
+    }
     Ok(flat.to_dtype(DType::U32)?)
 }
 
@@ -69,6 +77,13 @@ impl Op for Embedding {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (place, column) = index.split_at(index.len().saturating_sub(1));
+        let row = reader.input(0)?.number(place)?;
+        refuse(std::iter::once(row), reader.input(1)?.dims[0])?;
+        reader.read(1, &[&[row as usize], column].concat())
     }
 
     fn vjp(
@@ -122,6 +137,17 @@ impl Op for EmbeddingW {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, indices) = (reader.input(0)?, reader.input(1)?);
+        let mut terms = Vec::new();
+        for place in places::indices(&places::whole(&indices.dims)) {
+            if indices.number(&place)? == index[0] as f64 {
+                terms.push(dy.at(&[&place[..], &index[1..]].concat())?);
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 

@@ -4,14 +4,20 @@
 //! # Shapes
 //! x `[B, C, ...]`, weight and bias `[C]` -> y like x, mean and (biased) variance `[B, groups]`.
 
+use std::ops::Range;
+
 use candle_core::Tensor;
 
+use super::places;
+use super::spread::{self, Together, standardised};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::group_norm::{self as kernel, Groups, Saved};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, weight, bias.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +37,11 @@ impl GroupNorm {
         Ok(Groups { groups: self.groups, channels, plane, epsilon: self.epsilon })
     }
 
+    /// Sample and group of a number of x.
+    fn group_of(&self, index: &[usize], dims: &[usize]) -> [usize; 2] {
+        [index[0], index[1] * self.groups / dims[1].max(1)]
+    }
+
     /// `[B · groups, D]`
     fn rows(&self, x: &Tensor) -> Result<Tensor> {
         let rows = x.dim(0)? * self.groups;
@@ -46,6 +57,14 @@ impl GroupNorm {
     fn normalised(&self, x: &Tensor, mean: &Tensor, variance: &Tensor) -> Result<Tensor> {
         Ok(self.rows(x)?.broadcast_sub(&column(mean)?)?.broadcast_mul(&self.scale(variance)?)?)
     }
+}
+
+/// Everything of one sample's group of channels.
+fn members(dims: &[usize], groups: usize, sample: usize, group: usize) -> Vec<Range<usize>> {
+    let each = dims[1] / groups.max(1);
+    let mut ranges = places::below(dims, &[sample]);
+    ranges[1] = group * each..(group + 1) * each;
+    ranges
 }
 
 fn column(values: &Tensor) -> Result<Tensor> {
@@ -119,6 +138,17 @@ impl Op for GroupNorm {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, mean, variance) = (reader.input(0)?, reader.output(1)?, reader.output(2)?);
+        if output > 0 {
+            let set = members(&x.dims, self.groups, index[0], index[1]);
+            return if output == 1 { spread::mean(&set, x) } else { spread::variance(&set, x, &mean.at(index)?) };
+        }
+        let (group, channel) = (self.group_of(index, &x.dims), &index[1..2]);
+        let xhat = standardised(x.at(index)?, mean.at(&group)?, variance.at(&group)?, self.epsilon);
+        Ok(reader.read(1, channel)? * xhat + reader.read(2, channel)?)
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -185,6 +215,15 @@ impl Op for GroupNormX {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let x = reader.input(1)?;
+        let group = self.0.group_of(index, &x.dims);
+        let set = members(&x.dims, self.0.groups, group[0], group[1]);
+        let (mean, variance) = (reader.read(2, &group)?, reader.read(3, &group)?);
+        let together = Together { set: &set, x, mean, variance, epsilon: self.0.epsilon };
+        together.gradient(index, |at| Ok(reader.read(0, at)? * reader.read(4, &at[1..2])?))
+    }
 }
 
 /// Inputs: dy, x, mean, variance. Outputs: the gradients of weight and bias.
@@ -229,6 +268,18 @@ impl Op for GroupNormParameters {
         frame.set(0, weight)?;
         frame.set(1, bias)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x) = (reader.input(0)?, reader.input(1)?);
+        places::sum(&places::across(&x.dims, 1, index[0]), |at| {
+            if output == 1 {
+                return dy.at(at);
+            }
+            let group = self.0.group_of(at, &x.dims);
+            let (mean, variance) = (reader.read(2, &group)?, reader.read(3, &group)?);
+            Ok(dy.at(at)? * standardised(x.at(at)?, mean, variance, self.0.epsilon))
+        })
     }
 }
 

@@ -8,13 +8,17 @@
 use candle_core::Tensor;
 use candle_nn::ops::sigmoid;
 
+use super::everywhere::product;
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
+use super::unrolled::{self, Order, rest, sigmoid_slope, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, GruSaved};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Gru {
@@ -57,7 +61,7 @@ impl Op for Gru {
         let (mut states, mut gates, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         for k in 0..steps {
             let sum = step(&sums, at(k, steps, self.reverse))?;
-            let mut of_state = before.matmul(&w.t()?)?;
+            let mut of_state = product(&before, &w.t()?)?;
             if let Some((_, bias)) = biases {
                 of_state = of_state.broadcast_add(bias)?;
             }
@@ -101,6 +105,29 @@ impl Op for Gru {
         frame.set(1, gates)?;
         frame.set(2, seen)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (y, gates, seen) = (reader.output(0)?, reader.output(1)?, reader.output(2)?);
+        let &[b, t, c] = index else { return reader.output(output)?.at(index) };
+        let h = y.dims[2];
+        match output {
+            0 => {
+                let (z, n) = (gates.at(&[b, t, h + c])?, gates.at(&[b, t, 2 * h + c])?);
+                let new = rest(z.clone()) * n;
+                match Order::of(y, self.reverse).before(t) {
+                    Some(before) => Ok(new + z * y.at(&[b, before, c])?),
+                    None => Ok(new),
+                }
+            }
+            1 if c < 2 * h => Ok(unrolled::sigmoid(unrolled::of_both(reader, c, [b, t], self.reverse)?)),
+            1 => {
+                let mut terms = unrolled::of_input(reader, c, [b, t])?;
+                terms.push(gates.at(&[b, t, c - 2 * h])? * seen.at(&[b, t, c - 2 * h])?);
+                Ok(unrolled::tanh(Arithmetic::Sum(terms)))
+            }
+            _ => Ok(Arithmetic::Sum(unrolled::of_state(reader, 2 * h + c, [b, t], self.reverse)?)),
+        }
     }
 
     fn vjp(
@@ -163,7 +190,7 @@ impl Op for GruGates {
             let dz = ((&dh * (before - n)?)? * slope(&z)?)?;
             let dstate = (&dn * r)?;
             let sums = Tensor::cat(&[&dr, &dz, &dstate], 1)?;
-            carried = Some(((dh * z)? + sums.matmul(w)?)?);
+            carried = Some(((dh * z)? + product(&sums, w)?)?);
             all.push(Tensor::cat(&[dr, dz, dn], 1)?);
             of_states.push(dstate);
         }
@@ -184,6 +211,79 @@ impl Op for GruGates {
         frame.set(0, dgates)?;
         frame.set(1, dseen)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (y, gates) = (reader.input(1)?, reader.input(2)?);
+        let &[b, t, column] = index else { return reader.output(output)?.at(index) };
+        let (h, order) = (y.dims[2], Order::of(y, self.reverse));
+        let (part, c) = if output == 1 { (3, column) } else { (column / h, column % h) };
+        let blame = Blame { reader, order, b, c };
+        let (r, z, n) = (gates.at(&[b, t, c])?, gates.at(&[b, t, h + c])?, gates.at(&[b, t, 2 * h + c])?);
+        let dn = reader.output(0)?.at(&[b, t, 2 * h + c])?;
+        match part {
+            0 => Ok(dn * reader.read(3, &[b, t, c])? * sigmoid_slope(r)),
+            1 => {
+                let before = order.before(t).map(|before| y.at(&[b, before, c])).transpose()?;
+                let before = before.unwrap_or(Arithmetic::given("state at the start", 0.0));
+                Ok(blame.of_state(t)? * (before - n) * sigmoid_slope(z))
+            }
+            2 => Ok(blame.of_state(t)? * rest(z) * tanh_slope(n)),
+            _ => Ok(dn * r),
+        }
+    }
+}
+
+/// What a state of one unit of one sample is blamed with, out of what `gru'gates` reads and has made of later steps.
+struct Blame<'a> {
+    reader: &'a Reader,
+    order: Order,
+    b: usize,
+    c: usize,
+}
+
+impl Blame<'_> {
+    /// What it is blamed with directly and through the gates of the next step; and how much of the next state it was.
+    fn here(&self, t: usize) -> Result<(Vec<Arithmetic>, Option<Arithmetic>)> {
+        let (b, c, u) = (self.b, self.c, self.reader.input(4)?);
+        let mut terms = vec![self.reader.read(0, &[b, t, c])?];
+        let Some(after) = self.order.after(t) else { return Ok((terms, None)) };
+        let (dgates, dseen, h) = (self.reader.output(0)?, self.reader.output(1)?, u.dims[1]);
+        for row in 0..2 * h {
+            terms.push(dgates.at(&[b, after, row])? * u.at(&[row, c])?);
+        }
+        terms.extend(unrolled::through_weights(dseen, u, [b, after], c, 2 * h)?);
+        Ok((terms, Some(self.reader.read(2, &[b, after, h + c])?)))
+    }
+
+    /// `dh`: the above, and through the next state that kept it.
+    fn of_state(&self, t: usize) -> Result<Arithmetic> {
+        let (mut steps, last) = (vec![t], self.order.shown(t));
+        while let Some(after) = self.order.after(steps[steps.len() - 1]).filter(|_| steps[steps.len() - 1] != last) {
+            steps.push(after);
+        }
+        let mut next = match self.order.after(last) {
+            Some(after) => Some(Arithmetic::given("dh carried", self.carried(after)?)),
+            None => None,
+        };
+        for step in steps.into_iter().rev() {
+            let (mut terms, kept) = self.here(step)?;
+            terms.extend(next.zip(kept).map(|(next, kept)| next * kept));
+            let name = if step == t { "dh" } else { "dh of the next step" };
+            next = Some(Arithmetic::named(name, Arithmetic::Sum(terms)));
+        }
+        Ok(next.unwrap_or(Arithmetic::number(0.0)))
+    }
+
+    /// The number that [`Self::of_state`] is.
+    fn carried(&self, t: usize) -> Result<f64> {
+        let (mut dh, mut step) = (0.0, Some(at(self.order.steps - 1, self.order.steps, self.order.reverse)));
+        while let Some(here) = step {
+            let (terms, kept) = self.here(here)?;
+            dh = Arithmetic::Sum(terms).evaluate() + dh * kept.map_or(0.0, |z| z.evaluate());
+            step = self.order.before(here).filter(|_| here != t);
+        }
+        Ok(dh)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -18,7 +19,7 @@ impl Pointwise for HardSwish {
     const DERIVATIVE_FROM: From = From::Input;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x * candle_nn::ops::hard_sigmoid(x)?
+        (x * at_most(&at_least(&(x + 3.0)?, 0.0)?, 6.0)?)? / 6.0
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {

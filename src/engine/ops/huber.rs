@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, at_most};
 use super::mean_loss::Error;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -20,13 +21,13 @@ impl Error for Huber {
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         let r = (x - t)?.abs()?;
-        let near = r.minimum(1.0)?;
+        let near = at_most(&r, 1.0)?;
         // near (r - near / 2) is r²/2 inside and r - 1/2 outside.
         &near * (&r - (&near * 0.5)?)?
     }
 
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
-        (x - t)?.clamp(-1.0, 1.0)
+        at_most(&at_least(&(x - t)?, -1.0)?, 1.0)
     }
 
     fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {

@@ -7,12 +7,16 @@
 use candle_core::Tensor;
 
 use super::batch_norm::settings;
+use super::places;
+use super::spread::{self, Together, standardised};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::layer_norm::{self as kernel, Rows};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Inputs: x, weight, bias.
 #[derive(Clone, Debug)]
@@ -101,6 +105,17 @@ impl Op for LayerNorm {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, mean, variance) = (reader.input(0)?, reader.output(1)?, reader.output(2)?);
+        if output > 0 {
+            let set = places::below(&x.dims, index);
+            return if output == 1 { spread::mean(&set, x) } else { spread::variance(&set, x, &mean.at(index)?) };
+        }
+        let (position, axes) = index.split_at(mean.dims.len());
+        let xhat = standardised(x.at(index)?, mean.at(position)?, variance.at(position)?, self.epsilon);
+        Ok(reader.read(1, axes)? * xhat + reader.read(2, axes)?)
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -170,6 +185,14 @@ impl Op for LayerNormX {
         frame.set(0, out)?;
         Ok(true)
     }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, position) = (reader.input(1)?, &index[..reader.input(2)?.dims.len()]);
+        let set = places::below(&x.dims, position);
+        let (mean, variance) = (reader.read(2, position)?, reader.read(3, position)?);
+        let together = Together { set: &set, x, mean, variance, epsilon: self.epsilon };
+        together.gradient(index, |at| Ok(reader.read(0, at)? * reader.read(4, &at[position.len()..])?))
+    }
 }
 
 /// Gradients of weight and bias. Inputs: dy, x, mean, variance.
@@ -222,6 +245,20 @@ impl Op for LayerNormParameters {
         frame.set(0, dweight)?;
         frame.set(1, dbias)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, x) = (reader.input(0)?, reader.input(1)?);
+        let at = |position: &[usize]| [position, index].concat();
+        let positions = places::whole(&reader.input(2)?.dims);
+        places::sum(&positions, |position| {
+            let dy = dy.at(&at(position))?;
+            if output == 1 {
+                return Ok(dy);
+            }
+            let (mean, variance) = (reader.read(2, position)?, reader.read(3, position)?);
+            Ok(dy * standardised(x.at(&at(position))?, mean, variance, self.epsilon))
+        })
     }
 }
 

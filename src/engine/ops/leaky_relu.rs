@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
 use crate::trace::Arithmetic;
 
@@ -23,7 +24,7 @@ impl Pointwise for LeakyRelu {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.maximum(0.0)? + (x.minimum(0.0)? * self.slope)?
+        at_least(x, 0.0)? + (at_most(x, 0.0)? * self.slope)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {

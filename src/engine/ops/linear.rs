@@ -6,6 +6,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::product;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
@@ -79,7 +80,7 @@ impl Op for Linear {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (x, w) = (frame.input(0)?, frame.input(1)?);
-        let mut y = rows(x)?.matmul(&matrix(w)?.t()?)?;
+        let mut y = product(&rows(x)?, &matrix(w)?.t()?)?;
         if frame.input_count() > 2 {
             y = y.broadcast_add(frame.input(2)?)?;
         }
@@ -171,7 +172,7 @@ impl Op for LinearX {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, w) = (frame.input(0)?, frame.input(1)?);
-        let dx = rows(dy)?.matmul(&matrix(w)?)?;
+        let dx = product(&rows(dy)?, &matrix(w)?)?;
         let dx = dx.reshape(with_last(dy, dx.dim(1)?))?;
         frame.set(0, dx)
     }
@@ -222,7 +223,7 @@ impl Op for LinearW {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let dw = rows(frame.input(0)?)?.t()?.matmul(&rows(frame.input(1)?)?)?.reshape(&self.dims[..])?;
+        let dw = product(&rows(frame.input(0)?)?.t()?, &rows(frame.input(1)?)?)?.reshape(&self.dims[..])?;
         frame.set(0, dw)
     }
 

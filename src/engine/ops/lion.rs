@@ -1,9 +1,13 @@
 //! `lion`: steps of equal size in the direction that the momentum votes for (Chen et al., 2023).
 
+use super::moments::{rate, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 /// Inputs: parameter, gradient, momentum. Outputs: parameter, momentum, in place.
 #[derive(Clone, Debug)]
@@ -65,5 +69,19 @@ impl Op for Lion {
             );
         })?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (w, g, m) = (reader.read(0, index)?, reader.read(1, index)?, reader.read(2, index)?);
+        if output == 1 {
+            return Ok(running(m, &Arithmetic::given("β₂", self.beta2), g));
+        }
+        let beta1 = self.beta1.given("β₁", &reader.context);
+        let vote = Arithmetic::named("vote", running(m, &beta1, g));
+        let mut step = Arithmetic::call(Function::Sign, vote);
+        if self.weight_decay != 0.0 {
+            step = step + Arithmetic::given("decay", self.weight_decay) * w.clone();
+        }
+        Ok(w - rate(reader) * step)
     }
 }

@@ -8,12 +8,16 @@
 use candle_core::Tensor;
 use candle_nn::ops::sigmoid;
 
+use super::everywhere::product;
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
+use super::unrolled::{self, Order, sigmoid_slope, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::{EngineError, Result};
+use crate::engine::explain::{Operand, Reader};
 use crate::engine::kernels::{bridge, recurrent as kernels};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Lstm {
@@ -57,7 +61,7 @@ impl Op for Lstm {
             let mut sum = step(&sums, at(k, steps, self.reverse))?;
             if let Some(before) = states.last() {
                 let before: &Tensor = before;
-                sum = (sum + before.matmul(&w.t()?)?)?;
+                sum = (sum + product(before, &w.t()?)?)?;
             }
             let gate = |n: usize| Ok::<_, EngineError>(sigmoid(&part(&sum, n, h)?)?);
             let (i, f, g, o) = (gate(0)?, gate(1)?, part(&sum, 2, h)?.tanh()?, gate(3)?);
@@ -95,6 +99,24 @@ impl Op for Lstm {
         frame.set(1, gates)?;
         frame.set(2, cells)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (gates, cells) = (reader.output(1)?, reader.output(2)?);
+        let &[b, t, c] = index else { return reader.output(output)?.at(index) };
+        let h = cells.dims[2];
+        let gate = |n: usize| gates.at(&[b, t, n * h + c]);
+        match output {
+            0 => Ok(gate(3)? * unrolled::tanh(cells.at(index)?)),
+            1 => {
+                let sum = unrolled::of_both(reader, c, [b, t], self.reverse)?;
+                Ok(if c / h == 2 { unrolled::tanh(sum) } else { unrolled::sigmoid(sum) })
+            }
+            _ => match Order::of(cells, self.reverse).before(t) {
+                Some(before) => Ok(gate(1)? * cells.at(&[b, before, c])? + gate(0)? * gate(2)?),
+                None => Ok(gate(0)? * gate(2)?),
+            },
+        }
     }
 
     fn vjp(
@@ -147,7 +169,7 @@ impl Op for LstmGates {
             let (i, f, g, o) = (part(&gates, 0, h)?, part(&gates, 1, h)?, part(&gates, 2, h)?, part(&gates, 3, h)?);
             let mut dh = step(dy, t)?;
             if let Some(after) = all.last() {
-                dh = (dh + after.matmul(w)?)?;
+                dh = (dh + product(after, w)?)?;
             }
             let squashed = step(cells, t)?.tanh()?;
             let mut dc = ((&dh * &o)? * (1.0 - squashed.sqr()?)?)?;
@@ -176,6 +198,88 @@ impl Op for LstmGates {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dgates = reader.output(output)?;
+        let &[b, t, column] = index else { return dgates.at(index) };
+        let (cells, order) = (reader.input(2)?, Order::of(dgates, self.reverse));
+        let (part, c) = (column / cells.dims[2], column % cells.dims[2]);
+        let blame = Blame { reader, dgates, order, b, c };
+        let gate = |n: usize| blame.gate(n, t);
+        match part {
+            0 => Ok(blame.of_cell(t)? * gate(2)? * sigmoid_slope(gate(0)?)),
+            1 => {
+                let before = order.before(t).map(|before| cells.at(&[b, before, c])).transpose()?;
+                let before = before.unwrap_or(Arithmetic::given("cell at the start", 0.0));
+                Ok(blame.of_cell(t)? * before * sigmoid_slope(gate(1)?))
+            }
+            2 => Ok(blame.of_cell(t)? * gate(0)? * tanh_slope(gate(2)?)),
+            _ => Ok(blame.of_state(t)? * unrolled::tanh(cells.at(&[b, t, c])?) * sigmoid_slope(gate(3)?)),
+        }
+    }
+}
+
+/// What a state and a cell of one unit of one sample are blamed with, out of what `lstm'gates` reads and has made of later steps.
+struct Blame<'a> {
+    reader: &'a Reader,
+    dgates: &'a Operand,
+    order: Order,
+    b: usize,
+    c: usize,
+}
+
+impl Blame<'_> {
+    fn gate(&self, n: usize, t: usize) -> Result<Arithmetic> {
+        let gates = self.reader.input(1)?;
+        gates.at(&[self.b, t, n * (gates.dims[2] / 4) + self.c])
+    }
+
+    /// `dy + Uᵀ dgates` of the next step.
+    fn of_state(&self, t: usize) -> Result<Arithmetic> {
+        let mut terms = vec![self.reader.read(0, &[self.b, t, self.c])?];
+        if let Some(after) = self.order.after(t) {
+            terms.extend(unrolled::through_weights(self.dgates, self.reader.input(3)?, [self.b, after], self.c, 0)?);
+        }
+        Ok(Arithmetic::named("dh", Arithmetic::Sum(terms)))
+    }
+
+    /// What the cell is blamed with through its own state.
+    fn here(&self, t: usize) -> Result<Arithmetic> {
+        let squashed = unrolled::tanh(self.reader.read(2, &[self.b, t, self.c])?);
+        Ok(self.of_state(t)? * self.gate(3, t)? * tanh_slope(squashed))
+    }
+
+    /// `dc`: through its own state, and through the cell of the next step that kept it.
+    fn of_cell(&self, t: usize) -> Result<Arithmetic> {
+        let mut later = Vec::new();
+        let (mut step, last) = (t, self.order.shown(t));
+        while step != last {
+            later.push(step);
+            step = self.order.after(step).unwrap_or(last);
+        }
+        let mut dc = self.here(last)?;
+        if let Some(after) = self.order.after(last) {
+            dc = dc + Arithmetic::given("dc carried", self.carried(after)?) * self.gate(1, after)?;
+        }
+        let mut after = last;
+        for step in later.into_iter().rev() {
+            dc = self.here(step)? + Arithmetic::named("dc of the next step", dc) * self.gate(1, after)?;
+            after = step;
+        }
+        Ok(Arithmetic::named("dc", dc))
+    }
+
+    /// The number that [`Self::of_cell`] is.
+    fn carried(&self, t: usize) -> Result<f64> {
+        let (mut dc, mut after, mut step) =
+            (0.0, None, Some(at(self.order.steps - 1, self.order.steps, self.order.reverse)));
+        while let Some(here) = step {
+            let kept = after.map(|after| self.gate(1, after)).transpose()?.map_or(0.0, |f| f.evaluate());
+            dc = self.here(here)?.evaluate() + dc * kept;
+            (after, step) = (Some(here), self.order.before(here).filter(|_| here != t));
+        }
+        Ok(dc)
     }
 }
 

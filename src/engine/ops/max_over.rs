@@ -6,12 +6,17 @@
 
 use candle_core::{DType, Tensor};
 
+use super::everywhere::{Nan, place_of_largest};
 use super::mean_over::{around, without};
+use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::expr::BinaryOperator;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct MaxOver {
@@ -46,7 +51,7 @@ impl Op for MaxOver {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let argmax = x.argmax_keepdim(self.axis)?;
+        let argmax = place_of_largest(x, self.axis, Nan::First)?;
         let y = x.gather(&argmax, self.axis)?.squeeze(self.axis)?;
         let argmax = argmax.squeeze(self.axis)?.to_dtype(frame.dtype())?;
         frame.set(0, y)?;
@@ -63,6 +68,20 @@ impl Op for MaxOver {
         frame.set(0, out)?;
         frame.set(1, argmax)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, mut largest) = (reader.input(0)?, (0, f64::NEG_INFINITY));
+        for at in 0..x.dims[self.axis] {
+            let number = x.number(&places::widened(index, self.axis, at))?;
+            if at == 0 || number > largest.1 || (number.is_nan() && !largest.1.is_nan()) {
+                largest = (at, number);
+            }
+        }
+        match output {
+            0 => x.at(&places::widened(index, self.axis, largest.0)),
+            _ => Ok(Arithmetic::given("place of the largest", largest.0 as f64)),
+        }
     }
 
     fn vjp(
@@ -125,6 +144,13 @@ impl Op for MaxOverX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let place = places::narrowed(index, self.axis);
+        let here = Arithmetic::given("place", index[self.axis] as f64);
+        let chosen = Arithmetic::Binary(BinaryOperator::Equal, Box::new([reader.read(1, &place)?, here]));
+        Ok(reader.read(0, &place)? * chosen)
     }
 }
 

@@ -8,6 +8,7 @@
 use candle_core::{DType, Tensor};
 
 use super::conv2d::dims4;
+use super::everywhere::{Nan, place_of_largest};
 use super::sliding;
 use super::unfold::{indices, unfold};
 use crate::engine::backward::BackwardBuilder;
@@ -68,7 +69,7 @@ impl Op for MaxPool2d {
         let [batch, channels, height, width] = dims4(x)?;
         let [rows, columns] = window.places([height, width]);
         let entries = unfold(x, &window)?.contiguous()?;
-        let largest = entries.argmax_keepdim(1)?;
+        let largest = place_of_largest(&entries, 1, Nan::Last)?;
         let y = entries.gather(&largest, 1)?.reshape((batch, channels, rows, columns))?;
         let (indices, places) = indices(&window, [height, width], x.device())?;
         let table = indices.reshape((1, window.area(), places))?;

@@ -5,11 +5,14 @@
 
 use candle_core::Tensor;
 
+use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct MeanOver {
@@ -69,6 +72,13 @@ impl Op for MeanOver {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let x = reader.input(0)?;
+        let size = x.dims[self.axis];
+        let terms = (0..size).map(|at| x.at(&places::widened(index, self.axis, at))).collect::<Result<_>>()?;
+        Ok(Arithmetic::Sum(terms) / Arithmetic::given("n", size as f64))
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -126,6 +136,11 @@ impl Op for MeanOverX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let dy = reader.read(0, &places::narrowed(index, self.axis))?;
+        Ok(dy / Arithmetic::given("n", self.size as f64))
     }
 }
 

@@ -2,13 +2,18 @@
 //!
 //! To add one, see CONTRIBUTING.md: a file here, a line below, a lowering that emits it.
 
+mod everywhere;
 pub mod formula;
 mod mean_loss;
+mod moments;
 mod momentum;
+mod places;
 mod pointwise;
 mod recurrent;
 mod sliding;
+mod spread;
 mod unfold;
+mod unrolled;
 
 mod adagrad;
 mod adam;

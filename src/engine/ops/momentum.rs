@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::engine::op::StepContext;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Momentum {
@@ -17,6 +18,11 @@ impl Momentum {
             Self::Fixed(momentum) => momentum,
             Self::Scheduled => context.momentum,
         }
+    }
+
+    /// Its number under the name that the formula has for it.
+    pub fn given(self, name: &'static str, context: &StepContext) -> Arithmetic {
+        Arithmetic::given(name, self.at(context))
     }
 
     /// Whether anything is carried on, so that there is a buffer for it.

@@ -1,9 +1,12 @@
 //! `nadam`: Adam that looks ahead along its momentum, as `torch.optim.NAdam` (Dozat, 2016).
 
+use super::moments::{self, correction, count, rate, root, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
+use crate::trace::Arithmetic;
 
 /// Inputs: parameter, gradient, first moment, second moment, step count, product of the momenta so far (single numbers).
 /// Outputs: all but the gradient, in place.
@@ -106,5 +109,35 @@ impl Op for NAdam {
         bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
         bridge::write(frame.input(5)?, |product| product[0] = s.product as f32)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (t, beta1) = (count(reader, 4)?, self.beta1.given("β₁", &reader.context));
+        let one = || Arithmetic::number(1.0);
+        let momentum = |t: Arithmetic| {
+            let faded = Arithmetic::number(0.96).power(t * Arithmetic::given("momentum decay", self.momentum_decay));
+            beta1.clone() * (one() - Arithmetic::number(0.5) * faded)
+        };
+        let now = Arithmetic::named("μ", momentum(t.clone()));
+        let product = Arithmetic::named("Πμ", reader.read(5, &[])? * now.clone());
+        match output {
+            3 => return Ok(t),
+            4 => return Ok(product),
+            _ => {}
+        }
+        let g = moments::gradient(reader, index, self.weight_decay)?;
+        let beta2 = Arithmetic::given("β₂", self.beta2);
+        let m = Arithmetic::named("m", running(reader.read(2, index)?, &beta1, g.clone()));
+        let v = Arithmetic::named("v", running(reader.read(3, index)?, &beta2, g.clone().squared()));
+        match output {
+            1 => return Ok(m),
+            2 => return Ok(v),
+            _ => {}
+        }
+        let next = Arithmetic::named("μ'", momentum(t.clone() + one()));
+        let from_gradient = (one() - now) * g / (one() - product.clone());
+        let from_moment = next.clone() * m / (one() - product * next);
+        let v = Arithmetic::named("v̂", v / correction(&beta2, &t));
+        Ok(reader.read(0, index)? - rate(reader) * (from_gradient + from_moment) / root(v, self.epsilon))
     }
 }

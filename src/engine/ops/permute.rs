@@ -5,9 +5,11 @@
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Permute {
@@ -62,6 +64,14 @@ impl Op for Permute {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let mut place = index.to_vec();
+        for (&axis, &at) in self.order.iter().zip(&index[1..]) {
+            place[axis + 1] = at;
+        }
+        reader.read(0, &place)
     }
 
     fn vjp(

@@ -5,6 +5,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, at_most};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -55,7 +56,7 @@ impl Op for Prelu {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let y = (x.maximum(0.0)? + x.minimum(0.0)?.broadcast_mul(&slopes(x, frame.input(1)?)?)?)?;
+        let y = (at_least(x, 0.0)? + at_most(x, 0.0)?.broadcast_mul(&slopes(x, frame.input(1)?)?)?)?;
         frame.set(0, y)
     }
 
@@ -175,7 +176,7 @@ impl Op for PreluSlope {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, x) = (frame.input(0)?, frame.input(1)?);
         let (count, dims) = (frame.input(2)?.elem_count(), frame.input(2)?.shape().clone());
-        let each = (dy * x.minimum(0.0)?)?.reshape((x.dim(0)?, count, x.elem_count() / x.dim(0)?.max(1) / count))?;
+        let each = (dy * at_most(x, 0.0)?)?.reshape((x.dim(0)?, count, x.elem_count() / x.dim(0)?.max(1) / count))?;
         let slope = each.sum((0, 2))?.reshape(dims)?;
         frame.set(0, slope)
     }

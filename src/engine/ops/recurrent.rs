@@ -3,14 +3,19 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::product;
 use super::linear::{LinearW, LinearX};
+use super::places;
+use super::unrolled::Order;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Sequence};
 use crate::engine::kernels::reduce;
 use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Where the k-th step to be computed stands.
 pub fn at(k: usize, steps: usize, reverse: bool) -> usize {
@@ -43,7 +48,7 @@ pub fn in_place(mut steps: Vec<Tensor>, reverse: bool) -> Result<Tensor> {
 /// `x Wᵀ` of `[B, T, F]`, with a bias when there is one.
 pub fn input_product(x: &Tensor, w: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (batch, steps, features) = x.dims3()?;
-    let y = x.reshape((batch * steps, features))?.matmul(&w.t()?)?;
+    let y = product(&x.reshape((batch * steps, features))?, &w.t()?)?;
     let y = if let Some(bias) = bias { y.broadcast_add(bias)? } else { y };
     Ok(y.reshape((batch, steps, w.dim(0)?))?)
 }
@@ -120,10 +125,10 @@ impl Op for StateWeights {
             y.narrow(1, 0, steps - 1)?.pad_with_zeros(1, 1, 0)?
         };
         let before = before.force_contiguous()?.reshape((batch * steps, h))?;
-        let product = |gates: &Tensor| Ok(gates.flatten(0, 1)?.t()?.matmul(&before)?);
-        let mut dw: Tensor = product(&frame.input(1)?.narrow(2, 0, self.shared)?.force_contiguous()?)?;
+        let with_state = |gates: &Tensor| Ok(product(&gates.flatten(0, 1)?.t()?, &before)?);
+        let mut dw: Tensor = with_state(&frame.input(1)?.narrow(2, 0, self.shared)?.force_contiguous()?)?;
         if frame.input_count() > 2 {
-            let below: Result<Tensor> = product(frame.input(2)?);
+            let below: Result<Tensor> = with_state(frame.input(2)?);
             dw = Tensor::cat(&[dw, below?], 0)?;
         }
         frame.set(0, dw)
@@ -143,6 +148,18 @@ impl Op for StateWeights {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (y, order) = (reader.input(0)?, Order::of(reader.input(0)?, self.reverse));
+        let (input, row) = if index[0] < self.shared { (1, index[0]) } else { (2, index[0] - self.shared) };
+        let mut terms = Vec::new();
+        for (b, t) in (0..y.dims[0]).flat_map(|b| (0..order.steps).map(move |t| (b, t))) {
+            if let Some(before) = order.before(t) {
+                terms.push(reader.read(input, &[b, t, row])? * y.at(&[b, before, index[1]])?);
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 
@@ -193,5 +210,11 @@ impl Op for Biases {
         frame.set(0, of_input)?;
         frame.set(1, of_state)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let is_below = output == 1 && index[0] >= self.shared;
+        let (d, row) = if is_below { (reader.input(1)?, index[0] - self.shared) } else { (reader.input(0)?, index[0]) };
+        places::sum(&places::across(&d.dims, 2, row), |at| d.at(at))
     }
 }

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::at_least;
 use super::pointwise::{From, Pointwise};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -19,8 +20,7 @@ impl Pointwise for Relu {
     const DERIVATIVE_FROM: From = From::Output;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        // candle's own relu turns what is no number into 0.
-        x.maximum(0.0)
+        at_least(x, 0.0)
     }
 
     fn derivative(&self, y: &Tensor) -> candle_core::Result<Tensor> {

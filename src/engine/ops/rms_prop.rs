@@ -1,9 +1,12 @@
 //! `rmsprop`: steps divided by the running size of the gradient, as `torch.optim.RMSprop` (not centred).
 
+use super::moments::{self, rate, root, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
+use crate::trace::Arithmetic;
 
 /// Inputs: parameter, gradient, mean square, and the momentum buffer when momentum is used. Outputs: parameter, mean
 /// square (and buffer), in place.
@@ -88,5 +91,19 @@ impl Op for RmsProp {
             );
         })?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let g = moments::gradient(reader, index, self.weight_decay)?;
+        let v = running(reader.read(2, index)?, &Arithmetic::given("α", self.alpha), g.clone().squared());
+        if output == 1 {
+            return Ok(v);
+        }
+        let mut direction = g / root(Arithmetic::named("v", v), self.epsilon);
+        if self.momentum.is_used() {
+            let momentum = self.momentum.given("momentum", &reader.context);
+            direction = Arithmetic::named("b", momentum * reader.read(3, index)? + direction);
+        }
+        if output == 2 { Ok(direction) } else { Ok(reader.read(0, index)? - rate(reader) * direction) }
     }
 }

@@ -6,13 +6,18 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, product};
 use super::recurrent::{at, both_biases, contributions, direction, in_place, input_product, sequence, step};
+use super::unrolled::{self, Order, tanh_slope};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Squash};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::expr::Function;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Rnn {
@@ -59,11 +64,11 @@ impl Op for Rnn {
         for k in 0..steps {
             let mut sum = step(&sums, at(k, steps, self.reverse))?;
             if let Some(before) = states.last() {
-                sum = (sum + before.matmul(&w.t()?)?)?;
+                sum = (sum + product(before, &w.t()?)?)?;
             }
             states.push(match self.squash {
                 Squash::Tanh => sum.tanh()?,
-                Squash::Relu => sum.relu()?,
+                Squash::Relu => at_least(&sum, 0.0)?,
             });
         }
         frame.set(0, in_place(states, self.reverse)?)
@@ -89,6 +94,15 @@ impl Op for Rnn {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, t, c] = index else { return reader.output(output)?.at(index) };
+        let sum = unrolled::of_both(reader, c, [b, t], self.reverse)?;
+        Ok(match self.squash {
+            Squash::Tanh => unrolled::tanh(sum),
+            Squash::Relu => Arithmetic::call(Function::Relu, sum),
+        })
     }
 
     fn vjp(
@@ -138,7 +152,7 @@ impl Op for RnnSums {
             let t = at(k, steps, self.reverse);
             let mut dh = step(dy, t)?;
             if let Some(after) = all.last() {
-                dh = (dh + after.matmul(w)?)?;
+                dh = (dh + product(after, w)?)?;
             }
             let y = step(y, t)?;
             let slope = match self.squash {
@@ -160,6 +174,20 @@ impl Op for RnnSums {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dsums, y) = (reader.output(output)?, reader.read(1, index)?);
+        let &[b, t, c] = index else { return dsums.at(index) };
+        let mut dh = vec![reader.read(0, index)?];
+        if let Some(after) = Order::of(dsums, self.reverse).after(t) {
+            dh.extend(unrolled::through_weights(dsums, reader.input(2)?, [b, after], c, 0)?);
+        }
+        let slope = match self.squash {
+            Squash::Tanh => tanh_slope(y),
+            Squash::Relu => y.exceeds(Arithmetic::number(0.0)),
+        };
+        Ok(Arithmetic::named("dh", Arithmetic::Sum(dh)) * slope)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::{at_least, at_most};
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
 use crate::expr::Function;
@@ -23,12 +24,12 @@ impl Pointwise for Selu {
     const DERIVATIVE_FROM: From = From::Input;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        (x.maximum(0.0)? * SCALE)? + (x.minimum(0.0)?.exp()? - 1.0)?.affine(SCALE * ALPHA, 0.0)?
+        (at_least(x, 0.0)? * SCALE)? + (at_most(x, 0.0)?.exp()? - 1.0)?.affine(SCALE * ALPHA, 0.0)?
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let positive = x.gt(0.0)?.to_dtype(x.dtype())?;
-        let below = (x.minimum(0.0)?.exp()? * (SCALE * ALPHA))?;
+        let below = (at_most(x, 0.0)?.exp()? * (SCALE * ALPHA))?;
         (&positive * SCALE)? + (below * (1.0 - &positive)?)?
     }
 

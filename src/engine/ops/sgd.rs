@@ -1,9 +1,12 @@
 //! `sgd`: stochastic gradient descent as `torch.optim.SGD` (dampening 0).
 
+use super::moments::{self, rate};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
+use crate::trace::Arithmetic;
 
 /// Inputs: parameter, gradient, and the momentum buffer when momentum is used. Outputs: parameter (and buffer), in place.
 #[derive(Clone, Debug)]
@@ -81,5 +84,20 @@ impl Op for Sgd {
             );
         })?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let g = moments::gradient(reader, index, self.weight_decay)?;
+        let momentum = self.momentum.given("momentum", &reader.context);
+        let mut direction = g.clone();
+        if self.momentum.is_used() {
+            let v = momentum.clone() * reader.read(2, index)? + g.clone();
+            if output == 1 {
+                return Ok(v);
+            }
+            let v = Arithmetic::named("v", v);
+            direction = if self.nesterov { g + momentum * v } else { v };
+        }
+        Ok(reader.read(0, index)? - rate(reader) * direction)
     }
 }

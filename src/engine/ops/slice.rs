@@ -3,11 +3,14 @@
 //! # Shapes
 //! `[..., n, ...]` -> `[..., length, ...]`, or without the axis.
 
+use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
 pub struct Slice {
@@ -76,6 +79,14 @@ impl Op for Slice {
         Ok(true)
     }
 
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let place = match self.drop_axis {
+            true => places::widened(index, self.axis, self.start),
+            false => places::moved(index, self.axis, self.start + index[self.axis]),
+        };
+        reader.read(0, &place)
+    }
+
     fn vjp(
         &self,
         builder: &mut BackwardBuilder,
@@ -139,6 +150,15 @@ impl Op for SliceX {
         }
         frame.set(0, out)?;
         Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let Slice { axis, start, length, drop_axis } = self.slice;
+        match index[axis].checked_sub(start).filter(|&at| at < length) {
+            Some(_) if drop_axis => reader.read(0, &places::narrowed(index, axis)),
+            Some(at) => reader.read(0, &places::moved(index, axis, at)),
+            None => Ok(Arithmetic::given("left out", 0.0)),
+        }
     }
 }
 

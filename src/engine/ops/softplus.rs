@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use super::everywhere::at_least;
 use super::pointwise::{From, Pointwise};
 use super::sigmoid::sigmoid;
 use crate::engine::kernels::math;
@@ -13,7 +14,7 @@ pub struct Softplus;
 
 /// log(1 + eˣ) without overflow: max(x, 0) + log(1 + e^-|x|).
 pub fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
-    x.maximum(0.0)? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+    at_least(x, 0.0)? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
 impl Pointwise for Softplus {

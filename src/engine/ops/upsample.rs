@@ -7,12 +7,16 @@
 use candle_core::Tensor;
 
 use super::conv2d::dims4;
+use super::everywhere::squares;
+use super::places;
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
+use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::upsample::{self as kernel, Enlarged, Taps};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
 
 /// Every pixel becomes a square of pixels.
 #[derive(Clone, Copy, Debug)]
@@ -73,14 +77,18 @@ impl Op for UpsampleNearest {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let [rows, columns] = size(frame.input(0)?)?.map(|side| side * self.factor);
-        let y = frame.input(0)?.upsample_nearest2d(rows, columns)?;
+        let y = squares(frame.input(0)?, self.factor)?;
         frame.set(0, y)
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let enlarged = Enlarged { size: size(frame.input(0)?)?, factor: self.factor };
         on_slices(frame, enlarged.size.map(|side| side * self.factor), |x, y| kernel::nearest(&enlarged, x, y))
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, c, i, j] = index else { return reader.output(output)?.at(index) };
+        reader.read(0, &[b, c, i / self.factor, j / self.factor])
     }
 
     fn vjp(
@@ -128,6 +136,12 @@ impl Op for UpsampleNearestX {
         let enlarged = Enlarged { size: size(frame.input(0)?)?.map(|side| side / self.factor), factor: self.factor };
         on_slices(frame, enlarged.size, |dy, dx| kernel::nearest_backward(&enlarged, dy, dx))
     }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, c, i, j] = index else { return reader.output(output)?.at(index) };
+        let copies = |at: usize| at * self.factor..(at + 1) * self.factor;
+        places::sum(&[places::only(b), places::only(c), copies(i), copies(j)], |at| reader.read(0, at))
+    }
 }
 
 impl Op for UpsampleBilinear {
@@ -160,6 +174,18 @@ impl Op for UpsampleBilinear {
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let enlarged = Enlarged { size: size(frame.input(0)?)?, factor: self.factor };
         on_slices(frame, enlarged.size.map(|side| side * self.factor), |x, y| kernel::bilinear(&enlarged, x, y))
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, c, i, j] = index else { return reader.output(output)?.at(index) };
+        let (x, mut terms) = (reader.input(0)?, Vec::new());
+        let columns = neighbours(j, x.dims[3], self.factor);
+        for (row, row_share) in neighbours(i, x.dims[2], self.factor) {
+            for &(column, column_share) in &columns {
+                terms.push(x.at(&[b, c, row, column])? * shares(row_share, column_share));
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 
     fn vjp(
@@ -209,6 +235,23 @@ fn unmix(dy: &Tensor, axis: usize, factor: usize) -> Result<Tensor> {
     Ok(dx.index_add(&taps.second, &dy.broadcast_mul(&taps.shares[1])?, axis)?)
 }
 
+/// What the place `at` of the enlarged axis is mixed from, with its shares.
+fn neighbours(at: usize, size: usize, factor: usize) -> Vec<(usize, f64)> {
+    let taps = Taps::bilinear(size, factor);
+    let (first, second, share) = (taps.first[at], taps.second[at], taps.share[at]);
+    if first == second || share == 0.0 { vec![(first, 1.0)] } else { vec![(first, 1.0 - share), (second, share)] }
+}
+
+/// The places of the enlarged axis that the place `at` is mixed into, with its shares there.
+fn mixed_into(at: usize, size: usize, factor: usize) -> Vec<(usize, f64)> {
+    let all = (0..size * factor).flat_map(|large| neighbours(large, size, factor).into_iter().map(move |n| (large, n)));
+    all.filter(|(_, (place, _))| *place == at).map(|(large, (_, share))| (large, share)).collect()
+}
+
+fn shares(row: f64, column: f64) -> Arithmetic {
+    Arithmetic::given("row share", row) * Arithmetic::given("column share", column)
+}
+
 #[derive(Debug)]
 struct UpsampleBilinearX {
     factor: usize,
@@ -239,6 +282,18 @@ impl Op for UpsampleBilinearX {
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let enlarged = Enlarged { size: size(frame.input(0)?)?.map(|side| side / self.factor), factor: self.factor };
         on_slices(frame, enlarged.size, |dy, dx| kernel::bilinear_backward(&enlarged, dy, dx))
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, c, i, j] = index else { return reader.output(output)?.at(index) };
+        let (dy, mut terms) = (reader.input(0)?, Vec::new());
+        let columns = mixed_into(j, dy.dims[3] / self.factor, self.factor);
+        for (row, row_share) in mixed_into(i, dy.dims[2] / self.factor, self.factor) {
+            for &(column, column_share) in &columns {
+                terms.push(dy.at(&[b, c, row, column])? * shares(row_share, column_share));
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use candle_core::Tensor;
 
+use crate::engine::ops::everywhere;
 use crate::engine::ops::pointwise::{From, Pointwise};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -25,7 +26,7 @@ impl Pointwise for AtLeast {
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        x.maximum(self.least)
+        everywhere::at_least(x, self.least)
     }
 
     fn derivative(&self, x: &Tensor) -> candle_core::Result<Tensor> {
