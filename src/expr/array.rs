@@ -3,7 +3,7 @@
 //! Tensors of one shape are combined element by element, and a single number with every element. What the names stand for
 //! is the caller's.
 
-use super::{BinaryOperator, Expr, UnaryOperator};
+use super::{BinaryOperator, Expr, Reduction, UnaryOperator};
 
 /// Numbers in a shape; a single one has no axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,27 +65,57 @@ impl Array {
     }
 }
 
+/// What an expression is about.
+pub trait Names {
+    /// What a name stands for, or a sentence why it stands for nothing.
+    fn value(&mut self, name: &str) -> Result<Array, String>;
+
+    /// The reduction of an expression over the steps so far, where it means that and not one over the elements.
+    fn past(&mut self, _reduction: Reduction, _of: &Expr) -> Result<Option<f64>, String> {
+        Ok(None)
+    }
+}
+
+/// Names without a past.
+struct Now<'a>(&'a mut dyn FnMut(&str) -> Result<Array, String>);
+
+impl Names for Now<'_> {
+    fn value(&mut self, name: &str) -> Result<Array, String> {
+        (self.0)(name)
+    }
+}
+
 /// `value_of` says what a name stands for, or a sentence why it stands for nothing. True is 1 and false is 0.
 pub fn evaluate(expression: &Expr, value_of: &mut dyn FnMut(&str) -> Result<Array, String>) -> Result<Array, String> {
+    evaluate_over(expression, &mut Now(value_of))
+}
+
+/// As [`evaluate`], where reductions may be over the steps so far.
+pub fn evaluate_over(expression: &Expr, names: &mut dyn Names) -> Result<Array, String> {
     match expression {
         Expr::Number(value) => Ok(Array::number(*value)),
         Expr::Name(name) => match name.as_str() {
             "pi" => Ok(Array::number(std::f64::consts::PI)),
             "e" => Ok(Array::number(std::f64::consts::E)),
-            _ => value_of(name),
+            _ => names.value(name),
         },
-        Expr::Element(name, index) => Ok(Array::number(value_of(name)?.element(name, index)?)),
-        Expr::Unary(UnaryOperator::Negate, a) => Ok(evaluate(a, value_of)?.map(|v| -v)),
-        Expr::Unary(UnaryOperator::Not, a) => Ok(evaluate(a, value_of)?.map(|v| BinaryOperator::Equal.apply(v, 0.0))),
+        Expr::Element(name, index) => Ok(Array::number(names.value(name)?.element(name, index)?)),
+        Expr::Unary(UnaryOperator::Negate, a) => Ok(evaluate_over(a, names)?.map(|v| -v)),
+        Expr::Unary(UnaryOperator::Not, a) => Ok(evaluate_over(a, names)?.map(|v| BinaryOperator::Equal.apply(v, 0.0))),
         Expr::Binary(operator, a, b) => {
-            let (a, b) = (evaluate(a, value_of)?, evaluate(b, value_of)?);
+            let (a, b) = (evaluate_over(a, names)?, evaluate_over(b, names)?);
             a.with(b, operator.symbol(), |a, b| operator.apply(a, b))
         }
-        Expr::Reduce(reduction, a) => Ok(Array::number(reduction.apply(&evaluate(a, value_of)?.numbers))),
+        Expr::Reduce(reduction, a) => {
+            if let Some(value) = names.past(*reduction, a)? {
+                return Ok(Array::number(value));
+            }
+            Ok(Array::number(reduction.apply(&evaluate_over(a, names)?.numbers)))
+        }
         Expr::Call(function, arguments) => {
             let mut values = Vec::new();
             for argument in arguments {
-                values.push(evaluate(argument, value_of)?);
+                values.push(evaluate_over(argument, names)?);
             }
             let mut values = values.into_iter();
             match (values.next(), values.next()) {

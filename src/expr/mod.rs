@@ -8,17 +8,21 @@
 
 mod array;
 mod ast;
+mod condition;
 mod eval;
 mod function;
 mod lexer;
 mod parser;
 mod reduction;
+mod shape;
 
-pub use array::{Array, evaluate};
+pub use array::{Array, Names, evaluate, evaluate_over};
 pub use ast::{BinaryOperator, Expr, UnaryOperator};
+pub use condition::{Condition, parse_condition};
 pub use eval::{erf, eval};
 pub use function::Function;
 pub use reduction::Reduction;
+pub use shape::{check, dims, histories};
 
 /// Why an expression cannot be read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -10,24 +10,19 @@ const DEEPEST: usize = 200;
 
 /// `names`: the only names there are, in an arithmetic expression; `None`: any name, and logic as well.
 pub(super) fn parse(text: &str, names: Option<&[&str]>) -> Result<Expr, ParseError> {
-    if text.trim().is_empty() {
-        return Err(ParseError { message: "There is no expression.".into(), at: 0 });
-    }
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, nesting: 0, names };
+    let mut parser = Parser::new(text, names)?;
     let tree = parser.expression(0)?;
-    match parser.peek() {
-        Token::End => Ok(tree.expr),
-        Token::Close => Err(parser.error("There is a ')' without its '('".into())),
-        Token::Comma => Err(parser.error("A comma only separates the arguments of a function".into())),
-        Token::Number(_) | Token::Name(_) | Token::Open => {
-            let found = parser.peek().describe();
-            Err(parser.error(format!("Expected an operator before {found}: write * to multiply")))
-        }
-        other => {
-            let found = other.describe();
-            Err(parser.error(format!("Expected the end, found {found}")))
-        }
-    }
+    parser.end()?;
+    Ok(tree.expr)
+}
+
+/// As [`parse`] of any name, with `for 5 steps` behind it where that is said.
+pub(super) fn parse_with_steps(text: &str) -> Result<(Expr, u64), ParseError> {
+    let mut parser = Parser::new(text, None)?;
+    let tree = parser.expression(0)?;
+    let steps = if *parser.peek() == Token::Name("for".into()) { parser.steps()? } else { 1 };
+    parser.end()?;
+    Ok((tree.expr, steps))
 }
 
 struct Parser<'a> {
@@ -44,7 +39,48 @@ struct Tree {
     depth: usize,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, names: Option<&'a [&'a str]>) -> Result<Self, ParseError> {
+        if text.trim().is_empty() {
+            return Err(ParseError { message: "There is no expression.".into(), at: 0 });
+        }
+        Ok(Self { text, tokens: tokens(text)?, next: 0, nesting: 0, names })
+    }
+
+    fn end(&self) -> Result<(), ParseError> {
+        match self.peek() {
+            Token::End => Ok(()),
+            Token::Close => Err(self.error("There is a ')' without its '('".into())),
+            Token::Comma => Err(self.error("A comma only separates the arguments of a function".into())),
+            Token::Number(_) | Token::Name(_) | Token::Open => {
+                let found = self.peek().describe();
+                Err(self.error(format!("Expected an operator before {found}: write * to multiply")))
+            }
+            other => {
+                let found = other.describe();
+                Err(self.error(format!("Expected the end, found {found}")))
+            }
+        }
+    }
+
+    /// `5 steps`; the word before is next.
+    fn steps(&mut self) -> Result<u64, ParseError> {
+        self.advance();
+        let steps = match *self.peek() {
+            Token::Number(steps) if steps.fract() == 0.0 && (1.0..1e15).contains(&steps) => steps as u64,
+            _ => return Err(self.error("After 'for' stands in how many steps it must hold: for 5 steps".into())),
+        };
+        self.advance();
+        match self.peek() {
+            Token::Name(word) if word == "steps" || word == "step" => self.advance(),
+            other => {
+                let found = other.describe();
+                return Err(self.error(format!("Expected 'steps', found {found}")));
+            }
+        }
+        Ok(steps)
+    }
+
     fn peek(&self) -> &Token {
         self.tokens.get(self.next).map_or(&Token::End, |placed| &placed.token)
     }

@@ -3,6 +3,7 @@
 //! No tensors and no threads: these cross from the trainer to whoever looks.
 
 mod arithmetic;
+mod breakpoint;
 mod health;
 mod looking;
 mod numbers;
@@ -11,6 +12,7 @@ mod series;
 mod statistics;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Term, Verdict};
+pub use breakpoint::{At, Breakpoint, StepPhase};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
 pub use looking::{Gaze, Shares, Sight, TensorRecord};
 pub use numbers::significant;

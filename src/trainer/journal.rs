@@ -1,5 +1,8 @@
 //! Every change made during a run, with its moment, so that any moment can be reached again by replay.
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Graph, PlateauState, TrainingSpec};
@@ -30,6 +33,60 @@ pub enum Change {
         #[serde(with = "as_text")]
         value: f32,
     },
+    /// All elements of a tensor of the program, by its name in the listing.
+    Tensor { name: String, edit: TensorEdit },
+}
+
+impl Change {
+    /// Whether only numbers change, and the program stays as it is.
+    pub fn is_of_numbers(&self) -> bool {
+        matches!(self, Self::Value { .. } | Self::Tensor { .. })
+    }
+}
+
+/// What becomes of all elements of a tensor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum TensorEdit {
+    /// All the same number.
+    Fill {
+        #[serde(with = "as_text")]
+        value: f32,
+    },
+    /// Multiplied by a number.
+    Scale {
+        #[serde(with = "as_text")]
+        by: f32,
+    },
+    /// None larger than a number, none smaller than its opposite.
+    Clamp {
+        #[serde(with = "as_text")]
+        limit: f32,
+    },
+    /// State as it begins with this seed; of what is computed, its own numbers in another order, drawn with it.
+    Reinitialise { seed: u64 },
+    /// New numbers, row-major.
+    Whole {
+        #[serde(with = "all_as_text")]
+        values: Arc<[f32]>,
+    },
+}
+
+impl TensorEdit {
+    /// All elements 0.
+    pub const ZERO: Self = Self::Fill { value: 0.0 };
+}
+
+impl fmt::Display for TensorEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fill { value } => write!(f, "= {value}"),
+            Self::Scale { by } => write!(f, "times {by}"),
+            Self::Clamp { limit } => write!(f, "clipped to {limit}"),
+            Self::Reinitialise { seed } => write!(f, "drawn anew with seed {seed}"),
+            Self::Whole { values } => write!(f, "= {} new numbers", values.len()),
+        }
+    }
 }
 
 /// NaN and infinity have no number in JSON, and may be set all the same.
@@ -43,5 +100,23 @@ mod as_text {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|_| D::Error::custom(format!("{text:?} is not a number")))
+    }
+}
+
+/// As [`as_text`], of many: with spaces between.
+mod all_as_text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(values: &Arc<[f32]>, serializer: S) -> Result<S::Ok, S::Error> {
+        let words: Vec<_> = values.iter().map(f32::to_string).collect();
+        serializer.serialize_str(&words.join(" "))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[f32]>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = |word: &str| word.parse().map_err(|_| D::Error::custom(format!("{word:?} is not a number")));
+        text.split_whitespace().map(number).collect()
     }
 }

@@ -12,8 +12,10 @@ mod run;
 mod thread;
 mod value;
 
-pub use debugger::{Advance, DebugError, Debugger, Moment, StepDump, Unit};
-pub use journal::{Change, JournalEntry};
+pub use debugger::{
+    Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, step_phase,
+};
+pub use journal::{Change, JournalEntry, TensorEdit};
 pub use outbox::{Evaluation, Outbox, Progress, Row, Stop};
 pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};
 pub use thread::{Command, Trainer, Waker};

@@ -51,7 +51,7 @@ pub struct Resume {
     /// Samples of the training part, to notice other data.
     pub samples: usize,
     /// As the run began: what replay starts from.
-    pub origin: Project,
+    pub origin: Arc<Project>,
     pub journal: Vec<JournalEntry>,
     pub best_loss: Option<f64>,
     pub best_epoch: u64,
@@ -110,7 +110,7 @@ impl Run {
         let machine =
             Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
         let order = epoch_order(project.training.seed, 0, dataset.train.len);
-        let place = Resume { samples: dataset.train.len, origin: project.clone(), ..Resume::default() };
+        let place = Resume { samples: dataset.train.len, origin: Arc::new(project.clone()), ..Resume::default() };
         Ok(Self { machine, dataset, project: project.clone(), device, place, order, best: None })
     }
 
@@ -143,7 +143,8 @@ impl Run {
         self.dataset.train.len.div_ceil(self.batch_size()) as u64
     }
 
-    fn batch_size(&self) -> usize {
+    /// Samples of a step, but for the last one of an epoch.
+    pub fn batch_size(&self) -> usize {
         self.project.training.batch_size.clamp(1, self.dataset.train.len)
     }
 
@@ -300,8 +301,15 @@ impl Run {
     }
 
     fn carry_out(&mut self, change: &Change) -> Result<Kept, RunError> {
-        if let Change::Value { name, index, value } = change {
-            super::value::write_element(&mut self.machine, name, index, *value).map_err(RunError::Change)?;
+        let edited = match change {
+            Change::Value { name, index, value } => {
+                Some(super::value::write_element(&mut self.machine, name, index, *value))
+            }
+            Change::Tensor { name, edit } => Some(super::value::edit(&mut self.machine, name, edit)),
+            _ => None,
+        };
+        if let Some(edited) = edited {
+            edited.map_err(RunError::Change)?;
             return Ok(Kept { kept: 0, of: 0, fresh: Vec::new() });
         }
         let mut next = self.project.clone();
@@ -311,7 +319,7 @@ impl Run {
             Change::Plateau { state } => {
                 self.place.plateau = *state;
             }
-            Change::Value { .. } => {}
+            Change::Value { .. } | Change::Tensor { .. } => {}
         }
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
         if next.graph != self.project.graph {

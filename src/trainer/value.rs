@@ -1,5 +1,6 @@
 //! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves it.
 
+use super::journal::TensorEdit;
 use crate::engine::{Machine, Program, TensorData, ValueId};
 
 /// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad` at the
@@ -48,4 +49,29 @@ pub(super) fn write_element(machine: &mut Machine, name: &str, index: &[usize], 
     let mut numbers = tensor.data.to_vec();
     numbers[at] = value;
     machine.write(id, &TensorData { dims: tensor.dims, data: numbers.into() }).map_err(|error| error.to_string())
+}
+
+pub(super) fn edit(machine: &mut Machine, name: &str, edit: &TensorEdit) -> Result<(), String> {
+    let id = locate(machine.program(), name)?;
+    let tensor = machine.read(id).map_err(|error| error.to_string())?;
+    let map = |f: &dyn Fn(f32) -> f32| tensor.data.iter().map(|&v| f(v)).collect();
+    let data = match edit {
+        TensorEdit::Fill { value } => map(&|_| *value),
+        TensorEdit::Scale { by } => map(&|v| v * by),
+        TensorEdit::Clamp { limit } if *limit >= 0.0 => map(&|v| v.clamp(-limit, *limit)),
+        TensorEdit::Clamp { limit } => return Err(format!("Numbers are clipped to one from 0, not to {limit}.")),
+        TensorEdit::Reinitialise { seed } => match machine.first_value(id, *seed) {
+            Some(first) => first.data,
+            None => {
+                let order = crate::data::batches::epoch_order(*seed, 0, tensor.data.len());
+                order.into_iter().map(|i| tensor.data[i as usize]).collect()
+            }
+        },
+        TensorEdit::Whole { values } if values.len() == tensor.data.len() => values.clone(),
+        TensorEdit::Whole { values } => {
+            let (dims, wanted, got) = (&tensor.dims, tensor.data.len(), values.len());
+            return Err(format!("{name} has the shape {dims:?}: that is {wanted} numbers, not {got}."));
+        }
+    };
+    machine.write(id, &TensorData { dims: tensor.dims, data }).map_err(|error| error.to_string())
 }

@@ -24,7 +24,7 @@ pub enum Command {
         value: Expr,
     },
     Break(Expr),
-    Delete(usize),
+    Delete(u32),
     Undo,
     Dump(String),
     Help,

@@ -9,18 +9,12 @@ use super::{Said, values};
 use crate::expr::Expr;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
-use crate::trainer::{Change, DebugError, Debugger, JournalEntry, Moment, Unit};
+use crate::trace::{At, Breakpoint};
+use crate::trainer::{Change, DebugError, Debugger, Hit, JournalEntry, Moment, Unit};
 
 pub struct Console {
     debugger: Debugger,
-    breakpoints: Vec<Breakpoint>,
-    numbered: usize,
-}
-
-struct Breakpoint {
-    number: usize,
-    condition: Expr,
-    hits: usize,
+    numbered: u32,
 }
 
 /// Lines of the program shown before and after the next instruction.
@@ -35,7 +29,7 @@ fn sentence(error: DebugError) -> String {
 
 impl Console {
     pub fn new(debugger: Debugger) -> Self {
-        Self { debugger, breakpoints: Vec::new(), numbered: 0 }
+        Self { debugger, numbered: 0 }
     }
 
     /// `None` when that was the last command; errors are sentences, and leave everything as it was but for the place.
@@ -52,7 +46,7 @@ impl Console {
             Command::List { all } => self.list(all),
             Command::Info => self.info(),
             Command::Print(expression) => {
-                let found = values::evaluate(&self.debugger, &expression)?;
+                let found = self.debugger.value_of(&expression)?;
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
             Command::Set { name, index, value } => self.set(&name, &index, &value)?,
@@ -66,38 +60,23 @@ impl Console {
         Ok(Some(said))
     }
 
-    /// One advance; the number of the breakpoint where it stopped.
-    fn advance(&mut self, unit: Unit) -> Result<Option<usize>, DebugError> {
-        let Self { debugger, breakpoints, .. } = self;
-        let mut hit = None;
-        debugger.advance(unit, &mut |debugger| {
-            for breakpoint in breakpoints.iter_mut() {
-                if values::number(debugger, &breakpoint.condition).map_err(DebugError::Value)? != 0.0 {
-                    breakpoint.hits += 1;
-                    hit = hit.or(Some(breakpoint.number));
-                }
-            }
-            Ok(hit.is_some())
-        })?;
-        Ok(hit)
-    }
-
-    fn stopped_at(&self, number: usize) -> Said {
+    fn stopped_at(&self, hits: &[Hit]) -> Said {
         let mut said = self.place();
-        if let Some(breakpoint) = self.breakpoints.iter().find(|b| b.number == number) {
-            said.text =
-                format!("Breakpoint {number}: {} (hit {})\n{}", breakpoint.condition, breakpoint.hits, said.text);
+        for hit in hits.iter().rev() {
+            let breakpoint = self.debugger.breakpoints().iter().find(|b| b.id == hit.breakpoint);
+            let count = breakpoint.map_or(0, |b| b.hits);
+            said.text = format!("Breakpoint {}: {} (hit {count})\n{}", hit.breakpoint, hit.why, said.text);
+            said.json["breakpoint"] = json!(hit.breakpoint);
         }
-        said.json["breakpoint"] = json!(number);
         said
     }
 
     fn run(&mut self, steps: Option<u64>) -> Result<Said, String> {
         let last = steps.map(|steps| self.debugger.machine().step().saturating_add(steps));
         while last.is_none_or(|last| self.debugger.machine().step() < last) {
-            match self.advance(Unit::Step) {
-                Ok(None) => {}
-                Ok(Some(number)) => return Ok(self.stopped_at(number)),
+            match self.debugger.advance(Unit::Step) {
+                Ok(advance) if !advance.stopped() => {}
+                Ok(advance) => return Ok(self.stopped_at(&advance.hits)),
                 Err(end @ DebugError::End { .. }) => {
                     let mut said = self.place();
                     said.text = format!("{end}\n{}", said.text);
@@ -112,8 +91,9 @@ impl Console {
 
     fn forward(&mut self, unit: Unit, count: u64) -> Result<Said, String> {
         for _ in 0..count {
-            if let Some(number) = self.advance(unit).map_err(sentence)? {
-                return Ok(self.stopped_at(number));
+            let advance = self.debugger.advance(unit).map_err(sentence)?;
+            if advance.stopped() {
+                return Ok(self.stopped_at(&advance.hits));
             }
         }
         Ok(self.place())
@@ -175,18 +155,18 @@ impl Console {
     fn info(&self) -> Said {
         let Said { text, mut json } = self.place();
         let mut lines = vec![text];
-        for b in &self.breakpoints {
-            lines.push(format!("breakpoint {}: {} (hits {})", b.number, b.condition, b.hits));
+        for b in self.debugger.breakpoints() {
+            let condition = b.condition.as_deref().unwrap_or_default();
+            lines.push(format!("breakpoint {}: {condition} (hits {})", b.id, b.hits));
         }
         let (made, ahead) = self.debugger.changes();
         lines.extend(made.iter().map(change_text));
         lines.extend(ahead.iter().map(|entry| format!("{} (ahead)", change_text(entry))));
         let (count, bytes, spacing) = self.debugger.checkpoints();
         lines.push(format!("{count} checkpoints, {:.1} MiB, every {spacing} steps", bytes as f64 / f64::from(1 << 20)));
-        let breakpoints = self.breakpoints.iter();
-        json["breakpoints"] = breakpoints
-            .map(|b| json!({ "number": b.number, "condition": b.condition.to_string(), "hits": b.hits }))
-            .collect();
+        let breakpoints = self.debugger.breakpoints().iter();
+        json["breakpoints"] =
+            breakpoints.map(|b| json!({ "number": b.id, "condition": b.condition, "hits": b.hits })).collect();
         json["changes"] = made.iter().map(change_json).collect();
         json["changes_ahead"] = ahead.iter().map(change_json).collect();
         json["checkpoints"] = json!({ "count": count, "bytes": bytes, "spacing": spacing });
@@ -194,9 +174,9 @@ impl Console {
     }
 
     fn set(&mut self, name: &str, index: &[usize], value: &Expr) -> Result<Said, String> {
-        let value = values::number(&self.debugger, value)? as f32;
+        let value = self.debugger.number_of(value)? as f32;
         let element = if index.is_empty() { Expr::Name(name.into()) } else { Expr::Element(name.into(), index.into()) };
-        let before = values::evaluate(&self.debugger, &element).ok().and_then(|found| found.single());
+        let before = self.debugger.value_of(&element).ok().and_then(|found| found.single());
         self.debugger.set(name, index, value).map_err(sentence)?;
         let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
         let json = json!({ "name": name, "index": index, "value": value.to_string() });
@@ -204,19 +184,23 @@ impl Console {
     }
 
     fn add_breakpoint(&mut self, condition: Expr) -> Result<Said, String> {
-        values::check(&self.debugger, &condition)?;
+        let breakpoint = Breakpoint::new(self.numbered + 1, At::Anywhere, Some(condition.to_string()));
+        self.debugger.check_breakpoint(&breakpoint)?;
         self.numbered += 1;
         let number = self.numbered;
         let text = format!("Breakpoint {number}: before the update of a step where {condition}");
         let json = json!({ "number": number, "condition": condition.to_string() });
-        self.breakpoints.push(Breakpoint { number, condition, hits: 0 });
+        let all = [self.debugger.breakpoints(), &[breakpoint]].concat();
+        self.debugger.set_breakpoints(all);
         Ok(Said { text, json })
     }
 
-    fn delete(&mut self, number: usize) -> Result<Said, String> {
-        let at = self.breakpoints.iter().position(|b| b.number == number);
+    fn delete(&mut self, number: u32) -> Result<Said, String> {
+        let mut all = self.debugger.breakpoints().to_vec();
+        let at = all.iter().position(|b| b.id == number);
         let at = at.ok_or_else(|| format!("There is no breakpoint {number}; 'info' shows which there are."))?;
-        self.breakpoints.remove(at);
+        all.remove(at);
+        self.debugger.set_breakpoints(all);
         Ok(Said { text: format!("Removed breakpoint {number}."), json: json!({ "number": number }) })
     }
 
@@ -251,6 +235,7 @@ fn change_text(entry: &JournalEntry) -> String {
     let JournalEntry { step, instruction, change } = entry;
     let what = match change {
         Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
+        Change::Tensor { name, edit } => format!("{name} {edit}"),
         Change::Training { .. } => "other settings of training".to_owned(),
         Change::Graph { .. } => "another network".to_owned(),
         Change::Plateau { .. } => "a learning rate cut on a plateau".to_owned(),

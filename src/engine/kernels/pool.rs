@@ -104,7 +104,10 @@ pub fn max_backward(p: &Pooling, argmax: &[f32], dy: &[f32], dx: &mut [f32]) {
         dx.fill(0.0);
         let places = plane * length..(plane + 1) * length;
         for (at, dy) in argmax[places.clone()].iter().zip(&dy[places]) {
-            dx[*at as usize] += dy;
+            // A place outside is only there where somebody has set it.
+            if let Some(dx) = dx.get_mut(*at as usize) {
+                *dx += dy;
+            }
         }
     });
 }

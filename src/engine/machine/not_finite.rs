@@ -29,6 +29,8 @@ pub struct FirstNotFinite {
     pub number: f64,
     /// Row of the training part whose number it was, where the value has a row for every sample.
     pub sample: Option<u32>,
+    /// All such rows, where the instruction was caught as it ran.
+    pub samples: Vec<u32>,
     /// The state that held such a number before the step began: then the instruction only was the first to meet it.
     pub held_by: Option<String>,
 }
@@ -68,12 +70,21 @@ impl fmt::Display for FirstNotFinite {
         if self.held_by.is_some() {
             write!(f, " was the first to meet it")?;
         }
-        match self.sample {
-            Some(sample) => write!(f, ", sample {sample} of the training part."),
-            None => write!(f, "."),
+        match (self.sample, self.samples.len()) {
+            (Some(_), 2..) => {
+                let shown: Vec<_> = self.samples.iter().take(SHOWN).map(u32::to_string).collect();
+                let more = self.samples.len().saturating_sub(SHOWN);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                write!(f, ", samples {}{more} of the training part.", shown.join(", "))
+            }
+            (Some(sample), _) => write!(f, ", sample {sample} of the training part."),
+            (None, _) => write!(f, "."),
         }
     }
 }
+
+/// Samples that a sentence names.
+const SHOWN: usize = 8;
 
 /// What is remembered between steps to tell of it.
 #[derive(Default)]
@@ -149,11 +160,57 @@ impl Machine {
                     layer: instruction.layer.and_then(|id| self.program.layer_names.get(&id)).cloned(),
                     number,
                     sample,
+                    samples: Vec::new(),
                     held_by: None,
                 }));
             }
         }
         Ok(None)
+    }
+
+    /// Whether state that an instruction changes in place already holds such a number.
+    pub fn is_spoilt_before(&self, index: usize) -> Result<bool> {
+        let Some(instruction) = self.program.instructions.get(index) else { return Ok(false) };
+        for &output in instruction.outputs.iter().filter(|output| instruction.inputs.contains(output)) {
+            if self.not_finite(output)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether an instruction that has just run made such a number of others that were none. State changed in place is
+    /// asked before, with [`Self::is_spoilt_before`].
+    pub fn made_not_finite(&self, index: usize) -> Result<Option<FirstNotFinite>> {
+        let (rows, program) = (&self.watchdog.rows, &self.program);
+        let Some(instruction) = program.instructions.get(index) else { return Ok(None) };
+        let Some(first) = self.first_of(index..index + 1, |_| true, rows)? else { return Ok(None) };
+        let from_elsewhere = |id: &&ValueId| !instruction.outputs.contains(id) && instruction.phase != Phase::Load;
+        for &input in instruction.inputs.iter().filter(from_elsewhere) {
+            if self.not_finite(input)?.is_some() {
+                return Ok(None);
+            }
+        }
+        let mut samples = Vec::new();
+        for &output in &instruction.outputs {
+            samples = self.rows_not_finite(output)?;
+            if !samples.is_empty() {
+                break;
+            }
+        }
+        let step = self.context.step + u64::from(self.in_step);
+        Ok(Some(FirstNotFinite { step, instruction: index, samples, ..first }))
+    }
+
+    /// Rows of the training part whose numbers in a value are such; none where it has no row for every sample.
+    fn rows_not_finite(&self, id: ValueId) -> Result<Vec<u32>> {
+        let batched = self.program.value(id).filter(|value| value.shape.batched);
+        let Some((value, tensor)) = batched.zip(self.values.get(id.index()).and_then(Option::as_ref)) else {
+            return Ok(Vec::new());
+        };
+        let numbers = tensor_data::to_f64(tensor)?;
+        let of_rows = numbers.chunks(value.shape.len().max(1)).zip(&self.watchdog.rows);
+        Ok(of_rows.filter(|(numbers, _)| numbers.iter().any(|v| !v.is_finite())).map(|(_, &row)| row).collect())
     }
 
     /// An input that outlives steps and holds such a number.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use candle_core::{DType, Tensor};
 
-use super::{Machine, tensor_data};
+use super::{Machine, TensorData, tensor_data};
 use crate::engine::device::Precision;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::init::Initial;
-use crate::engine::program::{Program, Role, Value};
+use crate::engine::program::{Program, Role, Value, ValueId};
 use crate::model::{DataSignature, Graph, LayerId, TrainingSpec};
 
 /// Everything that a run needs to go on bitwise: parameters, buffers, moments, and the step that keys schedule and dropout.
@@ -96,7 +96,15 @@ impl Machine {
         Ok(())
     }
 
-    /// Puts only the weights (and running statistics) of a snapshot back: moments and the step number go on as they are.
+    /// What a parameter, statistic or moment starts from with another seed; `None` of what is computed.
+    pub fn first_value(&self, id: ValueId, seed: u64) -> Option<TensorData> {
+        let dims = self.program.value(id)?.shape.dims.clone();
+        let (_, numbers) = first_values(&self.program, seed).into_iter().find(|(index, _)| *index == id.index())?;
+        Some(TensorData { dims, data: numbers.into_iter().map(|v| v as f32).collect() })
+    }
+
+    /// Puts only the weights (and running statistics) of a snapshot back: moments and the step number go on as they are, and
+    /// the values of the last step stay readable.
     pub fn restore_parameters(&mut self, snapshot: &Snapshot) -> Result<()> {
         let mut now = self.snapshot()?;
         for (name, saved) in &snapshot.tensors {
@@ -105,7 +113,10 @@ impl Machine {
                 now.tensors.insert(name.clone(), saved.clone());
             }
         }
-        self.restore(&now)
+        let pc = self.pc;
+        self.restore(&now)?;
+        self.pc = pc;
+        Ok(())
     }
 
     fn open_saved(&self, saved: &SavedTensor) -> Result<Tensor> {

@@ -1,18 +1,29 @@
-//! Checkpoints on the way, within a budget of bytes.
+//! Checkpoints on the way, within a budget of bytes and of number.
 //!
 //! The rule: one at the first place and one at every step that is a multiple of the spacing, which begins at
-//! [`FIRST_SPACING`]. When they take more than the budget, the spacing doubles and those that are no multiples of it are
-//! dropped, until the rest fits. So any step is reached from one before it with fewer steps of replay than the spacing (and
-//! one more, so that its values are computed), and the spacing grows with the length of the run, not the memory. The first
-//! is kept even where it alone is more than the budget.
+//! [`first_spacing`]. When they take more than the budget or are more than [`MOST`], the spacing doubles and those that are no
+//! multiples of it are dropped, until the rest fits. So any step is reached from one before it with fewer steps of replay than
+//! the spacing (and one more, so that its values are computed), and the spacing grows with the length of the run, not the
+//! memory. The first is kept even where it alone is more than the budget.
 
 use std::sync::Arc;
 
+use super::memory::Memories;
 use crate::engine::{Numbers, Snapshot};
 use crate::model::Project;
 use crate::trainer::Saved;
 
-pub(super) const FIRST_SPACING: u64 = 8;
+/// So many at most, however small they are: more are no faster to go back to, and take time.
+const MOST: usize = 4096;
+
+/// Steps of a small network take less time than keeping it: it is kept more rarely, and replayed as fast.
+fn first_spacing(bytes: usize) -> u64 {
+    match bytes {
+        ..0x1_0000 => 64,
+        ..0x8_0000 => 32,
+        _ => 8,
+    }
+}
 
 pub(super) struct Checkpoint {
     /// How many of the known changes it contains.
@@ -20,25 +31,36 @@ pub(super) struct Checkpoint {
     /// In force then; shared while it stays the same.
     pub project: Arc<Project>,
     pub saved: Saved,
+    /// What conditions know of the steps up to here.
+    pub memories: Memories,
     bytes: usize,
 }
 
 impl Checkpoint {
+    pub fn new(applied: usize, project: Arc<Project>, saved: Saved, memories: Memories) -> Self {
+        let bytes = size(&saved);
+        Self { applied, project, saved, memories, bytes }
+    }
+
     pub fn step(&self) -> u64 {
         self.saved.now.step
     }
 }
 
+/// Cloned by a fork; the tensors are shared.
+#[derive(Clone)]
 pub(super) struct Ring {
     /// By step.
-    kept: Vec<Checkpoint>,
+    kept: Vec<Arc<Checkpoint>>,
+    bytes: usize,
     budget: usize,
+    /// 0 until there is one.
     spacing: u64,
 }
 
 impl Ring {
     pub fn new(budget: usize) -> Self {
-        Self { kept: Vec::new(), budget, spacing: FIRST_SPACING }
+        Self { kept: Vec::new(), bytes: 0, budget, spacing: 0 }
     }
 
     pub fn len(&self) -> usize {
@@ -46,43 +68,92 @@ impl Ring {
     }
 
     pub fn bytes(&self) -> usize {
-        self.kept.iter().map(|checkpoint| checkpoint.bytes).sum()
+        self.bytes
+    }
+
+    pub fn budget(&self) -> usize {
+        self.budget
+    }
+
+    /// Another budget; with less, what does not fit is dropped.
+    pub fn set_budget(&mut self, budget: usize) {
+        self.budget = budget;
+        self.thin();
     }
 
     pub fn spacing(&self) -> u64 {
         self.spacing
     }
 
+    pub fn steps(&self) -> Vec<u64> {
+        self.kept.iter().map(|checkpoint| checkpoint.step()).collect()
+    }
+
     /// Whether the rule asks for a checkpoint here that is not there.
     pub fn wants(&self, step: u64) -> bool {
         let is_due = self.kept.is_empty() || step.is_multiple_of(self.spacing);
-        is_due && self.kept.binary_search_by_key(&step, Checkpoint::step).is_err()
+        is_due && self.place(step).is_err()
     }
 
-    pub fn keep(&mut self, applied: usize, project: &Project, saved: Saved) {
-        let Err(at) = self.kept.binary_search_by_key(&saved.now.step, Checkpoint::step) else { return };
-        let before = at.checked_sub(1).map(|at| &self.kept[at].project).filter(|kept| ***kept == *project);
-        let project = before.map_or_else(|| Arc::new(project.clone()), Arc::clone);
-        let bytes = size(&saved);
-        self.kept.insert(at, Checkpoint { applied, project, saved, bytes });
-        while self.bytes() > self.budget && self.kept.len() > 1 {
+    fn place(&self, step: u64) -> Result<usize, usize> {
+        match self.kept.last() {
+            // Nearly always: a run goes forward.
+            Some(last) if last.step() < step => Err(self.kept.len()),
+            _ => self.kept.binary_search_by_key(&step, |checkpoint| checkpoint.step()),
+        }
+    }
+
+    pub fn keep(&mut self, checkpoint: Checkpoint) {
+        let Err(at) = self.place(checkpoint.step()) else { return };
+        if self.kept.is_empty() && self.spacing == 0 {
+            self.spacing = first_spacing(checkpoint.bytes);
+        }
+        self.bytes += checkpoint.bytes;
+        self.kept.insert(at, Arc::new(checkpoint));
+        self.thin();
+    }
+
+    fn thin(&mut self) {
+        while (self.bytes > self.budget || self.kept.len() > MOST) && self.kept.len() > 1 {
             self.spacing *= 2;
             let (first, spacing) = (self.kept[0].step(), self.spacing);
             self.kept.retain(|c| c.step() == first || c.step().is_multiple_of(spacing));
             if self.kept.len() == 2 && self.kept[0].bytes + self.kept[1].bytes > self.budget {
                 self.kept.truncate(1);
             }
+            self.weigh();
         }
     }
 
+    fn weigh(&mut self) {
+        self.bytes = self.kept.iter().map(|checkpoint| checkpoint.bytes).sum();
+    }
+
     /// The last one at or before a step.
-    pub fn nearest(&self, step: u64) -> Option<&Checkpoint> {
-        self.kept.iter().rev().find(|checkpoint| checkpoint.step() <= step)
+    pub fn nearest(&self, step: u64) -> Option<&Arc<Checkpoint>> {
+        let at = self.kept.partition_point(|checkpoint| checkpoint.step() <= step);
+        at.checked_sub(1).and_then(|at| self.kept.get(at))
+    }
+
+    pub fn first(&self) -> Option<&Arc<Checkpoint>> {
+        self.kept.first()
+    }
+
+    /// Whoever comes by a checkpoint may know more of the steps before it than was known when it was kept.
+    pub fn learn(&mut self, step: u64, memories: &Memories) {
+        let Ok(at) = self.place(step) else { return };
+        let checkpoint = &mut self.kept[at];
+        if checkpoint.memories != *memories {
+            let Checkpoint { applied, bytes, .. } = **checkpoint;
+            let (project, saved) = (checkpoint.project.clone(), checkpoint.saved.clone());
+            *checkpoint = Arc::new(Checkpoint { applied, project, saved, memories: memories.clone(), bytes });
+        }
     }
 
     /// Drops what a change made at `step` (as the `applied`-th) is not part of.
     pub fn forget_after(&mut self, step: u64, applied: usize) {
         self.kept.retain(|checkpoint| checkpoint.step() <= step && checkpoint.applied <= applied);
+        self.weigh();
     }
 }
 
@@ -108,19 +179,20 @@ mod tests {
     use crate::engine::SavedTensor;
     use crate::trainer::Resume;
 
-    fn saved(step: u64) -> Saved {
+    fn checkpoint(step: u64) -> Checkpoint {
         let numbers = Numbers::F32(vec![step as f32; 1000].into());
         let tensors = [("w".to_owned(), SavedTensor { dims: vec![1000], numbers })].into();
-        Saved { now: Snapshot { step, tensors }, best: None, place: Resume::default() }
+        let saved = Saved { now: Snapshot { step, tensors }, best: None, place: Resume::default() };
+        Checkpoint::new(0, Arc::default(), saved, Memories::default())
     }
 
     #[test]
     fn a_long_run_stays_within_the_budget_and_the_spacing_within_its_bound() {
-        let budget = 100 * size(&saved(0));
+        let budget = 100 * checkpoint(0).bytes;
         let mut ring = Ring::new(budget);
         for step in 0..100_000 {
             if ring.wants(step) {
-                ring.keep(0, &Project::default(), saved(step));
+                ring.keep(checkpoint(step));
             }
             assert!(ring.bytes() <= budget);
         }
@@ -129,16 +201,34 @@ mod tests {
             let from = ring.nearest(step).unwrap().step();
             assert!(step - from < ring.spacing(), "{step} from {from}");
         }
+        assert_eq!(ring.bytes(), ring.kept.iter().map(|c| c.bytes).sum::<usize>());
+        ring.set_budget(budget / 4);
+        assert!(ring.bytes() <= budget / 4 && ring.len() > 10);
+    }
+
+    #[test]
+    fn small_ones_are_not_more_than_a_number_of_them() {
+        let mut ring = Ring::new(usize::MAX);
+        for step in 0..600_000 {
+            if ring.wants(step) {
+                ring.keep(checkpoint(step));
+            }
+        }
+        assert!((MOST / 2..=MOST).contains(&ring.len()), "{}", ring.len());
+        assert_eq!(ring.nearest(599_999).unwrap().step() % ring.spacing(), 0);
+        ring.forget_after(1000, 0);
+        assert_eq!(ring.bytes(), ring.kept.iter().map(|c| c.bytes).sum::<usize>());
+        assert!(ring.nearest(599_999).unwrap().step() <= 1000);
     }
 
     #[test]
     fn the_first_stays_even_where_nothing_fits() {
         let mut ring = Ring::new(10);
-        for step in 3..100 {
+        for step in 3..300 {
             if ring.wants(step) {
-                ring.keep(0, &Project::default(), saved(step));
+                ring.keep(checkpoint(step));
             }
         }
-        assert_eq!((ring.len(), ring.nearest(99).unwrap().step()), (1, 3));
+        assert_eq!((ring.len(), ring.nearest(299).unwrap().step()), (1, 3));
     }
 }

@@ -6,7 +6,8 @@ use super::*;
 use crate::data::{self, NoProgress};
 use crate::engine::Device;
 use crate::model::layer::{BatchNorm, Conv2d, Dense, Dropout, Flatten, Lstm, MaxPool2d, Reshape};
-use crate::model::{EarlyStopping, LayerKind, Plateau, Project, Source, TrainingSpec, templates};
+use crate::model::{EarlyStopping, LayerKind, Plateau, Project, Schedule, Source, TrainingSpec, templates};
+use crate::trace::{At, Breakpoint};
 
 const BUDGET: usize = 64 << 20;
 
@@ -42,10 +43,6 @@ fn bits(debugger: &Debugger) -> BTreeMap<String, Vec<u32>> {
         .collect()
 }
 
-fn never(_: &Debugger) -> Result<bool, DebugError> {
-    Ok(false)
-}
-
 /// 200 steps forward, back to 57, forward to 200; and the same from a second run that only goes forward.
 fn goes_back_and_forth(project: &Project, budget: usize) {
     let mut forward = debugger(project, BUDGET);
@@ -61,7 +58,7 @@ fn goes_back_and_forth(project: &Project, budget: usize) {
         assert!(bits(&travelling) == *expected, "step {step} differs");
     }
     let (_, bytes, spacing) = travelling.checkpoints();
-    assert!(bytes <= budget && spacing >= ring::FIRST_SPACING, "{bytes} bytes, every {spacing} steps");
+    assert!(bytes <= budget && spacing >= 8, "{bytes} bytes, every {spacing} steps");
 }
 
 #[test]
@@ -107,20 +104,21 @@ fn every_unit_stops_where_it_ends() {
     let mut debugger = debugger(&xor(), BUDGET);
     let place = |d: &Debugger| (d.moment().step, d.moment().instruction);
     let next = |d: &Debugger| d.next_instruction().1.map(|i| d.machine().program().line(i)).unwrap();
-    debugger.advance(Unit::Instruction, &mut never).unwrap();
+    debugger.advance(Unit::Instruction).unwrap();
     assert_eq!(place(&debugger), (0, 1));
-    debugger.advance(Unit::Layer, &mut never).unwrap();
+    debugger.advance(Unit::Layer).unwrap();
     assert!(next(&debugger).contains("dense_2.weight"), "{}", next(&debugger));
-    debugger.advance(Unit::Phase, &mut never).unwrap();
+    debugger.advance(Unit::Phase).unwrap();
     assert!(next(&debugger).starts_with("loss"), "{}", next(&debugger));
-    let stop = debugger.advance(Unit::Step, &mut |d| Ok(d.current_step() == 1)).unwrap();
-    assert!(stop.stopped && stop.row.is_none() && next(&debugger).contains("<-"), "{}", next(&debugger));
-    let done = debugger.advance(Unit::Step, &mut never).unwrap();
+    debugger.set_breakpoints(vec![Breakpoint::new(1, At::Anywhere, Some("step == 1".into()))]);
+    let stop = debugger.advance(Unit::Step).unwrap();
+    assert!(stop.stopped() && stop.row.is_none() && next(&debugger).contains("<-"), "{}", next(&debugger));
+    let done = debugger.advance(Unit::Step).unwrap();
     assert_eq!(done.row.unwrap().step, 1);
     assert_eq!(place(&debugger), (1, 0));
     let after = bits(&debugger);
     assert!(debugger.back_instruction().unwrap() && place(&debugger).0 == 0);
-    debugger.advance(Unit::Instruction, &mut never).unwrap();
+    debugger.advance(Unit::Instruction).unwrap();
     assert_eq!(bits(&debugger), after);
     assert!(debugger.back_step().unwrap());
     assert_eq!(place(&debugger), (0, 0));
@@ -233,7 +231,7 @@ fn what_cannot_be_done_is_a_sentence_and_changes_nothing() {
     assert!(said(debugger.set("dense_1.weight", &[0], 1.0).unwrap_err()).contains("2 indices, not 1"));
     assert!(said(debugger.set("dense_1.weight", &[0, 2], 1.0).unwrap_err()).contains("must be below 2"));
     assert!(debugger.changes().0.is_empty() && debugger.run().journal().is_empty());
-    debugger.advance(Unit::Instruction, &mut never).unwrap();
+    debugger.advance(Unit::Instruction).unwrap();
     assert!(said(debugger.dump().unwrap_err()).contains("Step 1 is not complete"));
     let end = debugger.goto_step(1_000_000).unwrap_err();
     let last = debugger.moment().step;

@@ -1,0 +1,357 @@
+//! Breakpoints laid onto the program in force, and asked on arriving at their places.
+//!
+//! Whether it stops is not decided here: what held is told, and whoever goes forward counts it, writes it down or stops.
+
+use super::memory::{Memories, Needs};
+use super::scope::{Scope, dims_of};
+use super::{DebugError, Debugger};
+use crate::engine::{FirstNotFinite, Instruction, Phase, Program};
+use crate::expr::{self, Condition, Expr};
+use crate::trace::{At, Breakpoint, StepPhase};
+
+/// A breakpoint that held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    pub breakpoint: u32,
+    /// Where it stands or what held: `loss > 1`, `before %4 = tanh %3`, the sentence of a first NaN, or why a condition cannot be
+    /// asked (the breakpoint is then switched off).
+    pub why: String,
+    /// It only says so.
+    pub log: bool,
+    pub not_finite: Option<FirstNotFinite>,
+    /// Its condition could not be asked.
+    pub broken: bool,
+}
+
+/// A breakpoint that is enabled and has a place in this program.
+#[derive(Clone)]
+struct Armed {
+    id: u32,
+    log: bool,
+    /// Without a condition.
+    place: String,
+    condition: Option<Condition>,
+    /// The first place where all that its condition names is computed.
+    from: usize,
+    /// Under which its steps in a row are counted.
+    streak: String,
+}
+
+/// All breakpoints as this program sees them.
+#[derive(Clone, Default)]
+pub(super) struct Arms {
+    armed: Vec<Armed>,
+    /// By the instruction before which they are asked; one more for the end of the step.
+    at: Vec<Vec<usize>>,
+    /// Where conditions without a place are asked: before the first instruction of the update.
+    pub update: usize,
+    pub not_finite: Option<(u32, bool)>,
+    pub needs: Needs,
+    /// Why some have no place or no meaning here.
+    problems: Vec<(u32, String)>,
+}
+
+impl Arms {
+    pub fn new(program: &Program, batch: usize, breakpoints: &[Breakpoint]) -> Self {
+        let count = program.instructions.len();
+        let update = program.instructions.iter().position(|i| i.phase == Phase::Update).unwrap_or(count);
+        let mut arms = Self { at: vec![Vec::new(); count + 1], update, ..Self::default() };
+        for breakpoint in breakpoints {
+            if let Err(why) = arms.lay(program, batch, breakpoint) {
+                arms.problems.push((breakpoint.id, why));
+            }
+        }
+        arms
+    }
+
+    fn lay(&mut self, program: &Program, batch: usize, breakpoint: &Breakpoint) -> Result<(), String> {
+        let places = places(program, self.update, &breakpoint.at)?;
+        let condition = breakpoint.condition.as_deref().filter(|text| !text.trim().is_empty());
+        let condition = condition.map(|text| {
+            let condition = expr::parse_condition(text)?;
+            expr::check(text, &condition.expr, true, &mut |name| dims_of(program, batch, name))?;
+            Ok(condition)
+        });
+        let condition = condition.transpose().map_err(|error: expr::ParseError| error.message)?;
+        if breakpoint.at == At::Anywhere && condition.is_none() {
+            return Err("A breakpoint without a place needs a condition.".into());
+        }
+        let from = condition.as_ref().map_or(0, |condition| known_from(program, &condition.expr));
+        if places.iter().all(|&place| place < from) && breakpoint.at != At::NotFinite {
+            let condition = condition.as_ref().map_or(String::new(), Condition::to_string);
+            return Err(format!("{condition} cannot be asked there: not all of it is computed by then."));
+        }
+        if !breakpoint.enabled {
+            return Ok(());
+        }
+        if breakpoint.at == At::NotFinite {
+            self.not_finite = self.not_finite.or(Some((breakpoint.id, breakpoint.log)));
+            return Ok(());
+        }
+        let streak = format!("{:?} {}", breakpoint.at, condition.as_ref().map_or(String::new(), Condition::to_string));
+        if let Some(condition) = &condition {
+            let past = expr::histories(&condition.expr, &mut |name| dims_of(program, batch, name));
+            past.into_iter().for_each(|of| self.needs.past(of));
+            if condition.steps > 1 && !self.needs.streaks.contains(&streak) {
+                self.needs.streaks.push(streak.clone());
+            }
+        }
+        for &place in &places {
+            self.at[place].push(self.armed.len());
+        }
+        let place = description(program, &breakpoint.at);
+        self.armed.push(Armed { id: breakpoint.id, log: breakpoint.log, place, condition, from, streak });
+        Ok(())
+    }
+
+    /// Whether nothing is ever asked.
+    pub fn is_idle(&self) -> bool {
+        self.armed.is_empty() && self.not_finite.is_none()
+    }
+
+    pub fn problem(&self, id: u32) -> Option<&str> {
+        self.problems.iter().find(|(of, _)| *of == id).map(|(_, why)| why.as_str())
+    }
+
+    /// Every breakpoint whose place this is, and whether it holds. `step` is what the word stands for.
+    fn ask(
+        &self,
+        run: &crate::trainer::Run,
+        memories: &mut Memories,
+        place: usize,
+        step: u64,
+    ) -> Vec<(u32, bool, Hit)> {
+        let mut answers = Vec::new();
+        // Two with the same condition at the same place share the count of steps in a row.
+        let mut counted: Vec<(&str, u64)> = Vec::new();
+        for &index in self.at.get(place).into_iter().flatten() {
+            let Armed { id, log, place: described, condition, from, streak } = &self.armed[index];
+            if place < *from {
+                continue;
+            }
+            let hit = |why: String| Hit { breakpoint: *id, why, log: *log, not_finite: None, broken: false };
+            let Some(condition) = condition else {
+                answers.push((*id, true, hit(described.clone())));
+                continue;
+            };
+            match (Scope { run, memories, step }).number(&condition.expr) {
+                Ok(value) => {
+                    let known = counted.iter().find(|(key, _)| key == streak).map(|(_, times)| *times);
+                    let times = known.unwrap_or_else(|| memories.held(streak, value != 0.0));
+                    counted.push((streak, times));
+                    answers.push((*id, times >= condition.steps, hit(told(described, condition, value))));
+                }
+                Err(why) => {
+                    let why = format!("{condition}: {why}");
+                    answers.push((*id, true, Hit { log: false, broken: true, ..hit(why) }));
+                }
+            }
+        }
+        answers
+    }
+}
+
+/// The first place where all that an expression names stands.
+fn known_from(program: &Program, expression: &Expr) -> usize {
+    let behind = |name: &str| {
+        let id = crate::trainer::value::locate(program, name).ok()?;
+        program.value(id).filter(|value| !value.role.is_state())?;
+        program.instructions.iter().position(|i| i.outputs.contains(&id)).map(|producer| producer + 1)
+    };
+    expression.names().into_iter().filter_map(behind).max().unwrap_or(0)
+}
+
+/// What is said of a condition that holds: of one that is a number, the number.
+fn told(place: &str, condition: &Condition, value: f64) -> String {
+    let logical = match &condition.expr {
+        Expr::Binary(operator, ..) => operator.is_logical(),
+        Expr::Unary(operator, _) => *operator == expr::UnaryOperator::Not,
+        Expr::Reduce(reduction, _) => matches!(reduction, expr::Reduction::Nan | expr::Reduction::Inf),
+        _ => false,
+    };
+    let value = if logical { String::new() } else { format!(" = {}", value as f32) };
+    if place.is_empty() { format!("{condition}{value}") } else { format!("{place}, {condition}{value}") }
+}
+
+/// The instructions before which it is asked.
+fn places(program: &Program, update: usize, at: &At) -> Result<Vec<usize>, String> {
+    let all = &program.instructions;
+    let first_of_layer = |i: &usize| {
+        let same = |a: &Instruction, b: &Instruction| a.phase == b.phase && a.layer == b.layer;
+        *i == 0 || !same(&all[*i - 1], &all[*i])
+    };
+    let found: Vec<_> = match at {
+        At::Anywhere => vec![update],
+        At::NotFinite => return Ok(Vec::new()),
+        At::Instruction(name) => instruction_of(program, name).into_iter().collect(),
+        At::Layer(layer) => (0..all.len()).filter(|&i| all[i].layer == Some(*layer)).filter(first_of_layer).collect(),
+        At::Phase(phase) => all.iter().position(|i| step_phase(i.phase) == *phase).into_iter().collect(),
+    };
+    if found.is_empty() {
+        return Err(match at {
+            At::Instruction(name) => format!("No instruction of the program computes {name}."),
+            At::Phase(phase) => format!("The program has no instructions in the phase {}.", phase.word()),
+            _ => "The layer has no instructions in the program.".into(),
+        });
+    }
+    Ok(found)
+}
+
+fn description(program: &Program, at: &At) -> String {
+    match at {
+        At::Anywhere | At::NotFinite => String::new(),
+        At::Instruction(name) => {
+            let line = instruction_of(program, name).and_then(|i| program.instructions.get(i));
+            format!("before {}", line.map_or_else(|| name.clone(), |i| program.line(i)))
+        }
+        At::Layer(layer) => format!("layer {}", program.layer_names.get(layer).map_or("?", String::as_str)),
+        At::Phase(phase) => format!("phase {}", phase.word()),
+    }
+}
+
+/// The instruction whose first output has this name; a layer's name means what leaves it.
+fn instruction_of(program: &Program, name: &str) -> Option<usize> {
+    let first = |id| program.instructions.iter().position(|i| i.outputs.first() == Some(&id));
+    let any = |id| program.instructions.iter().position(|i| i.outputs.contains(&id));
+    let id = crate::trainer::value::locate(program, name).ok()?;
+    first(id).or_else(|| any(id))
+}
+
+/// The phase of an instruction, as plain data.
+pub fn step_phase(phase: Phase) -> StepPhase {
+    match phase {
+        Phase::Load => StepPhase::Load,
+        Phase::Forward => StepPhase::Forward,
+        Phase::Loss => StepPhase::Loss,
+        Phase::Backward => StepPhase::Backward,
+        Phase::Update => StepPhase::Update,
+    }
+}
+
+impl Debugger {
+    /// Replaces all breakpoints. One that has no place or no meaning in this program stays in the list and never holds;
+    /// [`Self::breakpoint_problem`] tells why. Costs nothing while none is enabled.
+    pub fn set_breakpoints(&mut self, breakpoints: Vec<Breakpoint>) {
+        self.breakpoints = breakpoints;
+        self.lay_breakpoints();
+    }
+
+    pub fn breakpoints(&self) -> &[Breakpoint] {
+        &self.breakpoints
+    }
+
+    /// Why a breakpoint of the list cannot hold in this program; a sentence.
+    pub fn breakpoint_problem(&self, id: u32) -> Option<&str> {
+        self.arms.problem(id)
+    }
+
+    /// Whether a breakpoint would have a place and a meaning in this program; a sentence when not.
+    pub fn check_breakpoint(&self, breakpoint: &Breakpoint) -> Result<(), String> {
+        let program = self.machine().program();
+        let enabled = Breakpoint { enabled: true, ..breakpoint.clone() };
+        let arms = Arms::new(program, self.run.batch_size(), &[enabled]);
+        arms.problem(breakpoint.id).map_or(Ok(()), |why| Err(why.to_owned()))
+    }
+
+    /// The place of an instruction as a breakpoint names it: stable when the network is compiled anew.
+    pub fn place_of(&self, instruction: usize) -> Option<At> {
+        let program = self.machine().program();
+        let output = program.instructions.get(instruction)?.outputs.first()?;
+        Some(At::Instruction(program.name(*output).to_owned()))
+    }
+
+    /// The instruction that a name in the listing means as a place.
+    pub fn instruction_of(&self, name: &str) -> Option<usize> {
+        instruction_of(self.machine().program(), name)
+    }
+
+    /// What breakpoints that only log have said since the last time.
+    pub fn take_messages(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// Anew whenever the breakpoints or the program are others.
+    pub(super) fn lay_breakpoints(&mut self) {
+        self.arms = Arms::new(self.run.machine().program(), self.run.batch_size(), &self.breakpoints);
+        self.memories.only(&self.arms.needs);
+    }
+
+    /// On arriving somewhere: remembers what conditions need of the step, and tells what holds here. `completed`: the step's
+    /// last instruction has just run.
+    pub(super) fn arrive(&mut self, completed: bool) -> Vec<Hit> {
+        let machine = self.run.machine();
+        let (pc, step) = (machine.pc(), self.current_step());
+        if pc == self.arms.update {
+            self.remember(step);
+        }
+        let Self { arms, memories, run, .. } = self;
+        let mut answers = if completed { Vec::new() } else { arms.ask(run, memories, pc, step) };
+        if completed {
+            // The end of a step is the place before the next one begins, which is what its first instruction is asked for.
+            answers = arms.ask(run, memories, arms.at.len() - 1, step);
+            answers.extend(arms.ask(run, memories, 0, step + 1));
+        }
+        answers.into_iter().filter(|(_, holds, _)| *holds).map(|(_, _, hit)| hit).collect()
+    }
+
+    /// The numbers of this step for conditions over all of them.
+    fn remember(&mut self, step: u64) {
+        let loss = self.run.machine().read_f64(self.run.machine().program().loss);
+        let Self { memories, run, .. } = self;
+        if let Some(loss) = loss.ok().and_then(|(_, numbers)| numbers.first().copied()) {
+            memories.loss.push(loss);
+        }
+        memories.sample(|of, memories| (Scope { run, memories, step }).number(of).ok());
+    }
+
+    /// Counts what held, writes down what only logs, switches off what cannot be asked; what remains stops.
+    pub(super) fn judge(&mut self, hits: Vec<Hit>) -> Vec<Hit> {
+        let mut stopping = Vec::new();
+        for hit in hits {
+            if let Some(breakpoint) = self.breakpoints.iter_mut().find(|b| b.id == hit.breakpoint) {
+                breakpoint.hits += 1;
+                breakpoint.enabled &= !hit.broken;
+            }
+            if hit.broken {
+                self.lay_breakpoints();
+            }
+            if !hit.log {
+                stopping.push(hit);
+            } else if self.messages.len() < MOST_MESSAGES {
+                self.messages.push(format!("Step {}: breakpoint {}: {}", self.current_step(), hit.breakpoint, hit.why));
+            }
+        }
+        stopping
+    }
+
+    /// Makes sure that conditions know the steps before this one: the way here is gone once more where they do not. `go_on` is told
+    /// the share that is done and says whether to go on; returns whether it was finished.
+    pub fn prepare(&mut self, go_on: &mut dyn FnMut(f32) -> bool) -> Result<bool, DebugError> {
+        if self.memories.knows(&self.arms.needs) {
+            return Ok(true);
+        }
+        let here = self.moment();
+        let Some(first) = self.ring.first().cloned() else { return Ok(true) };
+        let begin = first.step();
+        self.go_back_to(&first)?;
+        let needs = self.arms.needs.clone();
+        self.memories.begin(&needs);
+        self.ring.learn(begin, &self.memories);
+        self.replay_until(here, go_on)
+    }
+}
+
+/// Kept until somebody takes them.
+const MOST_MESSAGES: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phase_has_its_plain_name() {
+        let phases = [Phase::Load, Phase::Forward, Phase::Loss, Phase::Backward, Phase::Update];
+        assert_eq!(phases.map(step_phase), StepPhase::ALL);
+        assert_eq!(phases.map(Phase::word), StepPhase::ALL.map(StepPhase::word));
+    }
+}

@@ -1,0 +1,141 @@
+//! Changing what stands still, taking changes back, and going on in two ways from one place.
+
+use super::super::journal::{Change, JournalEntry, TensorEdit};
+use super::super::run::Run;
+use super::super::value;
+use super::{DebugError, Debugger, Moment};
+use crate::engine::{Kept, ValueId};
+
+impl Debugger {
+    /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are computed.
+    pub fn set(&mut self, name: &str, index: &[usize], value: f32) -> Result<(), DebugError> {
+        let name = self.changeable(name)?;
+        self.change(Change::Value { name, index: index.to_vec(), value }).map(|_| ())
+    }
+
+    /// Changes a whole tensor, wherever [`Self::set`] could change an element of it.
+    pub fn edit(&mut self, name: &str, edit: TensorEdit) -> Result<(), DebugError> {
+        let name = self.changeable(name)?;
+        self.change(Change::Tensor { name, edit }).map(|_| ())
+    }
+
+    /// Another learning rate, from the next instruction on.
+    pub fn set_learning_rate(&mut self, rate: f64) -> Result<(), DebugError> {
+        if !(rate.is_finite() && rate > 0.0) {
+            return Err(DebugError::Value(format!("A learning rate is a number above 0, not {rate}.")));
+        }
+        let training = crate::model::TrainingSpec { learning_rate: rate, ..self.run.training().clone() };
+        self.change(Change::Training { training }).map(|_| ())
+    }
+
+    /// Makes a change here and writes it in the journal. What lay ahead is forgotten. A step in progress that another network
+    /// or another optimiser cannot go on with is given up: the change is then made where it began.
+    pub fn change(&mut self, change: Change) -> Result<Kept, DebugError> {
+        let mut here = self.moment();
+        let mut kept = self.run.change(change.clone())?;
+        if here.instruction > 0 && !self.machine().is_in_step() {
+            here.instruction = 0;
+            self.travel(here, false, &mut |_| true)?;
+            kept = self.run.change(change.clone())?;
+        }
+        let Moment { step, instruction } = here;
+        self.changes.truncate(self.applied);
+        self.ring.forget_after(step, self.applied);
+        self.furthest = step;
+        self.applied += 1;
+        if !change.is_of_numbers() {
+            self.settle(std::sync::Arc::new(self.run.project().clone()));
+        }
+        self.changes.push(JournalEntry { step, instruction, change });
+        Ok(kept)
+    }
+
+    /// The listing's own name of a value that can be changed here, so that the journal says the same whatever was typed.
+    fn changeable(&self, name: &str) -> Result<String, DebugError> {
+        let machine = self.machine();
+        let program = machine.program();
+        let id = value::locate(program, name).map_err(DebugError::Value)?;
+        if !self.can_change(id) {
+            return Err(DebugError::NotYet { name: name.to_owned(), step: machine.step() + 1 });
+        }
+        Ok(program.name(id).to_owned())
+    }
+
+    /// Whether a value can be changed here: state anywhere, what is computed after its instruction has run in this step.
+    pub fn can_change(&self, id: ValueId) -> bool {
+        let machine = self.machine();
+        let program = machine.program();
+        let is_staged = !program.instructions.iter().any(|instruction| instruction.outputs.contains(&id));
+        let is_state = program.value(id).is_some_and(|value| value.role.is_state());
+        is_state || (machine.is_in_step() && !is_staged && machine.is_current(id))
+    }
+
+    /// Takes the last change back and stands where it was made; `None` when there is none.
+    pub fn undo(&mut self) -> Result<Option<JournalEntry>, DebugError> {
+        let Some(last) = self.applied.checked_sub(1) else { return Ok(None) };
+        let entry = self.changes[last].clone();
+        self.changes.truncate(last);
+        self.ring.forget_after(entry.step, last);
+        self.furthest = self.furthest.min(entry.step);
+        self.travel(Moment { step: entry.step, instruction: entry.instruction }, false, &mut |_| true)?;
+        Ok(Some(entry))
+    }
+
+    /// Makes the changes that belong to this place.
+    pub(super) fn make_changes(&mut self) -> Result<(), DebugError> {
+        let mut is_other = false;
+        while let Some(entry) = self.changes.get(self.applied)
+            && (entry.step, entry.instruction) <= self.run.moment()
+        {
+            is_other |= !entry.change.is_of_numbers();
+            self.run.change(entry.change.clone())?;
+            self.applied += 1;
+        }
+        if is_other {
+            self.settle(std::sync::Arc::new(self.run.project().clone()));
+        }
+        Ok(())
+    }
+
+    /// A second run from this very moment, with the same past, breakpoints and changes. Both go on by themselves; the
+    /// checkpoints before here are shared.
+    pub fn fork(&self) -> Result<Self, DebugError> {
+        let here = self.moment();
+        let latest = if here.instruction == 0 { here.step.saturating_sub(1) } else { here.step };
+        let nearest = self.ring.nearest(latest).or(self.ring.first());
+        let nearest = nearest.ok_or_else(|| DebugError::Value("There is nothing to go on from yet.".into()))?;
+        let dataset = self.run.dataset().clone();
+        let run = Run::resume(&nearest.project, dataset, self.machine().device(), nearest.saved.clone())?;
+        let mut fork = Self {
+            run,
+            ring: self.ring.clone(),
+            project: nearest.project.clone(),
+            changes: self.changes.clone(),
+            applied: nearest.applied,
+            furthest: self.furthest,
+            breakpoints: self.breakpoints.clone(),
+            arms: self.arms.clone(),
+            memories: nearest.memories.clone(),
+            messages: Vec::new(),
+        };
+        fork.lay_breakpoints();
+        fork.make_changes()?;
+        // Made here but not part of the checkpoint: they come by on the way. What lies ahead here lies ahead there.
+        if fork.moment() < here {
+            fork.travel(here, true, &mut |_| true)?;
+        }
+        Ok(fork)
+    }
+
+    /// Everything that going on needs, as it stands at the beginning of the step in progress (or between two).
+    pub fn save(&mut self) -> Result<crate::trainer::Saved, DebugError> {
+        let here = self.moment();
+        if here.instruction == 0 {
+            return Ok(self.run.save()?);
+        }
+        self.goto_step(here.step)?;
+        let saved = self.run.save();
+        self.goto(here)?;
+        Ok(saved?)
+    }
+}

@@ -1,0 +1,146 @@
+//! What names in expressions stand for while training stands still.
+
+use super::memory::Memories;
+use super::{DebugError, Debugger};
+use crate::engine::Program;
+use crate::expr::{self, Array, Expr, Names, ParseError, Reduction};
+use crate::trainer::run::Run;
+use crate::trainer::value::locate;
+
+/// Names that are no value of the program.
+pub(super) const PLACE: [&str; 3] = ["step", "epoch", "learning_rate"];
+
+/// The dimensions of a name in batches of a size.
+pub(super) fn dims_of(program: &Program, batch: usize, name: &str) -> Result<Vec<usize>, String> {
+    if PLACE.contains(&name) {
+        return Ok(Vec::new());
+    }
+    let id = locate(program, name)?;
+    let value = program.value(id).ok_or_else(|| format!("There is no value '{name}'."))?;
+    Ok(value.shape.with_batch(batch))
+}
+
+/// A run where it stands, and what is remembered of the way to there.
+pub(super) struct Scope<'a> {
+    pub run: &'a Run,
+    pub memories: &'a Memories,
+    /// What `step` stands for.
+    pub step: u64,
+}
+
+impl Scope<'_> {
+    pub fn evaluate(&mut self, expression: &Expr) -> Result<Array, String> {
+        expr::evaluate_over(expression, self)
+    }
+
+    /// One number, or a sentence.
+    pub fn number(&mut self, expression: &Expr) -> Result<f64, String> {
+        let found = self.evaluate(expression)?;
+        let many = || {
+            let dims = &found.dims;
+            format!(
+                "{expression} is not one number but has the shape {dims:?}: write max(...), min(...) or mean(...) around it."
+            )
+        };
+        found.single().ok_or_else(many)
+    }
+}
+
+impl Names for Scope<'_> {
+    fn value(&mut self, name: &str) -> Result<Array, String> {
+        let machine = self.run.machine();
+        match name {
+            "step" => return Ok(Array::number(self.step as f64)),
+            "epoch" => return Ok(Array::number(self.run.epoch())),
+            "learning_rate" => return Ok(Array::number(machine.learning_rate())),
+            _ => {}
+        }
+        let id = locate(machine.program(), name)?;
+        let is_state = machine.program().value(id).is_some_and(|value| value.role.is_state());
+        if !is_state && !machine.is_current(id) {
+            let step = machine.step() + u64::from(machine.is_in_step());
+            if step > 0 && !machine.is_in_step() {
+                return Err(format!("{name} is not kept in a checkpoint: 'goto {step}' computes step {step} again."));
+            }
+            return Err(format!("{name} has not been computed yet in step {}.", step.max(1)));
+        }
+        let (dims, numbers) = machine.read_f64(id).map_err(|error| error.to_string())?;
+        Ok(Array { dims, numbers })
+    }
+
+    fn past(&mut self, reduction: Reduction, of: &Expr) -> Result<Option<f64>, String> {
+        if !matches!(reduction, Reduction::Min | Reduction::Max | Reduction::Mean) || of.names().is_empty() {
+            return Ok(None);
+        }
+        if let Some(past) = self.memories.past(reduction, of) {
+            return Ok(Some(past));
+        }
+        let (program, batch) = (self.run.machine().program(), self.run.batch_size());
+        let is_single = expr::dims(of, &mut |name| dims_of(program, batch, name)).is_ok_and(|dims| dims.is_empty());
+        if !is_single {
+            return Ok(None);
+        }
+        let name = reduction.name();
+        Err(format!(
+            "{name}({of}) means over the steps so far, and only the loss is remembered of all of them: a breakpoint with {name}({of}) remembers that as well."
+        ))
+    }
+}
+
+impl Debugger {
+    /// The value of an expression here, as a watch shows it; a sentence where it has none.
+    pub fn evaluate(&self, text: &str) -> Result<Array, String> {
+        let expression = expr::parse(text).map_err(|error| error.message)?;
+        self.value_of(&expression)
+    }
+
+    /// As [`Self::evaluate`], of an expression that is read already.
+    pub fn value_of(&self, expression: &Expr) -> Result<Array, String> {
+        self.scope().evaluate(expression)
+    }
+
+    /// As [`Self::value_of`], where it must be a single number.
+    pub fn number_of(&self, expression: &Expr) -> Result<f64, String> {
+        self.scope().number(expression)
+    }
+
+    pub(super) fn scope(&self) -> Scope<'_> {
+        Scope { run: &self.run, memories: &self.memories, step: self.current_step() }
+    }
+
+    /// Whether an expression means something in this program (names and shapes), before anything is computed: for what is
+    /// shown while it is typed. The error says where in the text.
+    pub fn check_expression(&self, text: &str) -> Result<(), ParseError> {
+        let expression = expr::parse(text)?;
+        self.check(text, &expression, false)
+    }
+
+    /// As [`Self::check_expression`], of the condition of a breakpoint: one number, and perhaps `for N steps` behind it.
+    pub fn check_condition(&self, text: &str) -> Result<(), ParseError> {
+        let condition = expr::parse_condition(text)?;
+        self.check(text, &condition.expr, true)
+    }
+
+    fn check(&self, text: &str, expression: &Expr, is_condition: bool) -> Result<(), ParseError> {
+        let (program, batch) = (self.machine().program(), self.run.batch_size());
+        expr::check(text, expression, is_condition, &mut |name| dims_of(program, batch, name))
+    }
+
+    /// Everything that a person may type as a name here, for completion.
+    pub fn names(&self) -> Vec<String> {
+        let program = self.machine().program();
+        let layers = program.layer_outputs.keys().filter_map(|layer| program.layer_names.get(layer));
+        let layers = layers.map(|name| crate::model::slug(name));
+        let values = program.values.iter().map(|value| value.name.clone());
+        let mut names: Vec<_> = PLACE.map(str::to_owned).into_iter().chain(values).chain(layers).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+impl From<ParseError> for DebugError {
+    fn from(error: ParseError) -> Self {
+        Self::Value(error.message)
+    }
+}
