@@ -50,7 +50,7 @@ mod tests {
             ("loss > 1 for 2.5 steps", 13, "how many steps"),
             ("loss > 1 for 5", 14, "'steps'"),
             ("loss > 1 for 5 stops", 15, "'steps'"),
-            ("loss > 1 for 5 steps 3", 21, "end"),
+            ("loss > 1 for 5 steps 3", 21, "operator"),
             ("loss > 1 1", 9, "operator"),
         ] {
             let error = parse_condition(text).unwrap_err();
