@@ -16,14 +16,16 @@ use super::panels::dialog_frame;
 use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
 use crate::model::{DataSpec, IdxSpec, Source};
+use crate::persist::tensor_file::Format;
 use crate::session::{Action, State};
+use crate::trace::TensorRecord;
 
 use leave::Step;
 pub use leave::{Leave, LeaveDialog};
 pub use native::NativePicker;
 
 /// What a path is wanted for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Purpose {
     /// A project to open.
     Open,
@@ -37,6 +39,8 @@ pub enum Purpose {
     OpenIdx,
     /// A folder of IDX files as the data of this project.
     DataFolder,
+    /// Where to write a tensor.
+    Export { record: TensorRecord, format: Format },
 }
 
 impl Purpose {
@@ -46,6 +50,7 @@ impl Purpose {
             Self::Save { .. } => "Save the project",
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
+            Self::Export { .. } => "Save the tensor",
         }
     }
 
@@ -59,11 +64,13 @@ impl Purpose {
             Self::OpenIdx | Self::DataFolder => {
                 "The folder with the images and labels of the MNIST family, packed (.gz) or not."
             }
+            Self::Export { format: Format::Npy, .. } => "A NumPy file: numpy.load reads it, with its shape.",
+            Self::Export { format: Format::Csv, .. } => "A table as text: a line for every index but the last.",
         }
     }
 
     fn button(&self) -> &'static str {
-        if matches!(self, Self::Save { .. }) { "Save" } else { "Open" }
+        if matches!(self, Self::Save { .. } | Self::Export { .. }) { "Save" } else { "Open" }
     }
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
@@ -73,6 +80,7 @@ impl Purpose {
             Self::OpenTable => Action::OpenTable { path, target: None },
             Self::DataTable => Action::UseTable(path),
             Self::OpenIdx => Action::OpenIdx(path),
+            Self::Export { record, format } => Action::ExportTensor { record: record.clone(), format: *format, path },
             Self::DataFolder => {
                 let source = Source::Idx(IdxSpec { folder: path, limit: None });
                 Action::SetData(DataSpec { source, ..state.project.data.clone() })
@@ -130,7 +138,8 @@ impl Dialogs {
             return;
         }
         let text = match &purpose {
-            Purpose::Save { suggestion } if !suggestion.is_empty() => suggested_path(suggestion),
+            Purpose::Save { suggestion } if !suggestion.is_empty() => suggested_path(suggestion, "glassbox.json"),
+            Purpose::Export { record, format } => suggested_path(&file_name(record), format.ending()),
             _ => String::new(),
         };
         let native = self.start_native(&purpose, ctx);
@@ -255,10 +264,15 @@ impl PathDialog {
 }
 
 /// In the home folder, unless the person says otherwise; never a path that depends on where the program was started.
-fn suggested_path(name: &str) -> String {
-    let name = format!("{}.glassbox.json", name.replace(['/', '\\'], "-"));
+fn suggested_path(name: &str, ending: &str) -> String {
+    let name = format!("{}.{ending}", name.replace(['/', '\\'], "-"));
     let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().join(&name));
     home.map_or(name, |path| path.display().to_string())
+}
+
+/// `dense_1.weight.grad step 57`: as in the listing, without what a shell or another system would take amiss.
+fn file_name(record: &TensorRecord) -> String {
+    format!("{} step {}", record.name.replace('%', "value "), record.step)
 }
 
 /// "~/x" as a person types it, and quotes that a file manager puts around copied paths.

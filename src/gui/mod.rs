@@ -31,6 +31,7 @@ pub mod numbers;
 pub mod output;
 pub mod plots;
 pub mod reading;
+pub mod tensor;
 pub mod textures;
 
 pub use app::{App, run};

@@ -32,25 +32,72 @@ pub fn cached(
     options: TextureOptions,
     make: impl FnOnce() -> ColorImage,
 ) -> TextureHandle {
-    let cache: Arc<Mutex<Cache>> =
-        ctx.data_mut(|data| data.get_temp_mut_or_default::<Arc<Mutex<Cache>>>(Id::unique("glassbox textures")).clone());
-    let now = ctx.cumulative_pass_nr();
+    let cache = cache_of(ctx);
     let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-    if now > cache.swept + KEEP_FRAMES {
-        cache.swept = now;
-        cache.entries.retain(|_, entry| entry.used + KEEP_FRAMES >= now);
+    match cache.known(ctx, id, version) {
+        Some((handle, true)) => handle,
+        _ => cache.remake(ctx, id, version, options, make()),
     }
-    if let Some(entry) = cache.entries.get_mut(&id) {
-        entry.used = now;
-        if entry.version != version {
-            entry.version = version;
-            entry.handle.set(make(), options);
+}
+
+/// As [`cached`], while `budget` lasts, of which making this one takes `cost`. Once it is spent, the picture as it was before,
+/// if there is one; more is made in the next frame.
+pub fn cached_within(
+    ctx: &Context,
+    id: Id,
+    version: u64,
+    options: TextureOptions,
+    (budget, cost): (&mut usize, usize),
+    make: impl FnOnce() -> ColorImage,
+) -> Option<TextureHandle> {
+    let cache = cache_of(ctx);
+    let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = cache.known(ctx, id, version);
+    if let Some((handle, true)) = known {
+        return Some(handle);
+    }
+    if *budget == 0 {
+        ctx.request_repaint();
+        return known.map(|(handle, _)| handle);
+    }
+    *budget = budget.saturating_sub(cost.max(1));
+    Some(cache.remake(ctx, id, version, options, make()))
+}
+
+fn cache_of(ctx: &Context) -> Arc<Mutex<Cache>> {
+    ctx.data_mut(|data| data.get_temp_mut_or_default::<Arc<Mutex<Cache>>>(Id::unique("glassbox textures")).clone())
+}
+
+impl Cache {
+    /// What there is of `id`, and whether it is this very version.
+    fn known(&mut self, ctx: &Context, id: Id, version: u64) -> Option<(TextureHandle, bool)> {
+        let now = ctx.cumulative_pass_nr();
+        if now > self.swept + KEEP_FRAMES {
+            self.swept = now;
+            self.entries.retain(|_, entry| entry.used + KEEP_FRAMES >= now);
         }
-        return entry.handle.clone();
+        let entry = self.entries.get_mut(&id)?;
+        entry.used = now;
+        Some((entry.handle.clone(), entry.version == version))
     }
-    let handle = ctx.load_texture("numbers", make(), options);
-    cache.entries.insert(id, Entry { version, used: now, handle: handle.clone() });
-    handle
+
+    fn remake(
+        &mut self,
+        ctx: &Context,
+        id: Id,
+        version: u64,
+        options: TextureOptions,
+        image: ColorImage,
+    ) -> TextureHandle {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.version = version;
+            entry.handle.set(image, options);
+            return entry.handle.clone();
+        }
+        let handle = ctx.load_texture("numbers", image, options);
+        self.entries.insert(id, Entry { version, used: ctx.cumulative_pass_nr(), handle: handle.clone() });
+        handle
+    }
 }
 
 /// A number that differs (all but surely) when any bit of `values` differs: about 0.02 ms for 64K numbers, so it can be
@@ -105,6 +152,29 @@ mod tests {
                 ColorImage::filled([1, 1], egui::Color32::TRANSPARENT)
             });
         }
+        assert_eq!(made, 3);
+    }
+
+    #[test]
+    fn a_spent_budget_leaves_the_picture_as_it_was() {
+        let ctx = Context::default();
+        let picture = || ColorImage::filled([1, 1], egui::Color32::TRANSPARENT);
+        let mut budget = 10;
+        let mut made = 0;
+        let mut ask = |id: &str, version, budget: &mut usize| {
+            let id = Id::unique(id);
+            let found = cached_within(&ctx, id, version, TextureOptions::NEAREST, (budget, 6), || {
+                made += 1;
+                picture()
+            });
+            found.is_some()
+        };
+        assert!(ask("a", 1, &mut budget) && ask("b", 1, &mut budget));
+        assert!(!ask("c", 1, &mut budget), "nothing to show yet");
+        assert!(ask("a", 2, &mut budget), "the old one");
+        assert!(ask("b", 1, &mut budget));
+        budget = 1;
+        assert!(ask("c", 1, &mut budget));
         assert_eq!(made, 3);
     }
 }

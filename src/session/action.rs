@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::Theme;
-use crate::trace::Watch;
+use crate::persist::tensor_file::Format;
+use crate::trace::{TensorRecord, Watch};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -67,6 +68,12 @@ pub enum Action {
     /// To the file it came from; asks the window for a place when there is none (`State::wants_place`).
     Save,
     SaveAs(PathBuf),
+    /// A tensor for other programs.
+    ExportTensor {
+        record: TensorRecord,
+        format: Format,
+        path: PathBuf,
+    },
     ShowWelcome,
     ShowWorkspace,
     SetTheme(Theme),

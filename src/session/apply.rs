@@ -53,6 +53,7 @@ impl State {
                 self.tell(Command::Pause);
             }
             Action::ShowWorkspace => self.screen = Screen::Workspace,
+            Action::ExportTensor { record, format, path } => self.export(record, format, path),
             Action::DismissError => self.error = None,
             Action::NewEmpty
             | Action::OpenTemplate(_)

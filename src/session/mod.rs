@@ -4,6 +4,7 @@
 mod action;
 mod apply;
 pub mod checkpoint;
+mod export;
 mod files;
 mod loading;
 mod run_view;

@@ -168,7 +168,7 @@ impl State {
         };
         let news = self.take_in(told);
         self.keep_safe();
-        loaded || news
+        self.poll_exports() || loaded || news
     }
 
     fn take_in(&mut self, told: Outbox) -> bool {

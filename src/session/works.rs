@@ -27,6 +27,7 @@ pub struct Works {
     /// Where settings and autosave live; `None` in tests.
     pub home: Option<Home>,
     pub autosave: Option<AutosaveJob>,
+    pub exports: Vec<super::export::ExportJob>,
     pub last_autosave: Option<Instant>,
     pub last_status: Option<Instant>,
     /// The project as on disk (or as opened), to know whether it differs.

@@ -10,6 +10,7 @@ mod numbers;
 mod picture;
 mod series;
 mod statistics;
+mod survey;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Term, Verdict};
 pub use breakpoint::{At, Breakpoint, StepPhase};
@@ -19,3 +20,4 @@ pub use numbers::significant;
 pub use picture::*;
 pub use series::{Bucket, Series};
 pub use statistics::{Histogram, Statistics};
+pub use survey::{Findings, Survey};

@@ -12,42 +12,89 @@ pub struct Statistics {
     pub norm: f32,
     /// Share of exact zeros, 0 to 1.
     pub zeros: f32,
+    /// Share of numbers below zero, 0 to 1.
+    pub negatives: f32,
     pub nans: usize,
     pub infinities: usize,
 }
 
 impl Statistics {
     pub fn of(values: &[f32]) -> Self {
-        let (mut n, mut sum, mut squares, mut zeros) = (0usize, 0f64, 0f64, 0usize);
-        let (mut min, mut max) = (f32::INFINITY, f32::NEG_INFINITY);
-        let (mut nans, mut infinities) = (0, 0);
+        let mut tally = Tally::default();
+        tally.add(values);
+        tally.statistics()
+    }
+}
+
+/// Statistics while they are being counted, piece by piece.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tally {
+    count: usize,
+    finite: usize,
+    sum: f64,
+    squares: f64,
+    zeros: usize,
+    negatives: usize,
+    min: f32,
+    max: f32,
+    nans: usize,
+    infinities: usize,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            finite: 0,
+            sum: 0.0,
+            squares: 0.0,
+            zeros: 0,
+            negatives: 0,
+            min: f32::INFINITY,
+            max: f32::NEG_INFINITY,
+            nans: 0,
+            infinities: 0,
+        }
+    }
+}
+
+impl Tally {
+    pub fn add(&mut self, values: &[f32]) {
+        self.count += values.len();
         for &v in values {
             if v.is_nan() {
-                nans += 1;
+                self.nans += 1;
             } else if v.is_infinite() {
-                infinities += 1;
+                self.infinities += 1;
             } else {
-                n += 1;
-                sum += f64::from(v);
-                squares += f64::from(v) * f64::from(v);
-                zeros += usize::from(v == 0.0);
-                min = min.min(v);
-                max = max.max(v);
+                self.finite += 1;
+                self.sum += f64::from(v);
+                self.squares += f64::from(v) * f64::from(v);
+                self.zeros += usize::from(v == 0.0);
+                self.negatives += usize::from(v < 0.0);
+                self.min = self.min.min(v);
+                self.max = self.max.max(v);
             }
         }
-        if n == 0 {
-            return Self { count: values.len(), nans, infinities, ..Self::default() };
+    }
+
+    pub fn statistics(&self) -> Statistics {
+        let (count, nans, infinities) = (self.count, self.nans, self.infinities);
+        if self.finite == 0 {
+            return Statistics { count, nans, infinities, ..Statistics::default() };
         }
-        let mean = sum / n as f64;
-        let variance = (squares / n as f64 - mean * mean).max(0.0);
-        Self {
-            count: values.len(),
-            min,
-            max,
+        let n = self.finite as f64;
+        let mean = self.sum / n;
+        let variance = (self.squares / n - mean * mean).max(0.0);
+        Statistics {
+            count,
+            min: self.min,
+            max: self.max,
             mean: mean as f32,
             std: variance.sqrt() as f32,
-            norm: squares.sqrt() as f32,
-            zeros: zeros as f32 / n as f32,
+            norm: self.squares.sqrt() as f32,
+            zeros: self.zeros as f32 / self.finite as f32,
+            negatives: self.negatives as f32 / self.finite as f32,
             nans,
             infinities,
         }
@@ -65,15 +112,24 @@ pub struct Histogram {
 impl Histogram {
     /// Finite elements in `bins` equal bins; all in the first bin when they are all the same.
     pub fn of(values: &[f32], bins: usize) -> Self {
-        let s = Statistics::of(values);
-        let mut counts = vec![0u32; bins.max(1)];
-        let width = (s.max - s.min) / counts.len() as f32;
-        let last = counts.len() - 1;
+        let mut histogram = Self::over(&Statistics::of(values), bins);
+        histogram.add(values);
+        histogram
+    }
+
+    /// Empty, from the smallest to the largest of the numbers that are to come.
+    pub(super) fn over(statistics: &Statistics, bins: usize) -> Self {
+        Self { min: statistics.min, max: statistics.max, counts: vec![0; bins.max(1)] }
+    }
+
+    pub(super) fn add(&mut self, values: &[f32]) {
+        // Halves, so that the widest ranges do not overflow.
+        let width = (self.max / 2.0 - self.min / 2.0) / self.counts.len() as f32;
+        let last = self.counts.len() - 1;
         for &v in values.iter().filter(|v| v.is_finite()) {
-            let bin = if width > 0.0 { ((v - s.min) / width) as usize } else { 0 };
-            counts[bin.min(last)] += 1;
+            let bin = if width > 0.0 { ((v / 2.0 - self.min / 2.0) / width) as usize } else { 0 };
+            self.counts[bin.min(last)] += 1;
         }
-        Self { min: s.min, max: s.max, counts }
     }
 }
 
@@ -87,6 +143,7 @@ mod tests {
         assert_eq!((s.count, s.nans, s.infinities), (5, 1, 1));
         assert_eq!((s.min, s.max, s.mean), (-1.0, 1.0, 0.0));
         assert!((s.zeros - 1.0 / 3.0).abs() < 1e-6);
+        assert!((s.negatives - 1.0 / 3.0).abs() < 1e-6);
     }
 
     #[test]

@@ -62,6 +62,27 @@ fn what_the_file_dialog_answers_is_taken_and_gets_its_ending() {
 }
 
 #[test]
+fn a_tensor_is_offered_a_place_under_its_own_name() {
+    let record = TensorRecord { name: "d%3".into(), dims: vec![], axes: vec![], step: 4, data: [1.0].into() };
+    let mut harness = harness(None);
+    let ctx = harness.ctx.clone();
+    let purpose = Purpose::Export { record: record.clone(), format: Format::Npy };
+    harness.state_mut().dialogs.ask(purpose, &ctx);
+    // The answer that there is no dialog comes from another thread, and moves the buttons.
+    while harness.query_by_label_contains("No file dialog").is_none() {
+        harness.step();
+    }
+    harness.run_ok();
+    harness.get_by_label("Save").click();
+    harness.run_ok();
+    let [Action::ExportTensor { record: asked, format: Format::Npy, path }] = &harness.state().actions[..] else {
+        panic!("{:?}", harness.state().actions);
+    };
+    assert_eq!(asked, &record);
+    assert!(path.ends_with("dvalue 3 step 4.npy"), "{}", path.display());
+}
+
+#[test]
 fn unsaved_changes_are_saved_discarded_or_kept() {
     for (button, expected, confirmed) in
         [("Save", vec![Action::Save], false), ("Discard", vec![], true), ("Cancel", vec![], false)]

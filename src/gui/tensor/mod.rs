@@ -1,0 +1,366 @@
+//! The tensor viewer: draws a tensor of any rank, tells what is in it, and takes wishes about single numbers.
+//!
+//! A function of a record and its own [`TensorUi`]; it writes nothing and fetches nothing. What it needs besides the record
+//! (the other side of a comparison) it names in [`TensorUi::subscribe`].
+
+mod compare;
+mod controls;
+mod counted;
+mod image;
+pub mod layout;
+mod marks;
+mod picture;
+mod plan;
+pub mod scale;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tiles;
+
+use std::sync::Arc;
+
+use egui::{RichText, Ui, Vec2};
+
+use super::theme::Tokens;
+use crate::persist::tensor_file::Format;
+use crate::trace::{Element, Findings, Gaze, Sight, TensorRecord};
+
+pub use controls::sizes;
+pub use summary::summary;
+pub use table::{exact, parse};
+
+use compare::Difference;
+use counted::Counted;
+use layout::{Layout, Role, suitable};
+use picture::{Picture, Touched};
+use scale::{Range, Scale};
+use table::{Block, Table};
+use tiles::Paint;
+
+/// What is to be drawn.
+pub struct TensorView<'a> {
+    pub record: &'a TensorRecord,
+    /// The other side of the comparison that [`TensorUi::compare`] asks for, or why there is none.
+    pub other: Option<Result<&'a TensorRecord, &'a str>>,
+    /// Names of tensors that it can be compared with.
+    pub peers: &'a [String],
+    /// Elements that belong to something hovered elsewhere.
+    pub lit: &'a [Element],
+    pub pinned: bool,
+    /// Whether its numbers can be changed now.
+    pub editable: bool,
+    /// How high the picture or the table may become.
+    pub height: f32,
+}
+
+impl<'a> TensorView<'a> {
+    pub fn new(record: &'a TensorRecord) -> Self {
+        Self { record, other: None, peers: &[], lit: &[], pinned: false, editable: false, height: 320.0 }
+    }
+}
+
+/// What a person asked for.
+#[derive(Debug, Default, PartialEq)]
+pub struct TensorResponse {
+    pub hovered: Option<Vec<usize>>,
+    /// The number to explain.
+    pub chosen: Option<Vec<usize>>,
+    /// A number to be changed, and to what.
+    pub edit: Option<(Vec<usize>, f32)>,
+    /// To be pinned, or no longer.
+    pub pin: bool,
+    /// To be saved in a file.
+    pub export: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    #[default]
+    Cells,
+    Image,
+    Table,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Side {
+    #[default]
+    Beside,
+    Difference,
+}
+
+/// What a tensor is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// Itself after another step.
+    Step(u64),
+    Tensor(String),
+}
+
+/// What the viewer keeps for itself.
+#[derive(Default)]
+pub struct TensorUi {
+    pub show: Show,
+    pub range: Range,
+    /// The number that is chosen.
+    pub selected: Option<Vec<usize>>,
+    pub compare: Option<Compare>,
+    pub side: Side,
+    roles: Vec<Role>,
+    slices: Vec<usize>,
+    /// Sizes and names that the roles were chosen for.
+    suits: (Vec<usize>, Vec<String>),
+    zoom: Zoom,
+    block: Option<Block>,
+    counted: Option<Counted>,
+    other: Option<Counted>,
+    difference: Option<Difference>,
+    /// A sentence about the last wish.
+    remark: Option<String>,
+    /// The field of the chosen number is to be opened.
+    wants_edit: bool,
+}
+
+struct Zoom(f32);
+
+impl Default for Zoom {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+impl TensorUi {
+    /// What has to be fetched to show the tensor of this name.
+    pub fn subscribe(&self, name: &str, gaze: &mut Gaze) {
+        let mut want = |name: &str| {
+            if !gaze.tensors.iter().any(|known| known == name) {
+                gaze.tensors.push(name.to_owned());
+            }
+        };
+        want(name);
+        match &self.compare {
+            Some(Compare::Tensor(other)) => want(other),
+            Some(Compare::Step(step)) => gaze.at_step = Some((name.to_owned(), *step)),
+            None => {}
+        }
+    }
+
+    /// The other side of the comparison, as far as it was seen.
+    pub fn other<'a>(&self, name: &str, sight: &'a Sight) -> Option<Result<&'a TensorRecord, &'a str>> {
+        match self.compare.as_ref()? {
+            Compare::Tensor(other) => sight.tensor(other).map(Ok).or_else(|| sight.why_missing(other).map(Err)),
+            Compare::Step(step) => match sight.at_step.as_ref()? {
+                Ok(record) if record.name == name && record.step == *step => Some(Ok(record)),
+                Ok(_) => None,
+                Err(why) => Some(Err(why)),
+            },
+        }
+    }
+
+    /// Chooses what becomes of an axis.
+    pub fn set_role(&mut self, axis: usize, role: Role) {
+        layout::assign(&mut self.roles, axis, role);
+    }
+
+    pub fn set_slice(&mut self, axis: usize, index: usize) {
+        if let Some(slice) = self.slices.get_mut(axis) {
+            *slice = index;
+        }
+    }
+
+    /// Roles that suit the tensor, unless those in force were chosen for one like it.
+    fn adopt(&mut self, record: &TensorRecord) {
+        let before = &self.suits;
+        let outer = |axes: &[String]| axes.first().is_some_and(|name| name == "sample");
+        // The last batch of an epoch may be smaller: that changes nothing.
+        let skip = usize::from(outer(&record.axes) && outer(&before.1));
+        let like = before.1 == record.axes && before.0.get(skip..) == record.dims.get(skip..);
+        if !like || self.roles.len() != record.dims.len() {
+            self.roles = suitable(&record.dims, &record.axes);
+            self.slices = vec![0; record.dims.len()];
+            self.selected = None;
+            self.block = None;
+            self.zoom = Zoom::default();
+            if self.show == Show::Image && image::channels(record).is_none() {
+                self.show = Show::Cells;
+            }
+        }
+        if self.suits.0 != record.dims || self.suits.1 != record.axes {
+            self.suits = (record.dims.clone(), record.axes.clone());
+        }
+        if self.selected.as_ref().is_some_and(|index| record.offset(index).is_none()) {
+            self.selected = None;
+        }
+    }
+
+    fn layout(&self, record: &TensorRecord) -> Layout {
+        let image = if self.show == Show::Image { image::layout(record, &self.roles, &self.slices) } else { None };
+        image.unwrap_or_else(|| Layout::new(&record.dims, &self.roles, &self.slices))
+    }
+}
+
+/// Heading, axes, picture or table, the chosen number and the legend; [`summary`] draws distribution and statistics.
+pub fn show(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, local: &mut TensorUi) -> TensorResponse {
+    let mut response = TensorResponse::default();
+    let record = view.record;
+    local.adopt(record);
+    let counted = Counted::of(&mut local.counted, &record.data, ui.ctx());
+    let (version, found) = (counted.version, counted.impression().clone());
+    let other = view.other.and_then(Result::ok).filter(|_| local.compare.is_some());
+    let beside = other.map(|other| {
+        let counted = Counted::of(&mut local.other, &other.data, ui.ctx());
+        (other, counted.version, counted.impression().clone())
+    });
+    let all: Vec<&Findings> = std::iter::once(&*found).chain(beside.iter().map(|(_, _, f)| &**f)).collect();
+    let scale = Scale::new(local.range, &all);
+    ui.push_id("tensor", |ui| {
+        controls::heading(ui, tokens, view, &scale, local, &mut response);
+        super::panels::body(ui, |ui| {
+            let facts = difference_facts(ui, record, other, local);
+            if local.compare.is_some() {
+                let text = facts.as_ref().map(|facts| facts.as_ref().map_or_else(Clone::clone, Clone::clone));
+                compare::bar(ui, tokens, view, text.as_deref(), local);
+            }
+            controls::axes(ui, tokens, record, local);
+            let panes = panes(view, local, (version, found.clone(), scale), beside);
+            let touched = draw(ui, tokens, view, &panes, local);
+            let caption = touched.caption.clone();
+            take(touched, local, &mut response);
+            summary::chosen(ui, tokens, record, view.editable, local, &mut response);
+            if local.show == Show::Cells {
+                let (scale, findings) = panes.first().map_or((scale, &found), |pane| (pane.scale, &pane.findings));
+                summary::legend(ui, tokens, &scale, findings, caption.as_deref());
+            }
+            if let Some(remark) = local.remark.clone() {
+                let label = ui.label(RichText::new(remark).color(tokens.warn));
+                if response.chosen.is_some() || label.clicked() {
+                    local.remark = None;
+                }
+            }
+        });
+    });
+    response
+}
+
+/// What there is to say about the difference, where there are two; an error is the sentence why there is none.
+fn difference_facts(
+    ui: &Ui,
+    record: &TensorRecord,
+    other: Option<&TensorRecord>,
+    local: &mut TensorUi,
+) -> Option<Result<String, String>> {
+    let other = other?;
+    Some(match Difference::of(&mut local.difference, record, other) {
+        Ok(difference) => {
+            Counted::of(&mut difference.counted, &difference.record.data, ui.ctx());
+            Ok(difference.facts.text(record))
+        }
+        Err(why) => Err(why),
+    })
+}
+
+/// One picture of those beside each other.
+struct Pane {
+    record: TensorRecord,
+    version: u64,
+    findings: Arc<Findings>,
+    scale: Scale,
+    /// Above it; empty for a single one.
+    title: String,
+}
+
+type Beside<'a> = Option<(&'a TensorRecord, u64, Arc<Findings>)>;
+
+fn panes(
+    view: &TensorView<'_>,
+    local: &TensorUi,
+    (version, findings, scale): (u64, Arc<Findings>, Scale),
+    beside: Beside<'_>,
+) -> Vec<Pane> {
+    let title = |record: &TensorRecord| format!("{} · step {}", record.name, record.step);
+    let own = || Pane { record: view.record.clone(), version, findings: findings.clone(), scale, title: String::new() };
+    let Some((other, other_version, other_findings)) = beside.filter(|(other, _, _)| other.dims == view.record.dims)
+    else {
+        return vec![own()];
+    };
+    let difference = local.difference.as_ref().filter(|_| local.side == Side::Difference);
+    if let Some((difference, counted)) = difference.and_then(|d| d.counted.as_ref().map(|c| (d, c))) {
+        let findings = counted.impression().clone();
+        let scale = Scale::new(local.range, &[&findings]);
+        let title = format!("{} − {}", title(view.record), title(other));
+        return vec![Pane { record: difference.record.clone(), version: counted.version, findings, scale, title }];
+    }
+    let (version, findings) = (other_version, other_findings);
+    let other = Pane { record: other.clone(), version, findings, scale, title: title(other) };
+    vec![Pane { title: title(view.record), ..own() }, other]
+}
+
+fn draw(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, panes: &[Pane], local: &mut TensorUi) -> Touched {
+    let room = Vec2::new(ui.available_width(), (view.height - summary::BELOW).max(96.0));
+    let [only] = panes else {
+        let room = summary::half(room);
+        let mut touched = Touched::default();
+        ui.horizontal_top(|ui| {
+            for (i, pane) in panes.iter().enumerate() {
+                ui.allocate_ui(Vec2::new(room.x, room.y + 18.0), |ui| {
+                    ui.set_min_width(room.x);
+                    let one = pane_ui(ui, tokens, view, pane, (i, room), local);
+                    if one.hovered.is_some() || one.chosen.is_some() {
+                        touched = one;
+                    }
+                });
+            }
+        });
+        return touched;
+    };
+    pane_ui(ui, tokens, view, only, (0, room), local)
+}
+
+fn pane_ui(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &TensorView<'_>,
+    pane: &Pane,
+    (number, room): (usize, Vec2),
+    local: &mut TensorUi,
+) -> Touched {
+    let add = |ui: &mut Ui| {
+        if !pane.title.is_empty() {
+            ui.label(RichText::new(&pane.title).size(11.0).color(tokens.faint));
+        }
+        let record = &pane.record;
+        let (layout, selected) = (local.layout(record), local.selected.clone());
+        if local.show == Show::Table {
+            let scale = pane.scale;
+            let table = Table { record, layout: &layout, scale, selected: selected.as_deref(), height: room.y };
+            return table.show(ui, tokens, &mut local.block);
+        }
+        let image = if local.show == Show::Image { image::paint(record, &pane.findings) } else { None };
+        let strip = (room.x / 36.0).floor().max(8.0) as usize;
+        let wrapped = layout.wrapped(strip.max(((record.data.len() as f32 * 2.0).sqrt()) as usize));
+        let name = format!("{}, {}", record.name, sizes(record));
+        let picture = Picture {
+            record,
+            version: pane.version,
+            layout: &wrapped,
+            scale: pane.scale,
+            paint: image.unwrap_or(Paint::Signed(pane.scale)),
+            findings: &pane.findings,
+            selected: selected.as_deref(),
+            lit: view.lit,
+            room,
+            name: &name,
+        };
+        picture.show(ui, tokens, "picture", &mut local.zoom.0)
+    };
+    ui.push_id(("pane", number), |ui| ui.vertical(add).inner).inner
+}
+
+fn take(touched: Touched, local: &mut TensorUi, response: &mut TensorResponse) {
+    if let Some(index) = &touched.chosen {
+        local.selected = Some(index.clone());
+    }
+    local.wants_edit |= touched.edit;
+    response.hovered = touched.hovered;
+    response.chosen = touched.chosen;
+}

@@ -1,0 +1,94 @@
+//! Tensors on their way to a file: written on a thread of their own, told of when they are there.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+
+use super::{NoticeKind, State};
+use crate::persist::tensor_file::{self, Format};
+use crate::trace::TensorRecord;
+
+/// A file that is being written; the answer is its path or a sentence.
+pub struct ExportJob {
+    done: Receiver<Result<PathBuf, String>>,
+}
+
+impl State {
+    pub(super) fn export(&mut self, record: TensorRecord, format: Format, path: PathBuf) {
+        let has_ending = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(format.ending()));
+        let mut name = path.into_os_string();
+        if !has_ending {
+            name.push(format!(".{}", format.ending()));
+        }
+        let (path, waker) = (PathBuf::from(name), self.works.waker.clone());
+        let (sender, done) = channel();
+        let work = move || {
+            let outcome = tensor_file::save(&record, format, &path).map_err(|error| error.to_string());
+            // The session may be gone.
+            let _ = sender.send(outcome.map(|()| path));
+            if let Some(waker) = waker {
+                waker();
+            }
+        };
+        match std::thread::Builder::new().name("export".into()).spawn(work) {
+            Ok(_) => self.works.exports.push(ExportJob { done }),
+            Err(error) => self.notify(NoticeKind::Error, format!("The tensor could not be saved: {error}.")),
+        }
+    }
+
+    /// Tells of files that are written. Returns whether there was one.
+    pub(super) fn poll_exports(&mut self) -> bool {
+        let mut told = Vec::new();
+        self.works.exports.retain(|job| match job.done.try_recv() {
+            Err(TryRecvError::Empty) => true,
+            Err(TryRecvError::Disconnected) => {
+                told.push(Err("The tensor could not be saved: writing it stumbled.".to_owned()));
+                false
+            }
+            Ok(outcome) => {
+                told.push(outcome);
+                false
+            }
+        });
+        let news = !told.is_empty();
+        for outcome in told {
+            match outcome {
+                Ok(path) => self.notify(NoticeKind::Success, format!("Saved {}", path.display())),
+                Err(why) => self.notify(NoticeKind::Error, why),
+            }
+        }
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Action;
+
+    fn record() -> TensorRecord {
+        let axes = vec!["unit".to_owned()];
+        TensorRecord { name: "w".into(), dims: vec![2], axes, step: 1, data: [0.5, -1.0].into() }
+    }
+
+    fn saved_to(path: PathBuf) -> (NoticeKind, String) {
+        let mut state = State::default();
+        state.apply(Action::ExportTensor { record: record(), format: Format::Csv, path });
+        while !state.poll_exports() {
+            std::thread::yield_now();
+        }
+        let notice = state.notices.pop().unwrap();
+        (notice.kind, notice.text)
+    }
+
+    #[test]
+    fn a_tensor_is_written_beside_the_window_and_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kind, text) = saved_to(folder.path().join("mine"));
+        assert_eq!(kind, NoticeKind::Success);
+        assert!(text.ends_with("mine.csv"), "{text}");
+        let written = std::fs::read_to_string(folder.path().join("mine.csv")).unwrap();
+        assert_eq!(written, "unit 0,unit 1\n0.5,-1\n");
+        let (kind, text) = saved_to(folder.path().join("missing/mine.csv"));
+        assert!(kind == NoticeKind::Error && text.contains("cannot be written"), "{text}");
+    }
+}
