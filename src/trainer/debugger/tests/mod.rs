@@ -9,6 +9,11 @@ use crate::model::layer::{BatchNorm, Conv2d, Dense, Dropout, Flatten, Lstm, MaxP
 use crate::model::{EarlyStopping, LayerKind, Plateau, Project, Schedule, Source, TrainingSpec, templates};
 use crate::trace::{At, Breakpoint};
 
+mod breakpoints;
+mod changes;
+mod free;
+mod reverse;
+
 const BUDGET: usize = 64 << 20;
 
 fn debugger(project: &Project, budget: usize) -> Debugger {

@@ -1,0 +1,262 @@
+use super::*;
+use crate::model::layer::{Formula, Relu};
+use crate::model::{LayerId, slug};
+use crate::trace::StepPhase;
+
+fn on(id: u32, at: At, condition: &str) -> Breakpoint {
+    Breakpoint::new(id, at, Some(condition.to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// Goes forward by whole steps until a breakpoint stops, or for so many steps.
+pub(super) fn run(debugger: &mut Debugger, most: usize) -> Vec<Hit> {
+    for _ in 0..most {
+        let advance = debugger.run_free().unwrap();
+        if advance.stopped() {
+            return advance.hits;
+        }
+    }
+    Vec::new()
+}
+
+fn next(debugger: &Debugger) -> String {
+    let (_, next) = debugger.next_instruction();
+    next.map(|i| debugger.machine().program().line(i)).unwrap_or_default()
+}
+
+fn layer(debugger: &Debugger, name: &str) -> LayerId {
+    let names = &debugger.machine().program().layer_names;
+    *names.iter().find(|(_, known)| slug(known) == name).unwrap().0
+}
+
+/// The loss that every step had, asked before its update.
+fn losses(project: &Project, steps: usize) -> Vec<f64> {
+    let mut debugger = debugger(project, BUDGET);
+    (0..steps).map(|_| debugger.run_free().unwrap().row.unwrap().loss).collect()
+}
+
+#[test]
+fn it_stops_before_instructions_layers_and_phases() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    debugger.set_breakpoints(vec![on(7, At::Instruction("%2".into()), "")]);
+    let hits = run(&mut debugger, 3);
+    assert_eq!((hits.len(), hits[0].breakpoint), (1, 7));
+    assert!(next(&debugger).starts_with("%2 = tanh") && hits[0].why.contains("before %2 = tanh"), "{hits:?}");
+    let again = run(&mut debugger, 3);
+    assert_eq!((again.len(), debugger.moment().step, debugger.breakpoints()[0].hits), (1, 1, 2));
+
+    let of_second = At::Layer(layer(&debugger, "dense_2"));
+    debugger.set_breakpoints(vec![on(1, of_second, "")]);
+    let mut phases = Vec::new();
+    for _ in 0..3 {
+        assert!(run(&mut debugger, 3)[0].why.contains("layer Dense 2"));
+        phases.push(debugger.next_instruction().1.unwrap().phase);
+    }
+    use crate::engine::Phase::{Backward, Forward, Update};
+    assert_eq!(phases, [Forward, Backward, Update]);
+
+    for phase in StepPhase::ALL {
+        debugger.set_breakpoints(vec![on(1, At::Phase(phase), "")]);
+        assert_eq!(run(&mut debugger, 3).len(), 1);
+        assert_eq!(step_phase(debugger.next_instruction().1.unwrap().phase), phase);
+    }
+    let weight = At::Instruction("dense_1.weight".into());
+    debugger.set_breakpoints(vec![on(1, weight, "")]);
+    assert_eq!(run(&mut debugger, 3).len(), 1);
+    assert!(next(&debugger).starts_with("dense_1.weight"), "{}", next(&debugger));
+}
+
+#[test]
+fn a_condition_is_asked_where_the_breakpoint_stands() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    debugger.set_breakpoints(vec![on(1, At::Anywhere, "step == 10")]);
+    run(&mut debugger, 20);
+    assert_eq!(debugger.current_step(), 10);
+    assert!(next(&debugger).contains("<-"), "{}", next(&debugger));
+    debugger.set_breakpoints(vec![on(1, At::Instruction("%3".into()), "step == 15 and max(abs(%2)) > 0")]);
+    run(&mut debugger, 20);
+    assert_eq!(debugger.current_step(), 15);
+    assert!(next(&debugger).starts_with("%3 ="), "{}", next(&debugger));
+    // The first instruction of a step is asked for the step that comes.
+    debugger.set_breakpoints(vec![on(1, At::Phase(StepPhase::Load), "step == 18")]);
+    run(&mut debugger, 20);
+    assert_eq!(debugger.moment(), Moment { step: 17, instruction: 0 });
+    // A layer is asked only where all that the condition names is computed.
+    let second = layer(&debugger, "dense_2");
+    debugger.set_breakpoints(vec![on(1, At::Layer(second), "max(abs(dense_2.weight.grad)) >= 0")]);
+    run(&mut debugger, 3);
+    assert_eq!(debugger.next_instruction().1.unwrap().phase, crate::engine::Phase::Update);
+}
+
+#[test]
+fn what_cannot_hold_here_says_why() {
+    let debugger = debugger(&xor(), BUDGET);
+    let why = |at: At, condition: &str| debugger.check_breakpoint(&on(1, at, condition)).unwrap_err();
+    assert!(why(At::Anywhere, "").contains("needs a condition"));
+    assert!(why(At::Anywhere, "lss > 1").contains("no value 'lss'"));
+    assert!(why(At::Anywhere, "dense_1.weight > 1").contains("not one number"));
+    assert!(why(At::Anywhere, "loss >").contains("at the end"));
+    assert!(why(At::Instruction("%99".into()), "").contains("No instruction"));
+    assert!(why(At::Layer(LayerId(99)), "").contains("no instructions"));
+    assert!(why(At::Instruction("%2".into()), "loss > 1").contains("not all of it is computed"));
+    assert!(debugger.check_breakpoint(&on(1, At::Instruction("dense_1.weight".into()), "loss > 1")).is_ok());
+    let place = |text: &str| debugger.check_condition(text).unwrap_err().at;
+    assert_eq!((place("loss > max(wieght)"), place("1 + + 2"), place("loss > 1 for two steps")), (11, 4, 13));
+    assert!(debugger.check_condition("max(abs(dense_1.weight.grad)) > 10 for 5 steps").is_ok());
+    assert!(debugger.check_expression("dense_1.weight * 2").is_ok());
+    assert!(debugger.names().contains(&"dense_1".to_owned()) && debugger.names().contains(&"step".to_owned()));
+    // It stays in the list, and holds again with a network where it has a place.
+    let mut debugger = debugger;
+    debugger.set_breakpoints(vec![on(4, At::Anywhere, "max(abs(dense_3)) > -1")]);
+    assert!(debugger.breakpoint_problem(4).unwrap().contains("dense_3"));
+    assert!(run(&mut debugger, 3).is_empty());
+    let dense = |units| -> LayerKind { Dense { units, ..Dense::default() }.into() };
+    let graph = templates::chain(vec![dense(4), dense(3), dense(2)]);
+    debugger.change(Change::Graph { graph }).unwrap();
+    assert_eq!(debugger.breakpoint_problem(4), None);
+    assert_eq!(run(&mut debugger, 3).len(), 1);
+}
+
+#[test]
+fn logging_goes_on_and_disabled_ones_are_not_asked() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    let log = Breakpoint { log: true, ..on(1, At::Anywhere, "step >= 3") };
+    let value = Breakpoint { log: true, ..on(2, At::Phase(StepPhase::Update), "loss") };
+    let off = Breakpoint { enabled: false, ..on(3, At::Anywhere, "step >= 1") };
+    debugger.set_breakpoints(vec![log, value, off]);
+    assert!(run(&mut debugger, 4).is_empty());
+    let hits: Vec<_> = debugger.breakpoints().iter().map(|b| b.hits).collect();
+    assert_eq!(hits, [2, 4, 0]);
+    let messages = debugger.take_messages();
+    assert_eq!(messages.len(), 6);
+    assert!(messages.contains(&"Step 3: breakpoint 1: step >= 3".to_owned()), "{messages:?}");
+    assert!(messages[0].starts_with("Step 1: breakpoint 2: phase update, loss = 0."), "{messages:?}");
+    assert!(debugger.take_messages().is_empty());
+}
+
+#[test]
+fn for_so_many_steps_means_in_a_row() {
+    let project = xor();
+    let losses = losses(&project, 120);
+    let falls = |i: usize| losses[i] < losses[..=i].iter().copied().fold(f64::INFINITY, f64::min) + 0.01;
+    let expected = (2..120).find(|&i| (i - 2..=i).all(falls)).unwrap() as u64 + 1;
+    let condition = "loss < min(loss) + 0.01 for 3 steps";
+    let mut forward = debugger(&project, BUDGET);
+    forward.set_breakpoints(vec![on(1, At::Anywhere, condition)]);
+    assert_eq!(run(&mut forward, 200)[0].why, condition);
+    assert_eq!(forward.current_step(), expected);
+    // Set later, the steps before count all the same.
+    let mut late = debugger(&project, BUDGET);
+    late.goto_step(expected - 1).unwrap();
+    late.set_breakpoints(vec![on(1, At::Anywhere, condition)]);
+    run(&mut late, 200);
+    assert_eq!(late.current_step(), expected);
+    // Whoever has gone on and comes back finds it at the same step.
+    late.set_breakpoints(Vec::new());
+    late.goto_step(expected + 150).unwrap();
+    late.set_breakpoints(vec![on(1, At::Anywhere, condition)]);
+    late.goto_step(expected - 2).unwrap();
+    run(&mut late, 200);
+    assert_eq!(late.current_step(), expected);
+}
+
+#[test]
+fn a_reduction_of_a_number_is_over_the_steps_so_far() {
+    let project = xor();
+    let losses = losses(&project, 300);
+    let exceeds = |i: &usize| losses[*i] > 1.3 * losses[..=*i].iter().copied().fold(f64::INFINITY, f64::min);
+    let expected: Vec<_> = (0..300).filter(exceeds).map(|i| i as u64 + 1).take(3).collect();
+    assert_eq!(expected.len(), 3, "the loss of the test never rises");
+    let condition = on(1, At::Anywhere, "loss > 1.3 * min(loss)");
+    let mut debugger = debugger(&project, BUDGET);
+    debugger.set_breakpoints(vec![condition.clone()]);
+    for step in &expected {
+        run(&mut debugger, 300);
+        assert_eq!(debugger.current_step(), *step);
+    }
+    debugger.goto_step(3).unwrap();
+    run(&mut debugger, 300);
+    assert_eq!(debugger.current_step(), expected[0]);
+    let mean = losses[..expected[0] as usize].iter().sum::<f64>() / expected[0] as f64;
+    let found = debugger.evaluate("mean(loss)").unwrap().single().unwrap();
+    assert!((found - mean).abs() < 1e-9, "{found} {mean}");
+    // Another number is remembered from the beginning, whenever it is asked for the first time.
+    let norm = on(2, At::Anywhere, "norm(dense_1.weight) > 1.1 * min(norm(dense_1.weight))");
+    let mut early = super::debugger(&project, BUDGET);
+    early.set_breakpoints(vec![norm.clone()]);
+    assert_eq!(run(&mut early, 300).len(), 1);
+    let step = early.current_step();
+    assert!(step > 2);
+    assert!(debugger.evaluate("min(norm(dense_1.weight))").unwrap_err().contains("only the loss is remembered"));
+    debugger.set_breakpoints(Vec::new());
+    debugger.goto_step(step - 1).unwrap();
+    debugger.set_breakpoints(vec![norm]);
+    run(&mut debugger, 300);
+    assert_eq!(debugger.current_step(), step);
+    assert!(debugger.evaluate("min(norm(dense_1.weight))").unwrap().single().unwrap() > 0.0);
+}
+
+/// The exact instruction, its samples, and nothing where numbers merely pass a NaN on.
+#[test]
+fn the_first_infinity_stops_behind_its_instruction() {
+    let mut project = xor();
+    let log = Formula { expression: "log(relu(x))".into() };
+    let hidden = Dense { units: 4, ..Dense::default() };
+    project.graph = templates::chain(vec![hidden.into(), log.into(), Dense { units: 2, ..Dense::default() }.into()]);
+    let mut debugger = debugger(&project, BUDGET);
+    debugger.set_breakpoints(vec![on(5, At::NotFinite, "")]);
+    let hits = run(&mut debugger, 3);
+    let found = hits[0].not_finite.clone().unwrap();
+    let made = &debugger.machine().program().instructions[found.instruction];
+    assert_eq!(made.op.name(), "log", "{found}");
+    assert_eq!(debugger.moment(), Moment { step: 0, instruction: found.instruction + 1 });
+    let output = debugger.machine().read(made.outputs[0]).unwrap();
+    let rows = debugger.run().next_batch().rows;
+    let width = output.data.len() / rows.len();
+    let spoilt = output.data.chunks(width).zip(&rows).filter(|(row, _)| row.iter().any(|v| !v.is_finite()));
+    let spoilt: Vec<u32> = spoilt.map(|(_, &row)| row).collect();
+    assert!(found.samples.len() > 1 && found.samples == spoilt && found.sample == Some(spoilt[0]), "{found:?}");
+    assert!(hits[0].why.contains("samples "), "{}", hits[0].why);
+    // Other instructions go on with what it made; the next to make one of whole numbers is another.
+    let again = run(&mut debugger, 1);
+    assert!(again.iter().all(|hit| hit.not_finite.as_ref().unwrap().instruction != found.instruction), "{again:?}");
+}
+
+/// A learning rate far too large: the step whose update is the first to exceed, and the first number that is none.
+#[test]
+fn a_run_that_explodes_is_found_at_both_ends() {
+    let mut project = xor();
+    let relu = || -> LayerKind { Relu {}.into() };
+    let dense = |units| -> LayerKind { Dense { units, ..Dense::default() }.into() };
+    project.graph = templates::chain(vec![dense(16), relu(), dense(16), relu(), dense(2)]);
+    project.training.learning_rate = 1e4;
+    project.training.optimiser = crate::model::Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+    let mut debugger = debugger(&project, BUDGET);
+    debugger.set_breakpoints(vec![on(1, At::NotFinite, "")]);
+    let hits = run(&mut debugger, 300);
+    let found = hits[0].not_finite.clone().expect("it explodes");
+    let at = debugger.moment();
+    let place = Moment { step: found.step - 1, instruction: found.instruction + 1 };
+    assert!(at == place || at == Moment { step: found.step, instruction: 0 }, "{at:?} {found}");
+    // Everything that stood before is finite.
+    let machine = debugger.machine();
+    for instruction in &machine.program().instructions[..found.instruction] {
+        for &output in &instruction.outputs {
+            assert!(
+                machine.read(output).unwrap().data.iter().all(|v| v.is_finite()),
+                "{}",
+                machine.program().name(output)
+            );
+        }
+    }
+    let bound = "max(abs(dense_1.weight)) > 100";
+    let reversed = debugger.reverse_to(bound, Held::Since, &mut |_| true).unwrap();
+    assert!(matches!(reversed, Reversed::Found(_)), "{reversed:?}");
+    let first = debugger.current_step();
+    let mut forward = super::debugger(&project, BUDGET);
+    forward.set_breakpoints(vec![on(1, At::Anywhere, bound)]);
+    run(&mut forward, 300);
+    assert_eq!((forward.moment(), forward.current_step()), (debugger.moment(), first));
+    // The update of the step before made them so: after the one before that they were within the bound.
+    debugger.goto_step(first - 2).unwrap();
+    assert!(debugger.evaluate("max(abs(dense_1.weight))").unwrap().single().unwrap() <= 100.0);
+}
