@@ -285,6 +285,71 @@ fn the_debugger_stops_prints_changes_and_goes_back() {
     }
 }
 
+/// What the arithmetic of an explanation comes to, computed from its JSON alone.
+fn evaluated(node: &Value) -> f64 {
+    let all = |key: &str| node[key].as_array().unwrap().iter().map(evaluated).collect::<Vec<_>>();
+    if let Some(value) = node.get("value") {
+        return value.as_f64().unwrap();
+    }
+    if node.get("sum").is_some() {
+        return all("sum").iter().sum();
+    }
+    if node.get("product").is_some() {
+        return all("product").iter().product();
+    }
+    if node.get("named").is_some() {
+        return evaluated(&node["part"]);
+    }
+    let of = all("of");
+    match (node["operator"].as_str(), node["call"].as_str()) {
+        (Some("-"), _) => of[0] - of[1],
+        (Some("/"), _) => of[0] / of[1],
+        (Some("^"), _) => of[0].powf(of[1]),
+        (_, Some("sqrt")) => of[0].sqrt(),
+        (_, Some("exp")) => of[0].exp(),
+        (_, Some("log")) => of[0].ln(),
+        (_, Some("tanh")) => of[0].tanh(),
+        (_, Some("max")) => of[0].max(of[1]),
+        _ => panic!("{node}"),
+    }
+}
+
+#[test]
+fn numbers_are_explained_so_that_a_script_can_compute_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let places = [
+        "%1[1, 2]",
+        "%2[0, 0]",
+        "loss",
+        "loss.softmax[3, 1]",
+        "d%1[0, 0]",
+        "dense_1.bias.grad[3]",
+        "dense_1.weight[0, 1]",
+        "dense_1.weight.adam_v[0, 1]",
+    ];
+    let explain: Vec<_> = places.iter().map(|place| format!("explain {place}; print {place}")).collect();
+    let commands = format!("goto 3; {}", explain.join("; "));
+    let said = json_free(folder, &["debug", "xor.glassbox.json", "--json", "--command", &commands]);
+    let said: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(said.len(), 1 + 2 * places.len());
+    for pair in said[1..].chunks(2) {
+        let (explained, printed) = (&pair[0], &pair[1]);
+        let (value, terms) = (explained["value"].as_f64().unwrap(), explained["absolute"].as_f64().unwrap());
+        assert_eq!(printed["numbers"][0].as_f64(), Some(value));
+        let got = evaluated(&explained["arithmetic"]);
+        assert!((got - value).abs() <= 1e-5 * terms, "{}: {got}, not {value}", explained["command"]);
+        assert_eq!((explained["step"].as_u64(), explained["instruction"].is_u64()), (Some(3), true));
+    }
+    let text = json_free(folder, &["debug", "xor.glassbox.json", "--command", "goto 3; explain dense_1.weight[0, 1]"]);
+    for words in ["(step 3)", "<- adam", "where m̂ = m / (1 − β₁", "from dense_1.weight.grad[0, 1] ="] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let text = json_free(folder, &["debug", "xor.glassbox.json", "--command", "goto 3; explain dense_1.bias.grad[3]"]);
+    assert!(text.contains("d%1[") && text.contains("… and 8 more, together"), "{text}");
+}
+
 #[test]
 fn what_the_debugger_cannot_do_is_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
@@ -301,6 +366,10 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
         ("print %1[", "whole number"),
         ("break max(dense_1.wieght) > 1", "did you mean 'dense_1.weight'"),
         ("break dense_1.weight > 1; run", "not one number"),
+        ("explain loss", "loss has not been computed yet in step 1"),
+        ("goto 1; explain dense_1.weight[9, 9]", "no element [9, 9]"),
+        ("goto 1; explain %1", "no element []"),
+        ("explain 3", "explain NAME[i, j]"),
         ("set dense_1.weight[9, 9] = 1", "must be below"),
         ("set dense_1.weight[0] = 1", "2 indices"),
         ("set %1[0, 0] = 1", "after its instruction has run"),

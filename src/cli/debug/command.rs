@@ -17,6 +17,11 @@ pub enum Command {
     },
     Info,
     Print(Expr),
+    /// How an element of a value came about.
+    Explain {
+        name: String,
+        index: Vec<usize>,
+    },
     /// An element of a value, by name and indices, and its new number.
     Set {
         name: String,
@@ -43,6 +48,7 @@ goto N, g                just after the update of step N, forwards or backwards
 list [all], l            the program around here, or all of it
 info, i                  where the run stands, breakpoints, changes, checkpoints
 print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]
+explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from
 set NAME[i, j] = EXPR    changes an element; going back and forth makes the change again
 undo                     takes the last change back and stands where it was made
 break EXPR, b            stops before the update of a step where it holds: break loss > 1 or nan(%4)
@@ -88,6 +94,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
         },
         "info" | "i" => alone(Command::Info),
         "print" | "p" => Ok(Command::Print(expression(word, rest)?)),
+        "explain" | "e" => explain(rest),
         "set" => set(rest),
         "break" | "b" => Ok(Command::Break(expression(word, rest)?)),
         "delete" | "d" => {
@@ -121,14 +128,24 @@ fn expression(word: &str, text: &str) -> Result<Expr, String> {
     expr::parse(text).map_err(|error| error.message)
 }
 
+fn explain(rest: &str) -> Result<Command, String> {
+    let form = "'explain' is written: explain NAME[i, j].";
+    let (name, index) = element(rest, form)?;
+    Ok(Command::Explain { name, index })
+}
+
+fn element(text: &str, form: &str) -> Result<(String, Vec<usize>), String> {
+    match expr::parse(text).map_err(|error| error.message)? {
+        Expr::Element(name, index) => Ok((name, index)),
+        Expr::Name(name) => Ok((name, Vec::new())),
+        _ => Err(form.into()),
+    }
+}
+
 fn set(rest: &str) -> Result<Command, String> {
     let form = "'set' is written: set NAME[i, j] = NUMBER.";
-    let (element, value) = rest.split_once('=').ok_or(form)?;
-    let (name, index) = match expr::parse(element).map_err(|error| error.message)? {
-        Expr::Element(name, index) => (name, index),
-        Expr::Name(name) => (name, Vec::new()),
-        _ => return Err(form.into()),
-    };
+    let (place, value) = rest.split_once('=').ok_or(form)?;
+    let (name, index) = element(place, form)?;
     let value = match value.trim().parse::<f64>() {
         Ok(value) => Expr::Number(value),
         Err(_) => expr::parse(value).map_err(|error| error.message)?,
@@ -155,6 +172,8 @@ mod tests {
         assert_eq!(parse("back step 3"), Ok(Command::BackStep(3)));
         assert_eq!(parse("goto 0"), Ok(Command::Goto(0)));
         assert_eq!(parse("dump a b.safetensors"), Ok(Command::Dump("a b.safetensors".into())));
+        let explained = Command::Explain { name: "d%4".into(), index: vec![0, 2] };
+        assert_eq!(parse("explain d%4[0, 2]"), Ok(explained));
         let value = Expr::Number(-1.5);
         assert_eq!(parse("set %4[0,1]=-1.5"), Ok(Command::Set { name: "%4".into(), index: vec![0, 1], value }));
         assert!(matches!(parse("set w[0] = nan"), Ok(Command::Set { value: Expr::Number(v), .. }) if v.is_nan()));
@@ -175,6 +194,7 @@ mod tests {
             ("set w", "set NAME"),
             ("set w + 1 = 2", "set NAME"),
             ("set w[1 = 2", "']'"),
+            ("explain 1 + 2", "explain NAME"),
             ("delete x", "not 'x'"),
             ("dump", "needs a file"),
             ("info 3", "stands alone"),

@@ -1,6 +1,7 @@
 //! `glassbox debug`: the training that runs, stopped between any two instructions, backwards and forwards.
 
 mod command;
+mod explain;
 mod obey;
 mod values;
 

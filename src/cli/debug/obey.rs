@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::command::{self, Command, HELP};
-use super::{Said, values};
+use super::{Said, explain, values};
 use crate::expr::Expr;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
@@ -48,6 +48,10 @@ impl Console {
             Command::Print(expression) => {
                 let found = self.debugger.value_of(&expression)?;
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
+            }
+            Command::Explain { name, index } => {
+                let explanation = self.debugger.explain(&name, &index).map_err(sentence)?;
+                explain::said(self.debugger.machine().program(), &explanation)
             }
             Command::Set { name, index, value } => self.set(&name, &index, &value)?,
             Command::Break(condition) => self.add_breakpoint(condition)?,

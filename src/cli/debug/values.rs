@@ -13,7 +13,7 @@ pub fn digits(value: f64) -> String {
 }
 
 /// JSON has no NaN and no infinity: those are words.
-fn json_number(value: f64) -> Value {
+pub fn json_number(value: f64) -> Value {
     if value.is_finite() { json!(value) } else { json!(value.to_string()) }
 }
 

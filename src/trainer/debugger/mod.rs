@@ -10,6 +10,7 @@
 mod breakpoints;
 mod change;
 mod dump;
+mod explain;
 mod forward;
 mod memory;
 mod reverse;
@@ -45,6 +46,8 @@ pub enum DebugError {
     End { step: u64, why: String },
     #[error("{name} is computed anew in step {step}: change it after its instruction has run.")]
     NotYet { name: String, step: u64 },
+    #[error("{name} has not been computed yet in step {step}: go on until its instruction has run.")]
+    NotComputed { name: String, step: u64 },
     #[error("Step {0} is not complete: a dump is of a whole step. Finish it first, or go to another.")]
     InStep(u64),
     #[error("No step is complete yet: a dump is of a whole step.")]

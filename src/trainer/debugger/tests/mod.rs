@@ -16,7 +16,7 @@ mod reverse;
 
 const BUDGET: usize = 64 << 20;
 
-fn debugger(project: &Project, budget: usize) -> Debugger {
+pub(super) fn debugger(project: &Project, budget: usize) -> Debugger {
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
     Debugger::new(Run::new(project, dataset, Device::Cpu).unwrap(), budget).unwrap()
 }
@@ -32,12 +32,12 @@ fn digits(layers: Vec<LayerKind>) -> Project {
     project
 }
 
-fn xor() -> Project {
+pub(super) fn xor() -> Project {
     templates::build("xor").unwrap()
 }
 
 /// Every value there is, bit for bit.
-fn bits(debugger: &Debugger) -> BTreeMap<String, Vec<u32>> {
+pub(super) fn bits(debugger: &Debugger) -> BTreeMap<String, Vec<u32>> {
     let machine = debugger.machine();
     let values = machine.program().ids().filter(|(id, value)| value.role.is_state() || machine.is_current(*id));
     values

@@ -1,0 +1,119 @@
+//! Every number of a network can be explained: what an explanation says, evaluated, is the number that the machine holds.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use glassbox::data::{self, NoProgress};
+use glassbox::engine::Device;
+use glassbox::model::{Project, Source, templates};
+use glassbox::trace::Explanation;
+use glassbox::trainer::{Debugger, Moment, Run};
+
+fn small(key: &str) -> Project {
+    let mut project = templates::build(key).unwrap();
+    project.training.batch_size = project.training.batch_size.min(4);
+    if let Source::Digits(digits) = &mut project.data.source {
+        digits.samples = 100;
+    }
+    project
+}
+
+fn debugger(project: &Project) -> Debugger {
+    let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+    Debugger::new(Run::new(project, dataset, Device::Cpu).unwrap(), 64 << 20).unwrap()
+}
+
+/// Index of the first number of a value, of one in the middle, and of the one furthest from 0.
+fn chosen(dims: &[usize], numbers: &[f64]) -> Vec<Vec<usize>> {
+    let largest = (0..numbers.len()).max_by(|&a, &b| numbers[a].abs().total_cmp(&numbers[b].abs()));
+    let mut flat = vec![0, numbers.len() / 2, largest.unwrap_or(0)];
+    flat.dedup();
+    let index = |mut flat: usize| {
+        let mut index = vec![0; dims.len()];
+        for (i, &n) in index.iter_mut().zip(dims).rev() {
+            (*i, flat) = (flat % n, flat / n);
+        }
+        index
+    };
+    flat.into_iter().map(index).collect()
+}
+
+/// What is wrong with an explanation, if anything.
+fn problem(explanation: &Explanation) -> Option<String> {
+    let Explanation { element, value, line, arithmetic, .. } = explanation;
+    let (got, terms) = (arithmetic.evaluate(), arithmetic.absolute());
+    let is_right = (got - value).abs() <= 1e-5 * terms + 1e-30;
+    let said = || format!("{element} is {value}, explained as {got} = {} ({line})", arithmetic.with_numbers(8));
+    (!is_right).then(said)
+}
+
+/// Explains numbers of every value that the program lists, where the run stands, and says how many values there were.
+fn explain_all(key: &str, debugger: &mut Debugger) -> usize {
+    let names: Vec<_> = debugger.machine().program().values.iter().map(|value| value.name.clone()).collect();
+    let (mut explained, mut problems) = (0, Vec::new());
+    for name in &names {
+        let id = debugger.machine().program().find(name).unwrap();
+        let is_state = debugger.machine().program().value(id).unwrap().role.is_state();
+        if !is_state && !debugger.machine().is_current(id) {
+            let error = debugger.explain(name, &[0]).unwrap_err().to_string();
+            assert!(error.contains("has not been computed yet"), "{name}: {error}");
+            continue;
+        }
+        let (dims, numbers) = debugger.machine().read_f64(id).unwrap();
+        for index in chosen(&dims, &numbers) {
+            match debugger.explain(name, &index) {
+                Ok(explanation) => {
+                    assert_eq!((&explanation.element.name, &explanation.element.index), (name, &index));
+                    problems.extend(problem(&explanation));
+                }
+                Err(error) => problems.push(format!("{name}{index:?}: {error}")),
+            }
+        }
+        explained += 1;
+    }
+    assert!(problems.is_empty(), "{key}:\n{}", problems.join("\n"));
+    explained
+}
+
+fn every_value_of(key: &str) {
+    let mut debugger = debugger(&small(key));
+    debugger.goto_step(2).unwrap();
+    let count = debugger.machine().program().values.len();
+    let before = debugger.dump().unwrap();
+    assert_eq!(explain_all(key, &mut debugger), count, "{key}");
+    assert_eq!(debugger.moment(), Moment { step: 2, instruction: 0 });
+    assert_eq!(debugger.dump().unwrap(), before, "{key}: explaining changed something");
+}
+
+#[test]
+fn every_value_of_xor_is_explained() {
+    every_value_of("xor");
+}
+
+#[test]
+fn every_value_of_a_convolutional_network_is_explained() {
+    every_value_of("digits-cnn");
+}
+
+#[test]
+fn every_value_of_a_recurrent_network_is_explained() {
+    every_value_of("digits-lstm");
+}
+
+#[test]
+fn every_value_of_an_attention_network_is_explained() {
+    every_value_of("digits-attention");
+}
+
+#[test]
+fn within_a_step_what_has_been_computed_is_explained() {
+    let mut debugger = debugger(&small("xor"));
+    let count = debugger.machine().program().instructions.len();
+    let mut explained = Vec::new();
+    for instruction in 1..count {
+        debugger.goto(Moment { step: 1, instruction }).unwrap();
+        explained.push(explain_all("xor", &mut debugger));
+        assert_eq!(debugger.moment(), Moment { step: 1, instruction });
+    }
+    assert!(explained.is_sorted() && explained[0] < explained[count - 2], "{explained:?}");
+}
