@@ -11,13 +11,15 @@ pub struct Settings {
     /// 1.0 to 2.0.
     pub scale: f32,
     pub reduced_motion: bool,
+    /// What the debugger may take for checkpoints.
+    pub checkpoint_memory_mib: u32,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: Theme::Dark, scale: 1.0, reduced_motion: false, recent: Vec::new() }
+        Self { theme: Theme::Dark, scale: 1.0, reduced_motion: false, checkpoint_memory_mib: 256, recent: Vec::new() }
     }
 }
 

@@ -6,6 +6,10 @@ use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::Theme;
 use crate::persist::tensor_file::Format;
 use crate::trace::{TensorRecord, Watch};
+use crate::trace::{Gaze, Watch};
+use crate::trainer::DebugCommand;
+
+use super::Tab;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -53,6 +57,15 @@ pub enum Action {
     Watch(Watch),
     /// Ask the network about one sample, as it takes it.
     TryInput(Vec<f32>),
+
+    // Debugging.
+    /// Another tab of the workspace.
+    ShowTab(Tab),
+    Debug(DebugCommand),
+    /// What the debugger's panels show.
+    Gaze(Gaze),
+    /// MiB that checkpoints may take.
+    SetCheckpointMemory(u32),
 
     // Files and screens.
     NewEmpty,

@@ -50,6 +50,8 @@ impl State {
             Action::TryInput(sample) => self.tell(Command::Ask(sample)),
             Action::ShowWelcome => {
                 self.screen = Screen::Welcome;
+                self.tab = super::Tab::Build;
+                self.tell_gaze();
                 self.tell(Command::Pause);
             }
             Action::ShowWorkspace => self.screen = Screen::Workspace,
@@ -63,6 +65,9 @@ impl State {
             | Action::Save
             | Action::SaveAs(_)
             | Action::RecoverLast(_) => self.apply_to_files(action),
+            Action::ShowTab(_) | Action::Debug(_) | Action::Gaze(_) | Action::SetCheckpointMemory(_) => {
+                self.apply_to_debugger(action);
+            }
             Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) => self.apply_setting(action),
         }
     }

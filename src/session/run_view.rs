@@ -57,6 +57,17 @@ pub struct Curves {
     pub pace: Vec<Pace>,
 }
 
+impl Curves {
+    /// Drops everything after a step.
+    pub fn truncate(&mut self, step: u64) {
+        let Self { train_loss, validation_loss, train_metric, validation_metric, learning_rate, .. } = self;
+        for series in [train_loss, validation_loss, train_metric, validation_metric, learning_rate] {
+            series.truncate(step);
+        }
+        self.pace.retain(|pace| pace.step <= step);
+    }
+}
+
 /// A moment of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pace {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::works::Told;
-use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State};
+use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State, Tab};
 use crate::data::Task;
 use crate::engine::{Device, Threads};
 use crate::model::{Edit, Graph, TrainingSpec};
@@ -25,6 +25,8 @@ impl State {
                     trainer.send(Command::Speed(self.speed));
                     trainer.send(Command::Watch(self.watch.clone()));
                     self.works.trainer = Some(trainer);
+                    self.tell_budget();
+                    self.tell_gaze();
                 }
                 Err(error) => self.error = Some(format!("The training thread could not be started: {error}.")),
             }
@@ -50,7 +52,8 @@ impl State {
         if told.graph == now.graph && told.training == now.training {
             return;
         }
-        if self.run.step == 0 && self.run.status != RunStatus::Running {
+        // Gone back to its beginning, a run still has what came after.
+        if self.run.step == 0 && self.run.curves.train_loss.is_empty() && self.run.status != RunStatus::Running {
             return self.restart();
         }
         if told.graph != now.graph {
@@ -104,6 +107,7 @@ impl State {
             self.error = None;
         }
         let picture = self.run.picture.take();
+        self.debug = None;
         self.run = RunView {
             status: RunStatus::Paused,
             curves: Curves { metric, ..Curves::default() },
@@ -176,6 +180,10 @@ impl State {
             return false;
         }
         let mut news = !told.rows.is_empty() || !told.evaluations.is_empty();
+        if let Some(step) = told.cut {
+            self.cut_future(step);
+            news = true;
+        }
         let curves = &mut self.run.curves;
         for row in &told.rows {
             curves.train_loss.push(row.step, row.loss as f32);
@@ -190,6 +198,10 @@ impl State {
         }
         if let Some(progress) = told.progress {
             self.take_progress(progress);
+            news = true;
+        }
+        if told.debug.is_some() && self.tab == Tab::Debug {
+            self.debug = told.debug;
             news = true;
         }
         if let Some(picture) = told.picture {

@@ -10,11 +10,13 @@ use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::Settings;
-use crate::trace::Watch;
+use crate::trace::{DebugView, Gaze, Watch};
 
 #[derive(Debug, Default)]
 pub struct State {
     pub screen: Screen,
+    /// Of the workspace.
+    pub tab: Tab,
     pub project: Project,
     /// Shapes and problems of `project.graph` over the loaded data.
     pub inference: Inference,
@@ -28,6 +30,10 @@ pub struct State {
     /// 0 (slowest) to 1 (full speed).
     pub speed: f32,
     pub watch: Watch,
+    /// Where the run stands between its instructions, while the Debug tab is open.
+    pub debug: Option<Arc<DebugView>>,
+    /// What the debugger's panels wish to see.
+    pub gaze: Gaze,
     /// Where the project is saved; `None` until it was.
     pub file: Option<PathBuf>,
     /// Differs from what is on disk.
@@ -55,6 +61,14 @@ pub enum Screen {
     #[default]
     Welcome,
     Workspace,
+}
+
+/// What the workspace is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Build,
+    Debug,
 }
 
 #[derive(Clone, Debug, Default)]

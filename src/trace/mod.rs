@@ -6,6 +6,7 @@ mod arithmetic;
 mod breakpoint;
 mod health;
 mod looking;
+mod moment;
 mod numbers;
 mod picture;
 mod series;
@@ -16,6 +17,7 @@ pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Term, Verdict}
 pub use breakpoint::{At, Breakpoint, StepPhase};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
 pub use looking::{Gaze, Shares, Sight, TensorRecord};
+pub use moment::*;
 pub use numbers::significant;
 pub use picture::*;
 pub use series::{Bucket, Series};

@@ -9,6 +9,7 @@ mod outbox;
 mod pace;
 mod pictures;
 mod run;
+mod standing;
 mod thread;
 mod value;
 
@@ -18,5 +19,5 @@ pub use debugger::{
 pub use journal::{Change, JournalEntry, TensorEdit};
 pub use outbox::{Evaluation, Outbox, Progress, Row, Stop};
 pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};
-pub use thread::{Command, Trainer, Waker};
+pub use thread::{Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

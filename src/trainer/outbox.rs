@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::run::StepRow;
-use crate::trace::Picture;
+use crate::trace::{DebugView, Picture};
 
 pub type Row = StepRow;
 
@@ -44,9 +44,13 @@ pub struct Progress {
 pub struct Outbox {
     /// Number of the run that all below belongs to; events of an older run are dropped by the reader.
     pub run: u64,
+    /// What was told of steps after this one has become another history: it comes before the rows below.
+    pub cut: Option<u64>,
     pub rows: Vec<Row>,
     pub evaluations: Vec<Evaluation>,
     pub picture: Option<Arc<Picture>>,
+    /// Where the run stands, while somebody debugs it.
+    pub debug: Option<Arc<DebugView>>,
     pub progress: Option<Progress>,
     /// "kept 4 of 6 tensors"
     pub messages: Vec<String>,

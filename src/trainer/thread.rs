@@ -1,4 +1,11 @@
-//! The named thread that owns the machine: commands in, an outbox out. A panic in it becomes a message.
+//! The named thread that owns the run and its past: commands in, an outbox out. A panic in it becomes a message.
+//!
+//! Owns when to compute and when to look. Where the run goes when it is debugged is `debugging`'s own.
+
+mod debugging;
+mod telling;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
@@ -6,15 +13,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::debugger::{DebugError, Debugger, Unit};
 use super::journal::Change;
-use super::outbox::{Outbox, Progress};
+use super::outbox::Outbox;
 use super::pace::Pace;
-use super::pictures;
-use super::run::{Run, RunError, Saved};
+use super::run::{Run, Saved};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
-use crate::trace::{OutputPicture, Watch};
+use crate::trace::{Moment, OutputPicture, Watch};
+pub use debugging::DebugCommand;
+use debugging::Desk;
 
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -40,6 +49,9 @@ pub enum Command {
     Watch(Watch),
     /// One sample, as the network takes it; the answer comes in the outbox.
     Ask(Vec<f32>),
+    Debug(DebugCommand),
+    /// Bytes for the checkpoints that going back begins at.
+    Budget(usize),
     /// The run as it stands between two steps.
     Save(Sender<Result<Box<Saved>, String>>),
     Quit,
@@ -98,17 +110,23 @@ enum Mode {
     ToEpochEnd,
     /// This many more steps.
     Steps(u32),
+    /// To a place that is far ahead of a checkpoint.
+    Travel(Moment),
 }
 
 /// How long the thread computes before it looks at commands and hands over rows.
 const SLICE: Duration = Duration::from_millis(6);
+/// For checkpoints, until something else is asked for.
+const DEFAULT_BUDGET: usize = 256 << 20;
 
 struct Worker {
     inbox: Receiver<Command>,
     outbox: Arc<Mutex<Outbox>>,
     waker: Waker,
     run_number: u64,
-    run: Option<Run>,
+    debugger: Option<Debugger>,
+    desk: Desk,
+    budget: usize,
     mode: Mode,
     speed: f32,
     watch: Watch,
@@ -133,7 +151,9 @@ impl Worker {
             outbox,
             waker,
             run_number: 0,
-            run: None,
+            debugger: None,
+            desk: Desk::default(),
+            budget: DEFAULT_BUDGET,
             mode: Mode::Paused,
             speed: 1.0,
             watch: Watch::default(),
@@ -156,7 +176,9 @@ impl Worker {
                     let outcome = catch_unwind(AssertUnwindSafe(|| self.turn(command)));
                     match outcome {
                         Ok(Ok(())) => {}
-                        Ok(Err(error)) => self.fail(error.to_string()),
+                        Ok(Err(DebugError::Run(error))) => self.fail(error.to_string()),
+                        // The run itself is well.
+                        Ok(Err(error)) => self.stop_here(error.to_string()),
                         Err(panic) => self.fail(panic_sentence(panic.as_ref())),
                     }
                 }
@@ -187,34 +209,44 @@ impl Worker {
     /// How long until there is something to compute; `None`: not before a command.
     fn wait(&self) -> Option<Duration> {
         let now = Instant::now();
-        match (&self.run, self.mode) {
+        match (&self.debugger, self.mode) {
             (None, _) => None,
+            (Some(_), Mode::Paused) if self.desk.is_due() => Some(Duration::ZERO),
             (Some(_), Mode::Paused) if self.picture_due => Some(self.pace.wait_when_paused(now)),
             (Some(_), Mode::Paused) => None,
             (Some(_), _) => Some(self.next_step.saturating_duration_since(now)),
         }
     }
 
-    fn turn(&mut self, command: Option<Command>) -> Result<(), RunError> {
+    fn turn(&mut self, command: Option<Command>) -> Result<(), DebugError> {
         match command {
             Some(command) => self.obey(command),
             None => self.compute(),
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<(), RunError> {
+    fn obey(&mut self, command: Command) -> Result<(), DebugError> {
         self.picture_due = true;
         match command {
             Command::Start { run, project, dataset, device, saved } => {
                 self.start(run, &project, dataset, device, saved)?;
             }
-            Command::Clear => (self.run, self.mode) = (None, Mode::Paused),
+            Command::Clear => (self.debugger, self.mode) = (None, Mode::Paused),
             Command::Play => self.go(Mode::Running),
             Command::StepBatch => self.go(Mode::Steps(1)),
             Command::StepEpoch => self.go(Mode::ToEpochEnd),
             Command::Pause => {
                 self.mode = Mode::Paused;
+                self.desk.stand();
                 self.tell_progress();
+            }
+            Command::Debug(command) => self.debug(command)?,
+            Command::Budget(bytes) => {
+                self.budget = bytes;
+                if let Some(debugger) = &mut self.debugger {
+                    debugger.set_budget(bytes);
+                }
+                self.desk.stand();
             }
             Command::Speed(speed) => {
                 self.speed = speed.clamp(0.0, 1.0);
@@ -227,8 +259,8 @@ impl Worker {
             }
             Command::Ask(sample) => self.answer(&sample)?,
             Command::Save(reply) => {
-                let saved = match &self.run {
-                    Some(run) => run.save().map(Box::new).map_err(|error| error.to_string()),
+                let saved = match &mut self.debugger {
+                    Some(debugger) => debugger.save().map(Box::new).map_err(|error| error.to_string()),
                     None => Err("There is no run to save.".to_owned()),
                 };
                 let _ = reply.send(saved);
@@ -245,8 +277,9 @@ impl Worker {
         dataset: Arc<Dataset>,
         device: Device,
         saved: Option<Box<Saved>>,
-    ) -> Result<(), RunError> {
-        (self.run, self.mode, self.run_number) = (None, Mode::Paused, number);
+    ) -> Result<(), DebugError> {
+        (self.debugger, self.mode, self.run_number) = (None, Mode::Paused, number);
+        self.desk.begin_run();
         (self.seconds, self.recent, self.rate) = (0.0, (0, 0.0), 0.0);
         self.pace.hurry();
         self.output = None;
@@ -256,16 +289,23 @@ impl Worker {
             None => Run::new(project, dataset, device)?,
             Some(saved) => Run::resume(project, dataset, device, *saved)?,
         };
-        self.run = Some(run);
+        let debugger = Debugger::new(run, self.budget)?;
+        self.desk.reached(debugger.moment().step);
+        self.debugger = Some(debugger);
         self.tell_progress();
         Ok(())
     }
 
+    fn run(&self) -> Option<&Run> {
+        self.debugger.as_ref().map(Debugger::run)
+    }
+
     fn go(&mut self, mode: Mode) {
-        let finished = self.run.as_ref().and_then(Run::finished);
-        if let (Some(stop), Mode::Running) = (finished, mode) {
-            locked(&self.outbox).finished = Some(stop);
-        } else if self.run.is_some() {
+        self.desk.set_off();
+        let finished = self.run().and_then(Run::finished);
+        if finished.is_some() {
+            locked(&self.outbox).finished = finished;
+        } else if self.debugger.is_some() {
             self.mode = mode;
             self.pace.hurry();
         }
@@ -273,23 +313,15 @@ impl Worker {
         self.tell_progress();
     }
 
-    fn change(&mut self, change: Change) -> Result<(), RunError> {
-        let Some(run) = &mut self.run else { return Ok(()) };
+    fn change(&mut self, change: Change) -> Result<(), DebugError> {
+        let Some(debugger) = &mut self.debugger else { return Ok(()) };
         let graph = matches!(change, Change::Graph { .. });
-        let kept = run.change(change)?;
+        let kept = debugger.change_project(change)?;
+        self.cut();
         if graph && kept.kept < kept.of {
             locked(&self.outbox).messages.push(format!("Kept {} of {} tensors.", kept.kept, kept.of));
         }
         self.tell_progress();
-        Ok(())
-    }
-
-    fn answer(&mut self, sample: &[f32]) -> Result<(), RunError> {
-        if let Some(run) = &self.run {
-            let answer = pictures::answer(run, sample)?;
-            locked(&self.outbox).answer = Some(answer);
-            (self.waker)();
-        }
         Ok(())
     }
 
@@ -299,15 +331,16 @@ impl Worker {
         (self.speed < 0.999).then(|| Duration::from_secs_f64(10f64.powf(-3.0 * f64::from(self.speed))))
     }
 
-    fn compute(&mut self) -> Result<(), RunError> {
+    fn compute(&mut self) -> Result<(), DebugError> {
         let began = Instant::now();
         if self.mode != Mode::Paused {
             match self.pause_between_steps() {
                 None => {
                     while self.mode != Mode::Paused && began.elapsed() < SLICE {
-                        self.one_step()?;
+                        self.go_on()?;
                     }
                 }
+                Some(_) if matches!(self.mode, Mode::Travel(_)) => self.go_on()?,
                 Some(pause) => {
                     self.one_step()?;
                     self.next_step = (self.next_step + pause).max(began);
@@ -321,37 +354,22 @@ impl Worker {
         self.take_picture_when_due()
     }
 
-    fn one_step(&mut self) -> Result<(), RunError> {
-        let Some(run) = &mut self.run else { return Ok(()) };
-        let row = run.step()?;
-        self.recent.0 += row.samples;
-        let not_finite = run.machine().first_not_finite();
-        let news = not_finite.filter(|_| !self.told_not_finite).map(|found| format!("{found} {}", found.advice()));
-        self.told_not_finite = not_finite.is_some();
-        let (mut evaluation, mut cut) = (None, None);
-        if row.epoch_done {
-            let scores = run.evaluate()?;
-            cut = run.judge(&scores)?;
-            evaluation = Some(scores);
+    fn go_on(&mut self) -> Result<(), DebugError> {
+        match self.mode {
+            Mode::Travel(to) => self.travel_on(to),
+            _ => self.one_step(),
         }
-        let stop = if row.epoch_done { run.finished() } else { None };
-        let restored = if stop.is_some() { run.restore_best()? } else { None };
-        let mut outbox = locked(&self.outbox);
-        outbox.rows.push(row);
-        outbox.evaluations.extend(evaluation);
-        if news.is_some() {
-            outbox.not_finite = news;
-        }
-        if let Some(rate) = cut {
-            let why = "results on the validation part have stopped improving";
-            outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
-        }
-        if let Some(epoch) = restored {
-            outbox.messages.push(format!("Put back the weights of epoch {epoch}, the best on the validation part."));
-        }
+    }
+
+    /// To the end of the step in progress, or one step.
+    fn one_step(&mut self) -> Result<(), DebugError> {
+        let Some(debugger) = &mut self.debugger else { return Ok(()) };
+        let done = debugger.advance(Unit::Step, &mut |_| Ok(false))?;
+        let Some(row) = done.row else { return Ok(()) };
+        let stop = self.completed(&row)?;
         self.mode = match self.mode {
             Mode::Running if stop.is_some() => {
-                outbox.finished = stop;
+                locked(&self.outbox).finished = stop;
                 Mode::Paused
             }
             Mode::ToEpochEnd if row.epoch_done => Mode::Paused,
@@ -359,7 +377,9 @@ impl Worker {
             Mode::Steps(n) => Mode::Steps(n - 1),
             other => other,
         };
-        self.picture_due = true;
+        if self.mode == Mode::Paused {
+            self.desk.stand();
+        }
         Ok(())
     }
 
@@ -367,54 +387,8 @@ impl Worker {
         self.mode != Mode::Paused && self.pause_between_steps().is_none()
     }
 
-    fn take_picture_when_due(&mut self) -> Result<(), RunError> {
-        let (began, at_full_speed) = (Instant::now(), self.is_at_full_speed());
-        if !self.picture_due || !self.pace.is_due(began, at_full_speed) {
-            return Ok(());
-        }
-        self.picture_due = false;
-        let Some(run) = &self.run else { return Ok(()) };
-        let mut picture = pictures::of_layers(run, &self.watch)?;
-        let (layers, mut output) = (began.elapsed(), None);
-        if !self.watch.output {
-            self.output = None;
-        } else if self.output.is_none() || self.pace.output_is_due(began, at_full_speed) {
-            let scored = if at_full_speed { pictures::SCORED_AT_FULL_SPEED } else { pictures::SCORED };
-            self.output = Some(pictures::output(run, scored)?);
-            output = Some(began.elapsed() - layers);
-        }
-        picture.output.clone_from(&self.output);
-        self.pace.taken(Instant::now(), layers, output);
-        locked(&self.outbox).picture = Some(Arc::new(picture));
-        (self.waker)();
-        Ok(())
-    }
-
-    fn tell_progress(&mut self) {
-        // A short run is over before a quarter of a second: until then all of it counts.
-        let (long, all_so_far) = (self.recent.1 > 0.25, self.recent.1 >= self.seconds);
-        if self.recent.1 > 0.0 && (long || all_so_far) {
-            self.rate = self.recent.0 as f64 / self.recent.1;
-        }
-        if long {
-            self.recent = (0, 0.0);
-        }
-        let Some(run) = &self.run else { return };
-        let progress = Progress {
-            running: self.mode != Mode::Paused,
-            step: run.machine().step(),
-            epoch: run.epoch(),
-            steps_per_epoch: run.steps_per_epoch(),
-            samples_per_second: self.rate,
-            seconds: self.seconds,
-            learning_rate: run.machine().learning_rate(),
-        };
-        locked(&self.outbox).progress = Some(progress);
-        (self.waker)();
-    }
-
     fn fail(&mut self, message: String) {
-        (self.run, self.mode) = (None, Mode::Paused);
+        (self.debugger, self.mode) = (None, Mode::Paused);
         let mut outbox = locked(&self.outbox);
         outbox.run = self.run_number;
         outbox.failed = Some(message);

@@ -32,6 +32,7 @@ pub use breakpoints::{Hit, step_phase};
 pub use dump::StepDump;
 pub use forward::{Advance, Unit};
 pub use reverse::{Held, Reversed};
+pub use crate::trace::Moment;
 pub use travel::Way;
 
 use breakpoints::Arms;
@@ -60,15 +61,6 @@ impl From<EngineError> for DebugError {
     fn from(error: EngineError) -> Self {
         Self::Run(error.into())
     }
-}
-
-/// A place between two instructions. With instruction 0 it is the one between two steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
-    /// Completed steps.
-    pub step: u64,
-    /// Executed instructions of the step in progress.
-    pub instruction: usize,
 }
 
 /// Where one can go to, and how fast.

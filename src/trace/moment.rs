@@ -1,0 +1,224 @@
+//! Where the debugger stands: the program as a listing, the place in it, and what belongs to that place.
+//!
+//! Plain data, made by the trainer whenever training stands still and somebody looks.
+
+use std::sync::Arc;
+
+use super::Sight;
+use crate::model::LayerId;
+
+/// A place between two instructions. With instruction 0 it is the one between two steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Completed steps.
+    pub step: u64,
+    /// Executed instructions of the step in progress.
+    pub instruction: usize,
+}
+
+/// Instructions stand in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Load,
+    Forward,
+    Loss,
+    Backward,
+    Update,
+}
+
+impl Stage {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Load => "Load",
+            Self::Forward => "Forward",
+            Self::Loss => "Loss",
+            Self::Backward => "Backward",
+            Self::Update => "Update",
+        }
+    }
+
+    /// What happens in it, for a beginner.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Load => "The next batch of samples is fetched.",
+            Self::Forward => "The samples go through the layers, from the input to the output.",
+            Self::Loss => "How wrong the outputs are becomes one number.",
+            Self::Backward => {
+                "From the loss back to the input: by how much each number would change it. These are the gradients."
+            }
+            Self::Update => "The optimiser changes every weight a little against its gradient.",
+        }
+    }
+}
+
+/// What kind of number a value holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Samples and their targets.
+    Data,
+    /// Anything computed on the way to the loss.
+    Value,
+    /// Weights and biases.
+    Parameter,
+    /// Kept between steps besides: running statistics, the optimiser's memory.
+    Memory,
+    Gradient,
+}
+
+/// A value as it is named in a line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    pub name: String,
+    pub kind: Kind,
+    /// A row for every sample of the batch comes first.
+    pub batched: bool,
+    /// Without the batch.
+    pub dims: Vec<usize>,
+}
+
+impl Token {
+    /// "4 × 3" with a batch of four; a single number has none.
+    pub fn shape(&self, batch: usize) -> String {
+        let rows = self.batched.then_some(batch);
+        let sizes: Vec<_> = rows.into_iter().chain(self.dims.iter().copied()).map(|n| n.to_string()).collect();
+        sizes.join(" × ")
+    }
+}
+
+/// One instruction of the program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub stage: Stage,
+    pub layer: Option<LayerId>,
+    /// Of the layer; empty for what belongs to none.
+    pub layer_name: String,
+    pub op: String,
+    /// "stride 2"; often empty.
+    pub settings: String,
+    pub outputs: Vec<Token>,
+    pub inputs: Vec<Token>,
+    pub formula: String,
+    pub words: String,
+}
+
+impl Line {
+    /// State is changed in place by an update; everything else is made anew.
+    pub fn arrow(&self) -> &'static str {
+        if self.stage == Stage::Update { "←" } else { "=" }
+    }
+
+    /// `%2 = tanh %1`
+    pub fn text(&self) -> String {
+        let names = |tokens: &[Token]| tokens.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
+        let settings = if self.settings.is_empty() { String::new() } else { format!(" [{}]", self.settings) };
+        let text = format!("{} {} {}{settings} {}", names(&self.outputs), self.arrow(), self.op, names(&self.inputs));
+        text.trim_end().to_owned()
+    }
+}
+
+/// The program of a run, told once for as long as it stays the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    pub lines: Vec<Line>,
+}
+
+impl Listing {
+    /// The value with this name.
+    pub fn token(&self, name: &str) -> Option<&Token> {
+        self.lines.iter().flat_map(|line| line.outputs.iter().chain(&line.inputs)).find(|token| token.name == name)
+    }
+
+    /// Index of the line that makes a value; state has none but its updates.
+    pub fn maker(&self, name: &str) -> Option<usize> {
+        self.lines.iter().position(|line| line.outputs.iter().any(|token| token.name == name))
+    }
+}
+
+/// Why a run that was going on stands still.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stopped {
+    /// "max(abs(dense_1.weight.grad)) > 0.2"
+    pub why: String,
+    /// Number of the breakpoint that did it.
+    pub breakpoint: Option<u32>,
+}
+
+/// Checkpoints on the way: where going back begins.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checkpoints {
+    pub steps: Vec<u64>,
+    pub bytes: usize,
+    pub budget: usize,
+    pub spacing: u64,
+}
+
+/// Something that was changed in the run by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChangeMark {
+    pub at: Moment,
+    /// "dense_1.weight[0, 1] = 0.5"
+    pub what: String,
+    /// It lies ahead of where the run stands, and will be made again.
+    pub ahead: bool,
+}
+
+/// An expression that is watched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    pub expression: String,
+    /// Or a sentence why there is none.
+    pub value: Result<f64, String>,
+    /// At the place before, where it was another.
+    pub before: Option<f64>,
+}
+
+/// On the way to a far place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Travel {
+    pub from: u64,
+    pub now: u64,
+    pub to: u64,
+}
+
+/// Everything the debugger's panels show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DebugView {
+    pub listing: Arc<Listing>,
+    pub moment: Moment,
+    /// Lines whose values belong to the step that is looked at: all of them between two steps.
+    pub done: usize,
+    /// Samples of the batch.
+    pub batch: usize,
+    /// Completed, with the fraction of the current one.
+    pub epoch: f64,
+    /// Of this batch, once it is computed.
+    pub loss: Option<f64>,
+    pub learning_rate: f64,
+    pub stopped: Option<Stopped>,
+    /// The last step that was ever reached on this branch.
+    pub furthest: u64,
+    pub checkpoints: Checkpoints,
+    pub changes: Vec<ChangeMark>,
+    pub watches: Vec<Watched>,
+    pub travel: Option<Travel>,
+    /// What the panels asked to see.
+    pub sight: Sight,
+}
+
+impl DebugView {
+    /// The instruction that comes next; none is known to come between two steps but the first.
+    pub fn next_line(&self) -> Option<&Line> {
+        self.listing.lines.get(self.moment.instruction)
+    }
+
+    /// The step that the values belong to, from 1; 0 before there are any.
+    pub fn current_step(&self) -> u64 {
+        self.moment.step + u64::from(self.moment.instruction > 0)
+    }
+
+    /// Whether a value of this name can be looked at now.
+    pub fn is_current(&self, name: &str) -> bool {
+        self.listing.maker(name).is_none_or(|line| line < self.done)
+            || self.listing.token(name).is_some_and(|t| matches!(t.kind, Kind::Parameter | Kind::Memory))
+    }
+}

@@ -1,0 +1,92 @@
+//! The records that the debugger's panels draw: the program as a listing, and where a run stands in it.
+
+use std::sync::Arc;
+
+use super::debugger::Debugger;
+use super::journal::{Change, JournalEntry};
+use crate::engine::{Instruction, Phase, Program, Role, Value, ValueId};
+use crate::trace::{ChangeMark, Checkpoints, DebugView, Kind, Line, Listing, Moment, Stage, Token};
+
+pub fn listing(program: &Program) -> Listing {
+    Listing { lines: program.instructions.iter().map(|instruction| line(program, instruction)).collect() }
+}
+
+fn line(program: &Program, instruction: &Instruction) -> Line {
+    let tokens = |ids: &[ValueId]| ids.iter().filter_map(|&id| program.value(id)).map(token).collect();
+    let layer_name = instruction.layer.and_then(|id| program.layer_names.get(&id)).cloned().unwrap_or_default();
+    Line {
+        stage: stage(instruction.phase),
+        layer: instruction.layer,
+        layer_name,
+        op: instruction.op.name().to_owned(),
+        settings: instruction.op.settings(),
+        outputs: tokens(&instruction.outputs),
+        inputs: tokens(&instruction.inputs),
+        formula: instruction.op.formula().to_owned(),
+        words: instruction.op.words().to_owned(),
+    }
+}
+
+fn token(value: &Value) -> Token {
+    let kind = match value.role {
+        Role::Input | Role::Target => Kind::Data,
+        Role::Parameter => Kind::Parameter,
+        Role::Buffer | Role::Moment => Kind::Memory,
+        Role::Gradient => Kind::Gradient,
+        Role::Activation | Role::Loss | Role::Hidden => Kind::Value,
+    };
+    Token { name: value.name.clone(), kind, batched: value.shape.batched, dims: value.shape.dims.clone() }
+}
+
+fn stage(phase: Phase) -> Stage {
+    match phase {
+        Phase::Load => Stage::Load,
+        Phase::Forward => Stage::Forward,
+        Phase::Loss => Stage::Loss,
+        Phase::Backward => Stage::Backward,
+        Phase::Update => Stage::Update,
+    }
+}
+
+/// Where the run stands; what the thread alone knows (why it stopped, how far it ever was) is left to it.
+pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
+    let (machine, moment) = (debugger.machine(), debugger.moment());
+    let program = machine.program();
+    let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
+    let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
+    let (_, bytes, spacing) = debugger.checkpoints();
+    let (made, ahead) = debugger.changes();
+    let mark = |is_ahead: bool| {
+        move |entry: &JournalEntry| ChangeMark { at: place(entry), what: change_words(&entry.change), ahead: is_ahead }
+    };
+    DebugView {
+        moment,
+        done: machine.pc().min(listing.lines.len()),
+        batch: machine.batch_len(),
+        epoch: debugger.run().epoch(),
+        loss,
+        learning_rate: machine.learning_rate(),
+        checkpoints: Checkpoints { steps: debugger.checkpoint_steps(), bytes, budget: debugger.budget(), spacing },
+        changes: made.iter().map(mark(false)).chain(ahead.iter().map(mark(true))).collect(),
+        listing,
+        ..DebugView::default()
+    }
+}
+
+fn place(entry: &JournalEntry) -> Moment {
+    Moment { step: entry.step, instruction: entry.instruction }
+}
+
+/// A change in a few words: "dense_1.weight[0, 1] = 0.5".
+pub fn change_words(change: &Change) -> String {
+    match change {
+        Change::Value { name, index, value } => {
+            let index: Vec<_> = index.iter().map(ToString::to_string).collect();
+            format!("{name}[{}] = {value}", index.join(", "))
+        }
+        Change::Training { .. } => "settings of training".to_owned(),
+        Change::Graph { .. } => "another network".to_owned(),
+        Change::Plateau { .. } => "learning rate cut on a plateau".to_owned(),
+        Change::Best => "best weights put back".to_owned(),
+    }
+}
