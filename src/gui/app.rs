@@ -105,7 +105,8 @@ impl App {
         let ctx = ui.ctx().clone();
         let tokens = Tokens::of(ui);
         let mut actions = Vec::new();
-        shortcuts::handle(&ctx, &self.state, &mut self.shortcuts, &mut self.dialogs, &mut actions);
+        let (keys, debug) = (&mut self.shortcuts, &mut self.workspace.debug);
+        shortcuts::handle(&ctx, &self.state, keys, debug, &mut self.dialogs, &mut actions);
         let bar = Frame::new().fill(tokens.panel).inner_margin(egui::Margin::symmetric(12, 0));
         Panel::top("top bar").exact_size(top_bar::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
             let mut window = top_bar::Window {

@@ -10,6 +10,7 @@ pub mod app;
 pub mod banners;
 pub mod canvas;
 pub mod data_panel;
+pub mod debug;
 pub mod dialogs;
 pub mod frame_times;
 pub mod inspector;

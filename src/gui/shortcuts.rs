@@ -4,9 +4,10 @@
 
 use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText};
 
+use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
 use super::theme::{self, Tokens};
-use crate::session::{Action, Screen, State, Transport};
+use crate::session::{Action, Screen, State, Tab, Transport};
 
 const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
@@ -25,7 +26,14 @@ pub struct ShortcutsUi {
 }
 
 /// Reads the keys of this frame. Nothing happens while a dialog asks something.
-pub fn handle(ctx: &Context, state: &State, local: &mut ShortcutsUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
+pub fn handle(
+    ctx: &Context,
+    state: &State,
+    local: &mut ShortcutsUi,
+    debug: &mut DebugUi,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) {
     if ctx.input_mut(|i| i.consume_shortcut(&HELP)) {
         local.sheet_open = !local.sheet_open;
     }
@@ -55,6 +63,9 @@ pub fn handle(ctx: &Context, state: &State, local: &mut ShortcutsUi, dialogs: &m
         } else if pressed(UNDO) {
             actions.push(Action::Undo);
         }
+    }
+    if state.tab == Tab::Debug {
+        debug::keys::handle(ctx, state, debug, actions);
     }
     space(ctx, local, actions);
 }

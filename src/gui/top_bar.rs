@@ -8,11 +8,12 @@ mod stats;
 use egui::{Align, Button, Layout, RichText, Slider, Ui, Vec2};
 use egui_material_icons::icons;
 
+use super::debug::bar;
 use super::dialogs::Dialogs;
 use super::theme::{self, Tokens};
 use super::widgets::{accent_icon_button, icon_button, named, text_field};
 use crate::persist::Theme;
-use crate::session::{Action, RunStatus, Screen, State, Transport};
+use crate::session::{Action, RunStatus, Screen, State, Tab, Transport};
 
 /// Which panels are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,23 +60,56 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
         logo(ui, room);
         if state.screen == Screen::Workspace {
             project_name(ui, state, room, actions);
-            history(ui, state, actions);
-            ui.add_space(4.0);
-            transport(ui, state, room, actions);
-            speed(ui, state, room, actions);
+            match state.tab {
+                Tab::Build => {
+                    history(ui, state, actions);
+                    ui.add_space(4.0);
+                    transport(ui, state, room, actions);
+                    speed(ui, state, room, actions);
+                }
+                Tab::Debug => bar::transport(ui, state, room == Room::Wide, obstacle(state).as_deref(), actions),
+            }
         }
         // The right end is drawn first, so that the numbers know how much is left for them.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             switches(ui, state, room, window, actions);
             if state.screen == Screen::Workspace {
+                tabs(ui, state, actions);
                 let rest = ui.available_width() - 8.0;
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add_space(8.0);
-                    stats::show(ui, &state.run, rest);
+                    match state.tab {
+                        Tab::Build => stats::show(ui, &state.run, rest),
+                        Tab::Debug => bar::place(ui, state, rest),
+                    }
                 });
             }
         });
+    });
+}
+
+/// What the workspace is for.
+fn tabs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let frame = egui::Frame::new().fill(tokens.bg).corner_radius(8).inner_margin(2);
+    frame.show(ui, |ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        let tabs = [
+            (Tab::Debug, "Debug", "Stop the training anywhere, look at every number, go back, change it, go on."),
+            (Tab::Build, "Build", "Draw the network, choose data and settings, and train."),
+        ];
+        for (tab, title, help) in tabs {
+            let on = state.tab == tab;
+            let text =
+                RichText::new(title).font(theme::medium(13.0)).color(if on { tokens.text } else { tokens.muted });
+            let button = Button::selectable(on, text).min_size(Vec2::new(0.0, 26.0)).frame_when_inactive(false);
+            let response = ui.add(button);
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, on, title));
+            if response.on_hover_text(help).clicked() && !on {
+                actions.push(Action::ShowTab(tab));
+            }
+        }
     });
 }
 
@@ -211,7 +245,7 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
     if icon_button(ui, icon, true, false, name).clicked() {
         actions.push(Action::SetTheme(other));
     }
-    if state.screen == Screen::Workspace && room >= Room::Medium {
+    if state.screen == Screen::Workspace && state.tab == Tab::Build && room >= Room::Medium {
         let panels = &mut *window.panels;
         let mut toggle = |open: &mut bool, icon, what: &str| {
             let name = format!("{} {what}", if *open { "Hide" } else { "Show" });

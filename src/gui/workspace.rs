@@ -4,6 +4,7 @@ use egui::{CentralPanel, Frame, Key, Modifiers, Panel, Ui};
 
 use super::canvas::{self, CanvasUi};
 use super::data_panel::{self, DataPanelUi};
+use super::debug::{self, DebugUi};
 use super::dialogs::Dialogs;
 use super::inspector::{self, InspectorUi};
 use super::output::{self, OutputUi};
@@ -14,7 +15,7 @@ use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
 use super::top_bar::PanelsOpen;
 use super::widgets::tab_strip;
-use crate::session::{Action, State};
+use crate::session::{Action, State, Tab};
 use crate::trace::Watch;
 
 #[derive(Default)]
@@ -27,6 +28,7 @@ pub struct WorkspaceUi {
     canvas: CanvasUi,
     plots: PlotsUi,
     output: OutputUi,
+    pub debug: DebugUi,
     /// Where the canvas was drawn: news floats above its lower edge.
     pub canvas_rect: Option<egui::Rect>,
 }
@@ -46,6 +48,10 @@ pub fn show(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) {
+    if state.tab == Tab::Debug {
+        local.canvas_rect = None;
+        return debug::show(ui, state, &mut local.debug, &mut local.canvas, actions);
+    }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());

@@ -1,5 +1,7 @@
 #[path = "tests/building.rs"]
 mod building;
+#[path = "tests/debugging.rs"]
+mod debugging;
 #[path = "tests/hands.rs"]
 mod hands;
 #[path = "tests/mending.rs"]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Mode, Worker, locked};
-use crate::trace::{DebugView, Gaze, Listing, Moment, Stopped, Travel};
+use crate::trace::{DebugView, Gaze, Listing, Moment, Sight, Stopped, Travel};
 use crate::trainer::debugger::{DebugError, Debugger, Unit};
 use crate::trainer::standing;
 
@@ -191,6 +191,10 @@ impl Worker {
             stopped: self.desk.stopped.clone(),
             furthest,
             travel,
+            sight: match &self.desk.look {
+                Some(gaze) => standing::sight(debugger, gaze),
+                _ => Sight::default(),
+            },
             ..standing::view(debugger, self.desk.listing.clone())
         };
         self.desk.due &= !still;

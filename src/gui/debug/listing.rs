@@ -1,0 +1,334 @@
+//! The program as text: grouped by phase and layer, with the place in it, folded where it is long. Rows out of sight cost nothing.
+
+use std::collections::BTreeSet;
+
+use egui::{
+    Align2, Color32, CursorIcon, Id, Pos2, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, Vec2,
+    WidgetInfo,
+};
+
+use super::DebugUi;
+use crate::gui::theme::{self, Tokens};
+use crate::session::Action;
+use crate::trace::{DebugView, Kind, Line, Listing, Stage, Token};
+use crate::trainer::DebugCommand;
+
+const ROW: f32 = 22.0;
+/// Left of the text: breakpoints.
+const GUTTER: f32 = 30.0;
+const SIZE: f32 = 12.0;
+
+#[derive(Default)]
+pub struct ListingUi {
+    /// The line that was clicked last: keys are about it.
+    pub cursor: Option<usize>,
+    /// The next frame scrolls to where the run stands.
+    pub reveal: bool,
+    /// First lines of folded groups.
+    folded: BTreeSet<(usize, bool)>,
+}
+
+/// What stands in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    /// A phase: its lines.
+    Stage(Stage, usize, usize),
+    /// The lines of one layer in a phase.
+    Layer(usize, usize),
+    Line(usize),
+}
+
+/// All rows that are not folded away.
+fn rows(listing: &Listing, folded: &BTreeSet<(usize, bool)>) -> Vec<Row> {
+    let lines = &listing.lines;
+    let mut rows = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let end = at + lines[at..].iter().take_while(|line| line.stage == lines[at].stage).count();
+        rows.push(Row::Stage(lines[at].stage, at, end));
+        if !folded.contains(&(at, true)) {
+            layers(lines, at, end, folded, &mut rows);
+        }
+        at = end;
+    }
+    rows
+}
+
+fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<(usize, bool)>, rows: &mut Vec<Row>) {
+    let mut at = from;
+    while at < to {
+        let end = at + lines[at..to].iter().take_while(|line| line.layer == lines[at].layer).count();
+        // A heading for a single line would say what the line says.
+        let has_heading = lines[at].layer.is_some() && end - at > 1;
+        if has_heading {
+            rows.push(Row::Layer(at, end));
+        }
+        if !has_heading || !folded.contains(&(at, false)) {
+            rows.extend((at..end).map(Row::Line));
+        }
+        at = end;
+    }
+}
+
+pub fn show(ui: &mut Ui, view: &DebugView, local: &mut DebugUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let next = view.moment.instruction;
+    if std::mem::take(&mut local.listing.reveal) {
+        unfold(&view.listing, next, &mut local.listing.folded);
+        scroll_to(ui, rows(&view.listing, &local.listing.folded).iter().position(|row| *row == Row::Line(next)));
+    }
+    let rows = rows(&view.listing, &local.listing.folded);
+    let target = ui.data_mut(|data| data.remove_temp::<usize>(reveal_id()));
+    ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, viewport| {
+        ui.set_height(rows.len() as f32 * ROW + 8.0);
+        let (left, top) = (ui.max_rect().left(), ui.max_rect().top() + 4.0);
+        let width = ui.available_width();
+        let place = |i: usize| Rect::from_min_size(Pos2::new(left, top + i as f32 * ROW), Vec2::new(width, ROW));
+        if let Some(row) = target {
+            ui.scroll_to_rect(place(row).expand2(Vec2::new(0.0, 2.0 * ROW)), None);
+        }
+        let first = (viewport.min.y / ROW).floor().max(0.0) as usize;
+        let last = ((viewport.max.y / ROW).ceil() as usize + 1).min(rows.len());
+        for (i, row) in rows.iter().enumerate().take(last).skip(first.min(last)) {
+            row_ui(ui, &tokens, view, *row, place(i), local, actions);
+        }
+    });
+}
+
+fn reveal_id() -> Id {
+    Id::unique("row of the listing to be shown")
+}
+
+fn scroll_to(ui: &Ui, row: Option<usize>) {
+    if let Some(row) = row {
+        ui.data_mut(|data| data.insert_temp(reveal_id(), row));
+    }
+}
+
+/// Where the run stands must be seen.
+fn unfold(listing: &Listing, line: usize, folded: &mut BTreeSet<(usize, bool)>) {
+    let Some(at) = listing.lines.get(line) else { return };
+    folded.retain(|&(first, is_stage)| {
+        let first = &listing.lines[first.min(listing.lines.len() - 1)];
+        first.stage != at.stage || (!is_stage && first.layer != at.layer)
+    });
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &DebugView,
+    row: Row,
+    rect: Rect,
+    local: &mut DebugUi,
+    actions: &mut Vec<Action>,
+) {
+    let lines = &view.listing.lines;
+    match row {
+        Row::Stage(stage, from, to) => {
+            let key = (from, true);
+            let name = format!("{}, {} instructions", stage.title(), to - from);
+            let words = stage.title().to_uppercase();
+            fold_row(ui, tokens, rect, 12.0, &words, &name, stage.words(), key, &mut local.listing.folded);
+        }
+        Row::Layer(from, to) => {
+            let line = &lines[from];
+            let name = format!("{} in {}, {} instructions", line.layer_name, line.stage.title(), to - from);
+            let help = "The instructions that this layer became. Click to fold or unfold them.";
+            fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing.folded);
+        }
+        Row::Line(line) => line_ui(ui, tokens, view, line, rect, local, actions),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a heading is all of these")]
+fn fold_row(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    rect: Rect,
+    indent: f32,
+    words: &str,
+    name: &str,
+    help: &str,
+    key: (usize, bool),
+    folded: &mut BTreeSet<(usize, bool)>,
+) {
+    let response = ui.interact(rect, Id::unique(("listing fold", key)), Sense::click());
+    let is_folded = folded.contains(&key);
+    let colour = if response.hovered() || response.has_focus() { tokens.text } else { tokens.faint };
+    let at = rect.left_center() + Vec2::new(indent, 0.0);
+    let end = ui.painter().text(at, Align2::LEFT_CENTER, words, theme::regular(11.0), colour).right();
+    if is_folded || response.hovered() {
+        let sign = if is_folded { "▸" } else { "▾" };
+        let at = Pos2::new(end + 6.0, rect.center().y);
+        ui.painter().text(at, Align2::LEFT_CENTER, sign, theme::regular(11.0), colour);
+    }
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, !is_folded, name));
+    if response.on_hover_text(format!("{name}\n{help}")).clicked() && !folded.remove(&key) {
+        folded.insert(key);
+    }
+}
+
+fn line_ui(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &DebugView,
+    index: usize,
+    rect: Rect,
+    local: &mut DebugUi,
+    actions: &mut Vec<Action>,
+) {
+    let line = &view.listing.lines[index];
+    let is_next = index == view.moment.instruction;
+    let row = ui.interact(rect, Id::unique(("listing line", index)), Sense::click());
+    if is_next {
+        ui.painter().rect_filled(rect, 0.0, tokens.accent_soft);
+        ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, tokens.accent);
+    } else if row.hovered() || local.listing.cursor == Some(index) {
+        ui.painter().rect_filled(rect, 0.0, tokens.hover.gamma_multiply(if row.hovered() { 0.7 } else { 1.0 }));
+    }
+    if local.listing.cursor == Some(index) {
+        ui.painter().rect_stroke(rect.shrink(0.5), 0.0, Stroke::new(1.0, tokens.line), egui::StrokeKind::Inside);
+    }
+    let said = format!("line {}: {}", index + 1, line.text());
+    row.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_next, &said));
+    let right = shape_ui(ui, tokens, view, line, rect);
+    // What has not run yet in this step is in full; what has run is done with.
+    let strength = if index < view.done && !is_next { 0.72 } else { 1.0 };
+    let mut pen = Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength };
+    if let Some(name) = pen.line(line) {
+        local.middle.look_at(&name);
+    }
+    let row = row.on_hover_ui(|ui| about(ui, view, index));
+    if row.clicked() {
+        local.listing.cursor = Some(index);
+    }
+    if row.double_clicked() {
+        actions.push(Action::Debug(DebugCommand::RunTo(index)));
+    }
+    row.context_menu(|ui| {
+        local.listing.cursor = Some(index);
+        if ui.add(egui::Button::new("Run to here").shortcut_text("Ctrl F10")).clicked() {
+            actions.push(Action::Debug(DebugCommand::RunTo(index)));
+        }
+    });
+}
+
+/// The shape of what the line makes; returns where it begins.
+fn shape_ui(ui: &Ui, tokens: &Tokens, view: &DebugView, line: &Line, rect: Rect) -> f32 {
+    let right = rect.right() - 12.0;
+    let shapes: Vec<String> = match line.stage {
+        Stage::Update => line.outputs.first().map(|token| token.shape(view.batch)).into_iter().collect(),
+        _ => line.outputs.iter().map(|token| token.shape(view.batch)).collect(),
+    };
+    let mut text = shapes.iter().filter(|shape| !shape.is_empty()).cloned().collect::<Vec<_>>().join(", ");
+    if text.chars().count() > 24 {
+        text = shapes.first().cloned().unwrap_or_default();
+    }
+    let at = Pos2::new(right, rect.center().y);
+    ui.painter().text(at, Align2::RIGHT_CENTER, text, theme::mono(11.0), tokens.faint).left() - 8.0
+}
+
+/// Writes a line from left to right as far as there is room.
+struct Pen<'a> {
+    ui: &'a mut Ui,
+    tokens: &'a Tokens,
+    index: usize,
+    at: Pos2,
+    right: f32,
+    strength: f32,
+}
+
+impl Pen<'_> {
+    /// Returns the value that was clicked.
+    fn line(&mut self, line: &Line) -> Option<String> {
+        let mut clicked = None;
+        let is_update = line.stage == Stage::Update;
+        // An update changes the memory of the optimiser too, which its inputs name.
+        let outputs = if is_update { &line.outputs[..line.outputs.len().min(1)] } else { &line.outputs[..] };
+        for (i, token) in outputs.iter().enumerate() {
+            self.separate(i);
+            clicked = self.token(token, &token.name, i).or(clicked);
+        }
+        self.word(&format!(" {} ", line.arrow()), self.tokens.muted);
+        self.word(&line.op, self.tokens.text);
+        let mut before = outputs.first().filter(|_| is_update).map_or("", |token| token.name.as_str());
+        let changed = if is_update { before } else { "" };
+        let inputs = line.inputs.iter().filter(|token| token.name != changed);
+        for (i, token) in inputs.enumerate() {
+            if i == 0 {
+                self.word(" ", self.tokens.muted);
+            }
+            self.separate(i);
+            let short = shortened(&token.name, before).to_owned();
+            clicked = self.token(token, &short, 100 + i).or(clicked);
+            if !is_update {
+                before = token.name.split_once('.').map_or("", |(layer, _)| layer);
+            }
+        }
+        clicked
+    }
+
+    fn separate(&mut self, i: usize) {
+        if i > 0 {
+            self.word(", ", self.tokens.muted);
+        }
+    }
+
+    fn word(&mut self, text: &str, colour: Color32) -> Option<Rect> {
+        let colour = colour.gamma_multiply(self.strength);
+        let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::mono(SIZE), colour);
+        let room = self.right - self.at.x;
+        if room < 10.0 {
+            return None;
+        }
+        job.wrap = egui::text::TextWrapping::truncate_at_width(room);
+        let galley = self.ui.painter().layout_job(job);
+        let rect = Align2::LEFT_CENTER.anchor_size(self.at, galley.size());
+        self.ui.painter().galley(rect.min, galley, colour);
+        self.at.x = rect.right();
+        Some(rect)
+    }
+
+    fn token(&mut self, token: &Token, text: &str, part: usize) -> Option<String> {
+        let tokens = self.tokens;
+        let colour = match token.kind {
+            Kind::Data | Kind::Value | Kind::Gradient => tokens.pos,
+            Kind::Parameter | Kind::Memory => tokens.warn,
+        };
+        let rect = self.word(text, colour)?;
+        let response = self.ui.interact(rect, Id::unique(("listing value", self.index, part)), Sense::click());
+        let name = format!("value {} in line {}", token.name, self.index + 1);
+        response.widget_info(|| WidgetInfo::labeled(Role::Link, true, &name));
+        if response.hovered() || response.has_focus() {
+            self.ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, colour));
+        }
+        let response: Response = response.on_hover_cursor(CursorIcon::PointingHand);
+        response.clicked().then(|| token.name.clone())
+    }
+}
+
+/// `.bias` behind `dense_1.weight`.
+fn shortened<'a>(name: &'a str, before: &str) -> &'a str {
+    match name.strip_prefix(before) {
+        Some(rest) if !before.is_empty() && rest.starts_with('.') => rest,
+        _ => name,
+    }
+}
+
+/// What an instruction does, in words, in symbols, and as it stands in the program.
+fn about(ui: &mut Ui, view: &DebugView, index: usize) {
+    let tokens = Tokens::of(ui);
+    let line = &view.listing.lines[index];
+    let layer = if line.layer_name.is_empty() { String::new() } else { format!(" · {}", line.layer_name) };
+    ui.label(RichText::new(format!("{}{layer}", line.op)).font(theme::medium(13.0)));
+    ui.label(&line.words);
+    ui.label(RichText::new(&line.formula).font(theme::mono(12.0)).color(tokens.accent));
+    ui.label(RichText::new(line.text()).font(theme::mono(11.0)).color(tokens.muted));
+    for token in line.outputs.iter().chain(&line.inputs) {
+        let shape = token.shape(view.batch);
+        let shape = if shape.is_empty() { "one number".to_owned() } else { shape };
+        ui.label(RichText::new(format!("{}  {shape}", token.name)).font(theme::mono(11.0)).color(tokens.faint));
+    }
+    ui.label(RichText::new("Double-click runs to here.").small().color(tokens.faint));
+}
