@@ -92,8 +92,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
 /// What the workspace is for.
 fn tabs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let frame = egui::Frame::new().fill(tokens.bg).corner_radius(8).inner_margin(2);
-    frame.show(ui, |ui| {
+    ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let tabs = [
             (Tab::Debug, "Debug", "Stop the training anywhere, look at every number, go back, change it, go on."),
