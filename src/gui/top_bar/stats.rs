@@ -74,10 +74,10 @@ fn stats(run: &RunView) -> Vec<Stat> {
     });
     vec![
         stat(0, "epoch", count(run.epoch as u64), 52.0, "How often all training samples have been seen."),
-        stat(3, "step", count(run.step), 72.0, "How many batches the weights have been changed by."),
+        stat(4, "step", count(run.step), 72.0, "How many batches the weights have been changed by."),
         stat(5, "samples/s", short(run.samples_per_second), 72.0, "Training samples worked through in a second."),
         stat(
-            4,
+            3,
             "train loss",
             loss(last(&curves.train_loss)),
             72.0,
