@@ -7,6 +7,7 @@ use crate::persist::Theme;
 use crate::persist::tensor_file::Format;
 use crate::trace::{TensorRecord, Watch};
 use crate::trace::{Gaze, Watch};
+use crate::trace::{Breakpoint, Gaze, Watch};
 use crate::trainer::DebugCommand;
 
 use super::Tab;
@@ -62,6 +63,7 @@ pub enum Action {
     /// Another tab of the workspace.
     ShowTab(Tab),
     Debug(DebugCommand),
+    SetBreakpoints(Vec<Breakpoint>),
     /// What the debugger's panels show.
     Gaze(Gaze),
     /// MiB that checkpoints may take.

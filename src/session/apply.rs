@@ -65,7 +65,11 @@ impl State {
             | Action::Save
             | Action::SaveAs(_)
             | Action::RecoverLast(_) => self.apply_to_files(action),
-            Action::ShowTab(_) | Action::Debug(_) | Action::Gaze(_) | Action::SetCheckpointMemory(_) => {
+            Action::ShowTab(_)
+            | Action::Debug(_)
+            | Action::SetBreakpoints(_)
+            | Action::Gaze(_)
+            | Action::SetCheckpointMemory(_) => {
                 self.apply_to_debugger(action);
             }
             Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) => self.apply_setting(action),

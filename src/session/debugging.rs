@@ -1,7 +1,11 @@
-//! The session's side of debugging: which tab is open, and what its panels wish to see.
+//! The session's side of debugging: which tab is open, what its panels wish to see, and the curves of every branch.
 
-use super::{Action, NoticeKind, State, Tab};
-use crate::trainer::{Command, DebugCommand};
+use std::sync::Arc;
+
+use super::{Action, Curves, NoticeKind, OtherBranch, RunStatus, State, Tab};
+use crate::model::Project;
+use crate::trace::DebugView;
+use crate::trainer::{Command, DebugCommand, Evaluation, Forked, News, Outbox, Row};
 
 impl State {
     pub(super) fn apply_to_debugger(&mut self, action: Action) {
@@ -14,13 +18,27 @@ impl State {
                 self.gaze = gaze;
                 self.tell_gaze();
             }
-            Action::Debug(command) => self.start_running(Command::Debug(command)),
+            Action::Debug(command) => self.debug(command),
+            Action::SetBreakpoints(breakpoints) => {
+                self.breakpoints = breakpoints;
+                self.tell_breakpoints();
+            }
             Action::SetCheckpointMemory(mib) => {
                 self.settings.checkpoint_memory_mib = mib.clamp(16, 65_536);
                 self.apply_setting(action);
                 self.tell_budget();
             }
             _ => {}
+        }
+    }
+
+    fn debug(&mut self, command: DebugCommand) {
+        match command {
+            // While nothing can run there is still something that can be read and stopped.
+            DebugCommand::Cancel | DebugCommand::CheckCondition { .. } | DebugCommand::CheckExpression(_) => {
+                self.tell(Command::Debug(command));
+            }
+            command => self.start_running(Command::Debug(command)),
         }
     }
 
@@ -33,17 +51,104 @@ impl State {
         self.tell(Command::Debug(DebugCommand::Look(look)));
     }
 
+    pub(super) fn tell_breakpoints(&mut self) {
+        self.tell(Command::Debug(DebugCommand::SetBreakpoints(self.breakpoints.clone())));
+    }
+
     pub(super) fn tell_budget(&mut self) {
         self.tell(Command::Budget((self.settings.checkpoint_memory_mib as usize) << 20));
     }
 
+    pub(super) fn take_view(&mut self, view: Arc<DebugView>) {
+        for known in &mut self.breakpoints {
+            let told = view.breakpoints.iter().find(|told| told.breakpoint.id == known.id);
+            known.hits = told.map_or(known.hits, |told| told.breakpoint.hits);
+        }
+        self.branches.clone_from(&view.branches);
+        if self.tab == Tab::Debug {
+            self.debug = Some(view);
+        }
+    }
+
+    /// Rows, results and histories, branch by branch.
+    pub(super) fn take_curves(&mut self, told: &mut Outbox) -> bool {
+        for News { branch, forked, cut, rows, evaluations } in told.left.drain(..) {
+            self.take_branch(branch, forked, cut, &rows, &evaluations);
+        }
+        let Outbox { branch, forked, cut, rows, evaluations, .. } = told;
+        let news = forked.is_some() || cut.is_some() || !rows.is_empty() || !evaluations.is_empty();
+        let news = news || *branch != self.run.branch;
+        self.take_branch(*branch, *forked, *cut, rows, evaluations);
+        news
+    }
+
+    fn take_branch(
+        &mut self,
+        branch: u32,
+        forked: Option<Forked>,
+        cut: Option<u64>,
+        rows: &[Row],
+        scores: &[Evaluation],
+    ) {
+        if let Some(Forked { from, step }) = forked {
+            self.look_at_branch(from);
+            let (curves, mut marks) = (self.run.curves.clone(), self.run.marks.clone());
+            marks.retain(|mark| mark.step <= step);
+            let mut fork = OtherBranch { id: branch, curves, marks };
+            fork.curves.truncate(step);
+            self.run.others.push(fork);
+        }
+        self.look_at_branch(branch);
+        if let Some(step) = cut {
+            self.cut_future(step);
+        }
+        append(&mut self.run.curves, rows, scores);
+    }
+
+    /// The curves of this branch become those of the run, and those of the run another's.
+    fn look_at_branch(&mut self, branch: u32) {
+        let run = &mut self.run;
+        let Some(other) = run.others.iter_mut().find(|other| other.id == branch) else { return };
+        std::mem::swap(&mut other.curves, &mut run.curves);
+        std::mem::swap(&mut other.marks, &mut run.marks);
+        (other.id, run.branch) = (run.branch, branch);
+        if run.status == RunStatus::Finished {
+            run.status = RunStatus::Paused;
+        }
+    }
+
     /// The steps after this one have become another history.
-    pub(super) fn cut_future(&mut self, step: u64) {
+    fn cut_future(&mut self, step: u64) {
         self.run.curves.truncate(step);
         self.run.marks.retain(|mark| mark.step <= step);
-        if self.run.status == super::RunStatus::Finished {
-            self.run.status = super::RunStatus::Paused;
+        if self.run.status == RunStatus::Finished {
+            self.run.status = RunStatus::Paused;
         }
         self.notify(NoticeKind::Info, format!("What came after step {step} is another history now."));
+    }
+
+    /// Where the run stands now, another project is in force: the drawing and the settings follow.
+    pub(super) fn follow_run(&mut self, project: Project) {
+        if project.graph != self.project.graph || project.training != self.project.training {
+            let before = self.project.clone();
+            self.history.record("go with the run", None, &before);
+            (self.project.graph, self.project.training) = (project.graph, project.training);
+            self.works.told = Some(self.as_told());
+            self.after_change(&before);
+        }
+    }
+}
+
+fn append(curves: &mut Curves, rows: &[Row], scores: &[Evaluation]) {
+    for row in rows {
+        curves.train_loss.push(row.step, row.loss as f32);
+        curves.learning_rate.push(row.step, row.learning_rate as f32);
+        if let Some(accuracy) = row.accuracy {
+            curves.train_metric.push(row.step, accuracy);
+        }
+    }
+    for scores in scores {
+        curves.validation_loss.push(scores.step, scores.loss as f32);
+        curves.validation_metric.push(scores.step, scores.score as f32);
     }
 }

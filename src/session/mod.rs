@@ -15,5 +15,5 @@ mod works;
 
 pub use action::{Action, Transport};
 pub use loading::table_spec;
-pub use run_view::{Curves, Mark, Metric, Pace, RunStatus, RunView};
+pub use run_view::{Curves, Mark, Metric, OtherBranch, Pace, RunStatus, RunView};
 pub use state::{DataState, Notice, NoticeKind, Screen, Selection, State, Tab};

@@ -24,8 +24,19 @@ pub struct RunView {
     pub picture: Option<Arc<Picture>>,
     /// "kept 4 of 6 tensors", "stopped early: no improvement for 10 epochs".
     pub message: Option<String>,
+    /// The way that is looked at, and what is known of the others.
+    pub branch: u32,
+    pub others: Vec<OtherBranch>,
     /// Which instruction made the first NaN or infinity of this run, and what to do.
     pub not_finite: Option<String>,
+}
+
+/// What was told of a branch that is not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct OtherBranch {
+    pub id: u32,
+    pub curves: Curves,
+    pub marks: Vec<Mark>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

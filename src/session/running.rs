@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::works::Told;
-use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State, Tab};
+use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State};
 use crate::data::Task;
 use crate::engine::{Device, Threads};
 use crate::model::{Edit, Graph, TrainingSpec};
@@ -70,7 +70,7 @@ impl State {
         self.works.told = Some(now);
     }
 
-    fn as_told(&self) -> Told {
+    pub(super) fn as_told(&self) -> Told {
         let memory = self.memory.map_or(0, |memory| memory.total());
         Told { graph: bare(&self.project.graph), training: self.project.training.clone(), memory }
     }
@@ -107,7 +107,7 @@ impl State {
             self.error = None;
         }
         let picture = self.run.picture.take();
-        self.debug = None;
+        (self.debug, self.branches) = (None, Vec::new());
         self.run = RunView {
             status: RunStatus::Paused,
             curves: Curves { metric, ..Curves::default() },
@@ -126,6 +126,7 @@ impl State {
         };
         if let Some(trainer) = self.trainer() {
             trainer.send(command);
+            self.tell_breakpoints();
         }
     }
 
@@ -175,33 +176,21 @@ impl State {
         self.poll_exports() || loaded || news
     }
 
-    fn take_in(&mut self, told: Outbox) -> bool {
+    fn take_in(&mut self, mut told: Outbox) -> bool {
         if told.run != self.works.run_number {
             return false;
         }
-        let mut news = !told.rows.is_empty() || !told.evaluations.is_empty();
-        if let Some(step) = told.cut {
-            self.cut_future(step);
+        let mut news = self.take_curves(&mut told);
+        if let Some(project) = told.project {
+            self.follow_run(*project);
             news = true;
-        }
-        let curves = &mut self.run.curves;
-        for row in &told.rows {
-            curves.train_loss.push(row.step, row.loss as f32);
-            curves.learning_rate.push(row.step, row.learning_rate as f32);
-            if let Some(accuracy) = row.accuracy {
-                curves.train_metric.push(row.step, accuracy);
-            }
-        }
-        for scores in &told.evaluations {
-            curves.validation_loss.push(scores.step, scores.loss as f32);
-            curves.validation_metric.push(scores.step, scores.score as f32);
         }
         if let Some(progress) = told.progress {
             self.take_progress(progress);
             news = true;
         }
-        if told.debug.is_some() && self.tab == Tab::Debug {
-            self.debug = told.debug;
+        if let Some(view) = told.debug {
+            self.take_view(view);
             news = true;
         }
         if let Some(picture) = told.picture {

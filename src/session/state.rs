@@ -10,7 +10,7 @@ use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::Settings;
-use crate::trace::{DebugView, Gaze, Watch};
+use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Watch};
 
 #[derive(Debug, Default)]
 pub struct State {
@@ -32,6 +32,10 @@ pub struct State {
     pub watch: Watch,
     /// Where the run stands between its instructions, while the Debug tab is open.
     pub debug: Option<Arc<DebugView>>,
+    /// Where training is to stop: kept from run to run.
+    pub breakpoints: Vec<Breakpoint>,
+    /// All ways that the run has gone, by their names.
+    pub branches: Vec<Branch>,
     /// What the debugger's panels wish to see.
     pub gaze: Gaze,
     /// Where the project is saved; `None` until it was.

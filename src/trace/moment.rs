@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::Sight;
+use super::{Breakpoint, Sight, StepPhase};
 use crate::model::LayerId;
 
 /// A place between two instructions. With instruction 0 it is the one between two steps.
@@ -16,17 +16,7 @@ pub struct Moment {
     pub instruction: usize,
 }
 
-/// Instructions stand in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    Load,
-    Forward,
-    Loss,
-    Backward,
-    Update,
-}
-
-impl Stage {
+impl StepPhase {
     pub fn title(self) -> &'static str {
         match self {
             Self::Load => "Load",
@@ -88,7 +78,7 @@ impl Token {
 /// One instruction of the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    pub stage: Stage,
+    pub stage: StepPhase,
     pub layer: Option<LayerId>,
     /// Of the layer; empty for what belongs to none.
     pub layer_name: String,
@@ -104,7 +94,7 @@ pub struct Line {
 impl Line {
     /// State is changed in place by an update; everything else is made anew.
     pub fn arrow(&self) -> &'static str {
-        if self.stage == Stage::Update { "←" } else { "=" }
+        if self.stage == StepPhase::Update { "←" } else { "=" }
     }
 
     /// `%2 = tanh %1`
@@ -139,8 +129,35 @@ impl Listing {
 pub struct Stopped {
     /// "max(abs(dense_1.weight.grad)) > 0.2"
     pub why: String,
-    /// Number of the breakpoint that did it.
+    /// The breakpoint that did it.
     pub breakpoint: Option<u32>,
+}
+
+/// A breakpoint as the run sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakpointView {
+    pub breakpoint: Breakpoint,
+    /// Why it has no place or no meaning here.
+    pub problem: Option<String>,
+}
+
+/// What became of a text that is being typed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    pub text: String,
+    /// A sentence about what is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// One of the ways that the run has gone since it was forked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    pub id: u32,
+    pub name: String,
+    /// Completed steps where it left another; 0 for the first.
+    pub from: u64,
+    /// Completed steps where it stands.
+    pub step: u64,
 }
 
 /// Checkpoints on the way: where going back begins.
@@ -173,11 +190,12 @@ pub struct Watched {
 }
 
 /// On the way to a far place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Travel {
-    pub from: u64,
-    pub now: u64,
-    pub to: u64,
+    /// "to step 1,200"
+    pub what: String,
+    /// Share of the way that is done.
+    pub progress: f32,
 }
 
 /// Everything the debugger's panels show.
@@ -195,6 +213,13 @@ pub struct DebugView {
     pub loss: Option<f64>,
     pub learning_rate: f64,
     pub stopped: Option<Stopped>,
+    pub breakpoints: Vec<BreakpointView>,
+    /// What breakpoints that only log have said, newest last.
+    pub log: Vec<String>,
+    pub checked: Option<Checked>,
+    /// All ways that the run has gone, and which of them is looked at.
+    pub branches: Vec<Branch>,
+    pub branch: u32,
     /// The last step that was ever reached on this branch.
     pub furthest: u64,
     pub checkpoints: Checkpoints,

@@ -17,7 +17,7 @@ pub use debugger::{
     Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, step_phase,
 };
 pub use journal::{Change, JournalEntry, TensorEdit};
-pub use outbox::{Evaluation, Outbox, Progress, Row, Stop};
+pub use outbox::{Evaluation, Forked, News, Outbox, Progress, Row, Stop};
 pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};
 pub use thread::{Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

@@ -1,13 +1,15 @@
 //! The records that the debugger's panels draw: the program as a listing, and where a run stands in it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::debugger::Debugger;
+use super::debugger::{Debugger, Timeline, step_phase};
 use super::journal::{Change, JournalEntry};
 use super::value::locate;
-use crate::engine::{Instruction, Phase, Program, Role, Value, ValueId};
+use crate::engine::{Instruction, Program, Role, Value, ValueId};
 use crate::trace::{
-    ChangeMark, Checkpoints, DebugView, Gaze, Kind, Line, Listing, Moment, Sight, Stage, TensorRecord, Token,
+    Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Gaze, Kind, Line, Listing, Moment, Sight,
+    TensorRecord, Token, Watched,
 };
 
 pub fn listing(program: &Program) -> Listing {
@@ -18,7 +20,7 @@ fn line(program: &Program, instruction: &Instruction) -> Line {
     let tokens = |ids: &[ValueId]| ids.iter().filter_map(|&id| program.value(id)).map(token).collect();
     let layer_name = instruction.layer.and_then(|id| program.layer_names.get(&id)).cloned().unwrap_or_default();
     Line {
-        stage: stage(instruction.phase),
+        stage: step_phase(instruction.phase),
         layer: instruction.layer,
         layer_name,
         op: instruction.op.name().to_owned(),
@@ -41,24 +43,18 @@ fn token(value: &Value) -> Token {
     Token { name: value.name.clone(), kind, batched: value.shape.batched, dims: value.shape.dims.clone() }
 }
 
-fn stage(phase: Phase) -> Stage {
-    match phase {
-        Phase::Load => Stage::Load,
-        Phase::Forward => Stage::Forward,
-        Phase::Loss => Stage::Loss,
-        Phase::Backward => Stage::Backward,
-        Phase::Update => Stage::Update,
-    }
-}
-
 /// Where the run stands; what the thread alone knows (why it stopped, how far it ever was) is left to it.
 pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
     let (machine, moment) = (debugger.machine(), debugger.moment());
     let program = machine.program();
     let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
     let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
-    let (_, bytes, spacing) = debugger.checkpoints();
+    let Timeline { checkpoints: steps, bytes, budget, spacing, furthest, .. } = debugger.timeline();
     let (made, ahead) = debugger.changes();
+    let breakpoint = |breakpoint: &Breakpoint| BreakpointView {
+        problem: debugger.breakpoint_problem(breakpoint.id).map(str::to_owned),
+        breakpoint: breakpoint.clone(),
+    };
     let mark = |is_ahead: bool| {
         move |entry: &JournalEntry| ChangeMark { at: place(entry), what: change_words(&entry.change), ahead: is_ahead }
     };
@@ -69,7 +65,9 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         epoch: debugger.run().epoch(),
         loss,
         learning_rate: machine.learning_rate(),
-        checkpoints: Checkpoints { steps: debugger.checkpoint_steps(), bytes, budget: debugger.budget(), spacing },
+        checkpoints: Checkpoints { steps, bytes, budget, spacing },
+        furthest,
+        breakpoints: debugger.breakpoints().iter().map(breakpoint).collect(),
         changes: made.iter().map(mark(false)).chain(ahead.iter().map(mark(true))).collect(),
         listing,
         ..DebugView::default()
@@ -94,6 +92,23 @@ pub fn sight(debugger: &Debugger, gaze: &Gaze) -> Sight {
     sight
 }
 
+/// The expressions that are watched, beside what they were at another place.
+pub fn watches(debugger: &Debugger, expressions: &[String], before: &BTreeMap<String, f64>) -> Vec<Watched> {
+    let value = |expression: &String| {
+        let found = debugger.evaluate(expression)?;
+        found.single().ok_or_else(|| {
+            let shape: Vec<_> = found.dims.iter().map(ToString::to_string).collect();
+            format!("{} numbers: write max(…), mean(…) or norm(…) around it.", shape.join(" × "))
+        })
+    };
+    let watched = |expression: &String| Watched {
+        value: value(expression),
+        before: before.get(expression).copied(),
+        expression: expression.clone(),
+    };
+    expressions.iter().map(watched).collect()
+}
+
 fn place(entry: &JournalEntry) -> Moment {
     Moment { step: entry.step, instruction: entry.instruction }
 }
@@ -108,6 +123,6 @@ pub fn change_words(change: &Change) -> String {
         Change::Training { .. } => "settings of training".to_owned(),
         Change::Graph { .. } => "another network".to_owned(),
         Change::Plateau { .. } => "learning rate cut on a plateau".to_owned(),
-        Change::Best => "best weights put back".to_owned(),
+        Change::Tensor { name, edit } => format!("{name} {edit}"),
     }
 }

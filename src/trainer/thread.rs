@@ -3,11 +3,13 @@
 //! Owns when to compute and when to look. Where the run goes when it is debugged is `debugging`'s own.
 
 mod debugging;
+mod desk;
 mod telling;
 #[cfg(test)]
 mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -21,9 +23,9 @@ use super::run::{Run, Saved};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
-use crate::trace::{Moment, OutputPicture, Watch};
+use crate::trace::{OutputPicture, Watch};
 pub use debugging::DebugCommand;
-use debugging::Desk;
+use desk::Desk;
 
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -59,6 +61,7 @@ pub enum Command {
 
 /// Handle of the training thread. Dropping it ends the thread.
 pub struct Trainer {
+    interrupts: Arc<Interrupts>,
     commands: Sender<Command>,
     outbox: Arc<Mutex<Outbox>>,
     thread: Option<JoinHandle<()>>,
@@ -69,14 +72,16 @@ impl Trainer {
     pub fn spawn(waker: Waker, threads: usize) -> Result<Self, String> {
         let (commands, inbox) = channel();
         let outbox = Arc::new(Mutex::new(Outbox::default()));
-        let mut worker = Worker::new(inbox, outbox.clone(), waker);
+        let interrupts = Arc::new(Interrupts::default());
+        let mut worker = Worker::new(inbox, outbox.clone(), waker, interrupts.clone());
         let threads = Threads::new(threads).map_err(|error| error.to_string())?;
         let work = move || threads.run(|| worker.work());
         let thread = std::thread::Builder::new().name("trainer".into()).spawn(work).map_err(|e| e.to_string())?;
-        Ok(Self { commands, outbox, thread: Some(thread) })
+        Ok(Self { interrupts, commands, outbox, thread: Some(thread) })
     }
 
     pub fn send(&self, command: Command) {
+        self.interrupts.sent(&command);
         // The thread outlives every handle, and catches its panics: there is always someone to receive.
         let _ = self.commands.send(command);
     }
@@ -84,8 +89,38 @@ impl Trainer {
     /// Everything told since the last time.
     pub fn take(&self) -> Outbox {
         let mut outbox = locked(&self.outbox);
-        let run = outbox.run;
-        std::mem::replace(&mut *outbox, Outbox { run, ..Outbox::default() })
+        let (run, branch) = (outbox.run, outbox.branch);
+        std::mem::replace(&mut *outbox, Outbox { run, branch, ..Outbox::default() })
+    }
+}
+
+/// Commands on their way for which a long way through the run is left.
+#[derive(Default)]
+struct Interrupts(AtomicUsize);
+
+impl Interrupts {
+    fn is_waiting(&self) -> bool {
+        self.0.load(Ordering::Acquire) > 0
+    }
+
+    fn sent(&self, command: &Command) {
+        if Self::counts(command) {
+            self.0.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    fn received(&self, command: &Command) {
+        if Self::counts(command) {
+            self.0.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    fn counts(command: &Command) -> bool {
+        match command {
+            Command::Debug(command) => command.interrupts(),
+            Command::Ask(_) | Command::Watch(_) | Command::Save(_) | Command::Speed(_) | Command::Budget(_) => false,
+            _ => true,
+        }
     }
 }
 
@@ -110,12 +145,12 @@ enum Mode {
     ToEpochEnd,
     /// This many more steps.
     Steps(u32),
-    /// To a place that is far ahead of a checkpoint.
-    Travel(Moment),
 }
 
 /// How long the thread computes before it looks at commands and hands over rows.
 const SLICE: Duration = Duration::from_millis(6);
+/// Steps longer than this are gone instruction by instruction while somebody debugs.
+const LONG: Duration = Duration::from_millis(80);
 /// For checkpoints, until something else is asked for.
 const DEFAULT_BUDGET: usize = 256 << 20;
 
@@ -141,10 +176,13 @@ struct Worker {
     next_step: Instant,
     /// It was told where the NaN or infinity came from that the loss now is.
     told_not_finite: bool,
+    /// A step takes longer than somebody who presses pause would wait.
+    long_steps: bool,
+    interrupts: Arc<Interrupts>,
 }
 
 impl Worker {
-    fn new(inbox: Receiver<Command>, outbox: Arc<Mutex<Outbox>>, waker: Waker) -> Self {
+    fn new(inbox: Receiver<Command>, outbox: Arc<Mutex<Outbox>>, waker: Waker, interrupts: Arc<Interrupts>) -> Self {
         let now = Instant::now();
         Self {
             inbox,
@@ -165,6 +203,8 @@ impl Worker {
             output: None,
             next_step: now,
             told_not_finite: false,
+            long_steps: false,
+            interrupts,
         }
     }
 
@@ -226,6 +266,7 @@ impl Worker {
     }
 
     fn obey(&mut self, command: Command) -> Result<(), DebugError> {
+        self.interrupts.received(&command);
         self.picture_due = true;
         match command {
             Command::Start { run, project, dataset, device, saved } => {
@@ -243,9 +284,7 @@ impl Worker {
             Command::Debug(command) => self.debug(command)?,
             Command::Budget(bytes) => {
                 self.budget = bytes;
-                if let Some(debugger) = &mut self.debugger {
-                    debugger.set_budget(bytes);
-                }
+                self.debugger.iter_mut().chain(self.desk.others()).for_each(|debugger| debugger.set_budget(bytes));
                 self.desk.stand();
             }
             Command::Speed(speed) => {
@@ -303,8 +342,8 @@ impl Worker {
     fn go(&mut self, mode: Mode) {
         self.desk.set_off();
         let finished = self.run().and_then(Run::finished);
-        if finished.is_some() {
-            locked(&self.outbox).finished = finished;
+        if let (Some(stop), Mode::Running) = (finished, mode) {
+            locked(&self.outbox).finished = Some(stop);
         } else if self.debugger.is_some() {
             self.mode = mode;
             self.pace.hurry();
@@ -316,7 +355,7 @@ impl Worker {
     fn change(&mut self, change: Change) -> Result<(), DebugError> {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
         let graph = matches!(change, Change::Graph { .. });
-        let kept = debugger.change_project(change)?;
+        let kept = debugger.change(change)?;
         self.cut();
         if graph && kept.kept < kept.of {
             locked(&self.outbox).messages.push(format!("Kept {} of {} tensors.", kept.kept, kept.of));
@@ -337,10 +376,9 @@ impl Worker {
             match self.pause_between_steps() {
                 None => {
                     while self.mode != Mode::Paused && began.elapsed() < SLICE {
-                        self.go_on()?;
+                        self.one_step()?;
                     }
                 }
-                Some(_) if matches!(self.mode, Mode::Travel(_)) => self.go_on()?,
                 Some(pause) => {
                     self.one_step()?;
                     self.next_step = (self.next_step + pause).max(began);
@@ -354,22 +392,21 @@ impl Worker {
         self.take_picture_when_due()
     }
 
-    fn go_on(&mut self) -> Result<(), DebugError> {
-        match self.mode {
-            Mode::Travel(to) => self.travel_on(to),
-            _ => self.one_step(),
-        }
-    }
-
     /// To the end of the step in progress, or one step.
     fn one_step(&mut self) -> Result<(), DebugError> {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
-        let done = debugger.advance(Unit::Step, &mut |_| Ok(false))?;
-        let Some(row) = done.row else { return Ok(()) };
-        let stop = self.completed(&row)?;
+        let began = Instant::now();
+        // Where a step takes long, a pause must not wait for its end.
+        let in_parts = self.desk.is_looked_at() && (self.long_steps || debugger.machine().is_in_step());
+        let done = if in_parts { debugger.advance(Unit::Instruction)? } else { debugger.run_free()? };
+        self.long_steps = if in_parts { self.long_steps } else { began.elapsed() > LONG };
+        let (row, stopped, finished) = (done.row, done.stopped(), done.finished);
+        self.passed(done);
+        let Some(row) = row else { return Ok(()) };
         self.mode = match self.mode {
-            Mode::Running if stop.is_some() => {
-                locked(&self.outbox).finished = stop;
+            _ if stopped => Mode::Paused,
+            Mode::Running if finished.is_some() => {
+                locked(&self.outbox).finished = finished;
                 Mode::Paused
             }
             Mode::ToEpochEnd if row.epoch_done => Mode::Paused,

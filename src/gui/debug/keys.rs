@@ -25,7 +25,7 @@ pub fn handle(ctx: &Context, _state: &State, local: &mut DebugUi, actions: &mut 
     if pressed(TO_CURSOR)
         && let Some(line) = local.listing.cursor
     {
-        debug(DebugCommand::RunTo(line));
+        debug(DebugCommand::Forward(Unit::Until(line)));
     }
     if pressed(OUT) {
         debug(DebugCommand::Forward(Unit::Phase));

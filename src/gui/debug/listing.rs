@@ -10,8 +10,8 @@ use egui::{
 use super::DebugUi;
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
-use crate::trace::{DebugView, Kind, Line, Listing, Stage, Token};
-use crate::trainer::DebugCommand;
+use crate::trace::{DebugView, Kind, Line, Listing, StepPhase, Token};
+use crate::trainer::{DebugCommand, Unit};
 
 const ROW: f32 = 22.0;
 /// Left of the text: breakpoints.
@@ -32,7 +32,7 @@ pub struct ListingUi {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
     /// A phase: its lines.
-    Stage(Stage, usize, usize),
+    Stage(StepPhase, usize, usize),
     /// The lines of one layer in a phase.
     Layer(usize, usize),
     Line(usize),
@@ -204,12 +204,12 @@ fn line_ui(
         local.listing.cursor = Some(index);
     }
     if row.double_clicked() {
-        actions.push(Action::Debug(DebugCommand::RunTo(index)));
+        actions.push(Action::Debug(DebugCommand::Forward(Unit::Until(index))));
     }
     row.context_menu(|ui| {
         local.listing.cursor = Some(index);
         if ui.add(egui::Button::new("Run to here").shortcut_text("Ctrl F10")).clicked() {
-            actions.push(Action::Debug(DebugCommand::RunTo(index)));
+            actions.push(Action::Debug(DebugCommand::Forward(Unit::Until(index))));
         }
     });
 }
@@ -218,7 +218,7 @@ fn line_ui(
 fn shape_ui(ui: &Ui, tokens: &Tokens, view: &DebugView, line: &Line, rect: Rect) -> f32 {
     let right = rect.right() - 12.0;
     let shapes: Vec<String> = match line.stage {
-        Stage::Update => line.outputs.first().map(|token| token.shape(view.batch)).into_iter().collect(),
+        StepPhase::Update => line.outputs.first().map(|token| token.shape(view.batch)).into_iter().collect(),
         _ => line.outputs.iter().map(|token| token.shape(view.batch)).collect(),
     };
     let mut text = shapes.iter().filter(|shape| !shape.is_empty()).cloned().collect::<Vec<_>>().join(", ");
@@ -243,7 +243,7 @@ impl Pen<'_> {
     /// Returns the value that was clicked.
     fn line(&mut self, line: &Line) -> Option<String> {
         let mut clicked = None;
-        let is_update = line.stage == Stage::Update;
+        let is_update = line.stage == StepPhase::Update;
         // An update changes the memory of the optimiser too, which its inputs name.
         let outputs = if is_update { &line.outputs[..line.outputs.len().min(1)] } else { &line.outputs[..] };
         for (i, token) in outputs.iter().enumerate() {

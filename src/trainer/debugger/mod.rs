@@ -28,11 +28,11 @@ use crate::engine::{EngineError, Instruction, Machine};
 use crate::model::Project;
 use crate::trace::Breakpoint;
 
+pub use crate::trace::Moment;
 pub use breakpoints::{Hit, step_phase};
 pub use dump::StepDump;
 pub use forward::{Advance, Unit};
 pub use reverse::{Held, Reversed};
-pub use crate::trace::Moment;
 pub use travel::Way;
 
 use breakpoints::Arms;

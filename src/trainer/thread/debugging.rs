@@ -1,13 +1,11 @@
-//! The training thread as a debugger: going instruction by instruction, travelling through the run, telling where it stands.
+//! The training thread as a debugger: going instruction by instruction, travelling, searching, changing, forking.
 //!
-//! How that is done is [`Debugger`]'s own; here it is cut into slices, so that a long way can be left at any time.
-
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+//! How that is done is [`Debugger`]'s own; here commands become calls, and what came of them is told.
 
 use super::{Mode, Worker, locked};
-use crate::trace::{DebugView, Gaze, Listing, Moment, Sight, Stopped, Travel};
-use crate::trainer::debugger::{DebugError, Debugger, Unit};
+use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
+use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
+use crate::trainer::journal::{Change, TensorEdit};
 use crate::trainer::standing;
 
 /// What the debugger's buttons and keys ask for.
@@ -18,99 +16,122 @@ pub enum DebugCommand {
     Forward(Unit),
     Back(Unit),
     Goto(Moment),
-    /// Forwards to an instruction: of this step, or of the next when it has passed.
-    RunTo(usize),
+    /// Back to where a breakpoint would have stopped.
+    ReverseContinue,
+    /// Back to where a condition held.
+    ReverseTo {
+        condition: String,
+        held: Held,
+    },
+    SetBreakpoints(Vec<Breakpoint>),
+    /// Whether a condition that is being typed means something.
+    CheckCondition {
+        at: At,
+        condition: String,
+    },
+    /// The same of an expression to be watched.
+    CheckExpression(String),
+    Set {
+        name: String,
+        index: Vec<usize>,
+        value: f32,
+    },
+    Edit {
+        name: String,
+        edit: TensorEdit,
+    },
     /// The last change made by hand is taken back; the run stands where it was made.
     Undo,
+    /// Go on from here in two ways: the new one is this branch from now on.
+    Fork {
+        name: String,
+    },
+    /// To another branch, where it stands.
+    Switch(u32),
+    Rename {
+        branch: u32,
+        name: String,
+    },
     /// Stop on the way to a far place.
-    CancelTravel,
+    Cancel,
 }
 
-/// How often a run that goes on is told about.
-const WHILE_RUNNING: Duration = Duration::from_millis(120);
-
-/// What the thread keeps for whoever debugs.
-#[derive(Default)]
-pub(super) struct Desk {
-    look: Option<Box<Gaze>>,
-    listing: Arc<Listing>,
-    stopped: Option<Stopped>,
-    /// The last step ever reached.
-    furthest: Option<u64>,
-    /// Where a journey began.
-    from: u64,
-    /// The run stands, and that was not told yet.
-    due: bool,
-    told: Option<Instant>,
-}
-
-impl Desk {
-    pub fn begin_run(&mut self) {
-        *self = Self { look: self.look.take(), due: true, ..Self::default() };
+impl DebugCommand {
+    /// Whether a long way that is being gone is left for it.
+    pub(super) fn interrupts(&self) -> bool {
+        !matches!(
+            self,
+            Self::Look(_)
+                | Self::SetBreakpoints(_)
+                | Self::CheckCondition { .. }
+                | Self::CheckExpression(_)
+                | Self::Rename { .. }
+        )
     }
 
-    /// Whether there is something to tell of a run that stands.
-    pub fn is_due(&self) -> bool {
-        self.due && self.look.is_some()
-    }
-
-    /// The run has come to stand here.
-    pub fn stand(&mut self) {
-        self.due = true;
-    }
-
-    /// The run goes on.
-    pub fn set_off(&mut self) {
-        self.stopped = None;
-        self.due = true;
-    }
-
-    /// A step is complete; whether it is one that was never reached before.
-    pub fn reached(&mut self, step: u64) -> bool {
-        let is_new = self.furthest.is_none_or(|furthest| step > furthest);
-        if is_new {
-            self.furthest = Some(step);
-        }
-        is_new
+    /// Whether the run stands still for it.
+    fn halts(&self) -> bool {
+        self.interrupts()
     }
 }
 
 impl Worker {
     pub(super) fn debug(&mut self, command: DebugCommand) -> Result<(), DebugError> {
         if let DebugCommand::Look(look) = command {
-            (self.desk.look, self.desk.due) = (look, true);
+            self.desk.look_at(look);
             return Ok(());
         }
+        if self.debugger.is_none() {
+            return Ok(());
+        }
+        if command.halts() {
+            self.mode = Mode::Paused;
+            self.desk.set_off();
+        }
+        self.desk.stand();
+        self.obey_debug(command)?;
+        self.tell_progress();
+        Ok(())
+    }
+
+    fn obey_debug(&mut self, command: DebugCommand) -> Result<(), DebugError> {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
-        self.mode = Mode::Paused;
-        self.desk.set_off();
         match command {
-            DebugCommand::Look(_) | DebugCommand::CancelTravel => {}
+            DebugCommand::Look(_) | DebugCommand::Cancel => {}
             DebugCommand::Forward(unit) => {
-                let done = debugger.advance(unit, &mut |_| Ok(false))?;
-                if let Some(row) = done.row {
-                    self.completed(&row)?;
-                }
+                let done = debugger.advance(unit)?;
+                self.passed(done);
             }
             DebugCommand::Back(unit) => match before(debugger, unit) {
                 Some(to) => self.travel(to)?,
                 None => self.say("This is the beginning of the run: there is nothing before it."),
             },
             DebugCommand::Goto(to) => self.travel(to)?,
-            DebugCommand::RunTo(instruction) => {
-                let here = debugger.moment();
-                let passed = here.instruction > 0 && instruction <= here.instruction;
-                self.travel(Moment { step: here.step + u64::from(passed), instruction })?;
+            DebugCommand::ReverseContinue => self.reverse(None)?,
+            DebugCommand::ReverseTo { condition, held } => self.reverse(Some((condition, held)))?,
+            DebugCommand::SetBreakpoints(breakpoints) => debugger.set_breakpoints(breakpoints),
+            DebugCommand::CheckCondition { at, condition } => {
+                let asked = Breakpoint::new(u32::MAX, at, Some(condition.clone()));
+                let problem = debugger.check_breakpoint(&asked).err();
+                self.desk.checked = Some(Checked { text: condition, problem });
             }
-            DebugCommand::Undo => match debugger.undo()? {
-                Some(entry) => {
-                    self.cut();
-                    self.say(&format!("Took back: {}.", standing::change_words(&entry.change)));
-                }
-                None => self.say("There is no change to take back."),
-            },
+            DebugCommand::CheckExpression(text) => {
+                let problem = debugger.check_expression(&text).err().map(|error| error.message);
+                self.desk.checked = Some(Checked { text, problem });
+            }
+            DebugCommand::Set { name, index, value } => {
+                debugger.set(&name, &index, value)?;
+                self.cut();
+            }
+            DebugCommand::Edit { name, edit } => {
+                debugger.edit(&name, edit)?;
+                self.cut();
+            }
+            DebugCommand::Undo => self.undo()?,
+            DebugCommand::Fork { name } => self.fork(name)?,
+            DebugCommand::Switch(branch) => self.switch(branch),
+            DebugCommand::Rename { branch, name } => self.desk.rename(branch, name),
         }
-        self.tell_progress();
         Ok(())
     }
 
@@ -121,86 +142,133 @@ impl Worker {
     /// The run cannot go on from here, and stands.
     pub(super) fn stop_here(&mut self, why: String) {
         self.mode = Mode::Paused;
-        self.desk.stand();
         self.say(&why);
         self.desk.stopped = Some(Stopped { why, breakpoint: None });
+        self.desk.stand();
         self.tell_progress();
+    }
+
+    /// A breakpoint held: the run stands.
+    pub(super) fn stopped_at(&mut self, hits: &[Hit]) {
+        let Some(first) = hits.first() else { return };
+        self.mode = Mode::Paused;
+        let why = hits.iter().map(|hit| hit.why.as_str()).collect::<Vec<_>>().join("; ");
+        self.desk.stopped = Some(Stopped { why, breakpoint: Some(first.breakpoint) });
+        self.desk.stand();
+        self.picture_due = true;
     }
 
     /// What lies ahead of here no longer comes to be.
     pub(super) fn cut(&mut self) {
         let Some(debugger) = &self.debugger else { return };
         let step = debugger.moment().step;
-        self.desk.due = true;
-        if self.desk.furthest.is_none_or(|furthest| furthest <= step) {
+        self.desk.stand();
+        self.picture_due = true;
+        if !self.desk.cut(step) {
             return;
         }
-        self.desk.furthest = Some(step);
         let mut outbox = locked(&self.outbox);
         outbox.rows.retain(|row| row.step <= step);
         outbox.evaluations.retain(|scores| scores.step <= step);
         outbox.cut = Some(outbox.cut.map_or(step, |cut| cut.min(step)));
     }
 
-    /// Begins the way to a place. It is gone in slices.
-    fn travel(&mut self, to: Moment) -> Result<(), DebugError> {
+    fn undo(&mut self) -> Result<(), DebugError> {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
-        self.desk.from = debugger.moment().step;
-        debugger.depart(to)?;
-        self.mode = Mode::Travel(to);
-        self.next_step = Instant::now();
-        self.travel_on(to)
-    }
-
-    /// A step (or an instruction) further on the way.
-    pub(super) fn travel_on(&mut self, to: Moment) -> Result<(), DebugError> {
-        let Some(debugger) = &mut self.debugger else { return Ok(()) };
-        let here = debugger.moment();
-        if here < to {
-            let unit = if here.step < to.step { Unit::Step } else { Unit::Instruction };
-            if let Some(row) = debugger.advance(unit, &mut |_| Ok(false))?.row {
-                self.completed(&row)?;
+        match debugger.undo()? {
+            Some(entry) => {
+                if matches!(entry.change, Change::Training { .. } | Change::Graph { .. }) {
+                    locked(&self.outbox).project = Some(Box::new(debugger.run().project().clone()));
+                }
+                self.cut();
+                self.say(&format!("Took back: {}.", standing::change_words(&entry.change)));
             }
-        }
-        if self.debugger.as_ref().is_some_and(|debugger| debugger.moment() >= to) {
-            self.mode = Mode::Paused;
-            self.desk.stand();
-            self.picture_due = true;
+            None => self.say("There is no change to take back."),
         }
         Ok(())
     }
 
-    /// Tells where the run stands, if somebody looks: at once when it stands still, now and then while it goes on.
-    pub(super) fn look_when_due(&mut self) -> Result<(), DebugError> {
-        let still = self.mode == Mode::Paused;
-        let rested = self.desk.told.is_none_or(|told| told.elapsed() >= WHILE_RUNNING);
-        if self.desk.look.is_none() || !(if still { self.desk.due } else { rested }) {
-            return Ok(());
+    fn fork(&mut self, name: String) -> Result<(), DebugError> {
+        let Some(debugger) = self.debugger.take() else { return Ok(()) };
+        let forked = debugger.fork();
+        match forked {
+            Ok(fork) => {
+                let (branch, forked) = self.desk.fork(debugger, name, fork.moment().step);
+                locked(&self.outbox).switch(branch, Some(forked));
+                self.debugger = Some(fork);
+                Ok(())
+            }
+            Err(error) => {
+                self.debugger = Some(debugger);
+                Err(error)
+            }
         }
-        let Some(debugger) = &self.debugger else { return Ok(()) };
-        let listing = standing::listing(debugger.machine().program());
-        if listing != *self.desk.listing {
-            self.desk.listing = Arc::new(listing);
+    }
+
+    fn switch(&mut self, branch: u32) {
+        let Some(debugger) = self.debugger.take() else { return };
+        let there = self.desk.switch(branch, debugger);
+        let mut outbox = locked(&self.outbox);
+        if self.desk.branch == branch {
+            outbox.switch(branch, None);
         }
-        let furthest = self.desk.furthest.unwrap_or_default();
-        let travel = match self.mode {
-            Mode::Travel(to) => Some(Travel { from: self.desk.from, now: debugger.moment().step, to: to.step }),
-            _ => None,
+        outbox.project = Some(Box::new(there.run().project().clone()));
+        drop(outbox);
+        self.debugger = Some(there);
+        self.picture_due = true;
+    }
+
+    /// To a place, however far. Whatever interrupts is obeyed next.
+    fn travel(&mut self, to: Moment) -> Result<(), DebugError> {
+        let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
+        let what = format!("to step {}", to.step);
+        let mut new = Vec::new();
+        let arrived = debugger.goto_while(to, &mut |way: Way| {
+            new.extend(way.new.cloned());
+            if desk.is_time_to_tell()
+                && let Some(view) = desk.on_the_way(&what, way.progress)
+            {
+                locked(outbox).debug = Some(view);
+                waker();
+            }
+            !interrupts.is_waiting()
+        });
+        for done in new {
+            self.passed(done);
+        }
+        self.mode = Mode::Paused;
+        self.picture_due = true;
+        arrived.map(drop)
+    }
+
+    fn reverse(&mut self, to: Option<(String, Held)>) -> Result<(), DebugError> {
+        let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
+        let what = match &to {
+            Some((condition, _)) => format!("back to where {condition}"),
+            None => "back to a breakpoint".to_owned(),
         };
-        let view = DebugView {
-            stopped: self.desk.stopped.clone(),
-            furthest,
-            travel,
-            sight: match &self.desk.look {
-                Some(gaze) => standing::sight(debugger, gaze),
-                _ => Sight::default(),
-            },
-            ..standing::view(debugger, self.desk.listing.clone())
+        let mut go_on = |progress: f32| {
+            if desk.is_time_to_tell()
+                && let Some(view) = desk.on_the_way(&what, progress)
+            {
+                locked(outbox).debug = Some(view);
+                waker();
+            }
+            !interrupts.is_waiting()
         };
-        self.desk.due &= !still;
-        self.desk.told = Some(Instant::now());
-        locked(&self.outbox).debug = Some(Arc::new(view));
-        (self.waker)();
+        let found = match &to {
+            Some((condition, held)) => debugger.reverse_to(condition, *held, &mut go_on),
+            None => debugger.reverse_continue(&mut go_on),
+        };
+        self.picture_due = true;
+        match found? {
+            Reversed::Found(hits) => self.stopped_at(&hits),
+            Reversed::Beginning => {
+                let what = to.map_or("No breakpoint".to_owned(), |(condition, _)| condition);
+                self.stop_here(format!("{what} held nowhere before: this is the beginning of the run."));
+            }
+            Reversed::Cancelled => {}
+        }
         Ok(())
     }
 }
@@ -215,12 +283,11 @@ fn before(debugger: &Debugger, unit: Unit) -> Option<Moment> {
         here => here,
     };
     let last = end.checked_sub(1)?;
+    let group = |i: usize| (instructions[i].phase, instructions[i].layer);
     let belongs = |i: usize| match unit {
-        Unit::Instruction => i == last,
-        Unit::Layer => {
-            (instructions[i].phase, instructions[i].layer) == (instructions[last].phase, instructions[last].layer)
-        }
-        Unit::Phase => instructions[i].phase == instructions[last].phase,
+        Unit::Instruction | Unit::Until(_) => i == last,
+        Unit::Layer => group(i) == group(last),
+        Unit::Phase => group(i).0 == group(last).0,
         Unit::Step => true,
     };
     let begin = (0..end).rev().take_while(|&i| belongs(i)).last().unwrap_or(last);

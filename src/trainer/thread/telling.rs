@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Mode, Worker, locked};
-use crate::trainer::debugger::{DebugError, Debugger};
-use crate::trainer::journal::Change;
-use crate::trainer::outbox::{Progress, Row, Stop};
+use crate::trainer::debugger::{Advance, DebugError, Debugger};
+use crate::trainer::outbox::Progress;
 use crate::trainer::pictures;
 
 impl Worker {
@@ -19,42 +18,33 @@ impl Worker {
         Ok(())
     }
 
-    /// Tells of a step that was completed; why the run is over, if it is. What was told before is not told again.
-    pub(super) fn completed(&mut self, row: &Row) -> Result<Option<Stop>, DebugError> {
-        let Some(debugger) = &mut self.debugger else { return Ok(None) };
+    /// Tells what came by. Steps that were told of before are not told again.
+    pub(super) fn passed(&mut self, done: Advance) {
+        let Some(debugger) = &mut self.debugger else { return };
+        self.desk.write_down(debugger.take_messages());
         self.picture_due = true;
-        if !self.desk.reached(row.step) {
-            return Ok(if row.epoch_done { debugger.run().finished() } else { None });
+        let is_new = done.row.is_some_and(|row| self.desk.reached(row.step));
+        if let Some(row) = done.row.filter(|_| is_new) {
+            self.recent.0 += row.samples;
+            let not_finite = debugger.machine().first_not_finite();
+            let news = not_finite.filter(|_| !self.told_not_finite).map(|found| format!("{found} {}", found.advice()));
+            self.told_not_finite = not_finite.is_some();
+            let mut outbox = locked(&self.outbox);
+            outbox.rows.push(row);
+            outbox.evaluations.extend(done.evaluation);
+            if news.is_some() {
+                outbox.not_finite = news;
+            }
+            if let Some(rate) = done.cut {
+                let why = "results on the validation part have stopped improving";
+                outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
+            }
+            if let Some(epoch) = done.restored {
+                let why = "the best on the validation part";
+                outbox.messages.push(format!("Put back the weights of epoch {epoch}, {why}."));
+            }
         }
-        self.recent.0 += row.samples;
-        let not_finite = debugger.machine().first_not_finite();
-        let news = not_finite.filter(|_| !self.told_not_finite).map(|found| format!("{found} {}", found.advice()));
-        self.told_not_finite = not_finite.is_some();
-        let (mut evaluation, mut stop, mut restored) = (None, None, None);
-        if row.epoch_done {
-            evaluation = Some(debugger.run().evaluate()?);
-            stop = debugger.run().finished();
-        }
-        if stop.is_some() {
-            restored = debugger.restore_best()?;
-        }
-        let last = debugger.run().journal().last();
-        let cut = last.filter(|e| e.step == row.step && matches!(e.change, Change::Plateau { .. }));
-        let mut outbox = locked(&self.outbox);
-        if cut.is_some() {
-            let rate = debugger.machine().learning_rate();
-            let why = "results on the validation part have stopped improving";
-            outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
-        }
-        outbox.rows.push(*row);
-        outbox.evaluations.extend(evaluation);
-        if news.is_some() {
-            outbox.not_finite = news;
-        }
-        if let Some(epoch) = restored {
-            outbox.messages.push(format!("Put back the weights of epoch {epoch}, the best on the validation part."));
-        }
-        Ok(stop)
+        self.stopped_at(&done.hits);
     }
 
     pub(super) fn take_picture_when_due(&mut self) -> Result<(), DebugError> {
@@ -92,7 +82,7 @@ impl Worker {
         }
         let Some(run) = self.run() else { return };
         let progress = Progress {
-            running: !matches!(self.mode, Mode::Paused | Mode::Travel(_)),
+            running: self.mode != Mode::Paused,
             step: run.machine().step(),
             epoch: run.epoch(),
             steps_per_epoch: run.steps_per_epoch(),
