@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::Theme;
 use crate::persist::tensor_file::Format;
-use crate::trace::{TensorRecord, Watch};
-use crate::trace::{Gaze, Watch};
-use crate::trace::{Breakpoint, Gaze, Watch};
+use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
 use crate::trainer::DebugCommand;
 
 use super::Tab;

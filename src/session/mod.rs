@@ -4,8 +4,8 @@
 mod action;
 mod apply;
 pub mod checkpoint;
-mod export;
 mod debugging;
+mod export;
 mod files;
 mod loading;
 mod run_view;
