@@ -13,10 +13,10 @@ pub enum EngineError {
     NotComputed(String),
     #[error("{value} is no row of a table of {count}: an embedding takes whole numbers from 0 to {}. Raise its vocabulary, or feed it such numbers.", .count.saturating_sub(1))]
     Index { value: f64, count: usize },
-    #[error("There is no explanation of {0} yet.")]
-    NotExplained(String),
     #[error("{name} has been changed since `{line}` read it: go back to before it ran to have it explained.")]
     Overwritten { name: String, line: String },
+    #[error("Nothing can be nudged here: {0}.")]
+    NotNudged(String),
     #[error("The program has no instruction {0}.")]
     NoSuchInstruction(usize),
     #[error("{name} has no element {index:?}: its sizes are {dims:?}, and counting starts at 0.")]

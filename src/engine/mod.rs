@@ -30,7 +30,10 @@ pub use error::EngineError;
 pub use explain::{Operand, Reader};
 pub use init::Initial;
 pub use kernels::memory::keep_freed_memory;
-pub use machine::{Evaluated, FirstNotFinite, Kept, Machine, Numbers, SavedTensor, Snapshot, StepReport, TensorData};
+pub use machine::{
+    Evaluated, FirstNotFinite, Kept, Machine, Numbers, Override, Rehearsal, SavedTensor, Snapshot, StepReport,
+    TensorData,
+};
 pub use memory::{Memory, size};
 pub use op::{Call, Op, StepContext, ValueShape};
 pub use program::{Instruction, Mode, Phase, Program, Role, Value, ValueId};

@@ -93,9 +93,7 @@ pub trait Op: Send + Sync + std::fmt::Debug {
 
     /// How the number at `index` of output `output` comes about from the numbers that the op reads. Evaluated in double
     /// precision it is the op's number, but for rounding.
-    fn explain(&self, _reader: &Reader, _output: usize, _index: &[usize]) -> Result<Arithmetic> {
-        Err(EngineError::NotExplained(self.name().into()))
-    }
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic>;
 
     /// Emits the instructions of the vector-Jacobian product. `grads[i]` is the gradient of the loss with respect to
     /// output i (`None`: that output does not influence the loss). `needs[i]`: whether input i's gradient is wanted.

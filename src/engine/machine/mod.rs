@@ -5,7 +5,9 @@
 
 mod explain;
 mod not_finite;
+mod nudge;
 mod predict;
+mod rehearsal;
 mod state;
 mod tensor_data;
 #[cfg(test)]
@@ -25,6 +27,7 @@ use crate::model::{DataSignature, Graph, Target, TrainingSpec};
 
 pub use not_finite::FirstNotFinite;
 pub use predict::Evaluated;
+pub use rehearsal::{Override, Rehearsal};
 pub use state::{Kept, Numbers, SavedTensor, Snapshot};
 pub use tensor_data::TensorData;
 

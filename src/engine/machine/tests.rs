@@ -14,6 +14,7 @@ use crate::model::{Clip, DataSpec, Edit, LayerId, Optimiser, Shape, layer};
 
 mod explain;
 mod not_finite;
+mod nudge;
 
 fn spiral() -> Dataset {
     load(&DataSpec::default(), Path::new("."), &NoProgress).unwrap()
