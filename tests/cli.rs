@@ -351,6 +351,25 @@ fn numbers_are_explained_so_that_a_script_can_compute_them() {
 }
 
 #[test]
+fn a_gradient_is_checked_by_a_nudge() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let commands = "goto 3; explain dense_1.weight.grad[2, 1] check; break step == 4; run; set dense_1.weight.grad[2, 1] = 7; \
+                    explain dense_1.weight.grad[2, 1] check";
+    let said = json_free(folder, &["debug", "xor.glassbox.json", "--json", "--command", commands]);
+    let said: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (right, edited) = (&said[1]["check"], &said[5]["check"]);
+    assert_eq!(right["verdict"], "agrees");
+    let (slope, value) = (right["difference"].as_f64().unwrap(), said[1]["value"].as_f64().unwrap());
+    assert!((slope - value).abs() <= 1e-3 * value.abs() + 1e-6, "{slope}, not {value}");
+    assert_eq!((edited["verdict"].as_str(), said[5]["value"].as_f64()), (Some("differs"), Some(7.0)));
+    assert!(edited["by"].as_f64().unwrap() > 0.5);
+    let text = json_free(folder, &["debug", "xor.glassbox.json", "--command", "goto 3; explain d%1[0, 0] check"]);
+    assert!(text.contains("check: agrees; nudged by"), "{text}");
+}
+
+#[test]
 fn what_the_debugger_cannot_do_is_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -370,6 +389,7 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
         ("goto 1; explain dense_1.weight[9, 9]", "no element [9, 9]"),
         ("goto 1; explain %1", "no element []"),
         ("explain 3", "explain NAME[i, j]"),
+        ("goto 1; explain %1[0, 0] check", "%1 is no gradient"),
         ("set dense_1.weight[9, 9] = 1", "must be below"),
         ("set dense_1.weight[0] = 1", "2 indices"),
         ("set %1[0, 0] = 1", "after its instruction has run"),

@@ -1,4 +1,5 @@
-//! Every number of a network can be explained: what an explanation says, evaluated, is the number that the machine holds.
+//! Every number of a network can be explained: what an explanation says, evaluated, is the number that the machine holds; and
+//! nudges agree with every gradient.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
 use glassbox::model::{Project, Source, templates};
-use glassbox::trace::Explanation;
+use glassbox::trace::{Explanation, Judgement};
 use glassbox::trainer::{Debugger, Moment, Run};
 
 fn small(key: &str) -> Project {
@@ -75,12 +76,26 @@ fn explain_all(key: &str, debugger: &mut Debugger) -> usize {
     explained
 }
 
+/// Nudges under the largest element of every gradient.
+fn nudge_all(key: &str, debugger: &mut Debugger) {
+    let program = debugger.machine().program();
+    let gradients: Vec<_> = program.gradients.values().map(|&id| (id, program.name(id).to_owned())).collect();
+    for (id, name) in gradients {
+        let (dims, numbers) = debugger.machine().read_f64(id).unwrap();
+        let Some(index) = chosen(&dims, &numbers).pop() else { continue };
+        let verdict = debugger.nudge(&name, &index).unwrap_or_else(|error| panic!("{key}: {name}: {error}"));
+        let is_right = !matches!(verdict.judgement, Judgement::Differs { .. });
+        assert!(is_right, "{key}: {name}{index:?}: {verdict:?}");
+    }
+}
+
 fn every_value_of(key: &str) {
     let mut debugger = debugger(&small(key));
     debugger.goto_step(2).unwrap();
     let count = debugger.machine().program().values.len();
     let before = debugger.dump().unwrap();
     assert_eq!(explain_all(key, &mut debugger), count, "{key}");
+    nudge_all(key, &mut debugger);
     assert_eq!(debugger.moment(), Moment { step: 2, instruction: 0 });
     assert_eq!(debugger.dump().unwrap(), before, "{key}: explaining changed something");
 }

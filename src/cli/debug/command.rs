@@ -21,6 +21,8 @@ pub enum Command {
     Explain {
         name: String,
         index: Vec<usize>,
+        /// Whether a gradient is to be checked by a nudge.
+        check: bool,
     },
     /// An element of a value, by name and indices, and its new number.
     Set {
@@ -48,7 +50,8 @@ goto N, g                just after the update of step N, forwards or backwards
 list [all], l            the program around here, or all of it
 info, i                  where the run stands, breakpoints, changes, checkpoints
 print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]
-explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from
+explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from; with 'check' behind
+                         it a gradient is compared with what a small nudge does to the loss
 set NAME[i, j] = EXPR    changes an element; going back and forth makes the change again
 undo                     takes the last change back and stands where it was made
 break EXPR, b            stops before the update of a step where it holds: break loss > 1 or nan(%4)
@@ -129,9 +132,10 @@ fn expression(word: &str, text: &str) -> Result<Expr, String> {
 }
 
 fn explain(rest: &str) -> Result<Command, String> {
-    let form = "'explain' is written: explain NAME[i, j].";
-    let (name, index) = element(rest, form)?;
-    Ok(Command::Explain { name, index })
+    let form = "'explain' is written: explain NAME[i, j], and for gradients explain NAME[i, j] check.";
+    let checked = rest.strip_suffix("check").filter(|place| place.ends_with([' ', ']']));
+    let (name, index) = element(checked.unwrap_or(rest), form)?;
+    Ok(Command::Explain { name, index, check: checked.is_some() })
 }
 
 fn element(text: &str, form: &str) -> Result<(String, Vec<usize>), String> {
@@ -172,8 +176,11 @@ mod tests {
         assert_eq!(parse("back step 3"), Ok(Command::BackStep(3)));
         assert_eq!(parse("goto 0"), Ok(Command::Goto(0)));
         assert_eq!(parse("dump a b.safetensors"), Ok(Command::Dump("a b.safetensors".into())));
-        let explained = Command::Explain { name: "d%4".into(), index: vec![0, 2] };
-        assert_eq!(parse("explain d%4[0, 2]"), Ok(explained));
+        let explained = |check| Ok(Command::Explain { name: "d%4".into(), index: vec![0, 2], check });
+        assert_eq!(parse("explain d%4[0, 2]"), explained(false));
+        assert_eq!(parse("explain d%4[0, 2] check"), explained(true));
+        let named = Command::Explain { name: "check".into(), index: Vec::new(), check: false };
+        assert_eq!(parse("e check"), Ok(named));
         let value = Expr::Number(-1.5);
         assert_eq!(parse("set %4[0,1]=-1.5"), Ok(Command::Set { name: "%4".into(), index: vec![0, 1], value }));
         assert!(matches!(parse("set w[0] = nan"), Ok(Command::Set { value: Expr::Number(v), .. }) if v.is_nan()));

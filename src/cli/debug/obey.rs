@@ -49,8 +49,11 @@ impl Console {
                 let found = self.debugger.value_of(&expression)?;
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
-            Command::Explain { name, index } => {
-                let explanation = self.debugger.explain(&name, &index).map_err(sentence)?;
+            Command::Explain { name, index, check } => {
+                let mut explanation = self.debugger.explain(&name, &index).map_err(sentence)?;
+                if check {
+                    explanation.verdict = Some(self.debugger.nudge(&name, &index).map_err(sentence)?);
+                }
                 explain::said(self.debugger.machine().program(), &explanation)
             }
             Command::Set { name, index, value } => self.set(&name, &index, &value)?,

@@ -35,7 +35,7 @@ impl Debugger {
     }
 
     /// Before which instruction the value stood when it was made as it is now; `None` for what no instruction makes.
-    fn made(&self, id: ValueId) -> Result<Option<Moment>, DebugError> {
+    pub(super) fn made(&self, id: ValueId) -> Result<Option<Moment>, DebugError> {
         let (machine, step) = (self.machine(), self.machine().step());
         let instructions = &machine.program().instructions;
         let producer = |end: usize| instructions[..end].iter().rposition(|i| i.outputs.contains(&id));

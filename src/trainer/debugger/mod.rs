@@ -13,6 +13,7 @@ mod dump;
 mod explain;
 mod forward;
 mod memory;
+mod nudge;
 mod reverse;
 mod ring;
 mod scope;
@@ -49,6 +50,8 @@ pub enum DebugError {
     NotYet { name: String, step: u64 },
     #[error("{name} has not been computed yet in step {step}: go on until its instruction has run.")]
     NotComputed { name: String, step: u64 },
+    #[error("{0} is no gradient of a value: a nudge checks d%… and ….grad, neither a part of one nor clipped.")]
+    NoGradient(String),
     #[error("Step {0} is not complete: a dump is of a whole step. Finish it first, or go to another.")]
     InStep(u64),
     #[error("No step is complete yet: a dump is of a whole step.")]
