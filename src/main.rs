@@ -24,8 +24,7 @@ fn open_window(file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
         has_display(),
         "There is no display here for a window to open on. Train from the command line: glassbox train FILE (see glassbox --help)."
     );
-    let threads = glassbox::engine::Threads::available();
-    let mut state = State::start(glassbox::persist::Home::find(), format!("CPU · {threads}"));
+    let mut state = State::start(glassbox::persist::Home::find());
     if let Some(path) = file {
         state.apply(Action::Open(path));
     }

@@ -199,7 +199,7 @@ fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
 }
 
 fn session(template: &str) -> State {
-    let mut state = State::start(None, "test".into());
+    let mut state = State::start(None);
     state.apply(Action::OpenTemplate(template.into()));
     wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
     state

@@ -64,11 +64,21 @@ impl Memory {
 
     /// What the system could give now. Only Linux tells; elsewhere there is no limit.
     pub fn available() -> Option<u64> {
-        let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-        let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-        Some(kib.saturating_mul(1024))
+        kib_of("/proc/meminfo", "MemAvailable:")
     }
+
+    /// What this program holds, and what the machine has. Only Linux tells.
+    pub(super) fn of_this_program() -> Option<(u64, u64)> {
+        Some((kib_of("/proc/self/status", "VmRSS:")?, kib_of("/proc/meminfo", "MemTotal:")?))
+    }
+}
+
+/// The bytes in a line `key 123 kB` of what Linux tells.
+fn kib_of(path: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib.saturating_mul(1024))
 }
 
 /// "parameters 2.1 MiB, moments 4.1 MiB, values of a batch of 32 samples 3 MiB, together 9.2 MiB"

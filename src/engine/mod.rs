@@ -25,7 +25,7 @@ pub mod ranking;
 pub mod threads;
 
 pub use compile::compile;
-pub use device::{Device, Precision};
+pub use device::{Device, DeviceChoice, MemoryInUse, Precision};
 pub use error::EngineError;
 pub use explain::{Operand, Reader};
 pub use init::Initial;

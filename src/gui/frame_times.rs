@@ -32,7 +32,7 @@ const FRAMES: usize = 600;
 pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
     let ctx = Context::default();
     let mut curves = long_curves(points);
-    let mut app = App::new(&ctx, State::start(None, "CPU".into()));
+    let mut app = App::new(&ctx, State::start(None));
     app.state.apply(Action::OpenTemplate(template.to_owned()));
     let (mut times, mut at_work) = (Vec::with_capacity(FRAMES), Vec::with_capacity(FRAMES));
     let began = Instant::now();

@@ -2,6 +2,7 @@
 //!
 //! It never wraps: when the window is narrow, words go first, then the least important numbers.
 
+mod device;
 mod menu;
 mod stats;
 
@@ -258,11 +259,7 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
         toggle(&mut panels.plots, icons::ICON_DOCK_TO_BOTTOM, "the plots");
         toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
     }
-    if !state.device.is_empty() {
-        let text = RichText::new(&state.device).font(theme::mono(11.0)).color(tokens.muted);
-        let chip = Button::new(text).sense(egui::Sense::hover()).min_size(Vec2::new(0.0, 26.0));
-        ui.add(chip).on_hover_text("What does the computing: the processor and how many of its cores.");
-    }
+    device::show(ui, &state.devices, actions);
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Device;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -13,13 +15,22 @@ pub struct Settings {
     pub reduced_motion: bool,
     /// What the debugger may take for checkpoints.
     pub checkpoint_memory_mib: u32,
+    /// Where networks train.
+    pub device: Device,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: Theme::Dark, scale: 1.0, reduced_motion: false, checkpoint_memory_mib: 256, recent: Vec::new() }
+        Self {
+            theme: Theme::Dark,
+            scale: 1.0,
+            reduced_motion: false,
+            checkpoint_memory_mib: 256,
+            device: Device::Cpu,
+            recent: Vec::new(),
+        }
     }
 }
 

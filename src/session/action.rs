@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::Device;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::Theme;
 use crate::persist::tensor_file::Format;
@@ -53,6 +54,8 @@ pub enum Action {
     Transport(Transport),
     /// 0 (slowest) to 1 (full speed).
     SetSpeed(f32),
+    /// The run goes on there from the step where it is.
+    SetDevice(Device),
     Watch(Watch),
     /// Ask the network about one sample, as it takes it.
     TryInput(Vec<f32>),

@@ -1,7 +1,6 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
 use super::{Action, Notice, NoticeKind, Screen, State, Transport};
-use crate::engine::Memory;
 use crate::model::{Edit, LayerId, Place, Problem, Project, infer};
 use crate::trainer::{Command, Waker, memory, signature};
 
@@ -43,6 +42,7 @@ impl State {
                 self.speed = speed.clamp(0.0, 1.0);
                 self.tell(Command::Speed(self.speed));
             }
+            Action::SetDevice(device) => self.set_device(device),
             Action::Watch(watch) => {
                 self.watch = watch.clone();
                 self.tell(Command::Watch(watch));
@@ -160,7 +160,7 @@ impl State {
         let Ok(predicted) = memory(&self.project, dataset) else { return };
         // What a run in progress holds is free for the one that takes its place.
         let held = self.works.told.as_ref().filter(|_| self.run.step > 0).map_or(0, |told| told.memory);
-        let available = Memory::available().map(|free| free.saturating_add(held));
+        let available = self.settings.device.free_memory().map(|free| free.saturating_add(held));
         if let Some(message) = predicted.refusal(available) {
             let (layer, expected_got, repairs) = (String::new(), None, Vec::new());
             self.inference.problems.push(Problem { place: Place::Graph, layer, message, expected_got, repairs });

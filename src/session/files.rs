@@ -16,8 +16,8 @@ const AUTOSAVE_EVERY: Duration = Duration::from_secs(10);
 
 impl State {
     /// A session on this machine: settings read, a crash noticed.
-    pub fn start(home: Option<Home>, device: String) -> Self {
-        let mut state = Self { speed: 1.0, device, ..Self::default() };
+    pub fn start(home: Option<Home>) -> Self {
+        let mut state = Self { speed: 1.0, ..Self::default() };
         if let Some(home) = home {
             state.settings = home.read_settings();
             state.recoverable = home.crashed_project().map(|project| project.name);
@@ -26,6 +26,7 @@ impl State {
             }
             state.works.home = Some(home);
         }
+        state.choose_first_device();
         state
     }
 
@@ -62,7 +63,7 @@ impl State {
         self.write_settings();
     }
 
-    fn write_settings(&mut self) {
+    pub(super) fn write_settings(&mut self) {
         if let Some(home) = &self.works.home
             && let Err(error) = home.write_settings(&self.settings)
         {

@@ -5,6 +5,7 @@ mod action;
 mod apply;
 pub mod checkpoint;
 mod debugging;
+mod devices;
 mod export;
 mod files;
 mod loading;
@@ -14,6 +15,7 @@ mod state;
 mod works;
 
 pub use action::{Action, Transport};
+pub use devices::Devices;
 pub use loading::table_spec;
 pub use run_view::{Curves, Mark, Metric, OtherBranch, Pace, RunStatus, RunView};
 pub use state::{DataState, Notice, NoticeKind, Screen, Selection, State, Tab};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::devices::training_threads;
 use super::works::Told;
 use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State};
 use crate::data::Task;
-use crate::engine::{Device, Threads};
 use crate::model::{Edit, Graph, TrainingSpec};
 use crate::trainer::{Change, Command, Outbox, Progress, Stop, Trainer};
 
@@ -20,7 +20,7 @@ impl State {
     fn trainer(&mut self) -> Option<&Trainer> {
         if self.works.trainer.is_none() {
             let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
-            match Trainer::spawn(waker, window_threads()) {
+            match Trainer::spawn(waker, training_threads()) {
                 Ok(trainer) => {
                     trainer.send(Command::Speed(self.speed));
                     trainer.send(Command::Watch(self.watch.clone()));
@@ -75,7 +75,7 @@ impl State {
         Told { graph: bare(&self.project.graph), training: self.project.training.clone(), memory }
     }
 
-    fn mark(&mut self, label: String) {
+    pub(super) fn mark(&mut self, label: String) {
         let step = self.run.step;
         match self.run.marks.last_mut() {
             // Dragging a slider leaves one mark, from where it began to where it ended.
@@ -121,7 +121,7 @@ impl State {
             run: self.works.run_number,
             project: Box::new(self.project.clone()),
             dataset,
-            device: Device::Cpu,
+            device: self.settings.device.clone(),
             saved,
         };
         if let Some(trainer) = self.trainer() {
@@ -172,6 +172,7 @@ impl State {
             None => Outbox::default(),
         };
         let news = self.take_in(told);
+        self.devices.look_at_memory();
         self.keep_safe();
         self.poll_exports() || loaded || news
     }
@@ -224,6 +225,7 @@ impl State {
     }
 
     fn take_progress(&mut self, progress: Progress) {
+        self.take_device(progress.device);
         let run = &mut self.run;
         run.status = match (progress.running, run.status) {
             (true, _) => RunStatus::Running,
@@ -269,11 +271,6 @@ fn note_pace(pace: &mut Vec<Pace>, now: Pace, at_once: bool) {
     if pace.last().is_none_or(due) {
         pace.push(now);
     }
-}
-
-/// One core's worth is left to the window.
-fn window_threads() -> usize {
-    Threads::available().saturating_sub(1).max(1)
 }
 
 /// A graph without what does not matter for training: where cards stand.

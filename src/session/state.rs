@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::RunView;
 use super::works::Works;
+use super::{Devices, RunView};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
@@ -49,8 +49,8 @@ pub struct State {
     pub notices: Vec<Notice>,
     /// A failure that should stay on the screen until dismissed.
     pub error: Option<String>,
-    /// "CPU · 2"
-    pub device: String,
+    /// What computes, and what else could.
+    pub devices: Devices,
     /// What the CSV file in use looks like, for correcting its columns.
     pub table: Option<Arc<TablePreview>>,
     /// A project that was open when the program last ended without closing: offered on Welcome.

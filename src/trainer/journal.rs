@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Device;
 use crate::model::{Graph, PlateauState, TrainingSpec};
 
 /// Applied when `step` steps are complete and before the next one begins.
@@ -24,6 +25,8 @@ pub enum Change {
     Training { training: TrainingSpec },
     /// The drawing was edited; weights that still fit were kept.
     Graph { graph: Graph },
+    /// The run went on on another device.
+    Device { device: Device },
     /// The schedule cut the learning rate because results had stopped improving.
     Plateau { state: PlateauState },
     /// One element of a tensor of the program, by its name in the listing.
@@ -38,9 +41,9 @@ pub enum Change {
 }
 
 impl Change {
-    /// Whether only numbers change, and the program stays as it is.
+    /// Whether the program stays as it is: only numbers change, or where they lie.
     pub fn is_of_numbers(&self) -> bool {
-        matches!(self, Self::Value { .. } | Self::Tensor { .. })
+        matches!(self, Self::Value { .. } | Self::Tensor { .. } | Self::Device { .. })
     }
 }
 

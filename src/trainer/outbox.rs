@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::run::StepRow;
+use crate::engine::Device;
 use crate::model::Project;
 use crate::trace::{DebugView, Picture};
 
@@ -29,7 +30,7 @@ pub enum Stop {
 }
 
 /// Where a run is, as of the last look.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     pub running: bool,
     pub step: u64,
@@ -39,6 +40,7 @@ pub struct Progress {
     /// Spent training.
     pub seconds: f64,
     pub learning_rate: f64,
+    pub device: Device,
 }
 
 /// What happened on one branch.

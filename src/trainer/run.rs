@@ -1,6 +1,8 @@
 //! One run: machine, data, place in the epochs, journal. Without a thread: the command line and tests drive it directly,
 //! the trainer thread drives it for the window. The same calls in the same order give bitwise the same run.
 
+mod again;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,20 @@ pub struct Resume {
     pub stopped_early: bool,
     #[serde(default)]
     pub plateau: PlateauState,
+    /// Where the run began; the journal tells where it went on.
+    #[serde(default)]
+    pub device: Device,
+}
+
+impl Resume {
+    /// Where the run was at this moment.
+    fn device_in_force(&self) -> &Device {
+        let chosen = self.journal.iter().rev().find_map(|entry| match &entry.change {
+            Change::Device { device } => Some(device),
+            _ => None,
+        });
+        chosen.unwrap_or(&self.device)
+    }
 }
 
 /// A run as it can be kept and gone on with.
@@ -75,10 +91,13 @@ pub struct Run {
     dataset: Arc<Dataset>,
     /// Graph and settings now in force.
     project: Project,
-    device: Device,
     place: Resume,
     order: Vec<u32>,
     best: Option<Snapshot>,
+    /// What was done otherwise than asked, not yet told.
+    notices: Vec<String>,
+    /// The device that it was last said of that it is not there.
+    missing: Option<Device>,
 }
 
 /// What shape inference needs to know of a loaded data set.
@@ -104,14 +123,25 @@ impl Run {
         if dataset.train.len == 0 {
             return Err(RunError::NoSamples);
         }
-        if let Some(why) = memory(project, &dataset)?.refusal(Memory::available()) {
+        device.is_there()?;
+        if let Some(why) = memory(project, &dataset)?.refusal(device.free_memory()) {
             return Err(RunError::Memory(why));
         }
         let machine =
             Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
         let order = epoch_order(project.training.seed, 0, dataset.train.len);
-        let place = Resume { samples: dataset.train.len, origin: Arc::new(project.clone()), ..Resume::default() };
-        Ok(Self { machine, dataset, project: project.clone(), device, place, order, best: None })
+        let place =
+            Resume { samples: dataset.train.len, origin: Arc::new(project.clone()), device, ..Resume::default() };
+        Ok(Self {
+            machine,
+            dataset,
+            project: project.clone(),
+            place,
+            order,
+            best: None,
+            notices: Vec::new(),
+            missing: None,
+        })
     }
 
     pub fn machine(&self) -> &Machine {
@@ -312,6 +342,10 @@ impl Run {
             edited.map_err(RunError::Change)?;
             return Ok(Kept { kept: 0, of: 0, fresh: Vec::new() });
         }
+        if let Change::Device { device } = change {
+            self.machine.move_to(device.clone())?;
+            return Ok(Kept { kept: 0, of: 0, fresh: Vec::new() });
+        }
         let mut next = self.project.clone();
         match change {
             Change::Training { training } => next.training = training.clone(),
@@ -319,7 +353,7 @@ impl Run {
             Change::Plateau { state } => {
                 self.place.plateau = *state;
             }
-            Change::Value { .. } | Change::Tensor { .. } => {}
+            Change::Value { .. } | Change::Tensor { .. } | Change::Device { .. } => {}
         }
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
         if next.graph != self.project.graph {
@@ -346,76 +380,6 @@ impl Run {
         self.machine.scale_rate(self.place.plateau.scale);
         self.project = next;
         Ok(kept)
-    }
-
-    /// A run that stands where this one stood when `step` steps were complete: from the start, with the journal.
-    pub fn replay(&self, step: u64) -> Result<Self, RunError> {
-        let mut run = Self::new(&self.place.origin, self.dataset.clone(), self.device.clone())?;
-        let mut journal = self.place.journal.iter().peekable();
-        loop {
-            while let Some(entry) = journal.next_if(|entry| (entry.step, entry.instruction) <= run.moment()) {
-                run.change(entry.change.clone())?;
-            }
-            let here = run.machine.step();
-            if here >= step && !run.machine.is_in_step() {
-                return Ok(run);
-            }
-            let row = if journal.peek().is_some_and(|entry| entry.step == here) || run.machine.is_in_step() {
-                if !run.machine.is_in_step() {
-                    run.begin_step()?;
-                }
-                run.step_instruction()?
-            } else {
-                Some(run.step()?)
-            };
-            let epoch_done = row.is_some_and(|row| row.epoch_done);
-            if epoch_done && matches!(run.project.training.schedule, Schedule::Plateau(_)) {
-                // What has been cut is in the journal; what has not yet been is only known from every epoch's result.
-                run.follow_plateau(&run.evaluate()?);
-            }
-        }
-    }
-
-    /// Everything that going on needs: tensors, and the place in the data.
-    pub fn save(&self) -> Result<Saved, RunError> {
-        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place: self.place.clone() })
-    }
-
-    /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then.
-    pub fn resume(project: &Project, dataset: Arc<Dataset>, device: Device, saved: Saved) -> Result<Self, RunError> {
-        let mut run = Self::new(project, dataset, device)?;
-        run.stand(saved)?;
-        Ok(run)
-    }
-
-    /// Back to (or forward to) where [`Self::save`] was called in this very run; `project` is the one in force then.
-    pub(super) fn rewind(&mut self, project: &Project, saved: Saved) -> Result<(), RunError> {
-        if *project != self.project {
-            *self = Self::resume(project, self.dataset.clone(), self.device.clone(), saved)?;
-            return Ok(());
-        }
-        self.stand(saved)
-    }
-
-    /// The run from its beginning, with nothing done and nothing changed.
-    pub(super) fn afresh(&self) -> Result<Self, RunError> {
-        Self::new(&self.place.origin, self.dataset.clone(), self.device.clone())
-    }
-
-    fn stand(&mut self, saved: Saved) -> Result<(), RunError> {
-        let Saved { now, best, place } = saved;
-        if place.samples != self.dataset.train.len || place.cursor > self.dataset.train.len {
-            return Err(RunError::Resume(format!(
-                "it was trained on {} samples, and the data now has {}. Use the same data and split.",
-                place.samples, self.dataset.train.len
-            )));
-        }
-        self.machine.restore(&now)?;
-        self.machine.scale_rate(place.plateau.scale);
-        self.best = best;
-        self.order = epoch_order(self.project.training.seed, place.epoch, self.dataset.train.len);
-        self.place = place;
-        Ok(())
     }
 
     /// Settings of training now in force.

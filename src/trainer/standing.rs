@@ -122,6 +122,7 @@ pub fn change_words(change: &Change) -> String {
         }
         Change::Training { .. } => "settings of training".to_owned(),
         Change::Graph { .. } => "another network".to_owned(),
+        Change::Device { device } => format!("device {device}"),
         Change::Plateau { .. } => "learning rate cut on a plateau".to_owned(),
         Change::Tensor { name, edit } => format!("{name} {edit}"),
     }

@@ -355,7 +355,16 @@ impl Worker {
     fn change(&mut self, change: Change) -> Result<(), DebugError> {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
         let graph = matches!(change, Change::Graph { .. });
-        let kept = debugger.change(change)?;
+        let device = matches!(change, Change::Device { .. });
+        let kept = match debugger.change(change) {
+            // The run has not been touched, and goes on where it is.
+            Err(error) if device => {
+                locked(&self.outbox).messages.push(error.to_string());
+                self.tell_progress();
+                return Ok(());
+            }
+            kept => kept?,
+        };
         self.cut();
         if graph && kept.kept < kept.of {
             locked(&self.outbox).messages.push(format!("Kept {} of {} tensors.", kept.kept, kept.of));

@@ -100,7 +100,9 @@ fn converse(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
         let line = line.context("The commands cannot be read")?;
         let repeated = if asks && line.trim().is_empty() { last.clone() } else { line };
         for command in command::split(&repeated) {
-            match console.obey(&command) {
+            let outcome = console.obey(&command);
+            console.take_notices().iter().for_each(|notice| eprintln!("{notice}"));
+            match outcome {
                 Ok(Some(said)) => say(&command, &said, as_json),
                 Ok(None) => return finish(asks, failed),
                 Err(sentence) => {

@@ -32,6 +32,11 @@ impl Console {
         Self { debugger, numbered: 0 }
     }
 
+    /// What a replay had to do otherwise than it was done.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        self.debugger.take_notices()
+    }
+
     /// `None` when that was the last command; errors are sentences, and leave everything as it was but for the place.
     pub fn obey(&mut self, line: &str) -> Result<Option<Said>, String> {
         let said = match command::parse(line)? {
@@ -243,6 +248,7 @@ fn change_text(entry: &JournalEntry) -> String {
     let what = match change {
         Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
         Change::Tensor { name, edit } => format!("{name} {edit}"),
+        Change::Device { device } => format!("on {device} from here on"),
         Change::Training { .. } => "other settings of training".to_owned(),
         Change::Graph { .. } => "another network".to_owned(),
         Change::Plateau { .. } => "a learning rate cut on a plateau".to_owned(),

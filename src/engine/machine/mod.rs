@@ -245,6 +245,15 @@ impl Machine {
         self.device.clone()
     }
 
+    /// Goes on on another device from the very instruction where it stands. Nothing changes when that is not there.
+    pub fn move_to(&mut self, device: Device) -> Result<()> {
+        let opened = device.open()?;
+        let moved = self.values.iter().map(|value| value.as_ref().map(|tensor| tensor.to_device(&opened)).transpose());
+        self.values = moved.collect::<candle_core::Result<_>>()?;
+        (self.device, self.opened) = (device, opened);
+        Ok(())
+    }
+
     pub fn training(&self) -> &TrainingSpec {
         &self.training
     }

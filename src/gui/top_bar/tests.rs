@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
+use crate::engine::Device;
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench, chain};
+use crate::session::Devices;
 
 struct NoPicker;
 
@@ -18,7 +20,8 @@ impl FilePicker for NoPicker {
 fn bar(width: f32, status: RunStatus) -> Harness<'static, Bench<Dialogs>> {
     let mut state = chain(&["input", "dense", "loss"]);
     state.run.status = status;
-    state.device = "CPU · 2".into();
+    state.devices = Devices::found();
+    state.devices.threads = 2;
     let (mut panels, mut shortcuts) = (PanelsOpen::default(), false);
     bench([width, HEIGHT], state, Dialogs::new(Arc::new(NoPicker)), move |ui, state, dialogs, actions| {
         let window = &mut Window { panels: &mut panels, shortcuts_open: &mut shortcuts, dialogs };
@@ -57,4 +60,36 @@ fn nothing_overlaps_at_any_width() {
         }
         assert!(rects.last().is_some_and(|(_, rect)| rect.right() <= width), "at {width}");
     }
+}
+
+#[test]
+fn the_chip_lists_the_devices_and_says_why_one_cannot_be_used() {
+    let mut harness = bar(1440.0, RunStatus::Running);
+    harness.get_by_label("Device: CPU · 2").click();
+    harness.run();
+    assert!(harness.query_by_label("CPU, 2 threads").is_some());
+    let choices = Devices::found().choices;
+    for why in choices.iter().filter_map(|choice| choice.available.as_ref().err()) {
+        assert!(harness.query_by_label(why).is_some(), "{why}");
+        harness.get_by_label("NVIDIA card").click();
+        harness.run();
+        assert_eq!(harness.state().actions, [], "what is not there cannot be chosen");
+        harness.get_by_label("Device: CPU · 2").click();
+        harness.run();
+    }
+    harness.get_by_label("CPU, 2 threads").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [], "it is in use already");
+}
+
+#[test]
+fn a_click_on_another_device_asks_for_it() {
+    let mut harness = bar(1440.0, RunStatus::Running);
+    harness.state_mut().state.devices.in_use = Device::Cuda(0);
+    harness.run();
+    harness.get_by_label("Device: CUDA 0").click();
+    harness.run();
+    harness.get_by_label("CPU, 2 threads").click();
+    harness.run();
+    assert_eq!(harness.state().actions, [Action::SetDevice(Device::Cpu)]);
 }

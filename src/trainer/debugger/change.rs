@@ -88,7 +88,7 @@ impl Debugger {
             && (entry.step, entry.instruction) <= self.run.moment()
         {
             is_other |= !entry.change.is_of_numbers();
-            self.run.change(entry.change.clone())?;
+            self.run.change_again(&entry.change)?;
             self.applied += 1;
         }
         if is_other {

@@ -122,6 +122,11 @@ impl Debugger {
         &self.run
     }
 
+    /// As [`Run::take_notices`].
+    pub fn take_notices(&mut self) -> Vec<String> {
+        self.run.take_notices()
+    }
+
     pub fn machine(&self) -> &Machine {
         self.run.machine()
     }

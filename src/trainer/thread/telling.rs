@@ -80,6 +80,7 @@ impl Worker {
         if long {
             self.recent = (0, 0.0);
         }
+        let notices = self.debugger.as_mut().map(Debugger::take_notices).unwrap_or_default();
         let Some(run) = self.run() else { return };
         let progress = Progress {
             running: self.mode != Mode::Paused,
@@ -89,8 +90,12 @@ impl Worker {
             samples_per_second: self.rate,
             seconds: self.seconds,
             learning_rate: run.machine().learning_rate(),
+            device: run.machine().device(),
         };
-        locked(&self.outbox).progress = Some(progress);
+        let mut outbox = locked(&self.outbox);
+        outbox.messages.extend(notices);
+        outbox.progress = Some(progress);
+        drop(outbox);
         (self.waker)();
     }
 }

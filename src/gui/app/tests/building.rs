@@ -9,7 +9,7 @@ use crate::session::{RunStatus, State};
 const WINDOW: [f32; 2] = [1440.0, 900.0];
 
 fn start() -> Hands {
-    Hands::at(WINDOW, State::start(None, "CPU".into()))
+    Hands::at(WINDOW, State::start(None))
 }
 
 #[test]

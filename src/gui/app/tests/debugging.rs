@@ -9,7 +9,7 @@ use crate::trace::{DebugView, Moment};
 const WINDOW: [f32; 2] = [1440.0, 900.0];
 
 fn xor() -> Hands {
-    let mut hands = Hands::at(WINDOW, State::start(None, "CPU".into()));
+    let mut hands = Hands::at(WINDOW, State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
     hands.click_tab("Debug");

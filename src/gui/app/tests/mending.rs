@@ -5,7 +5,7 @@ use crate::session::{RunStatus, State};
 
 #[test]
 fn wrong_wiring_says_expected_and_got_on_the_screen_and_the_repair_mends_it() {
-    let mut hands = Hands::at([1440.0, 900.0], State::start(None, "CPU".into()));
+    let mut hands = Hands::at([1440.0, 900.0], State::start(None));
     hands.click("Drawn digits");
     hands.wait_for_data();
     assert!(!hands.sees("expected"));

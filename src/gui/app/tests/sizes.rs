@@ -8,7 +8,7 @@ use crate::session::State;
 const CARDS: [&str; 4] = ["node Input", "node Dense 1", "node Dense 2", "node Loss"];
 
 fn xor(size: [f32; 2]) -> Hands {
-    let mut hands = Hands::at(size, State::start(None, "CPU".into()));
+    let mut hands = Hands::at(size, State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
     hands.wait_until("the units are drawn", |hands| hands.state().run.picture.is_some());

@@ -36,7 +36,7 @@ impl Drop for Flowers {
 }
 
 fn xor() -> Hands {
-    let mut hands = Hands::at([1440.0, 1300.0], State::start(None, "CPU".into()));
+    let mut hands = Hands::at([1440.0, 1300.0], State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
     hands

@@ -1,0 +1,134 @@
+//! A run on more than one device: going on where it was, refusing what is not there, replaying what was computed elsewhere.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use glassbox::data::{self, NoProgress};
+use glassbox::engine::Device;
+use glassbox::model::{Project, templates};
+use glassbox::session::{Action, DataState, NoticeKind, State, Transport, checkpoint};
+use glassbox::trainer::{Change, JournalEntry, Run};
+
+/// A card that no machine has.
+const NOWHERE: Device = Device::Cuda(4095);
+
+fn spiral() -> Project {
+    templates::build("spiral").unwrap()
+}
+
+fn start(project: &Project) -> Run {
+    let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+    Run::new(project, dataset, Device::Cpu).unwrap()
+}
+
+fn steps(run: &mut Run, count: usize) {
+    for _ in 0..count {
+        run.step().unwrap();
+    }
+}
+
+fn to_cpu() -> Change {
+    Change::Device { device: Device::Cpu }
+}
+
+#[test]
+fn a_run_goes_on_on_its_new_device_where_it_was_and_writes_it_down() {
+    let mut straight = start(&spiral());
+    steps(&mut straight, 20);
+    let mut moved = start(&spiral());
+    steps(&mut moved, 7);
+    moved.change(to_cpu()).unwrap();
+    moved.begin_step().unwrap();
+    for _ in 0..5 {
+        moved.step_instruction().unwrap();
+    }
+    moved.change(to_cpu()).unwrap();
+    assert_eq!((moved.machine().step(), moved.machine().pc()), (7, 5), "it stands where it stood");
+    while moved.machine().is_in_step() {
+        moved.step_instruction().unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("moved.safetensors");
+    checkpoint::save(&file, moved.project(), &moved.save().unwrap()).unwrap();
+    let (project, saved) = checkpoint::load(&file).unwrap();
+    let mut resumed = Run::resume(&project, moved.dataset().clone(), Device::Cpu, saved).unwrap();
+    steps(&mut resumed, 12);
+    assert_eq!(resumed.machine().snapshot().unwrap(), straight.machine().snapshot().unwrap());
+    let entry = |instruction| JournalEntry { step: 7, instruction, change: to_cpu() };
+    assert_eq!(resumed.journal(), [entry(0), entry(5)]);
+    let replayed = resumed.replay(20).unwrap();
+    assert_eq!(replayed.journal(), resumed.journal());
+    assert_eq!(replayed.machine().snapshot().unwrap(), straight.machine().snapshot().unwrap());
+}
+
+#[test]
+fn a_device_that_is_not_there_is_refused_and_the_run_goes_on() {
+    let (mut run, mut straight) = (start(&spiral()), start(&spiral()));
+    steps(&mut run, 5);
+    let why = run.change(Change::Device { device: NOWHERE }).unwrap_err().to_string();
+    assert!(
+        why.starts_with("The device cuda:4095 cannot be used: ") && why.ends_with("Choose the CPU, or auto."),
+        "{why}"
+    );
+    assert!(run.journal().is_empty());
+    steps(&mut run, 5);
+    steps(&mut straight, 10);
+    assert_eq!(run.machine().snapshot().unwrap(), straight.machine().snapshot().unwrap());
+    let why = Run::new(&spiral(), run.dataset().clone(), NOWHERE).err().unwrap().to_string();
+    assert!(why.contains("cuda:4095"), "{why}");
+}
+
+#[test]
+fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
+    let mut run = start(&spiral());
+    steps(&mut run, 6);
+    let mut saved = run.save().unwrap();
+    saved.place.journal.push(JournalEntry { step: 4, instruction: 0, change: Change::Device { device: NOWHERE } });
+    let mut resumed = Run::resume(&spiral(), run.dataset().clone(), Device::Cpu, saved.clone()).unwrap();
+    let moves: Vec<_> = resumed.journal().iter().map(|entry| (entry.step, entry.change.clone())).collect();
+    assert_eq!(moves, [(4, Change::Device { device: NOWHERE }), (6, to_cpu())], "it goes on elsewhere than it stopped");
+    steps(&mut resumed, 4);
+    let mut replayed = resumed.replay(10).unwrap();
+    assert_eq!(replayed.journal(), resumed.journal(), "the journal still says where it was");
+    assert_eq!(replayed.machine().snapshot().unwrap(), resumed.machine().snapshot().unwrap());
+    let notices = replayed.take_notices();
+    assert_eq!(notices.len(), 1);
+    assert!(notices[0].starts_with("This run was computed on cuda:4095, which is not there. It goes on on the CPU."));
+    assert!(replayed.take_notices().is_empty(), "it says so once");
+
+    saved.place.device = NOWHERE;
+    saved.place.journal.clear();
+    let resumed = Run::resume(&spiral(), run.dataset().clone(), Device::Cpu, saved).unwrap();
+    assert_eq!(resumed.journal().len(), 1);
+    assert_eq!(resumed.replay(6).unwrap().take_notices().len(), 1);
+}
+
+/// Polls until `done`, at most a minute.
+fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done(state) {
+        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
+        state.poll();
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
+    let mut state = State::start(None);
+    assert_eq!(state.devices.in_use, Device::Cpu);
+    state.apply(Action::OpenTemplate("spiral".into()));
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "some steps", |s| s.run.step > 20);
+    state.apply(Action::SetDevice(NOWHERE));
+    let notice = state.notices.last().unwrap();
+    assert_eq!(notice.kind, NoticeKind::Warning);
+    assert!(notice.text.contains("cuda:4095 cannot be used"), "{}", notice.text);
+    assert_eq!((&state.settings.device, &state.devices.in_use), (&Device::Cpu, &Device::Cpu));
+    let at = state.run.step;
+    wait(&mut state, "more steps", |s| s.run.step > at + 20);
+    assert!(state.error.is_none() && state.run.marks.is_empty());
+    assert!(state.devices.memory.is_some() || !cfg!(target_os = "linux"));
+}
