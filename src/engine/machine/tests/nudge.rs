@@ -12,6 +12,17 @@ use crate::model::layer::{
 };
 use crate::trace::{Judgement, Verdict};
 
+/// What a network is trained on.
+#[derive(Clone, Copy)]
+struct Setting {
+    /// Sizes of a sample.
+    input: &'static [usize],
+    target: Target,
+    /// Made of numbers in 0 .. 1.
+    numbers: fn(f64) -> f64,
+    seed: u64,
+}
+
 /// A machine with random weights on random numbers, two steps into training and before the update of the third.
 struct Bench {
     machine: Machine,
@@ -21,7 +32,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(input: &[usize], target: Target, loss: LossKind, layers: Vec<LayerKind>, numbers: fn(f64) -> f64) -> Self {
+    fn new(setting: Setting, loss: LossKind, layers: Vec<LayerKind>) -> Self {
         let mut graph = Graph::default();
         let mut last = graph.add(Input {}.into(), [0.0; 2]);
         for kind in layers.into_iter().chain([Loss { loss }.into()]) {
@@ -29,21 +40,21 @@ impl Bench {
             graph.connect(last, id).unwrap();
             last = id;
         }
-        Self::of_graph(&graph, input, target, numbers)
+        Self::of_graph(&graph, setting)
     }
 
-    fn of_graph(graph: &Graph, input: &[usize], target: Target, numbers: fn(f64) -> f64) -> Self {
-        let signature = DataSignature { input: Shape(input.to_vec()), target };
-        let training = TrainingSpec { learning_rate: 0.01, seed: 5, ..TrainingSpec::default() };
+    fn of_graph(graph: &Graph, setting: Setting) -> Self {
+        let signature = DataSignature { input: Shape(setting.input.to_vec()), target: setting.target };
+        let training = TrainingSpec { learning_rate: 0.01, seed: setting.seed, ..TrainingSpec::default() };
         let machine = Machine::new(graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
-        let draws = Draws::new(9, Purpose::Weights, 1, None);
+        let draws = Draws::new(setting.seed, Purpose::Weights, 1, None);
         let batch = Batch { len: 0, inputs: Vec::new(), targets: Vec::new(), rows: Vec::new() };
         let mut bench = Self { machine, draws, batch };
         for _ in 0..2 {
-            let batch = bench.batch(input, target, numbers);
+            let batch = bench.batch(setting);
             bench.machine.run_step(&batch).unwrap();
         }
-        bench.batch = bench.batch(input, target, numbers);
+        bench.batch = bench.batch(setting);
         bench.begin();
         bench.go_on();
         bench
@@ -62,7 +73,7 @@ impl Bench {
         }
     }
 
-    fn batch(&mut self, input: &[usize], target: Target, numbers: fn(f64) -> f64) -> Batch {
+    fn batch(&mut self, Setting { input, target, numbers, .. }: Setting) -> Batch {
         const LEN: usize = 5;
         let count = LEN * input.iter().product::<usize>();
         let inputs = (0..count).map(|_| numbers(self.draws.unit()) as f32).collect();
@@ -95,6 +106,7 @@ impl Bench {
     /// Every gradient agrees with its nudge at a few places; returns the names of the ops that were gone through.
     fn all_agree(&mut self) -> BTreeSet<&'static str> {
         let gradients: BTreeSet<_> = self.machine.program().gradients.values().copied().collect();
+        let mut kinks = 0;
         for gradient in gradients {
             let (dims, numbers) = self.machine.read_f64(gradient).unwrap();
             let operand = crate::engine::Operand { name: String::new(), dims, numbers };
@@ -102,11 +114,17 @@ impl Bench {
                 let flat = (self.draws.unit() * operand.numbers.len() as f64) as usize;
                 let index = operand.unflatten(flat);
                 let verdict = self.machine.nudge(gradient, &index, &[]).unwrap();
-                let name = self.machine.program().name(gradient);
                 let number = operand.numbers[flat];
-                assert_eq!(verdict.judgement, Judgement::Agrees, "{name}{index:?} = {number}: {verdict:?}");
+                let what = || format!("{}{index:?} = {number}: {verdict:?}", self.machine.program().name(gradient));
+                // Zeros that a relu made are equal under a max: a kink, with the gradient of one of its sides.
+                let of_a_side = verdict.sides.iter().any(|side| (side - number).abs() <= 1e-3 * side.abs() + 1e-5);
+                match verdict.judgement {
+                    Judgement::AtKink if of_a_side => kinks += 1,
+                    judgement => assert_eq!(judgement, Judgement::Agrees, "{}", what()),
+                }
             }
         }
+        assert!(kinks <= 2, "{kinks} kinks");
         self.machine.program().instructions.iter().map(|i| i.op.name()).collect()
     }
 }
@@ -119,8 +137,16 @@ fn tokens(unit: f64) -> f64 {
     (unit * 6.0).floor()
 }
 
+fn of_numbers(input: &'static [usize], target: Target, seed: u64) -> Setting {
+    Setting { input, target, numbers: normal, seed }
+}
+
+fn seeded(seed: u64, layers: Vec<LayerKind>) -> Bench {
+    Bench::new(of_numbers(&[4], Target::Numbers(3), seed), LossKind::Mse, layers)
+}
+
 fn numbers(layers: Vec<LayerKind>) -> Bench {
-    Bench::new(&[4], Target::Numbers(3), LossKind::Mse, layers, normal)
+    seeded(5, layers)
 }
 
 fn plain(units: usize) -> LayerKind {
@@ -128,11 +154,12 @@ fn plain(units: usize) -> LayerKind {
 }
 
 /// Chains of layers that together hold every one of the palette, by the sizes of the sample that enters.
-fn chains() -> Vec<Bench> {
-    let pictures = |layers| Bench::new(&[3, 8, 8], Target::Classes(3), LossKind::Auto, layers, normal);
-    let sequences = |layers| Bench::new(&[6, 4], Target::Classes(3), LossKind::Auto, layers, normal);
-    let texts =
-        |layers| Bench::new(&[6], Target::ClassesAt { positions: 6, classes: 5 }, LossKind::Auto, layers, tokens);
+fn chains(seed: u64) -> Vec<Bench> {
+    let pictures = |layers| Bench::new(of_numbers(&[3, 8, 8], Target::Classes(3), seed), LossKind::Auto, layers);
+    let sequences = |layers| Bench::new(of_numbers(&[6, 4], Target::Classes(3), seed), LossKind::Auto, layers);
+    let target = Target::ClassesAt { positions: 6, classes: 5 };
+    let text = Setting { input: &[6], target, numbers: tokens, seed };
+    let texts = |layers| Bench::new(text, LossKind::Auto, layers);
     let activations: [Vec<LayerKind>; 4] = [
         vec![Tanh {}.into(), Softplus {}.into(), Sigmoid {}.into()],
         vec![Gelu {}.into(), Silu {}.into(), Selu {}.into(), Elu { alpha: 0.8 }.into()],
@@ -140,7 +167,7 @@ fn chains() -> Vec<Bench> {
         vec![Prelu { slope: 0.3, per_channel: true }.into(), plain(5), Softmax {}.into()],
     ];
     let mut all: Vec<_> =
-        activations.into_iter().map(|inner| numbers([vec![plain(5)], inner, vec![plain(3)]].concat())).collect();
+        activations.into_iter().map(|inner| seeded(seed, [vec![plain(5)], inner, vec![plain(3)]].concat())).collect();
     for expression in [
         "abs(x) * sin(x) + cos(x) / (2 + x^2)",
         "min(x, 0.5) - max(x, -0.7) + erf(x) + exp(-x) * 0.1",
@@ -148,7 +175,7 @@ fn chains() -> Vec<Bench> {
         "max(x, sin(x)) + min(cos(x), x * x) + step(x) + sign(x) + softplus(x) / (1 + 1 / (x^2 + 1))",
     ] {
         let formula = Formula { expression: expression.into() }.into();
-        all.push(numbers(vec![plain(5), formula, Dropout { rate: 0.3 }.into(), plain(3)]));
+        all.push(seeded(seed, vec![plain(5), formula, Dropout { rate: 0.3 }.into(), plain(3)]));
     }
     let conv = Conv2d { filters: 4, activation: Activation::Relu, groups: 1, l1: 0.003, ..Conv2d::default() };
     let wide =
@@ -196,12 +223,12 @@ fn chains() -> Vec<Bench> {
         MultiHeadAttention { heads: 2, causal: false, bias: false }.into(),
         plain(5),
     ]));
-    all.push(branches());
+    all.push(branches(seed));
     all
 }
 
 /// Two ways from the input that are added, multiplied and put side by side.
-fn branches() -> Bench {
+fn branches(seed: u64) -> Bench {
     let mut graph = Graph::default();
     let mut add = |kind: LayerKind| graph.add(kind, [0.0; 2]);
     let (input, a, b) = (add(Input {}.into()), add(plain(4)), add(plain(4)));
@@ -221,13 +248,13 @@ fn branches() -> Bench {
     ] {
         graph.connect(from, to).unwrap();
     }
-    Bench::of_graph(&graph, &[4], Target::Numbers(3), normal)
+    Bench::of_graph(&graph, of_numbers(&[4], Target::Numbers(3), seed))
 }
 
 #[test]
 fn every_gradient_of_every_layer_agrees_with_its_nudge() {
     let mut seen = BTreeSet::new();
-    for mut bench in chains() {
+    for mut bench in (5..8).flat_map(chains) {
         seen.extend(bench.all_agree());
     }
     for (loss, target) in [
@@ -239,7 +266,7 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
     ] {
         let units = if target == Target::Classes(2) { 1 } else { 3 };
         let layers = vec![dense(6, Activation::Tanh), dense(units, Activation::None)];
-        seen.extend(Bench::new(&[4], target, loss, layers, normal).all_agree());
+        seen.extend(Bench::new(of_numbers(&[4], target, 5), loss, layers).all_agree());
     }
     let backward: BTreeSet<_> = every_op_with_a_gradient();
     let missing: Vec<_> = backward.iter().filter(|name| !seen.contains(name.as_str())).collect();
@@ -297,7 +324,8 @@ fn at_a_kink_there_is_no_verdict() {
 fn equal_numbers_under_a_window_are_a_kink_for_each_and_none_for_all() {
     let conv = Conv2d { filters: 2, kernel: 1, activation: Activation::None, ..Conv2d::default() };
     let layers = vec![conv.into(), MaxPool2d::default().into(), Flatten {}.into(), plain(3)];
-    let bench = Bench::new(&[1, 4, 4], Target::Numbers(3), LossKind::Mse, layers, |_| 0.75);
+    let setting = Setting { numbers: |_| 0.75, ..of_numbers(&[1, 4, 4], Target::Numbers(3), 5) };
+    let bench = Bench::new(setting, LossKind::Mse, layers);
     for index in [[0, 0, 0, 0], [1, 1, 2, 3]] {
         assert_eq!(bench.nudge("d%1", &index).judgement, Judgement::AtKink);
     }
@@ -319,7 +347,7 @@ fn a_penalty_on_size_has_a_kink_at_zero() {
 fn a_number_that_rounding_put_on_the_other_side_is_at_a_kink() {
     let mut bench = numbers(vec![plain(5), Relu {}.into(), plain(3)]);
     bench.batch.inputs.fill(0.0);
-    bench.batch.inputs[..4].copy_from_slice(&[1.0, 1.0, 1.0, 1e-4]);
+    bench.batch.inputs[..4].copy_from_slice(&[1.0, 1.0, 1.0, 5e-4]);
     bench.edit("dense_1.bias", |i, b| if i == 0 { 0.0 } else { b });
     // Just above 0 in double precision; 0 in single, in one order of adding or another.
     let is_lost = [[1.0, 1e-9, -1.0], [1e-9, 1.0, -1.0], [1.0, -1.0, 1e-9]].into_iter().any(|weights| {
