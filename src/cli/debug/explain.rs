@@ -1,5 +1,7 @@
 //! One number explained in words, and as JSON that a script can evaluate.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -34,13 +36,11 @@ fn text(program: &Program, explanation: &Explanation) -> String {
         add(format!("  = {}", arithmetic.with_numbers(TERMS)));
         add(format!("  = {}", significant(arithmetic.evaluate())));
     }
-    let mut parts = Vec::new();
-    gather_parts(arithmetic, true, &mut parts);
+    let Made { parts, read, .. } = Made::of(arithmetic);
     for (name, part) in parts.into_iter().take(PARTS) {
         let (names, numbers) = (part.with_names(TERMS), part.with_numbers(TERMS));
         add(format!("where {name} = {names}\n      = {numbers} = {}", significant(part.evaluate())));
     }
-    let read = most_important(arithmetic);
     for (element, value) in read.iter().take(ORIGINS) {
         add(format!("from {element} = {}   {}", digits(*value), origin(program, element)));
     }
@@ -53,27 +53,50 @@ fn text(program: &Program, explanation: &Explanation) -> String {
     text
 }
 
-/// One part of each name: that of the term that weighs most.
-fn gather_parts<'a>(arithmetic: &'a Arithmetic, is_whole: bool, parts: &mut Vec<(&'static str, &'a Arithmetic)>) {
-    match arithmetic {
-        Arithmetic::Read { .. } | Arithmetic::Given { .. } => {}
-        Arithmetic::Sum(terms) => {
-            let mut terms: Vec<_> = terms.iter().collect();
-            if terms.len() > TERMS {
-                terms.sort_by_cached_key(|term| std::cmp::Reverse(term.evaluate().abs().to_bits()));
+/// What an arithmetic is made of; of long sums in the order of the terms that weigh most.
+#[derive(Default)]
+struct Made<'a> {
+    /// One part of each name.
+    parts: Vec<(&'static str, &'a Arithmetic)>,
+    /// Numbers that are read, each once.
+    read: Vec<(&'a Element, f64)>,
+    known: HashSet<&'a Element>,
+}
+
+impl<'a> Made<'a> {
+    fn of(arithmetic: &'a Arithmetic) -> Self {
+        let mut made = Self::default();
+        match arithmetic {
+            Arithmetic::Named { part, .. } => made.walk(part),
+            whole => made.walk(whole),
+        }
+        made
+    }
+
+    fn walk(&mut self, arithmetic: &'a Arithmetic) {
+        match arithmetic {
+            Arithmetic::Given { .. } => {}
+            Arithmetic::Read { element, value } => {
+                if self.known.insert(element) {
+                    self.read.push((element, *value));
+                }
             }
-            terms.into_iter().for_each(|term| gather_parts(term, false, parts));
-        }
-        Arithmetic::Product(inner) | Arithmetic::Call { arguments: inner, .. } => {
-            inner.iter().for_each(|part| gather_parts(part, false, parts));
-        }
-        Arithmetic::Binary(_, inner) => inner.iter().for_each(|part| gather_parts(part, false, parts)),
-        Arithmetic::Named { name, part } => {
-            if is_whole {
-                gather_parts(part, true, parts);
-            } else if !parts.iter().any(|(known, _)| known == name) {
-                parts.push((name, part));
-                gather_parts(part, false, parts);
+            Arithmetic::Sum(terms) => {
+                let mut terms: Vec<_> = terms.iter().collect();
+                if terms.len() > TERMS {
+                    terms.sort_by_cached_key(|term| Reverse(term.evaluate().abs().to_bits()));
+                }
+                terms.into_iter().for_each(|term| self.walk(term));
+            }
+            Arithmetic::Product(inner) | Arithmetic::Call { arguments: inner, .. } => {
+                inner.iter().for_each(|part| self.walk(part));
+            }
+            Arithmetic::Binary(_, inner) => inner.iter().for_each(|part| self.walk(part)),
+            Arithmetic::Named { name, part } => {
+                if !self.parts.iter().any(|(known, _)| known == name) {
+                    self.parts.push((name, part));
+                }
+                self.walk(part);
             }
         }
     }
@@ -81,20 +104,6 @@ fn gather_parts<'a>(arithmetic: &'a Arithmetic, is_whole: bool, parts: &mut Vec<
 
 fn significant(value: f64) -> String {
     crate::trace::significant(value, 7)
-}
-
-/// What is read, in the order of the terms that weigh most.
-fn most_important(arithmetic: &Arithmetic) -> Vec<(Element, f64)> {
-    let mut found: Vec<(Element, f64)> = Vec::new();
-    let mut known = std::collections::HashSet::new();
-    let terms = arithmetic.largest_terms();
-    let all = terms.iter().flat_map(|term| term.part.elements()).chain(arithmetic.elements());
-    for (element, value) in all {
-        if known.insert(element) {
-            found.push((element.clone(), value));
-        }
-    }
-    found
 }
 
 /// The line that made it, or what it is.

@@ -152,7 +152,7 @@ impl Op for LayerNormX {
     }
 
     fn formula(&self) -> &'static str {
-        "dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(var + ε), g = dy · γ, x̂ = (x − mean) / √(var + ε)"
+        "dx = (h − mean(h) − x̂ · mean(h · x̂)) / √(var + ε), h = dy · γ, x̂ = (x − mean) / √(var + ε)"
     }
 
     fn words(&self) -> &'static str {

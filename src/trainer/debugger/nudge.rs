@@ -64,6 +64,8 @@ impl Debugger {
 mod tests {
     use super::super::tests::{bits, debugger, xor};
     use super::*;
+    use crate::model::layer::{Activation, Dense};
+    use crate::model::templates;
     use crate::trace::Judgement;
     use crate::trainer::TensorEdit;
 
@@ -118,6 +120,23 @@ mod tests {
             assert_eq!(judged(&mut debugger, name, index), Judgement::Agrees, "{name}");
         }
         assert!(bits(&debugger) == before);
+    }
+
+    #[test]
+    fn a_relu_at_zero_is_a_kink() {
+        let mut project = xor();
+        let layers = vec![
+            Dense { units: 6, activation: Activation::Relu, ..Dense::default() }.into(),
+            Dense { units: 2, ..Dense::default() }.into(),
+        ];
+        project.graph = templates::chain(layers);
+        let mut debugger = debugger(&project, BUDGET);
+        debugger.goto(Moment { step: 2, instruction: 2 }).unwrap();
+        debugger.set("%1", &[0, 3], 0.0).unwrap();
+        debugger.set("%1", &[1, 3], 0.5).unwrap();
+        debugger.goto_step(3).unwrap();
+        assert_eq!(judged(&mut debugger, "d%1", &[0, 3]), Judgement::AtKink);
+        assert_eq!(judged(&mut debugger, "d%1", &[1, 3]), Judgement::Agrees);
     }
 
     #[test]
