@@ -113,6 +113,7 @@ impl App {
                 panels: &mut self.workspace.open,
                 shortcuts_open: &mut self.shortcuts.sheet_open,
                 dialogs: &mut self.dialogs,
+                debug: &mut self.workspace.debug.bar,
             };
             top_bar::show(ui, &self.state, &mut window, &mut actions);
         });

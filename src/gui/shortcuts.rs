@@ -8,6 +8,7 @@ use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
 use super::theme::{self, Tokens};
 use crate::session::{Action, Screen, State, Tab, Transport};
+use crate::trainer::DebugCommand;
 
 const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
@@ -61,7 +62,10 @@ pub fn handle(
         if pressed(REDO) || pressed(REDO_Y) {
             actions.push(Action::Redo);
         } else if pressed(UNDO) {
-            actions.push(Action::Undo);
+            actions.push(match state.tab {
+                Tab::Build => Action::Undo,
+                Tab::Debug => Action::Debug(DebugCommand::Undo),
+            });
         }
     }
     if state.tab == Tab::Debug {
@@ -97,7 +101,7 @@ fn text_has_focus(ctx: &Context) -> bool {
     focused.is_some_and(|id| egui::TextEdit::load_state(ctx, id).is_some())
 }
 
-const SHEET: [(&str, &[(&str, &str)]); 4] = [
+const SHEET: [(&str, &[(&str, &str)]); 5] = [
     (
         "Everywhere",
         &[
@@ -132,6 +136,22 @@ const SHEET: [(&str, &[(&str, &str)]); 4] = [
             ("Tab, Shift Tab", "go from control to control"),
             ("Enter", "press it; add a layer"),
             ("Escape", "leave a field, close a dialog"),
+        ],
+    ),
+    (
+        "Debug",
+        &[
+            ("F5", "continue, or pause"),
+            ("F11", "into: one instruction"),
+            ("F10", "over: a layer"),
+            ("Shift F11", "out: to the end of the phase"),
+            ("F8", "step: to the end of the step"),
+            ("Shift F10", "back by one instruction"),
+            ("Shift F8", "back by a step"),
+            ("Shift F5", "back to a breakpoint"),
+            ("F9", "breakpoint at the chosen line"),
+            ("Ctrl F10", "run to the chosen line"),
+            ("Ctrl Z", "take the last change back"),
         ],
     ),
     (

@@ -36,6 +36,7 @@ pub struct Window<'a> {
     pub panels: &'a mut PanelsOpen,
     pub shortcuts_open: &'a mut bool,
     pub dialogs: &'a mut Dialogs,
+    pub debug: &'a mut bar::BarUi,
 }
 
 /// How much room there is for words.
@@ -68,7 +69,10 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                     transport(ui, state, room, actions);
                     speed(ui, state, room, actions);
                 }
-                Tab::Debug => bar::transport(ui, state, room == Room::Wide, obstacle(state).as_deref(), actions),
+                Tab::Debug => {
+                    let obstacle = obstacle(state);
+                    bar::transport(ui, state, window.debug, room == Room::Wide, obstacle.as_deref(), actions);
+                }
             }
         }
         // The right end is drawn first, so that the numbers know how much is left for them.
@@ -82,7 +86,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                     ui.add_space(8.0);
                     match state.tab {
                         Tab::Build => stats::show(ui, &state.run, rest),
-                        Tab::Debug => bar::place(ui, state, rest),
+                        Tab::Debug => bar::place(ui, state, rest, actions),
                     }
                 });
             }

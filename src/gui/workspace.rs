@@ -50,7 +50,7 @@ pub fn show(
 ) {
     if state.tab == Tab::Debug {
         local.canvas_rect = None;
-        return debug::show(ui, state, &mut local.debug, &mut local.canvas, actions);
+        return debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
     }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);

@@ -9,7 +9,7 @@ use super::super::theme::{medium, mono, regular};
 use super::super::widgets::paint_kind_icon;
 use super::geometry::{self, CardLayout, Content};
 use super::health::Health;
-use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, previews, select};
+use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, phases, previews, select};
 use crate::model::{Layer, LayerId, LayerKind};
 use crate::session::{Action, State};
 use crate::trace::{LayerPicture, Preview};
@@ -106,7 +106,7 @@ fn paint(
     let t = &frame.tokens;
     let rect = frame.on_screen(layout.rect);
     let radius = CornerRadius::from(frame.scaled(10.0));
-    let selected = frame.state.selection.layers.contains(&layer.id);
+    let selected = frame.state.selection.layers.contains(&layer.id) || phases::active(frame) == Some(layer.id);
     let health = Health::of(frame.state, layer);
     if frame.has_detail() {
         halo(frame, rect, 10.0, t.shadow);

@@ -1,17 +1,37 @@
 //! The debugger's part of the top bar: where to go next, and where the run stands.
 
-use egui::{Align2, Button, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{
+    Align2, Button, DragValue, PopupCloseBehavior, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo,
+};
 use egui_material_icons::icons;
 
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{accent_icon_button, named};
+use crate::gui::widgets::{accent_icon_button, icon_button, named, path_field};
 use crate::session::{Action, RunStatus, State, Transport};
-use crate::trace::DebugView;
-use crate::trainer::{DebugCommand, Unit};
+use crate::trace::{At, DebugView, Moment};
+use crate::trainer::{DebugCommand, Held, Unit};
+
+/// What the bar keeps for itself.
+#[derive(Default)]
+pub struct BarUi {
+    condition: String,
+    asked: String,
+    step: u64,
+}
 
 /// `words`: whether there is room for the keys' names.
-pub fn transport(ui: &mut Ui, state: &State, words: bool, obstacle: Option<&str>, actions: &mut Vec<Action>) {
+pub fn transport(
+    ui: &mut Ui,
+    state: &State,
+    local: &mut BarUi,
+    words: bool,
+    obstacle: Option<&str>,
+    actions: &mut Vec<Action>,
+) {
+    undo(ui, state, actions);
     let ready = obstacle.is_none();
     let running = state.run.status == RunStatus::Running;
     let explain = |response: Response, text: &str| {
@@ -39,10 +59,94 @@ pub fn transport(ui: &mut Ui, state: &State, words: bool, obstacle: Option<&str>
     step(ui, "Out", "Out", out, DebugCommand::Forward(Unit::Phase));
     let batch = "To the end of this step, or one whole step: a batch forward, its loss, backward, update (F8).";
     step(ui, "Step", "Step", batch, DebugCommand::Forward(Unit::Step));
+    ui.add_enabled_ui(ready && !running, |ui| reverse(ui, state, local, actions));
+}
+
+/// The last change made by hand, by its name.
+fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let made = state.debug.as_ref().and_then(|view| view.changes.iter().rfind(|change| !change.ahead));
+    let name = made.map_or("nothing", |change| change.what.as_str());
+    if icon_button(ui, icons::ICON_UNDO, made.is_some(), false, &format!("Undo: {name} (Ctrl Z)")).clicked() {
+        actions.push(Action::Debug(DebugCommand::Undo));
+    }
+}
+
+/// Everything that leads backwards by more than an instruction.
+fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Action>) {
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let button = Button::new("◂◂ Reverse to …").min_size(Vec2::new(0.0, 28.0));
+    let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
+        ui.set_min_width(300.0);
+        let item = |ui: &mut Ui, words: &str, keys: &str| ui.add(Button::new(words).shortcut_text(keys)).clicked();
+        let mut command = None;
+        if item(ui, "Back to a breakpoint", "Shift F5") {
+            command = Some(DebugCommand::ReverseContinue);
+        }
+        let back = [("Back by a layer", Unit::Layer), ("Back by a phase", Unit::Phase), ("Back by a step", Unit::Step)];
+        for (words, unit) in back {
+            if item(ui, words, if unit == Unit::Step { "Shift F8" } else { "" }) {
+                command = Some(DebugCommand::Back(unit));
+            }
+        }
+        ui.separator();
+        command = condition(ui, state, local, actions).or(command);
+        ui.separator();
+        command = goto(ui, local).or(command);
+        if let Some(command) = command {
+            actions.push(Action::Debug(command));
+            ui.close();
+        }
+    });
+    let help = "Backwards: to a breakpoint, to where a condition held, to a step.";
+    named(response, "Reverse to").on_hover_text(help);
+}
+
+fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Action>) -> Option<DebugCommand> {
+    let tokens = Tokens::of(ui);
+    ui.label("Back to where this held:");
+    let (_, entered) = path_field(ui, "Reverse condition", "max(abs(dense_1.weight)) < 1", &mut local.condition);
+    let typed = local.condition.trim().to_owned();
+    if typed != local.asked {
+        local.asked.clone_from(&typed);
+        if !typed.is_empty() {
+            let condition = typed.clone();
+            actions.push(Action::Debug(DebugCommand::CheckCondition { at: At::Anywhere, condition }));
+        }
+    }
+    let checked = state.debug.as_ref().and_then(|view| view.checked.as_ref());
+    let checked = checked.filter(|checked| checked.text == typed && !typed.is_empty());
+    if let Some(problem) = checked.and_then(|checked| checked.problem.as_ref()) {
+        ui.label(RichText::new(problem).color(tokens.bad));
+    }
+    let is_good = checked.is_some_and(|checked| checked.problem.is_none());
+    let mut held = None;
+    ui.add_enabled_ui(is_good, |ui| {
+        ui.horizontal(|ui| {
+            if named(ui.button("Last time it held"), "Last time it held").clicked() || (entered && is_good) {
+                held = Some(Held::Last);
+            }
+            if named(ui.button("Since when it holds"), "Since when it holds").clicked() {
+                held = Some(Held::Since);
+            }
+        });
+    });
+    held.map(|held| DebugCommand::ReverseTo { condition: typed, held })
+}
+
+fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<DebugCommand> {
+    let mut go = false;
+    ui.horizontal(|ui| {
+        ui.label("Go to just after step");
+        let field = ui.add(DragValue::new(&mut local.step));
+        let name = "Step to go to";
+        field.widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::new(Role::SpinButton) });
+        go = named(ui.button("Go"), "Go to the step").clicked();
+    });
+    go.then_some(DebugCommand::Goto(Moment { step: local.step, instruction: 0 }))
 }
 
 /// Step and phase, the loss of this batch, and why the run stopped.
-pub fn place(ui: &mut Ui, state: &State, room: f32) {
+pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
     let Some(view) = &state.debug else { return };
     ui.spacing_mut().item_spacing.x = 0.0;
     let (step, under) = step_words(state, view);
@@ -64,7 +168,17 @@ pub fn place(ui: &mut Ui, state: &State, room: f32) {
         let loss = view.loss.map_or("–".to_owned(), |loss| significant(loss, 4));
         stat(ui, &loss, "loss of this batch", "How wrong the network is on the batch of this step.", 112.0);
     }
-    if let Some(stopped) = view.stopped.as_ref().filter(|_| room > 80.0) {
+    if let Some(travel) = &view.travel {
+        let percent = (travel.progress * 100.0).round();
+        let text = format!("{} · {percent:.0} % · cancel", travel.what);
+        let response = named(ui.add(Button::new(text).wrap_mode(egui::TextWrapMode::Truncate)), "Cancel the way");
+        if response
+            .on_hover_text("The steps from the nearest checkpoint on are computed again. A click stops it.")
+            .clicked()
+        {
+            actions.push(Action::Debug(DebugCommand::Cancel));
+        }
+    } else if let Some(stopped) = view.stopped.as_ref().filter(|_| room > 80.0) {
         chip(ui, &format!("stopped: {}", stopped.why), room);
     }
 }

@@ -2,25 +2,39 @@
 
 use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
-use super::DebugUi;
+use super::{DebugUi, breakpoints};
 use crate::session::{Action, State, Transport};
 use crate::trainer::{DebugCommand, Unit};
 
-pub const CONTINUE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F5);
+const CONTINUE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F5);
 const STEP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F8);
 const OVER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F10);
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F10);
 const TO_CURSOR: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::F10);
 const INTO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F11);
+const REVERSE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F5);
+const BACK_STEP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F8);
+const BREAKPOINT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F9);
 const OUT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F11);
 
 /// Reads the keys of this frame.
-pub fn handle(ctx: &Context, _state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
+pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
     let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
+    if pressed(BREAKPOINT)
+        && let Some(view) = &state.debug
+    {
+        let line = local.listing.cursor.unwrap_or(view.moment.instruction);
+        breakpoints::toggle(state, &view.listing, line, actions);
+    }
     let mut debug = |command| actions.push(Action::Debug(command));
     // The longer shortcut first: F10 also matches when Shift is held.
-    if pressed(BACK) {
-        debug(DebugCommand::Back(Unit::Instruction));
+    for (shortcut, unit) in [(BACK, Unit::Instruction), (BACK_STEP, Unit::Step)] {
+        if pressed(shortcut) {
+            debug(DebugCommand::Back(unit));
+        }
+    }
+    if pressed(REVERSE) {
+        debug(DebugCommand::ReverseContinue);
     }
     if pressed(TO_CURSOR)
         && let Some(line) = local.listing.cursor

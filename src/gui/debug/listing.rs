@@ -7,9 +7,9 @@ use egui::{
     WidgetInfo,
 };
 
-use super::DebugUi;
+use super::{DebugUi, breakpoints};
 use crate::gui::theme::{self, Tokens};
-use crate::session::Action;
+use crate::session::{Action, State};
 use crate::trace::{DebugView, Kind, Line, Listing, StepPhase, Token};
 use crate::trainer::{DebugCommand, Unit};
 
@@ -70,7 +70,7 @@ fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<(usize, bool
     }
 }
 
-pub fn show(ui: &mut Ui, view: &DebugView, local: &mut DebugUi, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut DebugUi, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let next = view.moment.instruction;
     if std::mem::take(&mut local.listing.reveal) {
@@ -90,7 +90,7 @@ pub fn show(ui: &mut Ui, view: &DebugView, local: &mut DebugUi, actions: &mut Ve
         let first = (viewport.min.y / ROW).floor().max(0.0) as usize;
         let last = ((viewport.max.y / ROW).ceil() as usize + 1).min(rows.len());
         for (i, row) in rows.iter().enumerate().take(last).skip(first.min(last)) {
-            row_ui(ui, &tokens, view, *row, place(i), local, actions);
+            row_ui(ui, (state, &tokens, view), *row, place(i), local, actions);
         }
     });
 }
@@ -114,15 +114,11 @@ fn unfold(listing: &Listing, line: usize, folded: &mut BTreeSet<(usize, bool)>) 
     });
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    tokens: &Tokens,
-    view: &DebugView,
-    row: Row,
-    rect: Rect,
-    local: &mut DebugUi,
-    actions: &mut Vec<Action>,
-) {
+/// What all rows are drawn from.
+type Seen<'a> = (&'a State, &'a Tokens, &'a DebugView);
+
+fn row_ui(ui: &mut Ui, seen: Seen<'_>, row: Row, rect: Rect, local: &mut DebugUi, actions: &mut Vec<Action>) {
+    let (_, tokens, view) = seen;
     let lines = &view.listing.lines;
     match row {
         Row::Stage(stage, from, to) => {
@@ -137,7 +133,7 @@ fn row_ui(
             let help = "The instructions that this layer became. Click to fold or unfold them.";
             fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing.folded);
         }
-        Row::Line(line) => line_ui(ui, tokens, view, line, rect, local, actions),
+        Row::Line(line) => line_ui(ui, seen, line, rect, local, actions),
     }
 }
 
@@ -171,8 +167,7 @@ fn fold_row(
 
 fn line_ui(
     ui: &mut Ui,
-    tokens: &Tokens,
-    view: &DebugView,
+    (state, tokens, view): Seen<'_>,
     index: usize,
     rect: Rect,
     local: &mut DebugUi,
@@ -192,6 +187,7 @@ fn line_ui(
     }
     let said = format!("line {}: {}", index + 1, line.text());
     row.widget_info(|| WidgetInfo::selected(Role::ListItem, true, is_next, &said));
+    gutter(ui, (state, tokens, view), index, rect, actions);
     let right = shape_ui(ui, tokens, view, line, rect);
     // What has not run yet in this step is in full; what has run is done with.
     let strength = if index < view.done && !is_next { 0.72 } else { 1.0 };
@@ -208,10 +204,33 @@ fn line_ui(
     }
     row.context_menu(|ui| {
         local.listing.cursor = Some(index);
+        if ui.add(egui::Button::new("Breakpoint here").shortcut_text("F9")).clicked() {
+            breakpoints::toggle(state, &view.listing, index, actions);
+        }
         if ui.add(egui::Button::new("Run to here").shortcut_text("Ctrl F10")).clicked() {
             actions.push(Action::Debug(DebugCommand::Forward(Unit::Until(index))));
         }
     });
+}
+
+/// The dot of a breakpoint: a click sets it or takes it away.
+fn gutter(ui: &mut Ui, (state, tokens, view): Seen<'_>, index: usize, rect: Rect, actions: &mut Vec<Action>) {
+    let place = rect.with_max_x(rect.left() + GUTTER - 4.0).with_min_x(rect.left() + 3.0);
+    let response = ui.interact(place, Id::unique(("listing gutter", index)), Sense::click());
+    let set = breakpoints::at_line(&state.breakpoints, &view.listing, index);
+    let centre = Pos2::new(rect.left() + 16.0, rect.center().y);
+    match set {
+        Some(breakpoint) if breakpoint.enabled => drop(ui.painter().circle_filled(centre, 5.0, tokens.bad)),
+        Some(_) => drop(ui.painter().circle_stroke(centre, 4.5, Stroke::new(1.0, tokens.bad))),
+        None if response.hovered() => drop(ui.painter().circle_filled(centre, 5.0, tokens.bad.gamma_multiply(0.35))),
+        None => {}
+    }
+    let name = format!("breakpoint at line {}", index + 1);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, set.is_some(), &name));
+    let help = "A click sets a breakpoint before this instruction, or takes it away (F9).";
+    if response.on_hover_text(help).clicked() {
+        breakpoints::toggle(state, &view.listing, index, actions);
+    }
 }
 
 /// The shape of what the line makes; returns where it begins.

@@ -1,14 +1,17 @@
 //! The middle of the Debug tab: the value that is looked at, or the canvas with the place lit.
 
-use egui::{RichText, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
+use super::{DebugUi, change};
 use crate::gui::canvas::{self, CanvasUi};
-use crate::gui::heatmap::Heatmap;
+use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::panels::{body, fixed, header};
+use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{named, tab_strip};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Gaze, TensorRecord};
+use crate::trainer::DebugCommand;
 
 pub struct MiddleUi {
     tab: Tab,
@@ -16,11 +19,12 @@ pub struct MiddleUi {
     pub looked: Option<String>,
     /// What is looked at follows the run: always the value that was made last.
     pub follows: bool,
+    tensor: TensorUi,
 }
 
 impl Default for MiddleUi {
     fn default() -> Self {
-        Self { tab: Tab::Tensor, looked: None, follows: true }
+        Self { tab: Tab::Tensor, looked: None, follows: true, tensor: TensorUi::default() }
     }
 }
 
@@ -55,7 +59,9 @@ impl MiddleUi {
     }
 
     pub fn subscribe(&self, view: &DebugView, gaze: &mut Gaze) {
-        gaze.tensors.extend(self.looked.clone().filter(|name| view.listing.token(name).is_some()));
+        if let Some(name) = self.looked.as_ref().filter(|name| view.listing.token(name).is_some()) {
+            self.tensor.subscribe(name, gaze);
+        }
     }
 
     pub fn shows_canvas(&self) -> bool {
@@ -63,12 +69,19 @@ impl MiddleUi {
     }
 }
 
-pub fn show(ui: &mut Ui, state: &State, local: &mut MiddleUi, canvas: &mut CanvasUi, actions: &mut Vec<Action>) {
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    local: &mut DebugUi,
+    canvas: &mut CanvasUi,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) {
     let tokens = Tokens::of(ui);
-    egui::Frame::new().fill(tokens.panel).show(ui, |ui| header(ui, |ui| heading(ui, state, local)));
-    fixed(ui, |ui| match local.tab {
+    egui::Frame::new().fill(tokens.panel).show(ui, |ui| header(ui, |ui| heading(ui, state, &mut local.middle)));
+    fixed(ui, |ui| match local.middle.tab {
         Tab::Canvas => canvas::show(ui, state, canvas, actions),
-        Tab::Tensor => tensor(ui, state, local),
+        Tab::Tensor => tensor_ui(ui, state, local, dialogs, actions),
     });
 }
 
@@ -94,22 +107,64 @@ fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {
     });
 }
 
-fn tensor(ui: &mut Ui, state: &State, local: &MiddleUi) {
+fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
     let Some(view) = &state.debug else { return };
-    let Some(name) = &local.looked else { return };
-    body(ui, |ui| match view.sight.tensor(name) {
-        Some(record) => matrix(ui, record),
-        None => {
-            let why = view.sight.why_missing(name).unwrap_or("Nothing to be seen yet.");
-            ui.label(why);
+    let Some(name) = local.middle.looked.clone() else { return };
+    let Some(record) = view.sight.tensor(&name) else {
+        if let Some(why) = view.sight.why_missing(&name) {
+            body(ui, |ui| drop(ui.label(why)));
         }
+        return;
+    };
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let peers = peers(view, record);
+        let height = (ui.available_height() - 150.0).max(160.0);
+        let given = TensorView {
+            other: local.middle.tensor.other(&name, &view.sight),
+            peers: &peers,
+            pinned: local.watch.pinned.contains(&name),
+            editable: change::can_change(view, &name),
+            height,
+            ..TensorView::new(record)
+        };
+        let response = tensor::show(ui, &tokens, &given, &mut local.middle.tensor);
+        body(ui, |ui| tensor::summary(ui, &tokens, &local.middle.tensor));
+        take(ui, record, response, local, dialogs, actions);
     });
 }
 
-fn matrix(ui: &mut Ui, record: &TensorRecord) {
-    let tokens = Tokens::of(ui);
-    let columns = record.dims.last().copied().unwrap_or(1).max(1);
-    let rows = record.data.len() / columns;
-    let map = Heatmap::new(rows, columns, &record.data);
-    Heatmap { max_height: 400.0, name: &record.name, ..map }.show(ui, &tokens, "looked at");
+/// Other values of this size, to compare with.
+fn peers(view: &DebugView, record: &TensorRecord) -> Vec<String> {
+    let tokens = view.listing.lines.iter().flat_map(|line| line.outputs.iter().chain(&line.inputs));
+    let shape = view.listing.token(&record.name).map(|token| (token.batched, token.dims.clone()));
+    let mut names: Vec<String> = tokens
+        .filter(|token| token.name != record.name && Some((token.batched, token.dims.clone())) == shape)
+        .map(|token| token.name.clone())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn take(
+    ui: &Ui,
+    record: &TensorRecord,
+    response: TensorResponse,
+    local: &mut DebugUi,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) {
+    if let Some(index) = response.chosen {
+        local.change.choose(&index, record.at(&index).unwrap_or_default());
+    }
+    if let Some((index, value)) = response.edit {
+        actions.push(Action::Debug(DebugCommand::Set { name: record.name.clone(), index, value }));
+    }
+    if response.pin {
+        local.watch.pin(&record.name);
+    }
+    if let Some(format) = response.export {
+        dialogs.ask(Purpose::Export { record: record.clone(), format }, ui.ctx());
+    }
 }

@@ -4,57 +4,105 @@
 //! is done goes to it as commands.
 
 pub mod bar;
+mod breakpoints;
+mod change;
 pub mod keys;
 mod listing;
 mod middle;
+pub mod time;
+mod watch;
 
-use egui::{CentralPanel, Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Panel, ScrollArea, Ui};
 
 use super::canvas::CanvasUi;
-use super::panels::{fixed, header};
+use super::dialogs::Dialogs;
+use super::panels::{body, fixed, header};
 use super::theme::Tokens;
 use super::widgets::tab_strip;
 use crate::session::{Action, State};
-use crate::trace::{Gaze, Watch};
+use crate::trace::{DebugView, Gaze, Watch};
+use breakpoints::BreakpointsUi;
+use change::ChangeUi;
 use listing::ListingUi;
 use middle::MiddleUi;
+use time::TimeUi;
+use watch::WatchUi;
 
 /// What the Debug tab keeps for itself.
 #[derive(Default)]
 pub struct DebugUi {
     left: Left,
+    right: Right,
+    pub bar: bar::BarUi,
     listing: ListingUi,
+    breakpoints: BreakpointsUi,
     middle: MiddleUi,
+    watch: WatchUi,
+    change: ChangeUi,
+    time: TimeUi,
     /// Of the last frame, to notice that the run has moved.
-    seen: Option<crate::trace::Moment>,
+    seen: Option<(u32, crate::trace::Moment)>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Left {
     #[default]
     Program,
+    Breakpoints,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Right {
+    #[default]
+    Watch,
 }
 
 /// Draws the tab into what is left below the top bar.
-pub fn show(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut CanvasUi, actions: &mut Vec<Action>) {
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    local: &mut DebugUi,
+    canvas: &mut CanvasUi,
+    dialogs: &mut Dialogs,
+    actions: &mut Vec<Action>,
+) {
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
-    let width = ui.available_width();
-    let (class, left_width) = match width {
-        w if w < 1200.0 => (0, 328.0),
-        _ => (1, 452.0),
+    let (width, height) = (ui.available_width(), ui.available_height());
+    let (class, left_width, right_width) = match width {
+        w if w < 1200.0 => (0, 316.0, 264.0),
+        _ => (1, 436.0, 336.0),
     };
+    let low = height < 720.0;
     follow(state, local);
-    let left = Panel::left(("program", class)).frame(panel).default_size(left_width);
-    left.size_range(240.0..=(width * 0.5)).show(ui, |ui| {
-        header(ui, |ui| tab_strip(ui, &mut local.left, &[(Left::Program, "Program")]));
-        fixed(ui, |ui| match &state.debug {
-            Some(view) => listing::show(ui, view, local, actions),
-            None => nothing(ui, state),
+    let bottom = Panel::bottom(("time", low)).frame(panel).default_size(if low { 120.0 } else { 150.0 });
+    bottom.size_range(96.0..=(height * 0.5)).show(ui, |ui| {
+        fixed(ui, |ui| {
+            if let Some(view) = &state.debug {
+                time::show(ui, state, view, &mut local.time, actions);
+            }
         });
     });
+    let left = Panel::left(("program", class)).frame(panel).default_size(left_width);
+    left.size_range(240.0..=(width * 0.5)).show(ui, |ui| {
+        let breakpoints = match state.breakpoints.len() {
+            0 => "Breakpoints".to_owned(),
+            n => format!("Breakpoints {n}"),
+        };
+        let tabs = [(Left::Program, "Program"), (Left::Breakpoints, breakpoints.as_str())];
+        header(ui, |ui| tab_strip(ui, &mut local.left, &tabs));
+        fixed(ui, |ui| match (&state.debug, local.left) {
+            (Some(view), Left::Program) => listing::show(ui, state, view, local, actions),
+            (Some(view), Left::Breakpoints) => {
+                breakpoints::show(ui, state, view, &mut local.breakpoints, actions);
+            }
+            (None, _) => nothing(ui, state),
+        });
+    });
+    let right = Panel::right(("watch", class)).frame(panel).default_size(right_width);
+    right.size_range(232.0..=(width * 0.4)).show(ui, |ui| right_ui(ui, state, local, actions));
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
-        middle::show(ui, state, &mut local.middle, canvas, actions);
+        middle::show(ui, state, local, canvas, dialogs, actions);
     });
     let (gaze, watch) = (wanted_gaze(state, local), wanted_watch(state, local, canvas));
     if gaze != state.gaze {
@@ -65,13 +113,30 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut Canvas
     }
 }
 
+fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
+    header(ui, |ui| tab_strip(ui, &mut local.right, &[(Right::Watch, "Watch")]));
+    fixed(ui, |ui| {
+        let Some(view) = &state.debug else { return };
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            body(ui, |ui| match local.right {
+                Right::Watch => {
+                    watch::show(ui, view, &mut local.watch, actions);
+                    let looked = local.middle.looked.clone();
+                    change::show(ui, state, view, looked.as_deref(), &mut local.change, actions);
+                }
+            });
+        });
+    });
+}
+
 /// When the run has moved: the listing shows where it is, and the middle what was made last.
 fn follow(state: &State, local: &mut DebugUi) {
     let Some(view) = &state.debug else { return };
-    if local.seen == Some(view.moment) {
+    local.time.note(view);
+    if local.seen == Some((view.branch, view.moment)) {
         return;
     }
-    local.seen = Some(view.moment);
+    local.seen = Some((view.branch, view.moment));
     local.listing.reveal = true;
     local.middle.follow(view);
 }
@@ -80,8 +145,14 @@ fn wanted_gaze(state: &State, local: &DebugUi) -> Gaze {
     let mut gaze = Gaze::default();
     if let Some(view) = &state.debug {
         local.middle.subscribe(view, &mut gaze);
+        local.watch.subscribe(&mut gaze);
+        gaze.tensors.retain(|name| knows(view, name));
     }
     gaze
+}
+
+fn knows(view: &DebugView, name: &str) -> bool {
+    view.listing.token(name).is_some()
 }
 
 fn wanted_watch(state: &State, local: &DebugUi, canvas: &CanvasUi) -> Watch {

@@ -19,7 +19,7 @@ use crate::session::Mark;
 use crate::trace::{Bucket, Series};
 
 pub struct Line<'a> {
-    pub name: &'static str,
+    pub name: &'a str,
     pub raw: &'a Series,
     /// Drawn in front of the raw curve, which is then faint.
     pub smooth: Option<&'a Series>,

@@ -10,7 +10,8 @@ use super::ticks::Kind;
 use super::{PlotsUi, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::Tokens;
-use crate::session::{Action, Metric, State};
+use crate::session::{Action, Curves, Metric, State};
+use crate::trace::Series;
 
 pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let curves = &state.run.curves;
@@ -18,10 +19,11 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         return empty::no_run(ui, tokens, state, actions);
     }
     let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
-    let lines = vec![
+    let mut lines = vec![
         Line { name: "train", raw: &curves.train_loss, smooth, colour: tokens.accent },
         Line { name: "validation", raw: &curves.validation_loss, smooth: None, colour: tokens.warn },
     ];
+    lines.extend(branches(tokens, state, |curves| &curves.train_loss));
     chart("Loss", state, local.unit, lines, number).show(ui, tokens, &mut local.loss);
 }
 
@@ -35,10 +37,11 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
         return empty::say(ui, tokens, &title, "It is measured on the validation part at the end of each epoch.");
     }
     let smooth = smoothed(&mut local.smooth_metric, &curves.train_metric, local.smoothing);
-    let lines = vec![
+    let mut lines = vec![
         Line { name: "train", raw: &curves.train_metric, smooth, colour: tokens.accent },
         Line { name: "validation", raw: &curves.validation_metric, smooth: None, colour: tokens.warn },
     ];
+    lines.extend(branches(tokens, state, |curves| &curves.train_metric));
     let (values, write): (_, fn(f32) -> String) = match curves.metric {
         Metric::Accuracy => (Kind::Share, percent),
         Metric::R2 => (Kind::Number, number),
@@ -63,6 +66,22 @@ pub(super) fn learning_rate(
     let outliers_too = ChartUi { whole: true, ..local.rate };
     local.rate = outliers_too;
     chart("Learning rate", state, local.unit, lines, number).show(ui, tokens, &mut local.rate);
+}
+
+/// The training curves of the branches that are not looked at, by their names.
+fn branches<'a>(
+    tokens: &Tokens,
+    state: &'a State,
+    curve: impl Fn(&'a Curves) -> &'a Series,
+) -> impl Iterator<Item = Line<'a>> {
+    let name = |id: u32| state.branches.iter().find(|branch| branch.id == id).map_or("another", |b| b.name.as_str());
+    state.run.others.iter().map(move |other| Line {
+        name: name(other.id),
+        raw: curve(&other.curves),
+        smooth: None,
+        // The first two colours of classes are those of signs.
+        colour: tokens.class(2 + other.id as usize),
+    })
 }
 
 fn chart<'a>(

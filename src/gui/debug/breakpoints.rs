@@ -1,0 +1,210 @@
+//! Where training is to stop: the list, the field for another one, and the dots in the listing's gutter.
+
+use egui::{Button, Checkbox, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use egui_material_icons::icons;
+
+use crate::gui::numbers::count;
+use crate::gui::panels::body;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{icon_button, named, path_field, section, text_field};
+use crate::session::{Action, State};
+use crate::trace::{At, Breakpoint, DebugView, Listing, StepPhase};
+use crate::trainer::DebugCommand;
+
+#[derive(Default)]
+pub struct BreakpointsUi {
+    /// The condition that is being typed.
+    typed: String,
+    /// What was last asked about.
+    asked: String,
+}
+
+/// The breakpoint before a line, if there is one.
+pub fn at_line<'a>(breakpoints: &'a [Breakpoint], listing: &Listing, line: usize) -> Option<&'a Breakpoint> {
+    breakpoints.iter().find(|breakpoint| line_of(breakpoint, listing) == Some(line))
+}
+
+fn line_of(breakpoint: &Breakpoint, listing: &Listing) -> Option<usize> {
+    match &breakpoint.at {
+        At::Instruction(name) => listing.maker(name),
+        At::Phase(phase) => listing.lines.iter().position(|line| line.stage == *phase),
+        At::Layer(layer) => listing.lines.iter().position(|line| line.layer == Some(*layer)),
+        At::Anywhere | At::NotFinite => None,
+    }
+}
+
+/// A breakpoint before this line where there was none; none where there was one.
+pub fn toggle(state: &State, listing: &Listing, line: usize, actions: &mut Vec<Action>) {
+    let mut all = state.breakpoints.clone();
+    match at_line(&all, listing, line).map(|breakpoint| breakpoint.id) {
+        Some(id) => all.retain(|breakpoint| breakpoint.id != id),
+        None => {
+            let Some(made) = listing.lines.get(line).and_then(|line| line.outputs.first()) else { return };
+            all.push(Breakpoint::new(fresh(&all), At::Instruction(made.name.clone()), None));
+        }
+    }
+    actions.push(Action::SetBreakpoints(all));
+}
+
+fn fresh(all: &[Breakpoint]) -> u32 {
+    all.iter().map(|breakpoint| breakpoint.id + 1).max().unwrap_or(1)
+}
+
+pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, actions: &mut Vec<Action>) {
+    ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
+        body(ui, |ui| {
+            add(ui, state, view, local, actions);
+            list(ui, state, view, actions);
+            log(ui, view);
+        });
+    });
+}
+
+fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    section(ui, "STOP WHERE THIS HOLDS", "");
+    let (field, entered) = path_field(ui, "Condition", "loss > 2 * min(loss)", &mut local.typed);
+    field.on_hover_text(
+        "Asked once a step, when all gradients are there and nothing is updated yet.\nmax(abs(dense_2.weight.grad)) > 10\nnan(%4)\nmean(%2 == 0) > 0.9 for 5 steps\nstep == 100",
+    );
+    let typed = local.typed.trim().to_owned();
+    if typed != local.asked {
+        local.asked.clone_from(&typed);
+        if !typed.is_empty() {
+            let condition = typed.clone();
+            actions.push(Action::Debug(DebugCommand::CheckCondition { at: At::Anywhere, condition }));
+        }
+    }
+    let checked = view.checked.as_ref().filter(|checked| checked.text == typed);
+    let problem = checked.and_then(|checked| checked.problem.as_ref());
+    if let Some(problem) = problem.filter(|_| !typed.is_empty()) {
+        ui.label(RichText::new(problem).color(tokens.bad));
+    }
+    let is_good = checked.is_some() && problem.is_none() && !typed.is_empty();
+    ui.horizontal_wrapped(|ui| {
+        let button = named(ui.add_enabled(is_good, Button::new("Add")), "Add the breakpoint");
+        if button.clicked() || (entered && is_good) {
+            let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, Some(typed));
+            push(state, breakpoint, actions);
+            local.typed.clear();
+        }
+        let has_it = state.breakpoints.iter().any(|breakpoint| breakpoint.at == At::NotFinite);
+        let help = "Stops right behind the instruction that makes the first NaN or infinity, and names the sample.";
+        let button = named(ui.add_enabled(!has_it, Button::new("First NaN or infinity")), "First NaN or infinity");
+        if button.on_hover_text(help).clicked() {
+            push(state, Breakpoint::new(fresh(&state.breakpoints), At::NotFinite, None), actions);
+        }
+        ui.menu_button("Phase …", |ui| {
+            for phase in StepPhase::ALL {
+                if ui.button(phase.title()).clicked() {
+                    push(state, Breakpoint::new(fresh(&state.breakpoints), At::Phase(phase), None), actions);
+                }
+            }
+        });
+        ui.menu_button("Layer …", |ui| {
+            for layer in state.project.graph.layers() {
+                if ui.button(&layer.name).clicked() {
+                    push(state, Breakpoint::new(fresh(&state.breakpoints), At::Layer(layer.id), None), actions);
+                }
+            }
+        });
+    });
+}
+
+fn push(state: &State, breakpoint: Breakpoint, actions: &mut Vec<Action>) {
+    let mut all = state.breakpoints.clone();
+    all.push(breakpoint);
+    actions.push(Action::SetBreakpoints(all));
+}
+
+fn list(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    section(ui, "BREAKPOINTS", &state.breakpoints.len().to_string());
+    if state.breakpoints.is_empty() {
+        let words = "None yet. Click left of a line in the listing, or press F9 there.";
+        ui.label(RichText::new(words).color(tokens.muted));
+    }
+    let mut all = state.breakpoints.clone();
+    let mut dropped = None;
+    for breakpoint in &mut all {
+        let problem = view.breakpoints.iter().find(|told| told.breakpoint.id == breakpoint.id);
+        let problem = problem.and_then(|told| told.problem.as_deref());
+        if one(ui, state, breakpoint, problem) {
+            dropped = Some(breakpoint.id);
+        }
+    }
+    all.retain(|breakpoint| Some(breakpoint.id) != dropped);
+    if all != state.breakpoints {
+        actions.push(Action::SetBreakpoints(all));
+    }
+}
+
+/// Returns whether it is to go.
+fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<&str>) -> bool {
+    let tokens = Tokens::of(ui);
+    let words = words(state, breakpoint);
+    let mut drop = false;
+    ui.horizontal(|ui| {
+        let on = ui.add(Checkbox::without_text(&mut breakpoint.enabled));
+        on.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, breakpoint.enabled, format!("Enable {words}")));
+        on.on_hover_text("Off: it is not asked.");
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            drop = icon_button(ui, icons::ICON_CLOSE, true, false, &format!("Remove {words}")).clicked();
+            let log = ui.add(Button::selectable(breakpoint.log, "log"));
+            log.widget_info(|| WidgetInfo::selected(Role::Button, true, breakpoint.log, format!("Only log {words}")));
+            if log.on_hover_text("Writes a line below instead of stopping.").clicked() {
+                breakpoint.log = !breakpoint.log;
+            }
+            let hits = format!("{}×", count(breakpoint.hits));
+            let hits = ui.label(RichText::new(hits).font(theme::mono(11.0)).color(tokens.faint));
+            hits.on_hover_text("How often it held while going forward.");
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let colour = if breakpoint.enabled { tokens.text } else { tokens.faint };
+                let text = RichText::new(&words).font(theme::mono(12.0)).color(colour);
+                ui.add(Label::new(text).truncate()).on_hover_text(&words);
+            });
+        });
+    });
+    if !matches!(breakpoint.at, At::Anywhere | At::NotFinite) {
+        ui.horizontal(|ui| {
+            ui.add_space(24.0);
+            ui.label(RichText::new("only if").color(tokens.faint));
+            let condition = breakpoint.condition.clone().unwrap_or_default();
+            let name = format!("Condition of {words}");
+            let (_, typed) = text_field(ui, &name, &condition, |field| {
+                field.font(theme::mono(12.0)).hint_text("loss > 1").desired_width(f32::INFINITY)
+            });
+            if let Some(typed) = typed {
+                breakpoint.condition = Some(typed).filter(|typed| !typed.trim().is_empty());
+            }
+        });
+    }
+    if let Some(problem) = problem {
+        ui.label(RichText::new(problem).color(tokens.bad));
+    }
+    drop
+}
+
+fn words(state: &State, breakpoint: &Breakpoint) -> String {
+    match &breakpoint.at {
+        At::Anywhere => breakpoint.condition.clone().unwrap_or_default(),
+        At::Instruction(name) => format!("before {name}"),
+        At::Layer(layer) => {
+            let name = state.project.graph.layer(*layer).map_or("a layer that is gone", |layer| layer.name.as_str());
+            format!("before {name}")
+        }
+        At::Phase(phase) => format!("before {}", phase.word()),
+        At::NotFinite => "first NaN or infinity".to_owned(),
+    }
+}
+
+fn log(ui: &mut Ui, view: &DebugView) {
+    let tokens = Tokens::of(ui);
+    if view.log.is_empty() {
+        return;
+    }
+    section(ui, "LOG", &view.log.len().to_string());
+    for line in view.log.iter().rev().take(50) {
+        ui.label(RichText::new(line).font(theme::mono(11.0)).color(tokens.muted));
+    }
+}

@@ -1,0 +1,153 @@
+//! Change and go on: what can be done to the value that is looked at, to the learning rate, and to the way the run goes.
+
+use egui::{Button, DragValue, RichText, Role, Ui, WidgetInfo};
+
+use crate::gui::numbers::count;
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::{named, path_field, rate, section};
+use crate::session::{Action, State};
+use crate::trace::{DebugView, Kind};
+use crate::trainer::{DebugCommand, TensorEdit};
+
+pub struct ChangeUi {
+    index: String,
+    value: f32,
+    factor: f32,
+    limit: f32,
+    seed: u64,
+    fork: String,
+    /// What the field of the index was filled for.
+    of: Option<String>,
+}
+
+impl Default for ChangeUi {
+    fn default() -> Self {
+        Self { index: String::new(), value: 0.0, factor: 0.5, limit: 0.1, seed: 1, fork: String::new(), of: None }
+    }
+}
+
+impl ChangeUi {
+    /// The element that was chosen in the picture is the one to be set.
+    pub fn choose(&mut self, index: &[usize], value: f32) {
+        self.index = index.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        self.value = value;
+    }
+}
+
+/// Whether the numbers of a value can be changed here.
+pub fn can_change(view: &DebugView, name: &str) -> bool {
+    let is_state = view.listing.token(name).is_some_and(|t| matches!(t.kind, Kind::Parameter | Kind::Memory));
+    let made = view.listing.maker(name).is_some_and(|line| line < view.moment.instruction);
+    is_state || made
+}
+
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    view: &DebugView,
+    looked: Option<&str>,
+    local: &mut ChangeUi,
+    actions: &mut Vec<Action>,
+) {
+    let tokens = Tokens::of(ui);
+    section(ui, "CHANGE AND GO ON", "");
+    if let Some(name) = looked {
+        ui.label(RichText::new(name).font(crate::gui::theme::mono(12.0)).color(tokens.warn));
+        if local.of.as_deref() != Some(name) {
+            local.of = Some(name.to_owned());
+            let axes = view.listing.token(name).map_or(0, |token| token.dims.len() + usize::from(token.batched));
+            local.index = vec!["0"; axes].join(", ");
+        }
+        let can = can_change(view, name);
+        if !can {
+            let why = "Computed anew before it is used: run its instruction first, then it can be changed.";
+            ui.label(RichText::new(why).small().color(tokens.muted));
+        }
+        ui.add_enabled_ui(can, |ui| tensor(ui, name, local, actions));
+    }
+    learning_rate(ui, state, actions);
+    fork(ui, view, local, actions);
+}
+
+fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.label("set [");
+        let width = (ui.available_width() - 170.0).max(48.0);
+        ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
+            path_field(ui, "Index of the cell", "0, 0", &mut local.index);
+        });
+        ui.label("] =");
+        field(ui, "New value", &mut local.value);
+        let index: Result<Vec<usize>, _> = local.index.split(',').map(|part| part.trim().parse()).collect();
+        let index = if local.index.trim().is_empty() { Ok(Vec::new()) } else { index };
+        let button = named(ui.add_enabled(index.is_ok(), Button::new("Set")), "Set the cell");
+        if let (true, Ok(index)) = (button.clicked(), index) {
+            actions.push(Action::Debug(DebugCommand::Set { name: name.to_owned(), index, value: local.value }));
+        }
+    });
+    let mut edit = |edit: TensorEdit| {
+        actions.push(Action::Debug(DebugCommand::Edit { name: name.to_owned(), edit }));
+    };
+    ui.horizontal_wrapped(|ui| {
+        let button = named(ui.button("× "), "Scale").on_hover_text("Multiplies every number of it.");
+        field(ui, "Factor", &mut local.factor);
+        if button.clicked() {
+            edit(TensorEdit::Scale { by: local.factor });
+        }
+        let button =
+            named(ui.button("clip ±"), "Clip").on_hover_text("None larger than this, none smaller than its opposite.");
+        field(ui, "Limit", &mut local.limit);
+        if button.clicked() {
+            edit(TensorEdit::Clamp { limit: local.limit.abs() });
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        if named(ui.button("zero"), "Zero").on_hover_text("Every number of it becomes 0.").clicked() {
+            edit(TensorEdit::ZERO);
+        }
+        let fill = named(ui.button("fill"), "Fill").on_hover_text("Every number of it becomes the new value above.");
+        if fill.clicked() {
+            edit(TensorEdit::Fill { value: local.value });
+        }
+        let help = "State begins anew, as with another seed; of what is computed, the numbers change their order.";
+        if named(ui.button("draw anew"), "Draw anew").on_hover_text(help).clicked() {
+            edit(TensorEdit::Reinitialise { seed: local.seed });
+            local.seed += 1;
+        }
+    });
+}
+
+fn field(ui: &mut Ui, name: &str, value: &mut f32) {
+    let speed = (value.abs() * 0.01).max(1e-3);
+    let response = ui.add(DragValue::new(value).speed(speed).min_decimals(0).max_decimals(6));
+    response.widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::new(Role::SpinButton) });
+    response.on_hover_text(format!("{name}: drag, or click and type."));
+}
+
+fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let training = &state.project.training;
+    let help = "How far every update goes. The rest of this step uses it already.";
+    let change = rate(ui, "Learning rate", help, training.learning_rate, (1e-7, 10.0));
+    if let Some(learning_rate) = change.value {
+        actions.push(Action::SetTraining(crate::model::TrainingSpec { learning_rate, ..training.clone() }));
+    }
+    if change.ended {
+        actions.push(Action::EndEdit);
+    }
+}
+
+fn fork(ui: &mut Ui, view: &DebugView, local: &mut ChangeUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        let text = RichText::new("Fork here").color(tokens.accent);
+        let help = "Goes on from here in two ways: this run stays as it is, and a second one begins at this very moment. Change something in it and compare.";
+        let fork = named(ui.button(text), "Fork here").on_hover_text(help);
+        let hint = format!("fork at {}", count(view.moment.step));
+        let (_, entered) = path_field(ui, "Name of the fork", &hint, &mut local.fork);
+        if fork.clicked() || entered {
+            let name = std::mem::take(&mut local.fork).trim().to_owned();
+            let name = if name.is_empty() { hint } else { name };
+            actions.push(Action::Debug(DebugCommand::Fork { name }));
+        }
+    });
+}

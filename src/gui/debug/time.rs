@@ -1,0 +1,254 @@
+//! The whole run from left to right: its loss, where it stands, where going back begins, what was changed, and its branches.
+
+use egui::{Align2, Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo};
+
+use crate::gui::numbers::{count, number};
+use crate::gui::panels::header;
+use crate::gui::reading::read;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::text_field;
+use crate::session::{Action, State};
+use crate::trace::{Branch, DebugView, Moment, Series};
+use crate::trainer::DebugCommand;
+
+#[derive(Default)]
+pub struct TimeUi {
+    /// The step that was last asked for in this drag.
+    asked: Option<u64>,
+    /// Where breakpoints held, branch by branch.
+    hits: Vec<(u32, u64)>,
+}
+
+impl TimeUi {
+    /// Remembers where a breakpoint held.
+    pub fn note(&mut self, view: &DebugView) {
+        let held = view.stopped.as_ref().is_some_and(|stopped| stopped.breakpoint.is_some());
+        let at = (view.branch, view.current_step());
+        if held && self.hits.last() != Some(&at) {
+            self.hits.push(at);
+        }
+        self.hits.retain(|&(branch, step)| branch != view.branch || step <= view.furthest + 1);
+    }
+}
+
+pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut TimeUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    header(ui, |ui| {
+        ui.label(RichText::new("Time").font(theme::medium(13.0)));
+        memory(ui, state, view, actions);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.add_space(12.0);
+            for branch in view.branches.iter().rev().filter(|_| view.branches.len() > 1) {
+                branch_ui(ui, &tokens, view, branch, actions);
+            }
+        });
+    });
+    let rect = ui.available_rect_before_wrap();
+    let response = ui.allocate_rect(rect, Sense::click_and_drag());
+    let Some(plan) = Plan::new(state, view, rect) else {
+        let words = "The loss of every step appears here. Step or continue, then drag back and forth.";
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::regular(12.0), tokens.muted);
+        return;
+    };
+    draw(ui, &tokens, state, view, local, &plan);
+    let last = count(plan.last);
+    let name = format!("Time line: step {} of {last}", count(view.current_step()));
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, &name));
+    scrub(&response, view, local, &plan, actions);
+    hover(ui, &tokens, state, view, &response, &plan);
+}
+
+/// What checkpoints take; a click changes how much they may.
+fn memory(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let points = &view.checkpoints;
+    let taken = points.bytes as f64 / f64::from(1 << 20);
+    let text = format!(
+        "checkpoint every {} steps · {taken:.1} of {} MiB",
+        count(points.spacing),
+        count((points.budget >> 20) as u64)
+    );
+    let text = RichText::new(text).color(tokens.faint);
+    let menu = ui.menu_button(text, |ui| {
+        ui.label("What checkpoints may take in memory:");
+        for mib in [64, 256, 1024, 4096] {
+            let on = state.settings.checkpoint_memory_mib == mib;
+            if ui.radio(on, format!("{} MiB", count(u64::from(mib)))).clicked() {
+                actions.push(Action::SetCheckpointMemory(mib));
+            }
+        }
+    });
+    let help = "Going back begins at the checkpoint before and computes the steps from there again. With more memory they lie closer together.";
+    menu.response.on_hover_text(help);
+}
+
+fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, actions: &mut Vec<Action>) {
+    let on = branch.id == view.branch;
+    let colour = colour(tokens, branch.id);
+    let text = RichText::new(&branch.name).color(if on { colour } else { colour.gamma_multiply(0.7) });
+    let response = ui.add(egui::Button::selectable(on, text));
+    let name = format!("Branch {}", branch.name);
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
+    let help = format!(
+        "{}, from step {}. A click goes there, where it stands; a right click gives it another name.",
+        branch.name,
+        count(branch.from)
+    );
+    response.context_menu(|ui| {
+        let (_, typed) = text_field(ui, "Name of the branch", &branch.name, |field| field.desired_width(160.0));
+        if let Some(name) = typed.filter(|name| !name.trim().is_empty()) {
+            actions.push(Action::Debug(DebugCommand::Rename { branch: branch.id, name: name.trim().to_owned() }));
+            ui.close();
+        }
+    });
+    if response.on_hover_text(help).clicked() && !on {
+        actions.push(Action::Debug(DebugCommand::Switch(branch.id)));
+    }
+}
+
+/// Of a branch's curve: the first in the accent.
+pub fn colour(tokens: &Tokens, branch: u32) -> Color32 {
+    match branch {
+        0 => tokens.accent,
+        1 => tokens.warn,
+        n => tokens.class(n as usize),
+    }
+}
+
+/// Where steps and losses lie on the screen.
+struct Plan {
+    rect: Rect,
+    last: u64,
+    low: f32,
+    high: f32,
+}
+
+impl Plan {
+    fn new(state: &State, view: &DebugView, rect: Rect) -> Option<Self> {
+        let rect = Rect::from_min_max(rect.min + Vec2::new(38.0, 10.0), rect.max - Vec2::new(38.0, 24.0));
+        let curves = || series(state).map(|(_, series)| series);
+        let known = curves().filter_map(Series::last).map(|(step, _)| step).max();
+        let last = known.unwrap_or_default().max(view.furthest).max(view.current_step());
+        if last == 0 || rect.width() < 20.0 || rect.height() < 8.0 {
+            return None;
+        }
+        let buckets = curves().flat_map(|series| series.visible(0.0, last as f64, 200));
+        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        for bucket in buckets.filter(|bucket| bucket.mean.is_finite()) {
+            (low, high) = (low.min(bucket.min), high.max(bucket.max));
+        }
+        if !(low < high) {
+            (low, high) = if low.is_finite() { (low - 0.5, low + 0.5) } else { (0.0, 1.0) };
+        }
+        Some(Self { rect, last, low, high })
+    }
+
+    fn x(&self, step: f64) -> f32 {
+        self.rect.left() + (step / self.last as f64) as f32 * self.rect.width()
+    }
+
+    fn y(&self, loss: f32) -> f32 {
+        let share = ((loss - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        self.rect.bottom() - 4.0 - share * (self.rect.height() - 4.0)
+    }
+
+    fn step(&self, x: f32) -> u64 {
+        let share = ((x - self.rect.left()) / self.rect.width()).clamp(0.0, 1.0);
+        (f64::from(share) * self.last as f64).round() as u64
+    }
+}
+
+/// The loss of every branch, the one that is looked at last.
+fn series(state: &State) -> impl Iterator<Item = (u32, &Series)> {
+    let others = state.run.others.iter().map(|other| (other.id, &other.curves.train_loss));
+    others.chain(std::iter::once((state.run.branch, &state.run.curves.train_loss)))
+}
+
+fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeUi, plan: &Plan) {
+    let painter = ui.painter();
+    let bottom = plan.rect.bottom();
+    painter.hline(plan.rect.x_range(), bottom, Stroke::new(1.0, tokens.line));
+    for i in 0..=4u64 {
+        let step = plan.last * i / 4;
+        let at = Pos2::new(plan.x(step as f64), bottom + 8.0);
+        painter.text(at, Align2::CENTER_TOP, count(step), theme::mono(11.0), tokens.faint);
+    }
+    for (id, series) in series(state) {
+        let points: Vec<Pos2> = series
+            .visible(0.0, plan.last as f64, plan.rect.width() as usize)
+            .iter()
+            .filter(|bucket| bucket.mean.is_finite())
+            .map(|bucket| Pos2::new(plan.x((bucket.first + bucket.last) / 2.0), plan.y(bucket.mean)))
+            .collect();
+        let stroke = Stroke::new(2.0, colour(tokens, id));
+        if id == view.branch {
+            painter.line(points, stroke);
+        } else {
+            painter.extend(Shape::dashed_line(&points, stroke, 5.0, 4.0));
+        }
+    }
+    let mut taken = f32::NEG_INFINITY;
+    for &step in &view.checkpoints.steps {
+        let x = plan.x(step as f64);
+        if x - taken >= 6.0 {
+            painter.circle_filled(Pos2::new(x, bottom), 2.5, tokens.faint);
+            taken = x;
+        }
+    }
+    marks(ui, tokens, state, view, local, plan);
+    let share = view.moment.instruction as f64 / view.listing.lines.len().max(1) as f64;
+    let x = plan.x((view.moment.step as f64 + share).min(plan.last as f64));
+    painter.vline(x, plan.rect.top() - 4.0..=bottom + 5.0, Stroke::new(2.0, tokens.text));
+    painter.circle_filled(Pos2::new(x, plan.rect.top() - 4.0), 5.0, tokens.text);
+}
+
+/// What was changed, and where breakpoints held.
+fn marks(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeUi, plan: &Plan) {
+    let painter = ui.painter();
+    let height = |step: u64| plan.y(state.run.curves.train_loss.at(step.max(1)).unwrap_or(plan.low));
+    for change in &view.changes {
+        let at = Pos2::new(plan.x(change.at.step as f64), height(change.at.step));
+        let diamond = [Vec2::new(0.0, -5.0), Vec2::new(5.0, 0.0), Vec2::new(0.0, 5.0), Vec2::new(-5.0, 0.0)];
+        let points = diamond.map(|corner| at + corner).to_vec();
+        let fill = if change.ahead { tokens.panel } else { tokens.warn };
+        painter.add(Shape::convex_polygon(points, fill, Stroke::new(1.0, tokens.warn)));
+    }
+    for &(_, step) in local.hits.iter().filter(|(branch, _)| *branch == view.branch) {
+        painter.circle_filled(Pos2::new(plan.x(step as f64), height(step)), 4.0, tokens.bad);
+    }
+}
+
+fn scrub(response: &Response, view: &DebugView, local: &mut TimeUi, plan: &Plan, actions: &mut Vec<Action>) {
+    let wanted = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked());
+    if let Some(pos) = wanted {
+        // What was never computed is not scrubbed to: Continue goes there.
+        let step = plan.step(pos.x).min(view.furthest);
+        if local.asked != Some(step) {
+            local.asked = Some(step);
+            actions.push(Action::Debug(DebugCommand::Goto(Moment { step, instruction: 0 })));
+        }
+    }
+    if !response.dragged() {
+        local.asked = None;
+    }
+}
+
+fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &Response, plan: &Plan) {
+    let Some(pos) = response.hover_pos() else { return };
+    let step = plan.step(pos.x);
+    let x = plan.x(step as f64);
+    ui.painter().vline(x, plan.rect.y_range(), Stroke::new(1.0, tokens.muted));
+    read(response, |ui| {
+        ui.label(RichText::new(format!("step {}", count(step))).color(tokens.faint).small());
+        for (id, series) in series(state) {
+            let name = view.branches.iter().find(|branch| branch.id == id).map_or("main", |b| b.name.as_str());
+            if let Some(loss) = series.at(step) {
+                crate::gui::reading::reading_row(ui, tokens, colour(tokens, id), name, &number(loss));
+            }
+        }
+        for change in view.changes.iter().filter(|change| (plan.x(change.at.step as f64) - x).abs() <= 5.0) {
+            ui.label(RichText::new(&change.what).color(tokens.warn).small());
+        }
+        ui.label(RichText::new("Click or drag goes there.").color(tokens.faint).small());
+    });
+}

@@ -1,0 +1,164 @@
+//! The watch list: expressions with their values here and at the place before, and tensors that stay in sight.
+
+use egui::{Label, RichText, Ui};
+use egui_material_icons::icons;
+
+use crate::gui::heatmap::Heatmap;
+use crate::gui::numbers::significant;
+use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::{icon_button, path_field, section, text_field};
+use crate::session::Action;
+use crate::trace::{DebugView, Gaze, TensorRecord, Watched};
+use crate::trainer::DebugCommand;
+
+pub struct WatchUi {
+    expressions: Vec<String>,
+    typed: String,
+    asked: String,
+    /// Tensors that stay in sight.
+    pub pinned: Vec<String>,
+}
+
+impl Default for WatchUi {
+    fn default() -> Self {
+        let expressions = ["loss", "learning_rate"].map(str::to_owned).to_vec();
+        Self { expressions, typed: String::new(), asked: String::new(), pinned: Vec::new() }
+    }
+}
+
+impl WatchUi {
+    pub fn subscribe(&self, gaze: &mut Gaze) {
+        gaze.watches.clone_from(&self.expressions);
+        for name in &self.pinned {
+            if !gaze.tensors.contains(name) {
+                gaze.tensors.push(name.clone());
+            }
+        }
+    }
+
+    /// Stays in sight, or no longer.
+    pub fn pin(&mut self, name: &str) {
+        if let Some(at) = self.pinned.iter().position(|pinned| pinned == name) {
+            self.pinned.remove(at);
+        } else {
+            self.pinned.push(name.to_owned());
+        }
+    }
+}
+
+pub fn show(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    section(ui, "EXPRESSION", "value      before");
+    let mut changed = None;
+    for (i, expression) in local.expressions.iter().enumerate() {
+        let watched = view.watches.iter().find(|watched| watched.expression == *expression);
+        if let Some(change) = row(ui, &tokens, i, expression, watched) {
+            changed = Some((i, change));
+        }
+    }
+    match changed {
+        Some((i, Some(other))) => local.expressions[i] = other,
+        Some((i, None)) => drop(local.expressions.remove(i)),
+        None => {}
+    }
+    add(ui, view, local, actions);
+    pinned(ui, view, local);
+}
+
+/// Another expression in its place, or `None` to remove it.
+fn row(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    index: usize,
+    expression: &str,
+    watched: Option<&Watched>,
+) -> Option<Option<String>> {
+    let mut change = None;
+    ui.push_id(("watch", index), |ui| {
+        ui.horizontal(|ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 4.0;
+                if icon_button(ui, icons::ICON_CLOSE, true, false, &format!("Stop watching {expression}")).clicked() {
+                    change = Some(None);
+                }
+                let before = watched.and_then(|watched| watched.before);
+                let value = watched.and_then(|watched| watched.value.as_ref().ok().copied());
+                let text = |value: Option<f64>| value.map_or("–".to_owned(), |value| significant(value, 4));
+                number(ui, text(before), tokens.faint, &format!("{expression} before: {}", text(before)));
+                let moved = value.is_some() && before.is_some() && value != before;
+                let colour = if moved { tokens.accent } else { tokens.text };
+                number(ui, text(value), colour, &format!("{expression} = {}", text(value)));
+                let (_, typed) = text_field(ui, &format!("Watch {expression}"), expression, |field| {
+                    let field = field.font(theme::mono(12.0)).background_color(egui::Color32::TRANSPARENT);
+                    field.desired_width(f32::INFINITY).clip_text(true)
+                });
+                if let Some(typed) = typed {
+                    change = Some(Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty()));
+                }
+            });
+        });
+    });
+    if let Some(Err(why)) = watched.map(|watched| &watched.value) {
+        ui.add(Label::new(RichText::new(why).small().color(tokens.warn)).wrap());
+    }
+    change
+}
+
+fn number(ui: &mut Ui, text: String, colour: egui::Color32, name: &str) {
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(66.0, 24.0), egui::Sense::hover());
+    ui.painter().text(rect.right_center(), egui::Align2::RIGHT_CENTER, text, theme::mono(12.0), colour);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
+    response.on_hover_text(name);
+}
+
+fn add(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Action>) {
+    let tokens = Tokens::of(ui);
+    let (field, entered) = path_field(ui, "Watch another expression", "max(abs(d%1))", &mut local.typed);
+    field.on_hover_text(
+        "An expression over the names in the listing: loss, norm(dense_1.weight), mean(%2 == 0). Enter adds it.",
+    );
+    let typed = local.typed.trim().to_owned();
+    if typed != local.asked {
+        local.asked.clone_from(&typed);
+        if !typed.is_empty() {
+            actions.push(Action::Debug(DebugCommand::CheckExpression(typed.clone())));
+        }
+    }
+    let checked = view.checked.as_ref().filter(|checked| checked.text == typed && !typed.is_empty());
+    if let Some(problem) = checked.and_then(|checked| checked.problem.as_ref()) {
+        ui.label(RichText::new(problem).color(tokens.bad));
+    } else if entered && !typed.is_empty() {
+        local.expressions.push(typed);
+        local.typed.clear();
+    }
+}
+
+fn pinned(ui: &mut Ui, view: &DebugView, local: &mut WatchUi) {
+    let tokens = Tokens::of(ui);
+    let mut loose = None;
+    for name in &local.pinned {
+        ui.push_id(("pinned", name), |ui| {
+            let shape = view.listing.token(name).map_or(String::new(), |token| token.shape(view.batch));
+            section(ui, &format!("PINNED  {name}"), &shape);
+            match view.sight.tensor(name) {
+                Some(record) => small(ui, &tokens, record),
+                None => {
+                    let why = view.sight.why_missing(name).unwrap_or("Not there yet.");
+                    ui.label(RichText::new(why).small().color(tokens.muted));
+                }
+            }
+            if ui.small_button("Unpin").clicked() {
+                loose = Some(name.clone());
+            }
+        });
+    }
+    if let Some(name) = loose {
+        local.pin(&name);
+    }
+}
+
+fn small(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord) {
+    let columns = record.dims.last().copied().unwrap_or(1).max(1);
+    let map = Heatmap::new(record.data.len() / columns, columns, &record.data);
+    Heatmap { max_height: 120.0, max_cell: 28.0, name: &record.name, ..map }.show(ui, tokens, "small");
+}
