@@ -49,8 +49,9 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     if state.tab == Tab::Debug {
-        local.canvas_rect = None;
-        return debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
+        let middle = debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
+        local.canvas_rect = Some(middle);
+        return;
     }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);

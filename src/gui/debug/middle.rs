@@ -1,13 +1,13 @@
 //! The middle of the Debug tab: the value that is looked at, or the canvas with the place lit.
 
-use egui::{RichText, ScrollArea, Ui};
+use egui::{ScrollArea, Ui};
 
 use super::{DebugUi, change};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::panels::{body, fixed, header};
 use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
-use crate::gui::theme::{self, Tokens};
+use crate::gui::theme::Tokens;
 use crate::gui::widgets::{named, tab_strip};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Gaze, TensorRecord};
@@ -78,7 +78,9 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     let tokens = Tokens::of(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
     egui::Frame::new().fill(tokens.panel).show(ui, |ui| header(ui, |ui| heading(ui, state, &mut local.middle)));
+    ui.spacing_mut().item_spacing.y = 8.0;
     fixed(ui, |ui| match local.middle.tab {
         Tab::Canvas => canvas::show(ui, state, canvas, actions),
         Tab::Tensor => tensor_ui(ui, state, local, dialogs, actions),
@@ -86,14 +88,10 @@ pub fn show(
 }
 
 fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {
-    let tokens = Tokens::of(ui);
-    let name = local.looked.clone().unwrap_or_else(|| "Value".to_owned());
     ui.scope(|ui| {
         ui.set_max_width(ui.available_width() - 96.0);
-        tab_strip(ui, &mut local.tab, &[(Tab::Tensor, &name), (Tab::Canvas, "Canvas")]);
+        tab_strip(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")]);
     });
-    let shape = state.debug.as_ref().and_then(|view| Some(view.listing.token(&name)?.shape(view.batch)));
-    ui.label(RichText::new(shape.unwrap_or_default()).font(theme::mono(12.0)).color(tokens.faint));
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.add_space(12.0);
         let button = egui::Button::selectable(local.follows, "Follow").min_size(egui::vec2(0.0, 26.0));

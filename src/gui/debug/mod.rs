@@ -12,7 +12,7 @@ mod middle;
 pub mod time;
 mod watch;
 
-use egui::{CentralPanel, Frame, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Panel, Rect, ScrollArea, Ui};
 
 use super::canvas::CanvasUi;
 use super::dialogs::Dialogs;
@@ -57,7 +57,7 @@ enum Right {
     Watch,
 }
 
-/// Draws the tab into what is left below the top bar.
+/// Draws the tab into what is left below the top bar; returns where the middle is.
 pub fn show(
     ui: &mut Ui,
     state: &State,
@@ -65,7 +65,7 @@ pub fn show(
     canvas: &mut CanvasUi,
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
-) {
+) -> Rect {
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());
@@ -101,8 +101,10 @@ pub fn show(
     });
     let right = Panel::right(("watch", class)).frame(panel).default_size(right_width);
     right.size_range(232.0..=(width * 0.4)).show(ui, |ui| right_ui(ui, state, local, actions));
-    CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
+    let centre = CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
+        let rect = ui.max_rect();
         middle::show(ui, state, local, canvas, dialogs, actions);
+        rect
     });
     let (gaze, watch) = (wanted_gaze(state, local), wanted_watch(state, local, canvas));
     if gaze != state.gaze {
@@ -111,6 +113,7 @@ pub fn show(
     if watch != state.watch {
         actions.push(Action::Watch(watch));
     }
+    centre.inner
 }
 
 fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
