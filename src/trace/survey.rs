@@ -20,6 +20,8 @@ pub struct Findings {
     pub histogram: Histogram,
     /// The first places, in row-major order, of NaN and infinities.
     pub broken: Vec<usize>,
+    /// How many are +∞, and how many −∞.
+    pub infinite: [usize; 2],
     /// The smallest magnitude that is not zero; 0 when there is none.
     pub smallest: f32,
     magnitudes: Vec<u32>,
@@ -63,6 +65,7 @@ pub struct Survey {
     tally: Tally,
     magnitudes: Vec<u32>,
     broken: Vec<usize>,
+    infinite: [usize; 2],
     smallest: f32,
 }
 
@@ -75,6 +78,7 @@ impl Default for Survey {
             tally: Tally::default(),
             magnitudes: vec![0; MAGNITUDES],
             broken: Vec::new(),
+            infinite: [0; 2],
             smallest: f32::INFINITY,
         }
     }
@@ -111,8 +115,13 @@ impl Survey {
                     self.magnitudes[(v.abs().to_bits() >> 16) as usize] += 1;
                     self.smallest = self.smallest.min(v.abs());
                 }
-            } else if self.broken.len() < MOST_BROKEN {
-                self.broken.push(self.at + i);
+            } else {
+                if v.is_infinite() {
+                    self.infinite[usize::from(v < 0.0)] += 1;
+                }
+                if self.broken.len() < MOST_BROKEN {
+                    self.broken.push(self.at + i);
+                }
             }
         }
     }
@@ -127,7 +136,8 @@ impl Survey {
     pub fn finish(self) -> Findings {
         let (statistics, histogram) = self.second.unwrap_or_default();
         let smallest = if self.smallest.is_finite() { self.smallest } else { 0.0 };
-        Findings { statistics, histogram, broken: self.broken, smallest, magnitudes: self.magnitudes }
+        let Self { broken, infinite, magnitudes, .. } = self;
+        Findings { statistics, histogram, broken, infinite, smallest, magnitudes }
     }
 }
 
@@ -149,7 +159,7 @@ mod tests {
         }
         assert_eq!(calls, 2 * 101);
         assert_eq!(survey.finish(), whole);
-        assert_eq!(whole.broken, vec![3, 5000]);
+        assert_eq!((&whole.broken[..], whole.infinite), (&[3, 5000][..], [0, 1]));
         assert_eq!(whole.statistics, Statistics::of(&values));
         assert_eq!(whole.histogram.counts.iter().sum::<u32>(), 10_005);
     }

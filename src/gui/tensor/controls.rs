@@ -168,7 +168,10 @@ pub(super) fn axes(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, local: &
     ui.horizontal_wrapped(|ui| {
         for axis in 0..record.dims.len() {
             let name = record.axis(axis);
-            ui.horizontal(|ui| {
+            // As wide as it becomes, so that it moves to the next line as a whole.
+            let width = if local.roles[axis] == Role::Slice { 304.0 } else { 152.0 };
+            let centred = UiLayout::left_to_right(Align::Center);
+            ui.allocate_ui_with_layout(egui::Vec2::new(width, 28.0), centred, |ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
                 ui.label(RichText::new(&name).color(tokens.muted));
                 let role = local.roles[axis];

@@ -18,7 +18,7 @@ use crate::trace::{Element, Findings, TensorRecord};
 /// Cells at least this large hold their numbers.
 const ROOM_FOR_NUMBER: Vec2 = Vec2::new(44.0, 18.0);
 /// Cells at least this large are set apart by lines.
-const ROOM_FOR_GAP: f32 = 6.0;
+const ROOM_FOR_GAP: f32 = 9.0;
 
 /// What is drawn.
 pub struct Picture<'a> {
@@ -117,7 +117,7 @@ impl Scene<'_> {
             if self.plan.label > 0.0 {
                 self.label(ui, facet, rect);
             }
-            if self.plan.cell.min_elem() >= ROOM_FOR_GAP {
+            if self.plan.cell.min_elem() >= ROOM_FOR_GAP && matches!(self.picture.paint, Paint::Signed(_)) {
                 self.details(ui, facet, rect);
             }
         }

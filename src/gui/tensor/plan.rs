@@ -20,6 +20,8 @@ pub struct Plan {
     pub cell: Vec2,
     /// Small pictures in a row.
     pub across: usize,
+    /// Pictures run down first, this many, before they go on to the right.
+    down_first: Option<usize>,
     /// Height of the label above each; 0 for a single picture.
     pub label: f32,
     pub facets: usize,
@@ -33,13 +35,23 @@ impl Plan {
         let several = facets > 1;
         let label = if several { LABEL } else { 0.0 };
         let counts = Vec2::new(columns.max(1) as f32, rows.max(1) as f32);
-        let cell =
-            if several { small_cell(counts, facets, layout.facets_across(), room) } else { one_cell(counts, room) };
-        let mut plan = Self { cell: cell * zoom, across: 1, label, facets, rows, columns };
+        let inner = layout.facets_across().filter(|_| several);
+        let outer = inner.map(|inner| facets / inner.max(1));
+        let cell_with = |across| small_cell(counts, facets, across, room);
+        // A table of pictures lies on its side where they become larger so, or where all columns but few rows can be seen.
+        let narrow = |across: Option<usize>| across.is_none_or(|n| n as f32 * (SMALLEST_FACET + GAP) <= room.x);
+        let lies = inner < outer && narrow(outer) && cell_with(outer).x >= cell_with(inner).x;
+        let cell = match (several, lies) {
+            (false, _) => one_cell(counts, room),
+            (true, true) => cell_with(outer),
+            (true, false) => cell_with(inner),
+        };
+        let down_first = inner.filter(|_| lies);
+        let mut plan = Self { cell: cell * zoom, across: 1, down_first, label, facets, rows, columns };
         let fitting = ((room.x + GAP) / plan.pitch().x).floor().max(1.0) as usize;
-        plan.across = match layout.facets_across() {
+        plan.across = match if lies { outer } else { inner } {
             // Pictures that form a table keep its columns while a few of them can be seen.
-            Some(columns) if columns <= fitting.max(4) => columns,
+            Some(columns) if columns <= fitting.max(4) || lies => columns,
             _ => fitting.min(facets.max(1)),
         };
         plan
@@ -54,17 +66,31 @@ impl Plan {
         self.cell * Vec2::new(self.columns as f32, self.rows as f32)
     }
 
+    /// Small pictures below each other.
+    fn down(&self) -> usize {
+        self.facets.div_ceil(self.across.max(1))
+    }
+
     /// Of everything.
     pub fn size(&self) -> Vec2 {
-        let down = self.facets.div_ceil(self.across.max(1));
+        let down = self.down();
         let gap = if self.facets > 1 { GAP } else { 0.0 };
         (self.pitch() * Vec2::new(self.across as f32, down as f32) - Vec2::splat(gap)).max(Vec2::splat(1.0))
     }
 
     /// Where the cells of a small picture are.
     pub fn facet_rect(&self, origin: Pos2, facet: usize) -> Rect {
-        let place = Vec2::new((facet % self.across) as f32, (facet / self.across) as f32);
+        let (across, down) = match self.down_first {
+            Some(down) => (facet / down, facet % down),
+            None => (facet % self.across, facet / self.across),
+        };
+        let place = Vec2::new(across as f32, down as f32);
         Rect::from_min_size(origin + place * self.pitch() + Vec2::new(0.0, self.label), self.facet_size())
+    }
+
+    /// The small picture at a place in their table.
+    fn facet_at(&self, across: usize, down: usize) -> usize {
+        self.down_first.map_or(down * self.across + across, |tall| across * tall + down)
     }
 
     pub fn cell_rect(&self, origin: Pos2, cell: Cell) -> Rect {
@@ -79,9 +105,9 @@ impl Plan {
             return None;
         }
         let place = from / self.pitch();
-        let across = place.x as usize;
-        let facet = place.y as usize * self.across + across;
-        if across >= self.across || facet >= self.facets {
+        let (across, down) = (place.x as usize, place.y as usize);
+        let facet = self.facet_at(across, down);
+        if across >= self.across || down >= self.down() || facet >= self.facets {
             return None;
         }
         let rect = self.facet_rect(origin, facet);
@@ -91,17 +117,16 @@ impl Plan {
     }
 
     /// The small pictures that a part of the screen shows.
-    pub fn visible(&self, origin: Pos2, clip: Rect) -> impl Iterator<Item = usize> + use<> {
+    pub fn visible(&self, origin: Pos2, clip: Rect) -> impl Iterator<Item = usize> + use<'_> {
         let pitch = self.pitch();
         let range = |low: f32, high: f32, pitch: f32, all: usize| {
             let first = (low / pitch).floor().max(0.0) as usize;
             first.min(all)..((high / pitch).floor().max(-1.0) + 1.0).max(0.0).min(all as f32) as usize
         };
-        let down = self.facets.div_ceil(self.across.max(1));
-        let rows = range(clip.top() - origin.y, clip.bottom() - origin.y, pitch.y, down);
+        let rows = range(clip.top() - origin.y, clip.bottom() - origin.y, pitch.y, self.down());
         let columns = range(clip.left() - origin.x, clip.right() - origin.x, pitch.x, self.across);
-        let (across, facets) = (self.across, self.facets);
-        rows.flat_map(move |row| columns.clone().map(move |column| row * across + column)).filter(move |&f| f < facets)
+        let all = rows.flat_map(move |row| columns.clone().map(move |column| (column, row)));
+        all.map(|(column, row)| self.facet_at(column, row)).filter(|&facet| facet < self.facets)
     }
 
     /// Rows and columns of a small picture that a part of the screen shows.
@@ -155,7 +180,9 @@ mod tests {
         let origin = Pos2::new(13.0, 7.0);
         let facets = plan(&[6, 5, 4], &[Role::Facets, Role::Rows, Role::Columns]);
         let single = plan(&[5, 4], &[Role::Rows, Role::Columns]);
-        for plan in [facets, single] {
+        let kernels = plan(&[8, 3, 5, 4], &[Role::Facets, Role::Facets, Role::Rows, Role::Columns]);
+        assert_eq!(kernels.across, 8, "filters run across where there is more room");
+        for plan in [facets, single, kernels] {
             for facet in 0..plan.facets {
                 for cell in [(0, 0), (4, 3), (2, 1)].map(|(row, column)| Cell { facet, row, column }) {
                     let rect = plan.cell_rect(origin, cell);

@@ -48,10 +48,10 @@ fn occurring(scale: &Scale, findings: &Findings) -> Vec<(Mark, String)> {
     if statistics.nans > 0 {
         found.push((Mark::Nan, format!("{} NaN", count(statistics.nans as u64))));
     }
-    if statistics.infinities > 0 {
-        let words = format!("{} infinite", count(statistics.infinities as u64));
-        found.push((Mark::PlusInfinity, words));
-        found.push((Mark::MinusInfinity, "−∞".into()));
+    for (mark, n) in [Mark::PlusInfinity, Mark::MinusInfinity].into_iter().zip(findings.infinite) {
+        if n > 0 {
+            found.push((mark, format!("{} {}", count(n as u64), mark.title())));
+        }
     }
     for (mark, end) in [(Mark::Above, statistics.max), (Mark::Below, statistics.min)] {
         if scale.mark(end) == Some(mark) {
@@ -101,16 +101,17 @@ pub fn summary(ui: &mut Ui, tokens: &Tokens, local: &TensorUi) {
             ui.label(RichText::new(format!("counting … {:.0} %", fraction * 100.0)).color(tokens.faint));
         }
         Ok(findings) => {
-            let wide = ui.available_width() > 520.0;
-            if wide {
+            let room = ui.available_width();
+            let across = |room: f32| ((room / 66.0) as usize).clamp(3, 9);
+            if room > 440.0 {
                 ui.horizontal_top(|ui| {
-                    ui.allocate_ui(Vec2::new(240.0, 88.0), |ui| distribution(ui, tokens, findings));
-                    ui.add_space(16.0);
-                    ui.vertical(|ui| statistics(ui, tokens, &findings.statistics, 10));
+                    ui.allocate_ui(Vec2::new(200.0, 88.0), |ui| distribution(ui, tokens, findings));
+                    ui.add_space(8.0);
+                    ui.vertical(|ui| statistics(ui, tokens, &findings.statistics, across(room - 224.0)));
                 });
             } else {
                 distribution(ui, tokens, findings);
-                statistics(ui, tokens, &findings.statistics, 5);
+                statistics(ui, tokens, &findings.statistics, across(room));
             }
         }
     }

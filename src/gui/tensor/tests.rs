@@ -165,7 +165,7 @@ fn what_no_shade_can_show_is_named_in_the_legend() {
     let mut harness = window(record("%1", &[40, 60], &["sample", "unit"], numbers), None, [640.0, 560.0]);
     harness.run_ok();
     harness.get_by_label("1 NaN");
-    harness.get_by_label("1 infinite");
+    harness.get_by_label("1 +∞");
     harness.get_by_label("above the range");
     assert!(harness.query_by_label("below the range").is_none());
     harness.get_by_label("NaN 1");
