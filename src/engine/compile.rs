@@ -16,6 +16,16 @@ use crate::model::{Clip, DataSignature, Graph, Inference, LayerId, TrainingSpec,
 
 /// Refuses a graph with problems, naming all of them. Layers that do not lead to the Loss are left out.
 pub fn compile(graph: &Graph, signature: &DataSignature, training: &TrainingSpec, mode: Mode) -> Result<Program> {
+    compile_with(graph, signature, training, mode, false)
+}
+
+fn compile_with(
+    graph: &Graph,
+    signature: &DataSignature,
+    training: &TrainingSpec,
+    mode: Mode,
+    for_input: bool,
+) -> Result<Program> {
     let inference = infer(graph, Some(signature));
     if !inference.is_valid() {
         return Err(EngineError::Invalid(inference.problems));
@@ -29,7 +39,9 @@ pub fn compile(graph: &Graph, signature: &DataSignature, training: &TrainingSpec
     let output = source.and_then(|id| layer_outputs.get(&id)).copied().unwrap_or(input);
     let values = lower_loss(&mut program, (loss, loss_id), signature.target, output, target, &mut side);
     let mut gradients = BTreeMap::new();
-    if mode == Mode::Train {
+    if for_input {
+        gradients = differentiate(&mut program, values.total, &[input]);
+    } else if mode == Mode::Train {
         let trained = trained_parameters(graph, &program);
         gradients = differentiate(&mut program, values.total, &trained);
         program.instructions.append(&mut side.updates);
@@ -55,6 +67,11 @@ fn find_loss(graph: &Graph) -> Option<(LayerId, &Loss)> {
         LayerKind::Loss(loss) => Some((layer.id, loss)),
         _ => None,
     })
+}
+
+/// As [`compile`], with the gradient of the loss with respect to the input instead of the parameters, and no update.
+pub fn compile_for_input(graph: &Graph, signature: &DataSignature, training: &TrainingSpec) -> Result<Program> {
+    compile_with(graph, signature, training, Mode::Train, true)
 }
 
 /// `%x, %y = batch`, from the two values that the machine stages.

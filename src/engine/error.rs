@@ -4,6 +4,8 @@ use crate::model::Problem;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    #[error("{0} is not a sum over the samples of the batch: there is no telling which of them pushed it most.")]
+    NoShares(String),
     /// All problems of the drawing, not only the first.
     #[error("The network cannot train yet: {}", sentences(.0))]
     Invalid(Vec<Problem>),

@@ -24,7 +24,7 @@ mod random;
 pub mod ranking;
 pub mod threads;
 
-pub use compile::compile;
+pub use compile::{STAGED_INPUT, compile};
 pub use device::{Device, DeviceChoice, MemoryInUse, Precision};
 pub use error::EngineError;
 pub use explain::{Operand, Reader};
@@ -32,7 +32,7 @@ pub use init::Initial;
 pub use kernels::memory::keep_freed_memory;
 pub use machine::{
     Evaluated, FirstNotFinite, Kept, Machine, Numbers, Override, Rehearsal, SavedTensor, Snapshot, StepReport,
-    TensorData,
+    TensorData, UpdateSize,
 };
 pub use memory::{Memory, size};
 pub use op::{Call, Op, StepContext, ValueShape};

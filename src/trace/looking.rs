@@ -101,6 +101,8 @@ pub struct Sight {
     pub missing: Vec<(String, String)>,
     pub at_step: Option<Result<TensorRecord, String>>,
     pub explanation: Option<Result<Explanation, String>>,
+    /// Why the explained number could not be nudged, though that was wished for.
+    pub unchecked: Option<String>,
     pub shares: Option<Result<Shares, String>>,
     pub sample: Option<Result<Arc<SampleRecord>, String>>,
     pub layers: Option<Result<Arc<LayersRecord>, String>>,

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use super::debugger::{Debugger, Timeline, step_phase};
 use super::journal::{Change, JournalEntry};
-use super::value::locate;
 use crate::engine::{Instruction, Program, Role, Value, ValueId};
 use crate::trace::{
-    Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Gaze, Kind, Line, Listing, Moment, Sight,
-    TensorRecord, Token, Watched,
+    Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Kind, Line, Listing, Moment, Token, Watched,
 };
 
 pub fn listing(program: &Program) -> Listing {
@@ -72,24 +70,6 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         listing,
         ..DebugView::default()
     }
-}
-
-/// The tensors that are looked at.
-pub fn sight(debugger: &Debugger, gaze: &Gaze) -> Sight {
-    let mut sight = Sight::default();
-    for name in &gaze.tensors {
-        let found = locate(debugger.machine().program(), name);
-        let found = found.and_then(|id| debugger.machine().read(id).map_err(|error| error.to_string()));
-        match found {
-            Ok(tensor) => {
-                let axes = tensor.dims.iter().map(|_| String::new()).collect();
-                let (name, step) = (name.clone(), debugger.current_step());
-                sight.tensors.push(TensorRecord { name, dims: tensor.dims, axes, step, data: tensor.data });
-            }
-            Err(why) => sight.missing.push((name.clone(), why)),
-        }
-    }
-    sight
 }
 
 /// The expressions that are watched, beside what they were at another place.

@@ -51,7 +51,7 @@ impl Machine {
     }
 
     /// The context that the values of the machine were computed in: of a complete step, not of the one that comes.
-    fn context_of_values(&self) -> StepContext {
+    pub(super) fn context_of_values(&self) -> StepContext {
         let is_over = !self.in_step && self.pc > 0;
         StepContext { step: self.context.step - u64::from(is_over && self.context.step > 0), ..self.context }
     }

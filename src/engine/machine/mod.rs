@@ -8,10 +8,13 @@ mod not_finite;
 mod nudge;
 mod predict;
 mod rehearsal;
+mod saliency;
+mod shares;
 mod state;
 mod tensor_data;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 use candle_core::{DType, Tensor};
 
@@ -30,6 +33,7 @@ pub use predict::Evaluated;
 pub use rehearsal::{Override, Rehearsal};
 pub use state::{Kept, Numbers, SavedTensor, Snapshot};
 pub use tensor_data::TensorData;
+pub use updates::UpdateSize;
 
 use not_finite::Watchdog;
 use predict::Predictor;
@@ -51,6 +55,7 @@ pub struct Machine {
     in_step: bool,
     batch_len: usize,
     watchdog: Watchdog,
+    update_watch: updates::UpdateWatch,
     /// The instruction after which the loss of a step is known.
     last_of_loss: usize,
     device: Device,
@@ -92,6 +97,7 @@ impl Machine {
             grad_norm: program.find(GRADIENT_NORM),
             rate_scale: 1.0,
             watchdog: Watchdog::default(),
+            update_watch: updates::UpdateWatch::default(),
             last_of_loss: program.instructions.iter().rposition(|i| i.phase <= Phase::Loss).unwrap_or_default(),
             program,
             predictor,
@@ -161,6 +167,7 @@ impl Machine {
             return Ok(None);
         }
         let index = self.pc;
+        self.before_update(index)?;
         if let Some(instruction) = self.program.instructions.get(index) {
             execute(&self.program, instruction, &mut self.values, &self.context, &self.opened, self.dtype)?;
             if index == self.last_of_loss {
@@ -171,6 +178,7 @@ impl Machine {
         if self.pc >= self.program.instructions.len() {
             self.in_step = false;
             self.context.step += 1;
+            self.after_update()?;
             self.watchdog.step_before_is_known = true;
         }
         Ok(Some(index))
@@ -239,6 +247,11 @@ impl Machine {
     /// Samples of the batch that was staged last.
     pub fn batch_len(&self) -> usize {
         self.batch_len
+    }
+
+    /// Which samples of the training part those are.
+    pub fn batch_rows(&self) -> &[u32] {
+        self.watchdog.rows()
     }
 
     pub fn device(&self) -> Device {

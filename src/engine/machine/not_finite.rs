@@ -98,6 +98,10 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
     pub fn next_batch(&mut self, rows: &[u32]) {
         std::mem::swap(&mut self.rows, &mut self.rows_before);
         self.rows.clear();

@@ -89,6 +89,7 @@ impl Machine {
             self.values[index] = Some(tensor);
         }
         self.context.step = snapshot.step;
+        self.update_watch.forget();
         self.schedule();
         self.in_step = false;
         self.pc = 0;
@@ -146,6 +147,7 @@ impl Machine {
             next.values.clone_from(&self.values);
             (next.pc, next.in_step, next.batch_len) = (self.pc, self.in_step, self.batch_len);
             next.watchdog = std::mem::take(&mut self.watchdog);
+            next.update_watch = std::mem::take(&mut self.update_watch);
         }
         *self = next;
         Ok(kept)

@@ -141,6 +141,11 @@ impl Debugger {
         self.machine().step() + u64::from(self.machine().is_in_step())
     }
 
+    /// Whether the machine measures how far updates move the weights.
+    pub fn watch_updates(&mut self, on: bool) {
+        self.run.machine_mut().watch_updates(on);
+    }
+
     /// What is executed next.
     pub fn next_instruction(&self) -> (usize, Option<&Instruction>) {
         let index = self.moment().instruction;

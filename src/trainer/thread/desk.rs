@@ -8,7 +8,7 @@ use super::{Mode, Worker, locked};
 use crate::trace::{Branch, Checked, DebugView, Gaze, Listing, Moment, Stopped, Travel};
 use crate::trainer::debugger::{DebugError, Debugger};
 use crate::trainer::outbox::Forked;
-use crate::trainer::standing;
+use crate::trainer::{inspect, standing};
 
 /// How often a run that goes on is told about.
 const WHILE_RUNNING: Duration = Duration::from_millis(120);
@@ -159,13 +159,15 @@ impl Desk {
         }
     }
 
-    fn view(&mut self, debugger: &Debugger) -> DebugView {
+    /// `still`: the run stands, so that there is time to travel for an answer.
+    fn view(&mut self, debugger: &mut Debugger, still: bool) -> DebugView {
         let listing = standing::listing(debugger.machine().program());
         if listing != *self.listing {
             self.listing = Arc::new(listing);
         }
         self.turn_page((self.branch, debugger.moment()));
         let gaze = self.look.as_deref().cloned().unwrap_or_default();
+        let sight = inspect::sight(debugger, &gaze, still);
         let watches = standing::watches(debugger, &gaze.watches, &self.before);
         let values = watches.iter().filter_map(|w| Some((w.expression.clone(), *w.value.as_ref().ok()?)));
         self.watched = values.collect();
@@ -179,7 +181,7 @@ impl Desk {
             branches: self.known.iter().map(branch).collect(),
             branch: self.branch,
             watches,
-            sight: standing::sight(debugger, &gaze),
+            sight,
             ..standing::view(debugger, self.listing.clone())
         }
     }
@@ -192,8 +194,8 @@ impl Worker {
         if !self.desk.is_looked_at() || !(if still { self.desk.due } else { self.desk.is_time_to_tell() }) {
             return Ok(());
         }
-        let Some(debugger) = &self.debugger else { return Ok(()) };
-        let view = Arc::new(self.desk.view(debugger));
+        let Some(debugger) = &mut self.debugger else { return Ok(()) };
+        let view = Arc::new(self.desk.view(debugger, still));
         self.desk.due &= !still;
         self.desk.told = Some(Instant::now());
         self.desk.last = Some(view.clone());

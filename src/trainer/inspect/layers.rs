@@ -1,0 +1,96 @@
+//! All layers in one table: what leaves them, how strong their gradient is, how far the update moved them.
+
+use crate::engine::{Machine, Program, Role, TensorData, ValueId};
+use crate::model::{LayerId, LayerKind};
+use crate::trace::{LayerHealth, LayersRecord, Statistics};
+use crate::trainer::debugger::Debugger;
+
+/// Of larger activations only the first samples are looked at.
+const MOST_COUNTED: usize = 1 << 20;
+
+pub fn record(debugger: &Debugger) -> LayersRecord {
+    let machine = debugger.machine();
+    let graph = &debugger.run().project().graph;
+    let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id));
+    let own = layers.filter(|layer| !matches!(layer.kind, LayerKind::Loss(_)));
+    let rows = own.filter_map(|layer| health(machine, layer.id, &layer.name)).collect();
+    LayersRecord { step: debugger.current_step(), layers: rows }
+}
+
+fn health(machine: &Machine, layer: LayerId, name: &str) -> Option<LayerHealth> {
+    let program = machine.program();
+    let output = *program.layer_outputs.get(&layer)?;
+    let activations = machine.read(output).ok();
+    let counted = activations.as_ref().map(|data| &data.data[..counted(data)]);
+    let parameters: Vec<ValueId> =
+        program.ids().filter(|(_, v)| v.layer == Some(layer) && v.role == Role::Parameter).map(|(id, _)| id).collect();
+    let norm = |ids: &mut dyn Iterator<Item = ValueId>| {
+        let read = ids.filter_map(|id| machine.read(id).ok());
+        joint(read.map(|tensor| f64::from(Statistics::of(&tensor.data).norm)))
+    };
+    let gradients = parameters.iter().filter_map(|id| program.gradients.get(id).copied());
+    let updates = parameters.iter().filter_map(|id| machine.updates().get(id));
+    let change = joint(updates.clone().map(|update| update.change));
+    let before = joint(updates.map(|update| update.weight));
+    Some(LayerHealth {
+        layer,
+        name: name.to_owned(),
+        output: program.name(output).to_owned(),
+        activations: counted.map(Statistics::of).unwrap_or_default(),
+        dead: activations.filter(|_| is_rectifier(program, output)).map(|data| dead(&data)),
+        gradient: norm(&mut gradients.clone()),
+        weights: norm(&mut parameters.iter().copied()),
+        update: change.zip(before).map(|(change, before)| if before > 0.0 { change / before } else { f32::NAN }),
+    })
+}
+
+/// Numbers of whole samples that are looked at.
+fn counted(data: &TensorData) -> usize {
+    let each = data.dims.iter().skip(1).product::<usize>().max(1);
+    let samples = data.dims.first().copied().unwrap_or(1);
+    (each * samples.min((MOST_COUNTED / each).max(1))).min(data.data.len())
+}
+
+/// The norm of several parts; `None` of none. NaN stays NaN.
+fn joint(norms: impl Iterator<Item = f64>) -> Option<f32> {
+    let squares = norms.map(|norm| norm * norm).reduce(|a, b| a + b)?;
+    Some(squares.sqrt() as f32)
+}
+
+/// Whether zeros of a value mean units that do not answer.
+fn is_rectifier(program: &Program, output: ValueId) -> bool {
+    let maker = program.instructions.iter().find(|i| i.outputs.contains(&output));
+    maker.is_some_and(|i| matches!(i.op.name(), "relu" | "hard_swish"))
+}
+
+/// Units (or channels) that are zero for every sample and at every position, and how many there are.
+fn dead(data: &TensorData) -> (usize, usize) {
+    // Channels come first, features of a sequence last.
+    let (axis, inner) = match data.dims.as_slice() {
+        [_, channels, rest @ ..] if data.dims.len() != 3 => (*channels, rest.iter().product::<usize>()),
+        [.., features] => (*features, 1),
+        [] => return (0, 0),
+    };
+    let mut alive = vec![false; axis];
+    for (i, &v) in data.data.iter().enumerate() {
+        if v != 0.0 {
+            alive[i / inner.max(1) % axis.max(1)] = true;
+        }
+    }
+    (alive.iter().filter(|alive| !**alive).count(), axis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_never_answer_are_dead() {
+        let units = TensorData { dims: vec![2, 3], data: [0.0, 1.0, 0.0, 0.0, 0.0, -2.0].into() };
+        assert_eq!(dead(&units), (1, 3));
+        let channels = TensorData { dims: vec![1, 2, 1, 2], data: [0.0, 0.0, 0.0, 3.0].into() };
+        assert_eq!(dead(&channels), (1, 2));
+        let sequence = TensorData { dims: vec![1, 2, 2], data: [0.0, 1.0, 0.0, 0.0].into() };
+        assert_eq!(dead(&sequence), (1, 2));
+    }
+}

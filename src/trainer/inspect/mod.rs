@@ -1,0 +1,129 @@
+//! What the debugger's panels look at, fetched whenever the run stands (and now and then while it goes on): whole tensors with
+//! names for their axes, one number explained, all layers, one sample.
+//!
+//! Answers wishes ([`Gaze`]); changes nothing: the run stands afterwards where it stood.
+
+mod axes;
+mod layers;
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::debugger::{Debugger, Moment};
+use super::value::locate;
+use crate::engine::{Machine, Role, ValueId};
+use crate::trace::{Element, Gaze, Shares, Sight, TensorRecord};
+
+pub use axes::axes;
+
+/// Everything that is wished for. While the run goes on (`still` is false) only what can be had where it is: no travelling to other
+/// steps, no explanations.
+pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
+    let mut sight = Sight::default();
+    debugger.watch_updates(gaze.layers);
+    for name in &gaze.tensors {
+        match tensor(debugger, name) {
+            Ok(record) => sight.tensors.push(record),
+            Err(why) => sight.missing.push((name.clone(), why)),
+        }
+    }
+    sight.sample = gaze.sample.map(|row| sample::record(debugger.run(), row, gaze.saliency).map(Arc::new));
+    if still {
+        sight.at_step = gaze.at_step.as_ref().map(|(name, step)| at_step(debugger, name, *step));
+        if let Some(element) = &gaze.element {
+            explain(debugger, element, gaze.nudge, &mut sight);
+            sight.shares = gaze.shares.then(|| shares(debugger.machine(), element));
+        }
+        if gaze.layers {
+            measure_update(debugger);
+        }
+    }
+    sight.layers = gaze.layers.then(|| Ok(Arc::new(layers::record(debugger))));
+    sight
+}
+
+/// A whole tensor, under the name that it was asked for.
+fn tensor(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
+    let id = locate(debugger.machine().program(), name)?;
+    record(debugger.machine(), id, name)
+}
+
+fn record(machine: &Machine, id: ValueId, name: &str) -> Result<TensorRecord, String> {
+    let tensor = machine.read(id).map_err(|error| error.to_string())?;
+    let axes = axes(machine.program(), id);
+    Ok(TensorRecord { name: name.to_owned(), dims: tensor.dims, axes, step: step_of(machine, id), data: tensor.data })
+}
+
+/// The step that a value belongs to, from 1: what is not computed again yet is of the step before.
+fn step_of(machine: &Machine, id: ValueId) -> u64 {
+    let current = machine.step() + u64::from(machine.is_in_step());
+    if machine.is_in_step() && !machine.is_current(id) { current.saturating_sub(1) } else { current }
+}
+
+fn at_step(debugger: &mut Debugger, name: &str, step: u64) -> Result<TensorRecord, String> {
+    let (here, furthest) = (debugger.moment(), debugger.timeline().furthest);
+    if step > furthest {
+        return Err(format!("The run has not been at step {step} yet: it has reached step {furthest}."));
+    }
+    debugger.goto_step(step).map_err(|error| error.to_string())?;
+    let found = tensor(debugger, name);
+    debugger.goto(here).map_err(|error| error.to_string())?;
+    found.map(|record| TensorRecord { step, ..record })
+}
+
+/// How a number came about; a nudge that cannot be made is no reason not to explain it.
+fn explain(debugger: &mut Debugger, element: &Element, nudge: bool, sight: &mut Sight) {
+    let mut found = debugger.explain(&element.name, &element.index).map_err(|error| error.to_string());
+    if let (Ok(explanation), true) = (&mut found, nudge) {
+        match debugger.nudge(&element.name, &element.index) {
+            Ok(verdict) => explanation.verdict = Some(verdict),
+            Err(why) => sight.unchecked = Some(why.to_string()),
+        }
+    }
+    sight.explanation = Some(found);
+}
+
+/// The gradient that a wish about a parameter means.
+fn gradient_of(machine: &Machine, name: &str) -> Result<ValueId, String> {
+    let program = machine.program();
+    let id = locate(program, name)?;
+    match program.value(id).map(|value| value.role) {
+        Some(Role::Gradient) => Ok(id),
+        Some(Role::Parameter) => {
+            let gradient = program.gradients.get(&id).copied();
+            gradient.ok_or_else(|| format!("{name} is not trained: no sample pushes it."))
+        }
+        _ => Err(format!("{name} is not a weight nor the gradient of one.")),
+    }
+}
+
+/// Of a weight, the terms of its gradient.
+fn shares(machine: &Machine, element: &Element) -> Result<Shares, String> {
+    let id = gradient_of(machine, &element.name)?;
+    let dims = machine.program().value(id).map(|value| value.shape.dims.clone()).unwrap_or_default();
+    let flat = super::value::offset(&element.name, &dims, &element.index)?;
+    if !machine.is_current(id) {
+        return Err(format!("The gradient of {} is not computed in this step yet.", element.name));
+    }
+    let terms = machine.shares(id, flat).map_err(|error| error.to_string())?;
+    let element = Element { name: machine.program().name(id).to_owned(), index: element.index.clone() };
+    Ok(Shares { element, terms: terms.into() })
+}
+
+/// Passes through the last update once more where nobody had measured it.
+fn measure_update(debugger: &mut Debugger) {
+    let here = debugger.moment();
+    if here.instruction != 0 || here.step == 0 || !debugger.machine().updates().is_empty() {
+        return;
+    }
+    let instructions = &debugger.machine().program().instructions;
+    let Some(update) = instructions.iter().position(|i| i.phase == crate::engine::Phase::Update) else { return };
+    if debugger.goto(Moment { step: here.step - 1, instruction: update }).is_ok() {
+        // Going back may have made the machine anew.
+        debugger.watch_updates(true);
+    }
+    // Where it fails nothing is told of the update; the table says so.
+    let _ = debugger.goto(here);
+}

@@ -1,0 +1,229 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::data::{self, NoProgress};
+use crate::engine::Device;
+use crate::model::{LayerKind, Project, Source, templates};
+use crate::trainer::Run;
+
+fn debugger(project: &Project) -> Debugger {
+    let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+    Debugger::new(Run::new(project, dataset, Device::Cpu).unwrap(), 64 << 20).unwrap()
+}
+
+fn template(key: &str) -> Project {
+    let mut project = templates::build(key).unwrap();
+    project.training.batch_size = 6;
+    project.training.clip = crate::model::Clip::None;
+    if let Source::Digits(digits) = &mut project.data.source {
+        digits.samples = 100;
+    }
+    project
+}
+
+fn axes_of(debugger: &mut Debugger, name: &str) -> String {
+    let gaze = Gaze { tensors: vec![name.to_owned()], ..Gaze::default() };
+    sight(debugger, &gaze, true).tensor(name).map(|record| record.axes.join(" ")).unwrap_or_default()
+}
+
+#[test]
+fn axes_have_the_names_of_what_they_are() {
+    let mut digits = debugger(&template("digits-cnn"));
+    digits.goto_step(1).unwrap();
+    let images = "sample channel row column";
+    for (name, expected) in [("%x", images), ("%1", images), ("d%1", images), ("%y", "sample"), ("loss", "")] {
+        assert_eq!(axes_of(&mut digits, name), expected, "{name}");
+    }
+    let kernel = "filter channel row column";
+    let program = digits.machine().program();
+    let moments = program.values.iter().filter(|v| v.role == Role::Moment && v.shape.dims.len() == 4);
+    let names: Vec<_> = moments.map(|v| v.name.clone()).collect();
+    assert!(!names.is_empty());
+    for name in ["conv_2_d_1.weight".to_owned(), "conv_2_d_1.weight.grad".into()].into_iter().chain(names) {
+        assert_eq!(axes_of(&mut digits, &name), kernel, "{name}");
+    }
+    let mut xor = debugger(&template("xor"));
+    xor.goto_step(1).unwrap();
+    for (name, expected) in [
+        ("%x", "sample feature"),
+        ("dense_1.weight", "unit input"),
+        ("dense_1.bias.grad", "unit"),
+        ("dense_1.bias.adam_m", "unit"),
+    ] {
+        assert_eq!(axes_of(&mut xor, name), expected, "{name}");
+    }
+    // Every value of a program has as many names as axes.
+    let values = digits.machine().program().ids();
+    for (id, value) in values {
+        let expected = value.shape.dims.len() + usize::from(value.shape.batched);
+        assert_eq!(axes(digits.machine().program(), id).len(), expected, "{}", value.name);
+    }
+}
+
+#[test]
+fn tensors_tell_their_step_and_can_be_seen_at_another() {
+    let mut xor = debugger(&template("xor"));
+    xor.goto_step(4).unwrap();
+    let name = "dense_1.weight".to_owned();
+    let gaze = Gaze { tensors: vec![name.clone(), "nothing".into()], ..Gaze::default() };
+    let then = sight(&mut xor, &gaze, true);
+    assert_eq!(then.tensor(&name).map(|r| r.step), Some(4));
+    assert!(then.why_missing("nothing").unwrap().contains("no value 'nothing'"));
+    xor.goto(Moment { step: 9, instruction: 3 }).unwrap();
+    let gaze = Gaze { at_step: Some((name.clone(), 4)), ..gaze };
+    let seen = sight(&mut xor, &gaze, true);
+    assert_eq!(xor.moment(), Moment { step: 9, instruction: 3 });
+    let before = seen.at_step.unwrap().unwrap();
+    assert_eq!((&before.data, before.step), (&then.tensor(&name).unwrap().data, 4));
+    assert_ne!(seen.tensors[0].data, before.data);
+    // The weights are still those that step 9 left.
+    assert_eq!(seen.tensors[0].step, 9);
+    let far = Gaze { at_step: Some((name, 500)), ..Gaze::default() };
+    assert!(sight(&mut xor, &far, true).at_step.unwrap().unwrap_err().contains("has not been at step 500"));
+}
+
+#[test]
+fn the_shares_of_all_samples_are_the_gradient() {
+    for (key, name, index) in [
+        ("xor", "dense_1.weight", vec![1, 0]),
+        ("digits-cnn", "conv_2_d_1.weight.grad", vec![2, 0, 1, 1]),
+        ("digits-cnn", "conv_2_d_1.bias", vec![3]),
+    ] {
+        let mut run = debugger(&template(key));
+        run.goto_step(3).unwrap();
+        let element = Element { name: name.into(), index: index.clone() };
+        let gaze = Gaze { element: Some(element), shares: true, ..Gaze::default() };
+        let shares = sight(&mut run, &gaze, true).shares.unwrap().unwrap();
+        assert_eq!(shares.terms.len(), run.machine().batch_len());
+        let gradient = tensor(&run, &shares.element.name).unwrap().at(&index).unwrap();
+        let sum: f64 = shares.terms.iter().sum();
+        let size: f64 = shares.terms.iter().map(|t| t.abs()).sum();
+        assert!((sum - f64::from(gradient)).abs() <= 1e-5 * size + 1e-9, "{key} {name}: {sum} {gradient}");
+        assert!(size > 0.0);
+    }
+    let mut xor = debugger(&template("xor"));
+    xor.goto_step(1).unwrap();
+    let element = Element { name: "%1".into(), index: vec![0, 0] };
+    let gaze = Gaze { element: Some(element), shares: true, ..Gaze::default() };
+    assert!(sight(&mut xor, &gaze, true).shares.unwrap().unwrap_err().contains("not a weight"));
+}
+
+#[test]
+fn saliency_is_the_slope_of_the_loss_in_the_input() {
+    let mut project = template("xor");
+    // With all samples in one batch, an input that is nudged can be put in place of the staged one.
+    project.training.batch_size = 8;
+    let mut xor = debugger(&project);
+    xor.goto(Moment { step: 2, instruction: 5 }).unwrap();
+    let gaze = Gaze { sample: Some(3), saliency: true, ..Gaze::default() };
+    let seen = sight(&mut xor, &gaze, true).sample.unwrap().unwrap();
+    let slope = seen.saliency.as_ref().unwrap().as_ref().unwrap().clone();
+    assert_eq!((slope.dims.clone(), seen.row, seen.rows), (seen.input.dims.clone(), 3, 8));
+    let program = xor.machine().program();
+    let staged = program.find(crate::engine::STAGED_INPUT).unwrap();
+    let whole = xor.machine().read(staged).unwrap();
+    let each = seen.input.data.len();
+    let loss_with = |feature: usize, nudge: f32| {
+        let mut run = debugger(&project);
+        run.goto_step(2).unwrap();
+        let mut numbers = whole.data.to_vec();
+        numbers[3 * each + feature] += nudge;
+        let targets = run.run().next_batch().targets;
+        run.machine().evaluate(&numbers, &targets, 8).unwrap().loss
+    };
+    for feature in 0..each {
+        let difference = (loss_with(feature, 1e-2) - loss_with(feature, -1e-2)) / 2e-2;
+        let told = f64::from(slope.data[feature]);
+        assert!((difference - told).abs() < 2e-3 * difference.abs().max(0.05), "{feature}: {difference} {told}");
+    }
+}
+
+#[test]
+fn a_sample_is_followed_forward_and_back_as_far_as_the_step_has_gone() {
+    let mut digits = debugger(&template("digits-cnn"));
+    let gaze = Gaze { sample: Some(2), ..Gaze::default() };
+    assert!(sight(&mut digits, &gaze, true).sample.unwrap().unwrap_err().contains("No batch is loaded"));
+    digits.goto(Moment { step: 0, instruction: 3 }).unwrap();
+    let early = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
+    digits.goto_step(1).unwrap();
+    let seen = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
+    assert!(early.layers.len() < seen.layers.len());
+    assert!(early.layers.iter().all(|layer| layer.gradient.is_none()));
+    assert!(seen.layers.iter().all(|layer| layer.gradient.is_some()), "every layer of this network has one");
+    assert_eq!(seen.input.axes, ["channel", "row", "column"]);
+    let first = &seen.layers[0].value;
+    let whole = tensor(&digits, &first.name).unwrap();
+    assert_eq!(whole.at(&[2, 1, 3, 4]), first.at(&[1, 3, 4]));
+    assert_eq!(seen.sample, digits.machine().batch_rows().get(2).copied());
+}
+
+#[test]
+fn a_gradient_is_explained_and_checked_and_what_is_none_only_explained() {
+    let mut xor = debugger(&template("xor"));
+    xor.goto_step(3).unwrap();
+    let mut look = |name: &str, index: &[usize]| {
+        let element = Element { name: name.into(), index: index.to_vec() };
+        sight(&mut xor, &Gaze { element: Some(element), nudge: true, ..Gaze::default() }, true)
+    };
+    let seen = look("dense_1.weight.grad", &[1, 0]);
+    let explained = seen.explanation.unwrap().unwrap();
+    assert_eq!(explained.verdict.map(|v| v.judgement), Some(crate::trace::Judgement::Agrees));
+    assert!(seen.unchecked.is_none());
+    let seen = look("%1", &[1, 0]);
+    assert!(seen.explanation.unwrap().unwrap().verdict.is_none());
+    assert!(seen.unchecked.is_some_and(|why| why.contains("%1")));
+    let running = Gaze { element: Some(Element { name: "%1".into(), index: vec![0, 0] }), ..Gaze::default() };
+    assert!(sight(&mut xor, &running, false).explanation.is_none());
+}
+
+#[test]
+fn all_layers_tell_how_far_the_last_update_moved_them() {
+    let mut xor = debugger(&template("xor"));
+    xor.goto_step(6).unwrap();
+    let gaze = Gaze { layers: true, ..Gaze::default() };
+    let seen = sight(&mut xor, &gaze, true).layers.unwrap().unwrap();
+    assert_eq!((seen.step, xor.moment()), (6, Moment { step: 6, instruction: 0 }));
+    let parameters = |run: &mut Debugger| tensor(run, "dense_1.weight").unwrap().data.to_vec();
+    let (now, bias_now) = (parameters(&mut xor), tensor(&xor, "dense_1.bias").unwrap().data.to_vec());
+    xor.goto_step(5).unwrap();
+    let (before, bias) = (parameters(&mut xor), tensor(&xor, "dense_1.bias").unwrap().data.to_vec());
+    let norm = |numbers: &mut dyn Iterator<Item = f32>| numbers.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let change = norm(&mut now.iter().chain(&bias_now).zip(before.iter().chain(&bias)).map(|(a, b)| a - b));
+    let ratio = change / norm(&mut before.iter().chain(&bias).copied());
+    let dense = seen.layers.iter().find(|layer| layer.name == "Dense 1").unwrap();
+    let told = f64::from(dense.update.unwrap());
+    assert!((told / ratio - 1.0).abs() < 1e-4, "{told} {ratio}");
+    assert!(dense.gradient.is_some_and(|norm| norm > 0.0) && dense.activations.count > 0);
+    // While it goes on, without travelling.
+    xor.watch_updates(true);
+    xor.advance(crate::trainer::Unit::Step).unwrap();
+    let live = sight(&mut xor, &gaze, false).layers.unwrap().unwrap();
+    assert_eq!(live.step, 6);
+    let again = live.layers.iter().find(|layer| layer.name == "Dense 1").unwrap();
+    assert_eq!(again.update, dense.update);
+    let off = sight(&mut xor, &Gaze::default(), true);
+    assert!(off.layers.is_none() && xor.machine().updates().is_empty());
+}
+
+#[test]
+fn dying_units_are_counted() {
+    let mut project = template("xor");
+    let mut layers = ["dense", "relu", "dense"].map(|key| LayerKind::from_key(key).unwrap()).to_vec();
+    if let Some(LayerKind::Dense(last)) = layers.last_mut() {
+        last.units = 2;
+    }
+    project.graph = templates::chain(layers);
+    let mut run = debugger(&project);
+    run.advance(crate::trainer::Unit::Step).unwrap();
+    let units = tensor(&run, "dense_1.bias").unwrap().data.len();
+    for unit in 0..2 {
+        run.set("dense_1.bias", &[unit], -100.0).unwrap();
+    }
+    run.advance(crate::trainer::Unit::Step).unwrap();
+    let seen = sight(&mut run, &Gaze { layers: true, ..Gaze::default() }, true).layers.unwrap().unwrap();
+    let relu = seen.layers.iter().find(|layer| layer.name.starts_with("ReLU")).unwrap();
+    let (dead, of) = relu.dead.unwrap();
+    assert!(dead >= 2 && of == units, "{dead} of {of}");
+    assert!(seen.layers.iter().filter(|layer| layer.dead.is_some()).count() == 1);
+}
