@@ -37,7 +37,7 @@ impl Devices {
     }
 
     pub(super) fn look_at_memory(&mut self) {
-        if !self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+        if self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY) {
             self.memory = self.in_use.memory();
             self.looked = Some(Instant::now());
         }

@@ -19,8 +19,8 @@ const MOST: usize = 4096;
 /// Steps of a small network take less time than keeping it: it is kept more rarely, and replayed as fast.
 fn first_spacing(bytes: usize) -> u64 {
     match bytes {
-        ..0x1_0000 => 64,
-        ..0x8_0000 => 32,
+        0..0x1_0000 => 64,
+        0x1_0000..0x8_0000 => 32,
         _ => 8,
     }
 }
