@@ -1,7 +1,7 @@
 //! Two-dimensional convolution of f32 pictures: forward, gradient of the pictures, gradient of weights and bias.
 //!
 //! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]; windows of one number are plain matrix
-//! products. Deliberately no groups: see [`super::grouped`].
+//! products, and many windows of 3 × 3 go to [`super::winograd`]. Deliberately no groups: see [`super::grouped`].
 
 use std::ops::Range;
 
@@ -10,6 +10,7 @@ use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
 use super::split::{for_each_chunk, partial_sums, sum_in, sum_in_parts, with_tile};
 use super::window::Window;
+use super::winograd;
 
 /// Numbers of a laid out tile: 128 KiB, a good part of a core's second cache.
 const TILE: usize = 32 * 1024;
@@ -93,6 +94,9 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
     if y.is_empty() {
         return;
     }
+    if winograd::pays(c) {
+        return winograd::forward(c, x, w, bias, y);
+    }
     let [rows, columns] = c.places();
     let plane = rows * columns;
     let work = c.work(y.len() / output_len);
@@ -162,6 +166,9 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (input_len, output_len, depth) = (c.input_len(), c.output_len(), c.depth());
     if dx.is_empty() {
         return;
+    }
+    if winograd::pays(c) {
+        return winograd::backward_input(c, w, dy, dx);
     }
     let (size, places) = (c.size, c.places());
     let work = c.work(dx.len() / input_len);
@@ -260,6 +267,9 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (input_len, output_len) = (c.input_len(), c.output_len());
     if output_len == 0 {
         return dw.fill(0.0);
+    }
+    if winograd::pays(c) {
+        return winograd::backward_weight(c, x, dy, dw);
     }
     let (layout, tile) = c.layout();
     let ([rows, columns], offsets) = (c.places(), c.offsets(&layout));

@@ -58,6 +58,84 @@ fn cases() -> Vec<(usize, Convolution)> {
         (2, case(40, [33, 31], 5, window([3, 3], [1, 1], [1, 1], [1, 1]))),
         (2, case(40, [65, 61], 5, window([5, 5], [2, 2], [2, 2], [2, 2]))),
     ]
+    .into_iter()
+    .chain(cases_of_winograd())
+    .collect()
+}
+
+fn cases_of_winograd() -> Vec<(usize, Convolution)> {
+    let window = |before, after| Window { before, after, ..Window::square(3, 1) };
+    let case = |channels, size, filters, window| Convolution { channels, size, filters, window };
+    vec![
+        (1, case(16, [1, 1], 17, window([1, 1], [1, 1]))),
+        (3, case(17, [5, 6], 16, window([1, 1], [1, 1]))),
+        (11, case(24, [4, 3], 13, window([0, 0], [0, 0]))),
+        (2, case(16, [7, 2], 33, window([2, 0], [1, 2]))),
+        (1, case(48, [3, 5], 16, window([2, 2], [2, 2]))),
+        // Several blocks a picture, and several pictures a block.
+        (2, case(16, [39, 37], 16, window([1, 1], [1, 1]))),
+        (40, case(16, [6, 6], 16, window([1, 1], [1, 1]))),
+    ]
+}
+
+#[test]
+fn winograd_is_used_for_its_cases() {
+    assert!(cases_of_winograd().iter().all(|(_, c)| winograd::pays(c)));
+    assert!(cases().iter().filter(|(_, c)| winograd::pays(c)).count() == cases_of_winograd().len());
+}
+
+/// Tiles of Winograd's method overlap, but no place may know of what is not under its own window.
+#[test]
+fn a_place_depends_on_its_window_alone() {
+    for (batch, c) in cases_of_winograd() {
+        let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
+        let (mut plain, mut spoilt) = (vec![0.0; batch * c.output_len()], vec![0.0; batch * c.output_len()]);
+        forward(&c, &x, &w, None, &mut plain);
+        let [height, width] = c.size;
+        let (row, column) = (height / 2, width / 2);
+        let mut other = x.clone();
+        other[row * width + column] = f32::NAN;
+        forward(&c, &other, &w, None, &mut spoilt);
+        let [rows, columns] = c.places();
+        for (o, (plain, spoilt)) in plain.iter().zip(&spoilt).enumerate() {
+            let under = |at: usize, before: usize, pixel: usize| (at..at + 3).contains(&(pixel + before));
+            let [above, left] = c.window.before;
+            let (i, j) = (o / columns % rows, o % columns);
+            if o < c.output_len() && under(i, above, row) && under(j, left, column) {
+                assert!(spoilt.is_nan(), "{c:?}: {i}, {j}");
+            } else {
+                assert_eq!(plain.to_bits(), spoilt.to_bits(), "{c:?}: {i}, {j}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_picture_is_the_same_bits_in_any_batch() {
+    let (batch, c) = cases_of_winograd()[6];
+    let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
+    let (mut together, mut alone) = (vec![0.0; batch * c.output_len()], vec![0.0; c.output_len()]);
+    forward(&c, &x, &w, None, &mut together);
+    for image in 0..batch {
+        forward(&c, &x[image * c.input_len()..][..c.input_len()], &w, None, &mut alone);
+        assert!(alone == together[image * c.output_len()..][..c.output_len()], "{image}");
+    }
+}
+
+/// A sum's rounding error, measured by the sum of its terms' sizes: what the debugger compares when it explains a number. Many pixels are
+/// 0, as behind a relu.
+#[test]
+fn rounding_is_that_of_the_terms() {
+    for (batch, c) in cases_of_winograd() {
+        let x: Vec<f32> = numbers(batch * c.input_len(), 1).iter().map(|x| x.max(0.0)).collect();
+        let (w, bias) = (numbers(c.filters * c.depth(), 2), vec![0.0; c.filters]);
+        let mut y = vec![f32::NAN; batch * c.output_len()];
+        forward(&c, &x, &w, None, &mut y);
+        let sizes = by_definition(&c, &x, &w.iter().map(|w| w.abs()).collect::<Vec<_>>(), &bias);
+        for ((y, exact), size) in y.iter().zip(by_definition(&c, &x, &w, &bias)).zip(sizes) {
+            assert!((f64::from(*y) - exact).abs() <= 2e-6 * size, "{y} instead of {exact} (terms of {size}): {c:?}");
+        }
+    }
 }
 
 #[test]
@@ -104,7 +182,12 @@ fn gradients_are_the_adjoints_of_forward() {
 
 #[test]
 fn same_bits_on_any_number_of_threads() {
-    let (batch, c) = (9, cases()[7].1);
+    for (batch, c) in [(9, cases()[7].1), (19, cases_of_winograd()[1].1)] {
+        same_bits(batch, c);
+    }
+}
+
+fn same_bits(batch: usize, c: Convolution) {
     let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
     let dy = numbers(batch * c.output_len(), 4);
     same_bits_on_any_threads(|| {

@@ -17,6 +17,7 @@ pub mod layer_norm;
 pub mod math;
 pub mod matmul;
 pub mod memory;
+pub mod panel;
 pub mod pool;
 pub mod recurrent;
 pub mod reduce;
@@ -24,6 +25,9 @@ pub mod rows;
 pub mod split;
 #[cfg(test)]
 pub mod testing;
+pub mod tiles;
+pub mod transpose;
 pub mod upsample;
 pub mod window;
 pub mod windows;
+pub mod winograd;

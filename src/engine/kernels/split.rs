@@ -113,7 +113,7 @@ pub fn with_tile<R>(length: usize, f: impl FnOnce(&mut [f32]) -> R) -> R {
 
 /// Keeps the memory between calls: asking the system for fresh pages each time costs more than many kernels. Taken out
 /// while in use, so a kernel that runs inside another (work stealing) just gets memory of its own.
-fn with_scratch<R>(
+pub fn with_scratch<R>(
     keeper: &'static std::thread::LocalKey<Cell<Vec<f32>>>,
     length: usize,
     f: impl FnOnce(&mut [f32]) -> R,

@@ -371,6 +371,9 @@ mod tests {
         check(1, [2, 5, 9], 2, window([4, 4], [2, 1], [1, 1], [2, 2]));
         check(2, [1, 6, 6], 2, window([2, 2], [3, 3], [0, 0], [0, 0]));
         check(1, [1, 2, 3], 1, window([3, 3], [1, 1], [5, 4], [5, 4]));
+        // Enough channels and filters for Winograd's method.
+        check(2, [18, 5, 4], 19, window([3, 3], [1, 1], [1, 1], [1, 1]));
+        check(1, [16, 3, 6], 24, window([3, 3], [1, 1], [0, 2], [0, 1]));
     }
 
     #[test]
