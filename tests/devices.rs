@@ -1,4 +1,7 @@
-//! A run on more than one device: going on where it was, refusing what is not there, replaying what was computed elsewhere.
+//! A run on more than one device: going on where it was, refusing what is not there, replaying what was computed elsewhere; and
+//! what a card computes beside what the CPU computes.
+
+mod support;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
-use glassbox::model::{Project, templates};
+use glassbox::model::{Project, Source, templates};
 use glassbox::session::{Action, DataState, NoticeKind, State, Transport, checkpoint};
 use glassbox::trainer::{Change, JournalEntry, Run};
+use support::test_device;
 
 /// A card that no machine has.
 const NOWHERE: Device = Device::Cuda(4095);
@@ -131,4 +135,52 @@ fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
     wait(&mut state, "more steps", |s| s.run.step > at + 20);
     assert!(state.error.is_none() && state.run.marks.is_empty());
     assert!(state.devices.memory.is_some() || !cfg!(target_os = "linux"));
+}
+
+/// Close, not bitwise: a card sums in another order. Losses of a few steps, scores, answers; and across a change of device.
+#[test]
+fn a_card_computes_what_the_cpu_computes() {
+    let test = "a_card_computes_what_the_cpu_computes";
+    let Some(device) = test_device(test) else { return };
+    if device == Device::Cpu {
+        let asked = "set GLASSBOX_TEST_DEVICE=cuda: then all tests of correctness run on it".to_owned();
+        let card = Device::choices().into_iter().find(|choice| choice.device == Device::Cuda(0));
+        let why = card.and_then(|card| card.available.err()).map_or(asked, |why| format!("no CUDA device: {why}"));
+        println!("not run: {test} ({why})");
+        return;
+    }
+    for key in ["spiral", "sine", "moons", "digits-cnn", "digits-lstm", "digits-attention"] {
+        let mut project = templates::build(key).unwrap();
+        if let Source::Digits(digits) = &mut project.data.source {
+            digits.samples = 300;
+        }
+        let mut on_cpu = start(&project);
+        let mut on_card = Run::new(&project, on_cpu.dataset().clone(), device.clone()).unwrap();
+        let mut moving = start(&project);
+        for step in 0..6 {
+            if step == 2 || step == 4 {
+                let device = if step == 2 { device.clone() } else { Device::Cpu };
+                moving.change(Change::Device { device }).unwrap();
+            }
+            let expected = on_cpu.step().unwrap().loss;
+            for run in [&mut on_card, &mut moving] {
+                let loss = run.step().unwrap().loss;
+                assert!((loss - expected).abs() <= 1e-3 * expected.abs().max(1e-3), "{key}: {loss}, not {expected}");
+            }
+        }
+        let (scores, expected) = (on_card.evaluate().unwrap(), on_cpu.evaluate().unwrap());
+        assert!((scores.loss - expected.loss).abs() <= 1e-3 * expected.loss.abs().max(1e-3), "{key}: {scores:?}");
+        let rows = on_cpu.dataset().validation.len.min(20);
+        let inputs = &on_cpu.dataset().validation.inputs[..rows * on_cpu.dataset().input_len()];
+        let layers: Vec<_> = project.graph.layers().map(|layer| layer.id).collect();
+        let seen = on_card.machine().layer_outputs(inputs, rows, &layers).unwrap();
+        let on_cpu = on_cpu.machine().layer_outputs(inputs, rows, &layers).unwrap();
+        for (layer, expected) in &on_cpu {
+            let largest = expected.data.iter().fold(1e-3f32, |most, v| most.max(v.abs()));
+            for (got, expected) in seen[layer].data.iter().zip(expected.data.iter()) {
+                assert!((got - expected).abs() <= 2e-3 * largest, "{key}, {layer:?}: {got}, not {expected}");
+            }
+        }
+        assert!(device.memory().is_some_and(|memory| memory.used < memory.total));
+    }
 }

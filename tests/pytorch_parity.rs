@@ -1,12 +1,15 @@
 //! Whole networks beside PyTorch: the loss, the gradients and the running statistics of one step, 50 steps under every optimiser
 //! and 20 of larger networks, as `scripts/pytorch_fixtures/` recorded them. Single operations are compared beside their code.
 
+mod support;
+
 use std::collections::BTreeMap;
 
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision};
 use glassbox::model::{Clip, DataSignature, Graph, Optimiser, PlateauState, Schedule, Shape, Target, TrainingSpec};
 use serde::Deserialize;
+use support::test_device;
 
 #[derive(Deserialize)]
 struct Tensor {
@@ -110,14 +113,14 @@ fn batch(samples: &Samples) -> Batch {
 }
 
 /// The network with PyTorch's numbers in it.
-fn machine(network: &Network, training: &TrainingSpec, precision: Precision) -> Machine {
+fn machine(network: &Network, training: &TrainingSpec, device: &Device, precision: Precision) -> Machine {
     let target = match network.signature.target {
         Wanted::Classes(n) => Target::Classes(n),
         Wanted::ClassesAt { positions, classes } => Target::ClassesAt { positions, classes },
         Wanted::Numbers(n) => Target::Numbers(n),
     };
     let signature = DataSignature { input: Shape(network.signature.input.clone()), target };
-    let mut machine = Machine::new(&network.graph, &signature, training, Device::Cpu, precision).unwrap();
+    let mut machine = Machine::new(&network.graph, &signature, training, device.clone(), precision).unwrap();
     for (name, tensor) in &network.state {
         let id = machine.program().find(name).unwrap_or_else(|| panic!("there is no {name}"));
         machine.write_f64(id, &tensor.dims, &tensor.data).unwrap();
@@ -155,6 +158,7 @@ fn one_step_of_networks_over_sequences() {
 }
 
 fn one_step_each(file: &str, least: usize) {
+    let Some(device) = test_device(&format!("one step of {file}")) else { return };
     let all: Networks = read(file);
     assert!(all.cases.len() >= least);
     // A rate of 0: the step computes everything and moves no weight.
@@ -162,7 +166,7 @@ fn one_step_each(file: &str, least: usize) {
     for case in &all.cases {
         for (precision, forward, backward) in [(Precision::F32, 1e-5, 1e-4), (Precision::F64, 1e-9, 1e-9)] {
             let what = format!("{} {precision:?}", case.name);
-            let mut machine = machine(&case.network, &training, precision);
+            let mut machine = machine(&case.network, &training, &device, precision);
             let report = machine.run_step(&batch(&case.batch)).unwrap();
             close(&format!("{what}: loss"), &[report.loss], &[case.loss], forward);
             close(&format!("{what}: total loss"), &[report.total_loss], &[case.total_loss], forward);
@@ -191,6 +195,7 @@ fn fifty_steps_over_sequences() {
 }
 
 fn fifty_steps_each(file: &str, least: usize) {
+    let Some(device) = test_device(&format!("fifty steps of {file}")) else { return };
     let all: Trajectories = read(file);
     assert!(all.runs.len() >= least);
     for run in &all.runs {
@@ -203,7 +208,7 @@ fn fifty_steps_each(file: &str, least: usize) {
             clip: run.training.clip,
             ..TrainingSpec::default()
         };
-        let mut machine = machine(&trained.network, &training, Precision::F64);
+        let mut machine = machine(&trained.network, &training, &device, Precision::F64);
         let mut plateaus = PlateauState::default();
         for (step, expected) in run.losses.iter().enumerate() {
             let report = machine.run_step(&batch(&trained.batches[step % trained.batches.len()])).unwrap();

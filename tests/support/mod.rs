@@ -1,7 +1,21 @@
-//! What the tests that cross modules share: where the real data lies.
+//! What the tests that cross modules share: where the real data lies, and where correctness is tested.
 #![allow(dead_code)]
 
 use std::path::PathBuf;
+
+use glassbox::engine::Device;
+
+/// The device that the environment variable GLASSBOX_TEST_DEVICE names (`cuda`), default the CPU; `None`, after saying that the
+/// test is not run, where it is not there.
+pub fn test_device(test: &str) -> Option<Device> {
+    let name = std::env::var("GLASSBOX_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
+    let device: Device = name.parse().unwrap_or_else(|why| panic!("GLASSBOX_TEST_DEVICE: {why}"));
+    if device.is_there().is_err() {
+        println!("not run: {test} (no CUDA device)");
+        return None;
+    }
+    Some(device)
+}
 
 /// The folder of real data, or `None` after saying which test is not run. Under CI its absence fails.
 pub fn test_data(test: &str) -> Option<PathBuf> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::check::forward_and_backward;
 use super::formula::{Abs, AtLeast, AtMost, Exp, Log, Reciprocal, Sign, Sqrt};
+use super::test_device::test_device;
 use super::{Apply, Elu, Gelu, HardSwish, LeakyRelu, Relu, Selu, Sigmoid, Silu, Softplus, Tanh};
 
 #[derive(Deserialize)]
@@ -49,6 +50,9 @@ fn ours(name: &str, x: &[f64], dtype: DType) -> Option<(Vec<f64>, Vec<f64>)> {
 
 #[test]
 fn numbers_at_the_edge_are_treated_as_pytorch_treats_them() {
+    if test_device().is_none() {
+        return;
+    }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/edges.json");
     let fixture: Fixture = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let number = |text: &String| text.parse::<f64>().unwrap();

@@ -79,6 +79,8 @@ mod edge_tests;
 pub mod explain_check;
 #[cfg(test)]
 mod random_shape_tests;
+#[cfg(test)]
+pub mod test_device;
 
 pub use adagrad::Adagrad;
 pub use adam::Adam;
