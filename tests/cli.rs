@@ -164,7 +164,9 @@ fn failures_say_what_to_do_and_wrong_usage_is_2() {
     std::fs::write(folder.join("cut.json"), cut).unwrap();
     fails(folder, &["check", "cut.json"], &["problem"]);
     fails(folder, &["train", "cut.json"], &["Input"]);
-    fails(folder, &["train", "x.json", "--device", "cuda"], &["cpu"]);
+    if !cfg!(feature = "cuda") {
+        fails(folder, &["train", "x.json", "--device", "cuda"], &["scripts/cuda/build", "Choose the CPU"]);
+    }
     fails(folder, &["train", "x.json", "--epochs", "1", "--log", "no/where.jsonl"], &["no/where.jsonl"]);
     for wrong in
         [&["train"][..], &["new"], &["train", "x.json", "--epochs", "many"], &["train", "x.json", "--threads", "0"]]

@@ -1,13 +1,15 @@
-//! Every template that brings its own data gives bitwise the same run: on one, two and eight threads, in single steps, and
-//! across a save and a resume.
+//! Every template gives bitwise the same run: on one, two and eight threads, in single steps, and across a save and a resume.
 
+mod support;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
-use glassbox::model::{Project, Source, templates};
-use glassbox::session::checkpoint;
+use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
+use glassbox::session::{checkpoint, table_spec};
 use glassbox::trainer::{Run, signature};
 
 const STEPS: usize = 4;
@@ -67,22 +69,56 @@ fn in_two_halves(project: &Project, dataset: &Arc<Dataset>, path: &Path) -> (Vec
     (losses, state(second.machine()))
 }
 
+fn same_however_it_is_run(key: &str, project: &Project) {
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+    let one = free(project, &dataset, 1);
+    assert!(one.0.iter().all(|&bits| f64::from_bits(bits).is_finite()) && one.1.step == STEPS as u64, "{key}");
+    for threads in [2, 8] {
+        assert!(one == free(project, &dataset, threads), "{key} on {threads} threads");
+    }
+    assert!(one == single_steps(project, &dataset), "{key} in single steps");
+    assert!(one == in_two_halves(project, &dataset, &folder.path().join("half")), "{key} saved and resumed");
+}
+
 #[test]
 fn every_template_is_the_same_run_however_it_is_run() {
-    let folder = tempfile::tempdir().unwrap();
     let keys = templates::TEMPLATES.iter().filter(|template| template.needs.is_none()).map(|template| template.key);
     let mut tried = 0;
     for key in keys {
-        let project = small(key);
-        let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
-        let one = free(&project, &dataset, 1);
-        assert!(one.0.iter().all(|&bits| f64::from_bits(bits).is_finite()) && one.1.step == STEPS as u64, "{key}");
-        for threads in [2, 8] {
-            assert!(one == free(&project, &dataset, threads), "{key} on {threads} threads");
-        }
-        assert!(one == single_steps(&project, &dataset), "{key} in single steps");
-        assert!(one == in_two_halves(&project, &dataset, &folder.path().join(key)), "{key} saved and resumed");
+        same_however_it_is_run(key, &small(key));
         tried += 1;
     }
     assert!(tried >= 12, "{tried}");
+}
+
+/// As `glassbox new` fits them to a folder of pictures, or to a table of classes or numbers.
+#[test]
+fn so_is_every_template_that_needs_files() {
+    let Some(folder) = support::test_data("so_is_every_template_that_needs_files") else { return };
+    let base = Path::new("");
+    let pictures = Source::Idx(IdxSpec { folder: folder.join("mnist10k"), limit: Some(200) });
+    let pictures = DataSpec { source: pictures, ..DataSpec::default() };
+    let table = |file: &str, target: &str| {
+        table_spec(&folder.join("csv").join(file), Some(target), &[], base, &NoProgress).unwrap().0
+    };
+    let mut tried = BTreeSet::new();
+    for (key, name, spec) in [
+        ("mnist-mlp", "mnist-mlp", pictures.clone()),
+        ("mnist-cnn", "mnist-cnn", pictures),
+        ("table", "penguins", table("penguins.csv", "species")),
+        ("table", "mpg", table("mpg.csv", "mpg")),
+    ] {
+        let dataset = data::load(&spec, base, &NoProgress).unwrap();
+        let mut project = data::propose_project(&dataset, spec);
+        if key == "mnist-mlp" {
+            project.graph = templates::chain(templates::mlp(&[256, 128], dataset.task.output_len()));
+        }
+        project.training.batch_size = project.training.batch_size.min(13);
+        same_however_it_is_run(name, &project);
+        tried.insert(key);
+    }
+    let with_files =
+        templates::TEMPLATES.iter().filter(|template| template.needs.is_some()).map(|template| template.key);
+    assert_eq!(tried, with_files.collect(), "a template that needs files is not tried");
 }

@@ -65,8 +65,10 @@ pub fn choose_device(choice: DeviceChoice) -> anyhow::Result<Device> {
     match choice {
         DeviceChoice::Auto => Ok(Device::best()),
         DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Cuda if Device::best() != Device::Cpu => Ok(Device::best()),
-        DeviceChoice::Cuda => bail!("This build has no CUDA, or there is no card; use --device cpu."),
+        DeviceChoice::Cuda => {
+            Device::Cuda(0).is_there()?;
+            Ok(Device::Cuda(0))
+        }
     }
 }
 
