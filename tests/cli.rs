@@ -352,6 +352,68 @@ fn numbers_are_explained_so_that_a_script_can_compute_them() {
     assert!(text.contains("d%1[") && text.contains("… and 8 more, together"), "{text}");
 }
 
+/// The debugger's answers to commands, each a JSON object.
+fn debugged(folder: &Path, commands: &str) -> Vec<Value> {
+    let said = json_free(folder, &["debug", "xor.glassbox.json", "--json", "--command", commands]);
+    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_debugger_stops_at_every_kind_of_place_and_goes_back_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let said = debugged(
+        folder,
+        "break at %2 if step == 5; run; break layer dense_2; disable 1; run; delete 2; break phase backward; run; \
+         until dense_1.weight; info breakpoints",
+    );
+    assert!(said[1]["next"].as_str().unwrap().starts_with("%2 = tanh"), "{}", said[1]);
+    assert_eq!(said[1]["steps_completed"], 4);
+    assert!(said[4]["next"].as_str().unwrap().contains("dense_2.weight"), "{}", said[4]);
+    assert_eq!((&said[7]["phase"], &said[7]["breakpoint"]), (&Value::from("backward"), &Value::from(3)));
+    assert_eq!(said[8]["phase"], "update");
+    let all = said[9]["breakpoints"].as_array().unwrap();
+    assert_eq!((all.len(), &all[0]["enabled"], &all[0]["hits"]), (2, &Value::from(false), &Value::from(1)));
+
+    let said = debugged(
+        folder,
+        "log step >= 3; watch max(abs(dense_1.weight)); run 4; goto 60; since step > 40; reverse step == 7; \
+         break step == 5; reverse; reverse; enable 2; goto 3; back phase; back layer",
+    );
+    assert_eq!(said[2]["messages"].as_array().map(Vec::len), Some(2), "{}", said[2]);
+    assert!(said[3]["watches"][0]["numbers"][0].as_f64().is_some());
+    let steps: Vec<_> = [4, 5, 7, 8].map(|i| said[i]["steps_completed"].as_u64().unwrap()).into();
+    assert_eq!(steps, [40, 6, 4, 0]);
+    assert_eq!((&said[7]["found"], &said[8]["found"]), (&Value::from(true), &Value::from(false)));
+}
+
+#[test]
+fn the_debugger_changes_whole_tensors_and_forks() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let said = debugged(
+        folder,
+        "goto 20; fork hot; set learning_rate = 0.3; scale dense_1.weight 2; clip dense_1.weight 0.5; \
+         print max(abs(dense_1.weight)); set dense_2.weight = 0 - dense_2.weight; reinit dense_1.bias; \
+         set dense_2.bias = 0.25; print mean(dense_2.bias); info; run 10; branch main; run 10; print loss; compare; \
+         branches; branch hot; undo; print dense_2.bias[0]",
+    );
+    assert_eq!((&said[5]["numbers"][0], &said[9]["numbers"][0]), (&Value::from(0.5), &Value::from(0.25)));
+    assert_eq!(said[10]["changes"].as_array().map(Vec::len), Some(6));
+    assert_eq!((&said[11]["branch"], &said[12]["branch"]), (&Value::from("hot"), &Value::from("main")));
+    let compared = said[15]["branches"].as_array().unwrap();
+    assert_eq!((said[15]["common_step"].as_u64(), compared.len()), (Some(30), 2));
+    assert_eq!(compared[0]["loss"], said[14]["numbers"][0]);
+    assert_ne!(compared[0]["loss"], compared[1]["loss"]);
+    assert_eq!(said[16]["current"], "main");
+    assert_ne!(said[19]["numbers"][0], 0.25);
+    // The trunk is the run that was never forked.
+    let plain = debugged(folder, "goto 30; print loss");
+    assert_eq!(plain[1]["numbers"], said[14]["numbers"]);
+}
+
 #[test]
 fn a_gradient_is_checked_by_a_nudge() {
     let folder = tempfile::tempdir().unwrap();
@@ -400,6 +462,23 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
         ("goto 1; dump nowhere/x.safetensors", "cannot be written"),
         ("delete 3", "no breakpoint 3"),
         ("undo", "no change to take back"),
+        ("break nan(%99)", "no value '%99'"),
+        ("break layer none", "there are"),
+        ("break at %2 if loss > 1", "not all of it is computed"),
+        ("break mean(loss) > 1 for 3", "'steps'"),
+        ("break", "an expression or a place"),
+        ("reverse", "no breakpoint to go back to"),
+        ("since los > 1", "no value 'los'"),
+        ("until %99", "computes %99"),
+        ("until 999", "no 999"),
+        ("set learning_rate = 0", "above 0"),
+        ("set dense_1.weight = dense_1.bias", "shape"),
+        ("clip dense_1.weight 0 - 1", "not to -1"),
+        ("scale %1 2", "after its instruction has run"),
+        ("fork main", "already"),
+        ("branch other", "no branch 'other'"),
+        ("unwatch 1", "no watch 1"),
+        ("watch dense_9.weight", "no value"),
     ] {
         fails(folder, &["debug", "xor.glassbox.json", "--command", command], &[words]);
     }

@@ -151,7 +151,8 @@ pub enum DeviceChoice {
 #[derive(Debug, Args)]
 pub struct BenchOptions {
     /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
-    /// against width, depth, batch and threads) or probe-overhead (what looking costs the training rate).
+    /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate) or scrub (how long
+    /// the debugger takes to any step of a long run).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
     /// Compare with what others measured on this machine: files as scripts/bench/peers.py --json prints them.

@@ -88,6 +88,11 @@ impl Home {
         self.path("autosave.glassbox.json")
     }
 
+    /// What was typed to the debugger on the command line.
+    pub fn history_path(&self) -> PathBuf {
+        self.path("debug-history")
+    }
+
     /// Where the run of the autosaved project lies.
     pub fn autosave_run_path(&self) -> PathBuf {
         self.path("autosave.safetensors")

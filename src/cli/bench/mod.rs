@@ -8,6 +8,7 @@ mod probe;
 mod profile;
 mod report;
 mod scaling;
+mod scrub;
 mod timing;
 mod workloads;
 
@@ -23,7 +24,7 @@ use report::{Measured, Report};
 use workloads::Workload;
 
 /// Measured only when asked for by name, because they take long or need the window.
-pub const OTHERS: [&str; 3] = ["ui-frame", "scaling", "probe-overhead"];
+pub const OTHERS: [&str; 4] = ["ui-frame", "scaling", "probe-overhead", "scrub"];
 
 /// Times of the window's frames by case, or why there are none.
 pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
@@ -43,6 +44,9 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     }
     if options.only.as_deref() == Some("probe-overhead") {
         return probe::run(time, options.threads, options.json);
+    }
+    if options.only.as_deref() == Some("scrub") {
+        return scrub::run(options.threads, options.json);
     }
     let names: Vec<&'static str> =
         NAMES.into_iter().filter(|name| options.only.as_deref().is_none_or(|o| o == *name)).collect();

@@ -1,5 +1,6 @@
 //! What may be typed, and what it means.
 
+use super::breaks::{self, Break};
 use crate::expr::{self, Expr};
 use crate::trainer::Unit;
 
@@ -8,14 +9,21 @@ pub enum Command {
     /// Until a breakpoint, the end of the run, or so many more steps.
     Run(Option<u64>),
     Forward(Unit, u64),
-    Back(u64),
-    BackStep(u64),
+    /// An instruction by what it computes, or by its number in the listing.
+    Until(String),
+    Back(Backwards, u64),
     Goto(u64),
+    /// To where a breakpoint or this held last.
+    Reverse(Option<String>),
+    /// To where this began to hold.
+    Since(String),
     /// The whole program, or the lines around the next instruction.
     List {
         all: bool,
     },
-    Info,
+    Info {
+        only_breakpoints: bool,
+    },
     Print(Expr),
     /// How an element of a value came about.
     Explain {
@@ -24,93 +32,156 @@ pub enum Command {
         /// Whether a gradient is to be checked by a nudge.
         check: bool,
     },
+    Watch(Expr),
+    Unwatch(usize),
     /// An element of a value, by name and indices, and its new number.
     Set {
         name: String,
         index: Vec<usize>,
         value: Expr,
     },
-    Break(Expr),
+    /// All elements of a value, or the learning rate.
+    SetAll {
+        name: String,
+        value: Expr,
+    },
+    Scale {
+        name: String,
+        by: Expr,
+    },
+    Clip {
+        name: String,
+        limit: Expr,
+    },
+    Reinitialise {
+        name: String,
+        seed: Option<u64>,
+    },
+    Break(Break),
+    Enable(u32, bool),
     Delete(u32),
     Undo,
+    Fork(Option<String>),
+    Branches,
+    Branch(String),
+    Compare,
     Dump(String),
     Help,
     Quit,
 }
 
-pub const HELP: &str = "\
-run [N], continue, c     until a breakpoint or the end of the run; N: at most so many more steps
-step [N], s              one instruction
-next [N], n              the instructions of one layer
-finish [N], f            the rest of the phase (load, forward, loss, backward, update)
-batch [N]                the rest of the training step
-back [N]                 one instruction backwards
-back step [N]            to the beginning of the training step
-goto N, g                just after the update of step N, forwards or backwards
-list [all], l            the program around here, or all of it
-info, i                  where the run stands, breakpoints, changes, checkpoints
-print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]
-explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from; with 'check' behind
-                         it a gradient is compared with what a small nudge does to the loss
-set NAME[i, j] = EXPR    changes an element; going back and forth makes the change again
-undo                     takes the last change back and stands where it was made
-break EXPR, b            stops before the update of a step where it holds: break loss > 1 or nan(%4)
-delete N                 removes a breakpoint
-dump FILE                writes everything of the step just completed (*.safetensors)
-help, h    quit, q
-
-Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
-step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
-sign step min max pow; of a whole tensor: max min mean sum norm nan inf. Comparisons, and, or, not. Steps count from 1.";
+/// How far back at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backwards {
+    Instruction,
+    Layer,
+    Phase,
+    Step,
+}
 
 /// Errors are sentences.
 pub fn parse(line: &str) -> Result<Command, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
-    let alone = |command: Command| {
-        if rest.is_empty() {
-            Ok(command)
-        } else {
-            Err(format!("'{word}' stands alone; '{rest}' has no meaning there."))
-        }
-    };
+    moving(word, rest)
+        .or_else(|| looking(word, rest))
+        .or_else(|| changing(word, rest))
+        .unwrap_or_else(|| Err(format!("There is no command '{word}'; 'help' shows what there is.")))
+}
+
+type Parsed = Option<Result<Command, String>>;
+
+fn alone(word: &str, rest: &str, command: Command) -> Result<Command, String> {
+    if rest.is_empty() { Ok(command) } else { Err(format!("'{word}' stands alone; '{rest}' has no meaning there.")) }
+}
+
+fn moving(word: &str, rest: &str) -> Parsed {
     let forward = |unit: Unit| Ok(Command::Forward(unit, count(word, rest)?.unwrap_or(1)));
-    match word {
-        "run" | "r" | "continue" | "c" => Ok(Command::Run(count(word, rest)?)),
+    Some(match word {
+        "run" | "r" | "continue" | "c" => count(word, rest).map(Command::Run),
         "step" | "s" => forward(Unit::Instruction),
         "next" | "n" => forward(Unit::Layer),
         "finish" | "f" => forward(Unit::Phase),
         "batch" => forward(Unit::Step),
-        "back" => match rest.strip_prefix("step") {
-            Some(rest) => Ok(Command::BackStep(count("back step", rest.trim())?.unwrap_or(1))),
-            None => Ok(Command::Back(count(word, rest)?.unwrap_or(1))),
-        },
+        "until" | "u" => named(word, rest, "until %4").map(Command::Until),
+        "back" => back(rest),
         "goto" | "g" => {
             let step = rest.parse().map_err(|_| format!("'goto' needs the number of a step: goto 20, not '{rest}'."));
-            Ok(Command::Goto(step?))
+            step.map(Command::Goto)
         }
+        "reverse" | "rc" if rest.is_empty() => Ok(Command::Reverse(None)),
+        "reverse" | "rc" => breaks::condition(rest).map(|text| Command::Reverse(Some(text))),
+        "since" if rest.is_empty() => Err("'since' needs a condition: since max(abs(dense_1.weight)) > 10.".into()),
+        "since" => breaks::condition(rest).map(Command::Since),
+        "fork" => Ok(Command::Fork(Some(rest.to_owned()).filter(|name| !name.is_empty()))),
+        "branches" => alone(word, rest, Command::Branches),
+        "branch" => named(word, rest, "branch main").map(Command::Branch),
+        "compare" => alone(word, rest, Command::Compare),
+        "help" | "h" | "?" => Ok(Command::Help),
+        "quit" | "q" | "exit" => alone(word, rest, Command::Quit),
+        _ => return None,
+    })
+}
+
+fn looking(word: &str, rest: &str) -> Parsed {
+    Some(match word {
         "list" | "l" => match rest {
             "" => Ok(Command::List { all: false }),
             "all" => Ok(Command::List { all: true }),
             _ => Err(format!("'list' shows what is around here and 'list all' everything; not '{rest}'.")),
         },
-        "info" | "i" => alone(Command::Info),
-        "print" | "p" => Ok(Command::Print(expression(word, rest)?)),
+        "info" | "i" if matches!(rest, "breakpoints" | "b") => Ok(Command::Info { only_breakpoints: true }),
+        "info" | "i" => alone(word, rest, Command::Info { only_breakpoints: false }),
+        "print" | "p" => expression(word, rest).map(Command::Print),
         "explain" | "e" => explain(rest),
+        "watch" => expression(word, rest).map(Command::Watch),
+        "unwatch" => number(word, rest, "a watch").map(Command::Unwatch),
+        "break" | "b" => breaks::parse(word, rest, false).map(Command::Break),
+        "log" => breaks::parse(word, rest, true).map(Command::Break),
+        "enable" => number(word, rest, "a breakpoint").map(|id| Command::Enable(id, true)),
+        "disable" => number(word, rest, "a breakpoint").map(|id| Command::Enable(id, false)),
+        "delete" | "d" => number(word, rest, "a breakpoint").map(Command::Delete),
+        "dump" => named(word, rest, "dump step.safetensors").map(Command::Dump),
+        _ => return None,
+    })
+}
+
+fn changing(word: &str, rest: &str) -> Parsed {
+    let pair = |form: &str| rest.split_once(char::is_whitespace).ok_or_else(|| format!("'{word}' is written: {form}."));
+    Some(match word {
         "set" => set(rest),
-        "break" | "b" => Ok(Command::Break(expression(word, rest)?)),
-        "delete" | "d" => {
-            let number = rest.parse().map_err(|_| format!("'delete' needs the number of a breakpoint, not '{rest}'."));
-            Ok(Command::Delete(number?))
+        "scale" => pair("scale NAME BY").and_then(|(name, by)| {
+            let (name, by) = (name.to_owned(), quantity(by)?);
+            Ok(Command::Scale { name, by })
+        }),
+        "clip" => pair("clip NAME LIMIT").and_then(|(name, limit)| {
+            let (name, limit) = (name.to_owned(), quantity(limit)?);
+            Ok(Command::Clip { name, limit })
+        }),
+        "reinit" => {
+            let (name, seed) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let seed = match seed.trim() {
+                "" => Ok(None),
+                seed => seed.parse().map(Some).map_err(|_| format!("A seed is a whole number from 0, not '{seed}'.")),
+            };
+            let name = named(word, name, "reinit dense_1.weight");
+            name.and_then(|name| Ok(Command::Reinitialise { name, seed: seed? }))
         }
-        "undo" => alone(Command::Undo),
-        "dump" if rest.is_empty() => Err("'dump' needs a file: dump step.safetensors.".into()),
-        "dump" => Ok(Command::Dump(rest.to_owned())),
-        "help" | "h" | "?" => Ok(Command::Help),
-        "quit" | "q" | "exit" => alone(Command::Quit),
-        _ => Err(format!("There is no command '{word}'; 'help' shows what there is.")),
-    }
+        "undo" => alone(word, rest, Command::Undo),
+        _ => return None,
+    })
+}
+
+fn back(rest: &str) -> Result<Command, String> {
+    let (unit, count_text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (unit, word) = match unit {
+        "layer" => (Backwards::Layer, "back layer"),
+        "phase" => (Backwards::Phase, "back phase"),
+        "step" => (Backwards::Step, "back step"),
+        _ => return Ok(Command::Back(Backwards::Instruction, count("back", rest)?.unwrap_or(1))),
+    };
+    Ok(Command::Back(unit, count(word, count_text.trim())?.unwrap_or(1)))
 }
 
 /// How often; `None` when nothing is said.
@@ -124,9 +195,21 @@ fn count(word: &str, rest: &str) -> Result<Option<u64>, String> {
     }
 }
 
+fn number<N: std::str::FromStr>(word: &str, rest: &str, of: &str) -> Result<N, String> {
+    rest.parse().map_err(|_| format!("'{word}' needs the number of {of}, not '{rest}'."))
+}
+
+fn named(word: &str, rest: &str, example: &str) -> Result<String, String> {
+    match (rest, word) {
+        ("", "dump") => Err(format!("'dump' needs a file: {example}.")),
+        ("", _) => Err(format!("'{word}' needs a name: {example}.")),
+        _ => Ok(rest.to_owned()),
+    }
+}
+
 fn expression(word: &str, text: &str) -> Result<Expr, String> {
     if text.is_empty() {
-        return Err(format!("'{word}' needs an expression: {word} max(abs(dense_1.weight)) > 10."));
+        return Err(format!("'{word}' needs an expression: {word} max(abs(dense_1.weight))."));
     }
     expr::parse(text).map_err(|error| error.message)
 }
@@ -146,15 +229,20 @@ fn element(text: &str, form: &str) -> Result<(String, Vec<usize>), String> {
     }
 }
 
+/// An expression, or a number that may be `nan` or `inf`.
+fn quantity(text: &str) -> Result<Expr, String> {
+    match text.trim().parse::<f64>() {
+        Ok(value) => Ok(Expr::Number(value)),
+        Err(_) => expr::parse(text).map_err(|error| error.message),
+    }
+}
+
 fn set(rest: &str) -> Result<Command, String> {
-    let form = "'set' is written: set NAME[i, j] = NUMBER.";
+    let form = "'set' is written: set NAME[i, j] = NUMBER, or set NAME = NUMBER for all of it.";
     let (place, value) = rest.split_once('=').ok_or(form)?;
     let (name, index) = element(place, form)?;
-    let value = match value.trim().parse::<f64>() {
-        Ok(value) => Expr::Number(value),
-        Err(_) => expr::parse(value).map_err(|error| error.message)?,
-    };
-    Ok(Command::Set { name, index, value })
+    let value = quantity(value)?;
+    if index.is_empty() { Ok(Command::SetAll { name, value }) } else { Ok(Command::Set { name, index, value }) }
 }
 
 /// The commands of a script: lines, or parts between semicolons; `#` begins a remark.
@@ -172,19 +260,42 @@ mod tests {
         assert_eq!(parse("run"), Ok(Command::Run(None)));
         assert_eq!(parse(" c 5 "), Ok(Command::Run(Some(5))));
         assert_eq!(parse("next 2"), Ok(Command::Forward(Unit::Layer, 2)));
-        assert_eq!(parse("back"), Ok(Command::Back(1)));
-        assert_eq!(parse("back step 3"), Ok(Command::BackStep(3)));
+        assert_eq!(parse("until d%4"), Ok(Command::Until("d%4".into())));
+        assert_eq!(parse("back"), Ok(Command::Back(Backwards::Instruction, 1)));
+        assert_eq!(parse("back 4"), Ok(Command::Back(Backwards::Instruction, 4)));
+        assert_eq!(parse("back step 3"), Ok(Command::Back(Backwards::Step, 3)));
+        assert_eq!(parse("back layer"), Ok(Command::Back(Backwards::Layer, 1)));
         assert_eq!(parse("goto 0"), Ok(Command::Goto(0)));
+        assert_eq!(parse("reverse"), Ok(Command::Reverse(None)));
+        assert_eq!(parse("reverse loss > 1"), Ok(Command::Reverse(Some("loss > 1".into()))));
+        assert_eq!(parse("since loss > 1"), Ok(Command::Since("loss > 1".into())));
+        assert_eq!(parse("info breakpoints"), Ok(Command::Info { only_breakpoints: true }));
         assert_eq!(parse("dump a b.safetensors"), Ok(Command::Dump("a b.safetensors".into())));
         let explained = |check| Ok(Command::Explain { name: "d%4".into(), index: vec![0, 2], check });
         assert_eq!(parse("explain d%4[0, 2]"), explained(false));
         assert_eq!(parse("explain d%4[0, 2] check"), explained(true));
         let named = Command::Explain { name: "check".into(), index: Vec::new(), check: false };
         assert_eq!(parse("e check"), Ok(named));
-        let value = Expr::Number(-1.5);
-        assert_eq!(parse("set %4[0,1]=-1.5"), Ok(Command::Set { name: "%4".into(), index: vec![0, 1], value }));
-        assert!(matches!(parse("set w[0] = nan"), Ok(Command::Set { value: Expr::Number(v), .. }) if v.is_nan()));
+        assert_eq!(parse("disable 3"), Ok(Command::Enable(3, false)));
+        assert_eq!(parse("fork"), Ok(Command::Fork(None)));
+        assert_eq!(parse("branch a b"), Ok(Command::Branch("a b".into())));
         assert_eq!(split("goto 3; # there\n\nprint x #; quit\nq"), ["goto 3", "print x", "q"]);
+    }
+
+    #[test]
+    fn changes_are_read() {
+        let value = Expr::Number(-1.5);
+        let name = || "%4".to_owned();
+        assert_eq!(
+            parse("set %4[0,1]=-1.5"),
+            Ok(Command::Set { name: name(), index: vec![0, 1], value: value.clone() })
+        );
+        assert_eq!(parse("set %4 = -1.5"), Ok(Command::SetAll { name: name(), value: value.clone() }));
+        assert_eq!(parse("scale %4 -1.5"), Ok(Command::Scale { name: name(), by: value.clone() }));
+        assert_eq!(parse("clip %4 -1.5"), Ok(Command::Clip { name: name(), limit: value }));
+        assert_eq!(parse("reinit %4 7"), Ok(Command::Reinitialise { name: name(), seed: Some(7) }));
+        assert_eq!(parse("reinit %4"), Ok(Command::Reinitialise { name: name(), seed: None }));
+        assert!(matches!(parse("set w[0] = nan"), Ok(Command::Set { value: Expr::Number(v), .. }) if v.is_nan()));
     }
 
     #[test]
@@ -196,15 +307,24 @@ mod tests {
             ("goto -1", "not '-1'"),
             ("step 0", "whole number from 1"),
             ("next x", "not 'x'"),
+            ("back x", "not 'x'"),
+            ("until", "needs a name"),
+            ("reverse loss >", "at the end"),
+            ("since", "needs a condition"),
             ("print", "needs an expression"),
             ("break 1 +", "found the end"),
             ("set w", "set NAME"),
             ("set w + 1 = 2", "set NAME"),
             ("set w[1 = 2", "']'"),
+            ("scale w", "scale NAME BY"),
+            ("reinit", "needs a name"),
+            ("reinit w x", "not 'x'"),
             ("explain 1 + 2", "explain NAME"),
             ("delete x", "not 'x'"),
+            ("enable", "not ''"),
             ("dump", "needs a file"),
             ("info 3", "stands alone"),
+            ("compare x", "stands alone"),
         ] {
             let said = parse(line).unwrap_err();
             assert!(said.contains(words), "{line}: {said}");

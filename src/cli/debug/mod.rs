@@ -1,11 +1,20 @@
 //! `glassbox debug`: the training that runs, stopped between any two instructions, backwards and forwards.
 
+mod branches;
+mod breaks;
+mod changing;
 mod command;
 mod explain;
+mod help;
+mod moving;
 mod obey;
+mod prompt;
+mod show;
 mod values;
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
@@ -16,6 +25,7 @@ use crate::engine::{Device, Threads};
 use crate::trainer::Debugger;
 
 use obey::Console;
+use prompt::Prompt;
 
 pub fn run(options: &DebugOptions) -> anyhow::Result<()> {
     let device = prepare::choose_device(options.device)?;
@@ -39,7 +49,8 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         resume: options.resume.as_deref(),
     };
     let run = prepare::run(&start, device)?;
-    let mut console = Console::new(Debugger::new(run, (options.memory as usize) << 20)?);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let mut console = Console::new(Debugger::new(run, (options.memory as usize) << 20)?, interrupted.clone());
     match (options.steps.zip(options.dump.as_deref()), commands) {
         (Some((step, path)), _) => {
             let went = console.obey(&format!("goto {step}"));
@@ -48,7 +59,11 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
             Ok(())
         }
         (None, Some(commands)) => script(&mut console, &commands, options.json),
-        (None, None) => converse(&mut console, options.json),
+        (None, None) if std::io::stdin().is_terminal() => {
+            signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted)?;
+            converse(&mut console, options.json)
+        }
+        (None, None) => pipe(&mut console, options.json),
     }
 }
 
@@ -82,48 +97,65 @@ fn script(console: &mut Console, text: &str, as_json: bool) -> anyhow::Result<()
     Ok(())
 }
 
-/// Asks until there is nothing more. What cannot be done is said, and asked again; of a pipe the exit code tells of it.
+/// Asks until there is nothing more. What cannot be done is said, and asked again.
 fn converse(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
-    let asks = std::io::stdin().is_terminal();
-    let (mut last, mut failed) = (String::new(), 0);
-    if asks {
-        eprintln!("{}\n'help' shows the commands; an empty line repeats the last one.", console.place().text);
-    }
-    let mut lines = std::io::stdin().lock().lines();
-    loop {
-        if asks {
-            eprint!("(glassbox) ");
-            // A prompt that cannot be shown is no reason to stop.
-            let _ = std::io::stderr().flush();
+    let mut prompt = Prompt::new();
+    let mut last = String::new();
+    eprintln!(
+        "{}\n'help' shows the commands; an empty line repeats the last one, Ctrl-C ends a long way.",
+        console.place().text
+    );
+    while let Some(line) = prompt.read(console.debugger().names()).context("The commands cannot be read")? {
+        let line = if line.trim().is_empty() { last.clone() } else { line };
+        if !obey_all(console, &line, as_json).goes_on {
+            break;
         }
-        let Some(line) = lines.next() else { break };
+        last = line;
+    }
+    Ok(())
+}
+
+/// Commands from a pipe, each as it comes; the exit code tells whether all could be carried out.
+fn pipe(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
+    let mut failed = 0;
+    for line in std::io::stdin().lock().lines() {
         let line = line.context("The commands cannot be read")?;
-        let repeated = if asks && line.trim().is_empty() { last.clone() } else { line };
-        for command in command::split(&repeated) {
-            let outcome = console.obey(&command);
-            console.take_notices().iter().for_each(|notice| eprintln!("{notice}"));
-            match outcome {
-                Ok(Some(said)) => say(&command, &said, as_json),
-                Ok(None) => return finish(asks, failed),
-                Err(sentence) => {
-                    failed += 1;
-                    if as_json {
-                        println!("{}", json!({ "command": command, "error": sentence }));
-                    } else {
-                        eprintln!("{sentence}");
-                    }
+        let obeyed = obey_all(console, &line, as_json);
+        failed += obeyed.failed;
+        if !obeyed.goes_on {
+            break;
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        1 => bail!("1 command could not be carried out."),
+        n => bail!("{n} commands could not be carried out."),
+    }
+}
+
+struct Obeyed {
+    goes_on: bool,
+    failed: usize,
+}
+
+/// The commands of a line.
+fn obey_all(console: &mut Console, line: &str, as_json: bool) -> Obeyed {
+    let mut failed = 0;
+    for command in command::split(line) {
+        let outcome = console.obey(&command);
+        console.take_notices().iter().for_each(|notice| eprintln!("{notice}"));
+        match outcome {
+            Ok(Some(said)) => say(&command, &said, as_json),
+            Ok(None) => return Obeyed { goes_on: false, failed },
+            Err(sentence) => {
+                failed += 1;
+                if as_json {
+                    println!("{}", json!({ "command": command, "error": sentence }));
+                } else {
+                    eprintln!("{sentence}");
                 }
             }
         }
-        last = repeated;
     }
-    finish(asks, failed)
-}
-
-fn finish(asks: bool, failed: usize) -> anyhow::Result<()> {
-    match failed {
-        1 if !asks => bail!("1 command could not be carried out."),
-        n if n > 1 && !asks => bail!("{n} commands could not be carried out."),
-        _ => Ok(()),
-    }
+    Obeyed { goes_on: true, failed }
 }

@@ -1,233 +1,197 @@
 //! Commands carried out on a debugger, each with its answer in words and as JSON.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::command::{self, Command, HELP};
-use super::{Said, explain, values};
+use super::branches::{self, Branch};
+use super::breaks::{self, Break};
+use super::command::{self, Command};
+use super::help::HELP;
+use super::{Said, explain, show, values};
 use crate::expr::Expr;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
-use crate::trace::{At, Breakpoint};
-use crate::trainer::{Change, DebugError, Debugger, Hit, JournalEntry, Moment, Unit};
+use crate::trace::Breakpoint;
+use crate::trainer::{DebugError, Debugger};
 
 pub struct Console {
-    debugger: Debugger,
+    pub(super) branches: Vec<Branch>,
+    pub(super) current: usize,
+    pub(super) watches: Vec<Expr>,
     numbered: u32,
+    /// Set from outside to end a long way.
+    interrupted: Arc<AtomicBool>,
 }
-
-/// Lines of the program shown before and after the next instruction.
-const AROUND: usize = 5;
 
 /// The one key of a dump's metadata; not a checkpoint's, so that none is taken for the other.
 const DUMP_KEY: &str = "glassbox_step";
 
-fn sentence(error: DebugError) -> String {
+pub(super) fn sentence(error: DebugError) -> String {
     error.to_string()
 }
 
 impl Console {
-    pub fn new(debugger: Debugger) -> Self {
-        Self { debugger, numbered: 0 }
+    pub fn new(debugger: Debugger, interrupted: Arc<AtomicBool>) -> Self {
+        Self { branches: vec![Branch::main(debugger)], current: 0, watches: Vec::new(), numbered: 0, interrupted }
+    }
+
+    pub fn debugger(&self) -> &Debugger {
+        &self.branches[self.current].debugger
+    }
+
+    pub(super) fn branch_mut(&mut self) -> &mut Branch {
+        &mut self.branches[self.current]
+    }
+
+    pub(super) fn debugger_mut(&mut self) -> &mut Debugger {
+        &mut self.branches[self.current].debugger
+    }
+
+    /// Whether nobody has asked to stop since the command began; may be asked while something else is borrowed.
+    pub(super) fn going_on(&self) -> impl Fn() -> bool + use<> {
+        let interrupted = self.interrupted.clone();
+        move || !interrupted.load(Ordering::Relaxed)
     }
 
     /// What a replay had to do otherwise than it was done.
     pub fn take_notices(&mut self) -> Vec<String> {
-        self.debugger.take_notices()
+        self.debugger_mut().take_notices()
     }
 
     /// `None` when that was the last command; errors are sentences, and leave everything as it was but for the place.
     pub fn obey(&mut self, line: &str) -> Result<Option<Said>, String> {
+        self.interrupted.store(false, Ordering::Relaxed);
         let said = match command::parse(line)? {
+            Command::Quit => return Ok(None),
             Command::Run(steps) => self.run(steps)?,
             Command::Forward(unit, count) => self.forward(unit, count)?,
-            Command::Back(count) => self.back(count, Debugger::back_instruction)?,
-            Command::BackStep(count) => self.back(count, Debugger::back_step)?,
-            Command::Goto(step) => {
-                self.debugger.goto_step(step).map_err(sentence)?;
-                self.place()
-            }
-            Command::List { all } => self.list(all),
-            Command::Info => self.info(),
+            Command::Until(place) => self.until(&place)?,
+            Command::Back(unit, count) => self.back(unit, count)?,
+            Command::Goto(step) => self.goto(step)?,
+            Command::Reverse(condition) => self.reverse(condition.as_deref())?,
+            Command::Since(condition) => self.since(&condition)?,
+            Command::List { all } => show::list(self.debugger(), all),
+            Command::Info { only_breakpoints: true } => show::breakpoints(self.debugger()),
+            Command::Info { only_breakpoints: false } => show::info(self),
             Command::Print(expression) => {
-                let found = self.debugger.value_of(&expression)?;
+                let found = self.debugger().value_of(&expression)?;
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
             Command::Explain { name, index, check } => {
-                let mut explanation = self.debugger.explain(&name, &index).map_err(sentence)?;
+                let mut explanation = self.debugger_mut().explain(&name, &index).map_err(sentence)?;
                 if check {
-                    explanation.verdict = Some(self.debugger.nudge(&name, &index).map_err(sentence)?);
+                    explanation.verdict = Some(self.debugger_mut().nudge(&name, &index).map_err(sentence)?);
                 }
-                explain::said(self.debugger.machine().program(), &explanation)
+                explain::said(self.debugger().machine().program(), &explanation)
             }
+            Command::Watch(expression) => self.watch(expression)?,
+            Command::Unwatch(number) => self.unwatch(number)?,
             Command::Set { name, index, value } => self.set(&name, &index, &value)?,
-            Command::Break(condition) => self.add_breakpoint(condition)?,
+            Command::SetAll { name, value } => self.set_all(&name, &value)?,
+            Command::Scale { name, by } => self.scale(&name, &by)?,
+            Command::Clip { name, limit } => self.clip(&name, &limit)?,
+            Command::Reinitialise { name, seed } => self.reinitialise(&name, seed)?,
+            Command::Break(breakpoint) => self.add_breakpoint(breakpoint)?,
+            Command::Enable(number, enabled) => self.enable(number, enabled)?,
             Command::Delete(number) => self.delete(number)?,
             Command::Undo => self.undo()?,
+            Command::Fork(name) => self.fork(name)?,
+            Command::Branches => branches::list(&self.branches, self.current),
+            Command::Branch(name) => self.switch(&name)?,
+            Command::Compare => branches::compare(&self.branches),
             Command::Dump(path) => self.dump(Path::new(&path))?,
             Command::Help => Said { text: HELP.into(), json: json!({ "help": HELP }) },
-            Command::Quit => return Ok(None),
         };
         Ok(Some(said))
     }
 
-    fn stopped_at(&self, hits: &[Hit]) -> Said {
-        let mut said = self.place();
-        for hit in hits.iter().rev() {
-            let breakpoint = self.debugger.breakpoints().iter().find(|b| b.id == hit.breakpoint);
-            let count = breakpoint.map_or(0, |b| b.hits);
-            said.text = format!("Breakpoint {}: {} (hit {count})\n{}", hit.breakpoint, hit.why, said.text);
-            said.json["breakpoint"] = json!(hit.breakpoint);
-        }
-        said
-    }
-
-    fn run(&mut self, steps: Option<u64>) -> Result<Said, String> {
-        let last = steps.map(|steps| self.debugger.machine().step().saturating_add(steps));
-        while last.is_none_or(|last| self.debugger.machine().step() < last) {
-            match self.debugger.advance(Unit::Step) {
-                Ok(advance) if !advance.stopped() => {}
-                Ok(advance) => return Ok(self.stopped_at(&advance.hits)),
-                Err(end @ DebugError::End { .. }) => {
-                    let mut said = self.place();
-                    said.text = format!("{end}\n{}", said.text);
-                    said.json["end"] = json!(end.to_string());
-                    return Ok(said);
-                }
-                Err(error) => return Err(sentence(error)),
-            }
-        }
-        Ok(self.place())
-    }
-
-    fn forward(&mut self, unit: Unit, count: u64) -> Result<Said, String> {
-        for _ in 0..count {
-            let advance = self.debugger.advance(unit).map_err(sentence)?;
-            if advance.stopped() {
-                return Ok(self.stopped_at(&advance.hits));
-            }
-        }
-        Ok(self.place())
-    }
-
-    fn back(&mut self, count: u64, back: impl Fn(&mut Debugger) -> Result<bool, DebugError>) -> Result<Said, String> {
-        for _ in 0..count {
-            if !back(&mut self.debugger).map_err(sentence)? {
-                return Err("This is the beginning of the run: there is nothing before it.".into());
-            }
-        }
-        Ok(self.place())
-    }
-
     /// Where the run stands.
     pub fn place(&self) -> Said {
-        let machine = self.debugger.machine();
-        let Moment { step, instruction } = self.debugger.moment();
-        let program = machine.program();
-        let (_, next) = self.debugger.next_instruction();
-        let line = next.map(|next| program.line(next)).unwrap_or_default();
-        let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
-        let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
-        let known = loss.map_or(String::new(), |loss| format!(", loss {}", values::digits(loss)));
-        let text = match (step, instruction) {
-            (0, 0) => "At the beginning, before step 1.".to_owned(),
-            (step, 0) => format!("After step {step} (epoch {:.3}{known}).", self.debugger.run().epoch()),
-            _ => {
-                let (phase, count) = (next.map_or("", |next| next.phase.word()), program.instructions.len());
-                format!(
-                    "In step {}, before instruction {} of {count}{known}:\n{phase:<9} {line}",
-                    step + 1,
-                    instruction + 1
-                )
-            }
-        };
-        let json = json!({
-            "steps_completed": step,
-            "instruction": instruction,
-            "phase": next.map(|next| next.phase.word()),
-            "next": line,
-            "epoch": self.debugger.run().epoch(),
-            "loss": loss.map(|loss| if loss.is_finite() { json!(loss) } else { json!(loss.to_string()) }),
-        });
-        Said { text, json }
+        show::place(self)
     }
 
-    fn list(&self, all: bool) -> Said {
-        let program = self.debugger.machine().program();
-        let (at, _) = self.debugger.next_instruction();
-        let listing = program.listing();
-        let lines = listing.lines().enumerate().filter(|(i, _)| all || i.abs_diff(at) <= AROUND);
-        let text: Vec<_> =
-            lines.map(|(i, line)| format!("{} {:>4}  {line}", if i == at { "=>" } else { "  " }, i + 1)).collect();
-        let json = json!({ "instruction": at, "listing": listing.lines().collect::<Vec<_>>() });
-        Said { text: text.join("\n"), json }
+    fn watch(&mut self, expression: Expr) -> Result<Said, String> {
+        self.debugger().check_expression(&expression.to_string()).map_err(|error| error.message)?;
+        self.watches.push(expression);
+        Ok(show::watches(self))
     }
 
-    fn info(&self) -> Said {
-        let Said { text, mut json } = self.place();
-        let mut lines = vec![text];
-        for b in self.debugger.breakpoints() {
-            let condition = b.condition.as_deref().unwrap_or_default();
-            lines.push(format!("breakpoint {}: {condition} (hits {})", b.id, b.hits));
+    fn unwatch(&mut self, number: usize) -> Result<Said, String> {
+        if number == 0 || number > self.watches.len() {
+            return Err(format!("There is no watch {number}."));
         }
-        let (made, ahead) = self.debugger.changes();
-        lines.extend(made.iter().map(change_text));
-        lines.extend(ahead.iter().map(|entry| format!("{} (ahead)", change_text(entry))));
-        let (count, bytes, spacing) = self.debugger.checkpoints();
-        lines.push(format!("{count} checkpoints, {:.1} MiB, every {spacing} steps", bytes as f64 / f64::from(1 << 20)));
-        let breakpoints = self.debugger.breakpoints().iter();
-        json["breakpoints"] =
-            breakpoints.map(|b| json!({ "number": b.id, "condition": b.condition, "hits": b.hits })).collect();
-        json["changes"] = made.iter().map(change_json).collect();
-        json["changes_ahead"] = ahead.iter().map(change_json).collect();
-        json["checkpoints"] = json!({ "count": count, "bytes": bytes, "spacing": spacing });
-        Said { text: lines.join("\n"), json }
+        self.watches.remove(number - 1);
+        Ok(show::watches(self))
     }
 
-    fn set(&mut self, name: &str, index: &[usize], value: &Expr) -> Result<Said, String> {
-        let value = self.debugger.number_of(value)? as f32;
-        let element = if index.is_empty() { Expr::Name(name.into()) } else { Expr::Element(name.into(), index.into()) };
-        let before = self.debugger.value_of(&element).ok().and_then(|found| found.single());
-        self.debugger.set(name, index, value).map_err(sentence)?;
-        let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
-        let json = json!({ "name": name, "index": index, "value": value.to_string() });
-        Ok(Said { text: format!("{element} = {value}{was}"), json })
-    }
-
-    fn add_breakpoint(&mut self, condition: Expr) -> Result<Said, String> {
-        let breakpoint = Breakpoint::new(self.numbered + 1, At::Anywhere, Some(condition.to_string()));
-        self.debugger.check_breakpoint(&breakpoint)?;
+    fn add_breakpoint(&mut self, what: Break) -> Result<Said, String> {
+        let debugger = self.debugger();
+        let program = debugger.machine().program();
+        let breakpoint = what.laid(self.numbered + 1, program)?;
+        debugger.check_breakpoint(&breakpoint)?;
+        let text = format!("Breakpoint {}: {}", breakpoint.id, breaks::description(&breakpoint, program));
+        let json = breaks::to_json(&breakpoint, None);
+        let all = [debugger.breakpoints(), &[breakpoint]].concat();
         self.numbered += 1;
-        let number = self.numbered;
-        let text = format!("Breakpoint {number}: before the update of a step where {condition}");
-        let json = json!({ "number": number, "condition": condition.to_string() });
-        let all = [self.debugger.breakpoints(), &[breakpoint]].concat();
-        self.debugger.set_breakpoints(all);
+        self.debugger_mut().set_breakpoints(all);
         Ok(Said { text, json })
     }
 
-    fn delete(&mut self, number: u32) -> Result<Said, String> {
-        let mut all = self.debugger.breakpoints().to_vec();
-        let at = all.iter().position(|b| b.id == number);
+    fn with_breakpoint(&mut self, number: u32, change: impl FnOnce(&mut Vec<Breakpoint>, usize)) -> Result<(), String> {
+        let mut all = self.debugger().breakpoints().to_vec();
+        let at = all.iter().position(|breakpoint| breakpoint.id == number);
         let at = at.ok_or_else(|| format!("There is no breakpoint {number}; 'info' shows which there are."))?;
-        all.remove(at);
-        self.debugger.set_breakpoints(all);
+        change(&mut all, at);
+        self.debugger_mut().set_breakpoints(all);
+        Ok(())
+    }
+
+    fn enable(&mut self, number: u32, enabled: bool) -> Result<Said, String> {
+        self.with_breakpoint(number, |all, at| all[at].enabled = enabled)?;
+        let word = if enabled { "enabled" } else { "disabled" };
+        Ok(Said {
+            text: format!("Breakpoint {number} is {word}."),
+            json: json!({ "number": number, "enabled": enabled }),
+        })
+    }
+
+    fn delete(&mut self, number: u32) -> Result<Said, String> {
+        self.with_breakpoint(number, |all, at| {
+            all.remove(at);
+        })?;
         Ok(Said { text: format!("Removed breakpoint {number}."), json: json!({ "number": number }) })
     }
 
-    fn undo(&mut self) -> Result<Said, String> {
-        let undone = self.debugger.undo().map_err(sentence)?.ok_or("There is no change to take back.")?;
+    fn fork(&mut self, name: Option<String>) -> Result<Said, String> {
+        let number = self.branches.len();
+        let name = name.unwrap_or_else(|| format!("fork {number}"));
+        if self.branches.iter().any(|branch| branch.name == name) {
+            return Err(format!("There is a branch '{name}' already."));
+        }
+        let fork = self.branches[self.current].fork(name)?;
+        let from = self.branches[self.current].name.clone();
+        self.branches.push(fork);
+        self.current = number;
         let mut said = self.place();
-        said.text = format!("Took back: {}\n{}", change_text(&undone), said.text);
-        said.json["undone"] = change_json(&undone);
+        let name = &self.branches[number].name;
+        said.text = format!("Now on branch {name}; {from} stays as it is.\n{}", said.text);
         Ok(said)
+    }
+
+    fn switch(&mut self, name: &str) -> Result<Said, String> {
+        let found = self.branches.iter().position(|branch| branch.name == name);
+        self.current =
+            found.ok_or_else(|| format!("There is no branch '{name}'; 'branches' shows which there are."))?;
+        Ok(self.place())
     }
 
     /// Writes the step just completed.
     pub fn dump(&mut self, path: &Path) -> Result<Said, String> {
-        let dump = self.debugger.dump().map_err(sentence)?;
-        let project = project_file::to_text(self.debugger.run().project()).map_err(|error| error.to_string())?;
+        let dump = self.debugger_mut().dump().map_err(sentence)?;
+        let project = project_file::to_text(self.debugger().run().project()).map_err(|error| error.to_string())?;
         let inside = json!({
             "step": dump.step, "learning_rate": dump.learning_rate, "rows": dump.rows, "project": project,
         });
@@ -241,24 +205,4 @@ impl Console {
         let text = format!("Wrote step {step} ({count} tensors) to {}", path.display());
         Ok(Said { text, json: json!({ "step": step, "tensors": count, "file": path.display().to_string() }) })
     }
-}
-
-fn change_text(entry: &JournalEntry) -> String {
-    let JournalEntry { step, instruction, change } = entry;
-    let what = match change {
-        Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
-        Change::Tensor { name, edit } => format!("{name} {edit}"),
-        Change::Device { device } => format!("on {device} from here on"),
-        Change::Training { .. } => "other settings of training".to_owned(),
-        Change::Graph { .. } => "another network".to_owned(),
-        Change::Plateau { .. } => "a learning rate cut on a plateau".to_owned(),
-    };
-    match instruction {
-        0 => format!("change after step {step}: {what}"),
-        n => format!("change in step {}, after instruction {n}: {what}", step + 1),
-    }
-}
-
-fn change_json(entry: &JournalEntry) -> Value {
-    json!({ "steps_completed": entry.step, "instruction": entry.instruction, "change": change_text(entry) })
 }

@@ -89,6 +89,13 @@ impl Debugger {
         }
     }
 
+    /// Why there is nothing ahead, as an advance would tell it: the run has come to its end here.
+    pub fn end(&self) -> Option<DebugError> {
+        let step = self.machine().step();
+        let stop = self.run.finished().filter(|_| step >= self.furthest && !self.machine().is_in_step())?;
+        Some(DebugError::End { step, why: reason(stop, &self.run) })
+    }
+
     /// What the next instruction is part of.
     fn group(&self, unit: Unit) -> Option<(Phase, Option<LayerId>)> {
         let (_, next) = self.next_instruction();
@@ -126,9 +133,8 @@ impl Debugger {
     /// One instruction, and what happens on arriving behind it. Its hits are those that hold; nobody has judged them yet.
     pub(super) fn execute(&mut self, passing: Passing, past_the_end: bool) -> Result<Advance, DebugError> {
         if !self.machine().is_in_step() {
-            let stop = self.run.finished().filter(|_| !past_the_end && self.machine().step() >= self.furthest);
-            if let Some(stop) = stop {
-                return Err(DebugError::End { step: self.machine().step(), why: reason(stop, &self.run) });
+            if let Some(end) = self.end().filter(|_| !past_the_end) {
+                return Err(end);
             }
             self.run.begin_step()?;
         }

@@ -173,6 +173,11 @@ impl Debugger {
         }
     }
 
+    /// The last step that was ever reached in this history.
+    pub fn furthest(&self) -> u64 {
+        self.furthest
+    }
+
     /// Another budget for checkpoints, in bytes.
     pub fn set_budget(&mut self, budget: usize) {
         self.ring.set_budget(budget);

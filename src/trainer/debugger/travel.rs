@@ -67,7 +67,7 @@ impl Debugger {
         let length = to.step.saturating_sub(begin).max(1) as f32;
         while self.moment() < to {
             let furthest = self.furthest;
-            let is_whole = self.moment().step < to.step && self.is_plain_step() && !self.is_at_the_end();
+            let is_whole = self.moment().step < to.step && self.is_plain_step() && self.end().is_none();
             let one = if is_whole { self.whole_step(passing)? } else { self.execute(passing, false)? };
             if one.row.is_some() {
                 let new = Some(&one).filter(|one| one.row.is_some_and(|row| row.step > furthest));
@@ -79,10 +79,6 @@ impl Debugger {
             }
         }
         Ok(true)
-    }
-
-    fn is_at_the_end(&self) -> bool {
-        self.machine().step() >= self.furthest && self.run.finished().is_some()
     }
 
     /// Silently over known ground; `go_on` is told the share that is done.

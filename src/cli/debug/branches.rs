@@ -1,0 +1,121 @@
+//! Runs beside each other that began as one, and their losses.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::Said;
+use super::values::digits;
+use crate::trainer::{Advance, Debugger, Moment};
+
+pub struct Branch {
+    pub name: String,
+    pub debugger: Debugger,
+    /// Of every step that was gone forward here, by step.
+    losses: Vec<(u64, f64)>,
+    /// The branch it came from, and where.
+    from: Option<(String, Moment)>,
+}
+
+/// Steps over which a mean is told.
+const RECENT: usize = 100;
+
+impl Branch {
+    pub fn main(debugger: Debugger) -> Self {
+        Self { name: "main".into(), debugger, losses: Vec::new(), from: None }
+    }
+
+    /// A second run from here.
+    pub fn fork(&self, name: String) -> Result<Self, String> {
+        let debugger = self.debugger.fork().map_err(|error| error.to_string())?;
+        let here = debugger.moment();
+        let losses = self.losses.iter().copied().filter(|(step, _)| *step <= here.step).collect();
+        Ok(Self { name, debugger, losses, from: Some((self.name.clone(), here)) })
+    }
+
+    /// A step was completed.
+    pub fn note(&mut self, advance: &Advance) {
+        if let Some(row) = advance.row {
+            self.forget_after(row.step - 1);
+            self.losses.push((row.step, row.loss));
+        }
+    }
+
+    /// After a change: what lay ahead is another history.
+    pub fn forget_after(&mut self, step: u64) {
+        let keep = self.losses.partition_point(|(at, _)| *at <= step);
+        self.losses.truncate(keep);
+    }
+
+    fn loss_at(&self, step: u64) -> Option<f64> {
+        let at = self.losses.binary_search_by_key(&step, |(at, _)| *at).ok()?;
+        self.losses.get(at).map(|(_, loss)| *loss)
+    }
+
+    fn recent(&self) -> Option<f64> {
+        let last = &self.losses[self.losses.len().saturating_sub(RECENT)..];
+        (!last.is_empty()).then(|| last.iter().map(|(_, loss)| loss).sum::<f64>() / last.len() as f64)
+    }
+
+    fn origin(&self) -> String {
+        match &self.from {
+            None => String::new(),
+            Some((name, Moment { step, instruction: 0 })) => format!("from {name} after step {step}"),
+            Some((name, moment)) => format!("from {name} in step {}", moment.step + 1),
+        }
+    }
+}
+
+fn json_loss(loss: Option<f64>) -> Value {
+    loss.map_or(Value::Null, |loss| if loss.is_finite() { json!(loss) } else { json!(loss.to_string()) })
+}
+
+/// All there are, and which one goes on.
+pub fn list(branches: &[Branch], current: usize) -> Said {
+    let lines: Vec<_> = branches
+        .iter()
+        .enumerate()
+        .map(|(i, branch)| {
+            let mark = if i == current { "=>" } else { "  " };
+            let (step, origin) = (branch.debugger.moment().step, branch.origin());
+            format!("{mark} {:<16} {step:>9} steps   {origin}", branch.name).trim_end().to_owned()
+        })
+        .collect();
+    let of_all = branches.iter().map(|branch| {
+        json!({ "name": branch.name, "steps_completed": branch.debugger.moment().step, "origin": branch.origin() })
+    });
+    let json = json!({ "current": branches[current].name, "branches": of_all.collect::<Vec<_>>() });
+    Said { text: lines.join("\n"), json }
+}
+
+/// Their losses: the last of each, over the last steps, and at the last step that all have done.
+pub fn compare(branches: &[Branch]) -> Said {
+    let common = branches.iter().map(|branch| branch.losses.last().map_or(0, |(step, _)| *step)).min().unwrap_or(0);
+    let shown = |loss: Option<f64>| loss.map_or("-".to_owned(), |loss| digits(f64::from(loss as f32)));
+    let at = format!("at step {common}");
+    let mut text =
+        format!("{:<16} {:>9} {:>14} {:>14} {at:>16}", "branch", "step", "loss", format!("mean of {RECENT}"));
+    let mut rows = Vec::new();
+    for branch in branches {
+        let last = branch.losses.last().copied();
+        let (step, loss) = (last.map_or(0, |(step, _)| step), last.map(|(_, loss)| loss));
+        let (recent, together) = (branch.recent(), branch.loss_at(common));
+        // Writing to a String does not fail.
+        let _ = write!(
+            text,
+            "\n{:<16} {step:>9} {:>14} {:>14} {:>16}",
+            branch.name,
+            shown(loss),
+            shown(recent),
+            shown(together)
+        );
+        rows.push(json!({
+            "name": branch.name,
+            "step": step,
+            "loss": json_loss(loss),
+            "mean_of_last": json_loss(recent),
+            "loss_at_common_step": json_loss(together),
+        }));
+    }
+    Said { text, json: json!({ "common_step": common, "branches": rows }) }
+}

@@ -1,0 +1,152 @@
+//! Breakpoints as they are typed and shown.
+
+use serde_json::{Value, json};
+
+use crate::engine::Program;
+use crate::expr;
+use crate::model::slug;
+use crate::trace::{At, Breakpoint, StepPhase};
+
+/// `break at %4 if loss > 1`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    pub log: bool,
+    pub place: Place,
+    pub condition: Option<String>,
+}
+
+/// Layers by the name that is typed: which one it is depends on the network.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    At(At),
+    Layer(String),
+}
+
+/// A condition that can be read; whether its names mean something is asked later.
+pub fn condition(text: &str) -> Result<String, String> {
+    expr::parse_condition(text).map(|condition| condition.to_string()).map_err(|error| error.message)
+}
+
+/// What stands behind `break` or `log`.
+pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
+    if rest.is_empty() {
+        return Err(format!("'{word}' needs an expression or a place: {word} loss > 1, {word} at %4, {word} nan."));
+    }
+    let (kind, place) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    if !matches!(kind, "at" | "layer" | "phase" | "nan") {
+        return Ok(Break { log, place: Place::At(At::Anywhere), condition: Some(condition(rest)?) });
+    }
+    let (place, asked) = match place.split_once(" if ") {
+        Some((place, asked)) => (place.trim(), Some(condition(asked.trim())?)),
+        None => (place.trim(), None),
+    };
+    let place = match (kind, place) {
+        ("nan", "") if asked.is_none() => Place::At(At::NotFinite),
+        ("nan", _) => return Err(format!("'{word} nan' stands alone; for a condition write {word} nan(%4).")),
+        (_, "") => return Err(format!("'{word} {kind}' needs a name: {word} {kind} {}.", example(kind))),
+        ("at", name) => Place::At(At::Instruction(name.to_owned())),
+        ("layer", name) => Place::Layer(name.to_owned()),
+        (_, name) => match StepPhase::named(name) {
+            Some(phase) => Place::At(At::Phase(phase)),
+            None => {
+                let all = StepPhase::ALL.map(StepPhase::word).join(", ");
+                return Err(format!("There is no phase '{name}'; there are {all}."));
+            }
+        },
+    };
+    Ok(Break { log, place, condition: asked })
+}
+
+fn example(kind: &str) -> &'static str {
+    match kind {
+        "at" => "%4",
+        "layer" => "dense_1",
+        _ => "backward",
+    }
+}
+
+impl Break {
+    /// With its place in a program.
+    pub fn laid(self, id: u32, program: &Program) -> Result<Breakpoint, String> {
+        let at = match self.place {
+            Place::At(at) => at,
+            Place::Layer(name) => {
+                let mut layers = program.layer_names.iter();
+                let found = layers.find(|(_, known)| **known == name || slug(known) == slug(&name));
+                let (layer, _) = found.ok_or_else(|| {
+                    let all: Vec<_> = program.layer_names.values().map(|name| slug(name)).collect();
+                    format!("There is no layer '{name}'; there are {}.", all.join(", "))
+                })?;
+                At::Layer(*layer)
+            }
+        };
+        Ok(Breakpoint { log: self.log, ..Breakpoint::new(id, at, self.condition) })
+    }
+}
+
+/// Where and when, in words.
+pub fn description(breakpoint: &Breakpoint, program: &Program) -> String {
+    let place = match &breakpoint.at {
+        At::Anywhere => "before the update of a step".to_owned(),
+        At::Instruction(name) => format!("before the instruction that computes {name}"),
+        At::Layer(layer) => {
+            format!("before layer {}", program.layer_names.get(layer).map_or_else(|| format!("{layer:?}"), |n| slug(n)))
+        }
+        At::Phase(phase) => format!("before the phase {}", phase.word()),
+        At::NotFinite => "behind the instruction that makes the first NaN or infinity".to_owned(),
+    };
+    let condition = breakpoint.condition.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
+    let log = if breakpoint.log { ", only logged" } else { "" };
+    format!("{place}{condition}{log}")
+}
+
+pub fn to_json(breakpoint: &Breakpoint, problem: Option<&str>) -> Value {
+    json!({
+        "number": breakpoint.id,
+        "at": breakpoint.at,
+        "condition": breakpoint.condition,
+        "enabled": breakpoint.enabled,
+        "log": breakpoint.log,
+        "hits": breakpoint.hits,
+        "problem": problem,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read() {
+        let read = |text: &str| parse("break", text, false).unwrap();
+        let at = |at: At, condition: Option<&str>| Break {
+            log: false,
+            place: Place::At(at),
+            condition: condition.map(str::to_owned),
+        };
+        let always = "loss > 2 * min(loss) for 3 steps";
+        assert_eq!(read(always), at(At::Anywhere, Some(always)));
+        assert_eq!(read("nan(%4)"), at(At::Anywhere, Some("nan(%4)")));
+        assert_eq!(read("nan"), at(At::NotFinite, None));
+        assert_eq!(read("at %4"), at(At::Instruction("%4".into()), None));
+        assert_eq!(read("at d%4  if  step == 3"), at(At::Instruction("d%4".into()), Some("step == 3")));
+        assert_eq!(read("phase backward"), at(At::Phase(StepPhase::Backward), None));
+        assert_eq!(read("layer Dense 1 if loss > 1").place, Place::Layer("Dense 1".into()));
+        assert!(parse("log", "loss", true).unwrap().log);
+    }
+
+    #[test]
+    fn wrong_ones_get_a_sentence() {
+        for (text, words) in [
+            ("", "needs an expression or a place"),
+            ("at", "break at %4"),
+            ("phase sideways", "there are load, forward"),
+            ("nan %4", "break nan(%4)"),
+            ("at %4 if loss >", "at the end"),
+            ("loss > 1 for x steps", "how many steps"),
+        ] {
+            let said = parse("break", text, false).unwrap_err();
+            assert!(said.contains(words), "{text}: {said}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Numbers changed on command.
+
+use serde_json::json;
+
+use super::obey::{Console, sentence};
+use super::{Said, show, values};
+use crate::expr::{Array, Expr};
+use crate::trainer::TensorEdit;
+
+impl Console {
+    /// After a change here, what lay ahead is forgotten.
+    fn changed(&mut self) {
+        let furthest = self.debugger().furthest();
+        self.branch_mut().forget_after(furthest);
+    }
+
+    pub(super) fn set(&mut self, name: &str, index: &[usize], value: &Expr) -> Result<Said, String> {
+        let value = self.debugger().number_of(value)? as f32;
+        let element = Expr::Element(name.into(), index.into());
+        let before = self.debugger().value_of(&element).ok().and_then(|found| found.single());
+        self.debugger_mut().set(name, index, value).map_err(sentence)?;
+        self.changed();
+        let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
+        let json = json!({ "name": name, "index": index, "value": value.to_string() });
+        Ok(Said { text: format!("{element} = {value}{was}"), json })
+    }
+
+    pub(super) fn set_all(&mut self, name: &str, value: &Expr) -> Result<Said, String> {
+        let Array { dims, numbers } = self.debugger().value_of(value)?;
+        if name == "learning_rate" {
+            let rate = self.debugger().number_of(value)?;
+            self.debugger_mut().set_learning_rate(rate).map_err(sentence)?;
+            self.changed();
+            let json = json!({ "name": name, "value": rate });
+            return Ok(Said { text: format!("The learning rate is {rate} from here on."), json });
+        }
+        if let [single] = numbers[..] {
+            return self.edit(name, TensorEdit::Fill { value: single as f32 });
+        }
+        let own = self.debugger().value_of(&Expr::Name(name.into()))?.dims;
+        if own != dims {
+            return Err(format!("{name} has the shape {own:?}, and {value} has {dims:?}."));
+        }
+        self.edit(name, TensorEdit::Whole { values: numbers.into_iter().map(|v| v as f32).collect() })
+    }
+
+    pub(super) fn scale(&mut self, name: &str, by: &Expr) -> Result<Said, String> {
+        let by = self.debugger().number_of(by)? as f32;
+        self.edit(name, TensorEdit::Scale { by })
+    }
+
+    pub(super) fn clip(&mut self, name: &str, limit: &Expr) -> Result<Said, String> {
+        let limit = self.debugger().number_of(limit)? as f32;
+        self.edit(name, TensorEdit::Clamp { limit })
+    }
+
+    pub(super) fn reinitialise(&mut self, name: &str, seed: Option<u64>) -> Result<Said, String> {
+        let seed = seed.unwrap_or_else(|| self.debugger().run().training().seed);
+        self.edit(name, TensorEdit::Reinitialise { seed })
+    }
+
+    fn edit(&mut self, name: &str, edit: TensorEdit) -> Result<Said, String> {
+        let shown = edit.to_string();
+        self.debugger_mut().edit(name, edit).map_err(sentence)?;
+        self.changed();
+        let now = self.debugger().value_of(&Expr::Name(name.into()))?;
+        let text = format!("{name} {shown}: {}", values::to_text(&now));
+        Ok(Said { text, json: json!({ "name": name, "change": shown }) })
+    }
+
+    pub(super) fn undo(&mut self) -> Result<Said, String> {
+        let undone = self.debugger_mut().undo().map_err(sentence)?.ok_or("There is no change to take back.")?;
+        self.changed();
+        let mut said = self.place();
+        said.text = format!("Took back: {}\n{}", show::change_text(&undone), said.text);
+        said.json["undone"] = show::change_json(&undone);
+        Ok(said)
+    }
+}

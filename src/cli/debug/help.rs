@@ -1,0 +1,75 @@
+//! The commands in words: what `help` shows, and what the prompt completes.
+
+pub const HELP: &str = "\
+Forwards
+run [N], continue, c     until a breakpoint or the end of the run; N: at most so many more steps
+step [N], s              one instruction
+next [N], n              the instructions of one layer
+finish [N], f            the rest of the phase (load, forward, loss, backward, update)
+batch [N]                the rest of the training step
+until NAME               until the instruction that computes NAME comes next (or its number in the listing)
+
+Backwards, and anywhere
+back [N]                 one instruction backwards
+back layer | phase | step [N]   to where the layer, the phase, the training step began
+reverse                  to the last moment where a breakpoint would have stopped
+reverse EXPR             to the last moment where this held: reverse max(abs(dense_1.weight.grad)) > 1
+since EXPR               to where it began to hold
+goto N, g                just after the update of step N, forwards or backwards
+
+Looking
+list [all], l            the program around here, or all of it
+info, i                  where the run stands, breakpoints, changes, checkpoints
+info breakpoints         only those, with what is wrong with them
+print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]
+explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from; with 'check' behind
+                         it a gradient is compared with what a small nudge does to the loss
+watch EXPR, unwatch N    shown wherever it stops
+
+Stopping
+break EXPR, b            before the update of a step where it holds: break loss > 2 * min(loss) for 3 steps
+break at NAME [if EXPR]  before the instruction that computes NAME; of an update: its parameter
+break layer NAME [if EXPR], break phase PHASE [if EXPR]
+break nan                behind the instruction that makes the first NaN or infinity
+log ...                  as break, but only says so and goes on: log loss
+enable N, disable N, delete N
+
+Changing
+set NAME[i, j] = EXPR    one element; going back and forth makes the change again
+set NAME = EXPR          all elements: to one number, or to a tensor of the same shape
+scale NAME BY            times a number
+clip NAME LIMIT          to -LIMIT .. LIMIT
+reinit NAME [SEED]       weights and moments as they begin; what is computed, in another order
+set learning_rate = EXPR
+undo                     takes the last change back and stands where it was made
+
+Two histories
+fork [NAME]              a second run from here; the first stays as it is
+branches, branch NAME    which there are; goes on with that one
+compare                  their losses, side by side
+
+dump FILE                writes everything of the step just completed (*.safetensors)
+help, h    quit, q
+
+Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
+step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
+sign step min max pow; of a whole tensor: max min mean sum norm nan inf. Of a single number, max, min and mean are over the
+steps so far. Comparisons, and, or, not. Steps count from 1.";
+
+/// First words of commands.
+pub const COMMANDS: [&str; 34] = [
+    "run", "continue", "step", "next", "finish", "batch", "until", "back", "reverse", "since", "goto", "list", "info",
+    "print", "explain", "watch", "unwatch", "break", "log", "enable", "disable", "delete", "set", "scale", "clip",
+    "reinit", "undo", "fork", "branches", "branch", "compare", "dump", "help", "quit",
+];
+
+/// Words that may follow a first one.
+pub fn second_words(command: &str) -> &'static [&'static str] {
+    match command {
+        "break" | "b" | "log" => &["at", "layer", "phase", "nan"],
+        "back" => &["layer", "phase", "step"],
+        "list" | "l" => &["all"],
+        "info" | "i" => &["breakpoints"],
+        _ => &[],
+    }
+}

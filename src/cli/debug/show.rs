@@ -1,0 +1,144 @@
+//! Where the run stands, in words and as JSON.
+
+use serde_json::{Value, json};
+
+use super::obey::Console;
+use super::{Said, breaks, values};
+use crate::trainer::{Change, Debugger, JournalEntry, Moment};
+
+/// Lines of the program shown before and after the next instruction.
+const AROUND: usize = 5;
+
+/// Where it stands, and what is watched.
+pub fn place(console: &Console) -> Said {
+    let debugger = console.debugger();
+    let machine = debugger.machine();
+    let Moment { step, instruction } = debugger.moment();
+    let program = machine.program();
+    let (_, next) = debugger.next_instruction();
+    let line = next.map(|next| program.line(next)).unwrap_or_default();
+    let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
+    let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
+    let known = loss.map_or(String::new(), |loss| format!(", loss {}", values::digits(loss)));
+    let mut text = match (step, instruction) {
+        (0, 0) => "At the beginning, before step 1.".to_owned(),
+        (step, 0) => format!("After step {step} (epoch {:.3}{known}).", debugger.run().epoch()),
+        _ => {
+            let (phase, count) = (next.map_or("", |next| next.phase.word()), program.instructions.len());
+            format!(
+                "In step {}, before instruction {} of {count}{known}:\n{phase:<9} {line}",
+                step + 1,
+                instruction + 1
+            )
+        }
+    };
+    let mut json = json!({
+        "steps_completed": step,
+        "instruction": instruction,
+        "phase": next.map(|next| next.phase.word()),
+        "next": line,
+        "epoch": debugger.run().epoch(),
+        "loss": loss.map(values::json_number),
+    });
+    if console.branches.len() > 1 {
+        json["branch"] = json!(console.branches[console.current].name);
+    }
+    if !console.watches.is_empty() {
+        let watched = watches(console);
+        text = format!("{text}\n{}", watched.text);
+        json["watches"] = watched.json["watches"].clone();
+    }
+    Said { text, json }
+}
+
+/// Every watched expression with its value, or why it has none here.
+pub fn watches(console: &Console) -> Said {
+    let (mut lines, mut all) = (Vec::new(), Vec::new());
+    for (i, watched) in console.watches.iter().enumerate() {
+        let name = watched.to_string();
+        match console.debugger().value_of(watched) {
+            Ok(found) => {
+                lines.push(format!("watch {}: {name} = {}", i + 1, values::to_text(&found)));
+                let mut json = values::to_json(&found);
+                json["expression"] = json!(name);
+                all.push(json);
+            }
+            Err(why) => {
+                lines.push(format!("watch {}: {name}: {why}", i + 1));
+                all.push(json!({ "expression": name, "error": why }));
+            }
+        }
+    }
+    let text = if lines.is_empty() { "Nothing is watched.".to_owned() } else { lines.join("\n") };
+    Said { text, json: json!({ "watches": all }) }
+}
+
+pub fn list(debugger: &Debugger, all: bool) -> Said {
+    let program = debugger.machine().program();
+    let (at, _) = debugger.next_instruction();
+    let listing = program.listing();
+    let lines = listing.lines().enumerate().filter(|(i, _)| all || i.abs_diff(at) <= AROUND);
+    let text: Vec<_> =
+        lines.map(|(i, line)| format!("{} {:>4}  {line}", if i == at { "=>" } else { "  " }, i + 1)).collect();
+    let json = json!({ "instruction": at, "listing": listing.lines().collect::<Vec<_>>() });
+    Said { text: text.join("\n"), json }
+}
+
+/// All breakpoints, and why some cannot hold here.
+pub fn breakpoints(debugger: &Debugger) -> Said {
+    let program = debugger.machine().program();
+    let (mut lines, mut all) = (Vec::new(), Vec::new());
+    for breakpoint in debugger.breakpoints() {
+        let problem = debugger.breakpoint_problem(breakpoint.id);
+        let (id, hits, off) = (breakpoint.id, breakpoint.hits, if breakpoint.enabled { "" } else { ", disabled" });
+        let what = breaks::description(breakpoint, program);
+        let why = problem.map_or(String::new(), |why| format!("\n  It cannot hold here: {why}"));
+        lines.push(format!("breakpoint {id}: {what} (hits {hits}{off}){why}"));
+        all.push(breaks::to_json(breakpoint, problem));
+    }
+    let text = if lines.is_empty() { "There are no breakpoints.".to_owned() } else { lines.join("\n") };
+    Said { text, json: json!({ "breakpoints": all }) }
+}
+
+pub fn info(console: &Console) -> Said {
+    let debugger = console.debugger();
+    let Said { text, mut json } = place(console);
+    let mut lines = vec![text];
+    let stops = breakpoints(debugger);
+    if !debugger.breakpoints().is_empty() {
+        lines.push(stops.text);
+    }
+    json["breakpoints"] = stops.json["breakpoints"].clone();
+    let (made, ahead) = debugger.changes();
+    lines.extend(made.iter().map(change_text));
+    lines.extend(ahead.iter().map(|entry| format!("{} (ahead)", change_text(entry))));
+    let (count, bytes, spacing) = debugger.checkpoints();
+    lines.push(format!("{count} checkpoints, {:.1} MiB, every {spacing} steps", bytes as f64 / f64::from(1 << 20)));
+    let furthest = debugger.furthest();
+    lines.push(format!("the furthest step so far: {furthest}"));
+    json["changes"] = made.iter().map(change_json).collect();
+    json["changes_ahead"] = ahead.iter().map(change_json).collect();
+    json["checkpoints"] = json!({ "count": count, "bytes": bytes, "spacing": spacing });
+    json["furthest"] = json!(furthest);
+    Said { text: lines.join("\n"), json }
+}
+
+pub fn change_text(entry: &JournalEntry) -> String {
+    let JournalEntry { step, instruction, change } = entry;
+    let what = match change {
+        Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
+        Change::Tensor { name, edit } => format!("{name} {edit}"),
+        Change::Training { training } => format!("settings of training (learning rate {})", training.learning_rate),
+        Change::Device { device } => format!("on {device} from here on"),
+        Change::Graph { .. } => "another network".to_owned(),
+        Change::Plateau { .. } => "a learning rate cut on a plateau".to_owned(),
+    };
+    match instruction {
+        0 => format!("change after step {step}: {what}"),
+        n => format!("change in step {}, after instruction {n}: {what}", step + 1),
+    }
+}
+
+pub fn change_json(entry: &JournalEntry) -> Value {
+    json!({ "steps_completed": entry.step, "instruction": entry.instruction, "change": change_text(entry) })
+}
