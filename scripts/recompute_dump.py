@@ -1,18 +1,19 @@
-"""Computes the step of a dump again in PyTorch: python3 recompute_dump.py STEP.safetensors
+"""Computes the step of each dump again in PyTorch: python3 recompute_dump.py STEP.safetensors ...
 
-The dump (`glassbox debug FILE --steps N --dump STEP.safetensors`) must be of a chain of dense, conv2d, max_pool2d, flatten,
-dropout, reshape and lstm layers with a class as target, trained by Adam. Exits with 1 and names what differs. Needs torch,
-nothing else. Gradients may differ by 1e-4 of their tensor's largest element, all else by 1e-5.
+A dump (`glassbox debug FILE --steps N --dump STEP.safetensors`) brings the listing of its program. The forward and loss
+instructions are read from it and computed by PyTorch from the batch, the parameters as they were before the step and the
+masks of dropout; PyTorch's autograd does the rest. Compared are every value, every gradient, and the updates that follow from
+the dumped gradients (Adam). Exits with 1 and names what differs: gradients may by 1e-4 of their tensor's largest element, all
+else by 1e-5. Needs torch, nothing else.
 """
 
 import json
+import re
 import struct
 import sys
 
 import torch
 from torch.nn import functional as F
-
-ACTIVATIONS = {"none": lambda x: x, "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
 
 
 def read(path):
@@ -23,75 +24,149 @@ def read(path):
     metadata = header.pop("__metadata__")
     tensors = {}
     for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        numbers = struct.unpack(f"<{(end - start) // 4}f", data[start:end])
-        tensors[name] = torch.tensor(numbers, dtype=torch.float32).reshape(entry["shape"])
+        numbers = torch.frombuffer(bytearray(data[slice(*entry["data_offsets"])]), dtype=torch.float32)
+        tensors[name] = numbers.reshape(entry["shape"])
     return tensors, json.loads(metadata["glassbox_step"])
 
 
-def forward(layers, tensors, parameters):
-    x = tensors["%x"]
-    masks = iter(sorted((name for name in tensors if name.endswith(".mask")), key=lambda name: int(name[1:-5])))
-    for layer in layers:
-        slug = layer["name"].lower().replace(" ", "_").replace("-", "_")
-        part = lambda name: parameters.get(f"{slug}.{name}")
-        kind = layer["kind"]
-        if kind == "dense":
-            x = ACTIVATIONS[layer["activation"]](F.linear(x, part("weight"), part("bias")))
-        elif kind == "conv2d":
-            x = F.conv2d(x, part("weight"), part("bias"), stride=layer["stride"], padding=layer["kernel"] // 2)
-            x = ACTIVATIONS[layer["activation"]](x)
-        elif kind == "max_pool2d":
-            x = F.max_pool2d(x, layer["kernel"], layer["stride"])
-        elif kind == "flatten":
-            x = x.flatten(1)
-        elif kind == "reshape":
-            x = x.reshape(x.shape[0], *(int(size) for size in layer["shape"].split("x")))
-        elif kind == "dropout":
-            x = x * tensors[next(masks)] / (1 - layer["rate"])
-        elif kind == "lstm":
-            start = torch.zeros(1, x.shape[0], layer["units"])
-            weights = [part(name) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-            x = torch.lstm(x, (start, start), weights, True, 1, 0.0, True, False, True)[0][:, -1]
+LINE = re.compile(r"(?P<outputs>\S.*?) = (?P<op>\S+)(?: \[(?P<settings>[^\]]*)\])? (?P<inputs>.*?)(?:   \(.*\))?$")
+
+
+def instructions(listing):
+    """Outputs, operation, settings and inputs of the forward and loss phases."""
+    phase = None
+    for line in listing.splitlines():
+        word, rest = line[:9].strip(), line[9:].strip()
+        phase = word or phase
+        found = LINE.match(rest) if phase in ("forward", "loss") else None
+        if found:
+            yield found["outputs"].split(", "), found["op"], found["settings"] or "", found["inputs"].split(", ")
+
+
+def setting(settings, name, default):
+    """`zeros 1` of `stride 2, zeros 1`; numbers only."""
+    found = re.search(rf"\b{name} ([\d.e-]+)(?:,|$)", settings)
+    return type(default)(found[1]) if found else default
+
+
+def sizes(settings):
+    return [int(size) for size in settings.split(" × ")]
+
+
+def lstm(x, *weights):
+    start = torch.zeros(1, x.shape[0], weights[1].shape[1])
+    return torch.lstm(x, (start, start), weights, len(weights) == 4, 1, 0.0, True, False, True)[0]
+
+
+def attention(packed, heads):
+    """Of queries, keys and values side by side."""
+    batch, places, width = packed.shape
+    q, k, v = packed.reshape(batch, places, 3, heads, width // 3 // heads).permute(2, 0, 3, 1, 4)
+    weights = torch.softmax(q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5, -1)
+    return (weights @ v).transpose(1, 2).reshape(batch, places, width // 3)
+
+
+def norm(x, weight, bias, settings):
+    return F.layer_norm(x, weight.shape, weight, bias, setting(settings, "epsilon", 1e-5))
+
+
+def convolve(x, weight, bias, settings):
+    for unknown in ("above", "down"):
+        if unknown in settings:
+            sys.exit(f"A convolution with {settings} is not known here.")
+    stride, zeros = setting(settings, "stride", 1), setting(settings, "zeros", 0)
+    return F.conv2d(x, weight, bias, stride, zeros, setting(settings, "dilation", 1), setting(settings, "groups", 1))
+
+
+def pool(x, settings):
+    return F.max_pool2d(x, setting(settings, "window", 2), setting(settings, "stride", setting(settings, "window", 2)))
+
+
+OPERATIONS = {
+    "linear": lambda s, x, w, b=None: F.linear(x, w.flatten(1), b),
+    "conv2d": lambda s, x, w, b=None: convolve(x, w, b, s),
+    "max_pool2d": lambda s, x: pool(x, s),
+    "reshape": lambda s, x: x.reshape(x.shape[0], *sizes(s)),
+    "add": lambda s, a, b: a + b,
+    "offset": lambda s, x, w: x + w,
+    "slice": lambda s, x: x.select(setting(s, "axis", 1), setting(s, "place", 0)),
+    "mean_over": lambda s, x: x.mean(setting(s, "axis", 1)),
+    "layer_norm": lambda s, x, w, b: norm(x, w, b, s),
+    "lstm": lambda s, x, *weights: lstm(x, *weights),
+    "attention": lambda s, x: attention(x, int(s.split(" ")[0])),
+    "relu": lambda s, x: torch.relu(x),
+    "tanh": lambda s, x: torch.tanh(x),
+    "sigmoid": lambda s, x: torch.sigmoid(x),
+    "gelu": lambda s, x: F.gelu(x),
+    "cross_entropy": lambda s, x, y: F.cross_entropy(x, y.long()),
+    "mse": lambda s, x, y: F.mse_loss(x, y),
+}
+
+
+def forward(listing, tensors, parameters):
+    """Every value that the forward and loss phases make, by name; only the first output of an instruction."""
+    values = {"%x": tensors["%x"], "%y": tensors["%y"], **parameters}
+    for outputs, op, settings, inputs in instructions(listing):
+        operands = [values[name] for name in inputs]
+        if op == "dropout":
+            # The mask is a drawn number of the step, and holds 1 where a number was kept.
+            value = operands[0] * tensors[outputs[1]] / (1 - setting(settings, "rate", 0.0))
+        elif op in OPERATIONS:
+            value = OPERATIONS[op](settings, *operands)
         else:
-            sys.exit(f"The layer {kind} is not known here.")
-    return x
+            sys.exit(f"The operation {op} is not known here.")
+        if value.requires_grad:
+            value.retain_grad()
+        values[outputs[0]] = value
+    return values
 
 
-def main():
-    tensors, place = read(sys.argv[1])
-    project = json.loads(place["project"])
-    layers = [layer for layer in project["graph"]["layers"] if layer["kind"] not in ("input", "loss")]
+class Comparison:
+    def __init__(self):
+        self.wrong, self.largest, self.count = [], 0.0, 0
+
+    def of(self, name, ours, theirs, tolerance):
+        theirs = theirs.detach().reshape(ours.shape)
+        share = ((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-12)).item()
+        self.largest, self.count = max(self.largest, share), self.count + 1
+        if not share <= tolerance:
+            self.wrong.append(f"{name} differs by {share:.1e} of its largest element")
+
+
+def update(compare, name, tensors, parameter, place, adam):
+    """The update follows from the dumped gradient."""
+    optimiser = torch.optim.Adam([parameter], place["learning_rate"], (adam["beta1"], adam["beta2"]), adam["epsilon"])
+    parameter.grad = tensors[f"{name}.grad"].clone()
+    moments = {key: tensors[f"{name}.adam_{key}.before"].clone() for key in "mvt"}
+    state = {"step": moments["t"].reshape(()), "exp_avg": moments["m"], "exp_avg_sq": moments["v"]}
+    optimiser.state[parameter] = state
+    optimiser.step()
+    compare.of(name, tensors[name], parameter, 1e-5)
+    compare.of(f"{name}.adam_m", tensors[f"{name}.adam_m"], state["exp_avg"], 1e-5)
+    compare.of(f"{name}.adam_v", tensors[f"{name}.adam_v"], state["exp_avg_sq"], 1e-5)
+
+
+def recompute(path):
+    tensors, place = read(path)
+    training = json.loads(place["project"])["training"]
     names = [name[: -len(".grad")] for name in tensors if name.endswith(".grad") and f"{name[:-5]}.before" in tensors]
     parameters = {name: tensors[f"{name}.before"].clone().requires_grad_() for name in names}
-    loss = F.cross_entropy(forward(layers, tensors, parameters), tensors["%y"].long())
-    loss.backward()
-    wrong, largest = [], 0.0
-
-    def compare(name, ours, theirs, tolerance):
-        nonlocal largest
-        share = ((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-12)).item()
-        largest = max(largest, share)
-        if not share <= tolerance:
-            wrong.append(f"{name} differs by {share:.1e} of its largest element")
-
-    compare("loss", tensors["loss"].reshape(()), loss.detach(), 1e-5)
-    adam = project["training"]["optimiser"]
-    for name, parameter in parameters.items():
-        compare(f"{name}.grad", tensors[f"{name}.grad"], parameter.grad, 1e-4)
-        # The update follows from the dumped gradient.
-        optimiser = torch.optim.Adam([parameter], place["learning_rate"], (adam["beta1"], adam["beta2"]), adam["epsilon"])
-        parameter.grad = tensors[f"{name}.grad"]
-        moments = {key: tensors[f"{name}.adam_{key}.before"].clone() for key in "mvt"}
-        state = {"step": moments["t"].reshape(()), "exp_avg": moments["m"], "exp_avg_sq": moments["v"]}
-        optimiser.state[parameter] = state
-        optimiser.step()
-        compare(name, tensors[name], parameter.detach(), 1e-5)
-        compare(f"{name}.adam_m", tensors[f"{name}.adam_m"], state["exp_avg"], 1e-5)
-        compare(f"{name}.adam_v", tensors[f"{name}.adam_v"], state["exp_avg_sq"], 1e-5)
-    if wrong or not parameters:
-        sys.exit("\n".join(wrong) or "There are no gradients in this dump.")
-    print(f"step {place['step']}: loss, {len(parameters)} gradients and updates agree (largest difference {largest:.1e})")
+    values = forward(place["listing"], tensors, parameters)
+    values["loss"].backward()
+    compare = Comparison()
+    for name, value in values.items():
+        if name in parameters:
+            compare.of(f"{name}.grad", tensors[f"{name}.grad"], value.grad, 1e-4)
+            update(compare, name, tensors, value, place, training["optimiser"])
+        elif value.grad_fn is not None:
+            compare.of(name, tensors[name], value, 1e-5)
+            if f"d{name}" in tensors:
+                compare.of(f"d{name}", tensors[f"d{name}"], value.grad, 1e-4)
+    if compare.wrong or not parameters:
+        sys.exit(f"{path}: " + ("\n".join(compare.wrong) or "There are no gradients in this dump."))
+    agree = f"{compare.count} tensors agree (largest difference {compare.largest:.1e})"
+    print(f"{path}: step {place['step']}: values, gradients and updates: {agree}")
 
 
-main()
+for path in sys.argv[1:]:
+    recompute(path)

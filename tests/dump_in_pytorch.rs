@@ -1,8 +1,12 @@
 //! A dumped step computed again by PyTorch, through `scripts/recompute_dump.py`. Not run where no Python has torch; the
 //! variable `PYTHON` names another interpreter.
 
+mod support;
+
 use std::path::Path;
 use std::process::{Command, Output};
+
+use glassbox::model::templates;
 
 fn must(output: &Output) {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -20,9 +24,10 @@ fn python_with_torch() -> Option<String> {
 }
 
 #[test]
-fn losses_gradients_and_updates_agree_with_pytorch() {
+fn values_gradients_and_updates_agree_with_pytorch() {
     let Some(python) = python_with_torch() else {
-        println!("not run: losses_gradients_and_updates_agree_with_pytorch (no Python with torch)");
+        assert!(std::env::var_os("CI").is_none(), "no Python with torch: install Debian's python3-torch");
+        println!("not run: values_gradients_and_updates_agree_with_pytorch (no Python with torch)");
         return;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/recompute_dump.py");
@@ -32,17 +37,33 @@ fn losses_gradients_and_updates_agree_with_pytorch() {
             &Command::new(env!("CARGO_BIN_EXE_glassbox")).args(arguments).current_dir(folder.path()).output().unwrap(),
         );
     };
-    let recompute = |dump: &str| Command::new(&python).arg(&script).arg(folder.path().join(dump)).output().unwrap();
-    for (template, step) in [("xor", "5"), ("digits-cnn", "2"), ("digits-lstm", "2")] {
-        glassbox(&["new", template, "-o", "project.glassbox.json"]);
-        glassbox(&["debug", "project.glassbox.json", "--steps", step, "--dump", "step.safetensors"]);
-        must(&recompute("step.safetensors"));
+    let recompute =
+        |dumps: &[String]| Command::new(&python).arg(&script).args(dumps).current_dir(folder.path()).output().unwrap();
+    let mut dumps = Vec::new();
+    let data = support::test_data("steps_of_templates_that_need_files_agree_with_pytorch");
+    for template in templates::TEMPLATES {
+        let mut new = vec!["new", template.key, "-o", "project.glassbox.json"];
+        let file = match template.key {
+            "table" => Some("csv/penguins.csv"),
+            _ => template.needs.map(|_| "mnist10k"),
+        };
+        let file = match (&data, file) {
+            (Some(folder), Some(file)) => Some(folder.join(file).to_string_lossy().into_owned()),
+            (None, Some(_)) => continue,
+            (_, None) => None,
+        };
+        new.extend(file.iter().flat_map(|path| ["--data", path.as_str()]));
+        glassbox(&new);
+        let dump = format!("{}.safetensors", template.key);
+        glassbox(&["debug", "project.glassbox.json", "--steps", "3", "--dump", &dump]);
         std::fs::remove_file(folder.path().join("project.glassbox.json")).unwrap();
+        dumps.push(dump);
     }
+    must(&recompute(&dumps));
     // A number changed inside the step does not follow from the rest, and is found.
     glassbox(&["new", "xor", "-o", "xor.glassbox.json"]);
     let edited = "goto 4; step; next; set %2[0, 0] = 3; goto 5; dump edited.safetensors";
     glassbox(&["debug", "xor.glassbox.json", "--command", edited]);
-    let found = recompute("edited.safetensors");
+    let found = recompute(&["edited.safetensors".to_owned()]);
     assert!(!found.status.success() && String::from_utf8_lossy(&found.stderr).contains("differs"));
 }
