@@ -182,7 +182,8 @@ pub struct Verdict {
     pub nudge: f64,
     /// (loss(+) - loss(-)) / 2 nudge
     pub difference: f64,
-    /// (loss(+) - loss) / nudge and (loss - loss(-)) / nudge.
+    /// (loss(+) - loss) / nudge and (loss - loss(-)) / nudge. Where single precision has rounded a number over to the other side of
+    /// a kink, the slopes on both sides: that of the nudge and the gradient itself.
     pub sides: [f64; 2],
     pub judgement: Judgement,
 }
@@ -194,6 +195,6 @@ pub enum Judgement {
     Differs {
         by: f64,
     },
-    /// The two sides disagree: the loss has no single slope here.
+    /// The two sides disagree: the loss has no single slope here, or none that rounding does not blur.
     AtKink,
 }

@@ -86,13 +86,14 @@ impl Rehearsal {
             if agrees && is_smooth {
                 return Ok(verdict(found, Judgement::Agrees));
             }
-            if i + 1 == NUDGES.len() {
-                let judgement = if is_smooth {
-                    self.why_off(machine, gradient, flat, number, found, off)?
-                } else {
-                    Judgement::AtKink
-                };
-                return Ok(verdict(found, judgement));
+            if i + 1 == NUDGES.len() && is_smooth {
+                let judgement = self.why_off(machine, gradient, flat, number, found, off)?;
+                let mut verdict = verdict(found, judgement);
+                if judgement == Judgement::AtKink {
+                    // Rounding put a number on the other side: the gradient is the slope there.
+                    verdict.sides = [found.difference(), number];
+                }
+                return Ok(verdict);
             }
         }
         Ok(verdict(found, Judgement::AtKink))

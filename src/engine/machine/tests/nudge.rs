@@ -357,7 +357,9 @@ fn a_number_that_rounding_put_on_the_other_side_is_at_a_kink() {
         bench.machine.read(bench.id("%1")).unwrap().data[0] <= 0.0
     });
     assert!(is_lost);
-    assert_eq!(bench.nudge("dense_1.weight.grad", &[0, 3]).judgement, Judgement::AtKink);
+    let verdict = bench.nudge("dense_1.weight.grad", &[0, 3]);
+    assert_eq!((verdict.judgement, verdict.sides[1]), (Judgement::AtKink, 0.0));
+    assert!(verdict.sides[0].abs() > 1e-6, "{verdict:?}");
 }
 
 fn differs(verdict: Verdict) -> f64 {
