@@ -2,7 +2,8 @@
 
 use egui::{ScrollArea, Ui};
 
-use super::{DebugUi, change};
+use super::explanation::{self, ExplanationUi};
+use super::{DebugUi, Right, change};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::panels::{body, fixed, header};
@@ -10,7 +11,7 @@ use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{named, tab_strip};
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Gaze, TensorRecord};
+use crate::trace::{DebugView, Element, Gaze, TensorRecord};
 use crate::trainer::DebugCommand;
 
 pub struct MiddleUi {
@@ -20,11 +21,18 @@ pub struct MiddleUi {
     /// What is looked at follows the run: always the value that was made last.
     pub follows: bool,
     tensor: TensorUi,
+    explanation: ExplanationUi,
 }
 
 impl Default for MiddleUi {
     fn default() -> Self {
-        Self { tab: Tab::Tensor, looked: None, follows: true, tensor: TensorUi::default() }
+        Self {
+            tab: Tab::Tensor,
+            looked: None,
+            follows: true,
+            tensor: TensorUi::default(),
+            explanation: ExplanationUi::default(),
+        }
     }
 }
 
@@ -61,6 +69,9 @@ impl MiddleUi {
     pub fn subscribe(&self, view: &DebugView, gaze: &mut Gaze) {
         if let Some(name) = self.looked.as_ref().filter(|name| view.listing.token(name).is_some()) {
             self.tensor.subscribe(name, gaze);
+        }
+        if self.explanation.element().is_some_and(|element| Some(&element.name) == self.looked.as_ref()) {
+            self.explanation.subscribe(&view.sight, gaze);
         }
     }
 
@@ -117,19 +128,39 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
     };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let peers = peers(view, record);
-        let height = (ui.available_height() - 150.0).max(160.0);
+        let explains = local.middle.explanation.element().is_some_and(|element| element.name == name);
+        let height = if explains { 300.0 } else { (ui.available_height() - 150.0).max(160.0) };
+        let lit = local.middle.explanation.lit(&name, &view.sight);
         let given = TensorView {
             other: local.middle.tensor.other(&name, &view.sight),
             peers: &peers,
             pinned: local.watch.pinned.contains(&name),
             editable: change::can_change(view, &name),
             height,
+            lit: &lit,
             ..TensorView::new(record)
         };
         let response = tensor::show(ui, &tokens, &given, &mut local.middle.tensor);
+        if explains {
+            body(ui, |ui| explain(ui, view, record, local));
+        }
         body(ui, |ui| tensor::summary(ui, &tokens, &local.middle.tensor));
         take(ui, record, response, local, dialogs, actions);
     });
+}
+
+/// The card of the chosen number; what it leads to is looked at next.
+fn explain(ui: &mut Ui, view: &DebugView, record: &TensorRecord, local: &mut DebugUi) {
+    let tokens = Tokens::of(ui);
+    let response = explanation::show(ui, &tokens, &view.sight, Some(record), &mut local.middle.explanation);
+    if let Some(element) = response.follow {
+        local.middle.look_at(&element.name);
+        local.middle.tensor.choose(element.index);
+    }
+    if let Some(row) = response.sample {
+        local.sample.row = row;
+        local.right = Right::Sample;
+    }
 }
 
 /// Other values of this size, to compare with.
@@ -154,6 +185,10 @@ fn take(
     actions: &mut Vec<Action>,
 ) {
     if let Some(index) = response.chosen {
+        // The explained number stays in sight while the run goes on.
+        local.middle.look_at(&record.name);
+        let element = Element { name: record.name.clone(), index: index.clone() };
+        local.middle.explanation.choose(element);
         local.change.choose(&index, record.at(&index).unwrap_or_default());
     }
     if let Some((index, value)) = response.edit {

@@ -6,9 +6,12 @@
 pub mod bar;
 mod breakpoints;
 mod change;
+pub mod explanation;
 pub mod keys;
+mod layers;
 mod listing;
 mod middle;
+mod sample;
 pub mod time;
 mod watch;
 
@@ -23,8 +26,10 @@ use crate::session::{Action, State};
 use crate::trace::{DebugView, Gaze, Watch};
 use breakpoints::BreakpointsUi;
 use change::ChangeUi;
+use layers::LayersUi;
 use listing::ListingUi;
 use middle::MiddleUi;
+use sample::SampleUi;
 use time::TimeUi;
 use watch::WatchUi;
 
@@ -39,6 +44,8 @@ pub struct DebugUi {
     middle: MiddleUi,
     watch: WatchUi,
     change: ChangeUi,
+    layers: LayersUi,
+    sample: SampleUi,
     time: TimeUi,
     /// Of the last frame, to notice that the run has moved.
     seen: Option<(u32, crate::trace::Moment)>,
@@ -55,6 +62,8 @@ enum Left {
 enum Right {
     #[default]
     Watch,
+    Layers,
+    Sample,
 }
 
 /// Draws the tab into what is left below the top bar; returns where the middle is.
@@ -117,7 +126,9 @@ pub fn show(
 }
 
 fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
-    header(ui, |ui| tab_strip(ui, &mut local.right, &[(Right::Watch, "Watch")]));
+    let tabs = [(Right::Watch, "Watch"), (Right::Layers, "Layers"), (Right::Sample, "Sample")];
+    header(ui, |ui| tab_strip(ui, &mut local.right, &tabs));
+    let tokens = Tokens::of(ui);
     fixed(ui, |ui| {
         let Some(view) = &state.debug else { return };
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -126,6 +137,16 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
                     watch::show(ui, view, &mut local.watch, actions);
                     let looked = local.middle.looked.clone();
                     change::show(ui, state, view, looked.as_deref(), &mut local.change, actions);
+                }
+                Right::Layers => {
+                    if let Some(name) = layers::show(ui, &tokens, &view.sight, &mut local.layers) {
+                        local.middle.look_at(&name);
+                    }
+                }
+                Right::Sample => {
+                    if let Some(name) = sample::show(ui, &tokens, &view.sight, &mut local.sample) {
+                        local.middle.look_at(&name);
+                    }
                 }
             });
         });
@@ -136,6 +157,7 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
 fn follow(state: &State, local: &mut DebugUi) {
     let Some(view) = &state.debug else { return };
     local.time.note(view);
+    local.layers.note(view.branch, &view.sight);
     if local.seen == Some((view.branch, view.moment)) {
         return;
     }
@@ -149,6 +171,11 @@ fn wanted_gaze(state: &State, local: &DebugUi) -> Gaze {
     if let Some(view) = &state.debug {
         local.middle.subscribe(view, &mut gaze);
         local.watch.subscribe(&mut gaze);
+        match local.right {
+            Right::Watch => {}
+            Right::Layers => local.layers.subscribe(&mut gaze),
+            Right::Sample => local.sample.subscribe(&mut gaze),
+        }
         gaze.tensors.retain(|name| knows(view, name));
     }
     gaze

@@ -115,6 +115,8 @@ pub struct TensorUi {
     counted: Option<Counted>,
     other: Option<Counted>,
     difference: Option<Difference>,
+    /// A number to be chosen in the tensor that is shown next.
+    pending: Option<Vec<usize>>,
     /// A sentence about the last wish.
     remark: Option<String>,
     /// The field of the chosen number is to be opened.
@@ -157,6 +159,11 @@ impl TensorUi {
         }
     }
 
+    /// Chooses a number of the tensor that is shown next, and cuts where it lies.
+    pub fn choose(&mut self, index: Vec<usize>) {
+        self.pending = Some(index);
+    }
+
     /// Chooses what becomes of an axis.
     pub fn set_role(&mut self, axis: usize, role: Role) {
         layout::assign(&mut self.roles, axis, role);
@@ -187,6 +194,10 @@ impl TensorUi {
         }
         if self.suits.0 != record.dims || self.suits.1 != record.axes {
             self.suits = (record.dims.clone(), record.axes.clone());
+        }
+        if let Some(index) = self.pending.take_if(|index| record.offset(index).is_some()) {
+            self.slices.clone_from(&index);
+            self.selected = Some(index);
         }
         if self.selected.as_ref().is_some_and(|index| record.offset(index).is_none()) {
             self.selected = None;

@@ -167,7 +167,10 @@ impl Desk {
         }
         self.turn_page((self.branch, debugger.moment()));
         let gaze = self.look.as_deref().cloned().unwrap_or_default();
-        let sight = inspect::sight(debugger, &gaze, still);
+        let mut sight = inspect::sight(debugger, &gaze, still);
+        if let Some(last) = &self.last {
+            sight.keep(&last.sight);
+        }
         let watches = standing::watches(debugger, &gaze.watches, &self.before);
         let values = watches.iter().filter_map(|w| Some((w.expression.clone(), *w.value.as_ref().ok()?)));
         self.watched = values.collect();

@@ -1,0 +1,136 @@
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::*;
+use crate::gui::fonts;
+use crate::trace::Arithmetic;
+
+fn read(name: &str, index: &[usize], value: f64) -> Arithmetic {
+    Arithmetic::Read { element: Element { name: name.into(), index: index.to_vec() }, value }
+}
+
+fn weight_gradient() -> Explanation {
+    let term = |s: usize, d: f64, x: f64| read("d%1", &[s, 1], d) * read("%x", &[s, 1], x);
+    Explanation {
+        element: Element { name: "dense_1.weight.grad".into(), index: vec![1, 1] },
+        value: -0.242,
+        step: 57,
+        instruction: Some(9),
+        line: "dense_1.weight.grad = linear'w d%1, %x".into(),
+        formula: "dw = Σ dy·x".into(),
+        words: "Each sample adds its share.".into(),
+        arithmetic: Arithmetic::Sum(vec![term(0, 0.031, 0.0), term(1, -0.214, 1.0), term(2, -0.028, 1.0)]),
+        verdict: None,
+    }
+}
+
+struct Bench {
+    sight: Sight,
+    local: ExplanationUi,
+    told: ExplanationResponse,
+}
+
+fn window(explanation: Explanation) -> Harness<'static, Bench> {
+    let mut local = ExplanationUi::default();
+    local.choose(explanation.element.clone());
+    let element = explanation.element.clone();
+    let axes = vec!["sample".to_owned(), "feature".to_owned()];
+    let data = [0.0, 0.0, 0.5, 1.0, -1.0, 1.0].into();
+    let sight = Sight {
+        tensors: vec![TensorRecord { name: "%x".into(), dims: vec![3, 2], axes, step: 57, data }],
+        explanation: Some(Ok(explanation)),
+        shares: Some(Ok(Shares { element, terms: [0.0, -0.214, -0.028].into() })),
+        ..Sight::default()
+    };
+    Harness::builder()
+        .with_size([760.0, 640.0])
+        .with_context_setup(|ctx| {
+            fonts::install(ctx);
+            theme::apply(ctx, crate::persist::Theme::Dark, true);
+        })
+        .build_ui_state(
+            |ui, bench: &mut Bench| {
+                let tokens = Tokens::of(ui);
+                let told = show(ui, &tokens, &bench.sight, None, &mut bench.local);
+                if told != ExplanationResponse::default() {
+                    bench.told = told;
+                }
+            },
+            Bench { sight, local, told: ExplanationResponse::default() },
+        )
+}
+
+#[test]
+fn each_number_leads_to_where_it_came_from_and_back() {
+    let mut harness = window(weight_gradient());
+    harness.run_ok();
+    harness.get_by_label("One number: dense_1.weight.grad[1, 1]");
+    harness.get_by_label("d%1[1, 1] = −0.214").click();
+    harness.run_ok();
+    let back = Element { name: "d%1".into(), index: vec![1, 1] };
+    assert_eq!(harness.state().told.follow, Some(back.clone()));
+    assert_eq!(harness.state().local.element(), Some(&back));
+    harness.get_by_label("finding out …");
+    harness.get_by_label("◂").click();
+    harness.run_ok();
+    assert_eq!(harness.state().local.element().map(|e| e.name.as_str()), Some("dense_1.weight.grad"));
+    assert!(harness.query_by_label("◂").is_none());
+}
+
+#[test]
+fn a_nudge_is_asked_for_and_its_verdict_read_in_words() {
+    let mut harness = window(weight_gradient());
+    harness.run_ok();
+    let mut gaze = Gaze::default();
+    harness.state().local.subscribe(&harness.state().sight, &mut gaze);
+    assert!(!gaze.nudge && gaze.shares && gaze.tensors == ["d%1", "%x"]);
+    harness.get_by_label("Nudge and check").click();
+    harness.run_ok();
+    harness.state().local.subscribe(&harness.state().sight, &mut gaze);
+    assert!(gaze.nudge);
+    harness.get_by_label("nudging …");
+    let mut tell = |judgement, difference, expected: &str| {
+        let verdict = Verdict { nudge: 1e-4, difference, sides: [difference, 0.5], judgement };
+        let explanation = Explanation { verdict: Some(verdict), ..weight_gradient() };
+        harness.state_mut().sight.explanation = Some(Ok(explanation));
+        harness.run_ok();
+        harness.get_by_label_contains(expected);
+    };
+    tell(Judgement::Agrees, -0.242_000_01, "✓ −0.242, agrees to 4e−8");
+    tell(Judgement::Differs { by: 0.25 }, -0.19, "The nudge says −0.19: differs by 25.0 %");
+    tell(Judgement::AtKink, -0.1, "to one side its slope is −0.1, to the other 0.5");
+    harness.state_mut().sight.explanation = Some(Err("There is no value 'w'.".into()));
+    harness.run_ok();
+    harness.get_by_label("There is no value 'w'.");
+}
+
+#[test]
+fn the_sample_that_pushes_most_can_be_followed() {
+    let mut harness = window(weight_gradient());
+    harness.run_ok();
+    harness.get_by_label("Follow sample 1").click();
+    harness.run_ok();
+    assert_eq!(harness.state().told.sample, Some(1));
+}
+
+#[test]
+fn what_was_read_lights_up_in_its_tensors() {
+    let harness = window(weight_gradient());
+    let Bench { sight, local, .. } = harness.state();
+    let lit: Vec<_> = local.lit("%x", sight).into_iter().map(|element| element.index).collect();
+    assert_eq!(lit, [[0, 1], [1, 1], [2, 1]]);
+    assert!(local.lit("dense_1.weight.grad", sight).is_empty());
+    harness.get_by_label("%x, 3 × 2");
+}
+
+#[test]
+fn long_sums_show_what_weighs_most_and_add_up_the_rest() {
+    let terms = (0..40).map(|i| read("w", &[i], if i == 33 { -5.0 } else { 0.01 }) * read("%x", &[0, i], 1.0));
+    let text = line::text(&Arithmetic::Sum(terms.collect()));
+    assert!(text.starts_with("−5·1 + 0.01·1"), "{text}");
+    assert!(text.ends_with("+ 32 more, together 0.32"), "{text}");
+    let nested = (read("a", &[], 1.0) + read("b", &[], 2.0)) * read("c", &[], -3.0)
+        / (read("d", &[], 2.0) - read("e", &[], 1.0));
+    assert_eq!(line::text(&nested), "(1 + 2)·−3 / (2 − 1)");
+    assert_eq!(line::text(&read("x", &[], 4.0).squared()), "4²");
+}
