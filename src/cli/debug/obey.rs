@@ -194,7 +194,7 @@ impl Console {
         let project = project_file::to_text(self.debugger().run().project()).map_err(|error| error.to_string())?;
         let inside = json!({
             "step": dump.step, "learning_rate": dump.learning_rate, "rows": dump.rows, "project": project,
-            "listing": self.debugger.machine().program().listing(),
+            "listing": self.debugger().machine().program().listing(),
         });
         let tensors: Vec<_> = dump
             .tensors
