@@ -110,3 +110,155 @@ fn a_value_that_is_clicked_stays_in_the_middle_while_the_run_goes_on() {
         looked_at(hands).first().is_some_and(|(name, _)| name != "dense_1.weight")
     });
 }
+
+fn type_condition(hands: &mut Hands, field: &str, text: &str) {
+    hands.click(field);
+    hands.type_text(text);
+}
+
+#[test]
+fn a_conditional_breakpoint_is_hit_during_a_free_run_and_found_again_backwards() {
+    let mut hands = xor();
+    hands.click_tab("Breakpoints");
+    type_condition(&mut hands, "Condition", "los > 1");
+    hands.wait_until("the mistake is shown as it is typed", |hands| {
+        !hands.names_containing("There is no value 'los'").is_empty()
+    });
+    hands.clear("Condition");
+    type_condition(&mut hands, "Condition", "step == 40");
+    hands.wait_until("it is understood", |hands| {
+        let checked = view(hands).and_then(|view| view.checked.as_ref());
+        checked.is_some_and(|checked| checked.text == "step == 40" && checked.problem.is_none())
+    });
+    hands.click("Add the breakpoint");
+    hands.key(Modifiers::NONE, Key::F5);
+    hands.wait_until("it stops there", |hands| view(hands).is_some_and(|view| view.stopped.is_some()));
+    assert_eq!(moment(&hands).step, 39, "in step 40");
+    assert_eq!(view(&hands).and_then(|view| view.next_line()).map(|line| line.stage.word()), Some("update"));
+    assert!(!hands.names_containing("stopped: step == 40").is_empty());
+    assert_eq!(hands.state().breakpoints[0].hits, 1);
+    // On, then back again to where it held.
+    for _ in 0..3 {
+        hands.key(Modifiers::NONE, Key::F8);
+    }
+    hands.wait_until("three steps on", |hands| moment(hands).step >= 41);
+    hands.key(Modifiers::SHIFT, Key::F5);
+    hands.wait_until("back in step 40", |hands| moment(hands).step == 39);
+}
+
+#[test]
+fn a_breakpoint_is_set_with_the_mouse_beside_its_line_and_stops_before_it() {
+    let mut hands = xor();
+    hands.click("breakpoint at line 4");
+    hands.wait();
+    assert_eq!(hands.state().breakpoints.len(), 1);
+    hands.key(Modifiers::NONE, Key::F5);
+    wait_for(&mut hands, 0, 3);
+    hands.click("breakpoint at line 4");
+    hands.wait();
+    assert!(hands.state().breakpoints.is_empty());
+}
+
+#[test]
+fn a_weight_changed_in_the_middle_of_a_step_is_used_by_the_rest_of_it_and_can_be_taken_back() {
+    let numbers = |hands: &Hands, name: &str| {
+        view(hands).and_then(|view| view.sight.tensor(name)).map(|tensor| tensor.data.to_vec())
+    };
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F11);
+    hands.key(Modifiers::NONE, Key::F11);
+    wait_for(&mut hands, 0, 2);
+    hands.key(Modifiers::NONE, Key::F11);
+    hands.key(Modifiers::NONE, Key::F11);
+    hands.wait_until("%3 is computed", |hands| numbers(hands, "%3").is_some());
+    let usual = numbers(&hands, "%3");
+    hands.click("Back");
+    wait_for(&mut hands, 0, 3);
+    hands.click("value dense_2.weight in line 4");
+    hands.wait_until("the weights are shown", |hands| numbers(hands, "dense_2.weight").is_some());
+    hands.click("Zero");
+    hands.wait_until("they are zero", |hands| {
+        numbers(hands, "dense_2.weight").is_some_and(|weights| weights.iter().all(|w| *w == 0.0))
+    });
+    assert_eq!(view(&hands).map(|view| view.changes.len()), Some(1), "it is in the journal");
+    hands.key(Modifiers::NONE, Key::F11);
+    hands.click("value %3 in line 4");
+    hands.wait_until("the rest of the step uses them", |hands| {
+        numbers(hands, "%3").is_some_and(|outputs| outputs.iter().all(|v| *v == 0.0))
+    });
+    hands.key(Modifiers::COMMAND, Key::Z);
+    wait_for(&mut hands, 0, 3);
+    assert_eq!(view(&hands).map(|view| view.changes.len()), Some(0));
+    hands.key(Modifiers::NONE, Key::F11);
+    hands.wait_until("as it was before", |hands| numbers(hands, "%3") == usual);
+}
+
+#[test]
+fn a_fork_is_laid_over_and_both_go_on() {
+    let mut hands = xor();
+    for _ in 0..5 {
+        hands.key(Modifiers::NONE, Key::F8);
+    }
+    wait_for(&mut hands, 5, 0);
+    let whole: Vec<f32> = hands.state().run.curves.train_loss.values().to_vec();
+    for _ in 0..3 {
+        hands.key(Modifiers::SHIFT, Key::F8);
+    }
+    wait_for(&mut hands, 2, 0);
+    hands.click("Fork here");
+    hands.wait_until("there are two", |hands| hands.state().run.others.len() == 1);
+    assert_eq!(hands.state().run.branch, 1);
+    assert_eq!(hands.state().run.curves.train_loss.values(), &whole[..2], "the past is shared");
+    assert_eq!(hands.state().run.others[0].curves.train_loss.values(), whole, "the old run stays");
+    hands.click("value dense_1.weight in line 2");
+    hands.wait_until("the weights are shown", |hands| {
+        view(hands).is_some_and(|view| view.sight.tensor("dense_1.weight").is_some())
+    });
+    hands.click("Scale");
+    for _ in 0..3 {
+        hands.key(Modifiers::NONE, Key::F8);
+    }
+    wait_for(&mut hands, 5, 0);
+    let forked = hands.state().run.curves.train_loss.values().to_vec();
+    assert_eq!(forked.len(), 5);
+    assert_ne!(forked[2..], whole[2..]);
+    hands.click("Branch main");
+    hands.wait_until("the old run is looked at", |hands| hands.state().run.branch == 0);
+    assert_eq!(hands.state().run.curves.train_loss.values(), whole);
+    for _ in 0..4 {
+        hands.key(Modifiers::NONE, Key::F8);
+    }
+    wait_for(&mut hands, 6, 0);
+    assert_eq!(hands.state().run.curves.train_loss.values()[..5], whole);
+    assert_eq!(hands.state().run.others[0].curves.train_loss.values(), forked);
+}
+
+#[test]
+fn dragging_the_time_line_reaches_the_same_numbers_as_going_forward() {
+    let mut hands = xor();
+    for _ in 0..20 {
+        hands.key(Modifiers::NONE, Key::F8);
+    }
+    wait_for(&mut hands, 20, 0);
+    hands.click("value dense_1.weight in line 2");
+    let weights = |hands: &Hands| {
+        let tensor = view(hands)?.sight.tensor("dense_1.weight")?;
+        Some(tensor.data.iter().map(|v| v.to_bits()).collect::<Vec<u32>>())
+    };
+    hands.wait_until("the weights are shown", |hands| weights(hands).is_some());
+    let line = hands.rect_of("Time line");
+    let (from, to) = (line.right_center() - egui::vec2(40.0, 0.0), line.left_center() + egui::vec2(38.0, 0.0));
+    hands.drag(from, from + (to - from) * 0.5);
+    hands.wait_until("half way back", |hands| moment(hands).step.abs_diff(10) <= 1);
+    hands.wait_until("it has arrived", |hands| view(hands).is_some_and(|view| view.travel.is_none()));
+    let there = moment(&hands).step;
+    let scrubbed = weights(&hands);
+    let mut straight = xor();
+    straight.click("value dense_1.weight in line 2");
+    for _ in 0..there {
+        straight.key(Modifiers::NONE, Key::F8);
+    }
+    wait_for(&mut straight, there, 0);
+    straight.wait_until("the weights are shown", |hands| weights(hands).is_some());
+    assert_eq!(scrubbed, weights(&straight), "step {there}");
+}

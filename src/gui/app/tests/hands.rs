@@ -163,6 +163,24 @@ impl Hands {
         self.key(Modifiers::NONE, Key::Enter);
     }
 
+    /// Types where the keyboard is.
+    pub fn type_text(&mut self, text: &str) {
+        self.window.event(Event::Text(text.to_owned()));
+        self.wait();
+    }
+
+    /// Empties a field and stays in it.
+    pub fn clear(&mut self, label: &str) {
+        self.click(label);
+        self.key(Modifiers::COMMAND, Key::A);
+        self.key(Modifiers::NONE, Key::Backspace);
+    }
+
+    /// The thing whose name contains these words.
+    pub fn rect_of(&self, words: &str) -> Rect {
+        self.window.get_by_label_contains(words).rect()
+    }
+
     /// The layer's row of the palette, scrolled to with the wheel when it is below the edge.
     pub fn palette(&mut self, title: &str) -> Pos2 {
         let list = self.place("Search layers") + egui::vec2(0.0, 200.0);
