@@ -263,7 +263,9 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
         toggle(&mut panels.plots, icons::ICON_DOCK_TO_BOTTOM, "the plots");
         toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
     }
-    device::show(ui, &state.devices, actions);
+    if state.tab == Tab::Build || room > Room::Tight {
+        device::show(ui, &state.devices, actions);
+    }
 }
 
 #[cfg(test)]

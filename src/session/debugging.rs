@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Action, Curves, NoticeKind, OtherBranch, RunStatus, State, Tab};
+use super::{Action, Curves, Mark, NoticeKind, OtherBranch, RunStatus, State, Tab};
 use crate::model::Project;
 use crate::trace::DebugView;
 use crate::trainer::{Command, DebugCommand, Evaluation, Forked, News, Outbox, Row};
@@ -64,6 +64,15 @@ impl State {
             let told = view.breakpoints.iter().find(|told| told.breakpoint.id == known.id);
             known.hits = told.map_or(known.hits, |told| told.breakpoint.hits);
         }
+        let run = &mut self.run;
+        let edits = view.changes.iter().filter(|change| change.of_numbers);
+        let edits: Vec<_> = edits.map(|c| Mark { step: c.at.step, label: c.what.clone() }).collect();
+        if run.edits != edits && view.branch == run.branch {
+            run.marks.retain(|mark| !run.edits.contains(mark));
+            run.marks.extend(edits.iter().cloned());
+            run.marks.sort_by_key(|mark| mark.step);
+            run.edits = edits;
+        }
         self.branches.clone_from(&view.branches);
         if self.tab == Tab::Debug {
             self.debug = Some(view);
@@ -111,6 +120,8 @@ impl State {
         let Some(other) = run.others.iter_mut().find(|other| other.id == branch) else { return };
         std::mem::swap(&mut other.curves, &mut run.curves);
         std::mem::swap(&mut other.marks, &mut run.marks);
+        // They come with the next view of this branch.
+        run.edits.clear();
         (other.id, run.branch) = (run.branch, branch);
         if run.status == RunStatus::Finished {
             run.status = RunStatus::Paused;

@@ -76,6 +76,7 @@ impl State {
         self.history = History::default();
         self.selection = super::Selection::default();
         self.run = super::RunView::default();
+        (self.debug, self.branches, self.breakpoints) = (None, Vec::new(), Vec::new());
         self.works.told = None;
         self.works.on_disk = Some(Box::new(project.clone()));
         self.tell(Command::Clear);

@@ -177,6 +177,8 @@ pub struct ChangeMark {
     pub what: String,
     /// It lies ahead of where the run stands, and will be made again.
     pub ahead: bool,
+    /// Only numbers of tensors, not settings or the network.
+    pub of_numbers: bool,
 }
 
 /// An expression that is watched.

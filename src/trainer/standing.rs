@@ -54,7 +54,12 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         breakpoint: breakpoint.clone(),
     };
     let mark = |is_ahead: bool| {
-        move |entry: &JournalEntry| ChangeMark { at: place(entry), what: change_words(&entry.change), ahead: is_ahead }
+        move |entry: &JournalEntry| ChangeMark {
+            at: place(entry),
+            what: change_words(&entry.change),
+            ahead: is_ahead,
+            of_numbers: matches!(entry.change, Change::Value { .. } | Change::Tensor { .. }),
+        }
     };
     DebugView {
         moment,

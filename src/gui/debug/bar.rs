@@ -59,7 +59,7 @@ pub fn transport(
     step(ui, "Out", "Out", out, DebugCommand::Forward(Unit::Phase));
     let batch = "To the end of this step, or one whole step: a batch forward, its loss, backward, update (F8).";
     step(ui, "Step", "Step", batch, DebugCommand::Forward(Unit::Step));
-    ui.add_enabled_ui(ready && !running, |ui| reverse(ui, state, local, actions));
+    ui.add_enabled_ui(ready && !running, |ui| reverse(ui, state, local, words, actions));
 }
 
 /// The last change made by hand, by its name.
@@ -72,9 +72,10 @@ fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 /// Everything that leads backwards by more than an instruction.
-fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Action>) {
+fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: bool, actions: &mut Vec<Action>) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let button = Button::new("◂◂ Reverse to …").min_size(Vec2::new(0.0, 28.0));
+    let text = if words { "◂◂ Reverse to …" } else { "◂◂ …" };
+    let button = Button::new(text).min_size(Vec2::new(0.0, 28.0));
     let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
         ui.set_min_width(300.0);
         let item = |ui: &mut Ui, words: &str, keys: &str| ui.add(Button::new(words).shortcut_text(keys)).clicked();

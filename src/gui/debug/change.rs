@@ -146,7 +146,6 @@ fn fork(ui: &mut Ui, view: &DebugView, local: &mut ChangeUi, actions: &mut Vec<A
         let (_, entered) = path_field(ui, "Name of the fork", &hint, &mut local.fork);
         if fork.clicked() || entered {
             let name = std::mem::take(&mut local.fork).trim().to_owned();
-            let name = if name.is_empty() { hint } else { name };
             actions.push(Action::Debug(DebugCommand::Fork { name }));
         }
     });

@@ -105,7 +105,9 @@ fn row(
 }
 
 fn number(ui: &mut Ui, text: String, colour: egui::Color32, name: &str) {
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(66.0, 24.0), egui::Sense::hover());
+    // Two numbers, the cross and the expression share a narrow panel.
+    let width = if ui.available_width() < 190.0 { 52.0 } else { 66.0 };
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 24.0), egui::Sense::hover());
     ui.painter().text(rect.right_center(), egui::Align2::RIGHT_CENTER, text, theme::mono(12.0), colour);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
     response.on_hover_text(name);

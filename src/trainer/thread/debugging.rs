@@ -2,6 +2,7 @@
 //!
 //! How that is done is [`Debugger`]'s own; here commands become calls, and what came of them is told.
 
+use super::telling::tell_new;
 use super::{Mode, Worker, locked};
 use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
@@ -120,12 +121,14 @@ impl Worker {
                 self.desk.checked = Some(Checked { text, problem });
             }
             DebugCommand::Set { name, index, value } => {
+                let change = standing::change_words(&Change::Value { name: name.clone(), index: index.clone(), value });
                 debugger.set(&name, &index, value)?;
-                self.cut();
+                self.changed(&change);
             }
             DebugCommand::Edit { name, edit } => {
+                let change = format!("{name} {edit}");
                 debugger.edit(&name, edit)?;
-                self.cut();
+                self.changed(&change);
             }
             DebugCommand::Undo => self.undo()?,
             DebugCommand::Fork { name } => self.fork(name)?,
@@ -156,6 +159,13 @@ impl Worker {
         self.desk.stopped = Some(Stopped { why, breakpoint: Some(first.breakpoint) });
         self.desk.stand();
         self.picture_due = true;
+    }
+
+    /// Something was changed here by hand.
+    pub(super) fn changed(&mut self, change: &str) {
+        let step = self.debugger.as_ref().map_or(0, |debugger| debugger.moment().step);
+        self.desk.name_by(change, step);
+        self.cut();
     }
 
     /// What lies ahead of here no longer comes to be.
@@ -218,13 +228,25 @@ impl Worker {
         self.picture_due = true;
     }
 
+    /// Progress is told beside the last view: there must be one.
+    fn be_seen(&mut self) -> Result<(), DebugError> {
+        if !self.desk.was_seen() {
+            self.look_when_due()?;
+            // Where the way ends is told too.
+            self.desk.stand();
+        }
+        Ok(())
+    }
+
     /// To a place, however far. Whatever interrupts is obeyed next.
     fn travel(&mut self, to: Moment) -> Result<(), DebugError> {
+        self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
         let what = format!("to step {}", to.step);
-        let mut new = Vec::new();
         let arrived = debugger.goto_while(to, &mut |way: Way| {
-            new.extend(way.new.cloned());
+            if let Some(done) = way.new {
+                tell_new(desk, outbox, done);
+            }
             if desk.is_time_to_tell()
                 && let Some(view) = desk.on_the_way(&what, way.progress)
             {
@@ -233,15 +255,12 @@ impl Worker {
             }
             !interrupts.is_waiting()
         });
-        for done in new {
-            self.passed(done);
-        }
-        self.mode = Mode::Paused;
         self.picture_due = true;
         arrived.map(drop)
     }
 
     fn reverse(&mut self, to: Option<(String, Held)>) -> Result<(), DebugError> {
+        self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
         let what = match &to {
             Some((condition, _)) => format!("back to where {condition}"),

@@ -61,6 +61,10 @@ impl Desk {
         self.due && self.look.is_some()
     }
 
+    pub fn was_seen(&self) -> bool {
+        self.last.is_some()
+    }
+
     pub fn is_looked_at(&self) -> bool {
         self.look.is_some()
     }
@@ -107,6 +111,14 @@ impl Desk {
     pub fn rename(&mut self, branch: u32, name: String) {
         if let Some(known) = self.known.iter_mut().find(|known| known.id == branch) {
             known.name = name;
+        }
+    }
+
+    /// A fork that nobody named is called by the first change made in it.
+    pub fn name_by(&mut self, change: &str, step: u64) {
+        let branch = self.branch;
+        if let Some(known) = self.known.iter_mut().find(|known| known.id == branch && known.name.is_empty()) {
+            known.name = format!("{change} from {step}");
         }
     }
 
@@ -175,8 +187,11 @@ impl Desk {
         let values = watches.iter().filter_map(|w| Some((w.expression.clone(), *w.value.as_ref().ok()?)));
         self.watched = values.collect();
         let here = debugger.moment().step;
-        let branch =
-            |known: &Branch| Branch { step: if known.id == self.branch { here } else { known.step }, ..known.clone() };
+        let branch = |known: &Branch| Branch {
+            name: if known.name.is_empty() { format!("fork at {}", known.from) } else { known.name.clone() },
+            step: if known.id == self.branch { here } else { known.step },
+            ..known.clone()
+        };
         DebugView {
             stopped: self.stopped.clone(),
             checked: self.checked.clone(),

@@ -1,11 +1,12 @@
 //! What the training thread tells on its way: completed steps, pictures, progress, answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::desk::Desk;
 use super::{Mode, Worker, locked};
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
-use crate::trainer::outbox::Progress;
+use crate::trainer::outbox::{Outbox, Progress, Row};
 use crate::trainer::pictures;
 
 impl Worker {
@@ -23,25 +24,13 @@ impl Worker {
         let Some(debugger) = &mut self.debugger else { return };
         self.desk.write_down(debugger.take_messages());
         self.picture_due = true;
-        let is_new = done.row.is_some_and(|row| self.desk.reached(row.step));
-        if let Some(row) = done.row.filter(|_| is_new) {
+        if let Some(row) = tell_new(&mut self.desk, &self.outbox, &done) {
             self.recent.0 += row.samples;
             let not_finite = debugger.machine().first_not_finite();
             let news = not_finite.filter(|_| !self.told_not_finite).map(|found| format!("{found} {}", found.advice()));
             self.told_not_finite = not_finite.is_some();
-            let mut outbox = locked(&self.outbox);
-            outbox.rows.push(row);
-            outbox.evaluations.extend(done.evaluation);
             if news.is_some() {
-                outbox.not_finite = news;
-            }
-            if let Some(rate) = done.cut {
-                let why = "results on the validation part have stopped improving";
-                outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
-            }
-            if let Some(epoch) = done.restored {
-                let why = "the best on the validation part";
-                outbox.messages.push(format!("Put back the weights of epoch {epoch}, {why}."));
+                locked(&self.outbox).not_finite = news;
             }
         }
         self.stopped_at(&done.hits);
@@ -98,4 +87,21 @@ impl Worker {
         drop(outbox);
         (self.waker)();
     }
+}
+
+/// Tells of a step that nobody was told of before; returns its row.
+pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<Row> {
+    let row = done.row.filter(|row| desk.reached(row.step))?;
+    let mut outbox = locked(outbox);
+    outbox.rows.push(row);
+    outbox.evaluations.extend(done.evaluation);
+    if let Some(rate) = done.cut {
+        let why = "results on the validation part have stopped improving";
+        outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
+    }
+    if let Some(epoch) = done.restored {
+        let why = "the best on the validation part";
+        outbox.messages.push(format!("Put back the weights of epoch {epoch}, {why}."));
+    }
+    Some(row)
 }

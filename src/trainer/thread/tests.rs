@@ -1,1 +1,168 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::*;
+use crate::data::{self, NoProgress};
+use crate::model::{Project, templates};
+use crate::trace::{DebugView, Gaze, Moment};
+use crate::trainer::TensorEdit;
+use crate::trainer::debugger::Held;
+
+/// Nothing here takes a tenth of it on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Desk {
+    trainer: Trainer,
+    view: Option<Arc<DebugView>>,
+    told: Vec<Outbox>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let mut project: Project = templates::build("xor").unwrap();
+        project.training.epochs = 100_000;
+        let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+        let trainer = Trainer::spawn(Arc::new(|| {}), 1).unwrap();
+        trainer.send(Command::Start { run: 1, project: Box::new(project), dataset, device: Device::Cpu, saved: None });
+        let desk = Self { trainer, view: None, told: Vec::new() };
+        desk.debug(DebugCommand::Look(Some(Box::new(Gaze { watches: vec!["step".into()], ..Gaze::default() }))));
+        desk
+    }
+
+    fn debug(&self, command: DebugCommand) {
+        self.trainer.send(Command::Debug(command));
+    }
+
+    fn goto(&self, step: u64) {
+        self.debug(DebugCommand::Goto(Moment { step, instruction: 0 }));
+    }
+
+    fn until(&mut self, what: &str, is_so: impl Fn(&DebugView) -> bool) -> Arc<DebugView> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut told = self.trainer.take();
+            assert_eq!(told.failed, None);
+            self.view = told.debug.take().or(self.view.take());
+            self.told.push(told);
+            if let Some(view) = self.view.clone().filter(|view| is_so(view)) {
+                return view;
+            }
+            assert!(Instant::now() < deadline, "waited in vain until {what}");
+            std::thread::yield_now();
+        }
+    }
+
+    fn arrive(&mut self, step: u64) -> Arc<DebugView> {
+        self.until(&format!("it stands after step {step}"), |view| {
+            view.moment == Moment { step, instruction: 0 } && view.travel.is_none()
+        })
+    }
+
+    fn rows(&self) -> Vec<u64> {
+        self.told.iter().flat_map(|told| told.rows.iter().map(|row| row.step)).collect()
+    }
+
+    fn save(&self) -> Box<Saved> {
+        let (reply, answer) = channel();
+        self.trainer.send(Command::Save(reply));
+        answer.recv().unwrap().unwrap()
+    }
+}
+
+#[test]
+fn what_was_told_once_is_not_told_again_when_it_is_gone_once_more() {
+    let mut desk = Desk::new();
+    desk.goto(30);
+    desk.arrive(30);
+    desk.goto(10);
+    desk.arrive(10);
+    desk.goto(35);
+    let view = desk.arrive(35);
+    assert_eq!(desk.rows(), (1..=35).collect::<Vec<_>>());
+    assert_eq!((view.furthest, view.watches[0].value.clone(), view.watches[0].before), (35, Ok(35.0), Some(10.0)));
+}
+
+#[test]
+fn a_change_in_the_past_cuts_what_was_told_of_its_future() {
+    let mut desk = Desk::new();
+    desk.goto(30);
+    desk.arrive(30);
+    desk.goto(10);
+    desk.arrive(10);
+    desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit: TensorEdit::ZERO });
+    let view = desk.until("the change is in the journal", |view| view.changes.len() == 1);
+    assert_eq!((view.furthest, view.changes[0].what.as_str()), (10, "dense_1.weight = 0"));
+    assert_eq!(desk.told.iter().filter_map(|told| told.cut).collect::<Vec<_>>(), [10]);
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.arrive(11);
+    assert_eq!(desk.rows().last(), Some(&11));
+}
+
+#[test]
+fn a_run_saved_in_the_middle_of_a_step_is_the_run_before_that_step() {
+    let mut desk = Desk::new();
+    desk.goto(7);
+    desk.arrive(7);
+    let before = desk.save();
+    let last = desk.view.as_ref().unwrap().listing.lines.len() - 1;
+    desk.debug(DebugCommand::Forward(Unit::Until(last)));
+    desk.until("the last instruction comes next", |view| view.moment.instruction == last);
+    let saved = desk.save();
+    assert_eq!((saved.now, saved.place.cursor), (before.now, before.place.cursor));
+    desk.debug(DebugCommand::Forward(Unit::Instruction));
+    desk.arrive(8);
+}
+
+#[test]
+fn a_long_way_is_left_for_what_is_asked_next() {
+    let mut desk = Desk::new();
+    desk.goto(50_000_000);
+    desk.until("it is on its way", |view| view.travel.is_some());
+    desk.debug(DebugCommand::Cancel);
+    let view = desk.until("it stands", |view| view.travel.is_none() && view.moment.step > 0);
+    assert!(view.moment.step < 50_000_000);
+    desk.goto(3);
+    desk.arrive(3);
+}
+
+#[test]
+fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
+    let mut desk = Desk::new();
+    desk.goto(5);
+    desk.arrive(5);
+    desk.debug(DebugCommand::Fork { name: String::new() });
+    desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    let view = desk.arrive(6);
+    assert_eq!((view.branch, view.branches[1].name.as_str()), (1, "dense_1.bias[0] = 2 from 5"));
+    desk.debug(DebugCommand::Switch(0));
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    let view = desk.arrive(7);
+    assert_eq!((view.branch, view.changes.len()), (0, 0));
+    let mut of = [Vec::new(), Vec::new()];
+    for told in &desk.told {
+        for news in &told.left {
+            of[news.branch as usize].extend(news.rows.iter().map(|row| row.step));
+        }
+        of[told.branch as usize].extend(told.rows.iter().map(|row| row.step));
+    }
+    assert_eq!(of, [vec![1, 2, 3, 4, 5, 6, 7], vec![6]]);
+    desk.debug(DebugCommand::Switch(1));
+    let view = desk.until("the fork is back", |view| view.branch == 1);
+    assert_eq!((view.moment.step, view.changes.len()), (6, 1));
+}
+
+#[test]
+fn it_goes_back_to_where_a_condition_held_and_says_when_there_is_no_such_place() {
+    let mut desk = Desk::new();
+    desk.goto(60);
+    desk.arrive(60);
+    desk.debug(DebugCommand::ReverseTo { condition: "step == 12".into(), held: Held::Last });
+    let view = desk.until("it is back", |view| view.moment.step == 11);
+    assert_eq!(view.stopped.as_ref().map(|stopped| stopped.why.as_str()), Some("step == 12"));
+    desk.debug(DebugCommand::ReverseTo { condition: "loss > 1000".into(), held: Held::Last });
+    let view = desk.until("it is at the beginning", |view| view.moment == Moment::default());
+    assert!(view.stopped.as_ref().is_some_and(|stopped| stopped.why.contains("held nowhere before")));
+}
