@@ -9,6 +9,7 @@
 
 One step is forward, loss, backward and update of one fixed random batch in memory; the median of many. Networks are those of
 src/cli/bench/workloads.rs. Engines: torch (eager), torch-compile, keras (train_on_batch), tf (one tf.function).
+On the CPU; with CUDA_VISIBLE_DEVICES=0 in the environment on the graphics card, where the library has one.
 """
 import argparse
 import json
@@ -95,13 +96,14 @@ def torch_step(name, compiled):
     import torch.nn.functional as F
 
     torch.manual_seed(0)
-    net = torch_network(name)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    net = torch_network(name).to(device)
     rate, parameters = RATE[name], list(net.parameters())
     if name in ("toy-2-4-2-1", "resnet-32"):
         optimiser = torch.optim.SGD(parameters, lr=rate, momentum=0.9 if name == "resnet-32" else 0.0)
     else:
         optimiser = torch.optim.Adam(parameters, lr=rate)
-    x, y = map(torch.from_numpy, batch_of(name))
+    x, y = (torch.from_numpy(part).to(device) for part in batch_of(name))
     loss_of = F.mse_loss if name == "toy-2-4-2-1" else F.cross_entropy
     run = torch.compile(net) if compiled else net
 

@@ -161,6 +161,9 @@ pub struct BenchOptions {
     /// Show instead where the time of a step goes: every instruction of the workload, the slowest first.
     #[arg(long, conflicts_with_all = ["json", "against"])]
     pub profile: bool,
+    /// Where the workloads are computed; everything else is measured on the CPU.
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu, conflicts_with = "profile")]
+    pub device: DeviceChoice,
     /// How long to measure each workload.
     #[arg(long, value_name = "S", default_value_t = 2.0)]
     pub seconds: f64,

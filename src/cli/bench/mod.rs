@@ -19,6 +19,7 @@ use anyhow::{bail, ensure};
 pub use workloads::NAMES;
 
 use super::options::BenchOptions;
+use super::prepare;
 use crate::engine::{Device, Machine, Precision, Threads, peak};
 use report::{Measured, Report};
 use workloads::Workload;
@@ -59,7 +60,8 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     if options.profile {
         return threads.run(|| profile_all(&names, time));
     }
-    let report = threads.run(|| measure(&names, time, threads.count()))?;
+    let device = prepare::choose_device(options.device)?;
+    let report = threads.run(|| measure(&names, time, threads.count(), &device))?;
     report.print(&peers, options.json);
     Ok(())
 }
@@ -71,23 +73,24 @@ fn profile_all(names: &[&str], time: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(names: &[&'static str], time: Duration, threads: usize) -> anyhow::Result<Report> {
+fn measure(names: &[&'static str], time: Duration, threads: usize, device: &Device) -> anyhow::Result<Report> {
     let mut measured = Vec::new();
     for name in names {
         let Some(workload) = Workload::find(name) else { continue };
         eprintln!("measuring {name} …");
-        measured.push(step_time(&workload, time)?);
+        measured.push(step_time(&workload, time, device)?);
     }
     // Afterwards: the processor is then as warm as it was for the workloads.
     let peak = peak::multiply_adds_per_second();
-    Ok(Report { threads, peak, measured })
+    Ok(Report { threads, device: device.to_string(), peak, measured })
 }
 
-fn step_time(workload: &Workload, time: Duration) -> anyhow::Result<Measured> {
+fn step_time(workload: &Workload, time: Duration, device: &Device) -> anyhow::Result<Measured> {
     let batch = workload.batch();
     timing::forget_peak_memory();
     let mut machine =
-        Machine::new(&workload.graph, &workload.signature, &workload.training, Device::Cpu, Precision::F32)?;
+        Machine::new(&workload.graph, &workload.signature, &workload.training, device.clone(), Precision::F32)?;
+    // A step tells its loss, so it is over when it says so, on a card too.
     let times = timing::sample(time, || machine.run_step(&batch).map(|_| ()))?;
     Ok(Measured {
         name: workload.name,

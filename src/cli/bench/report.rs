@@ -7,6 +7,8 @@ use super::timing::Times;
 
 pub struct Report {
     pub threads: usize,
+    /// Where the workloads were computed.
+    pub device: String,
     /// Multiply-adds a second that this machine reached on matrices that suit it.
     pub peak: f64,
     pub measured: Vec<Measured>,
@@ -73,6 +75,7 @@ impl Report {
             "engine": "glassbox",
             "version": env!("CARGO_PKG_VERSION"),
             "threads": self.threads,
+            "device": self.device,
             "peak_gflops": 2.0 * self.peak * 1e-9,
             "ms_per_step": medians,
             "workloads": details,
