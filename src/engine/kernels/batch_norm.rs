@@ -3,6 +3,7 @@
 //! `plane` is `H · W` for pictures and 1 for rows of features. Sums of a channel are taken in one fixed order, plane by
 //! plane, in f64: a batch of pictures has too many numbers for plain f32 sums.
 
+use super::elementwise::vectorised;
 use super::lanes;
 use super::split::for_each_chunk;
 
@@ -51,12 +52,17 @@ fn sums(
 ) {
     for_each_chunk(total, GROUP, c.len(), |group, total| {
         let mut sums = [0.0f64; GROUP];
-        for sample in 0..c.batch {
-            for (i, sum) in sums[..total.len()].iter_mut().enumerate() {
-                let channel = group * GROUP + i;
-                *sum += f64::from(f(channel, (sample * c.channels + channel) * c.plane));
-            }
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                for sample in 0..c.batch {
+                    for (i, sum) in sums[..total.len()].iter_mut().enumerate() {
+                        let channel = group * GROUP + i;
+                        *sum += f64::from(f(channel, (sample * c.channels + channel) * c.plane));
+                    }
+                }
+            },
+        );
         for (i, total) in total.iter_mut().enumerate() {
             *total = finish(group * GROUP + i, sums[i]) as f32;
         }
@@ -66,12 +72,27 @@ fn sums(
 /// Mean and biased variance of every channel.
 pub fn statistics(c: &Channels, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
     let count = c.count() as f64;
-    sums(c, mean, |_, at| lanes::sum(&x[at..at + c.plane]), |_, sum| sum / count);
-    let squares = |channel: usize, at: usize| {
-        let m = mean[channel];
-        lanes::sum_of(&x[at..at + c.plane], |x| (x - m) * (x - m))
-    };
-    sums(c, variance, squares, |_, sum| sum / count);
+    sums(
+        c,
+        mean,
+        #[inline(always)]
+        |_, at| lanes::sum(&x[at..at + c.plane]),
+        |_, sum| sum / count,
+    );
+    sums(
+        c,
+        variance,
+        #[inline(always)]
+        |channel, at| {
+            let m = mean[channel];
+            lanes::sum_of(
+                &x[at..at + c.plane],
+                #[inline(always)]
+                |x| (x - m) * (x - m),
+            )
+        },
+        |_, sum| sum / count,
+    );
 }
 
 /// `y = weight · xhat + bias`, one weight and bias a channel.
@@ -79,10 +100,17 @@ pub fn forward(c: &Channels, x: &[f32], s: &Statistics, weight: &[f32], bias: &[
     let sample = c.channels * c.plane;
     for_each_chunk(y, sample, c.len(), |i, y| {
         let planes = y.chunks_mut(c.plane.max(1)).zip(x[i * sample..].chunks(c.plane.max(1)));
-        for (channel, (y, x)) in planes.enumerate() {
-            let (mean, factor, shift) = (s.mean[channel], s.scale(channel) * weight[channel], bias[channel]);
-            y.iter_mut().zip(x).for_each(|(y, x)| *y = (x - mean) * factor + shift);
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                for (channel, (y, x)) in planes.enumerate() {
+                    let (mean, factor, shift) = (s.mean[channel], s.scale(channel) * weight[channel], bias[channel]);
+                    for (y, x) in y.iter_mut().zip(x) {
+                        *y = (x - mean) * factor + shift;
+                    }
+                }
+            },
+        );
     });
 }
 
@@ -95,12 +123,28 @@ pub fn backward_parameters(
     dweight: &mut [f32],
     dbias: &mut [f32],
 ) {
-    let products = |channel: usize, at: usize| {
-        let m = s.mean[channel];
-        lanes::sum_of_pairs(&dy[at..at + c.plane], &x[at..at + c.plane], |dy, x| dy * (x - m))
-    };
-    sums(c, dweight, products, |channel, sum| sum * f64::from(s.scale(channel)));
-    sums(c, dbias, |_, at| lanes::sum(&dy[at..at + c.plane]), |_, sum| sum);
+    sums(
+        c,
+        dweight,
+        #[inline(always)]
+        |channel, at| {
+            let m = s.mean[channel];
+            lanes::sum_of_pairs(
+                &dy[at..at + c.plane],
+                &x[at..at + c.plane],
+                #[inline(always)]
+                |dy, x| dy * (x - m),
+            )
+        },
+        |channel, sum| sum * f64::from(s.scale(channel)),
+    );
+    sums(
+        c,
+        dbias,
+        #[inline(always)]
+        |_, at| lanes::sum(&dy[at..at + c.plane]),
+        |_, sum| sum,
+    );
 }
 
 /// The gradient of `x` when its own batch made the statistics:
@@ -119,16 +163,21 @@ pub fn backward_input(
     let sample = c.channels * c.plane;
     let count = c.count() as f32;
     for_each_chunk(dx, sample, 2 * c.len(), |i, dx| {
-        for (channel, dx) in dx.chunks_mut(c.plane.max(1)).enumerate() {
-            let at = i * sample + channel * c.plane;
-            let (x, dy) = (&x[at..at + dx.len()], &dy[at..at + dx.len()]);
-            let (mean, scale) = (s.mean[channel], s.scale(channel));
-            let (factor, shift) = (weight[channel] * scale, dbias[channel] / count);
-            let slope = scale * (dweight[channel] / count);
-            for ((dx, x), dy) in dx.iter_mut().zip(x).zip(dy) {
-                *dx = factor * (dy - shift - (x - mean) * slope);
-            }
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                for (channel, dx) in dx.chunks_mut(c.plane.max(1)).enumerate() {
+                    let at = i * sample + channel * c.plane;
+                    let (x, dy) = (&x[at..at + dx.len()], &dy[at..at + dx.len()]);
+                    let (mean, scale) = (s.mean[channel], s.scale(channel));
+                    let (factor, shift) = (weight[channel] * scale, dbias[channel] / count);
+                    let slope = scale * (dweight[channel] / count);
+                    for ((dx, x), dy) in dx.iter_mut().zip(x).zip(dy) {
+                        *dx = factor * (dy - shift - (x - mean) * slope);
+                    }
+                }
+            },
+        );
     });
 }
 

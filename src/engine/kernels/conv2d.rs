@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::correlate::{self, Layout, Packed};
+use super::elementwise::vectorised;
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
 use super::split::{for_each_chunk, partial_sums, sum_in, sum_in_parts, with_tile};
@@ -318,7 +319,14 @@ pub fn backward_bias(plane: usize, dy: &[f32], db: &mut [f32]) {
     let output_len = db.len() * plane;
     sum_in_parts(dy.len() / output_len.max(1), db, dy.len(), |images, sums| {
         for image in dy[images.start * output_len..images.end * output_len].chunks(output_len) {
-            image.chunks(plane).zip(sums.iter_mut()).for_each(|(numbers, sum)| *sum += lanes::sum(numbers));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (numbers, sum) in image.chunks(plane).zip(sums.iter_mut()) {
+                        *sum += lanes::sum(numbers);
+                    }
+                },
+            );
         }
     });
 }

@@ -13,9 +13,9 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 /// Elements of a piece handed to a thread.
-const PIECE: usize = 1 << 16;
+const PIECE: usize = 1 << 15;
 /// Below this one thread does it all.
-const PARALLEL_FROM: usize = 1 << 19;
+const PARALLEL_FROM: usize = 1 << 17;
 
 /// Runs a loop compiled for the best instruction set of this machine. The closure must be `#[inline(always)]`-able: a plain loop.
 #[inline]

@@ -1,29 +1,77 @@
-//! Sums in eight interleaved partial sums: vector units do them at once, and rounding errors grow eight times slower. For
-//! short stretches (a plane, a row), whose sums the caller adds up further.
+//! Sums in interleaved partial sums: vector units do them at once, and rounding errors grow as many times slower. For short
+//! stretches (a plane, a row), whose sums the caller adds up further. To be called inside
+//! [`vectorised`](super::elementwise::vectorised) where it matters.
 
-/// The sum, in eight interleaved partial sums: vector units do them at once, and rounding errors grow eight times slower.
+/// Partial sums of long stretches, two large registers, and of what is left.
+const MANY: usize = 32;
+const FEW: usize = 8;
+
+/// The sum of the numbers.
+#[inline(always)]
 pub fn sum(numbers: &[f32]) -> f32 {
-    sum_of(numbers, |x| x)
+    sum_of(
+        numbers,
+        #[inline(always)]
+        |x| x,
+    )
 }
 
-/// The sum of `f` of every number, as [`sum`].
+/// The sum of `f` of every number.
+#[inline(always)]
 pub fn sum_of(numbers: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    let chunks = numbers.chunks_exact(8);
-    let rest: f32 = chunks.remainder().iter().map(|x| f(*x)).sum();
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane += f(*x));
-    }
-    lanes.iter().sum::<f32>() + rest
+    sum_of_pairs(
+        numbers,
+        numbers,
+        #[inline(always)]
+        |x, _| f(x),
+    )
 }
 
-/// The sum of `f` of every pair of numbers at the same place, as [`sum`].
+/// The sum of `f` of every pair of numbers at the same place.
+#[inline(always)]
 pub fn sum_of_pairs(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| f(*a, *b)).sum();
-    for (a, b) in a.zip(b) {
-        lanes.iter_mut().zip(a.iter().zip(b)).for_each(|(lane, (a, b))| *lane += f(*a, *b));
+    let length = a.len().min(b.len());
+    let long = length / MANY * MANY;
+    let [(a, a_rest), (b, b_rest)] = [a.split_at(long), b[..length].split_at(long)];
+    let a_rest = &a_rest[..b_rest.len()];
+    in_lanes::<MANY>(a, b, &f) + in_lanes::<FEW>(a_rest, b_rest, &f)
+}
+
+#[inline(always)]
+fn in_lanes<const LANES: usize>(a: &[f32], b: &[f32], f: &impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let mut total = 0.0;
+    for (a, b) in a.remainder().iter().zip(b.remainder()) {
+        total += f(*a, *b);
     }
-    lanes.iter().sum::<f32>() + rest
+    for (a, b) in a.zip(b) {
+        for i in 0..LANES {
+            lanes[i] += f(a[i], b[i]);
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0] + total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_counted_once() {
+        for length in [0, 1, 7, 8, 9, 31, 32, 33, 75] {
+            let a: Vec<f32> = (0..length).map(|i| (i + 1) as f32).collect();
+            assert_eq!(sum(&a), (length * (length + 1) / 2) as f32);
+            let squares: f32 = a.iter().map(|x| x * x).sum();
+            assert_eq!(sum_of(&a, |x| x * x), squares);
+            assert_eq!(sum_of_pairs(&a, &vec![2.0; length + 3], |a, b| a * b), (length * (length + 1)) as f32);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 use super::elementwise::vectorised;
 use super::lanes;
+use super::pool_of_four as four;
 use super::split::{for_each_chunk, for_each_pair};
 use super::window::Window;
 
@@ -44,69 +45,59 @@ impl Pooling {
     }
 }
 
+/// The usual window, 2 × 2 with stride 2.
+fn is_of_four(p: &Pooling) -> bool {
+    p.window == Window::square(2, 2)
+}
+
+/// Planes that are handed to a thread together: small ones are many.
+fn together(p: &Pooling) -> usize {
+    (1 << 14) / p.input_len().max(1) + 1
+}
+
 /// The largest number of every window and where it lies in its plane (`row · W + column`, exact up to 2²⁴). Of equal
 /// numbers the first counts, and NaN is larger than any number, as in PyTorch.
 pub fn max_forward(p: &Pooling, x: &[f32], y: &mut [f32], argmax: &mut [f32]) {
     let (input_len, length, offsets) = (p.input_len(), p.output_len(), p.offsets());
-    let work = y.len() * p.window.area();
-    for_each_pair((y, length), (argmax, length), work, |plane, y, argmax| {
-        let x = &x[plane * input_len..][..input_len];
-        // A sum is not a number when any of its terms is not.
-        if p.window == Window::square(2, 2) && !lanes::sum(x).is_nan() {
-            return max_of_four(p, x, y, argmax);
+    let (work, planes) = (y.len() * p.window.area(), together(p));
+    for_each_pair((y, planes * length), (argmax, planes * length), work, |group, y, argmax| {
+        let inputs = x[group * planes * input_len..].chunks_exact(input_len.max(1));
+        let outputs = y.chunks_exact_mut(length).zip(argmax.chunks_exact_mut(length));
+        if is_of_four(p) {
+            return vectorised(
+                #[inline(always)]
+                || {
+                    for (x, (y, argmax)) in inputs.zip(outputs) {
+                        four::max_forward(p.size, x, y, argmax);
+                    }
+                },
+            );
         }
-        p.for_each_place(|place, start| {
-            let (mut best, mut at) = (x[start], start);
-            for offset in &offsets[1..] {
-                let candidate = x[start + offset];
-                if candidate > best || candidate.is_nan() {
-                    (best, at) = (candidate, start + offset);
+        for (x, (y, argmax)) in inputs.zip(outputs) {
+            p.for_each_place(|place, start| {
+                let (mut best, mut at) = (x[start], start);
+                for offset in &offsets[1..] {
+                    let candidate = x[start + offset];
+                    if candidate > best || candidate.is_nan() {
+                        (best, at) = (candidate, start + offset);
+                    }
                 }
-            }
-            y[place] = best;
-            argmax[place] = at as f32;
-        });
+                y[place] = best;
+                argmax[place] = at as f32;
+            });
+        }
     });
-}
-
-/// The usual window, 2 x 2 with stride 2, over a plane without NaN: row by row and without branches, so that vector units
-/// can do it.
-fn max_of_four(p: &Pooling, x: &[f32], y: &mut [f32], argmax: &mut [f32]) {
-    let (width, columns) = (p.size[1], p.size[1] / 2);
-    let (right, below, across) = (1.0, width as f32, (width + 1) as f32);
-    let outputs = y.chunks_exact_mut(columns.max(1)).zip(argmax.chunks_exact_mut(columns.max(1)));
-    for (row, (y, argmax)) in outputs.enumerate() {
-        let start = 2 * row * width;
-        let first_of_row = start as f32;
-        let (upper, lower) = (&x[start..start + 2 * columns], &x[start + width..start + width + 2 * columns]);
-        let larger =
-            |a: (f32, f32), b: (f32, f32)| (if b.0 > a.0 { b.0 } else { a.0 }, if b.0 > a.0 { b.1 } else { a.1 });
-        vectorised(
-            #[inline(always)]
-            || {
-                // The lengths, said again where the compiler can see that no index is out of bounds.
-                let (upper, lower) = (&upper[..2 * columns], &lower[..2 * columns]);
-                for (j, (y, argmax)) in y[..columns].iter_mut().zip(&mut argmax[..columns]).enumerate() {
-                    let top = larger((upper[2 * j], 0.0), (upper[2 * j + 1], right));
-                    let best = larger(larger(top, (lower[2 * j], below)), (lower[2 * j + 1], across));
-                    *y = best.0;
-                    *argmax = first_of_row + (2 * j as i32) as f32 + best.1;
-                }
-            },
-        );
-    }
 }
 
 /// `dx`: each gradient goes to where the largest number was.
 pub fn max_backward(p: &Pooling, argmax: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let length = p.output_len();
-    for_each_chunk(dx, p.input_len(), dy.len() * 2, |plane, dx| {
-        dx.fill(0.0);
-        let places = plane * length..(plane + 1) * length;
-        for (at, dy) in argmax[places.clone()].iter().zip(&dy[places]) {
-            // A place outside is only there where somebody has set it.
-            if let Some(dx) = dx.get_mut(*at as usize) {
-                *dx += dy;
+    let (length, planes) = (p.output_len(), together(p));
+    for_each_chunk(dx, planes * p.input_len(), dy.len() * 2, |group, dx| {
+        for (plane, dx) in dx.chunks_exact_mut(p.input_len()).enumerate() {
+            dx.fill(0.0);
+            let at = (group * planes + plane) * length;
+            for (at, dy) in argmax[at..][..length].iter().zip(&dy[at..][..length]) {
+                dx[*at as usize] += dy;
             }
         }
     });
@@ -144,9 +135,14 @@ pub fn average_backward(p: &Pooling, dy: &[f32], dx: &mut [f32]) {
 pub fn global_forward(plane: usize, x: &[f32], y: &mut [f32]) {
     let scale = 1.0 / plane as f32;
     for_each_chunk(y, 64, x.len(), |group, y| {
-        for (y, x) in y.iter_mut().zip(x[group * 64 * plane..].chunks(plane)) {
-            *y = lanes::sum(x) * scale;
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                for (y, x) in y.iter_mut().zip(x[group * 64 * plane..].chunks(plane)) {
+                    *y = lanes::sum(x) * scale;
+                }
+            },
+        );
     });
 }
 
@@ -171,6 +167,10 @@ mod tests {
             ([1, 1], 1, 1),
             ([6, 3], 3, 1),
             ([9, 8], 2, 1),
+            ([14, 14], 2, 2),
+            ([7, 21], 2, 2),
+            ([2, 38], 2, 2),
+            ([3, 3], 2, 2),
         ];
         sizes.map(|(size, kernel, stride)| Pooling { size, window: Window::square(kernel, stride) }).to_vec()
     }
@@ -217,9 +217,9 @@ mod tests {
 
     #[test]
     fn the_first_of_equals_and_any_nan_is_the_largest() {
-        for (size, kernel, stride) in [(2, 2, 1), (2, 2, 2), (3, 3, 1)] {
+        for (size, kernel, stride) in [(2, 2, 1), (2, 2, 2), (3, 3, 1), (8, 2, 2), (16, 2, 2)] {
             let p = Pooling { size: [size; 2], window: Window::square(kernel, stride) };
-            let (mut y, mut at) = ([0.0], [9.0]);
+            let (mut y, mut at) = (vec![0.0; p.output_len()], vec![9.0; p.output_len()]);
             let mut x = vec![1.0; p.input_len()];
             max_forward(&p, &x, &mut y, &mut at);
             assert_eq!((y[0], at[0]), (1.0, 0.0));
