@@ -82,7 +82,13 @@ pub fn matching(explanation: &Explanation) -> Vec<Element> {
     explanation.arithmetic.elements().into_iter().map(|(element, _)| element.clone()).collect()
 }
 
-/// The pictures of what was read and, below, the card; nothing while no number is chosen.
+/// Small pictures of what the chosen number of this tensor was made of; returns the number in them that was clicked.
+pub fn operands(ui: &mut Ui, tokens: &Tokens, sight: &Sight, name: &str, local: &ExplanationUi) -> Option<Element> {
+    let told = local.told(sight).filter(|told| told.element.name == name)?;
+    operands::show(ui, tokens, sight, told)
+}
+
+/// The card; nothing while no number is chosen.
 pub fn show(
     ui: &mut Ui,
     tokens: &Tokens,
@@ -93,9 +99,6 @@ pub fn show(
     let mut response = ExplanationResponse::default();
     let Some(element) = local.element.clone() else { return response };
     let told = local.told(sight);
-    if let Some(explanation) = told {
-        response.follow = operands::show(ui, tokens, sight, explanation);
-    }
     let frame = Frame::new().fill(tokens.panel).stroke(Stroke::new(1.0, tokens.line));
     frame.corner_radius(10).inner_margin(Margin::symmetric(16, 12)).show(ui, |ui| {
         ui.set_width(ui.available_width());

@@ -51,6 +51,13 @@ impl MiddleUi {
         self.tab = Tab::Tensor;
     }
 
+    /// Looks at the number that another came from, and explains it in turn.
+    fn follow_back(&mut self, element: Element) {
+        self.look_at(&element.name);
+        self.tensor.choose(element.index.clone());
+        self.explanation.choose(element);
+    }
+
     /// The run has moved: to what was made last.
     pub fn follow(&mut self, view: &DebugView) {
         let gone = self.looked.as_ref().is_some_and(|name| view.listing.token(name).is_none());
@@ -129,8 +136,13 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let peers = peers(view, record);
         let explains = local.middle.explanation.element().is_some_and(|element| element.name == name);
-        let height = if explains { 300.0 } else { (ui.available_height() - 150.0).max(160.0) };
+        let height = if explains { 216.0 } else { (ui.available_height() - 150.0).max(160.0) };
         let lit = local.middle.explanation.lit(&name, &view.sight);
+        let clicked = std::cell::RefCell::new(None);
+        let beside = |ui: &mut Ui| {
+            let found = explanation::operands(ui, &tokens, &view.sight, &name, &local.middle.explanation);
+            clicked.replace(found);
+        };
         let given = TensorView {
             other: local.middle.tensor.other(&name, &view.sight),
             peers: &peers,
@@ -138,9 +150,13 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
             editable: change::can_change(view, &name),
             height,
             lit: &lit,
+            beside: if explains { Some(&beside) } else { None },
             ..TensorView::new(record)
         };
         let response = tensor::show(ui, &tokens, &given, &mut local.middle.tensor);
+        if let Some(element) = clicked.into_inner() {
+            local.middle.follow_back(element);
+        }
         if explains {
             body(ui, |ui| explain(ui, view, record, local));
         }
@@ -154,8 +170,7 @@ fn explain(ui: &mut Ui, view: &DebugView, record: &TensorRecord, local: &mut Deb
     let tokens = Tokens::of(ui);
     let response = explanation::show(ui, &tokens, &view.sight, Some(record), &mut local.middle.explanation);
     if let Some(element) = response.follow {
-        local.middle.look_at(&element.name);
-        local.middle.tensor.choose(element.index);
+        local.middle.follow_back(element);
     }
     if let Some(row) = response.sample {
         local.sample.row = row;

@@ -52,11 +52,13 @@ pub struct TensorView<'a> {
     pub editable: bool,
     /// How high the picture or the table may become.
     pub height: f32,
+    /// Drawn to the right of a lone picture: what it was made of.
+    pub beside: Option<&'a dyn Fn(&mut Ui)>,
 }
 
 impl<'a> TensorView<'a> {
     pub fn new(record: &'a TensorRecord) -> Self {
-        Self { record, other: None, peers: &[], lit: &[], pinned: false, editable: false, height: 320.0 }
+        Self { record, other: None, peers: &[], lit: &[], pinned: false, editable: false, height: 320.0, beside: None }
     }
 }
 
@@ -324,7 +326,15 @@ fn draw(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, panes: &[Pane], loc
         });
         return touched;
     };
-    pane_ui(ui, tokens, view, only, (0, room), local)
+    let Some(beside) = view.beside.filter(|_| local.show == Show::Cells) else {
+        return pane_ui(ui, tokens, view, only, (0, room), local);
+    };
+    ui.horizontal_top(|ui| {
+        let touched = pane_ui(ui, tokens, view, only, (0, Vec2::new(room.x * 0.42, room.y)), local);
+        beside(ui);
+        touched
+    })
+    .inner
 }
 
 fn pane_ui(

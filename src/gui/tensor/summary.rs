@@ -141,7 +141,7 @@ fn statistics(ui: &mut Ui, tokens: &Tokens, s: &Statistics, across: usize) {
         facts.drain(..7);
     }
     for (part, facts) in facts.chunks(across.max(1)).enumerate() {
-        Grid::new(("statistics", part)).spacing(Vec2::new(14.0, 2.0)).show(ui, |ui| {
+        Grid::new(("statistics", part)).min_row_height(14.0).spacing(Vec2::new(14.0, 2.0)).show(ui, |ui| {
             for (name, _, help, _) in facts {
                 ui.label(RichText::new(*name).font(theme::mono(11.0)).color(tokens.faint)).on_hover_text(*help);
             }

@@ -115,7 +115,7 @@ fn shares(machine: &Machine, element: &Element) -> Result<Shares, String> {
 /// Passes through the last update once more where nobody had measured it.
 fn measure_update(debugger: &mut Debugger) {
     let here = debugger.moment();
-    if here.instruction != 0 || here.step == 0 || !debugger.machine().updates().is_empty() {
+    if here.step == 0 || !debugger.machine().updates().is_empty() {
         return;
     }
     let instructions = &debugger.machine().program().instructions;

@@ -1,6 +1,6 @@
 //! Small pictures of the tensors that a number was made of, with the cells that it read lit.
 
-use egui::{Rect, RichText, Stroke, StrokeKind, Ui, Vec2};
+use egui::{Label, Rect, RichText, Stroke, StrokeKind, Ui, Vec2};
 
 use crate::gui::heatmap::Heatmap;
 use crate::gui::tensor::sizes;
@@ -33,10 +33,10 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, explanation: &Explanati
         return None;
     }
     let mut clicked = None;
-    let side = ((ui.available_width() - 32.0) / records.len() as f32).clamp(64.0, 160.0);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 16.0;
-        for record in records {
+    let side = (ui.available_width() / records.len() as f32 - 28.0).clamp(48.0, 160.0);
+    ui.horizontal_top(|ui| {
+        for (i, record) in records.into_iter().enumerate() {
+            ui.add_sized([12.0, 96.0], Label::new(RichText::new(if i == 0 { "=" } else { "·" }).color(tokens.muted)));
             let read: Vec<&Element> = elements.iter().map(|(e, _)| *e).filter(|e| e.name == record.name).collect();
             ui.allocate_ui(Vec2::new(side, 120.0), |ui| {
                 ui.vertical(|ui| clicked = picture(ui, tokens, record, &read, side).or(clicked.take()));

@@ -39,18 +39,21 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, arithmetic: &Arithmetic) {
     if pairs.is_empty() {
         return;
     }
-    let largest =
-        pairs.iter().flat_map(|p| &p.sides).flat_map(|g| &g.cells).flatten().fold(0.0, |m: f64, v| m.max(v.abs()));
     for pair in &pairs {
+        let sum = RichText::new(format!("= {}", significant(pair.sum, 4))).font(theme::mono(13.0));
+        let sum = sum.color(super::line::colour(tokens, pair.sum));
+        let [first, second] = &pair.sides;
+        if first.rows == 1 && second.rows == 1 {
+            // Strips lie below each other: each number above the one that it is multiplied with.
+            grid_ui(ui, tokens, first);
+            grid_ui(ui, tokens, second);
+            continue;
+        }
         ui.horizontal(|ui| {
-            for (i, grid) in pair.sides.iter().enumerate() {
-                if i > 0 {
-                    ui.label(RichText::new("×").color(tokens.muted));
-                }
-                grid_ui(ui, tokens, grid, largest);
-            }
-            let text = format!("= {}", significant(pair.sum, 4));
-            ui.label(RichText::new(text).font(theme::mono(13.0)).color(super::line::colour(tokens, pair.sum)));
+            grid_ui(ui, tokens, first);
+            ui.label(RichText::new("×").color(tokens.muted));
+            grid_ui(ui, tokens, second);
+            ui.label(sum);
         });
     }
     if left > 0 {
@@ -118,13 +121,17 @@ fn grid<'a>(title: String, reads: impl Iterator<Item = (&'a Element, f64)> + Clo
         let (row, column) = place(element);
         cells[(row - top) * columns + column - left] = Some(value);
     }
+    // A column lies down, as a strip.
+    let (rows, columns) = if columns == 1 { (1, rows) } else { (rows, columns) };
     Some(Grid { title, rows, columns, cells })
 }
 
-fn grid_ui(ui: &mut Ui, tokens: &Tokens, grid: &Grid, largest: f64) {
+fn grid_ui(ui: &mut Ui, tokens: &Tokens, grid: &Grid) {
+    let largest = grid.cells.iter().flatten().fold(0.0, |most: f64, v| most.max(v.abs()));
     ui.vertical(|ui| {
         ui.label(RichText::new(&grid.title).font(theme::mono(11.0)).color(tokens.faint));
-        let cell = (112.0 / grid.rows.max(grid.columns) as f32).clamp(2.0, 18.0);
+        let room = if grid.rows == 1 { ui.available_width().min(480.0) } else { 112.0 };
+        let cell = (room / grid.rows.max(grid.columns) as f32).clamp(2.0, 18.0);
         let size = Vec2::new(grid.columns as f32, grid.rows as f32) * cell;
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = format!("Window of {}, {} × {}", grid.title, grid.rows, grid.columns);
