@@ -46,6 +46,8 @@ pub struct Heatmap<'a> {
     pub column_word: &'a str,
     /// Start of the AccessKit name: "weight".
     pub name: &'a str,
+    /// Says below when fewer cells are drawn than there are, and how many are NaN: where there is room to say it.
+    pub captioned: bool,
 }
 
 impl<'a> Heatmap<'a> {
@@ -60,6 +62,7 @@ impl<'a> Heatmap<'a> {
             row_word: "row",
             column_word: "column",
             name: "Heat map",
+            captioned: true,
         }
     }
 
@@ -81,7 +84,7 @@ impl<'a> Heatmap<'a> {
             WidgetInfo::labeled(egui::Role::Image, true, format!("{}, {} × {}", self.name, self.rows, self.columns))
         });
         let caption = plan.caption(self);
-        if let Some(caption) = &caption {
+        if let Some(caption) = caption.as_ref().filter(|_| self.captioned) {
             ui.label(egui::RichText::new(caption).small().color(tokens.faint));
         }
         if let Some(pos) = response.hover_pos() {

@@ -150,14 +150,16 @@ fn heading(
         }
         let place = record.filter(|record| record.name == element.name).map(|record| record.place(&element.index));
         let place = place.unwrap_or_else(|| element.to_string());
-        ui.label(RichText::new(format!("One number: {place}")).font(theme::medium(13.0)));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(told) = told {
                 let text = significant(told.value, 6);
                 ui.label(RichText::new(text).font(theme::mono(13.0)).color(line::colour(tokens, told.value)));
-                let step = RichText::new(format!("step {}", told.step)).size(11.0).color(tokens.faint);
-                ui.label(step);
+                ui.label(RichText::new(format!("step {}", told.step)).size(11.0).color(tokens.faint));
             }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let title = RichText::new(format!("One number: {place}")).font(theme::medium(13.0));
+                ui.add(Label::new(title).truncate());
+            });
         });
     });
 }

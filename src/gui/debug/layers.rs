@@ -177,7 +177,7 @@ fn sorted(record: &LayersRecord, order: Order) -> Vec<&LayerHealth> {
 
 /// Widths of the name and of each column.
 fn widths(room: f32) -> (f32, f32) {
-    let name = (room * 0.3).clamp(64.0, 160.0);
+    let name = (room * 0.36).clamp(64.0, 160.0);
     (name, (room - name) / COLUMNS.len() as f32)
 }
 

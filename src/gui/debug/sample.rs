@@ -142,7 +142,14 @@ fn picture(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, name: &str, widt
     ui.set_max_width(width);
     let mut clicked = false;
     let mut map = |ui: &mut Ui, rows, columns, values: &[f32], name: &str, max_height| {
-        let map = Heatmap { range, max_height, max_cell: 18.0, name, ..Heatmap::new(rows, columns, values) };
+        let map = Heatmap {
+            range,
+            max_height,
+            max_cell: 18.0,
+            name,
+            captioned: false,
+            ..Heatmap::new(rows, columns, values)
+        };
         clicked |= map.show(ui, tokens, name).clicked();
     };
     match record.dims.as_slice() {

@@ -68,7 +68,13 @@ fn picture(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, read: &[&Element
     };
     ui.add(egui::Label::new(RichText::new(shape).size(11.0).color(tokens.faint)).truncate());
     ui.set_max_width(side);
-    let map = Heatmap { max_height: 112.0, max_cell: 28.0, name: &record.name, ..Heatmap::new(rows, columns, values) };
+    let map = Heatmap {
+        max_height: 112.0,
+        max_cell: 28.0,
+        name: &record.name,
+        captioned: false,
+        ..Heatmap::new(rows, columns, values)
+    };
     let response = map.show(ui, tokens, ("operand", &record.name));
     let cell = response.rect.size() / Vec2::new(columns as f32, rows as f32);
     let in_plane = read.iter().filter(|e| e.index.len() == rank && e.index.starts_with(outer)).take(MOST_LIT);
