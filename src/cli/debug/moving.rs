@@ -58,6 +58,9 @@ impl Console {
         let goes_on = self.going_on();
         let last = steps.map(|steps| self.debugger().machine().step().saturating_add(steps));
         let mut messages = Vec::new();
+        if !self.debugger_mut().prepare(&mut |_| goes_on()).map_err(sentence)? {
+            return Ok(self.arrived(Some(INTERRUPTED), messages));
+        }
         while last.is_none_or(|last| self.debugger().machine().step() < last) {
             if let Some(end) = self.debugger().end() {
                 let end = end.to_string();

@@ -325,7 +325,7 @@ impl Debugger {
     }
 
     /// Makes sure that conditions know the steps before this one: the way here is gone once more where they do not. `go_on` is told
-    /// the share that is done and says whether to go on; returns whether it was finished.
+    /// the share that is done and says whether to go on. Returns whether it was finished; it stands where it stood either way.
     pub fn prepare(&mut self, go_on: &mut dyn FnMut(f32) -> bool) -> Result<bool, DebugError> {
         if self.memories.knows(&self.arms.needs) {
             return Ok(true);
@@ -337,7 +337,11 @@ impl Debugger {
         let needs = self.arms.needs.clone();
         self.memories.begin(&needs);
         self.ring.learn(begin, &self.memories);
-        self.replay_until(here, go_on)
+        let is_finished = self.replay_until(here, go_on)?;
+        if !is_finished {
+            self.travel(here, false, &mut |_| true)?;
+        }
+        Ok(is_finished)
     }
 }
 

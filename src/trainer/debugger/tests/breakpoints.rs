@@ -195,6 +195,25 @@ fn a_reduction_of_a_number_is_over_the_steps_so_far() {
     assert!(debugger.evaluate("min(norm(dense_1.weight))").unwrap().single().unwrap() > 0.0);
 }
 
+#[test]
+fn gathering_the_past_can_be_given_up() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    let here = Moment { step: 150, instruction: 3 };
+    debugger.goto(here).unwrap();
+    let before = bits(&debugger);
+    debugger.set_breakpoints(vec![on(1, At::Anywhere, "norm(dense_1.weight) > 2 * min(norm(dense_1.weight))")]);
+    let mut asked = 0;
+    let prepared = debugger.prepare(&mut |_| {
+        asked += 1;
+        asked < 20
+    });
+    assert!(!prepared.unwrap() && asked == 20);
+    assert_eq!((debugger.moment(), bits(&debugger)), (here, before.clone()));
+    assert!(debugger.prepare(&mut |_| true).unwrap());
+    assert_eq!((debugger.moment(), bits(&debugger)), (here, before));
+    assert!(debugger.evaluate("min(norm(dense_1.weight))").is_ok());
+}
+
 /// The exact instruction, its samples, and nothing where numbers merely pass a NaN on.
 #[test]
 fn the_first_infinity_stops_behind_its_instruction() {
