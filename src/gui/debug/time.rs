@@ -137,7 +137,7 @@ impl Plan {
         for bucket in buckets.filter(|bucket| bucket.mean.is_finite()) {
             (low, high) = (low.min(bucket.min), high.max(bucket.max));
         }
-        if !(low < high) {
+        if low >= high {
             (low, high) = if low.is_finite() { (low - 0.5, low + 0.5) } else { (0.0, 1.0) };
         }
         Some(Self { rect, last, low, high })
