@@ -97,7 +97,10 @@ pub fn max_backward(p: &Pooling, argmax: &[f32], dy: &[f32], dx: &mut [f32]) {
             dx.fill(0.0);
             let at = (group * planes + plane) * length;
             for (at, dy) in argmax[at..][..length].iter().zip(&dy[at..][..length]) {
-                dx[*at as usize] += dy;
+                // A place outside is only there where somebody has set it.
+                if let Some(dx) = dx.get_mut(*at as usize) {
+                    *dx += dy;
+                }
             }
         }
     });
