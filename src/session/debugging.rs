@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::running::bare;
 use super::{Action, Curves, Mark, NoticeKind, OtherBranch, RunStatus, State, Tab};
 use crate::model::Project;
 use crate::trace::DebugView;
@@ -140,10 +141,15 @@ impl State {
 
     /// Where the run stands now, another project is in force: the drawing and the settings follow.
     pub(super) fn follow_run(&mut self, project: Project) {
-        if project.graph != self.project.graph || project.training != self.project.training {
+        // Where cards stand is no matter of the run.
+        let is_same = bare(&project.graph) == bare(&self.project.graph);
+        if !is_same || project.training != self.project.training {
             let before = self.project.clone();
             self.history.record("go with the run", None, &before);
-            (self.project.graph, self.project.training) = (project.graph, project.training);
+            self.project.training = project.training;
+            if !is_same {
+                self.project.graph = project.graph;
+            }
             self.works.told = Some(self.as_told());
             self.after_change(&before);
         }

@@ -274,7 +274,7 @@ fn note_pace(pace: &mut Vec<Pace>, now: Pace, at_once: bool) {
 }
 
 /// A graph without what does not matter for training: where cards stand.
-fn bare(graph: &Graph) -> Graph {
+pub(super) fn bare(graph: &Graph) -> Graph {
     let mut bare = graph.clone();
     let moves = graph.layers().map(|layer| (layer.id, [0.0, 0.0])).collect();
     // Moving layers that exist cannot be refused.

@@ -188,7 +188,7 @@ fn step_words(state: &State, view: &DebugView) -> (String, String) {
     let step = format!("step {}", count(view.current_step()));
     let all = state.project.training.epochs as u64 * state.run.steps_per_epoch;
     let phase = match view.moment.instruction {
-        0 if view.moment.step == 0 => "before the first".to_owned(),
+        0 if view.moment.step == 0 => "start".to_owned(),
         0 => "complete".to_owned(),
         _ => view.next_line().map_or(String::new(), |line| line.stage.title().to_lowercase()),
     };

@@ -168,12 +168,15 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
     let painter = ui.painter();
     let bottom = plan.rect.bottom();
     painter.hline(plan.rect.x_range(), bottom, Stroke::new(1.0, tokens.line));
-    for i in 0..=4u64 {
-        let step = plan.last * i / 4;
+    let mut steps: Vec<u64> = (0..=4).map(|i| plan.last * i / 4).collect();
+    steps.dedup();
+    for step in steps {
         let at = Pos2::new(plan.x(step as f64), bottom + 8.0);
         painter.text(at, Align2::CENTER_TOP, count(step), theme::mono(11.0), tokens.faint);
     }
-    for (id, series) in series(state) {
+    // The others lie on top, dashed: where both are the same, both are seen.
+    let (looked_at, others): (Vec<_>, Vec<_>) = series(state).partition(|(id, _)| *id == view.branch);
+    for (id, series) in looked_at.into_iter().chain(others) {
         let points: Vec<Pos2> = series
             .visible(0.0, plan.last as f64, plan.rect.width() as usize)
             .iter()
@@ -184,7 +187,7 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
         if id == view.branch {
             painter.line(points, stroke);
         } else {
-            painter.extend(Shape::dashed_line(&points, stroke, 5.0, 4.0));
+            painter.extend(Shape::dashed_line(&points, Stroke { width: 1.5, ..stroke }, 5.0, 7.0));
         }
     }
     let mut taken = f32::NEG_INFINITY;
