@@ -262,3 +262,38 @@ fn dragging_the_time_line_reaches_the_same_numbers_as_going_forward() {
     straight.wait_until("the weights are shown", |hands| weights(hands).is_some());
     assert_eq!(scrubbed, weights(&straight), "step {there}");
 }
+
+#[test]
+fn a_learning_rate_changed_on_the_way_is_taken_back_in_the_settings_too() {
+    let mut hands = xor();
+    for _ in 0..3 {
+        hands.key(Modifiers::NONE, Key::F8);
+    }
+    wait_for(&mut hands, 3, 0);
+    let before = hands.state().project.training.learning_rate;
+    hands.type_into("Learning rate", "0.5");
+    hands.wait_until("it is in the journal", |hands| view(hands).is_some_and(|view| view.changes.len() == 1));
+    assert_eq!(hands.state().project.training.learning_rate, 0.5);
+    hands.key(Modifiers::NONE, Key::F8);
+    wait_for(&mut hands, 4, 0);
+    assert_eq!(hands.state().run.curves.learning_rate.at(4), Some(0.5));
+    hands.key(Modifiers::COMMAND, Key::Z);
+    wait_for(&mut hands, 3, 0);
+    hands.wait_until("the settings follow", |hands| hands.state().project.training.learning_rate == before);
+    assert_eq!(hands.state().run.curves.train_loss.len(), 3, "what came after it is gone");
+}
+
+#[test]
+fn the_run_stays_in_its_middle_while_the_other_tab_is_looked_at() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F8);
+    hands.key(Modifiers::NONE, Key::F11);
+    hands.key(Modifiers::NONE, Key::F11);
+    wait_for(&mut hands, 1, 2);
+    hands.click_tab("Build");
+    assert!(hands.sees("Play") && view(&hands).is_none());
+    hands.click_tab("Debug");
+    wait_for(&mut hands, 1, 2);
+    hands.key(Modifiers::NONE, Key::F1);
+    assert!(hands.sees("into: one instruction"));
+}
