@@ -1,7 +1,7 @@
 //! The chip that says what computes, and the menu of what else could: each device, or why it cannot be used.
 
 use egui::containers::menu::MenuButton;
-use egui::{Button, Label, RichText, Ui, Vec2};
+use egui::{Align, Button, Label, Layout, RichText, Ui, Vec2};
 
 use crate::engine::{Device, DeviceChoice, size};
 use crate::gui::theme::{self, Tokens};
@@ -14,7 +14,9 @@ pub(super) fn show(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {
     }
     let text = RichText::new(devices.label()).font(theme::mono(11.0)).color(Tokens::of(ui).muted);
     let chip = MenuButton::from_button(Button::new(text).min_size(Vec2::new(0.0, 26.0)));
-    let (response, _) = chip.ui(ui, |ui| menu(ui, devices, actions));
+    // A menu's own layout would spread the words of a sentence over its width.
+    let to_the_left = Layout::top_down(Align::Min);
+    let (response, _) = chip.ui(ui, |ui| ui.with_layout(to_the_left, |ui| menu(ui, devices, actions)));
     let name = format!("Device: {}", devices.label());
     named(response, &name).on_hover_text("What does the computing. Click to choose, also during a run.");
 }
