@@ -132,7 +132,16 @@ fn binary<'a>(operator: BinaryOperator, parts: &'a [Arithmetic; 2], out: &mut Ve
         BinaryOperator::Power => ("^", Hold::Atom, Hold::Atom),
         other => (other.symbol(), Hold::Sum, Hold::Sum),
     };
+    // The sign of a base belongs to it: (−3)² is 9.
+    let number = matches!(parts[0], Arithmetic::Read { .. } | Arithmetic::Given { .. } | Arithmetic::Named { .. });
+    let signed = operator == BinaryOperator::Power && number && parts[0].evaluate() < 0.0;
+    if signed {
+        sign(out, "(");
+    }
     write(&parts[0], left, out);
+    if signed {
+        sign(out, ")");
+    }
     match (operator, &parts[1]) {
         (BinaryOperator::Power, Arithmetic::Given { value: 2.0, .. }) => return sign(out, "²"),
         _ if left == Hold::Sum && right == Hold::Sum && text.trim() == text => sign(out, &format!(" {text} ")),

@@ -134,4 +134,5 @@ fn long_sums_show_what_weighs_most_and_add_up_the_rest() {
         / (read("d", &[], 2.0) - read("e", &[], 1.0));
     assert_eq!(line::text(&nested), "(1 + 2)·−3 / (2 − 1)");
     assert_eq!(line::text(&read("x", &[], 4.0).squared()), "4²");
+    assert_eq!(line::text(&read("x", &[], -4.0).squared()), "(−4)²");
 }
