@@ -22,7 +22,7 @@ use super::dialogs::Dialogs;
 use super::panels::{body, fixed, header};
 use super::theme::Tokens;
 use super::widgets::tab_strip;
-use crate::session::{Action, State};
+use crate::session::{Action, DataState, State};
 use crate::trace::{DebugView, Gaze, Watch};
 use breakpoints::BreakpointsUi;
 use change::ChangeUi;
@@ -197,6 +197,10 @@ fn wanted_watch(state: &State, local: &DebugUi, canvas: &CanvasUi) -> Watch {
 fn nothing(ui: &mut Ui, state: &State) {
     let why = state.inference.problems.first().map(|problem| problem.message.as_str());
     super::panels::body(ui, |ui| {
-        ui.label(why.unwrap_or("The program appears here as soon as the data is loaded and the network is valid."));
+        let usual = match state.data {
+            DataState::Ready(_) => "The run is being prepared: its program appears here in a moment.",
+            _ => "The program appears here as soon as the data is loaded.",
+        };
+        ui.label(why.unwrap_or(usual));
     });
 }
