@@ -13,6 +13,8 @@ pub struct Gaze {
     pub at_step: Option<(String, u64)>,
     /// The number that is explained.
     pub element: Option<Element>,
+    /// The number under the pointer.
+    pub hovered: Option<Element>,
     /// Check the explained gradient by nudging.
     pub nudge: bool,
     /// How much each sample of the batch adds to the explained number, when it is a gradient or a weight that has one.
@@ -38,6 +40,13 @@ pub struct TensorRecord {
     pub step: u64,
     /// Row-major.
     pub data: Arc<[f32]>,
+}
+
+impl Gaze {
+    /// Whether all that differs is where the pointer is.
+    pub fn differs_only_in_hovered(&self, other: &Self) -> bool {
+        self.hovered != other.hovered && Self { hovered: other.hovered.clone(), ..self.clone() } == *other
+    }
 }
 
 impl TensorRecord {
@@ -92,6 +101,14 @@ impl Shares {
     }
 }
 
+/// What a number was made of, in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    pub element: Element,
+    /// The first few thousand where there are many.
+    pub read: Arc<[Element]>,
+}
+
 /// What a [`Gaze`] saw at one moment. An answer that cannot be given is a sentence why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sight {
@@ -101,6 +118,8 @@ pub struct Sight {
     pub missing: Vec<(String, String)>,
     pub at_step: Option<Result<TensorRecord, String>>,
     pub explanation: Option<Result<Explanation, String>>,
+    /// Of the number under the pointer; `None` while nothing is known of it.
+    pub hovered: Option<Reading>,
     /// Why the explained number could not be nudged, though that was wished for.
     pub unchecked: Option<String>,
     pub shares: Option<Result<Shares, String>>,

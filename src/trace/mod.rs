@@ -16,7 +16,7 @@ mod survey;
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Term, Verdict};
 pub use breakpoint::{At, Breakpoint, StepPhase};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
-pub use looking::{Gaze, Shares, Sight, TensorRecord};
+pub use looking::{Gaze, Reading, Shares, Sight, TensorRecord};
 pub use moment::*;
 pub use numbers::significant;
 pub use picture::*;

@@ -11,6 +11,7 @@ mod window;
 
 use egui::{Frame, Label, Margin, RichText, Sense, Stroke, Ui, WidgetInfo};
 
+use super::plane::Pointed;
 use crate::gui::numbers::{percent, significant};
 use crate::gui::theme::{self, Tokens};
 use crate::trace::{Element, Explanation, Gaze, Judgement, Shares, Sight, TensorRecord, Verdict};
@@ -77,15 +78,31 @@ impl ExplanationUi {
     }
 }
 
+impl ExplanationUi {
+    /// The explained number, if it was made of this element.
+    pub fn reader_of<'a>(&self, read: &Element, sight: &'a Sight) -> Option<&'a Element> {
+        let told = self.told(sight)?;
+        matching(told).contains(read).then_some(&told.element)
+    }
+}
+
 /// Every element that a number was made of.
 pub fn matching(explanation: &Explanation) -> Vec<Element> {
     explanation.arithmetic.elements().into_iter().map(|(element, _)| element.clone()).collect()
 }
 
-/// Small pictures of what the chosen number of this tensor was made of; returns the number in them that was clicked.
-pub fn operands(ui: &mut Ui, tokens: &Tokens, sight: &Sight, name: &str, local: &ExplanationUi) -> Option<Element> {
-    let told = local.told(sight).filter(|told| told.element.name == name)?;
-    operands::show(ui, tokens, sight, told)
+/// Small pictures of what the chosen number of this tensor was made of; `lit` tells the cells of a tensor that belong to what is
+/// pointed at elsewhere.
+pub fn operands(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    sight: &Sight,
+    name: &str,
+    local: &ExplanationUi,
+    lit: &dyn Fn(&str) -> Vec<Element>,
+) -> Pointed {
+    let told = local.told(sight).filter(|told| told.element.name == name);
+    told.map_or_else(Pointed::default, |told| operands::show(ui, tokens, sight, told, lit))
 }
 
 /// The card; nothing while no number is chosen.

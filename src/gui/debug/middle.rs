@@ -3,6 +3,7 @@
 use egui::{ScrollArea, Ui};
 
 use super::explanation::{self, ExplanationUi};
+use super::plane::Pointed;
 use super::{DebugUi, Right, change};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
@@ -21,7 +22,7 @@ pub struct MiddleUi {
     /// What is looked at follows the run: always the value that was made last.
     pub follows: bool,
     tensor: TensorUi,
-    explanation: ExplanationUi,
+    pub explanation: ExplanationUi,
 }
 
 impl Default for MiddleUi {
@@ -52,7 +53,7 @@ impl MiddleUi {
     }
 
     /// Looks at the number that another came from, and explains it in turn.
-    fn follow_back(&mut self, element: Element) {
+    pub fn follow_back(&mut self, element: Element) {
         self.look_at(&element.name);
         self.tensor.choose(element.index.clone());
         self.explanation.choose(element);
@@ -137,11 +138,13 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
         let peers = peers(view, record);
         let explains = local.middle.explanation.element().is_some_and(|element| element.name == name);
         let height = if explains { 216.0 } else { (ui.available_height() - 150.0).max(160.0) };
-        let lit = local.middle.explanation.lit(&name, &view.sight);
-        let clicked = std::cell::RefCell::new(None);
+        let explained = &local.middle.explanation;
+        let hovered = |name: &str| local.hover.lit(name, &view.sight, explained);
+        let mut lit = explained.lit(&name, &view.sight);
+        lit.extend(hovered(&name));
+        let pointed = std::cell::RefCell::new(Pointed::default());
         let beside = |ui: &mut Ui| {
-            let found = explanation::operands(ui, &tokens, &view.sight, &name, &local.middle.explanation);
-            clicked.replace(found);
+            pointed.replace(explanation::operands(ui, &tokens, &view.sight, &name, explained, &hovered));
         };
         let given = TensorView {
             other: local.middle.tensor.other(&name, &view.sight),
@@ -154,7 +157,10 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
             ..TensorView::new(record)
         };
         let response = tensor::show(ui, &tokens, &given, &mut local.middle.tensor);
-        if let Some(element) = clicked.into_inner() {
+        let pointed = pointed.into_inner();
+        let own = response.hovered.clone().map(|index| Element { name: name.clone(), index });
+        local.hover.point(own.or(pointed.hovered));
+        if let Some(element) = pointed.clicked {
             local.middle.follow_back(element);
         }
         if explains {

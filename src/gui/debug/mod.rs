@@ -7,10 +7,12 @@ pub mod bar;
 mod breakpoints;
 mod change;
 pub mod explanation;
+mod hover;
 pub mod keys;
 mod layers;
 mod listing;
 mod middle;
+mod plane;
 mod sample;
 pub mod time;
 mod watch;
@@ -26,6 +28,7 @@ use crate::session::{Action, DataState, State};
 use crate::trace::{DebugView, Gaze, Watch};
 use breakpoints::BreakpointsUi;
 use change::ChangeUi;
+use hover::HoverUi;
 use layers::LayersUi;
 use listing::ListingUi;
 use middle::MiddleUi;
@@ -47,6 +50,7 @@ pub struct DebugUi {
     layers: LayersUi,
     sample: SampleUi,
     time: TimeUi,
+    hover: HoverUi,
     /// Of the last frame, to notice that the run has moved.
     seen: Option<(u32, crate::trace::Moment)>,
 }
@@ -115,6 +119,7 @@ pub fn show(
         middle::show(ui, state, local, canvas, dialogs, actions);
         rect
     });
+    local.hover.turn(ui.ctx());
     let (gaze, watch) = (wanted_gaze(state, local), wanted_watch(state, local, canvas));
     if gaze != state.gaze {
         actions.push(Action::Gaze(gaze));
@@ -134,7 +139,10 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             body(ui, |ui| match local.right {
                 Right::Watch => {
-                    watch::show(ui, view, &mut local.watch, actions);
+                    let (hover, explained) = (&mut local.hover, &local.middle.explanation);
+                    if let Some(element) = watch::show(ui, view, &mut local.watch, (hover, explained), actions) {
+                        local.middle.follow_back(element);
+                    }
                     let looked = local.middle.looked.clone();
                     change::show(ui, state, view, looked.as_deref(), &mut local.change, actions);
                 }
@@ -171,6 +179,7 @@ fn wanted_gaze(state: &State, local: &DebugUi) -> Gaze {
     if let Some(view) = &state.debug {
         local.middle.subscribe(view, &mut gaze);
         local.watch.subscribe(&mut gaze);
+        local.hover.subscribe(&mut gaze);
         match local.right {
             Right::Watch => {}
             Right::Layers => local.layers.subscribe(&mut gaze),

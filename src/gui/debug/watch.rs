@@ -3,12 +3,14 @@
 use egui::{Label, RichText, Ui};
 use egui_material_icons::icons;
 
-use crate::gui::heatmap::Heatmap;
+use super::explanation::ExplanationUi;
+use super::hover::HoverUi;
+use super::plane::{Plane, Pointed};
 use crate::gui::numbers::significant;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, path_field, section, text_field};
 use crate::session::Action;
-use crate::trace::{DebugView, Gaze, TensorRecord, Watched};
+use crate::trace::{DebugView, Element, Gaze, TensorRecord, Watched};
 use crate::trainer::DebugCommand;
 
 pub struct WatchUi {
@@ -46,7 +48,14 @@ impl WatchUi {
     }
 }
 
-pub fn show(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Action>) {
+/// Returns the number of a pinned tensor that was clicked.
+pub fn show(
+    ui: &mut Ui,
+    view: &DebugView,
+    local: &mut WatchUi,
+    pointing: (&mut HoverUi, &ExplanationUi),
+    actions: &mut Vec<Action>,
+) -> Option<Element> {
     let tokens = Tokens::of(ui);
     section(ui, "EXPRESSION", "value      before");
     let mut changed = None;
@@ -62,7 +71,7 @@ pub fn show(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Ve
         None => {}
     }
     add(ui, view, local, actions);
-    pinned(ui, view, local);
+    pinned(ui, view, local, pointing)
 }
 
 /// Another expression in its place, or `None` to remove it.
@@ -135,15 +144,25 @@ fn add(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Act
     }
 }
 
-fn pinned(ui: &mut Ui, view: &DebugView, local: &mut WatchUi) {
+fn pinned(
+    ui: &mut Ui,
+    view: &DebugView,
+    local: &mut WatchUi,
+    (hover, explained): (&mut HoverUi, &ExplanationUi),
+) -> Option<Element> {
     let tokens = Tokens::of(ui);
-    let mut loose = None;
+    let (mut loose, mut clicked) = (None, None);
     for name in &local.pinned {
         ui.push_id(("pinned", name), |ui| {
             let shape = view.listing.token(name).map_or(String::new(), |token| token.shape(view.batch));
             section(ui, &format!("PINNED  {name}"), &shape);
             match view.sight.tensor(name) {
-                Some(record) => small(ui, &tokens, record),
+                Some(record) => {
+                    let lit = hover.lit(name, &view.sight, explained);
+                    let pointed = small(ui, &tokens, record, &lit);
+                    hover.point(pointed.hovered);
+                    clicked = pointed.clicked.or(clicked.take());
+                }
                 None => {
                     let why = view.sight.why_missing(name).unwrap_or("Not there yet.");
                     ui.label(RichText::new(why).small().color(tokens.muted));
@@ -157,10 +176,16 @@ fn pinned(ui: &mut Ui, view: &DebugView, local: &mut WatchUi) {
     if let Some(name) = loose {
         local.pin(&name);
     }
+    clicked
 }
 
-fn small(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord) {
-    let columns = record.dims.last().copied().unwrap_or(1).max(1);
-    let map = Heatmap::new(record.data.len() / columns, columns, &record.data);
-    Heatmap { max_height: 120.0, max_cell: 28.0, name: &record.name, ..map }.show(ui, tokens, "small");
+/// The plane of what is pointed at, or the first.
+fn small(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, lit: &[Element]) -> Pointed {
+    let first = vec![0; record.dims.len()];
+    let outer = Plane::outer_of(lit.first().map_or(&first, |element| &element.index));
+    let plane = Plane { record, outer, max_height: 120.0, read: &[], lit };
+    if !outer.is_empty() {
+        ui.label(RichText::new(plane.place()).small().color(tokens.faint));
+    }
+    plane.show(ui, tokens, "small")
 }

@@ -14,9 +14,14 @@ use std::sync::Arc;
 use super::debugger::{Debugger, Moment};
 use super::value::locate;
 use crate::engine::{Machine, Role, ValueId};
-use crate::trace::{Element, Gaze, Shares, Sight, TensorRecord};
+use crate::trace::{Element, Gaze, Reading, Shares, Sight, TensorRecord};
 
 pub use axes::axes;
+
+/// Elements told at most of what a hovered number read.
+const MOST_READ: usize = 4096;
+/// A tensor with more numbers is not copied for each number that the pointer passes.
+const QUICK: usize = 1 << 21;
 
 /// Everything that is wished for. While the run goes on (`still` is false) only what can be had where it is: no travelling to other
 /// steps, no explanations.
@@ -36,6 +41,7 @@ pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
             explain(debugger, element, gaze.nudge, &mut sight);
             sight.shares = gaze.shares.then(|| shares(debugger.machine(), element));
         }
+        sight.hovered = gaze.hovered.as_ref().and_then(|element| reading(debugger, element));
         if gaze.layers {
             measure_update(debugger);
         }
@@ -83,6 +89,19 @@ fn explain(debugger: &mut Debugger, element: &Element, nudge: bool, sight: &mut 
         }
     }
     sight.explanation = Some(found);
+}
+
+/// What the number under the pointer read; nothing where that cannot be told quickly.
+pub fn reading(debugger: &mut Debugger, element: &Element) -> Option<Reading> {
+    let machine = debugger.machine();
+    let shape = &machine.program().value(locate(machine.program(), &element.name).ok()?)?.shape;
+    let samples = if shape.batched { machine.batch_len() } else { 1 };
+    if shape.dims.iter().product::<usize>().saturating_mul(samples) > QUICK {
+        return None;
+    }
+    let told = debugger.explain(&element.name, &element.index).ok()?;
+    let read = told.arithmetic.elements().into_iter().take(MOST_READ).map(|(read, _)| read.clone());
+    Some(Reading { element: element.clone(), read: read.filter(|read| read != element).collect() })
 }
 
 /// The gradient that a wish about a parameter means.

@@ -227,3 +227,20 @@ fn dying_units_are_counted() {
     assert!(dead >= 2 && of == units, "{dead} of {of}");
     assert!(seen.layers.iter().filter(|layer| layer.dead.is_some()).count() == 1);
 }
+
+#[test]
+fn what_the_pointer_passes_tells_what_it_read() {
+    let mut digits = debugger(&template("digits-cnn"));
+    digits.goto_step(2).unwrap();
+    let element = |name: &str, index: &[usize]| Element { name: name.into(), index: index.to_vec() };
+    let gaze = Gaze { hovered: Some(element("%1", &[3, 1, 4, 4])), ..Gaze::default() };
+    let reading = sight(&mut digits, &gaze, true).hovered.unwrap();
+    let pixels: Vec<_> = reading.read.iter().filter(|e| e.name == "%x").collect();
+    assert!(pixels.len() >= 9 && pixels.iter().all(|e| e.index[0] == 3), "{pixels:?}");
+    let kernel = |e: &&Element| e.name == "conv_2_d_1.weight" && e.index[0] == 1;
+    assert_eq!(reading.read.iter().filter(kernel).count(), pixels.len());
+    assert!(reading.read.contains(&element("conv_2_d_1.bias", &[1])));
+    assert_eq!(sight(&mut digits, &gaze, false).hovered, None, "while the run goes on");
+    let beyond = Gaze { hovered: Some(element("%1", &[900, 0, 0, 0])), ..Gaze::default() };
+    assert_eq!(sight(&mut digits, &beyond, true).hovered, None);
+}

@@ -33,6 +33,8 @@ pub(super) struct Desk {
     furthest: Option<u64>,
     /// The run stands, and that was not told yet.
     due: bool,
+    /// All else was told: only the pointer has moved.
+    points: bool,
     told: Option<Instant>,
     last: Option<Arc<DebugView>>,
     /// What the watched expressions were at the place before.
@@ -53,12 +55,18 @@ impl Desk {
     }
 
     pub fn look_at(&mut self, look: Option<Box<Gaze>>) {
-        (self.look, self.due) = (look, true);
+        let known = self.look.as_deref().zip(look.as_deref()).filter(|_| self.last.is_some());
+        if known.is_some_and(|(before, now)| now.differs_only_in_hovered(before)) {
+            self.points = true;
+        } else {
+            self.due = true;
+        }
+        self.look = look;
     }
 
     /// Whether there is something to tell of a run that stands.
     pub fn is_due(&self) -> bool {
-        self.due && self.look.is_some()
+        (self.due || self.points) && self.look.is_some()
     }
 
     pub fn was_seen(&self) -> bool {
@@ -171,6 +179,14 @@ impl Desk {
         }
     }
 
+    /// The last view, but of another number under the pointer.
+    fn pointed(&self, debugger: &mut Debugger) -> Option<DebugView> {
+        let mut view = (**self.last.as_ref()?).clone();
+        let element = self.look.as_ref().and_then(|gaze| gaze.hovered.as_ref());
+        view.sight.hovered = element.and_then(|element| inspect::reading(debugger, element));
+        Some(view)
+    }
+
     /// `still`: the run stands, so that there is time to travel for an answer.
     fn view(&mut self, debugger: &mut Debugger, still: bool) -> DebugView {
         let listing = standing::listing(debugger.machine().program());
@@ -209,12 +225,13 @@ impl Worker {
     /// Tells where the run stands, if somebody looks: at once when it stands still, now and then while it goes on.
     pub(super) fn look_when_due(&mut self) -> Result<(), DebugError> {
         let still = self.mode == Mode::Paused;
-        if !self.desk.is_looked_at() || !(if still { self.desk.due } else { self.desk.is_time_to_tell() }) {
+        if !self.desk.is_looked_at() || !(if still { self.desk.is_due() } else { self.desk.is_time_to_tell() }) {
             return Ok(());
         }
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
-        let view = Arc::new(self.desk.view(debugger, still));
-        self.desk.due &= !still;
+        let pointed = if still && !self.desk.due { self.desk.pointed(debugger) } else { None };
+        let view = Arc::new(pointed.unwrap_or_else(|| self.desk.view(debugger, still)));
+        (self.desk.due, self.desk.points) = (self.desk.due && !still, self.desk.points && !still);
         self.desk.told = Some(Instant::now());
         self.desk.last = Some(view.clone());
         locked(&self.outbox).debug = Some(view);

@@ -166,3 +166,29 @@ fn it_goes_back_to_where_a_condition_held_and_says_when_there_is_no_such_place()
     let view = desk.until("it is at the beginning", |view| view.moment == Moment::default());
     assert!(view.stopped.as_ref().is_some_and(|stopped| stopped.why.contains("held nowhere before")));
 }
+
+#[test]
+fn where_the_pointer_is_changes_nothing_else_of_what_is_seen() {
+    use crate::trace::Element;
+    let mut desk = Desk::new();
+    desk.goto(3);
+    let gaze = Gaze { watches: vec!["step".into()], tensors: vec!["dense_1.weight".into()], ..Gaze::default() };
+    desk.debug(DebugCommand::Look(Some(Box::new(gaze.clone()))));
+    desk.arrive(3);
+    let before = desk.until("the weights are seen", |view| !view.sight.tensors.is_empty());
+    for row in [0, 1] {
+        let element = Element { name: "%1".into(), index: vec![row, 0] };
+        let look = Gaze { hovered: Some(element.clone()), ..gaze.clone() };
+        desk.debug(DebugCommand::Look(Some(Box::new(look))));
+        let view = desk.until("what is pointed at is told", |view| {
+            view.sight.hovered.as_ref().is_some_and(|told| told.element == element)
+        });
+        assert!(Arc::ptr_eq(&view.sight.tensors[0].data, &before.sight.tensors[0].data));
+        let rest = DebugView { sight: before.sight.clone(), ..(*view).clone() };
+        assert_eq!(rest, *before);
+    }
+    desk.debug(DebugCommand::Look(Some(Box::new(gaze))));
+    desk.until("nothing is pointed at", |view| view.sight.hovered.is_none());
+    desk.goto(4);
+    desk.arrive(4);
+}

@@ -297,3 +297,42 @@ fn the_run_stays_in_its_middle_while_the_other_tab_is_looked_at() {
     hands.key(Modifiers::NONE, Key::F1);
     assert!(hands.sees("into: one instruction"));
 }
+
+#[test]
+fn what_is_pointed_at_lights_up_where_it_was_read() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F8);
+    wait_for(&mut hands, 1, 0);
+    hands.click("value %1 in line 2");
+    hands.wait_until("its picture is there", |hands| !hands.names_containing("%1, 16 samples").is_empty());
+    let picture = |hands: &Hands| hands.rect_of("%1, 16 samples");
+    let place = picture(&hands).min + egui::vec2(6.0, 6.0);
+    hands.press_at(place);
+    hands.wait_until("it is explained", |hands| view(hands).is_some_and(|view| view.sight.explanation.is_some()));
+    hands
+        .wait_until("what it was made of is pictured", |hands| !hands.names_containing("dense_1.weight, 8").is_empty());
+    let before = view(&hands).map(|view| view.sight.tensors.clone()).unwrap_or_default();
+    let last = picture(&hands).max - egui::vec2(6.0, 6.0);
+    hands.hover(last);
+    let reading = |hands: &Hands| view(hands).and_then(|view| view.sight.hovered.clone());
+    let samples = before.iter().find(|record| record.name == "%1").map_or(0, |record| record.dims[0]);
+    hands.wait_until("what the last number read is told", |hands| {
+        reading(hands).is_some_and(|told| told.element.name == "%1" && told.element.index[0] + 1 == samples)
+    });
+    let read = reading(&hands).map(|told| told.read).unwrap_or_default();
+    assert!(read.iter().any(|e| e.name == "%x" && e.index[0] + 1 == samples), "{read:?}");
+    assert!(read.iter().any(|e| e.name == "dense_1.weight"), "{read:?}");
+    let lit = hands.names_containing("lit in dense_1.weight");
+    assert!(!lit.is_empty() && !hands.names_containing("lit in %x").is_empty());
+    assert_eq!(view(&hands).map(|view| view.sight.tensors.clone()), Some(before));
+    // Over the other picture, the explained number lights up if it was made of that.
+    let weight = hands.rect_of("dense_1.weight, 8").min + egui::vec2(4.0, 4.0);
+    hands.hover(weight);
+    hands.wait_until("the weight is pointed at", |hands| {
+        hands.state().gaze.hovered.as_ref().is_some_and(|element| element.name == "dense_1.weight")
+    });
+    hands.hover(egui::pos2(700.0, 10.0));
+    hands.wait_until("nothing is lit any more", |hands| {
+        reading(hands).is_none() && hands.names_containing("lit in").is_empty()
+    });
+}

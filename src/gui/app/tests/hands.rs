@@ -33,6 +33,11 @@ impl Hands {
         self.wait();
     }
 
+    pub fn hover(&mut self, at: Pos2) {
+        self.window.hover_at(at);
+        self.wait();
+    }
+
     /// Turns the wheel over a place.
     pub fn scroll(&mut self, at: Pos2, delta: Vec2) {
         self.window.hover_at(at);

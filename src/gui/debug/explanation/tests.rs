@@ -51,7 +51,7 @@ fn window(explanation: Explanation) -> Harness<'static, Bench> {
         .build_ui_state(
             |ui, bench: &mut Bench| {
                 let tokens = Tokens::of(ui);
-                operands(ui, &tokens, &bench.sight, "dense_1.weight.grad", &bench.local);
+                operands(ui, &tokens, &bench.sight, "dense_1.weight.grad", &bench.local, &|_| Vec::new());
                 let told = show(ui, &tokens, &bench.sight, None, &mut bench.local);
                 if told != ExplanationResponse::default() {
                     bench.told = told;

@@ -1,0 +1,126 @@
+//! One plane of a tensor as a small picture: the last two axes at one place of the others, with some cells outlined.
+
+use egui::{Color32, Label, Rect, Response, RichText, Stroke, StrokeKind, Ui, Vec2};
+
+use crate::gui::heatmap::Heatmap;
+use crate::gui::tensor::sizes;
+use crate::gui::theme::{self, Tokens};
+use crate::trace::{Element, TensorRecord};
+
+/// Cells that are outlined at most; beyond that the window of the card has to do.
+const MOST_LIT: usize = 1500;
+
+pub struct Plane<'a> {
+    pub record: &'a TensorRecord,
+    /// Indices of all axes but the last two.
+    pub outer: &'a [usize],
+    pub max_height: f32,
+    /// Outlined because of the explained number.
+    pub read: &'a [&'a Element],
+    /// Outlined because of what is pointed at.
+    pub lit: &'a [Element],
+}
+
+/// What a person did to it.
+#[derive(Default)]
+pub struct Pointed {
+    pub hovered: Option<Element>,
+    pub clicked: Option<Element>,
+}
+
+impl Plane<'_> {
+    /// Where in the other axes an element lies.
+    pub fn outer_of(index: &[usize]) -> &[usize] {
+        &index[..index.len().saturating_sub(2)]
+    }
+
+    fn size(&self) -> (usize, usize) {
+        match self.record.dims.as_slice() {
+            [.., rows, columns] => (*rows, *columns),
+            [columns] => (1, *columns),
+            [] => (1, 1),
+        }
+    }
+
+    /// Name above, and below it which plane or how large.
+    pub fn title(&self, ui: &mut Ui, tokens: &Tokens) {
+        let title = RichText::new(&self.record.name).font(theme::mono(12.0)).color(tokens.muted);
+        ui.add(Label::new(title).truncate());
+        ui.add(Label::new(RichText::new(self.place()).size(11.0).color(tokens.faint)).truncate());
+    }
+
+    /// "sample 0, channel 3", or the sizes where there is only one plane.
+    pub fn place(&self) -> String {
+        let at = |(axis, i): (usize, &usize)| format!("{} {i}", self.record.axis(axis));
+        let cut: Vec<_> = self.outer.iter().enumerate().map(at).collect();
+        if cut.is_empty() { sizes(self.record) } else { cut.join(", ") }
+    }
+
+    pub fn show(&self, ui: &mut Ui, tokens: &Tokens, salt: &str) -> Pointed {
+        let (rows, columns) = self.size();
+        let start = self.outer.iter().zip(&self.record.dims).fold(0, |at, (i, n)| at * n + i) * rows * columns;
+        let Some(values) = self.record.data.get(start..start + rows * columns) else { return Pointed::default() };
+        let map = Heatmap {
+            max_height: self.max_height,
+            max_cell: 28.0,
+            name: &self.record.name,
+            captioned: false,
+            ..Heatmap::new(rows, columns, values)
+        };
+        let response = map.show(ui, tokens, (salt, &self.record.name));
+        if values.is_empty() {
+            return Pointed::default();
+        }
+        self.outlines(ui, &response, tokens.accent, self.read.iter().copied());
+        self.outlines(ui, &response, tokens.text, self.lit.iter());
+        self.tell(ui, &response, salt);
+        let clicked = response.interact_pointer_pos().filter(|_| response.clicked());
+        Pointed {
+            hovered: response.hover_pos().map(|pos| self.at(&response, pos)),
+            clicked: clicked.map(|pos| self.at(&response, pos)),
+        }
+    }
+
+    /// For those who do not see the outlines.
+    fn tell(&self, ui: &Ui, response: &Response, salt: &str) {
+        let here = self.lit.iter().filter(|element| element.index.starts_with(self.outer)).count();
+        if here > 0 {
+            let lit = ui.interact(response.rect, response.id.with((salt, "lit")), egui::Sense::empty());
+            let text = format!("{here} lit in {}", self.record.name);
+            lit.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+        }
+    }
+
+    fn at(&self, response: &Response, pos: egui::Pos2) -> Element {
+        let (rows, columns) = self.size();
+        let at = (pos - response.rect.min) / self.cell(response.rect);
+        let (row, column) = ((at.y as usize).min(rows - 1), (at.x as usize).min(columns - 1));
+        let mut index = self.outer.to_vec();
+        match self.record.dims.len() {
+            0 => {}
+            1 => index.push(column),
+            _ => index.extend([row, column]),
+        }
+        Element { name: self.record.name.clone(), index }
+    }
+
+    fn cell(&self, rect: Rect) -> Vec2 {
+        let (rows, columns) = self.size();
+        rect.size() / Vec2::new(columns as f32, rows as f32)
+    }
+
+    fn outlines<'a>(&self, ui: &Ui, response: &Response, colour: Color32, cells: impl Iterator<Item = &'a Element>) {
+        let (cell, rank) = (self.cell(response.rect), self.record.dims.len());
+        let in_plane = cells.filter(|e| e.index.len() == rank && e.index.starts_with(self.outer)).take(MOST_LIT);
+        for element in in_plane {
+            let (row, column) = match element.index.as_slice() {
+                [.., row, column] => (*row, *column),
+                [column] => (0, *column),
+                [] => (0, 0),
+            };
+            let place = Rect::from_min_size(response.rect.min + cell * Vec2::new(column as f32, row as f32), cell);
+            let stroke = Stroke::new(if cell.min_elem() > 6.0 { 1.5 } else { 0.75 }, colour);
+            ui.painter().rect_stroke(place, 1.0, stroke, StrokeKind::Inside);
+        }
+    }
+}
