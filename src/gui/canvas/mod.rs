@@ -62,6 +62,8 @@ pub struct CanvasUi {
     pub hovered_unit: Option<(LayerId, usize)>,
     hovered_wire: Option<WireId>,
     offer: Option<wiring::Offer>,
+    /// Where the cards in sight are on the screen.
+    placed: BTreeMap<LayerId, Rect>,
     /// Where the context menu was opened, in the graph's points.
     menu_at: Pos2,
 }
@@ -82,6 +84,7 @@ impl Default for CanvasUi {
             hovered_unit: None,
             hovered_wire: None,
             offer: None,
+            placed: BTreeMap::new(),
             menu_at: Pos2::ZERO,
         }
     }
@@ -99,6 +102,11 @@ impl CanvasUi {
         if let Some((layer, _)) = self.hovered_unit.filter(|(layer, _)| !watch.layers.contains(layer)) {
             watch.layers.push(layer);
         }
+    }
+
+    /// Where a layer's card is on the screen, if it is in sight.
+    pub fn card(&self, layer: LayerId) -> Option<Rect> {
+        self.placed.get(&layer).copied()
     }
 
     /// Shows the whole graph at the next frame.
@@ -230,6 +238,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     local.textures.refresh(ui.ctx(), state, &frame.tokens);
     frame.cards = cards::layouts(&frame, &local.textures);
     frame.curves = wires::curves(&frame);
+    local.placed = frame.cards.iter().map(|(layer, card)| (*layer, frame.on_screen(card.rect))).collect();
     let frame = &frame;
     overlays::grid(frame);
     wires::show(ui, frame, local, &background, actions);

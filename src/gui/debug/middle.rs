@@ -4,7 +4,7 @@ use egui::{ScrollArea, Ui};
 
 use super::explanation::{self, ExplanationUi};
 use super::plane::Pointed;
-use super::{DebugUi, Right, change};
+use super::{DebugUi, Right, change, pins};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::panels::{body, fixed, header};
@@ -101,9 +101,22 @@ pub fn show(
     egui::Frame::new().fill(tokens.panel).show(ui, |ui| header(ui, |ui| heading(ui, state, &mut local.middle)));
     ui.spacing_mut().item_spacing.y = 8.0;
     fixed(ui, |ui| match local.middle.tab {
-        Tab::Canvas => canvas::show(ui, state, canvas, actions),
+        Tab::Canvas => canvas_ui(ui, state, local, canvas, actions),
         Tab::Tensor => tensor_ui(ui, state, local, dialogs, actions),
     });
+}
+
+/// The canvas, with what is pinned below the cards of its layers.
+fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut CanvasUi, actions: &mut Vec<Action>) {
+    let within = ui.available_rect_before_wrap();
+    canvas::show(ui, state, canvas, actions);
+    let Some(view) = &state.debug else { return };
+    if let Some((name, index)) = pins::show(ui, within, view, local, |layer| canvas.card(layer)) {
+        local.middle.look_at(&name);
+        if let Some(index) = index {
+            local.middle.tensor.choose(index);
+        }
+    }
 }
 
 fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {

@@ -12,6 +12,7 @@ pub mod keys;
 mod layers;
 mod listing;
 mod middle;
+mod pins;
 mod plane;
 mod sample;
 pub mod time;

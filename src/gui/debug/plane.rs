@@ -13,7 +13,7 @@ const MOST_LIT: usize = 1500;
 pub struct Plane<'a> {
     pub record: &'a TensorRecord,
     /// Indices of all axes but the last two.
-    pub outer: &'a [usize],
+    pub outer: Vec<usize>,
     pub max_height: f32,
     /// Outlined because of the explained number.
     pub read: &'a [&'a Element],
@@ -28,7 +28,16 @@ pub struct Pointed {
     pub clicked: Option<Element>,
 }
 
-impl Plane<'_> {
+impl<'a> Plane<'a> {
+    /// The plane of what is pointed at, or the first.
+    pub fn of(record: &'a TensorRecord, lit: &'a [Element], max_height: f32) -> Self {
+        let outer = lit.first().map_or_else(
+            || vec![0; record.dims.len().saturating_sub(2)],
+            |element| Self::outer_of(&element.index).to_vec(),
+        );
+        Self { record, outer, max_height, read: &[], lit }
+    }
+
     /// Where in the other axes an element lies.
     pub fn outer_of(index: &[usize]) -> &[usize] {
         &index[..index.len().saturating_sub(2)]
@@ -83,7 +92,7 @@ impl Plane<'_> {
 
     /// For those who do not see the outlines.
     fn tell(&self, ui: &Ui, response: &Response, salt: &str) {
-        let here = self.lit.iter().filter(|element| element.index.starts_with(self.outer)).count();
+        let here = self.lit.iter().filter(|element| element.index.starts_with(&self.outer)).count();
         if here > 0 {
             let lit = ui.interact(response.rect, response.id.with((salt, "lit")), egui::Sense::empty());
             let text = format!("{here} lit in {}", self.record.name);
@@ -95,7 +104,7 @@ impl Plane<'_> {
         let (rows, columns) = self.size();
         let at = (pos - response.rect.min) / self.cell(response.rect);
         let (row, column) = ((at.y as usize).min(rows - 1), (at.x as usize).min(columns - 1));
-        let mut index = self.outer.to_vec();
+        let mut index = self.outer.clone();
         match self.record.dims.len() {
             0 => {}
             1 => index.push(column),
@@ -109,9 +118,9 @@ impl Plane<'_> {
         rect.size() / Vec2::new(columns as f32, rows as f32)
     }
 
-    fn outlines<'a>(&self, ui: &Ui, response: &Response, colour: Color32, cells: impl Iterator<Item = &'a Element>) {
+    fn outlines<'e>(&self, ui: &Ui, response: &Response, colour: Color32, cells: impl Iterator<Item = &'e Element>) {
         let (cell, rank) = (self.cell(response.rect), self.record.dims.len());
-        let in_plane = cells.filter(|e| e.index.len() == rank && e.index.starts_with(self.outer)).take(MOST_LIT);
+        let in_plane = cells.filter(|e| e.index.len() == rank && e.index.starts_with(&self.outer)).take(MOST_LIT);
         for element in in_plane {
             let (row, column) = match element.index.as_slice() {
                 [.., row, column] => (*row, *column),

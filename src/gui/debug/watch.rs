@@ -181,10 +181,8 @@ fn pinned(
 
 /// The plane of what is pointed at, or the first.
 fn small(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, lit: &[Element]) -> Pointed {
-    let first = vec![0; record.dims.len()];
-    let outer = Plane::outer_of(lit.first().map_or(&first, |element| &element.index));
-    let plane = Plane { record, outer, max_height: 120.0, read: &[], lit };
-    if !outer.is_empty() {
+    let plane = Plane::of(record, lit, 120.0);
+    if !plane.outer.is_empty() {
         ui.label(RichText::new(plane.place()).small().color(tokens.faint));
     }
     plane.show(ui, tokens, "small")

@@ -336,3 +336,37 @@ fn what_is_pointed_at_lights_up_where_it_was_read() {
         reading(hands).is_none() && hands.names_containing("lit in").is_empty()
     });
 }
+
+#[test]
+fn what_is_pinned_hangs_below_its_layer_on_the_canvas_and_opens_with_a_click() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F8);
+    wait_for(&mut hands, 1, 0);
+    for value in ["value %1 in line 2", "value dense_2.weight in line 4"] {
+        hands.click(value);
+        hands.wait_until("it is shown", |hands| hands.sees("More of this tensor"));
+        hands.click("More of this tensor");
+        hands.click("Pin beside the others");
+    }
+    hands.click_tab("Canvas");
+    hands.wait();
+    for (title, node) in [("Open pinned %1", "node Dense 1"), ("Open pinned dense_2.weight", "node Dense 2")] {
+        let (pin, card) = (hands.rect(title), hands.rect(node));
+        assert!(card.x_range().contains(pin.center().x), "{title}: {pin:?} {card:?}");
+        assert!((card.bottom()..card.bottom() + 40.0).contains(&pin.top()), "{title}: {pin:?} {card:?}");
+    }
+    let weights = |hands: &Hands| {
+        let record = view(hands).and_then(|view| view.sight.tensor("dense_2.weight").cloned());
+        record.map(|record| (record.step, record.data))
+    };
+    let before = weights(&hands);
+    hands.key(Modifiers::NONE, Key::F8);
+    wait_for(&mut hands, 2, 0);
+    let after = weights(&hands);
+    assert!(before.is_some() && after.as_ref().is_some_and(|(step, _)| *step == 2) && before != after);
+    hands.click("Open pinned dense_2.weight");
+    hands.wait_until("the viewer shows it", |hands| {
+        hands.names_containing("dense_2.weight, ").iter().any(|name| name.ends_with("inputs"))
+    });
+    assert!(!hands.sees("Open pinned %1"), "the canvas has made room");
+}

@@ -43,7 +43,7 @@ pub fn show(
             let read: Vec<&Element> = elements.iter().map(|(e, _)| *e).filter(|e| e.name == record.name).collect();
             let lit = lit(&record.name);
             let Some(first) = lit.first().or(read.first().copied()) else { continue };
-            let outer = Plane::outer_of(&first.index);
+            let outer = Plane::outer_of(&first.index).to_vec();
             let plane = Plane { record, outer, max_height: 112.0, read: &read, lit: &lit };
             ui.allocate_ui(Vec2::new(side, 120.0), |ui| {
                 ui.vertical(|ui| {
