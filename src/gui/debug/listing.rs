@@ -192,12 +192,15 @@ fn line_ui(
     // What has not run yet in this step is in full; what has run is done with.
     let strength = if index < view.done && !is_next { 0.72 } else { 1.0 };
     let mut pen = Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength };
-    if let Some(name) = pen.line(line) {
-        local.middle.look_at(&name);
-    }
+    let named = pen.line(line);
     let row = row.on_hover_ui(|ui| about(ui, view, index));
     if row.clicked() {
         local.listing.cursor = Some(index);
+    }
+    // The line as a whole stands for what it makes.
+    let whole = || line.outputs.first().filter(|_| row.clicked()).map(|output| output.name.clone());
+    if let Some(name) = named.or_else(whole) {
+        local.middle.look_at(&name);
     }
     if row.double_clicked() {
         actions.push(Action::Debug(DebugCommand::Forward(Unit::Until(index))));

@@ -171,8 +171,9 @@ impl Scene<'_> {
                 if written && value.is_finite() {
                     let strong = scale.unit(value).abs() > 0.55 || mark.is_some();
                     let colour = if strong { self.tokens.on_icon } else { self.tokens.text };
-                    let text = significant(f64::from(value), 3);
-                    painter.text(place.center(), Align2::CENTER_CENTER, text, theme::mono(10.0), colour);
+                    if let Some(text) = fitting(value, place.width()) {
+                        painter.text(place.center(), Align2::CENTER_CENTER, text, theme::mono(10.0), colour);
+                    }
                 }
             }
         }
@@ -268,4 +269,14 @@ pub fn colour_bar(ui: &Ui, tokens: &Tokens, rect: Rect, scale: &Scale) {
         ui.painter().rect_filled(bar.intersect(rect), 0.0, colour);
     }
     ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.line), StrokeKind::Outside);
+}
+
+/// With as many digits as there is room for; `None` where there is none.
+fn fitting(value: f32, width: f32) -> Option<String> {
+    /// Of a letter of the size that cells are written in.
+    const LETTER: f32 = 6.1;
+    (1..=3).rev().map(|digits| significant(f64::from(value), digits)).find(|text| {
+        let letters = text.chars().count() as f32;
+        letters * LETTER <= width - 2.0
+    })
 }
