@@ -2,6 +2,8 @@
 //!
 //! Pure arithmetic between places on the screen and indices; draws nothing.
 
+use std::ops::Range;
+
 /// What becomes of one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -169,6 +171,17 @@ impl Layout {
             + self.along(&self.row_axes, row)
             + self.along(&self.column_axes, column);
         Some(places + self.base())
+    }
+
+    /// How far apart in the numbers these rows, and these columns, of a small picture are: a cell's number lies at the sum of
+    /// both. `None` where a lone row is broken into several.
+    pub fn offsets(&self, facet: usize, rows: Range<usize>, columns: Range<usize>) -> Option<[Vec<usize>; 2]> {
+        if self.wrap.is_some() {
+            return None;
+        }
+        let before = self.along(&self.facet_axes, facet) + self.base();
+        let rows = rows.map(|row| before + self.along(&self.row_axes, row)).collect();
+        Some([rows, columns.map(|column| self.along(&self.column_axes, column)).collect()])
     }
 
     /// How far the sliced axes move every place.

@@ -237,3 +237,41 @@ fn a_new_step_keeps_the_view_and_another_tensor_finds_its_own() {
     local.adopt(&record("x", &[3], &["unit"], |i| i as f32));
     assert_eq!(local.show, Show::Cells);
 }
+
+/// Numbers counted so far, of so many.
+fn counted(harness: &Harness<'static, Bench>) -> usize {
+    let counted = harness.state().local.counted.as_ref().expect("it is shown");
+    let len = harness.state().record.data.len();
+    // Twice through all of them: for the statistics, and then for the histogram.
+    counted.findings().map_or_else(|share| (f64::from(share) * 2.0 * len as f64) as usize, |_| 2 * len)
+}
+
+#[test]
+fn no_frame_looks_at_all_of_twenty_five_million_numbers() {
+    let dims = vec![64, 512, 28, 28];
+    let mut numbers = vec![0.5f32; dims.iter().product()];
+    numbers[784 * 7] = -3.0;
+    let axes = ["sample", "channel", "row", "column"].map(String::from).to_vec();
+    let tensor = TensorRecord { name: "%9".into(), dims, axes, step: 1, data: numbers.into() };
+    let ways: [&[(usize, Role)]; 4] = [
+        &[],
+        &[(0, Role::Facets)],
+        &[(0, Role::IntoRows), (1, Role::IntoRows), (2, Role::IntoColumns)],
+        &[(0, Role::IntoColumns), (1, Role::IntoColumns)],
+    ];
+    let mut harness = window(tensor, None, [1000.0, 800.0]);
+    for way in ways {
+        let mut before = harness.state().local.counted.as_ref().map_or(0, |_| counted(&harness));
+        for (axis, role) in way {
+            harness.state_mut().local.set_role(*axis, *role);
+        }
+        for frame in 0..5 {
+            harness.step();
+            let set = &harness.output().textures_delta.set;
+            assert!(set.len() <= 270, "{} textures in frame {frame} of {way:?}", set.len());
+            let now = counted(&harness);
+            assert!(now - before <= 600_000, "{} numbers counted in frame {frame} of {way:?}", now - before);
+            before = now;
+        }
+    }
+}

@@ -10,10 +10,15 @@ use super::scale::{Range, Scale};
 use crate::gui::textures::{cached_within, mix};
 use crate::gui::theme::{Tokens, pixel};
 
-/// Dots along each side of a piece.
+/// Dots along each side of a piece, as long as no more than [`LARGEST`] numbers lie behind them.
 const SIDE: usize = 128;
-/// Numbers looked at in one frame to make pieces.
+const SMALLEST_SIDE: usize = 16;
+/// Numbers behind one piece: about 2 ms.
+const LARGEST: usize = 1 << 20;
+/// Numbers looked at in one frame to make pieces; the last of them may go beyond.
 pub const BUDGET: usize = 1 << 18;
+/// A piece costs no less than this, however few its numbers: so many are made in one frame at most.
+const LEAST_COST: usize = BUDGET / 256;
 
 /// How numbers become colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,6 +52,14 @@ struct Grain {
     y: usize,
 }
 
+impl Grain {
+    /// Of a piece.
+    fn side(self) -> usize {
+        let dots = (LARGEST / (self.x * self.y)).isqrt().max(1);
+        (1 << dots.ilog2()).clamp(SMALLEST_SIDE, SIDE)
+    }
+}
+
 impl Tiles<'_> {
     /// Draws one small picture as far as it is in sight.
     pub fn show(&self, ui: &Ui, facet: usize, rect: Rect, budget: &mut usize) {
@@ -57,7 +70,7 @@ impl Tiles<'_> {
         let painter = ui.painter().with_clip_rect(clip);
         let grain = self.grain(ui.ctx().pixels_per_point());
         let (rows, columns) = self.plan.visible_cells(rect, clip);
-        let (tall, wide) = (SIDE * grain.y, SIDE * grain.x);
+        let (tall, wide) = (grain.side() * grain.y, grain.side() * grain.x);
         for down in rows.start / tall..rows.end.div_ceil(tall) {
             for across in columns.start / wide..columns.end.div_ceil(wide) {
                 let (row, column) = (down * tall, across * wide);
@@ -96,14 +109,44 @@ impl Tiles<'_> {
         budget: &mut usize,
     ) -> Option<egui::TextureHandle> {
         let id = self.id.with((from, grain.x, grain.y));
-        let cost = dots[0] * dots[1] * grain.x * grain.y;
+        let cost = (dots[0] * dots[1] * grain.x * grain.y).max(LEAST_COST);
         cached_within(ui.ctx(), id, self.version(), TextureOptions::NEAREST, (budget, cost), || {
-            let dot = |i: usize| {
-                let (row, column) = (from.row + i / dots[0] * grain.y, from.column + i % dots[0] * grain.x);
-                self.dot(Cell { facet: from.facet, row, column }, grain)
-            };
-            ColorImage::new(dots, (0..dots[0] * dots[1]).map(dot).collect())
+            ColorImage::new(dots, self.dots(from, dots, grain))
         })
+    }
+
+    /// The colours of a piece.
+    fn dots(&self, from: Cell, dots: [usize; 2], grain: Grain) -> Vec<Color32> {
+        let rows = from.row..(from.row + dots[1] * grain.y).min(self.plan.rows);
+        let columns = from.column..(from.column + dots[0] * grain.x).min(self.plan.columns);
+        if let Some([rows, columns]) = self.layout.offsets(from.facet, rows, columns) {
+            let lines = rows.chunks(grain.y);
+            let places = lines.flat_map(|rows| columns.chunks(grain.x).map(move |columns| (rows, columns)));
+            return places.map(|(rows, columns)| self.colour(self.largest_of(rows, columns))).collect();
+        }
+        let dot = |i: usize| {
+            let (row, column) = (from.row + i / dots[0] * grain.y, from.column + i % dots[0] * grain.x);
+            self.colour(self.largest(Cell { facet: from.facet, row, column }, grain))
+        };
+        (0..dots[0] * dots[1]).map(dot).collect()
+    }
+
+    /// As [`Self::largest`], where it is known how far rows and columns are apart.
+    fn largest_of(&self, rows: &[usize], columns: &[usize]) -> Option<usize> {
+        if let ([row], [column]) = (rows, columns) {
+            return Some(row + column);
+        }
+        let mut best: Option<(usize, f32)> = None;
+        for row in rows {
+            for column in columns {
+                let Some(&value) = self.data.get(row + column) else { continue };
+                let rank = rank(value);
+                if best.is_none_or(|(_, most)| rank > most) {
+                    best = Some((row + column, rank));
+                }
+            }
+        }
+        best.map(|(at, _)| at)
     }
 
     fn version(&self) -> u64 {
@@ -114,8 +157,9 @@ impl Tiles<'_> {
         mix(mix(self.version, paint), u64::from(self.tokens.dark))
     }
 
-    fn dot(&self, cell: Cell, grain: Grain) -> Color32 {
-        let Some(at) = self.largest(cell, grain) else { return Color32::TRANSPARENT };
+    /// Of the number at this place.
+    fn colour(&self, at: Option<usize>) -> Color32 {
+        let Some(at) = at else { return Color32::TRANSPARENT };
         match self.paint {
             Paint::Signed(scale) => scale.colour(self.tokens, self.data.get(at).copied().unwrap_or(f32::NAN)),
             Paint::Image { channels, stride, low, high } => {
@@ -140,7 +184,7 @@ impl Tiles<'_> {
             for column in cell.column..(cell.column + grain.x).min(self.plan.columns) {
                 let Some(at) = self.layout.offset(Cell { row, column, ..cell }) else { continue };
                 let Some(&value) = self.data.get(at) else { continue };
-                let rank = if value.is_nan() { f32::INFINITY } else { value.abs().min(f32::MAX) };
+                let rank = rank(value);
                 if best.is_none_or(|(_, most)| rank > most) {
                     best = Some((at, rank));
                 }
@@ -173,10 +217,22 @@ impl Tiles<'_> {
     }
 }
 
+/// NaN is seen before all, then what is largest.
+fn rank(value: f32) -> f32 {
+    if value.is_nan() { f32::INFINITY } else { value.abs().min(f32::MAX) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::layout::Role;
     use super::*;
+
+    #[test]
+    fn a_piece_never_stands_for_too_many_numbers() {
+        for (x, y, side) in [(1, 1, 128), (4, 8, 128), (2, 128, 64), (16, 64, 32), (1024, 1024, 16)] {
+            assert_eq!(Grain { x, y }.side(), side, "{x} × {y}");
+        }
+    }
 
     #[test]
     fn a_dot_shows_the_largest_of_its_cells_and_nan_before_all() {
@@ -194,7 +250,13 @@ mod tests {
         let at = |row, column| tiles.shown(Cell { facet: 0, row, column }, 1.0).0;
         assert_eq!(at(503, 500), Cell { facet: 0, row: 501, column: 502 });
         assert_eq!(at(0, 0), Cell { facet: 0, row: 0, column: 3 });
-        assert_eq!(tiles.dot(Cell::default(), tiles.grain(1.0)), tokens.bad);
+        assert_eq!(tiles.colour(tiles.largest(Cell::default(), tiles.grain(1.0))), tokens.bad);
+        // A piece that does not begin at the corner, and is cut off at the end.
+        let (from, grain) = (Cell { facet: 0, row: 500, column: 500 }, tiles.grain(1.0));
+        let piece = tiles.dots(from, [125, 125], grain);
+        let alone = |i: usize| Cell { facet: 0, row: 500 + i / 125 * 4, column: 500 + i % 125 * 4 };
+        let each: Vec<_> = (0..125 * 125).map(|i| tiles.colour(tiles.largest(alone(i), grain))).collect();
+        assert!(piece == each && piece[0] != piece[1]);
         assert!(tiles.caption(1.0).unwrap().contains("4 × 4"));
         assert_eq!(tiles.caption(8.0), None);
     }
