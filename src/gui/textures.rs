@@ -15,6 +15,9 @@ const KEEP_FRAMES: u64 = 240;
 struct Cache {
     entries: HashMap<Id, Entry>,
     swept: u64,
+    /// How many were made so far.
+    #[cfg(test)]
+    made: usize,
 }
 
 struct Entry {
@@ -64,6 +67,12 @@ pub fn cached_within(
     Some(cache.remake(ctx, id, version, options, make()))
 }
 
+/// How many textures were made so far, those that were made anew among them.
+#[cfg(test)]
+pub fn made(ctx: &Context) -> usize {
+    cache_of(ctx).lock().unwrap_or_else(PoisonError::into_inner).made
+}
+
 fn cache_of(ctx: &Context) -> Arc<Mutex<Cache>> {
     ctx.data_mut(|data| data.get_temp_mut_or_default::<Arc<Mutex<Cache>>>(Id::unique("glassbox textures")).clone())
 }
@@ -89,6 +98,10 @@ impl Cache {
         options: TextureOptions,
         image: ColorImage,
     ) -> TextureHandle {
+        #[cfg(test)]
+        {
+            self.made += 1;
+        }
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.version = version;
             entry.handle.set(image, options);

@@ -66,7 +66,7 @@ pub enum Action {
     Debug(DebugCommand),
     SetBreakpoints(Vec<Breakpoint>),
     /// What the debugger's panels show.
-    Gaze(Gaze),
+    Gaze(Box<Gaze>),
     /// MiB that checkpoints may take.
     SetCheckpointMemory(u32),
 

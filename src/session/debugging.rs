@@ -16,7 +16,7 @@ impl State {
                 self.tell_gaze();
             }
             Action::Gaze(gaze) => {
-                self.gaze = gaze;
+                self.gaze = *gaze;
                 self.tell_gaze();
             }
             Action::Debug(command) => self.debug(command),

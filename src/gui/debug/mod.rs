@@ -123,7 +123,7 @@ pub fn show(
     local.hover.turn(ui.ctx());
     let (gaze, watch) = (wanted_gaze(state, local), wanted_watch(state, local, canvas));
     if gaze != state.gaze {
-        actions.push(Action::Gaze(gaze));
+        actions.push(Action::Gaze(Box::new(gaze)));
     }
     if watch != state.watch {
         actions.push(Action::Watch(watch));

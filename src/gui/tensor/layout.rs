@@ -174,12 +174,17 @@ impl Layout {
     }
 
     /// How far apart in the numbers these rows, and these columns, of a small picture are: a cell's number lies at the sum of
-    /// both. `None` where a lone row is broken into several.
+    /// both. `None` where that is not so, in the last line of a row that was broken into several.
     pub fn offsets(&self, facet: usize, rows: Range<usize>, columns: Range<usize>) -> Option<[Vec<usize>; 2]> {
-        if self.wrap.is_some() {
-            return None;
-        }
         let before = self.along(&self.facet_axes, facet) + self.base();
+        if let Some(width) = self.wrap {
+            let is_whole = rows.end * width <= self.len_of(&self.column_axes);
+            let lies_behind = |pair: &[usize]| self.strides[pair[0]] == self.strides[pair[1]] * self.dims[pair[1]];
+            let has_no_gaps = self.column_axes.last().is_some_and(|&axis| self.strides[axis] == 1);
+            let has_no_gaps = has_no_gaps && self.column_axes.windows(2).all(lies_behind);
+            let rows = rows.map(|row| before + row * width).collect();
+            return (is_whole && has_no_gaps).then(|| [rows, columns.collect()]);
+        }
         let rows = rows.map(|row| before + self.along(&self.row_axes, row)).collect();
         Some([rows, columns.map(|column| self.along(&self.column_axes, column)).collect()])
     }
@@ -298,6 +303,31 @@ mod tests {
         assert_eq!((at(0, 3), at(2, 1), at(2, 2)), (Some(3), Some(9), None));
         assert_eq!(layout.cell(&[9]), Some(Cell { facet: 0, row: 2, column: 1 }));
         assert_eq!(Layout::new(&[], &[], &[]).offset(Cell::default()), Some(0));
+    }
+
+    #[test]
+    fn rows_and_columns_lie_as_far_apart_as_each_cell_says() {
+        let layouts = [
+            Layout::new(&[3, 4, 5], &[Role::Facets, Role::Rows, Role::Columns], &[]),
+            Layout::new(&[3, 4, 5], &[Role::IntoColumns, Role::Slice, Role::Rows], &[0, 2, 0]),
+            Layout::new(&[3, 4, 5], &[Role::Slice, Role::IntoColumns, Role::Columns], &[1, 0, 0]).wrapped(6),
+            Layout::new(&[3, 4, 5], &[Role::Columns, Role::Slice, Role::Slice], &[0, 1, 1]).wrapped(2),
+        ];
+        let mut answered = 0;
+        for layout in layouts {
+            for facet in 0..layout.facets() {
+                for row in 0..layout.rows() {
+                    let columns = 0..layout.columns();
+                    let Some([rows, columns]) = layout.offsets(facet, row..row + 1, columns) else { continue };
+                    for (column, offset) in columns.iter().enumerate() {
+                        assert_eq!(layout.offset(Cell { facet, row, column }), Some(rows[0] + offset));
+                        answered += 1;
+                    }
+                }
+            }
+        }
+        // All, but the last line of the strip and the strip with gaps.
+        assert_eq!(answered, 60 + 15 + 18);
     }
 
     #[test]
