@@ -141,6 +141,11 @@ pub struct Frame<'a> {
     dtype: DType,
 }
 
+/// Of so few numbers a loop is quicker than the comparison of memory that `==` calls.
+fn are_same(a: &[usize], b: &[usize]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
+}
+
 impl<'a> Frame<'a> {
     pub fn new(
         values: &'a mut [Option<Tensor>],
@@ -154,7 +159,7 @@ impl<'a> Frame<'a> {
     }
 
     pub fn input(&self, i: usize) -> Result<&Tensor> {
-        let id = self.inputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))?;
+        let id = self.inputs.get(i).ok_or_else(|| EngineError::NoSuchValue(u32::MAX))?;
         self.values
             .get(id.0 as usize)
             .and_then(Option::as_ref)
@@ -176,8 +181,8 @@ impl<'a> Frame<'a> {
     }
 
     pub fn set(&mut self, i: usize, tensor: Tensor) -> Result<()> {
-        let id = self.outputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))?;
-        let slot = self.values.get_mut(id.0 as usize).ok_or(EngineError::NoSuchValue(id.0))?;
+        let id = self.outputs.get(i).ok_or_else(|| EngineError::NoSuchValue(u32::MAX))?;
+        let slot = self.values.get_mut(id.0 as usize).ok_or_else(|| EngineError::NoSuchValue(id.0))?;
         *slot = Some(if tensor.is_contiguous() { tensor } else { tensor.contiguous()? });
         Ok(())
     }
@@ -192,7 +197,7 @@ impl<'a> Frame<'a> {
     /// all of them with [`bridge::write`], then [`Frame::set`] it.
     pub fn reuse(&mut self, i: usize, dims: &[usize]) -> Result<Tensor> {
         match self.take_output(i) {
-            Some(tensor) if tensor.dims() == dims && bridge::is_cpu_f32(&tensor) => Ok(tensor),
+            Some(tensor) if are_same(tensor.dims(), dims) && bridge::is_cpu_f32(&tensor) => Ok(tensor),
             _ => bridge::from_vec(vec![0.0; dims.iter().product()], dims),
         }
     }
