@@ -85,10 +85,14 @@ impl State {
         for News { branch, forked, cut, rows, evaluations } in told.left.drain(..) {
             self.take_branch(branch, forked, cut, &rows, &evaluations);
         }
-        let Outbox { branch, forked, cut, rows, evaluations, .. } = told;
+        let Outbox { branch, forked, cut, rows, evaluations, progress, .. } = told;
         let news = forked.is_some() || cut.is_some() || !rows.is_empty() || !evaluations.is_empty();
         let news = news || *branch != self.run.branch;
         self.take_branch(*branch, *forked, *cut, rows, evaluations);
+        // Steps are told as they are done, where the run stands a little later.
+        if let (Some(row), None) = (rows.last(), progress) {
+            self.run.step = row.step;
+        }
         news
     }
 
