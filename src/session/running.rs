@@ -230,6 +230,8 @@ impl State {
         run.status = match (progress.running, run.status) {
             (true, _) => RunStatus::Running,
             (false, RunStatus::Running) => RunStatus::Paused,
+            // Somebody went back: there are steps ahead again.
+            (false, RunStatus::Finished) if progress.step < run.step => RunStatus::Paused,
             (false, other) => other,
         };
         let now = Pace { step: progress.step, epoch: progress.epoch, seconds: progress.seconds };
