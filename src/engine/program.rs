@@ -10,34 +10,15 @@ use super::init::Initial;
 use super::op::{Op, ValueShape};
 use crate::model::LayerId;
 
+/// Instructions stand in this order.
+pub use crate::trace::StepPhase as Phase;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ValueId(pub u32);
 
 impl ValueId {
     pub fn index(self) -> usize {
         self.0 as usize
-    }
-}
-
-/// Instructions stand in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    Load,
-    Forward,
-    Loss,
-    Backward,
-    Update,
-}
-
-impl Phase {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Load => "load",
-            Self::Forward => "forward",
-            Self::Loss => "loss",
-            Self::Backward => "backward",
-            Self::Update => "update",
-        }
     }
 }
 

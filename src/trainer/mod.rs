@@ -14,9 +14,7 @@ mod standing;
 mod thread;
 mod value;
 
-pub use debugger::{
-    Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, step_phase,
-};
+pub use debugger::{Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way};
 pub use journal::{Change, JournalEntry, TensorEdit};
 pub use outbox::{Evaluation, Forked, News, Outbox, Progress, Row, Stop};
 pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::debugger::{Debugger, Timeline, step_phase};
+use super::debugger::{Debugger, Timeline};
 use super::journal::{Change, JournalEntry};
 use crate::engine::{Instruction, Program, Role, Value, ValueId};
 use crate::trace::{
@@ -18,7 +18,7 @@ fn line(program: &Program, instruction: &Instruction) -> Line {
     let tokens = |ids: &[ValueId]| ids.iter().filter_map(|&id| program.value(id)).map(token).collect();
     let layer_name = instruction.layer.and_then(|id| program.layer_names.get(&id)).cloned().unwrap_or_default();
     Line {
-        stage: step_phase(instruction.phase),
+        stage: instruction.phase,
         layer: instruction.layer,
         layer_name,
         op: instruction.op.name().to_owned(),

@@ -7,7 +7,7 @@ use super::scope::{Scope, dims_of};
 use super::{DebugError, Debugger};
 use crate::engine::{FirstNotFinite, Instruction, Phase, Program};
 use crate::expr::{self, Condition, Expr};
-use crate::trace::{At, Breakpoint, StepPhase};
+use crate::trace::{At, Breakpoint};
 
 /// A breakpoint that held.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,7 +185,7 @@ fn places(program: &Program, update: usize, at: &At) -> Result<Vec<usize>, Strin
         At::NotFinite => return Ok(Vec::new()),
         At::Instruction(name) => instruction_of(program, name).into_iter().collect(),
         At::Layer(layer) => (0..all.len()).filter(|&i| all[i].layer == Some(*layer)).filter(first_of_layer).collect(),
-        At::Phase(phase) => all.iter().position(|i| step_phase(i.phase) == *phase).into_iter().collect(),
+        At::Phase(phase) => all.iter().position(|i| i.phase == *phase).into_iter().collect(),
     };
     if found.is_empty() {
         return Err(match at {
@@ -215,17 +215,6 @@ fn instruction_of(program: &Program, name: &str) -> Option<usize> {
     let any = |id| program.instructions.iter().position(|i| i.outputs.contains(&id));
     let id = crate::trainer::value::locate(program, name).ok()?;
     first(id).or_else(|| any(id))
-}
-
-/// The phase of an instruction, as plain data.
-pub fn step_phase(phase: Phase) -> StepPhase {
-    match phase {
-        Phase::Load => StepPhase::Load,
-        Phase::Forward => StepPhase::Forward,
-        Phase::Loss => StepPhase::Loss,
-        Phase::Backward => StepPhase::Backward,
-        Phase::Update => StepPhase::Update,
-    }
 }
 
 impl Debugger {
@@ -347,15 +336,3 @@ impl Debugger {
 
 /// Kept until somebody takes them.
 const MOST_MESSAGES: usize = 1000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_phase_has_its_plain_name() {
-        let phases = [Phase::Load, Phase::Forward, Phase::Loss, Phase::Backward, Phase::Update];
-        assert_eq!(phases.map(step_phase), StepPhase::ALL);
-        assert_eq!(phases.map(Phase::word), StepPhase::ALL.map(StepPhase::word));
-    }
-}

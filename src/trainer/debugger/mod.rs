@@ -30,7 +30,7 @@ use crate::model::Project;
 use crate::trace::Breakpoint;
 
 pub use crate::trace::Moment;
-pub use breakpoints::{Hit, step_phase};
+pub use breakpoints::Hit;
 pub use dump::StepDump;
 pub use forward::{Advance, Unit};
 pub use reverse::{Held, Reversed};

@@ -57,7 +57,7 @@ fn it_stops_before_instructions_layers_and_phases() {
     for phase in StepPhase::ALL {
         debugger.set_breakpoints(vec![on(1, At::Phase(phase), "")]);
         assert_eq!(run(&mut debugger, 3).len(), 1);
-        assert_eq!(step_phase(debugger.next_instruction().1.unwrap().phase), phase);
+        assert_eq!(debugger.next_instruction().1.unwrap().phase, phase);
     }
     let weight = At::Instruction("dense_1.weight".into());
     debugger.set_breakpoints(vec![on(1, weight, "")]);
