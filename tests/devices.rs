@@ -5,14 +5,13 @@ mod support;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
 use glassbox::model::{Project, Source, templates};
 use glassbox::session::{Action, DataState, NoticeKind, State, Transport, checkpoint};
 use glassbox::trainer::{Change, JournalEntry, Run};
-use support::test_device;
+use support::{test_device, wait};
 
 /// A card that no machine has.
 const NOWHERE: Device = Device::Cuda(4095);
@@ -106,16 +105,6 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
     let resumed = Run::resume(&spiral(), run.dataset().clone(), Device::Cpu, saved).unwrap();
     assert_eq!(resumed.journal().len(), 1);
     assert_eq!(resumed.replay(6).unwrap().take_notices().len(), 1);
-}
-
-/// Polls until `done`, at most a minute.
-fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done(state) {
-        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
-        state.poll();
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Runs: the same seed gives the same curve, saved runs go on bitwise, the journal replays, and the session drives it all.
 
+mod support;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Threads};
@@ -12,6 +13,7 @@ use glassbox::model::{
 };
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trainer::{Change, Run};
+use support::wait;
 
 fn start(project: &Project) -> Run {
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
@@ -186,16 +188,6 @@ fn early_stopping_stops_and_the_best_weights_come_back() {
     assert!(run.epochs_done() < project.training.epochs as u64, "it stopped early");
     assert!(run.restore_best().unwrap().is_some());
     assert_eq!(run.evaluate().unwrap().loss, best);
-}
-
-/// Polls until `done`, at most a minute.
-fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !done(state) {
-        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
-        state.poll();
-        std::thread::yield_now();
-    }
 }
 
 fn session(template: &str) -> State {

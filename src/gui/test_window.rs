@@ -1,6 +1,6 @@
 //! What the tests of the panels share: a window of any size with the real fonts and theme around one panel.
 
-use egui_kittest::Harness;
+use egui_kittest::{Harness, HarnessBuilder};
 
 use super::{fonts, theme};
 use crate::model::{Graph, LayerKind, infer};
@@ -21,17 +21,18 @@ pub fn bench<L: 'static>(
     local: L,
     mut panel: impl FnMut(&mut egui::Ui, &State, &mut L, &mut Vec<Action>) + 'static,
 ) -> Harness<'static, Bench<L>> {
-    Harness::builder()
-        .with_size(size)
-        .with_step_dt(1.0 / 60.0)
-        .with_context_setup(|ctx| {
-            fonts::install(ctx);
-            theme::apply(ctx, Theme::Dark, true);
-        })
-        .build_ui_state(
-            move |ui, bench: &mut Bench<L>| panel(ui, &bench.state, &mut bench.local, &mut bench.actions),
-            Bench { state, local, actions: Vec::new() },
-        )
+    window(size).build_ui_state(
+        move |ui, bench: &mut Bench<L>| panel(ui, &bench.state, &mut bench.local, &mut bench.actions),
+        Bench { state, local, actions: Vec::new() },
+    )
+}
+
+/// A window of this size with the real fonts and theme, for what is no panel.
+pub fn window<S>(size: [f32; 2]) -> HarnessBuilder<S> {
+    Harness::builder().with_size(size).with_step_dt(1.0 / 60.0).with_context_setup(|ctx| {
+        fonts::install(ctx);
+        theme::apply(ctx, Theme::Dark, true);
+    })
 }
 
 /// A project with these layers in a row, in the workspace.

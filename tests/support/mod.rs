@@ -2,6 +2,9 @@
 #![allow(dead_code)]
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use glassbox::session::State;
 
 use glassbox::engine::Device;
 
@@ -27,4 +30,14 @@ pub fn test_data(test: &str) -> Option<PathBuf> {
     assert!(std::env::var_os("CI").is_none(), "{test}: the test data is missing at {}", folder.display());
     println!("not run: {test} (no test data at {})", folder.display());
     None
+}
+
+/// Polls until `done`, at most a minute.
+pub fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done(state) {
+        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
+        state.poll();
+        std::thread::yield_now();
+    }
 }

@@ -2,9 +2,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::*;
+use crate::gui::test_window;
 use crate::gui::textures::made;
-use crate::gui::{fonts, theme};
-use crate::persist::Theme;
 
 struct Bench {
     record: TensorRecord,
@@ -30,27 +29,20 @@ fn window(record: TensorRecord, other: Option<TensorRecord>, size: [f32; 2]) -> 
         told: TensorResponse::default(),
         explained: Vec::new(),
     };
-    Harness::builder()
-        .with_size(size)
-        .with_step_dt(1.0 / 60.0)
-        .with_context_setup(|ctx| {
-            fonts::install(ctx);
-            theme::apply(ctx, Theme::Dark, true);
-        })
-        .build_ui_state(
-            |ui, bench: &mut Bench| {
-                let tokens = Tokens::of(ui);
-                let other = bench.other.as_ref().filter(|_| bench.local.compare.is_some()).map(Ok);
-                let view = TensorView { editable: bench.editable, other, ..TensorView::new(&bench.record) };
-                let told = show(ui, &tokens, &view, &mut bench.local);
-                summary(ui, &tokens, &bench.local);
-                bench.explained.extend(told.chosen.clone());
-                if told.edit.is_some() || told.export.is_some() || told.pin {
-                    bench.told = told;
-                }
-            },
-            bench,
-        )
+    test_window::window(size).build_ui_state(
+        |ui, bench: &mut Bench| {
+            let tokens = Tokens::of(ui);
+            let other = bench.other.as_ref().filter(|_| bench.local.compare.is_some()).map(Ok);
+            let view = TensorView { editable: bench.editable, other, ..TensorView::new(&bench.record) };
+            let told = show(ui, &tokens, &view, &mut bench.local);
+            summary(ui, &tokens, &bench.local);
+            bench.explained.extend(told.chosen.clone());
+            if told.edit.is_some() || told.export.is_some() || told.pin {
+                bench.told = told;
+            }
+        },
+        bench,
+    )
 }
 
 fn small() -> TensorRecord {

@@ -29,6 +29,22 @@ struct Writer {
 }
 
 impl Arithmetic {
+    /// The terms of a sum that are written, and the others. All of them in reading order where there are no more than `limit`, else
+    /// those that weigh most first; NaN weighs more than anything.
+    pub fn heaviest(terms: &[Self], limit: usize) -> (Vec<&Self>, Vec<&Self>) {
+        let mut shown: Vec<&Self> = terms.iter().collect();
+        if shown.len() <= limit {
+            return (shown, Vec::new());
+        }
+        let weight = |term: &Self| {
+            let value = term.evaluate();
+            if value.is_nan() { f64::INFINITY } else { value.abs() }
+        };
+        shown.sort_by_cached_key(|term| std::cmp::Reverse(weight(term).to_bits()));
+        let rest = shown.split_off(limit);
+        (shown, rest)
+    }
+
     /// `0.031·0 − 0.214·1 + … and 771 more, together 0.0123`. Of sums with more terms than `limit`, those that weigh most come
     /// first; parts with a name of their own are one number, see [`Self::named_parts`].
     pub fn with_numbers(&self, limit: usize) -> String {
@@ -181,16 +197,7 @@ impl Writer {
     }
 
     fn sum(&self, parts: &[Arithmetic]) -> String {
-        let mut shown: Vec<&Arithmetic> = parts.iter().collect();
-        let mut rest = Vec::new();
-        if shown.len() > self.limit.max(1) {
-            let weight = |part: &Arithmetic| {
-                let value = part.evaluate();
-                if value.is_nan() { f64::INFINITY } else { value.abs() }
-            };
-            shown.sort_by_cached_key(|part| std::cmp::Reverse(weight(part).to_bits()));
-            rest = shown.split_off(self.limit.max(1));
-        }
+        let (shown, rest) = Arithmetic::heaviest(parts, self.limit.max(1));
         let mut text = String::new();
         for part in shown {
             let part = self.text(part, Hold::Sum);

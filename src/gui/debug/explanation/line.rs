@@ -96,16 +96,7 @@ fn write<'a>(arithmetic: &'a Arithmetic, around: Hold, out: &mut Vec<Piece<'a>>)
 }
 
 fn sum<'a>(parts: &'a [Arithmetic], around: Hold, out: &mut Vec<Piece<'a>>) {
-    let mut shown: Vec<&Arithmetic> = parts.iter().collect();
-    let mut rest = Vec::new();
-    if shown.len() > MOST_TERMS {
-        let weight = |part: &Arithmetic| {
-            let value = part.evaluate();
-            if value.is_nan() { f64::INFINITY } else { value.abs() }
-        };
-        shown.sort_by_cached_key(|part| std::cmp::Reverse(weight(part).to_bits()));
-        rest = shown.split_off(MOST_TERMS);
-    }
+    let (shown, rest) = Arithmetic::heaviest(parts, MOST_TERMS);
     let several = parts.len() > 1;
     for (i, part) in shown.into_iter().enumerate() {
         if i > 0 {

@@ -13,17 +13,6 @@ fn behind(debugger: &mut Debugger, step: u64, name: &str) {
     debugger.goto(Moment { step, instruction }).unwrap();
 }
 
-fn picture() -> Project {
-    digits(vec![
-        Conv2d { filters: 3, ..Conv2d::default() }.into(),
-        BatchNorm::default().into(),
-        MaxPool2d::default().into(),
-        Flatten {}.into(),
-        Dropout { rate: 0.25 }.into(),
-        Dense { units: 10, ..Dense::default() }.into(),
-    ])
-}
-
 /// Of every kind of value: the step goes on with the change, replays find it made, and undo takes it back.
 #[test]
 fn an_edit_of_any_value_is_what_the_step_goes_on_with() {
