@@ -8,8 +8,8 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -94,32 +94,54 @@ impl Trainer {
     }
 }
 
-/// Commands on their way for which a long way through the run is left.
+/// What a command that waits means for a long way that is being gone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Urgency {
+    /// It can be obeyed wherever the way has led.
+    None,
+    /// It begins where the way ends: a step from there, a change made there.
+    AfterThis,
+    /// It leads elsewhere whatever lies before it.
+    Instead,
+    /// The way is not to be gone on.
+    Stop,
+}
+
+/// The commands on their way to the thread, as far as they matter to a long way.
 #[derive(Default)]
-struct Interrupts(AtomicUsize);
+struct Interrupts(Mutex<VecDeque<Urgency>>);
 
 impl Interrupts {
     fn is_waiting(&self) -> bool {
-        self.0.load(Ordering::Acquire) > 0
+        let waiting = self.waiting();
+        waiting.front() == Some(&Urgency::Instead) || waiting.contains(&Urgency::Stop)
     }
 
     fn sent(&self, command: &Command) {
-        if Self::counts(command) {
-            self.0.fetch_add(1, Ordering::Release);
+        match command.urgency() {
+            Urgency::None => {}
+            urgency => self.waiting().push_back(urgency),
         }
     }
 
     fn received(&self, command: &Command) {
-        if Self::counts(command) {
-            self.0.fetch_sub(1, Ordering::Release);
+        if command.urgency() != Urgency::None {
+            self.waiting().pop_front();
         }
     }
 
-    fn counts(command: &Command) -> bool {
-        match command {
-            Command::Debug(command) => command.interrupts(),
-            Command::Ask(_) | Command::Watch(_) | Command::Save(_) | Command::Speed(_) | Command::Budget(_) => false,
-            _ => true,
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Urgency>> {
+        locked(&self.0)
+    }
+}
+
+impl Command {
+    fn urgency(&self) -> Urgency {
+        match self {
+            Self::Debug(command) => command.urgency(),
+            Self::Ask(_) | Self::Watch(_) | Self::Save(_) | Self::Speed(_) | Self::Budget(_) => Urgency::None,
+            Self::Play | Self::StepBatch | Self::StepEpoch | Self::Change(_) => Urgency::AfterThis,
+            Self::Start { .. } | Self::Clear | Self::Pause | Self::Quit => Urgency::Stop,
         }
     }
 }
@@ -133,8 +155,8 @@ impl Drop for Trainer {
     }
 }
 
-fn locked(outbox: &Mutex<Outbox>) -> MutexGuard<'_, Outbox> {
-    outbox.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

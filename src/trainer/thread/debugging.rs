@@ -3,7 +3,7 @@
 //! How that is done is [`Debugger`]'s own; here commands become calls, and what came of them is told.
 
 use super::telling::tell_new;
-use super::{Mode, Worker, locked};
+use super::{Mode, Urgency, Worker, locked};
 use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
 use crate::trainer::journal::{Change, TensorEdit};
@@ -58,21 +58,22 @@ pub enum DebugCommand {
 }
 
 impl DebugCommand {
-    /// Whether a long way that is being gone is left for it.
-    pub(super) fn interrupts(&self) -> bool {
-        !matches!(
-            self,
+    pub(super) fn urgency(&self) -> Urgency {
+        match self {
             Self::Look(_)
-                | Self::SetBreakpoints(_)
-                | Self::CheckCondition { .. }
-                | Self::CheckExpression(_)
-                | Self::Rename { .. }
-        )
+            | Self::SetBreakpoints(_)
+            | Self::CheckCondition { .. }
+            | Self::CheckExpression(_)
+            | Self::Rename { .. } => Urgency::None,
+            Self::Goto(_) => Urgency::Instead,
+            Self::Cancel => Urgency::Stop,
+            _ => Urgency::AfterThis,
+        }
     }
 
     /// Whether the run stands still for it.
     fn halts(&self) -> bool {
-        self.interrupts()
+        self.urgency() != Urgency::None
     }
 }
 

@@ -94,6 +94,10 @@ pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) 
     let row = done.row.filter(|row| desk.reached(row.step))?;
     let mut outbox = locked(outbox);
     outbox.rows.push(row);
+    // What was told before of where the run stands is never behind what is told of its steps.
+    if let Some(progress) = &mut outbox.progress {
+        progress.step = row.step;
+    }
     outbox.evaluations.extend(done.evaluation);
     if let Some(rate) = done.cut {
         let why = "results on the validation part have stopped improving";

@@ -127,6 +127,19 @@ fn a_long_way_is_left_for_what_is_asked_next() {
 }
 
 #[test]
+fn what_begins_where_a_way_ends_waits_for_its_end() {
+    let mut desk = Desk::new();
+    desk.goto(3_000);
+    for _ in 0..5 {
+        desk.debug(DebugCommand::Back(Unit::Step));
+    }
+    desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit: TensorEdit::ZERO });
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    let view = desk.arrive(2_996);
+    assert_eq!(view.changes[0].at, Moment { step: 2_995, instruction: 0 });
+}
+
+#[test]
 fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
     let mut desk = Desk::new();
     desk.goto(5);
