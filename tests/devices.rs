@@ -9,9 +9,9 @@ use std::sync::Arc;
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
 use glassbox::model::{Project, Source, templates};
-use glassbox::session::{Action, DataState, NoticeKind, State, Transport, checkpoint};
+use glassbox::session::{Action, NoticeKind, checkpoint};
 use glassbox::trainer::{Change, JournalEntry, Run};
-use support::{test_device, wait};
+use support::{test_device, training_session, wait};
 
 /// A card that no machine has.
 const NOWHERE: Device = Device::Cuda(4095);
@@ -109,12 +109,8 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
 
 #[test]
 fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
-    let mut state = State::start(None);
+    let mut state = training_session("spiral");
     assert_eq!(state.devices.in_use, Device::Cpu);
-    state.apply(Action::OpenTemplate("spiral".into()));
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
-    state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "some steps", |s| s.run.step > 20);
     state.apply(Action::SetDevice(NOWHERE));
     let notice = state.notices.last().unwrap();
     assert_eq!(notice.kind, NoticeKind::Warning);

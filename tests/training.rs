@@ -11,9 +11,9 @@ use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
 use glassbox::model::{
     Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
 };
-use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
+use glassbox::session::{Action, DataState, RunStatus, Transport, checkpoint};
 use glassbox::trainer::{Change, Run};
-use support::wait;
+use support::{session, training_session, wait};
 
 fn start(project: &Project) -> Run {
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
@@ -190,13 +190,6 @@ fn early_stopping_stops_and_the_best_weights_come_back() {
     assert_eq!(run.evaluate().unwrap().loss, best);
 }
 
-fn session(template: &str) -> State {
-    let mut state = State::start(None);
-    state.apply(Action::OpenTemplate(template.into()));
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
-    state
-}
-
 #[test]
 fn a_session_trains_a_template_to_its_end() {
     let mut state = session("gauss");
@@ -214,9 +207,7 @@ fn a_session_trains_a_template_to_its_end() {
 
 #[test]
 fn a_learning_rate_changed_while_running_is_marked_and_resets_nothing() {
-    let mut state = session("spiral");
-    state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "some steps", |s| s.run.step > 20);
+    let mut state = training_session("spiral");
     let training = TrainingSpec { learning_rate: 0.003, ..state.project.training.clone() };
     let at = state.run.step;
     state.apply(Action::SetTraining(training));
@@ -230,9 +221,7 @@ fn a_learning_rate_changed_while_running_is_marked_and_resets_nothing() {
 
 #[test]
 fn editing_the_graph_while_it_trains_keeps_what_fits() {
-    let mut state = session("spiral");
-    state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "some steps", |s| s.run.step > 20);
+    let mut state = training_session("spiral");
     let second = state.project.graph.find("Dense 2").unwrap().id;
     state.apply(Action::Edit(Edit::SetParam { layer: second, key: "units".into(), value: ParamValue::Int(5) }));
     wait(&mut state, "the message", |s| s.run.message.as_deref().is_some_and(|m| m.starts_with("Kept")));
@@ -254,7 +243,8 @@ fn editing_the_graph_while_it_trains_keeps_what_fits() {
 fn a_session_tells_once_where_the_first_nan_came_from_until_the_run_is_reset() {
     let mut state = session("sine");
     let training = state.project.training.clone();
-    state.apply(Action::SetTraining(TrainingSpec { learning_rate: 1e4, optimiser: Optimiser::sgd(), ..training }));
+    let (optimiser, epochs) = (Optimiser::sgd(), 100_000);
+    state.apply(Action::SetTraining(TrainingSpec { learning_rate: 1e4, optimiser, epochs, ..training }));
     state.apply(Action::Transport(Transport::Play));
     wait(&mut state, "the banner", |s| s.error.is_some());
     let sentence = state.error.clone().unwrap();

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use glassbox::session::State;
-
 use glassbox::engine::Device;
+use glassbox::model::TrainingSpec;
+use glassbox::session::{Action, DataState, State, Transport};
 
 /// The device that the environment variable GLASSBOX_TEST_DEVICE names (`cuda`), default the CPU; `None`, after saying that the
 /// test is not run, where it is not there.
@@ -40,4 +40,21 @@ pub fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
         state.poll();
         std::thread::yield_now();
     }
+}
+
+/// A session of a template with its data there.
+pub fn session(template: &str) -> State {
+    let mut state = State::start(None);
+    state.apply(Action::OpenTemplate(template.into()));
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    state
+}
+
+/// One that trains, and does not come to its end however long this thread has to wait for its turn.
+pub fn training_session(template: &str) -> State {
+    let mut state = session(template);
+    state.apply(Action::SetTraining(TrainingSpec { epochs: 100_000, ..state.project.training.clone() }));
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "some steps", |s| s.run.step > 20);
+    state
 }
