@@ -398,7 +398,7 @@ fn the_debugger_changes_whole_tensors_and_forks() {
         "goto 20; fork hot; set learning_rate = 0.3; scale dense_1.weight 2; clip dense_1.weight 0.5; \
          print max(abs(dense_1.weight)); set dense_2.weight = 0 - dense_2.weight; reinit dense_1.bias; \
          set dense_2.bias = 0.25; print mean(dense_2.bias); info; run 10; branch main; run 10; print loss; compare; \
-         branches; branch hot; undo; print dense_2.bias[0]",
+         branches; branch hot; undo; print dense_2.bias[0]; branch delete hot; branches",
     );
     assert_eq!((&said[5]["numbers"][0], &said[9]["numbers"][0]), (&Value::from(0.5), &Value::from(0.25)));
     assert_eq!(said[10]["changes"].as_array().map(Vec::len), Some(6));
@@ -409,6 +409,8 @@ fn the_debugger_changes_whole_tensors_and_forks() {
     assert_ne!(compared[0]["loss"], compared[1]["loss"]);
     assert_eq!(said[16]["current"], "main");
     assert_ne!(said[19]["numbers"][0], 0.25);
+    assert_eq!((&said[20]["deleted"], &said[21]["current"]), (&Value::from("hot"), &Value::from("main")));
+    assert_eq!(said[21]["branches"].as_array().map(Vec::len), Some(1));
     // The trunk is the run that was never forked.
     let plain = debugged(folder, "goto 30; print loss");
     assert_eq!(plain[1]["numbers"], said[14]["numbers"]);
@@ -477,6 +479,8 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
         ("scale %1 2", "after its instruction has run"),
         ("fork main", "already"),
         ("branch other", "no branch 'other'"),
+        ("branch delete other", "no branch 'other'"),
+        ("branch delete main", "only branch"),
         ("unwatch 1", "no watch 1"),
         ("watch dense_9.weight", "no value"),
     ] {

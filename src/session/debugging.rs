@@ -85,10 +85,12 @@ impl State {
         for News { branch, forked, cut, rows, evaluations } in told.left.drain(..) {
             self.take_branch(branch, forked, cut, &rows, &evaluations);
         }
-        let Outbox { branch, forked, cut, rows, evaluations, progress, .. } = told;
+        let Outbox { branch, forked, cut, rows, evaluations, deleted, progress, .. } = told;
         let news = forked.is_some() || cut.is_some() || !rows.is_empty() || !evaluations.is_empty();
-        let news = news || *branch != self.run.branch;
+        let news = news || *branch != self.run.branch || !deleted.is_empty();
         self.take_branch(*branch, *forked, *cut, rows, evaluations);
+        self.run.others.retain(|other| !deleted.contains(&other.id));
+        self.branches.retain(|known| !deleted.contains(&known.id));
         // Steps are told as they are done, where the run stands a little later.
         if let (Some(row), None) = (rows.last(), progress) {
             self.run.step = row.step;

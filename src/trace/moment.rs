@@ -154,6 +154,8 @@ pub struct Checked {
 pub struct Branch {
     pub id: u32,
     pub name: String,
+    /// The one that it left.
+    pub parent: Option<u32>,
     /// Completed steps where it left another; 0 for the first.
     pub from: u64,
     /// Completed steps where it stands.

@@ -14,7 +14,9 @@ mod standing;
 mod thread;
 mod value;
 
-pub use debugger::{Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way};
+pub use debugger::{
+    Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
+};
 pub use journal::{Change, JournalEntry, TensorEdit};
 pub use outbox::{Evaluation, Forked, News, Outbox, Progress, Row, Stop};
 pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};

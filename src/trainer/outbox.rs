@@ -75,6 +75,8 @@ pub struct Outbox {
     pub cut: Option<u64>,
     pub rows: Vec<Row>,
     pub evaluations: Vec<Evaluation>,
+    /// Branches that are gone, whatever is told of them above.
+    pub deleted: Vec<u32>,
     /// The project in force, when going back, undoing or another branch has made it another.
     pub project: Option<Box<Project>>,
     pub picture: Option<Arc<Picture>>,

@@ -2,6 +2,7 @@
 //!
 //! Owns when to compute and when to look. Where the run goes when it is debugged is `debugging`'s own.
 
+mod branches;
 mod debugging;
 mod desk;
 mod telling;
@@ -306,7 +307,7 @@ impl Worker {
             Command::Debug(command) => self.debug(command)?,
             Command::Budget(bytes) => {
                 self.budget = bytes;
-                self.debugger.iter_mut().chain(self.desk.others()).for_each(|debugger| debugger.set_budget(bytes));
+                self.share();
                 self.desk.stand();
             }
             Command::Speed(speed) => {
@@ -351,7 +352,7 @@ impl Worker {
             Some(saved) => Run::resume(project, dataset, device, *saved)?,
         };
         let debugger = Debugger::new(run, self.budget)?;
-        self.desk.reached(debugger.moment().step);
+        self.desk.branches.reached(debugger.moment().step);
         self.debugger = Some(debugger);
         self.tell_progress();
         Ok(())

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::Said;
+use super::obey::Console;
 use super::values::digits;
-use crate::trainer::{Advance, Debugger, Moment};
+use crate::trainer::{Advance, Debugger, Moment, share_budget};
 
 pub struct Branch {
     pub name: String,
@@ -63,6 +64,69 @@ impl Branch {
             Some((name, Moment { step, instruction: 0 })) => format!("from {name} after step {step}"),
             Some((name, moment)) => format!("from {name} in step {}", moment.step + 1),
         }
+    }
+}
+
+impl Console {
+    pub(super) fn fork(&mut self, name: Option<String>) -> Result<Said, String> {
+        let name = name.unwrap_or_else(|| self.fresh_name());
+        if self.branches.iter().any(|branch| branch.name == name) {
+            return Err(format!("There is a branch '{name}' already."));
+        }
+        let fork = self.branches[self.current].fork(name)?;
+        let from = self.branches[self.current].name.clone();
+        self.current = self.branches.len();
+        self.branches.push(fork);
+        self.share();
+        let mut said = self.place();
+        let name = &self.branches[self.current].name;
+        said.text = format!("Now on branch {name}; {from} stays as it is.\n{}", said.text);
+        Ok(said)
+    }
+
+    fn fresh_name(&self) -> String {
+        let is_new = |name: &String| self.branches.iter().all(|branch| branch.name != *name);
+        let mut names = (self.branches.len()..).map(|number| format!("fork {number}"));
+        names.find(is_new).unwrap_or_default()
+    }
+
+    fn branch_named(&self, name: &str) -> Result<usize, String> {
+        let found = self.branches.iter().position(|branch| branch.name == name);
+        found.ok_or_else(|| format!("There is no branch '{name}'; 'branches' shows which there are."))
+    }
+
+    pub(super) fn switch(&mut self, name: &str) -> Result<Said, String> {
+        self.current = self.branch_named(name)?;
+        self.share();
+        Ok(self.place())
+    }
+
+    /// For good. The current one too: then the one that it left goes on, or the first of the others.
+    pub(super) fn delete_branch(&mut self, name: &str) -> Result<Said, String> {
+        let at = self.branch_named(name)?;
+        if self.branches.len() == 1 {
+            return Err(format!("'{name}' is the only branch: there is nothing to go on with without it."));
+        }
+        let gone = self.branches.remove(at);
+        if at == self.current {
+            let parent = gone.from.as_ref().and_then(|(parent, _)| self.branch_named(parent).ok());
+            self.current = parent.unwrap_or(0);
+        } else if at < self.current {
+            self.current -= 1;
+        }
+        self.share();
+        let mut said = self.place();
+        said.json["deleted"] = json!(name);
+        said.text = format!("Deleted branch {name}; on branch {}.\n{}", self.branches[self.current].name, said.text);
+        Ok(said)
+    }
+
+    /// The checkpoints of all branches together stay within the budget.
+    fn share(&mut self) {
+        let (before, rest) = self.branches.split_at_mut(self.current);
+        let Some((current, after)) = rest.split_first_mut() else { return };
+        let resting = before.iter_mut().chain(after).map(|branch| &mut branch.debugger);
+        share_budget(self.budget, &mut current.debugger, resting.collect());
     }
 }
 

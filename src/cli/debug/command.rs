@@ -64,6 +64,7 @@ pub enum Command {
     Fork(Option<String>),
     Branches,
     Branch(String),
+    DeleteBranch(String),
     Compare,
     Dump(String),
     Help,
@@ -116,7 +117,10 @@ fn moving(word: &str, rest: &str) -> Parsed {
         "since" => breaks::condition(rest).map(Command::Since),
         "fork" => Ok(Command::Fork(Some(rest.to_owned()).filter(|name| !name.is_empty()))),
         "branches" => alone(word, rest, Command::Branches),
-        "branch" => named(word, rest, "branch main").map(Command::Branch),
+        "branch" => match rest.split_once(char::is_whitespace) {
+            Some(("delete", name)) => Ok(Command::DeleteBranch(name.trim().to_owned())),
+            _ => named(word, rest, "branch main").map(Command::Branch),
+        },
         "compare" => alone(word, rest, Command::Compare),
         "help" | "h" | "?" => Ok(Command::Help),
         "quit" | "q" | "exit" => alone(word, rest, Command::Quit),
@@ -279,6 +283,7 @@ mod tests {
         assert_eq!(parse("disable 3"), Ok(Command::Enable(3, false)));
         assert_eq!(parse("fork"), Ok(Command::Fork(None)));
         assert_eq!(parse("branch a b"), Ok(Command::Branch("a b".into())));
+        assert_eq!(parse("branch delete a b"), Ok(Command::DeleteBranch("a b".into())));
         assert_eq!(split("goto 3; # there\n\nprint x #; quit\nq"), ["goto 3", "print x", "q"]);
     }
 

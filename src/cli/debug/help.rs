@@ -46,6 +46,7 @@ undo                     takes the last change back and stands where it was made
 Two histories
 fork [NAME]              a second run from here; the first stays as it is
 branches, branch NAME    which there are; goes on with that one
+branch delete NAME       it is gone for good; the current one: the one that it left goes on
 compare                  their losses, side by side
 
 dump FILE                writes everything of the step just completed (*.safetensors)
@@ -70,6 +71,7 @@ pub fn second_words(command: &str) -> &'static [&'static str] {
         "back" => &["layer", "phase", "step"],
         "list" | "l" => &["all"],
         "info" | "i" => &["breakpoints"],
+        "branch" => &["delete"],
         _ => &[],
     }
 }

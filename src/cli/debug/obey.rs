@@ -22,6 +22,8 @@ pub struct Console {
     pub(super) current: usize,
     pub(super) watches: Vec<Expr>,
     numbered: u32,
+    /// Bytes for the checkpoints of all branches.
+    pub(super) budget: usize,
     /// Set from outside to end a long way.
     interrupted: Arc<AtomicBool>,
 }
@@ -35,7 +37,9 @@ pub(super) fn sentence(error: DebugError) -> String {
 
 impl Console {
     pub fn new(debugger: Debugger, interrupted: Arc<AtomicBool>) -> Self {
-        Self { branches: vec![Branch::main(debugger)], current: 0, watches: Vec::new(), numbered: 0, interrupted }
+        let budget = debugger.timeline().budget;
+        let branches = vec![Branch::main(debugger)];
+        Self { branches, current: 0, watches: Vec::new(), numbered: 0, budget, interrupted }
     }
 
     pub fn debugger(&self) -> &Debugger {
@@ -101,6 +105,7 @@ impl Console {
             Command::Fork(name) => self.fork(name)?,
             Command::Branches => branches::list(&self.branches, self.current),
             Command::Branch(name) => self.switch(&name)?,
+            Command::DeleteBranch(name) => self.delete_branch(&name)?,
             Command::Compare => branches::compare(&self.branches),
             Command::Dump(path) => self.dump(Path::new(&path))?,
             Command::Help => Said { text: HELP.into(), json: json!({ "help": HELP }) },
@@ -163,29 +168,6 @@ impl Console {
             all.remove(at);
         })?;
         Ok(Said { text: format!("Removed breakpoint {number}."), json: json!({ "number": number }) })
-    }
-
-    fn fork(&mut self, name: Option<String>) -> Result<Said, String> {
-        let number = self.branches.len();
-        let name = name.unwrap_or_else(|| format!("fork {number}"));
-        if self.branches.iter().any(|branch| branch.name == name) {
-            return Err(format!("There is a branch '{name}' already."));
-        }
-        let fork = self.branches[self.current].fork(name)?;
-        let from = self.branches[self.current].name.clone();
-        self.branches.push(fork);
-        self.current = number;
-        let mut said = self.place();
-        let name = &self.branches[number].name;
-        said.text = format!("Now on branch {name}; {from} stays as it is.\n{}", said.text);
-        Ok(said)
-    }
-
-    fn switch(&mut self, name: &str) -> Result<Said, String> {
-        let found = self.branches.iter().position(|branch| branch.name == name);
-        self.current =
-            found.ok_or_else(|| format!("There is no branch '{name}'; 'branches' shows which there are."))?;
-        Ok(self.place())
     }
 
     /// Writes the step just completed.

@@ -6,7 +6,7 @@ use crate::gui::numbers::{count, number};
 use crate::gui::panels::header;
 use crate::gui::reading::read;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::text_field;
+use crate::gui::widgets::{named, text_field};
 use crate::session::{Action, State};
 use crate::trace::{Branch, DebugView, Moment, Series};
 use crate::trainer::DebugCommand;
@@ -90,7 +90,7 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, ac
     let name = format!("Branch {}", branch.name);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
     let help = format!(
-        "{}, from step {}. A click goes there, where it stands; a right click gives it another name.",
+        "{}, from step {}. A click goes there, where it stands; a right click gives it another name or deletes it.",
         branch.name,
         count(branch.from)
     );
@@ -100,10 +100,31 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, ac
             actions.push(Action::Debug(DebugCommand::Rename { branch: branch.id, name: name.trim().to_owned() }));
             ui.close();
         }
+        delete(ui, view, branch, actions);
     });
     if response.on_hover_text(help).clicked() && !on {
         actions.push(Action::Debug(DebugCommand::Switch(branch.id)));
     }
+}
+
+/// In two clicks: a branch that is gone cannot be brought back.
+fn delete(ui: &mut Ui, view: &DebugView, branch: &Branch, actions: &mut Vec<Action>) {
+    let name = &branch.name;
+    ui.menu_button("Delete …", |ui| {
+        ui.set_max_width(260.0);
+        let step = count(branch.step);
+        ui.label(format!("{name}, its {step} steps and its curves are gone then. This cannot be undone."));
+        if branch.id == view.branch {
+            let parent = view.branches.iter().find(|other| Some(other.id) == branch.parent);
+            let next = parent.or(view.branches.iter().find(|other| other.id != branch.id));
+            let next = next.map_or("another", |next| next.name.as_str());
+            ui.label(format!("You are on it: {next} is gone on with."));
+        }
+        if named(ui.button("Delete for good"), &format!("Delete branch {name} for good")).clicked() {
+            actions.push(Action::Debug(DebugCommand::DeleteBranch(branch.id)));
+            ui.close();
+        }
+    });
 }
 
 /// Of a branch's curve: the first in the accent.

@@ -17,6 +17,7 @@ mod nudge;
 mod reverse;
 mod ring;
 mod scope;
+mod sharing;
 #[cfg(test)]
 mod tests;
 mod travel;
@@ -34,6 +35,7 @@ pub use breakpoints::Hit;
 pub use dump::StepDump;
 pub use forward::{Advance, Unit};
 pub use reverse::{Held, Reversed};
+pub use sharing::share_budget;
 pub use travel::Way;
 
 use breakpoints::Arms;
@@ -71,6 +73,7 @@ impl From<EngineError> for DebugError {
 pub struct Timeline {
     /// Steps after which there is a checkpoint, in order.
     pub checkpoints: Vec<u64>,
+    /// Of all branches together.
     pub bytes: usize,
     pub budget: usize,
     /// A step is at most so many steps of replay away.
@@ -157,7 +160,7 @@ impl Debugger {
         self.changes.split_at(self.applied)
     }
 
-    /// How many checkpoints there are, their bytes, and their spacing in steps.
+    /// How many checkpoints there are, the bytes of all (those of branches that rest too), and their spacing in steps.
     pub fn checkpoints(&self) -> (usize, usize, u64) {
         (self.ring.len(), self.ring.bytes(), self.ring.spacing())
     }
@@ -176,11 +179,6 @@ impl Debugger {
     /// The last step that was ever reached in this history.
     pub fn furthest(&self) -> u64 {
         self.furthest
-    }
-
-    /// Another budget for checkpoints, in bytes.
-    pub fn set_budget(&mut self, budget: usize) {
-        self.ring.set_budget(budget);
     }
 
     fn keep(&mut self) -> Result<(), DebugError> {

@@ -5,7 +5,10 @@
 //! multiples of it are dropped, until the rest fits. So any step is reached from one before it with fewer steps of replay than
 //! the spacing (and one more, so that its values are computed), and the spacing grows with the length of the run, not the
 //! memory. The first is kept even where it alone is more than the budget.
+//!
+//! Branches have most of their checkpoints in common. What branches that rest keep counts too, and nothing counts twice.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::memory::Memories;
@@ -45,6 +48,33 @@ impl Checkpoint {
     pub fn step(&self) -> u64 {
         self.saved.now.step
     }
+
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// What other branches keep.
+#[derive(Clone, Default)]
+pub(super) struct Elsewhere {
+    pub bytes: usize,
+    /// By address: they are kept there for as long as this is looked at.
+    which: HashSet<usize>,
+}
+
+impl Elsewhere {
+    pub fn add(&mut self, ring: &Ring) {
+        for checkpoint in &ring.kept {
+            if self.which.insert(Arc::as_ptr(checkpoint).addr()) {
+                self.bytes += checkpoint.bytes;
+            }
+        }
+    }
+
+    fn has(&self, checkpoint: &Arc<Checkpoint>) -> bool {
+        self.which.contains(&Arc::as_ptr(checkpoint).addr())
+    }
 }
 
 /// Cloned by a fork; the tensors are shared.
@@ -52,7 +82,9 @@ impl Checkpoint {
 pub(super) struct Ring {
     /// By step.
     kept: Vec<Arc<Checkpoint>>,
-    bytes: usize,
+    /// Of those that are only kept here.
+    own_bytes: usize,
+    elsewhere: Elsewhere,
     budget: usize,
     /// 0 until there is one.
     spacing: u64,
@@ -60,29 +92,36 @@ pub(super) struct Ring {
 
 impl Ring {
     pub fn new(budget: usize) -> Self {
-        Self { kept: Vec::new(), bytes: 0, budget, spacing: 0 }
+        Self { kept: Vec::new(), own_bytes: 0, elsewhere: Elsewhere::default(), budget, spacing: 0 }
     }
 
     pub fn len(&self) -> usize {
         self.kept.len()
     }
 
+    /// Of all checkpoints, those of branches that rest too.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.own_bytes + self.elsewhere.bytes
     }
 
     pub fn budget(&self) -> usize {
         self.budget
     }
 
-    /// Another budget; with less, what does not fit is dropped.
-    pub fn set_budget(&mut self, budget: usize) {
-        self.budget = budget;
+    /// Another budget, of which some is taken elsewhere; with less, what does not fit is dropped.
+    pub fn share(&mut self, budget: usize, elsewhere: Elsewhere) {
+        (self.budget, self.elsewhere) = (budget, elsewhere);
+        self.weigh();
         self.thin();
     }
 
     pub fn spacing(&self) -> u64 {
         self.spacing
+    }
+
+    #[cfg(test)]
+    pub fn kept(&self) -> &[Arc<Checkpoint>] {
+        &self.kept
     }
 
     pub fn steps(&self) -> Vec<u64> {
@@ -108,25 +147,31 @@ impl Ring {
         if self.kept.is_empty() && self.spacing == 0 {
             self.spacing = first_spacing(checkpoint.bytes);
         }
-        self.bytes += checkpoint.bytes;
+        self.own_bytes += checkpoint.bytes;
         self.kept.insert(at, Arc::new(checkpoint));
         self.thin();
     }
 
+    fn is_too_much(&self) -> bool {
+        (self.own_bytes > 0 && self.bytes() > self.budget) || self.kept.len() > MOST
+    }
+
     fn thin(&mut self) {
-        while (self.bytes > self.budget || self.kept.len() > MOST) && self.kept.len() > 1 {
+        while self.is_too_much() && self.kept.len() > 1 {
             self.spacing *= 2;
             let (first, spacing) = (self.kept[0].step(), self.spacing);
             self.kept.retain(|c| c.step() == first || c.step().is_multiple_of(spacing));
-            if self.kept.len() == 2 && self.kept[0].bytes + self.kept[1].bytes > self.budget {
-                self.kept.truncate(1);
-            }
             self.weigh();
+            if self.kept.len() == 2 && self.is_too_much() {
+                self.kept.truncate(1);
+                self.weigh();
+            }
         }
     }
 
     fn weigh(&mut self) {
-        self.bytes = self.kept.iter().map(|checkpoint| checkpoint.bytes).sum();
+        let own = self.kept.iter().filter(|checkpoint| !self.elsewhere.has(checkpoint));
+        self.own_bytes = own.map(|checkpoint| checkpoint.bytes).sum();
     }
 
     /// The last one at or before a step.
@@ -147,6 +192,8 @@ impl Ring {
             let Checkpoint { applied, bytes, .. } = **checkpoint;
             let (project, saved) = (checkpoint.project.clone(), checkpoint.saved.clone());
             *checkpoint = Arc::new(Checkpoint { applied, project, saved, memories: memories.clone(), bytes });
+            self.weigh();
+            self.thin();
         }
     }
 
@@ -202,7 +249,7 @@ mod tests {
             assert!(step - from < ring.spacing(), "{step} from {from}");
         }
         assert_eq!(ring.bytes(), ring.kept.iter().map(|c| c.bytes).sum::<usize>());
-        ring.set_budget(budget / 4);
+        ring.share(budget / 4, Elsewhere::default());
         assert!(ring.bytes() <= budget / 4 && ring.len() > 10);
     }
 

@@ -53,6 +53,8 @@ pub enum DebugCommand {
         branch: u32,
         name: String,
     },
+    /// A branch is no longer needed; deleting the one that is looked at leads to the one that it left.
+    DeleteBranch(u32),
     /// Stop on the way to a far place.
     Cancel,
 }
@@ -64,6 +66,7 @@ impl DebugCommand {
             | Self::SetBreakpoints(_)
             | Self::CheckCondition { .. }
             | Self::CheckExpression(_)
+            | Self::DeleteBranch(_)
             | Self::Rename { .. } => Urgency::None,
             Self::Goto(_) => Urgency::Instead,
             Self::Cancel => Urgency::Stop,
@@ -134,7 +137,8 @@ impl Worker {
             DebugCommand::Undo => self.undo()?,
             DebugCommand::Fork { name } => self.fork(name)?,
             DebugCommand::Switch(branch) => self.switch(branch),
-            DebugCommand::Rename { branch, name } => self.desk.rename(branch, name),
+            DebugCommand::Rename { branch, name } => self.desk.branches.rename(branch, name),
+            DebugCommand::DeleteBranch(branch) => self.delete_branch(branch),
         }
         Ok(())
     }
@@ -165,7 +169,7 @@ impl Worker {
     /// Something was changed here by hand.
     pub(super) fn changed(&mut self, change: &str) {
         let step = self.debugger.as_ref().map_or(0, |debugger| debugger.moment().step);
-        self.desk.name_by(change, step);
+        self.desk.branches.name_by(change, step);
         self.cut();
     }
 
@@ -175,7 +179,7 @@ impl Worker {
         let step = debugger.moment().step;
         self.desk.stand();
         self.picture_due = true;
-        if !self.desk.cut(step) {
+        if !self.desk.branches.cut(step) {
             return;
         }
         let mut outbox = locked(&self.outbox);
@@ -197,36 +201,6 @@ impl Worker {
             None => self.say("There is no change to take back."),
         }
         Ok(())
-    }
-
-    fn fork(&mut self, name: String) -> Result<(), DebugError> {
-        let Some(debugger) = self.debugger.take() else { return Ok(()) };
-        let forked = debugger.fork();
-        match forked {
-            Ok(fork) => {
-                let (branch, forked) = self.desk.fork(debugger, name, fork.moment().step);
-                locked(&self.outbox).switch(branch, Some(forked));
-                self.debugger = Some(fork);
-                Ok(())
-            }
-            Err(error) => {
-                self.debugger = Some(debugger);
-                Err(error)
-            }
-        }
-    }
-
-    fn switch(&mut self, branch: u32) {
-        let Some(debugger) = self.debugger.take() else { return };
-        let there = self.desk.switch(branch, debugger);
-        let mut outbox = locked(&self.outbox);
-        if self.desk.branch == branch {
-            outbox.switch(branch, None);
-        }
-        outbox.project = Some(Box::new(there.run().project().clone()));
-        drop(outbox);
-        self.debugger = Some(there);
-        self.picture_due = true;
     }
 
     /// Progress is told beside the last view: there must be one.

@@ -1,26 +1,19 @@
-//! What the training thread keeps for whoever debugs: what is looked at, why it stopped, what was told, the other branches.
+//! What the training thread keeps for whoever debugs: what is looked at, why it stopped, what was told.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::branches::Branches;
 use super::{Mode, Worker, locked};
-use crate::trace::{Branch, Checked, DebugView, Gaze, Listing, Moment, Stopped, Travel};
+use crate::trace::{Checked, DebugView, Gaze, Listing, Moment, Stopped, Travel};
 use crate::trainer::debugger::{DebugError, Debugger};
-use crate::trainer::outbox::Forked;
 use crate::trainer::{inspect, standing};
 
 /// How often a run that goes on is told about.
 const WHILE_RUNNING: Duration = Duration::from_millis(120);
 /// Lines of the log that are kept.
 const LOGGED: usize = 200;
-
-/// A branch that is not being looked at.
-struct Resting {
-    id: u32,
-    debugger: Debugger,
-    furthest: Option<u64>,
-}
 
 #[derive(Default)]
 pub(super) struct Desk {
@@ -29,8 +22,6 @@ pub(super) struct Desk {
     pub stopped: Option<Stopped>,
     pub checked: Option<Checked>,
     log: Vec<String>,
-    /// The last step that was ever told of on this branch.
-    furthest: Option<u64>,
     /// The run stands, and that was not told yet.
     due: bool,
     /// All else was told: only the pointer has moved.
@@ -41,17 +32,12 @@ pub(super) struct Desk {
     watched: BTreeMap<String, f64>,
     before: BTreeMap<String, f64>,
     place: Option<(u32, Moment)>,
-    /// The branch that is looked at.
-    pub branch: u32,
-    /// Names and beginnings of all.
-    known: Vec<Branch>,
-    resting: Vec<Resting>,
+    pub branches: Branches,
 }
 
 impl Desk {
     pub fn begin_run(&mut self) {
-        let main = Branch { id: 0, name: "main".into(), from: 0, step: 0 };
-        *self = Self { look: self.look.take(), due: true, known: vec![main], ..Self::default() };
+        *self = Self { look: self.look.take(), due: true, branches: Branches::begin(), ..Self::default() };
     }
 
     pub fn look_at(&mut self, look: Option<Box<Gaze>>) {
@@ -98,71 +84,6 @@ impl Desk {
         self.log.drain(..surplus);
     }
 
-    /// A step is complete; whether it is one that was never told of before.
-    pub fn reached(&mut self, step: u64) -> bool {
-        let is_new = self.furthest.is_none_or(|furthest| step > furthest);
-        if is_new {
-            self.furthest = Some(step);
-        }
-        is_new
-    }
-
-    /// Nothing after this step is known any more; whether anything was.
-    pub fn cut(&mut self, step: u64) -> bool {
-        let is_shorter = self.furthest.is_some_and(|furthest| furthest > step);
-        if is_shorter {
-            self.furthest = Some(step);
-        }
-        is_shorter
-    }
-
-    pub fn rename(&mut self, branch: u32, name: String) {
-        if let Some(known) = self.known.iter_mut().find(|known| known.id == branch) {
-            known.name = name;
-        }
-    }
-
-    /// A fork that nobody named is called by the first change made in it.
-    pub fn name_by(&mut self, change: &str, step: u64) {
-        let branch = self.branch;
-        if let Some(known) = self.known.iter_mut().find(|known| known.id == branch && known.name.is_empty()) {
-            known.name = format!("{change} from {step}");
-        }
-    }
-
-    /// `old` rests from now on. Returns the new branch and where it began.
-    pub fn fork(&mut self, old: Debugger, name: String, step: u64) -> (u32, Forked) {
-        let from = self.branch;
-        let id = self.known.iter().map(|known| known.id).max().map_or(1, |id| id + 1);
-        self.rest(old);
-        self.known.push(Branch { id, name, from: step, step });
-        self.branch = id;
-        self.furthest = Some(step);
-        (id, Forked { from, step })
-    }
-
-    fn rest(&mut self, debugger: Debugger) {
-        let step = debugger.moment().step;
-        if let Some(known) = self.known.iter_mut().find(|known| known.id == self.branch) {
-            known.step = step;
-        }
-        self.resting.push(Resting { id: self.branch, debugger, furthest: self.furthest });
-    }
-
-    /// The run of another branch; the same one where there is none.
-    pub fn switch(&mut self, branch: u32, old: Debugger) -> Debugger {
-        let Some(at) = self.resting.iter().position(|resting| resting.id == branch) else { return old };
-        let Resting { debugger, furthest, .. } = self.resting.swap_remove(at);
-        self.rest(old);
-        (self.branch, self.furthest) = (branch, furthest);
-        debugger
-    }
-
-    /// All other branches.
-    pub fn others(&mut self) -> impl Iterator<Item = &mut Debugger> {
-        self.resting.iter_mut().map(|resting| &mut resting.debugger)
-    }
-
     /// The last view, for as long as a way takes.
     pub fn on_the_way(&mut self, what: &str, progress: f32) -> Option<Arc<DebugView>> {
         self.told = Some(Instant::now());
@@ -193,7 +114,8 @@ impl Desk {
         if listing != *self.listing {
             self.listing = Arc::new(listing);
         }
-        self.turn_page((self.branch, debugger.moment()));
+        let current = self.branches.current;
+        self.turn_page((current, debugger.moment()));
         let gaze = self.look.as_deref().cloned().unwrap_or_default();
         let mut sight = inspect::sight(debugger, &gaze, still);
         if let Some(last) = &self.last {
@@ -202,18 +124,12 @@ impl Desk {
         let watches = standing::watches(debugger, &gaze.watches, &self.before);
         let values = watches.iter().filter_map(|w| Some((w.expression.clone(), *w.value.as_ref().ok()?)));
         self.watched = values.collect();
-        let here = debugger.moment().step;
-        let branch = |known: &Branch| Branch {
-            name: if known.name.is_empty() { format!("fork at {}", known.from) } else { known.name.clone() },
-            step: if known.id == self.branch { here } else { known.step },
-            ..known.clone()
-        };
         DebugView {
             stopped: self.stopped.clone(),
             checked: self.checked.clone(),
             log: self.log.clone(),
-            branches: self.known.iter().map(branch).collect(),
-            branch: self.branch,
+            branches: self.branches.told(debugger.moment().step),
+            branch: current,
             watches,
             sight,
             ..standing::view(debugger, self.listing.clone())

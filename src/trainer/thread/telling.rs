@@ -91,7 +91,7 @@ impl Worker {
 
 /// Tells of a step that nobody was told of before; returns its row.
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<Row> {
-    let row = done.row.filter(|row| desk.reached(row.step))?;
+    let row = done.row.filter(|row| desk.branches.reached(row.step))?;
     let mut outbox = locked(outbox);
     outbox.rows.push(row);
     // What was told before of where the run stands is never behind what is told of its steps.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::data::{self, NoProgress};
 use crate::model::{Project, templates};
-use crate::trace::{DebugView, Gaze, Moment};
+use crate::trace::{At, Breakpoint, DebugView, Gaze, Moment};
 use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
@@ -165,6 +165,44 @@ fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
     desk.debug(DebugCommand::Switch(1));
     let view = desk.until("the fork is back", |view| view.branch == 1);
     assert_eq!((view.moment.step, view.changes.len()), (6, 1));
+}
+
+#[test]
+fn a_deleted_branch_is_gone_and_deleting_the_current_one_leads_to_the_one_that_it_left() {
+    let mut desk = Desk::new();
+    desk.goto(5);
+    desk.arrive(5);
+    for name in ["child", "grandchild"] {
+        desk.debug(DebugCommand::Fork { name: name.into() });
+        desk.debug(DebugCommand::Forward(Unit::Step));
+    }
+    let names = |view: &DebugView| view.branches.iter().map(|b| (b.id, b.parent)).collect::<Vec<_>>();
+    let view = desk.arrive(7);
+    assert_eq!(names(&view), [(0, None), (1, Some(0)), (2, Some(1))]);
+    desk.debug(DebugCommand::DeleteBranch(1));
+    let view = desk.until("the child is gone", |view| view.branches.len() == 2);
+    assert_eq!((view.branch, names(&view)), (2, vec![(0, None), (2, Some(0))]));
+    desk.debug(DebugCommand::Switch(1));
+    desk.debug(DebugCommand::DeleteBranch(2));
+    let view = desk.until("the grandchild is gone", |view| view.branches.len() == 1);
+    assert_eq!((view.branch, view.moment.step), (0, 5));
+    desk.debug(DebugCommand::DeleteBranch(0));
+    desk.debug(DebugCommand::Fork { name: "another".into() });
+    let view = desk.until("there is another", |view| view.branches.len() == 2);
+    assert_eq!(names(&view), [(0, None), (3, Some(0))], "no number is given twice, and the last branch stays");
+    assert_eq!(desk.told.iter().flat_map(|told| told.deleted.clone()).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn breakpoints_are_the_same_on_every_branch() {
+    let mut desk = Desk::new();
+    desk.goto(5);
+    desk.arrive(5);
+    desk.debug(DebugCommand::Fork { name: String::new() });
+    desk.debug(DebugCommand::SetBreakpoints(vec![Breakpoint::new(1, At::Anywhere, Some("step == 9".into()))]));
+    desk.debug(DebugCommand::Switch(0));
+    let view = desk.until("it is back", |view| view.branch == 0);
+    assert_eq!(view.breakpoints.len(), 1);
 }
 
 #[test]

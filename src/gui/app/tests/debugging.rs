@@ -234,6 +234,20 @@ fn a_fork_is_laid_over_and_both_go_on() {
 }
 
 #[test]
+fn a_branch_is_deleted_in_two_clicks_and_its_curves_go() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F8);
+    wait_for(&mut hands, 1, 0);
+    hands.click("Fork here");
+    hands.wait_until("there are two", |hands| hands.state().branches.len() == 2);
+    hands.right_click("Branch fork at 1");
+    hands.click("Delete …");
+    hands.click("Delete branch fork at 1 for good");
+    hands.wait_until("there is one", |hands| view(hands).is_some_and(|view| view.branches.len() == 1));
+    assert_eq!((hands.state().run.branch, hands.state().run.others.len()), (0, 0));
+}
+
+#[test]
 fn dragging_the_time_line_reaches_the_same_numbers_as_going_forward() {
     let mut hands = xor();
     for _ in 0..20 {

@@ -116,6 +116,12 @@ impl Hands {
         self.press_at(at);
     }
 
+    /// Opens the menu of a control.
+    pub fn right_click(&mut self, label: &str) {
+        self.window.get_by_label(label).click_secondary();
+        self.wait();
+    }
+
     pub fn click_tab(&mut self, title: &str) {
         let at = self.window.get_by_role_and_label(Role::Tab, title).rect().center();
         self.press_at(at);
