@@ -159,9 +159,12 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
             let hits = ui.label(RichText::new(hits).font(theme::mono(11.0)).color(tokens.faint));
             hits.on_hover_text("How often it held while going forward.");
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let colour = if breakpoint.enabled { tokens.text } else { tokens.faint };
-                let text = RichText::new(&words).font(theme::mono(12.0)).color(colour);
-                ui.add(Label::new(text).truncate()).on_hover_text(&words);
+                let is_asked = breakpoint.enabled && problem.is_none();
+                let text = RichText::new(&words).font(theme::mono(12.0));
+                let text = text.color(if is_asked { tokens.text } else { tokens.faint });
+                let text = if problem.is_some() { text.strikethrough() } else { text };
+                let hover = problem.map_or(words.clone(), |problem| format!("{words}\nIs not asked: {problem}"));
+                ui.add(Label::new(text).truncate()).on_hover_text(hover);
             });
         });
     });
@@ -180,7 +183,8 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
         });
     }
     if let Some(problem) = problem {
-        ui.label(RichText::new(problem).color(tokens.bad));
+        let help = "It is not asked as it is. Change its condition, or switch it off and on to have it asked again.";
+        ui.label(RichText::new(problem).color(tokens.bad)).on_hover_text(help);
     }
     drop
 }

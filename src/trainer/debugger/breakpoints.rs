@@ -14,7 +14,7 @@ use crate::trace::{At, Breakpoint};
 pub struct Hit {
     pub breakpoint: u32,
     /// Where it stands or what held: `loss > 1`, `before %4 = tanh %3`, the sentence of a first NaN, or why a condition cannot be
-    /// asked (the breakpoint is then switched off).
+    /// asked (the breakpoint is then set aside).
     pub why: String,
     /// It only says so.
     pub log: bool,
@@ -52,7 +52,7 @@ pub(super) struct Arms {
 }
 
 impl Arms {
-    pub fn new(program: &Program, batch: usize, breakpoints: &[Breakpoint]) -> Self {
+    pub fn new<'a>(program: &Program, batch: usize, breakpoints: impl IntoIterator<Item = &'a Breakpoint>) -> Self {
         let count = program.instructions.len();
         let update = program.instructions.iter().position(|i| i.phase == Phase::Update).unwrap_or(count);
         let mut arms = Self { at: vec![Vec::new(); count + 1], update, ..Self::default() };
@@ -222,6 +222,9 @@ impl Debugger {
     /// [`Self::breakpoint_problem`] tells why. Costs nothing while none is enabled.
     pub fn set_breakpoints(&mut self, breakpoints: Vec<Breakpoint>) {
         self.breakpoints = breakpoints;
+        // Whoever changes one, or switches it off and on, wants it asked again.
+        let is_same = |a: &Breakpoint, b: &Breakpoint| Breakpoint { hits: a.hits, log: a.log, ..b.clone() } == *a;
+        self.broken.retain(|(broken, _)| self.breakpoints.iter().any(|breakpoint| is_same(broken, breakpoint)));
         self.lay_breakpoints();
     }
 
@@ -229,9 +232,10 @@ impl Debugger {
         &self.breakpoints
     }
 
-    /// Why a breakpoint of the list cannot hold in this program; a sentence.
+    /// Why a breakpoint of the list cannot hold in this program, or could not be asked; a sentence.
     pub fn breakpoint_problem(&self, id: u32) -> Option<&str> {
-        self.arms.problem(id)
+        let broken = || self.broken.iter().find(|(broken, _)| broken.id == id).map(|(_, why)| why.as_str());
+        self.arms.problem(id).or_else(broken)
     }
 
     /// Whether a breakpoint would have a place and a meaning in this program; a sentence when not.
@@ -261,7 +265,9 @@ impl Debugger {
 
     /// Anew whenever the breakpoints or the program are others.
     pub(super) fn lay_breakpoints(&mut self) {
-        self.arms = Arms::new(self.run.machine().program(), self.run.batch_size(), &self.breakpoints);
+        let is_whole = |breakpoint: &&Breakpoint| self.broken.iter().all(|(broken, _)| broken.id != breakpoint.id);
+        let breakpoints = self.breakpoints.iter().filter(is_whole);
+        self.arms = Arms::new(self.run.machine().program(), self.run.batch_size(), breakpoints);
         self.memories.only(&self.arms.needs);
     }
 
@@ -293,13 +299,16 @@ impl Debugger {
         memories.sample(|of, memories| (Scope { run, memories, step }).number(of).ok());
     }
 
-    /// Counts what held, writes down what only logs, switches off what cannot be asked; what remains stops.
+    /// Counts what held, writes down what only logs, sets aside what cannot be asked; what remains stops.
     pub(super) fn judge(&mut self, hits: Vec<Hit>) -> Vec<Hit> {
         let mut stopping = Vec::new();
         for hit in hits {
             if let Some(breakpoint) = self.breakpoints.iter_mut().find(|b| b.id == hit.breakpoint) {
-                breakpoint.hits += 1;
-                breakpoint.enabled &= !hit.broken;
+                if hit.broken {
+                    self.broken.push((breakpoint.clone(), hit.why.clone()));
+                } else {
+                    breakpoint.hits += 1;
+                }
             }
             if hit.broken {
                 self.lay_breakpoints();

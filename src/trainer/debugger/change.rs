@@ -138,4 +138,5 @@ impl Debugger {
         self.goto(here)?;
         Ok(saved?)
     }
+            broken: self.broken.clone(),
 }

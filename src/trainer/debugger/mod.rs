@@ -96,6 +96,8 @@ pub struct Debugger {
     breakpoints: Vec<Breakpoint>,
     arms: Arms,
     memories: Memories,
+    /// Those whose condition could not be asked when its place came, and why: they are not asked again until they are others.
+    broken: Vec<(Breakpoint, String)>,
     messages: Vec<String>,
 }
 
@@ -115,6 +117,7 @@ impl Debugger {
             arms: Arms::default(),
             memories: Memories::default(),
             messages: Vec::new(),
+            broken: Vec::new(),
         };
         debugger.lay_breakpoints();
         debugger.keep()?;

@@ -200,6 +200,7 @@ fn breakpoints_are_the_same_on_every_branch() {
     desk.arrive(5);
     desk.debug(DebugCommand::Fork { name: String::new() });
     desk.debug(DebugCommand::SetBreakpoints(vec![Breakpoint::new(1, At::Anywhere, Some("step == 9".into()))]));
+    desk.until("it is on the fork", |view| view.branch == 1);
     desk.debug(DebugCommand::Switch(0));
     let view = desk.until("it is back", |view| view.branch == 0);
     assert_eq!(view.breakpoints.len(), 1);

@@ -116,6 +116,34 @@ fn what_cannot_hold_here_says_why() {
     assert_eq!(run(&mut debugger, 3).len(), 1);
 }
 
+/// The last batch of an epoch is smaller: what is named is not always there.
+#[test]
+fn what_could_not_be_asked_stops_once_says_why_and_is_asked_again_when_it_is_another() {
+    let mut project = xor();
+    project.training.batch_size = 150;
+    let mut debugger = debugger(&project, BUDGET);
+    let all = vec![on(1, At::Anywhere, "%1[149, 0] > 1000"), on(2, At::Anywhere, "step == 9")];
+    debugger.set_breakpoints(all.clone());
+    assert!(debugger.run().dataset().train.len % 150 != 0 && debugger.breakpoint_problem(1).is_none());
+    let hits = run(&mut debugger, 30);
+    assert!(hits.len() == 1 && hits[0].broken && hits[0].why.starts_with("%1[149, 0] > 1000: "), "{hits:?}");
+    let step = debugger.current_step();
+    let states = |debugger: &Debugger| debugger.breakpoints().iter().map(|b| (b.enabled, b.hits)).collect::<Vec<_>>();
+    assert_eq!(states(&debugger), [(true, 0), (true, 0)], "what was chosen stays; it did not hold");
+    assert_eq!(debugger.breakpoint_problem(1), Some(hits[0].why.as_str()));
+    debugger.set_breakpoints(all.clone());
+    let hits = run(&mut debugger, 40);
+    assert_eq!((hits.len(), hits[0].breakpoint, debugger.current_step()), (1, 2, 9), "set anew as it was: not again");
+    debugger.goto_step(step - 1).unwrap();
+    assert!(run(&mut debugger, 3).is_empty() && debugger.fork().unwrap().breakpoint_problem(1).is_some());
+    debugger.goto_step(step - 1).unwrap();
+    let off = Breakpoint { enabled: false, ..all[0].clone() };
+    debugger.set_breakpoints(vec![off]);
+    assert_eq!(debugger.breakpoint_problem(1), None);
+    debugger.set_breakpoints(all);
+    assert!(run(&mut debugger, 1)[0].broken, "switched off and on: asked again");
+}
+
 #[test]
 fn logging_goes_on_and_disabled_ones_are_not_asked() {
     let mut debugger = debugger(&xor(), BUDGET);
