@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::engine::Device;
 use crate::model::{Graph, PlateauState, TrainingSpec};
@@ -44,6 +45,31 @@ impl Change {
     /// Whether the program stays as it is: only numbers change, or where they lie.
     pub fn is_of_numbers(&self) -> bool {
         matches!(self, Self::Value { .. } | Self::Tensor { .. } | Self::Device { .. })
+    }
+}
+
+/// Where the only number lies that differs between two settings of training (`/optimiser/beta1`); `None` where anything else does.
+pub fn dragged(before: &TrainingSpec, after: &TrainingSpec) -> Option<String> {
+    let value = |training| serde_json::to_value(training).ok();
+    let mut places = Vec::new();
+    let is_of_numbers = differences(&value(before)?, &value(after)?, String::new(), &mut places);
+    places.pop().filter(|_| is_of_numbers && places.is_empty())
+}
+
+/// Gathers where numbers differ; whether nothing else does.
+fn differences(before: &Value, after: &Value, at: String, places: &mut Vec<String>) -> bool {
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let of_both = |(key, x): (&String, &Value)| {
+                b.get(key).is_some_and(|y| differences(x, y, format!("{at}/{key}"), places))
+            };
+            a.len() == b.len() && a.iter().all(of_both)
+        }
+        (a, b) if a == b => true,
+        (a, b) => {
+            places.push(at);
+            a.is_number() && b.is_number()
+        }
     }
 }
 
@@ -121,5 +147,29 @@ mod all_as_text {
         let text = String::deserialize(deserializer)?;
         let number = |word: &str| word.parse().map_err(|_| D::Error::custom(format!("{word:?} is not a number")));
         text.split_whitespace().map(number).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Optimiser, Schedule};
+
+    #[test]
+    fn only_a_single_number_is_dragged() {
+        let before = TrainingSpec::default();
+        let rate = TrainingSpec { learning_rate: 0.5, ..before.clone() };
+        assert_eq!(dragged(&before, &rate).as_deref(), Some("/learning_rate"));
+        assert_eq!(dragged(&before, &before), None);
+        assert_eq!(dragged(&before, &TrainingSpec { batch_size: 7, ..rate.clone() }), None);
+        assert_eq!(dragged(&before, &TrainingSpec { keep_best: true, ..rate }), None);
+        let Optimiser::Adam { beta1, beta2, epsilon, weight_decay } = before.optimiser else { panic!("not Adam") };
+        let slower = Optimiser::Adam { beta1: beta1 / 2.0, beta2, epsilon, weight_decay };
+        let slower = TrainingSpec { optimiser: slower, ..before.clone() };
+        assert_eq!(dragged(&before, &slower).as_deref(), Some("/optimiser/beta1"));
+        let other = Optimiser::AdamW { beta1: 0.1, beta2, epsilon, weight_decay };
+        assert_eq!(dragged(&before, &TrainingSpec { optimiser: other, ..before.clone() }), None);
+        let cosine = Schedule::Plateau(crate::model::Plateau::default());
+        assert_eq!(dragged(&before, &TrainingSpec { schedule: cosine, ..before.clone() }), None);
     }
 }

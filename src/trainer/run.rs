@@ -324,6 +324,14 @@ impl Run {
         Ok(kept)
     }
 
+    /// The last change took the place of the one before it.
+    pub(super) fn forget_last_but_one(&mut self) {
+        let journal = &mut self.place.journal;
+        if let Some(before) = journal.len().checked_sub(2) {
+            journal.remove(before);
+        }
+    }
+
     /// Completed steps, and executed instructions of the one in progress.
     pub(super) fn moment(&self) -> (u64, usize) {
         let machine = &self.machine;

@@ -1,6 +1,6 @@
 //! Changing what stands still, taking changes back, and going on in two ways from one place.
 
-use super::super::journal::{Change, JournalEntry, TensorEdit};
+use super::super::journal::{Change, JournalEntry, TensorEdit, dragged};
 use super::super::run::Run;
 use super::super::value;
 use super::{DebugError, Debugger, Moment};
@@ -32,6 +32,7 @@ impl Debugger {
     /// or another optimiser cannot go on with is given up: the change is then made where it began.
     pub fn change(&mut self, change: Change) -> Result<Kept, DebugError> {
         let mut here = self.moment();
+        let is_of_the_program = !change.is_of_numbers();
         let mut kept = self.run.change(change.clone())?;
         if here.instruction > 0 && !self.machine().is_in_step() {
             here.instruction = 0;
@@ -40,14 +41,36 @@ impl Debugger {
         }
         let Moment { step, instruction } = here;
         self.changes.truncate(self.applied);
-        self.ring.forget_after(step, self.applied);
+        self.series =
+            self.series.filter(|(place, _)| *place == here && kept.kept == kept.of).or(Some((here, self.applied)));
+        self.changes.push(JournalEntry { step, instruction, change });
+        while self.last_two_are_one() {
+            self.changes.remove(self.changes.len() - 2);
+            self.run.forget_last_but_one();
+        }
+        self.applied = self.changes.len();
+        self.ring.forget_after(step, self.applied - 1);
         self.furthest = step;
-        self.applied += 1;
-        if !change.is_of_numbers() {
+        if is_of_the_program {
             self.settle(std::sync::Arc::new(self.run.project().clone()));
         }
-        self.changes.push(JournalEntry { step, instruction, change });
         Ok(kept)
+    }
+
+    /// Whether the last two changes are the same number of the settings being dragged: both are one change then, from what was
+    /// before to what is now. Not so where it comes back to what it was: another value in between may have left something behind
+    /// (with every other rate the cuts of a plateau are forgotten).
+    fn last_two_are_one(&self) -> bool {
+        let of = |entry: &JournalEntry| match &entry.change {
+            Change::Training { training } => Some(training.clone()),
+            _ => None,
+        };
+        let [earlier @ .., last, now] = self.changes.as_slice() else { return false };
+        let begin = self.series.map_or(usize::MAX, |(_, begin)| begin);
+        let Some((last, now)) = of(last).zip(of(now)).filter(|_| earlier.len() >= begin) else { return false };
+        let first = earlier.iter().rev().find_map(of).unwrap_or_else(|| self.run.origin().training.clone());
+        let place = dragged(&first, &last);
+        place.is_some() && dragged(&last, &now) == place && first != now
     }
 
     /// The listing's own name of a value that can be changed here, so that the journal says the same whatever was typed.
@@ -112,8 +135,10 @@ impl Debugger {
             project: nearest.project.clone(),
             changes: self.changes.clone(),
             applied: nearest.applied,
+            series: None,
             furthest: self.furthest,
             breakpoints: self.breakpoints.clone(),
+            broken: self.broken.clone(),
             arms: self.arms.clone(),
             memories: nearest.memories.clone(),
             messages: Vec::new(),
@@ -138,5 +163,4 @@ impl Debugger {
         self.goto(here)?;
         Ok(saved?)
     }
-            broken: self.broken.clone(),
 }

@@ -92,12 +92,14 @@ pub struct Debugger {
     /// By place; the first `applied` are made, the others lie ahead. Without cuts on a plateau: they come by themselves.
     changes: Vec<JournalEntry>,
     applied: usize,
+    /// Where changes are being made, until the run goes elsewhere, and the first of them: what is dragged there is one change.
+    series: Option<(Moment, usize)>,
     furthest: u64,
     breakpoints: Vec<Breakpoint>,
-    arms: Arms,
-    memories: Memories,
     /// Those whose condition could not be asked when its place came, and why: they are not asked again until they are others.
     broken: Vec<(Breakpoint, String)>,
+    arms: Arms,
+    memories: Memories,
     messages: Vec<String>,
 }
 
@@ -113,11 +115,12 @@ impl Debugger {
             run,
             ring: Ring::new(budget),
             changes,
+            series: None,
             breakpoints: Vec::new(),
+            broken: Vec::new(),
             arms: Arms::default(),
             memories: Memories::default(),
             messages: Vec::new(),
-            broken: Vec::new(),
         };
         debugger.lay_breakpoints();
         debugger.keep()?;

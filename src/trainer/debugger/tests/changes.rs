@@ -145,6 +145,99 @@ fn another_learning_rate_holds_from_here_on() {
     }
 }
 
+/// Replay from the journal alone, and from the checkpoints.
+#[test]
+fn a_setting_that_is_dragged_is_one_change() {
+    let mut project = xor();
+    project.training.schedule = Schedule::Plateau(Plateau { patience: 1, ..Plateau::default() });
+    let mut debugger = debugger(&project, BUDGET);
+    debugger.goto_step(80).unwrap();
+    let before = bits(&debugger);
+    for i in 1..=40 {
+        debugger.set_learning_rate(f64::from(i) * 0.001).unwrap();
+    }
+    let rates = |debugger: &Debugger| -> Vec<f64> {
+        let of = |entry: &JournalEntry| match &entry.change {
+            Change::Training { training } => Some(training.learning_rate),
+            _ => None,
+        };
+        assert_eq!(
+            debugger.changes.iter().filter_map(of).count(),
+            debugger.run.journal().iter().filter_map(of).count()
+        );
+        debugger.changes.iter().filter_map(of).collect()
+    };
+    assert_eq!(rates(&debugger), [0.04]);
+    debugger.goto_step(130).unwrap();
+    let after = bits(&debugger);
+    let again = debugger.run.replay(130).unwrap();
+    assert_eq!(again.machine().snapshot().unwrap(), debugger.machine().snapshot().unwrap());
+    debugger.goto_step(3).unwrap();
+    debugger.goto_step(130).unwrap();
+    assert!(bits(&debugger) == after);
+    debugger.undo().unwrap();
+    assert_eq!((debugger.moment().step, rates(&debugger).len()), (80, 0));
+    assert!(bits(&debugger) == before, "one undo takes all of it back");
+
+    // Another setting, another place, a fork, and a way there and back begin another change.
+    debugger.set_learning_rate(0.5).unwrap();
+    let batch = TrainingSpec { batch_size: 7, ..debugger.run.training().clone() };
+    debugger.change(Change::Training { training: batch }).unwrap();
+    assert_eq!(rates(&debugger), [0.5, 0.5]);
+    debugger.set_learning_rate(0.6).unwrap();
+    let mut fork = debugger.fork().unwrap();
+    fork.set_learning_rate(0.7).unwrap();
+    assert_eq!(rates(&fork), [0.5, 0.5, 0.6, 0.7]);
+    debugger.goto_step(82).unwrap();
+    debugger.goto_step(80).unwrap();
+    debugger.set_learning_rate(0.8).unwrap();
+    assert_eq!(rates(&debugger), [0.5, 0.5, 0.6, 0.8]);
+    debugger.goto_step(81).unwrap();
+    debugger.set_learning_rate(0.9).unwrap();
+    assert_eq!(rates(&debugger), [0.5, 0.5, 0.6, 0.8, 0.9]);
+}
+
+/// A momentum of 0 has no moments: what comes after it begins with new ones.
+#[test]
+fn a_setting_dragged_over_a_place_where_something_is_lost_is_replayed_as_it_was() {
+    use crate::model::Optimiser::Sgd;
+    let sgd = |momentum| Sgd { momentum, nesterov: false, weight_decay: 0.0 };
+    let mut project = xor();
+    project.training.optimiser = sgd(0.9);
+    let mut debugger = debugger(&project, BUDGET);
+    debugger.goto_step(20).unwrap();
+    for momentum in [0.5, 0.0, 0.25, 0.75] {
+        let training = TrainingSpec { optimiser: sgd(momentum), ..project.training.clone() };
+        debugger.change(Change::Training { training }).unwrap();
+    }
+    assert_eq!(debugger.changes.len(), 2);
+    debugger.goto_step(30).unwrap();
+    let after = bits(&debugger);
+    debugger.goto_step(3).unwrap();
+    debugger.goto_step(30).unwrap();
+    assert!(bits(&debugger) == after);
+}
+
+/// Back to where it was is not the same as never having been away.
+#[test]
+fn a_rate_dragged_away_and_back_ends_the_cuts_of_a_plateau_in_the_replay_too() {
+    let mut project = xor();
+    project.training.schedule =
+        Schedule::Plateau(Plateau { patience: 1, threshold: 10.0, relative: false, ..Plateau::default() });
+    let mut debugger = debugger(&project, BUDGET);
+    debugger.goto_step(200).unwrap();
+    let rate = project.training.learning_rate;
+    assert!(debugger.machine().learning_rate() < rate);
+    for rate in [rate * 2.0, rate, rate * 3.0, rate * 4.0, rate] {
+        debugger.set_learning_rate(rate).unwrap();
+    }
+    debugger.goto_step(205).unwrap();
+    let after = bits(&debugger);
+    debugger.goto_step(3).unwrap();
+    debugger.goto_step(205).unwrap();
+    assert!(bits(&debugger) == after && debugger.changes.len() < 5);
+}
+
 #[test]
 fn another_network_in_a_step_begins_the_step_anew() {
     let mut debugger = debugger(&xor(), BUDGET);
