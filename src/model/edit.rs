@@ -187,9 +187,7 @@ fn insert_on_wire(
     position: Option<[f32; 2]>,
 ) -> Result<Vec<LayerId>, EditError> {
     let old = *graph.wire(wire).ok_or(EditError::NoSuchWire)?;
-    let place = |id| graph.layer(id).map(|l| l.position).unwrap_or_default();
-    let (from, to) = (place(old.from), place(old.to));
-    let id = graph.add(kind.clone(), finite(position.unwrap_or([from[0] + super::layout::COLUMN, to[1]])));
+    let id = graph.add(kind.clone(), finite(position.unwrap_or_else(|| super::layout::within(graph, &old))));
     graph.insert_on_wire(wire, id)?;
     if position.is_none() {
         super::layout::make_room(graph, id);

@@ -20,6 +20,8 @@ const FOOTER: f32 = 24.0;
 const PADDING: f32 = 10.0;
 const GAP: f32 = 4.0;
 const TALLEST_TILE: f32 = 56.0;
+/// How far a wire that leads back to the left reaches beyond its ends.
+const BEND: f32 = 24.0;
 /// Between the ports of a merging layer.
 const PORT_STEP: f32 = 18.0;
 
@@ -32,9 +34,12 @@ pub fn nominal(layer: &Layer) -> Rect {
     Rect::from_min_size(point(layer.position), vec2(width(&layer.kind), 2.0 * AXIS))
 }
 
-/// Everything drawn, in nominal cards.
+/// Everything drawn, in nominal cards, with room for the bends of wires that lead to another line.
 pub fn bounds(graph: &Graph) -> Option<Rect> {
-    graph.layers().map(nominal).reduce(Rect::union)
+    let left = |id| graph.layer(id).map_or(0.0, |layer| layer.position[0]);
+    let bends = graph.wires().iter().any(|wire| left(wire.to) < left(wire.from));
+    let cards = graph.layers().map(nominal).reduce(Rect::union);
+    cards.map(|cards| cards.expand2(vec2(if bends { BEND } else { 0.0 }, 0.0)))
 }
 
 /// A parameter on a card.
@@ -237,8 +242,14 @@ pub fn all_ends(graph: &Graph) -> Vec<(Wire, Pos2, Pos2)> {
     graph.wires().iter().filter_map(place).collect()
 }
 
-/// Control points of the curve between two ports: leaves to the right, arrives from the left.
+/// Control points of the curve between two ports: leaves to the right, arrives from the left. To a lower or higher line it turns
+/// back in the gap between the two.
 pub fn curve(from: Pos2, to: Pos2, zoom: f32) -> [Pos2; 4] {
+    let (back, down) = (from.x - to.x, to.y - from.y);
+    if back > 0.0 && down.abs() > 2.0 * AXIS * zoom {
+        let turn = vec2(0.2 * back + 40.0 * zoom, 1.35 * down);
+        return [from, from + turn, to - turn, to];
+    }
     let reach = if to.x >= from.x { (to.x - from.x) / 2.0 } else { ((from.x - to.x) / 2.0).min(160.0 * zoom) };
     let reach = reach.max(24.0 * zoom);
     [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to]
@@ -369,6 +380,21 @@ mod tests {
         graph.add(Dense::default().into(), [216.0, -190.0]);
         assert!(straight(&graph, "Input", "Add 1") > 0.0);
         assert!(clear(&graph));
+    }
+
+    #[test]
+    fn a_wire_to_the_next_line_leads_between_the_cards() {
+        for key in ["digits-cnn", "digits-attention"] {
+            let graph = crate::model::templates::build(key).unwrap().graph;
+            for (wire, from, to) in all_ends(&graph) {
+                let points = curve_around(from, to, 1.0, detour(&graph, &wire, from, to));
+                for layer in graph.layers().filter(|l| l.id != wire.from && l.id != wire.to) {
+                    let card = nominal(layer);
+                    let met = (0..=64).map(|i| along(points, i as f32 / 64.0)).find(|&p| card.contains(p));
+                    assert_eq!(met, None, "{key}: from {from:?} to {to:?} over {}", layer.name);
+                }
+            }
+        }
     }
 
     #[test]

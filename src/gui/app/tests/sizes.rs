@@ -34,6 +34,24 @@ fn the_network_stays_in_sight_when_the_window_changes_its_size() {
 }
 
 #[test]
+fn a_deep_network_is_seen_whole_and_can_be_read_when_it_is_opened() {
+    for (template, layers) in [("Digits, convolutions", 10), ("Digits, attention", 11)] {
+        let mut hands = Hands::at([1440.0, 900.0], State::start(None));
+        hands.click(template);
+        hands.wait();
+        let canvas = hands.rect("canvas");
+        let cards: Vec<Rect> = hands.names_containing("node ").iter().map(|name| hands.rect(name)).collect();
+        assert_eq!(cards.len(), layers, "{template}");
+        assert!(cards.iter().all(|card| canvas.contains_rect(*card)), "{template}: {cards:?}");
+        assert!(cards.iter().all(|card| card.width() > 70.0), "{template}: {cards:?}");
+        hands.key(Modifiers::NONE, Key::L);
+        hands.wait();
+        let tidied: Vec<Rect> = hands.names_containing("node ").iter().map(|name| hands.rect(name)).collect();
+        assert!(cards.iter().zip(&tidied).all(|(a, b)| a.center().distance(b.center()) < 40.0), "{template}");
+    }
+}
+
+#[test]
 fn a_view_that_a_person_chose_stays_when_the_window_changes_its_size() {
     let mut hands = xor([1440.0, 900.0]);
     let at = hands.rect("canvas").center() + vec2(0.0, 200.0);
