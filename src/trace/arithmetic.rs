@@ -10,7 +10,7 @@ use crate::expr::{BinaryOperator, Function};
 pub use terms::Term;
 
 /// One number of a named tensor.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Element {
     /// As in the listing: `%4`, `d%4`, `dense_1.weight`.
     pub name: String,

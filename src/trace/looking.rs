@@ -107,6 +107,8 @@ pub struct Reading {
     pub element: Element,
     /// The first few thousand where there are many.
     pub read: Arc<[Element]>,
+    /// Where the explained tensor was made of it: the elements that were, and what it was multiplied with there.
+    pub used: Arc<[Element]>,
 }
 
 /// What a [`Gaze`] saw at one moment. An answer that cannot be given is a sentence why.

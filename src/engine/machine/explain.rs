@@ -40,14 +40,15 @@ impl Machine {
                 return Err(EngineError::Overwritten { name, line: self.program.line(call) });
             }
         }
-        let inputs = call.inputs.iter().map(|&id| self.operand(id)).collect::<Result<_>>()?;
         // Of an instruction that has not run, the outputs are those of the step before, or not there.
-        let outputs = if since.is_empty() {
-            Vec::new()
-        } else {
-            call.outputs.iter().map(|&id| self.operand(id)).collect::<Result<_>>()?
-        };
-        Ok(Reader { inputs, outputs, context: self.context_of_values() })
+        let outputs = if since.is_empty() { &[][..] } else { &call.outputs };
+        self.reader_of(&call.inputs, outputs)
+    }
+
+    /// Of values as they are, whatever they were when an instruction ran.
+    pub(super) fn reader_of(&self, inputs: &[ValueId], outputs: &[ValueId]) -> Result<Reader> {
+        let operands = |ids: &[ValueId]| ids.iter().map(|&id| self.operand(id)).collect::<Result<Vec<_>>>();
+        Ok(Reader { inputs: operands(inputs)?, outputs: operands(outputs)?, context: self.context_of_values() })
     }
 
     /// The context that the values of the machine were computed in: of a complete step, not of the one that comes.

@@ -7,6 +7,7 @@ mod explain;
 mod not_finite;
 mod nudge;
 mod predict;
+mod readers;
 mod rehearsal;
 mod saliency;
 mod shares;

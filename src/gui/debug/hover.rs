@@ -1,5 +1,5 @@
-//! Cells that light up together: the number under the pointer, wherever its tensor is shown, what it was made of, and the
-//! explained number where that was made of it.
+//! Cells that light up together: the number under the pointer, wherever its tensor is shown, what it was made of, and, of the
+//! explained tensor, what was made of it.
 //!
 //! Knows nothing of pictures: it is told what is pointed at, and asked what lights up.
 
@@ -36,10 +36,11 @@ impl HoverUi {
         let Some(hovered) = &self.element else { return Vec::new() };
         // Until the next number is told of, the cells of the one before stay lit: nothing flickers on the way.
         let known = sight.hovered.iter().filter(|reading| reading.element.name == hovered.name);
-        let read = known.flat_map(|reading| reading.read.iter()).filter(|element| element.name == name);
+        let told = known.flat_map(|reading| reading.read.iter().chain(reading.used.iter()));
+        let told = told.filter(|element| element.name == name);
         let itself = (hovered.name == name).then_some(hovered);
         let reader = explained.reader_of(hovered, sight).filter(|element| element.name == name);
-        itself.into_iter().chain(reader).chain(read).cloned().collect()
+        itself.into_iter().chain(reader).chain(told).cloned().collect()
     }
 }
 
@@ -53,7 +54,11 @@ mod tests {
         let element = |name: &str, at: usize| Element { name: name.into(), index: vec![at] };
         let ctx = egui::Context::default();
         let (mut hover, explained) = (HoverUi::default(), ExplanationUi::default());
-        let reading = Reading { element: element("%1", 4), read: vec![element("%x", 2), element("w", 3)].into() };
+        let reading = Reading {
+            element: element("%1", 4),
+            read: vec![element("%x", 2), element("w", 3)].into(),
+            used: vec![element("%2", 7)].into(),
+        };
         let sight = Sight { hovered: Some(reading), ..Sight::default() };
         hover.point(Some(element("%1", 5)));
         hover.point(None);
@@ -64,6 +69,7 @@ mod tests {
         assert_eq!(gaze.hovered, Some(element("%1", 5)));
         assert_eq!(hover.lit("%1", &sight, &explained), [element("%1", 5)]);
         assert_eq!(hover.lit("%x", &sight, &explained), [element("%x", 2)], "of the cell before, until more is known");
+        assert_eq!(hover.lit("%2", &sight, &explained), [element("%2", 7)], "where it was used");
         hover.point(Some(element("%9", 0)));
         hover.turn(&ctx);
         assert!(hover.lit("%x", &sight, &explained).is_empty());

@@ -41,7 +41,7 @@ pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
             explain(debugger, element, gaze.nudge, &mut sight);
             sight.shares = gaze.shares.then(|| shares(debugger.machine(), element));
         }
-        sight.hovered = gaze.hovered.as_ref().and_then(|element| reading(debugger, element));
+        sight.hovered = gaze.hovered.as_ref().and_then(|element| reading(debugger, element, gaze.element.as_ref()));
         if gaze.layers {
             measure_update(debugger);
         }
@@ -91,17 +91,30 @@ fn explain(debugger: &mut Debugger, element: &Element, nudge: bool, sight: &mut 
     sight.explanation = Some(found);
 }
 
-/// What the number under the pointer read; nothing where that cannot be told quickly.
-pub fn reading(debugger: &mut Debugger, element: &Element) -> Option<Reading> {
-    let machine = debugger.machine();
-    let shape = &machine.program().value(locate(machine.program(), &element.name).ok()?)?.shape;
-    let samples = if shape.batched { machine.batch_len() } else { 1 };
-    if shape.dims.iter().product::<usize>().saturating_mul(samples) > QUICK {
+/// What the number under the pointer read, and where the explained tensor was made of it; nothing where that cannot be told
+/// quickly.
+pub fn reading(debugger: &mut Debugger, element: &Element, explained: Option<&Element>) -> Option<Reading> {
+    if !is_quick(debugger.machine(), &element.name) {
         return None;
     }
+    let used = explained.map(|explained| used(debugger.machine(), element, explained)).unwrap_or_default();
     let told = debugger.explain(&element.name, &element.index).ok()?;
     let read = told.arithmetic.elements().into_iter().take(MOST_READ).map(|(read, _)| read.clone());
-    Some(Reading { element: element.clone(), read: read.filter(|read| read != element).collect() })
+    let read = read.filter(|read| read != element).collect();
+    Some(Reading { element: element.clone(), read, used: used.into() })
+}
+
+fn is_quick(machine: &Machine, name: &str) -> bool {
+    let value = locate(machine.program(), name).ok().and_then(|id| machine.program().value(id));
+    value.is_some_and(|value| {
+        let samples = if value.shape.batched { machine.batch_len() } else { 1 };
+        value.shape.dims.iter().product::<usize>().saturating_mul(samples) <= QUICK
+    })
+}
+
+fn used(machine: &Machine, element: &Element, explained: &Element) -> Vec<Element> {
+    let id = locate(machine.program(), &explained.name).ok().filter(|_| is_quick(machine, &explained.name));
+    id.and_then(|id| machine.readers(id, &explained.index, element).ok()).unwrap_or_default()
 }
 
 /// The gradient that a wish about a parameter means.

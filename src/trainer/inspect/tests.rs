@@ -244,3 +244,38 @@ fn what_the_pointer_passes_tells_what_it_read() {
     let beyond = Gaze { hovered: Some(element("%1", &[900, 0, 0, 0])), ..Gaze::default() };
     assert_eq!(sight(&mut digits, &beyond, true).hovered, None);
 }
+
+#[test]
+fn what_the_pointer_passes_tells_where_the_explained_tensor_was_made_of_it() {
+    let element = |name: &str, index: &[usize]| Element { name: name.into(), index: index.to_vec() };
+    let used = |run: &mut Debugger, explained: Element, hovered: Element| {
+        let gaze = Gaze { element: Some(explained), hovered: Some(hovered), ..Gaze::default() };
+        sight(run, &gaze, true).hovered.unwrap().used
+    };
+    let of = |told: &[Element], name: &str| -> Vec<Vec<usize>> {
+        let mut found: Vec<_> = told.iter().filter(|e| e.name == name).map(|e| e.index.clone()).collect();
+        found.sort();
+        found
+    };
+    let mut xor = debugger(&template("xor"));
+    xor.goto_step(2).unwrap();
+    for _ in 0..2 {
+        xor.advance(crate::trainer::Unit::Instruction).unwrap();
+    }
+    // A weight: its unit of every sample, and the input that it meets.
+    let weight = used(&mut xor, element("%1", &[1, 2]), element("dense_1.weight", &[5, 1]));
+    assert_eq!(of(&weight, "%1"), (0..6).map(|s| vec![s, 5]).collect::<Vec<_>>());
+    assert_eq!(of(&weight, "%x"), (0..6).map(|s| vec![s, 1]).collect::<Vec<_>>());
+    // An input: all units of its sample, and the column of weights.
+    let input = used(&mut xor, element("%1", &[1, 2]), element("%x", &[4, 0]));
+    assert_eq!(of(&input, "%1"), (0..8).map(|u| vec![4, u]).collect::<Vec<_>>());
+    assert_eq!(of(&input, "dense_1.weight"), (0..8).map(|u| vec![u, 0]).collect::<Vec<_>>());
+    assert!(used(&mut xor, element("%1", &[1, 2]), element("dense_2.weight", &[0, 0])).is_empty(), "read elsewhere");
+    let mut digits = debugger(&template("digits-cnn"));
+    digits.goto_step(1).unwrap();
+    // A pixel far from the window of the explained number: three by three places of every filter.
+    let pixel = used(&mut digits, element("%1", &[3, 1, 4, 4]), element("%x", &[3, 0, 20, 11]));
+    let places = of(&pixel, "%1");
+    assert_eq!(places.len(), 16 * 9);
+    assert!(places.iter().all(|at| at[0] == 3 && at[2].abs_diff(20) <= 1 && at[3].abs_diff(11) <= 1), "{places:?}");
+}

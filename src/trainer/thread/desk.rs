@@ -103,8 +103,8 @@ impl Desk {
     /// The last view, but of another number under the pointer.
     fn pointed(&self, debugger: &mut Debugger) -> Option<DebugView> {
         let mut view = (**self.last.as_ref()?).clone();
-        let element = self.look.as_ref().and_then(|gaze| gaze.hovered.as_ref());
-        view.sight.hovered = element.and_then(|element| inspect::reading(debugger, element));
+        let (hovered, explained) = self.look.as_ref().map(|gaze| (&gaze.hovered, gaze.element.as_ref()))?;
+        view.sight.hovered = hovered.as_ref().and_then(|hovered| inspect::reading(debugger, hovered, explained));
         Some(view)
     }
 

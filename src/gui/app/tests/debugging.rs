@@ -345,6 +345,12 @@ fn what_is_pointed_at_lights_up_where_it_was_read() {
     hands.wait_until("the weight is pointed at", |hands| {
         hands.state().gaze.hovered.as_ref().is_some_and(|element| element.name == "dense_1.weight")
     });
+    hands.wait_until("the inputs that it meets are lit for every sample", |hands| {
+        hands.names_containing("lit in %x") == [format!("{samples} lit in %x")]
+    });
+    let used = reading(&hands).map(|told| told.used).unwrap_or_default();
+    let outputs: Vec<_> = used.iter().filter(|e| e.name == "%1").map(|e| e.index.clone()).collect();
+    assert_eq!(outputs, (0..samples).map(|sample| vec![sample, 0]).collect::<Vec<_>>(), "its unit of every sample");
     hands.hover(egui::pos2(700.0, 10.0));
     hands.wait_until("nothing is lit any more", |hands| {
         reading(hands).is_none() && hands.names_containing("lit in").is_empty()
