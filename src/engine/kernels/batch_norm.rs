@@ -5,7 +5,7 @@
 
 use super::elementwise::vectorised;
 use super::lanes;
-use super::split::for_each_chunk;
+use super::split::{for_each_chunk, for_each_pair};
 
 /// The sizes: `batch` samples of `channels` channels of `plane` numbers.
 #[derive(Clone, Copy, Debug)]
@@ -40,59 +40,62 @@ impl Statistics<'_> {
     }
 }
 
-/// Channels whose sums one thread takes at a time: a cache line of a row of features.
-const GROUP: usize = 16;
+/// Channels whose sums one thread takes at a time: a cache line of a row of features, and of pictures a few, so that those read
+/// once more are still in its cache.
+const MANY: usize = 16;
+const FEW: usize = 4;
 
-/// `total[channel] = finish(channel, Σ f(channel, start))` over the planes of the channel, each starting at `start`.
-fn sums(
-    c: &Channels,
-    total: &mut [f32],
-    f: impl Fn(usize, usize) -> f32 + Sync + Send,
-    finish: impl Fn(usize, f64) -> f64 + Sync + Send,
-) {
-    for_each_chunk(total, GROUP, c.len(), |group, total| {
-        let mut sums = [0.0f64; GROUP];
-        vectorised(
-            #[inline(always)]
-            || {
-                for sample in 0..c.batch {
-                    for (i, sum) in sums[..total.len()].iter_mut().enumerate() {
-                        let channel = group * GROUP + i;
-                        *sum += f64::from(f(channel, (sample * c.channels + channel) * c.plane));
-                    }
+impl Channels {
+    fn group(&self) -> usize {
+        MANY.div_ceil(self.plane.max(1)).max(FEW)
+    }
+}
+
+/// `Σ f(channel, start)` over the planes of each of `count` channels from `first`, each plane starting at `start`.
+fn sums(c: &Channels, first: usize, count: usize, f: impl Fn(usize, usize) -> f32) -> [f64; MANY] {
+    let mut sums = [0.0f64; MANY];
+    vectorised(
+        #[inline(always)]
+        || {
+            for sample in 0..c.batch {
+                for (channel, sum) in (first..).zip(&mut sums[..count]) {
+                    *sum += f64::from(f(channel, (sample * c.channels + channel) * c.plane));
                 }
-            },
-        );
-        for (i, total) in total.iter_mut().enumerate() {
-            *total = finish(group * GROUP + i, sums[i]) as f32;
-        }
-    });
+            }
+        },
+    );
+    sums
 }
 
 /// Mean and biased variance of every channel.
 pub fn statistics(c: &Channels, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
-    let count = c.count() as f64;
-    sums(
-        c,
-        mean,
-        #[inline(always)]
-        |_, at| lanes::sum(&x[at..at + c.plane]),
-        |_, sum| sum / count,
-    );
-    sums(
-        c,
-        variance,
-        #[inline(always)]
-        |channel, at| {
-            let m = mean[channel];
-            lanes::sum_of(
-                &x[at..at + c.plane],
-                #[inline(always)]
-                |x| (x - m) * (x - m),
-            )
-        },
-        |_, sum| sum / count,
-    );
+    let (count, length) = (c.count() as f64, c.group());
+    for_each_pair((mean, length), (variance, length), 2 * c.len(), |group, mean, variance| {
+        let (first, channels) = (group * length, mean.len());
+        let of_numbers = sums(
+            c,
+            first,
+            channels,
+            #[inline(always)]
+            |_, at| lanes::sum(&x[at..at + c.plane]),
+        );
+        mean.iter_mut().zip(of_numbers).for_each(|(mean, sum)| *mean = (sum / count) as f32);
+        let of_squares = sums(
+            c,
+            first,
+            channels,
+            #[inline(always)]
+            |channel, at| {
+                let m = mean[channel - first];
+                lanes::sum_of(
+                    &x[at..at + c.plane],
+                    #[inline(always)]
+                    |x| (x - m) * (x - m),
+                )
+            },
+        );
+        variance.iter_mut().zip(of_squares).for_each(|(variance, sum)| *variance = (sum / count) as f32);
+    });
 }
 
 /// `y = weight · xhat + bias`, one weight and bias a channel.
@@ -123,28 +126,36 @@ pub fn backward_parameters(
     dweight: &mut [f32],
     dbias: &mut [f32],
 ) {
-    sums(
-        c,
-        dweight,
-        #[inline(always)]
-        |channel, at| {
-            let m = s.mean[channel];
-            lanes::sum_of_pairs(
-                &dy[at..at + c.plane],
-                &x[at..at + c.plane],
-                #[inline(always)]
-                |dy, x| dy * (x - m),
-            )
-        },
-        |channel, sum| sum * f64::from(s.scale(channel)),
-    );
-    sums(
-        c,
-        dbias,
-        #[inline(always)]
-        |_, at| lanes::sum(&dy[at..at + c.plane]),
-        |_, sum| sum,
-    );
+    let length = c.group();
+    for_each_pair((dweight, length), (dbias, length), 2 * c.len(), |group, dweight, dbias| {
+        let (first, channels) = (group * length, dweight.len());
+        let of_products = sums(
+            c,
+            first,
+            channels,
+            #[inline(always)]
+            |channel, at| {
+                let m = s.mean[channel];
+                lanes::sum_of_pairs(
+                    &dy[at..at + c.plane],
+                    &x[at..at + c.plane],
+                    #[inline(always)]
+                    |dy, x| dy * (x - m),
+                )
+            },
+        );
+        for ((dweight, sum), channel) in dweight.iter_mut().zip(of_products).zip(first..) {
+            *dweight = (sum * f64::from(s.scale(channel))) as f32;
+        }
+        let of_gradients = sums(
+            c,
+            first,
+            channels,
+            #[inline(always)]
+            |_, at| lanes::sum(&dy[at..at + c.plane]),
+        );
+        dbias.iter_mut().zip(of_gradients).for_each(|(dbias, sum)| *dbias = sum as f32);
+    });
 }
 
 /// The gradient of `x` when its own batch made the statistics:

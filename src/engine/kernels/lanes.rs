@@ -45,11 +45,16 @@ fn in_lanes<const LANES: usize>(a: &[f32], b: &[f32], f: &impl Fn(f32, f32) -> f
     for (a, b) in a.remainder().iter().zip(b.remainder()) {
         total += f(*a, *b);
     }
+    if a.len() == 0 {
+        return total;
+    }
     for (a, b) in a.zip(b) {
         for i in 0..LANES {
             lanes[i] += f(a[i], b[i]);
         }
     }
+    // Or else the compiler does the loop above in pairs of numbers, which is what the last additions want.
+    let mut lanes = std::hint::black_box(lanes);
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
