@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::correlate::{self, Layout, Packed};
 use super::elementwise::vectorised;
+use super::interleaved;
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
 use super::split::{for_each_chunk, partial_sums, sum_in, sum_in_parts, with_tile};
@@ -26,7 +27,7 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    fn places(&self) -> [usize; 2] {
+    pub fn places(&self) -> [usize; 2] {
         self.window.places(self.size)
     }
 
@@ -42,16 +43,23 @@ impl Convolution {
     }
 
     /// Numbers under the window: the length of every sum.
-    fn depth(&self) -> usize {
+    pub fn depth(&self) -> usize {
         self.channels * self.window.area()
     }
 
-    /// The window is one number and visits each once: the picture is its own matrix of columns.
+    /// The window is one number, and meets no zeros around the picture: a matrix product for the places.
     fn is_pointwise(&self) -> bool {
-        self.window == Window::square(1, 1)
+        let Window { kernel, before, after, .. } = self.window;
+        [kernel, before, after] == [[1; 2], [0; 2], [0; 2]]
     }
 
-    fn work(&self, batch: usize) -> usize {
+    /// The window visits every number once: the picture is its own matrix of columns.
+    fn visits_all(&self) -> bool {
+        self.window.stride == [1, 1]
+    }
+
+    /// Multiply-adds.
+    pub fn work(&self, batch: usize) -> usize {
         batch * self.output_len() * self.depth()
     }
 
@@ -85,7 +93,7 @@ impl Convolution {
 }
 
 /// Rows of a tile that begins at `first`, of `rows` in all.
-fn tile_from(first: usize, tile: usize, rows: usize) -> Range<usize> {
+pub fn tile_from(first: usize, tile: usize, rows: usize) -> Range<usize> {
     first..(first + tile).min(rows)
 }
 
@@ -98,10 +106,13 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
     if winograd::pays(c) {
         return winograd::forward(c, x, w, bias, y);
     }
+    if interleaved::pays(c, c.filters) {
+        return interleaved::forward(c, x, w, bias, y);
+    }
     let [rows, columns] = c.places();
     let plane = rows * columns;
     let work = c.work(y.len() / output_len);
-    if c.is_pointwise() {
+    if c.is_pointwise() && c.visits_all() {
         return for_each_chunk(y, output_len, work, |i, y| {
             if let Some(bias) = bias {
                 y.chunks_mut(plane).zip(bias).for_each(|(y, b)| y.fill(*b));
@@ -131,16 +142,16 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
 }
 
 /// The rows (or columns) of a picture that meet the same entries of the window: every stride-th.
-struct Phase {
+pub struct Phase {
     /// What remains of `row + before` divided by the stride.
-    remainder: usize,
+    pub remainder: usize,
     /// `(row + before) / stride` of the first, and how many there are.
-    first: usize,
-    count: usize,
+    pub first: usize,
+    pub count: usize,
 }
 
 impl Phase {
-    fn of(window: &Window, axis: usize, size: usize, remainder: usize) -> Self {
+    pub fn of(window: &Window, axis: usize, size: usize, remainder: usize) -> Self {
         let (stride, before) = (window.stride[axis], window.before[axis]);
         let first = before.saturating_sub(remainder).div_ceil(stride);
         let end = (size + before).saturating_sub(remainder).div_ceil(stride);
@@ -148,7 +159,7 @@ impl Phase {
     }
 
     /// Entries of the window that meet them.
-    fn entries(&self, window: &Window, axis: usize) -> Vec<usize> {
+    pub fn entries(&self, window: &Window, axis: usize) -> Vec<usize> {
         let meets = |u: &usize| u * window.dilation[axis] % window.stride[axis] == self.remainder;
         (0..window.kernel[axis]).filter(meets).collect()
     }
@@ -171,13 +182,22 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     if winograd::pays(c) {
         return winograd::backward_input(c, w, dy, dx);
     }
+    if interleaved::pays(c, c.channels) {
+        return interleaved::backward_input(c, w, dy, dx);
+    }
     let (size, places) = (c.size, c.places());
     let work = c.work(dx.len() / input_len);
     if c.is_pointwise() {
-        let (weights, plane) = (Matrix::new(w, c.filters, depth).transposed(), size[0] * size[1]);
+        let (weights, plane) = (Matrix::new(w, c.filters, depth).transposed(), places[0] * places[1]);
         return for_each_chunk(dx, input_len, work, |i, dx| {
             let dy = Matrix::new(&dy[i * output_len..][..output_len], c.filters, plane);
-            matmul_on_one_thread(weights, dy, dx, plane, false);
+            if c.visits_all() {
+                return matmul_on_one_thread(weights, dy, dx, plane, false);
+            }
+            with_tile(c.channels * plane, |visited| {
+                matmul_on_one_thread(weights, dy, visited, plane, false);
+                scatter(c, visited, dx);
+            });
         });
     }
     let further = [0, 1].map(|axis| (c.window.span(axis) - 1) / c.window.stride[axis]);
@@ -203,6 +223,40 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
             }
         });
     });
+}
+
+/// Numbers of a pointwise convolution's places, put where its window is; zeros where it never is.
+fn scatter(c: &Convolution, visited: &[f32], dx: &mut [f32]) {
+    let ([height, width], [down, across], [_, columns]) = (c.size, c.window.stride, c.places());
+    let planes = visited.chunks_exact(visited.len() / c.channels).zip(dx.chunks_exact_mut(height * width));
+    vectorised(
+        #[inline(always)]
+        || {
+            for (visited, dx) in planes {
+                for (row, dx) in dx.chunks_exact_mut(width).enumerate() {
+                    if row % down == 0 {
+                        put_every(across, &visited[row / down * columns..][..columns], dx);
+                    } else {
+                        dx.fill(0.0);
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// `out[i · step] = numbers[i]`, and 0 in between.
+#[inline(always)]
+fn put_every(step: usize, numbers: &[f32], out: &mut [f32]) {
+    if step == 2 {
+        // In pairs, which the compiler can vectorise; the last number may have no partner.
+        let whole = out.len() / 2;
+        out.chunks_exact_mut(2).zip(numbers).for_each(|(out, number)| out.copy_from_slice(&[*number, 0.0]));
+        out[2 * whole..].iter_mut().zip(&numbers[whole..]).for_each(|(out, number)| *out = *number);
+    } else {
+        out.fill(0.0);
+        out.iter_mut().step_by(step).zip(numbers).for_each(|(out, number)| *out = *number);
+    }
 }
 
 /// Every phase that meets any entry of the window.
@@ -271,6 +325,9 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     }
     if winograd::pays(c) {
         return winograd::backward_weight(c, x, dy, dw);
+    }
+    if interleaved::pays(c, c.channels * c.window.kernel[1]) {
+        return interleaved::backward_weight(c, x, dy, dw);
     }
     let (layout, tile) = c.layout();
     let ([rows, columns], offsets) = (c.places(), c.offsets(&layout));

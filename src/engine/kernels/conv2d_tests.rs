@@ -49,6 +49,9 @@ fn cases() -> Vec<(usize, Convolution)> {
         (3, case(4, [5, 7], 3, Window::square(1, 1))),
         (2, case(3, [7, 5], 4, window([3, 3], [1, 1], [1, 1], [1, 1]))),
         (2, case(2, [8, 6], 3, window([3, 2], [2, 3], [0, 1], [1, 0]))),
+        (3, case(3, [7, 8], 5, window([1, 1], [2, 2], [0, 0], [0, 0]))),
+        (2, case(2, [9, 10], 4, window([1, 1], [1, 3], [0, 0], [0, 0]))),
+        (2, case(2, [5, 6], 4, window([1, 1], [2, 2], [1, 1], [1, 0]))),
         (1, case(2, [5, 9], 2, window([4, 4], [2, 1], [1, 1], [2, 2]))),
         (2, case(1, [6, 6], 2, window([2, 2], [3, 3], [0, 0], [0, 0]))),
         (1, case(1, [2, 2], 1, window([3, 3], [1, 1], [5, 5], [5, 5]))),
@@ -60,6 +63,7 @@ fn cases() -> Vec<(usize, Convolution)> {
     ]
     .into_iter()
     .chain(cases_of_winograd())
+    .chain(cases_of_interleaved())
     .collect()
 }
 
@@ -78,16 +82,44 @@ fn cases_of_winograd() -> Vec<(usize, Convolution)> {
     ]
 }
 
-#[test]
-fn winograd_is_used_for_its_cases() {
-    assert!(cases_of_winograd().iter().all(|(_, c)| winograd::pays(c)));
-    assert!(cases().iter().filter(|(_, c)| winograd::pays(c)).count() == cases_of_winograd().len());
+fn cases_of_interleaved() -> Vec<(usize, Convolution)> {
+    let window = |kernel, stride, before, after| Window { kernel, stride, before, after, dilation: [1, 1] };
+    let case = |channels, size, filters, window| Convolution { channels, size, filters, window };
+    let zeros = |kernel, stride| window([kernel; 2], [stride; 2], [kernel / 2; 2], [kernel / 2; 2]);
+    vec![
+        (3, case(16, [12, 10], 32, zeros(3, 2))),
+        (2, case(13, [9, 7], 47, zeros(3, 2))),
+        (1, case(16, [1, 2], 16, zeros(3, 2))),
+        (2, case(14, [8, 9], 15, window([3, 2], [2, 3], [0, 1], [1, 0]))),
+        // Numbers that no window meets, and a window of more zeros than picture.
+        (2, case(16, [9, 11], 16, window([2, 2], [3, 3], [0, 0], [0, 0]))),
+        (1, case(12, [3, 3], 30, window([4, 4], [2, 2], [5, 5], [4, 4]))),
+        (2, case(30, [9, 8], 12, Window { dilation: [2, 3], ..window([3, 2], [2, 1], [1, 2], [2, 0]) })),
+        // One place in a row: rows of the window lie side by side.
+        (2, case(16, [9, 3], 16, window([3, 3], [2, 2], [0, 0], [0, 0]))),
+        (2, case(16, [6, 3], 16, Window { dilation: [1, 2], ..window([2, 2], [1, 1], [0, 0], [0, 0]) })),
+        // Narrow pictures.
+        (5, case(16, [7, 14], 12, zeros(5, 1))),
+        // Several tiles a picture.
+        (2, case(45, [67, 61], 16, zeros(5, 2))),
+    ]
 }
 
-/// Tiles of Winograd's method overlap, but no place may know of what is not under its own window.
+#[test]
+fn every_way_is_used_for_its_cases() {
+    assert!(cases_of_winograd().iter().all(|(_, c)| winograd::pays(c)));
+    assert!(cases().iter().filter(|(_, c)| winograd::pays(c)).count() == cases_of_winograd().len());
+    for (_, c) in cases_of_interleaved() {
+        let terms = c.channels * c.window.kernel[1];
+        assert!([c.filters, c.channels, terms].iter().all(|n| interleaved::pays(&c, *n)), "{c:?}");
+    }
+}
+
+/// Tiles of Winograd's method overlap, and rows lie side by side, but no place may know of what is not under its own window.
 #[test]
 fn a_place_depends_on_its_window_alone() {
-    for (batch, c) in cases_of_winograd() {
+    let undilated = |(_, c): &(usize, Convolution)| c.window.dilation == [1, 1];
+    for (batch, c) in cases_of_winograd().into_iter().chain(cases_of_interleaved().into_iter().filter(undilated)) {
         let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
         let (mut plain, mut spoilt) = (vec![0.0; batch * c.output_len()], vec![0.0; batch * c.output_len()]);
         forward(&c, &x, &w, None, &mut plain);
@@ -98,10 +130,12 @@ fn a_place_depends_on_its_window_alone() {
         forward(&c, &other, &w, None, &mut spoilt);
         let [rows, columns] = c.places();
         for (o, (plain, spoilt)) in plain.iter().zip(&spoilt).enumerate() {
-            let under = |at: usize, before: usize, pixel: usize| (at..at + 3).contains(&(pixel + before));
-            let [above, left] = c.window.before;
+            let under = |axis: usize, place: usize, pixel: usize| {
+                let first = place * c.window.stride[axis];
+                (first..first + c.window.kernel[axis]).contains(&(pixel + c.window.before[axis]))
+            };
             let (i, j) = (o / columns % rows, o % columns);
-            if o < c.output_len() && under(i, above, row) && under(j, left, column) {
+            if o < c.output_len() && under(0, i, row) && under(1, j, column) {
                 assert!(spoilt.is_nan(), "{c:?}: {i}, {j}");
             } else {
                 assert_eq!(plain.to_bits(), spoilt.to_bits(), "{c:?}: {i}, {j}");
@@ -112,7 +146,11 @@ fn a_place_depends_on_its_window_alone() {
 
 #[test]
 fn a_picture_is_the_same_bits_in_any_batch() {
-    let (batch, c) = cases_of_winograd()[6];
+    in_any_batch(cases_of_winograd()[6]);
+    in_any_batch(cases_of_interleaved()[1]);
+}
+
+fn in_any_batch((batch, c): (usize, Convolution)) {
     let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
     let (mut together, mut alone) = (vec![0.0; batch * c.output_len()], vec![0.0; c.output_len()]);
     forward(&c, &x, &w, None, &mut together);
@@ -126,7 +164,7 @@ fn a_picture_is_the_same_bits_in_any_batch() {
 /// 0, as behind a relu.
 #[test]
 fn rounding_is_that_of_the_terms() {
-    for (batch, c) in cases_of_winograd() {
+    for (batch, c) in cases_of_winograd().into_iter().chain(cases_of_interleaved()) {
         let x: Vec<f32> = numbers(batch * c.input_len(), 1).iter().map(|x| x.max(0.0)).collect();
         let (w, bias) = (numbers(c.filters * c.depth(), 2), vec![0.0; c.filters]);
         let mut y = vec![f32::NAN; batch * c.output_len()];
@@ -182,7 +220,9 @@ fn gradients_are_the_adjoints_of_forward() {
 
 #[test]
 fn same_bits_on_any_number_of_threads() {
-    for (batch, c) in [(9, cases()[7].1), (19, cases_of_winograd()[1].1)] {
+    let cases =
+        [(9, cases()[7].1), (19, cases_of_winograd()[1].1), (9, cases()[4].1), (17, cases_of_interleaved()[1].1)];
+    for (batch, c) in cases {
         same_bits(batch, c);
     }
 }

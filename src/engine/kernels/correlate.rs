@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::elementwise::vectorised;
+
 /// Numbers behind a layout that may be read (and are thrown away).
 const SLACK: usize = 64;
 
@@ -42,6 +44,14 @@ impl Layout {
 
     /// Lays a picture out, from the place `first` rows below its top.
     pub fn fill(&self, picture: &[f32], first: usize, out: &mut [f32]) {
+        vectorised(
+            #[inline(always)]
+            || self.lay_out(picture, first, out),
+        );
+    }
+
+    #[inline(always)]
+    fn lay_out(&self, picture: &[f32], first: usize, out: &mut [f32]) {
         let ([height, width], [down, across]) = (self.size, self.stride);
         let plane_len = self.rows * self.pitch;
         let (planes, slack) = out.split_at_mut(self.len() - SLACK);
@@ -69,6 +79,7 @@ impl Layout {
 }
 
 /// `out[i] = source[i · step]`
+#[inline(always)]
 fn take_every(step: usize, source: &[f32], out: &mut [f32]) {
     match step {
         1 => out.copy_from_slice(&source[..out.len()]),

@@ -12,6 +12,7 @@ pub mod correlate;
 pub mod elementwise;
 pub mod group_norm;
 pub mod grouped;
+pub mod interleaved;
 pub mod lanes;
 pub mod layer_norm;
 pub mod math;
@@ -23,6 +24,7 @@ pub mod pool_of_four;
 pub mod recurrent;
 pub mod reduce;
 pub mod rows;
+pub mod runs;
 pub mod split;
 #[cfg(test)]
 pub mod testing;
