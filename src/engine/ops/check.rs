@@ -229,16 +229,34 @@ pub fn outputs(op: impl Op + 'static, case: Case) -> Vec<Vec<f64>> {
     bench.outputs.iter().map(|&id| numbers(at(&values, id))).collect()
 }
 
-/// Of an op on single numbers: what it makes of each of `x`, and the gradient of that.
-pub fn forward_and_backward(op: impl Op + 'static, x: &[f64], dtype: DType) -> (Vec<f64>, Vec<f64>) {
+/// Of an op on single numbers: what it makes of each of `x`, and the gradient for a gradient `dy` of each of these.
+pub fn forward_and_backward(
+    op: impl Op + 'static,
+    x: &[f64],
+    dy: f64,
+    (way, dtype): (Way, DType),
+) -> (Vec<f64>, Vec<f64>) {
     let bench = Bench::new(op, &[ValueShape::batched([])], &[true], &[0]);
     let mut values = bench.empty();
     bench.load(&mut values, &[(vec![x.len()], x.to_vec())], dtype);
-    bench.run(Phase::Forward, &mut values, dtype);
-    values[bench.seeds[0].1.index()] = Some(tensor(&vec![1.0; x.len()], &[x.len()], dtype));
-    bench.run(Phase::Backward, &mut values, dtype);
+    bench.run_by(way, Phase::Forward, &mut values, dtype);
+    values[bench.seeds[0].1.index()] = Some(tensor(&vec![dy; x.len()], &[x.len()], dtype));
+    bench.run_by(way, Phase::Backward, &mut values, dtype);
     let gradient = bench.grads[0].map_or(vec![0.0; x.len()], |grad| numbers(at(&values, grad)));
     (numbers(at(&values, bench.outputs[0])), gradient)
+}
+
+/// Of a loss of one number and its target: its value, and the gradient with respect to the number.
+pub fn forward_and_backward_of_pair(op: impl Op + 'static, [x, t]: [f64; 2], (way, dtype): (Way, DType)) -> (f64, f64) {
+    let shape = ValueShape::batched([1]);
+    let bench = Bench::new(op, &[shape.clone(), shape], &[true, false], &[0]);
+    let mut values = bench.empty();
+    bench.load(&mut values, &[x, t].map(|number| (vec![1, 1], vec![number])), dtype);
+    bench.run_by(way, Phase::Forward, &mut values, dtype);
+    values[bench.seeds[0].1.index()] = Some(tensor(&[1.0], &[], dtype));
+    bench.run_by(way, Phase::Backward, &mut values, dtype);
+    let first = |id| numbers(at(&values, id))[0];
+    (first(bench.outputs[0]), bench.grads[0].map_or(0.0, first))
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -326,7 +344,7 @@ struct RecordedTensor {
 
 /// Which implementation an instruction runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Way {
+pub enum Way {
     /// As the machine does it.
     Run,
     /// By its definition, which is what every device but the CPU runs.

@@ -17,9 +17,10 @@ pub struct ClipNorm {
 }
 
 impl ClipNorm {
-    /// PyTorch adds 1e-6, so that a norm of zero divides nothing by zero.
+    /// PyTorch adds 1e-6, so that a norm of zero divides nothing by zero. A norm that is not a number stays one.
     fn scale(&self, norm: f64) -> f64 {
-        (self.max / (norm + 1e-6)).min(1.0)
+        let scale = self.max / (norm + 1e-6);
+        if scale > 1.0 { 1.0 } else { scale }
     }
 }
 
@@ -170,13 +171,23 @@ impl Op for ClipValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check, outputs};
 
     #[test]
     fn agree_with_pytorch() {
         let max = |params: &serde_json::Value| params["max"].as_f64().unwrap();
         fixture_check("clip_norm", |params| ClipNorm { max: max(params) });
         fixture_check("clip_value", |params| ClipValue { max: max(params) });
+    }
+
+    /// As `torch.clamp` of the scale: nothing is left that looks like a gradient.
+    #[test]
+    fn one_that_is_not_a_number_makes_all_so() {
+        for max in [0.1, 1000.0] {
+            let case = Case::new().fixed(&[2]).constant().fixed(&[3]).with(|i, g| if i == 1 { f64::NAN } else { g });
+            let all = outputs(ClipNorm { max }, case.constant());
+            assert!(all.len() == 3 && all.iter().flatten().all(|number| number.is_nan()), "{all:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ impl Pointwise for HardSwish {
     const GRADIENT_NAME: &'static str = "hard_swish'x";
     const GRADIENT_FORMULA: &'static str = "dx = 0 if x < −3, dy if x ≥ 3, else dy · (x / 3 + 1/2)";
     const DERIVATIVE_FROM: From = From::Input;
+    const BLOCKS: bool = true;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         (x * at_most(&at_least(&(x + 3.0)?, 0.0)?, 6.0)?)? / 6.0

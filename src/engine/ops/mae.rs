@@ -32,7 +32,8 @@ impl Error for Absolute {
     }
 
     fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
-        Arithmetic::call(Function::Sign, x - t)
+        let r = x - t;
+        if r.evaluate().is_nan() { Arithmetic::number(0.0) } else { Arithmetic::call(Function::Sign, r) }
     }
 
     #[inline(always)]
@@ -48,7 +49,8 @@ impl Error for Absolute {
         } else if r < 0.0 {
             -1.0
         } else {
-            r
+            // Also where the error is not a number, as in PyTorch.
+            0.0
         }
     }
 }

@@ -25,7 +25,10 @@ pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
 
-    /// With respect to `x`.
+    /// Part of the derivative: multiplied into the share of each number, so that an error next to the largest number is not doubled.
+    const SCALE: f64 = 1.0;
+
+    /// With respect to `x`, over [`Self::SCALE`].
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
 
     fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic;
@@ -120,7 +123,7 @@ impl<E: Error> Op for MeanGradient<E> {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let slope = self.0.derivative(frame.input(0)?, frame.input(1)?)?;
-        let share = (frame.input(2)? / slope.elem_count() as f64)?;
+        let share = (frame.input(2)? * (E::SCALE / slope.elem_count() as f64))?;
         let dx = slope.broadcast_mul(&share)?;
         frame.set(0, dx)
     }
@@ -128,7 +131,7 @@ impl<E: Error> Op for MeanGradient<E> {
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let function = self.0;
         let dims = frame.input(0)?.shape().clone();
-        let share = (frame.scalar(2)? / dims.elem_count() as f64) as f32;
+        let share = (frame.scalar(2)? * (E::SCALE / dims.elem_count() as f64)) as f32;
         let out = frame.reuse(0, dims.dims())?;
         {
             let (x, t) = (frame.f32s(0)?, frame.f32s(1)?);

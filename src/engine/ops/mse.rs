@@ -17,12 +17,14 @@ impl Error for Squared {
     const GRADIENT_FORMULA: &'static str = "dx = dL · 2 (x − t) / count";
     const GRADIENT_WORDS: &'static str = "The further a number is from its target, the harder it is pulled.";
 
+    const SCALE: f64 = 2.0;
+
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         (x - t)?.sqr()
     }
 
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
-        (x - t)? * 2.0
+        x - t
     }
 
     fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic {
@@ -40,7 +42,7 @@ impl Error for Squared {
 
     #[inline(always)]
     fn derivative_f32(&self, x: f32, t: f32) -> f32 {
-        2.0 * (x - t)
+        x - t
     }
 }
 

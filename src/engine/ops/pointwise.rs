@@ -28,6 +28,8 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const GRADIENT_WORDS: &'static str =
         "The steeper the curve where the number landed, the more of the blame passes through.";
     const DERIVATIVE_FROM: From;
+    /// Where the slope is 0 nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
+    const BLOCKS: bool = false;
 
     fn settings(&self) -> String {
         String::new()
@@ -130,7 +132,9 @@ impl<F: Pointwise> Op for Derive<F> {
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
-        Ok(reader.read(0, index)? * self.0.explain_derivative(reader.read(1, index)?))
+        let (dy, slope) = (reader.read(0, index)?, self.0.explain_derivative(reader.read(1, index)?));
+        let is_blocked = F::BLOCKS && slope.evaluate() == 0.0 && !dy.evaluate().is_finite();
+        Ok(if is_blocked { slope } else { dy * slope })
     }
 
     fn settings(&self) -> String {
@@ -138,7 +142,9 @@ impl<F: Pointwise> Op for Derive<F> {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let dx = (frame.input(0)? * self.0.derivative(frame.input(1)?)?)?;
+        let slope = self.0.derivative(frame.input(1)?)?;
+        let dx = (frame.input(0)? * &slope)?;
+        let dx = if F::BLOCKS { slope.eq(0.0)?.where_cond(&slope, &dx)? } else { dx };
         frame.set(0, dx)
     }
 
@@ -154,7 +160,10 @@ impl<F: Pointwise> Op for Derive<F> {
                     &at,
                     dx,
                     #[inline(always)]
-                    move |dy, at| dy * function.derivative_f32(at),
+                    move |dy, at| {
+                        let slope = function.derivative_f32(at);
+                        if F::BLOCKS && slope == 0.0 { 0.0 } else { dy * slope }
+                    },
                 )
             })?;
         }

@@ -18,6 +18,7 @@ impl Pointwise for Relu {
     const GRADIENT_FORMULA: &'static str = "dx = dy where y > 0, else 0";
     const GRADIENT_WORDS: &'static str = "Blame passes only where the number was positive.";
     const DERIVATIVE_FROM: From = From::Output;
+    const BLOCKS: bool = true;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         at_least(x, 0.0)

@@ -1,4 +1,4 @@
-//! `at_least`: the larger of each number and a constant, max(x, c). At c itself no gradient passes, as in relu.
+//! `at_least`: the larger of each number and a constant, max(x, c). At c itself the gradient passes.
 
 use candle_core::Tensor;
 
@@ -20,6 +20,7 @@ impl Pointwise for AtLeast {
     const GRADIENT_FORMULA: &'static str = "dx = dy where x ≥ c, else 0";
     const GRADIENT_WORDS: &'static str = "Blame passes only where the number itself came through.";
     const DERIVATIVE_FROM: From = From::Input;
+    const BLOCKS: bool = true;
 
     fn settings(&self) -> String {
         format!("{}", self.least)

@@ -17,6 +17,7 @@ impl Pointwise for Step {
     const GRADIENT_FORMULA: &'static str = "dx = 0";
     const GRADIENT_WORDS: &'static str = "The curve is flat everywhere, so no blame passes.";
     const DERIVATIVE_FROM: From = From::Input;
+    const BLOCKS: bool = true;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.gt(0.0)?.to_dtype(x.dtype())
