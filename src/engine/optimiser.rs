@@ -102,12 +102,12 @@ mod tests {
         optimiser: Optimiser,
         learning_rate: f64,
         start: Vec<f64>,
-        gradients: Vec<Vec<f64>>,
         weights: Vec<Vec<f64>>,
     }
 
     #[derive(Deserialize)]
     struct Fixture {
+        gradients: Vec<Vec<f64>>,
         cases: Vec<Trajectory>,
     }
 
@@ -115,15 +115,19 @@ mod tests {
     fn trajectories_are_pytorchs() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/optimisers.json");
         let fixture: Fixture = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        assert!(fixture.cases.len() >= 10);
+        assert!(fixture.gradients.len() >= 50 && fixture.cases.len() >= 30);
+        for optimiser in Optimiser::all() {
+            let title = optimiser.title();
+            assert!(fixture.cases.iter().any(|case| case.optimiser.title() == title), "{title} is not recorded");
+        }
         let Some(device) = test_device() else { return };
         for case in &fixture.cases {
-            follow(case, &device, DType::F64, 1e-12);
-            follow(case, &device, DType::F32, 1e-6);
+            follow(case, &fixture.gradients, &device, DType::F64, 1e-12);
+            follow(case, &fixture.gradients, &device, DType::F32, 1e-5);
         }
     }
 
-    fn follow(case: &Trajectory, device: &Device, dtype: DType, tolerance: f64) {
+    fn follow(case: &Trajectory, gradients: &[Vec<f64>], device: &Device, dtype: DType, tolerance: f64) {
         let n = case.start.len();
         let mut program = ProgramBuilder::default();
         let weight = program.add_state("w", [n], Role::Parameter, None, Initial::ZEROS);
@@ -139,7 +143,8 @@ mod tests {
         let mut values: Vec<_> = program.values.iter().map(|value| Some(first(value))).collect();
         values[weight.index()] = Some(tensor(&case.start, &[n]));
         let instruction = &program.instructions[0];
-        for (step, (given, expected)) in case.gradients.iter().zip(&case.weights).enumerate() {
+        assert_eq!(case.weights.len(), gradients.len());
+        for (step, (given, expected)) in gradients.iter().zip(&case.weights).enumerate() {
             values[gradient.index()] = Some(tensor(given, &[n]));
             let context = StepContext {
                 seed: 0,
