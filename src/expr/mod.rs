@@ -21,6 +21,7 @@ pub use ast::{BinaryOperator, Expr, UnaryOperator};
 pub use condition::{Condition, parse_condition};
 pub use eval::{erf, eval};
 pub use function::Function;
+pub use parser::edits;
 pub use reduction::Reduction;
 pub use shape::{check, dims, histories};
 

@@ -302,20 +302,22 @@ fn unknown_function(name: &str, names: Option<&[&str]>) -> String {
 /// The known name with the fewest edits from `name`, when those are few for its length.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let most = match lower.chars().count() {
-        0..=2 => 1,
-        3..=5 => 2,
+    let length = lower.chars().count();
+    let most = match length {
+        0..=3 => 1,
+        4..=5 => 2,
         _ => 3,
     };
     known
+        .filter(|k| k.chars().count().abs_diff(length) <= most)
         .map(|k| (edits(&lower, k), k))
         .filter(|&(edits, k)| edits <= most && edits < k.len())
         .min_by_key(|&(edits, _)| edits)
         .map(|(_, k)| k)
 }
 
-/// Levenshtein distance.
-fn edits(a: &str, b: &str) -> usize {
+/// How many letters must be put in, left out or replaced to make one of the other (Levenshtein's distance).
+pub fn edits(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {

@@ -6,6 +6,7 @@
 mod debugger;
 pub mod inspect;
 mod journal;
+mod meant;
 mod outbox;
 mod pace;
 mod pictures;

@@ -1,6 +1,7 @@
 //! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves it.
 
 use super::journal::TensorEdit;
+use super::meant;
 use crate::engine::{Machine, Program, TensorData, ValueId};
 
 /// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad` at the
@@ -8,22 +9,30 @@ use crate::engine::{Machine, Program, TensorData, ValueId};
 pub fn locate(program: &Program, name: &str) -> Result<ValueId, String> {
     let known = |name: &str| program.find(name).or_else(|| output_of(program, name));
     let gradient = || program.gradients.get(&known(name.strip_suffix(".grad")?)?).copied();
-    known(name).or_else(gradient).ok_or_else(|| match nearest(program, name) {
-        Some(meant) => format!("There is no value '{name}'; did you mean '{meant}'?"),
+    known(name).or_else(gradient).ok_or_else(|| match meant::suggestion(&names(program), name) {
+        Some(meant) => format!("There is no value '{name}'; did you mean {meant}?"),
         None => format!("There is no value '{name}': the listing shows their names."),
     })
+}
+
+/// Every name of a value that may be typed: those of the listing, and of layers and their gradients.
+pub(super) fn names(program: &Program) -> Vec<String> {
+    let of_layer = |(layer, name): (_, &String)| {
+        let output = program.layer_outputs.get(layer)?;
+        let slug = crate::model::slug(name);
+        let gradient = program.gradients.contains_key(output).then(|| format!("{slug}.grad"));
+        Some([slug].into_iter().chain(gradient))
+    };
+    let values = program.values.iter().map(|value| value.name.clone());
+    let mut names: Vec<_> = values.chain(program.layer_names.iter().filter_map(of_layer).flatten()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn output_of(program: &Program, slug: &str) -> Option<ValueId> {
     let (layer, _) = program.layer_names.iter().find(|(_, name)| crate::model::slug(name) == slug)?;
     program.layer_outputs.get(layer).copied()
-}
-
-/// The known name that shares the longest beginning, when that is most of it.
-fn nearest<'a>(program: &'a Program, name: &str) -> Option<&'a str> {
-    let shared = |known: &str| known.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
-    let names = program.values.iter().map(|value| value.name.as_str());
-    names.max_by_key(|known| (shared(known), std::cmp::Reverse(known.len()))).filter(|known| shared(known) >= 4)
 }
 
 /// Where an element lies in row-major numbers.

@@ -5,10 +5,19 @@ use serde_json::json;
 use super::Said;
 use super::command::Backwards;
 use super::obey::{Console, sentence};
-use crate::trainer::{Advance, Held, Hit, Moment, Reversed, Unit};
+use crate::trainer::{Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, Unit};
 
 /// Said when the person has broken it off.
 const INTERRUPTED: &str = "Interrupted.";
+
+/// What the way forward holds next.
+enum Ahead {
+    Went(Advance),
+    /// It has gone as far as it was told to.
+    There,
+    /// The run has come to its end.
+    End(String),
+}
 
 impl Console {
     /// The place, after what led to it.
@@ -47,53 +56,54 @@ impl Console {
         said
     }
 
-    /// One advance, noted; what only logs is put to the messages.
-    fn went(&mut self, advance: &Advance, messages: &mut Vec<String>) {
-        let branch = self.branch_mut();
-        branch.note(advance);
-        messages.extend(branch.debugger.take_messages());
+    /// Goes from one advance to the next until it is there, a breakpoint stops it, or somebody breaks it off.
+    fn go(&mut self, mut next: impl FnMut(&mut Debugger) -> Result<Ahead, DebugError>) -> Result<Said, String> {
+        let goes_on = self.going_on();
+        let mut messages = Vec::new();
+        loop {
+            let advance = match next(self.debugger_mut()).map_err(sentence)? {
+                Ahead::Went(advance) => advance,
+                Ahead::There => return Ok(self.arrived(None, messages)),
+                Ahead::End(end) => {
+                    let mut said = self.arrived(Some(&end), messages);
+                    said.json["end"] = json!(end);
+                    return Ok(said);
+                }
+            };
+            let branch = self.branch_mut();
+            branch.note(&advance);
+            messages.extend(branch.debugger.take_messages());
+            if advance.stopped() {
+                return Ok(self.stopped_at(&advance.hits, messages));
+            }
+            if !goes_on() {
+                return Ok(self.arrived(Some(INTERRUPTED), messages));
+            }
+        }
     }
 
     pub(super) fn run(&mut self, steps: Option<u64>) -> Result<Said, String> {
         let goes_on = self.going_on();
         let last = steps.map(|steps| self.debugger().machine().step().saturating_add(steps));
-        let mut messages = Vec::new();
         if !self.debugger_mut().prepare(&mut |_| goes_on()).map_err(sentence)? {
-            return Ok(self.arrived(Some(INTERRUPTED), messages));
+            return Ok(self.arrived(Some(INTERRUPTED), Vec::new()));
         }
-        while last.is_none_or(|last| self.debugger().machine().step() < last) {
-            if let Some(end) = self.debugger().end() {
-                let end = end.to_string();
-                let mut said = self.arrived(Some(&end), messages);
-                said.json["end"] = json!(end);
-                return Ok(said);
-            }
-            let advance = self.debugger_mut().run_free().map_err(sentence)?;
-            self.went(&advance, &mut messages);
-            if advance.stopped() {
-                return Ok(self.stopped_at(&advance.hits, messages));
-            }
-            if !goes_on() {
-                return Ok(self.arrived(Some(INTERRUPTED), messages));
-            }
-        }
-        Ok(self.arrived(None, messages))
+        self.go(|debugger| match debugger.end() {
+            _ if last.is_some_and(|last| debugger.machine().step() >= last) => Ok(Ahead::There),
+            Some(end) => Ok(Ahead::End(end.to_string())),
+            None => debugger.run_free().map(Ahead::Went),
+        })
     }
 
     pub(super) fn forward(&mut self, unit: Unit, count: u64) -> Result<Said, String> {
-        let goes_on = self.going_on();
-        let mut messages = Vec::new();
-        for _ in 0..count {
-            let advance = self.debugger_mut().advance(unit).map_err(sentence)?;
-            self.went(&advance, &mut messages);
-            if advance.stopped() {
-                return Ok(self.stopped_at(&advance.hits, messages));
+        let mut left = count;
+        self.go(|debugger| {
+            if left == 0 {
+                return Ok(Ahead::There);
             }
-            if !goes_on() {
-                return Ok(self.arrived(Some(INTERRUPTED), messages));
-            }
-        }
-        Ok(self.arrived(None, messages))
+            left -= 1;
+            debugger.advance(unit).map(Ahead::Went)
+        })
     }
 
     pub(super) fn until(&mut self, place: &str) -> Result<Said, String> {
@@ -101,38 +111,58 @@ impl Console {
         let instruction = match place.parse::<usize>() {
             Ok(number) if (1..=count).contains(&number) => number - 1,
             Ok(number) => return Err(format!("The listing has the instructions 1 to {count}, and no {number}.")),
-            Err(_) => {
-                let found = self.debugger().instruction_of(place);
-                found.ok_or_else(|| format!("No instruction of the program computes {place}."))?
-            }
+            Err(_) => self.debugger().instruction_of(place)?,
         };
         self.forward(Unit::Until(instruction), 1)
     }
 
     pub(super) fn goto(&mut self, step: u64) -> Result<Said, String> {
+        let arrived = self.travel(Moment { step, instruction: 0 })?;
+        Ok(self.arrived(Some(INTERRUPTED).filter(|_| !arrived), Vec::new()))
+    }
+
+    /// Returns whether it arrived; not when somebody has broken it off.
+    fn travel(&mut self, to: Moment) -> Result<bool, String> {
         let goes_on = self.going_on();
         let mut new = Vec::new();
-        let went = self.debugger_mut().goto_while(Moment { step, instruction: 0 }, &mut |way| {
+        let went = self.debugger_mut().goto_while(to, &mut |way| {
             new.extend(way.new.cloned());
             goes_on()
         });
         new.iter().for_each(|advance| self.branch_mut().note(advance));
-        let arrived = went.map_err(sentence)?;
-        Ok(self.arrived(Some(INTERRUPTED).filter(|_| !arrived), Vec::new()))
+        went.map_err(sentence)
     }
 
     pub(super) fn back(&mut self, unit: Backwards, count: u64) -> Result<Said, String> {
-        for _ in 0..count {
-            let debugger = self.debugger_mut();
-            let went = match unit {
-                Backwards::Instruction => debugger.back_instruction(),
-                Backwards::Layer => debugger.back_layer(),
-                Backwards::Phase => debugger.back_phase(),
-                Backwards::Step => debugger.back_step(),
+        let goes_on = self.going_on();
+        let mut left = count;
+        while left > 0 {
+            let here = self.debugger().moment();
+            let is_beginning = here == Moment { step: 0, instruction: 0 };
+            let (taken, went) = match unit {
+                _ if is_beginning => return Err("This is the beginning of the run: there is nothing before it.".into()),
+                Backwards::Layer => (1, self.debugger_mut().back_layer().map_err(sentence)?),
+                Backwards::Phase => (1, self.debugger_mut().back_phase().map_err(sentence)?),
+                Backwards::Step => {
+                    // The step in progress is one, however little of it has been done.
+                    let begun = here.step + u64::from(here.instruction > 0);
+                    let taken = left.min(begun);
+                    (taken, self.travel(Moment { step: begun - taken, instruction: 0 })?)
+                }
+                // How many there are in the step before is known only there.
+                Backwards::Instruction if here.instruction == 0 => {
+                    (1, self.debugger_mut().back_instruction().map_err(sentence)?)
+                }
+                Backwards::Instruction => {
+                    let taken = left.min(here.instruction as u64);
+                    let instruction = here.instruction - taken as usize;
+                    (taken, self.travel(Moment { instruction, ..here })?)
+                }
             };
-            if !went.map_err(sentence)? {
-                return Err("This is the beginning of the run: there is nothing before it.".into());
+            if !went || !goes_on() {
+                return Ok(self.arrived(Some(INTERRUPTED), Vec::new()));
             }
+            left -= taken;
         }
         Ok(self.place())
     }

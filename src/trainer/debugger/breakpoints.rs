@@ -189,7 +189,7 @@ fn places(program: &Program, update: usize, at: &At) -> Result<Vec<usize>, Strin
     };
     if found.is_empty() {
         return Err(match at {
-            At::Instruction(name) => format!("No instruction of the program computes {name}."),
+            At::Instruction(name) => computed_by_none(program, name),
             At::Phase(phase) => format!("The program has no instructions in the phase {}.", phase.word()),
             _ => "The layer has no instructions in the program.".into(),
         });
@@ -206,6 +206,14 @@ fn description(program: &Program, at: &At) -> String {
         }
         At::Layer(layer) => format!("layer {}", program.layer_names.get(layer).map_or("?", String::as_str)),
         At::Phase(phase) => format!("phase {}", phase.word()),
+    }
+}
+
+/// Why a name is no place in the program.
+fn computed_by_none(program: &Program, name: &str) -> String {
+    match crate::trainer::value::locate(program, name) {
+        Ok(_) => format!("{name} is not computed by an instruction of the program, so none can be stopped at."),
+        Err(sentence) => sentence,
     }
 }
 
@@ -253,9 +261,10 @@ impl Debugger {
         Some(At::Instruction(program.name(*output).to_owned()))
     }
 
-    /// The instruction that a name in the listing means as a place.
-    pub fn instruction_of(&self, name: &str) -> Option<usize> {
-        instruction_of(self.machine().program(), name)
+    /// The instruction that a name in the listing means as a place; a sentence where it is none.
+    pub fn instruction_of(&self, name: &str) -> Result<usize, String> {
+        let program = self.machine().program();
+        instruction_of(program, name).ok_or_else(|| computed_by_none(program, name))
     }
 
     /// What breakpoints that only log have said since the last time.

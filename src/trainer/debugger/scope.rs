@@ -128,13 +128,9 @@ impl Debugger {
 
     /// Everything that a person may type as a name here, for completion.
     pub fn names(&self) -> Vec<String> {
-        let program = self.machine().program();
-        let layers = program.layer_outputs.keys().filter_map(|layer| program.layer_names.get(layer));
-        let layers = layers.map(|name| crate::model::slug(name));
-        let values = program.values.iter().map(|value| value.name.clone());
-        let mut names: Vec<_> = PLACE.map(str::to_owned).into_iter().chain(values).chain(layers).collect();
+        let mut names = crate::trainer::value::names(self.machine().program());
+        names.extend(PLACE.map(str::to_owned));
         names.sort();
-        names.dedup();
         names
     }
 }

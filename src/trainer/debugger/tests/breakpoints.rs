@@ -95,7 +95,8 @@ fn what_cannot_hold_here_says_why() {
     assert!(why(At::Anywhere, "lss > 1").contains("no value 'lss'"));
     assert!(why(At::Anywhere, "dense_1.weight > 1").contains("not one number"));
     assert!(why(At::Anywhere, "loss >").contains("at the end"));
-    assert!(why(At::Instruction("%99".into()), "").contains("No instruction"));
+    assert!(why(At::Instruction("%99".into()), "").contains("no value '%99'"));
+    assert!(why(At::Instruction("batch.x".into()), "").contains("not computed by an instruction"));
     assert!(why(At::Layer(LayerId(99)), "").contains("no instructions"));
     assert!(why(At::Instruction("%2".into()), "loss > 1").contains("not all of it is computed"));
     assert!(debugger.check_breakpoint(&on(1, At::Instruction("dense_1.weight".into()), "loss > 1")).is_ok());
