@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, View};
@@ -36,6 +38,12 @@ pub enum Values {
 
 /// One metadata key, because safetensors' metadata is an unordered map and equal runs should make equal files.
 const KEY: &str = "glassbox";
+
+/// The bytes that tell how long the header is.
+const LENGTH: usize = 8;
+
+/// What the format allows a header.
+const MAX_HEADER: u64 = 100_000_000;
 
 /// Files beyond this are refused before they are read into memory.
 const MAX_BYTES: u64 = 16 << 30;
@@ -85,12 +93,18 @@ pub fn write_tensors(path: &Path, key: &str, inside: String, tensors: &[NamedTen
 
 pub fn load(path: &Path) -> Result<Checkpoint, FileError> {
     let unreadable = |reason: String| FileError::Read { reason, path: path.to_owned() };
-    let not = |reason: String| FileError::NotAProject { reason, path: path.to_owned() };
-    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    let not = |reason: String| FileError::NotACheckpoint { reason, path: path.to_owned() };
+    let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    let size = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
     if size > MAX_BYTES {
         return Err(not(format!("it has {} GB, more than any run here", size >> 30)));
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let mut bytes = header_of(&mut file, size).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => not(format!("it is not a safetensors file ({error})")),
+        ErrorKind::UnexpectedEof => not("it is not a safetensors file (it is too short)".into()),
+        _ => unreadable(error.to_string()),
+    })?;
+    file.read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
     let (_, header) =
         SafeTensors::read_metadata(&bytes).map_err(|error| not(format!("it is not a safetensors file ({error})")))?;
     let inside = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
@@ -119,6 +133,26 @@ pub fn load(path: &Path) -> Result<Checkpoint, FileError> {
     }
     tensors.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Checkpoint { project, place, tensors })
+}
+
+/// The length and the header of a safetensors file, when they fit the size of the file: whatever else lies there (gigabytes of
+/// something else, a device without end) is not read into memory.
+fn header_of(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
+    let damaged = |why: &str| std::io::Error::new(ErrorKind::InvalidData, why.to_owned());
+    let mut bytes = vec![0; LENGTH];
+    file.read_exact(&mut bytes)?;
+    let length = bytes.iter().rev().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+    if length > MAX_HEADER {
+        return Err(damaged("its header would be too long"));
+    }
+    bytes.resize(LENGTH + length as usize, 0);
+    file.read_exact(&mut bytes[LENGTH..])?;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[LENGTH..])?;
+    let ends = header.as_object().into_iter().flatten().filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
+    match ends.max().unwrap_or(0).checked_add(bytes.len() as u64) {
+        Some(whole) if whole == size => Ok(bytes),
+        _ => Err(damaged("its header tells of another size than it has: it may be cut off")),
+    }
 }
 
 #[cfg(test)]
@@ -165,6 +199,16 @@ mod tests {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let message = load(&path).unwrap_err().to_string();
             assert!(message.contains("not a"), "{message}");
+        }
+        // Gigabytes that are none, and what never ends, are refused by their beginning.
+        let large = std::fs::File::create(&path).unwrap();
+        large.set_len(1 << 30).unwrap();
+        assert!(load(&path).unwrap_err().to_string().contains("safetensors"));
+        std::fs::write(&path, &whole).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
+        assert!(load(&path).unwrap_err().to_string().contains("another size"));
+        if cfg!(unix) {
+            assert!(load(Path::new("/dev/zero")).unwrap_err().to_string().contains("not a"));
         }
         assert!(load(&folder.path().join("none")).unwrap_err().to_string().contains("cannot be read"));
     }

@@ -22,6 +22,8 @@ pub enum FileError {
     Write { reason: String, path: PathBuf },
     #[error("This is not a Glassbox project: {reason}. File: {}", path.display())]
     NotAProject { reason: String, path: PathBuf },
+    #[error("This is not a checkpoint of Glassbox: {reason}. File: {}", path.display())]
+    NotACheckpoint { reason: String, path: PathBuf },
     #[error("This project was saved by a newer Glassbox (format {found}, this one reads up to {VERSION}). Update Glassbox to open it: {}", path.display())]
     TooNew { found: u64, path: PathBuf },
 }
@@ -41,6 +43,8 @@ pub fn to_text(project: &Project) -> Result<String, serde_json::Error> {
 /// Reads the text of a project file; `path` is only named in messages.
 pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
     let not = |reason: String| FileError::NotAProject { reason, path: path.to_owned() };
+    // Some editors put a mark before the first character.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut value: Value =
         serde_json::from_str(text).map_err(|error| not(format!("it is not valid JSON ({error})")))?;
     let object = value.as_object_mut().ok_or_else(|| not("it is not a JSON object".into()))?;
@@ -79,17 +83,41 @@ pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
     write_atomically(path, text.as_bytes())
 }
 
-/// Writes beside the target, flushes to the disk, then renames over it.
+/// Writes beside the target, flushes to the disk, then renames over it. What a link leads to is replaced, not the link; what
+/// is no file (a device, a pipe) is written to.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let failed = |error: std::io::Error| FileError::Write { reason: error.to_string(), path: path.to_owned() };
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let written = match std::fs::metadata(&target) {
+        Ok(there) if there.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        Ok(there) if there.is_file() => replace(&target, bytes, Some(there.permissions())),
+        Ok(_) => std::fs::File::options().write(true).open(&target).and_then(|mut file| file.write_all(bytes)),
+        Err(_) => replace(&target, bytes, None),
+    };
+    written.map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })
+}
+
+/// With the permissions of the file that was there, or those that new files get.
+fn replace(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".glassbox-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
+    if !folder.is_dir() {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            format!("there is no folder {}", folder.display()),
+        ));
+    }
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".glassbox-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
 
@@ -117,6 +145,34 @@ mod tests {
             let message = from_text(text, Path::new("p")).unwrap_err().to_string();
             assert!(message.contains(word), "{message}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_text() {
+        let project = templates::build("xor").unwrap();
+        let text = format!("\u{feff}{}", to_text(&project).unwrap());
+        assert_eq!(from_text(&text, Path::new("x")).unwrap(), project);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn saving_keeps_links_devices_and_permissions() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        write_atomically(&place("new"), b"1").unwrap();
+        std::fs::write(place("plain"), "").unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&place("new")), mode(&place("plain")), "a new file is as any other program makes it");
+        std::fs::set_permissions(place("new"), std::fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(place("new"), place("link")).unwrap();
+        write_atomically(&place("link"), b"2").unwrap();
+        assert!(std::fs::symlink_metadata(place("link")).unwrap().is_symlink());
+        assert_eq!((std::fs::read(place("new")).unwrap(), mode(&place("new"))), (b"2".to_vec(), 0o640));
+        assert!(write_atomically(folder.path(), b"3").unwrap_err().to_string().contains("directory"));
+        symlink("/dev/null", place("device")).unwrap();
+        write_atomically(&place("device"), b"4").unwrap();
+        assert!(!std::fs::metadata(place("device")).unwrap().is_file());
     }
 
     #[test]
