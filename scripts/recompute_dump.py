@@ -12,21 +12,34 @@ import re
 import struct
 import sys
 
-import torch
-from torch.nn import functional as F
+try:
+    import torch
+    from torch.nn import functional as F
+except ImportError as missing:
+    install = f"Install it there: {sys.executable} -m pip install torch"
+    sys.exit(f"{sys.executable} has no PyTorch, which computes the step again ({missing}). {install}")
+
+
+HOW = "Write one with: glassbox debug FILE --steps 5 --dump STEP.safetensors"
 
 
 def read(path):
     """Tensors and metadata; the format is small enough to need no package."""
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header, data = json.loads(file.read(length)), file.read()
-    metadata = header.pop("__metadata__")
-    tensors = {}
-    for name, entry in header.items():
-        numbers = torch.frombuffer(bytearray(data[slice(*entry["data_offsets"])]), dtype=torch.float32)
-        tensors[name] = numbers.reshape(entry["shape"])
-    return tensors, json.loads(metadata["glassbox_step"])
+    try:
+        with open(path, "rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            # A header is some kilobytes; what tells of more is another file.
+            header, data = json.loads(file.read(min(length, 1 << 27))), file.read()
+        place = json.loads(header.pop("__metadata__")["glassbox_step"])
+        tensors = {}
+        for name, entry in header.items():
+            numbers = torch.frombuffer(bytearray(data[slice(*entry["data_offsets"])]), dtype=torch.float32)
+            tensors[name] = numbers.reshape(entry["shape"])
+    except OSError as error:
+        sys.exit(f"{path} cannot be read: {error.strerror}. {HOW}")
+    except (struct.error, ValueError, KeyError, AttributeError, RuntimeError):
+        sys.exit(f"{path} is not a safetensors file with a whole step inside. {HOW}")
+    return tensors, place
 
 
 LINE = re.compile(r"(?P<outputs>\S.*?) = (?P<op>\S+)(?: \[(?P<settings>[^\]]*)\])? (?P<inputs>.*?)(?:   \(.*\))?$")
@@ -168,5 +181,8 @@ def recompute(path):
     print(f"{path}: step {place['step']}: values, gradients and updates: {agree}")
 
 
+if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+    print(__doc__.strip(), file=sys.stderr if len(sys.argv) < 2 else sys.stdout)
+    sys.exit(2 if len(sys.argv) < 2 else 0)
 for path in sys.argv[1:]:
     recompute(path)

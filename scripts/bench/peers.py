@@ -204,14 +204,32 @@ def median_ms(step, seconds):
     return statistics.median(times)
 
 
+def need(*packages):
+    """Ends with what to install, where a package is missing."""
+    for package in packages:
+        try:
+            __import__(package)
+        except ImportError as missing:
+            wheel = {"tensorflow": "tensorflow-cpu"}.get(package, package)
+            sys.exit(f"{sys.executable} has no {package} ({missing}). Install it there: {sys.executable} -m pip install {wheel}")
+
+
+def positive(text):
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError("a number above 0 is needed")
+    return seconds
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", required=True, choices=["torch", "torch-compile", "keras", "tf"])
     parser.add_argument("--only", choices=NAMES)
-    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--seconds", type=positive, default=2.0, help="how long to measure each workload")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
     torch_engine = options.engine.startswith("torch")
+    need("numpy", *(["torch"] if torch_engine else ["tensorflow", "keras"]))
     make = torch_step if torch_engine else keras_step
     second = options.engine in ("torch-compile", "tf")
     medians = {}
