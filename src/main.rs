@@ -11,8 +11,8 @@ fn main() -> ExitCode {
     glassbox::engine::keep_freed_memory();
     match cli::run() {
         Next::Exit(code) => code,
-        Next::Window(file) => cli::report(open_window(file)),
-        Next::Bench(options) => cli::report(bench(&options)),
+        Next::Window(file) => cli::report(open_window(file), false),
+        Next::Bench(options) => cli::report(bench(&options), options.json),
     }
 }
 

@@ -1,5 +1,11 @@
 //! The command line, as a shell sees it: exit codes, JSON, files.
 
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/sentences.rs"]
+mod sentences;
 mod support;
 
 use std::path::Path;
@@ -433,61 +439,4 @@ fn a_gradient_is_checked_by_a_nudge() {
     assert!(edited["by"].as_f64().unwrap() > 0.5);
     let text = json_free(folder, &["debug", "xor.glassbox.json", "--command", "goto 3; explain d%1[0, 0] check"]);
     assert!(text.contains("check: agrees; nudged by"), "{text}");
-}
-
-#[test]
-fn what_the_debugger_cannot_do_is_a_sentence() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
-    for (command, words) in [
-        ("rnu", "There is no command 'rnu'"),
-        ("step; goto x", "Command 2 (goto x)"),
-        ("goto 1000000", "60 epochs are done"),
-        ("back", "beginning of the run"),
-        ("print dense_9.weight", "There is no value"),
-        ("print %1", "not been computed yet in step 1"),
-        ("goto 2; print %1 + dense_1.weight", "equal shapes"),
-        ("print %1[", "whole number"),
-        ("break max(dense_1.wieght) > 1", "did you mean 'dense_1.weight'"),
-        ("break dense_1.weight > 1; run", "not one number"),
-        ("explain loss", "loss has not been computed yet in step 1"),
-        ("goto 1; explain dense_1.weight[9, 9]", "no element [9, 9]"),
-        ("goto 1; explain %1", "no element []"),
-        ("explain 3", "explain NAME[i, j]"),
-        ("goto 1; explain %1[0, 0] check", "%1 is no gradient"),
-        ("set dense_1.weight[9, 9] = 1", "must be below"),
-        ("set dense_1.weight[0] = 1", "2 indices"),
-        ("set %1[0, 0] = 1", "after its instruction has run"),
-        ("dump x.safetensors", "No step is complete"),
-        ("step; dump x.safetensors", "not complete"),
-        ("goto 1; dump nowhere/x.safetensors", "cannot be written"),
-        ("delete 3", "no breakpoint 3"),
-        ("undo", "no change to take back"),
-        ("break nan(%99)", "no value '%99'"),
-        ("break layer none", "there are"),
-        ("break at %2 if loss > 1", "not all of it is computed"),
-        ("break mean(loss) > 1 for 3", "'steps'"),
-        ("break", "an expression or a place"),
-        ("reverse", "no breakpoint to go back to"),
-        ("since los > 1", "no value 'los'"),
-        ("until %99", "computes %99"),
-        ("until 999", "no 999"),
-        ("set learning_rate = 0", "above 0"),
-        ("set dense_1.weight = dense_1.bias", "shape"),
-        ("clip dense_1.weight 0 - 1", "not to -1"),
-        ("scale %1 2", "after its instruction has run"),
-        ("fork main", "already"),
-        ("branch other", "no branch 'other'"),
-        ("branch delete other", "no branch 'other'"),
-        ("branch delete main", "only branch"),
-        ("unwatch 1", "no watch 1"),
-        ("watch dense_9.weight", "no value"),
-    ] {
-        fails(folder, &["debug", "xor.glassbox.json", "--command", command], &[words]);
-    }
-    fails(folder, &["debug", "none.glassbox.json"], &["none.glassbox.json"]);
-    fails(folder, &["debug", "xor.glassbox.json", "--script", "none"], &["script cannot be read"]);
-    assert_eq!(glassbox(folder, &["debug", "xor.glassbox.json", "--steps", "5"]).status.code(), Some(2));
-    assert_eq!(glassbox(folder, &["debug", "xor.glassbox.json", "--steps", "0", "--dump", "a"]).status.code(), Some(2));
 }

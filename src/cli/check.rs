@@ -1,14 +1,12 @@
 //! `glassbox check`: every problem of a project, or its shapes when there is none.
 
-use anyhow::bail;
-
 use super::options::CheckOptions;
+use super::output::{Answered, answer};
 use super::prepare;
 use crate::engine::Memory;
-use crate::persist::project_file;
 
 pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
-    let project = project_file::load(&options.file)?;
+    let project = prepare::project(&options.file)?;
     let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
     let found = prepare::inference(&project, &dataset);
     let mut problems: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
@@ -39,22 +37,24 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
         let all = serde_json::json!({
             "layers": layers, "parameters": parameters, "memory_bytes": memory, "problems": problems,
         });
-        println!("{all}");
+        answer(all)?;
     } else {
         for id in project.graph.topological_order() {
             let Some(layer) = project.graph.layer(id) else { continue };
             let shape = found.shapes.get(&id).map_or("?".to_owned(), ToString::to_string);
             let count = found.parameter_counts.get(&id).copied().unwrap_or(0);
-            println!("{:<20} {shape:<20} {count:>12} parameters", layer.name);
+            answer(format_args!("{:<20} {shape:<20} {count:>12} parameters", layer.name))?;
         }
-        println!("{} parameters in all", found.parameter_count());
-        memory.iter().for_each(|memory| println!("memory to train: {memory}"));
-        dataset.notes.iter().for_each(|note| println!("note: {note}"));
-        problems.iter().for_each(|problem| println!("problem: {problem}"));
+        let memory = memory.map(|memory| format!("memory to train: {memory}"));
+        let notes = dataset.notes.iter().map(|note| format!("note: {note}"));
+        let problems = problems.iter().map(|problem| format!("problem: {problem}"));
+        answer(format_args!("{} parameters in all", found.parameter_count()))?;
+        memory.into_iter().chain(notes).chain(problems).try_for_each(|line| answer(line).map(|_| ()))?;
     }
-    match problems.len() {
-        0 => Ok(()),
-        1 => bail!("There is 1 problem; the network cannot train until it is solved."),
-        n => bail!("There are {n} problems; the network cannot train until they are solved."),
-    }
+    let sentence = match problems.len() {
+        0 => return Ok(()),
+        1 => "There is 1 problem; the network cannot train until it is solved.".to_owned(),
+        n => format!("There are {n} problems; the network cannot train until they are solved."),
+    };
+    Err(Answered(sentence).into())
 }

@@ -1,13 +1,14 @@
 //! Floor 6: Glassbox without a window. One file a command.
 //!
 //! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage. Progress goes to stderr, results to
-//! stdout, `--json` prints one object there (`debug`: one for every command).
+//! stdout, `--json` prints one object there (`debug`: one for every command); of a failure it is `{"error": SENTENCE}`.
 
 pub mod bench;
 mod check;
 mod debug;
 mod new;
 mod options;
+mod output;
 mod prepare;
 mod summary;
 mod templates;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 pub use options::{BenchOptions, Cli, Command};
+pub use output::report;
 
 /// What is left to do above this floor.
 pub enum Next {
@@ -29,25 +31,14 @@ pub enum Next {
 /// Reads the arguments and carries out what needs no window.
 pub fn run() -> Next {
     let cli = Cli::parse();
-    let outcome = match cli.command {
+    let (outcome, as_json) = match cli.command {
         None => return Next::Window(cli.file),
         Some(Command::Bench(options)) => return Next::Bench(options),
-        Some(Command::Templates(options)) => templates::run(&options),
-        Some(Command::New(options)) => new::run(&options),
-        Some(Command::Check(options)) => check::run(&options),
-        Some(Command::Train(options)) => train::run(&options),
-        Some(Command::Debug(options)) => debug::run(&options),
+        Some(Command::Templates(options)) => (templates::run(&options), options.json),
+        Some(Command::New(options)) => (new::run(&options), false),
+        Some(Command::Check(options)) => (check::run(&options), options.json),
+        Some(Command::Train(options)) => (train::run(&options), options.json),
+        Some(Command::Debug(options)) => (debug::run(&options), options.json),
     };
-    Next::Exit(report(outcome))
-}
-
-/// Prints a failure as a sentence.
-pub fn report(outcome: anyhow::Result<()>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("glassbox: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    Next::Exit(report(outcome, as_json))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::options::NewOptions;
+use super::output::remark;
 use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
@@ -31,7 +32,7 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     };
     let output = output_path(options)?;
     project_file::save(&project, &output)?;
-    eprintln!("Wrote {}. Train it with: glassbox train {0}", output.display());
+    remark(format_args!("Wrote {}. Train it with: glassbox train {0}", output.display()));
     Ok(())
 }
 
@@ -45,9 +46,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Projec
         }
     };
     let dataset = data::load(&spec, base, &NoProgress)?;
-    for note in &dataset.notes {
-        eprintln!("{note}");
-    }
+    dataset.notes.iter().for_each(remark);
     let mut project = data::propose_project(&dataset, spec);
     if key == "mnist-mlp" {
         project.graph = templates::chain(templates::mlp(&[256, 128], dataset.task.output_len()));

@@ -4,19 +4,32 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::options::DeviceChoice;
+use super::output::remark;
 use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
-use crate::persist::project_file;
+use crate::persist::project_file::{self, FileError};
 use crate::session::checkpoint;
 use crate::trainer::{self, Change, Run, signature};
 
 /// The folder that relative paths in a project start from.
 pub fn base_of(file: &Path) -> PathBuf {
     file.parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// The project in a file; a checkpoint has one inside, but is for going on with a run.
+pub fn project(file: &Path) -> anyhow::Result<Project> {
+    let is_checkpoint = || checkpoint::load(file).is_ok();
+    match project_file::load(file) {
+        Err(FileError::NotAProject { .. }) if is_checkpoint() => bail!(
+            "{0} is a checkpoint. Name its project first and go on from it with: --resume {0}. The window opens it as it is: glassbox {0}",
+            file.display()
+        ),
+        project => Ok(project?),
+    }
 }
 
 /// Makes the project read its samples from `path`.
@@ -82,7 +95,7 @@ pub struct Start<'a> {
 }
 
 pub fn run(start: &Start, device: Device) -> anyhow::Result<Run> {
-    let mut project = project_file::load(start.file)?;
+    let mut project = self::project(start.file)?;
     if let Some(path) = start.data {
         use_data(&mut project, path)?;
     }
@@ -93,7 +106,7 @@ pub fn run(start: &Start, device: Device) -> anyhow::Result<Run> {
         project.training.seed = seed;
     }
     let dataset = load(&project, &base_of(start.file))?;
-    dataset.notes.iter().for_each(|note| eprintln!("{note}"));
+    dataset.notes.iter().for_each(remark);
     let found = inference(&project, &dataset);
     if !found.is_valid() {
         let sentences: Vec<_> = found.problems.iter().map(|p| sentence(&project, p)).collect();
@@ -101,15 +114,23 @@ pub fn run(start: &Start, device: Device) -> anyhow::Result<Run> {
     }
     match start.resume {
         None => Ok(Run::new(&project, dataset, device)?),
-        Some(path) => resume(path, &project, dataset, device),
+        Some(path) => resume(path, start.file, &project, dataset, device),
     }
 }
 
 /// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
-fn resume(path: &Path, project: &Project, dataset: Arc<Dataset>, device: Device) -> anyhow::Result<Run> {
+fn resume(path: &Path, file: &Path, project: &Project, dataset: Arc<Dataset>, device: Device) -> anyhow::Result<Run> {
     let (kept, saved) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
-    let mut run = Run::resume(&kept, dataset, device, saved)?;
+    let (checkpoint, file) = (path.display(), file.display());
+    if let Some(problem) = inference(&kept, &dataset).problems.first() {
+        let why = sentence(&kept, problem);
+        bail!("{checkpoint} is a checkpoint of another project than {file}: its network does not fit this data. {why}");
+    }
+    let mut run = Run::resume(&kept, dataset, device, saved)
+        .with_context(|| format!("{checkpoint} is no checkpoint of the run in {file}"))?;
+    let step = run.machine().step();
     if project.graph != kept.graph {
+        remark(format_args!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
         run.change(Change::Graph { graph: project.graph.clone() })?;
     }
     if project.training != kept.training {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::output::answer;
 use crate::engine::FirstNotFinite;
 
 #[derive(Clone, Debug, Serialize)]
@@ -72,31 +73,26 @@ impl NotFinite {
 
 impl Summary {
     pub fn print(&self, json: bool) -> anyhow::Result<()> {
-        if json {
-            println!("{}", serde_json::to_string(self)?);
-            return Ok(());
-        }
-        println!(
-            "{} epochs, {} steps in {:.1} s ({:.0} samples/s)",
-            self.epochs, self.steps, self.seconds, self.samples_per_second
-        );
-        println!("training loss   {:.5}", self.train_loss);
-        println!("validation loss {:.5}", self.val_loss);
-        if let Some(accuracy) = self.val_accuracy {
-            println!("accuracy        {:.2} %", accuracy * 100.0);
-        }
-        if let (Some(k), Some(share)) = (self.top_k, self.val_top_k_accuracy) {
-            println!("top-{k} accuracy  {:.2} %", share * 100.0);
-        }
-        if let Some(area) = self.val_roc_area {
-            println!("ROC area        {area:.4}");
-        }
-        if let Some(area) = self.val_pr_area {
-            println!("PR area         {area:.4}");
-        }
-        if let Some(r2) = self.val_r2 {
-            println!("R²              {r2:.4}");
-        }
+        answer(if json { serde_json::to_string(self)? } else { self.text() })?;
         Ok(())
+    }
+
+    fn text(&self) -> String {
+        let (epochs, steps, seconds, rate) = (self.epochs, self.steps, self.seconds, self.samples_per_second);
+        let top = self.top_k.map_or(String::new(), |k| format!("top-{k} accuracy"));
+        let percent = |share: f64| format!("{:.2} %", share * 100.0);
+        let area = |area: f64| format!("{area:.4}");
+        let scores = [
+            ("training loss", Some(format!("{:.5}", self.train_loss))),
+            ("validation loss", Some(format!("{:.5}", self.val_loss))),
+            ("accuracy", self.val_accuracy.map(percent)),
+            (&top, self.val_top_k_accuracy.map(percent)),
+            ("ROC area", self.val_roc_area.map(area)),
+            ("PR area", self.val_pr_area.map(area)),
+            ("R²", self.val_r2.map(area)),
+        ];
+        let told = scores.into_iter().filter_map(|(name, score)| Some(format!("\n{name:<15} {}", score?)));
+        let rows: String = told.collect();
+        format!("{epochs} epochs, {steps} steps in {seconds:.1} s ({rate:.0} samples/s){rows}")
     }
 }

@@ -1,6 +1,7 @@
 //! `glassbox templates`.
 
 use super::options::TemplatesOptions;
+use super::output::answer;
 use crate::model::templates::TEMPLATES;
 
 pub fn run(options: &TemplatesOptions) -> anyhow::Result<()> {
@@ -9,12 +10,12 @@ pub fn run(options: &TemplatesOptions) -> anyhow::Result<()> {
             .iter()
             .map(|t| serde_json::json!({ "key": t.key, "title": t.title, "tagline": t.tagline, "needs": t.needs }))
             .collect();
-        println!("{}", serde_json::json!({ "templates": all }));
+        answer(serde_json::json!({ "templates": all }))?;
         return Ok(());
     }
     for template in TEMPLATES {
         let needs = template.needs.map(|needs| format!("  (needs --data: {needs})")).unwrap_or_default();
-        println!("{:<12} {}, {}{needs}", template.key, template.title, template.tagline);
+        answer(format_args!("{:<12} {}, {}{needs}", template.key, template.title, template.tagline))?;
     }
     Ok(())
 }

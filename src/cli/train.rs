@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::options::TrainOptions;
+use super::output::remark;
 use super::prepare;
 use super::summary::{NotFinite, Summary};
 use crate::data::Task;
@@ -47,7 +48,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
             log.step(&row)?;
         }
         if let (None, Some(found)) = (&not_finite, run.machine().first_not_finite()) {
-            bar.suspend(|| eprintln!("{found} {}", found.advice()));
+            bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
             not_finite = Some(found.clone());
         }
         bar.set_position(row.step - first_step);

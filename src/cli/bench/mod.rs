@@ -19,6 +19,7 @@ use anyhow::{bail, ensure};
 pub use workloads::NAMES;
 
 use super::options::BenchOptions;
+use super::output::{answer, remark};
 use super::prepare;
 use crate::engine::{Device, Machine, Precision, Threads, peak};
 use report::{Measured, Report};
@@ -40,8 +41,7 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     let time = Duration::from_secs_f64(options.seconds);
     if options.only.as_deref() == Some("scaling") {
         let threads = options.threads.map_or_else(Threads::available, usize::from);
-        scaling::print(&scaling::measure(threads, time)?, options.json);
-        return Ok(());
+        return scaling::print(&scaling::measure(threads, time)?, options.json);
     }
     if options.only.as_deref() == Some("probe-overhead") {
         return probe::run(time, options.threads, options.json);
@@ -62,13 +62,12 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     }
     let device = prepare::choose_device(options.device)?;
     let report = threads.run(|| measure(&names, time, threads.count(), &device))?;
-    report.print(&peers, options.json);
-    Ok(())
+    report.print(&peers, options.json)
 }
 
 fn profile_all(names: &[&str], time: Duration) -> anyhow::Result<()> {
     for workload in names.iter().filter_map(|name| Workload::find(name)) {
-        profile::print(workload.name, profile::instructions(&workload, time)?);
+        answer(profile::table(workload.name, profile::instructions(&workload, time)?))?;
     }
     Ok(())
 }
@@ -77,7 +76,7 @@ fn measure(names: &[&'static str], time: Duration, threads: usize, device: &Devi
     let mut measured = Vec::new();
     for name in names {
         let Some(workload) = Workload::find(name) else { continue };
-        eprintln!("measuring {name} …");
+        remark(format_args!("measuring {name} …"));
         measured.push(step_time(&workload, time, device)?);
     }
     // Afterwards: the processor is then as warm as it was for the workloads.

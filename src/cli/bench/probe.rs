@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use serde_json::{Map, Value, json};
 
+use crate::cli::output::{answer, remark};
 use crate::data::{self, NoProgress};
 use crate::engine::{Device, Threads};
 use crate::model::{Project, templates};
@@ -41,7 +42,7 @@ pub fn run(time: Duration, threads: Option<u16>, as_json: bool) -> anyhow::Resul
     let mut all = Map::new();
     for key in TEMPLATES {
         let Some(project) = templates::build(key) else { continue };
-        eprintln!("measuring {key} …");
+        remark(format_args!("measuring {key} …"));
         let rates = measure(project, time, threads)?;
         let (unwatched, watched, overhead) = (rates.unwatched, rates.watched, rates.overhead());
         if as_json {
@@ -49,13 +50,13 @@ pub fn run(time: Duration, threads: Option<u16>, as_json: bool) -> anyhow::Resul
             all.insert(key.into(), json!({ "steps_per_second": rates, "overhead": overhead }));
         } else {
             let share = overhead * 100.0;
-            println!(
+            answer(format_args!(
                 "{key:12} {unwatched:>10.0} steps/s, looked at {watched:>10.0} steps/s: looking costs {share:.1} %"
-            );
+            ))?;
         }
     }
     if as_json {
-        println!("{}", json!({ "probe-overhead": Value::Object(all) }));
+        answer(json!({ "probe-overhead": Value::Object(all) }))?;
     }
     Ok(())
 }

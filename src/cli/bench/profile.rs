@@ -1,6 +1,5 @@
 //! Where the time of a step goes: every instruction timed by itself.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::workloads::Workload;
@@ -30,13 +29,12 @@ pub fn instructions(workload: &Workload, time: Duration) -> Result<Vec<(f64, Str
 }
 
 /// The slowest first, with the share of the step.
-pub fn print(name: &str, mut lines: Vec<(f64, String)>) {
+pub fn table(name: &str, mut lines: Vec<(f64, String)>) -> String {
     let total: f64 = lines.iter().map(|(ms, _)| ms).sum();
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut text = format!("{name}: {} instructions, {total:.3} ms together\n", lines.len());
+    let mut text = format!("{name}: {} instructions, {total:.3} ms together", lines.len());
     for (ms, line) in lines {
-        text += &format!("{ms:10.4} ms {:5.1} %  {line}\n", 100.0 * ms / total);
+        text += &format!("\n{ms:10.4} ms {:5.1} %  {line}", 100.0 * ms / total);
     }
-    // A reader such as `head` may have seen enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    text
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::peers::{self, Peer};
 use super::timing::Times;
+use crate::cli::output::answer;
 
 pub struct Report {
     pub threads: usize,
@@ -29,43 +30,42 @@ impl Measured {
 }
 
 impl Report {
-    pub fn print(&self, peers: &[Peer], as_json: bool) {
+    pub fn print(&self, peers: &[Peer], as_json: bool) -> anyhow::Result<()> {
         if as_json {
-            println!("{}", self.json(peers));
-        } else {
-            self.table(peers);
+            return answer(self.json(peers)).map(|_| ());
         }
+        self.table()?;
+        if peers.is_empty() { Ok(()) } else { self.ratios(peers) }
     }
 
-    fn table(&self, peers: &[Peer]) {
+    fn table(&self) -> anyhow::Result<()> {
         let billions = 2.0 * self.peak * 1e-9;
-        println!("{} threads; this machine's measured peak: {billions:.0} GFLOP/s in f32\n", self.threads);
-        println!(
+        answer(format_args!("{} threads; this machine's measured peak: {billions:.0} GFLOP/s in f32\n", self.threads))?;
+        answer(format_args!(
             "{:16} {:>10} {:>17} {:>10} {:>8} {:>9}",
             "one step", "median ms", "10 % to 90 %", "steps/s", "of peak", "memory"
-        );
+        ))?;
         for m in &self.measured {
             let share = m.share_of_peak(self.peak).map_or("-".to_owned(), |s| format!("{:.0} %", s * 100.0));
             let memory = m.peak_memory.map_or("-".to_owned(), |bytes| format!("{:.0} MiB", bytes as f64 / 1_048_576.0));
             let spread = format!("{} to {}", milliseconds(m.times.low), milliseconds(m.times.high));
             let (median, rate) = (milliseconds(m.times.median), 1e3 / m.times.median);
-            println!("{:16} {median:>10} {spread:>17} {rate:>10.0} {share:>8} {memory:>9}", m.name);
+            answer(format_args!("{:16} {median:>10} {spread:>17} {rate:>10.0} {share:>8} {memory:>9}", m.name))?;
         }
-        if !peers.is_empty() {
-            self.ratios(peers);
-        }
+        Ok(())
     }
 
-    fn ratios(&self, peers: &[Peer]) {
-        println!("\nour time / theirs (below 1: we are faster)");
+    fn ratios(&self, peers: &[Peer]) -> anyhow::Result<()> {
+        answer(format_args!("\nour time / theirs (below 1: we are faster)"))?;
         let heads: String = peers.iter().map(|peer| format!(" {:>14}", peer.engine)).collect();
-        println!("{:16}{heads} {:>14}", "", "the best");
+        answer(format_args!("{:16}{heads} {:>14}", "", "the best"))?;
         for m in &self.measured {
             let ratio = |theirs: Option<f64>| theirs.map_or("-".to_owned(), |ms| format!("{:.3}", m.times.median / ms));
             let each: String =
                 peers.iter().map(|p| format!(" {:>14}", ratio(p.ms_per_step.get(m.name).copied()))).collect();
-            println!("{:16}{each} {:>14}", m.name, ratio(peers::best(peers, m.name).map(|(_, ms)| ms)));
+            answer(format_args!("{:16}{each} {:>14}", m.name, ratio(peers::best(peers, m.name).map(|(_, ms)| ms))))?;
         }
+        Ok(())
     }
 
     fn json(&self, peers: &[Peer]) -> Value {
@@ -120,12 +120,12 @@ pub fn print_frames(cases: &Map<String, Value>, as_json: bool) -> anyhow::Result
         let slowest = cases.values().max_by(|a, b| p99(a).total_cmp(&p99(b)));
         let mut frames = slowest.cloned().unwrap_or_default();
         frames["of"] = cases.clone().into();
-        println!("{}", json!({ "ui-frame": frames }));
+        answer(json!({ "ui-frame": frames }))?;
         return Ok(());
     }
     for (name, case) in cases {
         let ms = |key: &str| case["ms"][key].as_f64().map_or_else(|| "?".to_owned(), |ms| format!("{ms:.2} ms"));
-        println!(
+        answer(format_args!(
             "ui-frame, {name}: median {}, 99th percentile {} ({} on the processor), longest {} over {} frames while {} steps \
              were trained",
             ms("median"),
@@ -134,7 +134,7 @@ pub fn print_frames(cases: &Map<String, Value>, as_json: bool) -> anyhow::Result
             ms("max"),
             case["frames"],
             case["steps"]
-        );
+        ))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::timing;
 use super::workloads::{Workload, perceptron};
+use crate::cli::output::answer;
 use crate::engine::{Device, EngineError, Machine, Precision, Threads};
 
 /// The network that is varied: two hidden layers of 256 units on 784 numbers, batches of 128.
@@ -45,17 +46,18 @@ fn step(workload: &Workload, time: Duration) -> Result<(usize, f64), EngineError
     Ok((machine.parameter_count(), times.median))
 }
 
-pub fn print(points: &[Point], as_json: bool) {
+pub fn print(points: &[Point], as_json: bool) -> anyhow::Result<()> {
     if as_json {
         let point = |p: &Point| -> Value {
             json!({ "axis": p.axis, "value": p.value, "parameters": p.parameters, "median_ms": p.ms })
         };
-        println!("{}", json!({ "scaling": points.iter().map(point).collect::<Vec<_>>() }));
-        return;
+        answer(json!({ "scaling": points.iter().map(point).collect::<Vec<_>>() }))?;
+        return Ok(());
     }
-    println!("784 numbers, {DEPTH} layers of {WIDTH} units, batches of {BATCH}; one of them varied:\n");
-    println!("{:8} {:>6} {:>12} {:>10}", "varied", "to", "parameters", "median ms");
+    answer(format_args!("784 numbers, {DEPTH} layers of {WIDTH} units, batches of {BATCH}; one of them varied:\n"))?;
+    answer(format_args!("{:8} {:>6} {:>12} {:>10}", "varied", "to", "parameters", "median ms"))?;
     for p in points {
-        println!("{:8} {:>6} {:>12} {:>10.3}", p.axis, p.value, p.parameters, p.ms);
+        answer(format_args!("{:8} {:>6} {:>12} {:>10.3}", p.axis, p.value, p.parameters, p.ms))?;
     }
+    Ok(())
 }

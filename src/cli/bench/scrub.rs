@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use serde_json::{Map, Value, json};
 
+use crate::cli::output::{answer, remark};
 use crate::data::{self, NoProgress};
 use crate::engine::{Device, Threads};
 use crate::model::templates;
@@ -37,7 +38,7 @@ pub fn run(threads: Option<u16>, as_json: bool) -> anyhow::Result<()> {
     let threads = Threads::new(threads.map_or(0, usize::from))?;
     let mut all = Map::new();
     for (key, steps) in RUNS {
-        eprintln!("measuring {key} …");
+        remark(format_args!("measuring {key} …"));
         let found = threads.run(|| measure(key, steps))?;
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         if as_json {
@@ -50,16 +51,16 @@ pub fn run(threads: Option<u16>, as_json: bool) -> anyhow::Result<()> {
         } else {
             let Scrubbed { replayed, spacing, checkpoints, .. } = found;
             let (mib, cost) = (found.bytes as f64 / f64::from(1 << 20), found.cost * 100.0);
-            println!(
+            answer(format_args!(
                 "{key:12} {steps:>7} steps: any step within {:.1} ms (median {:.1}), at most {replayed} steps replayed, \
                  {checkpoints} checkpoints every {spacing} steps in {mib:.1} MiB; keeping them takes {cost:.1} % of the run",
                 ms(found.worst),
                 ms(found.median),
-            );
+            ))?;
         }
     }
     if as_json {
-        println!("{}", json!({ "scrub": Value::Object(all) }));
+        answer(json!({ "scrub": Value::Object(all) }))?;
     }
     Ok(())
 }

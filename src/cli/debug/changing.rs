@@ -14,14 +14,26 @@ impl Console {
         self.branch_mut().forget_after(furthest);
     }
 
+    /// Some names are no tensors.
+    fn tensor(name: &str) -> Result<(), String> {
+        match name {
+            "learning_rate" => Err("learning_rate is one number: set learning_rate = 2 * learning_rate.".into()),
+            "step" | "epoch" => {
+                Err(format!("{name} is counted, not set: 'goto 20' stands after the update of step 20."))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn set(&mut self, name: &str, index: &[usize], value: &Expr) -> Result<Said, String> {
+        Self::tensor(name)?;
         let value = self.debugger().number_of(value)? as f32;
         let element = Expr::Element(name.into(), index.into());
         let before = self.debugger().value_of(&element).ok().and_then(|found| found.single());
         self.debugger_mut().set(name, index, value).map_err(sentence)?;
         self.changed();
         let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
-        let json = json!({ "name": name, "index": index, "value": value.to_string() });
+        let json = json!({ "name": name, "index": index, "value": values::json_number(value.into()) });
         Ok(Said { text: format!("{element} = {value}{was}"), json })
     }
 
@@ -37,6 +49,7 @@ impl Console {
         if let [single] = numbers[..] {
             return self.edit(name, TensorEdit::Fill { value: single as f32 });
         }
+        Self::tensor(name)?;
         let own = self.debugger().value_of(&Expr::Name(name.into()))?.dims;
         if own != dims {
             return Err(format!("{name} has the shape {own:?}, and {value} has {dims:?}."));
@@ -60,6 +73,7 @@ impl Console {
     }
 
     fn edit(&mut self, name: &str, edit: TensorEdit) -> Result<Said, String> {
+        Self::tensor(name)?;
         let shown = edit.to_string();
         self.debugger_mut().edit(name, edit).map_err(sentence)?;
         self.changed();

@@ -249,10 +249,12 @@ fn set(rest: &str) -> Result<Command, String> {
     if index.is_empty() { Ok(Command::SetAll { name, value }) } else { Ok(Command::Set { name, index, value }) }
 }
 
-/// The commands of a script: lines, or parts between semicolons; `#` begins a remark.
-pub fn split(script: &str) -> Vec<String> {
-    let lines = script.lines().map(|line| line.split('#').next().unwrap_or_default());
-    lines.flat_map(|line| line.split(';')).map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect()
+/// The commands of a script, each with the line where it stands (from 1): lines, or parts between semicolons; `#` begins a
+/// remark.
+pub fn split(script: &str) -> Vec<(usize, String)> {
+    let lines = script.lines().map(|line| line.split('#').next().unwrap_or_default()).zip(1..);
+    let commands = lines.flat_map(|(line, number)| line.split(';').map(move |command| (number, command.trim())));
+    commands.filter(|(_, command)| !command.is_empty()).map(|(number, c)| (number, c.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -284,7 +286,8 @@ mod tests {
         assert_eq!(parse("fork"), Ok(Command::Fork(None)));
         assert_eq!(parse("branch a b"), Ok(Command::Branch("a b".into())));
         assert_eq!(parse("branch delete a b"), Ok(Command::DeleteBranch("a b".into())));
-        assert_eq!(split("goto 3; # there\n\nprint x #; quit\nq"), ["goto 3", "print x", "q"]);
+        let commands = [(1, "goto 3"), (1, "step"), (3, "print x"), (4, "q")];
+        assert_eq!(split("goto 3; step # there\n\nprint x #; quit\nq"), commands.map(|(line, c)| (line, c.to_owned())));
     }
 
     #[test]

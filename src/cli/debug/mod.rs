@@ -6,6 +6,7 @@ mod changing;
 mod command;
 mod explain;
 mod help;
+mod line;
 mod moving;
 mod obey;
 mod prompt;
@@ -13,13 +14,15 @@ mod show;
 mod values;
 
 use std::io::{BufRead, IsTerminal};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::options::DebugOptions;
+use super::output::{Answered, answer, remark};
 use super::prepare;
 use crate::engine::{Device, Threads};
 use crate::trainer::Debugger;
@@ -55,17 +58,21 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         (Some((step, path)), _) => {
             let went = console.obey(&format!("goto {step}"));
             let said = went.and_then(|_| console.dump(path)).map_err(anyhow::Error::msg)?;
-            say("dump", &said, options.json);
-            Ok(())
+            say("dump", &said, options.json).map(|_| ())
         }
-        (None, Some(commands)) => script(&mut console, &commands, options.json),
-        (None, None) if std::io::stdin().is_terminal() => {
-            signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted)?;
-            converse(&mut console, options.json)
-        }
-        (None, None) => pipe(&mut console, options.json),
+        (None, Some(commands)) => script(&mut console, options.script.as_deref(), &commands, options.json),
+        (None, None) => match Some(()).filter(|()| std::io::stdin().is_terminal()).and_then(|()| Prompt::new()) {
+            Some(prompt) => {
+                signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted)?;
+                converse(&mut console, prompt, options.json)
+            }
+            None => pipe(&mut console, options.json),
+        },
     }
 }
+
+/// Characters of a command that are said again with what is wrong with it.
+const EXCERPT: usize = 60;
 
 /// What a command answers.
 pub struct Said {
@@ -73,41 +80,57 @@ pub struct Said {
     pub json: Value,
 }
 
-fn say(command: &str, said: &Said, as_json: bool) {
-    if as_json {
-        let mut object = json!({ "command": command });
-        if let (Some(object), Some(fields)) = (object.as_object_mut(), said.json.as_object()) {
-            object.extend(fields.clone());
-        }
-        println!("{object}");
-    } else if !said.text.is_empty() {
-        println!("{}", said.text);
+/// Returns whether somebody still reads.
+fn say(command: &str, said: &Said, as_json: bool) -> anyhow::Result<bool> {
+    if !as_json {
+        return answer(&said.text);
     }
+    let mut object = json!({ "command": command });
+    if let (Some(object), Some(fields)) = (object.as_object_mut(), said.json.as_object()) {
+        object.extend(fields.clone());
+    }
+    answer(object)
 }
 
-/// The first command that cannot be carried out ends it.
-fn script(console: &mut Console, text: &str, as_json: bool) -> anyhow::Result<()> {
-    for (i, line) in command::split(text).iter().enumerate() {
-        match console.obey(line) {
-            Ok(Some(said)) => say(line, &said, as_json),
+/// The first command that cannot be carried out ends it. `file`: where they were read from.
+fn script(console: &mut Console, file: Option<&Path>, text: &str, as_json: bool) -> anyhow::Result<()> {
+    for (i, (number, line)) in command::split(text).iter().enumerate() {
+        let outcome = console.obey(line);
+        console.take_notices().iter().for_each(remark);
+        match outcome {
+            Ok(Some(said)) => say(line, &said, as_json)?,
             Ok(None) => break,
-            Err(sentence) => bail!("Command {} ({line}): {sentence}", i + 1),
-        }
+            Err(sentence) => {
+                let place = match file {
+                    Some(file) => format!("{}, line {number}", file.display()),
+                    None => format!("Command {}", i + 1),
+                };
+                let told = format!("{place} ({}): {sentence}", excerpt(line));
+                if as_json {
+                    answer(json!({ "command": line, "error": sentence }))?;
+                }
+                return Err(Answered(told).into());
+            }
+        };
     }
     Ok(())
 }
 
+/// As much of a command as it takes to know it again.
+fn excerpt(command: &str) -> String {
+    let shown: String = command.chars().take(EXCERPT).collect();
+    if shown.len() < command.len() { shown + "…" } else { shown }
+}
+
 /// Asks until there is nothing more. What cannot be done is said, and asked again.
-fn converse(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
-    let mut prompt = Prompt::new();
+fn converse(console: &mut Console, mut prompt: Prompt, as_json: bool) -> anyhow::Result<()> {
     let mut last = String::new();
-    eprintln!(
-        "{}\n'help' shows the commands; an empty line repeats the last one, Ctrl-C ends a long way.",
-        console.place().text
-    );
+    let hint =
+        "'help' shows the commands; an empty line repeats the last one, Ctrl-C ends a long way, Ctrl-D the debugger.";
+    remark(format_args!("{}\n{hint}", console.place().text));
     while let Some(line) = prompt.read(console.debugger().names()).context("The commands cannot be read")? {
         let line = if line.trim().is_empty() { last.clone() } else { line };
-        if !obey_all(console, &line, as_json).goes_on {
+        if !obey_all(console, &line, as_json)?.goes_on {
             break;
         }
         last = line;
@@ -120,7 +143,7 @@ fn pipe(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
     let mut failed = 0;
     for line in std::io::stdin().lock().lines() {
         let line = line.context("The commands cannot be read")?;
-        let obeyed = obey_all(console, &line, as_json);
+        let obeyed = obey_all(console, &line, as_json)?;
         failed += obeyed.failed;
         if !obeyed.goes_on {
             break;
@@ -128,34 +151,36 @@ fn pipe(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
     }
     match failed {
         0 => Ok(()),
-        1 => bail!("1 command could not be carried out."),
-        n => bail!("{n} commands could not be carried out."),
+        1 => Err(Answered("1 command could not be carried out.".into()).into()),
+        n => Err(Answered(format!("{n} commands could not be carried out.")).into()),
     }
 }
 
 struct Obeyed {
+    /// Whether there is to be another line: nobody has said `quit`, and somebody reads the answers.
     goes_on: bool,
     failed: usize,
 }
 
 /// The commands of a line.
-fn obey_all(console: &mut Console, line: &str, as_json: bool) -> Obeyed {
+fn obey_all(console: &mut Console, line: &str, as_json: bool) -> anyhow::Result<Obeyed> {
     let mut failed = 0;
-    for command in command::split(line) {
+    let mut is_read = true;
+    for (_, command) in command::split(line) {
         let outcome = console.obey(&command);
-        console.take_notices().iter().for_each(|notice| eprintln!("{notice}"));
+        console.take_notices().iter().for_each(remark);
         match outcome {
-            Ok(Some(said)) => say(&command, &said, as_json),
-            Ok(None) => return Obeyed { goes_on: false, failed },
+            Ok(Some(said)) => is_read &= say(&command, &said, as_json)?,
+            Ok(None) => return Ok(Obeyed { goes_on: false, failed }),
             Err(sentence) => {
                 failed += 1;
                 if as_json {
-                    println!("{}", json!({ "command": command, "error": sentence }));
+                    is_read &= answer(json!({ "command": command, "error": sentence }))?;
                 } else {
-                    eprintln!("{sentence}");
+                    remark(sentence);
                 }
             }
         }
     }
-    Obeyed { goes_on: true, failed }
+    Ok(Obeyed { goes_on: is_read, failed })
 }

@@ -1,12 +1,12 @@
-//! The line that is typed: editing, history and completion.
+//! Where commands are typed: the terminal, history and completion.
 
-use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use dialoguer::theme::Theme;
-use dialoguer::{BasicHistory, Completion, History, Input};
+use console::{Term, measure_text_width};
 
 use super::help::{COMMANDS, second_words};
+use super::line::{Line, Press};
 use crate::persist::Home;
 
 /// What may stand where something is typed.
@@ -39,77 +39,144 @@ fn starting<'a>(words: impl Iterator<Item = &'a str>, with: &str) -> Vec<String>
     words.filter(|known| known.starts_with(with)).map(str::to_owned).collect()
 }
 
-impl Completion for Words {
-    /// As far as all that is possible agrees.
-    fn get(&self, line: &str) -> Option<String> {
+impl Words {
+    /// What stands before the cursor, gone on with as far as all that is possible agrees; and all that is possible where that is
+    /// no further.
+    fn complete(&self, line: &str) -> (String, Vec<String>) {
         let (begin, found) = self.candidates(line);
-        let (first, others) = found.split_first()?;
+        let Some((first, others)) = found.split_first() else { return (line.to_owned(), found) };
         let agree = |other: &String| first.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
         let shared = others.iter().map(agree).min().unwrap_or(first.chars().count());
         let space = if others.is_empty() { " " } else { "" };
-        Some(format!("{}{}{space}", &line[..begin], first.chars().take(shared).collect::<String>()))
+        let further = format!("{}{}{space}", &line[..begin], first.chars().take(shared).collect::<String>());
+        let listed = if further == line { found } else { Vec::new() };
+        (further, listed)
     }
 }
 
-/// The prompt as it is, without a colon.
-struct Plain;
+/// Lines that were typed before, the latest last.
+#[derive(Default)]
+struct History {
+    lines: Vec<String>,
+    /// Which of them is shown, and what was typed before it was asked for: only lines that begin with it are shown.
+    shown: Option<(usize, String)>,
+}
 
-impl Theme for Plain {
-    fn format_input_prompt(&self, f: &mut dyn fmt::Write, prompt: &str, _: Option<&str>) -> fmt::Result {
-        write!(f, "{prompt} ")
+impl History {
+    fn add(&mut self, line: &str) {
+        let line = line.trim();
+        if !line.is_empty() {
+            self.lines.retain(|known| known != line);
+            self.lines.push(line.to_owned());
+        }
+        self.shown = None;
     }
 
-    fn format_input_prompt_selection(&self, f: &mut dyn fmt::Write, prompt: &str, typed: &str) -> fmt::Result {
-        write!(f, "{prompt} {typed}")
+    fn earlier(&mut self, typed: &str) -> Option<&str> {
+        let (at, beginning) = self.shown.take().unwrap_or_else(|| (self.lines.len(), typed.to_owned()));
+        let found = self.lines[..at].iter().rposition(|line| line.starts_with(&beginning));
+        let at = found.unwrap_or(at);
+        self.shown = Some((at, beginning));
+        self.lines.get(at).map(String::as_str)
+    }
+
+    /// At the end of them what had been typed comes back.
+    fn later(&mut self) -> Option<String> {
+        let (at, beginning) = self.shown.take()?;
+        let found = self.lines.iter().enumerate().skip(at + 1).find(|(_, line)| line.starts_with(&beginning));
+        match found {
+            Some((at, line)) => {
+                self.shown = Some((at, beginning));
+                Some(line.clone())
+            }
+            None => Some(beginning),
+        }
     }
 }
 
 /// Lines that are remembered.
 const REMEMBERED: usize = 500;
 
+const PROMPT: &str = "(glassbox) ";
+
 /// A terminal where commands are typed.
 pub struct Prompt {
-    history: BasicHistory,
+    terminal: Term,
+    history: History,
     /// Where it is kept, where there is such a place.
     kept: Option<PathBuf>,
 }
 
 impl Prompt {
-    pub fn new() -> Self {
+    /// `None` where nobody sits: neither answers nor remarks go to a terminal.
+    pub fn new() -> Option<Self> {
+        let terminal = [Term::stderr(), Term::stdout()].into_iter().find(Term::is_term)?;
         let kept = Home::find().map(|home| home.history_path());
-        let mut history = BasicHistory::new().max_entries(REMEMBERED).no_duplicates(true);
         let lines = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-        lines.lines().for_each(|line| history.write(&line.to_owned()));
-        Self { history, kept }
+        let mut history = History::default();
+        lines.lines().for_each(|line| history.add(line));
+        Some(Self { terminal, history, kept })
     }
 
     /// The next line; `None` at the end. A line that is given up with Ctrl-C is asked for again.
     pub fn read(&mut self, names: Vec<String>) -> std::io::Result<Option<String>> {
         let words = Words { names };
+        let mut line = Line::default();
         loop {
-            let input = Input::with_theme(&Plain).with_prompt("(glassbox)").allow_empty(true);
-            let typed: dialoguer::Result<String> =
-                input.history_with(&mut self.history).completion_with(&words).interact_text();
-            match typed {
-                Ok(line) => return Ok(Some(line)),
-                Err(dialoguer::Error::IO(error)) => match error.kind() {
-                    std::io::ErrorKind::Interrupted => eprintln!(),
-                    std::io::ErrorKind::UnexpectedEof => return Ok(None),
-                    _ => return Err(error),
-                },
+            self.draw(&line)?;
+            let pressed = match self.terminal.read_key_raw() {
+                Ok(key) => line.press(key),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Press::End,
+                Err(error) => return Err(error),
+            };
+            match pressed {
+                Press::Edited => self.history.shown = None,
+                Press::Earlier => {
+                    let found = self.history.earlier(&line.text()).map(str::to_owned);
+                    found.iter().for_each(|found| line.replace(found));
+                }
+                Press::Later => self.history.later().iter().for_each(|found| line.replace(found)),
+                Press::ClearScreen => self.terminal.clear_screen()?,
+                Press::Complete => {
+                    let (further, listed) = words.complete(&line.before());
+                    line.replace_before(&further);
+                    if !listed.is_empty() {
+                        self.terminal.write_line(&format!("\n{}", listed.join("  ")))?;
+                    }
+                }
+                Press::Done => {
+                    self.terminal.write_line("")?;
+                    self.history.add(&line.text());
+                    return Ok(Some(line.text()));
+                }
+                Press::GivenUp => {
+                    self.terminal.write_line("^C")?;
+                    line = Line::default();
+                }
+                Press::End => {
+                    self.terminal.write_line("")?;
+                    return Ok(None);
+                }
             }
         }
+    }
+
+    fn draw(&self, line: &Line) -> std::io::Result<()> {
+        let columns = usize::from(self.terminal.size().1).saturating_sub(PROMPT.len() + 1);
+        let (shown, cursor) = line.window(columns);
+        let behind: String = shown.chars().skip(cursor).collect();
+        self.terminal.clear_line()?;
+        self.terminal.write_str(&format!("{PROMPT}{shown}"))?;
+        self.terminal.move_cursor_left(measure_text_width(&behind))
     }
 }
 
 impl Drop for Prompt {
     fn drop(&mut self) {
-        let lines = (0..REMEMBERED).map_while(|i| History::<String>::read(&self.history, i));
-        let mut lines: Vec<String> = lines.filter(|line| !line.trim().is_empty()).collect();
-        lines.reverse();
+        let lines = &self.history.lines;
         if let Some(path) = &self.kept {
             // A history that cannot be kept is no reason to complain at the end.
-            let _ = std::fs::write(path, lines.join("\n") + "\n");
+            let _ = std::fs::write(path, lines[lines.len().saturating_sub(REMEMBERED)..].join("\n") + "\n");
         }
     }
 }
@@ -131,11 +198,31 @@ mod tests {
         assert_eq!(found("back "), (5, ["layer", "phase", "step"].map(str::to_owned).to_vec()));
         assert!(found("").1.len() == COMMANDS.len());
         assert_eq!(found("print é lo"), (9, vec!["loss".to_owned()]));
-        let complete = |line: &str| words.get(line).unwrap();
-        assert_eq!(complete("rev"), "reverse ");
-        assert_eq!(complete("print d"), "print dense_1.weight");
-        assert_eq!(complete("print dense_1.weight.g"), "print dense_1.weight.grad ");
-        assert_eq!(words.get("print x"), None);
+        let none = Vec::new;
+        assert_eq!(words.complete("rev"), ("reverse ".to_owned(), none()));
+        assert_eq!(words.complete("print d"), ("print dense_1.weight".to_owned(), none()));
+        assert_eq!(words.complete("print dense_1.weight").1, ["dense_1.weight", "dense_1.weight.grad"]);
+        assert_eq!(words.complete("print dense_1.weight.g").0, "print dense_1.weight.grad ");
+        assert_eq!(words.complete("print x"), ("print x".to_owned(), none()));
+    }
+
+    #[test]
+    fn lines_that_were_typed_come_back_by_their_beginning() {
+        let mut history = History::default();
+        ["goto 3", "print loss", " ", "goto 5", "goto 3"].iter().for_each(|line| history.add(line));
+        assert_eq!(history.lines, ["print loss", "goto 5", "goto 3"]);
+        assert_eq!(history.earlier("g"), Some("goto 3"));
+        assert_eq!(history.earlier("goto 3"), Some("goto 5"));
+        assert_eq!(history.earlier("goto 5"), Some("goto 5"), "there is none before");
+        assert_eq!(history.later().as_deref(), Some("goto 3"));
+        assert_eq!((history.later().as_deref(), history.later()), (Some("g"), None));
+        history.shown = None;
+        assert_eq!(history.earlier("step"), None);
+        assert_eq!(history.later().as_deref(), Some("step"));
+        assert_eq!(
+            [history.earlier("").map(str::to_owned), history.earlier("").map(str::to_owned)],
+            [Some("goto 3".into()), Some("goto 5".into())]
+        );
     }
 
     /// Whatever is offered is understood, and `help` tells of it.

@@ -113,7 +113,8 @@ pub fn info(console: &Console) -> Said {
     lines.extend(made.iter().map(change_text));
     lines.extend(ahead.iter().map(|entry| format!("{} (ahead)", change_text(entry))));
     let (count, bytes, spacing) = debugger.checkpoints();
-    lines.push(format!("{count} checkpoints, {:.1} MiB, every {spacing} steps", bytes as f64 / f64::from(1 << 20)));
+    let noun = if count == 1 { "checkpoint" } else { "checkpoints" };
+    lines.push(format!("{count} {noun}, {:.1} MiB, every {spacing} steps", bytes as f64 / f64::from(1 << 20)));
     let furthest = debugger.furthest();
     lines.push(format!("the furthest step so far: {furthest}"));
     json["changes"] = made.iter().map(change_json).collect();

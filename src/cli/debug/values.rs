@@ -25,6 +25,10 @@ pub fn to_json(array: &Array) -> Value {
 /// Rows and numbers in a row that are printed.
 const SHOWN: usize = 10;
 
+fn first_digits(row: &[f64]) -> Vec<String> {
+    row.iter().take(SHOWN).map(|&v| digits(v)).collect()
+}
+
 /// A number, or shape, statistics and the first rows.
 pub fn to_text(array: &Array) -> String {
     if let Some(value) = array.single() {
@@ -41,8 +45,10 @@ pub fn to_text(array: &Array) -> String {
     );
     let width = array.dims.last().copied().unwrap_or(1).max(1);
     let rows = array.numbers.len().div_ceil(width);
-    for row in array.numbers.chunks(width).take(SHOWN) {
-        let mut shown: Vec<_> = row.iter().take(SHOWN).map(|&v| format!("{:>13}", digits(v))).collect();
+    let shown: Vec<Vec<_>> = array.numbers.chunks(width).take(SHOWN).map(first_digits).collect();
+    let column = shown.iter().flatten().map(String::len).max().unwrap_or(0);
+    for row in shown {
+        let mut shown: Vec<_> = row.iter().map(|number| format!(" {number:>column$}")).collect();
         shown.extend((width > SHOWN).then(|| format!("... {} more", width - SHOWN)));
         // Writing to a String does not fail.
         let _ = write!(text, "\n{}", shown.join(" "));
@@ -51,4 +57,20 @@ pub fn to_text(array: &Array) -> String {
         let _ = write!(text, "\n... {} more rows", rows - SHOWN);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_and_long_ones_are_cut() {
+        let numbers = (0..24).map(|i| if i == 1 { -1.234_567_8e-5_f32 } else { i as f32 }.into()).collect();
+        let text = to_text(&Array { dims: vec![2, 12], numbers });
+        let rows: Vec<_> = text.lines().skip(1).collect();
+        assert_eq!(rows.len(), 2);
+        assert!(rows[0].contains("-0.000012345678") && rows[1].ends_with("... 2 more"), "{text}");
+        assert_eq!(rows[0].len(), rows[1].len());
+        assert_eq!(to_text(&Array { dims: vec![1], numbers: vec![f64::NAN] }), "NaN");
+    }
 }
