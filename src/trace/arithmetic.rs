@@ -8,6 +8,7 @@ mod text;
 use crate::expr::{BinaryOperator, Function};
 
 pub use terms::Term;
+pub use text::{Number, Piece};
 
 /// One number of a named tensor.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

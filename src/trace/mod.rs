@@ -13,7 +13,7 @@ mod series;
 mod statistics;
 mod survey;
 
-pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Term, Verdict};
+pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
 pub use breakpoint::{At, Breakpoint, StepPhase};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
 pub use looking::{Gaze, Reading, Shares, Sight, TensorRecord};

@@ -125,6 +125,9 @@ pub fn show(
             (Some(explanation), _) => {
                 card(ui, tokens, explanation, &mut response);
                 let checks = told.is_some_and(is_gradient);
+                if !checks && !matches!(sight.shares, Some(Ok(_))) {
+                    return;
+                }
                 ui.horizontal_wrapped(|ui| {
                     if checks {
                         check(ui, tokens, explanation, sight, local);

@@ -6,6 +6,36 @@ use crate::trace::significant;
 
 /// Significant digits of the numbers on the line.
 const DIGITS: i32 = 4;
+/// Between the terms of a sum; nowhere else.
+const PLUS: &str = " + ";
+const MINUS: &str = " − ";
+
+/// A bit of the line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece<'a> {
+    pub text: String,
+    /// `None` of signs and parentheses.
+    pub number: Option<Number<'a>>,
+}
+
+impl Piece<'_> {
+    /// Whether another term of a sum begins here.
+    pub fn begins_term(&self) -> bool {
+        self.number.is_none() && (self.text.starts_with(PLUS) || self.text.starts_with(MINUS))
+    }
+}
+
+/// Its text has no sign behind a minus that stands before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number<'a> {
+    pub value: f64,
+    /// Where it was read.
+    pub element: Option<&'a Element>,
+    /// What the formula calls it.
+    pub name: &'static str,
+}
+
+type Line<'a> = Vec<Piece<'a>>;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Show {
@@ -48,12 +78,17 @@ impl Arithmetic {
     /// `0.031·0 − 0.214·1 + … and 771 more, together 0.0123`. Of sums with more terms than `limit`, those that weigh most come
     /// first; parts with a name of their own are one number, see [`Self::named_parts`].
     pub fn with_numbers(&self, limit: usize) -> String {
-        Writer { show: Show::Numbers, limit }.whole(self)
+        text(self.pieces(limit))
     }
 
     /// `%x[0, 0]·dense_1.weight[2, 0] + …`
     pub fn with_names(&self, limit: usize) -> String {
-        Writer { show: Show::Names, limit }.whole(self)
+        text(Writer { show: Show::Names, limit }.part(self.unnamed(), Hold::Loose))
+    }
+
+    /// [`Self::with_numbers`] in pieces: each number with where it came from.
+    pub fn pieces(&self, limit: usize) -> Vec<Piece<'_>> {
+        Writer { show: Show::Numbers, limit }.part(self.unnamed(), Hold::Loose)
     }
 
     /// The parts that the formula calls by a name, each once, the outer before what is inside.
@@ -113,53 +148,36 @@ impl Arithmetic {
 }
 
 impl Writer {
-    fn whole(&self, arithmetic: &Arithmetic) -> String {
-        self.text(arithmetic.unnamed(), Hold::Loose)
-    }
-
-    fn number(&self, value: f64) -> String {
-        significant(value, DIGITS)
-    }
-
-    fn text(&self, arithmetic: &Arithmetic, around: Hold) -> String {
+    fn part<'a>(&self, arithmetic: &'a Arithmetic, around: Hold) -> Line<'a> {
         let names = self.show == Show::Names;
-        let (text, holds) = match arithmetic {
-            Arithmetic::Read { element, .. } if names => (element.to_string(), Hold::Atom),
-            Arithmetic::Given { name, .. } if names && !name.is_empty() => ((*name).to_owned(), Hold::Atom),
-            Arithmetic::Named { name, .. } if names => ((*name).to_owned(), Hold::Atom),
-            Arithmetic::Read { .. } | Arithmetic::Given { .. } | Arithmetic::Named { .. } => {
-                let text = self.number(arithmetic.evaluate());
-                // A sign in front holds no tighter than a product.
-                let holds = if text.starts_with('−') || text.contains('e') { Hold::Product } else { Hold::Atom };
-                (text, holds)
-            }
+        let (line, holds) = match arithmetic {
+            Arithmetic::Read { element, .. } if names => (sign(element.to_string()), Hold::Atom),
+            Arithmetic::Given { name, .. } if names && !name.is_empty() => (sign(*name), Hold::Atom),
+            Arithmetic::Named { name, .. } if names => (sign(*name), Hold::Atom),
+            Arithmetic::Read { element, value } => number(*value, Some(element), ""),
+            Arithmetic::Given { name, value } => number(*value, None, name),
+            Arithmetic::Named { name, part } => number(part.evaluate(), None, name),
             Arithmetic::Sum(parts) => match &parts[..] {
-                [] => ("0".to_owned(), Hold::Atom),
-                [only] => return self.text(only, around),
+                [] => (sign("0"), Hold::Atom),
+                [only] => return self.part(only, around),
                 _ => (self.sum(parts), Hold::Sum),
             },
             Arithmetic::Product(parts) => match &parts[..] {
-                [] => ("1".to_owned(), Hold::Atom),
-                [only] => return self.text(only, around),
+                [] => (sign("1"), Hold::Atom),
+                [only] => return self.part(only, around),
                 _ => (self.product(parts), Hold::Product),
             },
             Arithmetic::Binary(operator, parts) => self.binary(*operator, &parts[0], &parts[1]),
-            Arithmetic::Call { function, arguments } => {
-                let arguments: Vec<_> = arguments.iter().map(|part| self.text(part, Hold::Loose)).collect();
-                (format!("{}({})", function.name(), arguments.join(", ")), Hold::Atom)
-            }
+            Arithmetic::Call { function, arguments } => (self.call(function.name(), arguments), Hold::Atom),
         };
-        if holds < around { format!("({text})") } else { text }
+        if holds < around { parenthesised(line) } else { line }
     }
 
-    fn binary(&self, operator: BinaryOperator, a: &Arithmetic, b: &Arithmetic) -> (String, Hold) {
+    fn binary<'a>(&self, operator: BinaryOperator, a: &'a Arithmetic, b: &'a Arithmetic) -> (Line<'a>, Hold) {
         let two = |between: &str, left: Hold, right: Hold| {
-            let right = self.text(b, right);
-            format!(
-                "{}{between}{}",
-                self.text(a, left),
-                if right.starts_with('−') { format!("({right})") } else { right }
-            )
+            let right = self.part(b, right);
+            let right = if is_negative(&right) { parenthesised(right) } else { right };
+            joined([self.part(a, left), sign(between), right])
         };
         match operator {
             BinaryOperator::Add => (two(" + ", Hold::Sum, Hold::Sum), Hold::Sum),
@@ -167,52 +185,89 @@ impl Writer {
             BinaryOperator::Multiply => (two("·", Hold::Product, Hold::Product), Hold::Product),
             BinaryOperator::Divide => (two(" / ", Hold::Product, Hold::Atom), Hold::Product),
             BinaryOperator::Power => {
-                let base = self.text(a, Hold::Atom);
-                let text = match b.evaluate() {
-                    2.0 => format!("{base}²"),
-                    3.0 => format!("{base}³"),
-                    _ => format!("{base}^{}", self.text(b, Hold::Atom)),
+                let exponent = match b.evaluate() {
+                    2.0 => sign("²"),
+                    3.0 => sign("³"),
+                    _ => joined([sign("^"), self.part(b, Hold::Atom)]),
                 };
                 // Holds tighter than a product, but is no base of another power.
-                (text, Hold::Atom)
+                (joined([self.part(a, Hold::Atom), exponent]), Hold::Atom)
             }
             _ => (two(&format!(" {} ", operator.symbol()), Hold::Sum, Hold::Sum), Hold::Loose),
         }
     }
 
-    fn product(&self, parts: &[Arithmetic]) -> String {
-        let mut text = String::new();
+    fn product<'a>(&self, parts: &'a [Arithmetic]) -> Line<'a> {
+        let mut line = Line::new();
         for part in parts {
+            let part = self.part(part, Hold::Product);
             // A quotient keeps its own line of division: (a / b)·c.
-            let part = self.text(part, Hold::Product);
-            if text.is_empty() {
-                text = part;
-            } else if part.starts_with('−') || part.contains(" / ") && !part.starts_with('(') {
-                text = format!("{text}·({part})");
-            } else {
-                text = format!("{text}·{part}");
+            let divides = part.iter().any(|piece| piece.text == " / ") && part[0].text != "(";
+            let behind = !line.is_empty();
+            if behind {
+                line.extend(sign("·"));
             }
+            line.extend(if behind && (is_negative(&part) || divides) { parenthesised(part) } else { part });
         }
-        text
+        line
     }
 
-    fn sum(&self, parts: &[Arithmetic]) -> String {
+    fn sum<'a>(&self, parts: &'a [Arithmetic]) -> Line<'a> {
         let (shown, rest) = Arithmetic::heaviest(parts, self.limit.max(1));
-        let mut text = String::new();
+        let mut line = Line::new();
         for part in shown {
-            let part = self.text(part, Hold::Sum);
-            match part.strip_prefix('−') {
-                _ if text.is_empty() => text = part,
-                Some(positive) => text = format!("{text} − {positive}"),
-                None => text = format!("{text} + {part}"),
+            let mut part = self.part(part, Hold::Sum);
+            if !line.is_empty() {
+                let positive = part[0].text.strip_prefix('−').map(str::to_owned);
+                line.extend(sign(if positive.is_some() { MINUS } else { PLUS }));
+                part[0].text = positive.unwrap_or_else(|| std::mem::take(&mut part[0].text));
             }
+            line.extend(part);
         }
         if !rest.is_empty() {
-            let together: f64 = rest.iter().map(|part| part.evaluate()).sum();
-            text = format!("{text} + … and {} more, together {}", rest.len(), self.number(together));
+            line.extend(sign(format!("{PLUS}… and {} more, together ", rest.len())));
+            line.extend(number(rest.iter().map(|part| part.evaluate()).sum(), None, "the sum of all other terms").0);
         }
-        text
+        line
     }
+
+    fn call<'a>(&self, function: &str, arguments: &'a [Arithmetic]) -> Line<'a> {
+        let mut line = sign(format!("{function}("));
+        for (i, argument) in arguments.iter().take(self.limit.max(1)).enumerate() {
+            line.extend(sign(if i > 0 { ", " } else { "" }));
+            line.extend(self.part(argument, Hold::Loose));
+        }
+        let more = arguments.len().saturating_sub(self.limit.max(1));
+        line.extend(sign(if more > 0 { format!(", … {more} more)") } else { ")".to_owned() }));
+        line
+    }
+}
+
+fn sign(text: impl Into<String>) -> Line<'static> {
+    vec![Piece { text: text.into(), number: None }]
+}
+
+fn number<'a>(value: f64, element: Option<&'a Element>, name: &'static str) -> (Line<'a>, Hold) {
+    let text = significant(value, DIGITS);
+    // A sign in front holds no tighter than a product.
+    let holds = if text.starts_with('−') || text.contains('e') { Hold::Product } else { Hold::Atom };
+    (vec![Piece { text, number: Some(Number { value, element, name }) }], holds)
+}
+
+fn joined<'a>(lines: impl IntoIterator<Item = Line<'a>>) -> Line<'a> {
+    lines.into_iter().flatten().collect()
+}
+
+fn parenthesised(line: Line<'_>) -> Line<'_> {
+    joined([sign("("), line, sign(")")])
+}
+
+fn is_negative(line: &Line<'_>) -> bool {
+    line.first().is_some_and(|piece| piece.text.starts_with('−'))
+}
+
+fn text(line: Line<'_>) -> String {
+    line.into_iter().map(|piece| piece.text).collect()
 }
 
 #[cfg(test)]
@@ -236,6 +291,13 @@ mod tests {
         assert_eq!(sum.with_names(9), "w[2, 0]·%x[0, 0] + w[2, 1]·%x[0, 1] + w[2, 2]·%x[0, 2]");
         assert_eq!(sum.with_numbers(1), "2·(−3.5) + … and 2 more, together −0.214");
         assert_eq!(sum.elements().len(), 6);
+        let pieces = sum.pieces(9);
+        let second = pieces.iter().find(|piece| piece.text == "0.214").and_then(|piece| piece.number);
+        assert_eq!(
+            second.map(|n| (n.value, n.element.map(ToString::to_string))),
+            Some((-0.214, Some("w[2, 1]".into())))
+        );
+        assert_eq!(pieces.iter().filter(|piece| piece.begins_term()).count(), 2);
     }
 
     #[test]
@@ -251,6 +313,9 @@ mod tests {
         assert_eq!(show(Arithmetic::call(Function::Exp, a.clone() - c.clone())), "exp(1 − 3)");
         assert_eq!(show(a.clone() - (b + c)), "1 − (−2 + 3)");
         assert_eq!(show(Arithmetic::Sum(vec![])), "0");
+        assert_eq!(Arithmetic::call(Function::Exp, a.clone()).with_numbers(9), "exp(1)");
+        let most = Arithmetic::Call { function: Function::Max, arguments: vec![a; 12] };
+        assert_eq!(most.with_numbers(2), "max(1, 1, … 10 more)");
     }
 
     #[test]

@@ -125,14 +125,21 @@ fn what_was_read_lights_up_in_its_tensors() {
 }
 
 #[test]
-fn long_sums_show_what_weighs_most_and_add_up_the_rest() {
-    let terms = (0..40).map(|i| read("w", &[i], if i == 33 { -5.0 } else { 0.01 }) * read("%x", &[0, i], 1.0));
-    let text = line::text(&Arithmetic::Sum(terms.collect()));
-    assert!(text.starts_with("−5·1 + 0.01·1"), "{text}");
-    assert!(text.ends_with("+ 32 more, together 0.32"), "{text}");
-    let nested = (read("a", &[], 1.0) + read("b", &[], 2.0)) * read("c", &[], -3.0)
-        / (read("d", &[], 2.0) - read("e", &[], 1.0));
-    assert_eq!(line::text(&nested), "(1 + 2)·−3 / (2 − 1)");
-    assert_eq!(line::text(&read("x", &[], 4.0).squared()), "4²");
-    assert_eq!(line::text(&read("x", &[], -4.0).squared()), "(−4)²");
+fn a_long_sum_is_broken_between_its_terms() {
+    let terms = (0..40).map(|i| read("w", &[i], if i == 33 { -5.25 } else { 0.0125 }) * read("%x", &[0, i], 1.5));
+    let arithmetic = Arithmetic::Sum(terms.collect());
+    let mut harness = window(Explanation { arithmetic, ..weight_gradient() });
+    harness.run_ok();
+    harness.get_by_label(" + … and 32 more, together ");
+    let rect = |label: &str| harness.get_by_label(label).rect();
+    let mut rows = std::collections::BTreeSet::new();
+    for i in [33, 0, 1, 2, 3, 4, 5, 6] {
+        let weight = if i == 33 { "−5.25" } else { "0.0125" };
+        let (weight, input) = (rect(&format!("w[{i}] = {weight}")), rect(&format!("%x[0, {i}] = 1.5")));
+        assert_eq!(weight.top(), input.top(), "both numbers of term {i} stand in one row");
+        rows.insert(weight.top() as i32);
+    }
+    let rows: Vec<i32> = rows.into_iter().collect();
+    assert!(rows.len() > 1, "{rows:?}");
+    assert!(rows.windows(2).all(|pair| pair[1] - pair[0] == rows[1] - rows[0]), "equally far apart: {rows:?}");
 }
