@@ -67,11 +67,10 @@ pub struct Token {
 }
 
 impl Token {
-    /// "4 × 3" with a batch of four; a single number has none.
+    /// "4 × 3" with a batch of four, "batch × 3" before the first was loaded; a single number has none.
     pub fn shape(&self, batch: usize) -> String {
-        let rows = self.batched.then_some(batch);
-        let sizes: Vec<_> = rows.into_iter().chain(self.dims.iter().copied()).map(|n| n.to_string()).collect();
-        sizes.join(" × ")
+        let rows = self.batched.then(|| if batch == 0 { "batch".to_owned() } else { batch.to_string() });
+        rows.into_iter().chain(self.dims.iter().map(ToString::to_string)).collect::<Vec<_>>().join(" × ")
     }
 }
 

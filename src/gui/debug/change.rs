@@ -2,7 +2,7 @@
 
 use egui::{Button, DragValue, RichText, Role, Ui, WidgetInfo};
 
-use crate::gui::numbers::count;
+use crate::gui::numbers::{count, significant};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{named, path_field, rate, section};
 use crate::session::{Action, State};
@@ -71,8 +71,9 @@ pub fn show(
 
 fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("set [");
-        let width = (ui.available_width() - 170.0).max(48.0);
+        let width = (ui.available_width() - 152.0).max(40.0);
         ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
             path_field(ui, "Index of the cell", "0, 0", &mut local.index);
         });
@@ -89,7 +90,7 @@ fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Actio
         actions.push(Action::Debug(DebugCommand::Edit { name: name.to_owned(), edit }));
     };
     ui.horizontal_wrapped(|ui| {
-        let button = named(ui.button("× "), "Scale").on_hover_text("Multiplies every number of it.");
+        let button = named(ui.button("scale ×"), "Scale").on_hover_text("Multiplies every number of it.");
         field(ui, "Factor", &mut local.factor);
         if button.clicked() {
             edit(TensorEdit::Scale { by: local.factor });
@@ -119,7 +120,7 @@ fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Actio
 
 fn field(ui: &mut Ui, name: &str, value: &mut f32) {
     let speed = (value.abs() * 0.01).max(1e-3);
-    let response = ui.add(DragValue::new(value).speed(speed).min_decimals(0).max_decimals(6));
+    let response = ui.add(DragValue::new(value).speed(speed).custom_formatter(|v, _| significant(v, 6)));
     response.widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::new(Role::SpinButton) });
     response.on_hover_text(format!("{name}: drag, or click and type."));
 }

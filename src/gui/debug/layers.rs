@@ -1,5 +1,6 @@
 //! All layers in one table: gradient, size of updates, activations, live and over time, and in words what is wrong with one.
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use crate::gui::numbers::{number, percent};
@@ -108,12 +109,25 @@ fn worst(ui: &mut Ui, tokens: &Tokens, record: &LayersRecord) {
         Some(((severity, words), health)) => {
             RichText::new(format!("{}: {words}.", health.name)).color(colour(tokens, severity))
         }
-        None if record.layers.iter().any(|health| health.gradient.is_some()) => {
-            RichText::new("✓ Every layer gets a gradient and moves.").color(tokens.ok)
-        }
-        None => RichText::new("Gradients are known after the first backward pass.").color(tokens.faint),
+        None => well(tokens, record),
     };
     ui.add(egui::Label::new(text).wrap());
+}
+
+/// Of layers with which nothing is wrong: how many of those that learn have been seen to.
+fn well(tokens: &Tokens, record: &LayersRecord) -> RichText {
+    let learning: Vec<_> = record.layers.iter().filter(|health| health.weights.is_some()).collect();
+    let reached = learning.iter().filter(|health| health.gradient.is_some()).count();
+    if reached == 0 {
+        return RichText::new("Gradients are known after the backward phase.").color(tokens.muted);
+    }
+    if reached < learning.len() {
+        let text = format!("{reached} of {} layers with weights have their gradient in this step.", learning.len());
+        return RichText::new(text).color(tokens.muted);
+    }
+    let moved = learning.iter().all(|health| health.update.is_some());
+    let text = if moved { "✓ Every layer gets a gradient and moves." } else { "✓ Every layer gets a gradient." };
+    RichText::new(text).color(tokens.ok)
 }
 
 fn colour(tokens: &Tokens, severity: Severity) -> Color32 {
@@ -231,7 +245,9 @@ fn row(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, record: &LayersRecord
     };
     let (part, painter) = clip(6.0, name);
     let at = part.left_top() + Vec2::new(0.0, 6.0);
-    painter.text(at, Align2::LEFT_TOP, &health.name, theme::regular(13.0), tokens.text);
+    let mut job = LayoutJob::simple_singleline(health.name.clone(), theme::regular(13.0), tokens.text);
+    job.wrap = TextWrapping::truncate_at_width(part.width() - 4.0);
+    painter.galley(at, painter.layout_job(job), tokens.text);
     if !words.is_empty() {
         let at = rect.left_bottom() + Vec2::new(6.0, -4.0);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -348,6 +364,19 @@ mod tests {
         assert_eq!(words(health(1, Some(f32::NAN))).1, "NaN or infinity");
         let leaps = LayerHealth { update: Some(0.4), ..health(1, Some(1.0)) };
         assert!(words(leaps).1.contains("40.0 % of its weights"));
+    }
+
+    #[test]
+    fn all_is_called_well_only_when_every_layer_was_seen_to() {
+        let tokens = Tokens::dark();
+        let said = |layers| well(&tokens, &record(layers)).text().to_owned();
+        let waiting = LayerHealth { weights: Some(2.0), ..health(1, None) };
+        assert_eq!(said(vec![waiting.clone()]), "Gradients are known after the backward phase.");
+        let half = said(vec![waiting, health(2, Some(0.5)), health(3, None)]);
+        assert_eq!(half, "1 of 2 layers with weights have their gradient in this step.");
+        let still = LayerHealth { update: None, ..health(2, Some(0.5)) };
+        assert_eq!(said(vec![still]), "✓ Every layer gets a gradient.");
+        assert_eq!(said(vec![health(2, Some(0.5))]), "✓ Every layer gets a gradient and moves.");
     }
 
     #[test]

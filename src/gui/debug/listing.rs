@@ -56,10 +56,11 @@ fn rows(listing: &Listing, folded: &BTreeSet<(usize, bool)>) -> Vec<Row> {
 
 fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<(usize, bool)>, rows: &mut Vec<Row>) {
     let mut at = from;
+    let mut has_heading = false;
     while at < to {
         let end = at + lines[at..to].iter().take_while(|line| line.layer == lines[at].layer).count();
-        // A heading for a single line would say what the line says.
-        let has_heading = lines[at].layer.is_some() && end - at > 1;
+        // A heading for a single line would say what the line says; but behind a group the line would seem to belong to it.
+        has_heading = lines[at].layer.is_some() && (end - at > 1 || has_heading);
         if has_heading {
             rows.push(Row::Layer(at, end));
         }
@@ -129,7 +130,8 @@ fn row_ui(ui: &mut Ui, seen: Seen<'_>, row: Row, rect: Rect, local: &mut DebugUi
         }
         Row::Layer(from, to) => {
             let line = &lines[from];
-            let name = format!("{} in {}, {} instructions", line.layer_name, line.stage.title(), to - from);
+            let many = if to - from == 1 { "1 instruction".to_owned() } else { format!("{} instructions", to - from) };
+            let name = format!("{} in {}, {many}", line.layer_name, line.stage.title());
             let help = "The instructions that this layer became. Click to fold or unfold them.";
             fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing.folded);
         }
@@ -190,7 +192,9 @@ fn line_ui(
     gutter(ui, (state, tokens, view), index, rect, actions);
     let right = shape_ui(ui, tokens, view, line, rect);
     // What has not run yet in this step is in full; what has run is done with.
-    let strength = if index < view.done && !is_next { 0.72 } else { 1.0 };
+    // On white a colour that is let through is soon too pale to be read.
+    let dim = if ui.visuals().dark_mode { 0.72 } else { 0.86 };
+    let strength = if index < view.done && !is_next { dim } else { 1.0 };
     let mut pen = Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength };
     let named = pen.line(line);
     let row = row.on_hover_ui(|ui| about(ui, view, index));

@@ -124,6 +124,9 @@ fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {
         ui.set_max_width(ui.available_width() - 96.0);
         tab_strip(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")]);
     });
+    if local.tab == Tab::Canvas {
+        return;
+    }
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.add_space(12.0);
         let button = egui::Button::selectable(local.follows, "Follow").min_size(egui::vec2(0.0, 26.0));

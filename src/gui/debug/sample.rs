@@ -12,6 +12,8 @@ use crate::trace::{Gaze, SampleLayer, SampleRecord, Sight, TensorRecord};
 
 /// Channels of a layer that are pictured.
 const MOST_CHANNELS: usize = 6;
+/// Between two pictures.
+const GAP: f32 = 8.0;
 
 /// What the panel keeps for itself.
 #[derive(Default)]
@@ -43,7 +45,8 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut SampleUi) -
     };
     choose(ui, tokens, &record, local);
     let mut look = input(ui, tokens, &record, local);
-    section(ui, "THROUGH THE LAYERS", "value · gradient");
+    section(ui, "THROUGH THE LAYERS", "");
+    columns(ui, tokens);
     for layer in &record.layers {
         if layer_ui(ui, tokens, layer) {
             look = Some(layer.value.name.clone());
@@ -52,9 +55,23 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut SampleUi) -
     look
 }
 
+/// What stands on the left and on the right of each layer.
+fn columns(ui: &mut Ui, tokens: &Tokens) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 16.0), egui::Sense::hover());
+    for (x, title) in [(rect.left(), "value"), (rect.left() + half(rect.width()) + GAP, "gradient")] {
+        let at = egui::pos2(x, rect.center().y);
+        ui.painter().text(at, egui::Align2::LEFT_CENTER, title, theme::regular(11.0), tokens.faint);
+    }
+}
+
+/// The width of a picture where two stand side by side.
+fn half(room: f32) -> f32 {
+    (room - 2.0 * GAP) / 2.0
+}
+
 fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut SampleUi) {
     let last = record.rows.saturating_sub(1);
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         if icon_button(ui, icons::ICON_CHEVRON_LEFT, local.row > 0, false, "Sample before").clicked() {
             local.row -= 1;
         }
@@ -63,30 +80,28 @@ fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sampl
         if icon_button(ui, icons::ICON_CHEVRON_RIGHT, local.row < last, false, "Next sample").clicked() {
             local.row += 1;
         }
-        let of = match record.sample {
-            Some(sample) => format!("of {} · training sample {}", record.rows, count(u64::from(sample))),
-            None => format!("of {}", record.rows),
-        };
-        ui.label(RichText::new(of).color(tokens.faint));
+        ui.label(RichText::new(format!("of {}", record.rows)).color(tokens.faint));
     });
     let target: Vec<_> = record.target.data.iter().take(8).map(|v| number(*v)).collect();
-    ui.label(RichText::new(format!("target {}", target.join(", "))).color(tokens.muted));
+    let of = record.sample.map_or(String::new(), |sample| format!(" · training sample {}", count(u64::from(sample))));
+    ui.add(egui::Label::new(RichText::new(format!("target {}{of}", target.join(", "))).color(tokens.muted)).truncate());
 }
 
 /// The input and, when asked for, its saliency beside it.
 fn input(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut SampleUi) -> Option<String> {
     let mut look = None;
-    let half = (ui.available_width() - 16.0) / 2.0;
+    let half = half(ui.available_width());
+    section(ui, "INPUT", &sizes(&record.input));
     ui.horizontal_top(|ui| {
-        ui.allocate_ui(Vec2::new(half, 96.0), |ui| {
+        ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
             ui.vertical(|ui| {
-                ui.label(RichText::new(format!("input {}", sizes(&record.input))).size(11.0).color(tokens.faint));
+                ui.set_min_width(half);
                 if picture(ui, tokens, &record.input, "Input", half) {
                     look = Some(record.input.name.clone());
                 }
             });
         });
-        ui.allocate_ui(Vec2::new(half, 96.0), |ui| ui.vertical(|ui| saliency(ui, tokens, record, half, local)));
+        ui.allocate_ui(Vec2::new(half, 40.0), |ui| ui.vertical(|ui| saliency(ui, tokens, record, half, local)));
     });
     look
 }
@@ -119,10 +134,13 @@ fn layer_ui(ui: &mut Ui, tokens: &Tokens, layer: &SampleLayer) -> bool {
         let shape = RichText::new(sizes(&layer.value)).size(11.0).color(tokens.faint);
         ui.add(egui::Label::new(shape).truncate());
     });
-    let half = (ui.available_width() - 16.0) / 2.0;
+    let half = half(ui.available_width());
     ui.horizontal_top(|ui| {
         ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
-            ui.vertical(|ui| clicked = picture(ui, tokens, &layer.value, &format!("{} value", layer.name), half));
+            ui.vertical(|ui| {
+                ui.set_min_width(half);
+                clicked = picture(ui, tokens, &layer.value, &format!("{} value", layer.name), half);
+            });
         });
         ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
             ui.vertical(|ui| match &layer.gradient {
@@ -245,7 +263,8 @@ mod tests {
                 (sight, SampleUi::default(), None),
             );
         harness.run_ok();
-        harness.get_by_label("of 4 · training sample 1,234");
+        harness.get_by_label("of 4");
+        harness.get_by_label_contains(" · training sample 1,234");
         harness.get_by_label("no gradient yet");
         harness.get_by_label("Next sample").click();
         harness.run_ok();

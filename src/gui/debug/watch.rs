@@ -13,6 +13,9 @@ use crate::session::Action;
 use crate::trace::{DebugView, Element, Gaze, TensorRecord, Watched};
 use crate::trainer::DebugCommand;
 
+/// The button that ends a row.
+const CROSS: f32 = 36.0;
+
 pub struct WatchUi {
     expressions: Vec<String>,
     typed: String,
@@ -57,7 +60,7 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) -> Option<Element> {
     let tokens = Tokens::of(ui);
-    section(ui, "EXPRESSION", "value      before");
+    heads(ui, &tokens);
     let mut changed = None;
     for (i, expression) in local.expressions.iter().enumerate() {
         let watched = view.watches.iter().find(|watched| watched.expression == *expression);
@@ -72,6 +75,24 @@ pub fn show(
     }
     add(ui, view, local, actions);
     pinned(ui, view, local, pointing)
+}
+
+/// Above the columns of the rows.
+fn heads(ui: &mut Ui, tokens: &Tokens) {
+    ui.horizontal(|ui| {
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.add_space(CROSS);
+            for title in ["before", "value"] {
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(column(ui), 24.0), egui::Sense::hover());
+                let font = theme::regular(11.0);
+                ui.painter().text(rect.right_center(), egui::Align2::RIGHT_CENTER, title, font, tokens.faint);
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.label(RichText::new("EXPRESSION").size(11.0).color(tokens.faint));
+            });
+        });
+    });
 }
 
 /// Another expression in its place, or `None` to remove it.
@@ -97,9 +118,12 @@ fn row(
                 let moved = value.is_some() && before.is_some() && value != before;
                 let colour = if moved { tokens.accent } else { tokens.text };
                 number(ui, text(value), colour, &format!("{expression} = {}", text(value)));
+                let narrow = is_narrow(ui);
                 let (_, typed) = text_field(ui, &format!("Watch {expression}"), expression, |field| {
-                    let field = field.font(theme::mono(12.0)).background_color(egui::Color32::TRANSPARENT);
-                    field.desired_width(f32::INFINITY).clip_text(true)
+                    let field = field
+                        .font(theme::mono(if narrow { 11.0 } else { 12.0 }))
+                        .background_color(egui::Color32::TRANSPARENT);
+                    field.desired_width(f32::INFINITY).clip_text(true).margin(egui::Margin::symmetric(0, 4))
                 });
                 if let Some(typed) = typed {
                     change = Some(Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty()));
@@ -108,15 +132,22 @@ fn row(
         });
     });
     if let Some(Err(why)) = watched.map(|watched| &watched.value) {
-        ui.add(Label::new(RichText::new(why).small().color(tokens.warn)).wrap());
+        ui.add(Label::new(RichText::new(why).small().color(tokens.muted)).wrap());
     }
     change
 }
 
+/// How wide a number may be: two of them, the cross and the expression share the panel.
+fn column(ui: &Ui) -> f32 {
+    if is_narrow(ui) { 52.0 } else { 66.0 }
+}
+
+fn is_narrow(ui: &Ui) -> bool {
+    ui.max_rect().width() < 270.0
+}
+
 fn number(ui: &mut Ui, text: String, colour: egui::Color32, name: &str) {
-    // Two numbers, the cross and the expression share a narrow panel.
-    let width = if ui.available_width() < 190.0 { 52.0 } else { 66.0 };
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 24.0), egui::Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(column(ui), 24.0), egui::Sense::hover());
     ui.painter().text(rect.right_center(), egui::Align2::RIGHT_CENTER, text, theme::mono(12.0), colour);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
     response.on_hover_text(name);

@@ -166,6 +166,8 @@ pub(super) fn axes(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, local: &
         return;
     }
     ui.horizontal_wrapped(|ui| {
+        // Wider than within one: which control is whose is seen.
+        ui.spacing_mut().item_spacing.x = 20.0;
         for axis in 0..record.dims.len() {
             let name = record.axis(axis);
             // As wide as it becomes, so that it moves to the next line as a whole.

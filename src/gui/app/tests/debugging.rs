@@ -390,3 +390,19 @@ fn what_is_pinned_hangs_below_its_layer_on_the_canvas_and_opens_with_a_click() {
     });
     assert!(!hands.sees("Open pinned %1"), "the canvas has made room");
 }
+
+#[test]
+fn the_listing_says_whose_every_line_is_and_how_large_its_value_becomes_before_the_first_batch() {
+    let mut hands = xor();
+    for heading in ["Dense 1 in Forward, 2 instructions", "Dense 2 in Forward, 1 instruction"] {
+        assert!(hands.sees(heading), "{heading}");
+    }
+    let shapes = |hands: &Hands| {
+        let view = view(hands).expect("the Debug tab is open");
+        view.listing.lines[1].outputs[0].shape(view.batch)
+    };
+    assert_eq!(shapes(&hands), "batch × 8");
+    hands.key(Modifiers::NONE, Key::F11);
+    wait_for(&mut hands, 0, 1);
+    assert_eq!(shapes(&hands), "16 × 8");
+}

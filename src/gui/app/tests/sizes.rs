@@ -35,15 +35,19 @@ fn the_network_stays_in_sight_when_the_window_changes_its_size() {
 
 #[test]
 fn a_deep_network_is_seen_whole_and_can_be_read_when_it_is_opened() {
-    for (template, layers) in [("Digits, convolutions", 10), ("Digits, attention", 11)] {
+    for (template, layers, size) in [
+        ("Digits, convolutions", 10, [1440.0, 900.0]),
+        ("Digits, attention", 11, [1440.0, 900.0]),
+        ("Digits, convolutions", 10, [1024.0, 640.0]),
+    ] {
         let mut hands = Hands::at([1440.0, 900.0], State::start(None));
         hands.click(template);
-        hands.wait();
+        hands.resize(size);
         let canvas = hands.rect("canvas");
         let cards: Vec<Rect> = hands.names_containing("node ").iter().map(|name| hands.rect(name)).collect();
         assert_eq!(cards.len(), layers, "{template}");
         assert!(cards.iter().all(|card| canvas.contains_rect(*card)), "{template}: {cards:?}");
-        assert!(cards.iter().all(|card| card.width() > 70.0), "{template}: {cards:?}");
+        assert!(cards.iter().all(|card| card.width() > 56.0), "{template}: {cards:?}");
         hands.key(Modifiers::NONE, Key::L);
         hands.wait();
         let tidied: Vec<Rect> = hands.names_containing("node ").iter().map(|name| hands.rect(name)).collect();
