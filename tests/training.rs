@@ -12,7 +12,8 @@ use glassbox::model::{
     Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
 };
 use glassbox::session::{Action, DataState, RunStatus, Transport, checkpoint};
-use glassbox::trainer::{Change, Run};
+use glassbox::trace::Moment;
+use glassbox::trainer::{Change, DebugCommand, Run};
 use support::{session, training_session, wait};
 
 fn start(project: &Project) -> Run {
@@ -203,6 +204,27 @@ fn a_session_trains_a_template_to_its_end() {
     state.apply(Action::Transport(Transport::Reset));
     wait(&mut state, "the reset", |s| s.run.step == 0 && s.run.status == RunStatus::Paused);
     assert!(state.run.curves.train_loss.is_empty());
+}
+
+/// What a run still has to tell when its project is closed is not shown as the next one's.
+#[test]
+fn a_project_closed_on_a_long_way_leaves_nothing_in_the_next_one() {
+    let mut state = session("xor");
+    state.apply(Action::SetTraining(TrainingSpec { epochs: 10_000_000, ..state.project.training.clone() }));
+    let to = Moment { step: 50_000_000, instruction: 0 };
+    state.apply(Action::Debug(DebugCommand::Goto(to)));
+    wait(&mut state, "the way", |s| s.run.step > 100);
+    state.apply(Action::NewEmpty);
+    for _ in 0..1000 {
+        state.poll();
+        std::thread::yield_now();
+    }
+    assert_eq!((state.run.step, state.run.curves.train_loss.len(), state.run.status), (0, 0, RunStatus::NotReady));
+    state.apply(Action::OpenTemplate("circle".into()));
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    state.apply(Action::Transport(Transport::StepBatch));
+    wait(&mut state, "a step", |s| s.run.step == 1);
+    assert_eq!(state.run.curves.train_loss.len(), 1);
 }
 
 #[test]

@@ -79,6 +79,8 @@ impl State {
         (self.debug, self.branches, self.breakpoints) = (None, Vec::new(), Vec::new());
         self.works.told = None;
         self.works.on_disk = Some(Box::new(project.clone()));
+        // What the run that ends here still has to tell is of no matter.
+        self.works.run_number += 1;
         self.tell(Command::Clear);
         (self.project, self.file, self.screen) = (project, file, Screen::Workspace);
         (self.unsaved, self.table, self.try_output) = (false, None, None);

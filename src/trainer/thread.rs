@@ -20,7 +20,7 @@ use super::debugger::{DebugError, Debugger, Unit};
 use super::journal::Change;
 use super::outbox::Outbox;
 use super::pace::Pace;
-use super::run::{Run, Saved};
+use super::run::{Run, RunError, Saved};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
@@ -239,8 +239,9 @@ impl Worker {
                     let outcome = catch_unwind(AssertUnwindSafe(|| self.turn(command)));
                     match outcome {
                         Ok(Ok(())) => {}
+                        // The run itself is well: what was asked for cannot be done.
+                        Ok(Err(DebugError::Run(RunError::Change(why)))) => self.stop_here(why),
                         Ok(Err(DebugError::Run(error))) => self.fail(error.to_string()),
-                        // The run itself is well.
                         Ok(Err(error)) => self.stop_here(error.to_string()),
                         Err(panic) => self.fail(panic_sentence(panic.as_ref())),
                     }
@@ -295,7 +296,10 @@ impl Worker {
             Command::Start { run, project, dataset, device, saved } => {
                 self.start(run, &project, dataset, device, saved)?;
             }
-            Command::Clear => (self.debugger, self.mode) = (None, Mode::Paused),
+            Command::Clear => {
+                (self.debugger, self.mode) = (None, Mode::Paused);
+                self.desk.begin_run();
+            }
             Command::Play => self.go(Mode::Running),
             Command::StepBatch => self.go(Mode::Steps(1)),
             Command::StepEpoch => self.go(Mode::ToEpochEnd),
@@ -426,6 +430,9 @@ impl Worker {
 
     /// To the end of the step in progress, or one step.
     fn one_step(&mut self) -> Result<(), DebugError> {
+        if !self.prepare()? {
+            return Ok(());
+        }
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
         let began = Instant::now();
         // Where a step takes long, a pause must not wait for its end.

@@ -109,6 +109,11 @@ impl Arms {
         self.armed.is_empty() && self.not_finite.is_none()
     }
 
+    /// Whether any may stop.
+    fn stops(&self) -> bool {
+        self.armed.iter().any(|armed| !armed.log) || self.not_finite.is_some_and(|(_, log)| !log)
+    }
+
     pub fn problem(&self, id: u32) -> Option<&str> {
         self.problems.iter().find(|(of, _)| *of == id).map(|(_, why)| why.as_str())
     }
@@ -254,6 +259,16 @@ impl Debugger {
         arms.problem(breakpoint.id).map_or(Ok(()), |why| Err(why.to_owned()))
     }
 
+    /// Whether there is a breakpoint that may stop here.
+    pub fn may_stop(&self) -> bool {
+        self.arms.stops()
+    }
+
+    /// Whether conditions know what they need of the steps before this one.
+    pub fn is_prepared(&self) -> bool {
+        self.memories.knows(&self.arms.needs)
+    }
+
     /// The place of an instruction as a breakpoint names it: stable when the network is compiled anew.
     pub fn place_of(&self, instruction: usize) -> Option<At> {
         let program = self.machine().program();
@@ -334,7 +349,7 @@ impl Debugger {
     /// Makes sure that conditions know the steps before this one: the way here is gone once more where they do not. `go_on` is told
     /// the share that is done and says whether to go on. Returns whether it was finished; it stands where it stood either way.
     pub fn prepare(&mut self, go_on: &mut dyn FnMut(f32) -> bool) -> Result<bool, DebugError> {
-        if self.memories.knows(&self.arms.needs) {
+        if self.is_prepared() {
             return Ok(true);
         }
         let here = self.moment();

@@ -89,7 +89,10 @@ impl Debugger {
         let (mut end, mut with_end) = (here, false);
         loop {
             let begin = self.segment_before(end)?;
-            let seen = self.look_through(end, with_end)?;
+            // Searched so far, and how much of it lies before a place in this segment.
+            let (done, all) = (here.step - end.step, here.step.max(1) as f32);
+            let mut goes_on = |step: u64| go_on(((done + step - begin.step) as f32 / all).min(0.999));
+            let Some(seen) = self.look_through(end, with_end, &mut goes_on)? else { return Ok(Reversed::Cancelled) };
             let answer = match held {
                 Held::Last => seen.held,
                 Held::Since if pending.is_some() && seen.last_held == Some(false) => pending.take(),
@@ -108,10 +111,6 @@ impl Debugger {
                 };
                 self.travel(place, false, &mut |_| true)?;
                 return Ok(Reversed::Found(hits));
-            }
-            let share = 1.0 - begin.step as f32 / here.step.max(1) as f32;
-            if !go_on(share) {
-                return Ok(Reversed::Cancelled);
             }
             (end, with_end) = (begin, true);
         }
@@ -133,13 +132,22 @@ impl Debugger {
         Ok(self.moment())
     }
 
-    /// Everything that holds between here and a place.
-    fn look_through(&mut self, end: Moment, with_end: bool) -> Result<Seen, DebugError> {
+    /// Everything that holds between here and a place; `None` when it was told not to go on, which it is asked after every step: a
+    /// segment may be the whole run.
+    fn look_through(
+        &mut self,
+        end: Moment,
+        with_end: bool,
+        go_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Seen>, DebugError> {
         let mut seen = Seen::default();
         while self.moment() < end {
             let asked = self.asks();
             let one = self.execute(Passing::Searching, true)?;
             let place = self.moment();
+            if one.row.is_some() && place < end && !go_on(place.step) {
+                return Ok(None);
+            }
             if place > end || (place == end && !with_end) {
                 break;
             }
@@ -159,7 +167,7 @@ impl Debugger {
             }
             seen.last_held = Some(holds);
         }
-        Ok(seen)
+        Ok(Some(seen))
     }
 
     /// Whether the next instruction leads to where conditions without a place are asked.

@@ -2,11 +2,15 @@
 //!
 //! How that is done is [`Debugger`]'s own; here commands become calls, and what came of them is told.
 
+use std::sync::Mutex;
+
+use super::desk::Desk;
 use super::telling::tell_new;
-use super::{Mode, Urgency, Worker, locked};
+use super::{Interrupts, Mode, Urgency, Waker, Worker, locked};
 use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
 use crate::trainer::journal::{Change, TensorEdit};
+use crate::trainer::outbox::Outbox;
 use crate::trainer::standing;
 
 /// What the debugger's buttons and keys ask for.
@@ -103,10 +107,7 @@ impl Worker {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
         match command {
             DebugCommand::Look(_) | DebugCommand::Cancel => {}
-            DebugCommand::Forward(unit) => {
-                let done = debugger.advance(unit)?;
-                self.passed(done);
-            }
+            DebugCommand::Forward(unit) => self.forward(unit)?,
             DebugCommand::Back(unit) => match before(debugger, unit) {
                 Some(to) => self.travel(to)?,
                 None => self.say("This is the beginning of the run: there is nothing before it."),
@@ -213,43 +214,63 @@ impl Worker {
         Ok(())
     }
 
+    fn forward(&mut self, unit: Unit) -> Result<(), DebugError> {
+        if self.prepare()?
+            && let Some(debugger) = &mut self.debugger
+        {
+            let done = debugger.advance(unit)?;
+            self.passed(done);
+        }
+        Ok(())
+    }
+
+    /// What breakpoints have to know of the steps so far is gathered, however many they are; whether it could be.
+    pub(super) fn prepare(&mut self) -> Result<bool, DebugError> {
+        if self.debugger.as_ref().is_none_or(Debugger::is_prepared) {
+            return Ok(true);
+        }
+        self.be_seen()?;
+        let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(true) };
+        let mut tell = Telling { what: "through the steps so far, for a breakpoint", desk, outbox, waker, interrupts };
+        let is_ready = debugger.prepare(&mut |progress| tell.goes_on(progress))?;
+        self.picture_due = true;
+        if !is_ready {
+            let why =
+                "A breakpoint asks for all steps so far, and going through them was given up. Going on begins it anew.";
+            self.stop_here(why.into());
+        }
+        Ok(is_ready)
+    }
+
     /// To a place, however far. Whatever interrupts is obeyed next.
     fn travel(&mut self, to: Moment) -> Result<(), DebugError> {
         self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
         let what = format!("to step {}", to.step);
+        let mut tell = Telling { what: &what, desk, outbox, waker, interrupts };
         let arrived = debugger.goto_while(to, &mut |way: Way| {
             if let Some(done) = way.new {
-                tell_new(desk, outbox, done);
+                tell_new(tell.desk, tell.outbox, done);
             }
-            if desk.is_time_to_tell()
-                && let Some(view) = desk.on_the_way(&what, way.progress)
-            {
-                locked(outbox).debug = Some(view);
-                waker();
-            }
-            !interrupts.is_waiting()
+            tell.goes_on(way.progress)
         });
         self.picture_due = true;
         arrived.map(drop)
     }
 
     fn reverse(&mut self, to: Option<(String, Held)>) -> Result<(), DebugError> {
+        if to.is_none() && self.debugger.as_ref().is_some_and(|debugger| !debugger.may_stop()) {
+            self.say("There is no breakpoint to go back to: set one, or go back to where a condition held.");
+            return Ok(());
+        }
         self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
         let what = match &to {
             Some((condition, _)) => format!("back to where {condition}"),
             None => "back to a breakpoint".to_owned(),
         };
-        let mut go_on = |progress: f32| {
-            if desk.is_time_to_tell()
-                && let Some(view) = desk.on_the_way(&what, progress)
-            {
-                locked(outbox).debug = Some(view);
-                waker();
-            }
-            !interrupts.is_waiting()
-        };
+        let mut tell = Telling { what: &what, desk, outbox, waker, interrupts };
+        let mut go_on = |progress: f32| tell.goes_on(progress);
         let found = match &to {
             Some((condition, held)) => debugger.reverse_to(condition, *held, &mut go_on),
             None => debugger.reverse_continue(&mut go_on),
@@ -264,6 +285,28 @@ impl Worker {
             Reversed::Cancelled => {}
         }
         Ok(())
+    }
+}
+
+/// A long way, told of while it is gone.
+struct Telling<'a> {
+    what: &'a str,
+    desk: &'a mut Desk,
+    outbox: &'a Mutex<Outbox>,
+    waker: &'a Waker,
+    interrupts: &'a Interrupts,
+}
+
+impl Telling<'_> {
+    /// Tells how far it is now and then; whether nobody wants something else.
+    fn goes_on(&mut self, progress: f32) -> bool {
+        if self.desk.is_time_to_tell()
+            && let Some(view) = self.desk.on_the_way(self.what, progress)
+        {
+            locked(self.outbox).debug = Some(view);
+            (self.waker)();
+        }
+        !self.interrupts.is_waiting()
     }
 }
 

@@ -20,14 +20,24 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        let trainer = Trainer::spawn(Arc::new(|| {}), 1).unwrap();
+        let desk = Self { trainer, view: None, told: Vec::new() };
+        desk.begin(1);
+        desk.debug(DebugCommand::Look(Some(Box::new(Gaze { watches: vec!["step".into()], ..Gaze::default() }))));
+        desk
+    }
+
+    fn begin(&self, run: u64) {
         let mut project: Project = templates::build("xor").unwrap();
         project.training.epochs = 100_000;
         let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
-        let trainer = Trainer::spawn(Arc::new(|| {}), 1).unwrap();
-        trainer.send(Command::Start { run: 1, project: Box::new(project), dataset, device: Device::Cpu, saved: None });
-        let desk = Self { trainer, view: None, told: Vec::new() };
-        desk.debug(DebugCommand::Look(Some(Box::new(Gaze { watches: vec!["step".into()], ..Gaze::default() }))));
-        desk
+        self.trainer.send(Command::Start {
+            run,
+            project: Box::new(project),
+            dataset,
+            device: Device::Cpu,
+            saved: None,
+        });
     }
 
     fn debug(&self, command: DebugCommand) {
@@ -124,6 +134,70 @@ fn a_long_way_is_left_for_what_is_asked_next() {
     assert!(view.moment.step < 50_000_000);
     desk.goto(3);
     desk.arrive(3);
+}
+
+/// Weights of all steps so far are asked for after many of them: nothing waits until all have been gone through again.
+#[test]
+fn gathering_the_past_for_a_breakpoint_is_told_and_left_for_what_is_asked_next() {
+    let mut desk = Desk::new();
+    desk.goto(30_000);
+    desk.arrive(30_000);
+    let condition = "norm(dense_1.weight) > 1000 * min(norm(dense_1.weight))";
+    let breakpoints = vec![Breakpoint::new(1, At::Anywhere, Some(condition.into()))];
+    desk.debug(DebugCommand::SetBreakpoints(breakpoints));
+    for command in [Command::Play, Command::Debug(DebugCommand::Forward(Unit::Layer))] {
+        desk.trainer.send(command);
+        desk.until("it gathers", |view| view.travel.as_ref().is_some_and(|way| way.what.contains("breakpoint")));
+        desk.trainer.send(Command::Pause);
+        let view = desk.until("it is given up", |view| view.travel.is_none() && view.stopped.is_some());
+        assert!(view.stopped.as_ref().is_some_and(|stopped| stopped.why.contains("given up")), "{:?}", view.stopped);
+        assert_eq!(view.moment, Moment { step: 30_000, instruction: 0 });
+    }
+    desk.debug(DebugCommand::ReverseContinue);
+    desk.until("it searches", |view| view.travel.as_ref().is_some_and(|way| way.what.contains("back to")));
+    desk.debug(DebugCommand::Cancel);
+    desk.debug(DebugCommand::SetBreakpoints(Vec::new()));
+    let view = desk.until("it is where it was", |view| view.travel.is_none() && view.breakpoints.is_empty());
+    assert_eq!(view.moment.step, 30_000);
+    desk.debug(DebugCommand::ReverseContinue);
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.arrive(30_001);
+    assert!(desk.told.iter().any(|told| told.messages.iter().any(|said| said.contains("no breakpoint to go back to"))));
+}
+
+#[test]
+fn another_run_begins_and_the_program_ends_in_the_middle_of_a_way() {
+    for round in 0..4 {
+        let mut desk = Desk::new();
+        desk.goto(50_000_000);
+        desk.until("it is on its way", |view| view.travel.is_some());
+        match round {
+            0 => desk.trainer.send(Command::Pause),
+            1 => desk.trainer.send(Command::Clear),
+            2 => desk.debug(DebugCommand::Switch(7)),
+            _ => {}
+        }
+        if round < 3 {
+            desk.begin(2);
+            desk.goto(4);
+            desk.arrive(4);
+            assert_eq!(desk.told.last().map(|told| told.run), Some(2));
+        }
+        drop(desk);
+    }
+}
+
+#[test]
+fn what_cannot_be_changed_is_told_and_the_run_is_well() {
+    let mut desk = Desk::new();
+    desk.goto(3);
+    desk.arrive(3);
+    let edit = TensorEdit::Clamp { limit: -1.0 };
+    desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit });
+    desk.until("it says so", |view| view.stopped.as_ref().is_some_and(|stopped| stopped.why.contains("from 0")));
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    let view = desk.arrive(4);
+    assert!(view.changes.is_empty());
 }
 
 #[test]

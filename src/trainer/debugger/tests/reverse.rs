@@ -101,6 +101,23 @@ fn a_search_that_is_given_up_stands_where_it_was() {
     assert_eq!((debugger.moment(), bits(&debugger)), (here, before));
 }
 
+/// What is over the steps so far is looked for from the beginning on, in one go: that can be given up on the way too.
+#[test]
+fn a_search_through_the_whole_run_is_given_up_at_any_step_of_it() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    debugger.goto_step(1000).unwrap();
+    let before = bits(&debugger);
+    let mut shares = Vec::new();
+    let condition = "norm(dense_1.weight) > 1000 * min(norm(dense_1.weight))";
+    let reversed = debugger.reverse_to(condition, Held::Last, &mut |share| {
+        shares.push(share);
+        shares.len() < 5
+    });
+    assert_eq!((reversed.unwrap(), debugger.moment().step), (Reversed::Cancelled, 1000));
+    assert_eq!(shares, [0.001, 0.002, 0.003, 0.004, 0.005]);
+    assert!(bits(&debugger) == before);
+}
+
 #[test]
 fn a_resumed_run_is_searched_to_its_beginning() {
     let mut whole = debugger(&xor(), BUDGET);
