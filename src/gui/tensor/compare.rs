@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{DragValue, RichText, Ui, WidgetInfo};
+use egui::{Context, DragValue, RichText, Ui, WidgetInfo};
 
 use super::counted::Counted;
 use super::{Compare, Side, TensorUi, TensorView};
@@ -11,12 +11,28 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::named;
 use crate::trace::TensorRecord;
 
-/// The difference of two tensors, computed once.
+/// Numbers subtracted in one frame: about 3 ms.
+const PIECE: usize = 1 << 19;
+
+/// The difference of two tensors: computed once, a piece in each frame where they are large.
 pub struct Difference {
     of: [Arc<[f32]>; 2],
-    pub record: TensorRecord,
-    pub facts: Facts,
-    pub counted: Option<Counted>,
+    record: TensorRecord,
+    sums: Sums,
+    facts: Option<Facts>,
+    counted: Option<Counted>,
+}
+
+/// Over the numbers so far.
+#[derive(Default)]
+struct Sums {
+    count: usize,
+    largest: f32,
+    at: usize,
+    sum: f64,
+    squares: f64,
+    norm: f64,
+    same: usize,
 }
 
 /// What there is to say about a difference.
@@ -33,8 +49,13 @@ pub struct Facts {
 }
 
 impl Difference {
-    /// `a - b`; a sentence when they cannot be compared.
-    pub fn of<'a>(slot: &'a mut Option<Self>, a: &TensorRecord, b: &TensorRecord) -> Result<&'a mut Self, String> {
+    /// `a - b`, one more piece of it; a sentence when they cannot be compared.
+    pub fn of<'a>(
+        slot: &'a mut Option<Self>,
+        a: &TensorRecord,
+        b: &TensorRecord,
+        ctx: &Context,
+    ) -> Result<&'a Self, String> {
         if a.dims != b.dims {
             return Err(format!(
                 "{} has the shape {:?} and {} the shape {:?}: only tensors of the same shape can be compared.",
@@ -45,14 +66,60 @@ impl Difference {
         if !known {
             *slot = None;
         }
-        Ok(slot.get_or_insert_with(|| Self::compute(a, b)))
+        let difference = slot.get_or_insert_with(|| Self::begin(a, b));
+        difference.advance(ctx);
+        Ok(difference)
     }
 
-    fn compute(a: &TensorRecord, b: &TensorRecord) -> Self {
-        let data: Arc<[f32]> = a.data.iter().zip(b.data.iter()).map(|(a, b)| difference(*a, *b)).collect();
-        let facts = Facts::of(a, b, &data);
+    fn begin(a: &TensorRecord, b: &TensorRecord) -> Self {
+        let data = std::iter::repeat_n(0.0, a.data.len()).collect();
         let record = TensorRecord { name: format!("{} − {}", a.name, b.name), data, ..a.clone() };
-        Self { of: [a.data.clone(), b.data.clone()], record, facts, counted: None }
+        Self { of: [a.data.clone(), b.data.clone()], record, sums: Sums::default(), facts: None, counted: None }
+    }
+
+    fn advance(&mut self, ctx: &Context) {
+        if self.facts.is_none() {
+            let [a, b] = &self.of;
+            let from = self.sums.count;
+            let to = (from + PIECE).min(a.len());
+            // Nobody has seen it yet, so nobody else holds it.
+            if let Some(numbers) = Arc::get_mut(&mut self.record.data) {
+                self.sums.advance(&a[from..to], &b[from..to], &mut numbers[from..to]);
+            }
+            if to < a.len() {
+                ctx.request_repaint();
+                return;
+            }
+            self.facts = Some(Facts::of(&self.sums, &self.record));
+        }
+        Counted::of(&mut self.counted, &self.record.data, ctx);
+    }
+
+    /// Once it is all there; until then the share that is.
+    pub fn facts(&self) -> Result<&Facts, f32> {
+        self.facts.as_ref().ok_or(self.sums.count as f32 / self.record.data.len().max(1) as f32)
+    }
+
+    /// To be drawn, with what was counted of it.
+    pub fn picture(&self) -> Option<(&TensorRecord, &Counted)> {
+        self.counted.as_ref().map(|counted| (&self.record, counted))
+    }
+}
+
+impl Sums {
+    fn advance(&mut self, a: &[f32], b: &[f32], difference: &mut [f32]) {
+        for ((&a, &b), d) in a.iter().zip(b).zip(difference) {
+            *d = self::difference(a, b);
+            let magnitude = if d.is_nan() { f32::INFINITY } else { d.abs() };
+            if magnitude > self.largest {
+                (self.largest, self.at) = (magnitude, self.count);
+            }
+            self.sum += f64::from(magnitude);
+            self.squares += f64::from(magnitude) * f64::from(magnitude);
+            self.norm += f64::from(b) * f64::from(b);
+            self.same += usize::from(a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()));
+            self.count += 1;
+        }
     }
 }
 
@@ -62,24 +129,12 @@ fn difference(a: f32, b: f32) -> f32 {
 }
 
 impl Facts {
-    fn of(a: &TensorRecord, b: &TensorRecord, difference: &[f32]) -> Self {
-        let (mut largest, mut at, mut sum, mut squares, mut norm) = (0.0f32, 0, 0.0f64, 0.0f64, 0.0f64);
-        let mut same = 0usize;
-        for (i, &d) in difference.iter().enumerate() {
-            let magnitude = if d.is_nan() { f32::INFINITY } else { d.abs() };
-            if magnitude > largest {
-                (largest, at) = (magnitude, i);
-            }
-            sum += f64::from(magnitude);
-            squares += f64::from(magnitude) * f64::from(magnitude);
-            norm += f64::from(b.data[i]) * f64::from(b.data[i]);
-            same +=
-                usize::from(a.data[i].to_bits() == b.data[i].to_bits() || (a.data[i].is_nan() && b.data[i].is_nan()));
-        }
-        let n = difference.len().max(1) as f64;
+    fn of(sums: &Sums, record: &TensorRecord) -> Self {
+        let &Sums { count, largest, at, sum, squares, norm, same } = sums;
+        let n = count.max(1) as f64;
         Self {
             largest,
-            at: a.unflatten(at),
+            at: record.unflatten(at),
             mean: sum / n,
             relative: if squares == 0.0 { 0.0 } else { (squares / norm).sqrt() },
             same: same as f32 / n as f32,
@@ -149,16 +204,40 @@ mod tests {
 
     #[test]
     fn differences_are_found_where_they_are() {
+        let ctx = Context::default();
         let (a, b) =
             (record("a", &[1.0, 2.0, f32::NAN, f32::INFINITY]), record("b", &[1.0, 2.5, f32::NAN, f32::INFINITY]));
         let mut slot = None;
-        let found = Difference::of(&mut slot, &a, &b).unwrap();
-        assert_eq!(found.record.data[..], [0.0, -0.5, 0.0, 0.0]);
-        assert_eq!((found.facts.largest, &found.facts.at[..], found.facts.same), (0.5, &[1][..], 0.75));
-        assert!(found.facts.text(&a).starts_with("largest difference 0.5 at unit 1"));
-        let same = Difference::of(&mut slot, &a, &a).unwrap();
-        assert_eq!(same.facts.text(&a), "They are the same, bit for bit.");
-        let text = Difference::of(&mut slot, &a, &record("c", &[1.0])).err().unwrap();
+        let found = Difference::of(&mut slot, &a, &b, &ctx).unwrap();
+        assert_eq!(found.picture().unwrap().0.data[..], [0.0, -0.5, 0.0, 0.0]);
+        let facts = found.facts().unwrap();
+        assert_eq!((facts.largest, &facts.at[..], facts.same), (0.5, &[1][..], 0.75));
+        assert!(facts.text(&a).starts_with("largest difference 0.5 at unit 1"));
+        let same = Difference::of(&mut slot, &a, &a, &ctx).unwrap();
+        assert_eq!(same.facts().unwrap().text(&a), "They are the same, bit for bit.");
+        let text = Difference::of(&mut slot, &a, &record("c", &[1.0]), &ctx).err().unwrap();
         assert!(text.contains("same shape"), "{text}");
+    }
+
+    #[test]
+    fn large_ones_are_subtracted_in_pieces_and_each_only_once() {
+        let ctx = Context::default();
+        let numbers: Vec<f32> = (0..2 * PIECE + 10).map(|i| i as f32).collect();
+        let a = record("a", &numbers);
+        let mut other = numbers;
+        other[2 * PIECE + 3] -= 64.0;
+        let b = record("b", &other);
+        let (mut slot, mut shares) = (None, Vec::new());
+        while let Err(share) = Difference::of(&mut slot, &a, &b, &ctx).unwrap().facts() {
+            assert!(slot.as_ref().is_some_and(|difference| difference.picture().is_none()), "half of one is not drawn");
+            shares.push(share);
+        }
+        assert_eq!(shares.len(), 2);
+        assert!(0.0 < shares[0] && shares[0] < shares[1] && shares[1] < 1.0);
+        let found = Difference::of(&mut slot, &a, &b, &ctx).unwrap();
+        let (facts, data) = (found.facts().unwrap(), found.picture().unwrap().0.data.clone());
+        assert_eq!((facts.largest, &facts.at[..], data[2 * PIECE + 3]), (64.0, &[2 * PIECE + 3][..], 64.0));
+        let again = Difference::of(&mut slot, &a, &b, &ctx).unwrap();
+        assert!(Arc::ptr_eq(&again.picture().unwrap().0.data, &data));
     }
 }

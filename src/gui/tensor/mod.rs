@@ -263,13 +263,11 @@ fn difference_facts(
     local: &mut TensorUi,
 ) -> Option<Result<String, String>> {
     let other = other?;
-    Some(match Difference::of(&mut local.difference, record, other) {
-        Ok(difference) => {
-            Counted::of(&mut difference.counted, &difference.record.data, ui.ctx());
-            Ok(difference.facts.text(record))
-        }
-        Err(why) => Err(why),
-    })
+    let difference = Difference::of(&mut local.difference, record, other, ui.ctx());
+    Some(difference.map(|difference| match difference.facts() {
+        Ok(facts) => facts.text(record),
+        Err(share) => format!("subtracting them … {}", super::numbers::percent(share)),
+    }))
 }
 
 /// One picture of those beside each other.
@@ -297,11 +295,11 @@ fn panes(
         return vec![own()];
     };
     let difference = local.difference.as_ref().filter(|_| local.side == Side::Difference);
-    if let Some((difference, counted)) = difference.and_then(|d| d.counted.as_ref().map(|c| (d, c))) {
+    if let Some((difference, counted)) = difference.and_then(Difference::picture) {
         let findings = counted.impression().clone();
         let scale = Scale::new(local.range, &[&findings]);
         let title = format!("{} − {}", title(view.record), title(other));
-        return vec![Pane { record: difference.record.clone(), version: counted.version, findings, scale, title }];
+        return vec![Pane { record: difference.clone(), version: counted.version, findings, scale, title }];
     }
     let (version, findings) = (other_version, other_findings);
     let other = Pane { record: other.clone(), version, findings, scale, title: title(other) };
