@@ -4,9 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use glassbox::data::batches::Batch;
 use glassbox::data::{self, NoProgress};
-use glassbox::engine::Device;
-use glassbox::model::{Project, Source, templates};
+use glassbox::engine::{Device, Machine, Phase, Precision};
+use glassbox::model::layer::{self, LayerKind};
+use glassbox::model::{DataSignature, Project, Shape, Source, Target, TrainingSpec, templates};
 use glassbox::trace::{Explanation, Judgement};
 use glassbox::trainer::{Debugger, Moment, Run};
 
@@ -118,6 +120,35 @@ fn every_value_of_a_recurrent_network_is_explained() {
 #[test]
 fn every_value_of_an_attention_network_is_explained() {
     every_value_of("digits-attention");
+}
+
+/// Batch norm takes away whatever a bias before it adds: its gradient is 0, and what single precision leaves of it is rounding.
+#[test]
+fn what_is_left_of_gradients_that_cancel_is_not_held_against_them() {
+    let units = |units| layer::Dense { units, ..layer::Dense::default() };
+    let kinds: Vec<LayerKind> =
+        vec![units(6).into(), layer::BatchNorm::default().into(), layer::Tanh {}.into(), units(2).into()];
+    let signature = DataSignature { input: Shape(vec![3]), target: Target::Classes(2) };
+    let (graph, training) = (templates::chain(kinds), TrainingSpec::default());
+    let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
+    let [bias, gradient] = ["dense_1.bias", "dense_1.bias.grad"].map(|name| machine.program().find(name).unwrap());
+    machine.write_f64(bias, &[6], &[0.5, -1.0, 2.0, 0.3, -0.7, 1.0]).unwrap();
+    let inputs = (0..39).map(|i| ((i * 7) % 11) as f32 / 4.0 - 1.0).collect();
+    let targets = (0..13).map(|i| (i % 2) as f32).collect();
+    machine.begin_step(&Batch { len: 13, inputs, targets, rows: (0..13).collect() }).unwrap();
+    let before_update = |machine: &Machine| machine.program().instructions[machine.pc()].phase < Phase::Update;
+    while before_update(&machine) {
+        machine.step_instruction().unwrap();
+    }
+    let (_, numbers) = machine.read_f64(gradient).unwrap();
+    assert!(numbers.iter().any(|&number| number != 0.0) && numbers.iter().all(|number| number.abs() < 1e-6));
+    for (i, number) in numbers.iter().enumerate() {
+        let verdict = machine.nudge(gradient, &[i], &[]).unwrap();
+        assert_eq!(verdict.judgement, Judgement::Agrees, "{number}: {verdict:?}");
+    }
+    machine.write_f64(gradient, &[6], &[1e-3; 6]).unwrap();
+    let verdict = machine.nudge(gradient, &[0], &[]).unwrap();
+    assert!(matches!(verdict.judgement, Judgement::Differs { .. }), "{verdict:?}");
 }
 
 #[test]

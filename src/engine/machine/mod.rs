@@ -327,7 +327,7 @@ impl Machine {
     }
 }
 
-/// The only place where instructions run, in training, predicting and checks alike.
+/// Where instructions run, in training and predicting alike; only a [`Rehearsal`] runs their definitions.
 fn execute(
     program: &Program,
     instruction: &Instruction,

@@ -5,10 +5,10 @@
 
 use candle_core::{DType, Tensor};
 
-use super::{Machine, execute, tensor_data};
+use super::{Machine, tensor_data};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
-use crate::engine::op::StepContext;
+use crate::engine::op::{Frame, StepContext};
 use crate::engine::program::{Instruction, Phase, Program, Role, ValueId};
 
 /// A change made by hand in the step, to be made again at its place.
@@ -87,8 +87,8 @@ impl Rehearsal {
     }
 
     /// A gradient as the backward phase computes it, in double precision: from its own forward values, or from those that the
-    /// machine holds.
-    pub(super) fn backward(&self, gradient: ValueId, like: Option<&Machine>) -> Result<Vec<f64>> {
+    /// machine holds. In single precision it tells what that costs.
+    pub(super) fn backward(&self, gradient: ValueId, like: Option<&Machine>, dtype: DType) -> Result<Vec<f64>> {
         let mut values = self.done.clone();
         if let Some(machine) = like {
             let is_given = |role| matches!(role, Role::Input | Role::Target | Role::Activation | Role::Loss);
@@ -98,9 +98,12 @@ impl Rehearsal {
                 }
             }
         }
+        for tensor in values.iter_mut().flatten() {
+            *tensor = tensor.to_dtype(dtype)?;
+        }
         let needed = self.leading_to(gradient);
         for (_, instruction) in self.instructions(Phase::Backward).filter(|(index, _)| needed[*index]) {
-            self.execute(instruction, &mut values)?;
+            self.execute(instruction, &mut values, dtype)?;
         }
         let tensor = values.get(gradient.index()).and_then(Option::as_ref);
         tensor_data::to_f64(tensor.ok_or_else(|| EngineError::NotComputed(self.program.name(gradient).into()))?)
@@ -121,7 +124,7 @@ impl Rehearsal {
             self.change_by_hand(index, nudge, &mut values)?;
             let makes = nudge.filter(|nudge| instruction.outputs.contains(&nudge.value));
             if whole || makes.is_some() || instruction.inputs.iter().any(|input| is_moved[input.index()]) {
-                self.execute(instruction, &mut values)?;
+                self.execute(instruction, &mut values, DType::F64)?;
                 instruction.outputs.iter().for_each(|output| is_moved[output.index()] = true);
                 if let Some(nudge) = makes {
                     shift(&mut values, nudge)?;
@@ -167,8 +170,14 @@ impl Rehearsal {
         needed
     }
 
-    fn execute(&self, instruction: &Instruction, values: &mut [Option<Tensor>]) -> Result<()> {
-        execute(&self.program, instruction, values, &self.context, &candle_core::Device::Cpu, DType::F64)
+    /// By the definition in any precision: kernels are what is put to the test here.
+    fn execute(&self, instruction: &Instruction, values: &mut [Option<Tensor>], dtype: DType) -> Result<()> {
+        let device = candle_core::Device::Cpu;
+        let mut frame = Frame::new(values, &instruction.inputs, &instruction.outputs, &self.context, &device, dtype);
+        instruction.op.reference(&mut frame).map_err(|source| EngineError::Instruction {
+            instruction: self.program.line(instruction),
+            source: Box::new(source),
+        })
     }
 }
 
