@@ -130,6 +130,11 @@ impl Tokens {
         mix(self.zero, end, value.abs().min(1.0))
     }
 
+    /// For words on a coloured ground: dark or white, whichever can be read better.
+    pub fn ink(&self, ground: Color32) -> Color32 {
+        if contrast(self.on_icon, ground) >= contrast(self.on_accent, ground) { self.on_icon } else { self.on_accent }
+    }
+
     /// Qualitative and safe for colour-blind eyes. The first two are the ends of [`Self::diverging`], so that the points of
     /// two classes match the surface behind them: class 0 orange, class 1 blue.
     pub fn class(&self, index: usize) -> Color32 {
@@ -278,6 +283,16 @@ fn visuals(t: &Tokens) -> egui::Visuals {
     v
 }
 
+/// WCAG 2.1 contrast ratio.
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |c: Color32| {
+        let [r, g, b, _] = egui::Rgba::from(c).to_array();
+        0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    a.max(b) / a.min(b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,13 +327,12 @@ mod tests {
         }
     }
 
-    /// WCAG 2.1 contrast ratio.
-    fn contrast(a: Color32, b: Color32) -> f32 {
-        let luminance = |c: Color32| {
-            let [r, g, b, _] = egui::Rgba::from(c).to_array();
-            0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
-        };
-        let (a, b) = (luminance(a), luminance(b));
-        a.max(b) / a.min(b)
+    #[test]
+    fn numbers_can_be_read_on_every_shade() {
+        for t in [Tokens::dark(), Tokens::light()] {
+            for shade in (-20..=20).map(|i| t.diverging(i as f32 / 20.0)) {
+                assert!(contrast(t.ink(shade), shade) >= 4.2, "{} on {shade:?}", contrast(t.ink(shade), shade));
+            }
+        }
     }
 }

@@ -70,22 +70,26 @@ pub fn show(
 }
 
 fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
+    // Four indices, a number and the button have room in a wide panel only.
+    let narrow = ui.available_width() < 290.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("set [");
-        let width = (ui.available_width() - 152.0).max(40.0);
-        ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
+        let width = ui.available_width() - if narrow { 24.0 } else { 152.0 };
+        ui.allocate_ui(egui::vec2(width.max(40.0), 28.0), |ui| {
             path_field(ui, "Index of the cell", "0, 0", &mut local.index);
         });
-        ui.label("] =");
-        field(ui, "New value", &mut local.value);
-        let index: Result<Vec<usize>, _> = local.index.split(',').map(|part| part.trim().parse()).collect();
-        let index = if local.index.trim().is_empty() { Ok(Vec::new()) } else { index };
-        let button = named(ui.add_enabled(index.is_ok(), Button::new("Set")), "Set the cell");
-        if let (true, Ok(index)) = (button.clicked(), index) {
-            actions.push(Action::Debug(DebugCommand::Set { name: name.to_owned(), index, value: local.value }));
+        ui.label(if narrow { "]" } else { "] =" });
+        if !narrow {
+            set(ui, name, local, actions);
         }
     });
+    if narrow {
+        ui.horizontal(|ui| {
+            ui.label("to");
+            set(ui, name, local, actions);
+        });
+    }
     let mut edit = |edit: TensorEdit| {
         actions.push(Action::Debug(DebugCommand::Edit { name: name.to_owned(), edit }));
     };
@@ -116,6 +120,17 @@ fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Actio
             local.seed += 1;
         }
     });
+}
+
+/// The new value of the cell, and the button that sets it.
+fn set(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
+    field(ui, "New value", &mut local.value);
+    let index: Result<Vec<usize>, _> = local.index.split(',').map(|part| part.trim().parse()).collect();
+    let index = if local.index.trim().is_empty() { Ok(Vec::new()) } else { index };
+    let button = named(ui.add_enabled(index.is_ok(), Button::new("Set")), "Set the cell");
+    if let (true, Ok(index)) = (button.clicked(), index) {
+        actions.push(Action::Debug(DebugCommand::Set { name: name.to_owned(), index, value: local.value }));
+    }
 }
 
 fn field(ui: &mut Ui, name: &str, value: &mut f32) {

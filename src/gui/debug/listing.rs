@@ -195,7 +195,8 @@ fn line_ui(
     // On white a colour that is let through is soon too pale to be read.
     let dim = if ui.visuals().dark_mode { 0.72 } else { 0.86 };
     let strength = if index < view.done && !is_next { dim } else { 1.0 };
-    let mut pen = Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength };
+    let mut pen =
+        Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength, cut: false };
     let named = pen.line(line);
     let row = row.on_hover_ui(|ui| about(ui, view, index));
     if row.clicked() {
@@ -263,6 +264,8 @@ struct Pen<'a> {
     at: Pos2,
     right: f32,
     strength: f32,
+    /// There was no room for all of it, and that is shown.
+    cut: bool,
 }
 
 impl Pen<'_> {
@@ -306,10 +309,15 @@ impl Pen<'_> {
         let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::mono(SIZE), colour);
         let room = self.right - self.at.x;
         if room < 10.0 {
+            if !std::mem::replace(&mut self.cut, true) {
+                let end = self.tokens.muted;
+                self.ui.painter().text(self.at, Align2::LEFT_CENTER, "…", theme::mono(SIZE), end);
+            }
             return None;
         }
         job.wrap = egui::text::TextWrapping::truncate_at_width(room);
         let galley = self.ui.painter().layout_job(job);
+        self.cut |= galley.elided;
         let rect = Align2::LEFT_CENTER.anchor_size(self.at, galley.size());
         self.ui.painter().galley(rect.min, galley, colour);
         self.at.x = rect.right();

@@ -116,12 +116,13 @@ fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: Rect, fitt
         if fitted {
             reading_row(ui, tokens, tokens.text, "network", "");
         } else {
-            ui.label(RichText::new("untrained: press Space").small().color(tokens.faint));
+            let text = RichText::new("untrained").small().color(tokens.faint);
+            ui.label(text).on_hover_text("The network has not trained yet: press Space.");
         }
         let most = view.dataset.train.len.max(view.dataset.validation.len);
         if most > MOST {
             let text = format!("{} points a part drawn at most", count(MOST as u64));
-            ui.label(RichText::new(text).small().color(tokens.faint));
+            ui.add(egui::Label::new(RichText::new(text).small().color(tokens.faint)).truncate());
         }
     });
 }

@@ -169,8 +169,7 @@ impl Scene<'_> {
                     marks::paint(&painter, self.tokens, place, mark);
                 }
                 if written && value.is_finite() {
-                    let strong = scale.unit(value).abs() > 0.55 || mark.is_some();
-                    let colour = if strong { self.tokens.on_icon } else { self.tokens.text };
+                    let colour = self.tokens.ink(scale.colour(self.tokens, value));
                     if let Some(text) = fitting(value, place.width()) {
                         painter.text(place.center(), Align2::CENTER_CENTER, text, theme::mono(10.0), colour);
                     }

@@ -26,7 +26,12 @@ pub(super) fn legend(ui: &mut Ui, tokens: &Tokens, scale: &Scale, findings: &Fin
         response.on_hover_text(format!("Blue is positive, orange negative. {}", scale.range.help()));
         ui.label(text(limit.clone()));
         for (mark, words) in occurring(scale, findings) {
-            ui.add_space(6.0);
+            let galley = ui.painter().layout_no_wrap(words.clone(), theme::regular(11.0), tokens.faint);
+            if galley.size().x + 30.0 > ui.available_size_before_wrap().x {
+                ui.end_row();
+            } else {
+                ui.add_space(6.0);
+            }
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
             if matches!(mark, Mark::Above | Mark::Below) {
                 ui.painter().rect_filled(rect, 0.0, mark.colour(tokens));

@@ -108,3 +108,21 @@ fn at_twice_the_size_no_tab_is_cut_off_and_each_can_be_reached() {
         }
     }
 }
+
+#[test]
+fn in_a_small_window_nothing_of_the_debugger_reaches_beyond_its_panel() {
+    let mut hands = xor([1440.0, 900.0]);
+    hands.click_tab("Debug");
+    hands.wait_until("the program is there", |hands| {
+        hands.state().debug.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
+    });
+    hands.resize([1024.0, 640.0]);
+    let panel = hands.rect("Watch loss").left();
+    let controls =
+        ["Index of the cell", "New value", "Set the cell", "Factor", "Limit", "Name of the fork", "Stop watching loss"];
+    for control in controls {
+        let rect = hands.rect(control);
+        assert!(panel <= rect.left() && rect.right() <= 1024.0 - 8.0, "{control}: {rect}");
+    }
+    assert!(hands.rect("Index of the cell").width() > 96.0, "four indices can be read");
+}

@@ -22,23 +22,29 @@ pub fn colour(tokens: &Tokens, value: f64) -> Color32 {
 
 /// The line behind its beginning; returns the element that was clicked. It is broken between terms.
 pub fn show(ui: &mut Ui, tokens: &Tokens, begin: &str, arithmetic: &Arithmetic) -> Option<Element> {
+    // The first row takes its height from what is around it.
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.horizontal_wrapped(|ui| terms_ui(ui, tokens, begin, arithmetic)).inner
+    })
+    .inner
+}
+
+fn terms_ui(ui: &mut Ui, tokens: &Tokens, begin: &str, arithmetic: &Arithmetic) -> Option<Element> {
     let mut clicked = None;
     let glyph = ui.ctx().fonts_mut(|fonts| fonts.glyph_width(&theme::mono(SIZE), '0'));
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(0.0, 4.0);
-        ui.spacing_mut().interact_size.y = 18.0;
-        ui.label(mono(format!("{begin} "), tokens.muted));
-        let pieces = arithmetic.pieces(MOST_TERMS);
-        for (i, piece) in pieces.iter().enumerate() {
-            let is_first = i == 0 || piece.begins_term();
-            let term = pieces[i..].iter().take(1).chain(pieces[i + 1..].iter().take_while(|p| !p.begins_term()));
-            let length: usize = term.map(|piece| piece.text.chars().count()).sum();
-            if is_first && i > 0 && length as f32 * glyph > ui.available_size_before_wrap().x {
-                ui.end_row();
-            }
-            clicked = piece_ui(ui, tokens, piece).or(clicked.take());
+    ui.spacing_mut().item_spacing = egui::vec2(0.0, 4.0);
+    ui.label(mono(format!("{begin} "), tokens.muted));
+    let pieces = arithmetic.pieces(MOST_TERMS);
+    for (i, piece) in pieces.iter().enumerate() {
+        let is_first = i == 0 || piece.begins_term();
+        let term = pieces[i..].iter().take(1).chain(pieces[i + 1..].iter().take_while(|p| !p.begins_term()));
+        let length: usize = term.map(|piece| piece.text.chars().count()).sum();
+        if is_first && i > 0 && length as f32 * glyph > ui.available_size_before_wrap().x {
+            ui.end_row();
         }
-    });
+        clicked = piece_ui(ui, tokens, piece).or(clicked.take());
+    }
     clicked
 }
 

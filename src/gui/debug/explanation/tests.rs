@@ -126,7 +126,8 @@ fn what_was_read_lights_up_in_its_tensors() {
 
 #[test]
 fn a_long_sum_is_broken_between_its_terms() {
-    let terms = (0..40).map(|i| read("w", &[i], if i == 33 { -5.25 } else { 0.0125 }) * read("%x", &[0, i], 1.5));
+    let terms =
+        (0..40).map(|i| read("w", &[i], if i == 33 { -5.25 } else { 0.012341 }) * read("%x", &[0, i], 0.0012341));
     let arithmetic = Arithmetic::Sum(terms.collect());
     let mut harness = window(Explanation { arithmetic, ..weight_gradient() });
     harness.run_ok();
@@ -134,12 +135,13 @@ fn a_long_sum_is_broken_between_its_terms() {
     let rect = |label: &str| harness.get_by_label(label).rect();
     let mut rows = std::collections::BTreeSet::new();
     for i in [33, 0, 1, 2, 3, 4, 5, 6] {
-        let weight = if i == 33 { "−5.25" } else { "0.0125" };
-        let (weight, input) = (rect(&format!("w[{i}] = {weight}")), rect(&format!("%x[0, {i}] = 1.5")));
+        let weight = if i == 33 { "−5.25" } else { "0.01234" };
+        let (weight, input) = (rect(&format!("w[{i}] = {weight}")), rect(&format!("%x[0, {i}] = 0.001234")));
         assert_eq!(weight.top(), input.top(), "both numbers of term {i} stand in one row");
         rows.insert(weight.top() as i32);
     }
+    rows.insert(rect(" + … and 32 more, together ").top() as i32);
     let rows: Vec<i32> = rows.into_iter().collect();
-    assert!(rows.len() > 1, "{rows:?}");
+    assert!(rows.len() > 2, "{rows:?}");
     assert!(rows.windows(2).all(|pair| pair[1] - pair[0] == rows[1] - rows[0]), "equally far apart: {rows:?}");
 }
