@@ -149,7 +149,7 @@ class Comparison:
 def update(compare, name, tensors, parameter, place, adam):
     """The update follows from the dumped gradient."""
     optimiser = torch.optim.Adam([parameter], place["learning_rate"], (adam["beta1"], adam["beta2"]), adam["epsilon"])
-    parameter.grad = tensors[f"{name}.grad"].clone()
+    parameter.grad = tensors.get(f"{name}.grad.clipped", tensors[f"{name}.grad"]).clone()
     moments = {key: tensors[f"{name}.adam_{key}.before"].clone() for key in "mvt"}
     state = {"step": moments["t"].reshape(()), "exp_avg": moments["m"], "exp_avg_sq": moments["v"]}
     optimiser.state[parameter] = state
@@ -167,10 +167,12 @@ def recompute(path):
     values = forward(place["listing"], tensors, parameters)
     values["loss"].backward()
     compare = Comparison()
+    by_adam = training["optimiser"]["type"] == "adam" and not training["optimiser"]["weight_decay"]
     for name, value in values.items():
         if name in parameters:
             compare.of(f"{name}.grad", tensors[f"{name}.grad"], value.grad, 1e-4)
-            update(compare, name, tensors, value, place, training["optimiser"])
+            if by_adam:
+                update(compare, name, tensors, value, place, training["optimiser"])
         elif value.grad_fn is not None:
             compare.of(name, tensors[name], value, 1e-5)
             if f"d{name}" in tensors:
@@ -178,7 +180,8 @@ def recompute(path):
     if compare.wrong or not parameters:
         sys.exit(f"{path}: " + ("\n".join(compare.wrong) or "There are no gradients in this dump."))
     agree = f"{compare.count} tensors agree (largest difference {compare.largest:.1e})"
-    print(f"{path}: step {place['step']}: values, gradients and updates: {agree}")
+    what = "values, gradients and updates" if by_adam else "values and gradients (only Adam's updates are known here)"
+    print(f"{path}: step {place['step']}: {what}: {agree}")
 
 
 if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):

@@ -1,5 +1,7 @@
 //! The command line, as a shell sees it: exit codes, JSON, files.
 
+#[path = "cli/arguments.rs"]
+mod arguments;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/output.rs"]

@@ -14,11 +14,18 @@ mod summary;
 mod templates;
 mod train;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 pub use options::{BenchOptions, Cli, Command};
 pub use output::report;
+
+/// A single word that names nothing here: a command mistyped rather than a project.
+fn is_no_file(word: &Path) -> bool {
+    word.extension().is_none() && word.components().count() == 1 && !word.exists()
+}
 
 /// What is left to do above this floor.
 pub enum Next {
@@ -32,7 +39,15 @@ pub enum Next {
 pub fn run() -> Next {
     let cli = Cli::parse();
     let (outcome, as_json) = match cli.command {
-        None => return Next::Window(cli.file),
+        None => match cli.file {
+            Some(word) if is_no_file(&word) => {
+                let word = word.display();
+                Cli::command()
+                    .error(ErrorKind::InvalidSubcommand, format!("there is neither a command nor a file '{word}'"))
+                    .exit()
+            }
+            file => return Next::Window(file),
+        },
         Some(Command::Bench(options)) => return Next::Bench(options),
         Some(Command::Templates(options)) => (templates::run(&options), options.json),
         Some(Command::New(options)) => (new::run(&options), false),

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// A neural network you can see through: build it, train it live, look inside.
 #[derive(Debug, Parser)]
 #[command(name = "glassbox", version, args_conflicts_with_subcommands = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed with a sentence that says what to do, 2 wrong usage.\n\n\
+    Example:\n  glassbox new spiral && glassbox train spiral.glassbox.json && glassbox spiral.glassbox.json")]
 pub struct Cli {
     /// A project (*.glassbox.json) or checkpoint (*.safetensors) to open in the window.
     pub file: Option<PathBuf>,
@@ -31,6 +33,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  glassbox templates")]
 pub struct TemplatesOptions {
     /// Print one JSON object.
     #[arg(long)]
@@ -38,6 +41,9 @@ pub struct TemplatesOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  glassbox new spiral\n  \
+    glassbox new table --data penguins.csv --target species --drop island -o penguins.glassbox.json\n  \
+    glassbox new mnist-cnn --data mnist/")]
 pub struct NewOptions {
     /// One of `glassbox templates`.
     pub template: String,
@@ -50,12 +56,13 @@ pub struct NewOptions {
     /// A column to leave out; may be repeated.
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,
-    /// Where to write the project; without it TEMPLATE.glassbox.json here.
+    /// Where to write the project, over what is there; without it TEMPLATE.glassbox.json here, over nothing.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  glassbox check spiral.glassbox.json")]
 pub struct CheckOptions {
     /// A project file.
     pub file: PathBuf,
@@ -65,21 +72,26 @@ pub struct CheckOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  glassbox train spiral.glassbox.json --epochs 20 --log run.jsonl --checkpoint run.safetensors\n  \
+    glassbox train spiral.glassbox.json --epochs 40 --resume run.safetensors --checkpoint run.safetensors --json"
+)]
 pub struct TrainOptions {
     /// A project file.
     pub file: PathBuf,
     /// Use this CSV file or IDX folder instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// Stop after so many epochs, instead of the project's number.
+    /// Stop after so many epochs of the whole run, instead of the project's number.
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Stop after so many steps, if that is earlier.
+    /// Stop after so many steps of the whole run, if that is earlier.
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
     /// Seed of initial weights, shuffles and dropout, instead of the project's.
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
+    /// Where to compute.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
     /// Threads to compute with; without it all cores.
@@ -91,7 +103,7 @@ pub struct TrainOptions {
     /// Write a checkpoint (*.safetensors) here after every epoch and at the end.
     #[arg(long, value_name = "OUT")]
     pub checkpoint: Option<PathBuf>,
-    /// Go on from a checkpoint.
+    /// Go on from a checkpoint of this project.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
     /// Print the summary as one JSON object.
@@ -100,6 +112,12 @@ pub struct TrainOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  glassbox debug xor.glassbox.json                      asks for commands; 'help' shows them\n  \
+    glassbox debug xor.glassbox.json --command \"goto 20; print loss; back step; explain %1[0, 0]\"\n  \
+    glassbox debug xor.glassbox.json --steps 5 --dump step5.safetensors\n\n\
+    docs/debugger.md tells of every command."
+)]
 pub struct DebugOptions {
     /// A project file.
     pub file: PathBuf,
@@ -149,6 +167,8 @@ pub enum DeviceChoice {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  glassbox bench --only cnn-28 --profile\n  \
+    python3 scripts/bench/peers.py --engine torch --json > torch.json && glassbox bench --against torch.json")]
 pub struct BenchOptions {
     /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
     /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate) or scrub (how long
@@ -164,8 +184,8 @@ pub struct BenchOptions {
     /// Where the workloads are computed; everything else is measured on the CPU.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu, conflicts_with = "profile")]
     pub device: DeviceChoice,
-    /// How long to measure each workload.
-    #[arg(long, value_name = "S", default_value_t = 2.0)]
+    /// How long to measure each workload, in seconds.
+    #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds)]
     pub seconds: f64,
     /// Threads to compute with; without it all cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -173,4 +193,12 @@ pub struct BenchOptions {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// The longest that a workload is measured, in seconds.
+const LONGEST: f64 = 3600.0;
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST);
+    seconds.ok_or_else(|| format!("a number above 0 is needed, up to {LONGEST}"))
 }

@@ -16,6 +16,7 @@ use super::summary::{NotFinite, Summary};
 use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
+use crate::persist::project_file;
 use crate::session::checkpoint;
 use crate::trainer::{Evaluation, Run, StepRow};
 
@@ -34,6 +35,8 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         resume: options.resume.as_deref(),
     };
     let mut run = prepare::run(&start, device)?;
+    // Said before the work is done, not after it.
+    options.checkpoint.as_deref().map(project_file::check_writable).transpose()?;
     let mut log = options.log.as_deref().map(Log::create).transpose()?;
     let bar = progress_bar(&run, options);
     let began = Instant::now();
@@ -67,6 +70,9 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         }
     }
     let seconds = began.elapsed().as_secs_f64();
+    if samples == 0 {
+        remark(format_args!("{}", nothing_done(&run, options)));
+    }
     if let Some(path) = &options.checkpoint {
         checkpoint::save(path, run.project(), &run.save()?).map_err(anyhow::Error::msg)?;
     }
@@ -79,6 +85,19 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     }
     let summary = summarise(&run, seconds, samples, threads)?;
     Summary { first_not_finite: not_finite.as_ref().map(NotFinite::of), ..summary }.print(options.json)
+}
+
+/// Why a run has not gone on.
+fn nothing_done(run: &Run, options: &TrainOptions) -> String {
+    let (step, epochs) = (run.machine().step(), run.training().epochs);
+    match options.steps {
+        Some(limit) if limit <= step => {
+            format!("Nothing to train: the run stands after step {step}, and --steps {limit} is reached.")
+        }
+        _ => format!(
+            "Nothing to train: the run stands after step {step}, and of {epochs} epochs none is left. --epochs N asks for more."
+        ),
+    }
 }
 
 fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {

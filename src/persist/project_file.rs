@@ -96,8 +96,19 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     written.map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })
 }
 
-/// With the permissions of the file that was there, or those that new files get.
-fn replace(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>) -> std::io::Result<()> {
+/// Whether [`write_atomically`] could begin: for what takes long before there is anything to write.
+pub fn check_writable(path: &Path) -> Result<(), FileError> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let tried = match std::fs::metadata(&target) {
+        Ok(there) if there.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        Ok(there) if !there.is_file() => Ok(()),
+        _ => beside(&target).map(|_| ()),
+    };
+    tried.map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })
+}
+
+/// A new file in the same folder, gone when it is dropped.
+fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -111,7 +122,12 @@ fn replace(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>)
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".glassbox-").tempfile_in(folder)?;
+    builder.prefix(".glassbox-").tempfile_in(folder)
+}
+
+/// With the permissions of the file that was there, or those that new files get.
+fn replace(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>) -> std::io::Result<()> {
+    let mut file = beside(path)?;
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
@@ -169,6 +185,9 @@ mod tests {
         write_atomically(&place("link"), b"2").unwrap();
         assert!(std::fs::symlink_metadata(place("link")).unwrap().is_symlink());
         assert_eq!((std::fs::read(place("new")).unwrap(), mode(&place("new"))), (b"2".to_vec(), 0o640));
+        assert!(check_writable(&place("link")).is_ok() && check_writable(&place("more")).is_ok());
+        assert!(!place("more").exists() && check_writable(&place("no/more")).is_err());
+        assert!(check_writable(folder.path()).unwrap_err().to_string().contains("directory"));
         assert!(write_atomically(folder.path(), b"3").unwrap_err().to_string().contains("directory"));
         symlink("/dev/null", place("device")).unwrap();
         write_atomically(&place("device"), b"4").unwrap();

@@ -14,11 +14,11 @@ mod workloads;
 
 use std::time::Duration;
 
-use anyhow::{bail, ensure};
+use anyhow::bail;
 
 pub use workloads::NAMES;
 
-use super::options::BenchOptions;
+use super::options::{BenchOptions, DeviceChoice};
 use super::output::{answer, remark};
 use super::prepare;
 use crate::engine::{Device, Machine, Precision, Threads, peak};
@@ -33,11 +33,20 @@ pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, Str
 
 /// Times the workloads asked for and prints them. `ui_frame` is there where the build has a window.
 pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<()> {
+    if let Some(name) = options.only.as_deref().filter(|name| OTHERS.contains(name)) {
+        let of_workloads = [
+            (options.profile, "--profile"),
+            (!options.against.is_empty(), "--against"),
+            (options.device != DeviceChoice::Cpu, "--device"),
+        ];
+        for (_, option) in of_workloads.into_iter().filter(|(is_given, _)| *is_given) {
+            bail!("{option} is for the workloads ({}), not for {name}.", NAMES.join(", "));
+        }
+    }
     if options.only.as_deref() == Some("ui-frame") {
         let Some(measure) = ui_frame else { bail!("This build has no window to measure.") };
         return report::print_frames(&measure().map_err(anyhow::Error::msg)?, options.json);
     }
-    ensure!(options.seconds > 0.0 && options.seconds.is_finite(), "--seconds takes a number above 0.");
     let time = Duration::from_secs_f64(options.seconds);
     if options.only.as_deref() == Some("scaling") {
         let threads = options.threads.map_or_else(Threads::available, usize::from);

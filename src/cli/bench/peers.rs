@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
+
+use super::NAMES;
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct Peer {
@@ -22,18 +24,35 @@ fn unnamed() -> String {
 
 pub fn read(path: &Path) -> anyhow::Result<Peer> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    serde_json::from_str(&text).with_context(|| {
-        format!(
-            "{} is not what a measurement prints: one JSON object with \"ms_per_step\": {{name: median}}",
-            path.display()
-        )
-    })
+    let peer = understood(&text).with_context(|| {
+        let expected =
+            "one JSON object with \"ms_per_step\": {name: median}, as scripts/bench/peers.py --json prints it";
+        format!("{} is not what a measurement prints: {expected}", path.display())
+    })?;
+    ensure!(
+        peer.ms_per_step.keys().any(|name| NAMES.contains(&name.as_str())),
+        "{} has none of the workloads that are measured here: {}.",
+        path.display(),
+        NAMES.join(", ")
+    );
+    Ok(peer)
+}
+
+fn understood(text: &str) -> anyhow::Result<Peer> {
+    let value: serde_json::Value = serde_json::from_str(text)?;
+    ensure!(value.is_object(), "it is no object");
+    let peer: Peer = serde_json::from_value(value)?;
+    // A time of nothing, or of more than a day, was not measured.
+    if let Some((name, ms)) = peer.ms_per_step.iter().find(|(_, ms)| !(1e-6..1e8).contains(*ms)) {
+        bail!("{name} cannot take {ms:e} ms");
+    }
+    Ok(peer)
 }
 
 /// The fastest of the peers at a workload.
 pub fn best<'a>(peers: &'a [Peer], name: &str) -> Option<(&'a str, f64)> {
     let times = peers.iter().filter_map(|peer| Some((peer.engine.as_str(), *peer.ms_per_step.get(name)?)));
-    times.filter(|(_, ms)| *ms > 0.0).min_by(|a, b| a.1.total_cmp(&b.1))
+    times.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 #[cfg(test)]

@@ -57,12 +57,17 @@ impl Report {
 
     fn ratios(&self, peers: &[Peer]) -> anyhow::Result<()> {
         answer(format_args!("\nour time / theirs (below 1: we are faster)"))?;
-        let heads: String = peers.iter().map(|peer| format!(" {:>14}", peer.engine)).collect();
+        let widths: Vec<_> = peers.iter().map(|peer| peer.engine.chars().count().max(14)).collect();
+        let heads: String =
+            peers.iter().zip(&widths).map(|(peer, width)| format!(" {:>width$}", peer.engine)).collect();
         answer(format_args!("{:16}{heads} {:>14}", "", "the best"))?;
         for m in &self.measured {
             let ratio = |theirs: Option<f64>| theirs.map_or("-".to_owned(), |ms| format!("{:.3}", m.times.median / ms));
-            let each: String =
-                peers.iter().map(|p| format!(" {:>14}", ratio(p.ms_per_step.get(m.name).copied()))).collect();
+            let each: String = peers
+                .iter()
+                .zip(&widths)
+                .map(|(peer, width)| format!(" {:>width$}", ratio(peer.ms_per_step.get(m.name).copied())))
+                .collect();
             answer(format_args!("{:16}{each} {:>14}", m.name, ratio(peers::best(peers, m.name).map(|(_, ms)| ms))))?;
         }
         Ok(())

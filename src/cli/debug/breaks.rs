@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::Program;
+use crate::engine::{Machine, Program};
 use crate::expr;
 use crate::model::slug;
 use crate::trace::{At, Breakpoint, StepPhase};
@@ -98,6 +98,22 @@ pub fn description(breakpoint: &Breakpoint, program: &Program) -> String {
     let condition = breakpoint.condition.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
     let log = if breakpoint.log { ", only logged" } else { "" };
     format!("{place}{condition}{log}")
+}
+
+/// What the breakpoint for the first NaN cannot see: what holds one already was made by no instruction to come.
+pub fn held(breakpoint: &Breakpoint, machine: &Machine) -> Option<String> {
+    if breakpoint.at != At::NotFinite {
+        return None;
+    }
+    let mut state = machine.program().values.iter().filter(|value| value.role.is_state());
+    let is_spoilt = |name: &str| {
+        let read = machine.program().find(name).and_then(|id| machine.read_f64(id).ok());
+        read.is_some_and(|(_, numbers)| numbers.iter().any(|number| !number.is_finite()))
+    };
+    let name = &state.find(|value| is_spoilt(&value.name))?.name;
+    Some(format!(
+        "{name} holds NaN or infinity already: what is computed from it does not stop here, but 'break nan(loss)' does."
+    ))
 }
 
 pub fn to_json(breakpoint: &Breakpoint, problem: Option<&str>) -> Value {

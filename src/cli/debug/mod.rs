@@ -25,6 +25,7 @@ use super::options::DebugOptions;
 use super::output::{Answered, answer, remark};
 use super::prepare;
 use crate::engine::{Device, Threads};
+use crate::persist::project_file;
 use crate::trainer::Debugger;
 
 use obey::Console;
@@ -51,6 +52,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         seed: options.seed,
         resume: options.resume.as_deref(),
     };
+    options.dump.as_deref().map(project_file::check_writable).transpose()?;
     let run = prepare::run(&start, device)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let mut console = Console::new(Debugger::new(run, (options.memory as usize) << 20)?, interrupted.clone());

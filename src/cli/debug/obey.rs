@@ -1,5 +1,6 @@
 //! Commands carried out on a debugger, each with its answer in words and as JSON.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -137,8 +138,12 @@ impl Console {
         let program = debugger.machine().program();
         let breakpoint = what.laid(self.numbered + 1, program)?;
         debugger.check_breakpoint(&breakpoint)?;
-        let text = format!("Breakpoint {}: {}", breakpoint.id, breaks::description(&breakpoint, program));
-        let json = breaks::to_json(&breakpoint, None);
+        let mut text = format!("Breakpoint {}: {}", breakpoint.id, breaks::description(&breakpoint, program));
+        let mut json = breaks::to_json(&breakpoint, None);
+        if let Some(held) = breaks::held(&breakpoint, debugger.machine()) {
+            let _ = write!(text, "\n{held}");
+            json["note"] = json!(held);
+        }
         let all = [debugger.breakpoints(), &[breakpoint]].concat();
         self.numbered += 1;
         self.debugger_mut().set_breakpoints(all);

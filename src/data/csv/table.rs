@@ -43,6 +43,11 @@ impl Table {
                 path.display()
             )));
         }
+        // The row of names is read before the size is judged, so it must have an end.
+        if sample.split(|&b| b == b'\n').next().is_some_and(|names| names.contains(&0)) {
+            let path = path.display();
+            return Err(DataError::new(format!("The file is no text, so it is no table. Choose a CSV file: {path}")));
+        }
         let bom = sample.starts_with(BOM);
         let mut text = sample.strip_prefix(BOM).unwrap_or(&sample);
         if text.trim_ascii().is_empty() && size <= SAMPLE as u64 {

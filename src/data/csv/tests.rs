@@ -276,6 +276,9 @@ fn five_gigabytes_are_refused_before_they_are_read() {
     let message = load_with(&settings(file.path(), "kind")).unwrap_err().message;
     assert!(message.contains("too large: 5.0 GB"), "{message}");
     assert!(inspect_csv(file.path(), &NoProgress).is_err());
+    file.as_file_mut().set_len(0).unwrap();
+    file.as_file_mut().set_len(5_000_000_000).unwrap();
+    assert!(inspect_csv(file.path(), &NoProgress).unwrap_err().message.contains("no text"));
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! Arguments that cannot be meant, and what is only found out late.
+
+use super::*;
+
+/// Runs a command that must be refused as wrong usage, with every one of `words`.
+fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
+    let output = glassbox(folder, arguments);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{arguments:?} should mention {word:?}: {said}");
+    }
+}
+
+#[test]
+fn every_help_has_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["templates", "new", "check", "train", "debug", "bench"] {
+        let help = json_free(folder.path(), &[command, "--help"]);
+        let example = format!("glassbox {command}");
+        assert!(help.split("Example").nth(1).is_some_and(|examples| examples.contains(&example)), "{command}: {help}");
+    }
+    assert!(json_free(folder.path(), &["--help"]).contains("2 wrong usage"));
+}
+
+#[test]
+fn a_word_that_is_neither_a_command_nor_a_file_is_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    refused(folder.path(), &["trian"], &["neither a command nor a file 'trian'", "glassbox <COMMAND>"]);
+}
+
+#[test]
+fn measurements_refuse_what_has_no_meaning_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for seconds in ["0", "nan", "inf", "1e300", "x"] {
+        refused(folder, &["bench", "--only", "toy-2-4-2-1", "--seconds", seconds], &["above 0"]);
+    }
+    refused(folder, &["bench", "--profile", "--json"], &["--profile"]);
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("p.json", r#"{"ms_per_step": {"toy-2-4-2-1": 1}}"#);
+    fails(folder, &["bench", "--only", "scrub", "--profile"], &["--profile is for the workloads", "not for scrub"]);
+    fails(folder, &["bench", "--only", "scaling", "--against", "p.json"], &["--against is for the workloads"]);
+    fails(folder, &["bench", "--only", "ui-frame", "--device", "auto"], &["--device is for the workloads"]);
+    for (text, words) in [
+        ("[]", "no object"),
+        (r#"{"ms_per_step": {"toy-2-4-2-1": -1}}"#, "toy-2-4-2-1 cannot take -1e0 ms"),
+        (r#"{"ms_per_step": {"toy-2-4-2-1": 1, "mlp-784": 1e-300}}"#, "mlp-784 cannot take 1e-300 ms"),
+        (r#"{"ms_per_step": {"toy-2-4-2-1": null}}"#, "ms_per_step"),
+        (r#"{"ms_per_step": {"another": 1}}"#, "none of the workloads"),
+    ] {
+        write("p.json", text);
+        fails(folder, &["bench", "--only", "toy-2-4-2-1", "--against", "p.json"], &["p.json", words]);
+    }
+}
+
+/// A million steps are not trained before it is found out that they cannot be written.
+#[test]
+fn what_cannot_be_written_is_said_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "x.json"]);
+    let long = ["train", "x.json", "--epochs", "1000000000", "--checkpoint"];
+    fails(folder, &[&long[..], &["none/run.safetensors"]].concat(), &["there is no folder none"]);
+    fails(folder, &[&long[..], &["."]].concat(), &["directory"]);
+    assert!(
+        glassbox(folder, &["train", "x.json", "--epochs", "1", "--checkpoint", "run.safetensors"]).status.success()
+    );
+    for (more, words) in [(["--epochs", "1"], "--epochs N asks for more"), (["--steps", "3"], "--steps 3 is reached")] {
+        let arguments = [&["train", "x.json", "--resume", "run.safetensors"], &more[..]].concat();
+        let output = glassbox(folder, &arguments);
+        let said = text(&output.stderr);
+        assert!(output.status.success() && said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn the_breakpoint_for_nan_tells_what_it_cannot_see() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let said = debugged(folder, "break nan; set dense_1.weight[0, 0] = nan; break nan; break nan(loss); run");
+    assert!(said[0]["note"].is_null(), "{}", said[0]);
+    assert!(said[2]["note"].as_str().unwrap().contains("dense_1.weight holds NaN"), "{}", said[2]);
+    assert_eq!((said[1]["value"].as_str(), said[4]["breakpoint"].as_u64()), (Some("NaN"), Some(3)));
+}
