@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::conv2d::{Convolution, Phase, tile_from};
-use super::runs::{self, Grid, Pixels, Place, Run, Weights, lanes, padded};
+use super::pixels::{Pixels, lanes};
+use super::runs::{self, Grid, Place, Run, SLACK, Weights, padded};
 use super::split::{for_each_chunk, partial_sums, sum_in, with_scratch, with_tile};
 use super::transpose::transpose;
 
@@ -35,7 +36,7 @@ fn tile_rows(all: usize, row: usize) -> usize {
 fn laid_out(c: &Convolution, tile: usize) -> Pixels {
     let w = &c.window;
     let [rows, pitch] = [(0, tile), (1, c.places()[1])].map(|(axis, n)| (n - 1) * w.stride[axis] + w.span(axis));
-    Pixels { channels: c.channels, size: c.size, before: w.before, rows, pitch }
+    Pixels { channels: c.channels, width: c.channels, size: c.size, before: w.before, rows, pitch }
 }
 
 /// The terms of one place: entry after entry of the window, all channels of each.
@@ -62,8 +63,8 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
     let places: Vec<Place> = (0..tile * columns).map(place).collect();
     for_each_chunk(y, output_len, c.work(y.len() / output_len), |i, y| {
         let x = &x[i * input_len..][..input_len];
-        with_tile(pixels.len() + places.len() * width, |memory| {
-            let (picture, made) = memory.split_at_mut(pixels.len());
+        with_tile(pixels.len() + SLACK + places.len() * width, |memory| {
+            let (picture, made) = memory.split_at_mut(pixels.len() + SLACK);
             for first in (0..rows).step_by(tile) {
                 pixels.fill(x, first * down, picture);
                 let places = &places[..tile_from(first, tile, rows).len() * columns];
@@ -99,14 +100,15 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let ends = [0, 1].map(|axis| (c.size[axis] + c.window.before[axis]).div_ceil(c.window.stride[axis]));
     let pitch = ends[1] + before[1];
     let tile = tile_rows(ends[0], pitch * c.filters + down * columns * width);
-    let pixels = Pixels { channels: c.filters, size: c.places(), before, rows: tile + before[0], pitch };
+    let pixels =
+        Pixels { channels: c.filters, width: c.filters, size: c.places(), before, rows: tile + before[0], pitch };
     let (shares, zeros) = (shares(c, w, &pixels, width), vec![0.0; width]);
     let tiles = (0..ends[0]).step_by(tile).map(|first| tile_from(first, tile, ends[0]));
     let strips: Vec<Strip> = tiles.map(|tile| strip(c, &shares, &pixels, tile)).collect();
     for_each_chunk(dx, input_len, c.work(dx.len() / input_len), |i, dx| {
         let dy = &dy[i * output_len..][..output_len];
-        with_tile(pixels.len() + tile * down * columns * width, |memory| {
-            let (picture, made) = memory.split_at_mut(pixels.len());
+        with_tile(pixels.len() + SLACK + tile * down * columns * width, |memory| {
+            let (picture, made) = memory.split_at_mut(pixels.len() + SLACK);
             if shares.len() < down * across {
                 // Not every number is met by the window.
                 made.fill(0.0);
@@ -185,8 +187,8 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let parts = partial_sums(batch, filters * row).min(8);
     with_scratch(&SUMS, filters * row, |total| {
         sum_in(parts, batch, total, c.work(batch), |images, sums| {
-            with_tile(pixels.len() + tile * columns * filters, |memory| {
-                let (picture, gradients) = memory.split_at_mut(pixels.len());
+            with_tile(pixels.len() + SLACK + tile * columns * filters, |memory| {
+                let (picture, gradients) = memory.split_at_mut(pixels.len() + SLACK);
                 for (i, first) in images.flat_map(|i| (0..rows).step_by(tile).map(move |first| (i, first))) {
                     let tile = tile_from(first, tile, rows);
                     pixels.fill(&x[i * input_len..][..input_len], first * down, picture);

@@ -19,6 +19,7 @@ pub mod math;
 pub mod matmul;
 pub mod memory;
 pub mod panel;
+pub mod pixels;
 pub mod pool;
 pub mod pool_of_four;
 pub mod recurrent;

@@ -6,64 +6,10 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::transpose::transpose;
+use super::pixels::lanes;
 
-/// Numbers behind a picture that may be read (and are thrown away).
+/// Numbers behind a picture that [`products`] reads (and throws away).
 pub const SLACK: usize = 64;
-
-/// A picture with zeros around it, or some of its rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Pixels {
-    pub channels: usize,
-    /// Of the picture as it is.
-    pub size: [usize; 2],
-    /// Zeros before the first row and column.
-    pub before: [usize; 2],
-    /// Rows that are laid out, and pixels in each.
-    pub rows: usize,
-    pub pitch: usize,
-}
-
-impl Pixels {
-    pub fn len(&self) -> usize {
-        self.rows * self.pitch * self.channels + SLACK
-    }
-
-    /// Where a pixel begins; row 0 is the first that is laid out, column 0 the first zero.
-    pub fn at(&self, row: usize, column: usize) -> usize {
-        (row * self.pitch + column) * self.channels
-    }
-
-    /// Lays `picture` out from the row `first`, counted from the first row of zeros.
-    pub fn fill(&self, picture: &[f32], first: usize, out: &mut [f32]) {
-        let ([height, width], channels) = (self.size, self.channels);
-        let left = self.before[1].min(self.pitch);
-        let end = (left + width).min(self.pitch);
-        for (r, out) in out.chunks_exact_mut(self.pitch * channels).take(self.rows).enumerate() {
-            let Some(row) = (first + r).checked_sub(self.before[0]).filter(|row| *row < height) else {
-                out.fill(0.0);
-                continue;
-            };
-            out[..left * channels].fill(0.0);
-            out[end * channels..].fill(0.0);
-            let from = (&picture[row * width..], height * width);
-            transpose(from, [channels, end - left], (&mut out[left * channels..], channels));
-        }
-    }
-}
-
-/// Numbers of a vector register of this machine.
-pub fn lanes() -> usize {
-    struct Lanes;
-    impl WithSimd for Lanes {
-        type Output = usize;
-
-        fn with_simd<S: Simd>(self, _: S) -> usize {
-            S::F32_LANES
-        }
-    }
-    Arch::new().dispatch(Lanes)
-}
 
 /// Terms of a sum that lie side by side, `offset` behind the place that the sum is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

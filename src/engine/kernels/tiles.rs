@@ -93,46 +93,41 @@ fn on_both_axes<S: Simd, R: Rule<A, B>, const A: usize, const B: usize>(
     whole
 }
 
-/// Of a row or a column of pixels: it is not there.
-pub const NOWHERE: usize = 1 << 40;
-
-/// Squares of `SIDE` × `SIDE` pixels in rows and columns, by the numbers of their pixels: a row's plus a column's.
-pub struct Squares<'a, const SIDE: usize> {
-    pub rows: &'a [[usize; SIDE]],
-    pub columns: &'a [[usize; SIDE]],
+/// Rows of squares of pixels, all distances in numbers.
+#[derive(Clone, Copy)]
+pub struct Squares<'a> {
+    /// Where the first square of each row begins.
+    pub starts: &'a [usize],
+    /// From one square to the next, and how many there are in a row.
+    pub step: usize,
+    pub count: usize,
+    /// From one row of pixels to the next.
+    pub pitch: usize,
 }
 
-impl<const SIDE: usize> Squares<'_, SIDE> {
-    fn len(&self) -> usize {
-        self.rows.len() * self.columns.len()
+impl Squares<'_> {
+    pub fn len(&self) -> usize {
+        self.starts.len() * self.count
     }
 
-    /// The pixels of square `i`; those that are not there are [`NOWHERE`] or more.
-    #[inline(always)]
-    fn pixels(&self, i: usize) -> [[usize; SIDE]; SIDE] {
-        let (rows, columns) = (&self.rows[i / self.columns.len()], &self.columns[i % self.columns.len()]);
-        let mut pixels = [[0; SIDE]; SIDE];
-        for (pixels, row) in pixels.iter_mut().zip(rows) {
-            for (pixel, column) in pixels.iter_mut().zip(columns) {
-                *pixel = row + column;
-            }
-        }
-        pixels
+    /// Numbers up to the end of the last, when they have `side` × `side` pixels of `width` numbers.
+    fn end(&self, side: usize, width: usize) -> usize {
+        let start = self.starts.iter().max().unwrap_or(&0);
+        start + self.count.saturating_sub(1) * self.step + (side - 1) * self.pitch + side * width
     }
 }
 
-/// Transforms squares of pixels to as many pixels of the planes; where there is no pixel, to `other`.
+/// Transforms squares of pixels to as many pixels of the planes.
 pub fn expand<R: Rule<A, 4>, const A: usize>(
     pixels: &[f32],
     width: usize,
-    (squares, other): (Squares<A>, usize),
+    squares: Squares,
     (planes, step): (&mut [f32], usize),
 ) {
     struct Expand<'a, R, const A: usize> {
         pixels: &'a [f32],
         width: usize,
-        squares: Squares<'a, A>,
-        other: usize,
+        squares: Squares<'a>,
         planes: &'a mut [f32],
         step: usize,
         rule: PhantomData<R>,
@@ -143,32 +138,36 @@ pub fn expand<R: Rule<A, 4>, const A: usize>(
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let vectors = self.width / S::F32_LANES;
-            let pixels = S::as_simd_f32s(self.pixels).0;
-            let mut planes = self.planes.chunks_mut(self.step);
-            let mut planes: [&mut [S::f32s]; POINTS] =
-                std::array::from_fn(|_| S::as_mut_simd_f32s(planes.next().unwrap_or_default()).0);
-            for i in 0..self.squares.len() {
-                let mut from: [[&[S::f32s]; A]; A] = [[&[]; A]; A];
-                for (from, pixel) in from.as_flattened_mut().iter_mut().zip(self.squares.pixels(i).as_flattened()) {
-                    let pixel = if *pixel < NOWHERE { *pixel } else { self.other };
-                    *from = &pixels[pixel * vectors..][..vectors];
-                }
-                for v in 0..vectors {
-                    let mut x = [[simd.splat_f32s(0.0); A]; A];
-                    for (x, from) in x.as_flattened_mut().iter_mut().zip(from.as_flattened()) {
-                        *x = from[v];
-                    }
-                    let points = on_both_axes::<S, R, A, 4>(simd, x);
-                    for (plane, point) in planes.iter_mut().zip(points.as_flattened()) {
-                        plane[i * vectors + v] = *point;
+            let Self { pixels, width, squares, planes, step, .. } = self;
+            let vectors = width / S::F32_LANES;
+            assert!(squares.end(A, width) <= pixels.len());
+            assert!((POINTS - 1) * step + squares.len() * width <= planes.len());
+            // SAFETY: the assertions say that the last square lies in `pixels`, and its transformed pixels in the planes. With checks
+            // the addresses would take longer than the numbers.
+            unsafe {
+                let mut to = planes.as_mut_ptr();
+                for (start, i) in squares.starts.iter().flat_map(|start| (0..squares.count).map(move |i| (start, i))) {
+                    let square = pixels.as_ptr().add(start + i * squares.step);
+                    for v in 0..vectors {
+                        let from = square.add(v * S::F32_LANES);
+                        let mut x = [[simd.splat_f32s(0.0); A]; A];
+                        for (row, x) in x.iter_mut().enumerate() {
+                            for (column, x) in x.iter_mut().enumerate() {
+                                *x = from.add(row * squares.pitch + column * width).cast::<S::f32s>().read_unaligned();
+                            }
+                        }
+                        let points = on_both_axes::<S, R, A, 4>(simd, x);
+                        for (plane, point) in points.as_flattened().iter().enumerate() {
+                            to.add(plane * step).cast::<S::f32s>().write_unaligned(*point);
+                        }
+                        to = to.add(S::F32_LANES);
                     }
                 }
             }
         }
     }
 
-    Arch::new().dispatch(Expand { pixels, width, squares, other, planes, step, rule: PhantomData::<R> });
+    Arch::new().dispatch(Expand { pixels, width, squares, planes, step, rule: PhantomData::<R> });
 }
 
 /// Transforms the pixels of the planes, one after another, back to squares of pixels plus `shift`.
@@ -176,7 +175,7 @@ pub fn contract<R: Rule<4, B>, const B: usize>(
     (planes, step): (&[f32], usize),
     width: usize,
     shift: &[f32],
-    squares: Squares<B>,
+    squares: Squares,
     pixels: &mut [f32],
 ) {
     struct Contract<'a, R, const B: usize> {
@@ -184,7 +183,7 @@ pub fn contract<R: Rule<4, B>, const B: usize>(
         step: usize,
         width: usize,
         shift: &'a [f32],
-        squares: Squares<'a, B>,
+        squares: Squares<'a>,
         pixels: &'a mut [f32],
         rule: PhantomData<R>,
     }
@@ -194,23 +193,28 @@ pub fn contract<R: Rule<4, B>, const B: usize>(
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let vectors = self.width / S::F32_LANES;
-            let pixels = S::as_mut_simd_f32s(self.pixels).0;
-            let shift = &S::as_simd_f32s(self.shift).0[..vectors];
-            let mut planes = self.planes.chunks(self.step);
-            let planes: [&[S::f32s]; POINTS] =
-                std::array::from_fn(|_| S::as_simd_f32s(planes.next().unwrap_or_default()).0);
-            for i in 0..self.squares.len() {
-                let square = self.squares.pixels(i);
-                for v in 0..vectors {
-                    let mut points = [[simd.splat_f32s(0.0); 4]; 4];
-                    for (point, plane) in points.as_flattened_mut().iter_mut().zip(&planes) {
-                        *point = plane[i * vectors + v];
-                    }
-                    let x = on_both_axes::<S, R, 4, B>(simd, points);
-                    for (to, x) in square.as_flattened().iter().zip(x.as_flattened()) {
-                        if *to < NOWHERE {
-                            pixels[to * vectors + v] = simd.add_f32s(*x, shift[v]);
+            let Self { planes, step, width, shift, squares, pixels, .. } = self;
+            let vectors = width / S::F32_LANES;
+            assert!(squares.end(B, width) <= pixels.len() && width <= shift.len());
+            assert!((POINTS - 1) * step + squares.len() * width <= planes.len());
+            // SAFETY: as in `expand`, the other way round.
+            unsafe {
+                let mut from = planes.as_ptr();
+                for (start, i) in squares.starts.iter().flat_map(|start| (0..squares.count).map(move |i| (start, i))) {
+                    let square = pixels.as_mut_ptr().add(start + i * squares.step);
+                    for v in 0..vectors {
+                        let shift = shift.as_ptr().add(v * S::F32_LANES).cast::<S::f32s>().read_unaligned();
+                        let mut points = [[simd.splat_f32s(0.0); 4]; 4];
+                        for (plane, point) in points.as_flattened_mut().iter_mut().enumerate() {
+                            *point = from.add(plane * step).cast::<S::f32s>().read_unaligned();
+                        }
+                        from = from.add(S::F32_LANES);
+                        let to = square.add(v * S::F32_LANES);
+                        for (row, x) in on_both_axes::<S, R, 4, B>(simd, points).iter().enumerate() {
+                            for (column, x) in x.iter().enumerate() {
+                                let to = to.add(row * squares.pitch + column * width).cast::<S::f32s>();
+                                to.write_unaligned(simd.add_f32s(*x, shift));
+                            }
                         }
                     }
                 }

@@ -4,15 +4,17 @@
 const SIDE: usize = 8;
 
 /// `to[j · to_step + i] = from[i · from_step + j]` for `rows` i and `columns` j.
-pub fn transpose(from: (&[f32], usize), [rows, columns]: [usize; 2], (to, to_step): (&mut [f32], usize)) {
-    let whole = [rows, columns].map(|size| size / SIDE * SIDE);
+pub fn transpose(from: (&[f32], usize), sizes: [usize; 2], (to, to_step): (&mut [f32], usize)) {
+    if sizes[0] < SIDE || sizes[1] < SIDE {
+        return number_by_number(from, sizes, (to, to_step));
+    }
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
-        simd.vectorize(
+        return simd.vectorize(
             #[inline(always)]
             || {
                 for_each_square(
-                    whole,
+                    sizes,
                     from.1 > to_step,
                     #[inline(always)]
                     |[i, j]| {
@@ -21,42 +23,40 @@ pub fn transpose(from: (&[f32], usize), [rows, columns]: [usize; 2], (to, to_ste
                 )
             },
         );
-        return edges(from, [rows, columns], whole, (to, to_step));
     }
-    for_each_square(whole, from.1 > to_step, |[i, j]| {
+    for_each_square(sizes, from.1 > to_step, |[i, j]| {
         square((&from.0[i * from.1 + j..], from.1), (&mut to[j * to_step + i..], to_step));
     });
-    edges(from, [rows, columns], whole, (to, to_step));
 }
 
-/// Along the rows first, or else along the columns: what lies further apart is read (or written) from front to back.
+/// Along the rows first, or else along the columns: what lies further apart is read (or written) from front to back. Squares that
+/// would reach over an edge stand at the edge, and turn some numbers once more.
 #[inline(always)]
 fn for_each_square([rows, columns]: [usize; 2], along_rows: bool, mut f: impl FnMut([usize; 2])) {
     if along_rows {
         for i in (0..rows).step_by(SIDE) {
             for j in (0..columns).step_by(SIDE) {
-                f([i, j]);
+                f([i.min(rows - SIDE), j.min(columns - SIDE)]);
             }
         }
     } else {
         for j in (0..columns).step_by(SIDE) {
             for i in (0..rows).step_by(SIDE) {
-                f([i, j]);
+                f([i.min(rows - SIDE), j.min(columns - SIDE)]);
             }
         }
     }
 }
 
-/// What squares leave: the last rows of all columns, and the last columns of the others.
-fn edges(
+/// Too few of them for a square.
+fn number_by_number(
     (from, from_step): (&[f32], usize),
     [rows, columns]: [usize; 2],
-    [whole_rows, whole_columns]: [usize; 2],
     (to, to_step): (&mut [f32], usize),
 ) {
-    let mut turn = |i: usize, j: usize| to[j * to_step + i] = from[i * from_step + j];
-    (0..whole_rows).for_each(|i| (whole_columns..columns).for_each(|j| turn(i, j)));
-    (whole_rows..rows).for_each(|i| (0..columns).for_each(|j| turn(i, j)));
+    for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+        to[j * to_step + i] = from[i * from_step + j];
+    }
 }
 
 #[inline(always)]
@@ -128,10 +128,11 @@ mod tests {
 
     /// The way of machines without AVX.
     fn square_by_square(from: &[f32], from_step: usize, sizes: [usize; 2], to: &mut [f32], to_step: usize) {
-        let whole = sizes.map(|size| size / SIDE * SIDE);
-        for (j, i) in (0..whole[1]).step_by(SIDE).flat_map(|j| (0..whole[0]).step_by(SIDE).map(move |i| (j, i))) {
-            square((&from[i * from_step + j..], from_step), (&mut to[j * to_step + i..], to_step));
+        if sizes.iter().any(|size| *size < SIDE) {
+            return number_by_number((from, from_step), sizes, (to, to_step));
         }
-        edges((from, from_step), sizes, whole, (to, to_step));
+        for_each_square(sizes, true, |[i, j]| {
+            square((&from[i * from_step + j..], from_step), (&mut to[j * to_step + i..], to_step));
+        });
     }
 }

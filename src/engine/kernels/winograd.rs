@@ -11,15 +11,17 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::conv2d::Convolution;
 use super::panel::{Left, product};
+use super::pixels::{Pixels, lanes};
 use super::split::{for_each_chunk, partial_sums, sum_in, with_scratch, with_tile};
-use super::tiles::{
-    NOWHERE, OfGradients, OfPicture, OfWeights, POINTS, Squares, ToPlaces, ToWeights, contract, expand,
-};
+use super::tiles::{OfGradients, OfPicture, OfWeights, POINTS, Squares, ToPlaces, ToWeights, contract, expand};
 use super::transpose::transpose;
 use super::window::Window;
 
-/// Numbers of the transformed tiles that are worked on together: they fit a core's second cache.
-const TOGETHER: usize = 160 * 1024;
+/// Numbers of pixels that are laid out together: they fit a core's second cache.
+const TOGETHER: usize = 64 * 1024;
+
+/// Numbers of transformed tiles that are multiplied together: they stay in the second cache between the steps.
+const AT_ONCE: usize = 48 * 1024;
 
 /// Distance of planes beyond what they need, so that they do not fall on the same lines of the caches.
 const APART: usize = 16;
@@ -52,17 +54,7 @@ struct Axis {
 
 impl Axis {
     fn of(count: usize) -> Self {
-        Self { count, width: count.next_multiple_of(Arch::new().dispatch(Lanes)) }
-    }
-}
-
-struct Lanes;
-
-impl WithSimd for Lanes {
-    type Output = usize;
-
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F32_LANES
+        Self { count, width: count.next_multiple_of(lanes()) }
     }
 }
 
@@ -88,11 +80,17 @@ impl Sizes {
         self.places.map(|places| places.div_ceil(2))
     }
 
-    /// Rows of tiles that are worked on together, counted through all pictures.
+    /// Rows of tiles that are laid out together, counted through all pictures.
     fn rows_together(&self) -> usize {
         let [down, across] = self.tiles();
-        let fit = TOGETHER / (POINTS * (self.channels.width + self.filters.width) * across);
+        let fit = TOGETHER / (4 * (across + 1) * (self.channels.width + self.filters.width));
         if fit >= down { fit / down * down } else { down.div_ceil(down.div_ceil(fit.max(1))) }
+    }
+
+    /// Rows of tiles that are multiplied together.
+    fn rows_at_once(&self) -> usize {
+        (AT_ONCE / (POINTS * (self.channels.width + self.filters.width) * self.tiles()[1]))
+            .clamp(1, self.rows_together())
     }
 
     /// Numbers between two planes of `rows` rows of tiles.
@@ -110,63 +108,51 @@ impl Sizes {
         })
     }
 
-    /// Rows of the picture under some rows of tiles.
-    fn rows_under(&self, tiles: &Range<usize>) -> Range<usize> {
-        let first = (2 * tiles.start).saturating_sub(self.before[0]).min(self.size[0]);
-        first..(2 * tiles.end + 2).saturating_sub(self.before[0]).clamp(first, self.size[0])
+    /// The picture under `rows` rows of tiles.
+    fn under(&self, rows: usize) -> Pixels {
+        let Axis { count: channels, width } = self.channels;
+        let pitch = 2 * self.tiles()[1] + 2;
+        Pixels { channels, width, size: self.size, before: self.before, rows: 2 * rows + 2, pitch }
     }
 
-    /// Rows of places that some rows of tiles make.
-    fn rows_made(&self, tiles: &Range<usize>) -> Range<usize> {
-        2 * tiles.start..(2 * tiles.end).min(self.places[0])
+    /// The places that `rows` rows of tiles make.
+    fn made(&self, rows: usize) -> Pixels {
+        let Axis { count: channels, width } = self.filters;
+        let pitch = 2 * self.tiles()[1];
+        Pixels { channels, width, size: self.places, before: [0; 2], rows: 2 * rows, pitch }
     }
 
-    /// The rows and columns of the places that each tile of a segment makes.
-    fn pairs(&self, segment: &Segment) -> [Vec<[usize; 2]>; 2] {
-        let ([height, width], top) = (self.places, 2 * segment.rows.start);
-        let row = |row: usize| (row < height).then(|| (row - top) * width);
-        let column = |column: usize| (column < width).then_some(column);
-        [every_second(segment.rows.clone(), row), every_second(0..self.tiles()[1], column)]
+    /// Numbers of the pixels under, or made by, the rows of tiles that are laid out together.
+    fn pixels(&self, of: impl Fn(&Self, usize) -> Pixels) -> usize {
+        let (down, together) = (self.tiles()[0], self.rows_together());
+        // Parts of a picture may reach into the next.
+        let pictures = if together.is_multiple_of(down) { together / down } else { 2 };
+        pictures * of(self, together.min(down)).len()
     }
 
-    /// Numbers of the pixels that `rows` rows of tiles lie on or make.
-    fn pixels(&self, rows: usize) -> usize {
-        let under = (2 * rows + 2).min(self.size[0]) * self.size[1] + 1;
-        let made = (2 * rows).min(self.places[0]) * self.places[1] + 1;
-        (under * self.channels.width).max(made * self.filters.width)
-    }
-
-    /// Transforms the tiles of a segment: `planes` start with its first tile.
-    fn expand_picture(&self, x: &[f32], segment: &Segment, pixels: &mut [f32], planes: (&mut [f32], usize)) {
-        let rows = self.rows_under(&segment.rows);
-        let zero = lay_out(x, self.channels, self.size, (segment.image, &rows), pixels);
-        let (top, [above, left], [_, width]) = (rows.start, self.before, self.size);
-        let row = |row: usize| row.checked_sub(above).filter(|row| *row < self.size[0]).map(|row| (row - top) * width);
-        let column = |column: usize| column.checked_sub(left).filter(|column| *column < width);
-        let (rows, columns) = (every_second(segment.rows.clone(), row), every_second(0..self.tiles()[1], column));
-        let squares = Squares::<4> { rows: &rows, columns: &columns };
-        expand::<OfPicture, 4>(pixels, self.channels.width, (squares, zero), planes);
+    /// The squares of some rows of tiles on pixels.
+    fn squares<'a>(&self, starts: &'a [usize], pixels: Pixels) -> Squares<'a> {
+        let [step, pitch] = [2, pixels.pitch].map(|pixel| pixel * pixels.width);
+        Squares { starts, step, count: self.tiles()[1], pitch }
     }
 }
 
-/// Pixels of some rows of a picture, and one of zeros behind them, whose number is returned.
+/// Lays out the pictures of some segments one behind the other, and says where each of their rows of tiles begins.
 fn lay_out(
+    segments: impl Iterator<Item = Segment>,
+    pixels: impl Fn(usize) -> Pixels,
     pictures: &[f32],
-    axis: Axis,
-    [height, width]: [usize; 2],
-    (image, rows): (usize, &Range<usize>),
-    pixels: &mut [f32],
-) -> usize {
-    let (plane, count) = (height * width, rows.len() * width);
-    let picture = &pictures[image * axis.count * plane..][..axis.count * plane];
-    transpose((&picture[rows.start * width..], plane), [axis.count, count], (&mut *pixels, axis.width));
-    pixels[count * axis.width..][..axis.width].fill(0.0);
-    count
-}
-
-/// For every tile along an axis its rows (or columns), of which `at` says where they are.
-fn every_second<const SIDE: usize>(tiles: Range<usize>, at: impl Fn(usize) -> Option<usize>) -> Vec<[usize; SIDE]> {
-    tiles.map(|tile| std::array::from_fn(|k| at(2 * tile + k).unwrap_or(NOWHERE))).collect()
+    out: &mut [f32],
+) -> Vec<usize> {
+    let (mut starts, mut end) = (Vec::new(), 0);
+    for Segment { image, rows } in segments {
+        let pixels = pixels(rows.len());
+        let picture_len = pixels.channels * pixels.size[0] * pixels.size[1];
+        pixels.fill(&pictures[image * picture_len..][..picture_len], 2 * rows.start, &mut out[end..]);
+        starts.extend((0..rows.len()).map(|row| end + pixels.at(2 * row, 0)));
+        end += pixels.len();
+    }
+    starts
 }
 
 /// The 16 products of one block, `out` and `a` `step` numbers a plane.
@@ -238,61 +224,57 @@ fn with_weights<'a>(
                 pixels[filter..].iter_mut().step_by(width).enumerate().for_each(|(k, pixel)| *pixel = tap(window, k));
             }
         }
-        let rows = windows(channels);
-        expand::<OfWeights, 3>(pixels, width, (windows_of(&rows), 0), (&mut *planes, step));
+        expand::<OfWeights, 3>(pixels, width, windows(&[0], channels, width), (&mut *planes, step));
         f(planes);
     });
 }
 
-/// The rows of windows of 3 × 3 pixels, one window behind the other.
-fn windows(count: usize) -> Vec<[usize; 3]> {
-    (0..count).map(|window| [0, 3, 6].map(|row| window * 9 + row)).collect()
-}
-
-fn windows_of(rows: &[[usize; 3]]) -> Squares<'_, 3> {
-    Squares { rows, columns: &[[0, 1, 2]] }
+/// Windows of 3 × 3 pixels, one behind the other.
+fn windows(start: &[usize; 1], count: usize, width: usize) -> Squares<'_> {
+    Squares { starts: start, step: 9 * width, count, pitch: 3 * width }
 }
 
 fn convolve(sizes: &Sizes, x: &[f32], weights: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
-    let ([down, across], together) = (sizes.tiles(), sizes.rows_together());
-    let plane = sizes.places[0] * sizes.places[1];
-    let output_len = sizes.filters.count * plane;
+    let ([down, across], together, at_once) = (sizes.tiles(), sizes.rows_together(), sizes.rows_at_once());
+    let (channels, filters) = (sizes.channels, sizes.filters);
+    let output_len = filters.count * sizes.places[0] * sizes.places[1];
     let batch = y.len() / output_len;
     let images = (together / down).min(batch / 8).max(1);
-    let mut shift = vec![0.0; sizes.filters.width];
+    let mut shift = vec![0.0; filters.width];
     shift.iter_mut().zip(bias.unwrap_or_default()).for_each(|(shift, bias)| *shift = *bias);
-    let [from, to] = [sizes.channels, sizes.filters].map(|axis| sizes.step(axis, together));
-    let pixels = sizes.pixels(together);
+    let [from, to] = [channels, filters].map(|axis| sizes.step(axis, at_once));
+    let (under, made) = (sizes.pixels(Sizes::under), sizes.pixels(Sizes::made));
     for_each_chunk(y, images * output_len, y_work(sizes, batch), |chunk, y| {
-        with_tile((POINTS * from).max(pixels) + (POINTS * to).max(pixels) + 16, |memory| {
-            // Pixels take the place of what is not needed yet, or no more.
-            let (inner, outer) = aligned(memory).split_at_mut((POINTS * from).max(pixels));
+        with_tile(POINTS * (from + to) + under + made + 16, |memory| {
+            let (before, memory) = aligned(memory).split_at_mut(POINTS * from);
+            let (after, memory) = memory.split_at_mut(POINTS * to);
+            let (pictures, places) = memory.split_at_mut(under);
             let rows = y.len() / output_len * down;
             for block in (0..rows).step_by(together).map(|row| row..(row + together).min(rows)) {
-                let mut tiles = 0;
-                for mut segment in sizes.segments(block.clone()) {
-                    segment.image += chunk * images;
-                    let planes = &mut inner[tiles * sizes.channels.width..];
-                    sizes.expand_picture(x, &segment, outer, (planes, from));
-                    tiles += segment.rows.len() * across;
+                let segments = sizes.segments(block.clone());
+                let segments = segments.map(|s| Segment { image: s.image + chunk * images, ..s });
+                let starts = lay_out(segments, |rows| sizes.under(rows), x, pictures);
+                let to_starts: Vec<usize> = (0..starts.len()).map(|row| sizes.made(row).len()).collect();
+                for (starts, to_starts) in starts.chunks(at_once).zip(to_starts.chunks(at_once)) {
+                    let squares = sizes.squares(starts, sizes.under(1));
+                    expand::<OfPicture, 4>(pictures, channels.width, squares, (&mut *before, from));
+                    Arch::new().dispatch(Products {
+                        left: Left { numbers: before, rows: starts.len() * across, row: channels.width, step: 1 },
+                        left_step: from,
+                        right: weights,
+                        right_step: channels.count * filters.width + APART,
+                        depth: channels.count,
+                        width: filters.width,
+                        out: after,
+                        out_step: to,
+                        accumulate: false,
+                    });
+                    let squares = sizes.squares(to_starts, sizes.made(1));
+                    contract::<ToPlaces, 2>((&*after, to), filters.width, &shift, squares, places);
                 }
-                Arch::new().dispatch(Products {
-                    left: Left { numbers: inner, rows: tiles, row: sizes.channels.width, step: 1 },
-                    left_step: from,
-                    right: weights,
-                    right_step: sizes.channels.count * sizes.filters.width + APART,
-                    depth: sizes.channels.count,
-                    width: sizes.filters.width,
-                    out: outer,
-                    out_step: to,
-                    accumulate: false,
-                });
-                let mut tiles = 0;
-                for segment in sizes.segments(block) {
-                    let y = &mut y[segment.image * output_len..][..output_len];
-                    let planes = &outer[tiles * sizes.filters.width..];
-                    contract_places(sizes, &segment, &shift, (planes, to), inner, y);
-                    tiles += segment.rows.len() * across;
+                for segment in sizes.segments(block.clone()) {
+                    let made = &places[sizes.made(segment.image * down + segment.rows.start - block.start).len()..];
+                    put_back(sizes, &segment, made, &mut y[segment.image * output_len..][..output_len]);
                 }
             }
         });
@@ -304,32 +286,29 @@ fn y_work(sizes: &Sizes, batch: usize) -> usize {
     batch * sizes.places[0] * sizes.places[1] * sizes.filters.count * sizes.channels.count * 4
 }
 
-/// Transforms the products of a segment back to places, and puts them into the picture `y`.
-fn contract_places(
-    sizes: &Sizes,
-    segment: &Segment,
-    shift: &[f32],
-    planes: (&[f32], usize),
-    pixels: &mut [f32],
-    y: &mut [f32],
-) {
-    let ([height, columns], filters) = (sizes.places, sizes.filters);
-    let rows = sizes.rows_made(&segment.rows);
-    let [of_rows, of_columns] = sizes.pairs(segment);
-    let squares = Squares::<2> { rows: &of_rows, columns: &of_columns };
-    contract::<ToPlaces, 2>(planes, filters.width, shift, squares, pixels);
-    let count = rows.len() * columns;
-    transpose((&*pixels, filters.width), [count, filters.count], (&mut y[rows.start * columns..], height * columns));
+/// The places of a segment, put into their picture.
+fn put_back(sizes: &Sizes, segment: &Segment, places: &[f32], y: &mut [f32]) {
+    let ([height, columns], Axis { count, width }) = (sizes.places, sizes.filters);
+    let (first, end) = (2 * segment.rows.start, (2 * segment.rows.end).min(height));
+    let pitch = 2 * sizes.tiles()[1];
+    // All rows at once when nothing lies between them.
+    let (rows, length) = if pitch == columns { (1, (end - first) * columns) } else { (end - first, columns) };
+    for row in 0..rows {
+        let to = (&mut y[(first + row) * columns..], height * columns);
+        transpose((&places[row * pitch * width..], width), [length, count], to);
+    }
 }
 
 /// The gradient of the weights, over the batch and all places.
 pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let sizes = Sizes::of(c);
-    let (channels, filters, together) = (sizes.channels, sizes.filters, sizes.rows_together());
+    let (channels, filters) = (sizes.channels, sizes.filters);
+    let (together, at_once) = (sizes.rows_together(), sizes.rows_at_once());
     let ([down, across], batch) = (sizes.tiles(), dy.len() / c.output_len());
-    let [of_x, of_dy] = [channels, filters].map(|axis| sizes.step(axis, together));
+    let [of_x, of_dy] = [channels, filters].map(|axis| sizes.step(axis, at_once));
     let of_sums = filters.count * channels.width + APART;
-    let pixels = sizes.pixels(together).max(9 * filters.count * channels.width);
+    let (under, made) = (sizes.pixels(Sizes::under), sizes.pixels(Sizes::made));
+    let pixels = (under + made).max(9 * filters.count * channels.width);
     let parts = partial_sums(batch, dw.len()).min(8);
     sum_in(parts, batch, dw, y_work(&sizes, batch), |images, dw| {
         with_tile(POINTS * (of_x + of_dy + of_sums) + pixels + 16, |memory| {
@@ -339,42 +318,40 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
             sums.fill(0.0);
             let rows = images.start * down..images.end * down;
             for block in rows.clone().step_by(together).map(|row| row..(row + together).min(rows.end)) {
-                let mut tiles = 0;
-                for segment in sizes.segments(block) {
-                    let planes = &mut of_pictures[tiles * channels.width..];
-                    sizes.expand_picture(x, &segment, pixels, (planes, of_x));
-                    let planes = &mut of_gradients[tiles * filters.width..];
-                    expand_gradients(&sizes, dy, &segment, pixels, (planes, of_dy));
-                    tiles += segment.rows.len() * across;
-                }
-                Arch::new().dispatch(Products {
-                    left: Left { numbers: of_gradients, rows: filters.count, row: 1, step: filters.width },
-                    left_step: of_dy,
-                    right: of_pictures,
-                    right_step: of_x,
-                    depth: tiles,
-                    width: channels.width,
-                    out: sums,
-                    out_step: of_sums,
-                    accumulate: true,
-                });
-            }
-            let (rows, zeros) = (windows(filters.count), vec![0.0; channels.width]);
-            contract::<ToWeights, 3>((&*sums, of_sums), channels.width, &zeros, windows_of(&rows), pixels);
-            for (dw, taps) in dw.chunks_exact_mut(channels.count * 9).zip(pixels.chunks_exact(9 * channels.width)) {
-                for (dw, channel) in dw.chunks_exact_mut(9).zip(0..) {
-                    dw.iter_mut().zip(taps[channel..].iter().step_by(channels.width)).for_each(|(dw, sum)| *dw += sum);
+                let (pictures, gradients) = pixels.split_at_mut(under);
+                let x_starts = lay_out(sizes.segments(block.clone()), |rows| sizes.under(rows), x, pictures);
+                let dy_starts = lay_out(sizes.segments(block), |rows| sizes.made(rows), dy, gradients);
+                for (x_starts, dy_starts) in x_starts.chunks(at_once).zip(dy_starts.chunks(at_once)) {
+                    let squares = sizes.squares(x_starts, sizes.under(1));
+                    expand::<OfPicture, 4>(pictures, channels.width, squares, (&mut *of_pictures, of_x));
+                    let squares = sizes.squares(dy_starts, sizes.made(1));
+                    expand::<OfGradients, 2>(gradients, filters.width, squares, (&mut *of_gradients, of_dy));
+                    Arch::new().dispatch(Products {
+                        left: Left { numbers: of_gradients, rows: filters.count, row: 1, step: filters.width },
+                        left_step: of_dy,
+                        right: of_pictures,
+                        right_step: of_x,
+                        depth: x_starts.len() * across,
+                        width: channels.width,
+                        out: sums,
+                        out_step: of_sums,
+                        accumulate: true,
+                    });
                 }
             }
+            add_weights(&sizes, (sums, of_sums), pixels, dw);
         });
     });
 }
 
-/// Transforms the gradients of a segment's places.
-fn expand_gradients(sizes: &Sizes, dy: &[f32], segment: &Segment, pixels: &mut [f32], planes: (&mut [f32], usize)) {
-    let rows = sizes.rows_made(&segment.rows);
-    let zero = lay_out(dy, sizes.filters, sizes.places, (segment.image, &rows), pixels);
-    let [of_rows, of_columns] = sizes.pairs(segment);
-    let squares = Squares::<2> { rows: &of_rows, columns: &of_columns };
-    expand::<OfGradients, 2>(pixels, sizes.filters.width, (squares, zero), planes);
+/// Transforms sums of products back to the gradients of weights, and adds them.
+fn add_weights(sizes: &Sizes, sums: (&[f32], usize), pixels: &mut [f32], dw: &mut [f32]) {
+    let Axis { count, width } = sizes.channels;
+    let zeros = vec![0.0; width];
+    contract::<ToWeights, 3>(sums, width, &zeros, windows(&[0], sizes.filters.count, width), pixels);
+    for (dw, taps) in dw.chunks_exact_mut(count * 9).zip(pixels.chunks_exact(9 * width)) {
+        for (dw, channel) in dw.chunks_exact_mut(9).zip(0..) {
+            dw.iter_mut().zip(taps[channel..].iter().step_by(width)).for_each(|(dw, sum)| *dw += sum);
+        }
+    }
 }
