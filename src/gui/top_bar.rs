@@ -42,6 +42,8 @@ pub struct Window<'a> {
 /// How much room there is for words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Room {
+    /// A window at twice the size.
+    Least,
     Tight,
     Medium,
     Wide,
@@ -54,7 +56,8 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
     let room = match width {
         w if w >= 1360.0 => Room::Wide,
         w if w >= 1180.0 => Room::Medium,
-        _ => Room::Tight,
+        w if w >= 860.0 => Room::Tight,
+        _ => Room::Least,
     };
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
@@ -71,7 +74,12 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                 }
                 Tab::Debug => {
                     let obstacle = obstacle(state);
-                    bar::transport(ui, state, window.debug, room == Room::Wide, obstacle.as_deref(), actions);
+                    let words = match room {
+                        Room::Least => bar::Words::Few,
+                        Room::Tight | Room::Medium => bar::Words::Short,
+                        Room::Wide => bar::Words::All,
+                    };
+                    bar::transport(ui, state, window.debug, words, obstacle.as_deref(), actions);
                 }
             }
         }
@@ -128,7 +136,7 @@ fn logo(ui: &mut Ui, room: Room) {
 
 fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let limit = if room == Room::Tight { 96.0 } else { 150.0 };
+    let limit = if room <= Room::Tight { 96.0 } else { 150.0 };
     let galley = ui.painter().layout_no_wrap(state.project.name.clone(), theme::regular(13.0), tokens.text);
     let width = (galley.size().x + 18.0).clamp(56.0, limit);
     let (field, renamed) = text_field(ui, "Project name", &state.project.name, |field| {
@@ -207,7 +215,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
         ("Step ›", "›", "Step", "One batch: forward, loss, backward, update.", Transport::StepBatch),
         ("Epoch »", "»", "Epoch", "Once through all training samples.", Transport::StepEpoch),
     ] {
-        let text = if room == Room::Tight { short } else { long };
+        let text = if room <= Room::Tight { short } else { long };
         let button = Button::new(text).min_size(Vec2::new(28.0, 28.0));
         let response = named(ui.add_enabled(ready && !running, button), name);
         if explain(response, help).clicked() {
@@ -225,7 +233,7 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     };
     ui.add_space(4.0);
     word(ui, "slow");
-    ui.spacing_mut().slider_width = if room == Room::Tight { 56.0 } else { 88.0 };
+    ui.spacing_mut().slider_width = if room <= Room::Tight { 56.0 } else { 88.0 };
     let mut speed = state.speed;
     let response = ui.add(Slider::new(&mut speed, 0.0..=1.0).show_value(false));
     let name = "Speed";

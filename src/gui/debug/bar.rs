@@ -22,12 +22,21 @@ pub struct BarUi {
     step: u64,
 }
 
-/// `words`: whether there is room for the keys' names.
+/// What there is room for on the buttons.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Words {
+    /// Signs where they are understood.
+    Few,
+    Short,
+    /// With the names of keys.
+    All,
+}
+
 pub fn transport(
     ui: &mut Ui,
     state: &State,
     local: &mut BarUi,
-    words: bool,
+    words: Words,
     obstacle: Option<&str>,
     actions: &mut Vec<Action>,
 ) {
@@ -39,8 +48,8 @@ pub fn transport(
         response.on_hover_text(text).on_disabled_hover_text(why)
     };
     let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Continue") };
-    let text = if words { format!("{word} F5") } else { word.to_owned() };
-    let button = named(accent_icon_button(ui, ready, icon, Some(&text)), word);
+    let text = if words == Words::All { format!("{word} F5") } else { word.to_owned() };
+    let button = named(accent_icon_button(ui, ready, icon, (words > Words::Few).then_some(&*text)), word);
     if explain(button, "Trains on until a breakpoint, the end, or the next press (F5).").clicked() {
         actions.push(Action::Transport(Transport::Toggle));
     }
@@ -52,7 +61,8 @@ pub fn transport(
         }
     };
     let back = "Back by one instruction, as if it had not run (Shift F10).";
-    step(ui, "◂ Back", "Back", back, DebugCommand::Back(Unit::Instruction));
+    let text = if words > Words::Few { "◂ Back" } else { "◂" };
+    step(ui, text, "Back", back, DebugCommand::Back(Unit::Instruction));
     step(ui, "Over", "Over", "All instructions of this layer (F10).", DebugCommand::Forward(Unit::Layer));
     step(ui, "Into", "Into", "One single instruction (F11).", DebugCommand::Forward(Unit::Instruction));
     let out = "To the end of this phase: load, forward, loss, backward or update (Shift F11).";
@@ -72,9 +82,9 @@ fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 /// Everything that leads backwards by more than an instruction.
-fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: bool, actions: &mut Vec<Action>) {
+fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: Words, actions: &mut Vec<Action>) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let text = if words { "◂◂ Reverse to …" } else { "◂◂ …" };
+    let text = if words == Words::All { "◂◂ Reverse to …" } else { "◂◂ …" };
     let button = Button::new(text).min_size(Vec2::new(0.0, 28.0));
     let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
         ui.set_min_width(300.0);

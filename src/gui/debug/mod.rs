@@ -84,6 +84,7 @@ pub fn show(
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());
     let (class, left_width, right_width) = match width {
+        w if w < 860.0 => (2, 208.0, 224.0),
         w if w < 1200.0 => (0, 316.0, 264.0),
         _ => (1, 436.0, 336.0),
     };
@@ -98,7 +99,7 @@ pub fn show(
         });
     });
     let left = Panel::left(("program", class)).frame(panel).default_size(left_width);
-    left.size_range(240.0..=(width * 0.5)).show(ui, |ui| {
+    left.size_range(200.0..=(width * 0.5)).show(ui, |ui| {
         let breakpoints = match state.breakpoints.len() {
             0 => "Breakpoints".to_owned(),
             n => format!("Breakpoints {n}"),
@@ -114,7 +115,7 @@ pub fn show(
         });
     });
     let right = Panel::right(("watch", class)).frame(panel).default_size(right_width);
-    right.size_range(232.0..=(width * 0.4)).show(ui, |ui| right_ui(ui, state, local, actions));
+    right.size_range(208.0..=(width * 0.4)).show(ui, |ui| right_ui(ui, state, local, actions));
     let centre = CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         let rect = ui.max_rect();
         middle::show(ui, state, local, canvas, dialogs, actions);

@@ -234,7 +234,9 @@ impl Writer {
     fn call<'a>(&self, function: &str, arguments: &'a [Arithmetic]) -> Line<'a> {
         let mut line = sign(format!("{function}("));
         for (i, argument) in arguments.iter().take(self.limit.max(1)).enumerate() {
-            line.extend(sign(if i > 0 { ", " } else { "" }));
+            if i > 0 {
+                line.extend(sign(", "));
+            }
             line.extend(self.part(argument, Hold::Loose));
         }
         let more = arguments.len().saturating_sub(self.limit.max(1));
@@ -316,6 +318,7 @@ mod tests {
         assert_eq!(Arithmetic::call(Function::Exp, a.clone()).with_numbers(9), "exp(1)");
         let most = Arithmetic::Call { function: Function::Max, arguments: vec![a; 12] };
         assert_eq!(most.with_numbers(2), "max(1, 1, … 10 more)");
+        assert!(most.pieces(2).iter().all(|piece| !piece.text.is_empty()), "each can be drawn");
     }
 
     #[test]

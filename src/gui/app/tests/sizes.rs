@@ -126,3 +126,25 @@ fn in_a_small_window_nothing_of_the_debugger_reaches_beyond_its_panel() {
     }
     assert!(hands.rect("Index of the cell").width() > 96.0, "four indices can be read");
 }
+
+#[test]
+fn at_twice_the_size_the_debugger_keeps_its_buttons_apart_and_room_for_a_picture() {
+    let mut hands = xor([1440.0, 900.0]);
+    hands.click_tab("Debug");
+    hands.wait_until("the program is there", |hands| {
+        hands.state().debug.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
+    });
+    hands.resize([720.0, 450.0]);
+    let buttons = ["Continue", "Back", "Over", "Into", "Out", "Step", "Reverse to"];
+    let mut row: Vec<Rect> = buttons.iter().map(|name| hands.rect(name)).collect();
+    row.extend(
+        hands.tabs().into_iter().filter(|(title, _)| title == "Build" || title == "Debug").map(|(_, rect)| rect),
+    );
+    assert_eq!(row.len(), 9);
+    for (i, rect) in row.iter().enumerate() {
+        assert!(rect.right() <= 720.0 && row[..i].iter().all(|other| !other.intersects(*rect)), "{row:?}");
+    }
+    let middle = hands.rect("Watch loss").left() - hands.rect("breakpoint at line 1").left() - 200.0;
+    assert!(middle > 240.0, "{middle}");
+    assert!(hands.sees("Follow") && hands.sees("More of this tensor"));
+}
