@@ -9,7 +9,8 @@ use std::sync::Arc;
 use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
 use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
-use glassbox::session::{checkpoint, table_spec};
+use glassbox::session::checkpoint::Kept;
+use glassbox::session::{Curves, checkpoint, table_spec};
 use glassbox::trainer::{Run, signature};
 
 const STEPS: usize = 4;
@@ -62,8 +63,8 @@ fn single_steps(project: &Project, dataset: &Arc<Dataset>) -> (Vec<u64>, Snapsho
 fn in_two_halves(project: &Project, dataset: &Arc<Dataset>, path: &Path) -> (Vec<u64>, Snapshot) {
     let mut first = start(project, dataset);
     let mut losses: Vec<u64> = (0..SAVED_AFTER).map(|_| first.step().unwrap().loss.to_bits()).collect();
-    checkpoint::save(path, first.project(), &first.save().unwrap()).unwrap();
-    let (kept, saved) = checkpoint::load(path).unwrap();
+    checkpoint::save(path, first.project(), &first.save().unwrap(), &Curves::default()).unwrap();
+    let (kept, Kept { saved, .. }) = checkpoint::load(path).unwrap();
     let mut second = Run::resume(&kept, dataset.clone(), Device::Cpu, saved).unwrap();
     losses.extend((SAVED_AFTER..STEPS).map(|_| second.step().unwrap().loss.to_bits()));
     (losses, state(second.machine()))

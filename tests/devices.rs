@@ -9,7 +9,8 @@ use std::sync::Arc;
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
 use glassbox::model::{Project, Source, templates};
-use glassbox::session::{Action, NoticeKind, checkpoint};
+use glassbox::session::checkpoint::Kept;
+use glassbox::session::{Action, Curves, NoticeKind, checkpoint};
 use glassbox::trainer::{Change, JournalEntry, Run};
 use support::{test_device, training_session, wait};
 
@@ -53,8 +54,8 @@ fn a_run_goes_on_on_its_new_device_where_it_was_and_writes_it_down() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("moved.safetensors");
-    checkpoint::save(&file, moved.project(), &moved.save().unwrap()).unwrap();
-    let (project, saved) = checkpoint::load(&file).unwrap();
+    checkpoint::save(&file, moved.project(), &moved.save().unwrap(), &Curves::default()).unwrap();
+    let (project, Kept { saved, .. }) = checkpoint::load(&file).unwrap();
     let mut resumed = Run::resume(&project, moved.dataset().clone(), Device::Cpu, saved).unwrap();
     steps(&mut resumed, 12);
     assert_eq!(resumed.machine().snapshot().unwrap(), straight.machine().snapshot().unwrap());

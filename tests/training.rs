@@ -11,7 +11,9 @@ use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
 use glassbox::model::{
     Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
 };
-use glassbox::session::{Action, DataState, RunStatus, Transport, checkpoint};
+use glassbox::persist::Home;
+use glassbox::session::checkpoint::Kept;
+use glassbox::session::{Action, Curves, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trace::Moment;
 use glassbox::trainer::{Change, DebugCommand, Run};
 use support::{session, training_session, wait};
@@ -94,14 +96,56 @@ fn a_saved_run_goes_on_bitwise_also_through_a_file() {
         let mut whole = start(&project);
         losses(&mut whole, 40);
         let path = folder.path().join("run.safetensors");
-        checkpoint::save(&path, whole.project(), &whole.save().unwrap()).unwrap();
-        let (kept, saved) = checkpoint::load(&path).unwrap();
+        checkpoint::save(&path, whole.project(), &whole.save().unwrap(), &Curves::default()).unwrap();
+        let (kept, Kept { saved, .. }) = checkpoint::load(&path).unwrap();
         let dataset = whole.dataset().clone();
         let mut resumed = Run::resume(&kept, dataset, Device::Cpu, saved).unwrap();
         assert_eq!(resumed.epoch(), whole.epoch());
         assert_eq!(losses(&mut whole, 30), losses(&mut resumed, 30));
         assert_eq!(whole.machine().snapshot().unwrap(), resumed.machine().snapshot().unwrap());
     }
+}
+
+#[test]
+fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path().join("home")).unwrap();
+    let mut state = State::start(Some(home.clone()));
+    state.apply(Action::OpenTemplate("xor".into()));
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    for step in 1..=30 {
+        state.apply(Action::Transport(Transport::StepBatch));
+        wait(&mut state, "a step", |s| s.run.step == step);
+    }
+    let whole = state.run.curves.clone();
+    assert_eq!((whole.train_loss.len(), whole.validation_loss.len()), (30, 1));
+    wait(&mut state, "an autosave with the run", |_| home.autosave_note().has_run);
+    drop(state);
+    let mut again = State::start(Some(home));
+    assert!(again.recoverable.is_some());
+    again.apply(Action::RecoverLast(true));
+    wait(&mut again, "the run", |s| s.run.step > 0);
+    let back = again.run.curves.train_loss.clone();
+    assert_eq!(back.steps()[0], 1);
+    assert!(back.last().is_some_and(|(step, _)| step <= again.run.step));
+    assert_eq!(back.values(), &whole.train_loss.values()[..back.len()]);
+
+    let mut run = start(&again.project);
+    let mut curves = Curves::default();
+    (0..30).for_each(|_| curves.append(&[run.step().unwrap()], &[]));
+    let path = folder.path().join("run.safetensors");
+    checkpoint::save(&path, run.project(), &run.save().unwrap(), &curves).unwrap();
+    again.apply(Action::Open(path.clone()));
+    wait(&mut again, "the run of the file", |s| s.run.step == 30);
+    again.apply(Action::Transport(Transport::StepBatch));
+    wait(&mut again, "one more step", |s| s.run.step == 31 && s.run.curves.train_loss.len() == 31);
+    assert_eq!(again.run.curves.train_loss.values()[..30], *whole.train_loss.values());
+    assert_eq!(again.run.curves.train_metric.len(), 31);
+    // As files were before curves were kept; nothing of the last run is taken for theirs.
+    checkpoint::save(&path, run.project(), &run.save().unwrap(), &Curves::default()).unwrap();
+    again.apply(Action::Open(path));
+    wait(&mut again, "the run of the older file", |s| s.run.step == 30);
+    assert!(again.run.curves.train_loss.is_empty());
 }
 
 #[test]
@@ -154,8 +198,8 @@ fn a_rate_cut_on_a_plateau_is_journaled_saved_and_replayed() {
 
     let path = folder.path().join("run.safetensors");
     let saved = whole.save().unwrap();
-    checkpoint::save(&path, whole.project(), &saved).unwrap();
-    let (kept, again) = checkpoint::load(&path).unwrap();
+    checkpoint::save(&path, whole.project(), &saved, &Curves::default()).unwrap();
+    let (kept, Kept { saved: again, .. }) = checkpoint::load(&path).unwrap();
     assert_eq!(again.place.plateau, saved.place.plateau);
     let mut resumed = Run::resume(&kept, whole.dataset().clone(), Device::Cpu, again).unwrap();
     let mut replayed = whole.replay(whole.machine().step()).unwrap();

@@ -12,7 +12,8 @@ use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
 use crate::persist::project_file::{self, FileError};
-use crate::session::checkpoint;
+use crate::session::Curves;
+use crate::session::checkpoint::{self, Kept};
 use crate::trainer::{self, Change, Run, signature};
 
 /// The folder that relative paths in a project start from.
@@ -94,7 +95,8 @@ pub struct Start<'a> {
     pub resume: Option<&'a Path>,
 }
 
-pub fn run(start: &Start, device: Device) -> anyhow::Result<Run> {
+/// The run, and what is known of the steps before it.
+pub fn run(start: &Start, device: Device) -> anyhow::Result<(Run, Curves)> {
     let mut project = self::project(start.file)?;
     if let Some(path) = start.data {
         use_data(&mut project, path)?;
@@ -113,14 +115,20 @@ pub fn run(start: &Start, device: Device) -> anyhow::Result<Run> {
         bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
     }
     match start.resume {
-        None => Ok(Run::new(&project, dataset, device)?),
+        None => Ok((Run::new(&project, dataset, device)?, Curves::default())),
         Some(path) => resume(path, start.file, &project, dataset, device),
     }
 }
 
 /// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
-fn resume(path: &Path, file: &Path, project: &Project, dataset: Arc<Dataset>, device: Device) -> anyhow::Result<Run> {
-    let (kept, saved) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+fn resume(
+    path: &Path,
+    file: &Path,
+    project: &Project,
+    dataset: Arc<Dataset>,
+    device: Device,
+) -> anyhow::Result<(Run, Curves)> {
+    let (kept, Kept { saved, curves }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
     let (checkpoint, file) = (path.display(), file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);
@@ -136,5 +144,5 @@ fn resume(path: &Path, file: &Path, project: &Project, dataset: Arc<Dataset>, de
     if project.training != kept.training {
         run.change(Change::Training { training: project.training.clone() })?;
     }
-    Ok(run)
+    Ok((run, curves))
 }

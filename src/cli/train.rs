@@ -17,7 +17,7 @@ use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
 use crate::persist::project_file;
-use crate::session::checkpoint;
+use crate::session::{Curves, KEPT, checkpoint};
 use crate::trainer::{Evaluation, Run, StepRow};
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
@@ -34,7 +34,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         seed: options.seed,
         resume: options.resume.as_deref(),
     };
-    let mut run = prepare::run(&start, device)?;
+    let (mut run, mut curves) = prepare::run(&start, device)?;
     // Said before the work is done, not after it.
     options.checkpoint.as_deref().map(project_file::check_writable).transpose()?;
     let mut log = options.log.as_deref().map(Log::create).transpose()?;
@@ -54,6 +54,9 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
             bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
             not_finite = Some(found.clone());
         }
+        if options.checkpoint.is_some() {
+            note(&mut curves, &row);
+        }
         bar.set_position(row.step - first_step);
         if row.epoch_done {
             let scores = run.evaluate()?;
@@ -64,8 +67,9 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
                 ));
             }
             tell_epoch(&run, &bar, &scores, epoch_loss.take(), log.as_mut())?;
+            curves.append(&[], &[scores]);
             if let Some(path) = &options.checkpoint {
-                checkpoint::save(path, run.project(), &run.save()?).map_err(anyhow::Error::msg)?;
+                checkpoint::save(path, run.project(), &run.save()?, &curves).map_err(anyhow::Error::msg)?;
             }
         }
     }
@@ -74,7 +78,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         remark(format_args!("{}", nothing_done(&run, options)));
     }
     if let Some(path) = &options.checkpoint {
-        checkpoint::save(path, run.project(), &run.save()?).map_err(anyhow::Error::msg)?;
+        checkpoint::save(path, run.project(), &run.save()?, &curves).map_err(anyhow::Error::msg)?;
     }
     if run.finished().is_some() {
         run.restore_best()?;
@@ -116,6 +120,14 @@ fn score_key(run: &Run) -> &'static str {
     match run.dataset().task {
         Task::Classification { .. } => "val_accuracy",
         Task::Regression { .. } => "val_r2",
+    }
+}
+
+/// For who opens the checkpoint. However long the run is, about so many points are kept.
+fn note(curves: &mut Curves, row: &StepRow) {
+    curves.append(&[*row], &[]);
+    if curves.train_loss.len() >= 2 * KEPT {
+        *curves = curves.thinned();
     }
 }
 

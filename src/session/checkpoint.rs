@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{Curves, Pace};
 use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::model::Project;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
@@ -10,9 +11,18 @@ use crate::trainer::{Resume, Saved};
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
 const BEST: &str = "best/";
+/// And those of the steps and numbers of curves, which are for the window, with this.
+const CURVE: &str = "curve/";
+
+/// A run and what was told of it until then.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub saved: Saved,
+    pub curves: Curves,
+}
 
 /// Errors are sentences for the user.
-pub fn save(path: &Path, project: &Project, saved: &Saved) -> Result<(), String> {
+pub fn save(path: &Path, project: &Project, saved: &Saved, curves: &Curves) -> Result<(), String> {
     let place = serde_json::json!({
         "run": saved.place,
         "step": saved.now.step,
@@ -22,24 +32,29 @@ pub fn save(path: &Path, project: &Project, saved: &Saved) -> Result<(), String>
     if let Some(best) = &saved.best {
         tensors.extend(named(best, BEST));
     }
+    tensors.extend(curve_tensors(curves));
     let checkpoint = Checkpoint { project: project.clone(), place: place.to_string(), tensors };
     checkpoint::save(&checkpoint, path).map_err(|error| error.to_string())
 }
 
-pub fn load(path: &Path) -> Result<(Project, Saved), String> {
+pub fn load(path: &Path) -> Result<(Project, Kept), String> {
     let file = checkpoint::load(path).map_err(|error| error.to_string())?;
     let damaged = |error: serde_json::Error| format!("The run in {} cannot be read: {error}", path.display());
     let place: serde_json::Value = serde_json::from_str(&file.place).map_err(damaged)?;
     let run: Resume = serde_json::from_value(place["run"].clone()).map_err(damaged)?;
-    let (best, now): (Vec<_>, Vec<_>) = file.tensors.into_iter().partition(|tensor| tensor.name.starts_with(BEST));
+    let is_curve = |tensor: &NamedTensor| tensor.name.starts_with(CURVE);
+    let (told, tensors): (Vec<_>, Vec<_>) = file.tensors.into_iter().partition(is_curve);
+    let (best, now): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.name.starts_with(BEST));
     let step = place["step"].as_u64().ok_or_else(|| format!("The run in {} does not say its step.", path.display()))?;
     let now = snapshot(step, now, "");
     let best = place["best_step"].as_u64().map(|step| snapshot(step, best, BEST));
-    Ok((file.project, Saved { now, best, place: run }))
+    let mut curves = curves(&told);
+    curves.truncate(step);
+    Ok((file.project, Kept { saved: Saved { now, best, place: run }, curves }))
 }
 
 /// The autosaved project, its run if there was one, and the file it belongs to.
-pub type Recovered = (Project, Option<Saved>, Option<PathBuf>);
+pub type Recovered = (Project, Option<Kept>, Option<PathBuf>);
 
 pub fn read_autosave(home: &Home) -> Result<Recovered, String> {
     let note = home.autosave_note();
@@ -53,13 +68,51 @@ pub fn read_autosave(home: &Home) -> Result<Recovered, String> {
 pub fn write_autosave(
     home: &Home,
     project: &Project,
-    saved: Option<&Saved>,
+    run: Option<(&Saved, &Curves)>,
     file: Option<&Path>,
 ) -> Result<(), String> {
-    if let Some(saved) = saved {
-        save(&home.autosave_run_path(), project, saved)?;
+    if let Some((saved, curves)) = run {
+        save(&home.autosave_run_path(), project, saved, curves)?;
     }
-    home.write_autosave(project, file, saved.is_some()).map_err(|error| error.to_string())
+    home.write_autosave(project, file, run.is_some()).map_err(|error| error.to_string())
+}
+
+/// Of every curve its steps and its numbers; of the pace one row a knot.
+fn curve_tensors(curves: &Curves) -> Vec<NamedTensor> {
+    let mut tensors = Vec::new();
+    let known = curves.named().into_iter().filter(|(_, series)| !series.is_empty());
+    for (name, series) in known {
+        let dims = vec![series.len()];
+        let steps = Values::F64(series.steps().iter().map(|&step| step as f64).collect());
+        tensors.push(NamedTensor { name: format!("{CURVE}{name}.steps"), dims: dims.clone(), values: steps });
+        let values = Values::F32(series.values().to_vec());
+        tensors.push(NamedTensor { name: format!("{CURVE}{name}"), dims, values });
+    }
+    if !curves.pace.is_empty() {
+        let numbers = curves.pace.iter().flat_map(|pace| [pace.step as f64, pace.epoch, pace.seconds]);
+        let (dims, values) = (vec![curves.pace.len(), 3], Values::F64(numbers.collect()));
+        tensors.push(NamedTensor { name: format!("{CURVE}pace"), dims, values });
+    }
+    tensors
+}
+
+/// What of it makes sense; older files have none.
+fn curves(tensors: &[NamedTensor]) -> Curves {
+    let found = |name: String| tensors.iter().find(|tensor| tensor.name == name).map(|tensor| &tensor.values);
+    let mut curves = Curves::default();
+    for (name, series) in curves.named_mut() {
+        let (steps, values) = (found(format!("{CURVE}{name}.steps")), found(format!("{CURVE}{name}")));
+        if let (Some(Values::F64(steps)), Some(Values::F32(values))) = (steps, values)
+            && steps.is_sorted()
+        {
+            steps.iter().zip(values).for_each(|(&step, &value)| series.push(step as u64, value));
+        }
+    }
+    if let Some(Values::F64(numbers)) = found(format!("{CURVE}pace")) {
+        let knot = |knot: &[f64; 3]| Pace { step: knot[0] as u64, epoch: knot[1], seconds: knot[2] };
+        curves.pace = numbers.as_chunks().0.iter().map(knot).collect();
+    }
+    curves
 }
 
 fn named<'a>(snapshot: &'a Snapshot, prefix: &'a str) -> impl Iterator<Item = NamedTensor> + 'a {

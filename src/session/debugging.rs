@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::running::bare;
-use super::{Action, Curves, Mark, NoticeKind, OtherBranch, RunStatus, State, Tab};
+use super::{Action, Mark, NoticeKind, OtherBranch, RunStatus, State, Tab};
 use crate::model::Project;
 use crate::trace::DebugView;
 use crate::trainer::{Command, DebugCommand, Evaluation, Forked, News, Outbox, Row};
@@ -118,7 +118,7 @@ impl State {
         if let Some(step) = cut {
             self.cut_future(step);
         }
-        append(&mut self.run.curves, rows, scores);
+        self.run.curves.append(rows, scores);
     }
 
     /// The curves of this branch become those of the run, and those of the run another's.
@@ -159,19 +159,5 @@ impl State {
             self.works.told = Some(self.as_told());
             self.after_change(&before);
         }
-    }
-}
-
-fn append(curves: &mut Curves, rows: &[Row], scores: &[Evaluation]) {
-    for row in rows {
-        curves.train_loss.push(row.step, row.loss as f32);
-        curves.learning_rate.push(row.step, row.learning_rate as f32);
-        if let Some(accuracy) = row.accuracy {
-            curves.train_metric.push(row.step, accuracy);
-        }
-    }
-    for scores in scores {
-        curves.validation_loss.push(scores.step, scores.loss as f32);
-        curves.validation_metric.push(scores.step, scores.score as f32);
     }
 }

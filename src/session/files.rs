@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::checkpoint;
+use super::checkpoint::{self, Kept};
 use super::works::{AutosaveJob, Wanted};
 use super::{Action, DataState, NoticeKind, RunStatus, Screen, State};
 use crate::model::{History, Project, Source, templates};
 use crate::persist::{Home, Recent, project_file};
-use crate::trainer::{Command, Saved};
+use crate::trainer::Command;
 
 /// Between two autosaves while something changes.
 const AUTOSAVE_EVERY: Duration = Duration::from_secs(10);
@@ -77,7 +77,7 @@ impl State {
         self.selection = super::Selection::default();
         self.run = super::RunView::default();
         (self.debug, self.branches, self.breakpoints) = (None, Vec::new(), Vec::new());
-        self.works.told = None;
+        (self.works.told, self.works.resume) = (None, None);
         self.works.on_disk = Some(Box::new(project.clone()));
         // What the run that ends here still has to tell is of no matter.
         self.works.run_number += 1;
@@ -93,8 +93,8 @@ impl State {
         match open_any(path) {
             Ok((project, saved)) => {
                 let is_project = saved.is_none();
-                self.works.resume = saved;
                 self.begin(project, is_project.then(|| path.to_owned()));
+                self.works.resume = saved;
                 if is_project {
                     self.remember(path);
                 }
@@ -139,8 +139,8 @@ impl State {
         if yes {
             match checkpoint::read_autosave(&home) {
                 Ok((project, saved, file)) => {
-                    self.works.resume = saved.map(Box::new);
                     self.begin(project, file);
+                    self.works.resume = saved.map(Box::new);
                     self.unsaved = true;
                     self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
                 }
@@ -177,12 +177,13 @@ impl State {
         } else {
             drop(reply);
         }
-        let (project, file) = (self.project.clone(), self.file.clone());
+        let (project, file, curves) = (self.project.clone(), self.file.clone(), self.run.curves.thinned());
         let (done_sender, done) = channel();
         let work = move || {
             // No answer (a busy or absent trainer): the project alone is still worth keeping.
             let saved = answer.recv_timeout(Duration::from_secs(20)).ok().and_then(Result::ok);
-            let outcome = checkpoint::write_autosave(&home, &project, saved.as_deref(), file.as_deref());
+            let run = saved.as_deref().map(|saved| (saved, &curves));
+            let outcome = checkpoint::write_autosave(&home, &project, run, file.as_deref());
             let _ = done_sender.send(outcome);
         };
         if std::thread::Builder::new().name("autosave".into()).spawn(work).is_ok() {
@@ -222,10 +223,10 @@ impl State {
 }
 
 /// A project file, or a checkpoint with the project and the run inside.
-fn open_any(path: &Path) -> Result<(Project, Option<Box<Saved>>), String> {
+fn open_any(path: &Path) -> Result<(Project, Option<Box<Kept>>), String> {
     if path.extension().is_some_and(|e| e == "safetensors") {
-        let (project, saved) = checkpoint::load(path)?;
-        return Ok((project, Some(Box::new(saved))));
+        let (project, kept) = checkpoint::load(path)?;
+        return Ok((project, Some(Box::new(kept))));
     }
     project_file::load(path).map(|project| (project, None)).map_err(|error| error.to_string())
 }

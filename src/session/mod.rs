@@ -17,5 +17,5 @@ mod works;
 pub use action::{Action, Transport};
 pub use devices::Devices;
 pub use loading::table_spec;
-pub use run_view::{Curves, Mark, Metric, OtherBranch, Pace, RunStatus, RunView};
+pub use run_view::{Curves, KEPT, Mark, Metric, OtherBranch, Pace, RunStatus, RunView};
 pub use state::{DataState, Notice, NoticeKind, Screen, Selection, State, Tab};

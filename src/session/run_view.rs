@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::trace::{Picture, Series};
+use crate::trainer::{Evaluation, Row};
 
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
@@ -14,6 +15,8 @@ pub struct RunView {
     pub samples_per_second: f64,
     /// Time spent training.
     pub seconds: f64,
+    /// Of it, before the run was opened.
+    pub seconds_before: f64,
     /// Until the epochs that were asked for are done; `None` until it can be told.
     pub seconds_left: Option<f64>,
     pub learning_rate: f64,
@@ -70,13 +73,66 @@ pub struct Curves {
     pub pace: Vec<Pace>,
 }
 
+/// About so many points of every curve are kept with a run.
+pub const KEPT: usize = 4096;
+
 impl Curves {
+    /// What was told of more steps.
+    pub fn append(&mut self, rows: &[Row], scores: &[Evaluation]) {
+        for row in rows {
+            self.train_loss.push(row.step, row.loss as f32);
+            self.learning_rate.push(row.step, row.learning_rate as f32);
+            if let Some(accuracy) = row.accuracy {
+                self.train_metric.push(row.step, accuracy);
+            }
+        }
+        for scores in scores {
+            self.validation_loss.push(scores.step, scores.loss as f32);
+            self.validation_metric.push(scores.step, scores.score as f32);
+        }
+    }
+
+    /// What is kept of them in a file, however long they are.
+    pub fn thinned(&self) -> Self {
+        let thin = |series: &Series| series.thinned(KEPT);
+        let every = self.pace.len().div_ceil(KEPT).max(1);
+        let last = self.pace.last().filter(|_| every > 1).copied();
+        Self {
+            train_loss: thin(&self.train_loss),
+            validation_loss: thin(&self.validation_loss),
+            metric: self.metric,
+            train_metric: thin(&self.train_metric),
+            validation_metric: thin(&self.validation_metric),
+            learning_rate: thin(&self.learning_rate),
+            pace: self.pace.iter().copied().step_by(every).chain(last).collect(),
+        }
+    }
+
+    /// By their names in a file.
+    pub(super) fn named(&self) -> [(&'static str, &Series); 5] {
+        [
+            ("train_loss", &self.train_loss),
+            ("validation_loss", &self.validation_loss),
+            ("train_metric", &self.train_metric),
+            ("validation_metric", &self.validation_metric),
+            ("learning_rate", &self.learning_rate),
+        ]
+    }
+
+    pub(super) fn named_mut(&mut self) -> [(&'static str, &mut Series); 5] {
+        let Self { train_loss, validation_loss, train_metric, validation_metric, learning_rate, .. } = self;
+        [
+            ("train_loss", train_loss),
+            ("validation_loss", validation_loss),
+            ("train_metric", train_metric),
+            ("validation_metric", validation_metric),
+            ("learning_rate", learning_rate),
+        ]
+    }
+
     /// Drops everything after a step.
     pub fn truncate(&mut self, step: u64) {
-        let Self { train_loss, validation_loss, train_metric, validation_metric, learning_rate, .. } = self;
-        for series in [train_loss, validation_loss, train_metric, validation_metric, learning_rate] {
-            series.truncate(step);
-        }
+        self.named_mut().into_iter().for_each(|(_, series)| series.truncate(step));
         self.pace.retain(|pace| pace.step <= step);
     }
 }

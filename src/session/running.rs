@@ -106,17 +106,25 @@ impl State {
             // It spoke of the run that ends here.
             self.error = None;
         }
+        let (saved, mut curves) = match self.works.resume.take() {
+            Some(kept) => (Some(Box::new(kept.saved)), kept.curves),
+            None => (None, Curves::default()),
+        };
+        if saved.is_some() && curves.pace.is_empty() {
+            curves.pace.push(Pace::default());
+        }
+        curves.metric = metric;
         let picture = self.run.picture.take();
         (self.debug, self.branches) = (None, Vec::new());
         self.run = RunView {
             status: RunStatus::Paused,
-            curves: Curves { metric, ..Curves::default() },
+            seconds_before: curves.pace.last().map_or(0.0, |pace| pace.seconds),
+            curves,
             // Until the new one arrives; a moment's old picture is calmer than a blink.
             picture: picture.filter(|_| self.works.told.is_some()),
             ..RunView::default()
         };
         self.works.told = Some(self.as_told());
-        let saved = self.works.resume.take();
         let command = Command::Start {
             run: self.works.run_number,
             project: Box::new(self.project.clone()),
@@ -227,6 +235,7 @@ impl State {
     fn take_progress(&mut self, progress: Progress) {
         self.take_device(progress.device);
         let run = &mut self.run;
+        let seconds = progress.seconds + run.seconds_before;
         run.status = match (progress.running, run.status) {
             (true, _) => RunStatus::Running,
             (false, RunStatus::Running) => RunStatus::Paused,
@@ -234,19 +243,18 @@ impl State {
             (false, RunStatus::Finished) if progress.step < run.step => RunStatus::Paused,
             (false, other) => other,
         };
-        let now = Pace { step: progress.step, epoch: progress.epoch, seconds: progress.seconds };
+        let now = Pace { step: progress.step, epoch: progress.epoch, seconds };
         let other_epochs = progress.steps_per_epoch != run.steps_per_epoch;
         note_pace(&mut run.curves.pace, now, other_epochs);
         run.step = progress.step;
         run.epoch = progress.epoch;
         run.samples_per_second = progress.samples_per_second;
-        run.seconds = progress.seconds;
+        run.seconds = seconds;
         run.learning_rate = progress.learning_rate;
         run.steps_per_epoch = progress.steps_per_epoch;
         let left = self.project.training.epochs as f64 - progress.epoch;
-        let pace = progress.seconds / progress.epoch;
+        let pace = seconds / progress.epoch;
         run.seconds_left = (progress.epoch > 0.0 && left > 0.0).then_some(left * pace);
-        // The numbers of a run that was resumed begin where it stood.
         if !self.inference.is_valid() {
             run.status = RunStatus::NotReady;
         }

@@ -9,7 +9,9 @@ use std::time::Instant;
 use crate::data::{DataError, Dataset, Progress, TablePreview};
 use crate::model::{DataSpec, Graph, Project, TrainingSpec};
 use crate::persist::Home;
-use crate::trainer::{Saved, Trainer, Waker};
+use crate::trainer::{Trainer, Waker};
+
+use super::checkpoint::Kept;
 
 #[derive(Default)]
 pub struct Works {
@@ -23,7 +25,7 @@ pub struct Works {
     /// The settings of the data that was loaded last.
     pub loaded: Option<DataSpec>,
     /// The run to go on with once the data is there (recovery, opening a checkpoint).
-    pub resume: Option<Box<Saved>>,
+    pub resume: Option<Box<Kept>>,
     /// Where settings and autosave live; `None` in tests.
     pub home: Option<Home>,
     pub autosave: Option<AutosaveJob>,

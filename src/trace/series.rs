@@ -80,6 +80,28 @@ impl Series {
         }
     }
 
+    /// All points, or no more than about `most` of them: of every stretch the first, the least and the largest, and where there is
+    /// one that is no number, that one. Nothing is drawn that never was, and no outlier is lost.
+    pub fn thinned(&self, most: usize) -> Self {
+        if self.len() <= most {
+            return self.clone();
+        }
+        let width = self.len().div_ceil(most / 3);
+        let mut thin = Self::default();
+        for start in (0..self.len()).step_by(width) {
+            let stretch = start..(start + width).min(self.len());
+            let finite = || stretch.clone().filter(|&i| self.values[i].is_finite());
+            let least = finite().min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
+            let largest = finite().max_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
+            let broken = stretch.clone().find(|&i| !self.values[i].is_finite());
+            let mut kept: Vec<_> = [Some(start), least, largest, broken].into_iter().flatten().collect();
+            kept.sort_unstable();
+            kept.dedup();
+            kept.into_iter().for_each(|i| thin.push(self.steps[i], self.values[i]));
+        }
+        thin
+    }
+
     /// The value at a step, or the last one before it.
     pub fn at(&self, step: u64) -> Option<f32> {
         let after = self.steps.partition_point(|&s| s <= step);
@@ -185,6 +207,26 @@ mod tests {
         (0..100).for_each(|s| fresh.push(s, if s < 42 { s as f32 } else { -1.0 }));
         assert_eq!(series.visible(0.0, 100.0, 4), fresh.visible(0.0, 100.0, 4));
         assert_eq!((series.at(41), series.at(42), series.last()), (Some(41.0), Some(-1.0), Some((99, -1.0))));
+    }
+
+    #[test]
+    fn a_thin_curve_has_points_of_the_whole_one_and_hides_no_outlier() {
+        let mut series = Series::default();
+        let value = |step: u64| match step {
+            70_001 => f32::NAN,
+            70_002 => 50.0,
+            70_003 => -50.0,
+            step => (step % 7) as f32,
+        };
+        (1..=100_000).for_each(|step| series.push(step, value(step)));
+        let thin = series.thinned(3000);
+        assert!((2000..=3002).contains(&thin.len()), "{}", thin.len());
+        assert!(thin.points().all(|(step, v)| v.to_bits() == value(step).to_bits()));
+        assert!(thin.steps().is_sorted_by(|a, b| a < b));
+        for kept in [1, 70_001, 70_002, 70_003] {
+            assert!(thin.steps().contains(&kept), "{kept}");
+        }
+        assert_eq!(series.thinned(100_000).len(), 100_000);
     }
 
     #[test]

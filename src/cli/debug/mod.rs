@@ -53,7 +53,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         resume: options.resume.as_deref(),
     };
     options.dump.as_deref().map(project_file::check_writable).transpose()?;
-    let run = prepare::run(&start, device)?;
+    let (run, _) = prepare::run(&start, device)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let mut console = Console::new(Debugger::new(run, (options.memory as usize) << 20)?, interrupted.clone());
     match (options.steps.zip(options.dump.as_deref()), commands) {
