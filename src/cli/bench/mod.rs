@@ -39,7 +39,7 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
             (!options.against.is_empty(), "--against"),
             (options.device != DeviceChoice::Cpu, "--device"),
         ];
-        for (_, option) in of_workloads.into_iter().filter(|(is_given, _)| *is_given) {
+        if let Some((_, option)) = of_workloads.into_iter().find(|(is_given, _)| *is_given) {
             bail!("{option} is for the workloads ({}), not for {name}.", NAMES.join(", "));
         }
     }

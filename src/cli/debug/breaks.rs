@@ -36,6 +36,9 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
     if !matches!(kind, "at" | "layer" | "phase" | "nan") {
         return Ok(Break { log, place: Place::At(At::Anywhere), condition: Some(condition(rest)?) });
     }
+    if place == "if" || place.ends_with(" if") {
+        return Err(format!("Behind 'if' stands a condition: {word} at %4 if max(abs(%1)) > 1."));
+    }
     let (place, asked) = match place.split_once(" if ") {
         Some((place, asked)) => (place.trim(), Some(condition(asked.trim())?)),
         None => (place.trim(), None),
@@ -156,6 +159,7 @@ mod tests {
         for (text, words) in [
             ("", "needs an expression or a place"),
             ("at", "break at %4"),
+            ("at %4 if", "Behind 'if'"),
             ("phase sideways", "there are load, forward"),
             ("nan %4", "break nan(%4)"),
             ("at %4 if loss >", "at the end"),

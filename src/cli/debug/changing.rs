@@ -82,8 +82,14 @@ impl Console {
         Ok(Said { text, json: json!({ "name": name, "change": shown }) })
     }
 
+    fn nothing_to_undo(&self) -> String {
+        let (_, ahead) = self.debugger().changes();
+        let further = if ahead.is_empty() { "" } else { " before here; 'info' shows those that lie ahead" };
+        format!("There is no change to take back{further}.")
+    }
+
     pub(super) fn undo(&mut self) -> Result<Said, String> {
-        let undone = self.debugger_mut().undo().map_err(sentence)?.ok_or("There is no change to take back.")?;
+        let undone = self.debugger_mut().undo().map_err(sentence)?.ok_or_else(|| self.nothing_to_undo())?;
         self.changed();
         let mut said = self.place();
         said.text = format!("Took back: {}\n{}", show::change_text(&undone), said.text);

@@ -1,6 +1,7 @@
 //! What may be typed, and what it means.
 
 use super::breaks::{self, Break};
+use super::help::COMMANDS;
 use crate::expr::{self, Expr};
 use crate::trainer::Unit;
 
@@ -67,7 +68,8 @@ pub enum Command {
     DeleteBranch(String),
     Compare,
     Dump(String),
-    Help,
+    /// All commands, or what begins with a word.
+    Help(String),
     Quit,
 }
 
@@ -88,7 +90,22 @@ pub fn parse(line: &str) -> Result<Command, String> {
     moving(word, rest)
         .or_else(|| looking(word, rest))
         .or_else(|| changing(word, rest))
-        .unwrap_or_else(|| Err(format!("There is no command '{word}'; 'help' shows what there is.")))
+        .unwrap_or_else(|| Err(unknown(word)))
+}
+
+fn unknown(word: &str) -> String {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.to_lowercase().chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    // One letter wrong, or all of them in another order. What is longer than any command is none.
+    let is_near = |known: &str| sorted(known) == sorted(word) || expr::edits(word, known) == 1;
+    let meant = COMMANDS.iter().filter(|_| (3..=12).contains(&word.len())).find(|known| is_near(known));
+    match meant {
+        Some(meant) => format!("There is no command '{word}'; did you mean '{meant}'? 'help' shows what there is."),
+        None => format!("There is no command '{word}'; 'help' shows what there is."),
+    }
 }
 
 type Parsed = Option<Result<Command, String>>;
@@ -122,7 +139,7 @@ fn moving(word: &str, rest: &str) -> Parsed {
             _ => named(word, rest, "branch main").map(Command::Branch),
         },
         "compare" => alone(word, rest, Command::Compare),
-        "help" | "h" | "?" => Ok(Command::Help),
+        "help" | "h" | "?" => Ok(Command::Help(rest.to_owned())),
         "quit" | "q" | "exit" => alone(word, rest, Command::Quit),
         _ => return None,
     })
@@ -310,7 +327,10 @@ mod tests {
     fn wrong_ones_get_a_sentence() {
         for (line, words) in [
             ("", "no command ''"),
-            ("rnu", "no command 'rnu'"),
+            ("rnu", "did you mean 'run'?"),
+            ("STEP", "did you mean 'step'?"),
+            ("brake", "did you mean 'break'?"),
+            ("frobnicate", "no command 'frobnicate'; 'help'"),
             ("goto", "goto 20"),
             ("goto -1", "not '-1'"),
             ("step 0", "whole number from 1"),

@@ -50,12 +50,38 @@ branch delete NAME       it is gone for good; the current one: the one that it l
 compare                  their losses, side by side
 
 dump FILE                writes everything of the step just completed (*.safetensors)
-help, h    quit, q
+help [COMMAND], h        all of this, or what it says of a command
+quit, q                  as Ctrl-D
 
 Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
 step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
 sign step min max pow; of a whole tensor: max min mean sum norm nan inf. Of a single number, max, min and mean are over the
 steps so far. Comparisons, and, or, not. Steps count from 1.";
+
+/// All of it, or the lines where a command begins with a word.
+pub fn of(word: &str) -> Result<String, String> {
+    if word.is_empty() {
+        return Ok(HELP.into());
+    }
+    let begins = |line: &str| {
+        let (commands, _) = line.split_once("  ").unwrap_or((line, ""));
+        commands.split(", ").any(|command| command.split(' ').next() == Some(word))
+    };
+    let is_more = |line: &&str| line.starts_with(' ');
+    let mut found = Vec::new();
+    let mut lines = HELP.lines().take_while(|line| !line.starts_with("Names are")).peekable();
+    while let Some(line) = lines.next() {
+        if begins(line) {
+            found.push(line);
+            found.extend(std::iter::from_fn(|| lines.next_if(is_more)));
+        }
+    }
+    if found.is_empty() {
+        Err(format!("There is no command '{word}'; 'help' shows what there is."))
+    } else {
+        Ok(found.join("\n"))
+    }
+}
 
 /// First words of commands.
 pub const COMMANDS: [&str; 34] = [
@@ -73,5 +99,22 @@ pub fn second_words(command: &str) -> &'static [&'static str] {
         "info" | "i" => &["breakpoints"],
         "branch" => &["delete"],
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_of_a_command_is_its_lines() {
+        assert_eq!(of("").unwrap(), HELP);
+        for command in COMMANDS {
+            let said = of(command).unwrap_or_else(|error| panic!("{command}: {error}"));
+            assert!(said.contains(command) && said.lines().count() < 6, "{command}: {said}");
+        }
+        assert!(of("explain").unwrap().contains("small nudge"), "the second line belongs to it");
+        assert!(of("b").unwrap().starts_with("break EXPR"));
+        assert!(of("nonsense").unwrap_err().contains("'nonsense'"));
     }
 }

@@ -10,8 +10,7 @@ use serde_json::json;
 use super::branches::{self, Branch};
 use super::breaks::{self, Break};
 use super::command::{self, Command};
-use super::help::HELP;
-use super::{Said, explain, show, values};
+use super::{Said, explain, help, show, values};
 use crate::expr::Expr;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
@@ -86,6 +85,9 @@ impl Console {
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
             Command::Explain { name, index, check } => {
+                if matches!(name.as_str(), "step" | "epoch" | "learning_rate") {
+                    return Err(format!("{name} is no tensor that an instruction computes: 'print {name}' tells it."));
+                }
                 let mut explanation = self.debugger_mut().explain(&name, &index).map_err(sentence)?;
                 if check {
                     explanation.verdict = Some(self.debugger_mut().nudge(&name, &index).map_err(sentence)?);
@@ -109,7 +111,10 @@ impl Console {
             Command::DeleteBranch(name) => self.delete_branch(&name)?,
             Command::Compare => branches::compare(&self.branches),
             Command::Dump(path) => self.dump(Path::new(&path))?,
-            Command::Help => Said { text: HELP.into(), json: json!({ "help": HELP }) },
+            Command::Help(word) => {
+                let text = help::of(&word)?;
+                Said { json: json!({ "help": text }), text }
+            }
         };
         Ok(Some(said))
     }
