@@ -195,33 +195,30 @@ fn aligned(memory: &mut [f32]) -> &mut [f32] {
 /// `y = w ⋆ x + bias`
 pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let sizes = Sizes::of(c);
-    let weight = |channel: usize, filter: usize| &w[(filter * c.channels + channel) * 9..][..9];
-    with_weights(&sizes, weight, |k, tap| k[tap], |weights| convolve(&sizes, x, weights, bias, y));
+    with_weights(&sizes, w, [9, c.channels * 9], false, |weights| convolve(&sizes, x, weights, bias, y));
 }
 
 /// The gradient of the pictures.
 pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let sizes = Sizes::of(c).backward();
-    let weight = |filter: usize, channel: usize| &w[(filter * c.channels + channel) * 9..][..9];
-    with_weights(&sizes, weight, |k, tap| k[8 - tap], |weights| convolve(&sizes, dy, weights, None, dx));
+    with_weights(&sizes, w, [c.channels * 9, 9], true, |weights| convolve(&sizes, dy, weights, None, dx));
 }
 
-/// Calls `f` with the transformed weights, 16 planes `[channels, filters]`.
-fn with_weights<'a>(
-    sizes: &Sizes,
-    window: impl Fn(usize, usize) -> &'a [f32],
-    tap: impl Fn(&[f32], usize) -> f32,
-    f: impl FnOnce(&[f32]),
-) {
-    let (channels, width) = (sizes.channels.count, sizes.filters.width);
+/// Calls `f` with the transformed weights, 16 planes `[channels, filters]`: the windows of one channel begin `of_channel` numbers
+/// behind those of the one before, those of a filter `of_filter`. With `backward` they are read from their ends.
+fn with_weights(sizes: &Sizes, w: &[f32], [of_channel, of_filter]: [usize; 2], backward: bool, f: impl FnOnce(&[f32])) {
+    let (channels, Axis { count, width }) = (sizes.channels.count, sizes.filters);
     let step = channels * width + APART;
     with_scratch(&WEIGHTS, POINTS * step + 9 * channels * width + 32, |memory| {
         let (planes, pixels) = aligned(memory).split_at_mut(POINTS * step);
-        for channel in 0..channels {
-            let pixels = &mut pixels[channel * 9 * width..][..9 * width];
-            for filter in 0..sizes.filters.count {
-                let window = window(channel, filter);
-                pixels[filter..].iter_mut().step_by(width).enumerate().for_each(|(k, pixel)| *pixel = tap(window, k));
+        for (channel, pixels) in pixels.chunks_exact_mut(9 * width).take(channels).enumerate() {
+            transpose((&w[channel * of_channel..], of_filter), [count, 9], (&mut *pixels, width));
+            if backward {
+                let (first, last) = pixels.split_at_mut(5 * width);
+                first
+                    .chunks_exact_mut(width)
+                    .zip(last.rchunks_exact_mut(width))
+                    .for_each(|(a, b)| a.swap_with_slice(b));
             }
         }
         expand::<OfWeights, 3>(pixels, width, windows(&[0], channels, width), (&mut *planes, step));
@@ -308,17 +305,16 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let [of_x, of_dy] = [channels, filters].map(|axis| sizes.step(axis, at_once));
     let of_sums = filters.count * channels.width + APART;
     let (under, made) = (sizes.pixels(Sizes::under), sizes.pixels(Sizes::made));
-    let pixels = (under + made).max(9 * filters.count * channels.width);
-    let parts = partial_sums(batch, dw.len()).min(8);
-    sum_in(parts, batch, dw, y_work(&sizes, batch), |images, dw| {
-        with_tile(POINTS * (of_x + of_dy + of_sums) + pixels + 16, |memory| {
+    let (parts, zeros) = (partial_sums(batch, dw.len()).min(8), vec![0.0; channels.width]);
+    let sum = |images: Range<usize>, taps: &mut [f32]| {
+        with_tile(POINTS * (of_x + of_dy + of_sums) + under + made + 16, |memory| {
             let (sums, memory) = aligned(memory).split_at_mut(POINTS * of_sums);
             let (of_pictures, memory) = memory.split_at_mut(POINTS * of_x);
-            let (of_gradients, pixels) = memory.split_at_mut(POINTS * of_dy);
+            let (of_gradients, memory) = memory.split_at_mut(POINTS * of_dy);
+            let (pictures, gradients) = memory.split_at_mut(under);
             sums.fill(0.0);
             let rows = images.start * down..images.end * down;
             for block in rows.clone().step_by(together).map(|row| row..(row + together).min(rows.end)) {
-                let (pictures, gradients) = pixels.split_at_mut(under);
                 let x_starts = lay_out(sizes.segments(block.clone()), |rows| sizes.under(rows), x, pictures);
                 let dy_starts = lay_out(sizes.segments(block), |rows| sizes.made(rows), dy, gradients);
                 for (x_starts, dy_starts) in x_starts.chunks(at_once).zip(dy_starts.chunks(at_once)) {
@@ -339,19 +335,14 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
                     });
                 }
             }
-            add_weights(&sizes, (sums, of_sums), pixels, dw);
+            let windows = windows(&[0], filters.count, channels.width);
+            contract::<ToWeights, 3>((&*sums, of_sums), channels.width, &zeros, windows, taps);
         });
-    });
-}
-
-/// Transforms sums of products back to the gradients of weights, and adds them.
-fn add_weights(sizes: &Sizes, sums: (&[f32], usize), pixels: &mut [f32], dw: &mut [f32]) {
-    let Axis { count, width } = sizes.channels;
-    let zeros = vec![0.0; width];
-    contract::<ToWeights, 3>(sums, width, &zeros, windows(&[0], sizes.filters.count, width), pixels);
-    for (dw, taps) in dw.chunks_exact_mut(count * 9).zip(pixels.chunks_exact(9 * width)) {
-        for (dw, channel) in dw.chunks_exact_mut(9).zip(0..) {
-            dw.iter_mut().zip(taps[channel..].iter().step_by(width)).for_each(|(dw, sum)| *dw += sum);
+    };
+    with_scratch(&WEIGHTS, 9 * filters.count * channels.width, |taps| {
+        sum_in(parts, batch, taps, y_work(&sizes, batch), sum);
+        for (dw, taps) in dw.chunks_exact_mut(channels.count * 9).zip(taps.chunks_exact(9 * channels.width)) {
+            transpose((taps, channels.width), [9, channels.count], (dw, 9));
         }
-    }
+    });
 }
