@@ -111,16 +111,19 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, ac
 fn delete(ui: &mut Ui, view: &DebugView, branch: &Branch, actions: &mut Vec<Action>) {
     let name = &branch.name;
     ui.menu_button("Delete …", |ui| {
-        ui.set_max_width(260.0);
-        let step = count(branch.step);
-        ui.label(format!("{name}, its {step} steps and its curves are gone then. This cannot be undone."));
+        let mut words = format!("Delete {name}? Its steps and its curves are gone then. This cannot be undone.");
         if branch.id == view.branch {
             let parent = view.branches.iter().find(|other| Some(other.id) == branch.parent);
             let next = parent.or(view.branches.iter().find(|other| other.id != branch.id));
             let next = next.map_or("another", |next| next.name.as_str());
-            ui.label(format!("You are on it: {next} is gone on with."));
+            words.push_str(&format!(" You are on it, and go on with {next}."));
         }
-        if named(ui.button("Delete for good"), &format!("Delete branch {name} for good")).clicked() {
+        ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+            ui.set_max_width(260.0);
+            ui.label(words);
+        });
+        let sure = RichText::new("Delete for good").color(Tokens::of(ui).bad);
+        if named(ui.button(sure), &format!("Delete branch {name} for good")).clicked() {
             actions.push(Action::Debug(DebugCommand::DeleteBranch(branch.id)));
             ui.close();
         }

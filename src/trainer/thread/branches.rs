@@ -54,7 +54,7 @@ impl Branches {
     /// All there are, the current one at a step.
     pub fn told(&self, here: u64) -> Vec<Branch> {
         let told = |known: &Branch| Branch {
-            name: if known.name.is_empty() { format!("fork at {}", known.from) } else { known.name.clone() },
+            name: name(known),
             step: if known.id == self.current { here } else { known.step },
             ..known.clone()
         };
@@ -123,6 +123,11 @@ impl Branches {
     }
 }
 
+/// One that has no name of its own yet is called by its beginning.
+fn name(branch: &Branch) -> String {
+    if branch.name.is_empty() { format!("fork at {}", branch.from) } else { branch.name.clone() }
+}
+
 impl Worker {
     /// The checkpoints of all branches together stay within the budget.
     pub(super) fn share(&mut self) {
@@ -176,7 +181,7 @@ impl Worker {
         }
         if let Some(gone) = self.desk.branches.forget(branch) {
             locked(&self.outbox).deleted.push(branch);
-            self.say(&format!("Deleted the branch {}.", gone.name));
+            self.say(&format!("Deleted the branch {}.", name(&gone)));
             self.share();
         }
     }

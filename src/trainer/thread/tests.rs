@@ -246,7 +246,7 @@ fn a_deleted_branch_is_gone_and_deleting_the_current_one_leads_to_the_one_that_i
     let mut desk = Desk::new();
     desk.goto(5);
     desk.arrive(5);
-    for name in ["child", "grandchild"] {
+    for name in ["", "grandchild"] {
         desk.debug(DebugCommand::Fork { name: name.into() });
         desk.debug(DebugCommand::Forward(Unit::Step));
     }
@@ -265,6 +265,9 @@ fn a_deleted_branch_is_gone_and_deleting_the_current_one_leads_to_the_one_that_i
     let view = desk.until("there is another", |view| view.branches.len() == 2);
     assert_eq!(names(&view), [(0, None), (3, Some(0))], "no number is given twice, and the last branch stays");
     assert_eq!(desk.told.iter().flat_map(|told| told.deleted.clone()).collect::<Vec<_>>(), [1, 2]);
+    let said: Vec<_> =
+        desk.told.iter().flat_map(|told| &told.messages).filter(|said| said.contains("Deleted")).collect();
+    assert_eq!(said, ["Deleted the branch fork at 5.", "Deleted the branch grandchild."]);
 }
 
 #[test]
