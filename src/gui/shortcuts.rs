@@ -149,6 +149,7 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
             ("Shift F10", "back by one instruction"),
             ("Shift F8", "back by a step"),
             ("Shift F5", "back to a breakpoint"),
+            ("Up, Down", "choose a line of the program"),
             ("F9", "breakpoint at the chosen line"),
             ("Ctrl F10", "run to the chosen line"),
             ("Ctrl Z", "take the last change back"),

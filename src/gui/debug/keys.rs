@@ -26,6 +26,7 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
         let line = local.listing.cursor.unwrap_or(view.moment.instruction);
         breakpoints::toggle(state, &view.listing, line, actions);
     }
+    walk(ctx, state, local);
     let mut debug = |command| actions.push(Action::Debug(command));
     // The longer shortcut first: F10 also matches when Shift is held.
     for (shortcut, unit) in [(BACK, Unit::Instruction), (BACK_STEP, Unit::Step)] {
@@ -51,5 +52,29 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
     }
     if pressed(CONTINUE) {
         actions.push(Action::Transport(Transport::Toggle));
+    }
+}
+
+/// The arrows choose a line of the listing, as long as nothing else wants them.
+fn walk(ctx: &Context, state: &State, local: &mut DebugUi) {
+    let elsewhere = local.middle.shows_canvas()
+        || ctx.any_popup_open()
+        || ctx.memory(|memory| memory.focused().is_some() || memory.top_modal_layer().is_some());
+    let Some(view) = state.debug.as_ref().filter(|_| !elsewhere) else { return };
+    let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    let (up, down) = (pressed(Key::ArrowUp), pressed(Key::ArrowDown));
+    if up == down || view.listing.lines.is_empty() {
+        return;
+    }
+    // The first press chooses where the run stands.
+    let line = match local.listing.cursor {
+        None => view.moment.instruction,
+        Some(line) if up => line.saturating_sub(1),
+        Some(line) => line + 1,
+    };
+    let line = line.min(view.listing.lines.len() - 1);
+    local.listing.choose(line);
+    if let Some(output) = view.listing.lines[line].outputs.first() {
+        local.middle.look_at(&output.name);
     }
 }

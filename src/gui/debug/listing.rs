@@ -24,8 +24,18 @@ pub struct ListingUi {
     pub cursor: Option<usize>,
     /// The next frame scrolls to where the run stands.
     pub reveal: bool,
+    /// The next frame scrolls to this line.
+    shown: Option<usize>,
     /// First lines of folded groups.
     folded: BTreeSet<(usize, bool)>,
+}
+
+impl ListingUi {
+    /// Chooses a line and brings it into sight.
+    pub fn choose(&mut self, line: usize) {
+        self.cursor = Some(line);
+        self.shown = Some(line);
+    }
 }
 
 /// What stands in a row.
@@ -74,9 +84,10 @@ fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<(usize, bool
 pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut DebugUi, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let next = view.moment.instruction;
-    if std::mem::take(&mut local.listing.reveal) {
-        unfold(&view.listing, next, &mut local.listing.folded);
-        scroll_to(ui, rows(&view.listing, &local.listing.folded).iter().position(|row| *row == Row::Line(next)));
+    let place = std::mem::take(&mut local.listing.reveal).then_some(next);
+    if let Some(line) = local.listing.shown.take().or(place) {
+        unfold(&view.listing, line, &mut local.listing.folded);
+        scroll_to(ui, rows(&view.listing, &local.listing.folded).iter().position(|row| *row == Row::Line(line)));
     }
     let rows = rows(&view.listing, &local.listing.folded);
     let target = ui.data_mut(|data| data.remove_temp::<usize>(reveal_id()));

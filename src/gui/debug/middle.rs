@@ -144,6 +144,12 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
     let tokens = Tokens::of(ui);
     let Some(view) = &state.debug else { return };
     let Some(name) = local.middle.looked.clone() else { return };
+    if !tokens.dark {
+        // On the canvas's grey a control is hardly darker than its ground.
+        let visuals = ui.visuals_mut();
+        (visuals.widgets.inactive.weak_bg_fill, visuals.widgets.inactive.bg_fill) = (tokens.hover, tokens.line);
+        visuals.text_edit_bg_color = Some(tokens.hover);
+    }
     let Some(record) = view.sight.tensor(&name) else {
         if let Some(why) = view.sight.why_missing(&name) {
             body(ui, |ui| drop(ui.label(why)));

@@ -406,3 +406,21 @@ fn the_listing_says_whose_every_line_is_and_how_large_its_value_becomes_before_t
     wait_for(&mut hands, 0, 1);
     assert_eq!(shapes(&hands), "16 × 8");
 }
+
+#[test]
+fn the_arrows_choose_a_line_for_the_keys_that_are_about_one() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F11);
+    wait_for(&mut hands, 0, 1);
+    for _ in 0..3 {
+        hands.key(Modifiers::NONE, Key::ArrowDown);
+    }
+    hands.key(Modifiers::NONE, Key::ArrowUp);
+    hands.key(Modifiers::NONE, Key::F9);
+    hands.wait_until("there is a breakpoint", |hands| hands.state().breakpoints.len() == 1);
+    hands.key(Modifiers::NONE, Key::F5);
+    wait_for(&mut hands, 0, 2);
+    hands.wait_until("what the chosen line makes is asked for", |hands| {
+        hands.state().gaze.tensors.contains(&"%2".to_owned())
+    });
+}
