@@ -109,6 +109,11 @@ impl CanvasUi {
         self.placed.get(&layer).copied()
     }
 
+    /// Where all of them stand.
+    pub fn cards(&self) -> impl Iterator<Item = Rect> {
+        self.placed.values().copied()
+    }
+
     /// Shows the whole graph at the next frame.
     pub fn fit(&mut self) {
         self.fit = true;

@@ -111,7 +111,7 @@ fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut Canva
     let within = ui.available_rect_before_wrap();
     canvas::show(ui, state, canvas, actions);
     let Some(view) = &state.debug else { return };
-    if let Some((name, index)) = pins::show(ui, within, view, local, |layer| canvas.card(layer)) {
+    if let Some((name, index)) = pins::show(ui, within, view, local, canvas) {
         local.middle.look_at(&name);
         if let Some(index) = index {
             local.middle.tensor.choose(index);
@@ -125,6 +125,8 @@ fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {
         tab_strip(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")]);
     });
     if local.tab == Tab::Canvas {
+        // The heading's ground reaches to the end all the same.
+        ui.allocate_space(egui::vec2(ui.available_width(), 1.0));
         return;
     }
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

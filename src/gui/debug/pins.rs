@@ -1,6 +1,6 @@
-//! What is pinned, as small pictures below the cards of the layers on the canvas.
+//! What is pinned, as small pictures below the cards of the layers on the canvas, or above them where another card stands below.
 //!
-//! Knows which layer a value belongs to; where its card is it is told.
+//! Knows which layer a value belongs to; where the cards are it asks the canvas.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use egui::{Frame, Label, Margin, Pos2, Rect, RichText, Sense, Stroke, Ui, UiBuil
 
 use super::DebugUi;
 use super::plane::{Plane, Pointed};
+use crate::gui::canvas::CanvasUi;
 use crate::gui::theme::{self, Tokens};
 use crate::model::LayerId;
 use crate::trace::{DebugView, Element, Kind, Listing, TensorRecord};
@@ -33,31 +34,44 @@ pub fn show(
     within: Rect,
     view: &DebugView,
     local: &mut DebugUi,
-    card: impl Fn(LayerId) -> Option<Rect>,
+    canvas: &CanvasUi,
 ) -> Option<(String, Option<Vec<usize>>)> {
     let tokens = Tokens::of(ui);
     // Several of one layer hang below each other.
-    let mut ends: BTreeMap<LayerId, f32> = BTreeMap::new();
+    let mut ends: BTreeMap<LayerId, Rect> = BTreeMap::new();
     let mut clicked = None;
     for name in &local.watch.pinned {
         let Some(layer) = layer_of(&view.listing, name) else { continue };
-        let Some(below) = card(layer) else { continue };
-        let top = ends.get(&layer).copied().unwrap_or(below.bottom()) + GAP;
-        let width = below.width().clamp(*WIDTH.start(), *WIDTH.end());
-        let place = Rect::from_min_size(Pos2::new(below.center().x - width / 2.0, top), Vec2::new(width, 0.0));
+        let Some(card) = canvas.card(layer) else { continue };
+        let taken = ends.get(&layer).copied().unwrap_or(card);
+        let id = ui.scope_id().with(("pin", name));
+        // As tall as in the last frame.
+        let height = ui.data(|data| data.get_temp(id)).unwrap_or(TALLEST);
+        let size = Vec2::new(card.width().clamp(*WIDTH.start(), *WIDTH.end()), height);
+        let place = free_place(card, taken, size, || canvas.cards());
         let mut child = ui.new_child(UiBuilder::new().id_salt(("pin", name)).max_rect(place));
         child.set_clip_rect(within.intersect(ui.clip_rect()));
         let lit = local.hover.lit(name, &view.sight, &local.middle.explanation);
         let record = view.sight.tensor(name);
         let why = view.sight.why_missing(name).unwrap_or("Not there yet.");
         let (opened, pointed) = picture(&mut child, &tokens, (name, why), record, &lit);
-        ends.insert(layer, child.min_rect().bottom());
+        let drawn = child.min_rect();
+        ui.data_mut(|data| data.insert_temp(id, drawn.height()));
+        ends.insert(layer, taken.union(drawn));
         local.hover.point(pointed.hovered);
         if opened || pointed.clicked.is_some() {
             clicked = Some((name.clone(), pointed.clicked.map(|element| element.index)));
         }
     }
     clicked
+}
+
+/// Below what is taken, or above it where only there no other card is covered.
+fn free_place<I: Iterator<Item = Rect>>(card: Rect, taken: Rect, size: Vec2, cards: impl Fn() -> I) -> Rect {
+    let at = |top: f32| Rect::from_min_size(Pos2::new(card.center().x - size.x / 2.0, top), size);
+    let covers = |place: Rect| cards().any(|other| other != card && other.intersects(place));
+    let (below, above) = (at(taken.bottom() + GAP), at(taken.top() - GAP - size.y));
+    if covers(below) && !covers(above) { above } else { below }
 }
 
 fn picture(
@@ -91,6 +105,17 @@ fn picture(
 mod tests {
     use super::*;
     use crate::trace::{Line, StepPhase, Token};
+
+    #[test]
+    fn a_picture_hangs_where_it_covers_no_card() {
+        let card = |x: f32, y: f32| Rect::from_min_size(Pos2::new(x, y), Vec2::new(160.0, 80.0));
+        let all = [card(0.0, 0.0), card(0.0, 140.0), card(0.0, 280.0)];
+        let size = Vec2::new(120.0, 90.0);
+        let place = |i: usize| free_place(all[i], all[i], size, || all.into_iter());
+        assert_eq!((place(0).bottom(), place(0).center().x), (-GAP, 80.0), "above the first line");
+        assert_eq!(place(1).top(), 220.0 + GAP, "between two lines there is no better place");
+        assert_eq!(place(2).top(), 360.0 + GAP);
+    }
 
     #[test]
     fn a_weight_belongs_to_who_reads_it_and_a_value_to_who_made_it() {

@@ -51,6 +51,12 @@ impl<'a> Plane<'a> {
         }
     }
 
+    /// Whether both axes are places in a picture, which has its proportions.
+    fn is_image(&self) -> bool {
+        let rank = self.record.dims.len();
+        rank >= 2 && self.record.axis(rank - 2) == "row" && self.record.axis(rank - 1) == "column"
+    }
+
     /// Name above, and below it which plane or how large.
     pub fn title(&self, ui: &mut Ui, tokens: &Tokens) {
         let title = RichText::new(&self.record.name).font(theme::mono(12.0)).color(tokens.muted);
@@ -71,7 +77,7 @@ impl<'a> Plane<'a> {
         let Some(values) = self.record.data.get(start..start + rows * columns) else { return Pointed::default() };
         let map = Heatmap {
             max_height: self.max_height,
-            max_cell: 28.0,
+            max_cell: if self.is_image() { (self.max_height / rows.max(1) as f32).min(28.0) } else { 28.0 },
             name: &self.record.name,
             captioned: false,
             ..Heatmap::new(rows, columns, values)
@@ -131,5 +137,34 @@ impl<'a> Plane<'a> {
             let stroke = Stroke::new(if cell.min_elem() > 6.0 { 1.5 } else { 0.75 }, colour);
             ui.painter().rect_stroke(place, 1.0, stroke, StrokeKind::Inside);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::test_window::window;
+
+    #[test]
+    fn a_picture_keeps_its_proportions_and_a_matrix_takes_the_room() {
+        let wide = |axes: [&str; 2]| {
+            let record = TensorRecord {
+                name: "%1".into(),
+                dims: vec![28, 28],
+                axes: axes.map(str::to_owned).to_vec(),
+                step: 1,
+                data: vec![0.5; 784].into(),
+            };
+            let mut harness = window([400.0, 200.0]).build_ui(move |ui| {
+                Plane::of(&record, &[], 112.0).show(ui, &Tokens::of(ui), "test");
+            });
+            harness.run_ok();
+            use egui_kittest::kittest::Queryable as _;
+            harness.get_by_label_contains("%1, ").rect().size()
+        };
+        let picture = wide(["row", "column"]);
+        assert!((picture.x - picture.y).abs() < 2.0, "{picture:?}");
+        let matrix = wide(["sample", "unit"]);
+        assert!(matrix.x > 2.0 * matrix.y, "{matrix:?}");
     }
 }
