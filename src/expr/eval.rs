@@ -69,8 +69,10 @@ impl Function {
             Self::Silu => a * sigmoid(a),
             Self::Sign => keep_nan(a, truth(a > 0.0) - truth(a < 0.0)),
             Self::Step => keep_nan(a, truth(a > 0.0)),
-            Self::Min => keep_nan(a + b, a.min(b)),
-            Self::Max => keep_nan(a + b, a.max(b)),
+            // Not a NaN beside an infinity either.
+            Self::Min | Self::Max if a.is_nan() || b.is_nan() => f64::NAN,
+            Self::Min => a.min(b),
+            Self::Max => a.max(b),
             Self::Pow => a.powf(b),
         }
     }
@@ -78,7 +80,7 @@ impl Function {
 
 /// `value`, unless what it was made of is NaN: `f64::max` and comparisons would hide it.
 fn keep_nan(made_of: f64, value: f64) -> f64 {
-    if made_of.is_nan() && !value.is_infinite() { f64::NAN } else { value }
+    if made_of.is_nan() { f64::NAN } else { value }
 }
 
 fn sigmoid(a: f64) -> f64 {
@@ -136,6 +138,8 @@ mod tests {
         assert!((at("x * sigmoid(1.702 * x)", 1.0) - 0.8457957659).abs() < 1e-9);
         assert!((at("sin(pi / 2) + log(e) + x", 0.0) - 2.0).abs() < 1e-15);
         assert_eq!(at("max(x, 0) + min(x, 0)", -3.0), -3.0);
+        assert!(at("max(x, 1 / 0)", f64::NAN).is_nan() && at("min(-1 / 0, x)", f64::NAN).is_nan());
+        assert_eq!((at("max(x, -x)", f64::INFINITY), at("min(x, -x)", f64::INFINITY)), (f64::INFINITY, -f64::INFINITY));
         assert_eq!(at("step(x) - sign(x)", 0.0), 0.0);
         assert!(at("relu(x)", f64::NAN).is_nan());
         assert!((at("softplus(x)", 1000.0) - 1000.0).abs() < 1e-9);

@@ -29,9 +29,34 @@ impl Lower for ConvTranspose2d {
 impl Lower for Upsample {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let (x, factor) = (l.input(0), self.factor);
+        if factor == 1 {
+            // Nothing to mix: a neighbour's share of 0 would make NaN of an infinite one.
+            return Ok(x);
+        }
         Ok(match self.mode {
             Interpolation::Nearest => l.emit(UpsampleNearest { factor }, &[x]),
             Interpolation::Bilinear => l.emit(UpsampleBilinear { factor }, &[x]),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Mode, compile};
+    use crate::model::layer::{Dense, Flatten};
+    use crate::model::{DataSignature, Shape, Target, TrainingSpec, templates};
+
+    #[test]
+    fn a_picture_that_stays_as_large_is_left_alone() {
+        let data = DataSignature { input: Shape(vec![2, 3, 4]), target: Target::Numbers(1) };
+        for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
+            for (factor, is_there) in [(1, false), (2, true)] {
+                let dense = Dense { units: 1, ..Dense::default() };
+                let layers = vec![Upsample { factor, mode }.into(), Flatten {}.into(), dense.into()];
+                let program = compile(&templates::chain(layers), &data, &TrainingSpec::default(), Mode::Train).unwrap();
+                assert_eq!(program.listing().contains("upsample"), is_there, "{mode:?} by {factor}");
+            }
+        }
     }
 }
