@@ -66,13 +66,13 @@ struct Plan {
 impl Plan {
     /// The columns of each line, and where its top is.
     fn lines(&self) -> Vec<(Range<usize>, f32)> {
-        let one = vec![0..self.heights.len()];
-        let (size, _) = self.size(&one);
+        let one = || std::iter::once(0..self.heights.len()).collect::<Vec<_>>();
+        let (size, _) = self.size(&one());
         if ROOM[0] / size[0] >= ONE_LINE {
-            return self.placed(one);
+            return self.placed(one());
         }
         let several = (2..=self.heights.len().min(LONGEST)).map(|longest| self.broken(longest));
-        let best = several.chain([one]).map(|lines| (self.worth(&lines), lines)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let best = several.chain([one()]).map(|lines| (self.worth(&lines), lines)).max_by(|a, b| a.0.total_cmp(&b.0));
         self.placed(best.map(|(_, lines)| lines).unwrap_or_default())
     }
 

@@ -84,16 +84,16 @@ impl Search<'_> {
         if self.reads(around)? {
             return Ok(Some(around.to_vec()));
         }
-        for axis in 0..dims.len() {
-            if let Some(&at) = self.along(around, axis, dims[axis])?.first() {
+        for (axis, &length) in dims.iter().enumerate() {
+            if let Some(&at) = self.along(around, axis, length)?.first() {
                 return Ok(Some(moved(around, axis, at)));
             }
         }
         for (first, &rows) in dims.iter().enumerate() {
-            for second in first + 1..dims.len() {
+            for (second, &columns) in dims.iter().enumerate().skip(first + 1) {
                 for row in 0..rows {
                     let line = moved(around, first, row);
-                    if let Some(&at) = self.along(&line, second, dims[second])?.first() {
+                    if let Some(&at) = self.along(&line, second, columns)?.first() {
                         return Ok(Some(moved(&line, second, at)));
                     }
                 }
