@@ -238,7 +238,8 @@ impl Findings {
     fn judge(&mut self, drawn: &Drawn, explanation: &Explanation) {
         let Explanation { element, value, line, arithmetic, .. } = explanation;
         let (got, terms) = (arithmetic.evaluate(), arithmetic.absolute());
-        if !((got - value).abs() <= 1e-5 * terms + 1e-30) {
+        let is_right = (got - value).abs() <= 1e-5 * terms + 1e-30;
+        if !is_right {
             self.wrong.push(format!("{}: {element} is {value}, explained as {got} ({line})", drawn.name));
         }
         self.explained += 1;

@@ -37,8 +37,8 @@ fn recorded() -> Fixture {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn number(text: &String) -> f64 {
-    text.parse().unwrap()
+fn number(text: impl AsRef<str>) -> f64 {
+    text.as_ref().parse().unwrap()
 }
 
 fn is_same(got: f64, expected: f64, tolerance: f64) -> bool {
