@@ -238,14 +238,15 @@ pub fn products(dys: &[f32], pictures: &[f32], offsets: &[usize], batch: usize, 
 }
 
 /// Numbers of a row that are multiplied before the next stretch of all rows: so many rows stay in the caches.
-const STRETCH: usize = 512;
+const STRETCH: usize = 1024;
 
 /// Adds to `out[i, j]` the product of row i of `a` with row j of `b`, both of `length` numbers, a multiple of 16: a matrix
 /// product with a transpose for long rows, which need not be laid out anew.
 pub fn dot_rows(a: &[f32], b: &[f32], length: usize, out: &mut [f32]) {
     let offsets: Vec<usize> = (0..b.len() / length).map(|j| j * length).collect();
-    for start in (0..length).step_by(STRETCH) {
-        let within = start..(start + STRETCH).min(length);
+    let stretch = (length / 16).div_ceil(length.div_ceil(STRETCH)) * 16;
+    for start in (0..length).step_by(stretch) {
+        let within = start..(start + stretch).min(length);
         let (dys, pictures, offsets) = (a, b, &offsets);
         Arch::new().dispatch(Products { dys, pictures, offsets, batch: 1, places: length, within, out: &mut *out });
     }
@@ -279,33 +280,36 @@ impl Products<'_> {
         let (places, from, length) = (self.places, self.within.start, self.within.len());
         let vectors = length / S::F32_LANES;
         let picture_len = self.pictures.len() / self.batch;
-        for first in (0..filters).step_by(FILTERS) {
-            for term in (0..terms).step_by(TERMS) {
-                // Blocks that stand over the edge compute their last row again and throw it away.
-                let rows: [usize; FILTERS] = std::array::from_fn(|f| (first + f).min(filters - 1) * places + from);
-                let offsets: [usize; TERMS] = std::array::from_fn(|k| self.offsets[(term + k).min(terms - 1)] + from);
-                let mut sums = [[simd.splat_f32s(0.0); TERMS]; FILTERS];
-                for i in 0..self.batch {
-                    let dy = &self.dys[i * filters * places..][..filters * places];
-                    let picture = &self.pictures[i * picture_len..][..picture_len];
-                    let dy: [&[S::f32s]; FILTERS] =
-                        std::array::from_fn(|f| &S::as_simd_f32s(&dy[rows[f]..][..length]).0[..vectors]);
-                    let x: [&[S::f32s]; TERMS] =
-                        std::array::from_fn(|k| &S::as_simd_f32s(&picture[offsets[k]..][..length]).0[..vectors]);
-                    for v in 0..vectors {
-                        let dy: [S::f32s; FILTERS] = std::array::from_fn(|f| dy[f][v]);
-                        for (k, x) in x.iter().enumerate() {
-                            let x = x[v];
-                            for f in 0..FILTERS {
-                                sums[f][k] = simd.mul_add_e_f32s(dy[f], x, sums[f][k]);
-                            }
+        let (down, along) = (filters.div_ceil(FILTERS), terms.div_ceil(TERMS));
+        for block in 0..down * along {
+            // The shorter side runs innermost: its rows stay in the nearest cache while the other's pass once.
+            let (first, term) =
+                if filters < terms { (block % down, block / down) } else { (block / along, block % along) };
+            let (first, term) = (first * FILTERS, term * TERMS);
+            // Blocks that stand over the edge compute their last row again and throw it away.
+            let rows: [usize; FILTERS] = std::array::from_fn(|f| (first + f).min(filters - 1) * places + from);
+            let offsets: [usize; TERMS] = std::array::from_fn(|k| self.offsets[(term + k).min(terms - 1)] + from);
+            let mut sums = [[simd.splat_f32s(0.0); TERMS]; FILTERS];
+            for i in 0..self.batch {
+                let dy = &self.dys[i * filters * places..][..filters * places];
+                let picture = &self.pictures[i * picture_len..][..picture_len];
+                let dy: [&[S::f32s]; FILTERS] =
+                    std::array::from_fn(|f| &S::as_simd_f32s(&dy[rows[f]..][..length]).0[..vectors]);
+                let x: [&[S::f32s]; TERMS] =
+                    std::array::from_fn(|k| &S::as_simd_f32s(&picture[offsets[k]..][..length]).0[..vectors]);
+                for v in 0..vectors {
+                    let dy: [S::f32s; FILTERS] = std::array::from_fn(|f| dy[f][v]);
+                    for (k, x) in x.iter().enumerate() {
+                        let x = x[v];
+                        for f in 0..FILTERS {
+                            sums[f][k] = simd.mul_add_e_f32s(dy[f], x, sums[f][k]);
                         }
                     }
                 }
-                let rows = self.out[first * terms..].chunks_exact_mut(terms);
-                for (out, sums) in rows.zip(sums) {
-                    out[term..].iter_mut().zip(sums).for_each(|(out, sum)| *out += simd.reduce_sum_f32s(sum));
-                }
+            }
+            let rows = self.out[first * terms..].chunks_exact_mut(terms);
+            for (out, sums) in rows.zip(sums) {
+                out[term..].iter_mut().zip(sums).for_each(|(out, sum)| *out += simd.reduce_sum_f32s(sum));
             }
         }
     }

@@ -46,7 +46,7 @@ fn matrix(w: &Tensor) -> Result<Tensor> {
 }
 
 /// Rows that a thread takes when they are long.
-const ROWS: usize = 16;
+const ROWS: usize = 32;
 
 /// Whether rows are multiplied as they lie instead of being laid out for a general matrix product.
 fn are_long(inner: usize, batch: usize) -> bool {
