@@ -70,26 +70,20 @@ pub fn show(
 }
 
 fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
-    // Four indices, a number and the button have room in a wide panel only.
-    let narrow = ui.available_width() < 290.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("set [");
-        let width = ui.available_width() - if narrow { 24.0 } else { 152.0 };
-        ui.allocate_ui(egui::vec2(width.max(40.0), 28.0), |ui| {
+        let width = (ui.available_width() - 14.0).max(40.0);
+        ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
             path_field(ui, "Index of the cell", "0, 0", &mut local.index);
         });
-        ui.label(if narrow { "]" } else { "] =" });
-        if !narrow {
-            set(ui, name, local, actions);
-        }
+        ui.label("]");
     });
-    if narrow {
-        ui.horizontal(|ui| {
-            ui.label("to");
-            set(ui, name, local, actions);
-        });
-    }
+    // A line of its own: a number may take many digits.
+    ui.horizontal_wrapped(|ui| {
+        ui.label("to");
+        set(ui, name, local, actions);
+    });
     let mut edit = |edit: TensorEdit| {
         actions.push(Action::Debug(DebugCommand::Edit { name: name.to_owned(), edit }));
     };

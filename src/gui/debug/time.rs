@@ -94,7 +94,8 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, ac
         branch.name,
         count(branch.from)
     );
-    response.context_menu(|ui| {
+    // A click into the field of the name leaves the menu open.
+    egui::Popup::context_menu(&response).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
         let (_, typed) = text_field(ui, "Name of the branch", &branch.name, |field| field.desired_width(160.0));
         if let Some(name) = typed.filter(|name| !name.trim().is_empty()) {
             actions.push(Action::Debug(DebugCommand::Rename { branch: branch.id, name: name.trim().to_owned() }));

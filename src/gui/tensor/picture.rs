@@ -192,11 +192,12 @@ impl Scene<'_> {
     }
 
     fn outlines(&self, ui: &Ui) {
+        let painter = around(ui);
         let outline = |index: &[usize], stroke: Stroke| {
             if let Some(cell) = self.picture.layout.cell(index) {
                 let place = self.plan.cell_rect(self.origin, cell);
                 let place = place.expand2((Vec2::splat(4.0) - place.size()).max(Vec2::ZERO) / 2.0);
-                ui.painter().rect_stroke(place, 2.0, stroke, StrokeKind::Outside);
+                painter.rect_stroke(place, 2.0, stroke, StrokeKind::Outside);
             }
         };
         for element in self.picture.lit {
@@ -215,7 +216,7 @@ impl Scene<'_> {
         let layout = self.picture.layout;
         let (Some(index), Some(at)) = (layout.index(cell), layout.offset(cell)) else { return touched };
         let place = self.plan.cell_rect(self.origin, cell);
-        ui.painter().rect_stroke(place, 0.0, Stroke::new(1.0, self.tokens.text), StrokeKind::Outside);
+        around(ui).rect_stroke(place, 0.0, Stroke::new(1.0, self.tokens.text), StrokeKind::Outside);
         let value = self.picture.record.data.get(at).copied().unwrap_or(f32::NAN);
         let text = format!("{}: {}", self.picture.record.place(&index), significant(f64::from(value), 6));
         read_text(response, &if alone { text } else { format!("largest of this dot: {text}") });
@@ -253,6 +254,11 @@ impl Scene<'_> {
         }
         touched.edit |= ui.input(|i| i.key_pressed(Key::Enter));
     }
+}
+
+/// Outlines stand around their cell, also one at the edge of what is shown.
+fn around(ui: &Ui) -> egui::Painter {
+    ui.painter().with_clip_rect(ui.clip_rect().expand(2.0))
 }
 
 /// The colour bar of a scale, from its lower to its upper end.

@@ -234,6 +234,23 @@ fn a_fork_is_laid_over_and_both_go_on() {
 }
 
 #[test]
+fn a_branch_is_given_another_name() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::F8);
+    wait_for(&mut hands, 1, 0);
+    hands.click("Fork here");
+    hands.wait_until("there are two", |hands| hands.state().branches.len() == 2);
+    hands.right_click("Branch fork at 1");
+    let field = hands.place("Name of the branch");
+    hands.press_at(field);
+    hands.wait();
+    hands.key(Modifiers::COMMAND, Key::A);
+    hands.type_text("hot");
+    hands.key(Modifiers::NONE, Key::Enter);
+    hands.wait_until("it is called so", |hands| hands.sees("Branch hot"));
+}
+
+#[test]
 fn a_branch_is_deleted_in_two_clicks_and_its_curves_go() {
     let mut hands = xor();
     hands.key(Modifiers::NONE, Key::F8);
