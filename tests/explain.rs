@@ -9,7 +9,7 @@ use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Machine, Phase, Precision};
 use glassbox::model::layer::{self, LayerKind};
 use glassbox::model::{DataSignature, Project, Shape, Source, Target, TrainingSpec, templates};
-use glassbox::trace::{Explanation, Judgement};
+use glassbox::trace::{Element, Explanation, Judgement};
 use glassbox::trainer::{Debugger, Moment, Run};
 
 fn small(key: &str) -> Project {
@@ -149,6 +149,31 @@ fn what_is_left_of_gradients_that_cancel_is_not_held_against_them() {
     machine.write_f64(gradient, &[6], &[1e-3; 6]).unwrap();
     let verdict = machine.nudge(gradient, &[0], &[]).unwrap();
     assert!(matches!(verdict.judgement, Judgement::Differs { .. }), "{verdict:?}");
+    machine.write_f64(gradient, &[6], &[f64::INFINITY; 6]).unwrap();
+    let verdict = machine.nudge(gradient, &[0], &[]).unwrap();
+    assert!(matches!(verdict.judgement, Judgement::Differs { .. }), "{verdict:?}");
+}
+
+#[test]
+fn only_the_places_of_a_token_are_made_of_its_row() {
+    let embedding = layer::Embedding { vocabulary: 8, width: 3 };
+    let graph = templates::chain(vec![
+        embedding.into(),
+        layer::Flatten {}.into(),
+        layer::Dense { units: 2, ..layer::Dense::default() }.into(),
+    ]);
+    let signature = DataSignature { input: Shape(vec![2]), target: Target::Classes(2) };
+    let mut machine = Machine::new(&graph, &signature, &TrainingSpec::default(), Device::Cpu, Precision::F32).unwrap();
+    let inputs = vec![5.0, 5.0, 5.0, 7.0];
+    machine.begin_step(&Batch { len: 2, inputs, targets: vec![0.0, 1.0], rows: vec![0, 1] }).unwrap();
+    while machine.is_in_step() {
+        machine.step_instruction().unwrap();
+    }
+    let id = machine.program().find("%1").unwrap();
+    let read = Element { name: "embedding_1.weight".into(), index: vec![5, 1] };
+    let found = machine.readers(id, &[0, 0, 1], &read).unwrap();
+    let found: Vec<_> = found.into_iter().filter(|element| element.name == "%1").map(|e| e.index).collect();
+    assert_eq!(found, [[0, 0, 1], [0, 1, 1], [1, 0, 1]]);
 }
 
 #[test]

@@ -121,10 +121,16 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     assert_eq!((whole.train_loss.len(), whole.validation_loss.len()), (30, 1));
     wait(&mut state, "an autosave with the run", |_| home.autosave_note().has_run);
     drop(state);
-    let mut again = State::start(Some(home));
+    let mut again = State::start(Some(home.clone()));
     assert!(again.recoverable.is_some());
     again.apply(Action::RecoverLast(true));
     wait(&mut again, "the run", |s| s.run.step > 0);
+    // Nor is it lost when the same befalls it at once again: what was kept before its data was there is kept with it.
+    for _ in 0..50 {
+        again.poll();
+        assert!(home.autosave_note().has_run);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     let back = again.run.curves.train_loss.clone();
     assert_eq!(back.steps()[0], 1);
     assert!(back.last().is_some_and(|(step, _)| step <= again.run.step));

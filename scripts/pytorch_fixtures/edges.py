@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from record import FIXTURES
 
-X = [float("nan"), float("inf"), float("-inf"), 1e30, -1e30, 100.0, -100.0, 20.0, -20.0, 0.0, -0.0, 1e-30, 3.0, -3.0, 1.0, -1.0]
+X = [float("nan"), float("inf"), float("-inf"), 1e30, -1e30, 100.0, -100.0, 20.0, -20.0, 0.0, -0.0, 1e-30, 3.0, -3.0, -1.5, 1.0, -1.0]
 PAIRS = [(x, t) for x in (math.nan, math.inf, -math.inf, 3e38, -2e19, 1e-30, 0.0, 1.0) for t in (math.nan, math.inf, 0.0, 1.0)]
 LOSSES = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 OPS = {

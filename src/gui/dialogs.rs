@@ -115,10 +115,13 @@ struct PathDialog {
     purpose: Purpose,
     text: String,
     /// The native dialog, while it is on the screen.
-    native: Option<(Receiver<Option<PathBuf>>, Instant)>,
+    native: Option<Receiver<NativeAnswer>>,
     remark: &'static str,
     fresh: bool,
 }
+
+/// What a native dialog answered, and after how long.
+type NativeAnswer = (Option<PathBuf>, Duration);
 
 /// A native dialog that is gone sooner than this was never on the screen.
 const NO_DIALOG: Duration = Duration::from_millis(700);
@@ -146,15 +149,17 @@ impl Dialogs {
         self.open = Some(PathDialog { purpose, text, native, remark: "", fresh: true });
     }
 
-    fn start_native(&self, purpose: &Purpose, ctx: &Context) -> Option<(Receiver<Option<PathBuf>>, Instant)> {
+    fn start_native(&self, purpose: &Purpose, ctx: &Context) -> Option<Receiver<NativeAnswer>> {
         let (sender, receiver) = channel();
         let (picker, purpose, ctx) = (self.picker.clone(), purpose.clone(), ctx.clone());
         let work = move || {
             // The receiver is gone when a typed path was quicker.
-            let _ = sender.send(picker.pick(&purpose));
+            let began = Instant::now();
+            let answer = picker.pick(&purpose);
+            let _ = sender.send((answer, began.elapsed()));
             ctx.request_repaint();
         };
-        std::thread::Builder::new().name("file dialog".into()).spawn(work).ok().map(|_| (receiver, Instant::now()))
+        std::thread::Builder::new().name("file dialog".into()).spawn(work).ok().map(|_| receiver)
     }
 
     /// Asks what to do about unsaved changes; the decision comes out of [`Self::take_confirmed`].
@@ -212,13 +217,12 @@ impl Dialogs {
 impl PathDialog {
     /// `Some(Some(path))` chosen, `Some(None)` cancelled, `None` nothing yet.
     fn poll_native(&mut self) -> Option<Option<PathBuf>> {
-        let (receiver, since) = self.native.as_ref()?;
-        let answer = match receiver.try_recv() {
+        let (answer, after) = match self.native.as_ref()?.try_recv() {
             Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Disconnected) => (None, Duration::ZERO),
             Ok(answer) => answer,
         };
-        let failed = answer.is_none() && since.elapsed() < NO_DIALOG;
+        let failed = answer.is_none() && after < NO_DIALOG;
         self.native = None;
         if failed {
             self.remark = "No file dialog is available here; type the path.";

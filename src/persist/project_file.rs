@@ -83,10 +83,17 @@ pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
     write_atomically(path, text.as_bytes())
 }
 
+/// Where a path leads. A link that leads nowhere yet names the file to be made.
+fn behind_links(path: &Path) -> PathBuf {
+    let named = |to: PathBuf| path.parent().map_or(to.clone(), |folder| folder.join(&to));
+    let found = std::fs::canonicalize(path).or_else(|_| std::fs::read_link(path).map(named));
+    found.unwrap_or_else(|_| path.to_owned())
+}
+
 /// Writes beside the target, flushes to the disk, then renames over it. What a link leads to is replaced, not the link; what
 /// is no file (a device, a pipe) is written to.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = behind_links(path);
     let written = match std::fs::metadata(&target) {
         Ok(there) if there.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
         Ok(there) if there.is_file() => replace(&target, bytes, Some(there.permissions())),
@@ -98,7 +105,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// Whether [`write_atomically`] could begin: for what takes long before there is anything to write.
 pub fn check_writable(path: &Path) -> Result<(), FileError> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = behind_links(path);
     let tried = match std::fs::metadata(&target) {
         Ok(there) if there.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
         Ok(there) if !there.is_file() => Ok(()),
@@ -192,6 +199,10 @@ mod tests {
         symlink("/dev/null", place("device")).unwrap();
         write_atomically(&place("device"), b"4").unwrap();
         assert!(!std::fs::metadata(place("device")).unwrap().is_file());
+        symlink("to come", place("ahead")).unwrap();
+        write_atomically(&place("ahead"), b"5").unwrap();
+        assert!(std::fs::symlink_metadata(place("ahead")).unwrap().is_symlink());
+        assert_eq!(std::fs::read(place("to come")).unwrap(), b"5");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Opening, saving, settings, and keeping things safe from a crash.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{TryRecvError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{self, Kept};
-use super::works::{AutosaveJob, Wanted};
+use super::works::{Autosave, Wanted};
 use super::{Action, DataState, NoticeKind, RunStatus, Screen, State};
 use crate::model::{History, Project, Source, templates};
 use crate::persist::{Home, Recent, project_file};
@@ -13,6 +13,9 @@ use crate::trainer::Command;
 
 /// Between two autosaves while something changes.
 const AUTOSAVE_EVERY: Duration = Duration::from_secs(10);
+
+/// A trainer that does not answer for so long is busy with a long way.
+const TRAINER_ANSWERS: Duration = Duration::from_secs(20);
 
 impl State {
     /// A session on this machine: settings read, a crash noticed.
@@ -150,45 +153,64 @@ impl State {
         home.mark_running();
     }
 
-    /// Called every frame: writes the autosave on its own thread now and then, and the status line for scripts.
+    /// Called every frame, after what the trainer told was taken in: writes the autosave on its own thread now and then, and the
+    /// status line for scripts.
     pub(super) fn keep_safe(&mut self) {
         self.write_status();
-        if let Some(job) = &self.works.autosave {
-            match job.done.try_recv() {
-                Ok(Err(why)) => self.notify(NoticeKind::Warning, format!("The autosave failed: {why}")),
-                Err(std::sync::mpsc::TryRecvError::Empty) => return,
-                _ => {}
+        self.works.autosave = match self.works.autosave.take() {
+            Some(Autosave::Asked { project, answer, since }) => match answer.try_recv() {
+                Err(TryRecvError::Empty) if since.elapsed() < TRAINER_ANSWERS => {
+                    Some(Autosave::Asked { project, answer, since })
+                }
+                // No answer (a busy or absent trainer): the project alone is still worth keeping.
+                answer => Some(Autosave::Answered { project, saved: answer.ok().and_then(Result::ok) }),
+            },
+            Some(Autosave::Answered { project, saved }) => {
+                let curves = self.run.curves.thinned();
+                self.write_autosave(project, saved.map(|saved| Kept { saved: *saved, curves }))
             }
-            self.works.autosave = None;
-        }
-        let due = self.works.last_autosave.is_none_or(|last| last.elapsed() > AUTOSAVE_EVERY);
-        let worth = self.screen == Screen::Workspace && (self.unsaved || self.run.step > 0);
-        if let (true, true, Some(home)) = (due, worth, self.works.home.clone()) {
-            self.works.last_autosave = Some(Instant::now());
-            self.start_autosave(home);
-        }
+            Some(Autosave::Writing(done)) => match done.try_recv() {
+                Err(TryRecvError::Empty) => Some(Autosave::Writing(done)),
+                Ok(Err(why)) => {
+                    self.notify(NoticeKind::Warning, format!("The autosave failed: {why}"));
+                    None
+                }
+                _ => None,
+            },
+            None => self.begin_autosave(),
+        };
     }
 
-    fn start_autosave(&mut self, home: Home) {
-        let (reply, answer) = channel();
+    fn begin_autosave(&mut self) -> Option<Autosave> {
+        let due = self.works.last_autosave.is_none_or(|last| last.elapsed() > AUTOSAVE_EVERY);
+        let worth = self.screen == Screen::Workspace && (self.unsaved || self.run.step > 0);
+        if !(due && worth && self.works.home.is_some()) {
+            return None;
+        }
+        self.works.last_autosave = Some(Instant::now());
+        let project = Box::new(self.project.clone());
+        if let Some(waiting) = &self.works.resume {
+            // It goes on once its data is there, and until then is not the trainer's.
+            let kept = Kept::clone(waiting);
+            return self.write_autosave(project, Some(kept));
+        }
         let with_run = self.works.told.is_some() && self.run.step > 0 && self.run.status != RunStatus::NotReady;
-        if with_run {
-            self.tell(Command::Save(reply));
-        } else {
-            drop(reply);
+        if !with_run {
+            return self.write_autosave(project, None);
         }
-        let (project, file, curves) = (self.project.clone(), self.file.clone(), self.run.curves.thinned());
-        let (done_sender, done) = channel();
+        let (reply, answer) = channel();
+        self.tell(Command::Save(reply));
+        Some(Autosave::Asked { project, answer, since: Instant::now() })
+    }
+
+    fn write_autosave(&self, project: Box<Project>, run: Option<Kept>) -> Option<Autosave> {
+        let (home, file) = (self.works.home.clone()?, self.file.clone());
+        let (sender, done) = channel();
         let work = move || {
-            // No answer (a busy or absent trainer): the project alone is still worth keeping.
-            let saved = answer.recv_timeout(Duration::from_secs(20)).ok().and_then(Result::ok);
-            let run = saved.as_deref().map(|saved| (saved, &curves));
-            let outcome = checkpoint::write_autosave(&home, &project, run, file.as_deref());
-            let _ = done_sender.send(outcome);
+            let run = run.as_ref().map(|kept| (&kept.saved, &kept.curves));
+            let _ = sender.send(checkpoint::write_autosave(&home, &project, run, file.as_deref()));
         };
-        if std::thread::Builder::new().name("autosave".into()).spawn(work).is_ok() {
-            self.works.autosave = Some(AutosaveJob { done });
-        }
+        std::thread::Builder::new().name("autosave".into()).spawn(work).ok().map(|_| Autosave::Writing(done))
     }
 
     /// The program ends on purpose: nothing to recover next time.

@@ -17,6 +17,8 @@ pub struct RunView {
     pub seconds: f64,
     /// Of it, before the run was opened.
     pub seconds_before: f64,
+    /// Epochs and seconds when this run was first heard of, which may have gone on elsewhere before.
+    pub heard_at: Option<(f64, f64)>,
     /// Until the epochs that were asked for are done; `None` until it can be told.
     pub seconds_left: Option<f64>,
     pub learning_rate: f64,

@@ -253,8 +253,9 @@ impl State {
         run.learning_rate = progress.learning_rate;
         run.steps_per_epoch = progress.steps_per_epoch;
         let left = self.project.training.epochs as f64 - progress.epoch;
-        let pace = seconds / progress.epoch;
-        run.seconds_left = (progress.epoch > 0.0 && left > 0.0).then_some(left * pace);
+        let (epoch, then) = *run.heard_at.get_or_insert((progress.epoch, progress.seconds));
+        let pace = (progress.seconds - then) / (progress.epoch - epoch);
+        run.seconds_left = (pace.is_finite() && pace > 0.0 && left > 0.0).then_some(left * pace);
         if !self.inference.is_valid() {
             run.status = RunStatus::NotReady;
         }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::data::{DataError, Dataset, Progress, TablePreview};
 use crate::model::{DataSpec, Graph, Project, TrainingSpec};
 use crate::persist::Home;
-use crate::trainer::{Trainer, Waker};
+use crate::trainer::{Saved, Trainer, Waker};
 
 use super::checkpoint::Kept;
 
@@ -28,7 +28,7 @@ pub struct Works {
     pub resume: Option<Box<Kept>>,
     /// Where settings and autosave live; `None` in tests.
     pub home: Option<Home>,
-    pub autosave: Option<AutosaveJob>,
+    pub autosave: Option<Autosave>,
     pub exports: Vec<super::export::ExportJob>,
     pub last_autosave: Option<Instant>,
     pub last_status: Option<Instant>,
@@ -51,9 +51,20 @@ pub struct Told {
     pub memory: u64,
 }
 
-/// An autosave on its way: the trainer's answer, then a write on its own thread.
-pub struct AutosaveJob {
-    pub done: Receiver<Result<(), String>>,
+/// An autosave on its way, of the project as it was when the trainer was asked for its run.
+pub enum Autosave {
+    Asked {
+        project: Box<Project>,
+        answer: Receiver<Result<Box<Saved>, String>>,
+        since: Instant,
+    },
+    /// What was told before the answer is taken in first.
+    Answered {
+        project: Box<Project>,
+        saved: Option<Box<Saved>>,
+    },
+    /// On a thread of its own.
+    Writing(Receiver<Result<(), String>>),
 }
 
 /// What a loading job was asked for.

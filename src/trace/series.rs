@@ -81,7 +81,7 @@ impl Series {
     }
 
     /// All points, or no more than about `most` of them: of every stretch the first, the least and the largest, and where there is
-    /// one that is no number, that one. Nothing is drawn that never was, and no outlier is lost.
+    /// one that is no number, that one; and the very last. Nothing is drawn that never was, and no outlier is lost.
     pub fn thinned(&self, most: usize) -> Self {
         if self.len() <= most {
             return self.clone();
@@ -94,7 +94,8 @@ impl Series {
             let least = finite().min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
             let largest = finite().max_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
             let broken = stretch.clone().find(|&i| !self.values[i].is_finite());
-            let mut kept: Vec<_> = [Some(start), least, largest, broken].into_iter().flatten().collect();
+            let end = Some(self.len() - 1).filter(|end| stretch.contains(end));
+            let mut kept: Vec<_> = [Some(start), least, largest, broken, end].into_iter().flatten().collect();
             kept.sort_unstable();
             kept.dedup();
             kept.into_iter().for_each(|i| thin.push(self.steps[i], self.values[i]));
@@ -223,7 +224,7 @@ mod tests {
         assert!((2000..=3002).contains(&thin.len()), "{}", thin.len());
         assert!(thin.points().all(|(step, v)| v.to_bits() == value(step).to_bits()));
         assert!(thin.steps().is_sorted_by(|a, b| a < b));
-        for kept in [1, 70_001, 70_002, 70_003] {
+        for kept in [1, 70_001, 70_002, 70_003, 100_000] {
             assert!(thin.steps().contains(&kept), "{kept}");
         }
         assert_eq!(series.thinned(100_000).len(), 100_000);

@@ -1,7 +1,8 @@
 //! Two-dimensional convolution of f32 pictures: forward, gradient of the pictures, gradient of weights and bias.
 //!
-//! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]; windows of one number are plain matrix
-//! products, and many windows of 3 × 3 go to [`super::winograd`]. Deliberately no groups: see [`super::grouped`].
+//! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]. Windows of one number that visit every pixel are
+//! plain matrix products, those of 3 × 3 with many channels go to [`super::winograd`], and those that move several pixels at a time,
+//! or over narrow pictures, to [`super::interleaved`]. Deliberately no groups: see [`super::grouped`].
 
 use std::ops::Range;
 

@@ -102,6 +102,9 @@ fn cases_of_interleaved() -> Vec<(usize, Convolution)> {
         (5, case(16, [7, 14], 12, zeros(5, 1))),
         // Several tiles a picture.
         (2, case(45, [67, 61], 16, zeros(5, 2))),
+        // And in each of them numbers that no window meets, the first of which reach over the edge.
+        (1, case(64, [32, 32], 64, Window { dilation: [2, 2], ..window([3, 3], [2, 2], [1, 1], [2, 2]) })),
+        (1, case(32, [64, 64], 32, window([2, 2], [3, 3], [1, 1], [0, 0]))),
     ]
 }
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::elementwise::vectorised;
+use super::pixels::lanes;
 
 /// Numbers behind a layout that may be read (and are thrown away).
 const SLACK: usize = 64;
@@ -104,23 +105,13 @@ pub struct Packed {
 impl Packed {
     /// `weight(filter, term)`
     pub fn new(filters: usize, terms: usize, weight: impl Fn(usize, usize) -> f32) -> Self {
-        let block = if Arch::new().dispatch(Lanes) >= 16 { 8 } else { 4 };
+        let block = if lanes() >= 16 { 8 } else { 4 };
         let mut numbers = vec![0.0; filters.div_ceil(block) * block * terms];
         for f in 0..filters {
             let numbers = numbers[f / block * block * terms + f % block..].iter_mut().step_by(block);
             numbers.take(terms).enumerate().for_each(|(k, number)| *number = weight(f, k));
         }
         Self { numbers, filters, terms, block }
-    }
-}
-
-struct Lanes;
-
-impl WithSimd for Lanes {
-    type Output = usize;
-
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F32_LANES
     }
 }
 

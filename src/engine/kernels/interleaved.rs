@@ -109,11 +109,11 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
         let dy = &dy[i * output_len..][..output_len];
         with_tile(pixels.len() + SLACK + tile * down * columns * width, |memory| {
             let (picture, made) = memory.split_at_mut(pixels.len() + SLACK);
-            if shares.len() < down * across {
-                // Not every number is met by the window.
-                made.fill(0.0);
-            }
             for Strip { first, rows, places } in &strips {
+                if shares.len() < down * across {
+                    // Not every number is met by the window.
+                    made.fill(0.0);
+                }
                 pixels.fill(dy, *first, picture);
                 for (share, places) in shares.iter().zip(places) {
                     runs::sums(picture, places, &share.weights, &zeros, made);

@@ -83,7 +83,8 @@ impl Rehearsal {
                 found = self.try_out(value, flat, size)?;
             }
             let off = OFF_OF_LARGEST * largest + found.noise;
-            let agrees = (found.difference() - number).abs() <= OFF * number.abs().max(found.difference().abs()) + off;
+            let agrees = number.is_finite()
+                && (found.difference() - number).abs() <= OFF * number.abs().max(found.difference().abs()) + off;
             let is_smooth = found.gap() <= 10.0 * OFF * found.difference().abs() + off
                 || i > 0 && found.gap() <= CURVATURE * before.gap();
             // Smaller nudges only where this one leaves a doubt: they drown in rounding sooner.
@@ -128,12 +129,15 @@ impl Rehearsal {
         off: f64,
     ) -> Result<Judgement> {
         let difference = found.difference();
-        let is_close = |a: f64, b: f64, off: f64| (a - b).abs() <= OFF * a.abs().max(b.abs()) + off;
+        let is_close = |a: f64, b: f64, off: f64| {
+            a.is_finite() && b.is_finite() && (a - b).abs() <= OFF * a.abs().max(b.abs()) + off
+        };
         let exact = self.backward(gradient, None, DType::F64)?.get(flat).copied().unwrap_or(f64::NAN);
         let follows = self.backward(gradient, Some(machine), DType::F64)?;
         // Where large gradients cancel, what is left of them in single precision is mostly rounding.
         let rounded = self.backward(gradient, Some(machine), DType::F32)?;
-        let lost = follows.iter().zip(&rounded).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));
+        let losses = follows.iter().zip(&rounded).map(|(a, b)| (a - b).abs()).filter(|loss| loss.is_finite());
+        let lost = losses.fold(0.0f64, f64::max);
         let follows = follows.get(flat).copied().unwrap_or(f64::NAN);
         if is_close(follows, number, off + OTHER_ORDER * lost) && is_close(exact, difference, off) {
             match self.rounding(machine)? {

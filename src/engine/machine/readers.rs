@@ -1,7 +1,8 @@
 //! The way from a number forwards: which numbers of a value were made of it, and what it met there.
 //!
 //! Ops only tell what a number was made of. So this asks for the numbers in question, along one axis at a time: along each axis
-//! those that read a number do so whatever the other axes are. Bounded, for it follows the pointer.
+//! those that read a number mostly do so whatever the other axes are. (Not so the rows of an embedding: of the places with one token
+//! those are found that share a row or a column of the batch with the first.) Bounded, for it follows the pointer.
 
 use std::collections::BTreeSet;
 
@@ -37,12 +38,15 @@ impl Machine {
         let mut search = Search { call, reader: &reader, output, read, left: MOST_READ, met: BTreeSet::new() };
         let Some(first) = search.first(around, &dims)? else { return Ok(Vec::new()) };
         let along = (0..dims.len()).map(|axis| search.along(&first, axis, dims[axis])).collect::<Result<Vec<_>>>()?;
-        let readers = product(&along);
-        for index in &readers {
-            search.reads(index)?;
+        let mut told = Vec::new();
+        for index in product(&along) {
+            // Where no more may be read, the axes are taken at their word.
+            if search.left == 0 || search.reads(&index)? {
+                told.push(Element { name: name.clone(), index });
+            }
         }
-        let told = readers.into_iter().map(|index| Element { name: name.clone(), index });
-        Ok(told.chain(search.met).collect())
+        told.extend(search.met);
+        Ok(told)
     }
 }
 

@@ -55,6 +55,16 @@ impl Pointwise for HardSwish {
         let slope = if x >= 3.0 { 1.0 } else { between };
         if x < -3.0 { 0.0 } else { slope }
     }
+
+    /// Not at its lowest point, −3/2: the slope is 0 there too, but PyTorch multiplies.
+    fn flat(&self, x: &Tensor, _slope: &Tensor) -> candle_core::Result<Tensor> {
+        x.lt(-3.0)
+    }
+
+    #[inline(always)]
+    fn is_flat(&self, x: f32, _slope: f32) -> bool {
+        x < -3.0
+    }
 }
 
 #[cfg(test)]

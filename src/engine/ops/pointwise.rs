@@ -28,7 +28,7 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const GRADIENT_WORDS: &'static str =
         "The steeper the curve where the number landed, the more of the blame passes through.";
     const DERIVATIVE_FROM: From;
-    /// Where the slope is 0 nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
+    /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
     const BLOCKS: bool = false;
 
     fn settings(&self) -> String {
@@ -50,6 +50,17 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     fn value_f32(&self, x: f32) -> f32;
 
     fn derivative_f32(&self, at: f32) -> f32;
+
+    /// Where a curve that blocks is flat: wherever its slope is 0, unless it says otherwise.
+    fn flat(&self, _at: &Tensor, slope: &Tensor) -> candle_core::Result<Tensor> {
+        slope.eq(0.0)
+    }
+
+    /// As [`Self::flat`], of one number.
+    #[inline(always)]
+    fn is_flat(&self, _at: f32, slope: f32) -> bool {
+        slope == 0.0
+    }
 }
 
 /// y = f(x)
@@ -132,8 +143,10 @@ impl<F: Pointwise> Op for Derive<F> {
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (dy, slope) = (reader.read(0, index)?, self.0.explain_derivative(reader.read(1, index)?));
-        let is_blocked = F::BLOCKS && slope.evaluate() == 0.0 && !dy.evaluate().is_finite();
+        let (dy, at) = (reader.read(0, index)?, reader.read(1, index)?);
+        let (place, slope) = (at.evaluate() as f32, self.0.explain_derivative(at));
+        let is_flat = F::BLOCKS && self.0.is_flat(place, slope.evaluate() as f32);
+        let is_blocked = is_flat && !dy.evaluate().is_finite();
         Ok(if is_blocked { slope } else { dy * slope })
     }
 
@@ -142,9 +155,10 @@ impl<F: Pointwise> Op for Derive<F> {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let slope = self.0.derivative(frame.input(1)?)?;
+        let at = frame.input(1)?;
+        let slope = self.0.derivative(at)?;
         let dx = (frame.input(0)? * &slope)?;
-        let dx = if F::BLOCKS { slope.eq(0.0)?.where_cond(&slope, &dx)? } else { dx };
+        let dx = if F::BLOCKS { self.0.flat(at, &slope)?.where_cond(&slope, &dx)? } else { dx };
         frame.set(0, dx)
     }
 
@@ -162,7 +176,7 @@ impl<F: Pointwise> Op for Derive<F> {
                     #[inline(always)]
                     move |dy, at| {
                         let slope = function.derivative_f32(at);
-                        if F::BLOCKS && slope == 0.0 { 0.0 } else { dy * slope }
+                        if F::BLOCKS && function.is_flat(at, slope) { 0.0 } else { dy * slope }
                     },
                 )
             })?;

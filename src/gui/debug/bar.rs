@@ -156,15 +156,21 @@ fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<DebugCommand> {
     go.then_some(DebugCommand::Goto(Moment { step: local.step, instruction: 0 }))
 }
 
+/// What the reason of a stop needs to be read at all.
+const CHIP: f32 = 80.0;
+
 /// Step and phase, the loss of this batch, and why the run stopped.
 pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
     let Some(view) = &state.debug else { return };
     ui.spacing_mut().item_spacing.x = 0.0;
     let (step, under) = step_words(state, view);
-    let mut room = room;
+    let stopped = view.stopped.as_ref().filter(|_| view.travel.is_none());
+    // Why it stopped comes before all else.
+    let mut room = room - if stopped.is_some() { CHIP } else { 0.0 };
     let mut fits = |width: f32| {
-        room -= width;
-        room >= 0.0
+        let fits = room >= width;
+        room -= if fits { width } else { 0.0 };
+        fits
     };
     if fits(112.0) {
         stat(
@@ -189,8 +195,8 @@ pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
         {
             actions.push(Action::Debug(DebugCommand::Cancel));
         }
-    } else if let Some(stopped) = view.stopped.as_ref().filter(|_| room > 80.0) {
-        chip(ui, &format!("stopped: {}", stopped.why), room);
+    } else if let Some(stopped) = stopped.filter(|_| room >= 0.0) {
+        chip(ui, &format!("stopped: {}", stopped.why), room + CHIP);
     }
 }
 

@@ -40,6 +40,9 @@ fn a_typed_path_is_enough_where_there_is_no_file_dialog() {
     let mut harness = harness(None);
     let ctx = harness.ctx.clone();
     harness.state_mut().dialogs.ask(Purpose::OpenTable, &ctx);
+    while harness.query_by_label_contains("No file dialog").is_none() {
+        harness.step();
+    }
     harness.run_ok();
     harness.get_by_label("Path").type_text("/data/iris.csv");
     harness.run_ok();

@@ -6,7 +6,7 @@ use crate::trace::significant;
 
 /// Significant digits of the numbers on the line.
 const DIGITS: i32 = 4;
-/// Between the terms of a sum; nowhere else.
+/// Between the terms of a sum, also of one in brackets.
 const PLUS: &str = " + ";
 const MINUS: &str = " − ";
 

@@ -52,7 +52,7 @@ impl Debugger {
         self.ring.forget_after(step, self.applied - 1);
         self.furthest = step;
         if is_of_the_program {
-            self.settle(std::sync::Arc::new(self.run.project().clone()));
+            self.take_the_new_program();
         }
         Ok(kept)
     }
@@ -115,9 +115,16 @@ impl Debugger {
             self.applied += 1;
         }
         if is_other {
-            self.settle(std::sync::Arc::new(self.run.project().clone()));
+            self.take_the_new_program();
         }
         Ok(())
+    }
+
+    /// Conditions that mean something only now have no past before it: what they ask for is remembered from here on.
+    fn take_the_new_program(&mut self) {
+        let before = self.arms.needs.clone();
+        self.settle(std::sync::Arc::new(self.run.project().clone()));
+        self.memories.begin_too(&self.arms.needs.beyond(&before));
     }
 
     /// A second run from this very moment, with the same past, breakpoints and changes. Both go on by themselves; the

@@ -72,6 +72,11 @@ impl Memories {
     /// Keeps what is needed, and begins with what is not there.
     pub fn begin(&mut self, need: &Needs) {
         self.only(need);
+        self.begin_too(need);
+    }
+
+    /// As [`Self::begin`], and keeps the rest.
+    pub fn begin_too(&mut self, need: &Needs) {
         for of in &need.pasts {
             if self.past(Reduction::Min, of).is_none() {
                 self.pasts.push((of.clone(), Past::default()));
@@ -129,6 +134,13 @@ impl Needs {
         if !is_loss(&of) && !self.pasts.contains(&of) {
             self.pasts.push(of);
         }
+    }
+
+    /// Those that `others` have not.
+    pub fn beyond(&self, others: &Self) -> Self {
+        let pasts = self.pasts.iter().filter(|of| !others.pasts.contains(of)).cloned().collect();
+        let streaks = self.streaks.iter().filter(|key| !others.streaks.contains(key)).cloned().collect();
+        Self { pasts, streaks }
     }
 }
 

@@ -96,6 +96,7 @@ pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) 
     outbox.rows.push(row);
     // What was told before of where the run stands is never behind what is told of its steps.
     if let Some(progress) = &mut outbox.progress {
+        progress.epoch += (row.step as f64 - progress.step as f64) / progress.steps_per_epoch.max(1) as f64;
         progress.step = row.step;
     }
     outbox.evaluations.extend(done.evaluation);

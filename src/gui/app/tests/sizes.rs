@@ -146,5 +146,6 @@ fn at_twice_the_size_the_debugger_keeps_its_buttons_apart_and_room_for_a_picture
     }
     let middle = hands.rect("Watch loss").left() - hands.rect("breakpoint at line 1").left() - 200.0;
     assert!(middle > 240.0, "{middle}");
-    assert!(hands.sees("Follow") && hands.sees("More of this tensor"));
+    assert!(hands.sees("Follow"));
+    hands.wait_until("a tensor is pictured", |hands| hands.sees("More of this tensor"));
 }

@@ -117,6 +117,25 @@ fn what_cannot_hold_here_says_why() {
     assert_eq!(run(&mut debugger, 3).len(), 1);
 }
 
+#[test]
+fn a_condition_about_a_layer_that_came_later_remembers_the_steps_since() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    run(&mut debugger, 10);
+    let dense = |units| -> LayerKind { Dense { units, ..Dense::default() }.into() };
+    let graph = templates::chain(vec![dense(4), dense(3), dense(2)]);
+    debugger.change(Change::Graph { graph }).unwrap();
+    run(&mut debugger, 200);
+    // Asked now, it is known of all steps since there is such a layer, and the way is gone but once for it.
+    let conditions = ["norm(dense_3.weight) > 0 for 150 steps", "step > 10 + 0 * max(norm(dense_3.weight))"];
+    debugger.set_breakpoints(vec![on(1, At::Anywhere, conditions[0]), on(2, At::Anywhere, conditions[1])]);
+    assert!(!debugger.is_prepared());
+    assert!(debugger.prepare(&mut |_| true).unwrap() && debugger.is_prepared());
+    assert_eq!(debugger.current_step(), 210);
+    let hits = run(&mut debugger, 3);
+    let ids: Vec<_> = hits.iter().map(|hit| (hit.breakpoint, hit.broken)).collect();
+    assert_eq!((ids, debugger.current_step()), (vec![(1, false), (2, false)], 211));
+}
+
 /// The last batch of an epoch is smaller: what is named is not always there.
 #[test]
 fn what_could_not_be_asked_stops_once_says_why_and_is_asked_again_when_it_is_another() {
