@@ -6,6 +6,7 @@ use egui::{Align2, CornerRadius, DragValue, Popup, Rect, Response, Role, Sense, 
 
 use super::super::numbers::significant;
 use super::super::theme::{mono, regular};
+use super::super::widgets::given_up;
 use super::geometry::{CardLayout, ParamSlot, shown};
 use super::{CanvasUi, Frame};
 use crate::model::{Edit, Layer, ParamKind, ParamValue};
@@ -102,7 +103,7 @@ impl Chip<'_> {
 
     /// Numbers: a drag or a typed value is one step of undo.
     fn number(&self, ui: &mut egui::Ui, control: DragValue<'_>, actions: &mut Vec<Action>) -> Response {
-        let control = control.update_while_editing(false).min_size(self.rect.size());
+        let control = control.update_while_editing(false).clamp_existing_to_range(false).min_size(self.rect.size());
         let response = ui.put(self.rect, control).accessible_name(self.name());
         if self.focus {
             response.request_focus();
@@ -118,7 +119,8 @@ impl Chip<'_> {
         let before = value;
         let speed = (value as f64 / 64.0).clamp(0.05, 8.0);
         let response = self.number(ui, DragValue::new(&mut value).range(range).speed(speed), actions);
-        if value != before {
+        let given_up = given_up(&response);
+        if value != before && !given_up {
             self.insert_before_end(ParamValue::Int(value), actions);
         }
         response
@@ -133,7 +135,8 @@ impl Chip<'_> {
             .max_decimals(4)
             .custom_formatter(|v, _| significant(v, 4));
         let response = self.number(ui, control, actions);
-        if value != before {
+        let given_up = given_up(&response);
+        if value != before && !given_up {
             self.insert_before_end(ParamValue::Float(value), actions);
         }
         response
@@ -190,9 +193,12 @@ impl Chip<'_> {
         };
         Popup::menu(&response).show(|ui| {
             for (key, title) in options {
-                if ui.selectable_label(*key == current, *title).clicked() && *key != current {
-                    self.set(ParamValue::Text((*key).to_owned()), actions);
-                    actions.push(Action::EndEdit);
+                if ui.selectable_label(*key == current, *title).clicked() {
+                    ui.close();
+                    if *key != current {
+                        self.set(ParamValue::Text((*key).to_owned()), actions);
+                        actions.push(Action::EndEdit);
+                    }
                 }
             }
         });

@@ -98,9 +98,12 @@ fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &Column
         let combo = ComboBox::from_id_salt(&column.name).selected_text(shown).width(control);
         let response = combo.show_ui(ui, |ui| {
             for (r, name) in ROLES {
-                if ui.selectable_label(r == role, name).clicked() && r != role {
-                    say(spec, column, r);
-                    draft.ended = true;
+                if ui.selectable_label(r == role, name).clicked() {
+                    ui.close();
+                    if r != role {
+                        say(spec, column, r);
+                        draft.ended = true;
+                    }
                 }
             }
         });

@@ -167,3 +167,83 @@ fn what_is_wrong_with_a_formula_is_said_once_with_its_repair() {
     harness.run();
     assert_eq!(harness.state().actions, [Action::Edit(problem.repairs[0].edit.clone())]);
 }
+
+/// What typing into a field makes of the training settings.
+fn typed(harness: &mut Harness<'static, Bench<InspectorUi>>, label: &str, text: &str) -> crate::model::TrainingSpec {
+    harness.get_by_label(label).click();
+    harness.run();
+    harness.get_by_label(label).type_text(text);
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    let last = harness.state().actions.iter().rev().find_map(|action| match action {
+        Action::SetTraining(spec) => Some(spec.clone()),
+        _ => None,
+    });
+    last.expect("changed settings")
+}
+
+#[test]
+fn a_typed_number_is_kept_as_it_was_typed_within_its_range() {
+    let adam = |spec: crate::model::TrainingSpec| match spec.optimiser {
+        Optimiser::Adam { beta2, epsilon, .. } => (beta2, epsilon),
+        other => panic!("{other:?}"),
+    };
+    for (text, expected) in [("0.9999", 0.9999), ("0.98765", 0.98765), ("1", 0.99999), ("2", 0.99999)] {
+        let mut harness = training(crate::model::TrainingSpec::default());
+        assert_eq!(adam(typed(&mut harness, "Beta 2", text)).0, expected, "{text}");
+    }
+    for (text, expected) in [("1.23456e-7", 1.23456e-7), ("5", 1.0), ("1e-20", 1e-12)] {
+        let mut harness = training(crate::model::TrainingSpec::default());
+        assert_eq!(adam(typed(&mut harness, "Epsilon", text)).1, expected, "{text}");
+    }
+    let mut harness = training(crate::model::TrainingSpec::default());
+    assert_eq!(typed(&mut harness, "Learning rate", "0.0012345").learning_rate, 0.0012345);
+    let schedule = Schedule::Exponential { factor: 0.99 };
+    let mut harness = training(crate::model::TrainingSpec { schedule, ..Default::default() });
+    let spec = typed(&mut harness, "Factor", "0.9995");
+    assert_eq!(spec.schedule, Schedule::Exponential { factor: 0.9995 });
+}
+
+#[test]
+fn a_number_beyond_its_range_stays_until_it_is_changed_and_can_be() {
+    let optimiser = Optimiser::Adam { beta1: 0.9, beta2: 1.0, epsilon: 1e-8, weight_decay: 0.0 };
+    let spec = crate::model::TrainingSpec { optimiser, learning_rate: 100.0, ..Default::default() };
+    let mut harness = training(spec.clone());
+    harness.run();
+    assert_eq!(harness.state().actions, [], "showing it changes nothing");
+    let changed = typed(&mut harness, "Beta 2", "0.99");
+    assert!(matches!(changed.optimiser, Optimiser::Adam { beta2: 0.99, .. }), "{:?}", changed.optimiser);
+    assert_eq!(typed(&mut training(spec), "Learning rate", "0.5").learning_rate, 0.5);
+}
+
+#[test]
+fn the_epsilon_of_a_normalisation_is_dragged_by_multiplying() {
+    let (state, _) = selected(&["input", "batch_norm", "loss"], "Batch norm 1");
+    let mut harness = inspector(state);
+    let from = harness.get_by_label("Epsilon").rect().center();
+    harness.drag_at(from);
+    harness.run();
+    harness.hover_at(from + egui::vec2(30.0, 0.0));
+    harness.run();
+    harness.drop_at(from + egui::vec2(30.0, 0.0));
+    harness.run();
+    let dragged = harness.state().actions.iter().rev().find_map(|action| match action {
+        Action::Edit(Edit::SetParam { value: ParamValue::Float(value), .. }) => Some(*value),
+        _ => None,
+    });
+    assert!(dragged.is_some_and(|value| value > 1e-5 && value < 1e-4), "{dragged:?}");
+}
+
+#[test]
+fn a_list_closes_when_something_is_chosen_with_the_keyboard() {
+    let (state, _) = selected(&["input", "dense", "loss"], "Dense 1");
+    let mut harness = inspector(state);
+    harness.get_by_label("Activation").click();
+    harness.run();
+    harness.get_by_label("tanh").focus();
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert!(harness.query_by_label("tanh").is_none(), "the list is closed");
+    assert!(matches!(harness.state().actions[..], [Action::Edit(Edit::SetParam { .. }), Action::EndEdit]));
+}

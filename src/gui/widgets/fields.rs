@@ -1,5 +1,7 @@
 //! Labelled fields: a name with its explanation on the left, the control on the right, tied together for AccessKit.
 
+use std::cell::Cell;
+
 use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
 use crate::gui::theme::{self, Tokens};
@@ -11,13 +13,16 @@ pub struct Change<T> {
     pub ended: bool,
 }
 
-const LABEL_WIDTH: f32 = 104.0;
+const LABEL_WIDTH: f32 = 122.0;
+
+/// A range of numbers that spans so much is gone through by multiplying.
+const MAGNITUDES: f64 = 1e4;
 
 /// A label with help on hover, then `control` in the rest of the row.
 pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
-        let width = LABEL_WIDTH.min(ui.available_width() * 0.4);
+        let width = LABEL_WIDTH.min(ui.available_width() * 0.45);
         let tokens = Tokens::of(ui);
         let text = RichText::new(label).color(tokens.muted);
         let name = ui
@@ -34,12 +39,26 @@ pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut 
 }
 
 fn drag<'a>(ui: &Ui, value: DragValue<'a>) -> DragValue<'a> {
-    value.min_size(Vec2::new(ui.available_width(), 26.0)).update_while_editing(false)
+    let value = value.min_size(Vec2::new(ui.available_width(), 26.0));
+    // A number that is beyond its range stays as it is until a person changes it.
+    value.update_while_editing(false).clamp_existing_to_range(false)
+}
+
+/// Whether a number was left with Escape in this frame or the last: egui notices the end in both, and in the second one has
+/// forgotten how it came about and takes what was typed.
+pub fn given_up(response: &Response) -> bool {
+    let (ctx, id) = (&response.ctx, response.id.with("given up"));
+    let pass = ctx.cumulative_pass_nr();
+    if response.lost_focus() && ctx.input(|i| i.key_pressed(Key::Escape)) {
+        ctx.data_mut(|data| data.insert_temp(id, pass));
+    }
+    ctx.data(|data| data.get_temp::<u64>(id)).is_some_and(|at| pass <= at + 1)
 }
 
 fn change<T: PartialEq>(response: &Response, before: T, after: T) -> Change<T> {
+    let given_up = given_up(response);
     Change {
-        value: (response.changed() && before != after).then_some(after),
+        value: (!given_up && response.changed() && before != after).then_some(after),
         ended: response.drag_stopped() || response.lost_focus(),
     }
 }
@@ -55,15 +74,20 @@ pub fn integer(ui: &mut Ui, label: &str, help: &str, value: i64, range: (i64, i6
     change(&response, value, now)
 }
 
+/// A typed number is taken as it is, a dragged one is rounded; neither leaves its range.
 pub fn float(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
+    if range.0 > 0.0 && range.1 / range.0 >= MAGNITUDES {
+        return rate(ui, label, help, value, range);
+    }
     let mut now = value;
-    let help = format!("{help}\n{} to {}; drag, or click and type.", range.0, range.1);
+    let help = format!("{help}\n{} to {}; drag, or click and type.", plain(range.0), plain(range.1));
     let speed = float_speed(value, range);
     let response = labelled(ui, label, &help, |ui| {
-        let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed).custom_formatter(|v, _| plain(v));
-        ui.add(drag(ui, field))
+        let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed);
+        ui.add(drag(ui, field.custom_formatter(|v, _| plain(v)).custom_parser(typed_number)))
     });
-    change(&response, value, rounded(now))
+    let after = if response.dragged() { rounded(now).clamp(range.0, range.1) } else { now };
+    change(&response, value, after)
 }
 
 /// How far a number moves for each point of a drag. A share (0 to 1) moves evenly; a number that may be large but rarely is
@@ -75,17 +99,29 @@ fn float_speed(value: f64, range: (f64, f64)) -> f64 {
 
 /// A number whose magnitude matters (a learning rate): dragging multiplies.
 pub fn rate(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
-    let mut exponent = value.max(range.0).log10();
+    // Zero has no exponent: it stands below the range.
+    let before = if value > 0.0 { value.log10() } else { range.0.log10() - 1.0 };
+    let (mut exponent, typed) = (before, Cell::new(None));
     let help = format!("{help}\n{} to {}; drag multiplies, or click and type.", plain(range.0), plain(range.1));
     let response = labelled(ui, label, &help, |ui| {
         let field = DragValue::new(&mut exponent)
             .range(range.0.log10()..=range.1.log10())
             .speed(0.01)
-            .custom_formatter(|e, _| plain(rounded(10f64.powf(e))))
-            .custom_parser(|text| text.trim().parse::<f64>().ok().filter(|v| *v > 0.0).map(f64::log10));
+            .custom_formatter(|e, _| plain(if e == before { value } else { rounded(10f64.powf(e)) }))
+            .custom_parser(|text| {
+                typed.set(typed_number(text).filter(|number| *number > 0.0));
+                typed.get().map(f64::log10)
+            });
         ui.add(drag(ui, field))
     });
-    change(&response, value, rounded(10f64.powf(exponent)))
+    let after = typed.get().unwrap_or_else(|| rounded(10f64.powf(exponent)));
+    change(&response, value, after.clamp(range.0, range.1))
+}
+
+/// With spaces between thousands and a typographic minus, as they come from elsewhere.
+fn typed_number(text: &str) -> Option<f64> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '−' { '-' } else { c }).collect();
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Three significant digits, so that a dragged number reads as one that was typed.
@@ -118,14 +154,25 @@ pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&s
         combo
             .show_ui(ui, |ui| {
                 for (i, title) in titles.iter().enumerate() {
-                    if ui.selectable_label(i == current, *title).clicked() && i != current {
-                        chosen = Some(i);
+                    if ui.selectable_label(i == current, *title).clicked() {
+                        // A click closes the list by itself, a key does not.
+                        ui.close();
+                        chosen = (i != current).then_some(i);
                     }
                 }
             })
             .response
     });
     chosen
+}
+
+/// What is being typed into a field, what stood there before, and when it was last drawn: a field that went away in between
+/// or is now about another text has nothing typed in it.
+#[derive(Clone, Default)]
+struct Typing {
+    text: String,
+    over: String,
+    pass: u64,
 }
 
 /// A text that counts only when it is finished: Enter or leaving the field commits, Escape gives up. `style` dresses the field.
@@ -136,17 +183,20 @@ pub fn text_field(
     style: impl for<'a> FnOnce(TextEdit<'a>) -> TextEdit<'a>,
 ) -> (Response, Option<String>) {
     let id = ui.make_persistent_id((name, "field"));
-    let mut text = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| value.to_owned());
+    let pass = ui.ctx().cumulative_pass_nr();
+    let typing = ui.data_mut(|data| data.remove_temp::<Typing>(id));
+    let typing = typing.filter(|typing| typing.over == value && pass <= typing.pass + 1);
+    let mut text = typing.map_or_else(|| value.to_owned(), |typing| typing.text);
     let response = ui.add(style(TextEdit::singleline(&mut text)).id(id));
     name_field(&response, name, value, &text);
     if response.has_focus() {
-        ui.data_mut(|data| data.insert_temp(id, text));
+        let typing = Typing { text, over: value.to_owned(), pass };
+        ui.data_mut(|data| data.insert_temp(id, typing));
         return (response, None);
     }
     if !response.lost_focus() {
         return (response, None);
     }
-    ui.data_mut(|data| data.remove::<String>(id));
     let given_up = ui.input(|i| i.key_pressed(Key::Escape));
     (response, (!given_up && text != value).then_some(text))
 }
