@@ -23,10 +23,11 @@ impl State {
         let mut state = Self { speed: 1.0, ..Self::default() };
         if let Some(home) = home {
             state.settings = home.read_settings();
-            state.recoverable = home.crashed_project().map(|project| project.name);
-            if state.recoverable.is_none() {
-                home.mark_running();
+            if !home.another_is_running() {
+                home.put_crash_aside();
+                state.recoverable = home.crashed().map(|(_, project)| project.name);
             }
+            home.mark_running();
             state.works.home = Some(home);
         }
         state.choose_first_device();
@@ -139,18 +140,30 @@ impl State {
     fn recover(&mut self, yes: bool) {
         self.recoverable = None;
         let Some(home) = self.works.home.clone() else { return };
-        if yes {
-            match checkpoint::read_autosave(&home) {
-                Ok((project, saved, file)) => {
-                    self.begin(project, file);
-                    self.works.resume = saved.map(Box::new);
-                    self.unsaved = true;
-                    self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
-                }
-                Err(error) => self.error = Some(format!("What was there could not be read: {error}")),
-            }
+        match home.crashed() {
+            Some((crash, _)) if yes => self.bring_back(&home, &crash),
+            Some((crash, _)) => crash.discard(),
+            None => {}
         }
-        home.mark_running();
+        // An earlier one may have waited behind it.
+        self.recoverable = home.crashed().map(|(_, project)| project.name);
+    }
+
+    fn bring_back(&mut self, home: &Home, crash: &Home) {
+        match checkpoint::read_autosave(crash) {
+            Ok((project, saved, file)) => {
+                // What is still being written of the work until now must not come after it.
+                if let Some(Autosave::Writing(done)) = self.works.autosave.take() {
+                    let _ = done.recv();
+                }
+                home.take_back(crash);
+                self.begin(project, file);
+                self.works.resume = saved.map(Box::new);
+                self.unsaved = true;
+                self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
+            }
+            Err(error) => self.error = Some(format!("What was there could not be read: {error}")),
+        }
     }
 
     /// Called every frame, after what the trainer told was taken in: writes the autosave on its own thread now and then, and the
@@ -262,5 +275,49 @@ fn make_paths_absolute(project: &mut Project, base: &Path) {
         Source::Csv(csv) => csv.path = absolute(&csv.path),
         Source::Idx(idx) => idx.folder = absolute(&idx.folder),
         Source::Synthetic(_) | Source::Digits(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_crashed_is_brought_back_as_it_was_also_after_other_work_was_autosaved() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("home")).unwrap();
+        let lost = Project { name: "Lost".into(), ..templates::build("xor").unwrap() };
+        home.mark_running();
+        home.write_autosave(&lost, None, false).unwrap();
+
+        let mut state = State::start(Some(home.clone()));
+        assert_eq!(state.recoverable.as_deref(), Some("Lost"));
+        state.apply(Action::OpenTemplate("moons".into()));
+        state.apply(Action::RenameProject("Other".into()));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let autosaved = || project_file::load(&home.autosave_path()).map(|project| project.name).unwrap_or_default();
+        while autosaved() != "Other" {
+            assert!(Instant::now() < deadline, "no autosave of the work that is open");
+            state.poll();
+            std::thread::yield_now();
+        }
+        state.apply(Action::RecoverLast(true));
+        assert_eq!((&state.project, state.unsaved, &state.recoverable), (&lost, true, &None));
+        assert_eq!(autosaved(), "Lost", "nor is it lost when the same befalls it at once again");
+    }
+
+    #[test]
+    fn a_crash_that_nobody_answered_is_offered_again_and_one_that_is_not_wanted_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path().join("home")).unwrap();
+        home.mark_running();
+        home.write_autosave(&templates::build("xor").unwrap(), None, false).unwrap();
+        State::start(Some(home.clone())).close();
+        let mut state = State::start(Some(home.clone()));
+        assert!(state.recoverable.is_some());
+        state.apply(Action::RecoverLast(false));
+        assert_eq!(state.recoverable, None);
+        state.close();
+        assert_eq!(State::start(Some(home)).recoverable, None);
     }
 }

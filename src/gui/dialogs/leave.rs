@@ -39,6 +39,7 @@ impl Leave {
                 | Action::OpenTable { .. }
                 | Action::OpenIdx(_)
                 | Action::Open(_)
+                | Action::RecoverLast(true)
         )
     }
 }
