@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
+use egui::{CentralPanel, Context, Frame, Panel, SurrenderFocusOn, Ui, ViewportCommand};
 
 use super::banners;
 use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
@@ -40,6 +40,8 @@ impl App {
     /// With another way to choose files: tests have no desktop.
     pub fn with_picker(ctx: &Context, mut state: State, picker: Arc<dyn FilePicker>) -> Self {
         super::fonts::install(ctx);
+        // A field takes what was typed when a press elsewhere begins: where the press ends the field may be gone.
+        ctx.options_mut(|options| options.input_options.surrender_focus_on = SurrenderFocusOn::Presses);
         let waker = ctx.clone();
         state.set_waker(Arc::new(move || waker.request_repaint()));
         let mut app = Self {

@@ -27,9 +27,11 @@ enum Tab {
 
 pub fn show(ui: &mut Ui, state: &State, local: &mut InspectorUi, actions: &mut Vec<Action>) {
     let title = selection::title(state);
+    // What a click on another tab leaves is drawn once more, so that its fields take what was typed.
+    let tab = local.tab;
     super::panels::header(ui, |ui| tab_strip(ui, &mut local.tab, &[(Tab::Layer, &title), (Tab::Training, "Training")]));
-    ScrollArea::vertical().auto_shrink(false).id_salt(("inspector", local.tab == Tab::Layer)).show(ui, |ui| {
-        super::panels::body(ui, |ui| match local.tab {
+    ScrollArea::vertical().auto_shrink(false).id_salt(("inspector", tab == Tab::Layer)).show(ui, |ui| {
+        super::panels::body(ui, |ui| match tab {
             Tab::Training => training::show(ui, state, actions),
             Tab::Layer => match state.selection.only().and_then(|id| state.project.graph.layer(id)) {
                 Some(layer) => layer::show(ui, state, layer, actions),

@@ -2,7 +2,7 @@
 //!
 //! Keys of the canvas are handled by the canvas; they are listed here so that there is one sheet.
 
-use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText};
+use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, ScrollArea, Vec2};
 
 use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
@@ -14,6 +14,8 @@ const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
 const SAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::S);
 const SAVE_AS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S);
+/// What begins or keeps a project. The longer shortcut first: Ctrl+S also matches when Shift is held.
+const FILES: [KeyboardShortcut; 4] = [OPEN, NEW, SAVE_AS, SAVE];
 const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
 const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
@@ -24,6 +26,8 @@ pub struct ShortcutsUi {
     pub sheet_open: bool,
     /// Space is down and nothing else has happened since: its release plays or pauses.
     space_armed: bool,
+    /// Asked for while a field was being typed into: done when the field has taken what was typed.
+    after_field: Option<KeyboardShortcut>,
 }
 
 /// Reads the keys of this frame. Nothing happens while a dialog asks something.
@@ -38,25 +42,23 @@ pub fn handle(
     if ctx.input_mut(|i| i.consume_shortcut(&HELP)) {
         local.sheet_open = !local.sheet_open;
     }
+    let waited = local.after_field.take();
     if dialogs.is_open() || local.sheet_open {
         local.space_armed = false;
         return;
     }
     let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
-    if pressed(OPEN) {
-        dialogs.ask(Purpose::Open, ctx);
-    }
-    if pressed(NEW) {
-        actions.push(Action::NewEmpty);
+    if let Some(asked) = waited.or_else(|| FILES.into_iter().find(|&shortcut| pressed(shortcut))) {
+        if waited.is_none() && text_has_focus(ctx) {
+            ctx.memory_mut(|memory| memory.focused().into_iter().for_each(|field| memory.surrender_focus(field)));
+            local.after_field = Some(asked);
+            ctx.request_repaint();
+        } else {
+            file(ctx, state, asked, dialogs, actions);
+        }
     }
     if state.screen != Screen::Workspace {
         return;
-    }
-    // The longer shortcut first: Ctrl+S also matches when Shift is held.
-    if pressed(SAVE_AS) {
-        dialogs.ask(Purpose::Save { suggestion: state.project.name.clone() }, ctx);
-    } else if pressed(SAVE) {
-        actions.push(Action::Save);
     }
     if !text_has_focus(ctx) {
         if pressed(REDO) || pressed(REDO_Y) {
@@ -72,6 +74,17 @@ pub fn handle(
         debug::keys::handle(ctx, state, debug, actions);
     }
     space(ctx, local, actions);
+}
+
+fn file(ctx: &Context, state: &State, asked: KeyboardShortcut, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
+    let workspace = state.screen == Screen::Workspace;
+    match asked {
+        OPEN => dialogs.ask(Purpose::Open, ctx),
+        NEW => actions.push(Action::NewEmpty),
+        SAVE_AS if workspace => dialogs.ask(Purpose::Save { suggestion: state.project.name.clone() }, ctx),
+        SAVE if workspace => actions.push(Action::Save),
+        _ => {}
+    }
 }
 
 /// Space plays on its release, so that a drag with Space held can pan the canvas instead.
@@ -167,18 +180,29 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
     ),
 ];
 
+/// Of the sheet with its parts in two columns.
+const WIDTH: f32 = 720.0;
+
 pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
     if !local.sheet_open {
         return;
     }
     let frame = super::panels::dialog_frame(&ctx.global_style());
+    // Besides the parts: margins, the heading and the button.
+    let room = ctx.content_rect().size() - Vec2::new(80.0, 140.0);
     let modal = Modal::new(Id::unique("shortcuts")).frame(frame).show(ctx, |ui| {
-        ui.set_width(720.0);
+        let width = room.x.min(WIDTH);
+        ui.set_width(width);
         ui.spacing_mut().interact_size.y = 18.0;
         ui.heading("Keyboard");
-        ui.columns_const(|[left, right]| {
-            SHEET.iter().step_by(2).for_each(|part| part_ui(left, part));
-            SHEET.iter().skip(1).step_by(2).for_each(|part| part_ui(right, part));
+        ScrollArea::vertical().max_height(room.y).auto_shrink([false, true]).show(ui, |ui| {
+            if width < WIDTH {
+                return SHEET.iter().for_each(|part| part_ui(ui, part));
+            }
+            ui.columns_const(|[left, right]| {
+                SHEET.iter().step_by(2).for_each(|part| part_ui(left, part));
+                SHEET.iter().skip(1).step_by(2).for_each(|part| part_ui(right, part));
+            });
         });
         ui.add_space(8.0);
         ui.button("Close").clicked()

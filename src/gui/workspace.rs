@@ -1,6 +1,6 @@
 //! The screen where networks are built and trained: panels around the canvas. Each can be resized and hidden.
 
-use egui::{CentralPanel, Frame, Key, Modifiers, Panel, Ui};
+use egui::{CentralPanel, Frame, Panel, Ui};
 
 use super::canvas::{self, CanvasUi};
 use super::data_panel::{self, DataPanelUi};
@@ -56,7 +56,6 @@ pub fn show(
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());
-    let typing = ui.ctx().egui_wants_keyboard_input();
     // A size that was chosen in a large window would leave nothing to the canvas in a small one: each has its own.
     let low = height < 720.0;
     let (class, left_width, right_width) = match width {
@@ -68,8 +67,10 @@ pub fn show(
     let left = Panel::left(("left", class)).frame(panel).default_size(left_width);
     left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut local.open.left, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
+        // Fields of the tab that is left take what was typed into them.
+        let tab = local.left;
         header(ui, |ui| tab_strip(ui, &mut local.left, &[(Left::Layers, "Layers"), (Left::Data, "Data")]));
-        match local.left {
+        match tab {
             Left::Layers => palette::show(ui, state, &mut local.palette, actions),
             Left::Data => data_panel::show(ui, state, &mut local.data, thumbnails, dialogs, actions),
         }
@@ -93,10 +94,6 @@ pub fn show(
 
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         local.canvas_rect = Some(ui.max_rect());
-        if typing && !ui.ctx().egui_wants_keyboard_input() {
-            // The key that ended a field in a panel is spent: on the canvas it would begin something else.
-            ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter) | i.consume_key(Modifiers::NONE, Key::Escape));
-        }
         canvas::show(ui, state, &mut local.canvas, actions);
     });
 

@@ -10,6 +10,8 @@ mod mending;
 mod sizes;
 #[path = "tests/tables.rs"]
 mod tables;
+#[path = "tests/typing.rs"]
+mod typing;
 
 use std::path::PathBuf;
 

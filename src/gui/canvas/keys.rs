@@ -4,7 +4,7 @@
 
 use egui::{Event, Key, Modifiers};
 
-use super::menus::{COPY_OFFSET, select_all};
+use super::menus::{COPY_OFFSET, copy_layers, select_all};
 use super::{CanvasUi, Frame, Gesture, geometry};
 use crate::model::{Edit, Layer, LayerId};
 use crate::session::Action;
@@ -12,12 +12,14 @@ use crate::session::Action;
 pub fn handle(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let ctx = ui.ctx();
     let busy = ctx.text_edit_focused() || ctx.any_popup_open() || ctx.memory(|m| m.top_modal_layer().is_some());
+    // The key that ends a field or closes a list is heard by it in the same frame: it must not begin something else here.
+    let was_busy = std::mem::replace(&mut local.was_busy, busy);
     if busy || !matches!(local.gesture, Gesture::Idle) {
         return;
     }
     editing(ui, frame, actions);
     looking(ui, local, actions);
-    if ctx.memory(|m| m.focused().is_none()) {
+    if !was_busy && ctx.memory(|m| m.focused().is_none()) {
         walking(ui, frame, local, actions);
     }
 }
@@ -48,10 +50,7 @@ fn editing(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
         (any(|e| matches!(e, Event::Copy)), any(|e| matches!(e, Event::Cut)), any(|e| matches!(e, Event::Paste(_))))
     });
     if (copy || cut) && !layers.is_empty() {
-        let names: Vec<&str> = layers.iter().filter_map(|&id| frame.graph.layer(id)).map(|l| l.name.as_str()).collect();
-        // The system passes Ctrl+V on only when its clipboard holds some text.
-        ui.ctx().copy_text(names.join(", "));
-        actions.push(Action::Copy);
+        copy_layers(ui.ctx(), frame, &layers, actions);
         if cut {
             actions.push(Action::Edit(Edit::Remove(layers)));
         }

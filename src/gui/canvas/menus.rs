@@ -25,6 +25,13 @@ fn subject(frame: &Frame<'_>, layer: LayerId) -> Vec<LayerId> {
     if selected.contains(&layer) { selected.iter().copied().collect() } else { vec![layer] }
 }
 
+/// To the session's clipboard, and by name to the system's, which passes Ctrl+V on only when it holds some text.
+pub fn copy_layers(ctx: &egui::Context, frame: &Frame<'_>, layers: &[LayerId], actions: &mut Vec<Action>) {
+    let names: Vec<&str> = layers.iter().filter_map(|&id| frame.graph.layer(id)).map(|l| l.name.as_str()).collect();
+    ctx.copy_text(names.join(", "));
+    actions.push(Action::Copy);
+}
+
 pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut Vec<Action>) {
     response.context_menu(|ui| {
         let layers = subject(frame, layer.id);
@@ -43,7 +50,7 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
             actions.push(Action::Edit(Edit::Duplicate { layers: layers.clone(), offset: COPY_OFFSET }));
         }
         if item(ui, "Copy", "Ctrl+C") {
-            actions.push(Action::Copy);
+            copy_layers(ui.ctx(), frame, &layers, actions);
         }
         if layer.kind.has_weights() {
             let words = if layer.frozen { "Unfreeze weights" } else { "Freeze weights" };

@@ -58,6 +58,8 @@ pub struct CanvasUi {
     space_panned: bool,
     /// The next frame gives the first parameter of this layer the keyboard.
     focus: Option<LayerId>,
+    /// The keyboard was a field's, a list's or a dialog's in the last frame.
+    was_busy: bool,
     /// The unit under the pointer, to be shown large in the Output panel.
     pub hovered_unit: Option<(LayerId, usize)>,
     hovered_wire: Option<WireId>,
@@ -81,6 +83,7 @@ impl Default for CanvasUi {
             textures: previews::Textures::default(),
             space_panned: false,
             focus: None,
+            was_busy: false,
             hovered_unit: None,
             hovered_wire: None,
             offer: None,

@@ -66,6 +66,7 @@ impl Desk {
                 state.selection.wire = Some(wire);
             }
             Action::SelectNothing => state.selection = Default::default(),
+            Action::Copy => {}
             other => panic!("the canvas does not ask for {other:?} here"),
         }
         self.infer();
@@ -142,6 +143,24 @@ fn drag(harness: &mut Harness<'_, Desk>, from: Pos2, to: Pos2) {
 fn click(harness: &mut Harness<'_, Desk>, label: &str) {
     harness.get_by_label(label).click();
     harness.run_steps(3);
+}
+
+#[test]
+fn copy_of_the_menu_gives_the_systems_clipboard_something_to_paste() {
+    let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
+    // Its title: below it has controls of its own.
+    let pos = harness.get_by_label("node Dense 1").rect().center_top() + vec2(0.0, 12.0);
+    harness.hover_at(pos);
+    for pressed in [true, false] {
+        let (button, modifiers) = (PointerButton::Secondary, Modifiers::NONE);
+        harness.event(Event::PointerButton { pos, button, pressed, modifiers });
+    }
+    harness.run_steps(3);
+    harness.get_by_label_contains("Copy").click();
+    // The last frame of the step is that of the release.
+    harness.step();
+    let said = &harness.output().platform_output.commands;
+    assert!(said.iter().any(|c| matches!(c, egui::OutputCommand::CopyText(text) if text == "Dense 1")), "{said:?}");
 }
 
 #[test]

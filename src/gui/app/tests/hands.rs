@@ -127,6 +127,17 @@ impl Hands {
         self.press_at(at);
     }
 
+    /// Press and release within one frame, as a slow machine hears them.
+    pub fn tap_tab(&mut self, title: &str) {
+        let pos = self.window.get_by_role_and_label(Role::Tab, title).rect().center();
+        self.window.hover_at(pos);
+        self.window.step();
+        let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+        let events = [true, false].map(|pressed| Event::PointerButton { pos, button, pressed, modifiers });
+        self.window.input_mut().events.extend(events);
+        self.wait();
+    }
+
     pub fn press_at(&mut self, at: Pos2) {
         self.window.hover_at(at);
         self.window.step();
@@ -167,11 +178,19 @@ impl Hands {
 
     /// Clicks into a field, replaces what is in it, and ends with Enter.
     pub fn type_into(&mut self, label: &str, text: &str) {
+        self.write(label, text);
+        self.key(Modifiers::NONE, Key::Enter);
+    }
+
+    /// The same without an end.
+    pub fn write(&mut self, label: &str, text: &str) {
         self.click(label);
         self.key(Modifiers::COMMAND, Key::A);
-        self.window.event(Event::Text(text.to_owned()));
-        self.wait();
-        self.key(Modifiers::NONE, Key::Enter);
+        self.type_text(text);
+    }
+
+    pub fn nothing_has_focus(&self) -> bool {
+        self.window.ctx.memory(|memory| memory.focused().is_none())
     }
 
     /// Types where the keyboard is.

@@ -1,0 +1,89 @@
+//! What is typed counts when a press elsewhere ends it, and the key that ends it does nothing else.
+
+use egui::{Key, Modifiers, vec2};
+
+use super::hands::Hands;
+use crate::model::{ParamValue, Source};
+use crate::session::State;
+
+fn xor() -> Hands {
+    let mut hands = Hands::at([1440.0, 900.0], State::start(None));
+    hands.click("XOR");
+    hands.wait_for_data();
+    // Cards grow when what their units do is drawn.
+    hands.wait_until("the units are drawn", |hands| hands.state().run.picture.is_some());
+    hands
+}
+
+fn units(hands: &Hands, layer: &str) -> Option<ParamValue> {
+    hands.state().project.graph.find(layer).and_then(|layer| layer.kind.spec().param("units"))
+}
+
+fn samples(hands: &Hands) -> usize {
+    match &hands.state().project.data.source {
+        Source::Synthetic(spec) => spec.samples,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_typed_counts_when_the_press_that_ends_it_takes_the_field_away() {
+    let mut hands = xor();
+    hands.select_card("node Dense 1");
+    hands.write("Units", "6");
+    let card = hands.rect("node Dense 2").center_top() + vec2(0.0, 12.0);
+    hands.drag(card, card + vec2(10.0, 60.0));
+    assert_eq!(units(&hands, "Dense 1"), Some(ParamValue::Int(6)));
+
+    hands.select_card("node Dense 1");
+    hands.write("Name", "Hidden");
+    hands.click_tab("Training");
+    assert!(hands.state().project.graph.find("Hidden").is_some() && hands.sees("Optimiser"));
+
+    hands.click_tab("Data");
+    hands.write("Samples", "300");
+    hands.click_tab("Layers");
+    assert_eq!(samples(&hands), 300);
+}
+
+#[test]
+fn it_counts_also_when_press_and_release_come_at_once() {
+    let mut hands = xor();
+    hands.select_card("node Dense 1");
+    hands.write("Units", "6");
+    hands.tap_tab("Training");
+    assert!(units(&hands, "Dense 1") == Some(ParamValue::Int(6)) && hands.sees("Optimiser"));
+    hands.click_tab("Data");
+    hands.write("Samples", "300");
+    hands.tap_tab("Layers");
+    assert!(samples(&hands) == 300 && hands.sees("Search layers"));
+}
+
+#[test]
+fn the_key_that_ends_a_field_on_a_card_does_nothing_else() {
+    let mut hands = xor();
+    hands.select_card("node Dense 1");
+    let selected = hands.state().selection.clone();
+    hands.type_into("Units of Dense 1", "5");
+    assert_eq!(units(&hands, "Dense 1"), Some(ParamValue::Int(5)));
+    assert!(hands.nothing_has_focus(), "Enter ends it");
+    for label in ["Units of Dense 1", "Units"] {
+        hands.write(label, "9");
+        hands.key(Modifiers::NONE, Key::Escape);
+        assert_eq!(units(&hands, "Dense 1"), Some(ParamValue::Int(5)), "Escape gives it up");
+        assert!(hands.nothing_has_focus() && hands.state().selection == selected, "and only that");
+    }
+    hands.key(Modifiers::NONE, Key::Escape);
+    assert!(hands.state().selection.layers.is_empty());
+}
+
+#[test]
+fn saving_in_the_middle_of_the_name_saves_under_the_new_one() {
+    for modifiers in [Modifiers::COMMAND, Modifiers::COMMAND.plus(Modifiers::SHIFT)] {
+        let mut hands = xor();
+        hands.write("Project name", "Renamed");
+        hands.key(modifiers, Key::S);
+        assert_eq!(hands.state().project.name, "Renamed");
+        assert!(hands.value("Path").contains("Renamed"), "{}", hands.value("Path"));
+    }
+}
