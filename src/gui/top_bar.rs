@@ -7,7 +7,7 @@ mod menu;
 mod stats;
 
 use egui::{Align, Button, Layout, RichText, Slider, Ui, Vec2};
-use egui_material_icons::icons;
+use egui_material_icons::{MaterialIcon, icons};
 
 use super::debug::bar;
 use super::dialogs::Dialogs;
@@ -42,6 +42,10 @@ pub struct Window<'a> {
 /// How much room there is for words.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Room {
+    /// A small window at twice the size: what has no room here is in the menu.
+    Barest,
+    /// A small window at one and a half times the size.
+    Bare,
     /// A window at twice the size.
     Least,
     Tight,
@@ -57,11 +61,13 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
         w if w >= 1360.0 => Room::Wide,
         w if w >= 1180.0 => Room::Medium,
         w if w >= 860.0 => Room::Tight,
-        _ => Room::Least,
+        w if w >= 690.0 => Room::Least,
+        w if w >= 556.0 => Room::Bare,
+        _ => Room::Barest,
     };
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
-        menu::show(ui, state, window, actions);
+        menu::show(ui, state, room, window, actions);
         logo(ui, room);
         if state.screen == Screen::Workspace {
             project_name(ui, state, room, actions);
@@ -70,12 +76,14 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                     history(ui, state, actions);
                     ui.add_space(4.0);
                     transport(ui, state, room, actions);
-                    speed(ui, state, room, actions);
+                    if room >= Room::Bare {
+                        speed(ui, state, room, actions);
+                    }
                 }
                 Tab::Debug => {
                     let obstacle = obstacle(state);
                     let words = match room {
-                        Room::Least => bar::Words::Few,
+                        Room::Barest | Room::Bare | Room::Least => bar::Words::Few,
                         Room::Tight | Room::Medium => bar::Words::Short,
                         Room::Wide => bar::Words::All,
                     };
@@ -127,6 +135,9 @@ fn tabs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 fn logo(ui: &mut Ui, room: Room) {
     let tokens = Tokens::of(ui);
+    if room <= Room::Least {
+        return;
+    }
     ui.label(RichText::new("◈").size(16.0).color(tokens.accent));
     if room >= Room::Medium {
         ui.label(RichText::new("Glassbox").font(theme::semibold(14.0)));
@@ -136,7 +147,11 @@ fn logo(ui: &mut Ui, room: Room) {
 
 fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let limit = if room <= Room::Tight { 96.0 } else { 150.0 };
+    let limit = match room {
+        Room::Barest | Room::Bare => 64.0,
+        Room::Least | Room::Tight => 96.0,
+        Room::Medium | Room::Wide => 150.0,
+    };
     let galley = ui.painter().layout_no_wrap(state.project.name.clone(), theme::regular(13.0), tokens.text);
     let width = (galley.size().x + 18.0).clamp(56.0, limit);
     let (field, renamed) = text_field(ui, "Project name", &state.project.name, |field| {
@@ -199,9 +214,11 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     if explain(reset, "Back to step 0 with the same initial weights.").clicked() {
         push(Transport::Reset);
     }
-    let seed = icon_button(ui, icons::ICON_CASINO, ready, false, "New seed");
-    if explain(seed, "Back to step 0 with other initial weights.").clicked() {
-        push(Transport::NewSeed);
+    if room >= Room::Least {
+        let seed = icon_button(ui, icons::ICON_CASINO, ready, false, "New seed");
+        if explain(seed, "Back to step 0 with other initial weights.").clicked() {
+            push(Transport::NewSeed);
+        }
     }
 
     let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Play") };
@@ -245,17 +262,22 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     word(ui, "full");
 }
 
+/// The theme that is not in force, after its icon and its name.
+fn other_theme(state: &State) -> (MaterialIcon, &'static str, Theme) {
+    match state.settings.theme {
+        Theme::Dark => (icons::ICON_LIGHT_MODE, "Light theme", Theme::Light),
+        Theme::Light => (icons::ICON_DARK_MODE, "Dark theme", Theme::Dark),
+    }
+}
+
 /// From right to left: theme, panels, device.
 fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let dark = state.settings.theme == Theme::Dark;
-    let (icon, name, other) = if dark {
-        (icons::ICON_LIGHT_MODE, "Light theme", Theme::Light)
-    } else {
-        (icons::ICON_DARK_MODE, "Dark theme", Theme::Dark)
-    };
-    if icon_button(ui, icon, true, false, name).clicked() {
-        actions.push(Action::SetTheme(other));
+    if room >= Room::Least {
+        let (icon, name, other) = other_theme(state);
+        if icon_button(ui, icon, true, false, name).clicked() {
+            actions.push(Action::SetTheme(other));
+        }
     }
     if state.screen == Screen::Workspace && state.tab == Tab::Build && room >= Room::Medium {
         let panels = &mut *window.panels;
@@ -271,7 +293,7 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
         toggle(&mut panels.plots, icons::ICON_DOCK_TO_BOTTOM, "the plots");
         toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
     }
-    if state.tab == Tab::Build || room > Room::Tight {
+    if (state.tab == Tab::Build && room >= Room::Least) || room > Room::Tight {
         device::show(ui, &state.devices, actions);
     }
 }

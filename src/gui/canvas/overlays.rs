@@ -37,8 +37,8 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
     } else {
         strip(ui, frame, actions);
     }
-    status(ui, frame, local, actions);
-    controls(ui, frame, local, actions);
+    let edge = controls(ui, frame, local, actions);
+    status(ui, frame, local, edge, actions);
 }
 
 /// What a network is, and one to begin with.
@@ -112,8 +112,8 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// Bottom left: size and validity of the network.
-fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+/// Bottom left: size and validity of the network; above what begins at `edge` where both have no room beside each other.
+fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, actions: &mut Vec<Action>) {
     let inference = &frame.state.inference;
     if frame.graph.is_empty() {
         return;
@@ -125,8 +125,12 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut 
         1 => ("1 problem".to_owned(), frame.tokens.bad),
         n => (format!("{n} problems"), frame.tokens.bad),
     };
-    let at = frame.rect.left_bottom() + vec2(16.0, -16.0);
-    let response = pill(ui, frame, "status", &words, colour, Align2::LEFT_BOTTOM.anchor_rect(Rect::from_pos(at)).min);
+    let width = frame.painter.layout_no_wrap(words.clone(), regular(12.0), colour).size().x + 16.0;
+    let mut at = frame.rect.left_bottom() + vec2(MARGIN, -MARGIN);
+    if at.x + width > edge {
+        at.y -= 28.0;
+    }
+    let response = pill(ui, frame, "status", &words, colour, at);
     if response.clicked() {
         let layers: Vec<_> = problems::culprits(frame).collect();
         if let Some(first) = layers.first().and_then(|&id| frame.graph.layer(id)) {
@@ -143,11 +147,11 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut 
     response.on_hover_text(hover);
 }
 
-/// Bottom right: zoom, fit, tidy.
-fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+/// Bottom right: zoom, fit, tidy, as many as there is room for; all have a key. Returns where they begin.
+fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) -> f32 {
     let t = &frame.tokens;
-    let mut right = frame.rect.right() - 16.0;
-    let bottom = frame.rect.bottom() - 16.0;
+    let mut right = frame.rect.right() - MARGIN;
+    let bottom = frame.rect.bottom() - MARGIN;
     let zoom = format!("{:.0} %", local.view.zoom * 100.0);
     let parts = [
         ("tidy", "L tidy".to_owned(), "Lay the network out anew, in columns (L)."),
@@ -157,6 +161,9 @@ fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mu
     for (part, words, help) in parts {
         let galley = frame.painter.layout_no_wrap(words.clone(), regular(12.0), t.muted);
         let left = right - galley.size().x - 16.0;
+        if left < frame.rect.left() + MARGIN {
+            break;
+        }
         let response = pill(ui, frame, part, &words, t.muted, pos2(left, bottom));
         right = left - 4.0;
         if response.clicked() {
@@ -174,9 +181,13 @@ fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mu
         }
         response.on_hover_text(help);
     }
+    right
 }
 
-/// A small label that can be clicked; `corner` is its bottom left.
+/// Between the pills and the edge of the canvas.
+const MARGIN: f32 = 16.0;
+
+/// A small label that can be clicked; `corner` is its bottom left. Words that would leave the canvas end in an ellipsis.
 fn pill(
     ui: &egui::Ui,
     frame: &Frame<'_>,
@@ -186,7 +197,11 @@ fn pill(
     corner: egui::Pos2,
 ) -> egui::Response {
     let t = &frame.tokens;
-    let galley = frame.painter.layout_no_wrap(words.to_owned(), regular(12.0), colour);
+    let mut job = egui::text::LayoutJob::simple_singleline(words.to_owned(), regular(12.0), colour);
+    let room = frame.rect.right() - MARGIN - corner.x - 16.0;
+    // A point more, for what the sum of roundings takes away.
+    job.wrap = egui::text::TextWrapping::truncate_at_width((room + 1.0).max(0.0));
+    let galley = frame.painter.layout_job(job);
     let size = galley.size() + vec2(16.0, 8.0);
     let rect = Rect::from_min_size(corner - vec2(0.0, size.y), size);
     let response = ui.interact(rect, id(part, 0), Sense::click());

@@ -21,7 +21,7 @@ pub(super) fn show(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {
     named(response, &name).on_hover_text("What does the computing. Click to choose, also during a run.");
 }
 
-fn menu(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {
+pub(super) fn menu(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {
     ui.set_width(260.0);
     let muted = Tokens::of(ui).muted;
     let small = |text: &str| Label::new(RichText::new(text).size(11.5).color(muted)).wrap();

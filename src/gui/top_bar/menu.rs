@@ -1,27 +1,57 @@
 //! The file menu: the project, the view, help.
 
 use egui::containers::menu::MenuButton;
-use egui::{Button, RichText, Ui};
+use egui::{Button, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 
-use super::Window;
+use super::{HEIGHT, Room, Window, device, obstacle, other_theme, speed};
 use crate::gui::dialogs::Purpose;
 use crate::gui::widgets::named;
-use crate::session::{Action, Screen, State};
+use crate::session::{Action, Screen, State, Tab, Transport};
 
-pub(super) fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
     let icon = RichText::from(icons::ICON_MENU).size(17.0);
     let (response, _) = MenuButton::from_button(Button::new(icon).frame_when_inactive(false)).ui(ui, |ui| {
-        ui.set_min_width(220.0);
-        file(ui, state, window, actions);
-        ui.separator();
-        view(ui, state, window, actions);
-        ui.separator();
-        if ui.add(Button::new("Keyboard shortcuts").shortcut_text("F1")).clicked() {
-            *window.shortcuts_open = true;
-        }
+        // In a small window at a large size there is more than the screen is high.
+        let height = ui.ctx().content_rect().height() - HEIGHT - 32.0;
+        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            ui.set_min_width(220.0);
+            file(ui, state, window, actions);
+            ui.separator();
+            if room <= Room::Bare {
+                squeezed_out(ui, state, room, actions);
+                ui.separator();
+            }
+            view(ui, state, window, actions);
+            ui.separator();
+            if ui.add(Button::new("Keyboard shortcuts").shortcut_text("F1")).clicked() {
+                *window.shortcuts_open = true;
+            }
+        });
     });
     named(response, "Menu");
+}
+
+/// What the bar has no room for.
+fn squeezed_out(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
+    if state.screen == Screen::Workspace && state.tab == Tab::Build {
+        if room < Room::Bare {
+            ui.horizontal(|ui| {
+                ui.label("Speed");
+                speed(ui, state, room, actions);
+            });
+        }
+        if ui.add_enabled(obstacle(state).is_none(), Button::new("New seed")).clicked() {
+            actions.push(Action::Transport(Transport::NewSeed));
+        }
+    }
+    if !state.devices.choices.is_empty() {
+        ui.menu_button(format!("Device: {}", state.devices.label()), |ui| device::menu(ui, &state.devices, actions));
+    }
+    let (_, name, theme) = other_theme(state);
+    if ui.button(name).clicked() {
+        actions.push(Action::SetTheme(theme));
+    }
 }
 
 fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {

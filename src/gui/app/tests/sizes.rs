@@ -149,3 +149,74 @@ fn at_twice_the_size_the_debugger_keeps_its_buttons_apart_and_room_for_a_picture
     assert!(hands.sees("Follow"));
     hands.wait_until("a tensor is pictured", |hands| hands.sees("More of this tensor"));
 }
+
+/// 1024 x 640 at 200, 175 and 150 %, and 1440 x 900 at 200 %.
+const ENLARGED: [[f32; 2]; 4] = [[512.0, 320.0], [585.0, 365.0], [683.0, 427.0], [720.0, 450.0]];
+
+#[test]
+fn nothing_of_the_top_bar_lies_on_another_at_any_size_of_everything() {
+    let mut hands = xor([1440.0, 900.0]);
+    for size in ENLARGED {
+        hands.resize(size);
+        let maybe = ["Speed", "New seed", "Light theme"].into_iter().filter(|name| hands.sees(name));
+        let names = ["Menu", "Project name", "Undo: nothing (Ctrl Z)", "Reset", "Play", "Step", "Epoch"];
+        let mut row: Vec<Rect> = names.into_iter().chain(maybe).map(|name| hands.rect(name)).collect();
+        let is_ours = |title: &str| title == "Build" || title == "Debug";
+        row.extend(hands.tabs().into_iter().filter(|(title, _)| is_ours(title)).map(|(_, rect)| rect));
+        for (i, rect) in row.iter().enumerate() {
+            let apart = row[..i].iter().all(|other| !other.shrink(0.5).intersects(*rect));
+            assert!(rect.right() <= size[0] && apart, "{size:?}: {rect} in {row:?}");
+        }
+    }
+}
+
+#[test]
+fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
+    let mut hands = xor([1440.0, 900.0]);
+    hands.resize(ENLARGED[0]);
+    hands.click("Menu");
+    assert!(hands.sees("Speed") && hands.sees("New seed"), "what the bar has no room for");
+    let inside = hands.rect_of("Save as").center();
+    hands.scroll(inside, vec2(0.0, -600.0));
+    // The wheel moves the list smoothly.
+    hands.wait_until("the end of the list is in sight", |hands| hands.rect_of("Keyboard shortcuts").bottom() <= 320.0);
+    let at = hands.rect_of("Size of everything").center();
+    hands.press_at(at);
+    hands.click_on_top("125 %");
+    assert!((hands.state().settings.scale - 1.25).abs() < 1e-6);
+}
+
+#[test]
+fn the_pills_of_the_canvas_keep_off_each_other_and_inside_it() {
+    let mut hands = xor([1440.0, 900.0]);
+    for size in ENLARGED {
+        hands.resize(size);
+        let canvas = hands.rect("canvas");
+        let named = ["L tidy", "F fit"].into_iter().filter(|name| hands.sees(name)).map(|name| hands.rect(name));
+        let status = hands.rect_of(" · valid");
+        let mut pills: Vec<Rect> = named.collect();
+        pills.push(status);
+        for (i, pill) in pills.iter().enumerate() {
+            let apart = pills[..i].iter().all(|other| !other.intersects(*pill));
+            assert!(canvas.contains_rect(*pill) && apart, "{size:?}: {pills:?} in {canvas}");
+        }
+    }
+}
+
+#[test]
+fn the_sheet_of_keys_can_be_read_to_its_end_at_the_largest_size() {
+    let mut hands = xor([1440.0, 900.0]);
+    for size in ENLARGED {
+        hands.resize(size);
+        hands.key(Modifiers::NONE, Key::F1);
+        let screen = Rect::from_min_size(egui::Pos2::ZERO, size.into());
+        assert!(screen.contains_rect(hands.rect("Keyboard")) && screen.contains_rect(hands.rect("Close")), "{size:?}");
+        hands.scroll(screen.center(), vec2(0.0, -4000.0));
+        let close = hands.rect("Close");
+        hands.wait_until("the last line is in sight", |hands| {
+            let last = hands.rect("Double-click").union(hands.rect("show everything"));
+            screen.contains_rect(last) && last.bottom() <= close.top()
+        });
+        hands.key(Modifiers::NONE, Key::Escape);
+    }
+}
