@@ -49,12 +49,11 @@ fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     match &state.data {
         DataState::Loading { fraction, doing, .. } => {
             ui.add(ProgressBar::new(*fraction).desired_height(6.0));
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(doing).color(tokens.muted));
-                if ui.button("Cancel loading").clicked() {
-                    actions.push(Action::CancelLoading);
-                }
-            });
+            // The name of a file may be long; the panel keeps its width.
+            ui.add(Label::new(RichText::new(doing).color(tokens.muted)).truncate());
+            if ui.button("Cancel loading").clicked() {
+                actions.push(Action::CancelLoading);
+            }
         }
         DataState::Failed(why) => {
             ui.add(Label::new(RichText::new(why).color(tokens.bad)).wrap());

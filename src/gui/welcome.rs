@@ -113,7 +113,8 @@ fn headline(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let line = "Pick something to learn. Press space to watch it learn.";
         ui.label(RichText::new(line).size(15.0).color(tokens.muted));
-        if !state.project.graph.is_empty() {
+        // Also an empty canvas may hold work: its data.
+        if !state.project.graph.is_empty() || state.unsaved {
             let back = ui.link(format!("Back to “{}”", state.project.name));
             if back.clicked() {
                 actions.push(Action::ShowWorkspace);
@@ -299,6 +300,16 @@ mod tests {
             harness.state().actions,
             [Action::Open("/p/a.glassbox.json".into()), Action::Open("/p/b.json".into())]
         );
+    }
+
+    #[test]
+    fn an_empty_canvas_with_work_in_it_can_be_gone_back_to() {
+        let mut state = State::default();
+        (state.unsaved, state.project.name) = (true, "Mine".into());
+        let mut harness = welcome([1440.0, 850.0], state);
+        harness.get_by_label("Back to “Mine”").click();
+        harness.run_ok();
+        assert_eq!(harness.state().actions, [Action::ShowWorkspace]);
     }
 
     #[test]

@@ -13,14 +13,11 @@ pub(super) fn features(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec)
         ui.spacing_mut().item_spacing = Vec2::splat(8.0);
         for feature in Feature::ALL {
             let on = spec.features.contains(&feature);
-            if toggle(ui, feature, on) {
+            let is_last = on && spec.features.len() == 1;
+            if toggle(ui, feature, on, is_last) && !is_last {
                 let wanted = |f: &Feature| if *f == feature { !on } else { spec.features.contains(f) };
-                let features: Vec<Feature> = Feature::ALL.into_iter().filter(wanted).collect();
-                // The network must be given something.
-                if !features.is_empty() {
-                    spec.features = features;
-                    draft.ended = true;
-                }
+                spec.features = Feature::ALL.into_iter().filter(wanted).collect();
+                draft.ended = true;
             }
         }
     });
@@ -28,8 +25,8 @@ pub(super) fn features(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec)
 
 const CELLS: usize = 12;
 
-/// A tiny picture of the function over the plane; lit when the network is given it.
-fn toggle(ui: &mut Ui, feature: Feature, on: bool) -> bool {
+/// A tiny picture of the function over the plane; lit when the network is given it. The last one stays.
+fn toggle(ui: &mut Ui, feature: Feature, on: bool, is_last: bool) -> bool {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(40.0, 56.0), Sense::click());
     let image = Rect::from_min_size(rect.min, Vec2::splat(40.0));
@@ -54,7 +51,11 @@ fn toggle(ui: &mut Ui, feature: Feature, on: bool) -> bool {
     let below = egui::pos2(rect.center().x, rect.bottom());
     ui.painter().text(below, egui::Align2::CENTER_BOTTOM, feature.label(), theme::mono(11.0), colour);
     let name = format!("Feature {}", feature.label());
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &name));
-    let help = if on { "is given to the network; click to take it away" } else { "click to give it to the network" };
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, !is_last, on, &name));
+    let help = match (on, is_last) {
+        (_, true) => "the network must be given something; choose another one before this is taken away",
+        (true, _) => "is given to the network; click to take it away",
+        (false, _) => "click to give it to the network",
+    };
     response.on_hover_text(format!("{}: {help}", feature.label())).clicked()
 }

@@ -110,3 +110,33 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
     });
     assert_eq!(columns, Some(vec![ColumnChoice { name: "colour".into(), role: ColumnRole::LeftOut }]));
 }
+
+#[test]
+fn the_panel_keeps_its_width_while_a_file_with_a_long_name_is_read() {
+    let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
+    let doing = format!("reading {}.csv", "penguins of the southern islands ".repeat(4));
+    harness.state_mut().state.data = DataState::Loading { fraction: 0.4, doing: doing.clone(), previous: None };
+    harness.run_ok();
+    for name in [doing.as_str(), "Cancel loading", "Samples"] {
+        assert!(harness.get_by_label(name).rect().right() <= 260.0, "{name}");
+    }
+}
+
+#[test]
+fn the_last_feature_stays_and_says_why() {
+    let spec = SyntheticSpec { features: vec![Feature::X], ..SyntheticSpec::default() };
+    let mut harness = panel(Source::Synthetic(spec));
+    let name = format!("Feature {}", Feature::X.label());
+    let at = harness.get_by_label(&name).rect().center();
+    harness.hover_at(at);
+    // A tooltip waits a moment.
+    harness.run_steps(60);
+    assert!(harness.query_by_label_contains("the network must be given something").is_some());
+    harness.get_by_label(&name).click();
+    harness.run();
+    assert_eq!(harness.state().actions, []);
+    let other = format!("Feature {}", Feature::Y.label());
+    harness.get_by_label(&other).click();
+    harness.run();
+    assert_eq!(set(&harness).map(|spec| spec.features), Some(vec![Feature::X, Feature::Y]));
+}
