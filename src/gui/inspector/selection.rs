@@ -5,7 +5,7 @@ use egui::{Button, Label, Response, RichText, Ui};
 use crate::engine::size;
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{accent_button, section};
+use crate::gui::widgets::{accent_button, label_width, section};
 use crate::model::{Edit, Problem};
 use crate::session::{Action, State};
 
@@ -94,7 +94,7 @@ fn value_of(ui: &mut Ui, label: &str, value: &str) -> Response {
         // A line of text, not as high as a field.
         ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal(|ui| {
-            let size = egui::Vec2::new(104.0_f32.min(ui.available_width() * 0.45), 18.0);
+            let size = egui::Vec2::new(label_width(ui), 18.0);
             ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 ui.set_min_width(size.x);
                 ui.label(RichText::new(label).color(tokens.muted));

@@ -18,11 +18,16 @@ const LABEL_WIDTH: f32 = 122.0;
 /// A range of numbers that spans so much is gone through by multiplying.
 const MAGNITUDES: f64 = 1e4;
 
+/// Of the names on the left, in the row that is being drawn: what stands below a field stands in its columns.
+pub fn label_width(ui: &Ui) -> f32 {
+    LABEL_WIDTH.min(ui.available_width() * 0.45)
+}
+
 /// A label with help on hover, then `control` in the rest of the row.
 pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) -> Response {
     ui.horizontal(|ui| {
         ui.set_min_height(26.0);
-        let width = LABEL_WIDTH.min(ui.available_width() * 0.45);
+        let width = label_width(ui);
         let tokens = Tokens::of(ui);
         let text = RichText::new(label).color(tokens.muted);
         let name = ui
