@@ -94,15 +94,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
 }
 
 fn unknown(word: &str) -> String {
-    let sorted = |word: &str| {
-        let mut letters: Vec<char> = word.to_lowercase().chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    // One letter wrong, or all of them in another order. What is longer than any command is none.
-    let is_near = |known: &str| sorted(known) == sorted(word) || expr::edits(word, known) == 1;
-    let meant = COMMANDS.iter().filter(|_| (3..=12).contains(&word.len())).find(|known| is_near(known));
-    match meant {
+    match expr::nearest(word, COMMANDS) {
         Some(meant) => format!("There is no command '{word}'; did you mean '{meant}'? 'help' shows what there is."),
         None => format!("There is no command '{word}'; 'help' shows what there is."),
     }
