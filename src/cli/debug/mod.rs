@@ -12,6 +12,7 @@ mod obey;
 mod prompt;
 mod show;
 mod values;
+mod words;
 
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
