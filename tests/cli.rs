@@ -2,6 +2,8 @@
 
 #[path = "cli/arguments.rs"]
 mod arguments;
+#[path = "cli/branches.rs"]
+mod branches;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/output.rs"]

@@ -345,8 +345,9 @@ fn numbers_of_any_network_are_explained_and_its_gradients_true() {
     }
     let Findings { wrong, differ, explained, nudged, edited, kinks } = findings;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Where a norm divides by next to nothing, single precision may lose more than a verdict allows.
-    assert!(differ.len() <= 1, "{}", differ.join("\n"));
+    // Where a norm divides by next to nothing, single precision may lose more than a verdict allows. How often depends on the
+    // machine, whose kernels add in an order of their own; a derivative of one kind of layer that is wrong differs more often.
+    assert!(differ.len() <= nudged / 400, "{} of {nudged}:\n{}", differ.len(), differ.join("\n"));
     assert_eq!(seen.len(), kinds.len(), "a kind of layer is not tried");
     assert!(
         explained > 5000 && nudged > 800 && edited == nudged && kinks < nudged / 50,

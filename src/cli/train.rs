@@ -18,7 +18,7 @@ use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
 use crate::persist::project_file;
 use crate::session::{Curves, KEPT, checkpoint};
-use crate::trainer::{Evaluation, Run, StepRow};
+use crate::trainer::{Evaluation, Run, StepRow, Stop};
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
     let device = prepare::choose_device(options.device)?;
@@ -91,17 +91,23 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     Summary { first_not_finite: not_finite.as_ref().map(NotFinite::of), ..summary }.print(options.json)
 }
 
-/// Why a run has not gone on.
+/// Why a run has not gone on, and what makes it go on.
 fn nothing_done(run: &Run, options: &TrainOptions) -> String {
-    let (step, epochs) = (run.machine().step(), run.training().epochs);
-    match options.steps {
-        Some(limit) if limit <= step => {
-            format!("Nothing to train: the run stands after step {step}, and --steps {limit} is reached.")
+    let (step, file) = (run.machine().step(), options.file.display());
+    let why = match run.finished() {
+        Some(Stop::Early { patience }) => {
+            let epochs = if patience == 1 { "epoch" } else { "epochs" };
+            format!(
+                "and was stopped early: the validation loss had not improved for {patience} {epochs}. It goes on when \
+                 training.early_stopping is changed in {file}: another patience, or null for none."
+            )
         }
-        _ => format!(
-            "Nothing to train: the run stands after step {step}, and of {epochs} epochs none is left. --epochs N asks for more."
-        ),
-    }
+        Some(Stop::Done) => {
+            format!("and of {} epochs none is left. --epochs N asks for more.", run.training().epochs)
+        }
+        None => format!("and --steps {} is reached.", options.steps.unwrap_or(step)),
+    };
+    format!("Nothing to train: the run stands after step {step}, {why}")
 }
 
 fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {
@@ -161,7 +167,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
     let classes = matches!(dataset.task, Task::Classification { .. });
     let ranking = run.ranking()?.unwrap_or_default();
     let areas = overall(&ranking.areas);
-    let stopped_early = matches!(run.finished(), Some(crate::trainer::Stop::Early { .. }));
+    let stopped_early = matches!(run.finished(), Some(Stop::Early { .. }));
     Ok(Summary {
         epochs: run.epochs_done(),
         steps: run.machine().step(),

@@ -1,7 +1,8 @@
 //! Floor 0: the one expression language: of Formula layers, and of what the debugger prints and stops at.
 //!
-//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays. Deliberately knows
-//! nothing of networks: the engine lowers an [`Expr`] to its own instructions, and the debugger says what names stand for.
+//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays, and which known name a
+//! mistyped one may have meant. Deliberately knows nothing of networks: the engine lowers an [`Expr`] to its own
+//! instructions, and the debugger says what names stand for.
 //!
 //! Loosest to tightest: `or`, `and`, `not`, comparisons (not chained), `+ -`, `* /`, unary `-`, `^` (right to left, so
 //! `-x^2` is `-(x^2)` and `2^3^2` is `2^(3^2)`).
@@ -15,15 +16,16 @@ mod lexer;
 mod parser;
 mod reduction;
 mod shape;
+mod spelling;
 
 pub use array::{Array, Names, evaluate, evaluate_over};
 pub use ast::{BinaryOperator, Expr, UnaryOperator};
 pub use condition::{Condition, parse_condition};
 pub use eval::{erf, eval};
 pub use function::Function;
-pub use parser::edits;
 pub use reduction::Reduction;
 pub use shape::{check, dims, histories};
+pub use spelling::{nearest, spelt_like};
 
 /// Why an expression cannot be read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

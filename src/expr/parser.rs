@@ -3,7 +3,7 @@
 
 use super::ast::{COMPARISON, NEGATE, NOT};
 use super::lexer::{Placed, Token, place, tokens};
-use super::{BinaryOperator, Expr, Function, ParseError, Reduction, UnaryOperator};
+use super::{BinaryOperator, Expr, Function, ParseError, Reduction, UnaryOperator, nearest};
 
 /// Levels of a tree; also the most nested parentheses.
 const DEEPEST: usize = 200;
@@ -297,39 +297,6 @@ fn unknown_function(name: &str, names: Option<&[&str]>) -> String {
         Some(meant) => format!("There is no function '{name}'; did you mean '{meant}'?"),
         None => format!("There is no function '{name}'; there are {}", all.join(", ")),
     }
-}
-
-/// The known name with the fewest edits from `name`, when those are few for its length.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    let length = lower.chars().count();
-    let most = match length {
-        0..=3 => 1,
-        4..=5 => 2,
-        _ => 3,
-    };
-    known
-        .filter(|k| k.chars().count().abs_diff(length) <= most)
-        .map(|k| (edits(&lower, k), k))
-        .filter(|&(edits, k)| edits <= most && edits < k.len())
-        .min_by_key(|&(edits, _)| edits)
-        .map(|(_, k)| k)
-}
-
-/// How many letters must be put in, left out or replaced to make one of the other (Levenshtein's distance).
-pub fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -64,10 +64,9 @@ pub fn handle(
         if pressed(REDO) || pressed(REDO_Y) {
             actions.push(Action::Redo);
         } else if pressed(UNDO) {
-            actions.push(match state.tab {
-                Tab::Build => Action::Undo,
-                Tab::Debug => Action::Debug(DebugCommand::Undo),
-            });
+            let debugged =
+                || debug::bar::last_change(state).map_or(Action::Debug(DebugCommand::Undo), |(_, undo)| undo);
+            actions.push(if state.tab == Tab::Debug { debugged() } else { Action::Undo });
         }
     }
     if state.tab == Tab::Debug {

@@ -9,6 +9,12 @@ use crate::trace::DebugView;
 use crate::trainer::{Command, DebugCommand, Evaluation, Forked, News, Outbox, Row};
 
 impl State {
+    /// The loss of the batch where the run stands, which is not the newest one when somebody has gone back.
+    pub fn shown_loss(&self) -> Option<f64> {
+        let stepped = self.debug.as_ref().filter(|_| self.tab == Tab::Debug).and_then(|view| view.loss);
+        stepped.or_else(|| self.run.curves.train_loss.at(self.run.step).map(f64::from))
+    }
+
     pub(super) fn apply_to_debugger(&mut self, action: Action) {
         match action {
             Action::ShowTab(tab) => {

@@ -144,6 +144,8 @@ pub struct BreakpointView {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     pub text: String,
+    /// As a condition, or as an expression to be watched.
+    pub is_condition: bool,
     /// A sentence about what is wrong with it.
     pub problem: Option<String>,
 }
@@ -219,7 +221,7 @@ pub struct DebugView {
     pub breakpoints: Vec<BreakpointView>,
     /// What breakpoints that only log have said, newest last.
     pub log: Vec<String>,
-    pub checked: Option<Checked>,
+    pub checked: Vec<Checked>,
     /// All ways that the run has gone, and which of them is looked at.
     pub branches: Vec<Branch>,
     pub branch: u32,
@@ -237,6 +239,11 @@ impl DebugView {
     /// The instruction that comes next; none is known to come between two steps but the first.
     pub fn next_line(&self) -> Option<&Line> {
         self.listing.lines.get(self.moment.instruction)
+    }
+
+    /// What became of a text that is being typed, once it was looked at.
+    pub fn checked(&self, text: &str, is_condition: bool) -> Option<&Checked> {
+        self.checked.iter().find(|checked| checked.text == text && checked.is_condition == is_condition)
     }
 
     /// The step that the values belong to, from 1; 0 before there are any.

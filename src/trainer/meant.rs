@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::expr::edits;
+use crate::expr::spelt_like;
 
 /// Names that are offered at once.
 const OFFERED: usize = 3;
@@ -25,16 +25,14 @@ pub fn suggestion(known: &[String], name: &str) -> Option<String> {
 /// The nearest by letters, among equally near ones those of the same kind and with the nearest number.
 fn spelt_alike<'a>(known: &'a [String], name: &str) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
-    let length = wanted.chars().count();
-    let most = (length / 3).max(1);
-    // No name becomes another of quite another length, and text of any length may stand where a name is meant.
-    let alike = known.iter().filter(|known| known.chars().count().abs_diff(length) <= most);
-    let near = alike.map(|known| (edits(&wanted, &known.to_lowercase()), known.as_str()));
-    let near: Vec<_> = near.filter(|&(edits, known)| edits <= most && edits < known.chars().count()).collect();
+    let near = spelt_like(name, known.iter().map(String::as_str));
     let is_gradient = |name: &str| name.ends_with(".grad") || name.starts_with("d%");
     let is_other_kind = |known: &str| is_gradient(known) != is_gradient(&wanted);
-    let Some(best) = near.iter().map(|&(edits, known)| (is_other_kind(known), edits)).min() else { return Vec::new() };
-    let mut equal: Vec<_> = near.iter().filter(|&&(edits, known)| (is_other_kind(known), edits) == best).collect();
+    let Some(best) = near.iter().map(|&(mistakes, known)| (is_other_kind(known), mistakes)).min() else {
+        return Vec::new();
+    };
+    let mut equal: Vec<_> =
+        near.iter().filter(|&&(mistakes, known)| (is_other_kind(known), mistakes) == best).collect();
     equal.sort_by_key(|(_, known)| number(known).abs_diff(number(&wanted)));
     let mut names: Vec<_> = equal.into_iter().take(OFFERED).map(|(_, known)| *known).collect();
     names.sort_by_key(|known| number(known));

@@ -74,6 +74,40 @@ fn what_cannot_be_written_is_said_before_the_work() {
     }
 }
 
+/// More epochs do not help a run that was stopped early; another patience does, and the sentence says so.
+#[test]
+fn a_run_that_was_stopped_early_says_what_makes_it_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "x.json"]);
+    let mut project: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("x.json")).unwrap()).unwrap();
+    let mut write = |early_stopping: Value| {
+        project["training"]["early_stopping"] = early_stopping;
+        std::fs::write(folder.join("x.json"), project.to_string()).unwrap();
+    };
+    // No improvement is ever enough.
+    write(serde_json::json!({ "patience": 2, "min_delta": 1e9 }));
+    let first = json(folder, &["train", "x.json", "--checkpoint", "run.safetensors", "--json"]);
+    assert_eq!((first["stopped_early"].as_bool(), first["epochs"].as_u64()), (Some(true), Some(3)), "{first}");
+    let resumed = |more: &[&str]| {
+        let output =
+            glassbox(folder, &[&["train", "x.json", "--resume", "run.safetensors", "--json"][..], more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (summary["epochs"].as_u64(), text(&output.stderr))
+    };
+    for more in [&[][..], &["--epochs", "90"], &["--steps", "10"]] {
+        let (epochs, said) = resumed(more);
+        assert_eq!(epochs, Some(3), "{more:?}");
+        assert!(said.contains("stopped early") && said.contains("for 2 epochs") && said.contains("x.json"), "{said}");
+        assert!(!said.contains("--epochs") && !said.contains("--steps"), "{said}");
+    }
+    write(serde_json::json!({ "patience": 4, "min_delta": 1e9 }));
+    assert_eq!(resumed(&[]), (Some(5), String::new()));
+    write(Value::Null);
+    assert_eq!(resumed(&["--epochs", "7"]), (Some(7), String::new()));
+}
+
 #[test]
 fn the_breakpoint_for_nan_tells_what_it_cannot_see() {
     let folder = tempfile::tempdir().unwrap();

@@ -65,8 +65,9 @@ fn a_dump_that_does_not_fit_says_so_and_leaves_what_was_there() {
 #[test]
 fn scripts_without_their_packages_say_what_to_install() {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
-    // -S: without the folders where packages are installed.
-    let python = |arguments: &[&str]| Command::new("python3").arg("-S").args(arguments).current_dir(&scripts).output();
+    // -S: without the folders where packages are installed; -E: nor those that the environment names.
+    let python =
+        |arguments: &[&str]| Command::new("python3").args(["-E", "-S"]).args(arguments).current_dir(&scripts).output();
     let Ok(version) = python(&["--version"]) else {
         println!("not run: scripts_without_their_packages_say_what_to_install (no Python)");
         return;

@@ -122,6 +122,14 @@ fn a_script_names_the_line_that_is_wrong() {
     let long = format!("print {}", "(".repeat(5000));
     std::fs::write(folder.join("a.txt"), format!("# a remark\n\nstep; goto 3\n  print los\nquit\n{long}\n")).unwrap();
     fails(folder, &["debug", "x.json", "--script", "a.txt"], &["a.txt, line 4 (print los)", "'loss'"]);
+    let output = glassbox(folder, &["debug", "x.json", "--script", "a.txt", "--json"]);
+    let said: Value = serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap();
+    let place = (said["command"].as_str(), said["file"].as_str(), said["line"].as_u64());
+    assert_eq!(place, (Some("print los"), Some("a.txt"), Some(4)), "{said}");
+    assert!(said["error"].as_str().unwrap().contains("'loss'"), "{said}");
+    let output = glassbox(folder, &["debug", "x.json", "--command", "print los", "--json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(said["error"].is_string() && said["file"].is_null() && said["line"].is_null(), "{said}");
     std::fs::write(folder.join("b.txt"), &long).unwrap();
     let said = text(&glassbox(folder, &["debug", "x.json", "--script", "b.txt"]).stderr);
     assert!(said.starts_with("glassbox: b.txt, line 1 (print (((") && said.len() < 300, "{said}");

@@ -9,6 +9,7 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
     json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
     for (command, words) in [
         ("rnu", "There is no command 'rnu'"),
+        ("help brake", "did you mean 'break'?"),
         ("step; goto x", "Command 2 (goto x)"),
         ("goto 1000000", "60 epochs are done"),
         ("back", "beginning of the run"),

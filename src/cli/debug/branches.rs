@@ -14,7 +14,7 @@ pub struct Branch {
     pub debugger: Debugger,
     /// Of every step that was gone forward here, by step.
     losses: Vec<(u64, f64)>,
-    /// The branch it came from, and where.
+    /// The branch it came from, which is there, and where.
     from: Option<(String, Moment)>,
 }
 
@@ -46,6 +46,13 @@ impl Branch {
     pub fn forget_after(&mut self, step: u64) {
         let keep = self.losses.partition_point(|(at, _)| *at <= step);
         self.losses.truncate(keep);
+    }
+
+    /// What was forked from a branch that is gone counts as forked from where that one was forked itself, if it went further.
+    fn forget(&mut self, gone: &Self) {
+        if let Some((_, at)) = self.from.take_if(|(parent, _)| *parent == gone.name) {
+            self.from = gone.from.as_ref().map(|(parent, begun)| (parent.clone(), at.min(*begun)));
+        }
     }
 
     fn loss_at(&self, step: u64) -> Option<f64> {
@@ -108,6 +115,7 @@ impl Console {
             return Err(format!("'{name}' is the only branch: there is nothing to go on with without it."));
         }
         let gone = self.branches.remove(at);
+        self.branches.iter_mut().for_each(|branch| branch.forget(&gone));
         if at == self.current {
             let parent = gone.from.as_ref().and_then(|(parent, _)| self.branch_named(parent).ok());
             self.current = parent.unwrap_or(0);

@@ -1,7 +1,7 @@
 //! What may be typed, and what it means.
 
 use super::breaks::{self, Break};
-use super::help::COMMANDS;
+use super::words;
 use crate::expr::{self, Expr};
 use crate::trainer::Unit;
 
@@ -86,26 +86,11 @@ pub enum Backwards {
 pub fn parse(line: &str) -> Result<Command, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let rest = rest.trim();
+    let (word, rest) = (words::in_full(word), rest.trim());
     moving(word, rest)
         .or_else(|| looking(word, rest))
         .or_else(|| changing(word, rest))
-        .unwrap_or_else(|| Err(unknown(word)))
-}
-
-fn unknown(word: &str) -> String {
-    let sorted = |word: &str| {
-        let mut letters: Vec<char> = word.to_lowercase().chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    // One letter wrong, or all of them in another order. What is longer than any command is none.
-    let is_near = |known: &str| sorted(known) == sorted(word) || expr::edits(word, known) == 1;
-    let meant = COMMANDS.iter().filter(|_| (3..=12).contains(&word.len())).find(|known| is_near(known));
-    match meant {
-        Some(meant) => format!("There is no command '{word}'; did you mean '{meant}'? 'help' shows what there is."),
-        None => format!("There is no command '{word}'; 'help' shows what there is."),
-    }
+        .unwrap_or_else(|| Err(words::unknown(word)))
 }
 
 type Parsed = Option<Result<Command, String>>;
@@ -117,19 +102,19 @@ fn alone(word: &str, rest: &str, command: Command) -> Result<Command, String> {
 fn moving(word: &str, rest: &str) -> Parsed {
     let forward = |unit: Unit| Ok(Command::Forward(unit, count(word, rest)?.unwrap_or(1)));
     Some(match word {
-        "run" | "r" | "continue" | "c" => count(word, rest).map(Command::Run),
-        "step" | "s" => forward(Unit::Instruction),
-        "next" | "n" => forward(Unit::Layer),
-        "finish" | "f" => forward(Unit::Phase),
+        "run" | "continue" => count(word, rest).map(Command::Run),
+        "step" => forward(Unit::Instruction),
+        "next" => forward(Unit::Layer),
+        "finish" => forward(Unit::Phase),
         "batch" => forward(Unit::Step),
-        "until" | "u" => named(word, rest, "until %4").map(Command::Until),
+        "until" => named(word, rest, "until %4").map(Command::Until),
         "back" => back(rest),
-        "goto" | "g" => {
+        "goto" => {
             let step = rest.parse().map_err(|_| format!("'goto' needs the number of a step: goto 20, not '{rest}'."));
             step.map(Command::Goto)
         }
-        "reverse" | "rc" if rest.is_empty() => Ok(Command::Reverse(None)),
-        "reverse" | "rc" => breaks::condition(rest).map(|text| Command::Reverse(Some(text))),
+        "reverse" if rest.is_empty() => Ok(Command::Reverse(None)),
+        "reverse" => breaks::condition(rest).map(|text| Command::Reverse(Some(text))),
         "since" if rest.is_empty() => Err("'since' needs a condition: since max(abs(dense_1.weight)) > 10.".into()),
         "since" => breaks::condition(rest).map(Command::Since),
         "fork" => Ok(Command::Fork(Some(rest.to_owned()).filter(|name| !name.is_empty()))),
@@ -139,30 +124,30 @@ fn moving(word: &str, rest: &str) -> Parsed {
             _ => named(word, rest, "branch main").map(Command::Branch),
         },
         "compare" => alone(word, rest, Command::Compare),
-        "help" | "h" | "?" => Ok(Command::Help(rest.to_owned())),
-        "quit" | "q" | "exit" => alone(word, rest, Command::Quit),
+        "help" => Ok(Command::Help(rest.to_owned())),
+        "quit" => alone(word, rest, Command::Quit),
         _ => return None,
     })
 }
 
 fn looking(word: &str, rest: &str) -> Parsed {
     Some(match word {
-        "list" | "l" => match rest {
+        "list" => match rest {
             "" => Ok(Command::List { all: false }),
             "all" => Ok(Command::List { all: true }),
             _ => Err(format!("'list' shows what is around here and 'list all' everything; not '{rest}'.")),
         },
-        "info" | "i" if matches!(rest, "breakpoints" | "b") => Ok(Command::Info { only_breakpoints: true }),
-        "info" | "i" => alone(word, rest, Command::Info { only_breakpoints: false }),
-        "print" | "p" => expression(word, rest).map(Command::Print),
-        "explain" | "e" => explain(rest),
+        "info" if matches!(rest, "breakpoints" | "b") => Ok(Command::Info { only_breakpoints: true }),
+        "info" => alone(word, rest, Command::Info { only_breakpoints: false }),
+        "print" => expression(word, rest).map(Command::Print),
+        "explain" => explain(rest),
         "watch" => expression(word, rest).map(Command::Watch),
         "unwatch" => number(word, rest, "a watch").map(Command::Unwatch),
-        "break" | "b" => breaks::parse(word, rest, false).map(Command::Break),
+        "break" => breaks::parse(word, rest, false).map(Command::Break),
         "log" => breaks::parse(word, rest, true).map(Command::Break),
         "enable" => number(word, rest, "a breakpoint").map(|id| Command::Enable(id, true)),
         "disable" => number(word, rest, "a breakpoint").map(|id| Command::Enable(id, false)),
-        "delete" | "d" => number(word, rest, "a breakpoint").map(Command::Delete),
+        "delete" => number(word, rest, "a breakpoint").map(Command::Delete),
         "dump" => named(word, rest, "dump step.safetensors").map(Command::Dump),
         _ => return None,
     })

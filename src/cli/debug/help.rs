@@ -1,18 +1,20 @@
-//! The commands in words: what `help` shows, and what the prompt completes.
+//! The commands in words: what `help` shows.
+
+use super::words;
 
 pub const HELP: &str = "\
 Forwards
-run [N], continue, c     until a breakpoint or the end of the run; N: at most so many more steps
+run [N], continue, r, c  until a breakpoint or the end of the run; N: at most so many more steps
 step [N], s              one instruction
 next [N], n              the instructions of one layer
 finish [N], f            the rest of the phase (load, forward, loss, backward, update)
 batch [N]                the rest of the training step
-until NAME               until the instruction that computes NAME comes next (or its number in the listing)
+until NAME, u            until the instruction that computes NAME comes next (or its number in the listing)
 
 Backwards, and anywhere
 back [N]                 one instruction backwards
 back layer | phase | step [N]   to where the layer, the phase, the training step began
-reverse                  to the last moment where a breakpoint would have stopped
+reverse, rc              to the last moment where a breakpoint would have stopped
 reverse EXPR             to the last moment where this held: reverse max(abs(dense_1.weight.grad)) > 1
 since EXPR               to where it began to hold
 goto N, g                just after the update of step N, forwards or backwards
@@ -32,7 +34,7 @@ break at NAME [if EXPR]  before the instruction that computes NAME; of an update
 break layer NAME [if EXPR], break phase PHASE [if EXPR]
 break nan                behind the instruction that makes the first NaN or infinity
 log ...                  as break, but only says so and goes on: log loss
-enable N, disable N, delete N
+enable N, disable N, delete N, d
 
 Changing
 set NAME[i, j] = EXPR    one element; going back and forth makes the change again
@@ -50,22 +52,23 @@ branch delete NAME       it is gone for good; the current one: the one that it l
 compare                  their losses, side by side
 
 dump FILE                writes everything of the step just completed (*.safetensors)
-help [COMMAND], h        all of this, or what it says of a command
-quit, q                  as Ctrl-D
+help [COMMAND], h, ?     all of this, or what it says of a command
+quit, q, exit            as Ctrl-D
 
 Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
 step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
 sign step min max pow; of a whole tensor: max min mean sum norm nan inf. Of a single number, max, min and mean are over the
 steps so far. Comparisons, and, or, not. Steps count from 1.";
 
-/// All of it, or the lines where a command begins with a word.
+/// All of it, or the lines of the command that a word stands for.
 pub fn of(word: &str) -> Result<String, String> {
     if word.is_empty() {
         return Ok(HELP.into());
     }
+    let command = words::in_full(word);
     let begins = |line: &str| {
-        let (commands, _) = line.split_once("  ").unwrap_or((line, ""));
-        commands.split(", ").any(|command| command.split(' ').next() == Some(word))
+        let (forms, _) = line.split_once("  ").unwrap_or((line, ""));
+        forms.split(", ").any(|form| form.split(' ').next() == Some(command))
     };
     let is_more = |line: &&str| line.starts_with(' ');
     let mut found = Vec::new();
@@ -76,30 +79,7 @@ pub fn of(word: &str) -> Result<String, String> {
             found.extend(std::iter::from_fn(|| lines.next_if(is_more)));
         }
     }
-    if found.is_empty() {
-        Err(format!("There is no command '{word}'; 'help' shows what there is."))
-    } else {
-        Ok(found.join("\n"))
-    }
-}
-
-/// First words of commands.
-pub const COMMANDS: [&str; 34] = [
-    "run", "continue", "step", "next", "finish", "batch", "until", "back", "reverse", "since", "goto", "list", "info",
-    "print", "explain", "watch", "unwatch", "break", "log", "enable", "disable", "delete", "set", "scale", "clip",
-    "reinit", "undo", "fork", "branches", "branch", "compare", "dump", "help", "quit",
-];
-
-/// Words that may follow a first one.
-pub fn second_words(command: &str) -> &'static [&'static str] {
-    match command {
-        "break" | "b" | "log" => &["at", "layer", "phase", "nan"],
-        "back" => &["layer", "phase", "step"],
-        "list" | "l" => &["all"],
-        "info" | "i" => &["breakpoints"],
-        "branch" => &["delete"],
-        _ => &[],
-    }
+    if found.is_empty() { Err(words::unknown(word)) } else { Ok(found.join("\n")) }
 }
 
 #[cfg(test)]
@@ -109,12 +89,13 @@ mod tests {
     #[test]
     fn help_of_a_command_is_its_lines() {
         assert_eq!(of("").unwrap(), HELP);
-        for command in COMMANDS {
+        for command in words::COMMANDS {
             let said = of(command).unwrap_or_else(|error| panic!("{command}: {error}"));
             assert!(said.contains(command) && said.lines().count() < 6, "{command}: {said}");
         }
         assert!(of("explain").unwrap().contains("small nudge"), "the second line belongs to it");
         assert!(of("b").unwrap().starts_with("break EXPR"));
         assert!(of("nonsense").unwrap_err().contains("'nonsense'"));
+        assert!(of("brake").unwrap_err().contains("did you mean 'break'?"));
     }
 }

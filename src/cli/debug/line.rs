@@ -24,7 +24,7 @@ pub struct Line {
     text: Vec<char>,
     /// Characters before the cursor.
     cursor: usize,
-    /// Keys of an escape sequence that the terminal's reader hands out as if they were typed.
+    /// An escape sequence so far, of which the terminal's reader hands out the rest as if it were typed; else empty.
     sequence: Vec<char>,
 }
 
@@ -57,8 +57,11 @@ impl Line {
     }
 
     pub fn press(&mut self, key: Key) -> Press {
-        if !self.sequence.is_empty() {
-            self.go_on(&key);
+        let sequence = std::mem::take(&mut self.sequence);
+        if let Key::Char(next) = key
+            && is_continued(&sequence, next)
+        {
+            self.go_on(sequence, next);
             return Press::Edited;
         }
         match key {
@@ -81,7 +84,7 @@ impl Line {
             Key::UnknownEscSeq(sequence) => match sequence[..] {
                 ['b'] => self.cursor = self.word_before(),
                 ['f'] => self.cursor = self.word_after(),
-                ['[', '1', ';'] => self.sequence = sequence,
+                _ if is_open(&sequence) => self.sequence = sequence,
                 _ => {}
             },
             Key::Char(typed) if !typed.is_control() => {
@@ -93,15 +96,16 @@ impl Line {
         Press::Edited
     }
 
-    /// Arrows with Ctrl: `1;5C`, of which the end comes as two keys more.
-    fn go_on(&mut self, key: &Key) {
-        match (key, self.sequence.len()) {
-            (Key::Char(modifier), 3) => return self.sequence.push(*modifier),
-            (Key::Char('C'), _) => self.cursor = self.word_after(),
-            (Key::Char('D'), _) => self.cursor = self.word_before(),
+    /// Of all keys that a terminal tells by longer sequences (F5 is `[15~`, Ctrl and the arrow to the right `[1;5C`), only arrows
+    /// with Ctrl, Alt or Shift do something.
+    fn go_on(&mut self, mut sequence: Vec<char>, next: char) {
+        sequence.push(next);
+        match sequence[..] {
+            ['[', '1', ';', _, 'C'] => self.cursor = self.word_after(),
+            ['[', '1', ';', _, 'D'] => self.cursor = self.word_before(),
+            _ if is_open(&sequence) => self.sequence = sequence,
             _ => {}
         }
-        self.sequence.clear();
     }
 
     fn remove(&mut self, from: usize, to: usize) {
@@ -120,6 +124,30 @@ impl Line {
         let begin = self.cursor + spaces;
         begin + self.text[begin..].iter().take_while(|c| !c.is_whitespace()).count()
     }
+}
+
+/// Whether the end of an escape sequence is still to come (ECMA-48: behind `[` anything before `@`; behind `O` one letter, as of
+/// F1 to F4).
+fn is_open(sequence: &[char]) -> bool {
+    match sequence {
+        ['[', parameters @ ..] => !parameters.is_empty() && parameters.iter().all(|c| is_parameter(*c)),
+        ['O', parameters @ ..] => parameters.iter().all(|c| is_parameter(*c)),
+        _ => false,
+    }
+}
+
+/// Whether a character belongs to what is open. What cannot was typed, after a sequence that broke off.
+fn is_continued(sequence: &[char], next: char) -> bool {
+    let is_end = match sequence.first() {
+        Some('O') => next.is_ascii_uppercase(),
+        _ => ('@'..='~').contains(&next),
+    };
+    is_open(sequence) && (is_parameter(next) || is_end)
+}
+
+/// Digits, `;` and what else may stand inside a sequence.
+fn is_parameter(c: char) -> bool {
+    ('0'..='?').contains(&c)
 }
 
 #[cfg(test)]
@@ -153,11 +181,39 @@ mod tests {
             (&[Key::Home, escape("f"), Key::Char('!')], "goto!", "goto! 20 é"),
             (&[escape("[1;"), Key::Char('5'), Key::Char('D'), Key::Char('x')], "goto 20 x", "goto 20 xé"),
             (&[Key::Home, escape("[1;"), Key::Char('5'), Key::Char('C')], "goto", "goto 20 é"),
-            (&[escape("[1;"), Key::Char('5'), Key::Home, Key::Char('x')], "goto 20 éx", "goto 20 éx"),
+            (&[escape("[1;"), Key::Char('5'), Key::Home, Key::Char('x')], "x", "xgoto 20 é"),
             (&[Key::Char('\x1a'), Key::Unknown, Key::PageUp, escape("[")], "goto 20 é", "goto 20 é"),
         ] {
             let line = typed(keys);
             assert_eq!((line.before().as_str(), line.text().as_str()), (before, text), "{keys:?}");
+        }
+    }
+
+    /// As the terminal's reader hands them out: three characters of a sequence, or what came of it, then the rest one by one.
+    #[test]
+    fn keys_that_do_nothing_leave_the_line_alone() {
+        for (key, sequence) in [
+            ("F1", "OP"),
+            ("F4 in a console", "[[D"),
+            ("F5", "[15~"),
+            ("F10", "[21~"),
+            ("F11", "[23~"),
+            ("Ctrl F1", "O5P"),
+            ("Shift F5", "[15;2~"),
+            ("Shift F10", "[21;2~"),
+            ("Shift F11", "[23;2~"),
+            ("Ctrl Shift F12", "[24;6~"),
+            ("Ctrl Delete", "[3;5~"),
+            ("Shift Home", "[1;2H"),
+            ("F5, cut after two", "[1"),
+            ("what a terminal is", "[?1;2c"),
+        ] {
+            let handed = sequence.chars().count().min(if sequence.starts_with('O') { 1 } else { 3 });
+            let (first, rest) = sequence.split_at(handed);
+            let mut keys = vec![Key::UnknownEscSeq(first.chars().collect())];
+            keys.extend(rest.chars().map(Key::Char));
+            keys.extend([Key::ArrowLeft, Key::Char('ä'), Key::End, Key::Char('!')]);
+            assert_eq!(typed(&keys).text(), "goto 20 äé!", "{key}: {keys:?}");
         }
     }
 

@@ -12,6 +12,7 @@ mod obey;
 mod prompt;
 mod show;
 mod values;
+mod words;
 
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
@@ -109,13 +110,23 @@ fn script(console: &mut Console, file: Option<&Path>, text: &str, as_json: bool)
                 };
                 let told = format!("{place} ({}): {sentence}", excerpt(line));
                 if as_json {
-                    answer(json!({ "command": line, "error": sentence }))?;
+                    answer(failure(line, &sentence, file.map(|file| (file, *number))))?;
                 }
                 return Err(Answered(told).into());
             }
         };
     }
     Ok(())
+}
+
+/// A command that could not be carried out; `place`: the file and line where a script has it.
+fn failure(command: &str, sentence: &str, place: Option<(&Path, usize)>) -> Value {
+    let mut object = json!({ "command": command, "error": sentence });
+    if let Some((file, line)) = place {
+        object["file"] = json!(file.display().to_string());
+        object["line"] = json!(line);
+    }
+    object
 }
 
 /// As much of a command as it takes to know it again.
@@ -177,7 +188,7 @@ fn obey_all(console: &mut Console, line: &str, as_json: bool) -> anyhow::Result<
             Err(sentence) => {
                 failed += 1;
                 if as_json {
-                    is_read &= answer(json!({ "command": command, "error": sentence }))?;
+                    is_read &= answer(failure(&command, &sentence, None))?;
                 } else {
                     remark(sentence);
                 }

@@ -56,10 +56,14 @@ impl Console {
         said
     }
 
-    /// Goes from one advance to the next until it is there, a breakpoint stops it, or somebody breaks it off.
+    /// Goes from one advance to the next until it is there, a breakpoint stops it, or somebody breaks it off, be it while the past
+    /// is gathered for a breakpoint.
     fn go(&mut self, mut next: impl FnMut(&mut Debugger) -> Result<Ahead, DebugError>) -> Result<Said, String> {
         let goes_on = self.going_on();
         let mut messages = Vec::new();
+        if !self.debugger_mut().prepare(&mut |_| goes_on()).map_err(sentence)? {
+            return Ok(self.arrived(Some(INTERRUPTED), messages));
+        }
         loop {
             let advance = match next(self.debugger_mut()).map_err(sentence)? {
                 Ahead::Went(advance) => advance,
@@ -83,11 +87,7 @@ impl Console {
     }
 
     pub(super) fn run(&mut self, steps: Option<u64>) -> Result<Said, String> {
-        let goes_on = self.going_on();
         let last = steps.map(|steps| self.debugger().machine().step().saturating_add(steps));
-        if !self.debugger_mut().prepare(&mut |_| goes_on()).map_err(sentence)? {
-            return Ok(self.arrived(Some(INTERRUPTED), Vec::new()));
-        }
         self.go(|debugger| match debugger.end() {
             _ if last.is_some_and(|last| debugger.machine().step() >= last) => Ok(Ahead::There),
             Some(end) => Ok(Ahead::End(end.to_string())),
@@ -202,5 +202,48 @@ impl Console {
             }
             Reversed::Cancelled => self.arrived(Some(INTERRUPTED), Vec::new()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::data::{NoProgress, load};
+    use crate::engine::Device;
+    use crate::model::templates;
+    use crate::trainer::Run;
+
+    type Way = fn(&mut Console) -> Result<Said, String>;
+
+    /// Whoever breaks off any way forward while the past is gathered finds it where it stood.
+    #[test]
+    fn every_way_forward_can_be_broken_off_while_the_past_is_gathered() {
+        let project = templates::build("xor").unwrap();
+        let dataset = Arc::new(load(&project.data, Path::new(""), &NoProgress).unwrap());
+        let run = Run::new(&project, dataset, Device::Cpu).unwrap();
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let mut console = Console::new(Debugger::new(run, 1 << 24).unwrap(), interrupted.clone());
+        for command in ["goto 150", "step 3", "break norm(dense_1.weight) > 1e9 * min(norm(dense_1.weight))"] {
+            console.obey(command).unwrap();
+        }
+        let here = Moment { step: 150, instruction: 3 };
+        interrupted.store(true, Ordering::Relaxed);
+        let ways: [Way; 4] = [
+            |console| console.run(None),
+            |console| console.forward(Unit::Instruction, 1),
+            |console| console.forward(Unit::Step, 2),
+            |console| console.until("dense_1.weight"),
+        ];
+        for way in ways {
+            let said = way(&mut console).unwrap();
+            assert!(said.text.starts_with(INTERRUPTED), "{}", said.text);
+            assert_eq!((console.debugger().moment(), console.debugger().is_prepared()), (here, false));
+        }
+        console.obey("step").unwrap();
+        assert_eq!((console.debugger().moment().instruction, console.debugger().is_prepared()), (4, true));
     }
 }

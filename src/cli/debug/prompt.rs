@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use console::{Term, measure_text_width};
 
-use super::help::{COMMANDS, second_words};
 use super::line::{Line, Press};
+use super::words::{COMMANDS, second_words};
 use crate::persist::Home;
 
 /// What may stand where something is typed.

@@ -68,8 +68,18 @@ impl Machine {
     }
 
     /// Puts a snapshot back. Parameters and buffers must all be there; moments that are missing (another optimiser saved
-    /// it) start anew. Nothing changes when it does not fit.
+    /// it) start anew. Nothing changes when it does not fit. What was computed is of another step than this, and forgotten.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.put_back(snapshot)?;
+        for (value, held) in self.program.values.iter().zip(&mut self.values) {
+            if !value.role.is_state() {
+                *held = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_back(&mut self, snapshot: &Snapshot) -> Result<()> {
         let mut restored: Vec<(usize, Tensor)> = Vec::new();
         let mut refusals = Vec::new();
         for (index, value) in self.program.values.iter().enumerate().filter(|(_, value)| value.role.is_state()) {
@@ -115,7 +125,7 @@ impl Machine {
             }
         }
         let pc = self.pc;
-        self.restore(&now)?;
+        self.put_back(&now)?;
         self.pc = pc;
         Ok(())
     }

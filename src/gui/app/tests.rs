@@ -1,5 +1,7 @@
 #[path = "tests/building.rs"]
 mod building;
+#[path = "tests/choosing.rs"]
+mod choosing;
 #[path = "tests/debugging.rs"]
 mod debugging;
 #[path = "tests/hands.rs"]

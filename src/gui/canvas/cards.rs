@@ -197,14 +197,8 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
 
 fn loss_content(frame: &Frame<'_>, layout: &CardLayout) {
     let (Some(line), true) = (layout.line, frame.has_detail()) else { return };
-    let words = frame
-        .state
-        .run
-        .curves
-        .train_loss
-        .last()
-        .map_or("–".to_owned(), |(_, loss)| numbers::significant(f64::from(loss), 3));
-    frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, words, mono(13.0), frame.tokens.text);
+    let loss = frame.state.shown_loss().map_or("–".to_owned(), |loss| numbers::significant(loss, 3));
+    frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, loss, mono(13.0), frame.tokens.text);
 }
 
 fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {

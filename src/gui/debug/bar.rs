@@ -74,11 +74,20 @@ pub fn transport(
 
 /// The last change made by hand, by its name.
 fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let made = state.debug.as_ref().and_then(|view| view.changes.iter().rfind(|change| !change.ahead));
-    let name = made.map_or("nothing", |change| change.what.as_str());
-    if icon_button(ui, icons::ICON_UNDO, made.is_some(), false, &format!("Undo: {name} (Ctrl Z)")).clicked() {
-        actions.push(Action::Debug(DebugCommand::Undo));
+    let last = last_change(state);
+    let name = last.as_ref().map_or("nothing", |(name, _)| name);
+    if icon_button(ui, icons::ICON_UNDO, last.is_some(), false, &format!("Undo: {name} (Ctrl Z)")).clicked() {
+        actions.extend(last.map(|(_, undo)| undo));
     }
+}
+
+/// What was changed last, and what takes it back. A network that cannot train was not told to the run: its edits are the project's.
+pub fn last_change(state: &State) -> Option<(&str, Action)> {
+    if !state.inference.is_valid() {
+        return state.history.undo_name().map(|name| (name, Action::Undo));
+    }
+    let made = state.debug.as_ref()?.changes.iter().rfind(|change| !change.ahead)?;
+    Some((&made.what, Action::Debug(DebugCommand::Undo)))
 }
 
 /// Everything that leads backwards by more than an instruction.
@@ -88,6 +97,7 @@ fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: Words, actions:
     let button = Button::new(text).min_size(Vec2::new(0.0, 28.0));
     let (response, _) = MenuButton::from_button(button).config(config).ui(ui, |ui| {
         ui.set_min_width(300.0);
+        ui.set_max_width(300.0);
         let item = |ui: &mut Ui, words: &str, keys: &str| ui.add(Button::new(words).shortcut_text(keys)).clicked();
         let mut command = None;
         if item(ui, "Back to a breakpoint", "Shift F5") {
@@ -124,8 +134,7 @@ fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Ac
             actions.push(Action::Debug(DebugCommand::CheckCondition { at: At::Anywhere, condition }));
         }
     }
-    let checked = state.debug.as_ref().and_then(|view| view.checked.as_ref());
-    let checked = checked.filter(|checked| checked.text == typed && !typed.is_empty());
+    let checked = state.debug.as_ref().and_then(|view| view.checked(&typed, true));
     if let Some(problem) = checked.and_then(|checked| checked.problem.as_ref()) {
         ui.label(RichText::new(problem).color(tokens.bad));
     }

@@ -75,12 +75,12 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
             actions.push(Action::Debug(DebugCommand::CheckCondition { at: At::Anywhere, condition }));
         }
     }
-    let checked = view.checked.as_ref().filter(|checked| checked.text == typed);
+    let checked = view.checked(&typed, true);
     let problem = checked.and_then(|checked| checked.problem.as_ref());
-    if let Some(problem) = problem.filter(|_| !typed.is_empty()) {
+    if let Some(problem) = problem {
         ui.label(RichText::new(problem).color(tokens.bad));
     }
-    let is_good = checked.is_some() && problem.is_none() && !typed.is_empty();
+    let is_good = checked.is_some() && problem.is_none();
     ui.horizontal_wrapped(|ui| {
         let button = named(ui.add_enabled(is_good, Button::new("Add")), "Add the breakpoint");
         if button.clicked() || (entered && is_good) {
@@ -129,7 +129,8 @@ fn list(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>)
     for breakpoint in &mut all {
         let problem = view.breakpoints.iter().find(|told| told.breakpoint.id == breakpoint.id);
         let problem = problem.and_then(|told| told.problem.as_deref());
-        if one(ui, state, breakpoint, problem) {
+        // Two may be the same in words.
+        if ui.push_id(breakpoint.id, |ui| one(ui, state, breakpoint, problem)).inner {
             dropped = Some(breakpoint.id);
         }
     }

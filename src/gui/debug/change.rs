@@ -16,8 +16,8 @@ pub struct ChangeUi {
     limit: f32,
     seed: u64,
     fork: String,
-    /// What the field of the index was filled for.
-    of: Option<String>,
+    /// The value and the number of it that the fields were filled for.
+    of: Option<(String, Vec<usize>)>,
 }
 
 impl Default for ChangeUi {
@@ -28,24 +28,37 @@ impl Default for ChangeUi {
 
 impl ChangeUi {
     /// The element that was chosen in the picture is the one to be set.
-    pub fn choose(&mut self, index: &[usize], value: f32) {
-        self.index = index.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        self.value = value;
+    fn fill(&mut self, view: &DebugView, name: &str, chosen: Option<&[usize]>) {
+        let axes = view.listing.token(name).map_or(0, |token| token.dims.len() + usize::from(token.batched));
+        let index = chosen.filter(|index| index.len() == axes).map_or(vec![0; axes], <[usize]>::to_vec);
+        let now = (name.to_owned(), index);
+        if self.of.as_ref() != Some(&now) {
+            self.index = now.1.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            // Its number may have to be fetched first.
+            if let Some(record) = view.sight.tensor(name) {
+                self.value = record.at(&now.1).unwrap_or(self.value);
+                self.of = Some(now);
+            }
+        }
     }
 }
 
 /// Whether the numbers of a value can be changed here.
 pub fn can_change(view: &DebugView, name: &str) -> bool {
-    let is_state = view.listing.token(name).is_some_and(|t| matches!(t.kind, Kind::Parameter | Kind::Memory));
     let made = view.listing.maker(name).is_some_and(|line| line < view.moment.instruction);
-    is_state || made
+    is_state(view, name) || made
+}
+
+/// Weights and moments outlive a step.
+pub fn is_state(view: &DebugView, name: &str) -> bool {
+    view.listing.token(name).is_some_and(|token| matches!(token.kind, Kind::Parameter | Kind::Memory))
 }
 
 pub fn show(
     ui: &mut Ui,
     state: &State,
     view: &DebugView,
-    looked: Option<&str>,
+    (looked, chosen): (Option<&str>, Option<&[usize]>),
     local: &mut ChangeUi,
     actions: &mut Vec<Action>,
 ) {
@@ -53,23 +66,20 @@ pub fn show(
     section(ui, "CHANGE AND GO ON", "");
     if let Some(name) = looked {
         ui.label(RichText::new(name).font(crate::gui::theme::mono(12.0)).color(tokens.warn));
-        if local.of.as_deref() != Some(name) {
-            local.of = Some(name.to_owned());
-            let axes = view.listing.token(name).map_or(0, |token| token.dims.len() + usize::from(token.batched));
-            local.index = vec!["0"; axes].join(", ");
-        }
+        local.fill(view, name, chosen);
         let can = can_change(view, name);
         if !can {
             let why = "Computed anew before it is used: run its instruction first, then it can be changed.";
             ui.label(RichText::new(why).small().color(tokens.muted));
         }
-        ui.add_enabled_ui(can, |ui| tensor(ui, name, local, actions));
+        let seed = state.project.training.seed;
+        ui.add_enabled_ui(can, |ui| tensor(ui, name, seed, local, actions));
     }
     learning_rate(ui, state, actions);
     fork(ui, view, local, actions);
 }
 
-fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
+fn tensor(ui: &mut Ui, name: &str, seed: u64, local: &mut ChangeUi, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label("set [");
@@ -110,7 +120,7 @@ fn tensor(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Actio
         }
         let help = "State begins anew, as with another seed; of what is computed, the numbers change their order.";
         if named(ui.button("draw anew"), "Draw anew").on_hover_text(help).clicked() {
-            edit(TensorEdit::Reinitialise { seed: local.seed });
+            edit(TensorEdit::Reinitialise { seed: seed.wrapping_add(local.seed) });
             local.seed += 1;
         }
     });

@@ -208,7 +208,7 @@ fn line_ui(
     let strength = if index < view.done && !is_next { dim } else { 1.0 };
     let mut pen =
         Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength, cut: false };
-    let named = pen.line(line);
+    let (named, row) = pen.line(line, row);
     let row = row.on_hover_ui(|ui| about(ui, view, index));
     if row.clicked() {
         local.listing.cursor = Some(index);
@@ -280,33 +280,39 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    /// Returns the value that was clicked.
-    fn line(&mut self, line: &Line) -> Option<String> {
-        let mut clicked = None;
+    /// Returns the value that was clicked, and what was done to the row, its names included.
+    fn line(&mut self, line: &Line, row: Response) -> (Option<String>, Response) {
+        let (mut clicked, mut row) = (None, row);
+        let mut token = |pen: &mut Self, token: &Token, text: &str, part| {
+            let Some(response) = pen.token(token, text, part) else { return };
+            if response.clicked() {
+                clicked = Some(token.name.clone());
+            }
+            row |= response;
+        };
         let is_update = line.stage == StepPhase::Update;
         // An update changes the memory of the optimiser too, which its inputs name.
         let outputs = if is_update { &line.outputs[..line.outputs.len().min(1)] } else { &line.outputs[..] };
-        for (i, token) in outputs.iter().enumerate() {
+        for (i, output) in outputs.iter().enumerate() {
             self.separate(i);
-            clicked = self.token(token, &token.name, i).or(clicked);
+            token(self, output, &output.name, i);
         }
         self.word(&format!(" {} ", line.arrow()), self.tokens.muted);
         self.word(&line.op, self.tokens.text);
         let mut before = outputs.first().filter(|_| is_update).map_or("", |token| token.name.as_str());
         let changed = if is_update { before } else { "" };
         let inputs = line.inputs.iter().filter(|token| token.name != changed);
-        for (i, token) in inputs.enumerate() {
+        for (i, input) in inputs.enumerate() {
             if i == 0 {
                 self.word(" ", self.tokens.muted);
             }
             self.separate(i);
-            let short = shortened(&token.name, before).to_owned();
-            clicked = self.token(token, &short, 100 + i).or(clicked);
+            token(self, input, shortened(&input.name, before), 100 + i);
             if !is_update {
-                before = token.name.split_once('.').map_or("", |(layer, _)| layer);
+                before = input.name.split_once('.').map_or("", |(layer, _)| layer);
             }
         }
-        clicked
+        (clicked, row)
     }
 
     fn separate(&mut self, i: usize) {
@@ -335,7 +341,7 @@ impl Pen<'_> {
         Some(rect)
     }
 
-    fn token(&mut self, token: &Token, text: &str, part: usize) -> Option<String> {
+    fn token(&mut self, token: &Token, text: &str, part: usize) -> Option<Response> {
         let tokens = self.tokens;
         let colour = match token.kind {
             Kind::Data | Kind::Value | Kind::Gradient => tokens.pos,
@@ -348,8 +354,7 @@ impl Pen<'_> {
         if response.hovered() || response.has_focus() {
             self.ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, colour));
         }
-        let response: Response = response.on_hover_cursor(CursorIcon::PointingHand);
-        response.clicked().then(|| token.name.clone())
+        Some(response.on_hover_cursor(CursorIcon::PointingHand))
     }
 }
 

@@ -10,9 +10,9 @@ use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::panels::{body, fixed, header};
 use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{named, tab_strip};
+use crate::gui::widgets::{is_second_click, named, tab_strip};
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Element, Gaze, TensorRecord};
+use crate::trace::{DebugView, Element, Gaze, Kind, TensorRecord};
 use crate::trainer::DebugCommand;
 
 pub struct MiddleUi {
@@ -52,6 +52,17 @@ impl MiddleUi {
         self.tab = Tab::Tensor;
     }
 
+    /// Looks at what a value is for one sample.
+    pub fn look_at_sample(&mut self, name: &str, row: usize) {
+        self.look_at(name);
+        self.tensor.cut_at_sample(row);
+    }
+
+    /// The number that is chosen in the value that is looked at.
+    pub fn chosen(&self) -> Option<&[usize]> {
+        self.tensor.selected.as_deref()
+    }
+
     /// Looks at the number that another came from, and explains it in turn.
     pub fn follow_back(&mut self, element: Element) {
         self.look_at(&element.name);
@@ -69,7 +80,7 @@ impl MiddleUi {
         let last = view.moment.instruction.checked_sub(1).unwrap_or(lines.len().saturating_sub(1));
         self.looked = lines.get(last).and_then(|line| line.outputs.first()).map(|token| token.name.clone());
         if view.moment.step == 0 && view.moment.instruction == 0 {
-            let first = lines.iter().flat_map(|line| &line.inputs).find(|t| t.kind == crate::trace::Kind::Parameter);
+            let first = lines.iter().flat_map(|line| &line.inputs).find(|t| t.kind == Kind::Parameter);
             self.looked = first.map(|token| token.name.clone());
         }
     }
@@ -175,6 +186,7 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
             peers: &peers,
             pinned: local.watch.pinned.contains(&name),
             editable: change::can_change(view, &name),
+            is_older: record.step < view.current_step() && !change::is_state(view, &name),
             height,
             lit: &lit,
             beside: if explains { Some(&beside) } else { None },
@@ -184,7 +196,8 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
         let pointed = pointed.into_inner();
         let own = response.hovered.clone().map(|index| Element { name: name.clone(), index });
         local.hover.point(own.or(pointed.hovered));
-        if let Some(element) = pointed.clicked {
+        // The first of two clicks has moved things: the second is about what was clicked first.
+        if let Some(element) = pointed.clicked.filter(|_| !is_second_click(ui)) {
             local.middle.follow_back(element);
         }
         if explains {
@@ -199,7 +212,7 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
 fn explain(ui: &mut Ui, view: &DebugView, record: &TensorRecord, local: &mut DebugUi) {
     let tokens = Tokens::of(ui);
     let response = explanation::show(ui, &tokens, &view.sight, Some(record), &mut local.middle.explanation);
-    if let Some(element) = response.follow {
+    if let Some(element) = response.follow.filter(|_| !is_second_click(ui)) {
         local.middle.follow_back(element);
     }
     if let Some(row) = response.sample {
@@ -232,9 +245,8 @@ fn take(
     if let Some(index) = response.chosen {
         // The explained number stays in sight while the run goes on.
         local.middle.look_at(&record.name);
-        let element = Element { name: record.name.clone(), index: index.clone() };
+        let element = Element { name: record.name.clone(), index };
         local.middle.explanation.choose(element);
-        local.change.choose(&index, record.at(&index).unwrap_or_default());
     }
     if let Some((index, value)) = response.edit {
         actions.push(Action::Debug(DebugCommand::Set { name: record.name.clone(), index, value }));

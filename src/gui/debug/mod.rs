@@ -145,8 +145,8 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
                     if let Some(element) = watch::show(ui, view, &mut local.watch, (hover, explained), actions) {
                         local.middle.follow_back(element);
                     }
-                    let looked = local.middle.looked.clone();
-                    change::show(ui, state, view, looked.as_deref(), &mut local.change, actions);
+                    let about = (local.middle.looked.as_deref(), local.middle.chosen());
+                    change::show(ui, state, view, about, &mut local.change, actions);
                 }
                 Right::Layers => {
                     if let Some(name) = layers::show(ui, &tokens, &view.sight, &mut local.layers) {
@@ -155,7 +155,7 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
                 }
                 Right::Sample => {
                     if let Some(name) = sample::show(ui, &tokens, &view.sight, &mut local.sample) {
-                        local.middle.look_at(&name);
+                        local.middle.look_at_sample(&name, local.sample.row);
                     }
                 }
             });

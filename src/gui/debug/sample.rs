@@ -48,9 +48,7 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut SampleUi) -
     section(ui, "THROUGH THE LAYERS", "");
     columns(ui, tokens);
     for layer in &record.layers {
-        if layer_ui(ui, tokens, layer) {
-            look = Some(layer.value.name.clone());
-        }
+        look = layer_ui(ui, tokens, layer).or(look);
     }
     look
 }
@@ -125,9 +123,9 @@ fn saliency(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, width: f32, loc
     }
 }
 
-/// Whether it was clicked.
-fn layer_ui(ui: &mut Ui, tokens: &Tokens, layer: &SampleLayer) -> bool {
-    let mut clicked = false;
+/// The name of the value or gradient that was clicked.
+fn layer_ui(ui: &mut Ui, tokens: &Tokens, layer: &SampleLayer) -> Option<String> {
+    let mut clicked = None;
     ui.horizontal(|ui| {
         ui.label(RichText::new(&layer.name).font(theme::medium(12.0)));
         ui.label(RichText::new(&layer.value.name).font(theme::mono(11.0)).color(tokens.muted));
@@ -139,13 +137,17 @@ fn layer_ui(ui: &mut Ui, tokens: &Tokens, layer: &SampleLayer) -> bool {
         ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
             ui.vertical(|ui| {
                 ui.set_min_width(half);
-                clicked = picture(ui, tokens, &layer.value, &format!("{} value", layer.name), half);
+                if picture(ui, tokens, &layer.value, &format!("{} value", layer.name), half) {
+                    clicked = Some(layer.value.name.clone());
+                }
             });
         });
         ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
             ui.vertical(|ui| match &layer.gradient {
                 Some(gradient) => {
-                    picture(ui, tokens, gradient, &format!("{} gradient", layer.name), half);
+                    if picture(ui, tokens, gradient, &format!("{} gradient", layer.name), half) {
+                        clicked = Some(gradient.name.clone());
+                    }
                 }
                 None => drop(ui.label(RichText::new("no gradient yet").size(11.0).color(tokens.faint))),
             });

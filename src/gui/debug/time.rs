@@ -270,13 +270,18 @@ fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &R
         ui.label(RichText::new(format!("step {}", count(step))).color(tokens.faint).small());
         for (id, series) in series(state) {
             let name = view.branches.iter().find(|branch| branch.id == id).map_or("main", |b| b.name.as_str());
-            if let Some(loss) = series.at(step) {
+            let known = series.last().is_some_and(|(last, _)| step <= last);
+            if let Some(loss) = series.at(step).filter(|_| known) {
                 crate::gui::reading::reading_row(ui, tokens, colour(tokens, id), name, &number(loss));
             }
         }
         for change in view.changes.iter().filter(|change| (plan.x(change.at.step as f64) - x).abs() <= 5.0) {
             ui.label(RichText::new(&change.what).color(tokens.warn).small());
         }
-        ui.label(RichText::new("Click or drag goes there.").color(tokens.faint).small());
+        let words = match view.furthest {
+            furthest if step > furthest => format!("Computed up to step {}; Continue goes on.", count(furthest)),
+            _ => "Click or drag goes there.".to_owned(),
+        };
+        ui.label(RichText::new(words).color(tokens.faint).small());
     });
 }

@@ -166,7 +166,7 @@ fn add(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Act
             actions.push(Action::Debug(DebugCommand::CheckExpression(typed.clone())));
         }
     }
-    let checked = view.checked.as_ref().filter(|checked| checked.text == typed && !typed.is_empty());
+    let checked = view.checked(&typed, false);
     if let Some(problem) = checked.and_then(|checked| checked.problem.as_ref()) {
         ui.label(RichText::new(problem).color(tokens.bad));
     } else if entered && !typed.is_empty() {

@@ -32,7 +32,10 @@ pub(super) fn heading(
             ui.with_layout(UiLayout::left_to_right(Align::Center), |ui| {
                 let name = RichText::new(&view.record.name).font(theme::medium(13.0)).color(tokens.text);
                 ui.add(egui::Label::new(name).truncate());
-                let text = sizes(view.record);
+                let mut text = sizes(view.record);
+                if view.is_older {
+                    text = format!("of step {} · {text}", crate::gui::numbers::count(view.record.step));
+                }
                 ui.add(egui::Label::new(RichText::new(text).color(tokens.faint)).truncate());
             });
         });

@@ -20,9 +20,10 @@ mod tiles;
 
 use std::sync::Arc;
 
-use egui::{RichText, Ui, Vec2};
+use egui::{Pos2, RichText, Ui, Vec2};
 
 use super::theme::Tokens;
+use super::widgets::is_second_click;
 use crate::persist::tensor_file::Format;
 use crate::trace::{Element, Findings, Gaze, Sight, TensorRecord};
 
@@ -48,6 +49,8 @@ pub struct TensorView<'a> {
     /// Elements that belong to something hovered elsewhere.
     pub lit: &'a [Element],
     pub pinned: bool,
+    /// It is of an earlier step than the one that is being computed.
+    pub is_older: bool,
     /// Whether its numbers can be changed now.
     pub editable: bool,
     /// How high the picture or the table may become.
@@ -58,7 +61,17 @@ pub struct TensorView<'a> {
 
 impl<'a> TensorView<'a> {
     pub fn new(record: &'a TensorRecord) -> Self {
-        Self { record, other: None, peers: &[], lit: &[], pinned: false, editable: false, height: 320.0, beside: None }
+        Self {
+            record,
+            other: None,
+            peers: &[],
+            lit: &[],
+            pinned: false,
+            is_older: false,
+            editable: false,
+            height: 320.0,
+            beside: None,
+        }
     }
 }
 
@@ -119,10 +132,16 @@ pub struct TensorUi {
     difference: Option<Difference>,
     /// A number to be chosen in the tensor that is shown next.
     pending: Option<Vec<usize>>,
+    /// A sample to be cut at in the tensor that is shown next.
+    pending_sample: Option<usize>,
     /// A sentence about the last wish.
     remark: Option<String>,
     /// The field of the chosen number is to be opened.
     wants_edit: bool,
+    /// Where on the screen the chosen number was clicked.
+    pressed: Option<Pos2>,
+    /// What was chosen in how wide a picture when it was last drawn.
+    revealed: Option<(Vec<usize>, f32)>,
 }
 
 struct Zoom(f32);
@@ -166,6 +185,11 @@ impl TensorUi {
         self.pending = Some(index);
     }
 
+    /// Cuts the tensor that is shown next at a sample of the batch.
+    pub fn cut_at_sample(&mut self, row: usize) {
+        self.pending_sample = Some(row);
+    }
+
     /// Chooses what becomes of an axis.
     pub fn set_role(&mut self, axis: usize, role: Role) {
         layout::assign(&mut self.roles, axis, role);
@@ -197,6 +221,10 @@ impl TensorUi {
         if self.suits.0 != record.dims || self.suits.1 != record.axes {
             self.suits = (record.dims.clone(), record.axes.clone());
         }
+        let has_it = |row: &mut usize| outer(&record.axes) && record.dims.first().is_some_and(|n| *row < *n);
+        if let Some(row) = self.pending_sample.take_if(has_it) {
+            self.slices[0] = row;
+        }
         if let Some(index) = self.pending.take_if(|index| record.offset(index).is_some()) {
             self.slices.clone_from(&index);
             self.selected = Some(index);
@@ -227,21 +255,23 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, local: &mut Ten
     let all: Vec<&Findings> = std::iter::once(&*found).chain(beside.iter().map(|(_, _, f)| &**f)).collect();
     let scale = Scale::new(local.range, &all);
     ui.push_id("tensor", |ui| {
+        let facts = difference_facts(ui, record, other, local);
+        let panes = panes(view, local, (version, found.clone(), scale), beside);
+        let scale = panes.first().map_or(scale, |pane| pane.scale);
         controls::heading(ui, tokens, view, &scale, local, &mut response);
         super::panels::body(ui, |ui| {
-            let facts = difference_facts(ui, record, other, local);
             if local.compare.is_some() {
                 let text = facts.as_ref().map(|facts| facts.as_ref().map_or_else(Clone::clone, Clone::clone));
                 compare::bar(ui, tokens, view, text.as_deref(), local);
             }
             controls::axes(ui, tokens, record, local);
-            let panes = panes(view, local, (version, found.clone(), scale), beside);
-            let touched = draw(ui, tokens, view, &panes, local);
+            let mut touched = draw(ui, tokens, view, &panes, local);
+            touched.edit |= twice(ui, local);
             let caption = touched.caption.clone();
             take(touched, local, &mut response);
             summary::chosen(ui, tokens, record, view.editable, local, &mut response);
             if local.show == Show::Cells {
-                let (scale, findings) = panes.first().map_or((scale, &found), |pane| (pane.scale, &pane.findings));
+                let findings = panes.first().map_or(&found, |pane| &pane.findings);
                 summary::legend(ui, tokens, &scale, findings, caption.as_deref());
             }
             if let Some(remark) = local.remark.clone() {
@@ -324,12 +354,15 @@ fn draw(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, panes: &[Pane], loc
         });
         return touched;
     };
-    let Some(beside) = view.beside.filter(|_| local.show == Show::Cells) else {
-        return pane_ui(ui, tokens, view, only, (0, room), local);
-    };
+    // What a difference was made of is not what stands beside its tensor.
+    let beside = view.beside.filter(|_| local.show == Show::Cells && local.compare.is_none());
+    let share = if beside.is_some() { 0.42 } else { 1.0 };
+    // With and without them in the same row, so that the picture keeps the keys.
     ui.horizontal_top(|ui| {
-        let touched = pane_ui(ui, tokens, view, only, (0, Vec2::new(room.x * 0.42, room.y)), local);
-        beside(ui);
+        let touched = pane_ui(ui, tokens, view, only, (0, Vec2::new(room.x * share, room.y)), local);
+        if let Some(beside) = beside {
+            beside(ui);
+        }
         touched
     })
     .inner
@@ -358,6 +391,11 @@ fn pane_ui(
         let strip = (room.x / 36.0).floor().max(8.0) as usize;
         let wrapped = layout.wrapped(strip.max(((record.data.len() as f32 * 2.0).sqrt()) as usize));
         let name = format!("{}, {}", record.name, sizes(record));
+        let shown = selected.clone().map(|index| (index, room.x));
+        let reveal = number == 0 && shown != local.revealed;
+        if number == 0 {
+            local.revealed = shown;
+        }
         let picture = Picture {
             record,
             version: pane.version,
@@ -366,6 +404,7 @@ fn pane_ui(
             paint: image.unwrap_or(Paint::Signed(pane.scale)),
             findings: &pane.findings,
             selected: selected.as_deref(),
+            reveal,
             lit: view.lit,
             room,
             name: &name,
@@ -375,10 +414,18 @@ fn pane_ui(
     ui.push_id(("pane", number), |ui| ui.vertical(add).inner).inner
 }
 
+/// Whether the place of the chosen number was clicked a second time, whatever has come to lie there since.
+fn twice(ui: &Ui, local: &TensorUi) -> bool {
+    let at = ui.input(|i| i.pointer.interact_pos());
+    let near = |(at, pressed): (Pos2, Pos2)| at.distance(pressed) < 8.0;
+    is_second_click(ui) && at.zip(local.pressed).is_some_and(near)
+}
+
 fn take(touched: Touched, local: &mut TensorUi, response: &mut TensorResponse) {
     if let Some(index) = &touched.chosen {
         local.selected = Some(index.clone());
     }
+    local.pressed = touched.pressed.or(local.pressed);
     local.wants_edit |= touched.edit;
     response.hovered = touched.hovered;
     response.chosen = touched.chosen;

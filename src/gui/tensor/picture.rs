@@ -1,8 +1,8 @@
 //! The cells of a tensor on the screen: scrolled, zoomed, hovered, chosen with the mouse or the arrow keys.
 
 use egui::{
-    Align2, Color32, EventFilter, Key, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo,
+    Align2, Color32, EventFilter, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo,
 };
 
 use super::layout::{Cell, Layout};
@@ -13,6 +13,7 @@ use super::tiles::{BUDGET, Paint, Tiles};
 use crate::gui::numbers::significant;
 use crate::gui::reading::read_text;
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::is_second_click;
 use crate::trace::{Element, Findings, TensorRecord};
 
 /// Cells at least this large hold their numbers.
@@ -30,6 +31,8 @@ pub struct Picture<'a> {
     pub paint: Paint,
     pub findings: &'a Findings,
     pub selected: Option<&'a [usize]>,
+    /// The selected element was chosen now, or is shown anew.
+    pub reveal: bool,
     /// Elements of this tensor that belong to something hovered elsewhere.
     pub lit: &'a [Element],
     /// Size that it may take; beyond that it scrolls.
@@ -43,6 +46,8 @@ pub struct Picture<'a> {
 pub struct Touched {
     pub hovered: Option<Vec<usize>>,
     pub chosen: Option<Vec<usize>>,
+    /// Where it was chosen with the mouse.
+    pub pressed: Option<Pos2>,
     /// The chosen element is to be changed.
     pub edit: bool,
     /// What a dot shows, where cells are smaller than dots.
@@ -74,6 +79,7 @@ impl Picture<'_> {
             };
             scene.paint(ui, &tiles);
             pinch(ui, &response, zoom);
+            scene.reveal(ui);
             let mut touched = scene.point(ui, &response, &tiles);
             scene.keys(ui, &response, &mut touched);
             touched.caption = tiles.caption(ui.ctx().pixels_per_point());
@@ -220,13 +226,24 @@ impl Scene<'_> {
         let value = self.picture.record.data.get(at).copied().unwrap_or(f32::NAN);
         let text = format!("{}: {}", self.picture.record.place(&index), significant(f64::from(value), 6));
         read_text(response, &if alone { text } else { format!("largest of this dot: {text}") });
-        if response.clicked() {
+        // Not by the keys, which are about the chosen cell; and the second of two clicks is about what the first one chose.
+        if response.clicked_by(PointerButton::Primary) && !is_second_click(ui) {
             response.request_focus();
             touched.chosen = Some(index.clone());
+            touched.pressed = Some(pos);
         }
-        touched.edit = response.double_clicked();
         touched.hovered = Some(index);
         touched
+    }
+
+    fn reveal(&self, ui: &Ui) {
+        let cell = self.picture.selected.filter(|_| self.picture.reveal).and_then(|at| self.picture.layout.cell(at));
+        if let Some(cell) = cell {
+            let place = self.plan.cell_rect(self.origin, cell);
+            if !ui.clip_rect().contains_rect(place) {
+                ui.scroll_to_rect(place, None);
+            }
+        }
     }
 
     /// Arrows move the chosen cell, Page up and down go to the next small picture, Enter changes it.

@@ -88,6 +88,7 @@ pub(super) fn chosen(
             text_field(ui, &name, &exact(value), |edit| edit.desired_width(120.0).font(theme::mono(12.0)));
         if std::mem::take(&mut local.wants_edit) {
             field.request_focus();
+            select_all(ui, &field, exact(value).chars().count());
         }
         field.on_hover_text("Type another number and press Enter: the rest of the step uses it.");
         match typed.as_deref().map(parse) {
@@ -96,6 +97,14 @@ pub(super) fn chosen(
             None => {}
         }
     });
+}
+
+/// What is typed next takes the place of what is there.
+fn select_all(ui: &Ui, field: &egui::Response, length: usize) {
+    use egui::text::{CCursor, CCursorRange};
+    let mut state = egui::TextEdit::load_state(ui.ctx(), field.id).unwrap_or_default();
+    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), CCursor::new(length))));
+    state.store(ui.ctx(), field.id);
 }
 
 /// The distribution and the statistics of the tensor that was shown last; to be drawn wherever there is room for it.

@@ -9,6 +9,7 @@ use super::layout::{Cell, Layout};
 use super::picture::Touched;
 use super::scale::Scale;
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::is_second_click;
 use crate::trace::TensorRecord;
 
 const ROW: f32 = 22.0;
@@ -235,17 +236,18 @@ impl Grid<'_> {
         touched.hovered = under.filter(|_| response.hovered()).and_then(index);
         if let Some(at) = under {
             let extend = ui.input(|i| i.modifiers.shift);
-            if response.drag_started() || (response.clicked() && !extend) {
+            let clicked = response.clicked_by(egui::PointerButton::Primary) && !is_second_click(ui);
+            if response.drag_started() || (clicked && !extend) {
                 *block = Some(Block { from: at, to: at });
                 response.request_focus();
             }
-            if let Some(block) = block.as_mut().filter(|_| response.dragged() || (response.clicked() && extend)) {
+            if let Some(block) = block.as_mut().filter(|_| response.dragged() || (clicked && extend)) {
                 block.to = at;
             }
-            if response.clicked() {
+            if clicked {
                 touched.chosen = index(at);
+                touched.pressed = response.interact_pointer_pos();
             }
-            touched.edit = response.double_clicked();
         }
         if response.has_focus() {
             let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };

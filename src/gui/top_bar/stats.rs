@@ -59,7 +59,6 @@ fn stat_ui(ui: &mut Ui, stat: &Stat) {
 
 fn stats(run: &RunView) -> Vec<Stat> {
     let stat = |rank, name, value, width, help| Stat { name, value, help, width, rank };
-    let last = |series: &crate::trace::Series| series.last().map(|(_, value)| value);
     let curves = &run.curves;
     let (score_name, score_help) = match curves.metric {
         Metric::Accuracy => ("val accuracy", "Share of the validation samples that are classified correctly."),
@@ -68,7 +67,7 @@ fn stats(run: &RunView) -> Vec<Stat> {
             "How much of the validation targets' variance is explained: 1 is perfect, 0 no better than their mean.",
         ),
     };
-    let score = last(&curves.validation_metric).map_or("–".to_owned(), |value| match curves.metric {
+    let score = curves.validation_metric.at(run.step).map_or("–".to_owned(), |value| match curves.metric {
         Metric::Accuracy => percent(value),
         Metric::R2 => number(value),
     });
@@ -79,14 +78,14 @@ fn stats(run: &RunView) -> Vec<Stat> {
         stat(
             3,
             "train loss",
-            loss(last(&curves.train_loss)),
+            loss(curves.train_loss.at(run.step)),
             72.0,
             "How wrong the network was on the newest training batch.",
         ),
         stat(
             1,
             "val loss",
-            loss(last(&curves.validation_loss)),
+            loss(curves.validation_loss.at(run.step)),
             72.0,
             "How wrong it is on samples that it does not learn from.",
         ),

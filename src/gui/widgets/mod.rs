@@ -11,3 +11,11 @@ pub use fields::{
 };
 pub use icon::{kind_icon, paint_kind_icon};
 pub use tabs::tab_strip;
+
+use egui::{PointerButton, Ui};
+
+/// Whether this is the second click of two at one place. (A third counts too: egui takes any click just before for the first of three.)
+pub fn is_second_click(ui: &Ui) -> bool {
+    let button = PointerButton::Primary;
+    ui.input(|i| i.pointer.button_double_clicked(button) || i.pointer.button_triple_clicked(button))
+}

@@ -11,9 +11,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::debugger::{Debugger, Moment};
+use super::debugger::{DebugError, Debugger, Moment};
 use super::value::locate;
-use crate::engine::{Machine, Role, ValueId};
+use crate::engine::{EngineError, Machine, Role, ValueId};
 use crate::trace::{Element, Gaze, Reading, Shares, Sight, TensorRecord};
 
 pub use axes::axes;
@@ -57,7 +57,12 @@ fn tensor(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
 }
 
 fn record(machine: &Machine, id: ValueId, name: &str) -> Result<TensorRecord, String> {
-    let tensor = machine.read(id).map_err(|error| error.to_string())?;
+    let tensor = machine.read(id).map_err(|error| match error {
+        EngineError::NotComputed(_) => {
+            DebugError::NotComputed { name: name.to_owned(), step: machine.step() + 1 }.to_string()
+        }
+        error => error.to_string(),
+    })?;
     let axes = axes(machine.program(), id);
     Ok(TensorRecord { name: name.to_owned(), dims: tensor.dims, axes, step: step_of(machine, id), data: tensor.data })
 }

@@ -119,11 +119,11 @@ impl Worker {
             DebugCommand::CheckCondition { at, condition } => {
                 let asked = Breakpoint::new(u32::MAX, at, Some(condition.clone()));
                 let problem = debugger.check_breakpoint(&asked).err();
-                self.desk.checked = Some(Checked { text: condition, problem });
+                self.desk.note(Checked { text: condition, is_condition: true, problem });
             }
             DebugCommand::CheckExpression(text) => {
                 let problem = debugger.check_expression(&text).err().map(|error| error.message);
-                self.desk.checked = Some(Checked { text, problem });
+                self.desk.note(Checked { text, is_condition: false, problem });
             }
             DebugCommand::Set { name, index, value } => {
                 let change = standing::change_words(&Change::Value { name: name.clone(), index: index.clone(), value });
@@ -279,8 +279,9 @@ impl Worker {
         match found? {
             Reversed::Found(hits) => self.stopped_at(&hits),
             Reversed::Beginning => {
-                let what = to.map_or("No breakpoint".to_owned(), |(condition, _)| condition);
-                self.stop_here(format!("{what} held nowhere before: this is the beginning of the run."));
+                let what = to
+                    .map_or("No breakpoint held before".to_owned(), |(what, _)| format!("{what} held nowhere before"));
+                self.stop_here(format!("{what}: this is the beginning of the run."));
             }
             Reversed::Cancelled => {}
         }

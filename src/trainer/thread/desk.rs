@@ -15,12 +15,15 @@ const WHILE_RUNNING: Duration = Duration::from_millis(120);
 /// Lines of the log that are kept.
 const LOGGED: usize = 200;
 
+/// Texts being typed whose answers are kept.
+const CHECKED: usize = 8;
+
 #[derive(Default)]
 pub(super) struct Desk {
     look: Option<Box<Gaze>>,
     listing: Arc<Listing>,
     pub stopped: Option<Stopped>,
-    pub checked: Option<Checked>,
+    pub checked: Vec<Checked>,
     log: Vec<String>,
     /// The run stands, and that was not told yet.
     due: bool,
@@ -61,6 +64,13 @@ impl Desk {
 
     pub fn is_looked_at(&self) -> bool {
         self.look.is_some()
+    }
+
+    /// Of each of the few fields that are typed into, what was looked at last.
+    pub fn note(&mut self, checked: Checked) {
+        self.checked.retain(|known| known.text != checked.text || known.is_condition != checked.is_condition);
+        self.checked.insert(0, checked);
+        self.checked.truncate(CHECKED);
     }
 
     /// The run has come to stand here.

@@ -127,8 +127,8 @@ fn a_conditional_breakpoint_is_hit_during_a_free_run_and_found_again_backwards()
     hands.clear("Condition");
     type_condition(&mut hands, "Condition", "step == 40");
     hands.wait_until("it is understood", |hands| {
-        let checked = view(hands).and_then(|view| view.checked.as_ref());
-        checked.is_some_and(|checked| checked.text == "step == 40" && checked.problem.is_none())
+        let checked = view(hands).and_then(|view| view.checked("step == 40", true));
+        checked.is_some_and(|checked| checked.problem.is_none())
     });
     hands.click("Add the breakpoint");
     hands.key(Modifiers::NONE, Key::F5);

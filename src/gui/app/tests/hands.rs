@@ -147,6 +147,11 @@ impl Hands {
         self.wait();
     }
 
+    /// Frames are a quarter of a second here: two clicks are a double click even so.
+    pub fn click_slowly(&mut self) {
+        self.window.ctx.options_mut(|options| options.input_options.max_double_click_delay = 10.0);
+    }
+
     fn button(&mut self, pos: Pos2, pressed: bool) {
         let modifiers = Modifiers::NONE;
         self.window.event(Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers });
