@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::correlate::{self, Layout, Packed};
-use super::elementwise::vectorised;
+use super::elementwise::{copy_row, vectorised};
 use super::interleaved;
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
@@ -133,10 +133,21 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
                 let tile = tile_from(first, tile, rows);
                 layout.fill(x, first, picture);
                 let places = (tile.len() - 1) * layout.pitch + columns;
-                correlate::sums(picture, &offsets, &weights, bias, places, room, |f, sums| {
-                    let y = y[f * plane + first * columns..].chunks_exact_mut(columns);
-                    y.zip(sums.chunks(layout.pitch)).for_each(|(y, sums)| y.copy_from_slice(&sums[..columns]));
-                });
+                correlate::sums(
+                    picture,
+                    &offsets,
+                    &weights,
+                    bias,
+                    places,
+                    room,
+                    #[inline(always)]
+                    |f, sums| {
+                        let y = y[f * plane + first * columns..].chunks_exact_mut(columns);
+                        for (y, sums) in y.zip(sums.chunks(layout.pitch)) {
+                            copy_row(&sums[..columns], y);
+                        }
+                    },
+                );
             }
         });
     });
@@ -310,7 +321,7 @@ fn share_of_input(
         let dx = &mut dx[channel * height * width..][..height * width];
         for (dx, sums) in dx[top * width..].chunks_mut(down * width).zip(sums.chunks(pitch)) {
             if across == 1 {
-                dx[left..left + count].copy_from_slice(&sums[..count]);
+                copy_row(&sums[..count], &mut dx[left..left + count]);
             } else {
                 dx[left..width].iter_mut().step_by(across).zip(&sums[..count]).for_each(|(dx, sum)| *dx = *sum);
             }
@@ -365,11 +376,18 @@ fn spread(
     (pitch, padded): (usize, usize),
     out: &mut [f32],
 ) {
-    for (dy, out) in dy.chunks_exact(rows * columns).zip(out.chunks_exact_mut(padded)) {
-        out.fill(0.0);
-        let dy = dy[tile.start * columns..tile.end * columns].chunks_exact(columns);
-        out.chunks_mut(pitch).zip(dy).for_each(|(out, dy)| out[..columns].copy_from_slice(dy));
-    }
+    vectorised(
+        #[inline(always)]
+        || {
+            for (dy, out) in dy.chunks_exact(rows * columns).zip(out.chunks_exact_mut(padded)) {
+                out.fill(0.0);
+                let dy = dy[tile.start * columns..tile.end * columns].chunks_exact(columns);
+                for (out, dy) in out.chunks_mut(pitch).zip(dy) {
+                    copy_row(dy, &mut out[..columns]);
+                }
+            }
+        },
+    );
 }
 
 /// The gradient of the bias, `db = Σ dy`, over the batch and all places: `dy` `[B, F, plane]`.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::elementwise::vectorised;
+use super::elementwise::{copy_row, vectorised};
 use super::pixels::lanes;
 
 /// Numbers behind a layout that may be read (and are thrown away).
@@ -83,7 +83,7 @@ impl Layout {
 #[inline(always)]
 fn take_every(step: usize, source: &[f32], out: &mut [f32]) {
     match step {
-        1 => out.copy_from_slice(&source[..out.len()]),
+        1 => copy_row(&source[..out.len()], out),
         2 => {
             // In pairs, which the compiler can vectorise; the last number may have no partner.
             let Some((last, out)) = out.split_last_mut() else { return };

@@ -23,6 +23,26 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
+/// `out = x`, for a row of a picture: calling the system's copy takes longer than copying so few numbers.
+#[inline(always)]
+pub fn copy_row(x: &[f32], out: &mut [f32]) {
+    match out.len() {
+        0..4 | 129.. => out.copy_from_slice(x),
+        4..8 => copy_in_pieces::<4>(x, out),
+        8..16 => copy_in_pieces::<8>(x, out),
+        16..129 => copy_in_pieces::<16>(x, out),
+    }
+}
+
+/// The last piece overlaps the one before.
+#[inline(always)]
+fn copy_in_pieces<const N: usize>(x: &[f32], out: &mut [f32]) {
+    for at in (0..out.len()).step_by(N) {
+        let at = at.min(out.len() - N);
+        out[at..at + N].copy_from_slice(&x[at..at + N]);
+    }
+}
+
 /// `out = f(x)`
 pub fn map(x: &[f32], out: &mut [f32], f: impl Fn(f32) -> f32 + Copy + Sync) {
     let piece = |x: &[f32], out: &mut [f32]| {
