@@ -49,7 +49,8 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
                     if accent_button(ui, true, "Bring back").clicked() {
                         actions.push(Action::RecoverLast(true));
                     }
-                    if ui.button("Not now").clicked() {
+                    let help = "For good. Without an answer it is asked again when Glassbox starts.";
+                    if ui.button("Discard").on_hover_text(help).clicked() {
                         actions.push(Action::RecoverLast(false));
                     }
                 });
