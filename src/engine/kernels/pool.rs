@@ -94,12 +94,15 @@ pub fn max_backward(p: &Pooling, argmax: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (length, planes) = (p.output_len(), together(p));
     for_each_chunk(dx, planes * p.input_len(), dy.len() * 2, |group, dx| {
         for (plane, dx) in dx.chunks_exact_mut(p.input_len()).enumerate() {
-            dx.fill(0.0);
-            let at = (group * planes + plane) * length;
-            for (at, dy) in argmax[at..][..length].iter().zip(&dy[at..][..length]) {
-                // A place outside is only there where somebody has set it.
-                if let Some(dx) = dx.get_mut(*at as usize) {
-                    *dx += dy;
+            let from = (group * planes + plane) * length..(group * planes + plane + 1) * length;
+            let (argmax, dy) = (&argmax[from.clone()], &dy[from]);
+            if !(is_of_four(p) && four::max_backward(p.size, argmax, dy, dx)) {
+                dx.fill(0.0);
+                for (at, dy) in argmax.iter().zip(dy) {
+                    // A place outside is only there where somebody has set it.
+                    if let Some(dx) = dx.get_mut(*at as usize) {
+                        *dx += dy;
+                    }
                 }
             }
         }
@@ -231,6 +234,22 @@ mod tests {
             assert!(y[0].is_nan());
             assert_eq!(at[0], 1.0);
         }
+    }
+
+    #[test]
+    fn a_place_that_was_set_by_hand_gets_what_it_is_said_to_get() {
+        let p = Pooling { size: [9, 21], window: Window::square(2, 2) };
+        let (x, dy) = (numbers(3 * p.input_len(), 5), numbers(3 * p.output_len(), 6));
+        let (mut y, mut argmax, mut dx) = (dy.clone(), dy.clone(), x.clone());
+        max_forward(&p, &x, &mut y, &mut argmax);
+        argmax[p.output_len() + 7] = 188.0;
+        argmax[p.output_len() + 8] = 1e6;
+        max_backward(&p, &argmax, &dy, &mut dx);
+        let mut expected = vec![0.0; x.len()];
+        for (o, (at, dy)) in argmax.iter().zip(&dy).enumerate().filter(|(_, (at, _))| **at < 189.0) {
+            expected[o / p.output_len() * p.input_len() + *at as usize] += dy;
+        }
+        assert_eq!(dx, expected);
     }
 
     #[test]
