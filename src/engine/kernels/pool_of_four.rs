@@ -106,22 +106,36 @@ fn plane_v3(simd: pulp::x86::V3, [height, width]: [usize; 2], argmax: &[f32], dy
 }
 
 /// The gradients of two rows from the first of `places` on, and a bit for each place that was the largest.
+// Plain expressions: what the library's `map` calls is not compiled for the machine's vector units.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn windows_v3(simd: pulp::x86::V3, argmax: &[f32], dy: &[f32], places: [f32; 2]) -> [([f32; 2 * WINDOWS], i32); 2] {
-    use std::arch::x86_64::{__m256, _CMP_EQ_OQ};
+    let (argmax, dy) = (twice_v3(simd, argmax), twice_v3(simd, dy));
+    [row_v3(simd, argmax, dy, places[0]), row_v3(simd, argmax, dy, places[1])]
+}
+
+/// Every number of the windows two times, for the two places of a row.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn twice_v3(simd: pulp::x86::V3, numbers: &[f32]) -> std::arch::x86_64::__m256 {
+    let mut wide = [0.0f32; 2 * WINDOWS];
+    wide[..WINDOWS].copy_from_slice(&numbers[..WINDOWS]);
+    simd.avx2._mm256_permutevar8x32_ps(pulp::cast(wide), pulp::cast([0i32, 0, 1, 1, 2, 2, 3, 3]))
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn row_v3(
+    simd: pulp::x86::V3,
+    argmax: std::arch::x86_64::__m256,
+    dy: std::arch::x86_64::__m256,
+    place: f32,
+) -> ([f32; 2 * WINDOWS], i32) {
     let avx = simd.avx;
-    let twice = pulp::cast([0i32, 0, 1, 1, 2, 2, 3, 3]);
-    let of_each = |numbers: &[f32]| {
-        let [a, b, c, d] = [numbers[0], numbers[1], numbers[2], numbers[3]];
-        simd.avx2._mm256_permutevar8x32_ps(pulp::cast([a, b, c, d, 0.0, 0.0, 0.0, 0.0]), twice)
-    };
-    let (argmax, dy): (__m256, __m256) = (of_each(&argmax[..WINDOWS]), of_each(&dy[..WINDOWS]));
-    let (zero, lanes) = (avx._mm256_setzero_ps(), pulp::cast([0.0f32, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]));
-    places.map(|place| {
-        let is_largest = avx._mm256_cmp_ps::<_CMP_EQ_OQ>(argmax, avx._mm256_add_ps(avx._mm256_set1_ps(place), lanes));
-        // A sum as in the definition: no zero becomes negative.
-        let dx = avx._mm256_add_ps(avx._mm256_and_ps(is_largest, dy), zero);
-        (pulp::cast(dx), avx._mm256_movemask_ps(is_largest))
-    })
+    let lanes = pulp::cast([0.0f32, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+    let places = avx._mm256_add_ps(avx._mm256_set1_ps(place), lanes);
+    let is_largest = avx._mm256_cmp_ps::<{ std::arch::x86_64::_CMP_EQ_OQ }>(argmax, places);
+    // A sum as in the definition: no zero becomes negative.
+    let dx = avx._mm256_add_ps(avx._mm256_and_ps(is_largest, dy), avx._mm256_setzero_ps());
+    (pulp::cast(dx), avx._mm256_movemask_ps(is_largest))
 }
