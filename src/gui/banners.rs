@@ -50,7 +50,7 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
                         actions.push(Action::RecoverLast(true));
                     }
                     let help = "For good. Without an answer it is asked again when Glassbox starts.";
-                    if ui.button("Discard").on_hover_text(help).clicked() {
+                    if ui.button("Delete it").on_hover_text(help).clicked() {
                         actions.push(Action::RecoverLast(false));
                     }
                 });
