@@ -75,7 +75,7 @@ fn xor_is_built_from_an_empty_canvas_with_the_mouse_and_learned_without_a_mistak
     });
     assert!(hands.state().run.step > 0);
     let losses = hands.names_containing("train loss: ");
-    let shown = losses[0].rsplit(' ').next().and_then(|number| number.parse::<f64>().ok());
+    let shown = losses[0].rsplit(' ').next().and_then(|number| number.replace('−', "-").parse::<f64>().ok());
     assert!(losses.len() == 1 && shown.is_some_and(|loss| loss < 0.5), "{losses:?}");
 }
 

@@ -81,6 +81,7 @@ fn a_name_in_the_listing_stands_for_its_line() {
 fn a_network_that_cannot_train_is_mended_where_it_was_spoilt() {
     let mut hands = stepped();
     hands.click_tab("Canvas");
+    hands.wait_until("its units are drawn", |hands| hands.rect("node Dense 2").height() > 100.0);
     hands.select_card("node Dense 2");
     hands.key(Modifiers::NONE, Key::Delete);
     assert!(!hands.state().inference.is_valid());
