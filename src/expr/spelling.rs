@@ -3,14 +3,16 @@
 /// The known names that `typed` is a slip of, each with the number of its mistakes, the fewest first and equal ones as they were
 /// given. Case is no mistake; of three letters one may be wrong, of six two, and so on.
 pub fn spelt_like<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
-    let typed = lower(typed);
-    let most = typed.len() / 3;
+    let typed = typed.to_lowercase();
+    let length = typed.chars().count();
+    let most = length / 3;
     let judged = known.into_iter().filter_map(|name| {
-        let letters = lower(name);
+        let name_lower = name.to_lowercase();
+        let letters = name_lower.chars().count();
         // No name becomes another of quite another length, and text of any length may stand where a name is meant.
-        let is_alike = letters.len().abs_diff(typed.len()) <= most;
-        let mistakes = is_alike.then(|| mistakes(&typed, &letters))?;
-        (mistakes <= most && mistakes < letters.len()).then_some((mistakes, name))
+        let is_alike = letters.abs_diff(length) <= most;
+        let mistakes = is_alike.then(|| mistakes(&typed, &name_lower))?;
+        (mistakes <= most && mistakes < letters).then_some((mistakes, name))
     });
     let mut near: Vec<_> = judged.collect();
     near.sort_by_key(|(mistakes, _)| *mistakes);
@@ -22,36 +24,15 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     spelt_like(typed, known).first().map(|(_, name)| *name)
 }
 
-fn lower(name: &str) -> Vec<char> {
-    name.to_lowercase().chars().collect()
-}
-
-/// All letters in another order are one mistake, however they stand.
-fn mistakes(a: &[char], b: &[char]) -> usize {
-    let sorted = |letters: &[char]| {
-        let mut letters = letters.to_vec();
+/// How many letters must be put in, left out, replaced or changed with their neighbour to make one of the other. All letters in
+/// another order are one mistake, however they stand.
+fn mistakes(a: &str, b: &str) -> usize {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
         letters.sort_unstable();
         letters
     };
-    if a != b && sorted(a) == sorted(b) { 1 } else { edits(a, b) }
-}
-
-/// How many letters must be put in, left out, replaced or changed with their neighbour to make one of the other (Damerau's
-/// distance, no letter being touched twice).
-fn edits(a: &[char], b: &[char]) -> usize {
-    let mut before = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, to) in b.iter().enumerate() {
-            let replaced = row[j] + usize::from(from != to);
-            let least = replaced.min(row[j + 1] + 1).min(next[j] + 1);
-            let is_swapped = i > 0 && j > 0 && a[i - 1] == *to && b[j - 1] == *from;
-            next.push(if is_swapped { least.min(before[j - 1] + 1) } else { least });
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[b.len()]
+    if a != b && sorted(a) == sorted(b) { 1 } else { strsim::osa_distance(a, b) }
 }
 
 #[cfg(test)]
@@ -70,9 +51,8 @@ mod tests {
             ("dens_1.wieght", "dense_1.weight", 2),
             ("kitten", "sitting", 3),
         ] {
-            let letters = |word: &str| word.chars().collect::<Vec<_>>();
-            assert_eq!(mistakes(&letters(a), &letters(b)), count, "{a} {b}");
-            assert_eq!(mistakes(&letters(b), &letters(a)), count, "{b} {a}");
+            assert_eq!(mistakes(a, b), count, "{a} {b}");
+            assert_eq!(mistakes(b, a), count, "{b} {a}");
         }
     }
 
