@@ -233,14 +233,20 @@ fn a_fork_is_laid_over_and_both_go_on() {
     assert_eq!(hands.state().run.others[0].curves.train_loss.values(), forked);
 }
 
-#[test]
-fn a_branch_is_given_another_name() {
+/// Two branches after a step, and the menu of the second.
+fn menu_of_a_fork() -> Hands {
     let mut hands = xor();
     hands.key(Modifiers::NONE, Key::F8);
     wait_for(&mut hands, 1, 0);
     hands.click("Fork here");
     hands.wait_until("there are two", |hands| hands.state().branches.len() == 2);
     hands.right_click("Branch fork at 1");
+    hands
+}
+
+#[test]
+fn a_branch_is_given_another_name() {
+    let mut hands = menu_of_a_fork();
     let field = hands.place("Name of the branch");
     hands.press_at(field);
     hands.wait();
@@ -252,12 +258,7 @@ fn a_branch_is_given_another_name() {
 
 #[test]
 fn a_branch_is_deleted_in_two_clicks_and_its_curves_go() {
-    let mut hands = xor();
-    hands.key(Modifiers::NONE, Key::F8);
-    wait_for(&mut hands, 1, 0);
-    hands.click("Fork here");
-    hands.wait_until("there are two", |hands| hands.state().branches.len() == 2);
-    hands.right_click("Branch fork at 1");
+    let mut hands = menu_of_a_fork();
     hands.click("Delete …");
     hands.click("Delete branch fork at 1 for good");
     hands.wait_until("there is one", |hands| view(hands).is_some_and(|view| view.branches.len() == 1));
