@@ -9,12 +9,12 @@ use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
 use super::shortcuts::{self, ShortcutsUi};
 use super::theme::{self, Tokens};
 use super::thumbnails::Thumbnails;
-use super::toasts::Toasts;
+use super::toasts::{Edge, Toasts};
 use super::top_bar;
 use super::welcome::{self, WelcomeUi};
 use super::workspace::{self, WorkspaceUi};
 use crate::persist::Theme;
-use crate::session::{Action, RunStatus, Screen, State};
+use crate::session::{Action, RunStatus, Screen, State, Tab};
 
 pub struct App {
     pub state: State,
@@ -135,8 +135,10 @@ impl App {
         self.dialogs.show(&ctx, &self.state, &mut actions);
         shortcuts::sheet(&ctx, &mut self.shortcuts);
         let whole = ctx.content_rect();
-        let canvas = self.workspace.canvas_rect.filter(|_| self.state.screen == Screen::Workspace).unwrap_or(whole);
-        self.toasts.show(&ctx, canvas);
+        let is_workspace = self.state.screen == Screen::Workspace;
+        let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
+        let edge = if is_workspace && self.state.tab == Tab::Debug { Edge::Lower } else { Edge::Upper };
+        self.toasts.show(&ctx, middle, edge);
         self.carry_out(&ctx, actions);
     }
 

@@ -1,9 +1,16 @@
-//! Short news at the upper edge of the canvas, where it covers neither cards nor what hangs below them: notices of the session, each for a few seconds, longer the more there is to read.
+//! Short news: notices of the session, each for a few seconds, longer the more there is to read. At the upper edge of the canvas
+//! they cover neither cards nor what hangs below them; in the Debug tab, whose middle has its controls above, at the lower edge.
 
 use egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Role, Ui, Vec2, WidgetInfo};
 
 use super::theme::Tokens;
 use crate::session::{Notice, NoticeKind};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    Upper,
+    Lower,
+}
 
 #[derive(Default)]
 pub struct Toasts {
@@ -32,17 +39,22 @@ impl Toasts {
         self.shown.drain(..surplus);
     }
 
-    /// Draws them inside `canvas`.
-    pub fn show(&mut self, ctx: &Context, canvas: Rect) {
+    /// Draws them inside `place`, at its upper or its lower edge.
+    pub fn show(&mut self, ctx: &Context, place: Rect, edge: Edge) {
         if self.shown.is_empty() {
             return;
         }
         let now = ctx.input(|i| i.time);
         self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
         let mut closed = None;
-        let (top, width) = (canvas.center_top() + Vec2::new(0.0, 12.0), (canvas.width() - 64.0).clamp(160.0, 480.0));
+        let width = (place.width() - 64.0).clamp(160.0, 480.0);
+        let (pivot, at) = match edge {
+            Edge::Upper => (Align2::CENTER_TOP, place.center_top() + Vec2::new(0.0, 12.0)),
+            // Above the pills that stand in the corners of a canvas.
+            Edge::Lower => (Align2::CENTER_BOTTOM, place.center_bottom() - Vec2::new(0.0, 48.0)),
+        };
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
-        let response = area.pivot(Align2::CENTER_TOP).fixed_pos(top).show(ctx, |ui| {
+        let response = area.pivot(pivot).fixed_pos(at).show(ctx, |ui| {
             for toast in &mut self.shown {
                 toast.until.get_or_insert(now + 3.0 + toast.notice.text.len() as f64 * 0.05);
                 if row(ui, &toast.notice, width) {
@@ -107,7 +119,8 @@ mod tests {
                     crate::gui::fonts::install(ui.ctx());
                     return;
                 }
-                toasts.show(&ui.ctx().clone(), Rect::from_min_size(egui::pos2(0.0, 0.0), Vec2::new(800.0, 500.0)));
+                let place = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
+                toasts.show(&ui.ctx().clone(), place, Edge::Upper);
             },
             toasts,
         );

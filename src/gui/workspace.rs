@@ -29,8 +29,8 @@ pub struct WorkspaceUi {
     plots: PlotsUi,
     output: OutputUi,
     pub debug: DebugUi,
-    /// Where the canvas was drawn: news floats above its lower edge.
-    pub canvas_rect: Option<egui::Rect>,
+    /// Where the canvas was drawn, or what the Debug tab has in its place: news floats there.
+    pub middle: Option<egui::Rect>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn show(
 ) {
     if state.tab == Tab::Debug {
         let middle = debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
-        local.canvas_rect = Some(middle);
+        local.middle = Some(middle);
         return;
     }
     let tokens = Tokens::of(ui);
@@ -93,7 +93,7 @@ pub fn show(
     });
 
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
-        local.canvas_rect = Some(ui.max_rect());
+        local.middle = Some(ui.max_rect());
         canvas::show(ui, state, &mut local.canvas, actions);
     });
 
