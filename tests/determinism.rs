@@ -10,7 +10,8 @@ use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
 use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{Curves, checkpoint, table_spec};
+use glassbox::session::{checkpoint, table_spec};
+use glassbox::trace::Curves;
 use glassbox::trainer::{Run, signature};
 
 const STEPS: usize = 4;

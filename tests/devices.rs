@@ -10,7 +10,8 @@ use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
 use glassbox::model::{Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{Action, Curves, NoticeKind, checkpoint};
+use glassbox::session::{Action, NoticeKind, checkpoint};
+use glassbox::trace::Curves;
 use glassbox::trainer::{Change, JournalEntry, Run};
 use support::{test_device, training_session, wait};
 

@@ -13,7 +13,8 @@ use glassbox::model::{
 };
 use glassbox::persist::Home;
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{Action, Curves, DataState, RunStatus, State, Transport, checkpoint};
+use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
+use glassbox::trace::Curves;
 use glassbox::trace::Moment;
 use glassbox::trainer::{Change, DebugCommand, Run};
 use support::{session, training_session, wait};

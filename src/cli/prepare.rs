@@ -12,8 +12,8 @@ use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
 use crate::persist::project_file::{self, FileError};
-use crate::session::Curves;
 use crate::session::checkpoint::{self, Kept};
+use crate::trace::Curves;
 use crate::trainer::{self, Change, Run, signature};
 
 /// The folder that relative paths in a project start from.

@@ -17,7 +17,8 @@ use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, Threads};
 use crate::persist::project_file;
-use crate::session::{Curves, KEPT, checkpoint};
+use crate::session::checkpoint;
+use crate::trace::{Curves, KEPT};
 use crate::trainer::{Evaluation, Run, StepRow, Stop};
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use egui::{Context, RawInput, Rect, pos2, vec2};
 
 use super::app::App;
-use crate::session::{Action, Curves, DataState, RunStatus, State, Transport};
+use crate::session::{Action, DataState, RunStatus, State, Transport};
+use crate::trace::Curves;
 
 /// In milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,6 +9,7 @@ pub mod theme;
 pub mod app;
 pub mod banners;
 pub mod canvas;
+pub mod compare;
 pub mod data_panel;
 pub mod debug;
 pub mod dialogs;

@@ -72,7 +72,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
         if state.screen == Screen::Workspace {
             project_name(ui, state, room, actions);
             match state.tab {
-                Tab::Build => {
+                Tab::Build | Tab::Compare => {
                     history(ui, state, actions);
                     ui.add_space(4.0);
                     transport(ui, state, room, actions);
@@ -101,7 +101,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add_space(8.0);
                     match state.tab {
-                        Tab::Build => stats::show(ui, &state.run, rest),
+                        Tab::Build | Tab::Compare => stats::show(ui, &state.run, rest),
                         Tab::Debug => bar::place(ui, state, rest, actions),
                     }
                 });
@@ -116,6 +116,11 @@ fn tabs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
         let tabs = [
+            (
+                Tab::Compare,
+                "Compare",
+                "Every run of this project: what differs, which is best, their curves and outputs side by side.",
+            ),
             (Tab::Debug, "Debug", "Stop the training anywhere, look at every number, go back, change it, go on."),
             (Tab::Build, "Build", "Draw the network, choose data and settings, and train."),
         ];

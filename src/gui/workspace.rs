@@ -3,6 +3,7 @@
 use egui::{CentralPanel, Frame, Panel, Ui};
 
 use super::canvas::{self, CanvasUi};
+use super::compare;
 use super::data_panel::{self, DataPanelUi};
 use super::debug::{self, DebugUi};
 use super::dialogs::Dialogs;
@@ -51,6 +52,11 @@ pub fn show(
     if state.tab == Tab::Debug {
         let middle = debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
         local.middle = Some(middle);
+        return;
+    }
+    if state.tab == Tab::Compare {
+        local.middle = Some(ui.max_rect());
+        compare::show(ui, state, actions);
         return;
     }
     let tokens = Tokens::of(ui);

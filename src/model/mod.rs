@@ -3,6 +3,7 @@
 //! Pure serde data: no tensors, no files, no window. Everything here can be cloned, compared, saved and undone.
 
 mod data_spec;
+mod device;
 mod edit;
 mod graph;
 mod history;
@@ -17,6 +18,7 @@ pub mod templates;
 mod training_spec;
 
 pub use data_spec::*;
+pub use device::Device;
 pub use edit::{Edit, EditError};
 pub use graph::{ConnectError, Graph, Layer, LayerId, Wire, WireId, slug};
 pub use history::History;

@@ -9,7 +9,7 @@ use crate::persist::tensor_file::Format;
 use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
 use crate::trainer::DebugCommand;
 
-use super::Tab;
+use super::{RunAction, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -69,6 +69,9 @@ pub enum Action {
     Gaze(Box<Gaze>),
     /// MiB that checkpoints may take.
     SetCheckpointMemory(u32),
+
+    /// What is done with the runs of the project.
+    Runs(RunAction),
 
     // Files and screens.
     NewEmpty,

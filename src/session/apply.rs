@@ -72,6 +72,7 @@ impl State {
             | Action::SetCheckpointMemory(_) => {
                 self.apply_to_debugger(action);
             }
+            Action::Runs(action) => self.apply_to_runs(action),
             Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) => self.apply_setting(action),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Curves, Pace};
 use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::model::Project;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
 use crate::persist::{Home, project_file};
+use crate::trace::{Curves, Pace};
 use crate::trainer::{Resume, Saved};
 
 /// Names of the best epoch's weights, when they are kept, begin with this.

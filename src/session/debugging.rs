@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::running::bare;
-use super::{Action, Mark, NoticeKind, OtherBranch, RunStatus, State, Tab};
+use super::{Action, NoticeKind, OtherBranch, RunStatus, State, Tab};
 use crate::model::Project;
-use crate::trace::DebugView;
-use crate::trainer::{Command, DebugCommand, Evaluation, Forked, News, Outbox, Row};
+use crate::trace::{DebugView, Evaluation, Mark, StepRow};
+use crate::trainer::{Command, DebugCommand, Forked, News, Outbox};
 
 impl State {
     /// The loss of the batch where the run stands, which is not the newest one when somebody has gone back.
@@ -109,7 +109,7 @@ impl State {
         branch: u32,
         forked: Option<Forked>,
         cut: Option<u64>,
-        rows: &[Row],
+        rows: &[StepRow],
         scores: &[Evaluation],
     ) {
         if let Some(Forked { from, step }) = forked {

@@ -11,11 +11,13 @@ mod files;
 mod loading;
 mod run_view;
 mod running;
+mod runs;
 mod state;
 mod works;
 
 pub use action::{Action, Transport};
 pub use devices::Devices;
 pub use loading::table_spec;
-pub use run_view::{Curves, KEPT, Mark, Metric, OtherBranch, Pace, RunStatus, RunView};
+pub use run_view::{OtherBranch, RunStatus, RunView};
+pub use runs::{Ghost, RunAction, RunOutput, Runs};
 pub use state::{DataState, Notice, NoticeKind, Screen, Selection, State, Tab};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::devices::training_threads;
 use super::works::Told;
-use super::{Curves, DataState, Mark, Metric, NoticeKind, Pace, RunStatus, RunView, State};
+use super::{DataState, NoticeKind, RunStatus, RunView, State};
 use crate::data::Task;
 use crate::model::{Edit, Graph, TrainingSpec};
-use crate::trainer::{Change, Command, Outbox, Progress, Stop, Trainer};
+use crate::trace::{Change, Curves, Mark, Metric, Pace};
+use crate::trainer::{Command, Outbox, Progress, Stop, Trainer};
 
 impl State {
     pub(super) fn tell(&self, command: Command) {

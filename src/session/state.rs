@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::works::Works;
-use super::{Devices, RunView};
+use super::{Devices, RunView, Runs};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
@@ -27,6 +27,8 @@ pub struct State {
     pub selection: Selection,
     pub clipboard: Option<Graph>,
     pub run: RunView,
+    /// All runs of the project.
+    pub runs: Runs,
     /// 0 (slowest) to 1 (full speed).
     pub speed: f32,
     pub watch: Watch,
@@ -73,6 +75,7 @@ pub enum Tab {
     #[default]
     Build,
     Debug,
+    Compare,
 }
 
 #[derive(Clone, Debug, Default)]

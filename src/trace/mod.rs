@@ -4,22 +4,30 @@
 
 mod arithmetic;
 mod breakpoint;
+mod curves;
 mod health;
+mod journal;
 mod looking;
 mod moment;
 mod numbers;
 mod picture;
+mod run_card;
 mod series;
 mod statistics;
+mod steps;
 mod survey;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
 pub use breakpoint::{At, Breakpoint, StepPhase};
+pub use curves::{Curves, KEPT, Mark, Metric, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
+pub use journal::{Change, JournalEntry, TensorEdit, dragged};
 pub use looking::{Gaze, Reading, Shares, Sight, TensorRecord};
 pub use moment::*;
 pub use numbers::significant;
 pub use picture::*;
+pub use run_card::{Ending, RunCard};
 pub use series::{Bucket, Series};
 pub use statistics::{Histogram, Statistics};
+pub use steps::{Evaluation, StepRow};
 pub use survey::{Findings, Survey};

@@ -5,7 +5,6 @@
 
 mod debugger;
 pub mod inspect;
-mod journal;
 mod meant;
 mod outbox;
 mod pace;
@@ -15,11 +14,12 @@ mod standing;
 mod thread;
 mod value;
 
+pub use crate::trace::{Change, JournalEntry, TensorEdit};
+pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
     Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
 };
-pub use journal::{Change, JournalEntry, TensorEdit};
-pub use outbox::{Evaluation, Forked, News, Outbox, Progress, Row, Stop};
-pub use run::{Resume, Run, RunError, Saved, StepRow, memory, signature};
+pub use outbox::{Forked, News, Outbox, Progress, Stop};
+pub use run::{Resume, Run, RunError, Saved, memory, signature};
 pub use thread::{Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

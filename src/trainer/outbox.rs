@@ -2,23 +2,9 @@
 
 use std::sync::Arc;
 
-use super::run::StepRow;
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{DebugView, Picture};
-
-pub type Row = StepRow;
-
-/// Scores over the validation part.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
-    pub step: u64,
-    /// With the fraction of the current one.
-    pub epoch: f64,
-    pub loss: f64,
-    /// Accuracy for classes, R² for numbers.
-    pub score: f64,
-}
+use crate::trace::{DebugView, Evaluation, Picture, StepRow};
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +35,7 @@ pub struct News {
     pub branch: u32,
     pub forked: Option<Forked>,
     pub cut: Option<u64>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<StepRow>,
     pub evaluations: Vec<Evaluation>,
 }
 
@@ -73,7 +59,7 @@ pub struct Outbox {
     pub forked: Option<Forked>,
     /// What was told of steps after this one has become another history: it comes before the rows below.
     pub cut: Option<u64>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<StepRow>,
     pub evaluations: Vec<Evaluation>,
     /// Branches that are gone, whatever is told of them above.
     pub deleted: Vec<u32>,

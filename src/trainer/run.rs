@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::journal::{Change, JournalEntry};
-use super::outbox::{Evaluation, Stop};
+use super::outbox::Stop;
 use super::pictures;
 use crate::data::batches::{Batch, epoch_order, gather};
 use crate::data::{Dataset, Part, Task};
 use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport, metrics};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
-use crate::trace::Ranking;
+use crate::trace::{Change, JournalEntry};
+use crate::trace::{Evaluation, Ranking, StepRow};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -29,19 +29,6 @@ pub enum RunError {
     Resume(String),
     #[error("{0}")]
     Change(String),
-}
-
-/// What a finished step tells.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepRow {
-    /// Completed steps, this one included.
-    pub step: u64,
-    pub loss: f64,
-    /// Share of the batch that was right; for classification.
-    pub accuracy: Option<f32>,
-    pub learning_rate: f64,
-    pub samples: usize,
-    pub epoch_done: bool,
 }
 
 /// Where a run stands, beside its tensors: what a checkpoint keeps so that going on is bitwise the same.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::debugger::{Debugger, Timeline};
-use super::journal::{Change, JournalEntry};
 use crate::engine::{Instruction, Program, Role, Value, ValueId};
 use crate::trace::{
     Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Kind, Line, Listing, Moment, Token, Watched,
 };
+use crate::trace::{Change, JournalEntry};
 
 pub fn listing(program: &Program) -> Listing {
     Listing { lines: program.instructions.iter().map(|instruction| line(program, instruction)).collect() }

@@ -17,13 +17,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::debugger::{DebugError, Debugger, Unit};
-use super::journal::Change;
 use super::outbox::Outbox;
 use super::pace::Pace;
 use super::run::{Run, RunError, Saved};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
+use crate::trace::Change;
 use crate::trace::{OutputPicture, Watch};
 pub use debugging::DebugCommand;
 use desk::Desk;

@@ -1,8 +1,8 @@
 //! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves it.
 
-use super::journal::TensorEdit;
 use super::meant;
 use crate::engine::{Machine, Program, TensorData, ValueId};
+use crate::trace::TensorEdit;
 
 /// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad` at the
 /// end the gradient of any of them.

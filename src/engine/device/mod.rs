@@ -3,24 +3,11 @@
 
 mod cuda;
 
-use std::fmt;
-use std::str::FromStr;
-
 use candle_core::DType;
-use serde::{Deserialize, Serialize};
 
 use super::error::{EngineError, Result};
 use super::memory::Memory;
-
-/// In files as text: `cpu`, `cuda:0`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub enum Device {
-    #[default]
-    Cpu,
-    /// By number. Needs a build with the feature `cuda`.
-    Cuda(usize),
-}
+pub use crate::model::Device;
 
 /// A device that a person may choose, or be told why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,42 +78,6 @@ impl Device {
     }
 }
 
-impl fmt::Display for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(n) => write!(f, "cuda:{n}"),
-        }
-    }
-}
-
-impl FromStr for Device {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let number = text.strip_prefix("cuda:").unwrap_or("0").parse();
-        match (text, number) {
-            ("cpu", _) => Ok(Self::Cpu),
-            (_, Ok(number)) if text.starts_with("cuda:") || text == "cuda" => Ok(Self::Cuda(number)),
-            _ => Err(format!("There is no device {text:?}: write cpu, cuda or cuda:1.")),
-        }
-    }
-}
-
-impl TryFrom<String> for Device {
-    type Error = String;
-
-    fn try_from(text: String) -> std::result::Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Device> for String {
-    fn from(device: Device) -> Self {
-        device.to_string()
-    }
-}
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     #[default]
@@ -147,19 +98,6 @@ impl Precision {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn devices_are_written_as_text() {
-        for (device, text) in [(Device::Cpu, "cpu"), (Device::Cuda(0), "cuda:0"), (Device::Cuda(12), "cuda:12")] {
-            assert_eq!(serde_json::to_string(&device).unwrap(), format!("{text:?}"));
-            assert_eq!(serde_json::from_str::<Device>(&format!("{text:?}")).unwrap(), device);
-        }
-        assert_eq!("cuda".parse(), Ok(Device::Cuda(0)));
-        for wrong in ["", "gpu", "cuda:", "cuda:x", "cuda1", "cpu:0", "0"] {
-            let why = wrong.parse::<Device>().unwrap_err();
-            assert!(why.contains("write cpu, cuda"), "{why}");
-        }
-    }
 
     #[test]
     fn every_choice_is_there_or_says_why_not() {

@@ -15,7 +15,7 @@ use super::{marks, view};
 use crate::gui::numbers::{count, significant};
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::Tokens;
-use crate::session::Mark;
+use crate::trace::Mark;
 use crate::trace::{Bucket, Series};
 
 pub struct Line<'a> {

@@ -10,8 +10,9 @@ use super::ticks::Kind;
 use super::{PlotsUi, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::Tokens;
-use crate::session::{Action, Curves, Metric, State};
+use crate::session::{Action, State};
 use crate::trace::Series;
+use crate::trace::{Curves, Metric};
 
 pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let curves = &state.run.curves;

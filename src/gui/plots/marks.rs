@@ -5,7 +5,7 @@ use egui_plot::{LineStyle, PlotTransform, PlotUi, VLine};
 
 use super::scale::Scale;
 use crate::gui::theme::{self, Tokens};
-use crate::session::Mark;
+use crate::trace::Mark;
 
 /// Rows of labels under the top edge; a label that fits in none is left to the reading under the pointer.
 const ROWS: usize = 3;

@@ -1,7 +1,8 @@
 //! What the step axis counts: steps, epochs, or time spent training.
 
 use super::ticks::Kind;
-use crate::session::{Pace, RunView};
+use crate::session::RunView;
+use crate::trace::Pace;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {

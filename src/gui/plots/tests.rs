@@ -9,8 +9,9 @@ use egui_plot::{PlotBounds, PlotMemory};
 
 use super::*;
 use crate::model::{LayerKind, layer};
-use crate::session::{Mark, Pace, RunStatus, Transport};
+use crate::session::{RunStatus, Transport};
 use crate::trace::{Histogram, LayerPicture, Picture, Statistics};
+use crate::trace::{Mark, Pace};
 
 struct World {
     state: State,

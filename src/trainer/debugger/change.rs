@@ -1,10 +1,10 @@
 //! Changing what stands still, taking changes back, and going on in two ways from one place.
 
-use super::super::journal::{Change, JournalEntry, TensorEdit, dragged};
 use super::super::run::Run;
 use super::super::value;
 use super::{DebugError, Debugger, Moment};
 use crate::engine::{Kept, ValueId};
+use crate::trace::{Change, JournalEntry, TensorEdit, dragged};
 
 impl Debugger {
     /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are computed.

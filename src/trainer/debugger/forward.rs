@@ -1,11 +1,12 @@
 //! Going forward: whole steps at full speed, or instruction by instruction with breakpoints.
 
-use super::super::outbox::{Evaluation, Stop};
-use super::super::run::{Run, StepRow};
+use super::super::outbox::Stop;
+use super::super::run::Run;
 use super::breakpoints::Hit;
 use super::{DebugError, Debugger};
 use crate::engine::Phase;
 use crate::model::{LayerId, Schedule};
+use crate::trace::{Evaluation, StepRow};
 
 /// How far to go at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

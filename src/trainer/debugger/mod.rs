@@ -24,11 +24,11 @@ mod travel;
 
 use std::sync::Arc;
 
-use super::journal::{Change, JournalEntry};
 use super::run::{Run, RunError};
 use crate::engine::{EngineError, Instruction, Machine};
 use crate::model::Project;
 use crate::trace::Breakpoint;
+use crate::trace::{Change, JournalEntry};
 
 pub use crate::trace::Moment;
 pub use breakpoints::Hit;

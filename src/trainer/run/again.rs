@@ -8,7 +8,7 @@ use crate::data::Dataset;
 use crate::data::batches::epoch_order;
 use crate::engine::{Device, Kept};
 use crate::model::{Project, Schedule};
-use crate::trainer::journal::{Change, JournalEntry};
+use crate::trace::{Change, JournalEntry};
 
 impl Run {
     /// A run that stands where this one stood when `step` steps were complete: from the start, with the journal.

@@ -8,8 +8,8 @@ use super::desk::Desk;
 use super::telling::tell_new;
 use super::{Interrupts, Mode, Urgency, Waker, Worker, locked};
 use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
+use crate::trace::{Change, TensorEdit};
 use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
-use crate::trainer::journal::{Change, TensorEdit};
 use crate::trainer::outbox::Outbox;
 use crate::trainer::standing;
 

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::desk::Desk;
 use super::{Mode, Worker, locked};
+use crate::trace::StepRow;
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
-use crate::trainer::outbox::{Outbox, Progress, Row};
+use crate::trainer::outbox::{Outbox, Progress};
 use crate::trainer::pictures;
 
 impl Worker {
@@ -90,7 +91,7 @@ impl Worker {
 }
 
 /// Tells of a step that nobody was told of before; returns its row.
-pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<Row> {
+pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
     let row = done.row.filter(|row| desk.branches.reached(row.step))?;
     let mut outbox = locked(outbox);
     outbox.rows.push(row);

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::engine::Device;
-use crate::model::{Graph, PlateauState, TrainingSpec};
+use crate::model::{Device, Graph, PlateauState, TrainingSpec};
 
 /// Applied when `step` steps are complete and before the next one begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
