@@ -4,6 +4,7 @@
 
 mod data_spec;
 mod device;
+pub mod difference;
 mod edit;
 mod graph;
 mod history;
@@ -19,6 +20,7 @@ mod training_spec;
 
 pub use data_spec::*;
 pub use device::Device;
+pub use difference::{Difference, differences};
 pub use edit::{Edit, EditError};
 pub use graph::{ConnectError, Graph, Layer, LayerId, Wire, WireId, slug};
 pub use history::History;
