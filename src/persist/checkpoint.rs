@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, View};
-use safetensors::{SafeTensors, serialize};
+use safetensors::serialize;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo, View};
 
 use super::project_file::{self, FileError};
 use crate::model::Project;
@@ -91,7 +91,56 @@ pub fn write_tensors(path: &Path, key: &str, inside: String, tensors: &[NamedTen
     project_file::write_atomically(path, &bytes)
 }
 
+/// What a checkpoint says of itself, without its tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    pub project: Project,
+    pub place: String,
+}
+
+/// A checkpoint whose header is read and checked.
+struct Opened {
+    file: File,
+    header: Header,
+    /// Name, type, dimensions and place of every tensor.
+    tensors: Vec<(String, TensorInfo)>,
+    /// Where the tensors begin.
+    begin: u64,
+}
+
 pub fn load(path: &Path) -> Result<Checkpoint, FileError> {
+    load_only(path, |_| true)
+}
+
+/// As [`load`], of a part of the tensors only: the others are not read.
+pub fn load_only(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Checkpoint, FileError> {
+    let Opened { mut file, header: Header { project, place }, tensors, begin } = open(path)?;
+    let unreadable = |error: std::io::Error| FileError::Read { reason: error.to_string(), path: path.to_owned() };
+    let mut read = Vec::new();
+    for (name, info) in tensors.into_iter().filter(|(name, _)| wanted(name)) {
+        let (from, to) = info.data_offsets;
+        let mut bytes = vec![0; to - from];
+        file.seek(SeekFrom::Start(begin + from as u64)).map_err(unreadable)?;
+        file.read_exact(&mut bytes).map_err(unreadable)?;
+        let values = match info.dtype {
+            Dtype::F32 => Values::F32(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
+            Dtype::F64 => Values::F64(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect()),
+            other => {
+                let reason = format!("tensor {name} has the type {other:?}, which no run here uses");
+                return Err(FileError::NotACheckpoint { reason, path: path.to_owned() });
+            }
+        };
+        read.push(NamedTensor { name, dims: info.shape, values });
+    }
+    read.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Checkpoint { project, place, tensors: read })
+}
+
+pub fn load_header(path: &Path) -> Result<Header, FileError> {
+    open(path).map(|opened| opened.header)
+}
+
+fn open(path: &Path) -> Result<Opened, FileError> {
     let unreadable = |reason: String| FileError::Read { reason, path: path.to_owned() };
     let not = |reason: String| FileError::NotACheckpoint { reason, path: path.to_owned() };
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
@@ -99,40 +148,22 @@ pub fn load(path: &Path) -> Result<Checkpoint, FileError> {
     if size > MAX_BYTES {
         return Err(not(format!("it has {} GB, more than any run here", size >> 30)));
     }
-    let mut bytes = header_of(&mut file, size).map_err(|error| match error.kind() {
+    let bytes = header_of(&mut file, size).map_err(|error| match error.kind() {
         ErrorKind::InvalidData => not(format!("it is not a safetensors file ({error})")),
         ErrorKind::UnexpectedEof => not("it is not a safetensors file (it is too short)".into()),
         _ => unreadable(error.to_string()),
     })?;
-    file.read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
-    let (_, header) =
-        SafeTensors::read_metadata(&bytes).map_err(|error| not(format!("it is not a safetensors file ({error})")))?;
-    let inside = header.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
+    // The library checks that the tensors lie one behind the other, each as large as its dimensions say.
+    let metadata: Metadata = serde_json::from_slice(&bytes[LENGTH..])
+        .map_err(|error| not(format!("it is not a safetensors file ({error})")))?;
+    let inside = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
         not("it is a safetensors file without a Glassbox project inside, so there is no network to put its weights in".into())
     })?;
     let inside: serde_json::Value = serde_json::from_str(inside).map_err(|error| not(error.to_string()))?;
     let text = |key: &str| inside[key].as_str().ok_or_else(|| not(format!("its {key} is missing")));
-    let project = project_file::from_text(text("project")?, path)?;
-    let place = text("place")?.to_owned();
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| not(error.to_string()))?;
-    let mut tensors = Vec::new();
-    for (name, view) in file.iter() {
-        let values = match view.dtype() {
-            Dtype::F32 => {
-                Values::F32(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-            }
-            Dtype::F64 => Values::F64(
-                view.data()
-                    .chunks_exact(8)
-                    .map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
-                    .collect(),
-            ),
-            other => return Err(not(format!("tensor {name} has the type {other:?}, which no run here uses"))),
-        };
-        tensors.push(NamedTensor { name: name.to_owned(), dims: view.shape().to_vec(), values });
-    }
-    tensors.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Checkpoint { project, place, tensors })
+    let header = Header { project: project_file::from_text(text("project")?, path)?, place: text("place")?.to_owned() };
+    let tensors = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
+    Ok(Opened { file, header, tensors, begin: bytes.len() as u64 })
 }
 
 /// The length and the header of a safetensors file, when they fit the size of the file: whatever else lies there (gigabytes of

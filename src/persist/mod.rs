@@ -4,9 +4,11 @@
 pub mod checkpoint;
 mod home;
 pub mod project_file;
+mod runs;
 mod settings;
 pub mod tensor_file;
 
 pub use home::{AutosaveNote, Home};
 pub use project_file::FileError;
-pub use settings::{Recent, Settings, Theme};
+pub use runs::{Desk, RunFolder, Stamp};
+pub use settings::{KeepRuns, Recent, Settings, Theme};

@@ -83,6 +83,14 @@ pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
     write_atomically(path, text.as_bytes())
 }
 
+/// What a project in this file is called, when the file says nothing else: `houses` for `houses.glassbox.json`.
+pub fn name_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    let stem = stem.strip_suffix(".glassbox").unwrap_or(stem);
+    (!stem.is_empty()).then(|| stem.to_owned())
+}
+
 /// Where a path leads. A link that leads nowhere yet names the file to be made.
 fn behind_links(path: &Path) -> PathBuf {
     let named = |to: PathBuf| path.parent().map_or(to.clone(), |folder| folder.join(&to));

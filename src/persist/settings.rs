@@ -15,6 +15,8 @@ pub struct Settings {
     pub reduced_motion: bool,
     /// What the debugger may take for checkpoints.
     pub checkpoint_memory_mib: u32,
+    /// Which runs are kept beside a project.
+    pub keep_runs: KeepRuns,
     /// Where networks train.
     pub device: Device,
     /// Newest first, at most ten.
@@ -28,6 +30,7 @@ impl Default for Settings {
             scale: 1.0,
             reduced_motion: false,
             checkpoint_memory_mib: 256,
+            keep_runs: KeepRuns::All,
             device: Device::Cpu,
             recent: Vec::new(),
         }
@@ -40,6 +43,17 @@ pub enum Theme {
     #[default]
     Dark,
     Light,
+}
+
+/// Runs that were pinned are kept in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepRuns {
+    #[default]
+    All,
+    /// The one on the table only.
+    Last,
+    None,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
