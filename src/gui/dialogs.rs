@@ -17,7 +17,7 @@ use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
 use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
-use crate::session::{Action, State};
+use crate::session::{Action, RunAction, State};
 use crate::trace::TensorRecord;
 
 use leave::Step;
@@ -41,6 +41,8 @@ pub enum Purpose {
     DataFolder,
     /// Where to write a tensor.
     Export { record: TensorRecord, format: Format },
+    /// Where to write the table of runs, or the curves of those that are picked; the suggestion is a name without an ending.
+    ExportRuns { suggestion: String, curves: bool },
 }
 
 impl Purpose {
@@ -51,6 +53,8 @@ impl Purpose {
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
             Self::Export { .. } => "Save the tensor",
+            Self::ExportRuns { curves: false, .. } => "Save the table of runs",
+            Self::ExportRuns { curves: true, .. } => "Save the curves",
         }
     }
 
@@ -65,12 +69,14 @@ impl Purpose {
                 "The folder with the images and labels of the MNIST family, packed (.gz) or not."
             }
             Self::Export { format: Format::Npy, .. } => "A NumPy file: numpy.load reads it, with its shape.",
+            Self::ExportRuns { curves: false, .. } => "A table as text (CSV): a line for every run.",
+            Self::ExportRuns { curves: true, .. } => "A table as text (CSV): a line for every step that has a point.",
             Self::Export { format: Format::Csv, .. } => "A table as text: a line for every index but the last.",
         }
     }
 
     fn button(&self) -> &'static str {
-        if matches!(self, Self::Save { .. } | Self::Export { .. }) { "Save" } else { "Open" }
+        if matches!(self, Self::Save { .. } | Self::Export { .. } | Self::ExportRuns { .. }) { "Save" } else { "Open" }
     }
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
@@ -81,6 +87,8 @@ impl Purpose {
             Self::DataTable => Action::UseTable(path),
             Self::OpenIdx => Action::OpenIdx(path),
             Self::Export { record, format } => Action::ExportTensor { record: record.clone(), format: *format, path },
+            Self::ExportRuns { curves: false, .. } => Action::Runs(RunAction::ExportTable(path)),
+            Self::ExportRuns { curves: true, .. } => Action::Runs(RunAction::ExportCurves(path)),
             Self::DataFolder => {
                 let source = Source::Idx(IdxSpec { folder: path, limit: None });
                 Action::SetData(DataSpec { source, ..state.project.data.clone() })
@@ -142,6 +150,7 @@ impl Dialogs {
         }
         let text = match &purpose {
             Purpose::Save { suggestion } if !suggestion.is_empty() => suggested_path(suggestion, "glassbox.json"),
+            Purpose::ExportRuns { suggestion, .. } => suggested_path(suggestion, "csv"),
             Purpose::Export { record, format } => suggested_path(&file_name(record), format.ending()),
             _ => String::new(),
         };

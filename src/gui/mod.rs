@@ -6,6 +6,7 @@
 pub mod fonts;
 pub mod theme;
 
+pub mod anchors;
 pub mod app;
 pub mod banners;
 pub mod canvas;

@@ -9,12 +9,13 @@ mod stats;
 use egui::{Align, Button, Layout, RichText, Slider, Ui, Vec2};
 use egui_material_icons::{MaterialIcon, icons};
 
+use super::anchors;
 use super::debug::bar;
 use super::dialogs::Dialogs;
 use super::theme::{self, Tokens};
 use super::widgets::{accent_icon_button, icon_button, named, text_field};
 use crate::persist::Theme;
-use crate::session::{Action, RunStatus, Screen, State, Tab, Transport};
+use crate::session::{Action, Anchor, RunStatus, Screen, State, Tab, Transport};
 
 /// Which panels are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ enum Room {
     Tight,
     Medium,
     Wide,
+    /// Also for words that only explain.
+    Widest,
 }
 
 pub const HEIGHT: f32 = 48.0;
@@ -58,6 +61,7 @@ pub const HEIGHT: f32 = 48.0;
 pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
     let width = ui.available_width();
     let room = match width {
+        w if w >= 1560.0 => Room::Widest,
         w if w >= 1360.0 => Room::Wide,
         w if w >= 1180.0 => Room::Medium,
         w if w >= 860.0 => Room::Tight,
@@ -85,7 +89,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                     let words = match room {
                         Room::Barest | Room::Bare | Room::Least => bar::Words::Few,
                         Room::Tight | Room::Medium => bar::Words::Short,
-                        Room::Wide => bar::Words::All,
+                        Room::Wide | Room::Widest => bar::Words::All,
                     };
                     bar::transport(ui, state, window.debug, words, obstacle.as_deref(), actions);
                 }
@@ -96,7 +100,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
             ui.spacing_mut().item_spacing.x = 6.0;
             switches(ui, state, room, window, actions);
             if state.screen == Screen::Workspace {
-                tabs(ui, state, actions);
+                tabs(ui, state, room, actions);
                 let rest = ui.available_width() - 8.0;
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add_space(8.0);
@@ -111,10 +115,13 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
 }
 
 /// What the workspace is for.
-fn tabs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().item_spacing.x = if room <= Room::Bare { 0.0 } else { 2.0 };
+        if room <= Room::Bare {
+            ui.spacing_mut().button_padding.x = 4.0;
+        }
         let tabs = [
             (
                 Tab::Compare,
@@ -131,6 +138,7 @@ fn tabs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             let button = Button::selectable(on, text).min_size(Vec2::new(0.0, 26.0)).frame_when_inactive(false);
             let response = ui.add(button);
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, on, title));
+            anchors::put(ui, Anchor::Tab(tab), &response);
             if response.on_hover_text(help).clicked() && !on {
                 actions.push(Action::ShowTab(tab));
             }
@@ -155,7 +163,7 @@ fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
     let limit = match room {
         Room::Barest | Room::Bare => 64.0,
         Room::Least | Room::Tight => 96.0,
-        Room::Medium | Room::Wide => 150.0,
+        Room::Medium | Room::Wide | Room::Widest => 150.0,
     };
     let galley = ui.painter().layout_no_wrap(state.project.name.clone(), theme::regular(13.0), tokens.text);
     let width = (galley.size().x + 18.0).clamp(56.0, limit);
@@ -249,7 +257,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
 fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let word = |ui: &mut Ui, text: &str| {
-        if room == Room::Wide {
+        if room == Room::Widest {
             ui.label(RichText::new(text).color(tokens.faint));
         }
     };

@@ -3,7 +3,7 @@
 use egui::{CentralPanel, Frame, Panel, Ui};
 
 use super::canvas::{self, CanvasUi};
-use super::compare;
+use super::compare::{self, CompareUi};
 use super::data_panel::{self, DataPanelUi};
 use super::debug::{self, DebugUi};
 use super::dialogs::Dialogs;
@@ -30,6 +30,7 @@ pub struct WorkspaceUi {
     plots: PlotsUi,
     output: OutputUi,
     pub debug: DebugUi,
+    compare: CompareUi,
     /// Where the canvas was drawn, or what the Debug tab has in its place: news floats there.
     pub middle: Option<egui::Rect>,
 }
@@ -56,7 +57,12 @@ pub fn show(
     }
     if state.tab == Tab::Compare {
         local.middle = Some(ui.max_rect());
-        compare::show(ui, state, actions);
+        compare::show(ui, state, &mut local.compare, dialogs, actions);
+        let mut wanted = Watch { sample: state.watch.sample, ..Watch::default() };
+        local.compare.subscribe(state, &mut wanted);
+        if wanted != state.watch {
+            actions.push(Action::Watch(wanted));
+        }
         return;
     }
     let tokens = Tokens::of(ui);

@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::{Project, Source};
 
-pub use layers::layer_pairs;
+pub use layers::{in_words as value_in_words, layer_pairs};
 
 /// One thing that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]

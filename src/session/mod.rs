@@ -2,6 +2,7 @@
 //! done; [`State::apply`] is the only writer. Panels borrow the one and push the other.
 
 mod action;
+mod anchor;
 mod apply;
 pub mod checkpoint;
 mod debugging;
@@ -16,6 +17,7 @@ mod state;
 mod works;
 
 pub use action::{Action, Transport};
+pub use anchor::Anchor;
 pub use devices::Devices;
 pub use loading::table_spec;
 pub use run_view::{OtherBranch, RunStatus, RunView};

@@ -70,7 +70,7 @@ pub enum Screen {
 }
 
 /// What the workspace is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {
     #[default]
     Build,

@@ -21,6 +21,9 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
             }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
+            Purpose::ExportRuns { suggestion, .. } => {
+                dialog.add_filter("Table", &["csv"]).set_file_name(format!("{suggestion}.csv")).save_file()
+            }
             Purpose::Export { record, format } => {
                 let name = format!("{}.{}", super::file_name(record), format.ending());
                 dialog.add_filter("Tensor", &[format.ending()]).set_file_name(name).save_file()

@@ -25,7 +25,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     };
     let train = points(dataset, &dataset.train);
     let test = if local.test { points(dataset, &dataset.validation) } else { Vec::new() };
-    let plot = figure::figure(tokens, Id::unique("fitted curve"), Kind::Number, Kind::Number);
+    let plot = figure::figure(tokens, Id::unique("fitted curve").with(view.salt), Kind::Number, Kind::Number);
     let shown = figure::show(ui, plot.set_margin_fraction(Vec2::new(0.0, 0.08)), 26.0, |plot| {
         for (points, colour) in [(&train, tokens.accent), (&test, tokens.warn)] {
             let points: Vec<[f64; 2]> = points.iter().map(|p| p.map(f64::from)).collect();

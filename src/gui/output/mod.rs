@@ -144,7 +144,7 @@ pub fn show(
     if let Some(unit) = hovered_unit.and_then(|at| unit::of(state, at)) {
         return unit::show(ui, &tokens, dataset, &unit);
     }
-    let view = OutputView { state, dataset, picture: picture(state) };
+    let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
     match (kind, local.tab) {
         (Kind::Surface, _) => surface::show(ui, &tokens, &view, local),
         (Kind::Curve, _) => curve::show(ui, &tokens, &view, local),
@@ -161,6 +161,53 @@ struct OutputView<'a> {
     dataset: &'a Dataset,
     /// `None` before the first step: an untrained network's answers are noise.
     picture: Option<&'a OutputPicture>,
+    /// Tells several outputs on one screen apart.
+    salt: usize,
+}
+
+/// What a run that is kept does on the data that is loaded, beside that of another: `side` tells them apart.
+pub fn of_run(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    (state, dataset): (&State, &Dataset),
+    picture: &OutputPicture,
+    side: usize,
+    local: &mut OutputUi,
+    actions: &mut Vec<Action>,
+) {
+    let view = OutputView { state, dataset, picture: Some(picture), salt: side + 1 };
+    match kind(dataset) {
+        Kind::Surface => surface::show(ui, tokens, &view, local),
+        Kind::Curve => curve::show(ui, tokens, &view, local),
+        Kind::Numbers => numbers::show(ui, tokens, &view, actions),
+        Kind::Images | Kind::Rows => {
+            let tab = std::mem::replace(&mut local.tab, Tab::Confusion);
+            classes::show(ui, tokens, &view, local, actions);
+            if local.tab == Tab::Confusion {
+                local.tab = tab;
+            }
+        }
+    }
+}
+
+/// Paints a validation sample that is a picture; `None` where it is none.
+pub fn paint_sample(ui: &Ui, rect: Rect, dataset: &Dataset, row: usize) -> Option<()> {
+    let values = thumbnail::values(dataset, &dataset.validation, row).filter(|_| kind(dataset) == Kind::Images)?;
+    thumbnail::paint(ui, ui.painter(), rect, ("compared", row), &dataset.input_shape, values);
+    Some(())
+}
+
+/// A validation sample in a few words: "x 0.31, y −1.2".
+pub fn sample_in_words(dataset: &Dataset, row: usize) -> String {
+    if let Some(plane) = &dataset.plane {
+        let at = |i: usize| plane.validation_points.get(2 * row + i).copied().unwrap_or(f32::NAN);
+        let short = |value: f32| super::numbers::significant(f64::from(value), 3);
+        return format!("x {}, y {}", short(at(0)), short(at(1)));
+    }
+    match thumbnail::values(dataset, &dataset.validation, row) {
+        Some(values) if dataset.input_shape.len() == 1 => rows::in_words(dataset, values),
+        _ => format!("row {row}"),
+    }
 }
 
 impl OutputView<'_> {

@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
     let finite: PlotPoints<'_> =
         pairs.iter().filter(|p| p.iter().all(|v| v.is_finite())).map(|p| p.map(f64::from)).collect();
     let broken = pairs.len() - finite.points().len();
-    let plot = figure::figure(tokens, Id::unique("predicted against true"), Kind::Number, Kind::Number);
+    let plot = figure::figure(tokens, Id::unique("predicted against true").with(view.salt), Kind::Number, Kind::Number);
     let shown = figure::show(ui, plot, 26.0, |plot| {
         let diagonal = Line::new("", vec![[low; 2], [high; 2]]).stroke(Stroke::new(1.0, tokens.muted));
         plot.line(diagonal.style(LineStyle::Dashed { length: 4.0 }));

@@ -110,19 +110,32 @@ fn span(dataset: &Dataset, index: usize) -> (f32, f32) {
     if low < high { (low, high) } else { (-1.0, 1.0) }
 }
 
+/// Each column with its value.
+fn values(dataset: &Dataset, row: &[f32]) -> impl Iterator<Item = (String, String)> {
+    inputs(dataset).into_iter().map(|input| {
+        let (name, value) = match input {
+            Input::Number { index, name } => (name, row.get(index).map(|v| number(dataset.unit(index).value(*v)))),
+            Input::Choice { first, name, options } => {
+                let chosen = row.get(first..first + options.len()).map(colours::best);
+                (name, chosen.and_then(|i| options.get(i).cloned()))
+            }
+        };
+        (name, value.unwrap_or_default())
+    })
+}
+
+/// "petal length 1.4, petal width 0.2, …"
+pub(super) fn in_words(dataset: &Dataset, row: &[f32]) -> String {
+    let words: Vec<String> = values(dataset, row).take(6).map(|(name, value)| format!("{name} {value}")).collect();
+    words.join(", ")
+}
+
 /// A row to be read: each column with its value.
 pub(super) fn read(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, row: &[f32]) {
     Grid::new("sample row").num_columns(2).spacing([16.0, 2.0]).show(ui, |ui| {
-        for input in inputs(dataset) {
-            let (name, value) = match input {
-                Input::Number { index, name } => (name, row.get(index).map(|v| number(dataset.unit(index).value(*v)))),
-                Input::Choice { first, name, options } => {
-                    let chosen = row.get(first..first + options.len()).map(colours::best);
-                    (name, chosen.and_then(|i| options.get(i).cloned()))
-                }
-            };
+        for (name, value) in values(dataset, row) {
             ui.label(RichText::new(name).color(tokens.muted));
-            ui.label(RichText::new(value.unwrap_or_default()).font(theme::mono(12.0)));
+            ui.label(RichText::new(value).font(theme::mono(12.0)));
             ui.end_row();
         }
     });

@@ -34,7 +34,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     let response = ui.interact(frame, ui.scope_id().with("surface"), Sense::hover());
     let painter = ui.painter_at(frame);
     match &surface {
-        Some(surface) => paint_surface(ui, tokens, &painter, frame, view.dataset, surface, local.steps),
+        Some(surface) => paint_surface(ui, tokens, &painter, frame, view, surface, local.steps),
         None => {
             painter.rect_filled(frame, 4.0, tokens.canvas);
         }
@@ -79,7 +79,7 @@ fn paint_surface(
     tokens: &Tokens,
     painter: &Painter,
     frame: Rect,
-    dataset: &Dataset,
+    view: &OutputView<'_>,
     surface: &Surface<'_>,
     steps: bool,
 ) {
@@ -87,7 +87,7 @@ fn paint_surface(
     for scores in &surface.scores {
         version = mix(version, fingerprint(scores));
     }
-    let range = points::target_range(dataset);
+    let range = points::target_range(view.dataset);
     let n = surface.resolution;
     let make = || {
         let mut all = vec![0.0; surface.scores.len()];
@@ -103,7 +103,7 @@ fn paint_surface(
         ColorImage::new([n, n], pixels.collect())
     };
     let options = if steps { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
-    let texture = cached(ui.ctx(), egui::Id::unique("output surface").with(steps), version, options, make);
+    let texture = cached(ui.ctx(), egui::Id::unique("output surface").with((steps, view.salt)), version, options, make);
     let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
     painter.image(texture.id(), frame, uv, Color32::WHITE);
 }

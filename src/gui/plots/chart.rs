@@ -9,12 +9,15 @@ use egui_plot::{Corner, ItemId, PlotMemory, PlotPoints, PlotResponse, PlotUi, Po
 use super::figure;
 use super::lines::Pen;
 use super::range::{self, Range};
-use super::scale::Scale;
+use super::scale::{Scale, Unit};
 use super::ticks::Kind;
 use super::{marks, view};
+use crate::gui::anchors;
 use crate::gui::numbers::{count, significant};
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::Tokens;
+use crate::gui::widgets::named;
+use crate::session::Anchor;
 use crate::trace::Mark;
 use crate::trace::{Bucket, Series};
 
@@ -24,6 +27,10 @@ pub struct Line<'a> {
     /// Drawn in front of the raw curve, which is then faint.
     pub smooth: Option<&'a Series>,
     pub colour: Color32,
+    /// Where its steps lie: runs went at paces of their own.
+    pub scale: Scale<'a>,
+    /// Behind the others: of a run that is over.
+    pub faint: bool,
 }
 
 pub struct Chart<'a> {
@@ -31,7 +38,14 @@ pub struct Chart<'a> {
     pub title: &'static str,
     pub lines: Vec<Line<'a>>,
     pub marks: &'a [Mark],
+    /// Of the axis and of the marks.
     pub scale: Scale<'a>,
+    /// The curves are of several runs: a place is no longer one step, epoch and second.
+    pub several: bool,
+    /// The name of the run behind the live one, which can be dismissed.
+    pub ghost: Option<&'a str>,
+    /// So many curves more were asked for than are drawn.
+    pub left_out: usize,
     /// Where curves of this kind leave room for the legend.
     pub legend: Corner,
     /// On the value axis, when it is not logarithmic.
@@ -50,6 +64,13 @@ pub struct ChartUi {
     pub show_all: bool,
 }
 
+/// What was asked for beside the chart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The run behind the live one is to go.
+    pub dismissed: bool,
+}
+
 /// What was drawn, for saying what was not.
 struct Drawn {
     raw: Vec<Vec<Bucket>>,
@@ -63,12 +84,23 @@ struct Drawn {
 /// What the legend in the upper right corner takes of the row that the notes stand in.
 const LEGEND: f32 = 100.0;
 
+impl Line<'_> {
+    /// The step at a place. Beyond its end (and the distance to its next point) a curve says nothing.
+    fn at(&self, x: f64) -> Option<u64> {
+        let step = (self.scale.step(x) + 1e-6).floor().max(0.0) as u64;
+        let steps = self.raw.steps();
+        let (&last, before) = (steps.last()?, steps.len().checked_sub(2).map(|i| steps[i]));
+        let next = before.map_or(u64::MAX, |before| last + (last - before).max(1));
+        (step <= next).then_some(step)
+    }
+}
+
 pub fn id(title: &str) -> Id {
     Id::unique("chart").with(title)
 }
 
 impl Chart<'_> {
-    pub fn show(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi) {
+    pub fn show(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi) -> Asked {
         let id = id(self.title);
         let memory = PlotMemory::load(ui.ctx(), id).filter(|_| !std::mem::take(&mut local.show_all));
         let drawn = self.look(ui, memory.as_ref(), local);
@@ -92,7 +124,7 @@ impl Chart<'_> {
             }
             self.draw(plot, tokens, &pen, &drawn)
         });
-        self.after(ui, tokens, local, &pen, &drawn, &shown);
+        self.after(ui, tokens, local, &pen, &drawn, &shown)
     }
 
     /// The part of the curves that is looked at, and the value axis that suits it.
@@ -101,54 +133,70 @@ impl Chart<'_> {
         let bounds = memory.filter(|_| !following.x).map(|m| *m.bounds());
         let x = bounds.map_or(self.whole(), |b| [b.min()[0], b.max()[0]]);
         let pixels = ui.available_width() as usize;
-        let (from, to) = (self.scale.step(x[0]), self.scale.step(x[1]));
         let hidden = |line: &Line<'_>| memory.is_some_and(|m| m.hidden_items.contains(&ItemId::new(line.name)));
-        let visible = |line: &Line<'_>| if hidden(line) { Vec::new() } else { line.raw.visible(from, to, pixels) };
+        let visible = |line: &Line<'_>| match hidden(line) {
+            true => Vec::new(),
+            false => line.raw.visible(line.scale.step(x[0]), line.scale.step(x[1]), pixels),
+        };
         let raw: Vec<Vec<Bucket>> = self.lines.iter().map(visible).collect();
         let range = range::choose(&raw.iter().map(Vec::as_slice).collect::<Vec<_>>(), local.log, !local.whole);
         Drawn { raw, range, x, following }
     }
 
-    /// All steps there are.
+    /// All places there are.
     fn whole(&self) -> [f64; 2] {
-        let last = self.lines.iter().filter_map(|l| l.raw.last()).map(|(step, _)| step).max().unwrap_or(0);
-        let first = self.lines.iter().filter_map(|l| l.raw.steps().first()).min().copied().unwrap_or(0);
         // A run that was taken up again begins where it stood.
-        let first = if first > 1 { first } else { 0 };
-        let (from, to) = (self.scale.at(first as f64), self.scale.at(last.max(first + 1) as f64));
+        let first = |line: &Line<'_>| line.raw.steps().first().map(|&step| if step > 1 { step } else { 0 });
+        let ends = |line: &Line<'_>| {
+            let (first, (last, _)) = (first(line)?, line.raw.last()?);
+            Some([line.scale.at(first as f64), line.scale.at(last.max(first + 1) as f64)])
+        };
+        let all: Vec<[f64; 2]> = self.lines.iter().filter_map(ends).collect();
+        let from = all.iter().map(|ends| ends[0]).reduce(f64::min).unwrap_or(0.0);
+        // One curve may begin later than another of the same run.
+        let begins = self.several || self.lines.iter().any(|line| first(line) == Some(0));
+        let from = if begins { from.min(0.0) } else { from };
+        let to = all.iter().map(|ends| ends[1]).reduce(f64::max).unwrap_or(1.0);
         [from, if to > from { to } else { from + 1e-3 }]
     }
 
-    /// Returns the step under the pointer.
-    fn draw<'a>(&self, plot: &mut PlotUi<'a>, tokens: &Tokens, pen: &Pen<'_>, drawn: &Drawn) -> Option<u64> {
-        let (from, to) = (self.scale.step(drawn.x[0]), self.scale.step(drawn.x[1]));
+    /// Returns the place under the pointer, if there is anything.
+    fn draw<'a>(&self, plot: &mut PlotUi<'a>, tokens: &Tokens, pen: &Pen<'_>, drawn: &Drawn) -> Option<f64> {
         let pixels = plot.transform().frame().width() as usize;
         self.name_curves(plot);
         for (line, buckets) in self.lines.iter().zip(&drawn.raw) {
+            let pen = Pen { scale: line.scale, ..*pen };
+            let (from, to) = (line.scale.step(drawn.x[0]), line.scale.step(drawn.x[1]));
             let colour = line.colour;
-            if buckets.iter().any(|b| b.first != b.last) {
+            if buckets.iter().any(|b| b.first != b.last) && !line.faint {
                 let faint = colour.gamma_multiply(if line.smooth.is_some() { 0.22 } else { 0.3 });
                 pen.band(plot, line.name, buckets, faint);
             }
             let smooth = line.smooth.filter(|_| !buckets.is_empty()).map(|s| s.visible(from, to, pixels));
-            let raw =
-                if smooth.is_some() { Stroke::new(1.0, colour.gamma_multiply(0.3)) } else { Stroke::new(1.6, colour) };
-            pen.line(plot, line.name, buckets, raw);
-            pen.line(plot, line.name, &smooth.unwrap_or_default(), Stroke::new(2.0, colour));
+            let thin = Stroke::new(1.0, colour.gamma_multiply(0.3));
+            let raw = match (line.faint, smooth.is_some()) {
+                (true, _) => Stroke::new(1.2, colour),
+                (false, true) => thin,
+                (false, false) => Stroke::new(1.6, colour),
+            };
+            if !(line.faint && smooth.is_some()) {
+                pen.line(plot, line.name, buckets, raw);
+            }
+            let front = Stroke::new(if line.faint { 1.2 } else { 2.0 }, colour);
+            pen.line(plot, line.name, &smooth.unwrap_or_default(), front);
             pen.broken(plot, buckets, tokens.bad);
         }
         marks::add_lines(plot, tokens, &self.scale, self.marks);
         let pointer = plot.pointer_coordinate().filter(|_| plot.response().hovered())?;
-        let step = self.nearest_step(self.scale.step(pointer.x))?;
-        let x = self.scale.at(step as f64);
+        let x = self.nearest_place(pointer.x)?;
         plot.vline(VLine::new("", x).stroke(Stroke::new(1.0, tokens.muted)));
         for (line, _) in self.lines.iter().zip(&drawn.raw).filter(|(_, buckets)| !buckets.is_empty()) {
-            let value = line.smooth.unwrap_or(line.raw).at(step);
+            let value = line.at(x).and_then(|step| line.smooth.unwrap_or(line.raw).at(step));
             if let Some(y) = value.and_then(|value| pen.value(value)) {
                 plot.points(Points::new("", [x, y]).radius(3.5).color(line.colour));
             }
         }
-        Some(step)
+        Some(x)
     }
 
     /// For the legend: it shows the first item of every name, from the corner on, and a hidden curve has no other.
@@ -170,59 +218,74 @@ impl Chart<'_> {
         local: &mut ChartUi,
         pen: &Pen<'_>,
         drawn: &Drawn,
-        shown: &PlotResponse<Option<u64>>,
-    ) {
+        shown: &PlotResponse<Option<f64>>,
+    ) -> Asked {
         let frame = *shown.transform.frame();
         let end = frame.right() - if self.legend == Corner::RightTop { LEGEND } else { 0.0 };
         shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
         marks::paint_labels(ui, tokens, &self.scale, self.marks, &shown.transform, end);
-        if let Some(step) = shown.inner {
-            self.reading(tokens, shown, step);
+        if let Some(place) = shown.inner {
+            self.reading(tokens, shown, place);
         }
         let corner = Rect::from_min_max(frame.center_top(), frame.right_center()).with_max_x(end);
         let layout = egui::Layout::right_to_left(egui::Align::TOP);
-        ui.scope_builder(UiBuilder::new().max_rect(corner).layout(layout), |ui| {
-            self.notes(ui, tokens, local, pen, drawn);
-        });
+        let notes = UiBuilder::new().max_rect(corner).layout(layout);
+        ui.scope_builder(notes, |ui| self.notes(ui, tokens, local, pen, drawn)).inner
     }
 
-    /// The exact values of every curve at a step.
-    fn reading(&self, tokens: &Tokens, shown: &PlotResponse<Option<u64>>, step: u64) {
+    /// The exact values of every curve at a place.
+    fn reading(&self, tokens: &Tokens, shown: &PlotResponse<Option<f64>>, x: f64) {
         let reach = 4.0 / shown.transform.dpos_dvalue_x();
         read(&shown.response, |ui| {
-            ui.add(Label::new(RichText::new(self.when(step)).color(tokens.faint).small()).extend());
+            ui.add(Label::new(RichText::new(self.when(x)).color(tokens.faint).small()).extend());
             for line in &self.lines {
-                let Some(value) = line.raw.at(step) else { continue };
+                let Some((step, value)) = line.at(x).and_then(|step| Some((step, line.raw.at(step)?))) else {
+                    continue;
+                };
                 reading_row(ui, tokens, line.colour, line.name, &(self.write)(value));
                 if let Some(smooth) = line.smooth.and_then(|s| s.at(step)) {
                     reading_row(ui, tokens, line.colour, "smoothed", &(self.write)(smooth));
                 }
             }
-            let place = |step: u64| self.scale.at(step as f64);
-            for mark in self.marks.iter().filter(|m| (place(m.step) - place(step)).abs() <= reach) {
+            let place = |mark: &Mark| self.scale.at(mark.step as f64);
+            for mark in self.marks.iter().filter(|mark| (place(mark) - x).abs() <= reach) {
                 ui.label(RichText::new(&mark.label).color(tokens.warn).small());
             }
         });
     }
 
-    /// "step 2,112 · epoch 132 · 12.4 s"
-    fn when(&self, step: u64) -> String {
-        let (epoch, seconds) = self.scale.moment(step as f64);
-        let epoch = significant((epoch * 100.0).round() / 100.0, 6);
-        format!("step {} · epoch {epoch} · {} s", count(step), significant((seconds * 100.0).round() / 100.0, 6))
+    /// "step 2,112 · epoch 132 · 12.4 s"; of several runs only what the axis counts.
+    fn when(&self, x: f64) -> String {
+        let step = self.scale.step(x).round();
+        let (epoch, seconds) = self.scale.moment(step);
+        let short = |value: f64| significant((value * 100.0).round() / 100.0, 6);
+        match (self.several, self.scale.unit) {
+            (false, _) => format!("step {} · epoch {} · {} s", count(step as u64), short(epoch), short(seconds)),
+            (true, Unit::Steps) => format!("step {}", count(step as u64)),
+            (true, Unit::Epochs) => format!("epoch {}", short(x)),
+            (true, Unit::Time) => format!("{} s", short(x)),
+        }
     }
 
-    /// The step with a point that is nearest to `x`, over the longest of the curves.
-    fn nearest_step(&self, x: f64) -> Option<u64> {
-        let steps = self.lines.iter().map(|l| l.raw.steps()).max_by_key(|s| s.len())?;
-        let after = steps.partition_point(|&s| (s as f64) < x);
+    /// The place of a point that is nearest to `x`, over the longest of the curves.
+    fn nearest_place(&self, x: f64) -> Option<f64> {
+        let line = self.lines.iter().max_by_key(|line| (!line.faint, line.raw.len()))?;
+        let (steps, step) = (line.raw.steps(), line.scale.step(x));
+        let after = steps.partition_point(|&s| (s as f64) < step);
         let candidates = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|i| steps.get(i));
-        candidates.min_by(|a, b| (**a as f64 - x).abs().total_cmp(&(**b as f64 - x).abs())).copied()
+        let distance = |s: &&u64| (**s as f64 - step).abs();
+        let nearest = candidates.min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        Some(line.scale.at(*nearest as f64))
     }
 
     /// What the picture leaves out, with the switch to change that.
-    fn notes(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi, pen: &Pen<'_>, drawn: &Drawn) {
+    fn notes(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi, pen: &Pen<'_>, drawn: &Drawn) -> Asked {
         let small = |text: &str| RichText::new(text).small();
+        let dismissed = self.ghost.is_some_and(|name| {
+            let response = ui.button(small(&format!("{name} ×")).color(tokens.muted));
+            anchors::put(ui, Anchor::DismissGhost, &response);
+            named(response, &format!("Dismiss {name}")).clicked()
+        });
         if !drawn.following.all() && ui.button(small("Show all")).clicked() {
             local.show_all = true;
         }
@@ -233,6 +296,9 @@ impl Chart<'_> {
             }
         }
         let mut notes = Vec::new();
+        if self.left_out > 0 {
+            notes.push(format!("{} more are picked than are drawn", self.left_out));
+        }
         let (above, below) = self.outside(pen, drawn);
         for (n, side) in [(above, "above"), (below, "below")].into_iter().filter(|(n, _)| *n > 0) {
             notes.push(format!("{} {} {side}", count(n as u64), if n == 1 { "point" } else { "points" }));
@@ -246,14 +312,15 @@ impl Chart<'_> {
         if !notes.is_empty() {
             ui.label(small(&notes.join(" · ")).color(tokens.warn));
         }
+        Asked { dismissed }
     }
 
     /// How many points of what is looked at lie above and below the value axis.
     fn outside(&self, pen: &Pen<'_>, drawn: &Drawn) -> (usize, usize) {
-        let (from, to) = (self.scale.step(drawn.x[0]), self.scale.step(drawn.x[1]));
         let value = |end: f64| if pen.log { 10f64.powf(end) } else { end };
         let mut all = (0, 0);
         for (line, buckets) in self.lines.iter().zip(&drawn.raw) {
+            let (from, to) = (line.scale.step(drawn.x[0]), line.scale.step(drawn.x[1]));
             let looked_at = |b: &&Bucket| b.last >= from && b.first <= to && !(pen.log && b.max <= 0.0);
             let inside: Vec<Bucket> = buckets.iter().filter(looked_at).copied().collect();
             let (above, below) = range::outside(line.raw, &inside, value(pen.from), value(pen.to));

@@ -3,6 +3,7 @@
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{ComboBox, PopupCloseBehavior, RichText, Slider, Ui, WidgetInfo};
 
+use super::chart::ChartUi;
 use super::scale::Unit;
 use super::{FlowOrder, PlotsUi, Tab};
 use crate::gui::theme::{self, Tokens};
@@ -10,65 +11,115 @@ use crate::gui::theme::{self, Tokens};
 const LOG_HELP: &str = "Logarithmic value axis: equal distances are equal ratios, so small values can be told apart.";
 const SMOOTH_HELP: &str = "Smooths curves that have a point for every batch: an exponential moving average,\n\
                            s = w·s + (1 − w)·value. The raw curve stays visible behind. Validation is never smoothed.";
+const SMOOTH_RUNS_HELP: &str =
+    "Smooths every curve: an exponential moving average,\ns = w·s + (1 − w)·value. The raw curve stays visible behind.";
 
-/// Points that the controls of a tab need in a row.
-fn needed(tab: Tab) -> f32 {
-    match tab {
-        Tab::Loss | Tab::Metric => 324.0,
-        Tab::LearningRate => 168.0,
-        Tab::Flow => 144.0,
-        Tab::Histograms => 0.0,
+/// What can be set about a chart of curves over training steps.
+pub struct AxisSettings<'a> {
+    pub chart: &'a mut ChartUi,
+    pub unit: &'a mut Unit,
+    /// `None` where curves are not smoothed.
+    pub smoothing: Option<&'a mut f32>,
+    /// Whether validation is smoothed as well.
+    pub smooths_all: bool,
+    /// Whether the value axis may be logarithmic.
+    pub log: bool,
+}
+
+impl AxisSettings<'_> {
+    /// Points that the controls need in a row.
+    fn needed(&self) -> f32 {
+        if self.smoothing.is_some() { 324.0 } else { 168.0 }
+    }
+
+    /// From the right to the left, as far as there is room for them. Whether the step axis counts something else now.
+    pub fn show(mut self, ui: &mut Ui, tokens: &Tokens, room: f32) -> bool {
+        if room < self.needed() {
+            return behind_a_button(ui, |ui| self.in_menu(ui, tokens)).unwrap_or(false);
+        }
+        let changed = self.axis_combo(ui);
+        if self.smoothing.is_some() {
+            self.smooth(ui, tokens);
+            ui.label(RichText::new("smooth").color(tokens.muted));
+        }
+        self.log(ui);
+        changed
+    }
+
+    /// The same, below each other.
+    fn in_menu(&mut self, ui: &mut Ui, tokens: &Tokens) -> bool {
+        self.log(ui);
+        let choices = |ui: &mut Ui| {
+            let choose = |unit: Unit| ui.radio_value(self.unit, unit, unit.title()).changed();
+            Unit::ALL.map(choose).contains(&true)
+        };
+        let changed = ui.horizontal(choices).inner;
+        if self.smoothing.is_some() {
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("smooth").color(tokens.muted));
+                self.smooth(ui, tokens);
+            });
+        }
+        changed
+    }
+
+    fn axis_combo(&mut self, ui: &mut Ui) -> bool {
+        let (shown, mut changed) = (self.unit.title(), false);
+        let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(80.0).show_ui(ui, |ui| {
+            for unit in Unit::ALL {
+                let choice = ui.selectable_value(self.unit, unit, unit.title());
+                changed |= choice.on_hover_text(unit.help()).changed();
+            }
+        });
+        combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
+        changed
+    }
+
+    fn log(&mut self, ui: &mut Ui) {
+        if !self.log {
+            return;
+        }
+        if ui.toggle_value(&mut self.chart.log, "log").on_hover_text(LOG_HELP).changed() {
+            self.chart.show_all = true;
+        }
+    }
+
+    fn smooth(&mut self, ui: &mut Ui, tokens: &Tokens) {
+        let Some(smoothing) = &mut self.smoothing else { return };
+        ui.spacing_mut().slider_width = 72.0;
+        ui.label(RichText::new(format!("{smoothing:.2}")).font(theme::mono(12.0)).color(tokens.muted));
+        let slider = Slider::new(&mut **smoothing, 0.0..=0.99).show_value(false);
+        let response = ui.add(slider).on_hover_text(if self.smooths_all { SMOOTH_RUNS_HELP } else { SMOOTH_HELP });
+        let now = f64::from(**smoothing);
+        response.widget_info(|| WidgetInfo::slider(true, now, "Smoothing"));
     }
 }
 
 /// From the right to the left.
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi, room: f32) {
-    let tab = local.tab;
-    if room < needed(tab) {
-        // Several things may be set before it closes.
-        let stay = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        MenuButton::new("View").config(stay).ui(ui, |ui| in_menu(ui, tokens, local));
-        return;
-    }
-    match tab {
-        Tab::Flow => order_combo(ui, local),
-        Tab::Histograms => {}
-        _ => {
-            axis_combo(ui, local);
-            if tab != Tab::LearningRate {
-                smoothing(ui, tokens, local);
-                ui.label(RichText::new("smooth").color(tokens.muted));
-            }
-            log(ui, local);
-        }
-    }
-}
-
-/// The same, below each other.
-fn in_menu(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
     if local.tab == Tab::Flow {
-        for order in FlowOrder::ALL {
-            ui.radio_value(&mut local.order, order, order.title());
-        }
-        return;
+        return order(ui, local, room);
     }
-    log(ui, local);
-    ui.horizontal(|ui| {
-        for unit in Unit::ALL {
-            if ui.radio_value(&mut local.unit, unit, unit.title()).changed() {
-                local.show_all();
-            }
-        }
-    });
-    if local.tab != Tab::LearningRate {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("smooth").color(tokens.muted));
-            smoothing(ui, tokens, local);
-        });
+    if local.settings().is_some_and(|settings| settings.show(ui, tokens, room)) {
+        local.show_all();
     }
 }
 
-fn order_combo(ui: &mut Ui, local: &mut PlotsUi) {
+fn behind_a_button<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+    // Several things may be set before it closes.
+    let stay = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    MenuButton::new("View").config(stay).ui(ui, contents).1.map(|shown| shown.inner)
+}
+
+fn order(ui: &mut Ui, local: &mut PlotsUi, room: f32) {
+    if room < 144.0 {
+        behind_a_button(ui, |ui| {
+            for order in FlowOrder::ALL {
+                ui.radio_value(&mut local.order, order, order.title());
+            }
+        });
+        return;
+    }
     let title = local.order.title();
     let combo = ComboBox::from_id_salt("flow order").selected_text(title).show_ui(ui, |ui| {
         for order in FlowOrder::ALL {
@@ -76,34 +127,4 @@ fn order_combo(ui: &mut Ui, local: &mut PlotsUi) {
         }
     });
     combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Order: {title}")));
-}
-
-fn axis_combo(ui: &mut Ui, local: &mut PlotsUi) {
-    let shown = local.unit.title();
-    let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(80.0).show_ui(ui, |ui| {
-        for unit in Unit::ALL {
-            let choice = ui.selectable_value(&mut local.unit, unit, unit.title());
-            if choice.on_hover_text(unit.help()).changed() {
-                local.show_all();
-            }
-        }
-    });
-    combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
-}
-
-fn log(ui: &mut Ui, local: &mut PlotsUi) {
-    let Some(chart) = local.chart() else { return };
-    if ui.toggle_value(&mut chart.log, "log").on_hover_text(LOG_HELP).changed() {
-        chart.show_all = true;
-    }
-}
-
-fn smoothing(ui: &mut Ui, tokens: &Tokens, local: &mut PlotsUi) {
-    ui.spacing_mut().slider_width = 72.0;
-    let text = RichText::new(format!("{:.2}", local.smoothing)).font(theme::mono(12.0)).color(tokens.muted);
-    ui.label(text);
-    let slider = Slider::new(&mut local.smoothing, 0.0..=0.99).show_value(false);
-    let response = ui.add(slider).on_hover_text(SMOOTH_HELP);
-    let now = f64::from(local.smoothing);
-    response.widget_info(|| WidgetInfo::slider(true, now, "Smoothing"));
 }

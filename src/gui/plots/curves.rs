@@ -1,36 +1,44 @@
 //! Which curves of the run go on which tab, and in which colours: training in the accent, validation in yellow.
 
-use egui::Ui;
+use egui::{Color32, Ui};
 use egui_plot::Corner;
 
-use super::chart::{Chart, ChartUi, Line};
+use super::chart::{Asked, Chart, ChartUi, Line};
 use super::scale::{Scale, Unit};
 use super::smooth::Smoother;
 use super::ticks::Kind;
 use super::{PlotsUi, empty};
 use crate::gui::numbers::{number, percent};
-use crate::gui::theme::Tokens;
-use crate::session::{Action, State};
-use crate::trace::Series;
-use crate::trace::{Curves, Metric};
+use crate::gui::theme::{Tokens, mix};
+use crate::session::{Action, RunAction, State};
+use crate::trace::{Curves, Metric, Series};
 
 pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let curves = &state.run.curves;
-    if curves.train_loss.is_empty() && curves.validation_loss.is_empty() {
+    let ghost = Behind::of(state, local.unit);
+    if curves.train_loss.is_empty() && curves.validation_loss.is_empty() && ghost.is_none() {
         return empty::no_run(ui, tokens, state, actions);
     }
     let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
-    let mut lines = vec![
-        Line { name: "train", raw: &curves.train_loss, smooth, colour: tokens.accent },
-        Line { name: "validation", raw: &curves.validation_loss, smooth: None, colour: tokens.warn },
-    ];
-    lines.extend(branches(tokens, state, |curves| &curves.train_loss));
-    chart("Loss", state, local.unit, lines, number).show(ui, tokens, &mut local.loss);
+    let scale = Scale::new(local.unit, &state.run);
+    let mut lines = live(tokens, scale, [&curves.train_loss, &curves.validation_loss], smooth);
+    lines.extend(branches(tokens, state, scale, |curves| &curves.train_loss));
+    if let Some(ghost) = &ghost {
+        let (train, validation) = (&ghost.curves.train_loss, &ghost.curves.validation_loss);
+        let smooth = smoothed(&mut local.smooth_ghost_loss, train, local.smoothing);
+        lines.extend(ghost.lines(tokens, train, validation, smooth));
+    }
+    let chart = chart("Loss", state, scale, lines, number);
+    dismiss(
+        Chart { ghost: ghost.as_ref().map(|ghost| ghost.name), ..chart }.show(ui, tokens, &mut local.loss),
+        actions,
+    );
 }
 
 pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let curves = &state.run.curves;
-    if curves.train_metric.is_empty() && curves.validation_metric.is_empty() {
+    let ghost = Behind::of(state, local.unit).filter(|ghost| ghost.curves.metric == curves.metric);
+    if curves.train_metric.is_empty() && curves.validation_metric.is_empty() && ghost.is_none() {
         if curves.train_loss.is_empty() {
             return empty::no_run(ui, tokens, state, actions);
         }
@@ -38,18 +46,82 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
         return empty::say(ui, tokens, &title, "It is measured on the validation part at the end of each epoch.");
     }
     let smooth = smoothed(&mut local.smooth_metric, &curves.train_metric, local.smoothing);
-    let mut lines = vec![
-        Line { name: "train", raw: &curves.train_metric, smooth, colour: tokens.accent },
-        Line { name: "validation", raw: &curves.validation_metric, smooth: None, colour: tokens.warn },
-    ];
-    lines.extend(branches(tokens, state, |curves| &curves.train_metric));
-    let (values, write): (_, fn(f32) -> String) = match curves.metric {
+    let scale = Scale::new(local.unit, &state.run);
+    let mut lines = live(tokens, scale, [&curves.train_metric, &curves.validation_metric], smooth);
+    lines.extend(branches(tokens, state, scale, |curves| &curves.train_metric));
+    if let Some(ghost) = &ghost {
+        let (train, validation) = (&ghost.curves.train_metric, &ghost.curves.validation_metric);
+        let smooth = smoothed(&mut local.smooth_ghost_metric, train, local.smoothing);
+        lines.extend(ghost.lines(tokens, train, validation, smooth));
+    }
+    let (values, write) = of_metric(curves.metric);
+    let chart = chart(curves.metric.title(), state, scale, lines, write);
+    // Losses fall, scores rise.
+    let chart = Chart { legend: Corner::RightBottom, values, ghost: ghost.as_ref().map(|ghost| ghost.name), ..chart };
+    dismiss(chart.show(ui, tokens, &mut local.metric), actions);
+}
+
+/// How a score is written, on its axis and by itself.
+pub fn of_metric(metric: Metric) -> (Kind, fn(f32) -> String) {
+    match metric {
         Metric::Accuracy => (Kind::Share, percent),
         Metric::R2 => (Kind::Number, number),
-    };
-    let chart = chart(curves.metric.title(), state, local.unit, lines, write);
-    // Losses fall, scores rise.
-    Chart { legend: Corner::RightBottom, values, ..chart }.show(ui, tokens, &mut local.metric);
+    }
+}
+
+/// The two curves of the run that is on the table.
+fn live<'a>(
+    tokens: &Tokens,
+    scale: Scale<'a>,
+    [train, validation]: [&'a Series; 2],
+    smooth: Option<&'a Series>,
+) -> Vec<Line<'a>> {
+    vec![
+        Line { name: "train", raw: train, smooth, colour: tokens.accent, scale, faint: false },
+        Line { name: "validation", raw: validation, smooth: None, colour: tokens.warn, scale, faint: false },
+    ]
+}
+
+/// The run before, behind the live one.
+struct Behind<'a> {
+    name: &'a str,
+    curves: &'a Curves,
+    scale: Scale<'a>,
+    /// Of its curves.
+    names: [String; 2],
+}
+
+impl<'a> Behind<'a> {
+    fn of(state: &'a State, unit: Unit) -> Option<Self> {
+        let ghost = state.runs.ghost.as_ref()?;
+        let names = ["train", "validation"].map(|part| format!("{} {part}", ghost.name));
+        let curves = &*ghost.curves;
+        Some(Self {
+            name: &ghost.name,
+            curves,
+            scale: Scale::of(unit, &curves.pace, curves.pace.last().copied().unwrap_or_default()),
+            names,
+        })
+    }
+
+    fn lines<'l>(
+        &'l self,
+        tokens: &Tokens,
+        train: &'l Series,
+        validation: &'l Series,
+        smooth: Option<&'l Series>,
+    ) -> [Line<'l>; 2] {
+        let [of_train, of_validation] = &self.names;
+        let faint = |colour: Color32| mix(tokens.panel, colour, 0.45);
+        let line = |name, raw, smooth, colour| Line { name, raw, smooth, colour, scale: self.scale, faint: true };
+        [line(of_train, train, smooth, faint(tokens.accent)), line(of_validation, validation, None, faint(tokens.warn))]
+    }
+}
+
+fn dismiss(asked: Asked, actions: &mut Vec<Action>) {
+    if asked.dismissed {
+        actions.push(Action::Runs(RunAction::DismissGhost));
+    }
 }
 
 pub(super) fn learning_rate(
@@ -63,16 +135,18 @@ pub(super) fn learning_rate(
     if rate.is_empty() {
         return empty::no_run(ui, tokens, state, actions);
     }
-    let lines = vec![Line { name: "learning rate", raw: rate, smooth: None, colour: tokens.accent }];
+    let scale = Scale::new(local.unit, &state.run);
+    let line = Line { name: "learning rate", raw: rate, smooth: None, colour: tokens.accent, scale, faint: false };
     let outliers_too = ChartUi { whole: true, ..local.rate };
     local.rate = outliers_too;
-    chart("Learning rate", state, local.unit, lines, number).show(ui, tokens, &mut local.rate);
+    chart("Learning rate", state, scale, vec![line], number).show(ui, tokens, &mut local.rate);
 }
 
 /// The training curves of the branches that are not looked at, by their names.
 fn branches<'a>(
     tokens: &Tokens,
     state: &'a State,
+    scale: Scale<'a>,
     curve: impl Fn(&'a Curves) -> &'a Series,
 ) -> impl Iterator<Item = Line<'a>> {
     let name = |id: u32| state.branches.iter().find(|branch| branch.id == id).map_or("another", |b| b.name.as_str());
@@ -82,25 +156,34 @@ fn branches<'a>(
         smooth: None,
         // The first two colours of classes are those of signs.
         colour: tokens.class(2 + other.id as usize),
+        scale,
+        faint: false,
     })
 }
 
 fn chart<'a>(
     title: &'static str,
     state: &'a State,
-    unit: Unit,
+    scale: Scale<'a>,
     lines: Vec<Line<'a>>,
     write: fn(f32) -> String,
 ) -> Chart<'a> {
     let lines = lines.into_iter().filter(|line| !line.raw.is_empty()).collect();
-    let (marks, scale) = (&state.run.marks, Scale::new(unit, &state.run));
-    Chart { title, lines, marks, scale, legend: Corner::RightTop, values: Kind::Number, write }
+    let (legend, values) = (Corner::RightTop, Kind::Number);
+    Chart {
+        title,
+        lines,
+        marks: &state.run.marks,
+        scale,
+        several: false,
+        ghost: None,
+        left_out: 0,
+        legend,
+        values,
+        write,
+    }
 }
 
-fn smoothed<'a>(
-    smoother: &'a mut Smoother,
-    raw: &crate::trace::Series,
-    weight: f32,
-) -> Option<&'a crate::trace::Series> {
+pub fn smoothed<'a>(smoother: &'a mut Smoother, raw: &Series, weight: f32) -> Option<&'a Series> {
     (weight > 0.0).then(|| smoother.follow(raw, weight))
 }

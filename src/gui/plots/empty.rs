@@ -28,14 +28,29 @@ pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Act
     };
     centred(ui, |ui| {
         words(ui, tokens, title, text);
-        if can_play {
-            ui.add_space(4.0);
-            let label = RichText::new("Train").font(theme::medium(13.0)).color(tokens.on_accent);
-            if ui.add(Button::new(label).fill(tokens.accent)).clicked() {
-                actions.push(Action::Transport(Transport::Play));
-            }
-        }
+        train(ui, tokens, can_play, actions);
     });
+}
+
+/// Before the first step, in words of the panel's own where training could begin.
+pub fn no_run_but(ui: &mut Ui, tokens: &Tokens, state: &State, title: &str, text: &str, actions: &mut Vec<Action>) {
+    if !matches!(state.run.status, RunStatus::Paused | RunStatus::Finished) {
+        return say(ui, tokens, title, text);
+    }
+    centred(ui, |ui| {
+        words(ui, tokens, title, text);
+        train(ui, tokens, true, actions);
+    });
+}
+
+fn train(ui: &mut Ui, tokens: &Tokens, can_play: bool, actions: &mut Vec<Action>) {
+    if can_play {
+        ui.add_space(4.0);
+        let label = RichText::new("Train").font(theme::medium(13.0)).color(tokens.on_accent);
+        if ui.add(Button::new(label).fill(tokens.accent)).clicked() {
+            actions.push(Action::Transport(Transport::Play));
+        }
+    }
 }
 
 fn words(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {

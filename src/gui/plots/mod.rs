@@ -2,9 +2,9 @@
 //!
 //! Owns what is zoomed to, smoothed and chosen here; reads everything else from the [`State`].
 
-mod chart;
-mod controls;
-mod curves;
+pub mod chart;
+pub mod controls;
+pub mod curves;
 pub mod empty;
 pub mod figure;
 pub mod flow;
@@ -23,6 +23,7 @@ mod tests;
 use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
 
 use chart::ChartUi;
+use controls::AxisSettings;
 use scale::Unit;
 use smooth::Smoother;
 
@@ -74,6 +75,8 @@ pub struct PlotsUi {
     rate: ChartUi,
     smooth_loss: Smoother,
     smooth_metric: Smoother,
+    smooth_ghost_loss: Smoother,
+    smooth_ghost_metric: Smoother,
 }
 
 impl Default for PlotsUi {
@@ -88,6 +91,8 @@ impl Default for PlotsUi {
             rate: ChartUi::default(),
             smooth_loss: Smoother::default(),
             smooth_metric: Smoother::default(),
+            smooth_ghost_loss: Smoother::default(),
+            smooth_ghost_metric: Smoother::default(),
         }
     }
 }
@@ -104,13 +109,17 @@ impl PlotsUi {
         }
     }
 
-    fn chart(&mut self) -> Option<&mut ChartUi> {
-        match self.tab {
-            Tab::Loss => Some(&mut self.loss),
-            Tab::Metric => Some(&mut self.metric),
-            Tab::LearningRate => Some(&mut self.rate),
-            Tab::Flow | Tab::Histograms => None,
-        }
+    /// What can be set about the chart of this tab.
+    fn settings(&mut self) -> Option<AxisSettings<'_>> {
+        let smooths = self.tab != Tab::LearningRate;
+        let chart = match self.tab {
+            Tab::Loss => &mut self.loss,
+            Tab::Metric => &mut self.metric,
+            Tab::LearningRate => &mut self.rate,
+            Tab::Flow | Tab::Histograms => return None,
+        };
+        let smoothing = smooths.then_some(&mut self.smoothing);
+        Some(AxisSettings { chart, unit: &mut self.unit, smoothing, smooths_all: false, log: true })
     }
 }
 

@@ -53,14 +53,19 @@ impl<'a> Scale<'a> {
         Self { unit, pace: &run.curves.pace, now }
     }
 
+    /// Of a run that stands at `now`.
+    pub fn of(unit: Unit, pace: &'a [Pace], now: Pace) -> Self {
+        Self { unit, pace, now }
+    }
+
     /// The place of a step.
     pub fn at(&self, step: f64) -> f64 {
-        self.convert(step, |knot| knot.step as f64, |knot| self.of(knot))
+        self.convert(step, |knot| knot.step as f64, |knot| self.place(knot))
     }
 
     /// The step at a place; between two steps it is none of both.
     pub fn step(&self, at: f64) -> f64 {
-        self.convert(at, |knot| self.of(knot), |knot| knot.step as f64)
+        self.convert(at, |knot| self.place(knot), |knot| knot.step as f64)
     }
 
     /// Epoch and seconds of a step.
@@ -69,7 +74,7 @@ impl<'a> Scale<'a> {
         (at(Unit::Epochs), at(Unit::Time))
     }
 
-    fn of(&self, knot: &Pace) -> f64 {
+    fn place(&self, knot: &Pace) -> f64 {
         match self.unit {
             Unit::Steps => knot.step as f64,
             Unit::Epochs => knot.epoch,

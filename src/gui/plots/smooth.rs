@@ -37,6 +37,11 @@ impl Smoother {
         &self.smoothed
     }
 
+    /// As far as it was followed.
+    pub fn smoothed(&self) -> &Series {
+        &self.smoothed
+    }
+
     fn continues(&self, raw: &Series) -> bool {
         let Some((step, bits)) = self.last else { return self.smoothed.is_empty() };
         let index = self.smoothed.len() - 1;

@@ -200,6 +200,29 @@ fn scrolling_zooms_and_a_double_click_follows_again() {
 }
 
 #[test]
+fn the_run_before_stays_behind_the_live_one_until_dismissed() {
+    let mut state = trained();
+    // Twice as many steps in twice the epochs.
+    let mut curves = crate::trace::Curves::default();
+    curves.pace.push(Pace::default());
+    for step in 1..=200u64 {
+        curves.train_loss.push(step, 2.0);
+        curves.validation_loss.push(step, 1.5);
+    }
+    curves.pace.push(Pace { step: 200, epoch: 20.0, seconds: 10.0 });
+    state.runs.ghost = Some(crate::session::Ghost { id: "a".into(), name: "Run 1".into(), curves: Arc::new(curves) });
+    let mut harness = open(state, PlotsUi { smoothing: 0.0, ..PlotsUi::default() });
+    harness.get_by_label("Loss chart: train 0, validation 0.5, Run 1 train 2, Run 1 validation 1.5");
+    assert_eq!(view(&harness).0.range_x(), 0.0..=20.0, "at its own pace");
+    harness.get_by_label("Dismiss Run 1").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Runs(crate::session::RunAction::DismissGhost)]);
+    harness.state_mut().state.run.curves = crate::trace::Curves::default();
+    harness.run_steps(2);
+    harness.get_by_label("Loss chart: Run 1 train 2, Run 1 validation 1.5");
+}
+
+#[test]
 fn log_and_axis_are_switched_and_smoothing_is_named() {
     let mut harness = open(trained(), PlotsUi::default());
     harness.get_by_label("Smoothing");

@@ -146,7 +146,8 @@ fn counts(param: &ParamSpec) -> bool {
     param.on_card && matches!(param.kind, ParamKind::Int { .. }) && param.label.ends_with('s')
 }
 
-fn in_words(param: &ParamSpec, value: &ParamValue) -> String {
+/// As a person reads it: the title of a choice, a number with its digits apart.
+pub fn in_words(param: &ParamSpec, value: &ParamValue) -> String {
     match (&param.kind, value) {
         (ParamKind::Choice(options), ParamValue::Text(key)) => options
             .iter()
