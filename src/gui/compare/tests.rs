@@ -1,6 +1,5 @@
 //! The tab, driven as a person would.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use egui::{Key, Modifiers};
@@ -299,12 +298,4 @@ fn given_again(state: &State) -> State {
     let mut again = super::test_runs::state(0);
     again.runs.cards.clone_from(&state.runs.cards);
     again
-}
-
-#[test]
-fn a_new_run_is_picked_when_it_begins() {
-    let mut harness = open(state(2));
-    assert_eq!(picked(&harness), ["run-1", "run-2"]);
-    let ids: BTreeSet<String> = harness.state().state.runs.picked.clone();
-    assert_eq!(ids.len(), 2);
 }
