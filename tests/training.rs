@@ -11,7 +11,7 @@ use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
 use glassbox::model::{
     Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
 };
-use glassbox::persist::Home;
+use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trace::Curves;
@@ -120,7 +120,11 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     }
     let whole = state.run.curves.clone();
     assert_eq!((whole.train_loss.len(), whole.validation_loss.len()), (30, 1));
-    wait(&mut state, "an autosave with the run", |_| home.autosave_note().has_run);
+    let has_run = |state: &State| {
+        let note = state.session_folder().and_then(|folder| std::fs::read_to_string(folder.join("note.json")).ok());
+        note.and_then(|note| serde_json::from_str::<Note>(&note).ok()).is_some_and(|note| note.run.is_some())
+    };
+    wait(&mut state, "an autosave with the run", has_run);
     drop(state);
     let mut again = State::start(Some(home.clone()));
     assert!(again.recoverable.is_some());
@@ -129,7 +133,7 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     // Nor is it lost when the same befalls it at once again: what was kept before its data was there is kept with it.
     for _ in 0..50 {
         again.poll();
-        assert!(home.autosave_note().has_run);
+        assert!(has_run(&again));
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let back = again.run.curves.train_loss.clone();

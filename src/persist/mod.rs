@@ -3,12 +3,16 @@
 
 pub mod checkpoint;
 mod home;
+mod lock;
 pub mod project_file;
 mod runs;
+mod session_folder;
 mod settings;
+pub mod temporary;
 pub mod tensor_file;
 
-pub use home::{AutosaveNote, Home};
+pub use home::Home;
 pub use project_file::FileError;
 pub use runs::{Desk, RunFolder, Stamp};
+pub use session_folder::{Left, Note, Opened, RunNote, SessionFolder};
 pub use settings::{KeepRuns, Recent, Settings, Theme};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::temporary::beside;
 use crate::model::Project;
 
 /// Version written by this program. Older ones are migrated when read.
@@ -120,24 +121,6 @@ pub fn check_writable(path: &Path) -> Result<(), FileError> {
         _ => beside(&target).map(|_| ()),
     };
     tried.map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })
-}
-
-/// A new file in the same folder, gone when it is dropped.
-fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::NotFound,
-            format!("there is no folder {}", folder.display()),
-        ));
-    }
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".glassbox-").tempfile_in(folder)
 }
 
 /// With the permissions of the file that was there, or those that new files get.

@@ -37,6 +37,33 @@ impl Default for Settings {
     }
 }
 
+/// Files that are remembered.
+const REMEMBERED: usize = 10;
+
+impl Settings {
+    /// A file that was opened or saved.
+    pub fn remember(&mut self, recent: Recent) {
+        self.recent.retain(|known| known.path != recent.path);
+        self.recent.insert(0, recent);
+        self.recent.truncate(REMEMBERED);
+    }
+
+    /// The files of a window that knew those of `before`, and what another has written meanwhile.
+    pub(super) fn merged_recent(&self, before: &Self, theirs: &Self) -> Vec<Recent> {
+        let has = |settings: &Self, path: &PathBuf| settings.recent.iter().any(|recent| recent.path == *path);
+        // What was known before and is known no more was taken away, here or there.
+        let is_gone = |from: &Self, recent: &Recent| before.recent.contains(recent) && !has(from, &recent.path);
+        let ours = self.recent.iter().filter(|recent| !is_gone(theirs, recent));
+        let news = theirs.recent.iter().filter(|recent| !is_gone(self, recent));
+        let mut all: Vec<_> = ours.chain(news).cloned().collect();
+        all.sort_by_key(|recent| std::cmp::Reverse(recent.opened_secs));
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|recent| seen.insert(recent.path.clone()));
+        all.truncate(REMEMBERED);
+        all
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {

@@ -1,11 +1,11 @@
 //! A run as a checkpoint file and back: where the trainer's snapshot meets the file format.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::model::Project;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
-use crate::persist::{Home, project_file};
+use crate::persist::{Left, Note, RunNote, SessionFolder};
 use crate::trace::{Curves, Pace};
 use crate::trainer::{Resume, Saved};
 
@@ -53,28 +53,24 @@ pub fn load(path: &Path) -> Result<(Project, Kept), String> {
     Ok((file.project, Kept { saved: Saved { now, best, place: run }, curves }))
 }
 
-/// The autosaved project, its run if there was one, and the file it belongs to.
-pub type Recovered = (Project, Option<Kept>, Option<PathBuf>);
-
-pub fn read_autosave(home: &Home) -> Result<Recovered, String> {
-    let note = home.autosave_note();
-    let project = project_file::load(&home.autosave_path()).map_err(|error| error.to_string())?;
-    // The project alone is worth bringing back when its run is damaged or belongs to another state of it.
-    let run = note.has_run.then(|| load(&home.autosave_run_path()).ok()).flatten();
-    let saved = run.filter(|(kept, _)| kept.data == project.data).map(|(_, saved)| saved);
-    Ok((project, saved, note.file))
+/// The run of what a window left, when it is of the same data and, where nothing else says that they belong together, of the
+/// same network. The project alone is worth bringing back too.
+pub fn run_of(left: &Left) -> Option<Kept> {
+    let (project, kept) = load(left.run.as_deref()?).ok()?;
+    let fits = project.data == left.project.data;
+    fits.then_some(kept)
 }
 
-pub fn write_autosave(
-    home: &Home,
-    project: &Project,
-    run: Option<(&Saved, &Curves)>,
-    file: Option<&Path>,
-) -> Result<(), String> {
-    if let Some((saved, curves)) = run {
-        save(&home.autosave_run_path(), project, saved, curves)?;
-    }
-    home.write_autosave(project, file, run.is_some()).map_err(|error| error.to_string())
+/// Errors are sentences for the user.
+pub fn write_autosave(folder: &SessionFolder, project: &Project, run: Option<&Kept>, note: Note) -> Result<(), String> {
+    let kept = run.map(|kept| {
+        let (name, step) = (folder.next_run(), kept.saved.now.step);
+        save(&folder.path().join(&name), project, &kept.saved, &kept.curves)?;
+        Ok::<_, String>(RunNote { name, step })
+    });
+    let run = kept.transpose()?;
+    let written = folder.write_project(project).and_then(|project| folder.commit(&Note { project, run, ..note }));
+    written.map_err(|error| error.to_string())
 }
 
 /// Of every curve its steps and its numbers; of the pace one row a knot.

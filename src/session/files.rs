@@ -1,6 +1,7 @@
 //! Opening, saving, settings, and keeping things safe from a crash.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{TryRecvError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,7 @@ use super::checkpoint::{self, Kept};
 use super::works::{Autosave, Wanted};
 use super::{Action, DataState, NoticeKind, RunStatus, Screen, State};
 use crate::model::{History, Project, Source, templates};
-use crate::persist::{Home, Recent, project_file};
+use crate::persist::{Home, Left, Note, Opened, Recent, SessionFolder, project_file, temporary};
 use crate::trainer::Command;
 
 /// Between two autosaves while something changes.
@@ -23,11 +24,17 @@ impl State {
         let mut state = Self { speed: 1.0, ..Self::default() };
         if let Some(home) = home {
             state.settings = home.read_settings();
-            if !home.another_is_running() {
-                home.put_crash_aside();
-                state.recoverable = home.crashed().map(|(_, project)| project.name);
+            state.works.settings = state.settings.clone();
+            match home.open_session() {
+                Ok(Opened { own, left }) => {
+                    (state.works.folder, state.works.left) = (Some(Arc::new(own)), left);
+                    state.offer_what_was_left();
+                }
+                Err(error) => {
+                    let text = format!("What you do cannot be kept safe from a crash until you save it: {error}");
+                    state.notify(NoticeKind::Warning, text);
+                }
             }
-            home.mark_running();
             state.works.home = Some(home);
         }
         state.choose_first_device();
@@ -68,11 +75,20 @@ impl State {
     }
 
     pub(super) fn write_settings(&mut self) {
-        if let Some(home) = &self.works.home
-            && let Err(error) = home.write_settings(&self.settings)
-        {
-            self.notify(NoticeKind::Warning, format!("The settings could not be kept: {error}"));
+        let Some(home) = &self.works.home else { return };
+        match home.write_settings(&self.settings, &self.works.settings) {
+            Ok(settings) => {
+                self.works.settings = settings.clone();
+                self.settings = settings;
+            }
+            Err(error) => self.notify(NoticeKind::Warning, format!("The settings could not be kept: {error}")),
         }
+    }
+
+    /// Where this window keeps what is not saved, until it ends on purpose. Bringing back what a crash left makes that one's
+    /// folder this window's. `None` where the program works without memory.
+    pub fn session_folder(&self) -> Option<PathBuf> {
+        self.works.folder.as_ref().map(|folder| folder.path().to_owned())
     }
 
     /// Puts a project on the table, with a fresh history, and loads its data.
@@ -94,6 +110,7 @@ impl State {
     }
 
     fn open(&mut self, path: &Path) {
+        temporary::sweep_beside(path);
         match open_any(path) {
             Ok((project, saved)) => {
                 let is_project = saved.is_none();
@@ -130,40 +147,42 @@ impl State {
 
     fn remember(&mut self, path: &Path) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.settings.recent.retain(|recent| recent.path != path);
         let opened_secs = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-        self.settings.recent.insert(0, Recent { path, name: self.project.name.clone(), opened_secs });
-        self.settings.recent.truncate(10);
+        self.settings.remember(Recent { path, name: self.project.name.clone(), opened_secs });
         self.write_settings();
     }
 
-    fn recover(&mut self, yes: bool) {
-        self.recoverable = None;
-        let Some(home) = self.works.home.clone() else { return };
-        match home.crashed() {
-            Some((crash, _)) if yes => self.bring_back(&home, &crash),
-            Some((crash, _)) => crash.discard(),
-            None => {}
-        }
-        // An earlier one may have waited behind it.
-        self.recoverable = home.crashed().map(|(_, project)| project.name);
+    fn offer_what_was_left(&mut self) {
+        self.recoverable = self.works.left.first().map(|(_, left)| left.project.name.clone());
     }
 
-    fn bring_back(&mut self, home: &Home, crash: &Home) {
-        match checkpoint::read_autosave(crash) {
-            Ok((project, saved, file)) => {
-                // What is still being written of the work until now must not come after it.
-                if let Some(Autosave::Writing(done)) = self.works.autosave.take() {
-                    let _ = done.recv();
-                }
-                home.take_back(crash);
-                self.begin(project, file);
-                self.works.resume = saved.map(Box::new);
-                self.unsaved = true;
-                self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
+    fn recover(&mut self, yes: bool) {
+        if !self.works.left.is_empty() {
+            let (folder, left) = self.works.left.remove(0);
+            if yes {
+                self.bring_back(folder, left);
+            } else {
+                folder.remove();
             }
-            Err(error) => self.error = Some(format!("What was there could not be read: {error}")),
         }
+        // An earlier one may have waited behind it.
+        self.offer_what_was_left();
+    }
+
+    /// The folder of what was left becomes this window's: nothing of it is moved, so that nothing can be lost on the way.
+    fn bring_back(&mut self, folder: SessionFolder, left: Left) {
+        let saved = checkpoint::run_of(&left);
+        // What is still being written of the work until now belongs to the folder that it was begun in.
+        if let Some(Autosave::Writing(done)) = self.works.autosave.take() {
+            let _ = done.recv();
+        }
+        if let Some(before) = self.works.folder.replace(Arc::new(folder)) {
+            before.remove();
+        }
+        self.begin(left.project, left.note.file);
+        self.works.resume = saved.map(Box::new);
+        self.unsaved = true;
+        self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
     }
 
     /// Called every frame, after what the trainer told was taken in: writes the autosave on its own thread now and then, and the
@@ -197,7 +216,7 @@ impl State {
     fn begin_autosave(&mut self) -> Option<Autosave> {
         let due = self.works.last_autosave.is_none_or(|last| last.elapsed() > AUTOSAVE_EVERY);
         let worth = self.screen == Screen::Workspace && (self.unsaved || self.run.step > 0);
-        if !(due && worth && self.works.home.is_some()) {
+        if !(due && worth && self.works.folder.is_some()) {
             return None;
         }
         self.works.last_autosave = Some(Instant::now());
@@ -217,21 +236,21 @@ impl State {
     }
 
     fn write_autosave(&self, project: Box<Project>, run: Option<Kept>) -> Option<Autosave> {
-        let (home, file) = (self.works.home.clone()?, self.file.clone());
+        let folder = self.works.folder.clone()?;
+        let note = Note { file: self.file.clone(), unsaved: self.unsaved, ..Note::default() };
         let (sender, done) = channel();
         let work = move || {
-            let run = run.as_ref().map(|kept| (&kept.saved, &kept.curves));
-            let _ = sender.send(checkpoint::write_autosave(&home, &project, run, file.as_deref()));
+            let _ = sender.send(checkpoint::write_autosave(&folder, &project, run.as_ref(), note));
         };
         std::thread::Builder::new().name("autosave".into()).spawn(work).ok().map(|_| Autosave::Writing(done))
     }
 
     /// The program ends on purpose: nothing to recover next time.
     pub fn close(&mut self) {
-        if let Some(home) = &self.works.home {
-            home.clear_running();
-        }
         self.works.trainer = None;
+        if let Some(folder) = self.works.folder.take() {
+            folder.remove();
+        }
     }
 
     /// One JSON line a second to the file named by GLASSBOX_STATUS, for scripts that drive the window.
@@ -282,36 +301,47 @@ fn make_paths_absolute(project: &mut Project, base: &Path) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_crashed_is_brought_back_as_it_was_also_after_other_work_was_autosaved() {
+    /// A window that is gone without a goodbye.
+    fn crash(home: &Home, name: &str) -> Project {
+        let project = Project { name: name.to_owned(), ..templates::build("xor").unwrap() };
+        let folder = home.open_session().unwrap().own;
+        checkpoint::write_autosave(&folder, &project, None, Note { unsaved: true, ..Note::default() }).unwrap();
+        project
+    }
+
+    fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path().join("home")).unwrap();
-        let lost = Project { name: "Lost".into(), ..templates::build("xor").unwrap() };
-        home.mark_running();
-        home.write_autosave(&lost, None, false).unwrap();
+        (folder, home)
+    }
 
+    #[test]
+    fn what_crashed_is_brought_back_as_it_was_also_after_other_work_was_autosaved() {
+        let (_folder, home) = home();
+        let lost = crash(&home, "Lost");
         let mut state = State::start(Some(home.clone()));
         assert_eq!(state.recoverable.as_deref(), Some("Lost"));
         state.apply(Action::OpenTemplate("moons".into()));
         state.apply(Action::RenameProject("Other".into()));
         let deadline = Instant::now() + Duration::from_secs(60);
-        let autosaved = || project_file::load(&home.autosave_path()).map(|project| project.name).unwrap_or_default();
-        while autosaved() != "Other" {
+        let autosaved = |state: &State| {
+            let left = state.works.folder.as_ref().and_then(|folder| folder.left());
+            left.map(|left| left.project.name).unwrap_or_default()
+        };
+        while autosaved(&state) != "Other" {
             assert!(Instant::now() < deadline, "no autosave of the work that is open");
             state.poll();
             std::thread::yield_now();
         }
         state.apply(Action::RecoverLast(true));
         assert_eq!((&state.project, state.unsaved, &state.recoverable), (&lost, true, &None));
-        assert_eq!(autosaved(), "Lost", "nor is it lost when the same befalls it at once again");
+        assert_eq!(autosaved(&state), "Lost", "nor is it lost when the same befalls it at once again");
     }
 
     #[test]
     fn a_crash_that_nobody_answered_is_offered_again_and_one_that_is_not_wanted_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(folder.path().join("home")).unwrap();
-        home.mark_running();
-        home.write_autosave(&templates::build("xor").unwrap(), None, false).unwrap();
+        let (_folder, home) = home();
+        crash(&home, "Lost");
         State::start(Some(home.clone())).close();
         let mut state = State::start(Some(home.clone()));
         assert!(state.recoverable.is_some());
@@ -319,5 +349,17 @@ mod tests {
         assert_eq!(state.recoverable, None);
         state.close();
         assert_eq!(State::start(Some(home)).recoverable, None);
+    }
+
+    #[test]
+    fn what_another_window_remembers_is_remembered() {
+        let (_folder, home) = home();
+        let [mut first, mut second] = [(), ()].map(|()| State::start(Some(home.clone())));
+        first.remember(Path::new("/first"));
+        second.remember(Path::new("/second"));
+        second.apply(Action::SetTheme(crate::persist::Theme::Light));
+        first.apply(Action::SetScale(1.5));
+        let settings = home.read_settings();
+        assert_eq!((settings.recent.len(), settings.scale, settings.theme), (2, 1.5, crate::persist::Theme::Light));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::data::{DataError, Dataset, Progress, TablePreview};
 use crate::model::{DataSpec, Graph, Project, TrainingSpec};
-use crate::persist::Home;
+use crate::persist::{Home, Left, SessionFolder, Settings};
 use crate::trainer::{Saved, Trainer, Waker};
 
 use super::checkpoint::Kept;
@@ -26,8 +26,14 @@ pub struct Works {
     pub loaded: Option<DataSpec>,
     /// The run to go on with once the data is there (recovery, opening a checkpoint).
     pub resume: Option<Box<Kept>>,
-    /// Where settings and autosave live; `None` in tests.
+    /// Where settings live; `None` in tests.
     pub home: Option<Home>,
+    /// The settings as they were last read or written.
+    pub settings: Settings,
+    /// Where this window keeps what is not saved.
+    pub folder: Option<Arc<SessionFolder>>,
+    /// What windows before it left, the newest first.
+    pub left: Vec<(SessionFolder, Left)>,
     pub autosave: Option<Autosave>,
     pub exports: Vec<super::export::ExportJob>,
     pub last_autosave: Option<Instant>,
