@@ -128,7 +128,7 @@ fn resume(
     dataset: Arc<Dataset>,
     device: Device,
 ) -> anyhow::Result<(Run, Curves)> {
-    let (kept, Kept { saved, curves }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+    let (kept, Kept { saved, curves, .. }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
     let (checkpoint, file) = (path.display(), file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);

@@ -7,19 +7,13 @@ use crate::model::Project;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
 use crate::persist::{Left, Note, RunNote, SessionFolder};
 use crate::trace::{Curves, Pace};
+pub use crate::trainer::Kept;
 use crate::trainer::{Resume, Saved};
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
 const BEST: &str = "best/";
 /// And those of the steps and numbers of curves, which are for the window, with this.
 const CURVE: &str = "curve/";
-
-/// A run and what was told of it until then.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    pub saved: Saved,
-    pub curves: Curves,
-}
 
 /// Errors are sentences for the user.
 pub fn save(path: &Path, project: &Project, saved: &Saved, curves: &Curves) -> Result<(), String> {
@@ -50,7 +44,7 @@ pub fn load(path: &Path) -> Result<(Project, Kept), String> {
     let best = place["best_step"].as_u64().map(|step| snapshot(step, best, BEST));
     let mut curves = curves(&told);
     curves.truncate(step);
-    Ok((file.project, Kept { saved: Saved { now, best, place: run }, curves }))
+    Ok((file.project, Kept::new(Saved { now, best, place: run }, curves)))
 }
 
 /// The run of what a window left, when it is of the same data and, where nothing else says that they belong together, of the

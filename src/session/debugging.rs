@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::running::bare;
 use super::{Action, NoticeKind, OtherBranch, RunStatus, State, Tab};
 use crate::model::Project;
-use crate::trace::{DebugView, Evaluation, Mark, StepRow};
+use crate::trace::{DebugView, Mark};
 use crate::trainer::{Command, DebugCommand, Forked, News, Outbox};
 
 impl State {
@@ -75,7 +75,7 @@ impl State {
         let edits = view.changes.iter().filter(|change| change.of_numbers);
         let edits: Vec<_> = edits.map(|c| Mark { step: c.at.step, label: c.what.clone() }).collect();
         if run.edits != edits && view.branch == run.branch {
-            run.marks.retain(|mark| !run.edits.contains(mark));
+            run.marks.retain(|mark| !run.edits.contains(mark) && !edits.contains(mark));
             run.marks.extend(edits.iter().cloned());
             run.marks.sort_by_key(|mark| mark.step);
             run.edits = edits;
@@ -88,30 +88,32 @@ impl State {
 
     /// Rows, results and histories, branch by branch.
     pub(super) fn take_curves(&mut self, told: &mut Outbox) -> bool {
-        for News { branch, forked, cut, rows, evaluations } in told.left.drain(..) {
-            self.take_branch(branch, forked, cut, &rows, &evaluations);
-        }
-        let Outbox { branch, forked, cut, rows, evaluations, deleted, progress, .. } = told;
-        let news = forked.is_some() || cut.is_some() || !rows.is_empty() || !evaluations.is_empty();
-        let news = news || *branch != self.run.branch || !deleted.is_empty();
-        self.take_branch(*branch, *forked, *cut, rows, evaluations);
+        let left = std::mem::take(&mut told.left);
+        left.into_iter().for_each(|news| self.take_branch(news));
+        let news = News {
+            branch: told.branch,
+            forked: told.forked.take(),
+            cut: told.cut.take(),
+            earlier: told.earlier.take(),
+            rows: std::mem::take(&mut told.rows),
+            evaluations: std::mem::take(&mut told.evaluations),
+        };
+        let is_told = news.earlier.is_some() || !news.rows.is_empty() || !news.evaluations.is_empty();
+        let is_other = news.forked.is_some() || news.cut.is_some() || news.branch != self.run.branch;
+        let last = news.rows.last().map(|row| row.step);
+        self.take_branch(news);
+        let Outbox { deleted, progress, .. } = told;
+        let is_news = is_told || is_other || !deleted.is_empty();
         self.run.others.retain(|other| !deleted.contains(&other.id));
         self.branches.retain(|known| !deleted.contains(&known.id));
         // Steps are told as they are done, where the run stands a little later.
-        if let (Some(row), None) = (rows.last(), progress) {
-            self.run.step = row.step;
+        if let (Some(step), None) = (last, progress) {
+            self.run.step = step;
         }
-        news
+        is_news
     }
 
-    fn take_branch(
-        &mut self,
-        branch: u32,
-        forked: Option<Forked>,
-        cut: Option<u64>,
-        rows: &[StepRow],
-        scores: &[Evaluation],
-    ) {
+    fn take_branch(&mut self, News { branch, forked, cut, earlier, rows, evaluations }: News) {
         if let Some(Forked { from, step }) = forked {
             self.look_at_branch(from);
             let (curves, mut marks) = (self.run.curves.clone(), self.run.marks.clone());
@@ -124,7 +126,10 @@ impl State {
         if let Some(step) = cut {
             self.cut_future(step);
         }
-        self.run.curves.append(rows, scores);
+        if let Some(earlier) = earlier {
+            self.run.curves.extend(&earlier);
+        }
+        self.run.curves.append(&rows, &evaluations);
     }
 
     /// The curves of this branch become those of the run, and those of the run another's.

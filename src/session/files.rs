@@ -195,12 +195,8 @@ impl State {
                     Some(Autosave::Asked { project, answer, since })
                 }
                 // No answer (a busy or absent trainer): the project alone is still worth keeping.
-                answer => Some(Autosave::Answered { project, saved: answer.ok().and_then(Result::ok) }),
+                answer => self.write_autosave(project, answer.ok().and_then(Result::ok).map(|kept| *kept)),
             },
-            Some(Autosave::Answered { project, saved }) => {
-                let curves = self.run.curves.thinned();
-                self.write_autosave(project, saved.map(|saved| Kept { saved: *saved, curves }))
-            }
             Some(Autosave::Writing(done)) => match done.try_recv() {
                 Err(TryRecvError::Empty) => Some(Autosave::Writing(done)),
                 Ok(Err(why)) => {

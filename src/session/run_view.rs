@@ -14,8 +14,6 @@ pub struct RunView {
     pub samples_per_second: f64,
     /// Time spent training.
     pub seconds: f64,
-    /// Of it, before the run was opened.
-    pub seconds_before: f64,
     /// Epochs and seconds when this run was first heard of, which may have gone on elsewhere before.
     pub heard_at: Option<(f64, f64)>,
     /// Until the epochs that were asked for are done; `None` until it can be told.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::devices::training_threads;
 use super::works::Told;
 use super::{DataState, NoticeKind, RunStatus, RunView, State};
-use crate::data::Task;
 use crate::model::{Edit, Graph, TrainingSpec};
-use crate::trace::{Change, Curves, Mark, Metric, Pace};
-use crate::trainer::{Command, Outbox, Progress, Stop, Trainer};
+use crate::trace::{Change, Curves, Mark, Pace};
+use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
 
 impl State {
     pub(super) fn tell(&self, command: Command) {
@@ -99,28 +98,24 @@ impl State {
         };
         let dataset = dataset.clone();
         self.works.run_number += 1;
-        let metric = match dataset.task {
-            Task::Classification { .. } => Metric::Accuracy,
-            Task::Regression { .. } => Metric::R2,
-        };
         if self.error.is_some() && self.error == self.run.not_finite {
             // It spoke of the run that ends here.
             self.error = None;
         }
-        let (saved, mut curves) = match self.works.resume.take() {
-            Some(kept) => (Some(Box::new(kept.saved)), kept.curves),
-            None => (None, Curves::default()),
-        };
-        if saved.is_some() && curves.pace.is_empty() {
+        let mut kept = self.works.resume.take();
+        if let Some(curves) = kept.as_mut().map(|kept| &mut kept.curves)
+            && curves.pace.is_empty()
+        {
             curves.pace.push(Pace::default());
         }
-        curves.metric = metric;
+        let (curves, marks) = kept.as_ref().map(|kept| (kept.curves.clone(), kept.marks.clone())).unwrap_or_default();
+        let curves = Curves { metric: metric(&dataset), ..curves };
         let picture = self.run.picture.take();
         (self.debug, self.branches) = (None, Vec::new());
         self.run = RunView {
             status: RunStatus::Paused,
-            seconds_before: curves.pace.last().map_or(0.0, |pace| pace.seconds),
             curves,
+            marks,
             // Until the new one arrives; a moment's old picture is calmer than a blink.
             picture: picture.filter(|_| self.works.told.is_some()),
             ..RunView::default()
@@ -131,7 +126,7 @@ impl State {
             project: Box::new(self.project.clone()),
             dataset,
             device: self.settings.device.clone(),
-            saved,
+            kept,
         };
         if let Some(trainer) = self.trainer() {
             trainer.send(command);
@@ -236,7 +231,7 @@ impl State {
     fn take_progress(&mut self, progress: Progress) {
         self.take_device(progress.device);
         let run = &mut self.run;
-        let seconds = progress.seconds + run.seconds_before;
+        let seconds = progress.seconds;
         run.status = match (progress.running, run.status) {
             (true, _) => RunStatus::Running,
             (false, RunStatus::Running) => RunStatus::Paused,
@@ -246,7 +241,7 @@ impl State {
         };
         let now = Pace { step: progress.step, epoch: progress.epoch, seconds };
         let other_epochs = progress.steps_per_epoch != run.steps_per_epoch;
-        note_pace(&mut run.curves.pace, now, other_epochs);
+        run.curves.note_pace(now, other_epochs);
         run.step = progress.step;
         run.epoch = progress.epoch;
         run.samples_per_second = progress.samples_per_second;
@@ -272,16 +267,6 @@ impl State {
         };
         self.run.message = Some(text.clone());
         self.notify(NoticeKind::Success, text);
-    }
-}
-
-/// Seconds of training between two knots of the pace.
-const PACE_EVERY: f64 = 0.1;
-
-fn note_pace(pace: &mut Vec<Pace>, now: Pace, at_once: bool) {
-    let due = |last: &Pace| now.step > last.step && (at_once || now.seconds - last.seconds >= PACE_EVERY);
-    if pace.last().is_none_or(due) {
-        pace.push(now);
     }
 }
 

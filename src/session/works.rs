@@ -9,7 +9,7 @@ use std::time::Instant;
 use crate::data::{DataError, Dataset, Progress, TablePreview};
 use crate::model::{DataSpec, Graph, Project, TrainingSpec};
 use crate::persist::{Home, Left, SessionFolder, Settings};
-use crate::trainer::{Saved, Trainer, Waker};
+use crate::trainer::{Trainer, Waker};
 
 use super::checkpoint::Kept;
 
@@ -61,13 +61,8 @@ pub struct Told {
 pub enum Autosave {
     Asked {
         project: Box<Project>,
-        answer: Receiver<Result<Box<Saved>, String>>,
+        answer: Receiver<Result<Box<Kept>, String>>,
         since: Instant,
-    },
-    /// What was told before the answer is taken in first.
-    Answered {
-        project: Box<Project>,
-        saved: Option<Box<Saved>>,
     },
     /// On a thread of its own.
     Writing(Receiver<Result<(), String>>),

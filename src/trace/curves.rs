@@ -22,6 +22,12 @@ pub struct Curves {
 /// About so many points of every curve are kept with a run.
 pub const KEPT: usize = 4096;
 
+/// Seconds of training between two knots of the pace, until they are less than this share of the time so far.
+const PACE_EVERY: f64 = 0.1;
+const FINEST_PACE: f64 = 8192.0;
+/// Reached only by who changes the epochs all the time.
+const MOST_KNOTS: usize = 1 << 17;
+
 impl Curves {
     /// What was told of more steps.
     pub fn append(&mut self, rows: &[StepRow], scores: &[Evaluation]) {
@@ -35,6 +41,31 @@ impl Curves {
         for scores in scores {
             self.validation_loss.push(scores.step, scores.loss as f32);
             self.validation_metric.push(scores.step, scores.score as f32);
+        }
+    }
+
+    /// What was told of later steps still, where single rows were too many to be handed over.
+    pub fn extend(&mut self, later: &Self) {
+        let named = self.named_mut().into_iter().zip(later.named());
+        for ((_, series), (_, later)) in named {
+            later.points().for_each(|(step, value)| series.push(step, value));
+        }
+    }
+
+    /// The run is here now. A knot is tied now and then, the more seldom the longer the run is; at once where epochs have become
+    /// others.
+    pub fn note_pace(&mut self, now: Pace, at_once: bool) {
+        let seldom = PACE_EVERY.max(now.seconds / FINEST_PACE);
+        let due = |last: &Pace| now.step > last.step && (at_once || now.seconds - last.seconds >= seldom);
+        if self.pace.last().is_none_or(due) {
+            self.pace.push(now);
+        }
+        if self.pace.len() > MOST_KNOTS {
+            let mut i = 0;
+            self.pace.retain(|_| {
+                i += 1;
+                i % 2 == 1
+            });
         }
     }
 
@@ -83,7 +114,7 @@ impl Curves {
     }
 }
 
-/// A moment of the run.
+/// A moment of the run, a knot of its pace.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pace {
     /// Completed steps.
@@ -119,4 +150,47 @@ pub struct Mark {
     pub step: u64,
     /// "lr 0.1 → 0.01"
     pub label: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_of_days_has_few_knots() {
+        let mut curves = Curves::default();
+        let of = |i: u64| Pace { step: i, epoch: i as f64, seconds: i as f64 / 20.0 };
+        (0..20 * 86_400 * 3).for_each(|i| curves.note_pace(of(i), false));
+        assert!((20_000..90_000).contains(&curves.pace.len()), "{}", curves.pace.len());
+        assert!(curves.pace.windows(2).all(|two| two[0].step < two[1].step));
+        assert_eq!(curves.pace[1], of(2));
+        let last = curves.pace[curves.pace.len() - 1];
+        curves.note_pace(Pace { step: last.step + 1, ..last }, false);
+        assert_eq!(curves.pace.last(), Some(&last));
+        curves.note_pace(Pace { step: last.step + 1, ..last }, true);
+        assert_eq!(curves.pace.last().map(|pace| pace.step), Some(last.step + 1));
+    }
+
+    #[test]
+    fn what_was_too_much_for_single_rows_follows_what_was_told() {
+        let row = |step: u64| StepRow {
+            step,
+            loss: 1.0 / step as f64,
+            accuracy: Some(0.5),
+            learning_rate: 0.1,
+            samples: 1,
+            epoch_done: true,
+        };
+        let scores = |step: u64| Evaluation { step, epoch: step as f64, loss: 2.0, score: 0.25 };
+        let (mut whole, mut first, mut later) = (Curves::default(), Curves::default(), Curves::default());
+        for step in 1..=100 {
+            let (rows, scores) = ([row(step)], [scores(step)]);
+            whole.append(&rows, &scores);
+            if step <= 60 { &mut first } else { &mut later }.append(&rows, &scores);
+        }
+        first.extend(&later);
+        for ((name, a), (_, b)) in first.named().into_iter().zip(whole.named()) {
+            assert!(a.points().eq(b.points()) && a.len() == 100, "{name}");
+        }
+    }
 }

@@ -47,6 +47,23 @@ impl Change {
     }
 }
 
+/// In a few words: "dense_1.weight[0, 1] = 0.5".
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value { name, index, value } => {
+                let index: Vec<_> = index.iter().map(ToString::to_string).collect();
+                write!(f, "{name}[{}] = {value}", index.join(", "))
+            }
+            Self::Training { .. } => f.write_str("settings of training"),
+            Self::Graph { .. } => f.write_str("another network"),
+            Self::Device { device } => write!(f, "device {device}"),
+            Self::Plateau { .. } => f.write_str("learning rate cut on a plateau"),
+            Self::Tensor { name, edit } => write!(f, "{name} {edit}"),
+        }
+    }
+}
+
 /// Where the only number lies that differs between two settings of training (`/optimiser/beta1`); `None` where anything else does.
 pub fn dragged(before: &TrainingSpec, after: &TrainingSpec) -> Option<String> {
     let value = |training| serde_json::to_value(training).ok();

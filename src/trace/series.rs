@@ -1,5 +1,8 @@
 //! A curve of any length that can be drawn at any zoom: a pyramid of minima and maxima, so that drawing costs what the
 //! screen is wide and no outlier is ever hidden.
+//!
+//! Its memory has a bound. Where there would be more than [`MOST`] points, stretches of steps twice as wide as before keep only
+//! what marks them out: their first, least and largest point and the first that is no number.
 
 /// Points that fall together on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,11 +22,21 @@ pub struct Bucket {
 pub struct Series {
     steps: Vec<u64>,
     values: Vec<f32>,
-    /// `levels[k][i]` covers points `i * FAN^(k+1) ..`; only whole buckets are stored.
+    /// `levels[k][i]` covers points `i * FAN^(k+1) ..`; only whole buckets of settled points are stored.
     levels: Vec<Vec<Bucket>>,
+    /// A stretch is `1 << shift` steps; with 0 every point is kept.
+    shift: u32,
+    /// Points before this one stay as they are; those from here on are of the stretch that the last point lies in.
+    settled: usize,
 }
 
 const FAN: usize = 8;
+
+/// Points of a curve, however long the run is.
+pub const MOST: usize = 1 << 19;
+
+/// Points of the newest stretch before it is looked through for those that stand for it.
+const LOOSE: usize = 64;
 
 impl Series {
     pub fn len(&self) -> usize {
@@ -53,18 +66,72 @@ impl Series {
 
     /// Steps must not fall.
     pub fn push(&mut self, step: u64, value: f32) {
+        if self.shift > 0 && self.steps.last().is_some_and(|&last| last >> self.shift != step >> self.shift) {
+            self.sift(false);
+            self.settle(self.len());
+        }
         self.steps.push(step);
         self.values.push(value);
-        let mut width = FAN;
-        let mut level = 0;
-        while self.values.len().is_multiple_of(width) {
-            let bucket = self.summarise(level, self.values.len() / width - 1);
+        if self.shift == 0 {
+            self.settle(self.len());
+        } else if self.len() - self.settled >= LOOSE {
+            self.sift(true);
+        }
+        if self.len() > MOST {
+            self.widen();
+        }
+    }
+
+    /// The points before `end` stay as they are: they go into the pyramid.
+    fn settle(&mut self, end: usize) {
+        self.settled = end;
+        let (mut width, mut level) = (FAN, 0);
+        loop {
+            let known = self.levels.get(level).map_or(0, Vec::len);
+            if (known + 1) * width > end {
+                return;
+            }
+            let bucket = self.summarise(level, known);
             if level == self.levels.len() {
                 self.levels.push(Vec::new());
             }
             self.levels[level].push(bucket);
-            level += 1;
-            width *= FAN;
+            if (known + 2) * width > end {
+                level += 1;
+                width *= FAN;
+            }
+        }
+    }
+
+    /// Of the newest stretch only what marks it out is kept, and its end when that is `with_end`.
+    fn sift(&mut self, with_end: bool) {
+        let kept = self.outstanding(self.settled..self.len(), with_end);
+        for (at, &i) in kept.iter().enumerate() {
+            (self.steps[self.settled + at], self.values[self.settled + at]) = (self.steps[i], self.values[i]);
+        }
+        self.steps.truncate(self.settled + kept.len());
+        self.values.truncate(self.settled + kept.len());
+    }
+
+    /// Stretches so wide that half of the points, or fewer, are left.
+    fn widen(&mut self) {
+        while self.len() > MOST / 2 && self.shift < 63 {
+            let old = std::mem::take(self);
+            self.shift = old.shift + 1;
+            let mut start = 0;
+            while start < old.len() {
+                let stretch = old.steps[start] >> self.shift;
+                let end = start + old.steps[start..].partition_point(|step| step >> self.shift == stretch);
+                let is_newest = end == old.len();
+                if is_newest {
+                    self.settle(self.len());
+                }
+                for i in old.outstanding(start..end, is_newest) {
+                    self.steps.push(old.steps[i]);
+                    self.values.push(old.values[i]);
+                }
+                start = end;
+            }
         }
     }
 
@@ -73,11 +140,29 @@ impl Series {
         let keep = self.steps.partition_point(|&s| s <= step);
         self.steps.truncate(keep);
         self.values.truncate(keep);
+        let open =
+            self.steps.last().map_or(0, |last| self.steps.partition_point(|s| s >> self.shift < last >> self.shift));
+        self.settled = self.settled.min(if self.shift == 0 { keep } else { open });
         let mut width = FAN;
         for level in &mut self.levels {
-            level.truncate(keep / width);
+            level.truncate(self.settled / width);
             width *= FAN;
         }
+    }
+
+    /// What marks some points out: the first, the least, the largest, the first that is no number, and the last when it is asked
+    /// for. In order.
+    fn outstanding(&self, points: std::ops::Range<usize>, with_end: bool) -> Vec<usize> {
+        let finite = || points.clone().filter(|&i| self.values[i].is_finite());
+        let least = finite().min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
+        let largest = finite().max_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
+        let broken = points.clone().find(|&i| !self.values[i].is_finite());
+        let end = points.clone().next_back().filter(|_| with_end);
+        let first = points.clone().next();
+        let mut kept: Vec<_> = [first, least, largest, broken, end].into_iter().flatten().collect();
+        kept.sort_unstable();
+        kept.dedup();
+        kept
     }
 
     /// All points, or no more than about `most` of them: of every stretch the first, the least and the largest, and where there is
@@ -89,15 +174,8 @@ impl Series {
         let width = self.len().div_ceil(most / 3);
         let mut thin = Self::default();
         for start in (0..self.len()).step_by(width) {
-            let stretch = start..(start + width).min(self.len());
-            let finite = || stretch.clone().filter(|&i| self.values[i].is_finite());
-            let least = finite().min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
-            let largest = finite().max_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
-            let broken = stretch.clone().find(|&i| !self.values[i].is_finite());
-            let end = Some(self.len() - 1).filter(|end| stretch.contains(end));
-            let mut kept: Vec<_> = [Some(start), least, largest, broken, end].into_iter().flatten().collect();
-            kept.sort_unstable();
-            kept.dedup();
+            let end = (start + width).min(self.len());
+            let kept = self.outstanding(start..end, end == self.len());
             kept.into_iter().for_each(|i| thin.push(self.steps[i], self.values[i]));
         }
         thin
@@ -228,6 +306,48 @@ mod tests {
             assert!(thin.steps().contains(&kept), "{kept}");
         }
         assert_eq!(series.thinned(100_000).len(), 100_000);
+    }
+
+    #[test]
+    fn however_long_a_curve_becomes_its_points_are_so_many_and_spread_evenly() {
+        let mut series = Series::default();
+        let steps = 3_000_000u64;
+        let value = |step: u64| match step {
+            1_234_567 => f32::NAN,
+            1_234_568 => 50.0,
+            2_345_678 => -50.0,
+            step => ((step * 7919) % 1009) as f32 / 1009.0,
+        };
+        for step in 1..=steps {
+            series.push(step, value(step));
+            if step % 65_536 == 0 {
+                assert!(series.len() <= MOST + 1, "{} after {step}", series.len());
+                assert_eq!(series.last(), Some((step, value(step))));
+            }
+        }
+        assert!((MOST / 4..=MOST).contains(&series.len()), "{}", series.len());
+        assert!(series.points().all(|(step, v)| v.to_bits() == value(step).to_bits()), "nothing that never was");
+        assert!(series.steps().is_sorted_by(|a, b| a < b));
+        for kept in [1, 1_234_567, 1_234_568, 2_345_678, steps] {
+            assert!(series.steps().contains(&kept), "{kept}");
+        }
+        let within = |range: std::ops::Range<u64>| series.steps().iter().filter(|step| range.contains(step)).count();
+        let (early, late) = (within(0..100_000), within(steps - 100_000..steps));
+        assert!(early.abs_diff(late) < early / 10, "{early} early, {late} late");
+        let buckets = series.visible(0.0, steps as f64, 800);
+        assert_eq!(buckets.iter().map(|b| b.max).fold(0.0, f32::max), 50.0);
+        assert!(buckets.iter().any(|b| b.broken));
+        for (level, width) in (0..series.levels.len()).map(|level| (level, FAN.pow(level as u32 + 1))) {
+            assert_eq!(series.levels[level].len(), series.settled / width);
+            for (i, bucket) in series.levels[level].iter().enumerate() {
+                let points = &series.steps[i * width..(i + 1) * width];
+                assert_eq!((bucket.first, bucket.last), (points[0] as f64, points[width - 1] as f64));
+            }
+        }
+        series.truncate(1_000_001);
+        assert!(series.last().is_some_and(|(step, _)| (999_900..=1_000_001).contains(&step)));
+        series.push(1_000_002, 99.0);
+        assert_eq!((series.at(1_000_002), series.last()), (Some(99.0), Some((1_000_002, 99.0))));
     }
 
     #[test]

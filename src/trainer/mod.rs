@@ -5,6 +5,7 @@
 
 mod debugger;
 pub mod inspect;
+mod kept;
 mod meant;
 mod outbox;
 mod pace;
@@ -19,7 +20,8 @@ pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
     Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
 };
+pub use kept::{Kept, metric};
 pub use outbox::{Forked, News, Outbox, Progress, Stop};
 pub use run::{Resume, Run, RunError, Saved, memory, signature};
-pub use thread::{Command, DebugCommand, Trainer, Waker};
+pub use thread::{Asker, Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

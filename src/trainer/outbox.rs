@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{DebugView, Evaluation, Picture, StepRow};
+use crate::trace::{Curves, DebugView, Evaluation, Picture, StepRow};
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,16 @@ pub struct News {
     pub branch: u32,
     pub forked: Option<Forked>,
     pub cut: Option<u64>,
+    /// As [`Outbox::earlier`].
+    pub earlier: Option<Box<Curves>>,
     pub rows: Vec<StepRow>,
     pub evaluations: Vec<Evaluation>,
 }
+
+/// Rows and evaluations that wait singly to be taken; what comes on top of them waits as curves, whose length has a bound.
+const MOST_ROWS: usize = 200_000;
+/// Of sentences the newest.
+const MOST_MESSAGES: usize = 200;
 
 /// A branch began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +66,8 @@ pub struct Outbox {
     pub forked: Option<Forked>,
     /// What was told of steps after this one has become another history: it comes before the rows below.
     pub cut: Option<u64>,
+    /// Rows and evaluations before those below, where nobody took them for so long that they became too many.
+    pub earlier: Option<Box<Curves>>,
     pub rows: Vec<StepRow>,
     pub evaluations: Vec<Evaluation>,
     /// Branches that are gone, whatever is told of them above.
@@ -87,11 +96,78 @@ impl Outbox {
             branch: std::mem::replace(&mut self.branch, branch),
             forked: std::mem::replace(&mut self.forked, forked),
             cut: self.cut.take(),
+            earlier: self.earlier.take(),
             rows: std::mem::take(&mut self.rows),
             evaluations: std::mem::take(&mut self.evaluations),
         };
-        if news.forked.is_some() || news.cut.is_some() || !news.rows.is_empty() || !news.evaluations.is_empty() {
+        let is_told = news.earlier.is_some() || !news.rows.is_empty() || !news.evaluations.is_empty();
+        if news.forked.is_some() || news.cut.is_some() || is_told {
             self.left.push(news);
         }
+    }
+
+    /// A step is complete.
+    pub(super) fn tell(&mut self, row: StepRow, evaluation: Option<Evaluation>) {
+        if self.rows.len() + self.evaluations.len() >= MOST_ROWS {
+            let earlier = self.earlier.get_or_insert_default();
+            earlier.append(&self.rows, &self.evaluations);
+            self.rows.clear();
+            self.evaluations.clear();
+        }
+        self.rows.push(row);
+        self.evaluations.extend(evaluation);
+    }
+
+    pub(super) fn say(&mut self, sentence: String) {
+        if self.messages.len() >= MOST_MESSAGES {
+            self.messages.remove(0);
+        }
+        self.messages.push(sentence);
+    }
+
+    /// What lies after this step has become another history.
+    pub(super) fn cut(&mut self, step: u64) {
+        self.rows.retain(|row| row.step <= step);
+        self.evaluations.retain(|scores| scores.step <= step);
+        if let Some(earlier) = &mut self.earlier {
+            earlier.truncate(step);
+        }
+        self.cut = Some(self.cut.map_or(step, |cut| cut.min(step)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(step: u64) -> StepRow {
+        StepRow { step, loss: step as f64, accuracy: None, learning_rate: 0.1, samples: 1, epoch_done: true }
+    }
+
+    #[test]
+    fn rows_that_nobody_takes_become_curves_and_none_is_told_twice_or_behind_a_cut() {
+        let mut outbox = Outbox::default();
+        let all = 2 * MOST_ROWS as u64 + 7;
+        for step in 1..=all {
+            let scores = Evaluation { step, epoch: step as f64, loss: 1.0, score: 0.5 };
+            outbox.tell(row(step), step.is_multiple_of(10).then_some(scores));
+            assert!(outbox.rows.len() + outbox.evaluations.len() <= MOST_ROWS + 2);
+        }
+        let mut told = Curves::default();
+        let read = |outbox: &Outbox, told: &mut Curves| {
+            outbox.earlier.iter().for_each(|earlier| told.extend(earlier));
+            told.append(&outbox.rows, &outbox.evaluations);
+        };
+        read(&outbox, &mut told);
+        assert!(told.train_loss.steps().iter().copied().eq(1..=all));
+        assert_eq!(told.validation_loss.len() as u64, all / 10);
+        outbox.cut(1000);
+        told = Curves::default();
+        read(&outbox, &mut told);
+        assert!(told.train_loss.steps().iter().copied().eq(1..=1000));
+        outbox.switch(1, None);
+        assert!(outbox.earlier.is_none() && outbox.left[0].earlier.is_some());
+        (0..1000).for_each(|i| outbox.say(i.to_string()));
+        assert_eq!((outbox.messages.len(), outbox.messages[199].as_str()), (MOST_MESSAGES, "999"));
     }
 }

@@ -56,7 +56,7 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
     let mark = |is_ahead: bool| {
         move |entry: &JournalEntry| ChangeMark {
             at: place(entry),
-            what: change_words(&entry.change),
+            what: entry.change.to_string(),
             ahead: is_ahead,
             of_numbers: matches!(entry.change, Change::Value { .. } | Change::Tensor { .. }),
         }
@@ -96,19 +96,4 @@ pub fn watches(debugger: &Debugger, expressions: &[String], before: &BTreeMap<St
 
 fn place(entry: &JournalEntry) -> Moment {
     Moment { step: entry.step, instruction: entry.instruction }
-}
-
-/// A change in a few words: "dense_1.weight[0, 1] = 0.5".
-pub fn change_words(change: &Change) -> String {
-    match change {
-        Change::Value { name, index, value } => {
-            let index: Vec<_> = index.iter().map(ToString::to_string).collect();
-            format!("{name}[{}] = {value}", index.join(", "))
-        }
-        Change::Training { .. } => "settings of training".to_owned(),
-        Change::Graph { .. } => "another network".to_owned(),
-        Change::Device { device } => format!("device {device}"),
-        Change::Plateau { .. } => "learning rate cut on a plateau".to_owned(),
-        Change::Tensor { name, edit } => format!("{name} {edit}"),
-    }
 }

@@ -2,14 +2,15 @@
 //!
 //! Owns when to compute and when to look. Where the run goes when it is debugged is `debugging`'s own.
 
+mod asker;
 mod branches;
 mod debugging;
 mod desk;
+mod interrupts;
 mod telling;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,16 +18,20 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::debugger::{DebugError, Debugger, Unit};
+use super::kept::{Kept, metric};
 use super::outbox::Outbox;
 use super::pace::Pace;
-use super::run::{Run, RunError, Saved};
+use super::run::{Run, RunError};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
-use crate::trace::Change;
+use crate::trace::{Change, Curves};
 use crate::trace::{OutputPicture, Watch};
+pub use asker::Asker;
+use asker::Standing;
 pub use debugging::DebugCommand;
 use desk::Desk;
+use interrupts::{Interrupts, Urgency};
 
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -38,7 +43,8 @@ pub enum Command {
         project: Box<Project>,
         dataset: Arc<Dataset>,
         device: Device,
-        saved: Option<Box<Saved>>,
+        /// What it goes on with.
+        kept: Option<Box<Kept>>,
     },
     /// Forget the run.
     Clear,
@@ -55,15 +61,14 @@ pub enum Command {
     Debug(DebugCommand),
     /// Bytes for the checkpoints that going back begins at.
     Budget(usize),
-    /// The run as it stands between two steps.
-    Save(Sender<Result<Box<Saved>, String>>),
+    /// The run as it stands between two steps, and all that was told of it.
+    Save(Sender<Result<Box<Kept>, String>>),
     Quit,
 }
 
 /// Handle of the training thread. Dropping it ends the thread.
 pub struct Trainer {
-    interrupts: Arc<Interrupts>,
-    commands: Sender<Command>,
+    asker: Asker,
     outbox: Arc<Mutex<Outbox>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -74,17 +79,21 @@ impl Trainer {
         let (commands, inbox) = channel();
         let outbox = Arc::new(Mutex::new(Outbox::default()));
         let interrupts = Arc::new(Interrupts::default());
-        let mut worker = Worker::new(inbox, outbox.clone(), waker, interrupts.clone());
+        let standing = Arc::new(Standing::default());
+        let mut worker = Worker::new(inbox, outbox.clone(), waker, interrupts.clone(), standing.clone());
         let threads = Threads::new(threads).map_err(|error| error.to_string())?;
         let work = move || threads.run(|| worker.work());
         let thread = std::thread::Builder::new().name("trainer".into()).spawn(work).map_err(|e| e.to_string())?;
-        Ok(Self { interrupts, commands, outbox, thread: Some(thread) })
+        Ok(Self { asker: Asker::new(commands, interrupts, standing), outbox, thread: Some(thread) })
     }
 
     pub fn send(&self, command: Command) {
-        self.interrupts.sent(&command);
-        // The thread outlives every handle, and catches its panics: there is always someone to receive.
-        let _ = self.commands.send(command);
+        self.asker.send(command);
+    }
+
+    /// For another thread that wishes to keep the run.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
     }
 
     /// Everything told since the last time.
@@ -92,58 +101,6 @@ impl Trainer {
         let mut outbox = locked(&self.outbox);
         let (run, branch) = (outbox.run, outbox.branch);
         std::mem::replace(&mut *outbox, Outbox { run, branch, ..Outbox::default() })
-    }
-}
-
-/// What a command that waits means for a long way that is being gone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Urgency {
-    /// It can be obeyed wherever the way has led.
-    None,
-    /// It begins where the way ends: a step from there, a change made there.
-    AfterThis,
-    /// It leads elsewhere whatever lies before it.
-    Instead,
-    /// The way is not to be gone on.
-    Stop,
-}
-
-/// The commands on their way to the thread, as far as they matter to a long way.
-#[derive(Default)]
-struct Interrupts(Mutex<VecDeque<Urgency>>);
-
-impl Interrupts {
-    fn is_waiting(&self) -> bool {
-        let waiting = self.waiting();
-        waiting.front() == Some(&Urgency::Instead) || waiting.contains(&Urgency::Stop)
-    }
-
-    fn sent(&self, command: &Command) {
-        match command.urgency() {
-            Urgency::None => {}
-            urgency => self.waiting().push_back(urgency),
-        }
-    }
-
-    fn received(&self, command: &Command) {
-        if command.urgency() != Urgency::None {
-            self.waiting().pop_front();
-        }
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Urgency>> {
-        locked(&self.0)
-    }
-}
-
-impl Command {
-    fn urgency(&self) -> Urgency {
-        match self {
-            Self::Debug(command) => command.urgency(),
-            Self::Ask(_) | Self::Watch(_) | Self::Save(_) | Self::Speed(_) | Self::Budget(_) => Urgency::None,
-            Self::Play | Self::StepBatch | Self::StepEpoch | Self::Change(_) => Urgency::AfterThis,
-            Self::Start { .. } | Self::Clear | Self::Pause | Self::Quit => Urgency::Stop,
-        }
     }
 }
 
@@ -188,7 +145,9 @@ struct Worker {
     mode: Mode,
     speed: f32,
     watch: Watch,
+    /// Spent training since the run was begun or gone on with here, and before.
     seconds: f64,
+    seconds_before: f64,
     /// Samples and seconds since the rate was last told.
     recent: (usize, f64),
     rate: f64,
@@ -202,10 +161,17 @@ struct Worker {
     /// A step takes longer than somebody who presses pause would wait.
     long_steps: bool,
     interrupts: Arc<Interrupts>,
+    standing: Arc<Standing>,
 }
 
 impl Worker {
-    fn new(inbox: Receiver<Command>, outbox: Arc<Mutex<Outbox>>, waker: Waker, interrupts: Arc<Interrupts>) -> Self {
+    fn new(
+        inbox: Receiver<Command>,
+        outbox: Arc<Mutex<Outbox>>,
+        waker: Waker,
+        interrupts: Arc<Interrupts>,
+        standing: Arc<Standing>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             inbox,
@@ -219,6 +185,7 @@ impl Worker {
             speed: 1.0,
             watch: Watch::default(),
             seconds: 0.0,
+            seconds_before: 0.0,
             recent: (0, 0.0),
             rate: 0.0,
             pace: Pace::new(),
@@ -228,6 +195,7 @@ impl Worker {
             told_not_finite: false,
             long_steps: false,
             interrupts,
+            standing,
         }
     }
 
@@ -293,12 +261,13 @@ impl Worker {
         self.interrupts.received(&command);
         self.picture_due = true;
         match command {
-            Command::Start { run, project, dataset, device, saved } => {
-                self.start(run, &project, dataset, device, saved)?;
+            Command::Start { run, project, dataset, device, kept } => {
+                self.start(run, &project, dataset, device, kept)?;
             }
             Command::Clear => {
                 (self.debugger, self.mode) = (None, Mode::Paused);
                 self.desk.begin_run();
+                self.standing.clear();
             }
             Command::Play => self.go(Mode::Running),
             Command::StepBatch => self.go(Mode::Steps(1)),
@@ -325,11 +294,8 @@ impl Worker {
             }
             Command::Ask(sample) => self.answer(&sample)?,
             Command::Save(reply) => {
-                let saved = match &mut self.debugger {
-                    Some(debugger) => debugger.save().map(Box::new).map_err(|error| error.to_string()),
-                    None => Err("There is no run to save.".to_owned()),
-                };
-                let _ = reply.send(saved);
+                // Whoever asked may have gone.
+                let _ = reply.send(self.kept());
             }
             Command::Quit => {}
         }
@@ -342,21 +308,25 @@ impl Worker {
         project: &Project,
         dataset: Arc<Dataset>,
         device: Device,
-        saved: Option<Box<Saved>>,
+        kept: Option<Box<Kept>>,
     ) -> Result<(), DebugError> {
         (self.debugger, self.mode, self.run_number) = (None, Mode::Paused, number);
         self.desk.begin_run();
-        (self.seconds, self.recent, self.rate) = (0.0, (0, 0.0), 0.0);
+        self.standing.clear();
+        (self.seconds, self.seconds_before, self.recent, self.rate) = (0.0, 0.0, (0, 0.0), 0.0);
         self.pace.hurry();
         self.output = None;
         self.told_not_finite = false;
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
-        let run = match saved {
-            None => Run::new(project, dataset, device)?,
-            Some(saved) => Run::resume(project, dataset, device, *saved)?,
+        let metric = metric(&dataset);
+        let (run, mut curves) = match kept {
+            None => (Run::new(project, dataset, device)?, Curves::default()),
+            Some(kept) => (Run::resume(project, dataset, device, kept.saved)?, kept.curves),
         };
+        curves.metric = metric;
+        self.seconds_before = curves.pace.last().map_or(0.0, |pace| pace.seconds);
         let debugger = Debugger::new(run, self.budget)?;
-        self.desk.branches.reached(debugger.moment().step);
+        self.desk.branches.goes_on(debugger.moment().step, curves);
         self.debugger = Some(debugger);
         self.tell_progress();
         Ok(())
@@ -386,15 +356,16 @@ impl Worker {
         let kept = match debugger.change(change) {
             // The run has not been touched, and goes on where it is.
             Err(error) if device => {
-                locked(&self.outbox).messages.push(error.to_string());
+                locked(&self.outbox).say(error.to_string());
                 self.tell_progress();
                 return Ok(());
             }
             kept => kept?,
         };
         self.cut();
+        self.standing.did();
         if graph && kept.kept < kept.of {
-            locked(&self.outbox).messages.push(format!("Kept {} of {} tensors.", kept.kept, kept.of));
+            locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));
         }
         self.tell_progress();
         Ok(())
@@ -465,6 +436,7 @@ impl Worker {
 
     fn fail(&mut self, message: String) {
         (self.debugger, self.mode) = (None, Mode::Paused);
+        self.standing.clear();
         let mut outbox = locked(&self.outbox);
         outbox.run = self.run_number;
         outbox.failed = Some(message);

@@ -1,8 +1,8 @@
 //! All ways that the run has gone: which there are, those that rest while another is looked at, and what was told of each.
 
-use crate::trace::Branch;
+use crate::trace::{Branch, Curves, Pace};
 use crate::trainer::debugger::{DebugError, Debugger, share_budget};
-use crate::trainer::outbox::Forked;
+use crate::trainer::outbox::{Forked, Progress};
 
 use super::{Mode, Worker, locked};
 
@@ -11,6 +11,7 @@ struct Resting {
     id: u32,
     debugger: Debugger,
     furthest: Option<u64>,
+    curves: Curves,
 }
 
 #[derive(Default)]
@@ -19,6 +20,9 @@ pub(super) struct Branches {
     pub current: u32,
     /// The last step that was ever told of on it.
     furthest: Option<u64>,
+    /// All that was told of it.
+    pub curves: Curves,
+    steps_per_epoch: u64,
     /// Names and beginnings of all.
     known: Vec<Branch>,
     resting: Vec<Resting>,
@@ -31,6 +35,19 @@ impl Branches {
     pub fn begin() -> Self {
         let main = Branch { id: 0, name: "main".into(), parent: None, from: 0, step: 0 };
         Self { known: vec![main], ..Self::default() }
+    }
+
+    /// A run that was kept goes on here, of which this was told.
+    pub fn goes_on(&mut self, step: u64, curves: Curves) {
+        self.curves = curves;
+        self.reached(step);
+    }
+
+    /// Where the run is now, for the pace of its curves.
+    pub fn note(&mut self, progress: &Progress) {
+        let Progress { step, epoch, seconds, steps_per_epoch, .. } = *progress;
+        let other_epochs = std::mem::replace(&mut self.steps_per_epoch, steps_per_epoch) != steps_per_epoch;
+        self.curves.note_pace(Pace { step, epoch, seconds }, other_epochs);
     }
 
     /// A step is complete; whether it is one that was never told of before.
@@ -47,6 +64,7 @@ impl Branches {
         let is_shorter = self.furthest.is_some_and(|furthest| furthest > step);
         if is_shorter {
             self.furthest = Some(step);
+            self.curves.truncate(step);
         }
         is_shorter
     }
@@ -82,7 +100,10 @@ impl Branches {
     /// `old` rests from now on. Returns where the new branch, which is looked at now, began.
     fn fork(&mut self, old: Debugger, name: String, step: u64) -> Forked {
         let from = self.current;
+        let mut curves = self.curves.clone();
+        curves.truncate(step);
         self.rest(old);
+        self.curves = curves;
         self.numbered += 1;
         self.current = self.numbered;
         self.known.push(Branch { id: self.current, name, parent: Some(from), from: step, step });
@@ -95,15 +116,16 @@ impl Branches {
         if let Some(known) = self.known(id) {
             known.step = step;
         }
-        self.resting.push(Resting { id, debugger, furthest: self.furthest });
+        let curves = std::mem::take(&mut self.curves);
+        self.resting.push(Resting { id, debugger, furthest: self.furthest, curves });
     }
 
     /// `old` rests, and another is looked at from now on; the same one where there is no such.
     fn switch(&mut self, branch: u32, old: Debugger) -> Debugger {
         let Some(at) = self.resting.iter().position(|resting| resting.id == branch) else { return old };
-        let Resting { debugger, furthest, .. } = self.resting.swap_remove(at);
+        let Resting { debugger, furthest, curves, .. } = self.resting.swap_remove(at);
         self.rest(old);
-        (self.current, self.furthest) = (branch, furthest);
+        (self.current, self.furthest, self.curves) = (branch, furthest, curves);
         debugger
     }
 

@@ -11,7 +11,6 @@ use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trace::{Change, TensorEdit};
 use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
 use crate::trainer::outbox::Outbox;
-use crate::trainer::standing;
 
 /// What the debugger's buttons and keys ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +98,7 @@ impl Worker {
         }
         self.desk.stand();
         self.obey_debug(command)?;
+        self.standing.did();
         self.tell_progress();
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Worker {
                 self.desk.note(Checked { text, is_condition: false, problem });
             }
             DebugCommand::Set { name, index, value } => {
-                let change = standing::change_words(&Change::Value { name: name.clone(), index: index.clone(), value });
+                let change = Change::Value { name: name.clone(), index: index.clone(), value }.to_string();
                 debugger.set(&name, &index, value)?;
                 self.changed(&change);
             }
@@ -145,7 +145,7 @@ impl Worker {
     }
 
     pub(super) fn say(&mut self, words: &str) {
-        locked(&self.outbox).messages.push(words.to_owned());
+        locked(&self.outbox).say(words.to_owned());
     }
 
     /// The run cannot go on from here, and stands.
@@ -184,9 +184,7 @@ impl Worker {
             return;
         }
         let mut outbox = locked(&self.outbox);
-        outbox.rows.retain(|row| row.step <= step);
-        outbox.evaluations.retain(|scores| scores.step <= step);
-        outbox.cut = Some(outbox.cut.map_or(step, |cut| cut.min(step)));
+        outbox.cut(step);
     }
 
     fn undo(&mut self) -> Result<(), DebugError> {
@@ -197,7 +195,7 @@ impl Worker {
                     locked(&self.outbox).project = Some(Box::new(debugger.run().project().clone()));
                 }
                 self.cut();
-                self.say(&format!("Took back: {}.", standing::change_words(&entry.change)));
+                self.say(&format!("Took back: {}.", entry.change));
             }
             None => self.say("There is no change to take back."),
         }

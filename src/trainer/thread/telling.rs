@@ -7,10 +7,18 @@ use super::desk::Desk;
 use super::{Mode, Worker, locked};
 use crate::trace::StepRow;
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
+use crate::trainer::kept::Kept;
 use crate::trainer::outbox::{Outbox, Progress};
 use crate::trainer::pictures;
 
 impl Worker {
+    /// The run as it stands between two steps, with what was told of it.
+    pub(super) fn kept(&mut self) -> Result<Box<Kept>, String> {
+        let debugger = self.debugger.as_mut().ok_or("There is no run to save.")?;
+        let saved = debugger.save().map_err(|error| error.to_string())?;
+        Ok(Box::new(Kept::new(saved, self.desk.branches.curves.thinned())))
+    }
+
     pub(super) fn answer(&mut self, sample: &[f32]) -> Result<(), DebugError> {
         if let Some(run) = self.run() {
             let answer = pictures::answer(run, sample)?;
@@ -78,12 +86,14 @@ impl Worker {
             epoch: run.epoch(),
             steps_per_epoch: run.steps_per_epoch(),
             samples_per_second: self.rate,
-            seconds: self.seconds,
+            seconds: self.seconds_before + self.seconds,
             learning_rate: run.machine().learning_rate(),
             device: run.machine().device(),
         };
+        self.standing.tell(self.run_number, progress.step, progress.running);
+        self.desk.branches.note(&progress);
         let mut outbox = locked(&self.outbox);
-        outbox.messages.extend(notices);
+        notices.into_iter().for_each(|notice| outbox.say(notice));
         outbox.progress = Some(progress);
         drop(outbox);
         (self.waker)();
@@ -93,21 +103,21 @@ impl Worker {
 /// Tells of a step that nobody was told of before; returns its row.
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
     let row = done.row.filter(|row| desk.branches.reached(row.step))?;
+    desk.branches.curves.append(&[row], done.evaluation.as_slice());
     let mut outbox = locked(outbox);
-    outbox.rows.push(row);
+    outbox.tell(row, done.evaluation);
     // What was told before of where the run stands is never behind what is told of its steps.
     if let Some(progress) = &mut outbox.progress {
         progress.epoch += (row.step as f64 - progress.step as f64) / progress.steps_per_epoch.max(1) as f64;
         progress.step = row.step;
     }
-    outbox.evaluations.extend(done.evaluation);
     if let Some(rate) = done.cut {
         let why = "results on the validation part have stopped improving";
-        outbox.messages.push(format!("The learning rate is now {rate:.3e}: {why}."));
+        outbox.say(format!("The learning rate is now {rate:.3e}: {why}."));
     }
     if let Some(epoch) = done.restored {
         let why = "the best on the validation part";
-        outbox.messages.push(format!("Put back the weights of epoch {epoch}, {why}."));
+        outbox.say(format!("Put back the weights of epoch {epoch}, {why}."));
     }
     Some(row)
 }

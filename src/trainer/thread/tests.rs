@@ -28,16 +28,14 @@ impl Desk {
     }
 
     fn begin(&self, run: u64) {
+        self.go_on(run, None);
+    }
+
+    fn go_on(&self, run: u64, kept: Option<Box<Kept>>) {
         let mut project: Project = templates::build("xor").unwrap();
         project.training.epochs = 100_000;
         let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
-        self.trainer.send(Command::Start {
-            run,
-            project: Box::new(project),
-            dataset,
-            device: Device::Cpu,
-            saved: None,
-        });
+        self.trainer.send(Command::Start { run, project: Box::new(project), dataset, device: Device::Cpu, kept });
     }
 
     fn debug(&self, command: DebugCommand) {
@@ -73,10 +71,8 @@ impl Desk {
         self.told.iter().flat_map(|told| told.rows.iter().map(|row| row.step)).collect()
     }
 
-    fn save(&self) -> Box<Saved> {
-        let (reply, answer) = channel();
-        self.trainer.send(Command::Save(reply));
-        answer.recv().unwrap().unwrap()
+    fn save(&self) -> Box<Kept> {
+        self.trainer.asker().save().recv().unwrap().unwrap()
     }
 }
 
@@ -118,10 +114,77 @@ fn a_run_saved_in_the_middle_of_a_step_is_the_run_before_that_step() {
     let last = desk.view.as_ref().unwrap().listing.lines.len() - 1;
     desk.debug(DebugCommand::Forward(Unit::Until(last)));
     desk.until("the last instruction comes next", |view| view.moment.instruction == last);
-    let saved = desk.save();
+    let (saved, before) = (desk.save().saved, before.saved);
     assert_eq!((saved.now, saved.place.cursor), (before.now, before.place.cursor));
     desk.debug(DebugCommand::Forward(Unit::Instruction));
     desk.arrive(8);
+}
+
+/// Steps that the curves of a run know.
+fn steps(kept: &Kept) -> &[u64] {
+    kept.curves.train_loss.steps()
+}
+
+#[test]
+fn a_run_is_kept_with_all_that_was_told_of_it_though_nobody_took_it() {
+    let mut desk = Desk::new();
+    let asker = desk.trainer.asker();
+    let doings = asker.doings();
+    desk.trainer.send(Command::Play);
+    let deadline = Instant::now() + PATIENCE;
+    while asker.step() < 300 {
+        assert!(Instant::now() < deadline, "it stands after step {}", asker.step());
+        std::thread::yield_now();
+    }
+    assert_eq!((asker.is_standing(), asker.run()), (false, Some(1)));
+    desk.trainer.send(Command::Pause);
+    let kept = desk.save();
+    assert_eq!((asker.is_standing(), asker.step()), (true, kept.saved.now.step));
+    assert_eq!(steps(&kept), (1..=asker.step()).collect::<Vec<_>>());
+    assert_eq!(kept.curves.pace.last().map(|pace| pace.step), kept.curves.pace.iter().map(|pace| pace.step).max());
+    assert!(kept.curves.pace.last().is_some_and(|pace| pace.seconds > 0.0) && !kept.curves.validation_loss.is_empty());
+    assert_eq!(kept.marks, []);
+    desk.goto(10);
+    desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit: TensorEdit::ZERO });
+    desk.until("the change is in the journal", |view| view.changes.len() == 1);
+    assert_ne!(asker.doings(), doings);
+    let kept = desk.save();
+    assert_eq!(steps(&kept), (1..=10).collect::<Vec<_>>(), "what lay ahead is another history");
+    let told: Vec<_> = kept.marks.iter().map(|mark| (mark.step, mark.label.as_str())).collect();
+    assert_eq!(told, [(10, "dense_1.weight = 0")]);
+
+    let seconds = kept.curves.pace.last().map(|pace| pace.seconds);
+    desk.go_on(2, Some(kept));
+    desk.goto(12);
+    desk.arrive(12);
+    let again = desk.save();
+    assert_eq!(steps(&again), (1..=12).collect::<Vec<_>>());
+    assert_eq!((again.marks.len(), asker.run()), (1, Some(2)));
+    assert!(again.curves.pace.last().map(|pace| pace.seconds) >= seconds);
+    desk.trainer.send(Command::Clear);
+    let answer = asker.save().recv().unwrap();
+    assert!(answer.is_err_and(|why| why.contains("no run")) && asker.run().is_none());
+    drop(desk);
+    assert!(asker.save().recv().is_err(), "the thread has ended, and nobody waits for it");
+}
+
+#[test]
+fn every_branch_keeps_what_was_told_of_it() {
+    let mut desk = Desk::new();
+    desk.goto(20);
+    desk.arrive(20);
+    desk.goto(5);
+    desk.arrive(5);
+    desk.debug(DebugCommand::Fork { name: String::new() });
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.arrive(6);
+    assert_eq!(steps(&desk.save()), [1, 2, 3, 4, 5, 6]);
+    desk.debug(DebugCommand::Switch(0));
+    desk.until("it is back", |view| view.branch == 0);
+    assert_eq!(steps(&desk.save()), (1..=20).collect::<Vec<_>>());
+    desk.debug(DebugCommand::Switch(1));
+    desk.until("the fork is back", |view| view.branch == 1);
+    assert_eq!(steps(&desk.save()).len(), 6);
 }
 
 #[test]
