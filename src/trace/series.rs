@@ -262,18 +262,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_million_points_draw_as_few_buckets_and_hide_no_outlier() {
+    fn half_a_million_points_draw_as_few_buckets_and_hide_no_outlier() {
         let mut series = Series::default();
-        for step in 0..1_000_000u64 {
-            series.push(step, if step == 567_891 { 100.0 } else { (step % 7) as f32 });
+        for step in 0..500_000u64 {
+            series.push(step, if step == 467_891 { 100.0 } else { (step % 7) as f32 });
         }
-        let buckets = series.visible(0.0, 1e6, 800);
+        let buckets = series.visible(0.0, 5e5, 800);
         assert!((800..=1602).contains(&buckets.len()), "{} buckets", buckets.len());
         assert!(buckets.windows(2).all(|two| two[0].last + 1.0 == two[1].first), "none left out, none twice");
-        assert_eq!(buckets.last().map(|b| b.last), Some(999_999.0));
+        assert_eq!(buckets.last().map(|b| b.last), Some(499_999.0));
         assert_eq!(buckets.iter().map(|b| b.max).fold(0.0, f32::max), 100.0);
-        let close = series.visible(567_880.0, 567_900.0, 800);
-        assert!(close.iter().any(|b| b.first == 567_891.0 && b.max == 100.0 && b.min == 100.0));
+        let close = series.visible(467_880.0, 467_900.0, 800);
+        assert!(close.iter().any(|b| b.first == 467_891.0 && b.max == 100.0 && b.min == 100.0));
     }
 
     #[test]
