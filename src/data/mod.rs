@@ -6,6 +6,7 @@ pub mod batches;
 mod csv;
 pub mod dataset;
 mod digits;
+mod fingerprint;
 mod idx;
 mod preview;
 mod progress;
@@ -22,6 +23,7 @@ use crate::model::{DataSpec, Source};
 
 pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 pub use dataset::{DataError, Dataset, Part, Plane, Task, Unit};
+pub use fingerprint::{Difference, Fingerprint};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use propose::propose_project;
@@ -29,11 +31,8 @@ pub use propose::propose_project;
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project
 /// file's. Everything random is keyed by `spec.seed`: the same spec (and files) give bitwise the same samples.
 pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dataset, DataError> {
-    if !(0.05..=0.9).contains(&spec.validation) {
-        return Err(DataError::new(format!(
-            "The validation share is {}. It must lie between 0.05 and 0.9.",
-            spec.validation
-        )));
+    if let Some(problem) = spec.problems().into_iter().next() {
+        return Err(DataError::new(problem));
     }
     let dataset = match &spec.source {
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,

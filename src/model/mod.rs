@@ -11,6 +11,7 @@ mod history;
 pub mod infer;
 pub mod layer;
 mod layout;
+pub mod limits;
 mod project;
 mod schedule;
 mod shape;

@@ -23,6 +23,9 @@ pub enum FileError {
     Write { reason: String, path: PathBuf },
     #[error("This is not a Glassbox project: {reason}. File: {}", path.display())]
     NotAProject { reason: String, path: PathBuf },
+    /// Sentences about numbers that cannot be.
+    #[error("This project cannot be used as it is. {} Put that right in the file: {}", problems.join(" "), path.display())]
+    Numbers { problems: Vec<String>, path: PathBuf },
     #[error("This is not a checkpoint of Glassbox: {reason}. File: {}", path.display())]
     NotACheckpoint { reason: String, path: PathBuf },
     #[error("This project was saved by a newer Glassbox (format {found}, this one reads up to {VERSION}). Update Glassbox to open it: {}", path.display())]
@@ -41,7 +44,8 @@ pub fn to_text(project: &Project) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&Envelope { glassbox: VERSION, project }).map(|text| text + "\n")
 }
 
-/// Reads the text of a project file; `path` is only named in messages.
+/// Reads the text of a project file; `path` is only named in messages. Numbers of data and training are taken as they are: a run
+/// that is kept has trained with them.
 pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
     let not = |reason: String| FileError::NotAProject { reason, path: path.to_owned() };
     // Some editors put a mark before the first character.
@@ -75,7 +79,21 @@ pub fn load(path: &Path) -> Result<Project, FileError> {
         let reason = format!("it is larger than {} MB", MAX_BYTES >> 20);
         return Err(FileError::NotAProject { reason, path: path.to_owned() });
     }
-    from_text(&text, path)
+    let project = from_text(&text, path)?;
+    let problems = project.number_problems();
+    if problems.is_empty() { Ok(project) } else { Err(FileError::Numbers { problems, path: path.to_owned() }) }
+}
+
+/// Whether a file is a project by its mark, of whatever format and however damaged the rest of it is.
+pub fn is_one(path: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Mark {
+        #[serde(rename = "glassbox")]
+        _version: u64,
+    }
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text));
+    read.is_ok() && serde_json::from_str::<Mark>(text.strip_prefix('\u{feff}').unwrap_or(&text)).is_ok()
 }
 
 pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
@@ -159,6 +177,20 @@ mod tests {
             let message = from_text(text, Path::new("p")).unwrap_err().to_string();
             assert!(message.contains(word), "{message}");
         }
+    }
+
+    #[test]
+    fn numbers_that_the_fields_would_refuse_are_refused_with_all_their_sentences() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.glassbox.json");
+        let mut project = templates::build("xor").unwrap();
+        (project.training.learning_rate, project.training.batch_size, project.data.validation) = (-1.0, 0, 0.99);
+        save(&project, &path).unwrap();
+        let said = load(&path).unwrap_err().to_string();
+        for words in ["learning rate must be", "not -1", "batch size must be", "validation share", "p.glassbox.json"] {
+            assert!(said.contains(words), "{said}");
+        }
+        assert_eq!(from_text(&to_text(&project).unwrap(), &path).unwrap(), project, "a kept run opens all the same");
     }
 
     #[test]

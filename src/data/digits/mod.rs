@@ -21,7 +21,6 @@ const PIXELS: usize = SIDE * SIDE;
 const CHUNK: usize = 500;
 
 pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Progress) -> Result<Dataset, DataError> {
-    check(settings)?;
     let labels: Vec<usize> = (0..settings.samples).map(|index| index % 10).collect();
     let split = split(settings.samples, spec.validation, spec.seed, Some(&labels));
     let mut drawn = 0;
@@ -49,22 +48,6 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         plane: None,
         notes: Vec::new(),
     })
-}
-
-fn check(settings: &DigitsSpec) -> Result<(), DataError> {
-    if !(100..=60_000).contains(&settings.samples) {
-        return Err(DataError::new(format!(
-            "Drawn digits are asked for {} samples. They can be 100 to 60,000.",
-            settings.samples
-        )));
-    }
-    if !(0.0..=0.5).contains(&settings.noise) {
-        return Err(DataError::new(format!(
-            "The noise of the drawn digits is {}. It must lie between 0 and 0.5.",
-            settings.noise
-        )));
-    }
-    Ok(())
 }
 
 /// One picture, row-major, values 0 (paper) to 1 (full ink).

@@ -38,7 +38,6 @@ impl Sample {
 }
 
 pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Dataset, DataError> {
-    check(settings)?;
     let mut draws = Draws::new(spec.seed, Purpose::Points, settings.kind as u64);
     let samples = draw(settings, &mut draws);
     let task = task(settings);
@@ -65,26 +64,6 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         }),
         notes: Vec::new(),
     })
-}
-
-fn check(settings: &SyntheticSpec) -> Result<(), DataError> {
-    let title = settings.kind.title();
-    if !(10..=100_000).contains(&settings.samples) {
-        return Err(DataError::new(format!(
-            "{title} is asked for {} samples. It can make 10 to 100,000.",
-            settings.samples
-        )));
-    }
-    if !(0.0..=0.5).contains(&settings.noise) {
-        return Err(DataError::new(format!(
-            "The noise of {title} is {}. It must lie between 0 and 0.5.",
-            settings.noise
-        )));
-    }
-    if settings.kind.has_class_count() && !(2..=10).contains(&settings.classes) {
-        return Err(DataError::new(format!("{title} is asked for {} classes. It can make 2 to 10.", settings.classes)));
-    }
-    Ok(())
 }
 
 fn draw(settings: &SyntheticSpec, draws: &mut Draws) -> Vec<Sample> {

@@ -1,5 +1,7 @@
 use super::*;
+use crate::data::{NoProgress, load};
 use crate::model::Source;
+use std::path::Path;
 
 fn make(kind: SyntheticKind, change: impl Fn(&mut SyntheticSpec)) -> Dataset {
     let mut settings = SyntheticSpec { kind, ..SyntheticSpec::default() };
@@ -117,10 +119,11 @@ fn settings_out_of_range_are_refused_in_words() {
     let refuse = |change: fn(&mut SyntheticSpec)| {
         let mut settings = SyntheticSpec { kind: SyntheticKind::Blobs, ..SyntheticSpec::default() };
         change(&mut settings);
-        generate(&settings, &DataSpec::default()).unwrap_err().message
+        let spec = DataSpec { source: Source::Synthetic(settings), ..DataSpec::default() };
+        load(&spec, Path::new(""), &NoProgress).unwrap_err().message
     };
-    assert!(refuse(|s| s.samples = 9).contains("10 to 100,000"));
-    assert!(refuse(|s| s.samples = 100_001).contains("100001"));
+    assert!(refuse(|s| s.samples = 9).contains("between 10 and 100,000"));
+    assert!(refuse(|s| s.samples = 100_001).contains("100,001"));
     assert!(refuse(|s| s.noise = f64::NAN).contains("noise"));
-    assert!(refuse(|s| s.classes = 1).contains("2 to 10"));
+    assert!(refuse(|s| s.classes = 1).contains("between 2 and 10"));
 }

@@ -6,8 +6,8 @@ use egui_material_icons::icons;
 use super::{points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Change, checkbox, float, integer, section};
-use crate::model::{DataSpec, DigitsSpec, IdxSpec, Source, SyntheticSpec};
+use crate::gui::widgets::{Change, checkbox, float, section, usize_field};
+use crate::model::{DataSpec, DigitsSpec, IdxSpec, Source, SyntheticSpec, limits};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
     }
     if !matches!(before.source, Source::Idx(_)) {
         let help = "The share of samples that the network never learns from: they show whether it understood or only remembers.";
-        let change = float(ui, "Validation", help, before.validation, (0.05, 0.9));
+        let change = float(ui, "Validation", help, before.validation, limits::VALIDATION.range());
         draft.spec.validation = draft.number(change, before.validation);
     }
     if draft.spec != *before {
@@ -73,14 +73,14 @@ fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
 
 fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
     let help = "How many points are drawn, training and validation together.";
-    let samples = integer(ui, "Samples", help, spec.samples as i64, (10, 100_000));
-    spec.samples = draft.number(samples, spec.samples as i64).max(10) as usize;
+    let samples = usize_field(ui, "Samples", help, spec.samples, &limits::POINTS);
+    spec.samples = draft.number(samples, spec.samples);
     let help = "How far points stray from their place.";
-    let noise = float(ui, "Noise", help, spec.noise, (0.0, 0.5));
+    let noise = float(ui, "Noise", help, spec.noise, limits::NOISE.range());
     spec.noise = draft.number(noise, spec.noise);
     if spec.kind.has_class_count() {
-        let classes = integer(ui, "Classes", "How many kinds of points there are.", spec.classes as i64, (2, 10));
-        spec.classes = draft.number(classes, spec.classes as i64).clamp(2, 10) as usize;
+        let classes = usize_field(ui, "Classes", "How many kinds of points there are.", spec.classes, &limits::CLASSES);
+        spec.classes = draft.number(classes, spec.classes);
     }
     if spec.kind.raw_dimensions() == 2 {
         points::features(ui, draft, spec);
@@ -89,10 +89,10 @@ fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
 
 fn digits(ui: &mut Ui, draft: &mut Draft, spec: &mut DigitsSpec) {
     let help = "How many digits are drawn, training and validation together.";
-    let samples = integer(ui, "Samples", help, spec.samples as i64, (100, 60_000));
-    spec.samples = draft.number(samples, spec.samples as i64).max(100) as usize;
+    let samples = usize_field(ui, "Samples", help, spec.samples, &limits::DIGITS);
+    spec.samples = draft.number(samples, spec.samples);
     let help = "How much each pixel is disturbed.";
-    let noise = float(ui, "Noise", help, spec.noise, (0.0, 0.5));
+    let noise = float(ui, "Noise", help, spec.noise, limits::NOISE.range());
     spec.noise = draft.number(noise, spec.noise);
 }
 
@@ -112,7 +112,7 @@ fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dial
         draft.ended = true;
     }
     if let Some(limit) = spec.limit {
-        let change = integer(ui, "At most", "Samples of each part.", limit as i64, (10, 10_000_000));
-        spec.limit = Some(draft.number(change, limit as i64).max(10) as usize);
+        let change = usize_field(ui, "At most", "Samples of each part.", limit, &limits::PICTURES);
+        spec.limit = Some(draft.number(change, limit));
     }
 }

@@ -5,6 +5,7 @@ use egui::{Button, DragValue, RichText, Role, Ui, WidgetInfo};
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{named, path_field, rate, section};
+use crate::model::limits::LEARNING_RATE;
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Kind};
 use crate::trainer::{DebugCommand, TensorEdit};
@@ -147,7 +148,7 @@ fn field(ui: &mut Ui, name: &str, value: &mut f32) {
 fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let training = &state.project.training;
     let help = "How far every update goes. The rest of this step uses it already.";
-    let change = rate(ui, "Learning rate", help, training.learning_rate, (1e-7, 10.0));
+    let change = rate(ui, "Learning rate", help, training.learning_rate, LEARNING_RATE.range());
     if let Some(learning_rate) = change.value {
         actions.push(Action::SetTraining(crate::model::TrainingSpec { learning_rate, ..training.clone() }));
     }

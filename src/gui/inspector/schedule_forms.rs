@@ -2,11 +2,12 @@
 
 use egui::{Sense, Stroke, Ui, Vec2};
 
-use super::training::{Draft, usize_field};
+use super::training::Draft;
 use super::training_forms::{magnitude, number, same_kind};
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{checkbox, choice};
-use crate::model::{OneCycle, Plateau, Schedule, TrainingSpec, Watched};
+use crate::gui::widgets::{checkbox, choice, usize_field};
+use crate::model::limits::Limits;
+use crate::model::{OneCycle, Plateau, Schedule, TrainingSpec, Watched, limits};
 
 pub(super) fn schedule(ui: &mut Ui, draft: &mut Draft) {
     let all = Schedule::all();
@@ -22,15 +23,22 @@ pub(super) fn schedule(ui: &mut Ui, draft: &mut Draft) {
     match &mut now {
         Schedule::Constant => {}
         Schedule::Step { every, factor } => {
-            whole(ui, draft, "Every", "Steps between two drops of the rate.", every, (1, 1_000_000));
-            number(ui, draft, "Factor", "What the rate is multiplied by at each drop.", factor, (0.01, 1.0));
+            whole(ui, draft, "Every", "Steps between two drops of the rate.", every, &limits::STEP_EVERY);
+            number(ui, draft, "Factor", "What the rate is multiplied by at each drop.", factor, &limits::STEP_FACTOR);
         }
         Schedule::Exponential { factor } => {
-            number(ui, draft, "Factor", "What the rate is multiplied by in every step.", factor, (0.9, 1.0));
+            number(
+                ui,
+                draft,
+                "Factor",
+                "What the rate is multiplied by in every step.",
+                factor,
+                &limits::EXPONENTIAL_FACTOR,
+            );
         }
         Schedule::Cosine { steps, floor } => {
-            whole(ui, draft, "Steps", "Steps until the rate has reached its floor.", steps, (1, 10_000_000));
-            number(ui, draft, "Floor", "The share of the rate that remains at the end.", floor, (0.0, 1.0));
+            whole(ui, draft, "Steps", "Steps until the rate has reached its floor.", steps, &limits::SCHEDULE_STEPS);
+            number(ui, draft, "Floor", "The share of the rate that remains at the end.", floor, &limits::COSINE_FLOOR);
         }
         Schedule::OneCycle(cycle) => one_cycle(ui, draft, cycle),
         Schedule::Plateau(settings) => plateau(ui, draft, settings),
@@ -42,15 +50,15 @@ pub(super) fn schedule(ui: &mut Ui, draft: &mut Draft) {
     }
 }
 
-fn whole(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut usize, range: (usize, usize)) {
-    let change = usize_field(ui, label, help, *value, range);
+fn whole(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut usize, limits: &Limits<usize>) {
+    let change = usize_field(ui, label, help, *value, limits);
     draft.ended |= change.ended;
     *value = change.value.unwrap_or(*value);
 }
 
-fn epochs(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut u64, range: (usize, usize)) {
+fn epochs(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut u64, limits: &Limits<usize>) {
     let mut count = usize::try_from(*value).unwrap_or(usize::MAX);
-    whole(ui, draft, label, help, &mut count, range);
+    whole(ui, draft, label, help, &mut count, limits);
     *value = count as u64;
 }
 
@@ -68,13 +76,13 @@ fn one_cycle(ui: &mut Ui, draft: &mut Draft, cycle: &mut OneCycle) {
         "Steps",
         "Steps of the whole cycle. The learning rate above is its highest.",
         &mut cycle.steps,
-        (1, 10_000_000),
+        &limits::SCHEDULE_STEPS,
     );
-    number(ui, draft, "Rise", "The share of the steps in which the rate rises.", &mut cycle.rise, (0.0, 1.0));
+    number(ui, draft, "Rise", "The share of the steps in which the rate rises.", &mut cycle.rise, &limits::CYCLE_RISE);
     let help = "How many times smaller than the highest the first rate is.";
-    magnitude(ui, draft, "Start divisor", help, &mut cycle.start_divisor, (1.0, 1e6));
+    magnitude(ui, draft, "Start divisor", help, &mut cycle.start_divisor, &limits::START_DIVISOR);
     let help = "How many times smaller than the first the last rate is.";
-    magnitude(ui, draft, "End divisor", help, &mut cycle.end_divisor, (1.0, 1e9));
+    magnitude(ui, draft, "End divisor", help, &mut cycle.end_divisor, &limits::END_DIVISOR);
     tick(ui, draft, "Straight lines", "Straight lines instead of half cosines.", &mut cycle.linear);
     let help = "Falls back to the first rate as fast as it rose, and only then to the last.";
     tick(ui, draft, "Three phases", help, &mut cycle.three_phases);
@@ -82,9 +90,9 @@ fn one_cycle(ui: &mut Ui, draft: &mut Draft, cycle: &mut OneCycle) {
     tick(ui, draft, "Cycle momentum", help, &mut cycle.cycle_momentum);
     if cycle.cycle_momentum {
         let help = "The momentum while the rate is highest.";
-        number(ui, draft, "Low momentum", help, &mut cycle.low_momentum, (0.0, 0.999));
+        number(ui, draft, "Low momentum", help, &mut cycle.low_momentum, &limits::CYCLE_MOMENTUM);
         let help = "The momentum at both ends of the cycle.";
-        number(ui, draft, "High momentum", help, &mut cycle.high_momentum, (0.0, 0.999));
+        number(ui, draft, "High momentum", help, &mut cycle.high_momentum, &limits::CYCLE_MOMENTUM);
     }
 }
 
@@ -95,23 +103,37 @@ fn plateau(ui: &mut Ui, draft: &mut Draft, settings: &mut Plateau) {
         settings.watch = if i == 0 { Watched::Loss } else { Watched::Score };
         draft.ended = true;
     }
-    number(ui, draft, "Factor", "What the rate is multiplied by at each cut.", &mut settings.factor, (0.01, 0.99));
+    number(
+        ui,
+        draft,
+        "Factor",
+        "What the rate is multiplied by at each cut.",
+        &mut settings.factor,
+        &limits::PLATEAU_FACTOR,
+    );
     let help = "Epochs without an improvement that are let pass before a cut.";
-    epochs(ui, draft, "Epochs to wait", help, &mut settings.patience, (0, 10_000));
+    epochs(ui, draft, "Epochs to wait", help, &mut settings.patience, &limits::PLATEAU_WAIT);
     let help = "By how much a result must beat the best one to count as an improvement.";
-    number(ui, draft, "Threshold", help, &mut settings.threshold, (0.0, 1.0));
+    number(ui, draft, "Threshold", help, &mut settings.threshold, &limits::PLATEAU_THRESHOLD);
     let help = "The threshold is a share of the best result, not a difference from it.";
     tick(ui, draft, "Threshold is a share", help, &mut settings.relative);
     let help = "Epochs after a cut in which nothing is held against the rate.";
-    epochs(ui, draft, "Cooldown", help, &mut settings.cooldown, (0, 10_000));
-    number(ui, draft, "Least rate", "The rate does not fall below this.", &mut settings.least_rate, (0.0, 1.0));
+    epochs(ui, draft, "Cooldown", help, &mut settings.cooldown, &limits::PLATEAU_COOLDOWN);
+    number(
+        ui,
+        draft,
+        "Least rate",
+        "The rate does not fall below this.",
+        &mut settings.least_rate,
+        &limits::PLATEAU_LEAST_RATE,
+    );
     number(
         ui,
         draft,
         "Least cut",
         "A cut that is no larger than this is not made.",
         &mut settings.least_cut,
-        (0.0, 0.1),
+        &limits::PLATEAU_LEAST_CUT,
     );
 }
 

@@ -7,9 +7,9 @@ use super::selection::fact;
 use super::training_forms::{clipping, early_stopping, optimiser};
 use crate::gui::numbers::significant;
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{checkbox, choice, integer, rate, section};
+use crate::gui::widgets::{checkbox, choice, rate, section, usize_field};
 use crate::model::layer::LossKind;
-use crate::model::{Edit, LayerKind, ParamValue, TrainingSpec};
+use crate::model::{Edit, LayerKind, ParamValue, TrainingSpec, limits};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -24,7 +24,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let mut draft = Draft { spec: before.clone(), ended: false };
     let help =
         "How far each update moves the weights against the gradient. Too small learns slowly; too large never settles.";
-    let changed = rate(ui, "Learning rate", help, before.learning_rate, (1e-6, 10.0));
+    let changed = rate(ui, "Learning rate", help, before.learning_rate, limits::LEARNING_RATE.range());
     draft.take(changed, |spec, v| spec.learning_rate = v);
     optimiser(ui, &mut draft);
 
@@ -32,16 +32,18 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     schedule(ui, &mut draft);
     let help =
         "Steps at the start over which the rate rises from 0 to its full height (warm-up). Helps large networks.";
-    draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, (0, 100_000)), |spec, v| {
+    draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, &limits::WARM_UP), |spec, v| {
         spec.warm_up_steps = v
     });
 
     section(ui, "BATCHES", "");
     let help =
         "How many samples are averaged for one update. Small batches are noisy and quick; large ones are smooth.";
-    draft.take(usize_field(ui, "Batch size", help, before.batch_size, (1, 65_536)), |spec, v| spec.batch_size = v);
+    draft.take(usize_field(ui, "Batch size", help, before.batch_size, &limits::BATCH_SIZE), |spec, v| {
+        spec.batch_size = v
+    });
     let help = "How often all training samples are seen before training stops by itself.";
-    draft.take(usize_field(ui, "Epochs", help, before.epochs, (1, 100_000)), |spec, v| spec.epochs = v);
+    draft.take(usize_field(ui, "Epochs", help, before.epochs, &limits::EPOCHS), |spec, v| spec.epochs = v);
     clipping(ui, &mut draft);
 
     section(ui, "STOPPING", "");
@@ -53,11 +55,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     section(ui, "CHANCE", "");
     let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. Takes effect on reset.";
-    let seed = integer(ui, "Seed", help, i64::try_from(before.seed).unwrap_or(i64::MAX), (0, i64::MAX));
-    draft.ended |= seed.ended;
-    if let Some(seed) = seed.value {
-        draft.spec.seed = u64::try_from(seed).unwrap_or_default();
-    }
+    let seed = usize::try_from(before.seed).unwrap_or(usize::MAX);
+    draft.take(usize_field(ui, "Seed", help, seed, &limits::SEED), |spec, v| spec.seed = v as u64);
 
     if draft.spec != *before {
         actions.push(Action::SetTraining(draft.spec));
@@ -74,17 +73,6 @@ impl Draft {
             set(&mut self.spec, value);
         }
     }
-}
-
-pub(super) fn usize_field(
-    ui: &mut Ui,
-    label: &str,
-    help: &str,
-    value: usize,
-    range: (usize, usize),
-) -> crate::gui::widgets::Change<usize> {
-    let change = integer(ui, label, help, value as i64, (range.0 as i64, range.1 as i64));
-    crate::gui::widgets::Change { value: change.value.and_then(|v| usize::try_from(v).ok()), ended: change.ended }
 }
 
 /// The loss belongs to the Loss layer; it is shown here too, where a person looks for it.

@@ -2,9 +2,10 @@
 
 use egui::Ui;
 
-use super::training::{Draft, usize_field};
-use crate::gui::widgets::{checkbox, choice, float, rate};
-use crate::model::{Clip, EarlyStopping, Optimiser};
+use super::training::Draft;
+use crate::gui::widgets::{checkbox, choice, float, rate, usize_field};
+use crate::model::limits::Limits;
+use crate::model::{Clip, EarlyStopping, Optimiser, limits};
 
 const MOMENTUM: &str = "How much of the last update is carried on into the next one, like a rolling ball.";
 const DECAY: &str = "Pulls every weight towards zero a little in each step (weight decay).";
@@ -34,7 +35,7 @@ pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft) {
 fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {
     match now {
         Optimiser::Sgd { momentum, nesterov, weight_decay } => {
-            number(ui, draft, "Momentum", MOMENTUM, momentum, (0.0, 0.999));
+            number(ui, draft, "Momentum", MOMENTUM, momentum, &limits::MOMENTUM);
             let help =
                 "Looks where the momentum will carry before measuring the gradient (Nesterov). Needs momentum above 0.";
             if *momentum > 0.0
@@ -45,38 +46,38 @@ fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {
             }
             // PyTorch refuses Nesterov without momentum; here it goes off with it.
             *nesterov &= *momentum > 0.0;
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
+            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
         }
         Optimiser::Adam { beta1, beta2, epsilon, weight_decay }
         | Optimiser::AdamW { beta1, beta2, epsilon, weight_decay } => {
-            number(ui, draft, "Beta 1", BETA1, beta1, (0.0, 0.999));
-            number(ui, draft, "Beta 2", BETA2, beta2, (0.0, 0.99999));
-            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, (1e-12, 1.0));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
+            number(ui, draft, "Beta 1", BETA1, beta1, &limits::BETA1);
+            number(ui, draft, "Beta 2", BETA2, beta2, &limits::BETA2);
+            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, &limits::EPSILON);
+            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
         }
         Optimiser::RmsProp { alpha, epsilon, momentum, weight_decay } => {
             let help = "How long the average of squared gradients remembers.";
-            number(ui, draft, "Alpha", help, alpha, (0.0, 0.9999));
-            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, (1e-12, 1.0));
-            number(ui, draft, "Momentum", MOMENTUM, momentum, (0.0, 0.999));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
+            number(ui, draft, "Alpha", help, alpha, &limits::ALPHA);
+            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, &limits::EPSILON);
+            number(ui, draft, "Momentum", MOMENTUM, momentum, &limits::MOMENTUM);
+            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
         }
         Optimiser::Adagrad { rate_decay, start, epsilon, weight_decay } => {
             let help =
                 "How fast the learning rate falls by itself: it is divided by 1 + this times the updates so far.";
-            number(ui, draft, "Rate decay", help, rate_decay, (0.0, 1.0));
+            number(ui, draft, "Rate decay", help, rate_decay, &limits::RATE_DECAY);
             let help = "What the sum of squared gradients starts from. More makes the first steps smaller.";
-            number(ui, draft, "Start of the sum", help, start, (0.0, 10.0));
-            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, (1e-12, 1.0));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
+            number(ui, draft, "Start of the sum", help, start, &limits::SUM_START);
+            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, &limits::EPSILON);
+            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
         }
         Optimiser::NAdam { beta1, beta2, epsilon, weight_decay, momentum_decay } => {
-            number(ui, draft, "Beta 1", BETA1, beta1, (0.0, 0.999));
-            number(ui, draft, "Beta 2", BETA2, beta2, (0.0, 0.99999));
-            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, (1e-12, 1.0));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
+            number(ui, draft, "Beta 1", BETA1, beta1, &limits::BETA1);
+            number(ui, draft, "Beta 2", BETA2, beta2, &limits::BETA2);
+            magnitude(ui, draft, "Epsilon", EPSILON, epsilon, &limits::EPSILON);
+            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
             let help = "How fast the momentum grows from half of beta 1 to all of it.";
-            number(ui, draft, "Momentum decay", help, momentum_decay, (0.0, 1.0));
+            number(ui, draft, "Momentum decay", help, momentum_decay, &limits::MOMENTUM_DECAY);
         }
         Optimiser::Lion { beta1, beta2, weight_decay } => {
             number(
@@ -85,22 +86,29 @@ fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {
                 "Beta 1",
                 "How much of past gradients the vote on the direction counts.",
                 beta1,
-                (0.0, 0.999),
+                &limits::BETA1,
             );
-            number(ui, draft, "Beta 2", "How long past gradients are remembered.", beta2, (0.0, 0.99999));
-            number(ui, draft, "Weight decay", DECAY, weight_decay, (0.0, 10.0));
+            number(ui, draft, "Beta 2", "How long past gradients are remembered.", beta2, &limits::BETA2);
+            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
         }
     }
 }
 
-pub(super) fn number(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut f64, range: (f64, f64)) {
-    let change = float(ui, label, help, *value, range);
+pub(super) fn number(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut f64, limits: &Limits<f64>) {
+    let change = float(ui, label, help, *value, limits.range());
     draft.ended |= change.ended;
     *value = change.value.unwrap_or(*value);
 }
 
-pub(super) fn magnitude(ui: &mut Ui, draft: &mut Draft, label: &str, help: &str, value: &mut f64, range: (f64, f64)) {
-    let change = rate(ui, label, help, *value, range);
+pub(super) fn magnitude(
+    ui: &mut Ui,
+    draft: &mut Draft,
+    label: &str,
+    help: &str,
+    value: &mut f64,
+    limits: &Limits<f64>,
+) {
+    let change = rate(ui, label, help, *value, limits.range());
     draft.ended |= change.ended;
     *value = change.value.unwrap_or(*value);
 }
@@ -122,7 +130,7 @@ pub(super) fn clipping(ui: &mut Ui, draft: &mut Draft) {
             "At most",
             "The largest norm, or the largest single value, that is let through.",
             max,
-            (1e-4, 1000.0),
+            &limits::CLIP,
         );
     }
     draft.spec.clip = now;
@@ -136,11 +144,16 @@ pub(super) fn early_stopping(ui: &mut Ui, draft: &mut Draft) {
         return;
     }
     let Some(mut stopping) = draft.spec.early_stopping else { return };
-    let change =
-        usize_field(ui, "Patience", "Epochs without an improvement before it stops.", stopping.patience, (1, 10_000));
+    let change = usize_field(
+        ui,
+        "Patience",
+        "Epochs without an improvement before it stops.",
+        stopping.patience,
+        &limits::PATIENCE,
+    );
     draft.ended |= change.ended;
     stopping.patience = change.value.unwrap_or(stopping.patience);
     let help = "By how much the loss must fall to count as an improvement.";
-    number(ui, draft, "Least gain", help, &mut stopping.min_delta, (0.0, 10.0));
+    number(ui, draft, "Least gain", help, &mut stopping.min_delta, &limits::LEAST_GAIN);
     draft.spec.early_stopping = Some(stopping);
 }

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
 use crate::gui::theme::{self, Tokens};
+use crate::model::limits::Limits;
 
 /// What became of a field in this frame.
 pub struct Change<T> {
@@ -77,6 +78,13 @@ pub fn integer(ui: &mut Ui, label: &str, help: &str, value: i64, range: (i64, i6
         ui.add(drag(ui, field))
     });
     change(&response, value, now)
+}
+
+/// A whole number within what it may be.
+pub fn usize_field(ui: &mut Ui, label: &str, help: &str, value: usize, limits: &Limits<usize>) -> Change<usize> {
+    let signed = |number| i64::try_from(number).unwrap_or(i64::MAX);
+    let change = integer(ui, label, help, signed(value), (signed(limits.least), signed(limits.most)));
+    Change { value: change.value.and_then(|v| usize::try_from(v).ok()), ended: change.ended }
 }
 
 /// A typed number is taken as it is, a dragged one is rounded; neither leaves its range.

@@ -8,6 +8,7 @@ mod tabs;
 pub use buttons::{accent_button, accent_icon_button, icon_button, named, section};
 pub use fields::{
     Change, checkbox, choice, float, given_up, integer, label_width, labelled, path_field, rate, text_field,
+    usize_field,
 };
 pub use icon::{kind_icon, paint_kind_icon};
 pub use tabs::tab_strip;

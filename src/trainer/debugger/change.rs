@@ -4,6 +4,7 @@ use super::super::run::Run;
 use super::super::value;
 use super::{DebugError, Debugger, Moment};
 use crate::engine::{Kept, ValueId};
+use crate::model::limits::LEARNING_RATE;
 use crate::trace::{Change, JournalEntry, TensorEdit, dragged};
 
 impl Debugger {
@@ -23,6 +24,9 @@ impl Debugger {
     pub fn set_learning_rate(&mut self, rate: f64) -> Result<(), DebugError> {
         if !(rate.is_finite() && rate > 0.0) {
             return Err(DebugError::Value(format!("A learning rate is a number above 0, not {rate}.")));
+        }
+        if let Some(refusal) = LEARNING_RATE.refuse(rate) {
+            return Err(DebugError::Value(refusal));
         }
         let training = crate::model::TrainingSpec { learning_rate: rate, ..self.run.training().clone() };
         self.change(Change::Training { training }).map(|_| ())

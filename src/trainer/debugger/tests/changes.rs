@@ -143,6 +143,7 @@ fn another_learning_rate_holds_from_here_on() {
     for rate in [0.0, -1.0, f64::NAN] {
         assert!(debugger.set_learning_rate(rate).unwrap_err().to_string().contains("above 0"));
     }
+    assert!(debugger.set_learning_rate(11.0).unwrap_err().to_string().contains("between 1e-7 and 10"));
 }
 
 /// Replay from the journal alone, and from the checkpoints.

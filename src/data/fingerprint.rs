@@ -1,0 +1,202 @@
+//! What tells one data set from another: the rows of both parts and their order, in a few numbers that a run keeps. Names, units and
+//! everything else that is only shown are not in it.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Dataset, Part};
+
+/// Of a data set. Equal ones are, as good as certainly, of equal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    pub train: PartPrint,
+    pub validation: PartPrint,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartPrint {
+    pub rows: usize,
+    /// Of the rows one behind the other.
+    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
+    in_order: u64,
+    /// Of the same rows however they stand.
+    #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
+    in_any_order: u64,
+}
+
+/// What two data sets differ in; where it is displayed, half a sentence: "it was trained on 400 samples, and there are 380 now".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    TrainingRows {
+        then: usize,
+        now: usize,
+    },
+    ValidationRows {
+        then: usize,
+        now: usize,
+    },
+    /// All rows are there, but some that were for training are for validation.
+    Divided,
+    /// The parts are the same, but for the order of their rows.
+    Order,
+    Training,
+    Validation,
+    Both,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TrainingRows { then, now } => write!(f, "it was trained on {then} samples, and the data now has {now}"),
+            Self::ValidationRows { then, now } => {
+                write!(f, "it was validated on {then} samples, and the data now has {now} for that")
+            }
+            Self::Divided => f.write_str(
+                "the samples are the same, but they are divided otherwise: some that it has learnt from would now count as unseen",
+            ),
+            Self::Order => f.write_str("the samples are the same, but they stand in another order, so its batches would be others"),
+            Self::Training => f.write_str("it was trained on other samples than the data now has"),
+            Self::Validation => f.write_str("it was validated on other samples than the data now has for that"),
+            Self::Both => f.write_str("it was trained and validated on other samples than the data now has"),
+        }
+    }
+}
+
+impl Fingerprint {
+    /// Takes a moment for a large set.
+    pub fn of(dataset: &Dataset) -> Self {
+        let (width, targets) = (dataset.input_len(), dataset.target_len());
+        let part = |part: &Part| PartPrint::of(part, width, targets);
+        Self { train: part(&dataset.train), validation: part(&dataset.validation) }
+    }
+
+    /// How data differs from what this was taken of.
+    pub fn difference(&self, now: &Self) -> Option<Difference> {
+        let (a, b) = (self, now);
+        let rows = |part: fn(&Self) -> PartPrint| (part(a).rows, part(b).rows);
+        let ((train, train_now), (validation, validation_now)) =
+            (rows(|print| print.train), rows(|print| print.validation));
+        let all = |print: &Self| print.train.in_any_order.wrapping_add(print.validation.in_any_order);
+        let is_same = |part: fn(&Self) -> PartPrint| part(a).in_any_order == part(b).in_any_order;
+        Some(match () {
+            () if a == b => return None,
+            () if train != train_now => Difference::TrainingRows { then: train, now: train_now },
+            () if validation != validation_now => Difference::ValidationRows { then: validation, now: validation_now },
+            () => match (is_same(|print| print.train), is_same(|print| print.validation)) {
+                (true, true) => Difference::Order,
+                _ if all(a) == all(b) => Difference::Divided,
+                (false, true) => Difference::Training,
+                (true, false) => Difference::Validation,
+                (false, false) => Difference::Both,
+            },
+        })
+    }
+}
+
+impl PartPrint {
+    fn of(part: &Part, width: usize, targets: usize) -> Self {
+        let (mut in_order, mut in_any_order) = (mixed(part.len as u64, width as u64), 0u64);
+        for row in 0..part.len {
+            let slice =
+                |numbers: &'_ [f32], width: usize| hashed(numbers.get(row * width..(row + 1) * width).unwrap_or(&[]));
+            let row = mixed(slice(&part.inputs, width), slice(&part.targets, targets) ^ TARGETS);
+            in_order = mixed(in_order ^ row, ORDER);
+            in_any_order = in_any_order.wrapping_add(row);
+        }
+        Self { rows: part.len, in_order, in_any_order }
+    }
+}
+
+// Odd numbers without a pattern. They stand in files: never change one, nor how they are used.
+const START: u64 = 0x9e37_79b9_7f4a_7c15;
+const NUMBERS: u64 = 0xd6e8_feb8_6659_fd93;
+const TARGETS: u64 = 0xa076_1d64_78bd_642f;
+const ORDER: u64 = 0xe703_7ed1_a0b4_28db;
+
+/// Both halves of the product, folded.
+fn mixed(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ START) * u128::from(b ^ NUMBERS);
+    (product >> 64) as u64 ^ product as u64
+}
+
+/// Of the bits of some numbers, two at a time: several gigabytes a second.
+fn hashed(numbers: &[f32]) -> u64 {
+    let (pairs, last) = numbers.as_chunks::<2>();
+    let hash = pairs.iter().fold(START, |hash, [a, b]| {
+        mixed(hash ^ (u64::from(a.to_bits()) << 32 | u64::from(b.to_bits())), NUMBERS ^ ORDER)
+    });
+    last.iter().fold(hash, |hash, number| mixed(hash ^ u64::from(number.to_bits()), TARGETS))
+}
+
+/// JSON's readers elsewhere have no whole numbers of 64 bits.
+fn to_hex<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{value:016x}"))
+}
+
+fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    u64::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Task;
+
+    fn part(rows: &[[f32; 3]]) -> Part {
+        let inputs = rows.iter().flat_map(|row| [row[0], row[1]]).collect();
+        Part { len: rows.len(), inputs, targets: rows.iter().map(|row| row[2]).collect() }
+    }
+
+    fn print(train: &[[f32; 3]], validation: &[[f32; 3]]) -> Fingerprint {
+        let dataset = Dataset {
+            name: String::new(),
+            input_shape: vec![2],
+            input_names: Vec::new(),
+            input_units: Vec::new(),
+            task: Task::Classification { classes: vec!["a".into(), "b".into()] },
+            train: part(train),
+            validation: part(validation),
+            plane: None,
+            notes: Vec::new(),
+        };
+        Fingerprint::of(&dataset)
+    }
+
+    const A: [f32; 3] = [1.0, 2.0, 0.0];
+    const B: [f32; 3] = [3.0, 4.0, 1.0];
+    const C: [f32; 3] = [5.0, 6.0, 1.0];
+    const D: [f32; 3] = [5.0, 6.0, 0.0];
+
+    #[test]
+    fn what_differs_is_told_apart() {
+        let kept = print(&[A, B], &[C]);
+        for (now, difference) in [
+            (print(&[A, B], &[C]), None),
+            (print(&[B, A], &[C]), Some(Difference::Order)),
+            (print(&[A, C], &[B]), Some(Difference::Divided)),
+            (print(&[A, D], &[C]), Some(Difference::Training)),
+            (print(&[A, B], &[D]), Some(Difference::Validation)),
+            (print(&[A, A], &[D]), Some(Difference::Both)),
+            (print(&[A], &[C]), Some(Difference::TrainingRows { then: 2, now: 1 })),
+            (print(&[A, B], &[C, D]), Some(Difference::ValidationRows { then: 1, now: 2 })),
+        ] {
+            assert_eq!(kept.difference(&now), difference);
+        }
+        // A target that is another is another row, and rows do not cancel each other out.
+        assert_ne!(print(&[C], &[A]), print(&[D], &[A]));
+        assert_ne!(print(&[A, A], &[C]).train, print(&[B, B], &[C]).train);
+    }
+
+    #[test]
+    fn it_comes_back_from_a_file_as_it_was_for_ever() {
+        let print = print(&[A, B], &[C]);
+        let text = serde_json::to_string(&print).unwrap();
+        assert_eq!(serde_json::from_str::<Fingerprint>(&text).unwrap(), print);
+        assert_eq!(text, RECORDED);
+    }
+
+    /// Every kept run has one: another way to compute it would make strangers of their own data.
+    const RECORDED: &str = r#"{"train":{"rows":2,"in_order":"2712b3af33a936aa","in_any_order":"0975bd34c4edfba9"},"validation":{"rows":1,"in_order":"8a4f0ca5670615ba","in_any_order":"6b856a0570a1fe95"}}"#;
+}

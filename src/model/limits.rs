@@ -1,0 +1,366 @@
+//! What the numbers of a project may be: one table, which the fields of the window, `glassbox check` and whoever opens a project
+//! read. Those of layers stand with their parameters (`layer_params!`).
+
+use super::{Clip, DataSpec, OneCycle, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec};
+
+/// The least and the largest that a number may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits<T> {
+    /// What a sentence calls it: "the learning rate".
+    pub name: &'static str,
+    pub least: T,
+    pub most: T,
+}
+
+const fn real(name: &'static str, least: f64, most: f64) -> Limits<f64> {
+    Limits { name, least, most }
+}
+
+const fn whole(name: &'static str, least: usize, most: usize) -> Limits<usize> {
+    Limits { name, least, most }
+}
+
+pub const LEARNING_RATE: Limits<f64> = real("the learning rate", 1e-7, 10.0);
+pub const WARM_UP: Limits<usize> = whole("the number of warm-up steps", 0, 100_000);
+pub const BATCH_SIZE: Limits<usize> = whole("the batch size", 1, 65_536);
+pub const EPOCHS: Limits<usize> = whole("the number of epochs", 1, 1_000_000_000);
+/// What JSON's readers and the window's fields can hold.
+pub const SEED: Limits<usize> = whole("the seed", 0, i64::MAX as usize);
+
+pub const MOMENTUM: Limits<f64> = real("the momentum", 0.0, 0.999);
+pub const BETA1: Limits<f64> = real("beta 1", 0.0, 0.999);
+pub const BETA2: Limits<f64> = real("beta 2", 0.0, 0.99999);
+pub const EPSILON: Limits<f64> = real("epsilon", 1e-12, 1.0);
+pub const WEIGHT_DECAY: Limits<f64> = real("the weight decay", 0.0, 10.0);
+/// Of RMSprop.
+pub const ALPHA: Limits<f64> = real("alpha", 0.0, 0.9999);
+/// Of Adagrad.
+pub const RATE_DECAY: Limits<f64> = real("the rate decay", 0.0, 1.0);
+pub const SUM_START: Limits<f64> = real("the start of the sum", 0.0, 10.0);
+/// Of NAdam.
+pub const MOMENTUM_DECAY: Limits<f64> = real("the momentum decay", 0.0, 1.0);
+
+pub const CLIP: Limits<f64> = real("what clipping lets through", 1e-4, 1000.0);
+pub const PATIENCE: Limits<usize> = whole("the patience of early stopping", 1, 10_000);
+pub const LEAST_GAIN: Limits<f64> = real("the least gain of early stopping", 0.0, 10.0);
+
+pub const STEP_EVERY: Limits<usize> = whole("the number of steps between two drops of the rate", 1, 1_000_000);
+pub const STEP_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01, 1.0);
+pub const EXPONENTIAL_FACTOR: Limits<f64> = real("the factor of the schedule", 0.9, 1.0);
+pub const SCHEDULE_STEPS: Limits<usize> = whole("the number of steps of the schedule", 1, 10_000_000);
+pub const COSINE_FLOOR: Limits<f64> = real("the floor of the schedule", 0.0, 1.0);
+pub const CYCLE_RISE: Limits<f64> = real("the rise of the cycle", 0.0, 1.0);
+pub const START_DIVISOR: Limits<f64> = real("the start divisor of the cycle", 1.0, 1e6);
+pub const END_DIVISOR: Limits<f64> = real("the end divisor of the cycle", 1.0, 1e9);
+pub const CYCLE_MOMENTUM: Limits<f64> = real("the momentum of the cycle", 0.0, 0.999);
+pub const PLATEAU_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01, 0.99);
+pub const PLATEAU_WAIT: Limits<usize> = whole("the number of epochs to wait on a plateau", 0, 10_000);
+pub const PLATEAU_THRESHOLD: Limits<f64> = real("the threshold of the schedule", 0.0, 1.0);
+pub const PLATEAU_COOLDOWN: Limits<usize> = whole("the cooldown of the schedule", 0, 10_000);
+pub const PLATEAU_LEAST_RATE: Limits<f64> = real("the least rate of the schedule", 0.0, 1.0);
+pub const PLATEAU_LEAST_CUT: Limits<f64> = real("the least cut of the schedule", 0.0, 0.1);
+
+pub const VALIDATION: Limits<f64> = real("the validation share", 0.05, 0.9);
+pub const POINTS: Limits<usize> = whole("the number of points", 10, 100_000);
+pub const CLASSES: Limits<usize> = whole("the number of classes", 2, 10);
+pub const DIGITS: Limits<usize> = whole("the number of digits", 100, 60_000);
+pub const NOISE: Limits<f64> = real("the noise", 0.0, 0.5);
+/// Of each part of a folder of pictures.
+pub const PICTURES: Limits<usize> = whole("the number of pictures of a part", 10, 10_000_000);
+
+impl<T: Copy + PartialOrd + Shown> Limits<T> {
+    pub fn range(&self) -> (T, T) {
+        (self.least, self.most)
+    }
+
+    /// A sentence where a number lies outside.
+    pub fn refuse(&self, value: T) -> Option<String> {
+        if self.least <= value && value <= self.most {
+            return None;
+        }
+        let mut name = self.name.to_owned();
+        if let Some(first) = name.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        let (least, most, value) = (self.least.shown(), self.most.shown(), value.shown());
+        Some(format!("{name} must be between {least} and {most}, not {value}."))
+    }
+}
+
+/// A number as people write it.
+pub trait Shown {
+    fn shown(self) -> String;
+}
+
+impl Shown for f64 {
+    fn shown(self) -> String {
+        let size = self.abs();
+        if size > 0.0 && !(1e-4..1e7).contains(&size) { format!("{self:e}") } else { self.to_string() }
+    }
+}
+
+impl Shown for usize {
+    /// 100,000
+    fn shown(self) -> String {
+        let digits = self.to_string();
+        let places = digits.len();
+        let spaced = digits.chars().enumerate().flat_map(|(i, digit)| {
+            let comma = (i > 0 && (places - i).is_multiple_of(3)).then_some(',');
+            comma.into_iter().chain([digit])
+        });
+        spaced.collect()
+    }
+}
+
+fn count(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+/// Gathers what is refused.
+#[derive(Default)]
+struct Found(Vec<String>);
+
+impl Found {
+    fn look<T: Copy + PartialOrd + Shown>(&mut self, limits: &Limits<T>, value: T) {
+        self.0.extend(limits.refuse(value));
+    }
+
+    fn adam(&mut self, [beta1, beta2, epsilon, weight_decay]: [f64; 4]) {
+        self.look(&BETA1, beta1);
+        self.look(&BETA2, beta2);
+        self.look(&EPSILON, epsilon);
+        self.look(&WEIGHT_DECAY, weight_decay);
+    }
+
+    fn optimiser(&mut self, optimiser: &Optimiser) {
+        match *optimiser {
+            Optimiser::Sgd { momentum, weight_decay, nesterov: _ } => {
+                self.look(&MOMENTUM, momentum);
+                self.look(&WEIGHT_DECAY, weight_decay);
+            }
+            Optimiser::Adam { beta1, beta2, epsilon, weight_decay }
+            | Optimiser::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                self.adam([beta1, beta2, epsilon, weight_decay]);
+            }
+            Optimiser::RmsProp { alpha, epsilon, momentum, weight_decay } => {
+                self.look(&ALPHA, alpha);
+                self.look(&EPSILON, epsilon);
+                self.look(&MOMENTUM, momentum);
+                self.look(&WEIGHT_DECAY, weight_decay);
+            }
+            Optimiser::Adagrad { rate_decay, start, epsilon, weight_decay } => {
+                self.look(&RATE_DECAY, rate_decay);
+                self.look(&SUM_START, start);
+                self.look(&EPSILON, epsilon);
+                self.look(&WEIGHT_DECAY, weight_decay);
+            }
+            Optimiser::NAdam { beta1, beta2, epsilon, weight_decay, momentum_decay } => {
+                self.adam([beta1, beta2, epsilon, weight_decay]);
+                self.look(&MOMENTUM_DECAY, momentum_decay);
+            }
+            Optimiser::Lion { beta1, beta2, weight_decay } => {
+                self.look(&BETA1, beta1);
+                self.look(&BETA2, beta2);
+                self.look(&WEIGHT_DECAY, weight_decay);
+            }
+        }
+    }
+
+    fn schedule(&mut self, schedule: &Schedule) {
+        match schedule {
+            Schedule::Constant => {}
+            Schedule::Step { every, factor } => {
+                self.look(&STEP_EVERY, *every);
+                self.look(&STEP_FACTOR, *factor);
+            }
+            Schedule::Exponential { factor } => self.look(&EXPONENTIAL_FACTOR, *factor),
+            Schedule::Cosine { steps, floor } => {
+                self.look(&SCHEDULE_STEPS, *steps);
+                self.look(&COSINE_FLOOR, *floor);
+            }
+            Schedule::OneCycle(OneCycle {
+                steps,
+                rise,
+                start_divisor,
+                end_divisor,
+                low_momentum,
+                high_momentum,
+                linear: _,
+                three_phases: _,
+                cycle_momentum: _,
+            }) => {
+                self.look(&SCHEDULE_STEPS, *steps);
+                self.look(&CYCLE_RISE, *rise);
+                self.look(&START_DIVISOR, *start_divisor);
+                self.look(&END_DIVISOR, *end_divisor);
+                self.look(&CYCLE_MOMENTUM, *low_momentum);
+                self.look(&CYCLE_MOMENTUM, *high_momentum);
+            }
+            Schedule::Plateau(Plateau {
+                factor,
+                patience,
+                threshold,
+                cooldown,
+                least_rate,
+                least_cut,
+                watch: _,
+                relative: _,
+            }) => {
+                self.look(&PLATEAU_FACTOR, *factor);
+                self.look(&PLATEAU_WAIT, count(*patience));
+                self.look(&PLATEAU_THRESHOLD, *threshold);
+                self.look(&PLATEAU_COOLDOWN, count(*cooldown));
+                self.look(&PLATEAU_LEAST_RATE, *least_rate);
+                self.look(&PLATEAU_LEAST_CUT, *least_cut);
+            }
+        }
+    }
+}
+
+impl TrainingSpec {
+    /// A sentence about every number that cannot be.
+    pub fn problems(&self) -> Vec<String> {
+        let mut found = Found::default();
+        found.look(&LEARNING_RATE, self.learning_rate);
+        found.optimiser(&self.optimiser);
+        found.schedule(&self.schedule);
+        found.look(&WARM_UP, self.warm_up_steps);
+        found.look(&BATCH_SIZE, self.batch_size);
+        found.look(&EPOCHS, self.epochs);
+        if let Clip::Norm { max } | Clip::Value { max } = self.clip {
+            found.look(&CLIP, max);
+        }
+        if let Some(stopping) = self.early_stopping {
+            found.look(&PATIENCE, stopping.patience);
+            found.look(&LEAST_GAIN, stopping.min_delta);
+        }
+        found.look(&SEED, count(self.seed));
+        found.0
+    }
+}
+
+impl DataSpec {
+    /// A sentence about every number that cannot be. Numbers that have no meaning for the source are not looked at.
+    pub fn problems(&self) -> Vec<String> {
+        let mut found = Found::default();
+        match &self.source {
+            Source::Synthetic(points) => {
+                found.look(&POINTS, points.samples);
+                found.look(&NOISE, points.noise);
+                if points.kind.has_class_count() {
+                    found.look(&CLASSES, points.classes);
+                }
+            }
+            Source::Digits(digits) => {
+                found.look(&DIGITS, digits.samples);
+                found.look(&NOISE, digits.noise);
+            }
+            Source::Idx(pictures) => {
+                if let Some(limit) = pictures.limit {
+                    found.look(&PICTURES, limit);
+                }
+            }
+            Source::Csv(_) => {}
+        }
+        found.look(&VALIDATION, self.validation);
+        found.0
+    }
+}
+
+impl Project {
+    /// A sentence about every number of data and training that cannot be. A graph has none: it refuses them when it is read.
+    pub fn number_problems(&self) -> Vec<String> {
+        [self.data.problems(), self.training.problems()].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::{
+        CsvSpec, DigitsSpec, EarlyStopping, IdxSpec, MissingPolicy, Scaling, SyntheticKind, SyntheticSpec, templates,
+    };
+
+    /// Where the numbers lie in a value.
+    fn numbers(value: &Value, at: &str, places: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(key, v)| numbers(v, &format!("{at}/{key}"), places)),
+            Value::Number(_) => places.push(at.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// Every number of a value is refused when it is far too large.
+    fn every_number_has_limits<T: Serialize + DeserializeOwned>(
+        spec: &T,
+        free: &[&str],
+        problems: fn(&T) -> Vec<String>,
+    ) {
+        assert_eq!(problems(spec), Vec::<String>::new());
+        let value = serde_json::to_value(spec).unwrap();
+        let mut places = Vec::new();
+        numbers(&value, "", &mut places);
+        for place in places.iter().filter(|place| !free.contains(&place.as_str())) {
+            let mut other = value.clone();
+            let number = other.pointer_mut(place).unwrap();
+            *number = if number.is_f64() { json!(1e300) } else { json!(u64::MAX) };
+            let found = problems(&serde_json::from_value(other).unwrap());
+            assert_eq!(found.len(), 1, "{place}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_number_without_limits() {
+        let specs = Optimiser::all().map(|optimiser| TrainingSpec { optimiser, ..TrainingSpec::default() }).into_iter();
+        let specs = specs.chain(Schedule::all().map(|schedule| TrainingSpec { schedule, ..TrainingSpec::default() }));
+        let clips = [Clip::Norm { max: 1.0 }, Clip::Value { max: 1.0 }];
+        let early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.5 });
+        let specs = specs.chain(clips.map(|clip| TrainingSpec { clip, early_stopping, ..TrainingSpec::default() }));
+        specs.for_each(|spec| every_number_has_limits(&spec, &[], TrainingSpec::problems));
+        let blobs = SyntheticSpec { kind: SyntheticKind::Blobs, ..SyntheticSpec::default() };
+        let csv = CsvSpec {
+            path: "a".into(),
+            target: "b".into(),
+            columns: Vec::new(),
+            missing: MissingPolicy::default(),
+            scaling: Scaling::default(),
+        };
+        for source in [
+            Source::Synthetic(blobs),
+            Source::Digits(DigitsSpec::default()),
+            Source::Idx(IdxSpec { folder: "a".into(), limit: Some(100) }),
+            Source::Csv(csv),
+        ] {
+            let spec = DataSpec { source, ..DataSpec::default() };
+            every_number_has_limits(&spec, &["/seed"], DataSpec::problems);
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_number_and_its_limits() {
+        let rate = |rate| LEARNING_RATE.refuse(rate);
+        assert_eq!(rate(-1.0).unwrap(), "The learning rate must be between 1e-7 and 10, not -1.");
+        assert_eq!((rate(1e-7), rate(10.0), rate(f64::NAN).is_some()), (None, None, true));
+        assert_eq!(POINTS.refuse(9).unwrap(), "The number of points must be between 10 and 100,000, not 9.");
+        assert_eq!([0, 12, 123, 1234, 1_234_567].map(Shown::shown), ["0", "12", "123", "1,234", "1,234,567"]);
+        let wrong = TrainingSpec {
+            batch_size: 0,
+            optimiser: Optimiser::Adam { beta1: 0.9, beta2: 2.0, epsilon: 1e-8, weight_decay: 0.0 },
+            ..TrainingSpec::default()
+        };
+        let found = wrong.problems();
+        assert!(found.len() == 2 && found[0].starts_with("Beta 2") && found[1].contains("batch size"), "{found:?}");
+    }
+
+    #[test]
+    fn templates_keep_to_them() {
+        for template in templates::TEMPLATES {
+            let Some(project) = templates::build(template.key) else { continue };
+            assert_eq!(project.number_problems(), Vec::<String>::new(), "{}", template.key);
+        }
+    }
+}
