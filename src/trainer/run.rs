@@ -3,14 +3,14 @@
 
 mod again;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
 use super::outbox::Stop;
 use super::pictures;
 use crate::data::batches::{Batch, epoch_order, gather};
-use crate::data::{Dataset, Part, Task};
+use crate::data::{Dataset, Difference, Fingerprint, Part, Task};
 use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport, metrics};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
 use crate::trace::{Change, JournalEntry};
@@ -25,8 +25,10 @@ pub enum RunError {
     /// The sum, and what to make smaller.
     #[error("{0}")]
     Memory(String),
-    #[error("The saved run does not fit: {0}")]
-    Resume(String),
+    #[error(
+        "This run belongs to other data: {0}. Give it the data and the split that it was trained with, or start a new run."
+    )]
+    OtherData(Difference),
     #[error("{0}")]
     Change(String),
 }
@@ -39,6 +41,9 @@ pub struct Resume {
     pub cursor: usize,
     /// Samples of the training part, to notice other data.
     pub samples: usize,
+    /// Of its data, to notice other rows and another order as well; older files have none.
+    #[serde(default)]
+    pub data: Option<Fingerprint>,
     /// As the run began: what replay starts from.
     pub origin: Arc<Project>,
     pub journal: Vec<JournalEntry>,
@@ -81,6 +86,8 @@ pub struct Run {
     place: Resume,
     order: Vec<u32>,
     best: Option<Snapshot>,
+    /// Of the data set, once it was asked for; shared by all runs that came from this one.
+    fingerprint: Arc<OnceLock<Fingerprint>>,
     /// What was done otherwise than asked, not yet told.
     notices: Vec<String>,
     /// The device that it was last said of that it is not there.
@@ -126,6 +133,7 @@ impl Run {
             place,
             order,
             best: None,
+            fingerprint: Arc::default(),
             notices: Vec::new(),
             missing: None,
         })

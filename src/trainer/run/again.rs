@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::{Run, RunError, Saved};
-use crate::data::Dataset;
+use super::{Resume, Run, RunError, Saved};
 use crate::data::batches::epoch_order;
+use crate::data::{Dataset, Difference, Fingerprint};
 use crate::engine::{Device, Kept};
-use crate::model::{Project, Schedule};
+use crate::model::{PlateauState, Project, Schedule};
 use crate::trace::{Change, JournalEntry};
 
 impl Run {
@@ -73,12 +73,22 @@ impl Run {
 
     /// Everything that going on needs: tensors, and the place in the data.
     pub fn save(&self) -> Result<Saved, RunError> {
-        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place: self.place.clone() })
+        let place = Resume { data: Some(*self.fingerprint()), ..self.place.clone() };
+        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place })
     }
 
-    /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then.
+    /// Of its data. Computed once, which takes a moment for a large set.
+    fn fingerprint(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| Fingerprint::of(&self.dataset))
+    }
+
+    /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then. Refuses other data.
     pub fn resume(project: &Project, dataset: Arc<Dataset>, device: Device, saved: Saved) -> Result<Self, RunError> {
         let mut run = Self::new(project, dataset, device.clone())?;
+        let difference = saved.place.data.and_then(|then| then.difference(run.fingerprint()));
+        if let Some(difference) = difference {
+            return Err(RunError::OtherData(difference));
+        }
         run.stand(saved)?;
         if *run.place.device_in_force() != device {
             run.change(Change::Device { device })?;
@@ -86,11 +96,37 @@ impl Run {
         Ok(run)
     }
 
+    /// What of the data is other than where the run was saved.
+    pub fn difference(dataset: &Dataset, place: &Resume) -> Option<Difference> {
+        let (then, now) = (place.samples, dataset.train.len);
+        let counted = (then != now).then_some(Difference::TrainingRows { then, now });
+        place.data.map_or(counted, |then| then.difference(&Fingerprint::of(dataset)))
+    }
+
+    /// As [`Self::resume`], on purpose with other data: weights, moments and settings go on where they were, the epoch begins anew,
+    /// and what was the best on the old data counts no more. The past is another run's and cannot be reached.
+    pub fn resume_elsewhere(
+        project: &Project,
+        dataset: Arc<Dataset>,
+        device: Device,
+        saved: Saved,
+    ) -> Result<Self, RunError> {
+        let mut run = Self::new(project, dataset, device)?;
+        run.machine.restore(&saved.now)?;
+        let Resume { epoch, plateau, .. } = saved.place;
+        run.place.plateau = PlateauState { scale: plateau.scale, ..PlateauState::default() };
+        run.machine.scale_rate(plateau.scale);
+        (run.place.epoch, run.place.best_epoch) = (epoch, epoch);
+        run.order = epoch_order(project.training.seed, epoch, run.dataset.train.len);
+        Ok(run)
+    }
+
     /// Back to (or forward to) where [`Self::save`] was called in this very run; `project` is the one in force then.
     pub(in crate::trainer) fn rewind(&mut self, project: &Project, saved: Saved) -> Result<(), RunError> {
         if *project != self.project {
             let next = Self::new(project, self.dataset.clone(), self.machine.device())?;
-            *self = Self { notices: self.take_notices(), missing: self.missing.take(), ..next };
+            let fingerprint = self.fingerprint.clone();
+            *self = Self { notices: self.take_notices(), missing: self.missing.take(), fingerprint, ..next };
         }
         self.stand(saved)?;
         let device = self.place.device_in_force().clone();
@@ -101,6 +137,7 @@ impl Run {
     pub(in crate::trainer) fn afresh(&self) -> Result<Self, RunError> {
         let mut run = Self::new(&self.place.origin, self.dataset.clone(), Device::Cpu)?;
         run.missing.clone_from(&self.missing);
+        run.fingerprint.clone_from(&self.fingerprint);
         run.place.device.clone_from(&self.place.device);
         run.go_to(&self.place.device)?;
         Ok(run)
@@ -109,10 +146,8 @@ impl Run {
     fn stand(&mut self, saved: Saved) -> Result<(), RunError> {
         let Saved { now, best, place } = saved;
         if place.samples != self.dataset.train.len || place.cursor > self.dataset.train.len {
-            return Err(RunError::Resume(format!(
-                "it was trained on {} samples, and the data now has {}. Use the same data and split.",
-                place.samples, self.dataset.train.len
-            )));
+            let (then, now) = (place.samples, self.dataset.train.len);
+            return Err(RunError::OtherData(Difference::TrainingRows { then, now }));
         }
         self.machine.restore(&now)?;
         self.machine.scale_rate(place.plateau.scale);
