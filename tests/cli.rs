@@ -6,10 +6,14 @@ mod arguments;
 mod branches;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/losses.rs"]
+mod losses;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/sentences.rs"]
 mod sentences;
+#[path = "cli/signals.rs"]
+mod signals;
 mod support;
 
 use std::path::Path;
@@ -104,20 +108,49 @@ fn the_instruction_that_made_the_first_nan_is_told() {
         assert!(glassbox(folder, &["new", "sine", "-o", "s.json"]).status.success());
         serde_json::from_str(&std::fs::read_to_string(folder.join("s.json")).unwrap()).unwrap()
     };
-    project["training"]["learning_rate"] = 1e4.into();
+    project["training"]["learning_rate"] = 10.into();
     project["training"]["optimiser"] = serde_json::to_value(glassbox::model::Optimiser::sgd()).unwrap();
     std::fs::write(folder.join("s.json"), project.to_string()).unwrap();
-    let arguments = ["train", "s.json", "--epochs", "30", "--json"];
-    let output = glassbox(folder, &arguments);
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let run = |more: &[&str]| {
+        let arguments =
+            [&["train", "s.json", "--epochs", "30", "--json", "--checkpoint", "s.safetensors"][..], more].concat();
+        let output = glassbox(folder, &arguments);
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), summary, text(&output.stderr))
+    };
+    let (code, summary, said) = run(&[]);
     let found = &summary["first_not_finite"];
     let (step, line) = (found["step"].as_u64().unwrap(), found["line"].as_str().unwrap());
     assert!(step > 0 && !line.is_empty() && found["held_by"].is_null(), "{found}");
     let sentence = format!("Step {step}: the first number that is not one");
     assert!(found["sentence"].as_str().unwrap().starts_with(&sentence), "{found}");
-    let said = text(&output.stderr);
     assert_eq!((said.matches(&sentence).count(), said.contains(line)), (1, true), "{said}");
-    assert_eq!(summary["steps"].as_u64().map(|steps| steps > step), Some(true), "training goes on");
+    // Nothing comes of it: it ends with the step whose loss is no number, as a failure that is told once.
+    let ended = summary["steps"].as_u64().unwrap();
+    assert!(code == Some(1) && (step..750).contains(&ended), "{summary}");
+    let error = summary["error"].as_str().unwrap();
+    assert!(error.contains(&format!("ended with step {ended}")) && error.contains("--past-nan"), "{error}");
+    assert_eq!(said.matches(error).count(), 1, "{said}");
+    let (code, summary, _) = run(&["--past-nan"]);
+    assert_eq!((code, summary["steps"].as_u64(), &summary["error"]), (Some(0), Some(750), &Value::Null));
+    assert_eq!(summary["first_not_finite"]["step"].as_u64(), Some(step));
+}
+
+#[test]
+fn weights_that_are_no_numbers_do_not_take_the_place_of_good_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "sine", "-o", "s.json"]);
+    json(folder, &["train", "s.json", "--epochs", "2", "--checkpoint", "s.safetensors", "--json"]);
+    let good = std::fs::read(folder.join("s.safetensors")).unwrap();
+    let mut project: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("s.json")).unwrap()).unwrap();
+    project["training"]["learning_rate"] = 10.into();
+    project["training"]["optimiser"] = serde_json::to_value(glassbox::model::Optimiser::sgd()).unwrap();
+    std::fs::write(folder.join("s.json"), project.to_string()).unwrap();
+    let both = ["--resume", "s.safetensors", "--checkpoint", "s.safetensors"];
+    let words = ["ended with step", "s.safetensors keeps the run as it stood after step 50"];
+    fails(folder, &[&["train", "s.json", "--epochs", "60"][..], &both].concat(), &words);
+    assert!(std::fs::read(folder.join("s.safetensors")).unwrap() == good);
 }
 
 #[test]

@@ -3,15 +3,25 @@
 use super::options::CheckOptions;
 use super::output::{Answered, answer};
 use super::prepare;
+use crate::data::Dataset;
 use crate::engine::Memory;
+use crate::model::Project;
+use crate::persist::FileError;
 
 pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
-    let project = prepare::project(&options.file)?;
+    let project = match prepare::project(&options.file) {
+        Err(error) => match error.downcast_ref() {
+            Some(FileError::Numbers { problems, .. }) => return tell_numbers(problems, options.json),
+            _ => return Err(error),
+        },
+        Ok(project) => project,
+    };
     let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
     let found = prepare::inference(&project, &dataset);
     let mut problems: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
     let memory = prepare::memory(&project, &dataset, &found);
     problems.extend(memory.and_then(|memory| memory.refusal(Memory::available())));
+    let warnings = warnings(&project, &dataset);
     if options.json {
         let layers: Vec<_> = project
             .graph
@@ -36,6 +46,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
         });
         let all = serde_json::json!({
             "layers": layers, "parameters": parameters, "memory_bytes": memory, "problems": problems,
+            "notes": dataset.notes, "warnings": warnings,
         });
         answer(all)?;
     } else {
@@ -47,14 +58,45 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
         }
         let memory = memory.map(|memory| format!("memory to train: {memory}"));
         let notes = dataset.notes.iter().map(|note| format!("note: {note}"));
+        let warnings = warnings.iter().map(|warning| format!("warning: {warning}"));
         let problems = problems.iter().map(|problem| format!("problem: {problem}"));
         answer(format_args!("{} parameters in all", found.parameter_count()))?;
-        memory.into_iter().chain(notes).chain(problems).try_for_each(|line| answer(line).map(|_| ()))?;
+        memory
+            .into_iter()
+            .chain(notes)
+            .chain(warnings)
+            .chain(problems)
+            .try_for_each(|line| answer(line).map(|_| ()))?;
     }
-    let sentence = match problems.len() {
+    outcome(problems.len())
+}
+
+/// Numbers that cannot be, which nothing else is computed from.
+fn tell_numbers(problems: &[String], as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        answer(serde_json::json!({
+            "layers": [], "parameters": 0, "memory_bytes": null, "problems": problems, "notes": [], "warnings": [],
+        }))?;
+    } else {
+        problems.iter().try_for_each(|problem| answer(format_args!("problem: {problem}")).map(|_| ()))?;
+    }
+    outcome(problems.len())
+}
+
+fn outcome(problems: usize) -> anyhow::Result<()> {
+    let sentence = match problems {
         0 => return Ok(()),
         1 => "There is 1 problem; the network cannot train until it is solved.".to_owned(),
         n => format!("There are {n} problems; the network cannot train until they are solved."),
     };
     Err(Answered(sentence).into())
+}
+
+/// What trains, and perhaps otherwise than it is meant.
+fn warnings(project: &Project, dataset: &Dataset) -> Vec<String> {
+    let (batch, samples) = (project.training.batch_size, dataset.train.len);
+    let large = format!(
+        "The batch size is {batch}, and the training part has {samples} samples: every step takes all of them."
+    );
+    (batch > samples).then_some(large).into_iter().collect()
 }

@@ -1,14 +1,17 @@
 //! Floor 6: Glassbox without a window. One file a command.
 //!
-//! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage. Progress goes to stderr, results to
-//! stdout, `--json` prints one object there (`debug`: one for every command); of a failure it is `{"error": SENTENCE}`.
+//! Exit codes: 0 done, 1 failed with a message that says what to do, 2 wrong usage, 130 and 143 ended by a signal. Progress goes to
+//! stderr, results to stdout, `--json` prints one object there (`debug`: one for every command); of a failure it is
+//! `{"error": SENTENCE}`.
 
 pub mod bench;
 mod check;
 mod debug;
+mod interrupt;
 mod new;
 mod options;
 mod output;
+mod outputs;
 mod prepare;
 mod summary;
 mod templates;
@@ -22,9 +25,24 @@ use clap::{CommandFactory, Parser};
 pub use options::{BenchOptions, Cli, Command};
 pub use output::report;
 
-/// A single word that names nothing here: a command mistyped rather than a project.
-fn is_no_file(word: &Path) -> bool {
-    word.extension().is_none() && word.components().count() == 1 && !word.exists()
+use crate::expr::nearest;
+/// The first argument where it is a word that names nothing here: a command mistyped rather than a project.
+fn mistyped() -> Option<String> {
+    let word = std::env::args_os().nth(1)?.into_string().ok()?;
+    let is_command = Cli::command().get_subcommands().any(|command| command.get_name() == word) || word == "help";
+    let path = Path::new(&word);
+    let is_no_file = path.extension().is_none() && path.components().count() == 1 && !path.exists();
+    (is_no_file && !is_command && !word.starts_with('-')).then_some(word)
+}
+
+/// What a mistyped command may have been.
+fn meant(word: &str) -> String {
+    let commands = Cli::command();
+    let names: Vec<_> = commands.get_subcommands().map(|command| command.get_name()).collect();
+    match nearest(word, names.iter().copied()) {
+        Some(name) => format!("there is neither a command nor a file '{word}'; did you mean '{name}'?"),
+        None => format!("there is neither a command nor a file '{word}'; the commands are {}", names.join(", ")),
+    }
 }
 
 /// What is left to do above this floor.
@@ -37,17 +55,12 @@ pub enum Next {
 
 /// Reads the arguments and carries out what needs no window.
 pub fn run() -> Next {
+    if let Some(word) = mistyped() {
+        Cli::command().error(ErrorKind::InvalidSubcommand, meant(&word)).exit()
+    }
     let cli = Cli::parse();
     let (outcome, as_json) = match cli.command {
-        None => match cli.file {
-            Some(word) if is_no_file(&word) => {
-                let word = word.display();
-                Cli::command()
-                    .error(ErrorKind::InvalidSubcommand, format!("there is neither a command nor a file '{word}'"))
-                    .exit()
-            }
-            file => return Next::Window(file),
-        },
+        None => return Next::Window(cli.file),
         Some(Command::Bench(options)) => return Next::Bench(options),
         Some(Command::Templates(options)) => (templates::run(&options), options.json),
         Some(Command::New(options)) => (new::run(&options), false),

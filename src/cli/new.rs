@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 
 use super::options::NewOptions;
 use super::output::remark;
+use super::outputs::{Files, Kind};
 use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
@@ -20,6 +21,10 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     if template.key != "table" && (options.target.is_some() || !options.drop.is_empty()) {
         bail!("--target and --drop belong to the template 'table'.");
     }
+    let output = output_path(options)?;
+    // Said before a large table is read.
+    let files = Files::new(options.force).reads("the data", options.data.as_deref());
+    files.writes("-o", Kind::Project, Some(&output)).check()?;
     let project = match (template.needs, &options.data) {
         (None, None) => templates::build(template.key).context("This template cannot be built.")?,
         (None, Some(_)) => bail!("The template {:?} makes its own data; leave --data out.", template.key),
@@ -30,7 +35,6 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
             fitted(template.key, &path, options)?
         }
     };
-    let output = output_path(options)?;
     project_file::save(&project, &output)?;
     remark(format_args!("Wrote {}. Train it with: glassbox train {0}", output.display()));
     Ok(())

@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::limits::{self, Limits};
+
 /// A neural network you can see through: build it, train it live, look inside.
 #[derive(Debug, Parser)]
 #[command(name = "glassbox", version, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed with a sentence that says what to do, 2 wrong usage.\n\n\
-    Example:\n  glassbox new spiral && glassbox train spiral.glassbox.json && glassbox spiral.glassbox.json")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed with a sentence that says what to do, 2 wrong usage; 130 ended by Ctrl-C and 143 \
+    by SIGTERM, with everything written.\n\n\
+    Example:\n  glassbox new spiral && glassbox train spiral.glassbox.json && glassbox spiral.glassbox.json"
+)]
 pub struct Cli {
     /// A project (*.glassbox.json) or checkpoint (*.safetensors) to open in the window.
     pub file: Option<PathBuf>,
@@ -59,6 +64,9 @@ pub struct NewOptions {
     /// Where to write the project, over what is there; without it TEMPLATE.glassbox.json here, over nothing.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// With -o: write also over a file that is no project of Glassbox.
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -83,13 +91,13 @@ pub struct TrainOptions {
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Stop after so many epochs of the whole run, instead of the project's number.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = epochs)]
     pub epochs: Option<usize>,
     /// Stop after so many steps of the whole run, if that is earlier.
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
     /// Seed of initial weights, shuffles and dropout, instead of the project's.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = seed)]
     pub seed: Option<u64>,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
@@ -97,7 +105,8 @@ pub struct TrainOptions {
     /// Threads to compute with; without it all cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Write one JSON line per step and per epoch to this file.
+    /// Write one JSON line per step and per epoch to this file. With --resume the log that is there goes on: lines of steps after
+    /// the checkpoint are taken off, all others stay.
     #[arg(long, value_name = "RUN.jsonl")]
     pub log: Option<PathBuf>,
     /// Write a checkpoint (*.safetensors) here after every epoch and at the end.
@@ -106,6 +115,16 @@ pub struct TrainOptions {
     /// Go on from a checkpoint of this project.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
+    /// With --resume: go on although the data is other than the run knows. The epoch begins anew, and the best of the old data counts
+    /// no more.
+    #[arg(long, requires = "resume")]
+    pub other_data: bool,
+    /// Train on when the loss has become NaN or infinite, which else ends training with exit code 1.
+    #[arg(long)]
+    pub past_nan: bool,
+    /// Let --log and --checkpoint replace files that are no log and no checkpoint of Glassbox.
+    #[arg(long)]
+    pub force: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -141,7 +160,7 @@ pub struct DebugOptions {
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Seed of initial weights, shuffles and dropout, instead of the project's.
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = seed)]
     pub seed: Option<u64>,
     /// Steps repeat bit for bit on the CPU.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
@@ -149,6 +168,9 @@ pub struct DebugOptions {
     /// Threads to compute with; without it all cores.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// Let dumps replace files that are no dumps of Glassbox.
+    #[arg(long)]
+    pub force: bool,
     /// Memory for checkpoints to go back to, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     pub memory: u32,
@@ -193,6 +215,20 @@ pub struct BenchOptions {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// The same limits as in the project.
+fn epochs(text: &str) -> Result<usize, String> {
+    within(&limits::EPOCHS, text)
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    within(&limits::SEED, text).map(|seed| seed as u64)
+}
+
+fn within(limits: &Limits<usize>, text: &str) -> Result<usize, String> {
+    let number = text.parse().map_err(|_| "a whole number is needed".to_owned())?;
+    limits.refuse(number).map_or(Ok(number), Err)
 }
 
 /// The longest that a workload is measured, in seconds.

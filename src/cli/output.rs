@@ -15,6 +15,16 @@ use serde_json::json;
 #[error("{0}")]
 pub struct Answered(pub String);
 
+/// A command that came to another end than it was to, with the exit code that says so. Told in the JSON already.
+#[derive(Debug, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Ended {
+    pub sentence: String,
+    pub code: u8,
+    /// To people, too.
+    pub is_told: bool,
+}
+
 /// A line or several to stdout. Returns whether somebody still reads there.
 pub fn answer(text: impl Display) -> anyhow::Result<bool> {
     let mut stdout = std::io::stdout().lock();
@@ -35,10 +45,13 @@ pub fn remark(text: impl Display) {
 pub fn report(outcome: anyhow::Result<()>, as_json: bool) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     let sentence = format!("{error:#}");
-    if as_json && !error.is::<Answered>() {
+    let ended = error.downcast_ref::<Ended>();
+    if as_json && ended.is_none() && !error.is::<Answered>() {
         // The sentence below is told anyhow.
         let _ = answer(json!({ "error": sentence }));
     }
-    remark(format_args!("glassbox: {sentence}"));
-    ExitCode::FAILURE
+    if !ended.is_some_and(|ended| ended.is_told) {
+        remark(format_args!("glassbox: {sentence}"));
+    }
+    ended.map_or(ExitCode::FAILURE, |ended| ended.code.into())
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 
 use super::options::DeviceChoice;
 use super::output::remark;
+use super::outputs::Files;
 use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
@@ -93,52 +94,107 @@ pub struct Start<'a> {
     pub epochs: Option<usize>,
     pub seed: Option<u64>,
     pub resume: Option<&'a Path>,
+    /// Whether the run may go on with other data than it knows; `None` where nobody can say so.
+    pub other_data: Option<bool>,
 }
 
-/// The run, and what is known of the steps before it.
-pub fn run(start: &Start, device: Device) -> anyhow::Result<(Run, Curves)> {
-    let mut project = self::project(start.file)?;
-    if let Some(path) = start.data {
-        use_data(&mut project, path)?;
+impl Start<'_> {
+    /// The project that is to be trained: that of the file, with what the options say.
+    pub fn project(&self) -> anyhow::Result<Project> {
+        let mut project = self::project(self.file)?;
+        if let Some(path) = self.data {
+            use_data(&mut project, path)?;
+        }
+        if let Some(epochs) = self.epochs {
+            project.training.epochs = epochs;
+        }
+        if let Some(seed) = self.seed {
+            project.training.seed = seed;
+        }
+        Ok(project)
     }
-    if let Some(epochs) = start.epochs {
-        project.training.epochs = epochs;
+
+    /// What it reads.
+    pub fn files(&self, project: &Project, force: bool) -> Files {
+        let data = match &project.data.source {
+            Source::Csv(csv) => Some(&csv.path),
+            Source::Idx(idx) => Some(&idx.folder),
+            Source::Synthetic(_) | Source::Digits(_) => None,
+        };
+        let data = data.map(|path| data::resolve(&base_of(self.file), path));
+        Files::new(force)
+            .reads("the project", Some(self.file))
+            .reads("the data", data.as_deref())
+            .goes_on_from(self.resume)
     }
-    if let Some(seed) = start.seed {
-        project.training.seed = seed;
+}
+
+/// What is said of a run before its end, for people at once and for programs at the end.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// About the data.
+    pub notes: Vec<String>,
+    /// What is done otherwise than it may be meant.
+    pub warnings: Vec<String>,
+}
+
+impl Told {
+    pub fn warn(&mut self, sentence: String) {
+        remark(&sentence);
+        self.warnings.push(sentence);
     }
+}
+
+/// The run of a project that [`Start::project`] made, and what is known of the steps before it.
+pub fn run(start: &Start, project: Project, device: Device) -> anyhow::Result<(Run, Curves, Told)> {
     let dataset = load(&project, &base_of(start.file))?;
     dataset.notes.iter().for_each(remark);
+    let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };
     let found = inference(&project, &dataset);
     if !found.is_valid() {
         let sentences: Vec<_> = found.problems.iter().map(|p| sentence(&project, p)).collect();
         bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
     }
-    match start.resume {
-        None => Ok((Run::new(&project, dataset, device)?, Curves::default())),
-        Some(path) => resume(path, start.file, &project, dataset, device),
-    }
+    let (mut run, curves) = match start.resume {
+        None => (Run::new(&project, dataset, device)?, Curves::default()),
+        Some(path) => resume(path, start, &project, dataset, device, &mut told)?,
+    };
+    run.take_notices().into_iter().for_each(|notice| told.warn(notice));
+    Ok((run, curves, told))
 }
 
 /// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
 fn resume(
     path: &Path,
-    file: &Path,
+    start: &Start,
     project: &Project,
     dataset: Arc<Dataset>,
     device: Device,
+    told: &mut Told,
 ) -> anyhow::Result<(Run, Curves)> {
     let (kept, Kept { saved, curves, .. }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
-    let (checkpoint, file) = (path.display(), file.display());
+    let (checkpoint, file) = (path.display(), start.file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);
         bail!("{checkpoint} is a checkpoint of another project than {file}: its network does not fit this data. {why}");
     }
-    let mut run = Run::resume(&kept, dataset, device, saved)
-        .with_context(|| format!("{checkpoint} is no checkpoint of the run in {file}"))?;
+    let difference = Run::difference(&dataset, &saved.place);
+    let resumed = match (difference, start.other_data) {
+        (None, _) => Run::resume(&kept, dataset, device, saved),
+        (Some(_), Some(true)) => Run::resume_elsewhere(&kept, dataset, device, saved),
+        (Some(difference), asked) => bail!(
+            "{checkpoint} belongs to other data: {difference}. Give it the data that it was trained with, in the same order and with \
+             the same split{}.",
+            if asked.is_some() { "; or add --other-data to go on with these from here" } else { "" }
+        ),
+    };
+    let mut run = resumed.with_context(|| format!("{checkpoint} is no checkpoint of the run in {file}"))?;
     let step = run.machine().step();
+    if let Some(difference) = difference {
+        told.warn(format!("From step {step} on with other data: {difference}."));
+    }
     if project.graph != kept.graph {
-        remark(format_args!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
+        told.warn(format!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
         run.change(Change::Graph { graph: project.graph.clone() })?;
     }
     if project.training != kept.training {

@@ -34,9 +34,18 @@ pub struct Summary {
     pub threads: usize,
     pub parameters: usize,
     pub stopped_early: bool,
+    /// Somebody ended it before it was done.
+    pub interrupted: bool,
     /// Where the first NaN or infinity came from, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_not_finite: Option<NotFinite>,
+    /// About the data.
+    pub notes: Vec<String>,
+    /// What was done otherwise than it may have been meant.
+    pub warnings: Vec<String>,
+    /// Why it did not come to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// The instruction that made the first number that is not one.

@@ -37,7 +37,7 @@ pub enum Values {
 }
 
 /// One metadata key, because safetensors' metadata is an unordered map and equal runs should make equal files.
-const KEY: &str = "glassbox";
+pub const KEY: &str = "glassbox";
 
 /// The bytes that tell how long the header is.
 const LENGTH: usize = 8;
@@ -164,6 +164,17 @@ fn open(path: &Path) -> Result<Opened, FileError> {
     let header = Header { project: project_file::from_text(text("project")?, path)?, place: text("place")?.to_owned() };
     let tensors = metadata.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
     Ok(Opened { file, header, tensors, begin: bytes.len() as u64 })
+}
+
+/// The keys of a safetensors file's metadata, read from its beginning alone; none where it is no such file.
+pub fn metadata_keys(path: &Path) -> Vec<String> {
+    let header = File::open(path).and_then(|mut file| {
+        let size = file.metadata()?.len();
+        header_of(&mut file, size)
+    });
+    let header = header.ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes[LENGTH..]).ok());
+    let keys = header.as_ref().and_then(|header| header["__metadata__"].as_object());
+    keys.into_iter().flatten().map(|(key, _)| key.clone()).collect()
 }
 
 /// The length and the header of a safetensors file, when they fit the size of the file: whatever else lies there (gigabytes of

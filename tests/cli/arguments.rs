@@ -26,7 +26,22 @@ fn every_help_has_an_example() {
 #[test]
 fn a_word_that_is_neither_a_command_nor_a_file_is_wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
-    refused(folder.path(), &["trian"], &["neither a command nor a file 'trian'", "glassbox <COMMAND>"]);
+    let folder = folder.path();
+    refused(
+        folder,
+        &["trian"],
+        &["neither a command nor a file 'trian'", "did you mean 'train'", "glassbox <COMMAND>"],
+    );
+    json_free(folder, &["new", "xor", "-o", "x.json"]);
+    for (arguments, words) in [
+        (&["trian", "x.json"][..], "did you mean 'train'"),
+        (&["chekc", "x.json", "--json"], "did you mean 'check'"),
+        (&["export", "x.json", "-o", "y"], "the commands are templates, new, check"),
+    ] {
+        refused(folder, arguments, &[words, arguments[0]]);
+        let said = text(&glassbox(folder, arguments).stderr);
+        assert!(!said.contains("[FILE]'"), "{said}");
+    }
 }
 
 #[test]
@@ -86,7 +101,7 @@ fn a_run_that_was_stopped_early_says_what_makes_it_go_on() {
         std::fs::write(folder.join("x.json"), project.to_string()).unwrap();
     };
     // No improvement is ever enough.
-    write(serde_json::json!({ "patience": 2, "min_delta": 1e9 }));
+    write(serde_json::json!({ "patience": 2, "min_delta": 10.0 }));
     let first = json(folder, &["train", "x.json", "--checkpoint", "run.safetensors", "--json"]);
     assert_eq!((first["stopped_early"].as_bool(), first["epochs"].as_u64()), (Some(true), Some(3)), "{first}");
     let resumed = |more: &[&str]| {
@@ -102,10 +117,54 @@ fn a_run_that_was_stopped_early_says_what_makes_it_go_on() {
         assert!(said.contains("stopped early") && said.contains("for 2 epochs") && said.contains("x.json"), "{said}");
         assert!(!said.contains("--epochs") && !said.contains("--steps"), "{said}");
     }
-    write(serde_json::json!({ "patience": 4, "min_delta": 1e9 }));
+    write(serde_json::json!({ "patience": 4, "min_delta": 10.0 }));
     assert_eq!(resumed(&[]), (Some(5), String::new()));
     write(Value::Null);
     assert_eq!(resumed(&["--epochs", "7"]), (Some(7), String::new()));
+}
+
+/// One table of limits: what no field of the window takes, no command takes from a file.
+#[test]
+fn numbers_that_the_window_would_refuse_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "blobs", "-o", "good.json"]);
+    let good: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("good.json")).unwrap()).unwrap();
+    let wrong = [
+        ("/training/learning_rate", serde_json::json!(-1), "The learning rate must be between 1e-7 and 10, not -1."),
+        ("/training/batch_size", serde_json::json!(0), "The batch size must be between 1 and 65,536, not 0."),
+        ("/training/epochs", serde_json::json!(0), "The number of epochs must be"),
+        ("/training/optimiser/beta2", serde_json::json!(2), "Beta 2 must be between 0 and 0.99999, not 2."),
+        ("/data/validation", serde_json::json!(0.99), "The validation share must be"),
+        ("/data/source/noise", serde_json::json!(0.6), "The noise must be"),
+        ("/data/source/samples", serde_json::json!(9), "The number of points must be"),
+        ("/data/source/classes", serde_json::json!(11), "The number of classes must be"),
+    ];
+    let write = |project: &Value| std::fs::write(folder.join("p.json"), project.to_string()).unwrap();
+    for (place, value, sentence) in &wrong {
+        let mut project = good.clone();
+        *project.pointer_mut(place).unwrap() = value.clone();
+        write(&project);
+        let output = glassbox(folder, &["check", "p.json", "--json"]);
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{place}");
+        let problems = said["problems"].as_array().unwrap();
+        assert!(problems.len() == 1 && problems[0].as_str().unwrap().starts_with(sentence), "{said}");
+        fails(folder, &["train", "p.json"], &[sentence, "p.json"]);
+        fails(folder, &["debug", "p.json", "--command", "info"], &[sentence]);
+    }
+    // All at once are all told.
+    let mut project = good.clone();
+    wrong.iter().for_each(|(place, value, _)| *project.pointer_mut(place).unwrap() = value.clone());
+    write(&project);
+    let output = glassbox(folder, &["check", "p.json"]);
+    let (told, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(wrong.iter().all(|(_, _, sentence)| told.contains(sentence)), "{told}");
+    assert!(said.contains("There are 8 problems"), "{said}");
+    // Nor from an option.
+    for wrong in [["--epochs", "0"], ["--epochs", "2000000000"], ["--seed", "9223372036854775808"]] {
+        refused(folder, &[&["train", "good.json"][..], &wrong].concat(), &["must be between"]);
+    }
 }
 
 #[test]

@@ -57,6 +57,8 @@ fn a_dump_that_does_not_fit_says_so_and_leaves_what_was_there() {
     fails(folder, &dump("none/a.safetensors"), &["there is no folder none"]);
     fails(folder, &dump("."), &["directory"]);
     std::fs::write(folder.join("old.safetensors"), "old").unwrap();
+    fails(folder, &dump("old.safetensors"), &["no dump of Glassbox: its 3 bytes would be lost"]);
+    json_free(folder, &[&dump("old.safetensors")[..], &["--force"]].concat());
     json_free(folder, &dump("old.safetensors"));
     assert!(std::fs::read(folder.join("old.safetensors")).unwrap().len() > 1000);
 }

@@ -134,3 +134,30 @@ fn a_script_names_the_line_that_is_wrong() {
     let said = text(&glassbox(folder, &["debug", "x.json", "--script", "b.txt"]).stderr);
     assert!(said.starts_with("glassbox: b.txt, line 1 (print (((") && said.len() < 300, "{said}");
 }
+
+/// Who reads only the answer learns all that was said on the way.
+#[test]
+fn notes_and_warnings_are_part_of_the_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows: String =
+        (0..60).map(|i| format!("{}.5,{},same\n", (i * 37) % 61, if i % 2 == 0 { "even" } else { "odd" })).collect();
+    std::fs::write(folder.join("d.csv"), format!("a,kind,constant\n{rows}")).unwrap();
+    json_free(folder, &["new", "table", "--data", "d.csv", "--target", "kind", "-o", "p.json"]);
+    let mut project: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("p.json")).unwrap()).unwrap();
+    project["training"]["batch_size"] = 500.into();
+    std::fs::write(folder.join("p.json"), project.to_string()).unwrap();
+    let listed =
+        |found: &Value, key: &str| found[key].as_array().unwrap().iter().map(Value::to_string).collect::<String>();
+    let checked = json(folder, &["check", "p.json", "--json"]);
+    assert!(listed(&checked, "notes").contains("constant"), "{checked}");
+    assert!(listed(&checked, "warnings").contains("batch size is 500"), "{checked}");
+    assert!(json_free(folder, &["check", "p.json"]).contains("warning: The batch size is 500"));
+    let trained = json(folder, &["train", "p.json", "--epochs", "1", "--checkpoint", "run.safetensors", "--json"]);
+    assert_eq!(trained["notes"], checked["notes"]);
+    assert_eq!(trained["warnings"], serde_json::json!([]));
+    project["graph"]["layers"][1]["units"] = 3.into();
+    std::fs::write(folder.join("p.json"), project.to_string()).unwrap();
+    let resumed = json(folder, &["train", "p.json", "--epochs", "2", "--resume", "run.safetensors", "--json"]);
+    assert!(listed(&resumed, "warnings").contains("with the network of p.json"), "{resumed}");
+}

@@ -24,9 +24,9 @@ use serde_json::{Value, json};
 
 use super::options::DebugOptions;
 use super::output::{Answered, answer, remark};
+use super::outputs::Kind;
 use super::prepare;
 use crate::engine::{Device, Threads};
-use crate::persist::project_file;
 use crate::trainer::Debugger;
 
 use obey::Console;
@@ -52,11 +52,15 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         epochs: None,
         seed: options.seed,
         resume: options.resume.as_deref(),
+        other_data: None,
     };
-    options.dump.as_deref().map(project_file::check_writable).transpose()?;
-    let (run, _) = prepare::run(&start, device)?;
+    let project = start.project()?;
+    let files = start.files(&project, options.force).reads("the script", options.script.as_deref());
+    files.clone().writes("--dump", Kind::Dump, options.dump.as_deref()).check()?;
+    let (run, ..) = prepare::run(&start, project, device)?;
     let interrupted = Arc::new(AtomicBool::new(false));
-    let mut console = Console::new(Debugger::new(run, (options.memory as usize) << 20)?, interrupted.clone());
+    let debugger = Debugger::new(run, (options.memory as usize) << 20)?;
+    let mut console = Console::new(debugger, interrupted.clone(), files);
     match (options.steps.zip(options.dump.as_deref()), commands) {
         (Some((step, path)), _) => {
             let went = console.obey(&format!("goto {step}"));

@@ -212,6 +212,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::cli::outputs::Files;
     use crate::data::{NoProgress, load};
     use crate::engine::Device;
     use crate::model::templates;
@@ -226,7 +227,7 @@ mod tests {
         let dataset = Arc::new(load(&project.data, Path::new(""), &NoProgress).unwrap());
         let run = Run::new(&project, dataset, Device::Cpu).unwrap();
         let interrupted = Arc::new(AtomicBool::new(false));
-        let mut console = Console::new(Debugger::new(run, 1 << 24).unwrap(), interrupted.clone());
+        let mut console = Console::new(Debugger::new(run, 1 << 24).unwrap(), interrupted.clone(), Files::default());
         for command in ["goto 150", "step 3", "break norm(dense_1.weight) > 1e9 * min(norm(dense_1.weight))"] {
             console.obey(command).unwrap();
         }

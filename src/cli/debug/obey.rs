@@ -11,6 +11,7 @@ use super::branches::{self, Branch};
 use super::breaks::{self, Break};
 use super::command::{self, Command};
 use super::{Said, explain, help, show, values};
+use crate::cli::outputs::{DUMP_KEY, Files, Kind};
 use crate::expr::Expr;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
@@ -26,20 +27,19 @@ pub struct Console {
     pub(super) budget: usize,
     /// Set from outside to end a long way.
     interrupted: Arc<AtomicBool>,
+    /// What a dump must not be written over.
+    files: Files,
 }
-
-/// The one key of a dump's metadata; not a checkpoint's, so that none is taken for the other.
-const DUMP_KEY: &str = "glassbox_step";
 
 pub(super) fn sentence(error: DebugError) -> String {
     error.to_string()
 }
 
 impl Console {
-    pub fn new(debugger: Debugger, interrupted: Arc<AtomicBool>) -> Self {
+    pub fn new(debugger: Debugger, interrupted: Arc<AtomicBool>, files: Files) -> Self {
         let budget = debugger.timeline().budget;
         let branches = vec![Branch::main(debugger)];
-        Self { branches, current: 0, watches: Vec::new(), numbered: 0, budget, interrupted }
+        Self { branches, current: 0, watches: Vec::new(), numbered: 0, budget, interrupted, files }
     }
 
     pub fn debugger(&self) -> &Debugger {
@@ -182,6 +182,7 @@ impl Console {
 
     /// Writes the step just completed.
     pub fn dump(&mut self, path: &Path) -> Result<Said, String> {
+        self.files.may_write("dump", Kind::Dump, path).map_err(|error| error.to_string())?;
         let dump = self.debugger_mut().dump().map_err(sentence)?;
         let project = project_file::to_text(self.debugger().run().project()).map_err(|error| error.to_string())?;
         let inside = json!({

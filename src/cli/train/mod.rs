@@ -1,25 +1,26 @@
 //! `glassbox train`: a run from start to end, with progress, log, checkpoint and resume.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+mod log;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::options::TrainOptions;
-use super::output::remark;
-use super::prepare;
+use super::interrupt::Interrupt;
+use super::options::{DeviceChoice, TrainOptions};
+use super::output::{Ended, remark};
+use super::outputs::{Kind, are_same, quoted};
+use super::prepare::{self, Told};
 use super::summary::{NotFinite, Summary};
 use crate::data::Task;
 use crate::engine::ranking::overall;
-use crate::engine::{Device, Threads};
-use crate::persist::project_file;
+use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::session::checkpoint;
 use crate::trace::{Curves, KEPT};
 use crate::trainer::{Evaluation, Run, StepRow, Stop};
+use log::Log;
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
     let device = prepare::choose_device(options.device)?;
@@ -34,62 +35,234 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         epochs: options.epochs,
         seed: options.seed,
         resume: options.resume.as_deref(),
+        other_data: Some(options.other_data),
     };
-    let (mut run, mut curves) = prepare::run(&start, device)?;
+    let project = start.project()?;
     // Said before the work is done, not after it.
-    options.checkpoint.as_deref().map(project_file::check_writable).transpose()?;
-    let mut log = options.log.as_deref().map(Log::create).transpose()?;
+    let files = start.files(&project, options.force);
+    files
+        .writes("--log", Kind::Log, options.log.as_deref())
+        .writes("--checkpoint", Kind::Checkpoint, options.checkpoint.as_deref())
+        .check()?;
+    let (run, curves, mut told) = prepare::run(&start, project, device)?;
+    let log = options.log.as_deref().map(|path| open_log(path, options, &run, &mut told)).transpose()?;
     let bar = progress_bar(&run, options);
+    let mut training = Training {
+        options,
+        first_step: run.machine().step(),
+        run,
+        curves,
+        log,
+        bar,
+        told,
+        samples: 0,
+        epoch_loss: Mean::default(),
+        not_finite: None,
+        kept: None,
+    };
+    if let (Some(from), Some(to)) = (&options.resume, &options.checkpoint)
+        && are_same(from, to)
+    {
+        training.kept = Some(training.first_step);
+    }
+    let interrupt = Interrupt::listen()?;
     let began = Instant::now();
-    let (mut samples, first_step) = (0usize, run.machine().step());
-    let mut epoch_loss = Mean::default();
-    let mut not_finite = None;
-    while run.finished().is_none() && options.steps.is_none_or(|limit| run.machine().step() < limit) {
-        let row = run.step()?;
-        samples += row.samples;
-        epoch_loss.add(row.loss);
-        if let Some(log) = &mut log {
-            log.step(&row)?;
-        }
-        if let (None, Some(found)) = (&not_finite, run.machine().first_not_finite()) {
-            bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
-            not_finite = Some(found.clone());
-        }
-        if options.checkpoint.is_some() {
-            note(&mut curves, &row);
-        }
-        bar.set_position(row.step - first_step);
-        if row.epoch_done {
-            let scores = run.evaluate()?;
-            if let Some(rate) = run.judge(&scores)? {
-                bar.println(format!(
-                    "Epoch {}: no improvement, the learning rate is now {rate:.3e}.",
-                    run.epochs_done()
-                ));
+    let end = training.go(&interrupt)?;
+    training.end(end, began.elapsed().as_secs_f64(), threads)
+}
+
+/// A run that goes on goes on in its log.
+fn open_log(path: &Path, options: &TrainOptions, run: &Run, told: &mut Told) -> anyhow::Result<Log> {
+    if options.resume.is_none() {
+        return Log::create(path);
+    }
+    let step = run.machine().step();
+    let (log, cut) = Log::go_on(path, step)?;
+    let shown = path.display();
+    match cut.lines {
+        0 => {}
+        1 => remark(format_args!("{shown} goes on after step {step}: a line that came after it is taken off.")),
+        n => remark(format_args!("{shown} goes on after step {step}: {n} lines that came after it are taken off.")),
+    }
+    if cut.missing > 0 {
+        told.warn(format!("{shown} does not have the {} steps before step {}.", cut.missing, step + 1));
+    }
+    Ok(log)
+}
+
+/// Why training came to its end.
+enum End {
+    /// What was asked for is done.
+    Done,
+    /// Somebody ended it; the exit code.
+    Interrupted(u8),
+    /// The loss was no number any more.
+    NotFinite,
+}
+
+struct Training<'a> {
+    options: &'a TrainOptions,
+    run: Run,
+    curves: Curves,
+    log: Option<Log>,
+    bar: ProgressBar,
+    told: Told,
+    first_step: u64,
+    /// Used since it began.
+    samples: usize,
+    epoch_loss: Mean,
+    not_finite: Option<FirstNotFinite>,
+    /// Where the run stood that the checkpoint holds.
+    kept: Option<u64>,
+}
+
+impl Training<'_> {
+    fn step_of(&self) -> u64 {
+        self.run.machine().step()
+    }
+
+    fn go(&mut self, interrupt: &Interrupt) -> anyhow::Result<End> {
+        while self.run.finished().is_none() && self.options.steps.is_none_or(|limit| self.step_of() < limit) {
+            if let Some(code) = interrupt.asked() {
+                return Ok(End::Interrupted(code));
             }
-            tell_epoch(&run, &bar, &scores, epoch_loss.take(), log.as_mut())?;
-            curves.append(&[], &[scores]);
-            if let Some(path) = &options.checkpoint {
-                checkpoint::save(path, run.project(), &run.save()?, &curves).map_err(anyhow::Error::msg)?;
+            let row = self.run.step()?;
+            self.take_in(&row)?;
+            if !row.loss.is_finite() && !self.options.past_nan {
+                return Ok(End::NotFinite);
+            }
+            if row.epoch_done {
+                self.end_epoch()?;
             }
         }
+        Ok(End::Done)
     }
-    let seconds = began.elapsed().as_secs_f64();
-    if samples == 0 {
-        remark(format_args!("{}", nothing_done(&run, options)));
+
+    fn take_in(&mut self, row: &StepRow) -> anyhow::Result<()> {
+        self.samples += row.samples;
+        self.epoch_loss.add(row.loss);
+        if let Some(log) = &mut self.log {
+            log.step(row)?;
+        }
+        if let (None, Some(found)) = (&self.not_finite, self.run.machine().first_not_finite()) {
+            self.bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
+            self.not_finite = Some(found.clone());
+        }
+        if self.options.checkpoint.is_some() {
+            note(&mut self.curves, row);
+        }
+        self.bar.set_position(row.step - self.first_step);
+        Ok(())
     }
-    if let Some(path) = &options.checkpoint {
-        checkpoint::save(path, run.project(), &run.save()?, &curves).map_err(anyhow::Error::msg)?;
+
+    fn end_epoch(&mut self) -> anyhow::Result<()> {
+        let scores = self.run.evaluate()?;
+        if let Some(rate) = self.run.judge(&scores)? {
+            let epoch = self.run.epochs_done();
+            self.bar.println(format!("Epoch {epoch}: no improvement, the learning rate is now {rate:.3e}."));
+        }
+        let loss = self.epoch_loss.take();
+        tell_epoch(&self.run, &self.bar, &scores, loss, self.log.as_mut())?;
+        self.curves.append(&[], &[scores]);
+        self.keep()
     }
-    if run.finished().is_some() {
-        run.restore_best()?;
+
+    /// Writes what there is, the log first: every step of the checkpoint is in it.
+    fn keep(&mut self) -> anyhow::Result<()> {
+        self.log.as_mut().map(Log::flush).transpose()?;
+        if let Some(path) = &self.options.checkpoint {
+            checkpoint::save(path, self.run.project(), &self.run.save()?, &self.curves).map_err(anyhow::Error::msg)?;
+            self.kept = Some(self.step_of());
+        }
+        Ok(())
     }
-    bar.finish_and_clear();
-    if let Some(log) = log {
-        log.finish()?;
+
+    fn end(mut self, end: End, seconds: f64, threads: usize) -> anyhow::Result<()> {
+        let (step, options) = (self.step_of(), self.options);
+        if self.samples == 0 && matches!(end, End::Done) {
+            remark(nothing_done(&self.run, options));
+        }
+        // What was kept before can be gone on from, weights that are NaN cannot.
+        let older = self.kept.filter(|_| matches!(end, End::NotFinite));
+        if older.is_none() {
+            self.keep()?;
+        }
+        self.log.as_mut().map(Log::flush).transpose()?;
+        if self.run.finished().is_some() {
+            self.run.restore_best()?;
+        }
+        self.bar.finish_and_clear();
+        let ended = match end {
+            End::Done => None,
+            End::Interrupted(code) => {
+                let sentence = how_to_go_on(options, step);
+                // The summary takes a while, and who cannot wait for it has been told.
+                remark(&sentence);
+                Some(Ended { sentence, code, is_told: true })
+            }
+            End::NotFinite => Some(Ended { sentence: spoilt(options, step, older), code: 1, is_told: false }),
+        };
+        self.told.warnings.extend(self.run.take_notices());
+        let summary = summarise(&self.run, seconds, self.samples, threads)?;
+        let summary = Summary {
+            interrupted: matches!(end, End::Interrupted(_)),
+            first_not_finite: self.not_finite.as_ref().map(NotFinite::of),
+            notes: self.told.notes,
+            warnings: self.told.warnings,
+            error: ended.as_ref().map(|ended| ended.sentence.clone()),
+            ..summary
+        };
+        summary.print(options.json)?;
+        ended.map_or(Ok(()), |ended| Err(ended.into()))
     }
-    let summary = summarise(&run, seconds, samples, threads)?;
-    Summary { first_not_finite: not_finite.as_ref().map(NotFinite::of), ..summary }.print(options.json)
+}
+
+/// Of a run that somebody ended.
+fn how_to_go_on(options: &TrainOptions, step: u64) -> String {
+    match &options.checkpoint {
+        Some(path) => {
+            let again = again(options, path);
+            format!("Stopped after step {step}; everything is written. It goes on with: {again}")
+        }
+        None => format!(
+            "Stopped after step {step}. The weights are not kept; next time name a file for them with --checkpoint OUT."
+        ),
+    }
+}
+
+/// The command that goes on from a checkpoint.
+fn again(options: &TrainOptions, from: &Path) -> String {
+    let mut words = vec!["glassbox train".to_owned(), quoted(&options.file)];
+    let mut option = |name: &str, value: Option<String>| words.extend(value.map(|value| format!("{name} {value}")));
+    let path = |path: &Option<std::path::PathBuf>| path.as_deref().map(quoted);
+    option("--data", path(&options.data));
+    option("--epochs", options.epochs.map(|n| n.to_string()));
+    option("--steps", options.steps.map(|n| n.to_string()));
+    option("--seed", options.seed.map(|n| n.to_string()));
+    let device = match options.device {
+        DeviceChoice::Auto => None,
+        DeviceChoice::Cpu => Some("cpu".to_owned()),
+        DeviceChoice::Cuda => Some("cuda".to_owned()),
+    };
+    option("--device", device);
+    option("--threads", options.threads.map(|n| n.to_string()));
+    option("--log", path(&options.log));
+    option("--resume", Some(quoted(from)));
+    option("--checkpoint", path(&options.checkpoint));
+    words.extend(options.json.then(|| "--json".to_owned()));
+    words.join(" ")
+}
+
+/// Of a run whose loss is no number any more.
+fn spoilt(options: &TrainOptions, step: u64, older: Option<u64>) -> String {
+    let kept = match (&options.checkpoint, older) {
+        (Some(path), Some(older)) => format!(" {} keeps the run as it stood after step {older}.", path.display()),
+        _ => String::new(),
+    };
+    format!(
+        "Training ended with step {step}: its loss is no finite number, and nothing more would be learnt. Try a smaller learning \
+         rate or clipping; --past-nan trains on all the same.{kept}"
+    )
 }
 
 /// Why a run has not gone on, and what makes it go on.
@@ -187,7 +360,11 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         threads,
         parameters: prepare::inference(run.project(), &dataset).parameter_count(),
         stopped_early,
+        interrupted: false,
         first_not_finite: None,
+        notes: Vec::new(),
+        warnings: Vec::new(),
+        error: None,
     })
 }
 
@@ -206,33 +383,5 @@ impl Mean {
     fn take(&mut self) -> f64 {
         let Self { sum, count } = std::mem::take(self);
         sum / count.max(1) as f64
-    }
-}
-
-/// JSON lines: one per step, one per epoch.
-struct Log {
-    file: BufWriter<File>,
-    path: String,
-}
-
-impl Log {
-    fn create(path: &Path) -> anyhow::Result<Self> {
-        let file = File::create(path).with_context(|| format!("The log cannot be written: {}", path.display()))?;
-        Ok(Self { file: BufWriter::new(file), path: path.display().to_string() })
-    }
-
-    fn line(&mut self, value: &serde_json::Value) -> anyhow::Result<()> {
-        writeln!(self.file, "{value}").with_context(|| format!("The log cannot be written: {}", self.path))
-    }
-
-    fn step(&mut self, row: &StepRow) -> anyhow::Result<()> {
-        self.line(&json!({
-            "event": "step", "step": row.step, "loss": row.loss,
-            "accuracy": row.accuracy, "learning_rate": row.learning_rate,
-        }))
-    }
-
-    fn finish(mut self) -> anyhow::Result<()> {
-        self.file.flush().with_context(|| format!("The log cannot be written: {}", self.path))
     }
 }

@@ -1,0 +1,82 @@
+//! A run that somebody ends.
+#![cfg(unix)]
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// Polls until `done`, at most a minute.
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !done() {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        std::thread::yield_now();
+    }
+}
+
+/// A run that would go on for days.
+fn endless(folder: &Path, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_glassbox"))
+        .args([&["train", "x.json", "--epochs", "1000000000", "--threads", "1"][..], more].concat())
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+fn steps(log: &str) -> Vec<u64> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["event"] == "step").map(|line| line["step"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_run_that_is_ended_has_written_everything_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "x.json"]);
+    let log = || std::fs::read_to_string(folder.join("run.jsonl")).unwrap_or_default();
+    let files = ["--log", "run.jsonl", "--checkpoint", "run.safetensors", "--json"];
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let child = endless(folder, &files);
+        wait_for("a written line", || !log().is_empty());
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        let (summary, said): (Value, _) = (serde_json::from_slice(&output.stdout).unwrap(), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        let step = summary["steps"].as_u64().unwrap();
+        assert_eq!((summary["interrupted"].as_bool(), log().ends_with('\n')), (Some(true), true));
+        assert_eq!(steps(&log()), (1..=step).collect::<Vec<_>>());
+        let sentence = summary["error"].as_str().unwrap();
+        assert!(sentence.contains(&format!("Stopped after step {step}")), "{sentence}");
+        assert_eq!(said.matches(sentence).count(), 1, "{said}");
+        // The very command that it names goes on.
+        let again = sentence.split("goes on with: glassbox ").nth(1).unwrap();
+        let last = (step + 10).to_string();
+        let arguments = [again.split(' ').collect(), vec!["--steps", &last]].concat();
+        assert_eq!(json(folder, &arguments)["steps"].as_u64(), Some(step + 10));
+        assert_eq!(steps(&log()), (1..=step + 10).collect::<Vec<_>>());
+        std::fs::remove_file(folder.join("run.jsonl")).unwrap();
+    }
+}
+
+/// Nobody reads the log, so that the program waits for ever to write it: the first request cannot be met.
+#[test]
+fn a_second_request_ends_the_program_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "x.json"]);
+    assert!(Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap().success());
+    let mut child = endless(folder, &["--log", "pipe"]);
+    let mut pipe = std::fs::File::open(folder.join("pipe")).unwrap();
+    std::io::Read::read_exact(&mut pipe, &mut [0; 1]).unwrap();
+    signal(&child, "-INT");
+    signal(&child, "-INT");
+    wait_for("the end", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
