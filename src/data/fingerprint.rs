@@ -58,7 +58,9 @@ impl fmt::Display for Difference {
             Self::Order => f.write_str("the samples are the same, but they stand in another order, so its batches would be others"),
             Self::Training => f.write_str("it was trained on other samples than the data now has"),
             Self::Validation => f.write_str("it was validated on other samples than the data now has for that"),
-            Self::Both => f.write_str("it was trained and validated on other samples than the data now has"),
+            Self::Both => f.write_str(
+                "it was trained and validated on other samples than the data now has, or on the same ones divided otherwise",
+            ),
         }
     }
 }

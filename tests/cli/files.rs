@@ -16,8 +16,12 @@ fn a_checkpoint_is_no_project_and_a_project_no_checkpoint() {
     let resumed = |checkpoint: &'static str| ["debug", "x.json", "--resume", checkpoint, "--command", "info"];
     fails(folder, &resumed("x.json"), &["not a checkpoint", "x.json"]);
     fails(folder, &resumed("sine.safetensors"), &["sine.safetensors is a checkpoint of another project than x.json"]);
-    // Another network for data of the same kind is a change of the run, and said.
-    let output = glassbox(folder, &resumed("moons.safetensors"));
+    fails(folder, &resumed("moons.safetensors"), &["moons.safetensors belongs to other data"]);
+    // Another network for the same data is a change of the run, and said.
+    let wider = std::fs::read_to_string(folder.join("x.json")).unwrap().replace("\"units\": 8", "\"units\": 9");
+    std::fs::write(folder.join("wider.json"), wider).unwrap();
+    json_free(folder, &["train", "wider.json", "--epochs", "1", "--checkpoint", "wider.safetensors"]);
+    let output = glassbox(folder, &resumed("wider.safetensors"));
     let said = text(&output.stderr);
     assert!(output.status.success() && said.contains("From step 25 on with the network of x.json"), "{said}");
     let output = glassbox(folder, &resumed("xor.safetensors"));
