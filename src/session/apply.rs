@@ -2,6 +2,7 @@
 
 use super::{Action, Notice, NoticeKind, Screen, State, Transport};
 use crate::model::{Edit, LayerId, Place, Problem, Project, infer};
+use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory, signature};
 
 impl State {
@@ -26,14 +27,18 @@ impl State {
             Action::SelectNothing => self.selection = super::Selection::default(),
             Action::Copy => self.copy(),
             Action::Paste { offset } => self.paste(offset),
-            Action::SetData(data) => self.change("change the data", "data", |project| project.data = data),
+            Action::SetData(data) => {
+                let merge = merge_key("data", &self.project.data, &data);
+                self.change("change the data", &merge, |project| project.data = data);
+            }
             Action::UseTable(path) => self.use_table(path),
             Action::ReloadData => self.load_data(),
             Action::RegenerateData => {
                 self.change("regenerate the data", "", |project| project.data.seed = project.data.seed.wrapping_add(1));
             }
             Action::SetTraining(training) => {
-                self.change("change training settings", "training", |project| project.training = training);
+                let merge = merge_key("training", &self.project.training, &training);
+                self.change("change training settings", &merge, |project| project.training = training);
             }
             Action::RenameProject(name) => self.change("rename the project", "name", |project| project.name = name),
             Action::CancelLoading => self.cancel_loading(),
@@ -221,5 +226,62 @@ impl State {
                 self.restart();
             }
         }
+    }
+}
+
+/// What is dragged is one step of undo; what is chosen is a step of its own.
+fn merge_key<T: serde::Serialize>(of: &str, before: &T, after: &T) -> String {
+    dragged(before, after).map_or(String::new(), |place| format!("{of}{place}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DataSpec, Optimiser, Source, SyntheticKind, SyntheticSpec, TrainingSpec};
+
+    fn points(kind: SyntheticKind, noise: f64) -> Action {
+        let source = Source::Synthetic(SyntheticSpec { kind, noise, ..SyntheticSpec::default() });
+        Action::SetData(DataSpec { source, ..DataSpec::default() })
+    }
+
+    fn kind_and_noise(state: &State) -> (SyntheticKind, f64) {
+        let Source::Synthetic(spec) = &state.project.data.source else { panic!("not generated") };
+        (spec.kind, spec.noise)
+    }
+
+    #[test]
+    fn what_is_chosen_is_a_step_of_undo_each_and_what_is_dragged_is_one() {
+        let mut state = State::default();
+        state.apply(points(SyntheticKind::Moons, 0.0));
+        state.apply(points(SyntheticKind::Blobs, 0.0));
+        for noise in [0.1, 0.15, 0.2] {
+            state.apply(points(SyntheticKind::Blobs, noise));
+        }
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            state.apply(Action::Undo);
+            found.push(kind_and_noise(&state));
+        }
+        let before = (SyntheticSpec::default().kind, SyntheticSpec::default().noise);
+        assert_eq!(found, [(SyntheticKind::Blobs, 0.0), (SyntheticKind::Moons, 0.0), before]);
+    }
+
+    #[test]
+    fn two_settings_of_training_that_are_dragged_are_two_steps_of_undo() {
+        let (mut state, first) = (State::default(), TrainingSpec::default());
+        for learning_rate in [0.1, 0.2] {
+            state.apply(Action::SetTraining(TrainingSpec { learning_rate, ..state.project.training.clone() }));
+        }
+        for batch_size in [7, 9] {
+            state.apply(Action::SetTraining(TrainingSpec { batch_size, ..state.project.training.clone() }));
+        }
+        let optimiser = Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+        state.apply(Action::SetTraining(TrainingSpec { optimiser, ..state.project.training.clone() }));
+        state.apply(Action::Undo);
+        assert_eq!(state.project.training.optimiser, first.optimiser);
+        state.apply(Action::Undo);
+        assert_eq!((state.project.training.batch_size, state.project.training.learning_rate), (first.batch_size, 0.2));
+        state.apply(Action::Undo);
+        assert_eq!(state.project.training, first);
     }
 }

@@ -64,9 +64,9 @@ impl fmt::Display for Change {
     }
 }
 
-/// Where the only number lies that differs between two settings of training (`/optimiser/beta1`); `None` where anything else does.
-pub fn dragged(before: &TrainingSpec, after: &TrainingSpec) -> Option<String> {
-    let value = |training| serde_json::to_value(training).ok();
+/// Where the only number lies that differs between two settings (`/optimiser/beta1`); `None` where anything else does.
+pub fn dragged<T: Serialize>(before: &T, after: &T) -> Option<String> {
+    let value = |settings| serde_json::to_value(settings).ok();
     let mut places = Vec::new();
     let is_of_numbers = differences(&value(before)?, &value(after)?, String::new(), &mut places);
     places.pop().filter(|_| is_of_numbers && places.is_empty())
