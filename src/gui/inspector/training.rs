@@ -54,7 +54,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         draft.ended = true;
     }
     section(ui, "CHANCE", "");
-    let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. Takes effect on reset.";
+    let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. In the middle of a run, samples and dropout follow the new seed at once; new weights are drawn on reset.";
     let seed = usize::try_from(before.seed).unwrap_or(usize::MAX);
     draft.take(usize_field(ui, "Seed", help, seed, &limits::SEED), |spec, v| spec.seed = v as u64);
 
