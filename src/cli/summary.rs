@@ -24,8 +24,13 @@ pub struct Summary {
     pub val_roc_area: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_pr_area: Option<f64>,
+    /// How many validation samples, drawn evenly from all classes, the three scores above are over; `None`: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranked_samples: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_r2: Option<f64>,
+    /// In the validation part: what scores are over.
+    pub val_samples: usize,
     /// Spent training, evaluation included.
     pub seconds: f64,
     pub samples_per_second: f64,
@@ -90,15 +95,17 @@ impl Summary {
         let (epochs, steps, seconds, rate) = (self.epochs, self.steps, self.seconds, self.samples_per_second);
         let top = self.top_k.map_or(String::new(), |k| format!("top-{k} accuracy"));
         let percent = |share: f64| format!("{:.2} %", share * 100.0);
-        let area = |area: f64| format!("{area:.4}");
+        let over =
+            self.ranked_samples.map_or(String::new(), |asked| format!(" (over {asked} of {})", self.val_samples));
+        let area = |area: f64| format!("{area:.4}{over}");
         let scores = [
             ("training loss", Some(format!("{:.5}", self.train_loss))),
             ("validation loss", Some(format!("{:.5}", self.val_loss))),
             ("accuracy", self.val_accuracy.map(percent)),
-            (&top, self.val_top_k_accuracy.map(percent)),
+            (&top, self.val_top_k_accuracy.map(|share| format!("{}{over}", percent(share)))),
             ("ROC area", self.val_roc_area.map(area)),
             ("PR area", self.val_pr_area.map(area)),
-            ("R²", self.val_r2.map(area)),
+            ("R²", self.val_r2.map(|r2| format!("{r2:.4}"))),
         ];
         let told = scores.into_iter().filter_map(|(name, score)| Some(format!("\n{name:<15} {}", score?)));
         let rows: String = told.collect();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Encoding;
 use crate::model::Feature;
 
 /// A loaded data set. Cheap to clone: samples are shared.
@@ -22,6 +23,8 @@ pub struct Dataset {
     pub plane: Option<Plane>,
     /// Sentences for the user: columns left out and why, rows dropped, one-sided classes.
     pub notes: Vec<String>,
+    /// How rows of the user's become such samples, without the data.
+    pub encoding: Arc<Encoding>,
 }
 
 /// Samples in one block: `inputs` is `[len, input_shape...]` row-major.
@@ -39,14 +42,27 @@ pub struct Unit {
     pub offset: f32,
     /// Never zero.
     pub scale: f32,
+    /// Digits behind the point that values have; `None` where they are taken as they come.
+    pub decimals: Option<u8>,
 }
 
 impl Unit {
     /// Of a number that is not scaled.
-    pub const PLAIN: Self = Self { offset: 0.0, scale: 1.0 };
+    pub const PLAIN: Self = Self { offset: 0.0, scale: 1.0, decimals: None };
 
+    /// Rounded to the digits that values have, or to those that 32 bits keep through scaling: what was 0 is 0 again.
     pub fn value(self, scaled: f32) -> f32 {
-        scaled * self.scale + self.offset
+        let (part, offset) = (f64::from(scaled) * f64::from(self.scale), f64::from(self.offset));
+        let value = part + offset;
+        let Some(decimals) = self.decimals else { return value as f32 };
+        let error = (part.abs() + offset.abs()) * f64::from(f32::EPSILON);
+        if !error.is_normal() {
+            return value as f32;
+        }
+        let places = f64::from(decimals).min((-error.log10()).floor());
+        let power = 10f64.powf(places);
+        // Not minus zero.
+        ((value * power).round() / power + 0.0) as f32
     }
 
     pub fn scaled(self, value: f32) -> f32 {
@@ -63,6 +79,15 @@ pub enum Task {
 }
 
 impl Task {
+    /// The unit of one predicted number; plain for classes.
+    pub fn unit(&self, output: usize) -> Unit {
+        let Self::Regression { offset, scale, .. } = self else { return Unit::PLAIN };
+        match (offset.get(output), scale.get(output)) {
+            (Some(&offset), Some(&scale)) => Unit { offset, scale, decimals: Some(u8::MAX) },
+            _ => Unit::PLAIN,
+        }
+    }
+
     /// How many numbers a network for this task ends in: one per class or per predicted number.
     pub fn output_len(&self) -> usize {
         match self {
@@ -140,5 +165,28 @@ impl Dataset {
             }
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_comes_back_as_the_table_has_it() {
+        let unit = |offset, scale, decimals| Unit { offset, scale, decimals };
+        // Scaled as a table is: what was 0 would come back as 0.00000005960464.
+        let salaries = unit(0.529_411_8, 0.499_134_3, Some(0));
+        for value in [0.0, 1.0] {
+            assert_eq!(salaries.value(salaries.scaled(value)).to_bits(), value.to_bits());
+        }
+        let years = unit(2008.03, 0.817, Some(0));
+        assert!((2005..2012).all(|year| years.value(years.scaled(year as f32)) == year as f32));
+        let lengths = unit(43.92, 5.46, Some(1));
+        assert!((300..600).map(|tenth| tenth as f32 / 10.0).all(|mm| lengths.value(lengths.scaled(mm)) == mm));
+        assert_eq!(unit(-3.7, 1.9, Some(u8::MAX)).value(3.7 / 1.9), 0.0);
+        assert_eq!(Unit::PLAIN.value(1.234_567_9e-7), 1.234_567_9e-7);
+        assert!(years.value(f32::NAN).is_nan());
+        assert_eq!(unit(0.0, 1e30, Some(2)).value(2.0), 2e30);
     }
 }

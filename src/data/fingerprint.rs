@@ -162,6 +162,7 @@ mod tests {
             validation: part(validation),
             plane: None,
             notes: Vec::new(),
+            encoding: std::sync::Arc::default(),
         };
         Fingerprint::of(&dataset)
     }

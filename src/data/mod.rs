@@ -6,6 +6,8 @@ pub mod batches;
 mod csv;
 pub mod dataset;
 mod digits;
+pub mod encoding;
+mod fair;
 mod fingerprint;
 mod idx;
 mod preview;
@@ -16,6 +18,7 @@ mod split;
 mod synthetic;
 #[cfg(test)]
 mod test_data;
+mod unseen;
 
 use std::path::{Path, PathBuf};
 
@@ -23,10 +26,13 @@ use crate::model::{DataSpec, Source};
 
 pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 pub use dataset::{DataError, Dataset, Part, Plane, Task, Unit};
+pub use encoding::Encoding;
+pub use fair::fair_order;
 pub use fingerprint::{Difference, Fingerprint};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use propose::propose_project;
+pub use unseen::{Unseen, read_unseen};
 
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project
 /// file's. Everything random is keyed by `spec.seed`: the same spec (and files) give bitwise the same samples.

@@ -11,6 +11,7 @@ pub(super) enum Purpose {
     Split,
     Subset,
     Digits,
+    Fair,
 }
 
 impl Purpose {
@@ -21,6 +22,7 @@ impl Purpose {
             Self::Split => 0x0053_504c_4954,
             Self::Subset => 0x5355_4253_4554,
             Self::Digits => 0x4449_4749_5453,
+            Self::Fair => 0x4641_4952,
         }
     }
 }

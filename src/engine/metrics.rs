@@ -1,29 +1,18 @@
 //! How good answers are: pure functions of a network's outputs and the targets, as plain numbers.
 //!
-//! Outputs are `[rows, n]` row-major. For classes n is their number, or 1 for two classes told by the sign of one number.
+//! Outputs are `[rows, n]` row-major. For classes n is their number, or 1 for two classes told apart by one number; how a row is
+//! read is the model's [`Answer`].
 
-/// The class that a row of outputs names: the largest, or for a single output whether it is positive.
-pub fn predicted_class(row: &[f32]) -> usize {
-    if let [single] = row {
-        return usize::from(*single > 0.0);
-    }
-    let mut best = 0;
-    for (i, &value) in row.iter().enumerate() {
-        if value > row[best] {
-            best = i;
-        }
-    }
-    best
-}
+use crate::model::Answer;
 
 /// Rows whose predicted class is the target.
-pub fn hits(outputs: &[f32], targets: &[f32], rows: usize) -> usize {
-    each_row(outputs, rows).zip(targets).filter(|(row, target)| predicted_class(row) == **target as usize).count()
+pub fn hits(answer: Answer, outputs: &[f32], targets: &[f32], rows: usize) -> usize {
+    each_row(outputs, rows).zip(targets).filter(|(row, target)| answer.class(row) == **target as usize).count()
 }
 
 /// Share of rows whose predicted class is the target; 0 for no rows.
-pub fn accuracy(outputs: &[f32], targets: &[f32], rows: usize) -> f64 {
-    if rows == 0 { 0.0 } else { hits(outputs, targets, rows) as f64 / rows as f64 }
+pub fn accuracy(answer: Answer, outputs: &[f32], targets: &[f32], rows: usize) -> f64 {
+    if rows == 0 { 0.0 } else { hits(answer, outputs, targets, rows) as f64 / rows as f64 }
 }
 
 fn each_row(outputs: &[f32], rows: usize) -> impl Iterator<Item = &[f32]> {
@@ -31,41 +20,15 @@ fn each_row(outputs: &[f32], rows: usize) -> impl Iterator<Item = &[f32]> {
 }
 
 /// How often each class was taken for each: `[truth, predicted]`, row-major.
-pub fn confusion(outputs: &[f32], targets: &[f32], classes: usize) -> Vec<u32> {
+pub fn confusion(answer: Answer, outputs: &[f32], targets: &[f32], classes: usize) -> Vec<u32> {
     let mut counts = vec![0u32; classes * classes];
     for (row, &target) in each_row(outputs, targets.len()).zip(targets) {
-        let (truth, predicted) = (target as usize, predicted_class(row));
+        let (truth, predicted) = (target as usize, answer.class(row));
         if truth < classes && predicted < classes {
             counts[truth * classes + predicted] += 1;
         }
     }
     counts
-}
-
-/// Scores of one class against all others. 0 where a score is 0 / 0, as scikit-learn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ClassScores {
-    pub precision: f64,
-    pub recall: f64,
-    pub f1: f64,
-    /// Rows of this class.
-    pub support: u32,
-}
-
-/// One entry a class, from what [`confusion`] counted.
-pub fn class_scores(confusion: &[u32], classes: usize) -> Vec<ClassScores> {
-    let share = |part: u32, whole: u32| if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) };
-    let count = |truth: usize, predicted: usize| confusion.get(truth * classes + predicted).copied().unwrap_or(0);
-    (0..classes)
-        .map(|class| {
-            let support = (0..classes).map(|predicted| count(class, predicted)).sum();
-            let predicted = (0..classes).map(|truth| count(truth, class)).sum();
-            let (precision, recall) = (share(count(class, class), predicted), share(count(class, class), support));
-            let sum = precision + recall;
-            let f1 = if sum == 0.0 { 0.0 } else { 2.0 * precision * recall / sum };
-            ClassScores { precision, recall, f1, support }
-        })
-        .collect()
 }
 
 /// Scores of predicted numbers.
@@ -82,6 +45,56 @@ pub struct Regression {
 /// Share of the variance explained: see [`Regression::r2`].
 pub fn r2(outputs: &[f32], targets: &[f32], n: usize) -> f64 {
     regression(outputs, targets, n).r2
+}
+
+/// The one score of a part, added up piece by piece: accuracy for classes, R² for numbers.
+pub struct Tally {
+    answer: Answer,
+    rows: usize,
+    hits: usize,
+    /// Of the targets of each output.
+    means: Vec<f64>,
+    residuals: Vec<f64>,
+    totals: Vec<f64>,
+}
+
+impl Tally {
+    /// `targets`: of the whole part; `n`: numbers in one, for classes 1.
+    pub fn new(answer: Answer, targets: &[f32], n: usize) -> Self {
+        let n = if answer == Answer::Numbers { n.max(1) } else { 0 };
+        let rows = targets.len() / n.max(1);
+        let mean = |column| targets.iter().skip(column).step_by(n).map(|&t| f64::from(t)).sum::<f64>() / rows as f64;
+        let means = (0..n).map(mean).collect();
+        Self { answer, rows, hits: 0, means, residuals: vec![0.0; n], totals: vec![0.0; n] }
+    }
+
+    /// The next samples, in their order.
+    pub fn take(&mut self, outputs: &[f32], targets: &[f32]) {
+        let n = self.means.len();
+        if n == 0 {
+            self.hits += hits(self.answer, outputs, targets, targets.len());
+            return;
+        }
+        for (outputs, targets) in outputs.chunks_exact(n).zip(targets.chunks_exact(n)) {
+            for column in 0..n {
+                let (o, t) = (f64::from(outputs[column]), f64::from(targets[column]));
+                self.residuals[column] += (o - t).powi(2);
+                self.totals[column] += (t - self.means[column]).powi(2);
+            }
+        }
+    }
+
+    /// 0 for no rows; of numbers the mean over the outputs, 0 where the targets do not vary.
+    pub fn score(&self) -> f64 {
+        if self.rows == 0 {
+            return 0.0;
+        }
+        if self.means.is_empty() {
+            return self.hits as f64 / self.rows as f64;
+        }
+        let r2 = |(residual, total): (&f64, &f64)| if *total == 0.0 { 0.0 } else { 1.0 - residual / total };
+        self.residuals.iter().zip(&self.totals).map(r2).sum::<f64>() / self.means.len() as f64
+    }
 }
 
 /// `outputs` and `targets` are both `[rows, n]`.
@@ -111,24 +124,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_the_largest_output_or_the_sign_of_one() {
+    fn classes_are_counted_as_they_are_read() {
         let outputs = [0.1, 0.9, 0.0, 2.0, 1.0, 0.5];
-        assert_eq!(accuracy(&outputs, &[1.0, 0.0], 2), 1.0);
-        assert_eq!(accuracy(&outputs, &[2.0, 0.0], 2), 0.5);
-        assert_eq!(accuracy(&[-0.3, 0.2, 0.4], &[0.0, 1.0, 0.0], 3), 2.0 / 3.0);
-    }
-
-    #[test]
-    fn scores_agree_with_scikit_learn() {
-        // precision_recall_fscore_support([0, 0, 1, 1, 2], [0, 1, 1, 1, 0], zero_division=0)
+        assert_eq!(accuracy(Answer::Softmax, &outputs, &[1.0, 0.0], 2), 1.0);
+        assert_eq!(accuracy(Answer::Softmax, &outputs, &[2.0, 0.0], 2), 0.5);
+        assert_eq!(accuracy(Answer::Sigmoid, &[-0.3, 0.2, 0.4], &[0.0, 1.0, 0.0], 3), 2.0 / 3.0);
+        assert_eq!(accuracy(Answer::Probabilities, &[0.3, 0.2, 0.6], &[0.0, 1.0, 1.0], 3), 2.0 / 3.0);
+        assert_eq!(confusion(Answer::Probabilities, &[0.3, 0.2, 0.6], &[0.0, 1.0, 1.0], 2), [1, 0, 1, 1]);
         let one_hot = |class: usize| (0..3).map(move |i| f32::from(u8::from(i == class)));
         let outputs: Vec<f32> = [0, 1, 1, 1, 0].into_iter().flat_map(one_hot).collect();
-        let counts = confusion(&outputs, &[0.0, 0.0, 1.0, 1.0, 2.0], 3);
+        let counts = confusion(Answer::Scores, &outputs, &[0.0, 0.0, 1.0, 1.0, 2.0], 3);
         assert_eq!(counts, [1, 1, 0, 0, 2, 0, 1, 0, 0]);
-        let scores = class_scores(&counts, 3);
-        assert_eq!((scores[0].precision, scores[0].recall, scores[0].f1), (0.5, 0.5, 0.5));
-        assert!((scores[1].f1 - 0.8).abs() < 1e-12 && scores[1].recall == 1.0);
-        assert_eq!((scores[2].precision, scores[2].recall, scores[2].f1, scores[2].support), (0.0, 0.0, 0.0, 1));
     }
 
     #[test]
@@ -139,5 +145,23 @@ mod tests {
         assert!((found.mae - 0.5).abs() < 1e-12);
         assert!((found.rmse - 0.375f64.sqrt()).abs() < 1e-9);
         assert_eq!(regression(&[], &[], 1).r2, 0.0);
+    }
+
+    #[test]
+    fn a_score_in_pieces_is_the_score_of_the_whole() {
+        let outputs: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin() + 0.1).collect();
+        let targets: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin() * 3.0 + (i % 2) as f32).collect();
+        let mut tally = Tally::new(Answer::Numbers, &targets, 2);
+        for (outputs, targets) in outputs.chunks(14).zip(targets.chunks(14)) {
+            tally.take(outputs, targets);
+        }
+        assert_eq!(tally.score(), regression(&outputs, &targets, 2).r2);
+        let classes: Vec<f32> = (0..20).map(|i| (i % 3) as f32).collect();
+        let mut tally = Tally::new(Answer::Softmax, &classes, 1);
+        for (outputs, targets) in outputs.chunks(12).zip(classes.chunks(4)) {
+            tally.take(outputs, targets);
+        }
+        assert_eq!(tally.score(), accuracy(Answer::Softmax, &outputs, &classes, 20));
+        assert_eq!(Tally::new(Answer::Numbers, &[], 1).score(), 0.0);
     }
 }

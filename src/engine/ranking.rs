@@ -1,6 +1,7 @@
 //! How well answers are ordered, whatever the threshold: top-k accuracy, and the areas under the ROC and the precision-recall
 //! curve. Pure functions of outputs and targets, as `metrics`; definitions are scikit-learn's.
 
+use crate::model::Answer;
 use crate::trace::ClassAreas;
 
 /// Share of rows whose class is among the `k` largest outputs; `None` for no rows. Of equal outputs the first counts as larger, as when
@@ -27,13 +28,13 @@ pub fn telling_k(classes: usize) -> Option<usize> {
     }
 }
 
-/// Each class against all others, by the probability that the outputs give it. A single output tells two classes apart.
-pub fn class_areas(outputs: &[f32], targets: &[f32], classes: usize) -> Vec<ClassAreas> {
+/// Each class against all others, by how much the outputs mean it. A single output tells two classes apart.
+pub fn class_areas(answer: Answer, outputs: &[f32], targets: &[f32], classes: usize) -> Vec<ClassAreas> {
     let width = outputs.len() / targets.len().max(1);
     let rows = || outputs.chunks_exact(width.max(1)).take(targets.len());
     (0..classes)
         .map(|class| {
-            let scores: Vec<f64> = rows().map(|row| probability(row, class)).collect();
+            let scores: Vec<f64> = rows().map(|row| answer.rank(row, class)).collect();
             areas(scores.into_iter().zip(targets.iter().map(|&t| t as usize == class)).collect())
         })
         .collect()
@@ -49,15 +50,6 @@ pub fn overall(areas: &[ClassAreas]) -> ClassAreas {
         (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
     };
     ClassAreas { roc: mean(|a| a.roc), precision_recall: mean(|a| a.precision_recall) }
-}
-
-fn probability(logits: &[f32], class: usize) -> f64 {
-    if let [single] = logits {
-        return if class == 1 { f64::from(*single) } else { -f64::from(*single) };
-    }
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exp = |logit: f32| f64::from(logit - max).exp();
-    logits.get(class).map_or(f64::NAN, |&own| exp(own) / logits.iter().map(|&logit| exp(logit)).sum::<f64>())
 }
 
 /// From scores and whether each is of the class. Rows with equal scores change sides together. `None` where the class (for ROC also
@@ -103,12 +95,12 @@ mod tests {
     fn areas_agree_with_scikit_learn() {
         // The example of roc_auc_score and average_precision_score, as single logits and as two.
         let (scores, targets) = ([0.1, 0.4, 0.35, 0.8], [0.0, 0.0, 1.0, 1.0]);
-        let found = overall(&class_areas(&scores, &targets, 2));
+        let found = overall(&class_areas(Answer::Softmax, &scores, &targets, 2));
         assert_eq!(found.roc, Some(0.75));
         assert!((found.precision_recall.unwrap() - 0.833_333_333_333_333).abs() < 1e-12);
         let two: Vec<f32> = scores.iter().flat_map(|s| [0.0, *s]).collect();
-        assert_eq!(overall(&class_areas(&two, &targets, 2)), found);
-        let one_class = class_areas(&scores, &[1.0; 4], 2);
+        assert_eq!(overall(&class_areas(Answer::Softmax, &two, &targets, 2)), found);
+        let one_class = class_areas(Answer::Softmax, &scores, &[1.0; 4], 2);
         assert_eq!(one_class[0], ClassAreas { roc: None, precision_recall: None });
         assert_eq!(one_class[1], ClassAreas { roc: None, precision_recall: Some(1.0) });
     }

@@ -25,6 +25,11 @@ pub fn percent(share: f32) -> String {
     if share.is_finite() { format!("{:.1} %", share * 100.0).replace('-', "−") } else { number(share) }
 }
 
+/// What is said for a class, as a share of the whole: a score may lie outside.
+pub fn sure(share: f32) -> String {
+    percent(if share.is_nan() { share } else { share.clamp(0.0, 1.0) })
+}
+
 /// "950", "41.2k", "1.20M": three digits and a letter.
 pub fn short(n: f64) -> String {
     let (value, letter) = match n.abs() {
@@ -77,6 +82,7 @@ mod tests {
         assert_eq!(count(2_112_000), "2,112,000");
         assert_eq!(count(132), "132");
         assert_eq!(percent(0.988), "98.8 %");
+        assert_eq!([sure(1.3), sure(-0.2), sure(f32::NAN)], ["100.0 %", "0.0 %", "NaN"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Pure serde data: no tensors, no files, no window. Everything here can be cloned, compared, saved and undone.
 
+mod answer;
 mod data_spec;
 mod device;
 pub mod difference;
@@ -19,6 +20,7 @@ mod shape;
 pub mod templates;
 mod training_spec;
 
+pub use answer::Answer;
 pub use data_spec::*;
 pub use device::Device;
 pub use difference::{Difference, differences};

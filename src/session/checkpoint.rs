@@ -1,7 +1,9 @@
 //! A run as a checkpoint file and back: where the trainer's snapshot meets the file format.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::data::Encoding;
 use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::model::Project;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
@@ -15,36 +17,89 @@ const BEST: &str = "best/";
 /// And those of the steps and numbers of curves, which are for the window, with this.
 const CURVE: &str = "curve/";
 
-/// Errors are sentences for the user.
+/// And those of the last step, when others stand under the plain names, with this.
+const LAST: &str = "last/";
+
+/// Which weights stand under the plain names, where other programs look for them. Both are there, and what goes on is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// Those of the last step.
+    Last,
+    /// Those of the best epoch: the result of a run that has come to its end.
+    Best,
+}
+
+/// As [`save_as`], with the weights of the last step under the plain names.
 pub fn save(path: &Path, project: &Project, saved: &Saved, curves: &Curves) -> Result<(), String> {
+    save_as(path, project, saved, curves, Plain::Last)
+}
+
+/// Errors are sentences for the user.
+pub fn save_as(path: &Path, project: &Project, saved: &Saved, curves: &Curves, plain: Plain) -> Result<(), String> {
+    let best = saved.best.as_ref();
+    let (last_prefix, best_prefix) = if plain == Plain::Best && best.is_some() { (LAST, "") } else { ("", BEST) };
     let place = serde_json::json!({
         "run": saved.place,
         "step": saved.now.step,
-        "best_step": saved.best.as_ref().map(|best| best.step),
+        "best_step": best.map(|best| best.step),
+        "encoding": saved.encoding,
+        "plain": if best_prefix.is_empty() { "best" } else { "last" },
     });
-    let mut tensors: Vec<_> = named(&saved.now, "").collect();
-    if let Some(best) = &saved.best {
-        tensors.extend(named(best, BEST));
-    }
+    let mut tensors: Vec<_> = named(&saved.now, last_prefix).collect();
+    tensors.extend(best.into_iter().flat_map(|best| named(best, best_prefix)));
     tensors.extend(curve_tensors(curves));
     let checkpoint = Checkpoint { project: project.clone(), place: place.to_string(), tensors };
     checkpoint::save(&checkpoint, path).map_err(|error| error.to_string())
 }
 
 pub fn load(path: &Path) -> Result<(Project, Kept), String> {
+    read(path).map(|(project, kept, _)| (project, kept))
+}
+
+/// What answers for rows that come later.
+pub struct Weights {
+    pub project: Project,
+    /// Those under the plain names.
+    pub snapshot: Snapshot,
+    pub encoding: Arc<Encoding>,
+}
+
+pub fn load_weights(path: &Path) -> Result<Weights, String> {
+    let (project, Kept { saved, .. }, plain) = read(path)?;
+    let snapshot = match (plain, saved.best) {
+        (Plain::Best, Some(best)) => best,
+        _ => saved.now,
+    };
+    let encoding = saved.encoding.ok_or_else(|| {
+        format!(
+            "{0} is from before checkpoints kept how rows become samples. Write it anew with this version: \
+             glassbox train PROJECT --resume {0} --checkpoint {0}",
+            path.display()
+        )
+    })?;
+    Ok(Weights { project, snapshot, encoding })
+}
+
+fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     let file = checkpoint::load(path).map_err(|error| error.to_string())?;
     let damaged = |error: serde_json::Error| format!("The run in {} cannot be read: {error}", path.display());
     let place: serde_json::Value = serde_json::from_str(&file.place).map_err(damaged)?;
     let run: Resume = serde_json::from_value(place["run"].clone()).map_err(damaged)?;
     let is_curve = |tensor: &NamedTensor| tensor.name.starts_with(CURVE);
     let (told, tensors): (Vec<_>, Vec<_>) = file.tensors.into_iter().partition(is_curve);
-    let (best, now): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.name.starts_with(BEST));
+    let is_plain_best = place["plain"] == "best";
+    let (now_prefix, best_prefix, apart) = if is_plain_best { (LAST, "", LAST) } else { ("", BEST, BEST) };
+    let (apart, plain): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.name.starts_with(apart));
+    let (now, best) = if is_plain_best { (apart, plain) } else { (plain, apart) };
     let step = place["step"].as_u64().ok_or_else(|| format!("The run in {} does not say its step.", path.display()))?;
-    let now = snapshot(step, now, "");
-    let best = place["best_step"].as_u64().map(|step| snapshot(step, best, BEST));
+    let now = snapshot(step, now, now_prefix);
+    let best = place["best_step"].as_u64().map(|step| snapshot(step, best, best_prefix));
     let mut curves = curves(&told);
     curves.truncate(step);
-    Ok((file.project, Kept::new(Saved { now, best, place: run }, curves)))
+    let encoding = serde_json::from_value(place["encoding"].clone()).map_err(damaged)?;
+    let saved = Saved { now, best, place: run, encoding };
+    let plain = if is_plain_best { Plain::Best } else { Plain::Last };
+    Ok((file.project, Kept::new(saved, curves), plain))
 }
 
 /// The run of what a window left, when it is of the same data and, where nothing else says that they belong together, of the

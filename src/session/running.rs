@@ -57,6 +57,8 @@ impl State {
             return self.restart();
         }
         if told.graph != now.graph {
+            // The trainer answers anew with the network as it is now.
+            self.try_output = None;
             self.mark("network edited".into());
             self.tell(Command::Change(Box::new(Change::Graph { graph: self.project.graph.clone() })));
         }
@@ -111,7 +113,7 @@ impl State {
         let (curves, marks) = kept.as_ref().map(|kept| (kept.curves.clone(), kept.marks.clone())).unwrap_or_default();
         let curves = Curves { metric: metric(&dataset), ..curves };
         let picture = self.run.picture.take();
-        (self.debug, self.branches) = (None, Vec::new());
+        (self.debug, self.branches, self.try_output) = (None, Vec::new(), None);
         self.run = RunView {
             status: RunStatus::Paused,
             curves,

@@ -10,7 +10,7 @@ use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::Settings;
-use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Watch};
+use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Reply, Watch};
 
 #[derive(Debug, Default)]
 pub struct State {
@@ -57,8 +57,8 @@ pub struct State {
     pub table: Option<Arc<TablePreview>>,
     /// A project that was open when the program last ended without closing: offered on Welcome.
     pub recoverable: Option<String>,
-    /// The network's answer to the last [`super::Action::TryInput`]: probabilities, or numbers in the data's units.
-    pub try_output: Option<Vec<f32>>,
+    /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
+    pub try_output: Option<Reply>,
     pub(super) works: Works,
 }
 

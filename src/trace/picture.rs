@@ -69,25 +69,71 @@ impl Matrix {
 /// What the network now does, by kind of task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputPicture {
-    /// Points of the plane. `scores[c]` is the probability of class c (or, for regression, the one predicted number) at each cell, row by
+    /// Points of the plane. `scores[c]` is what is said for class c (or, for regression, the one predicted number) at each cell, row by
     /// row from the top (largest y first).
     Surface { resolution: usize, extent: f32, scores: Vec<Arc<[f32]>>, classification: bool },
     /// One number in, one out: predictions along the axis, in the data's units.
     Curve { x: Arc<[f32]>, y: Arc<[f32]> },
     /// Classes of validation samples.
     Classes {
-        /// The first validation rows with what was predicted.
+        /// Validation samples with what was predicted, in an order whose every beginning is a fair sample.
         predictions: Vec<Prediction>,
-        /// `[truth][predicted]`, row-major, over the same rows.
+        /// `[truth][predicted]`, row-major, over the same samples.
         confusion: Vec<u32>,
         classes: usize,
         ranking: Ranking,
+        over: Over,
+        /// Whether confidences are probabilities: what the loss in force makes of the outputs.
+        probability: bool,
     },
     /// Predicted against true numbers of the first output, in the user's units.
-    Numbers { pairs: Arc<[[f32; 2]]> },
+    Numbers {
+        /// A fair sample of those that were scored: as many as can be told apart on the screen.
+        pairs: Arc<[[f32; 2]]>,
+        scores: NumberScores,
+        over: Over,
+    },
 }
 
-/// How well the probabilities order the validation samples, whatever the threshold.
+/// The network's answer to one sample that somebody asked about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// What was asked, as the network takes it.
+    pub sample: Arc<[f32]>,
+    /// Of every class what is said for it, of 1; or the predicted numbers, in the data's units.
+    pub values: Vec<f32>,
+    /// The class that is named; `None` for numbers.
+    pub class: Option<u32>,
+    /// Whether `values` are probabilities.
+    pub probability: bool,
+}
+
+/// How many validation samples scores are over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Over {
+    pub asked: usize,
+    /// All there are.
+    pub of: usize,
+}
+
+impl Over {
+    pub fn is_whole(self) -> bool {
+        self.asked == self.of
+    }
+}
+
+/// How near predicted numbers are to the true ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NumberScores {
+    /// Share of the variance explained, mean over the outputs: the score that is quoted everywhere.
+    pub r2: f64,
+    /// Of the first output, in the user's units.
+    pub rmse: f64,
+    /// Samples whose prediction is NaN or infinite.
+    pub not_finite: usize,
+}
+
+/// How well the answers order validation samples, whatever the threshold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ranking {
     /// k, and the share of samples whose class is among the k likeliest; where there are classes enough for it to tell anything.
@@ -111,6 +157,6 @@ pub struct Prediction {
     pub row: u32,
     pub truth: u32,
     pub predicted: u32,
-    /// Probability given to the predicted class.
+    /// What is said for the predicted class, of 1: a probability, or a score that may be larger.
     pub confidence: f32,
 }

@@ -11,6 +11,7 @@ mod outbox;
 mod pace;
 mod pictures;
 mod run;
+mod scoring;
 mod standing;
 mod thread;
 mod value;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{Curves, DebugView, Evaluation, Picture, StepRow};
+use crate::trace::{Curves, DebugView, Evaluation, Picture, Reply, StepRow};
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +85,8 @@ pub struct Outbox {
     pub finished: Option<Stop>,
     /// The run cannot go on; a sentence.
     pub failed: Option<String>,
-    /// A sample's answer: probabilities of classes, or numbers in the data's units.
-    pub answer: Option<Vec<f32>>,
+    /// To what was asked last.
+    pub answer: Option<Reply>,
 }
 
 impl Outbox {

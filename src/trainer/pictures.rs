@@ -3,61 +3,41 @@
 use std::sync::Arc;
 
 use super::run::{Run, RunError};
+use super::scoring;
 use crate::data::{Plane, Task};
-use crate::engine::ranking::{class_areas, telling_k, top_k};
-use crate::engine::{Role, TensorData, ValueId, metrics};
+use crate::engine::{Role, TensorData, ValueId};
 use crate::model::{LayerId, LayerKind};
-use crate::trace::{
-    Histogram, LayerPicture, Matrix, OutputPicture, Picture, Prediction, Preview, Ranking, Statistics, Watch,
-};
+use crate::trace::{Histogram, LayerPicture, Matrix, OutputPicture, Picture, Preview, Statistics, Watch};
 
 /// Cells along each side of a unit's small picture and of the large surface.
 const SMALL: usize = 28;
 const LARGE: usize = 96;
 /// Units or channels pictured per layer.
 const UNITS: usize = 16;
-/// Validation samples from which statistics are taken.
+/// Samples from which statistics are taken.
 const SAMPLES: usize = 64;
 const BINS: usize = 32;
 /// Points of a curve.
 const CURVE: usize = 200;
-/// Validation samples behind the gallery, the confusion matrix and the scatter, and how many of them are asked while training
-/// runs at full speed: a few often show more than all seldom.
-pub const SCORED: usize = 2_000;
-pub const SCORED_AT_FULL_SPEED: usize = 256;
 
 /// A picture of the layers that are watched, without what the network does.
-pub fn of_layers(run: &Run, watch: &Watch) -> Result<Picture, RunError> {
+/// `order`: in which samples are asked.
+pub fn of_layers(run: &Run, watch: &Watch, order: &[u32]) -> Result<Picture, RunError> {
     let mut picture = Picture { step: run.machine().step(), ..Picture::default() };
     if watch.canvas || !watch.layers.is_empty() {
-        layers(run, watch, &mut picture)?;
+        layers(run, watch, order, &mut picture)?;
     }
     Ok(picture)
 }
 
-/// The network's answer to one sample: probabilities of classes, or numbers in the data's units.
-pub fn answer(run: &Run, sample: &[f32]) -> Result<Vec<f32>, RunError> {
-    if sample.len() != run.dataset().input_len() {
-        return Ok(Vec::new());
-    }
-    let outputs = run.machine().predict(sample, 1)?;
-    Ok(match &run.dataset().task {
-        Task::Classification { classes } => probabilities(&outputs, classes.len()),
-        Task::Regression { offset, scale, .. } => {
-            outputs.iter().zip(scale.iter().zip(offset)).map(|(v, (s, o))| v * s + o).collect()
-        }
-    })
-}
-
-fn layers(run: &Run, watch: &Watch, picture: &mut Picture) -> Result<(), RunError> {
+fn layers(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -> Result<(), RunError> {
     let dataset = run.dataset();
     let graph = &run.project().graph;
     let ids: Vec<LayerId> =
         graph.layers().filter(|l| !matches!(l.kind, LayerKind::Loss(_))).map(|layer| layer.id).collect();
-    let part = if dataset.validation.len > 0 { &dataset.validation } else { &dataset.train };
-    let rows = part.len.min(SAMPLES);
-    let n = dataset.input_len();
-    let outputs = run.machine().layer_outputs(&part.inputs[..rows * n], rows, &ids)?;
+    let rows = &order[..order.len().min(SAMPLES)];
+    let inputs = scoring::inputs(dataset, scoring::shown(dataset), rows);
+    let outputs = run.machine().layer_outputs(&inputs, rows.len(), &ids)?;
     let mut previews = previews(run, watch, &ids)?;
     for id in ids {
         let Some(values) = outputs.get(&id) else { continue };
@@ -189,31 +169,22 @@ fn gradient_norm(run: &Run, id: LayerId) -> Result<Option<f32>, RunError> {
     Ok(squares.map(|s: f64| s.sqrt() as f32))
 }
 
-/// What the network does: surface, curve or predictions.
-pub fn output(run: &Run, scored: usize) -> Result<OutputPicture, RunError> {
+/// What the network does over the plane or along the axis; `None` where it is shown by its answers to samples.
+pub fn output(run: &Run) -> Result<Option<OutputPicture>, RunError> {
     let dataset = run.dataset();
     if let Some(plane) = &dataset.plane {
-        return surface(run, plane);
+        return surface(run, plane).map(Some);
     }
     match &dataset.task {
-        Task::Classification { classes } => predictions(run, classes.len(), scored),
         Task::Regression { offset, scale, .. } if dataset.input_shape == [1] && offset.len() == 1 => {
             let (low, high) = input_range(run);
             let margin = 0.1 * (high - low);
             let x: Vec<f32> = axis(low - margin, high + margin, CURVE).collect();
             let y = run.machine().predict(&x, x.len())?;
             let y: Vec<f32> = y.iter().map(|v| v * scale[0] + offset[0]).collect();
-            Ok(OutputPicture::Curve { x: x.into(), y: y.into() })
+            Ok(Some(OutputPicture::Curve { x: x.into(), y: y.into() }))
         }
-        Task::Regression { offset, scale, .. } => {
-            let part = &dataset.validation;
-            let rows = part.len.min(scored);
-            let outputs = run.machine().predict(&part.inputs[..rows * dataset.input_len()], rows)?;
-            let n = offset.len();
-            let unit = |v: f32| v * scale[0] + offset[0];
-            let pairs: Vec<[f32; 2]> = (0..rows).map(|r| [unit(part.targets[r * n]), unit(outputs[r * n])]).collect();
-            Ok(OutputPicture::Numbers { pairs: pairs.into() })
-        }
+        _ => Ok(None),
     }
 }
 
@@ -224,48 +195,12 @@ fn surface(run: &Run, plane: &Plane) -> Result<OutputPicture, RunError> {
     let scores: Vec<Arc<[f32]>> = match classes {
         None => vec![outputs.into()],
         Some(classes) => {
-            let width = outputs.len() / cells;
-            let rows: Vec<Vec<f32>> = outputs.chunks(width.max(1)).map(|row| probabilities(row, classes)).collect();
-            (0..classes).map(|c| rows.iter().map(|row| row[c]).collect()).collect()
+            let (answer, width) = (run.machine().answer(), outputs.len() / cells);
+            let rows: Vec<Vec<f32>> = outputs.chunks(width.max(1)).map(|row| answer.shares(row)).collect();
+            let of = |class| rows.iter().map(|row| row.get(class).copied().unwrap_or(f32::NAN)).collect();
+            (0..classes).map(of).collect()
         }
     };
     let classification = classes.is_some();
     Ok(OutputPicture::Surface { resolution: LARGE, extent: plane.extent, scores, classification })
-}
-
-/// Logits of one sample as probabilities; a single logit tells two classes apart.
-fn probabilities(logits: &[f32], classes: usize) -> Vec<f32> {
-    if let ([logit], 2) = (logits, classes) {
-        let p = 1.0 / (1.0 + (-logit).exp());
-        return vec![1.0 - p, p];
-    }
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exps: Vec<f32> = logits.iter().map(|l| (l - max).exp()).collect();
-    let sum: f32 = exps.iter().sum();
-    exps.iter().map(|e| e / sum).collect()
-}
-
-fn predictions(run: &Run, classes: usize, scored: usize) -> Result<OutputPicture, RunError> {
-    let dataset = run.dataset();
-    let part = &dataset.validation;
-    let rows = part.len.min(scored);
-    let outputs = run.machine().predict(&part.inputs[..rows * dataset.input_len()], rows)?;
-    let width = (outputs.len() / rows.max(1)).max(1);
-    let predictions = (0..rows)
-        .map(|row| {
-            let p = probabilities(&outputs[row * width..(row + 1) * width], classes);
-            let best = (0..p.len()).fold(0, |best, i| if p[i] > p[best] { i } else { best });
-            let truth = part.targets[row] as u32;
-            Prediction { row: row as u32, truth, predicted: best as u32, confidence: p[best] }
-        })
-        .collect();
-    let confusion = metrics::confusion(&outputs, &part.targets[..rows], classes);
-    let ranking = ranking(&outputs, &part.targets[..rows], classes);
-    Ok(OutputPicture::Classes { predictions, confusion, classes, ranking })
-}
-
-/// How well outputs order samples.
-pub fn ranking(outputs: &[f32], targets: &[f32], classes: usize) -> Ranking {
-    let top = telling_k(classes).and_then(|k| top_k(outputs, targets, classes, k).map(|share| (k, share)));
-    Ranking { top, areas: class_areas(outputs, targets, classes) }
 }

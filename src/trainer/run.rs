@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::outbox::Stop;
-use super::pictures;
+use super::scoring::Asked;
 use crate::data::batches::{Batch, epoch_order, gather};
-use crate::data::{Dataset, Difference, Fingerprint, Part, Task};
-use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport, metrics};
+use crate::data::{Dataset, Difference, Encoding, Fingerprint, Part, Task};
+use crate::engine::metrics::Tally;
+use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
 use crate::trace::{Change, JournalEntry};
-use crate::trace::{Evaluation, Ranking, StepRow};
+use crate::trace::{Evaluation, Over, Ranking, StepRow};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -76,6 +77,8 @@ pub struct Saved {
     /// Weights of the best epoch, when they are kept.
     pub best: Option<Snapshot>,
     pub place: Resume,
+    /// How rows become samples for these weights; files from before it was kept have none.
+    pub encoding: Option<Arc<Encoding>>,
 }
 
 pub struct Run {
@@ -108,9 +111,6 @@ pub fn memory(project: &Project, dataset: &Dataset) -> Result<Memory, RunError> 
     let batch = project.training.batch_size.clamp(1, dataset.train.len.max(1));
     Ok(Memory::predicted(&project.graph, &signature(dataset), &project.training, batch)?)
 }
-
-/// Validation samples used for scores; more would stall every epoch of a large set without telling more.
-const MAX_EVALUATED: usize = 10_000;
 
 impl Run {
     pub fn new(project: &Project, dataset: Arc<Dataset>, device: Device) -> Result<Self, RunError> {
@@ -240,26 +240,22 @@ impl Run {
         }
     }
 
-    /// Loss and score over (at most 10,000 samples of) a part.
+    /// Loss and score over the whole of a part, however large: its answers are not held together.
     pub fn evaluate_part(&self, part: &Part) -> Result<Evaluation, RunError> {
-        let (width, targets) = (self.dataset.input_len(), self.dataset.target_len());
-        let part = first_rows(part, MAX_EVALUATED, width, targets);
-        let evaluated = self.machine.evaluate(&part.inputs, &part.targets, part.len)?;
-        let (outputs, loss) = (evaluated.outputs, evaluated.loss);
-        let score = match &self.dataset.task {
-            Task::Classification { .. } => metrics::accuracy(&outputs, &part.targets, part.targets.len()),
-            Task::Regression { .. } => metrics::regression(&outputs, &part.targets, targets).r2,
-        };
-        Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score })
+        let mut tally = Tally::new(self.machine.answer(), &part.targets, self.dataset.target_len());
+        let mut take = |outputs: &[f32], targets: &[f32]| tally.take(outputs, targets);
+        let loss = self.machine.evaluate_in_pieces(&part.inputs, &part.targets, part.len, &|| true, &mut take)?;
+        let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
+        Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score: tally.score() })
     }
 
-    /// How well the outputs order the validation part (at most 10,000 samples of it); only for classes.
-    pub fn ranking(&self) -> Result<Option<Ranking>, RunError> {
-        let Some(classes) = self.dataset.classes().map(<[String]>::len) else { return Ok(None) };
-        let (width, targets) = (self.dataset.input_len(), self.dataset.target_len());
-        let part = first_rows(&self.dataset.validation, MAX_EVALUATED, width, targets);
-        let outputs = self.machine.predict(&part.inputs, part.len)?;
-        Ok(Some(pictures::ranking(&outputs, &part.targets, classes)))
+    /// How well the answers order the validation part, and how many of its samples that was found over; only for classes.
+    pub fn ranking(&self) -> Result<Option<(Ranking, Over)>, RunError> {
+        if self.dataset.classes().is_none() {
+            return Ok(None);
+        }
+        let (asked, order) = Asked::all(self)?;
+        Ok(Some((asked.ranking(self, &order), asked.over(self))))
     }
 
     pub fn evaluate(&self) -> Result<Evaluation, RunError> {
@@ -389,12 +385,4 @@ impl Run {
     pub fn training(&self) -> &TrainingSpec {
         &self.project.training
     }
-}
-
-/// At most the first `limit` samples of a part.
-fn first_rows(part: &Part, limit: usize, width: usize, targets: usize) -> Part {
-    if part.len <= limit {
-        return part.clone();
-    }
-    Part { len: limit, inputs: part.inputs[..limit * width].into(), targets: part.targets[..limit * targets].into() }
 }

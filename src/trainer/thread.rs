@@ -22,6 +22,7 @@ use super::kept::{Kept, metric};
 use super::outbox::Outbox;
 use super::pace::Pace;
 use super::run::{Run, RunError};
+use super::scoring::{Asked, Order};
 use crate::data::Dataset;
 use crate::engine::{Device, Threads};
 use crate::model::Project;
@@ -153,8 +154,14 @@ struct Worker {
     rate: f64,
     pace: Pace,
     picture_due: bool,
-    /// The newest picture of the output.
+    /// The newest picture of the output, and the answers behind it.
     output: Option<OutputPicture>,
+    asked: Option<Asked>,
+    order: Order,
+    /// The network may answer otherwise than when `output` was taken.
+    is_stale: bool,
+    /// The sample that somebody asked about last.
+    question: Option<Vec<f32>>,
     next_step: Instant,
     /// It was told where the NaN or infinity came from that the loss now is.
     told_not_finite: bool,
@@ -191,6 +198,10 @@ impl Worker {
             pace: Pace::new(),
             picture_due: false,
             output: None,
+            asked: None,
+            order: Order::default(),
+            is_stale: false,
+            question: None,
             next_step: now,
             told_not_finite: false,
             long_steps: false,
@@ -244,6 +255,7 @@ impl Worker {
         match (&self.debugger, self.mode) {
             (None, _) => None,
             (Some(_), Mode::Paused) if self.desk.is_due() => Some(Duration::ZERO),
+            (Some(_), Mode::Paused) if self.has_more_to_ask() => Some(Duration::ZERO),
             (Some(_), Mode::Paused) if self.picture_due => Some(self.pace.wait_when_paused(now)),
             (Some(_), Mode::Paused) => None,
             (Some(_), _) => Some(self.next_step.saturating_duration_since(now)),
@@ -260,6 +272,7 @@ impl Worker {
     fn obey(&mut self, command: Command) -> Result<(), DebugError> {
         self.interrupts.received(&command);
         self.picture_due = true;
+        self.is_stale |= command.may_change_answers();
         match command {
             Command::Start { run, project, dataset, device, kept } => {
                 self.start(run, &project, dataset, device, kept)?;
@@ -292,7 +305,10 @@ impl Worker {
                 self.watch = watch;
                 self.pace.hurry();
             }
-            Command::Ask(sample) => self.answer(&sample)?,
+            Command::Ask(sample) => {
+                self.question = Some(sample);
+                self.answer()?;
+            }
             Command::Save(reply) => {
                 // Whoever asked may have gone.
                 let _ = reply.send(self.kept());
@@ -315,7 +331,7 @@ impl Worker {
         self.standing.clear();
         (self.seconds, self.seconds_before, self.recent, self.rate) = (0.0, 0.0, (0, 0.0), 0.0);
         self.pace.hurry();
-        self.output = None;
+        (self.output, self.asked, self.question) = (None, None, None);
         self.told_not_finite = false;
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let metric = metric(&dataset);
@@ -396,7 +412,8 @@ impl Worker {
             self.recent.1 += spent.max(self.pause_between_steps().map_or(0.0, |p| p.as_secs_f64()));
             self.tell_progress();
         }
-        self.take_picture_when_due()
+        self.take_picture_when_due()?;
+        self.ask_on()
     }
 
     /// To the end of the step in progress, or one step.

@@ -17,9 +17,9 @@ use super::summary::{NotFinite, Summary};
 use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
-use crate::session::checkpoint;
+use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, KEPT};
-use crate::trainer::{Evaluation, Run, StepRow, Stop};
+use crate::trainer::{Evaluation, Run, Saved, StepRow, Stop};
 use log::Log;
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
@@ -164,17 +164,37 @@ impl Training<'_> {
         let loss = self.epoch_loss.take();
         tell_epoch(&self.run, &self.bar, &scores, loss, self.log.as_mut())?;
         self.curves.append(&[], &[scores]);
-        self.keep()
+        if self.options.checkpoint.is_some() { self.keep(&self.run.save()?, Plain::Last) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
+        self.log.as_mut().map(Log::flush).transpose().map(drop)
     }
 
     /// Writes what there is, the log first: every step of the checkpoint is in it.
-    fn keep(&mut self) -> anyhow::Result<()> {
-        self.log.as_mut().map(Log::flush).transpose()?;
+    fn keep(&mut self, saved: &Saved, plain: Plain) -> anyhow::Result<()> {
+        self.flush()?;
         if let Some(path) = &self.options.checkpoint {
-            checkpoint::save(path, self.run.project(), &self.run.save()?, &self.curves).map_err(anyhow::Error::msg)?;
+            checkpoint::save_as(path, self.run.project(), saved, &self.curves, plain).map_err(anyhow::Error::msg)?;
             self.kept = Some(self.step_of());
         }
         Ok(())
+    }
+
+    /// Puts the best weights back where that is asked for. The checkpoint shows those whose score is told, and goes on from the last.
+    fn put_back(&mut self, keep: bool) -> anyhow::Result<()> {
+        let last = if keep && self.options.checkpoint.is_some() { Some(self.run.save()?) } else { None };
+        let restored = if self.run.finished().is_some() { self.run.restore_best()? } else { None };
+        if let Some(last) = last {
+            self.keep(&last, if restored.is_some() { Plain::Best } else { Plain::Last })?;
+        }
+        if let (Some(epoch), Some(log)) = (restored, &mut self.log) {
+            let (scores, key) = (self.run.evaluate()?, score_key(&self.run));
+            log.line(&json!({
+                "event": "restored", "epoch": epoch, "step": scores.step, "val_loss": scores.loss, key: scores.score,
+            }))?;
+        }
+        self.flush()
     }
 
     fn end(mut self, end: End, seconds: f64, threads: usize) -> anyhow::Result<()> {
@@ -184,13 +204,7 @@ impl Training<'_> {
         }
         // What was kept before can be gone on from, weights that are NaN cannot.
         let older = self.kept.filter(|_| matches!(end, End::NotFinite));
-        if older.is_none() {
-            self.keep()?;
-        }
-        self.log.as_mut().map(Log::flush).transpose()?;
-        if self.run.finished().is_some() {
-            self.run.restore_best()?;
-        }
+        self.put_back(older.is_none())?;
         self.bar.finish_and_clear();
         let ended = match end {
             End::Done => None,
@@ -339,7 +353,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
     let train = run.evaluate_part(&dataset.train)?;
     let validation = run.evaluate()?;
     let classes = matches!(dataset.task, Task::Classification { .. });
-    let ranking = run.ranking()?.unwrap_or_default();
+    let (ranking, over) = run.ranking()?.unwrap_or_default();
     let areas = overall(&ranking.areas);
     let stopped_early = matches!(run.finished(), Some(Stop::Early { .. }));
     Ok(Summary {
@@ -352,6 +366,8 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         val_top_k_accuracy: ranking.top.map(|(_, share)| share),
         val_roc_area: areas.roc,
         val_pr_area: areas.precision_recall,
+        ranked_samples: (!over.is_whole()).then_some(over.asked),
+        val_samples: dataset.validation.len,
         val_r2: (!classes).then_some(validation.score),
         seconds,
         samples_per_second: samples as f64 / seconds.max(1e-9),

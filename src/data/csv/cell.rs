@@ -29,6 +29,14 @@ pub(super) fn read(cell: &str, decimal_comma: bool) -> Cell<'_> {
     }
 }
 
+/// Digits behind the point of a cell that is a number.
+pub(super) fn decimals(cell: &str) -> u8 {
+    let (digits, exponent) = cell.split_once(['e', 'E']).unwrap_or((cell, "0"));
+    let behind = digits.split_once(['.', ',']).map_or(0, |(_, behind)| behind.len()) as i64;
+    let places = behind.saturating_sub(exponent.parse().unwrap_or(0));
+    u8::try_from(places.max(0)).unwrap_or(u8::MAX)
+}
+
 /// The name of the category a cell belongs to: "3.0" and "3" are the same.
 pub(super) fn category(cell: &str) -> &str {
     match cell.trim_end_matches('0').strip_suffix('.') {
@@ -54,6 +62,12 @@ mod tests {
         assert_eq!(read("2,75", false), Cell::Text("2,75"));
         assert_eq!(read("1,234.5", true), Cell::Text("1,234.5"));
         assert_eq!(read("abc", false), Cell::Text("abc"));
+    }
+
+    #[test]
+    fn digits_behind_the_point_are_counted() {
+        let found = ["12", "-0.50", "3,14", "1e-7", "2.5e1", "1.25E2", "1e400000000000000000000"].map(decimals);
+        assert_eq!(found, [0, 2, 2, 7, 0, 0, 0]);
     }
 
     #[test]

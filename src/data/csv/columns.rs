@@ -32,6 +32,8 @@ pub(super) struct ColumnFacts {
     pub first_text: Option<(u64, String)>,
     pub min: f64,
     pub max: f64,
+    /// The most digits behind the point.
+    pub decimals: u8,
     /// How often each value occurs; incomplete when `too_many`.
     pub counts: HashMap<String, usize>,
     pub too_many: bool,
@@ -53,7 +55,10 @@ impl ColumnFacts {
                 self.not_finite += 1;
                 return;
             }
-            Cell::Number(number) => self.take_number(number),
+            Cell::Number(number) => {
+                self.take_number(number);
+                self.decimals = self.decimals.max(cell::decimals(text));
+            }
             Cell::Text(text) => {
                 self.texts += 1;
                 if self.first_text.is_none() {

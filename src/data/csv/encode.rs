@@ -7,9 +7,10 @@ use super::cell::{self, Cell};
 use super::columns::ColumnFacts;
 use super::table::{Table, thousands};
 use super::{InputColumn, MAX_BYTES};
+use crate::data::encoding::{Column, ColumnValues};
 use crate::data::progress::Progress;
 use crate::data::{DataError, Unit};
-use crate::model::{ColumnRole, CsvSpec, Scaling};
+use crate::model::{ColumnRole, CsvSpec, MissingPolicy, Scaling};
 
 /// The code of a missing category.
 const MISSING: u32 = u32::MAX;
@@ -82,35 +83,37 @@ pub(super) fn read_values(
 
 /// How the columns become the network's input; everything measured is measured on the training rows.
 pub(super) struct Encoder<'a> {
-    columns: Vec<Encoding<'a>>,
-}
-
-enum Encoding<'a> {
-    /// `(value - offset) / scale`, `fill` for missing ones.
-    Number { name: &'a str, numbers: &'a [f64], fill: f64, offset: f64, scale: f64 },
-    /// One number for each category, 1 for the one that is there; with one more for "missing" when some are.
-    OneHot { name: &'a str, names: &'a [String], codes: &'a [u32], has_missing: bool },
+    columns: Vec<Column>,
+    values: &'a [Values],
 }
 
 impl<'a> Encoder<'a> {
     pub fn new(settings: &CsvSpec, inputs: &[InputColumn<'a>], values: &'a [Values], train: &[usize]) -> Self {
-        let columns = inputs.iter().zip(values).map(|(column, values)| match values {
-            Values::Numbers(numbers) => {
-                let fill = median(numbers, train);
-                let (offset, scale) = scaling(settings.scaling, numbers, fill, train);
-                Encoding::Number { name: column.name, numbers, fill, offset, scale }
-            }
-            Values::Categories { names, codes } => {
-                let drops = settings.missing == crate::model::MissingPolicy::DropRow;
-                let has_missing = !drops && codes.contains(&MISSING);
-                Encoding::OneHot { name: column.name, names, codes, has_missing }
-            }
+        let columns = inputs.iter().zip(values).map(|(column, values)| Column {
+            name: column.name.to_owned(),
+            values: match values {
+                Values::Numbers(numbers) => {
+                    let fill = median(numbers, train);
+                    let (offset, scale) = scaling(settings.scaling, numbers, fill, train);
+                    ColumnValues::Numeric { offset, scale, fill, decimals: column.decimals }
+                }
+                Values::Categories { names, codes } => {
+                    let drops = settings.missing == MissingPolicy::DropRow;
+                    let has_missing = !drops && codes.contains(&MISSING);
+                    ColumnValues::Categorical { categories: names.clone(), has_missing }
+                }
+            },
         });
-        Self { columns: columns.collect() }
+        Self { columns: columns.collect(), values }
     }
 
     pub fn width(&self) -> usize {
-        self.columns.iter().map(Encoding::width).sum()
+        self.columns.iter().map(Column::width).sum()
+    }
+
+    /// To be kept, for rows that come later.
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
     }
 
     pub fn check_size(&self, rows: usize, path: &Path) -> Result<(), DataError> {
@@ -119,7 +122,7 @@ impl<'a> Encoder<'a> {
             return Ok(());
         }
         let widest = self.columns.iter().max_by_key(|column| column.width());
-        let (name, width) = widest.map_or(("", 0), |column| (column.name(), column.width()));
+        let (name, width) = widest.map_or(("", 0), |column| (column.name.as_str(), column.width()));
         Err(DataError::new(format!(
             "{} rows of {} inputs would take {:.1} GB of memory (at most {:.1} GB are allowed). The column \"{name}\" alone \
              makes {width} inputs: leave it out, or choose a part of the rows: {}",
@@ -134,11 +137,11 @@ impl<'a> Encoder<'a> {
     /// "age", "sex = male", "deck = missing".
     pub fn names(&self) -> Vec<String> {
         let mut all = Vec::with_capacity(self.width());
-        for column in &self.columns {
-            match column {
-                Encoding::Number { name, .. } => all.push((*name).to_owned()),
-                Encoding::OneHot { name, names, has_missing, .. } => {
-                    all.extend(names.iter().map(|value| format!("{name} = {value}")));
+        for Column { name, values } in &self.columns {
+            match values {
+                ColumnValues::Numeric { .. } => all.push(name.clone()),
+                ColumnValues::Categorical { categories, has_missing } => {
+                    all.extend(categories.iter().map(|value| format!("{name} = {value}")));
                     all.extend(has_missing.then(|| format!("{name} = missing")));
                 }
             }
@@ -148,9 +151,11 @@ impl<'a> Encoder<'a> {
 
     /// How the numbers are scaled, one for each input.
     pub fn units(&self) -> Vec<Unit> {
-        let of = |column: &Encoding<'_>| match column {
-            Encoding::Number { offset, scale, .. } => vec![Unit { offset: *offset as f32, scale: *scale as f32 }],
-            Encoding::OneHot { .. } => vec![Unit::PLAIN; column.width()],
+        let of = |column: &Column| match column.values {
+            ColumnValues::Numeric { offset, scale, decimals, .. } => {
+                vec![Unit { offset: offset as f32, scale: scale as f32, decimals: Some(decimals) }]
+            }
+            ColumnValues::Categorical { .. } => vec![Unit::PLAIN; column.width()],
         };
         self.columns.iter().flat_map(of).collect()
     }
@@ -159,43 +164,17 @@ impl<'a> Encoder<'a> {
     pub fn encode(&self, rows: &[usize]) -> Vec<f32> {
         let mut inputs = Vec::with_capacity(rows.len() * self.width());
         for &row in rows {
-            for column in &self.columns {
-                column.encode(row, &mut inputs);
-            }
-        }
-        inputs
-    }
-}
-
-impl Encoding<'_> {
-    fn name(&self) -> &str {
-        match self {
-            Self::Number { name, .. } | Self::OneHot { name, .. } => name,
-        }
-    }
-
-    fn width(&self) -> usize {
-        match self {
-            Self::Number { .. } => 1,
-            Self::OneHot { names, has_missing, .. } => names.len() + usize::from(*has_missing),
-        }
-    }
-
-    fn encode(&self, row: usize, inputs: &mut Vec<f32>) {
-        match self {
-            Self::Number { numbers, fill, offset, scale, .. } => {
-                let number = if numbers[row].is_nan() { *fill } else { numbers[row] };
-                inputs.push(((number - offset) / scale) as f32);
-            }
-            Self::OneHot { codes, .. } => {
-                let start = inputs.len();
-                inputs.resize(start + self.width(), 0.0);
-                let hot = if codes[row] == MISSING { self.width() - 1 } else { codes[row] as usize };
-                if let Some(input) = inputs.get_mut(start + hot) {
-                    *input = 1.0;
+            for (column, values) in self.columns.iter().zip(self.values) {
+                match values {
+                    Values::Numbers(numbers) => column.push_number(numbers[row], &mut inputs),
+                    Values::Categories { codes, .. } => {
+                        let category = Some(codes[row]).filter(|&code| code != MISSING);
+                        column.push_category(category.map(|code| code as usize), &mut inputs);
+                    }
                 }
             }
         }
+        inputs
     }
 }
 

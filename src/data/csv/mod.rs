@@ -12,9 +12,12 @@ mod preview;
 mod rows;
 mod table;
 mod target;
+mod unseen;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::encoding::{self, Encoding, Inputs};
 use super::progress::Progress;
 use super::split::split;
 use super::{DataError, Dataset, Part};
@@ -23,6 +26,8 @@ use columns::ColumnFacts;
 use encode::Encoder;
 use table::Table;
 use target::Target;
+
+pub(super) use unseen::{points, rows};
 
 pub use preview::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
 
@@ -34,6 +39,8 @@ struct InputColumn<'a> {
     index: usize,
     name: &'a str,
     role: ColumnRole,
+    /// The most digits behind the point.
+    decimals: u8,
 }
 
 pub(super) fn load(
@@ -66,16 +73,26 @@ pub(super) fn load(
         inputs: encoder.encode(rows).into(),
         targets: rows.iter().map(|&row| scale.of(row)).collect(),
     };
+    let name = path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned());
+    let (input_shape, input_names, input_units) = (vec![encoder.width()], encoder.names(), encoder.units());
+    let (train, validation) = (part(&train), part(&validation));
+    let encoding = Encoding {
+        source: name.clone(),
+        input_shape: input_shape.clone(),
+        inputs: Inputs::Table { columns: encoder.into_columns(), missing: settings.missing },
+        target: encoding::Target::of(&task, Some(&settings.target)),
+    };
     Ok(Dataset {
-        name: path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned()),
-        input_shape: vec![encoder.width()],
-        input_names: encoder.names(),
-        input_units: encoder.units(),
+        name,
+        input_shape,
+        input_names,
+        input_units,
         task,
-        train: part(&train),
-        validation: part(&validation),
+        train,
+        validation,
         plane: None,
         notes,
+        encoding: Arc::new(encoding),
     })
 }
 
@@ -117,7 +134,7 @@ fn choose_inputs<'a>(
         if facts.not_finite > 0 {
             notes.push(format!("\"{name}\" holds {} NaN or infinite values; they count as missing.", facts.not_finite));
         }
-        inputs.push(InputColumn { index, name, role });
+        inputs.push(InputColumn { index, name, role, decimals: facts.decimals });
     }
     for choice in &settings.columns {
         if !table.names.contains(&choice.name) {

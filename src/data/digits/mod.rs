@@ -9,6 +9,7 @@ mod skeletons;
 
 use rayon::prelude::*;
 
+use super::encoding::pictures;
 use super::progress::{Progress, stop_if_cancelled};
 use super::random::{Draws, Purpose};
 use super::split::split;
@@ -37,16 +38,19 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         }
         Ok(Part { len: rows.len(), inputs: inputs.into(), targets: rows.iter().map(|&i| labels[i] as f32).collect() })
     };
+    let task = Task::Classification { classes: (0..10).map(|d| d.to_string()).collect() };
+    let encoding = pictures("Drawn digits", [1, SIDE, SIDE], &task);
     Ok(Dataset {
         name: "Drawn digits".into(),
         input_shape: vec![1, SIDE, SIDE],
         input_names: Vec::new(),
         input_units: Vec::new(),
-        task: Task::Classification { classes: (0..10).map(|d| d.to_string()).collect() },
+        task,
         train: part(&split.train)?,
         validation: part(&split.validation)?,
         plane: None,
         notes: Vec::new(),
+        encoding,
     })
 }
 

@@ -8,10 +8,11 @@ mod folder;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::encoding::pictures;
 use super::progress::Progress;
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Task};
+use super::{DataError, Dataset, Part, Task, Unseen};
 use crate::model::{DataSpec, IdxSpec};
 use file::{Header, IdxFile};
 use folder::{Pair, Pairs};
@@ -57,17 +58,67 @@ pub(super) fn load(
         )));
     }
     let classes = classes(&train, &validation, folder, &mut notes)?;
+    let name = folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned());
+    let task = Task::Classification { classes };
+    let encoding = pictures(&name, train.shape, &task);
     Ok(Dataset {
-        name: folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned()),
+        name,
         input_shape: train.shape.to_vec(),
         input_names: Vec::new(),
         input_units: Vec::new(),
-        task: Task::Classification { classes },
+        task,
         train: train.into_part(),
         validation: validation.into_part(),
         plane: None,
         notes,
+        encoding,
     })
+}
+
+/// Pictures of a shape: of one file, or of a folder (its test files, where it has such) with their labels.
+pub(super) fn unseen(shape: &[usize], path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
+    let mut found = Unseen::default();
+    let pictures = if path.is_dir() {
+        let pair = match folder::find(path)? {
+            Pairs::Single(pair) => pair,
+            Pairs::TrainAndTest { test, .. } => {
+                found.notes.push(format!("The folder's test files are predicted: {}", test.images.display()));
+                test
+            }
+        };
+        read_pair(&pair, None, 0, 0, progress, (0.0, 0.9))?
+    } else {
+        read_pictures(path, progress)?
+    };
+    if pictures.shape[..] != *shape {
+        let words = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+        return Err(DataError::new(format!(
+            "The network was trained on pictures of {}, and these are {}: {}",
+            words(shape),
+            words(&pictures.shape),
+            path.display()
+        )));
+    }
+    let len = pictures.pixels.len() / pictures.len_of_one().max(1);
+    found.kept = vec![true; len];
+    found.truths = (0..len).map(|row| pictures.labels.get(row).map(|&label| f32::from(label))).collect();
+    found.inputs = pictures.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+    Ok(found)
+}
+
+/// All pictures of one file, without labels.
+fn read_pictures(path: &Path, progress: &dyn Progress) -> Result<Pictures, DataError> {
+    let images = IdxFile::open(path)?;
+    let (shape, count) = (picture_shape(images.header(), path)?, images.header().count());
+    if count as u64 * shape.chw.iter().product::<usize>() as u64 * 4 > MAX_BYTES {
+        let text = format!("{count} pictures do not fit in memory. Predict for a part of them at a time");
+        return Err(DataError::new(format!("{text}: {}", path.display())));
+    }
+    let mut pixels = images.read_rows(&(0..count).collect::<Vec<_>>(), &|_| (), progress)?;
+    if shape.channels_last {
+        pixels = channels_first(&pixels, shape.chw);
+    }
+    Ok(Pictures { shape: shape.chw, pixels, labels: Vec::new() })
 }
 
 impl Pictures {

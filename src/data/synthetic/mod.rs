@@ -15,6 +15,9 @@ mod sine;
 mod spiral;
 mod xor;
 
+use std::sync::Arc;
+
+use super::encoding::{self, Encoding, Inputs};
 use super::random::{Draws, Purpose};
 use super::split::split;
 use super::{DataError, Dataset, Part, Plane, Task};
@@ -38,7 +41,7 @@ impl Sample {
 }
 
 pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Dataset, DataError> {
-    let mut draws = Draws::new(spec.seed, Purpose::Points, settings.kind as u64);
+    let mut draws = Draws::new(spec.seed, Purpose::Points, stream(settings.kind));
     let samples = draw(settings, &mut draws);
     let task = task(settings);
     let classes: Option<Vec<usize>> =
@@ -48,6 +51,12 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
     let (train, train_points) = part(&samples, &split.train, &features);
     let (validation, validation_points) = part(&samples, &split.validation, &features);
     let is_plane = settings.kind.raw_dimensions() == 2;
+    let encoding = Encoding {
+        source: settings.kind.title().into(),
+        input_shape: vec![features.len()],
+        inputs: Inputs::Points { features: features.clone() },
+        target: encoding::Target::of(&task, None),
+    };
     Ok(Dataset {
         name: settings.kind.title().into(),
         input_shape: vec![features.len()],
@@ -63,7 +72,26 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
             validation_points: validation_points.into(),
         }),
         notes: Vec::new(),
+        encoding: Arc::new(encoding),
     })
+}
+
+/// Which stream of random numbers a family draws from: its own for ever, wherever it stands in a list. A new family takes a number
+/// that no other has; a number that is changed changes the data of every project that has the family.
+fn stream(kind: SyntheticKind) -> u64 {
+    match kind {
+        SyntheticKind::Circle => 0,
+        SyntheticKind::Xor => 1,
+        SyntheticKind::Gauss => 2,
+        SyntheticKind::Spiral => 3,
+        SyntheticKind::Moons => 4,
+        SyntheticKind::Blobs => 5,
+        SyntheticKind::Rings => 6,
+        SyntheticKind::Plane => 7,
+        SyntheticKind::GaussSurface => 8,
+        SyntheticKind::Sine => 9,
+        SyntheticKind::Polynomial => 10,
+    }
 }
 
 fn draw(settings: &SyntheticSpec, draws: &mut Draws) -> Vec<Sample> {

@@ -27,7 +27,7 @@ use super::metrics;
 use super::op::{Frame, StepContext};
 use super::program::{Instruction, Mode, Phase, Program, Role, ValueId};
 use crate::data::batches::Batch;
-use crate::model::{DataSignature, Graph, Target, TrainingSpec};
+use crate::model::{Answer, DataSignature, Graph, Target, TrainingSpec};
 
 pub use not_finite::FirstNotFinite;
 pub use predict::Evaluated;
@@ -44,6 +44,7 @@ pub struct Machine {
     predictor: Predictor,
     training: TrainingSpec,
     target: Target,
+    answer: Answer,
     /// One slot a value; those not yet computed are empty, those of the last step stay readable until overwritten.
     values: Vec<Option<Tensor>>,
     staged: (ValueId, ValueId),
@@ -104,6 +105,7 @@ impl Machine {
             predictor,
             training: training.clone(),
             target: signature.target,
+            answer: Answer::of(graph, signature.target),
             context: StepContext { seed: training.seed, step: 0, learning_rate: 0.0, momentum: 0.0, training: true },
             pc: 0,
             in_step: false,
@@ -220,10 +222,15 @@ impl Machine {
     fn hits(&self, rows: usize) -> Result<u32> {
         let (output, target) = (self.tensor(self.program.output)?, self.tensor(self.program.target)?);
         if bridge::is_cpu_f32(output) && bridge::is_cpu_f32(target) {
-            return Ok(metrics::hits(&bridge::f32s(output)?, &bridge::f32s(target)?, rows) as u32);
+            return Ok(metrics::hits(self.answer, &bridge::f32s(output)?, &bridge::f32s(target)?, rows) as u32);
         }
         let (output, target) = (tensor_data::to_f32(output)?, tensor_data::to_f32(target)?);
-        Ok(metrics::hits(&output, &target, rows) as u32)
+        Ok(metrics::hits(self.answer, &output, &target, rows) as u32)
+    }
+
+    /// How the network's outputs are read.
+    pub fn answer(&self) -> Answer {
+        self.answer
     }
 
     pub fn program(&self) -> &Program {

@@ -70,16 +70,34 @@ impl Machine {
         rows: usize,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Evaluated>> {
+        let mut outputs = Vec::new();
+        let loss =
+            self.evaluate_in_pieces(inputs, targets, rows, go_on, &mut |piece, _| outputs.extend_from_slice(piece))?;
+        Ok(loss.map(|loss| Evaluated { loss, outputs }))
+    }
+
+    /// The mean loss over all samples, without penalties; answers are handed out with their targets piece by piece, so that however
+    /// many there are, they are not held together. `None` as soon as it is not to go on.
+    pub fn evaluate_in_pieces(
+        &self,
+        inputs: &[f32],
+        targets: &[f32],
+        rows: usize,
+        go_on: &dyn Fn() -> bool,
+        take: &mut dyn FnMut(&[f32], &[f32]),
+    ) -> Result<Option<f64>> {
         let program = &self.predictor.program;
-        let (mut outputs, mut sum) = (Vec::new(), 0.0);
+        let each = program.values[program.target.index()].shape.len();
+        let (mut start, mut sum) = (0, 0.0);
         let finished = self.in_chunks(inputs, Some(targets), rows, go_on, |values, len| {
-            outputs.extend_from_slice(&values_of(values, program.output)?);
+            take(&values_of(values, program.output)?, &targets[start * each..(start + len) * each]);
+            start += len;
             let loss = values[program.data_loss.index()].as_ref();
             let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
             sum += bridge::scalar(loss)? * len as f64;
             Ok(())
         })?;
-        Ok(finished.then(|| Evaluated { loss: sum / rows.max(1) as f64, outputs }))
+        Ok(finished.then(|| sum / rows.max(1) as f64))
     }
 
     /// What leaves each of these layers when predicting: `[rows, ...]`. Layers that do not lead to the Loss are left out.

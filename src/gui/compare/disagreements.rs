@@ -5,7 +5,7 @@ use egui::{Align2, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, Ui
 use super::pair::Both;
 use super::{CompareUi, Seen};
 use crate::data::Dataset;
-use crate::gui::numbers::{count, percent};
+use crate::gui::numbers::{count, sure};
 use crate::gui::output;
 use crate::gui::plots::empty;
 use crate::gui::theme;
@@ -197,7 +197,7 @@ fn row(
         let painter = ui.painter_at(place);
         painter.text(place.left_top(), Align2::LEFT_TOP, class(answer.predicted), theme::medium(13.0), colour);
         let below = place.left_top() + Vec2::new(0.0, 18.0);
-        painter.text(below, Align2::LEFT_TOP, percent(answer.confidence), theme::mono(11.0), tokens.muted);
+        painter.text(below, Align2::LEFT_TOP, sure(answer.confidence), theme::mono(11.0), tokens.muted);
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line.gamma_multiply(0.4)));
     let label = format!(

@@ -13,7 +13,7 @@ use crate::gui::anchors;
 use crate::gui::dialogs::{FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
 use crate::session::{Anchor, DataState, RunAction, RunOutput, RunStatus, Transport};
-use crate::trace::{Ending, OutputPicture, Prediction, Ranking, RunCard};
+use crate::trace::{Ending, OutputPicture, Over, Prediction, Ranking, RunCard};
 
 struct NoPicker;
 
@@ -227,6 +227,8 @@ fn classified(given: &mut State) {
             confusion: vec![1, 1, 1, 1],
             classes: 2,
             ranking: Ranking::default(),
+            over: Over { asked: 4, of: 4 },
+            probability: true,
         };
         Arc::new(RunOutput { picture, predictions: predictions.into() })
     };
@@ -244,6 +246,7 @@ fn classified(given: &mut State) {
         task,
         train: part(),
         validation: part(),
+        encoding: Arc::default(),
     }));
 }
 

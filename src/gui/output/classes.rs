@@ -3,12 +3,12 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use super::scores::{accuracy, per_class};
-use super::{OutputUi, OutputView, Tab, confusion, gallery, sample};
+use super::{OutputUi, OutputView, Tab, confusion, gallery, over_label, sample};
 use crate::gui::numbers::{count, percent};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
-use crate::trace::{OutputPicture, Prediction, Ranking};
+use crate::trace::{OutputPicture, Over, Prediction, Ranking};
 
 /// The answers over the validation part, found to fit the data that is loaded.
 #[derive(Clone, Copy)]
@@ -17,16 +17,20 @@ pub(super) struct Answers<'a> {
     pub confusion: &'a [u32],
     pub ranking: &'a Ranking,
     pub names: &'a [String],
+    pub over: Over,
+    /// Whether confidences are probabilities.
+    pub probability: bool,
 }
 
 impl<'a> Answers<'a> {
     fn of(view: &OutputView<'a>) -> Option<Self> {
         let names = view.dataset.classes()?;
-        let Some(OutputPicture::Classes { predictions, confusion, classes, ranking }) = view.picture else {
+        let Some(OutputPicture::Classes { predictions, confusion, classes, ranking, over, probability }) = view.picture
+        else {
             return None;
         };
         let fits = *classes == names.len() && confusion.len() == classes * classes;
-        fits.then_some(Self { predictions, confusion, ranking, names })
+        fits.then_some(Self { predictions, confusion, ranking, names, over: *over, probability: *probability })
     }
 
     pub fn name(&self, class: u32) -> &'a str {
@@ -67,7 +71,7 @@ fn area_text(area: Option<f64>) -> String {
 }
 
 /// What is true of all classes together.
-fn totals(ui: &mut Ui, tokens: &Tokens, accuracy: Option<f32>, ranking: &Ranking) {
+fn totals(ui: &mut Ui, tokens: &Tokens, accuracy: Option<f32>, answers: &Answers<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 14.0;
         let mut say = |text: String, help: &str| {
@@ -75,10 +79,11 @@ fn totals(ui: &mut Ui, tokens: &Tokens, accuracy: Option<f32>, ranking: &Ranking
         };
         let text = accuracy.map_or_else(|| "–".to_owned(), percent);
         say(format!("accuracy {text}"), "The share of samples whose class is found.");
-        if let Some((k, share)) = ranking.top {
+        if let Some((k, share)) = answers.ranking.top {
             let help = format!("The share of samples whose class is among the {k} likeliest.");
             say(format!("top-{k} {}", percent(share as f32)), &help);
         }
+        over_label(ui, tokens, answers.over);
     });
 }
 
@@ -96,7 +101,7 @@ fn scores(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>) {
     ];
     ScrollArea::both().id_salt("scores").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(12).show(ui, |ui| {
-            totals(ui, tokens, overall, answers.ranking);
+            totals(ui, tokens, overall, answers);
             ui.add_space(4.0);
             egui::Grid::new("class scores").num_columns(7).spacing([14.0, 4.0]).show(ui, |ui| {
                 for (head, help) in heads {

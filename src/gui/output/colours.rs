@@ -9,7 +9,7 @@ const GROUND: f32 = 0.72;
 /// Bands of a signed number drawn in steps, each side of 0.
 const BANDS: f32 = 5.0;
 
-/// The colour of one cell from the probabilities of all classes.
+/// The colour of one cell from what is said for all classes.
 pub fn classes(tokens: &Tokens, probabilities: &[f32], steps: bool) -> Color32 {
     if probabilities.iter().any(|p| p.is_nan()) {
         return tokens.bad;
@@ -17,9 +17,9 @@ pub fn classes(tokens: &Tokens, probabilities: &[f32], steps: bool) -> Color32 {
     if steps {
         return mix(tokens.canvas, tokens.class(best(probabilities)), GROUND);
     }
-    if let [_, p] = probabilities {
+    if let [first, second] = probabilities {
         // Through the neutral middle, where the network cannot tell.
-        return mix(tokens.canvas, tokens.diverging(2.0 * p - 1.0), GROUND + 0.1);
+        return mix(tokens.canvas, tokens.diverging(second - first), GROUND + 0.1);
     }
     let mut sum = Rgba::TRANSPARENT;
     for (class, p) in probabilities.iter().enumerate() {
@@ -59,6 +59,9 @@ mod tests {
         let (orange, blue) = (classes(&t, &[1.0, 0.0], false), classes(&t, &[0.0, 1.0], false));
         assert!(orange.r() > orange.b() && blue.b() > blue.r());
         assert_eq!(classes(&t, &[0.51, 0.49], true), classes(&t, &[0.99, 0.01], true));
+        // Scores need not be 1 together: the larger one is the class.
+        let unsure = classes(&t, &[0.1, 0.3], false);
+        assert!(unsure.b() > unsure.r(), "{unsure:?}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The confusion matrix: one row a true class, one column a predicted one. A click on a cell shows its samples.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Pos2, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Pos2, Rect, Response, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use super::classes::Answers;
-use super::{OutputUi, Tab};
+use super::{OVER, OutputUi, Tab, over_words};
 use crate::gui::numbers::{count, percent};
 use crate::gui::reading::read_text;
 use crate::gui::theme::{self, Tokens, mix};
@@ -14,11 +14,20 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>, local: &
     let room = ui.available_rect_before_wrap().shrink2(Vec2::new(12.0, 8.0));
     let left = (label_width(ui, answers).min(room.width() * 0.3) + 12.0).max(44.0);
     let top = 32.0;
+    // Scores that are not over all samples say so below.
+    let note = over_words(answers.over);
+    let room = if note.is_some() { room.with_max_y(room.bottom() - 14.0) } else { room };
     let side = (room.width() - left).min(room.height() - top - 4.0).max(n as f32 * 4.0);
     let cell = (side / n as f32).floor().clamp(4.0, 64.0);
     let origin = room.min + Vec2::new(left, top);
     let grid = Rect::from_min_size(origin, Vec2::splat(cell * n as f32));
     paint_labels(ui, tokens, answers, grid, cell);
+    if let Some(note) = note {
+        let at = Pos2::new(room.left(), grid.bottom() + 4.0);
+        let note_rect = Rect::from_min_size(at, Vec2::new(room.width(), 14.0));
+        ui.put(note_rect, egui::Label::new(RichText::new(note).small().color(tokens.faint)).halign(egui::Align::LEFT))
+            .on_hover_text(OVER);
+    }
     let rows: Vec<u64> =
         answers.confusion.chunks(n).map(|row| row.iter().map(|&c| u64::from(c)).sum::<u64>().max(1)).collect();
     for (truth, &support) in rows.iter().enumerate() {

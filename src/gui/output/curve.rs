@@ -51,14 +51,10 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
 
 /// (input, target in the user's units), evenly chosen where there are too many.
 fn points(dataset: &Dataset, part: &Part) -> Vec<[f32; 2]> {
-    let (offset, scale) = match &dataset.task {
-        Task::Regression { offset, scale, .. } => (offset.first().copied(), scale.first().copied()),
-        Task::Classification { .. } => (None, None),
-    };
-    let (offset, scale) = (offset.unwrap_or(0.0), scale.unwrap_or(1.0));
+    let unit = dataset.task.unit(0);
     let every = part.len.div_ceil(MOST).max(1);
     let pairs = part.inputs.iter().zip(part.targets.iter()).step_by(every);
-    pairs.map(|(&x, &y)| [x, y * scale + offset]).collect()
+    pairs.map(|(&x, &y)| [x, unit.value(y)]).collect()
 }
 
 type Fitted<'a> = Option<(&'a Arc<[f32]>, &'a Arc<[f32]>)>;

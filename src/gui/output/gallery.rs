@@ -3,13 +3,13 @@
 use egui::{Align2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::classes::{Answers, name};
-use super::{OutputUi, OutputView, thumbnail};
-use crate::gui::numbers::{count, percent};
+use super::{OutputUi, OutputView, over_label, thumbnail};
+use crate::gui::numbers::{count, sure};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
 
 /// Samples shown at first, and with each press of the button for more.
-const PAGE: usize = 96;
+pub(super) const PAGE: usize = 96;
 const IMAGE: f32 = 46.0;
 const CARD: Vec2 = Vec2::new(52.0, 66.0);
 const ROW: f32 = 24.0;
@@ -20,6 +20,7 @@ struct Card {
     row: u32,
     truth: u32,
     answer: Option<(u32, f32)>,
+    probability: bool,
 }
 
 impl Card {
@@ -44,7 +45,8 @@ impl Card {
             None => format!("sample {}: {truth}", self.row),
             Some((predicted, confidence)) => {
                 let predicted = name(names, predicted);
-                format!("sample {}: predicted {predicted} ({}), truth {truth}", self.row, percent(confidence))
+                let how = if self.probability { "" } else { "score " };
+                format!("sample {}: predicted {predicted} ({how}{}), truth {truth}", self.row, sure(confidence))
             }
         }
     }
@@ -58,82 +60,93 @@ pub(super) fn show(
     local: &mut OutputUi,
 ) {
     let Some(names) = view.dataset.classes() else { return };
-    let all = cards(view, answers);
-    if all.is_empty() {
+    let samples = local.samples.clone();
+    let all = Cards::of(view, answers, &samples);
+    if all.len() == 0 {
         let text = "The data keeps no samples back: raise the validation share in the Data tab.";
         return empty::say(ui, tokens, "Nothing to test on", text);
     }
-    let found: Vec<Card> = all
-        .iter()
-        .filter(|card| !local.only_wrong || card.wrong())
-        .filter(|card| local.cell.is_none_or(|(t, p)| (card.truth, card.answer.map(|a| a.0)) == (t, Some(p))))
-        .copied()
-        .collect();
+    let most = PAGE * (1 + local.pages);
+    let (only_wrong, cell) = (local.only_wrong, local.cell);
+    let wanted = |card: &Card| {
+        (!only_wrong || card.wrong())
+            && cell.is_none_or(|(t, p)| (card.truth, card.answer.map(|a| a.0)) == (t, Some(p)))
+    };
+    let mut found = all.iter().filter(wanted);
+    let shown: Vec<Card> = found.by_ref().take(most).collect();
+    let rest = found.count();
     ScrollArea::vertical().id_salt("gallery").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.spacing_mut().item_spacing = Vec2::new(4.0, 4.0);
-            filters(ui, tokens, view, answers, local, &all);
-            let shown = &found[..found.len().min(PAGE * (1 + local.pages))];
+            filters(ui, tokens, answers, local, &all);
             if view.dataset.input_shape.len() == 3 {
                 ui.horizontal_wrapped(|ui| {
-                    for card in shown {
+                    for card in &shown {
                         image_card(ui, tokens, view, names, *card, local);
                     }
                 });
             } else {
-                for card in shown {
+                for card in &shown {
                     row_card(ui, tokens, names, *card, local);
                 }
             }
-            more(ui, tokens, &found, shown.len(), local);
+            more(ui, tokens, shown.len(), rest, local);
         });
     });
 }
 
 /// Below the samples: a way to the rest, or a word about why there is none.
-fn more(ui: &mut Ui, tokens: &Tokens, found: &[Card], shown: usize, local: &mut OutputUi) {
-    let rest = found.len() - shown;
-    if found.is_empty() {
+fn more(ui: &mut Ui, tokens: &Tokens, shown: usize, rest: usize, local: &mut OutputUi) {
+    if shown == 0 {
         ui.label(RichText::new("None.").color(tokens.muted));
     } else if rest > 0 && ui.button(format!("Show {} more", count(rest.min(PAGE) as u64))).clicked() {
         local.pages += 1;
     }
 }
 
-fn cards(view: &OutputView<'_>, answers: Option<Answers<'_>>) -> Vec<Card> {
-    match answers {
-        Some(answers) => {
-            let card = |p: &crate::trace::Prediction| Card {
-                row: p.row,
-                truth: p.truth,
-                answer: Some((p.predicted, p.confidence)),
-            };
-            answers.predictions.iter().map(card).collect()
+/// All samples that there are to show, which may be many: nothing is made of those that are not shown.
+enum Cards<'a> {
+    Answered(Answers<'a>),
+    /// Rows, with the truth of all.
+    Unanswered(&'a [u32], &'a [f32]),
+}
+
+impl<'a> Cards<'a> {
+    fn of(view: &OutputView<'a>, answers: Option<Answers<'a>>, samples: &'a [u32]) -> Self {
+        let unanswered = Self::Unanswered(samples, &view.dataset.validation.targets);
+        answers.map_or(unanswered, Self::Answered)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Answered(answers) => answers.predictions.len(),
+            Self::Unanswered(rows, _) => rows.len(),
         }
-        None => {
-            let targets = view.dataset.validation.targets.iter().take(PAGE).enumerate();
-            targets.map(|(row, &truth)| Card { row: row as u32, truth: truth as u32, answer: None }).collect()
-        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Card> + '_ {
+        (0..self.len()).map(|i| match self {
+            Self::Answered(answers) => {
+                let p = &answers.predictions[i];
+                let (answer, probability) = (Some((p.predicted, p.confidence)), answers.probability);
+                Card { row: p.row, truth: p.truth, answer, probability }
+            }
+            Self::Unanswered(rows, targets) => {
+                let truth = targets.get(rows[i] as usize).map_or(0, |&target| target as u32);
+                Card { row: rows[i], truth, answer: None, probability: false }
+            }
+        })
     }
 }
 
 /// Above the samples: what is shown of what.
-fn filters(
-    ui: &mut Ui,
-    tokens: &Tokens,
-    view: &OutputView<'_>,
-    answers: Option<Answers<'_>>,
-    local: &mut OutputUi,
-    all: &[Card],
-) {
+fn filters(ui: &mut Ui, tokens: &Tokens, answers: Option<Answers<'_>>, local: &mut OutputUi, all: &Cards<'_>) {
     let small = |text: String| RichText::new(text).small().color(tokens.faint);
     let Some(answers) = answers else {
         ui.label(small("The network has not trained yet: press Space.".into()));
         return;
     };
-    // Of a very large validation part only the beginning is asked about.
-    let asked = count(all.len() as u64);
-    let whole = if all.len() < view.dataset.validation.len { format!("the first {asked}") } else { asked };
+    let whole = count(all.len() as u64);
     ui.horizontal_wrapped(|ui| {
         if let Some((truth, predicted)) = local.cell {
             let text = format!("truth {}, predicted {}  ×", answers.name(truth), answers.name(predicted));
@@ -141,11 +154,11 @@ fn filters(
             if response.clicked() {
                 (local.cell, local.pages) = (None, 0);
             }
-            let of_cell = |card: &&Card| (card.truth, card.answer.map(|a| a.0)) == (truth, Some(predicted));
+            let of_cell = |card: &Card| (card.truth, card.answer.map(|a| a.0)) == (truth, Some(predicted));
             let tally = count(all.iter().filter(of_cell).count() as u64);
             ui.label(small(format!("{tally} of {whole}")));
         } else {
-            let wrong = all.iter().filter(|card| card.wrong()).count();
+            let wrong = all.iter().filter(Card::wrong).count();
             let help = "Only the samples that the network gets wrong.";
             let only = ui.checkbox(&mut local.only_wrong, RichText::new("only wrong").small()).on_hover_text(help);
             if only.changed() {
@@ -153,6 +166,7 @@ fn filters(
             }
             ui.label(small(format!("{} of {whole} wrong", count(wrong as u64))));
         }
+        over_label(ui, tokens, answers.over);
     });
 }
 
@@ -197,7 +211,7 @@ fn row_card(ui: &mut Ui, tokens: &Tokens, names: &[String], card: Card, local: &
     painter.text(left + Vec2::new(44.0, 0.0), Align2::LEFT_CENTER, text, theme::regular(13.0), colour);
     if let Some((_, confidence)) = card.answer {
         let right = rect.right_center() - Vec2::new(4.0, 0.0);
-        painter.text(right, Align2::RIGHT_CENTER, percent(confidence), number, tokens.muted);
+        painter.text(right, Align2::RIGHT_CENTER, sure(confidence), number, tokens.muted);
     }
     if response.clicked() {
         local.picked = Some(card.row);

@@ -1,6 +1,7 @@
 //! The panel at the lower right: what the network now does, in the form that suits the task.
 //!
-//! Owns tabs, toggles and what was typed or drawn to try out; reads pictures and data from the [`State`].
+//! Owns tabs, toggles and what was typed or drawn to try out; reads pictures and data from the [`State`]. What belongs to other
+//! data goes with it.
 
 mod classes;
 mod colours;
@@ -21,15 +22,18 @@ mod unit;
 #[cfg(test)]
 mod tests;
 
-use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
+use std::sync::{Arc, Weak};
 
+use egui::{Layout, Rect, RichText, Ui, UiBuilder, Vec2};
+
+use super::numbers::count;
 use super::plots::empty;
 use super::theme::Tokens;
 use super::widgets::tab_strip;
-use crate::data::{Dataset, Task};
+use crate::data::{Dataset, Task, sample_rows};
 use crate::model::LayerId;
 use crate::session::{Action, DataState, State};
-use crate::trace::{OutputPicture, Watch};
+use crate::trace::{OutputPicture, Over, Watch};
 
 pub use try_it::TryUi;
 
@@ -61,6 +65,10 @@ pub struct OutputUi {
     /// Row of the validation part shown large.
     pub picked: Option<u32>,
     pub try_it: TryUi,
+    /// The samples shown before there are answers.
+    samples: Arc<[u32]>,
+    /// What all but the toggles belongs to.
+    of: Weak<Dataset>,
 }
 
 impl Default for OutputUi {
@@ -74,6 +82,8 @@ impl Default for OutputUi {
             pages: 0,
             picked: None,
             try_it: TryUi::default(),
+            samples: Arc::default(),
+            of: Weak::new(),
         }
     }
 }
@@ -82,6 +92,22 @@ impl OutputUi {
     /// Adds what this panel wants pictured while it is on the screen.
     pub fn subscribe(&self, watch: &mut Watch) {
         watch.output = true;
+    }
+
+    /// Rows of other data, and what was typed about them, mean nothing for these.
+    fn follow(&mut self, dataset: &Arc<Dataset>) {
+        if self.of.as_ptr() == Arc::as_ptr(dataset) {
+            return;
+        }
+        *self = Self {
+            tab: self.tab,
+            test: self.test,
+            steps: self.steps,
+            only_wrong: self.only_wrong,
+            samples: sample_rows(dataset, &dataset.validation, None, gallery::PAGE).into(),
+            of: Arc::downgrade(dataset),
+            ..Self::default()
+        };
     }
 }
 
@@ -135,6 +161,7 @@ pub fn show(
         header(ui, &tokens, local, &[(Tab::Output, "Output")], None);
         return no_data(ui, &tokens, &state.data);
     };
+    local.follow(dataset);
     let kind = kind(dataset);
     let tabs = tabs(kind);
     if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
@@ -220,6 +247,21 @@ impl OutputView<'_> {
 fn picture(state: &State) -> Option<&OutputPicture> {
     let picture = state.run.picture.as_ref().filter(|_| state.run.step > 0)?;
     picture.output.as_ref()
+}
+
+/// "2,000 of 60,000 samples", where scores are not over all of them.
+fn over_words(over: Over) -> Option<String> {
+    let text = || format!("over {} of {} samples", count(over.asked as u64), count(over.of as u64));
+    (!over.is_whole()).then(text)
+}
+
+const OVER: &str =
+    "Drawn evenly from the whole validation part, all classes in their shares. When training pauses, all are asked.";
+
+fn over_label(ui: &mut Ui, tokens: &Tokens, over: Over) {
+    if let Some(text) = over_words(over) {
+        ui.label(RichText::new(text).small().color(tokens.faint)).on_hover_text(OVER);
+    }
 }
 
 fn no_data(ui: &mut Ui, tokens: &Tokens, data: &DataState) {

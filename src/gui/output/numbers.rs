@@ -3,31 +3,30 @@
 use egui::{Align2, Id, Rect, RichText, Stroke, Ui, WidgetInfo};
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotResponse, Points};
 
-use super::OutputView;
-use super::scores::of_numbers;
+use super::{OVER, OutputView, over_words};
 use crate::data::Task;
-use crate::gui::numbers::{number, significant};
+use crate::gui::numbers::{count, number, significant};
 use crate::gui::plots::empty;
 use crate::gui::plots::figure;
 use crate::gui::plots::ticks::Kind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
-use crate::trace::OutputPicture;
+use crate::trace::{NumberScores, OutputPicture, Over};
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions: &mut Vec<Action>) {
-    let pairs = match view.picture {
-        Some(OutputPicture::Numbers { pairs }) if !pairs.is_empty() => pairs,
+    let shown = match view.picture {
+        Some(OutputPicture::Numbers { pairs, scores, over }) if !pairs.is_empty() => (pairs, scores, *over),
         _ => return empty::no_run(ui, tokens, view.state, actions),
     };
-    let Some((r2, rmse)) = of_numbers(pairs) else {
+    let (pairs, scores, over) = shown;
+    if scores.not_finite >= over.asked {
         let text = "All predictions are NaN or infinite. A smaller learning rate often helps.";
         return empty::say(ui, tokens, "Nothing finite to draw", text);
-    };
+    }
     let (low, high) = ends(pairs);
     let finite: PlotPoints<'_> =
         pairs.iter().filter(|p| p.iter().all(|v| v.is_finite())).map(|p| p.map(f64::from)).collect();
-    let broken = pairs.len() - finite.points().len();
     let plot = figure::figure(tokens, Id::unique("predicted against true").with(view.salt), Kind::Number, Kind::Number);
     let shown = figure::show(ui, plot, 26.0, |plot| {
         let diagonal = Line::new("", vec![[low; 2], [high; 2]]).stroke(Stroke::new(1.0, tokens.muted));
@@ -46,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
     ui.painter().text(corner, Align2::RIGHT_BOTTOM, format!("true {output} →"), font.clone(), tokens.faint);
     let corner = frame.left_top() + egui::vec2(4.0, 2.0);
     ui.painter().text(corner, Align2::LEFT_TOP, format!("predicted {output} ↑"), font, tokens.faint);
-    legend(ui, tokens, frame, r2, rmse, broken, pairs.len());
+    legend(ui, tokens, frame, scores, over, pairs.len());
 }
 
 /// Of the diagonal: both axes show the same numbers, so that it means "right".
@@ -70,22 +69,31 @@ fn paint_reading(tokens: &Tokens, shown: &PlotResponse<()>, pairs: &[[f32; 2]]) 
     }
 }
 
-fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, r2: Option<f64>, rmse: f64, broken: usize, all: usize) {
+fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, scores: &NumberScores, over: Over, drawn: usize) {
     let at = egui::pos2(frame.left(), frame.bottom() + 24.0);
     let rect = egui::Rect::from_min_size(at, egui::vec2(frame.width(), 20.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
         let mono = |text: String| RichText::new(text).font(theme::mono(12.0)).color(tokens.text);
-        let r2 = r2.map_or_else(|| "–".to_owned(), |r2| significant(r2, 4));
-        ui.label(mono(format!("R² {r2}"))).on_hover_text(
+        ui.label(mono(format!("R² {}", significant(scores.r2, 4)))).on_hover_text(
             "Coefficient of determination: the share of the spread that is explained; 1 is perfect, 0 is no better than always \
              answering the mean.\nR² = 1 − Σ(y − ŷ)² / Σ(y − mean)²",
         );
-        ui.label(mono(format!("RMSE {}", significant(rmse, 4)))).on_hover_text(
+        ui.label(mono(format!("RMSE {}", significant(scores.rmse, 4)))).on_hover_text(
             "Root mean square error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / n)",
         );
-        let text = if broken > 0 { format!("{all} samples, {broken} not finite") } else { format!("{all} samples") };
-        ui.label(RichText::new(text).small().color(if broken > 0 { tokens.bad } else { tokens.faint }));
+        let all = over_words(over).unwrap_or_else(|| format!("{} samples", count(over.asked as u64)));
+        let broken = scores.not_finite > 0;
+        let text = if broken { format!("{all}, {} not finite", count(scores.not_finite as u64)) } else { all };
+        let colour = if broken { tokens.bad } else { tokens.faint };
+        let response = ui.add(egui::Label::new(RichText::new(text).small().color(colour)).truncate());
+        let points = format!("{} of them are drawn.", count(drawn as u64));
+        match (over.is_whole(), drawn < over.asked) {
+            (false, true) => drop(response.on_hover_text(format!("{OVER} {points}"))),
+            (false, false) => drop(response.on_hover_text(OVER)),
+            (true, true) => drop(response.on_hover_text(points)),
+            (true, false) => {}
+        }
     });
 }

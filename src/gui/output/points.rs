@@ -53,12 +53,7 @@ pub fn samples(dataset: &Dataset, test: bool) -> Samples {
 }
 
 fn in_units(dataset: &Dataset, target: f32) -> f32 {
-    match &dataset.task {
-        Task::Classification { .. } => target,
-        Task::Regression { offset, scale, .. } => {
-            target * scale.first().copied().unwrap_or(1.0) + offset.first().copied().unwrap_or(0.0)
-        }
-    }
+    dataset.task.unit(0).value(target)
 }
 
 /// The magnitude that has full colour when numbers are predicted: the largest of the data, so that it does not move as the

@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, Grid, RichText, ScrollArea, Slider, Ui, Vec2, WidgetInfo};
 
-use super::try_it::answer_ui;
+use super::try_it::{About, answer_ui, truth};
 use super::{OutputView, TryUi, colours, thumbnail};
 use crate::data::Dataset;
 use crate::gui::numbers::number;
@@ -15,17 +15,24 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
         let first = thumbnail::values(view.dataset, &view.dataset.validation, 0);
         local.row = first.map_or_else(|| vec![0.0; n], <[f32]>::to_vec);
     }
-    local.ask(view, &local.row.clone(), actions);
+    let about = About::Own { taken: local.taken };
+    local.ask(view, about, &local.row.clone(), actions);
     ScrollArea::vertical().id_salt("try a row").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
-            answer_ui(ui, tokens, view, view.state.try_output.as_deref());
-            ui.horizontal(|ui| {
+            answer_ui(ui, tokens, view, local.reply(view));
+            ui.horizontal_wrapped(|ui| {
                 let help = "Takes over the next validation sample, to be changed by hand.";
                 if ui.button("Take a sample").on_hover_text(help).clicked() {
                     local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
                     if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
                         local.row = values.to_vec();
                     }
+                }
+                // Its own truth, until something of it is changed.
+                let own = thumbnail::values(view.dataset, &view.dataset.validation, local.taken);
+                if let Some(truth) = truth(view.dataset, local.taken).filter(|_| own == Some(&local.row)) {
+                    let text = format!("sample {} · {truth}", local.taken);
+                    ui.label(RichText::new(text).color(tokens.muted));
                 }
             });
             for input in inputs(view.dataset) {

@@ -3,7 +3,7 @@
 use egui::{RichText, ScrollArea, Ui, Vec2};
 
 use super::classes::{Answers, name};
-use super::try_it::answer_ui;
+use super::try_it::{About, answer_ui, truth};
 use super::{OutputUi, OutputView, rows, thumbnail};
 use crate::gui::heatmap::Heatmap;
 use crate::gui::numbers::number;
@@ -24,23 +24,23 @@ pub(super) fn show(
         local.picked = None;
         return;
     };
-    local.try_it.ask(view, values, actions);
+    local.try_it.ask(view, About::Sample(row), values, actions);
+    let reply = local.try_it.reply(view);
     ScrollArea::vertical().id_salt("sample").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             ui.horizontal_wrapped(|ui| {
                 if ui.button("← All samples").clicked() {
                     local.picked = None;
                 }
-                let truth = dataset.validation.targets.get(row as usize).map_or(0, |&t| t as u32);
                 let names = dataset.classes().unwrap_or_default();
-                let text = format!("sample {row} · truth {}", name(names, truth));
+                let text = format!("sample {row} · {}", truth(dataset, row as usize).unwrap_or_default());
                 ui.label(RichText::new(text).color(tokens.muted));
                 if let Some(p) = answers.and_then(|a| a.predictions.iter().find(|p| p.row == row)) {
                     let colour = if p.predicted == p.truth { tokens.ok } else { tokens.bad };
                     ui.label(RichText::new(format!("predicted {}", name(names, p.predicted))).color(colour));
                 }
             });
-            let answer = |ui: &mut Ui| answer_ui(ui, tokens, view, view.state.try_output.as_deref());
+            let answer = |ui: &mut Ui| answer_ui(ui, tokens, view, reply);
             match *dataset.input_shape.as_slice() {
                 [1, rows, columns] => {
                     ui.horizontal_top(|ui| {

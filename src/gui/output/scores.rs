@@ -41,21 +41,6 @@ fn share(part: u64, all: u64) -> Option<f32> {
     (all > 0).then(|| (part as f64 / all as f64) as f32)
 }
 
-/// Coefficient of determination and root mean square error of (truth, prediction) pairs. `None` without finite pairs; R² is
-/// `None` when all truths are the same.
-pub fn of_numbers(pairs: &[[f32; 2]]) -> Option<(Option<f64>, f64)> {
-    let finite = || pairs.iter().filter(|p| p[0].is_finite() && p[1].is_finite()).map(|p| p.map(f64::from));
-    let n = finite().count();
-    if n == 0 {
-        return None;
-    }
-    let mean = finite().map(|[truth, _]| truth).sum::<f64>() / n as f64;
-    let errors: f64 = finite().map(|[truth, predicted]| (truth - predicted).powi(2)).sum();
-    let spread: f64 = finite().map(|[truth, _]| (truth - mean).powi(2)).sum();
-    let r2 = (spread > 0.0).then(|| 1.0 - errors / spread);
-    Some((r2, (errors / n as f64).sqrt()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,13 +57,5 @@ mod tests {
         assert_eq!(scores[2], ClassScores { precision: None, recall: None, f1: None, support: 0 });
         assert_eq!(accuracy(&confusion, 3), Some(0.85));
         assert_eq!(accuracy(&[0; 4], 2), None);
-    }
-
-    #[test]
-    fn r2_is_one_for_perfect_and_zero_for_the_mean() {
-        assert_eq!(of_numbers(&[[1.0, 1.0], [3.0, 3.0]]), Some((Some(1.0), 0.0)));
-        assert_eq!(of_numbers(&[[1.0, 2.0], [3.0, 2.0]]), Some((Some(0.0), 1.0)));
-        assert_eq!(of_numbers(&[[5.0, 6.0]]), Some((None, 1.0)));
-        assert_eq!(of_numbers(&[[f32::NAN, 1.0]]), None);
     }
 }

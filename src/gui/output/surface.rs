@@ -9,7 +9,7 @@ use egui_plot::{PlotBounds, PlotTransform};
 use super::points::{self, Samples};
 use super::{OutputUi, OutputView, colours};
 use crate::data::{Dataset, Task};
-use crate::gui::numbers::{count, number, percent, significant};
+use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::plots::ticks::Kind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::textures::{cached, fingerprint, mix};
@@ -161,7 +161,7 @@ fn read_answer(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, surface: &Surfac
     match &dataset.task {
         Task::Classification { classes } => {
             for (class, (name, scores)) in classes.iter().zip(&surface.scores).enumerate() {
-                reading_row(ui, tokens, tokens.class(class), name, &percent(scores[index]));
+                reading_row(ui, tokens, tokens.class(class), name, &sure(scores[index]));
             }
         }
         Task::Regression { outputs, .. } => {

@@ -9,7 +9,7 @@ use super::*;
 use crate::data::{Part, Plane, Unit};
 use crate::gui::test_window::{Bench, bench};
 use crate::model::{Feature, LayerKind, layer};
-use crate::trace::{ClassAreas, LayerPicture, Picture, Prediction, Preview, Ranking};
+use crate::trace::{ClassAreas, LayerPicture, NumberScores, Picture, Prediction, Preview, Ranking, Reply};
 
 /// The panel with the unit that the pointer on the canvas rests on.
 #[derive(Default)]
@@ -64,6 +64,7 @@ fn two_classes() -> Dataset {
             validation_points: test.into(),
         }),
         notes: Vec::new(),
+        encoding: Arc::default(),
     }
 }
 
@@ -98,14 +99,25 @@ fn images() -> State {
     let areas = |roc, precision_recall| ClassAreas { roc: Some(roc), precision_recall };
     let areas = vec![areas(1.0, Some(0.5)), areas(0.625, None), areas(0.75, Some(0.25))];
     let ranking = Ranking { top: Some((2, 0.875)), areas };
-    state(dataset, Some(OutputPicture::Classes { predictions, confusion, classes: 3, ranking }))
+    state(dataset, Some(classes(predictions, confusion, 3, ranking)))
+}
+
+/// Probabilities over the whole of a validation part.
+fn classes(predictions: Vec<Prediction>, confusion: Vec<u32>, classes: usize, ranking: Ranking) -> OutputPicture {
+    let over = Over { asked: predictions.len(), of: predictions.len() };
+    OutputPicture::Classes { predictions, confusion, classes, ranking, over, probability: true }
+}
+
+fn reply(sample: &[f32], values: &[f32]) -> Reply {
+    let class = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).map(|class| class as u32);
+    Reply { sample: sample.into(), values: values.to_vec(), class, probability: true }
 }
 
 fn table() -> Dataset {
     Dataset {
         input_shape: vec![3],
         input_names: names(&["age", "sex = female", "sex = male"]),
-        input_units: vec![Unit { offset: 40.0, scale: 10.0 }, Unit::PLAIN, Unit::PLAIN],
+        input_units: vec![Unit { offset: 40.0, scale: 10.0, decimals: Some(0) }, Unit::PLAIN, Unit::PLAIN],
         train: part(vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
         validation: part(vec![0.5, 0.0, 1.0], vec![1.0]),
         plane: None,
@@ -207,7 +219,11 @@ fn wrong_samples_are_marked_and_can_be_shown_alone_and_large() {
     harness.get_by_label("row 0, column 1: 0.8125");
     let asked = Action::TryInput(vec![0.75, 0.8125, 0.875, 0.9375]);
     assert_eq!(harness.state().actions, [asked], "asked once, not every frame");
-    harness.state_mut().state.try_output = Some(vec![0.2, 0.5, 0.3]);
+    // The answer to something else is none to this.
+    harness.state_mut().state.try_output = Some(reply(&[0.0; 4], &[0.2, 0.5, 0.3]));
+    harness.run_steps(2);
+    assert!(harness.query_by_label("bee: 50.0 %").is_none());
+    harness.state_mut().state.try_output = Some(reply(&[0.75, 0.8125, 0.875, 0.9375], &[0.2, 0.5, 0.3]));
     harness.run_steps(2);
     harness.get_by_label("bee: 50.0 %");
     harness.get_by_label("← All samples").click();
@@ -247,9 +263,7 @@ fn scores_of_each_class() {
 
 #[test]
 fn drawing_asks_and_shows_bars() {
-    let mut state = images();
-    state.try_output = Some(vec![0.1, 0.2, 0.7]);
-    let mut harness = open(state, Tab::Output);
+    let mut harness = open(images(), Tab::Output);
     harness.get_by_label("Draw").click();
     harness.run_steps(2);
     assert!(harness.state().actions.is_empty(), "an empty pad asks nothing");
@@ -258,8 +272,10 @@ fn drawing_asks_and_shows_bars() {
     harness.run_steps(2);
     harness.drop_at(pad.lerp_inside(egui::vec2(0.25, 0.25)));
     harness.run_steps(2);
-    let asked = harness.state().actions.last();
-    assert!(matches!(asked, Some(Action::TryInput(ink)) if ink[0] > 0.5 && ink[3] < 0.5), "{asked:?}");
+    let Some(Action::TryInput(ink)) = harness.state().actions.last().cloned() else { panic!("nothing is asked") };
+    assert!(ink[0] > 0.5 && ink[3] < 0.5, "{ink:?}");
+    harness.state_mut().state.try_output = Some(reply(&ink, &[0.1, 0.2, 0.7]));
+    harness.run_steps(2);
     harness.get_by_label("cat: 70.0 %");
     harness.get_by_label("Clear").click();
     harness.run_steps(2);
@@ -273,12 +289,7 @@ fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
     assert!(
         matches!(&inputs[1], rows::Input::Choice { first: 1, options, .. } if options == &names(&["female", "male"]))
     );
-    let classes = OutputPicture::Classes {
-        predictions: Vec::new(),
-        confusion: vec![0; 4],
-        classes: 2,
-        ranking: Ranking::default(),
-    };
+    let classes = classes(Vec::new(), vec![0; 4], 2, Ranking::default());
     let mut harness = open(state(table(), Some(classes)), Tab::Output);
     harness.get_by_label("Try it").click();
     harness.run_steps(2);
@@ -295,12 +306,7 @@ fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
 #[test]
 fn a_sample_of_a_table_is_read_as_the_table_has_it() {
     let prediction = Prediction { row: 0, truth: 1, predicted: 1, confidence: 0.75 };
-    let classes = OutputPicture::Classes {
-        predictions: vec![prediction],
-        confusion: vec![0, 0, 0, 1],
-        classes: 2,
-        ranking: Ranking::default(),
-    };
+    let classes = classes(vec![prediction], vec![0, 0, 0, 1], 2, Ranking::default());
     let mut harness = open(state(table(), Some(classes)), Tab::Output);
     harness.get_by_label("sample 0: predicted right (75.0 %), truth right").click();
     harness.run_steps(2);
@@ -315,7 +321,7 @@ fn a_cell_shows_its_samples_however_far_down_they_stand() {
     let one = |row: u32, predicted| Prediction { row, truth: 0, predicted, confidence: 0.9 };
     let predictions: Vec<_> = (0..1000).map(|row| one(row, u32::from(row == 997))).collect();
     let confusion = vec![999, 1, 0, 0, 0, 0, 0, 0, 0];
-    let output = Some(OutputPicture::Classes { predictions, confusion, classes: 3, ranking: Ranking::default() });
+    let output = Some(classes(predictions, confusion, 3, Ranking::default()));
     state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
     let mut harness = open(state, Tab::Confusion);
     harness.get_by_label("truth ant, predicted bee: 1 (0.1 % of its row)").click();
@@ -335,7 +341,9 @@ fn predicted_against_true_says_how_good_it_is() {
         task: Task::Regression { outputs: names(&["price"]), offset: vec![0.0], scale: vec![1.0] },
         ..table()
     };
-    let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0], [3.0, 2.0]].into() };
+    let scores = NumberScores { r2: 0.0, rmse: 1.0, not_finite: 0 };
+    let over = Over { asked: 2, of: 2 };
+    let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0], [3.0, 2.0]].into(), scores, over };
     let mut harness = open(state(dataset, Some(pairs)), Tab::Output);
     harness.get_by_label("R² 0");
     harness.get_by_label("RMSE 1");
@@ -348,13 +356,90 @@ fn predicted_against_true_says_how_good_it_is() {
 }
 
 #[test]
+fn scores_that_are_not_over_all_samples_say_over_how_many() {
+    let mut state = images();
+    let mut picture = (**state.run.picture.as_ref().unwrap()).clone();
+    if let Some(OutputPicture::Classes { over, probability, .. }) = &mut picture.output {
+        (*over, *probability) = (Over { asked: 4, of: 60_000 }, false);
+    }
+    state.run.picture = Some(Arc::new(picture));
+    let mut harness = open(state, Tab::Output);
+    // What the loss makes no probability is called none.
+    harness.get_by_label("sample 3: predicted cat (score 75.0 %), truth bee");
+    for tab in ["Samples", "Confusion", "Scores"] {
+        harness.get_by_label(tab).click();
+        harness.run_steps(2);
+        harness.get_by_label("over 4 of 60,000 samples");
+    }
+}
+
+#[test]
+fn numbers_over_a_part_of_the_samples_say_so() {
+    let task = Task::Regression { outputs: names(&["price"]), offset: vec![0.0], scale: vec![1.0] };
+    let scores = NumberScores { r2: 0.435, rmse: 1.0, not_finite: 1 };
+    let over = Over { asked: 2_000, of: 12_000 };
+    let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0]].into(), scores, over };
+    let harness = open(state(Dataset { task, ..table() }, Some(pairs)), Tab::Output);
+    harness.get_by_label("over 2,000 of 12,000 samples, 1 not finite");
+    harness.get_by_label("R² 0.435");
+}
+
+#[test]
+fn before_training_samples_of_every_class_are_shown_however_they_are_stored() {
+    let mut state = images();
+    let targets: Vec<f32> = (0..900).map(|row| (row / 300) as f32).collect();
+    let DataState::Ready(dataset) = &state.data else { panic!("no data") };
+    let validation = part(vec![0.5; 3600], targets);
+    state.data = DataState::Ready(Arc::new(Dataset { validation, ..(**dataset).clone() }));
+    (state.run.step, state.run.picture) = (0, None);
+    let harness = open(state, Tab::Output);
+    for class in ["ant", "bee", "cat"] {
+        assert!(harness.query_all_by_label_contains(&format!(": {class}")).count() >= 30, "{class}");
+    }
+}
+
+#[test]
+fn what_was_picked_and_typed_goes_with_its_data() {
+    let mut harness = open(state(table(), Some(classes(Vec::new(), vec![0; 4], 2, Ranking::default()))), Tab::TryIt);
+    harness.get_by_label("sample 0 · truth right");
+    harness.state_mut().state.try_output = Some(reply(&[0.5, 0.0, 1.0], &[0.25, 0.75]));
+    harness.run_steps(2);
+    harness.get_by_label("right: 75.0 %");
+    harness.get_by_label("sex: male").click();
+    harness.run_steps(2);
+    harness.get_by_label("female").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("truth right").is_none(), "it is no row of the data any more");
+    harness.get_by_label("right: 75.0 %");
+    // Another table with as many columns: its own row, and no answer yet.
+    harness.state_mut().local.output.picked = Some(0);
+    let validation = part(vec![-1.0, 1.0, 0.0], vec![0.0]);
+    let other = Dataset { input_names: names(&["height", "in = yes", "in = no"]), validation, ..table() };
+    harness.state_mut().state.data = DataState::Ready(Arc::new(other));
+    harness.run_steps(2);
+    assert_eq!(harness.state().local.output.picked, None);
+    assert_eq!(harness.state().actions.last(), Some(&Action::TryInput(vec![-1.0, 1.0, 0.0])));
+    harness.get_by_label("sample 0 · truth left");
+    assert!(harness.query_by_label("right: 75.0 %").is_none());
+}
+
+#[test]
+fn a_row_shows_its_own_numbers_and_0_as_0() {
+    let unit = Unit { offset: 0.529_411_8, scale: 0.499_134_3, decimals: Some(0) };
+    let validation = part(vec![unit.scaled(0.0), 1.0, 0.0], vec![0.0]);
+    let units = vec![unit, Unit::PLAIN, Unit::PLAIN];
+    let task = Task::Regression { outputs: names(&["price"]), offset: vec![-3.7], scale: vec![1.9] };
+    let validation = Part { targets: vec![3.7 / 1.9].into(), ..validation };
+    let dataset = Dataset { input_units: units, validation, task, ..table() };
+    let harness = open(state(dataset, None), Tab::TryIt);
+    let age = harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value();
+    assert_eq!(age, Some(0.0));
+    harness.get_by_label("sample 0 · true price 0");
+}
+
+#[test]
 fn a_picture_of_other_data_is_not_drawn() {
-    let classes = OutputPicture::Classes {
-        predictions: Vec::new(),
-        confusion: vec![0; 4],
-        classes: 2,
-        ranking: Ranking::default(),
-    };
+    let classes = classes(Vec::new(), vec![0; 4], 2, Ranking::default());
     open(state(two_classes(), Some(classes)), Tab::Output).get_by_label("The data, over the plane");
     let mut other = images();
     other.run.picture = Some(Arc::new(Picture { step: 10, output: Some(halves()), ..Picture::default() }));

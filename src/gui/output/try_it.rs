@@ -3,13 +3,14 @@
 use egui::{Button, RichText, ScrollArea, Ui, Vec2, WidgetInfo};
 
 use super::pad::Pad;
-use super::{OutputView, colours, rows, thumbnail};
+use super::{OutputView, rows, thumbnail};
 use crate::data::{Dataset, Task};
-use crate::gui::numbers::{number, percent};
+use crate::gui::numbers::{number, sure};
 use crate::gui::plots::empty;
 use crate::gui::textures::fingerprint;
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
+use crate::trace::Reply;
 
 /// What was drawn or typed, and what was last asked.
 #[derive(Clone, Debug, Default)]
@@ -21,17 +22,58 @@ pub struct TryUi {
     pub(super) taken: usize,
     /// Fingerprint of the input and the picture's step: the answer of a later step is another one.
     asked: Option<(u64, u64)>,
+    /// What is asked about, and the fingerprints of what it was since.
+    about: About,
+    since: Vec<u64>,
 }
+
+/// What is asked about: the answer to one says nothing about another, while what is drawn or typed changes bit by bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum About {
+    #[default]
+    Nothing,
+    /// The pad, or a row, that began with a sample.
+    Own { taken: usize },
+    /// A sample that was picked.
+    Sample(u32),
+}
+
+/// Answers that are awaited at once.
+const AWAITED: usize = 64;
 
 impl TryUi {
     /// Asks about `input` when it or the network has changed since.
-    pub(super) fn ask(&mut self, view: &OutputView<'_>, input: &[f32], actions: &mut Vec<Action>) {
-        let question = (fingerprint(input), view.step());
-        if self.asked != Some(question) {
-            self.asked = Some(question);
+    pub(super) fn ask(&mut self, view: &OutputView<'_>, about: About, input: &[f32], actions: &mut Vec<Action>) {
+        let print = fingerprint(input);
+        if self.about != about {
+            self.about = about;
+            self.since.clear();
+        }
+        if self.asked != Some((print, view.step())) {
+            self.asked = Some((print, view.step()));
+            self.since.retain(|&before| before != print);
+            self.since.push(print);
+            let surplus = self.since.len().saturating_sub(AWAITED);
+            self.since.drain(..surplus);
             actions.push(Action::TryInput(input.to_vec()));
         }
     }
+
+    /// The answer to what is asked about, or to what it just was.
+    pub(super) fn reply<'a>(&self, view: &OutputView<'a>) -> Option<&'a Reply> {
+        view.state.try_output.as_ref().filter(|reply| self.since.contains(&fingerprint(&reply.sample)))
+    }
+}
+
+/// "truth Gentoo", "true price 12.5": what the data says of a validation sample.
+pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
+    let target = *dataset.validation.targets.get(row * dataset.target_len())?;
+    Some(match &dataset.task {
+        Task::Classification { classes } => format!("truth {}", super::classes::name(classes, target as u32)),
+        task @ Task::Regression { outputs, .. } => {
+            format!("true {} {}", outputs.first().map_or("value", String::as_str), number(task.unit(0).value(target)))
+        }
+    })
 }
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
@@ -100,8 +142,9 @@ fn answer(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi
     }
     let (empty, full) = ink_range(view.dataset);
     let input: Vec<f32> = local.pad.ink.iter().map(|ink| empty + ink * (full - empty)).collect();
-    local.ask(view, &input, actions);
-    answer_ui(ui, tokens, view, view.state.try_output.as_deref());
+    let about = About::Own { taken: local.taken };
+    local.ask(view, about, &input, actions);
+    answer_ui(ui, tokens, view, local.reply(view));
 }
 
 /// The numbers that stand for no ink and full ink, from a few training samples.
@@ -112,26 +155,25 @@ fn ink_range(dataset: &Dataset) -> (f32, f32) {
 }
 
 /// The network's answer: a bar for each class, or the predicted numbers.
-pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, output: Option<&[f32]>) {
-    let Some(output) = output.filter(|o| o.len() == view.dataset.task.output_len()) else {
+pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, reply: Option<&Reply>) {
+    let Some(reply) = reply.filter(|r| r.values.len() == view.dataset.task.output_len()) else {
         ui.label(RichText::new("No answer yet: train the network first (Space).").color(tokens.muted));
         return;
     };
     match &view.dataset.task {
         Task::Classification { classes } => {
-            let best = colours::best(output);
             let width = |name: &String| {
                 let galley = ui.painter().layout_no_wrap(name.clone(), theme::medium(12.0), tokens.text);
                 galley.size().x + 8.0
             };
             let names = classes.iter().map(width).fold(16.0, f32::max);
             ui.spacing_mut().item_spacing.y = 3.0;
-            for (class, (name, &p)) in classes.iter().zip(output).enumerate() {
-                bar(ui, tokens, name, p, class == best, names);
+            for (class, (name, &p)) in classes.iter().zip(&reply.values).enumerate() {
+                bar(ui, tokens, (name, p, reply.probability), reply.class == Some(class as u32), names);
             }
         }
         Task::Regression { outputs, .. } => {
-            for (name, &value) in outputs.iter().zip(output) {
+            for (name, &value) in outputs.iter().zip(&reply.values) {
                 let text = format!("{name} {}", number(value));
                 ui.label(RichText::new(text).font(theme::semibold(18.0)).color(tokens.text));
             }
@@ -139,10 +181,13 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, out
     }
 }
 
-fn bar(ui: &mut Ui, tokens: &Tokens, name: &str, p: f32, best: bool, names: f32) {
+const SCORE: &str =
+    "How near this output is to 1, what it was trained towards. The loss makes it a score, no probability.";
+
+fn bar(ui: &mut Ui, tokens: &Tokens, (name, p, probability): (&str, f32, bool), best: bool, names: f32) {
     let width = ui.available_width().max(120.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 16.0), egui::Sense::hover());
-    let text = format!("{name}: {}", percent(p));
+    let text = format!("{name}: {}", sure(p));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));
     let painter = ui.painter_at(rect);
     let left = rect.left() + names.min(width * 0.4);
@@ -157,6 +202,6 @@ fn bar(ui: &mut Ui, tokens: &Tokens, name: &str, p: f32, best: bool, names: f32)
     let clipped = painter.with_clip_rect(rect.with_max_x(left - 4.0));
     let font = if best { theme::medium(12.0) } else { theme::regular(12.0) };
     clipped.text(rect.left_center(), egui::Align2::LEFT_CENTER, name, font, ink);
-    painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, percent(p), theme::mono(11.0), ink);
-    response.on_hover_text(text);
+    painter.text(rect.right_center(), egui::Align2::RIGHT_CENTER, sure(p), theme::mono(11.0), ink);
+    response.on_hover_text(if probability { text } else { format!("{text}, output {}\n{SCORE}", number(p)) });
 }

@@ -32,8 +32,9 @@ pub struct Advance {
     pub cut: Option<f64>,
     /// The run has come to its end with it.
     pub finished: Option<Stop>,
-    /// The epoch whose weights were put back at the end, the best on the validation part.
+    /// The epoch whose weights were put back at the end, the best on the validation part; and what they score.
     pub restored: Option<u64>,
+    pub after_restoring: Option<Evaluation>,
     /// Breakpoints where it stopped; those that only log are not among them.
     pub hits: Vec<Hit>,
 }
@@ -173,6 +174,9 @@ impl Debugger {
             advance.finished = self.run.finished();
             if advance.finished.is_some() {
                 advance.restored = self.run.restore_best()?;
+                if advance.restored.is_some() && passing == Passing::Told {
+                    advance.after_restoring = Some(self.run.evaluate()?);
+                }
             }
         }
         if self.ring.wants(row.step) {

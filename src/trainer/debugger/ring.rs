@@ -229,7 +229,7 @@ mod tests {
     fn checkpoint(step: u64) -> Checkpoint {
         let numbers = Numbers::F32(vec![step as f32; 1000].into());
         let tensors = [("w".to_owned(), SavedTensor { dims: vec![1000], numbers })].into();
-        let saved = Saved { now: Snapshot { step, tensors }, best: None, place: Resume::default() };
+        let saved = Saved { now: Snapshot { step, tensors }, best: None, place: Resume::default(), encoding: None };
         Checkpoint::new(0, Arc::default(), saved, Memories::default())
     }
 

@@ -74,7 +74,8 @@ impl Run {
     /// Everything that going on needs: tensors, and the place in the data.
     pub fn save(&self) -> Result<Saved, RunError> {
         let place = Resume { data: Some(*self.fingerprint()), ..self.place.clone() };
-        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place })
+        let encoding = Some(self.dataset.encoding.clone());
+        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place, encoding })
     }
 
     /// Of its data. Computed once, which takes a moment for a large set.
@@ -144,7 +145,7 @@ impl Run {
     }
 
     fn stand(&mut self, saved: Saved) -> Result<(), RunError> {
-        let Saved { now, best, place } = saved;
+        let Saved { now, best, place, .. } = saved;
         if place.samples != self.dataset.train.len || place.cursor > self.dataset.train.len {
             let (then, now) = (place.samples, self.dataset.train.len);
             return Err(RunError::OtherData(Difference::TrainingRows { then, now }));

@@ -63,6 +63,11 @@ pub enum DebugCommand {
 }
 
 impl DebugCommand {
+    /// Whether the run stays where and as it is.
+    pub(super) fn only_looks(&self) -> bool {
+        self.urgency() == Urgency::None && !matches!(self, Self::DeleteBranch(_))
+    }
+
     pub(super) fn urgency(&self) -> Urgency {
         match self {
             Self::Look(_)

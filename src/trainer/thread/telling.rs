@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::desk::Desk;
-use super::{Mode, Worker, locked};
-use crate::trace::StepRow;
+use super::{Command, Mode, SLICE, Worker, locked};
+use crate::trace::{OutputPicture, StepRow};
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
 use crate::trainer::kept::Kept;
 use crate::trainer::outbox::{Outbox, Progress};
 use crate::trainer::pictures;
+use crate::trainer::run::{Run, RunError};
+use crate::trainer::scoring::{self, Asked};
 
 impl Worker {
     /// The run as it stands between two steps, with what was told of it.
@@ -19,10 +21,11 @@ impl Worker {
         Ok(Box::new(Kept::new(saved, self.desk.branches.curves.thinned())))
     }
 
-    pub(super) fn answer(&mut self, sample: &[f32]) -> Result<(), DebugError> {
-        if let Some(run) = self.run() {
-            let answer = pictures::answer(run, sample)?;
-            locked(&self.outbox).answer = Some(answer);
+    /// Answers what was asked last, if anything was.
+    pub(super) fn answer(&mut self) -> Result<(), DebugError> {
+        let Some((run, question)) = self.run().zip(self.question.as_deref()) else { return Ok(()) };
+        if let Some(reply) = scoring::reply(run, question)? {
+            locked(&self.outbox).answer = Some(reply);
             (self.waker)();
         }
         Ok(())
@@ -32,7 +35,7 @@ impl Worker {
     pub(super) fn passed(&mut self, done: Advance) {
         let Some(debugger) = &mut self.debugger else { return };
         self.desk.write_down(debugger.take_messages());
-        self.picture_due = true;
+        (self.picture_due, self.is_stale) = (true, true);
         if let Some(row) = tell_new(&mut self.desk, &self.outbox, &done) {
             self.recent.0 += row.samples;
             let not_finite = debugger.machine().first_not_finite();
@@ -53,19 +56,44 @@ impl Worker {
         }
         self.picture_due = false;
         let Some(run) = self.debugger.as_ref().map(Debugger::run) else { return Ok(()) };
-        let mut picture = pictures::of_layers(run, &self.watch)?;
+        let order = self.order.of(run.dataset());
+        let mut picture = pictures::of_layers(run, &self.watch, &order)?;
         let (layers, mut output) = (began.elapsed(), None);
         if !self.watch.output {
-            self.output = None;
-        } else if self.output.is_none() || self.pace.output_is_due(began, at_full_speed) {
-            let scored = if at_full_speed { pictures::SCORED_AT_FULL_SPEED } else { pictures::SCORED };
-            self.output = Some(pictures::output(run, scored)?);
+            (self.output, self.asked) = (None, None);
+        } else if self.output.is_none() || (self.is_stale && self.pace.output_is_due(began, at_full_speed)) {
+            let (found, asked) = look_at_output(run, &order, at_full_speed)?;
+            (self.output, self.asked) = (Some(found), asked);
             output = Some(began.elapsed() - layers);
+            if std::mem::take(&mut self.is_stale) {
+                self.answer()?;
+            }
         }
         picture.output.clone_from(&self.output);
         self.pace.taken(Instant::now(), layers, output);
         locked(&self.outbox).picture = Some(Arc::new(picture));
         (self.waker)();
+        Ok(())
+    }
+
+    /// Whether the run stands, and there are samples of the validation part that were not asked yet.
+    pub(super) fn has_more_to_ask(&self) -> bool {
+        let asked = self.asked.as_ref().filter(|_| self.mode == Mode::Paused && !self.is_stale);
+        asked.zip(self.run()).is_some_and(|(asked, run)| !asked.is_complete(run))
+    }
+
+    /// Asks some more of them; when all have answered, there is another picture.
+    pub(super) fn ask_on(&mut self) -> Result<(), DebugError> {
+        let began = Instant::now();
+        while self.has_more_to_ask() && began.elapsed() < SLICE {
+            let Some((asked, run)) = self.asked.as_mut().zip(self.debugger.as_ref().map(Debugger::run)) else { break };
+            let order = self.order.of(run.dataset());
+            asked.ask(run, &order, asked.count() + scoring::PIECE)?;
+            if asked.is_complete(run) {
+                self.output = Some(asked.picture(run, &order));
+                self.picture_due = true;
+            }
+        }
         Ok(())
     }
 
@@ -100,6 +128,27 @@ impl Worker {
     }
 }
 
+impl Command {
+    /// Whether the network may answer otherwise after it. Steps tell of themselves.
+    pub(super) fn may_change_answers(&self) -> bool {
+        match self {
+            Self::Debug(command) => !command.only_looks(),
+            Self::Start { .. } | Self::Clear | Self::Change(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What the network does, and the answers behind it where it is shown by those.
+fn look_at_output(run: &Run, order: &[u32], at_full_speed: bool) -> Result<(OutputPicture, Option<Asked>), RunError> {
+    if let Some(found) = pictures::output(run)? {
+        return Ok((found, None));
+    }
+    let mut asked = Asked::default();
+    asked.ask(run, order, if at_full_speed { scoring::FEW } else { scoring::SOME })?;
+    Ok((asked.picture(run, order), Some(asked)))
+}
+
 /// Tells of a step that nobody was told of before; returns its row.
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
     let row = done.row.filter(|row| desk.branches.reached(row.step))?;
@@ -111,6 +160,9 @@ pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) 
         progress.epoch += (row.step as f64 - progress.step as f64) / progress.steps_per_epoch.max(1) as f64;
         progress.step = row.step;
     }
+    // Of the same step, and after it: what is shown from here on is what these weights do.
+    desk.branches.curves.append(&[], done.after_restoring.as_slice());
+    outbox.evaluations.extend(done.after_restoring);
     if let Some(rate) = done.cut {
         let why = "results on the validation part have stopped improving";
         outbox.say(format!("The learning rate is now {rate:.3e}: {why}."));

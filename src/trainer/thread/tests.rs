@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::data::{self, NoProgress};
 use crate::model::{Project, templates};
-use crate::trace::{At, Breakpoint, DebugView, Gaze, Moment};
+use crate::trace::{At, Breakpoint, DebugView, Evaluation, Gaze, Moment};
 use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
@@ -403,4 +403,67 @@ fn where_the_pointer_is_changes_nothing_else_of_what_is_seen() {
     desk.until("nothing is pointed at", |view| view.sight.hovered.is_none());
     desk.goto(4);
     desk.arrive(4);
+}
+
+/// What is told of a run to its end: all results of the validation part, and the last picture of what the network does.
+fn told_to_the_end(dataset: &Arc<data::Dataset>, project: &Project) -> (Vec<Evaluation>, OutputPicture) {
+    let trainer = Trainer::spawn(Arc::new(|| {}), 1).unwrap();
+    let (project, dataset) = (Box::new(project.clone()), dataset.clone());
+    trainer.send(Command::Start { run: 1, project, dataset, device: Device::Cpu, kept: None });
+    trainer.send(Command::Watch(Watch { output: true, ..Watch::default() }));
+    trainer.send(Command::Play);
+    let (deadline, mut results, mut is_over) = (Instant::now() + PATIENCE, Vec::new(), false);
+    loop {
+        let told = trainer.take();
+        assert_eq!(told.failed, None);
+        results.extend(told.evaluations);
+        is_over |= told.finished.is_some();
+        let output = told.picture.filter(|_| is_over).and_then(|picture| picture.output.clone());
+        let is_whole = |output: &OutputPicture| match output {
+            OutputPicture::Classes { over, .. } | OutputPicture::Numbers { over, .. } => over.is_whole(),
+            _ => false,
+        };
+        if let Some(output) = output.filter(is_whole) {
+            return (results, output);
+        }
+        assert!(Instant::now() < deadline, "waited in vain for a picture over the whole part");
+        std::thread::yield_now();
+    }
+}
+
+/// More samples than are asked at once.
+const MANY: usize = 1_500;
+
+#[test]
+fn a_run_that_stands_is_pictured_over_the_whole_part_and_says_what_its_results_say() {
+    use crate::model::layer::LossKind;
+    use crate::trainer::scoring::{SOME, tests::dataset, tests::project};
+    let mut classes = project(3, LossKind::Auto, None);
+    (classes.training.epochs, classes.training.learning_rate) = (2, 0.001);
+    let dataset = dataset(MANY);
+    assert!(dataset.validation.len > 2 * SOME);
+    let (results, output) = told_to_the_end(&dataset, &classes);
+    let OutputPicture::Classes { confusion, predictions, .. } = output else { panic!("no classes") };
+    let hits = f64::from(confusion[0] + confusion[4] + confusion[8]);
+    assert_eq!((predictions.len(), hits / predictions.len() as f64), (3 * MANY, results.last().unwrap().score));
+}
+
+#[test]
+fn what_is_told_last_is_told_of_the_weights_that_were_put_back() {
+    use crate::model::layer::LossKind;
+    use crate::trainer::scoring::{tests::dataset, tests::project};
+    let mut numbers = project(1, LossKind::Auto, None);
+    // Far too fast: the best epoch is none of the last.
+    (numbers.training.epochs, numbers.training.learning_rate, numbers.training.keep_best) = (6, 3.0, true);
+    let mut dataset = (*dataset(MANY)).clone();
+    let (outputs, offset, scale) = (vec!["y".to_owned()], vec![2.0], vec![5.0]);
+    dataset.task = data::Task::Regression { outputs, offset, scale };
+    let (results, output) = told_to_the_end(&Arc::new(dataset), &numbers);
+    let OutputPicture::Numbers { scores, .. } = output else { panic!("no numbers") };
+    let (last, epochs) = results.split_last().unwrap();
+    let best = epochs.iter().min_by(|a, b| a.loss.total_cmp(&b.loss)).unwrap();
+    let end = epochs.last().unwrap();
+    assert!(epochs.len() == 6 && best.step < end.step, "{epochs:?}");
+    assert_eq!((last.step, last.loss, last.score), (end.step, best.loss, best.score));
+    assert_eq!(scores.r2, best.score);
 }

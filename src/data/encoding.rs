@@ -1,0 +1,181 @@
+//! How rows as people have them become the network's input, and what its outputs are called: everything that a network needs to
+//! answer for rows that it never saw, without the data it learnt from. Measured on the training part, kept with the weights.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Task;
+use crate::model::{Feature, MissingPolicy};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// What it was made of: "penguins.csv".
+    pub source: String,
+    /// Of one sample, without the batch axis.
+    pub input_shape: Vec<usize>,
+    pub inputs: Inputs,
+    pub target: Target,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Inputs {
+    /// Pictures of bytes, each divided by 255.
+    #[default]
+    Pictures,
+    /// The columns of a table that the network is given, in their order.
+    Table { columns: Vec<Column>, missing: MissingPolicy },
+    /// Functions of the numbers x and y; of x alone for a curve.
+    Points { features: Vec<Feature> },
+}
+
+/// A column of a table, by its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    #[serde(flatten)]
+    pub values: ColumnValues,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum ColumnValues {
+    /// One input: `(value - offset) / scale`.
+    Numeric {
+        offset: f64,
+        scale: f64,
+        /// What stands for a missing value: the median.
+        fill: f64,
+        /// The most digits behind the point.
+        decimals: u8,
+    },
+    /// One input for each category, 1 for the one that is there; with one more for "missing" where some were.
+    Categorical { categories: Vec<String>, has_missing: bool },
+}
+
+/// What is predicted, by the name of its column where it has one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Target {
+    Classes {
+        column: Option<String>,
+        classes: Vec<String>,
+    },
+    /// `value = output * scale + offset`.
+    Numbers {
+        outputs: Vec<String>,
+        offset: Vec<f32>,
+        scale: Vec<f32>,
+    },
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Self::Classes { column: None, classes: Vec::new() }
+    }
+}
+
+impl Target {
+    pub fn of(task: &Task, column: Option<&str>) -> Self {
+        match task.clone() {
+            Task::Classification { classes } => Self::Classes { column: column.map(str::to_owned), classes },
+            Task::Regression { outputs, offset, scale } => Self::Numbers { outputs, offset, scale },
+        }
+    }
+
+    /// The column of classes.
+    pub fn column(&self) -> Option<&str> {
+        match self {
+            Self::Classes { column, .. } => column.as_deref(),
+            Self::Numbers { .. } => None,
+        }
+    }
+
+    pub fn task(&self) -> Task {
+        match self.clone() {
+            Self::Classes { classes, .. } => Task::Classification { classes },
+            Self::Numbers { outputs, offset, scale } => Task::Regression { outputs, offset, scale },
+        }
+    }
+}
+
+/// Of pictures of bytes, with classes.
+pub(super) fn pictures(source: &str, shape: [usize; 3], task: &Task) -> Arc<Encoding> {
+    let (source, input_shape) = (source.to_owned(), shape.to_vec());
+    Arc::new(Encoding { source, input_shape, inputs: Inputs::Pictures, target: Target::of(task, None) })
+}
+
+impl Column {
+    /// Inputs that it makes.
+    pub fn width(&self) -> usize {
+        match &self.values {
+            ColumnValues::Numeric { .. } => 1,
+            ColumnValues::Categorical { categories, has_missing } => categories.len() + usize::from(*has_missing),
+        }
+    }
+
+    /// Appends the input for a number; NaN where it is missing.
+    pub fn push_number(&self, number: f64, inputs: &mut Vec<f32>) {
+        if let ColumnValues::Numeric { offset, scale, fill, .. } = self.values {
+            let number = if number.is_nan() { fill } else { number };
+            inputs.push(((number - offset) / scale) as f32);
+        }
+    }
+
+    /// Appends the inputs for a category; `None`: missing, which is none of them where none ever was.
+    pub fn push_category(&self, category: Option<usize>, inputs: &mut Vec<f32>) {
+        let ColumnValues::Categorical { categories, has_missing } = &self.values else { return };
+        let start = inputs.len();
+        inputs.resize(start + self.width(), 0.0);
+        let hot = category.or(has_missing.then_some(categories.len()));
+        if let Some(input) = hot.and_then(|hot| inputs.get_mut(start + hot)) {
+            *input = 1.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_become_inputs_and_what_is_missing_is_filled() {
+        let values = ColumnValues::Numeric { offset: 40.0, scale: 10.0, fill: 35.0, decimals: 0 };
+        let (age, mut inputs) = (Column { name: "age".into(), values }, Vec::new());
+        age.push_number(45.0, &mut inputs);
+        age.push_number(f64::NAN, &mut inputs);
+        assert_eq!(inputs, [0.5, -0.5]);
+        let categorical = |has_missing| {
+            let categories = vec!["a".to_owned(), "b".to_owned()];
+            Column { name: "c".into(), values: ColumnValues::Categorical { categories, has_missing } }
+        };
+        let encoded = |has_missing, category| {
+            let mut inputs = Vec::new();
+            categorical(has_missing).push_category(category, &mut inputs);
+            inputs
+        };
+        assert_eq!((encoded(true, Some(1)), encoded(true, None)), (vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]));
+        assert_eq!((encoded(false, Some(0)), encoded(false, None)), (vec![1.0, 0.0], vec![0.0, 0.0]));
+    }
+
+    #[test]
+    fn every_bit_comes_back_from_a_file() {
+        let values = ColumnValues::Numeric { offset: 0.1 + 0.2, scale: 1.0 / 3.0, fill: 1e-300, decimals: 3 };
+        let categories = ColumnValues::Categorical { categories: vec!["né".into()], has_missing: true };
+        let encoding = Encoding {
+            source: "t.csv".into(),
+            input_shape: vec![3],
+            inputs: Inputs::Table {
+                columns: vec![Column { name: "x".into(), values }, Column { name: "c".into(), values: categories }],
+                missing: MissingPolicy::DropRow,
+            },
+            target: Target::Numbers { outputs: vec!["y".into()], offset: vec![0.1], scale: vec![1.0 / 3.0] },
+        };
+        let text = serde_json::to_string(&encoding).unwrap();
+        assert_eq!(serde_json::from_str::<Encoding>(&text).unwrap(), encoding);
+        let points = Encoding { inputs: Inputs::Points { features: vec![Feature::XTimesY] }, ..Encoding::default() };
+        let text = serde_json::to_string(&points).unwrap();
+        assert_eq!(serde_json::from_str::<Encoding>(&text).unwrap(), points);
+    }
+}

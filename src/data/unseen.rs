@@ -1,0 +1,28 @@
+//! Samples that a network never saw, read and encoded as those that it learnt from were, without these.
+
+use std::path::Path;
+
+use super::encoding::Inputs;
+use super::{DataError, Encoding, Progress, csv, idx};
+
+/// Rows of a file, in its order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unseen {
+    /// Of every row of the file, whether it is among the inputs; the others lack a value where training left such rows out.
+    pub kept: Vec<bool>,
+    /// `[kept rows, input_shape...]` row-major.
+    pub inputs: Vec<f32>,
+    /// Of every kept row the truth, where the file has it: a class index, or the scaled number, as in a part.
+    pub truths: Vec<Option<f32>>,
+    /// Sentences: what was filled, what the network never saw.
+    pub notes: Vec<String>,
+}
+
+/// A table (a CSV file), for points one with columns x and y; or pictures (IDX files, or a folder of them).
+pub fn read_unseen(encoding: &Encoding, path: &Path, progress: &dyn Progress) -> Result<Unseen, DataError> {
+    match &encoding.inputs {
+        Inputs::Table { columns, missing } => csv::rows(columns, *missing, &encoding.target, path, progress),
+        Inputs::Points { features } => csv::points(features, path, progress),
+        Inputs::Pictures => idx::unseen(&encoding.input_shape, path, progress),
+    }
+}

@@ -1,0 +1,300 @@
+//! What the network answers to samples, read as the loss in force means it.
+//!
+//! The validation part is asked piece by piece, in an order whose every beginning is a fair sample of it: a part of any size is
+//! scored without holding anything up, and a score over some of it says so.
+
+use std::sync::{Arc, Weak};
+
+use super::run::{Run, RunError};
+use crate::data::{Dataset, Part, Task, Unit, fair_order};
+use crate::engine::metrics;
+use crate::engine::ranking::{class_areas, telling_k, top_k};
+use crate::trace::{NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
+
+/// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
+pub const FEW: usize = 256;
+pub const SOME: usize = 2_000;
+/// Samples asked between two looks at whether there is something else to do.
+pub const PIECE: usize = 512;
+/// What is held of the answers, in numbers and in samples: beyond it a fair sample is asked.
+const MOST_NUMBERS: usize = 1 << 24;
+const MOST_SAMPLES: usize = 100_000;
+/// Pairs of numbers that are drawn.
+const DRAWN: usize = 2_000;
+
+/// The order in which the samples of a data set are asked, worked out once.
+#[derive(Default)]
+pub struct Order {
+    of: Weak<Dataset>,
+    rows: Arc<[u32]>,
+}
+
+impl Order {
+    /// Rows of the validation part; of the training part where there is none.
+    pub fn of(&mut self, dataset: &Arc<Dataset>) -> Arc<[u32]> {
+        if self.of.as_ptr() != Arc::as_ptr(dataset) {
+            (self.of, self.rows) = (Arc::downgrade(dataset), fair_order(dataset, shown(dataset)).into());
+        }
+        self.rows.clone()
+    }
+}
+
+/// The part that pictures are of.
+pub fn shown(dataset: &Dataset) -> &Part {
+    if dataset.validation.len > 0 { &dataset.validation } else { &dataset.train }
+}
+
+/// The inputs of some rows of a part, one after the other.
+pub fn inputs(dataset: &Dataset, part: &Part, rows: &[u32]) -> Vec<f32> {
+    let n = dataset.input_len();
+    rows.iter().flat_map(|&row| &part.inputs[row as usize * n..(row as usize + 1) * n]).copied().collect()
+}
+
+/// Answers to the validation part with the weights of one moment: to its first samples in a fair order, or to all.
+#[derive(Default)]
+pub struct Asked {
+    /// `[asked, n]`
+    outputs: Vec<f32>,
+    asked: usize,
+}
+
+impl Asked {
+    /// How many samples are asked at most.
+    fn most(run: &Run) -> usize {
+        let dataset = run.dataset();
+        let width = dataset.task.output_len().max(1);
+        dataset.validation.len.min(MOST_SAMPLES).min(MOST_NUMBERS / width)
+    }
+
+    /// All that there can be: the answers of an order of rows from its beginning.
+    pub fn all(run: &Run) -> Result<(Self, Vec<u32>), RunError> {
+        let (mut asked, order) = (Self::default(), fair_order(run.dataset(), &run.dataset().validation));
+        asked.ask(run, &order, usize::MAX)?;
+        Ok((asked, order))
+    }
+
+    /// Asks until so many samples of the order are answered, or as many as there can be.
+    pub fn ask(&mut self, run: &Run, order: &[u32], until: usize) -> Result<(), RunError> {
+        let (dataset, until) = (run.dataset(), until.min(Self::most(run)).min(order.len()));
+        while self.asked < until {
+            let piece = &order[self.asked..until.min(self.asked + PIECE)];
+            let inputs = inputs(dataset, &dataset.validation, piece);
+            self.outputs.extend(run.machine().predict(&inputs, piece.len())?);
+            self.asked += piece.len();
+        }
+        Ok(())
+    }
+
+    pub fn count(&self) -> usize {
+        self.asked
+    }
+
+    pub fn is_complete(&self, run: &Run) -> bool {
+        self.asked >= Self::most(run)
+    }
+
+    pub fn over(&self, run: &Run) -> Over {
+        Over { asked: self.asked, of: run.dataset().validation.len }
+    }
+
+    fn targets(&self, run: &Run, order: &[u32]) -> Vec<f32> {
+        let (n, targets) = (run.dataset().target_len(), &run.dataset().validation.targets);
+        let rows = order[..self.asked].iter().map(|&row| row as usize);
+        rows.flat_map(|row| &targets[row * n..(row + 1) * n]).copied().collect()
+    }
+
+    /// How well the answers order samples; nothing for numbers.
+    pub fn ranking(&self, run: &Run, order: &[u32]) -> Ranking {
+        let Some(classes) = run.dataset().classes().map(<[String]>::len) else { return Ranking::default() };
+        let (targets, outputs) = (self.targets(run, order), &self.outputs);
+        let top = telling_k(classes).and_then(|k| top_k(outputs, &targets, classes, k).map(|share| (k, share)));
+        Ranking { top, areas: class_areas(run.machine().answer(), outputs, &targets, classes) }
+    }
+
+    pub fn picture(&self, run: &Run, order: &[u32]) -> OutputPicture {
+        match &run.dataset().task {
+            Task::Classification { classes } => self.classes(run, order, classes.len()),
+            task @ Task::Regression { .. } => self.numbers(run, order, task.unit(0)),
+        }
+    }
+
+    fn classes(&self, run: &Run, order: &[u32], classes: usize) -> OutputPicture {
+        let (answer, targets) = (run.machine().answer(), self.targets(run, order));
+        let width = (self.outputs.len() / self.asked.max(1)).max(1);
+        let prediction = |((&row, &truth), outputs): ((&u32, &f32), &[f32])| {
+            let predicted = answer.class(outputs);
+            let confidence = answer.shares(outputs).get(predicted).copied().unwrap_or(f32::NAN);
+            Prediction { row, truth: truth as u32, predicted: predicted as u32, confidence }
+        };
+        let predictions = order.iter().zip(&targets).zip(self.outputs.chunks_exact(width)).map(prediction).collect();
+        OutputPicture::Classes {
+            predictions,
+            confusion: metrics::confusion(answer, &self.outputs, &targets, classes),
+            classes,
+            ranking: self.ranking(run, order),
+            over: self.over(run),
+            probability: answer.is_probability(),
+        }
+    }
+
+    /// `unit`: of the first output.
+    fn numbers(&self, run: &Run, order: &[u32], unit: Unit) -> OutputPicture {
+        let n = run.dataset().target_len();
+        // As they are stored: the very sums that a whole evaluation makes.
+        let mut sorted: Vec<usize> = (0..self.asked).collect();
+        sorted.sort_unstable_by_key(|&i| order[i]);
+        let targets = self.targets(run, order);
+        let in_order = |numbers: &[f32]| -> Vec<f32> {
+            sorted.iter().flat_map(|&i| &numbers[i * n..(i + 1) * n]).copied().collect()
+        };
+        let r2 = metrics::r2(&in_order(&self.outputs), &in_order(&targets), n);
+        let firsts = || targets.iter().zip(&self.outputs).step_by(n);
+        let errors: Vec<f64> =
+            firsts().map(|(t, o)| f64::from(*o) - f64::from(*t)).filter(|error| error.is_finite()).collect();
+        let squares = errors.iter().map(|error| error * error).sum::<f64>();
+        let rmse = (squares / errors.len() as f64).sqrt() * f64::from(unit.scale);
+        OutputPicture::Numbers {
+            pairs: firsts().take(DRAWN).map(|(&t, &o)| [unit.value(t), unit.value(o)]).collect(),
+            scores: NumberScores { r2, rmse, not_finite: self.asked - errors.len() },
+            over: self.over(run),
+        }
+    }
+}
+
+/// The network's answer to one sample; `None` where it is not as long as those of the data.
+pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
+    if sample.len() != run.dataset().input_len() {
+        return Ok(None);
+    }
+    let outputs = run.machine().predict(sample, 1)?;
+    let answer = run.machine().answer();
+    let (values, class) = match &run.dataset().task {
+        Task::Classification { .. } => (answer.shares(&outputs), Some(answer.class(&outputs) as u32)),
+        task @ Task::Regression { .. } => {
+            (outputs.iter().enumerate().map(|(i, &output)| task.unit(i).value(output)).collect(), None)
+        }
+    };
+    Ok(Some(Reply { sample: sample.into(), values, class, probability: answer.is_probability() }))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::engine::Device;
+    use crate::model::layer::{Dense, Input, Loss, LossKind, Softmax};
+    use crate::model::{Graph, LayerKind, Project};
+    use crate::trace::{Change, TensorEdit};
+
+    /// Rows of three numbers, of three classes that are stored one after the other.
+    pub fn dataset(each: usize) -> Arc<Dataset> {
+        let targets: Vec<f32> = (0..3 * each).map(|row| (row / each) as f32).collect();
+        let inputs: Vec<f32> = (0..9 * each).map(|i| f32::from(u8::from(i % 3 == i / 3 / each))).collect();
+        let part = Part { len: 3 * each, inputs: inputs.into(), targets: targets.into() };
+        Arc::new(Dataset {
+            name: "test".into(),
+            input_shape: vec![3],
+            input_names: ["a", "b", "c"].map(String::from).to_vec(),
+            input_units: Vec::new(),
+            task: Task::Classification { classes: ["a", "b", "c"].map(String::from).to_vec() },
+            validation: part.clone(),
+            train: part,
+            plane: None,
+            notes: Vec::new(),
+            encoding: Default::default(),
+        })
+    }
+
+    /// A single layer, and perhaps another.
+    pub fn project(units: usize, loss: LossKind, end: Option<LayerKind>) -> Project {
+        let mut graph = Graph::default();
+        let dense = Dense { units, ..Dense::default() };
+        let layers = [Some(Input {}.into()), Some(dense.into()), end, Some(Loss { loss }.into())];
+        let ids: Vec<_> = layers.into_iter().flatten().map(|kind| graph.add(kind, [0.0, 0.0])).collect();
+        for pair in ids.windows(2) {
+            graph.connect(pair[0], pair[1]).unwrap();
+        }
+        Project { graph, ..Project::default() }
+    }
+
+    /// A network that answers with its input, times a factor.
+    fn echo(dataset: &Arc<Dataset>, loss: LossKind, factor: f32, end: Option<LayerKind>) -> Run {
+        let project = project(3, loss, end);
+        let mut run = Run::new(&project, dataset.clone(), Device::Cpu).unwrap();
+        let values: Vec<f32> = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0].map(|v| v * factor).to_vec();
+        for (name, values) in [("dense_1.weight", values), ("dense_1.bias", vec![0.0; 3])] {
+            run.change(Change::Tensor { name: name.into(), edit: TensorEdit::Whole { values: values.into() } })
+                .unwrap();
+        }
+        run
+    }
+
+    fn answer(run: &Run, sample: [f32; 3]) -> (Vec<f32>, Option<u32>, bool) {
+        let reply = reply(run, &sample).unwrap().unwrap();
+        assert_eq!(*reply.sample, sample);
+        (reply.values, reply.class, reply.probability)
+    }
+
+    fn near(found: &[f32], right: [f32; 3]) -> bool {
+        found.iter().zip(right).all(|(a, b)| (a - b).abs() < 1e-6)
+    }
+
+    #[test]
+    fn a_perfect_answer_under_squared_error_is_wholly_sure() {
+        let dataset = dataset(4);
+        for loss in [LossKind::Mse, LossKind::Mae, LossKind::Huber] {
+            let run = echo(&dataset, loss, 1.0, None);
+            assert_eq!(answer(&run, [0.0, 1.0, 0.0]), (vec![0.0, 1.0, 0.0], Some(1), false));
+            let (asked, order) = Asked::all(&run).unwrap();
+            let OutputPicture::Classes { predictions, probability, confusion, .. } = asked.picture(&run, &order) else {
+                panic!("no classes")
+            };
+            assert!(!probability && predictions.iter().all(|p| p.confidence == 1.0 && p.predicted == p.truth));
+            assert_eq!(confusion, [4, 0, 0, 0, 4, 0, 0, 0, 4]);
+        }
+    }
+
+    #[test]
+    fn several_outputs_under_binary_cross_entropy_stand_alone() {
+        let run = echo(&dataset(4), LossKind::BinaryCrossEntropy, 2.0, None);
+        let (values, class, probability) = answer(&run, [1.0, 0.0, -1.0]);
+        assert!(near(&values, [0.880_797, 0.5, 0.119_203]) && probability, "{values:?}");
+        assert_eq!(class, Some(0));
+    }
+
+    #[test]
+    fn a_network_that_ends_in_softmax_gets_it_once() {
+        let run = echo(&dataset(4), LossKind::Auto, 4.0, Some(Softmax {}.into()));
+        let (values, class, _) = answer(&run, [1.0, 0.0, 0.0]);
+        let (e, sum) = (4f32.exp(), 4f32.exp() + 2.0);
+        assert!(near(&values, [e / sum, 1.0 / sum, 1.0 / sum]), "{values:?}");
+        assert_eq!(class, Some(0));
+        let plain = echo(&dataset(4), LossKind::Auto, 4.0, None);
+        assert!(near(&answer(&plain, [1.0, 0.0, 0.0]).0, [e / sum, 1.0 / sum, 1.0 / sum]));
+    }
+
+    #[test]
+    fn scores_are_over_the_whole_part_however_it_is_stored() {
+        let dataset = dataset(4000);
+        let mut run = echo(&dataset, LossKind::Mse, 1.0, None);
+        // Only what stands last in the part is wrong.
+        let values = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, -1.0];
+        let edit = TensorEdit::Whole { values: values.into() };
+        run.change(Change::Tensor { name: "dense_1.weight".into(), edit }).unwrap();
+        assert_eq!(run.evaluate().unwrap().score, 2.0 / 3.0);
+        let whole = run.machine().evaluate(&dataset.validation.inputs, &dataset.validation.targets, 12_000).unwrap();
+        assert_eq!(run.evaluate().unwrap().loss, whole.loss);
+        let (_, over) = run.ranking().unwrap().unwrap();
+        assert_eq!(over, Over { asked: 12_000, of: 12_000 });
+        // And a few of them say nearly the same, and that they are few.
+        let (order, mut asked) = (Order::default().of(&dataset), Asked::default());
+        asked.ask(&run, &order, FEW).unwrap();
+        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run, &order) else { panic!("no classes") };
+        assert_eq!((over, over.is_whole()), (Over { asked: FEW, of: 12_000 }, false));
+        assert!([0, 1, 2].into_iter().all(|class| confusion[class * 3..class * 3 + 3].iter().sum::<u32>() >= 85));
+        assert!(!asked.is_complete(&run));
+        asked.ask(&run, &order, usize::MAX).unwrap();
+        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run, &order) else { panic!("no classes") };
+        assert!(asked.is_complete(&run) && over.is_whole());
+        assert_eq!(f64::from(confusion[0] + confusion[4] + confusion[8]) / 12_000.0, 2.0 / 3.0);
+    }
+}
