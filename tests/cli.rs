@@ -10,6 +10,8 @@ mod files;
 mod losses;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/runs.rs"]
+mod runs;
 #[path = "cli/sentences.rs"]
 mod sentences;
 #[path = "cli/signals.rs"]

@@ -13,6 +13,7 @@ mod options;
 mod output;
 mod outputs;
 mod prepare;
+mod runs;
 mod summary;
 mod templates;
 mod train;
@@ -33,6 +34,15 @@ fn mistyped() -> Option<String> {
     let path = Path::new(&word);
     let is_no_file = path.extension().is_none() && path.components().count() == 1 && !path.exists();
     (is_no_file && !is_command && !word.starts_with('-')).then_some(word)
+}
+
+/// A command behind the file that it is about.
+fn turned_round() -> Option<String> {
+    let mut words = std::env::args_os().skip(1);
+    let (file, word) = (words.next()?, words.next()?.into_string().ok()?);
+    let is_command = |word: &str| Cli::command().get_subcommands().any(|command| command.get_name() == word);
+    let comes_late = is_command(&word) && !file.to_str().is_some_and(|file| is_command(file) || file.starts_with('-'));
+    comes_late.then(|| format!("the command comes first: glassbox {word} {}", outputs::quoted(Path::new(&file))))
 }
 
 /// What a mistyped command may have been.
@@ -58,6 +68,9 @@ pub fn run() -> Next {
     if let Some(word) = mistyped() {
         Cli::command().error(ErrorKind::InvalidSubcommand, meant(&word)).exit()
     }
+    if let Some(sentence) = turned_round() {
+        Cli::command().error(ErrorKind::ArgumentConflict, sentence).exit()
+    }
     let cli = Cli::parse();
     let (outcome, as_json) = match cli.command {
         None => return Next::Window(cli.file),
@@ -66,6 +79,7 @@ pub fn run() -> Next {
         Some(Command::New(options)) => (new::run(&options), false),
         Some(Command::Check(options)) => (check::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),
+        Some(Command::Runs(options)) => (runs::run(&options), options.json),
         Some(Command::Debug(options)) => (debug::run(&options), options.json),
     };
     Next::Exit(report(outcome, as_json))

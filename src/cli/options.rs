@@ -31,6 +31,8 @@ pub enum Command {
     Check(CheckOptions),
     /// Train a project without a window.
     Train(TrainOptions),
+    /// The runs that are kept with a project: list, export, rename, delete them.
+    Runs(RunsOptions),
     /// Stop inside a training step, look at everything, go back, change it, go on.
     Debug(DebugOptions),
     /// Measure this program on this machine.
@@ -82,7 +84,8 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  glassbox train spiral.glassbox.json --epochs 20 --log run.jsonl --checkpoint run.safetensors\n  \
-    glassbox train spiral.glassbox.json --epochs 40 --resume run.safetensors --checkpoint run.safetensors --json"
+    glassbox train spiral.glassbox.json --epochs 40 --resume run.safetensors --checkpoint run.safetensors --json\n  \
+    glassbox train spiral.glassbox.json --name \"first try\""
 )]
 pub struct TrainOptions {
     /// A project file.
@@ -112,7 +115,10 @@ pub struct TrainOptions {
     /// Write a checkpoint (*.safetensors) here after every epoch and at the end.
     #[arg(long, value_name = "OUT")]
     pub checkpoint: Option<PathBuf>,
-    /// Go on from a checkpoint of this project.
+    /// Keep the run under this name in the folder beside the project, where the window and 'glassbox runs' find it.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Go on from a checkpoint of this project, or from a run that is kept with it, by its name.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
     /// With --resume: go on although the data is other than the run knows. The epoch begins anew, and the best of the old data counts
@@ -128,6 +134,55 @@ pub struct TrainOptions {
     /// Print the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  glassbox runs spiral.glassbox.json\n  \
+    glassbox runs spiral.glassbox.json export \"first try\" -o first.safetensors\n  \
+    glassbox runs spiral.glassbox.json export -o curves.csv --curves --table runs.csv\n  \
+    glassbox runs spiral.glassbox.json rename \"first try\" wide\n  \
+    glassbox runs spiral.glassbox.json delete \"Run 2\" \"Run 3\"\n\n\
+    A run is named as in the window, or by what its files are called (run-1).")]
+pub struct RunsOptions {
+    /// A project file.
+    pub file: PathBuf,
+    #[command(subcommand)]
+    pub action: Option<RunsAction>,
+    /// Print one JSON object.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunsAction {
+    /// Write runs as checkpoints (*.safetensors), their curves or the table as CSV.
+    Export(ExportOptions),
+    /// Delete runs.
+    Delete {
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
+    /// Give a run another name.
+    Rename { name: String, new: String },
+}
+
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// The runs; without any, all of them.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// A file, or a folder for a file a run.
+    #[arg(short, long, value_name = "FILE_OR_FOLDER", required_unless_present = "table")]
+    pub output: Option<PathBuf>,
+    /// Write the curves as CSV instead of the checkpoints; of several runs into one file, if one is named.
+    #[arg(long, requires = "output")]
+    pub curves: bool,
+    /// Write the table of runs as CSV to this file.
+    #[arg(long, value_name = "FILE")]
+    pub table: Option<PathBuf>,
+    /// Replace files that are not Glassbox's as well.
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

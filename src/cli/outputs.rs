@@ -13,6 +13,7 @@ use anyhow::bail;
 use serde::Deserialize;
 
 use crate::persist::{checkpoint, project_file};
+use crate::trace::{curves_csv, runs_csv};
 
 /// The one key of a dump's metadata; not a checkpoint's, so that none is taken for the other.
 pub const DUMP_KEY: &str = "glassbox_step";
@@ -24,6 +25,8 @@ pub enum Kind {
     Checkpoint,
     Log,
     Dump,
+    /// Runs or curves as CSV.
+    Table,
 }
 
 impl fmt::Display for Kind {
@@ -33,6 +36,7 @@ impl fmt::Display for Kind {
             Self::Checkpoint => "checkpoint",
             Self::Log => "log",
             Self::Dump => "dump",
+            Self::Table => "table",
         })
     }
 }
@@ -191,6 +195,10 @@ pub fn kind_of(path: &Path) -> Option<Kind> {
     if serde_json::from_slice::<LogLine>(first).is_ok() {
         return Some(Kind::Log);
     }
+    let titles = [runs_csv(std::iter::empty()), curves_csv(&[])];
+    if titles.iter().any(|titles| first == titles.trim_end().as_bytes()) {
+        return Some(Kind::Table);
+    }
     project_file::is_one(path).then_some(Kind::Project)
 }
 
@@ -207,6 +215,7 @@ pub struct LogLine {
 enum Event {
     Step,
     Epoch,
+    Restored,
 }
 
 /// Text that can be typed to a shell as one word.
@@ -243,6 +252,8 @@ mod tests {
         std::fs::write(at("package.json"), "{\"name\": \"other\"}").unwrap();
         std::fs::write(at("events.jsonl"), "{\"event\":\"login\",\"step\":1}\n").unwrap();
         std::fs::write(at("text"), "a,b\n1,2\n").unwrap();
+        std::fs::write(at("runs.csv"), runs_csv(std::iter::empty())).unwrap();
+        std::fs::write(at("curves.csv"), curves_csv(&[]) + "a,train_loss,1,0.5\n").unwrap();
         for (name, kind) in [
             ("p.txt", Some(Kind::Project)),
             ("newer.json", Some(Kind::Project)),
@@ -252,6 +263,8 @@ mod tests {
             ("o.safetensors", None),
             ("package.json", None),
             ("events.jsonl", None),
+            ("runs.csv", Some(Kind::Table)),
+            ("curves.csv", Some(Kind::Table)),
             ("text", None),
             ("none", None),
         ] {

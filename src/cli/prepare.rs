@@ -9,9 +9,11 @@ use anyhow::{Context, bail};
 use super::options::DeviceChoice;
 use super::output::remark;
 use super::outputs::Files;
+use super::runs;
 use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
 use crate::model::{Inference, Place, Problem, Project, Source, infer};
+use crate::persist::RunFolder;
 use crate::persist::project_file::{self, FileError};
 use crate::session::checkpoint::{self, Kept};
 use crate::trace::Curves;
@@ -84,6 +86,19 @@ pub fn choose_device(choice: DeviceChoice) -> anyhow::Result<Device> {
             Device::Cuda(0).is_there()?;
             Ok(Device::Cuda(0))
         }
+    }
+}
+
+/// What `--resume` names: a file, or a run that is kept with the project, by its name.
+pub fn checkpoint_of(file: &Path, named: &Path) -> anyhow::Result<PathBuf> {
+    let Some(word) = named.to_str().filter(|_| !named.exists()) else { return Ok(named.to_owned()) };
+    let folder = RunFolder::beside(file);
+    let (cards, _) = folder.list();
+    match runs::find(&cards, word) {
+        Ok(card) => Ok(folder.checkpoint(&card.id)),
+        // Rather a name than a file that is missing.
+        Err(error) if named.extension().is_none() && !cards.is_empty() => Err(error),
+        Err(_) => Ok(named.to_owned()),
     }
 }
 

@@ -15,7 +15,7 @@ fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
 #[test]
 fn every_help_has_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["templates", "new", "check", "train", "debug", "bench"] {
+    for command in ["templates", "new", "check", "train", "runs", "debug", "bench"] {
         let help = json_free(folder.path(), &[command, "--help"]);
         let example = format!("glassbox {command}");
         assert!(help.split("Example").nth(1).is_some_and(|examples| examples.contains(&example)), "{command}: {help}");
@@ -42,6 +42,7 @@ fn a_word_that_is_neither_a_command_nor_a_file_is_wrong_usage() {
         let said = text(&glassbox(folder, arguments).stderr);
         assert!(!said.contains("[FILE]'"), "{said}");
     }
+    refused(folder, &["x.json", "train", "--json"], &["the command comes first: glassbox train x.json"]);
 }
 
 #[test]

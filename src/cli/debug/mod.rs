@@ -46,12 +46,13 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
         }
         (None, command) => command.clone(),
     };
+    let resume = options.resume.as_deref().map(|path| prepare::checkpoint_of(&options.file, path)).transpose()?;
     let start = prepare::Start {
         file: &options.file,
         data: options.data.as_deref(),
         epochs: None,
         seed: options.seed,
-        resume: options.resume.as_deref(),
+        resume: resume.as_deref(),
         other_data: None,
     };
     let project = start.project()?;

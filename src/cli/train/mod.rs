@@ -1,6 +1,7 @@
 //! `glassbox train`: a run from start to end, with progress, log, checkpoint and resume.
 
 mod log;
+mod named;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,9 +19,10 @@ use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::session::checkpoint::{self, Plain};
-use crate::trace::{Curves, KEPT};
-use crate::trainer::{Evaluation, Run, Saved, StepRow, Stop};
+use crate::trace::{Curves, Ending, KEPT};
+use crate::trainer::{Evaluation, Run, Saved, StepRow, Stop, metric};
 use log::Log;
+use named::Named;
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
     let device = prepare::choose_device(options.device)?;
@@ -29,12 +31,13 @@ pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
 }
 
 fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Result<()> {
+    let resume = options.resume.as_deref().map(|path| prepare::checkpoint_of(&options.file, path)).transpose()?;
     let start = prepare::Start {
         file: &options.file,
         data: options.data.as_deref(),
         epochs: options.epochs,
         seed: options.seed,
-        resume: options.resume.as_deref(),
+        resume: resume.as_deref(),
         other_data: Some(options.other_data),
     };
     let project = start.project()?;
@@ -44,7 +47,10 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         .writes("--log", Kind::Log, options.log.as_deref())
         .writes("--checkpoint", Kind::Checkpoint, options.checkpoint.as_deref())
         .check()?;
-    let (run, curves, mut told) = prepare::run(&start, project, device)?;
+    let (run, mut curves, mut told) = prepare::run(&start, project, device)?;
+    curves.metric = metric(run.dataset());
+    let claim = |name: &String| Named::claim(&options.file, name, resume.as_deref(), &curves);
+    let named = options.name.as_ref().map(claim).transpose()?;
     let log = options.log.as_deref().map(|path| open_log(path, options, &run, &mut told)).transpose()?;
     let bar = progress_bar(&run, options);
     let mut training = Training {
@@ -53,6 +59,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         run,
         curves,
         log,
+        named,
         bar,
         told,
         samples: 0,
@@ -60,7 +67,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         not_finite: None,
         kept: None,
     };
-    if let (Some(from), Some(to)) = (&options.resume, &options.checkpoint)
+    if let (Some(from), Some(to)) = (&resume, &options.checkpoint)
         && are_same(from, to)
     {
         training.kept = Some(training.first_step);
@@ -105,6 +112,7 @@ struct Training<'a> {
     run: Run,
     curves: Curves,
     log: Option<Log>,
+    named: Option<Named>,
     bar: ProgressBar,
     told: Told,
     first_step: u64,
@@ -148,7 +156,7 @@ impl Training<'_> {
             self.bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
             self.not_finite = Some(found.clone());
         }
-        if self.options.checkpoint.is_some() {
+        if self.options.checkpoint.is_some() || self.named.is_some() {
             note(&mut self.curves, row);
         }
         self.bar.set_position(row.step - self.first_step);
@@ -164,11 +172,31 @@ impl Training<'_> {
         let loss = self.epoch_loss.take();
         tell_epoch(&self.run, &self.bar, &scores, loss, self.log.as_mut())?;
         self.curves.append(&[], &[scores]);
-        if self.options.checkpoint.is_some() { self.keep(&self.run.save()?, Plain::Last) } else { self.flush() }
+        if self.options.checkpoint.is_some() { self.keep(&self.run.save()?, Plain::Last) } else { self.flush() }?;
+        match &mut self.named {
+            Some(named) if named.is_due() => named.keep(&self.run, &self.curves, Ending::Paused),
+            _ => Ok(()),
+        }
     }
 
     fn flush(&mut self) -> anyhow::Result<()> {
         self.log.as_mut().map(Log::flush).transpose().map(drop)
+    }
+
+    /// The run of `--name` as it stands at the end.
+    fn keep_named(&mut self, end: &End) -> anyhow::Result<()> {
+        let step = self.step_of();
+        let ending = match (end, self.run.finished()) {
+            (End::NotFinite, _) => Ending::NotFinite { step },
+            (_, Some(Stop::Early { .. })) => Ending::Early,
+            (_, Some(Stop::Done)) => Ending::Done,
+            (_, None) => Ending::Paused,
+        };
+        match &mut self.named {
+            Some(named) if matches!(end, End::NotFinite) && named.is_there() => named.end(ending),
+            Some(named) => named.keep(&self.run, &self.curves, ending),
+            None => Ok(()),
+        }
     }
 
     /// Writes what there is, the log first: every step of the checkpoint is in it.
@@ -204,6 +232,7 @@ impl Training<'_> {
         }
         // What was kept before can be gone on from, weights that are NaN cannot.
         let older = self.kept.filter(|_| matches!(end, End::NotFinite));
+        self.keep_named(&end)?;
         self.put_back(older.is_none())?;
         self.bar.finish_and_clear();
         let ended = match end {
@@ -233,13 +262,15 @@ impl Training<'_> {
 
 /// Of a run that somebody ended.
 fn how_to_go_on(options: &TrainOptions, step: u64) -> String {
-    match &options.checkpoint {
-        Some(path) => {
-            let again = again(options, path);
+    let kept = options.checkpoint.as_deref().or(options.name.as_ref().map(Path::new));
+    match kept {
+        Some(from) => {
+            let again = again(options, from);
             format!("Stopped after step {step}; everything is written. It goes on with: {again}")
         }
         None => format!(
-            "Stopped after step {step}. The weights are not kept; next time name a file for them with --checkpoint OUT."
+            "Stopped after step {step}. The weights are not kept; next time keep the run with --name NAME, or its weights in a file \
+             with --checkpoint OUT."
         ),
     }
 }
@@ -263,6 +294,7 @@ fn again(options: &TrainOptions, from: &Path) -> String {
     option("--log", path(&options.log));
     option("--resume", Some(quoted(from)));
     option("--checkpoint", path(&options.checkpoint));
+    option("--name", options.name.as_ref().map(|name| quoted(Path::new(name))));
     words.extend(options.json.then(|| "--json".to_owned()));
     words.join(" ")
 }
