@@ -13,6 +13,11 @@ impl State {
 
     /// Does what a person asked for.
     pub fn apply(&mut self, action: Action) {
+        self.carry_out(action);
+        self.keep_safe();
+    }
+
+    fn carry_out(&mut self, action: Action) {
         match action {
             Action::Edit(edit) => self.edit(None, vec![edit]),
             Action::Edits { name, edits } => self.edit(Some(name), edits),

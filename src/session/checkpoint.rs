@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::running::bare;
 use crate::data::Encoding;
 use crate::engine::{Numbers, SavedTensor, Snapshot};
-use crate::model::Project;
+use crate::model::{Graph, Project, TrainingSpec};
+use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
-use crate::persist::{Left, Note, RunNote, SessionFolder};
 use crate::trace::{Curves, Pace};
 pub use crate::trainer::Kept;
 use crate::trainer::{Resume, Saved};
@@ -102,24 +103,20 @@ fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     Ok((file.project, Kept::new(saved, curves), plain))
 }
 
-/// The run of what a window left, when it is of the same data and, where nothing else says that they belong together, of the
-/// same network. The project alone is worth bringing back too.
-pub fn run_of(left: &Left) -> Option<Kept> {
+/// The run of what a window left, and the project as it was for this run, which may have been edited since. It is of the same
+/// data and, where nothing else says that they belong together, of the same network.
+pub fn run_of(left: &Left) -> Option<(Project, Kept)> {
     let (project, kept) = load(left.run.as_deref()?).ok()?;
     let fits = project.data == left.project.data;
-    fits.then_some(kept)
+    let is_sure = !left.is_guessed || bare(&project.graph) == bare(&left.project.graph);
+    (fits && is_sure).then_some((project, kept))
 }
 
-/// Errors are sentences for the user.
-pub fn write_autosave(folder: &SessionFolder, project: &Project, run: Option<&Kept>, note: Note) -> Result<(), String> {
-    let kept = run.map(|kept| {
-        let (name, step) = (folder.next_run(), kept.saved.now.step);
-        save(&folder.path().join(&name), project, &kept.saved, &kept.curves)?;
-        Ok::<_, String>(RunNote { name, step })
-    });
-    let run = kept.transpose()?;
-    let written = folder.write_project(project).and_then(|project| folder.commit(&Note { project, run, ..note }));
-    written.map_err(|error| error.to_string())
+/// A project as it is for a run of this network under these settings. Cards stay where they are.
+pub fn with(project: &Project, graph: &Graph, training: &TrainingSpec) -> Project {
+    let is_same = bare(&project.graph) == bare(graph);
+    let graph = if is_same { &project.graph } else { graph };
+    Project { graph: graph.clone(), training: training.clone(), ..project.clone() }
 }
 
 /// Of every curve its steps and its numbers; of the pace one row a knot.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::checkpoint;
 use super::devices::training_threads;
 use super::works::Told;
 use super::{DataState, NoticeKind, RunStatus, RunView, State};
-use crate::model::{Edit, Graph, TrainingSpec};
+use crate::model::{Edit, Graph, Project, TrainingSpec};
 use crate::trace::{Change, Curves, Mark, Pace};
 use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
 
@@ -44,11 +45,11 @@ impl State {
             self.run.status = RunStatus::NotReady;
             return;
         }
-        let now = self.as_told();
         let Some(told) = self.works.told.clone() else { return self.restart() };
         if self.run.status == RunStatus::NotReady {
             self.run.status = RunStatus::Paused;
         }
+        let now = self.as_told();
         if told.graph == now.graph && told.training == now.training {
             return;
         }
@@ -56,6 +57,12 @@ impl State {
         if self.run.step == 0 && self.run.curves.train_loss.is_empty() && self.run.status != RunStatus::Running {
             return self.restart();
         }
+        self.tell_changes();
+    }
+
+    /// What has been edited since the trainer was told of the project is a change of its run.
+    fn tell_changes(&mut self) {
+        let (Some(told), now) = (self.works.told.clone(), self.as_told()) else { return };
         if told.graph != now.graph {
             // The trainer answers anew with the network as it is now.
             self.try_output = None;
@@ -73,8 +80,12 @@ impl State {
     }
 
     pub(super) fn as_told(&self) -> Told {
+        self.told_of(&self.project)
+    }
+
+    fn told_of(&self, project: &Project) -> Told {
         let memory = self.memory.map_or(0, |memory| memory.total());
-        Told { graph: bare(&self.project.graph), training: self.project.training.clone(), memory }
+        Told { graph: bare(&project.graph), training: project.training.clone(), memory }
     }
 
     pub(super) fn mark(&mut self, label: String) {
@@ -104,7 +115,11 @@ impl State {
             // It spoke of the run that ends here.
             self.error = None;
         }
-        let mut kept = self.works.resume.take();
+        let (mut kept, of_run) = (self.works.resume.take(), self.works.resume_in.take());
+        let project = match of_run.filter(|_| kept.is_some()) {
+            Some(of_run) => checkpoint::with(&self.project, &of_run.graph, &of_run.training),
+            None => self.project.clone(),
+        };
         if let Some(curves) = kept.as_mut().map(|kept| &mut kept.curves)
             && curves.pace.is_empty()
         {
@@ -116,16 +131,17 @@ impl State {
         (self.debug, self.branches, self.try_output) = (None, Vec::new(), None);
         self.run = RunView {
             status: RunStatus::Paused,
+            step: kept.as_ref().map_or(0, |kept| kept.saved.now.step),
             curves,
             marks,
             // Until the new one arrives; a moment's old picture is calmer than a blink.
             picture: picture.filter(|_| self.works.told.is_some()),
             ..RunView::default()
         };
-        self.works.told = Some(self.as_told());
+        self.works.told = Some(self.told_of(&project));
         let command = Command::Start {
             run: self.works.run_number,
-            project: Box::new(self.project.clone()),
+            project: Box::new(project),
             dataset,
             device: self.settings.device.clone(),
             kept,
@@ -134,6 +150,7 @@ impl State {
             trainer.send(command);
             self.tell_breakpoints();
         }
+        self.tell_changes();
     }
 
     pub(super) fn start_running(&mut self, command: Command) {
@@ -180,6 +197,7 @@ impl State {
         let news = self.take_in(told);
         self.devices.look_at_memory();
         self.keep_safe();
+        self.write_status();
         self.poll_exports() || loaded || news
     }
 

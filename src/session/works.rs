@@ -12,6 +12,7 @@ use crate::persist::{Home, Left, SessionFolder, Settings};
 use crate::trainer::{Trainer, Waker};
 
 use super::checkpoint::Kept;
+use super::keeper::{Keeper, Wish};
 
 #[derive(Default)]
 pub struct Works {
@@ -26,6 +27,8 @@ pub struct Works {
     pub loaded: Option<DataSpec>,
     /// The run to go on with once the data is there (recovery, opening a checkpoint).
     pub resume: Option<Box<Kept>>,
+    /// The project as it was for that run, where it has been edited since: the edits are the run's first changes.
+    pub resume_in: Option<Box<Project>>,
     /// Where settings live; `None` in tests.
     pub home: Option<Home>,
     /// The settings as they were last read or written.
@@ -34,9 +37,13 @@ pub struct Works {
     pub folder: Option<Arc<SessionFolder>>,
     /// What windows before it left, the newest first.
     pub left: Vec<(SessionFolder, Left)>,
-    pub autosave: Option<Autosave>,
     pub exports: Vec<super::export::ExportJob>,
-    pub last_autosave: Option<Instant>,
+    /// Keeps what is not saved safe; begins with the first project.
+    pub keeper: Option<Keeper>,
+    /// What it was told last.
+    pub wished: Option<Wish>,
+    /// Another number for every project that is put on the table.
+    pub generation: u64,
     pub last_status: Option<Instant>,
     /// The project as on disk (or as opened), to know whether it differs.
     pub on_disk: Option<Box<Project>>,
@@ -55,17 +62,6 @@ pub struct Told {
     pub training: TrainingSpec,
     /// Bytes that it takes.
     pub memory: u64,
-}
-
-/// An autosave on its way, of the project as it was when the trainer was asked for its run.
-pub enum Autosave {
-    Asked {
-        project: Box<Project>,
-        answer: Receiver<Result<Box<Kept>, String>>,
-        since: Instant,
-    },
-    /// On a thread of its own.
-    Writing(Receiver<Result<(), String>>),
 }
 
 /// What a loading job was asked for.
