@@ -67,8 +67,7 @@ impl App {
         self.keep_look(ctx);
         self.keep_title(ctx);
         if std::mem::take(&mut self.state.wants_place) {
-            let suggestion = self.state.project.name.clone();
-            self.dialogs.ask(super::dialogs::Purpose::Save { suggestion }, ctx);
+            self.dialogs.ask(super::dialogs::Purpose::save(&self.state), ctx);
         }
         if ctx.input(|i| i.viewport().close_requested()) && self.state.unsaved && !self.closing {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);

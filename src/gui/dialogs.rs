@@ -5,7 +5,7 @@
 mod leave;
 mod native;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::{Duration, Instant};
@@ -29,8 +29,12 @@ pub use native::NativePicker;
 pub enum Purpose {
     /// A project to open.
     Open,
-    /// Where to save the project; the suggestion is a name without an ending.
-    Save { suggestion: String },
+    /// Where to save the project; the suggestion is a name without an ending, in a folder if one is likely.
+    Save { suggestion: String, folder: Option<PathBuf> },
+    /// A checkpoint to open with its project.
+    OpenWeights,
+    /// Where to write the run as it stands; the suggestion as above.
+    SaveWeights { suggestion: String, folder: Option<PathBuf> },
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -46,9 +50,21 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Where to save the project that is open.
+    pub fn save(state: &State) -> Self {
+        Self::Save { suggestion: state.project.name.clone(), folder: state.suggested_folder() }
+    }
+
+    /// Where to save its weights.
+    pub fn save_weights(state: &State) -> Self {
+        Self::SaveWeights { suggestion: state.project.name.clone(), folder: state.suggested_folder() }
+    }
+
     fn title(&self) -> &'static str {
         match self {
             Self::Open => "Open a project",
+            Self::OpenWeights => "Open weights",
+            Self::SaveWeights { .. } => "Save the weights",
             Self::Save { .. } => "Save the project",
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
@@ -61,6 +77,10 @@ impl Purpose {
     fn explanation(&self) -> &'static str {
         match self {
             Self::Open => "A project file ends in .glassbox.json.",
+            Self::OpenWeights => "A checkpoint (.safetensors): its network opens with it, where its training stood.",
+            Self::SaveWeights { .. } => {
+                "A checkpoint (.safetensors): the weights, which other programs can read, and all that going on needs."
+            }
             Self::Save { .. } => "The file gets the ending .glassbox.json.",
             Self::OpenTable | Self::DataTable => {
                 "A text file with one sample a line (CSV). Its delimiter and header are found by themselves."
@@ -76,12 +96,17 @@ impl Purpose {
     }
 
     fn button(&self) -> &'static str {
-        if matches!(self, Self::Save { .. } | Self::Export { .. } | Self::ExportRuns { .. }) { "Save" } else { "Open" }
+        let saves = matches!(
+            self,
+            Self::Save { .. } | Self::SaveWeights { .. } | Self::Export { .. } | Self::ExportRuns { .. }
+        );
+        if saves { "Save" } else { "Open" }
     }
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
         match self {
-            Self::Open => Action::Open(path),
+            Self::Open | Self::OpenWeights => Action::Open(path),
+            Self::SaveWeights { .. } => Action::SaveWeights(path),
             Self::Save { .. } => Action::SaveAs(with_ending(path)),
             Self::OpenTable => Action::OpenTable { path, target: None },
             Self::DataTable => Action::UseTable(path),
@@ -149,9 +174,14 @@ impl Dialogs {
             return;
         }
         let text = match &purpose {
-            Purpose::Save { suggestion } if !suggestion.is_empty() => suggested_path(suggestion, "glassbox.json"),
-            Purpose::ExportRuns { suggestion, .. } => suggested_path(suggestion, "csv"),
-            Purpose::Export { record, format } => suggested_path(&file_name(record), format.ending()),
+            Purpose::Save { suggestion, folder } if !suggestion.is_empty() => {
+                suggested_path(suggestion, "glassbox.json", folder.as_deref())
+            }
+            Purpose::SaveWeights { suggestion, folder } if !suggestion.is_empty() => {
+                suggested_path(suggestion, "safetensors", folder.as_deref())
+            }
+            Purpose::ExportRuns { suggestion, .. } => suggested_path(suggestion, "csv", None),
+            Purpose::Export { record, format } => suggested_path(&file_name(record), format.ending(), None),
             _ => String::new(),
         };
         let native = self.start_native(&purpose, ctx);
@@ -276,9 +306,12 @@ impl PathDialog {
     }
 }
 
-/// In the home folder, unless the person says otherwise; never a path that depends on where the program was started.
-fn suggested_path(name: &str, ending: &str) -> String {
+/// In a likely folder, else in the home folder, unless the person says otherwise; never a path that depends on where the program was started.
+fn suggested_path(name: &str, ending: &str, folder: Option<&Path>) -> String {
     let name = format!("{}.{ending}", name.replace(['/', '\\'], "-"));
+    if let Some(folder) = folder {
+        return folder.join(name).display().to_string();
+    }
     let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().join(&name));
     home.map_or(name, |path| path.display().to_string())
 }

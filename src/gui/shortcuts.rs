@@ -80,7 +80,7 @@ fn file(ctx: &Context, state: &State, asked: KeyboardShortcut, dialogs: &mut Dia
     match asked {
         OPEN => dialogs.ask(Purpose::Open, ctx),
         NEW => actions.push(Action::NewEmpty),
-        SAVE_AS if workspace => dialogs.ask(Purpose::Save { suggestion: state.project.name.clone() }, ctx),
+        SAVE_AS if workspace => dialogs.ask(Purpose::save(state), ctx),
         SAVE if workspace => actions.push(Action::Save),
         _ => {}
     }

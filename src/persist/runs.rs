@@ -122,8 +122,8 @@ impl RunFolder {
         })
     }
 
-    /// An id that nobody else will take.
-    pub fn claim(&self) -> Result<String, FileError> {
+    /// An id that nobody else will take, and that is none of `known` either: runs on their way here from another folder.
+    pub fn claim<'a>(&self, known: impl IntoIterator<Item = &'a str>) -> Result<String, FileError> {
         let failed = |error: std::io::Error| FileError::Write { reason: error.to_string(), path: self.folder.clone() };
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         let taken = |folder: &Path| -> u64 {
@@ -132,7 +132,8 @@ impl RunFolder {
             ids.max().unwrap_or(0)
         };
         // What was deleted may come back under its own number.
-        let mut next = taken(&self.folder).max(taken(&self.folder.join(DELETED))) + 1;
+        let known = known.into_iter().map(number).max().unwrap_or(0);
+        let mut next = known.max(taken(&self.folder)).max(taken(&self.folder.join(DELETED))) + 1;
         loop {
             let id = format!("{PREFIX}{next}");
             match File::create_new(self.card(&id)) {
@@ -195,10 +196,11 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Copies all runs and the desk into another folder, where nothing is written over.
-    pub fn copy_to(&self, other: &Self) -> Result<(), FileError> {
+    /// Copies all runs and the desk into another folder, where nothing is written over. Returns the runs that were copied.
+    pub fn copy_to(&self, other: &Self) -> Result<Vec<String>, FileError> {
+        let mut copied = Vec::new();
         if self == other || !self.folder.is_dir() {
-            return Ok(());
+            return Ok(copied);
         }
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -212,12 +214,13 @@ impl RunFolder {
                 if let Ok(card) = self.read(&id) {
                     other.write(&card)?;
                 }
+                copied.push(id);
             }
         }
         if let (Some(desk), false) = (self.read_desk(), other.folder.join(DESK).exists()) {
             other.write_desk(&desk)?;
         }
-        Ok(())
+        Ok(copied)
     }
 
     /// What all runs take on disk.
@@ -255,7 +258,7 @@ mod tests {
     }
 
     fn put(runs: &RunFolder, name: &str, began_secs: u64) -> String {
-        let id = runs.claim().unwrap();
+        let id = runs.claim([]).unwrap();
         let project = templates::build("xor").unwrap();
         let place = format!("{{\"step\":{began_secs}}}");
         let file = Checkpoint { project: project.clone(), place, tensors: Vec::new() };
@@ -291,7 +294,7 @@ mod tests {
         assert_eq!(runs.read(&first).unwrap(), card);
         runs.delete(&second).unwrap();
         assert_eq!(names(&runs), ["first"]);
-        assert_eq!(runs.claim().unwrap(), "run-3", "the number of what was deleted is not given again");
+        assert_eq!(runs.claim([]).unwrap(), "run-3", "the number of what was deleted is not given again");
         runs.restore(&second).unwrap();
         assert_eq!(names(&runs), ["first", "second"]);
         runs.delete(&first).unwrap();
@@ -303,8 +306,9 @@ mod tests {
     fn a_claim_is_nobody_elses_and_no_run_yet() {
         let home = tempfile::tempdir().unwrap();
         let (one, two) = (folder(home.path()), folder(home.path()));
-        let claimed = [one.claim().unwrap(), two.claim().unwrap(), one.claim().unwrap()];
+        let claimed = [one.claim([]).unwrap(), two.claim([]).unwrap(), one.claim([]).unwrap()];
         assert_eq!(claimed, ["run-1", "run-2", "run-3"]);
+        assert_eq!(two.claim(["run-7", "mine"]).unwrap(), "run-8");
         assert!(one.list().0.is_empty());
     }
 

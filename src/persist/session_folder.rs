@@ -54,6 +54,10 @@ pub struct Note {
     pub file: Option<PathBuf>,
     /// The project differs from that file.
     pub unsaved: bool,
+    /// The folder in this one with the runs of a project that has no file.
+    pub runs: Option<String>,
+    /// The run on the table, by its id among them or among those beside the file.
+    pub live: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

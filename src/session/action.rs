@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::engine::Device;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
-use crate::persist::Theme;
 use crate::persist::tensor_file::Format;
+use crate::persist::{KeepRuns, Theme};
 use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
 use crate::trainer::DebugCommand;
 
@@ -87,6 +87,8 @@ pub enum Action {
     /// To the file it came from; asks the window for a place when there is none (`State::wants_place`).
     Save,
     SaveAs(PathBuf),
+    /// The run as it stands, as a checkpoint for other programs and for later.
+    SaveWeights(PathBuf),
     /// A tensor for other programs.
     ExportTensor {
         record: TensorRecord,
@@ -98,6 +100,7 @@ pub enum Action {
     SetTheme(Theme),
     SetScale(f32),
     SetReducedMotion(bool),
+    SetKeepRuns(KeepRuns),
     /// The crash-recovery offer was taken or declined.
     RecoverLast(bool),
     DismissError,

@@ -65,6 +65,7 @@ impl State {
                 self.tell(Command::Pause);
             }
             Action::ShowWorkspace => self.screen = Screen::Workspace,
+            Action::SaveWeights(path) => self.save_weights(path),
             Action::ExportTensor { record, format, path } => self.export(record, format, path),
             Action::DismissError => self.error = None,
             Action::NewEmpty
@@ -83,7 +84,9 @@ impl State {
                 self.apply_to_debugger(action);
             }
             Action::Runs(action) => self.apply_to_runs(action),
-            Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) => self.apply_setting(action),
+            Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) | Action::SetKeepRuns(_) => {
+                self.apply_setting(action);
+            }
         }
     }
 
@@ -147,7 +150,7 @@ impl State {
         if self.selection.wire.is_some_and(|wire| self.project.graph.wire(wire).is_none()) {
             self.selection.wire = None;
         }
-        self.unsaved = self.works.on_disk.as_deref() != Some(&self.project);
+        self.note_unsaved();
         if self.project.data != before.data {
             self.load_data();
         }
@@ -227,8 +230,12 @@ impl State {
             Transport::Reset => self.restart(),
             Transport::NewSeed => {
                 let seed = self.project.training.seed.wrapping_add(1);
+                // Not a change of the run that is there: another one.
+                self.works.told = None;
                 self.change("draw new initial weights", "", |project| project.training.seed = seed);
-                self.restart();
+                if self.run.status == super::RunStatus::NotReady {
+                    self.say_what_is_missing();
+                }
             }
         }
     }

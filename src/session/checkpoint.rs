@@ -103,6 +103,12 @@ fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     Ok((file.project, Kept::new(saved, curves), plain))
 }
 
+/// The curves of a run alone, without its tensors.
+pub fn load_curves(path: &Path) -> Result<Curves, String> {
+    let file = checkpoint::load_only(path, |name| name.starts_with(CURVE)).map_err(|error| error.to_string())?;
+    Ok(curves(&file.tensors))
+}
+
 /// The run of what a window left, and the project as it was for this run, which may have been edited since. It is of the same
 /// data and, where nothing else says that they belong together, of the same network.
 pub fn run_of(left: &Left) -> Option<(Project, Kept)> {

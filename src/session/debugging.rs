@@ -22,6 +22,10 @@ impl State {
                 self.tell_gaze();
             }
             Action::Gaze(gaze) => {
+                if self.debug.is_some() {
+                    self.desk.watches = Some(gaze.watches.clone());
+                    self.desk.pins.clone_from(&gaze.pinned);
+                }
                 self.gaze = *gaze;
                 self.tell_gaze();
             }
@@ -168,6 +172,7 @@ impl State {
                 self.project.graph = project.graph;
             }
             self.works.told = Some(self.as_told());
+            self.works.in_force = Some(Box::new(self.project.clone()));
             self.after_change(&before);
         }
     }

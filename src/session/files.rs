@@ -39,6 +39,10 @@ impl State {
             Action::SetTheme(theme) => self.settings.theme = theme,
             Action::SetScale(scale) => self.settings.scale = scale.clamp(1.0, 2.0),
             Action::SetReducedMotion(yes) => self.settings.reduced_motion = yes,
+            Action::SetKeepRuns(keep) => {
+                self.settings.keep_runs = keep;
+                self.note_unsaved();
+            }
             _ => {}
         }
         self.write_settings();
@@ -63,6 +67,7 @@ impl State {
         (self.debug, self.branches, self.breakpoints) = (None, Vec::new(), Vec::new());
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
         self.works.generation += 1;
+        self.forget_runs();
         self.works.on_disk = Some(Box::new(project.clone()));
         // What the run that ends here still has to tell is of no matter.
         self.works.run_number += 1;
@@ -80,6 +85,9 @@ impl State {
             Ok((project, saved)) => {
                 let is_project = saved.is_none();
                 self.begin(project, is_project.then(|| path.to_owned()));
+                if is_project {
+                    self.open_runs();
+                }
                 self.works.resume = saved;
                 if is_project {
                     self.remember(path);
@@ -94,24 +102,50 @@ impl State {
         self.wants_place = false;
         let mut project = self.project.clone();
         // A path that was relative to the old place would point elsewhere from the new one.
-        if self.file.as_deref().and_then(Path::parent) != path.parent() {
-            make_paths_absolute(&mut project, &self.base());
+        make_paths_absolute(&mut project, &self.base());
+        make_paths_relative(&mut project, path.parent().unwrap_or(Path::new("")));
+        if self.file.as_ref() != Some(&path) {
+            project.name = project_file::name_of(&path).unwrap_or(project.name);
         }
         match project_file::save(&project, &path) {
             Ok(()) => {
                 self.notify(NoticeKind::Success, format!("Saved {}", path.display()));
-                if self.works.loaded.as_ref() == Some(&self.project.data) {
-                    // The same samples under paths that are written otherwise.
-                    self.works.loaded = Some(project.data.clone());
-                }
-                self.project.data = project.data.clone();
+                self.rename_data_paths(&project);
                 self.works.on_disk = Some(Box::new(project));
-                self.unsaved = false;
                 self.file = Some(path.clone());
+                self.save_runs(&path);
+                self.note_unsaved();
                 self.remember(&path);
             }
             Err(error) => self.error = Some(error.to_string()),
         }
+    }
+
+    /// The same data by other words, and the name that the file has: nothing is loaded anew for it.
+    fn rename_data_paths(&mut self, saved: &Project) {
+        let before = self.project.data.clone();
+        self.project.data.clone_from(&saved.data);
+        self.project.name.clone_from(&saved.name);
+        if self.works.loaded.as_ref() == Some(&before) {
+            self.works.loaded = Some(saved.data.clone());
+        }
+        if let Some(project) = &mut self.works.in_force
+            && project.data == before
+        {
+            project.data.clone_from(&saved.data);
+        }
+    }
+
+    /// Where a project that has no file would be looked for: beside its data, else where the last one was.
+    pub fn suggested_folder(&self) -> Option<PathBuf> {
+        let data = match &self.project.data.source {
+            Source::Csv(csv) => self.base().join(&csv.path).parent().map(Path::to_path_buf),
+            Source::Idx(idx) => self.base().join(&idx.folder).parent().map(Path::to_path_buf),
+            Source::Synthetic(_) | Source::Digits(_) => None,
+        };
+        let file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+        let last = self.settings.recent.first().and_then(|recent| recent.path.parent()).map(Path::to_path_buf);
+        file.into_iter().chain(data).chain(last).find(|folder| folder.is_absolute() && folder.is_dir())
     }
 
     pub(super) fn remember(&mut self, path: &Path) {
@@ -155,6 +189,17 @@ fn open_any(path: &Path) -> Result<(Project, Option<Box<Kept>>), String> {
         return Ok((project, Some(Box::new(kept))));
     }
     project_file::load(path).map(|project| (project, None)).map_err(|error| error.to_string())
+}
+
+/// What lies in the project's folder, or below it, is named from there: both can be moved together.
+fn make_paths_relative(project: &mut Project, folder: &Path) {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let relative = |path: &PathBuf| path.strip_prefix(&folder).map_or_else(|_| path.clone(), Path::to_path_buf);
+    match &mut project.data.source {
+        Source::Csv(csv) => csv.path = relative(&csv.path),
+        Source::Idx(idx) if idx.folder != folder => idx.folder = relative(&idx.folder),
+        Source::Idx(_) | Source::Synthetic(_) | Source::Digits(_) => {}
+    }
 }
 
 pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {

@@ -195,7 +195,7 @@ impl State {
         self.project.data = data;
         if self.project != before {
             self.history.record("change the data", None, &before);
-            self.unsaved = self.works.on_disk.as_deref() != Some(&self.project);
+            self.note_unsaved();
         }
     }
 

@@ -33,6 +33,8 @@ pub struct RunView {
     pub others: Vec<OtherBranch>,
     /// Which instruction made the first NaN or infinity of this run, and what to do.
     pub not_finite: Option<String>,
+    /// The step of that.
+    pub not_finite_step: Option<u64>,
 }
 
 /// What was told of a branch that is not looked at.

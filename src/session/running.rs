@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::checkpoint;
 use super::devices::training_threads;
+use super::keeping::now_secs;
 use super::works::Told;
 use super::{DataState, NoticeKind, RunStatus, RunView, State};
 use crate::model::{Edit, Graph, Project, TrainingSpec};
 use crate::trace::{Change, Curves, Mark, Pace};
-use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
+use crate::trainer::{Command, Kept, Outbox, Progress, Stop, Trainer, metric};
 
 impl State {
     pub(super) fn tell(&self, command: Command) {
@@ -77,6 +78,7 @@ impl State {
             }
         }
         self.works.told = Some(now);
+        self.works.in_force = Some(Box::new(self.project.clone()));
     }
 
     pub(super) fn as_told(&self) -> Told {
@@ -110,6 +112,7 @@ impl State {
             return;
         };
         let dataset = dataset.clone();
+        self.let_go();
         self.works.run_number += 1;
         if self.error.is_some() && self.error == self.run.not_finite {
             // It spoke of the run that ends here.
@@ -120,6 +123,7 @@ impl State {
             Some(of_run) => checkpoint::with(&self.project, &of_run.graph, &of_run.training),
             None => self.project.clone(),
         };
+        self.begin_run(&project, kept.as_deref());
         if let Some(curves) = kept.as_mut().map(|kept| &mut kept.curves)
             && curves.pace.is_empty()
         {
@@ -153,6 +157,22 @@ impl State {
         self.tell_changes();
     }
 
+    /// What is known of the run that begins or comes back.
+    fn begin_run(&mut self, project: &Project, kept: Option<&Kept>) {
+        self.works.in_force = Some(Box::new(project.clone()));
+        self.runs.live = self.works.resume_id.take().filter(|_| kept.is_some());
+        let known = self.runs.live.as_deref().and_then(|id| self.runs.card(id));
+        self.works.began_secs = known.map_or_else(now_secs, |card| card.began_secs);
+        let (step, marks) = kept.map_or((0, 0), |kept| (kept.saved.now.step, kept.marks.len()));
+        // The step that it comes back with is on disk already.
+        let on_disk = self.runs.live.is_some().then_some((self.works.run_number, step, marks));
+        (self.works.kept_at, self.works.saved_at) = (on_disk, on_disk.filter(|_| self.file.is_some()));
+        if self.runs.live.is_some() && self.runs.ghost.as_ref().is_some_and(|g| Some(&g.id) == self.runs.live.as_ref())
+        {
+            self.runs.ghost = None;
+        }
+    }
+
     pub(super) fn start_running(&mut self, command: Command) {
         if self.run.status == RunStatus::NotReady && self.memory.is_some() {
             // It did not fit; other programs may have made room since.
@@ -177,7 +197,7 @@ impl State {
         }
     }
 
-    fn say_what_is_missing(&mut self) {
+    pub(super) fn say_what_is_missing(&mut self) {
         let text = match (&self.data, self.inference.problems.first()) {
             (DataState::Failed(why), _) => why.clone(),
             (DataState::None, _) => "Pick some data in the Data tab first.".to_owned(),
@@ -198,7 +218,9 @@ impl State {
         self.devices.look_at_memory();
         self.keep_safe();
         self.write_status();
-        self.poll_exports() || loaded || news
+        let kept = self.poll_archive();
+        self.follow_unsaved_training();
+        self.poll_exports() || loaded || news || kept
     }
 
     fn take_in(&mut self, mut told: Outbox) -> bool {
@@ -234,6 +256,7 @@ impl State {
             self.run.message = Some(found.clone());
             self.error = Some(found.clone());
             self.run.not_finite = Some(found);
+            self.run.not_finite_step = self.run.curves.train_loss.last().map(|(step, _)| step);
         }
         if let Some(stop) = told.finished {
             self.finished(stop);

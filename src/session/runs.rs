@@ -1,11 +1,13 @@
-//! The runs of the project: which there are, what is known of each, and what is done with them.
+//! The runs of the project: which there are, what is known of each, and what is done with them. How they come to and from the
+//! disk is [`super::keeping`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::State;
-use crate::trace::{Curves, OutputPicture, Prediction, RunCard};
+use super::{NoticeKind, RunStatus, State};
+use crate::model::Project;
+use crate::trace::{Curves, Ending, OutputPicture, Prediction, RunCard};
 
 /// What the panels see of the runs of the project.
 #[derive(Debug, Default)]
@@ -13,7 +15,7 @@ pub struct Runs {
     /// Those that are kept, in the order in which they began. The live one is among them once it was kept; what is shown of it
     /// then is [`State::live_card`].
     pub cards: Vec<Arc<RunCard>>,
-    /// The id of the run that is on the table.
+    /// The id of the run that is on the table, once it has one.
     pub live: Option<String>,
     /// Those whose curves are laid over each other.
     pub picked: BTreeSet<String>,
@@ -42,8 +44,10 @@ pub struct Ghost {
 /// What a network that is kept does on the data that is loaded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunOutput {
+    /// Completed steps of the run.
+    pub step: u64,
     pub picture: OutputPicture,
-    /// Of every validation sample (at most 10,000); empty where numbers are predicted.
+    /// Of validation samples (at most 10,000); empty where numbers are predicted.
     pub predictions: Arc<[Prediction]>,
 }
 
@@ -67,11 +71,11 @@ pub enum RunAction {
         note: String,
     },
     Delete(Vec<String>),
-    /// The last ones that were deleted.
+    /// The last one that was deleted.
     Undelete,
     /// The run goes on the table, with its network, data and settings, and can go on. What is there is kept.
     BringBack(String),
-    /// A new run with the network, data and settings that this one began with.
+    /// A new run with the network, data and settings of this one.
     StartLike(String),
     DismissGhost,
     /// Every run as a line of a CSV file.
@@ -80,18 +84,151 @@ pub enum RunAction {
     ExportCurves(PathBuf),
 }
 
+impl Runs {
+    pub fn card(&self, id: &str) -> Option<&Arc<RunCard>> {
+        self.cards.iter().find(|card| card.id == id)
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        self.cards.iter().position(|card| card.id == id)
+    }
+
+    /// A new row, or what a row says now.
+    pub(super) fn put(&mut self, card: RunCard) {
+        match self.position(&card.id) {
+            Some(at) => self.cards[at] = Arc::new(card),
+            None => self.cards.push(Arc::new(card)),
+        }
+    }
+
+    /// Drops all that is known of a run but the row itself.
+    fn forget(&mut self, id: &str) {
+        self.picked.remove(id);
+        self.curves.remove(id);
+        self.outputs.remove(id);
+        if self.pair.as_ref().is_some_and(|pair| pair.iter().any(|one| one == id)) {
+            self.pair = None;
+        }
+        if self.ghost.as_ref().is_some_and(|ghost| ghost.id == id) {
+            self.ghost = None;
+        }
+    }
+}
+
 impl State {
-    /// The run on the table as a row of the table, once it has done a step.
+    /// The run on the table as a row of the table, once it has done a step. Its id is empty until it was first kept.
     pub fn live_card(&self) -> Option<RunCard> {
-        None
+        let run = &self.run;
+        if run.step == 0 && run.curves.train_loss.is_empty() {
+            return None;
+        }
+        let kept = self.runs.live.as_deref().and_then(|id| self.runs.card(id));
+        let mut card = kept.map_or_else(
+            || RunCard {
+                name: format!("Run {}", self.next_run_number()),
+                began_secs: self.works.began_secs,
+                ..RunCard::default()
+            },
+            |kept| RunCard::clone(kept),
+        );
+        card.project = self.live_project();
+        (card.steps, card.epochs, card.device) = (run.step, run.epoch, self.settings.device.to_string());
+        card.read_curves(&run.curves);
+        card.seconds = run.seconds;
+        card.ending = match run.status {
+            _ if run.not_finite.is_some() => Ending::NotFinite { step: run.not_finite_step.unwrap_or(run.step) },
+            RunStatus::Finished if run.epoch < self.project.training.epochs as f64 => Ending::Early,
+            RunStatus::Finished => Ending::Done,
+            _ => Ending::Paused,
+        };
+        Some(card)
+    }
+
+    fn next_run_number(&self) -> usize {
+        let number = |card: &Arc<RunCard>| card.name.strip_prefix("Run ").and_then(|n| n.parse::<usize>().ok());
+        let all = self.runs.cards.iter().chain(&self.runs.deleted);
+        all.filter_map(number).max().unwrap_or(0).max(self.runs.cards.len()) + 1
+    }
+
+    /// The network and the settings that the live run has, which need not be those on the canvas: these may not be valid yet.
+    pub(super) fn live_project(&self) -> Project {
+        self.works.in_force.as_deref().cloned().unwrap_or_else(|| self.project.clone())
     }
 
     pub(super) fn apply_to_runs(&mut self, action: RunAction) {
         match action {
-            RunAction::Pick(picked) => self.runs.picked = picked,
-            RunAction::Pair(pair) => self.runs.pair = pair,
+            RunAction::Pick(picked) => {
+                self.runs.picked = picked;
+                self.read_picked();
+            }
+            RunAction::Pair(pair) => {
+                self.runs.pair = pair;
+                self.compute_pair();
+            }
             RunAction::DismissGhost => self.runs.ghost = None,
-            _ => {}
+            RunAction::Pin { id, pinned } => self.change_card(&id, move |card| card.pinned = pinned),
+            RunAction::Rename { id, name } => {
+                let name = name.trim().to_owned();
+                if name.is_empty() {
+                    return self.notify(NoticeKind::Warning, "A run needs a name.");
+                }
+                self.change_card(&id, move |card| card.name.clone_from(&name));
+            }
+            RunAction::Note { id, note } => self.change_card(&id, move |card| card.note.clone_from(&note)),
+            RunAction::Delete(ids) => self.delete_runs(ids),
+            RunAction::Undelete => self.undelete(),
+            RunAction::BringBack(id) => self.load_run(id),
+            RunAction::StartLike(id) => self.start_like(&id),
+            RunAction::ExportTable(path) => self.export_text(path, self.runs_as_csv()),
+            RunAction::ExportCurves(path) => self.export_text(path, self.curves_as_csv()),
         }
+    }
+
+    fn delete_runs(&mut self, ids: Vec<String>) {
+        let mut gone = Vec::new();
+        for id in ids {
+            if self.runs.live.as_ref() == Some(&id) {
+                self.notify(
+                    NoticeKind::Info,
+                    "This run is the one you are working on. Reset it first, then delete it.",
+                );
+                continue;
+            }
+            let Some(at) = self.runs.position(&id) else { continue };
+            let card = self.runs.cards.remove(at);
+            self.runs.forget(&id);
+            gone.push(card.name.clone());
+            self.runs.deleted.push(card);
+            self.delete_on_disk(id);
+        }
+        match gone.as_slice() {
+            [] => {}
+            [one] => self.notify(NoticeKind::Info, format!("Deleted {one}. Undo brings it back.")),
+            many => self.notify(NoticeKind::Info, format!("Deleted {} runs. Undo brings them back.", many.len())),
+        }
+    }
+
+    fn undelete(&mut self) {
+        let Some(card) = self.runs.deleted.pop() else {
+            return self.notify(NoticeKind::Info, "No run was deleted.");
+        };
+        self.notify(NoticeKind::Success, format!("{} is back.", card.name));
+        self.restore_on_disk(card.id.clone());
+        let place = self.runs.cards.partition_point(|other| other.began_secs <= card.began_secs);
+        self.runs.cards.insert(place, card);
+    }
+
+    /// A new run with everything that another was made of.
+    fn start_like(&mut self, id: &str) {
+        let Some(card) = self.runs.card(id).cloned() else { return };
+        // Whatever is on the table ends here, as it is.
+        self.works.told = None;
+        let before = self.project.clone();
+        self.project = Project { name: before.name.clone(), ..card.project.clone() };
+        if self.project == before {
+            return self.sync_run();
+        }
+        self.history.record(format!("start another like {}", card.name), None, &before);
+        self.after_change(&before);
     }
 }

@@ -9,7 +9,7 @@ use super::{Devices, RunView, Runs};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
-use crate::persist::Settings;
+use crate::persist::{Desk, Settings};
 use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Reply, Watch};
 
 #[derive(Debug, Default)]
@@ -38,6 +38,10 @@ pub struct State {
     pub breakpoints: Vec<Breakpoint>,
     /// All ways that the run has gone, by their names.
     pub branches: Vec<Branch>,
+    /// What lay beside the runs when the project was opened, and what lies there now.
+    pub desk: Desk,
+    /// Changes whenever the desk is laid anew: with another project, and when that was read.
+    pub desk_number: u64,
     /// What the debugger's panels wish to see.
     pub gaze: Gaze,
     /// Where the project is saved; `None` until it was.

@@ -8,11 +8,13 @@ use std::time::Instant;
 
 use crate::data::{DataError, Dataset, Progress, TablePreview};
 use crate::model::{DataSpec, Graph, Project, TrainingSpec};
-use crate::persist::{Home, Left, SessionFolder, Settings};
+use crate::persist::{Home, Left, RunFolder, SessionFolder, Settings};
 use crate::trainer::{Trainer, Waker};
 
+use super::archive::Archive;
 use super::checkpoint::Kept;
 use super::keeper::{Keeper, Wish};
+use super::keeping::{SavedAt, Stamps};
 
 #[derive(Default)]
 pub struct Works {
@@ -47,6 +49,30 @@ pub struct Works {
     pub last_status: Option<Instant>,
     /// The project as on disk (or as opened), to know whether it differs.
     pub on_disk: Option<Box<Project>>,
+    /// The thread that reads and writes runs, once there is something to read or write.
+    pub archive: Option<Archive>,
+    /// How many projects were put on the table: news of the runs of another is dropped.
+    pub table: u64,
+    /// Where the runs of this project are kept, once that was asked.
+    pub run_folder: Option<RunFolder>,
+    /// The place of the runs of a project that has no file; gone with the program.
+    pub scratch: Option<tempfile::TempDir>,
+    /// Those of projects before this one, for as long as something may still be written there.
+    pub left_scratch: Vec<tempfile::TempDir>,
+    pub stamps: Stamps,
+    /// The state of the live run that was kept last, and the one that was saved with the project.
+    pub kept_at: Option<SavedAt>,
+    pub saved_at: Option<SavedAt>,
+    /// The run that is being saved with the project.
+    pub saving: Option<u64>,
+    /// Whether training was among what is not saved when that was last looked at.
+    pub unsaved_training: bool,
+    /// What the live run has: its network, data and settings.
+    pub in_force: Option<Box<Project>>,
+    /// The id of the run in `resume`.
+    pub resume_id: Option<String>,
+    /// Seconds since 1970, when the live run began.
+    pub began_secs: u64,
 }
 
 impl std::fmt::Debug for Works {

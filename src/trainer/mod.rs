@@ -24,5 +24,6 @@ pub use debugger::{
 pub use kept::{Kept, metric};
 pub use outbox::{Forked, News, Outbox, Progress, Stop};
 pub use run::{Resume, Run, RunError, Saved, memory, signature};
+pub use scoring::whole_output;
 pub use thread::{Asker, Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

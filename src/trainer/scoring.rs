@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Weak};
 
+use super::pictures;
 use super::run::{Run, RunError};
 use crate::data::{Dataset, Part, Task, Unit, fair_order};
 use crate::engine::metrics;
@@ -175,6 +176,17 @@ pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
         }
     };
     Ok(Some(Reply { sample: sample.into(), values, class, probability: answer.is_probability() }))
+}
+
+/// What the network of a run that nobody trains does, and where classes are predicted what it says of each validation sample.
+pub fn whole_output(run: &Run) -> Result<(OutputPicture, Vec<Prediction>), RunError> {
+    let (asked, order) = Asked::all(run)?;
+    let of_samples = asked.picture(run, &order);
+    let predictions = match &of_samples {
+        OutputPicture::Classes { predictions, .. } => predictions.clone(),
+        _ => Vec::new(),
+    };
+    Ok((pictures::output(run)?.unwrap_or(of_samples), predictions))
 }
 
 #[cfg(test)]

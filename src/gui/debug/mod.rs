@@ -54,6 +54,8 @@ pub struct DebugUi {
     hover: HoverUi,
     /// Of the last frame, to notice that the run has moved.
     seen: Option<(u32, crate::trace::Moment)>,
+    /// The desk that it was laid out from.
+    desk: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +82,11 @@ pub fn show(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) -> Rect {
+    if local.desk != state.desk_number {
+        // Another project: nothing of the one before stays in sight.
+        let (left, right, watch) = (local.left, local.right, WatchUi::of(&state.desk));
+        *local = DebugUi { left, right, watch, desk: state.desk_number, ..DebugUi::default() };
+    }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());

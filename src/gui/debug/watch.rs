@@ -9,6 +9,7 @@ use super::plane::{Plane, Pointed};
 use crate::gui::numbers::significant;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, path_field, section, text_field};
+use crate::persist::Desk;
 use crate::session::Action;
 use crate::trace::{DebugView, Element, Gaze, TensorRecord, Watched};
 use crate::trainer::DebugCommand;
@@ -32,8 +33,16 @@ impl Default for WatchUi {
 }
 
 impl WatchUi {
+    /// As it lay on the desk when the project was saved.
+    pub fn of(desk: &Desk) -> Self {
+        let fresh = Self::default();
+        let expressions = desk.watches.clone().unwrap_or_else(|| fresh.expressions.clone());
+        Self { expressions, pinned: desk.pins.clone(), ..fresh }
+    }
+
     pub fn subscribe(&self, gaze: &mut Gaze) {
         gaze.watches.clone_from(&self.expressions);
+        gaze.pinned.clone_from(&self.pinned);
         for name in &self.pinned {
             if !gaze.tensors.contains(name) {
                 gaze.tensors.push(name.clone());

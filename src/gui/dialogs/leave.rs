@@ -2,10 +2,11 @@
 
 use egui::{Context, Id, Modal, RichText};
 
+use crate::gui::numbers::{count, duration};
 use crate::gui::panels::dialog_frame;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::accent_button;
-use crate::session::{Action, State};
+use crate::session::{Action, State, Transport};
 
 /// What waits for the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,15 @@ impl Leave {
     }
 }
 
+/// What would be gone.
+fn lost(state: &State) -> String {
+    if state.run.step == 0 {
+        return "If you don't save, your changes are lost.".to_owned();
+    }
+    let (steps, time) = (count(state.run.step), duration(state.run.seconds));
+    format!("If you don't save, your changes and this training are lost: {steps} steps, {time}.")
+}
+
 impl LeaveDialog {
     pub fn new(leave: Leave) -> Self {
         Self { leave, saving: false }
@@ -63,12 +73,12 @@ impl LeaveDialog {
             let tokens = Tokens::of(ui);
             ui.set_width(360.0);
             ui.heading(format!("Save changes to “{}”?", state.project.name));
-            ui.label(
-                RichText::new("Without saving, what you changed since the last save is lost.").color(tokens.muted),
-            );
+            ui.label(RichText::new(lost(state)).color(tokens.muted));
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 if accent_button(ui, true, "Save").clicked() {
+                    // A run that went on would never be saved whole.
+                    actions.push(Action::Transport(Transport::Pause));
                     actions.push(Action::Save);
                     self.saving = true;
                 }

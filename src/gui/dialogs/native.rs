@@ -1,6 +1,6 @@
 //! The desktop's own file dialogs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rfd::FileDialog;
 
@@ -12,10 +12,17 @@ impl FilePicker for NativePicker {
     fn pick(&self, purpose: &Purpose) -> Option<PathBuf> {
         let dialog = FileDialog::new().set_title(purpose.title());
         match purpose {
-            Purpose::Open => dialog.add_filter("Glassbox project", &["json"]).pick_file(),
-            Purpose::Save { suggestion } => dialog
+            Purpose::Open => {
+                dialog.add_filter("Glassbox project", &["json"]).add_filter("Weights", &["safetensors"]).pick_file()
+            }
+            Purpose::OpenWeights => dialog.add_filter("Weights", &["safetensors"]).pick_file(),
+            Purpose::Save { suggestion, folder } => at(dialog, folder.as_deref())
                 .add_filter("Glassbox project", &["json"])
                 .set_file_name(format!("{suggestion}.glassbox.json"))
+                .save_file(),
+            Purpose::SaveWeights { suggestion, folder } => at(dialog, folder.as_deref())
+                .add_filter("Weights", &["safetensors"])
+                .set_file_name(format!("{suggestion}.safetensors"))
                 .save_file(),
             Purpose::OpenTable | Purpose::DataTable => {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
@@ -29,5 +36,12 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Tensor", &[format.ending()]).set_file_name(name).save_file()
             }
         }
+    }
+}
+
+fn at(dialog: FileDialog, folder: Option<&Path>) -> FileDialog {
+    match folder {
+        Some(folder) => dialog.set_directory(folder),
+        None => dialog,
     }
 }

@@ -56,7 +56,7 @@ fn a_typed_path_is_enough_where_there_is_no_file_dialog() {
 fn what_the_file_dialog_answers_is_taken_and_gets_its_ending() {
     let mut harness = harness(Some("/data/mine"));
     let ctx = harness.ctx.clone();
-    harness.state_mut().dialogs.ask(Purpose::Save { suggestion: "Spiral".into() }, &ctx);
+    harness.state_mut().dialogs.ask(Purpose::Save { suggestion: "Spiral".into(), folder: None }, &ctx);
     // The answer comes from another thread: frames pass until it is here.
     while harness.state().dialogs.is_open() {
         harness.step();

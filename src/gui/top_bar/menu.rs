@@ -7,6 +7,7 @@ use egui_material_icons::icons;
 use super::{HEIGHT, Room, Window, device, obstacle, other_theme, speed};
 use crate::gui::dialogs::Purpose;
 use crate::gui::widgets::named;
+use crate::persist::KeepRuns;
 use crate::session::{Action, Screen, State, Tab, Transport};
 
 pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
@@ -69,10 +70,44 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
         actions.push(Action::Save);
     }
     if item(ui, workspace, "Save as …", "Ctrl Shift S") {
-        window.dialogs.ask(Purpose::Save { suggestion: state.project.name.clone() }, ui.ctx());
+        window.dialogs.ask(Purpose::save(state), ui.ctx());
     }
+    if item(ui, workspace && state.run.step > 0, "Save weights as …", "") {
+        window.dialogs.ask(Purpose::save_weights(state), ui.ctx());
+    }
+    if item(ui, true, "Open weights …", "") {
+        window.dialogs.ask(Purpose::OpenWeights, ui.ctx());
+    }
+    keep_runs(ui, state, actions);
     if item(ui, workspace, "Back to start", "") {
         actions.push(Action::ShowWelcome);
+    }
+}
+
+/// Which runs saving keeps, and what they take.
+fn keep_runs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let bytes: u64 = state.runs.cards.iter().map(|card| card.bytes).sum();
+    let all = match state.runs.cards.len() {
+        0 => "All runs".to_owned(),
+        runs => format!("All runs ({runs}, {})", size(bytes)),
+    };
+    ui.menu_button("Keep with the project", |ui| {
+        let choices =
+            [(KeepRuns::All, all.as_str()), (KeepRuns::Last, "The current run only"), (KeepRuns::None, "No runs")];
+        for (keep, words) in choices {
+            if ui.radio(state.settings.keep_runs == keep, words).clicked() {
+                actions.push(Action::SetKeepRuns(keep));
+            }
+        }
+    });
+}
+
+/// "12 MB", as file managers count.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 

@@ -1,0 +1,497 @@
+//! How the runs of a project come to the disk and back: kept when they end, saved with the project, read when they are wanted.
+//!
+//! Everything that takes time happens on the thread of [`Archive`], in order; here it is asked for, and taken in.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::archive::{Archive, Job, News};
+use super::checkpoint::{self, Kept};
+use super::runs::{Ghost, RunOutput};
+use super::{NoticeKind, RunStatus, State};
+use crate::data::Dataset;
+use crate::engine::Device;
+use crate::model::Project;
+use crate::persist::project_file::write_atomically;
+use crate::persist::{Desk, KeepRuns, RunFolder, Stamp};
+use crate::trace::RunCard;
+use crate::trainer::{Command, Run, whole_output};
+
+/// A trainer that does not answer for so long has lost its run.
+const TRAINER_ANSWERS: Duration = Duration::from_secs(120);
+
+/// The states of the files that this window has read or written last, by their paths.
+pub(super) type Stamps = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;
+
+fn locked(stamps: &Stamps) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
+    stamps.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Which state of the live run was saved: the number of the run, its steps, and how many marks there were.
+pub(super) type SavedAt = (u64, u64, usize);
+
+impl State {
+    fn ask(&mut self, job: Job) {
+        if self.works.archive.is_none() {
+            let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
+            match Archive::spawn(waker) {
+                Ok(archive) => self.works.archive = Some(archive),
+                Err(error) => {
+                    self.error = Some(format!("The thread that keeps runs could not be started: {error}."));
+                    return;
+                }
+            }
+        }
+        let table = self.works.table;
+        if let Some(archive) = &mut self.works.archive {
+            archive.ask(table, job);
+        }
+    }
+
+    /// Where the runs of this project lie: beside its file, and until it has one in a place of this window's own.
+    fn run_folder(&mut self) -> Option<RunFolder> {
+        if let Some(folder) = &self.works.run_folder {
+            return Some(folder.clone());
+        }
+        let folder = match (&self.file, &self.works.scratch) {
+            (Some(file), _) => RunFolder::beside(file),
+            (None, _) if self.works.folder.is_some() => RunFolder::at(self.own_place_of_runs()),
+            (None, Some(scratch)) => RunFolder::at(scratch.path().join("runs")),
+            (None, None) => match tempfile::Builder::new().prefix("glassbox-").tempdir() {
+                Ok(scratch) => RunFolder::at(self.works.scratch.insert(scratch).path().join("runs")),
+                Err(error) => {
+                    self.notify(NoticeKind::Warning, format!("This run cannot be kept: {error}."));
+                    return None;
+                }
+            },
+        };
+        self.works.run_folder = Some(folder.clone());
+        Some(folder)
+    }
+
+    /// In this window's folder, where a crash leaves them to be brought back.
+    fn own_place_of_runs(&self) -> PathBuf {
+        let own = self.works.folder.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default();
+        let places = (self.works.table..).map(|number| own.join(format!("runs-{number}")));
+        // There are fewer of them than numbers.
+        places.into_iter().find(|place| !place.exists()).unwrap_or(own)
+    }
+
+    /// Keeps the live run as it stands, under the id that it has or a new one, which is returned. The file is written while
+    /// training goes on; the row is there at once.
+    pub(super) fn keep_live(&mut self) -> Option<String> {
+        let mut card = self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.run.step > 0)?;
+        self.works.trainer.as_ref()?;
+        let folder = self.run_folder()?;
+        if card.id.is_empty() {
+            let known = self.runs.cards.iter().chain(&self.runs.deleted);
+            match folder.claim(known.map(|card| card.id.as_str())) {
+                Ok(id) => card.id = id,
+                Err(error) => {
+                    self.notify(NoticeKind::Warning, format!("This run cannot be kept. {error}"));
+                    return None;
+                }
+            }
+        }
+        let id = card.id.clone();
+        self.works.kept_at = Some(self.standing());
+        self.runs.live = Some(id.clone());
+        self.runs.curves.insert(id.clone(), Arc::new(self.run.curves.clone()));
+        self.runs.put(card.clone());
+        let (reply, answer) = channel();
+        self.tell(Command::Save(reply));
+        let (project, stamps) = (self.live_project(), self.works.stamps.clone());
+        let job = move || {
+            let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "the trainer did not answer".to_owned());
+            let outcome = outcome.and_then(|kept| write_run(&folder, card.clone(), &project, &*kept?, &stamps));
+            News::Kept { id: card.id, outcome }
+        };
+        self.ask(Box::new(job));
+        Some(id)
+    }
+
+    /// The live run gives way to another: it is kept, and its curves stay faint behind the new ones.
+    pub(super) fn let_go(&mut self) {
+        let Some(card) = self.live_card().filter(|_| self.run.step > 0) else { return };
+        let is_kept = self.works.kept_at == Some(self.standing());
+        let keeps = self.settings.keep_runs == KeepRuns::All;
+        let id = if is_kept || !keeps { self.runs.live.clone() } else { self.keep_live() };
+        if keeps && !is_kept && id.is_some() {
+            self.notify(NoticeKind::Info, format!("{} is kept. The Compare tab has all runs.", card.name));
+        }
+        let curves = Arc::new(self.run.curves.clone());
+        self.runs.ghost = Some(Ghost { id: id.unwrap_or_default(), name: card.name, curves });
+        self.runs.live = None;
+        self.works.kept_at = None;
+    }
+
+    pub(super) fn standing(&self) -> SavedAt {
+        (self.works.run_number, self.run.step, self.run.marks.len())
+    }
+
+    /// Whether training would be lost if the project were given up now.
+    fn has_unsaved_training(&self) -> bool {
+        if self.settings.keep_runs == KeepRuns::None {
+            return false;
+        }
+        let live = self.run.step > 0 && self.works.saved_at != Some(self.standing());
+        live || (self.file.is_none() && !self.runs.cards.is_empty())
+    }
+
+    /// Brings the mark of unsaved work up to date.
+    pub(super) fn note_unsaved(&mut self) {
+        self.works.unsaved_training = self.has_unsaved_training();
+        self.unsaved = self.works.on_disk.as_deref() != Some(&self.project) || self.works.unsaved_training;
+    }
+
+    pub(super) fn follow_unsaved_training(&mut self) {
+        if self.has_unsaved_training() != self.works.unsaved_training {
+            self.note_unsaved();
+        }
+    }
+
+    /// Everything about the runs that goes with saving the project.
+    pub(super) fn save_runs(&mut self, file: &Path) {
+        let folder = RunFolder::beside(file);
+        let before = self.works.run_folder.replace(folder.clone()).filter(|before| *before != folder);
+        if let Some(before) = before
+            && self.settings.keep_runs == KeepRuns::All
+        {
+            let (to, stamps) = (folder.clone(), self.works.stamps.clone());
+            self.ask(Box::new(move || match before.copy_to(&to) {
+                Ok(copied) => {
+                    let stamped = copied.iter().filter_map(|id| Some((to.checkpoint(id), to.stamp(id)?)));
+                    locked(&stamps).extend(stamped);
+                    News::Done(None)
+                }
+                Err(error) => News::Failed(format!("The runs could not be copied. {error}")),
+            }));
+        }
+        if self.settings.keep_runs != KeepRuns::None && self.run.step > 0 {
+            self.works.saving = Some(self.works.run_number);
+            self.keep_live();
+        }
+        let desk = Desk { live: self.runs.live.clone(), breakpoints: self.breakpoints.clone(), ..self.desk.clone() };
+        if desk != Desk::default() || folder.path().exists() {
+            self.ask(Box::new(move || match folder.write_desk(&desk) {
+                Ok(()) => News::Done(None),
+                Err(error) => News::Failed(error.to_string()),
+            }));
+        }
+    }
+
+    /// Looks for the runs of a project that was opened.
+    pub(super) fn open_runs(&mut self) {
+        let Some(folder) = self.run_folder().filter(|folder| folder.path().is_dir()) else { return };
+        self.ask(Box::new(move || {
+            folder.forget_deleted();
+            let (cards, problems) = folder.list();
+            News::Listed { cards, problems, desk: folder.read_desk() }
+        }));
+    }
+
+    /// Nothing is known of the runs of the project before.
+    pub(super) fn forget_runs(&mut self) {
+        self.runs = super::Runs::default();
+        self.desk = Desk::default();
+        self.desk_number += 1;
+        let works = &mut self.works;
+        works.table += 1;
+        (works.run_folder, works.kept_at, works.saved_at, works.saving) = (None, None, None, None);
+        (works.in_force, works.resume_id, works.unsaved_training) = (None, None, false);
+        // What still writes there goes on: the folder is removed when the last of it is dropped.
+        works.left_scratch.extend(works.scratch.take());
+    }
+
+    /// Reads the curves of the runs that are picked and not read yet.
+    pub(super) fn read_picked(&mut self) {
+        let runs = &self.runs;
+        let is_missing = |id: &&String| !runs.curves.contains_key(*id) && runs.live.as_ref() != Some(id);
+        let wanted: Vec<String> = runs.picked.iter().filter(is_missing).cloned().collect();
+        for id in wanted {
+            let Some(folder) = self.run_folder() else { return };
+            self.ask(Box::new(move || {
+                let outcome = checkpoint::load_curves(&folder.checkpoint(&id)).map(Box::new);
+                News::Curves { id, outcome }
+            }));
+        }
+    }
+
+    /// What the two networks that stand side by side do on the data that is loaded.
+    pub(super) fn compute_pair(&mut self) {
+        let (Some(pair), Some(dataset)) = (self.runs.pair.clone(), self.data.dataset().cloned()) else { return };
+        for id in pair {
+            let is_live = self.runs.live.as_ref() == Some(&id);
+            if is_live && self.works.kept_at != Some(self.standing()) {
+                self.keep_live();
+            }
+            let steps = self.runs.card(&id).map(|card| card.steps);
+            if self.runs.outputs.get(&id).is_some_and(|known| Some(known.step) == steps) {
+                continue;
+            }
+            let (Some(folder), dataset) = (self.run_folder(), dataset.clone()) else { return };
+            self.ask(Box::new(move || News::Output { outcome: output(&folder.checkpoint(&id), dataset), id }));
+        }
+    }
+
+    /// Puts a kept run on the table as soon as it is read.
+    pub(super) fn load_run(&mut self, id: String) {
+        if self.runs.live.as_ref() == Some(&id) {
+            return self.notify(NoticeKind::Info, "This run is the one you are working on.");
+        }
+        self.ask_for_run(id, false);
+    }
+
+    fn ask_for_run(&mut self, id: String, by_itself: bool) {
+        let (Some(folder), stamps) = (self.run_folder(), self.works.stamps.clone()) else { return };
+        self.ask(Box::new(move || {
+            let path = folder.checkpoint(&id);
+            let stamp = folder.stamp(&id);
+            let outcome = checkpoint::load(&path).map(Box::new);
+            if let Some(stamp) = stamp.filter(|_| outcome.is_ok()) {
+                locked(&stamps).insert(path, stamp);
+            }
+            News::Loaded { id, by_itself, outcome }
+        }));
+    }
+
+    pub(super) fn change_card(&mut self, id: &str, change: impl Fn(&mut RunCard) + Send + 'static) {
+        if self.runs.card(id).is_none() && self.runs.live.is_none() && self.keep_live().is_none() {
+            return;
+        }
+        // A live run that had no id yet has one now.
+        let id = if id.is_empty() { self.runs.live.clone().unwrap_or_default() } else { id.to_owned() };
+        let Some(card) = self.runs.card(&id) else { return };
+        let mut card = RunCard::clone(card);
+        change(&mut card);
+        self.runs.put(card);
+        let Some(folder) = self.run_folder() else { return };
+        self.ask(Box::new(move || match folder.change(&id, change) {
+            Ok(_) => News::Done(None),
+            Err(error) => News::Failed(error.to_string()),
+        }));
+    }
+
+    pub(super) fn delete_on_disk(&mut self, id: String) {
+        let Some(folder) = self.run_folder() else { return };
+        self.ask(Box::new(move || match folder.delete(&id) {
+            Ok(()) => News::Done(None),
+            Err(error) => News::Failed(error.to_string()),
+        }));
+    }
+
+    pub(super) fn restore_on_disk(&mut self, id: String) {
+        let Some(folder) = self.run_folder() else { return };
+        self.ask(Box::new(move || match folder.restore(&id) {
+            Ok(()) => News::Done(None),
+            Err(error) => News::Failed(error.to_string()),
+        }));
+    }
+
+    /// The run as it stands, as a checkpoint wherever the person wants it.
+    pub(super) fn save_weights(&mut self, path: PathBuf) {
+        let path = if path.extension().is_none() { path.with_extension("safetensors") } else { path };
+        if self.works.trainer.is_none() || self.works.told.is_none() {
+            return self.notify(NoticeKind::Warning, "There are no weights yet: the network cannot train as it is.");
+        }
+        let (reply, answer) = channel();
+        self.tell(Command::Save(reply));
+        let project = self.live_project();
+        self.ask(Box::new(move || {
+            let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "The trainer did not answer.".to_owned());
+            let outcome = outcome.and_then(|kept| {
+                let kept = kept?;
+                checkpoint::save(&path, &project, &kept.saved, &kept.curves)
+            });
+            match outcome {
+                Ok(()) => News::Done(Some(format!("Saved {}", path.display()))),
+                Err(why) => News::Failed(why),
+            }
+        }));
+    }
+
+    pub(super) fn export_text(&mut self, path: PathBuf, text: String) {
+        let path = if path.extension().is_none() { path.with_extension("csv") } else { path };
+        self.ask(Box::new(move || match write_atomically(&path, text.as_bytes()) {
+            Ok(()) => News::Done(Some(format!("Saved {}", path.display()))),
+            Err(error) => News::Failed(error.to_string()),
+        }));
+    }
+
+    /// Takes in what the archive has done. Returns whether there was anything.
+    pub(super) fn poll_archive(&mut self) -> bool {
+        let Some(archive) = &mut self.works.archive else { return false };
+        let news = archive.take();
+        if !archive.is_busy() {
+            self.works.left_scratch.clear();
+        }
+        let any = !news.is_empty();
+        for (table, news) in news {
+            match news {
+                News::Failed(why) => self.error = Some(why),
+                News::Done(Some(text)) => self.notify(NoticeKind::Success, text),
+                News::Done(None) => {}
+                // All else is about the project of its time.
+                news if table == self.works.table => self.take_news(news),
+                _ => {}
+            }
+        }
+        any
+    }
+
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Listed { cards, problems, desk } => self.take_list(cards, &problems, desk),
+            News::Kept { id, outcome } => self.take_kept(&id, outcome),
+            News::Loaded { id, by_itself, outcome } => match outcome {
+                Ok(loaded) => self.put_run_on_table(id, by_itself, loaded.0, loaded.1),
+                Err(why) => self.take_problem(id, why),
+            },
+            News::Curves { id, outcome } => match outcome {
+                Ok(mut curves) => {
+                    curves.metric = self.runs.card(&id).map_or(curves.metric, |card| card.metric);
+                    self.runs.curves.insert(id, Arc::from(curves));
+                }
+                Err(why) => self.take_problem(id, why),
+            },
+            News::Output { id, outcome } => match outcome {
+                Ok(output) => {
+                    self.runs.problems.remove(&id);
+                    self.runs.outputs.insert(id, Arc::new(output));
+                }
+                Err(why) => drop(self.runs.problems.insert(id, why)),
+            },
+            News::Done(_) | News::Failed(_) => {}
+        }
+    }
+
+    fn take_problem(&mut self, id: String, why: String) {
+        self.error = Some(why.clone());
+        self.runs.problems.insert(id, why);
+    }
+
+    fn take_list(&mut self, cards: Vec<RunCard>, problems: &[String], desk: Option<Desk>) {
+        for card in cards {
+            if self.runs.card(&card.id).is_none() {
+                self.runs.put(card);
+            }
+        }
+        if let Some(problem) = problems.first() {
+            self.notify(NoticeKind::Warning, format!("A run could not be read. {problem}"));
+        }
+        let Some(desk) = desk else { return };
+        self.breakpoints.clone_from(&desk.breakpoints);
+        self.tell_breakpoints();
+        if let Some(live) = desk.live.clone().filter(|id| self.runs.card(id).is_some()) {
+            self.ask_for_run(live, true);
+        }
+        self.desk = desk;
+        self.desk_number += 1;
+    }
+
+    fn take_kept(&mut self, id: &str, outcome: Result<RunCard, String>) {
+        match outcome {
+            Ok(card) => {
+                let is_live = self.runs.live.as_deref() == Some(id);
+                if is_live {
+                    self.runs.live = Some(card.id.clone());
+                }
+                if let Some(number) = self.works.saving.take_if(|_| is_live) {
+                    self.works.saved_at = Some((number, card.steps, self.run.marks.len()));
+                    self.note_unsaved();
+                }
+                self.runs.put(card);
+            }
+            Err(why) => {
+                self.works.saving = None;
+                self.works.kept_at = None;
+                self.error = Some(format!("The run could not be kept. {why}"));
+            }
+        }
+    }
+
+    /// `by_itself`: the project was opened, and this is the run that it was saved with.
+    fn put_run_on_table(&mut self, id: String, by_itself: bool, project: Project, kept: Kept) {
+        if by_itself && (self.run.step > 0 || self.works.resume.is_some() || !is_same_run(&project, &self.project)) {
+            return;
+        }
+        let name = self.runs.card(&id).map(|card| card.name.clone()).unwrap_or_default();
+        if !by_itself {
+            self.let_go();
+        }
+        let saved_at = kept.saved.now.step;
+        (self.works.resume, self.works.resume_id) = (Some(Box::new(kept)), Some(id));
+        self.works.told = None;
+        let before = self.project.clone();
+        if !by_itself {
+            self.project = Project { name: before.name.clone(), ..project };
+        }
+        if self.project == before {
+            self.sync_run();
+        } else {
+            self.history.record(format!("bring back {name}"), None, &before);
+            self.after_change(&before);
+        }
+        if !by_itself {
+            self.notify(NoticeKind::Success, format!("{name} is back, where it stood after step {saved_at}."));
+        }
+    }
+}
+
+/// Whether a run belongs to what is drawn: where cards stand and what the project is called do not matter.
+fn is_same_run(one: &Project, other: &Project) -> bool {
+    let bare = |project: &Project| super::running::bare(&project.graph);
+    bare(one) == bare(other) && one.training == other.training && one.data == other.data
+}
+
+/// `stamps`: the states of the files that this window has read or written last. Where somebody else has written since, the run
+/// goes under an id of its own, so that neither is lost.
+fn write_run(
+    folder: &RunFolder,
+    card: RunCard,
+    project: &Project,
+    kept: &Kept,
+    stamps: &Stamps,
+) -> Result<RunCard, String> {
+    let mut card = card;
+    let is_ours = folder.stamp(&card.id) == locked(stamps).get(&folder.checkpoint(&card.id)).copied();
+    if !is_ours {
+        card.id = folder.claim([]).map_err(|error| error.to_string())?;
+    }
+    card.steps = kept.saved.now.step;
+    let path = folder.checkpoint(&card.id);
+    checkpoint::save(&path, project, &kept.saved, &kept.curves)?;
+    card.bytes = std::fs::metadata(&path).map_or(0, |there| there.len());
+    if let Some(stamp) = folder.stamp(&card.id) {
+        locked(stamps).insert(path, stamp);
+    }
+    // A name or a note that was written meanwhile stays.
+    if is_ours
+        && let Ok(there) = folder.read(&card.id)
+        && there.began_secs == card.began_secs
+    {
+        (card.name, card.note, card.pinned) = (there.name, there.note, there.pinned);
+    }
+    folder.write(&card).map_err(|error| error.to_string())?;
+    Ok(card)
+}
+
+fn output(path: &Path, dataset: Arc<Dataset>) -> Result<RunOutput, String> {
+    let (project, kept) = checkpoint::load(path)?;
+    let mut run = Run::new(&project, dataset, Device::Cpu).map_err(|error| error.to_string())?;
+    run.machine_mut().restore(&kept.saved.now).map_err(|error| error.to_string())?;
+    let (picture, predictions) = whole_output(&run).map_err(|error| error.to_string())?;
+    Ok(RunOutput { step: kept.saved.now.step, picture, predictions: predictions.into() })
+}
+
+/// Seconds since 1970.
+pub(super) fn now_secs() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+#[path = "keeping/tests.rs"]
+mod tests;

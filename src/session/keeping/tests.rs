@@ -1,0 +1,167 @@
+//! Runs on their way to the disk and back.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::session::{Action, RunAction, Transport};
+
+fn until(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !done(state) {
+        assert!(Instant::now() < deadline, "{what} never came: {:?} {:?}", state.error, state.run.status);
+        state.poll();
+        std::thread::yield_now();
+    }
+}
+
+fn ready(state: &mut State) {
+    until(state, "a run that is ready", |state| state.run.status == RunStatus::Paused);
+}
+
+/// XOR, ready to train.
+fn xor() -> State {
+    let mut state = State::default();
+    state.speed = 1.0;
+    state.apply(Action::OpenTemplate("xor".into()));
+    ready(&mut state);
+    state
+}
+
+fn train(state: &mut State, steps: u64) {
+    let goal = state.run.step + steps;
+    for step in state.run.step..goal {
+        state.apply(Action::Transport(Transport::StepBatch));
+        until(state, "a step", |state| state.run.step > step && state.run.curves.train_loss.len() as u64 > step);
+    }
+}
+
+fn save(state: &mut State, file: &Path) {
+    state.apply(Action::SaveAs(file.to_owned()));
+    until(state, "the saved project", |state| !state.unsaved);
+    assert_eq!(state.error, None);
+}
+
+fn losses(state: &State) -> Vec<(u64, u32)> {
+    state.run.curves.train_loss.points().map(|(step, loss)| (step, loss.to_bits())).collect()
+}
+
+#[test]
+fn training_is_unsaved_work_that_saving_keeps_and_opening_brings_back_to_go_on_bitwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.glassbox.json");
+    let mut state = xor();
+    assert!(!state.unsaved);
+    train(&mut state, 5);
+    assert!(state.unsaved, "steps that nobody has saved");
+    save(&mut state, &file);
+    let id = state.runs.live.clone().unwrap();
+    train(&mut state, 3);
+    assert!(state.unsaved);
+    let all = losses(&state);
+    drop(state);
+
+    let mut state = State::default();
+    state.apply(Action::Open(file.clone()));
+    until(&mut state, "the run that was saved", |state| state.run.step == 5);
+    assert_eq!((state.runs.live.as_ref(), state.unsaved), (Some(&id), false));
+    assert_eq!(losses(&state), all[..5]);
+    train(&mut state, 3);
+    assert_eq!(losses(&state), all);
+    save(&mut state, &file);
+    assert_eq!(RunFolder::beside(&file).list().0.len(), 1, "the same run under the same id");
+}
+
+#[test]
+fn a_run_that_gives_way_is_a_row_and_faint_behind_the_next() {
+    let mut state = xor();
+    train(&mut state, 4);
+    state.apply(Action::Transport(Transport::NewSeed));
+    let card = state.runs.cards[0].clone();
+    assert_eq!((card.name.as_str(), card.steps, card.project.training.seed), ("Run 1", 4, 1));
+    let ghost = state.runs.ghost.clone().unwrap();
+    assert_eq!((ghost.id.as_str(), ghost.curves.train_loss.len()), (card.id.as_str(), 4));
+    until(&mut state, "its file", |state| state.runs.cards[0].bytes > 0);
+    train(&mut state, 2);
+    assert_eq!(state.live_card().unwrap().name, "Run 2");
+
+    state.apply(Action::Runs(RunAction::BringBack(card.id.clone())));
+    until(&mut state, "the run brought back", |state| {
+        state.runs.live.as_ref() == Some(&card.id) && state.run.step == 4
+    });
+    assert_eq!(state.project.training.seed, 1);
+    assert_eq!(state.runs.cards.len(), 2, "the one that was there is kept");
+    train(&mut state, 1);
+    assert!(state.unsaved);
+    state.apply(Action::Runs(RunAction::StartLike(card.id.clone())));
+    ready(&mut state);
+    assert_eq!((state.run.step, state.runs.cards.len()), (0, 2));
+}
+
+#[test]
+fn rows_can_be_named_noted_deleted_and_had_back() {
+    let mut state = xor();
+    train(&mut state, 1);
+    state.apply(Action::Transport(Transport::Reset));
+    let id = state.runs.cards[0].id.clone();
+    let row = |action: RunAction, state: &mut State| state.apply(Action::Runs(action));
+    row(RunAction::Rename { id: id.clone(), name: "  wide ".into() }, &mut state);
+    row(RunAction::Note { id: id.clone(), note: "as in class".into() }, &mut state);
+    row(RunAction::Rename { id: id.clone(), name: " ".into() }, &mut state);
+    assert_eq!((state.runs.cards[0].name.as_str(), state.runs.cards[0].note.as_str()), ("wide", "as in class"));
+    row(RunAction::Delete(vec![id.clone()]), &mut state);
+    assert!(state.runs.cards.is_empty() && state.runs.ghost.is_none());
+    row(RunAction::Undelete, &mut state);
+    assert_eq!(state.runs.cards.len(), 1);
+    let folder = state.run_folder().unwrap();
+    let busy = |state: &State| state.works.archive.as_ref().is_some_and(Archive::is_busy);
+    until(&mut state, "the last write", |state| !busy(state));
+    assert_eq!(state.error, None);
+    let (cards, _) = folder.list();
+    assert_eq!((cards[0].name.as_str(), cards[0].note.as_str()), ("wide", "as in class"));
+}
+
+#[test]
+fn saving_elsewhere_takes_all_runs_along_and_two_writers_harm_neither() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["one", "two"].map(|name| folder.path().join(format!("{name}.glassbox.json")));
+    let mut state = xor();
+    train(&mut state, 2);
+    state.apply(Action::Transport(Transport::Reset));
+    ready(&mut state);
+    train(&mut state, 3);
+    save(&mut state, &one);
+    save(&mut state, &two);
+    let steps = |file: &Path| RunFolder::beside(file).list().0.iter().map(|card| card.steps).collect::<Vec<_>>();
+    assert_eq!((steps(&one), steps(&two)), (vec![2, 3], vec![2, 3]));
+
+    let mut other = State::default();
+    other.apply(Action::Open(two.clone()));
+    until(&mut other, "the run", |state| state.run.step == 3);
+    train(&mut other, 1);
+    save(&mut other, &two);
+    train(&mut state, 4);
+    save(&mut state, &two);
+    let mut all = steps(&two);
+    all.sort_unstable();
+    assert_eq!(all, [2, 4, 7], "what another window wrote stays");
+}
+
+#[test]
+fn two_runs_stand_side_by_side_with_what_they_say() {
+    let mut state = xor();
+    train(&mut state, 3);
+    state.apply(Action::Transport(Transport::NewSeed));
+    ready(&mut state);
+    train(&mut state, 1);
+    let first = state.runs.cards[0].id.clone();
+    state.apply(Action::Runs(RunAction::Rename { id: String::new(), name: "second".into() }));
+    let live = state.runs.live.clone().unwrap();
+    state.apply(Action::Runs(RunAction::Pick([first.clone(), live.clone()].into())));
+    state.apply(Action::Runs(RunAction::Pair(Some([first.clone(), live.clone()]))));
+    until(&mut state, "both outputs", |state| state.runs.outputs.len() == 2);
+    let of = |id: &str| &state.runs.outputs[id];
+    assert_eq!((of(&first).step, of(&live).step), (3, 1));
+    assert!(!of(&first).predictions.is_empty() && of(&first).picture != of(&live).picture);
+    assert_eq!(state.runs.curves[&first].train_loss.len(), 3);
+}
