@@ -298,7 +298,7 @@ impl SessionFolder {
         let Before { file, has_run } = serde_json::from_str(&text).unwrap_or_default();
         let run = Some(self.path.join(RUN_BEFORE)).filter(|path| has_run && path.is_file());
         let named = run.is_some().then(|| RunNote { name: RUN_BEFORE.to_owned(), step: 0 });
-        let note = Note { project: PROJECT_BEFORE.to_owned(), run: named, file, unsaved: true };
+        let note = Note { project: PROJECT_BEFORE.to_owned(), run: named, file, unsaved: true, ..Note::default() };
         Some(Left { project, run, is_guessed: true, note })
     }
 
@@ -313,7 +313,7 @@ impl SessionFolder {
         let (name, project) = newest(PROJECT).iter().find_map(read)?;
         let run = newest(RUN).into_iter().next();
         let named = run.as_ref().map(|name| RunNote { name: name.clone(), step: 0 });
-        let note = Note { project: name, run: named, file: None, unsaved: true };
+        let note = Note { project: name, run: named, file: None, unsaved: true, ..Note::default() };
         Some(Left { project, run: run.map(|name| self.path.join(name)), is_guessed: true, note })
     }
 }

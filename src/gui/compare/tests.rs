@@ -230,7 +230,7 @@ fn classified(given: &mut State) {
             over: Over { asked: 4, of: 4 },
             probability: true,
         };
-        Arc::new(RunOutput { picture, predictions: predictions.into() })
+        Arc::new(RunOutput { step: 1, picture, predictions: predictions.into() })
     };
     given.runs.outputs.insert("run-2".into(), answers([0, 1, 0, 1]));
     given.runs.outputs.insert("run-1".into(), answers([0, 0, 1, 1]));
