@@ -248,7 +248,7 @@ pub enum DeviceChoice {
     python3 scripts/bench/peers.py --engine torch --json > torch.json && glassbox bench --against torch.json")]
 pub struct BenchOptions {
     /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
-    /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate) or scrub (how long
+    /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate), breakpoints (what they cost it) or scrub (how long
     /// the debugger takes to any step of a long run).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,

@@ -3,6 +3,7 @@
 //! One step of each reference workload is timed through the machine that trains and debugs; nothing here has a faster path
 //! of its own. What needs the window is handed in from above.
 
+mod breakpoints;
 mod peers;
 mod probe;
 mod profile;
@@ -26,7 +27,7 @@ use report::{Measured, Report};
 use workloads::Workload;
 
 /// Measured only when asked for by name, because they take long or need the window.
-pub const OTHERS: [&str; 4] = ["ui-frame", "scaling", "probe-overhead", "scrub"];
+pub const OTHERS: [&str; 5] = ["ui-frame", "scaling", "probe-overhead", "breakpoints", "scrub"];
 
 /// Times of the window's frames by case, or why there are none.
 pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
@@ -54,6 +55,9 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     }
     if options.only.as_deref() == Some("probe-overhead") {
         return probe::run(time, options.threads, options.json);
+    }
+    if options.only.as_deref() == Some("breakpoints") {
+        return breakpoints::run(time, options.threads, options.json);
     }
     if options.only.as_deref() == Some("scrub") {
         return scrub::run(options.threads, options.json);

@@ -85,7 +85,7 @@ fn measure(mut project: Project, time: Duration, threads: usize) -> anyhow::Resu
 }
 
 /// Steps a second over some time, fetched as a window does.
-fn rate(trainer: &Trainer, time: Duration) -> anyhow::Result<f64> {
+pub(super) fn rate(trainer: &Trainer, time: Duration) -> anyhow::Result<f64> {
     trainer.take();
     let (began, mut steps) = (Instant::now(), 0);
     while began.elapsed() < time || steps == 0 {
@@ -99,7 +99,7 @@ fn rate(trainer: &Trainer, time: Duration) -> anyhow::Result<f64> {
     Ok(steps as f64 / began.elapsed().as_secs_f64())
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
+pub(super) fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
 }
