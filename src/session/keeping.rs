@@ -160,6 +160,8 @@ impl State {
         if let Some(before) = before
             && self.settings.keep_runs == KeepRuns::All
         {
+            // Until it lies there too.
+            self.works.saved_at = None;
             let (to, stamps) = (folder.clone(), self.works.stamps.clone());
             self.ask(Box::new(move || match before.copy_to(&to) {
                 Ok(copied) => {
@@ -419,9 +421,6 @@ impl State {
             return;
         }
         let name = self.runs.card(&id).map(|card| card.name.clone()).unwrap_or_default();
-        if !by_itself {
-            self.let_go();
-        }
         let saved_at = kept.saved.now.step;
         (self.works.resume, self.works.resume_id) = (Some(Box::new(kept)), Some(id));
         self.works.told = None;
