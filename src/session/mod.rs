@@ -27,7 +27,6 @@ pub use anchor::Anchor;
 pub use devices::Devices;
 pub use figure::{Figure, FigureCurve};
 pub use loading::table_spec;
-pub use run_tables::{curves_csv, runs_csv};
 pub use run_view::{OtherBranch, RunStatus, RunView};
 pub use runs::{Ghost, RunAction, RunOutput, Runs};
 pub use state::{DataState, Notice, NoticeKind, Screen, Selection, State, Tab};

@@ -1,9 +1,7 @@
 //! Runs and curves as text for spreadsheets and other programs.
 
-use std::fmt::Write;
-
 use super::State;
-use crate::trace::{Curves, Ending, Metric, RunCard};
+use crate::trace::{Curves, RunCard, curves_csv, runs_csv};
 
 impl State {
     /// All runs, the live one last: a line each.
@@ -29,77 +27,5 @@ impl State {
             all.push((&live.name, &self.run.curves));
         }
         curves_csv(&all)
-    }
-}
-
-/// A line for every run; empty where there is no number.
-pub fn runs_csv<'a>(runs: impl Iterator<Item = &'a RunCard>) -> String {
-    let mut text = String::from(
-        "name,seed,ending,steps,epochs,seconds,train_loss,val_loss,best_val_loss,metric,score,best_score,note\n",
-    );
-    for run in runs {
-        let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        let ending = match run.ending {
-            Ending::Paused => "paused".to_owned(),
-            Ending::Done => "done".to_owned(),
-            Ending::Early => "stopped early".to_owned(),
-            Ending::NotFinite { step } => format!("not finite at step {step}"),
-        };
-        let metric = match run.metric {
-            Metric::Accuracy => "accuracy",
-            Metric::R2 => "r2",
-        };
-        // Writing to a String does not fail.
-        let _ = writeln!(
-            text,
-            "{},{},{ending},{},{},{},{},{},{},{metric},{},{},{}",
-            quoted(&run.name),
-            run.project.training.seed,
-            run.steps,
-            run.epochs,
-            run.seconds,
-            number(run.train_loss),
-            number(run.validation_loss),
-            number(run.best_validation_loss),
-            number(run.score),
-            number(run.best_score),
-            quoted(&run.note)
-        );
-    }
-    text
-}
-
-/// A line for every point of every curve: `run,curve,step,value`.
-pub fn curves_csv(runs: &[(&str, &Curves)]) -> String {
-    let mut text = String::from("run,curve,step,value\n");
-    for (name, curves) in runs {
-        let name = quoted(name);
-        for (curve, series) in curves.named() {
-            for (step, value) in series.points() {
-                let _ = writeln!(text, "{name},{curve},{step},{value}");
-            }
-        }
-    }
-    text
-}
-
-/// As RFC 4180 has it.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_needs_quotes_has_them_and_missing_numbers_are_empty() {
-        let run = RunCard { name: "wide, \"fast\"".into(), steps: 7, score: Some(0.5), ..RunCard::default() };
-        let text = runs_csv([&run].into_iter());
-        let line = text.lines().nth(1).unwrap();
-        assert!(line.starts_with("\"wide, \"\"fast\"\"\",1,paused,7,0,0,,,,accuracy,0.5,,"), "{line}");
-        let mut curves = Curves::default();
-        curves.train_loss.push(1, 0.25);
-        assert_eq!(curves_csv(&[("a", &curves)]), "run,curve,step,value\na,train_loss,1,0.25\n");
     }
 }

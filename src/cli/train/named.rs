@@ -74,7 +74,7 @@ impl Named {
         (card.device, card.ending) = (run.machine().device().to_string(), ending);
         card.read_curves(&curves);
         if card.id.is_empty() {
-            card.id = self.folder.claim()?;
+            card.id = self.folder.claim([])?;
         }
         checkpoint::save(&self.folder.checkpoint(&card.id), run.project(), &run.save()?, &curves)
             .map_err(anyhow::Error::msg)?;
