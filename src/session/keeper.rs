@@ -74,6 +74,10 @@ pub struct Wish {
     pub file: Option<PathBuf>,
     /// Something of it is in no file.
     pub unsaved: bool,
+    /// Where its runs are kept in the folder, while it has no file of its own.
+    pub runs: Option<String>,
+    /// The id of the run on the table, once it has one.
+    pub live: Option<String>,
     pub run: RunWish,
 }
 
@@ -351,7 +355,9 @@ impl Work {
     fn keep_project(&mut self, wish: &Wish, now: Instant) {
         let note = &self.on_disk.note;
         let is_same = self.on_disk.project.as_ref() == Some(&wish.project);
-        let is_in_place = note.file == wish.file && note.unsaved == wish.unsaved;
+        let is_in_place = note.file == wish.file
+            && note.unsaved == wish.unsaved
+            && (&note.runs, &note.live) == (&wish.runs, &wish.live);
         let is_of_this_run = self.run_on_disk(wish) == note.run;
         if is_same && is_in_place && is_of_this_run {
             return self.edits.rest();
@@ -381,7 +387,14 @@ impl Work {
             }
             self.folder.write_project(&project).map_err(|error| error.to_string())?
         };
-        let note = Note { project, run, file: wish.file.clone(), unsaved: wish.unsaved };
+        let note = Note {
+            project,
+            run,
+            file: wish.file.clone(),
+            unsaved: wish.unsaved,
+            runs: wish.runs.clone(),
+            live: wish.live.clone(),
+        };
         self.folder.commit(&note).map_err(|error| error.to_string())?;
         (self.on_disk.project, self.on_disk.note) = (Some(wish.project.clone()), note);
         Ok(())

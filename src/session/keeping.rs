@@ -45,7 +45,7 @@ impl State {
                 }
             }
         }
-        let table = self.works.table;
+        let table = self.works.generation;
         if let Some(archive) = &mut self.works.archive {
             archive.ask(table, job);
         }
@@ -75,7 +75,7 @@ impl State {
     /// In this window's folder, where a crash leaves them to be brought back.
     fn own_place_of_runs(&self) -> PathBuf {
         let own = self.works.folder.as_ref().map(|folder| folder.path().to_owned()).unwrap_or_default();
-        let places = (self.works.table..).map(|number| own.join(format!("runs-{number}")));
+        let places = (self.works.generation..).map(|number| own.join(format!("runs-{number}")));
         // There are fewer of them than numbers.
         places.into_iter().find(|place| !place.exists()).unwrap_or(own)
     }
@@ -201,7 +201,6 @@ impl State {
         self.desk = Desk::default();
         self.desk_number += 1;
         let works = &mut self.works;
-        works.table += 1;
         (works.run_folder, works.kept_at, works.saved_at, works.saving) = (None, None, None, None);
         (works.in_force, works.resume_id, works.unsaved_training) = (None, None, false);
         // What still writes there goes on: the folder is removed when the last of it is dropped.
@@ -337,7 +336,7 @@ impl State {
                 News::Done(Some(text)) => self.notify(NoticeKind::Success, text),
                 News::Done(None) => {}
                 // All else is about the project of its time.
-                news if table == self.works.table => self.take_news(news),
+                news if table == self.works.generation => self.take_news(news),
                 _ => {}
             }
         }
@@ -422,7 +421,7 @@ impl State {
         }
         let name = self.runs.card(&id).map(|card| card.name.clone()).unwrap_or_default();
         let saved_at = kept.saved.now.step;
-        (self.works.resume, self.works.resume_id) = (Some(Box::new(kept)), Some(id));
+        (self.works.resume, self.works.resume_id) = (Some(Box::new(kept)), Some((id, true)));
         self.works.told = None;
         let before = self.project.clone();
         if !by_itself {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::checkpoint;
 use super::keeper::{Keeper, RunWish, Wish};
 use super::{NoticeKind, RunStatus, State};
-use crate::persist::{Home, Left, Opened, SessionFolder, project_file};
+use crate::persist::{Home, Left, Opened, RunFolder, SessionFolder, project_file};
 
 impl State {
     /// A session on this machine: settings read, a crash noticed.
@@ -64,6 +64,9 @@ impl State {
         if let Some(keeper) = self.keeper(before) {
             keeper.move_to(folder, generation, project, left.note.clone());
         }
+        let runs = left.note.runs.as_deref().zip(self.works.folder.as_ref());
+        self.works.run_folder = runs.map(|(name, folder)| RunFolder::at(folder.path().join(name)));
+        self.works.resume_id = left.note.live.clone().filter(|_| run.is_some()).map(|id| (id, false));
         let in_file = self.file.as_deref().and_then(|file| project_file::load(file).ok());
         self.works.on_disk = in_file.map(Box::new);
         self.unsaved = left.note.unsaved || self.works.on_disk.as_deref() != Some(&self.project);
@@ -78,6 +81,7 @@ impl State {
             }
             None => {}
         }
+        self.open_runs();
     }
 
     fn keeper(&mut self, folder: Option<Arc<SessionFolder>>) -> Option<&Keeper> {
@@ -108,6 +112,8 @@ impl State {
                 project: project.unwrap_or_else(|| Arc::new(self.project.clone())),
                 file: self.file.clone(),
                 unsaved: self.unsaved,
+                runs: self.own_runs(),
+                live: self.runs.live.clone(),
                 run: self.run_to_keep(),
             };
             let asker = self.works.trainer.as_ref().map(|trainer| trainer.asker());
@@ -139,7 +145,15 @@ impl State {
         is_same_run
             && wished.generation == self.works.generation
             && (wished.unsaved, &wished.file) == (self.unsaved, &self.file)
+            && (&wished.runs, &wished.live) == (&self.own_runs(), &self.runs.live)
             && *wished.project == self.project
+    }
+
+    /// The name of the folder of runs that lies in this window's own.
+    fn own_runs(&self) -> Option<String> {
+        let (own, runs) = (self.works.folder.as_ref()?, self.works.run_folder.as_ref()?);
+        let name = runs.path().file_name().filter(|_| runs.path().parent() == Some(own.path()));
+        name.map(|name| name.to_string_lossy().into_owned())
     }
 
     fn is_run_the_trainers(&self) -> bool {
@@ -166,6 +180,8 @@ impl State {
         if let Some(mut keeper) = self.works.keeper.take() {
             keeper.close();
         }
+        // What is still being written of runs is waited for.
+        self.works.archive = None;
         self.works.trainer = None;
         if let Some(folder) = self.works.folder.take() {
             folder.remove();

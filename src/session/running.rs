@@ -160,12 +160,12 @@ impl State {
     /// What is known of the run that begins or comes back.
     fn begin_run(&mut self, project: &Project, kept: Option<&Kept>) {
         self.works.in_force = Some(Box::new(project.clone()));
-        self.runs.live = self.works.resume_id.take().filter(|_| kept.is_some());
+        let (live, is_on_disk) = self.works.resume_id.take().filter(|_| kept.is_some()).unzip();
+        self.runs.live = live;
         let known = self.runs.live.as_deref().and_then(|id| self.runs.card(id));
         self.works.began_secs = known.map_or_else(now_secs, |card| card.began_secs);
         let (step, marks) = kept.map_or((0, 0), |kept| (kept.saved.now.step, kept.marks.len()));
-        // The step that it comes back with is on disk already.
-        let on_disk = self.runs.live.is_some().then_some((self.works.run_number, step, marks));
+        let on_disk = is_on_disk.filter(|is| *is).map(|_| (self.works.run_number, step, marks));
         (self.works.kept_at, self.works.saved_at) = (on_disk, on_disk.filter(|_| self.file.is_some()));
         if self.runs.live.is_some() && self.runs.ghost.as_ref().is_some_and(|g| Some(&g.id) == self.runs.live.as_ref())
         {

@@ -51,8 +51,6 @@ pub struct Works {
     pub on_disk: Option<Box<Project>>,
     /// The thread that reads and writes runs, once there is something to read or write.
     pub archive: Option<Archive>,
-    /// How many projects were put on the table: news of the runs of another is dropped.
-    pub table: u64,
     /// Where the runs of this project are kept, once that was asked.
     pub run_folder: Option<RunFolder>,
     /// The place of the runs of a project that has no file; gone with the program.
@@ -69,8 +67,8 @@ pub struct Works {
     pub unsaved_training: bool,
     /// What the live run has: its network, data and settings.
     pub in_force: Option<Box<Project>>,
-    /// The id of the run in `resume`.
-    pub resume_id: Option<String>,
+    /// The id of the run in `resume`, and whether its files hold it as it is.
+    pub resume_id: Option<(String, bool)>,
     /// Seconds since 1970, when the live run began.
     pub began_secs: u64,
 }

@@ -76,6 +76,8 @@ impl Bench {
             project: Arc::new(project),
             file: None,
             unsaved: true,
+            runs: None,
+            live: None,
             run: RunWish::Now { number: 1, told, saved: 0 },
         };
         let work = Work::new(own, inbox, Box::new(move |text| saying.send(text).unwrap()));
