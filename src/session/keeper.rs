@@ -387,14 +387,8 @@ impl Work {
             }
             self.folder.write_project(&project).map_err(|error| error.to_string())?
         };
-        let note = Note {
-            project,
-            run,
-            file: wish.file.clone(),
-            unsaved: wish.unsaved,
-            runs: wish.runs.clone(),
-            live: wish.live.clone(),
-        };
+        let (runs, live) = (wish.runs.clone(), wish.live.clone());
+        let note = Note { project, run, file: wish.file.clone(), unsaved: wish.unsaved, runs, live };
         self.folder.commit(&note).map_err(|error| error.to_string())?;
         (self.on_disk.project, self.on_disk.note) = (Some(wish.project.clone()), note);
         Ok(())
