@@ -10,6 +10,8 @@ mod files;
 mod losses;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/predict.rs"]
+mod predict;
 #[path = "cli/runs.rs"]
 mod runs;
 #[path = "cli/sentences.rs"]

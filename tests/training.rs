@@ -9,13 +9,13 @@ use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Threads};
 use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
 use glassbox::model::{
-    Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
+    DataSpec, Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
 };
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trace::Curves;
-use glassbox::trace::Moment;
+use glassbox::trace::{Moment, Watch};
 use glassbox::trainer::{Change, DebugCommand, Run};
 use support::{session, training_session, wait};
 
@@ -381,4 +381,47 @@ fn other_data_with_more_classes_mends_the_last_layer() {
     wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
     assert_eq!(state.project, templates::build("spiral").unwrap());
     assert!(state.inference.is_valid());
+}
+
+#[test]
+fn an_answer_does_not_outlive_its_network_its_data_or_its_project() {
+    let mut state = session("blobs");
+    state.apply(Action::Watch(Watch { output: true, ..Watch::default() }));
+    let ask = Action::TryInput(vec![1.0, 0.5]);
+    state.apply(ask.clone());
+    wait(&mut state, "an answer", |s| s.try_output.is_some());
+    let before = state.try_output.clone().unwrap();
+    assert!(
+        before.probability && (before.values.iter().sum::<f32>() - 1.0).abs() < 1e-6 && *before.sample == [1.0, 0.5]
+    );
+    state.apply(Action::Transport(Transport::StepBatch));
+    wait(&mut state, "the answer follows", |s| s.run.step == 1 && s.try_output.as_ref() != Some(&before));
+
+    let loss = state.project.graph.find("Loss").unwrap().id;
+    let value = ParamValue::Text("mse".into());
+    state.apply(Action::Edit(Edit::SetParam { layer: loss, key: "loss".into(), value }));
+    assert_eq!(state.try_output, None, "it was of another loss");
+    wait(&mut state, "an answer as the loss now means it", |s| s.try_output.as_ref().is_some_and(|r| !r.probability));
+
+    let Source::Synthetic(mut spec) = state.project.data.source.clone() else { panic!("not generated") };
+    spec.noise += 0.1;
+    state.apply(Action::SetData(DataSpec { source: Source::Synthetic(spec), ..state.project.data.clone() }));
+    wait(&mut state, "other data", |s| matches!(s.data, DataState::Ready(_)) && s.try_output.is_none());
+    state.apply(ask);
+    wait(&mut state, "an answer", |s| s.try_output.is_some());
+    state.apply(Action::OpenTemplate("moons".into()));
+    assert_eq!(state.try_output, None);
+    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    assert_eq!(state.try_output, None);
+}
+
+#[test]
+fn a_seed_changed_in_the_middle_of_a_run_orders_the_samples_from_there_and_draws_no_weights() {
+    let mut run = start(&moons());
+    losses(&mut run, 3);
+    let (weights, batch) = (run.machine().snapshot().unwrap(), run.next_batch());
+    let other = TrainingSpec { seed: 77, ..run.training().clone() };
+    run.change(Change::Training { training: other }).unwrap();
+    assert_eq!(run.machine().snapshot().unwrap(), weights);
+    assert_ne!(run.next_batch().rows, batch.rows, "the order of samples follows at once");
 }

@@ -12,6 +12,7 @@ mod new;
 mod options;
 mod output;
 mod outputs;
+mod predict;
 mod prepare;
 mod runs;
 mod summary;
@@ -80,6 +81,7 @@ pub fn run() -> Next {
         Some(Command::Check(options)) => (check::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),
+        Some(Command::Predict(options)) => (predict::run(&options), options.json),
         Some(Command::Debug(options)) => (debug::run(&options), options.json),
     };
     Next::Exit(report(outcome, as_json))

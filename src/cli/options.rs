@@ -33,6 +33,8 @@ pub enum Command {
     Train(TrainOptions),
     /// The runs that are kept with a project: list, export, rename, delete them.
     Runs(RunsOptions),
+    /// Let trained weights answer for new rows or pictures, without the data that they learnt from.
+    Predict(PredictOptions),
     /// Stop inside a training step, look at everything, go back, change it, go on.
     Debug(DebugOptions),
     /// Measure this program on this machine.
@@ -183,6 +185,34 @@ pub struct ExportOptions {
     /// Replace files that are not Glassbox's as well.
     #[arg(long)]
     pub force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  glassbox predict penguins.safetensors --data new.csv -o answers.csv\n  \
+    glassbox predict mnist.safetensors --data mnist/ --json\n\n\
+    A table needs the columns that the network was given, in any order. Where it has the column that is predicted too, or a folder \
+    has labels, the answers are scored. Points need the columns x and y.")]
+pub struct PredictOptions {
+    /// A checkpoint (*.safetensors).
+    pub file: PathBuf,
+    /// A CSV file, an IDX file of pictures or a folder of IDX files.
+    #[arg(long, value_name = "PATH")]
+    pub data: PathBuf,
+    /// Write the answers here as CSV, a line for every row; without it to the standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that is there.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
+    pub device: DeviceChoice,
+    /// Threads to compute with; without it all cores.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print one JSON object: with --output of the scores and remarks, else with all answers.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

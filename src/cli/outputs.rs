@@ -27,6 +27,7 @@ pub enum Kind {
     Dump,
     /// Runs or curves as CSV.
     Table,
+    Answers,
 }
 
 impl fmt::Display for Kind {
@@ -37,6 +38,7 @@ impl fmt::Display for Kind {
             Self::Log => "log",
             Self::Dump => "dump",
             Self::Table => "table",
+            Self::Answers => "table of answers",
         })
     }
 }

@@ -170,6 +170,7 @@ impl State {
             self.project.training = project.training;
             if !is_same {
                 self.project.graph = project.graph;
+                self.try_output = None;
             }
             self.works.told = Some(self.as_told());
             self.works.in_force = Some(Box::new(self.project.clone()));

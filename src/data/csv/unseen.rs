@@ -56,8 +56,10 @@ pub fn rows(
     })?;
     let dropped = unseen.kept.iter().filter(|kept| !**kept).count();
     if dropped > 0 {
-        let dropped = thousands(dropped as u64);
-        unseen.notes.push(format!("{dropped} rows lack a value and are left out, as in training."));
+        unseen.notes.push(match dropped {
+            1 => "1 row lacks a value and is left out, as in training.".to_owned(),
+            n => format!("{} rows lack a value and are left out, as in training.", thousands(n as u64)),
+        });
     }
     unseen.notes.extend(places.iter().flat_map(Place::notes));
     Ok(unseen)
@@ -100,6 +102,11 @@ fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<Place<'a>>, Data
         table.names.join(", "),
         table.path.display()
     )))
+}
+
+/// "1 row", "2,000 rows".
+fn counted(n: usize, what: &str) -> String {
+    format!("{} {what}{}", thousands(n as u64), if n == 1 { "" } else { "s" })
 }
 
 fn too_many(rows: usize, table: &Table) -> DataError {
@@ -155,7 +162,7 @@ impl Place<'_> {
             ColumnValues::Categorical { .. } => format!("{no_place}: in training no value was missing"),
         };
         if self.filled > 0 {
-            notes.push(format!("\"{name}\" lacks {} values: each {stands_for}.", thousands(self.filled as u64)));
+            notes.push(format!("\"{name}\" lacks {}: each {stands_for}.", counted(self.filled, "value")));
         }
         if !self.unknown.is_empty() {
             let rows: usize = self.unknown.values().sum();
@@ -166,8 +173,8 @@ impl Place<'_> {
                 _ => no_place,
             };
             notes.push(format!(
-                "\"{name}\" has values in {} rows that the network never saw ({}{more}): each {as_what}.",
-                thousands(rows as u64),
+                "\"{name}\" has values in {} that the network never saw ({}{more}): each {as_what}.",
+                counted(rows, "row"),
                 named.join(", ")
             ));
         }

@@ -1,0 +1,180 @@
+//! `glassbox predict`: trained weights answer for rows that they never saw, with nothing but the checkpoint.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+
+use super::options::PredictOptions;
+use super::output::{answer, remark};
+use super::outputs::{Files, Kind};
+use super::prepare;
+use crate::data::{NoProgress, Task, Unseen, read_unseen};
+use crate::engine::metrics::Tally;
+use crate::engine::{Device, Machine, Precision, Threads};
+use crate::model::{Answer, DataSignature, Shape, Target};
+use crate::persist::project_file;
+use crate::session::checkpoint::{self, Weights};
+
+pub fn run(options: &PredictOptions) -> anyhow::Result<()> {
+    let device = prepare::choose_device(options.device)?;
+    // Said before the work is done, not after it.
+    Files::new(options.force)
+        .reads("the checkpoint", Some(&options.file))
+        .reads("the data", Some(&options.data))
+        .writes("--output", Kind::Answers, options.output.as_deref())
+        .check()?;
+    let threads = Threads::new(options.threads.map_or(0, usize::from))?;
+    threads.run(|| predict(options, device))
+}
+
+fn predict(options: &PredictOptions, device: Device) -> anyhow::Result<()> {
+    let weights = checkpoint::load_weights(&options.file).map_err(anyhow::Error::msg)?;
+    let unseen = read_unseen(&weights.encoding, &options.data, &NoProgress)?;
+    let answers =
+        Answers::of(&weights, &unseen, device).with_context(|| format!("{} cannot answer", options.file.display()))?;
+    unseen.notes.iter().for_each(remark);
+    let score = answers.score(&unseen);
+    match (&options.output, options.json) {
+        (Some(path), _) => {
+            let text = answers.csv(&unseen)?;
+            project_file::write_atomically(path, text.as_bytes())?;
+            if options.json {
+                answer(answers.json(&unseen, score, false)).map(drop)
+            } else {
+                answer(answers.summary(score, path)).map(drop)
+            }
+        }
+        (None, true) => answer(answers.json(&unseen, score, true)).map(drop),
+        (None, false) => answer(answers.csv(&unseen)?.trim_end()).map(drop),
+    }
+}
+
+struct Answers {
+    task: Task,
+    answer: Answer,
+    /// The column that is predicted.
+    name: String,
+    /// `[rows, n]`
+    outputs: Vec<f32>,
+    width: usize,
+    rows: usize,
+    /// Completed when these weights were kept.
+    step: u64,
+}
+
+impl Answers {
+    fn of(weights: &Weights, unseen: &Unseen, device: Device) -> anyhow::Result<Self> {
+        let Weights { project, snapshot, encoding } = weights;
+        let task = encoding.target.task();
+        let (target, name) = match &task {
+            Task::Classification { classes } => (Target::Classes(classes.len()), encoding.target.column()),
+            Task::Regression { outputs, .. } => (Target::Numbers(outputs.len()), None),
+        };
+        let signature = DataSignature { input: Shape(encoding.input_shape.clone()), target };
+        let mut machine = Machine::new(&project.graph, &signature, &project.training, device, Precision::F32)?;
+        machine.restore(snapshot)?;
+        let rows = unseen.kept.iter().filter(|kept| **kept).count();
+        let outputs = machine.predict(&unseen.inputs, rows)?;
+        let width = (outputs.len() / rows.max(1)).max(1);
+        let (name, step) = (name.unwrap_or("class").to_owned(), snapshot.step);
+        Ok(Self { task, answer: machine.answer(), name, outputs, width, rows, step })
+    }
+
+    fn outputs_of(&self, row: usize) -> &[f32] {
+        &self.outputs[row * self.width..(row + 1) * self.width]
+    }
+
+    /// Predicted numbers in the data's units.
+    fn numbers(&self, row: usize) -> impl Iterator<Item = f32> + '_ {
+        self.outputs_of(row).iter().enumerate().map(|(i, &output)| self.task.unit(i).value(output))
+    }
+
+    /// What the rows with a truth score (accuracy or R²), and how many these are.
+    fn score(&self, unseen: &Unseen) -> Option<(f64, usize)> {
+        let known: Vec<(usize, f32)> =
+            unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
+        let truths: Vec<f32> = known.iter().map(|(_, truth)| *truth).collect();
+        let mut tally = Tally::new(self.answer, &truths, 1);
+        known.iter().for_each(|(row, truth)| tally.take(self.outputs_of(*row), &[*truth]));
+        (!known.is_empty()).then(|| (tally.score(), known.len()))
+    }
+
+    fn score_name(&self) -> &'static str {
+        if self.answer == Answer::Numbers { "r2" } else { "accuracy" }
+    }
+
+    fn summary(&self, score: Option<(f64, usize)>, path: &Path) -> String {
+        let score = score.map_or(String::new(), |(score, rows)| match self.score_name() {
+            "r2" => format!("\nR²       {score:.4} over {rows} rows"),
+            _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
+        });
+        format!("{} rows are answered in {}{score}", self.rows, path.display())
+    }
+
+    /// A line for every row of the file; what is not answered is empty.
+    fn csv(&self, unseen: &Unseen) -> anyhow::Result<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let said = if self.answer.is_probability() { "probability" } else { "score" };
+        let mut head = vec!["row".to_owned()];
+        match &self.task {
+            Task::Classification { classes } => {
+                head.extend([self.name.clone(), said.to_owned()]);
+                head.extend(classes.iter().map(|class| format!("{said} of {class}")));
+            }
+            Task::Regression { outputs, .. } => head.extend(outputs.iter().cloned()),
+        }
+        writer.write_record(&head)?;
+        let mut row = 0;
+        for (line, kept) in unseen.kept.iter().enumerate() {
+            let mut cells = vec![(line + 1).to_string()];
+            if *kept {
+                cells.extend(self.cells(row));
+                row += 1;
+            }
+            cells.resize(head.len(), String::new());
+            writer.write_record(&cells)?;
+        }
+        Ok(String::from_utf8(writer.into_inner()?)?)
+    }
+
+    fn cells(&self, row: usize) -> Vec<String> {
+        let Task::Classification { classes } = &self.task else {
+            return self.numbers(row).map(|number| number.to_string()).collect();
+        };
+        let (class, shares) = (self.answer.class(self.outputs_of(row)), self.answer.shares(self.outputs_of(row)));
+        let mut cells = vec![classes.get(class).cloned().unwrap_or_default()];
+        cells.extend(shares.get(class).into_iter().chain(&shares).map(f32::to_string));
+        cells
+    }
+
+    fn json(&self, unseen: &Unseen, score: Option<(f64, usize)>, with_answers: bool) -> Value {
+        let mut all =
+            json!({ "rows": unseen.kept.len(), "answered": self.rows, "step": self.step, "notes": unseen.notes });
+        if let Some((score, rows)) = score {
+            all["score"] = json!({ self.score_name(): score, "rows": rows });
+        }
+        if with_answers {
+            let answered = unseen.kept.iter().enumerate().filter(|(_, kept)| **kept);
+            all["answers"] = answered.enumerate().map(|(row, (line, _))| self.row_json(row, line + 1)).collect();
+        }
+        all
+    }
+
+    fn row_json(&self, row: usize, line: usize) -> Value {
+        let mut one = Map::from_iter([("row".to_owned(), json!(line))]);
+        match &self.task {
+            Task::Classification { classes } => {
+                let shares = self.answer.shares(self.outputs_of(row));
+                let said = if self.answer.is_probability() { "probabilities" } else { "scores" };
+                one.insert("class".into(), json!(classes.get(self.answer.class(self.outputs_of(row)))));
+                one.insert(said.into(), classes.iter().cloned().zip(shares.iter().map(|&p| json!(p))).collect());
+            }
+            Task::Regression { outputs, .. } => {
+                let numbers = outputs.iter().cloned().zip(self.numbers(row).map(|number| json!(number)));
+                one.insert("numbers".into(), numbers.collect());
+            }
+        }
+        Value::Object(one)
+    }
+}
