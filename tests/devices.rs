@@ -11,8 +11,8 @@ use glassbox::engine::Device;
 use glassbox::model::{Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, NoticeKind, checkpoint};
-use glassbox::trace::Curves;
-use glassbox::trainer::{Change, JournalEntry, Run};
+use glassbox::trace::{Curves, History, Origin};
+use glassbox::trainer::{Change, Debugger, JournalEntry, Run};
 use support::{test_device, training_session, wait};
 
 /// A card that no machine has.
@@ -62,9 +62,18 @@ fn a_run_goes_on_on_its_new_device_where_it_was_and_writes_it_down() {
     assert_eq!(resumed.machine().snapshot().unwrap(), straight.machine().snapshot().unwrap());
     let entry = |instruction| JournalEntry { step: 7, instruction, change: to_cpu() };
     assert_eq!(resumed.journal(), [entry(0), entry(5)]);
-    let replayed = resumed.replay(20).unwrap();
-    assert_eq!(replayed.journal(), resumed.journal());
+    let mut replayed = from_the_beginning(&resumed);
+    replayed.goto_step(20).unwrap();
+    assert_eq!(replayed.run().journal(), resumed.journal());
     assert_eq!(replayed.machine().snapshot().unwrap(), straight.machine().snapshot().unwrap());
+}
+
+/// The run once more, where it began: what it went through lies ahead.
+fn from_the_beginning(run: &Run) -> Debugger {
+    let resumed = Run::resume(run.project(), run.dataset().clone(), Device::Cpu, run.save().unwrap()).unwrap();
+    let mut debugger = Debugger::new(resumed, 64 << 20).unwrap();
+    debugger.goto_step(0).unwrap();
+    debugger
 }
 
 #[test]
@@ -89,24 +98,25 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
     let mut run = start(&spiral());
     steps(&mut run, 6);
     let mut saved = run.save().unwrap();
-    saved.place.journal.push(JournalEntry { step: 4, instruction: 0, change: Change::Device { device: NOWHERE } });
+    let moved = JournalEntry { step: 4, instruction: 0, change: Change::Device { device: NOWHERE } };
+    saved.history.change(moved, false);
     let mut resumed = Run::resume(&spiral(), run.dataset().clone(), Device::Cpu, saved.clone()).unwrap();
     let moves: Vec<_> = resumed.journal().iter().map(|entry| (entry.step, entry.change.clone())).collect();
     assert_eq!(moves, [(4, Change::Device { device: NOWHERE }), (6, to_cpu())], "it goes on elsewhere than it stopped");
     steps(&mut resumed, 4);
-    let mut replayed = resumed.replay(10).unwrap();
-    assert_eq!(replayed.journal(), resumed.journal(), "the journal still says where it was");
+    let mut replayed = from_the_beginning(&resumed);
+    replayed.goto_step(10).unwrap();
+    assert_eq!(replayed.run().journal(), resumed.journal(), "the journal still says where it was");
     assert_eq!(replayed.machine().snapshot().unwrap(), resumed.machine().snapshot().unwrap());
     let notices = replayed.take_notices();
     assert_eq!(notices.len(), 1);
     assert!(notices[0].starts_with("This run was computed on cuda:4095, which is not there. It goes on on the CPU."));
     assert!(replayed.take_notices().is_empty(), "it says so once");
 
-    saved.place.device = NOWHERE;
-    saved.place.journal.clear();
+    saved.history = History::new(Origin { device: NOWHERE, ..saved.history.origin });
     let resumed = Run::resume(&spiral(), run.dataset().clone(), Device::Cpu, saved).unwrap();
     assert_eq!(resumed.journal().len(), 1);
-    assert_eq!(resumed.replay(6).unwrap().take_notices().len(), 1);
+    assert_eq!(from_the_beginning(&resumed).take_notices().len(), 1);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
 use glassbox::trace::Curves;
 use glassbox::trace::{Moment, Watch};
-use glassbox::trainer::{Change, DebugCommand, Run};
+use glassbox::trainer::{Change, DebugCommand, Debugger, Run};
 use support::{session, training_session, wait};
 
 fn start(project: &Project) -> Run {
@@ -172,11 +172,22 @@ fn the_journal_brings_any_moment_back() {
     let kept = run.change(Change::Graph { graph }).unwrap();
     assert!(kept.kept > 0 && kept.kept < kept.of, "{kept:?}");
     losses(&mut run, 10);
-    let again = run.replay(60).unwrap();
+    let mut again = from_the_beginning(&run);
+    again.goto_step(60).unwrap();
     assert_eq!(again.machine().snapshot().unwrap(), run.machine().snapshot().unwrap());
-    let earlier = run.replay(40).unwrap();
+    let mut earlier = from_the_beginning(&run);
+    earlier.goto_step(40).unwrap();
     assert_eq!(earlier.machine().step(), 40);
     assert_ne!(earlier.machine().snapshot().unwrap(), run.machine().snapshot().unwrap());
+}
+
+/// The run once more, where it began: what it went through lies ahead.
+fn from_the_beginning(run: &Run) -> Debugger {
+    let (project, dataset) = (run.project().clone(), run.dataset().clone());
+    let run = Run::resume(&project, dataset, Device::Cpu, run.save().unwrap()).unwrap();
+    let mut debugger = Debugger::new(run, 64 << 20).unwrap();
+    debugger.goto_step(0).unwrap();
+    debugger
 }
 
 /// Trains with every epoch judged, and tells the rate of every step.
@@ -213,12 +224,15 @@ fn a_rate_cut_on_a_plateau_is_journaled_saved_and_replayed() {
     let (kept, Kept { saved: again, .. }) = checkpoint::load(&path).unwrap();
     assert_eq!(again.place.plateau, saved.place.plateau);
     let mut resumed = Run::resume(&kept, whole.dataset().clone(), Device::Cpu, again).unwrap();
-    let mut replayed = whole.replay(whole.machine().step()).unwrap();
+    let mut replayed = from_the_beginning(&whole);
+    replayed.goto_step(whole.machine().step()).unwrap();
     assert_eq!(replayed.save().unwrap().place.plateau, saved.place.plateau);
-    assert_eq!(replayed.journal(), whole.journal());
+    assert_eq!(replayed.run().journal(), whole.journal());
     let expected = judged(&mut whole, 10 * epoch);
-    for run in [&mut resumed, &mut replayed] {
-        assert_eq!(judged(run, 10 * epoch), expected);
+    assert_eq!(judged(&mut resumed, 10 * epoch), expected);
+    let rates: Vec<_> = (0..10 * epoch).filter_map(|_| replayed.run_free().unwrap().row).collect();
+    assert!(rates.iter().map(|row| row.learning_rate).eq(expected));
+    for run in [&resumed, replayed.run()] {
         assert_eq!(run.machine().snapshot().unwrap(), whole.machine().snapshot().unwrap());
     }
     let other = TrainingSpec { schedule: Schedule::Constant, ..whole.training().clone() };

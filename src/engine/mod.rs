@@ -19,6 +19,7 @@ mod op;
 mod ops;
 mod optimiser;
 pub mod peak;
+mod processor;
 mod program;
 mod random;
 pub mod ranking;
@@ -36,5 +37,6 @@ pub use machine::{
 };
 pub use memory::{Memory, size};
 pub use op::{Call, Op, StepContext, ValueShape};
+pub use processor::processor;
 pub use program::{Instruction, Mode, Phase, Program, Role, Value, ValueId};
 pub use threads::Threads;

@@ -1,22 +1,30 @@
 //! A run as a checkpoint file and back: where the trainer's snapshot meets the file format.
 
+mod state;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::running::bare;
 use crate::data::Encoding;
 use crate::engine::{Numbers, SavedTensor, Snapshot};
-use crate::model::{Graph, Project, TrainingSpec};
+use crate::model::{Graph, LayerId, Project, TrainingSpec};
 use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
-use crate::trace::{Curves, Pace};
+use crate::trace::{Curves, LayerSummary, Pace, Summaries, Summary};
 pub use crate::trainer::Kept;
-use crate::trainer::{Resume, Saved};
+use crate::trainer::Saved;
+use state::Read;
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
 const BEST: &str = "best/";
 /// And those of the steps and numbers of curves, which are for the window, with this.
 const CURVE: &str = "curve/";
+/// And those of the weights that the run began with, when they were given to it, with this.
+const START: &str = "start/";
+/// And those of the summaries of a layer, by its number, with this.
+const SUMMARY: &str = "summary/";
 
 /// And those of the last step, when others stand under the plain names, with this.
 const LAST: &str = "last/";
@@ -39,15 +47,12 @@ pub fn save(path: &Path, project: &Project, saved: &Saved, curves: &Curves) -> R
 pub fn save_as(path: &Path, project: &Project, saved: &Saved, curves: &Curves, plain: Plain) -> Result<(), String> {
     let best = saved.best.as_ref();
     let (last_prefix, best_prefix) = if plain == Plain::Best && best.is_some() { (LAST, "") } else { ("", BEST) };
-    let place = serde_json::json!({
-        "run": saved.place,
-        "step": saved.now.step,
-        "best_step": best.map(|best| best.step),
-        "encoding": saved.encoding,
-        "plain": if best_prefix.is_empty() { "best" } else { "last" },
-    });
+    let mut place = state::write(saved);
+    place["encoding"] = serde_json::json!(saved.encoding);
+    place["plain"] = serde_json::json!(if best_prefix.is_empty() { "best" } else { "last" });
     let mut tensors: Vec<_> = named(&saved.now, last_prefix).collect();
     tensors.extend(best.into_iter().flat_map(|best| named(best, best_prefix)));
+    tensors.extend(saved.start.iter().flat_map(|start| named(start, START)));
     tensors.extend(curve_tensors(curves));
     let checkpoint = Checkpoint { project: project.clone(), place: place.to_string(), tensors };
     checkpoint::save(&checkpoint, path).map_err(|error| error.to_string())
@@ -83,23 +88,27 @@ pub fn load_weights(path: &Path) -> Result<Weights, String> {
 
 fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     let file = checkpoint::load(path).map_err(|error| error.to_string())?;
-    let damaged = |error: serde_json::Error| format!("The run in {} cannot be read: {error}", path.display());
+    let unreadable = |why: String| format!("The run in {} cannot be read: {why}", path.display());
+    let damaged = |error: serde_json::Error| unreadable(format!("it is damaged ({error})."));
     let place: serde_json::Value = serde_json::from_str(&file.place).map_err(damaged)?;
-    let run: Resume = serde_json::from_value(place["run"].clone()).map_err(damaged)?;
-    let is_curve = |tensor: &NamedTensor| tensor.name.starts_with(CURVE);
-    let (told, tensors): (Vec<_>, Vec<_>) = file.tensors.into_iter().partition(is_curve);
-    let is_plain_best = place["plain"] == "best";
-    let (now_prefix, best_prefix, apart) = if is_plain_best { (LAST, "", LAST) } else { ("", BEST, BEST) };
-    let (apart, plain): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.name.starts_with(apart));
-    let (now, best) = if is_plain_best { (apart, plain) } else { (plain, apart) };
-    let step = place["step"].as_u64().ok_or_else(|| format!("The run in {} does not say its step.", path.display()))?;
-    let now = snapshot(step, now, now_prefix);
-    let best = place["best_step"].as_u64().map(|step| snapshot(step, best, best_prefix));
-    let mut curves = curves(&told);
-    curves.truncate(step);
     let encoding = serde_json::from_value(place["encoding"].clone()).map_err(damaged)?;
-    let saved = Saved { now, best, place: run, encoding };
-    let plain = if is_plain_best { Plain::Best } else { Plain::Last };
+    let plain = if place["plain"] == "best" { Plain::Best } else { Plain::Last };
+    let Read { step, best_step, place, history, notice } = state::read(&place, &file.project).map_err(unreadable)?;
+    let mut tensors = file.tensors;
+    let mut of = |prefix: &str| -> Vec<NamedTensor> {
+        tensors.extract_if(.., |tensor| tensor.name.starts_with(prefix)).collect()
+    };
+    let (told, best, last, start, summed) = (of(CURVE), of(BEST), of(LAST), of(START), of(SUMMARY));
+    let ((now, now_prefix), (best, best_prefix)) = match plain {
+        Plain::Best => ((last, LAST), (tensors, "")),
+        Plain::Last => ((tensors, ""), (best, BEST)),
+    };
+    let now = snapshot(step, now, now_prefix);
+    let best = best_step.map(|step| snapshot(step, best, best_prefix));
+    let start = (!start.is_empty()).then(|| Arc::new(snapshot(0, start, START)));
+    let mut curves = Curves { summaries: summaries(&summed), ..curves(&told) };
+    curves.truncate(step);
+    let saved = Saved { now, best, start, place, history, encoding, notice };
     Ok((file.project, Kept::new(saved, curves), plain))
 }
 
@@ -136,12 +145,47 @@ fn curve_tensors(curves: &Curves) -> Vec<NamedTensor> {
         let values = Values::F32(series.values().to_vec());
         tensors.push(NamedTensor { name: format!("{CURVE}{name}"), dims, values });
     }
+    tensors.extend(summary_tensors(&curves.summaries));
     if !curves.pace.is_empty() {
         let numbers = curves.pace.iter().flat_map(|pace| [pace.step as f64, pace.epoch, pace.seconds]);
         let (dims, values) = (vec![curves.pace.len(), 3], Values::F64(numbers.collect()));
         tensors.push(NamedTensor { name: format!("{CURVE}pace"), dims, values });
     }
     tensors
+}
+
+/// Of every layer one row a summary: its step, and the measures in their order.
+fn summary_tensors(summaries: &Summaries) -> Vec<NamedTensor> {
+    let mut rows: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for summary in summaries.all() {
+        for layer in &summary.layers {
+            let row = rows.entry(layer.layer.0).or_default();
+            row.push(summary.step as f64);
+            row.extend(layer.numbers().map(f64::from));
+        }
+    }
+    let width = 1 + LayerSummary::MEASURES.len();
+    let tensor = |(layer, numbers): (u32, Vec<f64>)| NamedTensor {
+        name: format!("{SUMMARY}{layer}"),
+        dims: vec![numbers.len() / width, width],
+        values: Values::F64(numbers),
+    };
+    rows.into_iter().map(tensor).collect()
+}
+
+/// What of it makes sense; older files have none.
+fn summaries(tensors: &[NamedTensor]) -> Summaries {
+    let mut steps: BTreeMap<u64, Vec<LayerSummary>> = BTreeMap::new();
+    for tensor in tensors {
+        let layer = tensor.name.strip_prefix(SUMMARY).and_then(|number| number.parse().ok()).map(LayerId);
+        let (Some(layer), Values::F64(numbers)) = (layer, &tensor.values) else { continue };
+        for [step, rest @ ..] in numbers.as_chunks::<8>().0 {
+            steps.entry(*step as u64).or_default().push(LayerSummary::of(layer, rest.map(|v| v as f32)));
+        }
+    }
+    let mut summaries = Summaries::default();
+    steps.into_iter().for_each(|(step, layers)| summaries.push(Arc::new(Summary { step, layers })));
+    summaries
 }
 
 /// What of it makes sense; older files have none.

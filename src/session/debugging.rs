@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::running::bare;
 use super::{Action, NoticeKind, OtherBranch, RunStatus, State, Tab};
 use crate::model::Project;
-use crate::trace::{DebugView, Mark};
+use crate::trace::DebugView;
 use crate::trainer::{Command, DebugCommand, Forked, News, Outbox};
 
 impl State {
@@ -75,15 +75,6 @@ impl State {
             let told = view.breakpoints.iter().find(|told| told.breakpoint.id == known.id);
             known.hits = told.map_or(known.hits, |told| told.breakpoint.hits);
         }
-        let run = &mut self.run;
-        let edits = view.changes.iter().filter(|change| change.of_numbers);
-        let edits: Vec<_> = edits.map(|c| Mark { step: c.at.step, label: c.what.clone() }).collect();
-        if run.edits != edits && view.branch == run.branch {
-            run.marks.retain(|mark| !run.edits.contains(mark) && !edits.contains(mark));
-            run.marks.extend(edits.iter().cloned());
-            run.marks.sort_by_key(|mark| mark.step);
-            run.edits = edits;
-        }
         self.branches.clone_from(&view.branches);
         if self.tab == Tab::Debug {
             self.debug = Some(view);
@@ -101,6 +92,7 @@ impl State {
             earlier: told.earlier.take(),
             rows: std::mem::take(&mut told.rows),
             evaluations: std::mem::take(&mut told.evaluations),
+            summaries: std::mem::take(&mut told.summaries),
         };
         let is_told = news.earlier.is_some() || !news.rows.is_empty() || !news.evaluations.is_empty();
         let is_other = news.forked.is_some() || news.cut.is_some() || news.branch != self.run.branch;
@@ -117,11 +109,10 @@ impl State {
         is_news
     }
 
-    fn take_branch(&mut self, News { branch, forked, cut, earlier, rows, evaluations }: News) {
+    fn take_branch(&mut self, News { branch, forked, cut, earlier, rows, evaluations, summaries }: News) {
         if let Some(Forked { from, step }) = forked {
             self.look_at_branch(from);
-            let (curves, mut marks) = (self.run.curves.clone(), self.run.marks.clone());
-            marks.retain(|mark| mark.step <= step);
+            let (curves, marks) = (self.run.curves.clone(), self.run.marks.clone());
             let mut fork = OtherBranch { id: branch, curves, marks };
             fork.curves.truncate(step);
             self.run.others.push(fork);
@@ -134,6 +125,7 @@ impl State {
             self.run.curves.extend(&earlier);
         }
         self.run.curves.append(&rows, &evaluations);
+        summaries.into_iter().for_each(|summary| self.run.curves.summaries.push(summary));
     }
 
     /// The curves of this branch become those of the run, and those of the run another's.
@@ -142,8 +134,6 @@ impl State {
         let Some(other) = run.others.iter_mut().find(|other| other.id == branch) else { return };
         std::mem::swap(&mut other.curves, &mut run.curves);
         std::mem::swap(&mut other.marks, &mut run.marks);
-        // They come with the next view of this branch.
-        run.edits.clear();
         (other.id, run.branch) = (run.branch, branch);
         if run.status == RunStatus::Finished {
             run.status = RunStatus::Paused;
@@ -153,7 +143,6 @@ impl State {
     /// The steps after this one have become another history.
     fn cut_future(&mut self, step: u64) {
         self.run.curves.truncate(step);
-        self.run.marks.retain(|mark| mark.step <= step);
         if self.run.status == RunStatus::Finished {
             self.run.status = RunStatus::Paused;
         }

@@ -68,7 +68,6 @@ impl State {
         if self.works.told.is_none() {
             self.devices.in_use = device.clone();
         } else if device != self.devices.in_use {
-            self.mark(format!("device {} → {device}", self.devices.in_use));
             self.tell(Command::Change(Box::new(Change::Device { device: device.clone() })));
         }
         self.devices.looked = None;

@@ -454,7 +454,7 @@ impl Work {
             return self.runs.again_in(now, AGREES);
         }
         self.disagreed = 0;
-        if kept.saved.now.step == 0 && kept.saved.place.journal.is_empty() {
+        if kept.saved.now.step == 0 && kept.saved.history.made().is_empty() {
             self.nothing_in = Some(mark);
             return;
         }
@@ -481,13 +481,13 @@ impl Work {
 
 /// Whether the run has the network and the settings of training that the session believes it to have.
 fn is_as_told(kept: &Kept, told: &Told) -> bool {
-    let place = &kept.saved.place;
-    let changes = || place.journal.iter().rev().map(|entry| &entry.change);
+    let history = &kept.saved.history;
+    let changes = || history.made().iter().rev().map(|entry| &entry.change);
     let graph = changes().find_map(|change| if let Change::Graph { graph } = change { Some(graph) } else { None });
     let training =
         changes().find_map(|change| if let Change::Training { training } = change { Some(training) } else { None });
-    bare(graph.unwrap_or(&place.origin.graph)) == told.graph
-        && *training.unwrap_or(&place.origin.training) == told.training
+    bare(graph.unwrap_or(&history.origin.project.graph)) == told.graph
+        && *training.unwrap_or(&history.origin.project.training) == told.training
 }
 
 fn is_same_run(a: &Wish, b: &Wish) -> bool {

@@ -328,9 +328,9 @@ mod tests {
         wait(&mut again, "the run", |s| s.run.steps_per_epoch > 0);
         assert_eq!((&again.project, again.run.step), (&edited, steps));
         let kept = again.works.trainer.as_ref().unwrap().asker().save().recv().unwrap().unwrap();
-        let last = kept.saved.place.journal.last().map(|entry| (entry.step, entry.change.clone()));
+        let last = kept.saved.history.made().last().map(|entry| (entry.step, entry.change.clone()));
         assert_eq!(last, Some((steps, Change::Training { training: edited.training })));
-        assert!(kept.saved.place.origin.training.epochs != 9);
+        assert!(kept.saved.history.origin.project.training.epochs != 9);
     }
 
     #[test]

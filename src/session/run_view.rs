@@ -21,9 +21,8 @@ pub struct RunView {
     pub learning_rate: f64,
     pub steps_per_epoch: u64,
     pub curves: Curves,
+    /// Of all changes, those ahead of where it stands too.
     pub marks: Vec<Mark>,
-    /// Those of `marks` that stand for tensors changed by hand.
-    pub edits: Vec<Mark>,
     /// The newest picture, if any was asked for.
     pub picture: Option<Arc<Picture>>,
     /// "kept 4 of 6 tensors", "stopped early: no improvement for 10 epochs".

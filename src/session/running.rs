@@ -7,8 +7,8 @@ use super::devices::training_threads;
 use super::keeping::now_secs;
 use super::works::Told;
 use super::{DataState, NoticeKind, RunStatus, RunView, State};
-use crate::model::{Edit, Graph, Project, TrainingSpec};
-use crate::trace::{Change, Curves, Mark, Pace};
+use crate::model::{Edit, Graph, Project};
+use crate::trace::{Change, Curves, Pace};
 use crate::trainer::{Command, Kept, Outbox, Progress, Stop, Trainer, metric};
 
 impl State {
@@ -67,11 +67,9 @@ impl State {
         if told.graph != now.graph {
             // The trainer answers anew with the network as it is now.
             self.try_output = None;
-            self.mark("network edited".into());
             self.tell(Command::Change(Box::new(Change::Graph { graph: self.project.graph.clone() })));
         }
         if told.training != now.training {
-            self.mark(describe(&told.training, &now.training));
             self.tell(Command::Change(Box::new(Change::Training { training: now.training.clone() })));
             if self.run.status == RunStatus::Finished {
                 self.run.status = RunStatus::Paused;
@@ -88,21 +86,6 @@ impl State {
     fn told_of(&self, project: &Project) -> Told {
         let memory = self.memory.map_or(0, |memory| memory.total());
         Told { graph: bare(&project.graph), training: project.training.clone(), memory }
-    }
-
-    pub(super) fn mark(&mut self, label: String) {
-        let step = self.run.step;
-        match self.run.marks.last_mut() {
-            // Dragging a slider leaves one mark, from where it began to where it ended.
-            Some(last) if last.step == step && first_word(&last.label) == first_word(&label) => {
-                let (from, to) = (last.label.split(" → ").next(), label.split(" → ").nth(1));
-                last.label = match (from, to) {
-                    (Some(from), Some(to)) => format!("{from} → {to}"),
-                    _ => label,
-                };
-            }
-            _ => self.run.marks.push(Mark { step, label }),
-        }
     }
 
     /// A new run from step 0 with the project's seed.
@@ -228,6 +211,10 @@ impl State {
             return false;
         }
         let mut news = self.take_curves(&mut told);
+        if let Some(marks) = told.marks {
+            news |= self.run.marks != marks;
+            self.run.marks = marks;
+        }
         if let Some(project) = told.project {
             self.follow_run(*project);
             news = true;
@@ -320,28 +307,4 @@ pub(super) fn bare(graph: &Graph) -> Graph {
     // Moving layers that exist cannot be refused.
     let _ = Edit::Move(moves).apply(&mut bare);
     bare
-}
-
-fn first_word(label: &str) -> &str {
-    label.split(' ').next().unwrap_or_default()
-}
-
-/// "lr 0.1 → 0.01", or which settings were changed.
-fn describe(old: &TrainingSpec, new: &TrainingSpec) -> String {
-    if old.learning_rate != new.learning_rate {
-        return format!("lr {} → {}", old.learning_rate, new.learning_rate);
-    }
-    if old.batch_size != new.batch_size {
-        return format!("batch {} → {}", old.batch_size, new.batch_size);
-    }
-    if old.optimiser.title() != new.optimiser.title() {
-        return format!("optimiser {} → {}", old.optimiser.title(), new.optimiser.title());
-    }
-    if old.epochs != new.epochs {
-        return format!("epochs {} → {}", old.epochs, new.epochs);
-    }
-    if old.schedule != new.schedule {
-        return format!("schedule {} → {}", old.schedule.title(), new.schedule.title());
-    }
-    "settings changed".to_owned()
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Evaluation, Series, StepRow};
+use super::{Evaluation, Series, StepRow, Summaries};
 
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
@@ -17,6 +17,8 @@ pub struct Curves {
     pub learning_rate: Series,
     /// When the run was where, from its beginning: in between, epochs and time grow evenly.
     pub pace: Vec<Pace>,
+    /// How the layers were doing.
+    pub summaries: Summaries,
 }
 
 /// About so many points of every curve are kept with a run.
@@ -46,6 +48,7 @@ impl Curves {
 
     /// What was told of later steps still, where single rows were too many to be handed over.
     pub fn extend(&mut self, later: &Self) {
+        later.summaries.all().iter().for_each(|summary| self.summaries.push(summary.clone()));
         let named = self.named_mut().into_iter().zip(later.named());
         for ((_, series), (_, later)) in named {
             later.points().for_each(|(step, value)| series.push(step, value));
@@ -82,6 +85,7 @@ impl Curves {
             validation_metric: thin(&self.validation_metric),
             learning_rate: thin(&self.learning_rate),
             pace: self.pace.iter().copied().step_by(every).chain(last).collect(),
+            summaries: self.summaries.clone(),
         }
     }
 
@@ -111,6 +115,7 @@ impl Curves {
     pub fn truncate(&mut self, step: u64) {
         self.named_mut().into_iter().for_each(|(_, series)| series.truncate(step));
         self.pace.retain(|pace| pace.step <= step);
+        self.summaries.truncate(step);
     }
 }
 

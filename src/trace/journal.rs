@@ -40,6 +40,19 @@ pub enum Change {
     Tensor { name: String, edit: TensorEdit },
 }
 
+impl JournalEntry {
+    /// About what it takes in memory.
+    pub fn bytes(&self) -> usize {
+        // Layers have a name, parameters and a place; wires are small.
+        let of_change = match &self.change {
+            Change::Tensor { edit: TensorEdit::Whole { values }, .. } => size_of_val(&**values),
+            Change::Graph { graph } => 512 * graph.len(),
+            _ => 0,
+        };
+        size_of::<Self>() + 256 + of_change
+    }
+}
+
 impl Change {
     /// Whether the program stays as it is: only numbers change, or where they lie.
     pub fn is_of_numbers(&self) -> bool {

@@ -3,9 +3,11 @@
 //! No tensors and no threads: these cross from the trainer to whoever looks.
 
 mod arithmetic;
+mod branches;
 mod breakpoint;
 mod curves;
 mod health;
+mod history;
 mod journal;
 mod looking;
 mod marks;
@@ -17,12 +19,15 @@ mod run_tables;
 mod series;
 mod statistics;
 mod steps;
+mod summary;
 mod survey;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
+pub use branches::Branches;
 pub use breakpoint::{At, Breakpoint, StepPhase};
 pub use curves::{Curves, KEPT, Mark, Metric, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
+pub use history::{Happened, History, Origin, Weights};
 pub use journal::{Change, JournalEntry, TensorEdit, dragged};
 pub use looking::{Gaze, Reading, Shares, Sight, TensorRecord};
 pub use marks::marks;
@@ -34,4 +39,5 @@ pub use run_tables::{curves_csv, runs_csv};
 pub use series::{Bucket, MOST, Series};
 pub use statistics::{Histogram, Statistics};
 pub use steps::{Evaluation, StepRow};
+pub use summary::{LayerSummary, Summaries, Summary, summary_is_due, summary_spacing};
 pub use survey::{Findings, Survey};

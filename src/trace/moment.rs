@@ -159,6 +159,8 @@ pub struct Branch {
     pub parent: Option<u32>,
     /// Completed steps where it left another; 0 for the first.
     pub from: u64,
+    /// Executed instructions of the step that was in progress there.
+    pub from_instruction: usize,
     /// Completed steps where it stands.
     pub step: u64,
 }

@@ -2,7 +2,7 @@
 
 use super::run::Saved;
 use crate::data::{Dataset, Task};
-use crate::trace::{Curves, Mark, Metric, marks};
+use crate::trace::{Curves, Mark, Metric};
 
 /// A run and what was told of it.
 #[derive(Clone, Debug)]
@@ -15,8 +15,7 @@ pub struct Kept {
 
 impl Kept {
     pub fn new(saved: Saved, curves: Curves) -> Self {
-        let place = &saved.place;
-        let marks = marks(&place.origin, &place.device, &place.journal);
+        let marks = saved.history.marks();
         Self { saved, curves, marks }
     }
 }

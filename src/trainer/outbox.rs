@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{Curves, DebugView, Evaluation, Picture, Reply, StepRow};
+use crate::trace::{Curves, DebugView, Evaluation, Mark, Picture, Reply, StepRow, Summary};
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub struct News {
     pub earlier: Option<Box<Curves>>,
     pub rows: Vec<StepRow>,
     pub evaluations: Vec<Evaluation>,
+    pub summaries: Vec<Arc<Summary>>,
 }
 
 /// Rows and evaluations that wait singly to be taken; what comes on top of them waits as curves, whose length has a bound.
@@ -70,8 +71,12 @@ pub struct Outbox {
     pub earlier: Option<Box<Curves>>,
     pub rows: Vec<StepRow>,
     pub evaluations: Vec<Evaluation>,
+    /// How the layers were doing.
+    pub summaries: Vec<Arc<Summary>>,
     /// Branches that are gone, whatever is told of them above.
     pub deleted: Vec<u32>,
+    /// Of all changes of this branch, when there are others than were told.
+    pub marks: Option<Vec<Mark>>,
     /// The project in force, when going back, undoing or another branch has made it another.
     pub project: Option<Box<Project>>,
     pub picture: Option<Arc<Picture>>,
@@ -99,6 +104,7 @@ impl Outbox {
             earlier: self.earlier.take(),
             rows: std::mem::take(&mut self.rows),
             evaluations: std::mem::take(&mut self.evaluations),
+            summaries: std::mem::take(&mut self.summaries),
         };
         let is_told = news.earlier.is_some() || !news.rows.is_empty() || !news.evaluations.is_empty();
         if news.forked.is_some() || news.cut.is_some() || is_told {
@@ -129,6 +135,7 @@ impl Outbox {
     pub(super) fn cut(&mut self, step: u64) {
         self.rows.retain(|row| row.step <= step);
         self.evaluations.retain(|scores| scores.step <= step);
+        self.summaries.retain(|summary| summary.step <= step);
         if let Some(earlier) = &mut self.earlier {
             earlier.truncate(step);
         }

@@ -2,6 +2,9 @@
 //! the trainer thread drives it for the window. The same calls in the same order give bitwise the same run.
 
 mod again;
+mod summary;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,8 +17,8 @@ use crate::data::{Dataset, Difference, Encoding, Fingerprint, Part, Task};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport};
 use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
-use crate::trace::{Change, JournalEntry};
-use crate::trace::{Evaluation, Over, Ranking, StepRow};
+use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
+use summary::Looking;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -30,12 +33,15 @@ pub enum RunError {
         "This run belongs to other data: {0}. Give it the data and the split that it was trained with, or start a new run."
     )]
     OtherData(Difference),
+    #[error("These weights do not fit: {0}")]
+    Weights(String),
     #[error("{0}")]
     Change(String),
 }
 
-/// Where a run stands, beside its tensors: what a checkpoint keeps so that going on is bitwise the same.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Where a run stands, beside its tensors and its history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Resume {
     pub epoch: u64,
     /// Samples of the current epoch that were already used.
@@ -43,31 +49,15 @@ pub struct Resume {
     /// Samples of the training part, to notice other data.
     pub samples: usize,
     /// Of its data, to notice other rows and another order as well; older files have none.
-    #[serde(default)]
     pub data: Option<Fingerprint>,
-    /// As the run began: what replay starts from.
-    pub origin: Arc<Project>,
-    pub journal: Vec<JournalEntry>,
+    /// The lowest validation loss, and the epoch whose weights are kept for it, since the best ones are kept.
     pub best_loss: Option<f64>,
     pub best_epoch: u64,
-    #[serde(default)]
+    /// The loss that early stopping wants improved and the epoch that reached it, or the one since which it looks.
+    pub early_loss: Option<f64>,
+    pub early_epoch: u64,
     pub stopped_early: bool,
-    #[serde(default)]
     pub plateau: PlateauState,
-    /// Where the run began; the journal tells where it went on.
-    #[serde(default)]
-    pub device: Device,
-}
-
-impl Resume {
-    /// Where the run was at this moment.
-    fn device_in_force(&self) -> &Device {
-        let chosen = self.journal.iter().rev().find_map(|entry| match &entry.change {
-            Change::Device { device } => Some(device),
-            _ => None,
-        });
-        chosen.unwrap_or(&self.device)
-    }
 }
 
 /// A run as it can be kept and gone on with.
@@ -76,9 +66,23 @@ pub struct Saved {
     pub now: Snapshot,
     /// Weights of the best epoch, when they are kept.
     pub best: Option<Snapshot>,
+    /// What it began with, when that was given.
+    pub start: Option<Arc<Snapshot>>,
     pub place: Resume,
+    pub history: History,
     /// How rows become samples for these weights; files from before it was kept have none.
     pub encoding: Option<Arc<Encoding>>,
+    /// Why it goes on closely, but perhaps not bit for bit; of what was read from a file.
+    pub notice: Option<String>,
+}
+
+/// A moment of a run, without its history: what going back begins at.
+#[derive(Clone, Debug)]
+pub(super) struct Stand {
+    pub now: Snapshot,
+    pub best: Option<Snapshot>,
+    pub place: Resume,
+    pub happened: Happened,
 }
 
 pub struct Run {
@@ -86,11 +90,14 @@ pub struct Run {
     dataset: Arc<Dataset>,
     /// Graph and settings now in force.
     project: Project,
+    history: History,
     place: Resume,
     order: Vec<u32>,
     best: Option<Snapshot>,
     /// Of the data set, once it was asked for; shared by all runs that came from this one.
     fingerprint: Arc<OnceLock<Fingerprint>>,
+    start: Option<Arc<Snapshot>>,
+    looking: Looking,
     /// What was done otherwise than asked, not yet told.
     notices: Vec<String>,
     /// The device that it was last said of that it is not there.
@@ -113,7 +120,19 @@ pub fn memory(project: &Project, dataset: &Dataset) -> Result<Memory, RunError> 
 }
 
 impl Run {
+    /// With weights drawn from the project's seed.
     pub fn new(project: &Project, dataset: Arc<Dataset>, device: Device) -> Result<Self, RunError> {
+        Self::start(project, None, dataset, device)
+    }
+
+    /// With the weights and running statistics of a snapshot, by their names; those that it does not have are drawn, which is
+    /// noticed. Refused where none fits, or one has another shape.
+    pub fn start(
+        project: &Project,
+        weights: Option<&Snapshot>,
+        dataset: Arc<Dataset>,
+        device: Device,
+    ) -> Result<Self, RunError> {
         if dataset.train.len == 0 {
             return Err(RunError::NoSamples);
         }
@@ -124,19 +143,25 @@ impl Run {
         let machine =
             Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
         let order = epoch_order(project.training.seed, 0, dataset.train.len);
-        let place =
-            Resume { samples: dataset.train.len, origin: Arc::new(project.clone()), device, ..Resume::default() };
-        Ok(Self {
+        let origin = Origin { project: Arc::new(project.clone()), device, weights: Weights::Fresh };
+        let mut run = Self {
             machine,
+            place: Resume { samples: dataset.train.len, ..Resume::default() },
             dataset,
             project: project.clone(),
-            place,
+            history: History::new(origin),
             order,
             best: None,
             fingerprint: Arc::default(),
+            start: None,
+            looking: Looking::default(),
             notices: Vec::new(),
             missing: None,
-        })
+        };
+        if let Some(weights) = weights {
+            run.begin_with(weights)?;
+        }
+        Ok(run)
     }
 
     pub fn machine(&self) -> &Machine {
@@ -155,13 +180,23 @@ impl Run {
         &self.project
     }
 
-    pub fn journal(&self) -> &[JournalEntry] {
-        &self.place.journal
+    /// What happened to it.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    pub(super) fn history_mut(&mut self) -> &mut History {
+        &mut self.history
+    }
+
+    /// Everything changed up to here.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.history.journal()
     }
 
     /// As the run began.
     pub fn origin(&self) -> &Project {
-        &self.place.origin
+        &self.history.origin.project
     }
 
     pub fn steps_per_epoch(&self) -> u64 {
@@ -208,6 +243,7 @@ impl Run {
     /// Stages the next batch and stands before the first instruction of its step.
     pub fn begin_step(&mut self) -> Result<(), RunError> {
         let batch = self.next_batch();
+        self.look_ahead();
         Ok(self.machine.begin_step(&batch)?)
     }
 
@@ -230,6 +266,8 @@ impl Run {
             self.place.cursor = 0;
             self.order = epoch_order(self.project.training.seed, self.place.epoch, self.dataset.train.len);
         }
+        self.history.pass(self.machine.step());
+        self.look_back();
         StepRow {
             step: self.machine.step(),
             loss: report.loss,
@@ -268,21 +306,22 @@ impl Run {
         let was_cut = self.follow_plateau(evaluation);
         if was_cut {
             let change = Change::Plateau { state: self.place.plateau };
-            self.place.journal.push(JournalEntry { step: self.machine.step(), instruction: 0, change });
+            self.history.cut(JournalEntry { step: self.machine.step(), instruction: 0, change });
         }
-        let spec = &self.project.training;
-        let margin = spec.early_stopping.map_or(0.0, |e| e.min_delta);
-        let better = self.place.best_loss.is_none_or(|best| evaluation.loss < best - margin);
-        if better {
-            self.place.best_loss = Some(evaluation.loss);
-            self.place.best_epoch = self.place.epoch;
-            if spec.keep_best {
-                self.best = Some(self.machine.snapshot()?);
+        let (spec, place, loss) = (&self.project.training, &mut self.place, evaluation.loss);
+        // What is no number is no result that others could be compared with.
+        let is_below =
+            |best: Option<f64>, margin: f64| loss.is_finite() && best.is_none_or(|best| loss < best - margin);
+        if spec.keep_best && is_below(place.best_loss, 0.0) {
+            (place.best_loss, place.best_epoch) = (Some(loss), place.epoch);
+            self.best = Some(self.machine.snapshot()?);
+        }
+        if let Some(early) = spec.early_stopping {
+            if is_below(place.early_loss, early.min_delta) {
+                (place.early_loss, place.early_epoch) = (Some(loss), place.epoch);
+            } else if place.epoch.saturating_sub(place.early_epoch) >= early.patience.max(1) as u64 {
+                place.stopped_early = true;
             }
-        } else if let Some(early) = spec.early_stopping
-            && self.place.epoch - self.place.best_epoch >= early.patience.max(1) as u64
-        {
-            self.place.stopped_early = true;
         }
         Ok(was_cut.then(|| self.machine.learning_rate()))
     }
@@ -307,20 +346,12 @@ impl Run {
         }
     }
 
-    /// Changes the run where it stands and writes it in the journal.
+    /// Changes the run where it stands and writes it in the journal; what lay ahead is forgotten.
     pub fn change(&mut self, change: Change) -> Result<Kept, RunError> {
         let (step, instruction) = self.moment();
         let kept = self.carry_out(&change)?;
-        self.place.journal.push(JournalEntry { step, instruction, change });
+        self.history.change(JournalEntry { step, instruction, change }, false);
         Ok(kept)
-    }
-
-    /// The last change took the place of the one before it.
-    pub(super) fn forget_last_but_one(&mut self) {
-        let journal = &mut self.place.journal;
-        if let Some(before) = journal.len().checked_sub(2) {
-            journal.remove(before);
-        }
     }
 
     /// Completed steps, and executed instructions of the one in progress.
@@ -329,7 +360,7 @@ impl Run {
         (machine.step(), if machine.is_in_step() { machine.pc() } else { 0 })
     }
 
-    fn carry_out(&mut self, change: &Change) -> Result<Kept, RunError> {
+    pub(super) fn carry_out(&mut self, change: &Change) -> Result<Kept, RunError> {
         let edited = match change {
             Change::Value { name, index, value } => {
                 Some(super::value::write_element(&mut self.machine, name, index, *value))
@@ -355,13 +386,7 @@ impl Run {
             Change::Value { .. } | Change::Tensor { .. } | Change::Device { .. } => {}
         }
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
-        if next.graph != self.project.graph {
-            // A best that belongs to another network cannot be put back.
-            (self.best, self.place.best_loss, self.place.stopped_early) = (None, None, false);
-        }
-        if next.training.early_stopping != self.project.training.early_stopping {
-            self.place.stopped_early = false;
-        }
+        self.look_anew(&next);
         if next.training.seed != self.project.training.seed {
             self.order = epoch_order(next.training.seed, self.place.epoch, self.dataset.train.len);
         }
@@ -379,6 +404,22 @@ impl Run {
         self.machine.scale_rate(self.place.plateau.scale);
         self.project = next;
         Ok(kept)
+    }
+
+    /// Keeping the best and early stopping begin where they are switched on, and anew with another network: a best that belongs to
+    /// another network cannot be put back.
+    fn look_anew(&mut self, next: &Project) {
+        let (before, after) = (&self.project.training, &next.training);
+        let is_other = next.graph != self.project.graph;
+        if is_other || !after.keep_best {
+            (self.best, self.place.best_loss, self.place.best_epoch) = (None, None, self.place.epoch);
+        }
+        if is_other || before.early_stopping.is_none() || after.early_stopping.is_none() {
+            (self.place.early_loss, self.place.early_epoch) = (None, self.place.epoch);
+        }
+        if is_other || before.early_stopping != after.early_stopping {
+            self.place.stopped_early = false;
+        }
     }
 
     /// Settings of training now in force.

@@ -344,6 +344,7 @@ impl Worker {
         let debugger = Debugger::new(run, self.budget)?;
         self.desk.branches.goes_on(debugger.moment().step, curves);
         self.debugger = Some(debugger);
+        self.tell_marks();
         self.tell_progress();
         Ok(())
     }
@@ -379,6 +380,7 @@ impl Worker {
             kept => kept?,
         };
         self.cut();
+        self.tell_marks();
         self.standing.did();
         if graph && kept.kept < kept.of {
             locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));

@@ -6,7 +6,7 @@ use super::*;
 use crate::engine::Snapshot;
 use crate::model::{Edit, templates};
 use crate::persist::{Home, Left};
-use crate::trace::Curves;
+use crate::trace::{Curves, History, Origin};
 use crate::trainer::{Resume, Saved};
 
 /// A run that stands or goes on where it was put.
@@ -38,11 +38,11 @@ impl Source for Fake {
         let mut stands = self.0.lock().unwrap();
         stands.asked += 1;
         let now = Snapshot { step: stands.step, tensors: Default::default() };
-        let place = Resume { origin: Arc::new(stands.origin.clone()), ..Resume::default() };
+        let origin = Origin { project: Arc::new(stands.origin.clone()), ..Origin::default() };
+        let (place, history) = (Resume::default(), History::new(origin));
+        let saved = Saved { now, best: None, start: None, place, history, encoding: None, notice: None };
         let (sender, answer) = channel();
-        sender
-            .send(Ok(Box::new(Kept::new(Saved { now, best: None, place, encoding: None }, Curves::default()))))
-            .unwrap();
+        sender.send(Ok(Box::new(Kept::new(saved, Curves::default())))).unwrap();
         answer
     }
 }

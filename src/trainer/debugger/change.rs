@@ -1,11 +1,10 @@
 //! Changing what stands still, taking changes back, and going on in two ways from one place.
 
-use super::super::run::Run;
 use super::super::value;
 use super::{DebugError, Debugger, Moment};
 use crate::engine::{Kept, ValueId};
 use crate::model::limits::LEARNING_RATE;
-use crate::trace::{Change, JournalEntry, TensorEdit, dragged};
+use crate::trace::{Change, JournalEntry, TensorEdit};
 
 impl Debugger {
     /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are computed.
@@ -37,44 +36,22 @@ impl Debugger {
     pub fn change(&mut self, change: Change) -> Result<Kept, DebugError> {
         let mut here = self.moment();
         let is_of_the_program = !change.is_of_numbers();
-        let mut kept = self.run.change(change.clone())?;
+        let mut kept = self.run.carry_out(&change)?;
         if here.instruction > 0 && !self.machine().is_in_step() {
             here.instruction = 0;
             self.travel(here, false, &mut |_| true)?;
-            kept = self.run.change(change.clone())?;
+            kept = self.run.carry_out(&change)?;
         }
         let Moment { step, instruction } = here;
-        self.changes.truncate(self.applied);
-        self.series =
-            self.series.filter(|(place, _)| *place == here && kept.kept == kept.of).or(Some((here, self.applied)));
-        self.changes.push(JournalEntry { step, instruction, change });
-        while self.last_two_are_one() {
-            self.changes.remove(self.changes.len() - 2);
-            self.run.forget_last_but_one();
-        }
-        self.applied = self.changes.len();
-        self.ring.forget_after(step, self.applied - 1);
+        let history = self.run.history_mut();
+        history.change(JournalEntry { step, instruction, change }, kept.kept == kept.of);
+        self.ring.forget_after(step, self.run.history().made().len() - 1);
+        self.weigh_history();
         self.furthest = step;
         if is_of_the_program {
             self.take_the_new_program();
         }
         Ok(kept)
-    }
-
-    /// Whether the last two changes are the same number of the settings being dragged: both are one change then, from what was
-    /// before to what is now. Not so where it comes back to what it was: another value in between may have left something behind
-    /// (with every other rate the cuts of a plateau are forgotten).
-    fn last_two_are_one(&self) -> bool {
-        let of = |entry: &JournalEntry| match &entry.change {
-            Change::Training { training } => Some(training.clone()),
-            _ => None,
-        };
-        let [earlier @ .., last, now] = self.changes.as_slice() else { return false };
-        let begin = self.series.map_or(usize::MAX, |(_, begin)| begin);
-        let Some((last, now)) = of(last).zip(of(now)).filter(|_| earlier.len() >= begin) else { return false };
-        let first = earlier.iter().rev().find_map(of).unwrap_or_else(|| self.run.origin().training.clone());
-        let place = dragged(&first, &last);
-        place.is_some() && dragged(&last, &now) == place && first != now
     }
 
     /// The listing's own name of a value that can be changed here, so that the journal says the same whatever was typed.
@@ -99,10 +76,9 @@ impl Debugger {
 
     /// Takes the last change back and stands where it was made; `None` when there is none.
     pub fn undo(&mut self) -> Result<Option<JournalEntry>, DebugError> {
-        let Some(last) = self.applied.checked_sub(1) else { return Ok(None) };
-        let entry = self.changes[last].clone();
-        self.changes.truncate(last);
-        self.ring.forget_after(entry.step, last);
+        let Some(entry) = self.run.history_mut().undo() else { return Ok(None) };
+        self.ring.forget_after(entry.step, self.run.history().made().len());
+        self.weigh_history();
         self.furthest = self.furthest.min(entry.step);
         self.travel(Moment { step: entry.step, instruction: entry.instruction }, false, &mut |_| true)?;
         Ok(Some(entry))
@@ -111,17 +87,21 @@ impl Debugger {
     /// Makes the changes that belong to this place.
     pub(super) fn make_changes(&mut self) -> Result<(), DebugError> {
         let mut is_other = false;
-        while let Some(entry) = self.changes.get(self.applied)
+        while let Some(entry) = self.run.history().ahead().first()
             && (entry.step, entry.instruction) <= self.run.moment()
         {
             is_other |= !entry.change.is_of_numbers();
-            self.run.change_again(&entry.change)?;
-            self.applied += 1;
+            self.run.redo()?;
         }
         if is_other {
             self.take_the_new_program();
         }
         Ok(())
+    }
+
+    /// The changes count as part of what is kept.
+    pub(super) fn weigh_history(&mut self) {
+        self.ring.keep_beside(self.run.history().bytes());
     }
 
     /// Conditions that mean something only now have no past before it: what they ask for is remembered from here on.
@@ -138,15 +118,11 @@ impl Debugger {
         let latest = if here.instruction == 0 { here.step.saturating_sub(1) } else { here.step };
         let nearest = self.ring.nearest(latest).or(self.ring.first());
         let nearest = nearest.ok_or_else(|| DebugError::Value("There is nothing to go on from yet.".into()))?;
-        let dataset = self.run.dataset().clone();
-        let run = Run::resume(&nearest.project, dataset, self.machine().device(), nearest.saved.clone())?;
+        let run = self.run.another(&nearest.project, nearest.stand.clone())?;
         let mut fork = Self {
             run,
             ring: self.ring.clone(),
             project: nearest.project.clone(),
-            changes: self.changes.clone(),
-            applied: nearest.applied,
-            series: None,
             furthest: self.furthest,
             breakpoints: self.breakpoints.clone(),
             broken: self.broken.clone(),

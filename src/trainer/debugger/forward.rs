@@ -1,12 +1,14 @@
 //! Going forward: whole steps at full speed, or instruction by instruction with breakpoints.
 
+use std::sync::Arc;
+
 use super::super::outbox::Stop;
 use super::super::run::Run;
 use super::breakpoints::Hit;
 use super::{DebugError, Debugger};
 use crate::engine::Phase;
 use crate::model::{LayerId, Schedule};
-use crate::trace::{Evaluation, StepRow};
+use crate::trace::{Evaluation, StepRow, Summary};
 
 /// How far to go at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Advance {
     pub row: Option<StepRow>,
     /// Over the validation part, where that step was the last of an epoch.
     pub evaluation: Option<Evaluation>,
+    /// How the layers were doing in it, where that was looked at.
+    pub summary: Option<Arc<Summary>>,
     /// The learning rate from here on, where the epoch's result cut it.
     pub cut: Option<f64>,
     /// The run has come to its end with it.
@@ -113,7 +117,7 @@ impl Debugger {
     /// Whether nothing happens inside the step that comes, and nothing is remembered of it but the loss.
     pub(super) fn is_plain_step(&self) -> bool {
         let step = self.machine().step();
-        let is_ahead = self.changes.get(self.applied).is_none_or(|entry| entry.step > step);
+        let is_ahead = self.run.history().ahead().first().is_none_or(|entry| entry.step > step);
         is_ahead && self.memories.is_plain() && !self.machine().is_in_step()
     }
 
@@ -162,7 +166,7 @@ impl Debugger {
 
     /// After the last instruction of a step.
     fn complete(&mut self, row: StepRow, passing: Passing) -> Result<Advance, DebugError> {
-        let mut advance = Advance { row: Some(row), ..Advance::default() };
+        let mut advance = Advance { row: Some(row), summary: self.run.take_summary(), ..Advance::default() };
         let is_new = row.step > self.furthest;
         self.furthest = self.furthest.max(row.step);
         if row.epoch_done && (passing == Passing::Told || is_new || self.results_matter()) {

@@ -28,7 +28,7 @@ use super::run::{Run, RunError};
 use crate::engine::{EngineError, Instruction, Machine};
 use crate::model::Project;
 use crate::trace::Breakpoint;
-use crate::trace::{Change, JournalEntry};
+use crate::trace::JournalEntry;
 
 pub use crate::trace::Moment;
 pub use breakpoints::Hit;
@@ -89,11 +89,6 @@ pub struct Debugger {
     ring: Ring,
     /// The project now in force, shared with the checkpoints.
     project: Arc<Project>,
-    /// By place; the first `applied` are made, the others lie ahead. Without cuts on a plateau: they come by themselves.
-    changes: Vec<JournalEntry>,
-    applied: usize,
-    /// Where changes are being made, until the run goes elsewhere, and the first of them: what is dragged there is one change.
-    series: Option<(Moment, usize)>,
     furthest: u64,
     breakpoints: Vec<Breakpoint>,
     /// Those whose condition could not be asked when its place came, and why: they are not asked again until they are others.
@@ -106,16 +101,11 @@ pub struct Debugger {
 impl Debugger {
     /// `budget`: bytes for checkpoints.
     pub fn new(run: Run, budget: usize) -> Result<Self, DebugError> {
-        let made = |entry: &&JournalEntry| !matches!(entry.change, Change::Plateau { .. });
-        let changes: Vec<_> = run.journal().iter().filter(made).cloned().collect();
         let mut debugger = Self {
             project: Arc::new(run.project().clone()),
-            applied: changes.len(),
             furthest: run.machine().step(),
             run,
             ring: Ring::new(budget),
-            changes,
-            series: None,
             breakpoints: Vec::new(),
             broken: Vec::new(),
             arms: Arms::default(),
@@ -123,6 +113,7 @@ impl Debugger {
             messages: Vec::new(),
         };
         debugger.lay_breakpoints();
+        debugger.weigh_history();
         debugger.keep()?;
         Ok(debugger)
     }
@@ -152,7 +143,7 @@ impl Debugger {
 
     /// Whether the machine measures how far updates move the weights.
     pub fn watch_updates(&mut self, on: bool) {
-        self.run.machine_mut().watch_updates(on);
+        self.run.watch_updates(on);
     }
 
     /// What is executed next.
@@ -163,7 +154,7 @@ impl Debugger {
 
     /// Changes made up to here, and those that lie ahead.
     pub fn changes(&self) -> (&[JournalEntry], &[JournalEntry]) {
-        self.changes.split_at(self.applied)
+        (self.run.history().made(), self.run.history().ahead())
     }
 
     /// How many checkpoints there are, the bytes of all (those of branches that rest too), and their spacing in steps.
@@ -178,7 +169,7 @@ impl Debugger {
             budget: self.ring.budget(),
             spacing: self.ring.spacing(),
             furthest: self.furthest,
-            changes: self.changes.clone(),
+            changes: self.run.history().changes().to_vec(),
         }
     }
 
@@ -188,8 +179,8 @@ impl Debugger {
     }
 
     fn keep(&mut self) -> Result<(), DebugError> {
-        let saved = self.run.save()?;
-        self.ring.keep(Checkpoint::new(self.applied, self.project.clone(), saved, self.memories.clone()));
+        let stand = self.run.stand()?;
+        self.ring.keep(Checkpoint::new(self.project.clone(), stand, self.memories.clone()));
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::memory::Memories;
 use crate::engine::{Numbers, Snapshot};
 use crate::model::Project;
-use crate::trainer::Saved;
+use crate::trainer::run::Stand;
 
 /// So many at most, however small they are: more are no faster to go back to, and take time.
 const MOST: usize = 4096;
@@ -29,24 +29,22 @@ fn first_spacing(bytes: usize) -> u64 {
 }
 
 pub(super) struct Checkpoint {
-    /// How many of the known changes it contains.
-    pub applied: usize,
     /// In force then; shared while it stays the same.
     pub project: Arc<Project>,
-    pub saved: Saved,
+    pub stand: Stand,
     /// What conditions know of the steps up to here.
     pub memories: Memories,
     bytes: usize,
 }
 
 impl Checkpoint {
-    pub fn new(applied: usize, project: Arc<Project>, saved: Saved, memories: Memories) -> Self {
-        let bytes = size(&saved);
-        Self { applied, project, saved, memories, bytes }
+    pub fn new(project: Arc<Project>, stand: Stand, memories: Memories) -> Self {
+        let bytes = size(&stand);
+        Self { project, stand, memories, bytes }
     }
 
     pub fn step(&self) -> u64 {
-        self.saved.now.step
+        self.stand.now.step
     }
 
     #[cfg(test)]
@@ -85,6 +83,8 @@ pub(super) struct Ring {
     /// Of those that are only kept here.
     own_bytes: usize,
     elsewhere: Elsewhere,
+    /// Of what is kept beside them: the changes of the run.
+    beside: usize,
     budget: usize,
     /// 0 until there is one.
     spacing: u64,
@@ -92,16 +92,22 @@ pub(super) struct Ring {
 
 impl Ring {
     pub fn new(budget: usize) -> Self {
-        Self { kept: Vec::new(), own_bytes: 0, elsewhere: Elsewhere::default(), budget, spacing: 0 }
+        Self { kept: Vec::new(), own_bytes: 0, elsewhere: Elsewhere::default(), beside: 0, budget, spacing: 0 }
     }
 
     pub fn len(&self) -> usize {
         self.kept.len()
     }
 
-    /// Of all checkpoints, those of branches that rest too.
+    /// Of all checkpoints, those of branches that rest too, and of the changes.
     pub fn bytes(&self) -> usize {
-        self.own_bytes + self.elsewhere.bytes
+        self.own_bytes + self.elsewhere.bytes + self.beside
+    }
+
+    /// So many bytes are kept besides.
+    pub fn keep_beside(&mut self, bytes: usize) {
+        self.beside = bytes;
+        self.thin();
     }
 
     pub fn budget(&self) -> usize {
@@ -189,23 +195,23 @@ impl Ring {
         let Ok(at) = self.place(step) else { return };
         let checkpoint = &mut self.kept[at];
         if checkpoint.memories != *memories {
-            let Checkpoint { applied, bytes, .. } = **checkpoint;
-            let (project, saved) = (checkpoint.project.clone(), checkpoint.saved.clone());
-            *checkpoint = Arc::new(Checkpoint { applied, project, saved, memories: memories.clone(), bytes });
+            let (project, stand) = (checkpoint.project.clone(), checkpoint.stand.clone());
+            let bytes = checkpoint.bytes;
+            *checkpoint = Arc::new(Checkpoint { project, stand, memories: memories.clone(), bytes });
             self.weigh();
             self.thin();
         }
     }
 
-    /// Drops what a change made at `step` (as the `applied`-th) is not part of.
-    pub fn forget_after(&mut self, step: u64, applied: usize) {
-        self.kept.retain(|checkpoint| checkpoint.step() <= step && checkpoint.applied <= applied);
+    /// Drops what lies after `step`, or was kept when more than so many changes were made.
+    pub fn forget_after(&mut self, step: u64, changes: usize) {
+        self.kept.retain(|checkpoint| checkpoint.step() <= step && checkpoint.stand.happened.changes <= changes);
         self.weigh();
     }
 }
 
 /// About what a checkpoint takes, with an allowance for names, maps and pointers.
-fn size(saved: &Saved) -> usize {
+fn size(stand: &Stand) -> usize {
     let tensors = |snapshot: &Snapshot| -> usize {
         let one = |(name, tensor): (&String, &crate::engine::SavedTensor)| {
             let numbers = match &tensor.numbers {
@@ -216,21 +222,23 @@ fn size(saved: &Saved) -> usize {
         };
         snapshot.tensors.iter().map(one).sum()
     };
-    let best = saved.best.as_ref().map_or(0, tensors);
-    tensors(&saved.now) + best + saved.place.journal.len() * 256 + 1024
+    let best = stand.best.as_ref().map_or(0, tensors);
+    tensors(&stand.now) + best + 1024
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::SavedTensor;
+    use crate::trace::Happened;
     use crate::trainer::Resume;
 
     fn checkpoint(step: u64) -> Checkpoint {
         let numbers = Numbers::F32(vec![step as f32; 1000].into());
         let tensors = [("w".to_owned(), SavedTensor { dims: vec![1000], numbers })].into();
-        let saved = Saved { now: Snapshot { step, tensors }, best: None, place: Resume::default(), encoding: None };
-        Checkpoint::new(0, Arc::default(), saved, Memories::default())
+        let (place, happened) = (Resume::default(), Happened::default());
+        let stand = Stand { now: Snapshot { step, tensors }, best: None, place, happened };
+        Checkpoint::new(Arc::default(), stand, Memories::default())
     }
 
     #[test]

@@ -87,8 +87,7 @@ impl Debugger {
     }
 
     pub(super) fn go_back_to(&mut self, checkpoint: &Checkpoint) -> Result<(), DebugError> {
-        self.run.rewind(&checkpoint.project, checkpoint.saved.clone())?;
-        (self.applied, self.series) = (checkpoint.applied, None);
+        self.run.rewind(&checkpoint.project, checkpoint.stand.clone())?;
         self.memories.clone_from(&checkpoint.memories);
         self.settle(checkpoint.project.clone());
         self.make_changes()
@@ -97,7 +96,6 @@ impl Debugger {
     /// Before the first checkpoint: a resumed run has a past too.
     pub(super) fn begin_anew(&mut self) -> Result<(), DebugError> {
         self.run = self.run.afresh()?;
-        (self.applied, self.series) = (0, None);
         self.memories = super::Memories::default();
         self.settle(std::sync::Arc::new(self.run.project().clone()));
         self.keep()?;

@@ -17,7 +17,7 @@ pub fn record(debugger: &Debugger) -> LayersRecord {
     LayersRecord { step: debugger.current_step(), layers: rows }
 }
 
-fn health(machine: &Machine, layer: LayerId, name: &str) -> Option<LayerHealth> {
+pub fn health(machine: &Machine, layer: LayerId, name: &str) -> Option<LayerHealth> {
     let program = machine.program();
     let output = *program.layer_outputs.get(&layer)?;
     let activations = machine.read(output).ok();
@@ -61,6 +61,22 @@ fn joint(norms: impl Iterator<Item = f64>) -> Option<f32> {
 fn is_rectifier(program: &Program, output: ValueId) -> bool {
     let maker = program.instructions.iter().find(|i| i.outputs.contains(&output));
     maker.is_some_and(|i| matches!(i.op.name(), "relu" | "hard_swish"))
+}
+
+/// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends.
+pub fn saturated(machine: &Machine, layer: LayerId) -> Option<f32> {
+    let program = machine.program();
+    let output = *program.layer_outputs.get(&layer)?;
+    let maker = program.instructions.iter().find(|i| i.outputs.contains(&output))?;
+    let (low, high) = match maker.op.name() {
+        "tanh" => (-1.0f32, 1.0),
+        "sigmoid" => (0.0, 1.0),
+        _ => return None,
+    };
+    let data = machine.read(output).ok()?;
+    let (seen, near) = (&data.data[..counted(&data)], (high - low) / 50.0);
+    let at_an_end = seen.iter().filter(|&&v| v <= low + near || v >= high - near).count();
+    (!seen.is_empty()).then(|| at_an_end as f32 / seen.len() as f32)
 }
 
 /// Units (or channels) that are zero for every sample and at every position, and how many there are.

@@ -4,7 +4,7 @@
 //! Answers wishes ([`Gaze`]); changes nothing: the run stands afterwards where it stood.
 
 mod axes;
-mod layers;
+pub(super) mod layers;
 mod sample;
 #[cfg(test)]
 mod tests;

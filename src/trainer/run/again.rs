@@ -3,50 +3,48 @@
 
 use std::sync::Arc;
 
-use super::{Resume, Run, RunError, Saved};
+use super::{Resume, Run, RunError, Saved, Stand};
 use crate::data::batches::epoch_order;
 use crate::data::{Dataset, Difference, Fingerprint};
-use crate::engine::{Device, Kept};
-use crate::model::{PlateauState, Project, Schedule};
-use crate::trace::{Change, JournalEntry};
+use crate::engine::{Device, Role, Snapshot};
+use crate::model::{PlateauState, Project};
+use crate::trace::{Change, Happened, Origin, Weights};
 
 impl Run {
-    /// A run that stands where this one stood when `step` steps were complete: from the start, with the journal.
-    pub fn replay(&self, step: u64) -> Result<Self, RunError> {
-        let mut run = self.afresh()?;
-        let mut journal = self.place.journal.iter().peekable();
-        loop {
-            while let Some(entry) = journal.next_if(|entry| (entry.step, entry.instruction) <= run.moment()) {
-                run.change_again(&entry.change)?;
-            }
-            let here = run.machine.step();
-            if here >= step && !run.machine.is_in_step() {
-                return Ok(run);
-            }
-            let row = if journal.peek().is_some_and(|entry| entry.step == here) || run.machine.is_in_step() {
-                if !run.machine.is_in_step() {
-                    run.begin_step()?;
-                }
-                run.step_instruction()?
-            } else {
-                Some(run.step()?)
-            };
-            let epoch_done = row.is_some_and(|row| row.epoch_done);
-            if epoch_done && matches!(run.project.training.schedule, Schedule::Plateau(_)) {
-                // What has been cut is in the journal; what has not yet been is only known from every epoch's result.
-                run.follow_plateau(&run.evaluate()?);
-            }
+    /// Makes the next change that lies ahead, once more. The journal may have been written on another machine: on this one it goes on
+    /// on the CPU where a device is not there, and says so.
+    pub(in crate::trainer) fn redo(&mut self) -> Result<(), RunError> {
+        match self.history.ahead().first().map(|entry| entry.change.clone()) {
+            Some(Change::Device { device }) => self.go_to(&device)?,
+            Some(change) => drop(self.carry_out(&change)?),
+            None => {}
         }
+        self.history.made_again();
+        Ok(())
     }
 
-    /// As [`Self::change`], of a journal that may have been written on another machine: on this one it goes on on the CPU where a
-    /// device is not there, and says so.
-    pub(in crate::trainer) fn change_again(&mut self, change: &Change) -> Result<Kept, RunError> {
-        let Change::Device { device } = change else { return self.change(change.clone()) };
-        let (step, instruction) = self.moment();
-        self.go_to(device)?;
-        self.place.journal.push(JournalEntry { step, instruction, change: change.clone() });
-        Ok(Kept { kept: 0, of: 0, fresh: Vec::new() })
+    /// Begins with these weights.
+    pub(super) fn begin_with(&mut self, weights: &Snapshot) -> Result<(), RunError> {
+        let program = self.machine.program();
+        let is_weight = |role: Role| matches!(role, Role::Parameter | Role::Buffer);
+        let wanted = program.values.iter().filter(|value| is_weight(value.role)).map(|value| value.name.clone());
+        let (found, missing): (Vec<_>, Vec<_>) = wanted.partition(|name| weights.tensors.contains_key(name));
+        if found.is_empty() {
+            return Err(RunError::Weights("none of them has the name of one in this network.".into()));
+        }
+        if !missing.is_empty() {
+            let (count, names) = (missing.len(), missing.join(", "));
+            self.notices.push(format!(
+                "{count} of {} tensors are not among the weights, and begin afresh: {names}.",
+                count + found.len()
+            ));
+        }
+        self.machine.restore_parameters(weights)?;
+        let Snapshot { step, mut tensors } = self.machine.snapshot()?;
+        tensors.retain(|name, _| found.contains(name) || missing.contains(name));
+        self.start = Some(Arc::new(Snapshot { step, tensors }));
+        self.history.origin.weights = Weights::Given;
+        Ok(())
     }
 
     /// Goes on on the device where the run was, or on the CPU.
@@ -71,11 +69,18 @@ impl Run {
         std::mem::take(&mut self.notices)
     }
 
-    /// Everything that going on needs: tensors, and the place in the data.
+    /// Everything that going on needs: tensors, the place in the data, and what happened.
     pub fn save(&self) -> Result<Saved, RunError> {
-        let place = Resume { data: Some(*self.fingerprint()), ..self.place.clone() };
-        let encoding = Some(self.dataset.encoding.clone());
-        Ok(Saved { now: self.machine.snapshot()?, best: self.best.clone(), place, encoding })
+        let Stand { now, best, place, .. } = self.stand()?;
+        let place = Resume { data: Some(*self.fingerprint()), ..place };
+        let (start, history) = (self.start.clone(), self.history.clone());
+        Ok(Saved { now, best, start, place, history, encoding: Some(self.dataset.encoding.clone()), notice: None })
+    }
+
+    /// This moment, for [`Self::rewind`].
+    pub(in crate::trainer) fn stand(&self) -> Result<Stand, RunError> {
+        let (now, best) = (self.machine.snapshot()?, self.best.clone());
+        Ok(Stand { now, best, place: self.place, happened: self.history.happened() })
     }
 
     /// Of its data. Computed once, which takes a moment for a large set.
@@ -90,8 +95,11 @@ impl Run {
         if let Some(difference) = difference {
             return Err(RunError::OtherData(difference));
         }
-        run.stand(saved)?;
-        if *run.place.device_in_force() != device {
+        let Saved { now, best, start, place, history, notice, .. } = saved;
+        (run.start, run.history) = (start, history);
+        run.notices.extend(notice);
+        run.stand_at(Stand { now, best, place, happened: run.history.happened() })?;
+        if *run.history.device() != device {
             run.change(Change::Device { device })?;
         }
         Ok(run)
@@ -115,37 +123,61 @@ impl Run {
         let mut run = Self::new(project, dataset, device)?;
         run.machine.restore(&saved.now)?;
         let Resume { epoch, plateau, .. } = saved.place;
+        run.history.origin.weights = Weights::Unknown;
         run.place.plateau = PlateauState { scale: plateau.scale, ..PlateauState::default() };
         run.machine.scale_rate(plateau.scale);
-        (run.place.epoch, run.place.best_epoch) = (epoch, epoch);
+        (run.place.epoch, run.place.best_epoch, run.place.early_epoch) = (epoch, epoch, epoch);
         run.order = epoch_order(project.training.seed, epoch, run.dataset.train.len);
         Ok(run)
     }
 
-    /// Back to (or forward to) where [`Self::save`] was called in this very run; `project` is the one in force then.
-    pub(in crate::trainer) fn rewind(&mut self, project: &Project, saved: Saved) -> Result<(), RunError> {
+    /// Back to (or forward to) where [`Self::stand`] was called in this very run; `project` is the one in force then.
+    pub(in crate::trainer) fn rewind(&mut self, project: &Project, stand: Stand) -> Result<(), RunError> {
         if *project != self.project {
             let next = Self::new(project, self.dataset.clone(), self.machine.device())?;
-            let fingerprint = self.fingerprint.clone();
-            *self = Self { notices: self.take_notices(), missing: self.missing.take(), fingerprint, ..next };
+            let (history, start) = (std::mem::take(&mut self.history), self.start.take());
+            let (fingerprint, notices) = (self.fingerprint.clone(), self.take_notices());
+            *self = Self { notices, missing: self.missing.take(), fingerprint, history, start, ..next };
         }
-        self.stand(saved)?;
-        let device = self.place.device_in_force().clone();
+        self.stand_at(stand)?;
+        let device = self.history.device().clone();
         if device == self.machine.device() { Ok(()) } else { self.go_to(&device) }
     }
 
-    /// The run from its beginning, with nothing done and nothing changed.
-    pub(in crate::trainer) fn afresh(&self) -> Result<Self, RunError> {
-        let mut run = Self::new(&self.place.origin, self.dataset.clone(), Device::Cpu)?;
+    /// A second run with the same history that stands where [`Self::stand`] was called in this one.
+    pub(in crate::trainer) fn another(&self, project: &Project, stand: Stand) -> Result<Self, RunError> {
+        let mut run = Self::new(project, self.dataset.clone(), self.machine.device())?;
+        (run.history, run.start) = (self.history.clone(), self.start.clone());
         run.missing.clone_from(&self.missing);
         run.fingerprint.clone_from(&self.fingerprint);
-        run.place.device.clone_from(&self.place.device);
-        run.go_to(&self.place.device)?;
+        run.rewind(project, stand)?;
         Ok(run)
     }
 
-    fn stand(&mut self, saved: Saved) -> Result<(), RunError> {
-        let Saved { now, best, place, .. } = saved;
+    /// The run from its beginning, with nothing done and all changes ahead.
+    pub(in crate::trainer) fn afresh(&self) -> Result<Self, RunError> {
+        let Origin { project, device, weights } = &self.history.origin;
+        let is_known = match weights {
+            Weights::Fresh => true,
+            Weights::Given => self.start.is_some(),
+            Weights::Unknown => false,
+        };
+        if !is_known {
+            let why = "How this run began is not known any more: it cannot go back to before it was opened.";
+            return Err(RunError::Change(why.into()));
+        }
+        let mut run = Self::start(project, self.start.as_deref(), self.dataset.clone(), Device::Cpu)?;
+        run.notices.clear();
+        run.missing.clone_from(&self.missing);
+        run.fingerprint.clone_from(&self.fingerprint);
+        run.history.clone_from(&self.history);
+        run.history.go_to(Happened::default());
+        run.go_to(device)?;
+        Ok(run)
+    }
+
+    fn stand_at(&mut self, stand: Stand) -> Result<(), RunError> {
+        let Stand { now, best, place, happened } = stand;
         if place.samples != self.dataset.train.len || place.cursor > self.dataset.train.len {
             let (then, now) = (place.samples, self.dataset.train.len);
             return Err(RunError::OtherData(Difference::TrainingRows { then, now }));
@@ -155,6 +187,7 @@ impl Run {
         self.best = best;
         self.order = epoch_order(self.project.training.seed, place.epoch, self.dataset.train.len);
         self.place = place;
+        self.history.go_to(happened);
         Ok(())
     }
 }

@@ -143,7 +143,7 @@ impl Worker {
             DebugCommand::Undo => self.undo()?,
             DebugCommand::Fork { name } => self.fork(name)?,
             DebugCommand::Switch(branch) => self.switch(branch),
-            DebugCommand::Rename { branch, name } => self.desk.branches.rename(branch, name),
+            DebugCommand::Rename { branch, name } => self.desk.branches.all.rename(branch, name),
             DebugCommand::DeleteBranch(branch) => self.delete_branch(branch),
         }
         Ok(())
@@ -175,8 +175,9 @@ impl Worker {
     /// Something was changed here by hand.
     pub(super) fn changed(&mut self, change: &str) {
         let step = self.debugger.as_ref().map_or(0, |debugger| debugger.moment().step);
-        self.desk.branches.name_by(change, step);
+        self.desk.branches.all.name_by(change, step);
         self.cut();
+        self.tell_marks();
     }
 
     /// What lies ahead of here no longer comes to be.
@@ -200,6 +201,7 @@ impl Worker {
                     locked(&self.outbox).project = Some(Box::new(debugger.run().project().clone()));
                 }
                 self.cut();
+                self.tell_marks();
                 self.say(&format!("Took back: {}.", entry.change));
             }
             None => self.say("There is no change to take back."),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::branches::Branches;
+use super::branches::Ways;
 use super::{Mode, Worker, locked};
 use crate::trace::{Checked, DebugView, Gaze, Listing, Moment, Stopped, Travel};
 use crate::trainer::debugger::{DebugError, Debugger};
@@ -35,12 +35,12 @@ pub(super) struct Desk {
     watched: BTreeMap<String, f64>,
     before: BTreeMap<String, f64>,
     place: Option<(u32, Moment)>,
-    pub branches: Branches,
+    pub branches: Ways,
 }
 
 impl Desk {
     pub fn begin_run(&mut self) {
-        *self = Self { look: self.look.take(), due: true, branches: Branches::begin(), ..Self::default() };
+        *self = Self { look: self.look.take(), due: true, ..Self::default() };
     }
 
     pub fn look_at(&mut self, look: Option<Box<Gaze>>) {
@@ -124,7 +124,7 @@ impl Desk {
         if listing != *self.listing {
             self.listing = Arc::new(listing);
         }
-        let current = self.branches.current;
+        let current = self.branches.all.current();
         self.turn_page((current, debugger.moment()));
         let gaze = self.look.as_deref().cloned().unwrap_or_default();
         let mut sight = inspect::sight(debugger, &gaze, still);
@@ -138,7 +138,7 @@ impl Desk {
             stopped: self.stopped.clone(),
             checked: self.checked.clone(),
             log: self.log.clone(),
-            branches: self.branches.told(debugger.moment().step),
+            branches: self.branches.all.told(debugger.moment().step),
             branch: current,
             watches,
             sight,

@@ -14,6 +14,12 @@ use crate::trainer::run::{Run, RunError};
 use crate::trainer::scoring::{self, Asked};
 
 impl Worker {
+    /// Something was changed, or taken back, or another branch is looked at.
+    pub(super) fn tell_marks(&mut self) {
+        let marks = self.run().map(|run| run.history().marks());
+        locked(&self.outbox).marks = marks;
+    }
+
     /// The run as it stands between two steps, with what was told of it.
     pub(super) fn kept(&mut self) -> Result<Box<Kept>, String> {
         let debugger = self.debugger.as_mut().ok_or("There is no run to save.")?;
@@ -153,7 +159,11 @@ fn look_at_output(run: &Run, order: &[u32], at_full_speed: bool) -> Result<(Outp
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
     let row = done.row.filter(|row| desk.branches.reached(row.step))?;
     desk.branches.curves.append(&[row], done.evaluation.as_slice());
+    if let Some(summary) = &done.summary {
+        desk.branches.curves.summaries.push(summary.clone());
+    }
     let mut outbox = locked(outbox);
+    outbox.summaries.extend(done.summary.clone());
     outbox.tell(row, done.evaluation);
     // What was told before of where the run stands is never behind what is told of its steps.
     if let Some(progress) = &mut outbox.progress {

@@ -65,9 +65,9 @@ fn an_edit_of_any_value_is_what_the_step_goes_on_with() {
         debugger.goto_step(1).unwrap();
         debugger.goto_step(4).unwrap();
         assert_eq!(after(&debugger), changed, "{name} {edit}: replayed otherwise");
-        let replayed = debugger.run().replay(4).unwrap();
+        let replayed = from_the_beginning(&debugger, 4);
         assert_eq!(replayed.machine().snapshot().unwrap(), changed, "{name} {edit}: the journal tells otherwise");
-        let text = serde_json::to_string(debugger.run().journal()).unwrap();
+        let text = serde_json::to_string(&debugger.run().journal()).unwrap();
         assert_eq!(serde_json::from_str::<Vec<JournalEntry>>(&text).unwrap(), debugger.run().journal());
         assert!(debugger.undo().unwrap().is_some());
         assert_eq!((debugger.moment(), read(&debugger, &name)), (place, before), "{name} {edit}");
@@ -162,16 +162,12 @@ fn a_setting_that_is_dragged_is_one_change() {
             Change::Training { training } => Some(training.learning_rate),
             _ => None,
         };
-        assert_eq!(
-            debugger.changes.iter().filter_map(of).count(),
-            debugger.run.journal().iter().filter_map(of).count()
-        );
-        debugger.changes.iter().filter_map(of).collect()
+        debugger.run.history().changes().iter().filter_map(of).collect()
     };
     assert_eq!(rates(&debugger), [0.04]);
     debugger.goto_step(130).unwrap();
     let after = bits(&debugger);
-    let again = debugger.run.replay(130).unwrap();
+    let again = from_the_beginning(&debugger, 130);
     assert_eq!(again.machine().snapshot().unwrap(), debugger.machine().snapshot().unwrap());
     debugger.goto_step(3).unwrap();
     debugger.goto_step(130).unwrap();
@@ -211,7 +207,7 @@ fn a_setting_dragged_over_a_place_where_something_is_lost_is_replayed_as_it_was(
         let training = TrainingSpec { optimiser: sgd(momentum), ..project.training.clone() };
         debugger.change(Change::Training { training }).unwrap();
     }
-    assert_eq!(debugger.changes.len(), 2);
+    assert_eq!(debugger.run.history().changes().len(), 2);
     debugger.goto_step(30).unwrap();
     let after = bits(&debugger);
     debugger.goto_step(3).unwrap();
@@ -236,7 +232,7 @@ fn a_rate_dragged_away_and_back_ends_the_cuts_of_a_plateau_in_the_replay_too() {
     let after = bits(&debugger);
     debugger.goto_step(3).unwrap();
     debugger.goto_step(205).unwrap();
-    assert!(bits(&debugger) == after && debugger.changes.len() < 5);
+    assert!(bits(&debugger) == after && debugger.run.history().changes().len() < 5);
 }
 
 #[test]
