@@ -125,20 +125,32 @@ fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
         let tabs = [
             (
                 Tab::Compare,
+                icons::ICON_SSID_CHART,
                 "Compare",
                 "Every run of this project: what differs, which is best, their curves and outputs side by side.",
             ),
-            (Tab::Debug, "Debug", "Stop the training anywhere, look at every number, go back, change it, go on."),
-            (Tab::Build, "Build", "Draw the network, choose data and settings, and train."),
+            (
+                Tab::Debug,
+                icons::ICON_BUG_REPORT,
+                "Debug",
+                "Stop the training anywhere, look at every number, go back, change it, go on.",
+            ),
+            (Tab::Build, icons::ICON_SCHEMA, "Build", "Draw the network, choose data and settings, and train."),
         ];
-        for (tab, title, help) in tabs {
+        for (tab, icon, title, help) in tabs {
             let on = state.tab == tab;
-            let text =
-                RichText::new(title).font(theme::medium(13.0)).color(if on { tokens.text } else { tokens.muted });
-            let button = Button::selectable(on, text).min_size(Vec2::new(0.0, 26.0)).frame_when_inactive(false);
+            let colour = if on { tokens.text } else { tokens.muted };
+            // Where words do not fit, their pictures do.
+            let text = match room {
+                Room::Barest | Room::Bare | Room::Least => RichText::from(icon).size(16.0),
+                _ => RichText::new(title).font(theme::medium(13.0)),
+            };
+            let button = Button::selectable(on, text.color(colour)).min_size(Vec2::new(0.0, 26.0));
+            let button = button.frame_when_inactive(false);
             let response = ui.add(button);
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, on, title));
             anchors::put(ui, Anchor::Tab(tab), &response);
+            let help = if room <= Room::Least { format!("{title}: {help}") } else { help.to_owned() };
             if response.on_hover_text(help).clicked() && !on {
                 actions.push(Action::ShowTab(tab));
             }

@@ -6,7 +6,7 @@ use crate::gui::numbers::{count, duration};
 use crate::gui::panels::dialog_frame;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::accent_button;
-use crate::session::{Action, State, Transport};
+use crate::session::{Action, RunStatus, State, Transport};
 
 /// What waits for the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +78,9 @@ impl LeaveDialog {
             ui.horizontal(|ui| {
                 if accent_button(ui, true, "Save").clicked() {
                     // A run that went on would never be saved whole.
-                    actions.push(Action::Transport(Transport::Pause));
+                    if state.run.status == RunStatus::Running {
+                        actions.push(Action::Transport(Transport::Pause));
+                    }
                     actions.push(Action::Save);
                     self.saving = true;
                 }
