@@ -53,8 +53,10 @@ fn bench(options: &BenchOptions) -> anyhow::Result<()> {
         let cases =
             [("spiral", "spiral", 0), ("digits-cnn", "digits-cnn", 0), ("a million points", "spiral", 1_000_000)];
         let mut of = serde_json::Map::new();
-        for (name, template, points) in cases {
-            let times = glassbox::gui::measure_frames(template, points)?;
+        let times = cases.map(|(name, template, points)| (name, glassbox::gui::measure_frames(template, points)));
+        let compare = ("compare: 500 runs of 100,000 steps", glassbox::gui::measure_comparing(500, 100_000));
+        for (name, times) in times.into_iter().chain([compare]) {
+            let times = times?;
             let on_processor = times.p99_on_processor;
             let ms = serde_json::json!({
                 "median": times.median, "p99": times.p99, "max": times.max, "p99_on_processor": on_processor,

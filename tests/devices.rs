@@ -13,7 +13,7 @@ use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, NoticeKind, checkpoint};
 use glassbox::trace::{Curves, History, Origin};
 use glassbox::trainer::{Change, Debugger, JournalEntry, Run};
-use support::{test_device, training_session, wait};
+use support::{notices, test_device, training_session, wait};
 
 /// A card that no machine has.
 const NOWHERE: Device = Device::Cuda(4095);
@@ -123,8 +123,8 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
 fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
     let mut state = training_session("spiral");
     assert_eq!(state.devices.in_use, Device::Cpu);
-    state.apply(Action::SetDevice(NOWHERE));
-    let notice = state.notices.last().unwrap();
+    let events = state.apply(Action::SetDevice(NOWHERE));
+    let notice = *notices(&events).last().unwrap();
     assert_eq!(notice.kind, NoticeKind::Warning);
     assert!(notice.text.contains("cuda:4095 cannot be used"), "{}", notice.text);
     assert_eq!((&state.settings.device, &state.devices.in_use), (&Device::Cpu, &Device::Cpu));

@@ -17,7 +17,7 @@ use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoi
 use glassbox::trace::Curves;
 use glassbox::trace::{Moment, Watch};
 use glassbox::trainer::{Change, DebugCommand, Debugger, Run};
-use support::{session, training_session, wait};
+use support::{notices, session, training_session, wait};
 
 fn start(project: &Project) -> Run {
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
@@ -371,9 +371,9 @@ fn a_network_that_does_not_fit_in_memory_cannot_be_played_until_it_is_smaller() 
         assert!(problem.contains(word), "{problem}");
     }
     assert_eq!(state.run.status, RunStatus::NotReady);
-    state.apply(Action::Transport(Transport::Play));
+    let events = state.apply(Action::Transport(Transport::Play));
     assert_eq!(state.run.status, RunStatus::NotReady);
-    assert!(state.notices.iter().any(|notice| notice.text.contains("does not fit in memory")));
+    assert!(notices(&events).iter().any(|notice| notice.text.contains("does not fit in memory")));
     let dataset = state.data.dataset().unwrap().clone();
     let refused = Run::new(&state.project, dataset, Device::Cpu).err().unwrap().to_string();
     assert!(refused.contains("does not fit in memory"), "{refused}");
@@ -387,10 +387,10 @@ fn a_network_that_does_not_fit_in_memory_cannot_be_played_until_it_is_smaller() 
 fn other_data_with_more_classes_mends_the_last_layer() {
     let mut state = session("spiral");
     let blobs = templates::build("blobs").unwrap().data;
-    state.apply(Action::SetData(blobs));
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    let mut events = state.apply(Action::SetData(blobs));
+    events.extend(wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_))));
     assert!(state.inference.is_valid(), "{:?}", state.inference.problems);
-    assert!(state.notices.iter().any(|n| n.text.contains("to fit the data")));
+    assert!(notices(&events).iter().any(|n| n.text.contains("to fit the data")));
     state.apply(Action::Undo);
     wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
     assert_eq!(state.project, templates::build("spiral").unwrap());

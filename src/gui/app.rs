@@ -14,7 +14,7 @@ use super::top_bar;
 use super::welcome::{self, WelcomeUi};
 use super::workspace::{self, WorkspaceUi};
 use crate::persist::Theme;
-use crate::session::{Action, RunStatus, Screen, State, Tab};
+use crate::session::{Action, Event, RunStatus, Screen, State, Tab};
 
 pub struct App {
     pub state: State,
@@ -62,13 +62,10 @@ impl App {
 
     /// Everything before a frame: news from the threads, the look, the wish to close.
     pub fn catch_up(&mut self, ctx: &Context) {
-        self.state.poll();
-        self.toasts.take(&mut self.state.notices);
+        let events = self.state.poll();
+        self.hear(&events, ctx);
         self.keep_look(ctx);
         self.keep_title(ctx);
-        if std::mem::take(&mut self.state.wants_place) {
-            self.dialogs.ask(super::dialogs::Purpose::save(&self.state), ctx);
-        }
         if ctx.input(|i| i.viewport().close_requested()) && self.state.unsaved && !self.closing {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.dialogs.ask_leave(Leave::Window);
@@ -76,6 +73,14 @@ impl App {
         // A run that goes on is followed; else the window sleeps until something happens.
         if self.state.run.status == RunStatus::Running {
             ctx.request_repaint_after(std::time::Duration::from_millis(16));
+        }
+    }
+
+    /// Toasts and questions are made of what has happened.
+    fn hear(&mut self, events: &[Event], ctx: &Context) {
+        self.toasts.hear(events);
+        if events.contains(&Event::WantsPlace) {
+            self.dialogs.ask(super::dialogs::Purpose::save(&self.state), ctx);
         }
     }
 
@@ -136,8 +141,8 @@ impl App {
         let whole = ctx.content_rect();
         let is_workspace = self.state.screen == Screen::Workspace;
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
-        let edge = if is_workspace && self.state.tab == Tab::Debug { Edge::Lower } else { Edge::Upper };
-        self.toasts.show(&ctx, middle, edge);
+        let edge = if is_workspace && self.state.tab != Tab::Build { Edge::Lower } else { Edge::Upper };
+        self.toasts.show(&ctx, middle, edge, &mut actions);
         self.carry_out(&ctx, actions);
     }
 
@@ -147,11 +152,15 @@ impl App {
             if Leave::is_needed_for(&action) && self.state.unsaved {
                 self.dialogs.ask_leave(Leave::For(action));
             } else {
-                self.state.apply(action);
+                let events = self.state.apply(action);
+                self.hear(&events, ctx);
             }
         }
         match self.dialogs.take_confirmed() {
-            Some(Leave::For(action)) => self.state.apply(action),
+            Some(Leave::For(action)) => {
+                let events = self.state.apply(action);
+                self.hear(&events, ctx);
+            }
             Some(Leave::Window) => {
                 self.closing = true;
                 ctx.send_viewport_cmd(ViewportCommand::Close);

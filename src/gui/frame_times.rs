@@ -1,12 +1,13 @@
 //! How long the window's own work takes per frame while training runs flat out: layout and tessellation, without a screen.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Context, RawInput, Rect, pos2, vec2};
+use egui::{Context, Event, RawInput, Rect, pos2, vec2};
 
 use super::app::App;
-use crate::session::{Action, DataState, RunStatus, State, Transport};
-use crate::trace::Curves;
+use crate::session::{Action, DataState, RunStatus, State, Tab, Transport};
+use crate::trace::{Curves, Pace, RunCard};
 
 /// In milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +52,7 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
         let (started, had_waited) = (Instant::now(), waited());
         app.catch_up(&ctx);
         let own = curves.as_mut().map(|curves| std::mem::replace(&mut app.state.run.curves, std::mem::take(curves)));
-        frame(&ctx, &mut app, began.elapsed().as_secs_f64());
+        frame(&ctx, &mut app, began.elapsed().as_secs_f64(), Vec::new());
         if let Some(own) = own {
             let mut long = std::mem::replace(&mut app.state.run.curves, own);
             let last = long.train_loss.last().unwrap_or_default();
@@ -70,18 +71,90 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
         }
         std::thread::sleep(FRAME.saturating_sub(spent));
     }
-    let steps = app.state.run.step;
+    Ok(of(times, at_work, app.state.run.step))
+}
+
+fn of(mut times: Vec<f64>, mut at_work: Vec<f64>, steps: u64) -> FrameTimes {
     times.sort_by(f64::total_cmp);
     at_work.sort_by(f64::total_cmp);
     let at = |times: &[f64], share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
-    Ok(FrameTimes {
+    FrameTimes {
         frames: times.len(),
         median: at(&times, 0.5),
         p99: at(&times, 0.99),
         max: at(&times, 1.0),
         p99_on_processor: (at_work.len() == times.len()).then(|| at(&at_work, 0.99)),
         steps,
-    })
+    }
+}
+
+/// So many curves lie over each other while runs are compared.
+const COMPARED: usize = 8;
+
+/// The Compare tab with so many runs of so many steps: the table is scrolled, the curves are read.
+pub fn measure_comparing(runs: usize, steps: u64) -> Result<FrameTimes, String> {
+    let ctx = Context::default();
+    let mut app = App::new(&ctx, State::start(None));
+    app.state.apply(Action::OpenTemplate("spiral".to_owned()));
+    let began = Instant::now();
+    while !matches!(app.state.data, DataState::Ready(_)) {
+        app.state.poll();
+        std::thread::yield_now();
+        if began.elapsed() > Duration::from_secs(60) {
+            return Err("The data of the template was not there within a minute.".to_owned());
+        }
+    }
+    let mut curves = long_curves(steps).unwrap_or_default();
+    let knots = (0..=steps).step_by(40);
+    curves.pace = knots.map(|step| Pace { step, epoch: step as f64 / 40.0, seconds: step as f64 * 1e-4 }).collect();
+    let card = |n: usize| {
+        let mut project = app.state.project.clone();
+        project.training.learning_rate = 0.001 * (1 + n % 7) as f64;
+        project.training.batch_size = 16 << (n % 4);
+        let mut card =
+            RunCard { id: format!("run-{n}"), name: format!("Run {n}"), project, steps, ..RunCard::default() };
+        card.read_curves(&curves);
+        card.seconds = steps as f64 * 1e-4;
+        Arc::new(card)
+    };
+    let cards: Vec<_> = (1..=runs).map(card).collect();
+    for card in cards.iter().rev().take(COMPARED) {
+        app.state.runs.picked.insert(card.id.clone());
+        // Each of its own, as they are read from files.
+        app.state.runs.curves.insert(card.id.clone(), Arc::new(curves.clone()));
+    }
+    app.state.runs.pair = cards.last_chunk::<2>().map(|pair| pair.each_ref().map(|card| card.id.clone()));
+    app.state.runs.cards = cards;
+    app.state.tab = Tab::Compare;
+    let (mut times, mut at_work) = (Vec::with_capacity(FRAMES), Vec::with_capacity(FRAMES));
+    for n in 0..WARM_UP + FRAMES {
+        let (started, had_waited) = (Instant::now(), waited());
+        app.catch_up(&ctx);
+        frame(&ctx, &mut app, n as f64 / 60.0, used(n));
+        if n >= WARM_UP {
+            let spent = started.elapsed();
+            times.push(spent.as_secs_f64() * 1e3);
+            let wait = waited().zip(had_waited).map(|(now, before)| now.saturating_sub(before));
+            at_work.extend(wait.map(|wait| spent.saturating_sub(wait).as_secs_f64() * 1e3));
+        }
+    }
+    Ok(of(times, at_work, 0))
+}
+
+/// What a person does in a frame: by turns the wheel over the table, and the pointer along the curves.
+fn used(frame: usize) -> Vec<Event> {
+    let along = (frame % 120) as f32;
+    if frame / 120 % 2 == 0 {
+        return vec![Event::PointerMoved(pos2(100.0 + along * 5.0, 640.0))];
+    }
+    let wheel = Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: vec2(0.0, if frame / 240 % 2 == 0 { -60.0 } else { 60.0 }),
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    };
+    vec![Event::PointerMoved(pos2(400.0, 200.0)), wheel]
 }
 
 /// Noisy curves of a long run, validated every 40 steps.
@@ -107,11 +180,12 @@ fn waited() -> Option<Duration> {
     text.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
 }
 
-fn frame(ctx: &Context, app: &mut App, time_secs: f64) {
+fn frame(ctx: &Context, app: &mut App, time_secs: f64, events: Vec<Event>) {
     let input = RawInput {
         screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1440.0, 900.0))),
         time: Some(time_secs),
         focused: true,
+        events,
         ..RawInput::default()
     };
     let mut output = ctx.run_ui(input, |ui| app.draw(ui));

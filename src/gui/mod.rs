@@ -17,6 +17,7 @@ pub mod dialogs;
 pub mod frame_times;
 pub mod inspector;
 pub mod palette;
+pub mod panel;
 pub mod panels;
 pub mod shortcuts;
 #[cfg(test)]
@@ -38,4 +39,4 @@ pub mod tensor;
 pub mod textures;
 
 pub use app::{App, run};
-pub use frame_times::{FrameTimes, measure as measure_frames};
+pub use frame_times::{FrameTimes, measure as measure_frames, measure_comparing};

@@ -113,7 +113,7 @@ fn text_has_focus(ctx: &Context) -> bool {
     focused.is_some_and(|id| egui::TextEdit::load_state(ctx, id).is_some())
 }
 
-const SHEET: [(&str, &[(&str, &str)]); 5] = [
+const SHEET: [(&str, &[(&str, &str)]); 6] = [
     (
         "Everywhere",
         &[
@@ -165,6 +165,17 @@ const SHEET: [(&str, &[(&str, &str)]); 5] = [
             ("F9", "breakpoint at the chosen line"),
             ("Ctrl F10", "run to the chosen line"),
             ("Ctrl Z", "take the last change back"),
+        ],
+    ),
+    (
+        "Compare",
+        &[
+            ("Up, Down", "go from run to run"),
+            ("Space", "lay its curve over the others"),
+            ("Shift Up, Shift Down", "pick a stretch of runs"),
+            ("Ctrl A", "pick all"),
+            ("F2", "rename"),
+            ("Delete", "delete, with a way back"),
         ],
     ),
     (

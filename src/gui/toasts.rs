@@ -4,7 +4,7 @@
 use egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Role, Ui, Vec2, WidgetInfo};
 
 use super::theme::Tokens;
-use crate::session::{Notice, NoticeKind};
+use crate::session::{Action, Event, Notice, NoticeKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
@@ -29,8 +29,10 @@ struct Toast {
 const LIMIT: usize = 4;
 
 impl Toasts {
-    pub fn take(&mut self, notices: &mut Vec<Notice>) {
-        for notice in notices.drain(..) {
+    /// Makes toasts of those events that are sentences.
+    pub fn hear(&mut self, events: &[Event]) {
+        let notice = |event: &Event| if let Event::Notice(notice) = event { Some(notice.clone()) } else { None };
+        for notice in events.iter().filter_map(notice) {
             self.shown.retain(|toast| toast.notice != notice);
             self.shown.push(Toast { id: self.next, notice, until: None });
             self.next += 1;
@@ -40,7 +42,7 @@ impl Toasts {
     }
 
     /// Draws them inside `place`, at its upper or its lower edge.
-    pub fn show(&mut self, ctx: &Context, place: Rect, edge: Edge) {
+    pub fn show(&mut self, ctx: &Context, place: Rect, edge: Edge, actions: &mut Vec<Action>) {
         if self.shown.is_empty() {
             return;
         }
@@ -56,8 +58,10 @@ impl Toasts {
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         let response = area.pivot(pivot).fixed_pos(at).show(ctx, |ui| {
             for toast in &mut self.shown {
-                toast.until.get_or_insert(now + 3.0 + toast.notice.text.len() as f64 * 0.05);
-                if row(ui, &toast.notice, width) {
+                // What can be done about it takes a moment to be decided.
+                let offered = if toast.notice.offer.is_some() { 4.0 } else { 0.0 };
+                toast.until.get_or_insert(now + 3.0 + offered + toast.notice.text.len() as f64 * 0.05);
+                if row(ui, &toast.notice, width, actions) {
                     closed = Some(toast.id);
                 }
             }
@@ -75,7 +79,7 @@ impl Toasts {
 }
 
 /// Whether it was closed.
-fn row(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
+fn row(ui: &mut Ui, notice: &Notice, width: f32, actions: &mut Vec<Action>) -> bool {
     let tokens = Tokens::of(ui);
     let (sign, colour) = match notice.kind {
         NoticeKind::Info => ("○", tokens.pos),
@@ -93,8 +97,14 @@ fn row(ui: &mut Ui, notice: &Notice, width: f32) -> bool {
                 ui.label(RichText::new(sign).color(colour));
                 let text = ui.add(egui::Label::new(RichText::new(&notice.text).color(tokens.text)).wrap());
                 text.widget_info(|| WidgetInfo::labeled(Role::Status, true, &notice.text));
+                let mut taken = false;
+                if let Some((label, action)) = notice.offer.as_deref() {
+                    let words = RichText::new(label).color(tokens.accent);
+                    taken = ui.add(egui::Button::new(words).frame(false)).clicked();
+                    actions.extend(taken.then(|| action.clone()));
+                }
                 let close = ui.add(egui::Button::new(RichText::new("✕").color(tokens.faint)).frame(false));
-                super::widgets::named(close, "Dismiss").clicked()
+                super::widgets::named(close, "Dismiss").clicked() || taken
             })
             .inner
         })
@@ -107,12 +117,34 @@ mod tests {
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 
+    fn notice(offer: Option<Box<(String, Action)>>) -> Event {
+        Event::Notice(Notice { kind: NoticeKind::Success, text: "Saved to a.glassbox.".into(), offer })
+    }
+
+    #[test]
+    fn what_a_notice_offers_is_done_with_a_click_and_it_goes() {
+        let mut toasts = Toasts::default();
+        toasts.hear(&[notice(Some(Box::new(("Undo".into(), Action::Undo)))), Event::WantsPlace]);
+        let mut harness = crate::gui::test_window::window([800.0, 500.0]).build_ui_state(
+            |ui, (toasts, actions): &mut (Toasts, Vec<Action>)| {
+                let place = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
+                toasts.show(&ui.ctx().clone(), place, Edge::Upper, actions);
+            },
+            (toasts, Vec::new()),
+        );
+        harness.run_steps(2);
+        harness.get_by_label("Undo").click();
+        harness.run_steps(2);
+        assert_eq!(harness.state().1, [Action::Undo]);
+        assert!(harness.query_by_label("Saved to a.glassbox.").is_none());
+    }
+
     #[test]
     fn a_notice_is_shown_once_and_can_be_dismissed() {
         let mut toasts = Toasts::default();
         let mut prepared = false;
-        let notice = Notice { kind: NoticeKind::Success, text: "Saved to a.glassbox.".into() };
-        toasts.take(&mut vec![notice.clone(), notice]);
+        let notice = notice(None);
+        toasts.hear(&[notice.clone(), notice]);
         let mut harness = Harness::new_ui_state(
             move |ui, toasts: &mut Toasts| {
                 if !std::mem::replace(&mut prepared, true) {
@@ -120,7 +152,7 @@ mod tests {
                     return;
                 }
                 let place = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
-                toasts.show(&ui.ctx().clone(), place, Edge::Upper);
+                toasts.show(&ui.ctx().clone(), place, Edge::Upper, &mut Vec::new());
             },
             toasts,
         );

@@ -84,7 +84,7 @@ pub enum Action {
     /// A project fitted to a folder of IDX files.
     OpenIdx(PathBuf),
     Open(PathBuf),
-    /// To the file it came from; asks the window for a place when there is none (`State::wants_place`).
+    /// To the file it came from; asks the window for a place when there is none (`Event::WantsPlace`).
     Save,
     SaveAs(PathBuf),
     /// The run as it stands, as a checkpoint for other programs and for later.

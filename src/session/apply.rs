@@ -1,6 +1,6 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
-use super::{Action, Notice, NoticeKind, Screen, State, Transport};
+use super::{Action, Event, NoticeKind, Screen, State, Transport};
 use crate::model::{Edit, LayerId, Place, Problem, Project, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory, signature};
@@ -11,10 +11,15 @@ impl State {
         self.works.waker = Some(waker);
     }
 
-    /// Does what a person asked for.
-    pub fn apply(&mut self, action: Action) {
+    /// Does what a person asked for, and tells what has happened.
+    pub fn apply(&mut self, action: Action) -> Vec<Event> {
+        let saves = matches!(action, Action::Save | Action::SaveAs(_));
         self.carry_out(action);
         self.keep_safe();
+        if let Some(file) = self.file.clone().filter(|_| saves && !self.unsaved) {
+            self.tell_of(Event::Saved(file));
+        }
+        self.events()
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -213,10 +218,6 @@ impl State {
             Some(fragment) => self.edit(None, vec![Edit::Paste { fragment: Box::new(fragment), offset }]),
             None => self.notify(NoticeKind::Info, "Nothing was copied yet."),
         }
-    }
-
-    pub(super) fn notify(&mut self, kind: NoticeKind, text: impl Into<String>) {
-        self.notices.push(Notice { kind, text: text.into() });
     }
 
     fn transport(&mut self, transport: Transport) {

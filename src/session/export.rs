@@ -64,6 +64,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::session::Action;
+    use crate::session::Event;
 
     fn record() -> TensorRecord {
         let axes = vec!["unit".to_owned()];
@@ -76,8 +77,10 @@ mod tests {
         while !state.poll_exports() {
             std::thread::yield_now();
         }
-        let notice = state.notices.pop().unwrap();
-        (notice.kind, notice.text)
+        match state.events().pop() {
+            Some(Event::Notice(notice)) => (notice.kind, notice.text),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{self, Kept};
 use super::works::Wanted;
-use super::{Action, DataState, NoticeKind, Screen, State};
+use super::{Action, DataState, Event, NoticeKind, Screen, State};
 use crate::model::{History, Project, Source, templates};
 use crate::persist::{Recent, project_file, temporary};
 use crate::trainer::Command;
@@ -26,7 +26,7 @@ impl State {
             Action::Open(path) => self.open(&path),
             Action::Save => match self.file.clone() {
                 Some(path) => self.save_as(path),
-                None => self.wants_place = true,
+                None => self.tell_of(Event::WantsPlace),
             },
             Action::SaveAs(path) => self.save_as(path),
             Action::RecoverLast(yes) => self.recover(yes),
@@ -99,7 +99,6 @@ impl State {
 
     fn save_as(&mut self, path: PathBuf) {
         let path = if path.extension().is_none() { path.with_extension("glassbox.json") } else { path };
-        self.wants_place = false;
         let mut project = self.project.clone();
         // A path that was relative to the old place would point elsewhere from the new one.
         make_paths_absolute(&mut project, &self.base());

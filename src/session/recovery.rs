@@ -191,6 +191,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use crate::session::Event;
     use std::path::Path;
     use std::time::{Duration, Instant};
 
@@ -356,7 +357,10 @@ mod tests {
         let (folder, home) = home();
         std::fs::write(folder.path().join("home").join("sessions"), "no folder").unwrap();
         let mut state = State::start(Some(home));
-        assert!(state.notices.iter().any(|notice| notice.text.contains("safe from a crash")), "{:?}", state.notices);
+        let events = state.events();
+        let is_told =
+            |event: &Event| matches!(event, Event::Notice(notice) if notice.text.contains("safe from a crash"));
+        assert!(events.iter().any(is_told), "{events:?}");
         state.apply(Action::OpenTemplate("xor".into()));
         assert_eq!(state.project.name, templates::build("xor").unwrap().name);
         state.close();

@@ -6,7 +6,7 @@ use super::checkpoint;
 use super::devices::training_threads;
 use super::keeping::now_secs;
 use super::works::Told;
-use super::{DataState, NoticeKind, RunStatus, RunView, State};
+use super::{DataState, Event, NoticeKind, RunStatus, RunView, State};
 use crate::model::{Edit, Graph, Project};
 use crate::trace::{Change, Curves, Pace};
 use crate::trainer::{Command, Kept, Outbox, Progress, Stop, Trainer, metric};
@@ -190,20 +190,21 @@ impl State {
         self.notify(NoticeKind::Warning, text);
     }
 
-    /// Fetches what the threads have to tell. Returns whether anything changed.
-    pub fn poll(&mut self) -> bool {
-        let loaded = self.poll_loader();
+    /// Takes in what the threads have to tell, and tells what has happened.
+    pub fn poll(&mut self) -> Vec<Event> {
+        self.poll_loader();
         let told = match &self.works.trainer {
             Some(trainer) => trainer.take(),
             None => Outbox::default(),
         };
-        let news = self.take_in(told);
+        self.take_in(told);
         self.devices.look_at_memory();
         self.keep_safe();
         self.write_status();
-        let kept = self.poll_archive();
+        self.poll_archive();
         self.follow_unsaved_training();
-        self.poll_exports() || loaded || news || kept
+        self.poll_exports();
+        self.events()
     }
 
     fn take_in(&mut self, mut told: Outbox) -> bool {

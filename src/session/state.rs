@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::works::Works;
-use super::{Devices, RunView, Runs};
+use super::{Action, Devices, RunView, Runs};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
@@ -48,11 +48,7 @@ pub struct State {
     pub file: Option<PathBuf>,
     /// Differs from what is on disk.
     pub unsaved: bool,
-    /// Save was asked for and there is no file yet: the window should ask for one.
-    pub wants_place: bool,
     pub settings: Settings,
-    /// Sentences to be shown once, drained by the window.
-    pub notices: Vec<Notice>,
     /// A failure that should stay on the screen until dismissed.
     pub error: Option<String>,
     /// What computes, and what else could.
@@ -64,6 +60,7 @@ pub struct State {
     /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
     pub try_output: Option<Reply>,
     pub(super) works: Works,
+    pub(super) witness: super::event::Witness,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,10 +117,13 @@ impl Selection {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A sentence to be shown once.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     pub kind: NoticeKind,
     pub text: String,
+    /// What can be done about it: the words on a button, and what it does.
+    pub offer: Option<Box<(String, Action)>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

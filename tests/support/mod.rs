@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use glassbox::engine::Device;
 use glassbox::model::TrainingSpec;
-use glassbox::session::{Action, DataState, State, Transport};
+use glassbox::session::{Action, DataState, Event, Notice, State, Transport};
 
 /// The device that the environment variable GLASSBOX_TEST_DEVICE names (`cuda`), default the CPU; `None`, after saying that the
 /// test is not run, where it is not there.
@@ -32,14 +32,22 @@ pub fn test_data(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Polls until `done`, at most a minute.
-pub fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
+/// Polls until `done`, at most a minute; returns what has happened meanwhile.
+pub fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) -> Vec<Event> {
+    let mut events = Vec::new();
     let deadline = Instant::now() + Duration::from_secs(60);
     while !done(state) {
         assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
-        state.poll();
+        events.extend(state.poll());
         std::thread::yield_now();
     }
+    events
+}
+
+/// The sentences among what has happened.
+pub fn notices(events: &[Event]) -> Vec<&Notice> {
+    let notice = |event| if let Event::Notice(notice) = event { Some(notice) } else { None };
+    events.iter().filter_map(notice).collect()
 }
 
 /// A session of a template with its data there.

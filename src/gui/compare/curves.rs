@@ -17,7 +17,7 @@ use crate::gui::plots::scale::{Scale, Unit};
 use crate::gui::plots::smooth::Smoother;
 use crate::gui::plots::ticks::Kind;
 use crate::gui::widgets::tab_strip;
-use crate::session::{Action, Anchor, State};
+use crate::session::{Anchor, State};
 use crate::trace::{Curves, Metric, Pace, RunCard, Series};
 
 /// More curves than this over each other tell nothing, and cost.
@@ -90,7 +90,7 @@ fn end(card: &RunCard) -> Pace {
     Pace { step: card.steps, epoch: card.epochs, seconds: card.seconds }
 }
 
-pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, _actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     anchors::put_at(ui, Anchor::RunsChart, ui.max_rect());
     let state = seen.state;
     let picked: Vec<Row> = picked(state, local);

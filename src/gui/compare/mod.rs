@@ -23,12 +23,14 @@ pub mod test_runs;
 #[cfg(test)]
 mod tests;
 
-use egui::{CentralPanel, Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Ui};
+use egui_material_icons::{MaterialIcon, icons};
 
-use super::dialogs::Dialogs;
+use super::panel::{self, Desk, Panel, Place};
 use super::panels::fixed;
 use super::theme::Tokens;
-use crate::session::{Action, State};
+use super::workspace::WorkspaceUi;
+use crate::session::{State, Tab};
 use crate::trace::Watch;
 
 use colours::Colours;
@@ -69,27 +71,103 @@ struct Seen<'a> {
     tokens: Tokens,
 }
 
-pub fn show(ui: &mut Ui, state: &State, local: &mut CompareUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
-    let seen = Seen { state, tokens: Tokens::of(ui) };
+impl<'a> Seen<'a> {
+    fn of(ui: &Ui, state: &'a State) -> Self {
+        Self { state, tokens: Tokens::of(ui) }
+    }
+}
+
+pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
+    let state = desk.state;
+    let seen = Seen::of(ui, state);
     let now = ui.input(|i| i.time);
+    let (local, actions) = (&mut desk.own.compare, &mut *desk.actions);
     local.rows.update(state, local.order, &local.filter, now);
     picking::follow(state, local, actions);
     local.colours.assign(&state.runs.picked, local.rows.live_id());
-    let panel = Frame::new().fill(seen.tokens.panel);
+    let ground = Frame::new().fill(seen.tokens.panel);
     if local.rows.total == 0 {
-        CentralPanel::no_frame().frame(panel).show(ui, |ui| table::nothing(ui, &seen, actions));
+        CentralPanel::no_frame().frame(ground).show(ui, |ui| table::nothing(ui, &seen, actions));
         return;
     }
     let (width, height) = (ui.available_width(), ui.available_height());
     let low = height < 720.0;
-    let top = Panel::top(("runs", low)).frame(panel).default_size((height * 0.36).clamp(150.0, 320.0));
+    let top = egui::Panel::top(("runs", low)).frame(ground).default_size((height * 0.36).clamp(150.0, 320.0));
     top.resizable(true).size_range(120.0..=(height * 0.7)).show(ui, |ui| {
-        fixed(ui, |ui| table::show(ui, &seen, local, dialogs, actions));
+        fixed(ui, |ui| panel::show(ui, Tab::Compare, Place::Top, desk));
     });
     let narrow = width < 1200.0;
-    let right = Panel::right(("pair", narrow)).frame(Frame::new().fill(seen.tokens.canvas));
+    let right = egui::Panel::right(("pair", narrow)).frame(Frame::new().fill(seen.tokens.canvas));
     right.default_size(width * 0.4).size_range(200.0..=(width * 0.7).max(200.0)).show(ui, |ui| {
-        fixed(ui, |ui| pair::show(ui, &seen, local, actions));
+        fixed(ui, |ui| panel::show(ui, Tab::Compare, Place::Right, desk));
     });
-    CentralPanel::no_frame().frame(panel).show(ui, |ui| curves::show(ui, &seen, local, actions));
+    CentralPanel::no_frame().frame(ground).show(ui, |ui| panel::show(ui, Tab::Compare, Place::Centre, desk));
+}
+
+/// The table.
+pub struct RunsPanel;
+
+impl Panel for RunsPanel {
+    fn name(&self) -> &'static str {
+        "Runs"
+    }
+
+    fn icon(&self) -> MaterialIcon {
+        icons::ICON_TABLE_ROWS
+    }
+
+    fn places(&self) -> &'static [(Tab, Place)] {
+        &[(Tab::Compare, Place::Top)]
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
+        let seen = Seen::of(ui, desk.state);
+        table::show(ui, &seen, &mut desk.own.compare, desk.dialogs, desk.actions);
+    }
+}
+
+/// The curves of those that are picked.
+pub struct CurvesPanel;
+
+impl Panel for CurvesPanel {
+    fn name(&self) -> &'static str {
+        "Curves of runs"
+    }
+
+    fn icon(&self) -> MaterialIcon {
+        icons::ICON_TIMELINE
+    }
+
+    fn places(&self) -> &'static [(Tab, Place)] {
+        &[(Tab::Compare, Place::Centre)]
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
+        curves::show(ui, &Seen::of(ui, desk.state), &mut desk.own.compare);
+    }
+}
+
+/// Two of them.
+pub struct PairPanel;
+
+impl Panel for PairPanel {
+    fn name(&self) -> &'static str {
+        "Side by side"
+    }
+
+    fn icon(&self) -> MaterialIcon {
+        icons::ICON_COMPARE
+    }
+
+    fn places(&self) -> &'static [(Tab, Place)] {
+        &[(Tab::Compare, Place::Right)]
+    }
+
+    fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
+        own.compare.subscribe(state, watch);
+    }
+
+    fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
+        pair::show(ui, &Seen::of(ui, desk.state), &mut desk.own.compare, desk.actions);
+    }
 }

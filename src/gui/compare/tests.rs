@@ -10,8 +10,9 @@ use super::test_runs::{card, curves, state, with_units};
 use super::*;
 use crate::data::{Dataset, Part, Task};
 use crate::gui::anchors;
-use crate::gui::dialogs::{FilePicker, Purpose};
+use crate::gui::dialogs::{Dialogs, FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
+use crate::gui::thumbnails::Thumbnails;
 use crate::session::{Anchor, DataState, RunAction, RunOutput, RunStatus, Transport};
 use crate::trace::{Ending, OutputPicture, Over, Prediction, Ranking, RunCard};
 
@@ -23,7 +24,7 @@ impl FilePicker for NoPicker {
     }
 }
 
-type Window = Harness<'static, Bench<CompareUi>>;
+type Window = Harness<'static, Bench<WorkspaceUi>>;
 
 /// What the tab asked of the runs is done at once, as far as it is about what is shown.
 fn open(state: State) -> Window {
@@ -32,8 +33,10 @@ fn open(state: State) -> Window {
 
 fn open_in(size: [f32; 2], state: State) -> Window {
     let mut dialogs = Dialogs::new(Arc::new(NoPicker));
-    let mut harness = bench(size, state, CompareUi::default(), move |ui, state, local, actions| {
-        show(ui, state, local, &mut dialogs, actions);
+    let mut thumbnails = Thumbnails::default();
+    let mut harness = bench(size, state, WorkspaceUi::default(), move |ui, state, own, actions| {
+        let (thumbnails, dialogs) = (&mut thumbnails, &mut dialogs);
+        show(ui, &mut Desk { state, own, thumbnails, dialogs, actions });
     });
     steps(&mut harness);
     harness
@@ -110,7 +113,7 @@ fn keys_go_through_the_rows_pick_rename_and_delete() {
     click(&mut harness, &row(1), Modifiers::NONE);
     harness.key_press(Key::ArrowDown);
     steps(&mut harness);
-    assert_eq!(harness.state().local.current.as_deref(), Some("run-2"));
+    assert_eq!(harness.state().local.compare.current.as_deref(), Some("run-2"));
     assert_eq!(picked(&harness), ["run-1"]);
     harness.key_press(Key::Space);
     steps(&mut harness);
@@ -144,15 +147,15 @@ fn columns_sort_and_the_filter_hides() {
 #[test]
 fn a_filter_hides_rows_and_says_what_it_does_not_know() {
     let mut harness = open(state(5));
-    harness.state_mut().local.filter = "best score > 0.35".into();
+    harness.state_mut().local.compare.filter = "best score > 0.35".into();
     steps(&mut harness);
     assert!(harness.query_by_label(&row(3)).is_none());
     harness.get_by_label(&row(4));
     harness.get_by_label("Runs 2 of 5");
-    harness.state_mut().local.filter = "beauty > 1".into();
+    harness.state_mut().local.compare.filter = "beauty > 1".into();
     steps(&mut harness);
     harness.get_by_label_contains("No column is called “beauty”");
-    harness.state_mut().local.filter = "nobody".into();
+    harness.state_mut().local.compare.filter = "nobody".into();
     steps(&mut harness);
     harness.get_by_label("No run fits");
 }
