@@ -31,6 +31,7 @@ pub fn nothing(ui: &mut Ui, seen: &Seen<'_>, actions: &mut Vec<Action>) {
 }
 
 pub fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     header(ui, seen, local, dialogs, actions);
     if let Some(problem) = &local.rows.filter.problem {
         ui.horizontal(|ui| {
