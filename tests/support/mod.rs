@@ -46,8 +46,7 @@ pub fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) -> Vec
 
 /// The sentences among what has happened.
 pub fn notices(events: &[Event]) -> Vec<&Notice> {
-    let notice = |event| if let Event::Notice(notice) = event { Some(notice) } else { None };
-    events.iter().filter_map(notice).collect()
+    events.iter().filter_map(|event| if let Event::Notice(notice) = event { Some(notice) } else { None }).collect()
 }
 
 /// A session of a template with its data there.

@@ -65,6 +65,7 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &B
     }
     heads(ui, seen, local, both);
     let size = ui.available_size();
+    ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt("disagreements").auto_shrink(false).show_rows(ui, ROW, rows.len(), |ui, range| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for pair in &rows[range] {

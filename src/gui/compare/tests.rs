@@ -13,7 +13,7 @@ use crate::gui::anchors;
 use crate::gui::dialogs::{Dialogs, FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
 use crate::gui::thumbnails::Thumbnails;
-use crate::session::{Anchor, DataState, RunAction, RunOutput, RunStatus, Transport};
+use crate::session::{Action, Anchor, DataState, RunAction, RunOutput, RunStatus, Transport};
 use crate::trace::{Ending, OutputPicture, Over, Prediction, Ranking, RunCard};
 
 struct NoPicker;

@@ -228,7 +228,7 @@ pub fn paint_sample(ui: &Ui, rect: Rect, dataset: &Dataset, row: usize) -> Optio
 pub fn sample_in_words(dataset: &Dataset, row: usize) -> String {
     if let Some(plane) = &dataset.plane {
         let at = |i: usize| plane.validation_points.get(2 * row + i).copied().unwrap_or(f32::NAN);
-        let short = |value: f32| super::numbers::significant(f64::from(value), 3);
+        let short = |value: f32| super::numbers::significant(f64::from(value), 2);
         return format!("x {}, y {}", short(at(0)), short(at(1)));
     }
     match thumbnail::values(dataset, &dataset.validation, row) {

@@ -81,8 +81,10 @@ struct Drawn {
     following: Vec2b,
 }
 
-/// What the legend in the upper right corner takes of the row that the notes stand in.
+/// What the legend in the upper right corner takes at least of the row that the notes stand in.
 const LEGEND: f32 = 100.0;
+/// What it takes beside the names.
+const BESIDE: f32 = 46.0;
 
 impl Line<'_> {
     /// The step at a place. Beyond its end (and the distance to its next point) a curve says nothing.
@@ -221,7 +223,7 @@ impl Chart<'_> {
         shown: &PlotResponse<Option<f64>>,
     ) -> Asked {
         let frame = *shown.transform.frame();
-        let end = frame.right() - if self.legend == Corner::RightTop { LEGEND } else { 0.0 };
+        let end = frame.right() - if self.legend == Corner::RightTop { self.legend_width(ui) } else { 0.0 };
         shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
         marks::paint_labels(ui, tokens, &self.scale, self.marks, &shown.transform, end);
         if let Some(place) = shown.inner {
@@ -231,6 +233,15 @@ impl Chart<'_> {
         let layout = egui::Layout::right_to_left(egui::Align::TOP);
         let notes = UiBuilder::new().max_rect(corner).layout(layout);
         ui.scope_builder(notes, |ui| self.notes(ui, tokens, local, pen, drawn)).inner
+    }
+
+    /// As wide as its longest name.
+    fn legend_width(&self, ui: &Ui) -> f32 {
+        let width = |line: &Line<'_>| {
+            let font = egui::TextStyle::Small.resolve(ui.style());
+            ui.painter().layout_no_wrap(line.name.to_owned(), font, Color32::PLACEHOLDER).size().x
+        };
+        self.lines.iter().map(width).fold(LEGEND - BESIDE, f32::max) + BESIDE
     }
 
     /// The exact values of every curve at a place.
