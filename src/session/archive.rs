@@ -25,7 +25,7 @@ pub(super) enum News {
     /// The run as it lies on disk now.
     Kept {
         id: String,
-        outcome: Result<RunCard, String>,
+        outcome: Result<Box<RunCard>, String>,
     },
     Loaded {
         id: String,
@@ -39,7 +39,7 @@ pub(super) enum News {
     },
     Output {
         id: String,
-        outcome: Result<RunOutput, String>,
+        outcome: Result<Box<RunOutput>, String>,
     },
     /// Done; a sentence, if there is something to say.
     Done(Option<String>),

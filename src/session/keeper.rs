@@ -89,7 +89,7 @@ pub enum RunWish {
     /// The trainer has it.
     Now {
         number: u64,
-        told: Told,
+        told: Box<Told>,
         /// Steps of it that are in a file of the person's own.
         saved: u64,
     },

@@ -106,7 +106,8 @@ impl State {
         let (project, stamps) = (self.live_project(), self.works.stamps.clone());
         let job = move || {
             let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "the trainer did not answer".to_owned());
-            let outcome = outcome.and_then(|kept| write_run(&folder, card.clone(), &project, &*kept?, &stamps));
+            let outcome =
+                outcome.and_then(|kept| write_run(&folder, card.clone(), &project, &*kept?, &stamps)).map(Box::new);
             News::Kept { id: card.id, outcome }
         };
         self.ask(Box::new(job));
@@ -234,7 +235,10 @@ impl State {
                 continue;
             }
             let (Some(folder), dataset) = (self.run_folder(), dataset.clone()) else { return };
-            self.ask(Box::new(move || News::Output { outcome: output(&folder.checkpoint(&id), dataset), id }));
+            self.ask(Box::new(move || News::Output {
+                outcome: output(&folder.checkpoint(&id), dataset).map(Box::new),
+                id,
+            }));
         }
     }
 
@@ -346,7 +350,7 @@ impl State {
     fn take_news(&mut self, news: News) {
         match news {
             News::Listed { cards, problems, desk } => self.take_list(cards, &problems, desk),
-            News::Kept { id, outcome } => self.take_kept(&id, outcome),
+            News::Kept { id, outcome } => self.take_kept(&id, outcome.map(|card| *card)),
             News::Loaded { id, by_itself, outcome } => match outcome {
                 Ok(loaded) => self.put_run_on_table(id, by_itself, loaded.0, loaded.1),
                 Err(why) => self.take_problem(id, why),
@@ -361,7 +365,7 @@ impl State {
             News::Output { id, outcome } => match outcome {
                 Ok(output) => {
                     self.runs.problems.remove(&id);
-                    self.runs.outputs.insert(id, Arc::new(output));
+                    self.runs.outputs.insert(id, Arc::from(output));
                 }
                 Err(why) => drop(self.runs.problems.insert(id, why)),
             },

@@ -21,8 +21,7 @@ fn ready(state: &mut State) {
 
 /// XOR, ready to train.
 fn xor() -> State {
-    let mut state = State::default();
-    state.speed = 1.0;
+    let mut state = State { speed: 1.0, ..State::default() };
     state.apply(Action::OpenTemplate("xor".into()));
     ready(&mut state);
     state
