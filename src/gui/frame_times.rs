@@ -144,12 +144,12 @@ pub fn measure_comparing(runs: usize, steps: u64) -> Result<FrameTimes, String> 
 /// What a person does in a frame: by turns the wheel over the table, and the pointer along the curves.
 fn used(frame: usize) -> Vec<Event> {
     let along = (frame % 120) as f32;
-    if frame / 120 % 2 == 0 {
+    if (frame / 120).is_multiple_of(2) {
         return vec![Event::PointerMoved(pos2(100.0 + along * 5.0, 640.0))];
     }
     let wheel = Event::MouseWheel {
         unit: egui::MouseWheelUnit::Point,
-        delta: vec2(0.0, if frame / 240 % 2 == 0 { -60.0 } else { 60.0 }),
+        delta: vec2(0.0, if (frame / 240).is_multiple_of(2) { -60.0 } else { 60.0 }),
         phase: egui::TouchPhase::Move,
         source: egui::MouseWheelSource::Unknown,
         modifiers: egui::Modifiers::NONE,
