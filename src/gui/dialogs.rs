@@ -17,7 +17,7 @@ use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
 use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
-use crate::session::{Action, RunAction, State};
+use crate::session::{Action, Figure, Pixels, RunAction, State};
 use crate::trace::TensorRecord;
 
 use leave::Step;
@@ -30,11 +30,17 @@ pub enum Purpose {
     /// A project to open.
     Open,
     /// Where to save the project; the suggestion is a name without an ending, in a folder if one is likely.
-    Save { suggestion: String, folder: Option<PathBuf> },
+    Save {
+        suggestion: String,
+        folder: Option<PathBuf>,
+    },
     /// A checkpoint to open with its project.
     OpenWeights,
     /// Where to write the run as it stands; the suggestion as above.
-    SaveWeights { suggestion: String, folder: Option<PathBuf> },
+    SaveWeights {
+        suggestion: String,
+        folder: Option<PathBuf>,
+    },
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -43,10 +49,25 @@ pub enum Purpose {
     OpenIdx,
     /// A folder of IDX files as the data of this project.
     DataFolder,
+    /// Where to write a chart as a drawing, or as a picture.
+    SaveFigure {
+        suggestion: String,
+        figure: Box<Figure>,
+    },
+    SavePicture {
+        suggestion: String,
+        pixels: Box<Pixels>,
+    },
     /// Where to write a tensor.
-    Export { record: TensorRecord, format: Format },
+    Export {
+        record: TensorRecord,
+        format: Format,
+    },
     /// Where to write the table of runs, or the curves of those that are picked; the suggestion is a name without an ending.
-    ExportRuns { suggestion: String, curves: bool },
+    ExportRuns {
+        suggestion: String,
+        curves: bool,
+    },
 }
 
 impl Purpose {
@@ -68,6 +89,7 @@ impl Purpose {
             Self::Save { .. } => "Save the project",
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
+            Self::SaveFigure { .. } | Self::SavePicture { .. } => "Save the figure",
             Self::Export { .. } => "Save the tensor",
             Self::ExportRuns { curves: false, .. } => "Save the table of runs",
             Self::ExportRuns { curves: true, .. } => "Save the curves",
@@ -88,6 +110,8 @@ impl Purpose {
             Self::OpenIdx | Self::DataFolder => {
                 "The folder with the images and labels of the MNIST family, packed (.gz) or not."
             }
+            Self::SaveFigure { .. } => "A drawing (SVG): browsers and word processors open it, sharp at any size.",
+            Self::SavePicture { .. } => "A picture (PNG) of the chart as it is on the screen.",
             Self::Export { format: Format::Npy, .. } => "A NumPy file: numpy.load reads it, with its shape.",
             Self::ExportRuns { curves: false, .. } => "A table as text (CSV): a line for every run.",
             Self::ExportRuns { curves: true, .. } => "A table as text (CSV): a line for every step that has a point.",
@@ -96,11 +120,11 @@ impl Purpose {
     }
 
     fn button(&self) -> &'static str {
-        let saves = matches!(
+        let opens = matches!(
             self,
-            Self::Save { .. } | Self::SaveWeights { .. } | Self::Export { .. } | Self::ExportRuns { .. }
+            Self::Open | Self::OpenWeights | Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder
         );
-        if saves { "Save" } else { "Open" }
+        if opens { "Open" } else { "Save" }
     }
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
@@ -111,6 +135,8 @@ impl Purpose {
             Self::OpenTable => Action::OpenTable { path, target: None },
             Self::DataTable => Action::UseTable(path),
             Self::OpenIdx => Action::OpenIdx(path),
+            Self::SaveFigure { figure, .. } => Action::SaveFigure { figure: figure.clone(), path },
+            Self::SavePicture { pixels, .. } => Action::SavePicture { pixels: pixels.clone(), path },
             Self::Export { record, format } => Action::ExportTensor { record: record.clone(), format: *format, path },
             Self::ExportRuns { curves: false, .. } => Action::Runs(RunAction::ExportTable(path)),
             Self::ExportRuns { curves: true, .. } => Action::Runs(RunAction::ExportCurves(path)),
@@ -180,6 +206,8 @@ impl Dialogs {
             Purpose::SaveWeights { suggestion, folder } if !suggestion.is_empty() => {
                 suggested_path(suggestion, "safetensors", folder.as_deref())
             }
+            Purpose::SaveFigure { suggestion, .. } => suggested_path(suggestion, "svg", None),
+            Purpose::SavePicture { suggestion, .. } => suggested_path(suggestion, "png", None),
             Purpose::ExportRuns { suggestion, .. } => suggested_path(suggestion, "csv", None),
             Purpose::Export { record, format } => suggested_path(&file_name(record), format.ending(), None),
             _ => String::new(),

@@ -63,7 +63,6 @@ impl State {
     }
 
     /// With a button that does something about it: the way back.
-    #[allow(dead_code, reason = "for whoever keeps and deletes runs")]
     pub(super) fn offer(&mut self, kind: NoticeKind, text: impl Into<String>, label: &str, action: Action) {
         let offer = Some(Box::new((label.to_owned(), action)));
         self.tell_of(Event::Notice(Notice { kind, text: text.into(), offer }));

@@ -43,6 +43,31 @@ impl FigureCurve {
     }
 }
 
+/// A picture of a chart as it is on the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixels {
+    pub width: usize,
+    pub height: usize,
+    /// Row by row from the top, four bytes each.
+    pub rgba: Vec<u8>,
+}
+
+impl Pixels {
+    /// The bytes of a PNG file. Errors are sentences.
+    pub fn png(&self) -> Result<Vec<u8>, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("The picture could not be made: {error}.");
+        let size = |n: usize| u32::try_from(n).map_err(|error| failed(&error));
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, size(self.width)?, size(self.height)?);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header().map_err(|error| failed(&error))?;
+        writer.write_image_data(&self.rgba).map_err(|error| failed(&error))?;
+        writer.finish().map_err(|error| failed(&error))?;
+        Ok(bytes)
+    }
+}
+
 /// From numbers to places in the drawing.
 struct Axes {
     x: (f64, f64),
@@ -217,6 +242,17 @@ mod tests {
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (1, 1));
         assert!(svg.contains(">100<"), "powers of ten on the axis");
         assert!(figure(Vec::new(), false).svg().contains("</svg>"));
+    }
+
+    #[test]
+    fn a_picture_comes_back_pixel_by_pixel() {
+        let pixels = Pixels { width: 2, height: 1, rgba: vec![1, 2, 3, 255, 4, 5, 6, 255] };
+        let bytes = pixels.png().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+        let mut read = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut read).unwrap();
+        assert_eq!(read, pixels.rgba);
+        assert!(Pixels { rgba: vec![0; 3], ..pixels }.png().unwrap_err().contains("picture"));
     }
 
     #[test]

@@ -10,8 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::archive::{Archive, Job, News};
 use super::checkpoint::{self, Kept};
+use super::figure::Pixels;
 use super::runs::{Ghost, RunOutput};
-use super::{NoticeKind, RunStatus, State};
+use super::{Action, NoticeKind, RunAction, RunStatus, State};
 use crate::data::Dataset;
 use crate::engine::Device;
 use crate::model::Project;
@@ -120,8 +121,9 @@ impl State {
         let is_kept = self.works.kept_at == Some(self.standing());
         let keeps = self.settings.keep_runs == KeepRuns::All;
         let id = if is_kept || !keeps { self.runs.live.clone() } else { self.keep_live() };
-        if keeps && !is_kept && id.is_some() {
-            self.notify(NoticeKind::Info, format!("{} is kept. The Compare tab has all runs.", card.name));
+        if let Some(id) = id.clone().filter(|_| keeps && !is_kept) {
+            let back = Action::Runs(RunAction::BringBack(id));
+            self.offer(NoticeKind::Info, format!("{} is kept.", card.name), "Bring it back", back);
         }
         let curves = Arc::new(self.run.curves.clone());
         self.runs.ghost = Some(Ghost { id: id.unwrap_or_default(), name: card.name, curves });
@@ -318,12 +320,19 @@ impl State {
         }));
     }
 
-    pub(super) fn export_text(&mut self, path: PathBuf, text: String) {
-        let path = if path.extension().is_none() { path.with_extension("csv") } else { path };
-        self.ask(Box::new(move || match write_atomically(&path, text.as_bytes()) {
+    pub(super) fn export_bytes(&mut self, path: PathBuf, ending: &str, bytes: Vec<u8>) {
+        let path = if path.extension().is_none() { path.with_extension(ending) } else { path };
+        self.ask(Box::new(move || match write_atomically(&path, &bytes) {
             Ok(()) => News::Done(Some(format!("Saved {}", path.display()))),
             Err(error) => News::Failed(error.to_string()),
         }));
+    }
+
+    pub(super) fn save_picture(&mut self, path: PathBuf, pixels: &Pixels) {
+        match pixels.png() {
+            Ok(bytes) => self.export_bytes(path, "png", bytes),
+            Err(why) => self.error = Some(why),
+        }
     }
 
     /// Takes in what the archive has done. Returns whether there was anything.

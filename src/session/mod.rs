@@ -27,7 +27,7 @@ pub use action::{Action, Transport};
 pub use anchor::Anchor;
 pub use devices::Devices;
 pub use event::Event;
-pub use figure::{Figure, FigureCurve};
+pub use figure::{Figure, FigureCurve, Pixels};
 pub use loading::table_spec;
 pub use run_view::{OtherBranch, RunStatus, RunView};
 pub use runs::{Ghost, RunAction, RunOutput, Runs};

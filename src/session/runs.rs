@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{NoticeKind, RunStatus, State};
+use super::{Action, NoticeKind, RunStatus, State};
 use crate::model::Project;
 use crate::trace::{Curves, Ending, OutputPicture, Prediction, RunCard};
 
@@ -179,8 +179,8 @@ impl State {
             RunAction::Undelete => self.undelete(),
             RunAction::BringBack(id) => self.load_run(id),
             RunAction::StartLike(id) => self.start_like(&id),
-            RunAction::ExportTable(path) => self.export_text(path, self.runs_as_csv()),
-            RunAction::ExportCurves(path) => self.export_text(path, self.curves_as_csv()),
+            RunAction::ExportTable(path) => self.export_bytes(path, "csv", self.runs_as_csv().into_bytes()),
+            RunAction::ExportCurves(path) => self.export_bytes(path, "csv", self.curves_as_csv().into_bytes()),
         }
     }
 
@@ -203,8 +203,11 @@ impl State {
         }
         match gone.as_slice() {
             [] => {}
-            [one] => self.notify(NoticeKind::Info, format!("Deleted {one}. Undo brings it back.")),
-            many => self.notify(NoticeKind::Info, format!("Deleted {} runs. Undo brings them back.", many.len())),
+            [one] => {
+                let back = Action::Runs(RunAction::Undelete);
+                self.offer(NoticeKind::Info, format!("Deleted {one}."), "Put back", back);
+            }
+            many => self.notify(NoticeKind::Info, format!("Deleted {} runs.", many.len())),
         }
     }
 

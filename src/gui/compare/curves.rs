@@ -45,6 +45,13 @@ pub struct CurvesUi {
     gap: Option<Gap>,
 }
 
+impl CurvesUi {
+    /// Whether powers of ten are evenly spaced in the chart of a tab.
+    pub fn is_log(&self, tab: Tab) -> bool {
+        self.charts[tab as usize].log
+    }
+}
+
 impl Default for CurvesUi {
     fn default() -> Self {
         let charts = [ChartUi::default(); 4];
@@ -71,10 +78,10 @@ struct GapOf {
 }
 
 /// A run whose curves are there.
-struct Shown<'a> {
-    row: Row,
-    curves: &'a Curves,
-    scale: Scale<'a>,
+pub(super) struct Shown<'a> {
+    pub row: Row,
+    pub curves: &'a Curves,
+    pub scale: Scale<'a>,
 }
 
 fn shown<'a>(state: &'a State, row: Row, unit: Unit) -> Option<Shown<'a>> {
@@ -86,12 +93,18 @@ fn shown<'a>(state: &'a State, row: Row, unit: Unit) -> Option<Shown<'a>> {
     Some(Shown { row, curves, scale })
 }
 
+/// The runs that are picked and whose curves are there, as far as they are drawn.
+pub(super) fn all_shown<'a>(state: &'a State, local: &CompareUi) -> Vec<Shown<'a>> {
+    picked(state, local).into_iter().take(MOST).filter_map(|row| shown(state, row, local.curves.unit)).collect()
+}
+
 fn end(card: &RunCard) -> Pace {
     Pace { step: card.steps, epoch: card.epochs, seconds: card.seconds }
 }
 
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     anchors::put_at(ui, Anchor::RunsChart, ui.max_rect());
+    local.picture.place = Some(ui.max_rect());
     let state = seen.state;
     let picked: Vec<Row> = picked(state, local);
     let metric = picked.first().map_or(Metric::Accuracy, |row| row.card.metric);
@@ -160,7 +173,7 @@ fn picked(state: &State, local: &CompareUi) -> Vec<Row> {
     all
 }
 
-fn series(curves: &Curves, tab: Tab) -> &Series {
+pub(super) fn series(curves: &Curves, tab: Tab) -> &Series {
     match tab {
         Tab::Validation | Tab::Difference => &curves.validation_loss,
         Tab::Train => &curves.train_loss,
@@ -168,7 +181,7 @@ fn series(curves: &Curves, tab: Tab) -> &Series {
     }
 }
 
-fn title(tab: Tab, metric: Metric) -> &'static str {
+pub(super) fn title(tab: Tab, metric: Metric) -> &'static str {
     match (tab, metric) {
         (Tab::Validation, _) => "Val loss of runs",
         (Tab::Train, _) => "Train loss of runs",

@@ -8,6 +8,7 @@ mod columns;
 mod curves;
 mod disagreements;
 mod editing;
+mod figure;
 mod filter;
 mod menu;
 mod networks;
@@ -55,6 +56,7 @@ pub struct CompareUi {
     reveal: bool,
     curves: CurvesUi,
     pair: PairUi,
+    picture: figure::PictureUi,
 }
 
 impl CompareUi {
@@ -84,6 +86,7 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let (local, actions) = (&mut desk.own.compare, &mut *desk.actions);
     local.rows.update(state, local.order, &local.filter, now);
     picking::follow(state, local, actions);
+    local.picture.follow(ui.ctx(), &state.project.name, desk.dialogs);
     local.colours.assign(&state.runs.picked, local.rows.live_id());
     let ground = Frame::new().fill(seen.tokens.panel);
     if local.rows.total == 0 {

@@ -9,7 +9,7 @@ use egui::{
 use super::columns::{self, Column};
 use super::editing::{Editing, Of};
 use super::picking::{self, How};
-use super::{CompareUi, Seen, menu, row};
+use super::{CompareUi, Seen, figure, menu, row};
 use crate::gui::anchors;
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::plots::empty;
@@ -70,7 +70,7 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dia
     let rest = inner.with_min_x((used.right() + 16.0).min(inner.right()));
     let right = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(right, |ui| {
-        export(ui, seen, dialogs);
+        export(ui, seen, local, dialogs);
         filter(ui, local);
         deleted(ui, seen, actions);
     });
@@ -100,7 +100,7 @@ fn filter(ui: &mut Ui, local: &mut CompareUi) {
     response.on_hover_text(help);
 }
 
-fn export(ui: &mut Ui, seen: &Seen<'_>, dialogs: &mut Dialogs) {
+fn export(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dialogs) {
     let ctx = ui.ctx().clone();
     let name = seen.state.project.name.clone();
     let button = MenuButton::new("Export").ui(ui, |ui| {
@@ -110,6 +110,19 @@ fn export(ui: &mut Ui, seen: &Seen<'_>, dialogs: &mut Dialogs) {
         let any = !seen.state.runs.picked.is_empty();
         if ui.add_enabled(any, egui::Button::new("Curves of the picked runs as CSV …")).clicked() {
             dialogs.ask(Purpose::ExportRuns { suggestion: format!("{name} curves"), curves: true }, &ctx);
+        }
+        ui.separator();
+        if ui.add_enabled(any, egui::Button::new("Figure as SVG …")).clicked()
+            && let Some(figure) = figure::of(seen, local)
+        {
+            let suggestion = format!("{name} curves");
+            dialogs.ask(Purpose::SaveFigure { suggestion, figure: Box::new(figure) }, &ctx);
+        }
+        if ui.add_enabled(any, egui::Button::new("Figure as PNG …")).clicked() {
+            local.picture.ask(figure::Take::Save);
+        }
+        if ui.add_enabled(any, egui::Button::new("Copy the figure")).clicked() {
+            local.picture.ask(figure::Take::Copy);
         }
     });
     anchors::put(ui, Anchor::RunsExport, &button.0);

@@ -28,6 +28,12 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
             }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
+            Purpose::SaveFigure { suggestion, .. } => {
+                dialog.add_filter("Drawing", &["svg"]).set_file_name(format!("{suggestion}.svg")).save_file()
+            }
+            Purpose::SavePicture { suggestion, .. } => {
+                dialog.add_filter("Picture", &["png"]).set_file_name(format!("{suggestion}.png")).save_file()
+            }
             Purpose::ExportRuns { suggestion, .. } => {
                 dialog.add_filter("Table", &["csv"]).set_file_name(format!("{suggestion}.csv")).save_file()
             }
