@@ -184,7 +184,9 @@ impl State {
 /// A project file, or a checkpoint with the project and the run inside.
 fn open_any(path: &Path) -> Result<(Project, Option<Box<Kept>>), String> {
     if path.extension().is_some_and(|e| e == "safetensors") {
-        let (project, kept) = checkpoint::load(path)?;
+        let (mut project, kept) = checkpoint::load(path)?;
+        let base = base_of_data(&project, path);
+        make_paths_absolute(&mut project, &base);
         return Ok((project, Some(Box::new(kept))));
     }
     project_file::load(path).map(|project| (project, None)).map_err(|error| error.to_string())
@@ -199,6 +201,20 @@ fn make_paths_relative(project: &mut Project, folder: &Path) {
         Source::Idx(idx) if idx.folder != folder => idx.folder = relative(&idx.folder),
         Source::Idx(_) | Source::Synthetic(_) | Source::Digits(_) => {}
     }
+}
+
+/// Where the relative path of a checkpoint's data starts from: beside it, beside the project whose run it is, or where the
+/// program was started; the first where there is something.
+fn base_of_data(project: &Project, checkpoint: &Path) -> PathBuf {
+    let data = match &project.data.source {
+        Source::Csv(csv) => &csv.path,
+        Source::Idx(idx) => &idx.folder,
+        Source::Synthetic(_) | Source::Digits(_) => return PathBuf::new(),
+    };
+    let beside = checkpoint.parent().map(Path::to_path_buf).unwrap_or_default();
+    let is_of_project = beside.extension().is_some_and(|ending| ending == "runs");
+    let above = beside.parent().filter(|_| is_of_project).map(Path::to_path_buf);
+    above.into_iter().chain([beside]).find(|base| base.join(data).exists()).unwrap_or_default()
 }
 
 pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {

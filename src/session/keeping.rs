@@ -2,34 +2,25 @@
 //!
 //! Everything that takes time happens on the thread of [`Archive`], in order; here it is asked for, and taken in.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::archive::{Archive, Job, News};
 use super::checkpoint::{self, Kept};
 use super::figure::Pixels;
-use super::runs::{Ghost, RunOutput};
+use super::run_files::{locked, output, write_run};
+use super::runs::Ghost;
 use super::{Action, NoticeKind, RunAction, RunStatus, State};
-use crate::data::Dataset;
-use crate::engine::Device;
 use crate::model::Project;
 use crate::persist::project_file::write_atomically;
-use crate::persist::{Desk, KeepRuns, RunFolder, Stamp};
+use crate::persist::{Desk, KeepRuns, RunFolder};
 use crate::trace::RunCard;
-use crate::trainer::{Command, Run, whole_output};
+use crate::trainer::Command;
 
 /// A trainer that does not answer for so long has lost its run.
 const TRAINER_ANSWERS: Duration = Duration::from_secs(120);
-
-/// The states of the files that this window has read or written last, by their paths.
-pub(super) type Stamps = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;
-
-fn locked(stamps: &Stamps) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>> {
-    stamps.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
 
 /// Which state of the live run was saved: the number of the run, its steps, and how many marks there were.
 pub(super) type SavedAt = (u64, u64, usize);
@@ -100,7 +91,7 @@ impl State {
         let id = card.id.clone();
         self.works.kept_at = Some(self.standing());
         self.runs.live = Some(id.clone());
-        self.runs.curves.insert(id.clone(), Arc::new(self.run.curves.clone()));
+        self.runs.curves.insert(id.clone(), Arc::new(self.run.curves.thinned()));
         self.runs.put(card.clone());
         let (reply, answer) = channel();
         self.tell(Command::Save(reply));
@@ -125,7 +116,8 @@ impl State {
             let back = Action::Runs(RunAction::BringBack(id));
             self.offer(NoticeKind::Info, format!("{} is kept.", card.name), "Bring it back", back);
         }
-        let curves = Arc::new(self.run.curves.clone());
+        let known = id.as_ref().and_then(|id| self.runs.curves.get(id)).filter(|_| self.works.kept_at.is_some());
+        let curves = known.cloned().unwrap_or_else(|| Arc::new(self.run.curves.thinned()));
         self.runs.ghost = Some(Ghost { id: id.unwrap_or_default(), name: card.name, curves });
         self.runs.live = None;
         self.works.kept_at = None;
@@ -456,46 +448,6 @@ impl State {
 fn is_same_run(one: &Project, other: &Project) -> bool {
     let bare = |project: &Project| super::running::bare(&project.graph);
     bare(one) == bare(other) && one.training == other.training && one.data == other.data
-}
-
-/// `stamps`: the states of the files that this window has read or written last. Where somebody else has written since, the run
-/// goes under an id of its own, so that neither is lost.
-fn write_run(
-    folder: &RunFolder,
-    card: RunCard,
-    project: &Project,
-    kept: &Kept,
-    stamps: &Stamps,
-) -> Result<RunCard, String> {
-    let mut card = card;
-    let is_ours = folder.stamp(&card.id) == locked(stamps).get(&folder.checkpoint(&card.id)).copied();
-    if !is_ours {
-        card.id = folder.claim([]).map_err(|error| error.to_string())?;
-    }
-    card.steps = kept.saved.now.step;
-    let path = folder.checkpoint(&card.id);
-    checkpoint::save(&path, project, &kept.saved, &kept.curves)?;
-    card.bytes = std::fs::metadata(&path).map_or(0, |there| there.len());
-    if let Some(stamp) = folder.stamp(&card.id) {
-        locked(stamps).insert(path, stamp);
-    }
-    // A name or a note that was written meanwhile stays.
-    if is_ours
-        && let Ok(there) = folder.read(&card.id)
-        && there.began_secs == card.began_secs
-    {
-        (card.name, card.note, card.pinned) = (there.name, there.note, there.pinned);
-    }
-    folder.write(&card).map_err(|error| error.to_string())?;
-    Ok(card)
-}
-
-fn output(path: &Path, dataset: Arc<Dataset>) -> Result<RunOutput, String> {
-    let (project, kept) = checkpoint::load(path)?;
-    let mut run = Run::new(&project, dataset, Device::Cpu).map_err(|error| error.to_string())?;
-    run.machine_mut().restore(&kept.saved.now).map_err(|error| error.to_string())?;
-    let (picture, predictions) = whole_output(&run).map_err(|error| error.to_string())?;
-    Ok(RunOutput { step: kept.saved.now.step, picture, predictions: predictions.into() })
 }
 
 /// Seconds since 1970.

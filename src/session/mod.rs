@@ -16,6 +16,7 @@ mod keeper;
 mod keeping;
 mod loading;
 mod recovery;
+mod run_files;
 mod run_tables;
 mod run_view;
 mod running;

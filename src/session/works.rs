@@ -14,7 +14,8 @@ use crate::trainer::{Trainer, Waker};
 use super::archive::Archive;
 use super::checkpoint::Kept;
 use super::keeper::{Keeper, Wish};
-use super::keeping::{SavedAt, Stamps};
+use super::keeping::SavedAt;
+use super::run_files::Stamps;
 
 #[derive(Default)]
 pub struct Works {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::desk::Desk;
 use super::{Command, Mode, SLICE, Worker, locked};
-use crate::trace::{OutputPicture, StepRow};
+use crate::trace::{OutputPicture, Pace, StepRow};
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
 use crate::trainer::kept::Kept;
 use crate::trainer::outbox::{Outbox, Progress};
@@ -24,7 +24,13 @@ impl Worker {
     pub(super) fn kept(&mut self) -> Result<Box<Kept>, String> {
         let debugger = self.debugger.as_mut().ok_or("There is no run to save.")?;
         let saved = debugger.save().map_err(|error| error.to_string())?;
-        Ok(Box::new(Kept::new(saved, self.desk.branches.curves.thinned())))
+        let (step, epoch) = (saved.now.step, debugger.run().epoch());
+        let mut curves = self.desk.branches.curves.thinned();
+        // Knots are tied now and then; where it stands is known whatever came since the last one.
+        if curves.pace.last().is_none_or(|last| last.step < step) {
+            curves.pace.push(Pace { step, epoch, seconds: self.seconds_before + self.seconds });
+        }
+        Ok(Box::new(Kept::new(saved, curves)))
     }
 
     /// Answers what was asked last, if anything was.
