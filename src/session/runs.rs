@@ -158,11 +158,11 @@ impl State {
     pub(super) fn apply_to_runs(&mut self, action: RunAction) {
         match action {
             RunAction::Pick(picked) => {
-                self.runs.picked = picked;
+                self.runs.picked = picked.into_iter().filter_map(|id| self.named(id)).collect();
                 self.read_picked();
             }
             RunAction::Pair(pair) => {
-                self.runs.pair = pair;
+                self.runs.pair = pair.and_then(|[a, b]| Some([self.named(a)?, self.named(b)?]));
                 self.compute_pair();
             }
             RunAction::DismissGhost => self.runs.ghost = None,
@@ -182,6 +182,11 @@ impl State {
             RunAction::ExportTable(path) => self.export_bytes(path, "csv", self.runs_as_csv().into_bytes()),
             RunAction::ExportCurves(path) => self.export_bytes(path, "csv", self.curves_as_csv().into_bytes()),
         }
+    }
+
+    /// The live run has no id until it was kept: whoever means it by that keeps it.
+    fn named(&mut self, id: String) -> Option<String> {
+        if id.is_empty() { self.runs.live.clone().or_else(|| self.keep_live()) } else { Some(id) }
     }
 
     fn delete_runs(&mut self, ids: Vec<String>) {

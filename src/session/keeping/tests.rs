@@ -154,15 +154,17 @@ fn two_runs_stand_side_by_side_with_what_they_say() {
     ready(&mut state);
     train(&mut state, 1);
     let first = state.runs.cards[0].id.clone();
-    state.apply(Action::Runs(RunAction::Rename { id: String::new(), name: "second".into() }));
+    assert_eq!(state.runs.live, None);
+    state.apply(Action::Runs(RunAction::Pick([first.clone(), String::new()].into())));
     let live = state.runs.live.clone().unwrap();
-    state.apply(Action::Runs(RunAction::Pick([first.clone(), live.clone()].into())));
+    assert_eq!(state.runs.picked, [first.clone(), live.clone()].into());
     state.apply(Action::Runs(RunAction::Pair(Some([first.clone(), live.clone()]))));
     until(&mut state, "both outputs", |state| state.runs.outputs.len() == 2);
     let of = |id: &str| &state.runs.outputs[id];
     assert_eq!((of(&first).step, of(&live).step), (3, 1));
     assert!(!of(&first).predictions.is_empty() && of(&first).picture != of(&live).picture);
     assert_eq!(state.runs.curves[&first].train_loss.len(), 3);
+    assert_eq!(state.error, None);
 }
 
 #[test]
