@@ -95,9 +95,13 @@ impl Rows {
     /// It is asked for when it moved, and while it trains not in every frame.
     fn ask_for_live(&mut self, state: &State, now: f64) {
         let (step, status) = (state.run.step, state.run.status);
-        let is_news = self.live.asked.is_none_or(|(at_step, at_status, at)| {
-            at_status != status || (at_step != step && now - at >= OFTEN) || now - at >= 4.0 * OFTEN
-        });
+        // It has been kept under an id since, and must not stand there twice.
+        let id = state.runs.live.as_deref().unwrap_or_default();
+        let is_named = self.live.card.as_ref().is_some_and(|card| card.id != id);
+        let is_news = is_named
+            || self.live.asked.is_none_or(|(at_step, at_status, at)| {
+                at_status != status || (at_step != step && now - at >= OFTEN) || now - at >= 4.0 * OFTEN
+            });
         if is_news {
             self.live.asked = Some((step, status, now));
             let card = state.live_card();
