@@ -166,23 +166,3 @@ fn two_runs_stand_side_by_side_with_what_they_say() {
     assert_eq!(state.runs.curves[&first].train_loss.len(), 3);
     assert_eq!(state.error, None);
 }
-
-#[test]
-fn a_run_opened_by_itself_finds_the_data_of_its_project() {
-    let folder = tempfile::tempdir().unwrap();
-    let rows: String = (0..40).map(|i| format!("{i},{}\n", 2 * i)).collect();
-    std::fs::write(folder.path().join("rows.csv"), format!("x,y\n{rows}")).unwrap();
-    let file = folder.path().join("mine.glassbox.json");
-    let mut state = State { speed: 1.0, ..State::default() };
-    state.apply(Action::OpenTable { path: folder.path().join("rows.csv"), target: Some("y".into()) });
-    ready(&mut state);
-    train(&mut state, 2);
-    save(&mut state, &file);
-    assert_eq!(state.project.name, "mine");
-    let crate::model::Source::Csv(csv) = &state.project.data.source else { panic!("no table") };
-    assert_eq!(csv.path, Path::new("rows.csv"), "it lies beside the project");
-    let run = RunFolder::beside(&file).checkpoint(state.runs.live.as_deref().unwrap());
-    let mut state = State { speed: 1.0, ..State::default() };
-    state.apply(Action::Open(run));
-    until(&mut state, "the run with its data", |state| state.run.step == 2);
-}
