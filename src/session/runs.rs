@@ -71,8 +71,8 @@ pub enum RunAction {
         note: String,
     },
     Delete(Vec<String>),
-    /// The last one that was deleted.
-    Undelete,
+    /// So many of those that were deleted last.
+    Undelete(usize),
     /// The run goes on the table, with its network, data and settings, and can go on. What is there is kept.
     BringBack(String),
     /// A new run with the network, data and settings of this one.
@@ -176,7 +176,7 @@ impl State {
             }
             RunAction::Note { id, note } => self.change_card(&id, move |card| card.note.clone_from(&note)),
             RunAction::Delete(ids) => self.delete_runs(ids),
-            RunAction::Undelete => self.undelete(),
+            RunAction::Undelete(count) => self.undelete(count),
             RunAction::BringBack(id) => self.load_run(id),
             RunAction::StartLike(id) => self.start_like(&id),
             RunAction::ExportTable(path) => self.export_bytes(path, "csv", self.runs_as_csv().into_bytes()),
@@ -206,24 +206,27 @@ impl State {
             self.runs.deleted.push(card);
             self.delete_on_disk(id);
         }
-        match gone.as_slice() {
-            [] => {}
-            [one] => {
-                let back = Action::Runs(RunAction::Undelete);
-                self.offer(NoticeKind::Info, format!("Deleted {one}."), "Put back", back);
-            }
-            many => self.notify(NoticeKind::Info, format!("Deleted {} runs.", many.len())),
-        }
+        let text = match gone.as_slice() {
+            [] => return,
+            [one] => format!("Deleted {one}."),
+            many => format!("Deleted {} runs.", many.len()),
+        };
+        self.offer(NoticeKind::Info, text, "Put back", Action::Runs(RunAction::Undelete(gone.len())));
     }
 
-    fn undelete(&mut self) {
-        let Some(card) = self.runs.deleted.pop() else {
-            return self.notify(NoticeKind::Info, "No run was deleted.");
-        };
-        self.notify(NoticeKind::Success, format!("{} is back.", card.name));
-        self.restore_on_disk(card.id.clone());
-        let place = self.runs.cards.partition_point(|other| other.began_secs <= card.began_secs);
-        self.runs.cards.insert(place, card);
+    fn undelete(&mut self, count: usize) {
+        let kept = self.runs.deleted.len().saturating_sub(count);
+        let back = self.runs.deleted.split_off(kept);
+        match back.as_slice() {
+            [] => return self.notify(NoticeKind::Info, "No run was deleted."),
+            [one] => self.notify(NoticeKind::Success, format!("{} is back.", one.name)),
+            many => self.notify(NoticeKind::Success, format!("{} runs are back.", many.len())),
+        }
+        for card in back {
+            self.restore_on_disk(card.id.clone());
+            let place = self.runs.cards.partition_point(|other| other.began_secs <= card.began_secs);
+            self.runs.cards.insert(place, card);
+        }
     }
 
     /// A new run with everything that another was made of.

@@ -75,7 +75,7 @@ pub fn undelete(ui: &mut Ui, tokens: &Tokens, names: &[&str], actions: &mut Vec<
     anchors::put(ui, Anchor::PutBackRuns, &response);
     let help = format!("Deleted: {}. The ones deleted last come back first.", names.join(", "));
     if named(response, "Put back what was deleted").on_hover_text(help).clicked() {
-        actions.push(Action::Runs(RunAction::Undelete));
+        actions.push(Action::Runs(RunAction::Undelete(1)));
     }
     let text = match names.len() {
         1 => format!("deleted {}", short(newest)),

@@ -189,7 +189,7 @@ fn what_was_deleted_can_be_put_back() {
     harness.get_by_label("deleted Run 9");
     harness.get_by_label("Put back what was deleted").click();
     steps(&mut harness);
-    assert_eq!(asked(&harness), [&RunAction::Undelete]);
+    assert_eq!(asked(&harness), [&RunAction::Undelete(1)]);
 }
 
 #[test]
