@@ -15,7 +15,7 @@ fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
 #[test]
 fn every_help_has_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["templates", "new", "check", "train", "runs", "debug", "bench"] {
+    for command in ["templates", "new", "check", "train", "predict", "runs", "debug", "bench"] {
         let help = json_free(folder.path(), &[command, "--help"]);
         let example = format!("glassbox {command}");
         assert!(help.split("Example").nth(1).is_some_and(|examples| examples.contains(&example)), "{command}: {help}");

@@ -10,6 +10,7 @@ mod profile;
 mod report;
 mod scaling;
 mod scrub;
+mod soak;
 mod timing;
 mod workloads;
 
@@ -27,7 +28,7 @@ use report::{Measured, Report};
 use workloads::Workload;
 
 /// Measured only when asked for by name, because they take long or need the window.
-pub const OTHERS: [&str; 5] = ["ui-frame", "scaling", "probe-overhead", "breakpoints", "scrub"];
+pub const OTHERS: [&str; 6] = ["ui-frame", "scaling", "probe-overhead", "breakpoints", "scrub", "soak"];
 
 /// Times of the window's frames by case, or why there are none.
 pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
@@ -61,6 +62,9 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     }
     if options.only.as_deref() == Some("scrub") {
         return scrub::run(options.threads, options.json);
+    }
+    if options.only.as_deref() == Some("soak") {
+        return soak::run(options.json);
     }
     let names: Vec<&'static str> =
         NAMES.into_iter().filter(|name| options.only.as_deref().is_none_or(|o| o == *name)).collect();

@@ -45,8 +45,18 @@ pub fn forget_peak_memory() {
 
 /// The most memory this program had resident, in bytes; `None` where the system does not tell.
 pub fn peak_memory() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// What this program has resident now, in bytes; `None` where the system does not tell.
+pub fn resident_memory() -> Option<u64> {
+    status("VmRSS:")
+}
+
+/// A line of the status that Linux keeps, in bytes.
+fn status(key: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
