@@ -64,7 +64,7 @@ fn single_steps(project: &Project, dataset: &Arc<Dataset>) -> (Vec<u64>, Snapsho
 fn in_two_halves(project: &Project, dataset: &Arc<Dataset>, path: &Path) -> (Vec<u64>, Snapshot) {
     let mut first = start(project, dataset);
     let mut losses: Vec<u64> = (0..SAVED_AFTER).map(|_| first.step().unwrap().loss.to_bits()).collect();
-    checkpoint::save(path, first.project(), &first.save().unwrap(), &Curves::default()).unwrap();
+    checkpoint::save(path, first.project(), &Kept::new(first.save().unwrap(), Curves::default())).unwrap();
     let (kept, Kept { saved, .. }) = checkpoint::load(path).unwrap();
     let mut second = Run::resume(&kept, dataset.clone(), Device::Cpu, saved).unwrap();
     losses.extend((SAVED_AFTER..STEPS).map(|_| second.step().unwrap().loss.to_bits()));

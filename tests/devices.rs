@@ -55,7 +55,7 @@ fn a_run_goes_on_on_its_new_device_where_it_was_and_writes_it_down() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("moved.safetensors");
-    checkpoint::save(&file, moved.project(), &moved.save().unwrap(), &Curves::default()).unwrap();
+    checkpoint::save(&file, moved.project(), &Kept::new(moved.save().unwrap(), Curves::default())).unwrap();
     let (project, Kept { saved, .. }) = checkpoint::load(&file).unwrap();
     let mut resumed = Run::resume(&project, moved.dataset().clone(), Device::Cpu, saved).unwrap();
     steps(&mut resumed, 12);

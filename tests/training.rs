@@ -14,9 +14,8 @@ use glassbox::model::{
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
-use glassbox::trace::Curves;
-use glassbox::trace::{Moment, Watch};
-use glassbox::trainer::{Change, DebugCommand, Debugger, Run};
+use glassbox::trace::{Branches, Curves, Moment, Watch};
+use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, KeptBranch, Run, Unit};
 use support::{notices, session, training_session, wait};
 
 fn start(project: &Project) -> Run {
@@ -97,7 +96,7 @@ fn a_saved_run_goes_on_bitwise_also_through_a_file() {
         let mut whole = start(&project);
         losses(&mut whole, 40);
         let path = folder.path().join("run.safetensors");
-        checkpoint::save(&path, whole.project(), &whole.save().unwrap(), &Curves::default()).unwrap();
+        checkpoint::save(&path, whole.project(), &Kept::new(whole.save().unwrap(), Curves::default())).unwrap();
         let (kept, Kept { saved, .. }) = checkpoint::load(&path).unwrap();
         let dataset = whole.dataset().clone();
         let mut resumed = Run::resume(&kept, dataset, Device::Cpu, saved).unwrap();
@@ -145,7 +144,7 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     let mut curves = Curves::default();
     (0..30).for_each(|_| curves.append(&[run.step().unwrap()], &[]));
     let path = folder.path().join("run.safetensors");
-    checkpoint::save(&path, run.project(), &run.save().unwrap(), &curves).unwrap();
+    checkpoint::save(&path, run.project(), &Kept::new(run.save().unwrap(), curves.clone())).unwrap();
     again.apply(Action::Open(path.clone()));
     wait(&mut again, "the run of the file", |s| s.run.step == 30);
     again.apply(Action::Transport(Transport::StepBatch));
@@ -153,7 +152,7 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     assert_eq!(again.run.curves.train_loss.values()[..30], *whole.train_loss.values());
     assert_eq!(again.run.curves.train_metric.len(), 31);
     // As files were before curves were kept; nothing of the last run is taken for theirs.
-    checkpoint::save(&path, run.project(), &run.save().unwrap(), &Curves::default()).unwrap();
+    checkpoint::save(&path, run.project(), &Kept::new(run.save().unwrap(), Curves::default())).unwrap();
     again.apply(Action::Open(path));
     wait(&mut again, "the run of the older file", |s| s.run.step == 30);
     assert!(again.run.curves.train_loss.is_empty());
@@ -220,7 +219,7 @@ fn a_rate_cut_on_a_plateau_is_journaled_saved_and_replayed() {
 
     let path = folder.path().join("run.safetensors");
     let saved = whole.save().unwrap();
-    checkpoint::save(&path, whole.project(), &saved, &Curves::default()).unwrap();
+    checkpoint::save(&path, whole.project(), &Kept::new(saved.clone(), Curves::default())).unwrap();
     let (kept, Kept { saved: again, .. }) = checkpoint::load(&path).unwrap();
     assert_eq!(again.place.plateau, saved.place.plateau);
     let mut resumed = Run::resume(&kept, whole.dataset().clone(), Device::Cpu, again).unwrap();
@@ -238,6 +237,55 @@ fn a_rate_cut_on_a_plateau_is_journaled_saved_and_replayed() {
     let other = TrainingSpec { schedule: Schedule::Constant, ..whole.training().clone() };
     whole.change(Change::Training { training: other }).unwrap();
     assert_eq!(judged(&mut whole, 1), [0.5]);
+}
+
+/// A run with a branch that rests: it was forked after five steps, got another bias there, and went one step further.
+fn forked(project: &Project) -> (Debugger, Debugger, Kept) {
+    let mut main = Debugger::new(start(project), 64 << 20).unwrap();
+    main.goto_step(5).unwrap();
+    let mut fork = main.fork().unwrap();
+    let mut all = Branches::default();
+    all.fork("warm".into(), fork.moment());
+    fork.set("dense_1.bias", &[0], 2.0).unwrap();
+    fork.advance(Unit::Step).unwrap();
+    all.switch(0, 6);
+    main.goto_step(9).unwrap();
+    let (project, saved) = (fork.run().project().clone(), fork.save().unwrap());
+    let resting = vec![Arc::new(KeptBranch { id: 1, project, saved, curves: Curves::default() })];
+    let kept = Kept { forks: Forks { all, resting }, ..Kept::new(main.save().unwrap(), Curves::default()) };
+    (main, fork, kept)
+}
+
+#[test]
+fn branches_come_back_from_a_file_bit_for_bit_with_their_own_past() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let (main, mut fork, kept) = forked(&moons());
+    checkpoint::save(&path, main.run().project(), &kept).unwrap();
+    let (_, back) = checkpoint::load(&path).unwrap();
+    assert_eq!((&back.forks.all, &back.saved.now), (&kept.forks.all, &kept.saved.now));
+    let weights = |name: &String| !name.contains('/');
+    assert!(back.saved.now.tensors.keys().all(weights), "what is the branch's is not taken for the run's");
+    let mut revived = back.forks.revive(main.run().dataset(), &Device::Cpu, 64 << 20);
+    assert_eq!((revived.problems.len(), revived.all.all().len()), (0, 2));
+    let (again, _) = revived.resting.first_mut().unwrap();
+    fork.goto_step(12).unwrap();
+    again.goto_step(12).unwrap();
+    assert_eq!(again.machine().snapshot().unwrap(), fork.machine().snapshot().unwrap());
+    assert_ne!(again.machine().snapshot().unwrap(), from_the_beginning(main.run()).machine().snapshot().unwrap());
+    again.goto_step(3).unwrap();
+    fork.goto_step(3).unwrap();
+    assert_eq!(again.machine().snapshot().unwrap(), fork.machine().snapshot().unwrap());
+}
+
+#[test]
+fn a_branch_that_cannot_come_back_is_said_and_the_run_does() {
+    let (main, _, mut kept) = forked(&moons());
+    let branch = Arc::get_mut(&mut kept.forks.resting[0]).unwrap();
+    branch.saved.now.tensors.clear();
+    let revived = kept.forks.revive(main.run().dataset(), &Device::Cpu, 64 << 20);
+    assert_eq!((revived.resting.len(), revived.all.all().len()), (0, 1));
+    assert!(revived.problems[0].starts_with("The branch warm could not be brought back"), "{:?}", revived.problems);
 }
 
 #[test]

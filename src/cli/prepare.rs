@@ -17,7 +17,7 @@ use crate::persist::RunFolder;
 use crate::persist::project_file::{self, FileError};
 use crate::session::checkpoint::{self, Kept};
 use crate::trace::Curves;
-use crate::trainer::{self, Change, Run, signature};
+use crate::trainer::{self, Change, Forks, Run, signature};
 
 /// The folder that relative paths in a project start from.
 pub fn base_of(file: &Path) -> PathBuf {
@@ -160,8 +160,18 @@ impl Told {
     }
 }
 
-/// The run of a project that [`Start::project`] made, and what is known of the steps before it.
-pub fn run(start: &Start, project: Project, device: Device) -> anyhow::Result<(Run, Curves, Told)> {
+/// A run that is about to go on.
+pub struct Begun {
+    pub run: Run,
+    /// What is known of the steps before.
+    pub curves: Curves,
+    /// The other ways that it has gone.
+    pub forks: Forks,
+    pub told: Told,
+}
+
+/// The run of a project that [`Start::project`] made.
+pub fn run(start: &Start, project: Project, device: Device) -> anyhow::Result<Begun> {
     let dataset = load(&project, &base_of(start.file))?;
     dataset.notes.iter().for_each(remark);
     let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };
@@ -170,12 +180,12 @@ pub fn run(start: &Start, project: Project, device: Device) -> anyhow::Result<(R
         let sentences: Vec<_> = found.problems.iter().map(|p| sentence(&project, p)).collect();
         bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
     }
-    let (mut run, curves) = match start.resume {
-        None => (Run::new(&project, dataset, device)?, Curves::default()),
+    let (mut run, curves, forks) = match start.resume {
+        None => (Run::new(&project, dataset, device)?, Curves::default(), Forks::default()),
         Some(path) => resume(path, start, &project, dataset, device, &mut told)?,
     };
     run.take_notices().into_iter().for_each(|notice| told.warn(notice));
-    Ok((run, curves, told))
+    Ok(Begun { run, curves, forks, told })
 }
 
 /// Goes on from a checkpoint; what the project file says differently is a change at this point of the run.
@@ -186,8 +196,8 @@ fn resume(
     dataset: Arc<Dataset>,
     device: Device,
     told: &mut Told,
-) -> anyhow::Result<(Run, Curves)> {
-    let (kept, Kept { saved, curves, .. }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+) -> anyhow::Result<(Run, Curves, Forks)> {
+    let (kept, Kept { saved, curves, mut forks, .. }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
     let (checkpoint, file) = (path.display(), start.file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);
@@ -207,6 +217,10 @@ fn resume(
     let step = run.machine().step();
     if let Some(difference) = difference {
         told.warn(format!("From step {step} on with other data: {difference}."));
+        if !std::mem::take(&mut forks.resting).is_empty() {
+            told.warn("Its branches belong to the other data and are left behind.".to_owned());
+            forks = Forks::default();
+        }
     }
     if project.graph != kept.graph {
         told.warn(format!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
@@ -215,5 +229,5 @@ fn resume(
     if project.training != kept.training {
         run.change(Change::Training { training: project.training.clone() })?;
     }
-    Ok((run, curves))
+    Ok((run, curves, forks))
 }

@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde_json::{Value, json};
+
 use super::running::bare;
 use crate::data::Encoding;
 use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::model::{Graph, LayerId, Project, TrainingSpec};
 use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
-use crate::trace::{Curves, LayerSummary, Pace, Summaries, Summary};
+use crate::trace::{Branches, Curves, LayerSummary, Pace, Summaries, Summary};
 pub use crate::trainer::Kept;
-use crate::trainer::Saved;
+use crate::trainer::{Forks, KeptBranch, Saved};
 use state::Read;
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
@@ -25,6 +28,9 @@ const CURVE: &str = "curve/";
 const START: &str = "start/";
 /// And those of the summaries of a layer, by its number, with this.
 const SUMMARY: &str = "summary/";
+
+/// And those of a branch that rests, with this, its number and a stroke; what follows is as in the run itself.
+const BRANCH: &str = "branch/";
 
 /// And those of the last step, when others stand under the plain names, with this.
 const LAST: &str = "last/";
@@ -39,23 +45,39 @@ pub enum Plain {
 }
 
 /// As [`save_as`], with the weights of the last step under the plain names.
-pub fn save(path: &Path, project: &Project, saved: &Saved, curves: &Curves) -> Result<(), String> {
-    save_as(path, project, saved, curves, Plain::Last)
+pub fn save(path: &Path, project: &Project, kept: &Kept) -> Result<(), String> {
+    save_as(path, project, kept, Plain::Last)
 }
 
 /// Errors are sentences for the user.
-pub fn save_as(path: &Path, project: &Project, saved: &Saved, curves: &Curves, plain: Plain) -> Result<(), String> {
+pub fn save_as(path: &Path, project: &Project, kept: &Kept, plain: Plain) -> Result<(), String> {
+    let (mut place, mut tensors) = written(&kept.saved, &kept.curves, plain);
+    place["encoding"] = json!(kept.saved.encoding);
+    let resting = kept.forks.resting.iter().map(|branch| {
+        let (place, of_branch) = written(&branch.saved, &branch.curves, Plain::Last);
+        let name = |name| format!("{BRANCH}{}/{name}", branch.id);
+        tensors.extend(of_branch.into_iter().map(|tensor| NamedTensor { name: name(tensor.name), ..tensor }));
+        json!({ "id": branch.id, "project": branch.project, "place": place })
+    });
+    let resting: Vec<_> = resting.collect();
+    if !resting.is_empty() {
+        place["branches"] = json!({ "all": kept.forks.all, "resting": resting });
+    }
+    let checkpoint = Checkpoint { project: project.clone(), place: place.to_string(), tensors };
+    checkpoint::save(&checkpoint, path).map_err(|error| error.to_string())
+}
+
+/// Where a run stands, as JSON, and its tensors.
+fn written(saved: &Saved, curves: &Curves, plain: Plain) -> (Value, Vec<NamedTensor>) {
     let best = saved.best.as_ref();
     let (last_prefix, best_prefix) = if plain == Plain::Best && best.is_some() { (LAST, "") } else { ("", BEST) };
     let mut place = state::write(saved);
-    place["encoding"] = serde_json::json!(saved.encoding);
-    place["plain"] = serde_json::json!(if best_prefix.is_empty() { "best" } else { "last" });
+    place["plain"] = json!(if best_prefix.is_empty() { "best" } else { "last" });
     let mut tensors: Vec<_> = named(&saved.now, last_prefix).collect();
     tensors.extend(best.into_iter().flat_map(|best| named(best, best_prefix)));
     tensors.extend(saved.start.iter().flat_map(|start| named(start, START)));
     tensors.extend(curve_tensors(curves));
-    let checkpoint = Checkpoint { project: project.clone(), place: place.to_string(), tensors };
-    checkpoint::save(&checkpoint, path).map_err(|error| error.to_string())
+    (place, tensors)
 }
 
 pub fn load(path: &Path) -> Result<(Project, Kept), String> {
@@ -90,11 +112,51 @@ fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     let file = checkpoint::load(path).map_err(|error| error.to_string())?;
     let unreadable = |why: String| format!("The run in {} cannot be read: {why}", path.display());
     let damaged = |error: serde_json::Error| unreadable(format!("it is damaged ({error})."));
-    let place: serde_json::Value = serde_json::from_str(&file.place).map_err(damaged)?;
-    let encoding = serde_json::from_value(place["encoding"].clone()).map_err(damaged)?;
-    let plain = if place["plain"] == "best" { Plain::Best } else { Plain::Last };
-    let Read { step, best_step, place, history, notice } = state::read(&place, &file.project).map_err(unreadable)?;
+    let place: Value = serde_json::from_str(&file.place).map_err(damaged)?;
+    let encoding: Option<Arc<Encoding>> = serde_json::from_value(place["encoding"].clone()).map_err(damaged)?;
     let mut tensors = file.tensors;
+    let forks = read_forks(&place["branches"], &mut tensors, encoding.as_ref()).map_err(unreadable)?;
+    let (saved, curves, plain) = read_state(&place, &file.project, tensors, encoding).map_err(unreadable)?;
+    Ok((file.project, Kept { forks, ..Kept::new(saved, curves) }, plain))
+}
+
+/// The branches that rest, whose tensors are taken; older files have none.
+fn read_forks(told: &Value, tensors: &mut Vec<NamedTensor>, encoding: Option<&Arc<Encoding>>) -> Result<Forks, String> {
+    #[derive(Deserialize)]
+    struct Told {
+        all: Branches,
+        resting: Vec<Resting>,
+    }
+    #[derive(Deserialize)]
+    struct Resting {
+        id: u32,
+        project: Project,
+        place: Value,
+    }
+    let Some(Told { all, resting }) = Option::deserialize(told).map_err(|error| format!("it is damaged ({error})."))?
+    else {
+        return Ok(Forks::default());
+    };
+    let branch = |Resting { id, project, place }| {
+        let prefix = format!("{BRANCH}{id}/");
+        let own = tensors.extract_if(.., |tensor| tensor.name.starts_with(&prefix));
+        let bare = |tensor: NamedTensor| NamedTensor { name: tensor.name[prefix.len()..].to_owned(), ..tensor };
+        let own = own.map(bare).collect();
+        let (saved, curves, _) = read_state(&place, &project, own, encoding.cloned())?;
+        Ok(Arc::new(KeptBranch { id, project, saved, curves }))
+    };
+    Ok(Forks { all, resting: resting.into_iter().map(branch).collect::<Result<_, String>>()? })
+}
+
+/// A run, and what is told of it, out of what [`written`] makes of it.
+fn read_state(
+    place: &Value,
+    project: &Project,
+    mut tensors: Vec<NamedTensor>,
+    encoding: Option<Arc<Encoding>>,
+) -> Result<(Saved, Curves, Plain), String> {
+    let plain = if place["plain"] == "best" { Plain::Best } else { Plain::Last };
+    let Read { step, best_step, place, history, notice } = state::read(place, project)?;
     let mut of = |prefix: &str| -> Vec<NamedTensor> {
         tensors.extract_if(.., |tensor| tensor.name.starts_with(prefix)).collect()
     };
@@ -109,7 +171,7 @@ fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     let mut curves = Curves { summaries: summaries(&summed), ..curves(&told) };
     curves.truncate(step);
     let saved = Saved { now, best, start, place, history, encoding, notice };
-    Ok((file.project, Kept::new(saved, curves), plain))
+    Ok((saved, curves, plain))
 }
 
 /// The curves of a run alone, without its tensors.

@@ -90,8 +90,6 @@ pub enum RunWish {
     Now {
         number: u64,
         told: Box<Told>,
-        /// Steps of it that are in a file of the person's own.
-        saved: u64,
     },
 }
 
@@ -334,9 +332,9 @@ impl Work {
         match &wish.run {
             RunWish::None => Some(false),
             RunWish::AsItIs => None,
-            RunWish::Now { number, saved, .. } => {
+            RunWish::Now { number, .. } => {
                 let source = self.source.as_ref().filter(|source| source.run() == Some(*number))?;
-                Some(source.step() != *saved)
+                Some(source.step() > 0)
             }
         }
     }
@@ -462,7 +460,7 @@ impl Work {
         let project = checkpoint::with(&wish.project, &told.graph, &told.training);
         let (folder, name) = (self.folder.clone(), self.folder.next_run());
         let path = folder.path().join(&name);
-        let mut outcome = checkpoint::save(&path, &project, &kept.saved, &kept.curves);
+        let mut outcome = checkpoint::save(&path, &project, &kept);
         // It may have taken long.
         self.read_inbox();
         let newest = self.wish.clone().filter(|newest| is_same_run(newest, wish));

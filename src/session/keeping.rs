@@ -12,7 +12,7 @@ use super::checkpoint::{self, Kept};
 use super::figure::Pixels;
 use super::run_files::{locked, output, write_run};
 use super::runs::Ghost;
-use super::{Action, NoticeKind, RunAction, RunStatus, State};
+use super::{Action, NoticeKind, OtherBranch, RunAction, RunStatus, RunView, State};
 use crate::model::Project;
 use crate::persist::project_file::write_atomically;
 use crate::persist::{Desk, KeepRuns, RunFolder};
@@ -22,8 +22,16 @@ use crate::trainer::Command;
 /// A trainer that does not answer for so long has lost its run.
 const TRAINER_ANSWERS: Duration = Duration::from_secs(120);
 
-/// Which state of the live run was saved: the number of the run, its steps, and how many marks there were.
-pub(super) type SavedAt = (u64, u64, usize);
+/// Which state of the live run was saved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SavedAt {
+    run: u64,
+    step: u64,
+    marks: usize,
+    branch: u32,
+    /// The branches that rest, and the last step that each told of.
+    others: Vec<(u32, u64)>,
+}
 
 impl State {
     fn ask(&mut self, job: Job) {
@@ -124,7 +132,10 @@ impl State {
     }
 
     pub(super) fn standing(&self) -> SavedAt {
-        (self.works.run_number, self.run.step, self.run.marks.len())
+        let RunView { step, branch, ref marks, ref others, .. } = self.run;
+        let last = |other: &OtherBranch| (other.id, other.curves.train_loss.last().map_or(0, |(step, _)| step));
+        let others = others.iter().map(last).collect();
+        SavedAt { run: self.works.run_number, step, marks: marks.len(), branch, others }
     }
 
     /// Whether training would be lost if the project were given up now.
@@ -303,7 +314,7 @@ impl State {
             let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "The trainer did not answer.".to_owned());
             let outcome = outcome.and_then(|kept| {
                 let kept = kept?;
-                checkpoint::save(&path, &project, &kept.saved, &kept.curves)
+                checkpoint::save(&path, &project, &kept)
             });
             match outcome {
                 Ok(()) => News::Done(Some(format!("Saved {}", path.display()))),
@@ -406,7 +417,7 @@ impl State {
                     self.runs.live = Some(card.id.clone());
                 }
                 if let Some(number) = self.works.saving.take_if(|_| is_live) {
-                    self.works.saved_at = Some((number, card.steps, self.run.marks.len()));
+                    self.works.saved_at = Some(SavedAt { run: number, step: card.steps, ..self.standing() });
                     self.note_unsaved();
                 }
                 self.runs.put(card);

@@ -137,8 +137,8 @@ impl State {
 
     fn is_as_wished(&self, wished: &Wish) -> bool {
         let is_same_run = match (&wished.run, &self.works.told) {
-            (RunWish::Now { number, told, saved }, Some(now)) => {
-                self.is_run_the_trainers() && (*number, *saved) == (self.works.run_number, 0) && **told == *now
+            (RunWish::Now { number, told }, Some(now)) => {
+                self.is_run_the_trainers() && *number == self.works.run_number && **told == *now
             }
             (known, _) => *known == self.run_to_keep(),
         };
@@ -165,7 +165,7 @@ impl State {
     fn run_to_keep(&self) -> RunWish {
         match &self.works.told {
             Some(told) if self.is_run_the_trainers() => {
-                RunWish::Now { number: self.works.run_number, told: Box::new(told.clone()), saved: 0 }
+                RunWish::Now { number: self.works.run_number, told: Box::new(told.clone()) }
             }
             // A run that waits, that has failed, or whose data is being replaced.
             told if told.is_some() || self.works.resume.is_some() || self.run.status == RunStatus::Failed => {

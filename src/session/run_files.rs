@@ -36,7 +36,7 @@ pub(super) fn write_run(
     }
     card.steps = kept.saved.now.step;
     let path = folder.checkpoint(&card.id);
-    checkpoint::save(&path, project, &kept.saved, &kept.curves)?;
+    checkpoint::save(&path, project, kept)?;
     card.bytes = std::fs::metadata(&path).map_or(0, |there| there.len());
     if let Some(stamp) = folder.stamp(&card.id) {
         locked(stamps).insert(path, stamp);

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::trace::{Curves, Mark, Picture};
+use crate::trace::{Curves, Mark, Metric, Picture};
+use crate::trainer::Forks;
 
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
@@ -42,6 +43,18 @@ pub struct OtherBranch {
     pub id: u32,
     pub curves: Curves,
     pub marks: Vec<Mark>,
+}
+
+impl OtherBranch {
+    /// The branches of a run that was kept.
+    pub(super) fn of(forks: &Forks, metric: Metric) -> Vec<Self> {
+        let rests = forks.resting.iter().map(|branch| Self {
+            id: branch.id,
+            curves: Curves { metric, ..branch.curves.clone() },
+            marks: branch.saved.history.marks(),
+        });
+        rests.collect()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use super::checkpoint;
 use super::devices::training_threads;
 use super::keeping::now_secs;
 use super::works::Told;
-use super::{DataState, Event, NoticeKind, RunStatus, RunView, State};
+use super::{DataState, Event, NoticeKind, OtherBranch, RunStatus, RunView, State};
 use crate::model::{Edit, Graph, Project};
 use crate::trace::{Change, Curves, Pace};
-use crate::trainer::{Command, Kept, Outbox, Progress, Stop, Trainer, metric};
+use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
 
 impl State {
     pub(super) fn tell(&self, command: Command) {
@@ -106,7 +106,7 @@ impl State {
             Some(of_run) => checkpoint::with(&self.project, &of_run.graph, &of_run.training),
             None => self.project.clone(),
         };
-        self.begin_run(&project, kept.as_deref());
+        let is_on_disk = self.begin_run(&project, kept.is_some());
         if let Some(curves) = kept.as_mut().map(|kept| &mut kept.curves)
             && curves.pace.is_empty()
         {
@@ -115,16 +115,23 @@ impl State {
         let (curves, marks) = kept.as_ref().map(|kept| (kept.curves.clone(), kept.marks.clone())).unwrap_or_default();
         let curves = Curves { metric: metric(&dataset), ..curves };
         let picture = self.run.picture.take();
-        (self.debug, self.branches, self.try_output) = (None, Vec::new(), None);
+        let step = kept.as_ref().map_or(0, |kept| kept.saved.now.step);
+        let forks = kept.as_ref().map(|kept| &kept.forks).filter(|forks| !forks.resting.is_empty());
+        (self.debug, self.try_output) = (None, None);
+        self.branches = forks.map(|forks| forks.all.told(step)).unwrap_or_default();
         self.run = RunView {
             status: RunStatus::Paused,
-            step: kept.as_ref().map_or(0, |kept| kept.saved.now.step),
+            step,
             curves,
             marks,
+            branch: forks.map_or(0, |forks| forks.all.current()),
+            others: forks.map(|forks| OtherBranch::of(forks, metric(&dataset))).unwrap_or_default(),
             // Until the new one arrives; a moment's old picture is calmer than a blink.
             picture: picture.filter(|_| self.works.told.is_some()),
             ..RunView::default()
         };
+        let on_disk = is_on_disk.then(|| self.standing());
+        (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));
         self.works.told = Some(self.told_of(&project));
         let command = Command::Start {
             run: self.works.run_number,
@@ -140,20 +147,18 @@ impl State {
         self.tell_changes();
     }
 
-    /// What is known of the run that begins or comes back.
-    fn begin_run(&mut self, project: &Project, kept: Option<&Kept>) {
+    /// What is known of the run that begins or comes back; whether its files hold it as it is.
+    fn begin_run(&mut self, project: &Project, is_kept: bool) -> bool {
         self.works.in_force = Some(Box::new(project.clone()));
-        let (live, is_on_disk) = self.works.resume_id.take().filter(|_| kept.is_some()).unzip();
+        let (live, is_on_disk) = self.works.resume_id.take().filter(|_| is_kept).unzip();
         self.runs.live = live;
         let known = self.runs.live.as_deref().and_then(|id| self.runs.card(id));
         self.works.began_secs = known.map_or_else(now_secs, |card| card.began_secs);
-        let (step, marks) = kept.map_or((0, 0), |kept| (kept.saved.now.step, kept.marks.len()));
-        let on_disk = is_on_disk.filter(|is| *is).map(|_| (self.works.run_number, step, marks));
-        (self.works.kept_at, self.works.saved_at) = (on_disk, on_disk.filter(|_| self.file.is_some()));
         if self.runs.live.is_some() && self.runs.ghost.as_ref().is_some_and(|g| Some(&g.id) == self.runs.live.as_ref())
         {
             self.runs.ghost = None;
         }
+        is_on_disk.unwrap_or(false)
     }
 
     pub(super) fn start_running(&mut self, command: Command) {

@@ -1,9 +1,11 @@
 //! All ways that a run has gone since it was forked: which there are, and which one is looked at.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Branch, Moment};
 
 /// Names and beginnings; what each of them is lies with whoever runs it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Branches {
     known: Vec<Branch>,
     current: u32,
@@ -14,8 +16,7 @@ pub struct Branches {
 impl Default for Branches {
     /// Only one yet.
     fn default() -> Self {
-        let main = Branch { id: 0, name: "main".into(), parent: None, from: 0, from_instruction: 0, step: 0 };
-        Self { known: vec![main], current: 0, numbered: 0 }
+        Self { known: vec![Branch::main()], current: 0, numbered: 0 }
     }
 }
 
@@ -68,7 +69,7 @@ impl Branches {
     /// The current branch rests here, and a new one that begins here is looked at. Returns the one that rests.
     pub fn fork(&mut self, name: String, here: Moment) -> u32 {
         let from = self.current;
-        self.rest(here.step);
+        self.stands(here.step);
         self.numbered += 1;
         self.current = self.numbered;
         let Moment { step, instruction: from_instruction } = here;
@@ -80,13 +81,29 @@ impl Branches {
     pub fn switch(&mut self, id: u32, here: u64) -> bool {
         let is_there = self.get(id).is_some();
         if is_there {
-            self.rest(here);
+            self.stands(here);
             self.current = id;
         }
         is_there
     }
 
-    fn rest(&mut self, step: u64) {
+    /// Of what a file says: the current one stands after this step, and of the others there are those with these numbers. Whatever
+    /// else it says, there is a current one.
+    pub fn only(mut self, is_there: impl Fn(u32) -> bool) -> Self {
+        self.numbered = self.known.iter().map(|known| known.id).fold(self.numbered, u32::max);
+        if self.get(self.current).is_none() {
+            self.known.push(Branch { id: self.current, ..Branch::main() });
+        }
+        let gone: Vec<_> = self.known.iter().map(|known| known.id).filter(|&id| !is_there(id)).collect();
+        for id in gone {
+            // The current one stays.
+            let _ = self.forget(id);
+        }
+        self
+    }
+
+    /// The current branch stands after this step.
+    pub fn stands(&mut self, step: u64) {
         let current = self.current;
         if let Some(known) = self.get_mut(current) {
             known.step = step;
@@ -114,6 +131,15 @@ impl Branches {
 }
 
 impl Branch {
+    /// The first one.
+    fn main() -> Self {
+        Self { id: 0, name: "main".into(), parent: None, from: 0, from_instruction: 0, step: 0 }
+    }
+
+    pub fn beginning(&self) -> Moment {
+        Moment { step: self.from, instruction: self.from_instruction }
+    }
+
     /// One that has no name of its own yet is called by its beginning.
     pub fn title(&self) -> String {
         if self.name.is_empty() { format!("fork at {}", self.from) } else { self.name.clone() }

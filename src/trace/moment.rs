@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Breakpoint, Sight, StepPhase};
 use crate::model::LayerId;
 
@@ -151,7 +153,7 @@ pub struct Checked {
 }
 
 /// One of the ways that the run has gone since it was forked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
     pub id: u32,
     pub name: String,

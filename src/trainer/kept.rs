@@ -1,8 +1,13 @@
-//! A run as it is kept: what going on needs, and what was told of it until then.
+//! A run as it is kept: what going on needs, what was told of it until then, and the other ways that it has gone.
 
-use super::run::Saved;
+use std::sync::Arc;
+
+use super::debugger::{DebugError, Debugger};
+use super::run::{Run, Saved};
 use crate::data::{Dataset, Task};
-use crate::trace::{Curves, Mark, Metric};
+use crate::engine::Device;
+use crate::model::Project;
+use crate::trace::{Branch, Branches, Curves, Mark, Metric};
 
 /// A run and what was told of it.
 #[derive(Clone, Debug)]
@@ -11,12 +16,61 @@ pub struct Kept {
     pub curves: Curves,
     /// Of the changes in its journal.
     pub marks: Vec<Mark>,
+    pub forks: Forks,
+}
+
+/// The ways that a run has gone, but for what the one is that goes on.
+#[derive(Clone, Debug, Default)]
+pub struct Forks {
+    /// Which there are, and which one goes on.
+    pub all: Branches,
+    pub resting: Vec<Arc<KeptBranch>>,
+}
+
+/// A branch that rests.
+#[derive(Debug)]
+pub struct KeptBranch {
+    pub id: u32,
+    /// In force where it stands.
+    pub project: Project,
+    pub saved: Saved,
+    pub curves: Curves,
+}
+
+/// The branches of a run, each with its debugger but for the one that goes on.
+pub struct Revived {
+    pub all: Branches,
+    pub resting: Vec<(Debugger, Arc<KeptBranch>)>,
+    /// A sentence about each that could not be brought back.
+    pub problems: Vec<String>,
+}
+
+impl Forks {
+    /// `budget`: bytes for the checkpoints of one.
+    pub fn revive(self, dataset: &Arc<Dataset>, device: &Device, budget: usize) -> Revived {
+        let Self { all, resting } = self;
+        let mut revived = Revived { all, resting: Vec::new(), problems: Vec::new() };
+        for kept in resting {
+            let run = Run::resume(&kept.project, dataset.clone(), device.clone(), kept.saved.clone());
+            match run.map_err(DebugError::from).and_then(|run| Debugger::new(run, budget)) {
+                Ok(debugger) => revived.resting.push((debugger, kept)),
+                Err(error) => {
+                    let title = revived.all.get(kept.id).map(Branch::title).unwrap_or_default();
+                    revived.problems.push(format!("The branch {title} could not be brought back: {error}"));
+                }
+            }
+        }
+        let is_there = |id| revived.resting.iter().any(|(_, kept)| kept.id == id);
+        revived.all = revived.all.only(is_there);
+        revived
+    }
 }
 
 impl Kept {
+    /// Without any forks.
     pub fn new(saved: Saved, curves: Curves) -> Self {
         let marks = saved.history.marks();
-        Self { saved, curves, marks }
+        Self { saved, curves, marks, forks: Forks::default() }
     }
 }
 

@@ -21,7 +21,7 @@ pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
     Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
 };
-pub use kept::{Kept, metric};
+pub use kept::{Forks, Kept, KeptBranch, Revived, metric};
 pub use outbox::{Forked, News, Outbox, Progress, Stop};
 pub use run::{Resume, Run, RunError, Saved, memory, signature};
 pub use scoring::whole_output;

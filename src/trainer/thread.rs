@@ -335,15 +335,20 @@ impl Worker {
         self.told_not_finite = false;
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let metric = metric(&dataset);
-        let (run, mut curves) = match kept {
-            None => (Run::new(project, dataset, device)?, Curves::default()),
-            Some(kept) => (Run::resume(project, dataset, device, kept.saved)?, kept.curves),
+        let (run, mut curves, forks) = match kept.map(|kept| *kept) {
+            None => (Run::new(project, dataset.clone(), device.clone())?, Curves::default(), None),
+            Some(Kept { saved, curves, forks, .. }) => {
+                (Run::resume(project, dataset.clone(), device.clone(), saved)?, curves, Some(forks))
+            }
         };
         curves.metric = metric;
         self.seconds_before = curves.pace.last().map_or(0.0, |pace| pace.seconds);
         let debugger = Debugger::new(run, self.budget)?;
         self.desk.branches.goes_on(debugger.moment().step, curves);
         self.debugger = Some(debugger);
+        if let Some(forks) = forks {
+            self.take_forks(forks, &dataset, &device, metric);
+        }
         self.tell_marks();
         self.tell_progress();
         Ok(())

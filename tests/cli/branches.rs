@@ -1,5 +1,12 @@
 //! Runs beside each other that began as one.
 
+use std::sync::Arc;
+
+use glassbox::engine::Device;
+use glassbox::session::checkpoint::{self, Kept};
+use glassbox::trace::{Branches, Curves};
+use glassbox::trainer::{Debugger, Forks, KeptBranch, Run};
+
 use super::*;
 
 /// What was forked from a deleted branch was forked from the one that this had left, whoever takes its name later.
@@ -26,4 +33,43 @@ fn a_deleted_branch_hands_on_what_was_forked_from_it() {
     assert_eq!((&said[12]["deleted"], &said[12]["branch"]), (&Value::from("a"), &Value::from("main")));
     assert_eq!(origins(13), ["main ", "b from main after step 2"]);
     assert_eq!((&said[14]["deleted"], origins(15)), (&Value::from("main"), vec!["b ".to_owned()]));
+}
+
+/// What goes on from a file has the branches that were kept in it, and keeps them in the file that it writes.
+#[test]
+fn branches_of_a_kept_run_are_there_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "xor.glassbox.json"]);
+    let project = glassbox::persist::project_file::load(&folder.join("xor.glassbox.json")).unwrap();
+    let dataset = glassbox::data::load(&project.data, folder, &glassbox::data::NoProgress).unwrap();
+    let run = Run::new(&project, Arc::new(dataset), Device::Cpu).unwrap();
+    let mut main = Debugger::new(run, 1 << 24).unwrap();
+    main.goto_step(4).unwrap();
+    let mut fork = main.fork().unwrap();
+    let mut all = Branches::default();
+    all.fork("warm".into(), fork.moment());
+    fork.goto_step(7).unwrap();
+    all.switch(0, 7);
+    let resting =
+        KeptBranch { id: 1, project: project.clone(), saved: fork.save().unwrap(), curves: Curves::default() };
+    let forks = Forks { all, resting: vec![Arc::new(resting)] };
+    let kept = Kept { forks, ..Kept::new(main.save().unwrap(), Curves::default()) };
+    checkpoint::save(&folder.join("a.safetensors"), &project, &kept).unwrap();
+    let train =
+        ["train", "xor.glassbox.json", "--resume", "a.safetensors", "--checkpoint", "b.safetensors", "--steps", "9"];
+    json_free(folder, &train);
+    for (file, step) in [("a.safetensors", 4), ("b.safetensors", 9)] {
+        let commands = "branches; branch warm; branches";
+        let output =
+            json_free(folder, &["debug", "xor.glassbox.json", "--resume", file, "--json", "--command", commands]);
+        let said: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of = |at: usize| {
+            let branches = said[at]["branches"].as_array().unwrap().iter();
+            branches.map(|b| (b["name"].clone(), b["steps_completed"].clone())).collect::<Vec<_>>()
+        };
+        let expected = vec![("main".into(), step.into()), ("warm".into(), 7.into())];
+        assert_eq!((of(0), of(2)), (expected.clone(), expected));
+        assert_eq!((&said[0]["current"], &said[2]["current"]), (&Value::from("main"), &Value::from("warm")));
+    }
 }

@@ -1,39 +1,39 @@
-//! Runs beside each other that began as one, and their losses.
+//! Runs beside each other that began as one, and their losses. Which there are is [`Branches`]' to know.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::Said;
 use super::obey::Console;
 use super::values::digits;
-use crate::trainer::{Advance, Debugger, Moment, share_budget};
+use crate::cli::output::remark;
+use crate::cli::prepare::Begun;
+use crate::trace::{Branch, Branches, Moment, Series};
+use crate::trainer::{Advance, DebugError, Debugger, KeptBranch, Revived, share_budget};
 
-pub struct Branch {
-    pub name: String,
+/// One of the ways that the run has gone.
+pub struct Way {
+    id: u32,
     pub debugger: Debugger,
     /// Of every step that was gone forward here, by step.
     losses: Vec<(u64, f64)>,
-    /// The branch it came from, which is there, and where.
-    from: Option<(String, Moment)>,
+}
+
+/// All of them.
+pub struct Ways {
+    all: Branches,
+    pub current: Way,
+    resting: Vec<Way>,
+    /// Bytes for the checkpoints of all.
+    budget: usize,
 }
 
 /// Steps over which a mean is told.
 const RECENT: usize = 100;
 
-impl Branch {
-    pub fn main(debugger: Debugger) -> Self {
-        Self { name: "main".into(), debugger, losses: Vec::new(), from: None }
-    }
-
-    /// A second run from here.
-    pub fn fork(&self, name: String) -> Result<Self, String> {
-        let debugger = self.debugger.fork().map_err(|error| error.to_string())?;
-        let here = debugger.moment();
-        let losses = self.losses.iter().copied().filter(|(step, _)| *step <= here.step).collect();
-        Ok(Self { name, debugger, losses, from: Some((self.name.clone(), here)) })
-    }
-
+impl Way {
     /// A step was completed.
     pub fn note(&mut self, advance: &Advance) {
         if let Some(row) = advance.row {
@@ -48,13 +48,6 @@ impl Branch {
         self.losses.truncate(keep);
     }
 
-    /// What was forked from a branch that is gone counts as forked from where that one was forked itself, if it went further.
-    fn forget(&mut self, gone: &Self) {
-        if let Some((_, at)) = self.from.take_if(|(parent, _)| *parent == gone.name) {
-            self.from = gone.from.as_ref().map(|(parent, begun)| (parent.clone(), at.min(*begun)));
-        }
-    }
-
     fn loss_at(&self, step: u64) -> Option<f64> {
         let at = self.losses.binary_search_by_key(&step, |(at, _)| *at).ok()?;
         self.losses.get(at).map(|(_, loss)| *loss)
@@ -64,77 +57,142 @@ impl Branch {
         let last = &self.losses[self.losses.len().saturating_sub(RECENT)..];
         (!last.is_empty()).then(|| last.iter().map(|(_, loss)| loss).sum::<f64>() / last.len() as f64)
     }
+}
 
-    fn origin(&self) -> String {
-        match &self.from {
-            None => String::new(),
-            Some((name, Moment { step, instruction: 0 })) => format!("from {name} after step {step}"),
-            Some((name, moment)) => format!("from {name} in step {}", moment.step + 1),
+/// What is known of the losses of a run that was kept.
+fn known(losses: &Series) -> Vec<(u64, f64)> {
+    losses.steps().iter().zip(losses.values()).map(|(&step, &loss)| (step, f64::from(loss))).collect()
+}
+
+impl Ways {
+    #[cfg(test)]
+    pub fn of(debugger: Debugger) -> Self {
+        let budget = debugger.timeline().budget;
+        let current = Way { id: 0, debugger, losses: Vec::new() };
+        Self { all: Branches::default(), current, resting: Vec::new(), budget }
+    }
+
+    /// With the branches that were kept with the run. `budget`: bytes for the checkpoints of all.
+    pub fn begin(begun: Begun, budget: usize) -> Result<Self, DebugError> {
+        let Begun { run, curves, forks, .. } = begun;
+        let (dataset, device) = (run.dataset().clone(), run.machine().device());
+        let debugger = Debugger::new(run, budget)?;
+        let Revived { all, resting, problems } = forks.revive(&dataset, &device, budget);
+        problems.iter().for_each(remark);
+        let rests = |(debugger, kept): (Debugger, Arc<KeptBranch>)| Way {
+            id: kept.id,
+            debugger,
+            losses: known(&kept.curves.train_loss),
+        };
+        let resting = resting.into_iter().map(rests).collect();
+        let current = Way { id: all.current(), debugger, losses: known(&curves.train_loss) };
+        let mut ways = Self { all, current, resting, budget };
+        ways.share();
+        Ok(ways)
+    }
+
+    /// Every branch by its name, in the order in which they began, with the way that it is.
+    fn told(&self) -> Vec<(Branch, &Way)> {
+        let ways = || std::iter::once(&self.current).chain(&self.resting);
+        let told = self.all.told(self.current.debugger.moment().step);
+        told.into_iter()
+            .filter_map(|branch| Some((ways().find(|way| way.id == branch.id)?, branch)))
+            .map(|(way, branch)| (branch, way))
+            .collect()
+    }
+
+    fn name(&self) -> String {
+        self.all.get(self.all.current()).map(Branch::title).unwrap_or_default()
+    }
+
+    pub fn name_where_there_are_several(&self) -> Option<String> {
+        (!self.resting.is_empty()).then(|| self.name())
+    }
+
+    fn fresh_name(&self) -> String {
+        let mut names = (1..).map(|number| format!("fork {number}"));
+        names.find(|name| self.all.named(name).is_none()).unwrap_or_default()
+    }
+
+    fn number_of(&self, name: &str) -> Result<u32, String> {
+        let found = self.all.named(name).map(|branch| branch.id);
+        found.ok_or_else(|| format!("There is no branch '{name}'; 'branches' shows which there are."))
+    }
+
+    fn fork(&mut self, name: String) -> Result<(), DebugError> {
+        let debugger = self.current.debugger.fork()?;
+        let here = debugger.moment();
+        self.all.fork(name, here);
+        let losses = self.current.losses.iter().copied().filter(|(step, _)| *step <= here.step).collect();
+        let fork = Way { id: self.all.current(), debugger, losses };
+        self.resting.push(std::mem::replace(&mut self.current, fork));
+        self.share();
+        Ok(())
+    }
+
+    fn switch(&mut self, id: u32) {
+        let Some(at) = self.resting.iter().position(|way| way.id == id) else { return };
+        self.all.switch(id, self.current.debugger.moment().step);
+        let there = self.resting.swap_remove(at);
+        self.resting.push(std::mem::replace(&mut self.current, there));
+        self.share();
+    }
+
+    /// Drops a branch that rests.
+    fn forget(&mut self, id: u32) {
+        if self.all.forget(id).is_some() {
+            self.resting.retain(|way| way.id != id);
+            self.share();
+        }
+    }
+
+    /// The checkpoints of all branches together stay within the budget.
+    fn share(&mut self) {
+        let resting = self.resting.iter_mut().map(|way| &mut way.debugger).collect();
+        share_budget(self.budget, &mut self.current.debugger, resting);
+    }
+
+    fn origin(&self, branch: &Branch) -> String {
+        let Some(parent) = branch.parent.and_then(|parent| self.all.get(parent)) else { return String::new() };
+        let name = parent.title();
+        match branch.beginning() {
+            Moment { step, instruction: 0 } => format!("from {name} after step {step}"),
+            Moment { step, .. } => format!("from {name} in step {}", step + 1),
         }
     }
 }
 
 impl Console {
     pub(super) fn fork(&mut self, name: Option<String>) -> Result<Said, String> {
-        let name = name.unwrap_or_else(|| self.fresh_name());
-        if self.branches.iter().any(|branch| branch.name == name) {
+        let name = name.unwrap_or_else(|| self.ways.fresh_name());
+        if self.ways.all.named(&name).is_some() {
             return Err(format!("There is a branch '{name}' already."));
         }
-        let fork = self.branches[self.current].fork(name)?;
-        let from = self.branches[self.current].name.clone();
-        self.current = self.branches.len();
-        self.branches.push(fork);
-        self.share();
+        let from = self.ways.name();
+        self.ways.fork(name.clone()).map_err(|error| error.to_string())?;
         let mut said = self.place();
-        let name = &self.branches[self.current].name;
         said.text = format!("Now on branch {name}; {from} stays as it is.\n{}", said.text);
         Ok(said)
     }
 
-    fn fresh_name(&self) -> String {
-        let is_new = |name: &String| self.branches.iter().all(|branch| branch.name != *name);
-        let mut names = (self.branches.len()..).map(|number| format!("fork {number}"));
-        names.find(is_new).unwrap_or_default()
-    }
-
-    fn branch_named(&self, name: &str) -> Result<usize, String> {
-        let found = self.branches.iter().position(|branch| branch.name == name);
-        found.ok_or_else(|| format!("There is no branch '{name}'; 'branches' shows which there are."))
-    }
-
     pub(super) fn switch(&mut self, name: &str) -> Result<Said, String> {
-        self.current = self.branch_named(name)?;
-        self.share();
+        self.ways.switch(self.ways.number_of(name)?);
         Ok(self.place())
     }
 
     /// For good. The current one too: then the one that it left goes on, or the first of the others.
     pub(super) fn delete_branch(&mut self, name: &str) -> Result<Said, String> {
-        let at = self.branch_named(name)?;
-        if self.branches.len() == 1 {
-            return Err(format!("'{name}' is the only branch: there is nothing to go on with without it."));
+        let id = self.ways.number_of(name)?;
+        if id == self.ways.current.id {
+            let next = self.ways.all.after(id);
+            let only = || format!("'{name}' is the only branch: there is nothing to go on with without it.");
+            self.ways.switch(next.ok_or_else(only)?);
         }
-        let gone = self.branches.remove(at);
-        self.branches.iter_mut().for_each(|branch| branch.forget(&gone));
-        if at == self.current {
-            let parent = gone.from.as_ref().and_then(|(parent, _)| self.branch_named(parent).ok());
-            self.current = parent.unwrap_or(0);
-        } else if at < self.current {
-            self.current -= 1;
-        }
-        self.share();
+        self.ways.forget(id);
         let mut said = self.place();
         said.json["deleted"] = json!(name);
-        said.text = format!("Deleted branch {name}; on branch {}.\n{}", self.branches[self.current].name, said.text);
+        said.text = format!("Deleted branch {name}; on branch {}.\n{}", self.ways.name(), said.text);
         Ok(said)
-    }
-
-    /// The checkpoints of all branches together stay within the budget.
-    fn share(&mut self) {
-        let (before, rest) = self.branches.split_at_mut(self.current);
-        let Some((current, after)) = rest.split_first_mut() else { return };
-        let resting = before.iter_mut().chain(after).map(|branch| &mut branch.debugger);
-        share_budget(self.budget, &mut current.debugger, resting.collect());
     }
 }
 
@@ -143,35 +201,34 @@ fn json_loss(loss: Option<f64>) -> Value {
 }
 
 /// All there are, and which one goes on.
-pub fn list(branches: &[Branch], current: usize) -> Said {
-    let lines: Vec<_> = branches
-        .iter()
-        .enumerate()
-        .map(|(i, branch)| {
-            let mark = if i == current { "=>" } else { "  " };
-            let (step, origin) = (branch.debugger.moment().step, branch.origin());
-            format!("{mark} {:<16} {step:>9} steps   {origin}", branch.name).trim_end().to_owned()
-        })
-        .collect();
-    let of_all = branches.iter().map(|branch| {
-        json!({ "name": branch.name, "steps_completed": branch.debugger.moment().step, "origin": branch.origin() })
-    });
-    let json = json!({ "current": branches[current].name, "branches": of_all.collect::<Vec<_>>() });
+pub fn list(ways: &Ways) -> Said {
+    let told = ways.told();
+    let line = |(branch, way): &(Branch, &Way)| {
+        let mark = if way.id == ways.current.id { "=>" } else { "  " };
+        let line = format!("{mark} {:<16} {:>9} steps   {}", branch.name, branch.step, ways.origin(branch));
+        line.trim_end().to_owned()
+    };
+    let lines: Vec<_> = told.iter().map(line).collect();
+    let of_all = told.iter().map(
+        |(branch, _)| json!({ "name": branch.name, "steps_completed": branch.step, "origin": ways.origin(branch) }),
+    );
+    let json = json!({ "current": ways.name(), "branches": of_all.collect::<Vec<_>>() });
     Said { text: lines.join("\n"), json }
 }
 
 /// Their losses: the last of each, over the last steps, and at the last step that all have done.
-pub fn compare(branches: &[Branch]) -> Said {
-    let common = branches.iter().map(|branch| branch.losses.last().map_or(0, |(step, _)| *step)).min().unwrap_or(0);
+pub fn compare(ways: &Ways) -> Said {
+    let told = ways.told();
+    let common = told.iter().map(|(_, way)| way.losses.last().map_or(0, |(step, _)| *step)).min().unwrap_or(0);
     let shown = |loss: Option<f64>| loss.map_or("-".to_owned(), |loss| digits(f64::from(loss as f32)));
     let at = format!("at step {common}");
     let mut text =
         format!("{:<16} {:>9} {:>14} {:>14} {at:>16}", "branch", "step", "loss", format!("mean of {RECENT}"));
     let mut rows = Vec::new();
-    for branch in branches {
-        let last = branch.losses.last().copied();
+    for (branch, way) in &told {
+        let last = way.losses.last().copied();
         let (step, loss) = (last.map_or(0, |(step, _)| step), last.map(|(_, loss)| loss));
-        let (recent, together) = (branch.recent(), branch.loss_at(common));
+        let (recent, together) = (way.recent(), way.loss_at(common));
         // Writing to a String does not fail.
         let _ = write!(
             text,

@@ -11,7 +11,7 @@ impl Console {
     /// After a change here, what lay ahead is forgotten.
     fn changed(&mut self) {
         let furthest = self.debugger().furthest();
-        self.branch_mut().forget_after(furthest);
+        self.way_mut().forget_after(furthest);
     }
 
     /// Some names are no tensors.

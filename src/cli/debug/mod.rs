@@ -27,8 +27,8 @@ use super::output::{Answered, answer, remark};
 use super::outputs::Kind;
 use super::prepare;
 use crate::engine::{Device, Threads};
-use crate::trainer::Debugger;
 
+use branches::Ways;
 use obey::Console;
 use prompt::Prompt;
 
@@ -58,10 +58,10 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
     let project = start.project()?;
     let files = start.files(&project, options.force).reads("the script", options.script.as_deref());
     files.clone().writes("--dump", Kind::Dump, options.dump.as_deref()).check()?;
-    let (run, ..) = prepare::run(&start, project, device)?;
+    let begun = prepare::run(&start, project, device)?;
     let interrupted = Arc::new(AtomicBool::new(false));
-    let debugger = Debugger::new(run, (options.memory as usize) << 20)?;
-    let mut console = Console::new(debugger, interrupted.clone(), files);
+    let ways = Ways::begin(begun, (options.memory as usize) << 20)?;
+    let mut console = Console::new(ways, interrupted.clone(), files);
     match (options.steps.zip(options.dump.as_deref()), commands) {
         (Some((step, path)), _) => {
             let went = console.obey(&format!("goto {step}"));

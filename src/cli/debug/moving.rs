@@ -74,9 +74,9 @@ impl Console {
                     return Ok(said);
                 }
             };
-            let branch = self.branch_mut();
-            branch.note(&advance);
-            messages.extend(branch.debugger.take_messages());
+            let way = self.way_mut();
+            way.note(&advance);
+            messages.extend(way.debugger.take_messages());
             if advance.stopped() {
                 return Ok(self.stopped_at(&advance.hits, messages));
             }
@@ -129,7 +129,7 @@ impl Console {
             new.extend(way.new.cloned());
             goes_on()
         });
-        new.iter().for_each(|advance| self.branch_mut().note(advance));
+        new.iter().for_each(|advance| self.way_mut().note(advance));
         went.map_err(sentence)
     }
 
@@ -212,6 +212,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::cli::debug::branches::Ways;
     use crate::cli::outputs::Files;
     use crate::data::{NoProgress, load};
     use crate::engine::Device;
@@ -227,7 +228,8 @@ mod tests {
         let dataset = Arc::new(load(&project.data, Path::new(""), &NoProgress).unwrap());
         let run = Run::new(&project, dataset, Device::Cpu).unwrap();
         let interrupted = Arc::new(AtomicBool::new(false));
-        let mut console = Console::new(Debugger::new(run, 1 << 24).unwrap(), interrupted.clone(), Files::default());
+        let mut console =
+            Console::new(Ways::of(Debugger::new(run, 1 << 24).unwrap()), interrupted.clone(), Files::default());
         for command in ["goto 150", "step 3", "break norm(dense_1.weight) > 1e9 * min(norm(dense_1.weight))"] {
             console.obey(command).unwrap();
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use super::branches::{self, Branch};
+use super::branches::{self, Way, Ways};
 use super::breaks::{self, Break};
 use super::command::{self, Command};
 use super::{Said, explain, help, show, values};
@@ -19,12 +19,9 @@ use crate::trace::Breakpoint;
 use crate::trainer::{DebugError, Debugger};
 
 pub struct Console {
-    pub(super) branches: Vec<Branch>,
-    pub(super) current: usize,
+    pub(super) ways: Ways,
     pub(super) watches: Vec<Expr>,
     numbered: u32,
-    /// Bytes for the checkpoints of all branches.
-    pub(super) budget: usize,
     /// Set from outside to end a long way.
     interrupted: Arc<AtomicBool>,
     /// What a dump must not be written over.
@@ -36,22 +33,20 @@ pub(super) fn sentence(error: DebugError) -> String {
 }
 
 impl Console {
-    pub fn new(debugger: Debugger, interrupted: Arc<AtomicBool>, files: Files) -> Self {
-        let budget = debugger.timeline().budget;
-        let branches = vec![Branch::main(debugger)];
-        Self { branches, current: 0, watches: Vec::new(), numbered: 0, budget, interrupted, files }
+    pub fn new(ways: Ways, interrupted: Arc<AtomicBool>, files: Files) -> Self {
+        Self { ways, watches: Vec::new(), numbered: 0, interrupted, files }
     }
 
     pub fn debugger(&self) -> &Debugger {
-        &self.branches[self.current].debugger
+        &self.ways.current.debugger
     }
 
-    pub(super) fn branch_mut(&mut self) -> &mut Branch {
-        &mut self.branches[self.current]
+    pub(super) fn way_mut(&mut self) -> &mut Way {
+        &mut self.ways.current
     }
 
     pub(super) fn debugger_mut(&mut self) -> &mut Debugger {
-        &mut self.branches[self.current].debugger
+        &mut self.ways.current.debugger
     }
 
     /// Whether nobody has asked to stop since the command began; may be asked while something else is borrowed.
@@ -106,10 +101,10 @@ impl Console {
             Command::Delete(number) => self.delete(number)?,
             Command::Undo => self.undo()?,
             Command::Fork(name) => self.fork(name)?,
-            Command::Branches => branches::list(&self.branches, self.current),
+            Command::Branches => branches::list(&self.ways),
             Command::Branch(name) => self.switch(&name)?,
             Command::DeleteBranch(name) => self.delete_branch(&name)?,
-            Command::Compare => branches::compare(&self.branches),
+            Command::Compare => branches::compare(&self.ways),
             Command::Dump(path) => self.dump(Path::new(&path))?,
             Command::Help(word) => {
                 let text = help::of(&word)?;

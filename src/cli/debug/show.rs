@@ -40,8 +40,8 @@ pub fn place(console: &Console) -> Said {
         "epoch": debugger.run().epoch(),
         "loss": loss.map(values::json_number),
     });
-    if console.branches.len() > 1 {
-        json["branch"] = json!(console.branches[console.current].name);
+    if let Some(name) = console.ways.name_where_there_are_several() {
+        json["branch"] = json!(name);
     }
     if !console.watches.is_empty() {
         let watched = watches(console);

@@ -13,14 +13,14 @@ use super::interrupt::Interrupt;
 use super::options::{DeviceChoice, TrainOptions};
 use super::output::{Ended, remark};
 use super::outputs::{Kind, are_same, quoted};
-use super::prepare::{self, Told};
+use super::prepare::{self, Begun, Told};
 use super::summary::{NotFinite, Summary};
 use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
-use crate::trainer::{Evaluation, Run, Saved, StepRow, Stop, metric};
+use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop, metric};
 use log::Log;
 use named::Named;
 
@@ -47,7 +47,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         .writes("--log", Kind::Log, options.log.as_deref())
         .writes("--checkpoint", Kind::Checkpoint, options.checkpoint.as_deref())
         .check()?;
-    let (run, mut curves, mut told) = prepare::run(&start, project, device)?;
+    let Begun { run, mut curves, forks, mut told } = prepare::run(&start, project, device)?;
     curves.metric = metric(run.dataset());
     let claim = |name: &String| Named::claim(&options.file, name, resume.as_deref(), &curves);
     let named = options.name.as_ref().map(claim).transpose()?;
@@ -58,6 +58,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         first_step: run.machine().step(),
         run,
         curves,
+        forks,
         log,
         named,
         bar,
@@ -111,6 +112,8 @@ struct Training<'a> {
     options: &'a TrainOptions,
     run: Run,
     curves: Curves,
+    /// The other ways that it has gone: they are kept as they are.
+    forks: Forks,
     log: Option<Log>,
     named: Option<Named>,
     bar: ProgressBar,
@@ -156,8 +159,10 @@ impl Training<'_> {
             self.bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
             self.not_finite = Some(found.clone());
         }
+        let summary = self.run.take_summary();
         if self.options.checkpoint.is_some() || self.named.is_some() {
             note(&mut self.curves, row);
+            summary.into_iter().for_each(|summary| self.curves.summaries.push(summary));
         }
         self.bar.set_position(row.step - self.first_step);
         Ok(())
@@ -172,9 +177,9 @@ impl Training<'_> {
         let loss = self.epoch_loss.take();
         tell_epoch(&self.run, &self.bar, &scores, loss, self.log.as_mut())?;
         self.curves.append(&[], &[scores]);
-        if self.options.checkpoint.is_some() { self.keep(&self.run.save()?, Plain::Last) } else { self.flush() }?;
+        if self.options.checkpoint.is_some() { self.keep(self.run.save()?, Plain::Last) } else { self.flush() }?;
         match &mut self.named {
-            Some(named) if named.is_due() => named.keep(&self.run, &self.curves, Ending::Paused),
+            Some(named) if named.is_due() => named.keep(&self.run, &self.curves, &self.forks, Ending::Paused),
             _ => Ok(()),
         }
     }
@@ -194,16 +199,17 @@ impl Training<'_> {
         };
         match &mut self.named {
             Some(named) if matches!(end, End::NotFinite) && named.is_there() => named.end(ending),
-            Some(named) => named.keep(&self.run, &self.curves, ending),
+            Some(named) => named.keep(&self.run, &self.curves, &self.forks, ending),
             None => Ok(()),
         }
     }
 
     /// Writes what there is, the log first: every step of the checkpoint is in it.
-    fn keep(&mut self, saved: &Saved, plain: Plain) -> anyhow::Result<()> {
+    fn keep(&mut self, saved: Saved, plain: Plain) -> anyhow::Result<()> {
         self.flush()?;
         if let Some(path) = &self.options.checkpoint {
-            checkpoint::save_as(path, self.run.project(), saved, &self.curves, plain).map_err(anyhow::Error::msg)?;
+            let kept = Kept { forks: self.forks.clone(), ..Kept::new(saved, self.curves.clone()) };
+            checkpoint::save_as(path, self.run.project(), &kept, plain).map_err(anyhow::Error::msg)?;
             self.kept = Some(self.step_of());
         }
         Ok(())
@@ -214,7 +220,7 @@ impl Training<'_> {
         let last = if keep && self.options.checkpoint.is_some() { Some(self.run.save()?) } else { None };
         let restored = if self.run.finished().is_some() { self.run.restore_best()? } else { None };
         if let Some(last) = last {
-            self.keep(&last, if restored.is_some() { Plain::Best } else { Plain::Last })?;
+            self.keep(last, if restored.is_some() { Plain::Best } else { Plain::Last })?;
         }
         if let (Some(epoch), Some(log)) = (restored, &mut self.log) {
             let (scores, key) = (self.run.evaluate()?, score_key(&self.run));

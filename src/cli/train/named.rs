@@ -9,7 +9,7 @@ use crate::cli::outputs::are_same;
 use crate::persist::RunFolder;
 use crate::session::checkpoint;
 use crate::trace::{Curves, Ending, Pace, RunCard};
-use crate::trainer::Run;
+use crate::trainer::{Forks, Kept, Run};
 
 /// At least so often, if epochs end, a run is kept; and never more often than takes this share of the time.
 const EVERY: Duration = Duration::from_secs(5);
@@ -61,7 +61,7 @@ impl Named {
         !self.is_there || self.kept_at.elapsed() >= EVERY.max(self.took * MOST_OF_THE_TIME)
     }
 
-    pub fn keep(&mut self, run: &Run, curves: &Curves, ending: Ending) -> anyhow::Result<()> {
+    pub fn keep(&mut self, run: &Run, curves: &Curves, forks: &Forks, ending: Ending) -> anyhow::Result<()> {
         let began = Instant::now();
         let seconds = self.seconds_before + self.began.elapsed().as_secs_f64();
         let step = run.machine().step();
@@ -76,8 +76,8 @@ impl Named {
         if card.id.is_empty() {
             card.id = self.folder.claim([])?;
         }
-        checkpoint::save(&self.folder.checkpoint(&card.id), run.project(), &run.save()?, &curves)
-            .map_err(anyhow::Error::msg)?;
+        let kept = Kept { forks: forks.clone(), ..Kept::new(run.save()?, curves) };
+        checkpoint::save(&self.folder.checkpoint(&card.id), run.project(), &kept).map_err(anyhow::Error::msg)?;
         self.tell()?;
         (self.kept_at, self.took) = (Instant::now(), began.elapsed());
         Ok(())

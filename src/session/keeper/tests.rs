@@ -78,7 +78,7 @@ impl Bench {
             unsaved: true,
             runs: None,
             live: None,
-            run: RunWish::Now { number: 1, told: Box::new(told), saved: 0 },
+            run: RunWish::Now { number: 1, told: Box::new(told) },
         };
         let work = Work::new(own, inbox, Box::new(move |text| saying.send(text).unwrap()));
         let mut bench = Self { _folder: folder, home, work, sender, source, said, wish, now: Instant::now() };

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::session::{Action, RunAction, Transport};
+use crate::trainer::DebugCommand;
 
 fn until(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
@@ -72,6 +73,37 @@ fn training_is_unsaved_work_that_saving_keeps_and_opening_brings_back_to_go_on_b
 }
 
 #[test]
+fn branches_are_saved_with_the_run_and_are_unsaved_work_until_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.glassbox.json");
+    let mut state = xor();
+    train(&mut state, 5);
+    save(&mut state, &file);
+    state.apply(Action::Debug(DebugCommand::Fork { name: "warm".into() }));
+    until(&mut state, "the fork", |state| state.run.branch == 1);
+    assert!(state.unsaved, "a branch that nobody has saved");
+    train(&mut state, 3);
+    let of_fork = losses(&state);
+    state.apply(Action::Debug(DebugCommand::Switch(0)));
+    until(&mut state, "the first branch", |state| state.run.branch == 0 && state.run.step == 5);
+    save(&mut state, &file);
+    assert!(!state.unsaved);
+    drop(state);
+
+    let mut state = State::default();
+    state.apply(Action::Open(file.clone()));
+    until(&mut state, "the run that was saved", |state| state.run.step == 5);
+    assert_eq!((state.run.branch, state.unsaved), (0, false));
+    let names: Vec<_> = state.branches.iter().map(|branch| (branch.name.as_str(), branch.step)).collect();
+    assert_eq!(names, [("main", 5), ("warm", 8)]);
+    state.apply(Action::Debug(DebugCommand::Switch(1)));
+    until(&mut state, "the fork again", |state| state.run.branch == 1 && state.run.step == 8);
+    assert_eq!(losses(&state), of_fork);
+    train(&mut state, 1);
+    assert!(state.unsaved);
+}
+
+#[test]
 fn a_run_that_gives_way_is_a_row_and_faint_behind_the_next() {
     let mut state = xor();
     train(&mut state, 4);
@@ -110,7 +142,7 @@ fn rows_can_be_named_noted_deleted_and_had_back() {
     assert_eq!((state.runs.cards[0].name.as_str(), state.runs.cards[0].note.as_str()), ("wide", "as in class"));
     row(RunAction::Delete(vec![id.clone()]), &mut state);
     assert!(state.runs.cards.is_empty() && state.runs.ghost.is_none());
-    row(RunAction::Undelete, &mut state);
+    row(RunAction::Undelete(1), &mut state);
     assert_eq!(state.runs.cards.len(), 1);
     let folder = state.run_folder().unwrap();
     let busy = |state: &State| state.works.archive.as_ref().is_some_and(Archive::is_busy);

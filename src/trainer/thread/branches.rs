@@ -1,7 +1,12 @@
 //! All ways that the run has gone: which there are, those that rest while another is looked at, and what was told of each.
 
-use crate::trace::{Branch, Branches, Curves, Moment, Pace};
+use std::sync::Arc;
+
+use crate::data::Dataset;
+use crate::engine::Device;
+use crate::trace::{Branch, Branches, Curves, Metric, Moment, Pace};
 use crate::trainer::debugger::{DebugError, Debugger, share_budget};
+use crate::trainer::kept::{Forks, KeptBranch, Revived};
 use crate::trainer::outbox::{Forked, Progress};
 
 use super::{Mode, Worker, locked};
@@ -12,6 +17,8 @@ struct Resting {
     debugger: Debugger,
     furthest: Option<u64>,
     curves: Curves,
+    /// As it is kept, once that was asked for.
+    kept: Option<Arc<KeptBranch>>,
 }
 
 #[derive(Default)]
@@ -72,7 +79,8 @@ impl Ways {
 
     fn rest(&mut self, debugger: Debugger) {
         let curves = std::mem::take(&mut self.curves);
-        self.resting.push(Resting { id: self.all.current(), debugger, furthest: self.furthest, curves });
+        let (id, furthest) = (self.all.current(), self.furthest);
+        self.resting.push(Resting { id, debugger, furthest, curves, kept: None });
     }
 
     /// `old` rests, and another is looked at from now on; the same one where there is no such.
@@ -86,6 +94,21 @@ impl Ways {
         debugger
     }
 
+    /// All of it but the branch that is looked at, which stands after this step.
+    pub fn kept(&mut self, here: u64) -> Result<Forks, DebugError> {
+        let mut all = self.all.clone();
+        all.stands(here);
+        let resting = self.resting.iter_mut().map(Resting::kept).collect::<Result<_, _>>()?;
+        Ok(Forks { all, resting })
+    }
+
+    /// A branch of a run that was kept rests here again.
+    fn put_back(&mut self, debugger: Debugger, kept: Arc<KeptBranch>, metric: Metric) {
+        let curves = Curves { metric, ..kept.curves.clone() };
+        let furthest = Some(debugger.moment().step);
+        self.resting.push(Resting { id: kept.id, debugger, furthest, curves, kept: Some(kept) });
+    }
+
     /// Drops a branch that rests.
     fn forget(&mut self, branch: u32) -> Option<Branch> {
         let gone = self.all.forget(branch)?;
@@ -94,7 +117,28 @@ impl Ways {
     }
 }
 
+impl Resting {
+    fn kept(&mut self) -> Result<Arc<KeptBranch>, DebugError> {
+        if let Some(kept) = &self.kept {
+            return Ok(kept.clone());
+        }
+        let saved = self.debugger.save()?;
+        let (project, curves) = (self.debugger.run().project().clone(), self.curves.thinned());
+        Ok(self.kept.insert(Arc::new(KeptBranch { id: self.id, project, saved, curves })).clone())
+    }
+}
+
 impl Worker {
+    /// The branches of a run that was kept rest again, but for the one that goes on. Those that cannot are left out, and told.
+    pub(super) fn take_forks(&mut self, forks: Forks, dataset: &Arc<Dataset>, device: &Device, metric: Metric) {
+        let Revived { all, resting, problems } = forks.revive(dataset, device, self.budget);
+        resting.into_iter().for_each(|(debugger, kept)| self.desk.branches.put_back(debugger, kept, metric));
+        problems.iter().for_each(|problem| self.say(problem));
+        locked(&self.outbox).branch = all.current();
+        self.desk.branches.all = all;
+        self.share();
+    }
+
     /// The checkpoints of all branches together stay within the budget.
     pub(super) fn share(&mut self) {
         let resting = self.desk.branches.resting.iter_mut().map(|resting| &mut resting.debugger);

@@ -30,7 +30,8 @@ impl Worker {
         if curves.pace.last().is_none_or(|last| last.step < step) {
             curves.pace.push(Pace { step, epoch, seconds: self.seconds_before + self.seconds });
         }
-        Ok(Box::new(Kept::new(saved, curves)))
+        let forks = self.desk.branches.kept(step).map_err(|error| error.to_string())?;
+        Ok(Box::new(Kept { forks, ..Kept::new(saved, curves) }))
     }
 
     /// Answers what was asked last, if anything was.

@@ -325,6 +325,44 @@ fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
 }
 
 #[test]
+fn branches_are_kept_with_the_run_and_rest_where_they_did() {
+    let mut desk = Desk::new();
+    desk.goto(5);
+    desk.arrive(5);
+    desk.debug(DebugCommand::Fork { name: String::new() });
+    desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
+    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.arrive(6);
+    desk.debug(DebugCommand::Fork { name: "second".into() });
+    desk.debug(DebugCommand::Switch(0));
+    let before = desk.until("the first is back", |view| view.branch == 0);
+    let kept = desk.save();
+    let mut again = Desk::new();
+    again.go_on(2, Some(kept.clone()));
+    let view = again.until("they are back", |view| view.branches.len() == 3);
+    assert_eq!((view.branch, view.moment, &view.branches), (0, before.moment, &before.branches));
+    for desk in [&mut desk, &mut again] {
+        desk.debug(DebugCommand::Switch(1));
+        desk.debug(DebugCommand::Forward(Unit::Step));
+        let view = desk.until("the fork went on", |view| view.branch == 1 && view.moment.step == 7);
+        assert_eq!(view.changes.len(), 1);
+        desk.debug(DebugCommand::Fork { name: "third".into() });
+        let view = desk.until("there is a third", |view| view.branch == 3);
+        assert_eq!(view.branches.iter().map(|b| b.id).collect::<Vec<_>>(), [0, 1, 2, 3], "no number is given twice");
+    }
+    let (one, other) = (desk.save(), again.save());
+    assert_eq!((one.saved.now.clone(), one.forks.all.clone()), (other.saved.now.clone(), other.forks.all.clone()));
+    let curve = |kept: &Kept, id: u32| {
+        let branch = kept.forks.resting.iter().find(|branch| branch.id == id).unwrap();
+        (branch.curves.train_loss.steps().to_vec(), branch.saved.now.clone())
+    };
+    for id in [0, 1, 2] {
+        assert_eq!(curve(&one, id), curve(&other, id));
+    }
+    assert!(Arc::ptr_eq(&one.forks.resting[0], &desk.save().forks.resting[0]), "what rests is not gathered again");
+}
+
+#[test]
 fn a_deleted_branch_is_gone_and_deleting_the_current_one_leads_to_the_one_that_it_left() {
     let mut desk = Desk::new();
     desk.goto(5);
