@@ -103,6 +103,38 @@ fn branches_are_saved_with_the_run_and_are_unsaved_work_until_then() {
     assert!(state.unsaved);
 }
 
+/// It finds the table that lies beside the project, from wherever the program was started.
+#[test]
+fn a_run_of_the_folder_opens_by_itself_with_the_data_of_its_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = (0..80).map(|i| {
+        let (x, y) = ((f64::from(i) * 1.1).sin(), (f64::from(i) * 1.7).cos());
+        format!("{x:.4},{y:.4},{}\n", if x * y > 0.0 { "same" } else { "other" })
+    });
+    let table = folder.path().join("signs.csv");
+    std::fs::write(&table, format!("x,y,sign\n{}", rows.collect::<String>())).unwrap();
+    let mut state = State { speed: 1.0, ..State::default() };
+    state.apply(Action::OpenTable { path: table, target: Some("sign".into()) });
+    ready(&mut state);
+    train(&mut state, 3);
+    let file = folder.path().join("mine.glassbox.json");
+    save(&mut state, &file);
+    let all = losses(&state);
+    let id = state.runs.live.clone().unwrap();
+    drop(state);
+    let moved = folder.path().join("elsewhere");
+    std::fs::create_dir(&moved).unwrap();
+    for name in ["signs.csv", "mine.glassbox.json", "mine.runs"] {
+        std::fs::rename(folder.path().join(name), moved.join(name)).unwrap();
+    }
+
+    let mut state = State { speed: 1.0, ..State::default() };
+    state.apply(Action::Open(RunFolder::at(moved.join("mine.runs")).checkpoint(&id)));
+    until(&mut state, "the run of the file", |state| state.run.step == 3);
+    assert_eq!(losses(&state), all);
+    train(&mut state, 1);
+}
+
 #[test]
 fn a_run_that_gives_way_is_a_row_and_faint_behind_the_next() {
     let mut state = xor();
