@@ -84,7 +84,9 @@ impl State {
     /// training goes on; the row is there at once.
     pub(super) fn keep_live(&mut self) -> Option<String> {
         let mut card = self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.run.step > 0)?;
-        self.works.trainer.as_ref()?;
+        if !self.run.waits {
+            self.works.trainer.as_ref()?;
+        }
         let folder = self.run_folder()?;
         if card.id.is_empty() {
             let known = self.runs.cards.iter().chain(&self.runs.deleted);
@@ -102,7 +104,14 @@ impl State {
         self.runs.curves.insert(id.clone(), Arc::new(self.run.curves.thinned()));
         self.runs.put(card.clone());
         let (reply, answer) = channel();
-        self.tell(Command::Save(reply));
+        match self.works.resume.clone().filter(|_| self.run.waits) {
+            None => self.tell(Command::Save(reply)),
+            Some(waiting) => {
+                self.works.resume_id = Some((id.clone(), true));
+                // The receiver is here.
+                let _ = reply.send(Ok(waiting));
+            }
+        }
         let (project, stamps) = (self.live_project(), self.works.stamps.clone());
         let job = move || {
             let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "the trainer did not answer".to_owned());
@@ -143,7 +152,9 @@ impl State {
         if self.settings.keep_runs == KeepRuns::None {
             return false;
         }
-        let live = self.run.step > 0 && self.works.saved_at != Some(self.standing());
+        // What was only opened and waits is not lost; what a crash left is.
+        let is_ours = !self.run.waits || self.works.resume_in.is_some();
+        let live = self.run.step > 0 && is_ours && self.works.saved_at != Some(self.standing());
         live || (self.file.is_none() && !self.runs.cards.is_empty())
     }
 
@@ -437,6 +448,9 @@ impl State {
         }
         let name = self.runs.card(&id).map(|card| card.name.clone()).unwrap_or_default();
         let saved_at = kept.saved.now.step;
+        if std::mem::take(&mut self.run.waits) {
+            self.let_go();
+        }
         (self.works.resume, self.works.resume_id) = (Some(Box::new(kept)), Some((id, true)));
         self.works.told = None;
         let before = self.project.clone();

@@ -196,7 +196,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::model::{Project, templates};
+    use crate::model::layer::Loss;
+    use crate::model::{Edit, Project, templates};
     use crate::persist::{Note, Theme};
     use crate::session::{Action, DataState, Transport};
     use crate::trace::Change;
@@ -289,6 +290,35 @@ mod tests {
         state.apply(Action::SetTraining(training));
         state.apply(Action::Transport(Transport::Play));
         (state, steps)
+    }
+
+    /// A network that cannot train as it was left.
+    #[test]
+    fn a_run_that_waits_for_its_network_to_be_mended_is_there_to_be_seen_and_kept() {
+        let (folder, home) = home();
+        let (mut state, steps) = train(&home);
+        wait(&mut state, "the end", |s| s.run.status == RunStatus::Finished && s.run.step == steps);
+        let losses = |state: &State| state.run.curves.train_loss.values().to_vec();
+        let all = losses(&state);
+        let loss = state.project.graph.find("Loss").unwrap().id;
+        state.apply(Action::Edit(Edit::Remove(vec![loss])));
+        assert_eq!(state.run.status, RunStatus::NotReady);
+        wait_kept(&state, "both", |left| kept_step(left) == Some(steps) && left.project.graph.find("Loss").is_none());
+        drop(state);
+        let mut again = State::start(Some(home.clone()));
+        again.apply(Action::RecoverLast(true));
+        wait(&mut again, "data", |s| matches!(s.data, DataState::Ready(_)));
+        assert_eq!((again.run.status, again.run.step, losses(&again)), (RunStatus::NotReady, steps, all.clone()));
+        let file = folder.path().join("mine.glassbox.json");
+        again.apply(Action::SaveAs(file.clone()));
+        wait(&mut again, "the saved run", |s| !s.unsaved);
+        let kept = crate::persist::RunFolder::beside(&file).list().0;
+        assert_eq!(kept.iter().map(|card| card.steps).collect::<Vec<_>>(), [steps]);
+        assert!(kept[0].project.graph.find("Loss").is_some(), "the network that it has");
+        let after = again.project.graph.find("Dense 2").unwrap().id;
+        again.apply(Action::Edit(Edit::Append { after, kind: Loss::default().into() }));
+        wait(&mut again, "the run", |s| s.run.status != RunStatus::NotReady && !s.run.waits);
+        assert_eq!((again.run.step, losses(&again), again.runs.cards.len()), (steps, all, 1));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::trace::{Curves, Mark, Metric, Picture};
-use crate::trainer::Forks;
+use crate::trainer::{Forks, Kept};
 
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
     pub status: RunStatus,
+    /// It was kept, and waits for its data or for a network that can train: the training thread does not have it yet.
+    pub waits: bool,
     /// Completed steps.
     pub step: u64,
     /// Completed epochs, with the fraction of the current one.
@@ -43,6 +45,24 @@ pub struct OtherBranch {
     pub id: u32,
     pub curves: Curves,
     pub marks: Vec<Mark>,
+}
+
+impl RunView {
+    /// A run that was kept, where it stands.
+    pub(super) fn of(kept: &Kept, metric: Metric) -> Self {
+        let pace = kept.curves.pace.last().copied().unwrap_or_default();
+        let forks = Some(&kept.forks).filter(|forks| !forks.resting.is_empty());
+        Self {
+            step: kept.saved.now.step,
+            epoch: pace.epoch,
+            seconds: pace.seconds,
+            curves: Curves { metric, ..kept.curves.clone() },
+            marks: kept.marks.clone(),
+            branch: forks.map_or(0, |forks| forks.all.current()),
+            others: forks.map(|forks| OtherBranch::of(forks, metric)).unwrap_or_default(),
+            ..Self::default()
+        }
+    }
 }
 
 impl OtherBranch {

@@ -6,7 +6,7 @@ use super::checkpoint;
 use super::devices::training_threads;
 use super::keeping::now_secs;
 use super::works::Told;
-use super::{DataState, Event, NoticeKind, OtherBranch, RunStatus, RunView, State};
+use super::{DataState, Event, NoticeKind, RunStatus, RunView, State};
 use crate::model::{Edit, Graph, Project};
 use crate::trace::{Change, Curves, Pace};
 use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
@@ -44,7 +44,7 @@ impl State {
                 self.tell(Command::Pause);
             }
             self.run.status = RunStatus::NotReady;
-            return;
+            return self.show_what_waits();
         }
         let Some(told) = self.works.told.clone() else { return self.restart() };
         if self.run.status == RunStatus::NotReady {
@@ -59,6 +59,20 @@ impl State {
             return self.restart();
         }
         self.tell_changes();
+    }
+
+    /// A run that was kept and cannot go on as things are: what is known of it is there to be seen.
+    fn show_what_waits(&mut self) {
+        let Some(kept) = self.works.resume.as_deref().filter(|_| !self.run.waits && self.works.told.is_none()) else {
+            return;
+        };
+        self.run = RunView { waits: true, ..RunView::of(kept, kept.curves.metric) };
+        self.runs.live = self.works.resume_id.as_ref().map(|(id, _)| id.clone());
+        let known = self.runs.live.as_deref().and_then(|id| self.runs.card(id));
+        self.works.began_secs = known.map_or_else(now_secs, |card| card.began_secs);
+        let is_on_disk = self.works.resume_id.as_ref().is_some_and(|(_, is_on_disk)| *is_on_disk);
+        let on_disk = is_on_disk.then(|| self.standing());
+        (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));
     }
 
     /// What has been edited since the trainer was told of the project is a change of its run.
@@ -95,7 +109,9 @@ impl State {
             return;
         };
         let dataset = dataset.clone();
-        self.let_go();
+        if !self.run.waits {
+            self.let_go();
+        }
         self.works.run_number += 1;
         if self.error.is_some() && self.error == self.run.not_finite {
             // It spoke of the run that ends here.
@@ -112,23 +128,16 @@ impl State {
         {
             curves.pace.push(Pace::default());
         }
-        let (curves, marks) = kept.as_ref().map(|kept| (kept.curves.clone(), kept.marks.clone())).unwrap_or_default();
-        let curves = Curves { metric: metric(&dataset), ..curves };
+        let metric = metric(&dataset);
         let picture = self.run.picture.take();
-        let step = kept.as_ref().map_or(0, |kept| kept.saved.now.step);
-        let forks = kept.as_ref().map(|kept| &kept.forks).filter(|forks| !forks.resting.is_empty());
         (self.debug, self.try_output) = (None, None);
-        self.branches = forks.map(|forks| forks.all.told(step)).unwrap_or_default();
+        self.branches = kept.as_ref().map(|kept| kept.forks.told(kept.saved.now.step)).unwrap_or_default();
+        let fresh = || RunView { curves: Curves { metric, ..Curves::default() }, ..RunView::default() };
         self.run = RunView {
             status: RunStatus::Paused,
-            step,
-            curves,
-            marks,
-            branch: forks.map_or(0, |forks| forks.all.current()),
-            others: forks.map(|forks| OtherBranch::of(forks, metric(&dataset))).unwrap_or_default(),
             // Until the new one arrives; a moment's old picture is calmer than a blink.
             picture: picture.filter(|_| self.works.told.is_some()),
-            ..RunView::default()
+            ..kept.as_ref().map_or_else(fresh, |kept| RunView::of(kept, metric))
         };
         let on_disk = is_on_disk.then(|| self.standing());
         (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Action, NoticeKind, RunStatus, State};
+use super::{Action, NoticeKind, RunStatus, RunView, State};
 use crate::model::Project;
 use crate::trace::{Curves, Ending, OutputPicture, Prediction, RunCard};
 
@@ -136,6 +136,7 @@ impl State {
         card.read_curves(&run.curves);
         card.seconds = run.seconds;
         card.ending = match run.status {
+            _ if run.waits => card.ending,
             _ if run.not_finite.is_some() => Ending::NotFinite { step: run.not_finite_step.unwrap_or(run.step) },
             RunStatus::Finished if run.epoch < self.project.training.epochs as f64 => Ending::Early,
             RunStatus::Finished => Ending::Done,
@@ -152,7 +153,8 @@ impl State {
 
     /// The network and the settings that the live run has, which need not be those on the canvas: these may not be valid yet.
     pub(super) fn live_project(&self) -> Project {
-        self.works.in_force.as_deref().cloned().unwrap_or_else(|| self.project.clone())
+        let waiting = self.works.resume_in.as_deref().filter(|_| self.run.waits);
+        waiting.or(self.works.in_force.as_deref()).cloned().unwrap_or_else(|| self.project.clone())
     }
 
     pub(super) fn apply_to_runs(&mut self, action: RunAction) {
@@ -233,6 +235,11 @@ impl State {
     fn start_like(&mut self, id: &str) {
         let Some(card) = self.runs.card(id).cloned() else { return };
         // Whatever is on the table ends here, as it is.
+        if self.run.waits {
+            self.let_go();
+            self.run = RunView::default();
+            (self.works.resume, self.works.resume_in) = (None, None);
+        }
         self.works.told = None;
         let before = self.project.clone();
         self.project = Project { name: before.name.clone(), ..card.project.clone() };

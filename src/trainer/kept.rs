@@ -46,6 +46,11 @@ pub struct Revived {
 }
 
 impl Forks {
+    /// As the branches of a run are told, which stands after this step; none where it was never forked.
+    pub fn told(&self, here: u64) -> Vec<Branch> {
+        if self.resting.is_empty() { Vec::new() } else { self.all.told(here) }
+    }
+
     /// `budget`: bytes for the checkpoints of one.
     pub fn revive(self, dataset: &Arc<Dataset>, device: &Device, budget: usize) -> Revived {
         let Self { all, resting } = self;
