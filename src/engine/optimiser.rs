@@ -128,11 +128,28 @@ mod tests {
     }
 
     fn follow(case: &Trajectory, gradients: &[Vec<f64>], device: &Device, dtype: DType, tolerance: f64) {
-        let n = case.start.len();
+        assert_eq!(case.weights.len(), gradients.len());
+        let found = course(&case.optimiser, case.learning_rate, &case.start, gradients, (device, dtype));
+        for (step, (got, expected)) in found.iter().zip(&case.weights).enumerate() {
+            for (a, b) in got.iter().zip(expected) {
+                assert!((a - b).abs() <= tolerance, "{:?} step {step} {dtype:?}: {a}, not {b}", case.optimiser);
+            }
+        }
+    }
+
+    /// The weights after every step, each of whose numbers is explained.
+    fn course(
+        optimiser: &Optimiser,
+        learning_rate: f64,
+        start: &[f64],
+        gradients: &[Vec<f64>],
+        (device, dtype): (&Device, DType),
+    ) -> Vec<Vec<f64>> {
+        let n = start.len();
         let mut program = ProgramBuilder::default();
         let weight = program.add_state("w", [n], Role::Parameter, None, Initial::ZEROS);
         let gradient = program.add("w.grad", ValueShape::fixed([n]), Role::Gradient, None);
-        emit(&mut program, &case.optimiser, false, weight, gradient);
+        emit(&mut program, optimiser, false, weight, gradient);
         let tensor = |data: &[f64], dims: &[usize]| {
             Tensor::from_vec(data.to_vec(), dims, device).unwrap().to_dtype(dtype).unwrap()
         };
@@ -141,26 +158,42 @@ mod tests {
             tensor(&value.initial.unwrap_or(Initial::ZEROS).draw(dims, 0, None, 0), dims)
         };
         let mut values: Vec<_> = program.values.iter().map(|value| Some(first(value))).collect();
-        values[weight.index()] = Some(tensor(&case.start, &[n]));
+        values[weight.index()] = Some(tensor(start, &[n]));
         let instruction = &program.instructions[0];
-        assert_eq!(case.weights.len(), gradients.len());
-        for (step, (given, expected)) in gradients.iter().zip(&case.weights).enumerate() {
+        let after = |(step, given): (usize, &Vec<f64>)| {
             values[gradient.index()] = Some(tensor(given, &[n]));
-            let context = StepContext {
-                seed: 0,
-                step: step as u64,
-                learning_rate: case.learning_rate,
-                momentum: 0.0,
-                training: true,
-            };
+            let context = StepContext { seed: 0, step: step as u64, learning_rate, momentum: 0.0, training: true };
             let (inputs, outputs) = (&instruction.inputs, &instruction.outputs);
             let before = operands(&program.values, &values, inputs);
             let mut frame = Frame::new(&mut values, inputs, outputs, &context, device, dtype);
             instruction.op.run(&mut frame).unwrap();
             explained(&program.values, instruction, before, &values, &context, dtype);
-            let got = values[weight.index()].as_ref().unwrap().to_dtype(DType::F64).unwrap().to_vec1::<f64>().unwrap();
-            for (a, b) in got.iter().zip(expected) {
-                assert!((a - b).abs() <= tolerance, "{:?} step {step} {dtype:?}: {a}, not {b}", case.optimiser);
+            values[weight.index()].as_ref().unwrap().to_dtype(DType::F64).unwrap().to_vec1::<f64>().unwrap()
+        };
+        gradients.iter().enumerate().map(after).collect()
+    }
+
+    /// As in PyTorch, which adds no decay of 0: 0 times infinity is no number.
+    #[test]
+    fn an_infinite_weight_stays_one_where_nothing_decays() {
+        let Some(device) = test_device() else { return };
+        let (start, gradients) = ([f64::INFINITY, f64::NEG_INFINITY, 1.0], vec![vec![0.5, 0.5, 0.5]; 3]);
+        for mut optimiser in Optimiser::all() {
+            match &mut optimiser {
+                Optimiser::Sgd { weight_decay, .. }
+                | Optimiser::Adam { weight_decay, .. }
+                | Optimiser::AdamW { weight_decay, .. }
+                | Optimiser::RmsProp { weight_decay, .. }
+                | Optimiser::Adagrad { weight_decay, .. }
+                | Optimiser::NAdam { weight_decay, .. }
+                | Optimiser::Lion { weight_decay, .. } => *weight_decay = 0.0,
+            }
+            for dtype in [DType::F32, DType::F64] {
+                let found = course(&optimiser, 0.1, &start, &gradients, (&device, dtype));
+                for weights in found {
+                    assert_eq!(weights[..2], start[..2], "{optimiser:?} {dtype:?}");
+                    assert!(weights[2] < 1.0, "{optimiser:?} {dtype:?}: {weights:?}");
+                }
             }
         }
     }

@@ -44,7 +44,7 @@ impl Op for Adagrad {
         let count = (frame.input(3)? + 1.0)?;
         let rate = self.rate(frame.context().learning_rate, bridge::scalar(&count)?);
         let w = frame.input(0)?;
-        let g = (frame.input(1)? + (w * self.weight_decay)?)?;
+        let g = moments::decayed(frame.input(1)?, w, self.weight_decay)?;
         let sum = (frame.input(2)? + g.sqr()?)?;
         let w = (w - ((g * rate)? / (sum.sqrt()? + self.epsilon)?)?)?;
         for (i, tensor) in [w, sum, count].into_iter().enumerate() {
@@ -65,7 +65,7 @@ impl Op for Adagrad {
                 &g,
                 #[inline(always)]
                 move |w, sum, g| {
-                    let g = g + decay * w;
+                    let g = moments::decayed_f32(g, w, decay);
                     let sum = sum + g * g;
                     (w - rate * g / (sum.sqrt() + epsilon), sum)
                 },

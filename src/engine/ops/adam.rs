@@ -69,7 +69,7 @@ impl Op for Adam {
         let count = (frame.input(4)? + 1.0)?;
         let s = self.scales(frame.context(), bridge::scalar(&count)?);
         let w = frame.input(0)?;
-        let g = (frame.input(1)? + (w * s.joined_decay)?)?;
+        let g = moments::decayed(frame.input(1)?, w, s.joined_decay)?;
         let m = ((frame.input(2)? * s.beta1)? + (&g * (1.0 - s.beta1))?)?;
         let v = ((frame.input(3)? * self.beta2)? + (g.sqr()? * (1.0 - self.beta2))?)?;
         let size = ((v.sqrt()? / s.second_correction_sqrt)? + self.epsilon)?;
@@ -96,7 +96,7 @@ impl Op for Adam {
                 &g,
                 #[inline(always)]
                 move |w, m, v, g| {
-                    let g = g + decay * w;
+                    let g = moments::decayed_f32(g, w, decay);
                     let m = b1 * m + c1 * g;
                     let v = b2 * v + c2 * g * g;
                     (shrink * w - step_size * m / (v.sqrt() / correction + epsilon), m, v)

@@ -72,7 +72,7 @@ fn check_output(op: &dyn Op, reader: &Reader, output: usize, dtype: DType) {
         }
         let terms: f64 = arithmetic.terms().iter().map(|term| term.value).sum();
         assert!(
-            (terms - got).abs() <= 1e-9 * (scale + 1e-30) || got.is_nan(),
+            terms == got || (terms - got).abs() <= 1e-9 * (scale + 1e-30) || got.is_nan(),
             "{what}: terms add up to {terms}, not {got}"
         );
     }

@@ -1,6 +1,6 @@
 //! `lion`: steps of equal size in the direction that the momentum votes for (Chen et al., 2023).
 
-use super::moments::{rate, running};
+use super::moments::{self, rate, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -41,7 +41,7 @@ impl Op for Lion {
         let sign = (vote.gt(0.0)?.to_dtype(w.dtype())? - vote.lt(0.0)?.to_dtype(w.dtype())?)?;
         // A vote that is no number stays none, so that trouble is seen.
         let sign = vote.eq(&vote)?.where_cond(&sign, &vote)?;
-        let next = (w - ((sign + (w * self.weight_decay)?)? * rate)?)?;
+        let next = (w - (moments::decayed(&sign, w, self.weight_decay)? * rate)?)?;
         let m = ((m * self.beta2)? + (g * (1.0 - self.beta2))?)?;
         frame.set(0, next)?;
         frame.set(1, m)
@@ -64,7 +64,7 @@ impl Op for Lion {
                     // 0 for 0, and no number for none.
                     let sign = if vote < 0.0 { -1.0 } else { 0.0 * vote };
                     let sign = if vote > 0.0 { 1.0 } else { sign };
-                    (w - rate * (sign + decay * w), b2 * m + c2 * g)
+                    (w - rate * moments::decayed_f32(sign, w, decay), b2 * m + c2 * g)
                 },
             );
         })?;

@@ -2,6 +2,8 @@
 //!
 //! Inputs of every update: the parameter, its gradient, then what the optimiser keeps. All as they were before it.
 
+use candle_core::Tensor;
+
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::expr::Function;
@@ -14,6 +16,18 @@ pub fn gradient(reader: &Reader, index: &[usize], decay: f64) -> Result<Arithmet
         return Ok(gradient);
     }
     Ok(Arithmetic::named("g", gradient + Arithmetic::given("decay", decay) * reader.read(0, index)?))
+}
+
+/// What [`gradient`] explains, of whole tensors. Without a decay the weight plays no part, so that an infinite one, of which 0 times
+/// would be no number, stays what it is.
+pub fn decayed(gradient: &Tensor, w: &Tensor, decay: f64) -> Result<Tensor> {
+    Ok(if decay == 0.0 { gradient.clone() } else { (gradient + (w * decay)?)? })
+}
+
+/// As [`decayed`], of one number.
+#[inline(always)]
+pub fn decayed_f32(gradient: f32, w: f32, decay: f32) -> f32 {
+    if decay == 0.0 { gradient } else { gradient + decay * w }
 }
 
 /// `share · before + (1 − share) · new`

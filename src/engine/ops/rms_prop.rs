@@ -38,7 +38,7 @@ impl Op for RmsProp {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
-        let g = (frame.input(1)? + (w * self.weight_decay)?)?;
+        let g = moments::decayed(frame.input(1)?, w, self.weight_decay)?;
         let v = ((frame.input(2)? * self.alpha)? + (g.sqr()? * (1.0 - self.alpha))?)?;
         let mut direction = (g / (v.sqrt()? + self.epsilon)?)?;
         if self.momentum.is_used() {
@@ -55,7 +55,7 @@ impl Op for RmsProp {
         let (alpha, rest) = (self.alpha as f32, (1.0 - self.alpha) as f32);
         let (decay, epsilon) = (self.weight_decay as f32, self.epsilon as f32);
         let scaled = move |w: f32, v: f32, g: f32| {
-            let g = g + decay * w;
+            let g = moments::decayed_f32(g, w, decay);
             let v = alpha * v + rest * g * g;
             (g / (v.sqrt() + epsilon), v)
         };

@@ -37,10 +37,7 @@ impl Op for Sgd {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
         let momentum = self.momentum.at(frame.context());
-        let mut g = frame.input(1)?.clone();
-        if self.weight_decay != 0.0 {
-            g = (g + (w * self.weight_decay)?)?;
-        }
+        let mut g = moments::decayed(frame.input(1)?, w, self.weight_decay)?;
         let mut buffer = None;
         if self.momentum.is_used() {
             let v = ((frame.input(2)? * momentum)? + &g)?;
@@ -63,7 +60,7 @@ impl Op for Sgd {
                     w,
                     &g,
                     #[inline(always)]
-                    move |w, g| w - rate * (g + decay * w),
+                    move |w, g| w - rate * moments::decayed_f32(g, w, decay),
                 );
             })?;
             return Ok(true);
@@ -76,7 +73,7 @@ impl Op for Sgd {
                 &g,
                 #[inline(always)]
                 move |w, v, g| {
-                    let g = g + decay * w;
+                    let g = moments::decayed_f32(g, w, decay);
                     let v = momentum * v + g;
                     let direction = if nesterov { g + momentum * v } else { v };
                     (w - rate * direction, v)
