@@ -61,6 +61,11 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     /// In words, one sentence for a beginner.
     fn words(&self) -> &'static str;
 
+    /// What to do where it makes NaN or infinity of numbers that are neither: a sentence. `None` where only their size can do it.
+    fn remedy(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Settings worth showing behind the name: `slope 0.01`. Empty when there are none.
     fn settings(&self) -> String {
         String::new()

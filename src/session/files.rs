@@ -154,11 +154,14 @@ impl State {
         self.write_settings();
     }
 
-    /// One JSON line a second to the file named by GLASSBOX_STATUS, for scripts that drive the window.
+    /// One JSON line twice a second, and at once when a layer comes or goes, to the file named by GLASSBOX_STATUS: for scripts that
+    /// drive the window.
     pub(super) fn write_status(&mut self) {
-        let due = self.works.last_status.is_none_or(|last| last.elapsed() > Duration::from_millis(500));
+        let layers = self.project.graph.len();
+        let is_due = |(at, known): (Instant, usize)| known != layers || at.elapsed() > Duration::from_millis(500);
+        let due = self.works.last_status.is_none_or(is_due);
         let (true, Some(path)) = (due, std::env::var_os("GLASSBOX_STATUS")) else { return };
-        self.works.last_status = Some(Instant::now());
+        self.works.last_status = Some((Instant::now(), layers));
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let line = serde_json::json!({
             "at": now,
@@ -168,7 +171,7 @@ impl State {
             "step": self.run.step,
             "train_loss": self.run.curves.train_loss.last().map(|p| p.1),
             "val_score": self.run.curves.validation_metric.last().map(|p| p.1),
-            "layers": self.project.graph.len(),
+            "layers": layers,
             "problems": self.inference.problems.len(),
             "undo": self.history.undo_name(),
             "unsaved": self.unsaved,

@@ -47,7 +47,8 @@ pub struct Works {
     pub wished: Option<Wish>,
     /// Another number for every project that is put on the table.
     pub generation: u64,
-    pub last_status: Option<Instant>,
+    /// When, and of how many layers.
+    pub last_status: Option<(Instant, usize)>,
     /// The project as on disk (or as opened), to know whether it differs.
     pub on_disk: Option<Box<Project>>,
     /// The thread that reads and writes runs, once there is something to read or write.

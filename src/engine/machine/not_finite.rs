@@ -31,6 +31,8 @@ pub struct FirstNotFinite {
     pub sample: Option<u32>,
     /// All such rows, where the instruction was caught as it ran.
     pub samples: Vec<u32>,
+    /// What helps where the instruction itself makes such a number of good ones.
+    pub remedy: Option<&'static str>,
     /// The state that held such a number before the step began: then the instruction only was the first to meet it.
     pub held_by: Option<String>,
 }
@@ -47,10 +49,12 @@ impl FirstNotFinite {
 
     /// What to do about it.
     pub fn advice(&self) -> &'static str {
-        match (self.phase, &self.held_by) {
-            (Phase::Load, None) => "Leave that sample out, or mend it, and start again.",
-            _ => {
-                "Nothing more is learnt from here: start again with a smaller learning rate, or change what that instruction computes."
+        match (self.phase, &self.held_by, self.remedy) {
+            (Phase::Load, None, _) => "Leave that sample out, or correct it, and start again.",
+            (_, Some(_), _) => "Nothing is learnt from there on: go back to before it, or start again.",
+            (_, None, Some(remedy)) => remedy,
+            (_, None, None) => {
+                "The numbers grew too large: start again with a smaller learning rate, or clip the gradients."
             }
         }
     }
@@ -165,6 +169,7 @@ impl Machine {
                     number,
                     sample,
                     samples: Vec::new(),
+                    remedy: instruction.op.remedy(),
                     held_by: None,
                 }));
             }

@@ -31,6 +31,11 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
     const BLOCKS: bool = false;
 
+    /// As [`Op::remedy`], of the function and of its slope.
+    fn remedy(&self) -> Option<&'static str> {
+        None
+    }
+
     fn settings(&self) -> String {
         String::new()
     }
@@ -78,6 +83,10 @@ impl<F: Pointwise> Op for Apply<F> {
 
     fn words(&self) -> &'static str {
         F::WORDS
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        self.0.remedy()
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
@@ -140,6 +149,10 @@ impl<F: Pointwise> Op for Derive<F> {
 
     fn words(&self) -> &'static str {
         F::GRADIENT_WORDS
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        self.0.remedy()
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {

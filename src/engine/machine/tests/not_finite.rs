@@ -24,6 +24,7 @@ fn the_logarithm_of_zero_is_told_with_its_layer_and_sample() {
     let mut machine = machine(&graph, &data, &TrainingSpec::default());
     let found = until_not_finite(&mut machine, &data);
     assert_eq!((found.line.as_str(), found.layer.as_deref()), ("%3 = log %2", Some("Formula 1")));
+    assert!(found.advice().contains("log(x + 1e-6)"), "{}", found.advice());
     assert_eq!((found.step, found.word(), found.held_by), (1, "minus infinity", None));
     // The sample is the first of the batch that has a unit at zero.
     let first = batch(&data, 0, 20);
@@ -41,6 +42,24 @@ fn the_logarithm_of_zero_is_told_with_its_layer_and_sample() {
 }
 
 #[test]
+fn advice_fits_the_operation() {
+    let data = spiral();
+    for (expression, remedy) in [
+        ("1 / max(x, 0)", Some("1e-6")),
+        ("exp(1000 + x)", Some("exp(min(x, 80))")),
+        ("(x - 9)^0.5", Some("1e-6")),
+        ("(1e30 + x)^2", None),
+    ] {
+        let (graph, _) = chain(vec![dense(4, Activation::None), formula(expression), dense(2, Activation::None)]);
+        let found = until_not_finite(&mut machine(&graph, &data, &TrainingSpec::default()), &data);
+        match remedy {
+            Some(remedy) => assert!(found.advice().contains(remedy), "{expression}: {found} {}", found.advice()),
+            None => assert!(found.advice().contains("smaller learning rate"), "{expression}: {}", found.advice()),
+        }
+    }
+}
+
+#[test]
 fn an_infinite_gradient_is_told_by_the_step_that_made_it() {
     let data = spiral();
     let training = TrainingSpec { optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
@@ -53,6 +72,7 @@ fn an_infinite_gradient_is_told_by_the_step_that_made_it() {
     let found = until_not_finite(&mut machine, &data);
     assert_eq!((found.step, found.phase, found.layer.as_deref()), (1, Phase::Backward, Some("Formula 1")));
     assert!(found.line.starts_with("d%1 = sqrt'x"), "{found}");
+    assert!(found.advice().contains("sqrt(max(x, 1e-6))"), "{}", found.advice());
     assert!(batch(&data, 0, 20).rows.contains(&found.sample.unwrap()));
 }
 
@@ -64,6 +84,7 @@ fn a_learning_rate_far_too_large_is_told_as_it_overflows() {
     let mut machine = machine(&graph, &data, &training);
     let found = until_not_finite(&mut machine, &data);
     assert!(found.held_by.is_none(), "{found}");
+    assert!(found.advice().contains("smaller learning rate"), "{}", found.advice());
     // Everything before it, in the program's order, is a number still.
     let program = machine.program();
     if found.phase <= Phase::Loss {

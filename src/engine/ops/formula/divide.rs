@@ -15,6 +15,10 @@ impl Pair for Divide {
     const GRADIENT_NAMES: [&'static str; 2] = ["divide'a", "divide'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy / b", "db = −dy · a / b²"];
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("Something is divided by 0, or by almost 0: write a / (b + 1e-6), or keep b away from 0.")
+    }
+
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         a / b
     }

@@ -18,6 +18,10 @@ impl Pointwise for Exp {
     const GRADIENT_FORMULA: &'static str = "dx = dy · y";
     const DERIVATIVE_FROM: From = From::Output;
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("exp of more than 88 is infinite: keep what goes in small, as in exp(min(x, 80)).")
+    }
+
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.exp()
     }

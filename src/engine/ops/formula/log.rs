@@ -17,6 +17,12 @@ impl Pointwise for Log {
     const GRADIENT_FORMULA: &'static str = "dx = dy / x";
     const DERIVATIVE_FROM: From = From::Input;
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some(
+            "The log of 0 is minus infinity, and that of a negative number NaN: write log(x + 1e-6), or log(max(x, 1e-6)).",
+        )
+    }
+
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.log()
     }

@@ -19,6 +19,11 @@ pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
     const GRADIENT_NAMES: [&'static str; 2];
     const GRADIENT_FORMULAS: [&'static str; 2];
 
+    /// As [`Op::remedy`], of the function and of its slopes.
+    fn remedy(&self) -> Option<&'static str> {
+        None
+    }
+
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
 
     /// dy/da at each pair.
@@ -71,6 +76,10 @@ impl<F: Pair> Op for ApplyPair<F> {
 
     fn words(&self) -> &'static str {
         F::WORDS
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        self.0.remedy()
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
@@ -128,6 +137,10 @@ struct PairSlope<F> {
 impl<F: Pair> Op for PairSlope<F> {
     fn name(&self) -> &'static str {
         F::GRADIENT_NAMES[usize::from(self.second)]
+    }
+
+    fn remedy(&self) -> Option<&'static str> {
+        self.function.remedy()
     }
 
     fn formula(&self) -> &'static str {

@@ -26,6 +26,10 @@ impl Pair for Pow {
     const GRADIENT_NAMES: [&'static str; 2] = ["pow'a", "pow'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy · b · aᵇ⁻¹", "db = dy · aᵇ · ln a"];
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("A negative number to a power is NaN, and so is the slope at 0: write max(x, 1e-6) for the base.")
+    }
+
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {
         a.pow(b)
     }

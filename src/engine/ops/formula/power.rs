@@ -18,6 +18,16 @@ impl Pointwise for Power {
     const GRADIENT_FORMULA: &'static str = "dx = dy · p · xᵖ⁻¹";
     const DERIVATIVE_FROM: From = From::Input;
 
+    fn remedy(&self) -> Option<&'static str> {
+        if self.exponent < 0.0 {
+            Some("0 to a negative power is infinite: write max(x, 1e-6) for the base.")
+        } else if self.exponent.fract() != 0.0 {
+            Some("A negative number to a fractional power is NaN: write max(x, 1e-6) for the base.")
+        } else {
+            None
+        }
+    }
+
     fn settings(&self) -> String {
         format!("exponent {}", self.exponent)
     }

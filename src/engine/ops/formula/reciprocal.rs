@@ -18,6 +18,10 @@ impl Pointwise for Reciprocal {
     const GRADIENT_FORMULA: &'static str = "dx = −dy · numerator / x²";
     const DERIVATIVE_FROM: From = From::Input;
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("Something is divided by 0, or by almost 0: write 1 / (x + 1e-6), or keep x away from 0.")
+    }
+
     fn settings(&self) -> String {
         format!("numerator {}", self.numerator)
     }

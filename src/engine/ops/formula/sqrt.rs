@@ -17,6 +17,10 @@ impl Pointwise for Sqrt {
     const GRADIENT_FORMULA: &'static str = "dx = dy / (2 · y)";
     const DERIVATIVE_FROM: From = From::Output;
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("The square root of a negative number is NaN, and its slope at 0 infinite: write sqrt(max(x, 1e-6)).")
+    }
+
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.sqrt()
     }
