@@ -77,6 +77,12 @@ pub trait Op: Send + Sync + std::fmt::Debug {
         inputs.first().cloned().into_iter().collect()
     }
 
+    /// Which of the inputs holds whole numbers from 0, and how many of these there are: classes, rows of a table, places. `None`
+    /// where any number will do. `inputs`: their shapes.
+    fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        None
+    }
+
     /// What is put behind the name of the first output for each output: `["", ".mask"]` makes `%5` and `%5.mask`.
     fn output_names(&self) -> &'static [&'static str] {
         &[""]

@@ -1,7 +1,7 @@
 //! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves it.
 
 use super::meant;
-use crate::engine::{Machine, Program, TensorData, ValueId};
+use crate::engine::{Machine, Program, Role, TensorData, ValueId};
 use crate::trace::TensorEdit;
 
 /// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad` at the
@@ -51,6 +51,44 @@ pub(super) fn offset(name: &str, dims: &[usize], index: &[usize]) -> Result<usiz
     Ok(at)
 }
 
+/// How many whole numbers a value may hold, from 0 on; `None` where it may hold any number. `classes`: those of the data.
+fn indices(program: &Program, id: ValueId, classes: Option<&[String]>) -> Option<usize> {
+    let bounds =
+        program.instructions.iter().filter(|instruction| instruction.inputs.contains(&id)).filter_map(|call| {
+            let shapes: Vec<_> =
+                call.inputs.iter().filter_map(|&input| Some(program.value(input)?.shape.clone())).collect();
+            let (at, count) = call.op.indices(&shapes)?;
+            (call.inputs.get(at) == Some(&id)).then_some(count)
+        });
+    let is_target = program.value(id).is_some_and(|value| value.role == Role::Target);
+    let classes = classes.filter(|_| is_target).map(<[String]>::len);
+    bounds.chain(classes).min()
+}
+
+/// Classes that a sentence names.
+const NAMED: usize = 10;
+
+/// An error where one of these numbers cannot stand in a value, because what is read there is a class or a place.
+pub(super) fn refuse(program: &Program, name: &str, classes: Option<&[String]>, numbers: &[f32]) -> Result<(), String> {
+    let id = locate(program, name)?;
+    let Some(count) = indices(program, id, classes) else { return Ok(()) };
+    let fits = |number: f32| number >= 0.0 && number < count as f32 && number.fract() == 0.0;
+    let Some(wrong) = numbers.iter().find(|&&number| !fits(number)) else { return Ok(()) };
+    let is_target = program.value(id).is_some_and(|value| value.role == Role::Target);
+    let Some(classes) = classes.filter(|classes| is_target && classes.len() == count) else {
+        return Err(format!("{name} holds whole numbers from 0 to {}: {wrong} is none of them.", count - 1));
+    };
+    if classes.iter().enumerate().all(|(i, class)| *class == i.to_string()) {
+        return Err(format!("{name} holds classes, and {wrong} is none. The classes are 0 to {}.", count - 1));
+    }
+    let named = classes.iter().enumerate().take(NAMED).map(|(i, class)| format!("{i} ({class})"));
+    let mut named = named.collect::<Vec<_>>().join(", ");
+    if count > NAMED {
+        named += &format!(" … {} ({})", count - 1, classes[count - 1]);
+    }
+    Err(format!("{name} holds classes, and {wrong} is none. The classes are {named}."))
+}
+
 pub(super) fn write_element(machine: &mut Machine, name: &str, index: &[usize], value: f32) -> Result<(), String> {
     let id = locate(machine.program(), name)?;
     let tensor = machine.read(id).map_err(|error| error.to_string())?;
@@ -62,9 +100,16 @@ pub(super) fn write_element(machine: &mut Machine, name: &str, index: &[usize], 
 
 pub(super) fn edit(machine: &mut Machine, name: &str, edit: &TensorEdit) -> Result<(), String> {
     let id = locate(machine.program(), name)?;
+    let edited = edited(machine, name, edit)?;
+    machine.write(id, &edited).map_err(|error| error.to_string())
+}
+
+/// What an edit makes of a value.
+pub(super) fn edited(machine: &Machine, name: &str, edit: &TensorEdit) -> Result<TensorData, String> {
+    let id = locate(machine.program(), name)?;
     let tensor = machine.read(id).map_err(|error| error.to_string())?;
     let map = |f: &dyn Fn(f32) -> f32| tensor.data.iter().map(|&v| f(v)).collect();
-    let data = match edit {
+    let data: std::sync::Arc<[f32]> = match edit {
         TensorEdit::Fill { value } => map(&|_| *value),
         TensorEdit::Scale { by } => map(&|v| v * by),
         TensorEdit::Clamp { limit } if *limit >= 0.0 => map(&|v| v.clamp(-limit, *limit)),
@@ -82,5 +127,5 @@ pub(super) fn edit(machine: &mut Machine, name: &str, edit: &TensorEdit) -> Resu
             return Err(format!("{name} has the shape {dims:?}: that is {wanted} numbers, not {got}."));
         }
     };
-    machine.write(id, &TensorData { dims: tensor.dims, data }).map_err(|error| error.to_string())
+    Ok(TensorData { dims: tensor.dims, data })
 }

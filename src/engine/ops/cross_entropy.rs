@@ -46,6 +46,10 @@ impl Op for CrossEntropy {
         &["", ".softmax"]
     }
 
+    fn indices(&self, inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((1, inputs.first()?.dims.last().copied()?))
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
         let log_p = candle_nn::ops::log_softmax(x, D::Minus1)?;
@@ -122,6 +126,10 @@ impl Op for CrossEntropyX {
 
     fn words(&self) -> &'static str {
         "Every share is pushed down by what it claimed, and the true class's is pushed up by what it lacked."
+    }
+
+    fn indices(&self, inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((1, inputs.first()?.dims.last().copied()?))
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -60,6 +60,10 @@ impl Op for Embedding {
         vec![ValueShape::batched(inputs[0].dims.iter().copied().chain([width]).collect::<Vec<_>>())]
     }
 
+    fn indices(&self, inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((0, inputs.get(1)?.dims.first().copied()?))
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (indices, w) = (frame.input(0)?, frame.input(1)?);
         let rows = w.index_select(&checked(indices, w.dim(0)?)?, 0)?;

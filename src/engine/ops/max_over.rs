@@ -123,6 +123,10 @@ impl Op for MaxOverX {
         format!("axis {}", self.axis)
     }
 
+    fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((1, self.size))
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, argmax) = (frame.input(0)?.unsqueeze(self.axis)?, frame.input(1)?.unsqueeze(self.axis)?);
         let mut shape = vec![1; dy.rank()];

@@ -153,6 +153,10 @@ impl Op for MaxPool2dX {
         settings(self.kernel, self.stride)
     }
 
+    fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((1, self.size.iter().product()))
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, argmax) = (frame.input(0)?, frame.input(1)?);
         let ([batch, channels, rows, columns], [height, width]) = (dims4(dy)?, self.size);

@@ -43,6 +43,10 @@ impl Op for OneHot {
         &[".one_hot"]
     }
 
+    fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((0, self.classes))
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let places = Tensor::arange(0u32, self.classes as u32, frame.device())?;
         let classes = frame.input(0)?.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
@@ -98,6 +102,10 @@ impl Op for Signs {
 
     fn output_names(&self) -> &'static [&'static str] {
         &[".signs"]
+    }
+
+    fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((0, 2))
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -7,16 +7,25 @@ use crate::model::limits::LEARNING_RATE;
 use crate::trace::{Change, JournalEntry, TensorEdit};
 
 impl Debugger {
-    /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are computed.
+    /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are computed. Where a
+    /// class or a place is read, only such a number is taken.
     pub fn set(&mut self, name: &str, index: &[usize], value: f32) -> Result<(), DebugError> {
         let name = self.changeable(name)?;
+        self.refuse(&name, &[value])?;
         self.change(Change::Value { name, index: index.to_vec(), value }).map(|_| ())
     }
 
     /// Changes a whole tensor, wherever [`Self::set`] could change an element of it.
     pub fn edit(&mut self, name: &str, edit: TensorEdit) -> Result<(), DebugError> {
         let name = self.changeable(name)?;
+        let edited = value::edited(self.machine(), &name, &edit).map_err(DebugError::Value)?;
+        self.refuse(&name, &edited.data)?;
         self.change(Change::Tensor { name, edit }).map(|_| ())
+    }
+
+    fn refuse(&self, name: &str, numbers: &[f32]) -> Result<(), DebugError> {
+        let classes = self.run.dataset().classes();
+        value::refuse(self.machine().program(), name, classes, numbers).map_err(DebugError::Value)
     }
 
     /// Another learning rate, from the next instruction on.

@@ -103,7 +103,8 @@ fn state_begins_anew_and_what_is_computed_is_shuffled() {
     assert_eq!(debugger.changes().0.len(), 2);
 }
 
-/// Numbers that stand for places (classes, indices of a maximum) may be set to anything: it is no panic.
+/// Numbers that stand for places (classes, indices of a maximum) are no panic, whatever they are: journals from before they were
+/// refused have them.
 #[test]
 fn places_that_do_not_exist_do_no_harm() {
     for value in [-1.0, 1e9, f32::NAN, f32::INFINITY, 0.5] {
@@ -112,7 +113,7 @@ fn places_that_do_not_exist_do_no_harm() {
             let values = &debugger.machine().program().values;
             let name = values.iter().find(|v| v.name.ends_with(name)).unwrap().name.clone();
             behind(&mut debugger, 1, &name);
-            debugger.edit(&name, TensorEdit::Fill { value }).unwrap();
+            debugger.change(Change::Tensor { name, edit: TensorEdit::Fill { value } }).unwrap();
             // Either it goes on, or it says why it cannot.
             if let Err(error) = debugger.advance(Unit::Step) {
                 assert!(error.to_string().len() > 20);
@@ -298,4 +299,33 @@ fn a_step_in_progress_is_saved_as_it_began() {
     resumed.goto_step(30).unwrap();
     debugger.goto_step(30).unwrap();
     assert_eq!(bits(&resumed), bits(&debugger));
+}
+
+#[test]
+fn labels_that_are_no_class_and_places_that_are_none_are_refused_where_they_are_set() {
+    let mut debugger = debugger(&templates::build("spiral").unwrap(), BUDGET);
+    behind(&mut debugger, 3, "%y");
+    let before = read(&debugger, "%y");
+    for wrong in [1.5, -1.0, 99.0, 2.0, f32::NAN, f32::INFINITY] {
+        for error in [
+            debugger.set("%y", &[0], wrong).unwrap_err(),
+            debugger.edit("%y", TensorEdit::Fill { value: wrong }).unwrap_err(),
+        ] {
+            let sentence = error.to_string();
+            let told = "The classes are 0 (first arm), 1 (second arm).";
+            assert!(sentence.starts_with("%y holds classes") && sentence.ends_with(told), "{sentence}");
+        }
+    }
+    assert_eq!((read(&debugger, "%y"), debugger.changes().0.len()), (before, 0));
+    debugger.set("%y", &[0], 1.0).unwrap();
+
+    let mut debugger = super::debugger(&picture(), BUDGET);
+    let names: Vec<_> = debugger.machine().program().values.iter().map(|value| value.name.clone()).collect();
+    let argmax = names.iter().find(|name| name.ends_with(".argmax")).unwrap();
+    behind(&mut debugger, 3, argmax);
+    let error = debugger.edit(argmax, TensorEdit::Fill { value: 1e6 }).unwrap_err().to_string();
+    assert!(error.contains("holds whole numbers from 0 to"), "{error}");
+    // What is not an index may be anything.
+    behind(&mut debugger, 3, "%x");
+    debugger.edit("%x", TensorEdit::Fill { value: f32::NAN }).unwrap();
 }
