@@ -14,14 +14,20 @@ pub struct LayerHealth {
     pub output: String,
     /// Over the batch; empty before the first forward pass.
     pub activations: Statistics,
+    /// Zeros are what it is for, or are the data's own.
+    pub may_be_zero: bool,
     /// Units (or channels) of an activation layer that are zero for the whole batch, and how many there are.
     pub dead: Option<(usize, usize)>,
-    /// Norm of the gradient of all the layer's weights.
+    /// Share of outputs at an end of its activation, where that has two ends.
+    pub saturated: Option<f32>,
+    /// Norm of the gradient of all the layer's weights; NaN where one of its numbers is none.
     pub gradient: Option<f32>,
     /// Norm of all its weights.
     pub weights: Option<f32>,
-    /// How far the last update moved the weights, as a share of their norm.
+    /// How far the last update moved the weights, as a share of their norm; `None` of weights that were all zero.
     pub update: Option<f32>,
+    /// Its weights are not trained.
+    pub is_frozen: bool,
 }
 
 /// All layers in the order of the network.
@@ -30,6 +36,8 @@ pub struct LayersRecord {
     /// The step it belongs to, from 1.
     pub step: u64,
     pub layers: Vec<LayerHealth>,
+    /// Where the first NaN or infinity was made, if there is one: a sentence.
+    pub not_finite: Option<String>,
 }
 
 /// What of a layer is drawn over time.
@@ -141,12 +149,15 @@ mod tests {
             name: "Dense 1".into(),
             output: "%1".into(),
             activations: Statistics::of(&[0.0, 1.0]),
+            may_be_zero: false,
             dead: None,
+            saturated: None,
             gradient: Some(gradient),
             weights: Some(1.0),
             update: None,
+            is_frozen: false,
         };
-        Arc::new(LayersRecord { step, layers: vec![health] })
+        Arc::new(LayersRecord { step, layers: vec![health], not_finite: None })
     }
 
     #[test]

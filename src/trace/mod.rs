@@ -5,6 +5,7 @@
 mod arithmetic;
 mod branches;
 mod breakpoint;
+mod condition;
 mod curves;
 mod health;
 mod history;
@@ -25,6 +26,7 @@ mod survey;
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
 pub use branches::Branches;
 pub use breakpoint::{At, Breakpoint, StepPhase};
+pub use condition::{LayerCondition, Severity, Vitals};
 pub use curves::{Curves, KEPT, Mark, Metric, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure, SampleLayer, SampleRecord};
 pub use history::{Happened, History, Origin, Weights};

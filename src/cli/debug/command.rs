@@ -22,6 +22,7 @@ pub enum Command {
     List {
         all: bool,
     },
+    Layers,
     Info {
         only_breakpoints: bool,
     },
@@ -137,6 +138,7 @@ fn looking(word: &str, rest: &str) -> Parsed {
             "all" => Ok(Command::List { all: true }),
             _ => Err(format!("'list' shows what is around here and 'list all' everything; not '{rest}'.")),
         },
+        "layers" => alone(word, rest, Command::Layers),
         "info" if matches!(rest, "breakpoints" | "b") => Ok(Command::Info { only_breakpoints: true }),
         "info" => alone(word, rest, Command::Info { only_breakpoints: false }),
         "print" => expression(word, rest).map(Command::Print),

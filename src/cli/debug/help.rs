@@ -21,6 +21,7 @@ goto N, g                just after the update of step N, forwards or backwards
 
 Looking
 list [all], l            the program around here, or all of it
+layers                   every layer: gradient, update, zeros, and what the numbers say of it
 info, i                  where the run stands, breakpoints, changes, checkpoints
 info breakpoints         only those, with what is wrong with them
 print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]

@@ -73,6 +73,11 @@ impl Console {
             Command::Reverse(condition) => self.reverse(condition.as_deref())?,
             Command::Since(condition) => self.since(&condition)?,
             Command::List { all } => show::list(self.debugger(), all),
+            Command::Layers => {
+                // How far updates move the weights is known of steps from here on.
+                self.debugger_mut().watch_updates(true);
+                show::layers(self.debugger())
+            }
             Command::Info { only_breakpoints: true } => show::breakpoints(self.debugger()),
             Command::Info { only_breakpoints: false } => show::info(self),
             Command::Print(expression) => {

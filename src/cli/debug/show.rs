@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::obey::Console;
 use super::{Said, breaks, values};
-use crate::trainer::{Change, Debugger, JournalEntry, Moment};
+use crate::trace::{LayerCondition, Severity};
+use crate::trainer::{Change, Debugger, JournalEntry, Moment, inspect};
 
 /// Lines of the program shown before and after the next instruction.
 const AROUND: usize = 5;
@@ -98,6 +99,49 @@ pub fn breakpoints(debugger: &Debugger) -> Said {
     }
     let text = if lines.is_empty() { "There are no breakpoints.".to_owned() } else { lines.join("\n") };
     Said { text, json: json!({ "breakpoints": all }) }
+}
+
+/// All layers in the order of the network, and in one sentence what stands out.
+pub fn layers(debugger: &Debugger) -> Said {
+    let record = inspect::all_layers(debugger);
+    let (severity, headline) = record.headline();
+    let known = |value: Option<f32>| value.map_or("–".to_owned(), |value| values::digits(f64::from(value)));
+    let width = record.layers.iter().map(|health| health.name.chars().count()).max().unwrap_or(0).max(5);
+    let mut lines =
+        vec![headline.clone(), format!("{:width$} {:>10} {:>10} {:>8}", "layer", "gradient", "update", "zeros")];
+    let mut all = Vec::new();
+    for health in &record.layers {
+        let LayerCondition { severity, words } = record.condition(health);
+        let zeros = (health.activations.count > 0).then_some(health.activations.zeros);
+        let shown = zeros.map_or("–".to_owned(), |zeros| format!("{:.1} %", zeros * 100.0));
+        let (gradient, update) = (known(health.gradient), known(health.update));
+        let line = format!("{:width$} {gradient:>10} {update:>10} {shown:>8}  {words}", health.name);
+        lines.push(line.trim_end().to_owned());
+        let number = |value: Option<f32>| value.map(|value| values::json_number(value.into()));
+        all.push(json!({
+            "layer": health.name,
+            "output": health.output,
+            "gradient": number(health.gradient),
+            "weights": number(health.weights),
+            "update": number(health.update),
+            "zeros": number(zeros),
+            "dead": health.dead.map(|(dead, of)| json!({ "units": dead, "of": of })),
+            "saturated": number(health.saturated),
+            "severity": word(severity),
+            "words": words,
+        }));
+    }
+    let json = json!({ "step": record.step, "severity": word(severity), "headline": headline, "layers": all });
+    Said { text: lines.join("\n"), json }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Well => "well",
+        Severity::Unknown => "unknown",
+        Severity::Watch => "watch",
+        Severity::Bad => "bad",
+    }
 }
 
 pub fn info(console: &Console) -> Said {

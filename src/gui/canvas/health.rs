@@ -1,6 +1,6 @@
 //! The dot on a card: whether the layer is well, and why not.
 //!
-//! Only what the picture and the problems already say; the finer rules of a diagnosis are not here.
+//! Only what the numbers of the picture and the problems already say; the finer rules of a diagnosis are not here.
 
 use egui::Color32;
 
@@ -8,15 +8,14 @@ use super::super::numbers::number;
 use super::super::theme::Tokens;
 use crate::model::{Layer, LayerKind};
 use crate::session::State;
-use crate::trace::LayerPicture;
-
-/// Above this share of exact zeros a layer's units are as good as dead.
-const DEAD: f32 = 0.95;
+use crate::trace::{LayerCondition, LayerPicture, Picture, Severity, Vitals};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Health {
     /// Nothing is known yet: no dot.
     Unknown,
+    /// The numbers do not tell.
+    Neutral(String),
     Well(String),
     Ill(String),
     Broken(String),
@@ -31,44 +30,45 @@ impl Health {
         if let Some(problem) = wire {
             return Self::Broken(problem.message.clone());
         }
-        match state.run.picture.as_ref().and_then(|p| p.layers.get(&layer.id)) {
-            Some(picture) if state.run.step > 0 => Self::of_picture(layer, picture),
+        match state.run.picture.as_ref().and_then(|all| Some((all, all.layers.get(&layer.id)?))) {
+            Some((all, own)) if state.run.step > 0 => {
+                let summary = state.run.curves.summaries.of(layer.id).last().map(|(_, summary)| summary);
+                let saturated = summary.map(|summary| summary.saturated).filter(|share| !share.is_nan());
+                Self::of_picture(layer, own, all, saturated)
+            }
             _ => Self::Unknown,
         }
     }
 
-    fn of_picture(layer: &Layer, picture: &LayerPicture) -> Self {
-        let s = &picture.statistics;
-        let name = &layer.name;
-        if s.nans + s.infinities > 0 {
-            return Self::Ill(format!(
-                "{} of {} outputs of {name} are not finite (NaN or infinite): the learning rate may be too high.",
-                s.nans + s.infinities,
-                s.count
-            ));
+    fn of_picture(layer: &Layer, own: &LayerPicture, all: &Picture, saturated: Option<f32>) -> Self {
+        let (outputs, name) = (&own.statistics, &layer.name);
+        let finite = all.layers.values().filter_map(|other| other.gradient_norm).filter(|norm| norm.is_finite());
+        let vitals = Vitals {
+            outputs,
+            may_be_zero: matches!(layer.kind, LayerKind::Dropout(_) | LayerKind::Input(_)),
+            dead: None,
+            saturated,
+            gradient: own.gradient_norm,
+            strongest: finite.fold(0.0, f32::max),
+            update: None,
+            is_frozen: layer.frozen,
+        };
+        let LayerCondition { severity, words } = vitals.condition();
+        let gradient = own.gradient_norm.map_or(String::new(), |norm| format!(", gradient {}", number(norm)));
+        let numbers = format!("outputs {} ± {}{gradient}", number(outputs.mean), number(outputs.std));
+        match severity {
+            Severity::Bad => Self::Broken(format!("{name}: {words}.")),
+            Severity::Watch => Self::Ill(format!("{name}: {words}.")),
+            Severity::Unknown if words.is_empty() => Self::Neutral(format!("{name}: {numbers}.")),
+            Severity::Unknown => Self::Neutral(format!("{name}: {words}; {numbers}.")),
+            Severity::Well => Self::Well(format!("{name} is healthy: {numbers}.")),
         }
-        match picture.gradient_norm {
-            Some(norm) if !norm.is_finite() => {
-                return Self::Ill(format!("The gradient of {name} is not finite: the learning rate may be too high."));
-            }
-            Some(norm) if norm == 0.0 && !layer.frozen => {
-                return Self::Ill(format!("No gradient arrives at {name}, so its weights do not change."));
-            }
-            _ => {}
-        }
-        if s.zeros > DEAD && !matches!(layer.kind, LayerKind::Dropout(_) | LayerKind::Input(_)) {
-            return Self::Ill(format!(
-                "{:.0} % of the outputs of {name} are exactly zero: most of its units are dead.",
-                s.zeros * 100.0
-            ));
-        }
-        let gradient = picture.gradient_norm.map_or(String::new(), |norm| format!(", gradient {}", number(norm)));
-        Self::Well(format!("{name} is well: outputs {} ± {}{gradient}.", number(s.mean), number(s.std)))
     }
 
     pub fn colour(&self, tokens: &Tokens) -> Option<Color32> {
         match self {
             Self::Unknown => None,
+            Self::Neutral(_) => Some(tokens.faint),
             Self::Well(_) => Some(tokens.ok),
             Self::Ill(_) => Some(tokens.warn),
             Self::Broken(_) => Some(tokens.bad),
@@ -78,7 +78,7 @@ impl Health {
     pub fn words(&self) -> &str {
         match self {
             Self::Unknown => "",
-            Self::Well(text) | Self::Ill(text) | Self::Broken(text) => text,
+            Self::Neutral(text) | Self::Well(text) | Self::Ill(text) | Self::Broken(text) => text,
         }
     }
 }
@@ -101,12 +101,22 @@ mod tests {
     }
 
     #[test]
-    fn dead_units_nan_and_missing_gradients_are_told_from_health() {
-        let judge = |values: &[f32], norm| Health::of_picture(&relu(), &picture(values, norm));
+    fn green_is_only_what_the_numbers_show_and_red_what_is_a_fact() {
+        let judge = |values: &[f32], norm| {
+            let own = picture(values, norm);
+            let all = Picture { layers: [(LayerId(7), picture(&[1.0], Some(0.3)))].into(), ..Picture::default() };
+            Health::of_picture(&relu(), &own, &all, None)
+        };
         assert!(matches!(judge(&[0.0, 1.0, 2.0], Some(0.1)), Health::Well(_)));
-        assert!(matches!(judge(&[0.0; 40], None), Health::Ill(why) if why.contains("dead")));
-        assert!(matches!(judge(&[1.0, f32::NAN], None), Health::Ill(why) if why.contains("NaN")));
-        assert!(matches!(judge(&[1.0], Some(0.0)), Health::Ill(why) if why.contains("No gradient")));
-        assert!(matches!(judge(&[1.0], Some(f32::INFINITY)), Health::Ill(_)));
+        assert!(matches!(judge(&[0.0, 1.0, 2.0], None), Health::Neutral(_)), "no weights, so nothing to tell by");
+        assert!(matches!(judge(&[0.0; 40], None), Health::Broken(why) if why.contains("dead")));
+        assert!(matches!(judge(&[1.0, f32::NAN], None), Health::Broken(why) if why.contains("NaN")));
+        assert!(matches!(judge(&[1.0], Some(0.0)), Health::Broken(why) if why.contains("no gradient")));
+        assert!(matches!(judge(&[1.0], Some(f32::INFINITY)), Health::Broken(_)));
+        assert!(matches!(judge(&[1.0], Some(5.8e-8)), Health::Ill(why) if why.contains("vanishes (5.8e−8")));
+        let alone =
+            |norm, saturated| Health::of_picture(&relu(), &picture(&[1.0], Some(norm)), &Picture::default(), saturated);
+        assert!(matches!(alone(5.8e-8, None), Health::Neutral(why) if why.contains("tiny")));
+        assert!(matches!(alone(0.1, Some(0.95)), Health::Ill(why) if why.contains("saturated")));
     }
 }

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo}
 use crate::gui::numbers::{number, percent};
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
-use crate::trace::{Gaze, LayerHealth, LayersHistory, LayersRecord, Measure, Sight};
+use crate::trace::{Gaze, LayerCondition, LayerHealth, LayersHistory, LayersRecord, Measure, Severity, Sight};
 
 const ROW: f32 = 46.0;
 
@@ -49,13 +49,6 @@ const COLUMNS: [(Measure, &str, &str); 3] = [
     ),
 ];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Severity {
-    Fine,
-    Watch,
-    Bad,
-}
-
 impl LayersUi {
     pub fn subscribe(&self, gaze: &mut Gaze) {
         gaze.layers = true;
@@ -89,7 +82,7 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut LayersUi) -
             return None;
         }
     };
-    worst(ui, tokens, &record);
+    headline(ui, tokens, &record);
     heads(ui, tokens, local);
     let mut look = None;
     for health in sorted(&record, local.order) {
@@ -100,72 +93,17 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut LayersUi) -
     look
 }
 
-/// One sentence at the top: the layer that is worst, or that all is well.
-fn worst(ui: &mut Ui, tokens: &Tokens, record: &LayersRecord) {
-    let judged = record.layers.iter().map(|health| (judge(health, record), health));
-    let worst =
-        judged.filter(|((severity, _), _)| *severity > Severity::Fine).max_by_key(|((severity, _), _)| *severity);
-    let text = match worst {
-        Some(((severity, words), health)) => {
-            RichText::new(format!("{}: {words}.", health.name)).color(colour(tokens, severity))
-        }
-        None => well(tokens, record),
-    };
-    ui.add(egui::Label::new(text).wrap());
-}
-
-/// Of layers with which nothing is wrong: how many of those that learn have been seen to.
-fn well(tokens: &Tokens, record: &LayersRecord) -> RichText {
-    let learning: Vec<_> = record.layers.iter().filter(|health| health.weights.is_some()).collect();
-    let reached = learning.iter().filter(|health| health.gradient.is_some()).count();
-    if reached == 0 {
-        return RichText::new("Gradients are known after the backward phase.").color(tokens.muted);
-    }
-    if reached < learning.len() {
-        let text = format!("{reached} of {} layers with weights have their gradient in this step.", learning.len());
-        return RichText::new(text).color(tokens.muted);
-    }
-    let moved = learning.iter().all(|health| health.update.is_some());
-    let text = if moved { "✓ Every layer gets a gradient and moves." } else { "✓ Every layer gets a gradient." };
-    RichText::new(text).color(tokens.ok)
+/// One sentence at the top: what is worst, or what was looked at.
+fn headline(ui: &mut Ui, tokens: &Tokens, record: &LayersRecord) {
+    let (severity, text) = record.headline();
+    ui.add(egui::Label::new(RichText::new(text).color(colour(tokens, severity))).wrap());
 }
 
 fn colour(tokens: &Tokens, severity: Severity) -> Color32 {
     match severity {
-        Severity::Fine => tokens.faint,
+        Severity::Well | Severity::Unknown => tokens.muted,
         Severity::Watch => tokens.warn,
         Severity::Bad => tokens.bad,
-    }
-}
-
-/// What is the matter with a layer.
-fn judge(health: &LayerHealth, record: &LayersRecord) -> (Severity, String) {
-    let strongest = record.layers.iter().filter_map(|l| l.gradient).filter(|g| g.is_finite()).fold(0.0, f32::max);
-    let s = &health.activations;
-    let broken = s.nans + s.infinities;
-    let bad = |text: String| (Severity::Bad, text);
-    let watch = |text: String| (Severity::Watch, text);
-    if broken > 0 || health.gradient.is_some_and(|g| !g.is_finite()) {
-        return bad("NaN or infinity".into());
-    }
-    match health.dead {
-        Some((dead, of)) if dead == of && of > 0 => return bad(format!("dead, none of {of} units answers")),
-        Some((dead, of)) if 2 * dead >= of && dead > 0 => {
-            return bad(format!("dying, {dead} of {of} units never answer"));
-        }
-        _ => {}
-    }
-    match health.gradient {
-        Some(0.0) => return bad("no gradient arrives".into()),
-        Some(g) if g > 1e3 => return bad(format!("its gradient explodes ({})", number(g))),
-        Some(g) if g < 1e-5 * strongest || g < 1e-9 => return watch(format!("its gradient vanishes ({})", number(g))),
-        _ => {}
-    }
-    match (health.update, health.dead) {
-        (Some(u), _) if u > 0.1 => watch(format!("large steps, {} of its weights at once", percent(u))),
-        (Some(u), _) if u < 1e-7 => watch("it hardly moves".into()),
-        (_, Some((dead, of))) if dead > 0 => watch(format!("{dead} of {of} units never answer")),
-        _ => (Severity::Fine, String::new()),
     }
 }
 
@@ -225,7 +163,7 @@ fn heads(ui: &mut Ui, tokens: &Tokens, local: &mut LayersUi) {
 
 /// Whether it was clicked.
 fn row(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, record: &LayersRecord, local: &LayersUi) -> bool {
-    let (severity, words) = judge(health, record);
+    let LayerCondition { severity, words } = record.condition(health);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
     let (name, column) = widths(rect.width());
     let written = |measure: Measure| Measure::of(measure, health).map_or("–".to_owned(), |v| write(measure, v));
@@ -235,7 +173,7 @@ fn row(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, record: &LayersRecord
     if response.hovered() {
         ui.painter().rect_filled(rect, 4.0, tokens.hover.gamma_multiply(0.5));
     }
-    if severity > Severity::Fine {
+    if severity >= Severity::Watch {
         let edge = rect.with_max_x(rect.left() + 2.0);
         ui.painter().rect_filled(edge, 0.0, colour(tokens, severity));
     }
@@ -279,7 +217,7 @@ fn write(measure: Measure, value: f32) -> String {
 fn hover(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, words: &str) {
     ui.label(RichText::new(format!("{}  {}", health.name, health.output)).font(theme::medium(13.0)));
     if !words.is_empty() {
-        ui.label(RichText::new(words).color(tokens.warn));
+        ui.label(RichText::new(words).color(tokens.muted));
     }
     let s = &health.activations;
     let known = |v: Option<f32>| v.map_or("–".to_owned(), number);
@@ -333,50 +271,18 @@ mod tests {
             name: format!("Layer {id}"),
             output: format!("%{id}"),
             activations: Statistics::of(&[0.0, 1.0, -1.0, 0.5]),
+            may_be_zero: false,
             dead: None,
+            saturated: None,
             gradient,
             weights: gradient.map(|_| 2.0),
             update: gradient.map(|g| g * 1e-3),
+            is_frozen: false,
         }
     }
 
     fn record(layers: Vec<LayerHealth>) -> LayersRecord {
-        LayersRecord { step: 3, layers }
-    }
-
-    #[test]
-    fn a_dying_layer_is_named_and_a_healthy_one_left_alone() {
-        let words = |health: LayerHealth| {
-            let all = record(vec![health.clone(), health_of_others()]);
-            judge(&health, &all)
-        };
-        fn health_of_others() -> LayerHealth {
-            health(9, Some(1.0))
-        }
-        assert_eq!(words(health(1, Some(0.5))).0, Severity::Fine);
-        let dying = LayerHealth { dead: Some((6, 8)), ..health(1, None) };
-        assert_eq!(words(dying), (Severity::Bad, "dying, 6 of 8 units never answer".into()));
-        let dead = LayerHealth { dead: Some((8, 8)), ..health(1, None) };
-        assert!(words(dead).1.starts_with("dead"));
-        assert_eq!(words(health(1, Some(0.0))).1, "no gradient arrives");
-        assert_eq!(words(health(1, Some(1e-7))).0, Severity::Watch);
-        assert!(words(health(1, Some(5e4))).1.contains("explodes"));
-        assert_eq!(words(health(1, Some(f32::NAN))).1, "NaN or infinity");
-        let leaps = LayerHealth { update: Some(0.4), ..health(1, Some(1.0)) };
-        assert!(words(leaps).1.contains("40.0 % of its weights"));
-    }
-
-    #[test]
-    fn all_is_called_well_only_when_every_layer_was_seen_to() {
-        let tokens = Tokens::dark();
-        let said = |layers| well(&tokens, &record(layers)).text().to_owned();
-        let waiting = LayerHealth { weights: Some(2.0), ..health(1, None) };
-        assert_eq!(said(vec![waiting.clone()]), "Gradients are known after the backward phase.");
-        let half = said(vec![waiting, health(2, Some(0.5)), health(3, None)]);
-        assert_eq!(half, "1 of 2 layers with weights have their gradient in this step.");
-        let still = LayerHealth { update: None, ..health(2, Some(0.5)) };
-        assert_eq!(said(vec![still]), "✓ Every layer gets a gradient.");
-        assert_eq!(said(vec![health(2, Some(0.5))]), "✓ Every layer gets a gradient and moves.");
+        LayersRecord { step: 3, layers, not_finite: None }
     }
 
     #[test]
@@ -399,7 +305,7 @@ mod tests {
                 (local, None),
             );
         harness.run_ok();
-        harness.get_by_label_contains("Every layer gets a gradient");
+        harness.get_by_label_contains("In this step every layer gets a gradient");
         let top = |harness: &Harness<'_, (LayersUi, Option<String>)>, name: &str| {
             harness.get_by_label_contains(&format!("{name}: gradient")).rect().top()
         };

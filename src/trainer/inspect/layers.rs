@@ -1,7 +1,7 @@
 //! All layers in one table: what leaves them, how strong their gradient is, how far the update moved them.
 
 use crate::engine::{Machine, Program, Role, TensorData, ValueId};
-use crate::model::{LayerId, LayerKind};
+use crate::model::{Layer, LayerId, LayerKind};
 use crate::trace::{LayerHealth, LayersRecord, Statistics};
 use crate::trainer::debugger::Debugger;
 
@@ -13,12 +13,13 @@ pub fn record(debugger: &Debugger) -> LayersRecord {
     let graph = &debugger.run().project().graph;
     let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id));
     let own = layers.filter(|layer| !matches!(layer.kind, LayerKind::Loss(_)));
-    let rows = own.filter_map(|layer| health(machine, layer.id, &layer.name)).collect();
-    LayersRecord { step: debugger.current_step(), layers: rows }
+    let rows = own.filter_map(|layer| health(machine, layer)).collect();
+    let not_finite = machine.first_not_finite().map(|found| format!("{found} {}", found.advice()));
+    LayersRecord { step: debugger.current_step(), layers: rows, not_finite }
 }
 
-pub fn health(machine: &Machine, layer: LayerId, name: &str) -> Option<LayerHealth> {
-    let program = machine.program();
+pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
+    let (program, layer) = (machine.program(), own.id);
     let output = *program.layer_outputs.get(&layer)?;
     let activations = machine.read(output).ok();
     let counted = activations.as_ref().map(|data| &data.data[..counted(data)]);
@@ -26,7 +27,10 @@ pub fn health(machine: &Machine, layer: LayerId, name: &str) -> Option<LayerHeal
         program.ids().filter(|(_, v)| v.layer == Some(layer) && v.role == Role::Parameter).map(|(id, _)| id).collect();
     let norm = |ids: &mut dyn Iterator<Item = ValueId>| {
         let read = ids.filter_map(|id| machine.read(id).ok());
-        joint(read.map(|tensor| f64::from(Statistics::of(&tensor.data).norm)))
+        joint(read.map(|tensor| {
+            let found = Statistics::of(&tensor.data);
+            if found.nans + found.infinities > 0 { f64::NAN } else { f64::from(found.norm) }
+        }))
     };
     let gradients = parameters.iter().filter_map(|id| program.gradients.get(id).copied());
     let updates = parameters.iter().filter_map(|id| machine.updates().get(id));
@@ -34,13 +38,16 @@ pub fn health(machine: &Machine, layer: LayerId, name: &str) -> Option<LayerHeal
     let before = joint(updates.map(|update| update.weight));
     Some(LayerHealth {
         layer,
-        name: name.to_owned(),
+        name: own.name.clone(),
         output: program.name(output).to_owned(),
         activations: counted.map(Statistics::of).unwrap_or_default(),
+        may_be_zero: matches!(own.kind, LayerKind::Dropout(_) | LayerKind::Input(_)),
         dead: activations.filter(|_| is_rectifier(program, output)).map(|data| dead(&data)),
+        saturated: saturated(machine, layer),
         gradient: norm(&mut gradients.clone()),
         weights: norm(&mut parameters.iter().copied()),
-        update: change.zip(before).map(|(change, before)| if before > 0.0 { change / before } else { f32::NAN }),
+        update: change.zip(before).filter(|(_, before)| *before != 0.0).map(|(change, before)| change / before),
+        is_frozen: own.frozen,
     })
 }
 
@@ -64,7 +71,7 @@ fn is_rectifier(program: &Program, output: ValueId) -> bool {
 }
 
 /// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends.
-pub fn saturated(machine: &Machine, layer: LayerId) -> Option<f32> {
+fn saturated(machine: &Machine, layer: LayerId) -> Option<f32> {
     let program = machine.program();
     let output = *program.layer_outputs.get(&layer)?;
     let maker = program.instructions.iter().find(|i| i.outputs.contains(&output))?;

@@ -17,6 +17,7 @@ use crate::engine::{EngineError, Machine, Role, ValueId};
 use crate::trace::{Element, Gaze, Reading, Shares, Sight, TensorRecord};
 
 pub use axes::axes;
+pub use layers::record as all_layers;
 
 /// Elements told at most of what a hovered number read.
 const MOST_READ: usize = 4096;

@@ -46,18 +46,14 @@ impl Run {
         let graph = &self.project.graph;
         let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id));
         let own = layers.filter(|layer| !matches!(layer.kind, LayerKind::Loss(_) | LayerKind::Input(_)));
-        let summaries = own.filter_map(|layer| {
-            let health = layers::health(&self.machine, layer.id, &layer.name)?;
-            let saturated = layers::saturated(&self.machine, layer.id);
-            Some(short(&health, saturated))
-        });
+        let summaries = own.filter_map(|layer| Some(short(&layers::health(&self.machine, layer)?)));
         let mut layers: Vec<_> = summaries.collect();
         layers.sort_by_key(|summary| summary.layer);
         Summary { step: self.machine.step(), layers }
     }
 }
 
-fn short(health: &LayerHealth, saturated: Option<f32>) -> LayerSummary {
+fn short(health: &LayerHealth) -> LayerSummary {
     let seen = (health.activations.count > 0).then_some(health.activations);
     let of = |number: Option<f32>| number.unwrap_or(f32::NAN);
     LayerSummary {
@@ -66,7 +62,7 @@ fn short(health: &LayerHealth, saturated: Option<f32>) -> LayerSummary {
         deviation: of(seen.map(|s| s.std)),
         zeros: of(seen.map(|s| s.zeros)),
         dead: of(health.dead.map(|(dead, units)| dead as f32 / units.max(1) as f32)),
-        saturated: of(saturated),
+        saturated: of(health.saturated),
         gradient: of(health.gradient),
         update: of(health.update),
     }

@@ -1,0 +1,277 @@
+//! What the numbers of a layer say of it: one rule for the cards, the debugger's table and the command line.
+//!
+//! Only what is a fact of the numbers (NaN, dead, saturated, vanishing, frozen) is called bad or worth a look, and only what they
+//! show is called well. What needs judgement is not told here.
+
+use super::numbers::significant;
+use super::{LayerHealth, LayersRecord, Statistics};
+
+/// Outputs of which more than this share is exactly zero come of units that are as good as dead.
+const MOSTLY_ZERO: f32 = 0.95;
+/// Of an activation with two ends, so many outputs at one of them leave hardly any slope to learn by.
+const MOSTLY_SATURATED: f32 = 0.9;
+/// A gradient so small is a signal that has got lost, or a network that has nothing more to learn: by itself nobody can tell.
+const TINY: f32 = 1e-6;
+/// And so small beside the strongest layer's, it has got lost on the way.
+const VANISHED: f32 = 1e-5;
+const EXPLODED: f32 = 1e3;
+/// Updates, as a share of the weights.
+const LARGE_STEP: f32 = 0.1;
+const NO_STEP: f32 = 1e-7;
+
+/// In order of how much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Well,
+    /// The numbers do not tell.
+    Unknown,
+    Watch,
+    Bad,
+}
+
+/// How a layer is doing, and why: words that follow its name and a colon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerCondition {
+    pub severity: Severity,
+    pub words: String,
+}
+
+/// What is known of a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Vitals<'a> {
+    /// What leaves it; of no numbers where that is not known.
+    pub outputs: &'a Statistics,
+    /// Zeros are what such a layer is for (dropout), or are the data's own.
+    pub may_be_zero: bool,
+    /// Units that are zero for every sample, and all.
+    pub dead: Option<(usize, usize)>,
+    /// Share of outputs at an end of its activation.
+    pub saturated: Option<f32>,
+    /// Norm of the gradient of its weights; `None` where it has none, or none is known.
+    pub gradient: Option<f32>,
+    /// The largest of all layers.
+    pub strongest: f32,
+    /// Of the last update, as a share of its weights.
+    pub update: Option<f32>,
+    pub is_frozen: bool,
+}
+
+impl Vitals<'_> {
+    pub fn condition(&self) -> LayerCondition {
+        let (severity, words) = self.trouble().unwrap_or_else(|| match (self.is_frozen, self.gradient) {
+            (true, _) => (Severity::Unknown, "frozen, its weights stay as they are".to_owned()),
+            (false, Some(g)) if g < TINY => {
+                let words =
+                    format!("its gradient is tiny ({}): it has learnt what it can, or the signal got lost", short(g));
+                (Severity::Unknown, words)
+            }
+            (false, Some(_)) => (Severity::Well, String::new()),
+            (false, None) => (Severity::Unknown, String::new()),
+        });
+        LayerCondition { severity, words }
+    }
+
+    fn trouble(&self) -> Option<(Severity, String)> {
+        let bad = |words: String| Some((Severity::Bad, words));
+        let watch = |words: String| Some((Severity::Watch, words));
+        let broken = self.outputs.nans + self.outputs.infinities;
+        if broken > 0 {
+            return bad(format!("{broken} of {} outputs are NaN or infinite", self.outputs.count));
+        }
+        if self.gradient.is_some_and(|g| !g.is_finite()) {
+            return bad("its gradient is NaN or infinite".to_owned());
+        }
+        match self.dead {
+            Some((dead, of)) if dead == of && of > 0 => return bad(format!("dead, all of its {of} units are zero")),
+            Some((dead, of)) if 2 * dead >= of && dead > 0 => {
+                return bad(format!("dying, {dead} of {of} units are zero for every sample"));
+            }
+            _ => {}
+        }
+        if self.outputs.zeros > MOSTLY_ZERO && !self.may_be_zero {
+            return bad(format!("dead, {} of its outputs are zero", percent(self.outputs.zeros)));
+        }
+        match self.gradient.filter(|_| !self.is_frozen) {
+            Some(0.0) => return bad("no gradient arrives, so its weights do not change".to_owned()),
+            Some(g) if g > EXPLODED => return bad(format!("its gradient explodes ({})", short(g))),
+            Some(g) if g < VANISHED * self.strongest => {
+                return watch(format!(
+                    "its gradient vanishes ({}, the strongest is {})",
+                    short(g),
+                    short(self.strongest)
+                ));
+            }
+            _ => {}
+        }
+        if let Some(share) = self.saturated.filter(|share| *share > MOSTLY_SATURATED) {
+            return watch(format!("saturated, {} of its outputs are at an end of the activation", percent(share)));
+        }
+        match (self.update.filter(|_| !self.is_frozen), self.dead) {
+            (Some(u), _) if u > LARGE_STEP => watch(format!("large steps, {} of its weights at once", percent(u))),
+            (Some(u), _) if u < NO_STEP && self.gradient.is_none_or(|g| g >= TINY) => {
+                watch(format!("it hardly moves, by {} of its weights a step", percent(u)))
+            }
+            (_, Some((dead, of))) if dead > 0 => watch(format!("{dead} of {of} units are zero for every sample")),
+            _ => None,
+        }
+    }
+}
+
+impl LayersRecord {
+    pub fn condition(&self, health: &LayerHealth) -> LayerCondition {
+        let strongest = self.layers.iter().filter_map(|l| l.gradient).filter(|g| g.is_finite()).fold(0.0, f32::max);
+        let vitals = Vitals {
+            outputs: &health.activations,
+            may_be_zero: health.may_be_zero,
+            dead: health.dead,
+            saturated: health.saturated,
+            gradient: health.gradient,
+            strongest,
+            update: health.update,
+            is_frozen: health.is_frozen,
+        };
+        vitals.condition()
+    }
+
+    /// The whole table in one sentence: where a NaN was made, the first of the layers that are worst, or what was looked at.
+    pub fn headline(&self) -> (Severity, String) {
+        if let Some(found) = &self.not_finite {
+            return (Severity::Bad, found.clone());
+        }
+        let judged = self.layers.iter().map(|health| (self.condition(health), health));
+        let mut worst: Option<(LayerCondition, &LayerHealth)> = None;
+        for (condition, health) in judged.filter(|(condition, _)| condition.severity >= Severity::Watch) {
+            if worst.as_ref().is_none_or(|(known, _)| condition.severity > known.severity) {
+                worst = Some((condition, health));
+            }
+        }
+        match worst {
+            Some((condition, health)) => (condition.severity, format!("{}: {}.", health.name, condition.words)),
+            None => (Severity::Unknown, self.looked_at()),
+        }
+    }
+
+    /// Of layers with which nothing is wrong: how many of those that learn were seen to, in this one step.
+    fn looked_at(&self) -> String {
+        let learning: Vec<_> =
+            self.layers.iter().filter(|health| health.weights.is_some() && !health.is_frozen).collect();
+        let reached = learning.iter().filter(|health| health.gradient.is_some()).count();
+        if learning.is_empty() {
+            return "No layer here learns.".to_owned();
+        }
+        if reached == 0 {
+            return "Gradients are known after the backward phase.".to_owned();
+        }
+        if reached < learning.len() {
+            return format!("In this step {reached} of {} layers have their gradient so far.", learning.len());
+        }
+        let moved = learning.iter().all(|health| health.update.is_some_and(|update| update > 0.0));
+        let end = if moved { "gets a gradient and moves" } else { "gets a gradient" };
+        format!("In this step every layer {end}.")
+    }
+}
+
+fn short(value: f32) -> String {
+    significant(f64::from(value), 2)
+}
+
+/// "40 %", "0.3 %"
+fn percent(share: f32) -> String {
+    format!("{} %", significant(f64::from(share) * 100.0, 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::LayerId;
+
+    fn health(id: u32, gradient: Option<f32>) -> LayerHealth {
+        LayerHealth {
+            layer: LayerId(id),
+            name: format!("Layer {id}"),
+            output: format!("%{id}"),
+            activations: Statistics::of(&[0.0, 1.0, -1.0, 0.5]),
+            may_be_zero: false,
+            dead: None,
+            saturated: None,
+            gradient,
+            weights: gradient.map(|_| 2.0),
+            update: gradient.map(|g| g * 1e-3),
+            is_frozen: false,
+        }
+    }
+
+    fn record(layers: Vec<LayerHealth>) -> LayersRecord {
+        LayersRecord { step: 3, layers, not_finite: None }
+    }
+
+    fn judged(health: LayerHealth) -> (Severity, String) {
+        let LayerCondition { severity, words } =
+            record(vec![health.clone(), self::health(9, Some(1.0))]).condition(&health);
+        (severity, words)
+    }
+
+    #[test]
+    fn only_what_the_numbers_show_is_called_well_and_only_facts_are_called_bad() {
+        assert_eq!(judged(health(1, Some(0.5))), (Severity::Well, String::new()));
+        assert_eq!(judged(health(1, None)), (Severity::Unknown, String::new()), "nobody knows");
+        let tiny = record(vec![health(1, Some(5.8e-8)), health(2, Some(9e-8))]);
+        let condition = tiny.condition(&tiny.layers[0]);
+        assert_eq!(condition.severity, Severity::Unknown);
+        assert!(condition.words.contains("tiny (5.8e−8)"), "{}", condition.words);
+        let with = |change: &dyn Fn(&mut LayerHealth)| {
+            let mut health = health(1, Some(0.5));
+            change(&mut health);
+            judged(health)
+        };
+        for (found, severity, words) in [
+            (with(&|l| l.dead = Some((6, 8))), Severity::Bad, "dying, 6 of 8 units are zero for every sample"),
+            (with(&|l| l.dead = Some((8, 8))), Severity::Bad, "dead, all of its 8 units are zero"),
+            (with(&|l| l.dead = Some((1, 8))), Severity::Watch, "1 of 8 units are zero for every sample"),
+            (with(&|l| l.gradient = Some(0.0)), Severity::Bad, "no gradient arrives, so its weights do not change"),
+            (with(&|l| l.gradient = Some(1e-7)), Severity::Watch, "its gradient vanishes (1e−7, the strongest is 1)"),
+            (with(&|l| l.gradient = Some(5e4)), Severity::Bad, "its gradient explodes (50000)"),
+            (with(&|l| l.gradient = Some(f32::NAN)), Severity::Bad, "its gradient is NaN or infinite"),
+            (with(&|l| l.update = Some(0.4)), Severity::Watch, "large steps, 40 % of its weights at once"),
+            (
+                with(&|l| l.saturated = Some(0.97)),
+                Severity::Watch,
+                "saturated, 97 % of its outputs are at an end of the activation",
+            ),
+            (
+                with(&|l| l.activations = Statistics::of(&[1.0, f32::NAN])),
+                Severity::Bad,
+                "1 of 2 outputs are NaN or infinite",
+            ),
+            (
+                with(&|l| l.activations = Statistics::of(&[0.0; 40])),
+                Severity::Bad,
+                "dead, 100 % of its outputs are zero",
+            ),
+        ] {
+            assert_eq!(found, (severity, words.to_owned()));
+        }
+        let frozen = with(&|l| (l.is_frozen, l.gradient, l.update) = (true, Some(0.0), Some(0.0)));
+        assert_eq!(frozen, (Severity::Unknown, "frozen, its weights stay as they are".to_owned()));
+        let dropout = with(&|l| (l.activations, l.may_be_zero) = (Statistics::of(&[0.0; 40]), true));
+        assert_eq!(dropout.0, Severity::Well);
+    }
+
+    #[test]
+    fn the_headline_names_the_first_of_the_worst_and_never_more_than_was_looked_at() {
+        let said = |layers| record(layers).headline().1;
+        let waiting = LayerHealth { weights: Some(2.0), ..health(1, None) };
+        assert_eq!(said(vec![waiting.clone()]), "Gradients are known after the backward phase.");
+        let half = said(vec![waiting, health(2, Some(0.5)), health(3, None)]);
+        assert_eq!(half, "In this step 1 of 2 layers have their gradient so far.");
+        let still = LayerHealth { update: None, ..health(2, Some(0.5)) };
+        assert_eq!(said(vec![still]), "In this step every layer gets a gradient.");
+        assert_eq!(said(vec![health(2, Some(0.5))]), "In this step every layer gets a gradient and moves.");
+        let dead = |id| LayerHealth { dead: Some((8, 8)), ..health(id, Some(0.5)) };
+        let watched = LayerHealth { dead: Some((1, 8)), ..health(1, Some(0.5)) };
+        assert_eq!(said(vec![watched, dead(2), dead(3)]), "Layer 2: dead, all of its 8 units are zero.");
+        let found = "Step 3: the first NaN was made by `%4 = log %3`.".to_owned();
+        let broken = LayersRecord { not_finite: Some(found.clone()), ..record(vec![dead(1)]) };
+        assert_eq!(broken.headline(), (Severity::Bad, found));
+    }
+}
