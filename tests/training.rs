@@ -13,8 +13,8 @@ use glassbox::model::{
 };
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{Action, DataState, RunStatus, State, Transport, checkpoint};
-use glassbox::trace::{Branches, Curves, Moment, Watch};
+use glassbox::session::{Action, DataState, RunStatus, State, Transport, WayOut, checkpoint};
+use glassbox::trace::{Branches, Curves, Ending, Moment, Watch};
 use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, KeptBranch, Run, Unit};
 use support::{notices, session, training_session, wait};
 
@@ -385,17 +385,45 @@ fn a_session_tells_once_where_the_first_nan_came_from_until_the_run_is_reset() {
     let (optimiser, epochs) = (Optimiser::sgd(), 100_000);
     state.apply(Action::SetTraining(TrainingSpec { learning_rate: 1e4, optimiser, epochs, ..training }));
     state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "the banner", |s| s.error.is_some());
-    let sentence = state.error.clone().unwrap();
-    assert!(sentence.starts_with("Step ") && sentence.contains("was made by `"), "{sentence}");
-    assert_eq!(state.run.not_finite.as_ref(), Some(&sentence));
-    state.apply(Action::DismissError);
+    let stands = |s: &State| s.not_finite().is_some() && s.run.status == RunStatus::Paused;
+    wait(&mut state, "the banner", stands);
+    let found = state.not_finite().cloned().unwrap();
+    assert!(found.sentence.starts_with("Step ") && found.sentence.contains("was made by `"), "{found:?}");
+    assert!(found.is_of_size && found.step <= state.run.step, "{found:?}");
+    state.apply(Action::AfterNotFinite(WayOut::Dismiss));
     let at = state.run.step;
+    state.apply(Action::Transport(Transport::Play));
     wait(&mut state, "more steps", |s| s.run.step > at + 20);
-    assert_eq!(state.error, None, "it is told once");
-    state.run.not_finite.clone_into(&mut state.error);
+    assert_eq!(state.not_finite(), None, "it is told once");
+    assert_eq!(state.live_card().unwrap().ending, Ending::NotFinite { step: found.step });
     state.apply(Action::Transport(Transport::Reset));
-    assert_eq!(state.error, None);
+    assert_eq!((state.not_finite(), &state.run.not_finite), (None, &None));
+}
+
+#[test]
+fn out_of_a_nan_one_goes_back_to_the_last_good_step_or_on_with_a_lower_rate() {
+    let mut state = session("sine");
+    let training = state.project.training.clone();
+    let (optimiser, epochs) = (Optimiser::sgd(), 100_000);
+    state.apply(Action::SetTraining(TrainingSpec { learning_rate: 10.0, optimiser, epochs, ..training }));
+    state.apply(Action::Transport(Transport::Play));
+    let stands = |s: &State| s.not_finite().is_some() && s.run.status == RunStatus::Paused;
+    wait(&mut state, "the end of the numbers", stands);
+    let found = state.not_finite().cloned().unwrap();
+    state.apply(Action::AfterNotFinite(WayOut::GoBack));
+    wait(&mut state, "the last good step", |s| s.run.step == found.step - 1);
+    assert_eq!(&state.run.not_finite, &None);
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "the same once more", stands);
+    assert_eq!(state.not_finite(), Some(&found));
+    let all = state.runs.cards.len();
+    assert_eq!(state.lower_rate(), Some(1.0));
+    state.apply(Action::AfterNotFinite(WayOut::LowerRate));
+    assert_eq!((state.project.training.learning_rate, state.runs.cards.len()), (1.0, all + 1));
+    assert_eq!(state.runs.cards[all].ending, Ending::NotFinite { step: found.step });
+    wait(&mut state, "the new run", |s| s.run.step > 0 && s.run.step < found.step || s.not_finite().is_some());
+    state.apply(Action::Undo);
+    assert_eq!(state.project.training.learning_rate, 10.0);
 }
 
 /// Only Linux tells how much memory there is.

@@ -3,15 +3,18 @@
 
 use egui::{Align2, Area, Context, Frame, Id, Label, Order, ProgressBar, RichText, Ui, Vec2};
 
+use super::numbers::count;
 use super::theme::{self, Tokens};
 use super::widgets::accent_button;
-use crate::session::{Action, DataState, Screen, State};
+use crate::session::{Action, DataState, Screen, State, WayOut};
+use crate::trace::NotFinite;
 
 pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
     let welcome = state.screen == Screen::Welcome;
     let loading = matches!(state.data, DataState::Loading { .. }) && welcome;
     let recover = state.recoverable.as_ref().filter(|_| welcome);
-    if state.error.is_none() && !loading && recover.is_none() {
+    let not_finite = state.not_finite().filter(|_| !welcome);
+    if state.error.is_none() && !loading && recover.is_none() && not_finite.is_none() {
         return;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
@@ -30,6 +33,9 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
                     actions.push(Action::DismissError);
                 }
             });
+        }
+        if let Some(found) = not_finite {
+            card(ui, &mut |ui, tokens| not_finite_card(ui, tokens, state, found, actions));
         }
         if let (true, DataState::Loading { fraction, doing, .. }) = (loading, &state.data) {
             card(ui, &mut |ui, _| {
@@ -55,6 +61,33 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
                     }
                 });
             });
+        }
+    });
+}
+
+/// What happened, why, and the ways out.
+fn not_finite_card(ui: &mut Ui, tokens: &Tokens, state: &State, found: &NotFinite, actions: &mut Vec<Action>) {
+    let became = if found.word == "NaN" { "NaN" } else { "infinite" };
+    let why = if found.is_of_size { ": the learning rate is probably too high" } else { "" };
+    let title = format!("At step {} the numbers became {became}{why}.", count(found.step));
+    ui.add(Label::new(RichText::new(title).font(theme::medium(14.0)).color(tokens.bad)).wrap());
+    let text = format!("{} {}", found.sentence, found.advice);
+    ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    let mut out = |way| actions.push(Action::AfterNotFinite(way));
+    ui.horizontal_wrapped(|ui| {
+        let back = format!("Go back to step {}", count(found.step.saturating_sub(1)));
+        if accent_button(ui, true, &back).on_hover_text("The last step at which all numbers were good.").clicked() {
+            out(WayOut::GoBack);
+        }
+        if let Some(rate) = state.lower_rate().filter(|_| found.is_of_size) {
+            let title = format!("Lower the rate to {rate} and retry");
+            let help = "Starts over with a tenth of the learning rate. This run is kept in Compare.";
+            if ui.button(title).on_hover_text(help).clicked() {
+                out(WayOut::LowerRate);
+            }
+        }
+        if ui.button("Dismiss").clicked() {
+            out(WayOut::Dismiss);
         }
     });
 }

@@ -113,6 +113,19 @@ pub enum Action {
     /// The crash-recovery offer was taken or declined.
     RecoverLast(bool),
     DismissError,
+    /// The run stands because its loss is NaN or infinite.
+    AfterNotFinite(WayOut),
+}
+
+/// What can be done about a loss that is NaN or infinite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// To the last step at which all was well.
+    GoBack,
+    /// Another run from the start, with a tenth of the learning rate.
+    LowerRate,
+    /// Nothing; it is not told again.
+    Dismiss,
 }
 
 /// The buttons of the transport.

@@ -75,6 +75,7 @@ impl State {
             Action::SaveWeights(path) => self.save_weights(path),
             Action::ExportTensor { record, format, path } => self.export(record, format, path),
             Action::DismissError => self.error = None,
+            Action::AfterNotFinite(way) => self.leave_not_finite(way),
             Action::NewEmpty
             | Action::OpenTemplate(_)
             | Action::OpenTable { .. }

@@ -15,6 +15,7 @@ mod files;
 mod keeper;
 mod keeping;
 mod loading;
+mod not_finite;
 mod recovery;
 mod run_files;
 mod run_tables;
@@ -24,7 +25,7 @@ mod runs;
 mod state;
 mod works;
 
-pub use action::{Action, Transport};
+pub use action::{Action, Transport, WayOut};
 pub use anchor::Anchor;
 pub use devices::Devices;
 pub use event::Event;

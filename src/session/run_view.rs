@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::trace::{Curves, Mark, Metric, Picture};
+use crate::trace::{Curves, Mark, Metric, NotFinite, Picture};
 use crate::trainer::{Forks, Kept};
 
 #[derive(Clone, Debug, Default)]
@@ -33,10 +33,10 @@ pub struct RunView {
     /// The way that is looked at, and what is known of the others.
     pub branch: u32,
     pub others: Vec<OtherBranch>,
-    /// Which instruction made the first NaN or infinity of this run, and what to do.
-    pub not_finite: Option<String>,
-    /// The step of that.
-    pub not_finite_step: Option<u64>,
+    /// What made the first NaN or infinity of this run, where that was not gone back before.
+    pub not_finite: Option<NotFinite>,
+    /// The person has seen that, and does not want to be told again.
+    pub not_finite_seen: bool,
 }
 
 /// What was told of a branch that is not looked at.

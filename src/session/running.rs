@@ -113,10 +113,6 @@ impl State {
             self.let_go();
         }
         self.works.run_number += 1;
-        if self.error.is_some() && self.error == self.run.not_finite {
-            // It spoke of the run that ends here.
-            self.error = None;
-        }
         let (mut kept, of_run) = (self.works.resume.take(), self.works.resume_in.take());
         let project = match of_run.filter(|_| kept.is_some()) {
             Some(of_run) => checkpoint::with(&self.project, &of_run.graph, &of_run.training),
@@ -255,10 +251,8 @@ impl State {
             self.run.message = Some(message);
         }
         if let Some(found) = told.not_finite {
-            self.run.message = Some(found.clone());
-            self.error = Some(found.clone());
-            self.run.not_finite = Some(found);
-            self.run.not_finite_step = self.run.curves.train_loss.last().map(|(step, _)| step);
+            self.run.message = Some(found.sentence.clone());
+            (self.run.not_finite, self.run.not_finite_seen) = (Some(found), false);
         }
         if let Some(stop) = told.finished {
             self.finished(stop);
@@ -287,6 +281,10 @@ impl State {
         let now = Pace { step: progress.step, epoch: progress.epoch, seconds };
         let other_epochs = progress.steps_per_epoch != run.steps_per_epoch;
         run.curves.note_pace(now, other_epochs);
+        if run.not_finite.as_ref().is_some_and(|found| progress.step < found.step) {
+            // Gone back to where the numbers are good.
+            run.not_finite = None;
+        }
         run.step = progress.step;
         run.epoch = progress.epoch;
         run.samples_per_second = progress.samples_per_second;

@@ -137,7 +137,7 @@ impl State {
         card.seconds = run.seconds;
         card.ending = match run.status {
             _ if run.waits => card.ending,
-            _ if run.not_finite.is_some() => Ending::NotFinite { step: run.not_finite_step.unwrap_or(run.step) },
+            _ if let Some(found) = &run.not_finite => Ending::NotFinite { step: found.step },
             RunStatus::Finished if run.epoch < self.project.training.epochs as f64 => Ending::Early,
             RunStatus::Finished => Ending::Done,
             _ => Ending::Paused,

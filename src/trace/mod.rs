@@ -40,6 +40,6 @@ pub use run_card::{Ending, RunCard};
 pub use run_tables::{curves_csv, runs_csv};
 pub use series::{Bucket, MOST, Series};
 pub use statistics::{Histogram, Statistics};
-pub use steps::{Evaluation, StepRow};
+pub use steps::{Evaluation, NotFinite, StepRow};
 pub use summary::{LayerSummary, Summaries, Summary, summary_is_due, summary_spacing};
 pub use survey::{Findings, Survey};

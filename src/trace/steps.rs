@@ -23,3 +23,17 @@ pub struct Evaluation {
     /// Accuracy for classes, R² for numbers.
     pub score: f64,
 }
+
+/// Where the first NaN or infinity of a run was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotFinite {
+    /// The step in which it was made, from 1.
+    pub step: u64,
+    /// "NaN", "infinity", "minus infinity".
+    pub word: &'static str,
+    /// Which instruction made it, as a sentence, and what to do about it.
+    pub sentence: String,
+    pub advice: String,
+    /// Nothing but the size of the numbers can have made it: a smaller learning rate may help.
+    pub is_of_size: bool,
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{Curves, DebugView, Evaluation, Mark, Picture, Reply, StepRow, Summary};
+use crate::trace::{Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summary};
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +85,8 @@ pub struct Outbox {
     pub progress: Option<Progress>,
     /// "kept 4 of 6 tensors"
     pub messages: Vec<String>,
-    /// Where the first NaN or infinity came from; a sentence and what to do.
-    pub not_finite: Option<String>,
+    /// Where the first NaN or infinity came from, for which the run stands.
+    pub not_finite: Option<NotFinite>,
     pub finished: Option<Stop>,
     /// The run cannot go on; a sentence.
     pub failed: Option<String>,

@@ -47,6 +47,11 @@ impl FirstNotFinite {
         }
     }
 
+    /// Whether nothing but the size of the numbers can have made it.
+    pub fn is_of_size(&self) -> bool {
+        self.phase != Phase::Load && self.held_by.is_none() && self.remedy.is_none()
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> &'static str {
         match (self.phase, &self.held_by, self.remedy) {

@@ -102,7 +102,10 @@ impl Worker {
             self.desk.set_off();
         }
         self.desk.stand();
+        let before = self.debugger.as_ref().map(Debugger::moment);
         self.obey_debug(command)?;
+        // Gone back, what comes next is news again.
+        self.told_not_finite &= self.debugger.as_ref().map(Debugger::moment) >= before;
         self.standing.did();
         self.tell_progress();
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::desk::Desk;
 use super::{Command, Mode, SLICE, Worker, locked};
-use crate::trace::{OutputPicture, Pace, StepRow};
+use crate::trace::{NotFinite, OutputPicture, Pace, StepRow};
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
 use crate::trainer::kept::Kept;
 use crate::trainer::outbox::{Outbox, Progress};
@@ -51,14 +51,29 @@ impl Worker {
         (self.picture_due, self.is_stale) = (true, true);
         if let Some(row) = tell_new(&mut self.desk, &self.outbox, &done) {
             self.recent.0 += row.samples;
-            let not_finite = debugger.machine().first_not_finite();
-            let news = not_finite.filter(|_| !self.told_not_finite).map(|found| format!("{found} {}", found.advice()));
-            self.told_not_finite = not_finite.is_some();
-            if news.is_some() {
-                locked(&self.outbox).not_finite = news;
-            }
+        }
+        if done.row.is_some() {
+            self.stop_where_numbers_end();
         }
         self.stopped_at(&done.hits);
+    }
+
+    /// The loss has become NaN or infinite: the run stands and tells why, once. Whoever goes on regardless is let.
+    fn stop_where_numbers_end(&mut self) {
+        let found = self.debugger.as_ref().and_then(|debugger| debugger.machine().first_not_finite());
+        let news = found.filter(|_| !self.told_not_finite).map(|found| NotFinite {
+            step: found.step,
+            word: found.word(),
+            sentence: found.to_string(),
+            advice: found.advice().to_owned(),
+            is_of_size: found.is_of_size(),
+        });
+        self.told_not_finite = found.is_some();
+        if news.is_some() {
+            locked(&self.outbox).not_finite = news;
+            self.mode = Mode::Paused;
+            self.desk.stand();
+        }
     }
 
     pub(super) fn take_picture_when_due(&mut self) -> Result<(), DebugError> {

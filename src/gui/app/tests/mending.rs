@@ -1,7 +1,8 @@
 //! What is wrong is said where it is, and one click mends it.
 
 use super::hands::Hands;
-use crate::session::{RunStatus, State};
+use crate::model::{Optimiser, TrainingSpec};
+use crate::session::{Action, RunStatus, State};
 
 #[test]
 fn wrong_wiring_says_expected_and_got_on_the_screen_and_the_repair_mends_it() {
@@ -21,4 +22,28 @@ fn wrong_wiring_says_expected_and_got_on_the_screen_and_the_repair_mends_it() {
     assert_eq!(hands.value("wire Flatten 1 to Dense 1"), "784");
     assert!(hands.state().inference.is_valid());
     assert_eq!(hands.state().run.status, RunStatus::Paused, "it can train");
+}
+
+#[test]
+fn a_loss_that_becomes_nan_stops_the_run_and_offers_two_ways_out() {
+    let mut state = State::start(None);
+    state.apply(Action::OpenTemplate("sine".into()));
+    let training = state.project.training.clone();
+    state.apply(Action::SetTraining(TrainingSpec { learning_rate: 10.0, optimiser: Optimiser::sgd(), ..training }));
+    let mut hands = Hands::at([1024.0, 640.0], state);
+    hands.wait_for_data();
+    hands.key(egui::Modifiers::NONE, egui::Key::Space);
+    let stands = |hands: &Hands| {
+        !hands.names_containing("Go back to step").is_empty() && hands.state().run.status == RunStatus::Paused
+    };
+    hands.wait_until("the run stands", stands);
+    assert!(!hands.names_containing("the learning rate is probably too high").is_empty());
+    let good = hands.state().not_finite().unwrap().step - 1;
+    hands.click_on_top(&format!("Go back to step {good}"));
+    hands.wait_until("it is back", |hands| hands.state().run.step == good);
+    assert!(hands.names_containing("Go back to step").is_empty(), "the banner goes with it");
+    hands.key(egui::Modifiers::NONE, egui::Key::Space);
+    hands.wait_until("the run stands again", stands);
+    hands.click_on_top("Lower the rate to 1 and retry");
+    assert_eq!((hands.state().project.training.learning_rate, hands.state().runs.cards.len()), (1.0, 1));
 }
