@@ -13,7 +13,7 @@ use glassbox::model::{
 };
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{Action, DataState, RunStatus, State, Transport, WayOut, checkpoint};
+use glassbox::session::{Action, DataState, RunStatus, State, Transport, WATCHABLE, WayOut, checkpoint};
 use glassbox::trace::{Branches, Curves, Ending, Moment, Watch};
 use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, KeptBranch, Run, Unit};
 use support::{notices, session, training_session, wait};
@@ -376,6 +376,55 @@ fn editing_the_graph_while_it_trains_keeps_what_fits() {
     state.apply(Action::Transport(Transport::Play));
     let at = state.run.step;
     wait(&mut state, "going on again", |s| s.run.step > at);
+}
+
+#[test]
+fn playing_goes_on_past_the_last_epoch_and_past_early_stopping() {
+    let mut state = session("xor");
+    let training = TrainingSpec { epochs: 3, ..state.project.training.clone() };
+    state.apply(Action::SetTraining(training.clone()));
+    state.apply(Action::Transport(Transport::Play));
+    let events = wait(&mut state, "the end", |s| s.run.status == RunStatus::Finished);
+    let offers: Vec<_> =
+        notices(&events).iter().flat_map(|notice| notice.offers.clone()).map(|(label, _)| label).collect();
+    assert_eq!((offers, state.run.epoch), (vec!["Train on".to_owned(), "Start over".to_owned()], 3.0));
+    state.apply(Action::Transport(Transport::Play));
+    assert_eq!(state.project.training.epochs, 6);
+    wait(&mut state, "the next end", |s| s.run.status == RunStatus::Finished && s.run.epoch == 6.0);
+    let losses = state.run.curves.train_loss.values().to_vec();
+    let mut whole = start(&Project { training: TrainingSpec { epochs: 6, ..training }, ..state.project.clone() });
+    assert_eq!(losses.len() as u64, 6 * whole.steps_per_epoch());
+    assert!(losses.iter().all(|&loss| loss == whole.step().unwrap().loss as f32), "as if it had never stopped");
+    state.apply(Action::Undo);
+    assert_eq!(state.project.training.epochs, 3);
+
+    let early = Some(glassbox::model::EarlyStopping { patience: 0, min_delta: 10.0 });
+    let training = TrainingSpec { epochs: 50, early_stopping: early, ..state.project.training.clone() };
+    state.apply(Action::SetTraining(training));
+    state.apply(Action::Transport(Transport::Reset));
+    state.apply(Action::Transport(Transport::Play));
+    wait(&mut state, "an early end", |s| s.run.status == RunStatus::Finished);
+    let at = state.run.epoch;
+    assert!(at < 10.0);
+    state.apply(Action::Transport(Transport::Play));
+    assert_eq!(state.project.training.early_stopping, None);
+    wait(&mut state, "the whole of it", |s| s.run.status == RunStatus::Finished && s.run.epoch == 50.0);
+}
+
+#[test]
+fn a_template_starts_at_a_pace_that_one_can_watch_until_another_is_chosen() {
+    let home = tempfile::tempdir().unwrap();
+    let at = || Home::at(home.path().join("home"));
+    let mut state = State::start(at());
+    assert_eq!(state.speed, 1.0);
+    state.apply(Action::OpenTemplate("spiral".into()));
+    assert_eq!(state.speed, WATCHABLE);
+    state.apply(Action::SetSpeed(0.9));
+    state.close();
+    let mut state = State::start(at());
+    assert_eq!(state.speed, 0.9);
+    state.apply(Action::OpenTemplate("moons".into()));
+    assert_eq!(state.speed, 0.9);
 }
 
 #[test]

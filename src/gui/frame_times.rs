@@ -36,6 +36,7 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
     let mut curves = long_curves(points);
     let mut app = App::new(&ctx, State::start(None));
     app.state.apply(Action::OpenTemplate(template.to_owned()));
+    app.state.apply(Action::SetSpeed(1.0));
     let (mut times, mut at_work) = (Vec::with_capacity(FRAMES), Vec::with_capacity(FRAMES));
     let began = Instant::now();
     let mut frames = 0;

@@ -7,7 +7,7 @@ use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText,
 use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
 use super::theme::{self, Tokens};
-use crate::session::{Action, Screen, State, Tab, Transport};
+use crate::session::{Action, Screen, State, Tab, Transport, WATCHABLE};
 use crate::trainer::DebugCommand;
 
 const NEW: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::N);
@@ -19,6 +19,8 @@ const FILES: [KeyboardShortcut; 4] = [OPEN, NEW, SAVE_AS, SAVE];
 const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
 const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
+/// Before the bare Space, which does not care for Shift by itself.
+const FULL_SPEED: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::Space);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 
 #[derive(Default)]
@@ -72,6 +74,9 @@ pub fn handle(
     if state.tab == Tab::Debug {
         debug::keys::handle(ctx, state, debug, actions);
     }
+    if !ctx.egui_wants_keyboard_input() && pressed(FULL_SPEED) {
+        actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { WATCHABLE }));
+    }
     space(ctx, local, actions);
 }
 
@@ -118,6 +123,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
         "Everywhere",
         &[
             ("Space", "play or pause"),
+            ("Shift Space", "full speed, and back to a pace one can watch"),
             ("Ctrl Z", "undo"),
             ("Ctrl Shift Z, Ctrl Y", "redo"),
             ("Ctrl N", "new, empty canvas"),

@@ -59,7 +59,7 @@ impl Toasts {
         let response = area.pivot(pivot).fixed_pos(at).show(ctx, |ui| {
             for toast in &mut self.shown {
                 // What can be done about it takes a moment to be decided.
-                let offered = if toast.notice.offer.is_some() { 4.0 } else { 0.0 };
+                let offered = if !toast.notice.offers.is_empty() { 4.0 } else { 0.0 };
                 toast.until.get_or_insert(now + 3.0 + offered + toast.notice.text.len() as f64 * 0.05);
                 if row(ui, &toast.notice, width, actions) {
                     closed = Some(toast.id);
@@ -98,10 +98,11 @@ fn row(ui: &mut Ui, notice: &Notice, width: f32, actions: &mut Vec<Action>) -> b
                 let text = ui.add(egui::Label::new(RichText::new(&notice.text).color(tokens.text)).wrap());
                 text.widget_info(|| WidgetInfo::labeled(Role::Status, true, &notice.text));
                 let mut taken = false;
-                if let Some((label, action)) = notice.offer.as_deref() {
+                for (label, action) in &notice.offers {
                     let words = RichText::new(label).color(tokens.accent);
-                    taken = ui.add(egui::Button::new(words).frame(false)).clicked();
-                    actions.extend(taken.then(|| action.clone()));
+                    let clicked = ui.add(egui::Button::new(words).frame(false)).clicked();
+                    actions.extend(clicked.then(|| action.clone()));
+                    taken |= clicked;
                 }
                 let close = ui.add(egui::Button::new(RichText::new("✕").color(tokens.faint)).frame(false));
                 super::widgets::named(close, "Dismiss").clicked() || taken
@@ -117,14 +118,14 @@ mod tests {
     use egui_kittest::Harness;
     use egui_kittest::kittest::Queryable as _;
 
-    fn notice(offer: Option<Box<(String, Action)>>) -> Event {
-        Event::Notice(Notice { kind: NoticeKind::Success, text: "Saved to a.glassbox.".into(), offer })
+    fn notice(offers: Vec<(String, Action)>) -> Event {
+        Event::Notice(Notice { kind: NoticeKind::Success, text: "Saved to a.glassbox.".into(), offers })
     }
 
     #[test]
     fn what_a_notice_offers_is_done_with_a_click_and_it_goes() {
         let mut toasts = Toasts::default();
-        toasts.hear(&[notice(Some(Box::new(("Undo".into(), Action::Undo)))), Event::WantsPlace]);
+        toasts.hear(&[notice(vec![("Undo".into(), Action::Undo)]), Event::WantsPlace]);
         let mut harness = crate::gui::test_window::window([800.0, 500.0]).build_ui_state(
             |ui, (toasts, actions): &mut (Toasts, Vec<Action>)| {
                 let place = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
@@ -143,7 +144,7 @@ mod tests {
     fn a_notice_is_shown_once_and_can_be_dismissed() {
         let mut toasts = Toasts::default();
         let mut prepared = false;
-        let notice = notice(None);
+        let notice = notice(Vec::new());
         toasts.hear(&[notice.clone(), notice]);
         let mut harness = Harness::new_ui_state(
             move |ui, toasts: &mut Toasts| {

@@ -246,10 +246,19 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
         }
     }
 
-    let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Play") };
+    let (icon, word) = match state.run.status {
+        RunStatus::Running => (icons::ICON_PAUSE, "Pause"),
+        RunStatus::Finished => (icons::ICON_PLAY_ARROW, "Train on"),
+        _ => (icons::ICON_PLAY_ARROW, "Play"),
+    };
     let play = accent_icon_button(ui, ready, icon, (room > Room::Tight).then_some(word));
     let play = named(play, word);
-    if explain(play, "Space plays and pauses.").clicked() {
+    let help = if word == "Train on" {
+        "Goes on past the last epoch, for as many epochs again. Reset starts over."
+    } else {
+        "Space plays and pauses."
+    };
+    if explain(play, help).clicked() {
         push(Transport::Toggle);
     }
 
@@ -280,7 +289,8 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let response = ui.add(Slider::new(&mut speed, 0.0..=1.0).show_value(false));
     let name = "Speed";
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(speed), name));
-    let help = "Speed: at the right end training runs as fast as it can; further left it slows down until each step can be followed.";
+    let help = "Speed: at the right end training runs as fast as it can; further left it slows down until each step can be followed. Shift Space \
+                jumps to full speed and back.";
     if response.on_hover_text(help).changed() {
         actions.push(Action::SetSpeed(speed));
     }

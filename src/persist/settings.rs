@@ -19,6 +19,8 @@ pub struct Settings {
     pub keep_runs: KeepRuns,
     /// Where networks train.
     pub device: Device,
+    /// At which pace, 0 (slowest) to 1 (full speed); `None` before anybody has chosen one.
+    pub speed: Option<f32>,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             checkpoint_memory_mib: 256,
             keep_runs: KeepRuns::All,
             device: Device::Cpu,
+            speed: None,
             recent: Vec::new(),
         }
     }

@@ -54,8 +54,9 @@ impl State {
             Action::CancelLoading => self.cancel_loading(),
             Action::Transport(transport) => self.transport(transport),
             Action::SetSpeed(speed) => {
-                self.speed = speed.clamp(0.0, 1.0);
-                self.tell(Command::Speed(self.speed));
+                self.set_speed(speed);
+                self.settings.speed = Some(self.speed);
+                self.write_settings();
             }
             Action::SetDevice(device) => self.set_device(device),
             Action::Watch(watch) => {
@@ -98,6 +99,11 @@ impl State {
         }
     }
 
+    pub(super) fn set_speed(&mut self, speed: f32) {
+        self.speed = speed.clamp(0.0, 1.0);
+        self.tell(Command::Speed(self.speed));
+    }
+
     fn edit(&mut self, name: Option<String>, edits: Vec<Edit>) {
         let before = self.project.clone();
         let (mut first_name, mut merge, mut made) = (None, None, Vec::<LayerId>::new());
@@ -127,7 +133,7 @@ impl State {
     }
 
     /// A change of settings as one step of undo; consecutive ones with the same key merge until something else happens.
-    fn change(&mut self, name: &str, merge: &str, change: impl FnOnce(&mut Project)) {
+    pub(super) fn change(&mut self, name: &str, merge: &str, change: impl FnOnce(&mut Project)) {
         let before = self.project.clone();
         change(&mut self.project);
         if self.project != before {

@@ -59,13 +59,16 @@ impl State {
     }
 
     pub(super) fn notify(&mut self, kind: NoticeKind, text: impl Into<String>) {
-        self.tell_of(Event::Notice(Notice { kind, text: text.into(), offer: None }));
+        self.tell_of(Event::Notice(Notice { kind, text: text.into(), offers: Vec::new() }));
     }
 
     /// With a button that does something about it: the way back.
     pub(super) fn offer(&mut self, kind: NoticeKind, text: impl Into<String>, label: &str, action: Action) {
-        let offer = Some(Box::new((label.to_owned(), action)));
-        self.tell_of(Event::Notice(Notice { kind, text: text.into(), offer }));
+        self.offer_all(kind, text, vec![(label.to_owned(), action)]);
+    }
+
+    pub(super) fn offer_all(&mut self, kind: NoticeKind, text: impl Into<String>, offers: Vec<(String, Action)>) {
+        self.tell_of(Event::Notice(Notice { kind, text: text.into(), offers }));
     }
 
     /// What has happened since this was last asked.

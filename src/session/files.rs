@@ -10,6 +10,9 @@ use crate::model::{History, Project, Source, templates};
 use crate::persist::{Recent, project_file, temporary};
 use crate::trainer::Command;
 
+/// The pace at which a template starts, until somebody has chosen another: so many steps a second that one sees it learn.
+pub const WATCHABLE: f32 = 0.75;
+
 impl State {
     pub(super) fn apply_to_files(&mut self, action: Action) {
         match action {
@@ -18,7 +21,10 @@ impl State {
                 self.begin(project, None);
             }
             Action::OpenTemplate(key) => match templates::build(&key) {
-                Some(project) => self.begin(project, None),
+                Some(project) => {
+                    self.begin(project, None);
+                    self.set_speed(self.settings.speed.unwrap_or(WATCHABLE));
+                }
                 None => self.notify(NoticeKind::Warning, format!("There is no template {key:?} that needs no files.")),
             },
             Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),

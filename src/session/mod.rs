@@ -30,6 +30,7 @@ pub use anchor::Anchor;
 pub use devices::Devices;
 pub use event::Event;
 pub use figure::{Figure, FigureCurve, Pixels};
+pub use files::WATCHABLE;
 pub use loading::table_spec;
 pub use run_view::{OtherBranch, RunStatus, RunView};
 pub use runs::{Ghost, RunAction, RunOutput, Runs};

@@ -14,6 +14,7 @@ impl State {
         let mut state = Self { speed: 1.0, ..Self::default() };
         if let Some(home) = home {
             state.settings = home.read_settings();
+            state.speed = state.settings.speed.unwrap_or(1.0);
             state.works.settings = state.settings.clone();
             match home.open_session() {
                 Ok(Opened { own, left }) => {

@@ -6,7 +6,8 @@ use super::checkpoint;
 use super::devices::training_threads;
 use super::keeping::now_secs;
 use super::works::Told;
-use super::{DataState, Event, NoticeKind, RunStatus, RunView, State};
+use super::{Action, DataState, Event, NoticeKind, RunStatus, RunView, State, Transport};
+use crate::model::limits::EPOCHS;
 use crate::model::{Edit, Graph, Project};
 use crate::trace::{Change, Curves, Pace};
 use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
@@ -180,13 +181,22 @@ impl State {
             if self.run.status == RunStatus::Failed || self.works.told.is_none() {
                 self.restart();
             }
-            if self.run.status == RunStatus::Finished && matches!(command, Command::Play) {
-                self.notify(
-                    NoticeKind::Info,
-                    "All epochs are done. Raise Epochs in the Training tab, or reset to start over.",
-                );
+            if matches!(command, Command::Play) {
+                self.train_on();
             }
             self.tell(command);
+        }
+    }
+
+    /// Epochs are where a run is suggested to stop. Whoever plays there goes on: as many again, or past early stopping.
+    fn train_on(&mut self) {
+        let training = &self.project.training;
+        let epochs = training.epochs;
+        if self.run.epoch >= epochs as f64 {
+            let more = EPOCHS.most.min((self.run.epoch as usize + 1).max(epochs.saturating_mul(2)));
+            self.change("train on", "", |project| project.training.epochs = more);
+        } else if self.run.status == RunStatus::Finished && training.early_stopping.is_some() {
+            self.change("train on", "", |project| project.training.early_stopping = None);
         }
     }
 
@@ -309,7 +319,9 @@ impl State {
             }
         };
         self.run.message = Some(text.clone());
-        self.notify(NoticeKind::Success, text);
+        let ways = [("Train on", Transport::Play), ("Start over", Transport::Reset)];
+        let offers = ways.map(|(label, way)| (label.to_owned(), Action::Transport(way)));
+        self.offer_all(NoticeKind::Success, text, offers.into());
     }
 }
 

@@ -123,7 +123,7 @@ pub struct Notice {
     pub kind: NoticeKind,
     pub text: String,
     /// What can be done about it: the words on a button, and what it does.
-    pub offer: Option<Box<(String, Action)>>,
+    pub offers: Vec<(String, Action)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,7 @@ pub fn notices(events: &[Event]) -> Vec<&Notice> {
 pub fn session(template: &str) -> State {
     let mut state = State::start(None);
     state.apply(Action::OpenTemplate(template.into()));
+    state.apply(Action::SetSpeed(1.0));
     wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
     state
 }

@@ -108,6 +108,7 @@ fn soak(steps: u64, saves: u64, mut tell: impl FnMut(u64, u64)) -> anyhow::Resul
 fn begin(folder: &Path) -> anyhow::Result<State> {
     let mut state = State::start(Home::at(folder.join("home")));
     state.apply(Action::OpenTemplate(TOY.into()));
+    state.apply(Action::SetSpeed(1.0));
     let began = Instant::now();
     while !matches!(state.data, DataState::Ready(_)) || state.run.status != RunStatus::Paused {
         if began.elapsed() > PATIENCE {
