@@ -14,7 +14,7 @@ use super::top_bar;
 use super::welcome::{self, WelcomeUi};
 use super::workspace::{self, WorkspaceUi};
 use crate::persist::Theme;
-use crate::session::{Action, Event, RunStatus, Screen, State, Tab};
+use crate::session::{Action, Event, RunStatus, Screen, State};
 
 pub struct App {
     pub state: State,
@@ -141,7 +141,7 @@ impl App {
         let whole = ctx.content_rect();
         let is_workspace = self.state.screen == Screen::Workspace;
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
-        let edge = if is_workspace && self.state.tab != Tab::Build { Edge::Lower } else { Edge::Upper };
+        let edge = if is_workspace { Edge::Lower } else { Edge::Upper };
         self.toasts.show(&ctx, middle, edge, &mut actions);
         self.carry_out(&ctx, actions);
     }

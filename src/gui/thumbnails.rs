@@ -99,10 +99,11 @@ fn surface_colour(thumbnail: Thumbnail, tokens: &Tokens, x: f32, y: f32) -> Colo
     let r = x.hypot(y);
     let bump = |cx: f32, cy: f32, width: f32| (-((x - cx).powi(2) + (y - cy).powi(2)) / width).exp();
     let value = match thumbnail {
-        Thumbnail::Spiral => (y.atan2(x) - r * 4.6).cos() * (r * 4.0).min(1.0) * 1.6,
-        Thumbnail::Xor => x * y * 9.0,
-        Thumbnail::Circle => (0.62 - r) * 3.4,
-        Thumbnail::Gauss => (x + y) * 1.8,
+        // As often around as the data: 1.75 times up to its radius of 5, and 6 is the edge of the plane.
+        Thumbnail::Spiral => -(x.atan2(y) - 1.75 * TAU * r * (6.0 / 1.6) / 5.0).cos() * (r * 4.0).min(1.0) * 1.6,
+        Thumbnail::Xor => -x * y * 9.0,
+        Thumbnail::Circle => (r - 0.62) * 3.4,
+        Thumbnail::Gauss => -(x + y) * 1.8,
         Thumbnail::Moons => moons(x, y),
         Thumbnail::Rings => {
             let ring = ((r / 0.33) as usize).min(3);
@@ -242,4 +243,45 @@ fn plus(painter: &Painter, rect: Rect, tokens: &Tokens) {
     let (c, r) = (rect.center(), rect.height() * 0.14);
     painter.line_segment([c - Vec2::new(r, 0.0), c + Vec2::new(r, 0.0)], stroke);
     painter.line_segment([c - Vec2::new(0.0, r), c + Vec2::new(0.0, r)], stroke);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::data::{self, NoProgress};
+    use crate::model::{DataSpec, Source, SyntheticKind, SyntheticSpec};
+    use crate::persist::Theme;
+
+    /// What a picture of the data shows is the data's own colours.
+    #[test]
+    fn classes_have_the_colours_that_they_have_in_the_output() {
+        for (kind, thumbnail) in [
+            (SyntheticKind::Circle, Thumbnail::Circle),
+            (SyntheticKind::Xor, Thumbnail::Xor),
+            (SyntheticKind::Gauss, Thumbnail::Gauss),
+            (SyntheticKind::Moons, Thumbnail::Moons),
+            (SyntheticKind::Spiral, Thumbnail::Spiral),
+        ] {
+            let source = Source::Synthetic(SyntheticSpec { kind, noise: 0.0, ..SyntheticSpec::default() });
+            let spec = DataSpec { source, ..DataSpec::default() };
+            let set = data::load(&spec, Path::new(""), &NoProgress).unwrap();
+            for theme in [Theme::Dark, Theme::Light] {
+                let tokens = if theme == Theme::Dark { Tokens::dark() } else { Tokens::light() };
+                let distance = |a: Color32, b: Color32| {
+                    a.to_array().iter().zip(b.to_array()).map(|(a, b)| i32::from(a.abs_diff(b))).sum::<i32>()
+                };
+                let right = (0..set.train.len).filter(|&row| {
+                    // The plane of the data reaches to 6, that of the picture to 1.6.
+                    let at = |axis: usize| set.train.inputs[2 * row + axis] / 6.0 * 1.6;
+                    let colour = surface_colour(thumbnail, &tokens, at(0), at(1));
+                    let class = set.train.targets[row] as usize;
+                    distance(colour, tokens.class(class)) < distance(colour, tokens.class(1 - class))
+                });
+                let share = right.count() as f32 / set.train.len as f32;
+                assert!(share > 0.8, "{kind:?}: {share}");
+            }
+        }
+    }
 }
