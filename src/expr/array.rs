@@ -3,7 +3,7 @@
 //! Tensors of one shape are combined element by element, and a single number with every element. What the names stand for
 //! is the caller's.
 
-use super::{BinaryOperator, Expr, Reduction, UnaryOperator};
+use super::{BinaryOperator, Expr, Index, Reduction, UnaryOperator};
 
 /// Numbers in a shape; a single one has no axes.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,31 @@ impl Array {
         self.numbers.get(at).copied().ok_or_else(|| format!("{name} has no element {index:?}."))
     }
 
+    /// What is taken of each axis; axes behind those stay whole.
+    fn slice(&self, name: &str, index: &[Index]) -> Result<Self, String> {
+        let kept = sliced(name, &self.dims, index)?;
+        let dims = kept.iter().filter(|(_, stays)| *stays).map(|(places, _)| places.len()).collect();
+        let mut offsets = vec![0usize];
+        for ((places, _), &size) in kept.iter().zip(&self.dims) {
+            offsets = offsets.iter().flat_map(|at| places.clone().map(move |place| at * size + place)).collect();
+        }
+        Ok(Self { dims, numbers: offsets.into_iter().filter_map(|at| self.numbers.get(at).copied()).collect() })
+    }
+
+    /// The numbers along an axis made one.
+    fn along(&self, reduction: Reduction, axis: usize) -> Self {
+        let (outer, rest) = self.dims.split_at(axis.min(self.dims.len()));
+        let (size, inner) = rest.split_first().map_or((1, &[][..]), |(size, inner)| (*size, inner));
+        let stride = inner.iter().product::<usize>();
+        let line = |at: usize| -> Vec<f64> {
+            let begin = at / stride.max(1) * size * stride + at % stride.max(1);
+            (0..size).filter_map(|i| self.numbers.get(begin + i * stride).copied()).collect()
+        };
+        let count = outer.iter().product::<usize>() * stride;
+        let numbers = (0..count).map(|at| reduction.apply(&line(at))).collect();
+        Self { dims: [outer, inner].concat(), numbers }
+    }
+
     fn map(mut self, apply: impl Fn(f64) -> f64) -> Self {
         self.numbers.iter_mut().for_each(|v| *v = apply(*v));
         self
@@ -62,6 +87,31 @@ impl Array {
         }
         let numbers = self.numbers.iter().zip(&other.numbers).map(|(&a, &b)| apply(a, b)).collect();
         Ok(Self { dims: self.dims, numbers })
+    }
+}
+
+/// Of each axis the places that are taken, and whether it stays.
+pub(super) fn sliced(
+    name: &str,
+    dims: &[usize],
+    index: &[Index],
+) -> Result<Vec<(std::ops::Range<usize>, bool)>, String> {
+    if index.len() > dims.len() {
+        return Err(format!("{name} has the shape {dims:?}: it takes {} indices, not {}.", dims.len(), index.len()));
+    }
+    let whole = std::iter::repeat(&Index::Range(None, None));
+    let of_axis = |(index, &size): (&Index, &usize)| {
+        index.places(size).map_err(|why| format!("{name} has the shape {dims:?}: {why}."))
+    };
+    index.iter().chain(whole).zip(dims).map(of_axis).collect()
+}
+
+/// The axis that is meant of so many, from 0.
+pub(super) fn axis_of(axis: i64, axes: usize) -> Result<usize, String> {
+    let meant = if axis < 0 { axis + axes as i64 } else { axis };
+    match usize::try_from(meant) {
+        Ok(meant) if meant < axes => Ok(meant),
+        _ => Err(format!("There is no axis {axis}: there are {axes}, counted from 0.")),
     }
 }
 
@@ -97,9 +147,17 @@ pub fn evaluate_over(expression: &Expr, names: &mut dyn Names) -> Result<Array, 
         Expr::Name(name) => match name.as_str() {
             "pi" => Ok(Array::number(std::f64::consts::PI)),
             "e" => Ok(Array::number(std::f64::consts::E)),
+            "nan" => Ok(Array::number(f64::NAN)),
+            "inf" => Ok(Array::number(f64::INFINITY)),
             _ => names.value(name),
         },
         Expr::Element(name, index) => Ok(Array::number(names.value(name)?.element(name, index)?)),
+        Expr::Slice(name, index) => names.value(name)?.slice(name, index),
+        Expr::Along(reduction, a, axis) => {
+            let a = evaluate_over(a, names)?;
+            let axis = axis_of(*axis, a.dims.len())?;
+            Ok(a.along(*reduction, axis))
+        }
         Expr::Unary(UnaryOperator::Negate, a) => Ok(evaluate_over(a, names)?.map(|v| -v)),
         Expr::Unary(UnaryOperator::Not, a) => Ok(evaluate_over(a, names)?.map(|v| BinaryOperator::Equal.apply(v, 0.0))),
         Expr::Binary(operator, a, b) => {
@@ -159,6 +217,28 @@ mod tests {
         assert_eq!(number("step == 100 and not nan(d%4)"), 1.0);
         assert_eq!(number("step(3) + step / 100"), 2.0);
         assert_eq!(number("dense_1.weight.grad[1, 2]"), -6.0);
+        assert_eq!((number("argmax(dense_1.weight.grad)"), number("argmax(%4)")), (4.0, 0.0));
+        assert!(number("nan").is_nan() && number("-inf") == f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn slices_and_axes_are_numpys() {
+        let of = |text: &str| value(text).map(|array| (array.dims, array.numbers));
+        let w = "dense_1.weight.grad";
+        assert_eq!(of(&format!("{w}[-1, -2]")).unwrap(), (vec![], vec![5.0]));
+        assert_eq!(of(&format!("{w}[0:1]")).unwrap(), (vec![1, 3], vec![1.0, -2.0, 3.0]));
+        assert_eq!(of(&format!("{w}[-1, :]")).unwrap(), (vec![3], vec![0.0, 5.0, -6.0]));
+        assert_eq!(of(&format!("{w}[:, 1:]")).unwrap(), (vec![2, 2], vec![-2.0, 3.0, 5.0, -6.0]));
+        assert_eq!(of(&format!("{w}[:, -2:-1]")).unwrap(), (vec![2, 1], vec![-2.0, 5.0]));
+        assert_eq!(of(&format!("{w}[:, 5:9]")).unwrap(), (vec![2, 0], vec![]));
+        assert_eq!(of(&format!("sum({w}, axis=0)")).unwrap(), (vec![3], vec![1.0, 3.0, -3.0]));
+        assert_eq!(of(&format!("max({w}, axis=-1)")).unwrap(), (vec![2], vec![3.0, 5.0]));
+        assert_eq!(of(&format!("argmax({w}, axis=1)")).unwrap(), (vec![2], vec![2.0, 1.0]));
+        assert_eq!(of(&format!("mean(abs({w}[:, :2]), axis=1)")).unwrap(), (vec![2], vec![1.5, 2.5]));
+        assert!(of(&format!("{w}[-3, 0]")).unwrap_err().contains("the index -3 must be below 2"));
+        assert!(of(&format!("{w}[:, :, 0]")).unwrap_err().contains("takes 2 indices, not 3"));
+        assert!(of(&format!("sum({w}, axis=2)")).unwrap_err().contains("There is no axis 2: there are 2"));
+        assert!(of(&format!("abs({w}, axis=0)")).unwrap_err().contains("abs"));
     }
 
     #[test]
@@ -169,7 +249,7 @@ mod tests {
         assert!(value("d%4 + dense_1.weight.grad").unwrap_err().contains("equal shapes"));
         assert!(value("d%4[2]").unwrap_err().contains("below 2"));
         assert!(value("d%4[0, 0]").unwrap_err().contains("1 indices, not 2"));
-        assert!(value("d%4[-1]").unwrap_err().contains("whole number"));
+        assert!(value("d%4[0.5]").unwrap_err().contains("whole number"));
         assert!(value("d%4[0").unwrap_err().contains("']'"));
         assert!(value("max()").unwrap_err().contains("max"));
         assert!(value("mean(d%4, 2)").unwrap_err().contains("mean takes 1 argument, not 2"));

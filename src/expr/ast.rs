@@ -11,11 +11,54 @@ pub enum Expr {
     Name(String),
     /// `dense_1.weight[0, 2]`
     Element(String, Vec<usize>),
+    /// `dense_1.weight[-1, 2:5]`
+    Slice(String, Vec<Index>),
     Unary(UnaryOperator, Box<Expr>),
     Binary(BinaryOperator, Box<Expr>, Box<Expr>),
     /// Always with the number of arguments that [`Function::arity`] says, when it comes from the parser.
     Call(Function, Vec<Expr>),
     Reduce(Reduction, Box<Expr>),
+    /// `sum(dense_1.weight, axis=0)`: of the numbers along one axis, which goes. Negative axes count from the last.
+    Along(Reduction, Box<Expr>, i64),
+}
+
+/// What is taken of one axis, as in numpy and PyTorch: negative places count from the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    At(i64),
+    /// From the first up to, but without, the second.
+    Range(Option<i64>, Option<i64>),
+}
+
+impl Index {
+    /// The places of an axis of this size, and whether the axis stays; a sentence where there is no such place.
+    pub(super) fn places(self, size: usize) -> Result<(std::ops::Range<usize>, bool), String> {
+        let from_end = |place: i64| if place < 0 { place + size as i64 } else { place };
+        match self {
+            Self::At(place) => match usize::try_from(from_end(place)) {
+                Ok(at) if at < size => Ok((at..at + 1, false)),
+                _ => Err(format!("the index {place} must be below {size}")),
+            },
+            Self::Range(from, to) => {
+                let bound = |place: i64| from_end(place).clamp(0, size as i64) as usize;
+                let (from, to) = (bound(from.unwrap_or(0)), to.map_or(size, bound));
+                Ok((from..to.max(from), true))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(place) => place.fmt(f),
+            Self::Range(from, to) => {
+                from.map_or(Ok(()), |from| from.fmt(f))?;
+                f.write_str(":")?;
+                to.map_or(Ok(()), |to| to.fmt(f))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +137,8 @@ impl Expr {
     pub fn names(&self) -> Vec<&str> {
         match self {
             Expr::Number(_) => Vec::new(),
-            Expr::Name(name) | Expr::Element(name, _) => vec![name],
-            Expr::Unary(_, a) | Expr::Reduce(_, a) => a.names(),
+            Expr::Name(name) | Expr::Element(name, _) | Expr::Slice(name, _) => vec![name],
+            Expr::Unary(_, a) | Expr::Reduce(_, a) | Expr::Along(_, a, _) => a.names(),
             Expr::Binary(_, a, b) => [a.names(), b.names()].concat(),
             Expr::Call(_, arguments) => arguments.iter().flat_map(Expr::names).collect(),
         }
@@ -105,8 +148,8 @@ impl Expr {
     pub fn mentions(&self, name: &str) -> bool {
         match self {
             Expr::Number(_) => false,
-            Expr::Name(own) | Expr::Element(own, _) => own == name,
-            Expr::Unary(_, a) | Expr::Reduce(_, a) => a.mentions(name),
+            Expr::Name(own) | Expr::Element(own, _) | Expr::Slice(own, _) => own == name,
+            Expr::Unary(_, a) | Expr::Reduce(_, a) | Expr::Along(_, a, _) => a.mentions(name),
             Expr::Binary(_, a, b) => a.mentions(name) || b.mentions(name),
             Expr::Call(_, arguments) => arguments.iter().any(|a| a.mentions(name)),
         }
@@ -114,7 +157,8 @@ impl Expr {
 
     fn precedence(&self) -> u8 {
         match self {
-            Expr::Number(_) | Expr::Name(_) | Expr::Element(..) | Expr::Call(..) | Expr::Reduce(..) => ATOM,
+            Expr::Number(_) | Expr::Name(_) | Expr::Element(..) | Expr::Slice(..) => ATOM,
+            Expr::Call(..) | Expr::Reduce(..) | Expr::Along(..) => ATOM,
             Expr::Unary(UnaryOperator::Negate, _) => NEGATE,
             Expr::Unary(UnaryOperator::Not, _) => NOT,
             Expr::Binary(operator, ..) => operator.precedence(),
@@ -140,7 +184,12 @@ impl fmt::Display for Expr {
                 let index: Vec<_> = index.iter().map(usize::to_string).collect();
                 write!(f, "{name}[{}]", index.join(", "))
             }
+            Expr::Slice(name, index) => {
+                let index: Vec<_> = index.iter().map(Index::to_string).collect();
+                write!(f, "{name}[{}]", index.join(", "))
+            }
             Expr::Reduce(reduction, a) => write!(f, "{}({a})", reduction.name()),
+            Expr::Along(reduction, a, axis) => write!(f, "{}({a}, axis={axis})", reduction.name()),
             Expr::Unary(UnaryOperator::Negate, a) => {
                 f.write_str("-")?;
                 a.write(f, NEGATE)

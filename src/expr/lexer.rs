@@ -14,6 +14,10 @@ pub(super) enum Token {
     OpenIndex,
     CloseIndex,
     Comma,
+    /// Of a slice: `w[1:3]`.
+    Colon,
+    /// Of a named argument: `sum(w, axis=0)`.
+    Assign,
     End,
 }
 
@@ -30,6 +34,8 @@ impl Token {
             Token::OpenIndex => "'['".into(),
             Token::CloseIndex => "']'".into(),
             Token::Comma => "','".into(),
+            Token::Colon => "':'".into(),
+            Token::Assign => "'='".into(),
             Token::End => "the end".into(),
         }
     }
@@ -136,6 +142,8 @@ fn symbol(text: &str, at: usize, first: char) -> Result<(Token, usize), ParseErr
         ('[', _) => Ok((Token::OpenIndex, 1)),
         (']', _) => Ok((Token::CloseIndex, 1)),
         (',', _) => Ok((Token::Comma, 1)),
+        (':', _) => Ok((Token::Colon, 1)),
+        ('=', _) if text[..at].trim_end().ends_with("axis") => Ok((Token::Assign, 1)),
         ('=', _) => refuse("'=' does not compare: write '=='.".into()),
         ('&', _) => refuse("Write 'and' in words.".into()),
         ('|', _) => refuse("Write 'or' in words, and abs(x) for the size of x.".into()),

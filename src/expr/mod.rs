@@ -19,7 +19,7 @@ mod shape;
 mod spelling;
 
 pub use array::{Array, Names, evaluate, evaluate_over};
-pub use ast::{BinaryOperator, Expr, UnaryOperator};
+pub use ast::{BinaryOperator, Expr, Index, UnaryOperator};
 pub use condition::{Condition, parse_condition};
 pub use eval::{erf, eval};
 pub use function::Function;
@@ -37,8 +37,8 @@ pub struct ParseError {
     pub at: usize,
 }
 
-/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, and `name[0, 2]`
-/// is an element. Functions are also names where no parenthesis follows.
+/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, `name[0, 2]` is an element and
+/// `name[-1, 2:5]` a slice. Functions are also names where no parenthesis follows, but `nan` and `inf`, which are numbers there.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     parser::parse(text, None)
 }

@@ -3,7 +3,7 @@
 
 use super::ast::{COMPARISON, NEGATE, NOT};
 use super::lexer::{Placed, Token, place, tokens};
-use super::{BinaryOperator, Expr, Function, ParseError, Reduction, UnaryOperator, nearest};
+use super::{BinaryOperator, Expr, Function, Index, ParseError, Reduction, UnaryOperator, nearest};
 
 /// Levels of a tree; also the most nested parentheses.
 const DEEPEST: usize = 200;
@@ -83,6 +83,11 @@ impl<'a> Parser<'a> {
 
     fn peek(&self) -> &Token {
         self.tokens.get(self.next).map_or(&Token::End, |placed| &placed.token)
+    }
+
+    /// The token behind the next.
+    fn second(&self) -> &Token {
+        self.tokens.get(self.next + 1).map_or(&Token::End, |placed| &placed.token)
     }
 
     fn at(&self) -> usize {
@@ -198,27 +203,51 @@ impl<'a> Parser<'a> {
             }
             None if *self.peek() == Token::OpenIndex => {
                 let index = self.index()?;
-                self.node(Expr::Element(name, index), 0, at)
+                let whole = |index: &Index| match index {
+                    Index::At(place) => usize::try_from(*place).ok(),
+                    Index::Range(..) => None,
+                };
+                let element: Option<Vec<usize>> = index.iter().map(whole).collect();
+                let expr = element
+                    .map_or_else(|| Expr::Slice(name.clone(), index.clone()), |at| Expr::Element(name.clone(), at));
+                self.node(expr, 0, at)
             }
             _ => self.node(Expr::Name(name), 0, at),
         }
     }
 
-    /// `[0, 2]`; the bracket is next.
-    fn index(&mut self) -> Result<Vec<usize>, ParseError> {
+    /// A whole number, which may have a minus before it; `None` where there is something else.
+    fn whole(&mut self) -> Result<Option<i64>, ParseError> {
+        let is_negative = *self.peek() == Token::Operator(BinaryOperator::Subtract);
+        if is_negative {
+            self.advance();
+        }
+        match *self.peek() {
+            Token::Number(value) if value.fract() == 0.0 && value < 1e15 => {
+                self.advance();
+                Ok(Some(if is_negative { -(value as i64) } else { value as i64 }))
+            }
+            Token::Number(_) => Err(self.error(format!("Expected a whole number, found {}", self.peek().describe()))),
+            _ if is_negative => Err(self.error(format!("Expected a whole number, found {}", self.peek().describe()))),
+            _ => Ok(None),
+        }
+    }
+
+    /// `[0, 2]`, `[-1, 2:5]`; the bracket is next.
+    fn index(&mut self) -> Result<Vec<Index>, ParseError> {
         let mut index = Vec::new();
         loop {
             self.advance();
-            match *self.peek() {
-                Token::Number(value) if value.fract() == 0.0 && (0.0..1e15).contains(&value) => {
-                    index.push(value as usize);
-                }
-                _ => {
-                    let found = self.peek().describe();
-                    return Err(self.error(format!("An index is a whole number from 0, found {found}")));
-                }
+            let first = self.whole()?;
+            if *self.peek() == Token::Colon {
+                self.advance();
+                index.push(Index::Range(first, self.whole()?));
+            } else if let Some(place) = first {
+                index.push(Index::At(place));
+            } else {
+                let found = self.peek().describe();
+                return Err(self.error(format!("An index is a whole number or a range such as 1:3, found {found}")));
             }
-            self.advance();
             match self.peek() {
                 Token::Comma => {}
                 Token::CloseIndex => break,
@@ -242,8 +271,15 @@ impl<'a> Parser<'a> {
         let open = self.at();
         self.advance();
         let mut arguments = Vec::new();
-        let mut depth = 0;
+        let (mut depth, mut axis) = (0, None);
         while *self.peek() != Token::Close || !arguments.is_empty() {
+            if *self.peek() == Token::Name("axis".into()) && *self.second() == Token::Assign && reduction.is_some() {
+                self.advance();
+                self.advance();
+                let found = self.whole()?;
+                axis = Some(found.ok_or_else(|| self.error("An axis is a whole number: axis=0".into()))?);
+                break;
+            }
             let argument = self.expression(0)?;
             depth = depth.max(argument.depth);
             arguments.push(argument.expr);
@@ -253,6 +289,9 @@ impl<'a> Parser<'a> {
             self.advance();
         }
         self.close(&format!("to close {name}("), open)?;
+        if let (Some(reduction), 1, Some(axis)) = (reduction, arguments.len(), axis) {
+            return self.node(Expr::Along(reduction, Box::new(arguments.remove(0)), axis), depth, at);
+        }
         if let (Some(reduction), 1) = (reduction, arguments.len()) {
             return self.node(Expr::Reduce(reduction, Box::new(arguments.remove(0))), depth, at);
         }

@@ -9,6 +9,8 @@ pub enum Reduction {
     Sum,
     /// The square root of the sum of squares.
     Norm,
+    /// The place of the first of the largest, counted from 0 through all numbers (along an axis: in it).
+    Argmax,
     /// Whether there is any NaN.
     Nan,
     /// Whether there is any infinity.
@@ -16,7 +18,8 @@ pub enum Reduction {
 }
 
 impl Reduction {
-    pub const ALL: [Reduction; 7] = [Self::Max, Self::Min, Self::Mean, Self::Sum, Self::Norm, Self::Nan, Self::Inf];
+    pub const ALL: [Reduction; 8] =
+        [Self::Max, Self::Min, Self::Mean, Self::Sum, Self::Norm, Self::Argmax, Self::Nan, Self::Inf];
 
     /// As it is typed.
     pub fn name(self) -> &'static str {
@@ -26,6 +29,7 @@ impl Reduction {
             Self::Mean => "mean",
             Self::Sum => "sum",
             Self::Norm => "norm",
+            Self::Argmax => "argmax",
             Self::Nan => "nan",
             Self::Inf => "inf",
         }
@@ -48,6 +52,14 @@ impl Reduction {
             Self::Mean => numbers.iter().sum::<f64>() / numbers.len() as f64,
             Self::Sum => numbers.iter().sum(),
             Self::Norm => numbers.iter().map(|v| v * v).sum::<f64>().sqrt(),
+            // As in numpy and PyTorch the first NaN counts as the largest.
+            Self::Argmax => {
+                let better = |best: usize, i: usize| {
+                    let (known, new) = (numbers[best], numbers[i]);
+                    if !known.is_nan() && (new.is_nan() || new > known) { i } else { best }
+                };
+                (0..numbers.len()).reduce(better).map_or(f64::NAN, |at| at as f64)
+            }
             Self::Nan => holds(f64::is_nan),
             Self::Inf => holds(f64::is_infinite),
         }

@@ -3,6 +3,7 @@
 //! `min`, `max` and `mean` of a single number (without axes) are over the steps so far, not over elements: `min(loss)`,
 //! `max(norm(dense_1.weight))`. Here is told which expressions those are.
 
+use super::array::{axis_of, sliced};
 use super::lexer::{Token, tokens};
 use super::{Expr, ParseError, Reduction};
 
@@ -46,8 +47,8 @@ pub fn histories(expression: &Expr, dims_of: DimsOf) -> Vec<Expr> {
 
 fn gather(expression: &Expr, dims_of: DimsOf, found: &mut Vec<Expr>) {
     match expression {
-        Expr::Number(_) | Expr::Name(_) | Expr::Element(..) => {}
-        Expr::Unary(_, a) => gather(a, dims_of, found),
+        Expr::Number(_) | Expr::Name(_) | Expr::Element(..) | Expr::Slice(..) => {}
+        Expr::Unary(_, a) | Expr::Along(_, a, _) => gather(a, dims_of, found),
         Expr::Binary(_, a, b) => {
             gather(a, dims_of, found);
             gather(b, dims_of, found);
@@ -67,7 +68,7 @@ fn gather(expression: &Expr, dims_of: DimsOf, found: &mut Vec<Expr>) {
 
 fn infer(expression: &Expr, dims_of: DimsOf) -> Result<Vec<usize>, Mistake> {
     let known = |name: &str, dims_of: DimsOf| match name {
-        "pi" | "e" => Ok(Vec::new()),
+        "pi" | "e" | "nan" | "inf" => Ok(Vec::new()),
         _ => dims_of(name).map_err(|message| Mistake { message, name: Some(name.to_owned()) }),
     };
     match expression {
@@ -76,6 +77,18 @@ fn infer(expression: &Expr, dims_of: DimsOf) -> Result<Vec<usize>, Mistake> {
         Expr::Element(name, index) => {
             element(name, &known(name, dims_of)?, index)?;
             Ok(Vec::new())
+        }
+        Expr::Slice(name, index) => {
+            let kept = sliced(name, &known(name, dims_of)?, index)
+                .map_err(|message| Mistake { message, name: Some(name.clone()) })?;
+            Ok(kept.into_iter().filter(|(_, stays)| *stays).map(|(places, _)| places.len()).collect())
+        }
+        Expr::Along(_, a, axis) => {
+            let mut dims = infer(a, dims_of)?;
+            let name = a.names().first().map(|name| (*name).to_owned());
+            let axis = axis_of(*axis, dims.len()).map_err(|message| Mistake { message, name })?;
+            dims.remove(axis);
+            Ok(dims)
         }
         Expr::Unary(_, a) => infer(a, dims_of),
         Expr::Reduce(_, a) => infer(a, dims_of).map(|_| Vec::new()),

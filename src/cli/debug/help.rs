@@ -58,8 +58,9 @@ quit, q, exit            as Ctrl-D
 
 Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
 step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
-sign step min max pow; of a whole tensor: max min mean sum norm nan inf. Of a single number, max, min and mean are over the
-steps so far. Comparisons, and, or, not. Steps count from 1.";
+sign step min max pow; of a whole tensor: max min mean sum norm argmax nan inf, and along an axis: sum(w, axis=0). Slices as in
+numpy: w[-1], w[:, 2:5]. Alone, nan and inf are numbers. Of a single number, max, min and mean are over the steps so far.
+Comparisons, and, or, not. Steps count from 1.";
 
 /// All of it, or the lines of the command that a word stands for.
 pub fn of(word: &str) -> Result<String, String> {

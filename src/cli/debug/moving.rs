@@ -195,8 +195,8 @@ impl Console {
                 said.json["found"] = json!(true);
                 said
             }
-            Reversed::Beginning => {
-                let mut said = self.arrived(Some("It never held before."), Vec::new());
+            Reversed::Nowhere => {
+                let mut said = self.arrived(Some("It never held before; the run stands where it stood."), Vec::new());
                 said.json["found"] = json!(false);
                 said
             }

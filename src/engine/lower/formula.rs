@@ -52,7 +52,7 @@ impl Parts<'_, '_> {
             return Ok(Part::Value(*value));
         }
         let value = match expression {
-            Expr::Number(_) | Expr::Name(_) | Expr::Element(..) => self.x,
+            Expr::Number(_) | Expr::Name(_) | Expr::Element(..) | Expr::Slice(..) => self.x,
             Expr::Unary(UnaryOperator::Negate, a) => {
                 let a = self.value(a)?;
                 self.scale_shift(a, -1.0, 0.0)
@@ -63,7 +63,7 @@ impl Parts<'_, '_> {
                 self.binary(*operator, a, b)?
             }
             Expr::Call(function, arguments) => self.call(*function, arguments)?,
-            Expr::Reduce(..) => return Err(self.not_a_number()),
+            Expr::Reduce(..) | Expr::Along(..) => return Err(self.not_a_number()),
         };
         self.done.insert(text, value);
         Ok(Part::Value(value))

@@ -21,8 +21,8 @@ pub enum Held {
 pub enum Reversed {
     /// It stands where this held, as it would have stopped there going forward.
     Found(Vec<Hit>),
-    /// It never held before: it stands at the beginning.
-    Beginning,
+    /// It never held before; it stands where it was.
+    Nowhere,
     /// It was told not to go on, and stands where it was.
     Cancelled,
 }
@@ -65,13 +65,9 @@ impl Debugger {
         let here = self.moment();
         let found = self.search_back(here, held, go_on);
         match found {
-            Ok(Reversed::Cancelled) => {
+            Ok(back @ (Reversed::Cancelled | Reversed::Nowhere)) => {
                 self.travel(here, false, &mut |_| true)?;
-                Ok(Reversed::Cancelled)
-            }
-            Ok(Reversed::Beginning) => {
-                self.goto(Moment::default())?;
-                Ok(Reversed::Beginning)
+                Ok(back)
             }
             other => other,
         }
@@ -107,7 +103,7 @@ impl Debugger {
             }
             if begin == Moment::default() {
                 let Some((place, hits)) = pending.filter(|_| held == Held::Since) else {
-                    return Ok(Reversed::Beginning);
+                    return Ok(Reversed::Nowhere);
                 };
                 self.travel(place, false, &mut |_| true)?;
                 return Ok(Reversed::Found(hits));

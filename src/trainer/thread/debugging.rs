@@ -286,10 +286,10 @@ impl Worker {
         self.picture_due = true;
         match found? {
             Reversed::Found(hits) => self.stopped_at(&hits),
-            Reversed::Beginning => {
+            Reversed::Nowhere => {
                 let what = to
                     .map_or("No breakpoint held before".to_owned(), |(what, _)| format!("{what} held nowhere before"));
-                self.stop_here(format!("{what}: this is the beginning of the run."));
+                self.stop_here(format!("{what}. The run stands where it stood."));
             }
             Reversed::Cancelled => {}
         }

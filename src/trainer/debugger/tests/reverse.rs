@@ -38,12 +38,14 @@ fn backwards_it_stops_wherever_it_stops_forwards() {
         let mut debugger = debugger(&xor(), BUDGET);
         debugger.goto_step(200).unwrap();
         debugger.set_breakpoints(breakpoints);
+        let mut last = debugger.moment();
         for _ in 0..5 {
             let reversed = debugger.reverse_continue(&mut all).unwrap();
             let Some(place) = expected.pop() else {
-                assert_eq!((reversed, debugger.moment()), (Reversed::Beginning, Moment::default()));
+                assert_eq!((reversed, debugger.moment()), (Reversed::Nowhere, last), "where it stood");
                 break;
             };
+            last = place;
             assert!(matches!(reversed, Reversed::Found(_)), "{place:?}");
             assert_eq!(debugger.moment(), place);
         }
@@ -81,8 +83,9 @@ fn since_is_where_it_began_to_hold() {
         assert!(matches!(reversed, Reversed::Found(_)), "{condition}");
         assert_eq!(debugger.current_step(), since, "{condition}");
     }
-    assert_eq!(debugger.reverse_to("step > 300", Held::Since, &mut all).unwrap(), Reversed::Beginning);
-    assert_eq!(debugger.moment(), Moment::default());
+    let (here, before) = (debugger.moment(), bits(&debugger));
+    assert_eq!(debugger.reverse_to("step > 300", Held::Since, &mut all).unwrap(), Reversed::Nowhere);
+    assert_eq!((debugger.moment(), bits(&debugger)), (here, before), "where it stood, bit for bit");
 }
 
 #[test]
