@@ -117,7 +117,7 @@ impl App {
         Panel::top("top bar").exact_size(top_bar::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
             let mut window = top_bar::Window {
                 panels: &mut self.workspace.open,
-                shortcuts_open: &mut self.shortcuts.sheet_open,
+                keys: &mut self.shortcuts,
                 dialogs: &mut self.dialogs,
                 debug: &mut self.workspace.debug.bar,
             };
@@ -138,6 +138,7 @@ impl App {
         banners::show(&ctx, &self.state, &mut actions);
         self.dialogs.show(&ctx, &self.state, &mut actions);
         shortcuts::sheet(&ctx, &mut self.shortcuts);
+        self.shortcuts.glossary.show(&ctx);
         let whole = ctx.content_rect();
         let is_workspace = self.state.screen == Screen::Workspace;
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);

@@ -15,6 +15,7 @@ pub mod data_panel;
 pub mod debug;
 pub mod dialogs;
 pub mod frame_times;
+pub mod glossary;
 pub mod inspector;
 pub mod palette;
 pub mod panel;

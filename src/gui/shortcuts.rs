@@ -1,4 +1,4 @@
-//! Keys that work everywhere in the window, and the sheet that lists all keys (F1).
+//! Keys that work everywhere in the window, and the sheet that lists all keys (Ctrl /).
 //!
 //! Keys of the canvas are handled by the canvas; they are listed here so that there is one sheet.
 
@@ -6,6 +6,7 @@ use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText,
 
 use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
+use super::glossary::GlossaryUi;
 use super::theme::{self, Tokens};
 use crate::session::{Action, Screen, State, Tab, Transport, WATCHABLE};
 use crate::trainer::DebugCommand;
@@ -21,11 +22,13 @@ const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Mod
 const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
 /// Before the bare Space, which does not care for Shift by itself.
 const FULL_SPEED: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::Space);
-const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+const GLOSSARY: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+const KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Slash);
 
 #[derive(Default)]
 pub struct ShortcutsUi {
     pub sheet_open: bool,
+    pub glossary: GlossaryUi,
     /// Space is down and nothing else has happened since: its release plays or pauses.
     space_armed: bool,
     /// Asked for while a field was being typed into: done when the field has taken what was typed.
@@ -41,11 +44,14 @@ pub fn handle(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) {
-    if ctx.input_mut(|i| i.consume_shortcut(&HELP)) {
+    if ctx.input_mut(|i| i.consume_shortcut(&KEYS)) && !local.glossary.is_open() {
         local.sheet_open = !local.sheet_open;
     }
+    if ctx.input_mut(|i| i.consume_shortcut(&GLOSSARY)) && !local.sheet_open {
+        local.glossary.toggle(state);
+    }
     let waited = local.after_field.take();
-    if dialogs.is_open() || local.sheet_open {
+    if dialogs.is_open() || local.sheet_open || local.glossary.is_open() {
         local.space_armed = false;
         return;
     }
@@ -130,7 +136,8 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl O", "open a project"),
             ("Ctrl S", "save"),
             ("Ctrl Shift S", "save as"),
-            ("F1", "this sheet"),
+            ("F1", "glossary: what the words mean"),
+            ("Ctrl /", "this sheet"),
         ],
     ),
     (

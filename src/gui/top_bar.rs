@@ -12,6 +12,7 @@ use egui_material_icons::{MaterialIcon, icons};
 use super::anchors;
 use super::debug::bar;
 use super::dialogs::Dialogs;
+use super::shortcuts::ShortcutsUi;
 use super::theme::{self, Tokens};
 use super::widgets::{accent_icon_button, icon_button, named, text_field};
 use crate::persist::Theme;
@@ -35,7 +36,7 @@ impl Default for PanelsOpen {
 /// What the bar may change that is the window's own.
 pub struct Window<'a> {
     pub panels: &'a mut PanelsOpen,
-    pub shortcuts_open: &'a mut bool,
+    pub keys: &'a mut ShortcutsUi,
     pub dialogs: &'a mut Dialogs,
     pub debug: &'a mut bar::BarUi,
 }

@@ -7,6 +7,7 @@ mod data_spec;
 mod device;
 pub mod difference;
 mod edit;
+pub mod glossary;
 mod graph;
 mod history;
 pub mod infer;

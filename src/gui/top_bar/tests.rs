@@ -22,9 +22,9 @@ fn bar(width: f32, status: RunStatus) -> Harness<'static, Bench<Dialogs>> {
     state.run.status = status;
     state.devices = Devices::found();
     state.devices.threads = 2;
-    let (mut panels, mut shortcuts, mut debug) = (PanelsOpen::default(), false, bar::BarUi::default());
+    let (mut panels, mut shortcuts, mut debug) = (PanelsOpen::default(), ShortcutsUi::default(), bar::BarUi::default());
     bench([width, HEIGHT], state, Dialogs::new(Arc::new(NoPicker)), move |ui, state, dialogs, actions| {
-        let window = &mut Window { panels: &mut panels, shortcuts_open: &mut shortcuts, dialogs, debug: &mut debug };
+        let window = &mut Window { panels: &mut panels, keys: &mut shortcuts, dialogs, debug: &mut debug };
         show(ui, state, window, actions);
     })
 }

@@ -1,0 +1,93 @@
+//! The glossary: every term on the screen, searchable, with its formula (F1).
+
+use egui::{Context, Id, Key, Modal, RichText, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo};
+
+use super::theme::{self, Tokens};
+use crate::model::glossary::{Term, all, search};
+use crate::session::State;
+
+/// Of the entries.
+const WIDTH: f32 = 560.0;
+
+#[derive(Default)]
+pub struct GlossaryUi {
+    open: Option<Open>,
+}
+
+struct Open {
+    terms: Vec<Term>,
+    typed: String,
+    /// The field is to have the keys.
+    is_fresh: bool,
+}
+
+impl GlossaryUi {
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// At the entry of the layer that is selected, if one is.
+    pub fn toggle(&mut self, state: &State) {
+        if self.open.take().is_none() {
+            let selected = state.selection.layers.iter().next().filter(|_| state.selection.layers.len() == 1);
+            let layer = selected.and_then(|&id| state.project.graph.layer(id));
+            let typed = layer.map_or(String::new(), |layer| layer.kind.about().title.to_owned());
+            self.open = Some(Open { terms: all(), typed, is_fresh: true });
+        }
+    }
+
+    pub fn show(&mut self, ctx: &Context) {
+        let Some(open) = &mut self.open else { return };
+        let frame = super::panels::dialog_frame(&ctx.global_style());
+        // Besides the entries: margins, the heading, the field and the button.
+        let room = ctx.content_rect().size() - Vec2::new(80.0, 190.0);
+        let modal = Modal::new(Id::unique("glossary")).frame(frame).show(ctx, |ui| {
+            ui.set_width(room.x.min(WIDTH));
+            ui.heading("Glossary");
+            let field =
+                ui.add(TextEdit::singleline(&mut open.typed).hint_text("Search terms").desired_width(f32::INFINITY));
+            let field = super::widgets::named(field, "Search terms");
+            if std::mem::take(&mut open.is_fresh) {
+                field.request_focus();
+            }
+            ui.add_space(6.0);
+            entries(ui, &search(&open.terms, &open.typed), room.y);
+            ui.add_space(8.0);
+            ui.button("Close").clicked() || ui.input(|i| i.key_pressed(Key::Escape))
+        });
+        if modal.should_close() || modal.inner {
+            self.open = None;
+        }
+    }
+}
+
+fn entries(ui: &mut Ui, found: &[&Term], height: f32) {
+    let tokens = Tokens::of(ui);
+    // As high whatever is found, so that nothing jumps while one types.
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink(false).show(ui, |ui| {
+        if found.is_empty() {
+            ui.label(RichText::new("No term has that in it. Try a shorter word.").color(tokens.muted));
+        }
+        for term in found {
+            entry(ui, &tokens, term);
+        }
+    });
+}
+
+fn entry(ui: &mut Ui, tokens: &Tokens, term: &Term) {
+    let inside = ui.vertical(|ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(term.name).font(theme::medium(14.0)));
+            if !term.also.is_empty() {
+                ui.label(RichText::new(term.also.join(", ")).size(11.0).color(tokens.faint));
+            }
+        });
+        ui.add(egui::Label::new(RichText::new(term.words).color(tokens.muted)).wrap());
+        if !term.formula.is_empty() {
+            ui.label(RichText::new(term.formula).font(theme::mono(12.0)).color(tokens.accent));
+        }
+    });
+    let label = format!("{}: {}", term.name, term.words);
+    inside.response.widget_info(|| WidgetInfo::labeled(Role::Article, true, &label));
+    ui.add_space(10.0);
+}
