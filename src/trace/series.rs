@@ -187,6 +187,16 @@ impl Series {
         after.checked_sub(1).map(|i| self.values[i])
     }
 
+    /// The value at exactly this step, if it is kept.
+    pub fn exactly(&self, step: u64) -> Option<f32> {
+        self.steps.binary_search(&step).ok().map(|i| self.values[i])
+    }
+
+    /// Whether every point that was pushed is there.
+    pub fn is_whole(&self) -> bool {
+        self.shift == 0
+    }
+
     /// Between `from` and `to` (steps), one or two buckets a pixel, in order, or one for every point if there are fewer. One
     /// neighbour on each side is included so that lines run to the edge. What falls into a bucket does not depend on what
     /// comes after it, so that a growing curve stands still.

@@ -13,8 +13,8 @@ pub struct Smoother {
     sum: f64,
     /// `w^t` of the points so far.
     rest: f64,
-    /// Step and bits of the last point taken in: when the series no longer has it there, it is another run.
-    last: Option<(u64, u32)>,
+    /// Steps and bits of the first and the last point taken in: when the series has others there, it is another run.
+    ends: Option<[(u64, u32); 2]>,
 }
 
 impl Smoother {
@@ -24,7 +24,8 @@ impl Smoother {
             *self = Self { weight, rest: 1.0, ..Self::default() };
         }
         let w = f64::from(weight.clamp(0.0, 0.999));
-        let known = self.smoothed.len();
+        // By step, not by place: a long series drops points of its newest stretch that were taken in already.
+        let known = self.ends.map_or(0, |[_, (last, _)]| raw.steps().partition_point(|&step| step <= last));
         for (&step, &value) in raw.steps()[known..].iter().zip(&raw.values()[known..]) {
             if value.is_finite() {
                 self.sum = w * self.sum + (1.0 - w) * f64::from(value);
@@ -32,7 +33,8 @@ impl Smoother {
             }
             let now = if self.rest < 1.0 { (self.sum / (1.0 - self.rest)) as f32 } else { f32::NAN };
             self.smoothed.push(step, now);
-            self.last = Some((step, value.to_bits()));
+            let point = (step, value.to_bits());
+            self.ends = Some([self.ends.map_or(point, |[first, _]| first), point]);
         }
         &self.smoothed
     }
@@ -43,15 +45,21 @@ impl Smoother {
     }
 
     fn continues(&self, raw: &Series) -> bool {
-        let Some((step, bits)) = self.last else { return self.smoothed.is_empty() };
-        let index = self.smoothed.len() - 1;
-        raw.steps().get(index) == Some(&step) && raw.values()[index].to_bits() == bits
+        let Some(ends) = self.ends else { return true };
+        let is_behind = raw.last().is_none_or(|(last, _)| last < ends[1].0);
+        !is_behind
+            && ends.iter().all(|(step, bits)| match raw.exactly(*step) {
+                Some(value) => value.to_bits() == *bits,
+                // Every point of a short series is there.
+                None => !raw.is_whole(),
+            })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::MOST;
 
     fn series(values: &[f32]) -> Series {
         let mut series = Series::default();
@@ -85,6 +93,25 @@ mod tests {
         let other = series(&[9.0, 9.0, 9.0]);
         assert_eq!(grown.follow(&other, 0.9).values(), [9.0, 9.0, 9.0]);
         assert_eq!(grown.follow(&series(&[]), 0.9).len(), 0);
+    }
+
+    #[test]
+    fn a_series_that_drops_points_is_followed_on_and_not_smoothed_anew() {
+        let (mut raw, mut smoother) = (Series::default(), Smoother::default());
+        let (mut sum, mut rest, mut expected) = (0.0f64, 1.0f64, 0.0f32);
+        for i in 0..MOST as u64 + 500 {
+            let value = (i as f32 * 0.37).sin();
+            raw.push(i, value);
+            (sum, rest) =
+                (f64::from(0.9f32) * sum + (1.0 - f64::from(0.9f32)) * f64::from(value), rest * f64::from(0.9f32));
+            expected = (sum / (1.0 - rest)) as f32;
+            smoother.follow(&raw, 0.9);
+        }
+        assert!(!raw.is_whole());
+        assert_eq!(smoother.smoothed().last(), Some((MOST as u64 + 499, expected)));
+        raw.truncate(100);
+        raw.push(101, 5.0);
+        assert_eq!(smoother.follow(&raw, 0.9).steps(), raw.steps(), "what was cut is smoothed anew");
     }
 
     #[test]
