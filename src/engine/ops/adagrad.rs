@@ -1,6 +1,6 @@
 //! `adagrad`: steps divided by the size of all gradients so far, as `torch.optim.Adagrad` (Duchi et al., 2011).
 
-use super::moments::{self, count, rate, root};
+use super::moments::{self, Decay, Nothing, Share, count, rate, root};
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
@@ -19,6 +19,28 @@ impl Adagrad {
     /// The rate of the update number `t`, counted from 1.
     fn rate(&self, rate: f64, t: f64) -> f64 {
         rate / (1.0 + (t - 1.0) * self.rate_decay)
+    }
+
+    fn step(&self, frame: &mut Frame, decay: impl Decay) -> Result<bool> {
+        let t = frame.scalar(3)? + 1.0;
+        let rate = self.rate(frame.context().learning_rate, t) as f32;
+        let epsilon = self.epsilon as f32;
+        let g = frame.f32s(1)?;
+        bridge::write2(frame.input(0)?, frame.input(2)?, |w, sum| {
+            elementwise::update2(
+                w,
+                sum,
+                &g,
+                #[inline(always)]
+                move |w, sum, g| {
+                    let g = decay.add(g, w);
+                    let sum = sum + g * g;
+                    (w - rate * g / (sum.sqrt() + epsilon), sum)
+                },
+            );
+        })?;
+        bridge::write(frame.input(3)?, |count| count[0] = t as f32)?;
+        Ok(true)
     }
 }
 
@@ -54,25 +76,10 @@ impl Op for Adagrad {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let t = frame.scalar(3)? + 1.0;
-        let rate = self.rate(frame.context().learning_rate, t) as f32;
-        let (decay, epsilon) = (self.weight_decay as f32, self.epsilon as f32);
-        let g = frame.f32s(1)?;
-        bridge::write2(frame.input(0)?, frame.input(2)?, |w, sum| {
-            elementwise::update2(
-                w,
-                sum,
-                &g,
-                #[inline(always)]
-                move |w, sum, g| {
-                    let g = moments::decayed_f32(g, w, decay);
-                    let sum = sum + g * g;
-                    (w - rate * g / (sum.sqrt() + epsilon), sum)
-                },
-            );
-        })?;
-        bridge::write(frame.input(3)?, |count| count[0] = t as f32)?;
-        Ok(true)
+        match self.weight_decay {
+            0.0 => self.step(frame, Nothing),
+            decay => self.step(frame, Share(decay as f32)),
+        }
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {

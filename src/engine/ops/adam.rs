@@ -1,7 +1,7 @@
 //! `adam` and `adamw`: steps scaled by running moments of the gradient, as `torch.optim.Adam` and `AdamW`
 //! (Kingma and Ba, 2015; Loshchilov and Hutter, 2019).
 
-use super::moments::{self, correction, count, rate, root, running};
+use super::moments::{self, Decay, Nothing, Share, correction, count, rate, root, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -40,6 +40,33 @@ impl Adam {
             shrink: if self.decoupled { 1.0 - rate * self.weight_decay } else { 1.0 },
             joined_decay: if self.decoupled { 0.0 } else { self.weight_decay },
         }
+    }
+
+    fn step(&self, frame: &mut Frame, decay: impl Decay) -> Result<bool> {
+        let t = frame.scalar(4)? + 1.0;
+        let s = self.scales(frame.context(), t);
+        let (b1, b2) = (s.beta1 as f32, self.beta2 as f32);
+        let (c1, c2) = ((1.0 - s.beta1) as f32, (1.0 - self.beta2) as f32);
+        let (shrink, epsilon) = (s.shrink as f32, self.epsilon as f32);
+        let (step_size, correction) = (s.step_size as f32, s.second_correction_sqrt as f32);
+        let g = frame.f32s(1)?;
+        bridge::write3(frame.input(0)?, frame.input(2)?, frame.input(3)?, |w, m, v| {
+            elementwise::update3(
+                w,
+                m,
+                v,
+                &g,
+                #[inline(always)]
+                move |w, m, v, g| {
+                    let g = decay.add(g, w);
+                    let m = b1 * m + c1 * g;
+                    let v = b2 * v + c2 * g * g;
+                    (shrink * w - step_size * m / (v.sqrt() / correction + epsilon), m, v)
+                },
+            );
+        })?;
+        bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
+        Ok(true)
     }
 }
 
@@ -81,30 +108,11 @@ impl Op for Adam {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let t = frame.scalar(4)? + 1.0;
-        let s = self.scales(frame.context(), t);
-        let (b1, b2) = (s.beta1 as f32, self.beta2 as f32);
-        let (c1, c2) = ((1.0 - s.beta1) as f32, (1.0 - self.beta2) as f32);
-        let (decay, shrink, epsilon) = (s.joined_decay as f32, s.shrink as f32, self.epsilon as f32);
-        let (step_size, correction) = (s.step_size as f32, s.second_correction_sqrt as f32);
-        let g = frame.f32s(1)?;
-        bridge::write3(frame.input(0)?, frame.input(2)?, frame.input(3)?, |w, m, v| {
-            elementwise::update3(
-                w,
-                m,
-                v,
-                &g,
-                #[inline(always)]
-                move |w, m, v, g| {
-                    let g = moments::decayed_f32(g, w, decay);
-                    let m = b1 * m + c1 * g;
-                    let v = b2 * v + c2 * g * g;
-                    (shrink * w - step_size * m / (v.sqrt() / correction + epsilon), m, v)
-                },
-            );
-        })?;
-        bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
-        Ok(true)
+        let joined = if self.decoupled { 0.0 } else { self.weight_decay };
+        match joined {
+            0.0 => self.step(frame, Nothing),
+            decay => self.step(frame, Share(decay as f32)),
+        }
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {

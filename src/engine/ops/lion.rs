@@ -1,6 +1,6 @@
 //! `lion`: steps of equal size in the direction that the momentum votes for (Chen et al., 2023).
 
-use super::moments::{self, rate, running};
+use super::moments::{self, Decay, Nothing, Share, rate, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -15,6 +15,32 @@ pub struct Lion {
     pub beta1: Momentum,
     pub beta2: f64,
     pub weight_decay: f64,
+}
+
+impl Lion {
+    fn step(&self, frame: &mut Frame, decay: impl Decay) -> Result<bool> {
+        let beta1 = self.beta1.at(frame.context());
+        let (b1, c1) = (beta1 as f32, (1.0 - beta1) as f32);
+        let (b2, c2) = (self.beta2 as f32, (1.0 - self.beta2) as f32);
+        let rate = frame.context().learning_rate as f32;
+        let g = frame.f32s(1)?;
+        bridge::write2(frame.input(0)?, frame.input(2)?, |w, m| {
+            elementwise::update2(
+                w,
+                m,
+                &g,
+                #[inline(always)]
+                move |w, m, g| {
+                    let vote = b1 * m + c1 * g;
+                    // 0 for 0, and no number for none.
+                    let sign = if vote < 0.0 { -1.0 } else { 0.0 * vote };
+                    let sign = if vote > 0.0 { 1.0 } else { sign };
+                    (w - rate * decay.add(sign, w), b2 * m + c2 * g)
+                },
+            );
+        })?;
+        Ok(true)
+    }
 }
 
 impl Op for Lion {
@@ -48,27 +74,10 @@ impl Op for Lion {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let beta1 = self.beta1.at(frame.context());
-        let (b1, c1) = (beta1 as f32, (1.0 - beta1) as f32);
-        let (b2, c2) = (self.beta2 as f32, (1.0 - self.beta2) as f32);
-        let (rate, decay) = (frame.context().learning_rate as f32, self.weight_decay as f32);
-        let g = frame.f32s(1)?;
-        bridge::write2(frame.input(0)?, frame.input(2)?, |w, m| {
-            elementwise::update2(
-                w,
-                m,
-                &g,
-                #[inline(always)]
-                move |w, m, g| {
-                    let vote = b1 * m + c1 * g;
-                    // 0 for 0, and no number for none.
-                    let sign = if vote < 0.0 { -1.0 } else { 0.0 * vote };
-                    let sign = if vote > 0.0 { 1.0 } else { sign };
-                    (w - rate * moments::decayed_f32(sign, w, decay), b2 * m + c2 * g)
-                },
-            );
-        })?;
-        Ok(true)
+        match self.weight_decay {
+            0.0 => self.step(frame, Nothing),
+            decay => self.step(frame, Share(decay as f32)),
+        }
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {

@@ -1,6 +1,6 @@
 //! `nadam`: Adam that looks ahead along its momentum, as `torch.optim.NAdam` (Dozat, 2016).
 
-use super::moments::{self, correction, count, rate, root, running};
+use super::moments::{self, Decay, Nothing, Share, correction, count, rate, root, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -43,6 +43,34 @@ impl NAdam {
             product,
         }
     }
+
+    fn step(&self, frame: &mut Frame, decay: impl Decay) -> Result<bool> {
+        let t = frame.scalar(4)? + 1.0;
+        let s = self.scales(frame, t, frame.scalar(5)?);
+        let (b1, b2) = (s.beta1 as f32, self.beta2 as f32);
+        let (c1, c2) = ((1.0 - s.beta1) as f32, (1.0 - self.beta2) as f32);
+        let (epsilon, correction) = (self.epsilon as f32, s.second_correction_sqrt as f32);
+        let (from_gradient, from_moment) = (s.from_gradient as f32, s.from_moment as f32);
+        let g = frame.f32s(1)?;
+        bridge::write3(frame.input(0)?, frame.input(2)?, frame.input(3)?, |w, m, v| {
+            elementwise::update3(
+                w,
+                m,
+                v,
+                &g,
+                #[inline(always)]
+                move |w, m, v, g| {
+                    let g = decay.add(g, w);
+                    let m = b1 * m + c1 * g;
+                    let v = b2 * v + c2 * g * g;
+                    (w - (from_gradient * g + from_moment * m) / (v.sqrt() / correction + epsilon), m, v)
+                },
+            );
+        })?;
+        bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
+        bridge::write(frame.input(5)?, |product| product[0] = s.product as f32)?;
+        Ok(true)
+    }
 }
 
 impl Op for NAdam {
@@ -83,32 +111,10 @@ impl Op for NAdam {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let t = frame.scalar(4)? + 1.0;
-        let s = self.scales(frame, t, frame.scalar(5)?);
-        let (b1, b2) = (s.beta1 as f32, self.beta2 as f32);
-        let (c1, c2) = ((1.0 - s.beta1) as f32, (1.0 - self.beta2) as f32);
-        let (decay, epsilon, correction) =
-            (self.weight_decay as f32, self.epsilon as f32, s.second_correction_sqrt as f32);
-        let (from_gradient, from_moment) = (s.from_gradient as f32, s.from_moment as f32);
-        let g = frame.f32s(1)?;
-        bridge::write3(frame.input(0)?, frame.input(2)?, frame.input(3)?, |w, m, v| {
-            elementwise::update3(
-                w,
-                m,
-                v,
-                &g,
-                #[inline(always)]
-                move |w, m, v, g| {
-                    let g = moments::decayed_f32(g, w, decay);
-                    let m = b1 * m + c1 * g;
-                    let v = b2 * v + c2 * g * g;
-                    (w - (from_gradient * g + from_moment * m) / (v.sqrt() / correction + epsilon), m, v)
-                },
-            );
-        })?;
-        bridge::write(frame.input(4)?, |count| count[0] = t as f32)?;
-        bridge::write(frame.input(5)?, |product| product[0] = s.product as f32)?;
-        Ok(true)
+        match self.weight_decay {
+            0.0 => self.step(frame, Nothing),
+            decay => self.step(frame, Share(decay as f32)),
+        }
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {

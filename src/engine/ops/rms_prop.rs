@@ -1,6 +1,6 @@
 //! `rmsprop`: steps divided by the running size of the gradient, as `torch.optim.RMSprop` (not centred).
 
-use super::moments::{self, rate, root, running};
+use super::moments::{self, Decay, Nothing, Share, rate, root, running};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -18,44 +18,13 @@ pub struct RmsProp {
     pub weight_decay: f64,
 }
 
-impl Op for RmsProp {
-    fn name(&self) -> &'static str {
-        "rmsprop"
-    }
-
-    fn formula(&self) -> &'static str {
-        "g ← g + decay · w;  v ← α v + (1 − α) g²;  b ← momentum · b + g / (√v + ε);  w ← w − rate · b"
-    }
-
-    fn words(&self) -> &'static str {
-        "Divides each step by how large the gradient has been lately, so that every weight moves at a similar pace."
-    }
-
-    fn settings(&self) -> String {
-        let Self { alpha, epsilon, momentum, weight_decay } = self;
-        format!("alpha {alpha}, epsilon {epsilon:e}, momentum {momentum}, weight decay {weight_decay}")
-    }
-
-    fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
-        let g = moments::decayed(frame.input(1)?, w, self.weight_decay)?;
-        let v = ((frame.input(2)? * self.alpha)? + (g.sqr()? * (1.0 - self.alpha))?)?;
-        let mut direction = (g / (v.sqrt()? + self.epsilon)?)?;
-        if self.momentum.is_used() {
-            direction = ((frame.input(3)? * self.momentum.at(frame.context()))? + direction)?;
-        }
-        let w = (w - (&direction * rate)?)?;
-        frame.set(0, w)?;
-        frame.set(1, v)?;
-        if self.momentum.is_used() { frame.set(2, direction) } else { Ok(()) }
-    }
-
-    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+impl RmsProp {
+    fn step(&self, frame: &mut Frame, decay: impl Decay) -> Result<bool> {
         let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum.at(frame.context()) as f32);
         let (alpha, rest) = (self.alpha as f32, (1.0 - self.alpha) as f32);
-        let (decay, epsilon) = (self.weight_decay as f32, self.epsilon as f32);
+        let epsilon = self.epsilon as f32;
         let scaled = move |w: f32, v: f32, g: f32| {
-            let g = moments::decayed_f32(g, w, decay);
+            let g = decay.add(g, w);
             let v = alpha * v + rest * g * g;
             (g / (v.sqrt() + epsilon), v)
         };
@@ -91,6 +60,46 @@ impl Op for RmsProp {
             );
         })?;
         Ok(true)
+    }
+}
+
+impl Op for RmsProp {
+    fn name(&self) -> &'static str {
+        "rmsprop"
+    }
+
+    fn formula(&self) -> &'static str {
+        "g ← g + decay · w;  v ← α v + (1 − α) g²;  b ← momentum · b + g / (√v + ε);  w ← w − rate · b"
+    }
+
+    fn words(&self) -> &'static str {
+        "Divides each step by how large the gradient has been lately, so that every weight moves at a similar pace."
+    }
+
+    fn settings(&self) -> String {
+        let Self { alpha, epsilon, momentum, weight_decay } = self;
+        format!("alpha {alpha}, epsilon {epsilon:e}, momentum {momentum}, weight decay {weight_decay}")
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (w, rate) = (frame.input(0)?, frame.context().learning_rate);
+        let g = moments::decayed(frame.input(1)?, w, self.weight_decay)?;
+        let v = ((frame.input(2)? * self.alpha)? + (g.sqr()? * (1.0 - self.alpha))?)?;
+        let mut direction = (g / (v.sqrt()? + self.epsilon)?)?;
+        if self.momentum.is_used() {
+            direction = ((frame.input(3)? * self.momentum.at(frame.context()))? + direction)?;
+        }
+        let w = (w - (&direction * rate)?)?;
+        frame.set(0, w)?;
+        frame.set(1, v)?;
+        if self.momentum.is_used() { frame.set(2, direction) } else { Ok(()) }
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        match self.weight_decay {
+            0.0 => self.step(frame, Nothing),
+            decay => self.step(frame, Share(decay as f32)),
+        }
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {

@@ -1,6 +1,6 @@
 //! `sgd`: stochastic gradient descent as `torch.optim.SGD` (dampening 0).
 
-use super::moments::{self, rate};
+use super::moments::{self, Decay, Nothing, Share, rate};
 use super::momentum::Momentum;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -14,6 +14,41 @@ pub struct Sgd {
     pub momentum: Momentum,
     pub nesterov: bool,
     pub weight_decay: f64,
+}
+
+impl Sgd {
+    fn step(&self, frame: &mut Frame, decay: impl Decay) -> Result<bool> {
+        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum.at(frame.context()) as f32);
+        let w = frame.input(0)?;
+        let g = frame.f32s(1)?;
+        if !self.momentum.is_used() {
+            bridge::write(w, |w| {
+                elementwise::update(
+                    w,
+                    &g,
+                    #[inline(always)]
+                    move |w, g| w - rate * decay.add(g, w),
+                );
+            })?;
+            return Ok(true);
+        }
+        let nesterov = self.nesterov;
+        bridge::write2(w, frame.input(2)?, |w, v| {
+            elementwise::update2(
+                w,
+                v,
+                &g,
+                #[inline(always)]
+                move |w, v, g| {
+                    let g = decay.add(g, w);
+                    let v = momentum * v + g;
+                    let direction = if nesterov { g + momentum * v } else { v };
+                    (w - rate * direction, v)
+                },
+            );
+        })?;
+        Ok(true)
+    }
 }
 
 impl Op for Sgd {
@@ -50,37 +85,10 @@ impl Op for Sgd {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
-        let (rate, momentum) = (frame.context().learning_rate as f32, self.momentum.at(frame.context()) as f32);
-        let decay = self.weight_decay as f32;
-        let w = frame.input(0)?;
-        let g = frame.f32s(1)?;
-        if !self.momentum.is_used() {
-            bridge::write(w, |w| {
-                elementwise::update(
-                    w,
-                    &g,
-                    #[inline(always)]
-                    move |w, g| w - rate * moments::decayed_f32(g, w, decay),
-                );
-            })?;
-            return Ok(true);
+        match self.weight_decay {
+            0.0 => self.step(frame, Nothing),
+            decay => self.step(frame, Share(decay as f32)),
         }
-        let nesterov = self.nesterov;
-        bridge::write2(w, frame.input(2)?, |w, v| {
-            elementwise::update2(
-                w,
-                v,
-                &g,
-                #[inline(always)]
-                move |w, v, g| {
-                    let g = moments::decayed_f32(g, w, decay);
-                    let v = momentum * v + g;
-                    let direction = if nesterov { g + momentum * v } else { v };
-                    (w - rate * direction, v)
-                },
-            );
-        })?;
-        Ok(true)
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
