@@ -418,7 +418,12 @@ fn a_template_starts_at_a_pace_that_one_can_watch_until_another_is_chosen() {
     let mut state = State::start(at());
     assert_eq!(state.speed, 1.0);
     state.apply(Action::OpenTemplate("spiral".into()));
+    // 3,750 steps in a quarter of a minute.
+    assert!((state.speed - 0.8).abs() < 0.01, "{}", state.speed);
+    state.apply(Action::OpenTemplate("digits-cnn".into()));
     assert_eq!(state.speed, WATCHABLE);
+    state.apply(Action::SetSpeed(1.0));
+    assert_eq!(state.pace, Some(WATCHABLE), "the way back from full speed");
     state.apply(Action::SetSpeed(0.9));
     state.close();
     let mut state = State::start(at());

@@ -218,6 +218,7 @@ mod tests {
         assert_eq!(number("step(3) + step / 100"), 2.0);
         assert_eq!(number("dense_1.weight.grad[1, 2]"), -6.0);
         assert_eq!((number("argmax(dense_1.weight.grad)"), number("argmax(%4)")), (4.0, 0.0));
+        assert!(value("step == nan").unwrap_err().contains("write nan(step)"));
         assert!(number("nan").is_nan() && number("-inf") == f64::NEG_INFINITY);
     }
 

@@ -143,13 +143,18 @@ fn symbol(text: &str, at: usize, first: char) -> Result<(Token, usize), ParseErr
         (']', _) => Ok((Token::CloseIndex, 1)),
         (',', _) => Ok((Token::Comma, 1)),
         (':', _) => Ok((Token::Colon, 1)),
-        ('=', _) if text[..at].trim_end().ends_with("axis") => Ok((Token::Assign, 1)),
+        ('=', _) if is_axis(&text[..at]) => Ok((Token::Assign, 1)),
         ('=', _) => refuse("'=' does not compare: write '=='.".into()),
         ('&', _) => refuse("Write 'and' in words.".into()),
         ('|', _) => refuse("Write 'or' in words, and abs(x) for the size of x.".into()),
         ('!', _) => refuse("Write 'not' in words.".into()),
         _ => refuse(format!("'{first}' is not part of an expression (character {}).", place(text, at))),
     }
+}
+
+/// Whether the word that ends here is `axis`.
+fn is_axis(before: &str) -> bool {
+    before.trim_end().split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).next_back() == Some("axis")
 }
 
 /// The character number, from 1, of a byte offset: what a person counts.

@@ -138,6 +138,11 @@ impl<'a> Parser<'a> {
             self.advance();
             // 2^-x is 2^(-x) and 2^3^2 is 2^(3^2); everything else groups from the left.
             let right = self.expression(if operator == BinaryOperator::Power { NEGATE } else { precedence + 1 })?;
+            if precedence == COMPARISON
+                && let Some(other) = beside_nan(&left.expr, &right.expr)
+            {
+                return Err(self.error_at(format!("NaN equals nothing, not even itself: write nan({other})"), at));
+            }
             let depth = left.depth.max(right.depth);
             left = self.node(Expr::Binary(operator, Box::new(left.expr), Box::new(right.expr)), depth, at)?;
             let chained = matches!(self.peek(), Token::Operator(next) if next.precedence() == COMPARISON);
@@ -322,6 +327,16 @@ impl<'a> Parser<'a> {
             return Err(self.error(message));
         }
         Ok(())
+    }
+}
+
+/// What NaN is compared with.
+fn beside_nan<'e>(left: &'e Expr, right: &'e Expr) -> Option<&'e Expr> {
+    let is_nan = |side: &Expr| matches!(side, Expr::Name(name) if name == "nan");
+    match (is_nan(left), is_nan(right)) {
+        (true, _) => Some(right),
+        (_, true) => Some(left),
+        _ => None,
     }
 }
 

@@ -81,7 +81,7 @@ pub fn handle(
         debug::keys::handle(ctx, state, debug, actions);
     }
     if !ctx.egui_wants_keyboard_input() && pressed(FULL_SPEED) {
-        actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { WATCHABLE }));
+        actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { state.pace.unwrap_or(WATCHABLE) }));
     }
     space(ctx, local, actions);
 }

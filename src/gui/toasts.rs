@@ -1,5 +1,5 @@
-//! Short news: notices of the session, each for a few seconds, longer the more there is to read. At the upper edge of the canvas
-//! they cover neither cards nor what hangs below them; in the Debug tab, whose middle has its controls above, at the lower edge.
+//! Short news: notices of the session, each for a few seconds, longer the more there is to read. In the workspace they stand at the
+//! lower edge of the middle, off problems, banners and the debugger's controls; on the start page, at the upper edge.
 
 use egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Role, Ui, Vec2, WidgetInfo};
 

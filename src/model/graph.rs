@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::layer::{Inputs, LayerKind};
+use super::layer::{Group, Inputs, LayerKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -75,6 +75,13 @@ pub enum ConnectError {
     Cycle { from: String, to: String },
     #[error("These two are already connected.")]
     Duplicate,
+}
+
+impl Layer {
+    /// Zeros that leave it are what it is for, or come from what is before it: only of units of its own they mean that those are dead.
+    pub fn may_be_zero(&self) -> bool {
+        !self.kind.has_weights() && self.kind.about().group != Group::Activation
+    }
 }
 
 impl Graph {

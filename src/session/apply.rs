@@ -101,6 +101,9 @@ impl State {
 
     pub(super) fn set_speed(&mut self, speed: f32) {
         self.speed = speed.clamp(0.0, 1.0);
+        if self.speed < 1.0 {
+            self.pace = Some(self.speed);
+        }
         self.tell(Command::Speed(self.speed));
     }
 

@@ -10,8 +10,19 @@ use crate::model::{History, Project, Source, templates};
 use crate::persist::{Recent, project_file, temporary};
 use crate::trainer::Command;
 
-/// The pace at which a template starts, until somebody has chosen another: so many steps a second that one sees it learn.
+/// The pace at which a template starts, until somebody has chosen another, where nothing is known of its length.
 pub const WATCHABLE: f32 = 0.75;
+/// As long as it is to take, in seconds: one sees it learn.
+const WATCHED: f64 = 15.0;
+
+/// The pace at which all epochs of a project of drawn points take about [`WATCHED`] seconds.
+fn watchable(project: &Project) -> f32 {
+    let Source::Synthetic(points) = &project.data.source else { return WATCHABLE };
+    let training = points.samples as f64 * (1.0 - project.data.validation);
+    let steps = (training / project.training.batch_size.max(1) as f64).ceil() * project.training.epochs as f64;
+    // Steps a second are ten to the power of three times the pace.
+    ((steps / WATCHED).log10() / 3.0).clamp(0.3, 0.9) as f32
+}
 
 impl State {
     pub(super) fn apply_to_files(&mut self, action: Action) {
@@ -23,7 +34,7 @@ impl State {
             Action::OpenTemplate(key) => match templates::build(&key) {
                 Some(project) => {
                     self.begin(project, None);
-                    self.set_speed(self.settings.speed.unwrap_or(WATCHABLE));
+                    self.set_speed(self.settings.speed.unwrap_or_else(|| watchable(&self.project)));
                 }
                 None => self.notify(NoticeKind::Warning, format!("There is no template {key:?} that needs no files.")),
             },

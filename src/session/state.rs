@@ -31,6 +31,8 @@ pub struct State {
     pub runs: Runs,
     /// 0 (slowest) to 1 (full speed).
     pub speed: f32,
+    /// The last one that was not full speed.
+    pub pace: Option<f32>,
     pub watch: Watch,
     /// Where the run stands between its instructions, while the Debug tab is open.
     pub debug: Option<Arc<DebugView>>,

@@ -41,7 +41,7 @@ pub struct LayerCondition {
 pub struct Vitals<'a> {
     /// What leaves it; of no numbers where that is not known.
     pub outputs: &'a Statistics,
-    /// Zeros are what such a layer is for (dropout), or are the data's own.
+    /// Zeros are what such a layer is for (dropout), or come from what is before it.
     pub may_be_zero: bool,
     /// Units that are zero for every sample, and all.
     pub dead: Option<(usize, usize)>,

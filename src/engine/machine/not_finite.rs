@@ -47,9 +47,10 @@ impl FirstNotFinite {
         }
     }
 
-    /// Whether nothing but the size of the numbers can have made it.
+    /// Whether nothing but the size of the numbers can have made it, after an update: before the first one no rate has done anything.
     pub fn is_of_size(&self) -> bool {
-        self.phase != Phase::Load && self.held_by.is_none() && self.remedy.is_none()
+        let is_after_update = self.step > 1 || self.phase == Phase::Update;
+        is_after_update && self.phase != Phase::Load && self.held_by.is_none() && self.remedy.is_none()
     }
 
     /// What to do about it.
@@ -58,6 +59,9 @@ impl FirstNotFinite {
             (Phase::Load, None, _) => "Leave that sample out, or correct it, and start again.",
             (_, Some(_), _) => "Nothing is learnt from there on: go back to before it, or start again.",
             (_, None, Some(remedy)) => remedy,
+            (_, None, None) if !self.is_of_size() => {
+                "The numbers were too large before anything was learnt: scale the data, or begin with smaller weights."
+            }
             (_, None, None) => {
                 "The numbers grew too large: start again with a smaller learning rate, or clip the gradients."
             }

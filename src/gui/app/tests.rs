@@ -110,6 +110,18 @@ fn f1_shows_the_glossary_where_the_selected_layer_stands_first_and_it_can_be_sea
 }
 
 #[test]
+fn shift_space_jumps_to_full_speed_and_back_to_the_pace_that_was_chosen() {
+    let mut given = chain(&["input", "dense", "loss"]);
+    given.apply(Action::SetSpeed(0.6));
+    let mut harness = window([1440.0, 900.0], given);
+    for speed in [1.0, 0.6, 1.0] {
+        harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::Space);
+        harness.run_steps(4);
+        assert_eq!((state(&harness).speed, state(&harness).run.status == RunStatus::Running), (speed, false));
+    }
+}
+
+#[test]
 fn ctrl_slash_shows_the_shortcuts_and_escape_closes_them() {
     let mut harness = window([1440.0, 900.0], chain(&["input", "loss"]));
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Slash);

@@ -6,7 +6,7 @@ use egui::Color32;
 
 use super::super::numbers::number;
 use super::super::theme::Tokens;
-use crate::model::{Layer, LayerKind};
+use crate::model::Layer;
 use crate::session::State;
 use crate::trace::{LayerCondition, LayerPicture, Picture, Severity, Vitals};
 
@@ -45,7 +45,7 @@ impl Health {
         let finite = all.layers.values().filter_map(|other| other.gradient_norm).filter(|norm| norm.is_finite());
         let vitals = Vitals {
             outputs,
-            may_be_zero: matches!(layer.kind, LayerKind::Dropout(_) | LayerKind::Input(_)),
+            may_be_zero: layer.may_be_zero(),
             dead: None,
             saturated,
             gradient: own.gradient_norm,

@@ -9,7 +9,8 @@ use crate::trainer::DebugCommand;
 
 fn until(state: &mut State, what: &str, done: impl Fn(&State) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(120);
-    while !done(state) {
+    // A run that waits for its data is there to be seen, and does not go on yet.
+    while state.run.waits || !done(state) {
         assert!(Instant::now() < deadline, "{what} never came: {:?} {:?}", state.error, state.run.status);
         state.poll();
         std::thread::yield_now();

@@ -69,7 +69,12 @@ impl Debugger {
                 self.travel(here, false, &mut |_| true)?;
                 Ok(back)
             }
-            other => other,
+            Ok(found) => Ok(found),
+            Err(error) => {
+                // Where it stood, if there is still a way there.
+                let _ = self.travel(here, false, &mut |_| true);
+                Err(error)
+            }
         }
     }
 

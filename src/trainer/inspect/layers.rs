@@ -41,14 +41,21 @@ pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
         name: own.name.clone(),
         output: program.name(output).to_owned(),
         activations: counted.map(Statistics::of).unwrap_or_default(),
-        may_be_zero: matches!(own.kind, LayerKind::Dropout(_) | LayerKind::Input(_)),
-        dead: activations.filter(|_| is_rectifier(program, output)).map(|data| dead(&data)),
+        may_be_zero: own.may_be_zero(),
+        dead: activations.filter(|data| is_rectifier(program, output) && is_telling(data)).map(|data| dead(&data)),
         saturated: saturated(machine, layer),
         gradient: norm(&mut gradients.clone()),
         weights: norm(&mut parameters.iter().copied()),
         update: change.zip(before).filter(|(_, before)| *before != 0.0).map(|(change, before)| change / before),
         is_frozen: own.frozen,
     })
+}
+
+/// Half of all units are zero for a single sample: only of several together it means something.
+const TELLING: usize = 8;
+
+fn is_telling(data: &TensorData) -> bool {
+    data.dims.first().is_some_and(|&samples| samples >= TELLING)
 }
 
 /// Numbers of whole samples that are looked at.

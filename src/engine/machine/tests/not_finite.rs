@@ -54,7 +54,8 @@ fn advice_fits_the_operation() {
         let found = until_not_finite(&mut machine(&graph, &data, &TrainingSpec::default()), &data);
         match remedy {
             Some(remedy) => assert!(found.advice().contains(remedy), "{expression}: {found} {}", found.advice()),
-            None => assert!(found.advice().contains("smaller learning rate"), "{expression}: {}", found.advice()),
+            // In the very first step no rate has done anything yet.
+            None => assert!(found.advice().contains("scale the data") && !found.is_of_size(), "{expression}: {found}"),
         }
     }
 }

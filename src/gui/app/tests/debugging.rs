@@ -326,7 +326,7 @@ fn the_run_stays_in_its_middle_while_the_other_tab_is_looked_at() {
     assert!(hands.sees("Play") && view(&hands).is_none());
     hands.click_tab("Debug");
     wait_for(&mut hands, 1, 2);
-    hands.key(Modifiers::NONE, Key::F1);
+    hands.key(Modifiers::COMMAND, Key::Slash);
     assert!(hands.sees("into: one instruction"));
 }
 
