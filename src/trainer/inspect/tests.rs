@@ -214,6 +214,12 @@ fn dying_units_are_counted() {
         last.units = 2;
     }
     project.graph = templates::chain(layers);
+    project.training.batch_size = 1;
+    let mut single = debugger(&project);
+    single.advance(crate::trainer::Unit::Step).unwrap();
+    let seen = sight(&mut single, &Gaze { layers: true, ..Gaze::default() }, true).layers.unwrap().unwrap();
+    assert!(seen.layers.iter().all(|layer| layer.dead.is_none()), "a single sample tells of no unit that it is dead");
+    project.training.batch_size = 16;
     let mut run = debugger(&project);
     run.advance(crate::trainer::Unit::Step).unwrap();
     let units = tensor(&run, "dense_1.bias").unwrap().data.len();
