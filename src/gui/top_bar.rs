@@ -247,14 +247,10 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
         }
     }
 
-    let (icon, word) = match state.run.status {
-        RunStatus::Running => (icons::ICON_PAUSE, "Pause"),
-        RunStatus::Finished => (icons::ICON_PLAY_ARROW, "Train on"),
-        _ => (icons::ICON_PLAY_ARROW, "Play"),
-    };
+    let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Play") };
     let play = accent_icon_button(ui, ready, icon, (room > Room::Tight).then_some(word));
     let play = named(play, word);
-    let help = if word == "Train on" {
+    let help = if state.run.status == RunStatus::Finished {
         "Goes on past the last epoch, for as many epochs again. Reset starts over."
     } else {
         "Space plays and pauses."
