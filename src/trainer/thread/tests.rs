@@ -9,6 +9,8 @@ use crate::trace::{At, Breakpoint, DebugView, Evaluation, Gaze, Moment};
 use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
+mod branches;
+
 /// Nothing here takes a tenth of it on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -169,25 +171,6 @@ fn a_run_is_kept_with_all_that_was_told_of_it_though_nobody_took_it() {
 }
 
 #[test]
-fn every_branch_keeps_what_was_told_of_it() {
-    let mut desk = Desk::new();
-    desk.goto(20);
-    desk.arrive(20);
-    desk.goto(5);
-    desk.arrive(5);
-    desk.debug(DebugCommand::Fork { name: String::new() });
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    desk.arrive(6);
-    assert_eq!(steps(&desk.save()), [1, 2, 3, 4, 5, 6]);
-    desk.debug(DebugCommand::Switch(0));
-    desk.until("it is back", |view| view.branch == 0);
-    assert_eq!(steps(&desk.save()), (1..=20).collect::<Vec<_>>());
-    desk.debug(DebugCommand::Switch(1));
-    desk.until("the fork is back", |view| view.branch == 1);
-    assert_eq!(steps(&desk.save()).len(), 6);
-}
-
-#[test]
 fn a_long_way_is_left_for_what_is_asked_next() {
     let mut desk = Desk::new();
     desk.goto(50_000_000);
@@ -294,114 +277,6 @@ fn what_begins_where_a_way_ends_waits_for_its_end() {
     desk.debug(DebugCommand::Forward(Unit::Step));
     let view = desk.arrive(2_996);
     assert_eq!(view.changes[0].at, Moment { step: 2_995, instruction: 0 });
-}
-
-#[test]
-fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
-    let mut desk = Desk::new();
-    desk.goto(5);
-    desk.arrive(5);
-    desk.debug(DebugCommand::Fork { name: String::new() });
-    desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    let view = desk.arrive(6);
-    assert_eq!((view.branch, view.branches[1].name.as_str()), (1, "dense_1.bias[0] = 2 from 5"));
-    desk.debug(DebugCommand::Switch(0));
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    let view = desk.arrive(7);
-    assert_eq!((view.branch, view.changes.len()), (0, 0));
-    let mut of = [Vec::new(), Vec::new()];
-    for told in &desk.told {
-        for news in &told.left {
-            of[news.branch as usize].extend(news.rows.iter().map(|row| row.step));
-        }
-        of[told.branch as usize].extend(told.rows.iter().map(|row| row.step));
-    }
-    assert_eq!(of, [vec![1, 2, 3, 4, 5, 6, 7], vec![6]]);
-    desk.debug(DebugCommand::Switch(1));
-    let view = desk.until("the fork is back", |view| view.branch == 1);
-    assert_eq!((view.moment.step, view.changes.len()), (6, 1));
-}
-
-#[test]
-fn branches_are_kept_with_the_run_and_rest_where_they_did() {
-    let mut desk = Desk::new();
-    desk.goto(5);
-    desk.arrive(5);
-    desk.debug(DebugCommand::Fork { name: String::new() });
-    desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    desk.arrive(6);
-    desk.debug(DebugCommand::Fork { name: "second".into() });
-    desk.debug(DebugCommand::Switch(0));
-    let before = desk.until("the first is back", |view| view.branch == 0);
-    let kept = desk.save();
-    let mut again = Desk::new();
-    again.go_on(2, Some(kept.clone()));
-    let view = again.until("they are back", |view| view.branches.len() == 3);
-    assert_eq!((view.branch, view.moment, &view.branches), (0, before.moment, &before.branches));
-    for desk in [&mut desk, &mut again] {
-        desk.debug(DebugCommand::Switch(1));
-        desk.debug(DebugCommand::Forward(Unit::Step));
-        let view = desk.until("the fork went on", |view| view.branch == 1 && view.moment.step == 7);
-        assert_eq!(view.changes.len(), 1);
-        desk.debug(DebugCommand::Fork { name: "third".into() });
-        let view = desk.until("there is a third", |view| view.branch == 3);
-        assert_eq!(view.branches.iter().map(|b| b.id).collect::<Vec<_>>(), [0, 1, 2, 3], "no number is given twice");
-    }
-    let (one, other) = (desk.save(), again.save());
-    assert_eq!((one.saved.now.clone(), one.forks.all.clone()), (other.saved.now.clone(), other.forks.all.clone()));
-    let curve = |kept: &Kept, id: u32| {
-        let branch = kept.forks.resting.iter().find(|branch| branch.id == id).unwrap();
-        (branch.curves.train_loss.steps().to_vec(), branch.saved.now.clone())
-    };
-    for id in [0, 1, 2] {
-        assert_eq!(curve(&one, id), curve(&other, id));
-    }
-    assert!(Arc::ptr_eq(&one.forks.resting[0], &desk.save().forks.resting[0]), "what rests is not gathered again");
-}
-
-#[test]
-fn a_deleted_branch_is_gone_and_deleting_the_current_one_leads_to_the_one_that_it_left() {
-    let mut desk = Desk::new();
-    desk.goto(5);
-    desk.arrive(5);
-    for name in ["", "grandchild"] {
-        desk.debug(DebugCommand::Fork { name: name.into() });
-        desk.debug(DebugCommand::Forward(Unit::Step));
-    }
-    let names = |view: &DebugView| view.branches.iter().map(|b| (b.id, b.parent)).collect::<Vec<_>>();
-    let view = desk.arrive(7);
-    assert_eq!(names(&view), [(0, None), (1, Some(0)), (2, Some(1))]);
-    desk.debug(DebugCommand::DeleteBranch(1));
-    let view = desk.until("the child is gone", |view| view.branches.len() == 2);
-    assert_eq!((view.branch, names(&view)), (2, vec![(0, None), (2, Some(0))]));
-    desk.debug(DebugCommand::Switch(1));
-    desk.debug(DebugCommand::DeleteBranch(2));
-    let view = desk.until("the grandchild is gone", |view| view.branches.len() == 1);
-    assert_eq!((view.branch, view.moment.step), (0, 5));
-    desk.debug(DebugCommand::DeleteBranch(0));
-    desk.debug(DebugCommand::Fork { name: "another".into() });
-    let view = desk.until("there is another", |view| view.branches.len() == 2);
-    assert_eq!(names(&view), [(0, None), (3, Some(0))], "no number is given twice, and the last branch stays");
-    assert_eq!(desk.told.iter().flat_map(|told| told.deleted.clone()).collect::<Vec<_>>(), [1, 2]);
-    let said: Vec<_> =
-        desk.told.iter().flat_map(|told| &told.messages).filter(|said| said.contains("Deleted")).collect();
-    assert_eq!(said, ["Deleted the branch fork at 5.", "Deleted the branch grandchild."]);
-}
-
-#[test]
-fn breakpoints_are_the_same_on_every_branch() {
-    let mut desk = Desk::new();
-    desk.goto(5);
-    desk.arrive(5);
-    desk.debug(DebugCommand::Fork { name: String::new() });
-    desk.debug(DebugCommand::SetBreakpoints(vec![Breakpoint::new(1, At::Anywhere, Some("step == 9".into()))]));
-    desk.until("it is on the fork", |view| view.branch == 1);
-    desk.debug(DebugCommand::Switch(0));
-    let view = desk.until("it is back", |view| view.branch == 0);
-    assert_eq!(view.breakpoints.len(), 1);
 }
 
 #[test]
