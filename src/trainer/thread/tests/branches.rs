@@ -2,8 +2,8 @@
 
 use super::*;
 
-#[test]
-fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
+/// Forked after five steps, with another bias there, and gone on by one.
+fn forked() -> (Desk, Arc<DebugView>) {
     let mut desk = Desk::new();
     desk.goto(5);
     desk.arrive(5);
@@ -11,6 +11,12 @@ fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
     desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
     desk.debug(DebugCommand::Forward(Unit::Step));
     let view = desk.arrive(6);
+    (desk, view)
+}
+
+#[test]
+fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
+    let (mut desk, view) = forked();
     assert_eq!((view.branch, view.branches[1].name.as_str()), (1, "dense_1.bias[0] = 2 from 5"));
     desk.debug(DebugCommand::Switch(0));
     desk.debug(DebugCommand::Forward(Unit::Step));
@@ -32,13 +38,7 @@ fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
 
 #[test]
 fn branches_are_kept_with_the_run_and_rest_where_they_did() {
-    let mut desk = Desk::new();
-    desk.goto(5);
-    desk.arrive(5);
-    desk.debug(DebugCommand::Fork { name: String::new() });
-    desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    desk.arrive(6);
+    let (mut desk, _) = forked();
     desk.debug(DebugCommand::Fork { name: "second".into() });
     desk.debug(DebugCommand::Switch(0));
     let before = desk.until("the first is back", |view| view.branch == 0);
