@@ -278,8 +278,8 @@ pub enum DeviceChoice {
     python3 scripts/bench/peers.py --engine torch --json > torch.json && glassbox bench --against torch.json")]
 pub struct BenchOptions {
     /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
-    /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate), breakpoints (what they
-    /// cost it), scrub (how long the debugger takes to any step of a long run) or soak (whether memory grows over 100 million
+    /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate), summaries (what the
+    /// summaries of layers cost it, which every run keeps), breakpoints (what they cost it), scrub (how long the debugger takes to any step of a long run) or soak (whether memory grows over 100 million
     /// steps and 10,000 saves; takes a while).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,

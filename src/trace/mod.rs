@@ -41,5 +41,5 @@ pub use run_tables::{curves_csv, runs_csv};
 pub use series::{Bucket, MOST, Series};
 pub use statistics::{Histogram, Statistics};
 pub use steps::{Evaluation, NotFinite, StepRow};
-pub use summary::{LayerSummary, Summaries, Summary, summary_is_due, summary_spacing};
+pub use summary::{LayerSummary, Summaries, Summary, summary_is_due};
 pub use survey::{Findings, Survey};

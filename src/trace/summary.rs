@@ -65,21 +65,25 @@ const MOST: usize = 2048;
 /// Between two powers of two there are so many, or fewer.
 const OF_A_DOUBLING: u64 = 8;
 
+/// The least distance of two summaries, whatever is trained.
+const LEAST_SPACING: u64 = 64;
+
 /// The least distance of two summaries, but for those of the first steps: `parameters` is how many numbers are trained. Where
 /// there are few, a step takes little longer than looking at it.
-pub fn summary_spacing(parameters: usize) -> u64 {
+fn spacing(parameters: usize) -> u64 {
     match parameters {
-        0..2_000 => 512,
-        2_000..50_000 => 128,
-        _ => 64,
+        0..2_000 => 8 * LEAST_SPACING,
+        2_000..50_000 => 2 * LEAST_SPACING,
+        _ => LEAST_SPACING,
     }
 }
 
 /// Whether a summary is taken of the step with this number (from 1): of the 1st, 2nd, 4th, 8th and so on, and between those that
-/// are far apart of a few more.
-pub fn summary_is_due(step: u64, spacing: u64) -> bool {
+/// are far apart of a few more. How many numbers are trained is counted only where it may matter.
+pub fn summary_is_due(step: u64, parameters: impl FnOnce() -> usize) -> bool {
     let below = 1 << step.checked_ilog2().unwrap_or(0);
-    step == below || (step > 0 && step.is_multiple_of(spacing.max(below / OF_A_DOUBLING)))
+    let is_at = |spacing: u64| step.is_multiple_of(spacing.max(below / OF_A_DOUBLING));
+    step == below || (step > 0 && is_at(LEAST_SPACING) && is_at(spacing(parameters())))
 }
 
 impl Summaries {
@@ -124,14 +128,15 @@ mod tests {
 
     #[test]
     fn summaries_are_sparse_from_the_first_step_on_and_few_however_long_a_run_is() {
-        let due = |spacing: u64, to: u64| (1..=to).filter(|&step| summary_is_due(step, spacing)).collect::<Vec<_>>();
-        assert_eq!(due(512, 600), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
-        assert_eq!(due(64, 300), [1, 2, 4, 8, 16, 32, 64, 128, 192, 256]);
-        let long = due(64, 4_000_000);
+        let due =
+            |trained: usize, to: u64| (1..=to).filter(|&step| summary_is_due(step, || trained)).collect::<Vec<_>>();
+        assert_eq!(due(10, 600), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+        assert_eq!(due(1_000_000, 300), [1, 2, 4, 8, 16, 32, 64, 128, 192, 256]);
+        let long = due(1_000_000, 4_000_000);
         assert!(long.len() < 7 + 8 * 16, "{}", long.len());
         assert_eq!(long.iter().filter(|&&step| (1 << 20..1 << 21).contains(&step)).count(), 8);
-        assert!(!summary_is_due(0, 64));
-        let spacings = [10, 10_000, 1_000_000].map(summary_spacing);
+        assert!(!summary_is_due(0, || 10));
+        let spacings = [10, 10_000, 1_000_000].map(spacing);
         assert!(spacings.is_sorted_by(|a, b| a > b));
     }
 

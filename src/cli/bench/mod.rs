@@ -11,6 +11,7 @@ mod report;
 mod scaling;
 mod scrub;
 mod soak;
+mod summaries;
 mod timing;
 mod workloads;
 
@@ -28,7 +29,7 @@ use report::{Measured, Report};
 use workloads::Workload;
 
 /// Measured only when asked for by name, because they take long or need the window.
-pub const OTHERS: [&str; 6] = ["ui-frame", "scaling", "probe-overhead", "breakpoints", "scrub", "soak"];
+pub const OTHERS: [&str; 7] = ["ui-frame", "scaling", "probe-overhead", "summaries", "breakpoints", "scrub", "soak"];
 
 /// Times of the window's frames by case, or why there are none.
 pub type Frames = fn() -> Result<serde_json::Map<String, serde_json::Value>, String>;
@@ -56,6 +57,9 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
     }
     if options.only.as_deref() == Some("probe-overhead") {
         return probe::run(time, options.threads, options.json);
+    }
+    if options.only.as_deref() == Some("summaries") {
+        return summaries::run(options.threads, options.json);
     }
     if options.only.as_deref() == Some("breakpoints") {
         return breakpoints::run(time, options.threads, options.json);

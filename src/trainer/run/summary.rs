@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::Run;
-use crate::engine::{Machine, Role};
 use crate::model::LayerKind;
-use crate::trace::{LayerHealth, LayerSummary, Summary, summary_is_due, summary_spacing};
+use crate::trace::{LayerHealth, LayerSummary, Summary, summary_is_due};
 use crate::trainer::inspect::layers;
 
 /// What is to be looked at, and what was seen.
@@ -32,7 +31,7 @@ impl Run {
 
     /// Before a step begins.
     pub(super) fn look_ahead(&mut self) {
-        let is_due = summary_is_due(self.machine.step() + 1, summary_spacing(parameters(&self.machine)));
+        let is_due = summary_is_due(self.machine.step() + 1, || self.machine.parameter_count());
         self.looking.is_due = is_due;
         self.machine.watch_updates(is_due || self.looking.at_updates);
     }
@@ -66,10 +65,4 @@ fn short(health: &LayerHealth) -> LayerSummary {
         gradient: of(health.gradient),
         update: of(health.update),
     }
-}
-
-/// How many numbers are trained.
-fn parameters(machine: &Machine) -> usize {
-    let values = machine.program().values.iter().filter(|value| value.role == Role::Parameter);
-    values.map(|value| value.shape.len()).sum()
 }
