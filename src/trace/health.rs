@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Statistics, TensorRecord};
+use super::Statistics;
 use crate::model::LayerId;
 
 /// One row of the table of all layers.
@@ -110,33 +110,6 @@ impl LayersHistory {
             Some((v.min(low), v.max(high)))
         })
     }
-}
-
-/// What one layer makes of the followed sample.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SampleLayer {
-    pub layer: LayerId,
-    pub name: String,
-    pub value: TensorRecord,
-    /// The gradient of the loss with respect to it, once it is computed.
-    pub gradient: Option<TensorRecord>,
-}
-
-/// One sample of the batch on its way through the network, and back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SampleRecord {
-    pub step: u64,
-    /// Row of the batch, and how many there are.
-    pub row: usize,
-    pub rows: usize,
-    /// Its number in the training part.
-    pub sample: Option<u32>,
-    pub input: TensorRecord,
-    pub target: TensorRecord,
-    /// In the order of the network; layers that are not computed yet are left out.
-    pub layers: Vec<SampleLayer>,
-    /// The gradient of the loss with respect to the input: computed only when it is asked for.
-    pub saliency: Option<Result<TensorRecord, String>>,
 }
 
 #[cfg(test)]

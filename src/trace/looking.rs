@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Element, Explanation, LayersRecord, SampleRecord};
+use super::{Element, Explanation, LayersRecord, Probe, SampleRecord};
 
 /// The wishes of all debugger panels together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +27,12 @@ pub struct Gaze {
     pub sample: Option<usize>,
     /// The gradient of the loss with respect to that sample's input.
     pub saliency: bool,
+    /// The samples of the batch by their loss, the worst first.
+    pub worst: bool,
     /// Gradient flow, activations and update sizes of all layers.
     pub layers: bool,
+    /// What is computed is seen of these samples, with the weights as they stand, in place of the step's own batch.
+    pub probe: Option<Probe>,
 }
 
 /// A whole tensor of the program at one moment.
@@ -129,6 +133,8 @@ pub struct Sight {
     pub shares: Option<Result<Shares, String>>,
     pub sample: Option<Result<Arc<SampleRecord>, String>>,
     pub layers: Option<Result<Arc<LayersRecord>, String>>,
+    /// How many samples it was seen of in place of the step's own batch, or why that cannot be.
+    pub probe: Option<Result<usize, String>>,
 }
 
 impl Sight {

@@ -214,8 +214,9 @@ pub struct DebugView {
     pub moment: Moment,
     /// Lines whose values belong to the step that is looked at: all of them between two steps.
     pub done: usize,
-    /// Samples of the batch.
+    /// Samples of the batch, and which of the training part they are.
     pub batch: usize,
+    pub rows: Arc<[u32]>,
     /// Completed, with the fraction of the current one.
     pub epoch: f64,
     /// Of this batch, once it is computed.

@@ -65,6 +65,7 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         moment,
         done: machine.pc().min(listing.lines.len()),
         batch: machine.batch_len(),
+        rows: machine.batch_rows().into(),
         epoch: debugger.run().epoch(),
         loss,
         learning_rate: machine.learning_rate(),

@@ -12,6 +12,7 @@ use crate::engine::ops::ATTENTION_WEIGHTS;
 use crate::engine::program::{Phase, Program, Value, ValueId};
 use crate::model::LayerId;
 
+#[derive(Clone)]
 pub(super) struct Predictor {
     program: Program,
     /// State: its index in the training program, and here.

@@ -41,10 +41,6 @@ impl Machine {
         if found { Ok(terms) } else { Err(refused()) }
     }
 
-    fn is_batched(&self, id: ValueId) -> bool {
-        self.program.value(id).is_some_and(|value| value.shape.batched)
-    }
-
     fn terms(&self, maker: &Instruction, gradient: ValueId, flat: usize) -> Result<Vec<f64>> {
         let wanted = maker.outputs.iter().position(|id| *id == gradient).unwrap_or_default();
         let context = self.context_of_values();
@@ -54,10 +50,7 @@ impl Machine {
         for row in 0..self.batch_len {
             let mut values: Vec<Option<Tensor>> = Vec::with_capacity(inputs.len() + outputs.len());
             for &id in &maker.inputs {
-                let whole = self.tensor(id)?;
-                let one =
-                    if self.is_batched(id) { whole.narrow(0, row, 1)?.force_contiguous()? } else { whole.clone() };
-                values.push(Some(one));
+                values.push(Some(self.one_row(id, row)?));
             }
             values.resize(inputs.len() + outputs.len(), None);
             let mut frame = Frame::new(&mut values, &inputs, &outputs, &context, &self.opened, self.dtype);

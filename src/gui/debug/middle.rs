@@ -4,6 +4,7 @@ use egui::{ScrollArea, Ui};
 
 use super::explanation::{self, ExplanationUi};
 use super::plane::Pointed;
+use super::probe::{self, ProbeUi};
 use super::{DebugUi, Right, change, pins};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
@@ -109,7 +110,9 @@ pub fn show(
 ) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
-    egui::Frame::new().fill(tokens.panel).show(ui, |ui| header(ui, |ui| heading(ui, state, &mut local.middle)));
+    egui::Frame::new()
+        .fill(tokens.panel)
+        .show(ui, |ui| header(ui, |ui| heading(ui, state, &mut local.middle, &mut local.probe)));
     ui.spacing_mut().item_spacing.y = 8.0;
     fixed(ui, |ui| match local.middle.tab {
         Tab::Canvas => canvas_ui(ui, state, local, canvas, actions),
@@ -130,9 +133,9 @@ fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut Canva
     }
 }
 
-fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {
+fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi, probing: &mut ProbeUi) {
     ui.scope(|ui| {
-        ui.set_max_width(ui.available_width() - 96.0);
+        ui.set_max_width(ui.available_width() - 196.0);
         tab_strip(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")]);
     });
     if local.tab == Tab::Canvas {
@@ -150,6 +153,9 @@ fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi) {
                 local.follow(view);
             }
         }
+        if let Some(view) = &state.debug {
+            probe::menu(ui, view, probing);
+        }
     });
 }
 
@@ -157,6 +163,9 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
     let tokens = Tokens::of(ui);
     let Some(view) = &state.debug else { return };
     let Some(name) = local.middle.looked.clone() else { return };
+    if local.probe.is_on() {
+        body(ui, |ui| probe::line(ui, &tokens, view, &mut local.probe));
+    }
     if !tokens.dark {
         // On the canvas's grey a control is hardly darker than its ground.
         let visuals = ui.visuals_mut();
@@ -185,8 +194,9 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
             other: local.middle.tensor.other(&name, &view.sight),
             peers: &peers,
             pinned: local.watch.pinned.contains(&name),
-            editable: change::can_change(view, &name),
-            is_older: record.step < view.current_step() && !change::is_state(view, &name),
+            // Of a probe it is not the run's own.
+            editable: change::can_change(view, &name) && (!local.probe.is_on() || change::is_state(view, &name)),
+            is_older: !local.probe.is_on() && record.step < view.current_step() && !change::is_state(view, &name),
             height,
             lit: &lit,
             beside: if explains { Some(&beside) } else { None },

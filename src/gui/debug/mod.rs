@@ -14,6 +14,7 @@ mod listing;
 mod middle;
 mod pins;
 mod plane;
+mod probe;
 mod sample;
 pub mod time;
 mod watch;
@@ -33,6 +34,7 @@ use hover::HoverUi;
 use layers::LayersUi;
 use listing::ListingUi;
 use middle::MiddleUi;
+use probe::ProbeUi;
 use sample::SampleUi;
 use time::TimeUi;
 use watch::WatchUi;
@@ -50,6 +52,7 @@ pub struct DebugUi {
     change: ChangeUi,
     layers: LayersUi,
     sample: SampleUi,
+    probe: ProbeUi,
     time: TimeUi,
     hover: HoverUi,
     /// Of the last frame, to notice that the run has moved.
@@ -189,6 +192,7 @@ fn wanted_gaze(state: &State, local: &DebugUi) -> Gaze {
         local.middle.subscribe(view, &mut gaze);
         local.watch.subscribe(&mut gaze);
         local.hover.subscribe(&mut gaze);
+        local.probe.subscribe(&mut gaze);
         match local.right {
             Right::Watch => {}
             Right::Layers => local.layers.subscribe(&mut gaze),

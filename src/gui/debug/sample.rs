@@ -1,14 +1,15 @@
-//! One sample of the batch, followed forward and back through the layers, and what of its input the loss depends on.
+//! One sample of the batch, followed forward and back through the layers: what the network answers, how wrong that is, and what
+//! of its input the loss depends on. On demand the whole batch by its loss.
 
-use egui::{DragValue, RichText, Ui, Vec2, WidgetInfo};
+use egui::{DragValue, RichText, ScrollArea, Ui, Vec2, WidgetInfo};
 use egui_material_icons::icons;
 
 use crate::gui::heatmap::{Heatmap, largest};
-use crate::gui::numbers::{count, number};
+use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::tensor::sizes;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, section};
-use crate::trace::{Gaze, SampleLayer, SampleRecord, Sight, TensorRecord};
+use crate::trace::{Gaze, SampleAnswer, SampleLayer, SampleRecord, Sight, TensorRecord};
 
 /// Channels of a layer that are pictured.
 const MOST_CHANNELS: usize = 6;
@@ -21,12 +22,15 @@ pub struct SampleUi {
     /// Row of the batch.
     pub row: usize,
     saliency: bool,
+    /// The batch by its loss is open.
+    worst: bool,
 }
 
 impl SampleUi {
     pub fn subscribe(&self, gaze: &mut Gaze) {
         gaze.sample = Some(self.row);
         gaze.saliency = self.saliency;
+        gaze.worst = self.worst;
     }
 }
 
@@ -44,6 +48,10 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut SampleUi) -
         }
     };
     choose(ui, tokens, &record, local);
+    answer(ui, tokens, &record);
+    if local.worst {
+        worst(ui, tokens, &record, local);
+    }
     let mut look = input(ui, tokens, &record, local);
     section(ui, "THROUGH THE LAYERS", "");
     columns(ui, tokens);
@@ -79,10 +87,75 @@ fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sampl
             local.row += 1;
         }
         ui.label(RichText::new(format!("of {}", record.rows)).color(tokens.faint));
+        let help = "All samples of the batch by their loss, the largest first: where the network is wrong.";
+        if ui.selectable_label(local.worst, "Worst first").on_hover_text(help).clicked() {
+            local.worst = !local.worst;
+        }
     });
-    let target: Vec<_> = record.target.data.iter().take(8).map(|v| number(*v)).collect();
+}
+
+/// What is right for it, what the network says, and how wrong that is.
+fn answer(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord) {
     let of = record.sample.map_or(String::new(), |sample| format!(" · training sample {}", count(u64::from(sample))));
-    ui.add(egui::Label::new(RichText::new(format!("target {}{of}", target.join(", "))).color(tokens.muted)).truncate());
+    let truth = format!("target {}{of}", record.truth);
+    ui.add(egui::Label::new(RichText::new(truth).color(tokens.muted)).truncate());
+    let Some(answer) = &record.answer else {
+        let why = "prediction and loss: not computed yet in this step";
+        ui.label(RichText::new(why).color(tokens.faint));
+        return;
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.label(RichText::new(said(answer)).color(colour(tokens, answer)));
+        let loss = format!("· loss {}", significant(answer.loss, 4));
+        ui.label(loss).on_hover_text("Of this sample alone, without penalties. The mean over the batch is its loss.");
+    });
+}
+
+/// "predicts setosa (98.8 %)", "predicts 2.41"; where it is wrong it says so.
+fn said(answer: &SampleAnswer) -> String {
+    let share = answer.share.map_or(String::new(), |share| match answer.is_probability {
+        true => format!(" ({})", sure(share)),
+        false => format!(" ({})", number(share)),
+    });
+    let judged = if answer.is_right == Some(false) { ", wrong" } else { "" };
+    format!("predicts {}{share}{judged}", answer.predicted)
+}
+
+fn colour(tokens: &Tokens, answer: &SampleAnswer) -> egui::Color32 {
+    match answer.is_right {
+        Some(false) => tokens.warn,
+        _ => tokens.text,
+    }
+}
+
+/// The batch by its loss; a click follows the sample.
+fn worst(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut SampleUi) {
+    section(ui, "BATCH BY LOSS", "");
+    let Some(all) = &record.worst else {
+        let why =
+            if record.answer.is_some() { "Sorting the batch …" } else { "Known once the outputs are computed." };
+        ui.label(RichText::new(why).color(tokens.faint));
+        return;
+    };
+    let height = 20.0;
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let area = ScrollArea::vertical().id_salt("worst").max_height(7.0 * height).auto_shrink([false, true]);
+    area.show_rows(ui, height, all.len(), |ui, rows| {
+        for answer in all.get(rows).unwrap_or_default() {
+            let loss = significant(answer.loss, 4);
+            let text = format!("{:>4}  {loss:<10} {} → {}", answer.row, answer.truth, answer.predicted);
+            let text = RichText::new(text).font(theme::mono(12.0)).color(colour(tokens, answer));
+            let button = egui::Button::selectable(answer.row == record.row, text).truncate();
+            let button = ui.add(button.min_size(Vec2::new(ui.available_width(), height)));
+            let name = format!("Sample {}, loss {loss}", answer.row);
+            button.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &name));
+            if button.on_hover_text(format!("target {}; {}", answer.truth, said(answer))).clicked() {
+                local.row = answer.row;
+            }
+        }
+    });
+    ui.spacing_mut().item_spacing.y = 8.0;
 }
 
 /// The input and, when asked for, its saliency beside it.
@@ -128,30 +201,28 @@ fn layer_ui(ui: &mut Ui, tokens: &Tokens, layer: &SampleLayer) -> Option<String>
     let mut clicked = None;
     ui.horizontal(|ui| {
         ui.label(RichText::new(&layer.name).font(theme::medium(12.0)));
-        ui.label(RichText::new(&layer.value.name).font(theme::mono(11.0)).color(tokens.muted));
-        let shape = RichText::new(sizes(&layer.value)).size(11.0).color(tokens.faint);
-        ui.add(egui::Label::new(shape).truncate());
+        ui.label(RichText::new(&layer.output).font(theme::mono(11.0)).color(tokens.muted));
+        let shape = layer.value.as_ref().map_or(String::new(), sizes);
+        ui.add(egui::Label::new(RichText::new(shape).size(11.0).color(tokens.faint)).truncate());
     });
     let half = half(ui.available_width());
     ui.horizontal_top(|ui| {
-        ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
-            ui.vertical(|ui| {
-                ui.set_min_width(half);
-                if picture(ui, tokens, &layer.value, &format!("{} value", layer.name), half) {
-                    clicked = Some(layer.value.name.clone());
-                }
-            });
-        });
-        ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
-            ui.vertical(|ui| match &layer.gradient {
-                Some(gradient) => {
-                    if picture(ui, tokens, gradient, &format!("{} gradient", layer.name), half) {
-                        clicked = Some(gradient.name.clone());
+        let sides = [(&layer.value, "value"), (&layer.gradient, "gradient")];
+        for (record, what) in sides {
+            ui.allocate_ui(Vec2::new(half, 40.0), |ui| {
+                ui.vertical(|ui| {
+                    ui.set_min_width(half);
+                    match record {
+                        Some(record) => {
+                            if picture(ui, tokens, record, &format!("{} {what}", layer.name), half) {
+                                clicked = Some(record.name.clone());
+                            }
+                        }
+                        None => drop(ui.label(RichText::new(format!("no {what} yet")).size(11.0).color(tokens.faint))),
                     }
-                }
-                None => drop(ui.label(RichText::new("no gradient yet").size(11.0).color(tokens.faint))),
+                });
             });
-        });
+        }
     });
     clicked
 }
@@ -231,7 +302,8 @@ mod tests {
         let layer = |id: u32, gradient| SampleLayer {
             layer: LayerId(id),
             name: format!("Layer {id}"),
-            value: tensor(&format!("%{id}"), &[8, 6, 6]),
+            output: format!("%{id}"),
+            value: (id < 3).then(|| tensor(&format!("%{id}"), &[8, 6, 6])),
             gradient,
         };
         SampleRecord {
@@ -240,9 +312,24 @@ mod tests {
             rows: 4,
             sample: Some(1234),
             input: tensor("%x", &[1, 6, 6]),
-            target: tensor("%y", &[1]),
-            layers: vec![layer(1, Some(tensor("d%1", &[8, 6, 6]))), layer(2, None)],
+            truth: "seven".into(),
+            answer: Some(answer_to(1, 0.5)),
+            layers: vec![layer(1, Some(tensor("d%1", &[8, 6, 6]))), layer(2, None), layer(3, None)],
             saliency,
+            worst: None,
+        }
+    }
+
+    fn answer_to(row: usize, loss: f64) -> SampleAnswer {
+        SampleAnswer {
+            row,
+            sample: Some(1233 + row as u32),
+            truth: "seven".into(),
+            predicted: "one".into(),
+            share: Some(0.625),
+            is_probability: true,
+            is_right: Some(false),
+            loss,
         }
     }
 
@@ -267,7 +354,11 @@ mod tests {
         harness.run_ok();
         harness.get_by_label("of 4");
         harness.get_by_label_contains(" · training sample 1,234");
-        harness.get_by_label("no gradient yet");
+        assert_eq!(harness.get_all_by_label("no gradient yet").count(), 2);
+        // Of a layer that this step has not come to there is no picture of the step before.
+        harness.get_by_label("no value yet");
+        harness.get_by_label("predicts one (62.5 %), wrong");
+        harness.get_by_label("· loss 0.5");
         harness.get_by_label("Next sample").click();
         harness.run_ok();
         let mut gaze = Gaze::default();
@@ -286,6 +377,18 @@ mod tests {
         harness.get_by_label("Layer 1 value, channel 0, 6 × 6").click();
         harness.run_ok();
         assert_eq!(harness.state().2.as_deref(), Some("%1"));
+        harness.get_by_label("Worst first").click();
+        harness.run_ok();
+        harness.state().1.subscribe(&mut gaze);
+        assert!(gaze.worst);
+        let sorted = [answer_to(3, 2.0), answer_to(0, 1.0)];
+        let worst = SampleRecord { worst: Some(sorted.into()), ..record(None) };
+        harness.state_mut().0.sample = Some(Ok(Arc::new(worst)));
+        harness.run_ok();
+        harness.get_by_label("Sample 3, loss 2").click();
+        harness.run_ok();
+        harness.state().1.subscribe(&mut gaze);
+        assert_eq!(gaze.sample, Some(3));
         harness.state_mut().0.sample = Some(Err("No batch is loaded yet: go one instruction forward.".into()));
         harness.run_ok();
         harness.get_by_label_contains("No batch is loaded");

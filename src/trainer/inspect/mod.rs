@@ -5,6 +5,7 @@
 
 mod axes;
 pub(super) mod layers;
+mod probe;
 mod sample;
 #[cfg(test)]
 mod tests;
@@ -14,10 +15,11 @@ use std::sync::Arc;
 use super::debugger::{DebugError, Debugger, Moment};
 use super::value::locate;
 use crate::engine::{EngineError, Machine, Role, ValueId};
-use crate::trace::{Element, Gaze, Reading, Shares, Sight, TensorRecord};
+use crate::trace::{Element, Explanation, Gaze, Probe, Reading, SampleRecord, Shares, Sight, TensorRecord};
 
 pub use axes::axes;
 pub use layers::record as all_layers;
+pub use probe::Lens;
 
 /// Elements told at most of what a hovered number read.
 const MOST_READ: usize = 4096;
@@ -29,20 +31,35 @@ const QUICK: usize = 1 << 21;
 pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
     let mut sight = Sight::default();
     debugger.watch_updates(gaze.layers);
+    let lens = match Lens::of(debugger, gaze.probe.as_ref()) {
+        Ok(lens) => lens,
+        Err(why) => {
+            sight.probe = Some(Err(why));
+            Lens::plain(debugger)
+        }
+    };
+    if let Some(machine) = lens.probe() {
+        sight.probe = Some(Ok(machine.batch_len()));
+    }
     for name in &gaze.tensors {
-        match tensor(debugger, name) {
+        match tensor(debugger, &lens, name) {
             Ok(record) => sight.tensors.push(record),
             Err(why) => sight.missing.push((name.clone(), why)),
         }
     }
-    sight.sample = gaze.sample.map(|row| sample::record(debugger.run(), row, gaze.saliency).map(Arc::new));
+    sight.sample = gaze.sample.map(|row| {
+        let asked = sample::Asked { row, saliency: gaze.saliency, worst: gaze.worst };
+        let record = sample::record(debugger.run(), lens.machine(debugger), &asked)?;
+        Ok(Arc::new(SampleRecord { step: lens.step().unwrap_or(record.step), ..record }))
+    });
     if still {
-        sight.at_step = gaze.at_step.as_ref().map(|(name, step)| at_step(debugger, name, *step));
+        sight.at_step = gaze.at_step.as_ref().map(|at| at_step(debugger, gaze.probe.as_ref(), at));
         if let Some(element) = &gaze.element {
-            explain(debugger, element, gaze.nudge, &mut sight);
-            sight.shares = gaze.shares.then(|| shares(debugger.machine(), element));
+            explain(debugger, &lens, element, gaze.nudge, &mut sight);
+            sight.shares = gaze.shares.then(|| shares(lens.machine(debugger), element));
         }
-        sight.hovered = gaze.hovered.as_ref().and_then(|element| reading(debugger, element, gaze.element.as_ref()));
+        sight.hovered =
+            gaze.hovered.as_ref().and_then(|element| reading(debugger, &lens, element, gaze.element.as_ref()));
         if gaze.layers {
             measure_update(debugger);
         }
@@ -51,10 +68,22 @@ pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
     sight
 }
 
+/// Of all that is wished for only the number under the pointer.
+pub fn pointed(debugger: &mut Debugger, gaze: &Gaze) -> Option<Reading> {
+    let element = gaze.hovered.as_ref().filter(|element| is_quick(debugger.machine(), &element.name))?;
+    let lens = Lens::of(debugger, gaze.probe.as_ref()).ok()?;
+    reading(debugger, &lens, element, gaze.element.as_ref())
+}
+
 /// A whole tensor, under the name that it was asked for.
-fn tensor(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
-    let id = locate(debugger.machine().program(), name)?;
-    record(debugger.machine(), id, name)
+fn tensor(debugger: &Debugger, lens: &Lens, name: &str) -> Result<TensorRecord, String> {
+    let (machine, step) = (lens.machine(debugger), lens.step());
+    let id = locate(machine.program(), name)?;
+    if step.is_some() && machine.read(id).is_err() {
+        return Err(format!("{name} belongs to the update, and a probe batch is not learnt from."));
+    }
+    let record = record(machine, id, name)?;
+    Ok(TensorRecord { step: step.unwrap_or(record.step), ..record })
 }
 
 fn record(machine: &Machine, id: ValueId, name: &str) -> Result<TensorRecord, String> {
@@ -74,37 +103,58 @@ fn step_of(machine: &Machine, id: ValueId) -> u64 {
     if machine.is_in_step() && !machine.is_current(id) { current.saturating_sub(1) } else { current }
 }
 
-fn at_step(debugger: &mut Debugger, name: &str, step: u64) -> Result<TensorRecord, String> {
-    let (here, furthest) = (debugger.moment(), debugger.timeline().furthest);
+fn at_step(
+    debugger: &mut Debugger,
+    probe: Option<&Probe>,
+    (name, step): &(String, u64),
+) -> Result<TensorRecord, String> {
+    let (here, furthest, step) = (debugger.moment(), debugger.timeline().furthest, *step);
     if step > furthest {
         return Err(format!("The run has not been at step {step} yet: it has reached step {furthest}."));
     }
     debugger.goto_step(step).map_err(|error| error.to_string())?;
-    let found = tensor(debugger, name);
+    let found = Lens::of(debugger, probe).and_then(|lens| tensor(debugger, &lens, name));
     debugger.goto(here).map_err(|error| error.to_string())?;
     found.map(|record| TensorRecord { step, ..record })
 }
 
 /// How a number came about; a nudge that cannot be made is no reason not to explain it.
-fn explain(debugger: &mut Debugger, element: &Element, nudge: bool, sight: &mut Sight) {
-    let mut found = debugger.explain(&element.name, &element.index).map_err(|error| error.to_string());
+fn explain(debugger: &mut Debugger, lens: &Lens, element: &Element, nudge: bool, sight: &mut Sight) {
+    let mut found = explained(debugger, lens, element);
     if let (Ok(explanation), true) = (&mut found, nudge) {
-        match debugger.nudge(&element.name, &element.index) {
+        let verdict = match lens.probe() {
+            Some(machine) => locate(machine.program(), &element.name)
+                .and_then(|id| machine.nudge(id, &element.index, &[]).map_err(|error| error.to_string())),
+            None => debugger.nudge(&element.name, &element.index).map_err(|error| error.to_string()),
+        };
+        match verdict {
             Ok(verdict) => explanation.verdict = Some(verdict),
-            Err(why) => sight.unchecked = Some(why.to_string()),
+            Err(why) => sight.unchecked = Some(why),
         }
     }
     sight.explanation = Some(found);
 }
 
+/// Weights have the same past whatever is probed.
+fn explained(debugger: &mut Debugger, lens: &Lens, element: &Element) -> Result<Explanation, String> {
+    if let Some(machine) = lens.probe() {
+        let id = locate(machine.program(), &element.name)?;
+        if !machine.program().value(id).is_some_and(|value| value.role.is_state()) {
+            let found = machine.explain(id, &element.index).map_err(|error| error.to_string())?;
+            return Ok(Explanation { step: lens.step().unwrap_or(found.step), ..found });
+        }
+    }
+    debugger.explain(&element.name, &element.index).map_err(|error| error.to_string())
+}
+
 /// What the number under the pointer read, and where the explained tensor was made of it; nothing where that cannot be told
 /// quickly.
-pub fn reading(debugger: &mut Debugger, element: &Element, explained: Option<&Element>) -> Option<Reading> {
+fn reading(debugger: &mut Debugger, lens: &Lens, element: &Element, about: Option<&Element>) -> Option<Reading> {
     if !is_quick(debugger.machine(), &element.name) {
         return None;
     }
-    let used = explained.map(|explained| used(debugger.machine(), element, explained)).unwrap_or_default();
-    let told = debugger.explain(&element.name, &element.index).ok()?;
+    let used = about.map(|about| used(lens.machine(debugger), element, about)).unwrap_or_default();
+    let told = explained(debugger, lens, element).ok()?;
     let read = told.arithmetic.elements().into_iter().take(MOST_READ).map(|(read, _)| read.clone());
     let read = read.filter(|read| read != element).collect();
     Some(Reading { element: element.clone(), read, used: used.into() })

@@ -1,37 +1,109 @@
-//! One sample of the batch: what every layer makes of it, the gradients that come back, and what of the input matters.
+//! One sample of the batch: what every layer makes of it, the gradients that come back, what the network answers and how wrong
+//! that is, and what of the input matters.
+
+use std::ops::Range;
 
 use super::step_of;
+use crate::data::{Dataset, Task};
 use crate::engine::{Machine, ValueId};
-use crate::trace::{SampleLayer, SampleRecord, TensorRecord};
+use crate::trace::{SampleAnswer, SampleLayer, SampleRecord, TensorRecord};
 use crate::trainer::run::{Run, signature};
 
-pub fn record(run: &Run, row: usize, saliency: bool) -> Result<SampleRecord, String> {
-    let machine = run.machine();
+/// Numbers that a sentence names.
+const NAMED: usize = 4;
+
+/// What of a sample is asked for beside its way through the layers.
+pub struct Asked {
+    pub row: usize,
+    pub saliency: bool,
+    pub worst: bool,
+}
+
+/// `machine`: the run's own, or one that probes it.
+pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecord, String> {
     let (program, rows) = (machine.program(), machine.batch_len());
     if rows == 0 || machine.read(program.input).is_err() {
         return Err("No batch is loaded yet: go one instruction forward.".into());
     }
-    let row = row.min(rows - 1);
+    let row = asked.row.min(rows - 1);
     let graph = &run.project().graph;
-    let mut layers = Vec::new();
-    for layer in graph.topological_order().into_iter().filter_map(|id| graph.layer(id)) {
-        let Some(&output) = program.layer_outputs.get(&layer.id).filter(|id| **id != program.input) else { continue };
-        let Ok(value) = row_of(machine, output, row) else { continue };
-        let gradient =
-            program.gradients.get(&output).filter(|id| machine.is_current(**id) && machine.is_current(output));
-        let gradient = gradient.and_then(|&id| row_of(machine, id, row).ok());
-        layers.push(SampleLayer { layer: layer.id, name: layer.name.clone(), value, gradient });
-    }
+    let current = |id: ValueId| Some(id).filter(|&id| machine.is_current(id));
+    let row_of_current = |id: ValueId| current(id).and_then(|id| row_of(machine, id, row).ok());
+    let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id)).filter_map(|layer| {
+        let &output = program.layer_outputs.get(&layer.id).filter(|id| **id != program.input)?;
+        let value = row_of_current(output);
+        let gradient = program.gradients.get(&output).filter(|_| value.is_some()).and_then(|&id| row_of_current(id));
+        let output = program.name(output).to_owned();
+        Some(SampleLayer { layer: layer.id, name: layer.name.clone(), output, value, gradient })
+    });
+    let known = current(program.output);
+    let answered = |rows| answers(run.dataset(), machine, rows);
     Ok(SampleRecord {
         step: machine.step() + u64::from(machine.is_in_step()),
         row,
         rows,
         sample: machine.batch_rows().get(row).copied(),
         input: row_of(machine, program.input, row)?,
-        target: row_of(machine, program.target, row)?,
-        layers,
-        saliency: saliency.then(|| input_gradient(run, row)),
+        truth: truth(run.dataset(), &row_of(machine, program.target, row)?.data),
+        answer: known.map(|_| answered(row..row + 1)).transpose()?.and_then(|mut answers| answers.pop()),
+        layers: layers.collect(),
+        saliency: asked.saliency.then(|| input_gradient(run, machine, row)),
+        worst: known.filter(|_| asked.worst).map(|_| worst_first(answered(0..rows)?)).transpose()?,
     })
+}
+
+fn worst_first(mut answers: Vec<SampleAnswer>) -> Result<std::sync::Arc<[SampleAnswer]>, String> {
+    answers.sort_by(SampleAnswer::worse_first);
+    Ok(answers.into())
+}
+
+/// What the network says of some rows of the batch, from its outputs as they stand.
+pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Result<Vec<SampleAnswer>, String> {
+    let (program, answer) = (machine.program(), machine.answer());
+    let losses = machine.row_losses(rows.clone()).map_err(|error| error.to_string())?;
+    let read = |id: ValueId| machine.read(id).map_err(|error| error.to_string());
+    let (outputs, targets) = (read(program.output)?.data, read(program.target)?.data);
+    let all = machine.batch_len().max(1);
+    let (width, each) = (outputs.len() / all, targets.len() / all);
+    let answered = rows.zip(losses).map(|(row, loss)| {
+        let (outputs, target) = (&outputs[row * width..(row + 1) * width], &targets[row * each..(row + 1) * each]);
+        let of_class = dataset.classes().map(|classes| {
+            let class = answer.class(outputs);
+            (class, class_name(classes, class), answer.shares(outputs).get(class).copied())
+        });
+        let predicted = of_class.as_ref().map(|(_, name, _)| name.clone());
+        SampleAnswer {
+            row,
+            sample: machine.batch_rows().get(row).copied(),
+            truth: truth(dataset, target),
+            predicted: predicted.unwrap_or_else(|| numbers(&dataset.task, outputs)),
+            share: of_class.as_ref().and_then(|(_, _, share)| *share),
+            is_probability: answer.is_probability(),
+            is_right: of_class.map(|(class, _, _)| target.first() == Some(&(class as f32))),
+            loss,
+        }
+    });
+    Ok(answered.collect())
+}
+
+/// A target in the words of the data.
+fn truth(dataset: &Dataset, target: &[f32]) -> String {
+    match (dataset.classes(), target.first()) {
+        (Some(classes), Some(&class)) => class_name(classes, class as usize),
+        _ => numbers(&dataset.task, target),
+    }
+}
+
+fn class_name(classes: &[String], class: usize) -> String {
+    classes.get(class).cloned().unwrap_or_else(|| class.to_string())
+}
+
+/// As the data has them, before they were scaled.
+fn numbers(task: &Task, scaled: &[f32]) -> String {
+    let value = |(i, &number): (usize, &f32)| crate::trace::significant(task.unit(i).value(number).into(), 4);
+    let mut named: Vec<_> = scaled.iter().enumerate().take(NAMED).map(value).collect();
+    named.extend((scaled.len() > NAMED).then(|| "…".to_owned()));
+    named.join(", ")
 }
 
 /// One row of a batched value, without the batch axis.
@@ -48,8 +120,7 @@ fn cut(whole: TensorRecord, row: usize, step: u64) -> Result<TensorRecord, Strin
     Ok(TensorRecord { name: whole.name, dims, axes, step, data: data.into() })
 }
 
-fn input_gradient(run: &Run, row: usize) -> Result<TensorRecord, String> {
-    let machine = run.machine();
+fn input_gradient(run: &Run, machine: &Machine, row: usize) -> Result<TensorRecord, String> {
     let found = machine.input_gradient(&run.project().graph, &signature(run.dataset()));
     let found = found.map_err(|error| error.to_string())?;
     let found = found.ok_or("The input is a list of indices: the loss has no slope in them.")?;

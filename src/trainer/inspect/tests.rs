@@ -4,8 +4,11 @@ use std::sync::Arc;
 use super::*;
 use crate::data::{self, NoProgress};
 use crate::engine::Device;
+use crate::model::layer::LossKind;
 use crate::model::{LayerKind, Project, Source, templates};
 use crate::trainer::Run;
+
+mod probing;
 
 fn debugger(project: &Project) -> Debugger {
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
@@ -20,6 +23,11 @@ fn template(key: &str) -> Project {
         digits.samples = 100;
     }
     project
+}
+
+/// As it is named in the listing.
+fn whole(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
+    tensor(debugger, &Lens::plain(debugger), name)
 }
 
 fn axes_of(debugger: &mut Debugger, name: &str) -> String {
@@ -96,7 +104,7 @@ fn the_shares_of_all_samples_are_the_gradient() {
         let gaze = Gaze { element: Some(element), shares: true, ..Gaze::default() };
         let shares = sight(&mut run, &gaze, true).shares.unwrap().unwrap();
         assert_eq!(shares.terms.len(), run.machine().batch_len());
-        let gradient = tensor(&run, &shares.element.name).unwrap().at(&index).unwrap();
+        let gradient = whole(&run, &shares.element.name).unwrap().at(&index).unwrap();
         let sum: f64 = shares.terms.iter().sum();
         let size: f64 = shares.terms.iter().map(|t| t.abs()).sum();
         assert!((sum - f64::from(gradient)).abs() <= 1e-5 * size + 1e-9, "{key} {name}: {sum} {gradient}");
@@ -148,14 +156,45 @@ fn a_sample_is_followed_forward_and_back_as_far_as_the_step_has_gone() {
     let early = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
     digits.goto_step(1).unwrap();
     let seen = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
-    assert!(early.layers.len() < seen.layers.len());
+    assert_eq!(early.layers.len(), seen.layers.len(), "nothing jumps");
+    assert!(early.layers.last().is_some_and(|layer| layer.value.is_none()) && early.answer.is_none());
     assert!(early.layers.iter().all(|layer| layer.gradient.is_none()));
+    // In the next step what it has not come to is not of the step before.
+    digits.goto(Moment { step: 1, instruction: 3 }).unwrap();
+    let later = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
+    let known = |record: &SampleRecord| record.layers.iter().map(|layer| layer.value.is_some()).collect::<Vec<_>>();
+    assert_eq!((known(&later), later.answer.is_none()), (known(&early), true));
+    digits.goto_step(1).unwrap();
     assert!(seen.layers.iter().all(|layer| layer.gradient.is_some()), "every layer of this network has one");
     assert_eq!(seen.input.axes, ["channel", "row", "column"]);
-    let first = &seen.layers[0].value;
-    let whole = tensor(&digits, &first.name).unwrap();
-    assert_eq!(whole.at(&[2, 1, 3, 4]), first.at(&[1, 3, 4]));
+    let first = seen.layers[0].value.as_ref().unwrap();
+    let all = whole(&digits, &first.name).unwrap();
+    assert_eq!(all.at(&[2, 1, 3, 4]), first.at(&[1, 3, 4]));
     assert_eq!(seen.sample, digits.machine().batch_rows().get(2).copied());
+}
+
+#[test]
+fn a_batch_is_sorted_by_losses_whose_mean_is_the_loss() {
+    let others = [LossKind::BinaryCrossEntropy, LossKind::Mse].map(|loss| ("xor", probing::restless(loss)));
+    let cases = ["xor", "sine", "digits-cnn"].map(|key| (key, template(key))).into_iter().chain(others);
+    for (key, project) in cases {
+        let mut run = debugger(&project);
+        run.goto_step(3).unwrap();
+        let gaze = Gaze { sample: Some(2), worst: true, ..Gaze::default() };
+        let seen = sight(&mut run, &gaze, true).sample.unwrap().unwrap();
+        let (own, all) = (seen.answer.clone().unwrap(), seen.worst.clone().unwrap());
+        assert!(all.len() == run.machine().batch_len() && all.windows(2).all(|pair| pair[0].loss >= pair[1].loss));
+        assert_eq!(all.iter().find(|answer| answer.row == 2), Some(&own));
+        let mean = all.iter().map(|answer| answer.loss).sum::<f64>() / all.len() as f64;
+        let loss = run.machine().report().unwrap().loss;
+        assert!((mean - loss).abs() < 1e-5 * loss.abs() + 1e-7, "{key}: {mean} is not {loss}");
+        let is_of_classes = run.run().dataset().classes().is_some();
+        assert_eq!((own.is_right.is_some(), own.share.is_some()), (is_of_classes, is_of_classes));
+        assert!(!is_of_classes || own.is_right == Some(own.truth == own.predicted), "{own:?}");
+        // What is right over the batch is what the step counted.
+        let right = all.iter().filter(|answer| answer.is_right == Some(true)).count() as u32;
+        assert_eq!(run.machine().report().unwrap().correct.unwrap_or(0), right);
+    }
 }
 
 #[test]
@@ -184,10 +223,10 @@ fn all_layers_tell_how_far_the_last_update_moved_them() {
     let gaze = Gaze { layers: true, ..Gaze::default() };
     let seen = sight(&mut xor, &gaze, true).layers.unwrap().unwrap();
     assert_eq!((seen.step, xor.moment()), (6, Moment { step: 6, instruction: 0 }));
-    let parameters = |run: &mut Debugger| tensor(run, "dense_1.weight").unwrap().data.to_vec();
-    let (now, bias_now) = (parameters(&mut xor), tensor(&xor, "dense_1.bias").unwrap().data.to_vec());
+    let parameters = |run: &mut Debugger| whole(run, "dense_1.weight").unwrap().data.to_vec();
+    let (now, bias_now) = (parameters(&mut xor), whole(&xor, "dense_1.bias").unwrap().data.to_vec());
     xor.goto_step(5).unwrap();
-    let (before, bias) = (parameters(&mut xor), tensor(&xor, "dense_1.bias").unwrap().data.to_vec());
+    let (before, bias) = (parameters(&mut xor), whole(&xor, "dense_1.bias").unwrap().data.to_vec());
     let norm = |numbers: &mut dyn Iterator<Item = f32>| numbers.map(|v| f64::from(v).powi(2)).sum::<f64>().sqrt();
     let change = norm(&mut now.iter().chain(&bias_now).zip(before.iter().chain(&bias)).map(|(a, b)| a - b));
     let ratio = change / norm(&mut before.iter().chain(&bias).copied());
@@ -222,7 +261,7 @@ fn dying_units_are_counted() {
     project.training.batch_size = 16;
     let mut run = debugger(&project);
     run.advance(crate::trainer::Unit::Step).unwrap();
-    let units = tensor(&run, "dense_1.bias").unwrap().data.len();
+    let units = whole(&run, "dense_1.bias").unwrap().data.len();
     for unit in 0..2 {
         run.set("dense_1.bias", &[unit], -100.0).unwrap();
     }

@@ -113,8 +113,7 @@ impl Desk {
     /// The last view, but of another number under the pointer.
     fn pointed(&self, debugger: &mut Debugger) -> Option<DebugView> {
         let mut view = (**self.last.as_ref()?).clone();
-        let (hovered, explained) = self.look.as_ref().map(|gaze| (&gaze.hovered, gaze.element.as_ref()))?;
-        view.sight.hovered = hovered.as_ref().and_then(|hovered| inspect::reading(debugger, hovered, explained));
+        view.sight.hovered = inspect::pointed(debugger, self.look.as_deref()?);
         Some(view)
     }
 

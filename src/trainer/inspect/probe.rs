@@ -1,0 +1,65 @@
+//! What is looked at: the run's own machine, or one that shows what its weights make of samples that stay the same. The run does
+//! not notice.
+
+use crate::data::batches::{epoch_order, gather};
+use crate::engine::Machine;
+use crate::trace::Probe;
+use crate::trainer::debugger::Debugger;
+use crate::trainer::run::Run;
+
+pub struct Lens {
+    probe: Option<Machine>,
+    /// Completed steps: whose weights the probe has.
+    step: u64,
+}
+
+impl Lens {
+    /// A sentence where there are no such samples.
+    pub fn of(debugger: &Debugger, probe: Option<&Probe>) -> Result<Self, String> {
+        let probe = probe.map(|probe| probed(debugger.run(), probe)).transpose()?;
+        Ok(Self { probe, step: debugger.moment().step })
+    }
+
+    /// The run's own.
+    pub fn plain(debugger: &Debugger) -> Self {
+        Self { probe: None, step: debugger.moment().step }
+    }
+
+    pub fn machine<'a>(&'a self, debugger: &'a Debugger) -> &'a Machine {
+        self.probe.as_ref().unwrap_or(debugger.machine())
+    }
+
+    pub fn probe(&self) -> Option<&Machine> {
+        self.probe.as_ref()
+    }
+
+    /// The step that what is seen belongs to, where it is a probe.
+    pub fn step(&self) -> Option<u64> {
+        self.probe.as_ref().map(|_| self.step)
+    }
+}
+
+/// What the weights as they stand make of the samples.
+fn probed(run: &Run, probe: &Probe) -> Result<Machine, String> {
+    let (dataset, rows) = (run.dataset(), rows(run, probe));
+    if rows.is_empty() {
+        return Err("There are no samples to probe with.".into());
+    }
+    if rows.iter().any(|&row| row as usize >= dataset.train.len) {
+        return Err("The training part no longer has all samples of the probe batch: choose it anew.".into());
+    }
+    run.machine().probe(&gather(dataset, &dataset.train, &rows)).map_err(|error| error.to_string())
+}
+
+/// Which rows of the training part those are: the same at every step, whatever was changed on the way.
+fn rows(run: &Run, probe: &Probe) -> Vec<u32> {
+    match probe {
+        Probe::Rows(rows) => rows.to_vec(),
+        Probe::First => {
+            let (training, samples) = (&run.origin().training, run.dataset().train.len);
+            let mut order = epoch_order(training.seed, 0, samples);
+            order.truncate(training.batch_size.max(1));
+            order
+        }
+    }
+}
