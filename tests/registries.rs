@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision, Role};
+use glassbox::expr::{self, Expr};
 use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
-use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Shape, Target, TrainingSpec, infer};
+use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Target, TrainingSpec, infer};
 
 const SIDE: usize = 28;
 
@@ -113,6 +114,22 @@ fn every_instruction_says_what_it_does() {
             let op = &instruction.op;
             assert!(!op.name().is_empty() && !op.formula().is_empty(), "{op:?}");
             assert!(op.words().ends_with('.'), "{} says no sentence: {:?}", op.name(), op.words());
+        }
+    }
+}
+
+/// What the listing shows and a dump holds can be typed as it stands there.
+#[test]
+fn every_name_of_a_program_is_one_in_expressions() {
+    for kind in LayerKind::all() {
+        let (mut graph, layer) = network(&kind);
+        Edit::Rename { layer, name: format!("3 {}", kind.key()) }.apply(&mut graph).unwrap();
+        let machine =
+            Machine::new(&graph, &signature(), &TrainingSpec::default(), Device::Cpu, Precision::F32).unwrap();
+        for value in &machine.program().values {
+            let name = &value.name;
+            assert_eq!(expr::parse(&format!("sum({name}) > 0")).map(|read| read.names().join(" ")), Ok(name.clone()));
+            assert_eq!(expr::parse(name), Ok(Expr::Name(name.clone())));
         }
     }
 }

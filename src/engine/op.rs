@@ -88,6 +88,12 @@ pub trait Op: Send + Sync + std::fmt::Debug {
         &[""]
     }
 
+    /// What the gates of a recurrent layer are called, in the order in which they lie along the first axis of its weights and
+    /// biases and along the last of its output `.gates`.
+    fn gates(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The definition, composed from candle's tensor operations: any device, f32 and f64, any batch size. Reads inputs,
     /// sets every output.
     fn reference(&self, frame: &mut Frame) -> Result<()>;

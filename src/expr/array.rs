@@ -47,12 +47,7 @@ impl Array {
 
     /// What is taken of each axis; axes behind those stay whole.
     fn slice(&self, name: &str, index: &[Index]) -> Result<Self, String> {
-        let kept = sliced(name, &self.dims, index)?;
-        let dims = kept.iter().filter(|(_, stays)| *stays).map(|(places, _)| places.len()).collect();
-        let mut offsets = vec![0usize];
-        for ((places, _), &size) in kept.iter().zip(&self.dims) {
-            offsets = offsets.iter().flat_map(|at| places.clone().map(move |place| at * size + place)).collect();
-        }
+        let (dims, offsets) = taken(name, &self.dims, index)?;
         Ok(Self { dims, numbers: offsets.into_iter().filter_map(|at| self.numbers.get(at).copied()).collect() })
     }
 
@@ -88,6 +83,16 @@ impl Array {
         let numbers = self.numbers.iter().zip(&other.numbers).map(|(&a, &b)| apply(a, b)).collect();
         Ok(Self { dims: self.dims, numbers })
     }
+}
+
+/// What indices take of a value of a shape: the shape of that, and where each of its numbers lies in row-major order.
+pub fn taken(name: &str, dims: &[usize], index: &[Index]) -> Result<(Vec<usize>, Vec<usize>), String> {
+    let kept = sliced(name, dims, index)?;
+    let mut offsets = vec![0usize];
+    for ((places, _), &size) in kept.iter().zip(dims) {
+        offsets = offsets.iter().flat_map(|at| places.clone().map(move |place| at * size + place)).collect();
+    }
+    Ok((kept.into_iter().filter(|(_, stays)| *stays).map(|(places, _)| places.len()).collect(), offsets))
 }
 
 /// Of each axis the places that are taken, and whether it stays.
@@ -151,7 +156,14 @@ pub fn evaluate_over(expression: &Expr, names: &mut dyn Names) -> Result<Array, 
             "inf" => Ok(Array::number(f64::INFINITY)),
             _ => names.value(name),
         },
-        Expr::Element(name, index) => Ok(Array::number(names.value(name)?.element(name, index)?)),
+        Expr::Element(name, index) => {
+            let value = names.value(name)?;
+            if index.len() < value.dims.len() {
+                let index: Vec<_> = index.iter().map(|&i| Index::At(i as i64)).collect();
+                return value.slice(name, &index);
+            }
+            Ok(Array::number(value.element(name, index)?))
+        }
         Expr::Slice(name, index) => names.value(name)?.slice(name, index),
         Expr::Along(reduction, a, axis) => {
             let a = evaluate_over(a, names)?;
@@ -229,6 +241,7 @@ mod tests {
         assert_eq!(of(&format!("{w}[-1, -2]")).unwrap(), (vec![], vec![5.0]));
         assert_eq!(of(&format!("{w}[0:1]")).unwrap(), (vec![1, 3], vec![1.0, -2.0, 3.0]));
         assert_eq!(of(&format!("{w}[-1, :]")).unwrap(), (vec![3], vec![0.0, 5.0, -6.0]));
+        assert_eq!(of(&format!("{w}[1]")), of(&format!("{w}[-1]")));
         assert_eq!(of(&format!("{w}[:, 1:]")).unwrap(), (vec![2, 2], vec![-2.0, 3.0, 5.0, -6.0]));
         assert_eq!(of(&format!("{w}[:, -2:-1]")).unwrap(), (vec![2, 1], vec![-2.0, 5.0]));
         assert_eq!(of(&format!("{w}[:, 5:9]")).unwrap(), (vec![2, 0], vec![]));
@@ -236,7 +249,8 @@ mod tests {
         assert_eq!(of(&format!("max({w}, axis=-1)")).unwrap(), (vec![2], vec![3.0, 5.0]));
         assert_eq!(of(&format!("argmax({w}, axis=1)")).unwrap(), (vec![2], vec![2.0, 1.0]));
         assert_eq!(of(&format!("mean(abs({w}[:, :2]), axis=1)")).unwrap(), (vec![2], vec![1.5, 2.5]));
-        assert!(of(&format!("{w}[-3, 0]")).unwrap_err().contains("the index -3 must be below 2"));
+        assert!(of(&format!("{w}[-3, 0]")).unwrap_err().contains("the index -3 must be no less than -2"));
+        assert!(of(&format!("{w}[f, 0]")).unwrap_err().contains("no place along its axis is called 'f'"));
         assert!(of(&format!("{w}[:, :, 0]")).unwrap_err().contains("takes 2 indices, not 3"));
         assert!(of(&format!("sum({w}, axis=2)")).unwrap_err().contains("There is no axis 2: there are 2"));
         assert!(of(&format!("abs({w}, axis=0)")).unwrap_err().contains("abs"));

@@ -23,20 +23,24 @@ pub enum Expr {
 }
 
 /// What is taken of one axis, as in numpy and PyTorch: negative places count from the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Index {
     At(i64),
     /// From the first up to, but without, the second.
     Range(Option<i64>, Option<i64>),
+    /// Places that have a name, such as those of a gate: `f`, `f2`. Which they are is the caller's to say, see
+    /// [`Expr::with_places`].
+    Named(String),
 }
 
 impl Index {
     /// The places of an axis of this size, and whether the axis stays; a sentence where there is no such place.
-    pub(super) fn places(self, size: usize) -> Result<(std::ops::Range<usize>, bool), String> {
+    pub(super) fn places(&self, size: usize) -> Result<(std::ops::Range<usize>, bool), String> {
         let from_end = |place: i64| if place < 0 { place + size as i64 } else { place };
-        match self {
+        match *self {
             Self::At(place) => match usize::try_from(from_end(place)) {
                 Ok(at) if at < size => Ok((at..at + 1, false)),
+                _ if place < 0 => Err(format!("the index {place} must be no less than -{size}")),
                 _ => Err(format!("the index {place} must be below {size}")),
             },
             Self::Range(from, to) => {
@@ -44,6 +48,7 @@ impl Index {
                 let (from, to) = (bound(from.unwrap_or(0)), to.map_or(size, bound));
                 Ok((from..to.max(from), true))
             }
+            Self::Named(ref name) => Err(format!("no place along its axis is called '{name}'")),
         }
     }
 }
@@ -57,6 +62,7 @@ impl fmt::Display for Index {
                 f.write_str(":")?;
                 to.map_or(Ok(()), |to| to.fmt(f))
             }
+            Self::Named(name) => f.write_str(name),
         }
     }
 }
@@ -153,6 +159,35 @@ impl Expr {
             Expr::Binary(_, a, b) => a.mentions(name) || b.mentions(name),
             Expr::Call(_, arguments) => arguments.iter().any(|a| a.mentions(name)),
         }
+    }
+
+    /// With numbers for every place that has a name: `find` says which, of a value, an axis and the name of the place.
+    pub fn with_places(
+        &self,
+        find: &mut dyn FnMut(&str, usize, &str) -> Result<Index, String>,
+    ) -> Result<Self, String> {
+        Ok(match self {
+            Expr::Slice(name, index) => {
+                let place = |(axis, index): (usize, &Index)| match index {
+                    Index::Named(word) => find(name, axis, word),
+                    other => Ok(other.clone()),
+                };
+                let index = index.iter().enumerate().map(place).collect::<Result<_, _>>()?;
+                Expr::Slice(name.clone(), index)
+            }
+            Expr::Number(_) | Expr::Name(_) | Expr::Element(..) => self.clone(),
+            Expr::Unary(operator, a) => Expr::Unary(*operator, Box::new(a.with_places(find)?)),
+            Expr::Reduce(reduction, a) => Expr::Reduce(*reduction, Box::new(a.with_places(find)?)),
+            Expr::Along(reduction, a, axis) => Expr::Along(*reduction, Box::new(a.with_places(find)?), *axis),
+            Expr::Binary(operator, a, b) => {
+                let (a, b) = (a.with_places(find)?, b.with_places(find)?);
+                Expr::Binary(*operator, Box::new(a), Box::new(b))
+            }
+            Expr::Call(function, arguments) => {
+                let arguments = arguments.iter().map(|a| a.with_places(find)).collect::<Result<_, _>>()?;
+                Expr::Call(*function, arguments)
+            }
+        })
     }
 
     fn precedence(&self) -> u8 {

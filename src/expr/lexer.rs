@@ -5,7 +5,7 @@ use super::{BinaryOperator, ParseError};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     Number(f64),
-    /// Letters, digits, `_` and inner dots: `x`, `dense_1.weight`; and the values of a program, `%4` and `d%4`.
+    /// Letters, digits, `_` and inner dots: `x`, `dense_1.weight`; and the values of a program, `%4`, `d%4` and `t%4`.
     Name(String),
     Operator(BinaryOperator),
     Not,
@@ -56,9 +56,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Placed>, ParseError> {
             at += first.len_utf8();
             continue;
         }
-        let (token, length) = if first.is_ascii_digit() || first == '.' {
+        let (token, length) = if (first.is_ascii_digit() || first == '.') && !is_layer(&text[at..]) {
             number(text, at)?
-        } else if first.is_alphabetic() || first == '_' || is_value(&text[at..]) {
+        } else if first.is_ascii_digit() || first.is_alphabetic() || first == '_' || is_value(&text[at..]) {
             name(&text[at..])
         } else {
             symbol(text, at, first)?
@@ -97,16 +97,27 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), ParseError> {
     }
 }
 
-/// Whether the text begins with `%4` or `d%4`.
+/// Whether the text begins with the name of a layer that begins with a digit: `2_towers`, `3d.weight`.
+fn is_layer(rest: &str) -> bool {
+    let end = rest.find(|c: char| !is_inside(c)).unwrap_or(rest.len());
+    let word = &rest[..end];
+    let has_part = word.split_once('.').is_some_and(|(_, part)| part.starts_with(char::is_alphabetic));
+    word.starts_with(|c: char| c.is_ascii_digit()) && (word.contains('_') || has_part) && word.parse::<f64>().is_err()
+}
+
+fn is_inside(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '.'
+}
+
+/// Whether the text begins with `%4`, `d%4` or `t%4`.
 fn is_value(rest: &str) -> bool {
-    let number = rest.strip_prefix('d').unwrap_or(rest).strip_prefix('%');
+    let number = rest.strip_prefix(['d', 't']).unwrap_or(rest).strip_prefix('%');
     number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_alphanumeric()))
 }
 
 fn name(rest: &str) -> (Token, usize) {
-    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     let sign = if is_value(rest) { rest.find('%').map_or(0, |at| at + 1) } else { 0 };
-    let length = rest[sign..].find(|c| !inside(c)).map_or(rest.len(), |length| sign + length);
+    let length = rest[sign..].find(|c| !is_inside(c)).map_or(rest.len(), |length| sign + length);
     let written = rest[..length].trim_end_matches('.');
     let token = match written {
         "and" => Token::Operator(BinaryOperator::And),

@@ -18,7 +18,7 @@ mod reduction;
 mod shape;
 mod spelling;
 
-pub use array::{Array, Names, evaluate, evaluate_over};
+pub use array::{Array, Names, evaluate, evaluate_over, taken};
 pub use ast::{BinaryOperator, Expr, Index, UnaryOperator};
 pub use condition::{Condition, parse_condition};
 pub use eval::{erf, eval};
@@ -37,8 +37,8 @@ pub struct ParseError {
     pub at: usize,
 }
 
-/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, `name[0, 2]` is an element and
-/// `name[-1, 2:5]` a slice. Functions are also names where no parenthesis follows, but `nan` and `inf`, which are numbers there.
+/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, `name[0, 2]` is an element,
+/// `name[-1, 2:5]` a slice and `name[f, 0]` one of a gate. Functions are also names where no parenthesis follows, but `nan` and `inf`, which are numbers there.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     parser::parse(text, None)
 }

@@ -210,7 +210,7 @@ impl<'a> Parser<'a> {
                 let index = self.index()?;
                 let whole = |index: &Index| match index {
                     Index::At(place) => usize::try_from(*place).ok(),
-                    Index::Range(..) => None,
+                    Index::Range(..) | Index::Named(_) => None,
                 };
                 let element: Option<Vec<usize>> = index.iter().map(whole).collect();
                 let expr = element
@@ -244,14 +244,18 @@ impl<'a> Parser<'a> {
         loop {
             self.advance();
             let first = self.whole()?;
-            if *self.peek() == Token::Colon {
+            if let (None, Token::Name(word)) = (first, self.peek().clone()) {
+                self.advance();
+                index.push(Index::Named(word));
+            } else if *self.peek() == Token::Colon {
                 self.advance();
                 index.push(Index::Range(first, self.whole()?));
             } else if let Some(place) = first {
                 index.push(Index::At(place));
             } else {
                 let found = self.peek().describe();
-                return Err(self.error(format!("An index is a whole number or a range such as 1:3, found {found}")));
+                let what = "An index is a whole number, a range such as 1:3, or a gate such as f";
+                return Err(self.error(format!("{what}; found {found}")));
             }
             match self.peek() {
                 Token::Comma => {}

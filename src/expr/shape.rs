@@ -74,10 +74,7 @@ fn infer(expression: &Expr, dims_of: DimsOf) -> Result<Vec<usize>, Mistake> {
     match expression {
         Expr::Number(_) => Ok(Vec::new()),
         Expr::Name(name) => known(name, dims_of),
-        Expr::Element(name, index) => {
-            element(name, &known(name, dims_of)?, index)?;
-            Ok(Vec::new())
-        }
+        Expr::Element(name, index) => element(name, &known(name, dims_of)?, index),
         Expr::Slice(name, index) => {
             let kept = sliced(name, &known(name, dims_of)?, index)
                 .map_err(|message| Mistake { message, name: Some(name.clone()) })?;
@@ -114,15 +111,16 @@ fn combine(what: &str, a: &Expr, b: &Expr, dims_of: DimsOf) -> Result<Vec<usize>
     Err(Mistake { message, name: b.names().first().or(a.names().first()).map(|name| (*name).to_owned()) })
 }
 
-fn element(name: &str, dims: &[usize], index: &[usize]) -> Result<(), Mistake> {
+/// Axes behind the indices stay.
+fn element(name: &str, dims: &[usize], index: &[usize]) -> Result<Vec<usize>, Mistake> {
     let mistake = |message: String| Err(Mistake { message, name: Some(name.to_owned()) });
-    if dims.len() != index.len() {
+    if dims.len() < index.len() {
         let (axes, got) = (dims.len(), index.len());
         return mistake(format!("{name} has the shape {dims:?}: an element of it has {axes} indices, not {got}."));
     }
     match index.iter().zip(dims).find(|(i, size)| i >= size) {
         Some((i, size)) => mistake(format!("{name} has the shape {dims:?}: the index {i} must be below {size}.")),
-        None => Ok(()),
+        None => Ok(dims[index.len()..].to_vec()),
     }
 }
 
@@ -163,7 +161,8 @@ mod tests {
             ("max(w + %4) > 1", 8, "equal shapes"),
             ("loss > w", 0, "not one number"),
             ("1 + w[2, 0] > 3", 4, "below 2"),
-            ("w[0] > 3", 0, "2 indices, not 1"),
+            ("w[0] > 3", 0, "has the shape [3]"),
+            ("w[0, 1, 2] > 3", 0, "2 indices, not 3"),
         ] {
             let error = check(text, &parse(text).unwrap(), true, &mut dims_of).unwrap_err();
             assert!(error.message.contains(words), "{text}: {}", error.message);

@@ -99,6 +99,7 @@ mod tests {
             name: "w".into(),
             dims: dims.to_vec(),
             axes: ["unit", "input", "row", "column"].iter().take(dims.len()).map(ToString::to_string).collect(),
+            gates: None,
             step: 1,
             data: (0..count).map(|i| i as f32 / 2.0 - 1.0).collect(),
         }

@@ -68,7 +68,7 @@ mod tests {
 
     fn record() -> TensorRecord {
         let axes = vec!["unit".to_owned()];
-        TensorRecord { name: "w".into(), dims: vec![2], axes, step: 1, data: [0.5, -1.0].into() }
+        TensorRecord { name: "w".into(), dims: vec![2], axes, gates: None, step: 1, data: [0.5, -1.0].into() }
     }
 
     fn saved_to(path: PathBuf) -> (NoticeKind, String) {

@@ -42,10 +42,29 @@ pub struct TensorRecord {
     pub dims: Vec<usize>,
     /// One a dimension: "sample", "channel", "row", "column", "unit", "input" ...
     pub axes: Vec<String>,
+    /// Where one of them runs through the gates of an LSTM or a GRU.
+    pub gates: Option<Gates>,
     /// The step it belongs to, from 1; 0 before the first.
     pub step: u64,
     /// Row-major.
     pub data: Arc<[f32]>,
+}
+
+/// An axis along which gates lie behind each other, each with a place for every unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gates {
+    pub axis: usize,
+    /// `i`, `f`, `g`, `o`
+    pub names: &'static [&'static str],
+}
+
+impl Gates {
+    /// `f2`: the gate and the unit in it that a place of the axis is, as it is typed.
+    pub fn tick(self, place: usize, size: usize) -> String {
+        let units = (size / self.names.len().max(1)).max(1);
+        let name = self.names.get(place / units).copied().unwrap_or_default();
+        format!("{name}{}", place % units)
+    }
 }
 
 impl Gaze {
@@ -81,12 +100,20 @@ impl TensorRecord {
         self.axes.get(axis).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| format!("axis {axis}"))
     }
 
+    /// "unit 3"; "gate f2" along an axis of gates.
+    pub fn tick(&self, axis: usize, place: usize) -> String {
+        match self.gates.filter(|gates| gates.axis == axis) {
+            Some(gates) => format!("gate {}", gates.tick(place, self.dims.get(axis).copied().unwrap_or_default())),
+            None => format!("{} {place}", self.axis(axis)),
+        }
+    }
+
     /// "sample 0, unit 3"; "the only number" without axes.
     pub fn place(&self, index: &[usize]) -> String {
         if index.is_empty() {
             return "the only number".into();
         }
-        let parts = index.iter().enumerate().map(|(axis, i)| format!("{} {i}", self.axis(axis)));
+        let parts = index.iter().enumerate().map(|(axis, &i)| self.tick(axis, i));
         parts.collect::<Vec<_>>().join(", ")
     }
 }
@@ -168,13 +195,15 @@ mod tests {
     fn places_are_found_both_ways_and_named() {
         let axes = ["sample", "", "column"].map(String::from).to_vec();
         let data = (0..24).map(|i| i as f32).collect();
-        let record = TensorRecord { name: "%1".into(), dims: vec![2, 3, 4], axes, step: 1, data };
+        let record = TensorRecord { name: "%1".into(), dims: vec![2, 3, 4], axes, gates: None, step: 1, data };
         assert_eq!(record.offset(&[1, 2, 3]), Some(23));
         assert_eq!((record.offset(&[1, 3, 0]), record.offset(&[1, 2])), (None, None));
         assert_eq!(record.unflatten(17), vec![1, 1, 1]);
         assert_eq!(record.at(&[1, 1, 1]), Some(17.0));
         assert_eq!(record.place(&[1, 1, 1]), "sample 1, axis 1 1, column 1");
         assert_eq!(record.place(&[]), "the only number");
+        let gates = Some(Gates { axis: 2, names: &["i", "f"] });
+        assert_eq!(TensorRecord { gates, ..record }.place(&[1, 1, 3]), "sample 1, axis 1 1, gate f1");
     }
 
     #[test]
@@ -183,6 +212,7 @@ mod tests {
             name: "w".into(),
             dims: vec![numbers.len()],
             axes: vec![],
+            gates: None,
             step: 1,
             data: numbers.into(),
         };

@@ -4,6 +4,7 @@
 //! Knows no files and no window: what it needs is handed to it, what it learns is taken from it.
 
 mod debugger;
+mod gates;
 pub mod inspect;
 mod kept;
 mod meant;

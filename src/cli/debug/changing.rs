@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::obey::{Console, sentence};
 use super::{Said, show, values};
-use crate::expr::{Array, Expr};
+use crate::expr::{Array, Expr, Index};
 use crate::trainer::TensorEdit;
 
 impl Console {
@@ -25,8 +25,14 @@ impl Console {
         }
     }
 
-    pub(super) fn set(&mut self, name: &str, index: &[usize], value: &Expr) -> Result<Said, String> {
+    /// One element, or all of a slice: to one number, or to as many as it has.
+    pub(super) fn set(&mut self, name: &str, index: &[Index], value: &Expr) -> Result<Said, String> {
         Self::tensor(name)?;
+        let (shape, offsets) = self.debugger().taken(name, index)?;
+        if !shape.is_empty() {
+            return self.set_part(&Expr::Slice(name.into(), index.into()), name, (&shape, &offsets), value);
+        }
+        let index = &self.debugger().element(name, index)?[..];
         let value = self.debugger().number_of(value)? as f32;
         let element = Expr::Element(name.into(), index.into());
         let before = self.debugger().value_of(&element).ok().and_then(|found| found.single());
@@ -35,6 +41,32 @@ impl Console {
         let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
         let json = json!({ "name": name, "index": index, "value": values::json_number(value.into()) });
         Ok(Said { text: format!("{element} = {value}{was}"), json })
+    }
+
+    fn set_part(
+        &mut self,
+        part: &Expr,
+        name: &str,
+        (shape, offsets): (&[usize], &[usize]),
+        value: &Expr,
+    ) -> Result<Said, String> {
+        let given = self.debugger().value_of(value)?;
+        let mut whole = self.debugger().value_of(&Expr::Name(name.into()))?.numbers;
+        let numbers = match given.single() {
+            Some(single) => vec![single; offsets.len()],
+            None if given.dims == shape => given.numbers,
+            None => return Err(format!("{part} has the shape {shape:?}, and {value} has {:?}.", given.dims)),
+        };
+        for (&at, number) in offsets.iter().zip(numbers) {
+            whole[at] = number;
+        }
+        let edit = TensorEdit::Whole { values: whole.into_iter().map(|v| v as f32).collect() };
+        self.debugger_mut().edit(name, edit).map_err(sentence)?;
+        self.changed();
+        let now = self.debugger().value_of(part)?;
+        let mut json = values::to_json(&now);
+        json["name"] = json!(part.to_string());
+        Ok(Said { text: format!("{part} = {}", values::to_text(&now)), json })
     }
 
     pub(super) fn set_all(&mut self, name: &str, value: &Expr) -> Result<Said, String> {

@@ -2,7 +2,7 @@
 
 use super::breaks::{self, Break};
 use super::words;
-use crate::expr::{self, Expr};
+use crate::expr::{self, Expr, Index};
 use crate::trainer::Unit;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -30,16 +30,16 @@ pub enum Command {
     /// How an element of a value came about.
     Explain {
         name: String,
-        index: Vec<usize>,
+        index: Vec<Index>,
         /// Whether a gradient is to be checked by a nudge.
         check: bool,
     },
     Watch(Expr),
     Unwatch(usize),
-    /// An element of a value, by name and indices, and its new number.
+    /// An element or a part of a value, by name and indices, and its new numbers.
     Set {
         name: String,
-        index: Vec<usize>,
+        index: Vec<Index>,
         value: Expr,
     },
     /// All elements of a value, or the learning rate.
@@ -229,9 +229,10 @@ fn explain(rest: &str) -> Result<Command, String> {
     Ok(Command::Explain { name, index, check: checked.is_some() })
 }
 
-fn element(text: &str, form: &str) -> Result<(String, Vec<usize>), String> {
+fn element(text: &str, form: &str) -> Result<(String, Vec<Index>), String> {
     match expr::parse(text).map_err(|error| error.message)? {
-        Expr::Element(name, index) => Ok((name, index)),
+        Expr::Element(name, index) => Ok((name, index.into_iter().map(|i| Index::At(i as i64)).collect())),
+        Expr::Slice(name, index) => Ok((name, index)),
         Expr::Name(name) => Ok((name, Vec::new())),
         _ => Err(form.into()),
     }
@@ -281,9 +282,12 @@ mod tests {
         assert_eq!(parse("since loss > 1"), Ok(Command::Since("loss > 1".into())));
         assert_eq!(parse("info breakpoints"), Ok(Command::Info { only_breakpoints: true }));
         assert_eq!(parse("dump a b.safetensors"), Ok(Command::Dump("a b.safetensors".into())));
-        let explained = |check| Ok(Command::Explain { name: "d%4".into(), index: vec![0, 2], check });
+        let at = |index: [i64; 2]| index.map(Index::At).to_vec();
+        let explained = |check| Ok(Command::Explain { name: "d%4".into(), index: at([0, 2]), check });
         assert_eq!(parse("explain d%4[0, 2]"), explained(false));
         assert_eq!(parse("explain d%4[0, 2] check"), explained(true));
+        let last = Command::Explain { name: "t%1".into(), index: at([-1, 0]), check: false };
+        assert_eq!(parse("explain t%1[-1, 0]"), Ok(last));
         let named = Command::Explain { name: "check".into(), index: Vec::new(), check: false };
         assert_eq!(parse("e check"), Ok(named));
         assert_eq!(parse("disable 3"), Ok(Command::Enable(3, false)));
@@ -297,10 +301,13 @@ mod tests {
     #[test]
     fn changes_are_read() {
         let value = Expr::Number(-1.5);
+        let gate = vec![Index::Named("f".into()), Index::Range(None, Some(2))];
+        let set = Command::Set { name: "w".into(), index: gate, value: value.clone() };
+        assert_eq!(parse("set w[f, :2] = -1.5"), Ok(set));
         let name = || "%4".to_owned();
         assert_eq!(
             parse("set %4[0,1]=-1.5"),
-            Ok(Command::Set { name: name(), index: vec![0, 1], value: value.clone() })
+            Ok(Command::Set { name: name(), index: vec![Index::At(0), Index::At(1)], value: value.clone() })
         );
         assert_eq!(parse("set %4 = -1.5"), Ok(Command::SetAll { name: name(), value: value.clone() }));
         assert_eq!(parse("scale %4 -1.5"), Ok(Command::Scale { name: name(), by: value.clone() }));

@@ -88,6 +88,7 @@ impl Console {
                 if matches!(name.as_str(), "step" | "epoch" | "learning_rate") {
                     return Err(format!("{name} is no tensor that an instruction computes: 'print {name}' tells it."));
                 }
+                let index = self.debugger().element(&name, &index)?;
                 let mut explanation = self.debugger_mut().explain(&name, &index).map_err(sentence)?;
                 if check {
                     explanation.verdict = Some(self.debugger_mut().nudge(&name, &index).map_err(sentence)?);

@@ -47,6 +47,10 @@ impl Op for Gru {
         &["", ".gates", ".seen"]
     }
 
+    fn gates(&self) -> &'static [&'static str] {
+        &["r", "z", "n"]
+    }
+
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
         let (steps, hidden) = (inputs[0].dims[0], inputs[2].dims[1]);
         [hidden, 3 * hidden, hidden].map(|width| ValueShape::batched(vec![steps, width])).to_vec()

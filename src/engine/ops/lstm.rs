@@ -46,6 +46,10 @@ impl Op for Lstm {
         &["", ".gates", ".cells"]
     }
 
+    fn gates(&self) -> &'static [&'static str] {
+        &["i", "f", "g", "o"]
+    }
+
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
         let (steps, hidden) = (inputs[0].dims[0], inputs[2].dims[1]);
         [hidden, 4 * hidden, hidden].map(|width| ValueShape::batched(vec![steps, width])).to_vec()

@@ -66,7 +66,7 @@ impl<'a> Plane<'a> {
 
     /// "sample 0, channel 3", or the sizes where there is only one plane.
     pub fn place(&self) -> String {
-        let at = |(axis, i): (usize, &usize)| format!("{} {i}", self.record.axis(axis));
+        let at = |(axis, i): (usize, &usize)| self.record.tick(axis, *i);
         let cut: Vec<_> = self.outer.iter().enumerate().map(at).collect();
         if cut.is_empty() { sizes(self.record) } else { cut.join(", ") }
     }
@@ -152,6 +152,7 @@ mod tests {
                 name: "%1".into(),
                 dims: vec![28, 28],
                 axes: axes.map(str::to_owned).to_vec(),
+                gates: None,
                 step: 1,
                 data: vec![0.5; 784].into(),
             };

@@ -199,7 +199,7 @@ mod tests {
 
     fn record(name: &str, numbers: &[f32]) -> TensorRecord {
         let axes = vec!["unit".to_owned()];
-        TensorRecord { name: name.into(), dims: vec![numbers.len()], axes, step: 1, data: numbers.into() }
+        TensorRecord { name: name.into(), dims: vec![numbers.len()], axes, gates: None, step: 1, data: numbers.into() }
     }
 
     #[test]

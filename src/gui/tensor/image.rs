@@ -48,6 +48,7 @@ mod tests {
             name: "%x".into(),
             dims: vec![2, 3, 4, 5],
             axes: ["sample", "channel", "row", "column"].map(String::from).to_vec(),
+            gates: None,
             step: 1,
             data: vec![0.5; 120].into(),
         };

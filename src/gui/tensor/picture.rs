@@ -14,10 +14,12 @@ use crate::gui::numbers::significant;
 use crate::gui::reading::read_text;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::is_second_click;
-use crate::trace::{Element, Findings, TensorRecord};
+use crate::trace::{Element, Findings, Gates, TensorRecord};
 
 /// Cells at least this large hold their numbers.
 const ROOM_FOR_NUMBER: Vec2 = Vec2::new(44.0, 18.0);
+/// Beside a picture, for the names of gates.
+const GATE: f32 = 16.0;
 /// Cells at least this large are set apart by lines.
 const ROOM_FOR_GAP: f32 = 9.0;
 
@@ -61,13 +63,14 @@ impl Picture<'_> {
             ui.weak("No numbers.");
             return Touched::default();
         }
-        let plan = Plan::new(self.layout, self.room, *zoom);
+        let margin = self.gates().map_or(Vec2::ZERO, |(_, down)| if down { Vec2::new(GATE, 0.0) } else { Vec2::new(0.0, GATE) });
+        let plan = Plan::new(self.layout, self.room - margin, *zoom);
         let id = ui.scope_id().with(salt);
         let area = ScrollArea::both().id_salt(salt).max_height(self.room.y).max_width(self.room.x).auto_shrink(true);
         area.show_viewport(ui, |ui, _| {
-            let (rect, response) = ui.allocate_exact_size(plan.size(), Sense::click());
+            let (rect, response) = ui.allocate_exact_size(plan.size() + margin, Sense::click());
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.name));
-            let scene = Scene { picture: self, plan: &plan, tokens, origin: rect.min };
+            let scene = Scene { picture: self, plan: &plan, tokens, origin: rect.min + margin };
             let tiles = Tiles {
                 id,
                 version: crate::gui::textures::mix(self.version, hash(self.layout)),
@@ -86,6 +89,19 @@ impl Picture<'_> {
             touched
         })
         .inner
+    }
+
+    /// Gates that lie behind each other down or across the one picture there is, and whether they run down.
+    fn gates(&self) -> Option<(Gates, bool)> {
+        let gates = self.record.gates.filter(|_| self.layout.facets() == 1)?;
+        let size = *self.record.dims.get(gates.axis)?;
+        let (rows, columns) = self.layout.row_and_column_axes();
+        let is_whole = |axes: &[usize], count: usize| axes == [gates.axis] && count == size;
+        match (is_whole(rows, self.layout.rows()), is_whole(columns, self.layout.columns())) {
+            (true, _) => Some((gates, true)),
+            (_, true) => Some((gates, false)),
+            _ => None,
+        }
     }
 }
 
@@ -130,13 +146,36 @@ impl Scene<'_> {
         if matches!(self.picture.paint, Paint::Signed(_)) {
             self.broken(ui);
         }
+        if let Some((gates, down)) = self.picture.gates() {
+            self.gates(ui, gates, down);
+        }
         self.outlines(ui);
+    }
+
+    /// The name of each gate beside its part, and lines between them.
+    fn gates(&self, ui: &Ui, gates: Gates, down: bool) {
+        let whole = self.plan.facet_rect(self.origin, 0);
+        let count = gates.names.len() as f32;
+        for (i, name) in gates.names.iter().enumerate() {
+            let (begin, middle) = (i as f32 / count, (i as f32 + 0.5) / count);
+            let (at, line) = if down {
+                let at = |share: f32| Pos2::new(whole.left() - GATE / 2.0, whole.top() + share * whole.height());
+                (at(middle), [Pos2::new(whole.left(), at(begin).y), Pos2::new(whole.right(), at(begin).y)])
+            } else {
+                let at = |share: f32| Pos2::new(whole.left() + share * whole.width(), whole.top() - GATE / 2.0);
+                (at(middle), [Pos2::new(at(begin).x, whole.top()), Pos2::new(at(begin).x, whole.bottom())])
+            };
+            ui.painter().text(at, Align2::CENTER_CENTER, name, theme::mono(11.0), self.tokens.muted);
+            if i > 0 {
+                ui.painter().line_segment(line, Stroke::new(1.5, self.tokens.muted));
+            }
+        }
     }
 
     /// "channel 3" where there is room for it, else "3".
     fn label(&self, ui: &Ui, facet: usize, rect: Rect) {
         let index = self.picture.layout.facet_index(facet);
-        let long: Vec<_> = index.iter().map(|(axis, i)| format!("{} {i}", self.picture.record.axis(*axis))).collect();
+        let long: Vec<_> = index.iter().map(|(axis, i)| self.picture.record.tick(*axis, *i)).collect();
         let short: Vec<_> = index.iter().map(|(_, i)| i.to_string()).collect();
         let text = |text: String| ui.painter().layout_no_wrap(text, theme::regular(10.0), self.tokens.faint);
         let mut galley = text(long.join(", "));

@@ -200,7 +200,7 @@ impl Grid<'_> {
         let facet = table.layout.facet_index(line / table.layout.rows().max(1));
         let (rows, _) = table.layout.row_and_column_axes();
         let axes = facet.iter().map(|(axis, _)| *axis).chain(rows.iter().copied());
-        let parts: Vec<_> = axes.map(|axis| format!("{} {}", table.record.axis(axis), index[axis])).collect();
+        let parts: Vec<_> = axes.map(|axis| table.record.tick(axis, index[axis])).collect();
         match parts.len() {
             0 | 1 => parts.join(""),
             _ => {
@@ -215,7 +215,7 @@ impl Grid<'_> {
         let Some(index) = table.layout.index(Cell { column, ..Cell::default() }) else { return String::new() };
         let (_, columns) = table.layout.row_and_column_axes();
         match columns {
-            [axis] => format!("{} {}", table.record.axis(*axis), index[*axis]),
+            [axis] => table.record.tick(*axis, index[*axis]),
             axes => axes.iter().map(|&axis| index[axis].to_string()).collect::<Vec<_>>().join(", "),
         }
     }
@@ -301,6 +301,7 @@ mod tests {
             name: "w".into(),
             dims: vec![2, 3],
             axes: vec!["unit".into(), "input".into()],
+            gates: None,
             step: 1,
             data: [0.0, 0.5, 1.0, -1.5, 2.0, 2.5].into(),
         };

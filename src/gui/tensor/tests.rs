@@ -17,7 +17,7 @@ struct Bench {
 fn record(name: &str, dims: &[usize], axes: &[&str], value: impl Fn(usize) -> f32) -> TensorRecord {
     let axes = axes.iter().map(ToString::to_string).collect();
     let count: usize = dims.iter().product();
-    TensorRecord { name: name.into(), dims: dims.to_vec(), axes, step: 57, data: (0..count).map(value).collect() }
+    TensorRecord { name: name.into(), dims: dims.to_vec(), axes, gates: None, step: 57, data: (0..count).map(value).collect() }
 }
 
 fn window(record: TensorRecord, other: Option<TensorRecord>, size: [f32; 2]) -> Harness<'static, Bench> {
@@ -245,7 +245,7 @@ fn no_frame_looks_at_all_of_twenty_five_million_numbers() {
     let mut numbers = vec![0.5f32; dims.iter().product()];
     numbers[784 * 7] = -3.0;
     let axes = ["sample", "channel", "row", "column"].map(String::from).to_vec();
-    let tensor = TensorRecord { name: "%9".into(), dims, axes, step: 1, data: numbers.into() };
+    let tensor = TensorRecord { name: "%9".into(), dims, axes, gates: None, step: 1, data: numbers.into() };
     let ways: [&[(usize, Role)]; 4] = [
         &[],
         &[(0, Role::Facets)],

@@ -6,8 +6,9 @@ use super::memory::{Memories, Needs};
 use super::scope::{Scope, dims_of};
 use super::{DebugError, Debugger};
 use crate::engine::{FirstNotFinite, Instruction, Phase, Program};
-use crate::expr::{self, Condition, Expr};
+use crate::expr::{self, Condition, Expr, ParseError};
 use crate::trace::{At, Breakpoint};
+use crate::trainer::gates;
 
 /// A breakpoint that held.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,10 +70,12 @@ impl Arms {
         let condition = breakpoint.condition.as_deref().filter(|text| !text.trim().is_empty());
         let condition = condition.map(|text| {
             let condition = expr::parse_condition(text)?;
-            expr::check(text, &condition.expr, true, &mut |name| dims_of(program, batch, name))?;
-            Ok(condition)
+            let placed = gates::placed(program, &condition.expr).map_err(|message| ParseError { message, at: 0 })?;
+            expr::check(text, &placed, true, &mut |name| dims_of(program, batch, name))?;
+            Ok((condition, placed))
         });
-        let condition = condition.transpose().map_err(|error: expr::ParseError| error.message)?;
+        let condition = condition.transpose().map_err(|error: ParseError| error.message)?;
+        let (condition, placed) = condition.unzip();
         if breakpoint.at == At::Anywhere && condition.is_none() {
             return Err("A breakpoint without a place needs a condition.".into());
         }
@@ -89,8 +92,8 @@ impl Arms {
             return Ok(());
         }
         let streak = format!("{:?} {}", breakpoint.at, condition.as_ref().map_or(String::new(), Condition::to_string));
-        if let Some(condition) = &condition {
-            let past = expr::histories(&condition.expr, &mut |name| dims_of(program, batch, name));
+        if let (Some(condition), Some(placed)) = (&condition, &placed) {
+            let past = expr::histories(placed, &mut |name| dims_of(program, batch, name));
             past.into_iter().for_each(|of| self.needs.past(of));
             if condition.steps > 1 && !self.needs.streaks.contains(&streak) {
                 self.needs.streaks.push(streak.clone());

@@ -3,7 +3,8 @@
 use super::memory::Memories;
 use super::{DebugError, Debugger};
 use crate::engine::Program;
-use crate::expr::{self, Array, Expr, Names, ParseError, Reduction};
+use crate::expr::{self, Array, Expr, Index, Names, ParseError, Reduction};
+use crate::trainer::gates;
 use crate::trainer::run::Run;
 use crate::trainer::value::locate;
 
@@ -30,7 +31,8 @@ pub(super) struct Scope<'a> {
 
 impl Scope<'_> {
     pub fn evaluate(&mut self, expression: &Expr) -> Result<Array, String> {
-        expr::evaluate_over(expression, self)
+        let placed = gates::placed(self.run.machine().program(), expression)?;
+        expr::evaluate_over(&placed, self)
     }
 
     /// One number, or a sentence.
@@ -104,6 +106,33 @@ impl Debugger {
         self.scope().number(expression)
     }
 
+    /// What indices take of a value: the shape of that, empty for one element, and where its numbers lie.
+    pub fn taken(&self, name: &str, index: &[Index]) -> Result<(Vec<usize>, Vec<usize>), String> {
+        expr::taken(name, &self.dims(name)?, &gates::numbered(self.machine().program(), name, index)?)
+    }
+
+    /// Of a value as it stands here; of what is not computed yet, as it will be.
+    fn dims(&self, name: &str) -> Result<Vec<usize>, String> {
+        let machine = self.machine();
+        let found = locate(machine.program(), name).ok().and_then(|id| machine.read_f64(id).ok());
+        found.map_or_else(|| dims_of(machine.program(), self.run.batch_size(), name), |(dims, _)| Ok(dims))
+    }
+
+    /// The one element that indices mean; a sentence where they mean several.
+    pub fn element(&self, name: &str, index: &[Index]) -> Result<Vec<usize>, String> {
+        let (shape, offsets) = self.taken(name, index)?;
+        let dims = self.dims(name)?;
+        let (true, &[mut at]) = (shape.is_empty(), &offsets[..]) else {
+            let axes = dims.len();
+            return Err(format!("{name} has the shape {dims:?}: an element of it has {axes} indices, one for each axis."));
+        };
+        let mut found = vec![0; dims.len()];
+        for (place, size) in found.iter_mut().zip(&dims).rev() {
+            (*place, at) = (at % size.max(&1), at / size.max(&1));
+        }
+        Ok(found)
+    }
+
     pub(super) fn scope(&self) -> Scope<'_> {
         Scope { run: &self.run, memories: &self.memories, step: self.current_step() }
     }
@@ -123,7 +152,8 @@ impl Debugger {
 
     fn check(&self, text: &str, expression: &Expr, is_condition: bool) -> Result<(), ParseError> {
         let (program, batch) = (self.machine().program(), self.run.batch_size());
-        expr::check(text, expression, is_condition, &mut |name| dims_of(program, batch, name))
+        let placed = gates::placed(program, expression).map_err(|message| ParseError { message, at: 0 })?;
+        expr::check(text, &placed, is_condition, &mut |name| dims_of(program, batch, name))
     }
 
     /// Everything that a person may type as a name here, for completion.

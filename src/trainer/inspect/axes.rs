@@ -1,6 +1,10 @@
 //! What the axes of a value are called, by what it is and the layer that it belongs to.
 
 use crate::engine::{Instruction, Phase, Program, Role, Value, ValueId};
+use crate::trace::Gates;
+
+/// What the places along an axis of gates are called.
+const GATE: &str = "gate unit";
 
 /// One name a dimension, the batch's "sample" among them.
 pub fn axes(program: &Program, id: ValueId) -> Vec<String> {
@@ -13,7 +17,27 @@ pub fn axes(program: &Program, id: ValueId) -> Vec<String> {
         },
         _ => sample_axes(program, id, value),
     };
-    names.into_iter().map(str::to_owned).collect()
+    let mut names: Vec<_> = names.into_iter().map(str::to_owned).collect();
+    if let Some(name) = gates(program, id).and_then(|gates| names.get_mut(gates.axis)) {
+        *name = GATE.to_owned();
+    }
+    names
+}
+
+/// Where an axis of a value runs through the gates of an LSTM or a GRU: of weights and biases, of the gates themselves, and of
+/// gradients and moments of these.
+pub fn gates(program: &Program, id: ValueId) -> Option<Gates> {
+    let value = program.value(id)?;
+    if matches!(value.role, Role::Gradient | Role::Moment | Role::Hidden) {
+        return belongs_to(program, id, value).and_then(|of| gates(program, of));
+    }
+    let first = Some(0).filter(|_| value.role == Role::Parameter);
+    let last = || (value.shape.dims.len() + usize::from(value.shape.batched)).checked_sub(1);
+    program.instructions.iter().filter(|i| i.phase == Phase::Forward && !i.op.gates().is_empty()).find_map(|i| {
+        let is_gates = || i.outputs.get(1) == Some(&id);
+        let axis = if i.inputs.contains(&id) { first } else { last().filter(|_| is_gates()) };
+        axis.map(|axis| Gates { axis, names: i.op.gates() })
+    })
 }
 
 /// The value that a gradient or a moment has the shape of.
@@ -61,13 +85,13 @@ fn parameter(op: &str, name: &str, rank: usize) -> Vec<&'static str> {
     let suffix = name.split_once('.').map_or(name, |(_, suffix)| suffix);
     match (rank, op) {
         (1, "batch_norm" | "group_norm" | "conv2d" | "conv_transpose2d" | "conv1d" | "prelu" | "") => vec!["channel"],
-        (1, _) if suffix.contains("_ih") || suffix.contains("_hh") => vec!["gate unit"],
+        (1, _) if suffix.contains("_ih") || suffix.contains("_hh") => vec![GATE],
         (1, "layer_norm") => vec!["feature"],
         (1, _) => vec!["unit"],
         (2, "embedding") => vec!["word", "feature"],
         (2, "offset" | "layer_norm") => vec!["position", "feature"],
-        (2, _) if suffix.contains("_hh") => vec!["gate unit", "unit"],
-        (2, _) if suffix.contains("_ih") => vec!["gate unit", "input"],
+        (2, _) if suffix.contains("_hh") => vec![GATE, "unit"],
+        (2, _) if suffix.contains("_ih") => vec![GATE, "input"],
         (2, _) => vec!["unit", "input"],
         (3, "layer_norm") => vec!["channel", "row", "column"],
         (3, _) => vec!["filter", "feature", "position"],

@@ -17,7 +17,7 @@ use super::value::locate;
 use crate::engine::{EngineError, Machine, Role, ValueId};
 use crate::trace::{Element, Explanation, Gaze, Probe, Reading, SampleRecord, Shares, Sight, TensorRecord};
 
-pub use axes::axes;
+pub use axes::{axes, gates};
 pub use layers::record as all_layers;
 pub use probe::Lens;
 
@@ -94,7 +94,8 @@ fn record(machine: &Machine, id: ValueId, name: &str) -> Result<TensorRecord, St
         error => error.to_string(),
     })?;
     let axes = axes(machine.program(), id);
-    Ok(TensorRecord { name: name.to_owned(), dims: tensor.dims, axes, step: step_of(machine, id), data: tensor.data })
+    let (gates, step) = (gates(machine.program(), id), step_of(machine, id));
+    Ok(TensorRecord { name: name.to_owned(), dims: tensor.dims, axes, gates, step, data: tensor.data })
 }
 
 /// The step that a value belongs to, from 1: what is not computed again yet is of the step before.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::step_of;
 use crate::data::{Dataset, Task};
 use crate::engine::{Machine, ValueId};
-use crate::trace::{SampleAnswer, SampleLayer, SampleRecord, TensorRecord};
+use crate::trace::{Gates, SampleAnswer, SampleLayer, SampleRecord, TensorRecord};
 use crate::trainer::run::{Run, signature};
 
 /// Numbers that a sentence names.
@@ -117,7 +117,8 @@ fn cut(whole: TensorRecord, row: usize, step: u64) -> Result<TensorRecord, Strin
     let data = whole.data.get(row * each..(row + 1) * each);
     let data = data.ok_or_else(|| format!("{} has no row {row}.", whole.name))?;
     let (dims, axes) = (whole.dims[1..].to_vec(), whole.axes.get(1..).unwrap_or_default().to_vec());
-    Ok(TensorRecord { name: whole.name, dims, axes, step, data: data.into() })
+    let gates = whole.gates.and_then(|gates| Some(Gates { axis: gates.axis.checked_sub(1)?, ..gates }));
+    Ok(TensorRecord { name: whole.name, dims, axes, gates, step, data: data.into() })
 }
 
 fn input_gradient(run: &Run, machine: &Machine, row: usize) -> Result<TensorRecord, String> {
@@ -129,6 +130,7 @@ fn input_gradient(run: &Run, machine: &Machine, row: usize) -> Result<TensorReco
         name: format!("d{}", machine.program().name(input)),
         dims: found.dims,
         axes: super::axes(machine.program(), input),
+        gates: None,
         step: machine.step(),
         data: found.data,
     };

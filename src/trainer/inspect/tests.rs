@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::data::{self, NoProgress};
 use crate::engine::Device;
-use crate::model::layer::LossKind;
+use crate::model::layer::{Dense, LossKind, Lstm, Reshape};
 use crate::model::{LayerKind, Project, Source, templates};
 use crate::trainer::Run;
 
@@ -61,6 +61,16 @@ fn axes_have_the_names_of_what_they_are() {
     ] {
         assert_eq!(axes_of(&mut xor, name), expected, "{name}");
     }
+    let mut rows = template("digits-lstm");
+    let lstm = Lstm { units: 3, ..Lstm::default() }.into();
+    let (shape, last) = (Reshape { shape: "28 x 28".into() }, Dense { units: 10, ..Dense::default() });
+    rows.graph = templates::chain(vec![shape.into(), lstm, last.into()]);
+    let mut rows = debugger(&rows);
+    rows.goto_step(1).unwrap();
+    let gaze = Gaze { tensors: vec!["lstm_1.weight_hh".into(), "lstm_1.bias_ih.grad".into()], ..Gaze::default() };
+    let seen = sight(&mut rows, &gaze, true);
+    assert_eq!(seen.tensors[0].place(&[4, 2]), "gate f1, unit 2");
+    assert_eq!(seen.tensors[1].place(&[11]), "gate o2");
     // Every value of a program has as many names as axes.
     let values = digits.machine().program().ids();
     for (id, value) in values {

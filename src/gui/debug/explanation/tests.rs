@@ -37,7 +37,7 @@ fn window(explanation: Explanation) -> Harness<'static, Bench> {
     let axes = vec!["sample".to_owned(), "feature".to_owned()];
     let data = [0.0, 0.0, 0.5, 1.0, -1.0, 1.0].into();
     let sight = Sight {
-        tensors: vec![TensorRecord { name: "%x".into(), dims: vec![3, 2], axes, step: 57, data }],
+        tensors: vec![TensorRecord { name: "%x".into(), dims: vec![3, 2], axes, gates: None, step: 57, data }],
         explanation: Some(Ok(explanation)),
         shares: Some(Ok(Shares { element, terms: [0.0, -0.214, -0.028].into() })),
         ..Sight::default()
