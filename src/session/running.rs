@@ -136,6 +136,10 @@ impl State {
             picture: picture.filter(|_| self.works.told.is_some()),
             ..kept.as_ref().map_or_else(fresh, |kept| RunView::of(kept, metric))
         };
+        if kept.is_none() {
+            // Hits are counted anew with the run.
+            self.breakpoints.iter_mut().for_each(|breakpoint| breakpoint.hits = 0);
+        }
         let on_disk = is_on_disk.then(|| self.standing());
         (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));
         self.works.told = Some(self.told_of(&project));

@@ -17,9 +17,44 @@ pub struct Breakpoint {
     /// Say so instead of stopping.
     #[serde(default)]
     pub log: bool,
+    /// What is said then: text with expressions in braces. Without it, where it stands and what held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// At which of its hits it stops or says so; without it at each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// How often it held while going forward; going back and forth counts again.
     #[serde(default)]
     pub hits: u64,
+}
+
+/// Some of the times that a breakpoint holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Only this one, from 1.
+    Hit(u64),
+    /// Every so many: the 3rd, the 6th, the 9th.
+    Every(u64),
+}
+
+impl Turn {
+    /// Whether it is its turn with this hit, from 1.
+    pub fn is_at(self, hit: u64) -> bool {
+        match self {
+            Self::Hit(wanted) => hit == wanted,
+            Self::Every(count) => hit % count.max(1) == 0,
+        }
+    }
+}
+
+impl std::fmt::Display for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Hit(wanted) => write!(f, "hit {wanted}"),
+            Self::Every(count) => write!(f, "every {count}"),
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -76,7 +111,12 @@ impl StepPhase {
 impl Breakpoint {
     /// Enabled, never hit.
     pub fn new(id: u32, at: At, condition: Option<String>) -> Self {
-        Self { id, at, condition, enabled: true, log: false, hits: 0 }
+        Self { id, at, condition, enabled: true, log: false, message: None, turn: None, hits: 0 }
+    }
+
+    /// Whether something is said or done at the hit that was counted last.
+    pub fn has_its_turn(&self) -> bool {
+        self.turn.is_none_or(|turn| turn.is_at(self.hits))
     }
 }
 
@@ -90,10 +130,18 @@ mod tests {
         assert_eq!(read, Breakpoint::new(3, At::Instruction("%4".into()), None));
         let all = [At::Anywhere, At::Layer(LayerId(2)), At::Phase(StepPhase::Backward), At::NotFinite];
         for (id, at) in all.into_iter().enumerate() {
-            let breakpoint =
-                Breakpoint { log: true, hits: 7, ..Breakpoint::new(id as u32, at, Some("loss > 1".into())) };
+            let (message, turn) = (Some("{loss}".into()), Some(Turn::Every(3)));
+            let breakpoint = Breakpoint::new(id as u32, at, Some("loss > 1".into()));
+            let breakpoint = Breakpoint { log: true, message, turn, hits: 7, ..breakpoint };
             let text = serde_json::to_string(&breakpoint).unwrap();
             assert_eq!(serde_json::from_str::<Breakpoint>(&text).unwrap(), breakpoint, "{text}");
         }
+    }
+
+    #[test]
+    fn some_hits_have_their_turn() {
+        let turns = |turn: Turn| (1..=7).filter(|&hit| turn.is_at(hit)).collect::<Vec<_>>();
+        assert_eq!((turns(Turn::Hit(4)), turns(Turn::Every(3))), (vec![4], vec![3, 6]));
+        assert_eq!([Turn::Hit(4), Turn::Every(3)].map(|turn| turn.to_string()), ["hit 4", "every 3"]);
     }
 }

@@ -26,7 +26,7 @@ mod survey;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
 pub use branches::Branches;
-pub use breakpoint::{At, Breakpoint, StepPhase};
+pub use breakpoint::{At, Breakpoint, StepPhase, Turn};
 pub use condition::{LayerCondition, Severity, Vitals};
 pub use curves::{Curves, KEPT, Mark, Metric, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure};

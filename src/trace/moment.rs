@@ -226,6 +226,8 @@ pub struct DebugView {
     pub breakpoints: Vec<BreakpointView>,
     /// What breakpoints that only log have said, newest last.
     pub log: Vec<String>,
+    /// Earlier lines of it that are not kept.
+    pub log_cut: u64,
     pub checked: Vec<Checked>,
     /// All ways that the run has gone, and which of them is looked at.
     pub branches: Vec<Branch>,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::engine::{Machine, Program};
 use crate::expr;
 use crate::model::slug;
-use crate::trace::{At, Breakpoint, StepPhase};
+use crate::trace::{At, Breakpoint, StepPhase, Turn};
 
 /// `break at %4 if loss > 1`
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,9 @@ pub struct Break {
     pub log: bool,
     pub place: Place,
     pub condition: Option<String>,
+    /// What a log point says.
+    pub message: Option<String>,
+    pub turn: Option<Turn>,
 }
 
 /// Layers by the name that is typed: which one it is depends on the network.
@@ -27,14 +30,19 @@ pub fn condition(text: &str) -> Result<String, String> {
     expr::parse_condition(text).map(|condition| condition.to_string()).map_err(|error| error.message)
 }
 
-/// What stands behind `break` or `log`.
+/// What stands behind `break` or `log`: a text, a place, a condition, at which hits; each may be left out.
 pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
-    if rest.is_empty() {
+    let (rest, turn) = turn(word, rest)?;
+    let (message, rest) = message(word, rest, log)?;
+    let text = message.is_some();
+    if rest.is_empty() && !text {
         return Err(format!("'{word}' needs an expression or a place: {word} loss > 1, {word} at %4, {word} nan."));
     }
     let (kind, place) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if !matches!(kind, "at" | "layer" | "phase" | "nan") {
-        return Ok(Break { log, place: Place::At(At::Anywhere), condition: Some(condition(rest)?) });
+        let asked = rest.strip_prefix("if ").filter(|_| text).unwrap_or(rest).trim();
+        let condition = if asked.is_empty() { None } else { Some(condition(asked)?) };
+        return Ok(Break { log, place: Place::At(At::Anywhere), condition, message, turn });
     }
     if place == "if" || place.ends_with(" if") {
         return Err(format!("Behind 'if' stands a condition: {word} at %4 if max(abs(%1)) > 1."));
@@ -44,6 +52,7 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
         None => (place.trim(), None),
     };
     let place = match (kind, place) {
+        ("nan", "") if text => return Err("'log nan' tells where and in which samples; it takes no text.".into()),
         ("nan", "") if asked.is_none() => Place::At(At::NotFinite),
         ("nan", _) => return Err(format!("'{word} nan' stands alone; for a condition write {word} nan(%4).")),
         (_, "") => return Err(format!("'{word} {kind}' needs a name: {word} {kind} {}.", example(kind))),
@@ -57,7 +66,36 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
             }
         },
     };
-    Ok(Break { log, place, condition: asked })
+    Ok(Break { log, place, condition: asked, message, turn })
+}
+
+/// What stands before `hit 3` or `every 3` at the end, and that.
+fn turn<'a>(word: &str, rest: &'a str) -> Result<(&'a str, Option<Turn>), String> {
+    let Some((before, number)) = rest.rsplit_once(char::is_whitespace) else { return Ok((rest, None)) };
+    let before = before.trim_end();
+    let (kind, make): (_, fn(u64) -> Turn) = match before.rsplit(char::is_whitespace).next() {
+        Some(kind @ "hit") => (kind, Turn::Hit),
+        Some(kind @ "every") => (kind, Turn::Every),
+        _ => return Ok((rest, None)),
+    };
+    match number.parse() {
+        Ok(count) if count > 0 => Ok((before[..before.len() - kind.len()].trim_end(), Some(make(count)))),
+        _ => Err(format!("Behind '{kind}' stands a whole number from 1: {word} loss > 1 {kind} 3.")),
+    }
+}
+
+/// The text in quotes that a log point says, and what stands behind it.
+fn message<'a>(word: &str, rest: &'a str, log: bool) -> Result<(Option<String>, &'a str), String> {
+    let Some(inside) = rest.strip_prefix('"') else { return Ok((None, rest)) };
+    let (text, behind) = inside.split_once('"').ok_or("The text of a log point ends with a '\"' as it begins.")?;
+    if !log {
+        return Err(format!("'{word}' stops and says where; a text is what 'log' says: log \"{text}\"."));
+    }
+    let message = expr::parse_message(text).map_err(|error| error.message)?;
+    if text.trim().is_empty() {
+        return Err("There is nothing between the quotes: log \"loss {loss}\".".into());
+    }
+    Ok((Some(message.to_string()), behind.trim()))
 }
 
 fn example(kind: &str) -> &'static str {
@@ -83,7 +121,8 @@ impl Break {
                 At::Layer(*layer)
             }
         };
-        Ok(Breakpoint { log: self.log, ..Breakpoint::new(id, at, self.condition) })
+        let Self { log, message, turn, .. } = self;
+        Ok(Breakpoint { log, message, turn, ..Breakpoint::new(id, at, self.condition) })
     }
 }
 
@@ -99,8 +138,17 @@ pub fn description(breakpoint: &Breakpoint, program: &Program) -> String {
         At::NotFinite => "behind the instruction that makes the first NaN or infinity".to_owned(),
     };
     let condition = breakpoint.condition.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
-    let log = if breakpoint.log { ", only logged" } else { "" };
-    format!("{place}{condition}{log}")
+    let turn = match breakpoint.turn {
+        Some(Turn::Hit(hit)) => format!(", only at hit {hit}"),
+        Some(Turn::Every(count)) if count > 1 => format!(", every {count} hits"),
+        _ => String::new(),
+    };
+    let log = match &breakpoint.message {
+        _ if !breakpoint.log => String::new(),
+        Some(message) => format!(", says \"{message}\""),
+        None => ", only logged".to_owned(),
+    };
+    format!("{place}{condition}{turn}{log}")
 }
 
 /// What the breakpoint for the first NaN cannot see: what holds one already was made by no instruction to come.
@@ -126,6 +174,8 @@ pub fn to_json(breakpoint: &Breakpoint, problem: Option<&str>) -> Value {
         "condition": breakpoint.condition,
         "enabled": breakpoint.enabled,
         "log": breakpoint.log,
+        "message": breakpoint.message,
+        "turn": breakpoint.turn,
         "hits": breakpoint.hits,
         "problem": problem,
     })
@@ -142,6 +192,8 @@ mod tests {
             log: false,
             place: Place::At(at),
             condition: condition.map(str::to_owned),
+            message: None,
+            turn: None,
         };
         let always = "loss > 2 * min(loss) for 3 steps";
         assert_eq!(read(always), at(At::Anywhere, Some(always)));
@@ -152,6 +204,28 @@ mod tests {
         assert_eq!(read("phase backward"), at(At::Phase(StepPhase::Backward), None));
         assert_eq!(read("layer Dense 1 if loss > 1").place, Place::Layer("Dense 1".into()));
         assert!(parse("log", "loss", true).unwrap().log);
+        let turned = |turn| Break { turn: Some(turn), ..at(At::Instruction("%4".into()), Some("loss > 1")) };
+        assert_eq!(read("at %4 if loss > 1 hit 3"), turned(Turn::Hit(3)));
+        assert_eq!(read("at %4 if loss > 1  every  10"), turned(Turn::Every(10)));
+    }
+
+    #[test]
+    fn a_log_point_says_a_text() {
+        let read = |text: &str| parse("log", text, true).unwrap();
+        let said = |at: At, condition: Option<&str>, turn| Break {
+            log: true,
+            place: Place::At(at),
+            condition: condition.map(str::to_owned),
+            message: Some("loss {loss}, {{}} {norm(w)}".into()),
+            turn,
+        };
+        let text = r#""loss {loss}, {{}} {norm( w )}""#;
+        assert_eq!(read(text), said(At::Anywhere, None, None));
+        assert_eq!(read(&format!("{text} every 100")), said(At::Anywhere, None, Some(Turn::Every(100))));
+        assert_eq!(read(&format!("{text} loss > 1")), said(At::Anywhere, Some("loss > 1"), None));
+        assert_eq!(read(&format!("{text} if loss > 1")), said(At::Anywhere, Some("loss > 1"), None));
+        let backward = said(At::Phase(StepPhase::Backward), Some("loss > 1"), Some(Turn::Hit(2)));
+        assert_eq!(read(&format!("{text} phase backward if loss > 1 hit 2")), backward);
     }
 
     #[test]
@@ -164,8 +238,19 @@ mod tests {
             ("nan %4", "break nan(%4)"),
             ("at %4 if loss >", "at the end"),
             ("loss > 1 for x steps", "how many steps"),
+            ("loss > 1 hit 0", "Behind 'hit' stands a whole number"),
+            ("\"loss\"", "what 'log' says"),
         ] {
             let said = parse("break", text, false).unwrap_err();
+            assert!(said.contains(words), "{text}: {said}");
+        }
+        for (text, words) in [
+            ("\"loss {loss", "ends with a '\"'"),
+            ("\"loss {loss\"", "'{' without its '}'"),
+            ("\" \"", "nothing between the quotes"),
+            ("\"a\" nan", "takes no text"),
+        ] {
+            let said = parse("log", text, true).unwrap_err();
             assert!(said.contains(words), "{text}: {said}");
         }
     }

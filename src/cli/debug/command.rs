@@ -255,11 +255,28 @@ fn set(rest: &str) -> Result<Command, String> {
 }
 
 /// The commands of a script, each with the line where it stands (from 1): lines, or parts between semicolons; `#` begins a
-/// remark.
+/// remark. In quotes both are text.
 pub fn split(script: &str) -> Vec<(usize, String)> {
-    let lines = script.lines().map(|line| line.split('#').next().unwrap_or_default()).zip(1..);
-    let commands = lines.flat_map(|(line, number)| line.split(';').map(move |command| (number, command.trim())));
-    commands.filter(|(_, command)| !command.is_empty()).map(|(number, c)| (number, c.to_owned())).collect()
+    let commands = script.lines().zip(1..).flat_map(|(line, number)| {
+        parts(line).into_iter().map(move |command| (number, command.trim().to_owned()))
+    });
+    commands.filter(|(_, command)| !command.is_empty()).collect()
+}
+
+fn parts(line: &str) -> Vec<String> {
+    let (mut all, mut command, mut quoted) = (Vec::new(), String::new(), false);
+    for c in line.chars() {
+        match c {
+            '#' if !quoted => break,
+            ';' if !quoted => all.push(std::mem::take(&mut command)),
+            _ => {
+                quoted ^= c == '"';
+                command.push(c);
+            }
+        }
+    }
+    all.push(command);
+    all
 }
 
 #[cfg(test)]
@@ -296,6 +313,8 @@ mod tests {
         assert_eq!(parse("branch delete a b"), Ok(Command::DeleteBranch("a b".into())));
         let commands = [(1, "goto 3"), (1, "step"), (3, "print x"), (4, "q")];
         assert_eq!(split("goto 3; step # there\n\nprint x #; quit\nq"), commands.map(|(line, c)| (line, c.to_owned())));
+        let text = r#"log "a; b # {loss}""#;
+        assert_eq!(split(&format!("{text}; step")), [(1, text.to_owned()), (1, "step".into())]);
     }
 
     #[test]

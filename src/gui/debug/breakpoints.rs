@@ -1,6 +1,7 @@
 //! Where training is to stop: the list, the field for another one, and the dots in the listing's gutter.
 
-use egui::{Button, Checkbox, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{Button, Checkbox, DragValue, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
 use crate::gui::numbers::count;
@@ -8,7 +9,7 @@ use crate::gui::panels::body;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, named, path_field, section, text_field};
 use crate::session::{Action, State};
-use crate::trace::{At, Breakpoint, DebugView, Listing, StepPhase};
+use crate::trace::{At, Breakpoint, DebugView, Listing, StepPhase, Turn};
 use crate::trainer::DebugCommand;
 
 #[derive(Default)]
@@ -101,6 +102,12 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
                 }
             }
         });
+        let help = "Writes a line at every step, with the numbers of what stands in braces. It does not stop.";
+        if named(ui.button("Log"), "Log a text at every step").on_hover_text(help).clicked() {
+            let message = Some("loss {loss}".to_owned());
+            let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, None);
+            push(state, Breakpoint { log: true, message, ..breakpoint }, actions);
+        }
         ui.menu_button("Layer …", |ui| {
             for layer in state.project.graph.layers() {
                 if ui.button(&layer.name).clicked() {
@@ -156,9 +163,7 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
             if log.on_hover_text("Writes a line below instead of stopping.").clicked() {
                 breakpoint.log = !breakpoint.log;
             }
-            let hits = format!("{}×", count(breakpoint.hits));
-            let hits = ui.label(RichText::new(hits).font(theme::mono(11.0)).color(tokens.faint));
-            hits.on_hover_text("How often it held while going forward.");
+            turn(ui, &tokens, breakpoint, &words);
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let is_asked = breakpoint.enabled && problem.is_none();
                 let text = RichText::new(&words).font(theme::mono(12.0));
@@ -169,19 +174,13 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
             });
         });
     });
-    if !matches!(breakpoint.at, At::Anywhere | At::NotFinite) {
-        ui.horizontal(|ui| {
-            ui.add_space(24.0);
-            ui.label(RichText::new("only if").color(tokens.faint));
-            let condition = breakpoint.condition.clone().unwrap_or_default();
-            let name = format!("Condition of {words}");
-            let (_, typed) = text_field(ui, &name, &condition, |field| {
-                field.font(theme::mono(12.0)).hint_text("loss > 1").desired_width(f32::INFINITY)
-            });
-            if let Some(typed) = typed {
-                breakpoint.condition = Some(typed).filter(|typed| !typed.trim().is_empty());
-            }
-        });
+    let says = breakpoint.log && breakpoint.at != At::NotFinite;
+    if says {
+        let name = format!("Text that {words} logs");
+        line(ui, "says", (&name, "loss {loss}, {norm(dense_1.weight.grad)}"), &mut breakpoint.message);
+    }
+    if !matches!(breakpoint.at, At::Anywhere | At::NotFinite) || (says && breakpoint.message.is_some()) {
+        line(ui, "only if", (&format!("Condition of {words}"), "loss > 1"), &mut breakpoint.condition);
     }
     if let Some(problem) = problem {
         let help = "It is not asked as it is. Change its condition, or switch it off and on to have it asked again.";
@@ -190,9 +189,63 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
     drop
 }
 
+/// A field below a breakpoint; empty it is left out.
+fn line(ui: &mut Ui, title: &str, (name, hint): (&str, &str), text: &mut Option<String>) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.add_space(24.0);
+        ui.label(RichText::new(title).color(tokens.faint));
+        let shown = text.clone().unwrap_or_default();
+        let (_, typed) = text_field(ui, name, &shown, |field| {
+            field.font(theme::mono(12.0)).hint_text(hint).desired_width(f32::INFINITY)
+        });
+        if let Some(typed) = typed {
+            *text = Some(typed).filter(|typed| !typed.trim().is_empty());
+        }
+    });
+}
+
+/// How often it held; in its menu, which of the hits count.
+fn turn(ui: &mut Ui, tokens: &Tokens, breakpoint: &mut Breakpoint, words: &str) {
+    let turn = breakpoint.turn.map_or(String::new(), |turn| format!(" · {turn}"));
+    let text = format!("{}×{turn}", count(breakpoint.hits));
+    let colour = if breakpoint.turn.is_some() { tokens.accent } else { tokens.faint };
+    let button = Button::new(RichText::new(&text).font(theme::mono(11.0)).color(colour)).frame_when_inactive(false);
+    let stay = MenuConfig::new().close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+    let (response, _) = MenuButton::from_button(button).config(stay).ui(ui, |ui| {
+        ui.set_min_width(176.0);
+        let before = breakpoint.turn;
+        let kind = |turn: Option<Turn>| turn.map(|turn| matches!(turn, Turn::Every(_)));
+        let mut number = match before {
+            Some(Turn::Hit(number) | Turn::Every(number)) => number,
+            None => 10,
+        };
+        for (title, choice) in [
+            ("At each hit", None),
+            ("Only at one hit", Some(Turn::Hit(number))),
+            ("Every so many hits", Some(Turn::Every(number))),
+        ] {
+            if ui.radio(kind(choice) == kind(before), title).clicked() {
+                breakpoint.turn = choice;
+            }
+        }
+        if let Some(Turn::Hit(at) | Turn::Every(at)) = &mut breakpoint.turn {
+            let field = ui.add(DragValue::new(&mut number).range(1..=1_000_000_000).speed(0.2));
+            field.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, "Which hit"));
+            *at = number;
+        }
+        if ui.add_enabled(breakpoint.hits > 0, Button::new("Count from 0 again")).clicked() {
+            breakpoint.hits = 0;
+        }
+    });
+    named(response, &format!("{text}: hits of {words}")).on_hover_text(
+        "How often it held while going forward. A click chooses at which of the hits it stops, or says so.",
+    );
+}
+
 fn words(state: &State, breakpoint: &Breakpoint) -> String {
     match &breakpoint.at {
-        At::Anywhere => breakpoint.condition.clone().unwrap_or_default(),
+        At::Anywhere => breakpoint.condition.clone().unwrap_or_else(|| "every step".to_owned()),
         At::Instruction(name) => format!("before {name}"),
         At::Layer(layer) => {
             let name = state.project.graph.layer(*layer).map_or("a layer that is gone", |layer| layer.name.as_str());
@@ -208,8 +261,15 @@ fn log(ui: &mut Ui, view: &DebugView) {
     if view.log.is_empty() {
         return;
     }
-    section(ui, "LOG", &view.log.len().to_string());
-    for line in view.log.iter().rev().take(50) {
+    section(ui, "LOG", &count(view.log.len() as u64 + view.log_cut));
+    if ui.small_button("Copy the log").clicked() {
+        ui.ctx().copy_text(view.log.join("\n"));
+    }
+    for line in view.log.iter().rev() {
         ui.label(RichText::new(line).font(theme::mono(11.0)).color(tokens.muted));
+    }
+    if view.log_cut > 0 {
+        let lines = if view.log_cut == 1 { "1 earlier line is" } else { &format!("{} earlier lines are", count(view.log_cut)) };
+        ui.label(RichText::new(format!("… {lines} not kept.")).small().color(tokens.faint));
     }
 }

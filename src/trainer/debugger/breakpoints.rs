@@ -6,7 +6,7 @@ use super::memory::{Memories, Needs};
 use super::scope::{Scope, dims_of};
 use super::{DebugError, Debugger};
 use crate::engine::{FirstNotFinite, Instruction, Phase, Program};
-use crate::expr::{self, Condition, Expr, ParseError};
+use crate::expr::{self, Condition, Expr, Message, ParseError};
 use crate::trace::{At, Breakpoint};
 use crate::trainer::gates;
 
@@ -32,7 +32,9 @@ struct Armed {
     /// Without a condition.
     place: String,
     condition: Option<Condition>,
-    /// The first place where all that its condition names is computed.
+    /// What it says where it only logs.
+    message: Option<Message>,
+    /// The first place where all that its condition and its message name is computed.
     from: usize,
     /// Under which its steps in a row are counted.
     streak: String,
@@ -76,13 +78,21 @@ impl Arms {
         });
         let condition = condition.transpose().map_err(|error: ParseError| error.message)?;
         let (condition, placed) = condition.unzip();
-        if breakpoint.at == At::Anywhere && condition.is_none() {
+        let message = message(program, batch, breakpoint)?;
+        if breakpoint.at == At::Anywhere && condition.is_none() && message.is_none() {
             return Err("A breakpoint without a place needs a condition.".into());
         }
-        let from = condition.as_ref().map_or(0, |condition| known_from(program, &condition.expr));
-        if places.iter().all(|&place| place < from) && breakpoint.at != At::NotFinite {
+        let is_never = |from: usize| places.iter().all(|&place| place < from) && breakpoint.at != At::NotFinite;
+        let mut from = condition.as_ref().map_or(0, |condition| known_from(program, &condition.expr));
+        if is_never(from) {
             let condition = condition.as_ref().map_or(String::new(), Condition::to_string);
             return Err(format!("{condition} cannot be asked there: not all of it is computed by then."));
+        }
+        for value in message.iter().flat_map(Message::values) {
+            from = from.max(known_from(program, value));
+            if is_never(from) {
+                return Err(format!("{value} cannot be told there: not all of it is computed by then."));
+            }
         }
         if !breakpoint.enabled {
             return Ok(());
@@ -103,7 +113,7 @@ impl Arms {
             self.at[place].push(self.armed.len());
         }
         let place = description(program, &breakpoint.at);
-        self.armed.push(Armed { id: breakpoint.id, log: breakpoint.log, place, condition, from, streak });
+        self.armed.push(Armed { id: breakpoint.id, log: breakpoint.log, place, condition, message, from, streak });
         Ok(())
     }
 
@@ -133,13 +143,17 @@ impl Arms {
         // Two with the same condition at the same place share the count of steps in a row.
         let mut counted: Vec<(&str, u64)> = Vec::new();
         for &index in self.at.get(place).into_iter().flatten() {
-            let Armed { id, log, place: described, condition, from, streak } = &self.armed[index];
+            let Armed { id, log, place: described, condition, message, from, streak } = &self.armed[index];
             if place < *from {
                 continue;
             }
             let hit = |why: String| Hit { breakpoint: *id, why, log: *log, not_finite: None, broken: false };
+            let said = |memories: &Memories, otherwise: String| match message {
+                Some(message) => message.filled(|value| Scope { run, memories, step }.evaluate(value)),
+                None => otherwise,
+            };
             let Some(condition) = condition else {
-                answers.push((*id, true, hit(described.clone())));
+                answers.push((*id, true, hit(said(memories, described.clone()))));
                 continue;
             };
             match (Scope { run, memories, step }).number(&condition.expr) {
@@ -147,7 +161,9 @@ impl Arms {
                     let known = counted.iter().find(|(key, _)| key == streak).map(|(_, times)| *times);
                     let times = known.unwrap_or_else(|| memories.held(streak, value != 0.0));
                     counted.push((streak, times));
-                    answers.push((*id, times >= condition.steps, hit(told(described, condition, value))));
+                    let holds = times >= condition.steps;
+                    let why = told(described, condition, value);
+                    answers.push((*id, holds, hit(if holds { said(memories, why) } else { why })));
                 }
                 Err(why) => {
                     let why = format!("{condition}: {why}");
@@ -157,6 +173,23 @@ impl Arms {
         }
         answers
     }
+}
+
+/// What a breakpoint that only logs says, with names that mean something here.
+fn message(program: &Program, batch: usize, breakpoint: &Breakpoint) -> Result<Option<Message>, String> {
+    let Some(text) = breakpoint.message.as_deref().filter(|text| breakpoint.log && !text.trim().is_empty()) else {
+        return Ok(None);
+    };
+    if breakpoint.at == At::NotFinite {
+        return Err("The first NaN or infinity tells of itself: where, and in which samples. It takes no text.".into());
+    }
+    let message = expr::parse_message(text).map_err(|error| error.message)?;
+    for value in message.values() {
+        let placed = gates::placed(program, value)?;
+        let checked = expr::check(text, &placed, false, &mut |name| dims_of(program, batch, name));
+        checked.map_err(|error| error.message)?;
+    }
+    Ok(Some(message))
 }
 
 /// The first place where all that an expression names stands.
@@ -287,7 +320,10 @@ impl Debugger {
 
     /// What breakpoints that only log have said since the last time.
     pub fn take_messages(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.messages)
+        let mut said = std::mem::take(&mut self.messages);
+        let unsaid = std::mem::take(&mut self.unsaid);
+        said.extend((unsaid > 0).then(|| format!("... and {unsaid} more lines at once, which are not kept.")));
+        said
     }
 
     /// Anew whenever the breakpoints or the program are others.
@@ -330,11 +366,18 @@ impl Debugger {
     pub(super) fn judge(&mut self, hits: Vec<Hit>) -> Vec<Hit> {
         let mut stopping = Vec::new();
         for hit in hits {
+            let mut of = format!("breakpoint {}: ", hit.breakpoint);
             if let Some(breakpoint) = self.breakpoints.iter_mut().find(|b| b.id == hit.breakpoint) {
                 if hit.broken {
                     self.broken.push((breakpoint.clone(), hit.why.clone()));
                 } else {
                     breakpoint.hits += 1;
+                    if !breakpoint.has_its_turn() {
+                        continue;
+                    }
+                    if breakpoint.message.is_some() {
+                        of.clear();
+                    }
                 }
             }
             if hit.broken {
@@ -342,8 +385,10 @@ impl Debugger {
             }
             if !hit.log {
                 stopping.push(hit);
-            } else if self.messages.len() < MOST_MESSAGES {
-                self.messages.push(format!("Step {}: breakpoint {}: {}", self.current_step(), hit.breakpoint, hit.why));
+            } else if self.messages.len() >= MOST_MESSAGES {
+                self.unsaid += 1;
+            } else {
+                self.messages.push(format!("Step {}: {of}{}", self.current_step(), hit.why));
             }
         }
         stopping

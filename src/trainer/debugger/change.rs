@@ -138,6 +138,7 @@ impl Debugger {
             arms: self.arms.clone(),
             memories: nearest.memories.clone(),
             messages: Vec::new(),
+            unsaid: 0,
         };
         fork.lay_breakpoints();
         fork.make_changes()?;

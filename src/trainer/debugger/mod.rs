@@ -96,6 +96,8 @@ pub struct Debugger {
     arms: Arms,
     memories: Memories,
     messages: Vec<String>,
+    /// Those for which there was no room.
+    unsaid: u64,
 }
 
 impl Debugger {
@@ -111,6 +113,7 @@ impl Debugger {
             arms: Arms::default(),
             memories: Memories::default(),
             messages: Vec::new(),
+            unsaid: 0,
         };
         debugger.lay_breakpoints();
         debugger.weigh_history();

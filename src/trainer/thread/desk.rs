@@ -25,6 +25,8 @@ pub(super) struct Desk {
     pub stopped: Option<Stopped>,
     pub checked: Vec<Checked>,
     log: Vec<String>,
+    /// Lines of it that had to go.
+    log_cut: u64,
     /// The run stands, and that was not told yet.
     due: bool,
     /// All else was told: only the pointer has moved.
@@ -92,6 +94,7 @@ impl Desk {
         self.log.extend(said);
         let surplus = self.log.len().saturating_sub(LOGGED);
         self.log.drain(..surplus);
+        self.log_cut += surplus as u64;
     }
 
     /// The last view, for as long as a way takes.
@@ -137,6 +140,7 @@ impl Desk {
             stopped: self.stopped.clone(),
             checked: self.checked.clone(),
             log: self.log.clone(),
+            log_cut: self.log_cut,
             branches: self.branches.all.told(debugger.moment().step),
             branch: current,
             watches,

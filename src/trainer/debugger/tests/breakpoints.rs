@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::layer::{Formula, Relu};
 use crate::model::{LayerId, slug};
-use crate::trace::StepPhase;
+use crate::trace::{StepPhase, Turn};
 
 fn on(id: u32, at: At, condition: &str) -> Breakpoint {
     Breakpoint::new(id, at, Some(condition.to_owned()).filter(|text| !text.is_empty()))
@@ -179,6 +179,63 @@ fn logging_goes_on_and_disabled_ones_are_not_asked() {
     assert!(messages.contains(&"Step 3: breakpoint 1: step >= 3".to_owned()), "{messages:?}");
     assert!(messages[0].starts_with("Step 1: breakpoint 2: phase update, loss = 0."), "{messages:?}");
     assert!(debugger.take_messages().is_empty());
+}
+
+#[test]
+fn a_log_point_says_its_text_with_the_numbers_of_the_place() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    let said = |id, at, text: &str| Breakpoint {
+        log: true,
+        message: Some(text.into()),
+        ..Breakpoint::new(id, at, None)
+    };
+    let every = said(1, At::Anywhere, "loss {loss}, {{norm}} {norm(dense_1.weight.grad)}");
+    let backward = Breakpoint {
+        condition: Some("step == 2".into()),
+        ..said(2, At::Phase(StepPhase::Backward), "{step} of {max(dense_1.bias)}")
+    };
+    debugger.set_breakpoints(vec![every.clone(), backward]);
+    assert!(run(&mut debugger, 3).is_empty());
+    let losses = losses(&xor(), 3);
+    let messages = debugger.take_messages();
+    assert_eq!(messages.len(), 4, "{messages:?}");
+    let first = format!("Step 1: loss {}, {{norm}} ", losses[0] as f32);
+    assert!(messages[0].starts_with(&first) && messages[0][first.len()..].parse::<f32>().is_ok(), "{messages:?}");
+    assert!(messages[1].starts_with("Step 2: 2 of 0."), "{messages:?}");
+    let wrong = |breakpoint: &Breakpoint| debugger.check_breakpoint(breakpoint).unwrap_err();
+    let load = At::Phase(StepPhase::Forward);
+    assert!(wrong(&said(3, load, "{%3}")).contains("%3 cannot be told there"));
+    assert!(wrong(&said(3, At::Anywhere, "{lss}")).contains("did you mean 'loss'"));
+    assert!(wrong(&said(3, At::Anywhere, "{loss")).contains("'{' without its '}'"));
+    assert!(wrong(&said(3, At::NotFinite, "{loss}")).contains("tells of itself"));
+    assert!(wrong(&Breakpoint { log: false, ..every }).contains("needs a condition"));
+}
+
+#[test]
+fn only_the_hits_whose_turn_it_is_stop() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    let at = |id, turn| Breakpoint { turn: Some(turn), ..on(id, At::Anywhere, "step >= 2") };
+    debugger.set_breakpoints(vec![at(1, Turn::Hit(3))]);
+    run(&mut debugger, 50);
+    assert_eq!((debugger.current_step(), debugger.breakpoints()[0].hits), (4, 3));
+    assert!(run(&mut debugger, 10).is_empty(), "that one only");
+    let log = Breakpoint { log: true, hits: 0, ..at(2, Turn::Every(4)) };
+    debugger.set_breakpoints(vec![log]);
+    let from = debugger.current_step();
+    assert!(run(&mut debugger, 10).is_empty());
+    let steps: Vec<_> = debugger.take_messages().iter().map(|said| said.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(steps, [format!("Step {}", from + 4), format!("Step {}", from + 8)]);
+}
+
+#[test]
+fn a_log_that_is_cut_says_so() {
+    let mut debugger = debugger(&xor(), BUDGET);
+    let all = (1..=300).map(|id| Breakpoint { log: true, ..on(id, At::Anywhere, "step > 0") });
+    debugger.set_breakpoints(all.collect());
+    assert!(run(&mut debugger, 4).is_empty());
+    let said = debugger.take_messages();
+    assert_eq!(said.len(), 1001);
+    assert!(said[1000].contains("and 200 more lines"), "{}", said[1000]);
 }
 
 #[test]
