@@ -53,7 +53,7 @@ pub struct Summary {
     pub error: Option<String>,
 }
 
-/// The instruction that made the first number that is not one.
+/// The instruction that made the first number that is not finite.
 #[derive(Clone, Debug, Serialize)]
 pub struct NotFinite {
     pub step: u64,

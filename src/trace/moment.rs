@@ -10,7 +10,7 @@ use super::{Breakpoint, Sight, StepPhase};
 use crate::model::LayerId;
 
 /// A place between two instructions. With instruction 0 it is the one between two steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment {
     /// Completed steps.
     pub step: u64,

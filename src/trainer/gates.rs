@@ -64,7 +64,7 @@ mod tests {
         let mut project = templates::build("digits-lstm").unwrap();
         project.training.batch_size = 3;
         if let Source::Digits(digits) = &mut project.data.source {
-            digits.samples = 60;
+            digits.samples = 100;
         }
         let rows = Reshape { shape: "28 x 28".into() };
         project.graph = templates::chain(vec![rows.into(), cell, Dense { units: 10, ..Dense::default() }.into()]);

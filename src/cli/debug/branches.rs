@@ -10,7 +10,7 @@ use super::obey::Console;
 use super::values::digits;
 use crate::cli::output::remark;
 use crate::cli::prepare::Begun;
-use crate::trace::{Branch, Branches, Moment, Series};
+use crate::trace::{Branch, Branches, Moment, Place, Series};
 use crate::trainer::{Advance, DebugError, Debugger, KeptBranch, Revived, share_budget};
 
 /// One of the ways that the run has gone.
@@ -130,7 +130,22 @@ impl Ways {
         Ok(())
     }
 
-    fn switch(&mut self, id: u32) {
+    /// Where the run stands.
+    pub fn place(&self) -> Place {
+        Place { branch: self.current.id, moment: self.current.debugger.moment() }
+    }
+
+    /// Of all branches, in the order in which they began.
+    pub fn names(&self) -> Vec<String> {
+        self.told().into_iter().map(|(branch, _)| branch.name).collect()
+    }
+
+    pub fn name_of(&self, id: u32) -> Option<String> {
+        let is_there = self.current.id == id || self.resting.iter().any(|way| way.id == id);
+        self.all.get(id).filter(|_| is_there).map(Branch::title)
+    }
+
+    pub fn switch(&mut self, id: u32) {
         let Some(at) = self.resting.iter().position(|way| way.id == id) else { return };
         self.all.switch(id, self.current.debugger.moment().step);
         let there = self.resting.swap_remove(at);

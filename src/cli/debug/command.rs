@@ -14,6 +14,13 @@ pub enum Command {
     Until(String),
     Back(Backwards, u64),
     Goto(u64),
+    /// To a moment that has this name.
+    GotoMark(String),
+    Mark(Option<String>),
+    Marks,
+    Unmark(String),
+    /// To where one was before the last way that led far.
+    Return,
     /// To where a breakpoint or this held last.
     Reverse(Option<String>),
     /// To where this began to hold.
@@ -110,10 +117,15 @@ fn moving(word: &str, rest: &str) -> Parsed {
         "batch" => forward(Unit::Step),
         "until" => named(word, rest, "until %4").map(Command::Until),
         "back" => back(rest),
-        "goto" => {
-            let step = rest.parse().map_err(|_| format!("'goto' needs the number of a step: goto 20, not '{rest}'."));
-            step.map(Command::Goto)
-        }
+        "goto" => match rest.parse() {
+            Ok(step) => Ok(Command::Goto(step)),
+            Err(_) if rest.starts_with(|c: char| c.is_alphabetic()) => Ok(Command::GotoMark(rest.to_owned())),
+            Err(_) => Err(format!("'goto' needs the number of a step or a bookmark: goto 20, not '{rest}'.")),
+        },
+        "mark" => Ok(Command::Mark(Some(rest.to_owned()).filter(|name| !name.is_empty()))),
+        "marks" => alone(word, rest, Command::Marks),
+        "unmark" => named(word, rest, "unmark before it broke").map(Command::Unmark),
+        "return" => alone(word, rest, Command::Return),
         "reverse" if rest.is_empty() => Ok(Command::Reverse(None)),
         "reverse" => breaks::condition(rest).map(|text| Command::Reverse(Some(text))),
         "since" if rest.is_empty() => Err("'since' needs a condition: since max(abs(dense_1.weight)) > 10.".into()),
@@ -257,9 +269,10 @@ fn set(rest: &str) -> Result<Command, String> {
 /// The commands of a script, each with the line where it stands (from 1): lines, or parts between semicolons; `#` begins a
 /// remark. In quotes both are text.
 pub fn split(script: &str) -> Vec<(usize, String)> {
-    let commands = script.lines().zip(1..).flat_map(|(line, number)| {
-        parts(line).into_iter().map(move |command| (number, command.trim().to_owned()))
-    });
+    let commands = script
+        .lines()
+        .zip(1..)
+        .flat_map(|(line, number)| parts(line).into_iter().map(move |command| (number, command.trim().to_owned())));
     commands.filter(|(_, command)| !command.is_empty()).collect()
 }
 
@@ -294,6 +307,8 @@ mod tests {
         assert_eq!(parse("back step 3"), Ok(Command::Back(Backwards::Step, 3)));
         assert_eq!(parse("back layer"), Ok(Command::Back(Backwards::Layer, 1)));
         assert_eq!(parse("goto 0"), Ok(Command::Goto(0)));
+        assert_eq!(parse("goto before it broke"), Ok(Command::GotoMark("before it broke".into())));
+        assert_eq!((parse("mark"), parse("return")), (Ok(Command::Mark(None)), Ok(Command::Return)));
         assert_eq!(parse("reverse"), Ok(Command::Reverse(None)));
         assert_eq!(parse("reverse loss > 1"), Ok(Command::Reverse(Some("loss > 1".into()))));
         assert_eq!(parse("since loss > 1"), Ok(Command::Since("loss > 1".into())));

@@ -18,6 +18,9 @@ reverse, rc              to the last moment where a breakpoint would have stoppe
 reverse EXPR             to the last moment where this held: reverse max(abs(dense_1.weight.grad)) > 1
 since EXPR               to where it began to hold
 goto N, g                just after the update of step N, forwards or backwards
+mark [NAME]              gives this moment a name; goto NAME leads back to it
+marks, unmark NAME       which there are; forgets one
+return                   to where one was before the last run, goto, reverse: again and again the whole way back
 
 Looking
 list [all], l            the program around here, or all of it
@@ -35,10 +38,12 @@ break at NAME [if EXPR]  before the instruction that computes NAME; of an update
 break layer NAME [if EXPR], break phase PHASE [if EXPR]
 break nan                behind the instruction that makes the first NaN or infinity
 log ...                  as break, but only says so and goes on: log loss
+log \"TEXT\" ...           says this, with numbers for what stands in braces: log \"loss {loss}, {norm(%1)}\" every 100
+... hit N, ... every N   behind any of these: only the N-th time that it holds, or every N-th
 enable N, disable N, delete N, d
 
 Changing
-set NAME[i, j] = EXPR    one element; going back and forth makes the change again
+set NAME[i, j] = EXPR    one element, or all of a slice; going back and forth makes the change again
 set NAME = EXPR          all elements: to one number, or to a tensor of the same shape
 scale NAME BY            times a number
 clip NAME LIMIT          to -LIMIT .. LIMIT
@@ -53,19 +58,47 @@ branch delete NAME       it is gone for good; the current one: the one that it l
 compare                  their losses, side by side
 
 dump FILE                writes everything of the step just completed (*.safetensors)
-help [COMMAND], h, ?     all of this, or what it says of a command
+help [COMMAND], h, ?     all of this, or what it says of a command; or a part: forwards, backwards, looking, stopping, changing,
+                         histories, expressions
 quit, q, exit            as Ctrl-D
 
 Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
 step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
 sign step min max pow; of a whole tensor: max min mean sum norm argmax nan inf, and along an axis: sum(w, axis=0). Slices as in
-numpy: w[-1], w[:, 2:5]. Alone, nan and inf are numbers. Of a single number, max, min and mean are over the steps so far.
+numpy: w[-1], w[:, 2:5]; gates of LSTM (i f g o) and GRU (r z n) by name: lstm_1.weight_ih[f, 0]. Alone, nan and inf are numbers. Of a single number, max, min and mean are over the steps so far.
 Comparisons, and, or, not. Steps count from 1.";
 
-/// All of it, or the lines of the command that a word stands for.
+/// Words for the parts of it, and the lines that they begin with.
+const TOPICS: [(&str, &str); 7] = [
+    ("forwards", "Forwards"),
+    ("backwards", "Backwards, and anywhere"),
+    ("looking", "Looking"),
+    ("stopping", "Stopping"),
+    ("changing", "Changing"),
+    ("histories", "Two histories"),
+    ("expressions", NAMES),
+];
+
+/// Where what it says of expressions begins.
+const NAMES: &str = "Names are";
+
+pub fn topics() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().map(|(word, _)| *word)
+}
+
+fn part(word: &str) -> Option<String> {
+    let (_, title) = TOPICS.iter().find(|(topic, _)| *topic == word)?;
+    let lines = HELP.lines().skip_while(|line| !line.starts_with(title)).take_while(|line| !line.is_empty());
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// All of it, a part of it, or the lines of the command that a word stands for.
 pub fn of(word: &str) -> Result<String, String> {
     if word.is_empty() {
         return Ok(HELP.into());
+    }
+    if let Some(part) = part(word) {
+        return Ok(part);
     }
     let command = words::in_full(word);
     let begins = |line: &str| {
@@ -74,7 +107,7 @@ pub fn of(word: &str) -> Result<String, String> {
     };
     let is_more = |line: &&str| line.starts_with(' ');
     let mut found = Vec::new();
-    let mut lines = HELP.lines().take_while(|line| !line.starts_with("Names are")).peekable();
+    let mut lines = HELP.lines().take_while(|line| !line.starts_with(NAMES)).peekable();
     while let Some(line) = lines.next() {
         if begins(line) {
             found.push(line);
@@ -95,6 +128,10 @@ mod tests {
             let said = of(command).unwrap_or_else(|error| panic!("{command}: {error}"));
             assert!(said.contains(command) && said.lines().count() < 6, "{command}: {said}");
         }
+        for topic in topics() {
+            assert!(of(topic).unwrap().lines().count() > 4 && !words::COMMANDS.contains(&topic), "{topic}");
+        }
+        assert!(of("stopping").unwrap().contains("break nan") && !of("stopping").unwrap().contains("set NAME"));
         assert!(of("explain").unwrap().contains("small nudge"), "the second line belongs to it");
         assert!(of("b").unwrap().starts_with("break EXPR"));
         assert!(of("nonsense").unwrap_err().contains("'nonsense'"));

@@ -4,13 +4,17 @@ mod branches;
 mod breaks;
 mod changing;
 mod command;
+mod completion;
 mod explain;
 mod help;
 mod line;
+mod marks;
 mod moving;
 mod obey;
 mod prompt;
 mod show;
+#[cfg(test)]
+mod tests;
 mod values;
 mod words;
 
@@ -146,7 +150,7 @@ fn converse(console: &mut Console, mut prompt: Prompt, as_json: bool) -> anyhow:
     let hint =
         "'help' shows the commands; an empty line repeats the last one, Ctrl-C ends a long way, Ctrl-D the debugger.";
     remark(format_args!("{}\n{hint}", console.place().text));
-    while let Some(line) = prompt.read(console.debugger().names()).context("The commands cannot be read")? {
+    while let Some(line) = prompt.read(&console.words()).context("The commands cannot be read")? {
         let line = if line.trim().is_empty() { last.clone() } else { line };
         if !obey_all(console, &line, as_json)?.goes_on {
             break;

@@ -116,8 +116,8 @@ impl Console {
         self.forward(Unit::Until(instruction), 1)
     }
 
-    pub(super) fn goto(&mut self, step: u64) -> Result<Said, String> {
-        let arrived = self.travel(Moment { step, instruction: 0 })?;
+    pub(super) fn goto(&mut self, to: Moment) -> Result<Said, String> {
+        let arrived = self.travel(to)?;
         Ok(self.arrived(Some(INTERRUPTED).filter(|_| !arrived), Vec::new()))
     }
 
@@ -207,29 +207,18 @@ impl Console {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::Ordering;
 
+    use super::super::tests::console;
     use super::*;
-    use crate::cli::debug::branches::Ways;
-    use crate::cli::outputs::Files;
-    use crate::data::{NoProgress, load};
-    use crate::engine::Device;
     use crate::model::templates;
-    use crate::trainer::Run;
 
     type Way = fn(&mut Console) -> Result<Said, String>;
 
     /// Whoever breaks off any way forward while the past is gathered finds it where it stood.
     #[test]
     fn every_way_forward_can_be_broken_off_while_the_past_is_gathered() {
-        let project = templates::build("xor").unwrap();
-        let dataset = Arc::new(load(&project.data, Path::new(""), &NoProgress).unwrap());
-        let run = Run::new(&project, dataset, Device::Cpu).unwrap();
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let mut console =
-            Console::new(Ways::of(Debugger::new(run, 1 << 24).unwrap()), interrupted.clone(), Files::default());
+        let (mut console, interrupted) = console(&templates::build("xor").unwrap());
         for command in ["goto 150", "step 3", "break norm(dense_1.weight) > 1e9 * min(norm(dense_1.weight))"] {
             console.obey(command).unwrap();
         }

@@ -10,17 +10,23 @@ use serde_json::json;
 use super::branches::{self, Way, Ways};
 use super::breaks::{self, Break};
 use super::command::{self, Command};
-use super::{Said, explain, help, show, values};
+use super::completion::Words;
+use super::{Said, explain, help, marks, show, values};
 use crate::cli::outputs::{DUMP_KEY, Files, Kind};
-use crate::expr::Expr;
+use crate::expr::{Expr, Index};
+use crate::model::slug;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
-use crate::trace::Breakpoint;
-use crate::trainer::{DebugError, Debugger};
+use crate::trace::{Bookmark, Breakpoint, Trail};
+use crate::trainer::{DebugError, Debugger, Moment};
 
 pub struct Console {
     pub(super) ways: Ways,
     pub(super) watches: Vec<Expr>,
+    /// Moments with a name.
+    pub(super) marks: Vec<Bookmark>,
+    /// Where one came from.
+    pub(super) trail: Trail,
     numbered: u32,
     /// Set from outside to end a long way.
     interrupted: Arc<AtomicBool>,
@@ -34,7 +40,22 @@ pub(super) fn sentence(error: DebugError) -> String {
 
 impl Console {
     pub fn new(ways: Ways, interrupted: Arc<AtomicBool>, files: Files) -> Self {
-        Self { ways, watches: Vec::new(), numbered: 0, interrupted, files }
+        let (marks, trail) = (Vec::new(), Trail::default());
+        Self { ways, watches: Vec::new(), marks, trail, numbered: 0, interrupted, files }
+    }
+
+    /// What can be named in a command here.
+    pub fn words(&self) -> Words {
+        let debugger = self.debugger();
+        let numbers = |count: usize| (1..=count).map(|number| number.to_string()).collect();
+        Words {
+            names: debugger.names(),
+            layers: debugger.machine().program().layer_names.values().map(|name| slug(name)).collect(),
+            branches: self.ways.names(),
+            bookmarks: self.marks.iter().map(|bookmark| bookmark.name.clone()).collect(),
+            breakpoints: debugger.breakpoints().iter().map(|breakpoint| breakpoint.id.to_string()).collect(),
+            watches: numbers(self.watches.len()),
+        }
     }
 
     pub fn debugger(&self) -> &Debugger {
@@ -63,13 +84,28 @@ impl Console {
     /// `None` when that was the last command; errors are sentences, and leave everything as it was but for the place.
     pub fn obey(&mut self, line: &str) -> Result<Option<Said>, String> {
         self.interrupted.store(false, Ordering::Relaxed);
-        let said = match command::parse(line)? {
+        let command = command::parse(line)?;
+        let left = Some(self.ways.place()).filter(|_| marks::leads_far(&command));
+        let said = self.carry_out(command)?;
+        if let Some(left) = left.filter(|left| *left != self.ways.place()) {
+            self.trail.leave(left);
+        }
+        Ok(said)
+    }
+
+    fn carry_out(&mut self, command: Command) -> Result<Option<Said>, String> {
+        let said = match command {
             Command::Quit => return Ok(None),
             Command::Run(steps) => self.run(steps)?,
             Command::Forward(unit, count) => self.forward(unit, count)?,
             Command::Until(place) => self.until(&place)?,
             Command::Back(unit, count) => self.back(unit, count)?,
-            Command::Goto(step) => self.goto(step)?,
+            Command::Goto(step) => self.goto(Moment { step, instruction: 0 })?,
+            Command::GotoMark(name) => self.goto_mark(&name)?,
+            Command::Mark(name) => self.mark(name)?,
+            Command::Marks => self.list_marks(),
+            Command::Unmark(name) => self.unmark(&name)?,
+            Command::Return => self.return_back()?,
             Command::Reverse(condition) => self.reverse(condition.as_deref())?,
             Command::Since(condition) => self.since(&condition)?,
             Command::List { all } => show::list(self.debugger(), all),
@@ -84,17 +120,7 @@ impl Console {
                 let found = self.debugger().value_of(&expression)?;
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
-            Command::Explain { name, index, check } => {
-                if matches!(name.as_str(), "step" | "epoch" | "learning_rate") {
-                    return Err(format!("{name} is no tensor that an instruction computes: 'print {name}' tells it."));
-                }
-                let index = self.debugger().element(&name, &index)?;
-                let mut explanation = self.debugger_mut().explain(&name, &index).map_err(sentence)?;
-                if check {
-                    explanation.verdict = Some(self.debugger_mut().nudge(&name, &index).map_err(sentence)?);
-                }
-                explain::said(self.debugger().machine().program(), &explanation)
-            }
+            Command::Explain { name, index, check } => self.explain(&name, &index, check)?,
             Command::Watch(expression) => self.watch(expression)?,
             Command::Unwatch(number) => self.unwatch(number)?,
             Command::Set { name, index, value } => self.set(&name, &index, &value)?,
@@ -123,6 +149,18 @@ impl Console {
     /// Where the run stands.
     pub fn place(&self) -> Said {
         show::place(self)
+    }
+
+    fn explain(&mut self, name: &str, index: &[Index], check: bool) -> Result<Said, String> {
+        if matches!(name, "step" | "epoch" | "learning_rate") {
+            return Err(format!("{name} is no tensor that an instruction computes: 'print {name}' tells it."));
+        }
+        let index = self.debugger().element(name, index)?;
+        let mut explanation = self.debugger_mut().explain(name, &index).map_err(sentence)?;
+        if check {
+            explanation.verdict = Some(self.debugger_mut().nudge(name, &index).map_err(sentence)?);
+        }
+        Ok(explain::said(self.debugger().machine().program(), &explanation))
     }
 
     fn watch(&mut self, expression: Expr) -> Result<Said, String> {

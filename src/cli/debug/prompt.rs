@@ -1,58 +1,13 @@
-//! Where commands are typed: the terminal, history and completion.
+//! Where commands are typed: the terminal and the history.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use console::{Term, measure_text_width};
 
+use super::completion::Words;
 use super::line::{Line, Press};
-use super::words::{COMMANDS, second_words};
 use crate::persist::Home;
-
-/// What may stand where something is typed.
-struct Words {
-    /// Names of this program.
-    names: Vec<String>,
-}
-
-impl Words {
-    /// Where the last word begins, and how it may go on.
-    fn candidates(&self, line: &str) -> (usize, Vec<String>) {
-        let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '%');
-        let begin = line.char_indices().rev().find(|(_, c)| !inside(*c)).map_or(0, |(at, c)| at + c.len_utf8());
-        let (before, word) = line.split_at(begin);
-        let earlier: Vec<&str> = before.split_whitespace().collect();
-        let mut found: Vec<String> = match earlier[..] {
-            [] => starting(COMMANDS.iter().copied(), word),
-            [command] => starting(second_words(command).iter().copied(), word),
-            _ => Vec::new(),
-        };
-        // Nothing but commands begins a line; an empty word would list every name there is.
-        if !earlier.is_empty() && !word.is_empty() {
-            found.extend(starting(self.names.iter().map(String::as_str), word));
-        }
-        (begin, found)
-    }
-}
-
-fn starting<'a>(words: impl Iterator<Item = &'a str>, with: &str) -> Vec<String> {
-    words.filter(|known| known.starts_with(with)).map(str::to_owned).collect()
-}
-
-impl Words {
-    /// What stands before the cursor, gone on with as far as all that is possible agrees; and all that is possible where that is
-    /// no further.
-    fn complete(&self, line: &str) -> (String, Vec<String>) {
-        let (begin, found) = self.candidates(line);
-        let Some((first, others)) = found.split_first() else { return (line.to_owned(), found) };
-        let agree = |other: &String| first.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-        let shared = others.iter().map(agree).min().unwrap_or(first.chars().count());
-        let space = if others.is_empty() { " " } else { "" };
-        let further = format!("{}{}{space}", &line[..begin], first.chars().take(shared).collect::<String>());
-        let listed = if further == line { found } else { Vec::new() };
-        (further, listed)
-    }
-}
 
 /// Lines that were typed before, the latest last.
 #[derive(Default)]
@@ -119,8 +74,7 @@ impl Prompt {
     }
 
     /// The next line; `None` at the end. A line that is given up with Ctrl-C is asked for again.
-    pub fn read(&mut self, names: Vec<String>) -> std::io::Result<Option<String>> {
-        let words = Words { names };
+    pub fn read(&mut self, words: &Words) -> std::io::Result<Option<String>> {
         let mut line = Line::default();
         loop {
             self.draw(&line)?;
@@ -183,28 +137,8 @@ impl Drop for Prompt {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::COMMANDS;
     use super::*;
-
-    #[test]
-    fn commands_come_first_and_names_after_them() {
-        let names = ["%1", "%10", "dense_1.weight", "dense_1.weight.grad", "loss"].map(str::to_owned).to_vec();
-        let words = Words { names };
-        let found = |line: &str| words.candidates(line);
-        assert_eq!(found("rev"), (0, vec!["reverse".to_owned()]));
-        assert_eq!(found("print dense_1.weight.g"), (6, vec!["dense_1.weight.grad".to_owned()]));
-        assert_eq!(found("print max(abs(%1"), (14, vec!["%1".to_owned(), "%10".to_owned()]));
-        assert_eq!(found("break l"), (6, vec!["layer".to_owned(), "loss".to_owned()]));
-        assert_eq!(found("break phase "), (12, Vec::new()));
-        assert_eq!(found("back "), (5, ["layer", "phase", "step"].map(str::to_owned).to_vec()));
-        assert!(found("").1.len() == COMMANDS.len());
-        assert_eq!(found("print é lo"), (9, vec!["loss".to_owned()]));
-        let none = Vec::new;
-        assert_eq!(words.complete("rev"), ("reverse ".to_owned(), none()));
-        assert_eq!(words.complete("print d"), ("print dense_1.weight".to_owned(), none()));
-        assert_eq!(words.complete("print dense_1.weight").1, ["dense_1.weight", "dense_1.weight.grad"]);
-        assert_eq!(words.complete("print dense_1.weight.g").0, "print dense_1.weight.grad ");
-        assert_eq!(words.complete("print x"), ("print x".to_owned(), none()));
-    }
 
     #[test]
     fn lines_that_were_typed_come_back_by_their_beginning() {

@@ -3,10 +3,11 @@
 use crate::expr;
 
 /// First words of commands.
-pub const COMMANDS: [&str; 35] = [
-    "run", "continue", "step", "next", "finish", "batch", "until", "back", "reverse", "since", "goto", "list",
-    "layers", "info", "print", "explain", "watch", "unwatch", "break", "log", "enable", "disable", "delete", "set",
-    "scale", "clip", "reinit", "undo", "fork", "branches", "branch", "compare", "dump", "help", "quit",
+pub const COMMANDS: [&str; 39] = [
+    "run", "continue", "step", "next", "finish", "batch", "until", "back", "reverse", "since", "goto", "mark", "marks",
+    "unmark", "return", "list", "layers", "info", "print", "explain", "watch", "unwatch", "break", "log", "enable",
+    "disable", "delete", "set", "scale", "clip", "reinit", "undo", "fork", "branches", "branch", "compare", "dump",
+    "help", "quit",
 ];
 
 /// Other words for some of them.

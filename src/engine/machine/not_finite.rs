@@ -13,7 +13,7 @@ use crate::engine::error::Result;
 use crate::engine::kernels::bridge;
 use crate::engine::program::{Instruction, Phase, ValueId};
 
-/// The instruction that made the first number that is not one.
+/// The instruction that made the first number that is not finite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FirstNotFinite {
     /// Counted from 1, as the steps of a curve.
@@ -75,7 +75,7 @@ impl fmt::Display for FirstNotFinite {
         match &self.held_by {
             Some(state) => write!(f, "Step {step}: {state} held {word} before the step began, and `{line}`")?,
             None if self.phase == Phase::Load => write!(f, "Step {step}: the data itself holds {word}: `{line}`")?,
-            None => write!(f, "Step {step}: the first number that is not one ({word}) was made by `{line}`")?,
+            None => write!(f, "Step {step}: the first number that is not finite, {word}, was made by `{line}`")?,
         }
         if let Some(layer) = &self.layer {
             write!(f, " ({layer})")?;

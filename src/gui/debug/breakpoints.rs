@@ -269,7 +269,8 @@ fn log(ui: &mut Ui, view: &DebugView) {
         ui.label(RichText::new(line).font(theme::mono(11.0)).color(tokens.muted));
     }
     if view.log_cut > 0 {
-        let lines = if view.log_cut == 1 { "1 earlier line is" } else { &format!("{} earlier lines are", count(view.log_cut)) };
+        let lines =
+            if view.log_cut == 1 { "1 earlier line is" } else { &format!("{} earlier lines are", count(view.log_cut)) };
         ui.label(RichText::new(format!("… {lines} not kept.")).small().color(tokens.faint));
     }
 }

@@ -295,7 +295,14 @@ mod tests {
     fn tensor(name: &str, dims: &[usize]) -> TensorRecord {
         let n: usize = dims.iter().product();
         let data = (0..n).map(|i| i as f32 - 3.0).collect();
-        TensorRecord { name: name.into(), dims: dims.to_vec(), axes: vec![String::new(); dims.len()], gates: None, step: 2, data }
+        TensorRecord {
+            name: name.into(),
+            dims: dims.to_vec(),
+            axes: vec![String::new(); dims.len()],
+            gates: None,
+            step: 2,
+            data,
+        }
     }
 
     fn record(saliency: Option<Result<TensorRecord, String>>) -> SampleRecord {

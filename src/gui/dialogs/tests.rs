@@ -66,7 +66,8 @@ fn what_the_file_dialog_answers_is_taken_and_gets_its_ending() {
 
 #[test]
 fn a_tensor_is_offered_a_place_under_its_own_name() {
-    let record = TensorRecord { name: "d%3".into(), dims: vec![], axes: vec![], gates: None, step: 4, data: [1.0].into() };
+    let record =
+        TensorRecord { name: "d%3".into(), dims: vec![], axes: vec![], gates: None, step: 4, data: [1.0].into() };
     let mut harness = harness(None);
     let ctx = harness.ctx.clone();
     let purpose = Purpose::Export { record: record.clone(), format: Format::Npy };

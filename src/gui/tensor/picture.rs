@@ -63,7 +63,8 @@ impl Picture<'_> {
             ui.weak("No numbers.");
             return Touched::default();
         }
-        let margin = self.gates().map_or(Vec2::ZERO, |(_, down)| if down { Vec2::new(GATE, 0.0) } else { Vec2::new(0.0, GATE) });
+        let margin =
+            self.gates().map_or(Vec2::ZERO, |(_, down)| if down { Vec2::new(GATE, 0.0) } else { Vec2::new(0.0, GATE) });
         let plan = Plan::new(self.layout, self.room - margin, *zoom);
         let id = ui.scope_id().with(salt);
         let area = ScrollArea::both().id_salt(salt).max_height(self.room.y).max_width(self.room.x).auto_shrink(true);

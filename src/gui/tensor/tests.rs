@@ -17,7 +17,14 @@ struct Bench {
 fn record(name: &str, dims: &[usize], axes: &[&str], value: impl Fn(usize) -> f32) -> TensorRecord {
     let axes = axes.iter().map(ToString::to_string).collect();
     let count: usize = dims.iter().product();
-    TensorRecord { name: name.into(), dims: dims.to_vec(), axes, gates: None, step: 57, data: (0..count).map(value).collect() }
+    TensorRecord {
+        name: name.into(),
+        dims: dims.to_vec(),
+        axes,
+        gates: None,
+        step: 57,
+        data: (0..count).map(value).collect(),
+    }
 }
 
 fn window(record: TensorRecord, other: Option<TensorRecord>, size: [f32; 2]) -> Harness<'static, Bench> {

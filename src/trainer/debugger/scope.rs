@@ -124,7 +124,9 @@ impl Debugger {
         let dims = self.dims(name)?;
         let (true, &[mut at]) = (shape.is_empty(), &offsets[..]) else {
             let axes = dims.len();
-            return Err(format!("{name} has the shape {dims:?}: an element of it has {axes} indices, one for each axis."));
+            return Err(format!(
+                "{name} has the shape {dims:?}: an element of it has {axes} indices, one for each axis."
+            ));
         };
         let mut found = vec![0; dims.len()];
         for (place, size) in found.iter_mut().zip(&dims).rev() {

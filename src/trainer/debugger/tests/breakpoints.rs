@@ -184,11 +184,8 @@ fn logging_goes_on_and_disabled_ones_are_not_asked() {
 #[test]
 fn a_log_point_says_its_text_with_the_numbers_of_the_place() {
     let mut debugger = debugger(&xor(), BUDGET);
-    let said = |id, at, text: &str| Breakpoint {
-        log: true,
-        message: Some(text.into()),
-        ..Breakpoint::new(id, at, None)
-    };
+    let said =
+        |id, at, text: &str| Breakpoint { log: true, message: Some(text.into()), ..Breakpoint::new(id, at, None) };
     let every = said(1, At::Anywhere, "loss {loss}, {{norm}} {norm(dense_1.weight.grad)}");
     let backward = Breakpoint {
         condition: Some("step == 2".into()),
@@ -223,7 +220,8 @@ fn only_the_hits_whose_turn_it_is_stop() {
     debugger.set_breakpoints(vec![log]);
     let from = debugger.current_step();
     assert!(run(&mut debugger, 10).is_empty());
-    let steps: Vec<_> = debugger.take_messages().iter().map(|said| said.split(':').next().unwrap().to_owned()).collect();
+    let steps: Vec<_> =
+        debugger.take_messages().iter().map(|said| said.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(steps, [format!("Step {}", from + 4), format!("Step {}", from + 8)]);
 }
 

@@ -1,0 +1,94 @@
+//! Moments with a name, and the way back to where one was.
+
+use serde_json::{Value, json};
+
+use super::Said;
+use super::command::{Backwards, Command};
+use super::obey::Console;
+use crate::trace::{Bookmark, Place};
+use crate::trainer::Unit;
+
+/// Whether a command leads far away: where it began is worth coming back to.
+pub fn leads_far(command: &Command) -> bool {
+    match command {
+        Command::Run(_) | Command::Until(_) | Command::Goto(_) | Command::GotoMark(_) | Command::Undo => true,
+        Command::Reverse(_) | Command::Since(_) | Command::Branch(_) | Command::Fork(_) => true,
+        Command::Forward(unit, count) => *unit == Unit::Step && *count > 1,
+        Command::Back(unit, _) => *unit == Backwards::Step,
+        _ => false,
+    }
+}
+
+fn json_of(bookmark: &Bookmark) -> Value {
+    let Bookmark { name, place: Place { branch, moment } } = bookmark;
+    json!({ "name": name, "branch": branch, "steps_completed": moment.step, "instruction": moment.instruction })
+}
+
+impl Console {
+    /// Gives this moment a name.
+    pub(super) fn mark(&mut self, name: Option<String>) -> Result<Said, String> {
+        let place = self.ways.place();
+        let name = name.unwrap_or_else(|| Bookmark::free_name(&self.marks, place.moment));
+        if name.parse::<u64>().is_ok() {
+            return Err(format!("A bookmark is no number, which 'goto {name}' takes for a step: mark before {name}."));
+        }
+        let bookmark = Bookmark { name: name.clone(), place };
+        let moved = self.marks.iter().position(|known| known.name == name);
+        let text = match moved {
+            Some(_) => format!("{name} is here now, at {}.", place.moment.title()),
+            None => format!("{name} is {}; 'goto {name}' leads back here.", place.moment.title()),
+        };
+        let json = json_of(&bookmark);
+        match moved {
+            Some(at) => self.marks[at] = bookmark,
+            None => self.marks.push(bookmark),
+        }
+        Ok(Said { text, json })
+    }
+
+    pub(super) fn unmark(&mut self, name: &str) -> Result<Said, String> {
+        let at = self.mark_named(name)?;
+        self.marks.remove(at);
+        Ok(Said { text: format!("Removed the bookmark {name}."), json: json!({ "removed": name }) })
+    }
+
+    pub(super) fn list_marks(&self) -> Said {
+        let line = |bookmark: &Bookmark| {
+            let several = self.ways.name_where_there_are_several().is_some();
+            let branch = match self.ways.name_of(bookmark.place.branch) {
+                Some(name) if several => format!("   {name}"),
+                Some(_) => String::new(),
+                None => "   of a branch that is gone".to_owned(),
+            };
+            format!("{:<24} {}{branch}", bookmark.name, bookmark.place.moment.title())
+        };
+        let lines: Vec<_> = self.marks.iter().map(line).collect();
+        let text = if lines.is_empty() { "There are no bookmarks: 'mark' sets one.".into() } else { lines.join("\n") };
+        Said { text, json: json!({ "bookmarks": self.marks.iter().map(json_of).collect::<Vec<_>>() }) }
+    }
+
+    fn mark_named(&self, name: &str) -> Result<usize, String> {
+        let found = self.marks.iter().position(|bookmark| bookmark.name == name);
+        found.ok_or_else(|| format!("There is no bookmark '{name}': 'marks' shows which there are, 'goto 20' a step."))
+    }
+
+    pub(super) fn goto_mark(&mut self, name: &str) -> Result<Said, String> {
+        let place = self.marks[self.mark_named(name)?].place;
+        if self.ways.name_of(place.branch).is_none() {
+            return Err(format!("{name} is a moment of a branch that is gone: 'unmark {name}' forgets it."));
+        }
+        self.go_to(place)
+    }
+
+    /// To where one was before the last way that led far.
+    pub(super) fn return_back(&mut self) -> Result<Said, String> {
+        let (here, ways) = (self.ways.place(), &self.ways);
+        let found = self.trail.back(here, |place| ways.name_of(place.branch).is_some());
+        self.go_to(found.ok_or("There is no place to come back to: none was left by a way that led far.")?)
+    }
+
+    fn go_to(&mut self, place: Place) -> Result<Said, String> {
+        self.ways.switch(place.branch);
+        self.goto(place.moment)
+    }
+}

@@ -1,0 +1,189 @@
+//! Commands as they are typed, and what they answer.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::Value;
+
+use super::Said;
+use super::branches::Ways;
+use super::obey::Console;
+use crate::cli::outputs::Files;
+use crate::data::{NoProgress, load};
+use crate::engine::Device;
+use crate::model::layer::{Dense, Lstm, Reshape};
+use crate::model::{Project, Source, templates};
+use crate::trainer::{Debugger, Run};
+
+/// A debugger of this project, and what breaks its ways off.
+pub fn console(project: &Project) -> (Console, Arc<AtomicBool>) {
+    let dataset = Arc::new(load(&project.data, Path::new(""), &NoProgress).unwrap());
+    let run = Run::new(project, dataset, Device::Cpu).unwrap();
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let ways = Ways::of(Debugger::new(run, 1 << 24).unwrap());
+    (Console::new(ways, interrupted.clone(), Files::default()), interrupted)
+}
+
+fn xor() -> Console {
+    console(&templates::build("xor").unwrap()).0
+}
+
+#[track_caller]
+fn obey(console: &mut Console, line: &str) -> Said {
+    console.obey(line).unwrap_or_else(|why| panic!("{line}: {why}")).unwrap()
+}
+
+#[track_caller]
+fn fails(console: &mut Console, line: &str, words: &str) {
+    let why = console.obey(line).map(|said| said.map(|said| said.text)).unwrap_err();
+    assert!(why.contains(words), "{line}: {why}");
+}
+
+fn layer<'a>(said: &'a Said, name: &str) -> &'a Value {
+    let all = said.json["layers"].as_array().unwrap();
+    all.iter().find(|layer| layer["layer"] == name).unwrap_or_else(|| panic!("{name}: {}", said.json))
+}
+
+#[test]
+fn layers_are_told_with_their_gradients_and_what_stands_out() {
+    let mut console = xor();
+    obey(&mut console, "goto 20");
+    obey(&mut console, "layers");
+    obey(&mut console, "batch");
+    let said = obey(&mut console, "layers");
+    let lines: Vec<_> = said.text.lines().collect();
+    assert_eq!(lines[0], said.json["headline"].as_str().unwrap());
+    for column in ["layer", "gradient", "update", "zeros"] {
+        assert!(lines[1].contains(column), "{}", said.text);
+    }
+    assert_eq!(said.json["step"].as_u64(), Some(21));
+    for name in ["Dense 1", "Dense 2"] {
+        let told = layer(&said, name);
+        assert!(told["gradient"].as_f64().unwrap() > 0.0 && told["update"].as_f64().unwrap() > 0.0, "{told}");
+        let line = lines.iter().find(|line| line.starts_with(name)).unwrap();
+        assert!(line.contains(told["words"].as_str().unwrap()), "{}", said.text);
+    }
+    // What is no number is told of the layer where it is, and above all of them.
+    obey(&mut console, "set dense_2.weight[0, 0] = nan");
+    obey(&mut console, "batch");
+    let said = obey(&mut console, "layers");
+    assert_eq!(
+        (said.json["severity"].as_str(), layer(&said, "Dense 2")["severity"].as_str()),
+        (Some("bad"), Some("bad"))
+    );
+    assert!(said.text.lines().next().unwrap().contains("Dense 2"), "{}", said.text);
+    fails(&mut console, "layers all", "stands alone");
+}
+
+#[test]
+fn moments_have_names_and_one_comes_back_to_where_one_was() {
+    let mut console = xor();
+    let at = |console: &Console| (console.debugger().moment().step, console.debugger().moment().instruction);
+    fails(&mut console, "return", "no place to come back to");
+    assert!(obey(&mut console, "marks").text.contains("no bookmarks"));
+    obey(&mut console, "goto 20");
+    obey(&mut console, "step 3");
+    assert!(obey(&mut console, "mark before").text.contains("before is step 21, instruction 4"));
+    obey(&mut console, "run 30");
+    assert_eq!(obey(&mut console, "mark").json["name"], "step 50");
+    obey(&mut console, "reverse step == 10");
+    assert_eq!(at(&console).0, 9);
+    obey(&mut console, "goto before");
+    assert_eq!(at(&console), (20, 3));
+    let marks = obey(&mut console, "marks");
+    assert_eq!(marks.json["bookmarks"][0]["steps_completed"], 20);
+    assert_eq!(marks.text.lines().count(), 2);
+    // Back along the whole way: the search, the run, the first step.
+    for step in [9, 50, 20, 0] {
+        obey(&mut console, "return");
+        assert_eq!(at(&console).0, step);
+    }
+    fails(&mut console, "return", "no place");
+    fails(&mut console, "goto befor", "no bookmark 'befor'");
+    fails(&mut console, "mark 7", "no number");
+    obey(&mut console, "unmark before");
+    fails(&mut console, "goto before", "no bookmark");
+}
+
+#[test]
+fn a_bookmark_leads_to_its_branch() {
+    let mut console = xor();
+    obey(&mut console, "goto 5");
+    obey(&mut console, "mark here");
+    obey(&mut console, "fork other");
+    obey(&mut console, "run 3");
+    assert_eq!(obey(&mut console, "goto here").json["branch"], "main");
+    assert_eq!(obey(&mut console, "return").json["branch"], "other");
+    assert!(obey(&mut console, "marks").text.ends_with("main"));
+    obey(&mut console, "mark there");
+    obey(&mut console, "branch delete other");
+    fails(&mut console, "goto there", "a branch that is gone");
+    assert!(obey(&mut console, "marks").text.contains("a branch that is gone"));
+}
+
+#[test]
+fn a_search_that_finds_nothing_leaves_everything_as_it_was() {
+    let mut console = xor();
+    obey(&mut console, "goto 30");
+    obey(&mut console, "step 4");
+    obey(&mut console, "break step == 1000");
+    let before = obey(&mut console, "info").json;
+    let said = obey(&mut console, "reverse loss > 1e9");
+    assert!(said.text.contains("It never held before; the run stands where it stood."), "{}", said.text);
+    fails(&mut console, "reverse lss > 1", "did you mean");
+    obey(&mut console, "since loss > 1e9");
+    obey(&mut console, "reverse");
+    assert_eq!(obey(&mut console, "info").json, before);
+}
+
+#[test]
+fn log_points_say_texts_and_hits_are_counted() {
+    let mut console = xor();
+    let said = obey(&mut console, r#"log "loss {loss} of {step}; {{}}" every 10"#);
+    assert_eq!(said.json["turn"]["every"], 10);
+    assert!(said.text.contains(r#"every 10 hits, says "loss {loss} of {step}; {{}}""#), "{}", said.text);
+    let went = obey(&mut console, "run 25");
+    let messages = went.json["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 2);
+    assert!(messages[1].as_str().unwrap().starts_with("Step 20: loss 0."), "{messages:?}");
+    assert!(messages[1].as_str().unwrap().ends_with(" of 20; {}"), "{messages:?}");
+    obey(&mut console, "break step > 0 hit 5");
+    let stopped = obey(&mut console, "run");
+    assert_eq!((stopped.json["breakpoint"].as_u64(), stopped.json["steps_completed"].as_u64()), (Some(2), Some(29)));
+    fails(&mut console, r#"log "{lss}""#, "did you mean 'loss'");
+}
+
+#[test]
+fn numbers_are_named_by_gates_slices_and_from_the_end() {
+    let mut project = templates::build("digits-lstm").unwrap();
+    project.training.batch_size = 2;
+    if let Source::Digits(digits) = &mut project.data.source {
+        digits.samples = 100;
+    }
+    let (rows, lstm) = (Reshape { shape: "28 x 28".into() }, Lstm { units: 2, ..Lstm::default() });
+    project.graph = templates::chain(vec![rows.into(), lstm.into(), Dense { units: 10, ..Dense::default() }.into()]);
+    let (mut console, _) = console(&project);
+    let set = obey(&mut console, "set lstm_1.bias_ih[f] = 1");
+    assert_eq!(
+        (set.json["name"].as_str(), &set.json["numbers"]),
+        (Some("lstm_1.bias_ih[f]"), &serde_json::json!([1.0, 1.0]))
+    );
+    assert_eq!(obey(&mut console, "print sum(lstm_1.bias_ih[2:4])").text, "sum(lstm_1.bias_ih[2:4]) = 2");
+    obey(&mut console, "set lstm_1.weight_hh[o1, -1] = 0.25");
+    assert_eq!(obey(&mut console, "print lstm_1.weight_hh[7, 1]").json["numbers"][0], 0.25);
+    obey(&mut console, "set lstm_1.bias_hh[i] = lstm_1.bias_ih[f] / 2");
+    assert_eq!(obey(&mut console, "print lstm_1.bias_hh[i1]").text, "lstm_1.bias_hh[i1] = 0.5");
+    obey(&mut console, "batch");
+    let explained = obey(&mut console, "explain lstm_1.weight_ih.grad[f0, -1]");
+    assert_eq!((explained.json["index"][0].as_u64(), explained.json["index"][1].as_u64()), (Some(2), Some(27)));
+    fails(&mut console, "explain lstm_1.weight_ih.grad[f, 0]", "has 2 indices, one for each axis");
+    fails(&mut console, "set lstm_1.bias_ih[f] = lstm_1.weight_hh", "has the shape [2]");
+    fails(&mut console, "print loss[f]", "has no gates");
+    // Intermediate values of the way back are listed, and can be typed.
+    let listed = obey(&mut console, "list all");
+    let name = listed.text.split([' ', ',']).find(|word| word.starts_with("t%")).map(str::to_owned);
+    if let Some(name) = name {
+        obey(&mut console, &format!("print sum({name})"));
+    }
+}
