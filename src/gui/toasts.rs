@@ -31,6 +31,11 @@ const LIMIT: usize = 4;
 impl Toasts {
     /// Makes toasts of those events that are sentences.
     pub fn hear(&mut self, events: &[Event]) {
+        if events.iter().any(|event| matches!(event, Event::RunStarted { .. })) {
+            // What was offered at the end of a run is out of date once it goes on.
+            self.shown
+                .retain(|toast| !toast.notice.offers.iter().any(|(_, offer)| matches!(offer, Action::Transport(_))));
+        }
         let notice = |event: &Event| if let Event::Notice(notice) = event { Some(notice.clone()) } else { None };
         for notice in events.iter().filter_map(notice) {
             self.shown.retain(|toast| toast.notice != notice);
@@ -138,6 +143,16 @@ mod tests {
         harness.run_steps(2);
         assert_eq!(harness.state().1, [Action::Undo]);
         assert!(harness.query_by_label("Saved to a.glassbox.").is_none());
+    }
+
+    #[test]
+    fn what_is_offered_at_the_end_of_a_run_goes_when_it_goes_on() {
+        let ended = notice(vec![("Train on".into(), Action::Transport(crate::session::Transport::Play))]);
+        let mut toasts = Toasts::default();
+        toasts.hear(&[ended, notice(vec![("Undo".into(), Action::Undo)])]);
+        assert_eq!(toasts.shown.len(), 2);
+        toasts.hear(&[Event::RunStarted { step: 9 }]);
+        assert_eq!(toasts.shown.iter().map(|toast| toast.notice.offers[0].0.as_str()).collect::<Vec<_>>(), ["Undo"]);
     }
 
     #[test]

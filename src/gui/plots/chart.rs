@@ -29,7 +29,7 @@ pub struct Line<'a> {
     pub colour: Color32,
     /// Where its steps lie: runs went at paces of their own.
     pub scale: Scale<'a>,
-    /// Behind the others: of a run that is over.
+    /// Drawn thin and behind the others: of a run that is over, or of another branch.
     pub faint: bool,
 }
 
@@ -166,7 +166,8 @@ impl Chart<'_> {
     fn draw<'a>(&self, plot: &mut PlotUi<'a>, tokens: &Tokens, pen: &Pen<'_>, drawn: &Drawn) -> Option<f64> {
         let pixels = plot.transform().frame().width() as usize;
         self.name_curves(plot);
-        for (line, buckets) in self.lines.iter().zip(&drawn.raw) {
+        let (behind, before): (Vec<_>, Vec<_>) = self.lines.iter().zip(&drawn.raw).partition(|(line, _)| line.faint);
+        for (line, buckets) in behind.into_iter().chain(before) {
             let pen = Pen { scale: line.scale, ..*pen };
             let (from, to) = (line.scale.step(drawn.x[0]), line.scale.step(drawn.x[1]));
             let colour = line.colour;

@@ -1,5 +1,7 @@
 //! Which curves of the run go on which tab, and in which colours: training in the accent, validation in yellow.
 
+use std::collections::HashMap;
+
 use egui::{Color32, Ui};
 use egui_plot::Corner;
 
@@ -7,10 +9,10 @@ use super::chart::{Asked, Chart, ChartUi, Line};
 use super::scale::{Scale, Unit};
 use super::smooth::Smoother;
 use super::ticks::Kind;
-use super::{PlotsUi, empty};
+use super::{PlotsUi, Tab, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::{Tokens, mix};
-use crate::session::{Action, RunAction, State};
+use crate::session::{Action, OtherBranch, RunAction, State};
 use crate::trace::{Curves, Metric, Series};
 
 pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
@@ -22,7 +24,7 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
     let scale = Scale::new(local.unit, &state.run);
     let mut lines = live(tokens, scale, [&curves.train_loss, &curves.validation_loss], smooth);
-    lines.extend(branches(tokens, state, scale, |curves| &curves.train_loss));
+    lines.extend(branches(tokens, state, scale, Tab::Loss, (&mut local.smooth_branches, local.smoothing)));
     if let Some(ghost) = &ghost {
         let (train, validation) = (&ghost.curves.train_loss, &ghost.curves.validation_loss);
         let smooth = smoothed(&mut local.smooth_ghost_loss, train, local.smoothing);
@@ -48,7 +50,7 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
     let smooth = smoothed(&mut local.smooth_metric, &curves.train_metric, local.smoothing);
     let scale = Scale::new(local.unit, &state.run);
     let mut lines = live(tokens, scale, [&curves.train_metric, &curves.validation_metric], smooth);
-    lines.extend(branches(tokens, state, scale, |curves| &curves.train_metric));
+    lines.extend(branches(tokens, state, scale, Tab::Metric, (&mut local.smooth_branches, local.smoothing)));
     if let Some(ghost) = &ghost {
         let (train, validation) = (&ghost.curves.train_metric, &ghost.curves.validation_metric);
         let smooth = smoothed(&mut local.smooth_ghost_metric, train, local.smoothing);
@@ -143,22 +145,30 @@ pub(super) fn learning_rate(
 }
 
 /// The training curves of the branches that are not looked at, by their names.
-fn branches<'a>(
+pub(super) fn branches<'a>(
     tokens: &Tokens,
     state: &'a State,
     scale: Scale<'a>,
-    curve: impl Fn(&'a Curves) -> &'a Series,
-) -> impl Iterator<Item = Line<'a>> {
+    tab: Tab,
+    (smoothers, weight): (&'a mut HashMap<(u32, Tab), Smoother>, f32),
+) -> Vec<Line<'a>> {
+    let others = &state.run.others;
+    let raw = |curves: &'a Curves| if tab == Tab::Loss { &curves.train_loss } else { &curves.train_metric };
+    smoothers.retain(|(id, _), _| others.iter().any(|other| other.id == *id));
+    for other in others.iter().filter(|_| weight > 0.0) {
+        smoothers.entry((other.id, tab)).or_default().follow(raw(&other.curves), weight);
+    }
     let name = |id: u32| state.branches.iter().find(|branch| branch.id == id).map_or("another", |b| b.name.as_str());
-    state.run.others.iter().map(move |other| Line {
+    let line = |other: &'a OtherBranch| Line {
         name: name(other.id),
-        raw: curve(&other.curves),
-        smooth: None,
+        raw: raw(&other.curves),
+        smooth: smoothers.get(&(other.id, tab)).filter(|_| weight > 0.0).map(Smoother::smoothed),
         // The first two colours of classes are those of signs.
         colour: tokens.class(2 + other.id as usize),
         scale,
-        faint: false,
-    })
+        faint: true,
+    };
+    others.iter().map(line).collect()
 }
 
 fn chart<'a>(

@@ -20,6 +20,8 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
 
 use chart::ChartUi;
@@ -32,7 +34,7 @@ use super::widgets::tab_strip;
 use crate::session::{Action, State};
 use crate::trace::Watch;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {
     #[default]
     Loss,
@@ -77,6 +79,8 @@ pub struct PlotsUi {
     smooth_metric: Smoother,
     smooth_ghost_loss: Smoother,
     smooth_ghost_metric: Smoother,
+    /// By the branch, and by what is plotted of it.
+    smooth_branches: HashMap<(u32, Tab), Smoother>,
 }
 
 impl Default for PlotsUi {
@@ -93,6 +97,7 @@ impl Default for PlotsUi {
             smooth_metric: Smoother::default(),
             smooth_ghost_loss: Smoother::default(),
             smooth_ghost_metric: Smoother::default(),
+            smooth_branches: HashMap::new(),
         }
     }
 }

@@ -7,9 +7,10 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_plot::{PlotBounds, PlotMemory};
 
+use super::scale::Scale;
 use super::*;
 use crate::model::{LayerKind, layer};
-use crate::session::{RunStatus, Transport};
+use crate::session::{OtherBranch, RunStatus, Transport};
 use crate::trace::{Histogram, LayerPicture, Picture, Statistics};
 use crate::trace::{Mark, Pace};
 
@@ -166,6 +167,25 @@ fn a_click_on_the_legend_hides_a_curve_and_the_axis_fits_the_others() {
     harness.get_by_role_and_label(egui::Role::CheckBox, "train").click();
     harness.run_steps(3);
     assert!(*view(&harness).0.range_y().start() < 0.1);
+}
+
+#[test]
+fn another_branch_lies_thin_and_smoothed_behind_the_one_that_is_looked_at() {
+    let mut state = trained();
+    let curves = state.run.curves.clone();
+    state.run.others.push(OtherBranch { id: 3, curves, marks: Vec::new() });
+    let tokens = crate::gui::theme::Tokens::dark();
+    let scale = Scale::new(Unit::Steps, &state.run);
+    let mut smoothers = HashMap::new();
+    let [line] = &curves::branches(&tokens, &state, scale, Tab::Loss, (&mut smoothers, 0.9))[..] else { panic!() };
+    let raw = line.raw.at(100).unwrap();
+    assert!(line.faint && line.smooth.is_some_and(|smooth| smooth.at(100).unwrap() > raw + 0.05));
+    let [line] = &curves::branches(&tokens, &state, scale, Tab::Metric, (&mut smoothers, 0.0))[..] else { panic!() };
+    assert!(line.faint && line.smooth.is_none() && line.raw.at(100) == Some(1.0));
+    assert_eq!(smoothers.len(), 1);
+    let alone = trained();
+    assert!(curves::branches(&tokens, &alone, scale, Tab::Loss, (&mut smoothers, 0.9)).is_empty());
+    assert!(smoothers.is_empty(), "of what is gone nothing is kept");
 }
 
 #[test]
