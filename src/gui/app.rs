@@ -135,13 +135,13 @@ impl App {
                 workspace::show(ui, &self.state, local, thumbnails, &mut self.dialogs, &mut actions);
             }
         }
-        banners::show(&ctx, &self.state, &mut actions);
-        self.dialogs.show(&ctx, &self.state, &mut actions);
-        shortcuts::sheet(&ctx, &mut self.shortcuts);
-        self.shortcuts.glossary.show(&ctx);
         let whole = ctx.content_rect();
         let is_workspace = self.state.screen == Screen::Workspace;
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
+        let middle = banners::show(&ctx, &self.state, middle, &mut actions);
+        self.dialogs.show(&ctx, &self.state, &mut actions);
+        shortcuts::sheet(&ctx, &mut self.shortcuts);
+        self.shortcuts.glossary.show(&ctx);
         let edge = if is_workspace { Edge::Lower } else { Edge::Upper };
         self.toasts.show(&ctx, middle, edge, &mut actions);
         self.carry_out(&ctx, actions);

@@ -1,31 +1,35 @@
 //! What stays in front until it is dealt with: a failure, work under way on the welcome screen, a project to bring back.
-//! It floats, so that nothing below it jumps.
+//! It floats, so that nothing below it jumps, and keeps clear of what it speaks of.
 
-use egui::{Align2, Area, Context, Frame, Id, Label, Order, ProgressBar, RichText, Ui, Vec2};
+use egui::{Align2, Area, Context, Frame, Id, Label, Order, ProgressBar, Rect, RichText, Ui, Vec2};
 
 use super::numbers::count;
 use super::theme::{self, Tokens};
 use super::widgets::accent_button;
-use crate::session::{Action, DataState, Screen, State, WayOut};
+use crate::session::{Action, DataState, Screen, State, Tab, WayOut};
 use crate::trace::NotFinite;
 
-pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
+/// `middle`: what the panels leave free. Returns what is left of it for news of other kinds.
+pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action>) -> Rect {
     let welcome = state.screen == Screen::Welcome;
     let loading = matches!(state.data, DataState::Loading { .. }) && welcome;
     let recover = state.recoverable.as_ref().filter(|_| welcome);
     let not_finite = state.not_finite().filter(|_| !welcome);
     if state.error.is_none() && !loading && recover.is_none() && not_finite.is_none() {
-        return;
+        return middle;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
-    // The start page has its cards at the left and little below its right column; the workspace has news of other kinds below.
-    let (corner, offset, width) = if welcome {
-        (Align2::RIGHT_BOTTOM, Vec2::splat(-24.0), 300.0)
-    } else {
-        (Align2::CENTER_TOP, Vec2::new(0.0, super::top_bar::HEIGHT + 12.0), 420.0)
+    // The start page has its cards at the left and little below its right column. What the debugger looks at is at the top; the
+    // workspace else has news of other kinds below.
+    let below = !welcome && state.tab == Tab::Debug;
+    let width = if welcome { 300.0 } else { 420.0f32.min(middle.width() - 48.0) };
+    let area = match (welcome, below) {
+        (true, _) => area.anchor(Align2::RIGHT_BOTTOM, Vec2::splat(-24.0)),
+        (_, true) => area.pivot(Align2::CENTER_BOTTOM).fixed_pos(middle.center_bottom() - Vec2::new(0.0, 12.0)),
+        (_, false) => area.anchor(Align2::CENTER_TOP, Vec2::new(0.0, super::top_bar::HEIGHT + 12.0)),
     };
     let card = |ui: &mut Ui, contents: &mut dyn FnMut(&mut Ui, &Tokens)| card(ui, width, contents);
-    area.anchor(corner, offset).show(ctx, |ui| {
+    let shown = area.show(ctx, |ui| {
         if let Some(error) = &state.error {
             card(ui, &mut |ui, tokens| {
                 ui.add(Label::new(RichText::new(error).color(tokens.bad)).wrap());
@@ -63,6 +67,8 @@ pub fn show(ctx: &Context, state: &State, actions: &mut Vec<Action>) {
             });
         }
     });
+    let taken = if below { shown.response.rect.height() } else { 0.0 };
+    middle.with_max_y(middle.bottom() - taken)
 }
 
 /// What happened, why, and the ways out.
@@ -85,6 +91,10 @@ fn not_finite_card(ui: &mut Ui, tokens: &Tokens, state: &State, found: &NotFinit
             if ui.button(title).on_hover_text(help).clicked() {
                 out(WayOut::LowerRate);
             }
+        }
+        let help = "Opens the debugger where the first such number was made.";
+        if state.tab != Tab::Debug && ui.button("Show what made it").on_hover_text(help).clicked() {
+            out(WayOut::Show);
         }
         if ui.button("Dismiss").clicked() {
             out(WayOut::Dismiss);

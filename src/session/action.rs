@@ -120,6 +120,8 @@ pub enum Action {
 /// What can be done about a loss that is NaN or infinite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayOut {
+    /// To the number itself, in the debugger.
+    Show,
     /// To the last step at which all was well.
     GoBack,
     /// Another run from the start, with a tenth of the learning rate.

@@ -1,6 +1,6 @@
 //! What is done about a loss that has become NaN or infinite.
 
-use super::{Action, State, Transport, WayOut};
+use super::{Action, State, Tab, Transport, WayOut};
 use crate::model::TrainingSpec;
 use crate::model::limits::LEARNING_RATE;
 use crate::trace::{Moment, NotFinite};
@@ -25,8 +25,12 @@ impl State {
 
     pub(super) fn leave_not_finite(&mut self, way: WayOut) {
         let Some(found) = self.run.not_finite.clone() else { return };
-        self.run.not_finite_seen = true;
+        self.run.not_finite_seen = way != WayOut::Show;
         match way {
+            WayOut::Show => {
+                self.apply(Action::ShowTab(Tab::Debug));
+                self.apply(Action::Debug(DebugCommand::ShowNotFinite));
+            }
             WayOut::GoBack => {
                 let moment = Moment { step: found.step.saturating_sub(1), instruction: 0 };
                 self.apply(Action::Debug(DebugCommand::Goto(moment)));

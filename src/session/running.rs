@@ -113,6 +113,10 @@ impl State {
         if !self.run.waits {
             self.let_go();
         }
+        if self.run.status == RunStatus::Failed && self.error == self.run.message {
+            // What was wrong with the run before is not wrong with this one.
+            self.error = None;
+        }
         self.works.run_number += 1;
         let (mut kept, of_run) = (self.works.resume.take(), self.works.resume_in.take());
         let project = match of_run.filter(|_| kept.is_some()) {
@@ -295,7 +299,7 @@ impl State {
         let now = Pace { step: progress.step, epoch: progress.epoch, seconds };
         let other_epochs = progress.steps_per_epoch != run.steps_per_epoch;
         run.curves.note_pace(now, other_epochs);
-        if run.not_finite.as_ref().is_some_and(|found| progress.step < found.step) {
+        if !progress.not_finite {
             // Gone back to where the numbers are good.
             run.not_finite = None;
         }

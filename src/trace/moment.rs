@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Breakpoint, Sight, StepPhase};
+use super::{Breakpoint, Element, Sight, StepPhase};
 use crate::model::LayerId;
 
 /// A place between two instructions. With instruction 0 it is the one between two steps.
@@ -132,6 +132,8 @@ pub struct Stopped {
     pub why: String,
     /// The breakpoint that did it.
     pub breakpoint: Option<u32>,
+    /// The first NaN or infinity, where that is why.
+    pub culprit: Option<Element>,
 }
 
 /// A breakpoint as the run sees it.

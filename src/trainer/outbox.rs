@@ -27,6 +27,8 @@ pub struct Progress {
     pub seconds: f64,
     pub learning_rate: f64,
     pub device: Device,
+    /// The run stands at a NaN or infinity that was told of, or behind it.
+    pub not_finite: bool,
 }
 
 /// What happened on one branch.

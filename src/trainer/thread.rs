@@ -7,6 +7,7 @@ mod branches;
 mod debugging;
 mod desk;
 mod interrupts;
+mod not_finite;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use super::pace::Pace;
 use super::run::{Run, RunError};
 use super::scoring::{Asked, Order};
 use crate::data::Dataset;
-use crate::engine::{Device, Threads};
+use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::model::Project;
 use crate::trace::{Change, Curves};
 use crate::trace::{OutputPicture, Watch};
@@ -163,8 +164,10 @@ struct Worker {
     /// The sample that somebody asked about last.
     question: Option<Vec<f32>>,
     next_step: Instant,
-    /// It was told where the NaN or infinity came from that the loss now is.
-    told_not_finite: bool,
+    /// What made the NaN or infinity that the loss is, once that was told.
+    not_finite: Option<FirstNotFinite>,
+    /// That was told just now.
+    opens_culprit: bool,
     /// A step takes longer than somebody who presses pause would wait.
     long_steps: bool,
     interrupts: Arc<Interrupts>,
@@ -203,7 +206,8 @@ impl Worker {
             is_stale: false,
             question: None,
             next_step: now,
-            told_not_finite: false,
+            not_finite: None,
+            opens_culprit: false,
             long_steps: false,
             interrupts,
             standing,
@@ -332,7 +336,7 @@ impl Worker {
         (self.seconds, self.seconds_before, self.recent, self.rate) = (0.0, 0.0, (0, 0.0), 0.0);
         self.pace.hurry();
         (self.output, self.asked, self.question) = (None, None, None);
-        self.told_not_finite = false;
+        (self.not_finite, self.opens_culprit) = (None, false);
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let metric = metric(&dataset);
         let (run, mut curves, forks) = match kept.map(|kept| *kept) {
@@ -451,7 +455,7 @@ impl Worker {
         if self.mode == Mode::Paused {
             self.desk.stand();
         }
-        Ok(())
+        self.open_culprit_when_due()
     }
 
     fn is_at_full_speed(&self) -> bool {

@@ -12,6 +12,7 @@ use super::{Machine, tensor_data};
 use crate::engine::error::Result;
 use crate::engine::kernels::bridge;
 use crate::engine::program::{Instruction, Phase, ValueId};
+use crate::trace::Element;
 
 /// The instruction that made the first number that is not finite.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +127,38 @@ impl Machine {
     /// The instruction that made the first NaN or infinity, while the loss is such a number.
     pub fn first_not_finite(&self) -> Option<&FirstNotFinite> {
         self.watchdog.found.as_ref()
+    }
+
+    /// The instruction that made the first one of this step's numbers so far, whatever the loss is or will be.
+    pub fn first_not_finite_so_far(&self) -> Result<Option<FirstNotFinite>> {
+        let done = ..self.pc.min(self.program.instructions.len());
+        let Some(first) = self.first_of(done, |_| true, &self.watchdog.rows)? else { return Ok(None) };
+        let first = FirstNotFinite { step: self.context_of_values().step + 1, ..first };
+        let reads_state = first.phase < Phase::Update;
+        let call = self.program.instructions.get(first.instruction).filter(|_| reads_state);
+        Ok(Some(match call.map(|call| self.spoilt_state(call)).transpose()?.flatten() {
+            Some((state, number)) => {
+                let held_by = Some(self.program.name(state).to_owned());
+                FirstNotFinite { number, held_by, sample: None, ..first }
+            }
+            None => first,
+        }))
+    }
+
+    /// Where it is to be seen, as the values stand: the first such number of what the instruction made, or of the state that held
+    /// one before.
+    pub fn place_of(&self, found: &FirstNotFinite) -> Option<Element> {
+        let made = || self.program.instructions.get(found.instruction).map(|i| i.outputs.clone());
+        let held = found.held_by.as_ref().and_then(|state| self.program.find(state)).map(|state| vec![state]);
+        held.or_else(made)?.into_iter().find_map(|id| {
+            let (mut flat, _) = self.not_finite(id).ok()??;
+            let mut index = self.tensor(id).ok()?.dims().to_vec();
+            for axis in index.iter_mut().rev() {
+                let size = std::mem::replace(axis, flat % (*axis).max(1)).max(1);
+                flat /= size;
+            }
+            Some(Element { name: self.program.name(id).to_owned(), index })
+        })
     }
 
     /// Called when the loss of a step has just been computed.

@@ -2,8 +2,8 @@
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{
-    Align2, Button, DragValue, PopupCloseBehavior, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo,
+    Align2, Button, Color32, DragValue, PopupCloseBehavior, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo,
 };
 use egui_material_icons::icons;
 
@@ -11,7 +11,7 @@ use crate::gui::numbers::{count, significant};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{accent_icon_button, icon_button, named, path_field};
 use crate::session::{Action, RunStatus, State, Transport};
-use crate::trace::{At, DebugView, Moment};
+use crate::trace::{At, DebugView, Moment, Stopped};
 use crate::trainer::{DebugCommand, Held, Unit};
 
 /// What the bar keeps for itself.
@@ -205,7 +205,14 @@ pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
             actions.push(Action::Debug(DebugCommand::Cancel));
         }
     } else if let Some(stopped) = stopped.filter(|_| room >= 0.0) {
-        chip(ui, &format!("stopped: {}", stopped.why), room + CHIP);
+        let tokens = Tokens::of(ui);
+        let (text, colour) = match stopped {
+            Stopped { culprit: Some(_), why, .. } => (format!("stopped: {why}"), tokens.bad),
+            Stopped { breakpoint: Some(_), why, .. } => (format!("stopped: {why}"), tokens.accent),
+            // The end of the run, say: nothing is wrong.
+            Stopped { why, .. } => (why.clone(), tokens.muted),
+        };
+        chip(ui, &text, colour, room + CHIP);
     }
 }
 
@@ -232,14 +239,13 @@ fn stat(ui: &mut Ui, value: &str, under: &str, help: &str, width: f32) {
     response.on_hover_text(format!("{name}\n{help}"));
 }
 
-fn chip(ui: &mut Ui, text: &str, room: f32) {
-    let tokens = Tokens::of(ui);
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::regular(11.5), tokens.bad);
+fn chip(ui: &mut Ui, text: &str, colour: Color32, room: f32) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::regular(11.5), colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(room - 24.0);
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(galley.size().x + 18.0, 22.0), Sense::hover());
-    ui.painter().rect_stroke(rect, 11.0, Stroke::new(1.0, tokens.bad), StrokeKind::Inside);
-    ui.painter().galley(rect.min + Vec2::new(9.0, (22.0 - galley.size().y) / 2.0), galley, tokens.bad);
+    ui.painter().rect_stroke(rect, 11.0, Stroke::new(1.0, colour), StrokeKind::Inside);
+    ui.painter().galley(rect.min + Vec2::new(9.0, (22.0 - galley.size().y) / 2.0), galley, colour);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     response.on_hover_ui(|ui| {
         ui.label(RichText::new(text));

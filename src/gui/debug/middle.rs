@@ -71,6 +71,13 @@ impl MiddleUi {
         self.explanation.choose(element);
     }
 
+    /// Shows and explains a number, until the run moves on.
+    pub fn open(&mut self, element: Element) {
+        let follows = self.follows;
+        self.follow_back(element);
+        self.follows = follows;
+    }
+
     /// The run has moved: to what was made last.
     pub fn follow(&mut self, view: &DebugView) {
         let gone = self.looked.as_ref().is_some_and(|name| view.listing.token(name).is_none());

@@ -27,7 +27,7 @@ use super::panels::{body, fixed, header};
 use super::theme::Tokens;
 use super::widgets::tab_strip;
 use crate::session::{Action, DataState, State};
-use crate::trace::{DebugView, Gaze, Watch};
+use crate::trace::{DebugView, Gaze, Stopped, Watch};
 use breakpoints::BreakpointsUi;
 use change::ChangeUi;
 use hover::HoverUi;
@@ -55,8 +55,9 @@ pub struct DebugUi {
     probe: ProbeUi,
     time: TimeUi,
     hover: HoverUi,
-    /// Of the last frame, to notice that the run has moved.
+    /// Of the last frame, to notice that the run has moved, or stopped.
     seen: Option<(u32, crate::trace::Moment)>,
+    stopped: Option<Stopped>,
     /// The desk that it was laid out from.
     desk: u64,
 }
@@ -178,12 +179,20 @@ fn follow(state: &State, local: &mut DebugUi) {
     let Some(view) = &state.debug else { return };
     local.time.note(view);
     local.layers.note(view.branch, &view.sight);
-    if local.seen == Some((view.branch, view.moment)) {
-        return;
+    if local.seen != Some((view.branch, view.moment)) {
+        local.seen = Some((view.branch, view.moment));
+        local.listing.reveal = true;
+        local.middle.follow(view);
     }
-    local.seen = Some((view.branch, view.moment));
-    local.listing.reveal = true;
-    local.middle.follow(view);
+    if view.travel.is_none() && local.stopped != view.stopped {
+        local.stopped.clone_from(&view.stopped);
+        // A NaN or infinity: the line that made it, and the number itself.
+        if let Some(culprit) = view.stopped.as_ref().and_then(|stopped| stopped.culprit.clone()) {
+            let last = view.listing.lines.len().saturating_sub(1);
+            local.listing.choose(view.moment.instruction.checked_sub(1).unwrap_or(last));
+            local.middle.open(culprit);
+        }
+    }
 }
 
 fn wanted_gaze(state: &State, local: &DebugUi) -> Gaze {

@@ -77,7 +77,7 @@ fn half(room: f32) -> f32 {
 
 fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut SampleUi) {
     let last = record.rows.saturating_sub(1);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if icon_button(ui, icons::ICON_CHEVRON_LEFT, local.row > 0, false, "Sample before").clicked() {
             local.row -= 1;
         }
@@ -131,14 +131,14 @@ fn colour(tokens: &Tokens, answer: &SampleAnswer) -> egui::Color32 {
 
 /// The batch by its loss; a click follows the sample.
 fn worst(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut SampleUi) {
-    section(ui, "BATCH BY LOSS", "");
+    section(ui, "BATCH BY LOSS", "target → predicted");
     let Some(all) = &record.worst else {
         let why =
             if record.answer.is_some() { "Sorting the batch …" } else { "Known once the outputs are computed." };
         ui.label(RichText::new(why).color(tokens.faint));
         return;
     };
-    let height = 20.0;
+    let height = ui.spacing().interact_size.y;
     ui.spacing_mut().item_spacing.y = 0.0;
     let area = ScrollArea::vertical().id_salt("worst").max_height(7.0 * height).auto_shrink([false, true]);
     area.show_rows(ui, height, all.len(), |ui, rows| {

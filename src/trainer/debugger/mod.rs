@@ -25,7 +25,7 @@ mod travel;
 use std::sync::Arc;
 
 use super::run::{Run, RunError};
-use crate::engine::{EngineError, Instruction, Machine};
+use crate::engine::{EngineError, FirstNotFinite, Instruction, Machine};
 use crate::model::Project;
 use crate::trace::Breakpoint;
 use crate::trace::JournalEntry;
@@ -147,6 +147,13 @@ impl Debugger {
     /// Whether the machine measures how far updates move the weights.
     pub fn watch_updates(&mut self, on: bool) {
         self.run.watch_updates(on);
+    }
+
+    /// Just behind the instruction that made the first number that is none.
+    pub fn behind(&self, found: &FirstNotFinite) -> Option<Moment> {
+        let (step, instruction) = (found.step.checked_sub(1)?, found.instruction + 1);
+        let is_last = instruction >= self.machine().program().instructions.len();
+        Some(if is_last { Moment { step: found.step, instruction: 0 } } else { Moment { step, instruction } })
     }
 
     /// What is executed next.

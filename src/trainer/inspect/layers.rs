@@ -14,7 +14,9 @@ pub fn record(debugger: &Debugger) -> LayersRecord {
     let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id));
     let own = layers.filter(|layer| !matches!(layer.kind, LayerKind::Loss(_)));
     let rows = own.filter_map(|layer| health(machine, layer)).collect();
-    let not_finite = machine.first_not_finite().map(|found| format!("{found} {}", found.advice()));
+    let so_far = || machine.first_not_finite_so_far().ok().flatten();
+    let not_finite = machine.first_not_finite().cloned().or_else(so_far);
+    let not_finite = not_finite.map(|found| format!("{found} {}", found.advice()));
     LayersRecord { step: debugger.current_step(), layers: rows, not_finite }
 }
 

@@ -175,6 +175,7 @@ impl Worker {
             locked(&self.outbox).switch(branch, None);
         }
         locked(&self.outbox).project = Some(Box::new(there.run().project().clone()));
+        self.not_finite = there.machine().first_not_finite().cloned();
         self.debugger = Some(there);
         self.tell_marks();
         self.picture_due = true;

@@ -20,6 +20,8 @@ pub enum DebugCommand {
     Forward(Unit),
     Back(Unit),
     Goto(Moment),
+    /// Just behind the instruction that made the NaN or infinity that was told of.
+    ShowNotFinite,
     /// Back to where a breakpoint would have stopped.
     ReverseContinue,
     /// Back to where a condition held.
@@ -102,10 +104,8 @@ impl Worker {
             self.desk.set_off();
         }
         self.desk.stand();
-        let before = self.debugger.as_ref().map(Debugger::moment);
         self.obey_debug(command)?;
-        // Gone back, what comes next is news again.
-        self.told_not_finite &= self.debugger.as_ref().map(Debugger::moment) >= before;
+        self.forget_not_finite_ahead();
         self.standing.did();
         self.tell_progress();
         Ok(())
@@ -121,6 +121,7 @@ impl Worker {
                 None => self.say("This is the beginning of the run: there is nothing before it."),
             },
             DebugCommand::Goto(to) => self.travel(to)?,
+            DebugCommand::ShowNotFinite => self.show_culprit()?,
             DebugCommand::ReverseContinue => self.reverse(None)?,
             DebugCommand::ReverseTo { condition, held } => self.reverse(Some((condition, held)))?,
             DebugCommand::SetBreakpoints(breakpoints) => debugger.set_breakpoints(breakpoints),
@@ -160,7 +161,7 @@ impl Worker {
     pub(super) fn stop_here(&mut self, why: String) {
         self.mode = Mode::Paused;
         self.say(&why);
-        self.desk.stopped = Some(Stopped { why, breakpoint: None });
+        self.desk.stopped = Some(Stopped { why, breakpoint: None, culprit: None });
         self.desk.stand();
         self.tell_progress();
     }
@@ -170,7 +171,9 @@ impl Worker {
         let Some(first) = hits.first() else { return };
         self.mode = Mode::Paused;
         let why = hits.iter().map(|hit| hit.why.as_str()).collect::<Vec<_>>().join("; ");
-        self.desk.stopped = Some(Stopped { why, breakpoint: Some(first.breakpoint) });
+        let made = hits.iter().find_map(|hit| hit.not_finite.as_ref());
+        let culprit = made.zip(self.debugger.as_ref()).and_then(|(made, debugger)| debugger.machine().place_of(made));
+        self.desk.stopped = Some(Stopped { why, breakpoint: Some(first.breakpoint), culprit });
         self.desk.stand();
         self.picture_due = true;
     }
@@ -228,6 +231,9 @@ impl Worker {
         {
             let done = debugger.advance(unit)?;
             self.passed(done);
+            // Whoever goes by single instructions stays where they went.
+            self.opens_culprit &= unit == Unit::Step;
+            self.open_culprit_when_due()?;
         }
         Ok(())
     }
@@ -251,7 +257,7 @@ impl Worker {
     }
 
     /// To a place, however far. Whatever interrupts is obeyed next.
-    fn travel(&mut self, to: Moment) -> Result<(), DebugError> {
+    pub(super) fn travel(&mut self, to: Moment) -> Result<(), DebugError> {
         self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
         let what = format!("to step {}", to.step);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::desk::Desk;
 use super::{Command, Mode, SLICE, Worker, locked};
-use crate::trace::{NotFinite, OutputPicture, Pace, StepRow};
+use crate::trace::{OutputPicture, Pace, StepRow};
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
 use crate::trainer::kept::Kept;
 use crate::trainer::outbox::{Outbox, Progress};
@@ -56,24 +56,6 @@ impl Worker {
             self.stop_where_numbers_end();
         }
         self.stopped_at(&done.hits);
-    }
-
-    /// The loss has become NaN or infinite: the run stands and tells why, once. Whoever goes on regardless is let.
-    fn stop_where_numbers_end(&mut self) {
-        let found = self.debugger.as_ref().and_then(|debugger| debugger.machine().first_not_finite());
-        let news = found.filter(|_| !self.told_not_finite).map(|found| NotFinite {
-            step: found.step,
-            word: found.word(),
-            sentence: found.to_string(),
-            advice: found.advice().to_owned(),
-            is_of_size: found.is_of_size(),
-        });
-        self.told_not_finite = found.is_some();
-        if news.is_some() {
-            locked(&self.outbox).not_finite = news;
-            self.mode = Mode::Paused;
-            self.desk.stand();
-        }
     }
 
     pub(super) fn take_picture_when_due(&mut self) -> Result<(), DebugError> {
@@ -145,6 +127,7 @@ impl Worker {
             seconds: self.seconds_before + self.seconds,
             learning_rate: run.machine().learning_rate(),
             device: run.machine().device(),
+            not_finite: self.not_finite.is_some(),
         };
         self.standing.tell(self.run_number, progress.step, progress.running);
         self.desk.branches.note(&progress);

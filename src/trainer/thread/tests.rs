@@ -10,6 +10,7 @@ use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
 mod branches;
+mod not_finite;
 
 /// Nothing here takes a tenth of it on an idle machine.
 const PATIENCE: Duration = Duration::from_secs(30);

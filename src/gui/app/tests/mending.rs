@@ -2,7 +2,7 @@
 
 use super::hands::Hands;
 use crate::model::{Optimiser, TrainingSpec};
-use crate::session::{Action, RunStatus, State};
+use crate::session::{Action, RunStatus, State, Tab};
 
 #[test]
 fn wrong_wiring_says_expected_and_got_on_the_screen_and_the_repair_mends_it() {
@@ -46,4 +46,35 @@ fn a_loss_that_becomes_nan_stops_the_run_and_offers_two_ways_out() {
     hands.wait_until("the run stands again", stands);
     hands.click_on_top("Lower the rate to 1 and retry");
     assert_eq!((hands.state().project.training.learning_rate, hands.state().runs.cards.len()), (1.0, 1));
+}
+
+#[test]
+fn what_made_a_nan_is_opened_in_the_debugger_at_the_number_itself() {
+    let mut state = State::start(None);
+    state.apply(Action::OpenTemplate("sine".into()));
+    let training = state.project.training.clone();
+    state.apply(Action::SetTraining(TrainingSpec { learning_rate: 10.0, optimiser: Optimiser::sgd(), ..training }));
+    let mut hands = Hands::at([1024.0, 640.0], state);
+    hands.wait_for_data();
+    hands.key(egui::Modifiers::NONE, egui::Key::Space);
+    hands.wait_until("the run stands", |hands| !hands.names_containing("Show what made it").is_empty());
+    hands.click_on_top("Show what made it");
+    assert_eq!(hands.state().tab, Tab::Debug);
+    let culprit = |hands: &Hands| {
+        let view = hands.state().debug.clone().filter(|view| view.travel.is_none())?;
+        let culprit = view.stopped.clone()?.culprit?;
+        let record = view.sight.tensor(&culprit.name).cloned()?;
+        Some((culprit.name.clone(), record.at(&culprit.index)?, record.place(&culprit.index)))
+    };
+    hands.wait_until("it is shown", |hands| culprit(hands).is_some());
+    hands.wait();
+    let (name, number, place) = culprit(&hands).unwrap();
+    assert!(!number.is_finite(), "{name}: {number}");
+    assert!(hands.sees(&place), "the number is chosen: {place}");
+    assert!(!hands.names_containing("stopped: Step").is_empty(), "and why is said");
+    // The ways out stay, below what they speak of.
+    let banner = hands.rect("Dismiss");
+    assert!(banner.top() > hands.rect("Tensor").bottom() + 100.0, "{banner:?}");
+    hands.click_on_top("Dismiss");
+    assert!(hands.names_containing("Go back to step").is_empty());
 }
