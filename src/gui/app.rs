@@ -144,6 +144,7 @@ impl App {
         self.shortcuts.glossary.show(&ctx);
         let edge = if is_workspace { Edge::Lower } else { Edge::Upper };
         self.toasts.show(&ctx, middle, edge, &mut actions);
+        super::widgets::refusal(&ctx);
         self.carry_out(&ctx, actions);
     }
 

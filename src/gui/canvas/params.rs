@@ -6,7 +6,7 @@ use egui::{Align2, CornerRadius, DragValue, Popup, Rect, Response, Role, Sense, 
 
 use super::super::numbers::significant;
 use super::super::theme::{mono, regular};
-use super::super::widgets::given_up;
+use super::super::widgets::{Number, is_refused};
 use super::geometry::{CardLayout, ParamSlot, shown};
 use super::{CanvasUi, Frame};
 use crate::model::{Edit, Layer, ParamKind, ParamValue};
@@ -62,13 +62,15 @@ pub fn show(
         let mut child = ui.new_child(UiBuilder::new().scope_id(salt).max_rect(rect).style(frame.style.clone()));
         let chip = Chip { frame, layer, slot, rect, focus };
         let response = match &slot.spec.kind {
-            ParamKind::Int { min, max } => chip.int(&mut child, *min..=*max, actions),
-            ParamKind::Float { min, max } => chip.float(&mut child, *min..=*max, actions),
+            ParamKind::Int { min, max } => chip.int(&mut child, (*min, *max), actions),
+            ParamKind::Float { min, max } => chip.float(&mut child, (*min, *max), actions),
             ParamKind::Choice(options) => chip.choice(&mut child, options, actions),
             ParamKind::Bool => chip.switch(&mut child, actions),
             ParamKind::Text => chip.text(&mut child, actions),
         };
-        response.on_hover_text(slot.spec.help);
+        if !is_refused(&response) {
+            response.on_hover_text(slot.spec.help);
+        }
     }
 }
 
@@ -101,57 +103,42 @@ impl Chip<'_> {
         actions.push(Action::Edit(Edit::SetParam { layer, key, value }));
     }
 
-    /// Numbers: a drag or a typed value is one step of undo.
-    fn number(&self, ui: &mut egui::Ui, control: DragValue<'_>, actions: &mut Vec<Action>) -> Response {
-        let control = control.update_while_editing(false).clamp_existing_to_range(false).min_size(self.rect.size());
-        let response = ui.put(self.rect, control).accessible_name(self.name());
+    /// A drag or a typed value is one step of undo.
+    fn number(
+        &self,
+        ui: &mut egui::Ui,
+        number: &Number<'_>,
+        value: f64,
+        wrap: impl FnOnce(f64) -> ParamValue,
+        actions: &mut Vec<Action>,
+    ) -> Response {
+        let place = |ui: &mut egui::Ui, field: DragValue<'_>| {
+            ui.put(self.rect, field.min_size(self.rect.size())).accessible_name(self.name())
+        };
+        let (response, change) = number.show(ui, value, place);
         if self.focus {
             response.request_focus();
         }
-        if response.drag_stopped() || response.lost_focus() {
+        if let Some(value) = change.value {
+            self.set(wrap(value), actions);
+        }
+        if change.ended {
             actions.push(Action::EndEdit);
         }
         response
     }
 
-    fn int(&self, ui: &mut egui::Ui, range: std::ops::RangeInclusive<i64>, actions: &mut Vec<Action>) -> Response {
-        let ParamValue::Int(mut value) = self.slot.value else { return ui.response() };
-        let before = value;
+    fn int(&self, ui: &mut egui::Ui, (least, most): (i64, i64), actions: &mut Vec<Action>) -> Response {
+        let ParamValue::Int(value) = self.slot.value else { return ui.response() };
         let speed = (value as f64 / 64.0).clamp(0.05, 8.0);
-        let response = self.number(ui, DragValue::new(&mut value).range(range).speed(speed), actions);
-        let given_up = given_up(&response);
-        if value != before && !given_up {
-            self.insert_before_end(ParamValue::Int(value), actions);
-        }
-        response
+        let number = Number::whole(self.slot.spec.label, (least as f64, most as f64)).speed(speed);
+        self.number(ui, &number, value as f64, |value| ParamValue::Int(value as i64), actions)
     }
 
-    fn float(&self, ui: &mut egui::Ui, range: std::ops::RangeInclusive<f64>, actions: &mut Vec<Action>) -> Response {
-        let ParamValue::Float(mut value) = self.slot.value else { return ui.response() };
-        let before = value;
-        let control = DragValue::new(&mut value)
-            .range(range)
-            .speed(0.005)
-            .max_decimals(4)
-            .custom_formatter(|v, _| significant(v, 4));
-        let response = self.number(ui, control, actions);
-        let given_up = given_up(&response);
-        if value != before && !given_up {
-            self.insert_before_end(ParamValue::Float(value), actions);
-        }
-        response
-    }
-
-    /// The change goes before the end of the edit that it belongs to.
-    fn insert_before_end(&self, value: ParamValue, actions: &mut Vec<Action>) {
-        let ended = actions.last() == Some(&Action::EndEdit);
-        if ended {
-            actions.pop();
-        }
-        self.set(value, actions);
-        if ended {
-            actions.push(Action::EndEdit);
-        }
+    fn float(&self, ui: &mut egui::Ui, range: (f64, f64), actions: &mut Vec<Action>) -> Response {
+        let ParamValue::Float(value) = self.slot.value else { return ui.response() };
+        let number = Number::new(self.slot.spec.label, range).written(|v| significant(v, 4));
+        self.number(ui, &number, value, ParamValue::Float, actions)
     }
 
     /// A chip that is a button.

@@ -2,14 +2,14 @@
 
 use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{
-    Align2, Button, Color32, DragValue, PopupCloseBehavior, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo,
+    Align2, Button, Color32, PopupCloseBehavior, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo,
 };
 use egui_material_icons::icons;
 
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{accent_icon_button, icon_button, named, path_field};
+use crate::gui::widgets::{Number, accent_icon_button, icon_button, named, path_field};
 use crate::session::{Action, RunStatus, State, Transport};
 use crate::trace::{At, DebugView, Moment, Stopped};
 use crate::trainer::{DebugCommand, Held, Unit};
@@ -157,9 +157,9 @@ fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<DebugCommand> {
     let mut go = false;
     ui.horizontal(|ui| {
         ui.label("Go to just after step");
-        let field = ui.add(DragValue::new(&mut local.step));
-        let name = "Step to go to";
-        field.widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::new(Role::SpinButton) });
+        let number = Number::whole("The step", (0.0, f64::INFINITY)).speed(1.0);
+        let change = number.add(ui, "Step to go to", local.step as f64).1;
+        local.step = change.value.map_or(local.step, |step| step as u64);
         go = named(ui.button("Go"), "Go to the step").clicked();
     });
     go.then_some(DebugCommand::Goto(Moment { step: local.step, instruction: 0 }))

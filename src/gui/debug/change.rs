@@ -1,10 +1,10 @@
 //! Change and go on: what can be done to the value that is looked at, to the learning rate, and to the way the run goes.
 
-use egui::{Button, DragValue, RichText, Role, Ui, WidgetInfo};
+use egui::{Button, RichText, Ui};
 
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{named, path_field, rate, section};
+use crate::gui::widgets::{Number, is_refused, named, path_field, rate, section};
 use crate::model::limits::LEARNING_RATE;
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Kind};
@@ -140,9 +140,12 @@ fn set(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>)
 
 fn field(ui: &mut Ui, name: &str, value: &mut f32) {
     let speed = (value.abs() * 0.01).max(1e-3);
-    let response = ui.add(DragValue::new(value).speed(speed).custom_formatter(|v, _| significant(v, 6)));
-    response.widget_info(|| WidgetInfo { label: Some(name.to_owned()), ..WidgetInfo::new(Role::SpinButton) });
-    response.on_hover_text(format!("{name}: drag, or click and type."));
+    let number = Number::any(name).speed(f64::from(speed)).written(|v| significant(v, 6));
+    let (response, change) = number.add(ui, name, f64::from(*value));
+    *value = change.value.map_or(*value, |typed| typed as f32);
+    if !is_refused(&response) {
+        response.on_hover_text(format!("{name}: drag, or click and type; nan and inf are numbers too."));
+    }
 }
 
 fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {

@@ -271,6 +271,7 @@ mod tests {
             name: format!("Layer {id}"),
             output: format!("%{id}"),
             activations: Statistics::of(&[0.0, 1.0, -1.0, 0.5]),
+            samples: 64,
             may_be_zero: false,
             dead: None,
             saturated: None,
@@ -282,7 +283,7 @@ mod tests {
     }
 
     fn record(layers: Vec<LayerHealth>) -> LayersRecord {
-        LayersRecord { step: 3, layers, not_finite: None }
+        LayersRecord { step: 3, batch: 32, layers, not_finite: None }
     }
 
     #[test]

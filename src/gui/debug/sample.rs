@@ -1,14 +1,14 @@
 //! One sample of the batch, followed forward and back through the layers: what the network answers, how wrong that is, and what
 //! of its input the loss depends on. On demand the whole batch by its loss.
 
-use egui::{DragValue, RichText, ScrollArea, Ui, Vec2, WidgetInfo};
+use egui::{RichText, ScrollArea, Ui, Vec2, WidgetInfo};
 use egui_material_icons::icons;
 
 use crate::gui::heatmap::{Heatmap, largest};
 use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::tensor::sizes;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{icon_button, section};
+use crate::gui::widgets::{Number, icon_button, section};
 use crate::trace::{Gaze, SampleAnswer, SampleLayer, SampleRecord, Sight, TensorRecord};
 
 /// Channels of a layer that are pictured.
@@ -81,8 +81,9 @@ fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sampl
         if icon_button(ui, icons::ICON_CHEVRON_LEFT, local.row > 0, false, "Sample before").clicked() {
             local.row -= 1;
         }
-        let field = ui.add(DragValue::new(&mut local.row).range(0..=last).speed(0.1).prefix("sample "));
-        field.widget_info(|| WidgetInfo::labeled(egui::Role::SpinButton, true, "Row of the batch"));
+        let number = Number::whole("The row", (0.0, last as f64)).speed(0.1).prefix("sample ");
+        let change = number.add(ui, "Row of the batch", local.row as f64).1;
+        local.row = change.value.map_or(local.row, |row| row as usize);
         if icon_button(ui, icons::ICON_CHEVRON_RIGHT, local.row < last, false, "Next sample").clicked() {
             local.row += 1;
         }

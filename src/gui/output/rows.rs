@@ -7,6 +7,7 @@ use super::{OutputView, TryUi, colours, thumbnail};
 use crate::data::Dataset;
 use crate::gui::numbers::number;
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::Number;
 use crate::session::Action;
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
@@ -81,14 +82,17 @@ fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row:
                 let (low, high) = span(dataset, *index);
                 let mut value = unit.value(row[*index]);
                 ui.spacing_mut().slider_width = (ui.available_width() - 84.0).max(40.0);
-                let slider = Slider::new(&mut value, unit.value(low)..=unit.value(high));
-                let slider = slider.clamping(egui::SliderClamping::Never).custom_formatter(|v, _| number(v as f32));
-                let response = ui.add(slider);
+                let slider = Slider::new(&mut value, unit.value(low)..=unit.value(high)).show_value(false);
+                let response = ui.add(slider.clamping(egui::SliderClamping::Never));
                 if response.changed() {
                     row[*index] = unit.scaled(value);
                 }
                 let now = f64::from(value);
                 response.widget_info(|| WidgetInfo::slider(true, now, name));
+                let speed = f64::from(unit.value(high) - unit.value(low)) * 0.005;
+                if let Some(typed) = typed(ui, name, now, speed) {
+                    row[*index] = unit.scaled(typed as f32);
+                }
             }
             Input::Choice { first, options, .. } => {
                 let range = *first..*first + options.len();
@@ -107,6 +111,14 @@ fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row:
             }
         }
     });
+}
+
+/// The number beside its slider. It may lie outside of what the data has.
+fn typed(ui: &mut Ui, name: &str, now: f64, speed: f64) -> Option<f64> {
+    let most = f64::from(f32::MAX);
+    let field = Number::new(name, (-most, most)).speed(speed).written(|v| number(v as f32));
+    let label = format!("{name} as a number");
+    field.add(ui, &label, now).1.value
 }
 
 /// Smallest and largest value of one input in (at most the first thousand of) the training part.

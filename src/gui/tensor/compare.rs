@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use egui::{Context, DragValue, RichText, Ui, WidgetInfo};
+use egui::{Context, RichText, Ui};
 
 use super::counted::Counted;
 use super::{Compare, Side, TensorUi, TensorView};
 use crate::gui::numbers::{number, percent, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::named;
+use crate::gui::widgets::{Number, named};
 use crate::trace::TensorRecord;
 
 /// Numbers subtracted in one frame: about 3 ms.
@@ -163,8 +163,9 @@ pub(super) fn bar(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, facts: Op
         ui.label(RichText::new("compared with").color(tokens.muted));
         match &mut local.compare {
             Some(Compare::Step(step)) => {
-                let field = ui.add(DragValue::new(step).range(1..=u64::MAX).prefix("step ").speed(0.2));
-                field.widget_info(|| WidgetInfo::labeled(egui::Role::SpinButton, true, "Step to compare with"));
+                let number = Number::whole("The step", (1.0, f64::INFINITY)).prefix("step ").speed(0.2);
+                let change = number.add(ui, "Step to compare with", *step as f64).1;
+                *step = change.value.map_or(*step, |typed| typed as u64);
             }
             Some(Compare::Tensor(name)) => {
                 ui.label(RichText::new(name.as_str()).font(theme::mono(12.0)));

@@ -1,7 +1,7 @@
 //! The heading of the viewer (name, range, view, menu) and the row that says what becomes of each axis.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Align, Button, ComboBox, DragValue, Layout as UiLayout, RichText, Ui, WidgetInfo};
+use egui::{Align, Button, ComboBox, Layout as UiLayout, RichText, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
 use super::layout::{Role, assign};
@@ -9,7 +9,7 @@ use super::scale::{Range, Scale};
 use super::{Compare, Show, TensorResponse, TensorUi, TensorView};
 use crate::gui::panels;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::named;
+use crate::gui::widgets::{Number, named};
 use crate::persist::tensor_file::Format;
 use crate::trace::TensorRecord;
 
@@ -79,10 +79,9 @@ fn ranges(ui: &mut Ui, scale: &Scale, local: &mut TensorUi) {
             }
         }
         if let Range::Fixed(limit) = &mut local.range {
-            let speed = f64::from(limit.abs()) * 0.01 + 1e-9;
-            let field = DragValue::new(limit).range(1e-30..=f32::MAX).speed(speed).max_decimals(9).prefix("±");
-            let field = ui.add(field);
-            field.widget_info(|| WidgetInfo::labeled(egui::Role::SpinButton, true, "Fixed range"));
+            let number = Number::new("The range", (1e-30, f64::from(f32::MAX))).prefix("±");
+            let change = number.add(ui, "Fixed range", f64::from(*limit)).1;
+            *limit = change.value.map_or(*limit, |typed| typed as f32);
         }
     });
     named(response, &format!("Range of colours: {}", scale.text())).on_hover_text(local.range.help());
@@ -206,6 +205,11 @@ fn slice(ui: &mut Ui, tokens: &Tokens, name: &str, count: usize, at: &mut usize)
         return;
     }
     ui.spacing_mut().slider_width = 72.0;
-    let slider = ui.add(egui::Slider::new(at, 0..=last).text(format!("of {count}")));
-    slider.widget_info(|| WidgetInfo::slider(true, *at as f64, format!("Index of {name}")));
+    let slider = ui.add(egui::Slider::new(at, 0..=last).show_value(false));
+    let label = format!("Index of {name}");
+    slider.widget_info(|| WidgetInfo::slider(true, *at as f64, &label));
+    let number = Number::whole(&label, (0.0, last as f64)).speed(0.2);
+    let change = number.add(ui, &format!("{label}, typed"), *at as f64).1;
+    *at = change.value.map_or(*at, |typed| typed as usize);
+    ui.label(format!("of {count}"));
 }

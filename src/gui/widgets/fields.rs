@@ -1,23 +1,12 @@
 //! Labelled fields: a name with its explanation on the left, the control on the right, tied together for AccessKit.
 
-use std::cell::Cell;
-
 use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
+use super::number::{Change, Number, is_refused};
 use crate::gui::theme::{self, Tokens};
 use crate::model::limits::Limits;
 
-/// What became of a field in this frame.
-pub struct Change<T> {
-    pub value: Option<T>,
-    /// A drag or a typed entry has ended: the next change is another step of undo.
-    pub ended: bool,
-}
-
 const LABEL_WIDTH: f32 = 122.0;
-
-/// A range of numbers that spans so much is gone through by multiplying.
-const MAGNITUDES: f64 = 1e4;
 
 /// Of the names on the left, in the row that is being drawn: what stands below a field stands in its columns.
 pub fn label_width(ui: &Ui) -> f32 {
@@ -39,45 +28,34 @@ pub fn labelled(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut 
             .inner;
         let name = if help.is_empty() { name } else { name.on_hover_text(help) };
         let response = control(ui).labelled_by(name.id);
-        if help.is_empty() { response } else { response.on_hover_text(help) }
+        if help.is_empty() || is_refused(&response) { response } else { response.on_hover_text(help) }
     })
     .inner
 }
 
-fn drag<'a>(ui: &Ui, value: DragValue<'a>) -> DragValue<'a> {
-    let value = value.min_size(Vec2::new(ui.available_width(), 26.0));
-    // A number that is beyond its range stays as it is until a person changes it.
-    value.update_while_editing(false).clamp_existing_to_range(false)
+/// As wide as the rest of the row.
+fn wide(ui: &mut Ui, field: DragValue<'_>) -> Response {
+    let size = Vec2::new(ui.available_width(), 26.0);
+    ui.add(field.min_size(size))
 }
 
-/// Whether a number was left with Escape in this frame or the last: egui notices the end in both, and in the second one has
-/// forgotten how it came about and takes what was typed.
-pub fn given_up(response: &Response) -> bool {
-    let (ctx, id) = (&response.ctx, response.id.with("given up"));
-    let pass = ctx.cumulative_pass_nr();
-    if response.lost_focus() && ctx.input(|i| i.key_pressed(Key::Escape)) {
-        ctx.data_mut(|data| data.insert_temp(id, pass));
-    }
-    ctx.data(|data| data.get_temp::<u64>(id)).is_some_and(|at| pass <= at + 1)
-}
-
-fn change<T: PartialEq>(response: &Response, before: T, after: T) -> Change<T> {
-    let given_up = given_up(response);
-    Change {
-        value: (!given_up && response.changed() && before != after).then_some(after),
-        ended: response.drag_stopped() || response.lost_focus(),
-    }
+/// A number of one's own making in a row of a form.
+pub fn number_field(ui: &mut Ui, number: &Number<'_>, label: &str, help: &str, value: f64) -> Change<f64> {
+    let drag = if number.is_multiplying() { "drag multiplies" } else { "drag" };
+    let help = format!("{help}\n{}; {drag}, or click and type.", number.allowed());
+    let mut change = None;
+    labelled(ui, label, &help, |ui| {
+        let (response, found) = number.show(ui, value, wide);
+        change = Some(found);
+        response
+    });
+    change.unwrap_or(Change { value: None, ended: false })
 }
 
 pub fn integer(ui: &mut Ui, label: &str, help: &str, value: i64, range: (i64, i64)) -> Change<i64> {
-    let mut now = value;
-    let help = format!("{help}\n{} to {}; drag, or click and type.", range.0, range.1);
-    let speed = (value.abs() as f64 * 0.01).clamp(0.05, 500.0);
-    let response = labelled(ui, label, &help, |ui| {
-        let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed);
-        ui.add(drag(ui, field))
-    });
-    change(&response, value, now)
+    let number = Number::whole(label, (range.0 as f64, range.1 as f64));
+    let change = number_field(ui, &number, label, help, value as f64);
+    change.map(|value| (value as i64).clamp(range.0, range.1))
 }
 
 /// A whole number within what it may be.
@@ -89,62 +67,12 @@ pub fn usize_field(ui: &mut Ui, label: &str, help: &str, value: usize, limits: &
 
 /// A typed number is taken as it is, a dragged one is rounded; neither leaves its range.
 pub fn float(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
-    if range.0 > 0.0 && range.1 / range.0 >= MAGNITUDES {
-        return rate(ui, label, help, value, range);
-    }
-    let mut now = value;
-    let help = format!("{help}\n{} to {}; drag, or click and type.", plain(range.0), plain(range.1));
-    let speed = float_speed(value, range);
-    let response = labelled(ui, label, &help, |ui| {
-        let field = DragValue::new(&mut now).range(range.0..=range.1).speed(speed);
-        ui.add(drag(ui, field.custom_formatter(|v, _| plain(v)).custom_parser(typed_number)))
-    });
-    let after = if response.dragged() { rounded(now).clamp(range.0, range.1) } else { now };
-    change(&response, value, after)
-}
-
-/// How far a number moves for each point of a drag. A share (0 to 1) moves evenly; a number that may be large but rarely is
-/// (a penalty, a decay) moves by its own size.
-fn float_speed(value: f64, range: (f64, f64)) -> f64 {
-    let span = range.1 - range.0;
-    if span <= 1.0 { span * 0.005 } else { (value.abs() * 0.01).max(1e-4) }
+    number_field(ui, &Number::new(label, range), label, help, value)
 }
 
 /// A number whose magnitude matters (a learning rate): dragging multiplies.
 pub fn rate(ui: &mut Ui, label: &str, help: &str, value: f64, range: (f64, f64)) -> Change<f64> {
-    // Zero has no exponent: it stands below the range.
-    let before = if value > 0.0 { value.log10() } else { range.0.log10() - 1.0 };
-    let (mut exponent, typed) = (before, Cell::new(None));
-    let help = format!("{help}\n{} to {}; drag multiplies, or click and type.", plain(range.0), plain(range.1));
-    let response = labelled(ui, label, &help, |ui| {
-        let field = DragValue::new(&mut exponent)
-            .range(range.0.log10()..=range.1.log10())
-            .speed(0.01)
-            .custom_formatter(|e, _| plain(if e == before { value } else { rounded(10f64.powf(e)) }))
-            .custom_parser(|text| {
-                typed.set(typed_number(text).filter(|number| *number > 0.0));
-                typed.get().map(f64::log10)
-            });
-        ui.add(drag(ui, field))
-    });
-    let after = typed.get().unwrap_or_else(|| rounded(10f64.powf(exponent)));
-    change(&response, value, after.clamp(range.0, range.1))
-}
-
-/// With spaces between thousands and a typographic minus, as they come from elsewhere.
-fn typed_number(text: &str) -> Option<f64> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '−' { '-' } else { c }).collect();
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-/// Three significant digits, so that a dragged number reads as one that was typed.
-fn rounded(v: f64) -> f64 {
-    format!("{v:.2e}").parse().unwrap_or(v)
-}
-
-/// "0.003", "1e-8".
-fn plain(v: f64) -> String {
-    if v != 0.0 && v.abs() < 1e-4 { format!("{v:e}") } else { format!("{v}") }
+    number_field(ui, &Number::new(label, range).multiplying(), label, help, value)
 }
 
 pub fn checkbox(ui: &mut Ui, label: &str, help: &str, value: bool) -> Option<bool> {
@@ -157,11 +85,11 @@ pub fn checkbox(ui: &mut Ui, label: &str, help: &str, value: bool) -> Option<boo
     response.changed().then_some(now)
 }
 
-/// The index of the newly chosen one of `titles`.
+/// The index of the newly chosen one of `titles`. A `current` that is none of them stands for several at once: "mixed".
 pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&str]) -> Option<usize> {
     let mut chosen = None;
     labelled(ui, label, help, |ui| {
-        let shown = titles.get(current).copied().unwrap_or_default();
+        let shown = titles.get(current).copied().unwrap_or("mixed");
         let width = ui.available_width();
         let combo = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
         combo

@@ -3,14 +3,16 @@
 mod buttons;
 mod fields;
 mod icon;
+mod number;
 mod tabs;
+mod typed;
 
 pub use buttons::{accent_button, accent_icon_button, icon_button, named, section};
 pub use fields::{
-    Change, checkbox, choice, float, given_up, integer, label_width, labelled, path_field, rate, text_field,
-    usize_field,
+    checkbox, choice, float, integer, label_width, labelled, number_field, path_field, rate, text_field, usize_field,
 };
 pub use icon::{kind_icon, paint_kind_icon};
+pub use number::{Change, Number, is_refused, refusal};
 pub use tabs::tab_strip;
 
 use egui::{PointerButton, Ui};

@@ -78,6 +78,32 @@ fn the_key_that_ends_a_field_on_a_card_does_nothing_else() {
 }
 
 #[test]
+fn what_is_no_number_is_answered_on_cards_in_the_inspector_and_where_the_field_has_gone() {
+    let mut hands = xor();
+    hands.select_card("node Dense 1");
+    let answered = "“many” is no number. Units takes a whole number from 1 to";
+    let before = hands.value("Units of Dense 1");
+    hands.type_into("Units of Dense 1", "many");
+    assert_eq!((hands.value("Units of Dense 1").as_str(), hands.names_containing(answered).len()), ("many", 1));
+    hands.key(Modifiers::NONE, Key::Escape);
+    assert!(hands.value("Units of Dense 1") == before && hands.names_containing(answered).is_empty());
+
+    hands.type_into("Units", "many");
+    assert_eq!((hands.value("Units").as_str(), hands.names_containing(answered).len()), ("many", 1));
+    hands.select_card("node Dense 2");
+    assert_eq!(hands.names_containing(answered).len(), 1, "also where its field is another layer's now");
+    assert!(hands.value("Units") != "many" && hands.value("Units of Dense 1") == before);
+
+    hands.click_tab("Data");
+    hands.type_into("Noise", "0,05");
+    match &hands.state().project.data.source {
+        Source::Synthetic(spec) => assert_eq!(spec.noise, 0.05),
+        other => panic!("{other:?}"),
+    }
+    assert!(hands.names_containing(answered).is_empty(), "and a number that is taken needs no bubble");
+}
+
+#[test]
 fn saving_in_the_middle_of_the_name_saves_under_the_new_one() {
     for modifiers in [Modifiers::COMMAND, Modifiers::COMMAND.plus(Modifiers::SHIFT)] {
         let mut hands = xor();
