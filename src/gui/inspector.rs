@@ -7,6 +7,7 @@ mod selection;
 mod training;
 mod training_forms;
 mod weights;
+mod whole;
 
 use egui::{ScrollArea, Ui};
 

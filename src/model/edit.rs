@@ -1,5 +1,6 @@
 //! Everything that can be done to a graph, as data: applied in one place, named for undo, replayed in tests.
 
+use super::Shared;
 use super::graph::{ConnectError, Graph, LayerId, WireId};
 use super::layer::{Inputs, LayerKind, ParamValue};
 
@@ -40,6 +41,11 @@ pub enum Edit {
     SetParam {
         layer: LayerId,
         key: String,
+        value: ParamValue,
+    },
+    /// The same for all layers that share it.
+    SetAll {
+        shared: Shared,
         value: ParamValue,
     },
     Rename {
@@ -97,6 +103,7 @@ impl Edit {
             Self::Connect { from, to } => format!("connect {} to {}", of(from), of(to)),
             Self::Disconnect(_) => "cut a wire".to_owned(),
             Self::SetParam { layer, key, .. } => format!("change {key} of {}", of(layer)),
+            Self::SetAll { shared, .. } => format!("change {}", shared.of_whom()),
             Self::Rename { layer, .. } => format!("rename {}", of(layer)),
             Self::Freeze { layer, frozen } => format!("{} {}", if *frozen { "freeze" } else { "unfreeze" }, of(layer)),
             Self::Move(moves) => format!("move {}", many(&moves.iter().map(|m| m.0).collect::<Vec<_>>())),
@@ -111,6 +118,7 @@ impl Edit {
         match self {
             Self::Move(moves) => Some(format!("move {:?}", moves.iter().map(|m| m.0.0).collect::<Vec<_>>())),
             Self::SetParam { layer, key, .. } => Some(format!("set {} {key}", layer.0)),
+            Self::SetAll { shared, .. } => Some(format!("set all {}", shared.key())),
             Self::Rename { layer, .. } => Some(format!("rename {}", layer.0)),
             _ => None,
         }
@@ -146,6 +154,13 @@ impl Edit {
             Self::SetParam { layer, key, value } => {
                 let layer = graph.layer_mut(*layer).ok_or(EditError::NoSuchLayer)?;
                 layer.kind.params_mut().set_param(key, value).map_err(EditError::Param)?;
+                Ok(Vec::new())
+            }
+            Self::SetAll { shared, value } => {
+                for id in shared.layers(graph) {
+                    let layer = graph.layer_mut(id).ok_or(EditError::NoSuchLayer)?;
+                    layer.kind.params_mut().set_param(shared.key(), value).map_err(EditError::Param)?;
+                }
                 Ok(Vec::new())
             }
             Self::Rename { layer, name } => {

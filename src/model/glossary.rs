@@ -29,7 +29,7 @@ const TERMS: [Term; 67] = [
     ),
     term(
         "Activation",
-        &["activation function"],
+        &["activation function", "hidden activation"],
         "y = f(x)",
         "A simple curve that every number passes through after a layer. Without one, a stack of layers could only draw a straight line.",
     ),
@@ -195,13 +195,13 @@ const TERMS: [Term; 67] = [
         "L1 penalty",
         &["regularisation", "L1"],
         "L + strength · Σ|w|",
-        "Makes every weight cost its size, which drives useless ones to exactly zero.",
+        "Adds every weight's size to the loss, which drives useless ones to exactly zero. Set for all layers at once in Training, or for one in its settings.",
     ),
     term(
         "L2 penalty",
         &["regularisation", "L2"],
         "L + strength · Σw²",
-        "Makes every weight cost its square, which keeps all of them small and the border smooth.",
+        "Adds every weight's square to the loss, which keeps all of them small and the border smooth. It differs from weight decay, which pulls on the weights without counting in the loss.",
     ),
     term(
         "Learning rate",
@@ -406,7 +406,7 @@ const TERMS: [Term; 67] = [
         "Weight decay",
         &["decay"],
         "w ← w − rate · decay · w",
-        "Shrinks every weight a little at each step, which keeps the network simple. With AdamW it is what L2 was meant to be.",
+        "Shrinks every weight a little at each step, which keeps the network simple, and does not count in the loss. AdamW and Lion shrink the weights directly; the other optimisers add decay · w to the gradient, which with SGD is an L2 penalty of half the size.",
     ),
 ];
 

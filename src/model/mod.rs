@@ -20,6 +20,7 @@ mod shape;
 
 pub mod templates;
 mod training_spec;
+mod whole;
 
 pub use answer::Answer;
 pub use data_spec::*;
@@ -34,3 +35,4 @@ pub use project::{DataSignature, Project, Target};
 pub use schedule::{OneCycle, Plateau, PlateauState, Schedule, Watched};
 pub use shape::Shape;
 pub use training_spec::*;
+pub use whole::Shared;

@@ -1,5 +1,5 @@
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::*;
 use crate::gui::test_window::{Bench, bench, chain};
@@ -188,11 +188,11 @@ fn a_typed_number_is_kept_as_it_was_typed_within_its_range() {
         Optimiser::Adam { beta2, epsilon, .. } => (beta2, epsilon),
         other => panic!("{other:?}"),
     };
-    for (text, expected) in [("0.9999", 0.9999), ("0.98765", 0.98765), ("1", 0.99999), ("2", 0.99999)] {
+    for (text, expected) in [("0.9999", 0.9999), ("0,98765", 0.98765), ("99 %", 0.99), ("0", 0.0)] {
         let mut harness = training(crate::model::TrainingSpec::default());
         assert_eq!(adam(typed(&mut harness, "Beta 2", text)).0, expected, "{text}");
     }
-    for (text, expected) in [("1.23456e-7", 1.23456e-7), ("5", 1.0), ("1e-20", 1e-12)] {
+    for (text, expected) in [("1.23456e-7", 1.23456e-7), ("1", 1.0), ("1E−12", 1e-12), ("10^-3", 1e-3)] {
         let mut harness = training(crate::model::TrainingSpec::default());
         assert_eq!(adam(typed(&mut harness, "Epsilon", text)).1, expected, "{text}");
     }
@@ -202,6 +202,109 @@ fn a_typed_number_is_kept_as_it_was_typed_within_its_range() {
     let mut harness = training(crate::model::TrainingSpec { schedule, ..Default::default() });
     let spec = typed(&mut harness, "Factor", "0.9995");
     assert_eq!(spec.schedule, Schedule::Exponential { factor: 0.9995 });
+}
+
+#[test]
+fn what_cannot_be_taken_stays_as_it_was_typed_and_is_answered() {
+    for (label, text, answer) in [
+        (
+            "Learning rate",
+            "abc",
+            "“abc” is no number. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01.",
+        ),
+        ("Learning rate", "0", "“0” is too small. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01."),
+        ("Learning rate", "1,500", "“1,500” may mean 1500 or 1.5: type one of the two."),
+        ("Beta 2", "1", "“1” is too large. Beta 2 takes a number from 0 to 0.99999. Esc puts back 0.999."),
+        ("Beta 2", "inf", "“inf” is not finite. Beta 2 takes a number from 0 to 0.99999. Esc puts back 0.999."),
+        (
+            "Batch size",
+            "3.5",
+            "“3.5” is not whole. Batch size takes a whole number from 1 to 65,536. Esc puts back 32.",
+        ),
+        ("Batch size", "-1", "“-1” is too small. Batch size takes a whole number from 1 to 65,536. Esc puts back 32."),
+    ] {
+        let mut harness = training(crate::model::TrainingSpec::default());
+        let field = |harness: &Harness<'static, Bench<InspectorUi>>| {
+            let node = harness.get_by_label(label).accesskit_node();
+            (node.value().unwrap_or_default(), node.description().unwrap_or_default())
+        };
+        let before = field(&harness).0;
+        harness.get_by_label(label).click();
+        harness.run();
+        harness.get_by_label(label).type_text(text);
+        harness.key_press(egui::Key::Enter);
+        harness.run();
+        assert_eq!(field(&harness), (text.to_owned(), answer.to_owned()));
+        assert!(harness.get_by_label(label).is_focused(), "{label}: to be mended at once");
+        assert!(!harness.state().actions.iter().any(|action| matches!(action, Action::SetTraining(_))), "{label}");
+        harness.key_press(egui::Key::Escape);
+        harness.run();
+        let (after, said) = field(&harness);
+        assert!(after == before && said != answer, "Escape puts {before} back: {after} {said}");
+    }
+}
+
+#[test]
+fn what_was_refused_can_be_mended() {
+    let mut harness = training(crate::model::TrainingSpec::default());
+    harness.get_by_label("Batch size").click();
+    harness.run();
+    harness.get_by_label("Batch size").type_text("1,000,00");
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.run();
+    harness.get_by_label("Batch size").type_text("1,000");
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    let set = harness.state().actions.iter().find_map(|action| match action {
+        Action::SetTraining(spec) => Some(spec.batch_size),
+        _ => None,
+    });
+    assert_eq!(set, Some(1000), "no whole number has thousandths");
+    assert!(!harness.get_by_label("Batch size").is_focused());
+}
+
+#[test]
+fn one_control_sets_what_all_layers_share_and_says_where_they_differ() {
+    let mut state = chain(&["input", "dense", "dense", "dense", "loss"]);
+    let first = state.project.graph.find("Dense 1").expect("the layer").id;
+    let value = ParamValue::Float(0.1);
+    Edit::SetParam { layer: first, key: "l2".into(), value }.apply(&mut state.project.graph).expect("it has L2");
+    let mut harness = inspector(state);
+    harness.get_by_label("Training").click();
+    harness.run();
+    assert_eq!(harness.get_by_label("L2").accesskit_node().value().as_deref(), Some("mixed"));
+    assert_eq!(harness.get_by_label("L1").accesskit_node().value().as_deref(), Some("0"));
+    harness.get_by_label("L2").click();
+    harness.run();
+    harness.get_by_label("L2").type_text("0,001");
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    let edit = Edit::SetAll { shared: crate::model::Shared::L2, value: ParamValue::Float(0.001) };
+    assert_eq!(harness.state().actions.first(), Some(&Action::Edit(edit)));
+    harness.state_mut().actions.clear();
+    harness.get_by_label("Hidden activation").click();
+    harness.run();
+    harness.get_by_label("tanh").click();
+    harness.run();
+    let value = ParamValue::Text("tanh".into());
+    let edit = Edit::SetAll { shared: crate::model::Shared::HiddenActivation, value };
+    assert_eq!(harness.state().actions, [Action::Edit(edit), Action::EndEdit]);
+}
+
+#[test]
+fn an_arrow_key_moves_a_whole_number_by_one() {
+    let mut harness = training(crate::model::TrainingSpec { batch_size: 2, ..Default::default() });
+    harness.get_by_label("Batch size").focus();
+    harness.run();
+    harness.key_press(egui::Key::ArrowUp);
+    harness.run();
+    let set = harness.state().actions.iter().find_map(|action| match action {
+        Action::SetTraining(spec) => Some(spec.batch_size),
+        _ => None,
+    });
+    assert_eq!(set, Some(3));
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let changed = rate(ui, "Learning rate", help, before.learning_rate, limits::LEARNING_RATE.range());
     draft.take(changed, |spec, v| spec.learning_rate = v);
     optimiser(ui, &mut draft);
+    super::whole::show(ui, state, actions);
 
     section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run.learning_rate, 3)));
     schedule(ui, &mut draft);

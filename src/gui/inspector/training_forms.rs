@@ -8,7 +8,8 @@ use crate::model::limits::Limits;
 use crate::model::{Clip, EarlyStopping, Optimiser, limits};
 
 const MOMENTUM: &str = "How much of the last update is carried on into the next one, like a rolling ball.";
-const DECAY: &str = "Pulls every weight towards zero a little in each step (weight decay).";
+const DECAY: &str = "Adds decay · w to the gradient of every weight and bias, as PyTorch's weight_decay does: it pulls them towards zero like an L2 penalty of half this, but does not show in the loss. AdamW and Lion shrink the weights directly instead.";
+const DIRECT_DECAY: &str = "Shrinks every weight and bias by rate · decay in each step, directly and not through the gradient (decoupled weight decay, as in PyTorch's AdamW). It does not show in the loss; L2 is added to the loss instead.";
 const BETA1: &str = "How long the average of past gradients remembers (first moment).";
 const BETA2: &str = "How long the average of squared gradients remembers (second moment).";
 const EPSILON: &str = "A small number that keeps the division by the gradient's size from blowing up.";
@@ -33,6 +34,7 @@ pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft) {
 }
 
 fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {
+    let is_direct = matches!(now, Optimiser::AdamW { .. });
     match now {
         Optimiser::Sgd { momentum, nesterov, weight_decay } => {
             number(ui, draft, "Momentum", MOMENTUM, momentum, &limits::MOMENTUM);
@@ -53,7 +55,8 @@ fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {
             number(ui, draft, "Beta 1", BETA1, beta1, &limits::BETA1);
             number(ui, draft, "Beta 2", BETA2, beta2, &limits::BETA2);
             magnitude(ui, draft, "Epsilon", EPSILON, epsilon, &limits::EPSILON);
-            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
+            let help = if is_direct { DIRECT_DECAY } else { DECAY };
+            number(ui, draft, "Weight decay", help, weight_decay, &limits::WEIGHT_DECAY);
         }
         Optimiser::RmsProp { alpha, epsilon, momentum, weight_decay } => {
             let help = "How long the average of squared gradients remembers.";
@@ -89,7 +92,7 @@ fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {
                 &limits::BETA1,
             );
             number(ui, draft, "Beta 2", "How long past gradients are remembered.", beta2, &limits::BETA2);
-            number(ui, draft, "Weight decay", DECAY, weight_decay, &limits::WEIGHT_DECAY);
+            number(ui, draft, "Weight decay", DIRECT_DECAY, weight_decay, &limits::WEIGHT_DECAY);
         }
     }
 }

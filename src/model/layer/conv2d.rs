@@ -19,8 +19,8 @@ layer_params! {
         bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own. Not needed before batch norm.";
         init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
         init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
-        l1: f64 = 0.0, float(0.0, 10.0), "L1", "Adds L1 × Σ|w| to the loss: pushes weights to exactly zero.";
-        l2: f64 = 0.0, float(0.0, 10.0), "L2", "Adds L2 × Σw² to the loss: keeps weights small (weight decay).";
+        l1: f64 = 0.0, float(0.0, PENALTY), "L1", L1;
+        l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
 }
 

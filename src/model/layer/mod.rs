@@ -55,6 +55,11 @@ pub use sliding::Sliding;
 
 use super::{DataSignature, Shape};
 
+/// The largest factor of a penalty on weights.
+pub const PENALTY: f64 = 10.0;
+const L1: &str = "Adds L1 × Σ|w| to the loss, over the weights of this layer: pushes useless ones to exactly zero.";
+const L2: &str = "Adds L2 × Σw² to the loss, over the weights of this layer: keeps all of them small. Unlike weight decay it counts in the loss.";
+
 /// Where a layer stands in the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {

@@ -144,7 +144,7 @@ macro_rules! layer_params {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $field:ident $(($card:ident))? : $ty:ty = $default:expr, $kind:expr, $label:literal, $help:literal; )*
+            $( $field:ident $(($card:ident))? : $ty:ty = $default:expr, $kind:expr, $label:literal, $help:expr; )*
         }
     ) => {
         $(#[$meta])*

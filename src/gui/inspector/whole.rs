@@ -1,0 +1,63 @@
+//! What all layers share, set at once: the activation of the hidden ones, and the penalties on weights.
+
+use egui::{Label, RichText, Ui};
+
+use crate::gui::theme::Tokens;
+use crate::gui::widgets::{Number, choice, number_field, section};
+use crate::model::layer::{Activation, PENALTY};
+use crate::model::{Edit, ParamValue, Shared};
+use crate::session::{Action, State};
+
+const L1: &str = "Adds L1 × Σ|w| to the loss, for the weights of all dense and convolutional layers (biases cost nothing): useless weights become exactly zero. As Keras's l1.";
+const L2: &str = "Adds L2 × Σw² to the loss, for the weights of all dense and convolutional layers (biases cost nothing): all of them stay small. As Keras's l2. PyTorch's weight_decay, and Weight decay here, of twice this number pulls the same with SGD, but does not show in the loss and takes biases along; AdamW's shrinks the weights directly instead.";
+const ACTIVATION: &str = "The function of every hidden layer. The output layer keeps its own, and so do layers that are followed by an activation of their own. Select a layer on the canvas to set it alone.";
+
+pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let graph = &state.project.graph;
+    let has = |shared: Shared| !shared.layers(graph).is_empty();
+    if !has(Shared::HiddenActivation) && !has(Shared::L2) {
+        return;
+    }
+    section(ui, "ALL LAYERS", "");
+    if has(Shared::HiddenActivation) {
+        activation(ui, state, actions);
+    }
+    if has(Shared::L2) {
+        penalty(ui, state, Shared::L1, "L1", L1, actions);
+        penalty(ui, state, Shared::L2, "L2", L2, actions);
+        let some = |shared: Shared| shared.value(graph) != Some(ParamValue::Float(0.0));
+        if some(Shared::L1) || some(Shared::L2) {
+            let text = "The curves show the loss without these penalties; training makes both small together.";
+            let muted = Tokens::of(ui).muted;
+            ui.add(Label::new(RichText::new(text).color(muted)).wrap());
+        }
+    }
+}
+
+fn activation(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let titles: Vec<&str> = Activation::ALL.iter().map(|activation| activation.title()).collect();
+    let now = Shared::HiddenActivation.value(&state.project.graph);
+    let is_now = |activation: &Activation| now == Some(ParamValue::Text(activation.key().to_owned()));
+    let current = Activation::ALL.iter().position(is_now);
+    if let Some(chosen) = choice(ui, "Hidden activation", ACTIVATION, current.unwrap_or(usize::MAX), &titles) {
+        let value = ParamValue::Text(Activation::ALL[chosen].key().to_owned());
+        actions.push(Action::Edit(Edit::SetAll { shared: Shared::HiddenActivation, value }));
+        actions.push(Action::EndEdit);
+    }
+}
+
+/// Where layers differ no number stands for all of them.
+fn penalty(ui: &mut Ui, state: &State, shared: Shared, label: &str, help: &str, actions: &mut Vec<Action>) {
+    let now = match shared.value(&state.project.graph) {
+        Some(ParamValue::Float(value)) => value,
+        _ => f64::NAN,
+    };
+    let number = Number::new(label, (0.0, PENALTY)).unless_number("mixed");
+    let change = number_field(ui, &number, label, help, now);
+    if let Some(value) = change.value {
+        actions.push(Action::Edit(Edit::SetAll { shared, value: ParamValue::Float(value) }));
+    }
+    if change.ended {
+        actions.push(Action::EndEdit);
+    }
+}
