@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::model::{DataSpec, Feature, Source, SyntheticSpec};
 use crate::session::{Action, RunAction, Transport};
 use crate::trainer::DebugCommand;
 
@@ -230,4 +231,44 @@ fn two_runs_stand_side_by_side_with_what_they_say() {
     assert!(!of(&first).predictions.is_empty() && of(&first).picture != of(&live).picture);
     assert_eq!(state.runs.curves[&first].train_loss.len(), 3);
     assert_eq!(state.error, None);
+}
+
+#[test]
+fn other_noise_features_or_parts_in_the_middle_of_a_run_leave_it_kept_and_faint_behind_the_next() {
+    fn points(data: &mut DataSpec) -> &mut SyntheticSpec {
+        match &mut data.source {
+            Source::Synthetic(spec) => spec,
+            other => panic!("{other:?}"),
+        }
+    }
+    let changes: [fn(&mut DataSpec, u32); 3] = [
+        |data, i| points(data).noise = 0.1 + 0.01 * f64::from(i),
+        |data, _| points(data).features.push(Feature::XSquared),
+        |data, i| data.validation = 0.3 + 0.01 * f64::from(i),
+    ];
+    for change in changes {
+        let mut state = xor();
+        let before = state.project.data.clone();
+        state.apply(Action::SetSpeed(0.5));
+        state.apply(Action::Transport(Transport::Play));
+        until(&mut state, "some steps", |state| state.run.step > 3);
+        // As a drag does.
+        for i in 0..3 {
+            let mut data = state.project.data.clone();
+            change(&mut data, i);
+            state.apply(Action::SetData(data));
+            state.poll();
+        }
+        until(&mut state, "the new run", |state| state.run.status == RunStatus::Paused && state.run.step == 0);
+        assert_eq!(state.runs.cards.len(), 1);
+        let card = state.runs.cards[0].clone();
+        assert!(card.name == "Run 1" && card.steps > 3 && card.project.data == before, "{card:?}");
+        let ghost = state.runs.ghost.clone().unwrap();
+        assert!(ghost.id == card.id && ghost.curves.train_loss.len() as u64 >= card.steps);
+        train(&mut state, 1);
+        assert_eq!(state.live_card().unwrap().name, "Run 2");
+        state.apply(Action::Runs(RunAction::Pick([card.id.clone(), String::new()].into())));
+        until(&mut state, "its curve", |state| state.runs.curves.contains_key(&card.id));
+        assert_eq!(state.runs.picked.len(), 2, "the two lie over each other");
+    }
 }
