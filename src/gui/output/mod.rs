@@ -7,6 +7,7 @@ mod classes;
 mod colours;
 mod confusion;
 mod curve;
+mod framing;
 mod gallery;
 mod numbers;
 mod pad;

@@ -267,6 +267,9 @@ fn drawing_asks_and_shows_bars() {
     harness.get_by_label("Draw").click();
     harness.run_steps(2);
     assert!(harness.state().actions.is_empty(), "an empty pad asks nothing");
+    harness.get_by_label("centre").click();
+    harness.run_steps(2);
+    assert!(harness.state().local.output.try_it.as_drawn);
     let pad = harness.get_by_label("Drawing pad").rect();
     harness.drag_at(pad.lerp_inside(egui::vec2(0.25, 0.25)));
     harness.run_steps(2);
@@ -277,6 +280,7 @@ fn drawing_asks_and_shows_bars() {
     harness.state_mut().state.try_output = Some(reply(&ink, &[0.1, 0.2, 0.7]));
     harness.run_steps(2);
     harness.get_by_label("cat: 70.0 %");
+    harness.get_by_label("What the network sees");
     harness.get_by_label("Clear").click();
     harness.run_steps(2);
     assert!(harness.state().local.output.try_it.pad.is_empty());

@@ -1,7 +1,8 @@
 //! Asking the network about something of one's own: a drawn picture, a typed row. The answer follows while it trains.
 
-use egui::{Button, RichText, ScrollArea, Ui, Vec2, WidgetInfo};
+use egui::{Button, Label, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 
+use super::framing::Framing;
 use super::pad::Pad;
 use super::{OutputView, rows, thumbnail};
 use crate::data::{Dataset, Task};
@@ -16,6 +17,10 @@ use crate::trace::Reply;
 #[derive(Clone, Debug, Default)]
 pub struct TryUi {
     pub pad: Pad,
+    /// The network is given the drawing as it stands on the pad.
+    pub as_drawn: bool,
+    /// How the pictures of the data stand, once that was measured.
+    framing: Option<Framing>,
     /// One number for each input of a row-shaped data set.
     pub row: Vec<f32>,
     /// Sample of the validation part that was last taken over.
@@ -103,6 +108,7 @@ fn draw(
                 ui.vertical(|ui| {
                     local.pad.ui(ui, tokens, side).on_hover_text("Draw here; the right button erases.");
                     pad_buttons(ui, view, local);
+                    centring(ui, local);
                 });
             };
             if beside {
@@ -129,10 +135,32 @@ fn pad_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
             if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
                 let (empty, full) = ink_range(view.dataset);
                 let ink = values.iter().map(|v| ((v - empty) / (full - empty)).clamp(0.0, 1.0));
-                local.pad.ink = ink.collect();
+                local.pad.take(ink.collect());
             }
         }
     });
+}
+
+fn centring(ui: &mut Ui, local: &mut TryUi) {
+    let help = "Moves what is drawn to the middle and makes it as large as the pictures that the network learnt from are. Without, see how little it knows of a digit in a corner. A sample stands right already.";
+    let mut centred = !local.as_drawn;
+    let is_free = !local.pad.is_of_sample();
+    let response = ui.add_enabled(is_free, egui::Checkbox::new(&mut centred, "centre"));
+    local.as_drawn = !centred;
+    response.on_hover_text(help).on_disabled_hover_text(help);
+}
+
+/// The drawing as the network is given it, small.
+fn seen(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, ink: &[f32]) {
+    ui.horizontal(|ui| {
+        let (rect, response) = ui.allocate_exact_size(Vec2::splat(56.0), Sense::hover());
+        thumbnail::paint(ui, &ui.painter_at(rect), rect, "seen", &view.dataset.input_shape, ink);
+        ui.painter().rect_stroke(rect, 2.0, egui::Stroke::new(1.0, tokens.line), egui::StrokeKind::Outside);
+        let name = "What the network sees";
+        response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, name));
+        ui.add(Label::new(RichText::new("what the network sees").color(tokens.muted)).wrap());
+    });
+    ui.add_space(6.0);
 }
 
 fn answer(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
@@ -141,7 +169,11 @@ fn answer(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi
         return;
     }
     let (empty, full) = ink_range(view.dataset);
-    let input: Vec<f32> = local.pad.ink.iter().map(|ink| empty + ink * (full - empty)).collect();
+    let level = |v: f32| ((v - empty) / (full - empty)).clamp(0.0, 1.0);
+    let framing = *local.framing.get_or_insert_with(|| Framing::of(view.dataset, level));
+    let ink = if local.as_drawn { local.pad.ink.clone() } else { local.pad.framed(&framing) };
+    seen(ui, tokens, view, &ink);
+    let input: Vec<f32> = ink.iter().map(|ink| empty + ink * (full - empty)).collect();
     let about = About::Own { taken: local.taken };
     local.ask(view, about, &input, actions);
     answer_ui(ui, tokens, view, local.reply(view));
