@@ -13,7 +13,7 @@ use glassbox::model::{
 };
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{Action, DataState, RunStatus, State, Transport, WATCHABLE, WayOut, checkpoint};
+use glassbox::session::{Action, DataState, RunStatus, State, Transport, WayOut, checkpoint};
 use glassbox::trace::{Branches, Curves, Ending, Moment, Watch};
 use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, KeptBranch, Run, Unit};
 use support::{notices, session, training_session, wait};
@@ -418,12 +418,23 @@ fn a_template_starts_at_a_pace_that_one_can_watch_until_another_is_chosen() {
     let mut state = State::start(at());
     assert_eq!(state.speed, 1.0);
     state.apply(Action::OpenTemplate("spiral".into()));
-    // 3,750 steps in a quarter of a minute.
-    assert!((state.speed - 0.8).abs() < 0.01, "{}", state.speed);
-    state.apply(Action::OpenTemplate("digits-cnn".into()));
-    assert_eq!(state.speed, WATCHABLE);
+    let mut pace = state.speed;
+    for template in templates::TEMPLATES.iter().filter(|template| template.needs.is_none()) {
+        state.apply(Action::OpenTemplate(template.key.into()));
+        let (training, data) = (&state.project.training, &state.project.data);
+        let samples = match &data.source {
+            Source::Synthetic(points) => points.samples,
+            Source::Digits(digits) => digits.samples,
+            other => panic!("{other:?}"),
+        };
+        let batches = samples as f64 * (1.0 - data.validation) / training.batch_size as f64;
+        // From one step a second to a thousand.
+        let seconds = batches * training.epochs as f64 / 10f64.powf(3.0 * f64::from(state.speed));
+        assert!((10.0..=20.0).contains(&seconds), "{}: {seconds} s", template.key);
+        pace = state.speed;
+    }
     state.apply(Action::SetSpeed(1.0));
-    assert_eq!(state.pace, Some(WATCHABLE), "the way back from full speed");
+    assert_eq!(state.pace, Some(pace), "the way back from full speed");
     state.apply(Action::SetSpeed(0.9));
     state.close();
     let mut state = State::start(at());

@@ -6,20 +6,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::checkpoint::{self, Kept};
 use super::works::Wanted;
 use super::{Action, DataState, Event, NoticeKind, Screen, State};
-use crate::model::{History, Project, Source, templates};
+use crate::model::{History, Project, Source, TrainingSpec, templates};
 use crate::persist::{Recent, project_file, temporary};
 use crate::trainer::Command;
 
 /// The pace at which a template starts, until somebody has chosen another, where nothing is known of its length.
 pub const WATCHABLE: f32 = 0.75;
 /// As long as it is to take, in seconds: one sees it learn.
-const WATCHED: f64 = 15.0;
+const WATCHED: f64 = 18.0;
 
-/// The pace at which all epochs of a project of drawn points take about [`WATCHED`] seconds.
-fn watchable(project: &Project) -> f32 {
-    let Source::Synthetic(points) = &project.data.source else { return WATCHABLE };
-    let training = points.samples as f64 * (1.0 - project.data.validation);
-    let steps = (training / project.training.batch_size.max(1) as f64).ceil() * project.training.epochs as f64;
+/// The pace at which all epochs take about [`WATCHED`] seconds, where the machine keeps up.
+fn watchable(training: &TrainingSpec, samples: f64) -> f32 {
+    let steps = (samples / training.batch_size.max(1) as f64).ceil() * training.epochs as f64;
     // Steps a second are ten to the power of three times the pace.
     ((steps / WATCHED).log10() / 3.0).clamp(0.3, 0.9) as f32
 }
@@ -30,11 +28,12 @@ impl State {
             Action::NewEmpty => {
                 let project = Project { name: "Untitled".into(), ..Project::default() };
                 self.begin(project, None);
+                self.set_watchable();
             }
             Action::OpenTemplate(key) => match templates::build(&key) {
                 Some(project) => {
                     self.begin(project, None);
-                    self.set_speed(self.settings.speed.unwrap_or_else(|| watchable(&self.project)));
+                    self.set_watchable();
                 }
                 None => self.notify(NoticeKind::Warning, format!("There is no template {key:?} that needs no files.")),
             },
@@ -76,6 +75,19 @@ impl State {
         }
     }
 
+    /// What is begun with runs as fast as somebody has chosen before, or so that one sees it learn.
+    pub(super) fn set_watchable(&mut self) {
+        let share = 1.0 - self.project.data.validation;
+        let samples = match (&self.project.data.source, self.data.dataset()) {
+            (Source::Synthetic(points), _) => points.samples as f64 * share,
+            (Source::Digits(digits), _) => digits.samples as f64 * share,
+            (_, Some(dataset)) => dataset.train.len as f64,
+            (_, None) => return self.set_speed(self.settings.speed.unwrap_or(WATCHABLE)),
+        };
+        let pace = watchable(&self.project.training, samples);
+        self.set_speed(self.settings.speed.unwrap_or(pace));
+    }
+
     /// Puts a project on the table, with a fresh history, and loads its data.
     pub(super) fn begin(&mut self, project: Project, file: Option<PathBuf>) {
         self.history = History::default();
@@ -102,6 +114,8 @@ impl State {
             Ok((project, saved)) => {
                 let is_project = saved.is_none();
                 self.begin(project, is_project.then(|| path.to_owned()));
+                // The pace of what was there before means nothing here.
+                self.set_speed(self.settings.speed.unwrap_or(1.0));
                 if is_project {
                     self.open_runs();
                 }

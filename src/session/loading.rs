@@ -177,6 +177,7 @@ impl State {
     }
 
     fn loaded(&mut self, loaded: Loaded) {
+        let is_begun = loaded.project.is_some();
         if let Some(project) = loaded.project {
             self.begin(*project, None);
             self.works.loader = None;
@@ -187,6 +188,9 @@ impl State {
         // After `begin`, which forgets the table of the project before.
         self.table = loaded.table;
         self.data_ready(loaded.dataset);
+        if is_begun {
+            self.set_watchable();
+        }
     }
 
     /// Settings whose samples are already here: one step of undo, and nothing to load.
