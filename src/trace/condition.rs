@@ -6,15 +6,21 @@
 use super::numbers::significant;
 use super::{LayerHealth, LayersRecord, Statistics};
 
-/// Outputs of which more than this share is exactly zero come of units that are as good as dead.
+/// Outputs of which more than this share is exactly zero are told of.
 const MOSTLY_ZERO: f32 = 0.95;
 /// Of an activation with two ends, so many outputs at one of them leave hardly any slope to learn by.
 const MOSTLY_SATURATED: f32 = 0.9;
+/// Half of all units are zero for a single sample: only of several together it means something.
+const TELLING: usize = 8;
+/// A unit that answers one sample in twenty is silent for so many of them once in thirty times: then it is as good as dead.
+const MANY: usize = 64;
 /// A gradient so small is a signal that has got lost, or a network that has nothing more to learn: by itself nobody can tell.
 const TINY: f32 = 1e-6;
-/// And so small beside the strongest layer's, it has got lost on the way.
+/// And so small beside the strongest layer's, it has got lost on the way;
 const VANISHED: f32 = 1e-5;
-const EXPLODED: f32 = 1e3;
+/// unless it is as large as this, and the other one too large.
+const NOT_VANISHED: f32 = 1e-4;
+const LARGE: f32 = 1e3;
 /// Updates, as a share of the weights.
 const LARGE_STEP: f32 = 0.1;
 const NO_STEP: f32 = 1e-7;
@@ -41,14 +47,18 @@ pub struct LayerCondition {
 pub struct Vitals<'a> {
     /// What leaves it; of no numbers where that is not known.
     pub outputs: &'a Statistics,
+    /// How many samples that, and the units and ends below, are of.
+    pub samples: usize,
     /// Zeros are what such a layer is for (dropout), or come from what is before it.
     pub may_be_zero: bool,
-    /// Units that are zero for every sample, and all.
+    /// Units that are zero for all these samples, and all.
     pub dead: Option<(usize, usize)>,
-    /// Share of outputs at an end of its activation.
+    /// Share of outputs at an end of its activation; `None` of the answer itself, which is to go there.
     pub saturated: Option<f32>,
     /// Norm of the gradient of its weights; `None` where it has none, or none is known.
     pub gradient: Option<f32>,
+    /// Samples that the gradient is of.
+    pub batch: usize,
     /// The largest of all layers.
     pub strongest: f32,
     /// Of the last update, as a share of its weights.
@@ -56,63 +66,112 @@ pub struct Vitals<'a> {
     pub is_frozen: bool,
 }
 
+type Found = Option<(Severity, String)>;
+
 impl Vitals<'_> {
     pub fn condition(&self) -> LayerCondition {
-        let (severity, words) = self.trouble().unwrap_or_else(|| match (self.is_frozen, self.gradient) {
-            (true, _) => (Severity::Unknown, "frozen, its weights stay as they are".to_owned()),
-            (false, Some(g)) if g < TINY => {
-                let words =
-                    format!("its gradient is tiny ({}): it has learnt what it can, or the signal got lost", short(g));
-                (Severity::Unknown, words)
-            }
-            (false, Some(_)) => (Severity::Well, String::new()),
-            (false, None) => (Severity::Unknown, String::new()),
-        });
+        let found = self.broken().or_else(|| self.dead()).or_else(|| self.learning()).or_else(|| self.strained());
+        let (severity, words) = found.unwrap_or_else(|| self.untroubled());
         LayerCondition { severity, words }
     }
 
-    fn trouble(&self) -> Option<(Severity, String)> {
-        let bad = |words: String| Some((Severity::Bad, words));
-        let watch = |words: String| Some((Severity::Watch, words));
+    fn broken(&self) -> Found {
         let broken = self.outputs.nans + self.outputs.infinities;
         if broken > 0 {
-            return bad(format!("{broken} of {} outputs are NaN or infinite", self.outputs.count));
+            return Some((Severity::Bad, format!("{broken} of {} outputs are NaN or infinite", self.outputs.count)));
         }
-        if self.gradient.is_some_and(|g| !g.is_finite()) {
-            return bad("its gradient is NaN or infinite".to_owned());
-        }
-        match self.dead {
-            Some((dead, of)) if dead == of && of > 0 => return bad(format!("dead, all of its {of} units are zero")),
-            Some((dead, of)) if 2 * dead >= of && dead > 0 => {
-                return bad(format!("dying, {dead} of {of} units are zero for every sample"));
-            }
-            _ => {}
-        }
-        if self.outputs.zeros > MOSTLY_ZERO && !self.may_be_zero {
-            return bad(format!("dead, {} of its outputs are zero", percent(self.outputs.zeros)));
-        }
-        match self.gradient.filter(|_| !self.is_frozen) {
-            Some(0.0) => return bad("no gradient arrives, so its weights do not change".to_owned()),
-            Some(g) if g > EXPLODED => return bad(format!("its gradient explodes ({})", short(g))),
-            Some(g) if g < VANISHED * self.strongest => {
-                return watch(format!(
-                    "its gradient vanishes ({}, the strongest is {})",
-                    short(g),
-                    short(self.strongest)
+        let is_broken = self.gradient.is_some_and(|g| !g.is_finite());
+        is_broken.then(|| (Severity::Bad, "its gradient is NaN or infinite".to_owned()))
+    }
+
+    /// Units that do not answer. A few samples tell that all are silent, and only many that some are for good.
+    fn dead(&self) -> Found {
+        let samples = self.samples;
+        let zero = |dead, of| format!("{dead} of {of} units are zero for all {samples} samples");
+        match self.dead.filter(|(dead, _)| *dead > 0 && samples >= TELLING) {
+            Some((dead, of)) if dead == of => {
+                return Some((
+                    Severity::Bad,
+                    format!("dead, all of its {of} units are zero for all {samples} samples"),
                 ));
             }
+            Some((dead, of)) if 2 * dead >= of && samples >= MANY => {
+                return Some((Severity::Bad, format!("dying, {}", zero(dead, of))));
+            }
+            Some((dead, of)) if 2 * dead >= of => return Some((Severity::Watch, zero(dead, of))),
             _ => {}
         }
-        if let Some(share) = self.saturated.filter(|share| *share > MOSTLY_SATURATED) {
+        let all_zero = self.outputs.count > 0 && self.outputs.zeros == 1.0;
+        (all_zero && !self.may_be_zero && samples >= TELLING)
+            .then(|| (Severity::Bad, format!("dead, all of its outputs are zero for all {samples} samples")))
+    }
+
+    /// Whether a gradient arrives.
+    fn learning(&self) -> Found {
+        let gradient = self.gradient.filter(|_| !self.is_frozen)?;
+        if gradient == 0.0 {
+            let still = if self.update == Some(0.0) { ", so its weights do not change" } else { "" };
+            return Some(match (self.strongest > 0.0, self.batch >= TELLING) {
+                (true, true) => (Severity::Bad, format!("no gradient arrives{still}")),
+                (true, false) => (
+                    Severity::Unknown,
+                    format!("no gradient arrives in this step, whose batch is too small ({}) to tell", self.batch),
+                ),
+                (false, _) => (
+                    Severity::Unknown,
+                    "no layer gets a gradient in this step: there is nothing to improve, or the signal got lost"
+                        .to_owned(),
+                ),
+            });
+        }
+        if gradient > LARGE {
+            return Some((Severity::Watch, format!("its gradient is very large ({})", short(gradient))));
+        }
+        (gradient < (VANISHED * self.strongest).min(NOT_VANISHED)).then(|| {
+            let (own, strongest) = (short(gradient), short(self.strongest));
+            (Severity::Watch, format!("its gradient vanishes ({own}, the strongest is {strongest})"))
+        })
+    }
+
+    fn strained(&self) -> Found {
+        let watch = |words: String| Some((Severity::Watch, words));
+        if let Some(share) = self.saturated.filter(|share| *share > MOSTLY_SATURATED && self.samples >= TELLING) {
             return watch(format!("saturated, {} of its outputs are at an end of the activation", percent(share)));
         }
-        match (self.update.filter(|_| !self.is_frozen), self.dead) {
-            (Some(u), _) if u > LARGE_STEP => watch(format!("large steps, {} of its weights at once", percent(u))),
-            (Some(u), _) if u < NO_STEP && self.gradient.is_none_or(|g| g >= TINY) => {
-                watch(format!("it hardly moves, by {} of its weights a step", percent(u)))
+        match self.update.filter(|_| !self.is_frozen) {
+            Some(u) if u > LARGE_STEP => {
+                return watch(format!("large steps, {} of its weights at once", percent(u)));
             }
-            (_, Some((dead, of))) if dead > 0 => watch(format!("{dead} of {of} units are zero for every sample")),
-            _ => None,
+            Some(u) if u < NO_STEP && self.gradient.is_none_or(|g| g >= TINY) => {
+                return watch(format!("it hardly moves, by {} of its weights a step", percent(u)));
+            }
+            _ => {}
+        }
+        let (dead, of) = self.dead.filter(|(dead, _)| *dead > 0)?;
+        if self.samples >= MANY {
+            return watch(format!("{dead} of {of} units are zero for all {} samples", self.samples));
+        }
+        (self.samples >= TELLING).then(|| {
+            let of = format!("{dead} of {of} units are zero for all {} samples, too few to tell", self.samples);
+            (Severity::Unknown, of)
+        })
+    }
+
+    /// Nothing is wrong: whether that is known.
+    fn untroubled(&self) -> (Severity, String) {
+        let zeros = self.outputs.zeros;
+        let is_tiny = |g: f32| g < TINY;
+        match self.gradient {
+            _ if self.is_frozen => (Severity::Unknown, "frozen, its weights stay as they are".to_owned()),
+            Some(g) if is_tiny(g) => {
+                let words = "it has learnt what it can, or the signal got lost";
+                (Severity::Unknown, format!("its gradient is tiny ({}): {words}", short(g)))
+            }
+            _ if zeros > MOSTLY_ZERO && !self.may_be_zero && self.outputs.count > 0 => {
+                (Severity::Unknown, format!("{} of its outputs are zero", percent(zeros)))
+            }
+            Some(_) => (Severity::Well, String::new()),
+            None => (Severity::Unknown, String::new()),
         }
     }
 }
@@ -122,10 +181,12 @@ impl LayersRecord {
         let strongest = self.layers.iter().filter_map(|l| l.gradient).filter(|g| g.is_finite()).fold(0.0, f32::max);
         let vitals = Vitals {
             outputs: &health.activations,
+            samples: health.samples,
             may_be_zero: health.may_be_zero,
             dead: health.dead,
             saturated: health.saturated,
             gradient: health.gradient,
+            batch: self.batch,
             strongest,
             update: health.update,
             is_frozen: health.is_frozen,
@@ -175,9 +236,10 @@ fn short(value: f32) -> String {
     significant(f64::from(value), 2)
 }
 
-/// "40 %", "0.3 %"
+/// "40 %", "0.3 %". What is not all is not called 100 %.
 fn percent(share: f32) -> String {
-    format!("{} %", significant(f64::from(share) * 100.0, 3))
+    let written = significant(f64::from(share) * 100.0, 3);
+    if share < 1.0 && written == "100" { "over 99.9 %".to_owned() } else { format!("{written} %") }
 }
 
 #[cfg(test)]
@@ -191,6 +253,7 @@ mod tests {
             name: format!("Layer {id}"),
             output: format!("%{id}"),
             activations: Statistics::of(&[0.0, 1.0, -1.0, 0.5]),
+            samples: 64,
             may_be_zero: false,
             dead: None,
             saturated: None,
@@ -202,7 +265,7 @@ mod tests {
     }
 
     fn record(layers: Vec<LayerHealth>) -> LayersRecord {
-        LayersRecord { step: 3, layers, not_finite: None }
+        LayersRecord { step: 3, batch: 32, layers, not_finite: None }
     }
 
     fn judged(health: LayerHealth) -> (Severity, String) {
@@ -225,14 +288,20 @@ mod tests {
             judged(health)
         };
         for (found, severity, words) in [
-            (with(&|l| l.dead = Some((6, 8))), Severity::Bad, "dying, 6 of 8 units are zero for every sample"),
-            (with(&|l| l.dead = Some((8, 8))), Severity::Bad, "dead, all of its 8 units are zero"),
-            (with(&|l| l.dead = Some((1, 8))), Severity::Watch, "1 of 8 units are zero for every sample"),
-            (with(&|l| l.gradient = Some(0.0)), Severity::Bad, "no gradient arrives, so its weights do not change"),
+            (with(&|l| l.dead = Some((6, 8))), Severity::Bad, "dying, 6 of 8 units are zero for all 64 samples"),
+            (with(&|l| l.dead = Some((8, 8))), Severity::Bad, "dead, all of its 8 units are zero for all 64 samples"),
+            (with(&|l| l.dead = Some((1, 8))), Severity::Watch, "1 of 8 units are zero for all 64 samples"),
+            (with(&|l| l.gradient = Some(0.0)), Severity::Bad, "no gradient arrives"),
+            (
+                with(&|l| (l.gradient, l.update) = (Some(0.0), Some(0.0))),
+                Severity::Bad,
+                "no gradient arrives, so its weights do not change",
+            ),
             (with(&|l| l.gradient = Some(1e-7)), Severity::Watch, "its gradient vanishes (1e−7, the strongest is 1)"),
-            (with(&|l| l.gradient = Some(5e4)), Severity::Bad, "its gradient explodes (50000)"),
+            (with(&|l| l.gradient = Some(5e4)), Severity::Watch, "its gradient is very large (50000)"),
             (with(&|l| l.gradient = Some(f32::NAN)), Severity::Bad, "its gradient is NaN or infinite"),
             (with(&|l| l.update = Some(0.4)), Severity::Watch, "large steps, 40 % of its weights at once"),
+            (with(&|l| l.update = Some(1e-9)), Severity::Watch, "it hardly moves, by 1e−7 % of its weights a step"),
             (
                 with(&|l| l.saturated = Some(0.97)),
                 Severity::Watch,
@@ -246,7 +315,7 @@ mod tests {
             (
                 with(&|l| l.activations = Statistics::of(&[0.0; 40])),
                 Severity::Bad,
-                "dead, 100 % of its outputs are zero",
+                "dead, all of its outputs are zero for all 64 samples",
             ),
         ] {
             assert_eq!(found, (severity, words.to_owned()));
@@ -255,6 +324,46 @@ mod tests {
         assert_eq!(frozen, (Severity::Unknown, "frozen, its weights stay as they are".to_owned()));
         let dropout = with(&|l| (l.activations, l.may_be_zero) = (Statistics::of(&[0.0; 40]), true));
         assert_eq!(dropout.0, Severity::Well);
+    }
+
+    /// What looks like trouble and is none, or cannot be told from it.
+    #[test]
+    fn what_may_be_chance_or_success_is_not_called_trouble() {
+        let with = |change: &dyn Fn(&mut LayerHealth)| {
+            let mut health = health(1, Some(0.5));
+            change(&mut health);
+            judged(health)
+        };
+        let few = |dead| with(&|l| (l.samples, l.dead) = (16, Some((dead, 8))));
+        assert_eq!(few(5), (Severity::Watch, "5 of 8 units are zero for all 16 samples".into()), "it may be chance");
+        assert_eq!(few(1), (Severity::Unknown, "1 of 8 units are zero for all 16 samples, too few to tell".into()));
+        assert_eq!(few(8).0, Severity::Bad, "not of all of them together");
+        assert_eq!(
+            with(&|l| (l.samples, l.dead) = (1, Some((8, 8)))).0,
+            Severity::Well,
+            "a single sample tells nothing"
+        );
+        assert_eq!(with(&|l| (l.samples, l.activations) = (1, Statistics::of(&[0.0; 9]))).0, Severity::Unknown);
+        assert_eq!(with(&|l| (l.samples, l.saturated) = (2, Some(1.0))).0, Severity::Well);
+
+        let mut sparse = [0.0; 4000];
+        sparse[7] = 1.0;
+        let sparse = with(&|l| l.activations = Statistics::of(&sparse));
+        assert_eq!(sparse, (Severity::Unknown, "over 99.9 % of its outputs are zero".into()), "not dead, not all");
+
+        // Of a batch of one, the units of a layer may well be silent; of a network without error, all are.
+        let alone = LayersRecord { batch: 1, ..record(vec![health(1, Some(0.0)), health(2, Some(1.0))]) };
+        let condition = alone.condition(&alone.layers[0]);
+        assert_eq!(condition.severity, Severity::Unknown);
+        assert!(condition.words.contains("too small (1) to tell"), "{}", condition.words);
+        let perfect = record(vec![health(1, Some(0.0)), health(2, Some(0.0))]);
+        let condition = perfect.condition(&perfect.layers[0]);
+        assert_eq!(condition.severity, Severity::Unknown);
+        assert!(condition.words.contains("nothing to improve"), "{}", condition.words);
+
+        // Beside a gradient that is far too large, one of usual size has not vanished.
+        let large = record(vec![health(1, Some(0.5)), health(2, Some(1e6))]);
+        assert_eq!(large.condition(&large.layers[0]).severity, Severity::Well);
     }
 
     #[test]
@@ -269,7 +378,10 @@ mod tests {
         assert_eq!(said(vec![health(2, Some(0.5))]), "In this step every layer gets a gradient and moves.");
         let dead = |id| LayerHealth { dead: Some((8, 8)), ..health(id, Some(0.5)) };
         let watched = LayerHealth { dead: Some((1, 8)), ..health(1, Some(0.5)) };
-        assert_eq!(said(vec![watched, dead(2), dead(3)]), "Layer 2: dead, all of its 8 units are zero.");
+        assert_eq!(
+            said(vec![watched, dead(2), dead(3)]),
+            "Layer 2: dead, all of its 8 units are zero for all 64 samples."
+        );
         let found = "Step 3: the first NaN was made by `%4 = log %3`.".to_owned();
         let broken = LayersRecord { not_finite: Some(found.clone()), ..record(vec![dead(1)]) };
         assert_eq!(broken.headline(), (Severity::Bad, found));

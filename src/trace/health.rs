@@ -14,6 +14,8 @@ pub struct LayerHealth {
     pub output: String,
     /// Over the batch; empty before the first forward pass.
     pub activations: Statistics,
+    /// How many samples the batch has.
+    pub samples: usize,
     /// Zeros are what it is for, or are the data's own.
     pub may_be_zero: bool,
     /// Units (or channels) of an activation layer that are zero for the whole batch, and how many there are.
@@ -35,6 +37,8 @@ pub struct LayerHealth {
 pub struct LayersRecord {
     /// The step it belongs to, from 1.
     pub step: u64,
+    /// Samples of its batch.
+    pub batch: usize,
     pub layers: Vec<LayerHealth>,
     /// Where the first NaN or infinity was made, if there is one: a sentence.
     pub not_finite: Option<String>,
@@ -122,6 +126,7 @@ mod tests {
             name: "Dense 1".into(),
             output: "%1".into(),
             activations: Statistics::of(&[0.0, 1.0]),
+            samples: 64,
             may_be_zero: false,
             dead: None,
             saturated: None,
@@ -130,7 +135,7 @@ mod tests {
             update: None,
             is_frozen: false,
         };
-        Arc::new(LayersRecord { step, layers: vec![health], not_finite: None })
+        Arc::new(LayersRecord { step, batch: 32, layers: vec![health], not_finite: None })
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Watch {
 pub struct Picture {
     /// Completed steps when it was taken.
     pub step: u64,
+    /// Samples of the last step: its gradients are of them.
+    pub batch: usize,
     pub layers: BTreeMap<LayerId, LayerPicture>,
     pub output: Option<OutputPicture>,
 }
@@ -31,6 +33,12 @@ pub struct Picture {
 pub struct LayerPicture {
     /// Of the layer's outputs over a fixed handful of samples (or over the plane).
     pub statistics: Statistics,
+    /// How many samples that are.
+    pub samples: usize,
+    /// Units of a rectifier that are zero for all of them, and how many it has.
+    pub dead: Option<(usize, usize)>,
+    /// Share of outputs at an end of the activation, where it has two and its layer is not the answer.
+    pub saturated: Option<f32>,
     pub histogram: Histogram,
     pub preview: Preview,
     /// Weights and biases with their gradients; only for watched layers, each at most [`Matrix::LIMIT`] numbers.

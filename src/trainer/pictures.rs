@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::inspect::layers;
 use super::run::{Run, RunError};
 use super::scoring;
 use crate::data::{Plane, Task};
@@ -23,14 +24,15 @@ const CURVE: usize = 200;
 /// A picture of the layers that are watched, without what the network does.
 /// `order`: in which samples are asked.
 pub fn of_layers(run: &Run, watch: &Watch, order: &[u32]) -> Result<Picture, RunError> {
-    let mut picture = Picture { step: run.machine().step(), ..Picture::default() };
+    let machine = run.machine();
+    let mut picture = Picture { step: machine.step(), batch: machine.batch_len(), ..Picture::default() };
     if watch.canvas || !watch.layers.is_empty() {
-        layers(run, watch, order, &mut picture)?;
+        every_layer(run, watch, order, &mut picture)?;
     }
     Ok(picture)
 }
 
-fn layers(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -> Result<(), RunError> {
+fn every_layer(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -> Result<(), RunError> {
     let dataset = run.dataset();
     let graph = &run.project().graph;
     let ids: Vec<LayerId> =
@@ -41,8 +43,13 @@ fn layers(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -> Res
     let mut previews = previews(run, watch, &ids)?;
     for id in ids {
         let Some(values) = outputs.get(&id) else { continue };
+        let program = run.machine().program();
+        let output = program.layer_outputs.get(&id).copied();
         let layer = LayerPicture {
             statistics: Statistics::of(&values.data),
+            samples: rows.len(),
+            dead: output.and_then(|output| layers::silent(program, output, values)),
+            saturated: output.and_then(|output| layers::saturated(program, output, values)),
             histogram: Histogram::of(&values.data, BINS),
             preview: previews.remove(&id).unwrap_or_default(),
             weights: if watch.layers.contains(&id) { weights(run, id)? } else { Vec::new() },

@@ -32,25 +32,29 @@ impl Health {
         }
         match state.run.picture.as_ref().and_then(|all| Some((all, all.layers.get(&layer.id)?))) {
             Some((all, own)) if state.run.step > 0 => {
-                let summary = state.run.curves.summaries.of(layer.id).last().map(|(_, summary)| summary);
-                let saturated = summary.map(|summary| summary.saturated).filter(|share| !share.is_nan());
-                Self::of_picture(layer, own, all, saturated)
+                // Updates are measured now and then; what was long ago says nothing of now.
+                let of_late = |&(step, _): &(u64, _)| 8 * all.step.saturating_sub(step) <= all.step;
+                let summary = state.run.curves.summaries.of(layer.id).last().filter(of_late);
+                let update = summary.map(|(_, summary)| summary.update).filter(|share| !share.is_nan());
+                Self::of_picture(layer, own, all, update)
             }
             _ => Self::Unknown,
         }
     }
 
-    fn of_picture(layer: &Layer, own: &LayerPicture, all: &Picture, saturated: Option<f32>) -> Self {
+    fn of_picture(layer: &Layer, own: &LayerPicture, all: &Picture, update: Option<f32>) -> Self {
         let (outputs, name) = (&own.statistics, &layer.name);
         let finite = all.layers.values().filter_map(|other| other.gradient_norm).filter(|norm| norm.is_finite());
         let vitals = Vitals {
             outputs,
+            samples: own.samples,
             may_be_zero: layer.may_be_zero(),
-            dead: None,
-            saturated,
+            dead: own.dead,
+            saturated: own.saturated,
             gradient: own.gradient_norm,
+            batch: all.batch,
             strongest: finite.fold(0.0, f32::max),
-            update: None,
+            update,
             is_frozen: layer.frozen,
         };
         let LayerCondition { severity, words } = vitals.condition();
@@ -97,14 +101,15 @@ mod tests {
     }
 
     fn picture(values: &[f32], gradient_norm: Option<f32>) -> LayerPicture {
-        LayerPicture { statistics: Statistics::of(values), gradient_norm, ..LayerPicture::default() }
+        LayerPicture { statistics: Statistics::of(values), samples: 64, gradient_norm, ..LayerPicture::default() }
     }
 
     #[test]
     fn green_is_only_what_the_numbers_show_and_red_what_is_a_fact() {
         let judge = |values: &[f32], norm| {
             let own = picture(values, norm);
-            let all = Picture { layers: [(LayerId(7), picture(&[1.0], Some(0.3)))].into(), ..Picture::default() };
+            let all =
+                Picture { layers: [(LayerId(7), picture(&[1.0], Some(0.3)))].into(), batch: 32, ..Picture::default() };
             Health::of_picture(&relu(), &own, &all, None)
         };
         assert!(matches!(judge(&[0.0, 1.0, 2.0], Some(0.1)), Health::Well(_)));
@@ -114,9 +119,13 @@ mod tests {
         assert!(matches!(judge(&[1.0], Some(0.0)), Health::Broken(why) if why.contains("no gradient")));
         assert!(matches!(judge(&[1.0], Some(f32::INFINITY)), Health::Broken(_)));
         assert!(matches!(judge(&[1.0], Some(5.8e-8)), Health::Ill(why) if why.contains("vanishes (5.8e−8")));
-        let alone =
-            |norm, saturated| Health::of_picture(&relu(), &picture(&[1.0], Some(norm)), &Picture::default(), saturated);
-        assert!(matches!(alone(5.8e-8, None), Health::Neutral(why) if why.contains("tiny")));
-        assert!(matches!(alone(0.1, Some(0.95)), Health::Ill(why) if why.contains("saturated")));
+        let alone = |own| Health::of_picture(&relu(), &own, &Picture::default(), None);
+        assert!(matches!(alone(picture(&[1.0], Some(5.8e-8))), Health::Neutral(why) if why.contains("tiny")));
+        let saturated = LayerPicture { saturated: Some(0.95), ..picture(&[1.0], Some(0.1)) };
+        assert!(matches!(alone(saturated), Health::Ill(why) if why.contains("saturated")));
+        let dying = LayerPicture { dead: Some((7, 8)), ..picture(&[0.0, 0.0, 1.0], Some(0.1)) };
+        assert!(matches!(alone(dying), Health::Broken(why) if why.contains("7 of 8 units are zero")));
+        let still = Health::of_picture(&relu(), &picture(&[1.0], Some(0.1)), &Picture::default(), Some(1e-9));
+        assert!(matches!(still, Health::Ill(why) if why.contains("hardly moves")), "as the debugger's table says");
     }
 }

@@ -72,7 +72,7 @@ fn with_picture(mut state: State) -> (State, Vec<crate::model::LayerId>) {
         };
         (id, picture)
     });
-    let picture = Picture { step: 100, layers: layers.collect(), output: None };
+    let picture = Picture { step: 100, layers: layers.collect(), ..Picture::default() };
     state.run.picture = Some(Arc::new(picture));
     (state, ids)
 }

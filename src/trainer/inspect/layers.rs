@@ -1,7 +1,7 @@
 //! All layers in one table: what leaves them, how strong their gradient is, how far the update moved them.
 
 use crate::engine::{Machine, Program, Role, TensorData, ValueId};
-use crate::model::{Layer, LayerId, LayerKind};
+use crate::model::{Layer, LayerKind};
 use crate::trace::{LayerHealth, LayersRecord, Statistics};
 use crate::trainer::debugger::Debugger;
 
@@ -17,7 +17,7 @@ pub fn record(debugger: &Debugger) -> LayersRecord {
     let so_far = || machine.first_not_finite_so_far().ok().flatten();
     let not_finite = machine.first_not_finite().cloned().or_else(so_far);
     let not_finite = not_finite.map(|found| format!("{found} {}", found.advice()));
-    LayersRecord { step: debugger.current_step(), layers: rows, not_finite }
+    LayersRecord { step: debugger.current_step(), batch: machine.batch_len(), layers: rows, not_finite }
 }
 
 pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
@@ -43,9 +43,10 @@ pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
         name: own.name.clone(),
         output: program.name(output).to_owned(),
         activations: counted.map(Statistics::of).unwrap_or_default(),
+        samples: activations.as_ref().and_then(|data| data.dims.first().copied()).unwrap_or_default(),
         may_be_zero: own.may_be_zero(),
-        dead: activations.filter(|data| is_rectifier(program, output) && is_telling(data)).map(|data| dead(&data)),
-        saturated: saturated(machine, layer),
+        dead: activations.as_ref().and_then(|data| silent(program, output, data)),
+        saturated: activations.as_ref().and_then(|data| saturated(program, output, data)),
         gradient: norm(&mut gradients.clone()),
         weights: norm(&mut parameters.iter().copied()),
         update: change.zip(before).filter(|(_, before)| *before != 0.0).map(|(change, before)| change / before),
@@ -53,11 +54,10 @@ pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
     })
 }
 
-/// Half of all units are zero for a single sample: only of several together it means something.
-const TELLING: usize = 8;
-
-fn is_telling(data: &TensorData) -> bool {
-    data.dims.first().is_some_and(|&samples| samples >= TELLING)
+/// Units of a rectifier that are zero for all samples, and how many there are. A single sample tells nothing of them.
+pub fn silent(program: &Program, output: ValueId, data: &TensorData) -> Option<(usize, usize)> {
+    let of_several = data.dims.first().is_some_and(|&samples| samples > 1);
+    (of_several && is_rectifier(program, output)).then(|| dead(data))
 }
 
 /// Numbers of whole samples that are looked at.
@@ -79,18 +79,19 @@ fn is_rectifier(program: &Program, output: ValueId) -> bool {
     maker.is_some_and(|i| matches!(i.op.name(), "relu" | "hard_swish"))
 }
 
-/// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends.
-fn saturated(machine: &Machine, layer: LayerId) -> Option<f32> {
-    let program = machine.program();
-    let output = *program.layer_outputs.get(&layer)?;
+/// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends. An answer is
+/// meant to go there.
+pub fn saturated(program: &Program, output: ValueId, data: &TensorData) -> Option<f32> {
+    if output == program.output {
+        return None;
+    }
     let maker = program.instructions.iter().find(|i| i.outputs.contains(&output))?;
     let (low, high) = match maker.op.name() {
         "tanh" => (-1.0f32, 1.0),
         "sigmoid" => (0.0, 1.0),
         _ => return None,
     };
-    let data = machine.read(output).ok()?;
-    let (seen, near) = (&data.data[..counted(&data)], (high - low) / 50.0);
+    let (seen, near) = (&data.data[..counted(data)], (high - low) / 50.0);
     let at_an_end = seen.iter().filter(|&&v| v <= low + near || v >= high - near).count();
     (!seen.is_empty()).then(|| at_an_end as f32 / seen.len() as f32)
 }
