@@ -117,6 +117,11 @@ fn colours_are_written_in_the_theme_only() {
 }
 
 #[test]
+fn what_is_typed_for_a_number_is_answered() {
+    check("A field for a number does not answer:", &src(), rules::fields_that_do_not_answer);
+}
+
+#[test]
 fn unsafe_code_stays_in_the_kernels() {
     check("unsafe:", &src(), rules::unsafe_outside_kernels);
 }

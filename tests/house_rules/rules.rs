@@ -95,6 +95,16 @@ pub fn colours_outside_the_theme(source: &Source) -> Vec<String> {
     found
 }
 
+/// egui's own field for numbers puts back in silence what it cannot read.
+pub fn fields_that_do_not_answer(source: &Source) -> Vec<String> {
+    if source.path.starts_with("src/gui/widgets/") {
+        return Vec::new();
+    }
+    let code = &source.production;
+    let made = words(code).filter(|(at, word)| *word == "DragValue" && code[at + word.len()..].starts_with("::new"));
+    made.map(|(at, _)| source.at(at, "`DragValue::new`: take `Number` of gui/widgets")).collect()
+}
+
 /// `unsafe` only in the kernels, with a word about why it is sound.
 pub fn unsafe_outside_kernels(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
@@ -199,6 +209,13 @@ mod tests {
         assert_eq!(colours_outside_the_theme(&Source::new("src/gui/palette.rs", text)).len(), 2);
         assert_eq!(colours_outside_the_theme(&Source::new("src/gui/theme.rs", text)).len(), 0);
         assert_eq!(colours_outside_the_theme(&source("fn f(c: Color32) { c.gamma_multiply(0.5) }")).len(), 0);
+    }
+
+    #[test]
+    fn a_field_that_puts_back_in_silence_is_found() {
+        let text = "use egui::DragValue; fn f(ui: &mut Ui) { ui.add(DragValue::new(&mut 1)); }";
+        assert_eq!(fields_that_do_not_answer(&Source::new("src/gui/palette.rs", text)).len(), 1);
+        assert_eq!(fields_that_do_not_answer(&Source::new("src/gui/widgets/number.rs", text)).len(), 0);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Where training is to stop: the list, the field for another one, and the dots in the listing's gutter.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Button, Checkbox, DragValue, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
+use egui::{Button, Checkbox, Label, RichText, Role, ScrollArea, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
 use crate::gui::numbers::count;
 use crate::gui::panels::body;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{icon_button, named, path_field, section, text_field};
+use crate::gui::widgets::{Number, icon_button, named, path_field, section, text_field};
 use crate::session::{Action, State};
 use crate::trace::{At, Breakpoint, DebugView, Listing, StepPhase, Turn};
 use crate::trainer::DebugCommand;
@@ -216,7 +216,7 @@ fn turn(ui: &mut Ui, tokens: &Tokens, breakpoint: &mut Breakpoint, words: &str) 
         ui.set_min_width(176.0);
         let before = breakpoint.turn;
         let kind = |turn: Option<Turn>| turn.map(|turn| matches!(turn, Turn::Every(_)));
-        let mut number = match before {
+        let number = match before {
             Some(Turn::Hit(number) | Turn::Every(number)) => number,
             None => 10,
         };
@@ -230,9 +230,9 @@ fn turn(ui: &mut Ui, tokens: &Tokens, breakpoint: &mut Breakpoint, words: &str) 
             }
         }
         if let Some(Turn::Hit(at) | Turn::Every(at)) = &mut breakpoint.turn {
-            let field = ui.add(DragValue::new(&mut number).range(1..=1_000_000_000).speed(0.2));
-            field.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, "Which hit"));
-            *at = number;
+            let field = Number::whole("The hit", (1.0, 1e9)).speed(0.2);
+            let change = field.add(ui, "Which hit", number as f64).1;
+            *at = change.value.map_or(number, |typed| typed as u64);
         }
         if ui.add_enabled(breakpoint.hits > 0, Button::new("Count from 0 again")).clicked() {
             breakpoint.hits = 0;
