@@ -35,4 +35,4 @@ pub use project::{DataSignature, Project, Target};
 pub use schedule::{OneCycle, Plateau, PlateauState, Schedule, Watched};
 pub use shape::Shape;
 pub use training_spec::*;
-pub use whole::Shared;
+pub use whole::{Shared, is_penalised};

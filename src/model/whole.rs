@@ -52,6 +52,15 @@ impl Shared {
     }
 }
 
+/// Whether the loss that is made small has a penalty on weights in it, which no curve shows.
+pub fn is_penalised(graph: &Graph) -> bool {
+    let strong = |shared: Shared| {
+        let of = |id: LayerId| graph.layer(id).and_then(|layer| layer.kind.spec().param(shared.key()));
+        shared.layers(graph).into_iter().filter_map(of).any(|value| value != ParamValue::Float(0.0))
+    };
+    strong(Shared::L1) || strong(Shared::L2)
+}
+
 /// The last layers with weights before the Loss: what they put out is the answer.
 fn outputs(graph: &Graph) -> Vec<LayerId> {
     let mut found = Vec::new();
@@ -130,7 +139,9 @@ mod tests {
         );
 
         assert_eq!(Shared::L2.value(&graph), Some(ParamValue::Float(0.0)));
+        assert!(!is_penalised(&graph));
         set(&mut graph, Shared::L2, ParamValue::Float(0.01));
+        assert!(is_penalised(&graph));
         for id in [ids[1], ids[3], ids[4]] {
             assert_eq!(graph.layer(id).unwrap().kind.spec().param("l2"), Some(ParamValue::Float(0.01)));
         }

@@ -5,7 +5,7 @@ use egui::{Label, RichText, Ui};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Number, choice, number_field, section};
 use crate::model::layer::{Activation, PENALTY};
-use crate::model::{Edit, ParamValue, Shared};
+use crate::model::{Edit, ParamValue, Shared, is_penalised};
 use crate::session::{Action, State};
 
 const L1: &str = "Adds L1 × Σ|w| to the loss, for the weights of all dense and convolutional layers (biases cost nothing): useless weights become exactly zero. As Keras's l1.";
@@ -25,8 +25,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     if has(Shared::L2) {
         penalty(ui, state, Shared::L1, "L1", L1, actions);
         penalty(ui, state, Shared::L2, "L2", L2, actions);
-        let some = |shared: Shared| shared.value(graph) != Some(ParamValue::Float(0.0));
-        if some(Shared::L1) || some(Shared::L2) {
+        if is_penalised(graph) {
             let text = "The curves show the loss without these penalties; training makes both small together.";
             let muted = Tokens::of(ui).muted;
             ui.add(Label::new(RichText::new(text).color(muted)).wrap());

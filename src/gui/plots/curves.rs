@@ -12,6 +12,7 @@ use super::ticks::Kind;
 use super::{PlotsUi, Tab, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::{Tokens, mix};
+use crate::model::is_penalised;
 use crate::session::{Action, OtherBranch, RunAction, State};
 use crate::trace::{Curves, Metric, Series};
 
@@ -24,6 +25,9 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
     let scale = Scale::new(local.unit, &state.run);
     let mut lines = live(tokens, scale, [&curves.train_loss, &curves.validation_loss], smooth);
+    if is_penalised(&state.project.graph) {
+        lines[0].name = "train without L1, L2";
+    }
     lines.extend(branches(tokens, state, scale, Tab::Loss, (&mut local.smooth_branches, local.smoothing)));
     if let Some(ghost) = &ghost {
         let (train, validation) = (&ghost.curves.train_loss, &ghost.curves.validation_loss);

@@ -129,6 +129,13 @@ fn a_wild_point_is_left_out_only_with_a_word_and_a_switch() {
 }
 
 #[test]
+fn a_loss_that_leaves_penalties_out_says_so() {
+    let mut state = trained();
+    state.project.graph.add(LayerKind::Dense(layer::Dense { l2: 0.01, ..Default::default() }), [0.0, 0.0]);
+    open(state, PlotsUi::default()).get_by_label("Loss chart: train without L1, L2 0, validation 0.5");
+}
+
+#[test]
 fn nan_is_pointed_out() {
     let mut state = trained();
     state.run.curves.train_loss.push(101, f32::NAN);
