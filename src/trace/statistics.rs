@@ -26,17 +26,21 @@ impl Statistics {
     }
 }
 
-/// Statistics while they are being counted, piece by piece.
+/// Numbers that are added up side by side.
+const LANES: usize = 16;
+/// So many are looked at for NaN and infinities before they are counted.
+const BLOCK: usize = 64 * LANES;
+
+/// Statistics while they are being counted, piece by piece: whatever the pieces, a number goes into the same sum.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tally {
     count: usize,
-    finite: usize,
-    sum: f64,
-    squares: f64,
+    sums: [f64; LANES],
+    squares: [f64; LANES],
     zeros: usize,
     negatives: usize,
-    min: f32,
-    max: f32,
+    min: [f32; LANES],
+    max: [f32; LANES],
     nans: usize,
     infinities: usize,
 }
@@ -45,13 +49,12 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             count: 0,
-            finite: 0,
-            sum: 0.0,
-            squares: 0.0,
+            sums: [0.0; LANES],
+            squares: [0.0; LANES],
             zeros: 0,
             negatives: 0,
-            min: f32::INFINITY,
-            max: f32::NEG_INFINITY,
+            min: [f32::INFINITY; LANES],
+            max: [f32::NEG_INFINITY; LANES],
             nans: 0,
             infinities: 0,
         }
@@ -60,41 +63,73 @@ impl Default for Tally {
 
 impl Tally {
     pub fn add(&mut self, values: &[f32]) {
-        self.count += values.len();
-        for &v in values {
-            if v.is_nan() {
-                self.nans += 1;
-            } else if v.is_infinite() {
-                self.infinities += 1;
+        let to_first_lane = (LANES - self.count % LANES) % LANES;
+        let (head, rest) = values.split_at(to_first_lane.min(values.len()));
+        head.iter().for_each(|&v| self.add_one(v));
+        for block in rest.chunks(BLOCK) {
+            let is_whole = block.len() % LANES == 0;
+            // No branch and no early end: this is done for many numbers at once.
+            if is_whole && block.iter().fold(true, |all, v| all & v.is_finite()) {
+                self.add_finite(block);
             } else {
-                self.finite += 1;
-                self.sum += f64::from(v);
-                self.squares += f64::from(v) * f64::from(v);
-                self.zeros += usize::from(v == 0.0);
-                self.negatives += usize::from(v < 0.0);
-                self.min = self.min.min(v);
-                self.max = self.max.max(v);
+                block.iter().for_each(|&v| self.add_one(v));
             }
+        }
+    }
+
+    fn add_finite(&mut self, block: &[f32]) {
+        let (mut sums, mut squares, mut min, mut max) = (self.sums, self.squares, self.min, self.max);
+        for row in block.chunks_exact(LANES) {
+            for (lane, &v) in row.iter().enumerate() {
+                let wide = f64::from(v);
+                sums[lane] += wide;
+                squares[lane] += wide * wide;
+                min[lane] = if v < min[lane] { v } else { min[lane] };
+                max[lane] = if v > max[lane] { v } else { max[lane] };
+            }
+        }
+        (self.sums, self.squares, self.min, self.max) = (sums, squares, min, max);
+        self.zeros += block.iter().map(|&v| u32::from(v == 0.0)).sum::<u32>() as usize;
+        self.negatives += block.iter().map(|&v| u32::from(v < 0.0)).sum::<u32>() as usize;
+        self.count += block.len();
+    }
+
+    fn add_one(&mut self, v: f32) {
+        let lane = self.count % LANES;
+        self.count += 1;
+        if v.is_nan() {
+            self.nans += 1;
+        } else if v.is_infinite() {
+            self.infinities += 1;
+        } else {
+            self.sums[lane] += f64::from(v);
+            self.squares[lane] += f64::from(v) * f64::from(v);
+            self.zeros += usize::from(v == 0.0);
+            self.negatives += usize::from(v < 0.0);
+            self.min[lane] = self.min[lane].min(v);
+            self.max[lane] = self.max[lane].max(v);
         }
     }
 
     pub fn statistics(&self) -> Statistics {
         let (count, nans, infinities) = (self.count, self.nans, self.infinities);
-        if self.finite == 0 {
+        let finite = count - nans - infinities;
+        if finite == 0 {
             return Statistics { count, nans, infinities, ..Statistics::default() };
         }
-        let n = self.finite as f64;
-        let mean = self.sum / n;
-        let variance = (self.squares / n - mean * mean).max(0.0);
+        let n = finite as f64;
+        let squares = self.squares.iter().sum::<f64>();
+        let mean = self.sums.iter().sum::<f64>() / n;
+        let variance = (squares / n - mean * mean).max(0.0);
         Statistics {
             count,
-            min: self.min,
-            max: self.max,
+            min: self.min.into_iter().fold(f32::INFINITY, f32::min),
+            max: self.max.into_iter().fold(f32::NEG_INFINITY, f32::max),
             mean: mean as f32,
             std: variance.sqrt() as f32,
-            norm: self.squares.sqrt() as f32,
-            zeros: self.zeros as f32 / self.finite as f32,
-            negatives: self.negatives as f32 / self.finite as f32,
+            norm: squares.sqrt() as f32,
+            zeros: self.zeros as f32 / finite as f32,
+            negatives: self.negatives as f32 / finite as f32,
             nans,
             infinities,
         }
@@ -144,6 +179,31 @@ mod tests {
         assert_eq!((s.min, s.max, s.mean), (-1.0, 1.0, 0.0));
         assert!((s.zeros - 1.0 / 3.0).abs() < 1e-6);
         assert!((s.negatives - 1.0 / 3.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn many_numbers_are_counted_as_few_are_and_pieces_as_the_whole() {
+        let mut values: Vec<f32> = (0..5_003).map(|i| ((i * 7919) % 2003) as f32 / 64.0 - 15.0).collect();
+        let check = |values: &[f32]| {
+            let found = Statistics::of(values);
+            let finite: Vec<f64> = values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v)).collect();
+            let (n, sum) = (finite.len() as f64, finite.iter().sum::<f64>());
+            let squares = finite.iter().map(|v| v * v).sum::<f64>();
+            let share = |of: &dyn Fn(f64) -> bool| (finite.iter().filter(|&&v| of(v)).count() as f64 / n) as f32;
+            assert_eq!((found.min, found.max), (-15.0, 2002.0 / 64.0 - 15.0));
+            assert!((f64::from(found.mean) - sum / n).abs() < 1e-5);
+            assert!((f64::from(found.std) - (squares / n - (sum / n).powi(2)).sqrt()).abs() < 1e-5);
+            assert!((f64::from(found.norm) / squares.sqrt() - 1.0).abs() < 1e-6);
+            assert_eq!((found.zeros, found.negatives), (share(&|v| v == 0.0), share(&|v| v < 0.0)));
+            let mut pieces = Tally::default();
+            values.chunks(37).for_each(|piece| pieces.add(piece));
+            assert_eq!(pieces.statistics(), found);
+            found
+        };
+        assert_eq!(check(&values).nans, 0);
+        (values[40], values[41], values[3000]) = (f32::NAN, f32::NEG_INFINITY, f32::INFINITY);
+        let found = check(&values);
+        assert_eq!((found.count, found.nans, found.infinities), (5_003, 1, 2));
     }
 
     #[test]

@@ -105,9 +105,10 @@ fn dead(data: &TensorData) -> (usize, usize) {
         [] => return (0, 0),
     };
     let mut alive = vec![false; axis];
-    for (i, &v) in data.data.iter().enumerate() {
-        if v != 0.0 {
-            alive[i / inner.max(1) % axis.max(1)] = true;
+    let answers = |values: &[f32]| values.iter().any(|&v| v != 0.0);
+    for sample in data.data.chunks((axis * inner).max(1)) {
+        for (alive, of_unit) in alive.iter_mut().zip(sample.chunks(inner.max(1))).filter(|(alive, _)| !**alive) {
+            *alive = answers(of_unit);
         }
     }
     (alive.iter().filter(|alive| !**alive).count(), axis)
