@@ -41,7 +41,8 @@ pub struct Heatmap<'a> {
     pub max_height: f32,
     /// Cells are never wider or taller than this.
     pub max_cell: f32,
-    /// What rows and columns are called when a cell is read: "unit", "input".
+    /// What the number at a place of `values` is called; without it, its row and column are told by these words.
+    pub called: Option<&'a dyn Fn(usize) -> String>,
     pub row_word: &'a str,
     pub column_word: &'a str,
     /// Start of the AccessKit name: "weight".
@@ -59,6 +60,7 @@ impl<'a> Heatmap<'a> {
             range: None,
             max_height: 160.0,
             max_cell: 32.0,
+            called: None,
             row_word: "row",
             column_word: "column",
             name: "Heat map",
@@ -92,6 +94,21 @@ impl<'a> Heatmap<'a> {
             read_text(&response, &self.read(&plan, rect, pos));
         }
         response
+    }
+
+    /// Which of `values` is drawn at a place.
+    pub fn cell_at(&self, ui: &Ui, rect: Rect, pos: Pos2) -> usize {
+        let plan = Plan::new(self, rect.size() * ui.ctx().pixels_per_point());
+        let (row, column) = plan.at(rect, pos);
+        plan.cell(self, row, column).1
+    }
+
+    /// Where one of `values` is drawn.
+    pub fn cell_rect(&self, ui: &Ui, rect: Rect, index: usize) -> Rect {
+        let plan = Plan::new(self, rect.size() * ui.ctx().pixels_per_point());
+        let (row, column) = (index / self.columns.max(1), index % self.columns.max(1));
+        let dot = |at: usize, dots: usize, cells: usize| at * dots / cells.max(1);
+        plan.cell_rect(rect, dot(row, plan.rows, self.rows), dot(column, plan.columns, self.columns))
     }
 
     fn size(&self, width: f32) -> Vec2 {
@@ -160,14 +177,12 @@ impl<'a> Heatmap<'a> {
     fn read(&self, plan: &Plan, rect: Rect, pos: Pos2) -> String {
         let (row, column) = plan.at(rect, pos);
         let (value, index) = plan.cell(self, row, column);
-        let exact = format!(
-            "{} {}, {} {}: {}",
-            self.row_word,
-            index / self.columns,
-            self.column_word,
-            index % self.columns,
-            number(value)
-        );
+        let (row, column) = (index / self.columns, index % self.columns);
+        let name = match self.called {
+            Some(called) => called(index),
+            None => format!("{} {row}, {} {column}", self.row_word, self.column_word),
+        };
+        let exact = format!("{name}: {}", number(value));
         if plan.whole(self) { exact } else { format!("largest of this dot: {exact}") }
     }
 }

@@ -11,12 +11,15 @@ mod whole;
 
 use egui::{ScrollArea, Ui};
 
+use super::number_editor::NumberEditor;
 use super::widgets::tab_strip;
 use crate::session::{Action, State};
 
 #[derive(Default)]
 pub struct InspectorUi {
     tab: Tab,
+    /// Where a weight is set.
+    editor: NumberEditor,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,11 +38,12 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut InspectorUi, actions: &mut V
         super::panels::body(ui, |ui| match tab {
             Tab::Training => training::show(ui, state, actions),
             Tab::Layer => match state.selection.only().and_then(|id| state.project.graph.layer(id)) {
-                Some(layer) => layer::show(ui, state, layer, actions),
+                Some(layer) => layer::show(ui, state, layer, &mut local.editor, actions),
                 None => selection::show(ui, state, actions),
             },
         });
     });
+    local.editor.show(ui.ctx(), state, actions);
 }
 
 #[cfg(test)]

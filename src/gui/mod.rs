@@ -32,12 +32,14 @@ pub mod workspace;
 
 pub mod heatmap;
 pub mod histogram;
+pub mod number_editor;
 pub mod numbers;
 pub mod output;
 pub mod plots;
 pub mod reading;
 pub mod tensor;
 pub mod textures;
+pub mod units;
 
 pub use app::{App, run};
 pub use frame_times::{FrameTimes, measure as measure_frames, measure_comparing};

@@ -1,4 +1,4 @@
-//! Undo and redo: named snapshots of small pure data.
+//! Undo and redo: named snapshots of small pure data, and numbers of the run that were set by hand.
 
 use std::sync::Arc;
 
@@ -15,6 +15,17 @@ pub struct History<T> {
 struct Entry<T> {
     name: String,
     state: Arc<T>,
+    number: Option<NumberStep>,
+}
+
+/// A number of the run that was set by hand: it is no part of the snapshots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberStep {
+    /// Its tensor, as the listing calls it.
+    pub tensor: String,
+    pub index: Vec<usize>,
+    pub before: f32,
+    pub after: f32,
 }
 
 /// Enough for an afternoon; snapshots are a few kilobytes.
@@ -35,10 +46,42 @@ impl<T: Clone> History<T> {
             return;
         }
         self.open = merge_key;
-        self.past.push(Entry { name: name.into(), state: Arc::new(before.clone()) });
+        self.push(name.into(), before, None);
+    }
+
+    fn push(&mut self, name: String, before: &T, number: Option<NumberStep>) {
+        self.past.push(Entry { name, state: Arc::new(before.clone()), number });
         if self.past.len() > LIMIT {
             self.past.remove(0);
         }
+    }
+
+    /// Remembers that a number was set. The same number again is the same step, until something else happens.
+    pub fn record_number(&mut self, name: impl Into<String>, number: NumberStep, current: &T) {
+        self.future.clear();
+        let key = Some(format!("number {} {:?}", number.tensor, number.index));
+        if key == self.open
+            && let Some(known) = self.past.last_mut().and_then(|last| last.number.as_mut())
+        {
+            known.after = number.after;
+            return;
+        }
+        self.open = key;
+        self.push(name.into(), current, Some(number));
+    }
+
+    /// The number that [`Self::undo`] or, forwards, [`Self::redo`] brings back.
+    pub fn next_number(&self, back: bool) -> Option<&NumberStep> {
+        let stack = if back { &self.past } else { &self.future };
+        stack.last().and_then(|entry| entry.number.as_ref())
+    }
+
+    /// The run whose numbers were set is gone.
+    pub fn forget_numbers(&mut self) {
+        for stack in [&mut self.past, &mut self.future] {
+            stack.retain(|entry| entry.number.is_none());
+        }
+        self.open = None;
     }
 
     /// Ends merging: the next step is its own even with the same key (a drag has ended).
@@ -50,14 +93,16 @@ impl<T: Clone> History<T> {
     pub fn undo(&mut self, current: &T) -> Option<(String, T)> {
         self.open = None;
         let entry = self.past.pop()?;
-        self.future.push(Entry { name: entry.name.clone(), state: Arc::new(current.clone()) });
+        let (name, number) = (entry.name.clone(), entry.number);
+        self.future.push(Entry { name, state: Arc::new(current.clone()), number });
         Some((entry.name, Arc::unwrap_or_clone(entry.state)))
     }
 
     pub fn redo(&mut self, current: &T) -> Option<(String, T)> {
         self.open = None;
         let entry = self.future.pop()?;
-        self.past.push(Entry { name: entry.name.clone(), state: Arc::new(current.clone()) });
+        let (name, number) = (entry.name.clone(), entry.number);
+        self.past.push(Entry { name, state: Arc::new(current.clone()), number });
         Some((entry.name, Arc::unwrap_or_clone(entry.state)))
     }
 
@@ -67,5 +112,28 @@ impl<T: Clone> History<T> {
 
     pub fn redo_name(&self) -> Option<&str> {
         self.future.last().map(|e| e.name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_dragged_is_one_step_and_goes_with_its_run() {
+        let mut history = History::<u32>::default();
+        let set = |before: f32, after: f32| NumberStep { tensor: "w".into(), index: vec![0], before, after };
+        history.record("one", None, &1);
+        history.record_number("set", set(0.5, 1.0), &2);
+        history.record_number("set", set(0.7, 2.0), &2);
+        assert_eq!(history.next_number(true), Some(&set(0.5, 2.0)));
+        assert_eq!(history.undo(&2), Some(("set".into(), 2)));
+        assert_eq!((history.next_number(true), history.next_number(false)), (None, Some(&set(0.5, 2.0))));
+        history.redo(&2);
+        history.close();
+        history.record_number("set", set(2.0, 3.0), &2);
+        assert_eq!(history.next_number(true), Some(&set(2.0, 3.0)));
+        history.forget_numbers();
+        assert_eq!((history.undo_name(), history.next_number(true)), (Some("one"), None));
     }
 }

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::graph::{Graph, LayerId, Wire};
+use super::layer::{Group, LayerKind};
 
 /// Distance between the left edges of neighbouring columns, in points.
 pub const COLUMN: f32 = 216.0;
 /// Distance between rows.
 pub const ROW: f32 = 190.0;
+/// The same where cards have a column of a few units, and of up to sixteen.
+const UNITS_ROW: f32 = 280.0;
+const MANY_UNITS_ROW: f32 = 344.0;
 
 /// A card's width and usual height with a margin: two that are nearer to each other touch.
 const CARD: f32 = 176.0;
@@ -41,24 +45,48 @@ pub fn tidy(graph: &mut Graph) {
         columns[depth[&id]].push(id);
     }
     let spans = graph.wires().iter().map(|wire| depth[&wire.from]..depth[&wire.to]).collect();
-    let plan = Plan { heights: columns.iter().map(Vec::len).collect(), spans };
+    let row = row(graph, &order);
+    let plan = Plan { heights: columns.iter().map(Vec::len).collect(), row, spans };
     for (line, top) in plan.lines() {
         let tallest = plan.tallest(&line) as f32;
         for (x, ids) in columns[line].iter().enumerate() {
-            let top = top + (tallest - ids.len() as f32) * ROW / 2.0;
+            let top = top + (tallest - ids.len() as f32) * plan.row / 2.0;
             for (row, &id) in ids.iter().enumerate() {
                 if let Some(layer) = graph.layer_mut(id) {
-                    layer.position = [x as f32 * COLUMN, top + row as f32 * ROW];
+                    layer.position = [x as f32 * COLUMN, top + row as f32 * plan.row];
                 }
             }
         }
     }
 }
 
+/// How far rows are apart: a row of numbers that Dense layers make of the Input is drawn unit by unit.
+fn row(graph: &Graph, order: &[LayerId]) -> f32 {
+    let mut units: BTreeMap<LayerId, usize> = BTreeMap::new();
+    for &id in order {
+        let before = graph.incoming(id).next().and_then(|wire| units.get(&wire.from)).copied();
+        let own = match graph.layer(id).map(|layer| &layer.kind) {
+            Some(LayerKind::Input(_)) => Some(1),
+            Some(LayerKind::Dense(dense)) => before.map(|_| dense.units),
+            Some(kind) if kind.about().group == Group::Activation => before,
+            _ => None,
+        };
+        own.map(|own| units.insert(id, own));
+    }
+    let of = |units: &usize| match units {
+        2..=8 => UNITS_ROW,
+        9..=16 => MANY_UNITS_ROW,
+        _ => ROW,
+    };
+    units.values().map(of).fold(ROW, f32::max)
+}
+
 /// What is to be broken into lines.
 struct Plan {
     /// Cards in each column.
     heights: Vec<usize>,
+    /// Distance between rows.
+    row: f32,
     /// From which column to which each wire leads.
     spans: Vec<Range<usize>>,
 }
@@ -125,7 +153,7 @@ impl Plan {
                 bottom += LINE_GAP + if arches { ARCH } else { 0.0 };
             }
             tops.push(bottom);
-            bottom += self.tallest(line) as f32 * ROW;
+            bottom += self.tallest(line) as f32 * self.row;
         }
         let widest = lines.iter().map(Range::len).max().unwrap_or(0);
         ([(widest as f32 * COLUMN - MARGIN).max(1.0), bottom.max(1.0)], tops)
@@ -161,9 +189,11 @@ pub fn make_room(graph: &mut Graph, new: LayerId) {
         }
     }
     let others: Vec<[f32; 2]> = graph.layers().filter(|l| l.id != new).map(|l| l.position).collect();
+    let row = row(graph, &graph.topological_order());
+    let tall = CARD + row - ROW;
     let mut y = place[1];
-    while others.iter().any(|o| (o[0] - place[0]).abs() < CARD && (o[1] - y).abs() < CARD) {
-        y += ROW;
+    while others.iter().any(|o| (o[0] - place[0]).abs() < CARD && (o[1] - y).abs() < tall) {
+        y += row;
     }
     if let Some(layer) = graph.layer_mut(new) {
         layer.position[1] = y;

@@ -50,6 +50,16 @@ pub enum Action {
     RenameProject(String),
     CancelLoading,
 
+    /// One number of the run that is there: a weight or a bias.
+    SetNumber {
+        /// As the listing calls it.
+        tensor: String,
+        index: Vec<usize>,
+        value: f32,
+        /// What a person calls it: "x → unit 3 of Dense 1".
+        what: String,
+    },
+
     // Running.
     Transport(Transport),
     /// 0 (slowest) to 1 (full speed).

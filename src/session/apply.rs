@@ -1,7 +1,7 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
-use crate::model::{Edit, LayerId, Place, Problem, Project, infer};
+use crate::model::{Edit, LayerId, NumberStep, Place, Problem, Project, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory, signature};
 
@@ -50,6 +50,7 @@ impl State {
                 let merge = merge_key("training", &self.project.training, &training);
                 self.change("change training settings", &merge, |project| project.training = training);
             }
+            Action::SetNumber { tensor, index, value, what } => self.set_number(&what, tensor, index, value),
             Action::RenameProject(name) => self.change("rename the project", "name", |project| project.name = name),
             Action::CancelLoading => self.cancel_loading(),
             Action::Transport(transport) => self.transport(transport),
@@ -148,11 +149,15 @@ impl State {
 
     fn travel(&mut self, back: bool) {
         let before = self.project.clone();
+        let number = self.history.next_number(back).cloned();
         let found = if back { self.history.undo(&self.project) } else { self.history.redo(&self.project) };
         match found {
             Some((_, project)) => {
                 self.project = project;
                 self.after_change(&before);
+                if let Some(NumberStep { tensor, index, before, after }) = number {
+                    self.tell_number(tensor, index, if back { before } else { after });
+                }
             }
             None => {
                 let text = if back { "There is nothing to undo." } else { "There is nothing to redo." };

@@ -83,7 +83,7 @@ impl State {
     /// Keeps the live run as it stands, under the id that it has or a new one, which is returned. The file is written while
     /// training goes on; the row is there at once.
     pub(super) fn keep_live(&mut self) -> Option<String> {
-        let mut card = self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.run.step > 0)?;
+        let mut card = self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.has_something())?;
         if !self.run.waits {
             self.works.trainer.as_ref()?;
         }
@@ -147,6 +147,11 @@ impl State {
         SavedAt { run: self.works.run_number, step, marks: marks.len(), branch, others }
     }
 
+    /// Whether there is more than the first weights of a seed.
+    fn has_something(&self) -> bool {
+        self.run.step > 0 || self.works.is_set_by_hand
+    }
+
     /// Whether training would be lost if the project were given up now.
     fn has_unsaved_training(&self) -> bool {
         if self.settings.keep_runs == KeepRuns::None {
@@ -154,7 +159,7 @@ impl State {
         }
         // What was only opened and waits is not lost; what a crash left is.
         let is_ours = !self.run.waits || self.works.resume_in.is_some();
-        let live = self.run.step > 0 && is_ours && self.works.saved_at != Some(self.standing());
+        let live = self.has_something() && is_ours && self.works.saved_at != Some(self.standing());
         live || (self.file.is_none() && !self.runs.cards.is_empty())
     }
 

@@ -8,7 +8,7 @@ use super::keeping::now_secs;
 use super::works::Told;
 use super::{Action, DataState, Event, NoticeKind, RunStatus, RunView, State, Transport};
 use crate::model::limits::EPOCHS;
-use crate::model::{Edit, Graph, Project};
+use crate::model::{Edit, Graph, NumberStep, Project};
 use crate::trace::{Change, Curves, Pace};
 use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
 
@@ -56,7 +56,8 @@ impl State {
             return;
         }
         // Gone back to its beginning, a run still has what came after.
-        if self.run.step == 0 && self.run.curves.train_loss.is_empty() && self.run.status != RunStatus::Running {
+        let is_fresh = self.run.step == 0 && self.run.curves.train_loss.is_empty() && !self.works.is_set_by_hand;
+        if is_fresh && self.run.status != RunStatus::Running {
             return self.restart();
         }
         self.tell_changes();
@@ -94,6 +95,33 @@ impl State {
         self.works.in_force = Some(Box::new(self.project.clone()));
     }
 
+    /// Sets one number of the run, as a step of undo.
+    pub(super) fn set_number(&mut self, what: &str, tensor: String, index: Vec<usize>, value: f32) {
+        let Some(before) = self.number(&tensor, &index) else {
+            self.notify(NoticeKind::Warning, format!("The number of {what} is not known yet: try again in a moment."));
+            return;
+        };
+        let number = NumberStep { tensor: tensor.clone(), index: index.clone(), before, after: value };
+        self.history.record_number(format!("set {what}"), number, &self.project);
+        self.tell_number(tensor, index, value);
+    }
+
+    /// A change of the run like any other: it goes on, and its journal knows.
+    pub(super) fn tell_number(&mut self, name: String, index: Vec<usize>, value: f32) {
+        self.works.is_set_by_hand = true;
+        self.start_running(Command::Change(Box::new(Change::Value { name, index, value })));
+        self.note_unsaved();
+    }
+
+    /// A weight or a bias, as it was pictured last.
+    fn number(&self, tensor: &str, index: &[usize]) -> Option<f32> {
+        let matrices = self.run.picture.iter().flat_map(|picture| picture.layers.values()).flat_map(|l| &l.weights);
+        let matrix = matrices.into_iter().find(|matrix| matrix.tensor == tensor)?;
+        let is_inside = index.len() == matrix.dims.len() && index.iter().zip(&matrix.dims).all(|(i, n)| i < n);
+        let flat = index.iter().zip(&matrix.dims).fold(0, |flat, (i, n)| flat * n + i);
+        matrix.values.get(flat).copied().filter(|_| is_inside)
+    }
+
     pub(super) fn as_told(&self) -> Told {
         self.told_of(&self.project)
     }
@@ -119,6 +147,8 @@ impl State {
         }
         self.works.run_number += 1;
         let (mut kept, of_run) = (self.works.resume.take(), self.works.resume_in.take());
+        self.history.forget_numbers();
+        self.works.is_set_by_hand = kept.as_ref().is_some_and(|kept| !kept.saved.history.made().is_empty());
         let project = match of_run.filter(|_| kept.is_some()) {
             Some(of_run) => checkpoint::with(&self.project, &of_run.graph, &of_run.training),
             None => self.project.clone(),

@@ -36,6 +36,8 @@ pub struct Works {
     pub home: Option<Home>,
     /// The settings as they were last read or written.
     pub settings: Settings,
+    /// Numbers of the run were set by hand: it is worth keeping, even before its first step.
+    pub is_set_by_hand: bool,
     /// Where this window keeps what is not saved.
     pub folder: Option<Arc<SessionFolder>>,
     /// What windows before it left, the newest first.

@@ -169,8 +169,8 @@ impl History {
         self.changes.iter().chain(&self.cuts).map(JournalEntry::bytes).sum()
     }
 
-    /// Whether the last two changes are the same number of the settings being dragged: both are one change then, from what was
-    /// before to what is now. Not so where it comes back to what it was: another value in between may have left something behind
+    /// Whether the last two changes are the same number of a tensor or of the settings being dragged: both are one change then,
+    /// from what was before to what is now. Not so where it comes back to what it was: another value in between may have left something behind
     /// (with every other rate the cuts of a plateau are forgotten).
     fn last_two_are_one(&self) -> bool {
         let of = |entry: &JournalEntry| match &entry.change {
@@ -179,6 +179,11 @@ impl History {
         };
         let [earlier @ .., last, now] = self.changes.as_slice() else { return false };
         let begin = self.series.map_or(usize::MAX, |(_, begin)| begin);
+        if let (Change::Value { name: a, index: i, .. }, Change::Value { name: b, index: j, .. }) =
+            (&last.change, &now.change)
+        {
+            return earlier.len() >= begin && (a, i) == (b, j);
+        }
         let Some((last, now)) = of(last).zip(of(now)).filter(|_| earlier.len() >= begin) else { return false };
         let first: TrainingSpec =
             earlier.iter().rev().find_map(of).unwrap_or_else(|| self.origin.project.training.clone());
@@ -239,6 +244,11 @@ mod tests {
         history.change(rate(4, 0.0625), true);
         history.change(rate(4, 0.03), false);
         assert_eq!(history.made().len(), 3, "another place, and another series");
+        let number = |index: usize, value: f32| {
+            entry(4, Change::Value { name: "dense_1.weight".into(), index: vec![index, 0], value })
+        };
+        [number(0, 0.5), number(0, 0.25), number(1, 0.5)].into_iter().for_each(|set| history.change(set, true));
+        assert_eq!(history.made()[3..], [number(0, 0.25), number(1, 0.5)]);
         let before = history.bytes();
         let edit = TensorEdit::Whole { values: vec![0.0; 100_000].into() };
         history.change(entry(5, Change::Tensor { name: "dense_1.weight".into(), edit }), true);

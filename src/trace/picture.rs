@@ -17,6 +17,8 @@ pub struct Watch {
     pub output: bool,
     /// Row of the validation part whose feature maps are shown.
     pub sample: u32,
+    /// Layers all of whose units are pictured, not only the first.
+    pub unfolded: Vec<LayerId>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,12 +54,14 @@ pub struct LayerPicture {
 pub enum Preview {
     #[default]
     None,
-    /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); at most 16 units.
+    /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); of the first 16 units, or of all.
     Plane { resolution: usize, units: Vec<Arc<[f32]>> },
-    /// Feature maps of the watched sample; at most 16 channels.
+    /// Feature maps of the watched sample; the first 16 channels, or all.
     Maps { rows: usize, columns: usize, channels: Vec<Arc<[f32]>> },
-    /// The response of each unit along the input axis (1-D data), -extent..extent; at most 16 units.
+    /// The response of each unit along the input axis (1-D data), -extent..extent; of the first 16 units, or of all.
     Curves { units: Vec<Arc<[f32]>> },
+    /// What each unit says of a handful of rows of a table; of the first 16 units, or of all.
+    Histograms { units: Vec<Histogram> },
 }
 
 /// A named tensor to be drawn as a heat map.
@@ -65,6 +69,8 @@ pub enum Preview {
 pub struct Matrix {
     /// "weight", "bias".
     pub name: String,
+    /// What the listing calls it: "dense_1.weight".
+    pub tensor: String,
     pub dims: Vec<usize>,
     pub values: Arc<[f32]>,
     pub gradient: Option<Arc<[f32]>>,
@@ -72,6 +78,14 @@ pub struct Matrix {
 
 impl Matrix {
     pub const LIMIT: usize = 65_536;
+
+    /// Of the number at this place of `values`.
+    pub fn index(&self, at: usize) -> Vec<usize> {
+        let mut rest = at;
+        let mut index: Vec<usize> = self.dims.iter().rev().map(|&n| (rest % n.max(1), rest /= n.max(1)).0).collect();
+        index.reverse();
+        index
+    }
 }
 
 /// What the network now does, by kind of task.

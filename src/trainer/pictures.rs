@@ -1,5 +1,6 @@
 //! What the window looks at, computed from the machine on request: responses over the plane, feature maps, predictions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::inspect::layers;
@@ -13,11 +14,15 @@ use crate::trace::{Histogram, LayerPicture, Matrix, OutputPicture, Picture, Prev
 /// Cells along each side of a unit's small picture and of the large surface.
 const SMALL: usize = 28;
 const LARGE: usize = 96;
-/// Units or channels pictured per layer.
+/// Units or channels pictured per layer, and of one that is unfolded: as long as they are not more numbers than this.
 const UNITS: usize = 16;
+const ALL: usize = 1024;
+const ALL_NUMBERS: usize = 1 << 20;
 /// Samples from which statistics are taken.
 const SAMPLES: usize = 64;
 const BINS: usize = 32;
+/// Of a unit's small histogram.
+const FEW_BINS: usize = 12;
 /// Points of a curve.
 const CURVE: usize = 200;
 
@@ -40,7 +45,7 @@ fn every_layer(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -
     let rows = &order[..order.len().min(SAMPLES)];
     let inputs = scoring::inputs(dataset, scoring::shown(dataset), rows);
     let outputs = run.machine().layer_outputs(&inputs, rows.len(), &ids)?;
-    let mut previews = previews(run, watch, &ids)?;
+    let mut previews = previews(run, watch, &ids, &outputs)?;
     for id in ids {
         let Some(values) = outputs.get(&id) else { continue };
         let program = run.machine().program();
@@ -60,14 +65,16 @@ fn every_layer(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -
     Ok(())
 }
 
-type Previews = std::collections::BTreeMap<LayerId, Preview>;
+type Previews = BTreeMap<LayerId, Preview>;
+type Outputs = BTreeMap<LayerId, TensorData>;
 
-fn previews(run: &Run, watch: &Watch, ids: &[LayerId]) -> Result<Previews, RunError> {
+/// `sampled`: what leaves the layers for a few samples.
+fn previews(run: &Run, watch: &Watch, ids: &[LayerId], sampled: &Outputs) -> Result<Previews, RunError> {
     let dataset = run.dataset();
     if let Some(plane) = &dataset.plane {
         let outputs = run.machine().layer_outputs(&grid(plane, SMALL), SMALL * SMALL, ids)?;
-        return Ok(each(outputs, |values| match values.dims.as_slice() {
-            [_, _] => Preview::Plane { resolution: SMALL, units: columns(values) },
+        return Ok(each(&outputs, |id, values| match values.dims.as_slice() {
+            [rows, _] => Preview::Plane { resolution: SMALL, units: columns(values, most(watch, id, *rows)) },
             _ => Preview::None,
         }));
     }
@@ -75,34 +82,53 @@ fn previews(run: &Run, watch: &Watch, ids: &[LayerId]) -> Result<Previews, RunEr
         let (low, high) = input_range(run);
         let inputs: Vec<f32> = axis(low, high, CURVE / 2).collect();
         let outputs = run.machine().layer_outputs(&inputs, inputs.len(), ids)?;
-        return Ok(each(outputs, |values| Preview::Curves { units: columns(values) }));
+        return Ok(each(&outputs, |id, values| Preview::Curves {
+            units: columns(values, most(watch, id, inputs.len())),
+        }));
+    }
+    if dataset.input_shape.len() == 1 {
+        return Ok(each(sampled, |id, values| histograms(values, most(watch, id, SAMPLES))));
     }
     if dataset.input_shape.len() == 3 && dataset.validation.len > 0 {
         let n = dataset.input_len();
         let row = watch.sample as usize % dataset.validation.len;
         let outputs = run.machine().layer_pictures(&dataset.validation.inputs[row * n..(row + 1) * n], 1, ids)?;
-        return Ok(each(outputs, feature_maps));
+        return Ok(each(&outputs, |id, values| feature_maps(values, |area| most(watch, id, area))));
     }
     Ok(Previews::new())
 }
 
-fn each(
-    outputs: std::collections::BTreeMap<LayerId, TensorData>,
-    preview: impl Fn(&TensorData) -> Preview,
-) -> Previews {
-    outputs.iter().map(|(&id, values)| (id, preview(values))).collect()
+fn each(outputs: &Outputs, preview: impl Fn(LayerId, &TensorData) -> Preview) -> Previews {
+    outputs.iter().map(|(&id, values)| (id, preview(id, values))).collect()
+}
+
+/// Of how many units of so many numbers each there are pictures.
+fn most(watch: &Watch, id: LayerId, numbers: usize) -> usize {
+    let all = (ALL_NUMBERS / numbers.max(1)).clamp(UNITS, ALL);
+    if watch.unfolded.contains(&id) { all } else { UNITS }
 }
 
 /// The first units of a `[rows, units]` value, each as its own list.
-fn columns(values: &TensorData) -> Vec<Arc<[f32]>> {
+fn columns(values: &TensorData, most: usize) -> Vec<Arc<[f32]>> {
     let units = values.dims.get(1..).map_or(1, |rest| rest.iter().product::<usize>()).max(1);
-    (0..units.min(UNITS)).map(|u| values.data.iter().skip(u).step_by(units).copied().collect()).collect()
+    (0..units.min(most)).map(|u| values.data.iter().skip(u).step_by(units).copied().collect()).collect()
 }
 
-fn feature_maps(values: &TensorData) -> Preview {
+fn histograms(values: &TensorData, most: usize) -> Preview {
+    match values.dims.as_slice() {
+        [_, _] => {
+            let units = columns(values, most).iter().map(|unit| Histogram::of(unit, FEW_BINS)).collect();
+            Preview::Histograms { units }
+        }
+        _ => Preview::None,
+    }
+}
+
+fn feature_maps(values: &TensorData, most: impl Fn(usize) -> usize) -> Preview {
     match values.dims.as_slice() {
         [1, channels, rows, columns] => {
-            let maps = values.data.chunks(rows * columns).take(UNITS.min(*channels)).map(Arc::from).collect();
+            let count = most(rows * columns).min(*channels);
+            let maps = values.data.chunks(rows * columns).take(count).map(Arc::from).collect();
             Preview::Maps { rows: *rows, columns: *columns, channels: maps }
         }
         // A sequence as one picture: a row a step.
@@ -157,7 +183,8 @@ fn weights(run: &Run, id: LayerId) -> Result<Vec<Matrix>, RunError> {
             continue;
         }
         let gradient = gradient_of(run, value);
-        all.push(Matrix { name: name.to_owned(), dims: data.dims, values: data.data, gradient });
+        let tensor = run.machine().program().name(value).to_owned();
+        all.push(Matrix { name: name.to_owned(), tensor, dims: data.dims, values: data.data, gradient });
     }
     Ok(all)
 }

@@ -379,6 +379,7 @@ impl Worker {
         let Some(debugger) = &mut self.debugger else { return Ok(()) };
         let graph = matches!(change, Change::Graph { .. });
         let device = matches!(change, Change::Device { .. });
+        let number = matches!(change, Change::Value { .. }).then(|| change.to_string());
         let kept = match debugger.change(change) {
             // The run has not been touched, and goes on where it is.
             Err(error) if device => {
@@ -388,8 +389,13 @@ impl Worker {
             }
             kept => kept?,
         };
-        self.cut();
-        self.tell_marks();
+        match number {
+            Some(number) => self.changed(&number),
+            None => {
+                self.cut();
+                self.tell_marks();
+            }
+        }
         self.standing.did();
         if graph && kept.kept < kept.of {
             locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));

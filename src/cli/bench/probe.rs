@@ -67,7 +67,7 @@ fn measure(mut project: Project, time: Duration, threads: usize) -> anyhow::Resu
     project.training.early_stopping = None;
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress)?);
     let selected = project.graph.layers().find(|layer| layer.kind.has_weights()).map(|layer| layer.id);
-    let watch = Watch { canvas: true, layers: selected.into_iter().collect(), output: true, sample: 0 };
+    let watch = Watch { canvas: true, layers: selected.into_iter().collect(), output: true, ..Watch::default() };
     let trainer = Trainer::spawn(Arc::new(|| {}), threads).map_err(anyhow::Error::msg)?;
     trainer.send(Command::Start { run: 1, project: Box::new(project), dataset, device: Device::Cpu, kept: None });
     trainer.send(Command::Play);

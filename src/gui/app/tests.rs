@@ -14,6 +14,8 @@ mod sizes;
 mod tables;
 #[path = "tests/typing.rs"]
 mod typing;
+#[path = "tests/weights.rs"]
+mod weights;
 
 use std::path::PathBuf;
 

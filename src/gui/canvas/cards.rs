@@ -6,16 +6,22 @@ use egui::{Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind
 
 use super::super::numbers;
 use super::super::theme::{medium, mono, regular};
+use super::super::units as unit_names;
 use super::super::widgets::paint_kind_icon;
 use super::geometry::{self, CardLayout, Content};
 use super::health::Health;
-use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, phases, previews, select};
+use super::{CanvasUi, Frame, Gesture, halo, id, menus, name, params, phases, select};
 use crate::model::{Layer, LayerId, LayerKind};
 use crate::session::{Action, State};
 use crate::trace::{LayerPicture, Preview};
 
+/// Of more units than this only the one under the pointer has a name.
+const MANY: usize = 64;
+/// Cards that are nearer to each other than this have no room for a column of units.
+const TIGHT: f32 = 264.0;
+
 /// Cards that may be on the screen, laid out.
-pub fn layouts(frame: &Frame<'_>, textures: &previews::Textures) -> BTreeMap<LayerId, CardLayout> {
+pub fn layouts(frame: &Frame<'_>, local: &CanvasUi) -> BTreeMap<LayerId, CardLayout> {
     let font = regular(12.0);
     let measure = |text: &str| {
         let galley = frame.painter.layout_no_wrap(text.to_owned(), font.clone(), frame.tokens.text);
@@ -25,24 +31,49 @@ pub fn layouts(frame: &Frame<'_>, textures: &previews::Textures) -> BTreeMap<Lay
     near.into_iter()
         .filter_map(|id| {
             let layer = frame.graph.layer(id)?;
-            let content = content(frame.state, layer, textures);
+            let content = content(frame.state, layer, local);
             let content = if frame.has_detail() { content } else { content.brief() };
+            let units = content.units && !is_hemmed_in(frame, local, layer);
+            let content = Content { units, ..content };
             Some((id, CardLayout::of(layer, &content, measure)))
         })
         .collect()
 }
 
-fn content(state: &State, layer: &Layer, textures: &previews::Textures) -> Content {
+/// Whether another card lies so near above or below that there is no room for a column of units. One in the hand does not count.
+fn is_hemmed_in(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer) -> bool {
+    let moves = |id| matches!(&local.gesture, Gesture::Move(moving) if moving.moves(id));
+    let near = |other: &Layer| {
+        let apart = |axis: usize| (other.position[axis] - layer.position[axis]).abs();
+        other.id != layer.id && apart(0) < geometry::WIDTH && apart(1) < TIGHT && !moves(other.id)
+    };
+    !moves(layer.id) && frame.graph.layers().any(near)
+}
+
+fn content(state: &State, layer: &Layer, local: &CanvasUi) -> Content {
     match layer.kind {
         LayerKind::Input(_) => {
             let loaded = state.data.dataset().is_some();
-            Content { params: true, tiles: textures.input_tiles(), line: true, footer: loaded, strip: None }
+            let (tiles, units) = (local.textures.input_tiles(), local.textures.has_input_units());
+            Content { params: true, tiles, units, more: None, line: true, footer: loaded, strip: None }
         }
-        LayerKind::Loss(_) => Content { params: true, tiles: 0, line: true, footer: false, strip: None },
+        LayerKind::Loss(_) => {
+            Content { params: true, tiles: 0, units: false, more: None, line: true, footer: false, strip: None }
+        }
         _ => {
             let counted = state.inference.parameter_counts.contains_key(&layer.id);
-            Content::of(layer, picture(state, layer.id), counted)
+            let (picture, unfolded) = (picture(state, layer.id), local.unfolded.contains(&layer.id));
+            Content::of(layer, picture, counted, all_units(state, layer.id), unfolded)
         }
+    }
+}
+
+/// How many units or channels a layer has, pictured or not.
+fn all_units(state: &State, layer: LayerId) -> Option<usize> {
+    match *state.inference.shapes.get(&layer)?.0.as_slice() {
+        [units] => Some(units),
+        [channels, _, _] => Some(channels),
+        _ => None,
     }
 }
 
@@ -128,7 +159,12 @@ fn paint(
     frame.painter.rect(rect, radius, t.panel, Stroke::new(1.0, border), StrokeKind::Inside);
     title(ui, frame, layer, layout, &health);
     match layer.kind {
-        LayerKind::Input(_) => input_content(frame, local, layout),
+        LayerKind::Input(_) => {
+            input_content(frame, local, layout);
+            if local.textures.has_input_units() {
+                units(ui, frame, local, layer, layout);
+            }
+        }
         LayerKind::Loss(_) => loss_content(frame, layout),
         _ => layer_content(ui, frame, local, layer, layout),
     }
@@ -171,6 +207,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
     if !frame.has_detail() {
         return;
     }
+    input_names(frame, layout);
     let Some(dataset) = frame.state.data.dataset() else {
         if let Some(line) = layout.line {
             let words = if matches!(frame.state.data, crate::session::DataState::Loading { .. }) {
@@ -195,6 +232,18 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
     footer(frame, layout, &names, &shape);
 }
 
+/// Beside the tiles, where they leave room.
+fn input_names(frame: &Frame<'_>, layout: &CardLayout) {
+    let Some(dataset) = frame.state.data.dataset().filter(|_| layout.is_column) else { return };
+    for (tile, name) in layout.tiles.iter().zip(&dataset.input_names) {
+        let left = pos2(layout.rect.left() + 10.0, tile.center().y);
+        let room = layout.tiles.iter().map(Rect::left).reduce(f32::min).unwrap_or_default() - left.x - 4.0;
+        if layout.tiles.len() <= 4 {
+            frame.elided(frame.at(left), name, regular(11.0), frame.tokens.muted, frame.scaled(room));
+        }
+    }
+}
+
 fn loss_content(frame: &Frame<'_>, layout: &CardLayout) {
     let (Some(line), true) = (layout.line, frame.has_detail()) else { return };
     let loss = frame.state.shown_loss().map_or("–".to_owned(), |loss| numbers::significant(loss, 3));
@@ -208,6 +257,7 @@ fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: 
         if !matches!(picture.preview, Preview::None | Preview::Maps { rows: 1, .. }) {
             units(ui, frame, local, layer, layout);
         }
+        more(ui, frame, local, layer, layout);
     }
     if frame.has_detail()
         && let Some(count) = frame.state.inference.parameter_counts.get(&layer.id)
@@ -220,7 +270,7 @@ fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: 
     }
 }
 
-/// Each unit's tile can be hovered.
+/// Each unit's tile can be hovered. What has a name is called by it, where there is room.
 fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
     let seen = frame.has_detail() && !frame.is_crowded();
     if !seen && !ui.rect_contains_pointer(frame.on_screen(layout.rect)) {
@@ -228,15 +278,35 @@ fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, 
     }
     for (unit, tile) in layout.tiles.iter().enumerate() {
         let rect = frame.on_screen(*tile);
-        let key = layer.id.0.wrapping_mul(16).wrapping_add(unit as u32);
+        if layout.tiles.len() > MANY && !ui.rect_contains_pointer(rect) {
+            continue;
+        }
+        let key = layer.id.0.wrapping_mul(1024).wrapping_add(unit as u32);
         let response = ui.interact(rect, id("unit", key), Sense::hover());
-        name(&response, Role::Image, format!("unit {} of {}", unit + 1, layer.name));
+        name(&response, Role::Image, unit_names::name(frame.state, layer.id, unit));
         if response.contains_pointer() && matches!(local.gesture, Gesture::Idle) {
             local.hovered_unit = Some((layer.id, unit));
             let stroke = Stroke::new(1.5, frame.tokens.text);
             frame.painter.rect_stroke(rect, frame.scaled(4.0), stroke, StrokeKind::Outside);
         }
     }
+}
+
+/// The way to the units that are not shown, and back.
+fn more(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
+    let Some((rect, words)) = &layout.more else { return };
+    let rect = frame.on_screen(*rect);
+    let response = ui.interact(rect, id("more", layer.id.0), Sense::click());
+    let unfolded = local.unfolded.contains(&layer.id);
+    let what = if unfolded { "Show fewer units of" } else { "Show all units of" };
+    name(&response, Role::Button, format!("{what} {}", layer.name));
+    let lit = response.hovered() || response.has_focus();
+    let colour = if lit { frame.tokens.accent } else { frame.tokens.muted };
+    frame.painter.text(rect.center(), Align2::CENTER_CENTER, words, frame.legible(regular(11.0)), colour);
+    if response.clicked() && !local.unfolded.remove(&layer.id) {
+        local.unfolded.insert(layer.id);
+    }
+    response.on_hover_cursor(egui::CursorIcon::PointingHand);
 }
 
 fn footer(frame: &Frame<'_>, layout: &CardLayout, left: &str, right: &str) {

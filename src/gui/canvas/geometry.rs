@@ -5,6 +5,7 @@
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
+use super::super::numbers::count;
 use super::view::point;
 use crate::model::{Graph, Layer, LayerId, LayerKind, ParamKind, ParamSpec, ParamValue, Wire};
 use crate::trace::{LayerPicture, Preview};
@@ -19,7 +20,10 @@ const CHIP: f32 = 20.0;
 const FOOTER: f32 = 24.0;
 const PADDING: f32 = 10.0;
 const GAP: f32 = 4.0;
+const MORE: f32 = 20.0;
 const TALLEST_TILE: f32 = 56.0;
+/// As many units stand below each other, each with a height of its own, so that its weights can be lines. More are a grid.
+pub const COLUMN: usize = 16;
 /// How far a wire that leads back to the left reaches beyond its ends.
 const BEND: f32 = 24.0;
 /// Between the ports of a merging layer.
@@ -59,6 +63,10 @@ pub struct CardLayout {
     pub line: Option<Rect>,
     /// Tiles of units, or one wide tile for a histogram.
     pub tiles: Vec<Rect>,
+    /// Whether each tile has a height of its own: lines can lead to it.
+    pub is_column: bool,
+    /// Below the tiles: the way to those that are not shown, and back.
+    pub more: Option<(Rect, String)>,
     pub footer: Option<Rect>,
 }
 
@@ -66,6 +74,10 @@ pub struct CardLayout {
 pub struct Content {
     pub params: bool,
     pub tiles: usize,
+    /// Whether the tiles are units, that may have lines of their own.
+    pub units: bool,
+    /// Words for the way to the others.
+    pub more: Option<String>,
     pub line: bool,
     pub footer: bool,
     /// A single wide tile of this height in place of unit tiles.
@@ -79,18 +91,32 @@ impl Content {
     }
 
     /// What there is to show of a layer that is neither Input nor Loss.
-    pub fn of(layer: &Layer, picture: Option<&LayerPicture>, counted: bool) -> Self {
-        let (tiles, strip) = match picture.map(|p| &p.preview) {
-            Some(Preview::Plane { units, .. } | Preview::Curves { units }) => (units.len(), None),
+    pub fn of(
+        layer: &Layer,
+        picture: Option<&LayerPicture>,
+        counted: bool,
+        all: Option<usize>,
+        unfolded: bool,
+    ) -> Self {
+        let (tiles, units, strip) = match picture.map(|p| &p.preview) {
+            Some(Preview::Plane { units, .. } | Preview::Curves { units }) => (units.len(), true, None),
+            Some(Preview::Histograms { units }) => (units.len(), true, None),
             // A row of numbers is one strip.
-            Some(Preview::Maps { rows: 1, .. }) => (0, Some(14.0)),
-            Some(Preview::Maps { channels, .. }) => (channels.len(), None),
+            Some(Preview::Maps { rows: 1, .. }) => (0, false, Some(14.0)),
+            Some(Preview::Maps { channels, .. }) => (channels.len(), false, None),
             Some(Preview::None) if picture.is_some_and(|p| p.histogram.counts.iter().any(|&n| n > 0)) => {
-                (0, Some(36.0))
+                (0, false, Some(36.0))
             }
-            _ => (0, None),
+            _ => (0, false, None),
         };
-        Self { params: true, tiles: tiles.min(16), line: false, footer: counted && layer.kind.has_weights(), strip }
+        let footer = counted && layer.kind.has_weights();
+        let shown = if unfolded { tiles } else { tiles.min(COLUMN) };
+        let more = all.filter(|all| *all > COLUMN && tiles > 1).map(|all| match unfolded {
+            false => format!("+{} more", count((all - shown) as u64)),
+            true if all > shown => format!("first {} of {} · fewer", count(shown as u64), count(all as u64)),
+            true => "show fewer".to_owned(),
+        });
+        Self { params: true, tiles: shown, units, more, line: false, footer, strip }
     }
 }
 
@@ -103,13 +129,18 @@ impl CardLayout {
         let mut y = TITLE + rows as f32 * ROW;
         let line = content.line.then(|| Rect::from_min_size(pos2(PADDING, y), vec2(inner, ROW)));
         y += line.map_or(0.0, |r| r.height());
+        let is_column = content.units && (1..=COLUMN).contains(&content.tiles);
         let tiles = match content.strip {
             Some(height) => vec![Rect::from_min_size(pos2(PADDING, y + 2.0), vec2(inner, height))],
+            None if is_column => column(content.tiles, pos2(PADDING, y + 2.0), inner),
             None => tiles(content.tiles, pos2(PADDING, y + 2.0), inner),
         };
         if let Some(last) = tiles.last() {
             y = last.max.y + 8.0;
         }
+        let more = content.more.as_ref().filter(|_| !tiles.is_empty());
+        let more = more.map(|words| (Rect::from_min_size(pos2(PADDING, y - 6.0), vec2(inner, MORE)), words.clone()));
+        y += if more.is_some() { MORE - 2.0 } else { 0.0 };
         if !content.footer && y > TITLE && tiles.is_empty() {
             y += 4.0;
         }
@@ -130,6 +161,8 @@ impl CardLayout {
                 .collect(),
             line: line.map(place),
             tiles: tiles.into_iter().map(place).collect(),
+            is_column,
+            more: more.map(|(rect, words)| (place(rect), words)),
             footer: footer.map(place),
         }
     }
@@ -186,7 +219,9 @@ fn tiles(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
         1 => 1,
         2 => 2,
         3..=8 => 4,
-        _ => 6,
+        9..=48 => 6,
+        49..=128 => 8,
+        _ => 12,
     };
     let wide = (inner - GAP * (columns as f32 - 1.0)) / columns as f32;
     let size = vec2(wide, wide.min(TALLEST_TILE));
@@ -196,6 +231,24 @@ fn tiles(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
             Rect::from_min_size(corner + vec2(column * (size.x + GAP), row * (size.y + GAP)), size)
         })
         .collect()
+}
+
+/// Units below each other. More than a few stand in two columns, in zigzag, so that a line passes between those of one column to
+/// each of the other.
+fn column(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
+    let (side, pitch, columns) = match count {
+        1 => (56.0, 56.0, 1),
+        2..=4 => (36.0, 40.0, 1),
+        5..=8 => (32.0, 18.0, 2),
+        _ => (24.0, 13.5, 2),
+    };
+    let wide = columns as f32 * (side + GAP) - GAP;
+    let left = corner.x + (inner - wide) / 2.0;
+    let tile = |i: usize| {
+        let at = pos2(left + (i % columns) as f32 * (side + GAP), corner.y + i as f32 * pitch);
+        Rect::from_min_size(at, Vec2::splat(side))
+    };
+    (0..count).map(tile).collect()
 }
 
 pub fn output_port(layer: &Layer) -> Option<Pos2> {
@@ -315,7 +368,7 @@ pub fn distance(points: [Pos2; 4], to: Pos2) -> f32 {
     nearest
 }
 
-fn to_segment(p: Pos2, a: Pos2, b: Pos2) -> f32 {
+pub fn to_segment(p: Pos2, a: Pos2, b: Pos2) -> f32 {
     let (ab, ap) = (b - a, p - a);
     let t = if ab == Vec2::ZERO { 0.0 } else { (ap.dot(ab) / ab.length_sq()).clamp(0.0, 1.0) };
     (ap - ab * t).length()
@@ -401,16 +454,22 @@ mod tests {
     fn cards_grow_around_the_axis_of_their_ports() {
         let graph = graph();
         let dense = graph.find("Dense 1").unwrap();
-        let layout = |tiles| {
-            let content = Content { params: true, tiles, line: false, footer: true, strip: None };
+        let layout = |tiles, units| {
+            let content = Content { params: true, tiles, units, more: None, line: false, footer: true, strip: None };
             CardLayout::of(dense, &content, |text| text.len() as f32 * 6.0)
         };
-        for card in [layout(0), layout(8), layout(16)] {
+        for card in [layout(0, false), layout(8, false), layout(16, false), layout(8, true), layout(16, true)] {
             assert!((card.rect.center().y - (dense.position[1] + AXIS)).abs() < 1e-3);
             assert!(card.params.iter().all(|p| card.rect.contains_rect(p.chip)), "chips inside");
             assert!(card.tiles.iter().all(|&t| card.rect.contains_rect(t)), "tiles inside");
         }
-        assert!(layout(16).rect.height() < 190.0, "rows of a tidy layout do not overlap");
+        assert!(layout(16, false).rect.height() < 190.0, "rows of a tidy layout do not overlap");
+        for count in 1..=COLUMN {
+            let tiles = layout(count, true).tiles;
+            let crosses = |i: usize, j: usize| tiles[j].y_range().contains(tiles[i].center().y);
+            let apart = (0..count).all(|i| (0..count).all(|j| i == j || !crosses(i, j)));
+            assert!(apart, "a line to one of {count} units crosses no other");
+        }
     }
 
     #[test]

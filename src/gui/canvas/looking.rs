@@ -37,6 +37,9 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
     }
     if *graph != local.seen {
         let another = local.seen.is_empty() || is_another_project(state, &local.seen);
+        if another {
+            local.unfolded.clear();
+        }
         if another || pushed_out(graph, &local.seen, local.view, rect) {
             local.opened = true;
         } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {

@@ -27,11 +27,12 @@ mod wiring;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, vec2};
 
+use super::number_editor::NumberEditor;
 use super::theme::Tokens;
 use crate::model::{Graph, LayerId, Wire, WireId};
 use crate::session::{Action, State};
@@ -63,6 +64,13 @@ pub struct CanvasUi {
     /// The unit under the pointer, to be shown large in the Output panel.
     pub hovered_unit: Option<(LayerId, usize)>,
     hovered_wire: Option<WireId>,
+    /// Cards that show all their units.
+    unfolded: BTreeSet<LayerId>,
+    /// Layers whose weights are lines.
+    linked: Vec<LayerId>,
+    /// Where one of them is set, and which.
+    editor: NumberEditor,
+    edited: Option<links::Place>,
     offer: Option<wiring::Offer>,
     /// Where the cards in sight are on the screen.
     placed: BTreeMap<LayerId, Rect>,
@@ -86,6 +94,10 @@ impl Default for CanvasUi {
             was_busy: false,
             hovered_unit: None,
             hovered_wire: None,
+            unfolded: BTreeSet::new(),
+            linked: Vec::new(),
+            editor: NumberEditor::default(),
+            edited: None,
             offer: None,
             placed: BTreeMap::new(),
             menu_at: Pos2::ZERO,
@@ -99,11 +111,14 @@ impl CanvasUi {
         self.space_panned
     }
 
-    /// Asks for what the canvas shows: previews, and the weights of the layer that is pointed at.
+    /// Asks for what the canvas shows: previews, and the weights that are lines.
     pub fn subscribe(&self, watch: &mut Watch) {
         watch.canvas = true;
-        if let Some((layer, _)) = self.hovered_unit.filter(|(layer, _)| !watch.layers.contains(layer)) {
-            watch.layers.push(layer);
+        watch.unfolded = self.unfolded.iter().copied().collect();
+        for &layer in &self.linked {
+            if !watch.layers.contains(&layer) {
+                watch.layers.push(layer);
+            }
         }
     }
 
@@ -244,7 +259,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
         style: params::style(ui, local.view.zoom),
     };
     local.textures.refresh(ui.ctx(), state, &frame.tokens);
-    frame.cards = cards::layouts(&frame, &local.textures);
+    frame.cards = cards::layouts(&frame, local);
     frame.curves = wires::curves(&frame);
     local.placed = frame.cards.iter().map(|(layer, card)| (*layer, frame.on_screen(card.rect))).collect();
     let frame = &frame;
@@ -252,7 +267,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     wires::show(ui, frame, local, &background, actions);
     cards::show(ui, frame, local, actions);
     ports::show(ui, frame, local, actions);
-    links::show(frame, local);
+    links::show(ui, frame, local);
     select::show(ui, frame, local, &background, actions);
     wiring::show(ui, frame, local, actions);
     drop::show(ui, frame, local, actions);
@@ -261,6 +276,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     minimap::show(ui, frame, local);
     menus::background(&background, frame, local, actions);
     keys::handle(ui, frame, local, actions);
+    local.editor.show(ui.ctx(), state, actions);
 }
 
 /// Where the hand is, or where it let go in this frame: on a slow machine the pointer may have gone on since.

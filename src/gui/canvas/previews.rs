@@ -8,6 +8,7 @@ use egui::{Color32, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, pos2}
 
 use super::super::theme::{Tokens, mix};
 use super::Frame;
+use super::geometry::COLUMN;
 use crate::data::{Dataset, sample_rows};
 use crate::model::LayerId;
 use crate::session::State;
@@ -18,15 +19,20 @@ type Tile = Arc<[f32]>;
 
 /// Pixels along one side of a feature's picture on the Input card.
 const FEATURE: usize = 32;
+/// Of the histogram of a column of a table.
+const BINS: usize = 12;
 
 #[derive(Default)]
 pub struct Textures {
     dark: bool,
     layers: HashMap<LayerId, Strip>,
-    input: Option<InputStrip>,
+    input: Option<InputPicture>,
 }
 
-/// Tiles of one size, stacked in one texture.
+/// Tiles below each other in one texture; more go on beside them.
+const DOWN: usize = 16;
+
+/// Tiles of one size in one texture.
 struct Strip {
     texture: TextureHandle,
     tiles: usize,
@@ -36,9 +42,19 @@ struct Strip {
     of: Tile,
 }
 
-struct InputStrip {
-    strip: Strip,
+/// What is shown of the data.
+struct InputPicture {
+    look: InputLook,
     of: Arc<Dataset>,
+}
+
+enum InputLook {
+    /// `units`: they are what the network reads, not a few samples.
+    Strip {
+        strip: Strip,
+        units: bool,
+    },
+    Histograms(Vec<Histogram>),
 }
 
 impl Textures {
@@ -74,24 +90,43 @@ impl Textures {
         if self.input.as_ref().is_some_and(|input| Arc::ptr_eq(&input.of, dataset)) {
             return;
         }
-        let texture = self.input.take().map(|input| input.strip.texture);
-        let (units, rows, columns, palette) = match input_tiles(dataset) {
-            Some(InputTiles::Features(units)) => (units, FEATURE, FEATURE, Palette::signed(tokens)),
-            Some(InputTiles::Images { units, rows, columns }) => (units, rows, columns, Palette::grey(tokens)),
-            None => return,
+        let texture = self.input.take().and_then(|input| match input.look {
+            InputLook::Strip { strip, .. } => Some(strip.texture),
+            InputLook::Histograms(_) => None,
+        });
+        let strip = |tiles: &[Tile], size, palette: &Palette, units| {
+            let strip = upload(ctx, texture, tiles, size, palette)?;
+            Some(InputLook::Strip { strip, units })
         };
-        let strip = upload(ctx, texture, &units, [rows, columns], &palette);
-        self.input = strip.map(|strip| InputStrip { strip, of: dataset.clone() });
+        let look = match input_tiles(dataset) {
+            Some(InputTiles::Features(tiles)) => strip(&tiles, [FEATURE; 2], &Palette::signed(tokens), true),
+            Some(InputTiles::Images { tiles, rows, columns }) => {
+                strip(&tiles, [rows, columns], &Palette::grey(tokens), false)
+            }
+            Some(InputTiles::Columns(columns)) => Some(InputLook::Histograms(columns)),
+            None => None,
+        };
+        self.input = look.map(|look| InputPicture { look, of: dataset.clone() });
     }
 
     /// How many pictures the Input card shows.
     pub fn input_tiles(&self) -> usize {
-        self.input.as_ref().map_or(0, |input| input.strip.tiles)
+        self.input.as_ref().map_or(0, |input| match &input.look {
+            InputLook::Strip { strip, .. } => strip.tiles,
+            InputLook::Histograms(columns) => columns.len(),
+        })
+    }
+
+    /// Whether they are what the network reads, number by number.
+    pub fn has_input_units(&self) -> bool {
+        self.input.as_ref().is_some_and(|input| !matches!(input.look, InputLook::Strip { units: false, .. }))
     }
 
     pub fn paint_input(&self, frame: &Frame<'_>, tiles: &[Rect]) {
-        if let Some(input) = &self.input {
-            input.strip.paint_all(frame, tiles);
+        match self.input.as_ref().map(|input| &input.look) {
+            Some(InputLook::Strip { strip, .. }) => strip.paint_all(frame, tiles),
+            Some(InputLook::Histograms(columns)) => small_histograms(frame, columns, tiles),
+            None => {}
         }
     }
 
@@ -103,6 +138,7 @@ impl Textures {
                     curve(frame, frame.on_screen(*tile), unit);
                 }
             }
+            Preview::Histograms { units } => small_histograms(frame, units, tiles),
             Preview::None => {
                 if let Some(tile) = tiles.first() {
                     histogram(frame, frame.on_screen(*tile), &picture.histogram);
@@ -120,7 +156,7 @@ impl Textures {
 impl Strip {
     fn shows(&self, units: &[Tile], rows: usize, columns: usize) -> bool {
         units.first().is_some_and(|first| Arc::ptr_eq(first, &self.of))
-            && (self.tiles, self.rows, self.columns) == (units.len().min(16), rows, columns)
+            && (self.tiles, self.rows, self.columns) == (units.len(), rows, columns)
     }
 
     fn paint_all(&self, frame: &Frame<'_>, tiles: &[Rect]) {
@@ -143,11 +179,12 @@ impl Strip {
 
     /// Half a texel inside, so that neighbours do not bleed in.
     fn uv(&self, i: usize) -> Rect {
-        let height = (self.tiles * self.rows) as f32;
-        let (x, y) = (0.5 / self.columns as f32, |row: f32| row / height);
+        let [width, height] = size_of(self.tiles, [self.rows, self.columns]);
+        let (left, top) = (i / DOWN * self.columns, i % DOWN * self.rows);
+        let at = |x: f32, y: f32| pos2(x / width as f32, y / height as f32);
         Rect::from_min_max(
-            pos2(x, y((i * self.rows) as f32 + 0.5)),
-            pos2(1.0 - x, y(((i + 1) * self.rows) as f32 - 0.5)),
+            at(left as f32 + 0.5, top as f32 + 0.5),
+            at((left + self.columns) as f32 - 0.5, (top + self.rows) as f32 - 0.5),
         )
     }
 }
@@ -157,11 +194,16 @@ fn tiles_of(picture: &LayerPicture) -> Option<(&[Tile], usize, usize)> {
     match &picture.preview {
         Preview::Plane { resolution, units } => Some((units, *resolution, *resolution)),
         Preview::Maps { rows, columns, channels } => Some((channels, *rows, *columns)),
-        Preview::None | Preview::Curves { .. } => None,
+        Preview::None | Preview::Curves { .. } | Preview::Histograms { .. } => None,
     }
 }
 
-/// Uploads the tiles, into the old texture if there is one. At most 16 tiles.
+/// Width and height of the texture of so many tiles.
+fn size_of(tiles: usize, [rows, columns]: [usize; 2]) -> [usize; 2] {
+    [tiles.div_ceil(DOWN) * columns, tiles.min(DOWN) * rows]
+}
+
+/// Uploads the tiles, into the old texture if there is one.
 fn upload(
     ctx: &egui::Context,
     old: Option<TextureHandle>,
@@ -170,12 +212,18 @@ fn upload(
     palette: &Palette,
 ) -> Option<Strip> {
     let first = units.first()?;
-    let units = &units[..units.len().min(16)];
     if rows * columns == 0 || units.iter().any(|u| u.len() != rows * columns) {
         return None;
     }
-    let pixels = units.iter().flat_map(|unit| palette.colour_all(unit)).collect();
-    let image = ColorImage::new([columns, rows * units.len()], pixels);
+    let [width, height] = size_of(units.len(), [rows, columns]);
+    let mut pixels = vec![Color32::TRANSPARENT; width * height];
+    for (i, unit) in units.iter().enumerate() {
+        let corner = i % DOWN * rows * width + i / DOWN * columns;
+        for (at, colour) in palette.colour_all(unit).enumerate() {
+            pixels[corner + at / columns * width + at % columns] = colour;
+        }
+    }
+    let image = ColorImage::new([width, height], pixels);
     let options = if rows.min(columns) < 12 { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
     let texture = match old {
         Some(mut texture) => {
@@ -224,10 +272,11 @@ impl Palette {
 
 enum InputTiles {
     Features(Vec<Tile>),
-    Images { units: Vec<Tile>, rows: usize, columns: usize },
+    Images { tiles: Vec<Tile>, rows: usize, columns: usize },
+    Columns(Vec<Histogram>),
 }
 
-/// Each feature over the plane, or a few samples when they are pictures.
+/// Each feature over the plane, a few samples when they are pictures, the numbers of each column of a table that has few.
 fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
     if let Some(plane) = &dataset.plane {
         let along = |i: usize| (i as f32 + 0.5) / FEATURE as f32 * 2.0 - 1.0;
@@ -241,13 +290,21 @@ fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
         });
         return Some(InputTiles::Features(units.collect()));
     }
-    let &[channels, rows, columns] = dataset.input_shape.as_slice() else { return None };
-    let (area, part) = (rows * columns, &dataset.train);
-    let units = sample_rows(dataset, part, None, 4).into_iter().filter_map(|row| {
+    let part = &dataset.train;
+    let (channels, rows, columns) = match *dataset.input_shape.as_slice() {
+        [channels, rows, columns] => (channels, rows, columns),
+        [columns] if columns <= COLUMN => {
+            let column = |at| part.inputs.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
+            return Some(InputTiles::Columns((0..columns).map(|at| Histogram::of(&column(at), BINS)).collect()));
+        }
+        _ => return None,
+    };
+    let area = rows * columns;
+    let tiles = sample_rows(dataset, part, None, 4).into_iter().filter_map(|row| {
         let start = row as usize * channels * area;
         part.inputs.get(start..start + area).map(Arc::from)
     });
-    Some(InputTiles::Images { units: units.collect(), rows, columns })
+    Some(InputTiles::Images { tiles: tiles.collect(), rows, columns })
 }
 
 /// A unit's response along the input axis, around zero in the middle.
@@ -267,6 +324,14 @@ fn curve(frame: &Frame<'_>, tile: Rect, values: &[f32]) {
         })
         .collect();
     frame.painter.line(points, egui::Stroke::new(frame.scaled(1.5).max(1.0), t.pos));
+}
+
+fn small_histograms(frame: &Frame<'_>, all: &[Histogram], tiles: &[Rect]) {
+    for (one, tile) in all.iter().zip(tiles) {
+        let tile = frame.on_screen(*tile);
+        frame.painter.rect_filled(tile, frame.scaled(4.0), frame.tokens.raised);
+        histogram(frame, tile.shrink(frame.scaled(2.0)), one);
+    }
 }
 
 /// Bars, orange below zero and blue above.

@@ -27,6 +27,10 @@ impl Moving {
         Self { start, grabbed, moved: false }
     }
 
+    pub fn moves(&self, layer: LayerId) -> bool {
+        self.start.iter().any(|(id, _)| *id == layer)
+    }
+
     fn moved_by(&self, delta: Vec2) -> Vec<(LayerId, [f32; 2])> {
         let snap = |v: f32| (v / GRID).round() * GRID;
         let delta = vec2(snap(delta.x), snap(delta.y));

@@ -69,11 +69,17 @@ pub fn show(
     for &(ref wire, points) in frame.curves.iter().filter(|(wire, _)| Some(wire.id) != detached) {
         let on_screen = Rect::from_points(&points).intersects(screen);
         let look = Look::of(frame, wire, hovered == Some(wire.id));
+        // Lines between units say more than the wire and its shape.
+        let is_column = |layer| frame.cards.get(layer).is_some_and(|card| card.is_column);
+        let is_linked = local.linked.contains(&wire.to) && is_column(&wire.from) && is_column(&wire.to);
+        let is_plain = look.text == frame.tokens.muted && is_linked;
         if on_screen {
-            paint_curve(frame, points, look.stroke);
+            if !is_plain {
+                paint_curve(frame, points, look.stroke);
+            }
             phases::along(ui, frame, points, wire);
         }
-        let response = pill(ui, frame, wire, points, &look, on_screen);
+        let response = pill(ui, frame, wire, points, &look, on_screen && !is_plain);
         if response.hovered() {
             local.hovered_wire = Some(wire.id);
         }

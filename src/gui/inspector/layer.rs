@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::selection::{fact, problems_of};
 use super::{params, weights};
+use crate::gui::number_editor::NumberEditor;
 use crate::gui::numbers::count;
 use crate::gui::palette::explain;
 use crate::gui::theme::{self, Tokens};
@@ -11,7 +12,7 @@ use crate::gui::widgets::{checkbox, kind_icon, labelled, text_field};
 use crate::model::{Edit, Layer, LayerKind, Source};
 use crate::session::{Action, State};
 
-pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, editor: &mut NumberEditor, actions: &mut Vec<Action>) {
     ui.push_id(layer.id.0, |ui| {
         heading(ui, layer);
         name(ui, layer, actions);
@@ -27,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<
             problems_of(ui, state, &layer.name, actions);
         }
         if let Some(picture) = state.run.picture.as_ref().and_then(|picture| picture.layers.get(&layer.id)) {
-            weights::show(ui, picture);
+            weights::show(ui, state, layer, picture, editor);
         }
     });
 }

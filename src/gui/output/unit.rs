@@ -32,7 +32,7 @@ pub(super) fn of(state: &State, (layer, unit): super::HoveredUnit) -> Option<Uni
     let name = &state.project.graph.layer(layer)?.name;
     let preview = &state.run.picture.as_ref()?.layers.get(&layer)?.preview;
     let (values, form, word) = match preview {
-        Preview::None => return None,
+        Preview::None | Preview::Histograms { .. } => return None,
         Preview::Plane { resolution, units } => (units.get(unit)?, Form::Plane { resolution: *resolution }, "unit"),
         Preview::Maps { rows, columns, channels } => {
             (channels.get(unit)?, Form::Map { rows: *rows, columns: *columns }, "channel")

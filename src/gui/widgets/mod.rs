@@ -5,7 +5,7 @@ mod fields;
 mod icon;
 mod number;
 mod tabs;
-mod typed;
+pub mod typed;
 
 pub use buttons::{accent_button, accent_icon_button, icon_button, named, section};
 pub use fields::{

@@ -204,6 +204,12 @@ impl Hands {
         self.wait();
     }
 
+    /// Gives a control the keyboard.
+    pub fn focus(&mut self, label: &str) {
+        self.window.get_by_label(label).focus();
+        self.wait();
+    }
+
     /// Empties a field and stays in it.
     pub fn clear(&mut self, label: &str) {
         self.click(label);
