@@ -1,10 +1,10 @@
-//! The glossary: every term on the screen, searchable, with its formula (F1).
+//! The glossary: every term on the screen, searchable, with its formula, and a picture where that says more (F1).
 
 use egui::{Context, Id, Key, Modal, RichText, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo};
 
 use super::theme::{self, Tokens};
+use super::widgets::select_all;
 use crate::model::glossary::{Term, all, search};
-use crate::session::State;
 
 /// Of the entries.
 const WIDTH: f32 = 560.0;
@@ -26,14 +26,14 @@ impl GlossaryUi {
         self.open.is_some()
     }
 
-    /// At the entry of the layer that is selected, if one is.
-    pub fn toggle(&mut self, state: &State) {
-        if self.open.take().is_none() {
-            let selected = state.selection.layers.iter().next().filter(|_| state.selection.layers.len() == 1);
-            let layer = selected.and_then(|&id| state.project.graph.layer(id));
-            let typed = layer.map_or(String::new(), |layer| layer.kind.about().title.to_owned());
-            self.open = Some(Open { terms: all(), typed, is_fresh: true });
-        }
+    /// At the entry of this term, if one is asked for.
+    pub fn open(&mut self, term: Option<&'static str>) {
+        self.open = Some(Open { terms: all(), typed: term.unwrap_or_default().to_owned(), is_fresh: true });
+    }
+
+    /// Whether it was open.
+    pub fn close(&mut self) -> bool {
+        self.open.take().is_some()
     }
 
     pub fn show(&mut self, ctx: &Context) {
@@ -49,6 +49,7 @@ impl GlossaryUi {
             let field = super::widgets::named(field, "Search terms");
             if std::mem::take(&mut open.is_fresh) {
                 field.request_focus();
+                select_all(ui, &field, open.typed.chars().count());
             }
             ui.add_space(6.0);
             entries(ui, &search(&open.terms, &open.typed), room.y);

@@ -16,6 +16,7 @@ pub mod debug;
 pub mod dialogs;
 pub mod frame_times;
 pub mod glossary;
+pub mod help;
 pub mod inspector;
 pub mod palette;
 pub mod panel;

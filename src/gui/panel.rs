@@ -60,6 +60,7 @@ pub fn at(tab: Tab, place: Place) -> impl Iterator<Item = &'static dyn Panel> {
 
 /// Shows what stands there.
 pub fn show(ui: &mut Ui, tab: Tab, place: Place, desk: &mut Desk<'_>) {
+    super::help::bound(ui);
     at(tab, place).for_each(|panel| panel.show(ui, desk));
 }
 

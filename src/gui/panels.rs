@@ -20,6 +20,7 @@ pub fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 pub fn body(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     Frame::new().inner_margin(Margin { left: 14, right: 14, top: 6, bottom: 14 }).show(ui, |ui| {
         ui.set_width(ui.available_width());
+        super::help::bound(ui);
         ui.spacing_mut().item_spacing.y = 6.0;
         contents(ui);
     });
@@ -36,5 +37,6 @@ pub fn fixed(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     ui.allocate_rect(rect, Sense::hover());
     let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).layout(*ui.layout()));
     inside.set_clip_rect(rect.intersect(ui.clip_rect()));
+    super::help::bound(&inside);
     contents(&mut inside);
 }

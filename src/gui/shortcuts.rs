@@ -7,6 +7,7 @@ use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText,
 use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
 use super::glossary::GlossaryUi;
+use super::help::HelpUi;
 use super::theme::{self, Tokens};
 use crate::session::{Action, Screen, State, Tab, Transport, WATCHABLE};
 use crate::trainer::DebugCommand;
@@ -22,13 +23,14 @@ const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Mod
 const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
 /// Before the bare Space, which does not care for Shift by itself.
 const FULL_SPEED: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::Space);
-const GLOSSARY: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Slash);
 
 #[derive(Default)]
 pub struct ShortcutsUi {
     pub sheet_open: bool,
     pub glossary: GlossaryUi,
+    help: HelpUi,
     /// Space is down and nothing else has happened since: its release plays or pauses.
     space_armed: bool,
     /// Asked for while a field was being typed into: done when the field has taken what was typed.
@@ -47,9 +49,7 @@ pub fn handle(
     if ctx.input_mut(|i| i.consume_shortcut(&KEYS)) && !local.glossary.is_open() {
         local.sheet_open = !local.sheet_open;
     }
-    if ctx.input_mut(|i| i.consume_shortcut(&GLOSSARY)) && !local.sheet_open {
-        local.glossary.toggle(state);
-    }
+    help(ctx, state, local);
     let waited = local.after_field.take();
     if dialogs.is_open() || local.sheet_open || local.glossary.is_open() {
         local.space_armed = false;
@@ -84,6 +84,17 @@ pub fn handle(
         actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { state.pace.unwrap_or(WATCHABLE) }));
     }
     space(ctx, local, actions);
+}
+
+/// F1 opens the glossary where it speaks of what is pointed at, and closes it.
+fn help(ctx: &Context, state: &State, local: &mut ShortcutsUi) {
+    local.help.follow(ctx);
+    if ctx.input_mut(|i| i.consume_shortcut(&HELP)) && !local.sheet_open && !local.glossary.close() {
+        local.help.ask(ctx);
+    }
+    if let Some(term) = local.help.answer(ctx, state) {
+        local.glossary.open(term);
+    }
 }
 
 fn file(ctx: &Context, state: &State, asked: KeyboardShortcut, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
@@ -136,7 +147,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl O", "open a project"),
             ("Ctrl S", "save"),
             ("Ctrl Shift S", "save as"),
-            ("F1", "glossary: what the words mean"),
+            ("F1", "explain what the pointer or the focus is on"),
             ("Ctrl /", "this sheet"),
         ],
     ),

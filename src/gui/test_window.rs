@@ -1,9 +1,10 @@
 //! What the tests of the panels share: a window of any size with the real fonts and theme around one panel.
 
+use egui_kittest::kittest::NodeT as _;
 use egui_kittest::{Harness, HarnessBuilder};
 
 use super::{fonts, theme};
-use crate::model::{Graph, LayerKind, infer};
+use crate::model::{Graph, LayerKind, glossary, infer};
 use crate::persist::Theme;
 use crate::session::{Action, Screen, State};
 
@@ -49,4 +50,15 @@ pub fn chain(keys: &[&str]) -> State {
     state.project.graph = graph;
     state.project.name = "Test".into();
     state
+}
+
+/// The labels of all fields on the screen that the glossary has no term for.
+pub fn unexplained<S>(harness: &Harness<'_, S>) -> Vec<String> {
+    let terms = glossary::all();
+    let names = |node: egui_kittest::Node<'_>| {
+        let labels = node.accesskit_node().labelled_by().filter_map(|label| label.value().or_else(|| label.label()));
+        labels.collect::<Vec<String>>()
+    };
+    let labels = harness.root().children_recursive().flat_map(names);
+    labels.filter(|label| label != "Name" && glossary::of_label(&terms, label).is_none()).collect()
 }

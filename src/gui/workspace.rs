@@ -87,6 +87,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
             panel::at(Tab::Build, Place::Left).enumerate().map(|(i, panel)| (i, panel.name())).collect();
         header(ui, |ui| tab_strip(ui, &mut desk.own.left, &tabs));
         if let Some(panel) = panel::at(Tab::Build, Place::Left).nth(shown) {
+            super::help::bound(ui);
             panel.show(ui, desk);
         }
     });
@@ -110,6 +111,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
     desk.own.open = open;
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         desk.own.middle = Some(ui.max_rect());
+        super::help::bound(ui);
         canvas::show(ui, desk.state, &mut desk.own.canvas, desk.actions);
     });
 }

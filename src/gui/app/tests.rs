@@ -6,6 +6,8 @@ mod choosing;
 mod debugging;
 #[path = "tests/hands.rs"]
 mod hands;
+#[path = "tests/helping.rs"]
+mod helping;
 #[path = "tests/mending.rs"]
 mod mending;
 #[path = "tests/sizes.rs"]
@@ -85,30 +87,6 @@ fn unsaved_changes_are_asked_about_before_a_crash_is_brought_back() {
     harness.run_ok();
     assert!(harness.query_by_label("Discard").is_some());
     assert_eq!(state(&harness).recoverable.as_deref(), Some("Lost"));
-}
-
-#[test]
-fn f1_shows_the_glossary_where_the_selected_layer_stands_first_and_it_can_be_searched() {
-    let mut given = chain(&["input", "dense", "loss"]);
-    let id = given.project.graph.find("Dense 1").expect("the layer").id;
-    given.selection.layers.insert(id);
-    let mut harness = window([1024.0, 640.0], given);
-    harness.key_press(egui::Key::F1);
-    harness.run_ok();
-    assert!(
-        harness.query_by_label_contains("Dense: ").is_some() && harness.query_by_label_contains("Adam: ").is_none()
-    );
-    for _ in 0.."Dense".len() {
-        harness.key_press(egui::Key::Backspace);
-    }
-    harness.run_ok();
-    harness.get_by_label("Search terms").type_text("learning r");
-    harness.run_ok();
-    assert!(harness.query_by_label_contains("Learning rate: How far").is_some());
-    assert!(harness.query_by_label_contains("Dense: ").is_none());
-    harness.key_press(egui::Key::Escape);
-    harness.run_ok();
-    assert!(harness.query_by_label("Glossary").is_none());
 }
 
 #[test]

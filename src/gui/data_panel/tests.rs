@@ -7,9 +7,9 @@ use egui_kittest::kittest::Queryable as _;
 use super::*;
 use crate::data::{NoProgress, inspect_csv, load};
 use crate::gui::dialogs::{FilePicker, Purpose};
-use crate::gui::test_window::{Bench, bench, chain};
+use crate::gui::test_window::{Bench, bench, chain, unexplained};
 use crate::model::{
-    ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, Source, SyntheticKind, SyntheticSpec,
+    ColumnChoice, ColumnRole, CsvSpec, DataSpec, DigitsSpec, Feature, IdxSpec, Source, SyntheticKind, SyntheticSpec,
 };
 
 struct NoPicker;
@@ -139,4 +139,32 @@ fn the_last_feature_stays_and_says_why() {
     harness.get_by_label(&other).click();
     harness.run();
     assert_eq!(set(&harness).map(|spec| spec.features), Some(vec![Feature::X, Feature::Y]));
+}
+
+#[test]
+fn every_field_has_a_term() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("fruit.csv");
+    std::fs::write(&path, "weight,colour,kind\n1,red,a\n2,green,b\n3,red,a\n4,green,b\n5,red,a\n").expect("a file");
+    let table = CsvSpec {
+        path: path.clone(),
+        target: "kind".into(),
+        columns: Vec::new(),
+        missing: Default::default(),
+        scaling: Default::default(),
+    };
+    let points = |kind| Source::Synthetic(SyntheticSpec { kind, ..Default::default() });
+    let sources = SyntheticKind::ALL.iter().copied().map(points);
+    for source in sources.chain([Source::Digits(DigitsSpec::default()), Source::Csv(table)]) {
+        let mut harness = panel(source);
+        harness.state_mut().state.table = inspect_csv(&path, &NoProgress).ok().map(Arc::new);
+        harness.run();
+        assert_eq!(unexplained(&harness), [""; 0]);
+    }
+    let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
+    harness.state_mut().state.project.data.source =
+        Source::Idx(IdxSpec { folder: folder.path().into(), limit: Some(100) });
+    harness.run();
+    assert!(harness.query_by_label("At most").is_some());
+    assert_eq!(unexplained(&harness), [""; 0]);
 }

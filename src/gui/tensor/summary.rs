@@ -9,7 +9,7 @@ use super::{TensorResponse, TensorUi, marks};
 use crate::gui::histogram::histogram_ui;
 use crate::gui::numbers::{count, number, percent, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::text_field;
+use crate::gui::widgets::{select_all, text_field};
 use crate::trace::{Findings, Statistics, TensorRecord};
 
 /// The colour bar with its ends, and the glyphs that occur.
@@ -97,14 +97,6 @@ pub(super) fn chosen(
             None => {}
         }
     });
-}
-
-/// What is typed next takes the place of what is there.
-fn select_all(ui: &Ui, field: &egui::Response, length: usize) {
-    use egui::text::{CCursor, CCursorRange};
-    let mut state = egui::TextEdit::load_state(ui.ctx(), field.id).unwrap_or_default();
-    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::new(0), CCursor::new(length))));
-    state.store(ui.ctx(), field.id);
 }
 
 /// The distribution and the statistics of the tensor that was shown last; to be drawn wherever there is room for it.

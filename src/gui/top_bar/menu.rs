@@ -26,7 +26,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, 
             view(ui, state, window, actions);
             ui.separator();
             if ui.add(Button::new("Glossary").shortcut_text("F1")).clicked() {
-                window.keys.glossary.toggle(state);
+                window.keys.glossary.open(None);
             }
             if ui.add(Button::new("Keyboard shortcuts").shortcut_text("Ctrl /")).clicked() {
                 window.keys.sheet_open = true;

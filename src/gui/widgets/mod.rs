@@ -4,6 +4,7 @@ mod buttons;
 mod fields;
 mod icon;
 mod number;
+mod select_all;
 mod tabs;
 pub mod typed;
 
@@ -13,6 +14,7 @@ pub use fields::{
 };
 pub use icon::{kind_icon, paint_kind_icon};
 pub use number::{Change, Number, is_refused, refusal};
+pub use select_all::select_all;
 pub use tabs::tab_strip;
 
 use egui::{PointerButton, Ui};
