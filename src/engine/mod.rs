@@ -23,6 +23,7 @@ mod processor;
 mod program;
 mod random;
 pub mod ranking;
+pub mod sketch;
 pub mod threads;
 
 pub use compile::{STAGED_INPUT, compile};

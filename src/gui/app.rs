@@ -140,12 +140,25 @@ impl App {
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
         let middle = banners::show(&ctx, &self.state, middle, &mut actions);
         self.dialogs.show(&ctx, &self.state, &mut actions);
-        shortcuts::sheet(&ctx, &mut self.shortcuts);
-        self.shortcuts.glossary.show(&ctx);
+        self.help(&ctx, &mut actions);
         let edge = if is_workspace { Edge::Lower } else { Edge::Upper };
         self.toasts.show(&ctx, middle, edge, &mut actions);
         super::widgets::refusal(&ctx);
         self.carry_out(&ctx, actions);
+    }
+
+    /// What explains the window, in front of it.
+    fn help(&mut self, ctx: &Context, actions: &mut Vec<Action>) {
+        let keys = &mut self.shortcuts;
+        shortcuts::sheet(ctx, keys);
+        keys.glossary.show(ctx);
+        keys.about.show(ctx, &self.state);
+        if std::mem::take(&mut self.welcome.wants_tour) {
+            keys.tour.begin(&self.state, actions);
+        }
+        if !self.dialogs.is_open() && !keys.is_in_front() {
+            keys.tour.show(ctx, &self.state, &mut self.workspace, actions);
+        }
     }
 
     fn carry_out(&mut self, ctx: &Context, actions: Vec<Action>) {
@@ -154,8 +167,18 @@ impl App {
             if Leave::is_needed_for(&action) && self.state.unsaved {
                 self.dialogs.ask_leave(Leave::For(action));
             } else {
+                let is_template = matches!(action, Action::OpenTemplate(_));
                 let events = self.state.apply(action);
                 self.hear(&events, ctx);
+                // The first network that a person opens is shown around.
+                if is_template && !self.state.settings.tour_seen {
+                    let mut first = Vec::new();
+                    self.shortcuts.tour.begin(&self.state, &mut first);
+                    for action in first {
+                        let events = self.state.apply(action);
+                        self.hear(&events, ctx);
+                    }
+                }
             }
         }
         match self.dialogs.take_confirmed() {

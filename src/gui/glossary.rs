@@ -1,6 +1,10 @@
 //! The glossary: every term on the screen, searchable, with its formula, and a picture where that says more (F1).
 
-use egui::{Context, Id, Key, Modal, RichText, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo};
+mod pictures;
+
+use egui::{Align, Context, Id, Key, Layout, Modal, RichText, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo};
+
+use pictures::Pictures;
 
 use super::theme::{self, Tokens};
 use super::widgets::select_all;
@@ -17,6 +21,7 @@ pub struct GlossaryUi {
 struct Open {
     terms: Vec<Term>,
     typed: String,
+    pictures: Pictures,
     /// The field is to have the keys.
     is_fresh: bool,
 }
@@ -28,7 +33,12 @@ impl GlossaryUi {
 
     /// At the entry of this term, if one is asked for.
     pub fn open(&mut self, term: Option<&'static str>) {
-        self.open = Some(Open { terms: all(), typed: term.unwrap_or_default().to_owned(), is_fresh: true });
+        self.open = Some(Open {
+            terms: all(),
+            typed: term.unwrap_or_default().to_owned(),
+            pictures: Pictures::default(),
+            is_fresh: true,
+        });
     }
 
     /// Whether it was open.
@@ -52,7 +62,7 @@ impl GlossaryUi {
                 select_all(ui, &field, open.typed.chars().count());
             }
             ui.add_space(6.0);
-            entries(ui, &search(&open.terms, &open.typed), room.y);
+            entries(ui, &search(&open.terms, &open.typed), &mut open.pictures, room.y);
             ui.add_space(8.0);
             ui.button("Close").clicked() || ui.input(|i| i.key_pressed(Key::Escape))
         });
@@ -62,7 +72,7 @@ impl GlossaryUi {
     }
 }
 
-fn entries(ui: &mut Ui, found: &[&Term], height: f32) {
+fn entries(ui: &mut Ui, found: &[&Term], pictures: &mut Pictures, height: f32) {
     let tokens = Tokens::of(ui);
     // As high whatever is found, so that nothing jumps while one types.
     ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink(false).show(ui, |ui| {
@@ -70,25 +80,37 @@ fn entries(ui: &mut Ui, found: &[&Term], height: f32) {
             ui.label(RichText::new("No term has that in it. Try a shorter word.").color(tokens.muted));
         }
         for term in found {
-            entry(ui, &tokens, term);
+            entry(ui, &tokens, term, pictures);
         }
     });
 }
 
-fn entry(ui: &mut Ui, tokens: &Tokens, term: &Term) {
-    let inside = ui.vertical(|ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(term.name).font(theme::medium(14.0)));
-            if !term.also.is_empty() {
-                ui.label(RichText::new(term.also.join(", ")).size(11.0).color(tokens.faint));
-            }
+fn entry(ui: &mut Ui, tokens: &Tokens, term: &Term, pictures: &mut Pictures) {
+    let inside = ui.horizontal_top(|ui| {
+        let picture = if pictures.has(term.name) { pictures::SIZE.x + 12.0 } else { 0.0 };
+        let width = ui.available_width() - picture - 8.0;
+        ui.allocate_ui_with_layout(Vec2::new(width, 0.0), Layout::top_down(Align::Min), |ui| {
+            ui.set_width(width);
+            text(ui, tokens, term);
         });
-        ui.add(egui::Label::new(RichText::new(term.words).color(tokens.muted)).wrap());
-        if !term.formula.is_empty() {
-            ui.label(RichText::new(term.formula).font(theme::mono(12.0)).color(tokens.accent));
+        if picture > 0.0 {
+            pictures.show(ui, term.name);
         }
     });
     let label = format!("{}: {}", term.name, term.words);
     inside.response.widget_info(|| WidgetInfo::labeled(Role::Article, true, &label));
     ui.add_space(10.0);
+}
+
+fn text(ui: &mut Ui, tokens: &Tokens, term: &Term) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(term.name).font(theme::medium(14.0)));
+        if !term.also.is_empty() {
+            ui.label(RichText::new(term.also.join(", ")).size(11.0).color(tokens.faint));
+        }
+    });
+    ui.add(egui::Label::new(RichText::new(term.words).color(tokens.muted)).wrap());
+    if !term.formula.is_empty() {
+        ui.label(RichText::new(term.formula).font(theme::mono(12.0)).color(tokens.accent));
+    }
 }

@@ -6,6 +6,7 @@
 pub mod fonts;
 pub mod theme;
 
+pub mod about;
 pub mod anchors;
 pub mod app;
 pub mod banners;
@@ -27,6 +28,7 @@ mod test_window;
 pub mod thumbnails;
 pub mod toasts;
 pub mod top_bar;
+pub mod tour;
 pub mod welcome;
 pub mod widgets;
 pub mod workspace;

@@ -8,7 +8,7 @@ use super::dialogs::Dialogs;
 use super::thumbnails::Thumbnails;
 use super::workspace::WorkspaceUi;
 use super::{data_panel, inspector, output, palette, plots};
-use crate::session::{Action, State, Tab};
+use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
 
 /// Where in a tab a panel may stand.
@@ -41,6 +41,11 @@ pub trait Panel: Sync {
     /// Where it may stand, the usual place first.
     fn places(&self) -> &'static [(Tab, Place)];
 
+    /// What a tour points at it by.
+    fn anchor(&self) -> Option<Anchor> {
+        None
+    }
+
     /// Adds what it wants pictured while it is on the screen.
     fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
         let _ = (state, own, watch);
@@ -60,8 +65,16 @@ pub fn at(tab: Tab, place: Place) -> impl Iterator<Item = &'static dyn Panel> {
 
 /// Shows what stands there.
 pub fn show(ui: &mut Ui, tab: Tab, place: Place, desk: &mut Desk<'_>) {
+    at(tab, place).for_each(|panel| show_one(panel, ui, desk));
+}
+
+/// Shows one, and notes where it is.
+pub fn show_one(panel: &dyn Panel, ui: &mut Ui, desk: &mut Desk<'_>) {
     super::help::bound(ui);
-    at(tab, place).for_each(|panel| panel.show(ui, desk));
+    if let Some(anchor) = panel.anchor() {
+        super::anchors::put_at(ui, anchor, ui.max_rect().intersect(ui.clip_rect()));
+    }
+    panel.show(ui, desk);
 }
 
 /// What those that stand there want pictured.
@@ -74,6 +87,10 @@ struct Layers;
 impl Panel for Layers {
     fn name(&self) -> &'static str {
         "Layers"
+    }
+
+    fn anchor(&self) -> Option<Anchor> {
+        Some(Anchor::Layers)
     }
 
     fn icon(&self) -> MaterialIcon {
@@ -96,6 +113,10 @@ impl Panel for Data {
         "Data"
     }
 
+    fn anchor(&self) -> Option<Anchor> {
+        Some(Anchor::Data)
+    }
+
     fn icon(&self) -> MaterialIcon {
         icons::ICON_DATABASE
     }
@@ -114,6 +135,10 @@ struct Inspector;
 impl Panel for Inspector {
     fn name(&self) -> &'static str {
         "Inspector"
+    }
+
+    fn anchor(&self) -> Option<Anchor> {
+        Some(Anchor::Inspector)
     }
 
     fn icon(&self) -> MaterialIcon {
@@ -140,6 +165,10 @@ impl Panel for Output {
         "Output"
     }
 
+    fn anchor(&self) -> Option<Anchor> {
+        Some(Anchor::Output)
+    }
+
     fn icon(&self) -> MaterialIcon {
         icons::ICON_IMAGE
     }
@@ -162,6 +191,10 @@ struct Plots;
 impl Panel for Plots {
     fn name(&self) -> &'static str {
         "Plots"
+    }
+
+    fn anchor(&self) -> Option<Anchor> {
+        Some(Anchor::Plots)
     }
 
     fn icon(&self) -> MaterialIcon {

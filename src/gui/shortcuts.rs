@@ -4,11 +4,13 @@
 
 use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, ScrollArea, Vec2};
 
+use super::about::AboutUi;
 use super::debug::{self, DebugUi};
 use super::dialogs::{Dialogs, Purpose};
 use super::glossary::GlossaryUi;
 use super::help::HelpUi;
 use super::theme::{self, Tokens};
+use super::tour::TourUi;
 use crate::session::{Action, Screen, State, Tab, Transport, WATCHABLE};
 use crate::trainer::DebugCommand;
 
@@ -30,11 +32,20 @@ const KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Sl
 pub struct ShortcutsUi {
     pub sheet_open: bool,
     pub glossary: GlossaryUi,
+    pub about: AboutUi,
+    pub tour: TourUi,
     help: HelpUi,
     /// Space is down and nothing else has happened since: its release plays or pauses.
     space_armed: bool,
     /// Asked for while a field was being typed into: done when the field has taken what was typed.
     after_field: Option<KeyboardShortcut>,
+}
+
+impl ShortcutsUi {
+    /// Whether one of its windows has all keys.
+    pub fn is_in_front(&self) -> bool {
+        self.sheet_open || self.glossary.is_open() || self.about.is_open()
+    }
 }
 
 /// Reads the keys of this frame. Nothing happens while a dialog asks something.
@@ -51,10 +62,11 @@ pub fn handle(
     }
     help(ctx, state, local);
     let waited = local.after_field.take();
-    if dialogs.is_open() || local.sheet_open || local.glossary.is_open() {
+    if dialogs.is_open() || local.is_in_front() {
         local.space_armed = false;
         return;
     }
+    local.tour.keys(ctx, state);
     let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
     if let Some(asked) = waited.or_else(|| FILES.into_iter().find(|&shortcut| pressed(shortcut))) {
         if waited.is_none() && text_has_focus(ctx) {

@@ -250,6 +250,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Play") };
     let play = accent_icon_button(ui, ready, icon, (room > Room::Tight).then_some(word));
     let play = named(play, word);
+    anchors::put(ui, Anchor::Play, &play);
     let help = if state.run.status == RunStatus::Finished {
         "Goes on past the last epoch, for as many epochs again. Reset starts over."
     } else {
@@ -286,6 +287,7 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let response = ui.add(Slider::new(&mut speed, 0.0..=1.0).show_value(false));
     let name = "Speed";
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(speed), name));
+    anchors::put(ui, Anchor::Speed, &response);
     let help = "Speed: at the right end training runs as fast as it can; further left it slows down until each step can be followed. Shift Space \
                 jumps to full speed and back.";
     if response.on_hover_text(help).changed() {

@@ -7,7 +7,7 @@ use egui::{
 use super::dialogs::{Dialogs, Purpose};
 use super::theme::{self, Tokens};
 use super::thumbnails::{Thumbnail, Thumbnails};
-use super::widgets::{path_field, section};
+use super::widgets::{accent_button, path_field, section};
 use crate::model::templates::TEMPLATES;
 use crate::persist::Recent;
 use crate::session::{Action, State};
@@ -15,6 +15,8 @@ use crate::session::{Action, State};
 #[derive(Default)]
 pub struct WelcomeUi {
     path: String,
+    /// The tour was asked for.
+    pub wants_tour: bool,
 }
 
 /// What a card starts.
@@ -176,6 +178,13 @@ fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialo
     // On the ground of this screen, fields and buttons have the colour of cards.
     ui.visuals_mut().text_edit_bg_color = Some(tokens.panel);
     ui.visuals_mut().widgets.inactive.weak_bg_fill = tokens.panel;
+    if !state.settings.tour_seen {
+        section(ui, "NEW HERE?", "");
+        let words = "Two minutes, nine stops: a tour shows what is where.";
+        ui.add(Label::new(RichText::new(words).color(tokens.muted)).wrap());
+        local.wants_tour |= accent_button(ui, true, "Take the tour").clicked();
+        ui.add_space(4.0);
+    }
     section(ui, "CONTINUE", "");
     if state.settings.recent.is_empty() {
         let hint = "Projects that you save appear here.";

@@ -2,6 +2,7 @@
 
 use egui::{CentralPanel, Frame, Panel, Ui};
 
+use super::anchors;
 use super::canvas::{self, CanvasUi};
 use super::compare::{self, CompareUi};
 use super::data_panel::DataPanelUi;
@@ -17,7 +18,7 @@ use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
 use super::top_bar::PanelsOpen;
 use super::widgets::tab_strip;
-use crate::session::{Action, State, Tab};
+use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
 
 #[derive(Default)]
@@ -35,6 +36,20 @@ pub struct WorkspaceUi {
     pub compare: CompareUi,
     /// Where the canvas was drawn, or what the Debug tab has in its place: news floats there.
     pub middle: Option<egui::Rect>,
+}
+
+impl WorkspaceUi {
+    /// Opens the panel that this is about, if it is hidden.
+    pub fn reveal(&mut self, anchor: Anchor) {
+        match anchor {
+            Anchor::Layers => (self.open.left, self.left) = (true, 0),
+            Anchor::Data => (self.open.left, self.left) = (true, 1),
+            Anchor::Inspector => self.open.right = true,
+            Anchor::Output => (self.open.right, self.open.output) = (true, true),
+            Anchor::Plots => self.open.plots = true,
+            _ => {}
+        }
+    }
 }
 
 pub fn show(
@@ -87,8 +102,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
             panel::at(Tab::Build, Place::Left).enumerate().map(|(i, panel)| (i, panel.name())).collect();
         header(ui, |ui| tab_strip(ui, &mut desk.own.left, &tabs));
         if let Some(panel) = panel::at(Tab::Build, Place::Left).nth(shown) {
-            super::help::bound(ui);
-            panel.show(ui, desk);
+            panel::show_one(panel, ui, desk);
         }
     });
 
@@ -112,6 +126,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         desk.own.middle = Some(ui.max_rect());
         super::help::bound(ui);
+        anchors::put_at(ui, Anchor::Canvas, ui.max_rect());
         canvas::show(ui, desk.state, &mut desk.own.canvas, desk.actions);
     });
 }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub device: Device,
     /// At which pace, 0 (slowest) to 1 (full speed); `None` before anybody has chosen one.
     pub speed: Option<f32>,
+    /// The tour of the window has begun once.
+    pub tour_seen: bool,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             keep_runs: KeepRuns::All,
             device: Device::Cpu,
             speed: None,
+            tour_seen: false,
             recent: Vec::new(),
         }
     }

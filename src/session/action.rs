@@ -120,6 +120,8 @@ pub enum Action {
     SetScale(f32),
     SetReducedMotion(bool),
     SetKeepRuns(KeepRuns),
+    /// The tour of the window was begun: it does not begin by itself again.
+    TourSeen,
     /// The crash-recovery offer was taken or declined.
     RecoverLast(bool),
     DismissError,

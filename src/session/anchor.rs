@@ -6,6 +6,16 @@ use super::Tab;
 pub enum Anchor {
     /// The button that opens a tab of the workspace.
     Tab(Tab),
+    Menu,
+    Play,
+    Speed,
+    Canvas,
+    // Panels.
+    Layers,
+    Data,
+    Inspector,
+    Plots,
+    Output,
     /// The rows of the Compare tab.
     RunsTable,
     RunsFilter,

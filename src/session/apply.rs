@@ -94,7 +94,11 @@ impl State {
                 self.apply_to_debugger(action);
             }
             Action::Runs(action) => self.apply_to_runs(action),
-            Action::SetTheme(_) | Action::SetScale(_) | Action::SetReducedMotion(_) | Action::SetKeepRuns(_) => {
+            Action::SetTheme(_)
+            | Action::SetScale(_)
+            | Action::SetReducedMotion(_)
+            | Action::SetKeepRuns(_)
+            | Action::TourSeen => {
                 self.apply_setting(action);
             }
         }

@@ -55,6 +55,7 @@ impl State {
             Action::SetTheme(theme) => self.settings.theme = theme,
             Action::SetScale(scale) => self.settings.scale = scale.clamp(1.0, 2.0),
             Action::SetReducedMotion(yes) => self.settings.reduced_motion = yes,
+            Action::TourSeen => self.settings.tour_seen = true,
             Action::SetKeepRuns(keep) => {
                 self.settings.keep_runs = keep;
                 self.note_unsaved();

@@ -14,6 +14,8 @@ mod mending;
 mod sizes;
 #[path = "tests/tables.rs"]
 mod tables;
+#[path = "tests/touring.rs"]
+mod touring;
 #[path = "tests/typing.rs"]
 mod typing;
 #[path = "tests/weights.rs"]

@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
         let name = if fitted.is_some() { "Fitted curve" } else { "The data" };
         WidgetInfo::labeled(egui::Role::Image, true, name)
     });
-    paint_reading(tokens, dataset, &shown, fitted, &[(&train, "train"), (&test, "test")]);
+    paint_reading(tokens, dataset, &shown, fitted, &[(&train, "training"), (&test, "validation")]);
     legend(ui, tokens, view, *shown.transform.frame(), fitted.is_some(), local.test);
 }
 
@@ -81,7 +81,7 @@ fn paint_reading(
         for (points, part) in data {
             let nearest = points.iter().filter(|p| near(p) < 8.0).min_by(|a, b| near(a).total_cmp(&near(b)));
             if let Some([x, y]) = nearest {
-                let colour = if *part == "train" { tokens.accent } else { tokens.warn };
+                let colour = if *part == "training" { tokens.accent } else { tokens.warn };
                 reading_row(ui, tokens, colour, &format!("{part} point at {}", number(*x)), &number(*y));
             }
         }
@@ -105,9 +105,9 @@ fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: Rect, fitt
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;
-        reading_row(ui, tokens, tokens.accent, "train", "");
+        reading_row(ui, tokens, tokens.accent, "training", "");
         if test {
-            reading_row(ui, tokens, tokens.warn, "test", "");
+            reading_row(ui, tokens, tokens.warn, "validation", "");
         }
         if fitted {
             reading_row(ui, tokens, tokens.text, "network", "");

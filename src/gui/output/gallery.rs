@@ -64,7 +64,7 @@ pub(super) fn show(
     let all = Cards::of(view, answers, &samples);
     if all.len() == 0 {
         let text = "The data keeps no samples back: raise the validation share in the Data tab.";
-        return empty::say(ui, tokens, "Nothing to test on", text);
+        return empty::say(ui, tokens, "No validation samples", text);
     }
     let most = PAGE * (1 + local.pages);
     let (only_wrong, cell) = (local.only_wrong, local.cell);

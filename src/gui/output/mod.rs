@@ -290,8 +290,8 @@ fn header(ui: &mut Ui, tokens: &Tokens, local: &mut OutputUi, tabs: &[(Tab, &str
             ui.checkbox(&mut local.steps, "steps").on_hover_text(help);
         }
         if matches!(kind, Kind::Surface | Kind::Curve) && dataset.validation.len > 0 {
-            let help = "Also shows the points that are kept back for testing (validation): the network never learns from them.";
-            ui.checkbox(&mut local.test, "test").on_hover_text(help);
+            let help = "Also shows the points for validation: the network never learns from them.";
+            ui.checkbox(&mut local.test, "validation").on_hover_text(help);
         }
     });
     ui.advance_cursor_after_rect(row);

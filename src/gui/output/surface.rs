@@ -142,7 +142,7 @@ fn paint_reading(
             read_answer(ui, tokens, dataset, surface, (pos - frame.min) / frame.size());
         }
         if let Some(sample) = points::under(places, samples, pos) {
-            let part = if sample.test { "test point" } else { "train point" };
+            let part = if sample.test { "validation point" } else { "training point" };
             let truth = match dataset.classes() {
                 Some(classes) => classes.get(sample.target as usize).cloned().unwrap_or_default(),
                 None => number(sample.target),

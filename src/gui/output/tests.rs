@@ -137,7 +137,7 @@ fn hovering_the_surface_reads_the_place_and_every_class() {
     harness.hover_at(rect.lerp_inside(egui::vec2(0.25, 0.5)));
     harness.run_steps(4);
     harness.get_by_label("left 90.0 %");
-    harness.get_by_label("train point left");
+    harness.get_by_label("training point left");
 }
 
 #[test]
@@ -154,14 +154,14 @@ fn test_points_come_and_go_and_steps_switch() {
     let on_test_point = rect.lerp_inside(egui::vec2(0.5, 0.25));
     harness.hover_at(on_test_point);
     harness.run_steps(4);
-    harness.get_by_label("test point right");
-    harness.get_by_label("test").click();
+    harness.get_by_label("validation point right");
+    harness.get_by_label("validation").click();
     harness.get_by_label("steps").click();
     harness.run_steps(4);
     assert!(!harness.state().local.output.test && harness.state().local.output.steps);
     harness.hover_at(on_test_point);
     harness.run_steps(4);
-    assert!(harness.query_by_label("test point right").is_none());
+    assert!(harness.query_by_label("validation point right").is_none());
 }
 
 #[test]

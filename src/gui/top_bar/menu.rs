@@ -5,10 +5,11 @@ use egui::{Button, RichText, ScrollArea, Ui};
 use egui_material_icons::icons;
 
 use super::{HEIGHT, Room, Window, device, obstacle, other_theme, speed};
+use crate::gui::anchors;
 use crate::gui::dialogs::Purpose;
 use crate::gui::widgets::named;
 use crate::persist::KeepRuns;
-use crate::session::{Action, Screen, State, Tab, Transport};
+use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
 
 pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
     let icon = RichText::from(icons::ICON_MENU).size(17.0);
@@ -25,15 +26,26 @@ pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, 
             }
             view(ui, state, window, actions);
             ui.separator();
-            if ui.add(Button::new("Glossary").shortcut_text("F1")).clicked() {
-                window.keys.glossary.open(None);
-            }
-            if ui.add(Button::new("Keyboard shortcuts").shortcut_text("Ctrl /")).clicked() {
-                window.keys.sheet_open = true;
-            }
+            help(ui, state, window, actions);
         });
     });
+    anchors::put(ui, Anchor::Menu, &response);
     named(response, "Menu");
+}
+
+fn help(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
+    if ui.button("Tour of the window").clicked() {
+        window.keys.tour.begin(state, actions);
+    }
+    if ui.add(Button::new("Glossary").shortcut_text("F1")).clicked() {
+        window.keys.glossary.open(None);
+    }
+    if ui.add(Button::new("Keyboard shortcuts").shortcut_text("Ctrl /")).clicked() {
+        window.keys.sheet_open = true;
+    }
+    if ui.button("About Glassbox").clicked() {
+        window.keys.about.open();
+    }
 }
 
 /// What the bar has no room for.

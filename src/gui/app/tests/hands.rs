@@ -18,7 +18,9 @@ pub struct Hands {
 }
 
 impl Hands {
-    pub fn at(size: [f32; 2], state: State) -> Self {
+    /// Somebody who has seen the tour.
+    pub fn at(size: [f32; 2], mut state: State) -> Self {
+        state.settings.tour_seen = true;
         let mut hands = Self { window: super::window(size, state) };
         hands.wait();
         hands
