@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut PaletteUi, actions: &mut Vec
     if search_box(ui, local)
         && let Some(kind) = found.first()
     {
-        actions.push(Action::Edit(add_edit(&state.project.graph, &state.selection, kind)));
+        add(state, kind, actions);
     }
     let tokens = Tokens::of(ui);
     if found.is_empty() {
@@ -104,7 +104,7 @@ fn row(ui: &mut Ui, state: &State, kind: &LayerKind, actions: &mut Vec<Action>) 
     response.dnd_set_drag_payload(DragLayer { kind: kind.clone() });
     let entered = response.has_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if response.double_clicked() || entered {
-        actions.push(Action::Edit(add_edit(&state.project.graph, &state.selection, kind)));
+        add(state, kind, actions);
     }
     let response = response.on_hover_cursor(egui::CursorIcon::Grab);
     if !response.dragged() {
@@ -158,6 +158,11 @@ fn ghost(ui: &Ui) {
             });
         });
     });
+}
+
+fn add(state: &State, kind: &LayerKind, actions: &mut Vec<Action>) {
+    let edit = add_edit(&state.project.graph, &state.selection, kind);
+    actions.push(Action::Edit(edit.like_neighbours(&state.project.graph, &state.inference)));
 }
 
 /// How a layer is added without saying where: after the selection, else as the last layer before the loss.

@@ -1,8 +1,8 @@
 //! Everything that can be done to a graph, as data: applied in one place, named for undo, replayed in tests.
 
 use super::Shared;
-use super::graph::{ConnectError, Graph, LayerId, WireId};
-use super::layer::{Inputs, LayerKind, ParamValue};
+use super::graph::{ConnectError, Graph, Layer, LayerId, WireId};
+use super::layer::{Inputs, LayerKind, ParamKind, ParamValue};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
@@ -47,6 +47,11 @@ pub enum Edit {
     SetAll {
         shared: Shared,
         value: ParamValue,
+    },
+    /// So many units (or filters) more, or with a negative number less, as far as its limits go.
+    Count {
+        layer: LayerId,
+        by: i64,
     },
     Rename {
         layer: LayerId,
@@ -104,6 +109,7 @@ impl Edit {
             Self::Disconnect(_) => "cut a wire".to_owned(),
             Self::SetParam { layer, key, .. } => format!("change {key} of {}", of(layer)),
             Self::SetAll { shared, .. } => format!("change {}", shared.of_whom()),
+            Self::Count { layer, by } => count_name(*by, graph.layer(*layer)),
             Self::Rename { layer, .. } => format!("rename {}", of(layer)),
             Self::Freeze { layer, frozen } => format!("{} {}", if *frozen { "freeze" } else { "unfreeze" }, of(layer)),
             Self::Move(moves) => format!("move {}", many(&moves.iter().map(|m| m.0).collect::<Vec<_>>())),
@@ -163,6 +169,14 @@ impl Edit {
                 }
                 Ok(Vec::new())
             }
+            Self::Count { layer, by } => {
+                let layer = graph.layer_mut(*layer).ok_or(EditError::NoSuchLayer)?;
+                let (spec, count) = layer.kind.count().ok_or_else(|| EditError::Param(no_count(&layer.name)))?;
+                let ParamKind::Int { min, max } = spec.kind else { return Ok(Vec::new()) };
+                let value = ParamValue::Int(count.saturating_add(*by).clamp(min, max));
+                layer.kind.params_mut().set_param(spec.key, &value).map_err(EditError::Param)?;
+                Ok(Vec::new())
+            }
             Self::Rename { layer, name } => {
                 let name = graph.free_name(name, Some(*layer));
                 graph.layer_mut(*layer).ok_or(EditError::NoSuchLayer)?.name = name;
@@ -189,6 +203,21 @@ impl Edit {
             }
         }
     }
+}
+
+/// "add a unit to Dense 1", "remove 4 filters of Conv 2-D 1"
+fn count_name(by: i64, layer: Option<&Layer>) -> String {
+    let words = layer.and_then(|layer| layer.kind.count()).map_or("units".to_owned(), |(s, _)| s.label.to_lowercase());
+    let name = layer.map_or("layer", |layer| layer.name.as_str());
+    let many = match by.unsigned_abs() {
+        1 => format!("a {}", words.trim_end_matches('s')),
+        n => format!("{n} {words}"),
+    };
+    if by < 0 { format!("remove {many} of {name}") } else { format!("add {many} to {name}") }
+}
+
+fn no_count(layer: &str) -> String {
+    format!("{layer} has no number of units or filters.")
 }
 
 fn finite(position: [f32; 2]) -> [f32; 2] {

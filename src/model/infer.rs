@@ -1,11 +1,12 @@
 //! Shapes of everything that can be known, and every problem with its place and its repairs. One broken wire does not
 //! hide the rest: what does not depend on it stays valid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::Edit;
 use super::graph::{Graph, Layer, LayerId, WireId};
-use super::layer::{Fix, LayerKind, Mismatch};
+use super::layer::{Activation, Fix, LayerKind, Mismatch};
+use super::neighbours::activation_of;
 use super::{DataSignature, Shape};
 
 /// What is known about a graph over a data set.
@@ -16,6 +17,8 @@ pub struct Inference {
     /// Trainable numbers of each valid layer.
     pub parameter_counts: BTreeMap<LayerId, usize>,
     pub problems: Vec<Problem>,
+    /// Layers that are not on the way to the Loss: no gradient reaches them, and training leaves them alone.
+    pub idle: BTreeSet<LayerId>,
 }
 
 impl Inference {
@@ -74,7 +77,24 @@ pub fn infer(graph: &Graph, data: Option<&DataSignature>) -> Inference {
         }
     }
     whole_graph(graph, &mut found);
+    found.idle = idle(graph);
     found
+}
+
+/// Everything from which no wires lead to a Loss. Without a Loss nothing learns, and that is another problem.
+fn idle(graph: &Graph) -> BTreeSet<LayerId> {
+    let mut open: Vec<LayerId> =
+        graph.layers().filter(|layer| matches!(layer.kind, LayerKind::Loss(_))).map(|layer| layer.id).collect();
+    if open.is_empty() {
+        return BTreeSet::new();
+    }
+    let mut idle: BTreeSet<LayerId> = graph.layers().map(|layer| layer.id).collect();
+    while let Some(id) = open.pop() {
+        if idle.remove(&id) {
+            open.extend(graph.incoming(id).map(|wire| wire.from));
+        }
+    }
+    idle
 }
 
 fn infer_layer(graph: &Graph, layer: &Layer, data: Option<&DataSignature>, found: &mut Inference) {
@@ -99,7 +119,8 @@ fn infer_layer(graph: &Graph, layer: &Layer, data: Option<&DataSignature>, found
         Err(mismatch) => {
             let culprit = wires.iter().zip(&shapes).rev().find(|(_, s)| s.to_string() == mismatch.got);
             let wire = culprit.map(|(w, _)| w).or(wires.last()).map(|w| w.id);
-            found.problems.push(mismatched(graph, layer, wire, mismatch));
+            let problem = mismatched(graph, &found.shapes, layer, wire, mismatch);
+            found.problems.push(problem);
         }
     }
 }
@@ -146,18 +167,30 @@ fn unconnected(graph: &Graph, layer: &Layer, have: usize, want: usize) -> Proble
     }
 }
 
-fn mismatched(graph: &Graph, layer: &Layer, wire: Option<WireId>, mismatch: Mismatch) -> Problem {
-    let repairs = mismatch.fixes.into_iter().filter_map(|fix| repair(graph, layer, wire, fix)).collect();
+type Shapes = BTreeMap<LayerId, Shape>;
+
+fn mismatched(graph: &Graph, shapes: &Shapes, layer: &Layer, wire: Option<WireId>, mismatch: Mismatch) -> Problem {
+    let found = mismatch.fixes.into_iter().filter_map(|fix| repair(graph, shapes, layer, wire, fix));
+    let mut repairs: Vec<(Fitness, Repair)> = found.collect();
+    repairs.sort_by_key(|(fitness, _)| *fitness);
     Problem {
         place: wire.map_or(Place::Layer(layer.id), Place::Wire),
         layer: layer.name.clone(),
         message: mismatch.why,
         expected_got: Some((mismatch.expected, mismatch.got)),
-        repairs,
+        repairs: repairs.into_iter().map(|(_, repair)| repair).collect(),
     }
 }
 
-fn repair(graph: &Graph, layer: &Layer, wire: Option<WireId>, fix: Fix) -> Option<Repair> {
+/// The better repair first; of two that are alike in this the one that the layer offers first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fitness {
+    Good,
+    /// It would make a hidden layer narrow, and its activation would bend the network's answer.
+    NarrowsHidden,
+}
+
+fn repair(graph: &Graph, shapes: &Shapes, layer: &Layer, wire: Option<WireId>, fix: Fix) -> Option<(Fitness, Repair)> {
     match fix {
         Fix::InsertBefore(kind) => {
             let wire = wire?;
@@ -166,15 +199,34 @@ fn repair(graph: &Graph, layer: &Layer, wire: Option<WireId>, fix: Fix) -> Optio
                 LayerKind::Reshape(reshape) => format!("Insert Reshape to {}", reshape.shape),
                 other => format!("Insert {}", other.about().title),
             };
-            Some(Repair { label, edit: Edit::InsertOnWire { wire, kind, position: None } })
+            let edit = Edit::InsertOnWire { wire, kind, position: None };
+            Some((Fitness::Good, Repair { label, edit }))
         }
-        Fix::Set { key, value } => set(layer, key, value),
+        Fix::Set { key, value } => Some((Fitness::Good, set(layer, key, value)?)),
         Fix::SetPrevious { key, value } => {
-            let from = graph.wire(wire?)?.from;
-            let source = graph.layer(from)?;
-            source.kind.spec().param(key)?;
-            set(source, key, value)
+            let (source, is_hidden) = decides(graph, shapes, graph.wire(wire?)?.from, key)?;
+            let fitness = if is_hidden { Fitness::NarrowsHidden } else { Fitness::Good };
+            Some((fitness, set(source, key, value)?))
         }
+    }
+}
+
+/// The layer whose parameter says what leaves `id`: itself, or one before it where the rest passes shapes on as they are. And
+/// whether an activation on the way shows that it is a hidden one (a sigmoid may end a network).
+fn decides<'a>(graph: &'a Graph, shapes: &Shapes, mut id: LayerId, key: &str) -> Option<(&'a Layer, bool)> {
+    let mut is_hidden = false;
+    loop {
+        let layer = graph.layer(id)?;
+        is_hidden |= activation_of(&layer.kind).is_some_and(|activation| activation != Activation::Sigmoid);
+        if layer.kind.spec().param(key).is_some() {
+            return Some((layer, is_hidden));
+        }
+        let mut sources = graph.incoming(id).map(|wire| wire.from);
+        let (Some(only), None) = (sources.next(), sources.next()) else { return None };
+        if shapes.get(&only) != shapes.get(&id) {
+            return None;
+        }
+        id = only;
     }
 }
 
@@ -230,5 +282,68 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
                 vec![Repair { label, edit: Edit::Remove(vec![last.id]) }],
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Target;
+    use super::super::layer::{Dense, Dropout, Input, Loss, Sigmoid, Tanh};
+    use super::*;
+
+    fn chain(layers: Vec<LayerKind>) -> Graph {
+        let mut graph = Graph::default();
+        let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
+        for kind in layers.into_iter().chain([Loss::default().into()]) {
+            let next = graph.add(kind, [0.0, 0.0]);
+            graph.connect(last, next).unwrap();
+            last = next;
+        }
+        graph
+    }
+
+    fn dense(units: usize, activation: Activation) -> LayerKind {
+        Dense { units, activation, ..Dense::default() }.into()
+    }
+
+    #[test]
+    fn the_better_repair_of_the_output_is_offered_first() {
+        let data = DataSignature { input: Shape(vec![2]), target: Target::Classes(3) };
+        let offered = |layers| -> Vec<String> {
+            let found = infer(&chain(layers), Some(&data));
+            found.problems[0].repairs.iter().map(|repair| repair.label.clone()).collect()
+        };
+        let (set, insert) = ("Set Units of Dense 1 to 3", "Insert Dense with 3 units");
+        let (none, relu) = (Activation::None, Activation::Relu);
+        for output in [
+            vec![dense(2, none)],
+            vec![dense(2, none), Dropout::default().into()],
+            vec![dense(2, none), Sigmoid {}.into()],
+            vec![dense(2, Activation::Sigmoid)],
+        ] {
+            assert_eq!(offered(output.clone()), [set, insert], "{output:?}");
+        }
+        // A hidden layer is not to become the output.
+        for hidden in [vec![dense(8, relu)], vec![dense(8, none), Tanh {}.into(), Dropout::default().into()]] {
+            assert_eq!(offered(hidden.clone()), [insert, set], "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_on_the_way_to_the_loss_is_idle() {
+        let mut graph = chain(vec![dense(8, Activation::Relu), dense(2, Activation::None)]);
+        let of = |graph: &Graph, name: &str| graph.find(name).unwrap().id;
+        assert!(infer(&graph, None).idle.is_empty());
+        let aside = graph.add(dense(4, Activation::None), [0.0, 0.0]);
+        let beyond = graph.add(Tanh {}.into(), [0.0, 0.0]);
+        graph.connect(of(&graph, "Dense 1"), aside).unwrap();
+        graph.connect(aside, beyond).unwrap();
+        let data = DataSignature { input: Shape(vec![2]), target: Target::Classes(2) };
+        let found = infer(&graph, Some(&data));
+        assert_eq!(found.idle, [aside, beyond].into());
+        assert!(found.is_valid(), "it can train all the same");
+        let loss = of(&graph, "Loss");
+        graph.remove(loss);
+        assert!(infer(&graph, None).idle.is_empty(), "that there is no Loss is said already");
     }
 }

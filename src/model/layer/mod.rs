@@ -272,6 +272,19 @@ impl LayerKind {
         self.spec().about()
     }
 
+    /// The parameter that says how wide the layer is, in units or filters, and its value.
+    pub fn count(&self) -> Option<(ParamSpec, i64)> {
+        let spec = self.spec().param_specs().into_iter().find(ParamSpec::is_count)?;
+        match self.spec().param(spec.key) {
+            Some(ParamValue::Int(count)) => Some((spec, count)),
+            _ => None,
+        }
+    }
+
+    pub fn count_key(&self) -> Option<&'static str> {
+        self.count().map(|(spec, _)| spec.key)
+    }
+
     pub fn has_weights(&self) -> bool {
         matches!(
             self,

@@ -46,6 +46,11 @@ pub enum ParamKind {
 const CONDITIONS: [(&str, &str, &str); 2] = [("init_value", "init", "constant"), ("pad", "padding", "custom")];
 
 impl ParamSpec {
+    /// Whether it says how wide a layer is: units and filters go up and down by one.
+    pub fn is_count(&self) -> bool {
+        matches!(self.key, "units" | "filters") && matches!(self.kind, ParamKind::Int { .. })
+    }
+
     /// Whether the parameter makes a difference, where `value` gives the layer's other parameters.
     pub fn matters(&self, value: impl Fn(&str) -> Option<ParamValue>) -> bool {
         let unmet = |&(key, other, wanted): &(&str, &str, &str)| {
