@@ -23,8 +23,18 @@ pub struct Dataset {
     pub plane: Option<Plane>,
     /// Sentences for the user: columns left out and why, rows dropped, one-sided classes.
     pub notes: Vec<String>,
+    /// Columns that tell the target exactly; what the notes say of them.
+    pub giveaways: Vec<Giveaway>,
     /// How rows of the user's become such samples, without the data.
     pub encoding: Arc<Encoding>,
+}
+
+/// A column that holds the answer: usually the target under another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Giveaway {
+    pub column: String,
+    /// As it stands among the notes.
+    pub words: String,
 }
 
 /// Samples in one block: `inputs` is `[len, input_shape...]` row-major.

@@ -168,6 +168,7 @@ mod tests {
             validation: part(validation),
             plane: None,
             notes: Vec::new(),
+            giveaways: Vec::new(),
             encoding: std::sync::Arc::default(),
         };
         Fingerprint::of(&dataset)

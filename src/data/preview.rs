@@ -47,6 +47,7 @@ mod tests {
             train: part,
             plane: None,
             notes: Vec::new(),
+            giveaways: Vec::new(),
             encoding: Default::default(),
         }
     }

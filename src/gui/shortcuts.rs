@@ -2,7 +2,7 @@
 //!
 //! Keys of the canvas are handled by the canvas; they are listed here so that there is one sheet.
 
-use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, ScrollArea, Vec2};
+use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Vec2};
 
 use super::about::AboutUi;
 use super::debug::{self, DebugUi};
@@ -11,6 +11,7 @@ use super::glossary::GlossaryUi;
 use super::help::HelpUi;
 use super::theme::{self, Tokens};
 use super::tour::TourUi;
+use super::widgets::list_from_top;
 use crate::session::{Action, Screen, State, Tab, Transport, WATCHABLE};
 use crate::trainer::DebugCommand;
 
@@ -170,7 +171,10 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("L", "tidy the layout"),
             ("Arrows", "go from card to card"),
             ("Enter", "edit the selected card"),
+            ("+, −", "a unit more or less; on a wire, a layer"),
+            ("Insert", "a layer after the selected one"),
             ("Delete", "delete the selection"),
+            ("P", "list of what needs a look"),
             ("Ctrl C, Ctrl V", "copy, paste"),
             ("Ctrl D", "duplicate"),
             ("Ctrl A", "select all"),
@@ -241,7 +245,7 @@ pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
         ui.set_width(width);
         ui.spacing_mut().interact_size.y = 18.0;
         ui.heading("Keyboard");
-        ScrollArea::vertical().max_height(room.y).auto_shrink([false, true]).show(ui, |ui| {
+        list_from_top(ui).max_height(room.y).auto_shrink([false, true]).show(ui, |ui| {
             if width < WIDTH {
                 return SHEET.iter().for_each(|part| part_ui(ui, part));
             }

@@ -90,6 +90,10 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         w if w < 1200.0 => (1, 208.0, 264.0),
         _ => (2, 232.0, 312.0),
     };
+    if desk.own.canvas.take_wish_for_data() {
+        let data = panel::at(Tab::Build, Place::Left).position(|panel| panel.name() == "Data");
+        (desk.own.left, desk.own.open.left) = (data.unwrap_or(desk.own.left), true);
+    }
     // Which are open is changed by dragging an edge, while the panels have the desk.
     let mut open = desk.own.open;
 

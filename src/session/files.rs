@@ -91,6 +91,7 @@ impl State {
 
     /// Puts a project on the table, with a fresh history, and loads its data.
     pub(super) fn begin(&mut self, project: Project, file: Option<PathBuf>) {
+        self.opened += 1;
         self.history = History::default();
         self.selection = super::Selection::default();
         self.run = super::RunView::default();

@@ -18,6 +18,8 @@ pub struct State {
     /// Of the workspace.
     pub tab: Tab,
     pub project: Project,
+    /// Counts the projects that were put on the table.
+    pub opened: u64,
     /// Shapes and problems of `project.graph` over the loaded data.
     pub inference: Inference,
     /// What training the network takes; `None` until it is valid and the data is there.

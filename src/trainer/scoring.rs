@@ -212,6 +212,7 @@ pub(super) mod tests {
             train: part,
             plane: None,
             notes: Vec::new(),
+            giveaways: Vec::new(),
             encoding: Default::default(),
         })
     }

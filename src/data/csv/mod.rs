@@ -61,7 +61,8 @@ pub(super) fn load(
     let Some(target_values) = values.pop() else { return Err(DataError::new("The table has no columns.")) };
     let rows = rows::keep(settings, &inputs, &values, &target_values, &table, &mut notes)?;
     let target = Target::new(settings, &table, target_values, &rows, &mut notes)?;
-    target::warn_of_giveaways(settings, &inputs, &values, &target, &rows, &mut notes);
+    let giveaways = target::giveaways(settings, &inputs, &values, &target, &rows);
+    notes.extend(giveaways.iter().map(|leak| leak.words.clone()));
     let split = split(rows.len(), spec.validation, spec.seed, target.classes_of(&rows).as_deref());
     let pick = |positions: &[usize]| positions.iter().map(|&p| rows[p]).collect::<Vec<usize>>();
     let (train, validation) = (pick(&split.train), pick(&split.validation));
@@ -92,6 +93,7 @@ pub(super) fn load(
         validation,
         plane: None,
         notes,
+        giveaways,
         encoding: Arc::new(encoding),
     })
 }

@@ -6,7 +6,7 @@ use super::InputColumn;
 use super::columns::{ColumnFacts, MAX_CLASSES};
 use super::encode::{Values, mean_and_deviation};
 use super::table::{Table, thousands};
-use crate::data::{DataError, Task};
+use crate::data::{DataError, Giveaway, Task};
 use crate::model::{ColumnRole, CsvSpec};
 
 /// Whether the target is classes (`Categorical`) or a number (`Numeric`).
@@ -163,27 +163,27 @@ fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<S
     }
 }
 
-/// Says which input columns tell the target exactly: usually the target under another name.
-pub(super) fn warn_of_giveaways(
+/// Which input columns tell the target exactly: usually the target under another name.
+pub(super) fn giveaways(
     settings: &CsvSpec,
     inputs: &[InputColumn],
     values: &[Values],
     target: &Target,
     rows: &[usize],
-    notes: &mut Vec<String>,
-) {
-    for (column, values) in inputs.iter().zip(values) {
-        let gives_away = match &target.values {
-            Values::Categories { codes, .. } => determines(values, codes, rows),
-            Values::Numbers(numbers) => is_linear_in(values, numbers, rows),
-        };
-        if gives_away {
-            notes.push(format!(
-                "\"{}\" tells \"{}\" exactly. Leave it out, unless the network may know it.",
-                column.name, settings.target
-            ));
-        }
-    }
+) -> Vec<Giveaway> {
+    let gives_away = |values: &Values| match &target.values {
+        Values::Categories { codes, .. } => determines(values, codes, rows),
+        Values::Numbers(numbers) => is_linear_in(values, numbers, rows),
+    };
+    let leaks = inputs.iter().zip(values).filter(|(_, values)| gives_away(values));
+    let told = leaks.map(|(column, _)| Giveaway {
+        column: column.name.to_owned(),
+        words: format!(
+            "\"{}\" tells \"{}\" exactly. Leave it out, unless the network may know it.",
+            column.name, settings.target
+        ),
+    });
+    told.collect()
 }
 
 /// Whether every value of a column belongs to one class, with several rows to each value.

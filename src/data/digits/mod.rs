@@ -50,6 +50,7 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         validation: part(&split.validation)?,
         plane: None,
         notes: Vec::new(),
+        giveaways: Vec::new(),
         encoding,
     })
 }

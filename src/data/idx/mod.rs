@@ -71,6 +71,7 @@ pub(super) fn load(
         validation: validation.into_part(),
         plane: None,
         notes,
+        giveaways: Vec::new(),
         encoding,
     })
 }

@@ -72,6 +72,7 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
             validation_points: validation_points.into(),
         }),
         notes: Vec::new(),
+        giveaways: Vec::new(),
         encoding: Arc::new(encoding),
     })
 }

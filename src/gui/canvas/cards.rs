@@ -92,12 +92,18 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
             continue;
         }
         handle(ui, frame, local, layer, &response, actions);
-        paint(ui, frame, local, layer, layout, &response);
+        let health = Health::of(frame.state, layer);
+        paint(ui, frame, local, layer, layout, &response, &health);
         if frame.has_detail() {
             params::show(ui, frame, local, layer, layout, actions);
         }
         if menus::wanted(&response) {
             menus::node(&response, frame, layer, actions);
+        }
+        if let Health::Idle(why) = &health {
+            let veil = frame.tokens.canvas.gamma_multiply(0.6);
+            frame.painter.rect_filled(rect, frame.scaled(10.0), veil);
+            response.on_hover_text(why);
         }
     }
 }
@@ -133,12 +139,12 @@ fn paint(
     layer: &Layer,
     layout: &CardLayout,
     response: &Response,
+    health: &Health,
 ) {
     let t = &frame.tokens;
     let rect = frame.on_screen(layout.rect);
     let radius = CornerRadius::from(frame.scaled(10.0));
     let selected = frame.state.selection.layers.contains(&layer.id) || phases::active(frame) == Some(layer.id);
-    let health = Health::of(frame.state, layer);
     if frame.has_detail() {
         halo(frame, rect, 10.0, t.shadow);
     }
@@ -150,14 +156,14 @@ fn paint(
             StrokeKind::Outside,
         );
     }
-    let border = match (&health, selected) {
+    let border = match (health, selected) {
         (_, true) => t.accent,
         (Health::Broken(_), _) => t.bad,
         _ if response.hovered() => t.faint,
         _ => t.line,
     };
     frame.painter.rect(rect, radius, t.panel, Stroke::new(1.0, border), StrokeKind::Inside);
-    title(ui, frame, layer, layout, &health);
+    title(ui, frame, layer, layout, health);
     match layer.kind {
         LayerKind::Input(_) => {
             input_content(frame, local, layout);
@@ -265,6 +271,9 @@ fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: 
         let gradient = picture
             .and_then(|p| p.gradient_norm)
             .map_or(String::new(), |norm| format!("grad {}", numbers::significant(f64::from(norm), 2)));
+        if frame.state.inference.idle.contains(&layer.id) {
+            return footer(frame, layout, "not on the way to the Loss", "");
+        }
         let weights = format!("{} weight{}", numbers::count(*count as u64), if *count == 1 { "" } else { "s" });
         footer(frame, layout, &weights, &gradient);
     }

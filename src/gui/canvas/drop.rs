@@ -28,7 +28,8 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions
     let landing = landing(frame, &payload.kind, pointer);
     if ui.input(|i| i.pointer.any_released()) {
         let Some(payload) = DragAndDrop::take_payload::<DragLayer>(ui.ctx()) else { return };
-        actions.push(Action::Edit(edit(landing, payload.kind.clone())));
+        let edit = edit(landing, payload.kind.clone());
+        actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
     } else {
         ghost(frame, &payload.kind, landing, pointer);
         ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);

@@ -17,6 +17,8 @@ pub const AXIS: f32 = 80.0;
 const TITLE: f32 = 32.0;
 const ROW: f32 = 24.0;
 const CHIP: f32 = 20.0;
+/// Across a plus or a minus beside a number.
+const STEP: f32 = 16.0;
 const FOOTER: f32 = 24.0;
 const PADDING: f32 = 10.0;
 const GAP: f32 = 4.0;
@@ -52,6 +54,8 @@ pub struct ParamSlot {
     pub value: ParamValue,
     pub label: Option<(String, Pos2)>,
     pub chip: Rect,
+    /// Of a number of units or filters: one less at the left of the chip, one more at its right.
+    pub steps: Option<[Rect; 2]>,
 }
 
 /// The parts of one card.
@@ -156,6 +160,7 @@ impl CardLayout {
                 .map(|slot| ParamSlot {
                     label: slot.label.map(|(text, at)| (text, at + corner.to_vec2())),
                     chip: place(slot.chip),
+                    steps: slot.steps.map(|both| both.map(place)),
                     ..slot
                 })
                 .collect(),
@@ -175,18 +180,22 @@ fn flow_params(layer: &Layer, inner: f32, measure: &impl Fn(&str) -> f32) -> (Ve
         let Some(value) = layer.kind.spec().param(spec.key) else { continue };
         let label = label(&spec);
         let label_width = label.as_ref().map_or(0.0, |text| measure(text) + 6.0);
+        let step = if spec.is_count() { STEP } else { 0.0 };
         let wanted = match spec.kind {
             ParamKind::Text => inner,
-            _ => (measure(&shown(&spec.kind, &value)) + 12.0).max(24.0),
+            _ => (measure(&shown(&spec.kind, &value)) + if step > 0.0 { 6.0 } else { 12.0 }).max(24.0 - step / 4.0),
         };
-        if x > 0.0 && x + label_width + wanted > inner {
+        if x > 0.0 && x + label_width + wanted + 2.0 * step > inner {
             (x, row) = (0.0, row + 1);
         }
         let y = TITLE + row as f32 * ROW;
-        let chip_width = wanted.min(inner - x - label_width);
-        let chip = Rect::from_min_size(pos2(PADDING + x + label_width, y), vec2(chip_width, CHIP));
-        slots.push(ParamSlot { label: label.map(|text| (text, pos2(PADDING + x, y + CHIP / 2.0))), spec, value, chip });
-        x += label_width + chip_width + 8.0;
+        let chip_width = wanted.min(inner - x - label_width - 2.0 * step);
+        let chip = Rect::from_min_size(pos2(PADDING + x + label_width + step, y), vec2(chip_width, CHIP));
+        let beside = |left| Rect::from_min_size(pos2(left, y), vec2(step, CHIP));
+        let steps = spec.is_count().then(|| [beside(chip.left() - step), beside(chip.right())]);
+        let label = label.map(|text| (text, pos2(PADDING + x, y + CHIP / 2.0)));
+        slots.push(ParamSlot { label, spec, value, chip, steps });
+        x += label_width + chip_width + 2.0 * step + 8.0;
     }
     let rows = if slots.is_empty() { 0 } else { row + 1 };
     (slots, rows)
@@ -461,6 +470,13 @@ mod tests {
         for card in [layout(0, false), layout(8, false), layout(16, false), layout(8, true), layout(16, true)] {
             assert!((card.rect.center().y - (dense.position[1] + AXIS)).abs() < 1e-3);
             assert!(card.params.iter().all(|p| card.rect.contains_rect(p.chip)), "chips inside");
+            let steps: Vec<_> = card.params.iter().filter_map(|p| p.steps.map(|steps| (p.chip, steps))).collect();
+            assert_eq!(steps.len(), 1, "the units go up and down");
+            assert!(
+                steps
+                    .iter()
+                    .all(|(chip, s)| s.iter().all(|s| card.rect.contains_rect(*s) && !s.shrink(0.1).intersects(*chip)))
+            );
             assert!(card.tiles.iter().all(|&t| card.rect.contains_rect(t)), "tiles inside");
         }
         assert!(layout(16, false).rect.height() < 190.0, "rows of a tidy layout do not overlap");

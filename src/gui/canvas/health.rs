@@ -4,16 +4,17 @@
 
 use egui::Color32;
 
-use super::super::numbers::number;
 use super::super::theme::Tokens;
 use crate::model::Layer;
-use crate::session::State;
-use crate::trace::{LayerCondition, LayerPicture, Picture, Severity, Vitals};
+use crate::session::{IDLE, State, layer_numbers};
+use crate::trace::{LayerCondition, Severity};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Health {
     /// Nothing is known yet: no dot.
     Unknown,
+    /// It does not learn, wherever its numbers stand: it is not on the way to the Loss.
+    Idle(String),
     /// The numbers do not tell.
     Neutral(String),
     Well(String),
@@ -30,36 +31,16 @@ impl Health {
         if let Some(problem) = wire {
             return Self::Broken(problem.message.clone());
         }
-        match state.run.picture.as_ref().and_then(|all| Some((all, all.layers.get(&layer.id)?))) {
-            Some((all, own)) if state.run.step > 0 => {
-                // Updates are measured now and then; what was long ago says nothing of now.
-                let of_late = |&(step, _): &(u64, _)| 8 * all.step.saturating_sub(step) <= all.step;
-                let summary = state.run.curves.summaries.of(layer.id).last().filter(of_late);
-                let update = summary.map(|(_, summary)| summary.update).filter(|share| !share.is_nan());
-                Self::of_picture(layer, own, all, update)
-            }
-            _ => Self::Unknown,
+        if state.inference.idle.contains(&layer.id) {
+            return Self::Idle(format!("{}: {IDLE}", layer.name));
+        }
+        match state.condition(layer).zip(state.pictured(layer.id)) {
+            Some((condition, picture)) => Self::judged(&layer.name, condition, &layer_numbers(picture)),
+            None => Self::Unknown,
         }
     }
 
-    fn of_picture(layer: &Layer, own: &LayerPicture, all: &Picture, update: Option<f32>) -> Self {
-        let (outputs, name) = (&own.statistics, &layer.name);
-        let finite = all.layers.values().filter_map(|other| other.gradient_norm).filter(|norm| norm.is_finite());
-        let vitals = Vitals {
-            outputs,
-            samples: own.samples,
-            may_be_zero: layer.may_be_zero(),
-            dead: own.dead,
-            saturated: own.saturated,
-            gradient: own.gradient_norm,
-            batch: all.batch,
-            strongest: finite.fold(0.0, f32::max),
-            update,
-            is_frozen: layer.frozen,
-        };
-        let LayerCondition { severity, words } = vitals.condition();
-        let gradient = own.gradient_norm.map_or(String::new(), |norm| format!(", gradient {}", number(norm)));
-        let numbers = format!("outputs {} ± {}{gradient}", number(outputs.mean), number(outputs.std));
+    fn judged(name: &str, LayerCondition { severity, words }: LayerCondition, numbers: &str) -> Self {
         match severity {
             Severity::Bad => Self::Broken(format!("{name}: {words}.")),
             Severity::Watch => Self::Ill(format!("{name}: {words}.")),
@@ -72,7 +53,7 @@ impl Health {
     pub fn colour(&self, tokens: &Tokens) -> Option<Color32> {
         match self {
             Self::Unknown => None,
-            Self::Neutral(_) => Some(tokens.faint),
+            Self::Idle(_) | Self::Neutral(_) => Some(tokens.faint),
             Self::Well(_) => Some(tokens.ok),
             Self::Ill(_) => Some(tokens.warn),
             Self::Broken(_) => Some(tokens.bad),
@@ -82,36 +63,36 @@ impl Health {
     pub fn words(&self) -> &str {
         match self {
             Self::Unknown => "",
-            Self::Neutral(text) | Self::Well(text) | Self::Ill(text) | Self::Broken(text) => text,
+            Self::Idle(text) | Self::Neutral(text) | Self::Well(text) | Self::Ill(text) | Self::Broken(text) => text,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::layer::Relu;
-    use crate::model::{Graph, LayerId};
-    use crate::trace::Statistics;
+    use std::sync::Arc;
 
-    fn relu() -> Layer {
-        let mut graph = Graph::default();
-        let id: LayerId = graph.add(Relu {}.into(), [0.0, 0.0]);
-        graph.layer(id).unwrap().clone()
-    }
+    use super::*;
+    use crate::model::layer::{Loss, Relu};
+    use crate::model::{LayerId, infer};
+    use crate::trace::{LayerPicture, Picture, Statistics};
 
     fn picture(values: &[f32], gradient_norm: Option<f32>) -> LayerPicture {
         LayerPicture { statistics: Statistics::of(values), samples: 64, gradient_norm, ..LayerPicture::default() }
     }
 
+    /// Of a ReLU beside a layer whose gradient is 0.3.
+    fn judge(values: &[f32], norm: Option<f32>) -> Health {
+        let mut state = State::default();
+        let relu = state.project.graph.add(Relu {}.into(), [0.0, 0.0]);
+        let layers = [(relu, picture(values, norm)), (LayerId(7), picture(&[1.0], Some(0.3)))];
+        state.run.picture = Some(Arc::new(Picture { layers: layers.into(), batch: 32, ..Picture::default() }));
+        state.run.step = 1;
+        Health::of(&state, state.project.graph.layer(relu).unwrap())
+    }
+
     #[test]
     fn green_is_only_what_the_numbers_show_and_red_what_is_a_fact() {
-        let judge = |values: &[f32], norm| {
-            let own = picture(values, norm);
-            let all =
-                Picture { layers: [(LayerId(7), picture(&[1.0], Some(0.3)))].into(), batch: 32, ..Picture::default() };
-            Health::of_picture(&relu(), &own, &all, None)
-        };
         assert!(matches!(judge(&[0.0, 1.0, 2.0], Some(0.1)), Health::Well(_)));
         assert!(matches!(judge(&[0.0, 1.0, 2.0], None), Health::Neutral(_)), "no weights, so nothing to tell by");
         assert!(matches!(judge(&[0.0; 40], None), Health::Broken(why) if why.contains("dead")));
@@ -119,13 +100,21 @@ mod tests {
         assert!(matches!(judge(&[1.0], Some(0.0)), Health::Broken(why) if why.contains("no gradient")));
         assert!(matches!(judge(&[1.0], Some(f32::INFINITY)), Health::Broken(_)));
         assert!(matches!(judge(&[1.0], Some(5.8e-8)), Health::Ill(why) if why.contains("vanishes (5.8e−8")));
-        let alone = |own| Health::of_picture(&relu(), &own, &Picture::default(), None);
-        assert!(matches!(alone(picture(&[1.0], Some(5.8e-8))), Health::Neutral(why) if why.contains("tiny")));
-        let saturated = LayerPicture { saturated: Some(0.95), ..picture(&[1.0], Some(0.1)) };
-        assert!(matches!(alone(saturated), Health::Ill(why) if why.contains("saturated")));
-        let dying = LayerPicture { dead: Some((7, 8)), ..picture(&[0.0, 0.0, 1.0], Some(0.1)) };
-        assert!(matches!(alone(dying), Health::Broken(why) if why.contains("7 of 8 units are zero")));
-        let still = Health::of_picture(&relu(), &picture(&[1.0], Some(0.1)), &Picture::default(), Some(1e-9));
-        assert!(matches!(still, Health::Ill(why) if why.contains("hardly moves")), "as the debugger's table says");
+    }
+
+    #[test]
+    fn what_is_not_on_the_way_to_the_loss_is_neither_well_nor_ill() {
+        let mut state = State::default();
+        let graph = &mut state.project.graph;
+        let input = graph.add(crate::model::layer::Input {}.into(), [0.0, 0.0]);
+        let (relu, loss) = (graph.add(Relu {}.into(), [0.0, 0.0]), graph.add(Loss::default().into(), [0.0, 0.0]));
+        graph.connect(input, loss).unwrap();
+        graph.connect(input, relu).unwrap();
+        state.inference = infer(&state.project.graph, None);
+        let layers = [(relu, picture(&[1.0], Some(0.0)))];
+        state.run.picture = Some(Arc::new(Picture { layers: layers.into(), ..Picture::default() }));
+        state.run.step = 1;
+        let health = Health::of(&state, state.project.graph.layer(relu).unwrap());
+        assert!(matches!(health, Health::Idle(why) if why.contains("not on the way to the Loss")));
     }
 }

@@ -5,7 +5,7 @@
 use egui::{Event, Key, Modifiers};
 
 use super::menus::{COPY_OFFSET, copy_layers, select_all};
-use super::{CanvasUi, Frame, Gesture, geometry};
+use super::{CanvasUi, Frame, Gesture, geometry, steps};
 use crate::model::{Edit, Layer, LayerId};
 use crate::session::Action;
 
@@ -19,6 +19,7 @@ pub fn handle(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, action
         return;
     }
     editing(ui, frame, actions);
+    steps::keys(ui, frame, actions);
     looking(ui, local, actions);
     if !was_busy && ctx.memory(|m| m.focused().is_none()) {
         walking(ui, frame, local, actions);
@@ -61,10 +62,13 @@ fn editing(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// Fit, tidy, zoom.
+/// Fit, tidy, the list of what needs a look.
 fn looking(ui: &egui::Ui, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     if pressed(ui, Modifiers::NONE, Key::F) {
         local.fit = true;
+    }
+    if pressed(ui, Modifiers::NONE, Key::P) {
+        local.list_asked = true;
     }
     if pressed(ui, Modifiers::NONE, Key::L) {
         actions.push(Action::Edit(Edit::Tidy));

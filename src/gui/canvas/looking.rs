@@ -2,7 +2,7 @@
 //!
 //! A view that was found here is found anew when the canvas changes its size; one that a person chose stays.
 
-use egui::{Pos2, Rect};
+use egui::Rect;
 
 use super::view::View;
 use super::{CanvasUi, Gesture, geometry};
@@ -35,18 +35,22 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
         local.frame(View::default(), Framing::Loose);
         local.opened = true;
     }
-    if *graph != local.seen {
-        let another = local.seen.is_empty() || is_another_project(state, &local.seen);
-        if another {
-            local.unfolded.clear();
-        }
-        if another || pushed_out(graph, &local.seen, local.view, rect) {
+    let is_moving = matches!(local.gesture, Gesture::Move(_));
+    // What the hand lets go of lands a frame later.
+    let is_by_hand = std::mem::replace(&mut local.was_moving, is_moving) || is_moving;
+    let another = local.seen.is_empty() || state.opened != local.project;
+    if another {
+        local.unfolded.clear();
+    }
+    if another || *graph != local.seen {
+        if another
+            || (!is_by_hand && (pushed_out(graph, &local.seen, local.view, rect) || is_elsewhere(graph, local, rect)))
+        {
             local.opened = true;
         } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {
-            local.view.centre_on(rect, news);
-            local.frame(local.view, Framing::Loose);
+            look_at(news, rect, local);
         }
-        local.seen = graph.clone();
+        (local.seen, local.project) = (graph.clone(), state.opened);
     }
     follow_size(rect, local);
     if let Some(bounds) = geometry::bounds(graph) {
@@ -130,26 +134,35 @@ fn pan(ui: &egui::Ui, over: bool, local: &mut CanvasUi) {
     }
 }
 
-/// Opened, not edited: there is nothing to undo, and most of the layers are others.
-fn is_another_project(state: &State, seen: &Graph) -> bool {
-    let graph = &state.project.graph;
-    let fresh = state.history.undo_name().is_none() && state.history.redo_name().is_none();
-    let same = graph.layers().filter(|l| seen.layer(l.id).is_some_and(|s| s.name == l.name)).count();
-    fresh && same * 2 < graph.len()
-}
-
-/// Whether everything was in sight, and a new card has pushed something out of it.
+/// Whether everything was in sight, and something is out of it now.
 fn pushed_out(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> bool {
     let visible = view.visible(rect);
     let sees = |layer: &crate::model::Layer| visible.contains(geometry::nominal(layer).center());
-    graph.len() > seen.len()
-        && seen.layers().all(sees)
-        && graph.layers().any(|l| seen.layer(l.id).is_some() && !sees(l))
+    seen.layers().all(sees) && graph.layers().any(|l| seen.layer(l.id).is_some() && !sees(l))
 }
 
-/// The middle of a new card that cannot be seen.
-fn hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> Option<Pos2> {
+/// Whether another network stands there, most of its layers are others, or one that is wholly out of sight.
+fn is_elsewhere(graph: &Graph, local: &CanvasUi, rect: Rect) -> bool {
+    let visible = local.view.visible(rect);
+    let same = graph.layers().filter(|l| local.seen.layer(l.id).is_some_and(|s| s.name == l.name)).count();
+    same * 2 < graph.len() || !graph.layers().any(|l| visible.intersects(geometry::nominal(l)))
+}
+
+/// Where new cards stand of which one at least cannot be seen.
+fn hidden_news(graph: &Graph, seen: &Graph, view: View, rect: Rect) -> Option<Rect> {
     let visible = view.visible(rect).expand(8.0);
-    let new = graph.layers().filter(|l| seen.layer(l.id).is_none());
-    new.map(|l| geometry::nominal(l).center()).find(|centre| !visible.contains(*centre))
+    let new: Vec<Rect> = graph.layers().filter(|l| seen.layer(l.id).is_none()).map(geometry::nominal).collect();
+    let hidden = new.iter().any(|card| !visible.contains(card.center()));
+    new.into_iter().reduce(Rect::union).filter(|_| hidden)
+}
+
+/// Puts something into the middle, from further away where it is larger than the view.
+fn look_at(news: Rect, rect: Rect, local: &mut CanvasUi) {
+    let visible = local.view.visible(rect).size();
+    if news.width() > visible.x || news.height() > visible.y {
+        local.view = View::fit(rect, news);
+    } else {
+        local.view.centre_on(rect, news.center());
+    }
+    local.frame(local.view, Framing::Loose);
 }

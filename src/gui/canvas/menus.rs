@@ -2,6 +2,7 @@
 
 use egui::{Button, Response, Ui};
 
+use super::super::widgets::list_from_top;
 use super::{CanvasUi, Frame, geometry, view};
 use crate::model::layer::{Group, Inputs};
 use crate::model::{Edit, Layer, LayerId, LayerKind, WireId};
@@ -41,7 +42,8 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
                     ui,
                     |about| about.inputs != Inputs::None,
                     |kind| {
-                        actions.push(Action::Edit(Edit::Append { after: layer.id, kind }));
+                        let edit = Edit::Append { after: layer.id, kind };
+                        actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
                     },
                 );
             });
@@ -77,7 +79,8 @@ pub fn wire(ui: &mut Ui, frame: &Frame<'_>, wire: WireId, actions: &mut Vec<Acti
             ui,
             |about| about.inputs != Inputs::None && about.has_output,
             |kind| {
-                actions.push(Action::Edit(Edit::InsertOnWire { wire, kind, position: None }));
+                let edit = Edit::InsertOnWire { wire, kind, position: None };
+                actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
             },
         );
     });
@@ -141,12 +144,15 @@ pub fn kinds(ui: &mut Ui, fits: impl Fn(&crate::model::layer::About) -> bool, mu
             continue;
         }
         ui.menu_button(group.title(), |ui| {
-            for kind in of_group {
-                let about = kind.about();
-                if ui.button(about.title).on_hover_text(about.help).clicked() {
-                    chosen(kind);
+            let height = ui.ctx().content_rect().height() - 24.0;
+            list_from_top(ui).max_height(height).show(ui, |ui| {
+                for kind in of_group {
+                    let about = kind.about();
+                    if ui.button(about.title).on_hover_text(about.help).clicked() {
+                        chosen(kind);
+                    }
                 }
-            }
+            });
         });
     }
 }

@@ -20,6 +20,7 @@ pub fn show(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
     let at = |p: egui::Pos2| map.center() + (p - all.center()) * scale;
     let response = ui.interact(map, id("minimap", 0), Sense::click_and_drag());
     name(&response, Role::Button, "minimap");
+    local.floating.push(map);
     let painter = frame.painter.with_clip_rect(map);
     painter.rect(map, 8.0, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
     let broken: std::collections::BTreeSet<_> = problems::culprits(frame).collect();

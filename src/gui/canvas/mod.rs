@@ -6,6 +6,7 @@
 
 mod cards;
 mod drop;
+mod findings;
 mod geometry;
 mod health;
 mod keys;
@@ -20,6 +21,7 @@ mod ports;
 mod previews;
 mod problems;
 mod select;
+mod steps;
 mod view;
 mod wires;
 mod wiring;
@@ -52,6 +54,10 @@ pub struct CanvasUi {
     size: egui::Vec2,
     /// A project was opened, or has outgrown its view: find one for it.
     opened: bool,
+    /// Which project it was in the last frame: [`State::opened`].
+    project: u64,
+    /// Cards were in the hand in the last frame.
+    was_moving: bool,
     /// The graph of the last frame, to notice another project and new cards.
     seen: Graph,
     gesture: Gesture,
@@ -76,6 +82,13 @@ pub struct CanvasUi {
     placed: BTreeMap<LayerId, Rect>,
     /// Where the context menu was opened, in the graph's points.
     menu_at: Pos2,
+    /// Where the controls that float over the canvas stood in the last frame: nothing else covers them.
+    floating: Vec<Rect>,
+    /// The list of what needs a look is to open or to close, and is to have the keyboard.
+    list_asked: bool,
+    list_focus: bool,
+    /// The data are to be shown, where the canvas is not.
+    data_asked: bool,
 }
 
 impl Default for CanvasUi {
@@ -86,6 +99,8 @@ impl Default for CanvasUi {
             framed: (View::default(), Framing::default()),
             size: egui::Vec2::ZERO,
             opened: true,
+            project: 0,
+            was_moving: false,
             seen: Graph::default(),
             gesture: Gesture::Idle,
             textures: previews::Textures::default(),
@@ -101,6 +116,10 @@ impl Default for CanvasUi {
             offer: None,
             placed: BTreeMap::new(),
             menu_at: Pos2::ZERO,
+            floating: Vec::new(),
+            list_asked: false,
+            list_focus: false,
+            data_asked: false,
         }
     }
 }
@@ -130,6 +149,11 @@ impl CanvasUi {
     /// Where all of them stand.
     pub fn cards(&self) -> impl Iterator<Item = Rect> {
         self.placed.values().copied()
+    }
+
+    /// Whether the data panel was asked for since the last time.
+    pub fn take_wish_for_data(&mut self) -> bool {
+        std::mem::take(&mut self.data_asked)
     }
 
     /// Shows the whole graph at the next frame.
@@ -268,10 +292,12 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     cards::show(ui, frame, local, actions);
     ports::show(ui, frame, local, actions);
     links::show(ui, frame, local);
+    steps::layers(ui, frame, local, actions);
     select::show(ui, frame, local, &background, actions);
     wiring::show(ui, frame, local, actions);
     drop::show(ui, frame, local, actions);
     problems::bubbles(ui, frame, local, actions);
+    local.floating.clear();
     overlays::show(ui, frame, local, actions);
     minimap::show(ui, frame, local);
     menus::background(&background, frame, local, actions);

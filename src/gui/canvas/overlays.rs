@@ -5,11 +5,12 @@ use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, V
 
 use super::super::numbers;
 use super::super::theme::{medium, regular, semibold};
-use super::{CanvasUi, Frame, geometry, id, name, problems, view};
+use super::{CanvasUi, Frame, findings, id, name, problems, view};
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Flatten};
 use crate::model::{Edit, Graph, Place, templates};
 use crate::session::Action;
+use crate::trace::Severity;
 
 /// Dots on the ground.
 pub fn grid(frame: &Frame<'_>) {
@@ -35,7 +36,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
     if frame.graph.is_empty() {
         empty(ui, frame, actions);
     } else {
-        strip(ui, frame, actions);
+        strip(ui, frame, local, actions);
     }
     let edge = controls(ui, frame, local, actions);
     status(ui, frame, local, edge, actions);
@@ -89,7 +90,7 @@ fn beginning(data: Option<&Dataset>) -> Graph {
 }
 
 /// Problems of the graph as a whole.
-fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
+fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let t = frame.tokens;
     let place =
         Rect::from_min_max(frame.rect.min + vec2(16.0, 12.0), pos2(frame.rect.right() - 16.0, frame.rect.bottom()));
@@ -102,47 +103,45 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
             .stroke(Stroke::new(1.0, t.warn))
             .corner_radius(8)
             .inner_margin(egui::Margin::symmetric(10, 4));
-        look.show(&mut child, |ui| {
+        let shown = look.show(&mut child, |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new("⚠").color(t.warn));
                 ui.label(RichText::new(&problem.message).font(regular(12.5)).color(t.text));
                 problems::repairs(ui, problem, actions);
             });
         });
+        local.floating.push(shown.response.rect);
     }
 }
 
-/// Bottom left: size and validity of the network; above what begins at `edge` where both have no room beside each other.
+/// Bottom left: size and validity of the network, or what needs a look; above what begins at `edge` where both have no room beside
+/// each other.
 fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, actions: &mut Vec<Action>) {
-    let inference = &frame.state.inference;
     if frame.graph.is_empty() {
         return;
     }
-    let count = inference.parameter_count();
+    let found = frame.state.findings();
+    let (tally, worst) = findings::tally(&found);
+    let count = frame.state.inference.parameter_count();
     let parameters = format!("{} parameter{}", numbers::count(count as u64), if count == 1 { "" } else { "s" });
-    let (words, colour) = match inference.problems.len() {
-        0 => (format!("{parameters} · valid"), frame.tokens.muted),
-        1 => ("1 problem".to_owned(), frame.tokens.bad),
-        n => (format!("{n} problems"), frame.tokens.bad),
+    let words = match worst {
+        Severity::Bad => tally,
+        Severity::Watch => format!("{parameters} · {tally}"),
+        Severity::Unknown => format!("{parameters} · valid · {tally}"),
+        Severity::Well => format!("{parameters} · valid"),
     };
+    let colour = findings::colour(&frame.tokens, worst);
     let width = frame.painter.layout_no_wrap(words.clone(), regular(12.0), colour).size().x + 16.0;
     let mut at = frame.rect.left_bottom() + vec2(MARGIN, -MARGIN);
     if at.x + width > edge {
         at.y -= 28.0;
     }
     let response = pill(ui, frame, "status", &words, colour, at);
-    if response.clicked() {
-        let layers: Vec<_> = problems::culprits(frame).collect();
-        if let Some(first) = layers.first().and_then(|&id| frame.graph.layer(id)) {
-            local.view.centre_on(frame.rect, geometry::nominal(first).center());
-        }
-        actions.push(Action::Select { layers, extend: false });
-    }
-    let all: Vec<&str> = inference.problems.iter().map(|p| p.message.as_str()).collect();
-    let hover = if all.is_empty() {
-        "Every shape fits: the network can train. Parameters are the numbers that training changes.".to_owned()
-    } else {
-        all.join("\n\n")
+    local.floating.push(response.rect);
+    findings::list(frame, local, &response, &found, actions);
+    let hover = match found.len() {
+        0 => "Every shape fits: the network can train. Parameters are the numbers that training changes.",
+        _ => "What needs a look, in one list (P): where it is, why, and what mends it.",
     };
     response.on_hover_text(hover);
 }
@@ -165,6 +164,7 @@ fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mu
             break;
         }
         let response = pill(ui, frame, part, &words, t.muted, pos2(left, bottom));
+        local.floating.push(response.rect);
         right = left - 4.0;
         if response.clicked() {
             match part {

@@ -8,7 +8,7 @@ use super::super::numbers::significant;
 use super::super::theme::{mono, regular};
 use super::super::widgets::{Number, is_refused};
 use super::geometry::{CardLayout, ParamSlot, shown};
-use super::{CanvasUi, Frame};
+use super::{CanvasUi, Frame, steps};
 use crate::model::{Edit, Layer, ParamKind, ParamValue};
 use crate::session::Action;
 
@@ -71,6 +71,7 @@ pub fn show(
         if !is_refused(&response) {
             response.on_hover_text(slot.spec.help);
         }
+        steps::units(ui, frame, layer, slot, actions);
     }
 }
 

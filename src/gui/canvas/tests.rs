@@ -1,6 +1,11 @@
 //! The canvas by mouse and keyboard, found by accessible names. A small session stands in for the real one: it applies
 //! edits, selection, undo and redo, and infers shapes.
 
+#[path = "tests/growing.rs"]
+mod growing;
+#[path = "tests/looking.rs"]
+mod looking;
+
 use egui::accesskit::Role;
 use egui::{DragAndDrop, Event, Key, Modifiers, PointerButton, Pos2, Sense, vec2};
 use egui_kittest::Harness;

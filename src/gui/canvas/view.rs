@@ -8,9 +8,9 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.25..=3.0;
 
 /// Below this zoom the pictures on the cards are hard to see.
-const VISIBLE: f32 = 0.45;
+const VISIBLE: f32 = 0.3;
 /// Where what is on the cards can be read.
-const READABLE: f32 = 0.7;
+pub const READABLE: f32 = 0.7;
 
 /// Maps points of the graph to the screen: `screen = canvas.min + offset + point * zoom`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +43,9 @@ impl View {
 
     /// The view that shows all of `content` (in the graph's points) in the middle, never above 100 %.
     pub fn fit(canvas: Rect, content: Rect) -> Self {
-        let room = (canvas.size() - vec2(40.0, 104.0)).max(Vec2::splat(1.0));
+        // For the pills at the edges; a small canvas has less to spare.
+        let margin = vec2(40.0, 104.0).min(canvas.size() * 0.25);
+        let room = (canvas.size() - margin).max(Vec2::splat(1.0));
         let needed = content.size().max(Vec2::splat(1.0));
         let zoom = (room / needed).min_elem().clamp(*ZOOM.start(), 1.0);
         let offset = canvas.size() / 2.0 - content.center().to_vec2() * zoom;
@@ -115,8 +117,10 @@ mod tests {
         let content = Rect::from_min_size(pos2(-300.0, 40.0), vec2(2000.0, 500.0));
         let view = View::fit(CANVAS, content);
         assert!(view.visible(CANVAS).contains_rect(content));
-        let first = View::first(CANVAS, content);
-        assert!(first.zoom > view.zoom && first.visible(CANVAS).contains(content.left_center()));
+        assert_eq!(View::first(CANVAS, content), view, "a first look shows everything too");
+        let long = Rect::from_min_size(pos2(-300.0, 40.0), vec2(4000.0, 500.0));
+        let first = View::first(CANVAS, long);
+        assert!(first.zoom > View::fit(CANVAS, long).zoom && first.visible(CANVAS).contains(long.left_center()));
         let small = View::fit(CANVAS, Rect::from_min_size(pos2(7.0, 7.0), vec2(10.0, 10.0)));
         assert_eq!(small.zoom, 1.0);
     }

@@ -75,7 +75,10 @@ pub fn offer(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
         menus::kinds(
             ui,
             |about| about.inputs != Inputs::None,
-            |kind| actions.push(Action::Edit(Edit::AddConnected { from: offer.from, kind, position })),
+            |kind| {
+                let edit = Edit::AddConnected { from: offer.from, kind, position };
+                actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
+            },
         );
     });
     local.offer = Popup::is_id_open(ui.ctx(), id).then_some(Offer { fresh: false, ..offer });

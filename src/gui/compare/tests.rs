@@ -244,6 +244,7 @@ fn classified(given: &mut State) {
         input_units: Vec::new(),
         plane: None,
         notes: Vec::new(),
+        giveaways: Vec::new(),
         input_shape: vec![3],
         input_names: vec!["a".into(), "b".into(), "c".into()],
         task,

@@ -64,6 +64,7 @@ fn two_classes() -> Dataset {
             validation_points: test.into(),
         }),
         notes: Vec::new(),
+        giveaways: Vec::new(),
         encoding: Arc::default(),
     }
 }

@@ -1,13 +1,13 @@
 //! The file menu: the project, the view, help.
 
 use egui::containers::menu::MenuButton;
-use egui::{Button, RichText, ScrollArea, Ui};
+use egui::{Button, RichText, Ui};
 use egui_material_icons::icons;
 
 use super::{HEIGHT, Room, Window, device, obstacle, other_theme, speed};
 use crate::gui::anchors;
 use crate::gui::dialogs::Purpose;
-use crate::gui::widgets::named;
+use crate::gui::widgets::{list_from_top, named};
 use crate::persist::KeepRuns;
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
 
@@ -16,7 +16,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, 
     let (response, _) = MenuButton::from_button(Button::new(icon).frame_when_inactive(false)).ui(ui, |ui| {
         // In a small window at a large size there is more than the screen is high.
         let height = ui.ctx().content_rect().height() - HEIGHT - 32.0;
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        list_from_top(ui).max_height(height).show(ui, |ui| {
             ui.set_min_width(220.0);
             file(ui, state, window, actions);
             ui.separator();

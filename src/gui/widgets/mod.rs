@@ -3,6 +3,7 @@
 mod buttons;
 mod fields;
 mod icon;
+mod lists;
 mod number;
 mod select_all;
 mod tabs;
@@ -13,6 +14,7 @@ pub use fields::{
     checkbox, choice, float, integer, label_width, labelled, number_field, path_field, rate, text_field, usize_field,
 };
 pub use icon::{kind_icon, paint_kind_icon};
+pub use lists::list_from_top;
 pub use number::{Change, Number, is_refused, refusal};
 pub use select_all::select_all;
 pub use tabs::tab_strip;

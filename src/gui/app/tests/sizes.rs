@@ -187,6 +187,44 @@ fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
 }
 
 #[test]
+fn the_menu_and_the_sheet_of_keys_open_at_their_top_however_they_were_left() {
+    let mut hands = xor([1440.0, 900.0]);
+    for size in ENLARGED {
+        hands.resize(size);
+        let screen = Rect::from_min_size(egui::Pos2::ZERO, size.into());
+        for _ in 0..2 {
+            hands.click("Menu");
+            let first = hands.rect_of("Open …");
+            assert!(screen.contains_rect(first) && first.top() < 120.0, "{size:?}: {first}");
+            hands.scroll(first.center(), vec2(0.0, -4000.0));
+            hands.wait_until("the list has moved", |hands| hands.rect_of("Keyboard shortcuts").bottom() <= size[1]);
+            hands.key(Modifiers::NONE, Key::Escape);
+            hands.key(Modifiers::COMMAND, Key::Slash);
+            let first = hands.rect("play or pause");
+            assert!(screen.contains_rect(first), "{size:?}: {first}");
+            hands.scroll(screen.center(), vec2(0.0, -4000.0));
+            hands.wait_until("the sheet has moved", |hands| hands.rect("play or pause").top() < first.top());
+            hands.key(Modifiers::NONE, Key::Escape);
+        }
+    }
+}
+
+#[test]
+fn a_network_is_seen_whole_when_it_is_opened_at_any_size_of_everything() {
+    for size in ENLARGED.into_iter().skip(2) {
+        let mut hands = Hands::at(size, State::start(None));
+        let card = hands.rect("XOR");
+        if card.bottom() > size[1] {
+            hands.scroll(egui::pos2(size[0] / 2.0, size[1] / 2.0), vec2(0.0, size[1] - card.bottom() - 8.0));
+            hands.wait_until("the card is in sight", |hands| hands.rect("XOR").bottom() <= size[1]);
+        }
+        hands.click("XOR");
+        hands.wait_for_data();
+        assert!(all_in_sight(&hands), "{size:?}");
+    }
+}
+
+#[test]
 fn the_pills_of_the_canvas_keep_off_each_other_and_inside_it() {
     let mut hands = xor([1440.0, 900.0]);
     for size in ENLARGED {

@@ -1,0 +1,124 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::data::Giveaway;
+use crate::model::layer::{Dense, Flatten};
+use crate::trace::{Picture, Statistics};
+
+/// The template XOR with its data.
+fn xor() -> State {
+    let mut state = State::default();
+    state.apply(Action::OpenTemplate("xor".into()));
+    let data =
+        crate::data::load(&state.project.data, std::path::Path::new(""), &crate::data::NoProgress).expect("drawn");
+    state.data = DataState::Ready(Arc::new(data));
+    state.infer_again();
+    state
+}
+
+fn layer(state: &State, name: &str) -> LayerId {
+    state.project.graph.find(name).expect(name).id
+}
+
+fn of<'a>(findings: &'a [Finding], subject: &str) -> &'a Finding {
+    findings.iter().find(|finding| finding.subject == subject).unwrap_or_else(|| panic!("{subject}: {findings:?}"))
+}
+
+#[test]
+fn a_network_that_trains_on_sound_data_has_none() {
+    assert_eq!(xor().findings(), []);
+}
+
+#[test]
+fn problems_of_the_network_marks_of_health_and_notes_on_the_data_are_in_one_list_the_worst_first() {
+    let mut state = xor();
+    let (first, second) = (layer(&state, "Dense 1"), layer(&state, "Dense 2"));
+    let picture = |values: &[f32], gradient_norm| LayerPicture {
+        statistics: Statistics::of(values),
+        samples: 64,
+        gradient_norm,
+        ..LayerPicture::default()
+    };
+    state.apply(Action::Edit(Edit::Append { after: first, kind: Dense::default().into() }));
+    let aside = layer(&state, "Dense 3");
+    let onwards = state.project.graph.incoming(second).next().expect("a wire").id;
+    state.apply(Action::Edit(Edit::Connect { from: first, to: second }));
+    assert!(state.project.graph.wire(onwards).is_none(), "Dense 3 feeds nothing now");
+    let layers = [(first, picture(&[0.5, -0.5], Some(1e-7))), (second, picture(&[1.0, 2.0], Some(0.5)))];
+    state.run.picture = Some(Arc::new(Picture { step: 7, layers: layers.into(), batch: 32, ..Picture::default() }));
+    state.run.step = 7;
+    let Some(DataState::Ready(data)) = Some(&state.data) else { panic!("no data") };
+    let words = "\"said\" tells \"kind\" exactly.".to_owned();
+    let giveaways = vec![Giveaway { column: "said".into(), words: words.clone() }];
+    let notes = vec!["\"name\" is left out: it differs in every row.".to_owned(), words.clone()];
+    state.data = DataState::Ready(Arc::new(Dataset { notes, giveaways, ..Dataset::clone(data) }));
+
+    let findings = state.findings();
+    let severities: Vec<Severity> = findings.iter().map(|finding| finding.severity).collect();
+    assert!(severities.is_sorted_by(|a, b| a >= b), "{severities:?}");
+    let idle = of(&findings, "Dense 3");
+    assert_eq!((idle.severity, idle.words.as_str()), (Severity::Watch, IDLE));
+    assert_eq!(idle.offers, [("Delete Dense 3".to_owned(), Action::Edit(Edit::Remove(vec![aside])))]);
+    let vanishing = of(&findings, "Dense 1");
+    assert_eq!((vanishing.severity, &vanishing.spot), (Severity::Watch, &Spot::Layers(vec![first])));
+    assert!(vanishing.words.starts_with("Its gradient vanishes (1e−7"), "{}", vanishing.words);
+    assert!(vanishing.evidence.ends_with("gradient 1e−7 at step 7"), "{}", vanishing.evidence);
+    let of_data: Vec<_> = findings.iter().filter(|finding| finding.spot == Spot::Data).collect();
+    assert_eq!(of_data.len(), 2, "the leak is told once");
+    assert_eq!((of_data[0].severity, &of_data[0].words), (Severity::Watch, &words));
+    assert_eq!(of_data[1].severity, Severity::Unknown);
+}
+
+#[test]
+fn a_shape_that_does_not_fit_is_bad_and_its_repairs_mend_it() {
+    let mut state = xor();
+    let wire = state.project.graph.incoming(layer(&state, "Loss")).next().expect("a wire").id;
+    let dense = Dense { units: 3, ..Dense::default() };
+    state.apply(Action::Edit(Edit::InsertOnWire { wire, kind: dense.into(), position: None }));
+    let findings = state.findings();
+    let found = of(&findings, "Loss");
+    assert_eq!(found.severity, Severity::Bad);
+    assert!(found.evidence.starts_with("expected ") && found.evidence.ends_with(", got 3"), "{}", found.evidence);
+    assert!(matches!(found.spot, Spot::Wire(_)));
+    let (label, repair) = found.offers[0].clone();
+    assert!(label.starts_with("Set Units of Dense"), "{label}");
+    state.apply(repair);
+    assert_eq!(state.findings(), []);
+}
+
+#[test]
+fn several_idle_layers_are_one_line_and_go_together() {
+    let mut state = xor();
+    let first = layer(&state, "Dense 1");
+    for kind in [Dense::default().into(), Flatten {}.into()] {
+        state.apply(Action::Edit(Edit::AddConnected { from: first, kind, position: [0.0, 400.0] }));
+    }
+    let findings = state.findings();
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!((findings[0].words.as_str(), findings[0].offers[0].0.as_str()), (IDLE_MANY, "Delete them"));
+    state.apply(findings[0].offers[0].1.clone());
+    assert_eq!(state.findings(), []);
+    assert_eq!(state.history.undo_name(), Some("delete 2 layers"));
+}
+
+#[test]
+fn a_layer_is_judged_by_its_units_its_gradient_and_its_updates() {
+    let mut graph = crate::model::Graph::default();
+    let id = graph.add(crate::model::layer::Relu {}.into(), [0.0, 0.0]);
+    let layer = graph.layer(id).expect("a layer");
+    let picture = |values: &[f32], norm| LayerPicture {
+        statistics: Statistics::of(values),
+        samples: 64,
+        gradient_norm: Some(norm),
+        ..LayerPicture::default()
+    };
+    let alone = |own: LayerPicture, update| judge(layer, &own, &Picture::default(), 0.0, update);
+    let tiny = alone(picture(&[1.0], 5.8e-8), None);
+    assert!(tiny.severity == Severity::Unknown && tiny.words.contains("tiny"), "{tiny:?}");
+    let saturated = alone(LayerPicture { saturated: Some(0.95), ..picture(&[1.0], 0.1) }, None);
+    assert!(saturated.severity == Severity::Watch && saturated.words.contains("saturated"), "{saturated:?}");
+    let dying = alone(LayerPicture { dead: Some((7, 8)), ..picture(&[0.0, 0.0, 1.0], 0.1) }, None);
+    assert!(dying.severity == Severity::Bad && dying.words.contains("7 of 8 units are zero"), "{dying:?}");
+    let still = alone(picture(&[1.0], 0.1), Some(1e-9));
+    assert!(still.severity == Severity::Watch && still.words.contains("hardly moves"), "as the debugger's table says");
+}
