@@ -8,7 +8,7 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 pub const ZOOM: std::ops::RangeInclusive<f32> = 0.25..=3.0;
 
 /// Below this zoom the pictures on the cards are hard to see.
-const VISIBLE: f32 = 0.3;
+const VISIBLE: f32 = 0.26;
 /// Where what is on the cards can be read.
 pub const READABLE: f32 = 0.7;
 
