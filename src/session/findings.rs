@@ -149,8 +149,7 @@ impl State {
         let strongest = all.map_or(0.0, strongest);
         self.project.graph.layers().filter(|layer| !self.inference.idle.contains(&layer.id)).filter_map(move |layer| {
             let (all, own) = all.zip(self.pictured(layer.id))?;
-            let LayerCondition { severity, words } =
-                judge(layer, own, all, strongest, self.update(layer.id, all.step));
+            let LayerCondition { severity, words } = judge(layer, own, all, strongest, self.update(layer.id, all.step));
             (severity >= Severity::Watch).then(|| Finding {
                 severity,
                 spot: Spot::Layers(vec![layer.id]),
