@@ -17,7 +17,7 @@ use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
 use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
-use crate::session::{Action, Figure, Pixels, RunAction, State};
+use crate::session::{Action, Figure, RunAction, State};
 use crate::trace::TensorRecord;
 
 use leave::Step;
@@ -30,17 +30,11 @@ pub enum Purpose {
     /// A project to open.
     Open,
     /// Where to save the project; the suggestion is a name without an ending, in a folder if one is likely.
-    Save {
-        suggestion: String,
-        folder: Option<PathBuf>,
-    },
+    Save { suggestion: String, folder: Option<PathBuf> },
     /// A checkpoint to open with its project.
     OpenWeights,
     /// Where to write the run as it stands; the suggestion as above.
-    SaveWeights {
-        suggestion: String,
-        folder: Option<PathBuf>,
-    },
+    SaveWeights { suggestion: String, folder: Option<PathBuf> },
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -49,25 +43,12 @@ pub enum Purpose {
     OpenIdx,
     /// A folder of IDX files as the data of this project.
     DataFolder,
-    /// Where to write a chart as a drawing, or as a picture.
-    SaveFigure {
-        suggestion: String,
-        figure: Box<Figure>,
-    },
-    SavePicture {
-        suggestion: String,
-        pixels: Box<Pixels>,
-    },
+    /// Where to write what a panel shows; the suggestion is a name without an ending.
+    SaveFigure { suggestion: String, figure: Box<Figure> },
     /// Where to write a tensor.
-    Export {
-        record: TensorRecord,
-        format: Format,
-    },
+    Export { record: TensorRecord, format: Format },
     /// Where to write the table of runs, or the curves of those that are picked; the suggestion is a name without an ending.
-    ExportRuns {
-        suggestion: String,
-        curves: bool,
-    },
+    ExportRuns { suggestion: String, curves: bool },
 }
 
 impl Purpose {
@@ -89,7 +70,11 @@ impl Purpose {
             Self::Save { .. } => "Save the project",
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
-            Self::SaveFigure { .. } | Self::SavePicture { .. } => "Save the figure",
+            Self::SaveFigure { figure, .. } => match **figure {
+                Figure::Picture(_) => "Save the picture",
+                Figure::Drawing(_) => "Save the drawing",
+                Figure::Numbers(_) => "Save the numbers",
+            },
             Self::Export { .. } => "Save the tensor",
             Self::ExportRuns { curves: false, .. } => "Save the table of runs",
             Self::ExportRuns { curves: true, .. } => "Save the curves",
@@ -110,8 +95,11 @@ impl Purpose {
             Self::OpenIdx | Self::DataFolder => {
                 "The folder with the images and labels of the MNIST family, packed (.gz) or not."
             }
-            Self::SaveFigure { .. } => "A drawing (SVG): browsers and word processors open it, sharp at any size.",
-            Self::SavePicture { .. } => "A picture (PNG) of the chart as it is on the screen.",
+            Self::SaveFigure { figure, .. } => match **figure {
+                Figure::Picture(_) => "A picture (PNG) for texts and slides.",
+                Figure::Drawing(_) => "A drawing (SVG): browsers and word processors open it, sharp at any size.",
+                Figure::Numbers(_) => "A table as text (CSV), which spreadsheets open.",
+            },
             Self::Export { format: Format::Npy, .. } => "A NumPy file: numpy.load reads it, with its shape.",
             Self::ExportRuns { curves: false, .. } => "A table as text (CSV): a line for every run.",
             Self::ExportRuns { curves: true, .. } => "A table as text (CSV): a line for every step that has a point.",
@@ -119,24 +107,49 @@ impl Purpose {
         }
     }
 
+    /// Of the file that is written; `None` where one is read.
+    fn ending(&self) -> Option<&'static str> {
+        match self {
+            Self::Open | Self::OpenWeights => None,
+            Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder => None,
+            Self::Save { .. } => Some("glassbox.json"),
+            Self::SaveWeights { .. } => Some("safetensors"),
+            Self::SaveFigure { figure, .. } => Some(figure.ending()),
+            Self::Export { format, .. } => Some(format.ending()),
+            Self::ExportRuns { .. } => Some("csv"),
+        }
+    }
+
+    /// The file that is written when this is typed or chosen.
+    fn complete(&self, path: PathBuf) -> PathBuf {
+        let Some(ending) = self.ending() else { return path };
+        let last = ending.rsplit('.').next().unwrap_or(ending);
+        let given = path.extension().and_then(|given| given.to_str()).unwrap_or_default();
+        // What somebody calls a text is theirs; "0.5" is no ending.
+        let is_theirs = !given.is_empty() && given.chars().all(|c| c.is_ascii_alphabetic());
+        let is_free = !matches!(self, Self::Save { .. } | Self::Export { .. });
+        if given.eq_ignore_ascii_case(last) || (is_theirs && is_free) {
+            return path;
+        }
+        let mut name = path.into_os_string();
+        name.push(".");
+        name.push(ending);
+        name.into()
+    }
+
     fn button(&self) -> &'static str {
-        let opens = matches!(
-            self,
-            Self::Open | Self::OpenWeights | Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder
-        );
-        if opens { "Open" } else { "Save" }
+        if self.ending().is_some() { "Save" } else { "Open" }
     }
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
         match self {
             Self::Open | Self::OpenWeights => Action::Open(path),
             Self::SaveWeights { .. } => Action::SaveWeights(path),
-            Self::Save { .. } => Action::SaveAs(with_ending(path)),
+            Self::Save { .. } => Action::SaveAs(path),
             Self::OpenTable => Action::OpenTable { path, target: None },
             Self::DataTable => Action::UseTable(path),
             Self::OpenIdx => Action::OpenIdx(path),
             Self::SaveFigure { figure, .. } => Action::SaveFigure { figure: figure.clone(), path },
-            Self::SavePicture { pixels, .. } => Action::SavePicture { pixels: pixels.clone(), path },
             Self::Export { record, format } => Action::ExportTensor { record: record.clone(), format: *format, path },
             Self::ExportRuns { curves: false, .. } => Action::Runs(RunAction::ExportTable(path)),
             Self::ExportRuns { curves: true, .. } => Action::Runs(RunAction::ExportCurves(path)),
@@ -146,15 +159,6 @@ impl Purpose {
             }
         }
     }
-}
-
-fn with_ending(path: PathBuf) -> PathBuf {
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
-        return path;
-    }
-    let mut name = path.into_os_string();
-    name.push(".glassbox.json");
-    name.into()
 }
 
 /// Asks a person for a path, for as long as it takes. Called on a thread of its own.
@@ -176,7 +180,16 @@ struct PathDialog {
     /// The native dialog, while it is on the screen.
     native: Option<Receiver<NativeAnswer>>,
     remark: &'static str,
+    /// A file that is there already, which the next press replaces.
+    replaces: Option<PathBuf>,
     fresh: bool,
+}
+
+/// What a person has chosen.
+struct Chosen {
+    path: PathBuf,
+    /// A file of this name may be replaced: they were asked.
+    may_replace: bool,
 }
 
 /// What a native dialog answered, and after how long.
@@ -199,21 +212,20 @@ impl Dialogs {
         if self.open.is_some() {
             return;
         }
-        let text = match &purpose {
-            Purpose::Save { suggestion, folder } if !suggestion.is_empty() => {
-                suggested_path(suggestion, "glassbox.json", folder.as_deref())
+        let (name, folder) = match &purpose {
+            Purpose::Save { suggestion, folder } | Purpose::SaveWeights { suggestion, folder } => {
+                (suggestion.clone(), folder.as_deref())
             }
-            Purpose::SaveWeights { suggestion, folder } if !suggestion.is_empty() => {
-                suggested_path(suggestion, "safetensors", folder.as_deref())
+            Purpose::SaveFigure { suggestion, .. } | Purpose::ExportRuns { suggestion, .. } => {
+                (suggestion.clone(), None)
             }
-            Purpose::SaveFigure { suggestion, .. } => suggested_path(suggestion, "svg", None),
-            Purpose::SavePicture { suggestion, .. } => suggested_path(suggestion, "png", None),
-            Purpose::ExportRuns { suggestion, .. } => suggested_path(suggestion, "csv", None),
-            Purpose::Export { record, format } => suggested_path(&file_name(record), format.ending(), None),
-            _ => String::new(),
+            Purpose::Export { record, .. } => (file_name(record), None),
+            _ => (String::new(), None),
         };
+        let ending = purpose.ending().filter(|_| !name.is_empty());
+        let text = ending.map_or(String::new(), |ending| suggested_path(&name, ending, folder));
         let native = self.start_native(&purpose, ctx);
-        self.open = Some(PathDialog { purpose, text, native, remark: "", fresh: true });
+        self.open = Some(PathDialog { purpose, text, native, remark: "", replaces: None, fresh: true });
     }
 
     fn start_native(&self, purpose: &Purpose, ctx: &Context) -> Option<Receiver<NativeAnswer>> {
@@ -268,11 +280,20 @@ impl Dialogs {
                 dialog.native = native;
             }
         }
+        if let Some(Some(chosen)) = &result
+            && let Some(dialog) = &mut self.open
+            && dialog.asks_before(chosen)
+        {
+            return;
+        }
         if let Some(answer) = result
             && let Some(dialog) = self.open.take()
         {
             match answer {
-                Some(path) => actions.push(dialog.purpose.action(path, state)),
+                Some(chosen) => {
+                    let path = dialog.purpose.complete(chosen.path);
+                    actions.push(dialog.purpose.action(path, state));
+                }
                 // Without a place there is no saving, so whoever wanted to leave stays.
                 None if matches!(dialog.purpose, Purpose::Save { .. }) => self.leave = None,
                 None => {}
@@ -282,8 +303,21 @@ impl Dialogs {
 }
 
 impl PathDialog {
+    /// Whether what was chosen would replace a file of which nobody has been asked: then the dialog stays and asks.
+    fn asks_before(&mut self, chosen: &Chosen) -> bool {
+        let whole = self.purpose.complete(chosen.path.clone());
+        // The desktop has asked about the name that it gave, not about one with an ending more.
+        let agreed = chosen.may_replace && (whole == chosen.path || self.replaces.as_ref() == Some(&whole));
+        if self.purpose.ending().is_none() || agreed || !whole.exists() {
+            return false;
+        }
+        self.text = whole.display().to_string();
+        self.replaces = Some(whole);
+        true
+    }
+
     /// `Some(Some(path))` chosen, `Some(None)` cancelled, `None` nothing yet.
-    fn poll_native(&mut self) -> Option<Option<PathBuf>> {
+    fn poll_native(&mut self) -> Option<Option<Chosen>> {
         let (answer, after) = match self.native.as_ref()?.try_recv() {
             Err(TryRecvError::Empty) => return None,
             Err(TryRecvError::Disconnected) => (None, Duration::ZERO),
@@ -295,11 +329,11 @@ impl PathDialog {
             self.remark = "No file dialog is available here; type the path.";
             return None;
         }
-        Some(answer)
+        Some(answer.map(|path| Chosen { path, may_replace: true }))
     }
 
     /// The answer, if any, and whether the native dialog is wanted again.
-    fn contents(&mut self, ui: &mut Ui) -> (Option<Option<PathBuf>>, bool) {
+    fn contents(&mut self, ui: &mut Ui) -> (Option<Option<Chosen>>, bool) {
         let tokens = Tokens::of(ui);
         ui.set_width(440.0);
         ui.heading(self.purpose.title());
@@ -312,12 +346,19 @@ impl PathDialog {
             ui.label(RichText::new(self.remark).color(tokens.warn));
         }
         let ready = !self.text.trim().is_empty();
+        let path = expand_home(self.text.trim());
+        let replaces = self.replaces.as_ref().is_some_and(|there| *there == self.purpose.complete(path.clone()));
+        if replaces {
+            let text = "There is a file of this name already. Replace it, or give another name.";
+            ui.label(RichText::new(text).color(tokens.warn));
+        }
         let (mut answer, mut browse) = (None, false);
         ui.add_space(4.0);
         ui.horizontal(|ui| {
-            let ok = accent_button(ui, ready, self.purpose.button());
-            if ok.clicked() || (entered && ready) {
-                answer = Some(Some(expand_home(self.text.trim())));
+            let ok = accent_button(ui, ready, if replaces { "Replace" } else { self.purpose.button() });
+            // Enter saves, and does not replace: it is pressed once too often.
+            if ok.clicked() || (entered && ready && !replaces) {
+                answer = Some(Some(Chosen { path, may_replace: replaces }));
             }
             if ui.button("Cancel").clicked() {
                 answer = Some(None);

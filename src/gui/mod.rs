@@ -15,6 +15,7 @@ pub mod compare;
 pub mod data_panel;
 pub mod debug;
 pub mod dialogs;
+pub mod exports;
 pub mod frame_times;
 pub mod glossary;
 pub mod help;
@@ -33,6 +34,7 @@ pub mod welcome;
 pub mod widgets;
 pub mod workspace;
 
+pub mod figure;
 pub mod heatmap;
 pub mod histogram;
 pub mod number_editor;

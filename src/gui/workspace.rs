@@ -8,6 +8,7 @@ use super::compare::{self, CompareUi};
 use super::data_panel::DataPanelUi;
 use super::debug::{self, DebugUi};
 use super::dialogs::Dialogs;
+use super::exports;
 use super::inspector::InspectorUi;
 use super::output::OutputUi;
 use super::palette::PaletteUi;
@@ -73,6 +74,7 @@ pub fn show(
         }
         Tab::Build | Tab::Debug => build(ui, desk),
     }
+    exports::follow(ui.ctx(), desk);
     let wanted = wanted_watch(state, desk.own);
     if wanted != state.watch {
         desk.actions.push(Action::Watch(wanted));

@@ -9,7 +9,7 @@ use crate::persist::{KeepRuns, Theme};
 use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
 use crate::trainer::DebugCommand;
 
-use super::{Figure, Pixels, RunAction, Tab};
+use super::{Figure, RunAction, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -99,13 +99,9 @@ pub enum Action {
     SaveAs(PathBuf),
     /// The run as it stands, as a checkpoint for other programs and for later.
     SaveWeights(PathBuf),
-    /// A chart as SVG, and as PNG.
+    /// What a panel shows, as PNG, SVG or CSV.
     SaveFigure {
         figure: Box<Figure>,
-        path: PathBuf,
-    },
-    SavePicture {
-        pixels: Box<Pixels>,
         path: PathBuf,
     },
     /// A tensor for other programs.

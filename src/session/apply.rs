@@ -72,8 +72,7 @@ impl State {
                 self.tell(Command::Pause);
             }
             Action::ShowWorkspace => self.screen = Screen::Workspace,
-            Action::SaveFigure { figure, path } => self.export_bytes(path, "svg", figure.svg().into_bytes()),
-            Action::SavePicture { pixels, path } => self.save_picture(path, &pixels),
+            Action::SaveFigure { figure, path } => self.save_figure(path, *figure),
             Action::SaveWeights(path) => self.save_weights(path),
             Action::ExportTensor { record, format, path } => self.export(record, format, path),
             Action::DismissError => self.error = None,

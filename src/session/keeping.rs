@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::archive::{Archive, Job, News};
 use super::checkpoint::{self, Kept};
-use super::figure::Pixels;
 use super::run_files::{locked, output, write_run};
 use super::runs::Ghost;
 use super::{Action, NoticeKind, OtherBranch, RunAction, RunStatus, RunView, State};
@@ -340,18 +339,25 @@ impl State {
     }
 
     pub(super) fn export_bytes(&mut self, path: PathBuf, ending: &str, bytes: Vec<u8>) {
-        let path = if path.extension().is_none() { path.with_extension(ending) } else { path };
-        self.ask(Box::new(move || match write_atomically(&path, &bytes) {
-            Ok(()) => News::Done(Some(format!("Saved {}", path.display()))),
-            Err(error) => News::Failed(error.to_string()),
-        }));
+        self.export_made(path, ending, move || Ok(bytes));
     }
 
-    pub(super) fn save_picture(&mut self, path: PathBuf, pixels: &Pixels) {
-        match pixels.png() {
-            Ok(bytes) => self.export_bytes(path, "png", bytes),
-            Err(why) => self.error = Some(why),
-        }
+    /// What takes a while to make is made where it is written.
+    pub(super) fn export_made(
+        &mut self,
+        path: PathBuf,
+        ending: &str,
+        make: impl FnOnce() -> Result<Vec<u8>, String> + Send + 'static,
+    ) {
+        let path = if path.extension().is_none() { path.with_extension(ending) } else { path };
+        let write = move || {
+            write_atomically(&path, &make()?).map_err(|error| error.to_string())?;
+            Ok(format!("Saved {}", path.display()))
+        };
+        self.ask(Box::new(move || match write() {
+            Ok(text) => News::Done(Some(text)),
+            Err(why) => News::Failed(why),
+        }));
     }
 
     /// Takes in what the archive has done. Returns whether there was anything.

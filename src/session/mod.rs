@@ -31,7 +31,7 @@ pub use action::{Action, Transport, WayOut};
 pub use anchor::Anchor;
 pub use devices::Devices;
 pub use event::Event;
-pub use figure::{Figure, FigureCurve, Pixels};
+pub use figure::{Figure, Pixels};
 pub use files::WATCHABLE;
 pub use findings::{Finding, IDLE, Spot, numbers as layer_numbers};
 pub use loading::table_spec;

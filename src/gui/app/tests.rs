@@ -4,6 +4,8 @@ mod building;
 mod choosing;
 #[path = "tests/debugging.rs"]
 mod debugging;
+#[path = "tests/exporting.rs"]
+mod exporting;
 #[path = "tests/hands.rs"]
 mod hands;
 #[path = "tests/helping.rs"]

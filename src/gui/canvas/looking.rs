@@ -22,7 +22,7 @@ pub enum Framing {
 }
 
 impl CanvasUi {
-    fn frame(&mut self, view: View, why: Framing) {
+    pub(super) fn frame(&mut self, view: View, why: Framing) {
         self.view = view;
         self.framed = (view, why);
     }

@@ -2,8 +2,9 @@
 
 use egui::{Button, Response, Ui};
 
+use super::super::figure;
 use super::super::widgets::list_from_top;
-use super::{CanvasUi, Frame, geometry, view};
+use super::{CanvasUi, Frame, export, geometry, view};
 use crate::model::layer::{Group, Inputs};
 use crate::model::{Edit, Layer, LayerId, LayerKind, WireId};
 use crate::session::Action;
@@ -132,6 +133,8 @@ pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, 
         if item(ui, "Show everything", "F") {
             local.fit = true;
         }
+        ui.separator();
+        ui.menu_button("Export", |ui| figure::items(ui, &mut local.export, export::offer(frame.state)));
     });
 }
 

@@ -6,6 +6,7 @@
 
 mod cards;
 mod drop;
+mod export;
 mod findings;
 mod geometry;
 mod health;
@@ -34,11 +35,13 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Id, Painter, Pos2, Rect, Sense, vec2};
 
+use super::figure::{self, Take};
 use super::number_editor::NumberEditor;
 use super::theme::Tokens;
 use crate::model::{Graph, LayerId, Wire, WireId};
 use crate::session::{Action, State};
 use crate::trace::Watch;
+pub use export::sheet;
 use geometry::CardLayout;
 use looking::Framing;
 use view::View;
@@ -89,6 +92,7 @@ pub struct CanvasUi {
     list_focus: bool,
     /// The data are to be shown, where the canvas is not.
     data_asked: bool,
+    pub export: Option<Take>,
 }
 
 impl Default for CanvasUi {
@@ -120,6 +124,7 @@ impl Default for CanvasUi {
             list_asked: false,
             list_focus: false,
             data_asked: false,
+            export: None,
         }
     }
 }
@@ -287,11 +292,17 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     frame.curves = wires::curves(&frame);
     local.placed = frame.cards.iter().map(|(layer, card)| (*layer, frame.on_screen(card.rect))).collect();
     let frame = &frame;
-    overlays::grid(frame);
+    let on_paper = figure::is_paper(ui);
+    if !on_paper {
+        overlays::grid(frame);
+    }
     wires::show(ui, frame, local, &background, actions);
     cards::show(ui, frame, local, actions);
     ports::show(ui, frame, local, actions);
     links::show(ui, frame, local);
+    if on_paper {
+        return;
+    }
     steps::layers(ui, frame, local, actions);
     select::show(ui, frame, local, &background, actions);
     wiring::show(ui, frame, local, actions);

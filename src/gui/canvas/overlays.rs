@@ -3,9 +3,9 @@
 
 use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, Vec2, pos2, vec2};
 
-use super::super::numbers;
 use super::super::theme::{medium, regular, semibold};
-use super::{CanvasUi, Frame, findings, id, name, problems, view};
+use super::super::{figure, numbers};
+use super::{CanvasUi, Frame, export, findings, id, name, problems, view};
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Flatten};
 use crate::model::{Edit, Graph, Place, templates};
@@ -147,10 +147,17 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
 }
 
 /// Bottom right: zoom, fit, tidy, as many as there is room for; all have a key. Returns where they begin.
-fn controls(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) -> f32 {
+fn controls(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) -> f32 {
     let t = &frame.tokens;
     let mut right = frame.rect.right() - MARGIN;
     let bottom = frame.rect.bottom() - MARGIN;
+    if frame.rect.width() > 240.0 {
+        let place = Rect::from_min_max(pos2(right - 26.0, bottom - 25.0), pos2(right, bottom + 1.0));
+        let mut child = ui.new_child(UiBuilder::new().scope_id(id("export", 0)).max_rect(place));
+        figure::button(&mut child, &mut local.export, export::offer(frame.state), "Export the network");
+        local.floating.push(place);
+        right = place.left() - 4.0;
+    }
     let zoom = format!("{:.0} %", local.view.zoom * 100.0);
     let parts = [
         ("tidy", "L tidy".to_owned(), "Lay the network out anew, in columns (L)."),

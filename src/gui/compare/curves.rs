@@ -45,13 +45,6 @@ pub struct CurvesUi {
     gap: Option<Gap>,
 }
 
-impl CurvesUi {
-    /// Whether powers of ten are evenly spaced in the chart of a tab.
-    pub fn is_log(&self, tab: Tab) -> bool {
-        self.charts[tab as usize].log
-    }
-}
-
 impl Default for CurvesUi {
     fn default() -> Self {
         let charts = [ChartUi::default(); 4];
@@ -78,7 +71,7 @@ struct GapOf {
 }
 
 /// A run whose curves are there.
-pub(super) struct Shown<'a> {
+struct Shown<'a> {
     pub row: Row,
     pub curves: &'a Curves,
     pub scale: Scale<'a>,
@@ -93,22 +86,22 @@ fn shown<'a>(state: &'a State, row: Row, unit: Unit) -> Option<Shown<'a>> {
     Some(Shown { row, curves, scale })
 }
 
-/// The runs that are picked and whose curves are there, as far as they are drawn.
-pub(super) fn all_shown<'a>(state: &'a State, local: &CompareUi) -> Vec<Shown<'a>> {
-    picked(state, local).into_iter().take(MOST).filter_map(|row| shown(state, row, local.curves.unit)).collect()
-}
-
 fn end(card: &RunCard) -> Pace {
     Pace { step: card.steps, epoch: card.epochs, seconds: card.seconds }
 }
 
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     anchors::put_at(ui, Anchor::RunsChart, ui.max_rect());
-    local.picture.place = Some(ui.max_rect());
+    let metric = metric_of(&picked(seen.state, local));
+    header(ui, seen, &mut local.curves, metric);
+    contents(ui, seen, local);
+}
+
+/// All but the heading.
+pub(super) fn contents(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     let state = seen.state;
     let picked: Vec<Row> = picked(state, local);
-    let metric = picked.first().map_or(Metric::Accuracy, |row| row.card.metric);
-    header(ui, seen, &mut local.curves, metric);
+    let metric = metric_of(&picked);
     if picked.is_empty() {
         let text =
             "Click a row above to see its curves. Ctrl and click, or a click on its colour, lays another over them.";
@@ -162,6 +155,10 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     chart.show(ui, &seen.tokens, &mut charts[tab as usize]);
 }
 
+fn metric_of(picked: &[Row]) -> Metric {
+    picked.first().map_or(Metric::Accuracy, |row| row.card.metric)
+}
+
 /// In the order of the table.
 fn picked(state: &State, local: &CompareUi) -> Vec<Row> {
     let picked = &state.runs.picked;
@@ -173,7 +170,7 @@ fn picked(state: &State, local: &CompareUi) -> Vec<Row> {
     all
 }
 
-pub(super) fn series(curves: &Curves, tab: Tab) -> &Series {
+fn series(curves: &Curves, tab: Tab) -> &Series {
     match tab {
         Tab::Validation | Tab::Difference => &curves.validation_loss,
         Tab::Train => &curves.train_loss,

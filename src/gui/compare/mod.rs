@@ -8,7 +8,7 @@ mod columns;
 mod curves;
 mod disagreements;
 mod editing;
-mod figure;
+mod export;
 mod filter;
 mod menu;
 mod networks;
@@ -27,6 +27,7 @@ mod tests;
 use egui::{CentralPanel, Frame, Ui};
 use egui_material_icons::{MaterialIcon, icons};
 
+use super::figure::Take;
 use super::panel::{self, Desk, Panel, Place};
 use super::panels::fixed;
 use super::theme::Tokens;
@@ -37,6 +38,7 @@ use crate::trace::Watch;
 use colours::Colours;
 use curves::CurvesUi;
 use editing::Editing;
+pub use export::sheet;
 use pair::PairUi;
 use rows::{Order, Rows};
 
@@ -56,7 +58,7 @@ pub struct CompareUi {
     reveal: bool,
     curves: CurvesUi,
     pair: PairUi,
-    picture: figure::PictureUi,
+    pub export: Option<Take>,
 }
 
 impl CompareUi {
@@ -86,7 +88,6 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let (local, actions) = (&mut desk.own.compare, &mut *desk.actions);
     local.rows.update(state, local.order, &local.filter, now);
     picking::follow(state, local, actions);
-    local.picture.follow(ui.ctx(), &state.project.name, desk.dialogs);
     local.colours.assign(&state.runs.picked, local.rows.live_id());
     let ground = Frame::new().fill(seen.tokens.panel);
     if local.rows.total == 0 {

@@ -9,9 +9,10 @@ use egui::{
 use super::columns::{self, Column};
 use super::editing::{Editing, Of};
 use super::picking::{self, How};
-use super::{CompareUi, Seen, figure, menu, row};
+use super::{CompareUi, Seen, menu, row};
 use crate::gui::anchors;
 use crate::gui::dialogs::{Dialogs, Purpose};
+use crate::gui::figure::{self, Offer};
 use crate::gui::plots::empty;
 use crate::gui::theme;
 use crate::session::{Action, Anchor, RunAction};
@@ -112,18 +113,7 @@ fn export(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dia
             dialogs.ask(Purpose::ExportRuns { suggestion: format!("{name} curves"), curves: true }, &ctx);
         }
         ui.separator();
-        if ui.add_enabled(any, egui::Button::new("Figure as SVG …")).clicked()
-            && let Some(figure) = figure::of(seen, local)
-        {
-            let suggestion = format!("{name} curves");
-            dialogs.ask(Purpose::SaveFigure { suggestion, figure: Box::new(figure) }, &ctx);
-        }
-        if ui.add_enabled(any, egui::Button::new("Figure as PNG …")).clicked() {
-            local.picture.ask(figure::Take::Save);
-        }
-        if ui.add_enabled(any, egui::Button::new("Copy the figure")).clicked() {
-            local.picture.ask(figure::Take::Copy);
-        }
+        figure::items(ui, &mut local.export, Offer { picture: any, numbers: false });
     });
     anchors::put(ui, Anchor::RunsExport, &button.0);
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rfd::FileDialog;
 
 use super::{FilePicker, Purpose};
+use crate::session::Figure;
 
 pub struct NativePicker;
 
@@ -28,11 +29,13 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
             }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
-            Purpose::SaveFigure { suggestion, .. } => {
-                dialog.add_filter("Drawing", &["svg"]).set_file_name(format!("{suggestion}.svg")).save_file()
-            }
-            Purpose::SavePicture { suggestion, .. } => {
-                dialog.add_filter("Picture", &["png"]).set_file_name(format!("{suggestion}.png")).save_file()
+            Purpose::SaveFigure { suggestion, figure } => {
+                let (kind, ending) = match **figure {
+                    Figure::Picture(_) => ("Picture", figure.ending()),
+                    Figure::Drawing(_) => ("Drawing", figure.ending()),
+                    Figure::Numbers(_) => ("Table", figure.ending()),
+                };
+                dialog.add_filter(kind, &[ending]).set_file_name(format!("{suggestion}.{ending}")).save_file()
             }
             Purpose::ExportRuns { suggestion, .. } => {
                 dialog.add_filter("Table", &["csv"]).set_file_name(format!("{suggestion}.csv")).save_file()

@@ -108,3 +108,49 @@ fn unsaved_changes_are_saved_discarded_or_kept() {
         assert!(!harness.state().dialogs.is_open());
     }
 }
+
+#[test]
+fn a_file_that_is_there_is_replaced_only_when_that_was_agreed_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("curves.csv");
+    std::fs::write(&there, "mine").unwrap();
+    let mut harness = harness(None);
+    let ctx = harness.ctx.clone();
+    let figure = Box::new(Figure::Numbers("step\n".into()));
+    harness.state_mut().dialogs.ask(Purpose::SaveFigure { suggestion: String::new(), figure }, &ctx);
+    while harness.query_by_label_contains("No file dialog").is_none() {
+        harness.step();
+    }
+    harness.run_ok();
+    harness.get_by_label("Path").type_text(&folder.path().join("curves").display().to_string());
+    harness.run_ok();
+    for press in ["Save", "nothing"] {
+        if press == "Save" {
+            harness.get_by_label(press).click();
+        } else {
+            harness.get_by_label("Path").focus();
+            harness.run_ok();
+            harness.key_press(egui::Key::Enter);
+        }
+        harness.run_ok();
+        assert!(harness.query_by_label_contains("already").is_some(), "{press}");
+        assert_eq!(harness.state().actions, []);
+    }
+    harness.get_by_label("Replace").click();
+    harness.run_ok();
+    let [Action::SaveFigure { path, .. }] = &harness.state().actions[..] else {
+        panic!("{:?}", harness.state().actions);
+    };
+    assert_eq!(*path, there);
+}
+
+#[test]
+fn what_is_chosen_gets_the_ending_of_what_is_written() {
+    let save = Purpose::Save { suggestion: String::new(), folder: None };
+    let picture = |name: &str| Purpose::ExportRuns { suggestion: String::new(), curves: false }.complete(name.into());
+    assert_eq!(save.complete("a.json".into()), PathBuf::from("a.json"));
+    assert_eq!(save.complete("a.txt".into()), PathBuf::from("a.txt.glassbox.json"));
+    assert_eq!(picture("rate 0.5"), PathBuf::from("rate 0.5.csv"));
+    assert_eq!(picture("a.txt"), PathBuf::from("a.txt"));
+    assert_eq!(Purpose::Open.complete("a".into()), PathBuf::from("a"));
+}

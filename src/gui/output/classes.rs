@@ -23,7 +23,7 @@ pub(super) struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    fn of(view: &OutputView<'a>) -> Option<Self> {
+    pub fn of(view: &OutputView<'a>) -> Option<Self> {
         let names = view.dataset.classes()?;
         let Some(OutputPicture::Classes { predictions, confusion, classes, ranking, over, probability }) = view.picture
         else {

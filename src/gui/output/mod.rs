@@ -7,6 +7,7 @@ mod classes;
 mod colours;
 mod confusion;
 mod curve;
+mod export;
 mod framing;
 mod gallery;
 mod numbers;
@@ -27,6 +28,7 @@ use std::sync::{Arc, Weak};
 
 use egui::{Layout, Rect, RichText, Ui, UiBuilder, Vec2};
 
+use super::figure::{self, Take};
 use super::numbers::count;
 use super::plots::empty;
 use super::theme::Tokens;
@@ -36,6 +38,7 @@ use crate::model::LayerId;
 use crate::session::{Action, DataState, State};
 use crate::trace::{OutputPicture, Over, Watch};
 
+pub use export::sheet;
 pub use try_it::TryUi;
 
 /// A unit of a layer's preview, while the pointer rests on it.
@@ -66,6 +69,7 @@ pub struct OutputUi {
     /// Row of the validation part shown large.
     pub picked: Option<u32>,
     pub try_it: TryUi,
+    pub export: Option<Take>,
     /// The samples shown before there are answers.
     samples: Arc<[u32]>,
     /// What all but the toggles belongs to.
@@ -83,6 +87,7 @@ impl Default for OutputUi {
             pages: 0,
             picked: None,
             try_it: TryUi::default(),
+            export: None,
             samples: Arc::default(),
             of: Weak::new(),
         }
@@ -159,7 +164,7 @@ pub fn show(
 ) {
     let tokens = Tokens::of(ui);
     let Some(dataset) = state.data.dataset() else {
-        header(ui, &tokens, local, &[(Tab::Output, "Output")], None);
+        header(ui, &tokens, state, local, &[(Tab::Output, "Output")], None);
         return no_data(ui, &tokens, &state.data);
     };
     local.follow(dataset);
@@ -168,17 +173,28 @@ pub fn show(
     if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
         local.tab = Tab::Output;
     }
-    header(ui, &tokens, local, tabs, Some((kind, dataset)));
+    header(ui, &tokens, state, local, tabs, Some((kind, dataset)));
     if let Some(unit) = hovered_unit.and_then(|at| unit::of(state, at)) {
         return unit::show(ui, &tokens, dataset, &unit);
     }
+    body(ui, &tokens, (state, dataset), local, actions);
+}
+
+/// All but the heading.
+fn body(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    (state, dataset): (&State, &Dataset),
+    local: &mut OutputUi,
+    actions: &mut Vec<Action>,
+) {
     let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
-    match (kind, local.tab) {
-        (Kind::Surface, _) => surface::show(ui, &tokens, &view, local),
-        (Kind::Curve, _) => curve::show(ui, &tokens, &view, local),
-        (_, Tab::TryIt) => try_it::show(ui, &tokens, &view, &mut local.try_it, actions),
-        (Kind::Numbers, _) => numbers::show(ui, &tokens, &view, actions),
-        _ => classes::show(ui, &tokens, &view, local, actions),
+    match (kind(dataset), local.tab) {
+        (Kind::Surface, _) => surface::show(ui, tokens, &view, local),
+        (Kind::Curve, _) => curve::show(ui, tokens, &view, local),
+        (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
+        (Kind::Numbers, _) => numbers::show(ui, tokens, &view, actions),
+        _ => classes::show(ui, tokens, &view, local, actions),
     }
 }
 
@@ -275,15 +291,25 @@ fn no_data(ui: &mut Ui, tokens: &Tokens, data: &DataState) {
 
 const HEADER: f32 = 36.0;
 
-fn header(ui: &mut Ui, tokens: &Tokens, local: &mut OutputUi, tabs: &[(Tab, &str)], shown: Option<(Kind, &Dataset)>) {
+fn header(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    state: &State,
+    local: &mut OutputUi,
+    tabs: &[(Tab, &str)],
+    shown: Option<(Kind, &Dataset)>,
+) {
     let all = ui.available_rect_before_wrap();
     let row = Rect::from_min_size(all.min, Vec2::new(all.width(), HEADER));
     ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, tokens.line));
     let inner = row.shrink2(Vec2::new(12.0, 0.0));
-    let left = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(egui::Align::Center));
+    let tabs_room = inner.with_max_x(inner.right() - 32.0);
+    let left = UiBuilder::new().max_rect(tabs_room).layout(Layout::left_to_right(egui::Align::Center));
     ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, tabs));
     let right = UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(egui::Align::Center));
     ui.scope_builder(right, |ui| {
+        let offer = export::offer(state, local);
+        figure::button(ui, &mut local.export, offer, "Export the output");
         let Some((kind, dataset)) = shown else { return };
         if kind == Kind::Surface {
             let help = "Shows the decision itself instead of how sure the network is.";

@@ -13,6 +13,7 @@ use super::scale::{Scale, Unit};
 use super::ticks::Kind;
 use super::{marks, view};
 use crate::gui::anchors;
+use crate::gui::figure::is_paper;
 use crate::gui::numbers::{count, significant};
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::Tokens;
@@ -293,15 +294,16 @@ impl Chart<'_> {
     /// What the picture leaves out, with the switch to change that.
     fn notes(&self, ui: &mut Ui, tokens: &Tokens, local: &mut ChartUi, pen: &Pen<'_>, drawn: &Drawn) -> Asked {
         let small = |text: &str| RichText::new(text).small();
-        let dismissed = self.ghost.is_some_and(|name| {
+        let pressable = !is_paper(ui);
+        let dismissed = self.ghost.filter(|_| pressable).is_some_and(|name| {
             let response = ui.button(small(&format!("{name} ×")).color(tokens.muted));
             anchors::put(ui, Anchor::DismissGhost, &response);
             named(response, &format!("Dismiss {name}")).clicked()
         });
-        if !drawn.following.all() && ui.button(small("Show all")).clicked() {
+        if pressable && !drawn.following.all() && ui.button(small("Show all")).clicked() {
             local.show_all = true;
         }
-        if drawn.range.outliers && drawn.following.y {
+        if pressable && drawn.range.outliers && drawn.following.y {
             let text = if local.whole { "Leave outliers out" } else { "Show outliers" };
             if ui.button(small(text)).clicked() {
                 local.whole = !local.whole;

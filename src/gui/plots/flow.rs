@@ -25,6 +25,11 @@ pub struct Flow {
     pub norm: f32,
 }
 
+/// What all bars need.
+pub(super) fn height(state: &State, order: FlowOrder) -> f32 {
+    flows(state, order).len() as f32 * ROW + 64.0
+}
+
 /// The layers that have a gradient, in the order asked for.
 pub fn flows(state: &State, order: FlowOrder) -> Vec<Flow> {
     let Some(picture) = &state.run.picture else { return Vec::new() };

@@ -6,6 +6,7 @@ pub mod chart;
 pub mod controls;
 pub mod curves;
 pub mod empty;
+pub mod export;
 pub mod figure;
 pub mod flow;
 mod histograms;
@@ -29,6 +30,7 @@ use controls::AxisSettings;
 use scale::Unit;
 use smooth::Smoother;
 
+use super::figure::{self as paper, Take};
 use super::theme::Tokens;
 use super::widgets::tab_strip;
 use crate::session::{Action, State};
@@ -81,6 +83,7 @@ pub struct PlotsUi {
     smooth_ghost_metric: Smoother,
     /// By the branch, and by what is plotted of it.
     smooth_branches: HashMap<(u32, Tab), Smoother>,
+    pub export: Option<Take>,
 }
 
 impl Default for PlotsUi {
@@ -98,6 +101,7 @@ impl Default for PlotsUi {
             smooth_ghost_loss: Smoother::default(),
             smooth_ghost_metric: Smoother::default(),
             smooth_branches: HashMap::new(),
+            export: None,
         }
     }
 }
@@ -133,12 +137,17 @@ const HEADER: f32 = 36.0;
 pub fn show(ui: &mut Ui, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     header(ui, &tokens, state, local);
+    contents(ui, &tokens, state, local, actions);
+}
+
+/// All but the heading.
+fn contents(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     match local.tab {
-        Tab::Loss => curves::loss(ui, &tokens, state, local, actions),
-        Tab::Metric => curves::metric(ui, &tokens, state, local, actions),
-        Tab::LearningRate => curves::learning_rate(ui, &tokens, state, local, actions),
-        Tab::Flow => flow::show(ui, &tokens, state, local, actions),
-        Tab::Histograms => histograms::show(ui, &tokens, state, actions),
+        Tab::Loss => curves::loss(ui, tokens, state, local, actions),
+        Tab::Metric => curves::metric(ui, tokens, state, local, actions),
+        Tab::LearningRate => curves::learning_rate(ui, tokens, state, local, actions),
+        Tab::Flow => flow::show(ui, tokens, state, local, actions),
+        Tab::Histograms => histograms::show(ui, tokens, state, actions),
     }
 }
 
@@ -155,13 +164,15 @@ fn header(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi) {
         (Tab::Histograms, "Histograms"),
     ];
     // The controls keep their room, at least one button's: tabs that do not fit wait behind their own.
-    let tabs_room = inner.with_max_x(inner.right() - 72.0);
+    let tabs_room = inner.with_max_x(inner.right() - 104.0);
     let left = UiBuilder::new().max_rect(tabs_room).layout(Layout::left_to_right(egui::Align::Center));
     let used = ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, &tabs)).response.rect;
     let rest = inner.with_min_x((used.right() + 16.0).min(inner.right()));
     let right = UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(egui::Align::Center));
     ui.scope_builder(right, |ui| {
-        controls::show(ui, tokens, local, rest.width());
+        let offer = export::offer(state, local);
+        paper::button(ui, &mut local.export, offer, "Export the curves");
+        controls::show(ui, tokens, local, rest.width() - 34.0);
     });
     ui.advance_cursor_after_rect(row);
 }

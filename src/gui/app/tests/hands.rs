@@ -118,6 +118,22 @@ impl Hands {
         self.press_at(at);
     }
 
+    /// The same, and what the system is asked to do for it: what goes to the clipboard.
+    pub fn click_for_commands(&mut self, label: &str) -> Vec<egui::OutputCommand> {
+        let at = self.place(label);
+        self.window.hover_at(at);
+        self.window.step();
+        self.button(at, true);
+        self.window.step();
+        self.button(at, false);
+        let mut commands = Vec::new();
+        for _ in 0..4 {
+            self.window.step();
+            commands.extend(self.window.output().platform_output.commands.iter().cloned());
+        }
+        commands
+    }
+
     /// Opens the menu of a control.
     pub fn right_click(&mut self, label: &str) {
         self.window.get_by_label(label).click_secondary();

@@ -1,0 +1,121 @@
+//! What the network does on paper, and its numbers as a table.
+
+use egui::{Ui, Vec2};
+
+use super::classes::Answers;
+use super::scores::per_class;
+use super::{Kind, OutputUi, OutputView, Tab, body, kind, picture};
+use crate::data::{Dataset, Task};
+use crate::gui::figure::{Offer, Sheet, Table, cell};
+use crate::gui::theme::Tokens;
+use crate::session::State;
+use crate::trace::OutputPicture;
+
+const SIZE: Vec2 = Vec2::new(520.0, 520.0);
+
+/// Before the network has trained there is a picture of points, and nothing that it says of them.
+pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
+    let Some(dataset) = state.data.dataset() else { return Offer::default() };
+    let numbers = picture(state).is_some();
+    let points = matches!(kind(dataset), Kind::Surface | Kind::Curve);
+    Offer { picture: numbers || points || matches!(local.tab, Tab::Output | Tab::TryIt), numbers }
+}
+
+pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
+    let tab = local.tab;
+    let what = match (state.data.dataset().map(|dataset| kind(dataset)), tab) {
+        (_, Tab::Confusion) => "confusion matrix",
+        (_, Tab::Scores) => "scores",
+        (Some(Kind::Images | Kind::Rows), Tab::Output) => "samples",
+        (Some(Kind::Curve), _) => "fitted curve",
+        (Some(Kind::Numbers), Tab::Output) => "predictions",
+        _ => "output",
+    };
+    let name = &state.project.name;
+    let step = crate::gui::numbers::count(state.run.picture.as_ref().map_or(0, |picture| picture.step));
+    Sheet {
+        name: format!("{name} {what}"),
+        title: format!("{name}: {what} at step {step}"),
+        caption: String::new(),
+        size: SIZE,
+        prepare: Box::new(|_| {}),
+        contents: Box::new(|ui: &mut Ui| {
+            if let Some(dataset) = state.data.dataset() {
+                let tokens = Tokens::of(ui);
+                body(ui, &tokens, (state, dataset), local, &mut Vec::new());
+            }
+        }),
+        numbers: Box::new(move |table: &mut Table| {
+            if let (Some(dataset), Some(picture)) = (state.data.dataset(), picture(state)) {
+                let view = OutputView { state, dataset, picture: Some(picture), salt: 0 };
+                numbers(&view, picture, tab, table);
+            }
+        }),
+    }
+}
+
+fn numbers(view: &OutputView<'_>, picture: &OutputPicture, tab: Tab, table: &mut Table) {
+    match picture {
+        OutputPicture::Surface { resolution, extent, scores, .. } => {
+            table.row(["x".into(), "y".into()].into_iter().chain(answers(view.dataset)));
+            for cell in 0..resolution * resolution {
+                // The middle of a cell, from the top left one on.
+                let place = |i: usize| ((i as f32 + 0.5) / *resolution as f32 * 2.0 - 1.0) * extent;
+                let at = [place(cell % resolution), -place(cell / resolution)];
+                let said = scores.iter().map(|scores| scores.get(cell).copied().unwrap_or(f32::NAN));
+                table.row(at.into_iter().chain(said));
+            }
+        }
+        OutputPicture::Curve { x, y } => {
+            let input = view.dataset.input_names.first().map_or("x", String::as_str).to_owned();
+            table.row(std::iter::once(input).chain(answers(view.dataset)));
+            x.iter().zip(y.iter()).for_each(|(x, y)| table.row([x, y]));
+        }
+        OutputPicture::Numbers { pairs, .. } => {
+            table.row(std::iter::once("true".to_owned()).chain(answers(view.dataset)));
+            pairs.iter().for_each(|pair| table.row(pair));
+        }
+        OutputPicture::Classes { .. } => {
+            if let Some(answers) = Answers::of(view) {
+                classes(&answers, tab, table);
+            }
+        }
+    }
+}
+
+/// What the columns of the network's own numbers are called.
+fn answers(dataset: &Dataset) -> Vec<String> {
+    match &dataset.task {
+        Task::Classification { classes } => classes.iter().map(|class| format!("class {class}")).collect(),
+        Task::Regression { outputs, .. } => outputs.iter().map(|output| format!("{output} predicted")).collect(),
+    }
+}
+
+fn classes(answers: &Answers<'_>, tab: Tab, table: &mut Table) {
+    let names = answers.names;
+    match tab {
+        Tab::Confusion => {
+            table.row(std::iter::once("truth \\ predicted").chain(names.iter().map(String::as_str)));
+            for (name, row) in names.iter().zip(answers.confusion.chunks(names.len())) {
+                table.row(std::iter::once(name.clone()).chain(row.iter().map(ToString::to_string)));
+            }
+        }
+        Tab::Scores => {
+            table.row(["class", "precision", "recall", "F1", "ROC area", "PR area", "samples"]);
+            for (class, (name, one)) in names.iter().zip(per_class(answers.confusion, names.len())).enumerate() {
+                let areas = answers.ranking.areas.get(class).copied().unwrap_or_default();
+                let [precision, recall, f1] = [one.precision, one.recall, one.f1].map(cell);
+                let [roc, pr] = [areas.roc, areas.precision_recall].map(cell);
+                table.row([name.clone(), precision, recall, f1, roc, pr, one.support.to_string()]);
+            }
+        }
+        Tab::Output | Tab::TryIt => {
+            let sure = if answers.probability { "probability" } else { "score" };
+            table.row(["validation row", "truth", "predicted", sure]);
+            for one in answers.predictions {
+                let [truth, predicted] = [one.truth, one.predicted].map(|class| answers.name(class).to_owned());
+                table.row([one.row.to_string(), truth, predicted, one.confidence.to_string()]);
+            }
+        }
+    }
+}
