@@ -6,6 +6,7 @@ use egui::{CentralPanel, Context, Frame, Panel, SurrenderFocusOn, Ui, ViewportCo
 
 use super::banners;
 use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
+use super::projector;
 use super::shortcuts::{self, ShortcutsUi};
 use super::theme::{self, Tokens};
 use super::thumbnails::Thumbnails;
@@ -25,7 +26,7 @@ pub struct App {
     shortcuts: ShortcutsUi,
     toasts: Toasts,
     /// The look that is in force, to notice when a setting changes.
-    look: Option<(Theme, bool, f32)>,
+    look: Option<(Theme, bool, bool, f32)>,
     /// In the window's title bar.
     title: String,
     /// The person has agreed that the window closes.
@@ -86,10 +87,19 @@ impl App {
 
     fn keep_look(&mut self, ctx: &Context) {
         let settings = &self.state.settings;
-        let look = (settings.theme, settings.reduced_motion, settings.scale.clamp(1.0, 2.0));
+        let (theme, still, mut scale) = (settings.theme, settings.reduced_motion, settings.scale.clamp(1.0, 2.0));
+        let large = self.workspace.projector.on && self.state.screen == Screen::Workspace;
+        if large {
+            scale = projector::scale(scale, ctx.content_rect().size() * ctx.zoom_factor());
+        }
+        let look = (theme, still, large, scale);
         if self.look != Some(look) {
-            theme::apply(ctx, look.0, look.1);
-            ctx.set_zoom_factor(look.2);
+            if large {
+                theme::apply_strong(ctx, theme, still);
+            } else {
+                theme::apply(ctx, theme, still);
+            }
+            ctx.set_zoom_factor(scale);
             self.look = Some(look);
         }
     }
@@ -111,12 +121,15 @@ impl App {
         let ctx = ui.ctx().clone();
         let tokens = Tokens::of(ui);
         let mut actions = Vec::new();
-        let (keys, debug) = (&mut self.shortcuts, &mut self.workspace.debug);
-        shortcuts::handle(&ctx, &self.state, keys, debug, &mut self.dialogs, &mut actions);
+        let (keys, own) = (&mut self.shortcuts, &mut self.workspace);
+        shortcuts::handle(&ctx, &self.state, keys, own, &mut self.dialogs, &mut actions);
+        own.projector.follow(&mut own.canvas);
+        own.open.follow(ui.available_width());
         let bar = Frame::new().fill(tokens.panel).inner_margin(egui::Margin::symmetric(12, 0));
         Panel::top("top bar").exact_size(top_bar::HEIGHT).resizable(false).frame(bar).show(ui, |ui| {
             let mut window = top_bar::Window {
-                panels: &mut self.workspace.open,
+                panels: self.workspace.open.now(),
+                projector: &mut self.workspace.projector.on,
                 keys: &mut self.shortcuts,
                 dialogs: &mut self.dialogs,
                 debug: &mut self.workspace.debug.bar,

@@ -2,7 +2,7 @@
 
 use egui::Context;
 
-use super::figure::{Sheet, Take, give};
+use super::figure::{Sheet, give};
 use super::panel::Desk;
 use super::{canvas, compare, output, plots};
 
@@ -18,6 +18,5 @@ pub fn follow(ctx: &Context, desk: &mut Desk<'_>) {
         2 => output::sheet(state, &mut own.output),
         _ => compare::sheet(ctx, state, &mut own.compare),
     };
-    let take: Take = take;
     give(ctx, take, sheet, desk.dialogs);
 }

@@ -20,6 +20,8 @@ pub struct InspectorUi {
     tab: Tab,
     /// Where a weight is set.
     editor: NumberEditor,
+    /// The settings that a beginner is not shown were asked for.
+    more: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,9 +38,9 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut InspectorUi, actions: &mut V
     super::panels::header(ui, |ui| tab_strip(ui, &mut local.tab, &[(Tab::Layer, &title), (Tab::Training, "Training")]));
     ScrollArea::vertical().auto_shrink(false).id_salt(("inspector", tab == Tab::Layer)).show(ui, |ui| {
         super::panels::body(ui, |ui| match tab {
-            Tab::Training => training::show(ui, state, actions),
+            Tab::Training => training::show(ui, state, &mut local.more, actions),
             Tab::Layer => match state.selection.only().and_then(|id| state.project.graph.layer(id)) {
-                Some(layer) => layer::show(ui, state, layer, &mut local.editor, actions),
+                Some(layer) => layer::show(ui, state, layer, local, actions),
                 None => selection::show(ui, state, actions),
             },
         });

@@ -23,6 +23,7 @@ pub mod inspector;
 pub mod palette;
 pub mod panel;
 pub mod panels;
+pub mod projector;
 pub mod shortcuts;
 #[cfg(test)]
 mod test_window;

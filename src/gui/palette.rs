@@ -9,7 +9,7 @@ use egui::{
 };
 
 use super::theme::{self, Tokens};
-use super::widgets::paint_kind_icon;
+use super::widgets::{Few, paint_kind_icon};
 use crate::model::layer::{About, Group, Inputs};
 use crate::model::{Edit, Graph, LayerKind};
 use crate::session::{Action, Selection, State};
@@ -20,19 +20,30 @@ pub struct DragLayer {
     pub kind: LayerKind,
 }
 
+/// What the switch does.
+pub const SIMPLE: &str = "Shows the layers and settings that one needs first, and all that are in use. The rest is under “More”, and in search.";
+
 #[derive(Default)]
 pub struct PaletteUi {
     search: String,
+    /// The layers that a beginner is not shown were asked for.
+    more: bool,
 }
 
 pub fn show(ui: &mut Ui, state: &State, local: &mut PaletteUi, actions: &mut Vec<Action>) {
     let all = LayerKind::all();
-    let found: Vec<&LayerKind> = all.iter().filter(|kind| matches(kind, &local.search)).collect();
+    let searching = !local.search.trim().is_empty();
+    let mut few = Few::new(state.desk.simple && !searching, local.more);
+    let is_used = |kind: &LayerKind| state.project.graph.layers().any(|layer| layer.kind.key() == kind.key());
+    let mut is_shown =
+        |kind: &&LayerKind| kind.is_called(&local.search) && (kind.is_first() || is_used(kind) || few.shows(true));
+    let found: Vec<&LayerKind> = all.iter().filter(&mut is_shown).collect();
     if search_box(ui, local)
         && let Some(kind) = found.first()
     {
         add(state, kind, actions);
     }
+    simple_switch(ui, state, actions);
     let tokens = Tokens::of(ui);
     if found.is_empty() {
         ui.add_space(8.0);
@@ -54,15 +65,27 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut PaletteUi, actions: &mut Vec
                 row(ui, state, kind, actions);
             }
         }
+        if state.desk.simple && !searching {
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                ui.add_space(6.0);
+                few.button(ui, "layers", &mut local.more);
+            });
+        }
         ui.add_space(8.0);
     });
     ghost(ui);
 }
 
-fn matches(kind: &LayerKind, search: &str) -> bool {
-    let about = kind.about();
-    let words = [about.title, about.tagline, about.group.title(), kind.key()].join(" ").to_lowercase();
-    search.to_lowercase().split_whitespace().all(|word| words.contains(word))
+fn simple_switch(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        ui.add_space(12.0);
+        let mut simple = state.desk.simple;
+        let words = RichText::new("Simple mode").color(Tokens::of(ui).muted);
+        if ui.checkbox(&mut simple, words).on_hover_text(SIMPLE).changed() {
+            actions.push(Action::SetSimple(simple));
+        }
+    });
 }
 
 /// True when Enter was pressed in it.
@@ -228,6 +251,31 @@ mod tests {
         let made = edit.apply(&mut graph).expect("it can be added")[0];
         let after = graph.outgoing(made).next().and_then(|wire| graph.layer(wire.to)).map(|l| l.kind.key());
         assert_eq!(after, Some("loss"));
+    }
+
+    #[test]
+    fn in_simple_mode_few_layers_stand_there_with_those_in_use_and_search_finds_all() {
+        let mut state = chain(&["input", "gru", "loss"]);
+        state.desk.simple = true;
+        let mut harness = palette(state);
+        let seen = |harness: &Harness<'static, Bench<PaletteUi>>, names: [&str; 5]| {
+            names.map(|name| harness.query_by_role_and_label(egui::accesskit::Role::Button, name).is_some())
+        };
+        let names = ["Dense", "Dropout", "GRU", "LSTM", "Batch norm"];
+        assert_eq!(seen(&harness, names), [true, true, true, false, false]);
+        harness.get_by_label("Search layers").focus();
+        harness.run();
+        harness.get_by_label("Search layers").type_text("memory");
+        harness.run();
+        assert_eq!(seen(&harness, names), [false, false, true, true, false]);
+        (0.."memory".len()).for_each(|_| harness.key_press(Key::Backspace));
+        harness.run();
+        harness.get_by_label("More layers").click();
+        harness.run();
+        assert_eq!(seen(&harness, names), [true; 5]);
+        harness.get_by_label("Simple mode").click();
+        harness.run();
+        assert_eq!(harness.state().actions, [Action::SetSimple(false)]);
     }
 
     #[test]

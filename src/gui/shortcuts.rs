@@ -5,13 +5,14 @@
 use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Vec2};
 
 use super::about::AboutUi;
-use super::debug::{self, DebugUi};
+use super::debug;
 use super::dialogs::{Dialogs, Purpose};
 use super::glossary::GlossaryUi;
 use super::help::HelpUi;
 use super::theme::{self, Tokens};
 use super::tour::TourUi;
 use super::widgets::list_from_top;
+use super::workspace::WorkspaceUi;
 use crate::session::{Action, Screen, State, Tab, Transport, WATCHABLE};
 use crate::trainer::DebugCommand;
 
@@ -27,6 +28,8 @@ const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::
 /// Before the bare Space, which does not care for Shift by itself.
 const FULL_SPEED: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::Space);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
+const PROJECTOR: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F4);
+const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
 const KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Slash);
 
 #[derive(Default)]
@@ -54,7 +57,7 @@ pub fn handle(
     ctx: &Context,
     state: &State,
     local: &mut ShortcutsUi,
-    debug: &mut DebugUi,
+    own: &mut WorkspaceUi,
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) {
@@ -81,6 +84,12 @@ pub fn handle(
     if state.screen != Screen::Workspace {
         return;
     }
+    // Escape that ends a field or closes a list ends nothing else.
+    let is_free = || !ctx.any_popup_open() && ctx.memory(|memory| memory.focused().is_none());
+    if pressed(PROJECTOR) || (own.projector.on && is_free() && pressed(LEAVE)) {
+        own.projector.on = !own.projector.on;
+        ctx.request_repaint();
+    }
     if !text_has_focus(ctx) {
         if pressed(REDO) || pressed(REDO_Y) {
             actions.push(Action::Redo);
@@ -91,7 +100,7 @@ pub fn handle(
         }
     }
     if state.tab == Tab::Debug {
-        debug::keys::handle(ctx, state, debug, actions);
+        debug::keys::handle(ctx, state, &mut own.debug, actions);
     }
     if !ctx.egui_wants_keyboard_input() && pressed(FULL_SPEED) {
         actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { state.pace.unwrap_or(WATCHABLE) }));
@@ -160,6 +169,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl O", "open a project"),
             ("Ctrl S", "save"),
             ("Ctrl Shift S", "save as"),
+            ("F4", "projector view, and back"),
             ("F1", "explain what the pointer or the focus is on"),
             ("Ctrl /", "this sheet"),
         ],

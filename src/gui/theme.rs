@@ -44,6 +44,8 @@ pub struct Tokens {
     pub k_merge: Color32,
     pub k_loss: Color32,
     pub dark: bool,
+    /// How many times thicker than usual curves, wires and points are.
+    pub weight: f32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -82,6 +84,7 @@ impl Tokens {
             k_merge: rgb(0x9aa6b8),
             k_loss: rgb(0xef6a6a),
             dark: true,
+            weight: 1.0,
         }
     }
 
@@ -109,6 +112,25 @@ impl Tokens {
             shadow: Color32::from_rgba_unmultiplied_const(0, 0, 0, 0x28),
             dark: false,
             ..Self::dark()
+        }
+    }
+
+    /// What can be seen from the last row, in the light of a projector.
+    pub fn for_projector(self) -> Self {
+        let strong = |colour: Color32| mix(colour, self.text, 0.5);
+        // Light grounds are as bright as they can be, dark ones as dark.
+        let ground = |colour: Color32| mix(colour, if self.dark { self.on_icon } else { self.on_accent }, 0.5);
+        Self {
+            bg: ground(self.bg),
+            canvas: ground(self.canvas),
+            panel: ground(self.panel),
+            line: mix(self.line, self.text, 0.25),
+            text: if self.dark { self.on_accent } else { self.on_icon },
+            muted: strong(self.muted),
+            faint: strong(self.faint),
+            zero: ground(self.zero),
+            weight: 1.6,
+            ..self
         }
     }
 
@@ -175,6 +197,12 @@ pub fn pixel([red, green, blue]: [f32; 3]) -> Color32 {
     Color32::from_rgb(byte(red), byte(green), byte(blue))
 }
 
+/// A point of a picture that was mixed from several; channels 0 to 255, premultiplied.
+pub fn premultiplied(channels: [f32; 4]) -> Color32 {
+    let [red, green, blue, alpha] = channels.map(|v| v.round().clamp(0.0, 255.0) as u8);
+    Color32::from_rgba_premultiplied(red, green, blue, alpha)
+}
+
 /// From `a` at 0 to `b` at 1.
 pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
     a.lerp_to_gamma(b, t.clamp(0.0, 1.0))
@@ -203,7 +231,19 @@ pub fn regular(size: f32) -> FontId {
 /// Puts a theme in force for everything drawn from now on. Cheap enough to call whenever a setting changes, not every frame.
 /// [`super::fonts::install`] must have run on this context.
 pub fn apply(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
-    let tokens = if theme == Theme::Dark { Tokens::dark() } else { Tokens::light() };
+    put_in_force(ctx, of(theme), reduced_motion);
+}
+
+/// As [`apply`], for the projector view.
+pub fn apply_strong(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
+    put_in_force(ctx, of(theme).for_projector(), reduced_motion);
+}
+
+fn of(theme: Theme) -> Tokens {
+    if theme == Theme::Dark { Tokens::dark() } else { Tokens::light() }
+}
+
+fn put_in_force(ctx: &egui::Context, tokens: Tokens, reduced_motion: bool) {
     let base = if tokens.dark { egui::Theme::Dark } else { egui::Theme::Light };
     ctx.data_mut(|data| data.insert_temp(Id::unique("theme tokens"), tokens));
     ctx.set_theme(base);
@@ -328,8 +368,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_can_be_read_on_every_shade() {
+    fn on_a_projector_every_word_has_more_contrast() {
         for t in [Tokens::dark(), Tokens::light()] {
+            let strong = t.for_projector();
+            for (usual, large) in [(t.text, strong.text), (t.muted, strong.muted), (t.faint, strong.faint)] {
+                assert!(contrast(large, strong.panel) >= 7.0_f32.max(contrast(usual, t.panel)));
+            }
+            assert!(contrast(strong.line, strong.panel) > contrast(t.line, t.panel));
+        }
+    }
+
+    #[test]
+    fn numbers_can_be_read_on_every_shade() {
+        let (dark, light) = (Tokens::dark(), Tokens::light());
+        for t in [dark, light, dark.for_projector(), light.for_projector()] {
             for shade in (-20..=20).map(|i| t.diverging(i as f32 / 20.0)) {
                 assert!(contrast(t.ink(shade), shade) >= 4.2, "{} on {shade:?}", contrast(t.ink(shade), shade));
             }

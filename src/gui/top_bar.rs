@@ -36,6 +36,8 @@ impl Default for PanelsOpen {
 /// What the bar may change that is the window's own.
 pub struct Window<'a> {
     pub panels: &'a mut PanelsOpen,
+    /// The large view for a class.
+    pub projector: &'a mut bool,
     pub keys: &'a mut ShortcutsUi,
     pub dialogs: &'a mut Dialogs,
     pub debug: &'a mut bar::BarUi,
@@ -307,13 +309,18 @@ fn other_theme(state: &State) -> (MaterialIcon, &'static str, Theme) {
 /// From right to left: theme, panels, device.
 fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
+    if *window.projector
+        && icon_button(ui, icons::ICON_CLOSE_FULLSCREEN, true, true, "Leave the projector view (Esc)").clicked()
+    {
+        *window.projector = false;
+    }
     if room >= Room::Least {
         let (icon, name, other) = other_theme(state);
         if icon_button(ui, icon, true, false, name).clicked() {
             actions.push(Action::SetTheme(other));
         }
     }
-    if state.screen == Screen::Workspace && state.tab == Tab::Build && room >= Room::Medium {
+    if state.screen == Screen::Workspace && state.tab == Tab::Build && !*window.projector {
         let panels = &mut *window.panels;
         let mut toggle = |open: &mut bool, icon, what: &str| {
             let name = format!("{} {what}", if *open { "Hide" } else { "Show" });
@@ -323,9 +330,14 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
                 *open = !*open;
             }
         };
-        toggle(&mut panels.right, icons::ICON_DOCK_TO_LEFT, "the inspector");
-        toggle(&mut panels.plots, icons::ICON_DOCK_TO_BOTTOM, "the plots");
-        toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
+        if room >= Room::Medium {
+            toggle(&mut panels.right, icons::ICON_DOCK_TO_LEFT, "the inspector");
+            toggle(&mut panels.plots, icons::ICON_DOCK_TO_BOTTOM, "the plots");
+        }
+        // In a narrow window it is closed at first, and must be found.
+        if room >= Room::Medium || room <= Room::Least {
+            toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
+        }
     }
     if (state.tab == Tab::Build && room >= Room::Least) || room > Room::Tight {
         device::show(ui, &state.devices, actions);

@@ -15,6 +15,7 @@ use super::palette::PaletteUi;
 use super::panel::{self, Desk, Place};
 use super::panels::{fixed, header};
 use super::plots::PlotsUi;
+use super::projector::{self, Projector};
 use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
 use super::top_bar::PanelsOpen;
@@ -22,9 +23,43 @@ use super::widgets::tab_strip;
 use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
 
+/// A window of fewer points has no room for a panel on either side of the canvas.
+const NARROW: f32 = 740.0;
+
+/// Which panels are open, in a usual window and in a narrow one: what suits the one hides the canvas in the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Opens {
+    usual: PanelsOpen,
+    narrow: PanelsOpen,
+    is_narrow: bool,
+}
+
+impl Default for Opens {
+    fn default() -> Self {
+        let usual = PanelsOpen::default();
+        Self { usual, narrow: PanelsOpen { left: false, ..usual }, is_narrow: false }
+    }
+}
+
+impl Opens {
+    /// Called before a frame is drawn.
+    pub fn follow(&mut self, width: f32) {
+        self.is_narrow = width < NARROW;
+    }
+
+    pub fn now(&mut self) -> &mut PanelsOpen {
+        if self.is_narrow { &mut self.narrow } else { &mut self.usual }
+    }
+
+    fn are(&self) -> PanelsOpen {
+        if self.is_narrow { self.narrow } else { self.usual }
+    }
+}
+
 #[derive(Default)]
 pub struct WorkspaceUi {
-    pub open: PanelsOpen,
+    pub open: Opens,
+    pub projector: Projector,
     /// Which of the panels at the left is seen.
     left: usize,
     pub palette: PaletteUi,
@@ -42,14 +77,16 @@ pub struct WorkspaceUi {
 impl WorkspaceUi {
     /// Opens the panel that this is about, if it is hidden.
     pub fn reveal(&mut self, anchor: Anchor) {
+        let open = self.open.now();
         match anchor {
-            Anchor::Layers => (self.open.left, self.left) = (true, 0),
-            Anchor::Data => (self.open.left, self.left) = (true, 1),
-            Anchor::Inspector => self.open.right = true,
-            Anchor::Output => (self.open.right, self.open.output) = (true, true),
-            Anchor::Plots => self.open.plots = true,
-            _ => {}
+            Anchor::Layers => (open.left, self.left) = (true, 0),
+            Anchor::Data => (open.left, self.left) = (true, 1),
+            Anchor::Inspector => open.right = true,
+            Anchor::Output => (open.right, open.output) = (true, true),
+            Anchor::Plots => open.plots = true,
+            _ => return,
         }
+        self.projector.on &= !matches!(anchor, Anchor::Layers | Anchor::Data | Anchor::Inspector);
     }
 }
 
@@ -72,6 +109,7 @@ pub fn show(
             desk.own.middle = Some(ui.max_rect());
             compare::show(ui, desk);
         }
+        Tab::Build | Tab::Debug if desk.own.projector.on => projector::build(ui, desk),
         Tab::Build | Tab::Debug => build(ui, desk),
     }
     exports::follow(ui.ctx(), desk);
@@ -94,10 +132,11 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
     };
     if desk.own.canvas.take_wish_for_data() {
         let data = panel::at(Tab::Build, Place::Left).position(|panel| panel.name() == "Data");
-        (desk.own.left, desk.own.open.left) = (data.unwrap_or(desk.own.left), true);
+        desk.own.left = data.unwrap_or(desk.own.left);
+        desk.own.open.now().left = true;
     }
     // Which are open is changed by dragging an edge, while the panels have the desk.
-    let mut open = desk.own.open;
+    let mut open = desk.own.open.are();
 
     let left = Panel::left(("left", class)).frame(ground).default_size(left_width);
     left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut open.left, |ui| {
@@ -128,7 +167,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         fixed(ui, |ui| panel::show(ui, Tab::Build, Place::Bottom, desk));
     });
 
-    desk.own.open = open;
+    *desk.own.open.now() = open;
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         desk.own.middle = Some(ui.max_rect());
         super::help::bound(ui);
@@ -145,13 +184,20 @@ fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
         [Place::Top, Place::Centre, Place::Right].into_iter().for_each(ask);
         return watch;
     }
-    if local.open.right {
-        if local.open.output {
+    if local.projector.on {
+        [Place::LowerRight, Place::Bottom].into_iter().for_each(ask);
+        watch.canvas = true;
+        local.canvas.subscribe(&mut watch);
+        return watch;
+    }
+    let open = local.open.are();
+    if open.right {
+        if open.output {
             ask(Place::LowerRight);
         }
         ask(Place::Right);
     }
-    if local.open.plots {
+    if open.plots {
         ask(Place::Bottom);
     }
     watch.canvas = true;

@@ -58,6 +58,11 @@ pub fn find(key: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|template| template.key == key)
 }
 
+/// Whether it is met in the first hour: its network needs no more than the layers that a beginner is shown.
+pub fn is_for_beginners(key: &str) -> bool {
+    find(key).is_some_and(|template| template.needs.is_none()) && !matches!(key, "digits-lstm" | "digits-attention")
+}
+
 /// The project of a template that needs no files; `None` for the others and for unknown keys.
 pub fn build(key: &str) -> Option<Project> {
     let template = find(key)?;

@@ -40,6 +40,8 @@ pub struct Desk {
     pub watches: Option<Vec<String>>,
     /// Tensors that stay in sight.
     pub pins: Vec<String>,
+    /// Few layers and settings are shown; the rest stands behind a button.
+    pub simple: bool,
 }
 
 /// Which state of a file was read or written, to notice that somebody else has written since.

@@ -23,6 +23,8 @@ pub struct Settings {
     pub speed: Option<f32>,
     /// The tour of the window has begun once.
     pub tour_seen: bool,
+    /// Whether templates for beginners open with few layers and settings.
+    pub simple: bool,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             device: Device::Cpu,
             speed: None,
             tour_seen: false,
+            simple: true,
             recent: Vec::new(),
         }
     }

@@ -115,6 +115,8 @@ pub enum Action {
     SetTheme(Theme),
     SetScale(f32),
     SetReducedMotion(bool),
+    /// Few layers and settings in this project, and in beginners' templates from now on; or all of them.
+    SetSimple(bool),
     SetKeepRuns(KeepRuns),
     /// The tour of the window was begun: it does not begin by itself again.
     TourSeen,

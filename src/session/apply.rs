@@ -96,10 +96,9 @@ impl State {
             Action::SetTheme(_)
             | Action::SetScale(_)
             | Action::SetReducedMotion(_)
+            | Action::SetSimple(_)
             | Action::SetKeepRuns(_)
-            | Action::TourSeen => {
-                self.apply_setting(action);
-            }
+            | Action::TourSeen => self.apply_setting(action),
         }
     }
 

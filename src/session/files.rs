@@ -34,6 +34,7 @@ impl State {
                 Some(project) => {
                     self.begin(project, None);
                     self.set_watchable();
+                    self.desk.simple = self.settings.simple && templates::is_for_beginners(&key);
                 }
                 None => self.notify(NoticeKind::Warning, format!("There is no template {key:?} that needs no files.")),
             },
@@ -56,6 +57,7 @@ impl State {
             Action::SetScale(scale) => self.settings.scale = scale.clamp(1.0, 2.0),
             Action::SetReducedMotion(yes) => self.settings.reduced_motion = yes,
             Action::TourSeen => self.settings.tour_seen = true,
+            Action::SetSimple(yes) => (self.desk.simple, self.settings.simple) = (yes, yes),
             Action::SetKeepRuns(keep) => {
                 self.settings.keep_runs = keep;
                 self.note_unsaved();

@@ -12,6 +12,8 @@ mod hands;
 mod helping;
 #[path = "tests/mending.rs"]
 mod mending;
+#[path = "tests/projecting.rs"]
+mod projecting;
 #[path = "tests/sizes.rs"]
 mod sizes;
 #[path = "tests/tables.rs"]

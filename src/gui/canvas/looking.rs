@@ -21,7 +21,28 @@ pub enum Framing {
     Whole,
 }
 
+/// Where one looks, to be had back.
+#[derive(Clone, Copy, Debug)]
+pub struct Looks {
+    view: View,
+    framed: (View, Framing),
+    size: egui::Vec2,
+}
+
 impl CanvasUi {
+    /// Shows the whole network in a canvas of another size. Returns what was seen before.
+    pub fn look_anew(&mut self) -> Looks {
+        let before = Looks { view: self.view, framed: self.framed, size: self.size };
+        self.fit = true;
+        before
+    }
+
+    /// As it was. A canvas that has changed its size since is looked at anew, if its view was not chosen by hand.
+    pub fn look_as(&mut self, before: Looks) {
+        (self.view, self.framed, self.size) = (before.view, before.framed, before.size);
+        (self.fit, self.opened) = (false, false);
+    }
+
     pub(super) fn frame(&mut self, view: View, why: Framing) {
         self.view = view;
         self.framed = (view, why);

@@ -44,6 +44,7 @@ use crate::trace::Watch;
 pub use export::sheet;
 use geometry::CardLayout;
 use looking::Framing;
+pub use looking::Looks;
 use view::View;
 
 /// What the canvas keeps for itself.

@@ -101,7 +101,7 @@ struct Look {
 impl Look {
     fn of(frame: &Frame<'_>, wire: &Wire, hovered: bool) -> Self {
         let t = &frame.tokens;
-        let width = frame.scaled(2.0).clamp(1.0, 4.0);
+        let width = frame.scaled(2.0).clamp(1.0, 4.0) * t.weight;
         let wrong = frame.state.inference.wire_problem(wire.id).is_some();
         let selected = frame.state.selection.wire == Some(wire.id);
         let (colour, text) = match (wrong, selected, hovered) {

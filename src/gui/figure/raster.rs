@@ -4,6 +4,7 @@ use egui::epaint::{Mesh, Vertex};
 use egui::{Color32, Pos2, Rect};
 
 use super::paper::Texture;
+use crate::gui::theme;
 use crate::session::Pixels;
 
 /// Steps between two dots in which corners are placed.
@@ -140,8 +141,7 @@ fn sample(texture: &Texture, [u, v]: [f32; 2]) -> [f32; 4] {
 fn over(source: [f32; 4], under: Color32) -> Color32 {
     let rest = 1.0 - source[3] / 255.0;
     let under = under.to_array().map(f32::from);
-    let [r, g, b, a] = std::array::from_fn(|i| (source[i] + rest * under[i]).round().clamp(0.0, 255.0) as u8);
-    Color32::from_rgba_premultiplied(r, g, b, a)
+    theme::premultiplied(std::array::from_fn(|i| source[i] + rest * under[i]))
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ mod tests {
         job.append("0.25\nat step 7", 0.0, TextFormat::simple(theme::mono(12.0), Color32::PLACEHOLDER));
         let words = of(&shape(job)).expect("words");
         let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-        assert_eq!(texts, ["loss ", "0.25", "at step 7"]);
+        assert_eq!(texts, ["loss", "0.25", "at step 7"]);
         assert_eq!((words[0].colour, words[1].colour), (tokens.text, tokens.muted));
         assert_eq!((&words[0].font, &words[2].font), (&theme::regular(13.0), &theme::mono(12.0)));
         assert!(words[1].at.x > words[0].at.x && words[2].at.y > words[1].at.y && words[0].at.y > 20.0);

@@ -3,25 +3,30 @@
 use egui::{RichText, Ui};
 
 use super::selection::{fact, problems_of};
-use super::{params, weights};
-use crate::gui::number_editor::NumberEditor;
+use super::{InspectorUi, params, weights};
 use crate::gui::numbers::count;
 use crate::gui::palette::explain;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{checkbox, kind_icon, labelled, text_field};
+use crate::gui::widgets::{Few, checkbox, kind_icon, labelled, text_field};
 use crate::model::{Edit, Layer, LayerKind, Source};
 use crate::session::{Action, State};
 
-pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, editor: &mut NumberEditor, actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut InspectorUi, actions: &mut Vec<Action>) {
+    let InspectorUi { editor, more, .. } = local;
     ui.push_id(layer.id.0, |ui| {
         heading(ui, layer);
         name(ui, layer, actions);
-        params::show(ui, state, layer, actions);
-        if layer.kind.has_weights() {
+        let simple = state.desk.simple;
+        let mut few = Few::new(simple, *more);
+        params::show(ui, state, layer, &mut few, actions);
+        if layer.kind.has_weights() && few.shows(!layer.frozen) {
             let help = "A frozen layer keeps its weights while the rest of the network trains.";
             if let Some(frozen) = checkbox(ui, "Frozen", help, layer.frozen) {
                 actions.push(Action::Edit(Edit::Freeze { layer: layer.id, frozen }));
             }
+        }
+        if simple {
+            few.button(ui, "settings", more);
         }
         shapes(ui, state, layer);
         if !params::says_problems(layer) {

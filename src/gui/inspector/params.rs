@@ -4,14 +4,17 @@ use egui::{TextEdit, Ui};
 
 use super::selection::problem_ui;
 use crate::gui::theme;
-use crate::gui::widgets::{Change, checkbox, choice, float, integer, labelled};
-use crate::model::{Edit, Layer, ParamKind, ParamSpec, ParamValue};
+use crate::gui::widgets::{Change, Few, checkbox, choice, float, integer, labelled};
+use crate::model::{Edit, Layer, LayerKind, ParamKind, ParamSpec, ParamValue};
 use crate::session::{Action, State};
 
-pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, few: &mut Few, actions: &mut Vec<Action>) {
+    let fresh = LayerKind::from_key(layer.kind.key());
     let of_layer = |key: &str| layer.kind.spec().param(key);
     for spec in layer.kind.spec().param_specs().into_iter().filter(|spec| spec.matters(of_layer)) {
-        if let Some(value) = layer.kind.spec().param(spec.key) {
+        let Some(value) = layer.kind.spec().param(spec.key) else { continue };
+        let began = fresh.as_ref().and_then(|kind| kind.spec().param(spec.key));
+        if spec.on_card || few.shows(began.as_ref() == Some(&value)) {
             param(ui, state, layer, &spec, &value, actions);
         }
     }

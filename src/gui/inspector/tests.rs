@@ -60,6 +60,38 @@ fn every_parameter_that_matters_has_a_field() {
 }
 
 #[test]
+fn in_simple_mode_a_layer_shows_what_is_on_its_card_and_what_was_changed() {
+    let (mut state, id) = selected(&["input", "dense", "loss"], "Dense 1");
+    state.desk.simple = true;
+    let sees = |harness: &Harness<'static, Bench<InspectorUi>>, label: &str| harness.query_by_label(label).is_some();
+    let mut harness = inspector(state);
+    let all = ["Units", "Activation", "L2", "Bias", "Frozen"];
+    assert_eq!(all.map(|label| sees(&harness, label)), [true, true, false, false, false]);
+    let l2 = Edit::SetParam { layer: id, key: "l2".into(), value: ParamValue::Float(0.1) };
+    l2.apply(&mut harness.state_mut().state.project.graph).unwrap();
+    harness.run();
+    assert_eq!(all.map(|label| sees(&harness, label)), [true, true, true, false, false]);
+    harness.get_by_label("More settings").click();
+    harness.run();
+    assert_eq!(all.map(|label| sees(&harness, label)), [true; 5]);
+    harness.get_by_label("Less settings").click();
+    harness.run();
+    assert!(!sees(&harness, "Bias"));
+}
+
+#[test]
+fn in_simple_mode_training_shows_few_settings_and_what_was_changed() {
+    let spec = crate::model::TrainingSpec { warm_up_steps: 10, optimiser: Optimiser::sgd(), ..Default::default() };
+    let all = ["Learning rate", "Optimiser", "Batch size", "Epochs", "Warm-up steps", "Momentum", "Seed", "Stop early"];
+    for (simple, expected) in [(true, [true, true, true, true, true, false, false, false]), (false, [true; 8])] {
+        let mut harness = training(spec.clone());
+        harness.state_mut().state.desk.simple = simple;
+        harness.run();
+        assert_eq!(all.map(|label| harness.query_by_label(label).is_some()), expected);
+    }
+}
+
+#[test]
 fn a_problem_is_mended_by_its_button() {
     let mut state = chain(&["input", "conv2d", "loss"]);
     let data =

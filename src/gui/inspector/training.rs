@@ -7,7 +7,7 @@ use super::selection::fact;
 use super::training_forms::{clipping, early_stopping, optimiser};
 use crate::gui::numbers::significant;
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{checkbox, choice, rate, section, usize_field};
+use crate::gui::widgets::{Few, checkbox, choice, rate, section, usize_field};
 use crate::model::layer::LossKind;
 use crate::model::{Edit, LayerKind, ParamValue, TrainingSpec, limits};
 use crate::session::{Action, State};
@@ -18,24 +18,27 @@ pub(super) struct Draft {
     pub(super) ended: bool,
 }
 
-pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Vec<Action>) {
     loss(ui, state, actions);
-    let before = &state.project.training;
+    let (before, fresh) = (&state.project.training, TrainingSpec::default());
+    let mut few = Few::new(state.desk.simple, *more);
     let mut draft = Draft { spec: before.clone(), ended: false };
     let help =
         "How far each update moves the weights against the gradient. Too small learns slowly; too large never settles.";
     let changed = rate(ui, "Learning rate", help, before.learning_rate, limits::LEARNING_RATE.range());
     draft.take(changed, |spec, v| spec.learning_rate = v);
-    optimiser(ui, &mut draft);
-    super::whole::show(ui, state, actions);
+    optimiser(ui, &mut draft, &mut few);
+    super::whole::show(ui, state, &mut few, actions);
 
-    section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run.learning_rate, 3)));
-    schedule(ui, &mut draft);
-    let help =
-        "Steps at the start over which the rate rises from 0 to its full height (warm-up). Helps large networks.";
-    draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, &limits::WARM_UP), |spec, v| {
-        spec.warm_up_steps = v
-    });
+    if few.shows((before.schedule, before.warm_up_steps) == (fresh.schedule, fresh.warm_up_steps)) {
+        section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run.learning_rate, 3)));
+        schedule(ui, &mut draft);
+        let help =
+            "Steps at the start over which the rate rises from 0 to its full height (warm-up). Helps large networks.";
+        draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, &limits::WARM_UP), |spec, v| {
+            spec.warm_up_steps = v
+        });
+    }
 
     section(ui, "BATCHES", "");
     let help =
@@ -45,19 +48,18 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     });
     let help = "How often all training samples are seen before training stops by itself.";
     draft.take(usize_field(ui, "Epochs", help, before.epochs, &limits::EPOCHS), |spec, v| spec.epochs = v);
-    clipping(ui, &mut draft);
-
-    section(ui, "STOPPING", "");
-    early_stopping(ui, &mut draft);
-    let help = "When training ends, go back to the weights that had the lowest validation loss.";
-    if let Some(keep) = checkbox(ui, "Keep the best", help, before.keep_best) {
-        draft.spec.keep_best = keep;
-        draft.ended = true;
+    if few.shows(before.clip == fresh.clip) {
+        clipping(ui, &mut draft);
     }
-    section(ui, "CHANCE", "");
-    let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. In the middle of a run, samples and dropout follow the new seed at once; new weights are drawn on reset.";
-    let seed = usize::try_from(before.seed).unwrap_or(usize::MAX);
-    draft.take(usize_field(ui, "Seed", help, seed, &limits::SEED), |spec, v| spec.seed = v as u64);
+    if few.shows((&before.early_stopping, before.keep_best) == (&fresh.early_stopping, fresh.keep_best)) {
+        stopping(ui, &mut draft);
+    }
+    if few.shows(before.seed == fresh.seed) {
+        chance(ui, &mut draft);
+    }
+    if state.desk.simple {
+        few.button(ui, "settings", more);
+    }
 
     if draft.spec != *before {
         actions.push(Action::SetTraining(draft.spec));
@@ -65,6 +67,23 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     if draft.ended {
         actions.push(Action::EndEdit);
     }
+}
+
+fn stopping(ui: &mut Ui, draft: &mut Draft) {
+    section(ui, "STOPPING", "");
+    early_stopping(ui, draft);
+    let help = "When training ends, go back to the weights that had the lowest validation loss.";
+    if let Some(keep) = checkbox(ui, "Keep the best", help, draft.spec.keep_best) {
+        draft.spec.keep_best = keep;
+        draft.ended = true;
+    }
+}
+
+fn chance(ui: &mut Ui, draft: &mut Draft) {
+    section(ui, "CHANCE", "");
+    let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. In the middle of a run, samples and dropout follow the new seed at once; new weights are drawn on reset.";
+    let seed = usize::try_from(draft.spec.seed).unwrap_or(usize::MAX);
+    draft.take(usize_field(ui, "Seed", help, seed, &limits::SEED), |spec, v| spec.seed = v as u64);
 }
 
 impl Draft {

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::training::Draft;
-use crate::gui::widgets::{checkbox, choice, float, rate, usize_field};
+use crate::gui::widgets::{Few, checkbox, choice, float, rate, usize_field};
 use crate::model::limits::Limits;
 use crate::model::{Clip, EarlyStopping, Optimiser, limits};
 
@@ -18,7 +18,7 @@ pub(super) fn same_kind<T>(a: &T, b: &T) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
-pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft) {
+pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft, few: &mut Few) {
     let all = Optimiser::all();
     let titles = all.each_ref().map(|o| o.title());
     let current = all.iter().position(|o| same_kind(o, &draft.spec.optimiser)).unwrap_or_default();
@@ -28,9 +28,11 @@ pub(super) fn optimiser(ui: &mut Ui, draft: &mut Draft) {
         draft.ended = true;
         return;
     }
-    let mut now = draft.spec.optimiser.clone();
-    optimiser_settings(ui, draft, &mut now);
-    draft.spec.optimiser = now;
+    if few.shows(draft.spec.optimiser == all[current]) {
+        let mut now = draft.spec.optimiser.clone();
+        optimiser_settings(ui, draft, &mut now);
+        draft.spec.optimiser = now;
+    }
 }
 
 fn optimiser_settings(ui: &mut Ui, draft: &mut Draft, now: &mut Optimiser) {

@@ -3,7 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{Number, choice, number_field, section};
+use crate::gui::widgets::{Few, Number, choice, number_field, section};
 use crate::model::layer::{Activation, PENALTY};
 use crate::model::{Edit, ParamValue, Shared, is_penalised};
 use crate::session::{Action, State};
@@ -12,17 +12,18 @@ const L1: &str = "Adds L1 × Σ|w| to the loss, for the weights of all dense and
 const L2: &str = "Adds L2 × Σw² to the loss, for the weights of all dense and convolutional layers (biases cost nothing): all of them stay small. As Keras's l2. PyTorch's weight_decay, and Weight decay here, of twice this number pulls the same with SGD, but does not show in the loss and takes biases along; AdamW's shrinks the weights directly instead.";
 const ACTIVATION: &str = "The function of every hidden layer. The output layer keeps its own, and so do layers that are followed by an activation of their own. Select a layer on the canvas to set it alone.";
 
-pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+pub(super) fn show(ui: &mut Ui, state: &State, few: &mut Few, actions: &mut Vec<Action>) {
     let graph = &state.project.graph;
     let has = |shared: Shared| !shared.layers(graph).is_empty();
-    if !has(Shared::HiddenActivation) && !has(Shared::L2) {
+    let penalties = has(Shared::L2) && few.shows(!is_penalised(graph));
+    if !has(Shared::HiddenActivation) && !penalties {
         return;
     }
     section(ui, "ALL LAYERS", "");
     if has(Shared::HiddenActivation) {
         activation(ui, state, actions);
     }
-    if has(Shared::L2) {
+    if penalties {
         penalty(ui, state, Shared::L1, "L1", L1, actions);
         penalty(ui, state, Shared::L2, "L2", L2, actions);
         if is_penalised(graph) {

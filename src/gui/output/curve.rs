@@ -29,12 +29,12 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     let shown = figure::show(ui, plot.set_margin_fraction(Vec2::new(0.0, 0.08)), 26.0, |plot| {
         for (points, colour) in [(&train, tokens.accent), (&test, tokens.warn)] {
             let points: Vec<[f64; 2]> = points.iter().map(|p| p.map(f64::from)).collect();
-            plot.points(Points::new("", points).radius(3.0).color(colour.gamma_multiply(0.7)));
+            plot.points(Points::new("", points).radius(3.0 * tokens.weight.sqrt()).color(colour.gamma_multiply(0.7)));
         }
         if let Some((x, y)) = fitted {
             let points: Vec<[f64; 2]> = x.iter().zip(y.iter()).map(|(&x, &y)| [x.into(), y.into()]).collect();
             for run in points.split(|p| !p[1].is_finite()) {
-                plot.line(Line::new("", run.to_vec()).stroke(Stroke::new(2.0, tokens.text)));
+                plot.line(Line::new("", run.to_vec()).stroke(Stroke::new(2.0 * tokens.weight, tokens.text)));
             }
         }
         if let Some(pointer) = plot.pointer_coordinate().filter(|_| plot.response().hovered()) {

@@ -67,7 +67,7 @@ pub fn paint(painter: &Painter, tokens: &Tokens, places: &PlotTransform, dataset
     let range = target_range(dataset);
     // In a small picture smaller ones, or nothing is seen between them.
     let size = (places.frame().width() / 190.0).clamp(0.5, 1.0);
-    let radius = size * if samples.drawn.len() > 800 { 2.2 } else { 3.2 };
+    let radius = tokens.weight.sqrt() * size * if samples.drawn.len() > 800 { 2.2 } else { 3.2 };
     for sample in &samples.drawn {
         let at = places.position_from_point(&PlotPoint::new(sample.x, sample.y));
         let (ring, radius) =

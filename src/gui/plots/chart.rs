@@ -177,16 +177,16 @@ impl Chart<'_> {
                 pen.band(plot, line.name, buckets, faint);
             }
             let smooth = line.smooth.filter(|_| !buckets.is_empty()).map(|s| s.visible(from, to, pixels));
-            let thin = Stroke::new(1.0, colour.gamma_multiply(0.3));
+            let thin = Stroke::new(tokens.weight, colour.gamma_multiply(0.3));
             let raw = match (line.faint, smooth.is_some()) {
-                (true, _) => Stroke::new(1.2, colour),
+                (true, _) => Stroke::new(1.2 * tokens.weight, colour),
                 (false, true) => thin,
-                (false, false) => Stroke::new(1.6, colour),
+                (false, false) => Stroke::new(1.6 * tokens.weight, colour),
             };
             if !(line.faint && smooth.is_some()) {
                 pen.line(plot, line.name, buckets, raw);
             }
-            let front = Stroke::new(if line.faint { 1.2 } else { 2.0 }, colour);
+            let front = Stroke::new(tokens.weight * if line.faint { 1.2 } else { 2.0 }, colour);
             pen.line(plot, line.name, &smooth.unwrap_or_default(), front);
             pen.broken(plot, buckets, tokens.bad);
         }

@@ -7,7 +7,10 @@ use crate::session::{Action, RunStatus, State, Transport};
 
 /// A sentence in the middle of what is left of the panel.
 pub fn say(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
-    centred(ui, |ui| words(ui, tokens, title, text));
+    centred(ui, |ui| {
+        ui.label(RichText::new(title).font(theme::medium(14.0)).color(tokens.text));
+        ui.label(RichText::new(text).color(tokens.muted));
+    });
 }
 
 /// Before the first step.
@@ -54,14 +57,25 @@ fn train(ui: &mut Ui, tokens: &Tokens, can_play: bool, actions: &mut Vec<Action>
 }
 
 fn words(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
-    ui.label(RichText::new(title).font(theme::medium(14.0)).color(tokens.text));
-    ui.label(RichText::new(text).color(tokens.muted));
+    // Where there is no room below the title, the button goes first.
+    let low = ui.max_rect().height() < LOW;
+    let title = ui.label(RichText::new(title).font(theme::medium(14.0)).color(tokens.text));
+    if low {
+        title.on_hover_text(text);
+    } else {
+        ui.label(RichText::new(text).color(tokens.muted));
+    }
 }
+
+/// Of a title, two lines of text and a button.
+const LOW: f32 = 100.0;
 
 fn centred(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let room = ui.available_rect_before_wrap().shrink(12.0);
-    let top = (room.center().y - 44.0).max(room.top());
-    let room = room.with_min_y(top);
+    let up = if room.height() < LOW { 30.0 } else { 52.0 };
+    let top = (room.center().y - up).max(room.top());
+    let all = room.height();
+    let room = room.with_min_y(top).with_max_y(top + all);
     ui.scope_builder(UiBuilder::new().max_rect(room).layout(Layout::top_down(Align::Center)), |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         contents(ui);

@@ -1,12 +1,13 @@
 //! The file menu: the project, the view, help.
 
 use egui::containers::menu::MenuButton;
-use egui::{Button, RichText, Ui};
+use egui::{Button, Checkbox, RichText, Ui};
 use egui_material_icons::icons;
 
 use super::{HEIGHT, Room, Window, device, obstacle, other_theme, speed};
 use crate::gui::anchors;
 use crate::gui::dialogs::Purpose;
+use crate::gui::palette::SIMPLE;
 use crate::gui::widgets::{list_from_top, named};
 use crate::persist::KeepRuns;
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
@@ -16,7 +17,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, 
     let (response, _) = MenuButton::from_button(Button::new(icon).frame_when_inactive(false)).ui(ui, |ui| {
         // In a small window at a large size there is more than the screen is high.
         let height = ui.ctx().content_rect().height() - HEIGHT - 32.0;
-        list_from_top(ui).max_height(height).show(ui, |ui| {
+        list_from_top(ui).max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.set_min_width(220.0);
             file(ui, state, window, actions);
             ui.separator();
@@ -135,9 +136,20 @@ fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
         (&mut panels.plots, "Plots"),
     ];
     for (open, name) in open {
-        ui.checkbox(open, name);
+        ui.add_enabled(!*window.projector, Checkbox::new(open, name));
+    }
+    if state.screen == Screen::Workspace {
+        let help =
+            "Large type and strong lines for a class: the network, what it does and the curves. Escape leaves it.";
+        ui.checkbox(window.projector, "Projector view (F4)").on_hover_text(help);
     }
     ui.separator();
+    if state.screen == Screen::Workspace {
+        let mut simple = state.desk.simple;
+        if ui.checkbox(&mut simple, "Simple mode").on_hover_text(SIMPLE).changed() {
+            actions.push(Action::SetSimple(simple));
+        }
+    }
     let mut still = state.settings.reduced_motion;
     if ui.checkbox(&mut still, "Reduced motion").changed() {
         actions.push(Action::SetReducedMotion(still));

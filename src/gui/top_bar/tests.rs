@@ -23,8 +23,10 @@ fn bar(width: f32, status: RunStatus) -> Harness<'static, Bench<Dialogs>> {
     state.devices = Devices::found();
     state.devices.threads = 2;
     let (mut panels, mut shortcuts, mut debug) = (PanelsOpen::default(), ShortcutsUi::default(), bar::BarUi::default());
+    let mut projector = false;
     bench([width, HEIGHT], state, Dialogs::new(Arc::new(NoPicker)), move |ui, state, dialogs, actions| {
-        let window = &mut Window { panels: &mut panels, keys: &mut shortcuts, dialogs, debug: &mut debug };
+        let (panels, keys, debug, projector) = (&mut panels, &mut shortcuts, &mut debug, &mut projector);
+        let window = &mut Window { panels, projector, keys, dialogs, debug };
         show(ui, state, window, actions);
     })
 }

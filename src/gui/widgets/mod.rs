@@ -1,6 +1,7 @@
 //! Small controls that several panels draw: buttons, tabs, labelled fields, layer icons. They know nothing of the session.
 
 mod buttons;
+mod few;
 mod fields;
 mod icon;
 mod lists;
@@ -10,6 +11,7 @@ mod tabs;
 pub mod typed;
 
 pub use buttons::{accent_button, accent_icon_button, icon_button, named, section};
+pub use few::Few;
 pub use fields::{
     checkbox, choice, float, integer, label_width, labelled, number_field, path_field, rate, text_field, usize_field,
 };

@@ -26,6 +26,7 @@ mod pool;
 mod recurrent;
 mod reshape;
 mod sliding;
+mod words;
 
 use serde::{Deserialize, Serialize};
 

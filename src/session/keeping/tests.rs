@@ -272,3 +272,23 @@ fn other_noise_features_or_parts_in_the_middle_of_a_run_leave_it_kept_and_faint_
         assert_eq!(state.runs.picked.len(), 2, "the two lie over each other");
     }
 }
+
+#[test]
+fn simple_mode_begins_with_a_beginners_template_and_stays_with_its_project() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.glassbox.json");
+    let mut state = xor();
+    assert!(state.desk.simple);
+    save(&mut state, &file);
+    for action in [Action::NewEmpty, Action::OpenTemplate("digits-lstm".into())] {
+        state.apply(action);
+        assert!(!state.desk.simple);
+    }
+    state.apply(Action::Open(file.clone()));
+    until(&mut state, "what lay beside it", |state| state.desk.simple);
+    state.apply(Action::SetSimple(false));
+    state.apply(Action::OpenTemplate("xor".into()));
+    assert!(!state.desk.simple, "who wants all of it wants it in the next template as well");
+    state.apply(Action::Open(file));
+    until(&mut state, "what lay beside it", |state| state.desk.simple);
+}

@@ -212,6 +212,11 @@ impl Hands {
         self.type_text(text);
     }
 
+    /// How much larger than usual everything is drawn.
+    pub fn zoom(&self) -> f32 {
+        self.window.ctx.zoom_factor()
+    }
+
     pub fn nothing_has_focus(&self) -> bool {
         self.window.ctx.memory(|memory| memory.focused().is_none())
     }

@@ -110,6 +110,28 @@ fn at_twice_the_size_no_tab_is_cut_off_and_each_can_be_reached() {
 }
 
 #[test]
+fn in_a_narrow_window_the_network_is_seen_whole_and_layers_are_one_press_away() {
+    // 1024 x 640 at 150 and at 200 %.
+    for (scale, size) in [(1.5, [683.0, 427.0]), (2.0, [512.0, 320.0])] {
+        let mut state = State::start(None);
+        state.settings.scale = scale;
+        let mut hands = Hands::at([1440.0, 900.0], state);
+        hands.click("XOR");
+        hands.wait_for_data();
+        hands.resize(size);
+        assert!(all_in_sight(&hands), "{scale}");
+        let window = Rect::from_min_size(egui::Pos2::ZERO, size.into());
+        let train = hands.rect("Train");
+        assert!(window.contains_rect(train), "{scale}: {train:?}");
+        assert!(!hands.sees("Search layers"), "{scale}");
+        hands.click("Show layers and data");
+        assert!(hands.sees("Search layers"), "{scale}");
+        hands.click("Hide layers and data");
+        assert!(all_in_sight(&hands), "{scale}");
+    }
+}
+
+#[test]
 fn in_a_small_window_nothing_of_the_debugger_reaches_beyond_its_panel() {
     let mut hands = xor([1440.0, 900.0]);
     hands.click_tab("Debug");

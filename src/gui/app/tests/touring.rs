@@ -71,14 +71,15 @@ fn keys_go_on_and_back_and_all_of_every_bubble_is_on_the_screen() {
 fn the_tour_shows_what_is_hidden_and_the_window_goes_on_meanwhile() {
     let mut harness = first_template([1440.0, 900.0]);
     let app = harness.state_mut().as_mut().expect("an app");
-    app.workspace.open = crate::gui::top_bar::PanelsOpen { left: false, right: false, plots: false, output: false };
+    let none = crate::gui::top_bar::PanelsOpen { left: false, right: false, plots: false, output: false };
+    *app.workspace.open.now() = none;
     app.state.apply(Action::ShowTab(Tab::Compare));
     harness.run_steps(8);
     for _ in 0..8 {
         press(&mut harness, Key::Enter);
     }
     assert_eq!((stop(&harness).as_deref(), state(&harness).tab), (Some("9 of 9"), Tab::Build));
-    assert_eq!(harness.state().as_ref().expect("an app").workspace.open, Default::default());
+    assert_eq!(*harness.state_mut().as_mut().expect("an app").workspace.open.now(), Default::default());
     harness.key_press(Key::F1);
     harness.run_steps(5);
     assert!(harness.query_by_label("Search terms").is_some());

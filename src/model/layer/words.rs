@@ -1,0 +1,105 @@
+//! What people call a layer who do not know its name yet, and which layers they need first.
+
+use super::LayerKind;
+
+/// Enough for the first networks; the other kinds stand behind these.
+const FIRST: [&str; 8] = ["dense", "flatten", "dropout", "relu", "tanh", "sigmoid", "conv2d", "max_pool2d"];
+
+impl LayerKind {
+    /// Whether a beginner's palette shows it.
+    pub fn is_first(&self) -> bool {
+        FIRST.contains(&self.key())
+    }
+
+    /// Other words that a search finds it by.
+    pub fn aliases(&self) -> &'static [&'static str] {
+        match self.key() {
+            "input" => &["input layer", "data", "features"],
+            "dense" => &[
+                "hidden layer",
+                "output layer",
+                "neuron",
+                "unit",
+                "fully connected",
+                "linear",
+                "perceptron",
+                "MLP",
+                "weights",
+            ],
+            "formula" => &["expression", "custom", "lambda", "function"],
+            "flatten" => &["row of pixels", "unroll", "vector"],
+            "reshape" => &["view", "dimensions"],
+            "dropout" => &["regularisation", "regularization", "overfitting"],
+            "relu" | "leaky_relu" | "prelu" | "elu" | "selu" | "gelu" | "silu" | "hard_swish" | "softplus" | "tanh"
+            | "sigmoid" => &["activation function", "nonlinearity", "non-linearity", "squash", "swish"],
+            "softmax" => &["activation function", "probabilities", "classes"],
+            "conv2d" | "depthwise_conv2d" => {
+                &["filter", "kernel", "feature map", "CNN", "convolution", "picture", "image"]
+            }
+            "conv_transpose2d" => &["deconvolution", "filter", "kernel", "upsampling", "decoder"],
+            "upsample" => &["resize", "enlarge", "upsampling", "interpolation"],
+            "conv1d" => &["filter", "kernel", "CNN", "convolution", "time series"],
+            "max_pool2d" | "avg_pool2d" | "global_avg_pool" => &["pooling", "downsample", "subsample", "shrink"],
+            "embedding" => &["lookup table", "word vectors", "tokens", "characters"],
+            "positional_encoding" => &["transformer", "position embedding", "order"],
+            "multi_head_attention" => &["transformer", "self-attention", "attention", "query", "key", "value"],
+            "lstm" | "gru" | "simple_rnn" => &["RNN", "recurrent", "memory", "time series", "sequence"],
+            "permute" => &["transpose", "swap axes"],
+            "slice" => &["crop", "select", "last step"],
+            "mean_over" | "max_over" => &["reduce", "pooling", "axis"],
+            "batch_norm" | "layer_norm" | "group_norm" => &["normalisation", "normalization", "standardise", "scale"],
+            "add" => &["residual", "skip connection", "shortcut", "sum", "merge"],
+            "multiply" => &["gate", "product", "merge"],
+            "concat" => &["concatenate", "join", "stack", "merge"],
+            "loss" => &["error", "cost", "objective", "target", "cross-entropy", "MSE", "output layer"],
+            _ => &[],
+        }
+    }
+
+    /// Whether these words are about it: all of them, each in its names or in what it says of itself.
+    pub fn is_called(&self, words: &str) -> bool {
+        let about = self.about();
+        let own = [about.title, about.tagline, about.group.title(), self.key()];
+        let all: Vec<String> = own.iter().chain(self.aliases()).map(|text| text.to_lowercase()).collect();
+        // "neurons" is a neuron.
+        let single =
+            |word: &str| word.strip_suffix('s').filter(|one| one.len() > 2 && !one.ends_with('s')).map(str::to_owned);
+        let has = |word: &str| all.iter().any(|text| text.contains(word));
+        words.to_lowercase().split_whitespace().all(|word| has(word) || single(word).is_some_and(|one| has(&one)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(words: &str) -> Vec<&'static str> {
+        LayerKind::all().iter().filter(|kind| kind.is_called(words)).map(LayerKind::key).collect()
+    }
+
+    #[test]
+    fn layers_are_found_by_what_people_call_them() {
+        for (words, key) in [
+            ("hidden layer", "dense"),
+            ("Neurons", "dense"),
+            ("hidden layers", "dense"),
+            ("neuron", "dense"),
+            ("filter", "conv2d"),
+            ("pooling", "max_pool2d"),
+            ("skip connection", "add"),
+            ("transformer", "multi_head_attention"),
+            ("memory", "lstm"),
+        ] {
+            assert!(found(words).contains(&key), "{words}: {:?}", found(words));
+        }
+        assert!(found("xyzzy").is_empty());
+        assert_eq!(found("").len(), LayerKind::all().len());
+    }
+
+    #[test]
+    fn every_layer_has_other_names_and_a_beginner_sees_eight() {
+        let all = LayerKind::all();
+        assert!(all.iter().all(|kind| !kind.aliases().is_empty()));
+        assert_eq!(all.iter().filter(|kind| kind.is_first()).count(), FIRST.len());
+    }
+}
