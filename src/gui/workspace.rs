@@ -156,7 +156,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         let below = Panel::bottom(("output", low))
             .frame(ground)
             .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
-        below.size_range(140.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
+        below.size_range(150.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
             fixed(ui, |ui| panel::show(ui, Tab::Build, Place::LowerRight, desk));
         });
         CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, Place::Right, desk));

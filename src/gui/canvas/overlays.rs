@@ -114,8 +114,8 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
     }
 }
 
-/// Bottom left: size and validity of the network, or what needs a look; above what begins at `edge` where both have no room beside
-/// each other.
+/// Bottom left: size and validity of the network, or what needs a look; above what begins at `edge`, or at the top, where both have
+/// no room beside each other.
 fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, actions: &mut Vec<Action>) {
     if frame.graph.is_empty() {
         return;
@@ -134,7 +134,9 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
     let width = frame.painter.layout_no_wrap(words.clone(), regular(12.0), colour).size().x + 16.0;
     let mut at = frame.rect.left_bottom() + vec2(MARGIN, -MARGIN);
     if at.x + width > edge {
-        at.y -= 28.0;
+        // In a low canvas the cards are there.
+        let is_free_above = frame.state.inference.problems.is_empty() && frame.rect.height() < LOW;
+        at.y = if is_free_above { frame.rect.top() + 32.0 } else { at.y - 28.0 };
     }
     let response = pill(ui, frame, "status", &words, colour, at);
     local.floating.push(response.rect);
@@ -191,6 +193,8 @@ fn controls(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
     right
 }
 
+/// A canvas with no room for two rows of pills below the network.
+const LOW: f32 = 240.0;
 /// Between the pills and the edge of the canvas.
 const MARGIN: f32 = 16.0;
 
