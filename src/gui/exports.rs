@@ -13,7 +13,7 @@ pub fn follow(ctx: &Context, desk: &mut Desk<'_>) {
         return;
     };
     let sheet: Sheet<'_> = match panel {
-        0 => canvas::sheet(state),
+        0 => canvas::sheet(state, &own.canvas),
         1 => plots::export::sheet(ctx, state, &mut own.plots),
         2 => output::sheet(state, &mut own.output),
         _ => compare::sheet(ctx, state, &mut own.compare),

@@ -241,7 +241,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
 ];
 
 /// Of the sheet with its parts in two columns.
-const WIDTH: f32 = 720.0;
+const WIDTH: f32 = 900.0;
 
 pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
     if !local.sheet_open {
@@ -255,7 +255,8 @@ pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
         ui.set_width(width);
         ui.spacing_mut().interact_size.y = 18.0;
         ui.heading("Keyboard");
-        list_from_top(ui).max_height(room.y).auto_shrink([false, true]).show(ui, |ui| {
+        let list = list_from_top(ui).max_height(room.y).min_scrolled_height(room.y);
+        list.auto_shrink([false, true]).show(ui, |ui| {
             if width < WIDTH {
                 return SHEET.iter().for_each(|part| part_ui(ui, part));
             }

@@ -109,6 +109,15 @@ pub struct Sheet<'a> {
     pub numbers: Box<dyn Fn(&mut Table) + 'a>,
 }
 
+/// Draws on a sheet that is thrown away, to see how large the contents are.
+pub fn measure(size: Vec2, contents: impl FnMut(&mut Ui)) {
+    paper::draw(size, Theme::Light, mark, contents);
+}
+
+fn mark(ctx: &Context) {
+    ctx.data_mut(|data| data.insert_temp(paper_id(), true));
+}
+
 const TITLE: f32 = 36.0;
 const CAPTION: f32 = 24.0;
 
@@ -119,7 +128,7 @@ impl Sheet<'_> {
         let below = if caption.is_empty() { 0.0 } else { CAPTION };
         let whole = *size + Vec2::new(0.0, above + below);
         let prepare = |ctx: &Context| {
-            ctx.data_mut(|data| data.insert_temp(paper_id(), true));
+            mark(ctx);
             prepare(ctx);
         };
         paper::draw(whole, look, prepare, |ui| {

@@ -21,7 +21,7 @@ fn corner(drawing: &paper::Drawing) -> [u8; 3] {
 #[test]
 fn the_network_is_drawn_whole_with_its_words_and_without_what_can_be_pressed() {
     let state = trained();
-    let mut sheet = canvas::sheet(&state);
+    let mut sheet = canvas::sheet(&state, &canvas::CanvasUi::default());
     let svg = sheet.draw(Theme::Light).svg();
     for name in ["Input", "Dense 1", "Loss"] {
         assert!(svg.contains(&format!(">{name}</text>")), "{name}");

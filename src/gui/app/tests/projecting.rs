@@ -51,3 +51,13 @@ fn the_projector_view_is_large_and_bare_and_one_key_brings_all_back_as_it_was() 
         }
     }
 }
+
+#[test]
+fn the_menu_opens_the_projector_view_and_a_button_leaves_it() {
+    let mut hands = trained([1440.0, 900.0]);
+    hands.click("Menu");
+    hands.click("Projector view (F4)");
+    assert!(!hands.sees("Search layers"));
+    hands.click("Leave the projector view (Esc)");
+    assert!(hands.sees("Search layers"));
+}

@@ -264,6 +264,24 @@ fn the_pills_of_the_canvas_keep_off_each_other_and_inside_it() {
 }
 
 #[test]
+fn the_menu_and_the_sheet_of_keys_are_whole_where_there_is_room() {
+    let mut hands = xor([1440.0, 900.0]);
+    hands.click("Menu");
+    let screen = Rect::from_min_size(egui::Pos2::ZERO, vec2(1440.0, 900.0));
+    // What a list cuts off is there, but stands below its end.
+    let last = hands.rect_of("About Glassbox");
+    let first = hands.rect_of("Save as");
+    assert!(screen.contains_rect(last) && last.top() - first.bottom() > 300.0, "{last}");
+    hands.click_on_top("About Glassbox");
+    assert!(!hands.names_containing("licence").is_empty(), "it can be pressed");
+    hands.key(Modifiers::NONE, Key::Escape);
+    hands.key(Modifiers::COMMAND, Key::Slash);
+    let words = hands.rect("full speed, and back to a pace one can watch");
+    assert!(words.right() < hands.rect("Arrows").left(), "{words}");
+    assert!(hands.rect("show everything").bottom() < hands.rect("Close").top());
+}
+
+#[test]
 fn the_sheet_of_keys_can_be_read_to_its_end_at_the_largest_size() {
     let mut hands = xor([1440.0, 900.0]);
     for size in ENLARGED {
