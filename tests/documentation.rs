@@ -1,8 +1,10 @@
 //! What the documents say about files is held against the program: their examples open, and no word is missing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use glassbox::engine::{Mode, compile};
+use glassbox::expr::{BinaryOperator, Function};
 use glassbox::model::{
     DataSignature, Feature, LayerKind, Optimiser, ParamKind, Schedule, Shape, SyntheticKind, Target, TrainingSpec,
     templates,
@@ -68,6 +70,60 @@ fn every_layer_and_parameter_of_a_project_file_is_described() {
             }
         }
     }
+}
+
+fn assert_row(document: &str, text: &str, word: &str) {
+    let row = format!("| `{word}` | ");
+    assert!(text.lines().any(|line| line.starts_with(&row)), "{document} has no row for `{word}`");
+}
+
+#[test]
+fn every_operator_and_call_in_json_is_described() {
+    let document = "docs/debugger.md";
+    let text = read(document);
+    BinaryOperator::ALL.iter().for_each(|operator| assert_row(document, &text, operator.symbol()));
+    Function::ALL.iter().for_each(|function| assert_row(document, &text, function.name()));
+}
+
+/// The names that an op's source gives to its instructions.
+fn names_of_instructions(source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let bodies =
+        source.split("fn name(&self) -> &'static str {").skip(1).filter_map(|rest| rest.split("\n    }").next());
+    let constants = ["const NAME: ", "const GRADIENT_NAME: ", "const GRADIENT_NAMES: "];
+    let values = constants.into_iter().flat_map(|constant| {
+        source
+            .split(constant)
+            .skip(1)
+            .filter_map(|rest| rest.split(';').take(2).find(|part| part.contains('=') && !part.contains("const ")))
+    });
+    let quoted = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    bodies.chain(values).flat_map(quoted).collect()
+}
+
+#[test]
+fn every_instruction_is_described() {
+    let document = "docs/instructions.md";
+    let text = read(document);
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/engine/ops");
+    let files = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut known = BTreeSet::new();
+    for path in files(folder.clone()).chain(files(folder.join("formula"))) {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        // These only check others.
+        let checks =
+            ["check.rs", "explain_check.rs", "test_device.rs"].contains(&&*name) || name.ends_with("_tests.rs");
+        if checks || !name.ends_with(".rs") {
+            continue;
+        }
+        for instruction in names_of_instructions(&std::fs::read_to_string(&path).unwrap()) {
+            assert_row(document, &text, &instruction);
+            known.insert(instruction);
+        }
+    }
+    assert!(known.len() > 150, "only {} names were found: the source writes them in another way now", known.len());
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned);
+    assert_eq!(rows.collect::<BTreeSet<_>>(), known, "{document} has a row of no op");
 }
 
 #[test]

@@ -100,6 +100,22 @@ pub(super) const NEGATE: u8 = 7;
 const ATOM: u8 = 9;
 
 impl BinaryOperator {
+    pub const ALL: [Self; 13] = [
+        Self::Add,
+        Self::Subtract,
+        Self::Multiply,
+        Self::Divide,
+        Self::Power,
+        Self::Equal,
+        Self::NotEqual,
+        Self::Less,
+        Self::LessOrEqual,
+        Self::Greater,
+        Self::GreaterOrEqual,
+        Self::And,
+        Self::Or,
+    ];
+
     /// Larger holds tighter.
     pub(super) fn precedence(self) -> u8 {
         match self {

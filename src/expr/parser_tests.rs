@@ -15,6 +15,27 @@ fn refused(text: &str, at: usize, words: &str) {
     assert_eq!(error.at, at, "{text}: {}", error.message);
 }
 
+/// Documents and completion go through the lists: a new one that is in none fails to compile here, and is to be put there too.
+#[test]
+fn all_operators_are_in_their_list() {
+    let place = |operator: B| match operator {
+        B::Add => 0,
+        B::Subtract => 1,
+        B::Multiply => 2,
+        B::Divide => 3,
+        B::Power => 4,
+        B::Equal => 5,
+        B::NotEqual => 6,
+        B::Less => 7,
+        B::LessOrEqual => 8,
+        B::Greater => 9,
+        B::GreaterOrEqual => 10,
+        B::And => 11,
+        B::Or => 12,
+    };
+    assert_eq!(B::ALL.map(place), std::array::from_fn(|i| i));
+}
+
 #[test]
 fn errors_say_where_and_what() {
     refused("", 0, "There is no expression");

@@ -66,7 +66,8 @@ pub fn handle(
     }
     help(ctx, state, local);
     let waited = local.after_field.take();
-    if dialogs.is_open() || local.is_in_front() {
+    // An open menu keeps its keys to itself.
+    if dialogs.is_open() || local.is_in_front() || ctx.any_popup_open() {
         local.space_armed = false;
         return;
     }
@@ -102,7 +103,7 @@ pub fn handle(
     if state.tab == Tab::Debug {
         debug::keys::handle(ctx, state, &mut own.debug, actions);
     }
-    if !ctx.egui_wants_keyboard_input() && pressed(FULL_SPEED) {
+    if !is_taken(ctx) && pressed(FULL_SPEED) {
         actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { state.pace.unwrap_or(WATCHABLE) }));
     }
     space(ctx, local, actions);
@@ -132,7 +133,7 @@ fn file(ctx: &Context, state: &State, asked: KeyboardShortcut, dialogs: &mut Dia
 
 /// Space plays on its release, so that a drag with Space held can pan the canvas instead.
 fn space(ctx: &Context, local: &mut ShortcutsUi, actions: &mut Vec<Action>) {
-    if ctx.egui_wants_keyboard_input() {
+    if is_taken(ctx) {
         local.space_armed = false;
         return;
     }
@@ -149,6 +150,11 @@ fn space(ctx: &Context, local: &mut ShortcutsUi, actions: &mut Vec<Action>) {
     if released && std::mem::take(&mut local.space_armed) {
         actions.push(Action::Transport(Transport::Toggle));
     }
+}
+
+/// Whether Space may mean something else where the keys go: the listing has no use for it.
+fn is_taken(ctx: &Context) -> bool {
+    ctx.memory(|memory| memory.focused()).is_some_and(|focused| focused != debug::listing_id())
 }
 
 /// Whether a text field is being typed into: it has its own undo.
@@ -211,7 +217,11 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Shift F10", "back by one instruction"),
             ("Shift F8", "back by a step"),
             ("Shift F5", "back to a breakpoint"),
-            ("Up, Down", "choose a line of the program"),
+            ("1 … 8", "program, breakpoints, tensor, canvas, watch, layers, sample, time line"),
+            ("Arrows", "in the program: lines, values of a line, folding; in a tensor: cells; on the time line: steps"),
+            ("Enter, Backspace", "where a number comes from, and back"),
+            ("Ctrl B", "bookmark this moment"),
+            ("Alt Left", "back to where I was"),
             ("F9", "breakpoint at the chosen line"),
             ("Ctrl F10", "run to the chosen line"),
             ("Ctrl Z", "take the last change back"),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
 use super::project_file::{self, FileError, write_atomically};
-use crate::trace::{Breakpoint, RunCard};
+use crate::trace::{Bookmark, Breakpoint, RunCard};
 
 const TENSORS: &str = "safetensors";
 const CARD: &str = "json";
@@ -38,10 +38,14 @@ pub struct Desk {
     pub breakpoints: Vec<Breakpoint>,
     /// Expressions of the watch list.
     pub watches: Option<Vec<String>>,
+    /// Those of them that are drawn as curves.
+    pub curves: Vec<String>,
     /// Tensors that stay in sight.
     pub pins: Vec<String>,
     /// Few layers and settings are shown; the rest stands behind a button.
     pub simple: bool,
+    /// Moments with a name.
+    pub bookmarks: Vec<Bookmark>,
 }
 
 /// Which state of a file was read or written, to notice that somebody else has written since.

@@ -9,7 +9,7 @@ use crate::persist::{KeepRuns, Theme};
 use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
 use crate::trainer::DebugCommand;
 
-use super::{Figure, RunAction, Tab};
+use super::{Figure, PlaceAction, RunAction, Tab};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -74,6 +74,8 @@ pub enum Action {
     /// Another tab of the workspace.
     ShowTab(Tab),
     Debug(DebugCommand),
+    /// Bookmarks, and back to where one was.
+    Places(PlaceAction),
     SetBreakpoints(Vec<Breakpoint>),
     /// What the debugger's panels show.
     Gaze(Box<Gaze>),

@@ -87,6 +87,7 @@ impl State {
             | Action::RecoverLast(_) => self.apply_to_files(action),
             Action::ShowTab(_)
             | Action::Debug(_)
+            | Action::Places(_)
             | Action::SetBreakpoints(_)
             | Action::Gaze(_)
             | Action::SetCheckpointMemory(_) => {
@@ -244,7 +245,10 @@ impl State {
         match transport {
             Transport::Toggle if running => self.tell(Command::Pause),
             Transport::Pause => self.tell(Command::Pause),
-            Transport::Play | Transport::Toggle => self.start_running(Command::Play),
+            Transport::Play | Transport::Toggle => {
+                self.leave_here();
+                self.start_running(Command::Play);
+            }
             Transport::StepBatch => self.start_running(Command::StepBatch),
             Transport::StepEpoch => self.start_running(Command::StepEpoch),
             Transport::Reset => self.restart(),

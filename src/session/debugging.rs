@@ -25,11 +25,16 @@ impl State {
                 if self.debug.is_some() {
                     self.desk.watches = Some(gaze.watches.clone());
                     self.desk.pins.clone_from(&gaze.pinned);
+                    self.desk.curves.clone_from(&gaze.curves);
                 }
                 self.gaze = *gaze;
                 self.tell_gaze();
             }
-            Action::Debug(command) => self.debug(command),
+            Action::Debug(command) => {
+                self.note_way(&command);
+                self.send(command);
+            }
+            Action::Places(action) => self.apply_to_places(action),
             Action::SetBreakpoints(breakpoints) => {
                 self.breakpoints = breakpoints;
                 self.tell_breakpoints();
@@ -43,7 +48,7 @@ impl State {
         }
     }
 
-    fn debug(&mut self, command: DebugCommand) {
+    pub(super) fn send(&mut self, command: DebugCommand) {
         match command {
             // While nothing can run there is still something that can be read and stopped.
             DebugCommand::Cancel | DebugCommand::CheckCondition { .. } | DebugCommand::CheckExpression(_) => {

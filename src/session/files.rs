@@ -98,6 +98,7 @@ impl State {
         self.selection = super::Selection::default();
         self.run = super::RunView::default();
         (self.debug, self.branches, self.breakpoints) = (None, Vec::new(), Vec::new());
+        self.trail = crate::trace::Trail::default();
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
         self.works.generation += 1;
         self.forget_runs();

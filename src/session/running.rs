@@ -9,7 +9,7 @@ use super::works::Told;
 use super::{Action, DataState, Event, NoticeKind, RunStatus, RunView, State, Transport};
 use crate::model::limits::EPOCHS;
 use crate::model::{Edit, Graph, NumberStep, Project};
-use crate::trace::{Change, Curves, Pace};
+use crate::trace::{Change, Curves, Pace, Trail};
 use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
 
 impl State {
@@ -173,6 +173,7 @@ impl State {
         if kept.is_none() {
             // Hits are counted anew with the run.
             self.breakpoints.iter_mut().for_each(|breakpoint| breakpoint.hits = 0);
+            self.trail = Trail::default();
         }
         let on_disk = is_on_disk.then(|| self.standing());
         (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));

@@ -10,7 +10,7 @@ use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::{Desk, Settings};
-use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Reply, Watch};
+use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Reply, Trail, Watch};
 
 #[derive(Debug, Default)]
 pub struct State {
@@ -46,6 +46,8 @@ pub struct State {
     pub desk: Desk,
     /// Changes whenever the desk is laid anew: with another project, and when that was read.
     pub desk_number: u64,
+    /// Places in the run that were left for others far away.
+    pub trail: Trail,
     /// What the debugger's panels wish to see.
     pub gaze: Gaze,
     /// Where the project is saved; `None` until it was.

@@ -21,6 +21,8 @@ pub struct Gaze {
     pub shares: bool,
     /// Expressions of the watch list.
     pub watches: Vec<String>,
+    /// Those of them that are drawn as curves over the steps.
+    pub curves: Vec<String>,
     /// Those of `tensors` that stay in sight.
     pub pinned: Vec<String>,
     /// Row of the batch that is followed through the network.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Breakpoint, Element, Sight, StepPhase};
+use super::{Breakpoint, Element, Series, Sight, StepPhase};
 use crate::model::LayerId;
 
 /// A place between two instructions. With instruction 0 it is the one between two steps.
@@ -200,6 +200,15 @@ pub struct Watched {
     pub before: Option<f64>,
 }
 
+/// A watched number over the steps, as it was after each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchCurve {
+    pub expression: String,
+    pub points: Arc<Series>,
+    /// It begins with the first step that the run has.
+    pub is_whole: bool,
+}
+
 /// On the way to a far place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Travel {
@@ -239,6 +248,7 @@ pub struct DebugView {
     pub checkpoints: Checkpoints,
     pub changes: Vec<ChangeMark>,
     pub watches: Vec<Watched>,
+    pub curves: Vec<WatchCurve>,
     pub travel: Option<Travel>,
     /// What the panels asked to see.
     pub sight: Sight,

@@ -18,7 +18,7 @@ pub struct Bucket {
 }
 
 /// Values over training steps, in order of steps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     steps: Vec<u64>,
     values: Vec<f32>,

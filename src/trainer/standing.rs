@@ -72,6 +72,7 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         checkpoints: Checkpoints { steps, bytes, budget, spacing },
         furthest,
         breakpoints: debugger.breakpoints().iter().map(breakpoint).collect(),
+        curves: debugger.curves(),
         changes: made.iter().map(mark(false)).chain(ahead.iter().map(mark(true))).collect(),
         listing,
         ..DebugView::default()

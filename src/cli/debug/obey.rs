@@ -117,7 +117,7 @@ impl Console {
             Command::Info { only_breakpoints: true } => show::breakpoints(self.debugger()),
             Command::Info { only_breakpoints: false } => show::info(self),
             Command::Print(expression) => {
-                let found = self.debugger().value_of(&expression)?;
+                let found = self.debugger_mut().value_with_before(&expression).map_err(sentence)?;
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
             Command::Explain { name, index, check } => self.explain(&name, &index, check)?,

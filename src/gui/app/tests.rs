@@ -2,6 +2,8 @@
 mod building;
 #[path = "tests/choosing.rs"]
 mod choosing;
+#[path = "tests/debug_keys.rs"]
+mod debug_keys;
 #[path = "tests/debugging.rs"]
 mod debugging;
 #[path = "tests/exporting.rs"]

@@ -10,7 +10,7 @@ use egui_material_icons::icons;
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Number, accent_icon_button, icon_button, named, path_field};
-use crate::session::{Action, RunStatus, State, Transport};
+use crate::session::{Action, PlaceAction, RunStatus, State, Transport};
 use crate::trace::{At, DebugView, Moment, Stopped};
 use crate::trainer::{DebugCommand, Held, Unit};
 
@@ -112,9 +112,9 @@ fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: Words, actions:
         ui.separator();
         command = condition(ui, state, local, actions).or(command);
         ui.separator();
-        command = goto(ui, local).or(command);
-        if let Some(command) = command {
-            actions.push(Action::Debug(command));
+        let gone = goto(ui, local);
+        if let Some(action) = gone.or(command.map(Action::Debug)) {
+            actions.push(action);
             ui.close();
         }
     });
@@ -153,7 +153,7 @@ fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Ac
     held.map(|held| DebugCommand::ReverseTo { condition: typed, held })
 }
 
-fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<DebugCommand> {
+fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<Action> {
     let mut go = false;
     ui.horizontal(|ui| {
         ui.label("Go to just after step");
@@ -162,7 +162,7 @@ fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<DebugCommand> {
         local.step = change.value.map_or(local.step, |step| step as u64);
         go = named(ui.button("Go"), "Go to the step").clicked();
     });
-    go.then_some(DebugCommand::Goto(Moment { step: local.step, instruction: 0 }))
+    go.then_some(Action::Places(PlaceAction::Go(Moment { step: local.step, instruction: 0 })))
 }
 
 /// What the reason of a stop needs to be read at all.

@@ -46,6 +46,13 @@ impl ExplanationUi {
         }
     }
 
+    /// The number that led to this one, which is left.
+    pub fn back(&mut self) -> Option<Element> {
+        let before = self.trail.pop()?;
+        self.element = None;
+        Some(before)
+    }
+
     pub fn element(&self) -> Option<&Element> {
         self.element.as_ref()
     }
@@ -162,11 +169,9 @@ fn heading(
 ) {
     ui.horizontal(|ui| {
         if let Some(before) = local.trail.last().cloned()
-            && ui.small_button("◂").on_hover_text(format!("Back to {before}")).clicked()
+            && ui.small_button("◂").on_hover_text(format!("Back to {before} (Backspace)")).clicked()
         {
-            local.trail.pop();
-            local.element = None;
-            response.follow = Some(before);
+            response.follow = local.back();
         }
         let place = record.filter(|record| record.name == element.name).map(|record| record.place(&element.index));
         let place = place.unwrap_or_else(|| element.to_string());
@@ -208,7 +213,11 @@ fn card(ui: &mut Ui, tokens: &Tokens, explanation: &Explanation, response: &mut 
     let sum = format!("= {}", significant(explanation.value, 4));
     ui.label(RichText::new(sum).font(theme::mono(14.0)).color(line::colour(tokens, explanation.value)));
     ui.label(RichText::new(&explanation.words).size(12.0).color(tokens.faint));
+    ui.label(RichText::new(KEYS).size(11.0).color(tokens.faint));
 }
+
+/// What the keyboard does in the card.
+const KEYS: &str = "Tab goes from number to number, Enter to where one comes from, Backspace back.";
 
 fn check(ui: &mut Ui, tokens: &Tokens, explanation: &Explanation, sight: &Sight, local: &mut ExplanationUi) {
     let help = "Moves the value that this gradient belongs to a little both ways, runs the step again in double precision with \

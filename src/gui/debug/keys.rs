@@ -2,8 +2,9 @@
 
 use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
-use super::{DebugUi, breakpoints};
-use crate::session::{Action, State, Transport};
+use super::listing::{self, walk, walk::Step};
+use super::{DebugUi, Pane, breakpoints};
+use crate::session::{Action, PlaceAction, State, Transport};
 use crate::trainer::{DebugCommand, Unit};
 
 const CONTINUE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F5);
@@ -16,9 +17,27 @@ const REVERSE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F
 const BACK_STEP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F8);
 const BREAKPOINT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F9);
 const OUT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F11);
+const RETURN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
+const BOOKMARK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::B);
+const PANES: [(Key, Pane); 8] = [
+    (Key::Num1, Pane::Program),
+    (Key::Num2, Pane::Breakpoints),
+    (Key::Num3, Pane::Tensor),
+    (Key::Num4, Pane::Canvas),
+    (Key::Num5, Pane::Watch),
+    (Key::Num6, Pane::Layers),
+    (Key::Num7, Pane::Sample),
+    (Key::Num8, Pane::Time),
+];
+/// Rows of the listing that Page up and down go by.
+const PAGE: usize = 10;
 
 /// Reads the keys of this frame.
 pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
+    if ctx.memory(|memory| memory.top_modal_layer().is_some()) {
+        return;
+    }
+    panes(ctx, local);
     let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
     if pressed(BREAKPOINT)
         && let Some(view) = &state.debug
@@ -26,7 +45,12 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
         let line = local.listing.cursor.unwrap_or(view.moment.instruction);
         breakpoints::toggle(state, &view.listing, line, actions);
     }
-    walk(ctx, state, local);
+    for (shortcut, action) in [(RETURN, PlaceAction::Return), (BOOKMARK, PlaceAction::Bookmark)] {
+        if pressed(shortcut) {
+            actions.push(Action::Places(action));
+        }
+    }
+    arrows(ctx, state, local);
     let mut debug = |command| actions.push(Action::Debug(command));
     // The longer shortcut first: F10 also matches when Shift is held.
     for (shortcut, unit) in [(BACK, Unit::Instruction), (BACK_STEP, Unit::Step)] {
@@ -55,26 +79,45 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
     }
 }
 
-/// The arrows choose a line of the listing, as long as nothing else wants them.
-fn walk(ctx: &Context, state: &State, local: &mut DebugUi) {
-    let elsewhere = local.middle.shows_canvas()
-        || ctx.any_popup_open()
-        || ctx.memory(|memory| memory.focused().is_some() || memory.top_modal_layer().is_some());
-    let Some(view) = state.debug.as_ref().filter(|_| !elsewhere) else { return };
-    let pressed = |key| ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-    let (up, down) = (pressed(Key::ArrowUp), pressed(Key::ArrowDown));
-    if up == down || view.listing.lines.is_empty() {
+/// One key for each pane: it is shown, and takes the keyboard.
+fn panes(ctx: &Context, local: &mut DebugUi) {
+    if ctx.text_edit_focused() {
         return;
     }
-    // The first press chooses where the run stands.
-    let line = match local.listing.cursor {
-        None => view.moment.instruction,
-        Some(line) if up => line.saturating_sub(1),
-        Some(line) => line + 1,
-    };
-    let line = line.min(view.listing.lines.len() - 1);
-    local.listing.choose(line);
-    if let Some(output) = view.listing.lines[line].outputs.first() {
-        local.middle.look_at(&output.name);
+    for (key, pane) in PANES {
+        if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
+            local.show_pane(pane);
+        }
+    }
+    // On the canvas it deletes.
+    if !local.middle.shows_canvas() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Backspace)) {
+        local.middle.back();
+    }
+}
+
+/// The arrows choose a row of the listing when that has the keyboard, or when nothing else wants them.
+fn arrows(ctx: &Context, state: &State, local: &mut DebugUi) {
+    let focused = ctx.memory(|memory| memory.focused());
+    let in_listing = focused == Some(listing::id());
+    let elsewhere = focused.is_some() || local.middle.shows_canvas();
+    let Some(view) = state.debug.as_ref().filter(|_| in_listing || !elsewhere) else { return };
+    let mut keys = vec![(Key::ArrowUp, Step::Up(1)), (Key::ArrowDown, Step::Down(1))];
+    if in_listing {
+        keys.extend([
+            (Key::PageUp, Step::Up(PAGE)),
+            (Key::PageDown, Step::Down(PAGE)),
+            (Key::Home, Step::First),
+            (Key::End, Step::Last),
+            (Key::ArrowLeft, Step::Left),
+            (Key::ArrowRight, Step::Right),
+            (Key::Enter, Step::Enter),
+        ]);
+    }
+    for (key, step) in keys {
+        if ctx.input_mut(|i| i.consume_key(Modifiers::NONE, key))
+            && let Some(name) = walk::step(&mut local.listing, view, step)
+        {
+            local.middle.look_at(&name);
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! The program as text: grouped by phase and layer, with the place in it, folded where it is long. Rows out of sight cost nothing.
+//! It is one stop of the Tab key; the arrows go through it, see [`walk`].
+
+pub mod walk;
 
 use std::collections::BTreeSet;
 
 use egui::{
-    Align2, Color32, CursorIcon, Id, Pos2, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui, Vec2,
-    WidgetInfo,
+    Align2, Color32, CursorIcon, EventFilter, Id, Pos2, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, Ui,
+    Vec2, WidgetInfo,
 };
 
-use super::{DebugUi, breakpoints};
+use super::{DebugUi, Pane, breakpoints};
 use crate::gui::theme::{self, Tokens};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Kind, Line, Listing, StepPhase, Token};
@@ -18,24 +21,35 @@ const ROW: f32 = 22.0;
 const GUTTER: f32 = 30.0;
 const SIZE: f32 = 12.0;
 
+/// A heading by the first line below it, and whether it is that of a phase.
+type Heading = (usize, bool);
+
 #[derive(Default)]
 pub struct ListingUi {
-    /// The line that was clicked last: keys are about it.
+    /// The line that was chosen last: keys are about it.
     pub cursor: Option<usize>,
+    /// The heading that the arrows have come to instead.
+    heading: Option<Heading>,
+    /// Which of the values of the line the arrows have come to; the first stands for the line.
+    value: usize,
     /// The next frame scrolls to where the run stands.
     pub reveal: bool,
-    /// The next frame scrolls to this line.
-    shown: Option<usize>,
-    /// First lines of folded groups.
-    folded: BTreeSet<(usize, bool)>,
+    /// The next frame scrolls to this row.
+    shown: Option<Row>,
+    folded: BTreeSet<Heading>,
 }
 
 impl ListingUi {
     /// Chooses a line and brings it into sight.
     pub fn choose(&mut self, line: usize) {
-        self.cursor = Some(line);
-        self.shown = Some(line);
+        (self.cursor, self.heading, self.value) = (Some(line), None, 0);
+        self.shown = Some(Row::Line(line));
     }
+}
+
+/// What takes the keyboard for all of it.
+pub fn id() -> Id {
+    Id::unique("listing of the program")
 }
 
 /// What stands in a row.
@@ -49,7 +63,7 @@ enum Row {
 }
 
 /// All rows that are not folded away.
-fn rows(listing: &Listing, folded: &BTreeSet<(usize, bool)>) -> Vec<Row> {
+fn rows(listing: &Listing, folded: &BTreeSet<Heading>) -> Vec<Row> {
     let lines = &listing.lines;
     let mut rows = Vec::new();
     let mut at = 0;
@@ -64,7 +78,7 @@ fn rows(listing: &Listing, folded: &BTreeSet<(usize, bool)>) -> Vec<Row> {
     rows
 }
 
-fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<(usize, bool)>, rows: &mut Vec<Row>) {
+fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<Heading>, rows: &mut Vec<Row>) {
     let mut at = from;
     let mut has_heading = false;
     while at < to {
@@ -84,13 +98,16 @@ fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<(usize, bool
 pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut DebugUi, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let next = view.moment.instruction;
-    let place = std::mem::take(&mut local.listing.reveal).then_some(next);
-    if let Some(line) = local.listing.shown.take().or(place) {
-        unfold(&view.listing, line, &mut local.listing.folded);
-        scroll_to(ui, rows(&view.listing, &local.listing.folded).iter().position(|row| *row == Row::Line(line)));
+    let place = std::mem::take(&mut local.listing.reveal).then_some(Row::Line(next));
+    if let Some(shown) = local.listing.shown.take().or(place) {
+        if let Row::Line(line) = shown {
+            unfold(&view.listing, line, &mut local.listing.folded);
+        }
+        scroll_to(ui, rows(&view.listing, &local.listing.folded).iter().position(|row| *row == shown));
     }
     let rows = rows(&view.listing, &local.listing.folded);
     let target = ui.data_mut(|data| data.remove_temp::<usize>(reveal_id()));
+    whole(ui, &tokens, view, local);
     ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, viewport| {
         ui.set_height(rows.len() as f32 * ROW + 8.0);
         let (left, top) = (ui.max_rect().left(), ui.max_rect().top() + 4.0);
@@ -107,6 +124,26 @@ pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut DebugUi, a
     });
 }
 
+/// The one thing that the Tab key comes to: below the rows, so that the mouse finds those.
+fn whole(ui: &mut Ui, tokens: &Tokens, view: &DebugView, local: &mut DebugUi) {
+    let rect = ui.available_rect_before_wrap();
+    let response = ui.interact(rect, id(), Sense::focusable_noninteractive());
+    if local.focus.take_if(|pane| *pane == Pane::Program).is_some() {
+        response.request_focus();
+    }
+    let chosen = local.listing.cursor.and_then(|line| view.listing.lines.get(line));
+    let name = match chosen {
+        Some(line) => format!("Listing, {}", line.text()),
+        None => "Listing".to_owned(),
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, &name));
+    if response.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        ui.painter().rect_stroke(rect.shrink(1.0), 2.0, Stroke::new(1.0, tokens.accent), egui::StrokeKind::Inside);
+    }
+}
+
 fn reveal_id() -> Id {
     Id::unique("row of the listing to be shown")
 }
@@ -118,7 +155,7 @@ fn scroll_to(ui: &Ui, row: Option<usize>) {
 }
 
 /// Where the run stands must be seen.
-fn unfold(listing: &Listing, line: usize, folded: &mut BTreeSet<(usize, bool)>) {
+fn unfold(listing: &Listing, line: usize, folded: &mut BTreeSet<Heading>) {
     let Some(at) = listing.lines.get(line) else { return };
     folded.retain(|&(first, is_stage)| {
         let first = &listing.lines[first.min(listing.lines.len() - 1)];
@@ -137,14 +174,14 @@ fn row_ui(ui: &mut Ui, seen: Seen<'_>, row: Row, rect: Rect, local: &mut DebugUi
             let key = (from, true);
             let name = format!("{}, {} instructions", stage.title(), to - from);
             let words = stage.title().to_uppercase();
-            fold_row(ui, tokens, rect, 12.0, &words, &name, stage.words(), key, &mut local.listing.folded);
+            fold_row(ui, tokens, rect, 12.0, &words, &name, stage.words(), key, &mut local.listing);
         }
         Row::Layer(from, to) => {
             let line = &lines[from];
             let many = if to - from == 1 { "1 instruction".to_owned() } else { format!("{} instructions", to - from) };
             let name = format!("{} in {}, {many}", line.layer_name, line.stage.title());
             let help = "The instructions that this layer became. Click to fold or unfold them.";
-            fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing.folded);
+            fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing);
         }
         Row::Line(line) => line_ui(ui, seen, line, rect, local, actions),
     }
@@ -159,22 +196,25 @@ fn fold_row(
     words: &str,
     name: &str,
     help: &str,
-    key: (usize, bool),
-    folded: &mut BTreeSet<(usize, bool)>,
+    key: Heading,
+    local: &mut ListingUi,
 ) {
-    let response = ui.interact(rect, Id::unique(("listing fold", key)), Sense::click());
-    let is_folded = folded.contains(&key);
-    let colour = if response.hovered() || response.has_focus() { tokens.text } else { tokens.faint };
+    let response = ui.interact(rect, Id::unique(("listing fold", key)), Sense::CLICK);
+    let (is_folded, chosen) = (local.folded.contains(&key), local.heading == Some(key));
+    if chosen {
+        ui.painter().rect_stroke(rect.shrink(0.5), 0.0, Stroke::new(1.0, tokens.line), egui::StrokeKind::Inside);
+    }
+    let colour = if response.hovered() || chosen { tokens.text } else { tokens.faint };
     let at = rect.left_center() + Vec2::new(indent, 0.0);
     let end = ui.painter().text(at, Align2::LEFT_CENTER, words, theme::regular(11.0), colour).right();
-    if is_folded || response.hovered() {
+    if is_folded || response.hovered() || chosen {
         let sign = if is_folded { "▸" } else { "▾" };
         let at = Pos2::new(end + 6.0, rect.center().y);
         ui.painter().text(at, Align2::LEFT_CENTER, sign, theme::regular(11.0), colour);
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, !is_folded, name));
-    if response.on_hover_text(format!("{name}\n{help}")).clicked() && !folded.remove(&key) {
-        folded.insert(key);
+    if response.on_hover_text(format!("{name}\n{help}")).clicked() && !local.folded.remove(&key) {
+        local.folded.insert(key);
     }
 }
 
@@ -188,14 +228,15 @@ fn line_ui(
 ) {
     let line = &view.listing.lines[index];
     let is_next = index == view.moment.instruction;
-    let row = ui.interact(rect, Id::unique(("listing line", index)), Sense::click());
+    let is_chosen = local.listing.cursor == Some(index) && local.listing.heading.is_none();
+    let row = ui.interact(rect, Id::unique(("listing line", index)), Sense::CLICK);
     if is_next {
         ui.painter().rect_filled(rect, 0.0, tokens.accent_soft);
         ui.painter().rect_filled(rect.with_max_x(rect.left() + 3.0), 0.0, tokens.accent);
-    } else if row.hovered() || local.listing.cursor == Some(index) {
+    } else if row.hovered() || is_chosen {
         ui.painter().rect_filled(rect, 0.0, tokens.hover.gamma_multiply(if row.hovered() { 0.7 } else { 1.0 }));
     }
-    if local.listing.cursor == Some(index) {
+    if is_chosen {
         ui.painter().rect_stroke(rect.shrink(0.5), 0.0, Stroke::new(1.0, tokens.line), egui::StrokeKind::Inside);
     }
     let said = format!("line {}: {}", index + 1, line.text());
@@ -206,12 +247,14 @@ fn line_ui(
     // On white a colour that is let through is soon too pale to be read.
     let dim = if ui.visuals().dark_mode { 0.72 } else { 0.86 };
     let strength = if index < view.done && !is_next { dim } else { 1.0 };
-    let mut pen =
-        Pen { ui, tokens, index, at: rect.left_center() + Vec2::new(GUTTER, 0.0), right, strength, cut: false };
+    let at = rect.left_center() + Vec2::new(GUTTER, 0.0);
+    let chosen = Some(local.listing.value).filter(|value| is_chosen && *value > 0);
+    let chosen = chosen.and_then(|value| walk::values(line).get(value).map(|token| token.name.clone()));
+    let mut pen = Pen { ui, tokens, index, at, right, strength, chosen, cut: false };
     let (named, row) = pen.line(line, row);
     let row = row.on_hover_ui(|ui| about(ui, view, index));
     if row.clicked() {
-        local.listing.cursor = Some(index);
+        (local.listing.cursor, local.listing.heading, local.listing.value) = (Some(index), None, 0);
     }
     // The line as a whole stands for what it makes.
     let whole = || line.outputs.first().filter(|_| row.clicked()).map(|output| output.name.clone());
@@ -235,7 +278,7 @@ fn line_ui(
 /// The dot of a breakpoint: a click sets it or takes it away.
 fn gutter(ui: &mut Ui, (state, tokens, view): Seen<'_>, index: usize, rect: Rect, actions: &mut Vec<Action>) {
     let place = rect.with_max_x(rect.left() + GUTTER - 4.0).with_min_x(rect.left() + 3.0);
-    let response = ui.interact(place, Id::unique(("listing gutter", index)), Sense::click());
+    let response = ui.interact(place, Id::unique(("listing gutter", index)), Sense::CLICK);
     let set = breakpoints::at_line(&state.breakpoints, &view.listing, index);
     let centre = Pos2::new(rect.left() + 16.0, rect.center().y);
     match set {
@@ -275,6 +318,8 @@ struct Pen<'a> {
     at: Pos2,
     right: f32,
     strength: f32,
+    /// The value that the arrows have come to.
+    chosen: Option<String>,
     /// There was no room for all of it, and that is shown.
     cut: bool,
 }
@@ -348,10 +393,10 @@ impl Pen<'_> {
             Kind::Parameter | Kind::Memory => tokens.warn,
         };
         let rect = self.word(text, colour)?;
-        let response = self.ui.interact(rect, Id::unique(("listing value", self.index, part)), Sense::click());
+        let response = self.ui.interact(rect, Id::unique(("listing value", self.index, part)), Sense::CLICK);
         let name = format!("value {} in line {}", token.name, self.index + 1);
         response.widget_info(|| WidgetInfo::labeled(Role::Link, true, &name));
-        if response.hovered() || response.has_focus() {
+        if response.hovered() || self.chosen.as_ref() == Some(&token.name) {
             self.ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, Stroke::new(1.0, colour));
         }
         Some(response.on_hover_cursor(CursorIcon::PointingHand))

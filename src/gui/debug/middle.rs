@@ -5,13 +5,13 @@ use egui::{ScrollArea, Ui};
 use super::explanation::{self, ExplanationUi};
 use super::plane::Pointed;
 use super::probe::{self, ProbeUi};
-use super::{DebugUi, Right, change, pins};
+use super::{DebugUi, Pane, Right, change, pins};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::panels::{body, fixed, header};
 use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{is_second_click, named, tab_strip};
+use crate::gui::widgets::{is_second_click, named, pane_tabs};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Element, Gaze, Kind, TensorRecord};
 use crate::trainer::DebugCommand;
@@ -102,6 +102,25 @@ impl MiddleUi {
         }
     }
 
+    /// The tensor or the canvas is shown.
+    pub fn show_pane(&mut self, pane: Pane) {
+        match pane {
+            Pane::Tensor => {
+                self.tab = Tab::Tensor;
+                self.tensor.take_keys();
+            }
+            Pane::Canvas => self.tab = Tab::Canvas,
+            _ => {}
+        }
+    }
+
+    /// From the explained number to the one that led to it.
+    pub fn back(&mut self) {
+        if let Some(before) = self.explanation.back() {
+            self.follow_back(before);
+        }
+    }
+
     pub fn shows_canvas(&self) -> bool {
         self.tab == Tab::Canvas
     }
@@ -117,9 +136,10 @@ pub fn show(
 ) {
     let tokens = Tokens::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
-    egui::Frame::new()
-        .fill(tokens.panel)
-        .show(ui, |ui| header(ui, |ui| heading(ui, state, &mut local.middle, &mut local.probe)));
+    egui::Frame::new().fill(tokens.panel).show(ui, |ui| {
+        let focus = local.takes_focus(&[Pane::Tensor, Pane::Canvas]);
+        header(ui, |ui| heading(ui, state, (&mut local.middle, focus), &mut local.probe));
+    });
     ui.spacing_mut().item_spacing.y = 8.0;
     fixed(ui, |ui| match local.middle.tab {
         Tab::Canvas => canvas_ui(ui, state, local, canvas, actions),
@@ -140,10 +160,12 @@ fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut Canva
     }
 }
 
-fn heading(ui: &mut Ui, state: &State, local: &mut MiddleUi, probing: &mut ProbeUi) {
+fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), probing: &mut ProbeUi) {
     ui.scope(|ui| {
         ui.set_max_width(ui.available_width() - 196.0);
-        tab_strip(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")]);
+        // Of the tensor its picture takes the keyboard.
+        let focus = focus && local.tab == Tab::Canvas;
+        pane_tabs(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")], "34", focus);
     });
     if local.tab == Tab::Canvas {
         // The heading's ground reaches to the end all the same.
@@ -215,7 +237,7 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
         local.hover.point(own.or(pointed.hovered));
         // The first of two clicks has moved things: the second is about what was clicked first.
         if let Some(element) = pointed.clicked.filter(|_| !is_second_click(ui)) {
-            local.middle.follow_back(element);
+            local.follow_back(view, element);
         }
         if explains {
             body(ui, |ui| explain(ui, view, record, local));
@@ -230,7 +252,7 @@ fn explain(ui: &mut Ui, view: &DebugView, record: &TensorRecord, local: &mut Deb
     let tokens = Tokens::of(ui);
     let response = explanation::show(ui, &tokens, &view.sight, Some(record), &mut local.middle.explanation);
     if let Some(element) = response.follow.filter(|_| !is_second_click(ui)) {
-        local.middle.follow_back(element);
+        local.follow_back(view, element);
     }
     if let Some(row) = response.sample {
         local.sample.row = row;

@@ -6,6 +6,7 @@
 pub mod bar;
 mod breakpoints;
 mod change;
+mod curve;
 pub mod explanation;
 mod hover;
 pub mod keys;
@@ -13,6 +14,7 @@ mod layers;
 mod listing;
 mod middle;
 mod pins;
+mod places;
 mod plane;
 mod probe;
 mod sample;
@@ -21,13 +23,15 @@ mod watch;
 
 use egui::{CentralPanel, Frame, Panel, Rect, ScrollArea, Ui};
 
+pub use listing::id as listing_id;
+
 use super::canvas::CanvasUi;
 use super::dialogs::Dialogs;
 use super::panels::{body, fixed, header};
 use super::theme::Tokens;
-use super::widgets::tab_strip;
+use super::widgets::pane_tabs;
 use crate::session::{Action, DataState, State};
-use crate::trace::{DebugView, Gaze, Stopped, Watch};
+use crate::trace::{DebugView, Element, Gaze, Stopped, Watch};
 use breakpoints::BreakpointsUi;
 use change::ChangeUi;
 use hover::HoverUi;
@@ -55,6 +59,8 @@ pub struct DebugUi {
     probe: ProbeUi,
     time: TimeUi,
     hover: HoverUi,
+    /// The pane that is to take the keyboard when it is drawn next.
+    focus: Option<Pane>,
     /// Of the last frame, to notice that the run has moved, or stopped.
     seen: Option<(u32, crate::trace::Moment)>,
     stopped: Option<Stopped>,
@@ -77,6 +83,48 @@ enum Right {
     Sample,
 }
 
+/// The parts of the tab that have a key each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    Program,
+    Breakpoints,
+    Tensor,
+    Canvas,
+    Watch,
+    Layers,
+    Sample,
+    Time,
+}
+
+impl DebugUi {
+    /// Shows a pane, which takes the keyboard.
+    pub fn show_pane(&mut self, pane: Pane) {
+        match pane {
+            Pane::Program => self.left = Left::Program,
+            Pane::Breakpoints => self.left = Left::Breakpoints,
+            Pane::Watch => self.right = Right::Watch,
+            Pane::Layers => self.right = Right::Layers,
+            Pane::Sample => self.right = Right::Sample,
+            Pane::Tensor | Pane::Canvas | Pane::Time => {}
+        }
+        self.middle.show_pane(pane);
+        self.focus = Some(pane);
+    }
+
+    /// Whether one of these is to take the keyboard now.
+    fn takes_focus(&mut self, panes: &[Pane]) -> bool {
+        self.focus.take_if(|pane| panes.contains(pane)).is_some()
+    }
+
+    /// Looks at the number that another came from: it is explained, and the listing goes to what made it.
+    fn follow_back(&mut self, view: &DebugView, element: Element) {
+        if let Some(line) = view.listing.maker(&element.name) {
+            self.listing.choose(line);
+        }
+        self.middle.follow_back(element);
+    }
+}
+
 /// Draws the tab into what is left below the top bar; returns where the middle is.
 pub fn show(
     ui: &mut Ui,
@@ -89,7 +137,8 @@ pub fn show(
     if local.desk != state.desk_number {
         // Another project: nothing of the one before stays in sight.
         let (left, right, watch) = (local.left, local.right, WatchUi::of(&state.desk));
-        *local = DebugUi { left, right, watch, desk: state.desk_number, ..DebugUi::default() };
+        let time = TimeUi::like(&local.time);
+        *local = DebugUi { left, right, watch, time, desk: state.desk_number, ..DebugUi::default() };
     }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
@@ -105,7 +154,8 @@ pub fn show(
     bottom.size_range(96.0..=(height * 0.5)).show(ui, |ui| {
         fixed(ui, |ui| {
             if let Some(view) = &state.debug {
-                time::show(ui, state, view, &mut local.time, actions);
+                let focus = local.takes_focus(&[Pane::Time]);
+                time::show(ui, state, view, (&mut local.time, focus), actions);
             }
         });
     });
@@ -116,7 +166,8 @@ pub fn show(
             n => format!("Breakpoints {n}"),
         };
         let tabs = [(Left::Program, "Program"), (Left::Breakpoints, breakpoints.as_str())];
-        header(ui, |ui| tab_strip(ui, &mut local.left, &tabs));
+        let focus = local.takes_focus(&[Pane::Breakpoints]);
+        header(ui, |ui| pane_tabs(ui, &mut local.left, &tabs, "12", focus));
         fixed(ui, |ui| match (&state.debug, local.left) {
             (Some(view), Left::Program) => listing::show(ui, state, view, local, actions),
             (Some(view), Left::Breakpoints) => {
@@ -145,7 +196,8 @@ pub fn show(
 
 fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
     let tabs = [(Right::Watch, "Watch"), (Right::Layers, "Layers"), (Right::Sample, "Sample")];
-    header(ui, |ui| tab_strip(ui, &mut local.right, &tabs));
+    let focus = local.takes_focus(&[Pane::Watch, Pane::Layers, Pane::Sample]);
+    header(ui, |ui| pane_tabs(ui, &mut local.right, &tabs, "567", focus));
     let tokens = Tokens::of(ui);
     fixed(ui, |ui| {
         let Some(view) = &state.debug else { return };
@@ -153,8 +205,8 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
             body(ui, |ui| match local.right {
                 Right::Watch => {
                     let (hover, explained) = (&mut local.hover, &local.middle.explanation);
-                    if let Some(element) = watch::show(ui, view, &mut local.watch, (hover, explained), actions) {
-                        local.middle.follow_back(element);
+                    if let Some(element) = watch::show(ui, state, view, &mut local.watch, (hover, explained), actions) {
+                        local.follow_back(view, element);
                     }
                     let about = (local.middle.looked.as_deref(), local.middle.chosen());
                     change::show(ui, state, view, about, &mut local.change, actions);

@@ -1,14 +1,18 @@
 //! The whole run from left to right: its loss, where it stands, where going back begins, what was changed, and its branches.
 
-use egui::{Align2, Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{
+    Align2, Color32, EventFilter, Key, Modifiers, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, Vec2,
+    WidgetInfo,
+};
 
-use crate::gui::numbers::{count, number};
+use super::places;
+use crate::gui::numbers::{count, number, significant};
 use crate::gui::panels::header;
 use crate::gui::reading::read;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{named, text_field};
-use crate::session::{Action, State};
-use crate::trace::{Branch, DebugView, Moment, Series};
+use crate::session::{Action, PlaceAction, State};
+use crate::trace::{Bookmark, Branch, DebugView, Moment, Series};
 use crate::trainer::DebugCommand;
 
 #[derive(Default)]
@@ -17,9 +21,16 @@ pub struct TimeUi {
     asked: Option<u64>,
     /// Where breakpoints held, branch by branch.
     hits: Vec<(u32, u64)>,
+    /// The losses lie on a logarithmic scale.
+    log: bool,
 }
 
 impl TimeUi {
+    /// For another project: looked at in the same way.
+    pub fn like(other: &Self) -> Self {
+        Self { log: other.log, ..Self::default() }
+    }
+
     /// Remembers where a breakpoint held.
     pub fn note(&mut self, view: &DebugView) {
         let held = view.stopped.as_ref().is_some_and(|stopped| stopped.breakpoint.is_some());
@@ -31,11 +42,25 @@ impl TimeUi {
     }
 }
 
-pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut TimeUi, actions: &mut Vec<Action>) {
+/// With `focus` the time line takes the keyboard.
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    view: &DebugView,
+    (local, focus): (&mut TimeUi, bool),
+    actions: &mut Vec<Action>,
+) {
     let tokens = Tokens::of(ui);
     header(ui, |ui| {
         ui.label(RichText::new("Time").font(theme::medium(13.0)));
         memory(ui, state, view, actions);
+        places::show(ui, state, actions);
+        let help = "A logarithmic scale: equal distances are equal factors. It shows what a small loss still does.";
+        let log = ui.add(egui::Button::selectable(local.log, "log"));
+        log.widget_info(|| WidgetInfo::selected(Role::Button, true, local.log, "Logarithmic time line"));
+        if log.on_hover_text(help).clicked() {
+            local.log = !local.log;
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_space(12.0);
             for branch in view.branches.iter().rev().filter(|_| view.branches.len() > 1) {
@@ -45,7 +70,7 @@ pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut TimeUi, ac
     });
     let rect = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    let Some(plan) = Plan::new(state, view, rect) else {
+    let Some(plan) = Plan::new(state, view, local.log, rect) else {
         let words = "The loss of every step appears here. Step or continue, then drag back and forth.";
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::regular(12.0), tokens.muted);
         return;
@@ -54,7 +79,11 @@ pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut TimeUi, ac
     let last = count(plan.last);
     let name = format!("Time line: step {} of {last}", count(view.current_step()));
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, &name));
+    if focus {
+        response.request_focus();
+    }
     scrub(&response, view, local, &plan, actions);
+    keys(ui, &response, view, actions);
     hover(ui, &tokens, state, view, &response, &plan);
 }
 
@@ -146,10 +175,12 @@ struct Plan {
     last: u64,
     low: f32,
     high: f32,
+    /// `low` is above 0.
+    log: bool,
 }
 
 impl Plan {
-    fn new(state: &State, view: &DebugView, rect: Rect) -> Option<Self> {
+    fn new(state: &State, view: &DebugView, log: bool, rect: Rect) -> Option<Self> {
         let rect = Rect::from_min_max(rect.min + Vec2::new(38.0, 10.0), rect.max - Vec2::new(38.0, 24.0));
         let curves = || series(state).map(|(_, series)| series);
         let known = curves().filter_map(Series::last).map(|(step, _)| step).max();
@@ -158,14 +189,19 @@ impl Plan {
             return None;
         }
         let buckets = curves().flat_map(|series| series.visible(0.0, last as f64, 200));
-        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        let (mut low, mut high, mut least) = (f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY);
         for bucket in buckets.filter(|bucket| bucket.mean.is_finite()) {
             (low, high) = (low.min(bucket.min), high.max(bucket.max));
+            least = [bucket.min, bucket.mean].into_iter().filter(|&value| value > 0.0).fold(least, f32::min);
         }
-        if low >= high {
+        // What is 0 or below has no place on a logarithmic scale: it lies at its lower end.
+        let log = log && least < high;
+        if log {
+            low = least;
+        } else if low >= high {
             (low, high) = if low.is_finite() { (low - 0.5, low + 0.5) } else { (0.0, 1.0) };
         }
-        Some(Self { rect, last, low, high })
+        Some(Self { rect, last, low, high, log })
     }
 
     fn x(&self, step: f64) -> f32 {
@@ -173,7 +209,12 @@ impl Plan {
     }
 
     fn y(&self, loss: f32) -> f32 {
-        let share = ((loss - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        let share = if self.log {
+            (loss.max(self.low) / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (loss - self.low) / (self.high - self.low)
+        };
+        let share = share.clamp(0.0, 1.0);
         self.rect.bottom() - 4.0 - share * (self.rect.height() - 4.0)
     }
 
@@ -193,6 +234,10 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
     let painter = ui.painter();
     let bottom = plan.rect.bottom();
     painter.hline(plan.rect.x_range(), bottom, Stroke::new(1.0, tokens.line));
+    for (loss, align) in [(plan.high, Align2::RIGHT_TOP), (plan.low, Align2::RIGHT_BOTTOM)] {
+        let at = Pos2::new(plan.rect.left() - 4.0, plan.y(loss));
+        painter.text(at, align, significant(f64::from(loss), 2), theme::mono(9.5), tokens.faint);
+    }
     let mut steps: Vec<u64> = (0..=4).map(|i| plan.last * i / 4).collect();
     steps.dedup();
     for step in steps {
@@ -241,6 +286,12 @@ fn marks(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &Time
         let fill = if change.ahead { tokens.panel } else { tokens.warn };
         painter.add(Shape::convex_polygon(points, fill, Stroke::new(1.0, tokens.warn)));
     }
+    for bookmark in state.desk.bookmarks.iter().filter(|bookmark| bookmark.place.branch == view.branch) {
+        let at = Pos2::new(plan.x(bookmark.place.moment.step as f64), plan.rect.top() - 6.0);
+        painter.vline(at.x, at.y..=plan.rect.bottom(), Stroke::new(1.0, tokens.accent.gamma_multiply(0.5)));
+        let flag = [Vec2::ZERO, Vec2::new(8.0, 3.5), Vec2::new(0.0, 7.0)].map(|corner| at + corner).to_vec();
+        painter.add(Shape::convex_polygon(flag, tokens.accent, Stroke::NONE));
+    }
     for &(_, step) in local.hits.iter().filter(|(branch, _)| *branch == view.branch) {
         painter.circle_filled(Pos2::new(plan.x(step as f64), height(step)), 4.0, tokens.bad);
     }
@@ -252,12 +303,45 @@ fn scrub(response: &Response, view: &DebugView, local: &mut TimeUi, plan: &Plan,
         // What was never computed is not scrubbed to: Continue goes there.
         let step = plan.step(pos.x).min(view.furthest);
         if local.asked != Some(step) {
-            local.asked = Some(step);
-            actions.push(Action::Debug(DebugCommand::Goto(Moment { step, instruction: 0 })));
+            let moment = Moment { step, instruction: 0 };
+            // A drag is one way: it leads away from where it began.
+            actions.push(match local.asked.replace(step) {
+                None => Action::Places(PlaceAction::Go(moment)),
+                Some(_) => Action::Debug(DebugCommand::Goto(moment)),
+            });
         }
     }
     if !response.dragged() {
         local.asked = None;
+    }
+}
+
+/// The arrows go from step to step, with Page up and down by a tenth of the way.
+fn keys(ui: &Ui, response: &Response, view: &DebugView, actions: &mut Vec<Action>) {
+    if !response.has_focus() {
+        return;
+    }
+    let filter = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    let stroke = Stroke::new(1.0, Tokens::of(ui).accent);
+    ui.painter().rect_stroke(response.rect.shrink(1.0), 2.0, stroke, egui::StrokeKind::Inside);
+    let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+    let (here, far) = (view.current_step(), (view.furthest / 10).max(1));
+    let to = [
+        (Key::ArrowLeft, here.saturating_sub(1)),
+        (Key::ArrowRight, here + 1),
+        (Key::PageUp, here.saturating_sub(far)),
+        (Key::PageDown, here + far),
+        (Key::Home, 0),
+        (Key::End, view.furthest),
+    ];
+    for (key, step) in to {
+        if pressed(key) && step.min(view.furthest) != here {
+            let moment = Moment { step: step.min(view.furthest), instruction: 0 };
+            let is_near = matches!(key, Key::ArrowLeft | Key::ArrowRight);
+            let near = || Action::Debug(DebugCommand::Goto(moment));
+            actions.push(if is_near { near() } else { Action::Places(PlaceAction::Go(moment)) });
+        }
     }
 }
 
@@ -277,6 +361,12 @@ fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &R
         }
         for change in view.changes.iter().filter(|change| (plan.x(change.at.step as f64) - x).abs() <= 5.0) {
             ui.label(RichText::new(&change.what).color(tokens.warn).small());
+        }
+        let near = |bookmark: &&Bookmark| {
+            bookmark.place.branch == view.branch && (plan.x(bookmark.place.moment.step as f64) - x).abs() <= 5.0
+        };
+        for bookmark in state.desk.bookmarks.iter().filter(near) {
+            ui.label(RichText::new(&bookmark.name).color(tokens.accent).small());
         }
         let words = match view.furthest {
             furthest if step > furthest => format!("Computed up to step {}; Continue goes on.", count(furthest)),

@@ -10,17 +10,19 @@ use crate::gui::numbers::significant;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, path_field, section, text_field};
 use crate::persist::Desk;
-use crate::session::Action;
+use crate::session::{Action, RunStatus, State};
 use crate::trace::{DebugView, Element, Gaze, TensorRecord, Watched};
 use crate::trainer::DebugCommand;
 
-/// The button that ends a row.
-const CROSS: f32 = 36.0;
+/// The buttons that end a row.
+const CROSS: f32 = 68.0;
 
 pub struct WatchUi {
     expressions: Vec<String>,
     typed: String,
     asked: String,
+    /// Those of the expressions that are drawn as curves.
+    curves: Vec<String>,
     /// Tensors that stay in sight.
     pub pinned: Vec<String>,
 }
@@ -28,7 +30,7 @@ pub struct WatchUi {
 impl Default for WatchUi {
     fn default() -> Self {
         let expressions = ["loss", "learning_rate"].map(str::to_owned).to_vec();
-        Self { expressions, typed: String::new(), asked: String::new(), pinned: Vec::new() }
+        Self { expressions, typed: String::new(), asked: String::new(), curves: Vec::new(), pinned: Vec::new() }
     }
 }
 
@@ -37,11 +39,12 @@ impl WatchUi {
     pub fn of(desk: &Desk) -> Self {
         let fresh = Self::default();
         let expressions = desk.watches.clone().unwrap_or_else(|| fresh.expressions.clone());
-        Self { expressions, pinned: desk.pins.clone(), ..fresh }
+        Self { expressions, curves: desk.curves.clone(), pinned: desk.pins.clone(), ..fresh }
     }
 
     pub fn subscribe(&self, gaze: &mut Gaze) {
         gaze.watches.clone_from(&self.expressions);
+        gaze.curves = self.curves.iter().filter(|curve| self.expressions.contains(curve)).cloned().collect();
         gaze.pinned.clone_from(&self.pinned);
         for name in &self.pinned {
             if !gaze.tensors.contains(name) {
@@ -63,6 +66,7 @@ impl WatchUi {
 /// Returns the number of a pinned tensor that was clicked.
 pub fn show(
     ui: &mut Ui,
+    state: &State,
     view: &DebugView,
     local: &mut WatchUi,
     pointing: (&mut HoverUi, &ExplanationUi),
@@ -73,17 +77,52 @@ pub fn show(
     let mut changed = None;
     for (i, expression) in local.expressions.iter().enumerate() {
         let watched = view.watches.iter().find(|watched| watched.expression == *expression);
-        if let Some(change) = row(ui, &tokens, i, expression, watched) {
+        let drawn = local.curves.contains(expression);
+        if let Some(change) = row(ui, &tokens, (i, drawn), expression, watched) {
             changed = Some((i, change));
         }
+        let curve = view.curves.iter().find(|curve| drawn && curve.expression == *expression);
+        if let Some(curve) = curve {
+            super::curve::show(ui, state, view, curve, actions);
+        }
     }
-    match changed {
-        Some((i, Some(other))) => local.expressions[i] = other,
-        Some((i, None)) => drop(local.expressions.remove(i)),
-        None => {}
+    if let Some((i, change)) = changed {
+        change_row(state, local, i, change, actions);
     }
     add(ui, view, local, actions);
     pinned(ui, view, local, pointing)
+}
+
+/// What is to become of a row.
+enum RowChange {
+    Other(String),
+    Gone,
+    /// Drawn as a curve, or no longer.
+    Curve,
+}
+
+fn change_row(state: &State, local: &mut WatchUi, row: usize, change: RowChange, actions: &mut Vec<Action>) {
+    let expression = local.expressions[row].clone();
+    match change {
+        RowChange::Other(other) => {
+            for curve in local.curves.iter_mut().filter(|curve| **curve == expression) {
+                curve.clone_from(&other);
+            }
+            local.expressions[row] = other;
+        }
+        RowChange::Gone => {
+            local.expressions.remove(row);
+            local.curves.retain(|curve| local.expressions.contains(curve));
+        }
+        RowChange::Curve if local.curves.contains(&expression) => local.curves.retain(|curve| *curve != expression),
+        RowChange::Curve => {
+            local.curves.push(expression.clone());
+            // A run that goes on is not held up for the steps so far.
+            if state.run.status != RunStatus::Running {
+                actions.push(Action::Debug(DebugCommand::GatherCurve(expression)));
+            }
+        }
+    }
 }
 
 /// Above the columns of the rows.
@@ -104,21 +143,24 @@ fn heads(ui: &mut Ui, tokens: &Tokens) {
     });
 }
 
-/// Another expression in its place, or `None` to remove it.
 fn row(
     ui: &mut Ui,
     tokens: &Tokens,
-    index: usize,
+    (index, drawn): (usize, bool),
     expression: &str,
     watched: Option<&Watched>,
-) -> Option<Option<String>> {
+) -> Option<RowChange> {
     let mut change = None;
     ui.push_id(("watch", index), |ui| {
         ui.horizontal(|ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 4.0;
                 if icon_button(ui, icons::ICON_CLOSE, true, false, &format!("Stop watching {expression}")).clicked() {
-                    change = Some(None);
+                    change = Some(RowChange::Gone);
+                }
+                let name = format!("Curve of {expression} over the steps");
+                if icon_button(ui, icons::ICON_SHOW_CHART, true, drawn, &name).clicked() {
+                    change = Some(RowChange::Curve);
                 }
                 let before = watched.and_then(|watched| watched.before);
                 let value = watched.and_then(|watched| watched.value.as_ref().ok().copied());
@@ -135,7 +177,8 @@ fn row(
                     field.desired_width(f32::INFINITY).clip_text(true).margin(egui::Margin::symmetric(0, 4))
                 });
                 if let Some(typed) = typed {
-                    change = Some(Some(typed.trim().to_owned()).filter(|typed| !typed.is_empty()));
+                    let typed = typed.trim().to_owned();
+                    change = Some(if typed.is_empty() { RowChange::Gone } else { RowChange::Other(typed) });
                 }
             });
         });

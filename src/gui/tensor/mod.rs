@@ -136,6 +136,8 @@ pub struct TensorUi {
     pending_sample: Option<usize>,
     /// A sentence about the last wish.
     remark: Option<String>,
+    /// The picture or the table is to take the keyboard.
+    wants_focus: bool,
     /// The field of the chosen number is to be opened.
     wants_edit: bool,
     /// Where on the screen the chosen number was clicked.
@@ -183,6 +185,11 @@ impl TensorUi {
     /// Chooses a number of the tensor that is shown next, and cuts where it lies.
     pub fn choose(&mut self, index: Vec<usize>) {
         self.pending = Some(index);
+    }
+
+    /// The keys go to the picture or the table.
+    pub fn take_keys(&mut self) {
+        self.wants_focus = true;
     }
 
     /// Cuts the tensor that is shown next at a sample of the batch.
@@ -382,20 +389,21 @@ fn pane_ui(
         }
         let record = &pane.record;
         let (layout, selected) = (local.layout(record), local.selected.clone());
+        let shown = selected.clone().map(|index| (index, room.x));
+        let reveal = number == 0 && shown != local.revealed;
+        if number == 0 {
+            local.revealed = shown;
+        }
+        let focus = number == 0 && std::mem::take(&mut local.wants_focus);
         if local.show == Show::Table {
-            let scale = pane.scale;
-            let table = Table { record, layout: &layout, scale, selected: selected.as_deref(), height: room.y };
+            let (scale, selected) = (pane.scale, selected.as_deref());
+            let table = Table { record, layout: &layout, scale, selected, reveal, focus, height: room.y };
             return table.show(ui, tokens, &mut local.block);
         }
         let image = if local.show == Show::Image { image::paint(record, &pane.findings) } else { None };
         let strip = (room.x / 36.0).floor().max(8.0) as usize;
         let wrapped = layout.wrapped(strip.max(((record.data.len() as f32 * 2.0).sqrt()) as usize));
         let name = format!("{}, {}", record.name, sizes(record));
-        let shown = selected.clone().map(|index| (index, room.x));
-        let reveal = number == 0 && shown != local.revealed;
-        if number == 0 {
-            local.revealed = shown;
-        }
         let picture = Picture {
             record,
             version: pane.version,
@@ -405,6 +413,7 @@ fn pane_ui(
             findings: &pane.findings,
             selected: selected.as_deref(),
             reveal,
+            focus,
             lit: view.lit,
             room,
             name: &name,

@@ -35,6 +35,8 @@ pub struct Picture<'a> {
     pub selected: Option<&'a [usize]>,
     /// The selected element was chosen now, or is shown anew.
     pub reveal: bool,
+    /// It takes the keyboard.
+    pub focus: bool,
     /// Elements of this tensor that belong to something hovered elsewhere.
     pub lit: &'a [Element],
     /// Size that it may take; beyond that it scrolls.
@@ -71,6 +73,9 @@ impl Picture<'_> {
         area.show_viewport(ui, |ui, _| {
             let (rect, response) = ui.allocate_exact_size(plan.size() + margin, Sense::click());
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.name));
+            if self.focus {
+                response.request_focus();
+            }
             let scene = Scene { picture: self, plan: &plan, tokens, origin: rect.min + margin };
             let tiles = Tiles {
                 id,
@@ -294,9 +299,16 @@ impl Scene<'_> {
         let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         let layout = self.picture.layout;
-        let Some(mut cell) = self.picture.selected.and_then(|index| layout.cell(index)) else { return };
-        let before = cell;
         let moved = |key| ui.input(|i| i.num_presses(key));
+        let Some(mut cell) = self.picture.selected.and_then(|index| layout.cell(index)) else {
+            // The first press chooses the first cell.
+            let arrows = [Key::ArrowUp, Key::ArrowDown, Key::ArrowLeft, Key::ArrowRight];
+            if arrows.into_iter().any(|key| moved(key) > 0) {
+                touched.chosen = layout.index(Cell::default());
+            }
+            return;
+        };
+        let before = cell;
         let step = |at: usize, less: Key, more: Key, count: usize| {
             (at + moved(more)).min(count.saturating_sub(1)).saturating_sub(moved(less))
         };

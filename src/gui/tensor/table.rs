@@ -23,6 +23,10 @@ pub struct Table<'a> {
     pub layout: &'a Layout,
     pub scale: Scale,
     pub selected: Option<&'a [usize]>,
+    /// The selected element was chosen now, or is shown anew.
+    pub reveal: bool,
+    /// It takes the keyboard.
+    pub focus: bool,
     pub height: f32,
 }
 
@@ -88,6 +92,11 @@ impl Table<'_> {
                 let down = visible(viewport.y_range(), ROW, ROW, lines);
                 let across = visible(viewport.x_range(), HEAD, COLUMN, columns);
                 let grid = Grid { table: self, tokens, rect, clip: ui.clip_rect() };
+                grid.reveal(ui, block);
+                if self.focus {
+                    response.request_focus();
+                    block.get_or_insert(Block { from: (0, 0), to: (0, 0) });
+                }
                 for line in down.clone() {
                     for column in across.clone() {
                         grid.number(ui, line, column, *block);
@@ -220,6 +229,21 @@ impl Grid<'_> {
         }
     }
 
+    /// A number that was chosen elsewhere comes into sight, and the keys go on from there.
+    fn reveal(&self, ui: &Ui, block: &mut Option<Block>) {
+        let table = self.table;
+        let chosen = table.selected.filter(|_| table.reveal).and_then(|index| table.layout.cell(index));
+        let Some(Cell { facet, row, column }) = chosen else { return };
+        let at = (facet * table.layout.rows().max(1) + row, column);
+        if block.is_none_or(|block| !block.contains(at.0, at.1)) {
+            *block = Some(Block { from: at, to: at });
+        }
+        let place = self.place(at.0, at.1).expand2(Vec2::new(HEAD, ROW));
+        if !ui.clip_rect().contains_rect(place) {
+            ui.scroll_to_rect(place, None);
+        }
+    }
+
     fn under(&self, pos: Pos2) -> Option<(usize, usize)> {
         let from = pos - self.rect.min - Vec2::new(HEAD, ROW);
         if from.min_elem() < 0.0 {
@@ -307,7 +331,15 @@ mod tests {
         };
         let layout = Layout::new(&record.dims, &[Role::Rows, Role::Columns], &[]);
         let scale = Scale { range: Range::Linear, limit: 1.0 };
-        let table = Table { record: &record, layout: &layout, scale, selected: None, height: 100.0 };
+        let table = Table {
+            record: &record,
+            layout: &layout,
+            scale,
+            selected: None,
+            reveal: false,
+            focus: false,
+            height: 100.0,
+        };
         assert_eq!(table.text(Block { from: (1, 1), to: (0, 0) }), "0\t0.5\n-1.5\t2");
     }
 }

@@ -2,7 +2,7 @@
 
 use egui::containers::menu::MenuButton;
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Button, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Align2, Button, Response, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 use egui_material_icons::icons;
 
 use super::named;
@@ -17,6 +17,11 @@ const LONGEST: f32 = 0.6;
 
 /// The current one is underlined. As high as a panel's heading.
 pub fn tab_strip<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, &str)]) {
+    pane_tabs(ui, current, tabs, "", false);
+}
+
+/// As [`tab_strip`], of panes that have a key each; with `focus` the current one takes the keyboard.
+pub fn pane_tabs<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, &str)], keys: &str, focus: bool) {
     ui.spacing_mut().item_spacing.x = GAP;
     let room = ui.available_width();
     let longest = if tabs.len() > 1 { (room * LONGEST).max(24.0) } else { room };
@@ -27,9 +32,21 @@ pub fn tab_strip<T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, tabs: &[(T, 
     let widths: Vec<f32> = tabs.iter().map(|(_, title)| measure(title)).collect();
     let chosen = tabs.iter().position(|(tab, _)| tab == current).unwrap_or(0);
     let shown = fitting(&widths, chosen, room);
+    let mut keys = keys.chars();
     for (((tab, title), width), shown) in tabs.iter().zip(&widths).zip(&shown) {
-        if *shown && tab_ui(ui, title, *width, current == tab) {
+        let key = keys.next();
+        if !*shown {
+            continue;
+        }
+        let response = tab_ui(ui, title, *width, current == tab);
+        if focus && current == tab {
+            response.request_focus();
+        }
+        if response.clicked() {
             *current = *tab;
+        }
+        if let Some(key) = key {
+            response.on_hover_text(format!("Key {key}"));
         }
     }
     if shown.contains(&false) {
@@ -57,8 +74,7 @@ fn fitting(widths: &[f32], chosen: usize, room: f32) -> Vec<bool> {
     widths.iter().enumerate().map(fits).collect()
 }
 
-/// Whether it was clicked.
-fn tab_ui(ui: &mut Ui, title: &str, width: f32, on: bool) -> bool {
+fn tab_ui(ui: &mut Ui, title: &str, width: f32, on: bool) -> Response {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, HEIGHT), Sense::click());
     let colour = if on || response.hovered() || response.has_focus() { tokens.text } else { tokens.muted };
@@ -72,7 +88,7 @@ fn tab_ui(ui: &mut Ui, title: &str, width: f32, on: bool) -> bool {
         ui.painter().hline(rect.x_range(), rect.bottom() - 5.0, Stroke::new(2.0, line));
     }
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, title));
-    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+    response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
 fn more<'a, T: Copy + PartialEq>(ui: &mut Ui, current: &mut T, rest: impl Iterator<Item = (T, &'a str)>) {

@@ -56,6 +56,7 @@ impl Debugger {
         history.change(JournalEntry { step, instruction, change }, kept.kept == kept.of);
         self.ring.forget_after(step, self.run.history().made().len() - 1);
         self.weigh_history();
+        self.cut_curves(step);
         self.furthest = step;
         if is_of_the_program {
             self.take_the_new_program();
@@ -88,6 +89,7 @@ impl Debugger {
         let Some(entry) = self.run.history_mut().undo() else { return Ok(None) };
         self.ring.forget_after(entry.step, self.run.history().made().len());
         self.weigh_history();
+        self.cut_curves(entry.step);
         self.furthest = self.furthest.min(entry.step);
         self.travel(Moment { step: entry.step, instruction: entry.instruction }, false, &mut |_| true)?;
         Ok(Some(entry))
@@ -139,6 +141,7 @@ impl Debugger {
             memories: nearest.memories.clone(),
             messages: Vec::new(),
             unsaid: 0,
+            curves: self.curves.clone(),
         };
         fork.lay_breakpoints();
         fork.make_changes()?;

@@ -169,6 +169,7 @@ impl Debugger {
         let mut advance = Advance { row: Some(row), summary: self.run.take_summary(), ..Advance::default() };
         let is_new = row.step > self.furthest;
         self.furthest = self.furthest.max(row.step);
+        self.sample_curves(row.step);
         if row.epoch_done && (passing == Passing::Told || is_new || self.results_matter()) {
             let results = self.run.evaluate()?;
             advance.cut = self.run.judge(&results)?;

@@ -7,8 +7,10 @@
 //! A change belongs to its place: whoever arrives there again finds it made. A change made after going back begins another
 //! history: changes and checkpoints that lay ahead are forgotten.
 
+mod before;
 mod breakpoints;
 mod change;
+mod curves;
 mod dump;
 mod explain;
 mod forward;
@@ -39,6 +41,7 @@ pub use sharing::share_budget;
 pub use travel::Way;
 
 use breakpoints::Arms;
+use curves::Curve;
 use memory::Memories;
 use ring::{Checkpoint, Ring};
 
@@ -98,6 +101,7 @@ pub struct Debugger {
     messages: Vec<String>,
     /// Those for which there was no room.
     unsaid: u64,
+    curves: Vec<Curve>,
 }
 
 impl Debugger {
@@ -114,6 +118,7 @@ impl Debugger {
             memories: Memories::default(),
             messages: Vec::new(),
             unsaid: 0,
+            curves: Vec::new(),
         };
         debugger.lay_breakpoints();
         debugger.weigh_history();

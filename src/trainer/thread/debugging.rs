@@ -60,6 +60,8 @@ pub enum DebugCommand {
     },
     /// A branch is no longer needed; deleting the one that is looked at leads to the one that it left.
     DeleteBranch(u32),
+    /// A watched number is taken over the steps so far too, for its curve.
+    GatherCurve(String),
     /// Stop on the way to a far place.
     Cancel,
 }
@@ -144,6 +146,7 @@ impl Worker {
                 debugger.edit(&name, edit)?;
                 self.changed(&change);
             }
+            DebugCommand::GatherCurve(expression) => self.gather_curve(&expression)?,
             DebugCommand::Undo => self.undo()?,
             DebugCommand::Fork { name } => self.fork(name)?,
             DebugCommand::Switch(branch) => self.switch(branch),
@@ -254,6 +257,15 @@ impl Worker {
             self.stop_here(why.into());
         }
         Ok(is_ready)
+    }
+
+    fn gather_curve(&mut self, expression: &str) -> Result<(), DebugError> {
+        self.be_seen()?;
+        let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
+        let mut tell = Telling { what: "through the steps so far, for a curve", desk, outbox, waker, interrupts };
+        debugger.gather_curve(expression, &mut |progress| tell.goes_on(progress))?;
+        self.desk.stand();
+        Ok(())
     }
 
     /// To a place, however far. Whatever interrupts is obeyed next.

@@ -129,6 +129,7 @@ impl Desk {
         let current = self.branches.all.current();
         self.turn_page((current, debugger.moment()));
         let gaze = self.look.as_deref().cloned().unwrap_or_default();
+        debugger.set_curves(&gaze.curves);
         let mut sight = inspect::sight(debugger, &gaze, still);
         if let Some(last) = &self.last {
             sight.keep(&last.sight);

@@ -11,6 +11,7 @@ use crate::trace::{At, Breakpoint, Change};
 
 mod breakpoints;
 mod changes;
+mod curves;
 mod free;
 mod reverse;
 
