@@ -70,8 +70,8 @@ fn row(ui: &mut Ui, state: &State, at: usize, bookmark: &Bookmark) -> Option<Pla
             if title != *name {
                 ui.label(RichText::new(title).small().color(tokens.faint));
             }
-            let field = |field: egui::TextEdit<'_>| field.desired_width(f32::INFINITY);
-            let (_, typed) = text_field(ui, &format!("Name of the bookmark {name}"), name, field);
+            let label = format!("Name of the bookmark {name}");
+            let (_, typed) = text_field(ui, &label, name, |field| field.desired_width(f32::INFINITY));
             if let Some(typed) = typed.filter(|typed| !typed.trim().is_empty()) {
                 action = Some(PlaceAction::Rename(at, typed.trim().to_owned()));
             }
