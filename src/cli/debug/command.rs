@@ -41,6 +41,8 @@ pub enum Command {
         /// Whether a gradient is to be checked by a nudge.
         check: bool,
     },
+    /// A number over the steps so far.
+    Curve(Expr),
     Watch(Expr),
     Unwatch(usize),
     /// An element or a part of a value, by name and indices, and its new numbers.
@@ -155,6 +157,7 @@ fn looking(word: &str, rest: &str) -> Parsed {
         "info" => alone(word, rest, Command::Info { only_breakpoints: false }),
         "print" => expression(word, rest).map(Command::Print),
         "explain" => explain(rest),
+        "curve" => expression(word, rest).map(Command::Curve),
         "watch" => expression(word, rest).map(Command::Watch),
         "unwatch" => number(word, rest, "a watch").map(Command::Unwatch),
         "break" => breaks::parse(word, rest, false).map(Command::Break),

@@ -95,8 +95,11 @@ impl Words {
 }
 
 fn takes_names(command: &str) -> bool {
-    ["print", "explain", "watch", "until", "reverse", "since", "break", "log", "set", "scale", "clip", "reinit"]
-        .contains(&command)
+    [
+        "print", "explain", "curve", "watch", "until", "reverse", "since", "break", "log", "set", "scale", "clip",
+        "reinit",
+    ]
+    .contains(&command)
 }
 
 fn starting<'a>(words: impl IntoIterator<Item = &'a str>, with: &str) -> Vec<String> {

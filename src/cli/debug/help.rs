@@ -30,6 +30,7 @@ info breakpoints         only those, with what is wrong with them
 print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]
 explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from; with 'check' behind
                          it a gradient is compared with what a small nudge does to the loss
+curve EXPR               a number after every step so far, as a line; all of it in JSON: curve norm(dense_1.weight)
 watch EXPR, unwatch N    shown wherever it stops
 
 Stopping

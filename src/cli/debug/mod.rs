@@ -5,6 +5,7 @@ mod breaks;
 mod changing;
 mod command;
 mod completion;
+mod curve;
 mod explain;
 mod help;
 mod line;

@@ -121,6 +121,7 @@ impl Console {
                 Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
             Command::Explain { name, index, check } => self.explain(&name, &index, check)?,
+            Command::Curve(expression) => self.curve(&expression)?,
             Command::Watch(expression) => self.watch(expression)?,
             Command::Unwatch(number) => self.unwatch(number)?,
             Command::Set { name, index, value } => self.set(&name, &index, &value)?,

@@ -138,6 +138,22 @@ fn a_search_that_finds_nothing_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_number_is_told_over_all_steps_so_far() {
+    let mut console = xor();
+    fails(&mut console, "curve loss", "no number after any");
+    obey(&mut console, "goto 12");
+    obey(&mut console, "step 2");
+    let said = obey(&mut console, "curve norm(dense_1.weight)");
+    assert_eq!((said.json["steps"].as_array().map(Vec::len), said.json["steps"][11].as_u64()), (Some(12), Some(12)));
+    obey(&mut console, "goto 12");
+    let now = obey(&mut console, "print norm(dense_1.weight)").json["numbers"][0].as_f64().unwrap();
+    assert_eq!(said.json["values"][11].as_f64().map(|value| value as f32), Some(now as f32));
+    assert!(said.text.starts_with("norm(dense_1.weight), steps 1 to 12: from "), "{}", said.text);
+    fails(&mut console, "curve dense_1.weight", "not one number");
+    fails(&mut console, "curve lss", "did you mean 'loss'");
+}
+
+#[test]
 fn log_points_say_texts_and_hits_are_counted() {
     let mut console = xor();
     let said = obey(&mut console, r#"log "loss {loss} of {step}; {{}}" every 10"#);
