@@ -2,7 +2,7 @@
 //!
 //! Keys of the canvas are handled by the canvas; they are listed here so that there is one sheet.
 
-use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, RichText, Vec2};
+use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, Popup, RichText, Vec2};
 
 use super::about::AboutUi;
 use super::debug;
@@ -67,7 +67,7 @@ pub fn handle(
     help(ctx, state, local);
     let waited = local.after_field.take();
     // An open menu keeps its keys to itself.
-    if dialogs.is_open() || local.is_in_front() || ctx.any_popup_open() {
+    if dialogs.is_open() || local.is_in_front() || Popup::is_any_open(ctx) {
         local.space_armed = false;
         return;
     }

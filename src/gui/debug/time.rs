@@ -70,6 +70,9 @@ pub fn show(
     });
     let rect = ui.available_rect_before_wrap();
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
+    if focus {
+        response.request_focus();
+    }
     let Some(plan) = Plan::new(state, view, local.log, rect) else {
         let words = "The loss of every step appears here. Step or continue, then drag back and forth.";
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::regular(12.0), tokens.muted);
@@ -79,9 +82,6 @@ pub fn show(
     let last = count(plan.last);
     let name = format!("Time line: step {} of {last}", count(view.current_step()));
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, &name));
-    if focus {
-        response.request_focus();
-    }
     scrub(&response, view, local, &plan, actions);
     keys(ui, &response, view, actions);
     hover(ui, &tokens, state, view, &response, &plan);

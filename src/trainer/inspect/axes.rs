@@ -47,7 +47,7 @@ fn belongs_to(program: &Program, id: ValueId, value: &Value) -> Option<ValueId> 
     let stem = || {
         let name = value.name.strip_prefix("d%").map_or_else(|| value.name.clone(), |rest| format!("%{rest}"));
         let cut = name.rsplit_once(".grad").or_else(|| name.rsplit_once('.')).map_or(&*name, |(stem, _)| stem);
-        program.find(cut)
+        program.find(&name).filter(|of| *of != id).or_else(|| program.find(cut))
     };
     let of = by_map.or_else(stem).filter(|of| *of != id)?;
     (program.value(of)?.shape == value.shape).then_some(of)

@@ -264,7 +264,7 @@ impl Worker {
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
         let mut tell = Telling { what: "through the steps so far, for a curve", desk, outbox, waker, interrupts };
         debugger.gather_curve(expression, &mut |progress| tell.goes_on(progress))?;
-        self.desk.stand();
+        self.desk.draw_curve(expression);
         Ok(())
     }
 

@@ -55,6 +55,14 @@ impl Desk {
         self.look = look;
     }
 
+    /// A number is drawn as a curve from now on, if somebody looks.
+    pub fn draw_curve(&mut self, expression: &str) {
+        self.due = true;
+        if let Some(look) = self.look.as_mut().filter(|look| look.curves.iter().all(|curve| curve != expression)) {
+            look.curves.push(expression.to_owned());
+        }
+    }
+
     /// Whether there is something to tell of a run that stands.
     pub fn is_due(&self) -> bool {
         (self.due || self.points) && self.look.is_some()
