@@ -11,7 +11,8 @@ use crate::session::Action;
 
 pub fn handle(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let ctx = ui.ctx();
-    let asked = ctx.any_popup_open() || ctx.memory(|m| m.top_modal_layer().is_some()) || local.editor.is_open();
+    let popup = egui::Popup::is_any_open(ctx);
+    let asked = popup || ctx.memory(|m| m.top_modal_layer().is_some()) || local.editor.is_open();
     let busy = ctx.text_edit_focused() || asked;
     // The key that ends a field or closes a list is heard by it in the same frame: it must not begin something else here.
     let was_busy = std::mem::replace(&mut local.was_busy, busy);
