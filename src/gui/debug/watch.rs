@@ -131,7 +131,8 @@ fn heads(ui: &mut Ui, tokens: &Tokens) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             ui.add_space(CROSS);
-            for title in ["before", "value"] {
+            // Where there is no room for what was before, it is read where the pointer is.
+            for title in ["before", "value"].into_iter().skip(usize::from(is_narrow(ui))) {
                 let (rect, _) = ui.allocate_exact_size(egui::vec2(column(ui), 24.0), egui::Sense::hover());
                 let font = theme::regular(11.0);
                 ui.painter().text(rect.right_center(), egui::Align2::RIGHT_CENTER, title, font, tokens.faint);
@@ -165,11 +166,14 @@ fn row(
                 let before = watched.and_then(|watched| watched.before);
                 let value = watched.and_then(|watched| watched.value.as_ref().ok().copied());
                 let text = |value: Option<f64>| value.map_or("–".to_owned(), |value| significant(value, 4));
-                number(ui, text(before), tokens.faint, &format!("{expression} before: {}", text(before)));
+                let narrow = is_narrow(ui);
+                if !narrow {
+                    number(ui, text(before), tokens.faint, &format!("{expression} before: {}", text(before)));
+                }
                 let moved = value.is_some() && before.is_some() && value != before;
                 let colour = if moved { tokens.accent } else { tokens.text };
-                number(ui, text(value), colour, &format!("{expression} = {}", text(value)));
-                let narrow = is_narrow(ui);
+                let told = if narrow { format!(", before {}", text(before)) } else { String::new() };
+                number(ui, text(value), colour, &format!("{expression} = {}{told}", text(value)));
                 let (_, typed) = text_field(ui, &format!("Watch {expression}"), expression, |field| {
                     let field = field
                         .font(theme::mono(if narrow { 11.0 } else { 12.0 }))
