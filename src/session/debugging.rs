@@ -88,6 +88,9 @@ impl State {
 
     /// Rows, results and histories, branch by branch.
     pub(super) fn take_curves(&mut self, told: &mut Outbox) -> bool {
+        if let Some(branches) = told.branches.take() {
+            self.branches = branches;
+        }
         let left = std::mem::take(&mut told.left);
         left.into_iter().for_each(|news| self.take_branch(news));
         let news = News {
@@ -106,7 +109,6 @@ impl State {
         let Outbox { deleted, progress, .. } = told;
         let is_news = is_told || is_other || !deleted.is_empty();
         self.run.others.retain(|other| !deleted.contains(&other.id));
-        self.branches.retain(|known| !deleted.contains(&known.id));
         // Steps are told as they are done, where the run stands a little later.
         if let (Some(step), None) = (last, progress) {
             self.run.step = step;
@@ -115,7 +117,10 @@ impl State {
     }
 
     fn take_branch(&mut self, News { branch, forked, cut, earlier, rows, evaluations, summaries }: News) {
-        if let Some(Forked { from, step }) = forked {
+        if let Some(Forked { from, step, by_change }) = forked {
+            if by_change {
+                self.say_that_it_stays(from, step);
+            }
             self.look_at_branch(from);
             let (curves, marks) = (self.run.curves.clone(), self.run.marks.clone());
             let mut fork = OtherBranch { id: branch, curves, marks };
@@ -145,13 +150,23 @@ impl State {
         }
     }
 
+    /// Something was changed after this step, and what came after it rests.
+    fn say_that_it_stays(&mut self, branch: u32, step: u64) {
+        let Some(name) = self.branches.iter().find(|known| known.id == branch).map(|known| known.name.clone()) else {
+            return;
+        };
+        let text =
+            format!("From step {step} on this is another branch. What came after it stays as the branch {name}.");
+        self.offer(NoticeKind::Info, text, &format!("Back to {name}"), Action::Debug(DebugCommand::Switch(branch)));
+    }
+
     /// The steps after this one have become another history.
     fn cut_future(&mut self, step: u64) {
         self.run.curves.truncate(step);
         if self.run.status == RunStatus::Finished {
             self.run.status = RunStatus::Paused;
         }
-        self.notify(NoticeKind::Info, format!("What came after step {step} is another history now."));
+        self.notify(NoticeKind::Info, format!("What came after step {step} is gone."));
     }
 
     /// Where the run stands now, another project is in force: the drawing and the settings follow.

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::marks::is_one_drag;
 use super::{Branch, Moment};
+
+/// So many branches that began with a change of the past are kept beside the one that is looked at.
+pub const MOST_BY_CHANGE: usize = 8;
 
 /// Names and beginnings; what each of them is lies with whoever runs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,27 +58,67 @@ impl Branches {
 
     pub fn rename(&mut self, id: u32, name: String) {
         if let Some(known) = self.get_mut(id) {
-            known.name = name;
+            (known.name, known.by_change) = (name, false);
         }
     }
 
-    /// A fork that nobody named is called by the first change made in it.
+    /// A fork that nobody named is called by the first change made in it, and by the whole of it where that is dragged.
     pub fn name_by(&mut self, change: &str, step: u64) {
-        let current = self.current;
-        if let Some(known) = self.get_mut(current).filter(|known| known.name.is_empty()) {
-            known.name = format!("{change} from {step}");
+        if change.is_empty() {
+            return;
+        }
+        let (current, end) = (self.current, format!(" from {step}"));
+        let another = format!("{end} (");
+        let bare =
+            |name: &str| name.strip_suffix(&end).or(name.split_once(&another).map(|(bare, _)| bare)).map(str::to_owned);
+        let is_its_own = |name: &str| name.is_empty() || bare(name).is_some_and(|bare| is_one_drag(&bare, change));
+        if self.get(current).is_some_and(|known| is_its_own(&known.name)) {
+            let name = self.free(format!("{change}{end}"));
+            self.known.iter_mut().filter(|known| known.id == current).for_each(|known| known.name.clone_from(&name));
         }
     }
 
-    /// The current branch rests here, and a new one that begins here is looked at. Returns the one that rests.
-    pub fn fork(&mut self, name: String, here: Moment) -> u32 {
+    /// A name that no other branch than the current one has.
+    fn free(&self, name: String) -> String {
+        let is_taken = |name: &str| self.named(name).is_some_and(|known| known.id != self.current);
+        let again = (2..).map(|number| format!("{name} ({number})"));
+        std::iter::once(name.clone()).chain(again).find(|name| !is_taken(name)).unwrap_or(name)
+    }
+
+    /// The current branch rests after the step `stood`, and a new one that begins here is looked at. Returns the one that rests.
+    pub fn fork(&mut self, name: String, stood: u64, here: Moment) -> u32 {
         let from = self.current;
-        self.stands(here.step);
+        self.stands(stood);
         self.numbered += 1;
         self.current = self.numbered;
-        let Moment { step, instruction: from_instruction } = here;
-        self.known.push(Branch { id: self.current, name, parent: Some(from), from: step, from_instruction, step });
+        let (id, Moment { step, instruction: from_instruction }) = (self.current, here);
+        let parent = Some(from);
+        self.known.push(Branch { id, name, parent, from: step, from_instruction, step, by_change: false });
         from
+    }
+
+    /// As [`Self::fork`], by a change that was made here where something lay ahead.
+    pub fn fork_by(&mut self, change: &str, stood: u64, here: Moment) -> u32 {
+        let from = self.fork(String::new(), stood, here);
+        self.name_by(change, here.step);
+        if let Some(new) = self.known.last_mut() {
+            new.by_change = true;
+        }
+        from
+    }
+
+    /// Those that began with a change and rest, but are more than are kept or take more than `most` bytes together, the oldest
+    /// first. The newest of them always stays, and one that was given a name is nobody's to drop.
+    pub fn surplus(&self, most: usize, bytes: impl Fn(u32) -> usize) -> Vec<u32> {
+        let begun = self.known.iter().filter(|known| known.by_change && known.id != self.current);
+        let mut taken = 0;
+        let is_too_much = |(nth, id): (usize, u32)| {
+            taken += bytes(id);
+            (nth > 0 && (nth >= MOST_BY_CHANGE || taken > most)).then_some(id)
+        };
+        let mut surplus: Vec<_> = begun.rev().map(|known| known.id).enumerate().filter_map(is_too_much).collect();
+        surplus.reverse();
+        surplus
     }
 
     /// The current branch rests after a step, and another is looked at; whether there is one with this number.
@@ -116,6 +160,11 @@ impl Branches {
         parent.or(self.known.iter().map(|known| known.id).find(|&other| other != id))
     }
 
+    /// The branch that the current one left, where it began by itself with a change at this place.
+    pub fn parent_by_change(&self, place: Moment) -> Option<u32> {
+        self.get(self.current).filter(|known| known.by_change && known.beginning() == place)?.parent
+    }
+
     /// Drops a branch that is not looked at. What was forked from it counts as forked from where it was forked itself, where that
     /// one went further.
     pub fn forget(&mut self, id: u32) -> Option<Branch> {
@@ -133,11 +182,20 @@ impl Branches {
 impl Branch {
     /// The first one.
     fn main() -> Self {
-        Self { id: 0, name: "main".into(), parent: None, from: 0, from_instruction: 0, step: 0 }
+        Self { id: 0, name: "main".into(), parent: None, from: 0, from_instruction: 0, step: 0, by_change: false }
     }
 
     pub fn beginning(&self) -> Moment {
         Moment { step: self.from, instruction: self.from_instruction }
+    }
+
+    /// What is said when it gives way to newer ones.
+    pub fn dropped(&self) -> String {
+        format!(
+            "Dropped the branch {}: {MOST_BY_CHANGE} that began with a change of the past are kept, as far as the memory for \
+             checkpoints holds them. One that is given a name stays.",
+            self.title()
+        )
     }
 
     /// One that has no name of its own yet is called by its beginning.
@@ -154,15 +212,15 @@ mod tests {
     fn a_branch_that_goes_leaves_its_children_to_the_one_that_it_left() {
         let mut branches = Branches::default();
         let at = |step: u64| Moment { step, instruction: 0 };
-        branches.fork(String::new(), at(5));
-        branches.fork("grandchild".into(), Moment { step: 9, instruction: 2 });
+        branches.fork(String::new(), 5, at(5));
+        branches.fork("grandchild".into(), 9, Moment { step: 9, instruction: 2 });
         assert_eq!((branches.current(), branches.forget(2)), (2, None), "nobody saws off the branch that they sit on");
         assert_eq!(branches.forget(1).map(|gone| gone.title()).as_deref(), Some("fork at 5"));
         let child = branches.get(2).unwrap();
         assert_eq!((child.parent, child.from, child.from_instruction), (Some(0), 5, 0));
         assert!(branches.switch(0, 12) && !branches.switch(7, 0));
         assert_eq!(branches.get(2).map(|known| known.step), Some(12));
-        assert_eq!((branches.after(2), branches.after(0), branches.fork("x".into(), at(1))), (Some(0), Some(2), 0));
+        assert_eq!((branches.after(2), branches.after(0), branches.fork("x".into(), 1, at(1))), (Some(0), Some(2), 0));
         assert_eq!((branches.current(), branches.named("x").map(|known| known.id)), (3, Some(3)), "no number twice");
         branches.rename(3, String::new());
         branches.name_by("lr 0.1 → 0.2", 4);

@@ -55,7 +55,7 @@ impl<'a> Before<'a> {
 }
 
 /// Whether two labels at one step are of the same setting, or say the same.
-fn is_one_drag(last: &str, label: &str) -> bool {
+pub(super) fn is_one_drag(last: &str, label: &str) -> bool {
     let setting = |label: &str| label.split_once(ARROW).and_then(|(from, _)| Some(from.split_once(' ')?.0.to_owned()));
     last == label || setting(last).is_some_and(|last| Some(last) == setting(label))
 }

@@ -26,7 +26,7 @@ mod summary;
 mod survey;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
-pub use branches::Branches;
+pub use branches::{Branches, MOST_BY_CHANGE};
 pub use breakpoint::{At, Breakpoint, StepPhase, Turn};
 pub use condition::{LayerCondition, Severity, Vitals};
 pub use curves::{Curves, KEPT, Mark, Metric, Pace};

@@ -167,6 +167,9 @@ pub struct Branch {
     pub from_instruction: usize,
     /// Completed steps where it stands.
     pub step: u64,
+    /// It began by itself, with a change that was made where something lay ahead, and nobody has given it a name.
+    #[serde(default)]
+    pub by_change: bool,
 }
 
 /// Checkpoints on the way: where going back begins.

@@ -20,7 +20,7 @@ mod value;
 pub use crate::trace::{Change, JournalEntry, TensorEdit};
 pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
-    Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
+    Advance, DebugError, Debugger, Held, Hit, Later, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
 };
 pub use kept::{Forks, Kept, KeptBranch, Revived, metric};
 pub use outbox::{Forked, News, Outbox, Progress, Stop};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summary};
+use crate::trace::{Branch, Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summary};
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub struct Forked {
     pub from: u32,
     /// Completed steps.
     pub step: u64,
+    /// By itself: something was changed there, and something lay ahead.
+    pub by_change: bool,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +79,8 @@ pub struct Outbox {
     pub summaries: Vec<Arc<Summary>>,
     /// Branches that are gone, whatever is told of them above.
     pub deleted: Vec<u32>,
+    /// All there are, when they may be others than were told.
+    pub branches: Option<Vec<Branch>>,
     /// Of all changes of this branch, when there are others than were told.
     pub marks: Option<Vec<Mark>>,
     /// The project in force, when going back, undoing or another branch has made it another.

@@ -376,11 +376,9 @@ impl Worker {
     }
 
     fn change(&mut self, change: Change) -> Result<(), DebugError> {
-        let Some(debugger) = &mut self.debugger else { return Ok(()) };
         let graph = matches!(change, Change::Graph { .. });
         let device = matches!(change, Change::Device { .. });
-        let number = matches!(change, Change::Value { .. }).then(|| change.to_string());
-        let kept = match debugger.change(change) {
+        let kept = match self.alter(|debugger| debugger.change(change)) {
             // The run has not been touched, and goes on where it is.
             Err(error) if device => {
                 locked(&self.outbox).say(error.to_string());
@@ -389,13 +387,7 @@ impl Worker {
             }
             kept => kept?,
         };
-        match number {
-            Some(number) => self.changed(&number),
-            None => {
-                self.cut();
-                self.tell_marks();
-            }
-        }
+        let Some(kept) = kept else { return Ok(()) };
         self.standing.did();
         if graph && kept.kept < kept.of {
             locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));

@@ -48,7 +48,7 @@ fn branches_of_a_kept_run_are_there_and_stay() {
     main.goto_step(4).unwrap();
     let mut fork = main.fork().unwrap();
     let mut all = Branches::default();
-    all.fork("warm".into(), fork.moment());
+    all.fork("warm".into(), 4, fork.moment());
     fork.goto_step(7).unwrap();
     all.switch(0, 7);
     let resting =
@@ -72,4 +72,29 @@ fn branches_of_a_kept_run_are_there_and_stay() {
         assert_eq!((of(0), of(2)), (expected.clone(), expected));
         assert_eq!((&said[0]["current"], &said[2]["current"]), (&Value::from("main"), &Value::from("warm")));
     }
+}
+
+/// What came after a change of the past stays as a branch, and taking the change back leads there again.
+#[test]
+fn a_change_in_the_past_leaves_the_later_history_as_a_branch() {
+    let folder = tempfile::tempdir().unwrap();
+    json_free(folder.path(), &["new", "xor", "-o", "xor.glassbox.json"]);
+    let commands = "run 30; print dense_1.weight; goto 10; set dense_1.weight = 0; branches; run 2; branch main; print dense_1.weight; \
+                    goto 10; scale dense_1.bias 2; undo; branches";
+    let said = debugged(folder.path(), commands);
+    let branch = "dense_1.weight = 0 from 10";
+    assert_eq!(said[3]["notes"][0], format!("Now on branch {branch}; what came after step 10 stays on main."));
+    assert_eq!(
+        (&said[4]["current"], &said[4]["branches"][0]["steps_completed"]),
+        (&Value::from(branch), &Value::from(30))
+    );
+    assert_eq!(said[4]["branches"][1]["origin"], "from main after step 10");
+    assert_eq!((&said[6]["branch"], &said[6]["steps_completed"]), (&Value::from("main"), &Value::from(30)));
+    assert_eq!(said[7], said[1], "as it was, bit for bit");
+    assert!(said[9]["notes"][0].as_str().is_some_and(|note| note.contains("from 10")));
+    assert_eq!(
+        (&said[10]["branch"], &said[10]["notes"][0]),
+        (&Value::from("main"), &Value::from("On branch main again."))
+    );
+    assert_eq!(said[11]["branches"].as_array().map(Vec::len), Some(2), "an empty one is gone: {}", said[11]);
 }

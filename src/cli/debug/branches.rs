@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Said;
-use super::obey::Console;
+use super::obey::{Console, sentence};
 use super::values::digits;
 use crate::cli::output::remark;
 use crate::cli::prepare::Begun;
 use crate::trace::{Branch, Branches, Moment, Place, Series};
-use crate::trainer::{Advance, DebugError, Debugger, KeptBranch, Revived, share_budget};
+use crate::trainer::{Advance, DebugError, Debugger, JournalEntry, KeptBranch, Later, Revived, share_budget};
 
 /// One of the ways that the run has gone.
 pub struct Way {
@@ -122,12 +122,29 @@ impl Ways {
     fn fork(&mut self, name: String) -> Result<(), DebugError> {
         let debugger = self.current.debugger.fork()?;
         let here = debugger.moment();
-        self.all.fork(name, here);
+        self.all.fork(name, here.step, here);
+        self.go_on_in(debugger);
+        Ok(())
+    }
+
+    fn go_on_in(&mut self, debugger: Debugger) {
+        let here = debugger.moment();
         let losses = self.current.losses.iter().copied().filter(|(step, _)| *step <= here.step).collect();
         let fork = Way { id: self.all.current(), debugger, losses };
         self.resting.push(std::mem::replace(&mut self.current, fork));
         self.share();
-        Ok(())
+    }
+
+    /// The branches that are too many are gone; a sentence about each.
+    fn drop_surplus(&mut self) -> Vec<String> {
+        let weight = |id: u32| self.resting.iter().find(|way| way.id == id).map_or(0, |way| way.debugger.weight());
+        let surplus = self.all.surplus(self.budget, weight);
+        let gone = surplus.into_iter().filter_map(|id| {
+            let gone = self.all.forget(id)?;
+            self.resting.retain(|way| way.id != id);
+            Some(gone.dropped())
+        });
+        gone.collect()
     }
 
     /// Where the run stands.
@@ -178,6 +195,70 @@ impl Ways {
 }
 
 impl Console {
+    /// Changes the run where it stands. What lay ahead stays, on the branch that it is on: the change begins another.
+    pub(super) fn alter<T>(
+        &mut self,
+        change: impl FnOnce(&mut Debugger) -> Result<T, DebugError>,
+    ) -> Result<T, String> {
+        let here = self.debugger().moment();
+        self.alter_at(here, Debugger::last_change_in_words, change)
+    }
+
+    /// As [`Self::alter`], at a place. `words`: what was changed, asked of the run that it was changed in.
+    fn alter_at<T>(
+        &mut self,
+        place: Moment,
+        words: impl FnOnce(&Debugger) -> Option<String>,
+        change: impl FnOnce(&mut Debugger) -> Result<T, DebugError>,
+    ) -> Result<T, String> {
+        let (made, later) = self.debugger_mut().keeping_later(place, change).map_err(sentence)?;
+        match later {
+            Later::Nothing => {}
+            Later::Stays(fork) => {
+                let (here, from, goes_on) = (fork.moment(), self.ways.name(), self.going_on());
+                let old = self.debugger_mut();
+                // It rests wherever the way ended: all of it can be reached from there.
+                let end = Moment { step: old.furthest(), instruction: 0 };
+                let _ = old.goto_while(end, &mut |_| goes_on());
+                let stood = old.moment().step;
+                self.ways.all.fork_by(&words(&fork).unwrap_or_default(), stood, here);
+                self.ways.go_on_in(*fork);
+                let name = self.ways.name();
+                self.notes.push(format!("Now on branch {name}; what came after step {} stays on {from}.", here.step));
+                let dropped = self.ways.drop_surplus();
+                self.notes.extend(dropped);
+            }
+            Later::Gone(why) => {
+                let furthest = self.debugger().furthest();
+                self.way_mut().forget_after(furthest);
+                self.notes.push(format!("What came after step {} could not be kept: {why}", place.step));
+            }
+        }
+        Ok(made)
+    }
+
+    /// Takes the last change back, and stands where it was made. Where that leaves nothing of a branch but what the one was that it
+    /// left, the run goes on there. Returns what was taken back.
+    pub(super) fn take_back(&mut self) -> Result<Option<JournalEntry>, String> {
+        let debugger = self.debugger();
+        let Some(place) = debugger.last_change() else { return Ok(None) };
+        let way = |id: u32| self.ways.resting.iter().find(|way| way.id == id);
+        let is_of_parent = |id: &u32| way(*id).is_some_and(|way| debugger.is_parent_without_last(&way.debugger));
+        let Some(parent) = self.ways.all.parent_by_change(place).filter(is_of_parent) else {
+            let without = debugger.last_change_in_words().map(|change| format!("without {change}"));
+            return self.alter_at(place, |_| without, Debugger::undo);
+        };
+        let (undone, is_empty) = (debugger.changes().0.last().cloned(), !debugger.has_later(place));
+        let left = self.ways.current.id;
+        self.ways.switch(parent);
+        self.debugger_mut().goto(place).map_err(sentence)?;
+        self.notes.push(format!("On branch {} again.", self.ways.name()));
+        if is_empty {
+            self.ways.forget(left);
+        }
+        Ok(undone)
+    }
+
     pub(super) fn fork(&mut self, name: Option<String>) -> Result<Said, String> {
         let name = name.unwrap_or_else(|| self.ways.fresh_name());
         if self.ways.all.named(&name).is_some() {

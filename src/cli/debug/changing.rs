@@ -2,18 +2,12 @@
 
 use serde_json::json;
 
-use super::obey::{Console, sentence};
+use super::obey::Console;
 use super::{Said, show, values};
 use crate::expr::{Array, Expr, Index};
 use crate::trainer::TensorEdit;
 
 impl Console {
-    /// After a change here, what lay ahead is forgotten.
-    fn changed(&mut self) {
-        let furthest = self.debugger().furthest();
-        self.way_mut().forget_after(furthest);
-    }
-
     /// Some names are no tensors.
     fn tensor(name: &str) -> Result<(), String> {
         match name {
@@ -36,8 +30,7 @@ impl Console {
         let value = self.debugger().number_of(value)? as f32;
         let element = Expr::Element(name.into(), index.into());
         let before = self.debugger().value_of(&element).ok().and_then(|found| found.single());
-        self.debugger_mut().set(name, index, value).map_err(sentence)?;
-        self.changed();
+        self.alter(|debugger| debugger.set(name, index, value))?;
         let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
         let json = json!({ "name": name, "index": index, "value": values::json_number(value.into()) });
         Ok(Said { text: format!("{element} = {value}{was}"), json })
@@ -73,8 +66,7 @@ impl Console {
         let Array { dims, numbers } = self.debugger().value_of(value)?;
         if name == "learning_rate" {
             let rate = self.debugger().number_of(value)?;
-            self.debugger_mut().set_learning_rate(rate).map_err(sentence)?;
-            self.changed();
+            self.alter(|debugger| debugger.set_learning_rate(rate))?;
             let json = json!({ "name": name, "value": rate });
             return Ok(Said { text: format!("The learning rate is {rate} from here on."), json });
         }
@@ -107,8 +99,7 @@ impl Console {
     fn edit(&mut self, name: &str, edit: TensorEdit) -> Result<Said, String> {
         Self::tensor(name)?;
         let shown = edit.to_string();
-        self.debugger_mut().edit(name, edit).map_err(sentence)?;
-        self.changed();
+        self.alter(|debugger| debugger.edit(name, edit))?;
         let now = self.debugger().value_of(&Expr::Name(name.into()))?;
         let text = format!("{name} {shown}: {}", values::to_text(&now));
         Ok(Said { text, json: json!({ "name": name, "change": shown }) })
@@ -121,8 +112,7 @@ impl Console {
     }
 
     pub(super) fn undo(&mut self) -> Result<Said, String> {
-        let undone = self.debugger_mut().undo().map_err(sentence)?.ok_or_else(|| self.nothing_to_undo())?;
-        self.changed();
+        let undone = self.take_back()?.ok_or_else(|| self.nothing_to_undo())?;
         let mut said = self.place();
         said.text = format!("Took back: {}\n{}", show::change_text(&undone), said.text);
         said.json["undone"] = show::change_json(&undone);

@@ -30,6 +30,8 @@ pub struct Console {
     numbered: u32,
     /// Set from outside to end a long way.
     interrupted: Arc<AtomicBool>,
+    /// What a command led to beside what it was asked for.
+    pub(super) notes: Vec<String>,
     /// What a dump must not be written over.
     files: Files,
 }
@@ -41,7 +43,7 @@ pub(super) fn sentence(error: DebugError) -> String {
 impl Console {
     pub fn new(ways: Ways, interrupted: Arc<AtomicBool>, files: Files) -> Self {
         let (marks, trail) = (Vec::new(), Trail::default());
-        Self { ways, watches: Vec::new(), marks, trail, numbered: 0, interrupted, files }
+        Self { ways, watches: Vec::new(), marks, trail, numbered: 0, interrupted, notes: Vec::new(), files }
     }
 
     /// What can be named in a command here.
@@ -84,6 +86,7 @@ impl Console {
     /// `None` when that was the last command; errors are sentences, and leave everything as it was but for the place.
     pub fn obey(&mut self, line: &str) -> Result<Option<Said>, String> {
         self.interrupted.store(false, Ordering::Relaxed);
+        self.notes.clear();
         let command = command::parse(line)?;
         let left = Some(self.ways.place()).filter(|_| marks::leads_far(&command));
         let said = self.carry_out(command)?;
@@ -94,7 +97,7 @@ impl Console {
     }
 
     fn carry_out(&mut self, command: Command) -> Result<Option<Said>, String> {
-        let said = match command {
+        let mut said = match command {
             Command::Quit => return Ok(None),
             Command::Run(steps) => self.run(steps)?,
             Command::Forward(unit, count) => self.forward(unit, count)?,
@@ -144,6 +147,10 @@ impl Console {
                 Said { json: json!({ "help": text }), text }
             }
         };
+        if !self.notes.is_empty() {
+            said.text = format!("{}\n{}", said.text, self.notes.join("\n"));
+            said.json["notes"] = json!(self.notes);
+        }
         Ok(Some(said))
     }
 

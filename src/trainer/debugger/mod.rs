@@ -5,7 +5,7 @@
 //! on, and a dump is handed out as tensors.
 //!
 //! A change belongs to its place: whoever arrives there again finds it made. A change made after going back begins another
-//! history: changes and checkpoints that lay ahead are forgotten.
+//! history: changes and checkpoints that lay ahead are forgotten, unless it is made in a fork ([`Debugger::keeping_later`]).
 
 mod before;
 mod breakpoints;
@@ -14,6 +14,7 @@ mod curves;
 mod dump;
 mod explain;
 mod forward;
+mod later;
 mod memory;
 mod nudge;
 mod reverse;
@@ -36,6 +37,7 @@ pub use crate::trace::Moment;
 pub use breakpoints::Hit;
 pub use dump::StepDump;
 pub use forward::{Advance, Unit};
+pub use later::Later;
 pub use reverse::{Held, Reversed};
 pub use sharing::share_budget;
 pub use travel::Way;

@@ -47,7 +47,6 @@ impl Checkpoint {
         self.stand.now.step
     }
 
-    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.bytes
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::data::Dataset;
 use crate::engine::Device;
-use crate::trace::{Branch, Branches, Curves, Metric, Moment, Pace};
-use crate::trainer::debugger::{DebugError, Debugger, share_budget};
+use crate::trace::{Branch, Branches, Curves, JournalEntry, Metric, Moment, Pace};
+use crate::trainer::debugger::{DebugError, Debugger, Later, share_budget};
 use crate::trainer::kept::{Forks, KeptBranch, Revived};
 use crate::trainer::outbox::{Forked, Progress};
 
@@ -66,21 +66,33 @@ impl Ways {
         is_shorter
     }
 
-    /// `old` rests from now on. Returns where the new branch, which is looked at now, began.
+    /// `old` rests from now on, and a new branch that begins here is looked at.
     fn fork(&mut self, old: Debugger, name: String, here: Moment) -> Forked {
-        let step = here.step;
-        let mut curves = self.curves.clone();
-        curves.truncate(step);
-        self.rest(old);
-        let from = self.all.fork(name, here);
-        (self.curves, self.furthest) = (curves, Some(step));
-        Forked { from, step }
+        let from = self.all.fork(name, old.moment().step, here);
+        self.begin(old, from, here.step, false)
     }
 
-    fn rest(&mut self, debugger: Debugger) {
+    /// As [`Self::fork`], by a change that was made here.
+    fn fork_by(&mut self, change: &str, old: Debugger, here: Moment) -> Forked {
+        let from = self.all.fork_by(change, old.moment().step, here);
+        self.begin(old, from, here.step, true)
+    }
+
+    fn begin(&mut self, old: Debugger, from: u32, step: u64, by_change: bool) -> Forked {
+        let mut curves = self.curves.clone();
+        curves.truncate(step);
+        self.rest(from, old);
+        (self.curves, self.furthest) = (curves, Some(step));
+        Forked { from, step, by_change }
+    }
+
+    fn rest(&mut self, id: u32, debugger: Debugger) {
         let curves = std::mem::take(&mut self.curves);
-        let (id, furthest) = (self.all.current(), self.furthest);
-        self.resting.push(Resting { id, debugger, furthest, curves, kept: None });
+        self.resting.push(Resting { id, debugger, furthest: self.furthest, curves, kept: None });
+    }
+
+    fn resting(&self, id: u32) -> Option<&Debugger> {
+        self.resting.iter().find(|resting| resting.id == id).map(|resting| &resting.debugger)
     }
 
     /// `old` rests, and another is looked at from now on; the same one where there is no such.
@@ -88,7 +100,7 @@ impl Ways {
         let Some(at) = self.resting.iter().position(|resting| resting.id == branch) else { return old };
         let Resting { debugger, furthest, curves, .. } = self.resting.swap_remove(at);
         let here = old.moment().step;
-        self.rest(old);
+        self.rest(self.all.current(), old);
         self.all.switch(branch, here);
         (self.furthest, self.curves) = (furthest, curves);
         debugger
@@ -165,6 +177,91 @@ impl Worker {
         }
     }
 
+    /// Changes the run where it stands. What lay ahead stays, on the branch that it is on: the change begins another.
+    pub(super) fn alter<T>(
+        &mut self,
+        change: impl FnOnce(&mut Debugger) -> Result<T, DebugError>,
+    ) -> Result<Option<T>, DebugError> {
+        let Some(here) = self.debugger.as_ref().map(Debugger::moment) else { return Ok(None) };
+        self.alter_at(here, Debugger::last_change_in_words, change)
+    }
+
+    /// As [`Self::alter`], at a place. `words`: what was changed, asked of the run that it was changed in.
+    fn alter_at<T>(
+        &mut self,
+        place: Moment,
+        words: impl FnOnce(&Debugger) -> Option<String>,
+        change: impl FnOnce(&mut Debugger) -> Result<T, DebugError>,
+    ) -> Result<Option<T>, DebugError> {
+        let Some(debugger) = &mut self.debugger else { return Ok(None) };
+        let (made, later) = debugger.keeping_later(place, change)?;
+        self.desk.stand();
+        self.picture_due = true;
+        match later {
+            Later::Nothing => {
+                let (change, step) = (words(debugger), debugger.moment().step);
+                self.desk.branches.all.name_by(&change.unwrap_or_default(), step);
+            }
+            Later::Stays(fork) => {
+                let change = words(&fork).unwrap_or_default();
+                self.go_on_in(*fork, &change);
+            }
+            Later::Gone(why) => {
+                self.cut();
+                self.say(&format!("What came after step {} could not be kept: {why}", place.step));
+            }
+        }
+        self.tell_marks();
+        Ok(Some(made))
+    }
+
+    /// From a change on, which was made in this fork. The branch before it rests at its end.
+    fn go_on_in(&mut self, fork: Debugger, change: &str) {
+        let here = fork.moment();
+        let Some(mut old) = self.debugger.replace(fork) else { return };
+        self.to_its_end(&mut old);
+        let forked = self.desk.branches.fork_by(change, old, here);
+        locked(&self.outbox).switch(self.desk.branches.all.current(), Some(forked));
+        self.drop_surplus();
+        self.share();
+    }
+
+    fn drop_surplus(&mut self) {
+        let ways = &mut self.desk.branches;
+        let weight = |id: u32| ways.resting(id).map_or(0, Debugger::weight);
+        for id in ways.all.surplus(self.budget, weight) {
+            if let Some(gone) = self.desk.branches.forget(id) {
+                locked(&self.outbox).deleted.push(id);
+                self.say(&gone.dropped());
+            }
+        }
+    }
+
+    /// Takes the last change back, and stands where it was made. Where that leaves nothing of a branch but what the one was that it
+    /// left, the run goes on there. Returns what was taken back.
+    pub(super) fn undo(&mut self) -> Result<Option<JournalEntry>, DebugError> {
+        let Some((debugger, place)) = self.debugger.as_ref().and_then(|d| Some((d, d.last_change()?))) else {
+            return Ok(None);
+        };
+        let ways = &self.desk.branches;
+        let is_of_parent = |parent: &u32| ways.resting(*parent).is_some_and(|p| debugger.is_parent_without_last(p));
+        let Some(parent) = ways.all.parent_by_change(place).filter(is_of_parent) else {
+            let without = debugger.last_change_in_words().map(|change| format!("without {change}"));
+            return Ok(self.alter_at(place, |_| without, Debugger::undo)?.flatten());
+        };
+        let (undone, is_empty) = (debugger.changes().0.last().cloned(), !debugger.has_later(place));
+        let left = self.desk.branches.all.current();
+        self.switch(parent);
+        self.travel(place)?;
+        if is_empty {
+            self.desk.branches.forget(left);
+            locked(&self.outbox).deleted.push(left);
+            self.tell_branches();
+            self.share();
+        }
+        Ok(undone)
+    }
+
     pub(super) fn switch(&mut self, branch: u32) {
         let Some(debugger) = self.debugger.take() else { return };
         let breakpoints = debugger.breakpoints().to_vec();
@@ -195,6 +292,7 @@ impl Worker {
         if let Some(gone) = self.desk.branches.forget(branch) {
             locked(&self.outbox).deleted.push(branch);
             self.say(&format!("Deleted the branch {}.", gone.title()));
+            self.tell_branches();
             self.share();
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use super::desk::Desk;
 use super::telling::tell_new;
 use super::{Interrupts, Mode, Urgency, Waker, Worker, locked};
-use crate::trace::{At, Breakpoint, Checked, Gaze, Moment, Stopped};
+use crate::trace::{At, Branch, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trace::{Change, TensorEdit};
 use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
 use crate::trainer::outbox::Outbox;
@@ -137,20 +137,19 @@ impl Worker {
                 self.desk.note(Checked { text, is_condition: false, problem });
             }
             DebugCommand::Set { name, index, value } => {
-                let change = Change::Value { name: name.clone(), index: index.clone(), value }.to_string();
-                debugger.set(&name, &index, value)?;
-                self.changed(&change);
+                self.alter(|debugger| debugger.set(&name, &index, value))?;
             }
             DebugCommand::Edit { name, edit } => {
-                let change = format!("{name} {edit}");
-                debugger.edit(&name, edit)?;
-                self.changed(&change);
+                self.alter(|debugger| debugger.edit(&name, edit))?;
             }
             DebugCommand::GatherCurve(expression) => self.gather_curve(&expression)?,
-            DebugCommand::Undo => self.undo()?,
+            DebugCommand::Undo => self.take_back()?,
             DebugCommand::Fork { name } => self.fork(name)?,
             DebugCommand::Switch(branch) => self.switch(branch),
-            DebugCommand::Rename { branch, name } => self.desk.branches.all.rename(branch, name),
+            DebugCommand::Rename { branch, name } => {
+                self.desk.branches.all.rename(branch, name);
+                self.tell_branches();
+            }
             DebugCommand::DeleteBranch(branch) => self.delete_branch(branch),
         }
         Ok(())
@@ -181,14 +180,6 @@ impl Worker {
         self.picture_due = true;
     }
 
-    /// Something was changed here by hand.
-    pub(super) fn changed(&mut self, change: &str) {
-        let step = self.debugger.as_ref().map_or(0, |debugger| debugger.moment().step);
-        self.desk.branches.all.name_by(change, step);
-        self.cut();
-        self.tell_marks();
-    }
-
     /// What lies ahead of here no longer comes to be.
     pub(super) fn cut(&mut self) {
         let Some(debugger) = &self.debugger else { return };
@@ -202,16 +193,19 @@ impl Worker {
         outbox.cut(step);
     }
 
-    fn undo(&mut self) -> Result<(), DebugError> {
-        let Some(debugger) = &mut self.debugger else { return Ok(()) };
-        match debugger.undo()? {
+    fn take_back(&mut self) -> Result<(), DebugError> {
+        let branch = self.desk.branches.all.current();
+        match self.undo()? {
             Some(entry) => {
                 if matches!(entry.change, Change::Training { .. } | Change::Graph { .. }) {
-                    locked(&self.outbox).project = Some(Box::new(debugger.run().project().clone()));
+                    let project = self.run().map(|run| Box::new(run.project().clone()));
+                    locked(&self.outbox).project = project;
                 }
-                self.cut();
-                self.tell_marks();
-                self.say(&format!("Took back: {}.", entry.change));
+                // The one that a branch left has a lower number.
+                let ways = &self.desk.branches.all;
+                let now = ways.get(ways.current()).filter(|now| now.id < branch).map(Branch::title);
+                let back = now.map_or(String::new(), |name| format!(" The run is on the branch {name} again."));
+                self.say(&format!("Took back: {}.{back}", entry.change));
             }
             None => self.say("There is no change to take back."),
         }
@@ -282,6 +276,14 @@ impl Worker {
         });
         self.picture_due = true;
         arrived.map(drop)
+    }
+
+    /// A branch that is left goes to the last step that was ever reached on it.
+    pub(super) fn to_its_end(&mut self, old: &mut Debugger) {
+        let (step, Self { desk, outbox, waker, interrupts, .. }) = (old.furthest(), self);
+        let mut tell = Telling { what: "to the end of what stays as a branch", desk, outbox, waker, interrupts };
+        // It rests wherever the way ended: all of it can be reached from there.
+        let _ = old.goto_while(Moment { step, instruction: 0 }, &mut |way: Way| tell.goes_on(way.progress));
     }
 
     fn reverse(&mut self, to: Option<(String, Held)>) -> Result<(), DebugError> {

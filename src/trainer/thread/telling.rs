@@ -18,6 +18,13 @@ impl Worker {
     pub(super) fn tell_marks(&mut self) {
         let marks = self.run().map(|run| run.history().marks());
         locked(&self.outbox).marks = marks;
+        self.tell_branches();
+    }
+
+    pub(super) fn tell_branches(&mut self) {
+        let Some(run) = self.run() else { return };
+        let branches = self.desk.branches.all.told(run.machine().step());
+        locked(&self.outbox).branches = Some(branches);
     }
 
     /// The run as it stands between two steps, with what was told of it.

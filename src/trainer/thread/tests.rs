@@ -10,6 +10,7 @@ use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
 mod branches;
+mod later;
 mod not_finite;
 
 /// Nothing here takes a tenth of it on an idle machine.
@@ -93,22 +94,6 @@ fn what_was_told_once_is_not_told_again_when_it_is_gone_once_more() {
 }
 
 #[test]
-fn a_change_in_the_past_cuts_what_was_told_of_its_future() {
-    let mut desk = Desk::new();
-    desk.goto(30);
-    desk.arrive(30);
-    desk.goto(10);
-    desk.arrive(10);
-    desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit: TensorEdit::ZERO });
-    let view = desk.until("the change is in the journal", |view| view.changes.len() == 1);
-    assert_eq!((view.furthest, view.changes[0].what.as_str()), (10, "dense_1.weight = 0"));
-    assert_eq!(desk.told.iter().filter_map(|told| told.cut).collect::<Vec<_>>(), [10]);
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    desk.arrive(11);
-    assert_eq!(desk.rows().last(), Some(&11));
-}
-
-#[test]
 fn a_run_saved_in_the_middle_of_a_step_is_the_run_before_that_step() {
     let mut desk = Desk::new();
     desk.goto(7);
@@ -152,7 +137,7 @@ fn a_run_is_kept_with_all_that_was_told_of_it_though_nobody_took_it() {
     desk.until("the change is in the journal", |view| view.changes.len() == 1);
     assert_ne!(asker.doings(), doings);
     let kept = desk.save();
-    assert_eq!(steps(&kept), (1..=10).collect::<Vec<_>>(), "what lay ahead is another history");
+    assert_eq!(steps(&kept), (1..=10).collect::<Vec<_>>(), "what lay ahead is another branch's");
     let told: Vec<_> = kept.marks.iter().map(|mark| (mark.step, mark.label.as_str())).collect();
     assert_eq!(told, [(10, "dense_1.weight = 0")]);
 
