@@ -32,7 +32,7 @@ fn close(what: &str, got: f64, expected: f64) {
 }
 
 fn opened(name: &str) -> (Debugger, Curves, Vec<String>) {
-    let (project, Kept { saved, curves, marks, forks }) =
+    let (project, Kept { saved, curves, marks, forks, .. }) =
         checkpoint::load(&folder().join(format!("{name}.safetensors"))).unwrap();
     assert!(forks.resting.is_empty(), "nothing was kept of branches then");
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());

@@ -197,7 +197,9 @@ fn resume(
     device: Device,
     told: &mut Told,
 ) -> anyhow::Result<(Run, Curves, Forks)> {
-    let (kept, Kept { saved, curves, mut forks, .. }) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+    let (kept, of_run) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
+    let page = checkpoint::on_page(&kept, &of_run);
+    let Kept { saved, curves, mut forks, .. } = of_run;
     let (checkpoint, file) = (path.display(), start.file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);
@@ -222,12 +224,14 @@ fn resume(
             forks = Forks::default();
         }
     }
-    if project.graph != kept.graph {
+    // What it was told of when it was kept; a branch may have settings of its own.
+    if project.graph != page.graph {
         told.warn(format!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
         run.change(Change::Graph { graph: project.graph.clone() })?;
     }
-    if project.training != kept.training {
-        run.change(Change::Training { training: project.training.clone() })?;
+    let training = run.training().edited(&page.training, &project.training);
+    if training != *run.training() {
+        run.change(Change::Training { training })?;
     }
     Ok((run, curves, forks))
 }

@@ -41,6 +41,35 @@ impl Default for TrainingSpec {
     }
 }
 
+/// What becomes of one setting where another one was changed from `before` to `after`. `follows`: only where it was the same.
+fn taken<T: Clone + PartialEq>(own: &T, before: &T, after: &T, follows: bool) -> T {
+    let is_taken = before != after && (!follows || own == before);
+    if is_taken { after.clone() } else { own.clone() }
+}
+
+impl TrainingSpec {
+    /// These settings with those that were changed from `before` to `after`; all others stay as they are here.
+    pub fn edited(&self, before: &Self, after: &Self) -> Self {
+        self.merged(before, after, false)
+    }
+
+    /// As [`Self::edited`], but what is not as it was `before` stays too.
+    pub fn following(&self, before: &Self, after: &Self) -> Self {
+        self.merged(before, after, true)
+    }
+
+    fn merged(&self, before: &Self, after: &Self, follows: bool) -> Self {
+        macro_rules! each {
+            ($($setting:ident),*) => {
+                Self { $($setting: taken(&self.$setting, &before.$setting, &after.$setting, follows)),* }
+            };
+        }
+        each!(
+            optimiser, learning_rate, schedule, warm_up_steps, batch_size, epochs, clip, early_stopping, keep_best, seed
+        )
+    }
+}
+
 /// Definitions follow PyTorch's `torch.optim` exactly, so that curves can be compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -47,6 +47,8 @@ pub enum Action {
     /// The same once more: after a failure, or when a file has changed.
     ReloadData,
     SetTraining(TrainingSpec),
+    /// The run takes the settings of training that the project has, where it had others.
+    GiveSettingsToRun,
     RenameProject(String),
     CancelLoading,
 

@@ -51,6 +51,7 @@ impl State {
                 self.change("change training settings", &merge, |project| project.training = training);
             }
             Action::SetNumber { tensor, index, value, what } => self.set_number(&what, tensor, index, value),
+            Action::GiveSettingsToRun => self.give_settings_to_run(),
             Action::RenameProject(name) => self.change("rename the project", "name", |project| project.name = name),
             Action::CancelLoading => self.cancel_loading(),
             Action::Transport(transport) => self.transport(transport),

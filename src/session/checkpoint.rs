@@ -17,7 +17,7 @@ use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint, NamedTensor, Values};
 use crate::trace::{Branches, Curves, LayerSummary, Pace, Summaries, Summary};
 pub use crate::trainer::Kept;
-use crate::trainer::{Forks, KeptBranch, Saved};
+use crate::trainer::{Forks, KeptBranch, Page, Saved};
 use state::Read;
 
 /// Names of the best epoch's weights, when they are kept, begin with this.
@@ -49,10 +49,14 @@ pub fn save(path: &Path, project: &Project, kept: &Kept) -> Result<(), String> {
     save_as(path, project, kept, Plain::Last)
 }
 
-/// Errors are sentences for the user.
+/// `project`: what the run belongs to; the network and the settings in force are the run's own. Errors are sentences for the user.
 pub fn save_as(path: &Path, project: &Project, kept: &Kept, plain: Plain) -> Result<(), String> {
     let (mut place, mut tensors) = written(&kept.saved, &kept.curves, plain);
     place["encoding"] = json!(kept.saved.encoding);
+    let project = with(project, &kept.saved.project.graph, &kept.saved.project.training);
+    if let Some(page) = kept.page.as_deref().filter(|page| **page != Page::of(&project)) {
+        place["page"] = json!(page);
+    }
     let resting = kept.forks.resting.iter().map(|branch| {
         let (place, of_branch) = written(&branch.saved, &branch.curves, Plain::Last);
         let name = |name| format!("{BRANCH}{}/{name}", branch.id);
@@ -63,7 +67,7 @@ pub fn save_as(path: &Path, project: &Project, kept: &Kept, plain: Plain) -> Res
     if !resting.is_empty() {
         place["branches"] = json!({ "all": kept.forks.all, "resting": resting });
     }
-    let checkpoint = Checkpoint { project: project.clone(), place: place.to_string(), tensors };
+    let checkpoint = Checkpoint { project, place: place.to_string(), tensors };
     checkpoint::save(&checkpoint, path).map_err(|error| error.to_string())
 }
 
@@ -117,7 +121,8 @@ fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     let mut tensors = file.tensors;
     let forks = read_forks(&place["branches"], &mut tensors, encoding.as_ref()).map_err(unreadable)?;
     let (saved, curves, plain) = read_state(&place, &file.project, tensors, encoding).map_err(unreadable)?;
-    Ok((file.project, Kept { forks, ..Kept::new(saved, curves) }, plain))
+    let page = Option::deserialize(&place["page"]).map_err(damaged)?;
+    Ok((file.project, Kept { page, forks, ..Kept::new(saved, curves) }, plain))
 }
 
 /// The branches that rest, whose tensors are taken; older files have none.
@@ -170,7 +175,7 @@ fn read_state(
     let start = (!start.is_empty()).then(|| Arc::new(snapshot(0, start, START)));
     let mut curves = Curves { summaries: summaries(&summed), ..curves(&told) };
     curves.truncate(step);
-    let saved = Saved { now, best, start, place, history, encoding, notice };
+    let saved = Saved { project: project.clone(), now, best, start, place, history, encoding, notice };
     Ok((saved, curves, plain))
 }
 
@@ -185,8 +190,14 @@ pub fn load_curves(path: &Path) -> Result<Curves, String> {
 pub fn run_of(left: &Left) -> Option<(Project, Kept)> {
     let (project, kept) = load(left.run.as_deref()?).ok()?;
     let fits = project.data == left.project.data;
-    let is_sure = !left.is_guessed || bare(&project.graph) == bare(&left.project.graph);
+    let is_sure = !left.is_guessed || bare(&kept.page().graph) == bare(&left.project.graph);
     (fits && is_sure).then_some((project, kept))
+}
+
+/// As [`with`], for what is drawn and set beside a run.
+pub fn on_page(project: &Project, kept: &Kept) -> Project {
+    let Page { graph, training } = kept.page();
+    with(project, &graph, &training)
 }
 
 /// A project as it is for a run of this network under these settings. Cards stay where they are.

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::running::bare;
 use super::{Action, NoticeKind, OtherBranch, RunStatus, State, Tab};
-use crate::model::Project;
 use crate::trace::DebugView;
-use crate::trainer::{Command, DebugCommand, Forked, News, Outbox};
+use crate::trainer::{Command, DebugCommand, Forked, News, Outbox, Page};
 
 impl State {
     /// The loss of the batch where the run stands, which is not the newest one when somebody has gone back.
@@ -54,7 +53,13 @@ impl State {
             DebugCommand::Cancel | DebugCommand::CheckCondition { .. } | DebugCommand::CheckExpression(_) => {
                 self.tell(Command::Debug(command));
             }
-            command => self.start_running(Command::Debug(command)),
+            command => {
+                if let (DebugCommand::SetRate(rate), Some(there)) = (&command, &mut self.works.in_force) {
+                    // Until the run says so: it is dragged from here.
+                    there.training.learning_rate = *rate;
+                }
+                self.start_running(Command::Debug(command));
+            }
         }
     }
 
@@ -169,20 +174,19 @@ impl State {
         self.notify(NoticeKind::Info, format!("What came after step {step} is gone."));
     }
 
-    /// Where the run stands now, another project is in force: the drawing and the settings follow.
-    pub(super) fn follow_run(&mut self, project: Project) {
+    /// The drawing follows to another branch, the settings where a change of theirs was taken back.
+    pub(super) fn follow_run(&mut self, page: Page) {
         // Where cards stand is no matter of the run.
-        let is_same = bare(&project.graph) == bare(&self.project.graph);
-        if !is_same || project.training != self.project.training {
+        let is_same = bare(&page.graph) == bare(&self.project.graph);
+        if !is_same || page.training != self.project.training {
             let before = self.project.clone();
             self.history.record("go with the run", None, &before);
-            self.project.training = project.training;
+            self.project.training = page.training;
             if !is_same {
-                self.project.graph = project.graph;
+                self.project.graph = page.graph;
                 self.try_output = None;
             }
             self.works.told = Some(self.as_told());
-            self.works.in_force = Some(Box::new(self.project.clone()));
             self.after_change(&before);
         }
     }

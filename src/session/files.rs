@@ -226,7 +226,7 @@ fn open_any(path: &Path) -> Result<(Project, Option<Box<Kept>>), String> {
         let (mut project, kept) = checkpoint::load(path)?;
         let base = base_of_data(&project, path);
         make_paths_absolute(&mut project, &base);
-        return Ok((project, Some(Box::new(kept))));
+        return Ok((checkpoint::on_page(&project, &kept), Some(Box::new(kept))));
     }
     project_file::load(path).map(|project| (project, None)).map_err(|error| error.to_string())
 }

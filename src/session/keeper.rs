@@ -19,7 +19,6 @@ use super::running::bare;
 use super::works::Told;
 use crate::model::Project;
 use crate::persist::{Note, RunNote, SessionFolder};
-use crate::trace::Change;
 use crate::trainer::{Asker, Waker};
 use rhythm::Rhythm;
 
@@ -446,7 +445,7 @@ impl Work {
     }
 
     fn keep(&mut self, wish: &Wish, told: &Told, (mark, kept): (Mark, Box<Kept>), now: Instant) {
-        // A change was told of that the run has not made yet, or it has gone back to before one.
+        // A change was told of that the run has not made yet.
         if !is_as_told(&kept, told) && self.disagreed < DISAGREED {
             self.disagreed += 1;
             return self.runs.again_in(now, AGREES);
@@ -477,15 +476,10 @@ impl Work {
     }
 }
 
-/// Whether the run has the network and the settings of training that the session believes it to have.
+/// Whether the run was told of the network and the settings of training that the session has.
 fn is_as_told(kept: &Kept, told: &Told) -> bool {
-    let history = &kept.saved.history;
-    let changes = || history.made().iter().rev().map(|entry| &entry.change);
-    let graph = changes().find_map(|change| if let Change::Graph { graph } = change { Some(graph) } else { None });
-    let training =
-        changes().find_map(|change| if let Change::Training { training } = change { Some(training) } else { None });
-    bare(graph.unwrap_or(&history.origin.project.graph)) == told.graph
-        && *training.unwrap_or(&history.origin.project.training) == told.training
+    let page = kept.page();
+    bare(&page.graph) == told.graph && page.training == told.training
 }
 
 fn is_same_run(a: &Wish, b: &Wish) -> bool {

@@ -454,7 +454,8 @@ impl State {
 
     /// `by_itself`: the project was opened, and this is the run that it was saved with.
     fn put_run_on_table(&mut self, id: String, by_itself: bool, project: Project, kept: Kept) {
-        if by_itself && (self.run.step > 0 || self.works.resume.is_some() || !is_same_run(&project, &self.project)) {
+        let page = checkpoint::on_page(&project, &kept);
+        if by_itself && (self.run.step > 0 || self.works.resume.is_some() || !is_same_run(&page, &self.project)) {
             return;
         }
         let name = self.runs.card(&id).map(|card| card.name.clone()).unwrap_or_default();
@@ -466,7 +467,7 @@ impl State {
         self.works.told = None;
         let before = self.project.clone();
         if !by_itself {
-            self.project = Project { name: before.name.clone(), ..project };
+            self.project = Project { name: before.name.clone(), ..page };
         }
         if self.project == before {
             self.sync_run();

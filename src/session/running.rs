@@ -8,9 +8,9 @@ use super::keeping::now_secs;
 use super::works::Told;
 use super::{Action, DataState, Event, NoticeKind, RunStatus, RunView, State, Transport};
 use crate::model::limits::EPOCHS;
-use crate::model::{Edit, Graph, NumberStep, Project};
+use crate::model::{Edit, Graph, NumberStep, Project, TrainingSpec};
 use crate::trace::{Change, Curves, Pace, Trail};
-use crate::trainer::{Command, Outbox, Progress, Stop, Trainer, metric};
+use crate::trainer::{Command, InForce, Outbox, Progress, Stop, Trainer, metric};
 
 impl State {
     pub(super) fn tell(&self, command: Command) {
@@ -86,13 +86,47 @@ impl State {
             self.tell(Command::Change(Box::new(Change::Graph { graph: self.project.graph.clone() })));
         }
         if told.training != now.training {
+            if let Some(in_force) = &mut self.works.in_force {
+                in_force.training = in_force.training.edited(&told.training, &now.training);
+            }
             self.tell(Command::Change(Box::new(Change::Training { training: now.training.clone() })));
             if self.run.status == RunStatus::Finished {
                 self.run.status = RunStatus::Paused;
             }
         }
+        if let Some(in_force) = &mut self.works.in_force {
+            in_force.graph.clone_from(&self.project.graph);
+        }
         self.works.told = Some(now);
-        self.works.in_force = Some(Box::new(self.project.clone()));
+    }
+
+    /// What the run has where it stands.
+    fn take_in_force(&mut self, told: &InForce) {
+        let is_behind = self.works.told.as_ref().is_none_or(|now| now.training != told.page.training);
+        if let Some(in_force) = self.works.in_force.as_mut().filter(|_| !is_behind) {
+            in_force.graph.clone_from(&told.project.graph);
+            in_force.training.clone_from(&told.project.training);
+        }
+    }
+
+    /// The settings of training that the run has, where they are others than the project's.
+    pub fn other_training_in_force(&self) -> Option<&TrainingSpec> {
+        let there = self.works.told.as_ref().and(self.works.in_force.as_deref());
+        there.map(|there| &there.training).filter(|training| **training != self.project.training)
+    }
+
+    /// The learning rate that the run has (its schedule aside), or will begin with.
+    pub fn rate_in_force(&self) -> f64 {
+        self.other_training_in_force().unwrap_or(&self.project.training).learning_rate
+    }
+
+    /// The run takes the settings of the project.
+    pub(super) fn give_settings_to_run(&mut self) {
+        let (Some(there), Some(told)) = (self.other_training_in_force().cloned(), self.works.told.clone()) else { return };
+        // As if its own had been set here, which changes nothing of it, and were edited now.
+        for training in [there, told.training] {
+            self.tell(Command::Change(Box::new(Change::Training { training })));
+        }
     }
 
     /// Sets one number of the run, as a step of undo.
@@ -146,13 +180,13 @@ impl State {
             self.error = None;
         }
         self.works.run_number += 1;
-        let (mut kept, of_run) = (self.works.resume.take(), self.works.resume_in.take());
+        let (mut kept, _) = (self.works.resume.take(), self.works.resume_in.take());
         self.history.forget_numbers();
         self.works.is_set_by_hand = kept.as_ref().is_some_and(|kept| !kept.saved.history.made().is_empty());
-        let project = match of_run.filter(|_| kept.is_some()) {
-            Some(of_run) => checkpoint::with(&self.project, &of_run.graph, &of_run.training),
-            None => self.project.clone(),
-        };
+        let in_force = kept.as_ref().map(|kept| &kept.saved.project);
+        let project = in_force.map(|there| checkpoint::with(&self.project, &there.graph, &there.training));
+        let project = project.unwrap_or_else(|| self.project.clone());
+        let page = kept.as_ref().map_or_else(|| project.clone(), |kept| checkpoint::on_page(&self.project, kept));
         let is_on_disk = self.begin_run(&project, kept.is_some());
         if let Some(curves) = kept.as_mut().map(|kept| &mut kept.curves)
             && curves.pace.is_empty()
@@ -177,7 +211,7 @@ impl State {
         }
         let on_disk = is_on_disk.then(|| self.standing());
         (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));
-        self.works.told = Some(self.told_of(&project));
+        self.works.told = Some(self.told_of(&page));
         let command = Command::Start {
             run: self.works.run_number,
             project: Box::new(project),
@@ -275,8 +309,12 @@ impl State {
             news |= self.run.marks != marks;
             self.run.marks = marks;
         }
-        if let Some(project) = told.project {
-            self.follow_run(*project);
+        if let Some(page) = told.page {
+            self.follow_run(*page);
+            news = true;
+        }
+        if let Some(in_force) = told.in_force {
+            self.take_in_force(&in_force);
             news = true;
         }
         if let Some(progress) = told.progress {

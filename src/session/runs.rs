@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Action, NoticeKind, RunStatus, RunView, State};
+use super::{Action, NoticeKind, RunStatus, RunView, State, checkpoint};
 use crate::model::Project;
 use crate::trace::{Curves, Ending, OutputPicture, Prediction, RunCard};
 
@@ -153,8 +153,11 @@ impl State {
 
     /// The network and the settings that the live run has, which need not be those on the canvas: these may not be valid yet.
     pub(super) fn live_project(&self) -> Project {
-        let waiting = self.works.resume_in.as_deref().filter(|_| self.run.waits);
-        waiting.or(self.works.in_force.as_deref()).cloned().unwrap_or_else(|| self.project.clone())
+        let waiting = self.works.resume.as_deref().filter(|_| self.run.waits).map(|kept| &kept.saved.project);
+        match waiting.or(self.works.in_force.as_deref()) {
+            Some(there) => checkpoint::with(&self.project, &there.graph, &there.training),
+            None => self.project.clone(),
+        }
     }
 
     pub(super) fn apply_to_runs(&mut self, action: RunAction) {

@@ -2,21 +2,39 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::debugger::{DebugError, Debugger};
 use super::run::{Run, Saved};
 use crate::data::{Dataset, Task};
 use crate::engine::Device;
-use crate::model::Project;
+use crate::model::{Graph, Project, TrainingSpec};
 use crate::trace::{Branch, Branches, Curves, Mark, Metric};
 
 /// A run and what was told of it.
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub saved: Saved,
+    /// The drawing and the settings of training that the run was last told of, where it is known that they may be others than those in
+    /// force: a branch keeps its own.
+    pub page: Option<Box<Page>>,
     pub curves: Curves,
     /// Of the changes in its journal.
     pub marks: Vec<Mark>,
     pub forks: Forks,
+}
+
+/// What is drawn and set beside a run: what is edited there becomes a change of the run, and nothing else of it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    pub graph: Graph,
+    pub training: TrainingSpec,
+}
+
+impl Page {
+    pub fn of(project: &Project) -> Self {
+        Self { graph: project.graph.clone(), training: project.training.clone() }
+    }
 }
 
 /// The ways that a run has gone, but for what the one is that goes on.
@@ -75,7 +93,12 @@ impl Kept {
     /// Without any forks.
     pub fn new(saved: Saved, curves: Curves) -> Self {
         let marks = saved.history.marks();
-        Self { saved, curves, marks, forks: Forks::default() }
+        Self { saved, page: None, curves, marks, forks: Forks::default() }
+    }
+
+    /// As of [`Self::page`]; what is in force where nothing else is known.
+    pub fn page(&self) -> Page {
+        self.page.as_deref().cloned().unwrap_or_else(|| Page::of(&self.saved.project))
     }
 }
 

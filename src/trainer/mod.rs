@@ -22,8 +22,8 @@ pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
     Advance, DebugError, Debugger, Held, Hit, Later, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
 };
-pub use kept::{Forks, Kept, KeptBranch, Revived, metric};
-pub use outbox::{Forked, News, Outbox, Progress, Stop};
+pub use kept::{Forks, Kept, KeptBranch, Page, Revived, metric};
+pub use outbox::{Forked, InForce, News, Outbox, Progress, Stop};
 pub use run::{Resume, Run, RunError, Saved, memory, signature};
 pub use scoring::whole_output;
 pub use thread::{Asker, Command, DebugCommand, Trainer, Waker};

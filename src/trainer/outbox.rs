@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
+use crate::trainer::kept::Page;
 use crate::trace::{Branch, Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summary};
 
 /// Why a run ended by itself.
@@ -49,6 +50,14 @@ const MOST_ROWS: usize = 200_000;
 /// Of sentences the newest.
 const MOST_MESSAGES: usize = 200;
 
+/// What the run has where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InForce {
+    pub project: Arc<Project>,
+    /// Of what it was told by then.
+    pub page: Page,
+}
+
 /// A branch began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forked {
@@ -83,8 +92,10 @@ pub struct Outbox {
     pub branches: Option<Vec<Branch>>,
     /// Of all changes of this branch, when there are others than were told.
     pub marks: Option<Vec<Mark>>,
-    /// The project in force, when going back, undoing or another branch has made it another.
-    pub project: Option<Box<Project>>,
+    /// What is drawn and set is to follow the run: on another branch, or after a change was taken back.
+    pub page: Option<Box<Page>>,
+    /// In force where the run stands, when that is another than was told.
+    pub in_force: Option<Box<InForce>>,
     pub picture: Option<Arc<Picture>>,
     /// Where the run stands, while somebody debugs it.
     pub debug: Option<Arc<DebugView>>,

@@ -63,6 +63,8 @@ pub struct Resume {
 /// A run as it can be kept and gone on with.
 #[derive(Clone, Debug)]
 pub struct Saved {
+    /// In force where it stands.
+    pub project: Project,
     pub now: Snapshot,
     /// Weights of the best epoch, when they are kept.
     pub best: Option<Snapshot>,

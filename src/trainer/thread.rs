@@ -19,8 +19,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::debugger::{DebugError, Debugger, Unit};
-use super::kept::{Kept, metric};
-use super::outbox::Outbox;
+use super::kept::{Kept, Page, metric};
+use super::outbox::{InForce, Outbox};
 use super::pace::Pace;
 use super::run::{Run, RunError};
 use super::scoring::{Asked, Order};
@@ -143,6 +143,10 @@ struct Worker {
     run_number: u64,
     debugger: Option<Debugger>,
     desk: Desk,
+    /// What is drawn and set, as far as it was told.
+    page: Page,
+    /// The last that was told to be in force.
+    in_force: Option<InForce>,
     budget: usize,
     mode: Mode,
     speed: f32,
@@ -190,6 +194,8 @@ impl Worker {
             run_number: 0,
             debugger: None,
             desk: Desk::default(),
+            page: Page::of(&Project::default()),
+            in_force: None,
             budget: DEFAULT_BUDGET,
             mode: Mode::Paused,
             speed: 1.0,
@@ -337,11 +343,13 @@ impl Worker {
         self.pace.hurry();
         (self.output, self.asked, self.question) = (None, None, None);
         (self.not_finite, self.opens_culprit) = (None, false);
+        (self.page, self.in_force) = (Page::of(project), None);
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let metric = metric(&dataset);
         let (run, mut curves, forks) = match kept.map(|kept| *kept) {
             None => (Run::new(project, dataset.clone(), device.clone())?, Curves::default(), None),
-            Some(Kept { saved, curves, forks, .. }) => {
+            Some(Kept { saved, page, curves, forks, .. }) => {
+                self.page = page.map_or_else(|| Page::of(project), |page| *page);
                 (Run::resume(project, dataset.clone(), device.clone(), saved)?, curves, Some(forks))
             }
         };
@@ -375,7 +383,20 @@ impl Worker {
         self.tell_progress();
     }
 
-    fn change(&mut self, change: Change) -> Result<(), DebugError> {
+    /// Settings that were not changed stay what they are on this branch, whatever they are elsewhere.
+    fn change(&mut self, mut change: Change) -> Result<(), DebugError> {
+        match &mut change {
+            Change::Training { training } => {
+                let before = std::mem::replace(&mut self.page.training, training.clone());
+                let Some(run) = self.run() else { return Ok(()) };
+                *training = run.training().edited(&before, training);
+                if training == run.training() {
+                    return Ok(());
+                }
+            }
+            Change::Graph { graph } => self.page.graph.clone_from(graph),
+            _ => {}
+        }
         let graph = matches!(change, Change::Graph { .. });
         let device = matches!(change, Change::Device { .. });
         let kept = match self.alter(|debugger| debugger.change(change)) {

@@ -150,11 +150,16 @@ fn field(ui: &mut Ui, name: &str, value: &mut f32) {
 
 fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let training = &state.project.training;
-    let help = "How far every update goes. The rest of this step uses it already.";
-    let change = rate(ui, "Learning rate", help, training.learning_rate, LEARNING_RATE.range());
-    if let Some(learning_rate) = change.value {
-        actions.push(Action::SetTraining(crate::model::TrainingSpec { learning_rate, ..training.clone() }));
-    }
+    let is_fork = state.branches.iter().any(|branch| branch.id == state.run.branch && branch.parent.is_some());
+    let help = match is_fork {
+        true => "How far every update goes on this branch; the project and the other branches keep theirs. The rest of this step uses it already.",
+        false => "How far every update goes. The rest of this step uses it already.",
+    };
+    let change = rate(ui, "Learning rate", help, state.rate_in_force(), LEARNING_RATE.range());
+    actions.extend(change.value.map(|learning_rate| match is_fork {
+        true => Action::Debug(DebugCommand::SetRate(learning_rate)),
+        false => Action::SetTraining(crate::model::TrainingSpec { learning_rate, ..training.clone() }),
+    }));
     if change.ended {
         actions.push(Action::EndEdit);
     }

@@ -9,7 +9,8 @@ use crate::gui::numbers::significant;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Few, checkbox, choice, rate, section, usize_field};
 use crate::model::layer::LossKind;
-use crate::model::{Edit, LayerKind, ParamValue, TrainingSpec, limits};
+use crate::model::difference::{differences, in_words};
+use crate::model::{Edit, LayerKind, ParamValue, Project, TrainingSpec, limits};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -18,7 +19,32 @@ pub(super) struct Draft {
     pub(super) ended: bool,
 }
 
+/// What the run has otherwise than the settings say: a branch keeps its own, and so does a place before a change.
+fn in_force(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let Some(there) = state.other_training_in_force() else { return };
+    let run = Project { training: there.clone(), ..state.project.clone() };
+    let words = in_words(&differences(&run, &state.project));
+    let branch = state.branches.iter().find(|branch| branch.id == state.run.branch && state.branches.len() > 1);
+    let place = branch.map_or(String::new(), |branch| format!(" on the branch {}", branch.name));
+    let rate = significant(there.learning_rate, 3);
+    let text = format!("In force where the run stands{place}: learning rate {rate}. Here: {words}.");
+    ui.add(Label::new(RichText::new(text).color(Tokens::of(ui).warn)).wrap());
+    ui.horizontal_wrapped(|ui| {
+        let help = "The run changes to the settings below, from where it stands on.";
+        if ui.button("Use these there").on_hover_text(help).clicked() {
+            actions.push(Action::GiveSettingsToRun);
+        }
+        let help = "The settings below become those that are in force.";
+        if ui.button("Take those over").on_hover_text(help).clicked() {
+            actions.push(Action::SetTraining(there.clone()));
+            actions.push(Action::EndEdit);
+        }
+    });
+    ui.add_space(4.0);
+}
+
 pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Vec<Action>) {
+    in_force(ui, state, actions);
     loss(ui, state, actions);
     let (before, fresh) = (&state.project.training, TrainingSpec::default());
     let mut few = Few::new(state.desk.simple, *more);

@@ -118,7 +118,8 @@ mod tests {
     fn saved() -> Saved {
         let now = Snapshot { step: 7, tensors: Default::default() };
         let place = Resume { epoch: 2, cursor: 3, best_loss: Some(0.5), ..Resume::default() };
-        Saved { now, best: None, start: None, place, history: History::default(), encoding: None, notice: None }
+        let (project, history) = (Project::default(), History::default());
+        Saved { project, now, best: None, start: None, place, history, encoding: None, notice: None }
     }
 
     #[test]

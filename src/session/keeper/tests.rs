@@ -40,7 +40,8 @@ impl Source for Fake {
         let now = Snapshot { step: stands.step, tensors: Default::default() };
         let origin = Origin { project: Arc::new(stands.origin.clone()), ..Origin::default() };
         let (place, history) = (Resume::default(), History::new(origin));
-        let saved = Saved { now, best: None, start: None, place, history, encoding: None, notice: None };
+        let project = stands.origin.clone();
+        let saved = Saved { project, now, best: None, start: None, place, history, encoding: None, notice: None };
         let (sender, answer) = channel();
         sender.send(Ok(Box::new(Kept::new(saved, Curves::default())))).unwrap();
         answer

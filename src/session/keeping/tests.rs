@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::model::{DataSpec, Feature, Source, SyntheticSpec};
+use crate::model::{DataSpec, Feature, Source, SyntheticSpec, TrainingSpec};
 use crate::session::{Action, RunAction, Transport};
 use crate::trainer::DebugCommand;
 
@@ -291,4 +291,44 @@ fn simple_mode_begins_with_a_beginners_template_and_stays_with_its_project() {
     assert!(!state.desk.simple, "who wants all of it wants it in the next template as well");
     state.apply(Action::Open(file));
     until(&mut state, "what lay beside it", |state| state.desk.simple);
+}
+
+/// A fork with another rate leaves the project as it is, before and after it was kept.
+#[test]
+fn the_rate_of_a_fork_is_no_edit_of_the_project_and_comes_back_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.glassbox.json");
+    let mut state = xor();
+    let own = state.project.training.learning_rate;
+    train(&mut state, 4);
+    state.apply(Action::Debug(DebugCommand::Fork { name: "hot".into() }));
+    state.apply(Action::Debug(DebugCommand::SetRate(0.5)));
+    until(&mut state, "the fork", |state| state.run.branch == 1 && state.run.learning_rate == 0.5);
+    let before = state.project.clone();
+    let undos = state.history.undo_name().map(str::to_owned);
+    for (branch, rate) in [(0, own), (1, 0.5)] {
+        state.apply(Action::Debug(DebugCommand::Switch(branch)));
+        until(&mut state, "the branch", |s| s.run.branch == branch && s.run.learning_rate == rate && s.rate_in_force() == rate);
+        assert_eq!((&state.project, state.history.undo_name()), (&before, undos.as_deref()), "no edit");
+    }
+    assert_eq!(state.other_training_in_force().map(|there| there.learning_rate), Some(0.5));
+    // An edit of another setting is one of the fork too, and leaves it its rate.
+    let training = TrainingSpec { batch_size: 3, ..state.project.training.clone() };
+    state.apply(Action::SetTraining(training));
+    until(&mut state, "the edit", |state| state.run.marks.len() == 2);
+    let there = state.other_training_in_force().cloned().unwrap();
+    assert_eq!((there.learning_rate, there.batch_size, state.rate_in_force()), (0.5, 3, 0.5));
+    save(&mut state, &file);
+    drop(state);
+
+    let mut state = State::default();
+    state.apply(Action::Open(file.clone()));
+    until(&mut state, "the run that was saved", |state| state.run.step == 4);
+    assert_eq!((state.run.branch, state.unsaved, state.project.training.learning_rate), (1, false, own));
+    until(&mut state, "what is in force", |state| state.run.learning_rate == 0.5 && state.rate_in_force() == 0.5);
+    assert_eq!(state.run.marks.len(), 2, "opening is no change");
+    state.apply(Action::GiveSettingsToRun);
+    until(&mut state, "the rate of the project", |state| state.run.learning_rate == own);
+    until(&mut state, "both the same", |state| state.other_training_in_force().is_none());
+    assert_eq!(state.run.marks.len(), 3);
 }

@@ -137,6 +137,11 @@ impl Debugger {
         self.run.take_notices()
     }
 
+    /// In force where it stands; the very same for as long as nothing makes it another.
+    pub fn project(&self) -> &Arc<Project> {
+        &self.project
+    }
+
     pub fn machine(&self) -> &Machine {
         self.run.machine()
     }

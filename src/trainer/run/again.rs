@@ -74,7 +74,8 @@ impl Run {
         let Stand { now, best, place, .. } = self.stand()?;
         let place = Resume { data: Some(*self.fingerprint()), ..place };
         let (start, history) = (self.start.clone(), self.history.clone());
-        Ok(Saved { now, best, start, place, history, encoding: Some(self.dataset.encoding.clone()), notice: None })
+        let (project, encoding) = (self.project.clone(), Some(self.dataset.encoding.clone()));
+        Ok(Saved { project, now, best, start, place, history, encoding, notice: None })
     }
 
     /// This moment, for [`Self::rewind`].

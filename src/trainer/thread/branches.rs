@@ -271,8 +271,9 @@ impl Worker {
             there.set_breakpoints(breakpoints);
             locked(&self.outbox).switch(branch, None);
         }
-        locked(&self.outbox).project = Some(Box::new(there.run().project().clone()));
         self.not_finite = there.machine().first_not_finite().cloned();
+        self.page.graph.clone_from(&there.run().project().graph);
+        locked(&self.outbox).page = Some(Box::new(self.page.clone()));
         self.debugger = Some(there);
         self.tell_marks();
         self.picture_due = true;

@@ -46,6 +46,8 @@ pub enum DebugCommand {
         name: String,
         edit: TensorEdit,
     },
+    /// Another learning rate on this branch, whatever the project says.
+    SetRate(f64),
     /// The last change made by hand is taken back; the run stands where it was made.
     Undo,
     /// Go on from here in two ways: the new one is this branch from now on.
@@ -143,6 +145,9 @@ impl Worker {
                 self.alter(|debugger| debugger.edit(&name, edit))?;
             }
             DebugCommand::GatherCurve(expression) => self.gather_curve(&expression)?,
+            DebugCommand::SetRate(rate) => {
+                self.alter(|debugger| debugger.set_learning_rate(rate))?;
+            }
             DebugCommand::Undo => self.take_back()?,
             DebugCommand::Fork { name } => self.fork(name)?,
             DebugCommand::Switch(branch) => self.switch(branch),
@@ -195,11 +200,15 @@ impl Worker {
 
     fn take_back(&mut self) -> Result<(), DebugError> {
         let branch = self.desk.branches.all.current();
+        let before = self.run().map(|run| run.training().clone());
         match self.undo()? {
             Some(entry) => {
-                if matches!(entry.change, Change::Training { .. } | Change::Graph { .. }) {
-                    let project = self.run().map(|run| Box::new(run.project().clone()));
-                    locked(&self.outbox).project = project;
+                if let Some((run, before)) = self.debugger.as_ref().map(Debugger::run).zip(before)
+                    && matches!(entry.change, Change::Training { .. } | Change::Graph { .. })
+                {
+                    self.page.graph.clone_from(&run.project().graph);
+                    self.page.training = self.page.training.following(&before, run.training());
+                    locked(&self.outbox).page = Some(Box::new(self.page.clone()));
                 }
                 // The one that a branch left has a lower number.
                 let ways = &self.desk.branches.all;

@@ -8,7 +8,7 @@ use super::{Command, Mode, SLICE, Worker, locked};
 use crate::trace::{OutputPicture, Pace, StepRow};
 use crate::trainer::debugger::{Advance, DebugError, Debugger};
 use crate::trainer::kept::Kept;
-use crate::trainer::outbox::{Outbox, Progress};
+use crate::trainer::outbox::{InForce, Outbox, Progress};
 use crate::trainer::pictures;
 use crate::trainer::run::{Run, RunError};
 use crate::trainer::scoring::{self, Asked};
@@ -38,7 +38,8 @@ impl Worker {
             curves.pace.push(Pace { step, epoch, seconds: self.seconds_before + self.seconds });
         }
         let forks = self.desk.branches.kept(step).map_err(|error| error.to_string())?;
-        Ok(Box::new(Kept { forks, ..Kept::new(saved, curves) }))
+        let page = Some(Box::new(self.page.clone()));
+        Ok(Box::new(Kept { page, forks, ..Kept::new(saved, curves) }))
     }
 
     /// Answers what was asked last, if anything was.
@@ -114,6 +115,16 @@ impl Worker {
         Ok(())
     }
 
+    fn tell_in_force(&mut self) {
+        let Some(debugger) = &self.debugger else { return };
+        let is_told = |told: &InForce| Arc::ptr_eq(&told.project, debugger.project()) && told.page == self.page;
+        if !self.in_force.as_ref().is_some_and(is_told) {
+            let now = InForce { project: debugger.project().clone(), page: self.page.clone() };
+            self.in_force = Some(now.clone());
+            locked(&self.outbox).in_force = Some(Box::new(now));
+        }
+    }
+
     pub(super) fn tell_progress(&mut self) {
         // A short run is over before a quarter of a second: until then all of it counts.
         let (long, all_so_far) = (self.recent.1 > 0.25, self.recent.1 >= self.seconds);
@@ -137,6 +148,7 @@ impl Worker {
             not_finite: self.not_finite.is_some(),
         };
         self.standing.tell(self.run_number, progress.step, progress.running);
+        self.tell_in_force();
         self.desk.branches.note(&progress);
         let mut outbox = locked(&self.outbox);
         notices.into_iter().for_each(|notice| outbox.say(notice));

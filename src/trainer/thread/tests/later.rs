@@ -145,3 +145,44 @@ fn the_oldest_that_nobody_named_give_way_and_are_told() {
     let said = desk.told.iter().flat_map(|told| &told.messages).filter(|said| said.starts_with("Dropped the branch"));
     assert_eq!(said.count(), desk.told.iter().map(|told| told.deleted.len()).sum::<usize>());
 }
+
+#[test]
+fn the_rate_of_a_fork_stays_its_own_and_the_settings_of_the_project_stay_too() {
+    let mut desk = gone_back(5, 5);
+    let mut training = templates::build("xor").unwrap().training;
+    training.epochs = 100_000;
+    let own = training.learning_rate;
+    desk.debug(DebugCommand::Fork { name: "hot".into() });
+    desk.debug(DebugCommand::SetRate(0.5));
+    desk.until("it has its rate", |view| view.branch == 1 && view.learning_rate == 0.5);
+    desk.debug(DebugCommand::Switch(0));
+    desk.until("the first is back", |view| view.branch == 0 && view.learning_rate == own);
+    desk.debug(DebugCommand::Switch(1));
+    desk.until("the fork is back", |view| view.branch == 1 && view.learning_rate == 0.5);
+    let pages = |desk: &Desk| desk.told.iter().filter_map(|told| Some(told.page.as_ref()?.training.clone())).collect::<Vec<_>>();
+    assert_eq!(pages(&desk), [training.clone(), training.clone()], "nobody is to follow");
+    // What is edited beside it is changed on the fork, and nothing else is.
+    training.batch_size = 3;
+    desk.trainer.send(Command::Change(Box::new(Change::Training { training: training.clone() })));
+    desk.until("it is in the journal", |view| view.changes.len() == 2);
+    let kept = desk.save();
+    let there = &kept.saved.project.training;
+    assert_eq!((there.learning_rate, there.batch_size), (0.5, 3));
+    assert_eq!(kept.page.as_ref().map(|page| &page.training), Some(&training));
+    let told = desk.told.iter().filter_map(|told| told.in_force.as_ref()).next_back().unwrap();
+    assert_eq!((&told.project.training, &told.page.training), (there, &training));
+    // The same from the kept run on: another edit leaves the rate.
+    let mut again = Desk::new();
+    again.go_on(2, Some(kept));
+    training.batch_size = 4;
+    again.trainer.send(Command::Change(Box::new(Change::Training { training: training.clone() })));
+    let view = again.until("it is in the journal", |view| view.changes.len() == 3);
+    assert_eq!(view.learning_rate, 0.5);
+    // Taken back, it is as before; what the project has of its own stays.
+    for _ in 0..3 {
+        again.debug(DebugCommand::Undo);
+    }
+    again.until("all is taken back", |view| view.changes.is_empty() && view.learning_rate == own);
+    let last = pages(&again).pop().unwrap();
+    assert_eq!((last.learning_rate, last.batch_size), (own, templates::build("xor").unwrap().training.batch_size));
+}
