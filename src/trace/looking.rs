@@ -11,6 +11,8 @@ pub struct Gaze {
     pub tensors: Vec<String>,
     /// The same tensor as it was after an earlier or later step, for comparison.
     pub at_step: Option<(String, u64)>,
+    /// Of which branch that step is; the one that is looked at where none is said.
+    pub at_branch: Option<u32>,
     /// The number that is explained.
     pub element: Option<Element>,
     /// The number under the pointer.
@@ -154,6 +156,8 @@ pub struct Sight {
     /// Names that were asked for, and why they cannot be shown.
     pub missing: Vec<(String, String)>,
     pub at_step: Option<Result<TensorRecord, String>>,
+    /// As it was wished for.
+    pub at_branch: Option<u32>,
     pub explanation: Option<Result<Explanation, String>>,
     /// Of the number under the pointer; `None` while nothing is known of it.
     pub hovered: Option<Reading>,

@@ -5,6 +5,7 @@
 mod arithmetic;
 mod branches;
 mod breakpoint;
+mod compared;
 mod condition;
 mod curves;
 mod health;
@@ -28,6 +29,7 @@ mod survey;
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
 pub use branches::{Branches, MOST_BY_CHANGE};
 pub use breakpoint::{At, Breakpoint, StepPhase, Turn};
+pub use compared::{Facts, Sums, comparable};
 pub use condition::{LayerCondition, Severity, Vitals};
 pub use curves::{Curves, KEPT, Mark, Metric, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure};

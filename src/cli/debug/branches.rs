@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::Said;
 use super::obey::{Console, sentence};
-use super::values::digits;
+use super::values::{digits, json_number};
 use crate::cli::output::remark;
 use crate::cli::prepare::Begun;
-use crate::trace::{Branch, Branches, Moment, Place, Series};
-use crate::trainer::{Advance, DebugError, Debugger, JournalEntry, KeptBranch, Later, Revived, share_budget};
+use crate::trace::{Branch, Branches, Facts, Moment, Place, Series};
+use crate::trainer::{Advance, DebugError, Debugger, JournalEntry, KeptBranch, Later, Revived, inspect, share_budget};
 
 /// One of the ways that the run has gone.
 pub struct Way {
@@ -289,6 +289,58 @@ impl Console {
         said.json["deleted"] = json!(name);
         said.text = format!("Deleted branch {name}; on branch {}.\n{}", self.ways.name(), said.text);
         Ok(said)
+    }
+}
+
+impl Console {
+    /// `with`: "with BRANCH", "with BRANCH at STEP" or "at STEP".
+    pub(super) fn compare_value(&mut self, name: &str, with: &str) -> Result<Said, String> {
+        let own = inspect::here(self.debugger(), name)?;
+        let (branch, step) = self.other_place(with)?;
+        let branch = branch.filter(|id| *id != self.ways.current.id);
+        let step = step.unwrap_or(own.step);
+        let way = match branch {
+            None => &mut self.ways.current,
+            Some(id) => self.ways.resting.iter_mut().find(|way| way.id == id).ok_or("That branch is gone.")?,
+        };
+        let other = inspect::at_step(&mut way.debugger, None, &(name.to_owned(), step))?;
+        let found = Facts::between(&own, &other)?;
+        let title = self.ways.all.get(branch.unwrap_or(self.ways.current.id)).map(Branch::title).unwrap_or_default();
+        let at = found.at.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let difference = match found.same == 1.0 {
+            true => "the same, bit for bit".to_owned(),
+            false => format!(
+                "largest difference {} at [{at}], mean {}, {} of its norm, {} % identical",
+                found.largest,
+                digits(f64::from(found.mean as f32)),
+                digits(f64::from(found.relative as f32)),
+                (found.same * 1000.0).round() / 10.0
+            ),
+        };
+        let text = format!("{name} of step {} beside step {step} of {title}: {difference}", own.step);
+        let json = json!({
+            "name": name, "step": own.step, "other_step": step, "other_branch": title,
+            "largest": json_number(f64::from(found.largest)), "at": found.at, "mean": json_number(found.mean),
+            "relative": json_number(found.relative), "identical": found.same,
+        });
+        Ok(Said { text, json })
+    }
+
+    /// A name of a branch may itself end like a step: "fork at 5".
+    fn other_place(&self, with: &str) -> Result<(Option<u32>, Option<u64>), String> {
+        let number = |text: &str| {
+            text.trim().parse::<u64>().map_err(|_| format!("A step is a whole number, not '{}'.", text.trim()))
+        };
+        let Some(named) = with.strip_prefix("with ").map(str::trim) else {
+            return Ok((None, Some(number(with.trim_start_matches("at"))?)));
+        };
+        if self.ways.all.named(named).is_some() {
+            return Ok((Some(self.ways.number_of(named)?), None));
+        }
+        match named.rsplit_once(" at ") {
+            Some((name, step)) => Ok((Some(self.ways.number_of(name.trim())?), Some(number(step)?))),
+            None => Ok((Some(self.ways.number_of(named)?), None)),
+        }
     }
 }
 

@@ -77,6 +77,11 @@ pub enum Command {
     Branch(String),
     DeleteBranch(String),
     Compare,
+    /// A value with itself at another step or on another branch: `with BRANCH at STEP`.
+    CompareValue {
+        name: String,
+        with: String,
+    },
     Dump(String),
     /// All commands, or what begins with a word.
     Help(String),
@@ -138,7 +143,15 @@ fn moving(word: &str, rest: &str) -> Parsed {
             Some(("delete", name)) => Ok(Command::DeleteBranch(name.trim().to_owned())),
             _ => named(word, rest, "branch main").map(Command::Branch),
         },
-        "compare" => alone(word, rest, Command::Compare),
+        "compare" if rest.is_empty() => Ok(Command::Compare),
+        "compare" => {
+            let (name, with) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            let (name, with) = (name.to_owned(), with.trim().to_owned());
+            match with.split_whitespace().next() {
+                Some("with" | "at") => Ok(Command::CompareValue { name, with }),
+                _ => Err(format!("'compare' is written: compare, compare {name} with main, compare {name} with main at 12, compare {name} at 12.")),
+            }
+        }
         "help" => Ok(Command::Help(rest.to_owned())),
         "quit" => alone(word, rest, Command::Quit),
         _ => return None,
@@ -383,7 +396,7 @@ mod tests {
             ("enable", "not ''"),
             ("dump", "needs a file"),
             ("info 3", "stands alone"),
-            ("compare x", "stands alone"),
+            ("compare x", "compare x with main"),
         ] {
             let said = parse(line).unwrap_err();
             assert!(said.contains(words), "{line}: {said}");

@@ -57,6 +57,8 @@ fork [NAME]              a second run from here; the first stays as it is
 branches, branch NAME    which there are; goes on with that one
 branch delete NAME       it is gone for good; the current one: the one that it left goes on
 compare                  their losses, side by side
+compare NAME with BRANCH [at STEP], compare NAME at STEP
+                         a value here with itself on another branch, or at another step
 
 dump FILE                writes everything of the step just completed (*.safetensors)
 help [COMMAND], h, ?     all of this, or what it says of a command; or a part: forwards, backwards, looking, stopping, changing,

@@ -141,6 +141,7 @@ impl Console {
             Command::Branch(name) => self.switch(&name)?,
             Command::DeleteBranch(name) => self.delete_branch(&name)?,
             Command::Compare => branches::compare(&self.ways),
+            Command::CompareValue { name, with } => self.compare_value(&name, &with)?,
             Command::Dump(path) => self.dump(Path::new(&path))?,
             Command::Help(word) => {
                 let text = help::of(&word)?;

@@ -222,6 +222,8 @@ fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dial
         let given = TensorView {
             other: local.middle.tensor.other(&name, &view.sight),
             peers: &peers,
+            branches: &view.branches,
+            branch: view.branch,
             pinned: local.watch.pinned.contains(&name),
             // Of a probe it is not the run's own.
             editable: change::can_change(view, &name) && (!local.probe.is_on() || change::is_state(view, &name)),

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use egui::{Context, RichText, Ui};
+use egui::{ComboBox, Context, RichText, Ui, WidgetInfo};
 
 use super::counted::Counted;
 use super::{Compare, Side, TensorUi, TensorView};
 use crate::gui::numbers::{number, percent, significant};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Number, named};
-use crate::trace::TensorRecord;
+use crate::trace::{Branch, Facts, Sums, TensorRecord, comparable};
 
 /// Numbers subtracted in one frame: about 3 ms.
 const PIECE: usize = 1 << 19;
@@ -23,31 +23,6 @@ pub struct Difference {
     counted: Option<Counted>,
 }
 
-/// Over the numbers so far.
-#[derive(Default)]
-struct Sums {
-    count: usize,
-    largest: f32,
-    at: usize,
-    sum: f64,
-    squares: f64,
-    norm: f64,
-    same: usize,
-}
-
-/// What there is to say about a difference.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
-    /// Largest magnitude, and where.
-    pub largest: f32,
-    pub at: Vec<usize>,
-    pub mean: f64,
-    /// Norm of the difference as a share of the norm of the second.
-    pub relative: f64,
-    /// Share of numbers that are the same bit for bit (or both NaN).
-    pub same: f32,
-}
-
 impl Difference {
     /// `a - b`, one more piece of it; a sentence when they cannot be compared.
     pub fn of<'a>(
@@ -56,12 +31,7 @@ impl Difference {
         b: &TensorRecord,
         ctx: &Context,
     ) -> Result<&'a Self, String> {
-        if a.dims != b.dims {
-            return Err(format!(
-                "{} has the shape {:?} and {} the shape {:?}: only tensors of the same shape can be compared.",
-                a.name, a.dims, b.name, b.dims
-            ));
-        }
+        comparable(a, b)?;
         let known = slot.as_ref().is_some_and(|d| Arc::ptr_eq(&d.of[0], &a.data) && Arc::ptr_eq(&d.of[1], &b.data));
         if !known {
             *slot = None;
@@ -106,55 +76,40 @@ impl Difference {
     }
 }
 
-impl Sums {
-    fn advance(&mut self, a: &[f32], b: &[f32], difference: &mut [f32]) {
-        for ((&a, &b), d) in a.iter().zip(b).zip(difference) {
-            *d = self::difference(a, b);
-            let magnitude = if d.is_nan() { f32::INFINITY } else { d.abs() };
-            if magnitude > self.largest {
-                (self.largest, self.at) = (magnitude, self.count);
+/// One sentence.
+pub fn text(facts: &Facts, record: &TensorRecord) -> String {
+    if facts.same == 1.0 {
+        return "They are the same, bit for bit.".into();
+    }
+    format!(
+        "largest difference {} at {} · mean |difference| {} · {} of the norm · {} identical",
+        number(facts.largest),
+        record.place(&facts.at),
+        significant(facts.mean, 4),
+        if facts.relative.is_finite() { percent(facts.relative as f32) } else { "–".into() },
+        percent(facts.same),
+    )
+}
+
+/// Which branch the step is of.
+fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, branch: &mut Option<u32>) {
+    if view.branches.len() < 2 {
+        *branch = None;
+        return;
+    }
+    ui.label(RichText::new("of").color(tokens.muted));
+    let chosen = branch.unwrap_or(view.branch);
+    let name = |id: u32| view.branches.iter().find(|known| known.id == id).map_or("a branch that is gone", |b| &b.name);
+    let combo = ComboBox::from_id_salt("branch to compare with").selected_text(name(chosen)).truncate();
+    let shown = combo.show_ui(ui, |ui| {
+        for Branch { id, name, .. } in view.branches {
+            if ui.selectable_label(*id == chosen, name).clicked() {
+                *branch = (*id != view.branch).then_some(*id);
             }
-            self.sum += f64::from(magnitude);
-            self.squares += f64::from(magnitude) * f64::from(magnitude);
-            self.norm += f64::from(b) * f64::from(b);
-            self.same += usize::from(a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()));
-            self.count += 1;
         }
-    }
-}
-
-/// Equal infinities do not differ.
-fn difference(a: f32, b: f32) -> f32 {
-    if a == b || (a.is_nan() && b.is_nan()) { 0.0 } else { a - b }
-}
-
-impl Facts {
-    fn of(sums: &Sums, record: &TensorRecord) -> Self {
-        let &Sums { count, largest, at, sum, squares, norm, same } = sums;
-        let n = count.max(1) as f64;
-        Self {
-            largest,
-            at: record.unflatten(at),
-            mean: sum / n,
-            relative: if squares == 0.0 { 0.0 } else { (squares / norm).sqrt() },
-            same: same as f32 / n as f32,
-        }
-    }
-
-    /// One sentence.
-    pub fn text(&self, record: &TensorRecord) -> String {
-        if self.same == 1.0 {
-            return "They are the same, bit for bit.".into();
-        }
-        format!(
-            "largest difference {} at {} · mean |difference| {} · {} of the norm · {} identical",
-            number(self.largest),
-            record.place(&self.at),
-            significant(self.mean, 4),
-            if self.relative.is_finite() { percent(self.relative as f32) } else { "–".into() },
-            percent(self.same),
-        )
-    }
+    });
+    let label = format!("Branch to compare with: {}", name(chosen));
+    shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
 }
 
 /// With what it is compared, how, and what came out.
@@ -162,10 +117,11 @@ pub(super) fn bar(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, facts: Op
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("compared with").color(tokens.muted));
         match &mut local.compare {
-            Some(Compare::Step(step)) => {
+            Some(Compare::Step { step, branch }) => {
                 let number = Number::whole("The step", (1.0, f64::INFINITY)).prefix("step ").speed(0.2);
                 let change = number.add(ui, "Step to compare with", *step as f64).1;
                 *step = change.value.map_or(*step, |typed| typed as u64);
+                branch_of_step(ui, tokens, view, branch);
             }
             Some(Compare::Tensor(name)) => {
                 ui.label(RichText::new(name.as_str()).font(theme::mono(12.0)));
@@ -213,11 +169,11 @@ mod tests {
         assert_eq!(found.picture().unwrap().0.data[..], [0.0, -0.5, 0.0, 0.0]);
         let facts = found.facts().unwrap();
         assert_eq!((facts.largest, &facts.at[..], facts.same), (0.5, &[1][..], 0.75));
-        assert!(facts.text(&a).starts_with("largest difference 0.5 at unit 1"));
+        assert!(text(facts, &a).starts_with("largest difference 0.5 at unit 1"));
         let same = Difference::of(&mut slot, &a, &a, &ctx).unwrap();
-        assert_eq!(same.facts().unwrap().text(&a), "They are the same, bit for bit.");
-        let text = Difference::of(&mut slot, &a, &record("c", &[1.0]), &ctx).err().unwrap();
-        assert!(text.contains("same shape"), "{text}");
+        assert_eq!(text(same.facts().unwrap(), &a), "They are the same, bit for bit.");
+        let why = Difference::of(&mut slot, &a, &record("c", &[1.0]), &ctx).err().unwrap();
+        assert!(why.contains("same shape"), "{why}");
     }
 
     #[test]

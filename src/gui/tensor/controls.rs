@@ -145,7 +145,19 @@ fn compare_menu(ui: &mut Ui, view: &TensorView<'_>, local: &mut TensorUi) {
         return;
     }
     if step > 0 && ui.button(format!("Compare with step {step}")).clicked() {
-        local.compare = Some(Compare::Step(step));
+        local.compare = Some(Compare::Step { step, branch: None });
+    }
+    let others = || view.branches.iter().filter(|branch| branch.id != view.branch);
+    if others().next().is_some() {
+        ui.menu_button("Compare with branch", |ui| {
+            for branch in others() {
+                if ui.button(&branch.name).clicked() {
+                    let step = view.record.step.max(1);
+                    local.compare = Some(Compare::Step { step, branch: Some(branch.id) });
+                    ui.close();
+                }
+            }
+        });
     }
     if !view.peers.is_empty() {
         ui.menu_button("Compare with", |ui| {

@@ -46,6 +46,9 @@ pub struct TensorView<'a> {
     pub other: Option<Result<&'a TensorRecord, &'a str>>,
     /// Names of tensors that it can be compared with.
     pub peers: &'a [String],
+    /// The ways that the run has gone, with which it can be compared too, and the one that it is of.
+    pub branches: &'a [Branch],
+    pub branch: u32,
     /// Elements that belong to something hovered elsewhere.
     pub lit: &'a [Element],
     pub pinned: bool,
@@ -65,6 +68,8 @@ impl<'a> TensorView<'a> {
             record,
             other: None,
             peers: &[],
+            branches: &[],
+            branch: 0,
             lit: &[],
             pinned: false,
             is_older: false,
@@ -107,8 +112,11 @@ pub enum Side {
 /// What a tensor is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compare {
-    /// Itself after another step.
-    Step(u64),
+    /// Itself after another step, or on another branch.
+    Step {
+        step: u64,
+        branch: Option<u32>,
+    },
     Tensor(String),
 }
 
@@ -165,7 +173,9 @@ impl TensorUi {
         want(name);
         match &self.compare {
             Some(Compare::Tensor(other)) => want(other),
-            Some(Compare::Step(step)) => gaze.at_step = Some((name.to_owned(), *step)),
+            Some(Compare::Step { step, branch }) => {
+                (gaze.at_step, gaze.at_branch) = (Some((name.to_owned(), *step)), *branch);
+            }
             None => {}
         }
     }
@@ -174,7 +184,8 @@ impl TensorUi {
     pub fn other<'a>(&self, name: &str, sight: &'a Sight) -> Option<Result<&'a TensorRecord, &'a str>> {
         match self.compare.as_ref()? {
             Compare::Tensor(other) => sight.tensor(other).map(Ok).or_else(|| sight.why_missing(other).map(Err)),
-            Compare::Step(step) => match sight.at_step.as_ref()? {
+            Compare::Step { branch, .. } if *branch != sight.at_branch => None,
+            Compare::Step { step, .. } => match sight.at_step.as_ref()? {
                 Ok(record) if record.name == name && record.step == *step => Some(Ok(record)),
                 Ok(_) => None,
                 Err(why) => Some(Err(why)),
@@ -302,7 +313,7 @@ fn difference_facts(
     let other = other?;
     let difference = Difference::of(&mut local.difference, record, other, ui.ctx());
     Some(difference.map(|difference| match difference.facts() {
-        Ok(facts) => facts.text(record),
+        Ok(facts) => compare::text(facts, record),
         Err(share) => format!("subtracting them … {}", super::numbers::percent(share)),
     }))
 }
@@ -326,6 +337,13 @@ fn panes(
     beside: Beside<'_>,
 ) -> Vec<Pane> {
     let title = |record: &TensorRecord| format!("{} · step {}", record.name, record.step);
+    let of_other = |record: &TensorRecord| match local.compare {
+        Some(Compare::Step { branch: Some(branch), .. }) => {
+            let name = view.branches.iter().find(|known| known.id == branch).map_or("another branch", |b| &b.name);
+            format!("{} of {name}", title(record))
+        }
+        _ => title(record),
+    };
     let own = || Pane { record: view.record.clone(), version, findings: findings.clone(), scale, title: String::new() };
     let Some((other, other_version, other_findings)) = beside.filter(|(other, _, _)| other.dims == view.record.dims)
     else {
@@ -335,11 +353,11 @@ fn panes(
     if let Some((difference, counted)) = difference.and_then(Difference::picture) {
         let findings = counted.impression().clone();
         let scale = Scale::new(local.range, &[&findings]);
-        let title = format!("{} − {}", title(view.record), title(other));
+        let title = format!("{} − {}", title(view.record), of_other(other));
         return vec![Pane { record: difference.clone(), version: counted.version, findings, scale, title }];
     }
     let (version, findings) = (other_version, other_findings);
-    let other = Pane { record: other.clone(), version, findings, scale, title: title(other) };
+    let other = Pane { record: other.clone(), version, findings, scale, title: of_other(other) };
     vec![Pane { title: title(view.record), ..own() }, other]
 }
 

@@ -192,7 +192,7 @@ fn the_menu_saves_pins_and_compares() {
     open(&mut harness, "Pin beside the others");
     assert!(harness.state().told.pin);
     open(&mut harness, "Compare with step 56");
-    assert_eq!(harness.state().local.compare, Some(Compare::Step(56)));
+    assert_eq!(harness.state().local.compare, Some(Compare::Step { step: 56, branch: None }));
     harness.run_ok();
     harness.get_by_label("They are the same, bit for bit.");
     harness.get_by_label("dense_1.weight.grad · step 56");

@@ -75,6 +75,11 @@ pub fn pointed(debugger: &mut Debugger, gaze: &Gaze) -> Option<Reading> {
     reading(debugger, &lens, element, gaze.element.as_ref())
 }
 
+/// A whole tensor where the run stands.
+pub fn here(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
+    tensor(debugger, &Lens::plain(debugger), name)
+}
+
 /// A whole tensor, under the name that it was asked for.
 fn tensor(debugger: &Debugger, lens: &Lens, name: &str) -> Result<TensorRecord, String> {
     let (machine, step) = (lens.machine(debugger), lens.step());
@@ -104,7 +109,8 @@ fn step_of(machine: &Machine, id: ValueId) -> u64 {
     if machine.is_in_step() && !machine.is_current(id) { current.saturating_sub(1) } else { current }
 }
 
-fn at_step(
+/// A tensor as it was after another step. The run stands afterwards where it stood.
+pub fn at_step(
     debugger: &mut Debugger,
     probe: Option<&Probe>,
     (name, step): &(String, u64),

@@ -95,6 +95,10 @@ impl Ways {
         self.resting.iter().find(|resting| resting.id == id).map(|resting| &resting.debugger)
     }
 
+    pub fn resting_mut(&mut self, id: u32) -> Option<&mut Debugger> {
+        self.resting.iter_mut().find(|resting| resting.id == id).map(|resting| &mut resting.debugger)
+    }
+
     /// `old` rests, and another is looked at from now on; the same one where there is no such.
     fn switch(&mut self, branch: u32, old: Debugger) -> Debugger {
         let Some(at) = self.resting.iter().position(|resting| resting.id == branch) else { return old };

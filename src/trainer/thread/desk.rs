@@ -136,9 +136,16 @@ impl Desk {
         }
         let current = self.branches.all.current();
         self.turn_page((current, debugger.moment()));
-        let gaze = self.look.as_deref().cloned().unwrap_or_default();
+        let mut gaze = self.look.as_deref().cloned().unwrap_or_default();
+        let elsewhere = gaze.at_branch.filter(|branch| *branch != current);
+        let at_step = gaze.at_step.take_if(|_| elsewhere.is_some());
         debugger.set_curves(&gaze.curves);
         let mut sight = inspect::sight(debugger, &gaze, still);
+        sight.at_branch = gaze.at_branch;
+        if let Some((branch, at)) = elsewhere.zip(at_step).filter(|_| still) {
+            let there = self.branches.resting_mut(branch).ok_or_else(|| "That branch is gone.".to_owned());
+            sight.at_step = Some(there.and_then(|there| inspect::at_step(there, gaze.probe.as_ref(), &at)));
+        }
         if let Some(last) = &self.last {
             sight.keep(&last.sight);
         }
