@@ -395,8 +395,13 @@ fn playing_goes_on_past_the_last_epoch_and_past_early_stopping() {
     let mut whole = start(&Project { training: TrainingSpec { epochs: 6, ..training }, ..state.project.clone() });
     assert_eq!(losses.len() as u64, 6 * whole.steps_per_epoch());
     assert!(losses.iter().all(|&loss| loss == whole.step().unwrap().loss as f32), "as if it had never stopped");
-    state.apply(Action::Undo);
-    assert_eq!(state.project.training.epochs, 3);
+    state.apply(Action::Transport(Transport::Play));
+    assert_eq!(state.project.training.epochs, 9, "as many again as were suggested at first");
+    wait(&mut state, "the last end", |s| s.run.status == RunStatus::Finished && s.run.epoch == 9.0);
+    for epochs in [6, 3] {
+        state.apply(Action::Undo);
+        assert_eq!(state.project.training.epochs, epochs);
+    }
 
     let early = Some(glassbox::model::EarlyStopping { patience: 0, min_delta: 10.0 });
     let training = TrainingSpec { epochs: 50, early_stopping: early, ..state.project.training.clone() };

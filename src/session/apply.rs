@@ -48,6 +48,9 @@ impl State {
             }
             Action::SetTraining(training) => {
                 let merge = merge_key("training", &self.project.training, &training);
+                if training.epochs != self.project.training.epochs {
+                    self.works.suggested_epochs = None;
+                }
                 self.change("change training settings", &merge, |project| project.training = training);
             }
             Action::SetNumber { tensor, index, value, what } => self.set_number(&what, tensor, index, value),

@@ -101,6 +101,7 @@ impl State {
         self.trail = crate::trace::Trail::default();
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
         self.works.generation += 1;
+        self.works.suggested_epochs = None;
         self.forget_runs();
         self.works.on_disk = Some(Box::new(project.clone()));
         // What the run that ends here still has to tell is of no matter.

@@ -187,6 +187,9 @@ impl State {
         let project = in_force.map(|there| checkpoint::with(&self.project, &there.graph, &there.training));
         let project = project.unwrap_or_else(|| self.project.clone());
         let page = kept.as_ref().map_or_else(|| project.clone(), |kept| checkpoint::on_page(&self.project, kept));
+        if let Some(kept) = &kept {
+            self.works.suggested_epochs = Some(kept.saved.history.origin.project.training.epochs);
+        }
         let is_on_disk = self.begin_run(&project, kept.is_some());
         if let Some(curves) = kept.as_mut().map(|kept| &mut kept.curves)
             && curves.pace.is_empty()
@@ -261,12 +264,14 @@ impl State {
         }
     }
 
-    /// Epochs are where a run is suggested to stop. Whoever plays there goes on: as many again, or past early stopping.
+    /// Epochs are where a run is suggested to stop. Whoever plays there goes on: as many again as were suggested at first, or past early
+    /// stopping.
     fn train_on(&mut self) {
         let training = &self.project.training;
         let epochs = training.epochs;
         if self.run.epoch >= epochs as f64 {
-            let more = EPOCHS.most.min((self.run.epoch as usize + 1).max(epochs.saturating_mul(2)));
+            let suggested = *self.works.suggested_epochs.get_or_insert(epochs);
+            let more = EPOCHS.most.min((self.run.epoch as usize + 1).max(epochs.saturating_add(suggested)));
             self.change("train on", "", |project| project.training.epochs = more);
         } else if self.run.status == RunStatus::Finished && training.early_stopping.is_some() {
             self.change("train on", "", |project| project.training.early_stopping = None);

@@ -24,6 +24,8 @@ pub struct Works {
     pub loader: Option<LoadJob>,
     /// Number of the newest run; what the trainer tells of older ones is dropped.
     pub run_number: u64,
+    /// How many epochs the project suggested before anybody trained on.
+    pub suggested_epochs: Option<usize>,
     /// What the trainer's run was last told.
     pub told: Option<Told>,
     /// The settings of the data that was loaded last.
