@@ -123,8 +123,8 @@ pub struct TrainOptions {
     /// Go on from a checkpoint of this project, or from a run that is kept with it, by its name.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
-    /// With --resume: go on although the data is other than the run knows. The epoch begins anew, and the best of the old data counts
-    /// no more.
+    /// With --resume: where the data is other than the run knows, begin a new run with its weights. Steps and epochs count from the
+    /// beginning, the optimiser remembers nothing, and the run says what it began with.
     #[arg(long, requires = "resume")]
     pub other_data: bool,
     /// Train on when the loss has become NaN or infinite, which else ends training with exit code 1.

@@ -199,16 +199,20 @@ fn resume(
 ) -> anyhow::Result<(Run, Curves, Forks)> {
     let (kept, of_run) = checkpoint::load(path).map_err(anyhow::Error::msg)?;
     let page = checkpoint::on_page(&kept, &of_run);
-    let Kept { saved, curves, mut forks, .. } = of_run;
+    let Kept { saved, mut curves, mut forks, .. } = of_run;
     let (checkpoint, file) = (path.display(), start.file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);
         bail!("{checkpoint} is a checkpoint of another project than {file}: its network does not fit this data. {why}");
     }
     let difference = Run::difference(&dataset, &saved.place);
+    let then = saved.now.step;
     let resumed = match (difference, start.other_data) {
         (None, _) => Run::resume(&kept, dataset, device, saved),
-        (Some(_), Some(true)) => Run::resume_elsewhere(&kept, dataset, device, saved),
+        (Some(_), Some(true)) => {
+            let begun = checkpoint::with(&kept, &kept.graph, &project.training);
+            Run::begin_from(&begun, &saved, dataset, device)
+        }
         (Some(difference), asked) => bail!(
             "{checkpoint} belongs to other data: {difference}. Give it the data that it was trained with, in the same order and with \
              the same split{}.",
@@ -218,7 +222,10 @@ fn resume(
     let mut run = resumed.with_context(|| format!("{checkpoint} is no checkpoint of the run in {file}"))?;
     let step = run.machine().step();
     if let Some(difference) = difference {
-        told.warn(format!("From step {step} on with other data: {difference}."));
+        told.warn(format!(
+            "A new run begins with the weights of step {then} of {checkpoint}, and with other data: {difference}."
+        ));
+        curves = Curves::default();
         if !std::mem::take(&mut forks.resting).is_empty() {
             told.warn("Its branches belong to the other data and are left behind.".to_owned());
             forks = Forks::default();
@@ -229,7 +236,10 @@ fn resume(
         told.warn(format!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
         run.change(Change::Graph { graph: project.graph.clone() })?;
     }
-    let training = run.training().edited(&page.training, &project.training);
+    let training = match &run.history().origin.earlier {
+        Some(_) => project.training.clone(),
+        None => run.training().edited(&page.training, &project.training),
+    };
     if training != *run.training() {
         run.change(Change::Training { training })?;
     }

@@ -4,6 +4,7 @@
 //! A change belongs to its place: whoever arrives there again finds it made. What a schedule cuts on a plateau is no change of a
 //! person's: it comes by itself when its place is passed, so there are only those that have come.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,25 @@ pub struct Origin {
     pub device: Device,
     #[serde(default)]
     pub weights: Weights,
+    /// The run whose weights were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+}
+
+/// The run whose weights another began with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Completed steps of it.
+    pub step: u64,
+    /// In what its data was other.
+    pub other_data: Option<String>,
+}
+
+impl fmt::Display for Earlier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = if self.other_data.is_some() { " with other data" } else { "" };
+        write!(f, "begun with the weights of step {} of a run{data}", self.step)
+    }
 }
 
 /// Where the first weights came from.
@@ -161,7 +181,8 @@ impl History {
 
     /// The lines across the curves: of what was made, and of what lies ahead.
     pub fn marks(&self) -> Vec<Mark> {
-        marks(&self.origin.project, &self.origin.device, &self.changes)
+        let begun = self.origin.earlier.iter().map(|earlier| Mark { step: 0, label: earlier.to_string() });
+        begun.chain(marks(&self.origin.project, &self.origin.device, &self.changes)).collect()
     }
 
     /// About what it takes in memory.

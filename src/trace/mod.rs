@@ -33,7 +33,7 @@ pub use compared::{Facts, Sums, comparable};
 pub use condition::{LayerCondition, Severity, Vitals};
 pub use curves::{Curves, KEPT, Mark, Metric, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure};
-pub use history::{Happened, History, Origin, Weights};
+pub use history::{Earlier, Happened, History, Origin, Weights};
 pub use journal::{Change, JournalEntry, TensorEdit, dragged};
 pub use looking::{Gates, Gaze, Reading, Shares, Sight, TensorRecord};
 pub use marks::marks;

@@ -145,7 +145,7 @@ impl Run {
         let machine =
             Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
         let order = epoch_order(project.training.seed, 0, dataset.train.len);
-        let origin = Origin { project: Arc::new(project.clone()), device, weights: Weights::Fresh };
+        let origin = Origin { project: Arc::new(project.clone()), device, weights: Weights::Fresh, earlier: None };
         let mut run = Self {
             machine,
             place: Resume { samples: dataset.train.len, ..Resume::default() },

@@ -127,3 +127,32 @@ fn a_run_does_not_go_on_with_other_data_unawares() {
     let same = json(folder, &[&resumed[..], &["--data", "copy.csv"]].concat());
     assert_eq!((&same["val_loss"], &same["warnings"]), (&whole["val_loss"], &serde_json::json!([])));
 }
+
+/// Told by its history, in the file as well.
+#[test]
+fn a_run_on_other_data_goes_back_to_the_weights_that_it_began_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    table(folder);
+    let first = json(folder, &["train", "p.glassbox.json", "--epochs", "2", "--checkpoint", "a.safetensors", "--json"]);
+    let said = |file: &str, commands: &str| -> Vec<Value> {
+        let output = json_free(folder, &["debug", "p.glassbox.json", "--resume", file, "--json", "--command", commands]);
+        output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let weights = said("a.safetensors", "print dense_1.weight").remove(0);
+    let mut rows: Vec<String> = std::fs::read_to_string(folder.join("d.csv")).unwrap().lines().map(str::to_owned).collect();
+    rows[1..].reverse();
+    std::fs::write(folder.join("d.csv"), rows.join("\n") + "\n").unwrap();
+    let on = ["train", "p.glassbox.json", "--resume", "a.safetensors", "--other-data", "--epochs", "3"];
+    let told = json(folder, &[&on[..], &["--checkpoint", "b.safetensors", "--log", "b.jsonl", "--json"]].concat());
+    assert_eq!(told["epochs"], 3, "they count from the beginning");
+    let steps = told["steps"].as_u64().unwrap();
+    let lines = std::fs::read_to_string(folder.join("b.jsonl")).unwrap();
+    assert_eq!(lines.lines().filter(|line| line.contains("\"step\"")).count() as u64 >= steps, true);
+    let commands = format!("info; print dense_1.weight; goto 0; print dense_1.weight; goto {steps}; print dense_1.weight");
+    let said = said("b.safetensors", &commands);
+    assert_eq!(said[0]["begun"]["step"], first["steps"]);
+    assert!(said[0]["begun"]["other_data"].as_str().unwrap().contains("divided otherwise"), "{}", said[0]);
+    assert_eq!(said[3], weights, "what it began with");
+    assert_eq!(said[5], said[1], "and the same again from there");
+}

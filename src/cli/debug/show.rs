@@ -153,6 +153,11 @@ pub fn info(console: &Console) -> Said {
         lines.push(stops.text);
     }
     json["breakpoints"] = stops.json["breakpoints"].clone();
+    if let Some(earlier) = &debugger.run().history().origin.earlier {
+        let data = earlier.other_data.as_ref().map_or(String::new(), |difference| format!(": {difference}"));
+        lines.push(format!("{earlier}{data}"));
+        json["begun"] = json!({ "step": earlier.step, "other_data": earlier.other_data });
+    }
     let (made, ahead) = debugger.changes();
     lines.extend(made.iter().map(change_text));
     lines.extend(ahead.iter().map(|entry| format!("{} (ahead)", change_text(entry))));

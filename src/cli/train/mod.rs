@@ -81,7 +81,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
 
 /// A run that goes on goes on in its log.
 fn open_log(path: &Path, options: &TrainOptions, run: &Run, told: &mut Told) -> anyhow::Result<Log> {
-    if options.resume.is_none() {
+    if options.resume.is_none() || run.history().origin.earlier.is_some() && run.machine().step() == 0 {
         return Log::create(path);
     }
     let step = run.machine().step();

@@ -87,7 +87,7 @@ fn first_version(run: &Value, mut place: Resume, project: &Project) -> Result<(R
     if !project.training.keep_best {
         (place.best_loss, place.best_epoch) = (None, place.epoch);
     }
-    let origin = Origin { project: origin, device, weights: Weights::Fresh };
+    let origin = Origin { project: origin, device, weights: Weights::Fresh, earlier: None };
     Ok((place, History::with_journal(origin, journal)))
 }
 

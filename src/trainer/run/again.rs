@@ -7,8 +7,8 @@ use super::{Resume, Run, RunError, Saved, Stand};
 use crate::data::batches::epoch_order;
 use crate::data::{Dataset, Difference, Fingerprint};
 use crate::engine::{Device, Role, Snapshot};
-use crate::model::{PlateauState, Project};
-use crate::trace::{Change, Happened, Origin, Weights};
+use crate::model::Project;
+use crate::trace::{Change, Earlier, Happened, Origin, Weights};
 
 impl Run {
     /// Makes the next change that lies ahead, once more. The journal may have been written on another machine: on this one it goes on
@@ -113,22 +113,17 @@ impl Run {
         place.data.map_or(counted, |then| then.difference(&Fingerprint::of(dataset)))
     }
 
-    /// As [`Self::resume`], on purpose with other data: weights, moments and settings go on where they were, the epoch begins anew,
-    /// and what was the best on the old data counts no more. The past is another run's and cannot be reached.
-    pub fn resume_elsewhere(
+    /// A new run on other data, on purpose, that begins with the weights of one that was kept; its steps count from 1, and its
+    /// optimiser remembers nothing. It says what it began with, and can go back to it.
+    pub fn begin_from(
         project: &Project,
+        saved: &Saved,
         dataset: Arc<Dataset>,
         device: Device,
-        saved: Saved,
     ) -> Result<Self, RunError> {
-        let mut run = Self::new(project, dataset, device)?;
-        run.machine.restore(&saved.now)?;
-        let Resume { epoch, plateau, .. } = saved.place;
-        run.history.origin.weights = Weights::Unknown;
-        run.place.plateau = PlateauState { scale: plateau.scale, ..PlateauState::default() };
-        run.machine.scale_rate(plateau.scale);
-        (run.place.epoch, run.place.best_epoch, run.place.early_epoch) = (epoch, epoch, epoch);
-        run.order = epoch_order(project.training.seed, epoch, run.dataset.train.len);
+        let other_data = Self::difference(&dataset, &saved.place).map(|difference| difference.to_string());
+        let mut run = Self::start(project, Some(&saved.now), dataset, device)?;
+        run.history.origin.earlier = Some(Earlier { step: saved.now.step, other_data });
         Ok(run)
     }
 
@@ -157,7 +152,7 @@ impl Run {
 
     /// The run from its beginning, with nothing done and all changes ahead.
     pub(in crate::trainer) fn afresh(&self) -> Result<Self, RunError> {
-        let Origin { project, device, weights } = &self.history.origin;
+        let Origin { project, device, weights, .. } = &self.history.origin;
         let is_known = match weights {
             Weights::Fresh => true,
             Weights::Given => self.start.is_some(),

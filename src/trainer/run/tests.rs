@@ -187,3 +187,34 @@ fn summaries_are_taken_at_their_steps_alone_and_change_nothing() {
     assert!(layer.gradient > 0.0 && layer.update > 0.0 && layer.deviation > 0.0 && layer.saturated >= 0.0, "{layer:?}");
     assert!(layer.dead.is_nan(), "a hyperbolic tangent does not die");
 }
+
+#[test]
+fn a_run_on_other_data_begins_with_weights_says_so_and_goes_back_to_them_bitwise() {
+    let mut first = start(&xor(), None).unwrap();
+    (0..20).for_each(|_| assert!(first.step().is_ok()));
+    let saved = first.save().unwrap();
+    let mut project = xor();
+    project.data.seed += 1;
+    let other = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+    let why = Run::resume(&project, other.clone(), Device::Cpu, saved.clone()).err().unwrap().to_string();
+    assert!(why.contains("other data"), "{why}");
+    let run = Run::begin_from(&project, &saved, other.clone(), Device::Cpu).unwrap();
+    let begin = run.machine().snapshot().unwrap();
+    assert_eq!((run.machine().step(), run.epoch()), (0, 0.0));
+    assert_eq!(begin.tensors["dense_1.weight"], saved.now.tensors["dense_1.weight"]);
+    let mut debugger = Debugger::new(run, 1 << 22).unwrap();
+    debugger.goto_step(3).unwrap();
+    debugger.set_learning_rate(0.5).unwrap();
+    debugger.goto_step(70).unwrap();
+    let (after, kept) = (debugger.machine().snapshot().unwrap(), debugger.save().unwrap());
+    assert_eq!(kept.history.marks()[0].label, "begun with the weights of step 20 of a run with other data");
+
+    let resumed = Run::resume(&kept.project, other, Device::Cpu, kept.clone()).unwrap();
+    let earlier = resumed.history().origin.earlier.clone().unwrap();
+    assert!(earlier.step == 20 && earlier.other_data.is_some_and(|words| !words.is_empty()));
+    let mut debugger = Debugger::new(resumed, 1 << 22).unwrap();
+    debugger.goto_step(0).unwrap();
+    assert!(debugger.machine().snapshot().unwrap() == begin);
+    debugger.goto_step(70).unwrap();
+    assert!(debugger.machine().snapshot().unwrap() == after);
+}
