@@ -65,7 +65,16 @@ impl TrainingSpec {
             };
         }
         each!(
-            optimiser, learning_rate, schedule, warm_up_steps, batch_size, epochs, clip, early_stopping, keep_best, seed
+            optimiser,
+            learning_rate,
+            schedule,
+            warm_up_steps,
+            batch_size,
+            epochs,
+            clip,
+            early_stopping,
+            keep_best,
+            seed
         )
     }
 }

@@ -5,7 +5,7 @@
 //!            note.json                 names the two below; written last, it makes a pair of them
 //!            project-7.glassbox.json
 //!            run-3.safetensors
-//!            runs/                     runs that are kept, until the project has a file
+//!            runs-1/                   runs that are kept, until the project has a file
 //! ```
 //!
 //! No file that the note names is ever written again: a program killed at any moment leaves the old pair or the new one.
@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::project_file::{self, FileError};
-use super::{Home, checkpoint, lock, temporary};
+use super::{Home, RunFolder, checkpoint, lock, temporary};
 use crate::model::Project;
 
 const SESSIONS: &str = "sessions";
@@ -109,7 +109,7 @@ impl Home {
             let path = sessions.join(number.to_string());
             let Some(folder) = SessionFolder::take(path) else { continue };
             folder.sweep();
-            match folder.left() {
+            match folder.left().or_else(|| folder.left_of_runs()) {
                 Some(found) => left.push((folder, found)),
                 None if folder.is_empty() => folder.remove(),
                 // Not to be read by this program, perhaps by another one.
@@ -199,7 +199,40 @@ impl SessionFolder {
     /// Neither a project, readable or not, nor runs that are kept.
     fn is_empty(&self) -> bool {
         let is_project = |name: &String| number_of(name, PROJECT).is_some() || name == PROJECT_BEFORE;
-        !files(&self.path).any(|name| is_project(&name)) && files(&self.path.join(RUNS)).next().is_none()
+        let has_runs = |name: String| files(&self.path.join(name)).next().is_some();
+        !files(&self.path).any(|name| is_project(&name)) && !self.folders_of_runs().any(has_runs)
+    }
+
+    /// Names of those with runs of projects that have no file.
+    fn folders_of_runs(&self) -> impl Iterator<Item = String> {
+        files(&self.path)
+            .filter(|name| name == RUNS || name.strip_prefix(RUNS).is_some_and(|rest| rest.starts_with('-')))
+    }
+
+    /// Killed before the project was first written: runs that were kept know theirs. The newest of them goes on, and all are there
+    /// beside it. What is made of it is written, so that it is a pair like any other.
+    fn left_of_runs(&self) -> Option<Left> {
+        let newest = |name: String| {
+            let folder = RunFolder::at(self.path.join(&name));
+            let card = folder.list().0.into_iter().max_by_key(|card| card.began_secs)?;
+            Some((card.began_secs, name, folder.checkpoint(&card.id), card))
+        };
+        let found = self.folders_of_runs().filter_map(newest).max_by_key(|(began, ..)| *began);
+        let (_, runs, checkpoint, card) = found?;
+        let run = self.next_run();
+        // Without it the project is still there, and its other runs.
+        let copied = std::fs::copy(&checkpoint, self.path.join(&run)).is_ok();
+        let project = self.write_project(&card.project).ok()?;
+        let note = Note {
+            project,
+            run: copied.then_some(RunNote { name: run, step: card.steps }),
+            file: None,
+            unsaved: true,
+            runs: Some(runs),
+            live: copied.then_some(card.id),
+        };
+        self.commit(&note).ok()?;
+        self.left()
     }
 
     fn next(&self, (before, after): (&str, &str)) -> String {
@@ -340,6 +373,7 @@ mod tests {
 
     use super::*;
     use crate::model::templates;
+    use crate::trace::RunCard;
 
     fn home() -> (tempfile::TempDir, Home) {
         let folder = tempfile::tempdir().unwrap();
@@ -380,6 +414,40 @@ mod tests {
         drop((own, left));
         assert_eq!(found(&home), [""; 0]);
         assert_eq!(numbers(&home.path(SESSIONS)), [0; 0], "nothing is left lying about");
+    }
+
+    /// Killed before the project was first written.
+    #[test]
+    fn runs_alone_are_worth_bringing_back_with_the_project_of_the_newest_and_nothing_is_swept() {
+        let (_folder, home) = home();
+        let own = home.open_session().unwrap().own;
+        let runs = RunFolder::at(own.path().join("runs-1"));
+        for (name, began_secs) in [("Old", 10), ("New", 20)] {
+            let (id, project) = (runs.claim([]).unwrap(), named(name));
+            let place = "{\"step\":5}".to_owned();
+            let file = checkpoint::Checkpoint { project: project.clone(), place, tensors: Vec::new() };
+            checkpoint::save(&file, &runs.checkpoint(&id)).unwrap();
+            runs.write(&RunCard { id, project, began_secs, steps: 5, ..RunCard::default() }).unwrap();
+        }
+        drop(own);
+        let Opened { own, left } = home.open_session().unwrap();
+        let found = &left[0].1;
+        assert_eq!((found.project.name.as_str(), found.note.runs.as_deref()), ("New", Some("runs-1")));
+        assert_eq!(found.note.run.as_ref().map(|run| run.step), Some(5));
+        assert!(found.run.as_ref().is_some_and(|run| run.is_file()) && found.note.live.is_some() && found.note.unsaved);
+        own.remove();
+        drop((own, left));
+        assert_eq!(self::found(&home), ["New"], "until somebody answers");
+    }
+
+    #[test]
+    fn a_folder_with_nothing_in_it_is_swept_whatever_it_was_to_hold() {
+        let (_folder, home) = home();
+        let own = home.open_session().unwrap().own;
+        std::fs::create_dir(own.path().join("runs-3")).unwrap();
+        drop(own);
+        assert_eq!(found(&home), [""; 0]);
+        assert_eq!(numbers(&home.path(SESSIONS)), [0; 0]);
     }
 
     #[test]

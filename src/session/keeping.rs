@@ -184,10 +184,16 @@ impl State {
             // Until it lies there too.
             self.works.saved_at = None;
             let (to, stamps) = (folder.clone(), self.works.stamps.clone());
+            let own = self.works.folder.as_ref().map(|own| own.path().to_owned());
             self.ask(Box::new(move || match before.copy_to(&to) {
                 Ok(copied) => {
                     let stamped = copied.iter().filter_map(|id| Some((to.checkpoint(id), to.stamp(id)?)));
                     locked(&stamps).extend(stamped);
+                    if before.path().parent() == own.as_deref() {
+                        // They are the file's now: a crash has nothing of them to bring back. What cannot be removed is swept
+                        // with the folder.
+                        let _ = std::fs::remove_dir_all(before.path());
+                    }
                     News::Done(None)
                 }
                 Err(error) => News::Failed(format!("The runs could not be copied. {error}")),

@@ -322,6 +322,28 @@ mod tests {
         assert_eq!((again.run.step, losses(&again), again.runs.cards.len()), (steps, all, 1));
     }
 
+    /// A crash before the project was first written.
+    #[test]
+    fn runs_that_were_kept_are_brought_back_without_a_project_beside_them() {
+        let (_folder, home) = home();
+        let (mut state, steps) = train(&home);
+        wait(&mut state, "the end", |s| s.run.status == RunStatus::Finished && s.run.step == steps);
+        let losses = state.run.curves.train_loss.values().to_vec();
+        let id = state.keep_live().unwrap();
+        // Until it is written.
+        state.works.archive = None;
+        let own = state.session_folder().unwrap();
+        state.works.keeper = None;
+        drop(state);
+        let entries = std::fs::read_dir(&own).unwrap().flatten().map(|entry| entry.path());
+        entries.filter(|path| path.is_file()).for_each(|path| std::fs::remove_file(path).unwrap());
+        let mut again = State::start(Some(home));
+        assert!(again.recoverable.is_some());
+        again.apply(Action::RecoverLast(true));
+        wait(&mut again, "the run", |s| s.run.step == steps && !s.run.waits && !s.runs.cards.is_empty());
+        assert_eq!((again.run.curves.train_loss.values(), again.runs.live.as_ref()), (&losses[..], Some(&id)));
+    }
+
     #[test]
     fn a_run_that_ends_is_kept_whole_though_its_window_draws_nothing() {
         let (folder, home) = home();

@@ -11,7 +11,7 @@ use crate::engine::Device;
 use crate::model::Project;
 use crate::persist::{RunFolder, Stamp};
 use crate::trace::RunCard;
-use crate::trainer::{Run, whole_output};
+use crate::trainer::{Run, WholeOutput, whole_output};
 
 /// The states of the files that this window has read or written last, by their paths.
 pub(super) type Stamps = Arc<Mutex<BTreeMap<PathBuf, Stamp>>>;
@@ -57,6 +57,7 @@ pub(super) fn output(path: &Path, dataset: Arc<Dataset>) -> Result<RunOutput, St
     let (project, kept) = checkpoint::load(path)?;
     let mut run = Run::new(&project, dataset, Device::Cpu).map_err(|error| error.to_string())?;
     run.machine_mut().restore(&kept.saved.now).map_err(|error| error.to_string())?;
-    let (picture, predictions) = whole_output(&run).map_err(|error| error.to_string())?;
-    Ok(RunOutput { step: kept.saved.now.step, picture, predictions: predictions.into() })
+    let WholeOutput { picture, predictions, guesses } = whole_output(&run).map_err(|error| error.to_string())?;
+    let (predictions, guesses) = (predictions.into(), guesses.into());
+    Ok(RunOutput { step: kept.saved.now.step, picture, predictions, guesses })
 }

@@ -122,7 +122,9 @@ impl State {
 
     /// The run takes the settings of the project.
     pub(super) fn give_settings_to_run(&mut self) {
-        let (Some(there), Some(told)) = (self.other_training_in_force().cloned(), self.works.told.clone()) else { return };
+        let (Some(there), Some(told)) = (self.other_training_in_force().cloned(), self.works.told.clone()) else {
+            return;
+        };
         // As if its own had been set here, which changes nothing of it, and were edited now.
         for training in [there, told.training] {
             self.tell(Command::Change(Box::new(Change::Training { training })));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Action, NoticeKind, RunStatus, RunView, State, checkpoint};
 use crate::model::Project;
-use crate::trace::{Curves, Ending, OutputPicture, Prediction, RunCard};
+use crate::trace::{Curves, Ending, Guess, OutputPicture, Prediction, RunCard};
 
 /// What the panels see of the runs of the project.
 #[derive(Debug, Default)]
@@ -49,6 +49,8 @@ pub struct RunOutput {
     pub picture: OutputPicture,
     /// Of validation samples (at most 10,000); empty where numbers are predicted.
     pub predictions: Arc<[Prediction]>,
+    /// The same where numbers are predicted.
+    pub guesses: Arc<[Guess]>,
 }
 
 /// What can be done with runs.
@@ -153,11 +155,13 @@ impl State {
 
     /// The network and the settings that the live run has, which need not be those on the canvas: these may not be valid yet.
     pub(super) fn live_project(&self) -> Project {
-        let waiting = self.works.resume.as_deref().filter(|_| self.run.waits).map(|kept| &kept.saved.project);
-        match waiting.or(self.works.in_force.as_deref()) {
-            Some(there) => checkpoint::with(&self.project, &there.graph, &there.training),
-            None => self.project.clone(),
-        }
+        let (waits, works) = (self.run.waits, &self.works);
+        let of_run = works.resume_in.as_deref().filter(|_| waits).or(works.in_force.as_deref());
+        let waiting = || {
+            let there = &works.resume.as_deref().filter(|_| waits)?.saved.project;
+            Some(checkpoint::with(&self.project, &there.graph, &there.training))
+        };
+        of_run.cloned().or_else(waiting).unwrap_or_else(|| self.project.clone())
     }
 
     pub(super) fn apply_to_runs(&mut self, action: RunAction) {

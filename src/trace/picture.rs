@@ -173,6 +173,15 @@ pub struct ClassAreas {
     pub precision_recall: Option<f64>,
 }
 
+/// A number that was predicted of the first output, in the user's units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Guess {
+    /// Row of the validation part.
+    pub row: u32,
+    pub truth: f32,
+    pub predicted: f32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
     /// Row of the validation part.

@@ -25,6 +25,6 @@ pub use debugger::{
 pub use kept::{Forks, Kept, KeptBranch, Page, Revived, metric};
 pub use outbox::{Forked, InForce, News, Outbox, Progress, Stop};
 pub use run::{Resume, Run, RunError, Saved, memory, signature};
-pub use scoring::whole_output;
+pub use scoring::{WholeOutput, whole_output};
 pub use thread::{Asker, Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trainer::kept::Page;
 use crate::trace::{Branch, Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summary};
+use crate::trainer::kept::Page;
 
 /// Why a run ended by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::run::{Run, RunError};
 use crate::data::{Dataset, Part, Task, Unit, fair_order};
 use crate::engine::metrics;
 use crate::engine::ranking::{class_areas, telling_k, top_k};
-use crate::trace::{NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
+use crate::trace::{Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
 pub const FEW: usize = 256;
@@ -138,6 +138,22 @@ impl Asked {
         }
     }
 
+    /// Nothing for classes.
+    fn guesses(&self, run: &Run, order: &[u32]) -> Vec<Guess> {
+        let task = &run.dataset().task;
+        if matches!(task, Task::Classification { .. }) {
+            return Vec::new();
+        }
+        let (n, unit, targets) = (run.dataset().target_len(), task.unit(0), self.targets(run, order));
+        let firsts = targets.iter().zip(&self.outputs).step_by(n);
+        let guess = |(&row, (&truth, &output)): (&u32, (&f32, &f32))| Guess {
+            row,
+            truth: unit.value(truth),
+            predicted: unit.value(output),
+        };
+        order.iter().zip(firsts).map(guess).collect()
+    }
+
     /// `unit`: of the first output.
     fn numbers(&self, run: &Run, order: &[u32], unit: Unit) -> OutputPicture {
         let n = run.dataset().target_len();
@@ -178,15 +194,24 @@ pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
     Ok(Some(Reply { sample: sample.into(), values, class, probability: answer.is_probability() }))
 }
 
-/// What the network of a run that nobody trains does, and where classes are predicted what it says of each validation sample.
-pub fn whole_output(run: &Run) -> Result<(OutputPicture, Vec<Prediction>), RunError> {
+/// What the network of a run that nobody trains does.
+pub struct WholeOutput {
+    pub picture: OutputPicture,
+    /// What it says of each validation sample, where classes are predicted.
+    pub predictions: Vec<Prediction>,
+    /// And where numbers are.
+    pub guesses: Vec<Guess>,
+}
+
+pub fn whole_output(run: &Run) -> Result<WholeOutput, RunError> {
     let (asked, order) = Asked::all(run)?;
     let of_samples = asked.picture(run, &order);
     let predictions = match &of_samples {
         OutputPicture::Classes { predictions, .. } => predictions.clone(),
         _ => Vec::new(),
     };
-    Ok((pictures::output(run)?.unwrap_or(of_samples), predictions))
+    let guesses = asked.guesses(run, &order);
+    Ok(WholeOutput { picture: pictures::output(run)?.unwrap_or(of_samples), predictions, guesses })
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub enum Command {
         project: Box<Project>,
         dataset: Arc<Dataset>,
         device: Device,
-        /// What it goes on with.
+        /// What it goes on with, whatever else the project says.
         kept: Option<Box<Kept>>,
     },
     /// Forget the run.
@@ -350,7 +350,9 @@ impl Worker {
             None => (Run::new(project, dataset.clone(), device.clone())?, Curves::default(), None),
             Some(Kept { saved, page, curves, forks, .. }) => {
                 self.page = page.map_or_else(|| Page::of(project), |page| *page);
-                (Run::resume(project, dataset.clone(), device.clone(), saved)?, curves, Some(forks))
+                let (graph, training) = (saved.project.graph.clone(), saved.project.training.clone());
+                let there = Project { graph, training, ..project.clone() };
+                (Run::resume(&there, dataset.clone(), device.clone(), saved)?, curves, Some(forks))
             }
         };
         curves.metric = metric;

@@ -107,7 +107,9 @@ fn a_value_is_compared_across_branches_and_steps() {
     let commands = "run 5; print dense_1.bias; fork; set dense_1.bias[0] = 2; run 4; print dense_1.bias; compare dense_1.bias at 5; \
                     branch main; run 4; compare dense_1.bias with fork 1; compare dense_1.bias with fork 1 at 5; branch fork 1";
     let said = debugged(folder.path(), commands);
-    let numbers = |at: usize| said[at]["numbers"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap() as f32).collect::<Vec<_>>();
+    let numbers = |at: usize| {
+        said[at]["numbers"].as_array().unwrap().iter().map(|n| n.as_f64().unwrap() as f32).collect::<Vec<_>>()
+    };
     let largest = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     let mut changed = numbers(1);
     changed[0] = 2.0;
@@ -115,5 +117,9 @@ fn a_value_is_compared_across_branches_and_steps() {
     assert_eq!((&said[9]["other_branch"], &said[9]["other_step"]), (&Value::from("fork 1"), &Value::from(9)));
     assert_eq!(said[9]["at"], serde_json::json!([0]));
     assert_eq!((&said[10]["step"], &said[10]["other_step"]), (&Value::from(9), &Value::from(5)));
-    assert_eq!((&said[11]["branch"], &said[11]["steps_completed"]), (&Value::from("fork 1"), &Value::from(9)), "where it stood");
+    assert_eq!(
+        (&said[11]["branch"], &said[11]["steps_completed"]),
+        (&Value::from("fork 1"), &Value::from(9)),
+        "where it stood"
+    );
 }

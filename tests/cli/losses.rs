@@ -136,11 +136,13 @@ fn a_run_on_other_data_goes_back_to_the_weights_that_it_began_with() {
     table(folder);
     let first = json(folder, &["train", "p.glassbox.json", "--epochs", "2", "--checkpoint", "a.safetensors", "--json"]);
     let said = |file: &str, commands: &str| -> Vec<Value> {
-        let output = json_free(folder, &["debug", "p.glassbox.json", "--resume", file, "--json", "--command", commands]);
+        let output =
+            json_free(folder, &["debug", "p.glassbox.json", "--resume", file, "--json", "--command", commands]);
         output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let weights = said("a.safetensors", "print dense_1.weight").remove(0);
-    let mut rows: Vec<String> = std::fs::read_to_string(folder.join("d.csv")).unwrap().lines().map(str::to_owned).collect();
+    let mut rows: Vec<String> =
+        std::fs::read_to_string(folder.join("d.csv")).unwrap().lines().map(str::to_owned).collect();
     rows[1..].reverse();
     std::fs::write(folder.join("d.csv"), rows.join("\n") + "\n").unwrap();
     let on = ["train", "p.glassbox.json", "--resume", "a.safetensors", "--other-data", "--epochs", "3"];
@@ -149,7 +151,8 @@ fn a_run_on_other_data_goes_back_to_the_weights_that_it_began_with() {
     let steps = told["steps"].as_u64().unwrap();
     let lines = std::fs::read_to_string(folder.join("b.jsonl")).unwrap();
     assert_eq!(lines.lines().filter(|line| line.contains("\"step\"")).count() as u64 >= steps, true);
-    let commands = format!("info; print dense_1.weight; goto 0; print dense_1.weight; goto {steps}; print dense_1.weight");
+    let commands =
+        format!("info; print dense_1.weight; goto 0; print dense_1.weight; goto {steps}; print dense_1.weight");
     let said = said("b.safetensors", &commands);
     assert_eq!(said[0]["begun"]["step"], first["steps"]);
     assert!(said[0]["begun"]["other_data"].as_str().unwrap().contains("divided otherwise"), "{}", said[0]);

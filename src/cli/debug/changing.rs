@@ -54,8 +54,7 @@ impl Console {
             whole[at] = number;
         }
         let edit = TensorEdit::Whole { values: whole.into_iter().map(|v| v as f32).collect() };
-        self.debugger_mut().edit(name, edit).map_err(sentence)?;
-        self.changed();
+        self.alter(|debugger| debugger.edit(name, edit))?;
         let now = self.debugger().value_of(part)?;
         let mut json = values::to_json(&now);
         json["name"] = json!(part.to_string());

@@ -149,7 +149,9 @@ fn moving(word: &str, rest: &str) -> Parsed {
             let (name, with) = (name.to_owned(), with.trim().to_owned());
             match with.split_whitespace().next() {
                 Some("with" | "at") => Ok(Command::CompareValue { name, with }),
-                _ => Err(format!("'compare' is written: compare, compare {name} with main, compare {name} with main at 12, compare {name} at 12.")),
+                _ => Err(format!(
+                    "'compare' is written: compare, compare {name} with main, compare {name} with main at 12, compare {name} at 12."
+                )),
             }
         }
         "help" => Ok(Command::Help(rest.to_owned())),

@@ -97,7 +97,7 @@ impl Words {
 fn takes_names(command: &str) -> bool {
     [
         "print", "explain", "curve", "watch", "until", "reverse", "since", "break", "log", "set", "scale", "clip",
-        "reinit",
+        "reinit", "compare",
     ]
     .contains(&command)
 }

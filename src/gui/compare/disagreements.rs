@@ -51,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &B
         return empty::say(ui, tokens, "No data yet", "Answers are compared on the validation part of the data.");
     };
     let (Some(classes), Some(found)) = (dataset.classes(), both.disagreements.clone()) else {
-        return unknown(ui, seen, both, dataset);
+        return unknown(ui, seen, both);
     };
     let names: [&str; 2] = [both.name(0), both.name(1)];
     let rows: Vec<[Prediction; 2]> = match local.pair.which.cell {
@@ -75,13 +75,8 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &B
     });
 }
 
-fn unknown(ui: &mut Ui, seen: &Seen<'_>, both: &Both, dataset: &Dataset) {
+fn unknown(ui: &mut Ui, seen: &Seen<'_>, both: &Both) {
     let tokens = &seen.tokens;
-    if dataset.classes().is_none() {
-        let text =
-            "These networks answer with numbers, and two numbers are hardly ever the same. Side by side shows both.";
-        return empty::say(ui, tokens, "Classes can disagree", text);
-    }
     let problem = both.rows.iter().find_map(|row| seen.state.runs.problems.get(&row.card.id));
     match problem {
         Some(problem) => empty::say(ui, tokens, "They cannot be compared", problem),
@@ -149,21 +144,30 @@ fn columns(rect: Rect) -> [f32; 4] {
 }
 
 fn heads(ui: &mut Ui, seen: &Seen<'_>, local: &CompareUi, both: &Both) {
+    let tokens = &seen.tokens;
+    let colour = |side: usize| local.colours.get(tokens, &both.rows[side].card.id);
+    let titles =
+        [("sample", tokens.faint), ("truth", tokens.faint), (both.name(0), colour(0)), (both.name(1), colour(1))];
+    head(ui, tokens, columns, titles);
+}
+
+/// The names of the columns, each in its colour.
+pub(super) fn head<const N: usize>(
+    ui: &mut Ui,
+    tokens: &theme::Tokens,
+    columns: impl Fn(Rect) -> [f32; N],
+    titles: [(&str, egui::Color32); N],
+) {
     let all = ui.available_rect_before_wrap();
     let strip = Rect::from_min_size(all.min, Vec2::new(all.width(), 24.0));
     let at = columns(strip);
-    let titles = ["sample", "truth", both.name(0), both.name(1)];
-    for (i, title) in titles.into_iter().enumerate() {
+    for (i, (title, colour)) in titles.into_iter().enumerate() {
         let end = at.get(i + 1).copied().unwrap_or(strip.right() - 12.0);
         let place = Rect::from_min_max(Pos2::new(at[i], strip.top()), Pos2::new(end - 6.0, strip.bottom()));
-        let colour = match i {
-            2 | 3 => local.colours.get(&seen.tokens, &both.rows[i - 2].card.id),
-            _ => seen.tokens.faint,
-        };
         let painter = ui.painter_at(place);
         painter.text(place.left_center(), Align2::LEFT_CENTER, title, theme::regular(11.0), colour);
     }
-    ui.painter().hline(strip.x_range(), strip.bottom(), Stroke::new(1.0, seen.tokens.line));
+    ui.painter().hline(strip.x_range(), strip.bottom(), Stroke::new(1.0, tokens.line));
     ui.advance_cursor_after_rect(strip);
 }
 

@@ -6,6 +6,7 @@
 mod colours;
 mod columns;
 mod curves;
+mod differences;
 mod disagreements;
 mod editing;
 mod export;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use egui::{Align, Button, ComboBox, Layout, Rect, RichText, Ui, UiBuilder, Vec2, WidgetInfo};
 
 use super::rows::Row;
-use super::{CompareUi, Seen, disagreements, menu, networks, side_by_side};
+use super::{CompareUi, Seen, differences, disagreements, menu, networks, side_by_side};
 use crate::gui::anchors;
 use crate::gui::output::OutputUi;
 use crate::gui::plots::empty;
 use crate::gui::theme;
 use crate::gui::widgets::tab_strip;
 use crate::session::{Action, Anchor, RunAction, RunOutput};
-use crate::trace::{OutputPicture, Prediction};
+use crate::trace::{Guess, OutputPicture, Prediction};
 
 const HEADER: f32 = 36.0;
 
@@ -32,6 +32,8 @@ pub struct PairUi {
     pub outputs: [OutputUi; 2],
     /// Which of the disagreements are listed.
     pub which: disagreements::Which,
+    /// Of numbers, what is largest comes first.
+    pub by: differences::By,
     /// Of which outputs the disagreements were counted, and they.
     counted: Option<Counted>,
 }
@@ -40,6 +42,8 @@ pub struct PairUi {
 struct Counted {
     of: [Arc<RunOutput>; 2],
     found: Option<Arc<Vec<[Prediction; 2]>>>,
+    by: differences::By,
+    apart: Option<Arc<Vec<[Guess; 2]>>>,
 }
 
 /// The two, with what is known of their outputs.
@@ -48,6 +52,8 @@ pub(super) struct Both {
     pub outputs: [Option<Arc<RunOutput>>; 2],
     /// Samples to which they give different answers; `None` where that is not known or means nothing.
     pub disagreements: Option<Arc<Vec<[Prediction; 2]>>>,
+    /// What both predict of each sample, where that are numbers, in the order that was chosen.
+    pub apart: Option<Arc<Vec<[Guess; 2]>>>,
 }
 
 impl Both {
@@ -64,7 +70,8 @@ impl Both {
 
     /// Validation samples that both were asked about.
     pub fn samples(&self) -> usize {
-        self.outputs.iter().flatten().map(|output| output.predictions.len()).min().unwrap_or(0)
+        let of = |output: &Arc<RunOutput>| output.predictions.len().max(output.guesses.len());
+        self.outputs.iter().flatten().map(of).min().unwrap_or(0)
     }
 }
 
@@ -92,17 +99,23 @@ fn both(seen: &Seen<'_>, local: &mut CompareUi) -> Option<Both> {
     let pair = runs.pair.as_ref()?;
     let rows = [local.rows.find(&pair[0])?, local.rows.find(&pair[1])?];
     let outputs = pair.each_ref().map(|id| runs.outputs.get(id).cloned());
-    let mut disagreements = None;
+    let (mut disagreements, mut apart) = (None, None);
     if let [Some(a), Some(b)] = &outputs {
-        let same = |counted: &Counted| Arc::ptr_eq(&counted.of[0], a) && Arc::ptr_eq(&counted.of[1], b);
+        let by = local.pair.by;
+        let same =
+            |counted: &Counted| counted.by == by && Arc::ptr_eq(&counted.of[0], a) && Arc::ptr_eq(&counted.of[1], b);
         if !local.pair.counted.as_ref().is_some_and(same) {
             let are_classes = !a.predictions.is_empty() && !b.predictions.is_empty();
             let found = are_classes.then(|| Arc::new(disagreements_of(&a.predictions, &b.predictions)));
-            local.pair.counted = Some(Counted { of: [a.clone(), b.clone()], found });
+            let are_numbers = !a.guesses.is_empty() && !b.guesses.is_empty();
+            let apart = are_numbers.then(|| Arc::new(differences::of(&a.guesses, &b.guesses, by)));
+            local.pair.counted = Some(Counted { of: [a.clone(), b.clone()], found, by, apart });
         }
-        disagreements = local.pair.counted.as_ref().and_then(|counted| counted.found.clone());
+        let counted = local.pair.counted.as_ref();
+        disagreements = counted.and_then(|counted| counted.found.clone());
+        apart = counted.and_then(|counted| counted.apart.clone());
     }
-    Some(Both { rows, outputs, disagreements })
+    Some(Both { rows, outputs, disagreements, apart })
 }
 
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, actions: &mut Vec<Action>) {
@@ -119,6 +132,7 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, actions:
     match local.pair.tab {
         Tab::SideBySide => side_by_side::show(ui, seen, local, &both, actions),
         Tab::Networks => networks::show(ui, seen, local, &both, actions),
+        Tab::Disagreements if both.apart.is_some() => differences::show(ui, seen, local, &both),
         Tab::Disagreements => disagreements::show(ui, seen, local, &both, actions),
     }
 }
@@ -141,7 +155,11 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: Option<&Bot
     ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, seen.tokens.line));
     let inner = row.shrink2(Vec2::new(12.0, 0.0));
     let count = both.and_then(|both| both.disagreements.as_ref()).map(|found| found.len());
-    let third = count.map_or_else(|| "Disagreements".to_owned(), |n| format!("Disagreements {n}"));
+    let third = match count {
+        _ if both.is_some_and(|both| both.apart.is_some()) => "Largest differences".to_owned(),
+        Some(n) => format!("Disagreements {n}"),
+        None => "Disagreements".to_owned(),
+    };
     let tabs = [(Tab::SideBySide, "Side by side"), (Tab::Networks, "Networks"), (Tab::Disagreements, third.as_str())];
     let left = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(left, |ui| tab_strip(ui, &mut local.pair.tab, &tabs));

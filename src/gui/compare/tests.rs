@@ -14,7 +14,7 @@ use crate::gui::dialogs::{Dialogs, FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
 use crate::gui::thumbnails::Thumbnails;
 use crate::session::{Action, Anchor, DataState, RunAction, RunOutput, RunStatus, Transport};
-use crate::trace::{Ending, OutputPicture, Over, Prediction, Ranking, RunCard};
+use crate::trace::{Ending, Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, RunCard};
 
 struct NoPicker;
 
@@ -233,7 +233,7 @@ fn classified(given: &mut State) {
             over: Over { asked: 4, of: 4 },
             probability: true,
         };
-        Arc::new(RunOutput { step: 1, picture, predictions: predictions.into() })
+        Arc::new(RunOutput { step: 1, picture, predictions: predictions.into(), guesses: [].into() })
     };
     given.runs.outputs.insert("run-2".into(), answers([0, 1, 0, 1]));
     given.runs.outputs.insert("run-1".into(), answers([0, 0, 1, 1]));
@@ -269,6 +269,41 @@ fn two_outputs_stand_side_by_side_and_their_disagreements_are_listed() {
     steps(&mut harness);
     harness.get_by_label("None of these");
     harness.get_by_label("Disagreements 2");
+}
+
+/// Three samples of a number, the second of which the two networks say the most different things about.
+#[test]
+fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
+    let mut given = state(2);
+    classified(&mut given);
+    let answers = |predicted: [f32; 3]| {
+        let guess = |row: usize| Guess { row: row as u32, truth: row as f32, predicted: predicted[row] };
+        let guesses: Vec<Guess> = (0..3).map(guess).collect();
+        let scores = NumberScores { r2: 0.5, rmse: 1.0, not_finite: 0 };
+        let pairs = guesses.iter().map(|guess| [guess.truth, guess.predicted]).collect();
+        let picture = OutputPicture::Numbers { pairs, scores, over: Over { asked: 3, of: 3 } };
+        Arc::new(RunOutput { step: 1, picture, predictions: [].into(), guesses: guesses.into() })
+    };
+    given.runs.outputs.insert("run-2".into(), answers([0.0, 1.0, 2.5]));
+    given.runs.outputs.insert("run-1".into(), answers([0.25, 4.0, 2.5]));
+    let DataState::Ready(dataset) = &given.data else { panic!("no data") };
+    let (outputs, offset, scale) = (vec!["price".to_owned()], vec![0.0], vec![1.0]);
+    let task = Task::Regression { outputs, offset, scale };
+    given.data = DataState::Ready(Arc::new(Dataset { task, ..Dataset::clone(dataset) }));
+    let mut harness = open(given);
+    harness.get_by_label("Largest differences").click();
+    steps(&mut harness);
+    let tops = |harness: &Window, labels: [&str; 3]| labels.map(|label| harness.get_by_label(label).rect().top());
+    let rows = [
+        "Sample 1: truth 1, answers 1 and 4, 3 apart",
+        "Sample 0: truth 0, answers 0 and 0.25, 0.25 apart",
+        "Sample 2: truth 2, answers 2.5 and 2.5, 0 apart",
+    ];
+    assert!(tops(&harness, rows).is_sorted(), "the largest difference first");
+    harness.get_by_label("error of Run 2").click();
+    steps(&mut harness);
+    let [one, zero, two] = tops(&harness, rows);
+    assert!(two < zero && zero < one, "the largest error first: {one} {zero} {two}");
 }
 
 #[test]

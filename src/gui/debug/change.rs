@@ -152,7 +152,9 @@ fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let training = &state.project.training;
     let is_fork = state.branches.iter().any(|branch| branch.id == state.run.branch && branch.parent.is_some());
     let help = match is_fork {
-        true => "How far every update goes on this branch; the project and the other branches keep theirs. The rest of this step uses it already.",
+        true => {
+            "How far every update goes on this branch; the project and the other branches keep theirs. The rest of this step uses it already."
+        }
         false => "How far every update goes. The rest of this step uses it already.",
     };
     let change = rate(ui, "Learning rate", help, state.rate_in_force(), LEARNING_RATE.range());

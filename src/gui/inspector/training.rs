@@ -8,8 +8,8 @@ use super::training_forms::{clipping, early_stopping, optimiser};
 use crate::gui::numbers::significant;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Few, checkbox, choice, rate, section, usize_field};
-use crate::model::layer::LossKind;
 use crate::model::difference::{differences, in_words};
+use crate::model::layer::LossKind;
 use crate::model::{Edit, LayerKind, ParamValue, Project, TrainingSpec, limits};
 use crate::session::{Action, State};
 

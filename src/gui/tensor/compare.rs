@@ -99,7 +99,9 @@ fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, branch: &
     }
     ui.label(RichText::new("of").color(tokens.muted));
     let chosen = branch.unwrap_or(view.branch);
-    let name = |id: u32| view.branches.iter().find(|known| known.id == id).map_or("a branch that is gone", |b| &b.name);
+    let name = |id: u32| {
+        view.branches.iter().find(|known| known.id == id).map_or("a branch that is gone", |b| b.name.as_str())
+    };
     let combo = ComboBox::from_id_salt("branch to compare with").selected_text(name(chosen)).truncate();
     let shown = combo.show_ui(ui, |ui| {
         for Branch { id, name, .. } in view.branches {

@@ -25,7 +25,7 @@ use egui::{Pos2, RichText, Ui, Vec2};
 use super::theme::Tokens;
 use super::widgets::is_second_click;
 use crate::persist::tensor_file::Format;
-use crate::trace::{Element, Findings, Gaze, Sight, TensorRecord};
+use crate::trace::{Branch, Element, Findings, Gaze, Sight, TensorRecord};
 
 pub use controls::sizes;
 pub use summary::summary;
@@ -339,7 +339,8 @@ fn panes(
     let title = |record: &TensorRecord| format!("{} · step {}", record.name, record.step);
     let of_other = |record: &TensorRecord| match local.compare {
         Some(Compare::Step { branch: Some(branch), .. }) => {
-            let name = view.branches.iter().find(|known| known.id == branch).map_or("another branch", |b| &b.name);
+            let name =
+                view.branches.iter().find(|known| known.id == branch).map_or("another branch", |b| b.name.as_str());
             format!("{} of {name}", title(record))
         }
         _ => title(record),

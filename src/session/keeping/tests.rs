@@ -308,7 +308,9 @@ fn the_rate_of_a_fork_is_no_edit_of_the_project_and_comes_back_with_it() {
     let undos = state.history.undo_name().map(str::to_owned);
     for (branch, rate) in [(0, own), (1, 0.5)] {
         state.apply(Action::Debug(DebugCommand::Switch(branch)));
-        until(&mut state, "the branch", |s| s.run.branch == branch && s.run.learning_rate == rate && s.rate_in_force() == rate);
+        until(&mut state, "the branch", |s| {
+            s.run.branch == branch && s.run.learning_rate == rate && s.rate_in_force() == rate
+        });
         assert_eq!((&state.project, state.history.undo_name()), (&before, undos.as_deref()), "no edit");
     }
     assert_eq!(state.other_training_in_force().map(|there| there.learning_rate), Some(0.5));

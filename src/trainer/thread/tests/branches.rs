@@ -134,7 +134,12 @@ fn a_tensor_is_seen_as_it_is_on_another_branch_which_rests_where_it_did() {
     let (mut desk, _) = forked();
     let look = |branch: u32, step: u64| {
         let at_step = Some(("dense_1.bias".to_owned(), step));
-        Some(Box::new(Gaze { tensors: vec!["dense_1.bias".into()], at_step, at_branch: Some(branch), ..Gaze::default() }))
+        Some(Box::new(Gaze {
+            tensors: vec!["dense_1.bias".into()],
+            at_step,
+            at_branch: Some(branch),
+            ..Gaze::default()
+        }))
     };
     desk.debug(DebugCommand::Look(look(0, 5)));
     let view = desk.until("the first branch is seen", |view| view.sight.at_branch == Some(0));
@@ -146,7 +151,9 @@ fn a_tensor_is_seen_as_it_is_on_another_branch_which_rests_where_it_did() {
     let why = view.sight.at_step.as_ref().unwrap().as_ref().unwrap_err();
     assert!(why.contains("it has reached step 5"), "{why}");
     desk.debug(DebugCommand::Look(look(7, 5)));
-    desk.until("there is no such", |view| view.sight.at_step.as_ref().is_some_and(|at| at.as_ref().is_err_and(|why| why.contains("gone"))));
+    desk.until("there is no such", |view| {
+        view.sight.at_step.as_ref().is_some_and(|at| at.as_ref().is_err_and(|why| why.contains("gone")))
+    });
     desk.debug(DebugCommand::Look(look(1, 5)));
     let view = desk.until("its own step is seen", |view| view.sight.at_branch == Some(1));
     assert_eq!(view.sight.at_step.as_ref().unwrap().as_ref().unwrap().data[0], 2.0, "as it was changed there");

@@ -159,7 +159,9 @@ fn the_rate_of_a_fork_stays_its_own_and_the_settings_of_the_project_stay_too() {
     desk.until("the first is back", |view| view.branch == 0 && view.learning_rate == own);
     desk.debug(DebugCommand::Switch(1));
     desk.until("the fork is back", |view| view.branch == 1 && view.learning_rate == 0.5);
-    let pages = |desk: &Desk| desk.told.iter().filter_map(|told| Some(told.page.as_ref()?.training.clone())).collect::<Vec<_>>();
+    let pages = |desk: &Desk| {
+        desk.told.iter().filter_map(|told| Some(told.page.as_ref()?.training.clone())).collect::<Vec<_>>()
+    };
     assert_eq!(pages(&desk), [training.clone(), training.clone()], "nobody is to follow");
     // What is edited beside it is changed on the fork, and nothing else is.
     training.batch_size = 3;
