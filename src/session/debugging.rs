@@ -165,13 +165,12 @@ impl State {
         self.offer(NoticeKind::Info, text, &format!("Back to {name}"), Action::Debug(DebugCommand::Switch(branch)));
     }
 
-    /// The steps after this one have become another history.
+    /// What came after this step is not of this branch any more.
     fn cut_future(&mut self, step: u64) {
         self.run.curves.truncate(step);
         if self.run.status == RunStatus::Finished {
             self.run.status = RunStatus::Paused;
         }
-        self.notify(NoticeKind::Info, format!("What came after step {step} is gone."));
     }
 
     /// The drawing follows to another branch, the settings where a change of theirs was taken back.

@@ -211,9 +211,14 @@ impl Console {
         words: impl FnOnce(&Debugger) -> Option<String>,
         change: impl FnOnce(&mut Debugger) -> Result<T, DebugError>,
     ) -> Result<T, String> {
-        let (made, later) = self.debugger_mut().keeping_later(place, change).map_err(sentence)?;
+        let others = self.ways.resting.iter().map(|way| &way.debugger);
+        let kept = self.ways.current.debugger.keeping_later(place, others, change);
+        let (made, later) = kept.map_err(sentence)?;
         match later {
-            Later::Nothing => {}
+            Later::Nothing => {
+                let furthest = self.debugger().furthest();
+                self.way_mut().forget_after(furthest);
+            }
             Later::Stays(fork) => {
                 let (here, from, goes_on) = (fork.moment(), self.ways.name(), self.going_on());
                 let old = self.debugger_mut();

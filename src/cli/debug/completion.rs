@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(found("").1.len(), COMMANDS.len());
         assert_eq!(found("print é lo"), (9, owned(["loss", "log("])));
         assert_eq!(found("step; rev"), (6, owned(["reverse"])));
-        assert_eq!(found("compare d"), (8, owned([])));
+        assert_eq!(found("branches d"), (9, owned([])));
         let none = Vec::new;
         assert_eq!(words.complete("rev"), ("reverse ".to_owned(), none()));
         assert_eq!(words.complete("print d"), ("print dense_1.weight".to_owned(), none()));

@@ -63,8 +63,10 @@ pub fn show(
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_space(12.0);
+            // All of them are there, however many: long names are cut off before any is.
+            let share = ui.available_width() / view.branches.len().max(1) as f32 - ui.spacing().item_spacing.x;
             for branch in view.branches.iter().rev().filter(|_| view.branches.len() > 1) {
-                branch_ui(ui, &tokens, view, branch, actions);
+                branch_ui(ui, &tokens, view, branch, share.clamp(24.0, 240.0), actions);
             }
         });
     });
@@ -111,11 +113,15 @@ fn memory(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action
     menu.response.on_hover_text(help);
 }
 
-fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, actions: &mut Vec<Action>) {
+fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, width: f32, actions: &mut Vec<Action>) {
     let on = branch.id == view.branch;
     let colour = colour(tokens, branch.id);
     let text = RichText::new(&branch.name).color(if on { colour } else { colour.gamma_multiply(0.7) });
-    let response = ui.add(egui::Button::selectable(on, text));
+    let button = |ui: &mut Ui| {
+        ui.set_max_width(width);
+        ui.add(egui::Button::selectable(on, text).truncate())
+    };
+    let response = ui.scope(button).inner;
     let name = format!("Branch {}", branch.name);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
     let help = format!(

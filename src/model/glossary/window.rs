@@ -7,7 +7,7 @@ pub(super) const TERMS: &[Term] = &[
         "Branch",
         &["branches", "fork", "history"],
         "",
-        "A run that was split in two: both share the past, and each goes on by itself. Branches are kept with their run.",
+        "A run that was split in two: both share the past, and each goes on by itself, with settings of its own. A change at an earlier step begins one, so that what came after stays. Branches are kept with their run.",
     ),
     term(
         "Breakpoint",

@@ -5,7 +5,7 @@ use crate::trace::marks;
 
 /// What became of that which lay ahead of a change.
 pub enum Later {
-    /// There was nothing.
+    /// There was nothing that is not elsewhere too.
     Nothing,
     /// The change was made in this fork; the run itself is as it was.
     Stays(Box<Debugger>),
@@ -19,14 +19,23 @@ impl Debugger {
         self.furthest > place.step || !self.run.history().ahead().is_empty()
     }
 
-    /// Makes a change at a place, or takes the one that was made there back. Where something lies ahead of it, that is done in a
-    /// fork. An error leaves everything as it was.
-    pub fn keeping_later<T>(
+    /// Whether another run did all that this one did and knows of ahead: a fork that has not gone its own way yet.
+    fn is_within(&self, other: &Self) -> bool {
+        let own = self.run.history().changes();
+        let rest = other.run.history().changes().strip_prefix(own);
+        let is_same_so_far = rest.is_some_and(|rest| rest.first().is_none_or(|next| next.step >= self.furthest));
+        is_same_so_far && other.furthest >= self.furthest
+    }
+
+    /// Makes a change at a place, or takes the one that was made there back. Where something lies ahead of it that none of the
+    /// `others` has, that is done in a fork. An error leaves everything as it was.
+    pub fn keeping_later<'a, T>(
         &mut self,
         place: Moment,
+        mut others: impl Iterator<Item = &'a Self>,
         change: impl FnOnce(&mut Self) -> Result<T, DebugError>,
     ) -> Result<(T, Later), DebugError> {
-        if !self.has_later(place) {
+        if !self.has_later(place) || others.any(|other| self.is_within(other)) {
             return Ok((change(self)?, Later::Nothing));
         }
         match self.fork() {

@@ -198,13 +198,15 @@ impl Worker {
         change: impl FnOnce(&mut Debugger) -> Result<T, DebugError>,
     ) -> Result<Option<T>, DebugError> {
         let Some(debugger) = &mut self.debugger else { return Ok(None) };
-        let (made, later) = debugger.keeping_later(place, change)?;
+        let others = self.desk.branches.resting.iter().map(|resting| &resting.debugger);
+        let (made, later) = debugger.keeping_later(place, others, change)?;
         self.desk.stand();
         self.picture_due = true;
         match later {
             Later::Nothing => {
                 let (change, step) = (words(debugger), debugger.moment().step);
                 self.desk.branches.all.name_by(&change.unwrap_or_default(), step);
+                self.cut();
             }
             Later::Stays(fork) => {
                 let change = words(&fork).unwrap_or_default();

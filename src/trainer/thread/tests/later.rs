@@ -188,3 +188,22 @@ fn the_rate_of_a_fork_stays_its_own_and_the_settings_of_the_project_stay_too() {
     let last = pages(&again).pop().unwrap();
     assert_eq!((last.learning_rate, last.batch_size), (own, templates::build("xor").unwrap().training.batch_size));
 }
+
+#[test]
+fn a_fork_that_has_not_gone_its_own_way_is_not_kept_once_more() {
+    let mut desk = gone_back(20, 5);
+    desk.debug(DebugCommand::Fork { name: String::new() });
+    (0..3).for_each(|_| desk.debug(DebugCommand::Forward(Unit::Step)));
+    desk.until("it goes the same way", |view| view.branch == 1 && view.moment.step == 8);
+    desk.goto(6);
+    zero(&desk);
+    let view = desk.until("it goes its own", |view| view.changes.len() == 1);
+    assert_eq!(names(&view), [(0, "main", 5), (1, "dense_1.weight = 0 from 6", 6)]);
+    assert_eq!(steps(&desk.save()), [1, 2, 3, 4, 5, 6], "what it was told of is main's");
+    desk.goto(9);
+    desk.arrive(9);
+    desk.goto(7);
+    zero(&desk);
+    let view = desk.until("and now there is something", |view| view.branches.len() == 3);
+    assert_eq!(names(&view)[1], (1, "dense_1.weight = 0 from 6", 9));
+}
