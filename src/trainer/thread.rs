@@ -385,40 +385,6 @@ impl Worker {
         self.tell_progress();
     }
 
-    /// Settings that were not changed stay what they are on this branch, whatever they are elsewhere.
-    fn change(&mut self, mut change: Change) -> Result<(), DebugError> {
-        match &mut change {
-            Change::Training { training } => {
-                let before = std::mem::replace(&mut self.page.training, training.clone());
-                let Some(run) = self.run() else { return Ok(()) };
-                *training = run.training().edited(&before, training);
-                if training == run.training() {
-                    return Ok(());
-                }
-            }
-            Change::Graph { graph } => self.page.graph.clone_from(graph),
-            _ => {}
-        }
-        let graph = matches!(change, Change::Graph { .. });
-        let device = matches!(change, Change::Device { .. });
-        let kept = match self.alter(|debugger| debugger.change(change)) {
-            // The run has not been touched, and goes on where it is.
-            Err(error) if device => {
-                locked(&self.outbox).say(error.to_string());
-                self.tell_progress();
-                return Ok(());
-            }
-            kept => kept?,
-        };
-        let Some(kept) = kept else { return Ok(()) };
-        self.standing.did();
-        if graph && kept.kept < kept.of {
-            locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));
-        }
-        self.tell_progress();
-        Ok(())
-    }
-
     /// Time between two steps at the chosen speed; at full speed there is none.
     fn pause_between_steps(&self) -> Option<Duration> {
         // One step a second at the slow end, a thousand just below full speed.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::Dataset;
 use crate::engine::Device;
-use crate::trace::{Branch, Branches, Curves, JournalEntry, Metric, Moment, Pace};
+use crate::trace::{Branch, Branches, Change, Curves, JournalEntry, Metric, Moment, Pace};
 use crate::trainer::debugger::{DebugError, Debugger, Later, share_budget};
 use crate::trainer::kept::{Forks, KeptBranch, Revived};
 use crate::trainer::outbox::{Forked, Progress};
@@ -179,6 +179,41 @@ impl Worker {
                 Err(error)
             }
         }
+    }
+
+    /// Settings that were not changed stay what they are on this branch, whatever they are elsewhere.
+    pub(super) fn change(&mut self, mut change: Change) -> Result<(), DebugError> {
+        match &mut change {
+            Change::Training { training } => {
+                let before = std::mem::replace(&mut self.page.training, training.clone());
+                let Some(run) = self.run() else { return Ok(()) };
+                *training = run.training().edited(&before, training);
+                if training == run.training() {
+                    self.tell_progress();
+                    return Ok(());
+                }
+            }
+            Change::Graph { graph } => self.page.graph.clone_from(graph),
+            _ => {}
+        }
+        let graph = matches!(change, Change::Graph { .. });
+        let device = matches!(change, Change::Device { .. });
+        let kept = match self.alter(|debugger| debugger.change(change)) {
+            // The run has not been touched, and goes on where it is.
+            Err(error) if device => {
+                locked(&self.outbox).say(error.to_string());
+                self.tell_progress();
+                return Ok(());
+            }
+            kept => kept?,
+        };
+        let Some(kept) = kept else { return Ok(()) };
+        self.standing.did();
+        if graph && kept.kept < kept.of {
+            locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));
+        }
+        self.tell_progress();
+        Ok(())
     }
 
     /// Changes the run where it stands. What lay ahead stays, on the branch that it is on: the change begins another.
