@@ -245,7 +245,7 @@ fn forked(project: &Project) -> (Debugger, Debugger, Kept) {
     main.goto_step(5).unwrap();
     let mut fork = main.fork().unwrap();
     let mut all = Branches::default();
-    all.fork("warm".into(), fork.moment());
+    all.fork("warm".into(), fork.moment().step, fork.moment());
     fork.set("dense_1.bias", &[0], 2.0).unwrap();
     fork.advance(Unit::Step).unwrap();
     all.switch(0, 6);

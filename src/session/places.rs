@@ -126,7 +126,7 @@ mod tests {
     fn standing(state: &mut State, branch: u32, step: u64) {
         let branch_of = |id: u32| {
             let (name, parent) = (id.to_string(), None);
-            Branch { id, name, parent, from: 0, from_instruction: 0, step: 0 }
+            Branch { id, name, parent, from: 0, from_instruction: 0, step: 0, by_change: false }
         };
         let branches = [0, 1].map(branch_of).to_vec();
         let moment = Moment { step, instruction: 0 };
