@@ -305,14 +305,16 @@ fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, 
 fn more(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
     let Some((rect, words)) = &layout.more else { return };
     let rect = frame.on_screen(*rect);
-    let response = ui.interact(rect, id("more", layer.id.0), Sense::click());
+    let response = ui.interact(rect, id("unfold", layer.id.0), Sense::click());
     let unfolded = local.unfolded.contains(&layer.id);
     let what = if unfolded { "Show fewer units of" } else { "Show all units of" };
     name(&response, Role::Button, format!("{what} {}", layer.name));
     let lit = response.hovered() || response.has_focus();
     let colour = if lit { frame.tokens.accent } else { frame.tokens.muted };
     frame.painter.text(rect.center(), Align2::CENTER_CENTER, words, frame.legible(regular(11.0)), colour);
-    if response.clicked() && !local.unfolded.remove(&layer.id) {
+    // A frame that is laid out twice hears the same click twice.
+    let is_first = ui.ctx().current_pass_index() == 0;
+    if response.clicked() && is_first && !local.unfolded.remove(&layer.id) {
         local.unfolded.insert(layer.id);
     }
     response.on_hover_cursor(egui::CursorIcon::PointingHand);

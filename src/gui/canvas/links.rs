@@ -177,12 +177,13 @@ fn distance(points: &[Pos2], to: Pos2) -> f32 {
     points.windows(2).map(|pair| geometry::to_segment(to, pair[0], pair[1])).fold(f32::INFINITY, f32::min)
 }
 
-/// Whether the pointer is on a port, or on the shape that a wire carries.
+/// Whether the pointer is on a port, on a button of a wire, or on the shape that it carries.
 fn is_over_a_control(ui: &egui::Ui, frame: &Frame<'_>, pointer: Pos2) -> bool {
     let over = |id| ui.ctx().read_response(id).is_some_and(|response| response.rect.contains(pointer));
     let ports =
         frame.cards.keys().any(|layer| over(id("output", layer.0)) || over(id("input", layer.0.wrapping_mul(1024))));
-    ports || frame.curves.iter().any(|(wire, _)| over(id("wire", wire.id.0)))
+    let steps = super::steps::taken(frame).iter().any(|rect| rect.contains(pointer));
+    ports || steps || frame.curves.iter().any(|(wire, _)| over(id("wire", wire.id.0)))
 }
 
 /// All lines are one mesh.
