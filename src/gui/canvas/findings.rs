@@ -1,7 +1,7 @@
 //! The one list of what needs a look: problems, marks of health and notes on the data, opened from the pill that counts them (or with
 //! the key P). Each line says where, what and why, and has a button that goes there, and those that mend it.
 
-use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RectAlign, Response, RichText, Ui, vec2};
+use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RectAlign, Response, RichText, StrokeKind, Ui, vec2};
 
 use super::super::theme::{Tokens, medium, regular};
 use super::super::widgets::list_from_top;
@@ -52,8 +52,9 @@ pub fn list(frame: &Frame<'_>, local: &mut CanvasUi, pill: &Response, found: &[F
     let highest = HIGHEST.min(screen.height() - 80.0);
     let popup = Popup::from_response(pill).open_memory(None).width(width).gap(6.0);
     let popup = popup.align(RectAlign::TOP_START).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    popup.accessible_name("What needs a look").show(|ui| {
-        ui.set_width(width);
+    let room = egui::Frame::popup(&pill.ctx.global_style()).inner_margin(10);
+    popup.frame(room).accessible_name("What needs a look").show(|ui| {
+        ui.set_width(width - 20.0);
         if found.is_empty() {
             ui.label("Nothing needs a look: every shape fits, and the network can train.");
         }
@@ -92,14 +93,14 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
             let (fill, ink) = if i == 0 { (t.accent, t.on_accent) } else { (t.raised, t.text) };
             let words = RichText::new(words).font(medium(12.0)).color(ink);
             let response = ui.add(Button::new(words).fill(fill).min_size(vec2(0.0, 24.0)));
-            take_focus(local, &response);
+            take_focus(ui, t, local, &response);
             if response.clicked() {
                 actions.push(action.clone());
             }
         }
         let show = ui.add(Button::new(RichText::new("Show").font(medium(12.0))).min_size(vec2(0.0, 24.0)));
         show.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Show {}", finding.subject)));
-        take_focus(local, &show);
+        take_focus(ui, t, local, &show);
         if show.clicked() {
             go(frame, local, &finding.spot, actions);
             ui.close();
@@ -108,7 +109,11 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
     ui.add_space(2.0);
 }
 
-fn take_focus(local: &mut CanvasUi, response: &Response) {
+/// The first button of a list that was opened by key has the keyboard; which one has it can be seen.
+fn take_focus(ui: &Ui, t: &Tokens, local: &mut CanvasUi, response: &Response) {
+    if response.has_focus() {
+        ui.painter().rect_stroke(response.rect.expand(1.0), 6.0, t.focus_stroke(), StrokeKind::Outside);
+    }
     if std::mem::take(&mut local.list_focus) {
         response.request_focus();
     }

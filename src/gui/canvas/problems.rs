@@ -28,7 +28,7 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
     let mut taken: Vec<Rect> = local.floating.iter().copied().chain(steps::taken(frame)).collect();
     let cards: Vec<Rect> = frame.cards.values().map(|card| frame.on_screen(card.rect)).collect();
     for (i, problem) in local_problems().enumerate() {
-        let Some(anchor) = anchor(frame, problem) else { continue };
+        let Some([above, anchor]) = anchors(frame, problem) else { continue };
         if !frame.rect.contains(anchor) {
             continue;
         }
@@ -36,12 +36,15 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
         let size = size(ui, frame, i);
         let free = |keep_off: &[Rect]| free_place(frame.rect.shrink(8.0), anchor, size, keep_off);
         let place = (all || pointed_at).then(|| {
-            let everything: Vec<Rect> = cards.iter().chain(&taken).copied().collect();
-            free(&everything).or_else(|| free(&taken).filter(|_| pointed_at))
+            let with = |cards: Vec<Rect>| -> Vec<Rect> { cards.into_iter().chain(taken.iter().copied()).collect() };
+            // Where there is no other room, rather over a card that it is not about than without words.
+            let (all, own) = (with(cards.clone()), with(ends(frame, problem)));
+            free(&all).or_else(|| free(&own)).or_else(|| free(&taken).filter(|_| pointed_at))
         });
         match place.flatten() {
             Some(place) => {
-                bubble(ui, frame, i, problem, anchor, place, actions);
+                tether(frame, if place.bottom() < above.y { above } else { anchor }, place);
+                bubble(ui, frame, i, problem, place, actions);
                 taken.push(place);
             }
             None => local.list_asked |= badge(ui, frame, i, problem, anchor),
@@ -49,16 +52,27 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
     }
 }
 
-/// The point on the screen that a bubble hangs from.
-fn anchor(frame: &Frame<'_>, problem: &Problem) -> Option<Pos2> {
+/// The cards that a problem is about.
+fn ends(frame: &Frame<'_>, problem: &Problem) -> Vec<Rect> {
+    let layers = match problem.place {
+        Place::Wire(id) => frame.graph.wire(id).map_or(Vec::new(), |wire| vec![wire.from, wire.to]),
+        Place::Layer(id) => vec![id],
+        Place::Graph => Vec::new(),
+    };
+    layers.iter().filter_map(|id| frame.cards.get(id)).map(|card| frame.on_screen(card.rect)).collect()
+}
+
+/// The points on the screen that a bubble hangs from: one above it, and one below.
+fn anchors(frame: &Frame<'_>, problem: &Problem) -> Option<[Pos2; 2]> {
     match problem.place {
         Place::Wire(id) => {
-            let points = wires::curve(frame, id)?;
-            Some(geometry::along(points, 0.5) + vec2(0.0, frame.scaled(14.0)))
+            let middle = geometry::along(wires::curve(frame, id)?, 0.5);
+            let reach = vec2(0.0, frame.scaled(14.0));
+            Some([middle - reach, middle + reach])
         }
         Place::Layer(id) => {
-            let card = frame.cards.get(&id)?;
-            Some(frame.at(card.rect.center_bottom()) + vec2(0.0, 2.0))
+            let card = frame.on_screen(frame.cards.get(&id)?.rect);
+            Some([card.center_top() - vec2(0.0, 2.0), card.center_bottom() + vec2(0.0, 2.0)])
         }
         Place::Graph => None,
     }
@@ -114,12 +128,10 @@ fn bubble(
     frame: &Frame<'_>,
     index: usize,
     problem: &Problem,
-    anchor: Pos2,
     place: Rect,
     actions: &mut Vec<Action>,
 ) {
     let t = &frame.tokens;
-    tether(frame, anchor, place);
     let builder = UiBuilder::new().scope_id(salt(index)).max_rect(place).sense(Sense::click());
     let mut child = ui.new_child(builder);
     let bubble = egui::Frame::new()

@@ -11,6 +11,9 @@ use crate::session::Action;
 const SIZE: f32 = 16.0;
 /// From a wire up to the middle of its buttons.
 const RISE: f32 = 22.0;
+/// On the screen a button is no smaller than this, for the hand; from further away there is no room for it.
+const SMALLEST: f32 = 13.0;
+const FURTHEST: f32 = 0.5;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
@@ -111,16 +114,23 @@ pub fn taken(frame: &Frame<'_>) -> Vec<Rect> {
 }
 
 fn offers_layers(frame: &Frame<'_>) -> bool {
-    frame.has_detail() && !frame.is_crowded()
+    frame.view.zoom >= FURTHEST && !frame.is_crowded()
 }
 
-/// Where the two buttons of each wire stand on the screen: above its middle, wherever no card is.
+/// Where the two buttons of each wire stand on the screen: above its middle, between two cards beside each other at the height of the
+/// lower title, where no weights are drawn; nowhere that a card is.
 fn places(frame: &Frame<'_>) -> Vec<(Wire, [Rect; 2])> {
-    let size = Vec2::splat(frame.scaled(SIZE));
+    let size = frame.scaled(SIZE).max(SMALLEST);
     let place = |(wire, points): &(Wire, [egui::Pos2; 4])| {
-        let middle = geometry::along(*points, 0.5) - vec2(0.0, frame.scaled(RISE));
-        let beside = vec2(frame.scaled(SIZE / 2.0 + 1.0), 0.0);
-        let pair = [middle - beside, middle + beside].map(|centre| Rect::from_center_size(centre, size));
+        let mut middle = geometry::along(*points, 0.5) - vec2(0.0, frame.scaled(RISE));
+        let title = |id| frame.cards.get(&id).map(|card| frame.on_screen(card.title).center().y);
+        if let Some((from, to)) = title(wire.from).zip(title(wire.to))
+            && (points[0].y - points[3].y).abs() < frame.scaled(SIZE)
+        {
+            middle.y = middle.y.min(from.max(to));
+        }
+        let beside = vec2(size / 2.0 + 0.5, 0.0);
+        let pair = [middle - beside, middle + beside].map(|centre| Rect::from_center_size(centre, Vec2::splat(size)));
         let both = pair[0].union(pair[1]);
         let covers = frame.cards.values().any(|card| frame.on_screen(card.rect).intersects(both));
         let wrong = frame.state.inference.wire_problem(wire.id).is_some();
