@@ -4,6 +4,7 @@
 use egui::epaint::Vertex;
 use egui::{Color32, Mesh, Pos2, Rect, Role, Sense, Stroke, Vec2, pos2};
 
+use super::super::figure;
 use super::super::number_editor::{Number, reach};
 use super::super::numbers::number;
 use super::super::reading::read_text;
@@ -142,7 +143,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
         }
         (None, None) => true,
     };
-    paint(frame, &links, lit);
+    paint(frame, &links, lit, figure::is_paper(ui));
     if let Some(link) = touched.filter(|_| !local.editor.is_open())
         && read(ui, frame, link)
         && let Some(at) = ui.ctx().pointer_latest_pos()
@@ -186,8 +187,8 @@ fn is_over_a_control(ui: &egui::Ui, frame: &Frame<'_>, pointer: Pos2) -> bool {
     ports || steps || frame.curves.iter().any(|(wire, _)| over(id("wire", wire.id.0)))
 }
 
-/// All lines are one mesh.
-fn paint(frame: &Frame<'_>, links: &[Link], lit: impl Fn(&Link) -> bool) {
+/// All lines are one mesh in the window; on paper each is a line, sharp at any size.
+fn paint(frame: &Frame<'_>, links: &[Link], lit: impl Fn(&Link) -> bool, on_paper: bool) {
     let t = &frame.tokens;
     let mut mesh = Mesh::default();
     let (dots, lines): (Vec<&Link>, Vec<&Link>) = links.iter().partition(|link| link.points.len() == 1);
@@ -206,8 +207,13 @@ fn paint(frame: &Frame<'_>, links: &[Link], lit: impl Fn(&Link) -> bool) {
             };
             let opacity = (0.2 + 0.8 * size) * if wanted { 1.0 } else { 0.25 };
             let most = if is_crowd { 2.0 } else { 3.0 };
-            let width = frame.scaled(0.75 + most * size).max(0.75);
-            stroke(&mut mesh, &link.points, width, colour.gamma_multiply(opacity));
+            let width = frame.scaled(0.75 + most * size).max(0.75) * t.weight;
+            let colour = colour.gamma_multiply(opacity);
+            if on_paper {
+                frame.painter.line(link.points.clone(), Stroke::new(width, colour));
+            } else {
+                stroke(&mut mesh, &link.points, width, colour);
+            }
         }
     }
     frame.painter.add(mesh);

@@ -25,6 +25,7 @@ use crate::session::{Figure, Pixels};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Take {
     CopyPicture,
+    CopyDrawing,
     SavePicture,
     SaveDrawing,
     CopyNumbers,
@@ -60,6 +61,8 @@ pub fn items(ui: &mut Ui, asked: &mut Option<Take>, offer: Offer) {
     };
     let picture = offer.picture;
     item(ui, picture, "Copy picture", "To be pasted into a text or a slide.", Take::CopyPicture);
+    let help = "As text: programs that draw take it from the clipboard.";
+    item(ui, picture, "Copy drawing (SVG)", help, Take::CopyDrawing);
     item(ui, picture, "Save picture (PNG) …", "A picture at twice the size of the screen's.", Take::SavePicture);
     item(ui, picture, "Save drawing (SVG) …", "Sharp at any size, and its words can be edited.", Take::SaveDrawing);
     let mut white = look(ui.ctx()) == Theme::Light;
@@ -158,6 +161,7 @@ pub fn give(ctx: &Context, take: Take, mut sheet: Sheet<'_>, dialogs: &mut Dialo
             let Pixels { width, height, rgba } = sheet.draw(look).pixels();
             return ctx.copy_image(egui::ColorImage::from_rgba_unmultiplied([width, height], &rgba));
         }
+        Take::CopyDrawing => return ctx.copy_text(sheet.draw(look).svg()),
         Take::CopyNumbers => {
             let mut table = Table::tabbed();
             (sheet.numbers)(&mut table);

@@ -57,6 +57,13 @@ fn a_picture_and_a_table_go_to_the_clipboard() {
     });
     let ground = image.expect("a picture").pixels[0];
     assert_eq!(ground, crate::gui::theme::Tokens::dark().panel, "it was to be dark");
+    hands.click("Export the network");
+    let commands = hands.click_for_commands("Copy drawing (SVG)");
+    let copied = |begin: &str, holds: &str| {
+        let is_it = |text: &str| text.starts_with(begin) && text.contains(holds);
+        commands.iter().any(|command| matches!(command, OutputCommand::CopyText(text) if is_it(text)))
+    };
+    assert!(copied("<svg ", ">Dense 1</text>"));
     hands.click("Export the curves");
     let commands = hands.click_for_commands("Copy numbers");
     let copied = commands.iter().any(
