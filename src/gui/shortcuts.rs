@@ -252,7 +252,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
 ];
 
 /// Of the sheet with its parts in two columns.
-const WIDTH: f32 = 900.0;
+const WIDTH: f32 = 980.0;
 
 pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
     if !local.sheet_open {
