@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Align2, CornerRadius, DragValue, Popup, Rect, Response, Role, Sense, TextEdit, TextStyle, UiBuilder, vec2};
 
+use super::super::figure;
 use super::super::numbers::significant;
 use super::super::theme::{mono, regular};
 use super::super::widgets::{Number, is_refused};
@@ -71,7 +72,9 @@ pub fn show(
         if !is_refused(&response) {
             response.on_hover_text(slot.spec.help);
         }
-        steps::units(ui, frame, layer, slot, actions);
+        if !figure::is_paper(ui) {
+            steps::units(ui, frame, layer, slot, actions);
+        }
     }
 }
 
