@@ -26,13 +26,15 @@ mod tests;
 
 use std::sync::{Arc, Weak};
 
-use egui::{Layout, Rect, RichText, Ui, UiBuilder, Vec2};
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{Button, Layout, PopupCloseBehavior, Rect, RichText, Ui, UiBuilder, Vec2};
+use egui_material_icons::icons;
 
 use super::figure::{self, Take};
 use super::numbers::count;
 use super::plots::empty;
 use super::theme::Tokens;
-use super::widgets::tab_strip;
+use super::widgets::{named, tab_strip};
 use crate::data::{Dataset, Task, sample_rows};
 use crate::model::LayerId;
 use crate::session::{Action, DataState, State};
@@ -310,15 +312,34 @@ fn header(
     ui.scope_builder(right, |ui| {
         let offer = export::offer(state, local);
         figure::button(ui, &mut local.export, offer, "Export the output");
-        let Some((kind, dataset)) = shown else { return };
-        if kind == Kind::Surface {
-            let help = "Shows the decision itself instead of how sure the network is.";
-            ui.checkbox(&mut local.steps, "steps").on_hover_text(help);
+        let Some((kind, dataset)) = shown.filter(|(kind, _)| matches!(kind, Kind::Surface | Kind::Curve)) else {
+            return;
+        };
+        if inner.width() >= SWITCHES {
+            return switches(ui, local, kind, dataset);
         }
-        if matches!(kind, Kind::Surface | Kind::Curve) && dataset.validation.len > 0 {
-            let help = "Also shows the points for validation: the network never learns from them.";
-            ui.checkbox(&mut local.test, "validation").on_hover_text(help);
-        }
+        // Behind one button where they would lie on the tab.
+        let stay = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+        let icon = RichText::from(icons::ICON_TUNE).size(16.0).color(tokens.muted);
+        let button = Button::new(icon).min_size(Vec2::splat(26.0)).frame_when_inactive(false);
+        let menu = MenuButton::from_button(button).config(stay);
+        let (response, _) = menu.ui(ui, |ui| switches(ui, local, kind, dataset));
+        named(response, "What the output shows");
     });
     ui.advance_cursor_after_rect(row);
+}
+
+/// What a row with a tab, both switches and a button takes.
+const SWITCHES: f32 = 236.0;
+
+/// What is shown of points and of the network's answers.
+fn switches(ui: &mut Ui, local: &mut OutputUi, kind: Kind, dataset: &Dataset) {
+    if kind == Kind::Surface {
+        let help = "Shows the decision itself instead of how sure the network is.";
+        ui.checkbox(&mut local.steps, "steps").on_hover_text(help);
+    }
+    if dataset.validation.len > 0 {
+        let help = "Also shows the points for validation: the network never learns from them.";
+        ui.checkbox(&mut local.test, "validation").on_hover_text(help);
+    }
 }

@@ -209,6 +209,20 @@ fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
 }
 
 #[test]
+fn the_switches_of_the_output_keep_off_its_tab() {
+    let mut hands = xor([1440.0, 900.0]);
+    for size in ENLARGED.into_iter().chain([[1024.0, 640.0], [1440.0, 900.0]]) {
+        hands.resize(size);
+        let (_, tab) = hands.tabs().into_iter().find(|(tab, _)| tab == "Output").expect("the tab");
+        if !hands.sees("steps") {
+            hands.click("What the output shows");
+        }
+        assert!(["steps", "validation"].iter().all(|name| !hands.rect(name).intersects(tab)), "{size:?}");
+        hands.key(Modifiers::NONE, Key::Escape);
+    }
+}
+
+#[test]
 fn the_menu_and_the_sheet_of_keys_open_at_their_top_however_they_were_left() {
     let mut hands = xor([1440.0, 900.0]);
     for size in ENLARGED {
