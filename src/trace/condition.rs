@@ -12,6 +12,8 @@ const MOSTLY_ZERO: f32 = 0.95;
 const MOSTLY_SATURATED: f32 = 0.9;
 /// Half of all units are zero for a single sample: only of several together it means something.
 const TELLING: usize = 8;
+/// A layer does well without so many of its units.
+const FEW: f32 = 0.1;
 /// A unit that answers one sample in twenty is silent for so many of them once in thirty times: then it is as good as dead.
 const MANY: usize = 64;
 /// A gradient so small is a signal that has got lost, or a network that has nothing more to learn: by itself nobody can tell.
@@ -147,7 +149,7 @@ impl Vitals<'_> {
             }
             _ => {}
         }
-        let (dead, of) = self.dead.filter(|(dead, _)| *dead > 0)?;
+        let (dead, of) = self.dead.filter(|&(dead, of)| dead as f32 > FEW * of as f32)?;
         if self.samples >= MANY {
             return watch(format!("{dead} of {of} units are zero for all {} samples", self.samples));
         }
@@ -338,6 +340,7 @@ mod tests {
         assert_eq!(few(5), (Severity::Watch, "5 of 8 units are zero for all 16 samples".into()), "it may be chance");
         assert_eq!(few(1), (Severity::Unknown, "1 of 8 units are zero for all 16 samples, too few to tell".into()));
         assert_eq!(few(8).0, Severity::Bad, "not of all of them together");
+        assert_eq!(with(&|l| l.dead = Some((6, 128))).0, Severity::Well, "six of many are not missed");
         assert_eq!(
             with(&|l| (l.samples, l.dead) = (1, Some((8, 8)))).0,
             Severity::Well,

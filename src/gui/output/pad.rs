@@ -1,7 +1,7 @@
 //! A pad to draw a digit on: soft strokes, as pixels of the size that the network takes. What the network sees of them is moved
 //! and made as large as the pictures that it learnt from are.
 
-use egui::{Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo};
+use egui::{Event, PointerButton, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo};
 
 use super::framing::{Extent, Framing};
 use super::thumbnail;
@@ -85,11 +85,15 @@ impl Pad {
         let scale =
             ((framing.size - width) / (drawn.size() - width).max(0.1)).clamp(1.0 / LARGEST_SCALE, LARGEST_SCALE);
         let at_centre = self.drawn_anew(scale, drawn.middle(), framing.centre);
-        let found = Extent::of(&at_centre, self.columns);
-        let Some(found) = found.map(|found| if framing.by_mass { found.mass } else { found.middle() }) else {
-            return at_centre;
-        };
-        let centre = [0, 1].map(|axis| 2.0 * framing.centre[axis] - found[axis]);
+        let Some(found) = Extent::of(&at_centre, self.columns) else { return at_centre };
+        let middle = if framing.by_mass { found.mass } else { found.middle() };
+        let ends = [self.columns as f32, self.rows as f32];
+        let centre = [0, 1].map(|axis| {
+            let shift = framing.centre[axis] - middle[axis];
+            // Nothing is pushed over the edge by a heavy other end.
+            let (least, most) = (-found.low[axis], ends[axis] - found.high[axis]);
+            framing.centre[axis] + shift.clamp(least.min(0.0), most.max(0.0))
+        });
         self.drawn_anew(scale, drawn.middle(), centre)
     }
 
@@ -108,15 +112,11 @@ impl Pad {
     pub fn ui(&mut self, ui: &mut Ui, tokens: &Tokens, side: f32) -> Response {
         let aspect = self.columns as f32 / self.rows.max(1) as f32;
         let (rect, mut response) = ui.allocate_exact_size(Vec2::new(side * aspect, side), Sense::click_and_drag());
-        let erase = ui.input(|i| i.pointer.secondary_down());
-        match response.interact_pointer_pos().filter(|_| response.is_pointer_button_down_on()) {
-            Some(pos) => {
-                let at = self.pixel(rect, pos);
-                self.stroke(self.last.unwrap_or(at), at, erase);
-                self.last = Some(at);
-                response.mark_changed();
-            }
-            None => self.last = None,
+        if response.is_pointer_button_down_on() || response.drag_stopped() || response.clicked() {
+            self.follow(ui, rect);
+            response.mark_changed();
+        } else {
+            self.last = None;
         }
         let painter = ui.painter_at(rect);
         thumbnail::paint(ui, &painter, rect, "pad", &[1, self.rows, self.columns], &self.ink);
@@ -124,6 +124,26 @@ impl Pad {
         ui.painter().rect_stroke(rect, 2.0, egui::Stroke::new(1.0, edge), egui::StrokeKind::Outside);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Canvas, true, "Drawing pad"));
         response.on_hover_cursor(egui::CursorIcon::Crosshair)
+    }
+
+    /// All the way that the pointer went since the last frame: of a quick stroke a frame sees many places.
+    fn follow(&mut self, ui: &Ui, rect: Rect) {
+        let mut erase = ui.input(|i| i.pointer.secondary_down());
+        for event in ui.input(|i| i.events.clone()) {
+            let (pos, ends) = match event {
+                Event::PointerMoved(pos) if self.last.is_some() => (pos, false),
+                Event::PointerButton { pos, pressed, button, .. } => {
+                    if pressed {
+                        (erase, self.last) = (button == PointerButton::Secondary, None);
+                    }
+                    (pos, !pressed)
+                }
+                _ => continue,
+            };
+            let at = self.pixel(rect, pos);
+            self.stroke(self.last.unwrap_or(at), at, erase);
+            self.last = (!ends).then_some(at);
+        }
     }
 
     fn pixel(&self, rect: Rect, pos: Pos2) -> [f32; 2] {
@@ -227,6 +247,19 @@ mod tests {
                 assert!(apart < 0.25 * ink, "{corner:?} {size}: {apart} of {ink}");
             }
         }
+    }
+
+    #[test]
+    fn a_heavy_end_pushes_nothing_over_the_edge() {
+        let mut pad = Pad::default();
+        pad.fit(28, 28);
+        for _ in 0..3 {
+            pad.stroke([2.0, 3.0], [12.0, 3.0], false);
+            pad.stroke([2.0, 4.0], [12.0, 4.0], false);
+        }
+        pad.stroke([6.0, 20.0], [6.0, 22.0], false);
+        let found = Extent::of(&pad.framed(&Framing { by_mass: true, ..digits(0.0) }), 28).expect("ink");
+        assert!((found.size() - 20.0).abs() < 3.0, "all of it is in sight: {found:?}");
     }
 
     #[test]

@@ -288,6 +288,27 @@ fn drawing_asks_and_shows_bars() {
 }
 
 #[test]
+fn a_quick_stroke_is_drawn_all_the_way() {
+    let mut harness = open(images(), Tab::TryIt);
+    harness.run_steps(2);
+    let pad = harness.get_by_label("Drawing pad").rect();
+    let at = |x: f32, y: f32| pad.lerp_inside(egui::vec2(x, y));
+    let (from, corner, to) = (at(0.25, 0.25), at(0.75, 0.25), at(0.75, 0.75));
+    harness.hover_at(from);
+    harness.run_steps(2);
+    let button = |pos, pressed| {
+        let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+        egui::Event::PointerButton { pos, button, pressed, modifiers }
+    };
+    let moved = egui::Event::PointerMoved;
+    // Within one frame.
+    harness.input_mut().events.extend([button(from, true), moved(corner), moved(to), button(to, false)]);
+    harness.run_steps(3);
+    let ink = &harness.state().local.output.try_it.pad.ink;
+    assert!([0, 1, 3].iter().all(|&i| ink[i] > 0.5) && ink[2] < 0.5, "{ink:?}");
+}
+
+#[test]
 fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
     let inputs = rows::inputs(&table());
     assert_eq!(inputs.len(), 2);
