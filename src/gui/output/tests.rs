@@ -327,6 +327,17 @@ fn a_row_is_typed_and_columns_of_one_choice_belong_together() {
     assert_eq!(harness.state().actions.last(), Some(&Action::TryInput(vec![0.5, 1.0, 0.0])));
     let age = harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value();
     assert_eq!(age, Some(45.0), "in years, as the table has it");
+    for (text, asked) in [("52,5", Some(1.25)), ("old", None)] {
+        harness.state_mut().actions.clear();
+        harness.get_by_label("age as a number").click();
+        harness.run_steps(2);
+        harness.get_by_label("age as a number").type_text(text);
+        harness.key_press(egui::Key::Enter);
+        harness.run_steps(2);
+        let asked = asked.map(|age| Action::TryInput(vec![age, 1.0, 0.0]));
+        assert_eq!(harness.state().actions.last(), asked.as_ref(), "{text}");
+    }
+    assert_eq!(harness.get_by_label("age as a number").accesskit_node().value().as_deref(), Some("old"));
 }
 
 #[test]
