@@ -112,11 +112,12 @@ impl Pad {
     pub fn ui(&mut self, ui: &mut Ui, tokens: &Tokens, side: f32) -> Response {
         let aspect = self.columns as f32 / self.rows.max(1) as f32;
         let (rect, mut response) = ui.allocate_exact_size(Vec2::new(side * aspect, side), Sense::click_and_drag());
-        if response.is_pointer_button_down_on() || response.drag_stopped() || response.clicked() {
+        let strokes = self.strokes.len();
+        if response.contains_pointer() || self.last.is_some() {
             self.follow(ui, rect);
+        }
+        if self.strokes.len() != strokes {
             response.mark_changed();
-        } else {
-            self.last = None;
         }
         let painter = ui.painter_at(rect);
         thumbnail::paint(ui, &painter, rect, "pad", &[1, self.rows, self.columns], &self.ink);
@@ -133,8 +134,10 @@ impl Pad {
             let (pos, ends) = match event {
                 Event::PointerMoved(pos) if self.last.is_some() => (pos, false),
                 Event::PointerButton { pos, pressed, button, .. } => {
-                    if pressed {
+                    if pressed && rect.contains(pos) {
                         (erase, self.last) = (button == PointerButton::Secondary, None);
+                    } else if self.last.is_none() {
+                        continue;
                     }
                     (pos, !pressed)
                 }
