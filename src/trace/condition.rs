@@ -12,8 +12,9 @@ const MOSTLY_ZERO: f32 = 0.95;
 const MOSTLY_SATURATED: f32 = 0.9;
 /// Half of all units are zero for a single sample: only of several together it means something.
 const TELLING: usize = 8;
-/// A layer does well without so many of its units.
+/// A layer of rectifiers does well without so many of its units, and hardly misses so many more.
 const FEW: f32 = 0.1;
+const SOME: f32 = 0.25;
 /// A unit that answers one sample in twenty is silent for so many of them once in thirty times: then it is as good as dead.
 const MANY: usize = 64;
 /// A gradient so small is a signal that has got lost, or a network that has nothing more to learn: by itself nobody can tell.
@@ -150,13 +151,13 @@ impl Vitals<'_> {
             _ => {}
         }
         let (dead, of) = self.dead.filter(|&(dead, of)| dead as f32 > FEW * of as f32)?;
-        if self.samples >= MANY {
-            return watch(format!("{dead} of {of} units are zero for all {} samples", self.samples));
+        let words = format!("{dead} of {of} units are zero for all {} samples", self.samples);
+        match self.samples {
+            MANY.. if dead as f32 > SOME * of as f32 => watch(words),
+            MANY.. => Some((Severity::Unknown, words)),
+            TELLING.. => Some((Severity::Unknown, format!("{words}, too few to tell"))),
+            _ => None,
         }
-        (self.samples >= TELLING).then(|| {
-            let of = format!("{dead} of {of} units are zero for all {} samples, too few to tell", self.samples);
-            (Severity::Unknown, of)
-        })
     }
 
     /// Nothing is wrong: whether that is known.
@@ -292,7 +293,8 @@ mod tests {
         for (found, severity, words) in [
             (with(&|l| l.dead = Some((6, 8))), Severity::Bad, "dying, 6 of 8 units are zero for all 64 samples"),
             (with(&|l| l.dead = Some((8, 8))), Severity::Bad, "dead, all of its 8 units are zero for all 64 samples"),
-            (with(&|l| l.dead = Some((1, 8))), Severity::Watch, "1 of 8 units are zero for all 64 samples"),
+            (with(&|l| l.dead = Some((3, 8))), Severity::Watch, "3 of 8 units are zero for all 64 samples"),
+            (with(&|l| l.dead = Some((1, 8))), Severity::Unknown, "1 of 8 units are zero for all 64 samples"),
             (with(&|l| l.gradient = Some(0.0)), Severity::Bad, "no gradient arrives"),
             (
                 with(&|l| (l.gradient, l.update) = (Some(0.0), Some(0.0))),
@@ -380,7 +382,7 @@ mod tests {
         assert_eq!(said(vec![still]), "In this step every layer gets a gradient.");
         assert_eq!(said(vec![health(2, Some(0.5))]), "In this step every layer gets a gradient and moves.");
         let dead = |id| LayerHealth { dead: Some((8, 8)), ..health(id, Some(0.5)) };
-        let watched = LayerHealth { dead: Some((1, 8)), ..health(1, Some(0.5)) };
+        let watched = LayerHealth { dead: Some((3, 8)), ..health(1, Some(0.5)) };
         assert_eq!(
             said(vec![watched, dead(2), dead(3)]),
             "Layer 2: dead, all of its 8 units are zero for all 64 samples."

@@ -106,7 +106,11 @@ fn draw(
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             let pad = |ui: &mut Ui, local: &mut TryUi| {
                 ui.vertical(|ui| {
-                    local.pad.ui(ui, tokens, side).on_hover_text("Draw here; the right button erases.");
+                    let response = local.pad.ui(ui, tokens, side);
+                    // Whoever draws knows, and what is beside is not to be covered.
+                    if local.pad.is_empty() {
+                        response.on_hover_text("Draw here; the right button erases.");
+                    }
                     pad_buttons(ui, view, local);
                     centring(ui, local);
                 });
