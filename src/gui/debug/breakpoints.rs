@@ -102,12 +102,6 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
                 }
             }
         });
-        let help = "Writes a line at every step, with the numbers of what stands in braces. It does not stop.";
-        if named(ui.button("Log"), "Log a text at every step").on_hover_text(help).clicked() {
-            let message = Some("loss {loss}".to_owned());
-            let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, None);
-            push(state, Breakpoint { log: true, message, ..breakpoint }, actions);
-        }
         ui.menu_button("Layer …", |ui| {
             for layer in state.project.graph.layers() {
                 if ui.button(&layer.name).clicked() {
@@ -115,6 +109,12 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
                 }
             }
         });
+        let help = "Writes a line at every step, with the numbers of what stands in braces. It does not stop.";
+        if named(ui.button("Log"), "Log a text at every step").on_hover_text(help).clicked() {
+            let message = Some("loss {loss}".to_owned());
+            let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, None);
+            push(state, Breakpoint { log: true, message, ..breakpoint }, actions);
+        }
     });
 }
 

@@ -242,7 +242,7 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
     painter.hline(plan.rect.x_range(), bottom, Stroke::new(1.0, tokens.line));
     for (loss, align) in [(plan.high, Align2::RIGHT_TOP), (plan.low, Align2::RIGHT_BOTTOM)] {
         let at = Pos2::new(plan.rect.left() - 4.0, plan.y(loss));
-        painter.text(at, align, significant(f64::from(loss), 2), theme::mono(9.5), tokens.faint);
+        painter.text(at, align, significant(f64::from(loss), 3), theme::mono(9.5), tokens.faint);
     }
     let mut steps: Vec<u64> = (0..=4).map(|i| plan.last * i / 4).collect();
     steps.dedup();
