@@ -239,7 +239,7 @@ fn menu_of_a_fork() -> Hands {
     hands.key(Modifiers::NONE, Key::F8);
     wait_for(&mut hands, 1, 0);
     hands.click("Fork here");
-    hands.wait_until("there are two", |hands| hands.state().branches.len() == 2);
+    hands.wait_until("there are two", |hands| hands.sees("Branch fork at 1"));
     hands.right_click("Branch fork at 1");
     hands
 }
