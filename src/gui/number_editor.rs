@@ -36,8 +36,10 @@ struct Open {
     is_set: bool,
     /// What had the keyboard before, and has it again.
     back: Option<Id>,
-    /// The field gets the keyboard in the next frame.
+    /// The field gets the keyboard.
     is_new: bool,
+    /// The frame in which it was shown first.
+    since: Option<u64>,
 }
 
 /// How the window is left.
@@ -49,7 +51,7 @@ enum End {
 impl NumberEditor {
     pub fn open(&mut self, number: Number, at: Pos2) {
         let (value, text) = (number.value, number.value.to_string());
-        self.open = Some(Open { number, at, value, text, is_set: false, back: None, is_new: true });
+        self.open = Some(Open { number, at, value, text, is_set: false, back: None, is_new: true, since: None });
     }
 
     /// From a control that has the keyboard again afterwards.
@@ -77,7 +79,9 @@ impl NumberEditor {
             i.pointer.any_pressed() && at.is_some_and(|at| !shown.response.rect.contains(at))
         });
         // What opened it in this frame does not end it.
-        let is_new = std::mem::replace(&mut open.is_new, false);
+        open.is_new = false;
+        let frame = ctx.cumulative_frame_nr();
+        let is_new = *open.since.get_or_insert(frame) == frame;
         let end = match (escape, enter || outside) {
             _ if is_new => return,
             (true, _) => End::GiveUp,

@@ -177,12 +177,14 @@ impl Panel for Output {
         &[(Tab::Build, Place::LowerRight)]
     }
 
-    fn watch(&self, _state: &State, own: &WorkspaceUi, watch: &mut Watch) {
-        own.output.subscribe(watch);
+    fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
+        own.output.subscribe(state, own.canvas.shown_unit(), watch);
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
-        output::show(ui, desk.state, &mut desk.own.output, desk.own.canvas.hovered_unit, desk.actions);
+        let shown = desk.own.canvas.shown_unit();
+        let pinned = &mut desk.own.canvas.pinned_unit;
+        output::show(ui, desk.state, &mut desk.own.output, (shown, pinned), desk.actions);
     }
 }
 

@@ -186,7 +186,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("F", "fit the network into view"),
             ("L", "tidy the layout"),
             ("Arrows", "go from card to card"),
-            ("Enter", "edit the selected card"),
+            ("Enter, U", "edit the selected card, pin its units"),
             ("+, −", "a unit more or less; on a wire, a layer"),
             ("Insert", "a layer after the selected one"),
             ("Delete", "delete the selection"),

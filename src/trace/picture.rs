@@ -19,6 +19,8 @@ pub struct Watch {
     pub sample: u32,
     /// Layers all of whose units are pictured, not only the first.
     pub unfolded: Vec<LayerId>,
+    /// One unit at one sample: how its number comes about.
+    pub unit: Option<UnitAt>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +31,33 @@ pub struct Picture {
     pub batch: usize,
     pub layers: BTreeMap<LayerId, LayerPicture>,
     pub output: Option<OutputPicture>,
+    pub unit: Option<UnitSum>,
+}
+
+/// A unit, and a sample as the network takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitAt {
+    pub layer: LayerId,
+    pub unit: usize,
+    pub sample: Arc<[f32]>,
+}
+
+/// How the number of a unit comes about: inputs times weights, plus the bias, through the activation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitSum {
+    pub of: UnitAt,
+    /// What the unit reads, and the weight of each.
+    pub terms: Vec<UnitTerm>,
+    pub bias: Option<f32>,
+    pub sum: f32,
+    /// What leaves it.
+    pub output: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnitTerm {
+    pub input: f32,
+    pub weight: f32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

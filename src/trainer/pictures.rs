@@ -9,7 +9,9 @@ use super::scoring;
 use crate::data::{Plane, Task};
 use crate::engine::{Role, TensorData, ValueId};
 use crate::model::{LayerId, LayerKind};
-use crate::trace::{Histogram, LayerPicture, Matrix, OutputPicture, Picture, Preview, Statistics, Watch};
+use crate::trace::{
+    Histogram, LayerPicture, Matrix, OutputPicture, Picture, Preview, Statistics, UnitAt, UnitSum, UnitTerm, Watch,
+};
 
 /// Cells along each side of a unit's small picture and of the large surface.
 const SMALL: usize = 28;
@@ -34,7 +36,42 @@ pub fn of_layers(run: &Run, watch: &Watch, order: &[u32]) -> Result<Picture, Run
     if watch.canvas || !watch.layers.is_empty() {
         every_layer(run, watch, order, &mut picture)?;
     }
+    if let Some(asked) = &watch.unit {
+        picture.unit = unit_sum(run, asked)?;
+    }
     Ok(picture)
+}
+
+/// `None` where the unit is no longer there, or no weighted sum of a row of numbers.
+fn unit_sum(run: &Run, asked: &UnitAt) -> Result<Option<UnitSum>, RunError> {
+    let (graph, UnitAt { layer, unit, sample }) = (&run.project().graph, asked);
+    let is_dense = graph.layer(*layer).is_some_and(|layer| matches!(layer.kind, LayerKind::Dense(_)));
+    let Some(source) = graph.incoming(*layer).next().map(|wire| wire.from).filter(|_| is_dense) else {
+        return Ok(None);
+    };
+    if sample.len() != run.dataset().input_len() {
+        return Ok(None);
+    }
+    let outputs = run.machine().layer_outputs(sample, 1, &[source, *layer])?;
+    let (Some(inputs), Some(own)) = (outputs.get(&source), outputs.get(layer)) else { return Ok(None) };
+    let tensor = |name: &str| parameters(run, *layer).find(|(known, _)| *known == name).map(|(_, value)| value);
+    let Some(weights) = tensor("weight") else { return Ok(None) };
+    let weights = run.machine().read(weights)?;
+    let n = inputs.data.len();
+    let (Some(row), Some(&output)) = (weights.data.get(unit * n..(unit + 1) * n), own.data.get(*unit)) else {
+        return Ok(None);
+    };
+    if weights.dims != [own.data.len(), n] {
+        return Ok(None);
+    }
+    let bias = match tensor("bias") {
+        Some(bias) => run.machine().read(bias)?.data.get(*unit).copied(),
+        None => None,
+    };
+    let terms: Vec<_> = inputs.data.iter().zip(row).map(|(&input, &weight)| UnitTerm { input, weight }).collect();
+    let products = terms.iter().map(|term| f64::from(term.input) * f64::from(term.weight));
+    let sum = (products.sum::<f64>() + f64::from(bias.unwrap_or(0.0))) as f32;
+    Ok(Some(UnitSum { of: asked.clone(), terms, bias, sum, output }))
 }
 
 fn every_layer(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -> Result<(), RunError> {

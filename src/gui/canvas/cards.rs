@@ -83,6 +83,7 @@ fn picture(state: &State, layer: LayerId) -> Option<&LayerPicture> {
 
 pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     local.hovered_unit = None;
+    local.pinned_unit = local.pinned_unit.filter(|(layer, _)| frame.graph.layer(*layer).is_some());
     for (&layer_id, layout) in &frame.cards {
         let Some(layer) = frame.graph.layer(layer_id) else { continue };
         let rect = frame.on_screen(layout.rect);
@@ -93,7 +94,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
         }
         handle(ui, frame, local, layer, &response, actions);
         let health = Health::of(frame.state, layer);
-        paint(ui, frame, local, layer, layout, &response, &health);
+        paint(ui, frame, local, (layer, layout), (&response, &health), actions);
         if frame.has_detail() {
             params::show(ui, frame, local, layer, layout, actions);
         }
@@ -118,6 +119,9 @@ fn handle(
 ) {
     let extend = ui.input(|i| i.modifiers.shift || i.modifiers.command);
     let selected = frame.state.selection.layers.contains(&layer.id);
+    if response.clicked() {
+        local.pinned_unit = None;
+    }
     if response.clicked() || (response.secondary_clicked() && !selected) {
         actions.push(Action::Select { layers: vec![layer.id], extend });
     }
@@ -136,10 +140,9 @@ fn paint(
     ui: &mut egui::Ui,
     frame: &Frame<'_>,
     local: &mut CanvasUi,
-    layer: &Layer,
-    layout: &CardLayout,
-    response: &Response,
-    health: &Health,
+    (layer, layout): (&Layer, &CardLayout),
+    (response, health): (&Response, &Health),
+    actions: &mut Vec<Action>,
 ) {
     let t = &frame.tokens;
     let rect = frame.on_screen(layout.rect);
@@ -168,11 +171,11 @@ fn paint(
         LayerKind::Input(_) => {
             input_content(frame, local, layout);
             if local.textures.has_input_units() {
-                units(ui, frame, local, layer, layout);
+                units(ui, frame, local, layer, layout, actions);
             }
         }
         LayerKind::Loss(_) => loss_content(frame, layout),
-        _ => layer_content(ui, frame, local, layer, layout),
+        _ => layer_content(ui, frame, local, layer, layout, actions),
     }
 }
 
@@ -256,12 +259,19 @@ fn loss_content(frame: &Frame<'_>, layout: &CardLayout) {
     frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, loss, mono(13.0), frame.tokens.text);
 }
 
-fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
+fn layer_content(
+    ui: &egui::Ui,
+    frame: &Frame<'_>,
+    local: &mut CanvasUi,
+    layer: &Layer,
+    layout: &CardLayout,
+    actions: &mut Vec<Action>,
+) {
     let picture = picture(frame.state, layer.id);
     if let Some(picture) = picture {
         local.textures.paint(frame, layer.id, picture, &layout.tiles);
         if !matches!(picture.preview, Preview::None | Preview::Maps { rows: 1, .. }) {
-            units(ui, frame, local, layer, layout);
+            units(ui, frame, local, layer, layout, actions);
         }
         more(ui, frame, local, layer, layout);
     }
@@ -279,8 +289,15 @@ fn layer_content(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: 
     }
 }
 
-/// Each unit's tile can be hovered. What has a name is called by it, where there is room.
-fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, layout: &CardLayout) {
+/// Each unit's tile can be hovered, and clicked to stay in Output. What has a name is called by it, where there is room.
+fn units(
+    ui: &egui::Ui,
+    frame: &Frame<'_>,
+    local: &mut CanvasUi,
+    layer: &Layer,
+    layout: &CardLayout,
+    actions: &mut Vec<Action>,
+) {
     let seen = frame.has_detail() && !frame.is_crowded();
     if !seen && !ui.rect_contains_pointer(frame.on_screen(layout.rect)) {
         return;
@@ -291,8 +308,19 @@ fn units(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer, 
             continue;
         }
         let key = layer.id.0.wrapping_mul(1024).wrapping_add(unit as u32);
-        let response = ui.interact(rect, id("unit", key), Sense::hover());
-        name(&response, Role::Image, unit_names::name(frame.state, layer.id, unit));
+        // A press that becomes a drag moves the card.
+        let response = ui.interact(rect, id("unit", key), Sense::CLICK);
+        name(&response, Role::Button, unit_names::name(frame.state, layer.id, unit));
+        let is_pinned = local.pinned_unit == Some((layer.id, unit));
+        // A frame that is laid out twice hears the same click twice.
+        if response.clicked() && ui.ctx().current_pass_index() == 0 {
+            local.pinned_unit = (!is_pinned).then_some((layer.id, unit));
+            actions.push(Action::Select { layers: vec![layer.id], extend: false });
+        }
+        if is_pinned {
+            let stroke = Stroke::new(2.0, frame.tokens.accent);
+            frame.painter.rect_stroke(rect.expand(1.0), frame.scaled(4.0), stroke, StrokeKind::Outside);
+        }
         if response.contains_pointer() && matches!(local.gesture, Gesture::Idle) {
             local.hovered_unit = Some((layer.id, unit));
             let stroke = Stroke::new(1.5, frame.tokens.text);

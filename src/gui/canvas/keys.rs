@@ -97,9 +97,30 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
     {
         local.focus = Some(only);
     }
+    pinning(ui, frame, local);
     let something = !frame.state.selection.layers.is_empty() || frame.state.selection.wire.is_some();
     if something && pressed(ui, Modifiers::NONE, Key::Escape) {
         actions.push(Action::SelectNothing);
+    }
+}
+
+/// U and Shift U pin one unit of the selected card after the other, Escape lets go.
+fn pinning(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
+    let chosen = frame.state.selection.only().and_then(|id| Some((id, frame.cards.get(&id)?.tiles.len())));
+    for (modifiers, by) in [(Modifiers::SHIFT, usize::MAX), (Modifiers::NONE, 1)] {
+        if let Some((layer, count)) = chosen.filter(|(_, count)| *count > 0)
+            && pressed(ui, modifiers, Key::U)
+        {
+            let pinned = local.pinned_unit.filter(|(pinned, _)| *pinned == layer).map(|(_, unit)| unit);
+            let next = match pinned {
+                Some(unit) => (unit + count).wrapping_add(by) % count,
+                None => 0,
+            };
+            local.pinned_unit = Some((layer, next));
+        }
+    }
+    if local.pinned_unit.is_some() && pressed(ui, Modifiers::NONE, Key::Escape) {
+        local.pinned_unit = None;
     }
 }
 

@@ -50,7 +50,7 @@ struct Bundle<'a> {
 }
 
 fn bundles<'a>(frame: &'a Frame<'_>, local: &CanvasUi) -> Vec<Bundle<'a>> {
-    let pointed = local.hovered_unit.map(|(layer, _)| layer);
+    let pointed = local.shown_unit().map(|(layer, _)| layer);
     let mut lines = 0;
     let bundle = |(&layer, to): (&LayerId, &'a CardLayout)| {
         if !matches!(frame.graph.layer(layer)?.kind, LayerKind::Dense(_)) {
@@ -79,7 +79,7 @@ fn links(frame: &Frame<'_>, local: &CanvasUi, bundle: &Bundle<'_>) -> Option<Vec
     }
     let strongest = strongest(weights);
     let mut links = Vec::new();
-    for unit in (0..units.min(to.tiles.len())).filter(|unit| all || local.hovered_unit == Some((layer, *unit))) {
+    for unit in (0..units.min(to.tiles.len())).filter(|unit| all || local.shown_unit() == Some((layer, *unit))) {
         for (input, tile) in from.tiles.iter().enumerate().take(inputs) {
             let Some(&value) = weights.values.get(unit * inputs + input) else { continue };
             let points = path(frame, (from, *tile), (to, to.tiles[unit]));
@@ -136,7 +136,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
     local.edited = local.edited.filter(|_| local.editor.is_open());
     let edited = links.iter().find(|link| Some(link.place) == local.edited);
     let touched = if local.editor.is_open() { edited } else { touched(ui, frame, local, &links) };
-    let lit = |link: &Link| match (touched.map(|link| link.place), local.hovered_unit) {
+    let lit = |link: &Link| match (touched.map(|link| link.place), local.shown_unit()) {
         (Some(place), _) => link.place == place,
         (None, Some(unit)) => {
             unit == (link.place.layer, link.place.unit) || link.place.input.is_some_and(|i| unit == (link.source, i))

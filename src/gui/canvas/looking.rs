@@ -62,6 +62,7 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
     let another = local.seen.is_empty() || state.opened != local.project;
     if another {
         local.unfolded.clear();
+        local.pinned_unit = None;
     }
     if another || *graph != local.seen {
         if another

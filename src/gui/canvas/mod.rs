@@ -73,6 +73,8 @@ pub struct CanvasUi {
     was_busy: bool,
     /// The unit under the pointer, to be shown large in the Output panel.
     pub hovered_unit: Option<(LayerId, usize)>,
+    /// The unit that stays there.
+    pub pinned_unit: Option<(LayerId, usize)>,
     hovered_wire: Option<WireId>,
     /// Cards that show all their units.
     unfolded: BTreeSet<LayerId>,
@@ -113,6 +115,7 @@ impl Default for CanvasUi {
             focus: None,
             was_busy: false,
             hovered_unit: None,
+            pinned_unit: None,
             hovered_wire: None,
             unfolded: BTreeSet::new(),
             linked: Vec::new(),
@@ -160,6 +163,11 @@ impl CanvasUi {
     /// Whether the data panel was asked for since the last time.
     pub fn take_wish_for_data(&mut self) -> bool {
         std::mem::take(&mut self.data_asked)
+    }
+
+    /// The unit that the Output panel shows: the one under the pointer, else the pinned one.
+    pub fn shown_unit(&self) -> Option<(LayerId, usize)> {
+        self.hovered_unit.or(self.pinned_unit)
     }
 
     /// Shows the whole graph at the next frame.

@@ -85,6 +85,7 @@ pub fn show(
 /// A press on nothing: a click selects nothing, a drag draws a box.
 fn start(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, background: &Response, actions: &mut Vec<Action>) {
     if background.clicked() && local.hovered_wire.is_none() {
+        local.pinned_unit = None;
         actions.push(Action::SelectNothing);
     }
     if background.drag_started_by(egui::PointerButton::Primary)

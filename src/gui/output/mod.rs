@@ -17,6 +17,7 @@ mod rows;
 mod sample;
 pub mod scores;
 mod surface;
+mod terms;
 mod thumbnail;
 mod try_it;
 mod unit;
@@ -43,7 +44,7 @@ use crate::trace::{OutputPicture, Over, Watch};
 pub use export::sheet;
 pub use try_it::TryUi;
 
-/// A unit of a layer's preview, while the pointer rests on it.
+/// A unit of a layer's preview, while the pointer rests on it or it is pinned.
 pub type HoveredUnit = (LayerId, usize);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +73,9 @@ pub struct OutputUi {
     pub picked: Option<u32>,
     pub try_it: TryUi,
     pub export: Option<Take>,
+    /// Where a unit's function is asked about: a point of the picture, else a row of the validation part.
+    point: Option<[f32; 2]>,
+    row: usize,
     /// The samples shown before there are answers.
     samples: Arc<[u32]>,
     /// What all but the toggles belongs to.
@@ -90,6 +94,8 @@ impl Default for OutputUi {
             picked: None,
             try_it: TryUi::default(),
             export: None,
+            point: None,
+            row: 0,
             samples: Arc::default(),
             of: Weak::new(),
         }
@@ -98,8 +104,9 @@ impl Default for OutputUi {
 
 impl OutputUi {
     /// Adds what this panel wants pictured while it is on the screen.
-    pub fn subscribe(&self, watch: &mut Watch) {
+    pub fn subscribe(&self, state: &State, unit: Option<HoveredUnit>, watch: &mut Watch) {
         watch.output = true;
+        watch.unit = unit.and_then(|unit| unit::asked(state, self, unit));
     }
 
     /// Rows of other data, and what was typed about them, mean nothing for these.
@@ -161,7 +168,7 @@ pub fn show(
     ui: &mut Ui,
     state: &State,
     local: &mut OutputUi,
-    hovered_unit: Option<HoveredUnit>,
+    (shown, pinned): (Option<HoveredUnit>, &mut Option<HoveredUnit>),
     actions: &mut Vec<Action>,
 ) {
     let tokens = Tokens::of(ui);
@@ -176,8 +183,8 @@ pub fn show(
         local.tab = Tab::Output;
     }
     header(ui, &tokens, state, local, tabs, Some((kind, dataset)));
-    if let Some(unit) = hovered_unit.and_then(|at| unit::of(state, at)) {
-        return unit::show(ui, &tokens, dataset, &unit);
+    if let Some(unit) = shown.and_then(|at| unit::of(state, at)) {
+        return unit::show(ui, &tokens, (state, dataset), local, &unit, pinned);
     }
     body(ui, &tokens, (state, dataset), local, actions);
 }

@@ -16,14 +16,15 @@ use crate::trace::{ClassAreas, LayerPicture, NumberScores, Picture, Prediction, 
 struct Local {
     output: OutputUi,
     unit: Option<HoveredUnit>,
+    pinned: Option<HoveredUnit>,
 }
 
 type World = Harness<'static, Bench<Local>>;
 
 fn open(state: State, tab: Tab) -> World {
-    let local = Local { output: OutputUi { tab, ..OutputUi::default() }, unit: None };
+    let local = Local { output: OutputUi { tab, ..OutputUi::default() }, unit: None, pinned: None };
     let mut harness = bench([420.0, 320.0], state, local, |ui, state, local: &mut Local, actions| {
-        show(ui, state, &mut local.output, local.unit, actions);
+        show(ui, state, &mut local.output, (local.unit, &mut local.pinned), actions);
     });
     harness.run_steps(3);
     harness

@@ -143,3 +143,33 @@ fn all_units_of_a_wide_layer_can_be_seen() {
     hands.click("Show fewer units of Dense 1");
     assert!(!hands.sees("unit 16 of Dense 1"));
 }
+
+#[test]
+fn a_pinned_unit_tells_how_its_number_comes_about_where_the_pointer_is() {
+    let mut hands = xor();
+    hands.click("unit 3 of Dense 1");
+    assert!(hands.sees("Unpin") && hands.names_containing("Dense 1 · unit 3, at most").len() == 1);
+    let picture = hands.rect("What the unit answers, point by point");
+    hands.hover(picture.lerp_inside(vec2(0.75, 0.75)));
+    hands.wait_until("it is computed there", |hands| {
+        let sum = hands.state().run.picture.as_ref().and_then(|picture| picture.unit.as_ref());
+        sum.is_some_and(|sum| sum.of.sample[0] > 0.0 && sum.of.sample[1] < 0.0)
+    });
+    let sum = hands.state().run.picture.as_ref().unwrap().unit.clone().unwrap();
+    assert_eq!((sum.of.unit, sum.terms.len()), (3, 2));
+    assert_eq!([sum.terms[0].weight, sum.terms[1].weight].map(Some), [weight(&hands, 3, 0), weight(&hands, 3, 1)]);
+    let total = sum.terms.iter().map(|term| term.input * term.weight).sum::<f32>() + sum.bias.unwrap();
+    assert!((total - sum.sum).abs() < 1e-5 && (sum.sum.tanh() - sum.output).abs() < 1e-5, "{sum:?}");
+    let shown = format!("tanh → {}", crate::gui::numbers::number(sum.output));
+    assert!(hands.sees("bias") && hands.sees(&shown), "{:?}", hands.names_containing("→"));
+    hands.key(Modifiers::NONE, Key::Escape);
+    assert!(!hands.sees("Unpin"));
+    // By the keyboard: one unit of the selected card after the other.
+    hands.key(Modifiers::NONE, Key::U);
+    hands.key(Modifiers::NONE, Key::U);
+    assert_eq!(hands.names_containing("Dense 1 · unit 1, at most").len(), 1);
+    hands.key(Modifiers::SHIFT, Key::U);
+    assert_eq!(hands.names_containing("Dense 1 · unit 0, at most").len(), 1);
+    hands.press_at(hands.rect("canvas").left_bottom() + vec2(200.0, -60.0));
+    assert!(!hands.sees("Unpin"), "a click elsewhere lets go");
+}
