@@ -456,8 +456,9 @@ fn the_debugger_changes_whole_tensors_and_forks() {
     assert_ne!(compared[0]["loss"], compared[1]["loss"]);
     assert_eq!(said[16]["current"], "main");
     assert_ne!(said[19]["numbers"][0], 0.25);
-    assert_eq!((&said[20]["deleted"], &said[21]["current"]), (&Value::from("hot"), &Value::from("main")));
-    assert_eq!(said[21]["branches"].as_array().map(Vec::len), Some(1));
+    let without = Value::from("without dense_2.bias = 0.25 from 20");
+    assert_eq!((&said[20]["deleted"], &said[21]["current"]), (&Value::from("hot"), &without), "what came after stayed");
+    assert_eq!(said[21]["branches"].as_array().map(Vec::len), Some(2));
     // The trunk is the run that was never forked.
     let plain = debugged(folder, "goto 30; print loss");
     assert_eq!(plain[1]["numbers"], said[14]["numbers"]);
