@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use egui::accesskit::{Node, NodeId, TreeUpdate};
-use egui::{Context, FullOutput, Id, Order, Plugin, Pos2, Ui};
+use egui::{Context, Event, FullOutput, Id, Order, Plugin, Pos2, RawInput, Ui};
 
 use crate::model::glossary::{self, Term};
 use crate::session::State;
@@ -24,6 +24,8 @@ pub fn bound(ui: &Ui) {
 #[derive(Default)]
 struct Names {
     asked: Asked,
+    /// The pointer is to count as gone until it moves: what it rests on has a tooltip, which would stay before the answer.
+    hides_pointer: bool,
     read: Option<TreeUpdate>,
 }
 
@@ -38,6 +40,12 @@ enum Asked {
 impl Plugin for Names {
     fn debug_name(&self) -> &'static str {
         "names of controls"
+    }
+
+    fn input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
+        if std::mem::take(&mut self.hides_pointer) {
+            input.events.push(Event::PointerGone);
+        }
     }
 
     fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
@@ -57,6 +65,7 @@ pub struct HelpUi {
     /// The keyboard moved the focus after the pointer last moved.
     by_keyboard: bool,
     focused: Option<Id>,
+    pointer: Option<Pos2>,
     waiting: Option<Wanted>,
 }
 
@@ -76,16 +85,12 @@ impl HelpUi {
         if ctx.input(|i| i.pointer.is_moving()) {
             self.by_keyboard = false;
         }
-    }
-
-    pub fn is_waiting(&self) -> bool {
-        self.waiting.is_some()
+        self.pointer = ctx.input(|i| i.pointer.latest_pos()).or(self.pointer);
     }
 
     /// F1 was pressed.
     pub fn ask(&mut self, ctx: &Context) {
-        let pointer = ctx.input(|i| i.pointer.latest_pos());
-        self.waiting = Some(Wanted { pointer, focus: ctx.memory(|memory| memory.focused()) });
+        self.waiting = Some(Wanted { pointer: self.pointer, focus: ctx.memory(|memory| memory.focused()) });
         let others = ctx.has_accesskit_node(egui::accesskit_root_id());
         ctx.plugin_or_default::<Names>().lock().asked = Asked::For { others };
         ctx.enable_accesskit();
@@ -100,6 +105,7 @@ impl HelpUi {
             return None;
         };
         self.waiting = None;
+        ctx.plugin_or_default::<Names>().lock().hides_pointer = true;
         let tree = Tree::of(&names);
         let terms = glossary::all();
         let pointed = wanted.pointer.map(|at| tree.at(ctx, at)).unwrap_or_default();

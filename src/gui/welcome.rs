@@ -180,7 +180,7 @@ fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialo
     ui.visuals_mut().widgets.inactive.weak_bg_fill = tokens.panel;
     if !state.settings.tour_seen {
         section(ui, "NEW HERE?", "");
-        let words = "Two minutes, nine stops: a tour shows what is where.";
+        let words = "A tour of two minutes shows what is where.";
         ui.add(Label::new(RichText::new(words).color(tokens.muted)).wrap());
         local.wants_tour |= accent_button(ui, true, "Take the tour").clicked();
         ui.add_space(4.0);

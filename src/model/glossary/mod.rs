@@ -187,7 +187,6 @@ mod tests {
         for (label, name) in [
             ("Learning rate", "Learning rate"),
             ("LEARNING RATE", "Learning rate"),
-            ("rate now 0.01", "Learning rate"),
             ("Units of Dense 1", "Unit"),
             ("unit 3 of Dense 1", "Unit"),
             ("Undo: delete Dense 2 (Ctrl Z)", "Undo"),

@@ -145,7 +145,7 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Learning rate",
-        &["rate now", "lr", "step size"],
+        &["lr", "step size"],
         "w ← w − rate · g",
         "How far a step moves the weights. Too high and the loss jumps or becomes NaN; too low and training takes for ever. The first setting to try.",
     ),

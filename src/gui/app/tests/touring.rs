@@ -89,6 +89,26 @@ fn the_tour_shows_what_is_hidden_and_the_window_goes_on_meanwhile() {
 }
 
 #[test]
+fn the_menu_has_the_tour_again_and_what_this_program_is() {
+    let mut harness = window([1440.0, 900.0], chain(&["input", "dense", "loss"]));
+    harness.get_by_label("Menu").click();
+    harness.run_steps(4);
+    harness.get_by_label("Tour of the window").click();
+    harness.run_steps(8);
+    assert_eq!(stop(&harness).as_deref(), Some("1 of 9"));
+    press(&mut harness, Key::Escape);
+    harness.get_by_label("Menu").click();
+    harness.run_steps(4);
+    harness.get_by_label("About Glassbox").click();
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains(env!("CARGO_PKG_VERSION")).is_some());
+    harness.get_by_label("Copy for a report").click();
+    harness.run_steps(2);
+    press(&mut harness, Key::Escape);
+    assert!(harness.query_by_label("Copy for a report").is_none());
+}
+
+#[test]
 fn the_welcome_screen_offers_the_tour_until_it_was_seen() {
     let mut harness = window([1024.0, 640.0], State::default());
     harness.get_by_label("Take the tour").click();
