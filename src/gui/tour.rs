@@ -7,7 +7,7 @@ use egui::{
 use super::anchors;
 use super::theme::{self, Tokens};
 use super::widgets::accent_button;
-use super::workspace::WorkspaceUi;
+use super::workspace::{Opens, WorkspaceUi};
 use crate::session::{Action, Anchor, Screen, State, Tab};
 
 struct Stop {
@@ -73,6 +73,8 @@ pub struct TourUi {
     at: Option<usize>,
     /// Frames since it went there: what was hidden takes one to come.
     waited: u8,
+    /// The panels that were open before it began: they are again when it ends.
+    before: Option<Opens>,
     /// Of the bubble, as it was drawn last.
     size: Vec2,
 }
@@ -124,7 +126,11 @@ impl TourUi {
 
     /// Shows what the stop is about and draws its bubble. A control that this screen does not have is passed over.
     pub fn show(&mut self, ctx: &Context, state: &State, workspace: &mut WorkspaceUi, actions: &mut Vec<Action>) {
-        let Some(at) = self.at else { return };
+        let Some(at) = self.at else {
+            workspace.open = self.before.take().unwrap_or(workspace.open);
+            return;
+        };
+        self.before.get_or_insert(workspace.open);
         let stop = &STOPS[at];
         if state.tab != Tab::Build {
             actions.push(Action::ShowTab(Tab::Build));

@@ -70,7 +70,9 @@ fn keys_go_on_and_back_and_all_of_every_bubble_is_on_the_screen() {
 #[test]
 fn the_tour_shows_what_is_hidden_and_the_window_goes_on_meanwhile() {
     let mut harness = first_template([1440.0, 900.0]);
+    press(&mut harness, Key::Escape);
     let app = harness.state_mut().as_mut().expect("an app");
+    app.shortcuts.tour.begin(&app.state, &mut Vec::new());
     let none = crate::gui::top_bar::PanelsOpen { left: false, right: false, plots: false, output: false };
     *app.workspace.open.now() = none;
     app.state.apply(Action::ShowTab(Tab::Compare));
@@ -86,6 +88,9 @@ fn the_tour_shows_what_is_hidden_and_the_window_goes_on_meanwhile() {
     assert_eq!(stop(&harness), None);
     press(&mut harness, Key::Escape);
     assert_eq!(stop(&harness).as_deref(), Some("9 of 9"));
+    // What was hidden before is so again.
+    press(&mut harness, Key::Enter);
+    assert_eq!(*harness.state_mut().as_mut().expect("an app").workspace.open.now(), none);
 }
 
 #[test]
