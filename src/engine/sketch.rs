@@ -19,13 +19,13 @@ pub fn loss(kind: LossKind, answers: &[f32]) -> Result<Vec<f32>> {
     answers.iter().map(|answer| Ok(machine.evaluate(&[*answer], &[0.0], 1)?.loss as f32)).collect()
 }
 
-/// Where an optimiser leads two weights from (1, 1), step by step, in a valley with its lowest point at (0, 0): the loss is
-/// (a² + [`STEEP`]² b²) / 2.
+/// Where an optimiser leads two weights from (1, 1), step by step, in a slanting valley with its lowest point at (0, 0): the
+/// loss is (u² + v²) / 2, with u and v what the two [`rows`] make of the weights.
 pub fn way(optimiser: &Optimiser, learning_rate: f64, steps: usize) -> Result<Vec<[f32; 2]>> {
     let start = Dense { units: 1, bias: false, init: Initialiser::Constant, init_value: 1.0, ..Dense::default() };
     let training = TrainingSpec { optimiser: optimiser.clone(), learning_rate, ..TrainingSpec::default() };
     let mut machine = machine(Some(start.into()), 2, LossKind::Mse, training)?;
-    let batch = Batch { len: 2, inputs: vec![1.0, 0.0, 0.0, STEEP], targets: vec![0.0; 2], rows: vec![0, 1] };
+    let batch = Batch { len: 2, inputs: rows().concat(), targets: vec![0.0; 2], rows: vec![0, 1] };
     let weights = machine.program().ids().find(|(_, value)| value.role == Role::Parameter).map(|(id, _)| id);
     let mut way = vec![[1.0, 1.0]];
     for _ in 0..steps {
@@ -39,8 +39,24 @@ pub fn way(optimiser: &Optimiser, learning_rate: f64, steps: usize) -> Result<Ve
     Ok(way)
 }
 
-/// How much longer the valley of [`way`] is than wide.
-pub const STEEP: f32 = 3.0;
+/// How much longer the valley is than wide.
+const STEEP: f32 = 3.0;
+/// How it lies, as an angle: weights at right angles to it would be trained one by one.
+const SLANT: f32 = 0.45;
+
+/// The two samples whose fitting makes the valley.
+fn rows() -> [[f32; 2]; 2] {
+    let (sin, cos) = SLANT.sin_cos();
+    [[cos, sin], [-STEEP * sin, STEEP * cos]]
+}
+
+/// A point of the valley with this loss, in a direction from its lowest.
+pub fn level(loss: f32, angle: f32) -> [f32; 2] {
+    let (sin, cos) = SLANT.sin_cos();
+    let reach = (2.0 * loss).sqrt();
+    let (along, across) = (reach * angle.cos(), reach / STEEP * angle.sin());
+    [along * cos - across * sin, along * sin + across * cos]
+}
 
 /// Input, perhaps a layer, loss.
 fn machine(layer: Option<LayerKind>, inputs: usize, loss: LossKind, training: TrainingSpec) -> Result<Machine> {
@@ -71,10 +87,19 @@ mod tests {
     }
 
     #[test]
+    fn a_level_has_one_loss() {
+        for angle in [0.0, 1.0, 2.0, 4.0] {
+            let at = level(1.5, angle);
+            let loss: f32 = rows().iter().map(|row| (row[0] * at[0] + row[1] * at[1]).powi(2) / 2.0).sum();
+            assert!((loss - 1.5).abs() < 1e-5, "{loss} at {at:?}");
+        }
+    }
+
+    #[test]
     fn gradient_descent_goes_down_the_valley() {
         let way = way(&Optimiser::sgd(), 0.1, 60).expect("a way");
-        // a ← a − 0.1 a, b ← b − 0.1 · 9 b.
-        assert!((way[1][0] - 0.9).abs() < 1e-6 && (way[1][1] - 0.1).abs() < 1e-6, "{:?}", way[1]);
+        let first = [0, 1].map(|i| 1.0 - rows().iter().map(|row| 0.1 * row[i] * (row[0] + row[1])).sum::<f32>());
+        assert!((0..2).all(|i| (way[1][i] - first[i]).abs() < 1e-5), "{:?}, not {first:?}", way[1]);
         assert_eq!(way.len(), 61);
         for optimiser in Optimiser::all() {
             let end = super::way(&optimiser, 0.05, 400).expect("a way")[400];

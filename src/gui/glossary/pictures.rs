@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use egui::{Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use crate::engine::sketch;
-use crate::gui::theme::Tokens;
+use crate::gui::theme::{self, Tokens};
 use crate::model::layer::{Group, LossKind, Softmax};
 use crate::model::{LayerKind, OneCycle, Optimiser, Schedule, TrainingSpec};
 
@@ -72,7 +72,7 @@ impl Picture {
         let range = match self {
             Self::Function(_) => range(points),
             Self::Course(_) => [0.0, 1.0, 0.0, 1.05],
-            Self::Way(_) => [-0.7, 1.15, -1.1, 1.15],
+            Self::Way(_) => [-0.7, 1.3, -0.7, 1.15],
         };
         let at = |[x, y]: [f32; 2]| {
             let share = |v: f32, from: f32, to: f32| (v - from) / (to - from).max(f32::MIN_POSITIVE);
@@ -84,13 +84,10 @@ impl Picture {
         painter.hline(rect.x_range(), zero.y, faint);
         painter.vline(zero.x, rect.y_range(), faint);
         if let Self::Way(_) = self {
-            for level in [0.15, 0.6, 1.5, 3.0, 6.0, 10.0] {
-                let ring = |i: usize| {
-                    let angle = i as f32 / 48.0 * std::f32::consts::TAU;
-                    let reach = f32::sqrt(level);
-                    at([reach * angle.cos(), reach / sketch::STEEP * angle.sin()])
-                };
-                painter.line((0..=48).map(ring).collect(), faint);
+            let stroke = Stroke::new(1.0, theme::mix(tokens.raised, tokens.faint, 0.5));
+            for loss in [0.05, 0.25, 0.7, 1.5, 2.8, 4.5, 7.0] {
+                let ring = |i: usize| at(sketch::level(loss, i as f32 / 48.0 * std::f32::consts::TAU));
+                painter.line((0..=48).map(ring).collect(), stroke);
             }
         }
         painter.line(points.iter().map(|point| at(*point)).collect(), Stroke::new(1.5, tokens.accent));
