@@ -121,6 +121,7 @@ impl App {
         let ctx = ui.ctx().clone();
         let tokens = Tokens::of(ui);
         let mut actions = Vec::new();
+        self.workspace.follow(&self.state);
         let (keys, own) = (&mut self.shortcuts, &mut self.workspace);
         shortcuts::handle(&ctx, &self.state, keys, own, &mut self.dialogs, &mut actions);
         own.projector.follow(&mut own.canvas);

@@ -111,6 +111,25 @@ impl<'a> Heatmap<'a> {
         plan.cell_rect(rect, dot(row, plan.rows, self.rows), dot(column, plan.columns, self.columns))
     }
 
+    /// "each dot: the largest of 2 × 2", where it is drawn with fewer dots than there are cells.
+    pub fn sharing(&self, response: &Response) -> Option<String> {
+        let plan = self.plan(response);
+        let each = |cells: usize, dots: usize| cells.div_ceil(dots.max(1));
+        let (down, across) = (each(self.rows, plan.rows), each(self.columns, plan.columns));
+        (!plan.whole(self)).then(|| format!("each dot: the largest of {down} × {across}"))
+    }
+
+    /// Where in the numbers that one lies which is seen at a point.
+    pub fn shown_at(&self, response: &Response, pos: Pos2) -> usize {
+        let plan = self.plan(response);
+        let (row, column) = plan.at(response.rect, pos);
+        plan.cell(self, row, column).1
+    }
+
+    fn plan(&self, response: &Response) -> Plan {
+        Plan::new(self, response.rect.size() * response.ctx.pixels_per_point())
+    }
+
     fn size(&self, width: f32) -> Vec2 {
         let cell = (width / self.columns as f32).min(self.max_cell);
         let height = if self.rows as f32 * cell < 12.0 { 12.0 / self.rows as f32 } else { cell };
@@ -283,6 +302,25 @@ mod tests {
             let tokens = Tokens::of(ui);
             heatmap_ui(ui, &tokens, "m", rows, columns, &values, None);
         })
+    }
+
+    #[test]
+    fn a_dot_of_several_cells_says_so_and_stands_for_the_one_that_is_seen() {
+        let mut values = vec![0.0; 400 * 10];
+        values[3 * 10 + 7] = -9.0;
+        let told = std::rc::Rc::new(std::cell::RefCell::new(None));
+        let seen = told.clone();
+        let mut harness = Harness::builder().with_size(Vec2::new(200.0, 200.0)).build_ui(move |ui| {
+            let tokens = Tokens::of(ui);
+            let map = Heatmap { max_height: 100.0, captioned: false, ..Heatmap::new(400, 10, &values) };
+            let response = map.show(ui, &tokens, "m");
+            // The first row of dots, the eighth column.
+            let cell = response.rect.size() / Vec2::new(10.0, 100.0);
+            let pos = response.rect.min + Vec2::new(7.5, 0.5) * cell;
+            *seen.borrow_mut() = Some((map.sharing(&response), map.shown_at(&response, pos)));
+        });
+        harness.run();
+        assert_eq!(*told.borrow(), Some((Some("each dot: the largest of 4 × 1".to_owned()), 37)));
     }
 
     #[test]

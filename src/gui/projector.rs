@@ -22,6 +22,11 @@ pub struct Projector {
 }
 
 impl Projector {
+    /// The canvas of another project was looked at from nowhere yet.
+    pub fn for_another_project(&self) -> Self {
+        Self { on: self.on, before: None }
+    }
+
     /// Called before a frame is drawn.
     pub fn follow(&mut self, canvas: &mut CanvasUi) {
         match (self.on, self.before) {

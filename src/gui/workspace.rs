@@ -72,6 +72,30 @@ pub struct WorkspaceUi {
     pub compare: CompareUi,
     /// Where the canvas was drawn, or what the Debug tab has in its place: news floats there.
     pub middle: Option<egui::Rect>,
+    /// The project that all this is about.
+    project: u64,
+}
+
+impl WorkspaceUi {
+    /// Before a frame. With another project everything goes that was about the one before: what was chosen, typed, scrolled to or
+    /// remembered. How a person likes their panels stays.
+    pub fn follow(&mut self, state: &State) {
+        if self.project == state.opened {
+            return;
+        }
+        let before = std::mem::take(self);
+        *self = Self {
+            open: before.open,
+            projector: before.projector.for_another_project(),
+            left: before.left,
+            plots: before.plots.for_another_project(),
+            output: before.output.for_another_project(),
+            debug: before.debug.for_another_project(),
+            compare: before.compare.for_another_project(),
+            project: state.opened,
+            ..Self::default()
+        };
+    }
 }
 
 impl WorkspaceUi {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{self, Kept};
 use super::works::Wanted;
-use super::{Action, DataState, Event, NoticeKind, Screen, State};
-use crate::model::{History, Project, Source, TrainingSpec, templates};
+use super::{Action, Event, NoticeKind, Screen, State};
+use crate::model::{Project, Source, TrainingSpec, templates};
 use crate::persist::{Recent, project_file, temporary};
 use crate::trainer::Command;
 
@@ -93,23 +93,36 @@ impl State {
 
     /// Puts a project on the table, with a fresh history, and loads its data.
     pub(super) fn begin(&mut self, project: Project, file: Option<PathBuf>) {
-        self.opened += 1;
-        self.history = History::default();
-        self.selection = super::Selection::default();
-        self.run = super::RunView::default();
-        (self.debug, self.branches, self.breakpoints) = (None, Vec::new(), Vec::new());
-        self.trail = crate::trace::Trail::default();
+        // All that is of the project before goes with it; what stays is the program's and the person's.
+        let before = std::mem::take(self);
+        *self = Self {
+            project,
+            file,
+            screen: Screen::Workspace,
+            tab: before.tab,
+            clipboard: before.clipboard,
+            speed: before.speed,
+            pace: before.pace,
+            opened: before.opened + 1,
+            desk_number: before.desk_number,
+            settings: before.settings,
+            error: before.error,
+            devices: before.devices,
+            recoverable: before.recoverable,
+            works: before.works,
+            witness: before.witness,
+            ..Self::default()
+        };
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
         self.works.generation += 1;
         self.works.suggested_epochs = None;
         self.forget_runs();
-        self.works.on_disk = Some(Box::new(project.clone()));
+        self.works.on_disk = Some(Box::new(self.project.clone()));
         // What the run that ends here still has to tell is of no matter.
         self.works.run_number += 1;
         self.tell(Command::Clear);
-        (self.project, self.file, self.screen) = (project, file, Screen::Workspace);
-        (self.unsaved, self.table, self.try_output) = (false, None, None);
-        self.data = DataState::None;
+        self.tell(Command::Watch(self.watch.clone()));
+        self.tell_gaze();
         self.infer_again();
         self.load_data();
     }

@@ -71,6 +71,17 @@ impl Gates {
     }
 }
 
+/// "row 9 of 4: rows are 0 to 3"; `None` for a place that there is. Negative ones count from the end.
+pub fn misplaced(axis: &str, place: i64, size: usize) -> Option<String> {
+    let is_there = place < size as i64 && place >= -(size as i64);
+    let axis = if axis.is_empty() { "place" } else { axis };
+    let all = axis.strip_suffix('y').map_or_else(|| format!("{axis}s"), |stem| format!("{stem}ies"));
+    (!is_there).then(|| match size {
+        0 => format!("{axis} {place} of 0: there is none."),
+        size => format!("{axis} {place} of {size}: {all} are 0 to {}.", size - 1),
+    })
+}
+
 impl Gaze {
     /// Whether all that differs is where the pointer is.
     pub fn differs_only_in_hovered(&self, other: &Self) -> bool {
@@ -97,6 +108,29 @@ impl TensorRecord {
             flat /= n.max(1);
         }
         index
+    }
+
+    /// The element that a person means by "2, 0" or "-1, 3"; a sentence where there is none.
+    pub fn index_of(&self, text: &str) -> Result<Vec<usize>, String> {
+        let parts: Vec<_> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let axes: Vec<_> = (0..self.dims.len()).map(|axis| self.axis(axis)).collect();
+        if parts.len() != axes.len() {
+            let (named, got) = (axes.join(", "), parts.len());
+            return Err(match axes.len() {
+                0 => "It is a single number: leave the place empty.".to_owned(),
+                1 => format!("It has one axis ({named}): type one number, not {got}."),
+                n => format!("It has {n} axes ({named}): type {n} numbers, not {got}."),
+            });
+        }
+        let places = parts.into_iter().zip(&self.dims).zip(&axes).map(|((part, &size), axis)| {
+            let place: i64 =
+                part.parse().map_err(|_| format!("“{part}” is no place: {axis}s are whole numbers from 0."))?;
+            match misplaced(axis, place, size) {
+                Some(why) => Err(why),
+                None => Ok((if place < 0 { place + size as i64 } else { place }) as usize),
+            }
+        });
+        places.collect()
     }
 
     /// What an axis is called: "axis 2" where nobody named it.
@@ -210,6 +244,26 @@ mod tests {
         assert_eq!(record.place(&[]), "the only number");
         let gates = Some(Gates { axis: 2, names: &["i", "f"] });
         assert_eq!(TensorRecord { gates, ..record }.place(&[1, 1, 3]), "sample 1, axis 1 1, gate f1");
+    }
+
+    #[test]
+    fn a_typed_place_is_found_or_says_why_there_is_none() {
+        let axes = ["row", "unit"].map(String::from).to_vec();
+        let record =
+            TensorRecord { name: "w".into(), dims: vec![4, 2], axes, gates: None, step: 1, data: vec![0.0; 8].into() };
+        assert_eq!(record.index_of("2, 1"), Ok(vec![2, 1]));
+        assert_eq!(record.index_of(" -1,-2 "), Ok(vec![3, 0]));
+        for (typed, why) in [
+            ("9, 0", "row 9 of 4: rows are 0 to 3."),
+            ("0, -3", "unit -3 of 2: units are 0 to 1."),
+            ("1", "It has 2 axes (row, unit): type 2 numbers, not 1."),
+            ("a, 0", "“a” is no place: rows are whole numbers from 0."),
+        ] {
+            assert_eq!(record.index_of(typed), Err(why.to_owned()));
+        }
+        assert_eq!(misplaced("query", 3, 3).unwrap(), "query 3 of 3: queries are 0 to 2.");
+        let single = TensorRecord { dims: vec![], axes: vec![], ..record };
+        assert_eq!(single.index_of(""), Ok(vec![]));
     }
 
     #[test]

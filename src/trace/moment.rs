@@ -119,6 +119,16 @@ impl Listing {
         self.lines.iter().flat_map(|line| line.outputs.iter().chain(&line.inputs)).find(|token| token.name == name)
     }
 
+    /// What of a step has used a value already, so that a change of it comes too late for that: a sentence. `done`: executed
+    /// instructions of the step in progress.
+    pub fn used_already(&self, name: &str, done: usize) -> Option<String> {
+        let is = |tokens: &[Token]| tokens.iter().any(|token| token.name == name);
+        let used = self.lines.iter().take(done).find(|line| is(&line.inputs) && !is(&line.outputs))?;
+        let reader = used.outputs.first().map_or("It", |token| &token.name);
+        let line = used.text();
+        Some(format!("{reader} has used it already: step back before `{line}` for the change to count there."))
+    }
+
     /// Index of the line that makes a value; state has none but its updates.
     pub fn maker(&self, name: &str) -> Option<usize> {
         self.lines.iter().position(|line| line.outputs.iter().any(|token| token.name == name))

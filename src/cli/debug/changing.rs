@@ -7,6 +7,15 @@ use super::{Said, show, values};
 use crate::expr::{Array, Expr, Index};
 use crate::trainer::TensorEdit;
 
+/// An answer with what there is to know besides.
+fn noting(note: Option<String>, mut said: Said) -> Said {
+    if let Some(note) = note {
+        said.text = format!("{}\n{note}", said.text);
+        said.json["note"] = json!(note);
+    }
+    said
+}
+
 impl Console {
     /// Some names are no tensors.
     fn tensor(name: &str) -> Result<(), String> {
@@ -30,10 +39,11 @@ impl Console {
         let value = self.debugger().number_of(value)? as f32;
         let element = Expr::Element(name.into(), index.into());
         let before = self.debugger().value_of(&element).ok().and_then(|found| found.single());
+        let late = self.debugger().used_already(name);
         self.alter(|debugger| debugger.set(name, index, value))?;
         let was = before.map_or(String::new(), |before| format!(" (was {})", values::digits(before)));
         let json = json!({ "name": name, "index": index, "value": values::json_number(value.into()) });
-        Ok(Said { text: format!("{element} = {value}{was}"), json })
+        Ok(noting(late, Said { text: format!("{element} = {value}{was}"), json }))
     }
 
     fn set_part(
@@ -54,11 +64,12 @@ impl Console {
             whole[at] = number;
         }
         let edit = TensorEdit::Whole { values: whole.into_iter().map(|v| v as f32).collect() };
+        let late = self.debugger().used_already(name);
         self.alter(|debugger| debugger.edit(name, edit))?;
         let now = self.debugger().value_of(part)?;
         let mut json = values::to_json(&now);
         json["name"] = json!(part.to_string());
-        Ok(Said { text: format!("{part} = {}", values::to_text(&now)), json })
+        Ok(noting(late, Said { text: format!("{part} = {}", values::to_text(&now)), json }))
     }
 
     pub(super) fn set_all(&mut self, name: &str, value: &Expr) -> Result<Said, String> {
@@ -97,11 +108,11 @@ impl Console {
 
     fn edit(&mut self, name: &str, edit: TensorEdit) -> Result<Said, String> {
         Self::tensor(name)?;
-        let shown = edit.to_string();
+        let (shown, late) = (edit.to_string(), self.debugger().used_already(name));
         self.alter(|debugger| debugger.edit(name, edit))?;
         let now = self.debugger().value_of(&Expr::Name(name.into()))?;
         let text = format!("{name} {shown}: {}", values::to_text(&now));
-        Ok(Said { text, json: json!({ "name": name, "change": shown }) })
+        Ok(noting(late, Said { text, json: json!({ "name": name, "change": shown }) }))
     }
 
     fn nothing_to_undo(&self) -> String {

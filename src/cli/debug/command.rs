@@ -30,6 +30,8 @@ pub enum Command {
         all: bool,
     },
     Layers,
+    /// `None`: whether one is on.
+    Probe(Option<Probing>),
     Info {
         only_breakpoints: bool,
     },
@@ -86,6 +88,17 @@ pub enum Command {
     /// All commands, or what begins with a word.
     Help(String),
     Quit,
+}
+
+/// Which samples values are shown of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probing {
+    /// The first batch of the run.
+    First,
+    /// Those of the step in which one stands.
+    Here,
+    /// Each step's own.
+    Off,
 }
 
 /// How far back at once.
@@ -168,6 +181,13 @@ fn looking(word: &str, rest: &str) -> Parsed {
             _ => Err(format!("'list' shows what is around here and 'list all' everything; not '{rest}'.")),
         },
         "layers" => alone(word, rest, Command::Layers),
+        "probe" => match rest {
+            "" => Ok(Command::Probe(None)),
+            "on" => Ok(Command::Probe(Some(Probing::First))),
+            "here" => Ok(Command::Probe(Some(Probing::Here))),
+            "off" => Ok(Command::Probe(Some(Probing::Off))),
+            _ => Err(format!("'probe' is written: probe on, probe here or probe off; not '{rest}'.")),
+        },
         "info" if matches!(rest, "breakpoints" | "b") => Ok(Command::Info { only_breakpoints: true }),
         "info" => alone(word, rest, Command::Info { only_breakpoints: false }),
         "print" => expression(word, rest).map(Command::Print),

@@ -24,6 +24,8 @@ return                   to where one was before the last run, goto, reverse: ag
 
 Looking
 list [all], l            the program around here, or all of it
+probe on | here | off    print and explain values of the same samples at every step, with the weights as they stand there: of the
+                         first batch, of the samples of this step, or (off) of each step's own again
 layers                   every layer: gradient, update, zeros, and what the numbers say of it
 info, i                  where the run stands, breakpoints, changes, checkpoints
 info breakpoints         only those, with what is wrong with them

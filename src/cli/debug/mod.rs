@@ -12,6 +12,7 @@ mod line;
 mod marks;
 mod moving;
 mod obey;
+mod probe;
 mod prompt;
 mod show;
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::expr::{Expr, Index};
 use crate::model::slug;
 use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
-use crate::trace::{Bookmark, Breakpoint, Trail};
+use crate::trace::{Bookmark, Breakpoint, Probe, Trail};
 use crate::trainer::{DebugError, Debugger, Moment};
 
 pub struct Console {
@@ -27,6 +27,8 @@ pub struct Console {
     pub(super) marks: Vec<Bookmark>,
     /// Where one came from.
     pub(super) trail: Trail,
+    /// Samples that values are shown of in place of each step's own.
+    pub(super) probe: Option<Probe>,
     numbered: u32,
     /// Set from outside to end a long way.
     interrupted: Arc<AtomicBool>,
@@ -43,7 +45,17 @@ pub(super) fn sentence(error: DebugError) -> String {
 impl Console {
     pub fn new(ways: Ways, interrupted: Arc<AtomicBool>, files: Files) -> Self {
         let (marks, trail) = (Vec::new(), Trail::default());
-        Self { ways, watches: Vec::new(), marks, trail, numbered: 0, interrupted, notes: Vec::new(), files }
+        Self {
+            ways,
+            watches: Vec::new(),
+            marks,
+            trail,
+            probe: None,
+            numbered: 0,
+            interrupted,
+            notes: Vec::new(),
+            files,
+        }
     }
 
     /// What can be named in a command here.
@@ -117,11 +129,12 @@ impl Console {
                 self.debugger_mut().watch_updates(true);
                 show::layers(self.debugger())
             }
+            Command::Probe(probing) => self.set_probe(probing)?,
             Command::Info { only_breakpoints: true } => show::breakpoints(self.debugger()),
             Command::Info { only_breakpoints: false } => show::info(self),
             Command::Print(expression) => {
-                let found = self.debugger_mut().value_with_before(&expression).map_err(sentence)?;
-                Said { text: format!("{expression} = {}", values::to_text(&found)), json: values::to_json(&found) }
+                let (found, of) = (self.value(&expression)?, self.of_what());
+                Said { text: format!("{expression}{of} = {}", values::to_text(&found)), json: values::to_json(&found) }
             }
             Command::Explain { name, index, check } => self.explain(&name, &index, check)?,
             Command::Curve(expression) => self.curve(&expression)?,
@@ -165,10 +178,7 @@ impl Console {
             return Err(format!("{name} is no tensor that an instruction computes: 'print {name}' tells it."));
         }
         let index = self.debugger().element(name, index)?;
-        let mut explanation = self.debugger_mut().explain(name, &index).map_err(sentence)?;
-        if check {
-            explanation.verdict = Some(self.debugger_mut().nudge(name, &index).map_err(sentence)?);
-        }
+        let explanation = self.explanation(name, &index, check)?;
         Ok(explain::said(self.debugger().machine().program(), &explanation))
     }
 

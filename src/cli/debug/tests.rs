@@ -203,3 +203,50 @@ fn numbers_are_named_by_gates_slices_and_from_the_end() {
         obey(&mut console, &format!("print sum({name})"));
     }
 }
+
+#[test]
+fn a_probe_batch_is_the_same_at_every_step_and_leaves_the_run_alone() {
+    let mut console = xor();
+    obey(&mut console, "goto 3");
+    let own = obey(&mut console, "print %x").json;
+    assert_eq!(obey(&mut console, "probe").json["probe"], Value::Null);
+    let size = console.debugger().machine().batch_len();
+    assert_eq!(obey(&mut console, "probe on").json["probe"].as_u64(), Some(size as u64));
+    let print = |console: &mut Console, what: &str| obey(console, &format!("print {what}"));
+    let (x, output) = (print(&mut console, "%x"), print(&mut console, "%3").json);
+    assert!(x.text.starts_with("%x (of the probe batch, after step 3) = "), "{}", x.text);
+    let explained = obey(&mut console, "explain %3[0, 1] check");
+    assert!(explained.text.contains("%3[0, 1]"), "{}", explained.text);
+    fails(&mut console, "explain d%3[0] check", "indices");
+    obey(&mut console, "goto 9");
+    assert_eq!(print(&mut console, "%x").json, x.json);
+    assert_ne!(print(&mut console, "%3").json, output, "of other weights");
+    assert_ne!(x.json, own);
+    // The samples of this step are the step's own numbers, but for the weights that it left.
+    obey(&mut console, "probe off");
+    let here = print(&mut console, "%x").json;
+    obey(&mut console, "probe here");
+    assert_eq!(print(&mut console, "%x").json, here);
+    fails(&mut console, "probe there", "probe on, probe here or probe off");
+    obey(&mut console, "probe off");
+    obey(&mut console, "goto 3");
+    assert_eq!(print(&mut console, "%x").json, own);
+}
+
+#[test]
+fn a_change_that_comes_too_late_and_a_place_that_is_none_say_so() {
+    let mut console = xor();
+    obey(&mut console, "step 3");
+    let said = obey(&mut console, "set %1[0, 0] = nan");
+    let why = "%2 has used it already: step back before `%2 = tanh %1` for the change to count there.";
+    assert!(said.text.ends_with(why), "{}", said.text);
+    assert_eq!(said.json["note"], why);
+    assert_eq!(
+        obey(&mut console, "scale dense_1.weight 2").json["note"].as_str().map(|note| &note[..6]),
+        Some("%1 has")
+    );
+    assert_eq!(obey(&mut console, "set dense_2.weight[0, 0] = inf").json["note"], Value::Null, "nothing has used it");
+    assert_eq!(obey(&mut console, "print dense_2.weight[0, 0]").text, "dense_2.weight[0, 0] = inf");
+    fails(&mut console, "set dense_1.weight[9, 0] = 1", "unit 9 of 8: units are 0 to 7.");
+    fails(&mut console, "set dense_1.weight[0, -3] = 1", "input -3 of 2: inputs are 0 to 1.");
+}

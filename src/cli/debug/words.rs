@@ -3,11 +3,11 @@
 use crate::expr;
 
 /// First words of commands.
-pub const COMMANDS: [&str; 40] = [
+pub const COMMANDS: [&str; 41] = [
     "run", "continue", "step", "next", "finish", "batch", "until", "back", "reverse", "since", "goto", "mark", "marks",
-    "unmark", "return", "list", "layers", "info", "print", "explain", "curve", "watch", "unwatch", "break", "log",
-    "enable", "disable", "delete", "set", "scale", "clip", "reinit", "undo", "fork", "branches", "branch", "compare",
-    "dump", "help", "quit",
+    "unmark", "return", "list", "layers", "probe", "info", "print", "explain", "curve", "watch", "unwatch", "break",
+    "log", "enable", "disable", "delete", "set", "scale", "clip", "reinit", "undo", "fork", "branches", "branch",
+    "compare", "dump", "help", "quit",
 ];
 
 /// Other words for some of them.
@@ -44,6 +44,7 @@ pub fn second_words(command: &str) -> &'static [&'static str] {
         "back" => &["layer", "phase", "step"],
         "list" => &["all"],
         "info" => &["breakpoints"],
+        "probe" => &["on", "here", "off"],
         "branch" => &["delete"],
         _ => &[],
     }

@@ -12,6 +12,8 @@ mod exporting;
 mod hands;
 #[path = "tests/helping.rs"]
 mod helping;
+#[path = "tests/leaving.rs"]
+mod leaving;
 #[path = "tests/mending.rs"]
 mod mending;
 #[path = "tests/projecting.rs"]

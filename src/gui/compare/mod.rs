@@ -63,6 +63,11 @@ pub struct CompareUi {
 }
 
 impl CompareUi {
+    /// The order of the table stays.
+    pub fn for_another_project(&self) -> Self {
+        Self { order: self.order, ..Self::default() }
+    }
+
     /// Adds what the tab wants pictured while it is on the screen.
     pub fn subscribe(&self, state: &State, watch: &mut Watch) {
         let is_live = |id: &String| Some(id.as_str()) == self.rows.live_id();

@@ -3,44 +3,54 @@
 use egui::{Button, RichText, Ui};
 
 use crate::gui::numbers::{count, significant};
+use crate::gui::tensor;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Number, is_refused, named, path_field, rate, section};
 use crate::model::limits::LEARNING_RATE;
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Kind};
+use crate::trace::{DebugView, Kind, TensorRecord};
 use crate::trainer::{DebugCommand, TensorEdit};
 
 pub struct ChangeUi {
     index: String,
-    value: f32,
+    /// As it is typed: `nan` and `inf` are numbers too.
+    value: String,
     factor: f32,
     limit: f32,
     seed: u64,
     fork: String,
-    /// The value and the number of it that the fields were filled for.
-    of: Option<(String, Vec<usize>)>,
+    /// The value and the number of it that was chosen last.
+    chosen: Option<(String, Vec<usize>)>,
+    /// The cell and what it held when its field was filled.
+    of: Option<(String, Vec<usize>, u32)>,
 }
 
 impl Default for ChangeUi {
     fn default() -> Self {
-        Self { index: String::new(), value: 0.0, factor: 0.5, limit: 0.1, seed: 1, fork: String::new(), of: None }
+        let (index, value, fork) = (String::new(), String::new(), String::new());
+        Self { index, value, factor: 0.5, limit: 0.1, seed: 1, fork, chosen: None, of: None }
     }
 }
 
 impl ChangeUi {
-    /// The element that was chosen in the picture is the one to be set.
-    fn fill(&mut self, view: &DebugView, name: &str, chosen: Option<&[usize]>) {
-        let axes = view.listing.token(name).map_or(0, |token| token.dims.len() + usize::from(token.batched));
+    /// The element that was chosen in the picture is the one to be set; returns which is meant, or why there is none. What it
+    /// holds stands in the field until something else is typed.
+    fn fill(&mut self, record: &TensorRecord, chosen: Option<&[usize]>) -> Result<Vec<usize>, String> {
+        let axes = record.dims.len();
         let index = chosen.filter(|index| index.len() == axes).map_or(vec![0; axes], <[usize]>::to_vec);
-        let now = (name.to_owned(), index);
-        if self.of.as_ref() != Some(&now) {
+        let now = (record.name.clone(), index);
+        if self.chosen.as_ref() != Some(&now) {
             self.index = now.1.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            // Its number may have to be fetched first.
-            if let Some(record) = view.sight.tensor(name) {
-                self.value = record.at(&now.1).unwrap_or(self.value);
-                self.of = Some(now);
-            }
+            self.chosen = Some(now);
         }
+        let index = record.index_of(&self.index)?;
+        let number = record.at(&index).ok_or("There is no such number.")?;
+        let now = (record.name.clone(), index, number.to_bits());
+        if self.of.as_ref() != Some(&now) {
+            self.value = tensor::exact(number);
+            self.of = Some(now.clone());
+        }
+        Ok(now.1)
     }
 }
 
@@ -67,36 +77,39 @@ pub fn show(
     section(ui, "CHANGE AND GO ON", "");
     if let Some(name) = looked {
         ui.label(RichText::new(name).font(crate::gui::theme::mono(12.0)).color(tokens.warn));
-        local.fill(view, name, chosen);
-        let can = can_change(view, name);
-        if !can {
-            let why = "Computed anew before it is used: run its instruction first, then it can be changed.";
+        let probed = view.sight.probe.is_some() && !is_state(view, name);
+        let why = if probed {
+            Some("Shown of the probe batch: stop probing to change the run's own numbers.".to_owned())
+        } else if !can_change(view, name) {
+            Some("Computed anew before it is used: run its instruction first, then it can be changed.".to_owned())
+        } else {
+            view.listing.used_already(name, view.moment.instruction)
+        };
+        if let Some(why) = why {
             ui.label(RichText::new(why).small().color(tokens.muted));
         }
         let seed = state.project.training.seed;
-        ui.add_enabled_ui(can, |ui| tensor(ui, name, seed, local, actions));
+        let can = can_change(view, name) && !probed;
+        // Its numbers may have to be fetched first.
+        if let Some(record) = view.sight.tensor(name) {
+            ui.add_enabled_ui(can, |ui| edits(ui, (record, chosen), seed, local, actions));
+        }
     }
     learning_rate(ui, state, actions);
     fork(ui, view, local, actions);
 }
 
-fn tensor(ui: &mut Ui, name: &str, seed: u64, local: &mut ChangeUi, actions: &mut Vec<Action>) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        ui.label("set [");
-        let width = (ui.available_width() - 14.0).max(40.0);
-        ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
-            path_field(ui, "Index of the cell", "0, 0", &mut local.index);
-        });
-        ui.label("]");
-    });
-    // A line of its own: a number may take many digits.
-    ui.horizontal_wrapped(|ui| {
-        ui.label("to");
-        set(ui, name, local, actions);
-    });
+fn edits(
+    ui: &mut Ui,
+    (record, chosen): (&TensorRecord, Option<&[usize]>),
+    seed: u64,
+    local: &mut ChangeUi,
+    actions: &mut Vec<Action>,
+) {
+    let name = &record.name;
+    let typed = cell(ui, record, chosen, local, actions);
     let mut edit = |edit: TensorEdit| {
-        actions.push(Action::Debug(DebugCommand::Edit { name: name.to_owned(), edit }));
+        actions.push(Action::Debug(DebugCommand::Edit { name: name.clone(), edit }));
     };
     ui.horizontal_wrapped(|ui| {
         let button = named(ui.button("scale ×"), "Scale").on_hover_text("Multiplies every number of it.");
@@ -115,9 +128,11 @@ fn tensor(ui: &mut Ui, name: &str, seed: u64, local: &mut ChangeUi, actions: &mu
         if named(ui.button("zero"), "Zero").on_hover_text("Every number of it becomes 0.").clicked() {
             edit(TensorEdit::ZERO);
         }
-        let fill = named(ui.button("fill"), "Fill").on_hover_text("Every number of it becomes the new value above.");
-        if fill.clicked() {
-            edit(TensorEdit::Fill { value: local.value });
+        let fill = named(ui.add_enabled(typed.is_some(), Button::new("fill")), "Fill");
+        if let (true, Some(value)) =
+            (fill.on_hover_text("Every number of it becomes the new value above.").clicked(), typed)
+        {
+            edit(TensorEdit::Fill { value });
         }
         let help = "State begins anew, as with another seed; of what is computed, the numbers change their order.";
         if named(ui.button("draw anew"), "Draw anew").on_hover_text(help).clicked() {
@@ -127,15 +142,46 @@ fn tensor(ui: &mut Ui, name: &str, seed: u64, local: &mut ChangeUi, actions: &mu
     });
 }
 
-/// The new value of the cell, and the button that sets it.
-fn set(ui: &mut Ui, name: &str, local: &mut ChangeUi, actions: &mut Vec<Action>) {
-    field(ui, "New value", &mut local.value);
-    let index: Result<Vec<usize>, _> = local.index.split(',').map(|part| part.trim().parse()).collect();
-    let index = if local.index.trim().is_empty() { Ok(Vec::new()) } else { index };
-    let button = named(ui.add_enabled(index.is_ok(), Button::new("Set")), "Set the cell");
-    if let (true, Ok(index)) = (button.clicked(), index) {
-        actions.push(Action::Debug(DebugCommand::Set { name: name.to_owned(), index, value: local.value }));
+/// Which cell, and to what it is set; returns the number that is typed.
+fn cell(
+    ui: &mut Ui,
+    record: &TensorRecord,
+    chosen: Option<&[usize]>,
+    local: &mut ChangeUi,
+    actions: &mut Vec<Action>,
+) -> Option<f32> {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.label("set [");
+        let width = (ui.available_width() - 14.0).max(40.0);
+        ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
+            path_field(ui, "Index of the cell", "0, 0", &mut local.index);
+        });
+        ui.label("]");
+    });
+    let index = local.fill(record, chosen);
+    // A line of its own: a number may take many digits.
+    let (clicked, entered) = ui
+        .horizontal(|ui| {
+            ui.label("to");
+            let width = (ui.available_width() - 56.0).clamp(40.0, 140.0);
+            let (field, entered) =
+                ui.allocate_ui(egui::vec2(width, 28.0), |ui| path_field(ui, "New value", "0", &mut local.value)).inner;
+            field.on_hover_text("A number, nan or inf; Enter sets the cell.");
+            let ready = index.is_ok() && tensor::parse(&local.value).is_ok();
+            (named(ui.add_enabled(ready, Button::new("Set")), "Set the cell").clicked(), entered)
+        })
+        .inner;
+    let value = tensor::parse(&local.value);
+    for why in [index.as_ref().err(), value.as_ref().err()].into_iter().flatten() {
+        ui.label(RichText::new(why).small().color(tokens.warn));
     }
+    let value = value.ok();
+    if let (true, Ok(index), Some(value)) = (clicked || entered, index, value) {
+        actions.push(Action::Debug(DebugCommand::Set { name: record.name.clone(), index, value }));
+    }
+    value
 }
 
 fn field(ui: &mut Ui, name: &str, value: &mut f32) {

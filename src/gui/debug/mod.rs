@@ -123,6 +123,11 @@ impl DebugUi {
         }
         self.middle.follow_back(element);
     }
+
+    /// Which panels are open stays, and how the time line is drawn.
+    pub fn for_another_project(&self) -> Self {
+        Self { left: self.left, right: self.right, time: TimeUi::like(&self.time), ..Self::default() }
+    }
 }
 
 /// Draws the tab into what is left below the top bar; returns where the middle is.
@@ -135,10 +140,8 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) -> Rect {
     if local.desk != state.desk_number {
-        // Another project: nothing of the one before stays in sight.
-        let (left, right, watch) = (local.left, local.right, WatchUi::of(&state.desk));
-        let time = TimeUi::like(&local.time);
-        *local = DebugUi { left, right, watch, time, desk: state.desk_number, ..DebugUi::default() };
+        // What lay beside the project was read.
+        (local.watch, local.desk) = (WatchUi::of(&state.desk), state.desk_number);
     }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);

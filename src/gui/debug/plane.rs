@@ -83,6 +83,9 @@ impl<'a> Plane<'a> {
             ..Heatmap::new(rows, columns, values)
         };
         let response = map.show(ui, tokens, (salt, &self.record.name));
+        if let Some(text) = map.sharing(&response) {
+            ui.add(Label::new(RichText::new(text).size(10.0).color(tokens.faint)).truncate());
+        }
         if values.is_empty() {
             return Pointed::default();
         }
@@ -91,8 +94,8 @@ impl<'a> Plane<'a> {
         self.tell(ui, &response, salt);
         let clicked = response.interact_pointer_pos().filter(|_| response.clicked());
         Pointed {
-            hovered: response.hover_pos().map(|pos| self.at(&response, pos)),
-            clicked: clicked.map(|pos| self.at(&response, pos)),
+            hovered: response.hover_pos().map(|pos| self.element(map.shown_at(&response, pos))),
+            clicked: clicked.map(|pos| self.element(map.shown_at(&response, pos))),
         }
     }
 
@@ -106,10 +109,10 @@ impl<'a> Plane<'a> {
         }
     }
 
-    fn at(&self, response: &Response, pos: egui::Pos2) -> Element {
-        let (rows, columns) = self.size();
-        let at = (pos - response.rect.min) / self.cell(response.rect);
-        let (row, column) = ((at.y as usize).min(rows - 1), (at.x as usize).min(columns - 1));
+    /// By its place in the plane.
+    fn element(&self, at: usize) -> Element {
+        let columns = self.size().1.max(1);
+        let (row, column) = (at / columns, at % columns);
         let mut index = self.outer.clone();
         match self.record.dims.len() {
             0 => {}

@@ -232,7 +232,7 @@ fn layer_ui(ui: &mut Ui, tokens: &Tokens, layer: &SampleLayer) -> Option<String>
 fn picture(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, name: &str, width: f32) -> bool {
     let range = Some(largest(&record.data));
     ui.set_max_width(width);
-    let mut clicked = false;
+    let (mut clicked, mut sharing) = (false, None);
     let mut map = |ui: &mut Ui, rows, columns, values: &[f32], name: &str, max_height| {
         let map = Heatmap {
             range,
@@ -242,7 +242,9 @@ fn picture(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, name: &str, widt
             captioned: false,
             ..Heatmap::new(rows, columns, values)
         };
-        clicked |= map.show(ui, tokens, name).clicked();
+        let response = map.show(ui, tokens, name);
+        clicked |= response.clicked();
+        sharing = map.sharing(&response).or(sharing.take());
     };
     match record.dims.as_slice() {
         [] => map(ui, 1, 1, &record.data, name, 24.0),
@@ -279,6 +281,9 @@ fn picture(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, name: &str, widt
             }
         }
         _ => drop(ui.label(RichText::new("click to look at it").color(tokens.faint))),
+    }
+    if let Some(text) = sharing {
+        ui.add(egui::Label::new(RichText::new(text).size(10.0).color(tokens.faint)).truncate());
     }
     clicked
 }

@@ -103,6 +103,11 @@ impl Default for OutputUi {
 }
 
 impl OutputUi {
+    /// How answers are drawn stays; which sample or cell was picked does not.
+    pub fn for_another_project(&self) -> Self {
+        Self { tab: self.tab, test: self.test, steps: self.steps, ..Self::default() }
+    }
+
     /// Adds what this panel wants pictured while it is on the screen.
     pub fn subscribe(&self, state: &State, unit: Option<HoveredUnit>, watch: &mut Watch) {
         watch.output = true;

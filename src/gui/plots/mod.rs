@@ -107,6 +107,17 @@ impl Default for PlotsUi {
 }
 
 impl PlotsUi {
+    /// How curves are drawn stays; what was zoomed to and smoothed does not.
+    pub fn for_another_project(&self) -> Self {
+        let (tab, smoothing, unit, order) = (self.tab, self.smoothing, self.unit, self.order);
+        let [loss, metric, rate] = [&self.loss, &self.metric, &self.rate].map(|chart| ChartUi {
+            log: chart.log,
+            show_all: true,
+            ..ChartUi::default()
+        });
+        Self { tab, smoothing, unit, order, loss, metric, rate, ..Self::default() }
+    }
+
     /// Adds what this panel wants pictured while it is on the screen.
     pub fn subscribe(&self, watch: &mut Watch) {
         watch.canvas |= matches!(self.tab, Tab::Flow | Tab::Histograms);

@@ -55,9 +55,9 @@ pub fn exact(value: f32) -> String {
     text.replace("inf", "∞").replace('-', "−")
 }
 
-/// A number as a person types or pastes it.
+/// A number as a person types or pastes it, perhaps with a decimal comma.
 pub fn parse(text: &str) -> Result<f32, String> {
-    let plain = text.trim().replace('−', "-").replace('∞', "inf");
+    let plain = text.trim().replace('−', "-").replace('∞', "inf").replace(',', ".");
     plain.parse().map_err(|_| format!("“{}” is not a number: type one like −0.25 or 3e−4.", text.trim()))
 }
 

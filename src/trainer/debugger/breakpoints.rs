@@ -149,14 +149,14 @@ impl Arms {
             }
             let hit = |why: String| Hit { breakpoint: *id, why, log: *log, not_finite: None, broken: false };
             let said = |memories: &Memories, otherwise: String| match message {
-                Some(message) => message.filled(|value| Scope { run, memories, step }.evaluate(value)),
+                Some(message) => message.filled(|value| Scope::of(run, memories, step).evaluate(value)),
                 None => otherwise,
             };
             let Some(condition) = condition else {
                 answers.push((*id, true, hit(said(memories, described.clone()))));
                 continue;
             };
-            match (Scope { run, memories, step }).number(&condition.expr) {
+            match Scope::of(run, memories, step).number(&condition.expr) {
                 Ok(value) => {
                     let known = counted.iter().find(|(key, _)| key == streak).map(|(_, times)| *times);
                     let times = known.unwrap_or_else(|| memories.held(streak, value != 0.0));
@@ -359,7 +359,7 @@ impl Debugger {
         if let Some(loss) = loss.ok().and_then(|(_, numbers)| numbers.first().copied()) {
             memories.loss.push(loss);
         }
-        memories.sample(|of, memories| (Scope { run, memories, step }).number(of).ok());
+        memories.sample(|of, memories| Scope::of(run, memories, step).number(of).ok());
     }
 
     /// Counts what held, writes down what only logs, sets aside what cannot be asked; what remains stops.

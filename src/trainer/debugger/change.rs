@@ -75,6 +75,13 @@ impl Debugger {
         Ok(program.name(id).to_owned())
     }
 
+    /// As [`Listing::used_already`](crate::trace::Listing::used_already), here.
+    pub fn used_already(&self, name: &str) -> Option<String> {
+        let program = self.machine().program();
+        let name = value::locate(program, name).map(|id| program.name(id)).ok()?;
+        crate::trainer::standing::listing(program).used_already(name, self.moment().instruction)
+    }
+
     /// Whether a value can be changed here: state anywhere, what is computed after its instruction has run in this step.
     pub fn can_change(&self, id: ValueId) -> bool {
         let machine = self.machine();

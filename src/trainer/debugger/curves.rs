@@ -78,7 +78,7 @@ impl Debugger {
                 continue;
             }
             // Where it has no number, the curve has a gap.
-            let value = curve.parsed.as_ref().and_then(|parsed| (Scope { run, memories, step }).number(parsed).ok());
+            let value = curve.parsed.as_ref().and_then(|parsed| Scope::of(run, memories, step).number(parsed).ok());
             if let Some(value) = value {
                 Arc::make_mut(&mut curve.points).push(step, value as f32);
             }

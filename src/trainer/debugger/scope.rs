@@ -2,9 +2,11 @@
 
 use super::memory::Memories;
 use super::{DebugError, Debugger};
-use crate::engine::Program;
+use crate::engine::{Machine, Program};
 use crate::expr::{self, Array, Expr, Index, Names, ParseError, Reduction};
+use crate::trace::misplaced;
 use crate::trainer::gates;
+use crate::trainer::inspect::axes;
 use crate::trainer::run::Run;
 use crate::trainer::value::locate;
 
@@ -24,14 +26,21 @@ pub(super) fn dims_of(program: &Program, batch: usize, name: &str) -> Result<Vec
 /// A run where it stands, and what is remembered of the way to there.
 pub(super) struct Scope<'a> {
     pub run: &'a Run,
+    /// Whose values they are: the run's own, or one that probes it.
+    pub machine: &'a Machine,
     pub memories: &'a Memories,
     /// What `step` stands for.
     pub step: u64,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// Of the run's own values.
+    pub fn of(run: &'a Run, memories: &'a Memories, step: u64) -> Self {
+        Self { run, machine: run.machine(), memories, step }
+    }
+
     pub fn evaluate(&mut self, expression: &Expr) -> Result<Array, String> {
-        let placed = gates::placed(self.run.machine().program(), expression)?;
+        let placed = gates::placed(self.machine.program(), expression)?;
         expr::evaluate_over(&placed, self)
     }
 
@@ -50,7 +59,7 @@ impl Scope<'_> {
 
 impl Names for Scope<'_> {
     fn value(&mut self, name: &str) -> Result<Array, String> {
-        let machine = self.run.machine();
+        let machine = self.machine;
         match name {
             "step" => return Ok(Array::number(self.step as f64)),
             "epoch" => return Ok(Array::number(self.run.epoch())),
@@ -101,6 +110,11 @@ impl Debugger {
         self.scope().evaluate(expression)
     }
 
+    /// As [`Self::value_of`], of what a probe of the run computed.
+    pub fn value_under(&self, machine: &Machine, expression: &Expr) -> Result<Array, String> {
+        Scope { machine, ..self.scope() }.evaluate(expression)
+    }
+
     /// As [`Self::value_of`], where it must be a single number.
     pub fn number_of(&self, expression: &Expr) -> Result<f64, String> {
         self.scope().number(expression)
@@ -108,7 +122,17 @@ impl Debugger {
 
     /// What indices take of a value: the shape of that, empty for one element, and where its numbers lie.
     pub fn taken(&self, name: &str, index: &[Index]) -> Result<(Vec<usize>, Vec<usize>), String> {
-        expr::taken(name, &self.dims(name)?, &gates::numbered(self.machine().program(), name, index)?)
+        let (program, dims) = (self.machine().program(), self.dims(name)?);
+        let numbered = gates::numbered(program, name, index)?;
+        let axes = locate(program, name).map(|id| axes(program, id)).unwrap_or_default();
+        for ((place, &size), axis) in numbered.iter().zip(&dims).zip(axes) {
+            if let Index::At(place) = place
+                && let Some(why) = misplaced(&axis, *place, size)
+            {
+                return Err(why);
+            }
+        }
+        expr::taken(name, &dims, &numbered)
     }
 
     /// Of a value as it stands here; of what is not computed yet, as it will be.
@@ -136,7 +160,7 @@ impl Debugger {
     }
 
     pub(super) fn scope(&self) -> Scope<'_> {
-        Scope { run: &self.run, memories: &self.memories, step: self.current_step() }
+        Scope::of(&self.run, &self.memories, self.current_step())
     }
 
     /// Whether an expression means something in this program (names and shapes), before anything is computed: for what is

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::debugger::{DebugError, Debugger, Moment};
 use super::value::locate;
 use crate::engine::{EngineError, Machine, Role, ValueId};
-use crate::trace::{Element, Explanation, Gaze, Probe, Reading, SampleRecord, Shares, Sight, TensorRecord};
+use crate::trace::{Element, Gaze, Probe, Reading, SampleRecord, Shares, Sight, TensorRecord};
 
 pub use axes::{axes, gates};
 pub use layers::record as all_layers;
@@ -84,8 +84,8 @@ pub fn here(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
 fn tensor(debugger: &Debugger, lens: &Lens, name: &str) -> Result<TensorRecord, String> {
     let (machine, step) = (lens.machine(debugger), lens.step());
     let id = locate(machine.program(), name)?;
-    if step.is_some() && machine.read(id).is_err() {
-        return Err(format!("{name} belongs to the update, and a probe batch is not learnt from."));
+    if let Some(why) = lens.why_not(debugger, name) {
+        return Err(why);
     }
     let record = record(machine, id, name)?;
     Ok(TensorRecord { step: step.unwrap_or(record.step), ..record })
@@ -127,31 +127,14 @@ pub fn at_step(
 
 /// How a number came about; a nudge that cannot be made is no reason not to explain it.
 fn explain(debugger: &mut Debugger, lens: &Lens, element: &Element, nudge: bool, sight: &mut Sight) {
-    let mut found = explained(debugger, lens, element);
+    let mut found = lens.explain(debugger, &element.name, &element.index);
     if let (Ok(explanation), true) = (&mut found, nudge) {
-        let verdict = match lens.probe() {
-            Some(machine) => locate(machine.program(), &element.name)
-                .and_then(|id| machine.nudge(id, &element.index, &[]).map_err(|error| error.to_string())),
-            None => debugger.nudge(&element.name, &element.index).map_err(|error| error.to_string()),
-        };
-        match verdict {
+        match lens.nudge(debugger, &element.name, &element.index) {
             Ok(verdict) => explanation.verdict = Some(verdict),
             Err(why) => sight.unchecked = Some(why),
         }
     }
     sight.explanation = Some(found);
-}
-
-/// Weights have the same past whatever is probed.
-fn explained(debugger: &mut Debugger, lens: &Lens, element: &Element) -> Result<Explanation, String> {
-    if let Some(machine) = lens.probe() {
-        let id = locate(machine.program(), &element.name)?;
-        if !machine.program().value(id).is_some_and(|value| value.role.is_state()) {
-            let found = machine.explain(id, &element.index).map_err(|error| error.to_string())?;
-            return Ok(Explanation { step: lens.step().unwrap_or(found.step), ..found });
-        }
-    }
-    debugger.explain(&element.name, &element.index).map_err(|error| error.to_string())
 }
 
 /// What the number under the pointer read, and where the explained tensor was made of it; nothing where that cannot be told
@@ -161,7 +144,7 @@ fn reading(debugger: &mut Debugger, lens: &Lens, element: &Element, about: Optio
         return None;
     }
     let used = about.map(|about| used(lens.machine(debugger), element, about)).unwrap_or_default();
-    let told = explained(debugger, lens, element).ok()?;
+    let told = lens.explain(debugger, &element.name, &element.index).ok()?;
     let read = told.arithmetic.elements().into_iter().take(MOST_READ).map(|(read, _)| read.clone());
     let read = read.filter(|read| read != element).collect();
     Some(Reading { element: element.clone(), read, used: used.into() })

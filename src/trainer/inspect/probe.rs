@@ -3,9 +3,10 @@
 
 use crate::data::batches::{epoch_order, gather};
 use crate::engine::Machine;
-use crate::trace::Probe;
+use crate::trace::{Explanation, Probe, Verdict};
 use crate::trainer::debugger::Debugger;
 use crate::trainer::run::Run;
+use crate::trainer::value::locate;
 
 pub struct Lens {
     probe: Option<Machine>,
@@ -31,6 +32,37 @@ impl Lens {
 
     pub fn probe(&self) -> Option<&Machine> {
         self.probe.as_ref()
+    }
+
+    /// Why a value of this name is not among what a probe computes.
+    pub fn why_not(&self, debugger: &Debugger, name: &str) -> Option<String> {
+        let machine = self.probe.as_ref()?;
+        let id = locate(debugger.machine().program(), name).ok()?;
+        let text = || format!("{name} belongs to the update, and a probe batch is not learnt from.");
+        machine.read(id).is_err().then(text)
+    }
+
+    /// How a number came about. Weights have the same past whatever is probed.
+    pub fn explain(&self, debugger: &mut Debugger, name: &str, index: &[usize]) -> Result<Explanation, String> {
+        if let Some(machine) = &self.probe {
+            let id = locate(machine.program(), name)?;
+            if !machine.program().value(id).is_some_and(|value| value.role.is_state()) {
+                let found = machine.explain(id, index).map_err(|error| error.to_string())?;
+                return Ok(Explanation { step: self.step, ..found });
+            }
+        }
+        debugger.explain(name, index).map_err(|error| error.to_string())
+    }
+
+    /// What a nudge says of a gradient.
+    pub fn nudge(&self, debugger: &mut Debugger, name: &str, index: &[usize]) -> Result<Verdict, String> {
+        match &self.probe {
+            Some(machine) => {
+                let id = locate(machine.program(), name)?;
+                machine.nudge(id, index, &[]).map_err(|error| error.to_string())
+            }
+            None => debugger.nudge(name, index).map_err(|error| error.to_string()),
+        }
     }
 
     /// The step that what is seen belongs to, where it is a probe.

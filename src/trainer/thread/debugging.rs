@@ -139,10 +139,14 @@ impl Worker {
                 self.desk.note(Checked { text, is_condition: false, problem });
             }
             DebugCommand::Set { name, index, value } => {
+                let late = debugger.used_already(&name);
                 self.alter(|debugger| debugger.set(&name, &index, value))?;
+                late.into_iter().for_each(|late| self.say(&late));
             }
             DebugCommand::Edit { name, edit } => {
+                let late = debugger.used_already(&name);
                 self.alter(|debugger| debugger.edit(&name, edit))?;
+                late.into_iter().for_each(|late| self.say(&late));
             }
             DebugCommand::GatherCurve(expression) => self.gather_curve(&expression)?,
             DebugCommand::SetRate(rate) => {

@@ -30,6 +30,12 @@ impl Hands {
         super::state(&self.window)
     }
 
+    /// What the session is told from elsewhere.
+    pub fn apply(&mut self, action: crate::session::Action) {
+        self.window.state_mut().as_mut().unwrap().state.apply(action);
+        self.wait();
+    }
+
     pub fn resize(&mut self, size: [f32; 2]) {
         self.window.set_size(size.into());
         self.wait();
