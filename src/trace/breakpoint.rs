@@ -43,7 +43,7 @@ impl Turn {
     pub fn is_at(self, hit: u64) -> bool {
         match self {
             Self::Hit(wanted) => hit == wanted,
-            Self::Every(count) => hit % count.max(1) == 0,
+            Self::Every(count) => hit.is_multiple_of(count.max(1)),
         }
     }
 }

@@ -35,7 +35,7 @@ fn place(program: &Program, name: &str, axis: usize, word: &str) -> Result<Index
     let example = gates.names[0];
     let refused = || format!("{name} has no '{word}' among its gates, which are {known}; {example}2 is unit 2 of one.");
     let named = |gate: &&&str| word.strip_prefix(**gate).is_some_and(|unit| unit.bytes().all(|b| b.is_ascii_digit()));
-    let (at, gate) = gates.names.iter().enumerate().find(|(_, gate)| named(&gate)).ok_or_else(refused)?;
+    let (at, gate) = gates.names.iter().enumerate().find(|(_, gate)| named(gate)).ok_or_else(refused)?;
     let first = (at * units) as i64;
     match &word[gate.len()..] {
         "" => Ok(Index::Range(Some(first), Some(first + units as i64))),

@@ -21,7 +21,7 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
         ("break max(dense_1.wieght) > 1", "did you mean 'dense_1.weight'"),
         ("break dense_1.weight > 1; run", "not one number"),
         ("explain loss", "loss has not been computed yet in step 1"),
-        ("goto 1; explain dense_1.weight[9, 9]", "no element [9, 9]"),
+        ("goto 1; explain dense_1.weight[9, 9]", "must be below 8"),
         ("goto 1; explain %1", "no element []"),
         ("explain 3", "explain NAME[i, j]"),
         ("goto 1; explain %1[0, 0] check", "%1 is no gradient"),

@@ -215,8 +215,8 @@ fn a_probe_batch_is_the_same_at_every_step_and_leaves_the_run_alone() {
     let print = |console: &mut Console, what: &str| obey(console, &format!("print {what}"));
     let (x, output) = (print(&mut console, "%x"), print(&mut console, "%3").json);
     assert!(x.text.starts_with("%x (of the probe batch, after step 3) = "), "{}", x.text);
-    let explained = obey(&mut console, "explain %3[0, 1] check");
-    assert!(explained.text.contains("%3[0, 1]"), "{}", explained.text);
+    let explained = obey(&mut console, "explain d%3[0, 1] check");
+    assert!(explained.text.contains("d%3[0, 1]"), "{}", explained.text);
     fails(&mut console, "explain d%3[0] check", "indices");
     obey(&mut console, "goto 9");
     assert_eq!(print(&mut console, "%x").json, x.json);

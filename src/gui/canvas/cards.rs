@@ -35,7 +35,8 @@ pub fn layouts(frame: &Frame<'_>, local: &CanvasUi) -> BTreeMap<LayerId, CardLay
             let content = if frame.has_detail() { content } else { content.brief() };
             let units = content.units && !is_hemmed_in(frame, local, layer);
             let content = Content { units, ..content };
-            Some((id, CardLayout::of(layer, &content, measure)))
+            let held = local.held.filter(|(held, _)| *held == id).map(|(_, rect)| rect);
+            Some((id, CardLayout::of(layer, &content, held, measure)))
         })
         .collect()
 }

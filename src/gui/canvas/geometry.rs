@@ -125,8 +125,8 @@ impl Content {
 }
 
 impl CardLayout {
-    /// `measure` gives the width of a text at 100 % (small size).
-    pub fn of(layer: &Layer, content: &Content, measure: impl Fn(&str) -> f32) -> Self {
+    /// `measure` gives the width of a text at 100 % (small size). What is `held` keeps its upper edge, and gets no lower.
+    pub fn of(layer: &Layer, content: &Content, held: Option<Rect>, measure: impl Fn(&str) -> f32) -> Self {
         let width = width(&layer.kind);
         let inner = width - 2.0 * PADDING;
         let (params, rows) = if content.params { flow_params(layer, inner, &measure) } else { (Vec::new(), 0) };
@@ -150,7 +150,9 @@ impl CardLayout {
         }
         let footer = content.footer.then(|| Rect::from_min_size(pos2(0.0, y), vec2(width, FOOTER)));
         y = (y + footer.map_or(0.0, |r| r.height())).max(TITLE + 8.0);
-        let corner = point(layer.position) + vec2(0.0, AXIS - y / 2.0);
+        y = held.map_or(y, |held| y.max(held.height()));
+        let middle = point(layer.position) + vec2(0.0, AXIS - y / 2.0);
+        let corner = held.map_or(middle, |held| pos2(middle.x, held.top()));
         let place = |rect: Rect| rect.translate(corner.to_vec2());
         Self {
             rect: Rect::from_min_size(corner, vec2(width, y)),
@@ -465,7 +467,7 @@ mod tests {
         let dense = graph.find("Dense 1").unwrap();
         let layout = |tiles, units| {
             let content = Content { params: true, tiles, units, more: None, line: false, footer: true, strip: None };
-            CardLayout::of(dense, &content, |text| text.len() as f32 * 6.0)
+            CardLayout::of(dense, &content, None, |text| text.len() as f32 * 6.0)
         };
         for card in [layout(0, false), layout(8, false), layout(16, false), layout(8, true), layout(16, true)] {
             assert!((card.rect.center().y - (dense.position[1] + AXIS)).abs() < 1e-3);

@@ -76,6 +76,8 @@ pub struct CanvasUi {
     /// The unit that stays there.
     pub pinned_unit: Option<(LayerId, usize)>,
     hovered_wire: Option<WireId>,
+    /// The card whose plus or minus is under the pointer, as it was when that came: it stays under it.
+    held: Option<(LayerId, Rect)>,
     /// Cards that show all their units.
     unfolded: BTreeSet<LayerId>,
     /// Layers whose weights are lines.
@@ -117,6 +119,7 @@ impl Default for CanvasUi {
             hovered_unit: None,
             pinned_unit: None,
             hovered_wire: None,
+            held: None,
             unfolded: BTreeSet::new(),
             linked: Vec::new(),
             editor: NumberEditor::default(),
@@ -298,6 +301,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     };
     local.textures.refresh(ui.ctx(), state, &frame.tokens);
     frame.cards = cards::layouts(&frame, local);
+    local.held = steps::held(ui, &frame, local);
     frame.curves = wires::curves(&frame);
     local.placed = frame.cards.iter().map(|(layer, card)| (*layer, frame.on_screen(card.rect))).collect();
     let frame = &frame;

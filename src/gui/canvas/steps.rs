@@ -59,6 +59,15 @@ pub fn units(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, slot: &ParamSlot, 
     }
 }
 
+/// The card whose plus or minus is under the pointer, with its place in the graph. A card is as tall as its units are many, and would
+/// take them away from under the hand.
+pub fn held(ui: &egui::Ui, frame: &Frame<'_>, local: &CanvasUi) -> Option<(LayerId, Rect)> {
+    let pointer = ui.ctx().pointer_latest_pos().filter(|_| matches!(local.gesture, Gesture::Idle))?;
+    let is_over = |slot: &ParamSlot| slot.steps.iter().flatten().any(|at| frame.on_screen(*at).contains(pointer));
+    let (&layer, card) = frame.cards.iter().find(|(_, card)| card.params.iter().any(is_over))?;
+    local.held.filter(|(held, _)| *held == layer).or(Some((layer, card.rect)))
+}
+
 /// Plus and minus on every wire between two cards: a layer more there, or the one before it less.
 pub fn layers(ui: &egui::Ui, frame: &Frame<'_>, local: &CanvasUi, actions: &mut Vec<Action>) {
     if !offers_layers(frame) || !matches!(local.gesture, Gesture::Idle) {

@@ -231,7 +231,7 @@ fn place(rect: Rect) -> String {
 
 fn line(points: &[Pos2], closed: bool) -> String {
     let mut way = String::new();
-    for (i, at) in points.iter().filter(|at| at.any_nan() == false).enumerate() {
+    for (i, at) in points.iter().filter(|at| !at.any_nan()).enumerate() {
         way.push(if i == 0 { 'M' } else { 'L' });
         way.push_str(&point(*at));
     }

@@ -83,7 +83,7 @@ pub fn of_label<'a>(terms: &'a [Term], label: &str) -> Option<&'a Term> {
     let found = match parts.len() {
         0 => None,
         1..=SHORT => begins().or_else(holds),
-        1..=LABEL => begins(),
+        count if count <= LABEL => begins(),
         _ => None,
     };
     found.or_else(|| exact(terms, &words(label).join(" ")))

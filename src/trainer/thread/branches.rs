@@ -260,7 +260,7 @@ impl Worker {
     fn go_on_in(&mut self, fork: Debugger, change: &str) {
         let here = fork.moment();
         let Some(mut old) = self.debugger.replace(fork) else { return };
-        self.to_its_end(&mut old);
+        self.go_to_the_end_of(&mut old);
         let forked = self.desk.branches.fork_by(change, old, here);
         locked(&self.outbox).switch(self.desk.branches.all.current(), Some(forked));
         self.drop_surplus();

@@ -292,7 +292,7 @@ impl Worker {
     }
 
     /// A branch that is left goes to the last step that was ever reached on it.
-    pub(super) fn to_its_end(&mut self, old: &mut Debugger) {
+    pub(super) fn go_to_the_end_of(&mut self, old: &mut Debugger) {
         let (step, Self { desk, outbox, waker, interrupts, .. }) = (old.furthest(), self);
         let mut tell = Telling { what: "to the end of what stays as a branch", desk, outbox, waker, interrupts };
         // It rests wherever the way ended: all of it can be reached from there.

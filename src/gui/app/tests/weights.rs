@@ -145,6 +145,22 @@ fn all_units_of_a_wide_layer_can_be_seen() {
 }
 
 #[test]
+fn minus_stays_under_the_pointer_however_much_lower_the_card_gets() {
+    let mut hands = xor();
+    let units = |hands: &Hands| hands.names_containing("unit ").iter().filter(|n| n.ends_with("of Dense 1")).count();
+    hands.wait_until("all units are drawn", |hands| units(hands) == 8);
+    let (at, height) = (hands.rect("Fewer units of Dense 1"), hands.rect("node Dense 1").height());
+    for left in [7, 6, 5, 4, 3] {
+        hands.press_at(at.center());
+        hands.wait_until("one unit less is drawn", |hands| units(hands) == left);
+        assert_eq!(hands.rect("Fewer units of Dense 1"), at);
+    }
+    hands.hover(hands.rect("node Dense 2").center());
+    hands.wait();
+    assert!(hands.rect("node Dense 1").height() < height, "once the pointer is gone it is as low as its units");
+}
+
+#[test]
 fn a_pinned_unit_tells_how_its_number_comes_about_where_the_pointer_is() {
     let mut hands = xor();
     hands.click("unit 3 of Dense 1");

@@ -52,7 +52,8 @@ fn a_run_that_is_probed_goes_on_as_if_nobody_had_looked() {
     };
     for (step, instruction) in [(2, 0), (3, 4), (3, 9), (5, 0), (5, 15), (4, 1)] {
         let moment = Moment { step, instruction };
-        (probed.goto(moment).unwrap(), alone.goto(moment).unwrap());
+        probed.goto(moment).unwrap();
+        alone.goto(moment).unwrap();
         let seen = sight(&mut probed, &wishes, true);
         assert_eq!((seen.probe, seen.tensors.len(), seen.missing), (Some(Ok(6)), 4, Vec::new()));
         assert!(seen.explanation.unwrap().unwrap().verdict.is_some() && seen.at_step.unwrap().is_ok());
