@@ -214,8 +214,12 @@ impl State {
 
     /// Looks for the runs of a project that was opened.
     pub(super) fn open_runs(&mut self) {
-        let Some(folder) = self.run_folder().filter(|folder| folder.path().is_dir()) else { return };
+        let Some(folder) = self.run_folder() else { return };
         self.ask(Box::new(move || {
+            // Asked for here, behind what still writes there.
+            if !folder.path().is_dir() {
+                return News::Done(None);
+            }
             folder.forget_deleted();
             let (cards, problems) = folder.list();
             News::Listed { cards, problems, desk: folder.read_desk() }

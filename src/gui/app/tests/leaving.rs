@@ -38,6 +38,7 @@ fn another_project_opens_as_if_nothing_had_been_before() {
     });
     // A value is looked at, a number chosen, samples probed, lines marked, conditions and expressions typed.
     hands.key(Modifiers::NONE, Key::F8);
+    hands.wait_until("a step is done", |hands| hands.state().debug.as_ref().is_some_and(|v| v.moment.step == 1));
     hands.click("value dense_1.weight in line 2");
     hands.wait_until("it is pictured", |hands| hands.sees("dense_1.weight, 8 units × 2 inputs"));
     hands.press_at(hands.place("dense_1.weight, 8 units × 2 inputs"));
@@ -45,7 +46,7 @@ fn another_project_opens_as_if_nothing_had_been_before() {
     hands.click("Probe batch");
     hands.click("The first batch of the run");
     hands.wait_until("it is probed", |hands| hands.state().gaze.probe.is_some());
-    hands.click_tab("Breakpoints");
+    hands.click_tab("Breakpoints 1");
     hands.type_into("Condition", "loss > 3");
     hands.click_tab("Program");
     assert!(!hands.state().breakpoints.is_empty() && hands.state().gaze != fresh.state().gaze);
