@@ -115,7 +115,7 @@ pub fn reach(all: &[f32]) -> f32 {
 impl Open {
     fn show(&mut self, ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let tokens = Tokens::of(ui);
-        ui.set_width(216.0);
+        ui.set_width(248.0);
         ui.label(RichText::new(&self.number.what).font(theme::medium(12.5)).color(tokens.text));
         ui.horizontal(|ui| {
             self.slider(ui, state.run.status != RunStatus::Running, actions);
@@ -151,7 +151,7 @@ impl Open {
     fn field(&mut self, ui: &mut Ui, tokens: &Tokens) {
         let before = self.text.clone();
         let colour = if self.typed().is_some() { tokens.text } else { tokens.bad };
-        let edit = TextEdit::singleline(&mut self.text).desired_width(64.0).font(theme::mono(12.0)).text_color(colour);
+        let edit = TextEdit::singleline(&mut self.text).desired_width(96.0).font(theme::mono(12.0)).text_color(colour);
         let shown = edit.show(ui);
         let field = shown.response.response;
         field.widget_info(|| WidgetInfo {

@@ -212,14 +212,10 @@ impl State {
         }
     }
 
-    /// Looks for the runs of a project that was opened.
+    /// Looks for the runs of a project that was opened, behind what still writes there.
     pub(super) fn open_runs(&mut self) {
         let Some(folder) = self.run_folder() else { return };
         self.ask(Box::new(move || {
-            // Asked for here, behind what still writes there.
-            if !folder.path().is_dir() {
-                return News::Done(None);
-            }
             folder.forget_deleted();
             let (cards, problems) = folder.list();
             News::Listed { cards, problems, desk: folder.read_desk() }

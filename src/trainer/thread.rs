@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use super::debugger::{DebugError, Debugger, Unit};
 use super::kept::{Kept, Page, metric};
-use super::outbox::{InForce, Outbox};
+use super::outbox::{InForce, Outbox, Stop};
 use super::pace::Pace;
 use super::run::{Run, RunError};
 use super::scoring::{Asked, Order};
@@ -172,6 +172,8 @@ struct Worker {
     not_finite: Option<FirstNotFinite>,
     /// That was told just now.
     opens_culprit: bool,
+    /// The run has come to its end, which is told with how far it has come.
+    ended: Option<Stop>,
     /// A step takes longer than somebody who presses pause would wait.
     long_steps: bool,
     interrupts: Arc<Interrupts>,
@@ -214,6 +216,7 @@ impl Worker {
             next_step: now,
             not_finite: None,
             opens_culprit: false,
+            ended: None,
             long_steps: false,
             interrupts,
             standing,
@@ -376,7 +379,7 @@ impl Worker {
         self.desk.set_off();
         let finished = self.run().and_then(Run::finished);
         if let (Some(stop), Mode::Running) = (finished, mode) {
-            locked(&self.outbox).finished = Some(stop);
+            self.ended = Some(stop);
         } else if self.debugger.is_some() {
             self.mode = mode;
             self.pace.hurry();
@@ -431,7 +434,7 @@ impl Worker {
         self.mode = match self.mode {
             _ if stopped => Mode::Paused,
             Mode::Running if finished.is_some() => {
-                locked(&self.outbox).finished = finished;
+                self.ended = finished;
                 Mode::Paused
             }
             Mode::ToEpochEnd if row.epoch_done => Mode::Paused,

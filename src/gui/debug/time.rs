@@ -240,9 +240,12 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
     let painter = ui.painter();
     let bottom = plan.rect.bottom();
     painter.hline(plan.rect.x_range(), bottom, Stroke::new(1.0, tokens.line));
-    for (loss, align) in [(plan.high, Align2::RIGHT_TOP), (plan.low, Align2::RIGHT_BOTTOM)] {
-        let at = Pos2::new(plan.rect.left() - 4.0, plan.y(loss));
-        painter.text(at, align, significant(f64::from(loss), 3), theme::mono(9.5), tokens.faint);
+    for (loss, up) in [(plan.high, 0.0), (plan.low, 1.0)] {
+        let galley = painter.layout_no_wrap(significant(f64::from(loss), 2), theme::mono(9.5), tokens.faint);
+        let (width, height) = galley.size().into();
+        // Left of the curve, as far as there is room.
+        let left = (plan.rect.left() - 4.0 - width).max(ui.max_rect().left() + 2.0);
+        painter.galley(Pos2::new(left, plan.y(loss) - up * height), galley, tokens.faint);
     }
     let mut steps: Vec<u64> = (0..=4).map(|i| plan.last * i / 4).collect();
     steps.dedup();

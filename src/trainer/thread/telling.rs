@@ -135,6 +135,7 @@ impl Worker {
             self.recent = (0, 0.0);
         }
         let notices = self.debugger.as_mut().map(Debugger::take_notices).unwrap_or_default();
+        let ended = self.ended.take();
         let Some(run) = self.run() else { return };
         let progress = Progress {
             running: self.mode != Mode::Paused,
@@ -153,6 +154,7 @@ impl Worker {
         let mut outbox = locked(&self.outbox);
         notices.into_iter().for_each(|notice| outbox.say(notice));
         outbox.progress = Some(progress);
+        outbox.finished = ended.or(outbox.finished.take());
         drop(outbox);
         (self.waker)();
     }
