@@ -30,7 +30,9 @@ impl Console {
         let place = self.ways.place();
         let name = name.unwrap_or_else(|| Bookmark::free_name(&self.marks, place.moment));
         if name.parse::<u64>().is_ok() {
-            return Err(format!("A bookmark is no number, which 'goto {name}' takes for a step: mark before {name}."));
+            return Err(format!(
+                "A bookmark cannot be a number: 'goto {name}' means step {name}. Try: mark before {name}."
+            ));
         }
         let bookmark = Bookmark { name: name.clone(), place };
         let moved = self.marks.iter().position(|known| known.name == name);

@@ -242,7 +242,7 @@ fn what_cannot_be_taken_stays_as_it_was_typed_and_is_answered() {
         (
             "Learning rate",
             "abc",
-            "“abc” is no number. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01.",
+            "“abc” is not a number. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01.",
         ),
         ("Learning rate", "0", "“0” is too small. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01."),
         ("Learning rate", "1,500", "“1,500” may mean 1500 or 1.5: type one of the two."),

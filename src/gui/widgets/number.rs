@@ -225,7 +225,7 @@ impl<'a> Number<'a> {
                 return Err(format!("“{text}” may mean {grouped} or {decimal}: type one of the two."));
             }
             Typed::NoNumber if text.trim().is_empty() => return Err(self.refusal("Nothing is typed", value)),
-            Typed::NoNumber => return Err(self.refusal(&format!("“{}” is no number", short(text)), value)),
+            Typed::NoNumber => return Err(self.refusal(&format!("“{}” is not a number", short(text)), value)),
         };
         let wrong = match number {
             _ if self.any => return Ok(number),
