@@ -66,13 +66,13 @@ const MOST: usize = 2048;
 const OF_A_DOUBLING: u64 = 8;
 
 /// The least distance of two summaries, whatever is trained.
-const LEAST_SPACING: u64 = 64;
+const LEAST_SPACING: u64 = 128;
 
 /// The least distance of two summaries, but for those of the first steps: `parameters` is how many numbers are trained. Where
 /// there are few, a step takes little longer than looking at it.
 fn spacing(parameters: usize) -> u64 {
     match parameters {
-        0..2_000 => 8 * LEAST_SPACING,
+        0..2_000 => 4 * LEAST_SPACING,
         2_000..50_000 => 2 * LEAST_SPACING,
         _ => LEAST_SPACING,
     }
@@ -131,7 +131,7 @@ mod tests {
         let due =
             |trained: usize, to: u64| (1..=to).filter(|&step| summary_is_due(step, || trained)).collect::<Vec<_>>();
         assert_eq!(due(10, 600), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
-        assert_eq!(due(1_000_000, 300), [1, 2, 4, 8, 16, 32, 64, 128, 192, 256]);
+        assert_eq!(due(1_000_000, 400), [1, 2, 4, 8, 16, 32, 64, 128, 256, 384]);
         let long = due(1_000_000, 4_000_000);
         assert!(long.len() < 7 + 8 * 16, "{}", long.len());
         assert_eq!(long.iter().filter(|&&step| (1 << 20..1 << 21).contains(&step)).count(), 8);

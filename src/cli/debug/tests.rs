@@ -101,7 +101,7 @@ fn moments_have_names_and_one_comes_back_to_where_one_was() {
     }
     fails(&mut console, "return", "no place");
     fails(&mut console, "goto befor", "no bookmark 'befor'");
-    fails(&mut console, "mark 7", "no number");
+    fails(&mut console, "mark 7", "cannot be a number");
     obey(&mut console, "unmark before");
     fails(&mut console, "goto before", "no bookmark");
 }
