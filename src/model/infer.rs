@@ -288,19 +288,9 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
 #[cfg(test)]
 mod tests {
     use super::super::Target;
-    use super::super::layer::{Dense, Dropout, Input, Loss, Sigmoid, Tanh};
+    use super::super::layer::{Dense, Dropout, Sigmoid, Tanh};
+    use super::super::templates::chain;
     use super::*;
-
-    fn chain(layers: Vec<LayerKind>) -> Graph {
-        let mut graph = Graph::default();
-        let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
-        for kind in layers.into_iter().chain([Loss::default().into()]) {
-            let next = graph.add(kind, [0.0, 0.0]);
-            graph.connect(last, next).unwrap();
-            last = next;
-        }
-        graph
-    }
 
     fn dense(units: usize, activation: Activation) -> LayerKind {
         Dense { units, activation, ..Dense::default() }.into()

@@ -158,20 +158,10 @@ pub(super) fn is_end(graph: &Graph, id: LayerId) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layer::{BatchNorm, Dropout, Flatten, Input, Loss, Tanh};
+    use super::super::layer::{BatchNorm, Dropout, Flatten, Tanh};
+    use super::super::templates::chain;
     use super::super::{DataSignature, Shape, Target, infer};
     use super::*;
-
-    fn chain(layers: Vec<LayerKind>) -> Graph {
-        let mut graph = Graph::default();
-        let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
-        for kind in layers.into_iter().chain([Loss::default().into()]) {
-            let next = graph.add(kind, [0.0, 0.0]);
-            graph.connect(last, next).unwrap();
-            last = next;
-        }
-        graph
-    }
 
     fn dense(units: usize, activation: Activation) -> LayerKind {
         Dense { units, activation, ..Dense::default() }.into()
