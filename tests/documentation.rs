@@ -107,8 +107,9 @@ fn every_instruction_is_described() {
     let text = read(document);
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/engine/ops");
     let files = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let families = files(folder.clone()).filter(|path| path.is_dir());
     let mut known = BTreeSet::new();
-    for path in files(folder.clone()).chain(files(folder.join("formula"))) {
+    for path in families.flat_map(files).chain(files(folder.clone())) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // These only check others.
         let checks =

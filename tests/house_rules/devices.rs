@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     fn findings(text: &str) -> usize {
-        in_definitions(&Source::new("src/engine/ops/relu.rs", text)).len()
+        in_definitions(&Source::new("src/engine/ops/activations/relu.rs", text)).len()
     }
 
     #[test]

@@ -72,7 +72,7 @@ mod tests {
 
     fn findings(text: &str, fixtures: &[&str]) -> usize {
         let fixtures: Vec<String> = fixtures.iter().map(|f| f.to_string()).collect();
-        recorded_and_tested(&Source::new("src/engine/ops/tanh.rs", text), &fixtures).len()
+        recorded_and_tested(&Source::new("src/engine/ops/activations/tanh.rs", text), &fixtures).len()
     }
 
     #[test]

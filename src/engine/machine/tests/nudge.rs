@@ -277,9 +277,12 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
 fn every_op_with_a_gradient() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let ops = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine/ops");
-    for folder in [ops.clone(), ops.join("formula")] {
-        for file in std::fs::read_dir(folder).unwrap().flatten() {
-            let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+    let files =
+        |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let families = files(&ops).into_iter().filter(|path| path.is_dir());
+    for folder in families.chain([ops.clone()]) {
+        for file in files(&folder) {
+            let text = std::fs::read_to_string(file).unwrap_or_default();
             let quoted = text.split('"').skip(1).step_by(2);
             let backward = quoted.filter_map(|text| text.split_once('\'')).filter(|(name, of)| {
                 name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit()) && of.len() <= 5

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::engine::kernels::math;
-use crate::engine::ops::pointwise::{From, Pointwise};
+use crate::engine::ops::activations::pointwise::{From, Pointwise};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 

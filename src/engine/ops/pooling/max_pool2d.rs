@@ -1,0 +1,226 @@
+//! `max_pool2d`: keeps the largest number of every window, and remembers where it was. PyTorch's `nn.functional.max_pool2d`
+//! without padding.
+//!
+//! # Shapes
+//! x `[B, C, H, W]` -> y and argmax `[B, C, OH, OW]`; argmax counts within a plane, row by row. A remainder at the border
+//! is dropped.
+
+use candle_core::{DType, Tensor};
+
+use crate::engine::backward::BackwardBuilder;
+use crate::engine::error::Result;
+use crate::engine::explain::Reader;
+use crate::engine::kernels::bridge;
+use crate::engine::kernels::pool::{self, Pooling};
+use crate::engine::kernels::window::Window;
+use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::ops::convolution::conv2d::dims4;
+use crate::engine::ops::convolution::sliding;
+use crate::engine::ops::convolution::unfold::{indices, unfold};
+use crate::engine::ops::everywhere::{Nan, place_of_largest};
+use crate::engine::program::ValueId;
+use crate::trace::Arithmetic;
+
+#[derive(Clone, Debug)]
+pub struct MaxPool2d {
+    pub kernel: usize,
+    pub stride: usize,
+}
+
+/// `[C, H, W]` pooled.
+pub(super) fn pooled(window: &Window, x: &ValueShape) -> ValueShape {
+    let [rows, columns] = window.places([x.dims[1], x.dims[2]]);
+    ValueShape::batched(vec![x.dims[0], rows, columns])
+}
+
+/// `window 3, stride 2`
+pub(super) fn settings(kernel: usize, stride: usize) -> String {
+    if kernel == stride { format!("window {kernel}") } else { format!("window {kernel}, stride {stride}") }
+}
+
+impl Op for MaxPool2d {
+    fn name(&self) -> &'static str {
+        "max_pool2d"
+    }
+
+    fn formula(&self) -> &'static str {
+        "y[c, i, j] = max x[c, i·stride + u, j·stride + v] over the window"
+    }
+
+    fn words(&self) -> &'static str {
+        "Keeps only the largest number of each window, and notes where it was."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.kernel, self.stride)
+    }
+
+    fn output_names(&self) -> &'static [&'static str] {
+        &["", ".argmax"]
+    }
+
+    fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
+        vec![pooled(&Window::square(self.kernel, self.stride), &inputs[0]); 2]
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let window = Window::square(self.kernel, self.stride);
+        let x = frame.input(0)?;
+        let [batch, channels, height, width] = dims4(x)?;
+        let [rows, columns] = window.places([height, width]);
+        let entries = unfold(x, &window)?.contiguous()?;
+        let largest = place_of_largest(&entries, 1, Nan::Last)?;
+        let y = entries.gather(&largest, 1)?.reshape((batch, channels, rows, columns))?;
+        let (indices, places) = indices(&window, [height, width], x.device())?;
+        let table = indices.reshape((1, window.area(), places))?;
+        let table = table.broadcast_as((batch * channels, window.area(), places))?.contiguous()?;
+        let argmax = table.gather(&largest, 1)?.reshape((batch, channels, rows, columns))?.to_dtype(x.dtype())?;
+        frame.set(0, y)?;
+        frame.set(1, argmax)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let [batch, channels, height, width] = dims4(frame.input(0)?)?;
+        let pooling = Pooling { size: [height, width], window: Window::square(self.kernel, self.stride) };
+        let [rows, columns] = pooling.window.places(pooling.size);
+        let dims = [batch, channels, rows, columns];
+        let (out, argmax) = (frame.reuse(0, &dims)?, frame.reuse(1, &dims)?);
+        {
+            let x = frame.f32s(0)?;
+            bridge::write2(&out, &argmax, |y, argmax| pool::max_forward(&pooling, &x, y, argmax))?;
+        }
+        frame.set(0, out)?;
+        frame.set(1, argmax)?;
+        Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (x, window) = (reader.input(0)?, Window::square(self.kernel, self.stride));
+        let seen = sliding::seen(&window, [index[2], index[3]], sliding::size(x));
+        let at = |[row, column]: [usize; 2]| x.at(&[index[0], index[1], row, column]);
+        if output == 0 {
+            return Ok(Arithmetic::max(seen.into_iter().map(at).collect::<Result<_>>()?));
+        }
+        let winner = reader.output(1)?.number(index)?;
+        let (width, place) = (x.dims[3], Arithmetic::given("place", winner));
+        let (won, others): (Vec<_>, Vec<_>) =
+            seen.into_iter().partition(|[row, column]| row * width + column == winner as usize);
+        match won.first() {
+            Some(&won) if !others.is_empty() && !at(won)?.evaluate().is_nan() => {
+                let others = Arithmetic::max(others.into_iter().map(at).collect::<Result<_>>()?);
+                Ok(place * at(won)?.at_least(others))
+            }
+            _ => Ok(place),
+        }
+    }
+
+    fn vjp(
+        &self,
+        builder: &mut BackwardBuilder,
+        call: &Call,
+        grads: &[Option<ValueId>],
+        needs: &[bool],
+    ) -> Vec<Option<ValueId>> {
+        let x = call.inputs[0];
+        let size = [builder.shape(x).dims[1], builder.shape(x).dims[2]];
+        let op = MaxPool2dX { kernel: self.kernel, stride: self.stride, size };
+        vec![grads[0].filter(|_| needs[0]).map(|dy| builder.gradient(op, &[dy, call.outputs[1]], x))]
+    }
+}
+
+/// dx: each gradient goes to where the largest number was. Inputs: dy, argmax.
+#[derive(Debug)]
+struct MaxPool2dX {
+    kernel: usize,
+    stride: usize,
+    size: [usize; 2],
+}
+
+impl Op for MaxPool2dX {
+    fn name(&self) -> &'static str {
+        "max_pool2d'x"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dx[argmax] = Σ dy"
+    }
+
+    fn words(&self) -> &'static str {
+        "Only the number that won its window is blamed; the others made no difference."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.kernel, self.stride)
+    }
+
+    fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
+        Some((1, self.size.iter().product()))
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let (dy, argmax) = (frame.input(0)?, frame.input(1)?);
+        let ([batch, channels, rows, columns], [height, width]) = (dims4(dy)?, self.size);
+        let flat = (batch * channels, rows * columns);
+        let argmax = argmax.reshape(flat)?.to_dtype(DType::U32)?;
+        let planes = Tensor::zeros((batch * channels, height * width), dy.dtype(), dy.device())?;
+        let dx = planes.scatter_add(&argmax, &dy.reshape(flat)?, 1)?.reshape((batch, channels, height, width))?;
+        frame.set(0, dx)
+    }
+
+    fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        let [batch, channels, ..] = dims4(frame.input(0)?)?;
+        let pooling = Pooling { size: self.size, window: Window::square(self.kernel, self.stride) };
+        let out = frame.reuse(0, &[batch, channels, self.size[0], self.size[1]])?;
+        {
+            let (dy, argmax) = (frame.f32s(0)?, frame.f32s(1)?);
+            bridge::write(&out, |dx| pool::max_backward(&pooling, &argmax, &dy, dx))?;
+        }
+        frame.set(0, out)?;
+        Ok(true)
+    }
+
+    fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let (dy, argmax) = (reader.input(0)?, reader.input(1)?);
+        let here = index[2] * self.size[1] + index[3];
+        let window = Window::square(self.kernel, self.stride);
+        let [rows, columns] = sliding::size(dy);
+        let seeing = sliding::seeing(&window, [index[2], index[3]], [rows, columns]);
+        let mut terms = Vec::new();
+        for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+            let at = [index[0], index[1], i, j];
+            // A place that was set by hand may lie outside its window.
+            if seeing.iter().any(|(place, _)| *place == [i, j]) || argmax.number(&at)? == here as f64 {
+                terms.push(dy.at(&at)? * argmax.at(&at)?.equals(Arithmetic::given("here", here as f64)));
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for (batch, dims, kernel, stride) in [
+            (1, [1, 1, 1], 1, 1),
+            (2, [3, 4, 6], 2, 2),
+            (1, [2, 5, 7], 2, 2),
+            (3, [2, 7, 5], 3, 2),
+            (2, [1, 6, 4], 3, 1),
+            (2, [1, 7, 8], 2, 3),
+        ] {
+            gradient_check(MaxPool2d { kernel, stride }, Case::new().batched(batch, &dims));
+        }
+    }
+
+    #[test]
+    fn agrees_with_pytorch() {
+        fixture_check("max_pool2d", |params| MaxPool2d {
+            kernel: params["kernel"].as_u64().unwrap() as usize,
+            stride: params["stride"].as_u64().unwrap() as usize,
+        });
+    }
+}

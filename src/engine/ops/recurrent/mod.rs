@@ -1,0 +1,11 @@
+//! Recurrent layers, and how they explain their numbers step by step.
+
+mod cell;
+mod gru;
+mod lstm;
+mod rnn;
+mod unrolled;
+
+pub use gru::Gru;
+pub use lstm::Lstm;
+pub use rnn::Rnn;
