@@ -8,6 +8,7 @@ mod floors;
 mod ops;
 mod rules;
 mod source;
+mod strings;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -143,6 +144,19 @@ fn every_op_is_checked_against_finite_differences_and_pytorch() {
 #[test]
 fn the_definition_of_an_op_computes_on_its_device() {
     check("A definition that is not the same on every device:", &src(), devices::in_definitions);
+}
+
+#[test]
+fn what_people_read_is_idiomatic() {
+    let sources = src();
+    let mut list = String::new();
+    for source in &sources {
+        for text in strings::texts(source) {
+            list.push_str(&format!("{}\n", source.at(text.at, &text.text)));
+        }
+    }
+    println!("{list}");
+    check("A wording that was mended once:", &sources, strings::unidiomatic);
 }
 
 #[test]
