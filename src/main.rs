@@ -22,14 +22,18 @@ fn open_window(file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
 
     anyhow::ensure!(
         has_display(),
-        "There is no display here for a window to open on. Train from the command line: glassbox train FILE (see glassbox --help)."
+        "There is no display to open a window on. Train from the command line instead: glassbox train FILE (see \
+            glassbox --help)."
     );
     let mut state = State::start(glassbox::persist::Home::find());
     if let Some(path) = file {
         state.apply(Action::Open(path));
     }
     glassbox::gui::run(state).map_err(|error| {
-        anyhow::anyhow!("The window could not be opened ({error}). Without a display, train from the command line: glassbox train FILE (see glassbox --help).")
+        anyhow::anyhow!(
+            "Couldn't open the window ({error}). Without a display, train from the command line: glassbox \
+            train FILE (see glassbox --help)."
+        )
     })
 }
 
@@ -43,7 +47,10 @@ fn has_display() -> bool {
 
 #[cfg(not(feature = "gui"))]
 fn open_window(_file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
-    anyhow::bail!("This build has no window. Train from the command line: glassbox train FILE (see glassbox --help).")
+    anyhow::bail!(
+        "This build has no window. Train from the command line instead: glassbox train FILE (see glassbox \
+        --help)."
+    )
 }
 
 #[cfg(feature = "gui")]

@@ -126,14 +126,14 @@ fn the_instruction_that_made_the_first_nan_is_told() {
     let found = &summary["first_not_finite"];
     let (step, line) = (found["step"].as_u64().unwrap(), found["line"].as_str().unwrap());
     assert!(step > 0 && !line.is_empty() && found["held_by"].is_null(), "{found}");
-    let sentence = format!("Step {step}: the first number that is not finite");
+    let sentence = format!("Step {step}: the first NaN or infinity");
     assert!(found["sentence"].as_str().unwrap().starts_with(&sentence), "{found}");
     assert_eq!((said.matches(&sentence).count(), said.contains(line)), (1, true), "{said}");
     // Nothing comes of it: it ends with the step whose loss is no number, as a failure that is told once.
     let ended = summary["steps"].as_u64().unwrap();
     assert!(code == Some(1) && (step..750).contains(&ended), "{summary}");
     let error = summary["error"].as_str().unwrap();
-    assert!(error.contains(&format!("ended with step {ended}")) && error.contains("--past-nan"), "{error}");
+    assert!(error.contains(&format!("stopped at step {ended}")) && error.contains("--past-nan"), "{error}");
     assert_eq!(said.matches(error).count(), 1, "{said}");
     let (code, summary, _) = run(&["--past-nan"]);
     assert_eq!((code, summary["steps"].as_u64(), &summary["error"]), (Some(0), Some(750), &Value::Null));
@@ -152,7 +152,7 @@ fn weights_that_are_no_numbers_do_not_take_the_place_of_good_ones() {
     project["training"]["optimiser"] = serde_json::to_value(glassbox::model::Optimiser::sgd()).unwrap();
     std::fs::write(folder.join("s.json"), project.to_string()).unwrap();
     let both = ["--resume", "s.safetensors", "--checkpoint", "s.safetensors"];
-    let words = ["ended with step", "s.safetensors keeps the run as it stood after step 50"];
+    let words = ["stopped at step", "s.safetensors has the run as it was after step 50"];
     fails(folder, &[&["train", "s.json", "--epochs", "60"][..], &both].concat(), &words);
     assert!(std::fs::read(folder.join("s.safetensors")).unwrap() == good);
 }

@@ -39,7 +39,7 @@ fn opened(name: &str) -> (Debugger, Curves, Vec<String>) {
     let run = Run::resume(&project, dataset, Device::Cpu, saved).unwrap();
     let mut debugger = Debugger::new(run, 1 << 24).unwrap();
     let notices = debugger.take_notices();
-    assert!(notices.iter().any(|notice| notice.contains("older Glassbox")), "{notices:?}");
+    assert!(notices.iter().any(|notice| notice.contains("older version of Glassbox")), "{notices:?}");
     (debugger, curves, marks.into_iter().map(|mark| mark.label).collect())
 }
 

@@ -82,7 +82,7 @@ fn a_device_that_is_not_there_is_refused_and_the_run_goes_on() {
     steps(&mut run, 5);
     let why = run.change(Change::Device { device: NOWHERE }).unwrap_err().to_string();
     assert!(
-        why.starts_with("The device cuda:4095 cannot be used: ") && why.ends_with("Choose the CPU, or auto."),
+        why.starts_with("The device cuda:4095 can't be used: ") && why.ends_with("Choose the CPU, or auto."),
         "{why}"
     );
     assert!(run.journal().is_empty());
@@ -110,7 +110,10 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
     assert_eq!(replayed.machine().snapshot().unwrap(), resumed.machine().snapshot().unwrap());
     let notices = replayed.take_notices();
     assert_eq!(notices.len(), 1);
-    assert!(notices[0].starts_with("This run was computed on cuda:4095, which is not there. It goes on on the CPU."));
+    assert!(notices[0].starts_with(
+        "This run was computed on cuda:4095, which isn't available. It continues on the \
+        CPU."
+    ));
     assert!(replayed.take_notices().is_empty(), "it says so once");
 
     saved.history = History::new(Origin { device: NOWHERE, ..saved.history.origin });
@@ -126,7 +129,7 @@ fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
     let events = state.apply(Action::SetDevice(NOWHERE));
     let notice = *notices(&events).last().unwrap();
     assert_eq!(notice.kind, NoticeKind::Warning);
-    assert!(notice.text.contains("cuda:4095 cannot be used"), "{}", notice.text);
+    assert!(notice.text.contains("cuda:4095 can't be used"), "{}", notice.text);
     assert_eq!((&state.settings.device, &state.devices.in_use), (&Device::Cpu, &Device::Cpu));
     let at = state.run.step;
     wait(&mut state, "more steps", |s| s.run.step > at + 20);

@@ -59,7 +59,7 @@ fn explain_all(key: &str, debugger: &mut Debugger) -> usize {
         let is_state = debugger.machine().program().value(id).unwrap().role.is_state();
         if !is_state && !debugger.machine().is_current(id) {
             let error = debugger.explain(name, &[0]).unwrap_err().to_string();
-            assert!(error.contains("has not been computed yet"), "{name}: {error}");
+            assert!(error.contains("hasn't been computed yet"), "{name}: {error}");
             continue;
         }
         let (dims, numbers) = debugger.machine().read_f64(id).unwrap();

@@ -139,7 +139,7 @@ fn every_layer_says_what_it_is() {
     let mut titles = BTreeSet::new();
     for kind in LayerKind::all() {
         let (key, about) = (kind.key(), kind.about());
-        assert!(titles.insert(about.title), "two layers are called {}", about.title);
+        assert!(titles.insert(about.title), "two layers are named {}", about.title);
         assert!(about.help.len() > 40 && about.help.ends_with('.'), "{key}: help is no paragraph");
         assert!(!about.formula.is_empty(), "{key}: no formula");
         let tagline = about.tagline.split_whitespace().count();

@@ -156,5 +156,5 @@ fn a_number_that_is_no_index_is_named() {
     let (graph, signature, mut batch) = transformer();
     batch.inputs[7] = 11.0;
     let message = machine(&graph, &signature).run_step(&batch).unwrap_err().to_string();
-    assert!(message.contains("embedding") && message.contains("11 is no row of a table of 11"), "{message}");
+    assert!(message.contains("embedding") && message.contains("11 is outside the vocabulary of 11"), "{message}");
 }

@@ -60,7 +60,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
         let notes = dataset.notes.iter().map(|note| format!("note: {note}"));
         let warnings = warnings.iter().map(|warning| format!("warning: {warning}"));
         let problems = problems.iter().map(|problem| format!("problem: {problem}"));
-        answer(format_args!("{} parameters in all", found.parameter_count()))?;
+        answer(format_args!("{} parameters in total", found.parameter_count()))?;
         memory
             .into_iter()
             .chain(notes)
@@ -86,8 +86,8 @@ fn tell_numbers(problems: &[String], as_json: bool) -> anyhow::Result<()> {
 fn outcome(problems: usize) -> anyhow::Result<()> {
     let sentence = match problems {
         0 => return Ok(()),
-        1 => "There is 1 problem; the network cannot train until it is solved.".to_owned(),
-        n => format!("There are {n} problems; the network cannot train until they are solved."),
+        1 => "There is 1 problem. The network can't train until it is fixed.".to_owned(),
+        n => format!("There are {n} problems. The network can't train until they are fixed."),
     };
     Err(Answered(sentence).into())
 }
@@ -96,7 +96,7 @@ fn outcome(problems: usize) -> anyhow::Result<()> {
 fn warnings(project: &Project, dataset: &Dataset) -> Vec<String> {
     let (batch, samples) = (project.training.batch_size, dataset.train.len);
     let large = format!(
-        "The batch size is {batch}, and the training part has {samples} samples: every step takes all of them."
+        "The batch size is {batch}, but the training set has only {samples} samples, so every step uses all of them."
     );
     (batch > samples).then_some(large).into_iter().collect()
 }

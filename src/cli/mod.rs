@@ -51,8 +51,8 @@ fn meant(word: &str) -> String {
     let commands = Cli::command();
     let names: Vec<_> = commands.get_subcommands().map(|command| command.get_name()).collect();
     match nearest(word, names.iter().copied()) {
-        Some(name) => format!("there is neither a command nor a file '{word}'; did you mean '{name}'?"),
-        None => format!("there is neither a command nor a file '{word}'; the commands are {}", names.join(", ")),
+        Some(name) => format!("there is no command or file '{word}'; did you mean '{name}'?"),
+        None => format!("there is no command or file '{word}'; the commands are {}", names.join(", ")),
     }
 }
 

@@ -16,18 +16,18 @@ use crate::session::table_spec;
 pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let Some(template) = templates::find(&options.template) else {
         let keys: Vec<_> = TEMPLATES.iter().map(|t| t.key).collect();
-        bail!("There is no template {:?}. There are: {}.", options.template, keys.join(", "));
+        bail!("There is no template {:?}. The templates are: {}.", options.template, keys.join(", "));
     };
     if template.key != "table" && (options.target.is_some() || !options.drop.is_empty()) {
-        bail!("--target and --drop belong to the template 'table'.");
+        bail!("--target and --drop only work with the template 'table'.");
     }
     let output = output_path(options)?;
     // Said before a large table is read.
     let files = Files::new(options.force).reads("the data", options.data.as_deref());
     files.writes("-o", Kind::Project, Some(&output)).check()?;
     let project = match (template.needs, &options.data) {
-        (None, None) => templates::build(template.key).context("This template cannot be built.")?,
-        (None, Some(_)) => bail!("The template {:?} makes its own data; leave --data out.", template.key),
+        (None, None) => templates::build(template.key).context("This template can't be built.")?,
+        (None, Some(_)) => bail!("The template {:?} generates its own data, so --data isn't needed.", template.key),
         (Some(needs), None) => bail!("The template {:?} needs {needs}: add --data PATH.", template.key),
         (Some(_), Some(path)) => {
             // The project may lie elsewhere than here, so the path is kept in full.
@@ -64,7 +64,7 @@ fn output_path(options: &NewOptions) -> anyhow::Result<PathBuf> {
         None => {
             let path = PathBuf::from(format!("{}.glassbox.json", options.template));
             if path.exists() {
-                bail!("{} is there already; name another file with -o FILE.", path.display());
+                bail!("{} already exists. Choose another file with -o FILE.", path.display());
             }
             Ok(path)
         }

@@ -10,9 +10,9 @@ use crate::model::limits::{self, Limits};
 #[derive(Debug, Parser)]
 #[command(name = "glassbox", version, args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed with a sentence that says what to do, 2 wrong usage; 130 ended by Ctrl-C and 143 \
-    by SIGTERM, with everything written.\n\n\
-    Example:\n  glassbox new spiral && glassbox train spiral.glassbox.json && glassbox spiral.glassbox.json"
+    after_help = "Exit codes: 0 success, 1 failure (the message says what to do), 2 wrong usage, 130 ended by Ctrl-C, \
+    143 ended by SIGTERM. In the last two cases everything has been written.\n\nExample:\n  glassbox new spiral && \
+    glassbox train spiral.glassbox.json && glassbox spiral.glassbox.json"
 )]
 pub struct Cli {
     /// A project (*.glassbox.json) or checkpoint (*.safetensors) to open in the window.
@@ -23,21 +23,21 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the projects to start from.
+    /// List the templates to start a project from.
     Templates(TemplatesOptions),
-    /// Make a project from a template.
+    /// Create a project from a template.
     New(NewOptions),
-    /// Print every problem of a project.
+    /// Check a project and print every problem.
     Check(CheckOptions),
     /// Train a project without a window.
     Train(TrainOptions),
-    /// The runs that are kept with a project: list, export, rename, delete them.
+    /// List, export, rename or delete the runs saved with a project.
     Runs(RunsOptions),
-    /// Let trained weights answer for new rows or pictures, without the data that they learnt from.
+    /// Predict new rows or images with a checkpoint, without the training data.
     Predict(PredictOptions),
-    /// Stop inside a training step, look at everything, go back, change it, go on.
+    /// Debug training: stop inside a step, inspect every value, go back, change it, continue.
     Debug(DebugOptions),
-    /// Measure this program on this machine.
+    /// Benchmark Glassbox on this machine.
     Bench(BenchOptions),
 }
 
@@ -59,16 +59,16 @@ pub struct NewOptions {
     /// A CSV file (table) or a folder of IDX files (mnist-mlp, mnist-cnn).
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// The column to predict; without it the likeliest one.
+    /// The column to predict (default: the most likely one).
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
-    /// A column to leave out; may be repeated.
+    /// A column to leave out. Can be repeated.
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,
-    /// Where to write the project, over what is there; without it TEMPLATE.glassbox.json here, over nothing.
+    /// Where to write the project, replacing an existing one (default: TEMPLATE.glassbox.json in this folder, never replacing a file).
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// With -o: write also over a file that is no project of Glassbox.
+    /// With -o: replace even a file that isn't a Glassbox project.
     #[arg(long, requires = "output")]
     pub force: bool,
 }
@@ -95,42 +95,42 @@ pub struct TrainOptions {
     /// Use this CSV file or IDX folder instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// Stop after so many epochs of the whole run, instead of the project's number.
+    /// Total number of epochs, instead of the project's.
     #[arg(long, value_name = "N", value_parser = epochs)]
     pub epochs: Option<usize>,
-    /// Stop after so many steps of the whole run, if that is earlier.
+    /// Total number of steps, if that is reached earlier.
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
-    /// Seed of initial weights, shuffles and dropout, instead of the project's.
+    /// Seed for initial weights, shuffling and dropout, instead of the project's.
     #[arg(long, value_name = "S", value_parser = seed)]
     pub seed: Option<u64>,
-    /// Where to compute.
+    /// The device to compute on.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
-    /// Threads to compute with; without it all cores.
+    /// Number of threads (default: one per core).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Write one JSON line per step and per epoch to this file. With --resume the log that is there goes on: lines of steps after
-    /// the checkpoint are taken off, all others stay.
+    /// Write one JSON line per step and per epoch to this file. With --resume an existing log is continued: lines of steps after
+    /// the checkpoint are removed, all others stay.
     #[arg(long, value_name = "RUN.jsonl")]
     pub log: Option<PathBuf>,
     /// Write a checkpoint (*.safetensors) here after every epoch and at the end.
     #[arg(long, value_name = "OUT")]
     pub checkpoint: Option<PathBuf>,
-    /// Keep the run under this name in the folder beside the project, where the window and 'glassbox runs' find it.
+    /// Save the run under this name beside the project, where the window and 'glassbox runs' find it.
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Go on from a checkpoint of this project, or from a run that is kept with it, by its name.
+    /// Continue from a checkpoint of this project, or from a saved run by its name.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
-    /// With --resume: where the data is other than the run knows, begin a new run with its weights. Steps and epochs count from the
-    /// beginning, the optimiser remembers nothing, and the run says what it began with.
+    /// With --resume: if the data differs from the run's, start a new run with its weights. Steps and epochs count from the
+    /// start, the optimiser state is reset, and the run records where its weights came from.
     #[arg(long, requires = "resume")]
     pub other_data: bool,
-    /// Train on when the loss has become NaN or infinite, which else ends training with exit code 1.
+    /// Continue when the loss becomes NaN or infinite, which otherwise ends training with exit code 1.
     #[arg(long)]
     pub past_nan: bool,
-    /// Let --log and --checkpoint replace files that are no log and no checkpoint of Glassbox.
+    /// Let --log and --checkpoint replace files that aren't Glassbox logs or checkpoints.
     #[arg(long)]
     pub force: bool,
     /// Print the summary as one JSON object.
@@ -144,7 +144,7 @@ pub struct TrainOptions {
     glassbox runs spiral.glassbox.json export -o curves.csv --curves --table runs.csv\n  \
     glassbox runs spiral.glassbox.json rename \"first try\" wide\n  \
     glassbox runs spiral.glassbox.json delete \"Run 2\" \"Run 3\"\n\n\
-    A run is named as in the window, or by what its files are called (run-1).")]
+    Name a run as in the window, or by its file name (run-1).")]
 pub struct RunsOptions {
     /// A project file.
     pub file: PathBuf,
@@ -157,103 +157,103 @@ pub struct RunsOptions {
 
 #[derive(Debug, Subcommand)]
 pub enum RunsAction {
-    /// Write runs as checkpoints (*.safetensors), their curves or the table as CSV.
+    /// Export runs as checkpoints (*.safetensors), or their curves or the table of runs as CSV.
     Export(ExportOptions),
     /// Delete runs.
     Delete {
         #[arg(value_name = "NAME", required = true)]
         names: Vec<String>,
     },
-    /// Give a run another name.
+    /// Rename a run.
     Rename { name: String, new: String },
 }
 
 #[derive(Debug, Args)]
 pub struct ExportOptions {
-    /// The runs; without any, all of them.
+    /// The runs (default: all).
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// A file, or a folder for a file a run.
+    /// A file, or a folder for one file per run.
     #[arg(short, long, value_name = "FILE_OR_FOLDER", required_unless_present = "table")]
     pub output: Option<PathBuf>,
-    /// Write the curves as CSV instead of the checkpoints; of several runs into one file, if one is named.
+    /// Write the curves as CSV instead of the checkpoints; those of several runs into one file if -o names one.
     #[arg(long, requires = "output")]
     pub curves: bool,
     /// Write the table of runs as CSV to this file.
     #[arg(long, value_name = "FILE")]
     pub table: Option<PathBuf>,
-    /// Replace files that are not Glassbox's as well.
+    /// Replace files even if they aren't Glassbox's.
     #[arg(long)]
     pub force: bool,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  glassbox predict penguins.safetensors --data new.csv -o answers.csv\n  \
-    glassbox predict mnist.safetensors --data mnist/ --json\n\n\
-    A table needs the columns that the network was given, in any order. Where it has the column that is predicted too, or a folder \
-    has labels, the answers are scored. Points need the columns x and y.")]
+#[command(after_help = "Examples:\n  glassbox predict penguins.safetensors --data new.csv -o answers.csv\n  glassbox \
+    predict mnist.safetensors --data mnist/ --json\n\nA table needs the columns that the network was trained on, in \
+    any order. If it also has the target column, or a folder has labels, the predictions are scored. Points need the \
+    columns x and y.")]
 pub struct PredictOptions {
     /// A checkpoint (*.safetensors).
     pub file: PathBuf,
     /// A CSV file, an IDX file of pictures or a folder of IDX files.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
-    /// Write the answers here as CSV, a line for every row; without it to the standard output.
+    /// Write the predictions to this file as CSV, one line per row (default: standard output).
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Write over a file that is there.
+    /// Replace an existing file.
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// Where to compute.
+    /// The device to compute on.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
     pub device: DeviceChoice,
-    /// Threads to compute with; without it all cores.
+    /// Number of threads (default: one per core).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Print one JSON object: with --output of the scores and remarks, else with all answers.
+    /// Print one JSON object: scores and notes with --output, otherwise all predictions too.
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  glassbox debug xor.glassbox.json                      asks for commands; 'help' shows them\n  \
-    glassbox debug xor.glassbox.json --command \"goto 20; print loss; back step; explain %1[0, 0]\"\n  \
-    glassbox debug xor.glassbox.json --steps 5 --dump step5.safetensors\n\n\
-    docs/debugger.md tells of every command."
+    after_help = "Examples:\n  glassbox debug xor.glassbox.json                      interactive; 'help' lists the \
+    commands\n  glassbox debug xor.glassbox.json --command \"goto 20; print loss; back step; explain %1[0, 0]\"\n  \
+    glassbox debug xor.glassbox.json --steps 5 --dump step5.safetensors\n\nAll commands are described in \
+    docs/debugger.md."
 )]
 pub struct DebugOptions {
     /// A project file.
     pub file: PathBuf,
-    /// Begin where a checkpoint stands; what was before it can be reached as well.
+    /// Start at a checkpoint. You can also go back to before it.
     #[arg(long, value_name = "CKPT")]
     pub resume: Option<PathBuf>,
-    /// Write everything of this step (counted from 1) to the file named by --dump, and end.
+    /// Write everything of this step (counted from 1) to the file named by --dump, and exit.
     #[arg(long, value_name = "N", requires = "dump", conflicts_with_all = ["script", "command"],
         value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: Option<u64>,
     /// Where --steps writes (*.safetensors).
     #[arg(long, value_name = "OUT", requires = "steps")]
     pub dump: Option<PathBuf>,
-    /// Take commands from this file, one a line, instead of asking.
+    /// Read commands from this file, one per line.
     #[arg(long, value_name = "FILE", conflicts_with = "command")]
     pub script: Option<PathBuf>,
-    /// Take these commands, separated by semicolons, instead of asking.
+    /// Run these commands, separated by semicolons.
     #[arg(long, value_name = "TEXT")]
     pub command: Option<String>,
     /// Use this CSV file or IDX folder instead of the one named in the project.
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
-    /// Seed of initial weights, shuffles and dropout, instead of the project's.
+    /// Seed for initial weights, shuffling and dropout, instead of the project's.
     #[arg(long, value_name = "S", value_parser = seed)]
     pub seed: Option<u64>,
     /// Steps repeat bit for bit on the CPU.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
     pub device: DeviceChoice,
-    /// Threads to compute with; without it all cores.
+    /// Number of threads (default: one per core).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Let dumps replace files that are no dumps of Glassbox.
+    /// Let dumps replace files that aren't Glassbox dumps.
     #[arg(long)]
     pub force: bool,
     /// Memory for checkpoints to go back to, in MiB.
@@ -266,10 +266,10 @@ pub struct DebugOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DeviceChoice {
-    /// The fastest there is.
+    /// The fastest available.
     Auto,
     Cpu,
-    /// An NVIDIA card; needs a build with CUDA.
+    /// An NVIDIA card. Needs a build with CUDA.
     Cuda,
 }
 
@@ -278,24 +278,24 @@ pub enum DeviceChoice {
     python3 scripts/bench/peers.py --engine torch --json > torch.json && glassbox bench --against torch.json")]
 pub struct BenchOptions {
     /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
-    /// against width, depth, batch and threads), probe-overhead (what looking costs the training rate), summaries (what the
+    /// against width, depth, batch and threads), probe-overhead (what inspecting costs training), summaries (what the
     /// summaries of layers cost it, which every run keeps), breakpoints (what they cost it), scrub (how long the debugger takes to any step of a long run) or soak (whether memory grows over 100 million
     /// steps and 10,000 saves; takes a while).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
-    /// Compare with what others measured on this machine: files as scripts/bench/peers.py --json prints them.
+    /// Compare with other frameworks measured on this machine: the output of scripts/bench/peers.py --json.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub against: Vec<PathBuf>,
-    /// Show instead where the time of a step goes: every instruction of the workload, the slowest first.
+    /// Show where the time of a step goes instead: every instruction of the workload, slowest first.
     #[arg(long, conflicts_with_all = ["json", "against"])]
     pub profile: bool,
-    /// Where the workloads are computed; everything else is measured on the CPU.
+    /// The device for the workloads. Everything else is measured on the CPU.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu, conflicts_with = "profile")]
     pub device: DeviceChoice,
     /// How long to measure each workload, in seconds.
     #[arg(long, value_name = "S", default_value_t = 2.0, value_parser = seconds)]
     pub seconds: f64,
-    /// Threads to compute with; without it all cores.
+    /// Number of threads (default: one per core).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Print one JSON object.
@@ -313,7 +313,7 @@ fn seed(text: &str) -> Result<u64, String> {
 }
 
 fn within(limits: &Limits<usize>, text: &str) -> Result<usize, String> {
-    let number = text.parse().map_err(|_| "a whole number is needed".to_owned())?;
+    let number = text.parse().map_err(|_| "expected a whole number".to_owned())?;
     limits.refuse(number).map_or(Ok(number), Err)
 }
 
@@ -322,5 +322,5 @@ const LONGEST: f64 = 3600.0;
 
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST);
-    seconds.ok_or_else(|| format!("a number above 0 is needed, up to {LONGEST}"))
+    seconds.ok_or_else(|| format!("expected a number above 0, up to {LONGEST}"))
 }

@@ -31,7 +31,7 @@ pub fn answer(text: impl Display) -> anyhow::Result<bool> {
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error).context("The answer cannot be written to the standard output"),
+        Err(error) => Err(error).context("Can't write to standard output"),
     }
 }
 

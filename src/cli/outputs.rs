@@ -38,7 +38,7 @@ impl fmt::Display for Kind {
             Self::Log => "log",
             Self::Dump => "dump",
             Self::Table => "table",
-            Self::Answers => "table of answers",
+            Self::Answers => "table of predictions",
         })
     }
 }
@@ -95,7 +95,8 @@ impl Files {
             let clash = self.writes[..i].iter().find(|(_, _, other)| are_same(path, other) && !is_special(path));
             if let Some((other, _, _)) = clash {
                 bail!(
-                    "{other} and {option} name the same file, {}: the one would destroy the other. Name two files.",
+                    "{other} and {option} name the same file, {}, so one would overwrite the other. Choose two \
+                        different files.",
                     path.display()
                 );
             }
@@ -110,8 +111,8 @@ impl Files {
         if let Some(Read { what, path: read, .. }) = clash.filter(|_| !is_special(path)) {
             let read = if read == path { String::new() } else { format!(" ({})", read.display()) };
             bail!(
-                "{option} {shown} is {what}{read}, which this command reads: it would be destroyed by the {kind} written \
-                 over it. Name another file."
+                "{option} {shown} is {what}{read}, which this command reads. The {kind} would overwrite it. Choose \
+                 another file."
             );
         }
         project_file::check_writable(path)?;
@@ -124,12 +125,12 @@ impl Files {
             return Ok(());
         }
         let found = match found {
-            Some(found) => format!("a {found} of Glassbox"),
-            None => format!("no {kind} of Glassbox"),
+            Some(found) => format!("a Glassbox {found}"),
+            None => format!("not a Glassbox {kind}"),
         };
         bail!(
-            "{option} {shown} would write over a file that is {found}: its {} bytes would be lost. Name another file, or add \
-             --force to replace it.",
+            "{option} {shown} would overwrite a file that is {found} ({} bytes). Choose another file, or add --force \
+             to replace it.",
             there.len()
         )
     }
@@ -292,7 +293,7 @@ mod tests {
                 let files =
                     Files::new(force).reads("the data", Some(&at("d.csv"))).writes("--log", Kind::Log, Some(&name));
                 let said = refusal(&files);
-                assert!(said.contains("is the data") && said.contains("would be destroyed"), "{said}");
+                assert!(said.contains("is the data") && said.contains("would overwrite it"), "{said}");
             }
         }
         let files = Files::new(true).reads("the data", Some(&at(""))).writes("--log", Kind::Log, Some(&at("d.csv")));
@@ -336,12 +337,12 @@ mod tests {
         std::fs::write(at("old"), "{\"event\":\"epoch\",\"step\":25}\n").unwrap();
         let log = |name: &str, force| Files::new(force).writes("--log", Kind::Log, Some(&at(name)));
         let said = refusal(&log("letter", false));
-        assert!(said.contains("no log of Glassbox: its 11 bytes") && said.contains("--force"), "{said}");
+        assert!(said.contains("not a Glassbox log (11 bytes)") && said.contains("--force"), "{said}");
         for (name, force) in [("letter", true), ("empty", false), ("old", false), ("new", false)] {
             log(name, force).check().unwrap();
         }
         let dump = Files::new(false).writes("--dump", Kind::Dump, Some(&at("old")));
-        assert!(refusal(&dump).contains("a log of Glassbox"));
+        assert!(refusal(&dump).contains("a Glassbox log"));
         assert!(refusal(&log("", false)).contains("directory"));
         assert!(refusal(&log("none/new", false)).contains("there is no folder"));
     }

@@ -32,7 +32,7 @@ fn predict(options: &PredictOptions, device: Device) -> anyhow::Result<()> {
     let weights = checkpoint::load_weights(&options.file).map_err(anyhow::Error::msg)?;
     let unseen = read_unseen(&weights.encoding, &options.data, &NoProgress)?;
     let answers =
-        Answers::of(&weights, &unseen, device).with_context(|| format!("{} cannot answer", options.file.display()))?;
+        Answers::of(&weights, &unseen, device).with_context(|| format!("{} can't predict", options.file.display()))?;
     unseen.notes.iter().for_each(remark);
     let score = answers.score(&unseen);
     match (&options.output, options.json) {
@@ -109,7 +109,7 @@ impl Answers {
             "r2" => format!("\nR²       {score:.4} over {rows} rows"),
             _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
         });
-        format!("{} rows are answered in {}{score}", self.rows, path.display())
+        format!("Predicted {} rows: {}{score}", self.rows, path.display())
     }
 
     /// A line for every row of the file; what is not answered is empty.

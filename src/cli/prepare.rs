@@ -29,7 +29,8 @@ pub fn project(file: &Path) -> anyhow::Result<Project> {
     let is_checkpoint = || checkpoint::load(file).is_ok();
     match project_file::load(file) {
         Err(FileError::NotAProject { .. }) if is_checkpoint() => bail!(
-            "{0} is a checkpoint. Name its project first and go on from it with: --resume {0}. The window opens it as it is: glassbox {0}",
+            "{0} is a checkpoint. To continue from it, name its project and add --resume {0}. To open it in the \
+                window: glassbox {0}",
             file.display()
         ),
         project => Ok(project?),
@@ -43,7 +44,7 @@ pub fn use_data(project: &mut Project, path: &Path) -> anyhow::Result<()> {
         Source::Csv(csv) => csv.path = path,
         Source::Idx(idx) => idx.folder = path,
         Source::Synthetic(_) | Source::Digits(_) => {
-            bail!("This project makes its own data; --data has no meaning for it.")
+            bail!("This project generates its own data, so --data can't be used.")
         }
     }
     Ok(())
@@ -74,7 +75,7 @@ pub fn sentence(project: &Project, problem: &Problem) -> String {
     };
     let shapes = problem.expected_got.as_ref().map(|(e, g)| format!(" Expected {e}, got {g}.")).unwrap_or_default();
     let repairs: Vec<_> = problem.repairs.iter().map(|repair| repair.label.as_str()).collect();
-    let repairs = if repairs.is_empty() { String::new() } else { format!(" Repair: {}.", repairs.join(", or ")) };
+    let repairs = if repairs.is_empty() { String::new() } else { format!(" Fix: {}.", repairs.join(", or ")) };
     format!("{place}{}{shapes}{repairs}", problem.message)
 }
 
@@ -178,7 +179,7 @@ pub fn run(start: &Start, project: Project, device: Device) -> anyhow::Result<Be
     let found = inference(&project, &dataset);
     if !found.is_valid() {
         let sentences: Vec<_> = found.problems.iter().map(|p| sentence(&project, p)).collect();
-        bail!("The network cannot train yet.\n  {}", sentences.join("\n  "));
+        bail!("The network can't train yet.\n  {}", sentences.join("\n  "));
     }
     let (mut run, curves, forks) = match start.resume {
         None => (Run::new(&project, dataset, device)?, Curves::default(), Forks::default()),
@@ -203,7 +204,7 @@ fn resume(
     let (checkpoint, file) = (path.display(), start.file.display());
     if let Some(problem) = inference(&kept, &dataset).problems.first() {
         let why = sentence(&kept, problem);
-        bail!("{checkpoint} is a checkpoint of another project than {file}: its network does not fit this data. {why}");
+        bail!("{checkpoint} doesn't belong to {file}: its network doesn't fit this data. {why}");
     }
     let difference = Run::difference(&dataset, &saved.place);
     let then = saved.now.step;
@@ -214,26 +215,26 @@ fn resume(
             Run::begin_from(&begun, &saved, dataset, device)
         }
         (Some(difference), asked) => bail!(
-            "{checkpoint} belongs to other data: {difference}. Give it the data that it was trained with, in the same order and with \
-             the same split{}.",
-            if asked.is_some() { "; or add --other-data to go on with these from here" } else { "" }
+            "{checkpoint} belongs to different data: {difference}. Use the data it was trained on, in the same order \
+             and with the same split{}.",
+            if asked.is_some() { ", or add --other-data to continue with this data" } else { "" }
         ),
     };
-    let mut run = resumed.with_context(|| format!("{checkpoint} is no checkpoint of the run in {file}"))?;
+    let mut run = resumed.with_context(|| format!("{checkpoint} isn't a checkpoint of the run in {file}"))?;
     let step = run.machine().step();
     if let Some(difference) = difference {
         told.warn(format!(
-            "A new run begins with the weights of step {then} of {checkpoint}, and with other data: {difference}."
+            "Starting a new run from the weights of step {then} of {checkpoint}, on different data: {difference}."
         ));
         curves = Curves::default();
         if !std::mem::take(&mut forks.resting).is_empty() {
-            told.warn("Its branches belong to the other data and are left behind.".to_owned());
+            told.warn("Its branches belong to the other data and are not carried over.".to_owned());
             forks = Forks::default();
         }
     }
     // What it was told of when it was kept; a branch may have settings of its own.
     if project.graph != page.graph {
-        told.warn(format!("From step {step} on with the network of {file}, which is another than in {checkpoint}."));
+        told.warn(format!("From step {step} on, the network is that of {file}, which differs from {checkpoint}."));
         run.change(Change::Graph { graph: project.graph.clone() })?;
     }
     let training = match &run.history().origin.earlier {

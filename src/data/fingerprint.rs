@@ -48,19 +48,27 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TrainingRows { then, now } => write!(f, "it was trained on {then} samples, and the data now has {now}"),
+            Self::TrainingRows { then, now } => write!(
+                f,
+                "it was trained on {then} samples, but the data now has \
+                {now}"
+            ),
             Self::ValidationRows { then, now } => {
-                write!(f, "it was validated on {then} samples, and the data now has {now} for that")
+                write!(f, "it was validated on {then} samples, but the data now has {now}")
             }
             Self::Divided => f.write_str(
-                "the samples are the same, but they are divided otherwise: some that it has learnt from would now count as unseen",
+                "the samples are the same, but split differently: some it was trained on would now count as validation \
+                    samples",
             ),
-            Self::Order => f.write_str("the samples are the same, but they stand in another order, so its batches would be others"),
-            Self::Training => f.write_str("it was trained on other samples than the data now has"),
-            Self::Validation => f.write_str("it was validated on other samples than the data now has for that"),
-            Self::Both => f.write_str(
-                "it was trained and validated on other samples than the data now has, or on the same ones divided otherwise",
+            Self::Order => f.write_str(
+                "the samples are the same, but in a different order, so its batches would \
+                differ",
             ),
+            Self::Training => f.write_str("it was trained on different samples"),
+            Self::Validation => f.write_str("it was validated on different samples"),
+            Self::Both => {
+                f.write_str("it was trained and validated on different samples, or on the same ones split differently")
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ impl Progress for NoProgress {
 
 /// What cancelled work returns.
 pub(super) fn cancelled_error() -> DataError {
-    DataError::new("Loading the data was cancelled.")
+    DataError::new("Loading was cancelled.")
 }
 
 pub(super) fn stop_if_cancelled(progress: &dyn Progress) -> Result<(), DataError> {

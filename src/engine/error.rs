@@ -4,43 +4,44 @@ use crate::model::Problem;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    #[error("{0} is not a sum over the samples of the batch: there is no telling which of them pushed it most.")]
+    #[error("{0} isn't a sum over the samples of the batch, so no sample's share can be told.")]
     NoShares(String),
     /// All problems of the drawing, not only the first.
-    #[error("The network cannot train yet: {}", sentences(.0))]
+    #[error("The network can't train yet: {}", sentences(.0))]
     Invalid(Vec<Problem>),
     #[error("{what} has shape {got:?}, but {expected:?} is needed.")]
     Shape { what: String, expected: Vec<usize>, got: Vec<usize> },
-    #[error("The value {0} has not been computed yet in this step.")]
+    #[error("The value {0} hasn't been computed yet in this step.")]
     NotComputed(String),
-    #[error("{value} is no row of a table of {count}: an embedding takes whole numbers from 0 to {}. Raise its vocabulary, or feed it such numbers.", .count.saturating_sub(1))]
+    #[error("{value} is outside the vocabulary of {count}: an embedding takes whole numbers from 0 to {}. Increase its \
+        vocabulary, or change the input.", .count.saturating_sub(1))]
     Index { value: f64, count: usize },
-    #[error("{name} has been changed since `{line}` read it: go back to before it ran to have it explained.")]
+    #[error("{name} has changed since `{line}` read it. Go back to before that instruction to have it explained.")]
     Overwritten { name: String, line: String },
-    #[error("Nothing can be nudged here: {0}.")]
+    #[error("The gradient can't be checked here: {0}.")]
     NotNudged(String),
     #[error("The program has no instruction {0}.")]
     NoSuchInstruction(usize),
     #[error("{name} has no element {index:?}: its sizes are {dims:?}, and counting starts at 0.")]
     NoElement { name: String, index: Vec<usize>, dims: Vec<usize> },
-    #[error("No step has been begun: give the machine a batch first.")]
+    #[error("No step has started: give the machine a batch first.")]
     NoBatch,
     #[error("There is no value number {0} in this program.")]
     NoSuchValue(u32),
-    #[error("The device {device} cannot be used: {why} Choose the CPU, or auto.")]
+    #[error("The device {device} can't be used: {why} Choose the CPU, or auto.")]
     Device { device: String, why: String },
-    #[error("The layer {0} cannot be turned into instructions where it stands: only one Loss may end the network.")]
+    #[error("The layer {0} can't be compiled where it is: a network must end in exactly one Loss.")]
     NoInstructions(String),
-    #[error("The formula of {layer} cannot be read: {why}")]
+    #[error("The formula of {layer} is invalid: {why}")]
     Formula { layer: String, why: String },
-    #[error("The saved state does not fit this network: {0}")]
+    #[error("The saved state doesn't fit this network: {0}")]
     Snapshot(String),
-    #[error("{count} threads could not be started: {why}")]
+    #[error("Couldn't start {count} threads: {why}")]
     Threads { count: usize, why: String },
     /// An instruction failed in the tensor library: names it, so that the listing shows where.
     #[error("The instruction {instruction} failed: {source}")]
     Instruction { instruction: String, source: Box<EngineError> },
-    #[error("The tensor library refused: {0}")]
+    #[error("Error in the tensor library: {0}")]
     Tensor(#[from] candle_core::Error),
 }
 

@@ -55,11 +55,11 @@ impl Memory {
     pub fn refusal(&self, available: Option<u64>) -> Option<String> {
         let available = available.filter(|&available| self.total() > available)?;
         let advice = if self.step > self.parameters.saturating_add(self.moments) {
-            "Make the batch or the layers smaller."
+            "Use a smaller batch or smaller layers."
         } else {
-            "Make the layers smaller."
+            "Use smaller layers."
         };
-        Some(format!("The network does not fit in memory: {self}; there is {}. {advice}", size(available)))
+        Some(format!("The network doesn't fit in memory: {self}; {} available. {advice}", size(available)))
     }
 
     /// What the system could give now. Only Linux tells; elsewhere there is no limit.
@@ -87,7 +87,7 @@ impl fmt::Display for Memory {
         let samples = if self.batch == 1 { "sample" } else { "samples" };
         write!(
             f,
-            "parameters {}, moments {}, values of a batch of {} {samples} {}, together {}",
+            "parameters {}, optimiser state {}, activations for a batch of {} {samples} {}, in total {}",
             size(self.parameters),
             size(self.moments),
             self.batch,
@@ -129,11 +129,11 @@ mod tests {
         assert_eq!((memory.refusal(Some(8 << 30)), memory.refusal(None)), (None, None));
         assert_eq!(
             memory.refusal(Some((8 << 30) - 1)).unwrap(),
-            "The network does not fit in memory: parameters 1.0 GiB, moments 2.0 GiB, values of a batch of 4096 samples \
-             5.0 GiB, together 8.0 GiB; there is 8.0 GiB. Make the batch or the layers smaller."
+            "The network doesn't fit in memory: parameters 1.0 GiB, optimiser state 2.0 GiB, activations for a batch \
+             of 4096 samples 5.0 GiB, in total 8.0 GiB; 8.0 GiB available. Use a smaller batch or smaller layers."
         );
         let wide = Memory { parameters: u64::MAX, moments: u64::MAX, step: 7, batch: 1 };
-        assert!(wide.refusal(Some(1)).unwrap().ends_with("there is 1 B. Make the layers smaller."));
+        assert!(wide.refusal(Some(1)).unwrap().ends_with("1 B available. Use smaller layers."));
     }
 
     #[test]

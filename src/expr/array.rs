@@ -30,15 +30,12 @@ impl Array {
     pub fn element(&self, name: &str, index: &[usize]) -> Result<f64, String> {
         if index.len() != self.dims.len() {
             let (axes, got) = (self.dims.len(), index.len());
-            return Err(format!(
-                "{name} has the shape {:?}: an element of it has {axes} indices, not {got}.",
-                self.dims
-            ));
+            return Err(format!("{name} has shape {:?}: an element takes {axes} indices, not {got}.", self.dims));
         }
         let mut at = 0;
         for (&i, &size) in index.iter().zip(&self.dims) {
             if i >= size {
-                return Err(format!("{name} has the shape {:?}: the index {i} must be below {size}.", self.dims));
+                return Err(format!("{name} has shape {:?}: the index {i} must be below {size}.", self.dims));
             }
             at = at * size + i;
         }
@@ -78,7 +75,7 @@ impl Array {
             return Ok(other.map(|b| apply(a, b)));
         }
         if self.dims != other.dims {
-            return Err(format!("{what} needs equal shapes, and here are {:?} and {:?}.", self.dims, other.dims));
+            return Err(format!("{what} needs equal shapes, not {:?} and {:?}.", self.dims, other.dims));
         }
         let numbers = self.numbers.iter().zip(&other.numbers).map(|(&a, &b)| apply(a, b)).collect();
         Ok(Self { dims: self.dims, numbers })
@@ -102,11 +99,11 @@ pub(super) fn sliced(
     index: &[Index],
 ) -> Result<Vec<(std::ops::Range<usize>, bool)>, String> {
     if index.len() > dims.len() {
-        return Err(format!("{name} has the shape {dims:?}: it takes {} indices, not {}.", dims.len(), index.len()));
+        return Err(format!("{name} has shape {dims:?}: it takes {} indices, not {}.", dims.len(), index.len()));
     }
     let whole = std::iter::repeat(&Index::Range(None, None));
     let of_axis = |(index, &size): (&Index, &usize)| {
-        index.places(size).map_err(|why| format!("{name} has the shape {dims:?}: {why}."))
+        index.places(size).map_err(|why| format!("{name} has shape {dims:?}: {why}."))
     };
     index.iter().chain(whole).zip(dims).map(of_axis).collect()
 }
@@ -116,7 +113,7 @@ pub(super) fn axis_of(axis: i64, axes: usize) -> Result<usize, String> {
     let meant = if axis < 0 { axis + axes as i64 } else { axis };
     match usize::try_from(meant) {
         Ok(meant) if meant < axes => Ok(meant),
-        _ => Err(format!("There is no axis {axis}: there are {axes}, counted from 0.")),
+        _ => Err(format!("There is no axis {axis}: it has {axes}, counted from 0.")),
     }
 }
 
@@ -191,7 +188,7 @@ pub fn evaluate_over(expression: &Expr, names: &mut dyn Names) -> Result<Array, 
             match (values.next(), values.next()) {
                 (Some(a), Some(b)) => a.with(b, function.name(), |a, b| function.apply(a, b)),
                 (Some(a), None) => Ok(a.map(|a| function.apply(a, 0.0))),
-                _ => Err(format!("{} needs something in its parentheses.", function.name())),
+                _ => Err(format!("{} needs an argument.", function.name())),
             }
         }
     }
@@ -249,10 +246,10 @@ mod tests {
         assert_eq!(of(&format!("max({w}, axis=-1)")).unwrap(), (vec![2], vec![3.0, 5.0]));
         assert_eq!(of(&format!("argmax({w}, axis=1)")).unwrap(), (vec![2], vec![2.0, 1.0]));
         assert_eq!(of(&format!("mean(abs({w}[:, :2]), axis=1)")).unwrap(), (vec![2], vec![1.5, 2.5]));
-        assert!(of(&format!("{w}[-3, 0]")).unwrap_err().contains("the index -3 must be no less than -2"));
+        assert!(of(&format!("{w}[-3, 0]")).unwrap_err().contains("the index -3 must be at least -2"));
         assert!(of(&format!("{w}[f, 0]")).unwrap_err().contains("no place along its axis is called 'f'"));
         assert!(of(&format!("{w}[:, :, 0]")).unwrap_err().contains("takes 2 indices, not 3"));
-        assert!(of(&format!("sum({w}, axis=2)")).unwrap_err().contains("There is no axis 2: there are 2"));
+        assert!(of(&format!("sum({w}, axis=2)")).unwrap_err().contains("There is no axis 2: it has 2"));
         assert!(of(&format!("abs({w}, axis=0)")).unwrap_err().contains("abs"));
     }
 

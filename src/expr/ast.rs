@@ -40,7 +40,7 @@ impl Index {
         match *self {
             Self::At(place) => match usize::try_from(from_end(place)) {
                 Ok(at) if at < size => Ok((at..at + 1, false)),
-                _ if place < 0 => Err(format!("the index {place} must be no less than -{size}")),
+                _ if place < 0 => Err(format!("the index {place} must be at least -{size}")),
                 _ => Err(format!("the index {place} must be below {size}")),
             },
             Self::Range(from, to) => {

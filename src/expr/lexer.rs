@@ -92,8 +92,8 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), ParseError> {
     let written = &text[at..at + end];
     match written.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok((Token::Number(value), end)),
-        Ok(_) => Err(ParseError { message: format!("The number {written} is too large to compute with."), at }),
-        Err(_) => Err(ParseError { message: format!("'{written}' is not a number."), at }),
+        Ok(_) => Err(ParseError { message: format!("The number {written} is too large."), at }),
+        Err(_) => Err(ParseError { message: format!("'{written}' isn't a number."), at }),
     }
 }
 
@@ -155,11 +155,11 @@ fn symbol(text: &str, at: usize, first: char) -> Result<(Token, usize), ParseErr
         (',', _) => Ok((Token::Comma, 1)),
         (':', _) => Ok((Token::Colon, 1)),
         ('=', _) if is_axis(&text[..at]) => Ok((Token::Assign, 1)),
-        ('=', _) => refuse("'=' does not compare: write '=='.".into()),
-        ('&', _) => refuse("Write 'and' in words.".into()),
-        ('|', _) => refuse("Write 'or' in words, and abs(x) for the size of x.".into()),
-        ('!', _) => refuse("Write 'not' in words.".into()),
-        _ => refuse(format!("'{first}' is not part of an expression (character {}).", place(text, at))),
+        ('=', _) => refuse("To compare, write '==' instead of '='.".into()),
+        ('&', _) => refuse("Write 'and' instead.".into()),
+        ('|', _) => refuse("Write 'or' instead, or abs(x) for the absolute value of x.".into()),
+        ('!', _) => refuse("Write 'not' instead.".into()),
+        _ => refuse(format!("'{first}' isn't allowed in an expression (character {}).", place(text, at))),
     }
 }
 

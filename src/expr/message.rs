@@ -36,10 +36,10 @@ pub fn parse_message(text: &str) -> Result<Message, ParseError> {
             Err(ParseError { message: format!("{message} (at character {place})."), at: brace })
         };
         if kind == "}" {
-            return refuse("There is a '}' without its '{'; a brace of the text is written twice");
+            return refuse("There is a '}' without a '{'. To write a brace, double it");
         }
         let Some(end) = text[brace..].find('}').map(|length| brace + length) else {
-            return refuse("There is a '{' without its '}'; a brace of the text is written twice");
+            return refuse("There is a '{' without a '}'. To write a brace, double it");
         };
         let inside = parser::parse(&text[brace + 1..end], None)
             .map_err(|error| ParseError { message: error.message, at: brace + 1 + error.at })?;
@@ -130,9 +130,9 @@ mod tests {
     #[test]
     fn what_is_wrong_in_it_is_said_where_it_is() {
         for (text, at, words) in [
-            ("é {loss", 3, "'{' without its '}'; a brace of the text is written twice (at character 3)"),
-            ("loss}", 4, "'}' without its '{'"),
-            ("a {}", 3, "no expression"),
+            ("é {loss", 3, "'{' without a '}'. To write a brace, double it (at character 3)"),
+            ("loss}", 4, "'}' without a '{'"),
+            ("a {}", 3, "expression is empty"),
             ("a {1 +}", 6, "at the end"),
         ] {
             let error = parse_message(text).unwrap_err();

@@ -51,6 +51,6 @@ pub fn parse_elementwise(text: &str) -> Result<Expr, ParseError> {
     if expression.mentions("x") {
         Ok(expression)
     } else {
-        Err(ParseError { message: "The expression must use x, the number that comes in.".into(), at: 0 })
+        Err(ParseError { message: "The expression must use x, the input value.".into(), at: 0 })
     }
 }

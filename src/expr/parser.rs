@@ -42,7 +42,7 @@ struct Tree {
 impl<'a> Parser<'a> {
     fn new(text: &'a str, names: Option<&'a [&'a str]>) -> Result<Self, ParseError> {
         if text.trim().is_empty() {
-            return Err(ParseError { message: "There is no expression.".into(), at: 0 });
+            return Err(ParseError { message: "The expression is empty.".into(), at: 0 });
         }
         Ok(Self { text, tokens: tokens(text)?, next: 0, nesting: 0, names })
     }
@@ -50,8 +50,8 @@ impl<'a> Parser<'a> {
     fn end(&self) -> Result<(), ParseError> {
         match self.peek() {
             Token::End => Ok(()),
-            Token::Close => Err(self.error("There is a ')' without its '('".into())),
-            Token::Comma => Err(self.error("A comma only separates the arguments of a function".into())),
+            Token::Close => Err(self.error("There is a ')' without a '('".into())),
+            Token::Comma => Err(self.error("Commas can only separate the arguments of a function".into())),
             Token::Number(_) | Token::Name(_) | Token::Open => {
                 let found = self.peek().describe();
                 Err(self.error(format!("Expected an operator before {found}: write * to multiply")))
@@ -68,7 +68,7 @@ impl<'a> Parser<'a> {
         self.advance();
         let steps = match *self.peek() {
             Token::Number(steps) if steps.fract() == 0.0 && (1.0..1e15).contains(&steps) => steps as u64,
-            _ => return Err(self.error("After 'for' stands in how many steps it must hold: for 5 steps".into())),
+            _ => return Err(self.error("After 'for', say for how many steps it must hold: for 5 steps".into())),
         };
         self.advance();
         match self.peek() {
@@ -118,7 +118,7 @@ impl<'a> Parser<'a> {
     }
 
     fn too_deep(&self, at: usize) -> ParseError {
-        self.error_at(format!("The expression is too long: more than {DEEPEST} operations inside each other"), at)
+        self.error_at(format!("The expression is nested too deeply: more than {DEEPEST} levels"), at)
     }
 
     /// An expression whose operators all hold at least as tightly as `least`.
@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
             left = self.node(Expr::Binary(operator, Box::new(left.expr), Box::new(right.expr)), depth, at)?;
             let chained = matches!(self.peek(), Token::Operator(next) if next.precedence() == COMPARISON);
             if precedence == COMPARISON && chained {
-                return Err(self.error("Comparisons do not chain: write a < b and b < c".into()));
+                return Err(self.error("Comparisons can't be chained: write a < b and b < c".into()));
             }
         }
         self.nesting -= 1;
@@ -254,7 +254,7 @@ impl<'a> Parser<'a> {
                 index.push(Index::At(place));
             } else {
                 let found = self.peek().describe();
-                let what = "An index is a whole number, a range such as 1:3, or a gate such as f";
+                let what = "An index must be a whole number, a range such as 1:3, or a gate such as f";
                 return Err(self.error(format!("{what}; found {found}")));
             }
             match self.peek() {
@@ -286,7 +286,7 @@ impl<'a> Parser<'a> {
                 self.advance();
                 self.advance();
                 let found = self.whole()?;
-                axis = Some(found.ok_or_else(|| self.error("An axis is a whole number: axis=0".into()))?);
+                axis = Some(found.ok_or_else(|| self.error("An axis must be a whole number: axis=0".into()))?);
                 break;
             }
             let argument = self.expression(0)?;
@@ -327,7 +327,7 @@ impl<'a> Parser<'a> {
     fn allow_logic(&self, logical: bool, symbol: &str) -> Result<(), ParseError> {
         if logical && self.names.is_some() {
             let message =
-                format!("'{symbol}' answers true or false; a formula needs a number, such as step(x) or max(x, 0)");
+                format!("'{symbol}' gives true or false, but a formula needs a number: try step(x) or max(x, 0)");
             return Err(self.error(message));
         }
         Ok(())
@@ -351,9 +351,9 @@ fn unknown_function(name: &str, names: Option<&[&str]>) -> String {
     let reductions = Reduction::ALL.into_iter().map(Reduction::name).filter(|_| names.is_none());
     let all: Vec<_> = Function::ALL.into_iter().map(Function::name).chain(reductions).collect();
     match nearest(name, all.iter().copied()) {
-        _ if name == "ln" => "There is no function 'ln'; the natural logarithm is 'log'".into(),
+        _ if name == "ln" => "There is no function 'ln'. The natural logarithm is 'log'".into(),
         Some(meant) => format!("There is no function '{name}'; did you mean '{meant}'?"),
-        None => format!("There is no function '{name}'; there are {}", all.join(", ")),
+        None => format!("There is no function '{name}'. The functions are {}", all.join(", ")),
     }
 }
 

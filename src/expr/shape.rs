@@ -31,7 +31,7 @@ pub fn check(text: &str, expression: &Expr, is_condition: bool, dims_of: DimsOf)
     })?;
     if is_condition && dims.iter().product::<usize>() != 1 {
         let message = format!(
-            "{expression} is not one number but has the shape {dims:?}: write max(...), min(...) or mean(...) around it."
+            "{expression} isn't a single number (its shape is {dims:?}). Wrap it in max(...), min(...) or mean(...)."
         );
         return Err(ParseError { message, at: place(expression.names().first().copied()) });
     }
@@ -107,7 +107,7 @@ fn combine(what: &str, a: &Expr, b: &Expr, dims_of: DimsOf) -> Result<Vec<usize>
     if single(&of_a) || of_a == of_b {
         return Ok(of_b);
     }
-    let message = format!("{what} needs equal shapes, and here are {of_a:?} and {of_b:?}.");
+    let message = format!("{what} needs equal shapes, not {of_a:?} and {of_b:?}.");
     Err(Mistake { message, name: b.names().first().or(a.names().first()).map(|name| (*name).to_owned()) })
 }
 
@@ -116,10 +116,10 @@ fn element(name: &str, dims: &[usize], index: &[usize]) -> Result<Vec<usize>, Mi
     let mistake = |message: String| Err(Mistake { message, name: Some(name.to_owned()) });
     if dims.len() < index.len() {
         let (axes, got) = (dims.len(), index.len());
-        return mistake(format!("{name} has the shape {dims:?}: an element of it has {axes} indices, not {got}."));
+        return mistake(format!("{name} has shape {dims:?}: an element takes {axes} indices, not {got}."));
     }
     match index.iter().zip(dims).find(|(i, size)| i >= size) {
-        Some((i, size)) => mistake(format!("{name} has the shape {dims:?}: the index {i} must be below {size}.")),
+        Some((i, size)) => mistake(format!("{name} has shape {dims:?}: the index {i} must be below {size}.")),
         None => Ok(dims[index.len()..].to_vec()),
     }
 }
@@ -159,9 +159,9 @@ mod tests {
         for (text, at, words) in [
             ("loss > wieght", 7, "no value 'wieght'"),
             ("max(w + %4) > 1", 8, "equal shapes"),
-            ("loss > w", 0, "not one number"),
+            ("loss > w", 0, "isn't a single number"),
             ("1 + w[2, 0] > 3", 4, "below 2"),
-            ("w[0] > 3", 0, "has the shape [3]"),
+            ("w[0] > 3", 0, "has shape [3]"),
             ("w[0, 1, 2] > 3", 0, "2 indices, not 3"),
         ] {
             let error = check(text, &parse(text).unwrap(), true, &mut dims_of).unwrap_err();

@@ -39,15 +39,13 @@ impl AboutUi {
             ScrollArea::vertical().max_height(room.y).auto_shrink([false, true]).show(ui, |ui| contents(ui, &about));
             ui.add_space(8.0);
             ui.horizontal(|ui| {
-                if accent_button(ui, true, "Copy for a report").clicked() {
+                if accent_button(ui, true, "Copy for a bug report").clicked() {
                     ctx.copy_text(about.to_string());
                     self.copied = true;
                 }
                 let closed = ui.button("Close").clicked();
                 if self.copied {
-                    ui.label(
-                        RichText::new("Copied: paste it where you tell of the fault.").color(Tokens::of(ui).muted),
-                    );
+                    ui.label(RichText::new("Copied. Paste it into your bug report.").color(Tokens::of(ui).muted));
                 }
                 closed || ui.input(|i| i.key_pressed(Key::Escape))
             })
@@ -70,7 +68,7 @@ fn contents(ui: &mut Ui, about: &About) {
             ui.end_row();
         }
     });
-    let licence = "Glassbox is free software: use it under the MIT licence or the Apache licence 2.0, as you prefer.";
+    let licence = "Glassbox is free software, under your choice of the MIT licence or the Apache Licence 2.0.";
     ui.add(Label::new(licence).wrap());
     section(ui, "FONTS", "");
     for (name, licence) in FONTS {
@@ -78,7 +76,7 @@ fn contents(ui: &mut Ui, about: &About) {
     }
     let libraries = libraries();
     section(ui, "LIBRARIES", &format!("{}", libraries.len()));
-    let thanks = "Glassbox stands on these, each under the licence beside it.";
+    let thanks = "Glassbox is built on these libraries, each under the licence shown beside it.";
     ui.add(Label::new(RichText::new(thanks).color(tokens.muted)).wrap());
     for library in &libraries {
         row(ui, &format!("{} {}", library.name, library.version), library.licence);

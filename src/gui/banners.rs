@@ -52,15 +52,16 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
         }
         if let Some(name) = recover {
             card(ui, &mut |ui, tokens| {
-                ui.label(RichText::new(format!("Bring back “{name}”?")).font(theme::medium(14.0)));
-                let text = "Glassbox ended without closing it. It is as it was a few seconds before, with its run.";
+                ui.label(RichText::new(format!("Restore “{name}”?")).font(theme::medium(14.0)));
+                let text = "Glassbox closed unexpectedly. Your project and its run were saved a few seconds before.";
                 ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
                 ui.horizontal(|ui| {
-                    if accent_button(ui, true, "Bring back").clicked() {
+                    if accent_button(ui, true, "Restore").clicked() {
                         actions.push(Action::RecoverLast(true));
                     }
-                    let help = "For good. Without an answer it is asked again when Glassbox starts.";
-                    if ui.button("Delete it").on_hover_text(help).clicked() {
+                    let help = "Deletes it permanently. If you don't choose, Glassbox asks again the next time it \
+                        starts.";
+                    if ui.button("Delete").on_hover_text(help).clicked() {
                         actions.push(Action::RecoverLast(false));
                     }
                 });
@@ -75,25 +76,25 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
 fn not_finite_card(ui: &mut Ui, tokens: &Tokens, state: &State, found: &NotFinite, actions: &mut Vec<Action>) {
     let became = if found.word == "NaN" { "NaN" } else { "infinite" };
     let why = if found.is_of_size { ": the learning rate is probably too high" } else { "" };
-    let title = format!("At step {} the numbers became {became}{why}.", count(found.step));
+    let title = format!("Values became {became} at step {}{why}.", count(found.step));
     ui.add(Label::new(RichText::new(title).font(theme::medium(14.0)).color(tokens.bad)).wrap());
     let text = format!("{} {}", found.sentence, found.advice);
     ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
     let mut out = |way| actions.push(Action::AfterNotFinite(way));
     ui.horizontal_wrapped(|ui| {
         let back = format!("Go back to step {}", count(found.step.saturating_sub(1)));
-        if accent_button(ui, true, &back).on_hover_text("The last step at which all numbers were good.").clicked() {
+        if accent_button(ui, true, &back).on_hover_text("The last step at which all values were finite.").clicked() {
             out(WayOut::GoBack);
         }
         if let Some(rate) = state.lower_rate().filter(|_| found.is_of_size) {
-            let title = format!("Lower the rate to {rate} and retry");
-            let help = "Starts over with a tenth of the learning rate. This run is kept in Compare.";
+            let title = format!("Retry with learning rate {rate}");
+            let help = "Starts over with a tenth of the learning rate. This run stays available in Compare.";
             if ui.button(title).on_hover_text(help).clicked() {
                 out(WayOut::LowerRate);
             }
         }
-        let help = "Opens the debugger where the first such number was made.";
-        if state.tab != Tab::Debug && ui.button("Show what made it").on_hover_text(help).clicked() {
+        let help = "Opens the debugger at the instruction that produced the first such value.";
+        if state.tab != Tab::Debug && ui.button("Show the cause").on_hover_text(help).clicked() {
             out(WayOut::Show);
         }
         if ui.button("Dismiss").clicked() {

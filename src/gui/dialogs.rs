@@ -66,44 +66,48 @@ impl Purpose {
         match self {
             Self::Open => "Open a project",
             Self::OpenWeights => "Open weights",
-            Self::SaveWeights { .. } => "Save the weights",
-            Self::Save { .. } => "Save the project",
+            Self::SaveWeights { .. } => "Save weights",
+            Self::Save { .. } => "Save project",
             Self::OpenTable | Self::DataTable => "Choose a table",
             Self::OpenIdx | Self::DataFolder => "Choose a folder of IDX files",
             Self::SaveFigure { figure, .. } => match **figure {
-                Figure::Picture(_) => "Save the picture",
-                Figure::Drawing(_) => "Save the drawing",
-                Figure::Numbers(_) => "Save the numbers",
+                Figure::Picture(_) => "Save picture",
+                Figure::Drawing(_) => "Save drawing",
+                Figure::Numbers(_) => "Save data",
             },
-            Self::Export { .. } => "Save the tensor",
-            Self::ExportRuns { curves: false, .. } => "Save the table of runs",
-            Self::ExportRuns { curves: true, .. } => "Save the curves",
+            Self::Export { .. } => "Save tensor",
+            Self::ExportRuns { curves: false, .. } => "Save table of runs",
+            Self::ExportRuns { curves: true, .. } => "Save curves",
         }
     }
 
     fn explanation(&self) -> &'static str {
         match self {
-            Self::Open => "A project file ends in .glassbox.json.",
-            Self::OpenWeights => "A checkpoint (.safetensors): its network opens with it, where its training stood.",
-            Self::SaveWeights { .. } => {
-                "A checkpoint (.safetensors): the weights, which other programs can read, and all that going on needs."
+            Self::Open => "A project file (*.glassbox.json).",
+            Self::OpenWeights => {
+                "A checkpoint (*.safetensors). Its network opens too, at the step where training left \
+                off."
             }
-            Self::Save { .. } => "The file gets the ending .glassbox.json.",
+            Self::SaveWeights { .. } => {
+                "A checkpoint (*.safetensors): the weights, readable by other programs, and everything needed to \
+                    resume training."
+            }
+            Self::Save { .. } => "The file name will end in .glassbox.json.",
             Self::OpenTable | Self::DataTable => {
-                "A text file with one sample a line (CSV). Its delimiter and header are found by themselves."
+                "A text file with one sample per line (CSV). The delimiter and header are detected automatically."
             }
             Self::OpenIdx | Self::DataFolder => {
-                "The folder with the images and labels of the MNIST family, packed (.gz) or not."
+                "A folder with images and labels in MNIST's format, compressed (.gz) or not."
             }
             Self::SaveFigure { figure, .. } => match **figure {
-                Figure::Picture(_) => "A picture (PNG) for texts and slides.",
-                Figure::Drawing(_) => "A drawing (SVG): browsers and word processors open it, sharp at any size.",
-                Figure::Numbers(_) => "A table as text (CSV), which spreadsheets open.",
+                Figure::Picture(_) => "A picture (PNG) for documents and slides.",
+                Figure::Drawing(_) => "A vector drawing (SVG) for browsers and word processors, sharp at any size.",
+                Figure::Numbers(_) => "A CSV table, for spreadsheets.",
             },
-            Self::Export { format: Format::Npy, .. } => "A NumPy file: numpy.load reads it, with its shape.",
-            Self::ExportRuns { curves: false, .. } => "A table as text (CSV): a line for every run.",
-            Self::ExportRuns { curves: true, .. } => "A table as text (CSV): a line for every step that has a point.",
-            Self::Export { format: Format::Csv, .. } => "A table as text: a line for every index but the last.",
+            Self::Export { format: Format::Npy, .. } => "A NumPy file, for numpy.load. It keeps the shape.",
+            Self::ExportRuns { curves: false, .. } => "A CSV table with one row per run.",
+            Self::ExportRuns { curves: true, .. } => "A CSV table with one row per recorded step.",
+            Self::Export { format: Format::Csv, .. } => "A CSV table: the last axis across, all others down.",
         }
     }
 
@@ -326,7 +330,7 @@ impl PathDialog {
         let failed = answer.is_none() && after < NO_DIALOG;
         self.native = None;
         if failed {
-            self.remark = "No file dialog is available here; type the path.";
+            self.remark = "No file dialog is available on this system. Type the path instead.";
             return None;
         }
         Some(answer.map(|path| Chosen { path, may_replace: true }))
@@ -349,7 +353,7 @@ impl PathDialog {
         let path = expand_home(self.text.trim());
         let replaces = self.replaces.as_ref().is_some_and(|there| *there == self.purpose.complete(path.clone()));
         if replaces {
-            let text = "There is a file of this name already. Replace it, or give another name.";
+            let text = "A file with this name already exists. Replace it or choose another name.";
             ui.label(RichText::new(text).color(tokens.warn));
         }
         let (mut answer, mut browse) = (None, false);
@@ -368,7 +372,7 @@ impl PathDialog {
                 browse = true;
             }
             if waiting {
-                ui.label(RichText::new("or choose in the file dialog").color(tokens.faint));
+                ui.label(RichText::new("or choose it in the file dialog").color(tokens.faint));
             }
         });
         (answer, browse)

@@ -68,7 +68,7 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
             at_work.extend(wait.map(|wait| spent.saturating_sub(wait).as_secs_f64() * 1e3));
         }
         if began.elapsed() > Duration::from_secs(120) {
-            return Err("Training did not begin within two minutes.".to_owned());
+            return Err("Training did not start within two minutes.".to_owned());
         }
         std::thread::sleep(FRAME.saturating_sub(spent));
     }
@@ -102,7 +102,7 @@ pub fn measure_comparing(runs: usize, steps: u64) -> Result<FrameTimes, String> 
         app.state.poll();
         std::thread::yield_now();
         if began.elapsed() > Duration::from_secs(60) {
-            return Err("The data of the template was not there within a minute.".to_owned());
+            return Err("The template's data did not load within a minute.".to_owned());
         }
     }
     let mut curves = long_curves(steps).unwrap_or_default();

@@ -71,7 +71,7 @@ impl<'a> Heatmap<'a> {
     /// Draws as wide as there is room. Hovering reads the cell.
     pub fn show(&self, ui: &mut Ui, tokens: &Tokens, id: impl AsIdSalt) -> Response {
         if self.rows * self.columns == 0 || self.values.len() < self.rows * self.columns {
-            let response = ui.weak("No numbers.");
+            let response = ui.weak("Empty.");
             return response;
         }
         let size = self.size(ui.available_width());
@@ -116,7 +116,7 @@ impl<'a> Heatmap<'a> {
         let plan = self.plan(response);
         let each = |cells: usize, dots: usize| cells.div_ceil(dots.max(1));
         let (down, across) = (each(self.rows, plan.rows), each(self.columns, plan.columns));
-        (!plan.whole(self)).then(|| format!("each dot: the largest of {down} × {across}"))
+        (!plan.whole(self)).then(|| format!("each pixel: the largest of {down} × {across}"))
     }
 
     /// Where in the numbers that one lies which is seen at a point.
@@ -202,7 +202,7 @@ impl<'a> Heatmap<'a> {
             None => format!("{} {row}, {} {column}", self.row_word, self.column_word),
         };
         let exact = format!("{name}: {}", number(value));
-        if plan.whole(self) { exact } else { format!("largest of this dot: {exact}") }
+        if plan.whole(self) { exact } else { format!("largest in this pixel: {exact}") }
     }
 }
 
@@ -257,7 +257,7 @@ impl Plan {
         let mut parts = Vec::new();
         if !self.whole(map) {
             parts.push(format!(
-                "{} × {} drawn as {} × {}: each dot shows the largest of its cells",
+                "{} × {} drawn as {} × {}: each pixel shows the largest of its cells",
                 count(map.rows as u64),
                 count(map.columns as u64),
                 count(self.rows as u64),
@@ -320,7 +320,7 @@ mod tests {
             *seen.borrow_mut() = Some((map.sharing(&response), map.shown_at(&response, pos)));
         });
         harness.run();
-        assert_eq!(*told.borrow(), Some((Some("each dot: the largest of 4 × 1".to_owned()), 37)));
+        assert_eq!(*told.borrow(), Some((Some("each pixel: the largest of 4 × 1".to_owned()), 37)));
     }
 
     #[test]

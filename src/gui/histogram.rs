@@ -19,7 +19,7 @@ pub fn histogram_ui(ui: &mut Ui, tokens: &Tokens, name: &str, histogram: &Histog
         ui.painter().text(
             rect.center(),
             egui::Align2::CENTER_CENTER,
-            "no finite numbers",
+            "no finite values",
             egui::FontId::proportional(11.0),
             tokens.faint,
         );
@@ -71,13 +71,7 @@ fn edges(histogram: &Histogram, bin: usize) -> (f32, f32) {
 fn read(histogram: &Histogram, bin: usize) -> String {
     let (low, high) = edges(histogram, bin);
     let all: u64 = histogram.counts.iter().map(|&c| u64::from(c)).sum();
-    format!(
-        "{} to {}: {} of {} numbers",
-        number(low),
-        number(high),
-        count(u64::from(histogram.counts[bin])),
-        count(all)
-    )
+    format!("{} to {}: {} of {} values", number(low), number(high), count(u64::from(histogram.counts[bin])), count(all))
 }
 
 #[cfg(test)]

@@ -122,8 +122,8 @@ impl Open {
             self.field(ui, &tokens);
         });
         let (words, colour) = match self.typed() {
-            Some(_) => ("Enter sets it, Escape leaves it as it was.", tokens.faint),
-            None => ("That is not a number: write one as 0.25.", tokens.bad),
+            Some(_) => ("Press Enter to apply, Escape to cancel.", tokens.faint),
+            None => ("That isn't a number. Type one like 0.25.", tokens.bad),
         };
         ui.label(RichText::new(words).small().color(colour));
     }

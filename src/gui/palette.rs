@@ -21,7 +21,8 @@ pub struct DragLayer {
 }
 
 /// What the switch does.
-pub const SIMPLE: &str = "Shows the layers and settings that one needs first, and all that are in use. The rest is under “More”, and in search.";
+pub const SIMPLE: &str = "Show only the essential layers and settings, plus any in use. The rest is under “More” and \
+    in search.";
 
 #[derive(Default)]
 pub struct PaletteUi {
@@ -163,7 +164,7 @@ pub fn explain(response: Response, about: &About) -> Response {
         ui.label(RichText::new(about.title).font(theme::medium(13.0)));
         ui.label(about.help);
         ui.label(RichText::new(about.formula).font(theme::mono(12.0)).color(tokens.accent));
-        ui.label(RichText::new("Drag it onto the canvas, or double-click to add it.").color(tokens.faint).small());
+        ui.label(RichText::new("Drag onto the canvas, or double-click to add.").color(tokens.faint).small());
     })
 }
 

@@ -130,15 +130,15 @@ fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
                 Tab::Compare,
                 icons::ICON_SSID_CHART,
                 "Compare",
-                "Every run of this project: what differs, which is best, their curves and outputs side by side.",
+                "All runs of this project: what changed, which is best, and their curves and outputs side by side.",
             ),
             (
                 Tab::Debug,
                 icons::ICON_BUG_REPORT,
                 "Debug",
-                "Stop the training anywhere, look at every number, go back, change it, go on.",
+                "Pause training anywhere, inspect every number, step back, change values and continue.",
             ),
-            (Tab::Build, icons::ICON_SCHEMA, "Build", "Draw the network, choose data and settings, and train."),
+            (Tab::Build, icons::ICON_SCHEMA, "Build", "Build the network, choose data and settings, and train."),
         ];
         for (tab, icon, title, help) in tabs {
             let on = state.tab == tab;
@@ -200,7 +200,7 @@ fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
     if state.unsaved {
         let name = "Not saved yet";
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
-        response.on_hover_text("There are changes that are not saved yet.");
+        response.on_hover_text("There are unsaved changes.");
     }
 }
 
@@ -225,7 +225,7 @@ fn obstacle(state: &State) -> Option<String> {
         return None;
     }
     let problem = state.inference.problems.first().map(|problem| problem.message.clone());
-    Some(problem.unwrap_or_else(|| "The data is not ready yet.".to_owned()))
+    Some(problem.unwrap_or_else(|| "The data isn't ready yet.".to_owned()))
 }
 
 fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
@@ -234,7 +234,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     let ready = obstacle.is_none();
     let running = state.run.status == RunStatus::Running;
     let explain = |response: egui::Response, text: &str| {
-        let why = obstacle.as_ref().map_or(text.to_owned(), |why| format!("Cannot run yet. {why}"));
+        let why = obstacle.as_ref().map_or(text.to_owned(), |why| format!("Can't run yet. {why}"));
         response.on_hover_text(text).on_disabled_hover_text(why)
     };
 
@@ -244,7 +244,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     }
     if room >= Room::Least {
         let seed = icon_button(ui, icons::ICON_CASINO, ready, false, "New seed");
-        if explain(seed, "Back to step 0 with other initial weights.").clicked() {
+        if explain(seed, "Back to step 0 with different initial weights.").clicked() {
             push(Transport::NewSeed);
         }
     }
@@ -254,7 +254,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     let play = named(play, word);
     anchors::put(ui, Anchor::Play, &play);
     let help = if state.run.status == RunStatus::Finished {
-        "Goes on past the last epoch, for as many epochs again. Reset starts over."
+        "Trains past the last epoch, for as many epochs again. Reset starts over."
     } else {
         "Space plays and pauses."
     };
@@ -264,7 +264,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
 
     for (long, short, name, help, action) in [
         ("Step ›", "›", "Step", "One batch: forward, loss, backward, update.", Transport::StepBatch),
-        ("Epoch »", "»", "Epoch", "Once through all training samples.", Transport::StepEpoch),
+        ("Epoch »", "»", "Epoch", "Train for one pass over the training data.", Transport::StepEpoch),
     ] {
         let text = if room <= Room::Tight { short } else { long };
         let button = Button::new(text).min_size(Vec2::new(28.0, 28.0));
@@ -290,8 +290,8 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let name = "Speed";
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(speed), name));
     anchors::put(ui, Anchor::Speed, &response);
-    let help = "Speed: at the right end training runs as fast as it can; further left it slows down until each step can be followed. Shift Space \
-                jumps to full speed and back.";
+    let help = "Speed: fully right trains as fast as possible; further left slows down until you can follow each step. \
+                Shift Space toggles full speed.";
     if response.on_hover_text(help).changed() {
         actions.push(Action::SetSpeed(speed));
     }

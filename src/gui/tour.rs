@@ -24,47 +24,53 @@ const STOPS: [Stop; 9] = [
     stop(
         Anchor::Canvas,
         "The network",
-        "Every card is a layer, and every line carries numbers from one to the next, from the data at the left to the loss at the right.",
+        "Each card is a layer. The lines carry numbers from one layer to the next, from the data on the left to the \
+            loss on the right.",
     ),
     stop(
         Anchor::Play,
         "Play trains it",
-        "It answers, is told how wrong it was, and changes its weights a little, again and again. Try it now: the space bar does the same.",
+        "The network predicts, learns how wrong it was and adjusts its weights a little, over and over. Try it now, or \
+            press the space bar.",
     ),
     stop(
         Anchor::Speed,
-        "How fast",
-        "Slow enough to follow each step at the left, as fast as your computer can at the right. Shift Space jumps there and back.",
+        "Speed",
+        "On the left, slow enough to follow each step; on the right, as fast as your computer can. Shift Space toggles \
+            full speed.",
     ),
     stop(
         Anchor::Output,
-        "What it now thinks",
-        "The network's answers, as it learns: colours are what it says, points are the samples, with the truth in their own colour.",
+        "What it predicts",
+        "The network's predictions as it learns. The background shows what it predicts, the points are samples in \
+            their true colour.",
     ),
     stop(
         Anchor::Plots,
-        "How well it does",
-        "The loss says how wrong it is, and should fall. The validation curve is about samples that it never learns from: that one counts.",
+        "How well it is doing",
+        "The loss says how wrong the network is, and should fall. The validation curve is measured on samples it never \
+            trains on: that's the one that counts.",
     ),
     stop(
         Anchor::Data,
-        "Other data",
-        "Here you change what it learns from: more noise, fewer samples, another pattern, or a table of your own.",
+        "Data",
+        "Change what the network learns from: more noise, fewer samples, another pattern, or your own table.",
     ),
     stop(
         Anchor::Layers,
         "More layers",
-        "Drag one onto a line to put it in between, or double-click it to append it. Ctrl Z takes anything back.",
+        "Drag a layer onto a line to insert it, or double-click it to append it. Ctrl Z undoes anything.",
     ),
     stop(
         Anchor::Inspector,
-        "Its settings",
-        "What you select on the canvas shows its settings here; Training has the learning rate and all else. You may change them while it learns.",
+        "Settings",
+        "The settings of whatever you select on the canvas appear here. Training has the learning rate and the rest. \
+            You can change them while the network trains.",
     ),
     stop(
         Anchor::Menu,
         "Help is one key away",
-        "F1 explains whatever the pointer is on. This menu has the glossary, all keys, and this tour again.",
+        "F1 explains whatever is under the pointer. This menu has the glossary, all keyboard shortcuts and this tour.",
     ),
 ];
 
@@ -187,7 +193,7 @@ impl TourUi {
             }
             if !is_last {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let help = "Escape. The menu has the tour again.";
+                    let help = "Or press Escape. You can start the tour again from the menu.";
                     if ui.add(egui::Button::new("Skip the tour").frame(false)).on_hover_text(help).clicked() {
                         self.at = None;
                     }

@@ -41,12 +41,8 @@ fn all_cards() -> Vec<Card> {
         let (thumbnail, start) = picture_of(template.key)?;
         Some(Card { title: template.title, tagline: template.tagline, thumbnail, start })
     });
-    let empty = Card {
-        title: "Empty canvas",
-        tagline: "drag everything yourself",
-        thumbnail: Thumbnail::Empty,
-        start: Start::Empty,
-    };
+    let empty =
+        Card { title: "Empty canvas", tagline: "start from scratch", thumbnail: Thumbnail::Empty, start: Start::Empty };
     templates.chain([empty]).collect()
 }
 
@@ -113,7 +109,7 @@ fn headline(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     ui.label(RichText::new("A neural network you can see through").font(theme::semibold(26.0)));
     ui.horizontal(|ui| {
-        let line = "Pick something to learn. Press space to watch it learn.";
+        let line = "Pick something to learn, then press space to watch.";
         ui.label(RichText::new(line).size(15.0).color(tokens.muted));
         // Also an empty canvas may hold work: its data.
         if !state.project.graph.is_empty() || state.unsaved {
@@ -180,14 +176,14 @@ fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialo
     ui.visuals_mut().widgets.inactive.weak_bg_fill = tokens.panel;
     if !state.settings.tour_seen {
         section(ui, "NEW HERE?", "");
-        let words = "A tour of two minutes shows what is where.";
+        let words = "Take a two-minute tour of the window.";
         ui.add(Label::new(RichText::new(words).color(tokens.muted)).wrap());
-        local.wants_tour |= accent_button(ui, true, "Take the tour").clicked();
+        local.wants_tour |= accent_button(ui, true, "Start the tour").clicked();
         ui.add_space(4.0);
     }
     section(ui, "CONTINUE", "");
     if state.settings.recent.is_empty() {
-        let hint = "Projects that you save appear here.";
+        let hint = "Your saved projects appear here.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
     }
     for recent in &state.settings.recent {

@@ -32,7 +32,7 @@ impl FromStr for Device {
         match (text, number) {
             ("cpu", _) => Ok(Self::Cpu),
             (_, Ok(number)) if text.starts_with("cuda:") || text == "cuda" => Ok(Self::Cuda(number)),
-            _ => Err(format!("There is no device {text:?}: write cpu, cuda or cuda:1.")),
+            _ => Err(format!("There is no device {text:?}. Use cpu, cuda or cuda:1.")),
         }
     }
 }
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!("cuda".parse(), Ok(Device::Cuda(0)));
         for wrong in ["", "gpu", "cuda:", "cuda:x", "cuda1", "cpu:0", "0"] {
             let why = wrong.parse::<Device>().unwrap_err();
-            assert!(why.contains("write cpu, cuda"), "{why}");
+            assert!(why.contains("Use cpu, cuda"), "{why}");
         }
     }
 }

@@ -134,7 +134,7 @@ mod tests {
             "Dense 2 bias yes → no",
             "Dense 2 L2 0 → 0.001",
             "Dense 2 frozen no → yes",
-            "loss fits the data → Squared error (MSE)",
+            "loss automatic → Squared error (MSE)",
         ];
         assert_eq!(words(&before, &after), expected);
     }

@@ -82,9 +82,9 @@ pub enum Edit {
 pub enum EditError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    #[error("That layer is gone.")]
+    #[error("That layer no longer exists.")]
     NoSuchLayer,
-    #[error("That wire is gone.")]
+    #[error("That wire no longer exists.")]
     NoSuchWire,
     #[error("{0}")]
     Param(String),
@@ -106,7 +106,7 @@ impl Edit {
             Self::MoveOntoWire { layer, .. } => format!("insert {}", of(layer)),
             Self::Remove(ids) => format!("delete {}", many(ids)),
             Self::Connect { from, to } => format!("connect {} to {}", of(from), of(to)),
-            Self::Disconnect(_) => "cut a wire".to_owned(),
+            Self::Disconnect(_) => "disconnect a wire".to_owned(),
             Self::SetParam { layer, key, .. } => format!("change {key} of {}", of(layer)),
             Self::SetAll { shared, .. } => format!("change {}", shared.of_whom()),
             Self::Count { layer, by } => count_name(*by, graph.layer(*layer)),
@@ -217,7 +217,7 @@ fn count_name(by: i64, layer: Option<&Layer>) -> String {
 }
 
 fn no_count(layer: &str) -> String {
-    format!("{layer} has no number of units or filters.")
+    format!("{layer} has no units or filters.")
 }
 
 fn finite(position: [f32; 2]) -> [f32; 2] {

@@ -67,11 +67,11 @@ impl PartialEq for Graph {
 pub enum ConnectError {
     #[error("There is no such layer.")]
     NoSuchLayer,
-    #[error("{0} has no output: it is the end of the network.")]
+    #[error("{0} has no output: it ends the network.")]
     NoOutput(String),
-    #[error("{0} takes no input: it is where the data enters.")]
+    #[error("{0} has no input: the data enters here.")]
     NoInput(String),
-    #[error("This wire would make a loop: {to} already feeds {from}.")]
+    #[error("This would create a loop: {to} already feeds {from}.")]
     Cycle { from: String, to: String },
     #[error("These two are already connected.")]
     Duplicate,
@@ -324,10 +324,10 @@ impl TryFrom<Parts> for Graph {
         let mut graph = Self { next_id: largest, ..Self::default() };
         for layer in parts.layers {
             if graph.free_name(&layer.name, None) != layer.name {
-                return Err(format!("two layers are called {:?} (or the name is empty)", layer.name));
+                return Err(format!("two layers are named {:?} (or the name is empty)", layer.name));
             }
             if !layer.position.iter().all(|p| p.is_finite()) {
-                return Err(format!("layer {:?} has a position that is not a number", layer.name));
+                return Err(format!("layer {:?} has an invalid position", layer.name));
             }
             for spec in layer.kind.spec().param_specs() {
                 if let Some(refusal) =
@@ -348,7 +348,7 @@ impl TryFrom<Parts> for Graph {
             graph.may_connect(wire.from, wire.to).map_err(|error| format!("wire {}: {error}", wire.id.0))?;
             let most = graph.layer(wire.to).and_then(|layer| layer.kind.about().inputs.most());
             if most.is_some_and(|most| graph.incoming(wire.to).count() >= most) {
-                return Err(format!("wire {}: all inputs of its target are taken", wire.id.0));
+                return Err(format!("wire {}: all inputs of its target are in use", wire.id.0));
             }
             graph.wires.push(wire);
         }

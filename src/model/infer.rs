@@ -133,7 +133,7 @@ fn too_large(layer: &Layer, shape: &Shape) -> Problem {
         place: Place::Layer(layer.id),
         layer: layer.name.clone(),
         message: format!(
-            "{} would make {shape} = {} numbers of every sample, which does not fit in memory.",
+            "{} would output {shape} = {} values per sample, which doesn't fit in memory.",
             layer.name,
             shape.len()
         ),
@@ -144,9 +144,9 @@ fn too_large(layer: &Layer, shape: &Shape) -> Problem {
 
 fn unconnected(graph: &Graph, layer: &Layer, have: usize, want: usize) -> Problem {
     let message = match (have, want) {
-        (0, 1) => format!("Nothing arrives at {}: draw a wire to its left side.", layer.name),
-        (0, _) => format!("{} needs at least two wires.", layer.name),
-        _ => format!("{} needs a second wire: with one there is nothing to merge.", layer.name),
+        (0, 1) => format!("{} has no input: draw a wire to its left side.", layer.name),
+        (0, _) => format!("{} needs at least two inputs.", layer.name),
+        _ => format!("{} needs a second input: with only one there is nothing to merge.", layer.name),
     };
     // The last layer that feeds nothing yet is the likeliest source.
     let order = graph.topological_order();
@@ -260,17 +260,14 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
     };
     if inputs.is_empty() {
         let edit = Edit::Add { kind: super::layer::Input {}.into(), position: [0.0, 0.0] };
-        push(
-            "The network has no Input: nothing tells it where the data enters.",
-            vec![Repair { label: "Add Input".into(), edit }],
-        );
+        push("The network has no Input, where the data enters.", vec![Repair { label: "Add Input".into(), edit }]);
     }
     match losses.as_slice() {
         [] => {
             let right = graph.layers().map(|l| l.position[0]).fold(0.0, f32::max);
             let edit = Edit::Add { kind: super::layer::Loss::default().into(), position: [right + 220.0, 40.0] };
             push(
-                "The network has no Loss: nothing tells it what to learn.",
+                "The network has no Loss, so it has nothing to learn from.",
                 vec![Repair { label: "Add Loss".into(), edit }],
             );
         }
@@ -278,7 +275,7 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
         [.., last] => {
             let label = format!("Remove {}", last.name);
             push(
-                "There is more than one Loss; training can minimise only one.",
+                "There is more than one Loss, but training can minimise only one.",
                 vec![Repair { label, edit: Edit::Remove(vec![last.id]) }],
             );
         }

@@ -36,13 +36,13 @@ pub const WEIGHT_DECAY: Limits<f64> = real("the weight decay", 0.0, 10.0);
 pub const ALPHA: Limits<f64> = real("alpha", 0.0, 0.9999);
 /// Of Adagrad.
 pub const RATE_DECAY: Limits<f64> = real("the rate decay", 0.0, 1.0);
-pub const SUM_START: Limits<f64> = real("the start of the sum", 0.0, 10.0);
+pub const SUM_START: Limits<f64> = real("the initial sum", 0.0, 10.0);
 /// Of NAdam.
 pub const MOMENTUM_DECAY: Limits<f64> = real("the momentum decay", 0.0, 1.0);
 
-pub const CLIP: Limits<f64> = real("what clipping lets through", 1e-4, 1000.0);
+pub const CLIP: Limits<f64> = real("the clipping limit", 1e-4, 1000.0);
 pub const PATIENCE: Limits<usize> = whole("the patience of early stopping", 1, 10_000);
-pub const LEAST_GAIN: Limits<f64> = real("the least gain of early stopping", 0.0, 10.0);
+pub const LEAST_GAIN: Limits<f64> = real("the minimum gain of early stopping", 0.0, 10.0);
 
 pub const STEP_EVERY: Limits<usize> = whole("the number of steps between two drops of the rate", 1, 1_000_000);
 pub const STEP_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01, 1.0);
@@ -57,8 +57,8 @@ pub const PLATEAU_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01,
 pub const PLATEAU_WAIT: Limits<usize> = whole("the number of epochs to wait on a plateau", 0, 10_000);
 pub const PLATEAU_THRESHOLD: Limits<f64> = real("the threshold of the schedule", 0.0, 1.0);
 pub const PLATEAU_COOLDOWN: Limits<usize> = whole("the cooldown of the schedule", 0, 10_000);
-pub const PLATEAU_LEAST_RATE: Limits<f64> = real("the least rate of the schedule", 0.0, 1.0);
-pub const PLATEAU_LEAST_CUT: Limits<f64> = real("the least cut of the schedule", 0.0, 0.1);
+pub const PLATEAU_LEAST_RATE: Limits<f64> = real("the minimum rate of the schedule", 0.0, 1.0);
+pub const PLATEAU_LEAST_CUT: Limits<f64> = real("the minimum cut of the schedule", 0.0, 0.1);
 
 pub const VALIDATION: Limits<f64> = real("the validation share", 0.05, 0.9);
 pub const POINTS: Limits<usize> = whole("the number of points", 10, 100_000);
@@ -66,7 +66,7 @@ pub const CLASSES: Limits<usize> = whole("the number of classes", 2, 10);
 pub const DIGITS: Limits<usize> = whole("the number of digits", 100, 60_000);
 pub const NOISE: Limits<f64> = real("the noise", 0.0, 0.5);
 /// Of each part of a folder of pictures.
-pub const PICTURES: Limits<usize> = whole("the number of pictures of a part", 10, 10_000_000);
+pub const PICTURES: Limits<usize> = whole("the number of pictures per set", 10, 10_000_000);
 
 impl<T: Copy + PartialOrd + Shown> Limits<T> {
     pub fn range(&self) -> (T, T) {

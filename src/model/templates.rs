@@ -27,16 +27,16 @@ const fn built_in(key: &'static str, title: &'static str, tagline: &'static str)
 }
 
 pub const TEMPLATES: &[Template] = &[
-    built_in("spiral", "Spiral", "two classes, two numbers in"),
+    built_in("spiral", "Spiral", "two classes, two inputs"),
     built_in("xor", "XOR", "why one layer is not enough"),
     built_in("circle", "Circle", "inside or outside"),
     built_in("gauss", "Two Gaussians", "a straight line is enough"),
-    built_in("moons", "Two moons", "a bent border"),
+    built_in("moons", "Two moons", "a curved boundary"),
     built_in("blobs", "Blobs", "more than two classes"),
     built_in("sine", "Sine", "fit a curve"),
     built_in("plane", "Plane", "predict a number"),
-    built_in("digits", "Drawn digits", "pictures as rows of pixels"),
-    built_in("digits-cnn", "Digits, convolutions", "filters that slide over 28 × 28"),
+    built_in("digits", "Drawn digits", "images as rows of pixels"),
+    built_in("digits-cnn", "Digits, convolutions", "filters slide over 28 × 28 pixels"),
     built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
     Template {
@@ -51,7 +51,12 @@ pub const TEMPLATES: &[Template] = &[
         tagline: "your IDX files",
         needs: Some("a folder of IDX files"),
     },
-    Template { key: "table", title: "Your table", tagline: "a CSV; the model is proposed", needs: Some("a CSV file") },
+    Template {
+        key: "table",
+        title: "Your table",
+        tagline: "a CSV file; a model is proposed",
+        needs: Some("a CSV file"),
+    },
 ];
 
 pub fn find(key: &str) -> Option<&'static Template> {

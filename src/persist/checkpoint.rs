@@ -126,7 +126,7 @@ pub fn load_only(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Checkpoin
             Dtype::F32 => Values::F32(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
             Dtype::F64 => Values::F64(bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect()),
             other => {
-                let reason = format!("tensor {name} has the type {other:?}, which no run here uses");
+                let reason = format!("tensor {name} has type {other:?}, which isn't supported");
                 return Err(FileError::NotACheckpoint { reason, path: path.to_owned() });
             }
         };
@@ -146,18 +146,18 @@ fn open(path: &Path) -> Result<Opened, FileError> {
     let mut file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let size = file.metadata().map_err(|error| unreadable(error.to_string()))?.len();
     if size > MAX_BYTES {
-        return Err(not(format!("it has {} GB, more than any run here", size >> 30)));
+        return Err(not(format!("it has {} GB, more than any run can have", size >> 30)));
     }
     let bytes = header_of(&mut file, size).map_err(|error| match error.kind() {
-        ErrorKind::InvalidData => not(format!("it is not a safetensors file ({error})")),
-        ErrorKind::UnexpectedEof => not("it is not a safetensors file (it is too short)".into()),
+        ErrorKind::InvalidData => not(format!("it isn't a safetensors file ({error})")),
+        ErrorKind::UnexpectedEof => not("it isn't a safetensors file (it is too short)".into()),
         _ => unreadable(error.to_string()),
     })?;
     // The library checks that the tensors lie one behind the other, each as large as its dimensions say.
     let metadata: Metadata = serde_json::from_slice(&bytes[LENGTH..])
-        .map_err(|error| not(format!("it is not a safetensors file ({error})")))?;
+        .map_err(|error| not(format!("it isn't a safetensors file ({error})")))?;
     let inside = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
-        not("it is a safetensors file without a Glassbox project inside, so there is no network to put its weights in".into())
+        not("it is a safetensors file without a Glassbox project inside, so there is no network for its weights".into())
     })?;
     let inside: serde_json::Value = serde_json::from_str(inside).map_err(|error| not(error.to_string()))?;
     let text = |key: &str| inside[key].as_str().ok_or_else(|| not(format!("its {key} is missing")));
@@ -193,7 +193,7 @@ fn header_of(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
     let ends = header.as_object().into_iter().flatten().filter_map(|(_, tensor)| tensor["data_offsets"][1].as_u64());
     match ends.max().unwrap_or(0).checked_add(bytes.len() as u64) {
         Some(whole) if whole == size => Ok(bytes),
-        _ => Err(damaged("its header tells of another size than it has: it may be cut off")),
+        _ => Err(damaged("its size doesn't match its header: it may be truncated")),
     }
 }
 
@@ -240,7 +240,7 @@ mod tests {
         for cut in [0, 4, 20, whole.len() / 2, whole.len() - 1] {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let message = load(&path).unwrap_err().to_string();
-            assert!(message.contains("not a"), "{message}");
+            assert!(message.contains("isn't a"), "{message}");
         }
         // Gigabytes that are none, and what never ends, are refused by their beginning.
         let large = std::fs::File::create(&path).unwrap();
@@ -248,10 +248,10 @@ mod tests {
         assert!(load(&path).unwrap_err().to_string().contains("safetensors"));
         std::fs::write(&path, &whole).unwrap();
         std::fs::File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
-        assert!(load(&path).unwrap_err().to_string().contains("another size"));
+        assert!(load(&path).unwrap_err().to_string().contains("doesn't match its header"));
         if cfg!(unix) {
-            assert!(load(Path::new("/dev/zero")).unwrap_err().to_string().contains("not a"));
+            assert!(load(Path::new("/dev/zero")).unwrap_err().to_string().contains("isn't a"));
         }
-        assert!(load(&folder.path().join("none")).unwrap_err().to_string().contains("cannot be read"));
+        assert!(load(&folder.path().join("none")).unwrap_err().to_string().contains("Can't read"));
     }
 }

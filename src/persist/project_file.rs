@@ -17,18 +17,19 @@ const MAX_BYTES: u64 = 64 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("The file cannot be read ({reason}): {}", path.display())]
+    #[error("Can't read the file ({reason}): {}", path.display())]
     Read { reason: String, path: PathBuf },
-    #[error("The file cannot be written ({reason}). Choose another place or free some space: {}", path.display())]
+    #[error("Can't write the file ({reason}). Choose another location or free some space: {}", path.display())]
     Write { reason: String, path: PathBuf },
-    #[error("This is not a Glassbox project: {reason}. File: {}", path.display())]
+    #[error("This isn't a Glassbox project: {reason}. File: {}", path.display())]
     NotAProject { reason: String, path: PathBuf },
     /// Sentences about numbers that cannot be.
-    #[error("This project cannot be used as it is. {} Put that right in the file: {}", problems.join(" "), path.display())]
+    #[error("This project has an error. {} Fix it in the file: {}", problems.join(" "), path.display())]
     Numbers { problems: Vec<String>, path: PathBuf },
-    #[error("This is not a checkpoint of Glassbox: {reason}. File: {}", path.display())]
+    #[error("This isn't a Glassbox checkpoint: {reason}. File: {}", path.display())]
     NotACheckpoint { reason: String, path: PathBuf },
-    #[error("This project was saved by a newer Glassbox (format {found}, this one reads up to {VERSION}). Update Glassbox to open it: {}", path.display())]
+    #[error("This project was saved by a newer Glassbox (format {found}; this version reads up to {VERSION}). Update \
+        Glassbox to open it: {}", path.display())]
     TooNew { found: u64, path: PathBuf },
 }
 
@@ -50,14 +51,13 @@ pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
     let not = |reason: String| FileError::NotAProject { reason, path: path.to_owned() };
     // Some editors put a mark before the first character.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut value: Value =
-        serde_json::from_str(text).map_err(|error| not(format!("it is not valid JSON ({error})")))?;
-    let object = value.as_object_mut().ok_or_else(|| not("it is not a JSON object".into()))?;
+    let mut value: Value = serde_json::from_str(text).map_err(|error| not(format!("it isn't valid JSON ({error})")))?;
+    let object = value.as_object_mut().ok_or_else(|| not("it isn't a JSON object".into()))?;
     let version = object
         .remove("glassbox")
-        .ok_or_else(|| not("the field \"glassbox\" with the format's version is missing".into()))?
+        .ok_or_else(|| not("the field \"glassbox\" with the format version is missing".into()))?
         .as_u64()
-        .ok_or_else(|| not("the field \"glassbox\" is not a whole number".into()))?;
+        .ok_or_else(|| not("the field \"glassbox\" isn't a whole number".into()))?;
     match version {
         VERSION => Project::deserialize(value).map_err(|error| not(error.to_string())),
         newer if newer > VERSION => Err(FileError::TooNew { found: newer, path: path.to_owned() }),
@@ -71,7 +71,7 @@ pub fn load(path: &Path) -> Result<Project, FileError> {
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => {
-            FileError::NotAProject { reason: "it is not text in UTF-8".into(), path: path.to_owned() }
+            FileError::NotAProject { reason: "it isn't UTF-8 text".into(), path: path.to_owned() }
         }
         _ => failed(error.to_string()),
     })?;
@@ -237,6 +237,6 @@ mod tests {
         assert_eq!(load(&path).unwrap(), project);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
         let nowhere = folder.path().join("missing").join("p.glassbox.json");
-        assert!(save(&project, &nowhere).unwrap_err().to_string().contains("Choose another place"));
+        assert!(save(&project, &nowhere).unwrap_err().to_string().contains("Choose another location"));
     }
 }

@@ -598,6 +598,6 @@ mod tests {
         let (_folder, home) = home();
         std::fs::write(home.path(SESSIONS), "no folder").unwrap();
         let why = home.open_session().unwrap_err().to_string();
-        assert!(why.contains("cannot be written"), "{why}");
+        assert!(why.contains("Can't write the file"), "{why}");
     }
 }

@@ -62,7 +62,11 @@ pub fn npy(record: &TensorRecord) -> Vec<u8> {
 /// short as tells them apart from all others.
 pub fn text(record: &TensorRecord, separator: char) -> Result<String, String> {
     if record.data.len() > MOST_WRITTEN {
-        return Err(format!("{} has {} numbers, too many for text: save it as .npy.", record.name, record.data.len()));
+        return Err(format!(
+            "{} has {} values, too many for a text file. Save it as .npy.",
+            record.name,
+            record.data.len()
+        ));
     }
     let outer = record.dims.len().saturating_sub(1);
     let width = record.dims.last().copied().unwrap_or(1).max(1);
@@ -146,6 +150,6 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), npy(&record(&[2])));
         let nowhere = folder.path().join("missing").join("w.csv");
         let error = save(&record(&[2]), Format::Csv, &nowhere).unwrap_err().to_string();
-        assert!(error.contains("cannot be written") && error.contains("w.csv"), "{error}");
+        assert!(error.contains("Can't write the file") && error.contains("w.csv"), "{error}");
     }
 }

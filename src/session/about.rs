@@ -43,7 +43,7 @@ impl About {
         let libraries = libraries();
         let version = |name| {
             let found = libraries.iter().find(|library| library.name == name);
-            found.map_or("not in it".to_owned(), |library| library.version.to_owned())
+            found.map_or("not included".to_owned(), |library| library.version.to_owned())
         };
         let cards =
             state.devices.choices.iter().filter(|choice| choice.available.is_ok()).map(|choice| choice.name.clone());
@@ -56,7 +56,7 @@ impl About {
             ("Computes on", state.devices.label()),
             ("Could compute on", cards.join(", ")),
             ("Processor", processor()),
-            ("Threads", format!("{} train, the window has one of its own", state.devices.threads)),
+            ("Threads", format!("{} for training, plus one for the window", state.devices.threads)),
             ("System", system),
         ])
     }

@@ -167,7 +167,7 @@ impl State {
                 }
             }
             None => {
-                let text = if back { "There is nothing to undo." } else { "There is nothing to redo." };
+                let text = if back { "Nothing to undo." } else { "Nothing to redo." };
                 self.notify(NoticeKind::Info, text);
             }
         }
@@ -240,7 +240,7 @@ impl State {
     fn paste(&mut self, offset: [f32; 2]) {
         match self.clipboard.clone() {
             Some(fragment) => self.edit(None, vec![Edit::Paste { fragment: Box::new(fragment), offset }]),
-            None => self.notify(NoticeKind::Info, "Nothing was copied yet."),
+            None => self.notify(NoticeKind::Info, "Nothing has been copied yet."),
         }
     }
 
@@ -260,7 +260,7 @@ impl State {
                 let seed = self.project.training.seed.wrapping_add(1);
                 // Not a change of the run that is there: another one.
                 self.works.told = None;
-                self.change("draw new initial weights", "", |project| project.training.seed = seed);
+                self.change("new initial weights", "", |project| project.training.seed = seed);
                 if self.run.status == super::RunStatus::NotReady {
                     self.say_what_is_missing();
                 }

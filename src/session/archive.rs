@@ -60,8 +60,7 @@ impl Archive {
         let (outbox, news) = channel();
         let work = move || {
             while let Ok((table, job)) = inbox.recv() {
-                let stumbled =
-                    || News::Failed("Reading or writing a run failed because of a mistake in Glassbox.".into());
+                let stumbled = || News::Failed("Reading or writing a run failed because of a bug in Glassbox.".into());
                 let news = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| stumbled());
                 // The session may have ended.
                 let _ = outbox.send((table, news));

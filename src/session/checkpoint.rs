@@ -104,7 +104,7 @@ pub fn load_weights(path: &Path) -> Result<Weights, String> {
     };
     let encoding = saved.encoding.ok_or_else(|| {
         format!(
-            "{0} is from before checkpoints kept how rows become samples. Write it anew with this version: \
+            "{0} is from an older version and doesn't say how rows become samples. Write it again with this version: \
              glassbox train PROJECT --resume {0} --checkpoint {0}",
             path.display()
         )
@@ -114,7 +114,7 @@ pub fn load_weights(path: &Path) -> Result<Weights, String> {
 
 fn read(path: &Path) -> Result<(Project, Kept, Plain), String> {
     let file = checkpoint::load(path).map_err(|error| error.to_string())?;
-    let unreadable = |why: String| format!("The run in {} cannot be read: {why}", path.display());
+    let unreadable = |why: String| format!("Can't read the run in {}: {why}", path.display());
     let damaged = |error: serde_json::Error| unreadable(format!("it is damaged ({error})."));
     let place: Value = serde_json::from_str(&file.place).map_err(damaged)?;
     let encoding: Option<Arc<Encoding>> = serde_json::from_value(place["encoding"].clone()).map_err(damaged)?;

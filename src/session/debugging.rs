@@ -160,8 +160,7 @@ impl State {
         let Some(name) = self.branches.iter().find(|known| known.id == branch).map(|known| known.name.clone()) else {
             return;
         };
-        let text =
-            format!("From step {step} on this is another branch. What came after it stays as the branch {name}.");
+        let text = format!("Started a new branch at step {step}. The later steps are kept on the branch {name}.");
         self.offer(NoticeKind::Info, text, &format!("Back to {name}"), Action::Debug(DebugCommand::Switch(branch)));
     }
 

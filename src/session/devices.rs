@@ -53,7 +53,7 @@ impl State {
     /// The device of the settings, or the CPU where that is not there any more.
     pub(super) fn choose_first_device(&mut self) {
         if let Err(error) = self.settings.device.is_there() {
-            self.notify(NoticeKind::Warning, format!("{error} The CPU is used."));
+            self.notify(NoticeKind::Warning, format!("{error} Using the CPU instead."));
             self.settings.device = Device::Cpu;
         }
         self.devices = Devices { in_use: self.settings.device.clone(), ..Devices::found() };

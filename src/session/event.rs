@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(state.poll(), []);
         assert_eq!(state.apply(Action::Undo)[0], Event::LayerRemoved(id));
         let events = state.apply(Action::Undo);
-        assert!(matches!(&events[..], [Event::Notice(notice)] if notice.text == "There is nothing to undo."));
+        assert!(matches!(&events[..], [Event::Notice(notice)] if notice.text == "Nothing to undo."));
         assert_eq!(state.apply(Action::Save), [Event::WantsPlace]);
     }
 

@@ -31,7 +31,7 @@ impl State {
         };
         match std::thread::Builder::new().name("export".into()).spawn(work) {
             Ok(_) => self.works.exports.push(ExportJob { done }),
-            Err(error) => self.notify(NoticeKind::Error, format!("The tensor could not be saved: {error}.")),
+            Err(error) => self.notify(NoticeKind::Error, format!("Couldn't save the tensor: {error}.")),
         }
     }
 
@@ -41,7 +41,7 @@ impl State {
         self.works.exports.retain(|job| match job.done.try_recv() {
             Err(TryRecvError::Empty) => true,
             Err(TryRecvError::Disconnected) => {
-                told.push(Err("The tensor could not be saved: writing it stumbled.".to_owned()));
+                told.push(Err("Couldn't save the tensor because of a bug in Glassbox.".to_owned()));
                 false
             }
             Ok(outcome) => {
@@ -92,6 +92,6 @@ mod tests {
         let written = std::fs::read_to_string(folder.path().join("mine.csv")).unwrap();
         assert_eq!(written, "unit 0,unit 1\n0.5,-1\n");
         let (kind, text) = saved_to(folder.path().join("missing/mine.csv"));
-        assert!(kind == NoticeKind::Error && text.contains("cannot be written"), "{text}");
+        assert!(kind == NoticeKind::Error && text.contains("Can't write the file"), "{text}");
     }
 }

@@ -53,7 +53,7 @@ pub struct Pixels {
 impl Pixels {
     /// The bytes of a PNG file. Errors are sentences.
     pub fn png(&self) -> Result<Vec<u8>, String> {
-        let failed = |error: &dyn std::fmt::Display| format!("The picture could not be made: {error}.");
+        let failed = |error: &dyn std::fmt::Display| format!("Couldn't create the picture: {error}.");
         let size = |n: usize| u32::try_from(n).map_err(|error| failed(&error));
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, size(self.width)?, size(self.height)?);

@@ -36,7 +36,13 @@ impl State {
                     self.set_watchable();
                     self.desk.simple = self.settings.simple && templates::is_for_beginners(&key);
                 }
-                None => self.notify(NoticeKind::Warning, format!("There is no template {key:?} that needs no files.")),
+                None => self.notify(
+                    NoticeKind::Warning,
+                    format!(
+                        "There is no template {key:?} that works without \
+                    files."
+                    ),
+                ),
             },
             Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),
             Action::OpenIdx(folder) => self.start_job(Wanted::Idx(folder)),
@@ -74,7 +80,7 @@ impl State {
                 self.works.settings = settings.clone();
                 self.settings = settings;
             }
-            Err(error) => self.notify(NoticeKind::Warning, format!("The settings could not be kept: {error}")),
+            Err(error) => self.notify(NoticeKind::Warning, format!("Couldn't save the settings: {error}")),
         }
     }
 

@@ -88,8 +88,8 @@ impl State {
     fn of_not_finite(&self, found: &NotFinite) -> Finding {
         let back = format!("Go back to step {}", found.step.saturating_sub(1));
         let lower = self.lower_rate().filter(|_| found.is_of_size);
-        let lower = lower
-            .map(|rate| (format!("Lower the rate to {rate} and retry"), Action::AfterNotFinite(WayOut::LowerRate)));
+        let lower =
+            lower.map(|rate| (format!("Retry with learning rate {rate}"), Action::AfterNotFinite(WayOut::LowerRate)));
         Finding {
             severity: Severity::Bad,
             spot: Spot::Run,
@@ -203,8 +203,8 @@ fn judge(layer: &Layer, own: &LayerPicture, all: &Picture, strongest: f32, updat
     vitals.condition()
 }
 
-pub const IDLE: &str = "It is not on the way to the Loss: no gradient reaches it, so training leaves it alone.";
-const IDLE_MANY: &str = "They are not on the way to the Loss: no gradient reaches them, so training leaves them alone.";
+pub const IDLE: &str = "It isn't connected to the Loss, so no gradient reaches it and it won't be trained.";
+const IDLE_MANY: &str = "They aren't connected to the Loss, so no gradient reaches them and they won't be trained.";
 
 fn of_data(words: &str) -> Finding {
     Finding {

@@ -397,7 +397,7 @@ impl Work {
             Ok(()) => self.failing = false,
             Err(why) => {
                 if !std::mem::replace(&mut self.failing, true) {
-                    (self.say)(format!("What you do is not being kept safe from a crash, and is tried again: {why}"));
+                    (self.say)(format!("Autosave isn't working. Glassbox keeps trying: {why}"));
                 }
             }
         }

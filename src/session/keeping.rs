@@ -39,7 +39,7 @@ impl State {
             match Archive::spawn(waker) {
                 Ok(archive) => self.works.archive = Some(archive),
                 Err(error) => {
-                    self.error = Some(format!("The thread that keeps runs could not be started: {error}."));
+                    self.error = Some(format!("Couldn't start the thread that saves runs: {error}."));
                     return;
                 }
             }
@@ -62,7 +62,7 @@ impl State {
             (None, None) => match tempfile::Builder::new().prefix("glassbox-").tempdir() {
                 Ok(scratch) => RunFolder::at(self.works.scratch.insert(scratch).path().join("runs")),
                 Err(error) => {
-                    self.notify(NoticeKind::Warning, format!("This run cannot be kept: {error}."));
+                    self.notify(NoticeKind::Warning, format!("Couldn't save this run: {error}."));
                     return None;
                 }
             },
@@ -92,7 +92,7 @@ impl State {
             match folder.claim(known.map(|card| card.id.as_str())) {
                 Ok(id) => card.id = id,
                 Err(error) => {
-                    self.notify(NoticeKind::Warning, format!("This run cannot be kept. {error}"));
+                    self.notify(NoticeKind::Warning, format!("Couldn't save this run. {error}"));
                     return None;
                 }
             }
@@ -113,7 +113,7 @@ impl State {
         }
         let (project, stamps) = (self.live_project(), self.works.stamps.clone());
         let job = move || {
-            let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "the trainer did not answer".to_owned());
+            let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "the trainer didn't respond".to_owned());
             let outcome =
                 outcome.and_then(|kept| write_run(&folder, card.clone(), &project, &*kept?, &stamps)).map(Box::new);
             News::Kept { id: card.id, outcome }
@@ -130,7 +130,7 @@ impl State {
         let id = if is_kept || !keeps { self.runs.live.clone() } else { self.keep_live() };
         if let Some(id) = id.clone().filter(|_| keeps && !is_kept) {
             let back = Action::Runs(RunAction::BringBack(id));
-            self.offer(NoticeKind::Info, format!("{} is kept.", card.name), "Bring it back", back);
+            self.offer(NoticeKind::Info, format!("{} was saved.", card.name), "Restore it", back);
         }
         let known = id.as_ref().and_then(|id| self.runs.curves.get(id)).filter(|_| self.works.kept_at.is_some());
         let curves = known.cloned().unwrap_or_else(|| Arc::new(self.run.curves.thinned()));
@@ -196,7 +196,7 @@ impl State {
                     }
                     News::Done(None)
                 }
-                Err(error) => News::Failed(format!("The runs could not be copied. {error}")),
+                Err(error) => News::Failed(format!("Couldn't copy the runs. {error}")),
             }));
         }
         if self.settings.keep_runs != KeepRuns::None && self.run.step > 0 {
@@ -271,7 +271,7 @@ impl State {
     /// Puts a kept run on the table as soon as it is read.
     pub(super) fn load_run(&mut self, id: String) {
         if self.runs.live.as_ref() == Some(&id) {
-            return self.notify(NoticeKind::Info, "This run is the one you are working on.");
+            return self.notify(NoticeKind::Info, "This is the current run.");
         }
         self.ask_for_run(id, false);
     }
@@ -326,13 +326,13 @@ impl State {
     pub(super) fn save_weights(&mut self, path: PathBuf) {
         let path = if path.extension().is_none() { path.with_extension("safetensors") } else { path };
         if self.works.trainer.is_none() || self.works.told.is_none() {
-            return self.notify(NoticeKind::Warning, "There are no weights yet: the network cannot train as it is.");
+            return self.notify(NoticeKind::Warning, "There are no weights yet, because the network can't train.");
         }
         let (reply, answer) = channel();
         self.tell(Command::Save(reply));
         let project = self.live_project();
         self.ask(Box::new(move || {
-            let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "The trainer did not answer.".to_owned());
+            let outcome = answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "The trainer didn't respond.".to_owned());
             let outcome = outcome.and_then(|kept| {
                 let kept = kept?;
                 checkpoint::save(&path, &project, &kept)
@@ -425,7 +425,7 @@ impl State {
             }
         }
         if let Some(problem) = problems.first() {
-            self.notify(NoticeKind::Warning, format!("A run could not be read. {problem}"));
+            self.notify(NoticeKind::Warning, format!("Couldn't read a run. {problem}"));
         }
         let Some(desk) = desk else { return };
         self.breakpoints.clone_from(&desk.breakpoints);
@@ -453,7 +453,7 @@ impl State {
             Err(why) => {
                 self.works.saving = None;
                 self.works.kept_at = None;
-                self.error = Some(format!("The run could not be kept. {why}"));
+                self.error = Some(format!("Couldn't save the run. {why}"));
             }
         }
     }
@@ -478,11 +478,11 @@ impl State {
         if self.project == before {
             self.sync_run();
         } else {
-            self.history.record(format!("bring back {name}"), None, &before);
+            self.history.record(format!("restore {name}"), None, &before);
             self.after_change(&before);
         }
         if !by_itself {
-            self.notify(NoticeKind::Success, format!("{name} is back, where it stood after step {saved_at}."));
+            self.notify(NoticeKind::Success, format!("Restored {name} at step {saved_at}."));
         }
     }
 }

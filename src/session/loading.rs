@@ -105,7 +105,7 @@ impl State {
                 self.works.loader = Some(job);
                 self.data = DataState::Loading { fraction: 0.0, doing: "starting".into(), previous };
             }
-            Err(error) => self.data = DataState::Failed(format!("The loading thread could not be started: {error}.")),
+            Err(error) => self.data = DataState::Failed(format!("Couldn't start the loading thread: {error}.")),
         }
     }
 
@@ -115,9 +115,7 @@ impl State {
         }
         self.data = match std::mem::take(&mut self.data) {
             DataState::Loading { previous: Some(previous), .. } => DataState::Ready(previous),
-            _ => {
-                DataState::Failed("Loading was cancelled. Change a setting of the data or reload to try again.".into())
-            }
+            _ => DataState::Failed("Loading was cancelled. Change a data setting or reload to try again.".into()),
         };
         self.infer_again();
         self.sync_run();
@@ -136,7 +134,7 @@ impl State {
             }
             Err(TryRecvError::Disconnected) => {
                 self.works.loader = None;
-                self.data = DataState::Failed("The loading thread ended without a result. Try again.".into());
+                self.data = DataState::Failed("Loading ended without a result. Try again.".into());
                 true
             }
             Ok(outcome) => {
@@ -229,7 +227,7 @@ impl State {
         {
             self.infer_again();
             self.unsaved = true;
-            self.notify(NoticeKind::Info, format!("{} to fit the data.", repair.label));
+            self.notify(NoticeKind::Info, format!("{} to match the data.", repair.label));
         }
     }
 }

@@ -72,7 +72,7 @@ impl State {
             PlaceAction::GoTo(at) => {
                 let Some(Bookmark { name, place }) = bookmark(self, at) else { return };
                 if !self.is_reached(place) {
-                    let text = format!("{name} lies on a branch that is gone, or ahead of what was computed.");
+                    let text = format!("{name} is on a deleted branch, or beyond the steps computed so far.");
                     self.notify(NoticeKind::Info, text);
                     return;
                 }
@@ -85,7 +85,7 @@ impl State {
                     self.trail.back(here, |other| other == place);
                     self.go_to(place);
                 }
-                None => self.notify(NoticeKind::Info, "There is no place to come back to: nobody went far yet."),
+                None => self.notify(NoticeKind::Info, "Nothing to go back to yet."),
             },
             PlaceAction::Bookmark => {
                 let Some(place) = self.here() else { return };
@@ -101,7 +101,7 @@ impl State {
             PlaceAction::Forget(at) => {
                 if let Some(Bookmark { name, .. }) = bookmark(self, at) {
                     self.desk.bookmarks.remove(at);
-                    self.notify(NoticeKind::Info, format!("Forgot the bookmark {name}."));
+                    self.notify(NoticeKind::Info, format!("Deleted the bookmark {name}."));
                 }
             }
         }

@@ -22,7 +22,7 @@ impl State {
                     state.offer_what_was_left();
                 }
                 Err(error) => {
-                    let text = format!("What you do cannot be kept safe from a crash until you save it: {error}");
+                    let text = format!("Autosave isn't available, so save your work regularly: {error}");
                     state.notify(NoticeKind::Warning, text);
                 }
             }
@@ -71,13 +71,13 @@ impl State {
         let in_file = self.file.as_deref().and_then(|file| project_file::load(file).ok());
         self.works.on_disk = in_file.map(Box::new);
         self.unsaved = left.note.unsaved || self.works.on_disk.as_deref() != Some(&self.project);
-        self.notify(NoticeKind::Success, "Brought back what you had when Glassbox ended.");
+        self.notify(NoticeKind::Success, "Restored your work from before Glassbox closed.");
         match run {
             Some((project, kept)) => {
                 (self.works.resume, self.works.resume_in) = (Some(Box::new(kept)), Some(Box::new(project)));
             }
             None if left.run.is_some() => {
-                let text = "The run that lay beside it is damaged or of other data: it starts anew.";
+                let text = "Its run is damaged or belongs to different data, so training starts over.";
                 self.notify(NoticeKind::Warning, text);
             }
             None => {}
@@ -92,7 +92,7 @@ impl State {
                 Err(error) => {
                     // Without a folder it is not tried again.
                     self.works.folder = None;
-                    let text = format!("What you do cannot be kept safe from a crash until you save it: {error}.");
+                    let text = format!("Autosave isn't available, so save your work regularly: {error}.");
                     self.notify(NoticeKind::Warning, text);
                 }
             }
@@ -131,7 +131,7 @@ impl State {
         if self.works.keeper.as_ref().is_some_and(Keeper::is_gone) {
             // What it has kept stays.
             (self.works.keeper, self.works.folder) = (None, None);
-            let text = "Keeping your work safe from a crash has stopped because of a mistake in Glassbox. Save it now and then.";
+            let text = "Autosave has stopped because of a bug in Glassbox. Save your work regularly.";
             self.notify(NoticeKind::Error, text);
         }
     }
@@ -411,8 +411,7 @@ mod tests {
         std::fs::write(folder.path().join("home").join("sessions"), "no folder").unwrap();
         let mut state = State::start(Some(home));
         let events = state.events();
-        let is_told =
-            |event: &Event| matches!(event, Event::Notice(notice) if notice.text.contains("safe from a crash"));
+        let is_told = |event: &Event| matches!(event, Event::Notice(notice) if notice.text.contains("Autosave"));
         assert!(events.iter().any(is_told), "{events:?}");
         state.apply(Action::OpenTemplate("xor".into()));
         assert_eq!(state.project.name, templates::build("xor").unwrap().name);

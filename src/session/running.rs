@@ -31,7 +31,7 @@ impl State {
                     self.tell_budget();
                     self.tell_gaze();
                 }
-                Err(error) => self.error = Some(format!("The training thread could not be started: {error}.")),
+                Err(error) => self.error = Some(format!("Couldn't start the training thread: {error}.")),
             }
         }
         self.works.trainer.as_ref()
@@ -134,7 +134,7 @@ impl State {
     /// Sets one number of the run, as a step of undo.
     pub(super) fn set_number(&mut self, what: &str, tensor: String, index: Vec<usize>, value: f32) {
         let Some(before) = self.number(&tensor, &index) else {
-            self.notify(NoticeKind::Warning, format!("The number of {what} is not known yet: try again in a moment."));
+            self.notify(NoticeKind::Warning, format!("The number of {what} isn't known yet. Try again in a moment."));
             return;
         };
         let number = NumberStep { tensor: tensor.clone(), index: index.clone(), before, after: value };
@@ -252,7 +252,7 @@ impl State {
             self.sync_run();
         }
         if matches!(self.data, DataState::Loading { .. }) {
-            self.notify(NoticeKind::Info, "The data is still being loaded.");
+            self.notify(NoticeKind::Info, "The data is still loading.");
         } else if self.run.status == RunStatus::NotReady {
             self.say_what_is_missing();
         } else {
@@ -283,8 +283,8 @@ impl State {
     pub(super) fn say_what_is_missing(&mut self) {
         let text = match (&self.data, self.inference.problems.first()) {
             (DataState::Failed(why), _) => why.clone(),
-            (DataState::None, _) => "Pick some data in the Data tab first.".to_owned(),
-            (_, Some(problem)) => format!("The network cannot train yet. {}", problem.message),
+            (DataState::None, _) => "Choose data in the Data tab first.".to_owned(),
+            (_, Some(problem)) => format!("The network can't train yet. {}", problem.message),
             _ => return,
         };
         self.notify(NoticeKind::Warning, text);

@@ -202,10 +202,7 @@ impl State {
         let mut gone = Vec::new();
         for id in ids {
             if self.runs.live.as_ref() == Some(&id) {
-                self.notify(
-                    NoticeKind::Info,
-                    "This run is the one you are working on. Reset it first, then delete it.",
-                );
+                self.notify(NoticeKind::Info, "This is the current run. Reset it first, then delete it.");
                 continue;
             }
             let Some(at) = self.runs.position(&id) else { continue };
@@ -220,7 +217,7 @@ impl State {
             [one] => format!("Deleted {one}."),
             many => format!("Deleted {} runs.", many.len()),
         };
-        self.offer(NoticeKind::Info, text, "Put back", Action::Runs(RunAction::Undelete(gone.len())));
+        self.offer(NoticeKind::Info, text, "Undo delete", Action::Runs(RunAction::Undelete(gone.len())));
     }
 
     fn undelete(&mut self, count: usize) {
@@ -228,8 +225,8 @@ impl State {
         let back = self.runs.deleted.split_off(kept);
         match back.as_slice() {
             [] => return self.notify(NoticeKind::Info, "No run was deleted."),
-            [one] => self.notify(NoticeKind::Success, format!("{} is back.", one.name)),
-            many => self.notify(NoticeKind::Success, format!("{} runs are back.", many.len())),
+            [one] => self.notify(NoticeKind::Success, format!("Restored {}.", one.name)),
+            many => self.notify(NoticeKind::Success, format!("Restored {} runs.", many.len())),
         }
         for card in back {
             self.restore_on_disk(card.id.clone());
@@ -253,7 +250,7 @@ impl State {
         if self.project == before {
             return self.sync_run();
         }
-        self.history.record(format!("start another like {}", card.name), None, &before);
+        self.history.record(format!("new run like {}", card.name), None, &before);
         self.after_change(&before);
     }
 }

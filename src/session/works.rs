@@ -172,7 +172,8 @@ impl LoadJob {
             }));
             let outcome = outcome.unwrap_or_else(|_| {
                 Err(DataError::new(
-                    "Reading this data made Glassbox stumble. Please report the file; your project is untouched.",
+                    "Glassbox couldn't read this data because of a bug. Please report the file; your project is \
+                        unaffected.",
                 ))
             });
             // The session may have moved on.

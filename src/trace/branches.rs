@@ -192,8 +192,8 @@ impl Branch {
     /// What is said when it gives way to newer ones.
     pub fn dropped(&self) -> String {
         format!(
-            "Dropped the branch {}: {MOST_BY_CHANGE} that began with a change of the past are kept, as far as the memory for \
-             checkpoints holds them. One that is given a name stays.",
+            "Dropped the branch {}: at most {MOST_BY_CHANGE} branches that started with a change are kept, as far as \
+             checkpoint memory allows. Branches you name are always kept.",
             self.title()
         )
     }

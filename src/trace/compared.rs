@@ -78,7 +78,7 @@ pub fn comparable(a: &TensorRecord, b: &TensorRecord) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} has the shape {:?} and {} the shape {:?}: only tensors of the same shape can be compared.",
+        "{} has shape {:?} and {} has shape {:?}: only tensors of the same shape can be compared.",
         a.name, a.dims, b.name, b.dims
     ))
 }

@@ -113,16 +113,16 @@ impl Vitals<'_> {
     fn learning(&self) -> Found {
         let gradient = self.gradient.filter(|_| !self.is_frozen)?;
         if gradient == 0.0 {
-            let still = if self.update == Some(0.0) { ", so its weights do not change" } else { "" };
+            let still = if self.update == Some(0.0) { ", so its weights don't change" } else { "" };
             return Some(match (self.strongest > 0.0, self.batch >= TELLING) {
                 (true, true) => (Severity::Bad, format!("no gradient arrives{still}")),
                 (true, false) => (
                     Severity::Unknown,
-                    format!("no gradient arrives in this step, whose batch is too small ({}) to tell", self.batch),
+                    format!("no gradient arrives in this step, but the batch is too small ({}) to tell", self.batch),
                 ),
                 (false, _) => (
                     Severity::Unknown,
-                    "no layer gets a gradient in this step: there is nothing to improve, or the signal got lost"
+                    "no layer gets a gradient in this step: either nothing can improve, or the signal is lost"
                         .to_owned(),
                 ),
             });
@@ -139,14 +139,14 @@ impl Vitals<'_> {
     fn strained(&self) -> Found {
         let watch = |words: String| Some((Severity::Watch, words));
         if let Some(share) = self.saturated.filter(|share| *share > MOSTLY_SATURATED && self.samples >= TELLING) {
-            return watch(format!("saturated, {} of its outputs are at an end of the activation", percent(share)));
+            return watch(format!("saturated, {} of its outputs are at the limits of the activation", percent(share)));
         }
         match self.update.filter(|_| !self.is_frozen) {
             Some(u) if u > LARGE_STEP => {
-                return watch(format!("large steps, {} of its weights at once", percent(u)));
+                return watch(format!("large updates, {} of its weights per step", percent(u)));
             }
             Some(u) if u < NO_STEP && self.gradient.is_none_or(|g| g >= TINY) => {
-                return watch(format!("it hardly moves, by {} of its weights a step", percent(u)));
+                return watch(format!("it hardly changes, by {} of its weights per step", percent(u)));
             }
             _ => {}
         }
@@ -165,9 +165,9 @@ impl Vitals<'_> {
         let zeros = self.outputs.zeros;
         let is_tiny = |g: f32| g < TINY;
         match self.gradient {
-            _ if self.is_frozen => (Severity::Unknown, "frozen, its weights stay as they are".to_owned()),
+            _ if self.is_frozen => (Severity::Unknown, "frozen, its weights don't change".to_owned()),
             Some(g) if is_tiny(g) => {
-                let words = "it has learnt what it can, or the signal got lost";
+                let words = "either it has converged, or the signal is lost";
                 (Severity::Unknown, format!("its gradient is tiny ({}): {words}", short(g)))
             }
             _ if zeros > MOSTLY_ZERO && !self.may_be_zero && self.outputs.count > 0 => {
@@ -221,13 +221,13 @@ impl LayersRecord {
             self.layers.iter().filter(|health| health.weights.is_some() && !health.is_frozen).collect();
         let reached = learning.iter().filter(|health| health.gradient.is_some()).count();
         if learning.is_empty() {
-            return "No layer here learns.".to_owned();
+            return "No layer is trainable.".to_owned();
         }
         if reached == 0 {
-            return "Gradients are known after the backward phase.".to_owned();
+            return "Gradients are available after the backward phase.".to_owned();
         }
         if reached < learning.len() {
-            return format!("In this step {reached} of {} layers have their gradient so far.", learning.len());
+            return format!("{reached} of {} layers have their gradient so far in this step.", learning.len());
         }
         let moved = learning.iter().all(|health| health.update.is_some_and(|update| update > 0.0));
         let end = if moved { "gets a gradient and moves" } else { "gets a gradient" };
@@ -299,17 +299,22 @@ mod tests {
             (
                 with(&|l| (l.gradient, l.update) = (Some(0.0), Some(0.0))),
                 Severity::Bad,
-                "no gradient arrives, so its weights do not change",
+                "no gradient arrives, so its weights don't change",
             ),
             (with(&|l| l.gradient = Some(1e-7)), Severity::Watch, "its gradient vanishes (1e−7, the strongest is 1)"),
             (with(&|l| l.gradient = Some(5e4)), Severity::Watch, "its gradient is very large (50000)"),
             (with(&|l| l.gradient = Some(f32::NAN)), Severity::Bad, "its gradient is NaN or infinite"),
-            (with(&|l| l.update = Some(0.4)), Severity::Watch, "large steps, 40 % of its weights at once"),
-            (with(&|l| l.update = Some(1e-9)), Severity::Watch, "it hardly moves, by 1e−7 % of its weights a step"),
+            (with(&|l| l.update = Some(0.4)), Severity::Watch, "large updates, 40 % of its weights per step"),
+            (
+                with(&|l| l.update = Some(1e-9)),
+                Severity::Watch,
+                "it hardly changes, by 1e−7 % of its weights per \
+                step",
+            ),
             (
                 with(&|l| l.saturated = Some(0.97)),
                 Severity::Watch,
-                "saturated, 97 % of its outputs are at an end of the activation",
+                "saturated, 97 % of its outputs are at the limits of the activation",
             ),
             (
                 with(&|l| l.activations = Statistics::of(&[1.0, f32::NAN])),
@@ -325,7 +330,7 @@ mod tests {
             assert_eq!(found, (severity, words.to_owned()));
         }
         let frozen = with(&|l| (l.is_frozen, l.gradient, l.update) = (true, Some(0.0), Some(0.0)));
-        assert_eq!(frozen, (Severity::Unknown, "frozen, its weights stay as they are".to_owned()));
+        assert_eq!(frozen, (Severity::Unknown, "frozen, its weights don't change".to_owned()));
         let dropout = with(&|l| (l.activations, l.may_be_zero) = (Statistics::of(&[0.0; 40]), true));
         assert_eq!(dropout.0, Severity::Well);
     }
@@ -364,7 +369,7 @@ mod tests {
         let perfect = record(vec![health(1, Some(0.0)), health(2, Some(0.0))]);
         let condition = perfect.condition(&perfect.layers[0]);
         assert_eq!(condition.severity, Severity::Unknown);
-        assert!(condition.words.contains("nothing to improve"), "{}", condition.words);
+        assert!(condition.words.contains("nothing can improve"), "{}", condition.words);
 
         // Beside a gradient that is far too large, one of usual size has not vanished.
         let large = record(vec![health(1, Some(0.5)), health(2, Some(1e6))]);
@@ -375,9 +380,9 @@ mod tests {
     fn the_headline_names_the_first_of_the_worst_and_never_more_than_was_looked_at() {
         let said = |layers| record(layers).headline().1;
         let waiting = LayerHealth { weights: Some(2.0), ..health(1, None) };
-        assert_eq!(said(vec![waiting.clone()]), "Gradients are known after the backward phase.");
+        assert_eq!(said(vec![waiting.clone()]), "Gradients are available after the backward phase.");
         let half = said(vec![waiting, health(2, Some(0.5)), health(3, None)]);
-        assert_eq!(half, "In this step 1 of 2 layers have their gradient so far.");
+        assert_eq!(half, "1 of 2 layers have their gradient so far in this step.");
         let still = LayerHealth { update: None, ..health(2, Some(0.5)) };
         assert_eq!(said(vec![still]), "In this step every layer gets a gradient.");
         assert_eq!(said(vec![health(2, Some(0.5))]), "In this step every layer gets a gradient and moves.");

@@ -37,8 +37,8 @@ pub struct Earlier {
 
 impl fmt::Display for Earlier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let data = if self.other_data.is_some() { " with other data" } else { "" };
-        write!(f, "begun with the weights of step {} of a run{data}", self.step)
+        let data = if self.other_data.is_some() { " with different data" } else { "" };
+        write!(f, "started from the weights at step {} of a run{data}", self.step)
     }
 }
 

@@ -68,8 +68,8 @@ impl fmt::Display for Change {
                 let index: Vec<_> = index.iter().map(ToString::to_string).collect();
                 write!(f, "{name}[{}] = {value}", index.join(", "))
             }
-            Self::Training { .. } => f.write_str("settings of training"),
-            Self::Graph { .. } => f.write_str("another network"),
+            Self::Training { .. } => f.write_str("training settings"),
+            Self::Graph { .. } => f.write_str("new network"),
             Self::Device { device } => write!(f, "device {device}"),
             Self::Plateau { .. } => f.write_str("learning rate cut on a plateau"),
             Self::Tensor { name, edit } => write!(f, "{name} {edit}"),
@@ -141,8 +141,8 @@ impl fmt::Display for TensorEdit {
             Self::Fill { value } => write!(f, "= {value}"),
             Self::Scale { by } => write!(f, "times {by}"),
             Self::Clamp { limit } => write!(f, "clipped to {limit}"),
-            Self::Reinitialise { seed } => write!(f, "drawn anew with seed {seed}"),
-            Self::Whole { values } => write!(f, "= {} new numbers", values.len()),
+            Self::Reinitialise { seed } => write!(f, "re-initialised with seed {seed}"),
+            Self::Whole { values } => write!(f, "= {} new values", values.len()),
         }
     }
 }
@@ -157,7 +157,7 @@ mod as_text {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom(format!("{text:?} is not a number")))
+        text.parse().map_err(|_| D::Error::custom(format!("{text:?} isn't a number")))
     }
 }
 
@@ -174,7 +174,7 @@ mod all_as_text {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[f32]>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let number = |word: &str| word.parse().map_err(|_| D::Error::custom(format!("{word:?} is not a number")));
+        let number = |word: &str| word.parse().map_err(|_| D::Error::custom(format!("{word:?} isn't a number")));
         text.split_whitespace().map(number).collect()
     }
 }

@@ -77,8 +77,8 @@ pub fn misplaced(axis: &str, place: i64, size: usize) -> Option<String> {
     let axis = if axis.is_empty() { "place" } else { axis };
     let all = axis.strip_suffix('y').map_or_else(|| format!("{axis}s"), |stem| format!("{stem}ies"));
     (!is_there).then(|| match size {
-        0 => format!("{axis} {place} of 0: there is none."),
-        size => format!("{axis} {place} of {size}: {all} are 0 to {}.", size - 1),
+        0 => format!("There is no {axis} {place}: it is empty."),
+        size => format!("There is no {axis} {place}: {all} are 0 to {}.", size - 1),
     })
 }
 
@@ -117,14 +117,14 @@ impl TensorRecord {
         if parts.len() != axes.len() {
             let (named, got) = (axes.join(", "), parts.len());
             return Err(match axes.len() {
-                0 => "It is a single number: leave the place empty.".to_owned(),
+                0 => "This is a single number: leave the index empty.".to_owned(),
                 1 => format!("It has one axis ({named}): type one number, not {got}."),
                 n => format!("It has {n} axes ({named}): type {n} numbers, not {got}."),
             });
         }
         let places = parts.into_iter().zip(&self.dims).zip(&axes).map(|((part, &size), axis)| {
             let place: i64 =
-                part.parse().map_err(|_| format!("“{part}” is no place: {axis}s are whole numbers from 0."))?;
+                part.parse().map_err(|_| format!("“{part}” isn't an index: {axis}s are whole numbers from 0."))?;
             match misplaced(axis, place, size) {
                 Some(why) => Err(why),
                 None => Ok((if place < 0 { place + size as i64 } else { place }) as usize),
@@ -257,7 +257,7 @@ mod tests {
             ("9, 0", "row 9 of 4: rows are 0 to 3."),
             ("0, -3", "unit -3 of 2: units are 0 to 1."),
             ("1", "It has 2 axes (row, unit): type 2 numbers, not 1."),
-            ("a, 0", "“a” is no place: rows are whole numbers from 0."),
+            ("a, 0", "“a” isn't an index: rows are whole numbers from 0."),
         ] {
             assert_eq!(record.index_of(typed), Err(why.to_owned()));
         }

@@ -32,13 +32,14 @@ impl StepPhase {
     /// What happens in it, for a beginner.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Load => "The next batch of samples is fetched.",
-            Self::Forward => "The samples go through the layers, from the input to the output.",
-            Self::Loss => "How wrong the outputs are becomes one number.",
+            Self::Load => "Fetch the next batch of samples.",
+            Self::Forward => "Run the samples through the layers, from input to output.",
+            Self::Loss => "Measure how wrong the outputs are, as one number.",
             Self::Backward => {
-                "From the loss back to the input: by how much each number would change it. These are the gradients."
+                "Work back from the loss to the input: how much would each value change the loss? These are the \
+                    gradients."
             }
-            Self::Update => "The optimiser changes every weight a little against its gradient.",
+            Self::Update => "The optimiser moves every weight a little against its gradient.",
         }
     }
 }
@@ -126,7 +127,7 @@ impl Listing {
         let used = self.lines.iter().take(done).find(|line| is(&line.inputs) && !is(&line.outputs))?;
         let reader = used.outputs.first().map_or("It", |token| &token.name);
         let line = used.text();
-        Some(format!("{reader} has used it already: step back before `{line}` for the change to count there."))
+        Some(format!("{reader} has already used it. Step back before `{line}` for the change to take effect there."))
     }
 
     /// Index of the line that makes a value; state has none but its updates.

@@ -23,17 +23,17 @@ pub fn numbered(program: &Program, name: &str, index: &[Index]) -> Result<Vec<In
 fn place(program: &Program, name: &str, axis: usize, word: &str) -> Result<Index, String> {
     let id = locate(program, name)?;
     let (Some(gates), Some(value)) = (inspect::gates(program, id), program.value(id)) else {
-        return Err(format!("{name} has no gates: '{word}' is no place in it, which are numbers from 0."));
+        return Err(format!("{name} has no gates, so '{word}' isn't an index. Indices are numbers from 0."));
     };
     let known = gates.names.join(", ");
     if gates.axis != axis {
         let at = gates.axis;
-        return Err(format!("The gates of {name} ({known}) lie along axis {at}, and '{word}' stands at axis {axis}."));
+        return Err(format!("The gates of {name} ({known}) are on axis {at}, but '{word}' is on axis {axis}."));
     }
     let size = value.shape.dims.get(axis - usize::from(value.shape.batched)).copied().unwrap_or_default();
     let units = size / gates.names.len();
     let example = gates.names[0];
-    let refused = || format!("{name} has no '{word}' among its gates, which are {known}; {example}2 is unit 2 of one.");
+    let refused = || format!("{name} has no gate '{word}'. Its gates are {known}; {example}2 is unit 2 of one.");
     let named = |gate: &&&str| word.strip_prefix(**gate).is_some_and(|unit| unit.bytes().all(|b| b.is_ascii_digit()));
     let (at, gate) = gates.names.iter().enumerate().find(|(_, gate)| named(gate)).ok_or_else(refused)?;
     let first = (at * units) as i64;
@@ -102,9 +102,9 @@ mod tests {
     fn what_is_no_gate_is_refused_with_those_there_are() {
         let lstm = recurrent(Lstm { units: 4, ..Lstm::default() }.into());
         for (text, words) in [
-            ("lstm_1.weight_ih[z, 0]", "has no 'z' among its gates, which are i, f, g, o"),
+            ("lstm_1.weight_ih[z, 0]", "has no gate 'z'. Its gates are i, f, g, o"),
             ("lstm_1.weight_ih[f4, 0]", "has 4 units, counted from 0: there is no f4"),
-            ("lstm_1.weight_ih[0, f]", "lie along axis 0, and 'f' stands at axis 1"),
+            ("lstm_1.weight_ih[0, f]", "are on axis 0, but 'f' is on axis 1"),
             ("loss[f]", "loss has no gates"),
             ("nothing[f]", "no value 'nothing'"),
         ] {

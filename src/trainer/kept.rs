@@ -79,7 +79,7 @@ impl Forks {
                 Ok(debugger) => revived.resting.push((debugger, kept)),
                 Err(error) => {
                     let title = revived.all.get(kept.id).map(Branch::title).unwrap_or_default();
-                    revived.problems.push(format!("The branch {title} could not be brought back: {error}"));
+                    revived.problems.push(format!("Couldn't restore the branch {title}: {error}"));
                 }
             }
         }

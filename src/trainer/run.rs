@@ -24,16 +24,16 @@ use summary::Looking;
 pub enum RunError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("The training part is empty: choose data with more samples or a smaller validation share.")]
+    #[error("The training set is empty. Choose data with more samples or a smaller validation share.")]
     NoSamples,
     /// The sum, and what to make smaller.
     #[error("{0}")]
     Memory(String),
     #[error(
-        "This run belongs to other data: {0}. Give it the data and the split that it was trained with, or start a new run."
+        "This run belongs to different data: {0}. Load the data and split it was trained with, or start a new run."
     )]
     OtherData(Difference),
-    #[error("These weights do not fit: {0}")]
+    #[error("These weights don't fit: {0}")]
     Weights(String),
     #[error("{0}")]
     Change(String),

@@ -85,7 +85,7 @@ pub fn watches(debugger: &Debugger, expressions: &[String], before: &BTreeMap<St
         let found = debugger.evaluate(expression)?;
         found.single().ok_or_else(|| {
             let shape: Vec<_> = found.dims.iter().map(ToString::to_string).collect();
-            format!("{} numbers: write max(…), mean(…) or norm(…) around it.", shape.join(" × "))
+            format!("{} values: wrap it in max(…), mean(…) or norm(…).", shape.join(" × "))
         })
     };
     let watched = |expression: &String| Watched {

@@ -466,7 +466,8 @@ impl Worker {
 fn panic_sentence(panic: &(dyn std::any::Any + Send)) -> String {
     let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     format!(
-        "The trainer stopped because of a mistake in Glassbox ({}). Your project is untouched; press reset to train again.",
+        "The trainer stopped because of a bug in Glassbox ({}). Your project is unaffected; press Reset to train \
+            again.",
         what.unwrap_or("no details")
     )
 }

@@ -11,7 +11,7 @@ pub fn locate(program: &Program, name: &str) -> Result<ValueId, String> {
     let gradient = || program.gradients.get(&known(name.strip_suffix(".grad")?)?).copied();
     known(name).or_else(gradient).ok_or_else(|| match meant::suggestion(&names(program), name) {
         Some(meant) => format!("There is no value '{name}'; did you mean {meant}?"),
-        None => format!("There is no value '{name}': the listing shows their names."),
+        None => format!("There is no value '{name}'. The listing shows the names."),
     })
 }
 
@@ -39,12 +39,12 @@ fn output_of(program: &Program, slug: &str) -> Option<ValueId> {
 pub(super) fn offset(name: &str, dims: &[usize], index: &[usize]) -> Result<usize, String> {
     if dims.len() != index.len() {
         let (axes, got) = (dims.len(), index.len());
-        return Err(format!("{name} has the shape {dims:?}: an element of it has {axes} indices, not {got}."));
+        return Err(format!("{name} has shape {dims:?}: an element takes {axes} indices, not {got}."));
     }
     let mut at = 0;
     for (&i, &size) in index.iter().zip(dims) {
         if i >= size {
-            return Err(format!("{name} has the shape {dims:?}: the index {i} must be below {size}."));
+            return Err(format!("{name} has shape {dims:?}: the index {i} must be below {size}."));
         }
         at = at * size + i;
     }
@@ -76,17 +76,17 @@ pub(super) fn refuse(program: &Program, name: &str, classes: Option<&[String]>, 
     let Some(wrong) = numbers.iter().find(|&&number| !fits(number)) else { return Ok(()) };
     let is_target = program.value(id).is_some_and(|value| value.role == Role::Target);
     let Some(classes) = classes.filter(|classes| is_target && classes.len() == count) else {
-        return Err(format!("{name} holds whole numbers from 0 to {}: {wrong} is none of them.", count - 1));
+        return Err(format!("{name} takes whole numbers from 0 to {}, not {wrong}.", count - 1));
     };
     if classes.iter().enumerate().all(|(i, class)| *class == i.to_string()) {
-        return Err(format!("{name} holds classes, and {wrong} is none. The classes are 0 to {}.", count - 1));
+        return Err(format!("{name} takes classes, and {wrong} isn't one. The classes are 0 to {}.", count - 1));
     }
     let named = classes.iter().enumerate().take(NAMED).map(|(i, class)| format!("{i} ({class})"));
     let mut named = named.collect::<Vec<_>>().join(", ");
     if count > NAMED {
         named += &format!(" … {} ({})", count - 1, classes[count - 1]);
     }
-    Err(format!("{name} holds classes, and {wrong} is none. The classes are {named}."))
+    Err(format!("{name} takes classes, and {wrong} isn't one. The classes are {named}."))
 }
 
 pub(super) fn write_element(machine: &mut Machine, name: &str, index: &[usize], value: f32) -> Result<(), String> {
@@ -113,7 +113,7 @@ pub(super) fn edited(machine: &Machine, name: &str, edit: &TensorEdit) -> Result
         TensorEdit::Fill { value } => map(&|_| *value),
         TensorEdit::Scale { by } => map(&|v| v * by),
         TensorEdit::Clamp { limit } if *limit >= 0.0 => map(&|v| v.clamp(-limit, *limit)),
-        TensorEdit::Clamp { limit } => return Err(format!("Numbers are clipped to one from 0, not to {limit}.")),
+        TensorEdit::Clamp { limit } => return Err(format!("The limit must be 0 or more, not {limit}.")),
         TensorEdit::Reinitialise { seed } => match machine.first_value(id, *seed) {
             Some(first) => first.data,
             None => {
@@ -124,7 +124,7 @@ pub(super) fn edited(machine: &Machine, name: &str, edit: &TensorEdit) -> Result
         TensorEdit::Whole { values } if values.len() == tensor.data.len() => values.clone(),
         TensorEdit::Whole { values } => {
             let (dims, wanted, got) = (&tensor.dims, tensor.data.len(), values.len());
-            return Err(format!("{name} has the shape {dims:?}: that is {wanted} numbers, not {got}."));
+            return Err(format!("{name} has shape {dims:?}: {wanted} values, not {got}."));
         }
     };
     Ok(TensorData { dims: tensor.dims, data })

@@ -83,7 +83,7 @@ fn a_change_in_the_past_leaves_the_later_history_as_a_branch() {
                     goto 10; scale dense_1.bias 2; undo; branches";
     let said = debugged(folder.path(), commands);
     let branch = "dense_1.weight = 0 from 10";
-    assert_eq!(said[3]["notes"][0], format!("Now on branch {branch}; what came after step 10 stays on main."));
+    assert_eq!(said[3]["notes"][0], format!("Now on branch {branch}. The steps after 10 stay on main."));
     assert_eq!(
         (&said[4]["current"], &said[4]["branches"][0]["steps_completed"]),
         (&Value::from(branch), &Value::from(30))
@@ -94,7 +94,7 @@ fn a_change_in_the_past_leaves_the_later_history_as_a_branch() {
     assert!(said[9]["notes"][0].as_str().is_some_and(|note| note.contains("from 10")));
     assert_eq!(
         (&said[10]["branch"], &said[10]["notes"][0]),
-        (&Value::from("main"), &Value::from("On branch main again."))
+        (&Value::from("main"), &Value::from("Back on branch main."))
     );
     assert_eq!(said[11]["branches"].as_array().map(Vec::len), Some(2), "an empty one is gone: {}", said[11]);
 }
@@ -120,6 +120,6 @@ fn a_value_is_compared_across_branches_and_steps() {
     assert_eq!(
         (&said[11]["branch"], &said[11]["steps_completed"]),
         (&Value::from("fork 1"), &Value::from(9)),
-        "where it stood"
+        "The run hasn't moved"
     );
 }

@@ -14,16 +14,16 @@ fn a_checkpoint_is_no_project_and_a_project_no_checkpoint() {
         fails(folder, &[command, "xor.safetensors"], &["is a checkpoint", "--resume xor.safetensors"]);
     }
     let resumed = |checkpoint: &'static str| ["debug", "x.json", "--resume", checkpoint, "--command", "info"];
-    fails(folder, &resumed("x.json"), &["not a checkpoint", "x.json"]);
-    fails(folder, &resumed("sine.safetensors"), &["sine.safetensors is a checkpoint of another project than x.json"]);
-    fails(folder, &resumed("moons.safetensors"), &["moons.safetensors belongs to other data"]);
+    fails(folder, &resumed("x.json"), &["isn't a Glassbox checkpoint", "x.json"]);
+    fails(folder, &resumed("sine.safetensors"), &["sine.safetensors doesn't belong to x.json"]);
+    fails(folder, &resumed("moons.safetensors"), &["moons.safetensors belongs to different data"]);
     // Another network for the same data is a change of the run, and said.
     let wider = std::fs::read_to_string(folder.join("x.json")).unwrap().replace("\"units\": 8", "\"units\": 9");
     std::fs::write(folder.join("wider.json"), wider).unwrap();
     json_free(folder, &["train", "wider.json", "--epochs", "1", "--checkpoint", "wider.safetensors"]);
     let output = glassbox(folder, &resumed("wider.safetensors"));
     let said = text(&output.stderr);
-    assert!(output.status.success() && said.contains("From step 25 on with the network of x.json"), "{said}");
+    assert!(output.status.success() && said.contains("From step 25 on, the network is that of x.json"), "{said}");
     let output = glassbox(folder, &resumed("xor.safetensors"));
     assert_eq!((output.status.success(), text(&output.stderr)), (true, String::new()));
 }
@@ -56,12 +56,12 @@ fn a_dump_that_does_not_fit_says_so_and_leaves_what_was_there() {
     // As an administrator may, through a link: the device itself must not be replaced by a file.
     std::os::unix::fs::symlink("/dev/full", folder.join("full.safetensors")).unwrap();
     let dump = |file: &'static str| ["debug", "x.json", "--steps", "1", "--dump", file];
-    fails(folder, &dump("full.safetensors"), &["cannot be written", "No space left", "full.safetensors"]);
+    fails(folder, &dump("full.safetensors"), &["Can't write the file", "No space left", "full.safetensors"]);
     assert!(std::fs::symlink_metadata(folder.join("full.safetensors")).unwrap().is_symlink());
     fails(folder, &dump("none/a.safetensors"), &["there is no folder none"]);
     fails(folder, &dump("."), &["directory"]);
     std::fs::write(folder.join("old.safetensors"), "old").unwrap();
-    fails(folder, &dump("old.safetensors"), &["no dump of Glassbox: its 3 bytes would be lost"]);
+    fails(folder, &dump("old.safetensors"), &["not a Glassbox dump (3 bytes)"]);
     json_free(folder, &[&dump("old.safetensors")[..], &["--force"]].concat());
     json_free(folder, &dump("old.safetensors"));
     assert!(std::fs::read(folder.join("old.safetensors")).unwrap().len() > 1000);

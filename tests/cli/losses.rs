@@ -41,17 +41,17 @@ fn no_command_destroys_what_it_reads_or_what_is_not_its_own() {
         (train(&["--checkpoint", "d.csv", "--force"]), "is the data"),
         (train(&["--log", "new", "--checkpoint", "./new"]), "name the same file"),
         (train(&["--resume", "run.safetensors", "--log", "run.safetensors"]), "is the checkpoint"),
-        (train(&["--log", "letter.txt"]), "its 11 bytes would be lost"),
+        (train(&["--log", "letter.txt"]), "(11 bytes)"),
         (train(&["--checkpoint", "letter.txt"]), "--force"),
-        (train(&["--checkpoint", "run.jsonl"]), "a log of Glassbox"),
-        (train(&["--log", "run.safetensors"]), "a checkpoint of Glassbox"),
+        (train(&["--checkpoint", "run.jsonl"]), "a Glassbox log"),
+        (train(&["--log", "run.safetensors"]), "a Glassbox checkpoint"),
         (debug(&["--steps", "1", "--dump", "d.csv", "--force"]), "is the data"),
-        (debug(&["--steps", "1", "--dump", "run.safetensors"]), "a checkpoint of Glassbox"),
+        (debug(&["--steps", "1", "--dump", "run.safetensors"]), "a Glassbox checkpoint"),
         (debug(&["--command", "goto 1; dump p.glassbox.json"]), "is the project"),
-        (debug(&["--command", "goto 1; dump letter.txt"]), "would be lost"),
+        (debug(&["--command", "goto 1; dump letter.txt"]), "would overwrite"),
         (debug(&["--script", "commands", "--steps", "1", "--dump", "commands"]), "cannot be used with"),
         (new(&["-o", "d.csv", "--force"]), "is the data"),
-        (new(&["-o", "letter.txt"]), "would be lost"),
+        (new(&["-o", "letter.txt"]), "would overwrite"),
     ] {
         let output = glassbox(folder, &arguments);
         let said = text(&output.stderr);
@@ -82,13 +82,13 @@ fn the_log_of_a_run_that_goes_on_is_that_of_one_that_never_stopped() {
     train(&["--steps", "70", "--log", "run.jsonl"]);
     std::fs::write(folder.join("run.jsonl"), log("run.jsonl") + "{\"event\":\"st").unwrap();
     let said = train(&["--resume", "half.safetensors", "--log", "run.jsonl"]);
-    assert!(said.contains("run.jsonl goes on after step 50: 21 lines"), "{said}");
+    assert!(said.contains("run.jsonl continues after step 50: removed 21"), "{said}");
     assert_eq!(log("run.jsonl"), log("whole.jsonl"));
     // Without --resume it is another run.
     train(&["--steps", "3", "--log", "run.jsonl"]);
     assert_eq!(log("run.jsonl").lines().count(), 3);
     let said = train(&["--resume", "half.safetensors", "--log", "run.jsonl"]);
-    assert!(said.contains("run.jsonl does not have the 47 steps before step 51"), "{said}");
+    assert!(said.contains("run.jsonl is missing the 47 steps before step 51"), "{said}");
 }
 
 /// The same rows in another order are divided otherwise: what was learnt from would be validated on.
@@ -108,10 +108,10 @@ fn a_run_does_not_go_on_with_other_data_unawares() {
     let other = good.replacen("\n37.5,", "\n-37.5,", 1);
     assert_ne!(other, good);
     for (text, words) in
-        [(&shuffled, "divided otherwise"), (&more, "the data now has"), (&other, "samples than the data now has")]
+        [(&shuffled, "split differently"), (&more, "but the data now has"), (&other, "trained on different samples")]
     {
         std::fs::write(folder.join("d.csv"), text).unwrap();
-        fails(folder, &resumed, &["belongs to other data", words, "--other-data"]);
+        fails(folder, &resumed, &["belongs to different data", words, "--other-data"]);
         fails(folder, &["debug", "p.glassbox.json", "--resume", "run.safetensors", "--command", "info"], &[words]);
         let on_purpose = json(folder, &[&resumed[..], &["--other-data"]].concat());
         assert_eq!(on_purpose["epochs"], whole["epochs"]);
@@ -155,7 +155,7 @@ fn a_run_on_other_data_goes_back_to_the_weights_that_it_began_with() {
         format!("info; print dense_1.weight; goto 0; print dense_1.weight; goto {steps}; print dense_1.weight");
     let said = said("b.safetensors", &commands);
     assert_eq!(said[0]["begun"]["step"], first["steps"]);
-    assert!(said[0]["begun"]["other_data"].as_str().unwrap().contains("divided otherwise"), "{}", said[0]);
+    assert!(said[0]["begun"]["other_data"].as_str().unwrap().contains("split differently"), "{}", said[0]);
     assert_eq!(said[3], weights, "what it began with");
     assert_eq!(said[5], said[1], "and the same again from there");
 }

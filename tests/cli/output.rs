@@ -81,7 +81,7 @@ fn answers_that_cannot_be_written_are_a_failure() {
             .output()
             .unwrap();
         let said = text(&output.stderr);
-        assert_eq!((output.status.code(), said.contains("cannot be written")), (Some(1), true), "{said}");
+        assert_eq!((output.status.code(), said.contains("Can't write the file")), (Some(1), true), "{said}");
     }
 }
 

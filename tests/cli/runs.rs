@@ -38,7 +38,7 @@ fn runs_are_kept_by_name_listed_renamed_and_deleted() {
     let told = json_free(folder, &["runs", "x.glassbox.json"]);
     assert!(told.lines().count() == 3 && told.contains("learning rate") && told.contains("best val loss"), "{told}");
 
-    fails(folder, &["train", "x.glassbox.json", "--name", "first"], &["\"first\"", "already (50 steps)", "--resume"]);
+    fails(folder, &["train", "x.glassbox.json", "--name", "first"], &["\"first\"", "(50 steps)", "--resume"]);
     fails(folder, &["runs", "x.glassbox.json", "rename", "frist", "a"], &["Did you mean \"first\"?"]);
     fails(folder, &["runs", "x.glassbox.json", "rename", "run-2", "first"], &["already"]);
     json_free(folder, &["runs", "x.glassbox.json", "rename", "run-2", "hot"]);
@@ -94,10 +94,10 @@ fn runs_are_exported_as_checkpoints_curves_and_a_table() {
     // What was exported is replaced by an export, and nothing else is without a word.
     json_free(folder, &export(&["-o", "curves.csv", "--curves", "--table", "runs.csv"]));
     std::fs::write(folder.join("mine.csv"), "a,b\n1,2\n").unwrap();
-    fails(folder, &export(&["--table", "mine.csv"]), &["no table of Glassbox", "--force"]);
+    fails(folder, &export(&["--table", "mine.csv"]), &["not a Glassbox table", "--force"]);
     fails(folder, &export(&["first", "-o", "x.glassbox.json", "--force"]), &["is the project"]);
     fails(folder, &export(&["first", "-o", "x.runs/run-1.safetensors", "--force"]), &["is a run"]);
-    fails(folder, &export(&["-o", "both.safetensors"]), &["name a folder"]);
+    fails(folder, &export(&["-o", "both.safetensors"]), &["Name a folder"]);
     assert_eq!(glassbox(folder, &export(&[])).status.code(), Some(2));
 }
 

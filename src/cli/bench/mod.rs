@@ -43,7 +43,7 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
             (options.device != DeviceChoice::Cpu, "--device"),
         ];
         if let Some((_, option)) = of_workloads.into_iter().find(|(is_given, _)| *is_given) {
-            bail!("{option} is for the workloads ({}), not for {name}.", NAMES.join(", "));
+            bail!("{option} only works with the workloads ({}), not with {name}.", NAMES.join(", "));
         }
     }
     if options.only.as_deref() == Some("ui-frame") {
@@ -74,7 +74,7 @@ pub fn run(options: &BenchOptions, ui_frame: Option<Frames>) -> anyhow::Result<(
         NAMES.into_iter().filter(|name| options.only.as_deref().is_none_or(|o| o == *name)).collect();
     if names.is_empty() {
         let only = options.only.as_deref().unwrap_or_default();
-        bail!("There is no measurement {only:?}. There are: {}, {}.", NAMES.join(", "), OTHERS.join(", "));
+        bail!("There is no measurement {only:?}. Choose one of: {}, {}.", NAMES.join(", "), OTHERS.join(", "));
     }
     let peers = options.against.iter().map(|path| peers::read(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let threads = Threads::new(options.threads.map_or(0, usize::from))?;

@@ -23,15 +23,15 @@ fn unnamed() -> String {
 }
 
 pub fn read(path: &Path) -> anyhow::Result<Peer> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("Can't read {}", path.display()))?;
     let peer = understood(&text).with_context(|| {
         let expected =
             "one JSON object with \"ms_per_step\": {name: median}, as scripts/bench/peers.py --json prints it";
-        format!("{} is not what a measurement prints: {expected}", path.display())
+        format!("{} isn't the output of a measurement: {expected}", path.display())
     })?;
     ensure!(
         peer.ms_per_step.keys().any(|name| NAMES.contains(&name.as_str())),
-        "{} has none of the workloads that are measured here: {}.",
+        "{} contains none of the workloads measured here: {}.",
         path.display(),
         NAMES.join(", ")
     );
@@ -40,11 +40,11 @@ pub fn read(path: &Path) -> anyhow::Result<Peer> {
 
 fn understood(text: &str) -> anyhow::Result<Peer> {
     let value: serde_json::Value = serde_json::from_str(text)?;
-    ensure!(value.is_object(), "it is no object");
+    ensure!(value.is_object(), "it isn't an object");
     let peer: Peer = serde_json::from_value(value)?;
     // A time of nothing, or of more than a day, was not measured.
     if let Some((name, ms)) = peer.ms_per_step.iter().find(|(_, ms)| !(1e-6..1e8).contains(*ms)) {
-        bail!("{name} cannot take {ms:e} ms");
+        bail!("{name} can't take {ms:e} ms");
     }
     Ok(peer)
 }

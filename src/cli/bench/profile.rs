@@ -32,7 +32,7 @@ pub fn instructions(workload: &Workload, time: Duration) -> Result<Vec<(f64, Str
 pub fn table(name: &str, mut lines: Vec<(f64, String)>) -> String {
     let total: f64 = lines.iter().map(|(ms, _)| ms).sum();
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut text = format!("{name}: {} instructions, {total:.3} ms together", lines.len());
+    let mut text = format!("{name}: {} instructions, {total:.3} ms in total", lines.len());
     for (ms, line) in lines {
         text += &format!("\n{ms:10.4} ms {:5.1} %  {line}", 100.0 * ms / total);
     }

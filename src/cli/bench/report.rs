@@ -56,7 +56,7 @@ impl Report {
     }
 
     fn ratios(&self, peers: &[Peer]) -> anyhow::Result<()> {
-        answer(format_args!("\nour time / theirs (below 1: we are faster)"))?;
+        answer(format_args!("\nour time / theirs (below 1: Glassbox is faster)"))?;
         let widths: Vec<_> = peers.iter().map(|peer| peer.engine.chars().count().max(14)).collect();
         let heads: String =
             peers.iter().zip(&widths).map(|(peer, width)| format!(" {:>width$}", peer.engine)).collect();

@@ -54,7 +54,7 @@ pub fn print(points: &[Point], as_json: bool) -> anyhow::Result<()> {
         answer(json!({ "scaling": points.iter().map(point).collect::<Vec<_>>() }))?;
         return Ok(());
     }
-    answer(format_args!("784 numbers, {DEPTH} layers of {WIDTH} units, batches of {BATCH}; one of them varied:\n"))?;
+    answer(format_args!("784 numbers, {DEPTH} layers of {WIDTH} units, batches of {BATCH}; varying one of them:\n"))?;
     answer(format_args!("{:8} {:>6} {:>12} {:>10}", "varied", "to", "parameters", "median ms"))?;
     for p in points {
         answer(format_args!("{:8} {:>6} {:>12} {:>10.3}", p.axis, p.value, p.parameters, p.ms))?;

@@ -69,7 +69,7 @@ pub fn run(as_json: bool) -> anyhow::Result<()> {
 
 /// `tell`: steps and resident bytes, now and then.
 fn soak(steps: u64, saves: u64, mut tell: impl FnMut(u64, u64)) -> anyhow::Result<Soaked> {
-    let folder = tempfile::tempdir().context("There is no room for the files of the run")?;
+    let folder = tempfile::tempdir().context("No space for the files of the run")?;
     let mut state = begin(folder.path())?;
     let mut soaked = Soaked { steps: 0, saves: 0, first: 0, most: 0 };
     let (mut asked, mut told, mut heard) = (None, 0, Instant::now());
@@ -83,7 +83,7 @@ fn soak(steps: u64, saves: u64, mut tell: impl FnMut(u64, u64)) -> anyhow::Resul
         if step > soaked.steps {
             (heard, soaked.steps) = (Instant::now(), step);
         } else if heard.elapsed() > PATIENCE {
-            bail!("Nothing has happened since step {step}: {:?}.", state.run.status);
+            bail!("No progress since step {step}: {:?}.", state.run.status);
         }
         let card = state.runs.live.as_ref().and_then(|id| state.runs.card(id));
         let is_written = |asked: &mut u64| card.is_some_and(|card| card.steps >= *asked);
@@ -115,7 +115,7 @@ fn begin(folder: &Path) -> anyhow::Result<State> {
     let began = Instant::now();
     while !matches!(state.data, DataState::Ready(_)) || state.run.status != RunStatus::Paused {
         if began.elapsed() > PATIENCE {
-            bail!("The data of {TOY} does not come.");
+            bail!("The data of {TOY} did not load.");
         }
         state.poll();
         std::thread::sleep(FRAME);

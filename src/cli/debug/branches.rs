@@ -116,7 +116,7 @@ impl Ways {
 
     fn number_of(&self, name: &str) -> Result<u32, String> {
         let found = self.all.named(name).map(|branch| branch.id);
-        found.ok_or_else(|| format!("There is no branch '{name}'; 'branches' shows which there are."))
+        found.ok_or_else(|| format!("There is no branch '{name}'. 'branches' lists them."))
     }
 
     fn fork(&mut self, name: String) -> Result<(), DebugError> {
@@ -229,14 +229,14 @@ impl Console {
                 self.ways.all.fork_by(&words(&fork).unwrap_or_default(), stood, here);
                 self.ways.go_on_in(*fork);
                 let name = self.ways.name();
-                self.notes.push(format!("Now on branch {name}; what came after step {} stays on {from}.", here.step));
+                self.notes.push(format!("Now on branch {name}. The steps after {} stay on {from}.", here.step));
                 let dropped = self.ways.drop_surplus();
                 self.notes.extend(dropped);
             }
             Later::Gone(why) => {
                 let furthest = self.debugger().furthest();
                 self.way_mut().forget_after(furthest);
-                self.notes.push(format!("What came after step {} could not be kept: {why}", place.step));
+                self.notes.push(format!("The steps after {} could not be kept: {why}", place.step));
             }
         }
         Ok(made)
@@ -257,7 +257,7 @@ impl Console {
         let left = self.ways.current.id;
         self.ways.switch(parent);
         self.debugger_mut().goto(place).map_err(sentence)?;
-        self.notes.push(format!("On branch {} again.", self.ways.name()));
+        self.notes.push(format!("Back on branch {}.", self.ways.name()));
         if is_empty {
             self.ways.forget(left);
         }
@@ -267,12 +267,12 @@ impl Console {
     pub(super) fn fork(&mut self, name: Option<String>) -> Result<Said, String> {
         let name = name.unwrap_or_else(|| self.ways.fresh_name());
         if self.ways.all.named(&name).is_some() {
-            return Err(format!("There is a branch '{name}' already."));
+            return Err(format!("There is already a branch '{name}'."));
         }
         let from = self.ways.name();
         self.ways.fork(name.clone()).map_err(|error| error.to_string())?;
         let mut said = self.place();
-        said.text = format!("Now on branch {name}; {from} stays as it is.\n{}", said.text);
+        said.text = format!("Now on branch {name}. {from} stays as it is.\n{}", said.text);
         Ok(said)
     }
 
@@ -286,13 +286,13 @@ impl Console {
         let id = self.ways.number_of(name)?;
         if id == self.ways.current.id {
             let next = self.ways.all.after(id);
-            let only = || format!("'{name}' is the only branch: there is nothing to go on with without it.");
+            let only = || format!("'{name}' is the only branch, so it can't be deleted.");
             self.ways.switch(next.ok_or_else(only)?);
         }
         self.ways.forget(id);
         let mut said = self.place();
         said.json["deleted"] = json!(name);
-        said.text = format!("Deleted branch {name}; on branch {}.\n{}", self.ways.name(), said.text);
+        said.text = format!("Deleted branch {name}. Now on branch {}.\n{}", self.ways.name(), said.text);
         Ok(said)
     }
 }
@@ -306,14 +306,14 @@ impl Console {
         let step = step.unwrap_or(own.step);
         let way = match branch {
             None => &mut self.ways.current,
-            Some(id) => self.ways.resting.iter_mut().find(|way| way.id == id).ok_or("That branch is gone.")?,
+            Some(id) => self.ways.resting.iter_mut().find(|way| way.id == id).ok_or("That branch no longer exists.")?,
         };
         let other = inspect::at_step(&mut way.debugger, None, &(name.to_owned(), step))?;
         let found = Facts::between(&own, &other)?;
         let title = self.ways.all.get(branch.unwrap_or(self.ways.current.id)).map(Branch::title).unwrap_or_default();
         let at = found.at.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let difference = match found.same == 1.0 {
-            true => "the same, bit for bit".to_owned(),
+            true => "identical, bit for bit".to_owned(),
             false => format!(
                 "largest difference {} at [{at}], mean {}, {} of its norm, {} % identical",
                 found.largest,
@@ -322,7 +322,7 @@ impl Console {
                 (found.same * 1000.0).round() / 10.0
             ),
         };
-        let text = format!("{name} of step {} beside step {step} of {title}: {difference}", own.step);
+        let text = format!("{name} at step {} and at step {step} of {title}: {difference}", own.step);
         let json = json!({
             "name": name, "step": own.step, "other_step": step, "other_branch": title,
             "largest": json_number(f64::from(found.largest)), "at": found.at, "mean": json_number(found.mean),
@@ -334,7 +334,7 @@ impl Console {
     /// A name of a branch may itself end like a step: "fork at 5".
     fn other_place(&self, with: &str) -> Result<(Option<u32>, Option<u64>), String> {
         let number = |text: &str| {
-            text.trim().parse::<u64>().map_err(|_| format!("A step is a whole number, not '{}'.", text.trim()))
+            text.trim().parse::<u64>().map_err(|_| format!("A step must be a whole number, not '{}'.", text.trim()))
         };
         let Some(named) = with.strip_prefix("with ").map(str::trim) else {
             return Ok((None, Some(number(with.trim_start_matches("at"))?)));

@@ -36,7 +36,7 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
     let (message, rest) = message(word, rest, log)?;
     let text = message.is_some();
     if rest.is_empty() && !text {
-        return Err(format!("'{word}' needs an expression or a place: {word} loss > 1, {word} at %4, {word} nan."));
+        return Err(format!("'{word}' needs an expression or a location: {word} loss > 1, {word} at %4, {word} nan."));
     }
     let (kind, place) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if !matches!(kind, "at" | "layer" | "phase" | "nan") {
@@ -45,16 +45,18 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
         return Ok(Break { log, place: Place::At(At::Anywhere), condition, message, turn });
     }
     if place == "if" || place.ends_with(" if") {
-        return Err(format!("Behind 'if' stands a condition: {word} at %4 if max(abs(%1)) > 1."));
+        return Err(format!("'if' needs a condition: {word} at %4 if max(abs(%1)) > 1."));
     }
     let (place, asked) = match place.split_once(" if ") {
         Some((place, asked)) => (place.trim(), Some(condition(asked.trim())?)),
         None => (place.trim(), None),
     };
     let place = match (kind, place) {
-        ("nan", "") if text => return Err("'log nan' tells where and in which samples; it takes no text.".into()),
+        ("nan", "") if text => {
+            return Err("'log nan' has its own message, with place and samples. It takes no text.".into());
+        }
         ("nan", "") if asked.is_none() => Place::At(At::NotFinite),
-        ("nan", _) => return Err(format!("'{word} nan' stands alone; for a condition write {word} nan(%4).")),
+        ("nan", _) => return Err(format!("'{word} nan' takes nothing else. For a condition write {word} nan(%4).")),
         (_, "") => return Err(format!("'{word} {kind}' needs a name: {word} {kind} {}.", example(kind))),
         ("at", name) => Place::At(At::Instruction(name.to_owned())),
         ("layer", name) => Place::Layer(name.to_owned()),
@@ -62,7 +64,7 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
             Some(phase) => Place::At(At::Phase(phase)),
             None => {
                 let all = StepPhase::ALL.map(StepPhase::word).join(", ");
-                return Err(format!("There is no phase '{name}'; there are {all}."));
+                return Err(format!("There is no phase '{name}'. The phases are {all}."));
             }
         },
     };
@@ -80,20 +82,20 @@ fn turn<'a>(word: &str, rest: &'a str) -> Result<(&'a str, Option<Turn>), String
     };
     match number.parse() {
         Ok(count) if count > 0 => Ok((before[..before.len() - kind.len()].trim_end(), Some(make(count)))),
-        _ => Err(format!("Behind '{kind}' stands a whole number from 1: {word} loss > 1 {kind} 3.")),
+        _ => Err(format!("'{kind}' needs a whole number from 1: {word} loss > 1 {kind} 3.")),
     }
 }
 
 /// The text in quotes that a log point says, and what stands behind it.
 fn message<'a>(word: &str, rest: &'a str, log: bool) -> Result<(Option<String>, &'a str), String> {
     let Some(inside) = rest.strip_prefix('"') else { return Ok((None, rest)) };
-    let (text, behind) = inside.split_once('"').ok_or("The text of a log point ends with a '\"' as it begins.")?;
+    let (text, behind) = inside.split_once('"').ok_or("The text of 'log' must end with a '\"'.")?;
     if !log {
-        return Err(format!("'{word}' stops and says where; a text is what 'log' says: log \"{text}\"."));
+        return Err(format!("'{word}' takes no text. To print one, write log \"{text}\"."));
     }
     let message = expr::parse_message(text).map_err(|error| error.message)?;
     if text.trim().is_empty() {
-        return Err("There is nothing between the quotes: log \"loss {loss}\".".into());
+        return Err("The text is empty. Write for example log \"loss {loss}\".".into());
     }
     Ok((Some(message.to_string()), behind.trim()))
 }
@@ -116,7 +118,7 @@ impl Break {
                 let found = layers.find(|(_, known)| **known == name || slug(known) == slug(&name));
                 let (layer, _) = found.ok_or_else(|| {
                     let all: Vec<_> = program.layer_names.values().map(|name| slug(name)).collect();
-                    format!("There is no layer '{name}'; there are {}.", all.join(", "))
+                    format!("There is no layer '{name}'. The layers are {}.", all.join(", "))
                 })?;
                 At::Layer(*layer)
             }
@@ -134,8 +136,8 @@ pub fn description(breakpoint: &Breakpoint, program: &Program) -> String {
         At::Layer(layer) => {
             format!("before layer {}", program.layer_names.get(layer).map_or_else(|| format!("{layer:?}"), |n| slug(n)))
         }
-        At::Phase(phase) => format!("before the phase {}", phase.word()),
-        At::NotFinite => "behind the instruction that makes the first NaN or infinity".to_owned(),
+        At::Phase(phase) => format!("before the {} phase", phase.word()),
+        At::NotFinite => "after the instruction that produces the first NaN or infinity".to_owned(),
     };
     let condition = breakpoint.condition.as_ref().map_or(String::new(), |condition| format!(" where {condition}"));
     let turn = match breakpoint.turn {
@@ -163,7 +165,8 @@ pub fn held(breakpoint: &Breakpoint, machine: &Machine) -> Option<String> {
     };
     let name = &state.find(|value| is_spoilt(&value.name))?.name;
     Some(format!(
-        "{name} holds NaN or infinity already: what is computed from it does not stop here, but 'break nan(loss)' does."
+        "{name} already contains NaN or infinity, so values computed from it don't stop here. Use 'break nan(loss)' \
+            instead."
     ))
 }
 
@@ -231,23 +234,23 @@ mod tests {
     #[test]
     fn wrong_ones_get_a_sentence() {
         for (text, words) in [
-            ("", "needs an expression or a place"),
+            ("", "needs an expression or a location"),
             ("at", "break at %4"),
-            ("at %4 if", "Behind 'if'"),
+            ("at %4 if", "'if' needs a condition"),
             ("phase sideways", "there are load, forward"),
             ("nan %4", "break nan(%4)"),
             ("at %4 if loss >", "at the end"),
             ("loss > 1 for x steps", "how many steps"),
             ("loss > 1 hit 0", "Behind 'hit' stands a whole number"),
-            ("\"loss\"", "what 'log' says"),
+            ("\"loss\"", "takes no text"),
         ] {
             let said = parse("break", text, false).unwrap_err();
             assert!(said.contains(words), "{text}: {said}");
         }
         for (text, words) in [
-            ("\"loss {loss", "ends with a '\"'"),
+            ("\"loss {loss", "must end with a '\"'"),
             ("\"loss {loss\"", "'{' without its '}'"),
-            ("\" \"", "nothing between the quotes"),
+            ("\" \"", "The text is empty"),
             ("\"a\" nan", "takes no text"),
         ] {
             let said = parse("log", text, true).unwrap_err();

@@ -20,10 +20,8 @@ impl Console {
     /// Some names are no tensors.
     fn tensor(name: &str) -> Result<(), String> {
         match name {
-            "learning_rate" => Err("learning_rate is one number: set learning_rate = 2 * learning_rate.".into()),
-            "step" | "epoch" => {
-                Err(format!("{name} is counted, not set: 'goto 20' stands after the update of step 20."))
-            }
+            "learning_rate" => Err("learning_rate is a single number: set learning_rate = 2 * learning_rate.".into()),
+            "step" | "epoch" => Err(format!("{name} can't be set. 'goto 20' goes to the end of step 20.")),
             _ => Ok(()),
         }
     }
@@ -58,7 +56,7 @@ impl Console {
         let numbers = match given.single() {
             Some(single) => vec![single; offsets.len()],
             None if given.dims == shape => given.numbers,
-            None => return Err(format!("{part} has the shape {shape:?}, and {value} has {:?}.", given.dims)),
+            None => return Err(format!("{part} has shape {shape:?}, but {value} has {:?}.", given.dims)),
         };
         for (&at, number) in offsets.iter().zip(numbers) {
             whole[at] = number;
@@ -78,7 +76,7 @@ impl Console {
             let rate = self.debugger().number_of(value)?;
             self.alter(|debugger| debugger.set_learning_rate(rate))?;
             let json = json!({ "name": name, "value": rate });
-            return Ok(Said { text: format!("The learning rate is {rate} from here on."), json });
+            return Ok(Said { text: format!("The learning rate is now {rate}."), json });
         }
         if let [single] = numbers[..] {
             return self.edit(name, TensorEdit::Fill { value: single as f32 });
@@ -86,7 +84,7 @@ impl Console {
         Self::tensor(name)?;
         let own = self.debugger().value_of(&Expr::Name(name.into()))?.dims;
         if own != dims {
-            return Err(format!("{name} has the shape {own:?}, and {value} has {dims:?}."));
+            return Err(format!("{name} has shape {own:?}, but {value} has {dims:?}."));
         }
         self.edit(name, TensorEdit::Whole { values: numbers.into_iter().map(|v| v as f32).collect() })
     }
@@ -117,14 +115,14 @@ impl Console {
 
     fn nothing_to_undo(&self) -> String {
         let (_, ahead) = self.debugger().changes();
-        let further = if ahead.is_empty() { "" } else { " before here; 'info' shows those that lie ahead" };
-        format!("There is no change to take back{further}.")
+        let further = if ahead.is_empty() { "" } else { " before here; 'info' lists those that lie ahead" };
+        format!("There is no change to undo{further}.")
     }
 
     pub(super) fn undo(&mut self) -> Result<Said, String> {
         let undone = self.take_back()?.ok_or_else(|| self.nothing_to_undo())?;
         let mut said = self.place();
-        said.text = format!("Took back: {}\n{}", show::change_text(&undone), said.text);
+        said.text = format!("Undone: {}\n{}", show::change_text(&undone), said.text);
         said.json["undone"] = show::change_json(&undone);
         Ok(said)
     }

@@ -124,7 +124,7 @@ pub fn parse(line: &str) -> Result<Command, String> {
 type Parsed = Option<Result<Command, String>>;
 
 fn alone(word: &str, rest: &str, command: Command) -> Result<Command, String> {
-    if rest.is_empty() { Ok(command) } else { Err(format!("'{word}' stands alone; '{rest}' has no meaning there.")) }
+    if rest.is_empty() { Ok(command) } else { Err(format!("'{word}' takes no arguments, so '{rest}' has no meaning.")) }
 }
 
 fn moving(word: &str, rest: &str) -> Parsed {
@@ -140,7 +140,7 @@ fn moving(word: &str, rest: &str) -> Parsed {
         "goto" => match rest.parse() {
             Ok(step) => Ok(Command::Goto(step)),
             Err(_) if rest.starts_with(|c: char| c.is_alphabetic()) => Ok(Command::GotoMark(rest.to_owned())),
-            Err(_) => Err(format!("'goto' needs the number of a step or a bookmark: goto 20, not '{rest}'.")),
+            Err(_) => Err(format!("'goto' needs a step number or a bookmark: goto 20, not '{rest}'.")),
         },
         "mark" => Ok(Command::Mark(Some(rest.to_owned()).filter(|name| !name.is_empty()))),
         "marks" => alone(word, rest, Command::Marks),
@@ -163,7 +163,7 @@ fn moving(word: &str, rest: &str) -> Parsed {
             match with.split_whitespace().next() {
                 Some("with" | "at") => Ok(Command::CompareValue { name, with }),
                 _ => Err(format!(
-                    "'compare' is written: compare, compare {name} with main, compare {name} with main at 12, compare {name} at 12."
+                    "Usage: compare, compare {name} with main, compare {name} with main at 12, compare {name} at 12."
                 )),
             }
         }
@@ -178,7 +178,7 @@ fn looking(word: &str, rest: &str) -> Parsed {
         "list" => match rest {
             "" => Ok(Command::List { all: false }),
             "all" => Ok(Command::List { all: true }),
-            _ => Err(format!("'list' shows what is around here and 'list all' everything; not '{rest}'.")),
+            _ => Err(format!("Usage: list, or list all. Not '{rest}'.")),
         },
         "layers" => alone(word, rest, Command::Layers),
         "probe" => match rest {
@@ -186,7 +186,7 @@ fn looking(word: &str, rest: &str) -> Parsed {
             "on" => Ok(Command::Probe(Some(Probing::First))),
             "here" => Ok(Command::Probe(Some(Probing::Here))),
             "off" => Ok(Command::Probe(Some(Probing::Off))),
-            _ => Err(format!("'probe' is written: probe on, probe here or probe off; not '{rest}'.")),
+            _ => Err(format!("Usage: probe on, probe here or probe off. Not '{rest}'.")),
         },
         "info" if matches!(rest, "breakpoints" | "b") => Ok(Command::Info { only_breakpoints: true }),
         "info" => alone(word, rest, Command::Info { only_breakpoints: false }),
@@ -206,7 +206,7 @@ fn looking(word: &str, rest: &str) -> Parsed {
 }
 
 fn changing(word: &str, rest: &str) -> Parsed {
-    let pair = |form: &str| rest.split_once(char::is_whitespace).ok_or_else(|| format!("'{word}' is written: {form}."));
+    let pair = |form: &str| rest.split_once(char::is_whitespace).ok_or_else(|| format!("Usage: {form}."));
     Some(match word {
         "set" => set(rest),
         "scale" => pair("scale NAME BY").and_then(|(name, by)| {
@@ -221,7 +221,12 @@ fn changing(word: &str, rest: &str) -> Parsed {
             let (name, seed) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let seed = match seed.trim() {
                 "" => Ok(None),
-                seed => seed.parse().map(Some).map_err(|_| format!("A seed is a whole number from 0, not '{seed}'.")),
+                seed => seed.parse().map(Some).map_err(|_| {
+                    format!(
+                        "A seed must be a whole number from 0, not \
+                    '{seed}'."
+                    )
+                }),
             };
             let name = named(word, name, "reinit dense_1.weight");
             name.and_then(|name| Ok(Command::Reinitialise { name, seed: seed? }))
@@ -273,7 +278,7 @@ fn expression(word: &str, text: &str) -> Result<Expr, String> {
 }
 
 fn explain(rest: &str) -> Result<Command, String> {
-    let form = "'explain' is written: explain NAME[i, j], and for gradients explain NAME[i, j] check.";
+    let form = "Usage: explain NAME[i, j], or for gradients explain NAME[i, j] check.";
     let checked = rest.strip_suffix("check").filter(|place| place.ends_with([' ', ']']));
     let (name, index) = element(checked.unwrap_or(rest), form)?;
     Ok(Command::Explain { name, index, check: checked.is_some() })
@@ -297,7 +302,7 @@ fn quantity(text: &str) -> Result<Expr, String> {
 }
 
 fn set(rest: &str) -> Result<Command, String> {
-    let form = "'set' is written: set NAME[i, j] = NUMBER, or set NAME = NUMBER for all of it.";
+    let form = "Usage: set NAME[i, j] = NUMBER, or set NAME = NUMBER for all elements.";
     let (place, value) = rest.split_once('=').ok_or(form)?;
     let (name, index) = element(place, form)?;
     let value = quantity(value)?;
@@ -417,7 +422,7 @@ mod tests {
             ("delete x", "not 'x'"),
             ("enable", "not ''"),
             ("dump", "needs a file"),
-            ("info 3", "stands alone"),
+            ("info 3", "takes no arguments"),
             ("compare x", "compare x with main"),
         ] {
             let said = parse(line).unwrap_err();

@@ -29,7 +29,7 @@ impl Console {
             return Err("Interrupted: the curve needs all steps so far.".into());
         }
         let (Some(&first), Some((last, value))) = (points.steps().first(), points.last()) else {
-            return Err(format!("{text} has no number after any of the {here} steps so far."));
+            return Err(format!("{text} has no value after any of the {here} steps so far."));
         };
         let (low, high) = ends(&points);
         let shown = |value: f32| digits(f64::from(value));

@@ -113,20 +113,21 @@ fn origin(program: &Program, element: &Element) -> String {
     let is_state = program.value(id).is_some_and(|value| value.role.is_state());
     match made {
         Some(instruction) if !is_state => program.line(instruction),
-        _ if is_state => "kept from the step before".to_owned(),
-        _ => "given by the data".to_owned(),
+        _ if is_state => "from the previous step".to_owned(),
+        _ => "from the data".to_owned(),
     }
 }
 
 fn judgement(verdict: &Verdict) -> String {
     let Verdict { nudge, difference, sides: [ahead, behind], judgement } = verdict;
     let found =
-        format!("nudged by {} both ways, the loss moves by {} a unit", significant(*nudge), significant(*difference));
+        format!("nudged by ±{}, the loss changes at a rate of {}", significant(*nudge), significant(*difference));
     match judgement {
         Judgement::Agrees => format!("check: agrees; {found}."),
         Judgement::Differs { by } => format!("check: differs by {}; {found}.", significant(*by)),
         Judgement::AtKink => format!(
-            "check: at a kink; upwards the loss moves by {} a unit, downwards by {}: it has no single slope here.",
+            "check: the loss has a kink here: its slope is {} upwards and {} downwards, so there is no single \
+                gradient.",
             significant(*ahead),
             significant(*behind)
         ),

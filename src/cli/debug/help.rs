@@ -4,74 +4,74 @@ use super::words;
 
 pub const HELP: &str = "\
 Forwards
-run [N], continue, r, c  until a breakpoint or the end of the run; N: at most so many more steps
-step [N], s              one instruction
-next [N], n              the instructions of one layer
-finish [N], f            the rest of the phase (load, forward, loss, backward, update)
-batch [N]                the rest of the training step
-until NAME, u            until the instruction that computes NAME comes next (or its number in the listing)
+run [N], continue, r, c  run to a breakpoint or the end; with N, for at most N steps
+step [N], s              run one instruction
+next [N], n              run one layer
+finish [N], f            run to the end of the phase (load, forward, loss, backward, update)
+batch [N]                run to the end of the training step
+until NAME, u            run until the instruction that computes NAME is next (or the instruction of that number)
 
 Backwards, and anywhere
-back [N]                 one instruction backwards
-back layer | phase | step [N]   to where the layer, the phase, the training step began
-reverse, rc              to the last moment where a breakpoint would have stopped
-reverse EXPR             to the last moment where this held: reverse max(abs(dense_1.weight.grad)) > 1
-since EXPR               to where it began to hold
-goto N, g                just after the update of step N, forwards or backwards
-mark [NAME]              gives this moment a name; goto NAME leads back to it
-marks, unmark NAME       which there are; forgets one
-return                   to where one was before the last run, goto, reverse: again and again the whole way back
+back [N]                 go back one instruction
+back layer | phase | step [N]   go back to the start of the layer, phase or training step
+reverse, rc              go back to where a breakpoint would last have stopped
+reverse EXPR             go back to where this was last true: reverse max(abs(dense_1.weight.grad)) > 1
+since EXPR               go back to where this became true
+goto N, g                go to the end of step N, forwards or backwards
+mark [NAME]              bookmark this moment; goto NAME returns to it
+marks, unmark NAME       list the bookmarks; delete one
+return                   go back to where you were before the last run, goto or reverse; repeat to go further
 
 Looking
-list [all], l            the program around here, or all of it
-probe on | here | off    print and explain values of the same samples at every step, with the weights as they stand there: of the
-                         first batch, of the samples of this step, or (off) of each step's own again
-layers                   every layer: gradient, update, zeros, and what the numbers say of it
-info, i                  where the run stands, breakpoints, changes, checkpoints
-info breakpoints         only those, with what is wrong with them
+list [all], l            list the program around here, or all of it
+probe on | here | off    print and explain values of the same samples at every step, with the weights of that step: the first
+                         batch, the samples of this step, or (off) each step's own batch again
+layers                   every layer: gradient, update, zeros, and its health
+info, i                  where the run is, breakpoints, changes, checkpoints
+info breakpoints         only the breakpoints, with what is wrong with them
 print EXPR, p            a value: print dense_1.weight, print max(abs(dense_1.weight.grad)), print %1[0, 2]
-explain NAME[i, j], e    how one number came about: formula, the same with its numbers, where each came from; with 'check' behind
-                         it a gradient is compared with what a small nudge does to the loss
-curve EXPR               a number after every step so far, as a line; all of it in JSON: curve norm(dense_1.weight)
-watch EXPR, unwatch N    shown wherever it stops
+explain NAME[i, j], e    how a number was computed: formula, the numbers in it, where each came from; add 'check' to compare a
+                         gradient with the effect of a small nudge on the loss
+curve EXPR               a value after every step so far, as a sparkline (in full with --json): curve norm(dense_1.weight)
+watch EXPR, unwatch N    show a value at every stop; stop showing it
 
 Stopping
-break EXPR, b            before the update of a step where it holds: break loss > 2 * min(loss) for 3 steps
-break at NAME [if EXPR]  before the instruction that computes NAME; of an update: its parameter
+break EXPR, b            stop before the update of a step in which this is true: break loss > 2 * min(loss) for 3 steps
+break at NAME [if EXPR]  stop before the instruction that computes NAME (for an update, its parameter)
 break layer NAME [if EXPR], break phase PHASE [if EXPR]
-break nan                behind the instruction that makes the first NaN or infinity
-log ...                  as break, but only says so and goes on: log loss
-log \"TEXT\" ...           says this, with numbers for what stands in braces: log \"loss {loss}, {norm(%1)}\" every 100
-... hit N, ... every N   behind any of these: only the N-th time that it holds, or every N-th
+break nan                stop after the instruction that produces the first NaN or infinity
+log ...                  like break, but only print a line and continue: log loss
+log \"TEXT\" ...           print this text, with values in braces: log \"loss {loss}, {norm(%1)}\" every 100
+... hit N, ... every N   after any of these: only at the Nth hit, or at every Nth
 enable N, disable N, delete N, d
 
 Changing
-set NAME[i, j] = EXPR    one element, or all of a slice; going back and forth makes the change again
-set NAME = EXPR          all elements: to one number, or to a tensor of the same shape
-scale NAME BY            times a number
-clip NAME LIMIT          to -LIMIT .. LIMIT
-reinit NAME [SEED]       weights and moments as they begin; what is computed, in another order
+set NAME[i, j] = EXPR    set one element or a slice; replaying this step makes the change again
+set NAME = EXPR          set all elements, to one number or a tensor of the same shape
+scale NAME BY            multiply by a number
+clip NAME LIMIT          limit to -LIMIT .. LIMIT
+reinit NAME [SEED]       re-initialise weights or optimiser state; shuffle a computed value
 set learning_rate = EXPR
-undo                     takes the last change back and stands where it was made
+undo                     undo the last change and go back to where it was made
 
 Two histories
-fork [NAME]              a second run from here; the first stays as it is
-branches, branch NAME    which there are; goes on with that one
-branch delete NAME       it is gone for good; the current one: the one that it left goes on
-compare                  their losses, side by side
+fork [NAME]              start a second branch here; the first stays as it is
+branches, branch NAME    list the branches; switch to one
+branch delete NAME       delete a branch for good; if it is the current one, switch to the one it left
+compare                  compare the losses of all branches
 compare NAME with BRANCH [at STEP], compare NAME at STEP
-                         a value here with itself on another branch, or at another step
+                         compare a value with itself on another branch, or at another step
 
-dump FILE                writes everything of the step just completed (*.safetensors)
-help [COMMAND], h, ?     all of this, or what it says of a command; or a part: forwards, backwards, looking, stopping, changing,
+dump FILE                write everything of the step just completed (*.safetensors)
+help [COMMAND], h, ?     show all of this, one command, or a section: forwards, backwards, looking, stopping, changing,
                          histories, expressions
-quit, q, exit            as Ctrl-D
+quit, q, exit            leave the debugger, like Ctrl-D
 
-Names are those of the listing; a layer's (relu_1) means what leaves it, and NAME.grad the gradient of any of them.
-step, epoch and learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu
-sign step min max pow; of a whole tensor: max min mean sum norm argmax nan inf, and along an axis: sum(w, axis=0). Slices as in
-numpy: w[-1], w[:, 2:5]; gates of LSTM (i f g o) and GRU (r z n) by name: lstm_1.weight_ih[f, 0]. Alone, nan and inf are numbers. Of a single number, max, min and mean are over the steps so far.
-Comparisons, and, or, not. Steps count from 1.";
+Names are those in the listing; a layer's name (relu_1) is its output, and NAME.grad the gradient of anything. step, epoch and
+learning_rate are names too. Functions: exp log sqrt abs sin cos tan tanh sigmoid relu softplus erf gelu silu sign step min max
+pow; of a whole tensor: max min mean sum norm argmax nan inf, and along an axis: sum(w, axis=0). Slices are as in NumPy: w[-1],
+w[:, 2:5]; gates of LSTM (i f g o) and GRU (r z n) go by name: lstm_1.weight_ih[f, 0]. On their own, nan and inf are numbers. For
+a single number, max, min and mean are over the steps so far. There are comparisons, and, or, not. Steps count from 1.";
 
 /// Words for the parts of it, and the lines that they begin with.
 const TOPICS: [(&str, &str); 7] = [

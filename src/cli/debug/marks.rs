@@ -31,14 +31,14 @@ impl Console {
         let name = name.unwrap_or_else(|| Bookmark::free_name(&self.marks, place.moment));
         if name.parse::<u64>().is_ok() {
             return Err(format!(
-                "A bookmark cannot be a number: 'goto {name}' means step {name}. Try: mark before {name}."
+                "A bookmark can't be a number, since 'goto {name}' means step {name}. Try: mark before {name}."
             ));
         }
         let bookmark = Bookmark { name: name.clone(), place };
         let moved = self.marks.iter().position(|known| known.name == name);
         let text = match moved {
-            Some(_) => format!("{name} is here now, at {}.", place.moment.title()),
-            None => format!("{name} is {}; 'goto {name}' leads back here.", place.moment.title()),
+            Some(_) => format!("Moved {name} here, to {}.", place.moment.title()),
+            None => format!("{name} is {}. 'goto {name}' returns here.", place.moment.title()),
         };
         let json = json_of(&bookmark);
         match moved {
@@ -51,7 +51,7 @@ impl Console {
     pub(super) fn unmark(&mut self, name: &str) -> Result<Said, String> {
         let at = self.mark_named(name)?;
         self.marks.remove(at);
-        Ok(Said { text: format!("Removed the bookmark {name}."), json: json!({ "removed": name }) })
+        Ok(Said { text: format!("Deleted the bookmark {name}."), json: json!({ "removed": name }) })
     }
 
     pub(super) fn list_marks(&self) -> Said {
@@ -60,24 +60,24 @@ impl Console {
             let branch = match self.ways.name_of(bookmark.place.branch) {
                 Some(name) if several => format!("   {name}"),
                 Some(_) => String::new(),
-                None => "   of a branch that is gone".to_owned(),
+                None => "   on a deleted branch".to_owned(),
             };
             format!("{:<24} {}{branch}", bookmark.name, bookmark.place.moment.title())
         };
         let lines: Vec<_> = self.marks.iter().map(line).collect();
-        let text = if lines.is_empty() { "There are no bookmarks: 'mark' sets one.".into() } else { lines.join("\n") };
+        let text = if lines.is_empty() { "There are no bookmarks. 'mark' sets one.".into() } else { lines.join("\n") };
         Said { text, json: json!({ "bookmarks": self.marks.iter().map(json_of).collect::<Vec<_>>() }) }
     }
 
     fn mark_named(&self, name: &str) -> Result<usize, String> {
         let found = self.marks.iter().position(|bookmark| bookmark.name == name);
-        found.ok_or_else(|| format!("There is no bookmark '{name}': 'marks' shows which there are, 'goto 20' a step."))
+        found.ok_or_else(|| format!("There is no bookmark '{name}'. 'marks' lists them; 'goto 20' goes to a step."))
     }
 
     pub(super) fn goto_mark(&mut self, name: &str) -> Result<Said, String> {
         let place = self.marks[self.mark_named(name)?].place;
         if self.ways.name_of(place.branch).is_none() {
-            return Err(format!("{name} is a moment of a branch that is gone: 'unmark {name}' forgets it."));
+            return Err(format!("{name} is on a deleted branch. 'unmark {name}' deletes it."));
         }
         self.go_to(place)
     }
@@ -86,7 +86,7 @@ impl Console {
     pub(super) fn return_back(&mut self) -> Result<Said, String> {
         let (here, ways) = (self.ways.place(), &self.ways);
         let found = self.trail.back(here, |place| ways.name_of(place.branch).is_some());
-        self.go_to(found.ok_or("There is no place to come back to: none was left by a way that led far.")?)
+        self.go_to(found.ok_or("Nothing to go back to yet: no command has jumped away from here.")?)
     }
 
     fn go_to(&mut self, place: Place) -> Result<Said, String> {

@@ -48,7 +48,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
     let commands = match (&options.script, &options.command) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path);
-            Some(text.with_context(|| format!("The script cannot be read: {}", path.display()))?)
+            Some(text.with_context(|| format!("Can't read the script: {}", path.display()))?)
         }
         (None, command) => command.clone(),
     };
@@ -149,10 +149,9 @@ fn excerpt(command: &str) -> String {
 /// Asks until there is nothing more. What cannot be done is said, and asked again.
 fn converse(console: &mut Console, mut prompt: Prompt, as_json: bool) -> anyhow::Result<()> {
     let mut last = String::new();
-    let hint =
-        "'help' shows the commands; an empty line repeats the last one, Ctrl-C ends a long way, Ctrl-D the debugger.";
+    let hint = "'help' lists the commands. An empty line repeats the last one, Ctrl-C interrupts, Ctrl-D quits.";
     remark(format_args!("{}\n{hint}", console.place().text));
-    while let Some(line) = prompt.read(&console.words()).context("The commands cannot be read")? {
+    while let Some(line) = prompt.read(&console.words()).context("Can't read the commands")? {
         let line = if line.trim().is_empty() { last.clone() } else { line };
         if !obey_all(console, &line, as_json)?.goes_on {
             break;
@@ -166,7 +165,7 @@ fn converse(console: &mut Console, mut prompt: Prompt, as_json: bool) -> anyhow:
 fn pipe(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
     let mut failed = 0;
     for line in std::io::stdin().lock().lines() {
-        let line = line.context("The commands cannot be read")?;
+        let line = line.context("Can't read the commands")?;
         let obeyed = obey_all(console, &line, as_json)?;
         failed += obeyed.failed;
         if !obeyed.goes_on {
@@ -175,8 +174,8 @@ fn pipe(console: &mut Console, as_json: bool) -> anyhow::Result<()> {
     }
     match failed {
         0 => Ok(()),
-        1 => Err(Answered("1 command could not be carried out.".into()).into()),
-        n => Err(Answered(format!("{n} commands could not be carried out.")).into()),
+        1 => Err(Answered("1 command failed.".into()).into()),
+        n => Err(Answered(format!("{n} commands failed.")).into()),
     }
 }
 

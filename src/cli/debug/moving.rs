@@ -38,7 +38,7 @@ impl Console {
         for hit in hits {
             let breakpoint = self.debugger().breakpoints().iter().find(|b| b.id == hit.breakpoint);
             let count = breakpoint.map_or(String::new(), |b| format!(" (hit {})", b.hits));
-            let off = if hit.broken { " It is switched off." } else { "" };
+            let off = if hit.broken { " It is now disabled." } else { "" };
             lines.push(match hit.breakpoint {
                 0 => hit.why.clone(),
                 number => format!("Breakpoint {number}: {}{count}{off}", hit.why),
@@ -110,7 +110,7 @@ impl Console {
         let count = self.debugger().machine().program().instructions.len();
         let instruction = match place.parse::<usize>() {
             Ok(number) if (1..=count).contains(&number) => number - 1,
-            Ok(number) => return Err(format!("The listing has the instructions 1 to {count}, and no {number}.")),
+            Ok(number) => return Err(format!("There is no instruction {number}: the listing goes from 1 to {count}.")),
             Err(_) => self.debugger().instruction_of(place)?,
         };
         self.forward(Unit::Until(instruction), 1)
@@ -140,7 +140,7 @@ impl Console {
             let here = self.debugger().moment();
             let is_beginning = here == Moment { step: 0, instruction: 0 };
             let (taken, went) = match unit {
-                _ if is_beginning => return Err("This is the beginning of the run: there is nothing before it.".into()),
+                _ if is_beginning => return Err("This is the start of the run.".into()),
                 Backwards::Layer => (1, self.debugger_mut().back_layer().map_err(sentence)?),
                 Backwards::Phase => (1, self.debugger_mut().back_phase().map_err(sentence)?),
                 Backwards::Step => {
@@ -172,7 +172,9 @@ impl Console {
         let debugger = self.debugger_mut();
         let reversed = match condition {
             None if !debugger.breakpoints().iter().any(|b| b.enabled && !b.log) => {
-                return Err("There is no breakpoint to go back to: set one, or say what held: reverse loss > 1.".into());
+                return Err(
+                    "There is no breakpoint to go back to. Set one, or give a condition: reverse loss > 1.".into()
+                );
             }
             None => debugger.reverse_continue(&mut |_| goes_on()),
             Some(condition) => debugger.reverse_to(condition, Held::Last, &mut |_| goes_on()),
@@ -196,7 +198,7 @@ impl Console {
                 said
             }
             Reversed::Nowhere => {
-                let mut said = self.arrived(Some("It never held before; the run stands where it stood."), Vec::new());
+                let mut said = self.arrived(Some("It was never true before. The run hasn't moved."), Vec::new());
                 said.json["found"] = json!(false);
                 said
             }

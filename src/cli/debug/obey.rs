@@ -175,7 +175,7 @@ impl Console {
 
     fn explain(&mut self, name: &str, index: &[Index], check: bool) -> Result<Said, String> {
         if matches!(name, "step" | "epoch" | "learning_rate") {
-            return Err(format!("{name} is no tensor that an instruction computes: 'print {name}' tells it."));
+            return Err(format!("{name} isn't a tensor computed by an instruction. Use 'print {name}'."));
         }
         let index = self.debugger().element(name, index)?;
         let explanation = self.explanation(name, &index, check)?;
@@ -216,7 +216,7 @@ impl Console {
     fn with_breakpoint(&mut self, number: u32, change: impl FnOnce(&mut Vec<Breakpoint>, usize)) -> Result<(), String> {
         let mut all = self.debugger().breakpoints().to_vec();
         let at = all.iter().position(|breakpoint| breakpoint.id == number);
-        let at = at.ok_or_else(|| format!("There is no breakpoint {number}; 'info' shows which there are."))?;
+        let at = at.ok_or_else(|| format!("There is no breakpoint {number}. 'info' lists them."))?;
         change(&mut all, at);
         self.debugger_mut().set_breakpoints(all);
         Ok(())

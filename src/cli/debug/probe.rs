@@ -18,7 +18,7 @@ impl Console {
             Some(Probing::Here) => {
                 let rows = self.debugger().machine().batch_rows();
                 if rows.is_empty() {
-                    return Err("No batch is loaded yet: go one instruction forward, or say 'probe on'.".into());
+                    return Err("No batch is loaded yet. Run one instruction, or use 'probe on'.".into());
                 }
                 Some(Probe::Rows(rows.into()))
             }
@@ -28,9 +28,9 @@ impl Console {
         let samples = lens.probe().map(|machine| machine.batch_len());
         let text = match samples {
             Some(samples) => {
-                format!("Values are shown of the same {samples} samples at every step. 'probe off' ends it.")
+                format!("Showing values of the same {samples} samples at every step. 'probe off' ends this.")
             }
-            None => "Values are shown of each step's own batch.".to_owned(),
+            None => "Showing values of each step's own batch.".to_owned(),
         };
         Ok(Said { text, json: json!({ "probe": samples }) })
     }

@@ -22,7 +22,7 @@ pub fn place(console: &Console) -> Said {
     let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
     let known = loss.map_or(String::new(), |loss| format!(", loss {}", values::digits(loss)));
     let mut text = match (step, instruction) {
-        (0, 0) => "At the beginning, before step 1.".to_owned(),
+        (0, 0) => "At the start, before step 1.".to_owned(),
         (step, 0) => format!("After step {step} (epoch {:.3}{known}).", debugger.run().epoch()),
         _ => {
             let (phase, count) = (next.map_or("", |next| next.phase.word()), program.instructions.len());
@@ -93,7 +93,7 @@ pub fn breakpoints(debugger: &Debugger) -> Said {
         let problem = debugger.breakpoint_problem(breakpoint.id);
         let (id, hits, off) = (breakpoint.id, breakpoint.hits, if breakpoint.enabled { "" } else { ", disabled" });
         let what = breaks::description(breakpoint, program);
-        let why = problem.map_or(String::new(), |why| format!("\n  It cannot hold here: {why}"));
+        let why = problem.map_or(String::new(), |why| format!("\n  It can't be checked here: {why}"));
         lines.push(format!("breakpoint {id}: {what} (hits {hits}{off}){why}"));
         all.push(breaks::to_json(breakpoint, problem));
     }
@@ -178,10 +178,10 @@ pub fn change_text(entry: &JournalEntry) -> String {
     let what = match change {
         Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
         Change::Tensor { name, edit } => format!("{name} {edit}"),
-        Change::Training { training } => format!("settings of training (learning rate {})", training.learning_rate),
-        Change::Device { device } => format!("on {device} from here on"),
-        Change::Graph { .. } => "another network".to_owned(),
-        Change::Plateau { .. } => "a learning rate cut on a plateau".to_owned(),
+        Change::Training { training } => format!("training settings (learning rate {})", training.learning_rate),
+        Change::Device { device } => format!("device: {device}"),
+        Change::Graph { .. } => "new network".to_owned(),
+        Change::Plateau { .. } => "learning rate cut on a plateau".to_owned(),
     };
     match instruction {
         0 => format!("change after step {step}: {what}"),

@@ -73,14 +73,14 @@ fn layers_are_told_with_their_gradients_and_what_stands_out() {
         (Some("bad"), Some("bad"))
     );
     assert!(said.text.lines().next().unwrap().contains("Dense 2"), "{}", said.text);
-    fails(&mut console, "layers all", "stands alone");
+    fails(&mut console, "layers all", "takes no arguments");
 }
 
 #[test]
 fn moments_have_names_and_one_comes_back_to_where_one_was() {
     let mut console = xor();
     let at = |console: &Console| (console.debugger().moment().step, console.debugger().moment().instruction);
-    fails(&mut console, "return", "no place to come back to");
+    fails(&mut console, "return", "Nothing to go back to yet");
     assert!(obey(&mut console, "marks").text.contains("no bookmarks"));
     obey(&mut console, "goto 20");
     obey(&mut console, "step 3");
@@ -99,9 +99,9 @@ fn moments_have_names_and_one_comes_back_to_where_one_was() {
         obey(&mut console, "return");
         assert_eq!(at(&console).0, step);
     }
-    fails(&mut console, "return", "no place");
+    fails(&mut console, "return", "Nothing to go back to yet");
     fails(&mut console, "goto befor", "no bookmark 'befor'");
-    fails(&mut console, "mark 7", "cannot be a number");
+    fails(&mut console, "mark 7", "can't be a number");
     obey(&mut console, "unmark before");
     fails(&mut console, "goto before", "no bookmark");
 }
@@ -118,8 +118,8 @@ fn a_bookmark_leads_to_its_branch() {
     assert!(obey(&mut console, "marks").text.ends_with("main"));
     obey(&mut console, "mark there");
     obey(&mut console, "branch delete other");
-    fails(&mut console, "goto there", "a branch that is gone");
-    assert!(obey(&mut console, "marks").text.contains("a branch that is gone"));
+    fails(&mut console, "goto there", "a deleted branch");
+    assert!(obey(&mut console, "marks").text.contains("a deleted branch"));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_search_that_finds_nothing_leaves_everything_as_it_was() {
     obey(&mut console, "break step == 1000");
     let before = obey(&mut console, "info").json;
     let said = obey(&mut console, "reverse loss > 1e9");
-    assert!(said.text.contains("It never held before; the run stands where it stood."), "{}", said.text);
+    assert!(said.text.contains("It was never true before. The run hasn't moved."), "{}", said.text);
     fails(&mut console, "reverse lss > 1", "did you mean");
     obey(&mut console, "since loss > 1e9");
     obey(&mut console, "reverse");
@@ -140,7 +140,7 @@ fn a_search_that_finds_nothing_leaves_everything_as_it_was() {
 #[test]
 fn a_number_is_told_over_all_steps_so_far() {
     let mut console = xor();
-    fails(&mut console, "curve loss", "no number after any");
+    fails(&mut console, "curve loss", "no value after any");
     obey(&mut console, "goto 12");
     obey(&mut console, "step 2");
     let said = obey(&mut console, "curve norm(dense_1.weight)");
@@ -149,7 +149,7 @@ fn a_number_is_told_over_all_steps_so_far() {
     let now = obey(&mut console, "print norm(dense_1.weight)").json["numbers"][0].as_f64().unwrap();
     assert_eq!(said.json["values"][11].as_f64().map(|value| value as f32), Some(now as f32));
     assert!(said.text.starts_with("norm(dense_1.weight), steps 1 to 12: from "), "{}", said.text);
-    fails(&mut console, "curve dense_1.weight", "not one number");
+    fails(&mut console, "curve dense_1.weight", "isn't a single number");
     fails(&mut console, "curve lss", "did you mean 'loss'");
 }
 
@@ -193,8 +193,8 @@ fn numbers_are_named_by_gates_slices_and_from_the_end() {
     obey(&mut console, "batch");
     let explained = obey(&mut console, "explain lstm_1.weight_ih.grad[f0, -1]");
     assert_eq!((explained.json["index"][0].as_u64(), explained.json["index"][1].as_u64()), (Some(2), Some(27)));
-    fails(&mut console, "explain lstm_1.weight_ih.grad[f, 0]", "has 2 indices, one for each axis");
-    fails(&mut console, "set lstm_1.bias_ih[f] = lstm_1.weight_hh", "has the shape [2]");
+    fails(&mut console, "explain lstm_1.weight_ih.grad[f, 0]", "takes 2 indices, one per axis");
+    fails(&mut console, "set lstm_1.bias_ih[f] = lstm_1.weight_hh", "has shape [2]");
     fails(&mut console, "print loss[f]", "has no gates");
     // Intermediate values of the way back are listed, and can be typed.
     let listed = obey(&mut console, "list all");
@@ -238,7 +238,7 @@ fn a_change_that_comes_too_late_and_a_place_that_is_none_say_so() {
     let mut console = xor();
     obey(&mut console, "step 3");
     let said = obey(&mut console, "set %1[0, 0] = nan");
-    let why = "%2 has used it already: step back before `%2 = tanh %1` for the change to count there.";
+    let why = "%2 has already used it. Step back before `%2 = tanh %1` for the change to take effect there.";
     assert!(said.text.ends_with(why), "{}", said.text);
     assert_eq!(said.json["note"], why);
     assert_eq!(
@@ -247,6 +247,6 @@ fn a_change_that_comes_too_late_and_a_place_that_is_none_say_so() {
     );
     assert_eq!(obey(&mut console, "set dense_2.weight[0, 0] = inf").json["note"], Value::Null, "nothing has used it");
     assert_eq!(obey(&mut console, "print dense_2.weight[0, 0]").text, "dense_2.weight[0, 0] = inf");
-    fails(&mut console, "set dense_1.weight[9, 0] = 1", "unit 9 of 8: units are 0 to 7.");
+    fails(&mut console, "set dense_1.weight[9, 0] = 1", "There is no unit 9: units are 0 to 7.");
     fails(&mut console, "set dense_1.weight[0, -3] = 1", "input -3 of 2: inputs are 0 to 1.");
 }

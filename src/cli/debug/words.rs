@@ -53,8 +53,8 @@ pub fn second_words(command: &str) -> &'static [&'static str] {
 /// What is said of a word that begins no command.
 pub fn unknown(word: &str) -> String {
     match expr::nearest(word, COMMANDS) {
-        Some(meant) => format!("There is no command '{word}'; did you mean '{meant}'? 'help' shows what there is."),
-        None => format!("There is no command '{word}'; 'help' shows what there is."),
+        Some(meant) => format!("There is no command '{word}'; did you mean '{meant}'? 'help' lists the commands."),
+        None => format!("There is no command '{word}'. 'help' lists the commands."),
     }
 }
 

@@ -25,7 +25,7 @@ struct Output<'a> {
 pub fn run(options: &RunsOptions, folder: &RunFolder, cards: &[RunCard], wanted: &ExportOptions) -> anyhow::Result<()> {
     let named = if wanted.names.is_empty() { cards.iter().collect() } else { chosen(cards, &wanted.names)? };
     if named.is_empty() {
-        bail!("No run is kept with this project, so there is nothing to export.");
+        bail!("No runs are saved with this project, so there is nothing to export.");
     }
     let (ending, kind) = if wanted.curves { ("csv", Kind::Table) } else { ("safetensors", Kind::Checkpoint) };
     let outputs = match &wanted.output {
@@ -65,9 +65,9 @@ fn outputs<'a>(output: &Path, ending: &str, curves: bool, named: &[&'a RunCard])
         return Ok(vec![Output { path: output.to_owned(), cards: named.to_vec() }]);
     }
     if !is_folder && output.extension().is_some() {
-        bail!("{} runs do not fit in one file; name a folder with -o: {}", named.len(), output.display());
+        bail!("{} runs don't fit in one file. Name a folder with -o: {}", named.len(), output.display());
     }
-    std::fs::create_dir_all(output).with_context(|| format!("The folder cannot be made: {}", output.display()))?;
+    std::fs::create_dir_all(output).with_context(|| format!("Can't create the folder: {}", output.display()))?;
     let mut taken = BTreeSet::new();
     let place = |card: &&'a RunCard| {
         // Names that differ in what a file cannot be called by would meet in one file.
@@ -80,9 +80,9 @@ fn outputs<'a>(output: &Path, ending: &str, curves: bool, named: &[&'a RunCard])
 
 /// Byte for byte as it lies in the folder.
 fn checkpoint_of(folder: &RunFolder, cards: &[&RunCard]) -> anyhow::Result<Vec<u8>> {
-    let [card] = cards else { bail!("One file holds one checkpoint.") };
+    let [card] = cards else { bail!("A file can hold only one checkpoint.") };
     let path = folder.checkpoint(&card.id);
-    std::fs::read(&path).with_context(|| format!("The run cannot be read: {}", path.display()))
+    std::fs::read(&path).with_context(|| format!("Can't read the run: {}", path.display()))
 }
 
 fn curves_of(folder: &RunFolder, cards: &[&RunCard]) -> anyhow::Result<Vec<u8>> {

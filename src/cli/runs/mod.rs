@@ -44,7 +44,7 @@ fn list(file: &Path, cards: &[RunCard], problems: &[String], as_json: bool) -> a
     if cards.is_empty() && problems.is_empty() {
         let file = super::outputs::quoted(file);
         answer(format_args!(
-            "No run is kept with this project yet. This keeps one: glassbox train {file} --name \"first try\""
+            "No runs are saved with this project yet. To save one: glassbox train {file} --name \"first try\""
         ))?;
         return Ok(());
     }
@@ -77,7 +77,7 @@ pub fn find<'a>(cards: &'a [RunCard], name: &str) -> anyhow::Result<&'a RunCard>
         },
         several => {
             let ids: Vec<_> = several.iter().map(|card| card.id.as_str()).collect();
-            bail!("{} runs are called {name:?}. Say which one by its id: {}.", several.len(), ids.join(", "))
+            bail!("{} runs are named {name:?}. Choose one by its id: {}.", several.len(), ids.join(", "))
         }
     }
 }
@@ -86,8 +86,8 @@ fn unknown(cards: &[RunCard], name: &str) -> String {
     let names: Vec<_> = cards.iter().map(|card| card.name.as_str()).collect();
     let meant = match nearest(name, names.iter().copied()) {
         Some(name) => format!("Did you mean {name:?}?"),
-        None if names.is_empty() => "No run is kept with this project.".to_owned(),
-        None => format!("There are: {}.", names.join(", ")),
+        None if names.is_empty() => "No runs are saved with this project.".to_owned(),
+        None => format!("The runs are: {}.", names.join(", ")),
     };
     format!("There is no run {name:?}. {meant}")
 }
@@ -112,14 +112,14 @@ fn rename(folder: &RunFolder, cards: &[RunCard], [name, new]: [&String; 2], as_j
         bail!("A run needs a name.");
     }
     if let Some(other) = cards.iter().find(|other| other.name == new && other.id != card.id) {
-        bail!("There is a run {new:?} already ({} steps). Choose another name.", other.steps);
+        bail!("There is already a run {new:?} ({} steps). Choose another name.", other.steps);
     }
     let old = card.name.clone();
     let card = folder.change(&card.id, |card| card.name = new.to_owned())?;
     if as_json {
         answer(json!({ "renamed": row(&card), "from": old }))?;
     } else {
-        answer(format_args!("{old} is now called {new}."))?;
+        answer(format_args!("Renamed {old} to {new}."))?;
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(id("run-1"), Ok("run-4".into()), "what a person calls it comes first");
         assert!(id("twin").unwrap_err().contains("run-2, run-3"));
         assert!(id("wied").unwrap_err().contains("Did you mean \"wide\"?"));
-        assert!(id("quite another").unwrap_err().contains("There are: wide, twin"));
+        assert!(id("quite another").unwrap_err().contains("The runs are: wide, twin"));
         let names = ["wide", "run-3", "wide"].map(String::from);
         assert_eq!(chosen(&cards, &names).unwrap().len(), 2);
     }

@@ -38,7 +38,7 @@ impl Log {
         }
         let mut file = File::options().read(true).write(true).open(path).with_context(|| cannot(path))?;
         let (kept, cut, is_whole) =
-            lines_until(&file, step).with_context(|| format!("The log cannot be read: {}", path.display()))?;
+            lines_until(&file, step).with_context(|| format!("Can't read the log: {}", path.display()))?;
         let went = file.set_len(kept).and_then(|()| file.seek(SeekFrom::End(0)));
         went.and_then(|_| if is_whole { Ok(()) } else { file.write_all(b"\n") }).with_context(|| cannot(path))?;
         Ok((Self { file: BufWriter::new(file), path: path.to_owned() }, cut))
@@ -62,7 +62,7 @@ impl Log {
 }
 
 fn cannot(path: &Path) -> String {
-    format!("The log cannot be written: {}", path.display())
+    format!("Can't write the log: {}", path.display())
 }
 
 /// Bytes of the lines that a run standing after `step` has written, what comes after them, and whether they end with a line break.

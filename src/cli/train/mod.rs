@@ -89,11 +89,11 @@ fn open_log(path: &Path, options: &TrainOptions, run: &Run, told: &mut Told) -> 
     let shown = path.display();
     match cut.lines {
         0 => {}
-        1 => remark(format_args!("{shown} goes on after step {step}: a line that came after it is taken off.")),
-        n => remark(format_args!("{shown} goes on after step {step}: {n} lines that came after it are taken off.")),
+        1 => remark(format_args!("{shown} continues after step {step}: removed 1 later line.")),
+        n => remark(format_args!("{shown} continues after step {step}: removed {n} later lines.")),
     }
     if cut.missing > 0 {
-        told.warn(format!("{shown} does not have the {} steps before step {}.", cut.missing, step + 1));
+        told.warn(format!("{shown} is missing the {} steps before step {}.", cut.missing, step + 1));
     }
     Ok(log)
 }
@@ -272,11 +272,11 @@ fn how_to_go_on(options: &TrainOptions, step: u64) -> String {
     match kept {
         Some(from) => {
             let again = again(options, from);
-            format!("Stopped after step {step}; everything is written. It goes on with: {again}")
+            format!("Stopped after step {step}. Everything has been written. To continue: {again}")
         }
         None => format!(
-            "Stopped after step {step}. The weights are not kept; next time keep the run with --name NAME, or its weights in a file \
-             with --checkpoint OUT."
+            "Stopped after step {step}. The weights were not saved. Next time, save the run with --name NAME, or its \
+             weights with --checkpoint OUT."
         ),
     }
 }
@@ -308,12 +308,12 @@ fn again(options: &TrainOptions, from: &Path) -> String {
 /// Of a run whose loss is no number any more.
 fn spoilt(options: &TrainOptions, step: u64, older: Option<u64>) -> String {
     let kept = match (&options.checkpoint, older) {
-        (Some(path), Some(older)) => format!(" {} keeps the run as it stood after step {older}.", path.display()),
+        (Some(path), Some(older)) => format!(" {} has the run as it was after step {older}.", path.display()),
         _ => String::new(),
     };
     format!(
-        "Training ended with step {step}: its loss is no finite number, and nothing more would be learnt. Try a smaller learning \
-         rate or clipping; --past-nan trains on all the same.{kept}"
+        "Training stopped at step {step} because the loss is NaN or infinite, so nothing more can be learnt. Try a \
+         smaller learning rate or clipping, or continue anyway with --past-nan.{kept}"
     )
 }
 
@@ -324,16 +324,16 @@ fn nothing_done(run: &Run, options: &TrainOptions) -> String {
         Some(Stop::Early { patience }) => {
             let epochs = if patience == 1 { "epoch" } else { "epochs" };
             format!(
-                "and was stopped early: the validation loss had not improved for {patience} {epochs}. It goes on when \
-                 training.early_stopping is changed in {file}: another patience, or null for none."
+                "and was stopped early: the validation loss had not improved for {patience} {epochs}. To continue, \
+                 change training.early_stopping in {file}: more patience, or null for none."
             )
         }
         Some(Stop::Done) => {
-            format!("and of {} epochs none is left. --epochs N asks for more.", run.training().epochs)
+            format!("and all {} epochs are done. Ask for more with --epochs N.", run.training().epochs)
         }
-        None => format!("and --steps {} is reached.", options.steps.unwrap_or(step)),
+        None => format!("and --steps {} has been reached.", options.steps.unwrap_or(step)),
     };
-    format!("Nothing to train: the run stands after step {step}, {why}")
+    format!("Nothing to train: the run is at step {step}, {why}")
 }
 
 fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {

@@ -41,7 +41,8 @@ impl Named {
         let card = match there {
             Some(card) if resumed.is_some_and(|resumed| are_same(resumed, &folder.checkpoint(&card.id))) => card,
             Some(card) => bail!(
-                "There is a run {name:?} of this project already ({} steps). Choose another name, or go on with it: --resume {name:?}",
+                "This project already has a run {name:?} ({} steps). Choose another name, or continue it: --resume \
+                    {name:?}",
                 card.steps
             ),
             None => RunCard { name: name.to_owned(), began_secs: now(), ..RunCard::default() },

@@ -109,30 +109,30 @@ impl ColumnFacts {
         let distinct = self.distinct();
         let left_out = |reason: String| (ColumnRole::LeftOut, reason);
         if self.present() == 0 {
-            return left_out("it holds no values".into());
+            return left_out("it has no values".into());
         }
         if distinct == 1 && (self.missing == 0 || self.is_numeric()) {
             let missing = if self.missing > 0 { " that has a value" } else { "" };
-            return left_out(format!("it says the same in every row{missing}"));
+            return left_out(format!("every row{missing} has the same value"));
         }
         if self.is_numeric() {
             if self.counts_rows && self.whole == self.rows && self.rows >= 20 {
-                return left_out("it only counts the rows".into());
+                return left_out("it only numbers the rows".into());
             }
             return (ColumnRole::Numeric, format!("numbers from {} to {}", self.min, self.max));
         }
         let few = distinct <= 2 || distinct * 2 <= self.present();
         if distinct <= MAX_INFERRED_CATEGORIES && !self.too_many && few {
-            return (ColumnRole::Categorical, format!("{distinct} different values"));
+            return (ColumnRole::Categorical, format!("{distinct} distinct values"));
         }
         match &self.first_text {
             Some((line, text)) if self.numbers * 10 >= self.present() * 9 => left_out(format!(
-                "{} numbers, but {} texts (the first is \"{text}\" on line {line}); mend them to use it",
+                "{} numbers, but {} texts (the first is \"{text}\" on line {line}); fix them to use it",
                 thousands(self.numbers as u64),
                 thousands(self.texts as u64)
             )),
             _ => left_out(format!(
-                "text with {} different values in {} rows; it reads like names or identifiers",
+                "text with {} different values in {} rows, too many for categories (names, dates or identifiers?)",
                 self.distinct_words(),
                 thousands(self.rows as u64)
             )),
@@ -144,12 +144,12 @@ impl ColumnFacts {
         let distinct = self.distinct();
         let few = distinct * 5 <= self.present() || distinct == 2;
         if self.present() == 0 {
-            (ColumnRole::LeftOut, "it holds no values".into())
+            (ColumnRole::LeftOut, "it has no values".into())
         } else if distinct == 1 {
-            (ColumnRole::LeftOut, "it says the same in every row".into())
+            (ColumnRole::LeftOut, "every row has the same value".into())
         } else if self.is_numeric() {
             if self.whole == self.numbers && distinct <= MAX_WHOLE_CLASSES && few {
-                (ColumnRole::Categorical, format!("{distinct} different whole numbers: classes"))
+                (ColumnRole::Categorical, format!("{distinct} distinct whole numbers: classes"))
             } else {
                 (ColumnRole::Numeric, format!("numbers from {} to {}", self.min, self.max))
             }
@@ -157,7 +157,7 @@ impl ColumnFacts {
             let rows = thousands(self.rows as u64);
             (
                 ColumnRole::LeftOut,
-                format!("{} different texts in {rows} rows are too many classes", self.distinct_words()),
+                format!("{} distinct texts in {rows} rows are too many classes", self.distinct_words()),
             )
         } else {
             (ColumnRole::Categorical, format!("{distinct} classes"))

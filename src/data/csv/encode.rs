@@ -124,8 +124,8 @@ impl<'a> Encoder<'a> {
         let widest = self.columns.iter().max_by_key(|column| column.width());
         let (name, width) = widest.map_or(("", 0), |column| (column.name.as_str(), column.width()));
         Err(DataError::new(format!(
-            "{} rows of {} inputs would take {:.1} GB of memory (at most {:.1} GB are allowed). The column \"{name}\" alone \
-             makes {width} inputs: leave it out, or choose a part of the rows: {}",
+            "{} rows of {} inputs would take {:.1} GB of memory (the limit is {:.1} GB). The column \"{name}\" alone \
+             makes {width} inputs: leave it out, or use fewer rows: {}",
             thousands(rows as u64),
             thousands(self.width() as u64),
             needed as f64 / 1e9,

@@ -134,18 +134,19 @@ fn choose_inputs<'a>(
         }
         check_role(name, role, facts, table)?;
         if facts.not_finite > 0 {
-            notes.push(format!("\"{name}\" holds {} NaN or infinite values; they count as missing.", facts.not_finite));
+            notes
+                .push(format!("\"{name}\" holds {} NaN or infinite values, which count as missing.", facts.not_finite));
         }
         inputs.push(InputColumn { index, name, role, decimals: facts.decimals });
     }
     for choice in &settings.columns {
         if !table.names.contains(&choice.name) {
-            notes.push(format!("The settings name a column \"{}\" that the file does not have.", choice.name));
+            notes.push(format!("The settings refer to a column \"{}\" that isn't in the file.", choice.name));
         }
     }
     if inputs.is_empty() {
         return Err(DataError::new(format!(
-            "No column is left for the network to learn from: all but the target are left out. {} Choose what to use in \
+            "No columns are left to learn from: all except the target are left out. {} Choose the columns to use in \
              the table's preview. File: {}",
             notes.join(" "),
             table.path.display()
@@ -161,7 +162,7 @@ fn check_role(name: &str, role: ColumnRole, facts: &ColumnFacts, table: &Table) 
             facts.first_text.as_ref().map(|first| target::text_among_numbers(name, facts.texts, first))
         }
         ColumnRole::Categorical if facts.too_many => Some(format!(
-            "The column \"{name}\" has {} different values: too many for one input each. Leave it out.",
+            "The column \"{name}\" has {} distinct values, too many for one input each. Leave it out.",
             facts.distinct_words()
         )),
         _ => None,

@@ -36,12 +36,12 @@ pub(super) fn keep(
     if !missing.is_empty() {
         notes.push(match settings.missing {
             MissingPolicy::Fill => format!(
-                "Missing values are filled (numbers with the training part's median, categories with \"missing\"): \
+                "Missing values are filled (numbers with the median of the training set, categories with \"missing\"): \
                  {missing}."
             ),
             MissingPolicy::DropRow => {
                 format!(
-                    "{} of {len} rows are left out, most because a value is missing: {missing}.",
+                    "{} of {len} rows are left out, mostly because of missing values: {missing}.",
                     thousands(dropped as u64)
                 )
             }
@@ -49,7 +49,7 @@ pub(super) fn keep(
     }
     if rows.len() < 2 {
         return Err(DataError::new(format!(
-            "Only {} of {len} rows can be used; training and validation need one each. {} File: {}",
+            "Only {} of {len} rows can be used; training and validation need at least one each. {} File: {}",
             rows.len(),
             notes.join(" "),
             table.path.display()

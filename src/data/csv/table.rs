@@ -46,13 +46,13 @@ impl Table {
         // The row of names is read before the size is judged, so it must have an end.
         if sample.split(|&b| b == b'\n').next().is_some_and(|names| names.contains(&0)) {
             let path = path.display();
-            return Err(DataError::new(format!("The file is no text, so it is no table. Choose a CSV file: {path}")));
+            return Err(DataError::new(format!("This isn't a text file. Choose a CSV file: {path}")));
         }
         let bom = sample.starts_with(BOM);
         let mut text = sample.strip_prefix(BOM).unwrap_or(&sample);
         if text.trim_ascii().is_empty() && size <= SAMPLE as u64 {
             return Err(DataError::new(format!(
-                "The file is empty. Choose a table with a row of names: {}",
+                "The file is empty. Choose a table with a header row: {}",
                 path.display()
             )));
         }
@@ -103,8 +103,8 @@ impl Table {
         }
         let share = (MAX_BYTES as f64 / needed.max(1) as f64).min(MAX_FILE as f64 / self.size as f64);
         Err(DataError::new(format!(
-            "The file is too large: {:.1} GB, about {} rows of {} columns, which would take about {:.1} GB of memory (at most \
-             {:.1} GB are allowed). Save a part of it, about {} rows, and choose that: {}",
+            "The file is too large: {:.1} GB, about {} rows of {} columns, which would take about {:.1} GB of memory \
+             (the limit is {:.1} GB). Save about {} rows of it to a new file and choose that: {}",
             self.size as f64 / 1e9,
             thousands(rows),
             self.names.len(),
@@ -158,7 +158,7 @@ impl Table {
         }
         if rows == 0 {
             return Err(DataError::new(format!(
-                "The file has a row of names ({}) and nothing below it. Choose a table with data: {}",
+                "The file has a header row ({}) and no data below it. Choose a table with data: {}",
                 self.names.join(", "),
                 self.path.display()
             )));
@@ -200,7 +200,7 @@ impl Table {
                     return Err(match error.kind() {
                         ::csv::ErrorKind::Utf8 { .. } => not_utf8(&self.path),
                         ::csv::ErrorKind::Io(error) => unreadable(error, &self.path),
-                        _ => DataError::new(format!("The table cannot be read ({error}): {}", self.path.display())),
+                        _ => DataError::new(format!("Can't read the table ({error}): {}", self.path.display())),
                     });
                 }
             }
@@ -221,14 +221,14 @@ impl Table {
 
     fn ragged(&self, line: u64, record: &StringRecord) -> DataError {
         let width = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
-        let of = if self.dialect.has_header { "the row of names" } else { "the first row" };
+        let of = if self.dialect.has_header { "the header row" } else { "the first row" };
         let hint = if record.iter().any(|cell| cell.contains('\n')) {
-            " A quote that is opened there may never be closed."
+            " A quotation mark there may never be closed."
         } else {
             ""
         };
         DataError::new(format!(
-            "Line {line} has {}, but {of} has {}.{hint} Mend or delete that line in the file, then load it again: {}",
+            "Line {line} has {}, but {of} has {}.{hint} Fix or delete that line, then load the file again: {}",
             width(record.len()),
             width(self.names.len()),
             self.path.display()
@@ -245,10 +245,10 @@ fn last_byte(file: &mut File) -> Option<u8> {
 
 fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
     let what = match error.kind() {
-        ErrorKind::NotFound => "The file is gone (moved or deleted?). Choose it again".to_owned(),
+        ErrorKind::NotFound => "The file no longer exists (moved or deleted?). Choose it again".to_owned(),
         ErrorKind::IsADirectory => "This is a folder, not a table. Choose a file".to_owned(),
-        ErrorKind::PermissionDenied => "The file may not be read: its permissions forbid it".to_owned(),
-        _ => format!("The file cannot be read ({error})"),
+        ErrorKind::PermissionDenied => "You don't have permission to read the file".to_owned(),
+        _ => format!("Can't read the file ({error})"),
     };
     DataError::new(format!("{what}: {}", path.display()))
 }
@@ -257,7 +257,7 @@ fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
 fn not_utf8(path: &Path) -> DataError {
     let place = find_not_utf8(path).map_or_else(String::new, |(byte, line)| format!(" at byte {byte} (line {line})"));
     DataError::new(format!(
-        "The file is not UTF-8{place}. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\") and load it again: {}",
+        "The file isn't UTF-8{place}. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\") and load it again: {}",
         path.display()
     ))
 }

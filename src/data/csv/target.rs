@@ -22,7 +22,7 @@ pub(super) fn role(
     let chosen = settings.columns.iter().find(|choice| choice.name == *name).map(|choice| choice.role);
     match chosen.unwrap_or(inferred) {
         ColumnRole::LeftOut if chosen.is_some() => refuse(format!(
-            "The column \"{name}\" is the target and left out at once. Choose another target, or use it."
+            "The column \"{name}\" is both the target and left out. Choose another target, or stop leaving it out."
         )),
         ColumnRole::LeftOut => {
             refuse(format!("The column \"{name}\" cannot be the target: {reason}. Choose another column."))
@@ -32,8 +32,8 @@ pub(super) fn role(
             None => Ok(ColumnRole::Numeric),
         },
         ColumnRole::Categorical if facts.too_many || facts.distinct() > MAX_CLASSES => refuse(format!(
-            "The column \"{name}\" has {} different values; at most {} classes can be told apart. Choose another target, or \
-             predict it as a number.",
+            "The column \"{name}\" has {} distinct values, but at most {} classes are supported. Choose another \
+             target, or predict it as a number.",
             facts.distinct_words(),
             thousands(MAX_CLASSES as u64)
         )),
@@ -45,8 +45,8 @@ pub(super) fn role(
 pub(super) fn text_among_numbers(name: &str, texts: usize, (line, text): &(u64, String)) -> String {
     let others = if texts > 1 { format!(" (and {} more)", thousands(texts as u64 - 1)) } else { String::new() };
     format!(
-        "The column \"{name}\" shall be numbers, but line {line} says \"{text}\"{others}. Mend the file, or use the column as \
-         categories."
+        "The column \"{name}\" is set to numeric, but line {line} has \"{text}\"{others}. Fix the file, or use the \
+         column as categories."
     )
 }
 
@@ -66,7 +66,7 @@ impl Target {
     ) -> Result<Self, DataError> {
         let refuse = |what: String| {
             let name = &settings.target;
-            let advice = "there is nothing to learn. Choose another target, or other rows";
+            let advice = "there is nothing to learn. Choose another target or other rows";
             Err(DataError::new(format!("{what} of \"{name}\": {advice}. File: {}", table.path.display())))
         };
         match values {
@@ -152,14 +152,19 @@ fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<S
     rows.iter().for_each(|&row| counts[codes[row] as usize] += 1);
     let rare: Vec<&str> = names.iter().zip(&counts).filter(|(_, n)| **n == 1).map(|(name, _)| name.as_str()).collect();
     if !rare.is_empty() {
-        notes.push(format!("Only one row each is of the class {}: it is in one part only.", rare.join(", ")));
+        notes.push(format!(
+            "Some classes have only one row, so they are missing from training or validation: {}.",
+            rare.join(", ")
+        ));
     }
     if let Some((name, &most)) = names.iter().zip(&counts).max_by_key(|(_, n)| **n)
         && most * 5 >= rows.len() * 4
     {
         let share = 100.0 * most as f64 / rows.len() as f64;
-        notes
-            .push(format!("{share:.0} % of the rows are \"{name}\": naming it always would already be that accurate."));
+        notes.push(format!(
+            "{share:.0} % of the rows are \"{name}\": always predicting it would already be that \
+                accurate."
+        ));
     }
 }
 
@@ -179,7 +184,7 @@ pub(super) fn giveaways(
     let told = leaks.map(|(column, _)| Giveaway {
         column: column.name.to_owned(),
         words: format!(
-            "\"{}\" tells \"{}\" exactly. Leave it out, unless the network may know it.",
+            "\"{}\" determines \"{}\" exactly. Leave it out, unless it is meant to be an input.",
             column.name, settings.target
         ),
     });

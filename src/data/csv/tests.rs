@@ -124,7 +124,7 @@ fn the_task_follows_the_target_and_the_users_word() {
     settings.columns = vec![choose("grade", ColumnRole::Numeric)];
     assert!(load_with(&settings).unwrap().classes().is_none());
     settings.columns = vec![choose("grade", ColumnRole::LeftOut)];
-    assert!(load_with(&settings).unwrap_err().message.contains("left out at once"));
+    assert!(load_with(&settings).unwrap_err().message.contains("both the target and left out"));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_missing_number_gets_the_training_parts_median() {
         .fold("x,k\n".to_owned(), |t, i| t + &if i < 5 { format!(",{}\n", i % 2) } else { format!("7,{}\n", i % 2) });
     let file = file(text);
     let set = load_with(&CsvSpec { scaling: Scaling::None, ..settings(file.path(), "k") }).unwrap_err();
-    assert!(set.message.contains("No column is left"), "one value only: {}", set.message);
+    assert!(set.message.contains("No columns are left"), "one value only: {}", set.message);
     let text = (0..50).fold("x,k\n".to_owned(), |t, i| {
         t + &if i < 5 { format!(",{}\n", i % 2) } else { format!("{},{}\n", 7 + i / 49, i % 2) }
     });
@@ -165,8 +165,15 @@ fn identifiers_and_constants_are_left_out_with_a_word() {
     }
     let set = load_text(&text, "kind").unwrap();
     assert_eq!(set.input_names, ["x"]);
-    for (name, word) in [("id", "counts the rows"), ("name", "60 different values"), ("land", "the same in every row")]
-    {
+    for (name, word) in [
+        ("id", "only numbers the rows"),
+        ("name", "60 distinct values"),
+        (
+            "land",
+            "every row has the same \
+        value",
+        ),
+    ] {
         let said = set.notes.iter().any(|note| note.contains(&format!("\"{name}\"")) && note.contains(word));
         assert!(said, "{name}: {:?}", set.notes);
     }
@@ -183,7 +190,7 @@ fn a_column_of_100_000_categories_is_left_out() {
     let mut settings = settings(file.path(), "kind");
     let set = load_with(&settings).unwrap();
     assert_eq!(set.input_names, ["x"]);
-    assert!(set.notes[0].contains("more than 10,000 different values in 100,000 rows"), "{:?}", set.notes);
+    assert!(set.notes[0].contains("more than 10,000 distinct values in 100,000 rows"), "{:?}", set.notes);
     settings.columns = vec![choose("code", ColumnRole::Categorical)];
     assert!(load_with(&settings).unwrap_err().message.contains("too many for one input each"));
     settings.target = "code".into();
@@ -206,8 +213,8 @@ fn a_column_that_gives_the_target_away_is_named() {
     });
     let notes = load_text(&text, "kind").unwrap().notes;
     let told: Vec<_> = notes.iter().filter(|n| n.contains("exactly")).collect();
-    assert!(told.len() == 1 && told[0].contains("\"said\" tells \"kind\""), "{notes:?}");
-    assert!(load_text(&text, "cm").unwrap().notes.iter().any(|n| n.contains("\"inch\" tells \"cm\"")));
+    assert!(told.len() == 1 && told[0].contains("\"said\" determines \"kind\""), "{notes:?}");
+    assert!(load_text(&text, "cm").unwrap().notes.iter().any(|n| n.contains("\"inch\" determines \"cm\"")));
 }
 
 #[test]
@@ -220,7 +227,7 @@ fn ragged_rows_name_their_line() {
     for ends in ["\n", "\r\n"] {
         for line in [2, 17, 31] {
             let message = message(bad(line, ends), "kind");
-            assert!(message.contains(&format!("Line {line} has 2 cells, but the row of names has 3")), "{message}");
+            assert!(message.contains(&format!("Line {line} has 2 cells, but the header row has 3")), "{message}");
         }
     }
     let after_blanks = message(bad(17, "\n").replacen("\n1.5,", "\n\n\n1.5,", 1), "kind");
@@ -249,10 +256,10 @@ fn text_where_numbers_were_promised_names_line_and_value() {
 fn other_bad_files_are_refused_in_words() {
     assert!(message("", "x").contains("The file is empty"));
     assert!(message("\u{FEFF}\n \n", "x").contains("The file is empty"));
-    assert!(message("a,b\n", "b").contains("nothing below it"));
+    assert!(message("a,b\n", "b").contains("no data below it"));
     assert!(message(table(30), "nothing").contains("Choose one of: size, colour, kind"));
     assert!(message(table(30), "").contains("No column is chosen"));
-    assert!(message(table(30).replace("dog", "cat"), "kind").contains("it says the same in every row"));
+    assert!(message(table(30).replace("dog", "cat"), "kind").contains("every row has the same value"));
     assert!(message(b"a,b\n1,\xff\xfe\n2,x\n", "b").contains("at byte 6 (line 2)"));
     assert!(message(b"\xff\xfea\0,\0", "b").contains("UTF-16"));
     assert!(load_with(&settings(Path::new("/gone.csv"), "x")).unwrap_err().message.contains("gone"));
@@ -278,7 +285,7 @@ fn five_gigabytes_are_refused_before_they_are_read() {
     assert!(inspect_csv(file.path(), &NoProgress).is_err());
     file.as_file_mut().set_len(0).unwrap();
     file.as_file_mut().set_len(5_000_000_000).unwrap();
-    assert!(inspect_csv(file.path(), &NoProgress).unwrap_err().message.contains("no text"));
+    assert!(inspect_csv(file.path(), &NoProgress).unwrap_err().message.contains("isn't a text file"));
 }
 
 #[test]

@@ -96,8 +96,8 @@ fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<Place<'a>>, Data
     }
     let (word, them) = if lacking.len() == 1 { ("column", "it") } else { ("columns", "them") };
     Err(DataError::new(format!(
-        "The network was trained on the {word} {}, which the table lacks. Add {them}, with empty cells where a value is not known. \
-         Its columns are: {}. File: {}",
+        "The network was trained on the {word} {}, which the table lacks. Add {them}, with empty cells where the value \
+         is unknown. Its columns are: {}. File: {}",
         lacking.join(", "),
         table.names.join(", "),
         table.path.display()
@@ -111,7 +111,7 @@ fn counted(n: usize, what: &str) -> String {
 
 fn too_many(rows: usize, table: &Table) -> DataError {
     DataError::new(format!(
-        "More than {} rows do not fit in memory. Predict for a part of them at a time: {}",
+        "More than {} rows don't fit in memory. Predict them in smaller parts: {}",
         thousands(rows as u64),
         table.path.display()
     ))
@@ -143,7 +143,7 @@ impl Place<'_> {
             Cell::Missing | Cell::NotFinite => self.column.push_number(f64::NAN, inputs),
             Cell::Text(text) => {
                 return Err(DataError::new(format!(
-                    "The column \"{}\" holds numbers, but line {line} says \"{}\". Mend the file: {}",
+                    "The column \"{}\" is numeric, but line {line} has \"{}\". Fix the file: {}",
                     self.column.name,
                     shortened(text),
                     table.path.display()
@@ -155,11 +155,11 @@ impl Place<'_> {
 
     fn notes(&self) -> Vec<String> {
         let (name, mut notes) = (&self.column.name, Vec::new());
-        let no_place = "counts as none of the categories";
+        let no_place = "counts as no category";
         let stands_for = match &self.column.values {
-            ColumnValues::Numeric { fill, .. } => format!("is filled with the median of the training part, {fill}"),
+            ColumnValues::Numeric { fill, .. } => format!("is filled with the median of the training set, {fill}"),
             ColumnValues::Categorical { has_missing: true, .. } => "counts as \"missing\", as in training".to_owned(),
-            ColumnValues::Categorical { .. } => format!("{no_place}: in training no value was missing"),
+            ColumnValues::Categorical { .. } => format!("{no_place}: no value was missing in training"),
         };
         if self.filled > 0 {
             notes.push(format!("\"{name}\" lacks {}: each {stands_for}.", counted(self.filled, "value")));
@@ -173,7 +173,7 @@ impl Place<'_> {
                 _ => no_place,
             };
             notes.push(format!(
-                "\"{name}\" has values in {} that the network never saw ({}{more}): each {as_what}.",
+                "\"{name}\" has values in {} that never occurred in training ({}{more}): each {as_what}.",
                 counted(rows, "row"),
                 named.join(", ")
             ));

@@ -37,7 +37,7 @@ impl Header {
             return Ok(());
         }
         Err(DataError::new(format!(
-            "Expected labels (one number for each picture). This file's header says {:?}: {}",
+            "Expected labels (one number per picture), but the file's header says {:?}: {}",
             self.dims,
             path.display()
         )))
@@ -54,8 +54,10 @@ pub(super) struct IdxFile {
 impl IdxFile {
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let failed = |error: std::io::Error| match error.kind() {
-            ErrorKind::NotFound => DataError::new(format!("The file is gone (moved or deleted?): {}", path.display())),
-            _ => DataError::new(format!("The file cannot be read ({error}): {}", path.display())),
+            ErrorKind::NotFound => {
+                DataError::new(format!("The file no longer exists (moved or deleted?): {}", path.display()))
+            }
+            _ => DataError::new(format!("Can't read the file ({error}): {}", path.display())),
         };
         let mut file = File::open(path).map_err(failed)?;
         let size = file.metadata().map_err(failed)?.len();
@@ -65,7 +67,8 @@ impl IdxFile {
         let gzip = has_mark && mark == [0x1f, 0x8b];
         if !gzip && path.extension().is_some_and(|e| e == "gz") {
             return Err(DataError::new(format!(
-                "The name ends in .gz, but the content is not gzip. Download it again, or drop the .gz: {}",
+                "The name ends in .gz, but the content isn't gzip. Download it again, or remove the .gz from its name: \
+                    {}",
                 path.display()
             )));
         }
@@ -76,17 +79,18 @@ impl IdxFile {
         let expected = total.saturating_add(4 + 4 * header.dims.len() as u64);
         let most = if gzip { size.saturating_mul(MAX_INFLATION) } else { size };
         if expected > most || (!gzip && expected != size) {
-            let held = if gzip { format!("cannot come out of its {size} bytes") } else { format!("it has {size}") };
+            let held =
+                if gzip { format!("its {size} bytes can't contain that much") } else { format!("it has {size}") };
             return Err(DataError::new(format!(
-                "The header says {:?}, which makes {expected} bytes, but {held}. The file is truncated or damaged; get it \
-                 again: {}",
+                "The header says {:?}, which requires {expected} bytes, but {held}. The file is truncated or damaged; \
+                 download it again: {}",
                 header.dims,
                 path.display()
             )));
         }
         if header.row_len() as u64 > MAX_ROW {
             return Err(DataError::new(format!(
-                "The header says {:?}: no picture is that large, the file is damaged: {}",
+                "The header says {:?}, which is too large for a picture. The file is damaged: {}",
                 header.dims,
                 path.display()
             )));
@@ -143,7 +147,8 @@ impl IdxFile {
     fn ends_early(&self, got: usize) -> DataError {
         let expected = self.header.count() * self.header.row_len();
         DataError::new(format!(
-            "The file is truncated: its header promises {expected} bytes of values, {got} came. Get it again: {}",
+            "The file is truncated: its header promises {expected} bytes of values, but there are only {got}. Download \
+                it again: {}",
             self.path.display()
         ))
     }
@@ -153,8 +158,8 @@ impl IdxFile {
         match self.body.read(&mut [0]) {
             Ok(0) => Ok(()),
             Ok(_) => Err(DataError::new(format!(
-                "The file goes on after the {done} bytes of values that its header promises. It is damaged or not IDX; get \
-                 it again: {}",
+                "The file is longer than the {done} bytes of values its header promises. It is damaged or not IDX; \
+                 download it again: {}",
                 self.path.display()
             ))),
             Err(error) => Err(damaged(&error, done, &self.path)),
@@ -164,7 +169,7 @@ impl IdxFile {
 
 fn damaged(error: &std::io::Error, done: usize, path: &Path) -> DataError {
     DataError::new(format!(
-        "The file is damaged after {done} bytes of values ({error}). Get it again: {}",
+        "The file is damaged after {done} bytes of values ({error}). Download it again: {}",
         path.display()
     ))
 }
@@ -174,10 +179,10 @@ fn read_header(body: &mut dyn Read, path: &Path) -> Result<Header, DataError> {
     let mut read = |buffer: &mut [u8]| {
         body.read_exact(buffer).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => DataError::new(format!(
-                "The file ends inside its header: it is empty or truncated. Get it again: {}",
+                "The file ends inside its header: it is empty or truncated. Download it again: {}",
                 path.display()
             )),
-            _ => DataError::new(format!("The file is damaged ({error}). Get it again: {}", path.display())),
+            _ => DataError::new(format!("The file is damaged ({error}). Download it again: {}", path.display())),
         })
     };
     let mut magic = [0; 4];
@@ -199,7 +204,7 @@ fn read_header(body: &mut dyn Read, path: &Path) -> Result<Header, DataError> {
             _ => "64-bit floats",
         };
         return Err(DataError::new(format!(
-            "The file holds {words}; only unsigned bytes (type 0x08) can be read: {}",
+            "The file contains {words}; only unsigned bytes (type 0x08) are supported: {}",
             path.display()
         )));
     }
@@ -210,7 +215,7 @@ fn read_header(body: &mut dyn Read, path: &Path) -> Result<Header, DataError> {
         dims.push(u32::from_be_bytes(bytes) as usize);
     }
     if dims.first() == Some(&0) {
-        return Err(DataError::new(format!("The file holds nothing: its header counts 0 items: {}", path.display())));
+        return Err(DataError::new(format!("The file is empty: its header counts 0 items: {}", path.display())));
     }
     Ok(Header { dims })
 }

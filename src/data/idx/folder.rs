@@ -44,7 +44,7 @@ pub(super) fn find(folder: &Path) -> Result<Pairs, DataError> {
         let plain: Vec<&str> = files.iter().copied().filter(|name| !name.ends_with(".gz")).collect();
         files.retain(|name| name.strip_suffix(".gz").is_none_or(|stem| !plain.contains(&stem)));
         if files.len() > 1 {
-            return Err(complaint(folder, &names, &format!("{} could be the same part", files.join(" and "))));
+            return Err(complaint(folder, &names, &format!("{} could be the same set", files.join(" and "))));
         }
     }
     let pair = |part: PartName| {
@@ -52,8 +52,7 @@ pub(super) fn find(folder: &Path) -> Result<Pairs, DataError> {
         (file(Content::Images), file(Content::Labels))
     };
     let mut pairs = Vec::new();
-    for (part, words) in
-        [(PartName::Train, "training"), (PartName::Test, "test"), (PartName::Other, "a part without a name")]
+    for (part, words) in [(PartName::Train, "training"), (PartName::Test, "test"), (PartName::Other, "an unnamed set")]
     {
         match pair(part) {
             (Some(images), Some(labels)) => pairs.push((part, Pair { images, labels })),
@@ -66,16 +65,21 @@ pub(super) fn find(folder: &Path) -> Result<Pairs, DataError> {
         (Some((_, pair)), None, None) => Ok(Pairs::Single(pair)),
         (Some((PartName::Test, test)), Some((PartName::Train, train)), None) => Ok(Pairs::TrainAndTest { train, test }),
         (None, ..) => Err(complaint(folder, &names, "there are no IDX files")),
-        _ => Err(complaint(folder, &names, "there are pairs whose part the names do not tell")),
+        _ => Err(complaint(
+            folder,
+            &names,
+            "the file names don't say which pair is for training and which for \
+            testing",
+        )),
     }
 }
 
 fn list(folder: &Path) -> Result<Vec<String>, DataError> {
     let failed = |error: std::io::Error| {
         let what = if error.kind() == std::io::ErrorKind::NotFound {
-            "There is no such folder (moved or deleted?). Choose it again".to_owned()
+            "The folder doesn't exist (moved or deleted?). Choose it again".to_owned()
         } else {
-            format!("The folder cannot be read ({error})")
+            format!("Can't read the folder ({error})")
         };
         DataError::new(format!("{what}: {}", folder.display()))
     };
@@ -123,9 +127,8 @@ fn complaint(folder: &Path, names: &[String], what: &str) -> DataError {
         found = "no files".into();
     }
     DataError::new(format!(
-        "This is not a folder of IDX files that can be read: {what}. Expected one pair of files, such as \
-         train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz, or two (train-* and t10k-* or test-*). Found {found} \
-         in {}",
+        "Can't use this folder of IDX files: {what}. Expected one pair of files, such as train-images-idx3-ubyte.gz \
+         and train-labels-idx1-ubyte.gz, or two (train-* and t10k-* or test-*). Found {found} in {}",
         folder.display()
     ))
 }
@@ -167,7 +170,7 @@ mod tests {
         assert!(message(&["train-images-idx3-ubyte"]).contains("training pictures have no label file"));
         assert!(message(&["t10k-labels-idx1-ubyte"]).contains("test labels have no picture file"));
         let many = ["a-train-images-idx3-ubyte", "b-train-images-idx3-ubyte", "a-train-labels-idx1-ubyte"];
-        assert!(message(&many).contains("could be the same part"));
-        assert!(find(Path::new("/nowhere/at/all")).unwrap_err().message.contains("no such folder"));
+        assert!(message(&many).contains("could be the same set"));
+        assert!(find(Path::new("/nowhere/at/all")).unwrap_err().message.contains("folder doesn't exist"));
     }
 }

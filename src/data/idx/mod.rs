@@ -39,19 +39,22 @@ pub(super) fn load(
             let all = read_pair(&pair, settings.limit, spec.seed, 0, progress, (0.0, 0.9))?;
             let classes: Vec<usize> = all.labels.iter().map(|&l| usize::from(l)).collect();
             let split = split(all.labels.len(), spec.validation, spec.seed, Some(&classes));
-            let note = format!("One pair of files: {} pictures were kept for validation.", split.validation.len());
+            let note = format!(
+                "The folder has one pair of files, so {} of its pictures are used for validation.",
+                split.validation.len()
+            );
             (all.pick(&split.train), all.pick(&split.validation), vec![note])
         }
         Pairs::TrainAndTest { train, test } => {
             let first = read_pair(&train, settings.limit, spec.seed, 0, progress, (0.0, 0.75))?;
             let second = read_pair(&test, settings.limit, spec.seed, 1, progress, (0.75, 0.9))?;
             same_shape(&first, &train, &second, &test)?;
-            (first, second, vec!["The folder's own test files are the validation part.".to_owned()])
+            (first, second, vec!["The folder's test files are used for validation.".to_owned()])
         }
     };
     if train.labels.is_empty() || validation.labels.is_empty() {
         return Err(DataError::new(format!(
-            "Too few pictures for two parts: the training part has {}, the validation part {}: {}",
+            "Too few pictures for training and validation: the training set has {}, the validation set {}: {}",
             train.labels.len(),
             validation.labels.len(),
             folder.display()
@@ -83,7 +86,7 @@ pub(super) fn unseen(shape: &[usize], path: &Path, progress: &dyn Progress) -> R
         let pair = match folder::find(path)? {
             Pairs::Single(pair) => pair,
             Pairs::TrainAndTest { test, .. } => {
-                found.notes.push(format!("The folder's test files are predicted: {}", test.images.display()));
+                found.notes.push(format!("Predicting the folder's test files: {}", test.images.display()));
                 test
             }
         };
@@ -112,7 +115,7 @@ fn read_pictures(path: &Path, progress: &dyn Progress) -> Result<Pictures, DataE
     let images = IdxFile::open(path)?;
     let (shape, count) = (picture_shape(images.header(), path)?, images.header().count());
     if count as u64 * shape.chw.iter().product::<usize>() as u64 * 4 > MAX_BYTES {
-        let text = format!("{count} pictures do not fit in memory. Predict for a part of them at a time");
+        let text = format!("{count} pictures don't fit in memory. Predict them in smaller parts");
         return Err(DataError::new(format!("{text}: {}", path.display())));
     }
     let mut pixels = images.read_rows(&(0..count).collect::<Vec<_>>(), &|_| (), progress)?;
@@ -161,7 +164,7 @@ fn read_pair(
     let (count, label_count) = (images.header().count(), labels.header().count());
     if count != label_count {
         return Err(DataError::new(format!(
-            "The picture and label files do not belong together: {count} pictures in {}, {label_count} labels in {}",
+            "The picture and label files don't match: {count} pictures in {}, {label_count} labels in {}",
             pair.images.display(),
             pair.labels.display()
         )));
@@ -171,7 +174,7 @@ fn read_pair(
     let needed = chosen.len() as u64 * pixels as u64 * 4;
     if needed > MAX_BYTES {
         return Err(DataError::new(format!(
-            "{} pictures of {pixels} pixels would take {:.1} GB of memory; at most {:.1} GB are allowed. Set a limit of {} \
+            "{} pictures of {pixels} pixels would take {:.1} GB of memory (the limit is {:.1} GB). Set a limit of {} \
              samples: {}",
             chosen.len(),
             needed as f64 / 1e9,
@@ -222,8 +225,8 @@ fn picture_shape(header: &Header, path: &Path) -> Result<PictureShape, DataError
         [_, rows, columns, channels] if is_channels(channels) => ([channels, rows, columns], true),
         _ => {
             return Err(DataError::new(format!(
-                "Expected pictures: [count, rows, columns], or four numbers with 1, 3 or 4 channels. This file's header \
-                 says {:?}: {}",
+                "Expected pictures: [count, rows, columns], or four dimensions with 1, 3 or 4 channels, but the file's \
+                 header says {:?}: {}",
                 header.dims,
                 path.display()
             )));
@@ -266,12 +269,11 @@ fn classes(
 ) -> Result<Vec<String>, DataError> {
     let present: BTreeSet<u8> = train.labels.iter().chain(&validation.labels).copied().collect();
     let (Some(&least), Some(&greatest)) = (present.first(), present.last()) else {
-        return Err(DataError::new(format!("No pictures: {}", folder.display())));
+        return Err(DataError::new(format!("There are no pictures: {}", folder.display())));
     };
     if least == greatest {
         return Err(DataError::new(format!(
-            "All pictures have the label {least}: one class only, so there is nothing to tell apart. Choose another data \
-             set: {}",
+            "All pictures have the label {least}, so there is nothing to learn. Choose another data set: {}",
             folder.display()
         )));
     }

@@ -109,7 +109,7 @@ fn bad_files_are_refused_in_words() {
     assert!(message(short.clone(), labels()).contains("makes 76 bytes, but it has 40"));
     assert!(message(gzip(&short), labels()).contains("promises 60 bytes of values, 24 came"));
     let long = [pictures(), vec![1]].concat();
-    assert!(message(gzip(&long), labels()).contains("goes on after"));
+    assert!(message(gzip(&long), labels()).contains("longer than"));
     let mut torn = gzip(&pictures());
     torn.truncate(torn.len() - 12);
     assert!(message(torn, labels()).contains("truncated"));
@@ -122,12 +122,12 @@ fn bad_files_are_refused_in_words() {
     assert!(message(labels(), labels()).contains("Expected pictures"));
     assert!(message(pictures(), pictures()).contains("Expected labels"));
     assert!(message(pictures(), idx(&[9], |_| 0)).contains("10 pictures"));
-    assert!(message(pictures(), idx(&[10], |_| 7)).contains("one class only"));
+    assert!(message(pictures(), idx(&[10], |_| 7)).contains("nothing to learn"));
     let mut floats = pictures();
     floats[2] = 0x0D;
     assert!(message(floats, labels()).contains("32-bit floats"));
     let not_gzip = [("train-images-idx3-ubyte.gz", pictures()), ("train-labels-idx1-ubyte", labels())];
-    assert!(load_files(&not_gzip, None).unwrap_err().message.contains("not gzip"));
+    assert!(load_files(&not_gzip, None).unwrap_err().message.contains("isn't gzip"));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_lying_header_allocates_nothing() {
     let mut bytes = idx(&[10, 2, 3], |_| 0);
     bytes[4..16].fill(0xff);
     assert!(message(bytes.clone(), labels()).contains("truncated or damaged"));
-    assert!(message(gzip(&bytes), labels()).contains("cannot come out of"));
+    assert!(message(gzip(&bytes), labels()).contains("can't contain that much"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub use without::{card_names, memory, open};
 mod without {
     use crate::engine::device::MemoryInUse;
 
-    const WHY: &str = "This program was built without CUDA; scripts/cuda/build builds one that has it.";
+    const WHY: &str = "This program was built without CUDA. scripts/cuda/build builds one with it.";
 
     pub fn card_names() -> Result<Vec<String>, String> {
         Err(WHY.into())
@@ -77,17 +77,17 @@ mod with_driver {
         Some(MemoryInUse { used: total.saturating_sub(free) as u64, total: total as u64 })
     }
 
-    const NO_CARD: &str = "The driver finds no NVIDIA card.";
+    const NO_CARD: &str = "The driver found no NVIDIA card.";
 
     fn sentence(error: DriverError) -> String {
         match error.0 {
             Code::CUDA_ERROR_NO_DEVICE => NO_CARD.into(),
             Code::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH | Code::CUDA_ERROR_STUB_LIBRARY => {
-                "The driver does not fit this program: install a newer one (580 or later for CUDA 13.0).".into()
+                "The driver is too old for this program. Install a newer one (580 or later for CUDA 13.0).".into()
             }
             code => match error.error_string() {
                 Ok(text) => format!("The driver says: {}.", text.to_string_lossy()),
-                Err(_) => format!("The driver fails with {code:?}."),
+                Err(_) => format!("The driver failed with {code:?}."),
             },
         }
     }

@@ -78,7 +78,7 @@ impl Parts<'_, '_> {
     }
 
     fn not_a_number(&self) -> EngineError {
-        let why = "it compares, and a layer needs numbers.".to_owned();
+        let why = "it is a comparison, but a layer needs numbers.".to_owned();
         EngineError::Formula { layer: self.l.layer().name.clone(), why }
     }
 

@@ -115,10 +115,10 @@ impl Machine {
 /// Where a number comes from that no instruction of the step made.
 fn origin(value: &Value, steps: u64) -> &'static str {
     match value.role {
-        Role::Parameter if steps == 0 => "A weight as it was drawn at the start: no step has changed it yet.",
-        Role::Parameter => "A weight as the step before left it: it stays so until the update of this step.",
-        Role::Buffer => "Kept from the step before: a running statistic, not trained.",
-        Role::Moment => "Kept by the optimiser from the step before.",
-        _ => "Given by the data: it is what the batch holds.",
+        Role::Parameter if steps == 0 => "The initial value of a weight: no step has changed it yet.",
+        Role::Parameter => "A weight as the previous step left it. It changes in this step's update.",
+        Role::Buffer => "A running statistic from the previous step. It isn't trained.",
+        Role::Moment => "Optimiser state from the previous step.",
+        _ => "From the data: part of this batch.",
     }
 }

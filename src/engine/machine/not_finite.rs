@@ -57,14 +57,14 @@ impl FirstNotFinite {
     /// What to do about it.
     pub fn advice(&self) -> &'static str {
         match (self.phase, &self.held_by, self.remedy) {
-            (Phase::Load, None, _) => "Leave that sample out, or correct it, and start again.",
-            (_, Some(_), _) => "Nothing is learnt from there on: go back to before it, or start again.",
+            (Phase::Load, None, _) => "Correct or remove that sample and start again.",
+            (_, Some(_), _) => "Nothing can be learnt after that. Go back to before it, or start again.",
             (_, None, Some(remedy)) => remedy,
             (_, None, None) if !self.is_of_size() => {
-                "The numbers were too large before anything was learnt: scale the data, or begin with smaller weights."
+                "The values were too large before training began. Scale the data, or use smaller initial weights."
             }
             (_, None, None) => {
-                "The numbers grew too large: start again with a smaller learning rate, or clip the gradients."
+                "The values grew too large. Start again with a smaller learning rate, or clip the gradients."
             }
         }
     }
@@ -74,24 +74,24 @@ impl fmt::Display for FirstNotFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (step, word, line) = (self.step, self.word(), &self.line);
         match &self.held_by {
-            Some(state) => write!(f, "Step {step}: {state} held {word} before the step began, and `{line}`")?,
-            None if self.phase == Phase::Load => write!(f, "Step {step}: the data itself holds {word}: `{line}`")?,
-            None => write!(f, "Step {step}: the first number that is not finite, {word}, was made by `{line}`")?,
+            Some(state) => write!(f, "Step {step}: {state} already contained {word} before the step, and `{line}`")?,
+            None if self.phase == Phase::Load => write!(f, "Step {step}: the data itself contains {word}: `{line}`")?,
+            None => write!(f, "Step {step}: the first NaN or infinity, {word}, was produced by `{line}`")?,
         }
         if let Some(layer) = &self.layer {
             write!(f, " ({layer})")?;
         }
         if self.held_by.is_some() {
-            write!(f, " was the first to meet it")?;
+            write!(f, " was the first to use it")?;
         }
         match (self.sample, self.samples.len()) {
             (Some(_), 2..) => {
                 let shown: Vec<_> = self.samples.iter().take(SHOWN).map(u32::to_string).collect();
                 let more = self.samples.len().saturating_sub(SHOWN);
                 let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                write!(f, ", samples {}{more} of the training part.", shown.join(", "))
+                write!(f, ", samples {}{more} of the training set.", shown.join(", "))
             }
-            (Some(sample), _) => write!(f, ", sample {sample} of the training part."),
+            (Some(sample), _) => write!(f, ", sample {sample} of the training set."),
             (None, _) => write!(f, "."),
         }
     }

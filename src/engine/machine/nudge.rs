@@ -64,7 +64,7 @@ impl Rehearsal {
     /// As [`Machine::nudge`]; the machine is the one that was rehearsed, and holds the gradient.
     pub fn verdict(&self, machine: &Machine, gradient: ValueId, index: &[usize]) -> Result<Verdict> {
         let name = machine.program.name(gradient).to_owned();
-        let no_gradient = "it is no gradient of a value. Nudge a d%… or ….grad, neither a part of one nor clipped";
+        let no_gradient = "only gradients can be checked (d%… and ….grad), and not parts of them or clipped ones";
         let Some(value) = machine.nudged_by(gradient) else {
             return Err(EngineError::NotNudged(format!("{name}: {no_gradient}")));
         };
@@ -73,7 +73,7 @@ impl Rehearsal {
         let number = held.number(index)?;
         let flat = held.flatten(index);
         if !self.loss()?.is_finite() {
-            return Err(EngineError::NotNudged("the loss is no finite number".into()));
+            return Err(EngineError::NotNudged("the loss isn't finite".into()));
         }
         let largest = held.numbers.iter().filter(|n| n.is_finite()).fold(0.0f64, |largest, n| largest.max(n.abs()));
         let mut found = self.try_out(value, flat, NUDGES[0])?;

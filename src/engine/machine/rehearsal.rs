@@ -47,9 +47,7 @@ impl Rehearsal {
         if !machine.in_step || has_updated {
             let line = machine.program.instructions.iter().find(|i| i.phase == Phase::Update);
             let line = line.map_or("the update".to_owned(), |i| format!("`{}`", machine.program.line(i)));
-            return Err(EngineError::NotNudged(format!(
-                "the weights are no longer those of the step. Go back to before {line}"
-            )));
+            return Err(EngineError::NotNudged(format!("the weights have changed since. Go back to before {line}")));
         }
         let program = machine.program.clone();
         let mut is_made = vec![false; program.values.len()];

@@ -87,7 +87,10 @@ impl Machine {
                 Some(saved) if saved.dims == value.shape.dims => restored.push((index, self.open_saved(saved)?)),
                 _ if value.role == Role::Moment => restored.push((index, self.first_moment(value)?)),
                 Some(saved) => {
-                    refusals.push(format!("{} is {:?} there and {:?} here.", value.name, saved.dims, value.shape.dims));
+                    refusals.push(format!(
+                        "{} has shape {:?} there and {:?} here.",
+                        value.name, saved.dims, value.shape.dims
+                    ));
                 }
                 None => refusals.push(format!("{} is missing.", value.name)),
             }

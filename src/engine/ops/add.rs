@@ -21,7 +21,7 @@ impl Op for Add {
     }
 
     fn words(&self) -> &'static str {
-        "Adds what arrives, number by number."
+        "Adds its inputs element by element."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

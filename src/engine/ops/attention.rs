@@ -83,7 +83,8 @@ impl Op for Attention {
     }
 
     fn words(&self) -> &'static str {
-        "Every position asks which others matter to it, and takes the mean of their values in those shares."
+        "Every position looks for the positions that matter to it and takes the mean of their values, weighted \
+            accordingly."
     }
 
     fn settings(&self) -> String {
@@ -140,7 +141,7 @@ impl Op for Attention {
                 })
             }
             (1, &[b, head, t, s]) if heads.seen(t).contains(&s) => heads.share([b, head, t], s),
-            (1, &[..]) if index.len() == 4 => Ok(Arithmetic::given("not seen", 0.0)),
+            (1, &[..]) if index.len() == 4 => Ok(Arithmetic::given("masked out", 0.0)),
             _ => reader.output(output)?.at(index),
         }
     }
@@ -177,7 +178,8 @@ impl Op for AttentionX {
     }
 
     fn words(&self) -> &'static str {
-        "A value is blamed where it was looked at, and a question and an answer where looking there was wrong."
+        "Values get gradient from wherever they were attended to; queries and keys get it where attention should \
+            shift."
     }
 
     fn settings(&self) -> String {

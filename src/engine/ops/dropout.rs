@@ -65,7 +65,7 @@ impl Op for Dropout {
     }
 
     fn words(&self) -> &'static str {
-        "Sets a random share of the numbers to zero and scales up the rest, anew in every step."
+        "Sets a random share of the values to zero, different at every step, and scales up the rest."
     }
 
     fn settings(&self) -> String {
@@ -109,7 +109,7 @@ impl Op for Dropout {
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
         let mask = reader.output(1)?;
         if output == 1 {
-            return Ok(Arithmetic::given("1 kept, 0 dropped: drawn at random", mask.number(index)?));
+            return Ok(Arithmetic::given("1 kept, 0 dropped, at random", mask.number(index)?));
         }
         Ok(reader.read(0, index)? * mask.at(index)? / Arithmetic::given("1 − rate", 1.0 - self.rate))
     }
@@ -143,7 +143,7 @@ impl Op for DropoutX {
     }
 
     fn words(&self) -> &'static str {
-        "What was dropped is not to blame."
+        "Dropped values get no gradient."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

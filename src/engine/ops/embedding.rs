@@ -52,7 +52,7 @@ impl Op for Embedding {
     }
 
     fn words(&self) -> &'static str {
-        "Looks each whole number up in a table and puts the table's row in its place."
+        "Replaces each whole number by its row in a table."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -120,7 +120,7 @@ impl Op for EmbeddingW {
     }
 
     fn words(&self) -> &'static str {
-        "A row of the table gets the blame of all places where it stood."
+        "A row of the table collects the gradients of every position it was used at."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -67,7 +67,7 @@ impl Op for Linear {
     }
 
     fn words(&self) -> &'static str {
-        "Each unit multiplies every input by its own weight, adds the products and then its bias."
+        "Each unit multiplies every input by a weight, sums the products and adds its bias."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -159,7 +159,7 @@ impl Op for LinearX {
     }
 
     fn words(&self) -> &'static str {
-        "Each input is blamed by every unit that used it, in proportion to the weight between them."
+        "Each input collects the gradient of every unit that used it, times the weight between them."
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
@@ -210,7 +210,7 @@ impl Op for LinearW {
     }
 
     fn words(&self) -> &'static str {
-        "A weight is blamed by what went through it times how wrong its unit was, added up over the batch."
+        "The weight's input times its unit's gradient, summed over the batch."
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
@@ -258,7 +258,7 @@ impl Op for LinearB {
     }
 
     fn words(&self) -> &'static str {
-        "A bias is blamed by how wrong its unit was, added up over the batch."
+        "The unit's gradient, summed over the batch."
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {

@@ -20,7 +20,7 @@ impl Op for Load {
     }
 
     fn words(&self) -> &'static str {
-        "Takes the next few samples of the data, and what the network should answer to them."
+        "Loads the next batch of samples and their targets."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {

@@ -21,7 +21,7 @@ impl Op for Mul {
     }
 
     fn words(&self) -> &'static str {
-        "Multiplies what arrives, number by number."
+        "Multiplies its inputs element by element."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -25,7 +25,7 @@ impl Op for Offset {
     }
 
     fn words(&self) -> &'static str {
-        "Adds the same numbers to every sample, a different one at each place."
+        "Adds the same tensor to every sample, such as one encoding per position."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -83,7 +83,7 @@ impl Op for OffsetP {
     }
 
     fn words(&self) -> &'static str {
-        "What was added everywhere is blamed for every sample, added up over the batch."
+        "The sum of the output gradients over the batch, since the same values were added to every sample."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -21,7 +21,7 @@ impl Op for Ones {
     }
 
     fn words(&self) -> &'static str {
-        "Backward begins at the loss: it changes by 1 when it changes by 1."
+        "The backward pass starts at the loss: dL/dL = 1."
     }
 
     fn shapes(&self, _inputs: &[ValueShape]) -> Vec<ValueShape> {

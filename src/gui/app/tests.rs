@@ -93,7 +93,7 @@ fn unsaved_changes_are_asked_about_before_a_crash_is_brought_back() {
     let mut given = chain(&["input", "dense", "loss"]);
     (given.unsaved, given.screen, given.recoverable) = (true, Screen::Welcome, Some("Lost".into()));
     let mut harness = window([1440.0, 900.0], given);
-    harness.get_by_label("Bring back").click();
+    harness.get_by_label("Restore").click();
     harness.run_ok();
     assert!(harness.query_by_label("Discard").is_some());
     assert_eq!(state(&harness).recoverable.as_deref(), Some("Lost"));

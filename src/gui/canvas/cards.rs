@@ -283,7 +283,7 @@ fn layer_content(
             .and_then(|p| p.gradient_norm)
             .map_or(String::new(), |norm| format!("grad {}", numbers::significant(f64::from(norm), 2)));
         if frame.state.inference.idle.contains(&layer.id) {
-            return footer(frame, layout, "no way to the Loss", "");
+            return footer(frame, layout, "not connected to the Loss", "");
         }
         let weights = format!("{} weight{}", numbers::count(*count as u64), if *count == 1 { "" } else { "s" });
         footer(frame, layout, &weights, &gradient);

@@ -53,10 +53,10 @@ pub fn list(frame: &Frame<'_>, local: &mut CanvasUi, pill: &Response, found: &[F
     let popup = Popup::from_response(pill).open_memory(None).width(width).gap(6.0);
     let popup = popup.align(RectAlign::TOP_START).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let room = egui::Frame::popup(&pill.ctx.global_style()).inner_margin(10);
-    popup.frame(room).accessible_name("What needs a look").show(|ui| {
+    popup.frame(room).accessible_name("Issues").show(|ui| {
         ui.set_width(width - 20.0);
         if found.is_empty() {
-            ui.label("Nothing needs a look: every shape fits, and the network can train.");
+            ui.label("All clear: every shape fits, and the network can train.");
         }
         list_from_top(ui).max_height(highest).show(ui, |ui| {
             for (i, finding) in found.iter().enumerate() {

@@ -115,6 +115,6 @@ mod tests {
         state.run.picture = Some(Arc::new(Picture { layers: layers.into(), ..Picture::default() }));
         state.run.step = 1;
         let health = Health::of(&state, state.project.graph.layer(relu).unwrap());
-        assert!(matches!(health, Health::Idle(why) if why.contains("not on the way to the Loss")));
+        assert!(matches!(health, Health::Idle(why) if why.contains("isn't connected to the Loss")));
     }
 }

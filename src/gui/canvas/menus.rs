@@ -63,9 +63,9 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
         }
         let wires: Vec<WireId> =
             frame.graph.wires().iter().filter(|w| w.from == layer.id || w.to == layer.id).map(|w| w.id).collect();
-        if !wires.is_empty() && item(ui, "Cut its wires", "") {
+        if !wires.is_empty() && item(ui, "Disconnect", "") {
             let edits = wires.into_iter().map(Edit::Disconnect).collect();
-            actions.push(Action::Edits { name: format!("cut the wires of {}", layer.name), edits });
+            actions.push(Action::Edits { name: format!("disconnect {}", layer.name), edits });
         }
         ui.separator();
         if item(ui, "Delete", "Del") {
@@ -130,7 +130,7 @@ pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, 
             actions.push(Action::Edit(Edit::Tidy));
             local.fit = true;
         }
-        if item(ui, "Show everything", "F") {
+        if item(ui, "Fit in view", "F") {
             local.fit = true;
         }
         ui.separator();

@@ -53,13 +53,13 @@ fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     line(-8.0, "Drag a layer from the left onto this canvas.", regular(13.0), t.muted);
     line(
         14.0,
-        "A network runs from an Input through layers to a Loss. Click to begin with one:",
+        "A network runs from an Input through layers to a Loss. Click to start with one:",
         regular(13.0),
         t.muted,
     );
     let place = Rect::from_center_size(centre + vec2(0.0, 48.0), vec2(264.0, 32.0));
     let response = ui.interact(place, id("begin", 0), Sense::click());
-    name(&response, Role::Button, "Begin with a small network");
+    name(&response, Role::Button, "Start with a small network");
     let lit = response.hovered() || response.has_focus();
     let stroke = Stroke::new(1.0, if lit { t.accent } else { t.line });
     frame.painter.rect(place, 8.0, if lit { t.hover } else { t.panel }, stroke, StrokeKind::Inside);
@@ -73,7 +73,7 @@ fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     if response.clicked() {
         let fragment = Box::new(beginning(frame.state.data.dataset().map(AsRef::as_ref)));
         let edits = vec![Edit::Paste { fragment, offset: [0.0, 0.0] }];
-        let name = "begin a network".to_owned();
+        let name = "start a network".to_owned();
         actions.extend([Action::Edits { name, edits }, Action::SelectNothing]);
     }
     response.on_hover_cursor(egui::CursorIcon::PointingHand);
@@ -142,8 +142,8 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
     local.floating.push(response.rect);
     findings::list(frame, local, &response, &found, actions);
     let hover = match found.len() {
-        0 => "Every shape fits: the network can train. Parameters are the numbers that training changes.",
-        _ => "What needs a look, in one list (P): where it is, why, and what mends it.",
+        0 => "Every shape fits, so the network can train. Parameters are the numbers that training adjusts.",
+        _ => "All issues in one list (P): where, why, and how to fix them.",
     };
     response.on_hover_text(hover);
 }
@@ -162,9 +162,9 @@ fn controls(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
     }
     let zoom = format!("{:.0} %", local.view.zoom * 100.0);
     let parts = [
-        ("tidy", "L tidy".to_owned(), "Lay the network out anew, in columns (L)."),
+        ("tidy", "L tidy".to_owned(), "Arrange the layers in columns (L)."),
         ("fit", "F fit".to_owned(), "Show the whole network (F)."),
-        ("zoom", zoom, "Back to 100 %. Ctrl and the wheel zoom; the wheel, the middle button or Space and drag move."),
+        ("zoom", zoom, "Reset zoom to 100 %. Ctrl-scroll zooms; scroll, middle-drag or Space-drag pans."),
     ];
     for (part, words, help) in parts {
         let galley = frame.painter.layout_no_wrap(words.clone(), regular(12.0), t.muted);

@@ -33,7 +33,7 @@ fn outputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer
         _ => None,
     };
     dot(frame, at, response.hovered(), lit);
-    hint(ui, local, response, "Drag from here to the left side of another layer to connect them.");
+    hint(ui, local, response, "Drag to the left side of another layer to connect them.");
 }
 
 fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer) {
@@ -60,8 +60,8 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
         };
         dot(frame, at, response.hovered(), lit);
         let words = match wires.get(i) {
-            Some(_) => "Drag the end of the wire off to cut it, or onto another layer to move it.",
-            None => "Drag from here to the right side of the layer that should feed this one.",
+            Some(_) => "Drag the wire off to disconnect it, or onto another layer to move it.",
+            None => "Drag to the right side of the layer that should feed this one.",
         };
         hint(ui, local, response, words);
     }

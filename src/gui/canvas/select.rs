@@ -139,7 +139,7 @@ pub fn highlight(frame: &Frame<'_>, wire: Option<WireId>) {
         wires::paint_curve(frame, points, Stroke::new(frame.scaled(3.0).max(2.0), t.accent));
         let middle = geometry::along(points, 0.5);
         frame.painter.circle_filled(middle, frame.scaled(9.0).max(6.0), t.accent);
-        wiring::caption(frame, middle, "goes in between");
+        wiring::caption(frame, middle, "insert here");
     }
 }
 

@@ -40,8 +40,8 @@ pub fn units(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, slot: &ParamSlot, 
     let words = slot.spec.label.to_lowercase();
     for (place, sign) in places.into_iter().zip([Sign::Less, Sign::More]) {
         let (part, label, help, possible) = match sign {
-            Sign::Less => ("fewer", "Fewer", format!("One of the {words} less (−)."), count > min),
-            Sign::More => ("more", "More", format!("One more of the {words} (+)."), count < max),
+            Sign::Less => ("fewer", "Fewer", format!("Remove one of the {words} (−)."), count > min),
+            Sign::More => ("more", "More", format!("Add one to the {words} (+)."), count < max),
         };
         let rect = frame.on_screen(place);
         let sense = if possible { Sense::click() } else { Sense::hover() };
@@ -75,7 +75,7 @@ pub fn layers(ui: &egui::Ui, frame: &Frame<'_>, local: &CanvasUi, actions: &mut 
     }
     for (wire, [less, more]) in places(frame) {
         if let Some(leaves) = one_less(frame.graph, wire.id).and_then(|id| frame.graph.layer(id)) {
-            let (label, help) = (format!("Remove {} here", leaves.name), format!("Take {} out (−).", leaves.name));
+            let (label, help) = (format!("Remove {} here", leaves.name), format!("Remove {} (−).", leaves.name));
             // Two wires may offer the same: each says where it is.
             let label = format!("{label}: {}", title(frame, &wire));
             let response = button(ui, frame, less, Sign::Less, wire.id, label);
@@ -105,13 +105,13 @@ fn title(frame: &Frame<'_>, wire: &Wire) -> String {
 
 /// "Put a Dense with 8 units and tanh"
 fn added(edit: &Edit) -> String {
-    let Edit::InsertOnWire { kind, .. } = edit else { return "Put a layer".to_owned() };
+    let Edit::InsertOnWire { kind, .. } = edit else { return "Add a layer".to_owned() };
     let count = kind.count().map_or(String::new(), |(spec, n)| format!(" with {n} {}", spec.label.to_lowercase()));
     let specs = kind.spec().param_specs();
     let spec = specs.iter().find(|spec| spec.key == "activation").zip(kind.spec().param("activation"));
     let activation = spec.map(|(spec, value)| geometry::shown(&spec.kind, &value)).filter(|words| words != "none");
     let activation = activation.map_or(String::new(), |words| format!(" and {words}"));
-    format!("Put a {}{count}{activation}", kind.about().title)
+    format!("Add a {}{count}{activation}", kind.about().title)
 }
 
 /// Where those on wires are.

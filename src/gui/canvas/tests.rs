@@ -307,11 +307,11 @@ fn a_graph_without_a_loss_offers_one() {
 #[test]
 fn an_empty_canvas_offers_a_network_to_begin_with() {
     let mut harness = window(Desk::new(&[2]));
-    click(&mut harness, "Begin with a small network");
+    click(&mut harness, "Start with a small network");
     let desk = harness.state();
     assert!(desk.wired("Input", "Dense 1") && desk.wired("Dense 2", "Loss"));
     assert!(desk.state.inference.is_valid());
-    assert_eq!(desk.state.history.undo_name(), Some("begin a network"));
+    assert_eq!(desk.state.history.undo_name(), Some("start a network"));
     for card in ["node Input", "node Dense 1", "node Dense 2", "node Loss"] {
         assert!(harness.query_by_label(card).is_some(), "{card} is in sight");
     }

@@ -173,10 +173,10 @@ fn label(frame: &Frame<'_>, shape: &Shape, room: f32, colour: Color32) -> Arc<Ga
 fn words(from: &str, to: &str, shape: Option<&Shape>) -> String {
     match shape {
         Some(shape) => format!(
-            "From {from} to {to}: {shape}, that is {} number{} of each sample. Click to select, Delete to cut.",
+            "{from} to {to}: {shape}, {} value{} per sample. Click to select, Delete to disconnect.",
             numbers::count(shape.len() as u64),
             if shape.len() == 1 { "" } else { "s" }
         ),
-        None => format!("From {from} to {to}: the shape is not known, because something before it is not valid."),
+        None => format!("{from} to {to}: the shape is unknown because of a problem upstream."),
     }
 }

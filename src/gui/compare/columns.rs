@@ -34,7 +34,7 @@ impl Column {
     pub fn title(self, metric: Option<Metric>) -> &'static str {
         match self {
             Self::Run => "run",
-            Self::Differs => "differs from the run above",
+            Self::Differs => "changed from the run above",
             Self::Seed => "seed",
             Self::Steps => "steps",
             Self::Time => "time",
@@ -51,15 +51,15 @@ impl Column {
 
     pub fn help(self) -> &'static str {
         match self {
-            Self::Run => "Every run of this project, in the order in which they began. Pinned ones stay at the top.",
-            Self::Differs => "What was changed from the run in the row above: network, data and settings.",
-            Self::Seed => "The number that all chance comes from: initial weights, the order of samples, dropout.",
-            Self::Steps => "Batches that were trained.",
-            Self::Time => "Spent training; pauses do not count.",
-            Self::TrainLoss => "The loss of the last training batch.",
-            Self::ValidationLoss => "The last loss over the validation part.",
-            Self::BestScore => "The best score over the validation part in the whole run. The best of all is green.",
-            Self::Spark => "The validation loss from the first step to the last.",
+            Self::Run => "Every run of this project, oldest first. Pinned runs stay at the top.",
+            Self::Differs => "What changed since the run in the row above: network, data and settings.",
+            Self::Seed => "The number that all randomness comes from: initial weights, sample order, dropout.",
+            Self::Steps => "Batches trained on.",
+            Self::Time => "Training time, excluding pauses.",
+            Self::TrainLoss => "Loss on the last training batch.",
+            Self::ValidationLoss => "Latest loss on the validation set.",
+            Self::BestScore => "Best validation score of the run. The best of all runs is green.",
+            Self::Spark => "Validation loss from the first step to the last.",
         }
     }
 

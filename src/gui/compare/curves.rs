@@ -104,8 +104,8 @@ pub(super) fn contents(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     let metric = metric_of(&picked);
     if picked.is_empty() {
         let text =
-            "Click a row above to see its curves. Ctrl and click, or a click on its colour, lays another over them.";
-        return empty::say(ui, &seen.tokens, "No run is picked", text);
+            "Click a row above to see its curves. Ctrl-click another row, or click its colour, to overlay its curves.";
+        return empty::say(ui, &seen.tokens, "No run selected", text);
     }
     if local.curves.tab == Tab::Difference {
         return difference(ui, seen, local);
@@ -120,7 +120,7 @@ pub(super) fn contents(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     if with_points.is_empty() {
         let (title, text) = match tab {
             Tab::Train => ("No steps yet", "The loss of every batch appears here."),
-            _ => ("Not measured yet", "It is measured on the validation part at the end of each epoch."),
+            _ => ("Not measured yet", "It is measured on the validation set at the end of each epoch."),
         };
         return empty::say(ui, &seen.tokens, title, text);
     }
@@ -192,8 +192,8 @@ pub(super) fn title(tab: Tab, metric: Metric) -> &'static str {
 fn missing(ui: &mut Ui, seen: &Seen<'_>) {
     let runs = &seen.state.runs;
     match runs.picked.iter().find_map(|id| runs.problems.get(id)) {
-        Some(problem) => empty::say(ui, &seen.tokens, "The curves cannot be read", problem),
-        None => empty::say(ui, &seen.tokens, "Reading the curves", "They lie beside the project."),
+        Some(problem) => empty::say(ui, &seen.tokens, "Can't read the curves", problem),
+        None => empty::say(ui, &seen.tokens, "Reading the curves", "They are stored beside the project."),
     }
 }
 
@@ -236,8 +236,8 @@ fn difference(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     let (state, unit) = (seen.state, local.curves.unit);
     let rows = state.runs.pair.as_ref().map(|pair| pair.each_ref().map(|id| local.rows.find(id)));
     let Some([Some(a), Some(b)]) = rows else {
-        let text = "Click a row above, then Ctrl and click another.";
-        return empty::say(ui, &seen.tokens, "Two runs make a difference", text);
+        let text = "Click a row above, then Ctrl-click another.";
+        return empty::say(ui, &seen.tokens, "Select two runs to see their difference", text);
     };
     let colour = local.colours.get(&seen.tokens, &a.card.id);
     let (Some(a), Some(b)) = (shown(state, a, unit), shown(state, b, unit)) else { return missing(ui, seen) };
@@ -249,7 +249,7 @@ fn difference(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     }
     let CurvesUi { gap: Some(gap), charts, .. } = &mut local.curves else { return };
     if gap.series.is_empty() {
-        let text = "They have no stretch of training in common yet.";
+        let text = "The two runs have no steps in common yet.";
         return empty::say(ui, &seen.tokens, "Nothing to compare", text);
     }
     let line = |name, raw, colour, faint| Line { name, raw, smooth: None, colour, scale: a.scale, faint };

@@ -47,12 +47,12 @@ pub fn of(a: &[Guess], b: &[Guess], by: By) -> Vec<[Guess; 2]> {
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both) {
     let tokens = &seen.tokens;
     let (Some(dataset), Some(pairs)) = (seen.state.data.dataset(), both.apart.clone()) else {
-        return empty::say(ui, tokens, "No data yet", "Answers are compared on the validation part of the data.");
+        return empty::say(ui, tokens, "No data yet", "Predictions are compared on the validation set.");
     };
     ui.add_space(6.0);
     choose(ui, seen, local, both, dataset);
     if pairs.iter().all(|[a, b]| a.predicted.to_bits() == b.predicted.to_bits()) {
-        return empty::say(ui, tokens, "They say the same", "Both networks predict the same number for every sample.");
+        return empty::say(ui, tokens, "No difference", "Both networks predict the same number for every sample.");
     }
     let colour = |side: usize| local.colours.get(tokens, &both.rows[side].card.id);
     let titles = [
@@ -124,7 +124,7 @@ fn row(ui: &Ui, seen: &Seen<'_>, dataset: &Dataset, pair: &[Guess; 2], rect: Rec
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line.gamma_multiply(0.4)));
     let label = format!(
-        "Sample {}: truth {}, answers {} and {}, {} apart",
+        "Sample {}: truth {}, predictions {} and {}, {} apart",
         a.row,
         number(a.truth),
         number(a.predicted),

@@ -48,7 +48,7 @@ impl Right {
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both, _actions: &mut Vec<Action>) {
     let tokens = &seen.tokens;
     let Some(dataset) = seen.state.data.dataset() else {
-        return empty::say(ui, tokens, "No data yet", "Answers are compared on the validation part of the data.");
+        return empty::say(ui, tokens, "No data yet", "Predictions are compared on the validation set.");
     };
     let (Some(classes), Some(found)) = (dataset.classes(), both.disagreements.clone()) else {
         return unknown(ui, seen, both);
@@ -61,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &B
     ui.add_space(6.0);
     choose(ui, seen, local, names, &found, classes, rows.len());
     if rows.is_empty() {
-        return empty::say(ui, tokens, "None of these", "Choose others above.");
+        return empty::say(ui, tokens, "No such samples", "Change the selection above.");
     }
     heads(ui, seen, local, both);
     let size = ui.available_size();
@@ -79,8 +79,8 @@ fn unknown(ui: &mut Ui, seen: &Seen<'_>, both: &Both) {
     let tokens = &seen.tokens;
     let problem = both.rows.iter().find_map(|row| seen.state.runs.problems.get(&row.card.id));
     match problem {
-        Some(problem) => empty::say(ui, tokens, "They cannot be compared", problem),
-        None => empty::say(ui, tokens, "Asking both networks", "Where they disagree appears here."),
+        Some(problem) => empty::say(ui, tokens, "These runs can't be compared", problem),
+        None => empty::say(ui, tokens, "Running both networks", "The samples they disagree on appear here."),
     }
 }
 
@@ -109,7 +109,7 @@ fn choose(
             if let Some((side, truth, predicted)) = which.cell {
                 let class = |index: u32| classes.get(index as usize).map_or("?", String::as_str);
                 let text = format!(
-                    "{} samples of {} that {} takes for {}",
+                    "{} samples of {} that {} predicts as {}",
                     count(shown as u64),
                     class(truth),
                     names[side],
@@ -206,7 +206,7 @@ fn row(
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.line.gamma_multiply(0.4)));
     let label = format!(
-        "Sample {}: truth {}, answers {} and {}",
+        "Sample {}: truth {}, predictions {} and {}",
         a.row,
         class(a.truth),
         class(a.predicted),

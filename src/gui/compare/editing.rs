@@ -33,7 +33,7 @@ pub fn field(ui: &mut Ui, local: &mut CompareUi, place: Rect, actions: &mut Vec<
     let Some(editing) = &mut local.editing else { return };
     let (name, hint) = match editing.of {
         Of::Name => ("Name of the run", ""),
-        Of::Note => ("Note on the run", "A note: what was this run for?"),
+        Of::Note => ("Note on the run", "Note: what was this run for?"),
     };
     let edit = TextEdit::singleline(&mut editing.text).id(Id::unique("name or note of a run")).hint_text(hint);
     let edit = edit.font(theme::regular(13.0)).margin(egui::Margin::symmetric(6, 4));

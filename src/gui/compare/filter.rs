@@ -68,11 +68,11 @@ impl Filter {
                         words.truncate(start);
                         filter.comparisons.push(Comparison { column, is, number });
                     }
-                    None => filter.complain(format!("“{text}” is not a number.")),
+                    None => filter.complain(format!("“{text}” isn't a number.")),
                 },
                 (None, Some(_)) => {
                     let name = words.last().cloned().unwrap_or_default();
-                    filter.complain(format!("No column is called “{name}”: write one of {}.", Column::names()));
+                    filter.complain(format!("There is no column “{name}”. Use one of {}.", Column::names()));
                     words.clear();
                 }
             }
@@ -182,8 +182,8 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_said() {
         let problem = |text: &str| Filter::of(text).problem.unwrap_or_default();
-        assert!(problem("beauty > 3").starts_with("No column is called “beauty”: write one of seed, steps"));
-        assert_eq!(problem("steps > many"), "“many” is not a number.");
+        assert!(problem("beauty > 3").starts_with("There is no column “beauty”. Use one of seed, steps"));
+        assert_eq!(problem("steps > many"), "“many” isn't a number.");
         assert_eq!(problem("steps >"), "", "it is being written");
     }
 }

@@ -13,25 +13,25 @@ use crate::session::{Action, Anchor, RunAction};
 /// The menu of a row.
 pub fn of_row(ui: &mut Ui, row: &Row, local: &mut CompareUi, actions: &mut Vec<Action>) {
     let (card, id) = (&row.card, row.card.id.clone());
-    let why = "It is on the table already.";
-    if ui.add_enabled(!row.live, Button::new("Bring back")).on_disabled_hover_text(why).clicked() {
+    let why = "This is the current run.";
+    if ui.add_enabled(!row.live, Button::new("Restore")).on_disabled_hover_text(why).clicked() {
         actions.push(Action::Runs(RunAction::BringBack(id.clone())));
     }
-    if ui.button("Start another like it").clicked() {
+    if ui.button("New run like this").clicked() {
         actions.push(Action::Runs(RunAction::StartLike(id.clone())));
     }
     ui.separator();
     if ui.button("Rename").clicked() {
         local.editing = Some(Editing::new(&id, Of::Name, &card.name));
     }
-    if ui.button(if card.note.is_empty() { "Add a note" } else { "Change the note" }).clicked() {
+    if ui.button(if card.note.is_empty() { "Add note" } else { "Edit note" }).clicked() {
         local.editing = Some(Editing::new(&id, Of::Note, &card.note));
     }
     if ui.button(if card.pinned { "Unpin" } else { "Pin to the top" }).clicked() {
         actions.push(Action::Runs(RunAction::Pin { id: id.clone(), pinned: !card.pinned }));
     }
     ui.separator();
-    let why = "The run on the table cannot be deleted. Start another first.";
+    let why = "The current run can't be deleted. Start another one first.";
     if ui.add_enabled(!row.live, Button::new("Delete")).on_disabled_hover_text(why).clicked() {
         actions.push(Action::Runs(RunAction::Delete(vec![id])));
     }
@@ -44,16 +44,20 @@ pub fn buttons(ui: &mut Ui, row: &Row, local: &mut CompareUi, actions: &mut Vec<
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(8.0, 6.0);
         if !row.live {
-            let back = ui.button(format!("Bring back “{name}”"));
+            let back = ui.button(format!("Restore “{name}”"));
             anchors::put(ui, Anchor::BringBack, &back);
-            let help = "Puts it on the table with its network, data, settings and weights, and it can go on. What is there now is kept.";
-            if named(back, &format!("Bring back {}", card.name)).on_hover_text(help).clicked() {
+            let help = "Makes it the current run again, with its network, data, settings and weights, ready to train \
+                on. The current run is kept.";
+            if named(back, &format!("Restore {}", card.name)).on_hover_text(help).clicked() {
                 actions.push(Action::Runs(RunAction::BringBack(id.clone())));
             }
         }
-        let like = ui.button("Start another like it");
+        let like = ui.button("New run like this");
         anchors::put(ui, Anchor::StartLike, &like);
-        let help = format!("A new run with the network, data and settings that “{name}” began with. What is on the table is kept.");
+        let help = format!(
+            "A new run with the network, data and settings that “{name}” started with. The current run \
+            is kept."
+        );
         if like.on_hover_text(help).clicked() {
             actions.push(Action::Runs(RunAction::StartLike(id.clone())));
         }
@@ -71,10 +75,10 @@ pub fn buttons(ui: &mut Ui, row: &Row, local: &mut CompareUi, actions: &mut Vec<
 /// The way back after deleting.
 pub fn undelete(ui: &mut Ui, tokens: &Tokens, names: &[&str], actions: &mut Vec<Action>) {
     let Some(newest) = names.last() else { return };
-    let response = ui.button("Put back");
+    let response = ui.button("Undo delete");
     anchors::put(ui, Anchor::PutBackRuns, &response);
-    let help = format!("Deleted: {}. The ones deleted last come back first.", names.join(", "));
-    if named(response, "Put back what was deleted").on_hover_text(help).clicked() {
+    let help = format!("Deleted: {}. The most recently deleted come back first.", names.join(", "));
+    if named(response, "Undo delete").on_hover_text(help).clicked() {
         actions.push(Action::Runs(RunAction::Undelete(1)));
     }
     let text = match names.len() {

@@ -123,9 +123,9 @@ fn card(
     painter.galley(Pos2::new(rect.left() + 10.0, rect.bottom() - 7.0 - galley.size().y), galley, Color32::PLACEHOLDER);
     let response = ui.interact(rect, ui.scope_id().with(("layer", side, layer.id)), Sense::HOVER);
     let note = match stands {
-        Stands::Same => "the same in both",
+        Stands::Same => "same in both",
         Stands::Differs => "differs",
-        Stands::Alone => "only here",
+        Stands::Alone => "only in this one",
     };
     let label = format!("{}, {words}: {note}", layer.name);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));

@@ -126,8 +126,8 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, actions:
         if let Some(row) = local.current.as_deref().and_then(|id| local.rows.find(id)) {
             return alone(ui, seen, local, &row, actions);
         }
-        let text = "Click a row above, then Ctrl and click another.";
-        return empty::say(ui, &seen.tokens, "Two runs stand side by side here", text);
+        let text = "Click a row above, then Ctrl-click another.";
+        return empty::say(ui, &seen.tokens, "Select two runs to see them side by side", text);
     };
     match local.pair.tab {
         Tab::SideBySide => side_by_side::show(ui, seen, local, &both, actions),
@@ -142,7 +142,7 @@ fn alone(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, row: &Row, actions
     let inside = ui.available_rect_before_wrap().shrink(16.0);
     ui.scope_builder(UiBuilder::new().max_rect(inside), |ui| {
         ui.label(RichText::new(&row.card.name).font(theme::medium(14.0)).color(seen.tokens.text));
-        let text = "Ctrl and click another row, or its colour, to see the two side by side.";
+        let text = "Ctrl-click another row, or click its colour, to see the two side by side.";
         ui.add(egui::Label::new(RichText::new(text).color(seen.tokens.muted)).wrap());
         menu::buttons(ui, row, local, actions);
     });

@@ -171,7 +171,7 @@ fn words(ui: &Ui, tokens: &Tokens, local: &mut CompareUi, place: Rect, index: us
             let above = &local.rows.shown[index - 1].card.project.training;
             append(&mut job, "same", font(), tokens.muted);
             if above.seed != row.card.project.training.seed {
-                append(&mut job, ", another seed", font(), tokens.muted);
+                append(&mut job, ", different seed", font(), tokens.muted);
             }
         }
         Some(found) => {

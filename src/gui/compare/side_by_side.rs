@@ -53,13 +53,13 @@ fn one(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both, side: u
     pair::name(ui, seen, local, both, side, actions);
     let state = seen.state;
     let Some(dataset) = state.data.dataset() else {
-        return empty::say(ui, &seen.tokens, "No data yet", "What they do is shown on the data that is loaded.");
+        return empty::say(ui, &seen.tokens, "No data yet", "Outputs are shown on the loaded data.");
     };
     let Some(picture) = both.picture(seen, side) else {
         let id = &both.rows[side].card.id;
         return match state.runs.problems.get(id) {
             Some(problem) => problem_ui(ui, seen, problem),
-            None => empty::say(ui, &seen.tokens, "Asking the network", "Its answers appear here."),
+            None => empty::say(ui, &seen.tokens, "Running the network", "Its predictions appear here."),
         };
     };
     let shown = &mut local.pair.outputs[side];
@@ -86,7 +86,7 @@ fn sentence(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both) {
         let muted = |text: &str| RichText::new(text).color(tokens.muted);
         if found.is_empty() {
             ui.label(muted(&format!(
-                "They give the same answer to all {} validation samples.",
+                "Both networks agree on all {} validation samples.",
                 count(both.samples() as u64)
             )));
             return;

@@ -27,8 +27,8 @@ pub fn nothing(ui: &mut Ui, seen: &Seen<'_>, actions: &mut Vec<Action>) {
         deleted(ui, seen, actions);
     }
     let text =
-        "Every run is kept with its network, data, settings, weights and curves. Here they stand beside each other.";
-    empty::no_run_but(ui, &seen.tokens, seen.state, "Train once, and the run stays here.", text, actions);
+        "Every run is kept, with its network, data, settings, weights and curves, so that you can compare them here.";
+    empty::no_run_but(ui, &seen.tokens, seen.state, "Train a network, and its run appears here.", text, actions);
 }
 
 pub fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
@@ -43,8 +43,8 @@ pub fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut D
     let columns = columns::laid_out(ui.available_width());
     heads(ui, seen, local, &columns);
     if local.rows.shown.is_empty() {
-        let text = format!("None of the {} runs is like that. Change the filter above.", local.rows.total);
-        return empty::say(ui, &seen.tokens, "No run fits", &text);
+        let text = format!("None of the {} runs matches. Change the filter above.", local.rows.total);
+        return empty::say(ui, &seen.tokens, "No matching runs", &text);
     }
     body(ui, seen, local, &columns, actions);
 }
@@ -63,7 +63,7 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dia
             ui.label(RichText::new(title).font(theme::medium(13.0)).color(tokens.text));
             let picked = seen.state.runs.picked.len();
             if picked > 0 && inner.width() > 640.0 {
-                ui.label(RichText::new(format!("{picked} picked")).color(tokens.faint));
+                ui.label(RichText::new(format!("{picked} selected")).color(tokens.faint));
             }
         })
         .response
@@ -94,8 +94,8 @@ fn filter(ui: &mut Ui, local: &mut CompareUi) {
     response
         .widget_info(|| WidgetInfo { label: Some(name.into()), ..WidgetInfo::text_edit(true, &before, &text, hint) });
     let help = format!(
-        "Words look in names, notes and differences; numbers are compared: steps < 1000, val loss <= 0.1, best score > 90 %. \
-         Columns: {}.",
+        "Words search names, notes and changes; comparisons filter by number: steps < 1000, val loss <= 0.1, best \
+         score > 90 %. Columns: {}.",
         Column::names()
     );
     response.on_hover_text(help);
@@ -109,7 +109,7 @@ fn export(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dia
             dialogs.ask(Purpose::ExportRuns { suggestion: format!("{name} runs"), curves: false }, &ctx);
         }
         let any = !seen.state.runs.picked.is_empty();
-        if ui.add_enabled(any, egui::Button::new("Curves of the picked runs as CSV …")).clicked() {
+        if ui.add_enabled(any, egui::Button::new("Curves of the selected runs as CSV …")).clicked() {
             dialogs.ask(Purpose::ExportRuns { suggestion: format!("{name} curves"), curves: true }, &ctx);
         }
         ui.separator();

@@ -83,7 +83,7 @@ fn before_the_first_run_it_says_what_to_do_and_offers_to_do_it() {
     let mut given = state(0);
     given.run.status = RunStatus::Paused;
     let mut harness = open(given);
-    harness.get_by_label("Train once, and the run stays here.");
+    harness.get_by_label("Train a network, and its run appears here.");
     harness.get_by_label("Train").click();
     steps(&mut harness);
     assert_eq!(harness.state().actions, [Action::Transport(Transport::Play)]);
@@ -154,10 +154,10 @@ fn a_filter_hides_rows_and_says_what_it_does_not_know() {
     harness.get_by_label("Runs 2 of 5");
     harness.state_mut().local.compare.filter = "beauty > 1".into();
     steps(&mut harness);
-    harness.get_by_label_contains("No column is called “beauty”");
+    harness.get_by_label_contains("There is no column “beauty”");
     harness.state_mut().local.compare.filter = "nobody".into();
     steps(&mut harness);
-    harness.get_by_label("No run fits");
+    harness.get_by_label("No matching runs");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn what_was_deleted_can_be_put_back() {
     given.runs.deleted.push(Arc::new(card(9)));
     let mut harness = open(given);
     harness.get_by_label("deleted Run 9");
-    harness.get_by_label("Put back what was deleted").click();
+    harness.get_by_label("Undo delete").click();
     steps(&mut harness);
     assert_eq!(asked(&harness), [&RunAction::Undelete(1)]);
 }
@@ -263,11 +263,11 @@ fn two_outputs_stand_side_by_side_and_their_disagreements_are_listed() {
     assert_eq!(harness.query_all_by_label_contains("truth no, predicted no").count(), 2, "two matrices");
     harness.get_by_label("Show them").click();
     steps(&mut harness);
-    harness.get_by_label("Sample 1: truth yes, answers yes and no");
-    harness.get_by_label("Sample 2: truth no, answers no and yes");
+    harness.get_by_label("Sample 1: truth yes, predictions yes and no");
+    harness.get_by_label("Sample 2: truth no, predictions no and yes");
     harness.get_by_label("Run 1 right 0").click();
     steps(&mut harness);
-    harness.get_by_label("None of these");
+    harness.get_by_label("No such samples");
     harness.get_by_label("Disagreements 2");
 }
 
@@ -295,9 +295,9 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
     steps(&mut harness);
     let tops = |harness: &Window, labels: [&str; 3]| labels.map(|label| harness.get_by_label(label).rect().top());
     let rows = [
-        "Sample 1: truth 1, answers 1 and 4, 3 apart",
-        "Sample 0: truth 0, answers 0 and 0.25, 0.25 apart",
-        "Sample 2: truth 2, answers 2.5 and 2.5, 0 apart",
+        "Sample 1: truth 1, predictions 1 and 4, 3 apart",
+        "Sample 0: truth 0, predictions 0 and 0.25, 0.25 apart",
+        "Sample 2: truth 2, predictions 2.5 and 2.5, 0 apart",
     ];
     assert!(tops(&harness, rows).is_sorted(), "the largest difference first");
     harness.get_by_label("error of Run 2").click();

@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
             section(ui, "PREDICTS", "");
             ui.add(Label::new(outputs.join(", ")).wrap());
             let text = format!(
-                "{} samples to learn from, {} for validation",
+                "{} training samples, {} for validation",
                 count(dataset.train.len as u64),
                 count(dataset.validation.len as u64)
             );
@@ -60,7 +60,7 @@ fn balance(ui: &mut Ui, dataset: &Dataset, classes: &[String]) {
         bar(0.0, a, tokens.class(i));
         bar(a, b, mix(tokens.panel, tokens.class(i), 0.5));
         let text =
-            format!("{name}: {} to learn from, {} for validation", count(train[i] as u64), count(validation[i] as u64));
+            format!("{name}: {} for training, {} for validation", count(train[i] as u64), count(validation[i] as u64));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
         response.on_hover_text(text);
     }

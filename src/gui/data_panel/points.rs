@@ -53,9 +53,9 @@ fn toggle(ui: &mut Ui, feature: Feature, on: bool, is_last: bool) -> bool {
     let name = format!("Feature {}", feature.label());
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, !is_last, on, &name));
     let help = match (on, is_last) {
-        (_, true) => "the network must be given something; choose another one before this is taken away",
-        (true, _) => "is given to the network; click to take it away",
-        (false, _) => "click to give it to the network",
+        (_, true) => "the network needs at least one feature; choose another before removing this one",
+        (true, _) => "is an input of the network; click to remove it",
+        (false, _) => "click to add it to the network's inputs",
     };
     response.on_hover_text(format!("{}: {help}", feature.label())).clicked()
 }

@@ -46,7 +46,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
         }
     }
     if !matches!(before.source, Source::Idx(_)) {
-        let help = "The share of samples that the network never learns from: they show whether it understood or only remembers.";
+        let help = "The share of samples held out from training. They show whether the network has learnt the pattern \
+            or only memorised the samples.";
         let change = float(ui, "Validation", help, before.validation, limits::VALIDATION.range());
         draft.spec.validation = draft.number(change, before.validation);
     }
@@ -61,8 +62,12 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
 
 fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
     let (word, help) = match spec.source {
-        Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Draw new samples with the same settings."),
-        Source::Csv(_) | Source::Idx(_) => ("Split anew", "Read again, and choose other samples for validation."),
+        Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Generate new samples with the same settings."),
+        Source::Csv(_) | Source::Idx(_) => (
+            "New split",
+            "Reload the data and choose different samples for \
+            validation.",
+        ),
     };
     let icon = RichText::from(icons::ICON_REFRESH).size(15.0);
     let button = crate::gui::widgets::named(ui.add(Button::new((icon, word))), word);
@@ -72,14 +77,14 @@ fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
 }
 
 fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
-    let help = "How many points are drawn, training and validation together.";
+    let help = "Number of points, training and validation together.";
     let samples = usize_field(ui, "Samples", help, spec.samples, &limits::POINTS);
     spec.samples = draft.number(samples, spec.samples);
-    let help = "How far points stray from their place.";
+    let help = "How much random noise is added to the points.";
     let noise = float(ui, "Noise", help, spec.noise, limits::NOISE.range());
     spec.noise = draft.number(noise, spec.noise);
     if spec.kind.has_class_count() {
-        let classes = usize_field(ui, "Classes", "How many kinds of points there are.", spec.classes, &limits::CLASSES);
+        let classes = usize_field(ui, "Classes", "Number of classes.", spec.classes, &limits::CLASSES);
         spec.classes = draft.number(classes, spec.classes);
     }
     if spec.kind.raw_dimensions() == 2 {
@@ -88,10 +93,10 @@ fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
 }
 
 fn digits(ui: &mut Ui, draft: &mut Draft, spec: &mut DigitsSpec) {
-    let help = "How many digits are drawn, training and validation together.";
+    let help = "Number of digits, training and validation together.";
     let samples = usize_field(ui, "Samples", help, spec.samples, &limits::DIGITS);
     spec.samples = draft.number(samples, spec.samples);
-    let help = "How much each pixel is disturbed.";
+    let help = "How much random noise is added to each pixel.";
     let noise = float(ui, "Noise", help, spec.noise, limits::NOISE.range());
     spec.noise = draft.number(noise, spec.noise);
 }
@@ -106,13 +111,13 @@ fn folder(ui: &mut Ui, draft: &mut Draft, spec: &mut IdxSpec, dialogs: &mut Dial
     if ui.button("Another folder …").clicked() {
         dialogs.ask(Purpose::DataFolder, ui.ctx());
     }
-    let help = "Use only some of the samples: training starts sooner.";
+    let help = "Use only some of the samples, so that training starts sooner.";
     if let Some(on) = checkbox(ui, "Limit", help, spec.limit.is_some()) {
         spec.limit = on.then_some(10_000);
         draft.ended = true;
     }
     if let Some(limit) = spec.limit {
-        let change = usize_field(ui, "At most", "Samples of each part.", limit, &limits::PICTURES);
+        let change = usize_field(ui, "At most", "Maximum number of samples in each set.", limit, &limits::PICTURES);
         spec.limit = Some(draft.number(change, limit));
     }
 }

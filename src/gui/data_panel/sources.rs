@@ -50,7 +50,7 @@ pub(super) fn show(
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add(egui::Label::new(RichText::new(title).font(theme::medium(13.0))).truncate());
-            let word = if *choosing { "Keep this one" } else { "Change the data" };
+            let word = if *choosing { "Close the list" } else { "Change the data" };
             if ui.link(word).clicked() {
                 *choosing = !*choosing;
             }

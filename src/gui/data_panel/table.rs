@@ -45,7 +45,7 @@ fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrevi
         table.columns.iter().filter(|column| column.as_target != ColumnRole::LeftOut).collect();
     let names: Vec<&str> = possible.iter().map(|column| column.name.as_str()).collect();
     let current = names.iter().position(|name| *name == spec.target).unwrap_or(usize::MAX);
-    let mut help = "The column to predict from the others.".to_owned();
+    let mut help = "The column that the network learns to predict.".to_owned();
     if let Some(column) = possible.get(current) {
         help.push_str(&format!("\n{}: {}", column.name, column.target_reason));
     }
@@ -58,7 +58,7 @@ fn target(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, table: &TablePrevi
 }
 
 fn missing(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
-    let help = "Rows that lack a value: fill numbers with the median and give categories one called “missing”, or leave such rows out.";
+    let help = "Missing values: fill numbers with the median and categories with “missing”, or leave the row out.";
     let current = usize::from(spec.missing == MissingPolicy::DropRow);
     if let Some(i) = choice(ui, "Gaps", help, current, &["fill", "leave the row out"]) {
         spec.missing = if i == 0 { MissingPolicy::Fill } else { MissingPolicy::DropRow };
@@ -69,7 +69,8 @@ fn missing(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
 fn scaling(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec) {
     let all = [Scaling::Standardise, Scaling::MinMax, Scaling::None];
     let current = all.iter().position(|s| *s == spec.scaling).unwrap_or_default();
-    let help = "Brings columns to a like size, so that none drowns the others. Standard: mean 0, standard deviation 1. Measured on the training part only.";
+    let help = "Brings columns to a similar scale, so that none dominates. Standard: mean 0, standard deviation 1. \
+        Computed from the training set only.";
     if let Some(i) = choice(ui, "Scaling", help, current, &["standard", "0 to 1", "none"]) {
         spec.scaling = all[i];
         draft.ended = true;
@@ -125,7 +126,7 @@ fn facts(ui: &mut Ui, column: &ColumnPreview) {
     ui.label(&column.reason);
     let bound = if column.distinct_is_bound { "at least " } else { "" };
     ui.label(format!(
-        "{bound}{} different values, {} missing",
+        "{bound}{} distinct values, {} missing",
         count(column.distinct as u64),
         count(column.missing as u64)
     ));

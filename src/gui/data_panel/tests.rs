@@ -131,7 +131,7 @@ fn the_last_feature_stays_and_says_why() {
     harness.hover_at(at);
     // A tooltip waits a moment.
     harness.run_steps(60);
-    assert!(harness.query_by_label_contains("the network must be given something").is_some());
+    assert!(harness.query_by_label_contains("the network needs at least one feature").is_some());
     harness.get_by_label(&name).click();
     harness.run();
     assert_eq!(harness.state().actions, []);

@@ -44,13 +44,13 @@ pub fn transport(
     let ready = obstacle.is_none();
     let running = state.run.status == RunStatus::Running;
     let explain = |response: Response, text: &str| {
-        let why = obstacle.map_or(text.to_owned(), |why| format!("Cannot run yet. {why}"));
+        let why = obstacle.map_or(text.to_owned(), |why| format!("Can't run yet. {why}"));
         response.on_hover_text(text).on_disabled_hover_text(why)
     };
     let (icon, word) = if running { (icons::ICON_PAUSE, "Pause") } else { (icons::ICON_PLAY_ARROW, "Continue") };
     let text = if words == Words::All { format!("{word} F5") } else { word.to_owned() };
     let button = named(accent_icon_button(ui, ready, icon, (words > Words::Few).then_some(&*text)), word);
-    if explain(button, "Trains on until a breakpoint, the end, or the next press (F5).").clicked() {
+    if explain(button, "Trains until a breakpoint, the end of the run, or the next press (F5).").clicked() {
         actions.push(Action::Transport(Transport::Toggle));
     }
     let mut step = |ui: &mut Ui, text: &str, name: &str, help: &str, command: DebugCommand| {
@@ -60,14 +60,14 @@ pub fn transport(
             actions.push(Action::Debug(command));
         }
     };
-    let back = "Back by one instruction, as if it had not run (Shift F10).";
+    let back = "Step back by one instruction, as if it had never run (Shift F10).";
     let text = if words > Words::Few { "◂ Back" } else { "◂" };
     step(ui, text, "Back", back, DebugCommand::Back(Unit::Instruction));
-    step(ui, "Over", "Over", "All instructions of this layer (F10).", DebugCommand::Forward(Unit::Layer));
-    step(ui, "Into", "Into", "One single instruction (F11).", DebugCommand::Forward(Unit::Instruction));
-    let out = "To the end of this phase: load, forward, loss, backward or update (Shift F11).";
+    step(ui, "Over", "Over", "Run all instructions of this layer (F10).", DebugCommand::Forward(Unit::Layer));
+    step(ui, "Into", "Into", "Run one instruction (F11).", DebugCommand::Forward(Unit::Instruction));
+    let out = "Run to the end of this phase: load, forward, loss, backward or update (Shift F11).";
     step(ui, "Out", "Out", out, DebugCommand::Forward(Unit::Phase));
-    let batch = "To the end of this step, or one whole step: a batch forward, its loss, backward, update (F8).";
+    let batch = "Run to the end of this training step, or one whole step: forward, loss, backward, update (F8).";
     step(ui, "Step", "Step", batch, DebugCommand::Forward(Unit::Step));
     ui.add_enabled_ui(ready && !running, |ui| reverse(ui, state, local, words, actions));
 }
@@ -103,7 +103,7 @@ fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: Words, actions:
         if item(ui, "Back to a breakpoint", "Shift F5") {
             command = Some(DebugCommand::ReverseContinue);
         }
-        let back = [("Back by a layer", Unit::Layer), ("Back by a phase", Unit::Phase), ("Back by a step", Unit::Step)];
+        let back = [("Back one layer", Unit::Layer), ("Back one phase", Unit::Phase), ("Back one step", Unit::Step)];
         for (words, unit) in back {
             if item(ui, words, if unit == Unit::Step { "Shift F8" } else { "" }) {
                 command = Some(DebugCommand::Back(unit));
@@ -118,13 +118,13 @@ fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: Words, actions:
             ui.close();
         }
     });
-    let help = "Backwards: to a breakpoint, to where a condition held, to a step.";
+    let help = "Run backwards: to a breakpoint, to where a condition held, or to a step.";
     named(response, "Reverse to").on_hover_text(help);
 }
 
 fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Action>) -> Option<DebugCommand> {
     let tokens = Tokens::of(ui);
-    ui.label("Back to where this held:");
+    ui.label("Back to where this was true:");
     let (_, entered) = path_field(ui, "Reverse condition", "max(abs(dense_1.weight)) < 1", &mut local.condition);
     let typed = local.condition.trim().to_owned();
     if typed != local.asked {
@@ -142,10 +142,10 @@ fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Ac
     let mut held = None;
     ui.add_enabled_ui(is_good, |ui| {
         ui.horizontal(|ui| {
-            if named(ui.button("Last time it held"), "Last time it held").clicked() || (entered && is_good) {
+            if named(ui.button("Last time true"), "Last time true").clicked() || (entered && is_good) {
                 held = Some(Held::Last);
             }
-            if named(ui.button("Since when it holds"), "Since when it holds").clicked() {
+            if named(ui.button("Where it became true"), "Where it became true").clicked() {
                 held = Some(Held::Since);
             }
         });
@@ -156,8 +156,8 @@ fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Ac
 fn goto(ui: &mut Ui, local: &mut BarUi) -> Option<Action> {
     let mut go = false;
     ui.horizontal(|ui| {
-        ui.label("Go to just after step");
-        let number = Number::whole("The step", (0.0, f64::INFINITY)).speed(1.0);
+        ui.label("Go to the end of step");
+        let number = Number::whole("Step", (0.0, f64::INFINITY)).speed(1.0);
         let change = number.add(ui, "Step to go to", local.step as f64).1;
         local.step = change.value.map_or(local.step, |step| step as u64);
         go = named(ui.button("Go"), "Go to the step").clicked();
@@ -182,26 +182,24 @@ pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
         fits
     };
     if fits(112.0) {
-        stat(
-            ui,
-            &step,
-            &under,
-            "Which training step is being computed, and in which of its phases the run stands.",
-            112.0,
-        );
+        stat(ui, &step, &under, "The training step being computed, and the phase the run is in.", 112.0);
     }
     if fits(112.0) {
         let loss = view.loss.map_or("–".to_owned(), |loss| significant(loss, 4));
-        stat(ui, &loss, "loss of this batch", "How wrong the network is on the batch of this step.", 112.0);
+        stat(
+            ui,
+            &loss,
+            "loss of this batch",
+            "How wrong the network is on the batch of this step: the lower, the \
+            better.",
+            112.0,
+        );
     }
     if let Some(travel) = &view.travel {
         let percent = (travel.progress * 100.0).round();
         let text = format!("{} · {percent:.0} % · cancel", travel.what);
-        let response = named(ui.add(Button::new(text).wrap_mode(egui::TextWrapMode::Truncate)), "Cancel the way");
-        if response
-            .on_hover_text("The steps from the nearest checkpoint on are computed again. A click stops it.")
-            .clicked()
-        {
+        let response = named(ui.add(Button::new(text).wrap_mode(egui::TextWrapMode::Truncate)), "Cancel");
+        if response.on_hover_text("Recomputing the steps since the nearest checkpoint. Click to cancel.").clicked() {
             actions.push(Action::Debug(DebugCommand::Cancel));
         }
     } else if let Some(stopped) = stopped.filter(|_| room >= 0.0) {

@@ -63,10 +63,11 @@ pub fn show(ui: &mut Ui, state: &State, view: &DebugView, local: &mut Breakpoint
 
 fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    section(ui, "STOP WHERE THIS HOLDS", "");
+    section(ui, "STOP WHEN THIS IS TRUE", "");
     let (field, entered) = path_field(ui, "Condition", "loss > 2 * min(loss)", &mut local.typed);
     field.on_hover_text(
-        "Asked once a step, when all gradients are there and nothing is updated yet.\nmax(abs(dense_2.weight.grad)) > 10\nnan(%4)\nmean(%2 == 0) > 0.9 for 5 steps\nstep == 100",
+        "Checked once per step, when all gradients are known and nothing has been updated \
+            yet.\nmax(abs(dense_2.weight.grad)) > 10\nnan(%4)\nmean(%2 == 0) > 0.9 for 5 steps\nstep == 100",
     );
     let typed = local.typed.trim().to_owned();
     if typed != local.asked {
@@ -83,14 +84,14 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
     }
     let is_good = checked.is_some() && problem.is_none();
     ui.horizontal_wrapped(|ui| {
-        let button = named(ui.add_enabled(is_good, Button::new("Add")), "Add the breakpoint");
+        let button = named(ui.add_enabled(is_good, Button::new("Add")), "Add breakpoint");
         if button.clicked() || (entered && is_good) {
             let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, Some(typed));
             push(state, breakpoint, actions);
             local.typed.clear();
         }
         let has_it = state.breakpoints.iter().any(|breakpoint| breakpoint.at == At::NotFinite);
-        let help = "Stops right behind the instruction that makes the first NaN or infinity, and names the sample.";
+        let help = "Stops right after the instruction that produces the first NaN or infinity, and names the sample.";
         let button = named(ui.add_enabled(!has_it, Button::new("First NaN or infinity")), "First NaN or infinity");
         if button.on_hover_text(help).clicked() {
             push(state, Breakpoint::new(fresh(&state.breakpoints), At::NotFinite, None), actions);
@@ -109,8 +110,8 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
                 }
             }
         });
-        let help = "Writes a line at every step, with the numbers of what stands in braces. It does not stop.";
-        if named(ui.button("Log"), "Log a text at every step").on_hover_text(help).clicked() {
+        let help = "Logs a line at every step without stopping. Expressions in braces are replaced by their values.";
+        if named(ui.button("Log"), "Log a message at every step").on_hover_text(help).clicked() {
             let message = Some("loss {loss}".to_owned());
             let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, None);
             push(state, Breakpoint { log: true, message, ..breakpoint }, actions);
@@ -128,7 +129,7 @@ fn list(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>)
     let tokens = Tokens::of(ui);
     section(ui, "BREAKPOINTS", &state.breakpoints.len().to_string());
     if state.breakpoints.is_empty() {
-        let words = "None yet. Click left of a line in the listing, or press F9 there.";
+        let words = "None yet. Click to the left of a line in the listing, or press F9 on it.";
         ui.label(RichText::new(words).color(tokens.muted));
     }
     let mut all = state.breakpoints.clone();
@@ -155,12 +156,12 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
     ui.horizontal(|ui| {
         let on = ui.add(Checkbox::without_text(&mut breakpoint.enabled));
         on.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, breakpoint.enabled, format!("Enable {words}")));
-        on.on_hover_text("Off: it is not asked.");
+        on.on_hover_text("Disabled.");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             drop = icon_button(ui, icons::ICON_CLOSE, true, false, &format!("Remove {words}")).clicked();
             let log = ui.add(Button::selectable(breakpoint.log, "log"));
             log.widget_info(|| WidgetInfo::selected(Role::Button, true, breakpoint.log, format!("Only log {words}")));
-            if log.on_hover_text("Writes a line below instead of stopping.").clicked() {
+            if log.on_hover_text("Logs a line below instead of stopping.").clicked() {
                 breakpoint.log = !breakpoint.log;
             }
             turn(ui, &tokens, breakpoint, &words);
@@ -169,7 +170,7 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
                 let text = RichText::new(&words).font(theme::mono(12.0));
                 let text = text.color(if is_asked { tokens.text } else { tokens.faint });
                 let text = if problem.is_some() { text.strikethrough() } else { text };
-                let hover = problem.map_or(words.clone(), |problem| format!("{words}\nIs not asked: {problem}"));
+                let hover = problem.map_or(words.clone(), |problem| format!("{words}\nNot checked: {problem}"));
                 ui.add(Label::new(text).truncate()).on_hover_text(hover);
             });
         });
@@ -183,7 +184,7 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
         line(ui, "only if", (&format!("Condition of {words}"), "loss > 1"), &mut breakpoint.condition);
     }
     if let Some(problem) = problem {
-        let help = "It is not asked as it is. Change its condition, or switch it off and on to have it asked again.";
+        let help = "This breakpoint isn't being checked. Change its condition, or disable and enable it to try again.";
         ui.label(RichText::new(problem).color(tokens.bad)).on_hover_text(help);
     }
     drop
@@ -221,8 +222,8 @@ fn turn(ui: &mut Ui, tokens: &Tokens, breakpoint: &mut Breakpoint, words: &str) 
             None => 10,
         };
         for (title, choice) in [
-            ("At each hit", None),
-            ("Only at one hit", Some(Turn::Hit(number))),
+            ("On every hit", None),
+            ("On the hit number", Some(Turn::Hit(number))),
             ("Every so many hits", Some(Turn::Every(number))),
         ] {
             if ui.radio(kind(choice) == kind(before), title).clicked() {
@@ -231,16 +232,15 @@ fn turn(ui: &mut Ui, tokens: &Tokens, breakpoint: &mut Breakpoint, words: &str) 
         }
         if let Some(Turn::Hit(at) | Turn::Every(at)) = &mut breakpoint.turn {
             let field = Number::whole("The hit", (1.0, 1e9)).speed(0.2);
-            let change = field.add(ui, "Which hit", number as f64).1;
+            let change = field.add(ui, "Hit number", number as f64).1;
             *at = change.value.map_or(number, |typed| typed as u64);
         }
-        if ui.add_enabled(breakpoint.hits > 0, Button::new("Count from 0 again")).clicked() {
+        if ui.add_enabled(breakpoint.hits > 0, Button::new("Reset the count")).clicked() {
             breakpoint.hits = 0;
         }
     });
-    named(response, &format!("{text}: hits of {words}")).on_hover_text(
-        "How often it held while going forward. A click chooses at which of the hits it stops, or says so.",
-    );
+    named(response, &format!("{text}: hits of {words}"))
+        .on_hover_text("How often it was hit while running forward. Click to choose on which hits it stops or logs.");
 }
 
 fn words(state: &State, breakpoint: &Breakpoint) -> String {
@@ -248,7 +248,7 @@ fn words(state: &State, breakpoint: &Breakpoint) -> String {
         At::Anywhere => breakpoint.condition.clone().unwrap_or_else(|| "every step".to_owned()),
         At::Instruction(name) => format!("before {name}"),
         At::Layer(layer) => {
-            let name = state.project.graph.layer(*layer).map_or("a layer that is gone", |layer| layer.name.as_str());
+            let name = state.project.graph.layer(*layer).map_or("a deleted layer", |layer| layer.name.as_str());
             format!("before {name}")
         }
         At::Phase(phase) => format!("before {}", phase.word()),
@@ -262,7 +262,7 @@ fn log(ui: &mut Ui, view: &DebugView) {
         return;
     }
     section(ui, "LOG", &count(view.log.len() as u64 + view.log_cut));
-    if ui.small_button("Copy the log").clicked() {
+    if ui.small_button("Copy log").clicked() {
         ui.ctx().copy_text(view.log.join("\n"));
     }
     for line in view.log.iter().rev() {
@@ -270,7 +270,7 @@ fn log(ui: &mut Ui, view: &DebugView) {
     }
     if view.log_cut > 0 {
         let lines =
-            if view.log_cut == 1 { "1 earlier line is" } else { &format!("{} earlier lines are", count(view.log_cut)) };
+            if view.log_cut == 1 { "1 earlier line" } else { &format!("{} earlier lines", count(view.log_cut)) };
         ui.label(RichText::new(format!("… {lines} not kept.")).small().color(tokens.faint));
     }
 }

@@ -44,7 +44,7 @@ impl ChangeUi {
             self.chosen = Some(now);
         }
         let index = record.index_of(&self.index)?;
-        let number = record.at(&index).ok_or("There is no such number.")?;
+        let number = record.at(&index).ok_or("There is no such element.")?;
         let now = (record.name.clone(), index, number.to_bits());
         if self.of.as_ref() != Some(&now) {
             self.value = tensor::exact(number);
@@ -74,14 +74,14 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     let tokens = Tokens::of(ui);
-    section(ui, "CHANGE AND GO ON", "");
+    section(ui, "CHANGE AND CONTINUE", "");
     if let Some(name) = looked {
         ui.label(RichText::new(name).font(crate::gui::theme::mono(12.0)).color(tokens.warn));
         let probed = view.sight.probe.is_some() && !is_state(view, name);
         let why = if probed {
-            Some("Shown of the probe batch: stop probing to change the run's own numbers.".to_owned())
+            Some("This is the probe batch. Stop probing to change the run's own numbers.".to_owned())
         } else if !can_change(view, name) {
-            Some("Computed anew before it is used: run its instruction first, then it can be changed.".to_owned())
+            Some("It will be recomputed before it is used. Run its instruction first, then change it.".to_owned())
         } else {
             view.listing.used_already(name, view.moment.instruction)
         };
@@ -112,30 +112,32 @@ fn edits(
         actions.push(Action::Debug(DebugCommand::Edit { name: name.clone(), edit }));
     };
     ui.horizontal_wrapped(|ui| {
-        let button = named(ui.button("scale ×"), "Scale").on_hover_text("Multiplies every number of it.");
+        let button = named(ui.button("scale ×"), "Scale").on_hover_text("Multiply every element by this factor.");
         field(ui, "Factor", &mut local.factor);
         if button.clicked() {
             edit(TensorEdit::Scale { by: local.factor });
         }
-        let button =
-            named(ui.button("clip ±"), "Clip").on_hover_text("None larger than this, none smaller than its opposite.");
+        let button = named(ui.button("clip ±"), "Clip").on_hover_text(
+            "Limit every element to the range from −limit to \
+                +limit.",
+        );
         field(ui, "Limit", &mut local.limit);
         if button.clicked() {
             edit(TensorEdit::Clamp { limit: local.limit.abs() });
         }
     });
     ui.horizontal_wrapped(|ui| {
-        if named(ui.button("zero"), "Zero").on_hover_text("Every number of it becomes 0.").clicked() {
+        if named(ui.button("zero"), "Zero").on_hover_text("Set every element to 0.").clicked() {
             edit(TensorEdit::ZERO);
         }
         let fill = named(ui.add_enabled(typed.is_some(), Button::new("fill")), "Fill");
-        if let (true, Some(value)) =
-            (fill.on_hover_text("Every number of it becomes the new value above.").clicked(), typed)
+        if let (true, Some(value)) = (fill.on_hover_text("Set every element to the new value above.").clicked(), typed)
         {
             edit(TensorEdit::Fill { value });
         }
-        let help = "State begins anew, as with another seed; of what is computed, the numbers change their order.";
-        if named(ui.button("draw anew"), "Draw anew").on_hover_text(help).clicked() {
+        let help = "Re-initialises weights and optimiser state as with another seed. Computed values are shuffled \
+            instead.";
+        if named(ui.button("re-initialise"), "Re-initialise").on_hover_text(help).clicked() {
             edit(TensorEdit::Reinitialise { seed: seed.wrapping_add(local.seed) });
             local.seed += 1;
         }
@@ -168,7 +170,7 @@ fn cell(
             let width = (ui.available_width() - 56.0).clamp(40.0, 140.0);
             let (field, entered) =
                 ui.allocate_ui(egui::vec2(width, 28.0), |ui| path_field(ui, "New value", "0", &mut local.value)).inner;
-            field.on_hover_text("A number, nan or inf; Enter sets the cell.");
+            field.on_hover_text("A number, nan or inf. Press Enter to set the cell.");
             let ready = index.is_ok() && tensor::parse(&local.value).is_ok();
             (named(ui.add_enabled(ready, Button::new("Set")), "Set the cell").clicked(), entered)
         })
@@ -190,7 +192,7 @@ fn field(ui: &mut Ui, name: &str, value: &mut f32) {
     let (response, change) = number.add(ui, name, f64::from(*value));
     *value = change.value.map_or(*value, |typed| typed as f32);
     if !is_refused(&response) {
-        response.on_hover_text(format!("{name}: drag, or click and type; nan and inf are numbers too."));
+        response.on_hover_text(format!("{name}: drag, or click and type. nan and inf are allowed."));
     }
 }
 
@@ -199,9 +201,9 @@ fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let is_fork = state.branches.iter().any(|branch| branch.id == state.run.branch && branch.parent.is_some());
     let help = match is_fork {
         true => {
-            "How far every update goes on this branch; the project and the other branches keep theirs. The rest of this step uses it already."
+            "The size of each update on this branch, from this step on. The project and other branches keep theirs."
         }
-        false => "How far every update goes. The rest of this step uses it already.",
+        false => "The size of each update, from this step on.",
     };
     let change = rate(ui, "Learning rate", help, state.rate_in_force(), LEARNING_RATE.range());
     actions.extend(change.value.map(|learning_rate| match is_fork {
@@ -217,7 +219,8 @@ fn fork(ui: &mut Ui, view: &DebugView, local: &mut ChangeUi, actions: &mut Vec<A
     let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
         let text = RichText::new("Fork here").color(tokens.accent);
-        let help = "Goes on from here in two ways: this run stays as it is, and a second one begins at this very moment. Change something in it and compare.";
+        let help = "Starts a second branch at this moment and leaves this one as it is. Change something there and \
+            compare.";
         let fork = named(ui.button(text), "Fork here").on_hover_text(help);
         let hint = format!("fork at {}", count(view.moment.step));
         let (_, entered) = path_field(ui, "Name of the fork", &hint, &mut local.fork);

@@ -33,13 +33,13 @@ pub fn show(ui: &mut Ui, state: &State, view: &DebugView, curve: &WatchCurve, ac
             }
         }
         None => {
-            let words = "Its number after each step appears here.";
+            let words = "Its value after each step appears here.";
             ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::regular(11.0), tokens.faint);
         }
     }
     if !curve.is_whole && state.run.status != RunStatus::Running {
-        let help = "The steps so far are gone through once more, to take the number after each of them too.";
-        if ui.small_button("From the first step").on_hover_text(help).clicked() {
+        let help = "Replays the steps so far to record the value after each of them.";
+        if ui.small_button("Include earlier steps").on_hover_text(help).clicked() {
             actions.push(Action::Debug(DebugCommand::GatherCurve(curve.expression.clone())));
         }
     }

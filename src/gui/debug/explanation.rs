@@ -143,7 +143,7 @@ pub fn show(
                 });
             }
             (None, Some(Err(why))) => drop(ui.label(RichText::new(why).color(tokens.warn))),
-            (None, _) => drop(ui.label(RichText::new("finding out …").color(tokens.faint))),
+            (None, _) => drop(ui.label(RichText::new("Computing …").color(tokens.faint))),
         }
     });
     if let Some(element) = &response.follow {
@@ -217,11 +217,11 @@ fn card(ui: &mut Ui, tokens: &Tokens, explanation: &Explanation, response: &mut 
 }
 
 /// What the keyboard does in the card.
-const KEYS: &str = "Tab goes from number to number, Enter to where one comes from, Backspace back.";
+const KEYS: &str = "Tab moves between numbers, Enter opens one, Backspace goes back.";
 
 fn check(ui: &mut Ui, tokens: &Tokens, explanation: &Explanation, sight: &Sight, local: &mut ExplanationUi) {
-    let help = "Moves the value that this gradient belongs to a little both ways, runs the step again in double precision with \
-                the same masks, and compares by how much the loss has changed.";
+    let help = "Checks the gradient: nudges the value slightly up and down, reruns the step in double precision with \
+                the same dropout masks, and compares the change in loss.";
     if ui.button("Nudge and check").on_hover_text(help).clicked() {
         local.nudge = true;
     }
@@ -246,13 +246,20 @@ fn sentence(tokens: &Tokens, value: f64, verdict: &Verdict) -> (egui::Color32, S
         }
         Judgement::Differs { by } => {
             let by = percent(by as f32);
-            (tokens.bad, format!("✗ The nudge says {difference}: differs by {by}. Was it changed by hand?"))
+            (
+                tokens.bad,
+                format!(
+                    "✗ The nudge gives {difference}, which differs by {by}. Was the value changed by \
+                hand?"
+                ),
+            )
         }
         Judgement::AtKink => {
             let [right, left] = verdict.sides.map(|side| significant(side, 4));
             let text = format!(
-                "The loss has a kink here: to one side its slope is {right}, to the other {left}. There is no single gradient to \
-                 agree with; this happens where a ReLU stands at 0 or two candidates of a maximum are equal."
+                "The loss has a kink here: its slope is {right} on one side and {left} on the other, so there is no \
+                 single gradient to compare with. This happens where the input of a ReLU is 0 or two values tie for a \
+                 maximum."
             );
             (tokens.warn, text)
         }
@@ -271,7 +278,7 @@ fn details(verdict: &Verdict) -> String {
 fn shares(ui: &mut Ui, tokens: &Tokens, shares: Option<&Result<Shares, String>>, response: &mut ExplanationResponse) {
     let Some(Ok(shares)) = shares else { return };
     let Some((row, term)) = shares.largest() else { return };
-    let text = format!("sample {row} pushes most: {}", significant(term, 3));
+    let text = format!("sample {row} contributes most: {}", significant(term, 3));
     let label = RichText::new(text).color(tokens.faint);
     let label = ui.add(Label::new(label).sense(Sense::click()));
     label.widget_info(|| WidgetInfo::labeled(egui::Role::Link, true, format!("Follow sample {row}")));
@@ -280,7 +287,7 @@ fn shares(ui: &mut Ui, tokens: &Tokens, shares: Option<&Result<Shares, String>>,
     let lines: Vec<_> =
         all.iter().take(8).map(|(row, term)| format!("sample {row}: {}", significant(*term, 4))).collect();
     let help = format!(
-        "What each sample of the batch adds to {}; they are summed.\n{}\nClick to follow sample {row}.",
+        "How much each sample of the batch contributes to {} (the sum of all).\n{}\nClick to follow sample {row}.",
         shares.element,
         lines.join("\n")
     );

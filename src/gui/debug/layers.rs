@@ -33,19 +33,20 @@ const COLUMNS: [(Measure, &str, &str); 3] = [
     (
         Measure::Gradient,
         "gradient",
-        "Norm of the gradient of all weights of the layer: the signal that it learns from. Layers far from the loss get nothing \
-         when it vanishes on the way.",
+        "Norm of the gradient over all weights of the layer: the signal it learns from. When gradients vanish, layers \
+         far from the loss stop learning.",
     ),
     (
         Measure::Update,
         "update",
-        "How far the last update moved the weights, as a share of their norm: |Δw| / |w|. About 0.1 % is usual; a few percent is \
-         a lot, a millionth is standing still.",
+        "How far the last update moved the weights relative to their norm: |Δw| / |w|. About 0.1 % is typical; a few \
+         per cent is a lot, and one part in a million is next to nothing.",
     ),
     (
         Measure::Zeros,
         "zeros",
-        "Share of activations that are exactly zero. A unit that is zero for every sample gets no gradient: it is dead.",
+        "Share of activations that are exactly zero. A unit that is zero for every sample gets no gradient and can't \
+            learn: it is dead.",
     ),
 ];
 
@@ -78,7 +79,7 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut LayersUi) -
             return None;
         }
         None => {
-            ui.label(RichText::new("Looking at the layers …").color(tokens.faint));
+            ui.label(RichText::new("Examining the layers …").color(tokens.faint));
             return None;
         }
     };
@@ -144,7 +145,7 @@ fn heads(ui: &mut Ui, tokens: &Tokens, local: &mut LayersUi) {
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {title}")));
             response.on_hover_text(help).clicked()
         };
-        if head(ui, name, "layer", "In the order of the network.", local.order == Order::Network) {
+        if head(ui, name, "layer", "In network order.", local.order == Order::Network) {
             local.order = Order::Network;
         }
         for (measure, title, help) in COLUMNS {
@@ -234,7 +235,7 @@ fn hover(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, words: &str) {
     for (name, value) in rows {
         reading_row(ui, tokens, tokens.line, name, &value);
     }
-    ui.label(RichText::new("Click to look at what leaves it.").size(11.0).color(tokens.faint));
+    ui.label(RichText::new("Click to see the layer's output.").size(11.0).color(tokens.faint));
 }
 
 /// The course of a measure, on a logarithmic scale where it is one of magnitudes.

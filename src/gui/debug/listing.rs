@@ -180,7 +180,7 @@ fn row_ui(ui: &mut Ui, seen: Seen<'_>, row: Row, rect: Rect, local: &mut DebugUi
             let line = &lines[from];
             let many = if to - from == 1 { "1 instruction".to_owned() } else { format!("{} instructions", to - from) };
             let name = format!("{} in {}, {many}", line.layer_name, line.stage.title());
-            let help = "The instructions that this layer became. Click to fold or unfold them.";
+            let help = "The instructions this layer compiles to. Click to fold or unfold them.";
             fold_row(ui, tokens, rect, GUTTER, &line.layer_name, &name, help, (from, false), &mut local.listing);
         }
         Row::Line(line) => line_ui(ui, seen, line, rect, local, actions),
@@ -289,7 +289,7 @@ fn gutter(ui: &mut Ui, (state, tokens, view): Seen<'_>, index: usize, rect: Rect
     }
     let name = format!("breakpoint at line {}", index + 1);
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, set.is_some(), &name));
-    let help = "A click sets a breakpoint before this instruction, or takes it away (F9).";
+    let help = "Click to set or remove a breakpoint before this instruction (F9).";
     if response.on_hover_text(help).clicked() {
         breakpoints::toggle(state, &view.listing, index, actions);
     }
@@ -425,5 +425,5 @@ fn about(ui: &mut Ui, view: &DebugView, index: usize) {
         let shape = if shape.is_empty() { "one number".to_owned() } else { shape };
         ui.label(RichText::new(format!("{}  {shape}", token.name)).font(theme::mono(11.0)).color(tokens.faint));
     }
-    ui.label(RichText::new("Double-click runs to here.").small().color(tokens.faint));
+    ui.label(RichText::new("Double-click to run to here.").small().color(tokens.faint));
 }

@@ -175,7 +175,8 @@ fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), pr
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
         ui.add_space(12.0);
         let button = egui::Button::selectable(local.follows, "Follow").min_size(egui::vec2(0.0, 26.0));
-        let help = "Shows what the last instruction made, wherever the run goes. Off: stays with one value.";
+        let help = "Show the result of the last instruction as the run moves on. When off, the selected value stays in \
+            view.";
         if named(ui.add(button), "Follow").on_hover_text(help).clicked() {
             local.follows = !local.follows;
             if let (true, Some(view)) = (local.follows, &state.debug) {

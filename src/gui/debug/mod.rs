@@ -284,8 +284,8 @@ fn nothing(ui: &mut Ui, state: &State) {
     let why = state.inference.problems.first().map(|problem| problem.message.as_str());
     super::panels::body(ui, |ui| {
         let usual = match state.data {
-            DataState::Ready(_) => "The run is being prepared: its program appears here in a moment.",
-            _ => "The program appears here as soon as the data is loaded.",
+            DataState::Ready(_) => "Preparing the run. Its program appears here in a moment.",
+            _ => "The program appears here once the data is loaded.",
         };
         ui.label(why.unwrap_or(usual));
     });

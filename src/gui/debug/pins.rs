@@ -53,7 +53,7 @@ pub fn show(
         child.set_clip_rect(within.intersect(ui.clip_rect()));
         let lit = local.hover.lit(name, &view.sight, &local.middle.explanation);
         let record = view.sight.tensor(name);
-        let why = view.sight.why_missing(name).unwrap_or("Not there yet.");
+        let why = view.sight.why_missing(name).unwrap_or("Not computed yet.");
         let (opened, pointed) = picture(&mut child, &tokens, (name, why), record, &lit);
         let drawn = child.min_rect();
         ui.data_mut(|data| data.insert_temp(id, drawn.height()));
@@ -88,7 +88,7 @@ fn picture(
         let title = Label::new(RichText::new(name).font(theme::mono(11.0)).color(tokens.muted)).truncate();
         let title = ui.add(title.sense(Sense::click()));
         title.widget_info(|| WidgetInfo::labeled(egui::Role::Link, true, format!("Open pinned {name}")));
-        let opened = title.on_hover_text("A click shows the whole tensor.").clicked();
+        let opened = title.on_hover_text("Click to show the whole tensor.").clicked();
         let pointed = match record {
             Some(record) => Plane::of(record, lit, TALLEST).show(ui, tokens, "pinned"),
             None => {

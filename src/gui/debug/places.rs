@@ -12,11 +12,11 @@ use crate::trace::Bookmark;
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let back = state.way_back();
     let name = match back {
-        Some(place) => format!("Back to where I was: {} (Alt ←)", place.moment.title()),
-        None => "Back to where I was (Alt ←)".to_owned(),
+        Some(place) => format!("Go back to {} (Alt ←)", place.moment.title()),
+        None => "Go back (Alt ←)".to_owned(),
     };
     let button = icon_button(ui, icons::ICON_REPLY, back.is_some(), false, &name);
-    if button.on_disabled_hover_text("Nobody went far yet: there is no place to come back to.").clicked() {
+    if button.on_disabled_hover_text("Nothing to go back to yet.").clicked() {
         actions.push(Action::Places(PlaceAction::Return));
     }
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
@@ -47,7 +47,7 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             }
         });
     });
-    named(response, &text).on_hover_text("Moments with a name, kept with the project.");
+    named(response, &text).on_hover_text("Named moments of the run, saved with the project.");
 }
 
 fn row(ui: &mut Ui, state: &State, at: usize, bookmark: &Bookmark) -> Option<PlaceAction> {
@@ -57,12 +57,12 @@ fn row(ui: &mut Ui, state: &State, at: usize, bookmark: &Bookmark) -> Option<Pla
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
-            if icon_button(ui, icons::ICON_CLOSE, true, false, &format!("Forget {name}")).clicked() {
+            if icon_button(ui, icons::ICON_CLOSE, true, false, &format!("Delete {name}")).clicked() {
                 action = Some(PlaceAction::Forget(at));
             }
             let reached = state.is_reached(*place);
             let go = icon_button(ui, icons::ICON_ARROW_FORWARD, reached, false, &format!("Go to {name}"));
-            let why = "Its branch is gone, or it lies ahead of what was computed.";
+            let why = "Its branch was deleted, or it lies beyond the steps computed so far.";
             if go.on_disabled_hover_text(why).clicked() {
                 action = Some(PlaceAction::GoTo(at));
             }

@@ -24,8 +24,8 @@ impl ProbeUi {
     }
 }
 
-const HELP: &str = "Every step learns from samples of its own. A probe batch stays the same: values, gradients and samples are shown \
-                    of it, with the weights as they stand at whatever step you go to. The run itself is not touched.";
+const HELP: &str = "Each step trains on a different batch. A probe batch stays the same at every step, so that you see \
+                    how the weights change its values and gradients. The run itself isn't affected.";
 
 /// Chooses the samples.
 pub fn menu(ui: &mut Ui, view: &DebugView, local: &mut ProbeUi) {
@@ -37,8 +37,8 @@ pub fn menu(ui: &mut Ui, view: &DebugView, local: &mut ProbeUi) {
         let own = !local.is_on();
         let choices = [
             (own, "Each step's own batch", None, true),
-            (local.probe == Some(Probe::First), "The first batch of the run", Some(Probe::First), true),
-            (is_here, "The samples of this step", Some(here), !view.rows.is_empty()),
+            (local.probe == Some(Probe::First), "First batch of the run", Some(Probe::First), true),
+            (is_here, "Samples of this step", Some(here), !view.rows.is_empty()),
         ];
         for (chosen, title, probe, possible) in choices {
             if ui.add_enabled(possible, Button::selectable(chosen, title)).clicked() {
@@ -62,7 +62,10 @@ pub fn line(ui: &mut Ui, tokens: &Tokens, view: &DebugView, local: &mut ProbeUi)
                     0 => "before the first step".to_owned(),
                     step => format!("after step {}", count(step)),
                 };
-                let text = format!("Probe batch: the same {samples} samples at every step, with the weights {step}.");
+                let text = format!(
+                    "Probe batch: the same {samples} samples at every step, shown with the weights \
+                    {step}."
+                );
                 ui.add(Label::new(RichText::new(text).color(tokens.accent)).wrap()).on_hover_text(HELP);
             }
             Some(Err(why)) => drop(ui.label(RichText::new(why).color(tokens.warn))),

@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, tokens: &Tokens, sight: &Sight, local: &mut SampleUi) -
             return None;
         }
         None => {
-            ui.label(RichText::new("Looking at the sample …").color(tokens.faint));
+            ui.label(RichText::new("Examining the sample …").color(tokens.faint));
             return None;
         }
     };
@@ -78,7 +78,7 @@ fn half(room: f32) -> f32 {
 fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut SampleUi) {
     let last = record.rows.saturating_sub(1);
     ui.horizontal_wrapped(|ui| {
-        if icon_button(ui, icons::ICON_CHEVRON_LEFT, local.row > 0, false, "Sample before").clicked() {
+        if icon_button(ui, icons::ICON_CHEVRON_LEFT, local.row > 0, false, "Previous sample").clicked() {
             local.row -= 1;
         }
         let number = Number::whole("The row", (0.0, last as f64)).speed(0.1).prefix("sample ");
@@ -88,7 +88,7 @@ fn choose(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sampl
             local.row += 1;
         }
         ui.label(RichText::new(format!("of {}", record.rows)).color(tokens.faint));
-        let help = "All samples of the batch by their loss, the largest first: where the network is wrong.";
+        let help = "All samples of the batch sorted by loss, the largest first.";
         if ui.selectable_label(local.worst, "Worst first").on_hover_text(help).clicked() {
             local.worst = !local.worst;
         }
@@ -101,7 +101,7 @@ fn answer(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord) {
     let truth = format!("target {}{of}", record.truth);
     ui.add(egui::Label::new(RichText::new(truth).color(tokens.muted)).truncate());
     let Some(answer) = &record.answer else {
-        let why = "prediction and loss: not computed yet in this step";
+        let why = "prediction and loss not computed yet in this step";
         ui.label(RichText::new(why).color(tokens.faint));
         return;
     };
@@ -109,7 +109,10 @@ fn answer(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord) {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label(RichText::new(said(answer)).color(colour(tokens, answer)));
         let loss = format!("· loss {}", significant(answer.loss, 4));
-        ui.label(loss).on_hover_text("Of this sample alone, without penalties. The mean over the batch is its loss.");
+        ui.label(loss).on_hover_text(
+            "Loss of this sample alone, without penalties. The mean over the batch is the \
+            batch's loss.",
+        );
     });
 }
 
@@ -135,7 +138,7 @@ fn worst(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sample
     section(ui, "BATCH BY LOSS", "target → predicted");
     let Some(all) = &record.worst else {
         let why =
-            if record.answer.is_some() { "Sorting the batch …" } else { "Known once the outputs are computed." };
+            if record.answer.is_some() { "Sorting the batch …" } else { "Available once the outputs are computed." };
         ui.label(RichText::new(why).color(tokens.faint));
         return;
     };
@@ -179,8 +182,8 @@ fn input(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, local: &mut Sample
 }
 
 fn saliency(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord, width: f32, local: &mut SampleUi) {
-    let help = "The gradient of the loss with respect to each number of the input: where a small change would raise (blue) or \
-                lower (orange) the loss most. Training does not need it; it is computed for you.";
+    let help = "The gradient of the loss with respect to each input value: where a small increase would raise (blue) \
+                or lower (orange) the loss most. Training doesn't need it; it is computed for you to see.";
     let shown = if local.saliency { "Hide saliency" } else { "Show saliency" };
     if ui.small_button(shown).on_hover_text(help).clicked() {
         local.saliency = !local.saliency;
@@ -280,7 +283,7 @@ fn picture(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, name: &str, widt
                 ui.label(RichText::new(text).size(10.0).color(tokens.faint));
             }
         }
-        _ => drop(ui.label(RichText::new("click to look at it").color(tokens.faint))),
+        _ => drop(ui.label(RichText::new("click to open it").color(tokens.faint))),
     }
     if let Some(text) = sharing {
         ui.add(egui::Label::new(RichText::new(text).size(10.0).color(tokens.faint)).truncate());
@@ -402,7 +405,7 @@ mod tests {
         harness.run_ok();
         harness.state().1.subscribe(&mut gaze);
         assert_eq!(gaze.sample, Some(3));
-        harness.state_mut().0.sample = Some(Err("No batch is loaded yet: go one instruction forward.".into()));
+        harness.state_mut().0.sample = Some(Err("No batch is loaded yet. Run one instruction first.".into()));
         harness.run_ok();
         harness.get_by_label_contains("No batch is loaded");
     }

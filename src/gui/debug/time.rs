@@ -55,7 +55,7 @@ pub fn show(
         ui.label(RichText::new("Time").font(theme::medium(13.0)));
         memory(ui, state, view, actions);
         places::show(ui, state, actions);
-        let help = "A logarithmic scale: equal distances are equal factors. It shows what a small loss still does.";
+        let help = "Logarithmic scale: equal distances are equal ratios, so changes of a small loss stay visible.";
         let log = ui.add(egui::Button::selectable(local.log, "log"));
         log.widget_info(|| WidgetInfo::selected(Role::Button, true, local.log, "Logarithmic time line"));
         if log.on_hover_text(help).clicked() {
@@ -76,7 +76,7 @@ pub fn show(
         response.request_focus();
     }
     let Some(plan) = Plan::new(state, view, local.log, rect) else {
-        let words = "The loss of every step appears here. Step or continue, then drag back and forth.";
+        let words = "The loss of every step appears here. Step or continue, then drag to go back and forth.";
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::regular(12.0), tokens.muted);
         return;
     };
@@ -101,7 +101,7 @@ fn memory(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action
     );
     let text = RichText::new(text).color(tokens.faint);
     let menu = ui.menu_button(text, |ui| {
-        ui.label("What checkpoints may take in memory:");
+        ui.label("Memory for checkpoints:");
         for mib in [64, 256, 1024, 4096] {
             let on = state.settings.checkpoint_memory_mib == mib;
             if ui.radio(on, format!("{} MiB", count(u64::from(mib)))).clicked() {
@@ -109,7 +109,8 @@ fn memory(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action
             }
         }
     });
-    let help = "Going back begins at the checkpoint before and computes the steps from there again. With more memory they lie closer together.";
+    let help = "To go back, Glassbox restores the nearest earlier checkpoint and recomputes from there. More memory \
+        means more checkpoints and quicker jumps.";
     menu.response.on_hover_text(help);
 }
 
@@ -125,7 +126,7 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, wi
     let name = format!("Branch {}", branch.name);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
     let help = format!(
-        "{}, from step {}. A click goes there, where it stands; a right click gives it another name or deletes it.",
+        "{}, from step {}. Click to switch to it, right-click to rename or delete it.",
         branch.name,
         count(branch.from)
     );
@@ -147,19 +148,19 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, wi
 fn delete(ui: &mut Ui, view: &DebugView, branch: &Branch, actions: &mut Vec<Action>) {
     let name = &branch.name;
     ui.menu_button("Delete …", |ui| {
-        let mut words = format!("Delete {name}? Its steps and its curves are gone then. This cannot be undone.");
+        let mut words = format!("Delete {name} with its steps and curves? This can't be undone.");
         if branch.id == view.branch {
             let parent = view.branches.iter().find(|other| Some(other.id) == branch.parent);
             let next = parent.or(view.branches.iter().find(|other| other.id != branch.id));
             let next = next.map_or("another", |next| next.name.as_str());
-            words.push_str(&format!(" You are on it, and go on with {next}."));
+            words.push_str(&format!(" This is the current branch; you will be switched to {next}."));
         }
         ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
             ui.set_max_width(260.0);
             ui.label(words);
         });
-        let sure = RichText::new("Delete for good").color(Tokens::of(ui).bad);
-        if named(ui.button(sure), &format!("Delete branch {name} for good")).clicked() {
+        let sure = RichText::new("Delete permanently").color(Tokens::of(ui).bad);
+        if named(ui.button(sure), &format!("Delete branch {name} permanently")).clicked() {
             actions.push(Action::Debug(DebugCommand::DeleteBranch(branch.id)));
             ui.close();
         }
@@ -378,8 +379,10 @@ fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &R
             ui.label(RichText::new(&bookmark.name).color(tokens.accent).small());
         }
         let words = match view.furthest {
-            furthest if step > furthest => format!("Computed up to step {}; Continue goes on.", count(furthest)),
-            _ => "Click or drag goes there.".to_owned(),
+            furthest if step > furthest => {
+                format!("Computed up to step {}. Continue trains on from there.", count(furthest))
+            }
+            _ => "Click or drag to go there.".to_owned(),
         };
         ui.label(RichText::new(words).color(tokens.faint).small());
     });

@@ -213,7 +213,8 @@ fn add(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Act
     let tokens = Tokens::of(ui);
     let (field, entered) = path_field(ui, "Watch another expression", "max(abs(d%1))", &mut local.typed);
     field.on_hover_text(
-        "An expression over the names in the listing: loss, norm(dense_1.weight), mean(%2 == 0). Enter adds it.",
+        "An expression over the names in the listing: loss, norm(dense_1.weight), mean(%2 == 0). Press Enter to add \
+            it.",
     );
     let typed = local.typed.trim().to_owned();
     if typed != local.asked {
@@ -251,7 +252,7 @@ fn pinned(
                     clicked = pointed.clicked.or(clicked.take());
                 }
                 None => {
-                    let why = view.sight.why_missing(name).unwrap_or("Not there yet.");
+                    let why = view.sight.why_missing(name).unwrap_or("Not computed yet.");
                     ui.label(RichText::new(why).small().color(tokens.muted));
                 }
             }

@@ -48,11 +48,11 @@ impl Leave {
 /// What would be gone.
 fn lost(state: &State) -> String {
     if state.run.step == 0 {
-        return "If you don't save, your changes are lost.".to_owned();
+        return "If you don't save, your changes will be lost.".to_owned();
     }
     let steps = count(state.run.step);
     let time = if state.run.seconds < 1.0 { String::new() } else { format!(", {}", duration(state.run.seconds)) };
-    format!("If you don't save, your changes and this training are lost: {steps} steps{time}.")
+    format!("If you don't save, your changes and this run will be lost: {steps} steps{time}.")
 }
 
 impl LeaveDialog {

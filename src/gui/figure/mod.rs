@@ -39,7 +39,7 @@ pub struct Offer {
     pub numbers: bool,
 }
 
-const NOTHING: &str = "There is nothing to be saved yet.";
+const NOTHING: &str = "There is nothing to save yet.";
 
 /// A button that opens [`items`]; `name` is "Export the curves".
 pub fn button(ui: &mut Ui, asked: &mut Option<Take>, offer: Offer, name: &str) {
@@ -60,21 +60,21 @@ pub fn items(ui: &mut Ui, asked: &mut Option<Take>, offer: Offer) {
         }
     };
     let picture = offer.picture;
-    item(ui, picture, "Copy picture", "To be pasted into a text or a slide.", Take::CopyPicture);
-    let help = "As text: programs that draw take it from the clipboard.";
+    item(ui, picture, "Copy picture", "To paste into a document or slide.", Take::CopyPicture);
+    let help = "Copies the SVG source, which drawing programs can paste.";
     item(ui, picture, "Copy drawing (SVG)", help, Take::CopyDrawing);
-    item(ui, picture, "Save picture (PNG) …", "A picture at twice the size of the screen's.", Take::SavePicture);
-    item(ui, picture, "Save drawing (SVG) …", "Sharp at any size, and its words can be edited.", Take::SaveDrawing);
+    item(ui, picture, "Save picture (PNG) …", "At twice the screen resolution.", Take::SavePicture);
+    item(ui, picture, "Save drawing (SVG) …", "Sharp at any size, with editable text.", Take::SaveDrawing);
     let mut white = look(ui.ctx()) == Theme::Light;
-    let help = "Dark on white, for paper and slides, whatever theme the window has. Else light on dark.";
+    let help = "Export dark on white, for paper and slides, whatever the theme. Otherwise light on dark.";
     if ui.checkbox(&mut white, "On white").on_hover_text(help).changed() {
         let look = if white { Theme::Light } else { Theme::Dark };
         ui.data_mut(|data| data.insert_temp(ground_id(), look == Theme::Dark));
     }
     if offer.numbers {
         ui.separator();
-        item(ui, true, "Copy numbers", "As a table, to be pasted into a spreadsheet.", Take::CopyNumbers);
-        item(ui, true, "Save numbers (CSV) …", "A table as text, for other programs.", Take::SaveNumbers);
+        item(ui, true, "Copy data", "As a table, to paste into a spreadsheet.", Take::CopyNumbers);
+        item(ui, true, "Save data (CSV) …", "A table for spreadsheets and other programs.", Take::SaveNumbers);
     }
 }
 

@@ -53,7 +53,7 @@ fn heading(ui: &mut Ui, layer: &Layer) {
 
 fn name(ui: &mut Ui, layer: &Layer, actions: &mut Vec<Action>) {
     let mut renamed = None;
-    labelled(ui, "Name", "What this layer is called on the canvas, in listings and in checkpoints.", |ui| {
+    labelled(ui, "Name", "The layer's name on the canvas, in listings and in checkpoints.", |ui| {
         let (response, name) = text_field(ui, "Name", &layer.name, |field| {
             field.desired_width(f32::INFINITY).margin(egui::Margin::symmetric(8, 5)).char_limit(60)
         });
@@ -75,10 +75,10 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
         .map(|wire| state.inference.shapes.get(&wire.from).map_or("?".to_owned(), ToString::to_string))
         .collect();
     if !arriving.is_empty() {
-        fact(ui, "Takes", &arriving.join(", "));
+        fact(ui, "Input", &arriving.join(", "));
     }
     if let Some(shape) = state.inference.shapes.get(&layer.id).filter(|_| layer.kind.about().has_output) {
-        fact(ui, "Gives", &shape.to_string());
+        fact(ui, "Output", &shape.to_string());
     }
     match (&layer.kind, state.inference.parameter_counts.get(&layer.id)) {
         (LayerKind::Input(_), _) => fact(ui, "Data", source_name(state)),

@@ -13,7 +13,7 @@ pub(super) fn schedule(ui: &mut Ui, draft: &mut Draft) {
     let all = Schedule::all();
     let titles = all.each_ref().map(|s| s.title());
     let current = all.iter().position(|s| same_kind(s, &draft.spec.schedule)).unwrap_or_default();
-    let help = "How the learning rate changes over the run. Falling rates settle more finely at the end.";
+    let help = "How the learning rate changes during the run. Lowering it towards the end helps training settle.";
     if let Some(i) = choice(ui, "Schedule", help, current, &titles) {
         draft.spec.schedule = all[i];
         draft.ended = true;
@@ -23,22 +23,22 @@ pub(super) fn schedule(ui: &mut Ui, draft: &mut Draft) {
     match &mut now {
         Schedule::Constant => {}
         Schedule::Step { every, factor } => {
-            whole(ui, draft, "Every", "Steps between two drops of the rate.", every, &limits::STEP_EVERY);
-            number(ui, draft, "Factor", "What the rate is multiplied by at each drop.", factor, &limits::STEP_FACTOR);
+            whole(ui, draft, "Every", "Steps between drops of the learning rate.", every, &limits::STEP_EVERY);
+            number(ui, draft, "Factor", "The rate is multiplied by this at each drop.", factor, &limits::STEP_FACTOR);
         }
         Schedule::Exponential { factor } => {
             number(
                 ui,
                 draft,
                 "Factor",
-                "What the rate is multiplied by in every step.",
+                "The rate is multiplied by this at every step.",
                 factor,
                 &limits::EXPONENTIAL_FACTOR,
             );
         }
         Schedule::Cosine { steps, floor } => {
-            whole(ui, draft, "Steps", "Steps until the rate has reached its floor.", steps, &limits::SCHEDULE_STEPS);
-            number(ui, draft, "Floor", "The share of the rate that remains at the end.", floor, &limits::COSINE_FLOOR);
+            whole(ui, draft, "Steps", "Steps until the rate reaches its floor.", steps, &limits::SCHEDULE_STEPS);
+            number(ui, draft, "Floor", "The share of the rate that is left at the end.", floor, &limits::COSINE_FLOOR);
         }
         Schedule::OneCycle(cycle) => one_cycle(ui, draft, cycle),
         Schedule::Plateau(settings) => plateau(ui, draft, settings),
@@ -74,22 +74,29 @@ fn one_cycle(ui: &mut Ui, draft: &mut Draft, cycle: &mut OneCycle) {
         ui,
         draft,
         "Steps",
-        "Steps of the whole cycle. The learning rate above is its highest.",
+        "Steps in the whole cycle. The learning rate above is its peak.",
         &mut cycle.steps,
         &limits::SCHEDULE_STEPS,
     );
-    number(ui, draft, "Rise", "The share of the steps in which the rate rises.", &mut cycle.rise, &limits::CYCLE_RISE);
-    let help = "How many times smaller than the highest the first rate is.";
+    number(
+        ui,
+        draft,
+        "Rise",
+        "The share of the steps during which the rate rises.",
+        &mut cycle.rise,
+        &limits::CYCLE_RISE,
+    );
+    let help = "The first rate is the peak divided by this.";
     magnitude(ui, draft, "Start divisor", help, &mut cycle.start_divisor, &limits::START_DIVISOR);
-    let help = "How many times smaller than the first the last rate is.";
+    let help = "The last rate is the first divided by this.";
     magnitude(ui, draft, "End divisor", help, &mut cycle.end_divisor, &limits::END_DIVISOR);
-    tick(ui, draft, "Straight lines", "Straight lines instead of half cosines.", &mut cycle.linear);
-    let help = "Falls back to the first rate as fast as it rose, and only then to the last.";
+    tick(ui, draft, "Linear", "Change the rate along straight lines instead of half cosines.", &mut cycle.linear);
+    let help = "First fall back to the first rate as fast as it rose, then to the last.";
     tick(ui, draft, "Three phases", help, &mut cycle.three_phases);
-    let help = "Lets the momentum (Adam's beta 1) move against the rate, in place of the optimiser's own.";
+    let help = "Move the momentum (Adam's beta 1) opposite to the rate, overriding the optimiser's own.";
     tick(ui, draft, "Cycle momentum", help, &mut cycle.cycle_momentum);
     if cycle.cycle_momentum {
-        let help = "The momentum while the rate is highest.";
+        let help = "The momentum when the rate is at its peak.";
         number(ui, draft, "Low momentum", help, &mut cycle.low_momentum, &limits::CYCLE_MOMENTUM);
         let help = "The momentum at both ends of the cycle.";
         number(ui, draft, "High momentum", help, &mut cycle.high_momentum, &limits::CYCLE_MOMENTUM);
@@ -98,7 +105,8 @@ fn one_cycle(ui: &mut Ui, draft: &mut Draft, cycle: &mut OneCycle) {
 
 fn plateau(ui: &mut Ui, draft: &mut Draft, settings: &mut Plateau) {
     let current = usize::from(settings.watch == Watched::Score);
-    let help = "What is measured on the validation part after every epoch: the loss, which must fall, or accuracy (R² for numbers), which must rise.";
+    let help = "What is measured on the validation set after every epoch: the loss, which should fall, or the accuracy \
+        (R² for numbers), which should rise.";
     if let Some(i) = choice(ui, "Watch", help, current, &["validation loss", "validation score"]) {
         settings.watch = if i == 0 { Watched::Loss } else { Watched::Score };
         draft.ended = true;
@@ -107,31 +115,31 @@ fn plateau(ui: &mut Ui, draft: &mut Draft, settings: &mut Plateau) {
         ui,
         draft,
         "Factor",
-        "What the rate is multiplied by at each cut.",
+        "The rate is multiplied by this at each cut.",
         &mut settings.factor,
         &limits::PLATEAU_FACTOR,
     );
-    let help = "Epochs without an improvement that are let pass before a cut.";
+    let help = "Epochs without improvement before the rate is cut.";
     epochs(ui, draft, "Epochs to wait", help, &mut settings.patience, &limits::PLATEAU_WAIT);
-    let help = "By how much a result must beat the best one to count as an improvement.";
+    let help = "How much better than the best so far a result must be to count as an improvement.";
     number(ui, draft, "Threshold", help, &mut settings.threshold, &limits::PLATEAU_THRESHOLD);
-    let help = "The threshold is a share of the best result, not a difference from it.";
+    let help = "Take the threshold as a share of the best result, not as a difference.";
     tick(ui, draft, "Threshold is a share", help, &mut settings.relative);
-    let help = "Epochs after a cut in which nothing is held against the rate.";
+    let help = "Epochs after a cut during which no further cut is considered.";
     epochs(ui, draft, "Cooldown", help, &mut settings.cooldown, &limits::PLATEAU_COOLDOWN);
     number(
         ui,
         draft,
-        "Least rate",
-        "The rate does not fall below this.",
+        "Minimum rate",
+        "The rate never falls below this.",
         &mut settings.least_rate,
         &limits::PLATEAU_LEAST_RATE,
     );
     number(
         ui,
         draft,
-        "Least cut",
-        "A cut that is no larger than this is not made.",
+        "Minimum cut",
+        "Smaller cuts than this are skipped.",
         &mut settings.least_cut,
         &limits::PLATEAU_LEAST_CUT,
     );

@@ -32,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         }
         let mine = state.inference.wire_problem(wire.id);
         mine.into_iter().for_each(|problem| problem_ui(ui, problem, actions));
-        if ui.button("Cut this wire").clicked() {
+        if ui.button("Disconnect").clicked() {
             actions.push(Action::Edit(Edit::Disconnect(wire.id)));
         }
     } else {
@@ -60,15 +60,18 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     fact(ui, "Layers", &count(state.project.graph.len() as u64));
     fact(ui, "Parameters", &count(state.inference.parameter_count() as u64));
     if let Some(memory) = &state.memory {
-        value_of(ui, "Memory", &size(memory.total())).on_hover_text("What training takes, beside the data itself.");
+        value_of(ui, "Memory", &size(memory.total())).on_hover_text("Memory that training needs, excluding the data.");
         fact(ui, "– parameters", &size(memory.parameters));
-        value_of(ui, "– moments", &size(memory.moments)).on_hover_text("What the optimiser keeps of every parameter.");
+        value_of(ui, "– moments", &size(memory.moments)).on_hover_text(
+            "What the optimiser stores for every \
+            parameter.",
+        );
         let help = "Activations, gradients and masks of one step at this batch size.";
         value_of(ui, &format!("– batch of {}", memory.batch), &size(memory.step)).on_hover_text(help);
     }
     if state.project.graph.is_empty() {
         ui.add_space(8.0);
-        let hint = "What is selected on the canvas shows its settings here.";
+        let hint = "The settings of what you select on the canvas appear here.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
         return;
     }
@@ -78,7 +81,7 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     if state.inference.is_valid() {
         ui.add_space(8.0);
-        let hint = "Select a layer on the canvas to see its settings, its weights and what it does.";
+        let hint = "Select a layer on the canvas to see its settings and weights.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
     }
 }

@@ -154,7 +154,7 @@ fn every_optimiser_and_schedule_has_its_fields() {
         "Beta 1",
         "Beta 2",
         "Alpha",
-        "Start of the sum",
+        "Initial sum",
         "Momentum decay",
         "Beta 2",
     ]) {
@@ -242,18 +242,28 @@ fn what_cannot_be_taken_stays_as_it_was_typed_and_is_answered() {
         (
             "Learning rate",
             "abc",
-            "“abc” is not a number. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01.",
+            "“abc” isn't a number. Learning rate takes a number from 1e-7 to 10. Press Esc to restore 0.01.",
         ),
-        ("Learning rate", "0", "“0” is too small. Learning rate takes a number from 1e-7 to 10. Esc puts back 0.01."),
-        ("Learning rate", "1,500", "“1,500” may mean 1500 or 1.5: type one of the two."),
-        ("Beta 2", "1", "“1” is too large. Beta 2 takes a number from 0 to 0.99999. Esc puts back 0.999."),
-        ("Beta 2", "inf", "“inf” is not finite. Beta 2 takes a number from 0 to 0.99999. Esc puts back 0.999."),
+        (
+            "Learning rate",
+            "0",
+            "“0” is too small. Learning rate takes a number from 1e-7 to 10. Press Esc to restore \
+            0.01.",
+        ),
+        ("Learning rate", "1,500", "“1,500” could mean 1500 or 1.5. Type one of the two."),
+        ("Beta 2", "1", "“1” is too large. Beta 2 takes a number from 0 to 0.99999. Press Esc to restore 0.999."),
+        ("Beta 2", "inf", "“inf” isn't finite. Beta 2 takes a number from 0 to 0.99999. Press Esc to restore 0.999."),
         (
             "Batch size",
             "3.5",
-            "“3.5” is not whole. Batch size takes a whole number from 1 to 65,536. Esc puts back 32.",
+            "“3.5” isn't a whole number. Batch size takes a whole number from 1 to 65,536. Press Esc to restore 32.",
         ),
-        ("Batch size", "-1", "“-1” is too small. Batch size takes a whole number from 1 to 65,536. Esc puts back 32."),
+        (
+            "Batch size",
+            "-1",
+            "“-1” is too small. Batch size takes a whole number from 1 to 65,536. Press Esc to \
+            restore 32.",
+        ),
     ] {
         let mut harness = training(crate::model::TrainingSpec::default());
         let field = |harness: &Harness<'static, Bench<InspectorUi>>| {

@@ -27,15 +27,15 @@ fn in_force(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let branch = state.branches.iter().find(|branch| branch.id == state.run.branch && state.branches.len() > 1);
     let place = branch.map_or(String::new(), |branch| format!(" on the branch {}", branch.name));
     let rate = significant(there.learning_rate, 3);
-    let text = format!("In force where the run stands{place}: learning rate {rate}. Here: {words}.");
+    let text = format!("The run{place} currently uses other settings: learning rate {rate}. Changed here: {words}.");
     ui.add(Label::new(RichText::new(text).color(Tokens::of(ui).warn)).wrap());
     ui.horizontal_wrapped(|ui| {
-        let help = "The run changes to the settings below, from where it stands on.";
-        if ui.button("Use these there").on_hover_text(help).clicked() {
+        let help = "The run switches to the settings below, from the current step on.";
+        if ui.button("Apply to the run").on_hover_text(help).clicked() {
             actions.push(Action::GiveSettingsToRun);
         }
-        let help = "The settings below become those that are in force.";
-        if ui.button("Take those over").on_hover_text(help).clicked() {
+        let help = "Replaces the settings below by those of the run.";
+        if ui.button("Use the run's settings").on_hover_text(help).clicked() {
             actions.push(Action::SetTraining(there.clone()));
             actions.push(Action::EndEdit);
         }
@@ -49,8 +49,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Ve
     let (before, fresh) = (&state.project.training, TrainingSpec::default());
     let mut few = Few::new(state.desk.simple, *more);
     let mut draft = Draft { spec: before.clone(), ended: false };
-    let help =
-        "How far each update moves the weights against the gradient. Too small learns slowly; too large never settles.";
+    let help = "How far each update moves the weights against the gradient. Too low and learning is slow; too high and it \
+            never settles.";
     let changed = rate(ui, "Learning rate", help, before.learning_rate, limits::LEARNING_RATE.range());
     draft.take(changed, |spec, v| spec.learning_rate = v);
     optimiser(ui, &mut draft, &mut few);
@@ -59,20 +59,18 @@ pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Ve
     if few.shows((before.schedule, before.warm_up_steps) == (fresh.schedule, fresh.warm_up_steps)) {
         section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run.learning_rate, 3)));
         schedule(ui, &mut draft);
-        let help =
-            "Steps at the start over which the rate rises from 0 to its full height (warm-up). Helps large networks.";
+        let help = "Steps at the start over which the rate rises from 0 to its full value. Helps large networks.";
         draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, &limits::WARM_UP), |spec, v| {
             spec.warm_up_steps = v
         });
     }
 
     section(ui, "BATCHES", "");
-    let help =
-        "How many samples are averaged for one update. Small batches are noisy and quick; large ones are smooth.";
+    let help = "Number of samples averaged for each update. Small batches are quick and noisy, large ones smooth.";
     draft.take(usize_field(ui, "Batch size", help, before.batch_size, &limits::BATCH_SIZE), |spec, v| {
         spec.batch_size = v
     });
-    let help = "How often all training samples are seen before training stops by itself.";
+    let help = "Passes over the training data.";
     draft.take(usize_field(ui, "Epochs", help, before.epochs, &limits::EPOCHS), |spec, v| spec.epochs = v);
     if few.shows(before.clip == fresh.clip) {
         clipping(ui, &mut draft);
@@ -98,7 +96,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Ve
 fn stopping(ui: &mut Ui, draft: &mut Draft) {
     section(ui, "STOPPING", "");
     early_stopping(ui, draft);
-    let help = "When training ends, go back to the weights that had the lowest validation loss.";
+    let help = "When training ends, restore the weights with the lowest validation loss.";
     if let Some(keep) = checkbox(ui, "Keep the best", help, draft.spec.keep_best) {
         draft.spec.keep_best = keep;
         draft.ended = true;
@@ -106,8 +104,10 @@ fn stopping(ui: &mut Ui, draft: &mut Draft) {
 }
 
 fn chance(ui: &mut Ui, draft: &mut Draft) {
-    section(ui, "CHANCE", "");
-    let help = "The number that all chance comes from: initial weights, the order of samples, dropout. The same seed gives the same run. In the middle of a run, samples and dropout follow the new seed at once; new weights are drawn on reset.";
+    section(ui, "RANDOMNESS", "");
+    let help = "The number that all randomness comes from: initial weights, sample order, dropout. The same seed gives \
+        the same run. If you change it during a run, sample order and dropout follow at once, the initial weights on \
+        reset.";
     let seed = usize::try_from(draft.spec.seed).unwrap_or(usize::MAX);
     draft.take(usize_field(ui, "Seed", help, seed, &limits::SEED), |spec, v| spec.seed = v as u64);
 }
@@ -129,13 +129,13 @@ fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         _ => None,
     });
     let Some((id, loss)) = found else {
-        let text = "The network has no Loss layer yet: nothing tells it what to learn.";
+        let text = "The network has no Loss layer yet, so it has nothing to learn from.";
         ui.add(Label::new(RichText::new(text).color(tokens.warn)).wrap());
         return;
     };
     let titles: Vec<&str> = LossKind::ALL.iter().map(|kind| kind.title()).collect();
     let current = LossKind::ALL.iter().position(|&kind| kind == loss.loss).unwrap_or_default();
-    let help = "How wrong the answers are, as one number. Training makes it small.";
+    let help = "How wrong the predictions are, as one number. Training makes it smaller.";
     if let Some(i) = choice(ui, "Loss", help, current, &titles) {
         let value = ParamValue::Text(LossKind::ALL[i].key().to_owned());
         actions.push(Action::Edit(Edit::SetParam { layer: id, key: "loss".into(), value }));

@@ -82,7 +82,7 @@ fn grasp(
         place = cell.center();
         ui.painter().rect_stroke(cell, 0.0, Stroke::new(2.0, tokens.accent), StrokeKind::Outside);
         if let (Some(value), Some(called)) = (matrix.values.get(at), map.called) {
-            let words = format!("{}: {}. Enter sets it.", called(at), number(*value));
+            let words = format!("{}: {}. Press Enter to set it.", called(at), number(*value));
             ui.label(RichText::new(words).small().color(tokens.muted));
         }
     }

@@ -8,9 +8,13 @@ use crate::model::layer::{Activation, PENALTY};
 use crate::model::{Edit, ParamValue, Shared, is_penalised};
 use crate::session::{Action, State};
 
-const L1: &str = "Adds L1 × Σ|w| to the loss, for the weights of all dense and convolutional layers (biases cost nothing): useless weights become exactly zero. As Keras's l1.";
-const L2: &str = "Adds L2 × Σw² to the loss, for the weights of all dense and convolutional layers (biases cost nothing): all of them stay small. As Keras's l2. PyTorch's weight_decay, and Weight decay here, of twice this number pulls the same with SGD, but does not show in the loss and takes biases along; AdamW's shrinks the weights directly instead.";
-const ACTIVATION: &str = "The function of every hidden layer. The output layer keeps its own, and so do layers that are followed by an activation of their own. Select a layer on the canvas to set it alone.";
+const L1: &str = "Adds L1 × Σ|w| to the loss, over the weights of all dense and convolutional layers (not biases). It \
+    drives unneeded weights to exactly zero. Same as l1 in Keras.";
+const L2: &str = "Adds L2 × Σw² to the loss, over the weights of all dense and convolutional layers (not biases). It \
+    keeps all weights small. Same as l2 in Keras. With SGD, weight decay of twice this value has the same effect, but \
+    isn't part of the loss and includes biases. AdamW shrinks the weights directly instead.";
+const ACTIVATION: &str = "The activation of all hidden layers. The output layer and layers followed by a separate \
+    activation keep theirs. To change just one layer, select it on the canvas.";
 
 pub(super) fn show(ui: &mut Ui, state: &State, few: &mut Few, actions: &mut Vec<Action>) {
     let graph = &state.project.graph;
@@ -27,7 +31,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, few: &mut Few, actions: &mut Vec<
         penalty(ui, state, Shared::L1, "L1", L1, actions);
         penalty(ui, state, Shared::L2, "L2", L2, actions);
         if is_penalised(graph) {
-            let text = "The curves show the loss without these penalties; training makes both small together.";
+            let text = "The curves show the loss without these penalties. Training minimises the sum of both.";
             let muted = Tokens::of(ui).muted;
             ui.add(Label::new(RichText::new(text).color(muted)).wrap());
         }

@@ -63,8 +63,10 @@ pub(super) fn show(
     }
 }
 
-const ROC: &str = "The chance that a sample of the class gets a higher probability for it than a sample of another: 1 is perfect, 0.5 is guessing (area under the receiver operating characteristic).";
-const PR: &str = "The precision, averaged over all thresholds from strict to lenient (average precision, the area under the precision-recall curve). Guessing gives the class's share of the samples.";
+const ROC: &str = "The probability that a random sample of this class is ranked above a random sample of another: 1 is \
+    perfect, 0.5 is guessing (area under the receiver operating characteristic, ROC AUC).";
+const PR: &str = "Precision averaged over all thresholds (average precision: the area under the precision-recall \
+    curve). Guessing scores the class's share of the samples.";
 
 fn area_text(area: Option<f64>) -> String {
     area.map_or_else(|| "–".to_owned(), |area| format!("{area:.3}"))
@@ -78,9 +80,9 @@ fn totals(ui: &mut Ui, tokens: &Tokens, accuracy: Option<f32>, answers: &Answers
             ui.label(RichText::new(text).font(theme::medium(13.0)).color(tokens.text)).on_hover_text(help);
         };
         let text = accuracy.map_or_else(|| "–".to_owned(), percent);
-        say(format!("accuracy {text}"), "The share of samples whose class is found.");
+        say(format!("accuracy {text}"), "The share of samples classified correctly.");
         if let Some((k, share)) = answers.ranking.top {
-            let help = format!("The share of samples whose class is among the {k} likeliest.");
+            let help = format!("The share of samples whose true class is among the {k} most probable.");
             say(format!("top-{k} {}", percent(share as f32)), &help);
         }
         over_label(ui, tokens, answers.over);
@@ -92,12 +94,12 @@ fn scores(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>) {
     let overall = accuracy(answers.confusion, answers.names.len());
     let heads = [
         ("class", "The classes of the data."),
-        ("precision", "Of the samples that the network calls this class, the share that is.\ntp / (tp + fp)"),
-        ("recall", "Of the samples of this class, the share that the network finds.\ntp / (tp + fn)"),
+        ("precision", "Of the samples predicted as this class, the share that really are.\ntp / (tp + fp)"),
+        ("recall", "Of the samples of this class, the share predicted as such.\ntp / (tp + fn)"),
         ("F1", "The harmonic mean of precision and recall.\n2 tp / (2 tp + fp + fn)"),
         ("ROC area", ROC),
         ("PR area", PR),
-        ("samples", "How many validation samples are of this class (support)."),
+        ("samples", "Number of validation samples of this class (support)."),
     ];
     ScrollArea::both().id_salt("scores").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(12).show(ui, |ui| {

@@ -41,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, answers: &Answers<'_>, local: &
             let text = describe(answers, truth, predicted, tally, share);
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &text));
             if response.hovered() {
-                read_text(&response, &format!("{text}\nClick to see samples."));
+                read_text(&response, &format!("{text}\nClick to see the samples."));
             }
             if response.clicked() {
                 local.cell = Some((truth as u32, predicted as u32));

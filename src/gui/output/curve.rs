@@ -113,11 +113,11 @@ fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: Rect, fitt
             reading_row(ui, tokens, tokens.text, "network", "");
         } else {
             let text = RichText::new("untrained").small().color(tokens.faint);
-            ui.label(text).on_hover_text("The network has not trained yet: press Space.");
+            ui.label(text).on_hover_text("Not trained yet: press Space.");
         }
         let most = view.dataset.train.len.max(view.dataset.validation.len);
         if most > MOST {
-            let text = format!("{} points a part drawn at most", count(MOST as u64));
+            let text = format!("at most {} points drawn per set", count(MOST as u64));
             ui.add(egui::Label::new(RichText::new(text).small().color(tokens.faint)).truncate());
         }
     });

@@ -63,7 +63,7 @@ pub(super) fn show(
     let samples = local.samples.clone();
     let all = Cards::of(view, answers, &samples);
     if all.len() == 0 {
-        let text = "The data keeps no samples back: raise the validation share in the Data tab.";
+        let text = "No samples are held out: raise the validation share in the Data tab.";
         return empty::say(ui, tokens, "No validation samples", text);
     }
     let most = PAGE * (1 + local.pages);
@@ -98,7 +98,7 @@ pub(super) fn show(
 /// Below the samples: a way to the rest, or a word about why there is none.
 fn more(ui: &mut Ui, tokens: &Tokens, shown: usize, rest: usize, local: &mut OutputUi) {
     if shown == 0 {
-        ui.label(RichText::new("None.").color(tokens.muted));
+        ui.label(RichText::new("None").color(tokens.muted));
     } else if rest > 0 && ui.button(format!("Show {} more", count(rest.min(PAGE) as u64))).clicked() {
         local.pages += 1;
     }
@@ -143,14 +143,14 @@ impl<'a> Cards<'a> {
 fn filters(ui: &mut Ui, tokens: &Tokens, answers: Option<Answers<'_>>, local: &mut OutputUi, all: &Cards<'_>) {
     let small = |text: String| RichText::new(text).small().color(tokens.faint);
     let Some(answers) = answers else {
-        ui.label(small("The network has not trained yet: press Space.".into()));
+        ui.label(small("Not trained yet: press Space.".into()));
         return;
     };
     let whole = count(all.len() as u64);
     ui.horizontal_wrapped(|ui| {
         if let Some((truth, predicted)) = local.cell {
             let text = format!("truth {}, predicted {}  ×", answers.name(truth), answers.name(predicted));
-            let response = ui.button(RichText::new(text).small()).on_hover_text("Show all samples again");
+            let response = ui.button(RichText::new(text).small()).on_hover_text("Show all samples");
             if response.clicked() {
                 (local.cell, local.pages) = (None, 0);
             }
@@ -159,7 +159,7 @@ fn filters(ui: &mut Ui, tokens: &Tokens, answers: Option<Answers<'_>>, local: &m
             ui.label(small(format!("{tally} of {whole}")));
         } else {
             let wrong = all.iter().filter(Card::wrong).count();
-            let help = "Only the samples that the network gets wrong.";
+            let help = "Show only the samples the network gets wrong.";
             let only = ui.checkbox(&mut local.only_wrong, RichText::new("only wrong").small()).on_hover_text(help);
             if only.changed() {
                 local.pages = 0;

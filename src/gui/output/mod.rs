@@ -286,8 +286,8 @@ fn over_words(over: Over) -> Option<String> {
     (!over.is_whole()).then(text)
 }
 
-const OVER: &str =
-    "Drawn evenly from the whole validation part, all classes in their shares. When training pauses, all are asked.";
+const OVER: &str = "A random selection from the validation set, with all classes in proportion. When training pauses, all samples are \
+        used.";
 
 fn over_label(ui: &mut Ui, tokens: &Tokens, over: Over) {
     if let Some(text) = over_words(over) {
@@ -299,7 +299,7 @@ fn no_data(ui: &mut Ui, tokens: &Tokens, data: &DataState) {
     match data {
         DataState::Loading { doing, .. } => empty::say(ui, tokens, "Loading", doing),
         DataState::Failed(why) => empty::say(ui, tokens, "No data", why),
-        _ => empty::say(ui, tokens, "No data yet", "Choose some in the Data tab on the left."),
+        _ => empty::say(ui, tokens, "No data yet", "Choose data in the Data tab on the left."),
     }
 }
 
@@ -347,11 +347,11 @@ const SWITCHES: f32 = 236.0;
 /// What is shown of points and of the network's answers.
 fn switches(ui: &mut Ui, local: &mut OutputUi, kind: Kind, dataset: &Dataset) {
     if kind == Kind::Surface {
-        let help = "Shows the decision itself instead of how sure the network is.";
-        ui.checkbox(&mut local.steps, "steps").on_hover_text(help);
+        let help = "Show only the predicted class, with a hard border, instead of how confident the network is.";
+        ui.checkbox(&mut local.steps, "hard border").on_hover_text(help);
     }
     if dataset.validation.len > 0 {
-        let help = "Also shows the points for validation: the network never learns from them.";
+        let help = "Also show the validation points, which the network never trains on.";
         ui.checkbox(&mut local.test, "validation").on_hover_text(help);
     }
 }

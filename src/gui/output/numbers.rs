@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
     let (pairs, scores, over) = shown;
     if scores.not_finite >= over.asked {
         let text = "All predictions are NaN or infinite. A smaller learning rate often helps.";
-        return empty::say(ui, tokens, "Nothing finite to draw", text);
+        return empty::say(ui, tokens, "Nothing to draw", text);
     }
     let (low, high) = ends(pairs);
     let finite: PlotPoints<'_> =
@@ -77,11 +77,12 @@ fn legend(ui: &mut Ui, tokens: &Tokens, frame: Rect, scores: &NumberScores, over
         ui.spacing_mut().item_spacing.x = 12.0;
         let mono = |text: String| RichText::new(text).font(theme::mono(12.0)).color(tokens.text);
         ui.label(mono(format!("R² {}", significant(scores.r2, 4)))).on_hover_text(
-            "Coefficient of determination: the share of the spread that is explained; 1 is perfect, 0 is no better than always \
-             answering the mean.\nR² = 1 − Σ(y − ŷ)² / Σ(y − mean)²",
+            "Coefficient of determination: the share of the variance that is explained. 1 is perfect, 0 is no better \
+             than always predicting the mean.\nR² = 1 − Σ(y − ŷ)² / Σ(y − mean)²",
         );
         ui.label(mono(format!("RMSE {}", significant(scores.rmse, 4)))).on_hover_text(
-            "Root mean square error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / n)",
+            "Root mean squared error: how far off a typical prediction is, in the units of the data.\n√(Σ(y − ŷ)² / \
+                n)",
         );
         let all = over_words(over).unwrap_or_else(|| format!("{} samples", count(over.asked as u64)));
         let broken = scores.not_finite > 0;

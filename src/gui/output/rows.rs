@@ -22,8 +22,8 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
             answer_ui(ui, tokens, view, local.reply(view));
             ui.horizontal_wrapped(|ui| {
-                let help = "Takes over the next validation sample, to be changed by hand.";
-                if ui.button("Take a sample").on_hover_text(help).clicked() {
+                let help = "Load the next validation sample, which you can then edit.";
+                if ui.button("Load a sample").on_hover_text(help).clicked() {
                     local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
                     if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
                         local.row = values.to_vec();

@@ -85,7 +85,7 @@ fn image(ui: &mut Ui, values: &[f32], [channels, rows, columns]: [usize; 3]) {
 }
 
 fn all_numbers(ui: &mut Ui, tokens: &Tokens, values: &[f32], [rows, columns]: [usize; 2]) {
-    let help = "As the network sees it: a number for each pixel.";
+    let help = "What the network sees: one number per pixel.";
     egui::CollapsingHeader::new(RichText::new("all numbers").small().color(tokens.faint)).show(ui, |ui| {
         let map = Heatmap { max_height: 240.0, max_cell: 12.0, name: "Pixels", ..Heatmap::new(rows, columns, values) };
         map.show(ui, tokens, "pixels").on_hover_text(help);

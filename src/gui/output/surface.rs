@@ -43,7 +43,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     let samples = points::samples(view.dataset, local.test);
     points::paint(&painter, tokens, &places, view.dataset, &samples);
     response.widget_info(|| {
-        let of = if surface.is_some() { "What the network answers" } else { "The data" };
+        let of = if surface.is_some() { "Network output" } else { "The data" };
         WidgetInfo::labeled(egui::Role::Image, true, format!("{of}, over the plane"))
     });
     paint_reading(tokens, view.dataset, &response, &places, surface.as_ref(), &samples);
@@ -212,7 +212,10 @@ fn scale(ui: &mut Ui, tokens: &Tokens, range: f32) {
         let part = Rect::from_min_size(Pos2::new(x, rect.top()), Vec2::new(rect.width() / 24.0 + 0.5, rect.height()));
         ui.painter().rect_filled(part, 0.0, tokens.diverging(i as f32 / 11.5 - 1.0));
     }
-    response.on_hover_text("Orange is negative, blue positive; the ends are the largest value in the training data.");
+    response.on_hover_text(
+        "Orange is negative, blue is positive; full colour is the largest value in the training \
+        data.",
+    );
     ui.label(small(number(range)));
 }
 
@@ -221,16 +224,16 @@ fn notes(samples: &Samples, trained: bool) -> (String, String) {
     let (mut short, mut long) = (Vec::new(), Vec::new());
     if !trained {
         short.push("untrained".to_owned());
-        long.push("The network has not trained yet: press Space.".to_owned());
+        long.push("Not trained yet: press Space.".to_owned());
     }
     if samples.drawn.len() < samples.all {
         let (drawn, all) = (count(samples.drawn.len() as u64), count(samples.all as u64));
         short.push(format!("{drawn} of {all} points"));
-        long.push(format!("Only {drawn} of {all} points are drawn, spread evenly."));
+        long.push(format!("Showing {drawn} of {all} points, chosen evenly."));
     }
     if samples.outside > 0 {
         short.push(format!("{} outside", samples.outside));
-        long.push(format!("{} points lie outside the picture.", samples.outside));
+        long.push(format!("{} points lie outside the plot.", samples.outside));
     }
     (short.join(" · "), long.join("\n"))
 }

@@ -16,7 +16,7 @@ const MOST: usize = 100;
 pub(super) fn result(ui: &mut Ui, tokens: &Tokens, state: &State, sum: &UnitSum) {
     let line = |text: String| RichText::new(text).font(theme::mono(12.0)).color(tokens.text);
     ui.label(line(format!("sum {}", number(sum.sum))))
-        .on_hover_text("Every input times its weight, and the bias, added up.");
+        .on_hover_text("The sum of every input times its weight, plus the bias.");
     let activation = activation(state, sum).unwrap_or_else(|| "no activation".to_owned());
     ui.label(line(format!("{activation} → {}", number(sum.output))));
 }

@@ -130,7 +130,7 @@ fn table() -> Dataset {
 #[test]
 fn hovering_the_surface_reads_the_place_and_every_class() {
     let mut harness = open(state(two_classes(), Some(halves())), Tab::Output);
-    let rect = harness.get_by_label("What the network answers, over the plane").rect();
+    let rect = harness.get_by_label("Network output, over the plane").rect();
     harness.hover_at(rect.lerp_inside(egui::vec2(0.75, 0.25)));
     harness.run_steps(4);
     harness.get_by_label("x 3, y 3");
@@ -152,7 +152,7 @@ fn before_training_the_points_stand_on_neutral_ground() {
 #[test]
 fn test_points_come_and_go_and_steps_switch() {
     let mut harness = open(state(two_classes(), Some(halves())), Tab::Output);
-    let rect = harness.get_by_label("What the network answers, over the plane").rect();
+    let rect = harness.get_by_label("Network output, over the plane").rect();
     let on_test_point = rect.lerp_inside(egui::vec2(0.5, 0.25));
     harness.hover_at(on_test_point);
     harness.run_steps(4);
@@ -182,7 +182,7 @@ fn a_hovered_unit_takes_the_place_of_the_output() {
     assert!(harness.query_by_label_contains("over the plane").is_none());
     harness.state_mut().local.unit = Some((id, 9));
     harness.run_steps(2);
-    harness.get_by_label("What the network answers, over the plane");
+    harness.get_by_label("Network output, over the plane");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_cell_of_the_confusion_matrix_reads_and_shows_its_samples() {
     let cell = "truth bee, predicted cat: 1 (50.0 % of its row)";
     harness.get_by_label(cell).hover();
     harness.run_steps(4);
-    harness.get_by_label(&format!("{cell}\nClick to see samples."));
+    harness.get_by_label(&format!("{cell}\nClick to see the samples."));
     harness.get_by_label(cell).click();
     harness.run_steps(2);
     assert_eq!(harness.query_all_by_label_contains("sample ").count(), 1);

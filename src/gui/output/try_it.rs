@@ -84,7 +84,7 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
     match view.dataset.input_shape.as_slice() {
         &[1, rows, columns] => draw(ui, tokens, view, local, [rows, columns], actions),
-        [_, _, _] => empty::say(ui, tokens, "Not for coloured pictures", "The pad draws in one colour only."),
+        [_, _, _] => empty::say(ui, tokens, "Not available for colour images", "The drawing pad has one colour only."),
         _ => rows::show(ui, tokens, view, local, actions),
     }
 }
@@ -109,7 +109,7 @@ fn draw(
                     let response = local.pad.ui(ui, tokens, side);
                     // Whoever draws knows, and what is beside is not to be covered.
                     if local.pad.is_empty() {
-                        response.on_hover_text("Draw here; the right button erases.");
+                        response.on_hover_text("Draw here. Right-drag erases.");
                     }
                     pad_buttons(ui, view, local);
                     centring(ui, local);
@@ -133,7 +133,7 @@ fn pad_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
         if ui.add_enabled(!local.pad.is_empty(), Button::new("Clear")).clicked() {
             local.pad.clear();
         }
-        let help = "Takes over the next validation sample, to be changed by hand.";
+        let help = "Load the next validation sample, which you can then edit.";
         if ui.button("Sample").on_hover_text(help).clicked() {
             local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
             if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
@@ -146,7 +146,8 @@ fn pad_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
 }
 
 fn centring(ui: &mut Ui, local: &mut TryUi) {
-    let help = "Moves what is drawn to the middle and makes it as large as the pictures that the network learnt from are. Without, see how little it knows of a digit in a corner. A sample stands right already.";
+    let help = "Centre the drawing and scale it to the size of the training images. Switch it off to see how poorly \
+        the network copes with a digit in a corner. Loaded samples need no adjustment.";
     let mut centred = !local.as_drawn;
     let is_free = !local.pad.is_of_sample();
     let response = ui.add_enabled(is_free, egui::Checkbox::new(&mut centred, "centre"));
@@ -193,7 +194,7 @@ fn ink_range(dataset: &Dataset) -> (f32, f32) {
 /// The network's answer: a bar for each class, or the predicted numbers.
 pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, reply: Option<&Reply>) {
     let Some(reply) = reply.filter(|r| r.values.len() == view.dataset.task.output_len()) else {
-        ui.label(RichText::new("No answer yet: train the network first (Space).").color(tokens.muted));
+        ui.label(RichText::new("No prediction yet: train the network first (Space).").color(tokens.muted));
         return;
     };
     match &view.dataset.task {
@@ -217,8 +218,7 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, rep
     }
 }
 
-const SCORE: &str =
-    "How near this output is to 1, what it was trained towards. The loss makes it a score, no probability.";
+const SCORE: &str = "How close this output is to its target of 1. With this loss it is a score, not a probability.";
 
 fn bar(ui: &mut Ui, tokens: &Tokens, (name, p, probability): (&str, f32, bool), best: bool, names: f32) {
     let width = ui.available_width().max(120.0);

@@ -129,7 +129,7 @@ fn heading(ui: &mut Ui, tokens: &Tokens, unit: &Unit<'_>, pinned: &mut Option<Ho
     };
     ui.allocate_ui_with_layout(Vec2::new(ui.available_width(), 20.0), Layout::right_to_left(Align::Center), |ui| {
         if *pinned == Some(unit.of) {
-            let button = ui.small_button("Unpin").on_hover_text("Escape, or a click elsewhere, does it too.");
+            let button = ui.small_button("Unpin").on_hover_text("Or press Escape, or click elsewhere.");
             if button.clicked() {
                 *pinned = None;
             }
@@ -152,7 +152,7 @@ fn place(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, local: &mut OutputUi) 
             (Some([x, _]), false) => format!("at {}", number(x)),
             (None, _) => "at the first sample".to_owned(),
         };
-        ui.label(small(words)).on_hover_text("Move the pointer over the picture to ask elsewhere.");
+        ui.label(small(words)).on_hover_text("Move the pointer over the plot to evaluate another point.");
         return;
     }
     let part = if dataset.validation.len > 0 { &dataset.validation } else { &dataset.train };
@@ -194,8 +194,7 @@ fn plane(ui: &Ui, tokens: &Tokens, dataset: &Dataset, local: &mut OutputUi, (n, 
     let extent = dataset.plane.as_ref().map_or(6.0, |p| f64::from(p.extent));
     let places = PlotTransform::new(rect, PlotBounds::new_symmetrical(extent), false);
     let response = ui.interact(rect, ui.scope_id().with("function of a unit"), Sense::hover());
-    response
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "What the unit answers, point by point"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Output of the unit, point by point"));
     if values.len() == n * n {
         let range = largest(values);
         let version = mix(fingerprint(values), u64::from(tokens.dark));

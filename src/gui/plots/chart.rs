@@ -304,14 +304,14 @@ impl Chart<'_> {
             local.show_all = true;
         }
         if pressable && drawn.range.outliers && drawn.following.y {
-            let text = if local.whole { "Leave outliers out" } else { "Show outliers" };
+            let text = if local.whole { "Hide outliers" } else { "Show outliers" };
             if ui.button(small(text)).clicked() {
                 local.whole = !local.whole;
             }
         }
         let mut notes = Vec::new();
         if self.left_out > 0 {
-            notes.push(format!("{} more are picked than are drawn", self.left_out));
+            notes.push(format!("{} more selected than shown", self.left_out));
         }
         let (above, below) = self.outside(pen, drawn);
         for (n, side) in [(above, "above"), (below, "below")].into_iter().filter(|(n, _)| *n > 0) {
@@ -321,7 +321,7 @@ impl Chart<'_> {
             notes.push("× NaN or infinite".into());
         }
         if local.log && drawn.raw.iter().flatten().any(|b| b.min <= 0.0) {
-            notes.push("values of 0 or less have no place on a log scale".into());
+            notes.push("values of 0 or less can't be shown on a log scale".into());
         }
         if !notes.is_empty() {
             ui.label(small(&notes.join(" · ")).color(tokens.warn));

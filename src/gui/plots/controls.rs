@@ -8,7 +8,7 @@ use super::scale::Unit;
 use super::{FlowOrder, PlotsUi, Tab};
 use crate::gui::theme::{self, Tokens};
 
-const LOG_HELP: &str = "Logarithmic value axis: equal distances are equal ratios, so small values can be told apart.";
+const LOG_HELP: &str = "Logarithmic axis: equal distances are equal ratios, so small values stay distinguishable.";
 const SMOOTH_HELP: &str = "Smooths curves that have a point for every batch: an exponential moving average,\n\
                            s = w·s + (1 − w)·value. The raw curve stays visible behind. Validation is never smoothed.";
 const SMOOTH_RUNS_HELP: &str =

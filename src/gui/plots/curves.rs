@@ -26,7 +26,7 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     let scale = Scale::new(local.unit, &state.run);
     let mut lines = live(tokens, scale, [&curves.train_loss, &curves.validation_loss], smooth);
     if is_penalised(&state.project.graph) {
-        lines[0].name = "train without L1, L2";
+        lines[0].name = "train, without L1/L2";
     }
     lines.extend(branches(tokens, state, scale, Tab::Loss, (&mut local.smooth_branches, local.smoothing)));
     if let Some(ghost) = &ghost {
@@ -49,7 +49,7 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
             return empty::no_run(ui, tokens, state, actions);
         }
         let title = format!("No {} yet", curves.metric.title());
-        return empty::say(ui, tokens, &title, "It is measured on the validation part at the end of each epoch.");
+        return empty::say(ui, tokens, &title, "It is measured on the validation set at the end of each epoch.");
     }
     let smooth = smoothed(&mut local.smooth_metric, &curves.train_metric, local.smoothing);
     let scale = Scale::new(local.unit, &state.run);

@@ -23,8 +23,8 @@ pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Act
         RunStatus::NotReady => {
             ("Nothing to train yet", "Choose data on the left and connect the layers from the data to the loss.", false)
         }
-        RunStatus::Running => ("Training begins", "The first numbers appear after the first step.", false),
-        RunStatus::Failed => ("Training stopped", "See the message above; change what it names and try again.", false),
+        RunStatus::Running => ("Training is starting", "The first numbers appear after the first step.", false),
+        RunStatus::Failed => ("Training stopped", "See the message above, fix the cause and try again.", false),
         RunStatus::Paused | RunStatus::Finished => {
             ("Press Space to train", "Curves appear here as the network learns.", true)
         }

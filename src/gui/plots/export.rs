@@ -56,7 +56,7 @@ pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut PlotsUi) -> 
         numbers: Box::new(move |table: &mut Table| match tab {
             Tab::Loss | Tab::Metric | Tab::LearningRate => curves(&state.run.curves, table),
             Tab::Flow => {
-                table.row(["layer", "norm of its gradient"]);
+                table.row(["layer", "gradient norm"]);
                 flow::flows(state, order).iter().for_each(|flow| table.row([&flow.name, &flow.norm.to_string()]));
             }
             Tab::Histograms => histograms(state, table),

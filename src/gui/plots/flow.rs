@@ -61,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         if state.run.step == 0 {
             return empty::no_run(ui, tokens, state, actions);
         }
-        let text = "The next step shows how large the gradient of each layer's weights is.";
+        let text = "The gradient norm of each layer appears after the next step.";
         return empty::say(ui, tokens, "No gradients yet", text);
     }
     let (from, to) = decades(&flows);
@@ -82,7 +82,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         let (at, text) = (Pos2::new(x, bars.bottom() + 6.0), Kind::Logarithm.write(mark, to));
         ui.painter().text(at, Align2::CENTER_TOP, text, theme::mono(11.0), tokens.faint);
     }
-    let caption = format!("norm of each layer's gradient at step {}, logarithmic", crate::gui::numbers::count(step));
+    let caption = format!("gradient norm of each layer at step {}, log scale", crate::gui::numbers::count(step));
     let at = Pos2::new(bars.left(), bars.bottom() + 6.0);
     if width > 620.0 {
         ui.painter().text(at + Vec2::new(0.0, 18.0), Align2::LEFT_TOP, caption, theme::regular(11.0), tokens.faint);

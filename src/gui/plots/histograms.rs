@@ -28,7 +28,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Ve
         if state.run.step == 0 {
             return empty::no_run(ui, tokens, state, actions);
         }
-        return empty::say(ui, tokens, "No outputs yet", "The next step shows what each layer puts out.");
+        return empty::say(ui, tokens, "No outputs yet", "The outputs of each layer appear after the next step.");
     }
     ScrollArea::vertical().id_salt("histograms").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(12).show(ui, |ui| {

@@ -25,9 +25,9 @@ impl Unit {
 
     pub fn help(self) -> &'static str {
         match self {
-            Self::Steps => "One step is one batch of samples and one change of the weights.",
-            Self::Epochs => "One epoch is once through all training samples.",
-            Self::Time => "Time spent training; pauses do not count.",
+            Self::Steps => "One step processes one batch of samples and updates the weights once.",
+            Self::Epochs => "One epoch is one pass over the training data.",
+            Self::Time => "Training time, excluding pauses.",
         }
     }
 

@@ -125,14 +125,14 @@ fn a_wild_point_is_left_out_only_with_a_word_and_a_switch() {
     harness.get_by_label("Show outliers").click();
     harness.run_steps(2);
     assert!(harness.query_by_label("1 point above").is_none());
-    harness.get_by_label("Leave outliers out");
+    harness.get_by_label("Hide outliers");
 }
 
 #[test]
 fn a_loss_that_leaves_penalties_out_says_so() {
     let mut state = trained();
     state.project.graph.add(LayerKind::Dense(layer::Dense { l2: 0.01, ..Default::default() }), [0.0, 0.0]);
-    open(state, PlotsUi::default()).get_by_label("Loss chart: train without L1, L2 0, validation 0.5");
+    open(state, PlotsUi::default()).get_by_label("Loss chart: train, without L1/L2 0, validation 0.5");
 }
 
 #[test]

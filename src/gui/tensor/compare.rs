@@ -79,7 +79,7 @@ impl Difference {
 /// One sentence.
 pub fn text(facts: &Facts, record: &TensorRecord) -> String {
     if facts.same == 1.0 {
-        return "They are the same, bit for bit.".into();
+        return "Identical, bit for bit.".into();
     }
     format!(
         "largest difference {} at {} · mean |difference| {} · {} of the norm · {} identical",
@@ -99,9 +99,8 @@ fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, branch: &
     }
     ui.label(RichText::new("of").color(tokens.muted));
     let chosen = branch.unwrap_or(view.branch);
-    let name = |id: u32| {
-        view.branches.iter().find(|known| known.id == id).map_or("a branch that is gone", |b| b.name.as_str())
-    };
+    let name =
+        |id: u32| view.branches.iter().find(|known| known.id == id).map_or("a deleted branch", |b| b.name.as_str());
     let combo = ComboBox::from_id_salt("branch to compare with").selected_text(name(chosen)).truncate();
     let shown = combo.show_ui(ui, |ui| {
         for Branch { id, name, .. } in view.branches {
@@ -120,7 +119,7 @@ pub(super) fn bar(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, facts: Op
         ui.label(RichText::new("compared with").color(tokens.muted));
         match &mut local.compare {
             Some(Compare::Step { step, branch }) => {
-                let number = Number::whole("The step", (1.0, f64::INFINITY)).prefix("step ").speed(0.2);
+                let number = Number::whole("Step", (1.0, f64::INFINITY)).prefix("step ").speed(0.2);
                 let change = number.add(ui, "Step to compare with", *step as f64).1;
                 *step = change.value.map_or(*step, |typed| typed as u64);
                 branch_of_step(ui, tokens, view, branch);
@@ -147,7 +146,7 @@ pub(super) fn bar(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, facts: Op
             ui.label(RichText::new(*why).color(tokens.warn));
         }
         _ => {
-            ui.label(RichText::new("fetching it …").color(tokens.faint));
+            ui.label(RichText::new("Loading …").color(tokens.faint));
         }
     }
 }
@@ -173,7 +172,7 @@ mod tests {
         assert_eq!((facts.largest, &facts.at[..], facts.same), (0.5, &[1][..], 0.75));
         assert!(text(facts, &a).starts_with("largest difference 0.5 at unit 1"));
         let same = Difference::of(&mut slot, &a, &a, &ctx).unwrap();
-        assert_eq!(text(same.facts().unwrap(), &a), "They are the same, bit for bit.");
+        assert_eq!(text(same.facts().unwrap(), &a), "Identical, bit for bit.");
         let why = Difference::of(&mut slot, &a, &record("c", &[1.0]), &ctx).err().unwrap();
         assert!(why.contains("same shape"), "{why}");
     }

@@ -34,7 +34,7 @@ pub(super) fn heading(
                 ui.add(egui::Label::new(name).truncate());
                 let mut text = sizes(view.record);
                 if view.is_older {
-                    text = format!("of step {} · {text}", crate::gui::numbers::count(view.record.step));
+                    text = format!("at step {} · {text}", crate::gui::numbers::count(view.record.step));
                 }
                 ui.add(egui::Label::new(RichText::new(text).color(tokens.faint)).truncate());
             });
@@ -88,7 +88,7 @@ fn ranges(ui: &mut Ui, scale: &Scale, local: &mut TensorUi) {
 }
 
 fn shows(ui: &mut Ui, record: &TensorRecord, local: &mut TensorUi) {
-    let mut choices = vec![(Show::Table, icons::ICON_TABLE_ROWS, "Numbers as a table")];
+    let mut choices = vec![(Show::Table, icons::ICON_TABLE_ROWS, "As a table of numbers")];
     if super::image::channels(record).is_some() {
         choices.push((Show::Image, icons::ICON_IMAGE, "As an image, in its own colours"));
     }

@@ -314,7 +314,7 @@ fn difference_facts(
     let difference = Difference::of(&mut local.difference, record, other, ui.ctx());
     Some(difference.map(|difference| match difference.facts() {
         Ok(facts) => compare::text(facts, record),
-        Err(share) => format!("subtracting them … {}", super::numbers::percent(share)),
+        Err(share) => format!("computing the difference … {}", super::numbers::percent(share)),
     }))
 }
 

@@ -62,7 +62,7 @@ impl Picture<'_> {
     /// `zoom` is changed by pinching and by the wheel with Ctrl.
     pub fn show(&self, ui: &mut Ui, tokens: &Tokens, salt: &str, zoom: &mut f32) -> Touched {
         if self.layout.is_empty() {
-            ui.weak("No numbers.");
+            ui.weak("Empty.");
             return Touched::default();
         }
         let margin =
@@ -270,7 +270,7 @@ impl Scene<'_> {
         around(ui).rect_stroke(place, 0.0, Stroke::new(1.0, self.tokens.text), StrokeKind::Outside);
         let value = self.picture.record.data.get(at).copied().unwrap_or(f32::NAN);
         let text = format!("{}: {}", self.picture.record.place(&index), significant(f64::from(value), 6));
-        read_text(response, &if alone { text } else { format!("largest of this dot: {text}") });
+        read_text(response, &if alone { text } else { format!("largest in this pixel: {text}") });
         // Not by the keys, which are about the chosen cell; and the second of two clicks is about what the first one chose.
         if response.clicked_by(PointerButton::Primary) && !is_second_click(ui) {
             response.request_focus();

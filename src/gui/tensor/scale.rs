@@ -32,10 +32,10 @@ impl Range {
 
     pub fn help(self) -> &'static str {
         match self {
-            Self::Linear => "Full colour at the largest magnitude there is.",
-            Self::Log => "Each shade is a power of ten: tells small numbers apart from zero.",
-            Self::Robust => "Full colour at what 99 of 100 numbers do not exceed; those beyond are marked.",
-            Self::Fixed(_) => "Full colour at a number of your choice, the same for whatever you look at.",
+            Self::Linear => "Full colour at the largest magnitude.",
+            Self::Log => "Each shade is a power of ten, which tells small values from zero.",
+            Self::Robust => "Full colour at the 99th percentile. Larger values are marked.",
+            Self::Fixed(_) => "Full colour at a value you choose, the same for every tensor.",
         }
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn chosen(
             field.request_focus();
             select_all(ui, &field, exact(value).chars().count());
         }
-        field.on_hover_text("Type another number and press Enter: the rest of the step uses it.");
+        field.on_hover_text("Type a new value and press Enter. The rest of the step uses it.");
         match typed.as_deref().map(parse) {
             Some(Ok(number)) => response.edit = Some((index, number)),
             Some(Err(why)) => local.remark = Some(why),
@@ -132,15 +132,15 @@ fn distribution(ui: &mut Ui, tokens: &Tokens, findings: &Findings) {
 
 fn statistics(ui: &mut Ui, tokens: &Tokens, s: &Statistics, across: usize) {
     let mut facts = vec![
-        ("min", number(s.min), "the smallest number", false),
-        ("max", number(s.max), "the largest number", false),
-        ("mean", number(s.mean), "the sum divided by the count", false),
-        ("std", number(s.std), "standard deviation: how far numbers typically are from the mean", false),
-        ("norm", number(s.norm), "Euclidean norm: the root of the sum of all squares", false),
+        ("min", number(s.min), "smallest value", false),
+        ("max", number(s.max), "largest value", false),
+        ("mean", number(s.mean), "mean: the sum divided by the count", false),
+        ("std", number(s.std), "standard deviation: how far values typically are from the mean", false),
+        ("norm", number(s.norm), "Euclidean norm: the square root of the sum of squares", false),
         ("zero", percent(s.zeros), "share of exact zeros", false),
         ("< 0", percent(s.negatives), "share of negative numbers", false),
         ("NaN", count(s.nans as u64), "“not a number”: the result of 0/0 or ∞ − ∞", s.nans > 0),
-        ("∞", count(s.infinities as u64), "infinities of either sign: numbers too large for float32", s.infinities > 0),
+        ("∞", count(s.infinities as u64), "infinities of either sign: values too large for float32", s.infinities > 0),
     ];
     if s.count == s.nans + s.infinities {
         // Nothing finite: there is no smallest number to tell.

@@ -58,7 +58,7 @@ pub fn exact(value: f32) -> String {
 /// A number as a person types or pastes it, perhaps with a decimal comma.
 pub fn parse(text: &str) -> Result<f32, String> {
     let plain = text.trim().replace('−', "-").replace('∞', "inf").replace(',', ".");
-    plain.parse().map_err(|_| format!("“{}” is not a number: type one like −0.25 or 3e−4.", text.trim()))
+    plain.parse().map_err(|_| format!("“{}” isn't a number. Type one like −0.25 or 3e−4.", text.trim()))
 }
 
 impl Table<'_> {
@@ -78,7 +78,7 @@ impl Table<'_> {
     pub fn show(&self, ui: &mut Ui, tokens: &Tokens, block: &mut Option<Block>) -> Touched {
         let mut touched = Touched::default();
         if self.layout.is_empty() {
-            ui.weak("No numbers.");
+            ui.weak("Empty.");
             return touched;
         }
         let (lines, columns) = (self.lines(), self.layout.columns());

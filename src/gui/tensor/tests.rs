@@ -110,7 +110,7 @@ fn a_number_is_changed_by_typing_and_nonsense_is_refused_in_words() {
         harness.key_press(egui::Key::Enter);
         harness.run_ok();
         assert_eq!(harness.state().told.edit, expected, "{typed}");
-        harness.get_by_label_contains("“banana” is not a number");
+        harness.get_by_label_contains("“banana” isn't a number");
     }
     harness.state_mut().editable = false;
     harness.run_ok();
@@ -144,7 +144,7 @@ fn the_table_has_every_digit_and_only_what_is_in_sight() {
     let tensor = record("w", &[5000, 400], &["unit", "input"], |i| if i == 1 { 1.0 / 3.0 } else { i as f32 });
     let mut harness = window(tensor, None, [700.0, 500.0]);
     harness.run_ok();
-    harness.get_by_label("Numbers as a table").click();
+    harness.get_by_label("As a table of numbers").click();
     harness.run_ok();
     harness.get_by_label("Numbers of w, 5000 × 400");
     harness.get_by_label("unit 0, input 1: 0.33333334");
@@ -194,7 +194,7 @@ fn the_menu_saves_pins_and_compares() {
     open(&mut harness, "Compare with step 56");
     assert_eq!(harness.state().local.compare, Some(Compare::Step { step: 56, branch: None }));
     harness.run_ok();
-    harness.get_by_label("They are the same, bit for bit.");
+    harness.get_by_label("Identical, bit for bit.");
     harness.get_by_label("dense_1.weight.grad · step 56");
     let mut gaze = Gaze::default();
     harness.state().local.subscribe("dense_1.weight.grad", &mut gaze);

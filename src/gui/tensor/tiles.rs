@@ -213,7 +213,7 @@ impl Tiles<'_> {
     /// "each dot shows the largest of 4 × 4 cells", when that is so.
     pub fn caption(&self, pixels_per_point: f32) -> Option<String> {
         let grain = self.grain(pixels_per_point);
-        (grain.x * grain.y > 1).then(|| format!("each dot shows the largest of {} × {} numbers", grain.y, grain.x))
+        (grain.x * grain.y > 1).then(|| format!("each pixel shows the largest of {} × {} values", grain.y, grain.x))
     }
 }
 

@@ -139,8 +139,8 @@ fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
         ui.add_enabled(!*window.projector, Checkbox::new(open, name));
     }
     if state.screen == Screen::Workspace {
-        let help =
-            "Large type and strong lines for a class: the network, what it does and the curves. Escape leaves it.";
+        let help = "Large text and strong lines for the classroom: the network, its output and the curves. Press Escape to \
+                leave.";
         ui.checkbox(window.projector, "Projector view (F4)").on_hover_text(help);
     }
     ui.separator();
@@ -154,7 +154,7 @@ fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     if ui.checkbox(&mut still, "Reduced motion").changed() {
         actions.push(Action::SetReducedMotion(still));
     }
-    ui.menu_button("Size of everything", |ui| {
+    ui.menu_button("Window zoom", |ui| {
         for percent in [100, 125, 150, 175, 200] {
             let scale = percent as f32 / 100.0;
             let on = (state.settings.scale - scale).abs() < 0.01;

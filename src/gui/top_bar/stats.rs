@@ -65,7 +65,8 @@ fn stats(run: &RunView) -> Vec<Stat> {
         Metric::Accuracy => ("val accuracy", "Share of the validation samples that are classified correctly."),
         Metric::R2 => (
             "val R²",
-            "How much of the validation targets' variance is explained: 1 is perfect, 0 no better than their mean.",
+            "How much of the variance of the validation targets is explained. 1 is perfect, 0 is no better than \
+                predicting their mean.",
         ),
     };
     let score = curves.validation_metric.at(run.step).map_or("–".to_owned(), |value| match curves.metric {
@@ -73,31 +74,31 @@ fn stats(run: &RunView) -> Vec<Stat> {
         Metric::R2 => number(value),
     });
     vec![
-        stat(0, "epoch", count(run.epoch as u64), 52.0, "How often all training samples have been seen."),
-        stat(4, "step", count(run.step), 72.0, "How many batches the weights have been changed by."),
-        stat(5, "samples/s", short(run.samples_per_second), 72.0, "Training samples worked through in a second."),
+        stat(0, "epoch", count(run.epoch as u64), 52.0, "Completed passes over the training data."),
+        stat(4, "step", count(run.step), 72.0, "Number of weight updates so far, one per batch."),
+        stat(5, "samples/s", short(run.samples_per_second), 72.0, "Training samples processed per second."),
         stat(
             3,
             "train loss",
             loss(curves.train_loss.at(run.step)),
             72.0,
-            "How wrong the network was on the newest training batch.",
+            "How wrong the network was on the latest training batch.",
         ),
         stat(
             1,
             "val loss",
             loss(curves.validation_loss.at(run.step)),
             72.0,
-            "How wrong it is on samples that it does not learn from.",
+            "How wrong the network is on samples it doesn't train on.",
         ),
         stat(2, score_name, score, 84.0, score_help),
-        stat(6, "time", duration(run.seconds), 60.0, "Time spent training."),
+        stat(6, "time", duration(run.seconds), 60.0, "Training time, excluding pauses."),
         stat(
             7,
             "left",
             run.seconds_left.map_or("–".to_owned(), duration),
             56.0,
-            "Until the epochs that were asked for are done.",
+            "Estimated time until the last epoch.",
         ),
     ]
 }

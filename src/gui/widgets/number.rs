@@ -222,15 +222,15 @@ impl<'a> Number<'a> {
             Typed::Either { grouped, .. } if self.whole => grouped,
             Typed::Either { grouped, decimal } => {
                 let (grouped, decimal) = (plain(grouped), plain(decimal));
-                return Err(format!("“{text}” may mean {grouped} or {decimal}: type one of the two."));
+                return Err(format!("“{text}” could mean {grouped} or {decimal}. Type one of the two."));
             }
-            Typed::NoNumber if text.trim().is_empty() => return Err(self.refusal("Nothing is typed", value)),
-            Typed::NoNumber => return Err(self.refusal(&format!("“{}” is not a number", short(text)), value)),
+            Typed::NoNumber if text.trim().is_empty() => return Err(self.refusal("The field is empty", value)),
+            Typed::NoNumber => return Err(self.refusal(&format!("“{}” isn't a number", short(text)), value)),
         };
         let wrong = match number {
             _ if self.any => return Ok(number),
-            n if n.is_nan() || n.is_infinite() => "is not finite",
-            n if self.whole && n.fract() != 0.0 => "is not whole",
+            n if n.is_nan() || n.is_infinite() => "isn't finite",
+            n if self.whole && n.fract() != 0.0 => "isn't a whole number",
             n if n < self.least => "is too small",
             n if n > self.most => "is too large",
             n => return Ok(n),
@@ -242,7 +242,7 @@ impl<'a> Number<'a> {
         let kind = if self.whole { "a whole number" } else { "a number" };
         let (name, allowed) = (self.name, self.allowed());
         let allowed = if self.least.is_finite() && self.most.is_finite() { format!("from {allowed}") } else { allowed };
-        format!("{wrong}. {name} takes {kind} {allowed}. Esc puts back {}.", self.shown(value))
+        format!("{wrong}. {name} takes {kind} {allowed}. Press Esc to restore {}.", self.shown(value))
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) const TERMS: &[Term] = &[
         "Loss",
         &["cost", "error", "val loss", "validation loss", "train loss", "training loss"],
         "",
-        "How wrong the answers are, as one number. Training makes it small.",
+        "How wrong the predictions are, as one number. Training makes it smaller.",
     ),
     term(
         "MAE",

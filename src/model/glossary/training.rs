@@ -150,7 +150,7 @@ pub(super) const TERMS: &[Term] = &[
         "How far a step moves the weights. Too high and the loss jumps or becomes NaN; too low and training takes for ever. The first setting to try.",
     ),
     term(
-        "Least gain",
+        "Minimum gain",
         &["min delta", "threshold", "least cut"],
         "",
         "By how much a result must beat the best so far to count as an improvement, for early stopping and for the schedule on plateau. Smaller changes are taken for noise.",
@@ -253,7 +253,7 @@ pub(super) const TERMS: &[Term] = &[
         "In one cycle: how many times smaller than the highest the first learning rate is, and the last one (end divisor) than the first.",
     ),
     term(
-        "Start of the sum",
+        "Initial sum",
         &["initial accumulator"],
         "",
         "In Adagrad: what the sum of squared gradients starts from. More makes the first steps smaller.",

@@ -43,7 +43,8 @@ activation!(
     "max(0, x)",
     "⌐",
     "y = max(0, x)",
-    "Lets positive numbers through and turns negative ones into 0 (rectified linear unit). Cheap and a good first choice; a unit that is always negative learns no more."
+    "Passes positive values through and sets negative ones to 0 (rectified linear unit). Cheap and a good first \
+        choice, but a unit whose input is always negative stops learning."
 );
 activation!(
     Gelu,
@@ -52,7 +53,8 @@ activation!(
     "smooth ReLU",
     "G",
     "y = x · Φ(x)",
-    "A smooth ReLU: each number is weighted by the chance that a normal random number lies below it (exact form, with erf). Common in transformers."
+    "A smooth ReLU: multiplies each value by the probability that a standard normal variable is below it (exact form, \
+        with erf). Common in transformers."
 );
 activation!(
     Silu,
@@ -61,25 +63,27 @@ activation!(
     "x · sigmoid(x)",
     "S",
     "y = x / (1 + e⁻ˣ)",
-    "A smooth ReLU that dips slightly below zero, also called swish."
+    "A smooth ReLU that dips slightly below zero, also called Swish."
 );
 activation!(
     Selu,
     SELU,
     "SELU",
-    "keeps the spread",
+    "self-normalising",
     "Se",
     "y = 1.0507 · (x if x > 0, else 1.6733 · (eˣ − 1))",
-    "An ELU whose two constants keep the numbers near mean 0 and spread 1 from layer to layer, without batch norm (self-normalising). Start the weights with LeCun normal."
+    "An ELU whose two constants keep activations near mean 0 and standard deviation 1 from layer to layer, without \
+        batch norm (self-normalising). Initialise the weights with LeCun normal."
 );
 activation!(
     HardSwish,
     HARD_SWISH,
     "HardSwish",
-    "straight-lined SiLU",
+    "piecewise SiLU",
     "HS",
     "y = x · clamp(x + 3, 0, 6) / 6",
-    "SiLU drawn with straight lines: almost the same curve, cheaper to compute. Made for small networks on phones (MobileNet v3)."
+    "A piecewise approximation of SiLU that is cheaper to compute. Designed for small networks on phones \
+        (MobileNetV3)."
 );
 activation!(
     Softplus,
@@ -97,7 +101,8 @@ activation!(
     "−1 … 1",
     "∿",
     "y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)",
-    "Squeezes every number into −1 to 1, steepest around 0. Far from 0 it is flat, and a flat function passes hardly any gradient back."
+    "Squashes every value into the range −1 to 1, steepest around 0. Far from 0 it is flat and passes back almost no \
+        gradient."
 );
 activation!(
     Sigmoid,
@@ -106,28 +111,30 @@ activation!(
     "0 … 1",
     "σ",
     "y = 1 / (1 + e⁻ˣ)",
-    "Squeezes every number into 0 to 1, so that it can be read as a probability. The losses here take the numbers before it (logits), so the last layer needs none."
+    "Squashes every value into the range 0 to 1, so that it can be read as a probability. The losses here work on the \
+        values before it (logits), so the last layer needs none."
 );
 activation!(
     Softmax,
     SOFTMAX,
     "Softmax",
-    "to shares",
+    "probabilities",
     "Σ",
     "yᵢ = eˣⁱ / Σⱼ eˣʲ",
-    "Turns the last axis into positive shares that add up to 1. Cross-entropy here already contains it, so the last layer needs none."
+    "Turns the last axis into probabilities: positive and adding up to 1. Cross-entropy here already includes it, so \
+        the last layer needs none."
 );
 
 layer_params! {
     pub struct LeakyRelu {
-        slope (card): f64 = 0.01, float(0.0, 1.0), "Slope", "What negative numbers are multiplied by.";
+        slope (card): f64 = 0.01, float(0.0, 1.0), "Slope", "Negative values are multiplied by this.";
     }
 }
 static LEAKY_RELU: About = About {
     title: "Leaky ReLU",
     group: Group::Activation,
     tagline: "leaks below 0",
-    help: "Like ReLU, but negative numbers are made small instead of zero, so that a unit can always recover.",
+    help: "Like ReLU, but negative values are scaled down instead of set to zero, so that a unit can always recover.",
     formula: "y = x if x > 0, else slope · x",
     glyph: "∠",
     inputs: Inputs::One,
@@ -138,15 +145,17 @@ same_shape!(LeakyRelu, LEAKY_RELU);
 layer_params! {
     /// As PyTorch's `nn.PReLU`, weight `[1]` or `[channels]`.
     pub struct Prelu {
-        slope: f64 = 0.25, float(-10.0, 10.0), "First slope", "What negative numbers are multiplied by before anything is learned.";
-        per_channel (card): bool = false, ParamKind::Bool, "Per channel", "Learns a slope of its own for every channel of a picture or feature of a row, not one for all.";
+        slope: f64 = 0.25, float(-10.0, 10.0), "Initial slope", "The slope for negative values at the start of \
+            training.";
+        per_channel (card): bool = false, ParamKind::Bool, "Per channel", "Learn a separate slope for every channel or \
+            feature instead of one for all.";
     }
 }
 static PRELU: About = About {
     title: "PReLU",
     group: Group::Activation,
-    tagline: "learned leak",
-    help: "Like Leaky ReLU, but how much leaks below zero is learned with the weights (parametric ReLU).",
+    tagline: "learned slope",
+    help: "Like Leaky ReLU, but the slope below zero is learned (parametric ReLU).",
     formula: "y = x if x > 0, else slope · x",
     glyph: "P",
     inputs: Inputs::One,
@@ -176,8 +185,8 @@ layer_params! {
 static ELU: About = About {
     title: "ELU",
     group: Group::Activation,
-    tagline: "soft below 0",
-    help: "Like ReLU for positive numbers; negative ones bend smoothly towards −alpha (exponential linear unit).",
+    tagline: "smooth below 0",
+    help: "Like ReLU for positive values; negative ones level off smoothly towards −alpha (exponential linear unit).",
     formula: "y = x if x > 0, else α · (eˣ − 1)",
     glyph: "E",
     inputs: Inputs::One,

@@ -7,9 +7,11 @@ layer_params! {
     /// PyTorch's `nn.MultiheadAttention` with queries, keys and values of one width: weights `in_proj_weight` `[3 E, E]` (questions,
     /// keys, values) and `out_proj.weight` `[E, E]`. Weights start as there, biases at zero.
     pub struct MultiHeadAttention {
-        heads (card): usize = 4, int(1, 256), "Heads", "How many kinds of attention work side by side, each with an equal part of the features.";
-        causal (card): bool = false, ParamKind::Bool, "Causal", "On: a position sees itself and those before it only, as it must when the next one is to be predicted.";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether questions, keys, values and the answer get numbers of their own added.";
+        heads (card): usize = 4, int(1, 256), "Heads", "How many attention heads work in parallel, each on an equal \
+            share of the features.";
+        causal (card): bool = false, ParamKind::Bool, "Causal", "When on, each position sees only itself and earlier \
+            ones. Needed when the network predicts the next one.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether queries, keys, values and the output have biases.";
     }
 }
 
@@ -17,7 +19,10 @@ static ABOUT: About = About {
     title: "Multi-head attention",
     group: Group::Sequence,
     tagline: "who looks where",
-    help: "Every position of a sequence asks a question, compares it with the key of every position, and takes the mean of their values in the shares that fit (attention). With one wire a sequence looks at itself; a second wire is a sequence to look at instead, and a third gives its values apart from its keys. The card shows for each head where every position (row) looks.",
+    help: "Every position of a sequence compares its query with the keys of all positions and takes the mean of their \
+        values, weighted by how well they match. With one input a sequence attends to itself (self-attention). A \
+        second input is the sequence to attend to, and a third supplies its values separately from its keys. The card \
+        shows where each position (row) looks, per head.",
     formula: "y = concat(softmax(q kᵀ / √d) v) W",
     glyph: "⊙",
     inputs: Inputs::UpTo(3),
@@ -43,7 +48,7 @@ impl LayerSpec for MultiHeadAttention {
                 let project = Dense { units: width, ..Dense::default() };
                 let fixes = vec![Fix::InsertBefore(project.into())];
                 let expected = format!("{steps} × {width}");
-                return self.refuse(expected, other, "Questions, keys and values must be of one width.", fixes);
+                return self.refuse(expected, other, "Queries, keys and values must have the same width.", fixes);
             }
         }
         if let [_, keys, values] = inputs
@@ -54,8 +59,8 @@ impl LayerSpec for MultiHeadAttention {
         if width % self.heads != 0 {
             let fitting = (1..=self.heads).rev().find(|heads| width % heads == 0).unwrap_or(1);
             let fixes = vec![Fix::Set { key: "heads", value: ParamValue::Int(fitting as i64) }];
-            let expected = format!("a width that {} heads can share", self.heads);
-            return self.refuse(expected, &inputs[0], "Each head takes an equal part of the features.", fixes);
+            let expected = format!("a width divisible by {} heads", self.heads);
+            return self.refuse(expected, &inputs[0], "Each head takes an equal share of the features.", fixes);
         }
         Ok(inputs[0].clone())
     }

@@ -6,39 +6,46 @@ use super::*;
 layer_params! {
     /// Axis i of the output is axis `order[i]` of the input; PyTorch's `permute` with the batch axis left in front.
     pub struct Permute {
-        order (card): String = "2, 1".into(), ParamKind::Text, "Order", "The axes of the input in their new order, counted from 1: \"2, 1\" turns a table on its side.";
+        order (card): String = "2, 1".into(), ParamKind::Text, "Order", "The input's axes in their new order, counted \
+            from 1. \"2, 1\" transposes a table.";
     }
 }
 
 layer_params! {
     /// `length` places of an axis from `start` on, as PyTorch's `narrow`.
     pub struct Slice {
-        axis (card): usize = 1, int(1, 8), "Axis", "The axis that is cut, counted from 1. For a sequence 1 is time and 2 the features.";
-        start (card): String = "-1".into(), ParamKind::Text, "Start", "The first place that is kept, counted from 0. A negative number counts from the end: -1 is the last place.";
-        length (card): usize = 1, int(1, 1 << 24), "Length", "How many places are kept.";
-        drop_axis: bool = true, ParamKind::Bool, "Drop the axis", "With a length of 1: leave the axis out, so that the last step of a sequence becomes a row.";
+        axis (card): usize = 1, int(1, 8), "Axis", "The axis to slice, counted from 1. In a sequence, 1 is time and 2 \
+            the features.";
+        start (card): String = "-1".into(), ParamKind::Text, "Start", "The first index to keep, counted from 0. \
+            Negative numbers count from the end: -1 is the last.";
+        length (card): usize = 1, int(1, 1 << 24), "Length", "How many indices to keep.";
+        drop_axis: bool = true, ParamKind::Bool, "Drop the axis", "With a length of 1, remove the axis, so that the \
+            last step of a sequence becomes a row.";
     }
 }
 
 layer_params! {
     /// PyTorch's `mean(axis)`.
     pub struct MeanOver {
-        axis (card): usize = 1, int(1, 8), "Axis", "The axis that the mean is taken over, counted from 1. For a sequence 1 is time.";
+        axis (card): usize = 1, int(1, 8), "Axis", "The axis to average over, counted from 1. In a sequence, 1 is \
+            time.";
     }
 }
 
 layer_params! {
     /// PyTorch's `max(axis)`: of equal numbers the first gets the gradient; NaN is larger than any number.
     pub struct MaxOver {
-        axis (card): usize = 1, int(1, 8), "Axis", "The axis whose largest number is kept, counted from 1. For a sequence 1 is time.";
+        axis (card): usize = 1, int(1, 8), "Axis", "The axis to take the maximum over, counted from 1. In a sequence, \
+            1 is time.";
     }
 }
 
 static PERMUTE: About = About {
     title: "Permute",
     group: Group::Sequence,
-    tagline: "turn the axes",
-    help: "Keeps all numbers and puts the axes in another order. A picture's columns become its rows, or a sequence of features becomes one sequence a feature. Reshape cannot do this: it keeps the numbers in their order.",
+    tagline: "reorder axes",
+    help: "Reorders the axes: an image's columns become its rows, or a sequence of features becomes one sequence per \
+        feature. Reshape can't do this, because it keeps the order of the values.",
     formula: "y[j, i] = x[i, j]",
     glyph: "⇅",
     inputs: Inputs::One,
@@ -49,7 +56,7 @@ static SLICE: About = About {
     title: "Slice",
     group: Group::Sequence,
     tagline: "keep a part",
-    help: "Keeps some places of one axis and leaves the others out: the last step of a sequence, the first ten features, one channel of a picture.",
+    help: "Keeps part of one axis: the last step of a sequence, the first ten features, one channel of an image.",
     formula: "y = x[start .. start + length]",
     glyph: "✂",
     inputs: Inputs::One,
@@ -59,8 +66,9 @@ static SLICE: About = About {
 static MEAN: About = About {
     title: "Mean over axis",
     group: Group::Sequence,
-    tagline: "average away",
-    help: "Replaces one axis by its mean. Over time this makes one row of a whole sequence, in which every step counts alike (average pooling).",
+    tagline: "average",
+    help: "Replaces one axis by its mean. Over time this turns a whole sequence into one row in which every step \
+        counts equally (average pooling).",
     formula: "y = Σ x[i] / n",
     glyph: "μ",
     inputs: Inputs::One,
@@ -71,7 +79,8 @@ static MAX: About = About {
     title: "Max over axis",
     group: Group::Sequence,
     tagline: "keep the largest",
-    help: "Replaces one axis by its largest number. Over time this makes one row of a whole sequence that tells whether each feature ever occurred (max pooling).",
+    help: "Replaces one axis by its largest value. Over time this turns a whole sequence into one row that says how \
+        strongly each feature ever occurred (max pooling).",
     formula: "y = max x[i]",
     glyph: "⌃",
     inputs: Inputs::One,
@@ -83,7 +92,7 @@ fn axis_of(shape: &Shape, axis: usize) -> Result<usize, Mismatch> {
     shape.0.get(axis.wrapping_sub(1)).copied().ok_or_else(|| Mismatch {
         expected: format!("at least {axis} axes"),
         got: shape.to_string(),
-        why: format!("There is no axis {axis}; axes count from 1."),
+        why: format!("There is no axis {axis}: axes are counted from 1."),
         fixes: vec![Fix::Set { key: "axis", value: ParamValue::Int(shape.rank().max(1) as i64) }],
     })
 }
@@ -102,14 +111,17 @@ impl Permute {
         let axes: Option<Vec<usize>> =
             parts.map(|part| part.parse().ok().and_then(|n: usize| n.checked_sub(1))).collect();
         let Some(axes) = axes else {
-            return Err(format!("{:?} is not an order of axes: write whole numbers from 1 on, like 2, 1.", self.order));
+            return Err(format!(
+                "{:?} isn't an order of axes. Write whole numbers starting at 1, such as 2, 1.",
+                self.order
+            ));
         };
         let mut sorted = axes.clone();
         sorted.sort_unstable();
         if sorted.into_iter().eq(0..rank) {
             Ok(axes)
         } else {
-            Err(format!("An order names every axis from 1 to {rank} once."))
+            Err(format!("The order must name every axis from 1 to {rank} once."))
         }
     }
 }
@@ -143,11 +155,11 @@ impl Slice {
             .start
             .trim()
             .parse()
-            .map_err(|_| format!("{:?} is not a place: write a whole number such as 0 or -1.", self.start))?;
+            .map_err(|_| format!("{:?} isn't an index. Write a whole number such as 0 or -1.", self.start))?;
         let first = if start < 0 { start + size as i64 } else { start };
         match usize::try_from(first) {
             Ok(first) if first.saturating_add(self.length) <= size => Ok(first),
-            _ => Err(format!("Places {start} to {} are not all on the axis.", start + self.length as i64 - 1)),
+            _ => Err(format!("Indices {start} to {} are beyond the end of the axis.", start + self.length as i64 - 1)),
         }
     }
 
@@ -172,8 +184,8 @@ impl LayerSpec for Slice {
                 Ok(shape)
             }
             Err(why) => Err(Mismatch {
-                expected: format!("{} from place {} on", self.length, self.start),
-                got: format!("{size} places"),
+                expected: format!("{} from index {}", self.length, self.start),
+                got: format!("{size} indices"),
                 why,
                 fixes: vec![
                     Fix::Set { key: "start", value: ParamValue::Text("0".into()) },

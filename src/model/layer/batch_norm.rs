@@ -7,8 +7,10 @@ layer_params! {
     /// Per feature on rows, per channel on pictures; as PyTorch's `nn.BatchNorm1d` and `2d`: biased variance to normalise,
     /// unbiased for the running variance.
     pub struct BatchNorm {
-        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance, so that nothing is divided by zero.";
-        momentum: f64 = 0.1, float(0.0, 1.0), "Momentum", "How fast the running mean and variance follow each batch (PyTorch's meaning of the word).";
+        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance to prevent division \
+            by zero.";
+        momentum: f64 = 0.1, float(0.0, 1.0), "Momentum", "How quickly the running mean and variance follow each batch \
+            (as defined by PyTorch).";
     }
 }
 
@@ -16,7 +18,9 @@ static ABOUT: About = About {
     title: "Batch norm",
     group: Group::Normalisation,
     tagline: "per batch",
-    help: "Shifts and scales each feature so that over the batch it has mean 0 and spread 1, then lets two learned numbers undo as much of that as helps. Deep networks train faster and steadier. While predicting it uses averages remembered from training.",
+    help: "Normalises each feature over the batch to mean 0 and standard deviation 1, then applies a learned scale and \
+        shift. Deep networks train faster and more steadily with it. For prediction it uses running averages recorded \
+        in training.",
     formula: "y = γ · (x - mean) / √(variance + ε) + β",
     glyph: "N",
     inputs: Inputs::One,
@@ -35,7 +39,7 @@ impl LayerSpec for BatchNorm {
         Err(Mismatch {
             expected: "a row of numbers or a picture".into(),
             got: inputs[0].to_string(),
-            why: "Batch norm works per feature of a row or per channel of a picture.".into(),
+            why: "Batch norm works on the features of a row or the channels of an image.".into(),
             fixes: vec![Fix::InsertBefore(Flatten {}.into())],
         })
     }

@@ -51,7 +51,7 @@ choices! {
     /// What is minimised. All are means over the batch (and over outputs), as PyTorch's defaults.
     pub enum LossKind {
         /// Cross-entropy for classes, mean squared error for numbers.
-        Auto = "auto", "fits the data";
+        Auto = "auto", "automatic";
         CrossEntropy = "cross_entropy", "Cross-entropy";
         BinaryCrossEntropy = "bce", "Binary cross-entropy";
         Mse = "mse", "Squared error (MSE)";

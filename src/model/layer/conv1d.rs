@@ -8,15 +8,21 @@ layer_params! {
     /// Cross-correlation along the first axis of `[T, F]`, weights `[filters, F, kernel]` as PyTorch's `nn.Conv1d` (which wants the
     /// sequence on its side, `[F, T]`).
     pub struct Conv1d {
-        filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for; each makes one feature of the sequence that comes out.";
-        kernel (card): usize = 3, int(1, 255), "Kernel", "Steps under the window that slides along the sequence.";
-        stride: usize = 1, int(1, 255), "Stride", "How far the window moves each time. 2 halves the sequence.";
-        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros before and after the sequence: 'same size' keeps it as long as it is (at stride 1).";
-        pad: usize = 1, int(0, 255), "Pad", "Zeros on each side when the padding is custom.";
-        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to each number that comes out.";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own.";
-        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
-        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for. Each produces one output \
+            feature.";
+        kernel (card): usize = 3, int(1, 255), "Kernel", "Number of steps the sliding window covers.";
+        stride: usize = 1, int(1, 255), "Stride", "How far the window moves each time. 2 halves the length of the \
+            sequence.";
+        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros added before and after the sequence. \
+            'same size' keeps its length (at stride 1).";
+        pad: usize = 1, int(0, 255), "Pad", "Zeros on each side when padding is custom.";
+        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to \
+            each output.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a learned constant.";
+        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
+            initialised. He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The initial value of every weight when the \
+            initialisation is Constant.";
         l1: f64 = 0.0, float(0.0, PENALTY), "L1", L1;
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
@@ -26,7 +32,9 @@ static ABOUT: About = About {
     title: "Conv 1-D",
     group: Group::Sequence,
     tagline: "filter along time",
-    help: "A window of weights (the kernel) slides along a sequence and answers at every step how much the steps under it look like its pattern. The same weights are used everywhere, so a pattern is found whenever it comes.",
+    help: "A small window of weights (the kernel) slides along a sequence and measures at every step how well the \
+        steps under it match its pattern. The same weights are used everywhere, so a pattern is found whenever it \
+        occurs.",
     formula: "y[i, f] = activation(Σ w[f, c, k] · x[i·stride + k, c] + b[f])",
     glyph: "≋",
     inputs: Inputs::One,
@@ -49,7 +57,7 @@ impl LayerSpec for Conv1d {
     }
 
     fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
-        let [steps, _] = sequence_input(&inputs[0], "A convolution along time")?;
+        let [steps, _] = sequence_input(&inputs[0], "A 1-D convolution")?;
         let (_, _, places) = self.fit(steps);
         if places > 0 {
             return Ok(Shape(vec![places, self.filters]));

@@ -8,17 +8,25 @@ use super::*;
 layer_params! {
     /// Cross-correlation as PyTorch's `nn.Conv2d`, weights `[filters, channels / groups, kernel, kernel]`.
     pub struct Conv2d {
-        filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for; each makes one output channel (feature map).";
-        kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the window that slides over the picture.";
-        stride: usize = 1, int(1, 63), "Stride", "How far the window moves each time. 2 halves the picture.";
-        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros around the picture: 'same size' keeps it as large as it is (at stride 1).";
-        pad: usize = 1, int(0, 63), "Pad", "Zeros on each side when the padding is custom.";
-        dilation: usize = 1, int(1, 63), "Dilation", "How far apart the window's entries lie: 2 leaves out every other pixel, to see further with as many weights.";
-        groups: usize = 1, int(1, 4096), "Groups", "Divides channels and filters into this many groups that do not see each other, which takes that many times fewer weights.";
-        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to each number that comes out.";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own. Not needed before batch norm.";
-        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
-        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for. Each produces one output \
+            channel (feature map).";
+        kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the sliding window.";
+        stride: usize = 1, int(1, 63), "Stride", "How far the window moves each time. 2 halves the width and height.";
+        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros added around the image. 'same size' keeps \
+            its size (at stride 1).";
+        pad: usize = 1, int(0, 63), "Pad", "Zeros on each side when padding is custom.";
+        dilation: usize = 1, int(1, 63), "Dilation", "Spacing between the kernel's entries. 2 skips every other pixel, \
+            covering a larger area with the same number of weights.";
+        groups: usize = 1, int(1, 4096), "Groups", "Splits channels and filters into this many independent groups, \
+            which divides the number of weights by as much.";
+        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to \
+            each output.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a learned constant. Not needed before \
+            batch norm.";
+        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
+            initialised. He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The initial value of every weight when the \
+            initialisation is Constant.";
         l1: f64 = 0.0, float(0.0, PENALTY), "L1", L1;
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
@@ -28,7 +36,8 @@ static ABOUT: About = About {
     title: "Conv 2-D",
     group: Group::Convolution,
     tagline: "sliding filter",
-    help: "A small window of weights (the kernel) slides over the picture and answers at every place how much it looks like its pattern. The same weights are used everywhere, so a pattern is found wherever it is.",
+    help: "A small window of weights (the kernel) slides over the image and measures everywhere how well it matches \
+        its pattern. The same weights are used everywhere, so a pattern is found wherever it appears.",
     formula: "y[f, i, j] = activation(Σ w[f, c, u, v] · x[c, i·stride + u, j·stride + v] + b[f])",
     glyph: "⊞",
     inputs: Inputs::One,
@@ -49,9 +58,9 @@ impl Conv2d {
             fixes.push(Fix::Set { key: "filters", value: ParamValue::Int(filters as i64) });
         }
         Mismatch {
-            expected: format!("channels and filters that divide into {} groups", self.groups),
+            expected: format!("channels and filters divisible into {} groups", self.groups),
             got: format!("{channels} channels and {} filters", self.filters),
-            why: "Every group must have as many channels and as many filters.".into(),
+            why: "All groups must have the same number of channels and filters.".into(),
             fixes,
         }
     }

@@ -7,11 +7,15 @@ layer_params! {
     /// `y = activation(x Wᵀ + b)` on rows, and on each row of a sequence `[T, F]`; pictures are refused, so that a forgotten
     /// Flatten is seen.
     pub struct Dense {
-        units (card): usize = 8, int(1, 65_536), "Units", "How many neurons stand side by side. Each one makes one number.";
-        activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function each neuron applies to its weighted sum. Without one, stacked layers are no more than a single layer.";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether each neuron adds a number of its own, so that it need not pass through zero.";
-        init: Initialiser = Initialiser::GlorotUniform, Initialiser::kind(), "Initial weights", "How weights start. Glorot suits tanh and sigmoid, He suits ReLU, LeCun suits SELU; orthogonal suits very deep networks.";
-        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        units (card): usize = 8, int(1, 65_536), "Units", "Number of units (neurons). Each produces one output.";
+        activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function each unit \
+            applies to its weighted sum. Without it, stacked layers can do no more than a single one.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each unit adds a learned constant, so that its output \
+            needn't be zero when all inputs are.";
+        init: Initialiser = Initialiser::GlorotUniform, Initialiser::kind(), "Initial weights", "How the weights are \
+            initialised. Glorot suits tanh and sigmoid, He ReLU, LeCun SELU, and orthogonal very deep networks.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The initial value of every weight when the \
+            initialisation is Constant.";
         l1: f64 = 0.0, float(0.0, PENALTY), "L1", L1;
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
@@ -21,7 +25,8 @@ static ABOUT: About = About {
     title: "Dense",
     group: Group::Core,
     tagline: "weighted sum",
-    help: "Every unit looks at every input number, multiplies each by a weight, adds them up with a bias and applies the activation. Also called a fully connected or linear layer. A sequence goes through it row by row, with the same weights at every position.",
+    help: "Every unit multiplies each input by a weight, adds them up with a bias and applies the activation. Also \
+        called a fully connected or linear layer. In a sequence the same weights are applied at every position.",
     formula: "y = activation(W x + b)",
     glyph: "D",
     inputs: Inputs::One,
@@ -42,7 +47,7 @@ impl LayerSpec for Dense {
         Err(Mismatch {
             expected: "a row of numbers".into(),
             got: inputs[0].to_string(),
-            why: "A Dense layer reads a row; a picture must be laid out as one first.".into(),
+            why: "A Dense layer reads a row, so an image must be flattened first.".into(),
             fixes: vec![Fix::InsertBefore(Flatten {}.into()), Fix::InsertBefore(GlobalAvgPool {}.into())],
         })
     }

@@ -8,15 +8,21 @@ layer_params! {
     /// As PyTorch's `nn.Conv2d` with as many groups as channels, weights `[channels · multiplier, 1, kernel, kernel]`.
     pub struct DepthwiseConv2d {
         multiplier: usize = 1, int(1, 64), "Filters each", "How many patterns to look for in each channel (depth multiplier).";
-        kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the window that slides over the picture.";
-        stride: usize = 1, int(1, 63), "Stride", "How far the window moves each time. 2 halves the picture.";
-        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros around the picture: 'same size' keeps it as large as it is (at stride 1).";
-        pad: usize = 1, int(0, 63), "Pad", "Zeros on each side when the padding is custom.";
-        dilation: usize = 1, int(1, 63), "Dilation", "How far apart the window's entries lie: 2 leaves out every other pixel, to see further with as many weights.";
-        activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function applied to each number that comes out.";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a number of its own. Not needed before batch norm.";
-        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
-        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the sliding window.";
+        stride: usize = 1, int(1, 63), "Stride", "How far the window moves each time. 2 halves the width and height.";
+        padding: Padding = Padding::Same, Padding::kind(), "Padding", "Zeros added around the image. 'same size' keeps \
+            its size (at stride 1).";
+        pad: usize = 1, int(0, 63), "Pad", "Zeros on each side when padding is custom.";
+        dilation: usize = 1, int(1, 63), "Dilation", "Spacing between the kernel's entries. 2 skips every other pixel, \
+            covering a larger area with the same number of weights.";
+        activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function applied to \
+            each output.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a learned constant. Not needed before \
+            batch norm.";
+        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
+            initialised. He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The initial value of every weight when the \
+            initialisation is Constant.";
         l1: f64 = 0.0, float(0.0, PENALTY), "L1", L1;
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
@@ -26,7 +32,9 @@ static ABOUT: About = About {
     title: "Depthwise conv",
     group: Group::Convolution,
     tagline: "a filter per channel",
-    help: "A convolution that looks at each channel by itself, with few weights. Followed by a Conv 2-D with kernel 1, which mixes the channels, it does nearly the work of a whole convolution at a fraction of the cost (depthwise separable, as in MobileNet).",
+    help: "A convolution that treats each channel separately and needs few weights. Followed by a Conv 2-D with kernel \
+        1, which mixes the channels, it does almost as well as a full convolution at a fraction of the cost (depthwise \
+        separable, as in MobileNet).",
     formula: "y[c, i, j] = activation(Σ w[c, u, v] · x[c, i·stride + u, j·stride + v] + b[c])",
     glyph: "⊟",
     inputs: Inputs::One,

@@ -6,15 +6,17 @@ use super::*;
 layer_params! {
     /// Training: zero with probability `rate`, else multiply by 1 / (1 - rate). Predicting: nothing.
     pub struct Dropout {
-        rate (card): f64 = 0.2, float(0.0, 0.95), "Rate", "The share of numbers that is set to zero at random in each training step.";
+        rate (card): f64 = 0.2, float(0.0, 0.95), "Rate", "The share of values set to zero at random in each training \
+            step.";
     }
 }
 
 static ABOUT: About = About {
     title: "Dropout",
     group: Group::Core,
-    tagline: "forget some",
-    help: "In every training step sets a random share of the numbers to zero and scales up the rest, so that no unit can rely on one other. A cure for overfitting; it does nothing while predicting.",
+    tagline: "drop at random",
+    help: "In every training step sets a random share of the values to zero and scales up the rest, so that units \
+        can't rely too much on each other. Reduces overfitting. Has no effect in prediction.",
     formula: "y = x · mask / (1 - rate)",
     glyph: "%",
     inputs: Inputs::One,

@@ -16,8 +16,9 @@ choices! {
 layer_params! {
     /// PyTorch's `nn.Embedding`, weights `[vocabulary, width]`, which start normally distributed with spread 1.
     pub struct Embedding {
-        vocabulary (card): usize = 64, int(1, 1 << 24), "Vocabulary", "How many different whole numbers may arrive: 0 up to one less than this.";
-        width (card): usize = 16, int(1, 65_536), "Width", "How many numbers each of them becomes.";
+        vocabulary (card): usize = 64, int(1, 1 << 24), "Vocabulary", "Number of distinct inputs: whole numbers from 0 \
+            up to one less than this.";
+        width (card): usize = 16, int(1, 65_536), "Width", "Length of the vector for each input.";
     }
 }
 
@@ -25,15 +26,17 @@ layer_params! {
     /// Adds to every position numbers of its own. Even features get sin(t / 10000^(i / F)), odd ones the cosine of the feature before;
     /// learned ones start normally distributed with spread 0.02.
     pub struct PositionalEncoding {
-        encoding (card): Positions = Positions::Sinusoidal, Positions::kind(), "Encoding", "Sines and cosines need no training; learned numbers fit the data, but only at positions that it has.";
+        encoding (card): Positions = Positions::Sinusoidal, Positions::kind(), "Encoding", "Sines and cosines need no \
+            training. Learned encodings adapt to the data, but only at positions that occur in it.";
     }
 }
 
 static EMBEDDING: About = About {
     title: "Embedding",
     group: Group::Sequence,
-    tagline: "numbers to rows",
-    help: "Looks each whole number (a letter, a word, a category) up in a table and puts the table's row in its place. The rows are learned, so that numbers which mean alike end up with rows that are alike.",
+    tagline: "indices to vectors",
+    help: "Replaces each whole number (standing for a letter, a word or a category) by its row in a learned table. \
+        Similar meanings end up with similar rows.",
     formula: "y[t] = W[x[t]]",
     glyph: "E",
     inputs: Inputs::One,
@@ -43,8 +46,9 @@ static EMBEDDING: About = About {
 static POSITIONAL_ENCODING: About = About {
     title: "Positional encoding",
     group: Group::Sequence,
-    tagline: "where in the sequence",
-    help: "Adds to every position of a sequence numbers that no other position has. Attention alone cannot tell the first step from the last; with this it can.",
+    tagline: "adds position",
+    help: "Adds a distinct pattern to every position of a sequence. Without it, attention can't tell the first step \
+        from the last.",
     formula: "y[t] = x[t] + p[t]",
     glyph: "∿",
     inputs: Inputs::One,
@@ -62,7 +66,8 @@ impl LayerSpec for Embedding {
             _ => Err(Mismatch {
                 expected: "a row of whole numbers".into(),
                 got: inputs[0].to_string(),
-                why: "An embedding makes a row of every number, so it takes numbers in a row.".into(),
+                why: "An embedding turns every number into a vector, so its input must be a row of whole numbers."
+                    .into(),
                 fixes: vec![Fix::InsertBefore(Flatten {}.into())],
             }),
         }

@@ -6,15 +6,23 @@ use super::*;
 layer_params! {
     /// As PyTorch's `nn.ConvTranspose2d`, weights `[channels, filters, kernel, kernel]`.
     pub struct ConvTranspose2d {
-        filters (card): usize = 16, int(1, 4096), "Filters", "How many channels come out.";
-        kernel (card): usize = 2, int(1, 63), "Kernel", "Rows and columns of the stamp that each pixel leaves on the larger picture.";
-        stride: usize = 2, int(1, 63), "Stride", "How far apart the stamps of two neighbours lie. 2 doubles the picture.";
-        pad: usize = 0, int(0, 63), "Cut off", "Rows and columns cut off at each side of what comes out (PyTorch's padding).";
-        output_padding: usize = 0, int(0, 62), "Output padding", "Rows and columns added below and at the right, less than the stride: sizes that the same convolution would make equal differ by it.";
-        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to each number that comes out.";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether each channel that comes out adds a number of its own. Not needed before batch norm.";
-        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How weights start. He suits ReLU.";
-        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The value of every weight when the initial weights are Constant.";
+        filters (card): usize = 16, int(1, 4096), "Filters", "Number of output channels.";
+        kernel (card): usize = 2, int(1, 63), "Kernel", "Rows and columns of the pattern each pixel stamps onto the \
+            larger image.";
+        stride: usize = 2, int(1, 63), "Stride", "Distance between the stamps of neighbouring pixels. 2 doubles the \
+            width and height.";
+        pad: usize = 0, int(0, 63), "Cut off", "Rows and columns removed from each side of the output (padding in \
+            PyTorch).";
+        output_padding: usize = 0, int(0, 62), "Output padding", "Extra rows and columns at the bottom and right, \
+            fewer than the stride. They choose between the sizes that a convolution would shrink to the same one.";
+        activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to \
+            each output.";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether each output channel adds a learned constant. Not needed \
+            before batch norm.";
+        init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
+            initialised. He suits ReLU.";
+        init_value: f64 = 0.0, float(-10.0, 10.0), "Initial value", "The initial value of every weight when the \
+            initialisation is Constant.";
         l1: f64 = 0.0, float(0.0, PENALTY), "L1", L1;
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
@@ -32,16 +40,18 @@ choices! {
 layer_params! {
     /// As PyTorch's `nn.Upsample` with a scale factor.
     pub struct Upsample {
-        factor (card): usize = 2, int(1, 16), "Factor", "How many times more rows and columns come out.";
-        mode (card): Interpolation = Interpolation::Nearest, Interpolation::kind(), "Mode", "Nearest copies each pixel; bilinear mixes neighbours, which is smoother.";
+        factor (card): usize = 2, int(1, 16), "Factor", "How many times larger the output is in each direction.";
+        mode (card): Interpolation = Interpolation::Nearest, Interpolation::kind(), "Mode", "Nearest copies each \
+            pixel. Bilinear interpolates between neighbours, which is smoother.";
     }
 }
 
 static TRANSPOSED: About = About {
     title: "Transposed conv",
     group: Group::Convolution,
-    tagline: "learned enlarging",
-    help: "A convolution the other way round: each pixel stamps a small pattern of weights onto a larger picture, and where stamps overlap they add up. The half of an autoencoder that draws pictures is made of it.",
+    tagline: "learned upsampling",
+    help: "A convolution in reverse: each pixel stamps a small pattern of weights onto a larger image, and overlapping \
+        stamps add up. Used in the decoder of an autoencoder.",
     formula: "y[f, i·stride + u, j·stride + v] = activation(Σ w[c, f, u, v] · x[c, i, j] + b[f])",
     glyph: "⊠",
     inputs: Inputs::One,
@@ -51,8 +61,9 @@ static TRANSPOSED: About = About {
 static UPSAMPLE: About = About {
     title: "Upsample",
     group: Group::Convolution,
-    tagline: "enlarge a picture",
-    help: "Makes the picture larger without learning anything: by copying pixels, or by mixing neighbours. A Conv 2-D after it draws the details.",
+    tagline: "enlarge an image",
+    help: "Enlarges the image by copying pixels or interpolating between neighbours, without learning anything. Follow \
+        it with a Conv 2-D to add detail.",
     formula: "y[c, i, j] = x[c, i / factor, j / factor]",
     glyph: "▲",
     inputs: Inputs::One,
@@ -78,7 +89,7 @@ impl LayerSpec for ConvTranspose2d {
             return Err(Mismatch {
                 expected: format!("an output padding below the stride, {}", self.stride),
                 got: self.output_padding.to_string(),
-                why: "More would only add rows that no stamp reaches.".into(),
+                why: "A larger one would add rows that no stamp reaches.".into(),
                 fixes: vec![Fix::Set { key: "output_padding", value: ParamValue::Int(self.stride as i64 - 1) }],
             });
         }
@@ -87,9 +98,9 @@ impl LayerSpec for ConvTranspose2d {
             return Ok(Shape(vec![self.filters, rows_out, columns_out]));
         }
         Err(Mismatch {
-            expected: "a picture that outlasts the cut".into(),
+            expected: "a picture larger than what is cut off".into(),
             got: format!("{rows} × {columns} pixels"),
-            why: format!("Cutting {} off at each side leaves nothing.", self.pad),
+            why: format!("Removing {} from each side leaves nothing.", self.pad),
             fixes: vec![Fix::Set { key: "pad", value: ParamValue::Int(0) }],
         })
     }

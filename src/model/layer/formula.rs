@@ -6,7 +6,9 @@ use super::*;
 layer_params! {
     /// Any expression of `x`, applied to every number; compiled to ordinary operations and differentiated like them.
     pub struct Formula {
-        expression (card): String = "x * sigmoid(1.702 * x)".into(), ParamKind::Text, "Formula", "An expression of x, applied to every number. Operators + - * / ^, and functions such as exp, log, sqrt, abs, sin, cos, tanh, sigmoid, relu, softplus, erf, min, max.";
+        expression (card): String = "x * sigmoid(1.702 * x)".into(), ParamKind::Text, "Formula", "An expression in x, \
+            applied to every value. Operators + - * / ^, and functions such as exp, log, sqrt, abs, sin, cos, tanh, \
+            sigmoid, relu, softplus, erf, min, max.";
     }
 }
 
@@ -14,8 +16,9 @@ static ABOUT: About = About {
     title: "Formula",
     group: Group::Core,
     tagline: "your own",
-    help: "Write the function yourself: it is applied to every number, shown step by step in the debugger, and its gradient is worked out for you.",
-    formula: "y = what you type",
+    help: "Write your own function. It is applied to every value and shown step by step in the debugger, and its \
+        gradient is derived for you.",
+    formula: "y = your formula",
     glyph: "ƒ",
     inputs: Inputs::One,
     has_output: true,
@@ -30,7 +33,7 @@ impl LayerSpec for Formula {
         match crate::expr::parse_elementwise(&self.expression) {
             Ok(_) => Ok(inputs[0].clone()),
             Err(error) => Err(Mismatch {
-                expected: "an expression of x".into(),
+                expected: "an expression in x".into(),
                 got: format!("{:?}", self.expression),
                 why: error.to_string(),
                 fixes: vec![Fix::Set { key: "expression", value: ParamValue::Text("x".into()) }],

@@ -6,8 +6,10 @@ use super::*;
 layer_params! {
     /// As PyTorch's `nn.GroupNorm`, on rows and pictures.
     pub struct GroupNorm {
-        groups (card): usize = 4, int(1, 4096), "Groups", "How many groups the channels are divided into. 1 looks at all together; as many as channels looks at each by itself (instance norm).";
-        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance, so that nothing is divided by zero.";
+        groups (card): usize = 4, int(1, 4096), "Groups", "How many groups the channels are divided into. 1 normalises \
+            all channels together; one group per channel normalises each by itself (instance norm).";
+        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance to prevent division \
+            by zero.";
     }
 }
 
@@ -15,7 +17,8 @@ static ABOUT: About = About {
     title: "Group norm",
     group: Group::Normalisation,
     tagline: "per group of channels",
-    help: "Shifts and scales each group of neighbouring channels of a sample so that it has mean 0 and spread 1, then applies a learned scale and shift to each channel. Needs no other samples, so it is steady where batches are small.",
+    help: "Normalises each group of adjacent channels of a sample to mean 0 and standard deviation 1, then applies a \
+        learned scale and shift per channel. Independent of the other samples, so it works well with small batches.",
     formula: "y = γ · (x - mean) / √(variance + ε) + β",
     glyph: "N",
     inputs: Inputs::One,
@@ -38,7 +41,7 @@ impl LayerSpec for GroupNorm {
             return Err(Mismatch {
                 expected: "a row of numbers or a picture".into(),
                 got: inputs[0].to_string(),
-                why: "Group norm works on the features of a row or the channels of a picture.".into(),
+                why: "Group norm works on the features of a row or the channels of an image.".into(),
                 fixes: vec![Fix::InsertBefore(Flatten {}.into())],
             });
         }
@@ -47,9 +50,9 @@ impl LayerSpec for GroupNorm {
         }
         let fit = common_divisor(&[channels], self.groups);
         Err(Mismatch {
-            expected: format!("channels that divide into {} groups", self.groups),
+            expected: format!("channels divisible into {} groups", self.groups),
             got: format!("{channels} channels"),
-            why: "Every group must have as many channels.".into(),
+            why: "All groups must have the same number of channels.".into(),
             fixes: vec![Fix::Set { key: "groups", value: ParamValue::Int(fit as i64) }],
         })
     }

@@ -12,7 +12,8 @@ static ABOUT: About = About {
     title: "Input",
     group: Group::Data,
     tagline: "your data",
-    help: "The numbers of one sample: the coordinates of a point, the pixels of a picture, the columns of a table. Its shape follows from the data you pick.",
+    help: "The values of one sample: the coordinates of a point, the pixels of an image, the columns of a table. Its \
+        shape follows from the data you choose.",
     formula: "y = x",
     glyph: "◎",
     inputs: Inputs::None,
@@ -30,7 +31,7 @@ impl LayerSpec for Input {
             None => Err(Mismatch {
                 expected: "a data set".into(),
                 got: "none loaded".into(),
-                why: "Shapes follow from the data; pick some in the Data tab.".into(),
+                why: "Shapes follow from the data. Choose some in the Data tab.".into(),
                 fixes: Vec::new(),
             }),
         }

@@ -6,7 +6,8 @@ use super::*;
 layer_params! {
     /// Over the last axis of a row or of a sequence `[T, F]`, over the whole of a picture; as PyTorch's `nn.LayerNorm` of that shape.
     pub struct LayerNorm {
-        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance, so that nothing is divided by zero.";
+        epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance to prevent division \
+            by zero.";
     }
 }
 
@@ -14,7 +15,9 @@ static ABOUT: About = About {
     title: "Layer norm",
     group: Group::Normalisation,
     tagline: "per sample",
-    help: "Shifts and scales the numbers of each sample so that they have mean 0 and spread 1, then applies a learned scale and shift. In a sequence each position is normalised by itself. Unlike batch norm it does not look at the other samples, so it works the same in training and predicting.",
+    help: "Normalises the values of each sample to mean 0 and standard deviation 1, then applies a learned scale and \
+        shift. In a sequence each position is normalised by itself. Unlike batch norm it doesn't depend on the other \
+        samples, so it works the same in training and prediction.",
     formula: "y = γ · (x - mean) / √(variance + ε) + β",
     glyph: "N",
     inputs: Inputs::One,

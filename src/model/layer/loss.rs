@@ -7,7 +7,8 @@ use crate::model::Target;
 layer_params! {
     /// The end of the network. Cross-entropy and binary cross-entropy take logits.
     pub struct Loss {
-        loss (card): LossKind = LossKind::Auto, LossKind::kind(), "Loss", "How wrong the answers are, as one number. Training makes it small.";
+        loss (card): LossKind = LossKind::Auto, LossKind::kind(), "Loss", "How wrong the predictions are, as one \
+            number. Training makes it smaller.";
     }
 }
 
@@ -15,7 +16,8 @@ static ABOUT: About = About {
     title: "Loss",
     group: Group::Loss,
     tagline: "how wrong",
-    help: "Compares the network's answer with the truth and makes one number of it, the loss. Training changes the weights so that it falls. Exactly one is needed.",
+    help: "Compares the network's prediction with the truth and expresses the error as one number, the loss. Training \
+        changes the weights to reduce it. A network needs exactly one.",
     formula: "L = mean error over the batch",
     glyph: "L",
     inputs: Inputs::One,
@@ -37,7 +39,7 @@ impl Loss {
         let kind = self.resolve(target);
         match (kind, target, target.classes()) {
             (LossKind::CrossEntropy | LossKind::BinaryCrossEntropy, Target::Numbers(_), _) => {
-                Err((format!("{} compares classes, and this data asks for numbers.", kind.title()), LossKind::Mse))
+                Err((format!("{} is for classes, but this data has numbers as targets.", kind.title()), LossKind::Mse))
             }
             (_, Target::Numbers(n), _) => Ok(vec![n]),
             (LossKind::CrossEntropy, _, Some(n)) => Ok(vec![n]),
@@ -73,7 +75,7 @@ impl LayerSpec for Loss {
             Target::ClassesAt { positions, classes } => {
                 format!("The data has one of {classes} classes at each of {positions} positions")
             }
-            Target::Numbers(n) => format!("The data asks for {n} number{}", if n == 1 { "" } else { "s" }),
+            Target::Numbers(n) => format!("The data has {n} target number{}", if n == 1 { "" } else { "s" }),
         };
         let mut fixes = Vec::new();
         let before_last = &got.0[..got.rank().saturating_sub(1)];
@@ -86,7 +88,7 @@ impl LayerSpec for Loss {
         Err(Mismatch {
             expected,
             got: got.to_string(),
-            why: format!("{what}, so the network must end in as many."),
+            why: format!("{what}, so the network must have as many outputs."),
             fixes,
         })
     }

@@ -20,7 +20,8 @@ static ADD: About = About {
     title: "Add",
     group: Group::Merge,
     tagline: "residual",
-    help: "Adds what arrives, number by number. With one wire going around a few layers this is a residual (skip) connection, which lets very deep networks learn.",
+    help: "Adds its inputs element by element. With one input bypassing a few layers it forms a residual (skip) \
+        connection, which makes very deep networks trainable.",
     formula: "y = a + b",
     glyph: "+",
     inputs: Inputs::Many,
@@ -31,7 +32,8 @@ static MULTIPLY: About = About {
     title: "Multiply",
     group: Group::Merge,
     tagline: "gate",
-    help: "Multiplies what arrives, number by number: one wire decides how much of the other passes (a gate).",
+    help: "Multiplies its inputs element by element, so that one input can control how much of the other passes (a \
+        gate).",
     formula: "y = a · b",
     glyph: "×",
     inputs: Inputs::Many,
@@ -42,7 +44,8 @@ static CONCAT: About = About {
     title: "Concat",
     group: Group::Merge,
     tagline: "side by side",
-    help: "Puts what arrives side by side: rows become one longer row, pictures of one size a picture with all their channels.",
+    help: "Joins its inputs side by side: rows become one longer row, images of the same size one image with all their \
+        channels.",
     formula: "y = [a, b]",
     glyph: "‖",
     inputs: Inputs::Many,
@@ -56,7 +59,7 @@ fn all_equal(inputs: &[Shape], verb: &str) -> Result<Shape, Mismatch> {
         Some(other) => Err(Mismatch {
             expected: first.to_string(),
             got: other.to_string(),
-            why: format!("Only equal shapes can be {verb} number by number."),
+            why: format!("Only tensors of the same shape can be {verb} element by element."),
             fixes: row_fix(first, other),
         }),
     }
@@ -103,7 +106,7 @@ impl LayerSpec for Concat {
             return Err(Mismatch {
                 expected: format!("the same axes after the first as {first}"),
                 got: other.to_string(),
-                why: "Side by side means along the first axis; the others must agree.".into(),
+                why: "Inputs are joined along the first axis; the others must match.".into(),
                 fixes,
             });
         }

@@ -58,8 +58,10 @@ use super::{DataSignature, Shape};
 
 /// The largest factor of a penalty on weights.
 pub const PENALTY: f64 = 10.0;
-const L1: &str = "Adds L1 × Σ|w| to the loss, over the weights of this layer: pushes useless ones to exactly zero.";
-const L2: &str = "Adds L2 × Σw² to the loss, over the weights of this layer: keeps all of them small. Unlike weight decay it counts in the loss.";
+const L1: &str = "Adds L1 × Σ|w| to the loss, over the weights of this layer, which drives unneeded ones to exactly \
+    zero.";
+const L2: &str = "Adds L2 × Σw² to the loss, over the weights of this layer, which keeps all of them small. Unlike \
+    weight decay it is part of the loss.";
 
 /// Where a layer stands in the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -323,7 +325,7 @@ fn image_input(inputs: &[Shape], what: &str) -> Result<[usize; 3], Mismatch> {
     Err(Mismatch {
         expected: "channels × rows × columns".into(),
         got: shape.to_string(),
-        why: format!("{what} slides over a picture, so it needs three axes."),
+        why: format!("{what} works on an image, so it needs three axes."),
         fixes,
     })
 }
@@ -345,7 +347,7 @@ fn sequence_input(shape: &Shape, what: &str) -> Result<[usize; 2], Mismatch> {
     Err(Mismatch {
         expected: "steps × features".into(),
         got: shape.to_string(),
-        why: format!("{what} reads a sequence: step after step, each a row of features."),
+        why: format!("{what} reads a sequence of steps, each a row of features."),
         fixes,
     })
 }

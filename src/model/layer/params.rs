@@ -75,7 +75,7 @@ impl ParamKind {
             | (Self::Bool, ParamValue::Bool(_))
             | (Self::Text, ParamValue::Text(_)) => None,
             (Self::Choice(options), ParamValue::Text(v)) if options.iter().any(|(key, _)| key == v) => None,
-            (_, value) => Some(format!("{label} cannot be {value:?}.")),
+            (_, value) => Some(format!("{label} can't be {value:?}.")),
         }
     }
 }
@@ -188,7 +188,7 @@ macro_rules! layer_params {
                         return Err(refusal);
                     }
                     let Some(value) = <$ty as $crate::model::layer::Field>::from_param(value) else {
-                        return Err(format!("{} cannot be {value:?}.", $label));
+                        return Err(format!("{} can't be {value:?}.", $label));
                     };
                     self.$field = value;
                     return Ok(());

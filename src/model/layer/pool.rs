@@ -28,7 +28,8 @@ static MAX: About = About {
     title: "Max pool",
     group: Group::Convolution,
     tagline: "keep the max",
-    help: "Cuts the picture into windows and keeps only the largest number of each. The picture shrinks, and what was found matters more than exactly where.",
+    help: "Divides the image into windows and keeps the largest value of each. The image shrinks, and what was found \
+        matters more than exactly where.",
     formula: "y[c, i, j] = max over the window of x[c]",
     glyph: "▼",
     inputs: Inputs::One,
@@ -39,7 +40,7 @@ static AVERAGE: About = About {
     title: "Average pool",
     group: Group::Convolution,
     tagline: "keep the mean",
-    help: "Cuts the picture into windows and keeps the mean of each: a smoother way to shrink it.",
+    help: "Divides the image into windows and keeps the mean of each: a smoother way to shrink it.",
     formula: "y[c, i, j] = mean over the window of x[c]",
     glyph: "▽",
     inputs: Inputs::One,
@@ -49,8 +50,9 @@ static AVERAGE: About = About {
 static GLOBAL: About = About {
     title: "Global average",
     group: Group::Convolution,
-    tagline: "one number a channel",
-    help: "Takes the mean of each channel over the whole picture: a row of numbers, ready for a Dense layer, whatever the picture's size.",
+    tagline: "one value per channel",
+    help: "Takes the mean of each channel over the whole image: a row of values, ready for a Dense layer, whatever the \
+        image's size.",
     formula: "y[c] = mean of x[c, :, :]",
     glyph: "∅",
     inputs: Inputs::One,
@@ -63,7 +65,7 @@ fn pooled(inputs: &[Shape], kernel: usize, stride: usize) -> Result<Shape, Misma
         return Err(Mismatch {
             expected: format!("at least {kernel} × {kernel} pixels"),
             got: format!("{rows} × {columns} pixels"),
-            why: "The window is larger than the picture.".into(),
+            why: "The window is larger than the image.".into(),
             fixes: vec![Fix::Set { key: "kernel", value: ParamValue::Int(rows.min(columns).max(1) as i64) }],
         });
     }

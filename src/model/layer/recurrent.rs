@@ -14,31 +14,38 @@ choices! {
 layer_params! {
     /// PyTorch's `nn.LSTM` with one layer, weights `[4 units, F]` and `[4 units, units]` in the order i, f, g, o.
     pub struct Lstm {
-        units (card): usize = 32, int(1, 4096), "Units", "How many numbers the memory has.";
-        every_step (card): bool = false, ParamKind::Bool, "Every step", "On: what the layer shows at every step leaves, a sequence again. Off: only what it shows after the last step.";
-        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Reads the sequence from its end as well, with weights of its own, and puts both answers side by side (bidirectional).";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates add numbers of their own.";
+        units (card): usize = 32, int(1, 4096), "Units", "Size of the memory.";
+        every_step (card): bool = false, ParamKind::Bool, "Every step", "When on, outputs a sequence with the result \
+            of every step. When off, only the result of the last step.";
+        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
+            separate weights, and joins both results side by side (bidirectional).";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates have biases.";
     }
 }
 
 layer_params! {
     /// PyTorch's `nn.GRU` with one layer, weights `[3 units, F]` and `[3 units, units]` in the order r, z, n.
     pub struct Gru {
-        units (card): usize = 32, int(1, 4096), "Units", "How many numbers the state has.";
-        every_step (card): bool = false, ParamKind::Bool, "Every step", "On: the state after every step leaves, a sequence again. Off: only the state after the last step.";
-        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Reads the sequence from its end as well, with weights of its own, and puts both answers side by side (bidirectional).";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates add numbers of their own.";
+        units (card): usize = 32, int(1, 4096), "Units", "Size of the state.";
+        every_step (card): bool = false, ParamKind::Bool, "Every step", "When on, outputs a sequence with the state \
+            after every step. When off, only the state after the last step.";
+        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
+            separate weights, and joins both results side by side (bidirectional).";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates have biases.";
     }
 }
 
 layer_params! {
     /// PyTorch's `nn.RNN` with one layer, weights `[units, F]` and `[units, units]`.
     pub struct SimpleRnn {
-        units (card): usize = 32, int(1, 4096), "Units", "How many numbers the state has.";
-        nonlinearity: Nonlinearity = Nonlinearity::Tanh, Nonlinearity::kind(), "Function", "The function that each new state goes through. With tanh it stays between -1 and 1.";
-        every_step (card): bool = false, ParamKind::Bool, "Every step", "On: the state after every step leaves, a sequence again. Off: only the state after the last step.";
-        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Reads the sequence from its end as well, with weights of its own, and puts both answers side by side (bidirectional).";
-        bias: bool = true, ParamKind::Bool, "Bias", "Whether the sums get numbers of their own added.";
+        units (card): usize = 32, int(1, 4096), "Units", "Size of the state.";
+        nonlinearity: Nonlinearity = Nonlinearity::Tanh, Nonlinearity::kind(), "Function", "The function applied to \
+            each new state. Tanh keeps it between -1 and 1.";
+        every_step (card): bool = false, ParamKind::Bool, "Every step", "When on, outputs a sequence with the state \
+            after every step. When off, only the state after the last step.";
+        bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
+            separate weights, and joins both results side by side (bidirectional).";
+        bias: bool = true, ParamKind::Bool, "Bias", "Whether the sums have biases.";
     }
 }
 
@@ -46,7 +53,8 @@ static LSTM: About = About {
     title: "LSTM",
     group: Group::Sequence,
     tagline: "long short-term memory",
-    help: "Reads a sequence step by step and keeps a memory. Gates, which are small networks themselves, decide at every step what is forgotten, what is taken in and what is shown, so that it can remember things over many steps.",
+    help: "Reads a sequence step by step and keeps a memory. At every step, gates (small networks themselves) decide \
+        what to forget, what to store and what to output, so that it can remember things over many steps.",
     formula: "i, f, g, o = gates(x, h); c ← f · c + i · g; h ← o · tanh(c)",
     glyph: "⟲",
     inputs: Inputs::One,
@@ -57,7 +65,8 @@ static GRU: About = About {
     title: "GRU",
     group: Group::Sequence,
     tagline: "gated memory",
-    help: "Reads a sequence step by step and keeps a state. Two gates decide at every step how much of the old state enters the new one and how much simply stays. Simpler than an LSTM and often as good.",
+    help: "Reads a sequence step by step and keeps a state. At every step, two gates decide how much of the old state \
+        flows into the new one and how much is kept. Simpler than an LSTM and often just as good.",
     formula: "r, z, n = gates(x, h); h ← (1 - z) · n + z · h",
     glyph: "↻",
     inputs: Inputs::One,
@@ -68,7 +77,9 @@ static SIMPLE_RNN: About = About {
     title: "Simple RNN",
     group: Group::Sequence,
     tagline: "a state over time",
-    help: "Reads a sequence step by step: each new state is a weighted sum of what arrives and of the state before. The oldest recurrent network; it forgets within a few steps, which is what LSTM and GRU were invented against.",
+    help: "Reads a sequence step by step: each new state is computed from a weighted sum of the input and the previous \
+        state. The oldest recurrent network. It forgets within a few steps, which LSTM and GRU were invented to \
+        overcome.",
     formula: "h ← f(W x + U h + b)",
     glyph: "↺",
     inputs: Inputs::One,

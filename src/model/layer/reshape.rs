@@ -11,7 +11,8 @@ layer_params! {
 layer_params! {
     /// The same numbers with other axes.
     pub struct Reshape {
-        shape (card): String = "1 x 28 x 28".into(), ParamKind::Text, "Shape", "The new axes, for example 1 x 28 x 28. One of them may be ? and is worked out.";
+        shape (card): String = "1 x 28 x 28".into(), ParamKind::Text, "Shape", "The new axes, for example 1 x 28 x 28. \
+            One of them may be ?, to be worked out.";
     }
 }
 
@@ -19,7 +20,7 @@ static FLATTEN: About = About {
     title: "Flatten",
     group: Group::Core,
     tagline: "to a row",
-    help: "Lays all numbers of a sample out as one row, channel by channel and row by row, so that a Dense layer can read them.",
+    help: "Lays out all values of a sample as one row, channel by channel and row by row, ready for a Dense layer.",
     formula: "[C, H, W] → [C · H · W]",
     glyph: "▭",
     inputs: Inputs::One,
@@ -29,8 +30,9 @@ static FLATTEN: About = About {
 static RESHAPE: About = About {
     title: "Reshape",
     group: Group::Core,
-    tagline: "other axes",
-    help: "Keeps the numbers and their order and changes only how they are divided into axes, for example a row of 784 into a picture of 1 × 28 × 28.",
+    tagline: "change axes",
+    help: "Keeps the values and their order and changes only how they are arranged in axes, for example a row of 784 \
+        into an image of 1 × 28 × 28.",
     formula: "[784] → [1, 28, 28]",
     glyph: "⇄",
     inputs: Inputs::One,
@@ -59,7 +61,7 @@ impl Reshape {
         match sizes {
             Some(sizes) if !sizes.is_empty() && sizes.iter().filter(|s| s.is_none()).count() <= 1 => Ok(sizes),
             _ => Err(format!(
-                "{:?} is not a shape: write whole numbers like 1 x 28 x 28, at most one of them ?.",
+                "{:?} isn't a shape. Write whole numbers such as 1 x 28 x 28; one of them may be ?.",
                 self.shape
             )),
         }
@@ -75,7 +77,7 @@ impl Reshape {
         if shape.len() == len && len > 0 {
             Ok(shape)
         } else {
-            Err("A reshape keeps all numbers, so the sizes must multiply to as many as arrive.".into())
+            Err("A reshape keeps all values, so the product of the new sizes must equal the number of inputs.".into())
         }
     }
 }
@@ -88,7 +90,7 @@ impl LayerSpec for Reshape {
         let len = inputs[0].len();
         self.resolve(len).map_err(|why| Mismatch {
             expected: self.shape.clone(),
-            got: format!("{} ({len} numbers)", inputs[0]),
+            got: format!("{} ({len} values)", inputs[0]),
             why,
             fixes: vec![Fix::Set { key: "shape", value: ParamValue::Text(len.to_string()) }],
         })

@@ -53,7 +53,7 @@ impl Sliding {
         Err(Mismatch {
             expected: format!("at least {0} × {0} pixels", self.span()),
             got: format!("{rows} × {columns} pixels"),
-            why: "The window is larger than the picture.".into(),
+            why: "The window is larger than the image.".into(),
             fixes,
         })
     }

@@ -44,7 +44,7 @@ pub fn write(saved: &Saved) -> Value {
 
 /// `project`: the one in force where it stands. Errors are sentences, without the name of the file.
 pub fn read(state: &Value, project: &Project) -> Result<Read, String> {
-    let step = state["step"].as_u64().ok_or("it does not say its step.")?;
+    let step = state["step"].as_u64().ok_or("its step is missing.")?;
     let best_step = state["best_step"].as_u64();
     let place: Resume = serde_json::from_value(state["run"].clone()).map_err(damaged)?;
     let (place, history) = match state.get("state").map(Value::as_u64) {
@@ -53,8 +53,8 @@ pub fn read(state: &Value, project: &Project) -> Result<Read, String> {
         Some(version) => {
             let version = version.map_or("unknown".to_owned(), |version| version.to_string());
             return Err(format!(
-                "it was saved by a newer Glassbox (the version of its state is {version}, and {VERSION} is the last that this one \
-                 knows). Update Glassbox to go on with it."
+                "it was saved by a newer Glassbox (state version {version}; this version reads up to {VERSION}). \
+                 Update Glassbox to continue it."
             ));
         }
     };
@@ -97,7 +97,7 @@ fn notice(state: &Value) -> Option<String> {
     let (here, order) = (processor(), of("order"));
     let (Some(program), Some(processor)) = (of("program"), of("processor")) else {
         return Some(
-            "This run was saved by an older Glassbox: it goes on closely, but perhaps not bit for bit as it would have there."
+            "This run was saved by an older version of Glassbox. It continues closely, but perhaps not bit for bit."
                 .to_owned(),
         );
     };
@@ -105,8 +105,8 @@ fn notice(state: &Value) -> Option<String> {
         return None;
     }
     Some(format!(
-        "This run was computed by Glassbox {program} on {processor}, and this is Glassbox {PROGRAM} on {here}: it goes on closely, \
-         not bit for bit."
+        "This run was computed by Glassbox {program} on {processor}, and this is Glassbox {PROGRAM} on {here}. It \
+         continues closely, but not bit for bit."
     ))
 }
 

@@ -48,7 +48,7 @@ fn problems_of_the_network_marks_of_health_and_notes_on_the_data_are_in_one_list
     state.run.picture = Some(Arc::new(Picture { step: 7, layers: layers.into(), batch: 32, ..Picture::default() }));
     state.run.step = 7;
     let Some(DataState::Ready(data)) = Some(&state.data) else { panic!("no data") };
-    let words = "\"said\" tells \"kind\" exactly.".to_owned();
+    let words = "\"said\" determines \"kind\" exactly.".to_owned();
     let giveaways = vec![Giveaway { column: "said".into(), words: words.clone() }];
     let notes = vec!["\"name\" is left out: it differs in every row.".to_owned(), words.clone()];
     state.data = DataState::Ready(Arc::new(Dataset { notes, giveaways, ..Dataset::clone(data) }));
@@ -120,5 +120,8 @@ fn a_layer_is_judged_by_its_units_its_gradient_and_its_updates() {
     let dying = alone(LayerPicture { dead: Some((7, 8)), ..picture(&[0.0, 0.0, 1.0], 0.1) }, None);
     assert!(dying.severity == Severity::Bad && dying.words.contains("7 of 8 units are zero"), "{dying:?}");
     let still = alone(picture(&[1.0], 0.1), Some(1e-9));
-    assert!(still.severity == Severity::Watch && still.words.contains("hardly moves"), "as the debugger's table says");
+    assert!(
+        still.severity == Severity::Watch && still.words.contains("hardly changes"),
+        "as the debugger's table says"
+    );
 }

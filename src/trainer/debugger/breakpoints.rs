@@ -80,18 +80,21 @@ impl Arms {
         let (condition, placed) = condition.unzip();
         let message = message(program, batch, breakpoint)?;
         if breakpoint.at == At::Anywhere && condition.is_none() && message.is_none() {
-            return Err("A breakpoint without a place needs a condition.".into());
+            return Err("A breakpoint without a location needs a condition.".into());
         }
         let is_never = |from: usize| places.iter().all(|&place| place < from) && breakpoint.at != At::NotFinite;
         let mut from = condition.as_ref().map_or(0, |condition| known_from(program, &condition.expr));
         if is_never(from) {
             let condition = condition.as_ref().map_or(String::new(), Condition::to_string);
-            return Err(format!("{condition} cannot be asked there: not all of it is computed by then."));
+            return Err(format!(
+                "{condition} can't be evaluated there yet: not all of its values are computed by \
+                then."
+            ));
         }
         for value in message.iter().flat_map(Message::values) {
             from = from.max(known_from(program, value));
             if is_never(from) {
-                return Err(format!("{value} cannot be told there: not all of it is computed by then."));
+                return Err(format!("{value} can't be logged there yet: not all of its values are computed by then."));
             }
         }
         if !breakpoint.enabled {
@@ -181,7 +184,7 @@ fn message(program: &Program, batch: usize, breakpoint: &Breakpoint) -> Result<O
         return Ok(None);
     };
     if breakpoint.at == At::NotFinite {
-        return Err("The first NaN or infinity tells of itself: where, and in which samples. It takes no text.".into());
+        return Err("The first NaN or infinity has its own message, with place and samples. It takes no text.".into());
     }
     let message = expr::parse_message(text).map_err(|error| error.message)?;
     for value in message.values() {
@@ -253,7 +256,7 @@ fn description(program: &Program, at: &At) -> String {
 /// Why a name is no place in the program.
 fn computed_by_none(program: &Program, name: &str) -> String {
     match crate::trainer::value::locate(program, name) {
-        Ok(_) => format!("{name} is not computed by an instruction of the program, so none can be stopped at."),
+        Ok(_) => format!("{name} isn't computed by an instruction of the program, so there is nowhere to stop."),
         Err(sentence) => sentence,
     }
 }
@@ -322,7 +325,7 @@ impl Debugger {
     pub fn take_messages(&mut self) -> Vec<String> {
         let mut said = std::mem::take(&mut self.messages);
         let unsaid = std::mem::take(&mut self.unsaid);
-        said.extend((unsaid > 0).then(|| format!("... and {unsaid} more lines at once, which are not kept.")));
+        said.extend((unsaid > 0).then(|| format!("... and {unsaid} more lines that were not kept.")));
         said
     }
 

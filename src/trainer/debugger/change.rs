@@ -31,7 +31,7 @@ impl Debugger {
     /// Another learning rate, from the next instruction on.
     pub fn set_learning_rate(&mut self, rate: f64) -> Result<(), DebugError> {
         if !(rate.is_finite() && rate > 0.0) {
-            return Err(DebugError::Value(format!("A learning rate is a number above 0, not {rate}.")));
+            return Err(DebugError::Value(format!("The learning rate must be above 0, not {rate}.")));
         }
         if let Some(refusal) = LEARNING_RATE.refuse(rate) {
             return Err(DebugError::Value(refusal));
@@ -135,7 +135,7 @@ impl Debugger {
         let here = self.moment();
         let latest = if here.instruction == 0 { here.step.saturating_sub(1) } else { here.step };
         let nearest = self.ring.nearest(latest).or(self.ring.first());
-        let nearest = nearest.ok_or_else(|| DebugError::Value("There is nothing to go on from yet.".into()))?;
+        let nearest = nearest.ok_or_else(|| DebugError::Value("There is nothing to branch from yet.".into()))?;
         let run = self.run.another(&nearest.project, nearest.stand.clone())?;
         let mut fork = Self {
             run,

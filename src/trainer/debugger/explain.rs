@@ -133,14 +133,14 @@ impl Debugger {
             Change::Tensor { edit, .. } => format!(", the whole tensor ({edit})"),
             _ => String::new(),
         };
-        let words = format!("Set by hand {when}{how}; what its instruction had made is not told here.");
+        let words = format!("Set by hand {when}{how}; the value its instruction computed isn't shown.");
         self.without_instruction(id, element, number, ("set by hand", words))
     }
 
     /// Of a weight that is no longer what the last update made it.
     fn put_back(&self, id: ValueId, element: Element, number: f64) -> Explanation {
-        let words = "Put back from the epoch with the best result, at the end of the run.".to_owned();
-        self.without_instruction(id, element, number, ("put back", words))
+        let words = "Restored from the best epoch at the end of the run.".to_owned();
+        self.without_instruction(id, element, number, ("restored", words))
     }
 
     /// Of a number that no instruction made.
@@ -150,10 +150,16 @@ impl Debugger {
         let is_made = self.machine().program().instructions.iter().any(|i| i.outputs.contains(&id));
         let since = if is_made { "no step has changed it yet" } else { "no instruction of this program changes it" };
         let told = match value.map(|value| value.role) {
-            Some(Role::Parameter) => ("first number", format!("A weight as it began: {drawn}; {since}.")),
-            Some(Role::Buffer) => ("first number", format!("A running statistic as it began: {drawn}; {since}.")),
-            Some(Role::Moment) => ("first number", format!("What the optimiser keeps, as it began: {drawn}; {since}.")),
-            _ => ("given by the data", format!("What the data holds{}.", self.row_of(&element))),
+            Some(Role::Parameter) => ("initial value", format!("The initial value of a weight: {drawn}; {since}.")),
+            Some(Role::Buffer) => (
+                "initial value",
+                format!(
+                    "The initial value of a running statistic: {drawn}; \
+                {since}."
+                ),
+            ),
+            Some(Role::Moment) => ("initial value", format!("The initial value of optimiser state: {drawn}; {since}.")),
+            _ => ("from the data", format!("From the data{}.", self.row_of(&element))),
         };
         self.without_instruction(id, element, number, told)
     }
@@ -162,7 +168,7 @@ impl Debugger {
     fn row_of(&self, element: &Element) -> String {
         let rows = if self.machine().is_in_step() { self.run.next_batch().rows } else { Vec::new() };
         let row = element.index.first().and_then(|&row| rows.get(row));
-        row.map_or(String::new(), |row| format!(" for sample {row} of the training part"))
+        row.map_or(String::new(), |row| format!(" for sample {row} of the training set"))
     }
 
     fn without_instruction(
@@ -194,9 +200,12 @@ fn is_after(entry: &JournalEntry, place: Moment) -> bool {
 fn start(initial: Initial) -> String {
     match initial {
         Initial::Constant(value) => format!("all of them {value}"),
-        Initial::Normal { deviation } => format!("drawn around 0 with a spread of {deviation}"),
+        Initial::Normal { deviation } => format!(
+            "drawn from a normal distribution around 0 with standard deviation \
+            {deviation}"
+        ),
         Initial::Sinusoids => "sines and cosines of the position".to_owned(),
-        Initial::Uniform { bound } => format!("drawn evenly from −{bound:.4} to {bound:.4}"),
+        Initial::Uniform { bound } => format!("drawn uniformly from −{bound:.4} to {bound:.4}"),
         Initial::Weights { initialiser: Initialiser::Constant, value } => format!("all of them {value}"),
         Initial::Weights { initialiser, .. } => format!("drawn by the initialiser {}", initialiser.title()),
     }
@@ -276,13 +285,13 @@ mod tests {
     fn what_is_not_there_is_a_sentence() {
         let mut debugger = at(2, 1);
         let said = |found: Result<Explanation, DebugError>| found.unwrap_err().to_string();
-        assert!(said(debugger.explain("loss", &[])).contains("loss has not been computed yet in step 3"));
+        assert!(said(debugger.explain("loss", &[])).contains("loss hasn't been computed yet in step 3"));
         assert!(said(debugger.explain("losss", &[])).contains("did you mean 'loss'"));
         assert!(said(debugger.explain("%x", &[9, 99])).contains("no element"));
         assert!(said(debugger.explain("dense_1.weight", &[0])).contains("no element"));
         let given = debugger.explain("batch.x", &[1, 0]).unwrap();
         let row = debugger.run().next_batch().rows[1];
-        assert!(given.words.contains(&format!("sample {row} of the training part")), "{}", given.words);
+        assert!(given.words.contains(&format!("sample {row} of the training set")), "{}", given.words);
     }
 
     #[test]
@@ -322,6 +331,6 @@ mod tests {
         debugger.goto_step(end).unwrap();
         let explanation = debugger.explain("dense_1.weight", &[0, 0]).unwrap();
         is_exact(&explanation);
-        assert_eq!((explanation.formula.as_str(), explanation.instruction), ("put back", None));
+        assert_eq!((explanation.formula.as_str(), explanation.instruction), ("restored", None));
     }
 }

@@ -51,17 +51,17 @@ use ring::{Checkpoint, Ring};
 pub enum DebugError {
     #[error(transparent)]
     Run(#[from] RunError),
-    #[error("The run ends with step {step}: {why}.")]
+    #[error("The run ended at step {step}: {why}.")]
     End { step: u64, why: String },
-    #[error("{name} is computed anew in step {step}: change it after its instruction has run.")]
+    #[error("{name} is recomputed in step {step}. Change it after its instruction has run.")]
     NotYet { name: String, step: u64 },
-    #[error("{name} has not been computed yet in step {step}: go on until its instruction has run.")]
+    #[error("{name} hasn't been computed yet in step {step}. Run until its instruction is done.")]
     NotComputed { name: String, step: u64 },
-    #[error("{0} is no gradient of a value: a nudge checks d%… and ….grad, neither a part of one nor clipped.")]
+    #[error("{0} can't be checked: only gradients can (d%… and ….grad), and not parts of them or clipped ones.")]
     NoGradient(String),
-    #[error("Step {0} is not complete: a dump is of a whole step. Finish it first, or go to another.")]
+    #[error("Step {0} isn't complete, and a dump needs a whole step. Finish it first, or go to another.")]
     InStep(u64),
-    #[error("No step is complete yet: a dump is of a whole step.")]
+    #[error("No step is complete yet, and a dump needs a whole step.")]
     NoStep,
     #[error("{0}")]
     Value(String),

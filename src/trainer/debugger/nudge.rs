@@ -144,10 +144,10 @@ mod tests {
         let mut debugger = debugger(&xor(), BUDGET);
         debugger.goto(Moment { step: 1, instruction: 2 }).unwrap();
         let said = |found: Result<Verdict, DebugError>| found.unwrap_err().to_string();
-        assert!(said(debugger.nudge("%1", &[0, 0])).contains("%1 is no gradient"));
-        assert!(said(debugger.nudge("d%1", &[0, 0])).contains("not been computed yet"));
+        assert!(said(debugger.nudge("%1", &[0, 0])).contains("%1 can't be checked"));
+        assert!(said(debugger.nudge("d%1", &[0, 0])).contains("hasn't been computed yet"));
         debugger.goto_step(2).unwrap();
         assert!(said(debugger.nudge("d%1", &[0, 99])).contains("no element"));
-        assert!(said(debugger.nudge("dense_1.weight", &[0, 0])).contains("is no gradient"));
+        assert!(said(debugger.nudge("dense_1.weight", &[0, 0])).contains("only gradients can"));
     }
 }

@@ -50,7 +50,8 @@ impl<'a> Scope<'a> {
         let many = || {
             let dims = &found.dims;
             format!(
-                "{expression} is not one number but has the shape {dims:?}: write max(...), min(...) or mean(...) around it."
+                "{expression} isn't a single number (its shape is {dims:?}). Wrap it in max(...), min(...) or \
+                    mean(...)."
             )
         };
         found.single().ok_or_else(many)
@@ -71,9 +72,9 @@ impl Names for Scope<'_> {
         if !is_state && !machine.is_current(id) {
             let step = machine.step() + u64::from(machine.is_in_step());
             if step > 0 && !machine.is_in_step() {
-                return Err(format!("{name} is not kept in a checkpoint: 'goto {step}' computes step {step} again."));
+                return Err(format!("{name} isn't stored in checkpoints: 'goto {step}' recomputes step {step}."));
             }
-            return Err(format!("{name} has not been computed yet in step {}.", step.max(1)));
+            return Err(format!("{name} hasn't been computed yet in step {}.", step.max(1)));
         }
         let (dims, numbers) = machine.read_f64(id).map_err(|error| error.to_string())?;
         Ok(Array { dims, numbers })
@@ -93,7 +94,8 @@ impl Names for Scope<'_> {
         }
         let name = reduction.name();
         Err(format!(
-            "{name}({of}) means over the steps so far, and only the loss is remembered of all of them: a breakpoint with {name}({of}) remembers that as well."
+            "{name}({of}) is over the steps so far, but only the loss is recorded at every step. Set a breakpoint with \
+                {name}({of}) to record it too."
         ))
     }
 }
@@ -148,9 +150,7 @@ impl Debugger {
         let dims = self.dims(name)?;
         let (true, &[mut at]) = (shape.is_empty(), &offsets[..]) else {
             let axes = dims.len();
-            return Err(format!(
-                "{name} has the shape {dims:?}: an element of it has {axes} indices, one for each axis."
-            ));
+            return Err(format!("{name} has shape {dims:?}: an element takes {axes} indices, one per axis."));
         };
         let mut found = vec![0; dims.len()];
         for (place, size) in found.iter_mut().zip(&dims).rev() {

@@ -117,7 +117,7 @@ pub fn at_step(
 ) -> Result<TensorRecord, String> {
     let (here, furthest, step) = (debugger.moment(), debugger.timeline().furthest, *step);
     if step > furthest {
-        return Err(format!("The run has not been at step {step} yet: it has reached step {furthest}."));
+        return Err(format!("The run hasn't reached step {step} yet: it is at step {furthest}."));
     }
     debugger.goto_step(step).map_err(|error| error.to_string())?;
     let found = Lens::of(debugger, probe).and_then(|lens| tensor(debugger, &lens, name));
@@ -171,9 +171,9 @@ fn gradient_of(machine: &Machine, name: &str) -> Result<ValueId, String> {
         Some(Role::Gradient) => Ok(id),
         Some(Role::Parameter) => {
             let gradient = program.gradients.get(&id).copied();
-            gradient.ok_or_else(|| format!("{name} is not trained: no sample pushes it."))
+            gradient.ok_or_else(|| format!("{name} isn't trained, so no sample contributes to it."))
         }
-        _ => Err(format!("{name} is not a weight nor the gradient of one.")),
+        _ => Err(format!("{name} is neither a weight nor the gradient of one.")),
     }
 }
 
@@ -183,7 +183,7 @@ fn shares(machine: &Machine, element: &Element) -> Result<Shares, String> {
     let dims = machine.program().value(id).map(|value| value.shape.dims.clone()).unwrap_or_default();
     let flat = super::value::offset(&element.name, &dims, &element.index)?;
     if !machine.is_current(id) {
-        return Err(format!("The gradient of {} is not computed in this step yet.", element.name));
+        return Err(format!("The gradient of {} hasn't been computed yet in this step.", element.name));
     }
     let terms = machine.shares(id, flat).map_err(|error| error.to_string())?;
     let element = Element { name: machine.program().name(id).to_owned(), index: element.index.clone() };

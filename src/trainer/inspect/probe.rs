@@ -38,7 +38,7 @@ impl Lens {
     pub fn why_not(&self, debugger: &Debugger, name: &str) -> Option<String> {
         let machine = self.probe.as_ref()?;
         let id = locate(debugger.machine().program(), name).ok()?;
-        let text = || format!("{name} belongs to the update, and a probe batch is not learnt from.");
+        let text = || format!("{name} belongs to the update, and a probe batch isn't trained on.");
         machine.read(id).is_err().then(text)
     }
 
@@ -78,7 +78,7 @@ fn probed(run: &Run, probe: &Probe) -> Result<Machine, String> {
         return Err("There are no samples to probe with.".into());
     }
     if rows.iter().any(|&row| row as usize >= dataset.train.len) {
-        return Err("The training part no longer has all samples of the probe batch: choose it anew.".into());
+        return Err("The training set no longer has all samples of the probe batch. Choose it again.".into());
     }
     run.machine().probe(&gather(dataset, &dataset.train, &rows)).map_err(|error| error.to_string())
 }

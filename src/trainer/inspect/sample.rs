@@ -23,7 +23,7 @@ pub struct Asked {
 pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecord, String> {
     let (program, rows) = (machine.program(), machine.batch_len());
     if rows == 0 || machine.read(program.input).is_err() {
-        return Err("No batch is loaded yet: go one instruction forward.".into());
+        return Err("No batch is loaded yet. Run one instruction first.".into());
     }
     let row = asked.row.min(rows - 1);
     let graph = &run.project().graph;
@@ -124,7 +124,7 @@ fn cut(whole: TensorRecord, row: usize, step: u64) -> Result<TensorRecord, Strin
 fn input_gradient(run: &Run, machine: &Machine, row: usize) -> Result<TensorRecord, String> {
     let found = machine.input_gradient(&run.project().graph, &signature(run.dataset()));
     let found = found.map_err(|error| error.to_string())?;
-    let found = found.ok_or("The input is a list of indices: the loss has no slope in them.")?;
+    let found = found.ok_or("The input is a list of indices, which have no gradient.")?;
     let input = machine.program().input;
     let whole = TensorRecord {
         name: format!("d{}", machine.program().name(input)),

@@ -124,7 +124,7 @@ fn the_shares_of_all_samples_are_the_gradient() {
     xor.goto_step(1).unwrap();
     let element = Element { name: "%1".into(), index: vec![0, 0] };
     let gaze = Gaze { element: Some(element), shares: true, ..Gaze::default() };
-    assert!(sight(&mut xor, &gaze, true).shares.unwrap().unwrap_err().contains("not a weight"));
+    assert!(sight(&mut xor, &gaze, true).shares.unwrap().unwrap_err().contains("neither a weight"));
 }
 
 #[test]

@@ -30,12 +30,12 @@ impl Run {
         let wanted = program.values.iter().filter(|value| is_weight(value.role)).map(|value| value.name.clone());
         let (found, missing): (Vec<_>, Vec<_>) = wanted.partition(|name| weights.tensors.contains_key(name));
         if found.is_empty() {
-            return Err(RunError::Weights("none of them has the name of one in this network.".into()));
+            return Err(RunError::Weights("none of their names matches this network.".into()));
         }
         if !missing.is_empty() {
             let (count, names) = (missing.len(), missing.join(", "));
             self.notices.push(format!(
-                "{count} of {} tensors are not among the weights, and begin afresh: {names}.",
+                "{count} of {} tensors are not among the weights and are re-initialised: {names}.",
                 count + found.len()
             ));
         }
@@ -57,7 +57,7 @@ impl Run {
     fn there_or_cpu(&mut self, device: &Device) -> Device {
         let Err(error) = device.is_there() else { return device.clone() };
         if self.missing.as_ref() != Some(device) {
-            let what = format!("This run was computed on {device}, which is not there. It goes on on the CPU.");
+            let what = format!("This run was computed on {device}, which isn't available. It continues on the CPU.");
             self.notices.push(format!("{what} {error}"));
             self.missing = Some(device.clone());
         }
@@ -159,7 +159,7 @@ impl Run {
             Weights::Unknown => false,
         };
         if !is_known {
-            let why = "How this run began is not known any more: it cannot go back to before it was opened.";
+            let why = "The start of this run is no longer known, so it can't go back to before it was opened.";
             return Err(RunError::Change(why.into()));
         }
         let mut run = Self::start(project, self.start.as_deref(), self.dataset.clone(), Device::Cpu)?;

@@ -143,7 +143,7 @@ fn a_run_begins_with_given_weights_and_goes_back_to_them() {
     let mut debugger = Debugger::new(resumed, 1 << 22).unwrap();
     debugger.goto_step(20).unwrap();
     let why = debugger.goto_step(3).unwrap_err().to_string();
-    assert!(why.contains("not known any more"), "{why}");
+    assert!(why.contains("no longer known"), "{why}");
     debugger.goto_step(16).unwrap();
     debugger.goto_step(20).unwrap();
 }
@@ -197,7 +197,7 @@ fn a_run_on_other_data_begins_with_weights_says_so_and_goes_back_to_them_bitwise
     project.data.seed += 1;
     let other = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
     let why = Run::resume(&project, other.clone(), Device::Cpu, saved.clone()).err().unwrap().to_string();
-    assert!(why.contains("other data"), "{why}");
+    assert!(why.contains("different data"), "{why}");
     let run = Run::begin_from(&project, &saved, other.clone(), Device::Cpu).unwrap();
     let begin = run.machine().snapshot().unwrap();
     assert_eq!((run.machine().step(), run.epoch()), (0, 0.0));
@@ -207,7 +207,7 @@ fn a_run_on_other_data_begins_with_weights_says_so_and_goes_back_to_them_bitwise
     debugger.set_learning_rate(0.5).unwrap();
     debugger.goto_step(70).unwrap();
     let (after, kept) = (debugger.machine().snapshot().unwrap(), debugger.save().unwrap());
-    assert_eq!(kept.history.marks()[0].label, "begun with the weights of step 20 of a run with other data");
+    assert_eq!(kept.history.marks()[0].label, "started from the weights at step 20 of a run with different data");
 
     let resumed = Run::resume(&kept.project, other, Device::Cpu, kept.clone()).unwrap();
     let earlier = resumed.history().origin.earlier.clone().unwrap();

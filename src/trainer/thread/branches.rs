@@ -249,7 +249,7 @@ impl Worker {
             }
             Later::Gone(why) => {
                 self.cut();
-                self.say(&format!("What came after step {} could not be kept: {why}", place.step));
+                self.say(&format!("The steps after {} could not be kept: {why}", place.step));
             }
         }
         self.tell_marks();
@@ -325,7 +325,7 @@ impl Worker {
     pub(super) fn delete_branch(&mut self, branch: u32) {
         if branch == self.desk.branches.all.current() {
             let Some(next) = self.desk.branches.all.after(branch) else {
-                return self.say("This is the only branch: there is nothing to go on with without it.");
+                return self.say("This is the only branch, so it can't be deleted.");
             };
             self.mode = Mode::Paused;
             self.desk.set_off();

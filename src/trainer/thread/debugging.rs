@@ -122,7 +122,7 @@ impl Worker {
             DebugCommand::Forward(unit) => self.forward(unit)?,
             DebugCommand::Back(unit) => match before(debugger, unit) {
                 Some(to) => self.travel(to)?,
-                None => self.say("This is the beginning of the run: there is nothing before it."),
+                None => self.say("This is the start of the run."),
             },
             DebugCommand::Goto(to) => self.travel(to)?,
             DebugCommand::ShowNotFinite => self.show_culprit()?,
@@ -217,10 +217,10 @@ impl Worker {
                 // The one that a branch left has a lower number.
                 let ways = &self.desk.branches.all;
                 let now = ways.get(ways.current()).filter(|now| now.id < branch).map(Branch::title);
-                let back = now.map_or(String::new(), |name| format!(" The run is on the branch {name} again."));
-                self.say(&format!("Took back: {}.{back}", entry.change));
+                let back = now.map_or(String::new(), |name| format!(" Back on the branch {name}."));
+                self.say(&format!("Undone: {}.{back}", entry.change));
             }
-            None => self.say("There is no change to take back."),
+            None => self.say("There is no change to undo."),
         }
         Ok(())
     }
@@ -255,12 +255,12 @@ impl Worker {
         }
         self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(true) };
-        let mut tell = Telling { what: "through the steps so far, for a breakpoint", desk, outbox, waker, interrupts };
+        let mut tell = Telling { what: "replaying the steps so far for a breakpoint", desk, outbox, waker, interrupts };
         let is_ready = debugger.prepare(&mut |progress| tell.goes_on(progress))?;
         self.picture_due = true;
         if !is_ready {
-            let why =
-                "A breakpoint asks for all steps so far, and going through them was given up. Going on begins it anew.";
+            let why = "A breakpoint needs all steps so far, but replaying them was cancelled. It starts again when you \
+                    continue.";
             self.stop_here(why.into());
         }
         Ok(is_ready)
@@ -269,7 +269,7 @@ impl Worker {
     fn gather_curve(&mut self, expression: &str) -> Result<(), DebugError> {
         self.be_seen()?;
         let Self { debugger: Some(debugger), desk, outbox, waker, interrupts, .. } = self else { return Ok(()) };
-        let mut tell = Telling { what: "through the steps so far, for a curve", desk, outbox, waker, interrupts };
+        let mut tell = Telling { what: "replaying the steps so far for a curve", desk, outbox, waker, interrupts };
         debugger.gather_curve(expression, &mut |progress| tell.goes_on(progress))?;
         self.desk.draw_curve(expression);
         Ok(())
@@ -294,14 +294,14 @@ impl Worker {
     /// A branch that is left goes to the last step that was ever reached on it.
     pub(super) fn go_to_the_end_of(&mut self, old: &mut Debugger) {
         let (step, Self { desk, outbox, waker, interrupts, .. }) = (old.furthest(), self);
-        let mut tell = Telling { what: "to the end of what stays as a branch", desk, outbox, waker, interrupts };
+        let mut tell = Telling { what: "to the end of the branch", desk, outbox, waker, interrupts };
         // It rests wherever the way ended: all of it can be reached from there.
         let _ = old.goto_while(Moment { step, instruction: 0 }, &mut |way: Way| tell.goes_on(way.progress));
     }
 
     fn reverse(&mut self, to: Option<(String, Held)>) -> Result<(), DebugError> {
         if to.is_none() && self.debugger.as_ref().is_some_and(|debugger| !debugger.may_stop()) {
-            self.say("There is no breakpoint to go back to: set one, or go back to where a condition held.");
+            self.say("There is no breakpoint to go back to. Set one, or go back to where a condition held.");
             return Ok(());
         }
         self.be_seen()?;
@@ -320,9 +320,13 @@ impl Worker {
         match found? {
             Reversed::Found(hits) => self.stopped_at(&hits),
             Reversed::Nowhere => {
-                let what = to
-                    .map_or("No breakpoint held before".to_owned(), |(what, _)| format!("{what} held nowhere before"));
-                self.stop_here(format!("{what}. The run stands where it stood."));
+                let what = to.map_or("No breakpoint would have stopped earlier".to_owned(), |(what, _)| {
+                    format!(
+                        "{what} was never true \
+                        before"
+                    )
+                });
+                self.stop_here(format!("{what}. The run hasn't moved."));
             }
             Reversed::Cancelled => {}
         }

@@ -143,7 +143,7 @@ impl Desk {
         let mut sight = inspect::sight(debugger, &gaze, still);
         sight.at_branch = gaze.at_branch;
         if let Some((branch, at)) = elsewhere.zip(at_step).filter(|_| still) {
-            let there = self.branches.resting_mut(branch).ok_or_else(|| "That branch is gone.".to_owned());
+            let there = self.branches.resting_mut(branch).ok_or_else(|| "That branch no longer exists.".to_owned());
             sight.at_step = Some(there.and_then(|there| inspect::at_step(there, gaze.probe.as_ref(), &at)));
         }
         if let Some(last) = &self.last {

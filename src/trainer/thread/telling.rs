@@ -200,12 +200,12 @@ pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) 
     desk.branches.curves.append(&[], done.after_restoring.as_slice());
     outbox.evaluations.extend(done.after_restoring);
     if let Some(rate) = done.cut {
-        let why = "results on the validation part have stopped improving";
+        let why = "validation results have stopped improving";
         outbox.say(format!("The learning rate is now {rate:.3e}: {why}."));
     }
     if let Some(epoch) = done.restored {
-        let why = "the best on the validation part";
-        outbox.say(format!("Put back the weights of epoch {epoch}, {why}."));
+        let why = "the best on the validation set";
+        outbox.say(format!("Restored the weights of epoch {epoch}, {why}."));
     }
     Some(row)
 }

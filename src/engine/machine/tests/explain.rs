@@ -58,7 +58,7 @@ fn a_number_names_what_it_was_made_of() {
     assert_eq!((found.line.as_str(), found.step), ("%1 = linear %x, dense_1.weight, dense_1.bias", 1));
     let weight = explained(&machine, "dense_1.weight", &[2, 0]);
     assert_eq!((weight.instruction, weight.arithmetic.evaluate()), (None, weight.value));
-    assert!(weight.words.contains("drawn at the start"), "{}", weight.words);
+    assert!(weight.words.contains("initial value of a weight"), "{}", weight.words);
     assert_eq!(explained(&machine, "batch.x", &[0, 0]).instruction, None);
     let id = |name: &str| machine.program().find(name).unwrap();
     assert!(matches!(machine.explain(id("%2"), &[0, 0]), Err(EngineError::NotComputed(_))));
@@ -73,12 +73,12 @@ fn what_was_read_before_an_update_is_not_made_up_after_it() {
     let id = |name: &str| machine.program().find(name).unwrap();
     for name in ["%1", "dense_1.weight"] {
         let refused = machine.explain(id(name), &[0, 0]).unwrap_err();
-        assert!(refused.to_string().contains("go back to before"), "{refused}");
+        assert!(refused.to_string().contains("Go back to before"), "{refused}");
     }
     // Its inputs are as they were.
     let gradient = explained(&machine, "dense_1.weight.grad", &[0, 0]);
     assert_eq!((gradient.step, gradient.arithmetic.terms().len()), (1, 6));
     machine.begin_step(&batch(&data, 1, 6)).unwrap();
     let weight = explained(&machine, "dense_1.weight", &[0, 0]);
-    assert!(weight.instruction.is_none() && weight.words.contains("step before"));
+    assert!(weight.instruction.is_none() && weight.words.contains("previous step"));
 }

@@ -55,7 +55,7 @@ fn advice_fits_the_operation() {
         match remedy {
             Some(remedy) => assert!(found.advice().contains(remedy), "{expression}: {found} {}", found.advice()),
             // In the very first step no rate has done anything yet.
-            None => assert!(found.advice().contains("scale the data") && !found.is_of_size(), "{expression}: {found}"),
+            None => assert!(found.advice().contains("Scale the data") && !found.is_of_size(), "{expression}: {found}"),
         }
     }
 }
@@ -115,5 +115,5 @@ fn what_somebody_wrote_or_brought_is_not_blamed_on_an_instruction() {
     machine.run_step(&spoilt).unwrap();
     let found = machine.first_not_finite().unwrap();
     assert_eq!((found.phase, found.sample), (Phase::Load, Some(spoilt.rows[3])));
-    assert!(found.to_string().starts_with("Step 1: the data itself holds NaN"), "{found}");
+    assert!(found.to_string().starts_with("Step 1: the data itself contains NaN"), "{found}");
 }

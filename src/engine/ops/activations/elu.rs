@@ -16,7 +16,7 @@ pub struct Elu {
 impl Pointwise for Elu {
     const NAME: &'static str = "elu";
     const FORMULA: &'static str = "y = x if x > 0, else α · (eˣ − 1)";
-    const WORDS: &'static str = "Lets positive numbers through; negative ones bend smoothly towards −α.";
+    const WORDS: &'static str = "Passes positive values through; negative ones level off smoothly towards −α.";
     const GRADIENT_NAME: &'static str = "elu'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy if x > 0, else dy · α eˣ";
     const DERIVATIVE_FROM: From = From::Input;

@@ -23,7 +23,7 @@ impl Pointwise for Gelu {
     const NAME: &'static str = "gelu";
     const FORMULA: &'static str = "y = x · Φ(x), Φ(x) = (1 + erf(x / √2)) / 2";
     const WORDS: &'static str =
-        "Weights each number by the chance that a normal random number lies below it: a smooth relu.";
+        "Multiplies each value by the probability that a standard normal variable is below it: a smooth ReLU.";
     const GRADIENT_NAME: &'static str = "gelu'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · (Φ(x) + x · φ(x))";
     const DERIVATIVE_FROM: From = From::Input;

@@ -13,7 +13,7 @@ pub struct HardSwish;
 impl Pointwise for HardSwish {
     const NAME: &'static str = "hard_swish";
     const FORMULA: &'static str = "y = x · clamp(x + 3, 0, 6) / 6";
-    const WORDS: &'static str = "Lets numbers above 3 through, turns those below −3 into 0 and bends in between.";
+    const WORDS: &'static str = "Passes values above 3 through, sets values below −3 to 0 and bends in between.";
     const GRADIENT_NAME: &'static str = "hard_swish'x";
     const GRADIENT_FORMULA: &'static str = "dx = 0 if x < −3, dy if x ≥ 3, else dy · (x / 3 + 1/2)";
     const DERIVATIVE_FROM: From = From::Input;

@@ -14,7 +14,7 @@ pub struct LeakyRelu {
 impl Pointwise for LeakyRelu {
     const NAME: &'static str = "leaky_relu";
     const FORMULA: &'static str = "y = x if x > 0, else slope · x";
-    const WORDS: &'static str = "Lets positive numbers through and multiplies negative ones by a small slope.";
+    const WORDS: &'static str = "Passes positive values through and multiplies negative ones by a small slope.";
     const GRADIENT_NAME: &'static str = "leaky_relu'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy if x > 0, else slope · dy";
     const DERIVATIVE_FROM: From = From::Input;

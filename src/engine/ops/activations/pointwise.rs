@@ -25,8 +25,7 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const WORDS: &'static str;
     const GRADIENT_NAME: &'static str;
     const GRADIENT_FORMULA: &'static str;
-    const GRADIENT_WORDS: &'static str =
-        "The steeper the curve where the number landed, the more of the blame passes through.";
+    const GRADIENT_WORDS: &'static str = "The output gradient times the slope of the curve at this value.";
     const DERIVATIVE_FROM: From;
     /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
     const BLOCKS: bool = false;

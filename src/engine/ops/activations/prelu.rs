@@ -51,7 +51,7 @@ impl Op for Prelu {
     }
 
     fn words(&self) -> &'static str {
-        "Lets positive numbers through and multiplies negative ones by a slope that is learned."
+        "Passes positive values through and multiplies negative ones by a learned slope."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -117,7 +117,7 @@ impl Op for PreluX {
     }
 
     fn words(&self) -> &'static str {
-        "Blame passes where the number was positive; elsewhere it shrinks as the number did."
+        "The gradient passes unchanged where the value was positive; elsewhere it is multiplied by the slope."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -170,7 +170,7 @@ impl Op for PreluSlope {
     }
 
     fn words(&self) -> &'static str {
-        "The slope is blamed by every number that it was multiplied with, added up over the batch."
+        "The sum of output gradient times value, over the batch, wherever the slope was used."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

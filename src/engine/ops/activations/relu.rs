@@ -13,10 +13,10 @@ pub struct Relu;
 impl Pointwise for Relu {
     const NAME: &'static str = "relu";
     const FORMULA: &'static str = "y = max(0, x)";
-    const WORDS: &'static str = "Lets positive numbers through and turns negative ones into 0.";
+    const WORDS: &'static str = "Passes positive values through and sets negative ones to 0.";
     const GRADIENT_NAME: &'static str = "relu'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy where y > 0, else 0";
-    const GRADIENT_WORDS: &'static str = "Blame passes only where the number was positive.";
+    const GRADIENT_WORDS: &'static str = "The gradient passes only where the value was positive.";
     const DERIVATIVE_FROM: From = From::Output;
     const BLOCKS: bool = true;
 

@@ -18,7 +18,8 @@ pub struct Selu;
 impl Pointwise for Selu {
     const NAME: &'static str = "selu";
     const FORMULA: &'static str = "y = 1.0507 · (x if x > 0, else 1.6733 · (eˣ − 1))";
-    const WORDS: &'static str = "Stretches positive numbers a little and bends negative ones, so that their mean stays near 0 and their spread near 1.";
+    const WORDS: &'static str = "Stretches positive values a little and bends negative ones, so that the mean stays \
+        near 0 and the standard deviation near 1.";
     const GRADIENT_NAME: &'static str = "selu'x";
     const GRADIENT_FORMULA: &'static str = "dx = 1.0507 · dy if x > 0, else dy · 1.7581 eˣ";
     const DERIVATIVE_FROM: From = From::Input;

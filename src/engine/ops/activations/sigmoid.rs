@@ -17,7 +17,7 @@ pub fn sigmoid(x: &Tensor) -> candle_core::Result<Tensor> {
 impl Pointwise for Sigmoid {
     const NAME: &'static str = "sigmoid";
     const FORMULA: &'static str = "y = 1 / (1 + e⁻ˣ)";
-    const WORDS: &'static str = "Squeezes every number into 0 to 1.";
+    const WORDS: &'static str = "Squashes every value into the range 0 to 1.";
     const GRADIENT_NAME: &'static str = "sigmoid'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · y · (1 − y)";
     const DERIVATIVE_FROM: From = From::Output;

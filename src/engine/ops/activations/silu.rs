@@ -19,7 +19,7 @@ impl Pointwise for Silu {
     const NAME: &'static str = "silu";
     const FORMULA: &'static str = "y = x · σ(x), σ(x) = 1 / (1 + e⁻ˣ)";
     const WORDS: &'static str =
-        "Multiplies each number by its own sigmoid: a smooth relu that dips slightly below zero.";
+        "Multiplies each value by its own sigmoid: a smooth ReLU that dips slightly below zero.";
     const GRADIENT_NAME: &'static str = "silu'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · σ(x) · (1 + x · (1 − σ(x)))";
     const DERIVATIVE_FROM: From = From::Input;

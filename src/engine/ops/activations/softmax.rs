@@ -63,7 +63,7 @@ impl Op for Softmax {
     }
 
     fn words(&self) -> &'static str {
-        "Turns a row of numbers into positive shares that add up to 1."
+        "Turns a row of values into probabilities: positive and adding up to 1."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -113,7 +113,8 @@ impl Op for SoftmaxX {
     }
 
     fn words(&self) -> &'static str {
-        "A share can only grow at the cost of the others, so each is blamed relative to the mean."
+        "One probability can only grow at the expense of the others, so each gradient is taken relative to their \
+            weighted mean."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

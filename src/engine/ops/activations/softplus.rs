@@ -20,7 +20,7 @@ pub fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
 impl Pointwise for Softplus {
     const NAME: &'static str = "softplus";
     const FORMULA: &'static str = "y = log(1 + eˣ)";
-    const WORDS: &'static str = "A smooth, always positive version of relu.";
+    const WORDS: &'static str = "A smooth, always positive version of ReLU.";
     const GRADIENT_NAME: &'static str = "softplus'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · σ(x)";
     const DERIVATIVE_FROM: From = From::Input;

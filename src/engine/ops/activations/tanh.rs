@@ -14,7 +14,7 @@ impl Pointwise for Tanh {
     const NAME: &'static str = "tanh";
     const FORMULA: &'static str = "y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)";
     const WORDS: &'static str =
-        "Squeezes every number into −1 to 1: large ones end near 1, very negative ones near −1.";
+        "Squashes every value into the range −1 to 1: large ones end up near 1, very negative ones near −1.";
     const GRADIENT_NAME: &'static str = "tanh'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · (1 − y²)";
     const DERIVATIVE_FROM: From = From::Output;

@@ -113,7 +113,7 @@ impl Op for Conv2d {
     }
 
     fn words(&self) -> &'static str {
-        "Lays each filter on every place of the picture, multiplies what lies under it by the filter's weights and adds it up."
+        "Slides each filter over the image, multiplies the pixels under it by the filter's weights and adds them up."
     }
 
     fn settings(&self) -> String {
@@ -203,7 +203,7 @@ impl Op for Conv2dX {
     }
 
     fn words(&self) -> &'static str {
-        "Each pixel is blamed by every filter that was laid over it, in proportion to the weight that it met."
+        "Each pixel collects the gradient of every output it contributed to, times the weight in between."
     }
 
     fn settings(&self) -> String {
@@ -257,7 +257,7 @@ impl Op for Conv2dW {
     }
 
     fn words(&self) -> &'static str {
-        "A weight is blamed by what it met at each place times how wrong the answer was there, added up over places and batch."
+        "The sum of pixel times output gradient, over all positions of the filter and the batch."
     }
 
     fn settings(&self) -> String {
@@ -308,7 +308,7 @@ impl Op for Conv2dB {
     }
 
     fn words(&self) -> &'static str {
-        "A bias is blamed by how wrong its filter's answers were, added up over places and batch."
+        "The sum of the filter's output gradients over all positions and the batch."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

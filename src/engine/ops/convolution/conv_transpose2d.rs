@@ -35,7 +35,7 @@ impl Op for ConvTranspose2d {
     }
 
     fn words(&self) -> &'static str {
-        "Each pixel stamps the filter, as strong as the pixel is, onto a larger picture; where stamps overlap they add up."
+        "Each pixel stamps the filter, scaled by its value, onto a larger image. Overlapping stamps add up."
     }
 
     fn settings(&self) -> String {
@@ -122,7 +122,7 @@ impl Op for ConvTranspose2dX {
     }
 
     fn words(&self) -> &'static str {
-        "Each pixel is blamed by all that its stamp reached, in proportion to the weights: an ordinary convolution."
+        "Each pixel collects the gradients under its stamp, times the weights: an ordinary convolution."
     }
 
     fn settings(&self) -> String {
@@ -169,7 +169,7 @@ impl Op for ConvTranspose2dW {
     }
 
     fn words(&self) -> &'static str {
-        "A weight is blamed by each pixel that it stamped times how wrong the answer was there, added up over places and batch."
+        "The sum of pixel times output gradient under its stamp, over all positions and the batch."
     }
 
     fn settings(&self) -> String {

@@ -39,7 +39,7 @@ impl Op for Windows {
     }
 
     fn words(&self) -> &'static str {
-        "Lays what the window sees at each place out as one row."
+        "Lays out what the window sees at each position as one row."
     }
 
     fn settings(&self) -> String {
@@ -112,7 +112,7 @@ impl Op for WindowsX {
     }
 
     fn words(&self) -> &'static str {
-        "A number is blamed once for every window that it stood in."
+        "A value collects the gradient of every window it was part of."
     }
 
     fn settings(&self) -> String {

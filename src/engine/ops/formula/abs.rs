@@ -12,10 +12,11 @@ pub struct Abs;
 impl Pointwise for Abs {
     const NAME: &'static str = "abs";
     const FORMULA: &'static str = "y = |x|";
-    const WORDS: &'static str = "The size of each number, without its sign.";
+    const WORDS: &'static str = "The absolute value: each value without its sign.";
     const GRADIENT_NAME: &'static str = "abs'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · sign(x)";
-    const GRADIENT_WORDS: &'static str = "Blame keeps its sign for positive numbers and turns it for negative ones.";
+    const GRADIENT_WORDS: &'static str = "The gradient keeps its sign for positive values and flips for negative \
+        ones.";
     const DERIVATIVE_FROM: From = From::Input;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {

@@ -15,10 +15,10 @@ pub struct AtLeast {
 impl Pointwise for AtLeast {
     const NAME: &'static str = "at_least";
     const FORMULA: &'static str = "y = max(x, c)";
-    const WORDS: &'static str = "Raises each number to a constant, when it is smaller.";
+    const WORDS: &'static str = "Replaces values below a constant by the constant.";
     const GRADIENT_NAME: &'static str = "at_least'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy where x ≥ c, else 0";
-    const GRADIENT_WORDS: &'static str = "Blame passes only where the number itself came through.";
+    const GRADIENT_WORDS: &'static str = "The gradient passes only where the value itself passed through.";
     const DERIVATIVE_FROM: From = From::Input;
     const BLOCKS: bool = true;
 

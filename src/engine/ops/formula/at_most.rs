@@ -15,10 +15,10 @@ pub struct AtMost {
 impl Pointwise for AtMost {
     const NAME: &'static str = "at_most";
     const FORMULA: &'static str = "y = min(x, c)";
-    const WORDS: &'static str = "Lowers each number to a constant, when it is larger.";
+    const WORDS: &'static str = "Replaces values above a constant by the constant.";
     const GRADIENT_NAME: &'static str = "at_most'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy where x ≤ c, else 0";
-    const GRADIENT_WORDS: &'static str = "Blame passes only where the number itself came through.";
+    const GRADIENT_WORDS: &'static str = "The gradient passes only where the value itself passed through.";
     const DERIVATIVE_FROM: From = From::Input;
     const BLOCKS: bool = true;
 

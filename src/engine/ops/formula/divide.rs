@@ -11,12 +11,12 @@ pub struct Divide;
 impl Pair for Divide {
     const NAME: &'static str = "divide";
     const FORMULA: &'static str = "y = a / b";
-    const WORDS: &'static str = "Divides the first by the second, number by number.";
+    const WORDS: &'static str = "Divides the first by the second, element by element.";
     const GRADIENT_NAMES: [&'static str; 2] = ["divide'a", "divide'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy / b", "db = −dy · a / b²"];
 
     fn remedy(&self) -> Option<&'static str> {
-        Some("Something is divided by 0, or by almost 0: write a / (b + 1e-6), or keep b away from 0.")
+        Some("A division by 0, or nearly 0. Write a / (b + 1e-6), or keep b away from 0.")
     }
 
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {

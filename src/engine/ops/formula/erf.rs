@@ -13,7 +13,7 @@ pub struct Erf;
 impl Pointwise for Erf {
     const NAME: &'static str = "erf";
     const FORMULA: &'static str = "y = 2/√π · ∫₀ˣ e^(−t²) dt";
-    const WORDS: &'static str = "An s-shaped curve from −1 to 1, the area under a bell curve.";
+    const WORDS: &'static str = "An S-shaped curve from −1 to 1: the area under a bell curve (error function).";
     const GRADIENT_NAME: &'static str = "erf'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · 2/√π · e^(−x²)";
     const DERIVATIVE_FROM: From = From::Input;

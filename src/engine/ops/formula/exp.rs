@@ -13,13 +13,13 @@ pub struct Exp;
 impl Pointwise for Exp {
     const NAME: &'static str = "exp";
     const FORMULA: &'static str = "y = eˣ";
-    const WORDS: &'static str = "e = 2.718… to the power of each number.";
+    const WORDS: &'static str = "e = 2.718… raised to the power of each value.";
     const GRADIENT_NAME: &'static str = "exp'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · y";
     const DERIVATIVE_FROM: From = From::Output;
 
     fn remedy(&self) -> Option<&'static str> {
-        Some("exp of more than 88 is infinite: keep what goes in small, as in exp(min(x, 80)).")
+        Some("exp is infinite above 88. Limit its input, as in exp(min(x, 80)).")
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {

@@ -12,15 +12,13 @@ pub struct Log;
 impl Pointwise for Log {
     const NAME: &'static str = "log";
     const FORMULA: &'static str = "y = ln x";
-    const WORDS: &'static str = "The power to which e = 2.718… must be raised to give the number.";
+    const WORDS: &'static str = "The natural logarithm: the power that e = 2.718… must be raised to.";
     const GRADIENT_NAME: &'static str = "log'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy / x";
     const DERIVATIVE_FROM: From = From::Input;
 
     fn remedy(&self) -> Option<&'static str> {
-        Some(
-            "The log of 0 is minus infinity, and that of a negative number NaN: write log(x + 1e-6), or log(max(x, 1e-6)).",
-        )
+        Some("The log of 0 is minus infinity and of a negative number NaN. Write log(x + 1e-6) or log(max(x, 1e-6)).")
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {

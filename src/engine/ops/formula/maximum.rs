@@ -13,7 +13,7 @@ pub struct Maximum;
 impl Pair for Maximum {
     const NAME: &'static str = "maximum";
     const FORMULA: &'static str = "y = max(a, b)";
-    const WORDS: &'static str = "Keeps the larger of the two, number by number.";
+    const WORDS: &'static str = "Keeps the larger of the two, element by element.";
     const GRADIENT_NAMES: [&'static str; 2] = ["maximum'a", "maximum'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] =
         ["da = dy where a > b, half where equal", "db = dy where b > a, half where equal"];

@@ -13,7 +13,7 @@ pub struct Minimum;
 impl Pair for Minimum {
     const NAME: &'static str = "minimum";
     const FORMULA: &'static str = "y = min(a, b)";
-    const WORDS: &'static str = "Keeps the smaller of the two, number by number.";
+    const WORDS: &'static str = "Keeps the smaller of the two, element by element.";
     const GRADIENT_NAMES: [&'static str; 2] = ["minimum'a", "minimum'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] =
         ["da = dy where a < b, half where equal", "db = dy where b < a, half where equal"];

@@ -148,7 +148,7 @@ impl<F: Pair> Op for PairSlope<F> {
     }
 
     fn words(&self) -> &'static str {
-        "The more the answer changes with this number, the more of the blame it takes."
+        "The output gradient times how strongly the output depends on this input."
     }
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {

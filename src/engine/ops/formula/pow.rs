@@ -22,12 +22,12 @@ impl Pair for Pow {
     const NAME: &'static str = "pow";
     const FORMULA: &'static str = "y = aᵇ";
     const WORDS: &'static str =
-        "Raises the first to the power of the second, number by number; the first must be positive.";
+        "Raises the first to the power of the second, element by element. The first must be positive.";
     const GRADIENT_NAMES: [&'static str; 2] = ["pow'a", "pow'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy · b · aᵇ⁻¹", "db = dy · aᵇ · ln a"];
 
     fn remedy(&self) -> Option<&'static str> {
-        Some("A negative number to a power is NaN, and so is the slope at 0: write max(x, 1e-6) for the base.")
+        Some("A power of a negative number is NaN, and so is the slope at 0. Use max(x, 1e-6) as the base.")
     }
 
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor> {

@@ -13,16 +13,16 @@ pub struct Power {
 impl Pointwise for Power {
     const NAME: &'static str = "power";
     const FORMULA: &'static str = "y = xᵖ";
-    const WORDS: &'static str = "Raises each number to a fixed power.";
+    const WORDS: &'static str = "Raises each value to a fixed power.";
     const GRADIENT_NAME: &'static str = "power'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · p · xᵖ⁻¹";
     const DERIVATIVE_FROM: From = From::Input;
 
     fn remedy(&self) -> Option<&'static str> {
         if self.exponent < 0.0 {
-            Some("0 to a negative power is infinite: write max(x, 1e-6) for the base.")
+            Some("0 to a negative power is infinite. Use max(x, 1e-6) as the base.")
         } else if self.exponent.fract() != 0.0 {
-            Some("A negative number to a fractional power is NaN: write max(x, 1e-6) for the base.")
+            Some("A negative number to a fractional power is NaN. Use max(x, 1e-6) as the base.")
         } else {
             None
         }

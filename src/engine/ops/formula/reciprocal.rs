@@ -13,13 +13,13 @@ pub struct Reciprocal {
 impl Pointwise for Reciprocal {
     const NAME: &'static str = "reciprocal";
     const FORMULA: &'static str = "y = numerator / x";
-    const WORDS: &'static str = "Divides a constant by each number.";
+    const WORDS: &'static str = "Divides a constant by each value.";
     const GRADIENT_NAME: &'static str = "reciprocal'x";
     const GRADIENT_FORMULA: &'static str = "dx = −dy · numerator / x²";
     const DERIVATIVE_FROM: From = From::Input;
 
     fn remedy(&self) -> Option<&'static str> {
-        Some("Something is divided by 0, or by almost 0: write 1 / (x + 1e-6), or keep x away from 0.")
+        Some("A division by 0, or nearly 0. Write 1 / (x + 1e-6), or keep x away from 0.")
     }
 
     fn settings(&self) -> String {

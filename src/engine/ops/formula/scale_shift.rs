@@ -14,10 +14,10 @@ pub struct ScaleShift {
 impl Pointwise for ScaleShift {
     const NAME: &'static str = "scale_shift";
     const FORMULA: &'static str = "y = scale · x + shift";
-    const WORDS: &'static str = "Multiplies each number by a constant and adds a constant.";
+    const WORDS: &'static str = "Multiplies each value by a constant and adds a constant.";
     const GRADIENT_NAME: &'static str = "scale_shift'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · scale";
-    const GRADIENT_WORDS: &'static str = "The blame is scaled as the number was.";
+    const GRADIENT_WORDS: &'static str = "The gradient is scaled by the same factor.";
     const DERIVATIVE_FROM: From = From::Input;
 
     fn settings(&self) -> String {

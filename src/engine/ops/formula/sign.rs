@@ -12,10 +12,10 @@ pub struct Sign;
 impl Pointwise for Sign {
     const NAME: &'static str = "sign";
     const FORMULA: &'static str = "y = 1 if x > 0, −1 if x < 0, else 0";
-    const WORDS: &'static str = "Keeps only the sign of each number.";
+    const WORDS: &'static str = "Keeps only the sign of each value.";
     const GRADIENT_NAME: &'static str = "sign'x";
     const GRADIENT_FORMULA: &'static str = "dx = 0";
-    const GRADIENT_WORDS: &'static str = "The curve is flat everywhere, so no blame passes.";
+    const GRADIENT_WORDS: &'static str = "The curve is flat everywhere, so no gradient passes.";
     const DERIVATIVE_FROM: From = From::Input;
     const BLOCKS: bool = true;
 

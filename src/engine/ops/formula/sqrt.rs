@@ -12,13 +12,13 @@ pub struct Sqrt;
 impl Pointwise for Sqrt {
     const NAME: &'static str = "sqrt";
     const FORMULA: &'static str = "y = √x";
-    const WORDS: &'static str = "The number that gives x when multiplied by itself.";
+    const WORDS: &'static str = "The square root: the number that gives x when squared.";
     const GRADIENT_NAME: &'static str = "sqrt'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy / (2 · y)";
     const DERIVATIVE_FROM: From = From::Output;
 
     fn remedy(&self) -> Option<&'static str> {
-        Some("The square root of a negative number is NaN, and its slope at 0 infinite: write sqrt(max(x, 1e-6)).")
+        Some("The square root of a negative number is NaN, and its slope at 0 is infinite. Write sqrt(max(x, 1e-6)).")
     }
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {

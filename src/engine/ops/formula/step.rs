@@ -12,10 +12,10 @@ pub struct Step;
 impl Pointwise for Step {
     const NAME: &'static str = "step";
     const FORMULA: &'static str = "y = 1 if x > 0, else 0";
-    const WORDS: &'static str = "1 where the number is positive, 0 elsewhere.";
+    const WORDS: &'static str = "1 where the value is positive, 0 elsewhere.";
     const GRADIENT_NAME: &'static str = "step'x";
     const GRADIENT_FORMULA: &'static str = "dx = 0";
-    const GRADIENT_WORDS: &'static str = "The curve is flat everywhere, so no blame passes.";
+    const GRADIENT_WORDS: &'static str = "The curve is flat everywhere, so no gradient passes.";
     const DERIVATIVE_FROM: From = From::Input;
     const BLOCKS: bool = true;
 

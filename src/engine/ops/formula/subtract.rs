@@ -11,7 +11,7 @@ pub struct Subtract;
 impl Pair for Subtract {
     const NAME: &'static str = "subtract";
     const FORMULA: &'static str = "y = a − b";
-    const WORDS: &'static str = "Subtracts the second from the first, number by number.";
+    const WORDS: &'static str = "Subtracts the second from the first, element by element.";
     const GRADIENT_NAMES: [&'static str; 2] = ["subtract'a", "subtract'b"];
     const GRADIENT_FORMULAS: [&'static str; 2] = ["da = dy", "db = −dy"];
 

@@ -16,10 +16,10 @@ impl Error for BinaryCrossEntropy {
     const NAME: &'static str = "bce";
     const FORMULA: &'static str = "L = mean of −t log σ(x) − (1 − t) log(1 − σ(x)), σ(x) = 1 / (1 + e⁻ˣ)";
     const WORDS: &'static str =
-        "Reads each number as the odds of yes (a logit) and measures the surprise at the truth.";
+        "Reads each value as the log-odds of “yes” (a logit) and measures how improbable it makes the truth.";
     const GRADIENT_NAME: &'static str = "bce'x";
     const GRADIENT_FORMULA: &'static str = "dx = dL · (σ(x) − t) / count";
-    const GRADIENT_WORDS: &'static str = "Each logit is pulled by how far its probability is from the truth.";
+    const GRADIENT_WORDS: &'static str = "The gradient of each logit is its probability minus the truth.";
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         softplus(x)? - (x * t)?

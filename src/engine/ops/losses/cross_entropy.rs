@@ -35,7 +35,7 @@ impl Op for CrossEntropy {
     }
 
     fn words(&self) -> &'static str {
-        "Turns the numbers into shares of probability and measures the surprise at the true class."
+        "Turns the outputs into probabilities and measures how improbable they make the true class."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -125,7 +125,7 @@ impl Op for CrossEntropyX {
     }
 
     fn words(&self) -> &'static str {
-        "Every share is pushed down by what it claimed, and the true class's is pushed up by what it lacked."
+        "Predicted probability minus truth: the true class is pushed up, all others down."
     }
 
     fn indices(&self, inputs: &[ValueShape]) -> Option<(usize, usize)> {

@@ -13,11 +13,10 @@ pub struct Huber;
 impl Error for Huber {
     const NAME: &'static str = "huber";
     const FORMULA: &'static str = "L = mean of r²/2 if |r| < 1, else |r| − 1/2, with r = x − t";
-    const WORDS: &'static str =
-        "Squares small errors and takes the distance of large ones, so that outliers do not rule.";
+    const WORDS: &'static str = "Squares small errors but counts large ones linearly, so that outliers don't dominate.";
     const GRADIENT_NAME: &'static str = "huber'x";
     const GRADIENT_FORMULA: &'static str = "dx = dL · clamp(x − t, −1, 1) / count";
-    const GRADIENT_WORDS: &'static str = "Pulled in proportion to the error, but never harder than 1.";
+    const GRADIENT_WORDS: &'static str = "Proportional to the error, but never more than 1.";
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         let r = (x - t)?.abs()?;

@@ -13,10 +13,11 @@ impl Error for Absolute {
     const NAME: &'static str = "mae";
     const FORMULA: &'static str = "L = mean |x − t|";
     const WORDS: &'static str =
-        "Takes the mean distance of each number from its target: outliers count no more than their distance.";
+        "The mean absolute difference from the target. Outliers count no more than their distance.";
     const GRADIENT_NAME: &'static str = "mae'x";
     const GRADIENT_FORMULA: &'static str = "dx = dL · sign(x − t) / count";
-    const GRADIENT_WORDS: &'static str = "Every number is pulled towards its target equally hard, however far it is.";
+    const GRADIENT_WORDS: &'static str = "Every value is pulled towards its target equally hard, however far away it \
+        is.";
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         (x - t)?.abs()

@@ -11,11 +11,10 @@ pub struct Squared;
 impl Error for Squared {
     const NAME: &'static str = "mse";
     const FORMULA: &'static str = "L = mean (x − t)²";
-    const WORDS: &'static str =
-        "Squares how far each number is from its target and takes the mean: large errors count most.";
+    const WORDS: &'static str = "The mean squared difference from the target. Large errors count most.";
     const GRADIENT_NAME: &'static str = "mse'x";
     const GRADIENT_FORMULA: &'static str = "dx = dL · 2 (x − t) / count";
-    const GRADIENT_WORDS: &'static str = "The further a number is from its target, the harder it is pulled.";
+    const GRADIENT_WORDS: &'static str = "The further a value is from its target, the harder it is pulled.";
 
     const SCALE: f64 = 2.0;
 

@@ -28,7 +28,7 @@ impl Op for OneHot {
     }
 
     fn words(&self) -> &'static str {
-        "Writes the class as a row of zeros with a single one."
+        "Encodes the class as a row of zeros with a single one (one-hot)."
     }
 
     fn settings(&self) -> String {
@@ -93,7 +93,7 @@ impl Op for Signs {
     }
 
     fn words(&self) -> &'static str {
-        "Writes the first class as −1 and the second as +1."
+        "Encodes the first class as −1 and the second as +1."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -132,7 +132,7 @@ impl Op for Column {
     }
 
     fn words(&self) -> &'static str {
-        "Stands the class numbers in a column beside the network's answers."
+        "Arranges the class indices in a column, like the network's outputs."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {

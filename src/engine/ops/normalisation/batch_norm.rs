@@ -79,7 +79,8 @@ impl Op for BatchNorm {
     }
 
     fn words(&self) -> &'static str {
-        "Over the batch, shifts and scales each feature to mean 0 and spread 1, then by its own learned scale and shift."
+        "Normalises each feature over the batch to mean 0 and standard deviation 1, then applies a learned scale and \
+            shift."
     }
 
     fn settings(&self) -> String {
@@ -169,7 +170,8 @@ impl Op for BatchNormParameters {
     }
 
     fn words(&self) -> &'static str {
-        "A scale is blamed by what it scaled times how wrong the answer was, a shift by how wrong the answer was, added up."
+        "The scale's gradient is the sum of normalised value times output gradient, the shift's the sum of output \
+            gradients."
     }
 
     fn settings(&self) -> String {
@@ -228,7 +230,7 @@ impl Op for BatchNormX {
     }
 
     fn words(&self) -> &'static str {
-        "A number is blamed directly, less what the whole batch would have shifted and scaled away anyway."
+        "The output gradient, minus the part that normalising over the batch would cancel anyway."
     }
 
     fn settings(&self) -> String {

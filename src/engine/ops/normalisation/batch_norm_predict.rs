@@ -31,7 +31,8 @@ impl Op for BatchNormPredict {
     }
 
     fn words(&self) -> &'static str {
-        "Shifts and scales each feature by the mean and spread remembered from training, then by its own learned scale and shift."
+        "Normalises each feature with the mean and variance recorded in training, then applies the learned scale and \
+            shift."
     }
 
     fn settings(&self) -> String {
@@ -101,7 +102,7 @@ impl Op for BatchNormPredictX {
     }
 
     fn words(&self) -> &'static str {
-        "With remembered statistics each number is scaled by a fixed factor, and so is its blame."
+        "With recorded statistics each value is scaled by a fixed factor, and so is its gradient."
     }
 
     fn settings(&self) -> String {
@@ -138,7 +139,7 @@ impl Op for RunningStatistics {
     }
 
     fn words(&self) -> &'static str {
-        "Remembers, for predicting, a slowly moving average of the batches' means and variances."
+        "Keeps a running average of the batches' means and variances for prediction."
     }
 
     fn settings(&self) -> String {

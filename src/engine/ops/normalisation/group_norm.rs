@@ -93,7 +93,8 @@ impl Op for GroupNorm {
     }
 
     fn words(&self) -> &'static str {
-        "In each sample, shifts and scales each group of channels to mean 0 and spread 1, then each channel by its own learned scale and shift."
+        "Normalises each group of channels of a sample to mean 0 and standard deviation 1, then applies a learned \
+            scale and shift per channel."
     }
 
     fn settings(&self) -> String {
@@ -186,7 +187,7 @@ impl Op for GroupNormX {
     }
 
     fn words(&self) -> &'static str {
-        "Moving one number moves mean and spread of its group too, so the blame that only shifts or stretches all of them is taken off."
+        "The output gradient, minus the part that normalising the group would cancel anyway."
     }
 
     fn settings(&self) -> String {
@@ -240,7 +241,7 @@ impl Op for GroupNormParameters {
     }
 
     fn words(&self) -> &'static str {
-        "Scale and shift of a channel are blamed by all its numbers, added up over places and batch."
+        "A channel's scale and shift collect the gradients of all its values, over positions and batch."
     }
 
     fn settings(&self) -> String {

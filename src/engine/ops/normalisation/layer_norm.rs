@@ -54,7 +54,8 @@ impl Op for LayerNorm {
     }
 
     fn words(&self) -> &'static str {
-        "Shifts and scales the numbers of each sample to mean 0 and spread 1, then each by its own learned scale and shift."
+        "Normalises the values of each sample to mean 0 and standard deviation 1, then applies a learned scale and \
+            shift to each."
     }
 
     fn settings(&self) -> String {
@@ -156,7 +157,7 @@ impl Op for LayerNormX {
     }
 
     fn words(&self) -> &'static str {
-        "A number is blamed directly, less what its whole sample would have shifted and scaled away anyway."
+        "The output gradient, minus the part that normalising the sample would cancel anyway."
     }
 
     fn settings(&self) -> String {
@@ -213,7 +214,8 @@ impl Op for LayerNormParameters {
     }
 
     fn words(&self) -> &'static str {
-        "A scale is blamed by what it scaled times how wrong the answer was, a shift by how wrong the answer was, added up."
+        "The scale's gradient is the sum of normalised value times output gradient, the shift's the sum of output \
+            gradients."
     }
 
     fn settings(&self) -> String {

@@ -54,7 +54,8 @@ impl Op for Adagrad {
     }
 
     fn words(&self) -> &'static str {
-        "Divides each step by the size of all gradients that the weight has seen, so that rarely moved weights move further."
+        "Divides each step by the size of all past gradients of the weight, so that rarely updated weights take larger \
+            steps."
     }
 
     fn settings(&self) -> String {

@@ -84,7 +84,8 @@ impl Op for Adam {
     }
 
     fn words(&self) -> &'static str {
-        "Steps along a running mean of the gradient, divided by its usual size, so that every weight moves at a similar pace."
+        "Steps along a running mean of the gradient, divided by its typical size, so that all weights move at a \
+            similar pace."
     }
 
     fn settings(&self) -> String {

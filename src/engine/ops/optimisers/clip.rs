@@ -34,7 +34,7 @@ impl Op for ClipNorm {
     }
 
     fn words(&self) -> &'static str {
-        "When all gradients together are longer than the limit, shortens them to it and keeps their direction."
+        "If the norm of all gradients together exceeds the limit, scales them down to it, keeping their direction."
     }
 
     fn settings(&self) -> String {
@@ -133,7 +133,7 @@ impl Op for ClipValue {
     }
 
     fn words(&self) -> &'static str {
-        "Cuts every single gradient off at the limit."
+        "Limits every single gradient to the range from −max to max."
     }
 
     fn settings(&self) -> String {

@@ -53,7 +53,7 @@ impl Op for Lion {
     }
 
     fn words(&self) -> &'static str {
-        "Looks only at the sign of a running mean of the gradient, so that every weight moves by the same amount."
+        "Uses only the sign of a running mean of the gradient, so that every weight moves by the same amount."
     }
 
     fn settings(&self) -> String {

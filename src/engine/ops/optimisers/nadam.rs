@@ -83,7 +83,7 @@ impl Op for NAdam {
     }
 
     fn words(&self) -> &'static str {
-        "Adam that adds the part of the momentum that the next step would bring (Nesterov), so that it turns sooner."
+        "Adam with Nesterov momentum: it looks one step ahead, so that it changes direction sooner."
     }
 
     fn settings(&self) -> String {

@@ -43,8 +43,8 @@ impl Op for Penalty {
 
     fn words(&self) -> &'static str {
         match self.norm {
-            Norm::L1 => "Makes every weight cost its size, which drives useless ones to exactly zero.",
-            Norm::L2 => "Makes every weight cost its square, which keeps all of them small.",
+            Norm::L1 => "Penalises the absolute value of every weight, which drives unneeded ones to exactly zero.",
+            Norm::L2 => "Penalises the square of every weight, which keeps all of them small.",
         }
     }
 

@@ -73,7 +73,7 @@ impl Op for RmsProp {
     }
 
     fn words(&self) -> &'static str {
-        "Divides each step by how large the gradient has been lately, so that every weight moves at a similar pace."
+        "Divides each step by the recent size of the gradient, so that all weights move at a similar pace."
     }
 
     fn settings(&self) -> String {

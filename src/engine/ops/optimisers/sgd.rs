@@ -61,7 +61,8 @@ impl Op for Sgd {
     }
 
     fn words(&self) -> &'static str {
-        "Takes a step downhill: against the gradient, as long as the learning rate says; momentum keeps some of the speed of earlier steps."
+        "Takes a step downhill, against the gradient, scaled by the learning rate. Momentum carries over some speed \
+            from earlier steps."
     }
 
     fn settings(&self) -> String {

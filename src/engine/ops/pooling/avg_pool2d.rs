@@ -33,7 +33,7 @@ impl Op for AvgPool2d {
     }
 
     fn words(&self) -> &'static str {
-        "Replaces each window by the mean of its numbers."
+        "Replaces each window by the mean of its values."
     }
 
     fn settings(&self) -> String {
@@ -105,7 +105,7 @@ impl Op for AvgPool2dX {
     }
 
     fn words(&self) -> &'static str {
-        "All numbers of a window share its blame equally."
+        "All values of a window share its gradient equally."
     }
 
     fn settings(&self) -> String {

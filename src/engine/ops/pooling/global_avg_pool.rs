@@ -25,7 +25,7 @@ impl Op for GlobalAvgPool {
     }
 
     fn words(&self) -> &'static str {
-        "Replaces each channel by the mean of all its numbers."
+        "Replaces each channel by the mean of all its values."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -85,7 +85,7 @@ impl Op for GlobalAvgPoolX {
     }
 
     fn words(&self) -> &'static str {
-        "All numbers of a channel share its blame equally."
+        "All values of a channel share its gradient equally."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -34,7 +34,7 @@ impl Op for MaxOver {
     }
 
     fn words(&self) -> &'static str {
-        "Replaces one axis by its largest number, and notes where that was."
+        "Replaces one axis by its largest value and records where that was."
     }
 
     fn settings(&self) -> String {
@@ -80,7 +80,7 @@ impl Op for MaxOver {
         }
         match output {
             0 => x.at(&places::widened(index, self.axis, largest.0)),
-            _ => Ok(Arithmetic::given("place of the largest", largest.0 as f64)),
+            _ => Ok(Arithmetic::given("position of the largest", largest.0 as f64)),
         }
     }
 
@@ -116,7 +116,7 @@ impl Op for MaxOverX {
     }
 
     fn words(&self) -> &'static str {
-        "Only the number that was largest gets the blame."
+        "Only the largest value gets the gradient."
     }
 
     fn settings(&self) -> String {

@@ -48,7 +48,7 @@ impl Op for MaxPool2d {
     }
 
     fn words(&self) -> &'static str {
-        "Keeps only the largest number of each window, and notes where it was."
+        "Keeps the largest value of each window and records where it was."
     }
 
     fn settings(&self) -> String {
@@ -146,7 +146,7 @@ impl Op for MaxPool2dX {
     }
 
     fn words(&self) -> &'static str {
-        "Only the number that won its window is blamed; the others made no difference."
+        "Only the largest value of each window gets the gradient; the others made no difference."
     }
 
     fn settings(&self) -> String {

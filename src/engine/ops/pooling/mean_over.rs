@@ -110,7 +110,7 @@ impl Op for MeanOverX {
     }
 
     fn words(&self) -> &'static str {
-        "Every place gets an equal share of the blame."
+        "Every position gets an equal share of the gradient."
     }
 
     fn settings(&self) -> String {

@@ -109,7 +109,7 @@ impl Op for StateWeights {
     }
 
     fn words(&self) -> &'static str {
-        "A weight between states is blamed by the state it carried times how wrong its gate was, added up over steps and batch."
+        "The previous state times the gate's gradient, summed over steps and batch."
     }
 
     fn settings(&self) -> String {
@@ -179,7 +179,7 @@ impl Op for Biases {
     }
 
     fn words(&self) -> &'static str {
-        "A bias is blamed by how wrong its gate was, added up over steps and batch."
+        "The gate's gradient, summed over steps and batch."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

@@ -36,7 +36,7 @@ impl Op for Gru {
     }
 
     fn words(&self) -> &'static str {
-        "At every step two gates decide how much of the state so far enters the new one, and how much of it stays."
+        "At every step two gates decide how much of the old state flows into the new one and how much is kept."
     }
 
     fn settings(&self) -> String {
@@ -167,7 +167,8 @@ impl Op for GruGates {
     }
 
     fn words(&self) -> &'static str {
-        "Walks back through time: what a state did to later steps is added to its own blame, and shared among the gates before their squashing."
+        "Backpropagates through time: each state's effect on later steps is added to its gradient, which is then \
+            passed on to the gates."
     }
 
     fn settings(&self) -> String {

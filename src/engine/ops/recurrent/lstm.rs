@@ -35,7 +35,7 @@ impl Op for Lstm {
     }
 
     fn words(&self) -> &'static str {
-        "At every step gates decide what its memory forgets, what it takes in and what it shows."
+        "At every step gates decide what the memory forgets, what it stores and what it outputs."
     }
 
     fn settings(&self) -> String {
@@ -156,7 +156,8 @@ impl Op for LstmGates {
     }
 
     fn words(&self) -> &'static str {
-        "Walks back through time: what a state did to later steps is added to its own blame, and shared among the gates before their squashing."
+        "Backpropagates through time: each state's effect on later steps is added to its gradient, which is then \
+            passed on to the gates."
     }
 
     fn settings(&self) -> String {

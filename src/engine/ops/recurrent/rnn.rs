@@ -44,7 +44,7 @@ impl Op for Rnn {
     }
 
     fn words(&self) -> &'static str {
-        "At every step mixes what arrives with the state so far and squashes the sum into the new state."
+        "At every step combines the input with the previous state and squashes the sum into the new state."
     }
 
     fn settings(&self) -> String {
@@ -137,7 +137,7 @@ impl Op for RnnSums {
     }
 
     fn words(&self) -> &'static str {
-        "Walks back through time: what a state did to later steps is added to its own blame."
+        "Backpropagates through time: each state's effect on later steps is added to its gradient."
     }
 
     fn settings(&self) -> String {

@@ -29,7 +29,7 @@ impl Op for Concat {
     }
 
     fn words(&self) -> &'static str {
-        "Puts what arrives side by side."
+        "Joins its inputs side by side."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -118,7 +118,7 @@ impl Op for ConcatPart {
     }
 
     fn words(&self) -> &'static str {
-        "Each wire gets back the blame of its own part."
+        "Each input gets the gradient of its own part."
     }
 
     fn settings(&self) -> String {

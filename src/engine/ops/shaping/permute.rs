@@ -37,7 +37,7 @@ impl Op for Permute {
     }
 
     fn words(&self) -> &'static str {
-        "Keeps the numbers and puts the axes in another order, as turning a table on its side does."
+        "Reorders the axes and keeps the values, like transposing a table."
     }
 
     fn settings(&self) -> String {

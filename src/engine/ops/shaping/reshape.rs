@@ -23,7 +23,7 @@ impl Op for Reshape {
     }
 
     fn words(&self) -> &'static str {
-        "Keeps the numbers and their order and divides them into axes in another way."
+        "Keeps the values and their order and changes how they are arranged in axes."
     }
 
     fn settings(&self) -> String {

@@ -42,13 +42,13 @@ impl Op for Slice {
     }
 
     fn words(&self) -> &'static str {
-        "Keeps some places of one axis and leaves the others out."
+        "Keeps part of one axis."
     }
 
     fn settings(&self) -> String {
         match self.length {
-            1 => format!("axis {}, place {}", self.axis, self.start),
-            length => format!("axis {}, places {} to {}", self.axis, self.start, self.start + length - 1),
+            1 => format!("axis {}, index {}", self.axis, self.start),
+            length => format!("axis {}, indices {} to {}", self.axis, self.start, self.start + length - 1),
         }
     }
 
@@ -115,11 +115,11 @@ impl Op for SliceX {
     }
 
     fn formula(&self) -> &'static str {
-        "dx = dy at the places kept, 0 elsewhere"
+        "dx = dy where kept, 0 elsewhere"
     }
 
     fn words(&self) -> &'static str {
-        "What was kept gets its blame back, what was left out has none."
+        "The kept part gets its gradient, the rest gets none."
     }
 
     fn settings(&self) -> String {

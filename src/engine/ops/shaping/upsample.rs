@@ -65,7 +65,7 @@ impl Op for UpsampleNearest {
     }
 
     fn words(&self) -> &'static str {
-        "Makes every pixel a square of equal pixels."
+        "Replaces every pixel by a square of equal pixels."
     }
 
     fn settings(&self) -> String {
@@ -118,7 +118,7 @@ impl Op for UpsampleNearestX {
     }
 
     fn words(&self) -> &'static str {
-        "A pixel takes the blame of all its copies."
+        "A pixel collects the gradients of all its copies."
     }
 
     fn settings(&self) -> String {
@@ -154,7 +154,7 @@ impl Op for UpsampleBilinear {
     }
 
     fn words(&self) -> &'static str {
-        "Puts new pixels between the old ones, each a mix of its neighbours by nearness."
+        "Inserts new pixels between the old ones by interpolating between neighbours."
     }
 
     fn settings(&self) -> String {
@@ -267,7 +267,7 @@ impl Op for UpsampleBilinearX {
     }
 
     fn words(&self) -> &'static str {
-        "A pixel takes the blame of every pixel that it was mixed into, by its share there."
+        "A pixel collects the gradient of every pixel it contributed to, times its share."
     }
 
     fn settings(&self) -> String {

@@ -100,7 +100,7 @@ fn the_change_panel_follows_the_cell_takes_nan_and_says_why_there_is_no_such_cel
         assert_eq!(shown(&hands), number(&hands, "dense_1.weight", &index), "{typed}");
     }
     hands.type_into("Index of the cell", "9, 0");
-    assert!(hands.sees("unit 9 of 8: units are 0 to 7."));
+    assert!(hands.sees("There is no unit 9: units are 0 to 7."));
     hands.type_into("Index of the cell", "2, 1");
     for (typed, is_it) in
         [("nan", f32::is_nan as fn(f32) -> bool), ("inf", |v| v == f32::INFINITY), ("0,25", |v| v == 0.25)]
@@ -109,8 +109,8 @@ fn the_change_panel_follows_the_cell_takes_nan_and_says_why_there_is_no_such_cel
         hands.wait_until(typed, |hands| number(hands, "dense_1.weight", &[2, 1]).is_some_and(is_it));
     }
     // Of this step its layer has taken the weight already.
-    assert!(!hands.names_containing("%1 has used it already: step back before `%1 = linear").is_empty());
+    assert!(!hands.names_containing("%1 has already used it. Step back before `%1 = linear").is_empty());
     hands.click("value %1 in line 2");
     hands.wait_until("its numbers are there", |hands| number(hands, "%1", &[5, 1]).is_some());
-    assert!(hands.names_containing("has used it already: step back before `%2").is_empty(), "nothing has used it yet");
+    assert!(hands.names_containing("has already used it. Step back before `%2").is_empty(), "nothing has used it yet");
 }

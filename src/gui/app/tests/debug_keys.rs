@@ -48,9 +48,9 @@ fn steps(hands: &mut Hands, from: u64, to: u64) {
 fn each_pane_has_a_key_and_the_listing_is_one_stop_with_arrows_inside() {
     let mut hands = xor();
     press(&mut hands, Key::Num2);
-    assert!(hands.sees("Add the breakpoint"));
+    assert!(hands.sees("Add breakpoint"));
     press(&mut hands, Key::Num1);
-    assert!(!hands.sees("Add the breakpoint"));
+    assert!(!hands.sees("Add breakpoint"));
     let lines = view(&hands).map(|view| view.listing.clone()).unwrap_or_default();
     // Where the run stands, the heading of the next phase, that of its first layer, and the first line below it.
     for _ in 0..4 {
@@ -82,7 +82,7 @@ fn an_open_menu_keeps_its_keys_to_itself() {
     for key in [Key::F11, Key::F8, Key::Num2, Key::F9] {
         press(&mut hands, key);
     }
-    assert!(!hands.sees("Add the breakpoint") && hands.state().breakpoints.is_empty());
+    assert!(!hands.sees("Add breakpoint") && hands.state().breakpoints.is_empty());
     press(&mut hands, Key::Escape);
     press(&mut hands, Key::F11);
     hands.wait_until("one instruction, and no more", |hands| {
@@ -100,14 +100,14 @@ fn moments_are_bookmarked_and_one_goes_back_to_where_one_was() {
     hands.click("Bookmarks 1");
     hands.click("Go to step 3");
     stands_at(&mut hands, 3);
-    assert!(hands.sees("Back to where I was: step 5 (Alt ←)"));
+    assert!(hands.sees("Go back to step 5 (Alt ←)"));
     hands.key(Modifiers::SHIFT, Key::F8);
     stands_at(&mut hands, 2);
     for step in [3, 5] {
         hands.key(Modifiers::ALT, Key::ArrowLeft);
         stands_at(&mut hands, step);
     }
-    assert!(hands.sees("Back to where I was (Alt ←)"));
+    assert!(hands.sees("Go back (Alt ←)"));
     hands.click("Bookmarks 1");
     hands.click("Forget step 3");
     assert!(hands.state().desk.bookmarks.is_empty());
@@ -133,7 +133,7 @@ fn a_watched_number_is_drawn_from_the_first_step_on() {
 fn a_log_point_says_its_text_and_counts_its_hits() {
     let mut hands = xor();
     press(&mut hands, Key::Num2);
-    hands.click("Log a text at every step");
+    hands.click("Log a message at every step");
     hands.type_into("Text that every step logs", "{step}: {norm(dense_1.weight)}");
     steps(&mut hands, 0, 2);
     hands.wait_until("it was written down", |hands| !hands.names_containing("Step 2: 2: ").is_empty());

@@ -130,7 +130,7 @@ fn a_conditional_breakpoint_is_hit_during_a_free_run_and_found_again_backwards()
         let checked = view(hands).and_then(|view| view.checked("step == 40", true));
         checked.is_some_and(|checked| checked.problem.is_none())
     });
-    hands.click("Add the breakpoint");
+    hands.click("Add breakpoint");
     hands.key(Modifiers::NONE, Key::F5);
     hands.wait_until("it stops there", |hands| view(hands).is_some_and(|view| view.stopped.is_some()));
     assert_eq!(moment(&hands).step, 39, "in step 40");
@@ -260,7 +260,7 @@ fn a_branch_is_given_another_name() {
 fn a_branch_is_deleted_in_two_clicks_and_its_curves_go() {
     let mut hands = menu_of_a_fork();
     hands.click("Delete …");
-    hands.click("Delete branch fork at 1 for good");
+    hands.click("Delete branch fork at 1 permanently");
     hands.wait_until("there is one", |hands| view(hands).is_some_and(|view| view.branches.len() == 1));
     assert_eq!((hands.state().run.branch, hands.state().run.others.len()), (0, 0));
 }
@@ -327,7 +327,7 @@ fn the_run_stays_in_its_middle_while_the_other_tab_is_looked_at() {
     hands.click_tab("Debug");
     wait_for(&mut hands, 1, 2);
     hands.key(Modifiers::COMMAND, Key::Slash);
-    assert!(hands.sees("into: one instruction"));
+    assert!(hands.sees("step into: one instruction"));
 }
 
 #[test]

@@ -23,8 +23,8 @@ fn every_panel_saves_its_picture_and_its_numbers_where_it_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut hands = trained();
     for (button, item, name, begins) in [
-        ("Export the curves", "Save numbers (CSV) …", "curves.csv", "step,train loss".as_bytes()),
-        ("Export the output", "Save numbers (CSV) …", "output.csv", b"x,y,class "),
+        ("Export the curves", "Save data (CSV) …", "curves.csv", "step,train loss".as_bytes()),
+        ("Export the output", "Save data (CSV) …", "output.csv", b"x,y,class "),
         ("Export the output", "Save drawing (SVG) …", "output.svg", b"<svg "),
         ("Export the network", "Save picture (PNG) …", "network.png", b"\x89PNG"),
     ] {
@@ -65,7 +65,7 @@ fn a_picture_and_a_table_go_to_the_clipboard() {
     };
     assert!(copied("<svg ", ">Dense 1</text>"));
     hands.click("Export the curves");
-    let commands = hands.click_for_commands("Copy numbers");
+    let commands = hands.click_for_commands("Copy data");
     let copied = commands.iter().any(
         |command| matches!(command, OutputCommand::CopyText(text) if text.starts_with("step\ttrain loss\t") && text.lines().count() >= 2),
     );

@@ -76,11 +76,11 @@ fn the_tooltip_of_what_is_explained_does_not_stay_before_it() {
     let mut harness = training([1440.0, 900.0]);
     point_at(&mut harness, "Speed");
     harness.run_steps(60);
-    assert!(harness.query_by_label_contains("Speed: at the right end").is_some());
+    assert!(harness.query_by_label_contains("Speed: fully right").is_some());
     f1(&mut harness);
     harness.run_steps(4);
     assert_eq!(explained(&harness).as_deref(), Some("Speed"));
-    assert!(harness.query_by_label_contains("Speed: at the right end").is_none());
+    assert!(harness.query_by_label_contains("Speed: fully right").is_none());
     // The same once more, without moving.
     harness.key_press(Key::Escape);
     harness.run_steps(3);

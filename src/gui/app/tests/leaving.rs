@@ -44,7 +44,7 @@ fn another_project_opens_as_if_nothing_had_been_before() {
     hands.press_at(hands.place("dense_1.weight, 8 units × 2 inputs"));
     hands.click("breakpoint at line 4");
     hands.click("Probe batch");
-    hands.click("The first batch of the run");
+    hands.click("First batch of the run");
     hands.wait_until("it is probed", |hands| hands.state().gaze.probe.is_some());
     hands.click_tab("Breakpoints 1");
     hands.type_into("Condition", "loss > 3");

@@ -44,7 +44,7 @@ fn a_loss_that_becomes_nan_stops_the_run_and_offers_two_ways_out() {
     assert!(hands.names_containing("Go back to step").is_empty(), "the banner goes with it");
     hands.key(egui::Modifiers::NONE, egui::Key::Space);
     hands.wait_until("the run stands again", stands);
-    hands.click_on_top("Lower the rate to 1 and retry");
+    hands.click_on_top("Retry with learning rate 1");
     assert_eq!((hands.state().project.training.learning_rate, hands.state().runs.cards.len()), (1.0, 1));
 }
 
@@ -57,8 +57,8 @@ fn what_made_a_nan_is_opened_in_the_debugger_at_the_number_itself() {
     let mut hands = Hands::at([1024.0, 640.0], state);
     hands.wait_for_data();
     hands.key(egui::Modifiers::NONE, egui::Key::Space);
-    hands.wait_until("the run stands", |hands| !hands.names_containing("Show what made it").is_empty());
-    hands.click_on_top("Show what made it");
+    hands.wait_until("the run stands", |hands| !hands.names_containing("Show the cause").is_empty());
+    hands.click_on_top("Show the cause");
     assert_eq!(hands.state().tab, Tab::Debug);
     let culprit = |hands: &Hands| {
         let view = hands.state().debug.clone().filter(|view| view.travel.is_none())?;

@@ -6,7 +6,7 @@ use super::hands::Hands;
 use crate::session::State;
 
 fn places(hands: &Hands) -> Vec<Rect> {
-    ["canvas", "node Input", "node Loss", "Search layers", "What the network answers, over the plane"]
+    ["canvas", "node Input", "node Loss", "Search layers", "Network output, over the plane"]
         .map(|name| hands.rect(name))
         .to_vec()
 }
@@ -16,7 +16,7 @@ fn trained(size: [f32; 2]) -> Hands {
     hands.click("XOR");
     hands.wait_for_data();
     hands.click("Step");
-    hands.wait_until("the surface is drawn", |hands| hands.sees("What the network answers, over the plane"));
+    hands.wait_until("the surface is drawn", |hands| hands.sees("Network output, over the plane"));
     hands
 }
 
@@ -39,7 +39,7 @@ fn the_projector_view_is_large_and_bare_and_one_key_brings_all_back_as_it_was() 
                 assert!(!hands.sees(gone), "{gone}");
             }
             let window = Rect::from_min_size(egui::Pos2::ZERO, egui::Vec2::from(size) / zoom);
-            let surface = hands.rect("What the network answers, over the plane");
+            let surface = hands.rect("Network output, over the plane");
             assert!(surface.width() * zoom > before[4].width(), "{size:?}: {surface:?} {:?}", before[4]);
             for name in ["node Input", "node Loss", "canvas", "Export the curves", "Export the output"] {
                 assert!(window.contains_rect(hands.rect(name)), "{size:?}: {name}");

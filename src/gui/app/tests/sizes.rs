@@ -202,7 +202,7 @@ fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
     hands.scroll(inside, vec2(0.0, -600.0));
     // The wheel moves the list smoothly.
     hands.wait_until("the end of the list is in sight", |hands| hands.rect_of("Keyboard shortcuts").bottom() <= 320.0);
-    let at = hands.rect_of("Size of everything").center();
+    let at = hands.rect_of("Window zoom").center();
     hands.press_at(at);
     hands.click_on_top("125 %");
     assert!((hands.state().settings.scale - 1.25).abs() < 1e-6);
@@ -290,7 +290,7 @@ fn the_menu_and_the_sheet_of_keys_are_whole_where_there_is_room() {
     assert!(!hands.names_containing("licence").is_empty(), "it can be pressed");
     hands.key(Modifiers::NONE, Key::Escape);
     hands.key(Modifiers::COMMAND, Key::Slash);
-    let words = hands.rect("full speed, and back to a pace one can watch");
+    let words = hands.rect("toggle full speed");
     assert!(words.right() < hands.rect("Ctrl D").left(), "{words}");
 }
 

@@ -103,7 +103,7 @@ fn trying_again_reads_the_same_file_and_draws_no_other_seed() {
     hands.wait_until("the table is there", |hands| hands.state().table.is_some());
     let text = std::fs::read(flowers.file()).expect("the table");
     std::fs::write(flowers.file(), "height,species\n1,2,3\n").expect("a broken table");
-    hands.click("Split anew");
+    hands.click("New split");
     hands.wait_until("it has failed", |hands| matches!(hands.state().data, DataState::Failed(_)));
     let asked: DataSpec = hands.state().project.data.clone();
     std::fs::write(flowers.file(), text).expect("the table mended");

@@ -107,20 +107,20 @@ fn the_menu_has_the_tour_again_and_what_this_program_is() {
     harness.get_by_label("About Glassbox").click();
     harness.run_steps(4);
     assert!(harness.query_all_by_label(env!("CARGO_PKG_VERSION")).next().is_some());
-    harness.get_by_label("Copy for a report").click();
+    harness.get_by_label("Copy for a bug report").click();
     harness.run_steps(2);
     press(&mut harness, Key::Escape);
-    assert!(harness.query_by_label("Copy for a report").is_none());
+    assert!(harness.query_by_label("Copy for a bug report").is_none());
 }
 
 #[test]
 fn the_welcome_screen_offers_the_tour_until_it_was_seen() {
     let mut harness = window([1024.0, 640.0], State::default());
-    harness.get_by_label("Take the tour").click();
+    harness.get_by_label("Start the tour").click();
     harness.run_steps(8);
     assert_eq!((state(&harness).screen, stop(&harness).as_deref()), (Screen::Workspace, Some("1 of 9")));
     let app = harness.state_mut().as_mut().expect("an app");
     app.state.apply(Action::ShowWelcome);
     harness.run_steps(4);
-    assert!(harness.query_by_label("Take the tour").is_none());
+    assert!(harness.query_by_label("Start the tour").is_none());
 }

@@ -81,7 +81,7 @@ fn the_key_that_ends_a_field_on_a_card_does_nothing_else() {
 fn what_is_no_number_is_answered_on_cards_in_the_inspector_and_where_the_field_has_gone() {
     let mut hands = xor();
     hands.select_card("node Dense 1");
-    let answered = "“many” is not a number. Units takes a whole number from 1 to";
+    let answered = "“many” isn't a number. Units takes a whole number from 1 to";
     let before = hands.value("Units of Dense 1");
     hands.type_into("Units of Dense 1", "many");
     assert_eq!((hands.value("Units of Dense 1").as_str(), hands.names_containing(answered).len()), ("many", 1));

@@ -68,7 +68,7 @@ fn escape_leaves_a_weight_as_it_was_and_what_is_no_number_is_answered() {
     hands.key(Modifiers::COMMAND, Key::A);
     hands.type_text("much");
     hands.key(Modifiers::NONE, Key::Enter);
-    assert!(hands.sees("That is not a number: write one as 0.25."));
+    assert!(hands.sees("That isn't a number. Type one like 0.25."));
     hands.key(Modifiers::NONE, Key::Escape);
     assert!(!hands.sees(&field));
     assert_eq!((hands.state().history.undo_name(), hands.state().run.marks.len()), (None, 0));
@@ -127,7 +127,7 @@ fn the_keyboard_reaches_every_weight_through_the_inspector() {
     hands.type_text("0.125");
     hands.key(Modifiers::NONE, Key::Enter);
     hands.wait_until("it is set", |hands| weight(hands, 2, 1) == Some(0.125));
-    assert!(hands.sees("y → unit 2 of Dense 1: 0.125. Enter sets it."), "the keyboard is where it was");
+    assert!(hands.sees("y → unit 2 of Dense 1: 0.125. Press Enter to set it."), "the keyboard is where it was");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_pinned_unit_tells_how_its_number_comes_about_where_the_pointer_is() {
     let mut hands = xor();
     hands.click("unit 3 of Dense 1");
     assert!(hands.sees("Unpin") && hands.names_containing("Dense 1 · unit 3, at most").len() == 1);
-    let picture = hands.rect("What the unit answers, point by point");
+    let picture = hands.rect("Output of the unit, point by point");
     hands.hover(picture.lerp_inside(vec2(0.75, 0.75)));
     hands.wait_until("it is computed there", |hands| {
         let sum = hands.state().run.picture.as_ref().and_then(|picture| picture.unit.as_ref());

@@ -110,7 +110,7 @@ fn plus_and_minus_keys_are_for_the_selected_cards_and_the_selected_wire() {
     undo(&mut harness);
     select(&mut harness, &["Dense 1"]);
     press(&mut harness, Key::Insert);
-    assert!(harness.state().wired("Dense 1", "Dense 3"), "a layer after the selected one");
+    assert!(harness.state().wired("Dense 1", "Dense 3"), "add a layer after the selected one");
     let graph = &harness.state().state.project.graph;
     let wire = graph.incoming(graph.find("Dense 2").unwrap().id).next().unwrap().id;
     harness.state_mut().apply(Action::SelectWire(wire));
@@ -129,7 +129,7 @@ fn what_is_not_on_the_way_to_the_loss_says_so_and_the_list_mends_it_by_keyboard_
         position: [440.0, 220.0],
     }));
     let mut harness = window(desk);
-    harness.get_by_label_contains("health of Dense 3: Dense 3: It is not on the way to the Loss");
+    harness.get_by_label_contains("health of Dense 3: Dense 3: It isn't connected to the Loss");
     assert!(harness.query_by_label_contains("health of Dense 1").is_none());
     harness.get_by_label_contains("1 warning");
     press(&mut harness, Key::P);
@@ -170,9 +170,9 @@ fn bubbles_keep_off_each_other_and_off_the_controls() {
     harness.run_steps(6);
     assert_eq!(harness.state().state.inference.problems.len(), 3);
     let shown = [
-        "Nothing arrives at Dense 2: draw a wire to its left side.",
-        "Nothing arrives at Dense 3: draw a wire to its left side.",
-        "The data has 2 classes, so the network must end in as many.",
+        "Dense 2 has no input: draw a wire to its left side.",
+        "Dense 3 has no input: draw a wire to its left side.",
+        "The data has 2 classes, so the network must have as many outputs.",
     ]
     .map(|words| harness.get_by_label(words).rect());
     let mut controls: Vec<egui::Rect> =

@@ -45,7 +45,7 @@ fn a_network_that_is_brought_back_or_comes_with_undo_is_in_sight() {
     edit.apply(&mut desk.state.project.graph).unwrap();
     desk.infer();
     harness.run_steps(3);
-    assert!(all_in_sight(&harness), "another network");
+    assert!(all_in_sight(&harness), "new network");
 }
 
 #[test]

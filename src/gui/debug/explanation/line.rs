@@ -68,6 +68,6 @@ fn piece_ui(ui: &mut Ui, tokens: &Tokens, piece: &Piece<'_>) -> Option<Element> 
     let link = ui.add(Label::new(mono(&piece.text, colour(tokens, number.value))).sense(Sense::click()));
     let label = format!("{element} = {}", significant(number.value, 4));
     link.widget_info(|| WidgetInfo::labeled(egui::Role::Link, true, &label));
-    let link = link.on_hover_text(format!("{element} = {exact}\nClick to see where it comes from."));
+    let link = link.on_hover_text(format!("{element} = {exact}\nClick to see how it was computed."));
     link.on_hover_cursor(egui::CursorIcon::PointingHand).clicked().then(|| element.clone())
 }

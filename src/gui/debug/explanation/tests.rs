@@ -71,7 +71,7 @@ fn each_number_leads_to_where_it_came_from_and_back() {
     let back = Element { name: "d%1".into(), index: vec![1, 1] };
     assert_eq!(harness.state().told.follow, Some(back.clone()));
     assert_eq!(harness.state().local.element(), Some(&back));
-    harness.get_by_label("finding out …");
+    harness.get_by_label("Computing …");
     harness.get_by_label("◂").click();
     harness.run_ok();
     assert_eq!(harness.state().local.element().map(|e| e.name.as_str()), Some("dense_1.weight.grad"));
@@ -98,8 +98,8 @@ fn a_nudge_is_asked_for_and_its_verdict_read_in_words() {
         harness.get_by_label_contains(expected);
     };
     tell(Judgement::Agrees, -0.242_000_01, "✓ −0.242, agrees to 4e−8");
-    tell(Judgement::Differs { by: 0.25 }, -0.19, "The nudge says −0.19: differs by 25.0 %");
-    tell(Judgement::AtKink, -0.1, "to one side its slope is −0.1, to the other 0.5");
+    tell(Judgement::Differs { by: 0.25 }, -0.19, "The nudge gives −0.19, which differs by 25.0 %");
+    tell(Judgement::AtKink, -0.1, "its slope is −0.1 on one side and 0.5 on the other");
     harness.state_mut().sight.explanation = Some(Err("There is no value 'w'.".into()));
     harness.run_ok();
     harness.get_by_label("There is no value 'w'.");

@@ -148,7 +148,7 @@ fn grid_ui(ui: &mut Ui, tokens: &Tokens, grid: &Grid) {
         if let Some(pos) = response.hover_pos() {
             let at = (pos - rect.min) / cell;
             let i = (at.y as usize).min(grid.rows - 1) * grid.columns + (at.x as usize).min(grid.columns - 1);
-            let text = grid.cells[i].map_or_else(|| "nothing is read here".to_owned(), |v| significant(v, 6));
+            let text = grid.cells[i].map_or_else(|| "padding: nothing is read here".to_owned(), |v| significant(v, 6));
             crate::gui::reading::read_text(&response, &text);
         }
     });

@@ -93,12 +93,12 @@ fn what_cannot_hold_here_says_why() {
     let why = |at: At, condition: &str| debugger.check_breakpoint(&on(1, at, condition)).unwrap_err();
     assert!(why(At::Anywhere, "").contains("needs a condition"));
     assert!(why(At::Anywhere, "lss > 1").contains("no value 'lss'"));
-    assert!(why(At::Anywhere, "dense_1.weight > 1").contains("not one number"));
+    assert!(why(At::Anywhere, "dense_1.weight > 1").contains("isn't a single number"));
     assert!(why(At::Anywhere, "loss >").contains("at the end"));
     assert!(why(At::Instruction("%99".into()), "").contains("no value '%99'"));
-    assert!(why(At::Instruction("batch.x".into()), "").contains("not computed by an instruction"));
+    assert!(why(At::Instruction("batch.x".into()), "").contains("isn't computed by an instruction"));
     assert!(why(At::Layer(LayerId(99)), "").contains("no instructions"));
-    assert!(why(At::Instruction("%2".into()), "loss > 1").contains("not all of it is computed"));
+    assert!(why(At::Instruction("%2".into()), "loss > 1").contains("not all of its values are computed"));
     assert!(debugger.check_breakpoint(&on(1, At::Instruction("dense_1.weight".into()), "loss > 1")).is_ok());
     let place = |text: &str| debugger.check_condition(text).unwrap_err().at;
     assert_eq!((place("loss > max(wieght)"), place("1 + + 2"), place("loss > 1 for two steps")), (11, 4, 13));
@@ -201,10 +201,10 @@ fn a_log_point_says_its_text_with_the_numbers_of_the_place() {
     assert!(messages[1].starts_with("Step 2: 2 of 0."), "{messages:?}");
     let wrong = |breakpoint: &Breakpoint| debugger.check_breakpoint(breakpoint).unwrap_err();
     let load = At::Phase(StepPhase::Forward);
-    assert!(wrong(&said(3, load, "{%3}")).contains("%3 cannot be told there"));
+    assert!(wrong(&said(3, load, "{%3}")).contains("%3 can't be logged there"));
     assert!(wrong(&said(3, At::Anywhere, "{lss}")).contains("did you mean 'loss'"));
     assert!(wrong(&said(3, At::Anywhere, "{loss")).contains("'{' without its '}'"));
-    assert!(wrong(&said(3, At::NotFinite, "{loss}")).contains("tells of itself"));
+    assert!(wrong(&said(3, At::NotFinite, "{loss}")).contains("has its own message"));
     assert!(wrong(&Breakpoint { log: false, ..every }).contains("needs a condition"));
 }
 
@@ -289,7 +289,7 @@ fn a_reduction_of_a_number_is_over_the_steps_so_far() {
     assert_eq!(run(&mut early, 300).len(), 1);
     let step = early.current_step();
     assert!(step > 2);
-    assert!(debugger.evaluate("min(norm(dense_1.weight))").unwrap_err().contains("only the loss is remembered"));
+    assert!(debugger.evaluate("min(norm(dense_1.weight))").unwrap_err().contains("only the loss is recorded"));
     debugger.set_breakpoints(Vec::new());
     debugger.goto_step(step - 1).unwrap();
     debugger.set_breakpoints(vec![norm]);

@@ -324,7 +324,7 @@ fn labels_that_are_no_class_and_places_that_are_none_are_refused_where_they_are_
     let argmax = names.iter().find(|name| name.ends_with(".argmax")).unwrap();
     behind(&mut debugger, 3, argmax);
     let error = debugger.edit(argmax, TensorEdit::Fill { value: 1e6 }).unwrap_err().to_string();
-    assert!(error.contains("holds whole numbers from 0 to"), "{error}");
+    assert!(error.contains("takes whole numbers from 0 to"), "{error}");
     // What is not an index may be anything.
     behind(&mut debugger, 3, "%x");
     debugger.edit("%x", TensorEdit::Fill { value: f32::NAN }).unwrap();

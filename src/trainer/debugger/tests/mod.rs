@@ -246,13 +246,13 @@ fn what_cannot_be_done_is_a_sentence_and_changes_nothing() {
     let said = |error: DebugError| error.to_string();
     assert!(said(debugger.dump().unwrap_err()).contains("No step is complete"));
     assert!(said(debugger.set("%1", &[0, 0], 1.0).unwrap_err()).contains("after its instruction has run"));
-    assert!(said(debugger.set("batch.x", &[0, 0], 1.0).unwrap_err()).contains("computed anew"));
+    assert!(said(debugger.set("batch.x", &[0, 0], 1.0).unwrap_err()).contains("is recomputed"));
     assert!(said(debugger.set("dense_1.wieght", &[0, 0], 1.0).unwrap_err()).contains("did you mean 'dense_1.weight'"));
     assert!(said(debugger.set("dense_1.weight", &[0], 1.0).unwrap_err()).contains("2 indices, not 1"));
     assert!(said(debugger.set("dense_1.weight", &[0, 2], 1.0).unwrap_err()).contains("must be below 2"));
     assert!(debugger.changes().0.is_empty() && debugger.run().journal().is_empty());
     debugger.advance(Unit::Instruction).unwrap();
-    assert!(said(debugger.dump().unwrap_err()).contains("Step 1 is not complete"));
+    assert!(said(debugger.dump().unwrap_err()).contains("Step 1 isn't complete"));
     let end = debugger.goto_step(1_000_000).unwrap_err();
     let last = debugger.moment().step;
     assert!(said(end).contains(&format!("ends with step {last}: all 60 epochs are done")));

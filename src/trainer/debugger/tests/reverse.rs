@@ -42,7 +42,7 @@ fn backwards_it_stops_wherever_it_stops_forwards() {
         for _ in 0..5 {
             let reversed = debugger.reverse_continue(&mut all).unwrap();
             let Some(place) = expected.pop() else {
-                assert_eq!((reversed, debugger.moment()), (Reversed::Nowhere, last), "where it stood");
+                assert_eq!((reversed, debugger.moment()), (Reversed::Nowhere, last), "The run hasn't moved");
                 break;
             };
             last = place;

@@ -104,7 +104,7 @@ fn the_first_batch_is_probed_with_what_the_first_step_computed() {
     let gaze = Gaze { tensors: vec!["dense_1.weight".into()], ..probing(&[]) };
     assert!(sight(&mut run, &gaze, true).tensor("dense_1.weight").is_some());
     let gone = Gaze { probe: Some(Probe::Rows([1, 100_000].into())), ..Gaze::default() };
-    assert!(sight(&mut run, &gone, true).probe.unwrap().unwrap_err().contains("choose it anew"));
+    assert!(sight(&mut run, &gone, true).probe.unwrap().unwrap_err().contains("Choose it again"));
     // A single sample, chosen by hand.
     let one = Gaze { sample: Some(0), ..Gaze { probe: Some(Probe::Rows([7].into())), ..Gaze::default() } };
     let seen = sight(&mut run, &one, true).sample.unwrap().unwrap();

@@ -101,6 +101,6 @@ fn the_end_of_a_run_is_no_culprit() {
     desk.debug(DebugCommand::Forward(Unit::Instruction));
     let view = desk.until("it has ended", |view| view.stopped.is_some());
     let stopped = view.stopped.clone().unwrap();
-    assert!(stopped.why.starts_with("The run ends with step"), "{}", stopped.why);
+    assert!(stopped.why.starts_with("The run ended at step"), "{}", stopped.why);
     assert_eq!((stopped.breakpoint, stopped.culprit), (None, None));
 }
