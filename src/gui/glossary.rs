@@ -77,7 +77,7 @@ fn entries(ui: &mut Ui, found: &[&Term], pictures: &mut Pictures, height: f32) {
     // As high whatever is found, so that nothing jumps while one types.
     ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink(false).show(ui, |ui| {
         if found.is_empty() {
-            ui.label(RichText::new("No term has that in it. Try a shorter word.").color(tokens.muted));
+            ui.label(RichText::new("No matching terms. Try a shorter word.").color(tokens.muted));
         }
         for term in found {
             entry(ui, &tokens, term, pictures);

@@ -52,17 +52,18 @@ impl Picture {
     fn name(&self) -> &'static str {
         match self {
             Self::Function(_) => "Curve",
-            Self::Course(_) => "Course",
-            Self::Way(_) => "Way",
+            Self::Course(_) => "Progress",
+            Self::Way(_) => "Path",
         }
     }
 
     fn words(&self) -> &'static str {
         match self {
-            Self::Function(_) => "What comes out, over what goes in. The faint lines are at 0.",
+            Self::Function(_) => "Output against input. The faint lines are at 0.",
             Self::Course(_) => "The learning rate from the first step to the last.",
             Self::Way(_) => {
-                "The way of two weights, step by step, down a long valley of the loss to its lowest point, where the lines cross."
+                "The path of two weights, step by step, down a long valley of the loss to its lowest point, where the \
+                    lines cross."
             }
         }
     }

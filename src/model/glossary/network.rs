@@ -7,261 +7,285 @@ pub(super) const TERMS: &[Term] = &[
         "Activation",
         &["activation function", "hidden activation"],
         "y = f(x)",
-        "A simple curve that every number passes through after a layer. Without one, a stack of layers could only draw a straight line.",
+        "A simple function applied to every output of a layer. Without it, a stack of layers could only draw a \
+            straight line.",
     ),
     term(
         "Axis",
         &["axes", "drop the axis", "dimension"],
         "",
-        "A direction in which numbers are counted: rows and columns of a table, channels, rows and columns of a picture, steps and features of a sequence. Counted from 1; the samples of a batch do not count.",
+        "One dimension of a tensor: the rows or columns of a table, the channels of an image, the steps of a sequence. \
+            Axes are counted from 1, without the batch.",
     ),
     term(
         "Backpropagation",
         &["backward pass", "backward phase"],
         "",
-        "How the gradient is computed: from the loss back through every layer, by the chain rule. Each layer gets its share from the one after it.",
+        "How gradients are computed: from the loss back through every layer, by the chain rule. Each layer receives \
+            its gradient from the one after it.",
     ),
     term(
         "Bias",
         &[],
         "y = w · x + b",
-        "A number that is added to a unit's weighted sum. It moves the border that the unit draws without turning it.",
+        "A number added to a unit's weighted sum. It shifts the boundary the unit draws without rotating it.",
     ),
     term(
         "Both directions",
         &["bidirectional"],
         "",
-        "A recurrent layer that also reads the sequence from its end, with weights of its own, and puts both answers side by side.",
+        "A recurrent layer that also reads the sequence backwards, with separate weights, and joins both results side \
+            by side.",
     ),
     term(
         "Causal",
         &["causal mask"],
         "",
-        "In attention: a position sees only itself and those before it, as it must when the next one is to be predicted.",
+        "In attention: each position sees only itself and earlier ones, as it must when the network predicts the next \
+            one.",
     ),
     term(
         "Channel",
         &["channels", "feature map"],
         "",
-        "One layer of a picture: red, green or blue, or what one filter of a convolution has found.",
+        "One plane of an image: red, green or blue, or what one filter of a convolution has found.",
     ),
-    term(
-        "Cut off",
-        &[],
-        "",
-        "In transposed convolution: rows and columns that are taken off at each side of what comes out.",
-    ),
+    term("Cut off", &[], "", "In transposed convolution: rows and columns removed from each side of the output."),
     term(
         "Dead unit",
         &["dying ReLU", "dead"],
         "",
-        "A unit that gives zero for every sample. It gets no gradient, so it can't come back by itself. A lower learning rate or Leaky ReLU helps.",
+        "A unit that outputs zero for every sample. It gets no gradient, so it can't recover by itself. A lower \
+            learning rate or Leaky ReLU helps.",
     ),
     term(
         "Dilation",
         &[],
         "",
-        "How far apart the entries of a kernel lie. 2 leaves out every other pixel: it sees further with as many weights.",
+        "The spacing between the entries of a kernel. 2 skips every other pixel, covering a larger area with the same \
+            number of weights.",
     ),
     term(
         "Embedding",
         &[],
         "",
-        "A learned row of numbers for each word or number, so that similar ones can lie close together.",
+        "A learned vector for each word or category, so that similar ones can be close together.",
     ),
     term(
         "Encoding",
         &["positions"],
         "sin(t / 10000^(k/d))",
-        "How a position becomes numbers: waves of different lengths, which need no training, or learned ones. Of a column of a table: how its values become numbers.",
+        "How a position becomes numbers: waves of different lengths, which need no training, or learned values. For a \
+            table column: how its values become numbers.",
     ),
     term(
         "Every step",
         &["return sequences"],
         "",
-        "Whether a recurrent layer gives what it knows after every step, a sequence again, or only after the last one.",
+        "Whether a recurrent layer outputs its result after every step, as a sequence, or only after the last one.",
     ),
     term(
         "Exploding gradient",
         &["diverging"],
         "",
-        "Gradients that grow from layer to layer until the numbers overflow. A lower learning rate, clipping or normalisation helps.",
+        "Gradients that grow from layer to layer until they overflow. A lower learning rate, clipping or normalisation \
+            helps.",
     ),
     term(
         "Filters",
         &["filter", "filters each", "depth multiplier"],
         "y = kernel ∗ x + b",
-        "How many patterns a convolution looks for. Each filter is a small window of weights that slides over the picture; what it finds is one channel of the output.",
+        "The patterns a convolution looks for. Each filter is a small window of weights that slides over the image; \
+            what it finds is one channel of the output.",
     ),
     term(
         "Forward",
         &["forward pass", "forward phase", "inference"],
         "",
-        "The first part of a step: the samples of the batch go through the network, layer by layer, until an answer comes out.",
+        "The first part of a step: the samples of the batch pass through the network, layer by layer, to give a \
+            prediction.",
     ),
     term(
         "Frozen",
         &["freeze"],
         "",
-        "A frozen layer keeps its weights: the gradient passes through it, but it is not trained.",
+        "A frozen layer keeps its weights. Gradients pass through it, but it isn't trained.",
     ),
     term(
         "Function",
         &["nonlinearity"],
         "",
-        "The curve that each new state of a simple recurrent layer goes through. With tanh it stays between −1 and 1.",
+        "The function applied to each new state of a simple recurrent layer. Tanh keeps it between −1 and 1.",
     ),
     term(
         "Gradient",
         &["slope", "grad", "derivative"],
         "∂L / ∂w",
-        "How the loss would change if a number changed a little. Training moves every weight a small step against its gradient.",
+        "How the loss would change if a value changed a little. Training moves every weight a small step against its \
+            gradient.",
     ),
     term(
         "Groups",
         &["group"],
         "",
-        "Parts into which channels are divided that do not see each other. In a convolution that takes fewer weights; in group norm each is brought to the same scale by itself.",
+        "Independent sets of channels. In a convolution, groups need fewer weights; in group norm, each group is \
+            normalised separately.",
     ),
     term(
         "Heads",
         &["head", "attention heads"],
         "",
-        "How many kinds of attention work side by side, each on an equal part of the features. Each can look for something else.",
+        "Attention mechanisms working in parallel, each on an equal share of the features. Each can look for something \
+            different.",
     ),
     term(
         "Health",
         &["health mark", "problem", "problems"],
         "",
-        "What the dot on a card says of its layer: green where the numbers are well, amber or red for facts (vanishing, saturated, dead, NaN), neutral where nobody can tell.",
+        "The dot on a layer's card: green if its numbers are healthy, amber or red for a problem (vanishing, \
+            saturated, dead, NaN), neutral if it can't be told.",
     ),
     term(
         "Hidden layer",
         &["layer", "layers", "node", "card"],
         "",
-        "A step of the computation: it takes numbers and gives others. Those between input and output are called hidden, because the data says nothing about what they should give; a Dense layer of units is the usual one.",
+        "A layer takes numbers and computes new ones. Layers between input and output are called hidden, because the \
+            data doesn't say what they should output. The usual one is a Dense layer of units.",
     ),
     term(
         "Kernel",
         &["window", "kernel size"],
         "",
-        "The window of weights that a filter slides over a picture or along a sequence: 3 means 3 rows and columns. In pooling, the window of which one number is kept.",
+        "The window of weights that a filter slides over an image or along a sequence: 3 means 3 rows and columns. In \
+            pooling, the window that is reduced to one value.",
     ),
     term(
         "Length",
         &["start"],
         "",
-        "In Slice: how many places are kept, and from where (start); negative numbers count from the end.",
+        "In Slice: how many indices to keep, and from where (start). Negative numbers count from the end.",
     ),
     term(
         "Logits",
         &["raw scores"],
         "",
-        "What a network says for each class before softmax turns it into probabilities: any numbers, the larger the likelier.",
+        "A network's raw score for each class, before softmax turns it into a probability. The larger, the more \
+            probable.",
     ),
     term(
         "Mode",
         &["nearest", "bilinear"],
         "",
-        "How Upsample fills new pixels: nearest copies the next one, bilinear mixes the neighbours, which is smoother.",
+        "How Upsample fills new pixels: nearest copies the closest one, bilinear interpolates between neighbours, \
+            which is smoother.",
     ),
     term(
         "NaN",
         &["not a number", "infinity"],
         "0 / 0",
-        "Not a number: what comes of 0 / 0, of infinity minus infinity, or of the log of a negative number. It spreads through everything it meets, so training stops.",
+        "“Not a number”: the result of 0 / 0, infinity minus infinity or the log of a negative number. It spreads to \
+            everything computed from it, so training stops.",
     ),
     term(
         "Network",
         &["model", "neural network"],
         "",
-        "Layers and the wires between them: a function with many weights, which training shapes until it answers well.",
+        "Layers and the wires between them: a function with many weights, which training adjusts until it predicts \
+            well.",
     ),
     term(
         "Order",
         &["permutation"],
         "",
-        "In Permute: which axis of what arrives stands first, which second, and so on, counted from 1.",
+        "In Permute: which input axis comes first, which second, and so on, counted from 1.",
     ),
     term(
         "Output padding",
         &[],
         "",
-        "In transposed convolution: rows and columns added below and at the right, because several sizes would shrink to the same one.",
+        "In transposed convolution: extra rows and columns at the bottom and right. They choose between the sizes that \
+            a convolution would shrink to the same one.",
     ),
     term(
         "Padding",
         &["pad", "same size"],
         "",
-        "Zeros around a picture before a kernel slides over it. “Same size” keeps it as large as it is, “none” loses the border, “custom” takes as many as you say.",
+        "Zeros added around an image before a kernel slides over it. “Same size” keeps its size, “none” loses the \
+            border, “custom” adds as many as you choose.",
     ),
-    term("Parameter", &["parameters"], "", "A number that training changes: a weight or a bias."),
+    term("Parameter", &["parameters"], "", "A number that training adjusts: a weight or a bias."),
     term(
         "Slope",
-        &["first slope", "per channel"],
+        &["initial slope", "per channel"],
         "",
-        "The slope is what Leaky ReLU and PReLU multiply negative numbers by. PReLU learns it, one for all numbers or one per channel.",
+        "What Leaky ReLU and PReLU multiply negative values by. PReLU learns it, either one for all values or one per \
+            channel.",
     ),
     term(
         "Rate",
         &["dropout rate"],
         "",
-        "In dropout: the share of numbers that is set to zero at random in each step. Elsewhere short for the learning rate.",
+        "In dropout: the share of values set to zero at random in each step. Elsewhere, short for learning rate.",
     ),
     term(
         "Saturated",
         &["saturation"],
         "",
-        "A tanh or sigmoid unit whose output is at one of its ends: the curve is flat there, so hardly any gradient passes.",
+        "A tanh or sigmoid unit whose output is at one of its limits, where the curve is flat and passes back almost \
+            no gradient.",
     ),
     term(
         "Shape",
         &["dimensions", "tensor"],
         "",
-        "How many numbers there are along each axis: 28 × 28 for a small picture, 10 for ten classes.",
+        "The size of a tensor along each axis: 28 × 28 for a small image, 10 for ten classes.",
     ),
     term(
         "Softmax",
         &["probabilities"],
         "pᵢ = eˣⁱ / Σ eˣ",
-        "Turns any numbers into shares that add up to 1, to be read as probabilities.",
+        "Turns any values into probabilities: positive and adding up to 1.",
     ),
-    term("Stride", &[], "", "How far a kernel or a pooling window moves each time. 2 halves rows and columns."),
+    term("Stride", &[], "", "How far a kernel or pooling window moves each time. 2 halves the width and height."),
     term(
         "Tensor",
         &[],
         "",
-        "Numbers in a block with any number of axes: a single number, a row, a table, a stack of pictures.",
+        "An array of numbers with any number of axes: a single number, a row, a table, a stack of images.",
     ),
     term(
         "Unit",
         &["neuron", "units", "neurons"],
         "y = f(w · x + b)",
-        "One number that a layer computes: a weighted sum of what comes in, plus a bias, through the activation.",
+        "The part of a layer that computes one output: a weighted sum of the inputs, plus a bias, passed through the \
+            activation. Also called a neuron.",
     ),
     term(
         "Vanishing gradient",
         &["vanishes"],
         "",
-        "Gradients that shrink from layer to layer until the first layers hardly learn. ReLU, normalisation or shortcuts help.",
+        "Gradients that shrink from layer to layer until the first layers hardly learn. ReLU, normalisation or skip \
+            connections help.",
     ),
     term(
         "Vocabulary",
         &[],
         "",
-        "How many different whole numbers an embedding knows: words, letters, categories. They count from 0.",
+        "How many distinct words, letters or categories an embedding knows, as whole numbers from 0.",
     ),
     term(
         "Weight",
         &["link", "connection weight"],
         "w · x",
-        "A number that training changes: how much an input counts in a unit's sum. Blue is positive, orange negative; the thicker a line, the larger the number.",
+        "A number that training adjusts: how much an input counts in a unit's sum. Blue is positive, orange negative; \
+            the thicker the line, the larger the weight.",
     ),
-    term("Width", &["embedding size"], "", "How many numbers an embedding makes of each word or category."),
+    term("Width", &["embedding size"], "", "The length of the vector an embedding gives each word or category."),
     term(
         "Wire",
         &["connection", "from", "to", "carries", "takes", "gives"],
         "",
-        "What leads the output of a layer into another. It carries numbers of one shape, which is written on it.",
+        "A connection from the output of one layer to the input of another. The shape of what it carries is written on \
+            it.",
     ),
 ];

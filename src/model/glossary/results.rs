@@ -6,74 +6,78 @@ pub(super) const TERMS: &[Term] = &[
     term(
         "Accuracy",
         &["val accuracy", "validation accuracy", "train accuracy", "best accuracy", "score"],
-        "right answers / all answers",
-        "The share of samples whose class the network gets right. Easy to read, but blind to how sure the network was; the loss is not.",
+        "correct predictions / all predictions",
+        "The share of samples classified correctly. Easy to read, but unlike the loss it ignores how confident the \
+            network is.",
     ),
     term(
         "Average precision",
         &["PR area", "precision-recall curve"],
         "",
-        "The precision, averaged over all thresholds from strict to lenient. 1 is perfect; guessing gives the class's share of the samples.",
+        "Precision averaged over all thresholds. 1 is perfect; guessing scores the class's share of the samples.",
     ),
     term(
         "Binary cross-entropy",
         &["BCE", "loss"],
         "L = −t log p − (1 − t) log(1 − p)",
-        "The loss for yes-or-no answers: the surprise at the true answer, given the probability that the network gave it.",
+        "The loss for yes-or-no answers: it measures how improbable the network considered the true answer.",
     ),
     term(
         "Class",
         &["label", "target"],
         "",
-        "One of the answers that a network chooses from: a digit, a species, yes or no.",
+        "One of the categories that a network chooses from: a digit, a species, yes or no.",
     ),
     term(
         "Classes",
         &[],
         "",
-        "How many different answers there are to choose from. More classes take more samples, and guessing gets fewer of them right.",
+        "The number of classes to choose from. More classes need more samples, and guessing gets fewer right.",
     ),
     term(
         "Confusion matrix",
         &[],
         "",
-        "A table of true classes against predicted ones. The diagonal is right; everything beside it shows what is taken for what.",
+        "A table of true against predicted classes. The diagonal is correct; everything else shows which class is \
+            mistaken for which.",
     ),
     term(
         "Cross-entropy",
         &["loss"],
         "L = −log p[class]",
-        "The loss for choosing one of several classes: the surprise at the true class. It is 0 only when the network is certain and right.",
+        "The loss for choosing one of several classes: it measures how improbable the network considered the true \
+            class. It is 0 only when the network is certain and right.",
     ),
     term(
         "Data",
         &["source", "data set", "dataset"],
         "",
-        "The samples that the network learns from: points that are drawn, digits, a table of yours, a folder of pictures.",
+        "The samples that the network learns from: generated points, digits, your own table, a folder of images.",
     ),
     term(
         "F1",
         &["F1 score"],
         "2 · precision · recall / (precision + recall)",
-        "Precision and recall in one number, which is high only when both are.",
+        "Precision and recall in one number (their harmonic mean), which is high only when both are.",
     ),
     term(
         "Feature",
         &["features", "input", "column", "columns", "input feature"],
         "",
-        "One of the numbers that describe a sample: a column of a table, a pixel, a coordinate.",
+        "One of the values that describe a sample: a table column, a pixel, a coordinate.",
     ),
     term(
         "Gaps",
         &["missing", "missing values"],
         "",
-        "Rows of a table that lack a value: filled with the median, and a category “missing”, or left out.",
+        "Missing values in a table: filled with the median or the category “missing”, or the whole row left out.",
     ),
     term(
         "Huber",
         &["loss", "smooth L1"],
         "",
-        "A loss for numbers that is quadratic for small errors and straight for large ones, so that outliers pull less.",
+        "A loss for numbers that is quadratic for small errors and linear for large ones, so that outliers matter \
+            less.",
     ),
     term(
         "Loss",
@@ -85,107 +89,108 @@ pub(super) const TERMS: &[Term] = &[
         "MAE",
         &["mean absolute error", "absolute error", "L1 loss", "loss"],
         "L = mean of |y − t|",
-        "The mean distance between answers and truth. Outliers count no more than their size.",
+        "The mean absolute difference between prediction and truth. Outliers count no more than their size.",
     ),
     term(
         "MSE",
         &["mean squared error", "squared error", "loss"],
         "L = mean of (y − t)²",
-        "The mean squared distance between answers and truth: the usual loss for numbers. Large errors count much more.",
+        "The mean squared difference between prediction and truth: the usual loss for numbers. Large errors count much \
+            more.",
     ),
     term(
         "Noise",
         &[],
         "",
-        "Randomness in the data. More of it makes the classes overlap, and a perfect score impossible.",
+        "Randomness in the data. With more noise the classes overlap, and a perfect score becomes impossible.",
     ),
     term(
         "Overfitting",
         &["generalisation", "overfit", "memorising"],
         "",
-        "Learning the training samples by heart: the training loss goes on falling while the validation loss rises. More data, dropout, L2 or early stopping helps.",
+        "Memorising the training samples instead of learning the pattern: the training loss keeps falling while the \
+            validation loss rises. More data, dropout, L2 or early stopping helps.",
     ),
-    term("Precision", &[], "tp / (tp + fp)", "Of the samples that the network calls a class, the share that is of it."),
+    term("Precision", &[], "tp / (tp + fp)", "Of the samples predicted as a class, the share that really are."),
     term(
         "Predict",
         &["target column", "predicts"],
         "",
-        "The column of a table that the network is to say from the others.",
+        "The table column that the network learns to predict from the others.",
     ),
     term(
         "Prediction",
         &["predicted", "answer", "output"],
         "",
-        "What the network says about a sample: a class with its probability, or a number. The panel Output shows it for what is loaded.",
+        "The network's answer for a sample: a class with its probability, or a number. The Output panel shows \
+            predictions for the loaded data.",
     ),
-    term("Recall", &["sensitivity"], "tp / (tp + fn)", "Of the samples of a class, the share that the network finds."),
+    term("Recall", &["sensitivity"], "tp / (tp + fn)", "Of the samples of a class, the share predicted as such."),
     term(
         "ROC area",
         &["AUC", "area under the curve"],
         "",
-        "The chance that a sample of the class gets a higher probability for it than a sample of another: 1 is perfect, 0.5 is guessing.",
+        "The probability that a random sample of the class is ranked above a random sample of another: 1 is perfect, \
+            0.5 is guessing.",
     ),
     term(
         "R²",
         &["R squared", "val R²", "validation R²", "train R²", "best R²", "score"],
         "1 − Σ(y − t)² / Σ(t − mean)²",
-        "How much of the spread of the truth the answers explain: 1 is perfect, 0 no better than always saying the mean, below 0 worse.",
+        "How much of the variance of the truth is explained: 1 is perfect, 0 is no better than always predicting the \
+            mean, below 0 is worse.",
     ),
     term(
         "Sample",
         &["samples", "row", "example"],
         "",
-        "One case to learn from: a row of a table, a picture, a point, with the answer that goes with it.",
+        "One example to learn from: a table row, an image or a point, with its true answer.",
     ),
     term(
         "Scaling",
         &["normalisation of columns"],
         "",
-        "Brings the columns of a table to a like size: standard (mean 0, spread 1), 0 to 1, or as they are. It is measured on the training samples only.",
+        "Brings table columns to a similar scale: standard (mean 0, standard deviation 1), 0 to 1, or unchanged. \
+            Computed from the training samples only.",
     ),
     term(
         "Score",
         &["scores", "metric"],
         "",
-        "How good the answers are, as people read it: accuracy for classes, R² for numbers. Training itself follows the loss.",
+        "How good the predictions are, in a form that is easy to read: accuracy for classes, R² for numbers. Training \
+            itself minimises the loss.",
     ),
     term(
         "Standardise",
         &["standard", "scaling", "normalise"],
-        "(x − mean) / spread",
-        "Shifts and scales a column so that its mean is 0 and its spread 1. Without it, large columns drown small ones.",
+        "(x − mean) / std",
+        "Shifts and scales a column to mean 0 and standard deviation 1. Without it, columns with large values dominate \
+            those with small ones.",
     ),
     term(
         "Top-k accuracy",
         &["top-k", "top-3", "top-5"],
         "",
-        "The share of samples whose class is among the k that the network finds likeliest.",
+        "The share of samples whose true class is among the k most probable.",
     ),
     term(
         "Training samples",
-        &["training set", "training part", "training data"],
+        &["training set", "training data"],
         "",
-        "The samples that the network learns from. All others are for validation.",
+        "The samples the network learns from. All others are for validation.",
     ),
     term(
         "Underfitting",
         &[],
         "",
-        "A network too small, or too little trained, to catch the pattern: both losses stay high. More units, more layers or more epochs help.",
+        "The network is too small, or not trained enough, to capture the pattern: both losses stay high. More units, \
+            more layers or more epochs help.",
     ),
     term(
         "Validation",
-        &[
-            "test",
-            "test set",
-            "test data",
-            "held out",
-            "validation part",
-            "validation set",
-            "validation samples",
-            "split",
-        ],
+        &["test", "test set", "test data", "held out", "validation set", "validation samples", "split"],
         "",
-        "Samples that are kept out of training, to see how the network does on what it has not seen. Other programs call them the test or held-out set.",
+        "Samples held out from training, to see how well the network does on data it has not seen. Often also called \
+            test set.",
     ),
 ];

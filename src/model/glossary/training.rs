@@ -7,68 +7,77 @@ pub(super) const TERMS: &[Term] = &[
         "Adagrad",
         &["optimiser"],
         "w ← w − rate · g / √Σg²",
-        "An optimiser that gives each weight a step that shrinks with all the gradient it has seen. Good for rare inputs; slows down over time.",
+        "An optimiser whose step for each weight shrinks as its gradients accumulate. Good for rare inputs, but it \
+            slows down over time.",
     ),
     term(
         "Adam",
         &["optimiser"],
         "w ← w − rate · m̂ / √v̂",
-        "The optimiser to begin with. It follows a running mean of the gradient, divided by its usual size, so that every weight moves at a similar pace.",
+        "A good first choice of optimiser. It follows a running mean of the gradient, divided by its typical size, so \
+            that all weights move at a similar pace.",
     ),
     term(
         "AdamW",
         &["optimiser"],
         "w ← w − rate · (m̂ / √v̂ + decay · w)",
-        "Adam with weight decay applied to the weights themselves, as it was meant, instead of through the gradient.",
+        "Adam with weight decay applied directly to the weights instead of through the gradient.",
     ),
     term(
         "Alpha",
         &[],
         "v ← α · v + (1 − α) · g²",
-        "In RMSprop: how long the running mean of squared gradients remembers. In ELU and SELU: how far below zero the curve goes.",
+        "In RMSprop: how slowly the running mean of squared gradients changes. In ELU and SELU: how far below zero the \
+            curve goes.",
     ),
     term(
         "At most",
         &["limit"],
         "",
-        "The largest there may be: of a gradient before it is clipped, or of the samples that are read from a folder.",
+        "A maximum: the largest gradient before it is clipped, or the most samples read from a folder.",
     ),
     term(
         "Batch",
         &["batch size", "batches", "minibatch"],
         "",
-        "The samples a step looks at together. Larger batches give steadier gradients and use the processor better; smaller ones take more, noisier steps.",
+        "The samples processed together in one step. Larger batches give steadier gradients and use the processor \
+            better; smaller ones take more and noisier steps.",
     ),
     term(
         "Beta 1",
         &["β₁", "first moment"],
         "m ← β₁ · m + (1 − β₁) · g",
-        "How long the running mean of the gradient remembers: 0.9 looks back over about ten steps. It is the momentum of Adam and its relatives.",
+        "How slowly the running mean of the gradient changes: 0.9 looks back over about ten steps. It is the momentum \
+            of Adam and its relatives.",
     ),
     term(
         "Beta 2",
         &["β₂", "second moment"],
         "v ← β₂ · v + (1 − β₂) · g²",
-        "How long the running mean of squared gradients remembers: 0.999 looks back over about a thousand steps. Adam divides by its root.",
+        "How slowly the running mean of squared gradients changes: 0.999 looks back over about a thousand steps. Adam \
+            divides by its square root.",
     ),
     term(
         "Checkpoint",
         &["save", "safetensors"],
         "",
-        "A run in a file: weights, the optimiser's memory and the place in the data, so that it can go on exactly where it stood.",
+        "A snapshot of a run in a file: weights, optimiser state and position in the data, so that it can continue \
+            exactly where it left off.",
     ),
     term(
         "Clipping",
         &["clip gradients", "gradient clipping", "clip"],
         "g ← g · max / ‖g‖",
-        "Gradients that are too large are shortened before the update. It keeps one bad batch from throwing the weights far away.",
+        "Scales down gradients that are too large before the update, so that one bad batch can't throw the weights far \
+            off.",
     ),
-    term("Constant", &["schedule"], "", "A schedule that leaves the learning rate as it is."),
+    term("Constant", &["schedule"], "", "A schedule that keeps the learning rate constant."),
     term(
         "Cooldown",
         &[],
         "",
-        "Epochs after a cut of the learning rate in which the schedule on plateau does not count: the network gets time to settle.",
+        "In the On plateau schedule: epochs after a cut during which no further cut is considered, to give the network \
+            time to settle.",
     ),
     term(
         "Cosine",
@@ -80,27 +89,24 @@ pub(super) const TERMS: &[Term] = &[
         "Cycle momentum",
         &["low momentum", "high momentum"],
         "",
-        "Lets one cycle move the momentum against the learning rate: low while the rate is high, high while it is low.",
+        "In One cycle: moves the momentum opposite to the learning rate, low while the rate is high and high while it \
+            is low.",
     ),
     term(
         "Early stopping",
         &["stop early", "stopping", "patience", "epochs to wait"],
         "",
-        "Ends a run when the validation loss has not improved for so many epochs, before the network learns the noise by heart.",
+        "Ends a run when the validation loss has not improved for a number of epochs, before the network starts to \
+            memorise noise.",
     ),
-    term("Epoch", &["epochs"], "", "One pass over all training samples."),
+    term("Epoch", &["epochs"], "", "One pass over the training data."),
     term(
         "Epsilon",
         &["ε"],
         "… / (√v + ε)",
-        "A small number that is added before a division, so that nothing is ever divided by zero: in optimisers and in normalisation layers.",
+        "A small number that prevents division by zero in optimisers and normalisation layers.",
     ),
-    term(
-        "Every",
-        &["step every"],
-        "",
-        "In the schedule Step: how many steps there are between two drops of the learning rate.",
-    ),
+    term("Every", &["step every"], "", "In the Step schedule: the number of steps between drops of the learning rate."),
     term(
         "Exponential",
         &["schedule"],
@@ -111,80 +117,77 @@ pub(super) const TERMS: &[Term] = &[
         "Factor",
         &[],
         "rate ← rate · factor",
-        "What something is multiplied by: the learning rate at each drop of a schedule, or rows and columns in Upsample.",
+        "A multiplier: of the learning rate at each drop of a schedule, or of rows and columns in Upsample.",
     ),
-    term(
-        "Floor",
-        &["least rate"],
-        "",
-        "What a schedule leaves of the learning rate at the end: it does not fall below that.",
-    ),
+    term("Floor", &["minimum rate"], "", "The share of the learning rate that a schedule leaves at the end."),
     term(
         "Initial weights",
         &["initialiser", "init", "initial value", "Glorot", "He", "LeCun", "orthogonal"],
         "",
-        "The random numbers that weights begin with. Their size matters: too small and signals fade, too large and they explode.",
+        "How weights are initialised, usually with random numbers. Their size matters: too small and signals fade, too \
+            large and they explode.",
     ),
     term(
         "Keep best",
         &["keep the best", "best weights"],
         "",
-        "Puts back the weights of the epoch with the lowest validation loss when a run ends.",
+        "Restores the weights of the epoch with the lowest validation loss when a run ends.",
     ),
     term(
         "L1 penalty",
         &["regularisation", "L1"],
         "L + strength · Σ|w|",
-        "Adds every weight's size to the loss, which drives useless ones to exactly zero. Set for all layers at once in Training, or for one in its settings.",
+        "Adds the absolute value of every weight to the loss, which drives unneeded ones to exactly zero. Set it for \
+            all layers in Training, or for one in its settings.",
     ),
     term(
         "L2 penalty",
         &["regularisation", "L2"],
         "L + strength · Σw²",
-        "Adds every weight's square to the loss, which keeps all of them small and the border smooth. It differs from weight decay, which pulls on the weights without counting in the loss.",
+        "Adds the square of every weight to the loss, which keeps weights small and boundaries smooth. Unlike weight \
+            decay, it is part of the loss.",
     ),
     term(
         "Learning rate",
         &["lr", "step size"],
         "w ← w − rate · g",
-        "How far a step moves the weights. Too high and the loss jumps or becomes NaN; too low and training takes for ever. The first setting to try.",
+        "How far each step moves the weights. Too high and the loss jumps or becomes NaN; too low and training takes \
+            for ever. The first setting to tune.",
     ),
     term(
         "Minimum gain",
-        &["min delta", "threshold", "least cut"],
+        &["min delta", "threshold", "minimum cut"],
         "",
-        "By how much a result must beat the best so far to count as an improvement, for early stopping and for the schedule on plateau. Smaller changes are taken for noise.",
+        "How much better than the best so far a result must be to count as an improvement, for early stopping and the \
+            On plateau schedule. Smaller changes count as noise.",
     ),
     term(
         "Lion",
         &["optimiser"],
         "w ← w − rate · sign(m)",
-        "An optimiser that looks only at the sign of a running mean of the gradient. Needs a smaller learning rate than Adam.",
+        "An optimiser that uses only the sign of a running mean of the gradient. Needs a smaller learning rate than \
+            Adam.",
     ),
     term(
         "Moment",
         &["moments", "optimiser state"],
         "",
-        "What an optimiser remembers of each weight between steps, such as running means of the gradient.",
+        "What an optimiser stores for each weight between steps, such as running means of the gradient.",
     ),
     term(
         "Momentum",
         &[],
         "v ← momentum · v + g",
-        "Carries on in the direction of earlier steps, as a ball rolls on: faster along valleys, calmer across them.",
+        "Keeps moving in the direction of earlier steps, like a rolling ball: faster along valleys, steadier across \
+            them.",
     ),
-    term("Momentum decay", &[], "", "In NAdam: how fast the momentum grows from half of beta 1 to all of it."),
-    term(
-        "NAdam",
-        &["optimiser"],
-        "",
-        "Adam with Nesterov's look ahead: it adds the part of the momentum that the next step would bring.",
-    ),
+    term("Momentum decay", &[], "", "In NAdam: how quickly the momentum grows from half of beta 1 to all of it."),
+    term("NAdam", &["optimiser"], "", "Adam with Nesterov momentum, which looks one step ahead."),
     term(
         "Nesterov",
         &["Nesterov momentum"],
         "",
-        "Momentum that looks ahead: the gradient counts as if it was measured where the momentum will have carried the weights.",
+        "Momentum that looks ahead: the gradient is taken where the momentum is about to carry the weights.",
     ),
     term(
         "On plateau",
@@ -196,96 +199,100 @@ pub(super) const TERMS: &[Term] = &[
         "One cycle",
         &["schedule"],
         "",
-        "A schedule that raises the learning rate to its highest and lowers it again, once over the whole run.",
+        "A schedule that raises the learning rate to its peak and lowers it again, once over the whole run.",
     ),
     term(
         "Optimiser",
         &["optimizer", "update"],
         "",
-        "The rule by which gradients become steps of the weights: SGD, Adam and others.",
+        "The rule that turns gradients into weight updates: SGD, Adam and others.",
     ),
-    term(
-        "Rate decay",
-        &["lr decay"],
-        "rate / (1 + decay · steps)",
-        "In Adagrad: how fast the learning rate falls by itself.",
-    ),
+    term("Rate decay", &["lr decay"], "rate / (1 + decay · steps)", "In Adagrad: how quickly the learning rate falls."),
     term(
         "Regularisation",
         &["regularization"],
         "",
-        "Anything that keeps a network from learning by heart: dropout, L1 and L2 penalties, weight decay, early stopping.",
+        "Anything that discourages overfitting: dropout, L1 and L2 penalties, weight decay, early stopping.",
     ),
     term(
         "Rise",
-        &["three phases", "straight lines"],
+        &["three phases", "linear"],
         "",
-        "In one cycle: the share of the steps in which the learning rate rises. Rise and fall are half cosines or straight lines, and a third phase may let the rate fade at the end.",
+        "In One cycle: the share of the steps during which the learning rate rises. It rises and falls along half \
+            cosines or straight lines, with an optional third phase that fades it out.",
     ),
     term(
         "RMSprop",
         &["RMSProp", "optimiser"],
         "w ← w − rate · g / √v",
-        "An optimiser that divides each step by how large the gradient has been lately.",
+        "An optimiser that divides each step by the recent size of the gradient.",
     ),
     term(
         "Schedule",
         &["learning rate schedule"],
         "",
-        "How the learning rate changes over a run. Lowering it towards the end lets the weights settle.",
+        "How the learning rate changes during a run. Lowering it towards the end lets the weights settle.",
     ),
     term(
         "Seed",
         &["random seed", "chance", "random"],
         "",
-        "The number all randomness comes from: initial weights, the order of samples, dropout. The same seed gives the same run, to the last bit.",
+        "The number that all randomness comes from: initial weights, sample order, dropout. The same seed gives the \
+            same run, bit for bit.",
     ),
     term(
         "SGD",
         &["stochastic gradient descent", "optimiser"],
         "w ← w − rate · g",
-        "The plainest optimiser: a step against the gradient, with or without momentum.",
+        "The simplest optimiser: a step against the gradient, with or without momentum.",
     ),
     term(
         "Start divisor",
         &["end divisor"],
-        "first rate = highest / divisor",
-        "In one cycle: how many times smaller than the highest the first learning rate is, and the last one (end divisor) than the first.",
+        "first rate = peak rate / divisor",
+        "In One cycle: the first learning rate is the peak divided by this, and the last is the first divided by the \
+            end divisor.",
     ),
     term(
         "Initial sum",
         &["initial accumulator"],
         "",
-        "In Adagrad: what the sum of squared gradients starts from. More makes the first steps smaller.",
+        "In Adagrad: the initial value of the sum of squared gradients. Larger values make the first steps smaller.",
     ),
     term(
         "Step",
         &["steps", "iteration", "schedule"],
         "",
-        "One batch: forward, loss, backward, update. As a schedule: the learning rate drops by a factor every so many steps.",
+        "One batch: forward, loss, backward, update. As a schedule: the learning rate drops by a factor at regular \
+            intervals.",
     ),
     term(
         "Update",
         &["update phase", "Δw"],
         "w ← w − rate · …",
-        "The last part of a step: the optimiser moves every weight, by what its gradient says. As a column: how far, as a share of the weights' own size; about 0.1 % is usual.",
+        "The last part of a step: the optimiser moves every weight according to its gradient. As a column: how far, \
+            relative to the size of the weights; about 0.1 % is typical.",
     ),
     term(
         "Warm-up",
         &["warm-up steps"],
         "",
-        "The first steps, in which the learning rate rises from 0 to its value, so that the first noisy gradients do no harm.",
+        "The first steps, during which the learning rate rises from 0 to its full value, so that early, noisy \
+            gradients do no harm.",
     ),
     term(
         "Watch",
         &["watched"],
         "",
-        "What the schedule on plateau looks at after every epoch: the validation loss, which must fall, or the score, which must rise. In the debugger: the list of values that are kept in view.",
+        "What the On plateau schedule monitors after every epoch: the validation loss, which should fall, or the \
+            score, which should rise. In the debugger: the list of values kept in view.",
     ),
     term(
         "Weight decay",
         &["decay"],
         "w ← w − rate · decay · w",
-        "Shrinks every weight a little at each step, which keeps the network simple, and does not count in the loss. AdamW and Lion shrink the weights directly; the other optimisers add decay · w to the gradient, which with SGD is an L2 penalty of half the size.",
+        "Shrinks every weight a little at each step, which keeps the network simple. It isn't part of the loss. AdamW \
+            and Lion shrink the weights directly; the other optimisers add decay · w to the gradient, which with SGD \
+            equals an L2 penalty of half the size.",
     ),
 ];
