@@ -31,22 +31,28 @@ fn close(what: &str, got: f64, expected: f64) {
     assert!((got - expected).abs() <= 1e-3 * expected.abs().max(1e-2), "{what}: {got}, and it was {expected}");
 }
 
-fn opened(name: &str) -> (Debugger, Curves, Vec<String>) {
-    let (project, Kept { saved, curves, marks, forks, .. }) =
-        checkpoint::load(&folder().join(format!("{name}.safetensors"))).unwrap();
-    assert!(forks.resting.is_empty(), "nothing was kept of branches then");
+fn resumed(file: &Path) -> (Debugger, Kept) {
+    let (project, kept) = checkpoint::load(file).unwrap();
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
-    let run = Run::resume(&project, dataset, Device::Cpu, saved).unwrap();
-    let mut debugger = Debugger::new(run, 1 << 24).unwrap();
+    let run = Run::resume(&project, dataset, Device::Cpu, kept.saved.clone()).unwrap();
+    (Debugger::new(run, 1 << 24).unwrap(), kept)
+}
+
+fn opened(name: &str) -> (Debugger, Curves, Vec<String>) {
+    let (mut debugger, Kept { curves, marks, forks, .. }) = resumed(&folder().join(format!("{name}.safetensors")));
+    assert!(forks.resting.is_empty(), "nothing was kept of branches then");
     let notices = debugger.take_notices();
     assert!(notices.iter().any(|notice| notice.contains("older version of Glassbox")), "{notices:?}");
     (debugger, curves, marks.into_iter().map(|mark| mark.label).collect())
 }
 
+fn goes_on(folder: &Path) -> BTreeMap<String, GoesOn> {
+    serde_json::from_str(&std::fs::read_to_string(folder.join("goes-on.json")).unwrap()).unwrap()
+}
+
 #[test]
 fn runs_of_the_first_format_go_on_and_back() {
-    let told = std::fs::read_to_string(folder().join("goes-on.json")).unwrap();
-    let told: BTreeMap<String, GoesOn> = serde_json::from_str(&told).unwrap();
+    let told = goes_on(folder());
     assert_eq!(told.len(), 4);
     for (name, GoesOn { step, train_losses, finished }) in told {
         let (mut debugger, curves, _) = opened(&name);
@@ -66,6 +72,30 @@ fn runs_of_the_first_format_go_on_and_back() {
             close(&format!("{name}, from its beginning"), last.loss, train_losses[0]);
         }
     }
+}
+
+/// Epochs were shuffled in memory then: the very batches come, saved once more or gone back in, and only new runs have others.
+#[test]
+fn a_run_keeps_the_order_that_its_epochs_began_in() {
+    let folder = folder().join("state-2");
+    let GoesOn { step, train_losses, .. } = &goes_on(&folder)["fisher-yates"];
+    let (mut debugger, kept) = resumed(&folder.join("fisher-yates.safetensors"));
+    let again = tempfile::tempdir().unwrap();
+    let again = again.path().join("again.safetensors");
+    checkpoint::save(&again, &kept.saved.project, &kept).unwrap();
+    let losses = |debugger: &mut Debugger| -> Vec<f64> {
+        train_losses.iter().map(|_| debugger.run_free().unwrap().row.unwrap().loss).collect()
+    };
+    let went_on = losses(&mut debugger);
+    went_on.iter().zip(train_losses).for_each(|(got, expected)| close("a batch", *got, *expected));
+    debugger.goto_step(0).unwrap();
+    debugger.goto_step(*step).unwrap();
+    assert_eq!(losses(&mut debugger), went_on, "from its beginning");
+    assert_eq!(losses(&mut resumed(&again).0), went_on, "saved once more");
+    let run = debugger.run();
+    let new = Run::new(run.origin(), run.dataset().clone(), Device::Cpu).unwrap();
+    debugger.goto_step(0).unwrap();
+    assert_ne!(new.next_batch().rows, debugger.run().next_batch().rows);
 }
 
 #[test]

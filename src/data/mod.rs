@@ -10,6 +10,7 @@ pub mod encoding;
 mod fair;
 mod fingerprint;
 mod idx;
+pub mod order;
 mod preview;
 mod progress;
 mod propose;

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::outbox::Stop;
 use super::scoring::Asked;
-use crate::data::batches::{Batch, epoch_order, gather};
+use crate::data::batches::{Batch, gather};
+use crate::data::order::{Algorithm, EpochOrder};
 use crate::data::{Dataset, Difference, Encoding, Fingerprint, Part, Task};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport};
@@ -50,6 +51,9 @@ pub struct Resume {
     pub samples: usize,
     /// Of its data, to notice other rows and another order as well; older files have none.
     pub data: Option<Fingerprint>,
+    /// By which its epochs are put in order, from its first step to its last; its file keeps the name.
+    #[serde(skip)]
+    pub order: Algorithm,
     /// The lowest validation loss, and the epoch whose weights are kept for it, since the best ones are kept.
     pub best_loss: Option<f64>,
     pub best_epoch: u64,
@@ -94,7 +98,8 @@ pub struct Run {
     project: Project,
     history: History,
     place: Resume,
-    order: Vec<u32>,
+    /// Of the epoch in progress.
+    order: EpochOrder,
     best: Option<Snapshot>,
     /// Of the data set, once it was asked for; shared by all runs that came from this one.
     fingerprint: Arc<OnceLock<Fingerprint>>,
@@ -144,11 +149,12 @@ impl Run {
         }
         let machine =
             Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
-        let order = epoch_order(project.training.seed, 0, dataset.train.len);
+        let place = Resume { samples: dataset.train.len, ..Resume::default() };
+        let order = EpochOrder::new(place.order, project.training.seed, place.epoch, place.samples);
         let origin = Origin { project: Arc::new(project.clone()), device, weights: Weights::Fresh, earlier: None };
         let mut run = Self {
             machine,
-            place: Resume { samples: dataset.train.len, ..Resume::default() },
+            place,
             dataset,
             project: project.clone(),
             history: History::new(origin),
@@ -229,10 +235,15 @@ impl Run {
         (self.place.epoch >= self.project.training.epochs as u64).then_some(Stop::Done)
     }
 
+    /// In which order an epoch uses the training part.
+    pub(super) fn order_of(&self, seed: u64, epoch: u64) -> EpochOrder {
+        EpochOrder::new(self.place.order, seed, epoch, self.dataset.train.len)
+    }
+
     /// The batch that the next step will use.
     pub fn next_batch(&self) -> Batch {
-        let end = (self.place.cursor + self.batch_size()).min(self.order.len());
-        gather(&self.dataset, &self.dataset.train, &self.order[self.place.cursor..end])
+        let end = (self.place.cursor + self.batch_size()).min(self.dataset.train.len);
+        gather(&self.dataset, &self.dataset.train, &self.order.rows(self.place.cursor..end))
     }
 
     /// One training step.
@@ -262,11 +273,11 @@ impl Run {
     fn complete(&mut self, report: &StepReport) -> StepRow {
         let samples = self.machine.batch_len();
         self.place.cursor += samples;
-        let epoch_done = self.place.cursor >= self.order.len();
+        let epoch_done = self.place.cursor >= self.dataset.train.len;
         if epoch_done {
             self.place.epoch += 1;
             self.place.cursor = 0;
-            self.order = epoch_order(self.project.training.seed, self.place.epoch, self.dataset.train.len);
+            self.order = self.order_of(self.project.training.seed, self.place.epoch);
         }
         self.history.pass(self.machine.step());
         self.look_back();
@@ -390,7 +401,7 @@ impl Run {
         let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
         self.look_anew(&next);
         if next.training.seed != self.project.training.seed {
-            self.order = epoch_order(next.training.seed, self.place.epoch, self.dataset.train.len);
+            self.order = self.order_of(next.training.seed, self.place.epoch);
         }
         let is_plateau = |training: &TrainingSpec| matches!(training.schedule, Schedule::Plateau(_));
         if is_plateau(&self.project.training) && !is_plateau(&next.training) {

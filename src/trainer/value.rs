@@ -117,7 +117,7 @@ pub(super) fn edited(machine: &Machine, name: &str, edit: &TensorEdit) -> Result
         TensorEdit::Reinitialise { seed } => match machine.first_value(id, *seed) {
             Some(first) => first.data,
             None => {
-                let order = crate::data::batches::epoch_order(*seed, 0, tensor.data.len());
+                let order = crate::data::order::shuffled(*seed, 0, tensor.data.len());
                 order.into_iter().map(|i| tensor.data[i as usize]).collect()
             }
         },

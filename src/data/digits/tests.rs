@@ -1,6 +1,6 @@
 use super::*;
 use crate::data::NoProgress;
-use crate::data::batches::epoch_order;
+use crate::data::order::shuffled;
 use crate::model::Source;
 
 fn make(samples: usize, seed: u64) -> Dataset {
@@ -56,7 +56,7 @@ fn linear_accuracy(set: &Dataset, epochs: u64) -> f64 {
     };
     for epoch in 0..epochs {
         let rate = 0.02 / (1.0 + epoch as f32 * 0.3);
-        for row in epoch_order(1, epoch, set.train.len) {
+        for row in shuffled(1, epoch, set.train.len) {
             let row = row as usize;
             let picture = &set.train.inputs[row * PIXELS..(row + 1) * PIXELS];
             let mut error = logits(&weights, picture);

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::*;
-use crate::data::batches::{epoch_order, gather};
+use crate::data::batches::gather;
+use crate::data::order::shuffled;
 use crate::data::{Dataset, NoProgress, load};
 use crate::engine::{Memory, Phase, Threads};
 use crate::model::layer::{
@@ -59,7 +60,7 @@ fn machine(graph: &Graph, data: &Dataset, training: &TrainingSpec) -> Machine {
 }
 
 fn batch(data: &Dataset, step: usize, size: usize) -> Batch {
-    let order = epoch_order(1, step as u64, data.train.len);
+    let order = shuffled(1, step as u64, data.train.len);
     gather(data, &data.train, &order[..size])
 }
 

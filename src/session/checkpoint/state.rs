@@ -8,14 +8,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::data::order::Algorithm;
 use crate::engine::processor;
 use crate::model::{Device, Project};
 use crate::trace::{History, JournalEntry, Origin, Weights};
 use crate::trainer::{Resume, Saved};
 
 const VERSION: u64 = 2;
-/// The algorithm by which the samples of an epoch are put in order; another one needs another name.
-const ORDER: &str = "fisher-yates-1";
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// All of a run but its tensors.
@@ -32,7 +31,7 @@ pub struct Read {
 pub fn write(saved: &Saved) -> Value {
     json!({
         "state": VERSION,
-        "order": ORDER,
+        "order": saved.place.order.name(),
         "program": PROGRAM,
         "processor": processor(),
         "step": saved.now.step,
@@ -59,11 +58,17 @@ pub fn read(state: &Value, project: &Project) -> Result<Read, String> {
         }
     };
     let mut read = Read { step, best_step, place, history, notice: notice(state) };
-    if state.get("order").is_some_and(|order| order != ORDER) {
+    match order(state) {
+        Some(order) => read.place.order = order,
         // Its first epochs had other batches than they would have now.
-        read.history.origin.weights = Weights::Unknown;
+        None => read.history.origin.weights = Weights::Unknown,
     }
     Ok(read)
+}
+
+/// Files that do not name theirs are from when there was only one. `None`: one that only a newer Glassbox knows.
+fn order(state: &Value) -> Option<Algorithm> {
+    state.get("order").map_or(Some(Algorithm::FisherYates), |name| Algorithm::named(name.as_str()?))
 }
 
 fn damaged(error: serde_json::Error) -> String {
@@ -94,14 +99,14 @@ fn first_version(run: &Value, mut place: Resume, project: &Project) -> Result<(R
 /// What was computed by another program or processor goes on closely.
 fn notice(state: &Value) -> Option<String> {
     let of = |key: &str| state.get(key).and_then(Value::as_str);
-    let (here, order) = (processor(), of("order"));
+    let here = processor();
     let (Some(program), Some(processor)) = (of("program"), of("processor")) else {
         return Some(
             "This run was saved by an older version of Glassbox. It continues closely, but perhaps not bit for bit."
                 .to_owned(),
         );
     };
-    if (program, processor, order) == (PROGRAM, here.as_str(), Some(ORDER)) {
+    if (program, processor) == (PROGRAM, here.as_str()) && order(state).is_some() {
         return None;
     }
     Some(format!(
@@ -115,24 +120,26 @@ mod tests {
     use super::*;
     use crate::engine::Snapshot;
 
-    fn saved() -> Saved {
+    fn saved(order: Algorithm) -> Saved {
         let now = Snapshot { step: 7, tensors: Default::default() };
-        let place = Resume { epoch: 2, cursor: 3, best_loss: Some(0.5), ..Resume::default() };
+        let place = Resume { epoch: 2, cursor: 3, best_loss: Some(0.5), order, ..Resume::default() };
         let (project, history) = (Project::default(), History::default());
         Saved { project, now, best: None, start: None, place, history, encoding: None, notice: None }
     }
 
     #[test]
     fn a_state_comes_back_and_says_nothing_where_it_was_written() {
-        let read = read(&write(&saved()), &Project::default()).unwrap();
-        assert_eq!((read.step, read.best_step, read.notice), (7, None, None));
-        assert_eq!((read.place, read.history), (saved().place, saved().history));
+        for order in [Algorithm::FisherYates, Algorithm::Feistel] {
+            let read = read(&write(&saved(order)), &Project::default()).unwrap();
+            assert_eq!((read.step, read.best_step, read.notice), (7, None, None));
+            assert_eq!((read.place, read.history), (saved(order).place, saved(order).history));
+        }
     }
 
     #[test]
     fn another_program_processor_or_order_is_said_and_a_newer_state_is_refused() {
         let changed = |key: &str, value: Value| {
-            let mut state = write(&saved());
+            let mut state = write(&saved(Algorithm::default()));
             state[key] = value;
             read(&state, &Project::default())
         };

@@ -1,7 +1,7 @@
 //! What is looked at: the run's own machine, or one that shows what its weights make of samples that stay the same. The run does
 //! not notice.
 
-use crate::data::batches::{epoch_order, gather};
+use crate::data::batches::gather;
 use crate::engine::Machine;
 use crate::trace::{Explanation, Probe, Verdict};
 use crate::trainer::debugger::Debugger;
@@ -88,10 +88,8 @@ fn rows(run: &Run, probe: &Probe) -> Vec<u32> {
     match probe {
         Probe::Rows(rows) => rows.to_vec(),
         Probe::First => {
-            let (training, samples) = (&run.origin().training, run.dataset().train.len);
-            let mut order = epoch_order(training.seed, 0, samples);
-            order.truncate(training.batch_size.max(1));
-            order
+            let training = &run.origin().training;
+            run.order_of(training.seed, 0).rows(0..training.batch_size.max(1).min(run.dataset().train.len))
         }
     }
 }

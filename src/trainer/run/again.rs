@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Resume, Run, RunError, Saved, Stand};
-use crate::data::batches::epoch_order;
+use crate::data::order::Algorithm;
 use crate::data::{Dataset, Difference, Fingerprint};
 use crate::engine::{Device, Role, Snapshot};
 use crate::model::Project;
@@ -164,12 +164,19 @@ impl Run {
         }
         let mut run = Self::start(project, self.start.as_deref(), self.dataset.clone(), Device::Cpu)?;
         run.notices.clear();
+        run.keep_order(self.place.order);
         run.missing.clone_from(&self.missing);
         run.fingerprint.clone_from(&self.fingerprint);
         run.history.clone_from(&self.history);
         run.history.go_to(Happened::default());
         run.go_to(device)?;
         Ok(run)
+    }
+
+    /// By another algorithm than new runs have, perhaps.
+    fn keep_order(&mut self, algorithm: Algorithm) {
+        self.place.order = algorithm;
+        self.order = self.order_of(self.project.training.seed, self.place.epoch);
     }
 
     fn stand_at(&mut self, stand: Stand) -> Result<(), RunError> {
@@ -181,8 +188,8 @@ impl Run {
         self.machine.restore(&now)?;
         self.machine.scale_rate(place.plateau.scale);
         self.best = best;
-        self.order = epoch_order(self.project.training.seed, place.epoch, self.dataset.train.len);
         self.place = place;
+        self.keep_order(place.order);
         self.history.go_to(happened);
         Ok(())
     }

@@ -175,10 +175,10 @@ fn summaries_are_taken_at_their_steps_alone_and_change_nothing() {
         let batch = straight.next_batch();
         straight.machine_mut().run_step(&batch).unwrap();
         straight.place.cursor += batch.len;
-        if straight.place.cursor >= straight.order.len() {
+        if straight.place.cursor >= straight.dataset.train.len {
             straight.place.cursor = 0;
             straight.place.epoch += 1;
-            straight.order = epoch_order(straight.training().seed, straight.place.epoch, straight.dataset.train.len);
+            straight.order = straight.order_of(straight.training().seed, straight.place.epoch);
         }
     }
     assert_eq!(seen.iter().map(|summary| summary.step).collect::<Vec<_>>(), [1, 2, 4, 8, 16]);
