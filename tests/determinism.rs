@@ -12,7 +12,7 @@ use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{checkpoint, table_spec};
 use glassbox::trace::Curves;
-use glassbox::trainer::{Run, signature};
+use glassbox::trainer::Run;
 
 const STEPS: usize = 4;
 const SAVED_AFTER: usize = 2;
@@ -48,7 +48,7 @@ fn free(project: &Project, dataset: &Arc<Dataset>, threads: usize) -> (Vec<u64>,
 fn single_steps(project: &Project, dataset: &Arc<Dataset>) -> (Vec<u64>, Snapshot) {
     let mut run = start(project, dataset);
     let mut machine =
-        Machine::new(&project.graph, &signature(dataset), &project.training, Device::Cpu, Precision::F32).unwrap();
+        Machine::new(&project.graph, &dataset.signature(), &project.training, Device::Cpu, Precision::F32).unwrap();
     let mut losses = Vec::new();
     for _ in 0..STEPS {
         machine.begin_step(&run.next_batch()).unwrap();
@@ -114,7 +114,7 @@ fn so_is_every_template_that_needs_files() {
         let dataset = data::load(&spec, base, &NoProgress).unwrap();
         let mut project = data::propose_project(&dataset, spec);
         if key == "mnist-mlp" {
-            project.graph = templates::chain(templates::mlp(&[256, 128], dataset.task.output_len()));
+            project.graph = templates::chain(templates::mlp(&[256, 128], dataset.truth.task.width()));
         }
         project.training.batch_size = project.training.batch_size.min(13);
         same_however_it_is_run(name, &project);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use glassbox::engine::{Mode, compile};
 use glassbox::expr::{BinaryOperator, Function};
 use glassbox::model::{
-    DataSignature, Feature, LayerKind, Optimiser, ParamKind, Schedule, Shape, SyntheticKind, Target, TrainingSpec,
+    DataSignature, Feature, LayerKind, Optimiser, ParamKind, Schedule, Shape, SyntheticKind, Task, TrainingSpec,
     templates,
 };
 use glassbox::persist::project_file;
@@ -167,7 +167,7 @@ fn an_unknown_field_is_an_error_wherever_it_stands() {
 fn the_program_shown_to_newcomers_is_the_one_that_runs() {
     let text = read("docs/architecture.md");
     let xor = templates::build("xor").unwrap();
-    let signature = DataSignature { input: Shape::row(2), target: Target::Classes(2) };
+    let signature = DataSignature { input: Shape::row(2), task: Task::Classes(2) };
     let listing = compile(&xor.graph, &signature, &xor.training, Mode::Train).unwrap().listing();
     let shown: Vec<&str> = blocks(&text, "text")[0].lines().collect();
     assert!(shown.len() > 10);

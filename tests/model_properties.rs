@@ -2,7 +2,7 @@
 
 use glassbox::model::layer::LayerKind;
 use glassbox::model::{
-    DataSignature, Edit, Graph, History, LayerId, ParamKind, ParamValue, Project, Shape, Target, TrainingSpec, WireId,
+    DataSignature, Edit, Graph, History, LayerId, ParamKind, ParamValue, Project, Shape, Task, TrainingSpec, WireId,
     infer,
 };
 use glassbox::persist::project_file;
@@ -87,9 +87,9 @@ fn edit(graph: &Graph, draw: &Draw) -> Edit {
 
 fn signatures() -> [DataSignature; 3] {
     [
-        DataSignature { input: Shape(vec![2]), target: Target::Classes(2) },
-        DataSignature { input: Shape(vec![1, 12, 12]), target: Target::Classes(10) },
-        DataSignature { input: Shape(vec![5]), target: Target::Numbers(1) },
+        DataSignature { input: Shape(vec![2]), task: Task::Classes(2) },
+        DataSignature { input: Shape(vec![1, 12, 12]), task: Task::Classes(10) },
+        DataSignature { input: Shape(vec![5]), task: Task::Numbers(1) },
     ]
 }
 

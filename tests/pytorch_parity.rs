@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision};
-use glassbox::model::{Clip, DataSignature, Graph, Optimiser, PlateauState, Schedule, Shape, Target, TrainingSpec};
+use glassbox::model::{Clip, DataSignature, Graph, Optimiser, PlateauState, Schedule, Shape, Task, TrainingSpec};
 use serde::Deserialize;
 use support::test_device;
 
@@ -114,12 +114,12 @@ fn batch(samples: &Samples) -> Batch {
 
 /// The network with PyTorch's numbers in it.
 fn machine(network: &Network, training: &TrainingSpec, device: &Device, precision: Precision) -> Machine {
-    let target = match network.signature.target {
-        Wanted::Classes(n) => Target::Classes(n),
-        Wanted::ClassesAt { positions, classes } => Target::ClassesAt { positions, classes },
-        Wanted::Numbers(n) => Target::Numbers(n),
+    let task = match network.signature.target {
+        Wanted::Classes(n) => Task::Classes(n),
+        Wanted::ClassesAt { positions, classes } => Task::ClassesAt { positions, classes },
+        Wanted::Numbers(n) => Task::Numbers(n),
     };
-    let signature = DataSignature { input: Shape(network.signature.input.clone()), target };
+    let signature = DataSignature { input: Shape(network.signature.input.clone()), task };
     let mut machine = Machine::new(&network.graph, &signature, training, device.clone(), precision).unwrap();
     for (name, tensor) in &network.state {
         let id = machine.program().find(name).unwrap_or_else(|| panic!("there is no {name}"));

@@ -11,7 +11,7 @@ use glassbox::model::layer::{
     Dense, Flatten, Input, Inputs, LayerKind, Loss, LossKind, ParamKind, ParamSpec, ParamValue,
 };
 use glassbox::model::{
-    Clip, DataSignature, Graph, LayerId, OneCycle, Optimiser, Schedule, Shape, Target, TrainingSpec, infer,
+    Clip, DataSignature, Graph, LayerId, OneCycle, Optimiser, Schedule, Shape, Task, TrainingSpec, infer,
 };
 use glassbox::trace::{Explanation, Judgement};
 
@@ -122,14 +122,14 @@ fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignat
         from.iter().for_each(|(source, _)| drop(graph.connect(*source, id)));
         made.push((id, shape));
     }
-    let target = end(chance, &mut graph, made.pop()?);
-    let data = DataSignature { input, target };
+    let task = end(chance, &mut graph, made.pop()?);
+    let data = DataSignature { input, task };
     let is_there = graph.layers().any(|layer| layer.kind.key() == wanted.key());
     (is_there && infer(&graph, Some(&data)).is_valid()).then_some((graph, data))
 }
 
 /// The last layers: to a row, to a few numbers, to the loss.
-fn end(chance: &mut Chance, graph: &mut Graph, (last, shape): (LayerId, Shape)) -> Target {
+fn end(chance: &mut Chance, graph: &mut Graph, (last, shape): (LayerId, Shape)) -> Task {
     let units = chance.pick(1, 3);
     let mut ends: Vec<LayerKind> = if shape.rank() == 1 { Vec::new() } else { vec![Flatten {}.into()] };
     ends.push(Dense { units, ..Dense::default() }.into());
@@ -140,7 +140,7 @@ fn end(chance: &mut Chance, graph: &mut Graph, (last, shape): (LayerId, Shape)) 
         let _ = graph.connect(from, id);
         from = id;
     }
-    if chance.pick(0, 1) == 0 { Target::Numbers(units) } else { Target::Classes(units.max(2)) }
+    if chance.pick(0, 1) == 0 { Task::Numbers(units) } else { Task::Classes(units.max(2)) }
 }
 
 fn training(chance: &mut Chance, seed: u64) -> TrainingSpec {
@@ -167,8 +167,8 @@ fn batch(chance: &mut Chance, graph: &Graph, data: &DataSignature) -> Batch {
         None => chance.number(2.0) as f32,
     });
     let inputs = inputs.collect();
-    let (each, classes) = match data.target {
-        Target::Numbers(n) => (n, None),
+    let (each, classes) = match data.task {
+        Task::Numbers(n) => (n, None),
         other => (1, other.classes()),
     };
     let targets = (0..len * each).map(|_| match classes {

@@ -6,12 +6,12 @@ use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision, Role};
 use glassbox::expr::{self, Expr};
 use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
-use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Target, TrainingSpec, infer};
+use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Task, TrainingSpec, infer};
 
 const SIDE: usize = 28;
 
 fn signature() -> DataSignature {
-    DataSignature { input: Shape(vec![1, SIDE, SIDE]), target: Target::Classes(2) }
+    DataSignature { input: Shape(vec![1, SIDE, SIDE]), task: Task::Classes(2) }
 }
 
 fn add_after(graph: &mut Graph, kind: LayerKind, sources: &[LayerId]) -> LayerId {

@@ -6,7 +6,7 @@ use glassbox::engine::{Device, Machine, Precision, Threads};
 use glassbox::model::layer::{
     Add, Dense, Embedding, Gru, Input, LayerNorm, Loss, Lstm, MultiHeadAttention, PositionalEncoding, SimpleRnn,
 };
-use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Target, TrainingSpec};
+use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Task, TrainingSpec};
 
 const STEPS: usize = 24;
 const WORDS: usize = 11;
@@ -32,8 +32,8 @@ fn words(after: impl FnOnce(&mut Graph, LayerId) -> LayerId) -> (Graph, DataSign
     let last = after(&mut graph, embedded);
     let answer = add(&mut graph, dense(WORDS), &[last]);
     add(&mut graph, Loss::default(), &[answer]);
-    let target = Target::ClassesAt { positions: STEPS, classes: WORDS };
-    let signature = DataSignature { input: Shape::row(STEPS), target };
+    let task = Task::ClassesAt { positions: STEPS, classes: WORDS };
+    let signature = DataSignature { input: Shape::row(STEPS), task };
     // The next word follows from this one and the one before it.
     let word = |sample: usize, t: usize| (sample * 5 + t * t * 3 + t * sample) % WORDS;
     let each = || (0..SAMPLES).flat_map(|sample| (0..STEPS).map(move |t| (sample, t)));
@@ -125,7 +125,7 @@ fn what_is_no_number_stays_in_its_sample() {
     let lstm = add(&mut graph, Lstm { units: 6, bidirectional: true, ..Lstm::default() }, &[attended]);
     let answer = add(&mut graph, dense(2), &[lstm]);
     add(&mut graph, Loss::default(), &[answer]);
-    let signature = DataSignature { input: Shape(vec![5, 3]), target: Target::Classes(2) };
+    let signature = DataSignature { input: Shape(vec![5, 3]), task: Task::Classes(2) };
     let machine = machine(&graph, &signature);
     let mut inputs: Vec<f32> = (0..3 * 15).map(|i| (i as f32).sin()).collect();
     inputs[20] = f32::NAN;

@@ -53,7 +53,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Projec
     dataset.notes.iter().for_each(remark);
     let mut project = data::propose_project(&dataset, spec);
     if key == "mnist-mlp" {
-        project.graph = templates::chain(templates::mlp(&[256, 128], dataset.task.output_len()));
+        project.graph = templates::chain(templates::mlp(&[256, 128], dataset.truth.task.width()));
     }
     Ok(project)
 }

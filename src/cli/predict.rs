@@ -9,10 +9,10 @@ use super::options::PredictOptions;
 use super::output::{answer, remark};
 use super::outputs::{Files, Kind};
 use super::prepare;
-use crate::data::{NoProgress, Task, Unseen, read_unseen};
+use crate::data::{NoProgress, Truth, Unseen, read_unseen};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, Machine, Precision, Threads};
-use crate::model::{Answer, DataSignature, Shape, Target};
+use crate::model::{Answer, DataSignature, Shape, Task};
 use crate::persist::project_file;
 use crate::session::checkpoint::{self, Weights};
 
@@ -51,7 +51,7 @@ fn predict(options: &PredictOptions, device: Device) -> anyhow::Result<()> {
 }
 
 struct Answers {
-    task: Task,
+    truth: Truth,
     answer: Answer,
     /// The column that is predicted.
     name: String,
@@ -66,19 +66,15 @@ struct Answers {
 impl Answers {
     fn of(weights: &Weights, unseen: &Unseen, device: Device) -> anyhow::Result<Self> {
         let Weights { project, snapshot, encoding } = weights;
-        let task = encoding.target.task();
-        let (target, name) = match &task {
-            Task::Classification { classes } => (Target::Classes(classes.len()), encoding.target.column()),
-            Task::Regression { outputs, .. } => (Target::Numbers(outputs.len()), None),
-        };
-        let signature = DataSignature { input: Shape(encoding.input_shape.clone()), target };
+        let truth = encoding.target.truth();
+        let signature = DataSignature { input: Shape(encoding.input_shape.clone()), task: truth.task };
         let mut machine = Machine::new(&project.graph, &signature, &project.training, device, Precision::F32)?;
         machine.restore(snapshot)?;
         let rows = unseen.kept.iter().filter(|kept| **kept).count();
         let outputs = machine.predict(&unseen.inputs, rows)?;
         let width = (outputs.len() / rows.max(1)).max(1);
-        let (name, step) = (name.unwrap_or("class").to_owned(), snapshot.step);
-        Ok(Self { task, answer: machine.answer(), name, outputs, width, rows, step })
+        let (name, step) = (encoding.target.column().unwrap_or("class").to_owned(), snapshot.step);
+        Ok(Self { truth, answer: machine.answer(), name, outputs, width, rows, step })
     }
 
     fn outputs_of(&self, row: usize) -> &[f32] {
@@ -87,7 +83,7 @@ impl Answers {
 
     /// Predicted numbers in the data's units.
     fn numbers(&self, row: usize) -> impl Iterator<Item = f32> + '_ {
-        self.outputs_of(row).iter().enumerate().map(|(i, &output)| self.task.unit(i).value(output))
+        self.outputs_of(row).iter().enumerate().map(|(i, &output)| self.truth.unit(i).value(output))
     }
 
     /// What the rows with a truth score (accuracy or R²), and how many these are.
@@ -117,12 +113,12 @@ impl Answers {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let said = if self.answer.is_probability() { "probability" } else { "score" };
         let mut head = vec!["row".to_owned()];
-        match &self.task {
-            Task::Classification { classes } => {
+        match self.truth.task {
+            Task::Classes(_) | Task::ClassesAt { .. } => {
                 head.extend([self.name.clone(), said.to_owned()]);
-                head.extend(classes.iter().map(|class| format!("{said} of {class}")));
+                head.extend(self.truth.names.iter().map(|class| format!("{said} of {class}")));
             }
-            Task::Regression { outputs, .. } => head.extend(outputs.iter().cloned()),
+            Task::Numbers(_) => head.extend(self.truth.names.iter().cloned()),
         }
         writer.write_record(&head)?;
         let mut row = 0;
@@ -139,7 +135,7 @@ impl Answers {
     }
 
     fn cells(&self, row: usize) -> Vec<String> {
-        let Task::Classification { classes } = &self.task else {
+        let Some(classes) = self.truth.task.classes().map(|_| &self.truth.names) else {
             return self.numbers(row).map(|number| number.to_string()).collect();
         };
         let (class, shares) = (self.answer.class(self.outputs_of(row)), self.answer.shares(self.outputs_of(row)));
@@ -163,15 +159,18 @@ impl Answers {
 
     fn row_json(&self, row: usize, line: usize) -> Value {
         let mut one = Map::from_iter([("row".to_owned(), json!(line))]);
-        match &self.task {
-            Task::Classification { classes } => {
+        match self.truth.task {
+            Task::Classes(_) | Task::ClassesAt { .. } => {
                 let shares = self.answer.shares(self.outputs_of(row));
                 let said = if self.answer.is_probability() { "probabilities" } else { "scores" };
-                one.insert("class".into(), json!(classes.get(self.answer.class(self.outputs_of(row)))));
-                one.insert(said.into(), classes.iter().cloned().zip(shares.iter().map(|&p| json!(p))).collect());
+                one.insert("class".into(), json!(self.truth.names.get(self.answer.class(self.outputs_of(row)))));
+                one.insert(
+                    said.into(),
+                    self.truth.names.iter().cloned().zip(shares.iter().map(|&p| json!(p))).collect(),
+                );
             }
-            Task::Regression { outputs, .. } => {
-                let numbers = outputs.iter().cloned().zip(self.numbers(row).map(|number| json!(number)));
+            Task::Numbers(_) => {
+                let numbers = self.truth.names.iter().cloned().zip(self.numbers(row).map(|number| json!(number)));
                 one.insert("numbers".into(), numbers.collect());
             }
         }

@@ -17,7 +17,7 @@ use crate::persist::RunFolder;
 use crate::persist::project_file::{self, FileError};
 use crate::session::checkpoint::{self, Kept};
 use crate::trace::Curves;
-use crate::trainer::{self, Change, Forks, Run, signature};
+use crate::trainer::{self, Change, Forks, Run};
 
 /// The folder that relative paths in a project start from.
 pub fn base_of(file: &Path) -> PathBuf {
@@ -55,7 +55,7 @@ pub fn load(project: &Project, base: &Path) -> anyhow::Result<Arc<Dataset>> {
 }
 
 pub fn inference(project: &Project, dataset: &Dataset) -> Inference {
-    infer(&project.graph, Some(&signature(dataset)))
+    infer(&project.graph, Some(&dataset.signature()))
 }
 
 /// What training takes; `None` while the network has problems.

@@ -1,9 +1,9 @@
-//! What every source becomes: two parts of samples, the task, and words about what was done.
+//! What every source becomes: two parts of samples, what is asked of them, and words about what was done.
 
 use std::sync::Arc;
 
 use super::Encoding;
-use crate::model::Feature;
+use crate::model::{AnswerView, DataSignature, Feature, Shape, Task};
 
 /// A loaded data set. Cheap to clone: samples are shared.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Dataset {
     pub input_names: Vec<String>,
     /// How each number of a row-shaped input was scaled; empty where all are as they were given.
     pub input_units: Vec<Unit>,
-    pub task: Task,
+    pub truth: Truth,
     pub train: Part,
     pub validation: Part,
     /// For points of the plane: how to turn any (x, y) into an input, so that surfaces can be drawn. Else `None`.
@@ -42,7 +42,7 @@ pub struct Giveaway {
 pub struct Part {
     pub len: usize,
     pub inputs: Arc<[f32]>,
-    /// Classification: `[len]` class indices as whole numbers. Regression: `[len, outputs]`, scaled as `Task` says.
+    /// `[len, target...]` as [`Task::target`] has it: class indices as whole numbers, or predicted numbers scaled as [`Truth`] says.
     pub targets: Arc<[f32]>,
 }
 
@@ -80,30 +80,35 @@ impl Unit {
     }
 }
 
+/// What the data says is right: the task, what its classes or predicted numbers are called, and in which units.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Task {
-    /// Names of the classes, at least two; targets are indices into them.
-    Classification { classes: Vec<String> },
-    /// Names of the predicted numbers. `value = scaled * scale + offset` gives each output in the user's units.
-    Regression { outputs: Vec<String>, offset: Vec<f32>, scale: Vec<f32> },
+pub struct Truth {
+    pub task: Task,
+    /// Of the classes (at least two; targets are indices into them) or of the predicted numbers.
+    pub names: Vec<String>,
+    /// Of each predicted number; empty for classes.
+    pub units: Vec<Unit>,
 }
 
-impl Task {
-    /// The unit of one predicted number; plain for classes.
-    pub fn unit(&self, output: usize) -> Unit {
-        let Self::Regression { offset, scale, .. } = self else { return Unit::PLAIN };
-        match (offset.get(output), scale.get(output)) {
-            (Some(&offset), Some(&scale)) => Unit { offset, scale, decimals: Some(u8::MAX) },
-            _ => Unit::PLAIN,
-        }
+impl Truth {
+    pub fn classes(names: Vec<String>) -> Self {
+        Self { task: Task::Classes(names.len()), names, units: Vec::new() }
     }
 
-    /// How many numbers a network for this task ends in: one per class or per predicted number.
-    pub fn output_len(&self) -> usize {
-        match self {
-            Self::Classification { classes } => classes.len(),
-            Self::Regression { outputs, .. } => outputs.len(),
-        }
+    /// `value = scaled * scale + offset` gives each number in the user's units.
+    pub fn numbers(names: Vec<String>, offset: &[f32], scale: &[f32]) -> Self {
+        let unit = |(&offset, &scale)| Unit { offset, scale, decimals: Some(u8::MAX) };
+        Self { task: Task::Numbers(names.len()), names, units: offset.iter().zip(scale).map(unit).collect() }
+    }
+
+    /// The unit of one predicted number; plain for classes.
+    pub fn unit(&self, output: usize) -> Unit {
+        self.units.get(output).copied().unwrap_or(Unit::PLAIN)
+    }
+
+    /// What is predicted, where it is one number.
+    pub fn first_name(&self) -> Option<&str> {
+        self.names.first().map(String::as_str)
     }
 }
 
@@ -152,17 +157,22 @@ impl Dataset {
 
     /// Numbers in one target: 1 for a class index.
     pub fn target_len(&self) -> usize {
-        match &self.task {
-            Task::Classification { .. } => 1,
-            Task::Regression { outputs, .. } => outputs.len(),
-        }
+        self.truth.task.target().len()
     }
 
+    /// Names of the classes; `None` for numbers.
     pub fn classes(&self) -> Option<&[String]> {
-        match &self.task {
-            Task::Classification { classes } => Some(classes),
-            Task::Regression { .. } => None,
-        }
+        self.truth.task.classes().map(|_| &*self.truth.names)
+    }
+
+    /// What shape inference needs to know.
+    pub fn signature(&self) -> DataSignature {
+        DataSignature { input: Shape(self.input_shape.clone()), task: self.truth.task }
+    }
+
+    /// How answers are shown.
+    pub fn view(&self) -> AnswerView {
+        self.truth.task.view(&self.input_shape, self.plane.is_some())
     }
 
     /// How many samples of each class a part holds; empty for regression.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Task;
+use super::Truth;
 use crate::model::{Feature, MissingPolicy};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -77,11 +77,13 @@ impl Default for Target {
 }
 
 impl Target {
-    pub fn of(task: &Task, column: Option<&str>) -> Self {
-        match task.clone() {
-            Task::Classification { classes } => Self::Classes { column: column.map(str::to_owned), classes },
-            Task::Regression { outputs, offset, scale } => Self::Numbers { outputs, offset, scale },
+    pub fn of(truth: &Truth, column: Option<&str>) -> Self {
+        let names = truth.names.clone();
+        if truth.task.classes().is_some() {
+            return Self::Classes { column: column.map(str::to_owned), classes: names };
         }
+        let (offset, scale) = truth.units.iter().map(|unit| (unit.offset, unit.scale)).unzip();
+        Self::Numbers { outputs: names, offset, scale }
     }
 
     /// The column of classes.
@@ -92,18 +94,18 @@ impl Target {
         }
     }
 
-    pub fn task(&self) -> Task {
-        match self.clone() {
-            Self::Classes { classes, .. } => Task::Classification { classes },
-            Self::Numbers { outputs, offset, scale } => Task::Regression { outputs, offset, scale },
+    pub fn truth(&self) -> Truth {
+        match self {
+            Self::Classes { classes, .. } => Truth::classes(classes.clone()),
+            Self::Numbers { outputs, offset, scale } => Truth::numbers(outputs.clone(), offset, scale),
         }
     }
 }
 
 /// Of pictures of bytes, with classes.
-pub(super) fn pictures(source: &str, shape: [usize; 3], task: &Task) -> Arc<Encoding> {
+pub(super) fn pictures(source: &str, shape: [usize; 3], truth: &Truth) -> Arc<Encoding> {
     let (source, input_shape) = (source.to_owned(), shape.to_vec());
-    Arc::new(Encoding { source, input_shape, inputs: Inputs::Pictures, target: Target::of(task, None) })
+    Arc::new(Encoding { source, input_shape, inputs: Inputs::Pictures, target: Target::of(truth, None) })
 }
 
 impl Column {

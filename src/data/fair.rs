@@ -28,7 +28,7 @@ pub fn fair_order(dataset: &Dataset, part: &Part) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Task;
+    use crate::data::Truth;
 
     fn stored_by_class(counts: [usize; 3]) -> Dataset {
         let targets: Vec<f32> = (0..3).flat_map(|class| vec![class as f32; counts[class]]).collect();
@@ -38,7 +38,7 @@ mod tests {
             input_shape: vec![1],
             input_names: vec!["x".into()],
             input_units: Vec::new(),
-            task: Task::Classification { classes: ["a", "b", "c"].map(String::from).to_vec() },
+            truth: Truth::classes(["a", "b", "c"].map(String::from).to_vec()),
             validation: part.clone(),
             train: part,
             plane: None,
@@ -71,7 +71,7 @@ mod tests {
     fn numbers_are_shuffled_and_little_or_nothing_is_no_trouble() {
         let mut set = stored_by_class([1, 0, 2]);
         assert_eq!(fair_order(&set, &set.validation).len(), 3);
-        set.task = Task::Regression { outputs: vec!["y".into()], offset: vec![0.0], scale: vec![1.0] };
+        set.truth = Truth::numbers(vec!["y".into()], &[0.0], &[1.0]);
         let part = Part { len: 1000, inputs: vec![0.0; 1000].into(), targets: vec![0.0; 1000].into() };
         let order = fair_order(&set, &part);
         assert!(order != (0..1000).collect::<Vec<_>>() && order.iter().map(|&r| u64::from(r)).sum::<u64>() == 499_500);

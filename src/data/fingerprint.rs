@@ -158,7 +158,7 @@ fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Task;
+    use crate::data::Truth;
 
     fn part(rows: &[[f32; 3]]) -> Part {
         let inputs = rows.iter().flat_map(|row| [row[0], row[1]]).collect();
@@ -171,7 +171,7 @@ mod tests {
             input_shape: vec![2],
             input_names: Vec::new(),
             input_units: Vec::new(),
-            task: Task::Classification { classes: vec!["a".into(), "b".into()] },
+            truth: Truth::classes(vec!["a".into(), "b".into()]),
             train: part(train),
             validation: part(validation),
             plane: None,

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{DataSpec, Source};
 
 pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
-pub use dataset::{DataError, Dataset, Giveaway, Part, Plane, Task, Unit};
+pub use dataset::{DataError, Dataset, Giveaway, Part, Plane, Truth, Unit};
 pub use encoding::Encoding;
 pub use fair::fair_order;
 pub use fingerprint::{Difference, Fingerprint};

@@ -33,7 +33,7 @@ fn spread(rows: &[u32], count: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Task;
+    use crate::data::Truth;
 
     fn four_samples() -> Dataset {
         let part = Part { len: 5, inputs: vec![0.0; 5].into(), targets: vec![0.0, 0.0, 1.0, 0.0, 1.0].into() };
@@ -42,7 +42,7 @@ mod tests {
             input_shape: vec![1],
             input_names: vec!["x".into()],
             input_units: Vec::new(),
-            task: Task::Classification { classes: vec!["a".into(), "b".into()] },
+            truth: Truth::classes(vec!["a".into(), "b".into()]),
             validation: part.clone(),
             train: part,
             plane: None,

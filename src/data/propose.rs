@@ -1,12 +1,12 @@
 //! A project that fits a data set: a model of the right kind and size, and settings that train it without further options.
 
-use super::{Dataset, Task};
+use super::Dataset;
 use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
 use crate::model::{DataSpec, EarlyStopping, Optimiser, Project, Schedule, TrainingSpec, templates};
 
 /// Convolutions for pictures, dense layers for rows of numbers, sized to the columns and the rows.
 pub fn propose_project(dataset: &Dataset, data: DataSpec) -> Project {
-    let outputs = dataset.task.output_len();
+    let outputs = dataset.truth.task.width();
     let is_picture = dataset.input_shape.len() == 3 && dataset.input_shape[1..].iter().all(|&side| side >= 8);
     let (layers, training) = if is_picture {
         (templates::cnn(outputs), for_pictures(dataset.train.len))
@@ -47,7 +47,7 @@ fn for_row(dataset: &Dataset, outputs: usize) -> Vec<LayerKind> {
         layers.push(Flatten {}.into());
     }
     layers.push(Dense { units: wide, activation: Activation::Tanh, ..Dense::default() }.into());
-    if rows < 2_000 && matches!(dataset.task, Task::Classification { .. }) {
+    if rows < 2_000 && dataset.classes().is_some() {
         layers.push(Dropout { rate: 0.2 }.into());
     }
     layers.extend(templates::dense_stack(&[wide / 2], Activation::Relu, outputs));
@@ -80,22 +80,14 @@ mod tests {
     use super::*;
     use crate::data::test_data::test_data;
     use crate::data::{NoProgress, load};
-    use crate::model::{
-        CsvSpec, DataSignature, IdxSpec, MissingPolicy, Scaling, Shape, Source, SyntheticKind, SyntheticSpec, Target,
-        infer,
-    };
+    use crate::model::{CsvSpec, IdxSpec, MissingPolicy, Scaling, Source, SyntheticKind, SyntheticSpec, infer};
 
     /// Loads the source and checks that the proposed graph is valid over it.
     fn proposed(source: Source) -> (Dataset, Project) {
         let spec = DataSpec { source, ..DataSpec::default() };
         let set = load(&spec, std::path::Path::new(""), &NoProgress).unwrap();
         let project = propose_project(&set, spec.clone());
-        let target = match &set.task {
-            Task::Classification { classes } => Target::Classes(classes.len()),
-            Task::Regression { outputs, .. } => Target::Numbers(outputs.len()),
-        };
-        let signature = DataSignature { input: Shape(set.input_shape.clone()), target };
-        let found = infer(&project.graph, Some(&signature));
+        let found = infer(&project.graph, Some(&set.signature()));
         assert!(found.is_valid(), "{:?}", found.problems);
         assert_eq!(project.data, spec);
         (set, project)

@@ -37,7 +37,7 @@ fn compile_with(
     let layer_outputs = forward(graph, &inference, &mut program, (loss_id, input, mode), &mut side)?;
     let source = graph.incoming(loss_id).next().map(|wire| wire.from);
     let output = source.and_then(|id| layer_outputs.get(&id)).copied().unwrap_or(input);
-    let values = lower_loss(&mut program, (loss, loss_id), signature.target, output, target, &mut side);
+    let values = lower_loss(&mut program, (loss, loss_id), signature.task, output, target, &mut side);
     let mut gradients = BTreeMap::new();
     if for_input {
         gradients = differentiate(&mut program, values.total, &[input]);
@@ -76,7 +76,7 @@ pub fn compile_for_input(graph: &Graph, signature: &DataSignature, training: &Tr
 
 /// `%x, %y = batch`, from the two values that the machine stages.
 fn load(program: &mut ProgramBuilder, signature: &DataSignature) -> (ValueId, ValueId) {
-    let shapes = [ValueShape::batched(signature.input.0.clone()), lower::target_shape(signature.target)];
+    let shapes = [&signature.input, &signature.task.target()].map(|shape| ValueShape::batched(shape.0.clone()));
     let mut add = |name: &str, role, i: usize| program.add(name, shapes[i].clone(), role, None);
     let staged = [add(STAGED_INPUT, Role::Hidden, 0), add(STAGED_TARGET, Role::Hidden, 1)];
     let (x, y) = (add("%x", Role::Input, 0), add("%y", Role::Target, 1));

@@ -6,7 +6,7 @@ use super::program::Role;
 use super::{Device, Precision};
 use crate::data::batches::Batch;
 use crate::model::layer::{Dense, Initialiser, Input, Loss, LossKind};
-use crate::model::{DataSignature, Graph, LayerKind, Optimiser, Shape, Target, TrainingSpec};
+use crate::model::{DataSignature, Graph, LayerKind, Optimiser, Shape, Task, TrainingSpec};
 
 /// What a layer that takes each number by itself makes of these.
 pub fn curve(layer: LayerKind, xs: &[f32]) -> Result<Vec<f32>> {
@@ -67,7 +67,7 @@ fn machine(layer: Option<LayerKind>, inputs: usize, loss: LossKind, training: Tr
     for pair in ids.windows(2) {
         _ = graph.connect(pair[0], pair[1]);
     }
-    let signature = DataSignature { input: Shape(vec![inputs]), target: Target::Numbers(1) };
+    let signature = DataSignature { input: Shape(vec![inputs]), task: Task::Numbers(1) };
     Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32)
 }
 

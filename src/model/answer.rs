@@ -3,9 +3,9 @@
 //!
 //! Everything that speaks of classes and how sure the network is (scores, pictures, the command line) asks here.
 
+use super::Task;
 use super::graph::{Graph, LayerId};
 use super::layer::{Activation, LayerKind, LossKind};
-use super::project::Target;
 use crate::expr::{Expr, Function, parse_elementwise};
 
 /// How one row of outputs is read.
@@ -35,19 +35,13 @@ enum End {
 
 impl Answer {
     /// For a graph with a Loss; without one, as with the loss that fits the data.
-    pub fn of(graph: &Graph, target: Target) -> Self {
+    pub fn of(graph: &Graph, task: Task) -> Self {
         let loss = graph.layers().find_map(|layer| match &layer.kind {
-            LayerKind::Loss(loss) => Some((layer.id, loss.resolve(target))),
+            LayerKind::Loss(loss) => Some((layer.id, loss.loss)),
             _ => None,
         });
-        let end = loss.map_or(End::Other, |(id, _)| before(graph, id));
-        match (target, loss.map(|(_, kind)| kind)) {
-            (Target::Numbers(_), _) => Self::Numbers,
-            _ if end != End::Other => Self::Probabilities,
-            (_, None | Some(LossKind::Auto | LossKind::CrossEntropy)) => Self::Softmax,
-            (_, Some(LossKind::BinaryCrossEntropy)) => Self::Sigmoid,
-            (_, Some(LossKind::Mse | LossKind::Mae | LossKind::Huber)) => Self::Scores,
-        }
+        let ends_in_shares = loss.is_some_and(|(id, _)| before(graph, id) != End::Other);
+        task.answer(loss.map_or(LossKind::Auto, |(_, chosen)| chosen), ends_in_shares)
     }
 
     /// Whether [`Self::shares`] are probabilities.
@@ -167,7 +161,7 @@ mod tests {
     use super::super::layer::{Dense, Dropout, Flatten, Formula, Input, Loss, Relu, Sigmoid, Softmax};
     use super::*;
 
-    fn answer(layers: Vec<LayerKind>, loss: LossKind, target: Target) -> Answer {
+    fn answer(layers: Vec<LayerKind>, loss: LossKind, task: Task) -> Answer {
         let mut graph = Graph::default();
         let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
         for kind in layers.into_iter().chain([Loss { loss }.into()]) {
@@ -175,15 +169,15 @@ mod tests {
             graph.connect(last, next).unwrap();
             last = next;
         }
-        Answer::of(&graph, target)
+        Answer::of(&graph, task)
     }
 
     fn dense(activation: Activation) -> LayerKind {
         Dense { activation, ..Dense::default() }.into()
     }
 
-    fn plain(loss: LossKind, target: Target) -> Answer {
-        answer(vec![dense(Activation::None)], loss, target)
+    fn plain(loss: LossKind, task: Task) -> Answer {
+        answer(vec![dense(Activation::None)], loss, task)
     }
 
     fn near(found: &[f32], right: &[f32]) -> bool {
@@ -192,21 +186,21 @@ mod tests {
 
     #[test]
     fn the_loss_in_force_decides_how_outputs_are_read() {
-        let three = Target::Classes(3);
+        let three = Task::Classes(3);
         assert_eq!(plain(LossKind::Auto, three), Answer::Softmax);
         assert_eq!(plain(LossKind::CrossEntropy, three), Answer::Softmax);
         assert_eq!(plain(LossKind::BinaryCrossEntropy, three), Answer::Sigmoid);
         for loss in [LossKind::Mse, LossKind::Mae, LossKind::Huber] {
             assert_eq!(plain(loss, three), Answer::Scores);
-            assert_eq!(plain(loss, Target::Numbers(3)), Answer::Numbers);
+            assert_eq!(plain(loss, Task::Numbers(3)), Answer::Numbers);
         }
-        assert_eq!(plain(LossKind::Auto, Target::Numbers(1)), Answer::Numbers);
-        assert_eq!(plain(LossKind::Auto, Target::ClassesAt { positions: 4, classes: 3 }), Answer::Softmax);
+        assert_eq!(plain(LossKind::Auto, Task::Numbers(1)), Answer::Numbers);
+        assert_eq!(plain(LossKind::Auto, Task::ClassesAt { positions: 4, classes: 3 }), Answer::Softmax);
     }
 
     #[test]
     fn what_ends_in_softmax_or_sigmoid_does_not_get_it_twice() {
-        let (two, auto, bce) = (Target::Classes(2), LossKind::Auto, LossKind::BinaryCrossEntropy);
+        let (two, auto, bce) = (Task::Classes(2), LossKind::Auto, LossKind::BinaryCrossEntropy);
         let ends: [Vec<LayerKind>; 5] = [
             vec![dense(Activation::None), Softmax {}.into()],
             vec![Softmax {}.into(), Dropout::default().into()],

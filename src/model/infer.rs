@@ -284,7 +284,7 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Target;
+    use super::super::Task;
     use super::super::layer::{Dense, Dropout, Sigmoid, Tanh};
     use super::super::templates::chain;
     use super::*;
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_better_repair_of_the_output_is_offered_first() {
-        let data = DataSignature { input: Shape(vec![2]), target: Target::Classes(3) };
+        let data = DataSignature { input: Shape(vec![2]), task: Task::Classes(3) };
         let offered = |layers| -> Vec<String> {
             let found = infer(&chain(layers), Some(&data));
             found.problems[0].repairs.iter().map(|repair| repair.label.clone()).collect()
@@ -325,7 +325,7 @@ mod tests {
         let beyond = graph.add(Tanh {}.into(), [0.0, 0.0]);
         graph.connect(of(&graph, "Dense 1"), aside).unwrap();
         graph.connect(aside, beyond).unwrap();
-        let data = DataSignature { input: Shape(vec![2]), target: Target::Classes(2) };
+        let data = DataSignature { input: Shape(vec![2]), task: Task::Classes(2) };
         let found = infer(&graph, Some(&data));
         assert_eq!(found.idle, [aside, beyond].into());
         assert!(found.is_valid(), "it can train all the same");

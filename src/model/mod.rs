@@ -18,6 +18,7 @@ mod neighbours;
 mod project;
 mod schedule;
 mod shape;
+mod task;
 
 pub mod templates;
 mod training_spec;
@@ -33,8 +34,9 @@ pub use history::{History, NumberStep};
 pub use infer::{Inference, Place, Problem, Repair, infer};
 pub use layer::{LayerKind, ParamKind, ParamSpec, ParamValue};
 pub use neighbours::one_less;
-pub use project::{DataSignature, Project, Target};
+pub use project::{DataSignature, Project};
 pub use schedule::{OneCycle, Plateau, PlateauState, Schedule, Watched};
 pub use shape::Shape;
+pub use task::{AnswerView, Metric, Task};
 pub use training_spec::*;
 pub use whole::{Shared, is_penalised};

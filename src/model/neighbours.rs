@@ -160,7 +160,7 @@ pub(super) fn is_end(graph: &Graph, id: LayerId) -> bool {
 mod tests {
     use super::super::layer::{BatchNorm, Dropout, Flatten, Tanh};
     use super::super::templates::chain;
-    use super::super::{DataSignature, Shape, Target, infer};
+    use super::super::{DataSignature, Shape, Task, infer};
     use super::*;
 
     fn dense(units: usize, activation: Activation) -> LayerKind {
@@ -169,7 +169,7 @@ mod tests {
 
     /// What comes of one more layer on the wire that leads to `to`.
     fn added(graph: &Graph, to: &str, input: &[usize], classes: usize) -> (LayerKind, Inference) {
-        let data = DataSignature { input: Shape(input.to_vec()), target: Target::Classes(classes) };
+        let data = DataSignature { input: Shape(input.to_vec()), task: Task::Classes(classes) };
         let inference = infer(graph, Some(&data));
         let wire = graph.incoming(graph.find(to).unwrap().id).next().unwrap().id;
         let mut next = graph.clone();

@@ -210,20 +210,20 @@ fn synthetic(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DataSignature, Shape, Target, infer};
+    use crate::model::{DataSignature, Shape, Task, infer};
 
     #[test]
     fn every_built_in_template_is_valid_over_its_data() {
         for template in TEMPLATES.iter().filter(|t| t.needs.is_none()) {
             let project = build(template.key).unwrap();
-            let (input, target) = match (&project.data.source, template.key) {
-                (Source::Digits(_), _) => (vec![1, 28, 28], Target::Classes(10)),
-                (_, "sine") => (vec![1], Target::Numbers(1)),
-                (_, "plane") => (vec![2], Target::Numbers(1)),
-                (_, "blobs") => (vec![2], Target::Classes(3)),
-                _ => (vec![2], Target::Classes(2)),
+            let (input, task) = match (&project.data.source, template.key) {
+                (Source::Digits(_), _) => (vec![1, 28, 28], Task::Classes(10)),
+                (_, "sine") => (vec![1], Task::Numbers(1)),
+                (_, "plane") => (vec![2], Task::Numbers(1)),
+                (_, "blobs") => (vec![2], Task::Classes(3)),
+                _ => (vec![2], Task::Classes(2)),
             };
-            let found = infer(&project.graph, Some(&DataSignature { input: Shape(input), target }));
+            let found = infer(&project.graph, Some(&DataSignature { input: Shape(input), task }));
             assert!(found.is_valid(), "{}: {:?}", template.key, found.problems);
         }
         assert!(build("table").is_none() && build("nonsense").is_none());

@@ -3,7 +3,7 @@
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
 use crate::model::{Edit, LayerId, NumberStep, Place, Problem, Project, infer};
 use crate::trace::dragged;
-use crate::trainer::{Command, Waker, memory, signature};
+use crate::trainer::{Command, Waker, memory};
 
 impl State {
     /// Told when [`Self::poll`] has something to fetch.
@@ -190,7 +190,7 @@ impl State {
     }
 
     pub(super) fn infer_again(&mut self) {
-        let data = self.data.dataset().map(|dataset| signature(dataset));
+        let data = self.data.dataset().map(|dataset| dataset.signature());
         self.inference = infer(&self.project.graph, data.as_ref());
         self.predict_memory();
     }

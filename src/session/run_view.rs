@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::trace::{Curves, Mark, Metric, NotFinite, Picture};
+use crate::model::Metric;
+use crate::trace::{Curves, Mark, NotFinite, Picture};
 use crate::trainer::{Forks, Kept};
 
 #[derive(Clone, Debug, Default)]

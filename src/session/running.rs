@@ -10,7 +10,7 @@ use super::{Action, DataState, Event, NoticeKind, RunStatus, RunView, State, Tra
 use crate::model::limits::EPOCHS;
 use crate::model::{Edit, Graph, NumberStep, Project, TrainingSpec};
 use crate::trace::{Change, Curves, Pace, Trail};
-use crate::trainer::{Command, InForce, Outbox, Progress, Stop, Trainer, metric};
+use crate::trainer::{Command, InForce, Outbox, Progress, Stop, Trainer};
 
 impl State {
     pub(super) fn tell(&self, command: Command) {
@@ -198,7 +198,7 @@ impl State {
         {
             curves.pace.push(Pace::default());
         }
-        let metric = metric(&dataset);
+        let metric = dataset.truth.task.metric();
         let picture = self.run.picture.take();
         (self.debug, self.try_output) = (None, None);
         self.branches = kept.as_ref().map(|kept| kept.forks.told(kept.saved.now.step)).unwrap_or_default();

@@ -1,8 +1,7 @@
 //! What training told of itself, step by step: curves over the steps, how quickly they came, and what was changed on the way.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Evaluation, Series, StepRow, Summaries};
+use crate::model::Metric;
 
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
@@ -128,25 +127,6 @@ pub struct Pace {
     pub epoch: f64,
     /// Spent training.
     pub seconds: f64,
-}
-
-/// The one score that is quoted beside the loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    #[default]
-    Accuracy,
-    /// Coefficient of determination.
-    R2,
-}
-
-impl Metric {
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Accuracy => "Accuracy",
-            Self::R2 => "R²",
-        }
-    }
 }
 
 /// Something was changed here.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Histogram, Statistics};
-use crate::model::LayerId;
+use crate::model::{LayerId, Task};
 
 /// The panels' wishes: what is on the screen and should be pictured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -122,7 +122,7 @@ impl Matrix {
 pub enum OutputPicture {
     /// Points of the plane. `scores[c]` is what is said for class c (or, for regression, the one predicted number) at each cell, row by
     /// row from the top (largest y first).
-    Surface { resolution: usize, extent: f32, scores: Vec<Arc<[f32]>>, classification: bool },
+    Surface { resolution: usize, extent: f32, scores: Vec<Arc<[f32]>>, task: Task },
     /// One number in, one out: predictions along the axis, in the data's units.
     Curve { x: Arc<[f32]>, y: Arc<[f32]> },
     /// Classes of validation samples.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curves, Metric};
+use super::Curves;
+use crate::model::Metric;
 use crate::model::Project;
 
 /// Points of the little curve in the table.

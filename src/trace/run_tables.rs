@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Curves, Ending, Metric, RunCard};
+use super::{Curves, Ending, RunCard};
 
 /// A line for every run; empty where there is no number.
 pub fn runs_csv<'a>(runs: impl Iterator<Item = &'a RunCard>) -> String {
@@ -17,10 +17,7 @@ pub fn runs_csv<'a>(runs: impl Iterator<Item = &'a RunCard>) -> String {
             Ending::Early => "stopped early".to_owned(),
             Ending::NotFinite { step } => format!("not finite at step {step}"),
         };
-        let metric = match run.metric {
-            Metric::Accuracy => "accuracy",
-            Metric::R2 => "r2",
-        };
+        let metric = run.metric.key();
         // Writing to a String does not fail.
         let _ = writeln!(
             text,

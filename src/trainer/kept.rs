@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::debugger::{DebugError, Debugger};
 use super::run::{Run, Saved};
-use crate::data::{Dataset, Task};
+use crate::data::Dataset;
 use crate::engine::Device;
 use crate::model::{Graph, Project, TrainingSpec};
-use crate::trace::{Branch, Branches, Curves, Mark, Metric};
+use crate::trace::{Branch, Branches, Curves, Mark};
 
 /// A run and what was told of it.
 #[derive(Clone, Debug)]
@@ -99,13 +99,5 @@ impl Kept {
     /// As of [`Self::page`]; what is in force where nothing else is known.
     pub fn page(&self) -> Page {
         self.page.as_deref().cloned().unwrap_or_else(|| Page::of(&self.saved.project))
-    }
-}
-
-/// The score that is quoted of a run on this data.
-pub fn metric(dataset: &Dataset) -> Metric {
-    match dataset.task {
-        Task::Classification { .. } => Metric::Accuracy,
-        Task::Regression { .. } => Metric::R2,
     }
 }

@@ -22,9 +22,9 @@ pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
     Advance, DebugError, Debugger, Held, Hit, Later, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
 };
-pub use kept::{Forks, Kept, KeptBranch, Page, Revived, metric};
+pub use kept::{Forks, Kept, KeptBranch, Page, Revived};
 pub use outbox::{Forked, InForce, News, Outbox, Progress, Stop};
-pub use run::{Resume, Run, RunError, Saved, memory, signature};
+pub use run::{Resume, Run, RunError, Saved, memory};
 pub use scoring::{WholeOutput, whole_output};
 pub use thread::{Asker, Command, DebugCommand, Trainer, Waker};
 pub use value::locate;

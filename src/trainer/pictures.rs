@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::inspect::layers;
 use super::run::{Run, RunError};
 use super::scoring;
-use crate::data::{Plane, Task};
+use crate::data::Plane;
 use crate::engine::{Role, TensorData, ValueId};
-use crate::model::{LayerId, LayerKind};
+use crate::model::{AnswerView, LayerId, LayerKind};
 use crate::trace::{
     Histogram, LayerPicture, Matrix, OutputPicture, Picture, Preview, Statistics, UnitAt, UnitSum, UnitTerm, Watch,
 };
@@ -243,19 +243,18 @@ fn gradient_norm(run: &Run, id: LayerId) -> Result<Option<f32>, RunError> {
 /// What the network does over the plane or along the axis; `None` where it is shown by its answers to samples.
 pub fn output(run: &Run) -> Result<Option<OutputPicture>, RunError> {
     let dataset = run.dataset();
-    if let Some(plane) = &dataset.plane {
-        return surface(run, plane).map(Some);
-    }
-    match &dataset.task {
-        Task::Regression { offset, scale, .. } if dataset.input_shape == [1] && offset.len() == 1 => {
+    match dataset.view() {
+        AnswerView::Surface => dataset.plane.as_ref().map(|plane| surface(run, plane)).transpose(),
+        AnswerView::Curve => {
             let (low, high) = input_range(run);
             let margin = 0.1 * (high - low);
             let x: Vec<f32> = axis(low - margin, high + margin, CURVE).collect();
             let y = run.machine().predict(&x, x.len())?;
-            let y: Vec<f32> = y.iter().map(|v| v * scale[0] + offset[0]).collect();
+            let unit = dataset.truth.unit(0);
+            let y: Vec<f32> = y.iter().map(|v| v * unit.scale + unit.offset).collect();
             Ok(Some(OutputPicture::Curve { x: x.into(), y: y.into() }))
         }
-        _ => Ok(None),
+        AnswerView::Images | AnswerView::Rows | AnswerView::Numbers => Ok(None),
     }
 }
 
@@ -272,6 +271,6 @@ fn surface(run: &Run, plane: &Plane) -> Result<OutputPicture, RunError> {
             (0..classes).map(of).collect()
         }
     };
-    let classification = classes.is_some();
-    Ok(OutputPicture::Surface { resolution: LARGE, extent: plane.extent, scores, classification })
+    let task = run.dataset().truth.task;
+    Ok(OutputPicture::Surface { resolution: LARGE, extent: plane.extent, scores, task })
 }

@@ -14,10 +14,10 @@ use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::batches::{Batch, gather};
 use crate::data::order::{Algorithm, EpochOrder};
-use crate::data::{Dataset, Difference, Encoding, Fingerprint, Part, Task};
+use crate::data::{Dataset, Difference, Encoding, Fingerprint, Part};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport};
-use crate::model::{DataSignature, PlateauState, Project, Schedule, Shape, Target, TrainingSpec, Watched};
+use crate::model::{PlateauState, Project, Schedule, TrainingSpec, Watched};
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
 use summary::Looking;
 
@@ -111,19 +111,10 @@ pub struct Run {
     missing: Option<Device>,
 }
 
-/// What shape inference needs to know of a loaded data set.
-pub fn signature(dataset: &Dataset) -> DataSignature {
-    let target = match &dataset.task {
-        Task::Classification { classes } => Target::Classes(classes.len()),
-        Task::Regression { outputs, .. } => Target::Numbers(outputs.len()),
-    };
-    DataSignature { input: Shape(dataset.input_shape.clone()), target }
-}
-
 /// What training a project over a data set takes.
 pub fn memory(project: &Project, dataset: &Dataset) -> Result<Memory, RunError> {
     let batch = project.training.batch_size.clamp(1, dataset.train.len.max(1));
-    Ok(Memory::predicted(&project.graph, &signature(dataset), &project.training, batch)?)
+    Ok(Memory::predicted(&project.graph, &dataset.signature(), &project.training, batch)?)
 }
 
 impl Run {
@@ -148,7 +139,7 @@ impl Run {
             return Err(RunError::Memory(why));
         }
         let machine =
-            Machine::new(&project.graph, &signature(&dataset), &project.training, device.clone(), Precision::F32)?;
+            Machine::new(&project.graph, &dataset.signature(), &project.training, device.clone(), Precision::F32)?;
         let place = Resume { samples: dataset.train.len, ..Resume::default() };
         let order = EpochOrder::new(place.order, project.training.seed, place.epoch, place.samples);
         let origin = Origin { project: Arc::new(project.clone()), device, weights: Weights::Fresh, earlier: None };
@@ -398,7 +389,7 @@ impl Run {
             }
             Change::Value { .. } | Change::Tensor { .. } | Change::Device { .. } => {}
         }
-        let kept = self.machine.reconfigure(&next.graph, &signature(&self.dataset), &next.training)?;
+        let kept = self.machine.reconfigure(&next.graph, &self.dataset.signature(), &next.training)?;
         self.look_anew(&next);
         if next.training.seed != self.project.training.seed {
             self.order = self.order_of(next.training.seed, self.place.epoch);

@@ -7,9 +7,10 @@ use std::sync::{Arc, Weak};
 
 use super::pictures;
 use super::run::{Run, RunError};
-use crate::data::{Dataset, Part, Task, Unit, fair_order};
+use crate::data::{Dataset, Part, Unit, fair_order};
 use crate::engine::metrics;
 use crate::engine::ranking::{class_areas, telling_k, top_k};
+use crate::model::Task;
 use crate::trace::{Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
@@ -63,7 +64,7 @@ impl Asked {
     /// How many samples are asked at most.
     fn most(run: &Run) -> usize {
         let dataset = run.dataset();
-        let width = dataset.task.output_len().max(1);
+        let width = dataset.truth.task.width().max(1);
         dataset.validation.len.min(MOST_SAMPLES).min(MOST_NUMBERS / width)
     }
 
@@ -113,9 +114,10 @@ impl Asked {
     }
 
     pub fn picture(&self, run: &Run, order: &[u32]) -> OutputPicture {
-        match &run.dataset().task {
-            Task::Classification { classes } => self.classes(run, order, classes.len()),
-            task @ Task::Regression { .. } => self.numbers(run, order, task.unit(0)),
+        let truth = &run.dataset().truth;
+        match truth.task {
+            Task::Classes(classes) | Task::ClassesAt { classes, .. } => self.classes(run, order, classes),
+            Task::Numbers(_) => self.numbers(run, order, truth.unit(0)),
         }
     }
 
@@ -140,11 +142,12 @@ impl Asked {
 
     /// Nothing for classes.
     fn guesses(&self, run: &Run, order: &[u32]) -> Vec<Guess> {
-        let task = &run.dataset().task;
-        if matches!(task, Task::Classification { .. }) {
-            return Vec::new();
-        }
-        let (n, unit, targets) = (run.dataset().target_len(), task.unit(0), self.targets(run, order));
+        let truth = &run.dataset().truth;
+        let n = match truth.task {
+            Task::Classes(_) | Task::ClassesAt { .. } => return Vec::new(),
+            Task::Numbers(n) => n,
+        };
+        let (unit, targets) = (truth.unit(0), self.targets(run, order));
         let firsts = targets.iter().zip(&self.outputs).step_by(n);
         let guess = |(&row, (&truth, &output)): (&u32, (&f32, &f32))| Guess {
             row,
@@ -185,10 +188,11 @@ pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
     }
     let outputs = run.machine().predict(sample, 1)?;
     let answer = run.machine().answer();
-    let (values, class) = match &run.dataset().task {
-        Task::Classification { .. } => (answer.shares(&outputs), Some(answer.class(&outputs) as u32)),
-        task @ Task::Regression { .. } => {
-            (outputs.iter().enumerate().map(|(i, &output)| task.unit(i).value(output)).collect(), None)
+    let truth = &run.dataset().truth;
+    let (values, class) = match truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => (answer.shares(&outputs), Some(answer.class(&outputs) as u32)),
+        Task::Numbers(_) => {
+            (outputs.iter().enumerate().map(|(i, &output)| truth.unit(i).value(output)).collect(), None)
         }
     };
     Ok(Some(Reply { sample: sample.into(), values, class, probability: answer.is_probability() }))
@@ -217,6 +221,7 @@ pub fn whole_output(run: &Run) -> Result<WholeOutput, RunError> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::data::Truth;
     use crate::engine::Device;
     use crate::model::layer::{Dense, Input, Loss, LossKind, Softmax};
     use crate::model::{Graph, LayerKind, Project};
@@ -232,7 +237,7 @@ pub(super) mod tests {
             input_shape: vec![3],
             input_names: ["a", "b", "c"].map(String::from).to_vec(),
             input_units: Vec::new(),
-            task: Task::Classification { classes: ["a", "b", "c"].map(String::from).to_vec() },
+            truth: Truth::classes(["a", "b", "c"].map(String::from).to_vec()),
             validation: part.clone(),
             train: part,
             plane: None,

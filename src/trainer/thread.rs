@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::debugger::{DebugError, Debugger, Unit};
-use super::kept::{Kept, Page, metric};
+use super::kept::{Kept, Page};
 use super::outbox::{InForce, Outbox, Stop};
 use super::pace::Pace;
 use super::run::{Run, RunError};
@@ -348,7 +348,7 @@ impl Worker {
         (self.not_finite, self.opens_culprit) = (None, false);
         (self.page, self.in_force) = (Page::of(project), None);
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
-        let metric = metric(&dataset);
+        let metric = dataset.truth.task.metric();
         let (run, mut curves, forks) = match kept.map(|kept| *kept) {
             None => (Run::new(project, dataset.clone(), device.clone())?, Curves::default(), None),
             Some(Kept { saved, page, curves, forks, .. }) => {

@@ -7,7 +7,7 @@ use crate::model::layer::{
     MaxPool2d, MultiHeadAttention, Padding, Relu,
 };
 use crate::model::templates::{chain, dense_stack};
-use crate::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Target, TrainingSpec};
+use crate::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Task, TrainingSpec};
 
 pub struct Workload {
     pub name: &'static str,
@@ -48,10 +48,10 @@ impl Workload {
         if self.name == "transformer-t64" {
             inputs.iter_mut().for_each(|x| *x = ((*x + 1.0) * 32.0).floor());
         }
-        let targets = match self.signature.target {
-            Target::Classes(classes) => (0..len).map(|i| (i % classes) as f32).collect(),
-            Target::ClassesAt { positions, classes } => (0..len * positions).map(|i| (i % classes) as f32).collect(),
-            Target::Numbers(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
+        let targets = match self.signature.task {
+            Task::Classes(classes) => (0..len).map(|i| (i % classes) as f32).collect(),
+            Task::ClassesAt { positions, classes } => (0..len * positions).map(|i| (i % classes) as f32).collect(),
+            Task::Numbers(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
         };
         Batch { len, inputs, targets, rows: (0..len as u32).collect() }
     }
@@ -61,8 +61,8 @@ fn training(optimiser: Optimiser, learning_rate: f64, batch_size: usize) -> Trai
     TrainingSpec { optimiser, learning_rate, batch_size, ..TrainingSpec::default() }
 }
 
-fn signature(input: &[usize], target: Target) -> DataSignature {
-    DataSignature { input: Shape(input.to_vec()), target }
+fn signature(input: &[usize], task: Task) -> DataSignature {
+    DataSignature { input: Shape(input.to_vec()), task }
 }
 
 fn toy(name: &'static str) -> Workload {
@@ -70,7 +70,7 @@ fn toy(name: &'static str) -> Workload {
     Workload {
         name,
         graph: chain(layers.to_vec()),
-        signature: signature(&[2], Target::Numbers(1)),
+        signature: signature(&[2], Task::Numbers(1)),
         training: training(Optimiser::sgd(), 0.03, 10),
         multiply_adds: 0,
     }
@@ -80,7 +80,7 @@ fn small(name: &'static str) -> Workload {
     Workload {
         name,
         graph: chain(dense_stack(&[8, 8], Activation::Tanh, 2)),
-        signature: signature(&[2], Target::Classes(2)),
+        signature: signature(&[2], Task::Classes(2)),
         training: training(Optimiser::adam(), 0.01, 32),
         multiply_adds: 0,
     }
@@ -95,7 +95,7 @@ pub fn perceptron(name: &'static str, widths: &[usize], batch: usize) -> Workloa
     Workload {
         name,
         graph: chain(dense_stack(widths, Activation::Relu, 10)),
-        signature: signature(&[784], Target::Classes(10)),
+        signature: signature(&[784], Task::Classes(10)),
         training: training(Optimiser::adam(), 0.001, batch),
         multiply_adds: (batch * products) as u64,
     }
@@ -110,7 +110,7 @@ fn convolutions(name: &'static str) -> Workload {
     Workload {
         name,
         graph: chain(layers),
-        signature: signature(&[1, 28, 28], Target::Classes(10)),
+        signature: signature(&[1, 28, 28], Task::Classes(10)),
         training: training(Optimiser::adam(), 0.001, 64),
         multiply_adds: 64 * (2 * first + 3 * rest),
     }
@@ -131,7 +131,7 @@ fn residual(name: &'static str) -> Workload {
     Workload {
         name,
         graph: net.graph,
-        signature: signature(&[3, 32, 32], Target::Classes(10)),
+        signature: signature(&[3, 32, 32], Task::Classes(10)),
         training: training(Optimiser::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 }, 0.1, 32),
         multiply_adds: 32 * (2 * first + 3 * (blocks + 640)),
     }
@@ -143,7 +143,7 @@ fn recurrent(name: &'static str) -> Workload {
     Workload {
         name,
         graph: chain(layers),
-        signature: signature(&[50, 16], Target::Classes(10)),
+        signature: signature(&[50, 16], Task::Classes(10)),
         training: training(Optimiser::adam(), 0.001, 32),
         multiply_adds: 32 * (2 * input + 3 * (state + 640)),
     }
@@ -161,7 +161,7 @@ fn transformer(name: &'static str) -> Workload {
     Workload {
         name,
         graph: net.graph,
-        signature: signature(&[64], Target::ClassesAt { positions: 64, classes: 64 }),
+        signature: signature(&[64], Task::ClassesAt { positions: 64, classes: 64 }),
         training: training(Optimiser::adam(), 0.001, 32),
         multiply_adds: 32 * 3 * (2 * (projections + attention) + 64 * 64 * 64),
     }

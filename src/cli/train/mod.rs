@@ -15,12 +15,12 @@ use super::output::{Ended, remark};
 use super::outputs::{Kind, are_same, quoted};
 use super::prepare::{self, Begun, Told};
 use super::summary::{NotFinite, Summary};
-use crate::data::Task;
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
+use crate::model::Metric;
 use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
-use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop, metric};
+use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop};
 use log::Log;
 use named::Named;
 
@@ -48,7 +48,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         .writes("--checkpoint", Kind::Checkpoint, options.checkpoint.as_deref())
         .check()?;
     let Begun { run, mut curves, forks, mut told } = prepare::run(&start, project, device)?;
-    curves.metric = metric(run.dataset());
+    curves.metric = run.dataset().truth.task.metric();
     let claim = |name: &String| Named::claim(&options.file, name, resume.as_deref(), &curves);
     let named = options.name.as_ref().map(claim).transpose()?;
     let log = options.log.as_deref().map(|path| open_log(path, options, &run, &mut told)).transpose()?;
@@ -349,9 +349,9 @@ fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {
 }
 
 fn score_key(run: &Run) -> &'static str {
-    match run.dataset().task {
-        Task::Classification { .. } => "val_accuracy",
-        Task::Regression { .. } => "val_r2",
+    match run.dataset().truth.task.metric() {
+        Metric::Accuracy => "val_accuracy",
+        Metric::R2 => "val_r2",
     }
 }
 
@@ -390,7 +390,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
     let dataset = run.dataset().clone();
     let train = run.evaluate_part(&dataset.train)?;
     let validation = run.evaluate()?;
-    let classes = matches!(dataset.task, Task::Classification { .. });
+    let classes = dataset.truth.task.metric() == Metric::Accuracy;
     let (ranking, over) = run.ranking()?.unwrap_or_default();
     let areas = overall(&ranking.areas);
     let stopped_early = matches!(run.finished(), Some(Stop::Early { .. }));

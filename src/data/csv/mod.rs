@@ -68,7 +68,7 @@ pub(super) fn load(
     let (train, validation) = (pick(&split.train), pick(&split.validation));
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     encoder.check_size(rows.len(), path)?;
-    let (task, scale) = target.into_task(settings, &train);
+    let (truth, scale) = target.into_truth(settings, &train);
     let part = |rows: &[usize]| Part {
         len: rows.len(),
         inputs: encoder.encode(rows).into(),
@@ -81,14 +81,14 @@ pub(super) fn load(
         source: name.clone(),
         input_shape: input_shape.clone(),
         inputs: Inputs::Table { columns: encoder.into_columns(), missing: settings.missing },
-        target: encoding::Target::of(&task, Some(&settings.target)),
+        target: encoding::Target::of(&truth, Some(&settings.target)),
     };
     Ok(Dataset {
         name,
         input_shape,
         input_names,
         input_units,
-        task,
+        truth,
         train,
         validation,
         plane: None,

@@ -1,7 +1,7 @@
 use super::tests::{load_with, settings};
 use super::*;
+use crate::data::NoProgress;
 use crate::data::test_data::test_data;
-use crate::data::{NoProgress, Task};
 use crate::model::{ColumnChoice, MissingPolicy};
 
 fn preview(name: &str) -> Option<TablePreview> {
@@ -74,6 +74,6 @@ fn diamonds_are_a_regression_of_26_inputs() {
     let set = load_with(&settings(&path, "price")).unwrap();
     assert_eq!((set.train.len, set.validation.len), (43_152, 10_788));
     assert_eq!(set.input_len(), 6 + 5 + 7 + 8);
-    let Task::Regression { offset, scale, .. } = &set.task else { panic!("{:?}", set.task) };
-    assert!((offset[0] - 3933.0).abs() < 40.0 && (scale[0] - 3989.0).abs() < 60.0, "{offset:?} {scale:?}");
+    let unit = set.truth.unit(0);
+    assert!((unit.offset - 3933.0).abs() < 40.0 && (unit.scale - 3989.0).abs() < 60.0, "{unit:?}");
 }

@@ -6,7 +6,7 @@ use super::InputColumn;
 use super::columns::{ColumnFacts, MAX_CLASSES};
 use super::encode::{Values, mean_and_deviation};
 use super::table::{Table, thousands};
-use crate::data::{DataError, Giveaway, Task};
+use crate::data::{DataError, Giveaway, Truth};
 use crate::model::{ColumnRole, CsvSpec};
 
 /// Whether the target is classes (`Categorical`) or a number (`Numeric`).
@@ -97,21 +97,15 @@ impl Target {
         }
     }
 
-    /// The task, and what gives each row's target. Numbers are standardised by the training rows.
-    pub fn into_task(self, settings: &CsvSpec, train: &[usize]) -> (Task, ScaledTarget) {
+    /// What is predicted, and what gives each row's target. Numbers are standardised by the training rows.
+    pub fn into_truth(self, settings: &CsvSpec, train: &[usize]) -> (Truth, ScaledTarget) {
         match self.values {
-            Values::Categories { names, codes } => {
-                (Task::Classification { classes: names }, ScaledTarget::Classes(codes))
-            }
+            Values::Categories { names, codes } => (Truth::classes(names), ScaledTarget::Classes(codes)),
             Values::Numbers(numbers) => {
                 let (offset, deviation) = mean_and_deviation(train.iter().map(|&row| numbers[row]));
                 let scale = if deviation > 0.0 { deviation } else { 1.0 };
-                let task = Task::Regression {
-                    outputs: vec![settings.target.clone()],
-                    offset: vec![offset as f32],
-                    scale: vec![scale as f32],
-                };
-                (task, ScaledTarget::Numbers { numbers, offset, scale })
+                let truth = Truth::numbers(vec![settings.target.clone()], &[offset as f32], &[scale as f32]);
+                (truth, ScaledTarget::Numbers { numbers, offset, scale })
             }
         }
     }

@@ -1,8 +1,8 @@
 use std::io::Write;
 
 use super::*;
-use crate::data::{NoProgress, Task, Unit};
-use crate::model::{ColumnChoice, MissingPolicy, Scaling, Source};
+use crate::data::{NoProgress, Unit};
+use crate::model::{ColumnChoice, MissingPolicy, Scaling, Source, Task};
 
 /// A temporary file with this text.
 pub(super) fn file(text: impl AsRef<[u8]>) -> tempfile::NamedTempFile {
@@ -105,10 +105,10 @@ fn min_max_and_no_scaling() {
 #[test]
 fn numbers_make_a_regression_in_the_users_units() {
     let set = load_text(table(40), "size").unwrap();
-    let Task::Regression { outputs, offset, scale } = &set.task else { panic!("{:?}", set.task) };
-    assert_eq!(outputs, &["size"]);
+    assert_eq!((set.truth.task, &*set.truth.names), (Task::Numbers(1), &["size".to_owned()][..]));
+    let unit = set.truth.unit(0);
     let mut values: Vec<f32> =
-        set.train.targets.iter().chain(set.validation.targets.iter()).map(|t| t * scale[0] + offset[0]).collect();
+        set.train.targets.iter().chain(set.validation.targets.iter()).map(|t| t * unit.scale + unit.offset).collect();
     values.sort_by(f32::total_cmp);
     for (i, value) in values.iter().enumerate() {
         assert!((value - i as f32 * 0.5).abs() < 1e-4);

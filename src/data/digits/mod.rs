@@ -13,7 +13,7 @@ use super::encoding::pictures;
 use super::progress::{Progress, stop_if_cancelled};
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Task};
+use super::{DataError, Dataset, Part, Truth};
 use crate::model::{DataSpec, DigitsSpec};
 use pen::SIDE;
 
@@ -38,14 +38,14 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         }
         Ok(Part { len: rows.len(), inputs: inputs.into(), targets: rows.iter().map(|&i| labels[i] as f32).collect() })
     };
-    let task = Task::Classification { classes: (0..10).map(|d| d.to_string()).collect() };
-    let encoding = pictures("Drawn digits", [1, SIDE, SIDE], &task);
+    let truth = Truth::classes((0..10).map(|d| d.to_string()).collect());
+    let encoding = pictures("Drawn digits", [1, SIDE, SIDE], &truth);
     Ok(Dataset {
         name: "Drawn digits".into(),
         input_shape: vec![1, SIDE, SIDE],
         input_names: Vec::new(),
         input_units: Vec::new(),
-        task,
+        truth,
         train: part(&split.train)?,
         validation: part(&split.validation)?,
         plane: None,

@@ -12,7 +12,7 @@ use super::encoding::pictures;
 use super::progress::Progress;
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Task, Unseen};
+use super::{DataError, Dataset, Part, Truth, Unseen};
 use crate::model::{DataSpec, IdxSpec};
 use file::{Header, IdxFile};
 use folder::{Pair, Pairs};
@@ -62,14 +62,14 @@ pub(super) fn load(
     }
     let classes = classes(&train, &validation, folder, &mut notes)?;
     let name = folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned());
-    let task = Task::Classification { classes };
-    let encoding = pictures(&name, train.shape, &task);
+    let truth = Truth::classes(classes);
+    let encoding = pictures(&name, train.shape, &truth);
     Ok(Dataset {
         name,
         input_shape: train.shape.to_vec(),
         input_names: Vec::new(),
         input_units: Vec::new(),
-        task,
+        truth,
         train: train.into_part(),
         validation: validation.into_part(),
         plane: None,

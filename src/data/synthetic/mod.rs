@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::encoding::{self, Encoding, Inputs};
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Plane, Task};
+use super::{DataError, Dataset, Part, Plane, Truth};
 use crate::model::{DataSpec, Feature, SyntheticKind, SyntheticSpec};
 
 /// Half the side of the square that is drawn; Playground's.
@@ -43,7 +43,7 @@ impl Sample {
 pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Dataset, DataError> {
     let mut draws = Draws::new(spec.seed, Purpose::Points, stream(settings.kind));
     let samples = draw(settings, &mut draws);
-    let task = task(settings);
+    let truth = truth(settings);
     let classes: Option<Vec<usize>> =
         (!settings.kind.is_regression()).then(|| samples.iter().map(|s| s.target as usize).collect());
     let split = split(samples.len(), spec.validation, spec.seed, classes.as_deref());
@@ -55,14 +55,14 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         source: settings.kind.title().into(),
         input_shape: vec![features.len()],
         inputs: Inputs::Points { features: features.clone() },
-        target: encoding::Target::of(&task, None),
+        target: encoding::Target::of(&truth, None),
     };
     Ok(Dataset {
         name: settings.kind.title().into(),
         input_shape: vec![features.len()],
         input_names: features.iter().map(|f| f.label().to_owned()).collect(),
         input_units: Vec::new(),
-        task,
+        truth,
         train,
         validation,
         plane: is_plane.then(|| Plane {
@@ -112,7 +112,7 @@ fn draw(settings: &SyntheticSpec, draws: &mut Draws) -> Vec<Sample> {
     }
 }
 
-fn task(settings: &SyntheticSpec) -> Task {
+fn truth(settings: &SyntheticSpec) -> Truth {
     let numbered = |word: &str| (1..=settings.classes).map(|i| format!("{word} {i}")).collect();
     let pair = |names: [&str; 2]| names.map(str::to_owned).to_vec();
     let classes = match settings.kind {
@@ -126,12 +126,12 @@ fn task(settings: &SyntheticSpec) -> Task {
         SyntheticKind::Plane | SyntheticKind::GaussSurface => return value_near_one("z"),
         SyntheticKind::Sine | SyntheticKind::Polynomial => return value_near_one("y"),
     };
-    Task::Classification { classes }
+    Truth::classes(classes)
 }
 
 /// A regression target that lies in about -1 to 1 already, so that it needs no scaling.
-fn value_near_one(name: &str) -> Task {
-    Task::Regression { outputs: vec![name.to_owned()], offset: vec![0.0], scale: vec![1.0] }
+fn value_near_one(name: &str) -> Truth {
+    Truth::numbers(vec![name.to_owned()], &[0.0], &[1.0])
 }
 
 /// The chosen feature functions, each once; x (and y) where none is chosen or none can be.

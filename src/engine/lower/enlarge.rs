@@ -45,11 +45,11 @@ mod tests {
     use super::*;
     use crate::engine::{Mode, compile};
     use crate::model::layer::{Dense, Flatten};
-    use crate::model::{DataSignature, Shape, Target, TrainingSpec, templates};
+    use crate::model::{DataSignature, Shape, Task, TrainingSpec, templates};
 
     #[test]
     fn a_picture_that_stays_as_large_is_left_alone() {
-        let data = DataSignature { input: Shape(vec![2, 3, 4]), target: Target::Numbers(1) };
+        let data = DataSignature { input: Shape(vec![2, 3, 4]), task: Task::Numbers(1) };
         for mode in [Interpolation::Nearest, Interpolation::Bilinear] {
             for (factor, is_there) in [(1, false), (2, true)] {
                 let dense = Dense { units: 1, ..Dense::default() };

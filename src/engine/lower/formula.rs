@@ -166,7 +166,7 @@ mod tests {
     use crate::engine::{Device, Machine, Mode, Precision, compile};
     use crate::expr;
     use crate::model::layer::{Dense, Formula, Input, Loss};
-    use crate::model::{DataSignature, Graph, Shape, Target, TrainingSpec};
+    use crate::model::{DataSignature, Graph, Shape, Task, TrainingSpec};
 
     fn drawn(expression: &str) -> (Graph, DataSignature) {
         let mut graph = Graph::default();
@@ -177,7 +177,7 @@ mod tests {
         for (from, to) in [(input, formula), (formula, dense), (dense, loss)] {
             graph.connect(from, to).unwrap();
         }
-        (graph, DataSignature { input: Shape(vec![5]), target: Target::Numbers(1) })
+        (graph, DataSignature { input: Shape(vec![5]), task: Task::Numbers(1) })
     }
 
     #[test]

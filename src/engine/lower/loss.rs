@@ -8,7 +8,7 @@ use crate::engine::ops::{
 };
 use crate::engine::program::{Phase, Role, ValueId};
 use crate::model::layer::{Loss, LossKind};
-use crate::model::{LayerId, Target};
+use crate::model::{LayerId, Task};
 
 pub struct LossValues {
     /// With penalties.
@@ -20,14 +20,14 @@ pub struct LossValues {
 pub fn lower_loss(
     program: &mut ProgramBuilder,
     loss: (&Loss, LayerId),
-    kind: Target,
+    task: Task,
     output: ValueId,
     target: ValueId,
     side: &mut Side,
 ) -> LossValues {
     let (loss, layer) = loss;
-    let resolved = loss.resolve(kind);
-    let truth = comparable(program, layer, resolved, kind, output, target);
+    let resolved = task.loss(loss.loss);
+    let truth = comparable(program, layer, resolved, task, output, target);
     let penalties = std::mem::take(&mut side.penalties);
     let name = if penalties.is_empty() { "loss" } else { "data_loss" };
     let inputs = [output, truth];
@@ -66,11 +66,11 @@ fn comparable(
     program: &mut ProgramBuilder,
     layer: LayerId,
     loss: LossKind,
-    kind: Target,
+    task: Task,
     output: ValueId,
     target: ValueId,
 ) -> ValueId {
-    let Some(classes) = kind.classes() else { return target };
+    let Some(classes) = task.classes() else { return target };
     let single = program.shape(output).dims.last() == Some(&1);
     let base = program.name(target).to_owned();
     let role = (Phase::Loss, Role::Target, Some(layer));

@@ -32,7 +32,7 @@ use super::op::{Op, ValueShape};
 use super::ops::{Norm, Penalty};
 use super::program::{Instruction, Mode, Phase, Role, ValueId};
 use crate::model::layer::LayerKind;
-use crate::model::{Layer, Shape, Target};
+use crate::model::{Layer, Shape};
 
 pub(super) use loss::lower_loss;
 
@@ -190,13 +190,4 @@ pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
         LayerKind::LayerNorm(layer) => layer,
         LayerKind::GroupNorm(layer) => layer,
     })
-}
-
-/// For the loss: how the data's targets look.
-pub(super) fn target_shape(target: Target) -> ValueShape {
-    match target {
-        Target::Classes(_) => ValueShape::batched([]),
-        Target::ClassesAt { positions, .. } => ValueShape::batched([positions]),
-        Target::Numbers(n) => ValueShape::batched([n]),
-    }
 }

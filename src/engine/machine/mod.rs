@@ -29,7 +29,7 @@ use super::metrics;
 use super::op::{Frame, StepContext};
 use super::program::{Instruction, Mode, Phase, Program, Role, ValueId};
 use crate::data::batches::Batch;
-use crate::model::{Answer, DataSignature, Graph, Target, TrainingSpec};
+use crate::model::{Answer, DataSignature, Graph, Metric, Task, TrainingSpec};
 
 pub use not_finite::FirstNotFinite;
 pub use predict::Evaluated;
@@ -45,7 +45,7 @@ pub struct Machine {
     program: Program,
     predictor: Predictor,
     training: TrainingSpec,
-    target: Target,
+    task: Task,
     answer: Answer,
     /// One slot a value; those not yet computed are empty, those of the last step stay readable until overwritten.
     values: Vec<Option<Tensor>>,
@@ -106,8 +106,8 @@ impl Machine {
             program,
             predictor,
             training: training.clone(),
-            target: signature.target,
-            answer: Answer::of(graph, signature.target),
+            task: signature.task,
+            answer: Answer::of(graph, signature.task),
             context: StepContext { seed: training.seed, step: 0, learning_rate: 0.0, momentum: 0.0, training: true },
             pc: 0,
             in_step: false,
@@ -206,10 +206,10 @@ impl Machine {
         let number = |id: ValueId| self.tensor(id).and_then(bridge::scalar);
         let loss = number(self.program.data_loss)?;
         let total_loss = if self.program.loss == self.program.data_loss { loss } else { number(self.program.loss)? };
-        let answers = self.batch_len * self.target.positions().unwrap_or(1);
-        let (correct, answers) = match self.target {
-            Target::Numbers(_) => (None, 0),
-            Target::Classes(_) | Target::ClassesAt { .. } => (Some(self.hits(answers)?), answers as u32),
+        let answers = self.batch_len * self.task.positions().unwrap_or(1);
+        let (correct, answers) = match self.task.metric() {
+            Metric::R2 => (None, 0),
+            Metric::Accuracy => (Some(self.hits(answers)?), answers as u32),
         };
         Ok(StepReport {
             loss,

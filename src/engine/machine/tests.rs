@@ -23,11 +23,11 @@ fn spiral() -> Dataset {
 }
 
 fn signature(data: &Dataset) -> DataSignature {
-    let target = match data.classes() {
-        Some(classes) => Target::Classes(classes.len()),
-        None => Target::Numbers(data.target_len()),
+    let task = match data.classes() {
+        Some(classes) => Task::Classes(classes.len()),
+        None => Task::Numbers(data.target_len()),
     };
-    DataSignature { input: Shape(data.input_shape.clone()), target }
+    DataSignature { input: Shape(data.input_shape.clone()), task }
 }
 
 fn dense(units: usize, activation: Activation) -> LayerKind {
@@ -292,7 +292,7 @@ fn pictures() -> (Graph, DataSignature, Batch) {
     let joined = add(Concat {}.into(), &[flat, global]);
     let classes = add(dense(3, Activation::None), &[joined]);
     add(Loss::default().into(), &[classes]);
-    let signature = DataSignature { input: Shape(vec![2, 7, 6]), target: Target::Classes(3) };
+    let signature = DataSignature { input: Shape(vec![2, 7, 6]), task: Task::Classes(3) };
     let numbers = (0..5 * 2 * 7 * 6).map(|i: i32| ((i * 7919) % 613) as f32 / 306.5 - 1.0);
     let targets = vec![0.0, 2.0, 1.0, 1.0, 0.0];
     (graph, signature, Batch { len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect() })
@@ -362,7 +362,7 @@ fn the_memory_of_a_step_is_what_was_predicted() {
 fn ten_million_parameters_train_with_a_batch_of_4096() {
     let (graph, _) =
         chain(vec![dense(2900, Activation::Relu), dense(2700, Activation::Relu), dense(10, Activation::None)]);
-    let signature = DataSignature { input: Shape(vec![784]), target: Target::Classes(10) };
+    let signature = DataSignature { input: Shape(vec![784]), task: Task::Classes(10) };
     let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.05, ..TrainingSpec::default() };
     let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
     assert!(machine.parameter_count() > 10_000_000);

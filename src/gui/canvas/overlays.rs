@@ -81,7 +81,7 @@ fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
 
 /// The smallest network worth training, with as many outputs as the data asks for.
 fn beginning(data: Option<&Dataset>) -> Graph {
-    let outputs = data.map_or(2, |data| data.task.output_len());
+    let outputs = data.map_or(2, |data| data.truth.task.width());
     let mut layers = templates::dense_stack(&[8], Activation::Relu, outputs);
     if data.is_some_and(|data| data.input_shape.len() > 1) {
         layers.insert(0, Flatten {}.into());

@@ -15,7 +15,7 @@ use super::*;
 use crate::gui::palette::DragLayer;
 use crate::gui::{fonts, theme};
 use crate::model::layer::{Conv2d, Dense, Input, Loss};
-use crate::model::{DataSignature, Edit, LayerKind, ParamValue, Shape, Target, infer};
+use crate::model::{DataSignature, Edit, LayerKind, ParamValue, Shape, Task, infer};
 use crate::persist::Theme;
 
 struct Desk {
@@ -26,7 +26,7 @@ struct Desk {
 
 impl Desk {
     fn new(input: &[usize]) -> Self {
-        let data = DataSignature { input: Shape(input.to_vec()), target: Target::Classes(2) };
+        let data = DataSignature { input: Shape(input.to_vec()), task: Task::Classes(2) };
         let mut desk = Self { state: State::default(), canvas: CanvasUi::default(), data };
         desk.infer();
         desk

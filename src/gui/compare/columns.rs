@@ -1,7 +1,8 @@
 //! The columns of the table of runs: what each is called, what stands in it, and where it has room.
 
 use crate::gui::numbers::{count, duration, number, percent, significant};
-use crate::trace::{Metric, RunCard};
+use crate::model::Metric;
+use crate::trace::RunCard;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Column {

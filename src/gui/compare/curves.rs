@@ -17,8 +17,9 @@ use crate::gui::plots::scale::{Scale, Unit};
 use crate::gui::plots::smooth::Smoother;
 use crate::gui::plots::ticks::Kind;
 use crate::gui::widgets::tab_strip;
+use crate::model::Metric;
 use crate::session::{Anchor, State};
-use crate::trace::{Curves, Metric, Pace, RunCard, Series};
+use crate::trace::{Curves, Pace, RunCard, Series};
 
 /// More curves than this over each other tell nothing, and cost.
 const MOST: usize = 24;

@@ -5,11 +5,12 @@ use egui::{Align2, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, Ui
 use super::disagreements::head;
 use super::pair::Both;
 use super::{CompareUi, Seen};
-use crate::data::{Dataset, Task};
+use crate::data::Dataset;
 use crate::gui::numbers::number;
 use crate::gui::output;
 use crate::gui::plots::empty;
 use crate::gui::theme;
+use crate::model::Task;
 use crate::trace::Guess;
 
 const ROW: f32 = 28.0;
@@ -80,13 +81,9 @@ fn choose(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both, data
     ui.scope_builder(UiBuilder::new().max_rect(inside), |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::new(6.0, 4.0);
-            if let Task::Regression { outputs, .. } = &dataset.task {
-                let output = outputs.first().map_or("output", String::as_str);
-                let of = if outputs.len() > 1 {
-                    format!("{output} (the first output), by")
-                } else {
-                    format!("{output}, by")
-                };
+            if let Task::Numbers(outputs) = dataset.truth.task {
+                let output = dataset.truth.first_name().unwrap_or("output");
+                let of = if outputs > 1 { format!("{output} (the first output), by") } else { format!("{output}, by") };
                 ui.label(RichText::new(of).color(seen.tokens.muted));
             }
             let error = |side: usize| format!("error of {}", super::menu::short(both.name(side)));

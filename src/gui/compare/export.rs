@@ -6,8 +6,8 @@ use super::curves::{contents, title};
 use super::{CompareUi, Seen};
 use crate::gui::figure::{Sheet, Table};
 use crate::gui::plots::export::{SIZE, remember};
+use crate::model::Metric;
 use crate::session::State;
-use crate::trace::Metric;
 
 /// Of the file. The numbers of runs have a way of their own: the session reads them from where they are kept.
 pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut CompareUi) -> Sheet<'a> {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::columns::Column;
 use super::filter::Filter;
+use crate::model::Metric;
 use crate::model::{Difference, Project, differences};
 use crate::session::{RunStatus, State};
-use crate::trace::{Ending, Metric, RunCard};
+use crate::trace::{Ending, RunCard};
 
 /// The live run's card is asked for no more often than this while it trains, in seconds.
 const OFTEN: f64 = 0.25;

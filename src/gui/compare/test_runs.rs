@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::gui::test_window::chain;
 use crate::model::LayerKind;
+use crate::model::Metric;
 use crate::session::{State, Tab};
-use crate::trace::{Curves, Metric, Pace, RunCard};
+use crate::trace::{Curves, Pace, RunCard};
 
 /// "Run n": n hundred steps, a learning rate of n hundredths, a best score of 0.n.
 pub fn card(n: usize) -> RunCard {

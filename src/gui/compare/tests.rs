@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::test_runs::{card, curves, state, with_units};
 use super::*;
-use crate::data::{Dataset, Part, Task};
+use crate::data::{Dataset, Part, Truth};
 use crate::gui::anchors;
 use crate::gui::dialogs::{Dialogs, FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
@@ -238,7 +238,7 @@ fn classified(given: &mut State) {
     given.runs.outputs.insert("run-2".into(), answers([0, 1, 0, 1]));
     given.runs.outputs.insert("run-1".into(), answers([0, 0, 1, 1]));
     let part = || Part { len: 4, inputs: (0..12).map(|i| i as f32).collect(), targets: [0.0, 1.0, 0.0, 1.0].into() };
-    let task = Task::Classification { classes: vec!["no".into(), "yes".into()] };
+    let truth = Truth::classes(vec!["no".into(), "yes".into()]);
     given.data = DataState::Ready(Arc::new(Dataset {
         name: "answers".into(),
         input_units: Vec::new(),
@@ -247,7 +247,7 @@ fn classified(given: &mut State) {
         giveaways: Vec::new(),
         input_shape: vec![3],
         input_names: vec!["a".into(), "b".into(), "c".into()],
-        task,
+        truth,
         train: part(),
         validation: part(),
         encoding: Arc::default(),
@@ -288,8 +288,8 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
     given.runs.outputs.insert("run-1".into(), answers([0.25, 4.0, 2.5]));
     let DataState::Ready(dataset) = &given.data else { panic!("no data") };
     let (outputs, offset, scale) = (vec!["price".to_owned()], vec![0.0], vec![1.0]);
-    let task = Task::Regression { outputs, offset, scale };
-    given.data = DataState::Ready(Arc::new(Dataset { task, ..Dataset::clone(dataset) }));
+    let truth = Truth::numbers(outputs, &offset, &scale);
+    given.data = DataState::Ready(Arc::new(Dataset { truth, ..Dataset::clone(dataset) }));
     let mut harness = open(given);
     harness.get_by_label("Largest differences").click();
     steps(&mut harness);

@@ -2,25 +2,26 @@
 
 use egui::{Label, Rect, RichText, Sense, Ui, Vec2};
 
-use crate::data::{Dataset, Task};
+use crate::data::Dataset;
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::section;
+use crate::model::Task;
 
 /// More bars than this say nothing more.
 const MOST_BARS: usize = 24;
 
 pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
     let tokens = Tokens::of(ui);
-    match &dataset.task {
-        Task::Classification { classes } => {
+    match dataset.truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => {
             let of = format!("{} + {}", count(dataset.train.len as u64), count(dataset.validation.len as u64));
             section(ui, "CLASSES", &of);
-            balance(ui, dataset, classes);
+            balance(ui, dataset, &dataset.truth.names);
         }
-        Task::Regression { outputs, .. } => {
+        Task::Numbers(_) => {
             section(ui, "PREDICTS", "");
-            ui.add(Label::new(outputs.join(", ")).wrap());
+            ui.add(Label::new(dataset.truth.names.join(", ")).wrap());
             let text = format!(
                 "{} training samples, {} for validation",
                 count(dataset.train.len as u64),

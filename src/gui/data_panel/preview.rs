@@ -5,11 +5,12 @@ use egui::{
     WidgetInfo, pos2,
 };
 
-use crate::data::{Dataset, Part, Plane, Task, sample_rows};
+use crate::data::{Dataset, Part, Plane, sample_rows};
 use crate::gui::numbers::number;
 use crate::gui::textures::cached;
 use crate::gui::theme::{self, Tokens, mix};
 use crate::gui::widgets::section;
+use crate::model::Task;
 use crate::session::State;
 
 /// Rows chosen for the data set that is shown, chosen once.
@@ -51,9 +52,9 @@ fn square(ui: &mut Ui, name: &str) -> Rect {
 
 /// The colour of a target: its class, or its size.
 fn colour(tokens: &Tokens, dataset: &Dataset, target: f32) -> Color32 {
-    match &dataset.task {
-        Task::Classification { .. } => tokens.class(target as usize),
-        Task::Regression { .. } => tokens.diverging(target),
+    match dataset.truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => tokens.class(target as usize),
+        Task::Numbers(_) => tokens.diverging(target),
     }
 }
 

@@ -95,7 +95,7 @@ fn in_simple_mode_training_shows_few_settings_and_what_was_changed() {
 fn a_problem_is_mended_by_its_button() {
     let mut state = chain(&["input", "conv2d", "loss"]);
     let data =
-        crate::model::DataSignature { input: crate::model::Shape::row(784), target: crate::model::Target::Classes(10) };
+        crate::model::DataSignature { input: crate::model::Shape::row(784), task: crate::model::Task::Classes(10) };
     state.inference = crate::model::infer(&state.project.graph, Some(&data));
     let repair = state.inference.problems[0].repairs[0].clone();
     let mut harness = inspector(state);
@@ -189,8 +189,7 @@ fn what_is_wrong_with_a_formula_is_said_once_with_its_repair() {
     let (mut state, id) = selected(&["input", "formula", "loss"], "Formula 1");
     let edit = Edit::SetParam { layer: id, key: "expression".into(), value: ParamValue::Text("x * (".into()) };
     edit.apply(&mut state.project.graph).expect("any text is taken");
-    let data =
-        crate::model::DataSignature { input: crate::model::Shape::row(2), target: crate::model::Target::Classes(2) };
+    let data = crate::model::DataSignature { input: crate::model::Shape::row(2), task: crate::model::Task::Classes(2) };
     state.inference = crate::model::infer(&state.project.graph, Some(&data));
     let problem = state.inference.problems[0].clone();
     let mut harness = inspector(state);

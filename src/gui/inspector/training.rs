@@ -142,10 +142,6 @@ fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         actions.push(Action::EndEdit);
     }
     if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.data.dataset()) {
-        let target = match &dataset.task {
-            crate::data::Task::Classification { classes } => crate::model::Target::Classes(classes.len()),
-            crate::data::Task::Regression { outputs, .. } => crate::model::Target::Numbers(outputs.len()),
-        };
-        fact(ui, "which is", loss.resolve(target).title());
+        fact(ui, "which is", dataset.truth.task.usual_loss().title());
     }
 }

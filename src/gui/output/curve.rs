@@ -6,7 +6,7 @@ use egui::{Id, Rect, RichText, Stroke, Ui, Vec2, WidgetInfo};
 use egui_plot::{Line, PlotPoint, PlotResponse, Points, VLine};
 
 use super::{OutputUi, OutputView};
-use crate::data::{Dataset, Part, Task};
+use crate::data::{Dataset, Part};
 use crate::gui::numbers::{count, number};
 use crate::gui::plots::figure;
 use crate::gui::plots::ticks::Kind;
@@ -51,7 +51,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
 
 /// (input, target in the user's units), evenly chosen where there are too many.
 fn points(dataset: &Dataset, part: &Part) -> Vec<[f32; 2]> {
-    let unit = dataset.task.unit(0);
+    let unit = dataset.truth.unit(0);
     let every = part.len.div_ceil(MOST).max(1);
     let pairs = part.inputs.iter().zip(part.targets.iter()).step_by(every);
     pairs.map(|(&x, &y)| [x, unit.value(y)]).collect()
@@ -68,9 +68,8 @@ fn paint_reading(
 ) {
     let Some(pos) = shown.response.hover_pos() else { return };
     let x = shown.transform.value_from_position(pos).x;
-    let Task::Regression { outputs, .. } = &dataset.task else { return };
-    let (input, output) =
-        (dataset.input_names.first().map_or("x", String::as_str), outputs.first().map_or("y", String::as_str));
+    let input = dataset.input_names.first().map_or("x", String::as_str);
+    let output = dataset.truth.first_name().unwrap_or("y");
     read(&shown.response, |ui| {
         ui.label(RichText::new(format!("{input} {}", number(x as f32))).font(crate::gui::theme::mono(12.0)));
         if let Some(y) = fitted.and_then(|(xs, ys)| at(xs, ys, x as f32)) {

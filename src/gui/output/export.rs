@@ -4,10 +4,11 @@ use egui::{Ui, Vec2};
 
 use super::classes::Answers;
 use super::scores::per_class;
-use super::{Kind, OutputUi, OutputView, Tab, body, kind, picture};
-use crate::data::{Dataset, Task};
+use super::{OutputUi, OutputView, Tab, body, picture};
+use crate::data::Dataset;
 use crate::gui::figure::{Offer, Sheet, Table, cell};
 use crate::gui::theme::Tokens;
+use crate::model::{AnswerView, Task};
 use crate::session::State;
 use crate::trace::OutputPicture;
 
@@ -17,18 +18,18 @@ const SIZE: Vec2 = Vec2::new(520.0, 520.0);
 pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
     let Some(dataset) = state.data.dataset() else { return Offer::default() };
     let numbers = picture(state).is_some();
-    let points = matches!(kind(dataset), Kind::Surface | Kind::Curve);
+    let points = matches!(dataset.view(), AnswerView::Surface | AnswerView::Curve);
     Offer { picture: numbers || points || matches!(local.tab, Tab::Output | Tab::TryIt), numbers }
 }
 
 pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
     let tab = local.tab;
-    let what = match (state.data.dataset().map(|dataset| kind(dataset)), tab) {
+    let what = match (state.data.dataset().map(|dataset| dataset.view()), tab) {
         (_, Tab::Confusion) => "confusion matrix",
         (_, Tab::Scores) => "scores",
-        (Some(Kind::Images | Kind::Rows), Tab::Output) => "samples",
-        (Some(Kind::Curve), _) => "fitted curve",
-        (Some(Kind::Numbers), Tab::Output) => "predictions",
+        (Some(AnswerView::Images | AnswerView::Rows), Tab::Output) => "samples",
+        (Some(AnswerView::Curve), _) => "fitted curve",
+        (Some(AnswerView::Numbers), Tab::Output) => "predictions",
         _ => "output",
     };
     let name = &state.project.name;
@@ -85,10 +86,11 @@ fn numbers(view: &OutputView<'_>, picture: &OutputPicture, tab: Tab, table: &mut
 
 /// What the columns of the network's own numbers are called.
 fn answers(dataset: &Dataset) -> Vec<String> {
-    match &dataset.task {
-        Task::Classification { classes } => classes.iter().map(|class| format!("class {class}")).collect(),
-        Task::Regression { outputs, .. } => outputs.iter().map(|output| format!("{output} predicted")).collect(),
-    }
+    let named = |name: &String| match dataset.truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => format!("class {name}"),
+        Task::Numbers(_) => format!("{name} predicted"),
+    };
+    dataset.truth.names.iter().map(named).collect()
 }
 
 fn classes(answers: &Answers<'_>, tab: Tab, table: &mut Table) {

@@ -36,8 +36,8 @@ use super::numbers::count;
 use super::plots::empty;
 use super::theme::Tokens;
 use super::widgets::{named, tab_strip};
-use crate::data::{Dataset, Task, sample_rows};
-use crate::model::LayerId;
+use crate::data::{Dataset, sample_rows};
+use crate::model::{AnswerView, LayerId};
 use crate::session::{Action, DataState, State};
 use crate::trace::{OutputPicture, Over, Watch};
 
@@ -131,41 +131,16 @@ impl OutputUi {
     }
 }
 
-/// How the task is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Points of the plane.
-    Surface,
-    /// One number in, one out.
-    Curve,
-    /// Classes of images.
-    Images,
-    /// Classes of rows.
-    Rows,
-    /// Other numbers.
-    Numbers,
-}
-
-fn kind(dataset: &Dataset) -> Kind {
-    match &dataset.task {
-        _ if dataset.plane.is_some() => Kind::Surface,
-        Task::Classification { .. } if dataset.input_shape.len() == 3 => Kind::Images,
-        Task::Classification { .. } => Kind::Rows,
-        Task::Regression { outputs, .. } if dataset.input_shape == [1] && outputs.len() == 1 => Kind::Curve,
-        Task::Regression { .. } => Kind::Numbers,
-    }
-}
-
-fn tabs(kind: Kind) -> &'static [(Tab, &'static str)] {
+fn tabs(kind: AnswerView) -> &'static [(Tab, &'static str)] {
     match kind {
-        Kind::Surface | Kind::Curve => &[(Tab::Output, "Output")],
-        Kind::Images => {
+        AnswerView::Surface | AnswerView::Curve => &[(Tab::Output, "Output")],
+        AnswerView::Images => {
             &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Draw")]
         }
-        Kind::Rows => {
+        AnswerView::Rows => {
             &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")]
         }
-        Kind::Numbers => &[(Tab::Output, "Output"), (Tab::TryIt, "Try it")],
+        AnswerView::Numbers => &[(Tab::Output, "Output"), (Tab::TryIt, "Try it")],
     }
 }
 
@@ -182,7 +157,7 @@ pub fn show(
         return no_data(ui, &tokens, &state.data);
     };
     local.follow(dataset);
-    let kind = kind(dataset);
+    let kind = dataset.view();
     let tabs = tabs(kind);
     if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
         local.tab = Tab::Output;
@@ -203,11 +178,11 @@ fn body(
     actions: &mut Vec<Action>,
 ) {
     let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
-    match (kind(dataset), local.tab) {
-        (Kind::Surface, _) => surface::show(ui, tokens, &view, local),
-        (Kind::Curve, _) => curve::show(ui, tokens, &view, local),
+    match (dataset.view(), local.tab) {
+        (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local),
+        (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
-        (Kind::Numbers, _) => numbers::show(ui, tokens, &view, actions),
+        (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, actions),
         _ => classes::show(ui, tokens, &view, local, actions),
     }
 }
@@ -234,11 +209,11 @@ pub fn of_run(
     actions: &mut Vec<Action>,
 ) {
     let view = OutputView { state, dataset, picture: Some(picture), salt: side + 1 };
-    match kind(dataset) {
-        Kind::Surface => surface::show(ui, tokens, &view, local),
-        Kind::Curve => curve::show(ui, tokens, &view, local),
-        Kind::Numbers => numbers::show(ui, tokens, &view, actions),
-        Kind::Images | Kind::Rows => {
+    match dataset.view() {
+        AnswerView::Surface => surface::show(ui, tokens, &view, local),
+        AnswerView::Curve => curve::show(ui, tokens, &view, local),
+        AnswerView::Numbers => numbers::show(ui, tokens, &view, actions),
+        AnswerView::Images | AnswerView::Rows => {
             let tab = std::mem::replace(&mut local.tab, Tab::Confusion);
             classes::show(ui, tokens, &view, local, actions);
             if local.tab == Tab::Confusion {
@@ -250,7 +225,8 @@ pub fn of_run(
 
 /// Paints a validation sample that is a picture; `None` where it is none.
 pub fn paint_sample(ui: &Ui, rect: Rect, dataset: &Dataset, row: usize) -> Option<()> {
-    let values = thumbnail::values(dataset, &dataset.validation, row).filter(|_| kind(dataset) == Kind::Images)?;
+    let values =
+        thumbnail::values(dataset, &dataset.validation, row).filter(|_| dataset.view() == AnswerView::Images)?;
     thumbnail::paint(ui, ui.painter(), rect, ("compared", row), &dataset.input_shape, values);
     Some(())
 }
@@ -311,7 +287,7 @@ fn header(
     state: &State,
     local: &mut OutputUi,
     tabs: &[(Tab, &str)],
-    shown: Option<(Kind, &Dataset)>,
+    shown: Option<(AnswerView, &Dataset)>,
 ) {
     let all = ui.available_rect_before_wrap();
     let row = Rect::from_min_size(all.min, Vec2::new(all.width(), HEADER));
@@ -324,7 +300,8 @@ fn header(
     ui.scope_builder(right, |ui| {
         let offer = export::offer(state, local);
         figure::button(ui, &mut local.export, offer, "Export the output");
-        let Some((kind, dataset)) = shown.filter(|(kind, _)| matches!(kind, Kind::Surface | Kind::Curve)) else {
+        let Some((kind, dataset)) = shown.filter(|(kind, _)| matches!(kind, AnswerView::Surface | AnswerView::Curve))
+        else {
             return;
         };
         if inner.width() >= SWITCHES {
@@ -345,8 +322,8 @@ fn header(
 const SWITCHES: f32 = 236.0;
 
 /// What is shown of points and of the network's answers.
-fn switches(ui: &mut Ui, local: &mut OutputUi, kind: Kind, dataset: &Dataset) {
-    if kind == Kind::Surface {
+fn switches(ui: &mut Ui, local: &mut OutputUi, kind: AnswerView, dataset: &Dataset) {
+    if kind == AnswerView::Surface {
         let help = "Show only the predicted class, with a hard border, instead of how confident the network is.";
         ui.checkbox(&mut local.steps, "hard border").on_hover_text(help);
     }

@@ -4,7 +4,6 @@ use egui::{Align2, Id, Rect, RichText, Stroke, Ui, WidgetInfo};
 use egui_plot::{Line, LineStyle, PlotPoint, PlotPoints, PlotResponse, Points};
 
 use super::{OVER, OutputView, over_words};
-use crate::data::Task;
 use crate::gui::numbers::{count, number, significant};
 use crate::gui::plots::empty;
 use crate::gui::plots::figure;
@@ -34,10 +33,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
         plot.points(Points::new("", finite).radius(2.6).color(tokens.accent.gamma_multiply(0.7)));
     });
     let (response, frame) = (&shown.response, *shown.transform.frame());
-    let output = match &view.dataset.task {
-        Task::Regression { outputs, .. } => outputs.first().map_or("value", String::as_str),
-        Task::Classification { .. } => "value",
-    };
+    let output = view.dataset.truth.first_name().unwrap_or("value");
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("{output}: predicted against true")));
     paint_reading(tokens, &shown, pairs);
     let font = theme::regular(11.0);

@@ -4,9 +4,10 @@ use egui::{Color32, Painter, Pos2, Stroke};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::colours;
-use crate::data::{Dataset, Part, Task};
+use crate::data::{Dataset, Part};
 use crate::gui::heatmap;
 use crate::gui::theme::Tokens;
+use crate::model::Task;
 
 /// The most points of a part that are drawn; the panel says when there are more.
 pub const MOST: usize = 2_000;
@@ -53,7 +54,7 @@ pub fn samples(dataset: &Dataset, test: bool) -> Samples {
 }
 
 fn in_units(dataset: &Dataset, target: f32) -> f32 {
-    dataset.task.unit(0).value(target)
+    dataset.truth.unit(0).value(target)
 }
 
 /// The magnitude that has full colour when numbers are predicted: the largest of the data, so that it does not move as the
@@ -77,9 +78,9 @@ pub fn paint(painter: &Painter, tokens: &Tokens, places: &PlotTransform, dataset
 }
 
 pub fn colour(tokens: &Tokens, dataset: &Dataset, sample: &Sample, range: f32) -> Color32 {
-    match dataset.task {
-        Task::Classification { .. } => tokens.class(sample.target as usize),
-        Task::Regression { .. } => tokens.diverging(sample.target / range),
+    match dataset.truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => tokens.class(sample.target as usize),
+        Task::Numbers(_) => tokens.diverging(sample.target / range),
     }
 }
 

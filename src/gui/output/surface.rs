@@ -8,12 +8,13 @@ use egui_plot::{PlotBounds, PlotTransform};
 
 use super::points::{self, Samples};
 use super::{OutputUi, OutputView, colours};
-use crate::data::{Dataset, Task};
+use crate::data::Dataset;
 use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::plots::ticks::Kind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
+use crate::model::Task;
 use crate::trace::OutputPicture;
 
 /// Below the picture: numbers of the axis, then the legend.
@@ -23,7 +24,7 @@ const LEFT: f32 = 24.0;
 struct Surface<'a> {
     resolution: usize,
     scores: Vec<&'a [f32]>,
-    classification: bool,
+    task: Task,
 }
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut OutputUi) {
@@ -52,16 +53,10 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
 
 /// The surface, when the picture is one and fits the data that is loaded.
 fn surface<'a>(picture: &'a OutputPicture, dataset: &Dataset) -> Option<Surface<'a>> {
-    let OutputPicture::Surface { resolution, scores, classification, .. } = picture else { return None };
+    let OutputPicture::Surface { resolution, scores, task, .. } = picture else { return None };
     let cells = resolution * resolution;
-    let fits = *classification == matches!(dataset.task, Task::Classification { .. })
-        && scores.len() == dataset.task.output_len()
-        && scores.iter().all(|s| s.len() == cells);
-    fits.then(|| Surface {
-        resolution: *resolution,
-        scores: scores.iter().map(|s| &**s).collect(),
-        classification: *classification,
-    })
+    let fits = *task == dataset.truth.task && scores.len() == task.width() && scores.iter().all(|s| s.len() == cells);
+    fits.then(|| Surface { resolution: *resolution, scores: scores.iter().map(|s| &**s).collect(), task: *task })
 }
 
 /// A square as large as there is room.
@@ -95,9 +90,9 @@ fn paint_surface(
             for (one, scores) in all.iter_mut().zip(&surface.scores) {
                 *one = scores[i];
             }
-            match surface.classification {
-                true => colours::classes(tokens, &all, steps),
-                false => colours::number(tokens, all[0], range, steps),
+            match surface.task {
+                Task::Classes(_) | Task::ClassesAt { .. } => colours::classes(tokens, &all, steps),
+                Task::Numbers(_) => colours::number(tokens, all[0], range, steps),
             }
         });
         ColorImage::new([n, n], pixels.collect())
@@ -158,16 +153,17 @@ fn read_answer(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, surface: &Surfac
     let n = surface.resolution;
     let cell = |share: f32| ((share.max(0.0) * n as f32) as usize).min(n - 1);
     let index = cell(at.y) * n + cell(at.x);
-    match &dataset.task {
-        Task::Classification { classes } => {
-            for (class, (name, scores)) in classes.iter().zip(&surface.scores).enumerate() {
+    let names = &dataset.truth.names;
+    match dataset.truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => {
+            for (class, (name, scores)) in names.iter().zip(&surface.scores).enumerate() {
                 reading_row(ui, tokens, tokens.class(class), name, &sure(scores[index]));
             }
         }
-        Task::Regression { outputs, .. } => {
+        Task::Numbers(_) => {
             let value = surface.scores.first().map_or(f32::NAN, |s| s[index]);
             let colour = tokens.diverging(value / points::target_range(dataset));
-            let name = outputs.first().map_or("prediction", String::as_str);
+            let name = dataset.truth.first_name().unwrap_or("prediction");
             reading_row(ui, tokens, colour, name, &number(value));
         }
     }

@@ -6,9 +6,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
-use crate::data::{Part, Plane, Unit};
+use crate::data::{Part, Plane, Truth, Unit};
 use crate::gui::test_window::{Bench, bench};
-use crate::model::{Feature, LayerKind, layer};
+use crate::model::{Feature, LayerKind, Task, layer};
 use crate::trace::{ClassAreas, LayerPicture, NumberScores, Picture, Prediction, Preview, Ranking, Reply};
 
 /// The panel with the unit that the pointer on the canvas rests on.
@@ -55,7 +55,7 @@ fn two_classes() -> Dataset {
         input_shape: vec![2],
         input_names: names(&["x", "y"]),
         input_units: Vec::new(),
-        task: Task::Classification { classes: names(&["left", "right"]) },
+        truth: Truth::classes(names(&["left", "right"])),
         train: part(train.clone(), vec![0.0, 1.0]),
         validation: part(test.clone(), vec![1.0]),
         plane: Some(Plane {
@@ -74,7 +74,7 @@ fn two_classes() -> Dataset {
 fn halves() -> OutputPicture {
     let right: Arc<[f32]> = (0..16).map(|i| if i % 4 >= 2 { 0.9 } else { 0.1 }).collect();
     let left: Arc<[f32]> = right.iter().map(|p| 1.0 - p).collect();
-    OutputPicture::Surface { resolution: 4, extent: 6.0, scores: vec![left, right], classification: true }
+    OutputPicture::Surface { resolution: 4, extent: 6.0, scores: vec![left, right], task: Task::Classes(2) }
 }
 
 /// 2 x 2 images of three classes; validation truths 0, 1, 2, 1 and predictions 0, 1, 2, 2.
@@ -84,7 +84,7 @@ fn images() -> State {
     let dataset = Dataset {
         input_shape: vec![1, 2, 2],
         input_names: Vec::new(),
-        task: Task::Classification { classes: names(&["ant", "bee", "cat"]) },
+        truth: Truth::classes(names(&["ant", "bee", "cat"])),
         train: part(inputs.clone(), targets.clone()),
         validation: part(inputs, targets),
         plane: None,
@@ -190,7 +190,7 @@ fn the_fitted_curve_is_read_between_its_points() {
     let dataset = Dataset {
         input_shape: vec![1],
         input_names: names(&["x"]),
-        task: Task::Regression { outputs: names(&["y"]), offset: vec![0.0], scale: vec![2.0] },
+        truth: Truth::numbers(names(&["y"]), &[0.0], &[2.0]),
         train: part(vec![0.0, 2.0], vec![0.0, 1.0]),
         validation: part(Vec::new(), Vec::new()),
         plane: None,
@@ -375,10 +375,7 @@ fn a_cell_shows_its_samples_however_far_down_they_stand() {
 
 #[test]
 fn predicted_against_true_says_how_good_it_is() {
-    let dataset = Dataset {
-        task: Task::Regression { outputs: names(&["price"]), offset: vec![0.0], scale: vec![1.0] },
-        ..table()
-    };
+    let dataset = Dataset { truth: Truth::numbers(names(&["price"]), &[0.0], &[1.0]), ..table() };
     let scores = NumberScores { r2: 0.0, rmse: 1.0, not_finite: 0 };
     let over = Over { asked: 2, of: 2 };
     let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0], [3.0, 2.0]].into(), scores, over };
@@ -413,11 +410,11 @@ fn scores_that_are_not_over_all_samples_say_over_how_many() {
 
 #[test]
 fn numbers_over_a_part_of_the_samples_say_so() {
-    let task = Task::Regression { outputs: names(&["price"]), offset: vec![0.0], scale: vec![1.0] };
+    let truth = Truth::numbers(names(&["price"]), &[0.0], &[1.0]);
     let scores = NumberScores { r2: 0.435, rmse: 1.0, not_finite: 1 };
     let over = Over { asked: 2_000, of: 12_000 };
     let pairs = OutputPicture::Numbers { pairs: vec![[1.0, 2.0]].into(), scores, over };
-    let harness = open(state(Dataset { task, ..table() }, Some(pairs)), Tab::Output);
+    let harness = open(state(Dataset { truth, ..table() }, Some(pairs)), Tab::Output);
     harness.get_by_label("over 2,000 of 12,000 samples, 1 not finite");
     harness.get_by_label("R² 0.435");
 }
@@ -466,9 +463,9 @@ fn a_row_shows_its_own_numbers_and_0_as_0() {
     let unit = Unit { offset: 0.529_411_8, scale: 0.499_134_3, decimals: Some(0) };
     let validation = part(vec![unit.scaled(0.0), 1.0, 0.0], vec![0.0]);
     let units = vec![unit, Unit::PLAIN, Unit::PLAIN];
-    let task = Task::Regression { outputs: names(&["price"]), offset: vec![-3.7], scale: vec![1.9] };
+    let truth = Truth::numbers(names(&["price"]), &[-3.7], &[1.9]);
     let validation = Part { targets: vec![3.7 / 1.9].into(), ..validation };
-    let dataset = Dataset { input_units: units, validation, task, ..table() };
+    let dataset = Dataset { input_units: units, validation, truth, ..table() };
     let harness = open(state(dataset, None), Tab::TryIt);
     let age = harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value();
     assert_eq!(age, Some(0.0));

@@ -5,11 +5,12 @@ use egui::{Button, Label, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 use super::framing::Framing;
 use super::pad::Pad;
 use super::{OutputView, rows, thumbnail};
-use crate::data::{Dataset, Task};
+use crate::data::Dataset;
 use crate::gui::numbers::{number, sure};
 use crate::gui::plots::empty;
 use crate::gui::textures::fingerprint;
 use crate::gui::theme::{self, Tokens};
+use crate::model::Task;
 use crate::session::Action;
 use crate::trace::Reply;
 
@@ -73,10 +74,13 @@ impl TryUi {
 /// "truth Gentoo", "true price 12.5": what the data says of a validation sample.
 pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
     let target = *dataset.validation.targets.get(row * dataset.target_len())?;
-    Some(match &dataset.task {
-        Task::Classification { classes } => format!("truth {}", super::classes::name(classes, target as u32)),
-        task @ Task::Regression { outputs, .. } => {
-            format!("true {} {}", outputs.first().map_or("value", String::as_str), number(task.unit(0).value(target)))
+    let truth = &dataset.truth;
+    Some(match truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => {
+            format!("truth {}", super::classes::name(&truth.names, target as u32))
+        }
+        Task::Numbers(_) => {
+            format!("true {} {}", truth.first_name().unwrap_or("value"), number(truth.unit(0).value(target)))
         }
     })
 }
@@ -193,24 +197,25 @@ fn ink_range(dataset: &Dataset) -> (f32, f32) {
 
 /// The network's answer: a bar for each class, or the predicted numbers.
 pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, reply: Option<&Reply>) {
-    let Some(reply) = reply.filter(|r| r.values.len() == view.dataset.task.output_len()) else {
+    let Some(reply) = reply.filter(|r| r.values.len() == view.dataset.truth.task.width()) else {
         ui.label(RichText::new("No prediction yet: train the network first (Space).").color(tokens.muted));
         return;
     };
-    match &view.dataset.task {
-        Task::Classification { classes } => {
+    let names = &view.dataset.truth.names;
+    match view.dataset.truth.task {
+        Task::Classes(_) | Task::ClassesAt { .. } => {
             let width = |name: &String| {
                 let galley = ui.painter().layout_no_wrap(name.clone(), theme::medium(12.0), tokens.text);
                 galley.size().x + 8.0
             };
-            let names = classes.iter().map(width).fold(16.0, f32::max);
+            let widest = names.iter().map(width).fold(16.0, f32::max);
             ui.spacing_mut().item_spacing.y = 3.0;
-            for (class, (name, &p)) in classes.iter().zip(&reply.values).enumerate() {
-                bar(ui, tokens, (name, p, reply.probability), reply.class == Some(class as u32), names);
+            for (class, (name, &p)) in names.iter().zip(&reply.values).enumerate() {
+                bar(ui, tokens, (name, p, reply.probability), reply.class == Some(class as u32), widest);
             }
         }
-        Task::Regression { outputs, .. } => {
-            for (name, &value) in outputs.iter().zip(&reply.values) {
+        Task::Numbers(_) => {
+            for (name, &value) in names.iter().zip(&reply.values) {
                 let text = format!("{name} {}", number(value));
                 ui.label(RichText::new(text).font(theme::semibold(18.0)).color(tokens.text));
             }

@@ -12,9 +12,10 @@ use super::ticks::Kind;
 use super::{PlotsUi, Tab, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::{Tokens, mix};
+use crate::model::Metric;
 use crate::model::is_penalised;
 use crate::session::{Action, OtherBranch, RunAction, State};
-use crate::trace::{Curves, Metric, Series};
+use crate::trace::{Curves, Series};
 
 pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let curves = &state.run.curves;

@@ -4,8 +4,8 @@ use egui::{RichText, Ui, Vec2};
 
 use crate::gui::numbers::{count, duration, loss, number, percent, short};
 use crate::gui::theme::{self, Tokens};
+use crate::model::Metric;
 use crate::session::RunView;
-use crate::trace::Metric;
 
 struct Stat {
     name: &'static str,

@@ -2,7 +2,7 @@
 
 use super::params::layer_params;
 use super::*;
-use crate::model::Target;
+use crate::model::Task;
 
 layer_params! {
     /// The end of the network. Cross-entropy and binary cross-entropy take logits.
@@ -24,27 +24,12 @@ static ABOUT: About = About {
     has_output: false,
 };
 
-impl Loss {
-    /// The loss in force for a target: `Auto` resolved.
-    pub fn resolve(&self, target: Target) -> LossKind {
-        match (self.loss, target) {
-            (LossKind::Auto, Target::Classes(_) | Target::ClassesAt { .. }) => LossKind::CrossEntropy,
-            (LossKind::Auto, Target::Numbers(_)) => LossKind::Mse,
-            (chosen, _) => chosen,
-        }
-    }
-
-    /// How many numbers must arrive (at each position). Two classes may also be told by a single logit, for all losses but cross-entropy.
-    fn expects(&self, target: Target) -> Result<Vec<usize>, (String, LossKind)> {
-        let kind = self.resolve(target);
-        match (kind, target, target.classes()) {
-            (LossKind::CrossEntropy | LossKind::BinaryCrossEntropy, Target::Numbers(_), _) => {
-                Err((format!("{} is for classes, but this data has numbers as targets.", kind.title()), LossKind::Mse))
-            }
-            (_, Target::Numbers(n), _) => Ok(vec![n]),
-            (LossKind::CrossEntropy, _, Some(n)) => Ok(vec![n]),
-            (_, _, Some(2)) => Ok(vec![1, 2]),
-            (_, _, classes) => Ok(classes.into_iter().collect()),
+impl LossKind {
+    /// Whether it asks which class is right, so that it has nothing to compare numbers with.
+    pub fn compares_classes(self) -> bool {
+        match self {
+            Self::CrossEntropy | Self::BinaryCrossEntropy => true,
+            Self::Auto | Self::Mse | Self::Mae | Self::Huber => false,
         }
     }
 }
@@ -56,40 +41,39 @@ impl LayerSpec for Loss {
 
     fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
         let Some(data) = data else { return Ok(Shape::default()) };
-        let got = &inputs[0];
-        let lens = self.expects(data.target).map_err(|(why, instead)| Mismatch {
-            expected: "a loss for numbers".into(),
-            got: self.loss.title().into(),
-            why,
-            fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(instead.key().into()) }],
-        })?;
-        let shapes: Vec<Shape> =
-            lens.iter().map(|&n| Shape(data.target.positions().into_iter().chain([n]).collect())).collect();
+        let (got, task) = (&inputs[0], data.task);
+        if !task.fits(self.loss) {
+            return Err(unfit(self.loss, task));
+        }
+        let shapes = task.outputs(self.loss);
         if shapes.contains(got) {
             return Ok(Shape::default());
         }
-        let wanted = lens[lens.len() - 1];
+        let wanted = task.width();
         let expected = shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
-        let what = match data.target {
-            Target::Classes(n) => format!("The data has {n} classes"),
-            Target::ClassesAt { positions, classes } => {
-                format!("The data has one of {classes} classes at each of {positions} positions")
-            }
-            Target::Numbers(n) => format!("The data has {n} target number{}", if n == 1 { "" } else { "s" }),
-        };
         let mut fixes = Vec::new();
         let before_last = &got.0[..got.rank().saturating_sub(1)];
-        if got.rank() > 0 && before_last.iter().copied().eq(data.target.positions()) {
+        if got.rank() > 0 && before_last.iter().copied().eq(task.positions()) {
             fixes.push(Fix::SetPrevious { key: "units", value: ParamValue::Int(wanted as i64) });
             fixes.push(Fix::InsertBefore(Dense { units: wanted, ..Dense::default() }.into()));
-        } else if data.target.positions().is_none() {
+        } else if task.positions().is_none() {
             fixes.push(Fix::InsertBefore(Flatten {}.into()));
         }
         Err(Mismatch {
             expected,
             got: got.to_string(),
-            why: format!("{what}, so the network must have as many outputs."),
+            why: format!("{}, so the network must have as many outputs.", task.sentence()),
             fixes,
         })
+    }
+}
+
+/// A loss that has nothing to compare.
+fn unfit(loss: LossKind, task: Task) -> Mismatch {
+    Mismatch {
+        expected: "a loss for numbers".into(),
+        got: loss.title().into(),
+        why: format!("{} is for classes, but this data has numbers as targets.", loss.title()),
+        fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(task.usual_loss().key().into()) }],
     }
 }

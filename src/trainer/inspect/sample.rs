@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use super::step_of;
-use crate::data::{Dataset, Task};
+use crate::data::{Dataset, Truth};
 use crate::engine::{Machine, ValueId};
 use crate::trace::{Gates, SampleAnswer, SampleLayer, SampleRecord, TensorRecord};
-use crate::trainer::run::{Run, signature};
+use crate::trainer::run::Run;
 
 /// Numbers that a sentence names.
 const NAMED: usize = 4;
@@ -76,7 +76,7 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
             row,
             sample: machine.batch_rows().get(row).copied(),
             truth: truth(dataset, target),
-            predicted: predicted.unwrap_or_else(|| numbers(&dataset.task, outputs)),
+            predicted: predicted.unwrap_or_else(|| numbers(&dataset.truth, outputs)),
             share: of_class.as_ref().and_then(|(_, _, share)| *share),
             is_probability: answer.is_probability(),
             is_right: of_class.map(|(class, _, _)| target.first() == Some(&(class as f32))),
@@ -90,7 +90,7 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
 fn truth(dataset: &Dataset, target: &[f32]) -> String {
     match (dataset.classes(), target.first()) {
         (Some(classes), Some(&class)) => class_name(classes, class as usize),
-        _ => numbers(&dataset.task, target),
+        _ => numbers(&dataset.truth, target),
     }
 }
 
@@ -99,8 +99,8 @@ fn class_name(classes: &[String], class: usize) -> String {
 }
 
 /// As the data has them, before they were scaled.
-fn numbers(task: &Task, scaled: &[f32]) -> String {
-    let value = |(i, &number): (usize, &f32)| crate::trace::significant(task.unit(i).value(number).into(), 4);
+fn numbers(truth: &Truth, scaled: &[f32]) -> String {
+    let value = |(i, &number): (usize, &f32)| crate::trace::significant(truth.unit(i).value(number).into(), 4);
     let mut named: Vec<_> = scaled.iter().enumerate().take(NAMED).map(value).collect();
     named.extend((scaled.len() > NAMED).then(|| "…".to_owned()));
     named.join(", ")
@@ -122,7 +122,7 @@ fn cut(whole: TensorRecord, row: usize, step: u64) -> Result<TensorRecord, Strin
 }
 
 fn input_gradient(run: &Run, machine: &Machine, row: usize) -> Result<TensorRecord, String> {
-    let found = machine.input_gradient(&run.project().graph, &signature(run.dataset()));
+    let found = machine.input_gradient(&run.project().graph, &run.dataset().signature());
     let found = found.map_err(|error| error.to_string())?;
     let found = found.ok_or("The input is a list of indices, which have no gradient.")?;
     let input = machine.program().input;

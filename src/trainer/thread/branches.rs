@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::data::Dataset;
 use crate::engine::Device;
-use crate::trace::{Branch, Branches, Change, Curves, JournalEntry, Metric, Moment, Pace};
+use crate::model::Metric;
+use crate::trace::{Branch, Branches, Change, Curves, JournalEntry, Moment, Pace};
 use crate::trainer::debugger::{DebugError, Debugger, Later, share_budget};
 use crate::trainer::kept::{Forks, KeptBranch, Revived};
 use crate::trainer::outbox::{Forked, Progress};

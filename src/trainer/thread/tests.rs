@@ -357,7 +357,7 @@ fn what_is_told_last_is_told_of_the_weights_that_were_put_back() {
     (numbers.training.epochs, numbers.training.learning_rate, numbers.training.keep_best) = (6, 3.0, true);
     let mut dataset = (*dataset(MANY)).clone();
     let (outputs, offset, scale) = (vec!["y".to_owned()], vec![2.0], vec![5.0]);
-    dataset.task = data::Task::Regression { outputs, offset, scale };
+    dataset.truth = data::Truth::numbers(outputs, &offset, &scale);
     let (results, output) = told_to_the_end(&Arc::new(dataset), &numbers);
     let OutputPicture::Numbers { scores, .. } = output else { panic!("no numbers") };
     let (last, epochs) = results.split_last().unwrap();

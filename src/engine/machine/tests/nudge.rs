@@ -17,7 +17,7 @@ use crate::trace::{Judgement, Verdict};
 struct Setting {
     /// Sizes of a sample.
     input: &'static [usize],
-    target: Target,
+    task: Task,
     /// Made of numbers in 0 .. 1.
     numbers: fn(f64) -> f64,
     seed: u64,
@@ -44,7 +44,7 @@ impl Bench {
     }
 
     fn of_graph(graph: &Graph, setting: Setting) -> Self {
-        let signature = DataSignature { input: Shape(setting.input.to_vec()), target: setting.target };
+        let signature = DataSignature { input: Shape(setting.input.to_vec()), task: setting.task };
         let training = TrainingSpec { learning_rate: 0.01, seed: setting.seed, ..TrainingSpec::default() };
         let machine = Machine::new(graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
         let draws = Draws::new(setting.seed, Purpose::Weights, 1, None);
@@ -73,14 +73,14 @@ impl Bench {
         }
     }
 
-    fn batch(&mut self, Setting { input, target, numbers, .. }: Setting) -> Batch {
+    fn batch(&mut self, Setting { input, task, numbers, .. }: Setting) -> Batch {
         const LEN: usize = 5;
         let count = LEN * input.iter().product::<usize>();
         let inputs = (0..count).map(|_| numbers(self.draws.unit()) as f32).collect();
-        let (classes, each) = match target {
-            Target::Numbers(n) => (0, n),
-            Target::Classes(classes) => (classes, 1),
-            Target::ClassesAt { positions, classes } => (classes, positions),
+        let (classes, each) = match task {
+            Task::Numbers(n) => (0, n),
+            Task::Classes(classes) => (classes, 1),
+            Task::ClassesAt { positions, classes } => (classes, positions),
         };
         let mut answer =
             || if classes == 0 { self.draws.uniform(-1.0, 1.0) } else { (self.draws.unit() * classes as f64).floor() };
@@ -137,12 +137,12 @@ fn tokens(unit: f64) -> f64 {
     (unit * 6.0).floor()
 }
 
-fn of_numbers(input: &'static [usize], target: Target, seed: u64) -> Setting {
-    Setting { input, target, numbers: normal, seed }
+fn of_numbers(input: &'static [usize], task: Task, seed: u64) -> Setting {
+    Setting { input, task, numbers: normal, seed }
 }
 
 fn seeded(seed: u64, layers: Vec<LayerKind>) -> Bench {
-    Bench::new(of_numbers(&[4], Target::Numbers(3), seed), LossKind::Mse, layers)
+    Bench::new(of_numbers(&[4], Task::Numbers(3), seed), LossKind::Mse, layers)
 }
 
 fn numbers(layers: Vec<LayerKind>) -> Bench {
@@ -155,10 +155,10 @@ fn plain(units: usize) -> LayerKind {
 
 /// Chains of layers that together hold every one of the palette, by the sizes of the sample that enters.
 fn chains(seed: u64) -> Vec<Bench> {
-    let pictures = |layers| Bench::new(of_numbers(&[3, 8, 8], Target::Classes(3), seed), LossKind::Auto, layers);
-    let sequences = |layers| Bench::new(of_numbers(&[6, 4], Target::Classes(3), seed), LossKind::Auto, layers);
-    let target = Target::ClassesAt { positions: 6, classes: 5 };
-    let text = Setting { input: &[6], target, numbers: tokens, seed };
+    let pictures = |layers| Bench::new(of_numbers(&[3, 8, 8], Task::Classes(3), seed), LossKind::Auto, layers);
+    let sequences = |layers| Bench::new(of_numbers(&[6, 4], Task::Classes(3), seed), LossKind::Auto, layers);
+    let task = Task::ClassesAt { positions: 6, classes: 5 };
+    let text = Setting { input: &[6], task, numbers: tokens, seed };
     let texts = |layers| Bench::new(text, LossKind::Auto, layers);
     let activations: [Vec<LayerKind>; 4] = [
         vec![Tanh {}.into(), Softplus {}.into(), Sigmoid {}.into()],
@@ -248,7 +248,7 @@ fn branches(seed: u64) -> Bench {
     ] {
         graph.connect(from, to).unwrap();
     }
-    Bench::of_graph(&graph, of_numbers(&[4], Target::Numbers(3), seed))
+    Bench::of_graph(&graph, of_numbers(&[4], Task::Numbers(3), seed))
 }
 
 #[test]
@@ -257,16 +257,16 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
     for mut bench in (5..8).flat_map(chains) {
         seen.extend(bench.all_agree());
     }
-    for (loss, target) in [
-        (LossKind::CrossEntropy, Target::Classes(3)),
-        (LossKind::BinaryCrossEntropy, Target::Classes(2)),
-        (LossKind::Mse, Target::Classes(3)),
-        (LossKind::Mae, Target::Numbers(3)),
-        (LossKind::Huber, Target::Numbers(3)),
+    for (loss, task) in [
+        (LossKind::CrossEntropy, Task::Classes(3)),
+        (LossKind::BinaryCrossEntropy, Task::Classes(2)),
+        (LossKind::Mse, Task::Classes(3)),
+        (LossKind::Mae, Task::Numbers(3)),
+        (LossKind::Huber, Task::Numbers(3)),
     ] {
-        let units = if target == Target::Classes(2) { 1 } else { 3 };
+        let units = if task == Task::Classes(2) { 1 } else { 3 };
         let layers = vec![dense(6, Activation::Tanh), dense(units, Activation::None)];
-        seen.extend(Bench::new(of_numbers(&[4], target, 5), loss, layers).all_agree());
+        seen.extend(Bench::new(of_numbers(&[4], task, 5), loss, layers).all_agree());
     }
     let backward: BTreeSet<_> = every_op_with_a_gradient();
     let missing: Vec<_> = backward.iter().filter(|name| !seen.contains(name.as_str())).collect();
@@ -327,7 +327,7 @@ fn at_a_kink_there_is_no_verdict() {
 fn equal_numbers_under_a_window_are_a_kink_for_each_and_none_for_all() {
     let conv = Conv2d { filters: 2, kernel: 1, activation: Activation::None, ..Conv2d::default() };
     let layers = vec![conv.into(), MaxPool2d::default().into(), Flatten {}.into(), plain(3)];
-    let setting = Setting { numbers: |_| 0.75, ..of_numbers(&[1, 4, 4], Target::Numbers(3), 5) };
+    let setting = Setting { numbers: |_| 0.75, ..of_numbers(&[1, 4, 4], Task::Numbers(3), 5) };
     let bench = Bench::new(setting, LossKind::Mse, layers);
     for index in [[0, 0, 0, 0], [1, 1, 2, 3]] {
         assert_eq!(bench.nudge("d%1", &index).judgement, Judgement::AtKink);

@@ -1,0 +1,210 @@
+//! What a network is asked for, as far as sizes go: how a target lies in memory, which losses fit, how outputs become an answer,
+//! what is scored and which picture shows it.
+//!
+//! Everything that depends on the kind of task asks here or matches on [`Task`] without a catch-all, so that a new kind leads the
+//! compiler through all of them. What classes and numbers are called, and in which units, is the data's.
+
+use serde::{Deserialize, Serialize};
+
+use super::Shape;
+use super::answer::Answer;
+use super::layer::LossKind;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// One of n classes. The target is the class's index.
+    Classes(usize),
+    /// One of `classes` at each of `positions`: the next character at every place of a text. The target is an index each.
+    ClassesAt { positions: usize, classes: usize },
+    /// n numbers.
+    Numbers(usize),
+}
+
+/// How what a network answers is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerView {
+    /// What is said everywhere in the plane.
+    Surface,
+    /// One number in, one out.
+    Curve,
+    /// Classes of pictures.
+    Images,
+    /// Classes of rows.
+    Rows,
+    /// Predicted against true numbers.
+    Numbers,
+}
+
+/// The one score that is quoted beside the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    #[default]
+    Accuracy,
+    /// Coefficient of determination.
+    R2,
+}
+
+impl Metric {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Accuracy => "Accuracy",
+            Self::R2 => "R²",
+        }
+    }
+
+    /// In tables for other programs: "accuracy".
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Accuracy => "accuracy",
+            Self::R2 => "r2",
+        }
+    }
+}
+
+impl Task {
+    /// How many classes there are to choose from; `None` for numbers.
+    pub fn classes(self) -> Option<usize> {
+        match self {
+            Self::Classes(classes) | Self::ClassesAt { classes, .. } => Some(classes),
+            Self::Numbers(_) => None,
+        }
+    }
+
+    /// Axes of the answer in front of the last: the positions of a sequence, else none.
+    pub fn positions(self) -> Option<usize> {
+        match self {
+            Self::ClassesAt { positions, .. } => Some(positions),
+            Self::Classes(_) | Self::Numbers(_) => None,
+        }
+    }
+
+    /// How many numbers a network ends in (at each position): one a class or predicted number.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Classes(n) | Self::ClassesAt { classes: n, .. } | Self::Numbers(n) => n,
+        }
+    }
+
+    /// The shape of one target. An index has no axes.
+    pub fn target(self) -> Shape {
+        match self {
+            Self::Classes(_) => Shape(Vec::new()),
+            Self::ClassesAt { positions, .. } => Shape(vec![positions]),
+            Self::Numbers(n) => Shape(vec![n]),
+        }
+    }
+
+    /// The loss where none is chosen.
+    pub fn usual_loss(self) -> LossKind {
+        match self {
+            Self::Classes(_) | Self::ClassesAt { .. } => LossKind::CrossEntropy,
+            Self::Numbers(_) => LossKind::Mse,
+        }
+    }
+
+    /// The loss in force where this one is chosen.
+    pub fn loss(self, chosen: LossKind) -> LossKind {
+        match chosen {
+            LossKind::Auto => self.usual_loss(),
+            _ => chosen,
+        }
+    }
+
+    /// Whether a loss compares what this task is about.
+    pub fn fits(self, loss: LossKind) -> bool {
+        self.classes().is_some() || !loss.compares_classes()
+    }
+
+    /// The shapes that a network may end in, the usual one last. Two classes may also be told apart by a single number, for all losses
+    /// but cross-entropy.
+    pub fn outputs(self, loss: LossKind) -> Vec<Shape> {
+        let single = self.classes() == Some(2) && self.loss(loss) != LossKind::CrossEntropy;
+        let widths = single.then_some(1).into_iter().chain([self.width()]);
+        widths.map(|n| Shape(self.positions().into_iter().chain([n]).collect())).collect()
+    }
+
+    /// How a row of outputs is read: as the loss in force means it, which a network that ends in Softmax or Sigmoid has done
+    /// itself (`ends_in_shares`).
+    pub fn answer(self, chosen: LossKind, ends_in_shares: bool) -> Answer {
+        if self.classes().is_none() {
+            return Answer::Numbers;
+        }
+        if ends_in_shares {
+            return Answer::Probabilities;
+        }
+        match self.loss(chosen) {
+            LossKind::Auto | LossKind::CrossEntropy => Answer::Softmax,
+            LossKind::BinaryCrossEntropy => Answer::Sigmoid,
+            LossKind::Mse | LossKind::Mae | LossKind::Huber => Answer::Scores,
+        }
+    }
+
+    /// The score that is quoted.
+    pub fn metric(self) -> Metric {
+        match self {
+            Self::Classes(_) | Self::ClassesAt { .. } => Metric::Accuracy,
+            Self::Numbers(_) => Metric::R2,
+        }
+    }
+
+    /// `input`: the shape of a sample; `in_plane`: whether samples are points of the plane.
+    pub fn view(self, input: &[usize], in_plane: bool) -> AnswerView {
+        match self {
+            _ if in_plane => AnswerView::Surface,
+            Self::Classes(_) | Self::ClassesAt { .. } if input.len() == 3 => AnswerView::Images,
+            Self::Classes(_) | Self::ClassesAt { .. } => AnswerView::Rows,
+            Self::Numbers(1) if input == [1] => AnswerView::Curve,
+            Self::Numbers(_) => AnswerView::Numbers,
+        }
+    }
+
+    /// "The data has 3 classes".
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Classes(n) => format!("The data has {n} classes"),
+            Self::ClassesAt { positions, classes } => {
+                format!("The data has one of {classes} classes at each of {positions} positions")
+            }
+            Self::Numbers(n) => format!("The data has {n} target number{}", if n == 1 { "" } else { "s" }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Task; 4] =
+        [Task::Classes(2), Task::Classes(3), Task::ClassesAt { positions: 4, classes: 3 }, Task::Numbers(2)];
+
+    #[test]
+    fn what_a_network_ends_in_follows_from_task_and_loss() {
+        let shapes = |task: Task, loss| -> Vec<Vec<usize>> { task.outputs(loss).into_iter().map(|s| s.0).collect() };
+        assert_eq!(shapes(Task::Classes(2), LossKind::Auto), [vec![2]]);
+        assert_eq!(shapes(Task::Classes(2), LossKind::BinaryCrossEntropy), [vec![1], vec![2]]);
+        assert_eq!(shapes(Task::Classes(3), LossKind::Mse), [vec![3]]);
+        assert_eq!(shapes(ALL[2], LossKind::Auto), [vec![4, 3]]);
+        assert_eq!(shapes(Task::Numbers(2), LossKind::Mae), [vec![2]]);
+        assert!(ALL.iter().all(|task| task.fits(task.usual_loss()) && task.fits(LossKind::Huber)));
+        assert!(!Task::Numbers(2).fits(LossKind::CrossEntropy));
+    }
+
+    #[test]
+    fn a_target_is_an_index_a_position_or_numbers() {
+        assert_eq!(ALL.map(|task| task.target().len()), [1, 1, 4, 2]);
+        assert_eq!(ALL.map(Task::metric), [Metric::Accuracy, Metric::Accuracy, Metric::Accuracy, Metric::R2]);
+    }
+
+    #[test]
+    fn a_task_is_shown_by_what_arrives() {
+        let (classes, number) = (Task::Classes(3), Task::Numbers(1));
+        assert_eq!((classes.view(&[2], true), number.view(&[2], true)), (AnswerView::Surface, AnswerView::Surface));
+        assert_eq!(
+            (classes.view(&[1, 8, 8], false), classes.view(&[4], false)),
+            (AnswerView::Images, AnswerView::Rows)
+        );
+        assert_eq!((number.view(&[1], false), number.view(&[4], false)), (AnswerView::Curve, AnswerView::Numbers));
+        assert_eq!(Task::Numbers(2).view(&[1], false), AnswerView::Numbers);
+    }
+}
