@@ -1,27 +1,21 @@
-//! What every panel says of itself, and the one list of them: a tab of the workspace is an arrangement of panels.
+//! What every panel says of itself, and the one list of them: a tab of the workspace is an arrangement of panels. A person can
+//! put them elsewhere; several in one place are tabs.
+
+use std::collections::HashMap;
 
 use egui::Ui;
 use egui_material_icons::{MaterialIcon, icons};
 
 use super::compare::{CurvesPanel, PairPanel, RunsPanel};
 use super::dialogs::Dialogs;
+use super::panels::header;
 use super::thumbnails::Thumbnails;
+use super::widgets::tab_strip;
 use super::workspace::WorkspaceUi;
 use super::{data_panel, inspector, output, palette, plots};
+use crate::persist::{Arrangement, Place};
 use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
-
-/// Where in a tab a panel may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
-    Left,
-    Top,
-    Centre,
-    Right,
-    /// Below the one at the right.
-    LowerRight,
-    Bottom,
-}
 
 /// What a panel draws from, and what it may change: its own state, and nothing of the session but by actions.
 pub struct Desk<'a> {
@@ -38,8 +32,21 @@ pub trait Panel: Sync {
 
     fn icon(&self) -> MaterialIcon;
 
+    /// What it is called in the settings, for ever.
+    fn key(&self) -> &'static str;
+
+    /// The tab that it belongs to.
+    fn tab(&self) -> Tab {
+        Tab::Build
+    }
+
     /// Where it may stand, the usual place first.
-    fn places(&self) -> &'static [(Tab, Place)];
+    fn places(&self) -> &'static [Place];
+
+    /// Whether it draws its own heading. One that does not is shown below its tab, also where it stands alone.
+    fn has_heading(&self) -> bool {
+        true
+    }
 
     /// What a tour points at it by.
     fn anchor(&self) -> Option<Anchor> {
@@ -58,14 +65,69 @@ pub trait Panel: Sync {
 pub static PANELS: [&dyn Panel; 8] =
     [&Layers, &Data, &Inspector, &Output, &Plots, &RunsPanel, &CurvesPanel, &PairPanel];
 
-/// Those that stand there, in the order of the list.
-pub fn at(tab: Tab, place: Place) -> impl Iterator<Item = &'static dyn Panel> {
-    PANELS.into_iter().filter(move |panel| panel.places().contains(&(tab, place)))
+/// Where it stands.
+pub fn place_of(panel: &dyn Panel, arrangement: &Arrangement) -> Option<Place> {
+    let chosen = arrangement.place_of(panel.key()).filter(|place| panel.places().contains(place));
+    chosen.or(panel.places().first().copied())
 }
 
-/// Shows what stands there.
+/// Those that stand there, in the order of the list.
+pub fn at(arrangement: &Arrangement, tab: Tab, place: Place) -> Vec<&'static dyn Panel> {
+    let stands = |panel: &&dyn Panel| panel.tab() == tab && place_of(*panel, arrangement) == Some(place);
+    PANELS.into_iter().filter(stands).collect()
+}
+
+/// What those that stand there are called together: "Layers and data".
+pub fn names(arrangement: &Arrangement, tab: Tab, place: Place) -> Option<String> {
+    let panels = at(arrangement, tab, place);
+    let (first, rest) = panels.split_first()?;
+    let mut names = first.name().to_owned();
+    for (i, panel) in rest.iter().enumerate() {
+        names.push_str(if i + 1 == rest.len() { " and " } else { ", " });
+        names.push_str(&panel.name().to_lowercase());
+    }
+    Some(names)
+}
+
+/// Which one is seen where several stand, by key. Where nobody has chosen it is the first.
+#[derive(Default)]
+pub struct Shown(HashMap<(Tab, Place), &'static str>);
+
+impl Shown {
+    fn of(&self, arrangement: &Arrangement, tab: Tab, place: Place) -> Option<&'static dyn Panel> {
+        let here = at(arrangement, tab, place);
+        let chosen = self.0.get(&(tab, place));
+        here.iter().find(|panel| chosen == Some(&panel.key())).or(here.first()).copied()
+    }
+
+    /// Brings it to the front, and tells where that is.
+    pub fn choose(&mut self, panel: &dyn Panel, arrangement: &Arrangement) -> Option<Place> {
+        let place = place_of(panel, arrangement)?;
+        self.0.insert((panel.tab(), place), panel.key());
+        Some(place)
+    }
+}
+
+/// The panel that a tour calls so.
+pub fn named(anchor: Anchor) -> Option<&'static dyn Panel> {
+    PANELS.into_iter().find(|panel| panel.anchor() == Some(anchor))
+}
+
+/// Shows what stands there, with a tab each where that is more than one.
 pub fn show(ui: &mut Ui, tab: Tab, place: Place, desk: &mut Desk<'_>) {
-    at(tab, place).for_each(|panel| show_one(panel, ui, desk));
+    let arrangement = &desk.state.settings.panels;
+    // Fields of the tab that is left take what was typed into them.
+    let Some(shown) = desk.own.shown.of(arrangement, tab, place) else { return };
+    let here = at(arrangement, tab, place);
+    if here.len() > 1 || !shown.has_heading() {
+        let tabs: Vec<(&str, &str)> = here.iter().map(|panel| (panel.key(), panel.name())).collect();
+        let mut chosen = shown.key();
+        header(ui, |ui| tab_strip(ui, &mut chosen, &tabs));
+        if chosen != shown.key() {
+            desk.own.shown.0.insert((tab, place), chosen);
+        }
+    }
+    show_one(shown, ui, desk);
 }
 
 /// Shows one, and notes where it is.
@@ -77,9 +139,32 @@ pub fn show_one(panel: &dyn Panel, ui: &mut Ui, desk: &mut Desk<'_>) {
     panel.show(ui, desk);
 }
 
-/// What those that stand there want pictured.
+/// What the one that is seen there wants pictured.
 pub fn watch(tab: Tab, place: Place, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
-    at(tab, place).for_each(|panel| panel.watch(state, own, watch));
+    if let Some(panel) = own.shown.of(&state.settings.panels, tab, place) {
+        panel.watch(state, own, watch);
+    }
+}
+
+/// Entries of a menu: where each panel of this tab stands, and everything back to where it usually does.
+pub fn arrange(ui: &mut Ui, tab: Tab, arrangement: &Arrangement, actions: &mut Vec<Action>) {
+    for panel in PANELS.into_iter().filter(|panel| panel.tab() == tab && panel.places().len() > 1) {
+        let now = place_of(panel, arrangement);
+        let menu = ui.menu_button(panel.name(), |ui| {
+            for place in panel.places() {
+                if ui.radio(now == Some(*place), place.title()).clicked() {
+                    let mut changed = arrangement.clone();
+                    changed.put(panel.key(), *place, panel.places()[0]);
+                    actions.push(Action::ArrangePanels(changed));
+                }
+            }
+        });
+        super::widgets::named(menu.response, &format!("Place of {}", panel.name()));
+    }
+    ui.separator();
+    if ui.add_enabled(!arrangement.is_usual(), egui::Button::new("Reset the layout")).clicked() {
+        actions.push(Action::ArrangePanels(Arrangement::default()));
+    }
 }
 
 struct Layers;
@@ -97,8 +182,16 @@ impl Panel for Layers {
         icons::ICON_LAYERS
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Build, Place::Left)]
+    fn key(&self) -> &'static str {
+        "layers"
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Left, Place::Right]
+    }
+
+    fn has_heading(&self) -> bool {
+        false
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -121,8 +214,16 @@ impl Panel for Data {
         icons::ICON_DATABASE
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Build, Place::Left)]
+    fn key(&self) -> &'static str {
+        "data"
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Left, Place::Right, Place::LowerRight]
+    }
+
+    fn has_heading(&self) -> bool {
+        false
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -145,8 +246,12 @@ impl Panel for Inspector {
         icons::ICON_TUNE
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Build, Place::Right)]
+    fn key(&self) -> &'static str {
+        "inspector"
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Right, Place::Left]
     }
 
     fn watch(&self, state: &State, _own: &WorkspaceUi, watch: &mut Watch) {
@@ -158,7 +263,7 @@ impl Panel for Inspector {
     }
 }
 
-struct Output;
+pub struct Output;
 
 impl Panel for Output {
     fn name(&self) -> &'static str {
@@ -173,8 +278,12 @@ impl Panel for Output {
         icons::ICON_IMAGE
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Build, Place::LowerRight)]
+    fn key(&self) -> &'static str {
+        "output"
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::LowerRight, Place::Right, Place::Left, Place::Bottom]
     }
 
     fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
@@ -188,7 +297,7 @@ impl Panel for Output {
     }
 }
 
-struct Plots;
+pub struct Plots;
 
 impl Panel for Plots {
     fn name(&self) -> &'static str {
@@ -203,8 +312,12 @@ impl Panel for Plots {
         icons::ICON_SHOW_CHART
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Build, Place::Bottom)]
+    fn key(&self) -> &'static str {
+        "plots"
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Bottom, Place::LowerRight, Place::Right, Place::Left]
     }
 
     fn watch(&self, _state: &State, own: &WorkspaceUi, watch: &mut Watch) {
@@ -221,23 +334,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_panel_has_a_place_and_a_name_of_its_own() {
-        let mut names: Vec<&str> = PANELS.iter().map(|panel| panel.name()).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), PANELS.len());
+    fn every_panel_has_a_place_a_name_and_a_key_of_its_own() {
+        for of in [|panel: &dyn Panel| panel.name(), |panel: &dyn Panel| panel.key()] {
+            let mut words: Vec<&str> = PANELS.iter().map(|panel| of(*panel)).collect();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), PANELS.len());
+        }
         assert!(PANELS.iter().all(|panel| !panel.places().is_empty() && !panel.icon().codepoint.is_empty()));
-        let left: Vec<&str> = at(Tab::Build, Place::Left).map(|panel| panel.name()).collect();
+        let usual = Arrangement::default();
+        let left: Vec<&str> = at(&usual, Tab::Build, Place::Left).iter().map(|panel| panel.name()).collect();
         assert_eq!(left, ["Layers", "Data"]);
+        assert_eq!(names(&usual, Tab::Build, Place::Left).as_deref(), Some("Layers and data"));
     }
 
     #[test]
-    fn only_what_stands_somewhere_is_watched_for() {
-        let (state, own) = (State::default(), WorkspaceUi::default());
-        let mut wanted = Watch::default();
-        watch(Tab::Build, Place::Left, &state, &own, &mut wanted);
-        assert!(!wanted.output);
-        watch(Tab::Build, Place::LowerRight, &state, &own, &mut wanted);
-        assert!(wanted.output);
+    fn a_panel_stands_where_it_is_put_if_it_may() {
+        let mut arrangement = Arrangement::default();
+        arrangement.put("output", Place::Left, Place::LowerRight);
+        arrangement.put("layers", Place::Top, Place::Left);
+        let keys =
+            |place| -> Vec<&str> { at(&arrangement, Tab::Build, place).iter().map(|panel| panel.key()).collect() };
+        assert_eq!(keys(Place::Left), ["layers", "data", "output"]);
+        assert!(keys(Place::LowerRight).is_empty() && keys(Place::Top).is_empty());
+        let mut shown = Shown::default();
+        assert_eq!(shown.of(&arrangement, Tab::Build, Place::Left).map(Panel::key), Some("layers"));
+        assert_eq!(shown.choose(&Output, &arrangement), Some(Place::Left));
+        assert_eq!(shown.of(&arrangement, Tab::Build, Place::Left).map(Panel::key), Some("output"));
+        assert_eq!(shown.of(&Arrangement::default(), Tab::Build, Place::Left).map(Panel::key), Some("layers"));
+    }
+
+    #[test]
+    fn only_what_is_seen_is_watched_for() {
+        let (mut state, mut own) = (State::default(), WorkspaceUi::default());
+        let wants_output = |place, state: &State, own: &WorkspaceUi| {
+            let mut wanted = Watch::default();
+            watch(Tab::Build, place, state, own, &mut wanted);
+            wanted.output
+        };
+        assert!(!wants_output(Place::Left, &state, &own));
+        assert!(wants_output(Place::LowerRight, &state, &own));
+        state.settings.panels.put("output", Place::Left, Place::LowerRight);
+        assert!(!wants_output(Place::Left, &state, &own), "it stands behind another tab");
+        own.shown.choose(&Output, &state.settings.panels);
+        assert!(wants_output(Place::Left, &state, &own));
     }
 }

@@ -4,10 +4,12 @@
 use egui::{CentralPanel, Frame, Panel, Ui, Vec2};
 
 use super::canvas::{self, CanvasUi, Looks};
-use super::panel::{self, Desk, Place};
+use super::panel::{self, Desk, Output, Plots};
 use super::panels::fixed;
 use super::theme::Tokens;
-use crate::session::Tab;
+
+/// What stands beside the network, wherever it stands otherwise.
+pub const PANELS: [&dyn panel::Panel; 2] = [&Output, &Plots];
 
 /// How much larger everything is.
 const LARGER: f32 = 1.5;
@@ -55,11 +57,11 @@ pub fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
     let key = (height < 480.0, ui.ctx().zoom_factor().to_bits());
     let right = Panel::right(("projector output", key)).frame(ground).default_size((width * 0.42).min(height));
     right.size_range(160.0..=(width * 0.7).max(160.0)).show(ui, |ui| {
-        fixed(ui, |ui| panel::show(ui, Tab::Build, Place::LowerRight, desk));
+        fixed(ui, |ui| panel::show_one(&Output, ui, desk));
     });
     let below = Panel::bottom(("projector curves", key)).frame(ground).default_size(height * 0.48);
     below.size_range(120.0..=(height * 0.7).max(120.0)).show(ui, |ui| {
-        fixed(ui, |ui| panel::show(ui, Tab::Build, Place::Bottom, desk));
+        fixed(ui, |ui| panel::show_one(&Plots, ui, desk));
     });
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         desk.own.middle = Some(ui.max_rect());

@@ -141,7 +141,7 @@ impl TourUi {
         if state.tab != Tab::Build {
             actions.push(Action::ShowTab(Tab::Build));
         }
-        workspace.reveal(stop.anchor);
+        workspace.reveal(stop.anchor, &state.settings.panels);
         let Some(target) = anchors::find(ctx, stop.anchor) else {
             self.waited += 1;
             if self.waited > PATIENCE {

@@ -12,14 +12,14 @@ use super::exports;
 use super::inspector::InspectorUi;
 use super::output::OutputUi;
 use super::palette::PaletteUi;
-use super::panel::{self, Desk, Place};
-use super::panels::{fixed, header};
+use super::panel::{self, Desk, Shown};
+use super::panels::fixed;
 use super::plots::PlotsUi;
 use super::projector::{self, Projector};
 use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
 use super::top_bar::PanelsOpen;
-use super::widgets::tab_strip;
+use crate::persist::{Arrangement, Place};
 use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
 
@@ -60,8 +60,8 @@ impl Opens {
 pub struct WorkspaceUi {
     pub open: Opens,
     pub projector: Projector,
-    /// Which of the panels at the left is seen.
-    left: usize,
+    /// Which panel is seen where several stand.
+    pub shown: Shown,
     pub palette: PaletteUi,
     pub data: DataPanelUi,
     pub inspector: InspectorUi,
@@ -87,7 +87,7 @@ impl WorkspaceUi {
         *self = Self {
             open: before.open,
             projector: before.projector.for_another_project(),
-            left: before.left,
+            shown: before.shown,
             plots: before.plots.for_another_project(),
             output: before.output.for_another_project(),
             debug: before.debug.for_another_project(),
@@ -100,15 +100,15 @@ impl WorkspaceUi {
 
 impl WorkspaceUi {
     /// Opens the panel that this is about, if it is hidden.
-    pub fn reveal(&mut self, anchor: Anchor) {
+    pub fn reveal(&mut self, anchor: Anchor, arrangement: &Arrangement) {
+        let Some(place) = panel::named(anchor).and_then(|panel| self.shown.choose(panel, arrangement)) else { return };
         let open = self.open.now();
-        match anchor {
-            Anchor::Layers => (open.left, self.left) = (true, 0),
-            Anchor::Data => (open.left, self.left) = (true, 1),
-            Anchor::Inspector => open.right = true,
-            Anchor::Output => (open.right, open.output) = (true, true),
-            Anchor::Plots => open.plots = true,
-            _ => return,
+        match place {
+            Place::Left => open.left = true,
+            Place::Right => open.right = true,
+            Place::LowerRight => (open.right, open.output) = (true, true),
+            Place::Bottom => open.plots = true,
+            Place::Top | Place::Centre => {}
         }
         self.projector.on &= !matches!(anchor, Anchor::Layers | Anchor::Data | Anchor::Inspector);
     }
@@ -155,41 +155,43 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         _ => (2, 232.0, 312.0),
     };
     if desk.own.canvas.take_wish_for_data() {
-        let data = panel::at(Tab::Build, Place::Left).position(|panel| panel.name() == "Data");
-        desk.own.left = data.unwrap_or(desk.own.left);
-        desk.own.open.now().left = true;
+        desk.own.reveal(Anchor::Data, &desk.state.settings.panels);
     }
     // Which are open is changed by dragging an edge, while the panels have the desk.
     let mut open = desk.own.open.are();
 
-    let left = Panel::left(("left", class)).frame(ground).default_size(left_width);
-    left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut open.left, |ui| {
-        ui.spacing_mut().item_spacing.y = 6.0;
-        // Fields of the tab that is left take what was typed into them.
-        let shown = desk.own.left;
-        let tabs: Vec<(usize, &str)> =
-            panel::at(Tab::Build, Place::Left).enumerate().map(|(i, panel)| (i, panel.name())).collect();
-        header(ui, |ui| tab_strip(ui, &mut desk.own.left, &tabs));
-        if let Some(panel) = panel::at(Tab::Build, Place::Left).nth(shown) {
-            panel::show_one(panel, ui, desk);
-        }
-    });
-
-    let right = Panel::right(("right", class)).frame(ground).default_size(right_width);
-    right.size_range(224.0..=(width * 0.4).max(224.0)).show_collapsible(ui, &mut open.right, |ui| {
-        let below = Panel::bottom(("output", low))
-            .frame(ground)
-            .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
-        below.size_range(150.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
-            fixed(ui, |ui| panel::show(ui, Tab::Build, Place::LowerRight, desk));
+    let arrangement = &desk.state.settings.panels;
+    let stands = |place: Place| !panel::at(arrangement, Tab::Build, place).is_empty();
+    let [at_left, at_right, lower_right, at_bottom] =
+        [Place::Left, Place::Right, Place::LowerRight, Place::Bottom].map(stands);
+    if at_left {
+        let left = Panel::left(("left", class)).frame(ground).default_size(left_width);
+        left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut open.left, |ui| {
+            ui.spacing_mut().item_spacing.y = 6.0;
+            panel::show(ui, Tab::Build, Place::Left, desk);
         });
-        CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, Place::Right, desk));
-    });
-
-    let bottom = Panel::bottom(("plots", low)).frame(ground).default_size((height * 0.36).min(312.0));
-    bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut open.plots, |ui| {
-        fixed(ui, |ui| panel::show(ui, Tab::Build, Place::Bottom, desk));
-    });
+    }
+    if at_right || lower_right {
+        let right = Panel::right(("right", class)).frame(ground).default_size(right_width);
+        right.size_range(224.0..=(width * 0.4).max(224.0)).show_collapsible(ui, &mut open.right, |ui| {
+            if at_right && lower_right {
+                let below = Panel::bottom(("output", low))
+                    .frame(ground)
+                    .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
+                below.size_range(150.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
+                    fixed(ui, |ui| panel::show(ui, Tab::Build, Place::LowerRight, desk));
+                });
+            }
+            let upper = if at_right { Place::Right } else { Place::LowerRight };
+            CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, upper, desk));
+        });
+    }
+    if at_bottom {
+        let bottom = Panel::bottom(("plots", low)).frame(ground).default_size((height * 0.36).min(312.0));
+        bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut open.plots, |ui| {
+            fixed(ui, |ui| panel::show(ui, Tab::Build, Place::Bottom, desk));
+        });
+    }
 
     *desk.own.open.now() = open;
     CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
@@ -203,26 +205,30 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
 /// What is on the screen and should be pictured, as all panels together want it.
 fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
     let mut watch = Watch { sample: state.watch.sample, ..Watch::default() };
-    let mut ask = |place| panel::watch(state.tab, place, state, local, &mut watch);
     if state.tab == Tab::Compare {
-        [Place::Top, Place::Centre, Place::Right].into_iter().for_each(ask);
+        for place in [Place::Top, Place::Bottom, Place::Centre, Place::Right] {
+            panel::watch(Tab::Compare, place, state, local, &mut watch);
+        }
         return watch;
     }
     if local.projector.on {
-        [Place::LowerRight, Place::Bottom].into_iter().for_each(ask);
+        for panel in projector::PANELS {
+            panel.watch(state, local, &mut watch);
+        }
         watch.canvas = true;
         local.canvas.subscribe(&mut watch);
         return watch;
     }
     let open = local.open.are();
-    if open.right {
-        if open.output {
-            ask(Place::LowerRight);
-        }
-        ask(Place::Right);
-    }
-    if open.plots {
-        ask(Place::Bottom);
+    let alone = panel::at(&state.settings.panels, Tab::Build, Place::Right).is_empty();
+    let places = [
+        (Place::Left, open.left),
+        (Place::LowerRight, open.right && (open.output || alone)),
+        (Place::Right, open.right),
+        (Place::Bottom, open.plots),
+    ];
+    for (place, _) in places.into_iter().filter(|(_, is_open)| *is_open) {
+        panel::watch(Tab::Build, place, state, local, &mut watch);
     }
     watch.canvas = true;
     local.canvas.subscribe(&mut watch);

@@ -1,6 +1,7 @@
 //! Floor 4: what is kept on disk: project files and their migrations, checkpoints, autosave, the user's settings, exported
 //! tensors.
 
+mod arrangement;
 pub mod checkpoint;
 mod home;
 mod lock;
@@ -11,6 +12,7 @@ mod settings;
 pub mod temporary;
 pub mod tensor_file;
 
+pub use arrangement::{Arrangement, Place};
 pub use home::Home;
 pub use project_file::FileError;
 pub use runs::{Desk, RunFolder, Stamp};

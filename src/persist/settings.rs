@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Arrangement;
 use crate::engine::Device;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub tour_seen: bool,
     /// Whether templates for beginners open with few layers and settings.
     pub simple: bool,
+    /// Where the panels of the window stand.
+    pub panels: Arrangement,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
@@ -41,6 +44,7 @@ impl Default for Settings {
             speed: None,
             tour_seen: false,
             simple: true,
+            panels: Arrangement::default(),
             recent: Vec::new(),
         }
     }

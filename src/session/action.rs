@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::engine::Device;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::tensor_file::Format;
-use crate::persist::{KeepRuns, Theme};
+use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
 use crate::trainer::DebugCommand;
 
@@ -122,6 +122,8 @@ pub enum Action {
     /// Few layers and settings in this project, and in beginners' templates from now on; or all of them.
     SetSimple(bool),
     SetKeepRuns(KeepRuns),
+    /// Where the panels of the window stand.
+    ArrangePanels(Arrangement),
     /// The tour of the window was begun: it does not begin by itself again.
     TourSeen,
     /// The crash-recovery offer was taken or declined.

@@ -103,6 +103,7 @@ impl State {
             | Action::SetReducedMotion(_)
             | Action::SetSimple(_)
             | Action::SetKeepRuns(_)
+            | Action::ArrangePanels(_)
             | Action::TourSeen => self.apply_setting(action),
         }
     }

@@ -62,6 +62,7 @@ impl State {
             Action::SetTheme(theme) => self.settings.theme = theme,
             Action::SetScale(scale) => self.settings.scale = scale.clamp(1.0, 2.0),
             Action::SetReducedMotion(yes) => self.settings.reduced_motion = yes,
+            Action::ArrangePanels(panels) => self.settings.panels = panels,
             Action::TourSeen => self.settings.tour_seen = true,
             Action::SetSimple(yes) => (self.desk.simple, self.settings.simple) = (yes, yes),
             Action::SetKeepRuns(keep) => {

@@ -1,3 +1,5 @@
+#[path = "tests/arranging.rs"]
+mod arranging;
 #[path = "tests/building.rs"]
 mod building;
 #[path = "tests/choosing.rs"]

@@ -29,10 +29,11 @@ use egui::{CentralPanel, Frame, Ui};
 use egui_material_icons::{MaterialIcon, icons};
 
 use super::figure::Take;
-use super::panel::{self, Desk, Panel, Place};
+use super::panel::{self, Desk, Panel};
 use super::panels::fixed;
 use super::theme::Tokens;
 use super::workspace::WorkspaceUi;
+use crate::persist::Place;
 use crate::session::{State, Tab};
 use crate::trace::Watch;
 
@@ -102,16 +103,28 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     }
     let (width, height) = (ui.available_width(), ui.available_height());
     let low = height < 720.0;
-    let top = egui::Panel::top(("runs", low)).frame(ground).default_size((height * 0.36).clamp(150.0, 320.0));
-    top.resizable(true).size_range(120.0..=(height * 0.7)).show(ui, |ui| {
-        fixed(ui, |ui| panel::show(ui, Tab::Compare, Place::Top, desk));
-    });
-    let narrow = width < 1200.0;
-    let right = egui::Panel::right(("pair", narrow)).frame(Frame::new().fill(seen.tokens.canvas));
-    right.default_size(width * 0.4).size_range(200.0..=(width * 0.7).max(200.0)).show(ui, |ui| {
-        fixed(ui, |ui| panel::show(ui, Tab::Compare, Place::Right, desk));
-    });
-    CentralPanel::no_frame().frame(ground).show(ui, |ui| panel::show(ui, Tab::Compare, Place::Centre, desk));
+    let arrangement = &state.settings.panels;
+    let stands = |place: Place| !panel::at(arrangement, Tab::Compare, place).is_empty();
+    for (place, edge) in
+        [(Place::Top, egui::Panel::top(("runs", low))), (Place::Bottom, egui::Panel::bottom(("runs below", low)))]
+    {
+        if stands(place) {
+            let edge = edge.frame(ground).default_size((height * 0.36).clamp(150.0, 320.0));
+            edge.resizable(true).size_range(120.0..=(height * 0.7)).show(ui, |ui| {
+                fixed(ui, |ui| panel::show(ui, Tab::Compare, place, desk));
+            });
+        }
+    }
+    // What stands at the right takes the whole room where nothing stands beside it.
+    let middle = if stands(Place::Centre) { Place::Centre } else { Place::Right };
+    if middle == Place::Centre && stands(Place::Right) {
+        let narrow = width < 1200.0;
+        let right = egui::Panel::right(("pair", narrow)).frame(Frame::new().fill(seen.tokens.canvas));
+        right.default_size(width * 0.4).size_range(200.0..=(width * 0.7).max(200.0)).show(ui, |ui| {
+            fixed(ui, |ui| panel::show(ui, Tab::Compare, Place::Right, desk));
+        });
+    }
+    CentralPanel::no_frame().frame(ground).show(ui, |ui| panel::show(ui, Tab::Compare, middle, desk));
 }
 
 /// The table.
@@ -126,8 +139,16 @@ impl Panel for RunsPanel {
         icons::ICON_TABLE_ROWS
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Compare, Place::Top)]
+    fn key(&self) -> &'static str {
+        "runs"
+    }
+
+    fn tab(&self) -> Tab {
+        Tab::Compare
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Top, Place::Bottom]
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -148,8 +169,16 @@ impl Panel for CurvesPanel {
         icons::ICON_TIMELINE
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Compare, Place::Centre)]
+    fn key(&self) -> &'static str {
+        "curves"
+    }
+
+    fn tab(&self) -> Tab {
+        Tab::Compare
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Centre, Place::Right]
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -169,8 +198,16 @@ impl Panel for PairPanel {
         icons::ICON_COMPARE
     }
 
-    fn places(&self) -> &'static [(Tab, Place)] {
-        &[(Tab::Compare, Place::Right)]
+    fn key(&self) -> &'static str {
+        "pair"
+    }
+
+    fn tab(&self) -> Tab {
+        Tab::Compare
+    }
+
+    fn places(&self) -> &'static [Place] {
+        &[Place::Right, Place::Centre]
     }
 
     fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {

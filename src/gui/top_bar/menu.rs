@@ -8,8 +8,9 @@ use super::{HEIGHT, Room, Window, device, obstacle, other_theme, speed};
 use crate::gui::anchors;
 use crate::gui::dialogs::Purpose;
 use crate::gui::palette::SIMPLE;
+use crate::gui::panel;
 use crate::gui::widgets::{list_from_top, named};
-use crate::persist::KeepRuns;
+use crate::persist::{KeepRuns, Place};
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
 
 pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
@@ -129,15 +130,19 @@ fn size(bytes: u64) -> String {
 
 fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
     let panels = &mut *window.panels;
+    let arrangement = &state.settings.panels;
     let open = [
-        (&mut panels.left, "Layers and data"),
-        (&mut panels.right, "Inspector"),
-        (&mut panels.output, "Output"),
-        (&mut panels.plots, "Plots"),
+        (&mut panels.left, Place::Left),
+        (&mut panels.right, Place::Right),
+        (&mut panels.output, Place::LowerRight),
+        (&mut panels.plots, Place::Bottom),
     ];
-    for (open, name) in open {
-        ui.add_enabled(!*window.projector, Checkbox::new(open, name));
+    for (open, place) in open {
+        if let Some(name) = panel::names(arrangement, Tab::Build, place) {
+            ui.add_enabled(!*window.projector, Checkbox::new(open, name));
+        }
     }
+    ui.menu_button("Arrange panels", |ui| panel::arrange(ui, state.tab, arrangement, actions));
     if state.screen == Screen::Workspace {
         let help = "Large text and strong lines for the classroom: the network, its output and the curves. Press Escape to \
                 leave.";
