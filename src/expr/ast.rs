@@ -31,9 +31,25 @@ pub enum Index {
     /// Places that have a name, such as those of a gate: `f`, `f2`. Which they are is the caller's to say, see
     /// [`Expr::with_places`].
     Named(String),
+    /// A range of which an end has a name: `f:o`, `1:g2`. The ends are single places or named ones.
+    Between(Option<Box<Index>>, Option<Box<Index>>),
 }
 
 impl Index {
+    /// With numbers where it has names, which `find` knows.
+    pub fn placed(&self, find: &mut dyn FnMut(&str) -> Result<Self, String>) -> Result<Self, String> {
+        let mut number = |end: &Option<Box<Self>>| match end.as_deref().map(|end| end.placed(find)).transpose()? {
+            // Of several places the first.
+            Some(Self::At(at) | Self::Range(Some(at), _)) => Ok::<_, String>(Some(at)),
+            _ => Ok(None),
+        };
+        match self {
+            Self::Named(word) => find(word),
+            Self::Between(from, to) => Ok(Self::Range(number(from)?, number(to)?)),
+            Self::At(_) | Self::Range(..) => Ok(self.clone()),
+        }
+    }
+
     /// The places of an axis of this size, and whether the axis stays; a sentence where there is no such place.
     pub(super) fn places(&self, size: usize) -> Result<(std::ops::Range<usize>, bool), String> {
         let from_end = |place: i64| if place < 0 { place + size as i64 } else { place };
@@ -48,7 +64,7 @@ impl Index {
                 let (from, to) = (bound(from.unwrap_or(0)), to.map_or(size, bound));
                 Ok((from..to.max(from), true))
             }
-            Self::Named(ref name) => Err(format!("no place along its axis is called '{name}'")),
+            Self::Named(_) | Self::Between(..) => Err(format!("no place along its axis is called '{self}'")),
         }
     }
 }
@@ -63,6 +79,11 @@ impl fmt::Display for Index {
                 to.map_or(Ok(()), |to| to.fmt(f))
             }
             Self::Named(name) => f.write_str(name),
+            Self::Between(from, to) => {
+                from.as_ref().map_or(Ok(()), |from| from.fmt(f))?;
+                f.write_str(":")?;
+                to.as_ref().map_or(Ok(()), |to| to.fmt(f))
+            }
         }
     }
 }
@@ -184,10 +205,7 @@ impl Expr {
     ) -> Result<Self, String> {
         Ok(match self {
             Expr::Slice(name, index) => {
-                let place = |(axis, index): (usize, &Index)| match index {
-                    Index::Named(word) => find(name, axis, word),
-                    other => Ok(other.clone()),
-                };
+                let place = |(axis, index): (usize, &Index)| index.placed(&mut |word| find(name, axis, word));
                 let index = index.iter().enumerate().map(place).collect::<Result<_, _>>()?;
                 Expr::Slice(name.clone(), index)
             }

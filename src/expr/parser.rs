@@ -210,7 +210,7 @@ impl<'a> Parser<'a> {
                 let index = self.index()?;
                 let whole = |index: &Index| match index {
                     Index::At(place) => usize::try_from(*place).ok(),
-                    Index::Range(..) | Index::Named(_) => None,
+                    Index::Range(..) | Index::Named(_) | Index::Between(..) => None,
                 };
                 let element: Option<Vec<usize>> = index.iter().map(whole).collect();
                 let expr = element
@@ -238,20 +238,33 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `[0, 2]`, `[-1, 2:5]`; the bracket is next.
+    /// A whole number or a name; `None` where there is something else.
+    fn place(&mut self) -> Result<Option<Index>, ParseError> {
+        if let Some(number) = self.whole()? {
+            return Ok(Some(Index::At(number)));
+        }
+        let Token::Name(word) = self.peek().clone() else { return Ok(None) };
+        self.advance();
+        Ok(Some(Index::Named(word)))
+    }
+
+    /// `[0, 2]`, `[-1, 2:5]`, `[f:o]`; the bracket is next.
     fn index(&mut self) -> Result<Vec<Index>, ParseError> {
         let mut index = Vec::new();
         loop {
             self.advance();
-            let first = self.whole()?;
-            if let (None, Token::Name(word)) = (first, self.peek().clone()) {
+            let first = self.place()?;
+            if *self.peek() == Token::Colon {
                 self.advance();
-                index.push(Index::Named(word));
-            } else if *self.peek() == Token::Colon {
-                self.advance();
-                index.push(Index::Range(first, self.whole()?));
+                index.push(match (first, self.place()?) {
+                    (from @ (None | Some(Index::At(_))), to @ (None | Some(Index::At(_)))) => {
+                        let number = |end| if let Some(Index::At(at)) = end { Some(at) } else { None };
+                        Index::Range(number(from), number(to))
+                    }
+                    (from, to) => Index::Between(from.map(Box::new), to.map(Box::new)),
+                });
             } else if let Some(place) = first {
-                index.push(Index::At(place));
+                index.push(place);
             } else {
                 let found = self.peek().describe();
                 let what = "An index must be a whole number, a range such as 1:3, or a gate such as f";

@@ -1,8 +1,8 @@
 //! Places by the names of gates: `lstm_1.weight_ih[f, 0]` is what gate f does with the input 0, `lstm_1.bias_ih[f2]` the bias of its
-//! unit 2. Knows where gates lie in a value; what is done with the numbers there is the expression's own.
+//! unit 2, `lstm_1.bias_ih[f:o]` those of f and g. Knows where gates lie in a value; what is done with the numbers there is the expression's own.
 
 use super::inspect;
-use super::value::locate;
+use super::value::{before, locate};
 use crate::engine::Program;
 use crate::expr::{Expr, Index};
 
@@ -13,15 +13,12 @@ pub fn placed(program: &Program, expression: &Expr) -> Result<Expr, String> {
 
 /// Indices of a value, with numbers where they name gates.
 pub fn numbered(program: &Program, name: &str, index: &[Index]) -> Result<Vec<Index>, String> {
-    let number = |(axis, index): (usize, &Index)| match index {
-        Index::Named(word) => place(program, name, axis, word),
-        other => Ok(other.clone()),
-    };
+    let number = |(axis, index): (usize, &Index)| index.placed(&mut |word| place(program, name, axis, word));
     index.iter().enumerate().map(number).collect()
 }
 
 fn place(program: &Program, name: &str, axis: usize, word: &str) -> Result<Index, String> {
-    let id = locate(program, name)?;
+    let id = locate(program, before(program, name).unwrap_or(name))?;
     let (Some(gates), Some(value)) = (inspect::gates(program, id), program.value(id)) else {
         return Err(format!("{name} has no gates, so '{word}' isn't an index. Indices are numbers from 0."));
     };
@@ -89,6 +86,11 @@ mod tests {
             ("lstm_1.weight_hh.grad[o2, -1]", "lstm_1.weight_hh.grad[14, 3]".to_owned()),
             ("max(abs(lstm_1.bias_ih.adam_m[g]))", "max(abs(lstm_1.bias_ih.adam_m[8:12]))".to_owned()),
             (&format!("sum({gates}[:, -1, i], axis=0)"), format!("sum({gates}[:, -1, 0:4], axis=0)")),
+            ("lstm_1.weight_ih[f:o, 0]", "lstm_1.weight_ih[4:12, 0]".to_owned()),
+            ("lstm_1.weight_ih[:g, :2]", "lstm_1.weight_ih[:8, :2]".to_owned()),
+            ("lstm_1.bias_ih[o:]", "lstm_1.bias_ih[12:]".to_owned()),
+            ("lstm_1.bias_ih[1:f2]", "lstm_1.bias_ih[1:6]".to_owned()),
+            (&format!("norm({gates}[:, -1, f2:-1])"), format!("norm({gates}[:, -1, 6:-1])")),
             (&format!("d{gates}[0, 0, o0]"), format!("d{gates}[0, 0, 12]")),
         ] {
             same(&lstm, named, &numbered);
@@ -105,6 +107,7 @@ mod tests {
             ("lstm_1.weight_ih[z, 0]", "has no gate 'z'. Its gates are i, f, g, o"),
             ("lstm_1.weight_ih[f4, 0]", "has 4 units, counted from 0: there is no f4"),
             ("lstm_1.weight_ih[0, f]", "are on axis 0, but 'f' is on axis 1"),
+            ("lstm_1.bias_ih[f:z]", "has no gate 'z'"),
             ("loss[f]", "loss has no gates"),
             ("nothing[f]", "no value 'nothing'"),
         ] {

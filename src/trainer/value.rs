@@ -15,6 +15,16 @@ pub fn locate(program: &Program, name: &str) -> Result<ValueId, String> {
     })
 }
 
+/// Behind the name of what outlives a step: what it was before the step.
+pub const BEFORE: &str = ".before";
+
+/// The weight, statistic or moment that such a name is about; `None` where a name is another.
+pub fn before<'a>(program: &Program, name: &'a str) -> Option<&'a str> {
+    let stem = name.strip_suffix(BEFORE).filter(|_| program.find(name).is_none())?;
+    let value = locate(program, stem).ok().and_then(|id| program.value(id));
+    value.filter(|value| value.role.is_state()).map(|_| stem)
+}
+
 /// Every name of a value that may be typed: those of the listing, and of layers and their gradients.
 pub(super) fn names(program: &Program) -> Vec<String> {
     let of_layer = |(layer, name): (_, &String)| {
