@@ -239,6 +239,19 @@ impl RunFolder {
         serde_json::from_str(&std::fs::read_to_string(self.folder.join(DESK)).ok()?).ok()
     }
 
+    /// Changes what lies on the desk as it stands on disk, so that what others wrote there stays.
+    pub fn change_desk(&self, change: impl FnOnce(&mut Desk)) -> Result<(), FileError> {
+        let path = self.folder.join(DESK);
+        let failed = |reason: String| FileError::Read { reason, path: path.clone() };
+        let mut desk = match std::fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Desk::default(),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        change(&mut desk);
+        self.write_desk(&desk)
+    }
+
     pub fn write_desk(&self, desk: &Desk) -> Result<(), FileError> {
         let path = self.folder.join(DESK);
         let failed = |reason: String| FileError::Write { reason, path: path.clone() };
@@ -330,6 +343,18 @@ mod tests {
         let told: Vec<_> = cards.iter().map(|card| (card.name.as_str(), card.steps)).collect();
         assert_eq!(told, [("from a friend", 40), ("run-1", 40)]);
         assert!(problems.len() == 1 && problems[0].contains("broken"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_desk_is_changed_where_it_lies_and_one_that_cannot_be_read_is_not_written_over() {
+        let home = tempfile::tempdir().unwrap();
+        let runs = folder(home.path());
+        runs.change_desk(|desk| desk.pins.push("%1".into())).unwrap();
+        runs.change_desk(|desk| desk.simple = true).unwrap();
+        assert_eq!(runs.read_desk(), Some(Desk { pins: vec!["%1".into()], simple: true, ..Desk::default() }));
+        std::fs::write(runs.path().join(DESK), "{nonsense").unwrap();
+        assert!(matches!(runs.change_desk(|desk| desk.simple = false), Err(FileError::Read { .. })));
+        assert_eq!(std::fs::read_to_string(runs.path().join(DESK)).unwrap(), "{nonsense");
     }
 
     #[test]

@@ -210,6 +210,8 @@ pub struct Watched {
     pub expression: String,
     /// Or a sentence why there is none.
     pub value: Result<f64, String>,
+    /// It has none only here: in this step or in the next it will.
+    pub comes_later: bool,
     /// At the place before, where it was another.
     pub before: Option<f64>,
 }

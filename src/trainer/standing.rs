@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::debugger::{Debugger, Timeline};
 use crate::engine::{Instruction, Program, Role, Value, ValueId};
+use crate::expr::{self, Array};
 use crate::trace::{
     Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Kind, Line, Listing, Moment, Token, Watched,
 };
@@ -79,21 +80,32 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
     }
 }
 
-/// The expressions that are watched, beside what they were at another place.
-pub fn watches(debugger: &Debugger, expressions: &[String], before: &BTreeMap<String, f64>) -> Vec<Watched> {
-    let value = |expression: &String| {
-        let found = debugger.evaluate(expression)?;
-        found.single().ok_or_else(|| {
-            let shape: Vec<_> = found.dims.iter().map(ToString::to_string).collect();
-            format!("{} values: wrap it in max(…), mean(…) or norm(…).", shape.join(" × "))
-        })
-    };
-    let watched = |expression: &String| Watched {
-        value: value(expression),
-        before: before.get(expression).copied(),
-        expression: expression.clone(),
-    };
-    expressions.iter().map(watched).collect()
+/// The expressions that are watched, beside what they were at another place. `still`: the run stands, and may look back.
+pub fn watches(
+    debugger: &mut Debugger,
+    expressions: &[String],
+    before: &BTreeMap<String, f64>,
+    still: bool,
+) -> Vec<Watched> {
+    let mut all = Vec::new();
+    for expression in expressions {
+        let found = value(debugger, expression, still);
+        let comes_later = found.is_err() && debugger.check_expression(expression).is_ok();
+        let value = found.and_then(|found| {
+            found.single().ok_or_else(|| {
+                let shape: Vec<_> = found.dims.iter().map(ToString::to_string).collect();
+                format!("{} values: wrap it in max(…), mean(…) or norm(…).", shape.join(" × "))
+            })
+        });
+        let before = before.get(expression).copied();
+        all.push(Watched { value, comes_later, before, expression: expression.clone() });
+    }
+    all
+}
+
+fn value(debugger: &mut Debugger, expression: &str, still: bool) -> Result<Array, String> {
+    let read = expr::parse(expression).map_err(|error| error.message)?;
+    if still { debugger.value_with_before(&read).map_err(|error| error.to_string()) } else { debugger.value_of(&read) }
 }
 
 fn place(entry: &JournalEntry) -> Moment {

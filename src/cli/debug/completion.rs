@@ -12,6 +12,8 @@ use crate::trace::StepPhase;
 pub struct Words {
     /// Of values of this program, and the few others that stand in expressions.
     pub names: Vec<String>,
+    /// Of what was before the step, where something looks back.
+    pub before: Vec<String>,
     pub layers: Vec<String>,
     pub branches: Vec<String>,
     pub bookmarks: Vec<String>,
@@ -83,6 +85,10 @@ impl Words {
             return Vec::new();
         }
         let mut found = starting(self.names.iter().map(String::as_str), word);
+        if matches!(command, "print" | "watch") {
+            found.extend(starting(self.before.iter().map(String::as_str), word));
+            found.sort();
+        }
         if !matches!(command, "until" | "reinit") {
             let reductions = Reduction::ALL.map(Reduction::name).into_iter();
             let mut functions: Vec<_> = Function::ALL.map(Function::name).into_iter().chain(reductions).collect();
@@ -148,6 +154,7 @@ mod tests {
     fn words() -> Words {
         Words {
             names: owned(["%1", "%10", "dense_1.weight", "dense_1.weight.grad", "loss"]),
+            before: owned(["dense_1.weight.before"]),
             layers: owned(["dense_1", "dense_2", "relu_1"]),
             branches: owned(["main", "fork 1"]),
             bookmarks: owned(["before it broke"]),
@@ -161,6 +168,8 @@ mod tests {
         let words = words();
         let found = |line: &str| words.candidates(line);
         assert_eq!(found("rev"), (0, owned(["reverse"])));
+        assert_eq!(found("watch dense_1.weight.b"), (6, owned(["dense_1.weight.before"])));
+        assert_eq!(found("break dense_1.weight.b"), (6, Vec::new()));
         assert_eq!(found("print dense_1.weight.g"), (6, owned(["dense_1.weight.grad"])));
         assert_eq!(found("print max(abs(%1"), (14, owned(["%1", "%10"])));
         assert_eq!(found("break l"), (6, owned(["layer", "loss", "log("])));
@@ -172,7 +181,7 @@ mod tests {
         let none = Vec::new;
         assert_eq!(words.complete("rev"), ("reverse ".to_owned(), none()));
         assert_eq!(words.complete("print d"), ("print dense_1.weight".to_owned(), none()));
-        assert_eq!(words.complete("print dense_1.weight").1, ["dense_1.weight", "dense_1.weight.grad"]);
+        assert_eq!(words.complete("explain dense_1.weight").1, ["dense_1.weight", "dense_1.weight.grad"]);
         assert_eq!(words.complete("print dense_1.weight.g").0, "print dense_1.weight.grad ");
         assert_eq!(words.complete("print x"), ("print x".to_owned(), none()));
     }

@@ -5,8 +5,18 @@ use serde_json::{Value, json};
 use super::Said;
 use super::command::{Backwards, Command};
 use super::obey::Console;
+use crate::persist::RunFolder;
 use crate::trace::{Bookmark, Place};
 use crate::trainer::Unit;
+
+/// Bookmarks beside the project, where the window has its own.
+pub struct Shelf {
+    folder: RunFolder,
+    /// The branches that the run came with: others end with the session, and so do their bookmarks.
+    lasting: Vec<u32>,
+    /// Those of branches that this run does not have.
+    elsewhere: Vec<Bookmark>,
+}
 
 /// Whether a command leads far away: where it began is worth coming back to.
 pub fn leads_far(command: &Command) -> bool {
@@ -25,6 +35,24 @@ fn json_of(bookmark: &Bookmark) -> Value {
 }
 
 impl Console {
+    /// Bookmarks are those of the project that this is, from one session to the next.
+    pub fn keep_marks(&mut self, folder: RunFolder) {
+        let (lasting, kept) = (self.ways.numbers(), folder.read_desk().map(|desk| desk.bookmarks));
+        let is_here = |mark: &Bookmark| lasting.contains(&mark.place.branch);
+        let (marks, elsewhere) = kept.unwrap_or_default().into_iter().partition(is_here);
+        (self.marks, self.shelf) = (marks, Some(Shelf { folder, lasting, elsewhere }));
+    }
+
+    /// They are not what they were. Whatever prevents it, they last as long as the session.
+    fn write_marks(&mut self) {
+        let Some(Shelf { folder, lasting, elsewhere }) = &self.shelf else { return };
+        let kept = self.marks.iter().filter(|mark| lasting.contains(&mark.place.branch));
+        let kept = kept.chain(elsewhere).cloned().collect();
+        if let Err(error) = folder.change_desk(|desk| desk.bookmarks = kept) {
+            self.notes.push(format!("The bookmarks are for this session only: {error}"));
+        }
+    }
+
     /// Gives this moment a name.
     pub(super) fn mark(&mut self, name: Option<String>) -> Result<Said, String> {
         let place = self.ways.place();
@@ -45,12 +73,17 @@ impl Console {
             Some(at) => self.marks[at] = bookmark,
             None => self.marks.push(bookmark),
         }
+        if self.shelf.as_ref().is_some_and(|shelf| !shelf.lasting.contains(&place.branch)) {
+            self.notes.push(format!("{name} ends with this session, as its branch does."));
+        }
+        self.write_marks();
         Ok(Said { text, json })
     }
 
     pub(super) fn unmark(&mut self, name: &str) -> Result<Said, String> {
         let at = self.mark_named(name)?;
         self.marks.remove(at);
+        self.write_marks();
         Ok(Said { text: format!("Deleted the bookmark {name}."), json: json!({ "removed": name }) })
     }
 

@@ -33,6 +33,7 @@ use super::output::{Answered, answer, remark};
 use super::outputs::Kind;
 use super::prepare;
 use crate::engine::{Device, Threads};
+use crate::persist::RunFolder;
 
 use branches::Ways;
 use obey::Console;
@@ -68,6 +69,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let ways = Ways::begin(begun, (options.memory as usize) << 20)?;
     let mut console = Console::new(ways, interrupted.clone(), files);
+    console.keep_marks(RunFolder::beside(&options.file));
     match (options.steps.zip(options.dump.as_deref()), commands) {
         (Some((step, path)), _) => {
             let went = console.obey(&format!("goto {step}"));

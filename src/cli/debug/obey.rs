@@ -11,7 +11,8 @@ use super::branches::{self, Way, Ways};
 use super::breaks::{self, Break};
 use super::command::{self, Command};
 use super::completion::Words;
-use super::{Said, explain, help, marks, show, values};
+use super::marks::{self, Shelf};
+use super::{Said, explain, help, show, values};
 use crate::cli::outputs::{DUMP_KEY, Files, Kind};
 use crate::expr::{Expr, Index};
 use crate::model::slug;
@@ -25,6 +26,8 @@ pub struct Console {
     pub(super) watches: Vec<Expr>,
     /// Moments with a name.
     pub(super) marks: Vec<Bookmark>,
+    /// Where they are kept, those of branches that outlast the session.
+    pub(super) shelf: Option<Shelf>,
     /// Where one came from.
     pub(super) trail: Trail,
     /// Samples that values are shown of in place of each step's own.
@@ -49,6 +52,7 @@ impl Console {
             ways,
             watches: Vec::new(),
             marks,
+            shelf: None,
             trail,
             probe: None,
             numbered: 0,
@@ -64,6 +68,7 @@ impl Console {
         let numbers = |count: usize| (1..=count).map(|number| number.to_string()).collect();
         Words {
             names: debugger.names(),
+            before: debugger.names_before(),
             layers: debugger.machine().program().layer_names.values().map(|name| slug(name)).collect(),
             branches: self.ways.names(),
             bookmarks: self.marks.iter().map(|bookmark| bookmark.name.clone()).collect(),
@@ -169,7 +174,7 @@ impl Console {
     }
 
     /// Where the run stands.
-    pub fn place(&self) -> Said {
+    pub fn place(&mut self) -> Said {
         show::place(self)
     }
 

@@ -11,7 +11,8 @@ use crate::trainer::{Change, Debugger, JournalEntry, Moment, inspect};
 const AROUND: usize = 5;
 
 /// Where it stands, and what is watched.
-pub fn place(console: &Console) -> Said {
+pub fn place(console: &mut Console) -> Said {
+    let watched = (!console.watches.is_empty()).then(|| watches(console));
     let debugger = console.debugger();
     let machine = debugger.machine();
     let Moment { step, instruction } = debugger.moment();
@@ -44,8 +45,7 @@ pub fn place(console: &Console) -> Said {
     if let Some(name) = console.ways.name_where_there_are_several() {
         json["branch"] = json!(name);
     }
-    if !console.watches.is_empty() {
-        let watched = watches(console);
+    if let Some(watched) = watched {
         text = format!("{text}\n{}", watched.text);
         json["watches"] = watched.json["watches"].clone();
     }
@@ -53,11 +53,11 @@ pub fn place(console: &Console) -> Said {
 }
 
 /// Every watched expression with its value, or why it has none here.
-pub fn watches(console: &Console) -> Said {
+pub fn watches(console: &mut Console) -> Said {
     let (mut lines, mut all) = (Vec::new(), Vec::new());
-    for (i, watched) in console.watches.iter().enumerate() {
+    for (i, watched) in console.watches.clone().iter().enumerate() {
         let name = watched.to_string();
-        match console.debugger().value_of(watched) {
+        match console.debugger_mut().value_with_before(watched).map_err(|error| error.to_string()) {
             Ok(found) => {
                 lines.push(format!("watch {}: {name} = {}", i + 1, values::to_text(&found)));
                 let mut json = values::to_json(&found);
@@ -144,9 +144,9 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-pub fn info(console: &Console) -> Said {
-    let debugger = console.debugger();
+pub fn info(console: &mut Console) -> Said {
     let Said { text, mut json } = place(console);
+    let debugger = console.debugger();
     let mut lines = vec![text];
     let stops = breakpoints(debugger);
     if !debugger.breakpoints().is_empty() {

@@ -4,9 +4,7 @@ use super::scope::Scope;
 use super::{DebugError, Debugger};
 use crate::expr::{self, Array, Expr, Names, Reduction};
 use crate::trainer::gates;
-use crate::trainer::value::locate;
-
-const BEFORE: &str = ".before";
+use crate::trainer::value::{BEFORE, before};
 
 /// Names here, and those of what was before.
 struct Both<'a> {
@@ -30,16 +28,8 @@ impl Debugger {
     /// before the one completed last. The run goes back to look, and stands afterwards where it stood.
     pub fn value_with_before(&mut self, expression: &Expr) -> Result<Array, DebugError> {
         let program = self.machine().program();
-        let is_state = |stem: &str| {
-            let value = locate(program, stem).ok().and_then(|id| program.value(id));
-            value.is_some_and(|value| value.role.is_state())
-        };
-        let stems: Vec<String> = expression
-            .names()
-            .into_iter()
-            .filter(|name| program.find(name).is_none())
-            .filter_map(|name| name.strip_suffix(BEFORE).filter(|stem| is_state(stem)).map(str::to_owned))
-            .collect();
+        let names = expression.names().into_iter();
+        let stems: Vec<String> = names.filter_map(|name| before(program, name)).map(str::to_owned).collect();
         if stems.is_empty() {
             return self.value_of(expression).map_err(DebugError::Value);
         }
@@ -90,6 +80,17 @@ mod tests {
         assert_eq!(number(&mut debugger, moved), Ok(0.0), "not updated yet");
         debugger.goto_step(5).unwrap();
         assert!(number(&mut debugger, moved).unwrap() > 0.0);
+        // A watch knows it, and what is asked on the way says why it does not.
+        assert_eq!(debugger.check_expression(moved), Ok(()));
+        for refused in [
+            debugger.check_condition(&format!("{moved} > 1")).map_err(|error| error.message),
+            debugger.gather_curve(moved, &mut |_| true).map(drop).map_err(|error| error.to_string()),
+        ] {
+            assert!(refused.clone().unwrap_err().contains("Only print and watch look back"), "{refused:?}");
+        }
+        let watched = debugger.evaluate(moved).unwrap_err();
+        assert!(watched.contains("is told where the run stands"), "{watched}");
+        assert!(debugger.names_before().contains(&"dense_1.weight.adam_m.before".to_owned()));
         assert!(number(&mut debugger, "max(loss.before)").unwrap_err().contains("no value 'loss.before'"));
     }
 }

@@ -8,7 +8,7 @@ use crate::trace::misplaced;
 use crate::trainer::gates;
 use crate::trainer::inspect::axes;
 use crate::trainer::run::Run;
-use crate::trainer::value::locate;
+use crate::trainer::value::{BEFORE, before, locate};
 
 /// Names that are no value of the program.
 pub(super) const PLACE: [&str; 3] = ["step", "epoch", "learning_rate"];
@@ -17,6 +17,11 @@ pub(super) const PLACE: [&str; 3] = ["step", "epoch", "learning_rate"];
 pub(super) fn dims_of(program: &Program, batch: usize, name: &str) -> Result<Vec<usize>, String> {
     if PLACE.contains(&name) {
         return Ok(Vec::new());
+    }
+    if let Some(stem) = before(program, name) {
+        return Err(format!(
+            "Only print and watch look back at {name}. Conditions, log points and curves are asked before the update: there {stem} still is what it was before the step."
+        ));
     }
     let id = locate(program, name)?;
     let value = program.value(id).ok_or_else(|| format!("There is no value '{name}'."))?;
@@ -66,6 +71,9 @@ impl Names for Scope<'_> {
             "epoch" => return Ok(Array::number(self.run.epoch())),
             "learning_rate" => return Ok(Array::number(machine.learning_rate())),
             _ => {}
+        }
+        if before(machine.program(), name).is_some() {
+            return Err(format!("{name} is told where the run stands: looking back takes a moment."));
         }
         let id = locate(machine.program(), name)?;
         let is_state = machine.program().value(id).is_some_and(|value| value.role.is_state());
@@ -179,13 +187,24 @@ impl Debugger {
     fn check(&self, text: &str, expression: &Expr, is_condition: bool) -> Result<(), ParseError> {
         let (program, batch) = (self.machine().program(), self.run.batch_size());
         let placed = gates::placed(program, expression).map_err(|message| ParseError { message, at: 0 })?;
-        expr::check(text, &placed, is_condition, &mut |name| dims_of(program, batch, name))
+        expr::check(text, &placed, is_condition, &mut |name| {
+            let stem = before(program, name).filter(|_| !is_condition);
+            dims_of(program, batch, stem.unwrap_or(name))
+        })
     }
 
     /// Everything that a person may type as a name here, for completion.
     pub fn names(&self) -> Vec<String> {
         let mut names = crate::trainer::value::names(self.machine().program());
         names.extend(PLACE.map(str::to_owned));
+        names.sort();
+        names
+    }
+
+    /// The names of what was before the step, which only [`Self::value_with_before`] knows.
+    pub fn names_before(&self) -> Vec<String> {
+        let values = self.machine().program().values.iter().filter(|value| value.role.is_state());
+        let mut names: Vec<_> = values.map(|value| format!("{}{BEFORE}", value.name)).collect();
         names.sort();
         names
     }

@@ -149,7 +149,7 @@ impl Desk {
         if let Some(last) = &self.last {
             sight.keep(&last.sight);
         }
-        let watches = standing::watches(debugger, &gaze.watches, &self.before);
+        let watches = standing::watches(debugger, &gaze.watches, &self.before, still);
         let values = watches.iter().filter_map(|w| Some((w.expression.clone(), *w.value.as_ref().ok()?)));
         self.watched = values.collect();
         DebugView {
