@@ -54,6 +54,18 @@ impl Curves {
         }
     }
 
+    /// What is known of the steps after one, up to another.
+    pub fn stretch(&self, after: u64, up_to: u64) -> Self {
+        let mut stretch = Self { metric: self.metric, ..Self::default() };
+        for ((_, series), (_, own)) in stretch.named_mut().into_iter().zip(self.named()) {
+            let points = own.points().skip_while(|(step, _)| *step <= after).take_while(|(step, _)| *step <= up_to);
+            points.for_each(|(step, value)| series.push(step, value));
+        }
+        let within = self.summaries.all().iter().filter(|summary| summary.step > after && summary.step <= up_to);
+        within.for_each(|summary| stretch.summaries.push(summary.clone()));
+        stretch
+    }
+
     /// The run is here now. A knot is tied now and then, the more seldom the longer the run is; at once where epochs have become
     /// others.
     pub fn note_pace(&mut self, now: Pace, at_once: bool) {
@@ -174,6 +186,8 @@ mod tests {
             if step <= 60 { &mut first } else { &mut later }.append(&rows, &scores);
         }
         first.extend(&later);
+        let stretch = whole.stretch(60, 99);
+        assert!(stretch.train_loss.points().eq(later.train_loss.points().take(39)));
         for ((name, a), (_, b)) in first.named().into_iter().zip(whole.named()) {
             assert!(a.points().eq(b.points()) && a.len() == 100, "{name}");
         }

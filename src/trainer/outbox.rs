@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::engine::Device;
 use crate::model::Project;
-use crate::trace::{Branch, Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summary};
+use crate::trace::{
+    Branch, Curves, DebugView, Evaluation, Mark, NotFinite, Picture, Reply, StepRow, Summaries, Summary,
+};
 use crate::trainer::kept::Page;
 
 /// Why a run ended by itself.
@@ -139,6 +141,16 @@ impl Outbox {
         }
         self.rows.push(row);
         self.evaluations.extend(evaluation);
+    }
+
+    /// Of a stretch of steps behind all that waits to be taken.
+    pub(super) fn tell_stretch(&mut self, stretch: &Curves) {
+        let earlier = self.earlier.get_or_insert_default();
+        earlier.append(&self.rows, &self.evaluations);
+        earlier.extend(&Curves { summaries: Summaries::default(), ..stretch.clone() });
+        self.rows.clear();
+        self.evaluations.clear();
+        self.summaries.extend(stretch.summaries.all().iter().cloned());
     }
 
     pub(super) fn say(&mut self, sentence: String) {

@@ -19,6 +19,8 @@ pub struct Way {
     pub debugger: Debugger,
     /// Of every step that was gone forward here, by step.
     losses: Vec<(u64, f64)>,
+    /// Of steps that were gone before it was forked and lie ahead of there: where it comes by, they are its own.
+    ahead: Vec<(u64, f64)>,
 }
 
 /// All of them.
@@ -37,15 +39,29 @@ impl Way {
     /// A step was completed.
     pub fn note(&mut self, advance: &Advance) {
         if let Some(row) = advance.row {
-            self.forget_after(row.step - 1);
-            self.losses.push((row.step, row.loss));
+            self.catch_up(row.step - 1);
+            // A step that is gone again is known.
+            if row.step > self.last() {
+                self.losses.push((row.step, row.loss));
+            }
         }
+    }
+
+    /// The run has come to this step.
+    pub fn catch_up(&mut self, step: u64) {
+        let last = self.last();
+        self.losses.extend(self.ahead.iter().filter(|(at, _)| *at > last && *at <= step));
+    }
+
+    fn last(&self) -> u64 {
+        self.losses.last().map_or(0, |(step, _)| *step)
     }
 
     /// After a change: what lay ahead is another history.
     pub fn forget_after(&mut self, step: u64) {
         let keep = self.losses.partition_point(|(at, _)| *at <= step);
         self.losses.truncate(keep);
+        self.ahead.clear();
     }
 
     fn loss_at(&self, step: u64) -> Option<f64> {
@@ -68,7 +84,7 @@ impl Ways {
     #[cfg(test)]
     pub fn of(debugger: Debugger) -> Self {
         let budget = debugger.timeline().budget;
-        let current = Way { id: 0, debugger, losses: Vec::new() };
+        let current = Way { id: 0, debugger, losses: Vec::new(), ahead: Vec::new() };
         Self { all: Branches::default(), current, resting: Vec::new(), budget }
     }
 
@@ -83,9 +99,10 @@ impl Ways {
             id: kept.id,
             debugger,
             losses: known(&kept.curves.train_loss),
+            ahead: Vec::new(),
         };
         let resting = resting.into_iter().map(rests).collect();
-        let current = Way { id: all.current(), debugger, losses: known(&curves.train_loss) };
+        let current = Way { id: all.current(), debugger, losses: known(&curves.train_loss), ahead: Vec::new() };
         let mut ways = Self { all, current, resting, budget };
         ways.share();
         Ok(ways)
@@ -123,14 +140,17 @@ impl Ways {
         let debugger = self.current.debugger.fork()?;
         let here = debugger.moment();
         self.all.fork(name, here.step, here);
-        self.go_on_in(debugger);
+        let last = self.current.last();
+        let beyond = self.current.ahead.iter().filter(|(step, _)| *step > last);
+        let ahead = self.current.losses.iter().chain(beyond).copied().collect();
+        self.go_on_in(debugger, ahead);
         Ok(())
     }
 
-    fn go_on_in(&mut self, debugger: Debugger) {
+    fn go_on_in(&mut self, debugger: Debugger, ahead: Vec<(u64, f64)>) {
         let here = debugger.moment();
         let losses = self.current.losses.iter().copied().filter(|(step, _)| *step <= here.step).collect();
-        let fork = Way { id: self.all.current(), debugger, losses };
+        let fork = Way { id: self.all.current(), debugger, losses, ahead };
         self.resting.push(std::mem::replace(&mut self.current, fork));
         self.share();
     }
@@ -155,6 +175,10 @@ impl Ways {
     /// Of all branches, in the order in which they began.
     pub fn names(&self) -> Vec<String> {
         self.told().into_iter().map(|(branch, _)| branch.name).collect()
+    }
+
+    pub fn numbers(&self) -> Vec<u32> {
+        self.told().into_iter().map(|(branch, _)| branch.id).collect()
     }
 
     pub fn name_of(&self, id: u32) -> Option<String> {
@@ -227,7 +251,7 @@ impl Console {
                 let _ = old.goto_while(end, &mut |_| goes_on());
                 let stood = old.moment().step;
                 self.ways.all.fork_by(&words(&fork).unwrap_or_default(), stood, here);
-                self.ways.go_on_in(*fork);
+                self.ways.go_on_in(*fork, Vec::new());
                 let name = self.ways.name();
                 self.notes.push(format!("Now on branch {name}. The steps after {} stay on {from}.", here.step));
                 let dropped = self.ways.drop_surplus();

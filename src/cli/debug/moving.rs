@@ -129,7 +129,9 @@ impl Console {
             new.extend(way.new.cloned());
             goes_on()
         });
-        new.iter().for_each(|advance| self.way_mut().note(advance));
+        let way = self.way_mut();
+        new.iter().for_each(|advance| way.note(advance));
+        way.catch_up(way.debugger.moment().step);
         went.map_err(sentence)
     }
 

@@ -14,6 +14,8 @@ use crate::data::{NoProgress, load};
 use crate::engine::Device;
 use crate::model::layer::{Dense, Lstm, Reshape};
 use crate::model::{Project, Source, templates};
+use crate::persist::{Desk, RunFolder};
+use crate::trace::{Bookmark, Moment, Place};
 use crate::trainer::{Debugger, Run};
 
 /// A debugger of this project, and what breaks its ways off.
@@ -120,6 +122,62 @@ fn a_bookmark_leads_to_its_branch() {
     obey(&mut console, "branch delete other");
     fails(&mut console, "goto there", "a deleted branch");
     assert!(obey(&mut console, "marks").text.contains("a deleted branch"));
+}
+
+#[test]
+fn bookmarks_are_there_the_next_time_beside_what_the_window_keeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = RunFolder::beside(&folder.path().join("xor.glassbox.json"));
+    let place = Place { branch: 3, moment: Moment { step: 2, instruction: 0 } };
+    let of_window = Bookmark { name: "elsewhere".into(), place };
+    let desk = Desk { pins: vec!["%1".into()], bookmarks: vec![of_window], ..Desk::default() };
+    runs.write_desk(&desk).unwrap();
+    let mut first = xor();
+    first.keep_marks(runs.clone());
+    obey(&mut first, "goto 5");
+    obey(&mut first, "mark here");
+    obey(&mut first, "fork other");
+    let said = obey(&mut first, "mark there");
+    assert!(said.text.contains("there ends with this session"), "{}", said.text);
+    let mut second = xor();
+    second.keep_marks(runs.clone());
+    assert_eq!(obey(&mut second, "marks").json["bookmarks"].as_array().unwrap().len(), 1);
+    assert_eq!(obey(&mut second, "goto here").json["steps_completed"], 5);
+    assert_eq!(runs.read_desk().unwrap().pins, ["%1"]);
+    obey(&mut second, "unmark here");
+    assert_eq!(runs.read_desk(), Some(desk), "what is of a branch that is not here stays");
+    // Where they cannot be kept they last as long as the session.
+    std::fs::write(runs.path().join("desk.json"), "{nonsense").unwrap();
+    let said = obey(&mut second, "mark again");
+    assert!(said.text.contains("for this session only"), "{}", said.text);
+    obey(&mut second, "goto again");
+}
+
+/// Whichever way the fork comes to steps that its origin has gone: their losses are its own.
+#[test]
+fn a_fork_is_compared_over_the_steps_that_it_shares() {
+    let mut console = xor();
+    obey(&mut console, "goto 150");
+    obey(&mut console, "goto 5");
+    obey(&mut console, "fork other");
+    obey(&mut console, "goto 140");
+    let branch = |said: &Said, name: &str| {
+        let all = said.json["branches"].as_array().unwrap();
+        all.iter().find(|branch| branch["name"] == name).cloned().unwrap()
+    };
+    let said = obey(&mut console, "compare");
+    assert_eq!((said.json["common_step"].as_u64(), branch(&said, "other")["step"].as_u64()), (Some(140), Some(140)));
+    let (main, other) = (branch(&said, "main"), branch(&said, "other"));
+    assert_eq!(main["loss_at_common_step"], other["loss_at_common_step"]);
+    assert_eq!(main["step"], 150);
+    // Gone again, nothing that is known is forgotten.
+    obey(&mut console, "goto 100");
+    obey(&mut console, "batch");
+    assert_eq!(branch(&obey(&mut console, "compare"), "other"), other);
+    obey(&mut console, "run 60");
+    let said = obey(&mut console, "compare");
+    assert_eq!((branch(&said, "other")["step"].as_u64(), said.json["common_step"].as_u64()), (Some(161), Some(150)));
+    assert_eq!(branch(&said, "main")["loss_at_common_step"], branch(&said, "other")["loss_at_common_step"]);
 }
 
 #[test]

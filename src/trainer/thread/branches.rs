@@ -18,6 +18,7 @@ struct Resting {
     debugger: Debugger,
     furthest: Option<u64>,
     curves: Curves,
+    ahead: Curves,
     /// As it is kept, once that was asked for.
     kept: Option<Arc<KeptBranch>>,
 }
@@ -30,6 +31,8 @@ pub(super) struct Ways {
     furthest: Option<u64>,
     /// All that was told of it.
     pub curves: Curves,
+    /// Of the steps that were gone before it was forked and lie ahead of there: where it comes by, they are its own.
+    ahead: Curves,
     steps_per_epoch: u64,
     resting: Vec<Resting>,
 }
@@ -57,8 +60,22 @@ impl Ways {
         is_new
     }
 
+    /// Told of what was gone before the branch was forked, up to a step that it has come to; `None` where there is no more of it.
+    pub fn catch_up(&mut self, step: u64) -> Option<Curves> {
+        let told = self.furthest.unwrap_or(0);
+        let known = self.ahead.train_loss.last().map_or(0, |(last, _)| last);
+        if step.min(known) <= told {
+            return None;
+        }
+        let piece = self.ahead.stretch(told, step);
+        self.curves.extend(&piece);
+        self.furthest = Some(step.min(known));
+        Some(piece)
+    }
+
     /// Nothing after this step is known any more; whether anything was.
     pub fn cut(&mut self, step: u64) -> bool {
+        self.ahead = Curves::default();
         let is_shorter = self.furthest.is_some_and(|furthest| furthest > step);
         if is_shorter {
             self.furthest = Some(step);
@@ -81,15 +98,21 @@ impl Ways {
 
     fn begin(&mut self, old: Debugger, from: u32, step: u64, by_change: bool) -> Forked {
         let mut curves = self.curves.clone();
+        let mut ahead = Curves::default();
+        if !by_change {
+            let told = self.furthest.unwrap_or(step);
+            ahead = curves.stretch(step, told);
+            ahead.extend(&self.ahead.stretch(told, u64::MAX));
+        }
         curves.truncate(step);
         self.rest(from, old);
-        (self.curves, self.furthest) = (curves, Some(step));
+        (self.curves, self.ahead, self.furthest) = (curves, ahead, Some(step));
         Forked { from, step, by_change }
     }
 
     fn rest(&mut self, id: u32, debugger: Debugger) {
-        let curves = std::mem::take(&mut self.curves);
-        self.resting.push(Resting { id, debugger, furthest: self.furthest, curves, kept: None });
+        let (curves, ahead) = (std::mem::take(&mut self.curves), std::mem::take(&mut self.ahead));
+        self.resting.push(Resting { id, debugger, furthest: self.furthest, curves, ahead, kept: None });
     }
 
     fn resting(&self, id: u32) -> Option<&Debugger> {
@@ -103,11 +126,11 @@ impl Ways {
     /// `old` rests, and another is looked at from now on; the same one where there is no such.
     fn switch(&mut self, branch: u32, old: Debugger) -> Debugger {
         let Some(at) = self.resting.iter().position(|resting| resting.id == branch) else { return old };
-        let Resting { debugger, furthest, curves, .. } = self.resting.swap_remove(at);
+        let Resting { debugger, furthest, curves, ahead, .. } = self.resting.swap_remove(at);
         let here = old.moment().step;
         self.rest(self.all.current(), old);
         self.all.switch(branch, here);
-        (self.furthest, self.curves) = (furthest, curves);
+        (self.furthest, self.curves, self.ahead) = (furthest, curves, ahead);
         debugger
     }
 
@@ -123,7 +146,8 @@ impl Ways {
     fn put_back(&mut self, debugger: Debugger, kept: Arc<KeptBranch>, metric: Metric) {
         let curves = Curves { metric, ..kept.curves.clone() };
         let furthest = Some(debugger.moment().step);
-        self.resting.push(Resting { id: kept.id, debugger, furthest, curves, kept: Some(kept) });
+        let ahead = Curves::default();
+        self.resting.push(Resting { id: kept.id, debugger, furthest, curves, ahead, kept: Some(kept) });
     }
 
     /// Drops a branch that rests.

@@ -5,7 +5,7 @@
 use std::sync::Mutex;
 
 use super::desk::Desk;
-use super::telling::tell_new;
+use super::telling::{catch_up, tell_new};
 use super::{Interrupts, Mode, Urgency, Waker, Worker, locked};
 use crate::trace::{At, Branch, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trace::{Change, TensorEdit};
@@ -287,6 +287,7 @@ impl Worker {
             }
             tell.goes_on(way.progress)
         });
+        catch_up(desk, outbox, debugger.moment().step);
         self.picture_due = true;
         arrived.map(drop)
     }

@@ -181,8 +181,18 @@ fn look_at_output(run: &Run, order: &[u32], at_full_speed: bool) -> Result<(Outp
     Ok((asked.picture(run, order), Some(asked)))
 }
 
+/// A branch has come by steps that were gone before it was forked: they are told of it too.
+pub(super) fn catch_up(desk: &mut Desk, outbox: &Mutex<Outbox>, step: u64) {
+    if let Some(piece) = desk.branches.catch_up(step) {
+        locked(outbox).tell_stretch(&piece);
+    }
+}
+
 /// Tells of a step that nobody was told of before; returns its row.
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
+    if let Some(row) = done.row {
+        catch_up(desk, outbox, row.step - 1);
+    }
     let row = done.row.filter(|row| desk.branches.reached(row.step))?;
     desk.branches.curves.append(&[row], done.evaluation.as_slice());
     if let Some(summary) = &done.summary {

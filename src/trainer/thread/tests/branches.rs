@@ -36,6 +36,50 @@ fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
     assert_eq!((view.moment.step, view.changes.len()), (6, 1));
 }
 
+/// All that was told of a branch, as the session puts it together.
+fn curve(desk: &Desk, id: u32) -> Vec<(u64, f32)> {
+    let mut curves = crate::trace::Curves::default();
+    for told in &desk.told {
+        let left = told.left.iter().map(|news| (news.branch, &news.earlier, &news.rows));
+        for (branch, earlier, rows) in left.chain([(told.branch, &told.earlier, &told.rows)]) {
+            if branch == id {
+                earlier.iter().for_each(|earlier| curves.extend(earlier));
+                curves.append(rows, &[]);
+            }
+        }
+    }
+    curves.train_loss.points().collect()
+}
+
+#[test]
+fn a_fork_that_is_moved_has_the_curve_of_the_steps_it_shares_with_what_it_left() {
+    let mut desk = Desk::new();
+    desk.goto(150);
+    desk.arrive(150);
+    desk.goto(5);
+    desk.arrive(5);
+    desk.debug(DebugCommand::Fork { name: String::new() });
+    // Over a checkpoint that both have: most of the steps do not come by again.
+    desk.goto(140);
+    desk.arrive(140);
+    let whole = curve(&desk, 0);
+    assert_eq!(curve(&desk, 1), whole[5..140]);
+    desk.goto(152);
+    desk.arrive(152);
+    assert_eq!(curve(&desk, 1)[..145], whole[5..150]);
+    let steps: Vec<u64> = curve(&desk, 1).iter().map(|(step, _)| *step).collect();
+    assert!(steps.iter().copied().eq(6..=152), "{steps:?}");
+    // What was changed has no past ahead of it.
+    desk.debug(DebugCommand::Switch(0));
+    desk.goto(10);
+    desk.debug(DebugCommand::Fork { name: "changed".into() });
+    desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
+    desk.goto(20);
+    desk.until("it is there", |view| view.branch == 2 && view.moment.step == 20 && view.travel.is_none());
+    let changed = curve(&desk, 2);
+    assert!(changed.iter().map(|(step, _)| *step).eq(11..=20) && changed[0] != whole[10]);
+}
+
 #[test]
 fn branches_are_kept_with_the_run_and_rest_where_they_did() {
     let (mut desk, _) = forked();
