@@ -85,8 +85,8 @@ pub fn handle(
     if state.screen != Screen::Workspace {
         return;
     }
-    // Escape that ends a field or closes a list ends nothing else.
-    let is_free = || !ctx.any_popup_open() && ctx.memory(|memory| memory.focused().is_none());
+    // Escape that ends a field ends nothing else.
+    let is_free = || ctx.memory(|memory| memory.focused().is_none());
     if pressed(PROJECTOR) || (own.projector.on && is_free() && pressed(LEAVE)) {
         own.projector.on = !own.projector.on;
         ctx.request_repaint();

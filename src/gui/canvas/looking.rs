@@ -111,7 +111,7 @@ fn by_hand(ui: &egui::Ui, rect: Rect, background: &egui::Response, local: &mut C
     let Some(pointer) = ui.ctx().pointer_latest_pos() else { return };
     let over = background.container_contains_pointer() && rect.contains(pointer);
     pan(ui, over, local);
-    if over && !ui.ctx().any_popup_open() {
+    if over && !egui::Popup::is_any_open(ui.ctx()) {
         let (scroll, zoom) = ui.input(|i| {
             let pinch = i.multi_touch().is_some() || i.events.iter().any(|e| matches!(e, egui::Event::Zoom(_)));
             // A notch of the wheel counts half of what egui makes of it; fingers are followed exactly.

@@ -85,15 +85,14 @@ pub fn show(
         } else {
             view.listing.used_already(name, view.moment.instruction)
         };
-        if let Some(why) = why {
-            ui.label(RichText::new(why).small().color(tokens.muted));
-        }
+        // What comes and goes shifts nothing that is pressed or typed into behind it.
+        ui.scope(|ui| why.map(|why| ui.label(RichText::new(why).small().color(tokens.muted))));
         let seed = state.project.training.seed;
         let can = can_change(view, name) && !probed;
         // Its numbers may have to be fetched first.
-        if let Some(record) = view.sight.tensor(name) {
-            ui.add_enabled_ui(can, |ui| edits(ui, (record, chosen), seed, local, actions));
-        }
+        ui.add_enabled_ui(can, |ui| {
+            view.sight.tensor(name).map(|record| edits(ui, (record, chosen), seed, local, actions));
+        });
     }
     learning_rate(ui, state, actions);
     fork(ui, view, local, actions);
@@ -153,20 +152,23 @@ fn cell(
     actions: &mut Vec<Action>,
 ) -> Option<f32> {
     let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 4.0;
-        ui.label("set [");
-        let width = (ui.available_width() - 14.0).max(40.0);
-        ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
-            path_field(ui, "Index of the cell", "0, 0", &mut local.index);
+    if !record.dims.is_empty() {
+        let hint = vec!["0"; record.dims.len()].join(", ");
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.label("set [");
+            let width = (ui.available_width() - 14.0).max(40.0);
+            ui.allocate_ui(egui::vec2(width, 28.0), |ui| {
+                path_field(ui, "Index of the cell", &hint, &mut local.index);
+            });
+            ui.label("]");
         });
-        ui.label("]");
-    });
+    }
     let index = local.fill(record, chosen);
     // A line of its own: a number may take many digits.
     let (clicked, entered) = ui
         .horizontal(|ui| {
-            ui.label("to");
+            ui.label(if record.dims.is_empty() { "set to" } else { "to" });
             let width = (ui.available_width() - 56.0).clamp(40.0, 140.0);
             let (field, entered) =
                 ui.allocate_ui(egui::vec2(width, 28.0), |ui| path_field(ui, "New value", "0", &mut local.value)).inner;

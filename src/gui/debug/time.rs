@@ -1,8 +1,8 @@
 //! The whole run from left to right: its loss, where it stands, where going back begins, what was changed, and its branches.
 
 use egui::{
-    Align2, Color32, EventFilter, Key, Modifiers, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui, Vec2,
-    WidgetInfo,
+    Align2, Color32, EventFilter, Key, Modifiers, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui,
+    UiBuilder, Vec2, WidgetInfo,
 };
 
 use super::places;
@@ -122,7 +122,9 @@ fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, wi
         ui.set_max_width(width);
         ui.add(egui::Button::selectable(on, text).truncate())
     };
-    let response = ui.scope(button).inner;
+    // Others begin and go before it: its menu stays open, and what is typed there.
+    let own = UiBuilder::new().scope_id(egui::Id::unique(("branch in the time line", branch.id)));
+    let response = ui.scope_builder(own, button).inner;
     let name = format!("Branch {}", branch.name);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, &name));
     let help = format!(
@@ -248,9 +250,7 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
         let left = (plan.rect.left() - 4.0 - width).max(ui.max_rect().left() + 2.0);
         painter.galley(Pos2::new(left, plan.y(loss) - up * height), galley, tokens.faint);
     }
-    let mut steps: Vec<u64> = (0..=4).map(|i| plan.last * i / 4).collect();
-    steps.dedup();
-    for step in steps {
+    for step in round_steps(plan.last) {
         let at = Pos2::new(plan.x(step as f64), bottom + 8.0);
         painter.text(at, Align2::CENTER_TOP, count(step), theme::mono(11.0), tokens.faint);
     }
@@ -283,6 +283,14 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
     let x = plan.x((view.moment.step as f64 + share).min(plan.last as f64));
     painter.vline(x, plan.rect.top() - 4.0..=bottom + 5.0, Stroke::new(2.0, tokens.text));
     painter.circle_filled(Pos2::new(x, plan.rect.top() - 4.0), 5.0, tokens.text);
+}
+
+/// Steps to be written below the line: round ones, and no more than a few.
+fn round_steps(last: u64) -> impl Iterator<Item = u64> {
+    let least = (last / 6).max(1);
+    let power = 10u64.pow(least.ilog10());
+    let apart = [1, 2, 5].map(|factor| factor * power).into_iter().find(|&apart| apart >= least);
+    (0..=last).step_by(apart.unwrap_or(10 * power) as usize)
 }
 
 /// What was changed, and where breakpoints held.
@@ -386,4 +394,20 @@ fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &R
         };
         ui.label(RichText::new(words).color(tokens.faint).small());
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_below_the_line_are_round_and_few() {
+        let steps = |last: u64| round_steps(last).collect::<Vec<_>>();
+        assert_eq!(steps(1), [0, 1]);
+        assert_eq!(steps(400), [0, 100, 200, 300, 400]);
+        assert_eq!(steps(8464), [0, 2000, 4000, 6000, 8000]);
+        for last in 1..3000 {
+            assert!((2..=8).contains(&steps(last).len()), "{last}: {:?}", steps(last));
+        }
+    }
 }

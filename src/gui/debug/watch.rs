@@ -82,9 +82,8 @@ pub fn show(
             changed = Some((i, change));
         }
         let curve = view.curves.iter().find(|curve| drawn && curve.expression == *expression);
-        if let Some(curve) = curve {
-            super::curve::show(ui, state, view, curve, actions);
-        }
+        // What comes and goes shifts nothing that is pressed or typed into behind it.
+        ui.scope(|ui| curve.map(|curve| super::curve::show(ui, state, view, curve, actions)));
     }
     if let Some((i, change)) = changed {
         change_row(state, local, i, change, actions);
@@ -173,7 +172,10 @@ fn row(
                 let moved = value.is_some() && before.is_some() && value != before;
                 let colour = if moved { tokens.accent } else { tokens.text };
                 let told = if narrow { format!(", before {}", text(before)) } else { String::new() };
-                number(ui, text(value), colour, &format!("{expression} = {}{told}", text(value)));
+                let why =
+                    watched.filter(|watched| watched.comes_later).and_then(|watched| watched.value.as_ref().err());
+                let why = why.map_or(String::new(), |why| format!("\n{why}"));
+                number(ui, text(value), colour, &format!("{expression} = {}{told}{why}", text(value)));
                 let (_, typed) = text_field(ui, &format!("Watch {expression}"), expression, |field| {
                     let field = field
                         .font(theme::mono(if narrow { 11.0 } else { 12.0 }))
@@ -186,10 +188,11 @@ fn row(
                 }
             });
         });
+        // A number that is not there yet comes by itself: its line would make all below it jump at every step.
+        if let Some(Err(why)) = watched.filter(|watched| !watched.comes_later).map(|watched| &watched.value) {
+            ui.add(Label::new(RichText::new(why).small().color(tokens.muted)).wrap());
+        }
     });
-    if let Some(Err(why)) = watched.map(|watched| &watched.value) {
-        ui.add(Label::new(RichText::new(why).small().color(tokens.muted)).wrap());
-    }
     change
 }
 
@@ -223,10 +226,9 @@ fn add(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Act
             actions.push(Action::Debug(DebugCommand::CheckExpression(typed.clone())));
         }
     }
-    let checked = view.checked(&typed, false);
-    if let Some(problem) = checked.and_then(|checked| checked.problem.as_ref()) {
-        ui.label(RichText::new(problem).color(tokens.bad));
-    } else if entered && !typed.is_empty() {
+    let problem = view.checked(&typed, false).and_then(|checked| checked.problem.as_ref());
+    ui.scope(|ui| problem.map(|problem| ui.label(RichText::new(problem).color(tokens.bad))));
+    if problem.is_none() && entered && !typed.is_empty() {
         local.expressions.push(typed);
         local.typed.clear();
     }

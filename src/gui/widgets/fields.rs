@@ -150,10 +150,44 @@ fn name_field(response: &Response, name: &str, before: &str, text: &str) {
 /// A field for a path, with its text in the caller's hands. True when Enter was pressed in it.
 pub fn path_field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) -> (Response, bool) {
     let before = text.clone();
-    let edit =
-        TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(f32::INFINITY).font(theme::mono(12.0));
+    // Whatever is drawn before it, now or a moment later, it stays the field that is typed into.
+    let id = ui.make_persistent_id((name, "path"));
+    let edit = TextEdit::singleline(text)
+        .id(id)
+        .hint_text(hint.to_owned())
+        .desired_width(f32::INFINITY)
+        .font(theme::mono(12.0));
     let response = ui.add(edit.min_size(Vec2::new(0.0, 28.0)));
     name_field(&response, name, &before, text);
     let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     (response, entered)
+}
+
+/// Enter in a field whose text somebody else judges: it counts once they have, unless something else is typed by then.
+#[derive(Default)]
+pub struct Entered(Option<String>);
+
+impl Entered {
+    /// Whether it counts now. `pressed`: in this frame; `is_judged`: the answer to this text is there.
+    pub fn entered(&mut self, pressed: bool, typed: &str, is_judged: bool) -> bool {
+        if pressed {
+            self.0 = Some(typed.to_owned());
+        }
+        self.0.take_if(|waits| waits != typed || is_judged).is_some_and(|waited| waited == typed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enter_waits_for_the_answer_and_not_for_another_text() {
+        let mut waits = Entered::default();
+        assert!(!waits.entered(false, "a", true) && waits.entered(true, "a", true));
+        assert!(!waits.entered(false, "a", true), "it counts once");
+        assert!(!waits.entered(true, "a", false) && waits.entered(false, "a", true));
+        assert!(!waits.entered(true, "a", false) && !waits.entered(false, "ab", false));
+        assert!(!waits.entered(false, "a", true), "given up");
+    }
 }

@@ -3,12 +3,13 @@
 use egui::{Key, Modifiers};
 
 use super::hands::Hands;
-use crate::session::State;
+use crate::session::{Action, State};
 use crate::trace::{DebugView, Moment, Turn};
+use crate::trainer::{DebugCommand, Unit};
 
 const WINDOW: [f32; 2] = [1440.0, 900.0];
 
-fn xor() -> Hands {
+pub(super) fn xor() -> Hands {
     let mut hands = Hands::at(WINDOW, State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
@@ -17,11 +18,11 @@ fn xor() -> Hands {
     hands
 }
 
-fn view(hands: &Hands) -> Option<&DebugView> {
+pub(super) fn view(hands: &Hands) -> Option<&DebugView> {
     hands.state().debug.as_deref()
 }
 
-fn press(hands: &mut Hands, key: Key) {
+pub(super) fn press(hands: &mut Hands, key: Key) {
     hands.key(Modifiers::NONE, key);
 }
 
@@ -30,14 +31,14 @@ fn looked_at(hands: &Hands) -> String {
     hands.state().gaze.tensors.first().cloned().unwrap_or_default()
 }
 
-fn stands_at(hands: &mut Hands, step: u64) {
+pub(super) fn stands_at(hands: &mut Hands, step: u64) {
     hands.wait_until(&format!("step {step}"), |hands| {
         view(hands).is_some_and(|view| view.moment == Moment { step, instruction: 0 } && view.travel.is_none())
     });
 }
 
 /// So many whole steps.
-fn steps(hands: &mut Hands, from: u64, to: u64) {
+pub(super) fn steps(hands: &mut Hands, from: u64, to: u64) {
     for step in from + 1..=to {
         press(hands, Key::F8);
         stands_at(hands, step);
@@ -144,4 +145,52 @@ fn a_log_point_says_its_text_and_counts_its_hits() {
     steps(&mut hands, 2, 4);
     assert_eq!(hands.state().breakpoints[0].hits, 4);
     assert!(hands.names_containing("Step 3: ").is_empty(), "not its turn");
+}
+
+#[test]
+fn what_is_typed_into_a_panel_stays_whatever_the_run_has_to_tell() {
+    let mut hands = xor();
+    steps(&mut hands, 0, 1);
+    hands.click("Watch another expression");
+    hands.type_text("norm(dense_1.we");
+    for done in 1..=3 {
+        // The loss is not known in the next step; what is watched says so.
+        hands.apply(Action::Debug(DebugCommand::Forward(Unit::Instruction)));
+        hands.wait_until("an instruction has run", |hands| {
+            view(hands).is_some_and(|view| view.moment == Moment { step: 1, instruction: done })
+        });
+    }
+    hands.type_text("ight)");
+    press(&mut hands, Key::Enter);
+    hands.wait_until("it is watched", |hands| hands.state().gaze.watches.contains(&"norm(dense_1.weight)".to_owned()));
+    // What stands below the list has not moved either.
+    let fork = hands.rect("Fork here");
+    steps(&mut hands, 1, 2);
+    assert_eq!(hands.rect("Fork here"), fork);
+}
+
+#[test]
+fn the_menu_of_a_branch_stays_open_with_what_is_typed_when_another_branch_begins() {
+    let mut hands = xor();
+    steps(&mut hands, 0, 1);
+    hands.click("Fork here");
+    hands.wait_until("there are two", |hands| hands.sees("Branch fork at 1"));
+    hands.right_click("Branch fork at 1");
+    hands.click("Name of the branch");
+    hands.key(Modifiers::COMMAND, Key::A);
+    hands.type_text("ho");
+    hands.apply(Action::Debug(DebugCommand::Fork { name: "third".into() }));
+    hands.wait_until("there is a third", |hands| hands.sees("Branch third"));
+    hands.type_text("t");
+    press(&mut hands, Key::Enter);
+    hands.wait_until("it is called so", |hands| hands.sees("Branch hot"));
+}
+
+#[test]
+fn enter_counts_also_before_the_condition_was_looked_at() {
+    let mut hands = xor();
+    press(&mut hands, Key::Num2);
+    hands.click("Condition");
+    hands.type_and_enter("step == 3");
+    hands.wait_until("there is a breakpoint", |hands| hands.state().breakpoints.len() == 1);
 }

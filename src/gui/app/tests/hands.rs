@@ -71,11 +71,19 @@ impl Hands {
     pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(self) {
-            assert!(Instant::now() < deadline, "waited in vain until {what}; {:?}", self.state().run.status);
+            assert!(Instant::now() < deadline, "waited in vain until {what}; {}", self.as_it_is());
             self.window.step();
             std::thread::yield_now();
         }
         self.wait();
+    }
+
+    /// For whoever reads why a test failed elsewhere.
+    fn as_it_is(&self) -> String {
+        let (memory, popup) =
+            (self.window.ctx.memory(|memory| memory.focused()), egui::Popup::is_any_open(&self.window.ctx));
+        let status = self.state().run.status;
+        format!("{status:?}, focus {memory:?}, a menu is open: {popup}; on the screen: {:?}", self.names_containing(""))
     }
 
     pub fn wait_for_data(&mut self) {
@@ -230,6 +238,13 @@ impl Hands {
     /// Types where the keyboard is.
     pub fn type_text(&mut self, text: &str) {
         self.window.event(Event::Text(text.to_owned()));
+        self.wait();
+    }
+
+    /// Types, and ends with Enter before anybody has looked at it.
+    pub fn type_and_enter(&mut self, text: &str) {
+        self.window.event(Event::Text(text.to_owned()));
+        self.window.key_press(Key::Enter);
         self.wait();
     }
 
