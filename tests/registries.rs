@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use glassbox::data::batches::Batch;
-use glassbox::engine::{Device, Machine, Precision, Role};
+use glassbox::engine::{Device, Machine, Precision, Program, Role};
 use glassbox::expr::{self, Expr};
 use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
 use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Task, TrainingSpec, infer};
@@ -93,6 +93,11 @@ fn every_layer_compiles_and_trains() {
             value.layer == Some(layer) && value.role == Role::Parameter && program.gradients.contains_key(id)
         });
         assert_eq!(weights.count() > 0, kind.has_weights(), "{key}: has_weights() and its gradients disagree");
+        assert_eq!(
+            kept(machine.program(), layer),
+            declared(&graph, layer),
+            "{key}: it keeps other weights than it says"
+        );
         let before = program.find("conv2d_1.weight").or_else(|| program.find("conv_2_d_1.weight")).unwrap();
         let old = machine.read(before).unwrap().data;
         for _ in 0..2 {
@@ -102,6 +107,30 @@ fn every_layer_compiles_and_trains() {
         }
         assert_ne!(old, machine.read(before).unwrap().data, "{key}: nothing in front of it learns");
     }
+}
+
+/// Names and sizes of what a program keeps for a layer, by name.
+fn kept(program: &Program, layer: LayerId) -> Vec<(String, Vec<usize>)> {
+    let own = program.values.iter().filter(|value| value.layer == Some(layer));
+    let own = own.filter(|value| matches!(value.role, Role::Parameter | Role::Buffer));
+    let mut all: Vec<_> = own
+        .map(|value| {
+            assert_eq!(value.axes.len(), value.shape.dims.len(), "{}", value.name);
+            (value.name.split_once('.').unwrap().1.to_owned(), value.shape.dims.clone())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// And of what the layer says that it keeps.
+fn declared(graph: &Graph, layer: LayerId) -> Vec<(String, Vec<usize>)> {
+    let shapes = infer(graph, Some(&signature())).shapes;
+    let arriving: Vec<Shape> = graph.incoming(layer).map(|wire| shapes[&wire.from].clone()).collect();
+    let weights = graph.layer(layer).unwrap().kind.spec().weights(&arriving);
+    let mut all: Vec<_> = weights.into_iter().map(|weight| (weight.name.to_owned(), weight.dims)).collect();
+    all.sort();
+    all
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub struct ProgramBuilder {
 
 impl ProgramBuilder {
     pub fn add(&mut self, name: impl Into<String>, shape: ValueShape, role: Role, layer: Option<LayerId>) -> ValueId {
-        self.values.push(Value { name: name.into(), shape, role, layer, initial: None });
+        self.values.push(Value { name: name.into(), shape, role, layer, axes: &[], initial: None });
         ValueId(self.values.len() as u32 - 1)
     }
 

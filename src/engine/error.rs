@@ -32,6 +32,8 @@ pub enum EngineError {
     Device { device: String, why: String },
     #[error("The layer {0} can't be compiled where it is: a network must end in exactly one Loss.")]
     NoInstructions(String),
+    #[error("The layer {layer} has no weight named {name}, but it is computed with one.")]
+    NoSuchWeight { layer: String, name: &'static str },
     #[error("The formula of {layer} is invalid: {why}")]
     Formula { layer: String, why: String },
     #[error("The saved state doesn't fit this network: {0}")]

@@ -48,6 +48,19 @@ impl ValueShape {
     }
 }
 
+/// Where the curve of an activation is flat: a unit that lies there for all samples learns nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ends {
+    None,
+    /// On one side, where it makes exactly 0.
+    Zero,
+    /// On both sides, near these.
+    Both {
+        low: f32,
+        high: f32,
+    },
+}
+
 /// A tensor operation: its texts, shape rule, forward computation and backward instructions.
 ///
 /// Backward operations are ops too; they live in the file of the op that they belong to and have no vjp of their own.
@@ -92,6 +105,26 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     /// biases and along the last of its output `.gates`.
     fn gates(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What the axes of an output are called, without the batch's; empty where they are as usual.
+    fn axes(&self, _output: usize) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Where what it makes has stopped answering.
+    fn ends(&self) -> Ends {
+        Ends::None
+    }
+
+    /// Whether it is the sum of its inputs.
+    fn is_sum(&self) -> bool {
+        false
+    }
+
+    /// Whether an output holds choices between inputs: right or wrong, never nearly right.
+    fn is_choice(&self, _output: usize) -> bool {
+        false
     }
 
     /// The definition, composed from candle's tensor operations: any device, f32 and f64, any batch size. Reads inputs,

@@ -54,6 +54,8 @@ pub struct Value {
     pub shape: ValueShape,
     pub role: Role,
     pub layer: Option<LayerId>,
+    /// What the axes of a layer's weights are called; empty for everything else.
+    pub axes: &'static [&'static str],
     /// How state starts; `None` for what is computed.
     pub initial: Option<Initial>,
 }

@@ -132,7 +132,6 @@ fn end_of(graph: &Graph, layer: LayerId) -> End {
     };
     let activation = match &found.kind {
         LayerKind::Softmax(_) => return End::Softmax,
-        LayerKind::Sigmoid(_) => return End::Sigmoid,
         LayerKind::Formula(formula) => {
             let is_sigmoid = matches!(parse_elementwise(&formula.expression), Ok(Expr::Call(Function::Sigmoid, _)));
             return if is_sigmoid { End::Sigmoid } else { End::Other };
@@ -146,14 +145,9 @@ fn end_of(graph: &Graph, layer: LayerId) -> End {
         LayerKind::Slice(_) | LayerKind::MeanOver(_) | LayerKind::MaxOver(_) | LayerKind::GlobalAvgPool(_) => {
             return carried(false);
         }
-        LayerKind::Dense(dense) => dense.activation,
-        LayerKind::Conv1d(conv) => conv.activation,
-        LayerKind::Conv2d(conv) => conv.activation,
-        LayerKind::DepthwiseConv2d(conv) => conv.activation,
-        LayerKind::ConvTranspose2d(conv) => conv.activation,
-        _ => return End::Other,
+        kind => kind.activation(),
     };
-    if activation == Activation::Sigmoid { End::Sigmoid } else { End::Other }
+    if activation == Some(Activation::Sigmoid) { End::Sigmoid } else { End::Other }
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::edit::Edit;
 use super::graph::{Graph, Layer, LayerId, WireId};
 use super::layer::{Activation, Fix, LayerKind, Mismatch};
-use super::neighbours::activation_of;
 use super::{DataSignature, Shape};
 
 /// What is known about a graph over a data set.
@@ -110,8 +109,9 @@ fn infer_layer(graph: &Graph, layer: &Layer, data: Option<&DataSignature>, found
     match layer.kind.spec().infer(&shapes, data) {
         Ok(shape) if shape.len() > MAX_NUMBERS => found.problems.push(too_large(layer, &shape)),
         Ok(shape) => {
-            let count = layer.kind.spec().parameters(&shapes).iter().fold(0usize, |sum, (_, dims)| {
-                sum.saturating_add(dims.iter().fold(1usize, |n, &d| n.saturating_mul(d)))
+            let weights = layer.kind.spec().weights(&shapes);
+            let count = weights.iter().filter(|weight| weight.is_trained).fold(0usize, |sum, weight| {
+                sum.saturating_add(weight.dims.iter().fold(1usize, |n, &d| n.saturating_mul(d)))
             });
             found.parameter_counts.insert(layer.id, count);
             found.shapes.insert(layer.id, shape);
@@ -217,7 +217,7 @@ fn decides<'a>(graph: &'a Graph, shapes: &Shapes, mut id: LayerId, key: &str) ->
     let mut is_hidden = false;
     loop {
         let layer = graph.layer(id)?;
-        is_hidden |= activation_of(&layer.kind).is_some_and(|activation| activation != Activation::Sigmoid);
+        is_hidden |= layer.kind.activation().is_some_and(|activation| activation != Activation::Sigmoid);
         if layer.kind.spec().param(key).is_some() {
             return Some((layer, is_hidden));
         }

@@ -75,7 +75,7 @@ impl Around<'_> {
             }
             return kind;
         }
-        if takes_activation && let Some(activation) = self.nearest(|layer| activation_of(&layer.kind)) {
+        if takes_activation && let Some(activation) = self.nearest(|layer| layer.kind.activation()) {
             set("activation", activation.to_param());
         }
         let word = kind.key();
@@ -127,14 +127,6 @@ impl Around<'_> {
             open.extend(next(id).into_iter().filter(|&id| seen.insert(id)));
         }
         None
-    }
-}
-
-/// The function that a layer applies to each of its numbers: its parameter, or what it is.
-pub(super) fn activation_of(kind: &LayerKind) -> Option<Activation> {
-    match kind.spec().param("activation") {
-        Some(value) => Activation::from_param(&value).filter(|&activation| activation != Activation::None),
-        None => Activation::ALL.iter().copied().find(|activation| activation.key() == kind.key()),
     }
 }
 

@@ -128,6 +128,11 @@ fn unsafe_code_stays_in_the_kernels() {
 }
 
 #[test]
+fn nothing_hangs_on_spelling() {
+    check("A decision hangs on spelling:", &src(), rules::decided_by_spelling);
+}
+
+#[test]
 fn names_say_something() {
     check("A name says nothing:", &src(), rules::empty_names);
 }

@@ -123,6 +123,26 @@ pub fn unsafe_outside_kernels(source: &Source) -> Vec<String> {
     found
 }
 
+/// An op or a layer is asked by a method: a decision that hangs on how one is spelt forgets the next one.
+pub fn decided_by_spelling(source: &Source) -> Vec<String> {
+    let code = &source.production;
+    let mut found = Vec::new();
+    for asked in ["op.name()", "kind.key()", "about().title"] {
+        for (at, _) in code.match_indices(asked) {
+            let line = code[..at].rfind('\n').map_or(0, |end| end + 1);
+            let (before, after) = (&code[line..at], code[at + asked.len()..].trim_start());
+            let is_compared = ["==", "!=", ","].iter().any(|sign| {
+                let rest = after.strip_prefix(sign).map(str::trim_start);
+                rest.is_some_and(|rest| rest.starts_with('"')) && (*sign != "," || before.contains("matches!("))
+            });
+            if is_compared || (after.starts_with('{') && before.contains("match ")) {
+                found.push(source.at(at, format_args!("`{asked}`: ask the op or the layer by a method of its own")));
+            }
+        }
+    }
+    found
+}
+
 /// A module's name says what it holds.
 pub fn empty_names(source: &Source) -> Vec<String> {
     let empty = ["utils", "util", "common", "helpers", "helper", "manager", "misc", "stuff"];
@@ -168,6 +188,18 @@ mod tests {
         assert_eq!(no_unwrap(&source("fn f() { a.unwrap_or(1); self.expect(Token); } // .unwrap()")).len(), 0);
         assert_eq!(no_unwrap(&source("#[cfg(test)]\nmod tests { fn f() { a.unwrap(); } }")).len(), 0);
         assert_eq!(no_unwrap(&source("#[cfg(test)]\nmod tests { }\nfn f() { a.unwrap(); }")).len(), 1);
+    }
+
+    #[test]
+    fn decisions_by_spelling_are_found_and_names_may_be_shown() {
+        let count = |text: &str| decided_by_spelling(&source(text)).len();
+        assert_eq!(count("fn f() { if i.op.name() == \"relu\" { g() } }"), 1);
+        assert_eq!(count("fn f() -> bool { matches!(i.op.name(), \"relu\" | \"tanh\") }"), 1);
+        assert_eq!(count("fn f() { match layer.kind.key() { _ => g() } }"), 1);
+        assert_eq!(
+            count("fn f() { format!(\"{}\", i.op.name()); a.kind.key() == b.kind.key(); g(op.name(), \"x\"); }"),
+            0
+        );
     }
 
     #[test]

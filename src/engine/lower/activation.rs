@@ -60,8 +60,7 @@ lower_as! {
 impl Lower for layer::Prelu {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let slopes = if self.per_channel { l.shape(x).dims.first().copied().unwrap_or(1) } else { 1 };
-        let slope = l.parameter("weight", [slopes], Initial::Constant(self.slope));
+        let slope = l.weight("weight", Initial::Constant(self.slope))?;
         Ok(l.emit(ops::Prelu, &[x, slope]))
     }
 }

@@ -23,14 +23,10 @@ impl Lower for MultiHeadAttention {
         let width = l.shape(l.input(0)).dims[1];
         let glorot = Initial::Weights { initialiser: Initialiser::GlorotUniform, value: 0.0 };
         let out = Initial::Uniform { bound: 1.0 / (width as f64).sqrt() };
-        let mut packed = vec![l.parameter("in_proj_weight", [3 * width, width], glorot)];
-        if self.bias {
-            packed.push(l.parameter("in_proj_bias", [3 * width], Initial::ZEROS));
-        }
-        let mut last = vec![l.parameter("out_proj.weight", [width, width], out)];
-        if self.bias {
-            last.push(l.parameter("out_proj.bias", [width], Initial::ZEROS));
-        }
+        let mut packed = vec![l.weight("in_proj_weight", glorot)?];
+        packed.extend(l.weight_if_any("in_proj_bias", Initial::ZEROS));
+        let mut last = vec![l.weight("out_proj.weight", out)?];
+        last.extend(l.weight_if_any("out_proj.bias", Initial::ZEROS));
         let op = ops::Attention { heads: self.heads, causal: self.causal };
         let y = match *l.inputs() {
             [x] => {

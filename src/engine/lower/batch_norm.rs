@@ -11,11 +11,10 @@ use crate::model::layer::BatchNorm;
 impl Lower for BatchNorm {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let (x, epsilon) = (l.input(0), self.epsilon);
-        let features = l.shape(x).dims[0];
-        let weight = l.parameter("weight", [features], Initial::ONES);
-        let bias = l.parameter("bias", [features], Initial::ZEROS);
-        let running_mean = l.buffer("running_mean", [features], Initial::ZEROS);
-        let running_var = l.buffer("running_var", [features], Initial::ONES);
+        let weight = l.weight("weight", Initial::ONES)?;
+        let bias = l.weight("bias", Initial::ZEROS)?;
+        let running_mean = l.weight("running_mean", Initial::ZEROS)?;
+        let running_var = l.weight("running_var", Initial::ONES)?;
         if !l.is_training() || l.is_frozen() {
             return Ok(l.emit(BatchNormPredict { epsilon }, &[x, weight, bias, running_mean, running_var]));
         }

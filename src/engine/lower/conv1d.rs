@@ -11,11 +11,11 @@ use crate::model::layer::Conv1d;
 impl Lower for Conv1d {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let (steps, features) = (l.shape(x).dims[0], l.shape(x).dims[1]);
+        let steps = l.shape(x).dims[0];
         let (before, after, _) = self.fit(steps);
         let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
-        let weight = l.parameter("weight", [self.filters, features, self.kernel], initial);
-        let bias = self.bias.then(|| l.parameter("bias", [self.filters], Initial::ZEROS));
+        let weight = l.weight("weight", initial)?;
+        let bias = l.weight_if_any("bias", Initial::ZEROS);
         l.penalise(weight, self.l1, self.l2);
         let seen = if self.kernel == 1 && self.stride == 1 && before + after == 0 {
             x

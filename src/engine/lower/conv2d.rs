@@ -22,13 +22,11 @@ fn window(sliding: &Sliding, size: [usize; 2]) -> Window {
 impl Lower for Conv2d {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let (channels, size) = (l.shape(x).dims[0], [l.shape(x).dims[1], l.shape(x).dims[2]]);
+        let size = [l.shape(x).dims[1], l.shape(x).dims[2]];
         let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
-        let weight = l.parameter("weight", [self.filters, channels / self.groups, self.kernel, self.kernel], initial);
+        let weight = l.weight("weight", initial)?;
         let mut inputs = vec![x, weight];
-        if self.bias {
-            inputs.push(l.parameter("bias", [self.filters], Initial::ZEROS));
-        }
+        inputs.extend(l.weight_if_any("bias", Initial::ZEROS));
         l.penalise(weight, self.l1, self.l2);
         let y = l.emit(ops::Conv2d { window: window(&self.sliding(), size), groups: self.groups }, &inputs);
         Ok(l.activate(self.activation, y))
@@ -39,13 +37,10 @@ impl Lower for DepthwiseConv2d {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
         let (channels, size) = (l.shape(x).dims[0], [l.shape(x).dims[1], l.shape(x).dims[2]]);
-        let filters = channels * self.multiplier;
         let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
-        let weight = l.parameter("weight", [filters, 1, self.kernel, self.kernel], initial);
+        let weight = l.weight("weight", initial)?;
         let mut inputs = vec![x, weight];
-        if self.bias {
-            inputs.push(l.parameter("bias", [filters], Initial::ZEROS));
-        }
+        inputs.extend(l.weight_if_any("bias", Initial::ZEROS));
         l.penalise(weight, self.l1, self.l2);
         let y = l.emit(ops::Conv2d { window: window(&self.sliding(), size), groups: channels }, &inputs);
         Ok(l.activate(self.activation, y))

@@ -10,13 +10,10 @@ use crate::model::layer::Dense;
 impl Lower for Dense {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let inner = l.shape(x).dims.last().copied().unwrap_or(1);
         let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
-        let weight = l.parameter("weight", [self.units, inner], initial);
+        let weight = l.weight("weight", initial)?;
         let mut inputs = vec![x, weight];
-        if self.bias {
-            inputs.push(l.parameter("bias", [self.units], Initial::ZEROS));
-        }
+        inputs.extend(l.weight_if_any("bias", Initial::ZEROS));
         l.penalise(weight, self.l1, self.l2);
         let y = l.emit(Linear, &inputs);
         Ok(l.activate(self.activation, y))

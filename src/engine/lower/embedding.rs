@@ -10,7 +10,7 @@ use crate::model::layer::{Embedding, PositionalEncoding, Positions};
 impl Lower for Embedding {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let weight = l.parameter("weight", [self.vocabulary, self.width], Initial::Normal { deviation: 1.0 });
+        let weight = l.weight("weight", Initial::Normal { deviation: 1.0 })?;
         Ok(l.emit(ops::Embedding, &[x, weight]))
     }
 }
@@ -18,10 +18,9 @@ impl Lower for Embedding {
 impl Lower for PositionalEncoding {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let dims = l.shape(x).dims.clone();
         let table = match self.encoding {
-            Positions::Learned => l.parameter("weight", dims, Initial::Normal { deviation: 0.02 }),
-            Positions::Sinusoidal => l.buffer("table", dims, Initial::Sinusoids),
+            Positions::Learned => l.weight("weight", Initial::Normal { deviation: 0.02 })?,
+            Positions::Sinusoidal => l.weight("table", Initial::Sinusoids)?,
         };
         Ok(l.emit(ops::Offset, &[x, table]))
     }

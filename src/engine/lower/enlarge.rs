@@ -11,14 +11,12 @@ use crate::model::layer::{ConvTranspose2d, Interpolation, Upsample};
 impl Lower for ConvTranspose2d {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let (channels, size) = (l.shape(x).dims[0], [l.shape(x).dims[1], l.shape(x).dims[2]]);
+        let size = [l.shape(x).dims[1], l.shape(x).dims[2]];
         let window = Window { before: [self.pad; 2], after: [self.pad; 2], ..Window::square(self.kernel, self.stride) };
         let initial = Initial::Weights { initialiser: self.init, value: self.init_value };
-        let weight = l.parameter("weight", [channels, self.filters, self.kernel, self.kernel], initial);
+        let weight = l.weight("weight", initial)?;
         let mut inputs = vec![x, weight];
-        if self.bias {
-            inputs.push(l.parameter("bias", [self.filters], Initial::ZEROS));
-        }
+        inputs.extend(l.weight_if_any("bias", Initial::ZEROS));
         l.penalise(weight, self.l1, self.l2);
         let size = size.map(|size| self.grown(size));
         let y = l.emit(ops::ConvTranspose2d { window, size }, &inputs);

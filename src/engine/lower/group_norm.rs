@@ -10,9 +10,8 @@ use crate::model::layer::GroupNorm;
 impl Lower for GroupNorm {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let channels = l.shape(x).dims[0];
-        let weight = l.parameter("weight", [channels], Initial::ONES);
-        let bias = l.parameter("bias", [channels], Initial::ZEROS);
+        let weight = l.weight("weight", Initial::ONES)?;
+        let bias = l.weight("bias", Initial::ZEROS)?;
         Ok(l.emit(ops::GroupNorm { groups: self.groups, epsilon: self.epsilon }, &[x, weight, bias]))
     }
 }

@@ -10,9 +10,8 @@ use crate::model::layer::LayerNorm;
 impl Lower for LayerNorm {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
         let x = l.input(0);
-        let dims = self.normalised(&l.shape(x).dims).to_vec();
-        let weight = l.parameter("weight", dims.clone(), Initial::ONES);
-        let bias = l.parameter("bias", dims, Initial::ZEROS);
+        let weight = l.weight("weight", Initial::ONES)?;
+        let bias = l.weight("bias", Initial::ZEROS)?;
         Ok(l.emit(ops::LayerNorm { epsilon: self.epsilon }, &[x, weight, bias]))
     }
 }

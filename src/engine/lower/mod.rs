@@ -26,7 +26,7 @@ mod reshape;
 use std::sync::Arc;
 
 use super::build::ProgramBuilder;
-use super::error::Result;
+use super::error::{EngineError, Result};
 use super::init::Initial;
 use super::op::{Op, ValueShape};
 use super::ops::{Norm, Penalty};
@@ -94,19 +94,21 @@ impl Lowering<'_> {
         self.layer.frozen
     }
 
-    /// A trainable tensor named `dense_1.SUFFIX`.
-    pub fn parameter(&mut self, suffix: &str, dims: impl Into<Vec<usize>>, initial: Initial) -> ValueId {
-        self.state(suffix, dims.into(), Role::Parameter, initial)
+    /// The layer's weight of this name, as `LayerSpec::weights` declares it: `dense_1.NAME`.
+    pub fn weight(&mut self, name: &'static str, initial: Initial) -> Result<ValueId> {
+        let refused = || EngineError::NoSuchWeight { layer: self.layer.name.clone(), name };
+        self.weight_if_any(name, initial).ok_or_else(refused)
     }
 
-    /// A tensor kept between steps but not trained, named `batch_norm_1.SUFFIX`.
-    pub fn buffer(&mut self, suffix: &str, dims: impl Into<Vec<usize>>, initial: Initial) -> ValueId {
-        self.state(suffix, dims.into(), Role::Buffer, initial)
-    }
-
-    fn state(&mut self, suffix: &str, dims: Vec<usize>, role: Role, initial: Initial) -> ValueId {
-        let name = format!("{}.{suffix}", self.layer.slug());
-        self.program.add_state(name, dims, role, Some(self.layer.id), initial)
+    /// As [`Self::weight`], where the layer has it: a bias can be switched off.
+    pub fn weight_if_any(&mut self, name: &'static str, initial: Initial) -> Option<ValueId> {
+        let shapes: Vec<Shape> = self.inputs.iter().map(|&id| Shape(self.shape(id).dims.clone())).collect();
+        let weight = self.layer.kind.spec().weights(&shapes).into_iter().find(|weight| weight.name == name)?;
+        let role = if weight.is_trained { Role::Parameter } else { Role::Buffer };
+        let name = format!("{}.{name}", self.layer.slug());
+        let id = self.program.add_state(name, weight.dims, role, Some(self.layer.id), initial);
+        self.program.values[id.index()].axes = weight.axes;
+        Some(id)
     }
 
     /// Appends an instruction and returns its first output.

@@ -15,30 +15,29 @@ fn initial(r: &Recurrence) -> Initial {
 }
 
 /// One direction of a sequence: the states, or the last of them.
-fn direction<O: Op + 'static>(l: &mut Lowering, r: &Recurrence, reverse: bool, op: O) -> ValueId {
+fn direction<O: Op + 'static>(l: &mut Lowering, r: &Recurrence, reverse: bool, op: O) -> Result<ValueId> {
     let x = l.input(0);
-    let (steps, features) = (l.shape(x).dims[0], l.shape(x).dims[1]);
-    let (rows, names) = (r.gates * r.units, Recurrence::names(reverse));
-    let mut inputs = vec![x, l.parameter(names[0], [rows, features], initial(r))];
-    inputs.push(l.parameter(names[1], [rows, r.units], initial(r)));
-    if r.bias {
-        inputs.extend([names[2], names[3]].map(|name| l.parameter(name, [rows], initial(r))));
+    let steps = l.shape(x).dims[0];
+    let [input, state, input_bias, state_bias] = Recurrence::names(reverse);
+    let mut inputs = vec![x, l.weight(input, initial(r))?, l.weight(state, initial(r))?];
+    for bias in [input_bias, state_bias] {
+        inputs.extend(l.weight_if_any(bias, initial(r)));
     }
     let states = l.emit(op, &inputs);
     if r.every_step {
-        return states;
+        return Ok(states);
     }
     // Reading backwards ends at the first step.
     let start = if reverse { 0 } else { steps - 1 };
-    l.emit(ops::Slice { axis: 1, start, length: 1, drop_axis: true }, &[states])
+    Ok(l.emit(ops::Slice { axis: 1, start, length: 1, drop_axis: true }, &[states]))
 }
 
 fn lower<O: Op + 'static>(l: &mut Lowering, r: Recurrence, op: impl Fn(bool) -> O) -> Result<ValueId> {
-    let forwards = direction(l, &r, false, op(false));
+    let forwards = direction(l, &r, false, op(false))?;
     if !r.bidirectional {
         return Ok(forwards);
     }
-    let backwards = direction(l, &r, true, op(true));
+    let backwards = direction(l, &r, true, op(true))?;
     let axis = l.shape(forwards).dims.len();
     Ok(l.emit(ops::Concat { axis }, &[forwards, backwards]))
 }

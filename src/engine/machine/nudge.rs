@@ -154,11 +154,11 @@ impl Rehearsal {
     fn rounding(&self, machine: &Machine) -> Result<Rounding> {
         let forward = self.program().instructions.iter().take_while(|i| i.phase <= Phase::Forward);
         let mut rounding = Rounding::Near;
-        for &output in forward.flat_map(|i| &i.outputs) {
+        for (op, at, output) in forward.flat_map(|i| i.outputs.iter().enumerate().map(|(at, &id)| (&i.op, at, id))) {
             let name = machine.program.name(output);
             let held = Operand::new(name, machine.tensor(output)?)?.numbers;
             let exact = self.numbers(output).unwrap_or_default();
-            if name.ends_with(".argmax") {
+            if op.is_choice(at) {
                 if held != exact {
                     rounding = Rounding::Over;
                 }

@@ -26,7 +26,7 @@ impl Machine {
             let agrees = (sum - whole).abs() <= 1e-3 * size + 1e-9 || !whole.is_finite();
             return if agrees { Ok(terms) } else { Err(refused()) };
         }
-        if maker.op.name() != "add" {
+        if !maker.op.is_sum() {
             return Err(refused());
         }
         // Contributions of several instructions; one without samples is a penalty.

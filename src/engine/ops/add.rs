@@ -24,6 +24,10 @@ impl Op for Add {
         "Adds its inputs element by element."
     }
 
+    fn is_sum(&self) -> bool {
+        true
+    }
+
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let mut sum = (frame.input(0)? + frame.input(1)?)?;
         for i in 2..frame.input_count() {

@@ -95,6 +95,10 @@ impl Op for Attention {
         &["", ATTENTION_WEIGHTS]
     }
 
+    fn axes(&self, output: usize) -> &'static [&'static str] {
+        if output == 1 { &["head", "query", "key"] } else { &[] }
+    }
+
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
         let (queries, width) = (inputs[0].dims[0], inputs[0].dims[1]);
         let (width, keys) = if inputs.len() == 1 { (width / 3, queries) } else { (width, inputs[1].dims[0]) };

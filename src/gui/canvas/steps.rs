@@ -4,6 +4,7 @@ use egui::{CursorIcon, Key, Modifiers, Rect, Response, Role, Sense, Stroke, Stro
 
 use super::geometry::{self, ParamSlot};
 use super::{CanvasUi, Frame, Gesture, id, name};
+use crate::model::layer::Activation;
 use crate::model::{Edit, Layer, LayerId, ParamKind, ParamValue, Wire, WireId, one_less};
 use crate::session::Action;
 
@@ -107,10 +108,8 @@ fn title(frame: &Frame<'_>, wire: &Wire) -> String {
 fn added(edit: &Edit) -> String {
     let Edit::InsertOnWire { kind, .. } = edit else { return "Add a layer".to_owned() };
     let count = kind.count().map_or(String::new(), |(spec, n)| format!(" with {n} {}", spec.label.to_lowercase()));
-    let specs = kind.spec().param_specs();
-    let spec = specs.iter().find(|spec| spec.key == "activation").zip(kind.spec().param("activation"));
-    let activation = spec.map(|(spec, value)| geometry::shown(&spec.kind, &value)).filter(|words| words != "none");
-    let activation = activation.map_or(String::new(), |words| format!(" and {words}"));
+    let activation = kind.chosen_activation().filter(|&activation| activation != Activation::None);
+    let activation = activation.map_or(String::new(), |activation| format!(" and {}", activation.title()));
     format!("Add a {}{count}{activation}", kind.about().title)
 }
 

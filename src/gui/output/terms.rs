@@ -5,7 +5,6 @@ use egui::{Align, Label, Layout, RichText, Ui, Vec2};
 use crate::gui::numbers::{count, number};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::units;
-use crate::model::{ParamKind, ParamValue};
 use crate::session::State;
 use crate::trace::UnitSum;
 
@@ -23,11 +22,8 @@ pub(super) fn result(ui: &mut Ui, tokens: &Tokens, state: &State, sum: &UnitSum)
 
 /// What the function is called that the unit applies to its sum.
 fn activation(state: &State, sum: &UnitSum) -> Option<String> {
-    let spec = state.project.graph.layer(sum.of.layer)?.kind.spec();
-    let ParamValue::Text(key) = spec.param("activation")? else { return None };
-    let known = spec.param_specs().into_iter().find(|param| param.key == "activation")?;
-    let ParamKind::Choice(options) = known.kind else { return None };
-    options.iter().find(|(option, _)| *option == key).map(|(_, title)| (*title).to_owned()).filter(|_| key != "none")
+    let activation = state.project.graph.layer(sum.of.layer)?.kind.activation()?;
+    Some(activation.title().to_owned())
 }
 
 /// A row for each input and the bias.

@@ -171,9 +171,9 @@ impl LayerSpec for Prelu {
         Ok(inputs[0].clone())
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let slopes = if self.per_channel { inputs[0].0.first().copied().unwrap_or(1) } else { 1 };
-        vec![("weight", vec![slopes])]
+        vec![Weight::new("weight", [slopes], &["channel"])]
     }
 }
 

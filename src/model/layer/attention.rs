@@ -65,11 +65,15 @@ impl LayerSpec for MultiHeadAttention {
         Ok(inputs[0].clone())
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let width = inputs[0].0.last().copied().unwrap_or(1);
-        let mut all = vec![("in_proj_weight", vec![3 * width, width]), ("out_proj.weight", vec![width, width])];
+        let mut all = vec![
+            Weight::new("in_proj_weight", [3 * width, width], &["unit", "input"]),
+            Weight::new("out_proj.weight", [width, width], &["unit", "input"]),
+        ];
         if self.bias {
-            all.extend([("in_proj_bias", vec![3 * width]), ("out_proj.bias", vec![width])]);
+            all.push(Weight::new("in_proj_bias", [3 * width], &["unit"]));
+            all.push(Weight::new("out_proj.bias", [width], &["unit"]));
         }
         all
     }

@@ -44,8 +44,10 @@ impl LayerSpec for BatchNorm {
         })
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
-        let features = inputs[0].0.first().copied().unwrap_or(1);
-        vec![("weight", vec![features]), ("bias", vec![features])]
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let channels = inputs[0].0.first().copied().unwrap_or(1);
+        let [weight, bias] = ["weight", "bias"].map(|name| Weight::new(name, [channels], &["channel"]));
+        let [mean, variance] = ["running_mean", "running_var"].map(|name| Weight::kept(name, [channels], &["channel"]));
+        vec![weight, bias, mean, variance]
     }
 }

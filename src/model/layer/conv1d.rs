@@ -73,12 +73,11 @@ impl LayerSpec for Conv1d {
         })
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let features = inputs[0].0.last().copied().unwrap_or(1);
-        let mut all = vec![("weight", vec![self.filters, features, self.kernel])];
-        if self.bias {
-            all.push(("bias", vec![self.filters]));
-        }
+        let axes = &["filter", "feature", "position"];
+        let mut all = vec![Weight::new("weight", [self.filters, features, self.kernel], axes)];
+        all.extend(self.bias.then(|| Weight::new("bias", [self.filters], &["channel"])));
         all
     }
 }

@@ -80,12 +80,11 @@ impl LayerSpec for Conv2d {
         Ok(Shape(vec![self.filters, rows, columns]))
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let channels = inputs[0].0.first().copied().unwrap_or(1);
-        let mut all = vec![("weight", vec![self.filters, channels / self.groups, self.kernel, self.kernel])];
-        if self.bias {
-            all.push(("bias", vec![self.filters]));
-        }
+        let dims = [self.filters, channels / self.groups, self.kernel, self.kernel];
+        let mut all = vec![Weight::new("weight", dims, KERNEL)];
+        all.extend(self.bias.then(|| Weight::new("bias", [self.filters], &["channel"])));
         all
     }
 }
@@ -98,7 +97,7 @@ mod tests {
     fn groups_divide_channels_and_filters() {
         let layer = Conv2d { filters: 6, groups: 3, ..Conv2d::default() };
         assert_eq!(layer.infer(&[Shape(vec![9, 5, 5])], None).unwrap().0, [6, 5, 5]);
-        assert_eq!(layer.parameters(&[Shape(vec![9, 5, 5])])[0].1, [6, 3, 3, 3]);
+        assert_eq!(layer.weights(&[Shape(vec![9, 5, 5])])[0].dims, [6, 3, 3, 3]);
         let refused = layer.infer(&[Shape(vec![4, 5, 5])], None).unwrap_err();
         assert_eq!(refused.fixes, [Fix::Set { key: "groups", value: ParamValue::Int(2) }]);
         let refused = Conv2d { filters: 7, ..layer }.infer(&[Shape(vec![9, 5, 5])], None).unwrap_err();

@@ -52,11 +52,10 @@ impl LayerSpec for Dense {
         })
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
-        let mut all = vec![("weight", vec![self.units, inputs[0].0.last().copied().unwrap_or(1)])];
-        if self.bias {
-            all.push(("bias", vec![self.units]));
-        }
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let inner = inputs[0].0.last().copied().unwrap_or(1);
+        let mut all = vec![Weight::new("weight", [self.units, inner], &["unit", "input"])];
+        all.extend(self.bias.then(|| Weight::new("bias", [self.units], &["unit"])));
         all
     }
 }

@@ -59,12 +59,10 @@ impl LayerSpec for DepthwiseConv2d {
         Ok(Shape(vec![channels.saturating_mul(self.multiplier), rows, columns]))
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let filters = inputs[0].0.first().copied().unwrap_or(1) * self.multiplier;
-        let mut all = vec![("weight", vec![filters, 1, self.kernel, self.kernel])];
-        if self.bias {
-            all.push(("bias", vec![filters]));
-        }
+        let mut all = vec![Weight::new("weight", [filters, 1, self.kernel, self.kernel], KERNEL)];
+        all.extend(self.bias.then(|| Weight::new("bias", [filters], &["channel"])));
         all
     }
 }

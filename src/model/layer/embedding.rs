@@ -73,8 +73,8 @@ impl LayerSpec for Embedding {
         }
     }
 
-    fn parameters(&self, _inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
-        vec![("weight", vec![self.vocabulary, self.width])]
+    fn weights(&self, _inputs: &[Shape]) -> Vec<Weight> {
+        vec![Weight::new("weight", [self.vocabulary, self.width], &["word", "feature"])]
     }
 }
 
@@ -88,10 +88,11 @@ impl LayerSpec for PositionalEncoding {
         Ok(inputs[0].clone())
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let (dims, axes) = (inputs[0].0.clone(), &["position", "feature"]);
         match self.encoding {
-            Positions::Sinusoidal => Vec::new(),
-            Positions::Learned => vec![("weight", inputs[0].0.clone())],
+            Positions::Sinusoidal => vec![Weight::kept("table", dims, axes)],
+            Positions::Learned => vec![Weight::new("weight", dims, axes)],
         }
     }
 }
@@ -107,7 +108,7 @@ mod tests {
         let mismatch = embedding.infer(&[Shape(vec![9, 1])], None).unwrap_err();
         assert_eq!(mismatch.fixes, [Fix::InsertBefore(Flatten {}.into())]);
         let learned = PositionalEncoding { encoding: Positions::Learned };
-        assert_eq!(learned.parameters(&[Shape(vec![9, 16])]), [("weight", vec![9, 16])]);
+        assert_eq!(learned.weights(&[Shape(vec![9, 16])])[0].dims, [9, 16]);
         assert!(learned.infer(&[Shape::row(9)], None).is_err());
     }
 }

@@ -105,12 +105,11 @@ impl LayerSpec for ConvTranspose2d {
         })
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let channels = inputs[0].0.first().copied().unwrap_or(1);
-        let mut all = vec![("weight", vec![channels, self.filters, self.kernel, self.kernel])];
-        if self.bias {
-            all.push(("bias", vec![self.filters]));
-        }
+        let axes = &["channel", "filter", "row", "column"];
+        let mut all = vec![Weight::new("weight", [channels, self.filters, self.kernel, self.kernel], axes)];
+        all.extend(self.bias.then(|| Weight::new("bias", [self.filters], &["channel"])));
         all
     }
 }

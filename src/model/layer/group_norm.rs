@@ -57,9 +57,9 @@ impl LayerSpec for GroupNorm {
         })
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let channels = inputs[0].0.first().copied().unwrap_or(1);
-        vec![("weight", vec![channels]), ("bias", vec![channels])]
+        vec![Weight::new("weight", [channels], &["channel"]), Weight::new("bias", [channels], &["channel"])]
     }
 }
 

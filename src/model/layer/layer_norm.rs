@@ -40,8 +40,13 @@ impl LayerSpec for LayerNorm {
         Ok(inputs[0].clone())
     }
 
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
-        let dims = self.normalised(&inputs[0].0).to_vec();
-        vec![("weight", dims.clone()), ("bias", dims)]
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+        let dims = self.normalised(&inputs[0].0);
+        let axes: &[&str] = match dims.len() {
+            3 => &["channel", "row", "column"],
+            2 => &["position", "feature"],
+            _ => &["feature"],
+        };
+        vec![Weight::new("weight", dims, axes), Weight::new("bias", dims, axes)]
     }
 }

@@ -180,10 +180,38 @@ pub trait LayerSpec: Params {
     /// `data` is what is loaded, if anything is: only Input and Loss ask.
     fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch>;
 
-    /// Trainable numbers by name, in PyTorch's layout, for the shapes that arrive (already found valid).
-    fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
+    /// What the layer keeps, for the shapes that arrive (already found valid). Lowering, counts, checkpoints and inspectors have
+    /// names and sizes from here.
+    fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let _ = inputs;
         Vec::new()
+    }
+}
+
+/// The axes of what a convolution slides over pictures.
+const KERNEL: &[&str] = &["filter", "channel", "row", "column"];
+
+/// A tensor that a layer keeps between steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// Behind the layer's name: `weight` in `dense_1.weight`.
+    pub name: &'static str,
+    /// In PyTorch's layout.
+    pub dims: Vec<usize>,
+    /// What each axis is called.
+    pub axes: &'static [&'static str],
+    /// Running statistics and fixed tables are not.
+    pub is_trained: bool,
+}
+
+impl Weight {
+    pub fn new(name: &'static str, dims: impl Into<Vec<usize>>, axes: &'static [&'static str]) -> Self {
+        Self { name, dims: dims.into(), axes, is_trained: true }
+    }
+
+    /// One that is not trained.
+    pub fn kept(name: &'static str, dims: impl Into<Vec<usize>>, axes: &'static [&'static str]) -> Self {
+        Self { is_trained: false, ..Self::new(name, dims, axes) }
     }
 }
 
@@ -288,25 +316,22 @@ impl LayerKind {
         self.count().map(|(spec, _)| spec.key)
     }
 
+    /// The function that the layer puts behind what it computes, where one can be chosen.
+    pub fn chosen_activation(&self) -> Option<Activation> {
+        self.spec().param("activation").as_ref().and_then(Activation::from_param)
+    }
+
+    /// The function that the layer applies to each of its numbers at last: the one chosen, or what it is.
+    pub fn activation(&self) -> Option<Activation> {
+        let own = || Activation::ALL.iter().copied().find(|activation| activation.key() == self.key());
+        self.chosen_activation().or_else(own).filter(|&activation| activation != Activation::None)
+    }
+
+    /// Whether there is anything to train in it.
     pub fn has_weights(&self) -> bool {
-        matches!(
-            self,
-            Self::Dense(_)
-                | Self::Conv1d(_)
-                | Self::Conv2d(_)
-                | Self::BatchNorm(_)
-                | Self::Embedding(_)
-                | Self::PositionalEncoding(PositionalEncoding { encoding: Positions::Learned })
-                | Self::MultiHeadAttention(_)
-                | Self::Lstm(_)
-                | Self::Gru(_)
-                | Self::SimpleRnn(_)
-                | Self::LayerNorm(_)
-                | Self::DepthwiseConv2d(_)
-                | Self::ConvTranspose2d(_)
-                | Self::GroupNorm(_)
-                | Self::Prelu(_)
-        )
+        // Of any input: sizes differ, not whether there are any.
+        let weights = self.spec().weights(&[Shape(vec![1, 1, 1])]);
+        weights.iter().any(|weight| weight.is_trained)
     }
 }
 

@@ -113,12 +113,21 @@ impl Recurrence {
         Ok(Shape(if self.every_step { vec![steps, width] } else { vec![width] }))
     }
 
-    fn parameters(&self, input: &Shape) -> Vec<(&'static str, Vec<usize>)> {
+    fn weights(&self, input: &Shape) -> Vec<Weight> {
         let (rows, features) = (self.gates * self.units, input.0.last().copied().unwrap_or(1));
-        let shapes = [vec![rows, features], vec![rows, self.units], vec![rows], vec![rows]];
         let used = if self.bias { 4 } else { 2 };
         let directions = if self.bidirectional { [false, true].as_slice() } else { &[false] };
-        directions.iter().flat_map(|&reverse| Self::names(reverse).into_iter().zip(shapes.clone()).take(used)).collect()
+        let of_one = |&reverse: &bool| {
+            let [input, state, input_bias, state_bias] = Self::names(reverse);
+            let all = [
+                Weight::new(input, [rows, features], &["unit", "input"]),
+                Weight::new(state, [rows, self.units], &["unit", "unit"]),
+                Weight::new(input_bias, [rows], &["unit"]),
+                Weight::new(state_bias, [rows], &["unit"]),
+            ];
+            all.into_iter().take(used)
+        };
+        directions.iter().flat_map(of_one).collect()
     }
 }
 
@@ -143,8 +152,8 @@ macro_rules! recurrent {
             fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
                 self.recurrence().infer(&inputs[0], $what)
             }
-            fn parameters(&self, inputs: &[Shape]) -> Vec<(&'static str, Vec<usize>)> {
-                self.recurrence().parameters(&inputs[0])
+                fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
+                self.recurrence().weights(&inputs[0])
             }
         })*
     };
@@ -174,10 +183,10 @@ mod tests {
     #[test]
     fn weights_are_laid_out_as_pytorchs() {
         let lstm = Lstm { units: 5, bidirectional: true, ..Lstm::default() };
-        let parameters = lstm.parameters(&[Shape(vec![7, 3])]);
-        assert_eq!(parameters.len(), 8);
-        assert_eq!(parameters[0], ("weight_ih", vec![20, 3]));
-        assert_eq!(parameters[5], ("weight_hh_reverse", vec![20, 5]));
-        assert_eq!(Gru { bias: false, ..Gru::default() }.parameters(&[Shape(vec![7, 3])]).len(), 2);
+        let weights = lstm.weights(&[Shape(vec![7, 3])]);
+        assert_eq!(weights.len(), 8);
+        assert_eq!(weights[0], Weight::new("weight_ih", [20, 3], &["unit", "input"]));
+        assert_eq!((weights[5].name, &weights[5].dims[..]), ("weight_hh_reverse", &[20, 5][..]));
+        assert_eq!(Gru { bias: false, ..Gru::default() }.weights(&[Shape(vec![7, 3])]).len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! What the axes of a value are called, by what it is and the layer that it belongs to.
 
-use crate::engine::{Instruction, Phase, Program, Role, Value, ValueId};
+use crate::engine::{Phase, Program, Role, Value, ValueId};
 use crate::trace::Gates;
 
 /// What the places along an axis of gates are called.
@@ -10,7 +10,7 @@ const GATE: &str = "gate unit";
 pub fn axes(program: &Program, id: ValueId) -> Vec<String> {
     let Some(value) = program.value(id) else { return Vec::new() };
     let names = match value.role {
-        Role::Parameter | Role::Buffer => parameter(reader(program, id), &value.name, value.shape.dims.len()),
+        Role::Parameter | Role::Buffer => value.axes.to_vec(),
         Role::Gradient | Role::Moment | Role::Hidden => match belongs_to(program, id, value) {
             Some(of) => return axes(program, of),
             None => sample_axes(program, id, value),
@@ -58,45 +58,20 @@ fn sample_axes(program: &Program, id: ValueId, value: &Value) -> Vec<&'static st
     let dims = value.shape.dims.len();
     let is_data = matches!(value.role, Role::Input) || value.name == crate::engine::STAGED_INPUT;
     let is_output = program.output == id;
+    let maker = program.instructions.iter().find(|i| i.outputs.contains(&id));
+    let own = maker.and_then(|i| Some(i.op.axes(i.outputs.iter().position(|made| *made == id)?))).unwrap_or_default();
     let inner: Vec<&str> = match dims {
+        // One head leaves its axis out.
+        n if !own.is_empty() => own[own.len().saturating_sub(n)..].to_vec(),
         0 => vec![],
         1 if is_data => vec!["feature"],
         1 if is_output || value.role == Role::Target => vec!["output"],
         1 if value.shape.batched => vec!["unit"],
         1 => vec!["channel"],
-        2 if value.name.ends_with(".weights") => vec!["query", "key"],
         2 => vec!["position", "feature"],
-        3 if value.name.contains("weights") => vec!["head", "query", "key"],
         3 => vec!["channel", "row", "column"],
         n => vec![""; n],
     };
     let sample = value.shape.batched.then_some("sample");
     sample.into_iter().chain(inner).collect()
-}
-
-/// The operation that reads a parameter on the way forward: layers can be called anything.
-fn reader(program: &Program, id: ValueId) -> &'static str {
-    let reads = |i: &&Instruction| i.phase == Phase::Forward && i.inputs.contains(&id);
-    program.instructions.iter().find(reads).map_or("", |i| i.op.name())
-}
-
-/// Of what belongs to a layer, in PyTorch's layouts.
-fn parameter(op: &str, name: &str, rank: usize) -> Vec<&'static str> {
-    let suffix = name.split_once('.').map_or(name, |(_, suffix)| suffix);
-    match (rank, op) {
-        (1, "batch_norm" | "group_norm" | "conv2d" | "conv_transpose2d" | "conv1d" | "prelu" | "") => vec!["channel"],
-        (1, _) if suffix.contains("_ih") || suffix.contains("_hh") => vec![GATE],
-        (1, "layer_norm") => vec!["feature"],
-        (1, _) => vec!["unit"],
-        (2, "embedding") => vec!["word", "feature"],
-        (2, "offset" | "layer_norm") => vec!["position", "feature"],
-        (2, _) if suffix.contains("_hh") => vec![GATE, "unit"],
-        (2, _) if suffix.contains("_ih") => vec![GATE, "input"],
-        (2, _) => vec!["unit", "input"],
-        (3, "layer_norm") => vec!["channel", "row", "column"],
-        (3, _) => vec!["filter", "feature", "position"],
-        (4, "conv_transpose2d") => vec!["channel", "filter", "row", "column"],
-        (4, _) => vec!["filter", "channel", "row", "column"],
-        (n, _) => vec![""; n],
-    }
 }

@@ -1,6 +1,6 @@
 //! All layers in one table: what leaves them, how strong their gradient is, how far the update moved them.
 
-use crate::engine::{Machine, Program, Role, TensorData, ValueId};
+use crate::engine::{Ends, Machine, Program, Role, TensorData, ValueId};
 use crate::model::{Layer, LayerKind};
 use crate::trace::{LayerHealth, LayersRecord, Statistics};
 use crate::trainer::debugger::Debugger;
@@ -57,7 +57,7 @@ pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
 /// Units of a rectifier that are zero for all samples, and how many there are. A single sample tells nothing of them.
 pub fn silent(program: &Program, output: ValueId, data: &TensorData) -> Option<(usize, usize)> {
     let of_several = data.dims.first().is_some_and(|&samples| samples > 1);
-    (of_several && is_rectifier(program, output)).then(|| dead(data))
+    (of_several && ends(program, output) == Ends::Zero).then(|| dead(data))
 }
 
 /// Numbers of whole samples that are looked at.
@@ -73,10 +73,10 @@ fn joint(norms: impl Iterator<Item = f64>) -> Option<f32> {
     Some(squares.sqrt() as f32)
 }
 
-/// Whether zeros of a value mean units that do not answer.
-fn is_rectifier(program: &Program, output: ValueId) -> bool {
+/// Where what makes a value stops answering.
+fn ends(program: &Program, output: ValueId) -> Ends {
     let maker = program.instructions.iter().find(|i| i.outputs.contains(&output));
-    maker.is_some_and(|i| matches!(i.op.name(), "relu" | "hard_swish"))
+    maker.map_or(Ends::None, |instruction| instruction.op.ends())
 }
 
 /// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends. An answer is
@@ -85,12 +85,7 @@ pub fn saturated(program: &Program, output: ValueId, data: &TensorData) -> Optio
     if output == program.output {
         return None;
     }
-    let maker = program.instructions.iter().find(|i| i.outputs.contains(&output))?;
-    let (low, high) = match maker.op.name() {
-        "tanh" => (-1.0f32, 1.0),
-        "sigmoid" => (0.0, 1.0),
-        _ => return None,
-    };
+    let Ends::Both { low, high } = ends(program, output) else { return None };
     let (seen, near) = (&data.data[..counted(data)], (high - low) / 50.0);
     let at_an_end = seen.iter().filter(|&&v| v <= low + near || v >= high - near).count();
     (!seen.is_empty()).then(|| at_an_end as f32 / seen.len() as f32)

@@ -58,6 +58,7 @@ fn axes_have_the_names_of_what_they_are() {
         ("dense_1.weight", "unit input"),
         ("dense_1.bias.grad", "unit"),
         ("dense_1.bias.adam_m", "unit"),
+        ("dense_1.weight.adam_v", "unit input"),
     ] {
         assert_eq!(axes_of(&mut xor, name), expected, "{name}");
     }

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
+use crate::engine::op::Ends;
 use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -18,6 +19,7 @@ impl Pointwise for HardSwish {
     const GRADIENT_FORMULA: &'static str = "dx = 0 if x < −3, dy if x ≥ 3, else dy · (x / 3 + 1/2)";
     const DERIVATIVE_FROM: From = From::Input;
     const BLOCKS: bool = true;
+    const ENDS: Ends = Ends::Zero;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         (x * at_most(&at_least(&(x + 3.0)?, 0.0)?, 6.0)?)? / 6.0

@@ -7,7 +7,7 @@ use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Frame, Op};
+use crate::engine::op::{Call, Ends, Frame, Op};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
@@ -29,6 +29,8 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const DERIVATIVE_FROM: From;
     /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
     const BLOCKS: bool = false;
+    /// As [`Op::ends`].
+    const ENDS: Ends = Ends::None;
 
     /// As [`Op::remedy`], of the function and of its slope.
     fn remedy(&self) -> Option<&'static str> {
@@ -82,6 +84,10 @@ impl<F: Pointwise> Op for Apply<F> {
 
     fn words(&self) -> &'static str {
         F::WORDS
+    }
+
+    fn ends(&self) -> Ends {
+        F::ENDS
     }
 
     fn remedy(&self) -> Option<&'static str> {

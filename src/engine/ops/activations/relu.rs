@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
+use crate::engine::op::Ends;
 use crate::engine::ops::everywhere::at_least;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -19,6 +20,7 @@ impl Pointwise for Relu {
     const GRADIENT_WORDS: &'static str = "The gradient passes only where the value was positive.";
     const DERIVATIVE_FROM: From = From::Output;
     const BLOCKS: bool = true;
+    const ENDS: Ends = Ends::Zero;
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         at_least(x, 0.0)

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::engine::op::Ends;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -21,6 +22,7 @@ impl Pointwise for Sigmoid {
     const GRADIENT_NAME: &'static str = "sigmoid'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · y · (1 − y)";
     const DERIVATIVE_FROM: From = From::Output;
+    const ENDS: Ends = Ends::Both { low: 0.0, high: 1.0 };
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         sigmoid(x)

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::pointwise::{From, Pointwise};
 use crate::engine::kernels::math;
+use crate::engine::op::Ends;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -18,6 +19,7 @@ impl Pointwise for Tanh {
     const GRADIENT_NAME: &'static str = "tanh'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy · (1 − y²)";
     const DERIVATIVE_FROM: From = From::Output;
+    const ENDS: Ends = Ends::Both { low: -1.0, high: 1.0 };
 
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         x.tanh()

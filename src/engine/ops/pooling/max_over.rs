@@ -45,6 +45,10 @@ impl Op for MaxOver {
         &["", ".argmax"]
     }
 
+    fn is_choice(&self, output: usize) -> bool {
+        output == 1
+    }
+
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
         vec![without(&inputs[0], self.axis); 2]
     }

@@ -59,6 +59,10 @@ impl Op for MaxPool2d {
         &["", ".argmax"]
     }
 
+    fn is_choice(&self, output: usize) -> bool {
+        output == 1
+    }
+
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
         vec![pooled(&Window::square(self.kernel, self.stride), &inputs[0]); 2]
     }
