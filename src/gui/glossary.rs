@@ -2,12 +2,12 @@
 
 mod pictures;
 
-use egui::{Align, Context, Id, Key, Layout, Modal, RichText, Role, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo};
+use egui::{Align, Context, Id, Key, Layout, Modal, RichText, Role, TextEdit, Ui, Vec2, WidgetInfo};
 
 use pictures::Pictures;
 
 use super::theme::{self, Tokens};
-use super::widgets::select_all;
+use super::widgets::{list_from_top, select_all};
 use crate::model::glossary::{Term, all, search};
 
 /// Of the entries.
@@ -57,12 +57,13 @@ impl GlossaryUi {
             let field =
                 ui.add(TextEdit::singleline(&mut open.typed).hint_text("Search terms").desired_width(f32::INFINITY));
             let field = super::widgets::named(field, "Search terms");
+            let other = field.changed();
             if std::mem::take(&mut open.is_fresh) {
                 field.request_focus();
                 select_all(ui, &field, open.typed.chars().count());
             }
             ui.add_space(6.0);
-            entries(ui, &search(&open.terms, &open.typed), &mut open.pictures, room.y);
+            entries(ui, &search(&open.terms, &open.typed), &mut open.pictures, room.y, other);
             ui.add_space(8.0);
             ui.button("Close").clicked() || ui.input(|i| i.key_pressed(Key::Escape))
         });
@@ -72,10 +73,13 @@ impl GlossaryUi {
     }
 }
 
-fn entries(ui: &mut Ui, found: &[&Term], pictures: &mut Pictures, height: f32) {
+/// `other`: something else is searched for than before, and its best is at the top.
+fn entries(ui: &mut Ui, found: &[&Term], pictures: &mut Pictures, height: f32, other: bool) {
     let tokens = Tokens::of(ui);
+    let list = list_from_top(ui);
+    let list = if other { list.vertical_scroll_offset(0.0) } else { list };
     // As high whatever is found, so that nothing jumps while one types.
-    ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink(false).show(ui, |ui| {
+    list.max_height(height).min_scrolled_height(height).auto_shrink(false).show(ui, |ui| {
         if found.is_empty() {
             ui.label(RichText::new("No matching terms. Try a shorter word.").color(tokens.muted));
         }

@@ -123,6 +123,11 @@ fn what_is_typed_for_a_number_is_answered() {
 }
 
 #[test]
+fn lists_open_at_their_top() {
+    check("A list opens scrolled:", &src(), rules::lists_that_open_scrolled);
+}
+
+#[test]
 fn unsafe_code_stays_in_the_kernels() {
     check("unsafe:", &src(), rules::unsafe_outside_kernels);
 }

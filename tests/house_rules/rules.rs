@@ -105,6 +105,15 @@ pub fn fields_that_do_not_answer(source: &Source) -> Vec<String> {
     made.map(|(at, _)| source.at(at, "`DragValue::new`: take `Number` of gui/widgets")).collect()
 }
 
+/// egui's own list opens as it was left, perhaps scrolled away from its beginning.
+pub fn lists_that_open_scrolled(source: &Source) -> Vec<String> {
+    if source.path.starts_with("src/gui/widgets/") {
+        return Vec::new();
+    }
+    let made = words(&source.production).filter(|(_, word)| *word == "show_ui");
+    made.map(|(at, _)| source.at(at, "`show_ui`: take `combo` of gui/widgets")).collect()
+}
+
 /// `unsafe` only in the kernels, with a word about why it is sound.
 pub fn unsafe_outside_kernels(source: &Source) -> Vec<String> {
     let mut found = Vec::new();

@@ -10,7 +10,7 @@ use crate::gui::anchors;
 use crate::gui::output::OutputUi;
 use crate::gui::plots::empty;
 use crate::gui::theme;
-use crate::gui::widgets::tab_strip;
+use crate::gui::widgets::{combo, tab_strip};
 use crate::session::{Action, Anchor, RunAction, RunOutput};
 use crate::trace::{Guess, OutputPicture, Prediction};
 
@@ -183,9 +183,9 @@ pub(super) fn name(
         ui.painter().rect_filled(bar, 1.5, local.colours.get(&seen.tokens, id));
         let width = ui.available_width();
         let name = both.name(side);
-        let combo =
+        let list =
             ComboBox::from_id_salt(("one of the pair", side)).selected_text(name).width(width.min(220.0)).truncate();
-        let shown = combo.show_ui(ui, |ui| {
+        let shown = combo(ui, list, |ui| {
             for row in local.rows.shown.iter().rev() {
                 let is_this = row.card.id == *id;
                 let choice = ui.add(Button::selectable(is_this, row.card.name.as_str()));

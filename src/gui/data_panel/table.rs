@@ -6,7 +6,7 @@ use super::settings::Draft;
 use crate::data::{ColumnPreview, TablePreview};
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{choice, section};
+use crate::gui::widgets::{choice, combo, section};
 use crate::model::{ColumnChoice, ColumnRole, CsvSpec, MissingPolicy, Scaling};
 use crate::session::State;
 
@@ -96,8 +96,8 @@ fn column_ui(ui: &mut Ui, draft: &mut Draft, spec: &mut CsvSpec, column: &Column
             .on_hover_ui(|ui| facts(ui, column));
         });
         let shown = ROLES.iter().find(|(r, _)| *r == role).map_or("", |(_, name)| name);
-        let combo = ComboBox::from_id_salt(&column.name).selected_text(shown).width(control);
-        let response = combo.show_ui(ui, |ui| {
+        let list = ComboBox::from_id_salt(&column.name).selected_text(shown).width(control);
+        let response = combo(ui, list, |ui| {
             for (r, name) in ROLES {
                 if ui.selectable_label(r == role, name).clicked() {
                     ui.close();

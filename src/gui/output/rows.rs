@@ -7,7 +7,7 @@ use super::{OutputView, TryUi, colours, thumbnail};
 use crate::data::Dataset;
 use crate::gui::numbers::number;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::Number;
+use crate::gui::widgets::{Number, combo};
 use crate::session::Action;
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
@@ -98,7 +98,7 @@ fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row:
                 let range = *first..*first + options.len();
                 let chosen = colours::best(&row[range.clone()]);
                 let shown = options.get(chosen).map_or("", String::as_str);
-                let combo = ComboBox::from_id_salt(name).selected_text(shown).show_ui(ui, |ui| {
+                let list = combo(ui, ComboBox::from_id_salt(name).selected_text(shown), |ui| {
                     for (i, option) in options.iter().enumerate() {
                         if ui.selectable_label(i == chosen, option).clicked() {
                             row[range.clone()].fill(0.0);
@@ -107,7 +107,7 @@ fn input_ui(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, input: &Input, row:
                     }
                 });
                 let label = format!("{name}: {shown}");
-                combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
+                list.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
             }
         }
     });

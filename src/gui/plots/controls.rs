@@ -7,6 +7,7 @@ use super::chart::ChartUi;
 use super::scale::Unit;
 use super::{FlowOrder, PlotsUi, Tab};
 use crate::gui::theme::{self, Tokens};
+use crate::gui::widgets::combo;
 
 const LOG_HELP: &str = "Logarithmic axis: equal distances are equal ratios, so small values stay distinguishable.";
 const SMOOTH_HELP: &str = "Smooths curves that have a point for every batch: an exponential moving average,\n\
@@ -65,13 +66,14 @@ impl AxisSettings<'_> {
 
     fn axis_combo(&mut self, ui: &mut Ui) -> bool {
         let (shown, mut changed) = (self.unit.title(), false);
-        let combo = ComboBox::from_id_salt("x axis").selected_text(shown).width(80.0).show_ui(ui, |ui| {
+        let list = ComboBox::from_id_salt("x axis").selected_text(shown).width(80.0);
+        let list = combo(ui, list, |ui| {
             for unit in Unit::ALL {
                 let choice = ui.selectable_value(self.unit, unit, unit.title());
                 changed |= choice.on_hover_text(unit.help()).changed();
             }
         });
-        combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
+        list.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Step axis: {shown}")));
         changed
     }
 
@@ -121,10 +123,10 @@ fn order(ui: &mut Ui, local: &mut PlotsUi, room: f32) {
         return;
     }
     let title = local.order.title();
-    let combo = ComboBox::from_id_salt("flow order").selected_text(title).show_ui(ui, |ui| {
+    let list = combo(ui, ComboBox::from_id_salt("flow order").selected_text(title), |ui| {
         for order in FlowOrder::ALL {
             ui.selectable_value(&mut local.order, order, order.title());
         }
     });
-    combo.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Order: {title}")));
+    list.response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Order: {title}")));
 }

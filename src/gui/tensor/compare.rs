@@ -8,7 +8,7 @@ use super::counted::Counted;
 use super::{Compare, Side, TensorUi, TensorView};
 use crate::gui::numbers::{number, percent, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Number, named};
+use crate::gui::widgets::{Number, combo, named};
 use crate::trace::{Branch, Facts, Sums, TensorRecord, comparable};
 
 /// Numbers subtracted in one frame: about 3 ms.
@@ -101,8 +101,8 @@ fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, branch: &
     let chosen = branch.unwrap_or(view.branch);
     let name =
         |id: u32| view.branches.iter().find(|known| known.id == id).map_or("a deleted branch", |b| b.name.as_str());
-    let combo = ComboBox::from_id_salt("branch to compare with").selected_text(name(chosen)).truncate();
-    let shown = combo.show_ui(ui, |ui| {
+    let list = ComboBox::from_id_salt("branch to compare with").selected_text(name(chosen)).truncate();
+    let shown = combo(ui, list, |ui| {
         for Branch { id, name, .. } in view.branches {
             if ui.selectable_label(*id == chosen, name).clicked() {
                 *branch = (*id != view.branch).then_some(*id);

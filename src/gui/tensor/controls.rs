@@ -9,7 +9,7 @@ use super::scale::{Range, Scale};
 use super::{Compare, Show, TensorResponse, TensorUi, TensorView};
 use crate::gui::panels;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Number, named};
+use crate::gui::widgets::{Number, combo, list_from_top, named};
 use crate::persist::tensor_file::Format;
 use crate::trace::TensorRecord;
 
@@ -161,7 +161,7 @@ fn compare_menu(ui: &mut Ui, view: &TensorView<'_>, local: &mut TensorUi) {
     }
     if !view.peers.is_empty() {
         ui.menu_button("Compare with", |ui| {
-            egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            list_from_top(ui).max_height(320.0).show(ui, |ui| {
                 for name in view.peers {
                     if ui.button(name).clicked() {
                         local.compare = Some(Compare::Tensor(name.clone()));
@@ -191,8 +191,8 @@ pub(super) fn axes(ui: &mut Ui, tokens: &Tokens, record: &TensorRecord, local: &
                 ui.spacing_mut().item_spacing.x = 4.0;
                 ui.label(RichText::new(&name).color(tokens.muted));
                 let role = local.roles[axis];
-                let combo = ComboBox::from_id_salt(("axis", axis)).selected_text(role.title()).width(72.0);
-                let shown = combo.show_ui(ui, |ui| {
+                let list = ComboBox::from_id_salt(("axis", axis)).selected_text(role.title()).width(72.0);
+                let shown = combo(ui, list, |ui| {
                     for other in Role::ALL {
                         if ui.selectable_label(other == role, other.title()).clicked() && other != role {
                             assign(&mut local.roles, axis, other);

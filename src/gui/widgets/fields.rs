@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, DragValue, Key, Label, Response, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
+use super::lists::combo;
 use super::number::{Change, Number, is_refused};
 use crate::gui::theme::{self, Tokens};
 use crate::model::limits::Limits;
@@ -91,18 +92,17 @@ pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&s
     labelled(ui, label, help, |ui| {
         let shown = titles.get(current).copied().unwrap_or("mixed");
         let width = ui.available_width();
-        let combo = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
-        combo
-            .show_ui(ui, |ui| {
-                for (i, title) in titles.iter().enumerate() {
-                    if ui.selectable_label(i == current, *title).clicked() {
-                        // A click closes the list by itself, a key does not.
-                        ui.close();
-                        chosen = (i != current).then_some(i);
-                    }
+        let list = ComboBox::from_id_salt(label).selected_text(shown).width(width).truncate();
+        combo(ui, list, |ui| {
+            for (i, title) in titles.iter().enumerate() {
+                if ui.selectable_label(i == current, *title).clicked() {
+                    // A click closes the list by itself, a key does not.
+                    ui.close();
+                    chosen = (i != current).then_some(i);
                 }
-            })
-            .response
+            }
+        })
+        .response
     });
     chosen
 }

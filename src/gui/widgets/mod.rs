@@ -17,7 +17,7 @@ pub use fields::{
     usize_field,
 };
 pub use icon::{kind_icon, paint_kind_icon};
-pub use lists::list_from_top;
+pub use lists::{combo, list_from_top};
 pub use number::{Change, Number, is_refused, refusal};
 pub use select_all::select_all;
 pub use tabs::{pane_tabs, tab_strip};

@@ -144,3 +144,42 @@ fn every_field_of_the_training_form_has_a_term() {
     }
     set(&|spec| spec.early_stopping = Some(EarlyStopping { patience: 3, min_delta: 0.0 }));
 }
+
+#[test]
+fn the_list_of_terms_begins_at_its_top_when_it_is_opened_and_when_another_word_is_typed() {
+    let mut harness = training([1024.0, 640.0]);
+    f1(&mut harness);
+    harness.key_press(Key::Backspace);
+    harness.run_steps(3);
+    let first = |harness: &Harness<'static, Option<App>>, term: &str| {
+        harness.query_by_label_contains(term).map(|entry| entry.rect().top())
+    };
+    let top = first(&harness, "Accuracy: ").expect("the first term");
+    let scroll = |harness: &mut Harness<'static, Option<App>>| {
+        harness.hover_at(egui::pos2(512.0, 320.0));
+        harness.event(Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, -900.0),
+            phase: egui::TouchPhase::Move,
+            modifiers: egui::Modifiers::NONE,
+            source: egui::MouseWheelSource::Wheel,
+        });
+        harness.run_steps(20);
+        assert!(first(harness, "Accuracy: ").is_none_or(|at| at < top - 100.0), "it is scrolled");
+    };
+    scroll(&mut harness);
+    harness.get_by_label("Search terms").type_text("learning r");
+    harness.run_steps(3);
+    assert_eq!(first(&harness, "Learning rate: How far"), Some(top));
+    for _ in 0..10 {
+        harness.key_press(Key::Backspace);
+    }
+    harness.run_steps(3);
+    scroll(&mut harness);
+    harness.key_press(Key::Escape);
+    harness.run_steps(3);
+    f1(&mut harness);
+    harness.key_press(Key::Backspace);
+    harness.run_steps(3);
+    assert_eq!(first(&harness, "Accuracy: "), Some(top));
+}
