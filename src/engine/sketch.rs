@@ -1,8 +1,10 @@
-//! Numbers for small pictures, by the engine's own ops: the curve of an activation or of a loss, the way of an optimiser.
+//! Numbers for small pictures, by the engine's own ops: the curve of an activation or of a loss, the way of an optimiser, the
+//! losses of what learns by heart.
 
 use super::error::Result;
 use super::machine::Machine;
 use super::program::Role;
+use super::random::{Draws, Purpose};
 use super::{Device, Precision};
 use crate::data::batches::Batch;
 use crate::model::layer::{Dense, Initialiser, Input, Loss, LossKind};
@@ -58,6 +60,36 @@ pub fn level(loss: f32, angle: f32) -> [f32; 2] {
     [along * cos - across * sin, along * sin + across * cos]
 }
 
+/// The training loss and the validation loss, step by step, of a layer that has as many weights as samples: it learns their noise
+/// as well.
+pub fn learnt_by_heart() -> Result<[Vec<f32>; 2]> {
+    const INPUTS: usize = 24;
+    const STEPS: usize = 60;
+    let start = Dense { units: 1, init: Initialiser::Constant, init_value: 0.0, ..Dense::default() };
+    let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.04, ..TrainingSpec::default() };
+    let mut machine = machine(Some(start.into()), INPUTS, LossKind::Mse, training)?;
+    let mut draws = Draws::new(1, Purpose::Weights, 0, None);
+    // The first few inputs matter, the others only seem to.
+    let mut part = |rows: usize| {
+        let inputs: Vec<f32> = (0..rows * INPUTS).map(|_| draws.normal() as f32).collect();
+        let target = |row: &[f32]| row[..4].iter().sum::<f32>() + draws.normal() as f32;
+        let targets: Vec<f32> = inputs.chunks(INPUTS).map(target).collect();
+        (inputs, targets)
+    };
+    let (inputs, targets) = part(INPUTS);
+    let (unseen, truths) = part(10 * INPUTS);
+    let batch = Batch { len: INPUTS, inputs, targets, rows: (0..INPUTS as u32).collect() };
+    let mut losses = [Vec::new(), Vec::new()];
+    for _ in 0..STEPS {
+        let parts = [(&batch.inputs, &batch.targets, batch.len), (&unseen, &truths, truths.len())];
+        for (curve, (inputs, targets, rows)) in losses.iter_mut().zip(parts) {
+            curve.push(machine.evaluate(inputs, targets, rows)?.loss as f32);
+        }
+        machine.run_step(&batch)?;
+    }
+    Ok(losses)
+}
+
 /// Input, perhaps a layer, loss.
 fn machine(layer: Option<LayerKind>, inputs: usize, loss: LossKind, training: TrainingSpec) -> Result<Machine> {
     let mut graph = Graph::default();
@@ -93,6 +125,15 @@ mod tests {
             let loss: f32 = rows().iter().map(|row| (row[0] * at[0] + row[1] * at[1]).powi(2) / 2.0).sum();
             assert!((loss - 1.5).abs() < 1e-5, "{loss} at {at:?}");
         }
+    }
+
+    #[test]
+    fn what_learns_by_heart_forgets_the_rest() {
+        let [training, validation] = learnt_by_heart().expect("losses");
+        assert!(training.is_sorted_by(|a, b| a > b), "{training:?}");
+        let best = validation.iter().copied().fold(f32::INFINITY, f32::min);
+        let (first, last) = (validation[0], validation[validation.len() - 1]);
+        assert!(best < 0.8 * first && last > 1.2 * best && last > 3.0 * training[training.len() - 1], "{validation:?}");
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Small pictures of terms, drawn from the thing itself: an activation's curve, a schedule, the way of an optimiser.
+//! Small pictures of terms, drawn from the thing itself: an activation's curve, a schedule, the way of an optimiser, the losses
+//! of a network that learns by heart.
+
+mod scenes;
 
 use std::collections::HashMap;
 
@@ -24,6 +27,10 @@ enum Picture {
     Course(Vec<[f32; 2]>),
     /// The way of two weights through a valley.
     Way(Vec<[f32; 2]>),
+    /// The training loss of a network that learns by heart, and its validation loss.
+    Losses([Vec<[f32; 2]>; 2]),
+    Confusion,
+    Convolution,
 }
 
 impl Pictures {
@@ -46,7 +53,7 @@ impl Pictures {
 
 impl Picture {
     fn of(term: &str) -> Option<Self> {
-        activation(term).or_else(|| loss(term)).or_else(|| course(term)).or_else(|| way(term))
+        activation(term).or_else(|| loss(term)).or_else(|| course(term)).or_else(|| way(term)).or_else(|| scene(term))
     }
 
     fn name(&self) -> &'static str {
@@ -54,6 +61,8 @@ impl Picture {
             Self::Function(_) => "Curve",
             Self::Course(_) => "Progress",
             Self::Way(_) => "Path",
+            Self::Losses(_) => "Curves",
+            Self::Confusion | Self::Convolution => "Picture",
         }
     }
 
@@ -65,15 +74,26 @@ impl Picture {
                 "The path of two weights, step by step, down a long valley of the loss to its lowest point, where the \
                     lines cross."
             }
+            Self::Losses(_) => {
+                "Over the steps: the training loss keeps falling, while the validation loss (amber) is lowest early on and rises again."
+            }
+            Self::Confusion => {
+                "Rows are true classes, columns predicted ones. Green on the diagonal is right; red was taken for another class."
+            }
+            Self::Convolution => {
+                "A window of weights slides over the image on the left and gives one number at each place, on the right: here blue where the stroke begins, orange where it ends."
+            }
         }
     }
 
     fn paint(&self, painter: &egui::Painter, tokens: &Tokens, rect: Rect) {
-        let (Self::Function(points) | Self::Course(points) | Self::Way(points)) = self;
-        let range = match self {
-            Self::Function(_) => range(points),
-            Self::Course(_) => [0.0, 1.0, 0.0, 1.05],
-            Self::Way(_) => [-0.7, 1.3, -0.7, 1.15],
+        let (points, range) = match self {
+            Self::Function(points) => (points, range(points)),
+            Self::Course(points) => (points, [0.0, 1.0, 0.0, 1.05]),
+            Self::Way(points) => (points, [-0.7, 1.3, -0.7, 1.15]),
+            Self::Losses([training, validation]) => (training, range(validation)),
+            Self::Confusion => return scenes::confusion(painter, tokens, rect),
+            Self::Convolution => return scenes::convolution(painter, tokens, rect),
         };
         let at = |[x, y]: [f32; 2]| {
             let share = |v: f32, from: f32, to: f32| (v - from) / (to - from).max(f32::MIN_POSITIVE);
@@ -91,7 +111,13 @@ impl Picture {
                 painter.line((0..=48).map(ring).collect(), stroke);
             }
         }
-        painter.line(points.iter().map(|point| at(*point)).collect(), Stroke::new(1.5, tokens.accent));
+        let curve = |points: &[[f32; 2]], colour| {
+            painter.line(points.iter().map(|point| at(*point)).collect(), Stroke::new(1.5, colour));
+        };
+        curve(points, tokens.accent);
+        if let Self::Losses([_, validation]) = self {
+            curve(validation, tokens.warn);
+        }
         if let Self::Way(_) = self {
             for point in points {
                 painter.circle_filled(at(*point), 1.6, tokens.accent);
@@ -181,10 +207,28 @@ fn way(term: &str) -> Option<Picture> {
     sketch::way(&optimiser, rate, 40).ok().map(Picture::Way)
 }
 
+fn scene(term: &str) -> Option<Picture> {
+    match term {
+        "Overfitting" => {
+            let curve = |losses: Vec<f32>| (0u8..).map(f32::from).zip(losses).map(|(x, y)| [x, y]).collect();
+            sketch::learnt_by_heart().ok().map(|losses| Picture::Losses(losses.map(curve)))
+        }
+        "Confusion matrix" => Some(Picture::Confusion),
+        "Convolution" | "Conv 2-D" | "Filters" | "Kernel" => Some(Picture::Convolution),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::glossary;
+
+    #[test]
+    fn the_filter_finds_where_ink_begins_and_where_it_ends() {
+        let found = [(0, 3), (2, 0), (1, 1)].map(|(row, column)| scenes::filtered(row, column));
+        assert_eq!(found, [-2.0, 2.0, 0.0]);
+    }
 
     #[test]
     fn optimisers_schedules_and_activations_have_pictures() {
@@ -195,6 +239,7 @@ mod tests {
         let activations = LayerKind::all().into_iter().map(|kind| kind.about());
         let activations = activations.filter(|about| about.group == Group::Activation && about.title != "Softmax");
         let others = ["Cosine", "Warm-up", "Step", "MSE", "Huber", "Momentum"];
+        let others = others.into_iter().chain(["Overfitting", "Confusion matrix", "Convolution"]);
         for name in optimisers.chain(activations.map(|about| about.title)).chain(others) {
             assert!(with.contains(&name), "{name} has no picture: {with:?}");
         }

@@ -50,6 +50,12 @@ pub(super) const TERMS: &[Term] = &[
         "",
         "One plane of an image: red, green or blue, or what one filter of a convolution has found.",
     ),
+    term(
+        "Convolution",
+        &["convolutional", "conv", "CNN"],
+        "y = kernel ∗ x + b",
+        "A small window of weights slides over an image or a sequence and looks for the same pattern everywhere. It needs few weights, and what it learns in one corner it knows in all.",
+    ),
     term("Cut off", &[], "", "In transposed convolution: rows and columns removed from each side of the output."),
     term(
         "Dead unit",
