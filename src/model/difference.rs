@@ -6,7 +6,7 @@ mod settings;
 
 use std::fmt;
 
-use super::{Project, Source};
+use super::{Graph, Project, Source, TrainingSpec};
 
 pub use layers::{in_words as value_in_words, layer_pairs};
 
@@ -56,6 +56,18 @@ pub fn differences(before: &Project, after: &Project) -> Vec<Difference> {
     found
 }
 
+/// As [`differences`], of two networks.
+pub fn of_graphs(before: &Graph, after: &Graph) -> Vec<Difference> {
+    layers::differences(before, after)
+}
+
+/// As [`differences`], of settings of training.
+pub fn of_training(before: &TrainingSpec, after: &TrainingSpec) -> Vec<Difference> {
+    let mut found = Vec::new();
+    settings::of_training(before, after, &mut found);
+    found
+}
+
 /// In one line: "Dense 1 8 → 16 units, learning rate 0.1 → 0.01", or "same".
 pub fn in_words(differences: &[Difference]) -> String {
     if differences.is_empty() {
@@ -80,7 +92,7 @@ mod tests {
     use super::*;
     use crate::model::layer::{Activation, Dense, Dropout, Loss, LossKind, Relu};
     use crate::model::{
-        Clip, CsvSpec, DigitsSpec, EarlyStopping, Feature, Graph, LayerKind, Optimiser, Schedule, SyntheticKind,
+        Clip, CsvSpec, DigitsSpec, EarlyStopping, Feature, LayerKind, Optimiser, Schedule, SyntheticKind,
         SyntheticSpec, templates,
     };
 

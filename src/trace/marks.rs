@@ -1,29 +1,103 @@
 //! What was changed in a run, in a few words each: the lines across its curves.
 
 use super::{Change, JournalEntry, Mark};
+use crate::model::difference::{Difference, of_graphs, of_training};
 use crate::model::{Device, Graph, Project, TrainingSpec};
 
 /// Of all changes from the beginning, in their order. Dragging a slider leaves one mark, from where it began to where it ended.
 pub fn marks<'a>(origin: &Project, device: &Device, journal: impl IntoIterator<Item = &'a JournalEntry>) -> Vec<Mark> {
     let mut before = Before { training: &origin.training, graph: &origin.graph, device };
-    let mut marks: Vec<Mark> = Vec::new();
+    let mut marks: Vec<(u64, Said)> = Vec::new();
     for entry in journal {
-        let Some(label) = before.take(&entry.change) else { continue };
-        match marks.last_mut() {
-            Some(last) if last.step == entry.step && is_one_drag(&last.label, &label) => {
-                let (from, to) = (last.label.split(ARROW).next(), label.split(ARROW).nth(1));
-                last.label = match (from, to) {
-                    (Some(from), Some(to)) => format!("{from}{ARROW}{to}"),
-                    _ => label,
-                };
-            }
-            _ => marks.push(Mark { step: entry.step, label }),
+        let Some(mut said) = before.take(&entry.change) else { continue };
+        if let Some((_, last)) = marks.pop_if(|(step, last)| *step == entry.step && last.is_one_drag(&said)) {
+            said = last.dragged_to(said);
         }
+        marks.push((entry.step, said));
     }
-    marks
+    marks.into_iter().map(|(step, said)| Mark { step, label: said.label() }).collect()
 }
 
 const ARROW: &str = " → ";
+
+/// What is said of a change.
+enum Said {
+    /// Of one setting or layer.
+    One(Difference),
+    /// Of one setting that so many layers have alike.
+    Alike(Difference, usize),
+    Else(String),
+}
+
+impl Said {
+    fn of(mut found: Vec<Difference>, graph: &Graph, otherwise: &str) -> Self {
+        if let Some(alike) = alike(&found, graph) {
+            return Self::Alike(alike, found.len());
+        }
+        match (found.pop(), found.first()) {
+            (Some(only), None) => Self::One(Difference { what: short(&only.what).to_owned(), ..only }),
+            (_, Some(first)) => Self::Else(format!("{first} and {} more", found.len())),
+            (None, None) => Self::Else(otherwise.to_owned()),
+        }
+    }
+
+    /// The setting that may be dragged, and how many layers have it.
+    fn setting(&self) -> Option<(&Difference, usize)> {
+        match self {
+            Self::One(difference) => Some((difference, 1)),
+            Self::Alike(difference, layers) => Some((difference, *layers)),
+            Self::Else(_) => None,
+        }
+    }
+
+    /// Whether this and what follows are of one setting, or say the same.
+    fn is_one_drag(&self, next: &Self) -> bool {
+        match (self.setting(), next.setting()) {
+            (Some((a, m)), Some((b, n))) => (&a.what, m) == (&b.what, n) && !a.to.is_empty() && !b.from.is_empty(),
+            (None, None) => self.label() == next.label(),
+            _ => false,
+        }
+    }
+
+    /// From where this began to where `next` ended.
+    fn dragged_to(self, next: Self) -> Self {
+        let from = self.setting().map(|(difference, _)| difference.from.clone());
+        match (from, next) {
+            (Some(from), Self::One(to)) => Self::One(Difference { from, ..to }),
+            (Some(from), Self::Alike(to, layers)) => Self::Alike(Difference { from, ..to }, layers),
+            (_, next) => next,
+        }
+    }
+
+    fn label(&self) -> String {
+        match self {
+            Self::One(difference) => difference.to_string(),
+            Self::Alike(difference, layers) => format!("{difference} in {layers} layers"),
+            Self::Else(words) => words.clone(),
+        }
+    }
+}
+
+/// Room is scarce across the curves.
+fn short(what: &str) -> &str {
+    match what {
+        "learning rate" => "lr",
+        "batch size" => "batch",
+        what => what,
+    }
+}
+
+/// What became another in several layers in the same way, without their names.
+fn alike(found: &[Difference], graph: &Graph) -> Option<Difference> {
+    let [first, _, ..] = found else { return None };
+    let setting = |difference: &Difference| {
+        let of_layer = |name: &str| Some(difference.what.strip_prefix(name)?.strip_prefix(' ')?.to_owned());
+        graph.layers().find_map(|layer| of_layer(&layer.name))
+    };
+    let what = setting(first)?;
+    let is_it = |other: &Difference| other.change() == first.change() && setting(other).as_ref() == Some(&what);
+    found.iter().all(is_it).then(|| Difference { what: what.clone(), ..first.clone() })
+}
 
 /// What was in force.
 struct Before<'a> {
@@ -34,56 +108,38 @@ struct Before<'a> {
 
 impl<'a> Before<'a> {
     /// A change in a few words; `None` where the run makes it by itself, or nothing becomes another.
-    fn take(&mut self, change: &'a Change) -> Option<String> {
+    fn take(&mut self, change: &'a Change) -> Option<Said> {
         match change {
             Change::Training { training } => {
                 let before = std::mem::replace(&mut self.training, training);
-                (before != training).then(|| of_training(before, training))
+                (before != training).then(|| Said::of(of_training(before, training), self.graph, "settings changed"))
             }
             Change::Graph { graph } => {
                 let before = std::mem::replace(&mut self.graph, graph);
-                (before != graph).then(|| "network edited".to_owned())
+                // A layer may have another name.
+                (before != graph).then(|| Said::of(of_graphs(before, graph), graph, "network edited"))
             }
             Change::Device { device } => {
                 let before = std::mem::replace(&mut self.device, device);
-                (before != device).then(|| format!("device {before}{ARROW}{device}"))
+                (before != device).then(|| Said::Else(format!("device {before}{ARROW}{device}")))
             }
             Change::Plateau { .. } => None,
-            Change::Value { .. } | Change::Tensor { .. } => Some(change.to_string()),
+            Change::Value { .. } | Change::Tensor { .. } => Some(Said::Else(change.to_string())),
         }
     }
 }
 
-/// Whether two labels at one step are of the same setting, or say the same.
+/// Whether two labels are of the same setting or number, or say the same.
 pub(super) fn is_one_drag(last: &str, label: &str) -> bool {
-    let setting = |label: &str| label.split_once(ARROW).and_then(|(from, _)| Some(from.split_once(' ')?.0.to_owned()));
-    last == label || setting(last).is_some_and(|last| Some(last) == setting(label))
-}
-
-/// "lr 0.1 → 0.01", or which settings were changed.
-fn of_training(old: &TrainingSpec, new: &TrainingSpec) -> String {
-    if old.learning_rate != new.learning_rate {
-        return format!("lr {}{ARROW}{}", old.learning_rate, new.learning_rate);
-    }
-    if old.batch_size != new.batch_size {
-        return format!("batch {}{ARROW}{}", old.batch_size, new.batch_size);
-    }
-    if old.optimiser.title() != new.optimiser.title() {
-        return format!("optimiser {}{ARROW}{}", old.optimiser.title(), new.optimiser.title());
-    }
-    if old.epochs != new.epochs {
-        return format!("epochs {}{ARROW}{}", old.epochs, new.epochs);
-    }
-    if old.schedule != new.schedule {
-        return format!("schedule {}{ARROW}{}", old.schedule.title(), new.schedule.title());
-    }
-    "settings changed".to_owned()
+    let begin = |label: &str| [ARROW, " = "].iter().find_map(|sign| Some(label.split_once(sign)?.0.to_owned()));
+    last == label || begin(last).is_some_and(|last| Some(last) == begin(label))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Optimiser, templates};
+    use crate::model::layer::ParamValue;
+    use crate::model::{Edit, Optimiser, Shared, templates};
     use crate::trace::TensorEdit;
 
     #[test]
@@ -97,6 +153,14 @@ mod tests {
             TrainingSpec { optimiser: Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }, ..slow };
         let edit = Change::Tensor { name: "dense_1.weight".into(), edit: TensorEdit::ZERO };
         let value = Change::Value { name: "dense_1.bias".into(), index: vec![0], value: 2.0 };
+        let graph = |edit: Edit| {
+            let mut graph = origin.graph.clone();
+            edit.apply(&mut graph).unwrap();
+            Change::Graph { graph }
+        };
+        let layer = origin.graph.find("Dense 1").unwrap().id;
+        let units = |units| graph(Edit::SetParam { layer, key: "units".into(), value: ParamValue::Int(units) });
+        let l2 = |weight| graph(Edit::SetAll { shared: Shared::L2, value: ParamValue::Float(weight) });
         let changes = [
             (3, rate(0.5)),
             (3, rate(0.25)),
@@ -107,8 +171,13 @@ mod tests {
             (7, edit),
             (7, value),
             (8, Change::Graph { graph: origin.graph.clone() }),
-            (9, Change::Graph { graph: Graph::default() }),
-            (9, Change::Device { device: Device::Cuda(0) }),
+            (8, units(9)),
+            (8, units(12)),
+            (9, l2(0.01)),
+            (10, l2(0.02)),
+            (10, l2(0.1)),
+            (11, Change::Graph { graph: Graph::default() }),
+            (11, Change::Device { device: Device::Cuda(0) }),
         ];
         let journal = changes.map(|(step, change)| JournalEntry { step, instruction: 0, change });
         let marks = marks(&origin, &Device::Cpu, &journal);
@@ -121,8 +190,11 @@ mod tests {
                 (5, format!("optimiser {} → SGD", origin.training.optimiser.title()).as_str()),
                 (7, "dense_1.weight = 0"),
                 (7, "dense_1.bias[0] = 2"),
-                (9, "network edited"),
-                (9, "device cpu → cuda:0"),
+                (8, "Dense 1 8 → 12 units"),
+                (9, "Dense 1 12 → 8 units and 2 more"),
+                (10, "L2 0.01 → 0.1 in 2 layers"),
+                (11, "layer − Input and 3 more"),
+                (11, "device cpu → cuda:0"),
             ]
         );
     }
