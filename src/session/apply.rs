@@ -26,7 +26,10 @@ impl State {
         match action {
             Action::Edit(edit) => self.edit(None, vec![edit]),
             Action::Edits { name, edits } => self.edit(Some(name), edits),
-            Action::EndEdit => self.history.close(),
+            Action::EndEdit => {
+                self.history.close();
+                self.tell(Command::EndDrag);
+            }
             Action::Undo => self.travel(true),
             Action::Redo => self.travel(false),
             Action::Select { layers, extend } => self.select(layers, extend),

@@ -145,6 +145,11 @@ impl History {
         self.made = self.changes.len();
     }
 
+    /// What is changed from now on is no part of a drag before it.
+    pub fn end_drag(&mut self) {
+        self.series = None;
+    }
+
     /// The next change that lies ahead was made once more.
     pub fn made_again(&mut self) {
         self.made = (self.made + 1).min(self.changes.len());
@@ -270,6 +275,10 @@ mod tests {
         };
         [number(0, 0.5), number(0, 0.25), number(1, 0.5)].into_iter().for_each(|set| history.change(set, true));
         assert_eq!(history.made()[3..], [number(0, 0.25), number(1, 0.5)]);
+        history.end_drag();
+        history.change(number(1, 0.75), true);
+        assert_eq!(history.made()[4..], [number(1, 0.5), number(1, 0.75)], "set once more, and taken back alone");
+        assert_eq!(history.undo(), Some(number(1, 0.75)));
         let before = history.bytes();
         let edit = TensorEdit::Whole { values: vec![0.0; 100_000].into() };
         history.change(entry(5, Change::Tensor { name: "dense_1.weight".into(), edit }), true);

@@ -57,6 +57,8 @@ pub enum Command {
     /// 0 (slowest) to 1 (full speed).
     Speed(f32),
     Change(Box<Change>),
+    /// What was dragged has been let go: the next change is another one.
+    EndDrag,
     Watch(Watch),
     /// One sample, as the network takes it; the answer comes in the outbox.
     Ask(Vec<f32>),
@@ -314,6 +316,7 @@ impl Worker {
                 self.next_step = Instant::now();
             }
             Command::Change(change) => self.change(*change)?,
+            Command::EndDrag => self.debugger.iter_mut().for_each(Debugger::end_drag),
             Command::Watch(watch) => {
                 self.watch = watch;
                 self.pace.hurry();

@@ -12,6 +12,7 @@ impl Debugger {
     pub fn set(&mut self, name: &str, index: &[usize], value: f32) -> Result<(), DebugError> {
         let name = self.changeable(name)?;
         self.refuse(&name, &[value])?;
+        self.end_drag();
         self.change(Change::Value { name, index: index.to_vec(), value }).map(|_| ())
     }
 
@@ -38,6 +39,11 @@ impl Debugger {
         }
         let training = crate::model::TrainingSpec { learning_rate: rate, ..self.run.training().clone() };
         self.change(Change::Training { training }).map(|_| ())
+    }
+
+    /// The hand that dragged a number has let it go: what is changed from now on is taken back by itself.
+    pub fn end_drag(&mut self) {
+        self.run.history_mut().end_drag();
     }
 
     /// Makes a change here and writes it in the journal. What lay ahead is forgotten. A step in progress that another network

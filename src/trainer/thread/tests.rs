@@ -10,6 +10,7 @@ use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
 mod branches;
+mod by_hand;
 mod later;
 mod not_finite;
 

@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, Pos2, Rect, vec2};
 
 use super::hands::Hands;
-use crate::session::State;
+use crate::session::{RunStatus, State};
 
 const WINDOW: [f32; 2] = [1440.0, 900.0];
 
@@ -109,6 +109,37 @@ fn a_weight_set_before_the_first_step_outlives_a_change_of_settings_but_not_a_re
         !hands.state().history.undo_name().unwrap_or_default().starts_with("set "),
         "there is nothing to take back"
     );
+}
+
+#[test]
+fn a_weight_is_set_and_taken_back_while_it_trains() {
+    let mut hands = xor();
+    hands.key(Modifiers::NONE, Key::Space);
+    hands.wait_until("it trains", |hands| hands.state().run.step > 0);
+    let at = at_line(&hands, "x", "unit 0 of Dense 1");
+    hands.hover(at);
+    let words = hands.names_containing("x → unit").remove(0).split(": ").next().unwrap().to_owned();
+    for (value, marks) in [("3.5", 1), ("-3.5", 2)] {
+        hands.hover(at);
+        hands.press_at(at);
+        assert!(hands.sees(&format!("Value of {words}")));
+        hands.key(Modifiers::COMMAND, Key::A);
+        hands.type_text(value);
+        hands.key(Modifiers::NONE, Key::Enter);
+        hands.wait_until("the run knows", |hands| hands.state().run.marks.len() == marks);
+        assert!(hands.state().run.marks[marks - 1].label.ends_with(&format!("= {value}")));
+        assert_eq!(hands.state().run.status, RunStatus::Running);
+    }
+    let set = format!("set {words}");
+    for left in [Some(set.as_str()), None] {
+        hands.key(Modifiers::COMMAND, Key::Z);
+        assert_eq!(hands.state().history.undo_name(), left);
+    }
+    let unit: usize = words.split(' ').nth(3).unwrap().parse().unwrap();
+    // A few steps change it by little.
+    let is_back = |hands: &Hands| weight(hands, unit, 0).is_some_and(|weight| weight.abs() < 3.0);
+    hands.wait_until("it is taken back", is_back);
+    assert_eq!(hands.state().run.status, RunStatus::Running);
 }
 
 #[test]
