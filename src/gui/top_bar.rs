@@ -190,7 +190,10 @@ fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
             .margin(egui::Margin::symmetric(6, 5))
             .char_limit(80)
     });
-    field.on_hover_text("The project's name. Click to change it.");
+    if !field.has_focus() && galley.size().x + 12.0 > field.rect.width() {
+        end_in_an_ellipsis(ui, &galley, field.rect);
+    }
+    field.on_hover_text(format!("{}\nThe project's name. Click to change it.", state.project.name));
     if let Some(name) = renamed.filter(|name| !name.trim().is_empty()) {
         actions.push(Action::RenameProject(name.trim().to_owned()));
     }
@@ -202,6 +205,20 @@ fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
         response.on_hover_text("There are unsaved changes.");
     }
+}
+
+/// Over the end of a field that shows the beginning of a longer text.
+fn end_in_an_ellipsis(ui: &Ui, text: &egui::Galley, field: egui::Rect) {
+    let tokens = Tokens::of(ui);
+    let ellipsis = ui.painter().layout_no_wrap("…".to_owned(), theme::regular(13.0), tokens.text);
+    let (left, room) = (field.left() + 6.0, field.width() - 12.0 - ellipsis.size().x);
+    // Behind the last letter that fits whole.
+    let ends = text.rows.iter().flat_map(|row| &row.glyphs).map(|glyph| glyph.max_x());
+    let end = left + ends.take_while(|end| *end <= room).last().unwrap_or(0.0);
+    let rest = egui::Rect::from_min_max(egui::pos2(end, field.top()), field.right_bottom());
+    ui.painter().rect_filled(rest.shrink2(Vec2::new(0.0, 2.0)), 0.0, tokens.panel);
+    let at = egui::pos2(end, field.center().y - ellipsis.size().y / 2.0);
+    ui.painter().galley(at, ellipsis, tokens.text);
 }
 
 fn history(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {

@@ -95,3 +95,20 @@ fn a_click_on_another_device_asks_for_it() {
     harness.run();
     assert_eq!(harness.state().actions, [Action::SetDevice(Device::Cpu)]);
 }
+
+#[test]
+fn a_long_name_ends_in_an_ellipsis_and_a_short_one_does_not() {
+    let ellipses = |name: &str| {
+        let mut harness = bar(1024.0, RunStatus::Paused);
+        harness.state_mut().state.project.name = name.to_owned();
+        harness.run();
+        let field = harness.get_by_label("Project name").rect();
+        let shapes = harness.output().shapes.iter();
+        let texts = shapes.filter_map(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) if text.galley.text() == "…" => Some(text.visual_bounding_rect()),
+            _ => None,
+        });
+        texts.filter(|at| field.contains_rect(*at)).count()
+    };
+    assert_eq!((ellipses("Spiral"), ellipses("A project with a name that has no room in the bar")), (0, 1));
+}
