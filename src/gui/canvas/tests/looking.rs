@@ -74,3 +74,19 @@ fn a_card_that_the_hand_takes_to_the_edge_leaves_the_view_alone() {
     harness.run_steps(3);
     assert_eq!(harness.get_by_label("node Input").rect(), before);
 }
+
+#[test]
+fn the_small_map_of_a_long_chain_is_a_strip_that_covers_no_card() {
+    let mut harness = window(Desk::chain(&[2], vec![Dense::default().into(); 30]));
+    // As much as a window of 1024 x 640 has for the canvas; the strip with the palette's layer is above it.
+    harness.set_size(vec2(552.0, 404.0));
+    for _ in 0..6 {
+        harness.run_steps(3);
+        let map = harness.get_by_label("minimap").rect();
+        assert!(map.height() < 40.0 && map.width() > 100.0, "{map:?}");
+        for card in harness.query_all_by_label_contains("node Dense") {
+            assert!(!card.rect().intersects(map), "{:?} under {map:?}", card.rect());
+        }
+        harness.state_mut().canvas.view.offset.x -= 400.0;
+    }
+}
