@@ -173,29 +173,49 @@ fn legend(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, frame: Rect, samples:
     let room = ui.available_rect_before_wrap();
     let top = frame.bottom() + 20.0;
     let rect = Rect::from_min_max(Pos2::new(room.left() + 12.0, top), Pos2::new(room.right() - 12.0, top + 20.0));
-    let layout = egui::Layout::left_to_right(egui::Align::Center);
-    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
+    // What is not to be seen comes first, so that names leave it room.
+    let from_the_right = egui::Layout::right_to_left(egui::Align::Center);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(from_the_right), |ui| {
         ui.spacing_mut().item_spacing.x = 10.0;
-        match dataset.classes() {
-            Some(classes) => {
-                for (class, name) in classes.iter().enumerate() {
-                    if ui.available_width() < 40.0 {
-                        ui.label(RichText::new("…").color(tokens.faint)).on_hover_text(classes.join(", "));
-                        break;
-                    }
-                    reading_row(ui, tokens, tokens.class(class), name, "");
-                }
-            }
-            None => scale(ui, tokens, points::target_range(dataset)),
+        let (short, long) = notes(samples, trained);
+        if !short.is_empty() {
+            let label = egui::Label::new(RichText::new(short).small().color(tokens.faint)).truncate();
+            ui.add(label).on_hover_text(long);
         }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let (short, long) = notes(samples, trained);
-            if !short.is_empty() {
-                let label = egui::Label::new(RichText::new(short).small().color(tokens.faint)).truncate();
-                ui.add(label).on_hover_text(long);
-            }
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| match dataset.classes() {
+            Some(classes) => class_names(ui, tokens, classes),
+            None => scale(ui, tokens, points::target_range(dataset)),
         });
     });
+}
+
+/// Whole where there is room, else all equally short; what has no room at all stands behind an ellipsis.
+fn class_names(ui: &mut Ui, tokens: &Tokens, classes: &[String]) {
+    /// A dot and what is around it, and the ellipsis.
+    const DOT: f32 = 20.0;
+    const ELLIPSIS: f32 = 14.0;
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let painter = ui.painter().clone();
+    let width = |name: &str| DOT + painter.layout_no_wrap(name.to_owned(), font.clone(), tokens.muted).size().x;
+    let (room, gap) = (ui.available_width(), ui.spacing().item_spacing.x);
+    let whole = classes.iter().map(|name| width(name) + gap).sum::<f32>() - gap;
+    let share = if whole <= room { room } else { ((room + gap) / classes.len() as f32 - gap).max(2.0 * DOT) };
+    for (class, name) in classes.iter().enumerate() {
+        let letters = name.chars().count();
+        let first = |n: usize| name.chars().take(n).collect::<String>().trim_end().to_owned() + "…";
+        let short = if width(name) <= share { Some(name.clone()) } else { None };
+        let short = short.or_else(|| (1..letters).rev().map(first).find(|short| width(short) <= share));
+        let short = short.unwrap_or_else(|| "…".to_owned());
+        let rest = if class + 1 < classes.len() { gap + ELLIPSIS } else { 0.0 };
+        if share < room && width(&short) + rest > ui.available_width() {
+            ui.label(RichText::new("…").color(tokens.faint)).on_hover_text(classes.join(", "));
+            break;
+        }
+        let row = ui.scope(|ui| reading_row(ui, tokens, tokens.class(class), &short, "")).response;
+        if short != *name {
+            row.on_hover_text(name);
+        }
+    }
 }
 
 /// The signed scale with its ends.

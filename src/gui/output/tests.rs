@@ -150,6 +150,29 @@ fn before_training_the_points_stand_on_neutral_ground() {
 }
 
 #[test]
+fn the_word_that_it_is_untrained_keeps_its_room_beside_long_names() {
+    let legend = |classes: &[&str]| {
+        let mut dataset = two_classes();
+        dataset.task = Task::Classification { classes: names(classes) };
+        let local = Local::default();
+        let mut harness =
+            bench([248.0, 300.0], state(dataset, None), local, |ui, state, local: &mut Local, actions| {
+                show(ui, state, &mut local.output, (local.unit, &mut local.pinned), actions);
+            });
+        harness.run_steps(3);
+        harness
+    };
+    let short = legend(&["left", "right"]);
+    let whole = short.get_by_label("untrained").rect();
+    short.get_by_label_contains("right");
+    let long = legend(&["a class with a long name", "another with a long name", "a third", "a fourth"]);
+    let rect = long.get_by_label("untrained").rect();
+    assert_eq!(rect, whole);
+    let first = long.get_by_label_contains("a cl").rect();
+    assert!(first.right() < rect.left(), "{first:?} over {rect:?}");
+}
+
+#[test]
 fn test_points_come_and_go_and_steps_switch() {
     let mut harness = open(state(two_classes(), Some(halves())), Tab::Output);
     let rect = harness.get_by_label("Network output, over the plane").rect();

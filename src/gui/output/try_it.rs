@@ -103,8 +103,8 @@ fn draw(
 ) {
     local.pad.fit(rows, columns);
     let room = ui.available_size() - Vec2::new(24.0, 16.0);
-    let beside = room.x >= 250.0;
-    let side = if beside { (room.y - 34.0).min(room.x * 0.48) } else { room.x.min(room.y * 0.5) };
+    let beside = room.x >= 220.0;
+    let side = if beside { (room.y - BELOW_PAD).min(room.x * 0.46) } else { room.x.min(room.y * 0.5) };
     let side = side.clamp(84.0, 280.0);
     ScrollArea::vertical().id_salt("draw").auto_shrink(false).show(ui, |ui| {
         egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
@@ -117,20 +117,32 @@ fn draw(
                     }
                     pad_buttons(ui, view, local);
                     centring(ui, local);
-                });
+                    let seen = ink(view, local);
+                    if let Some(ink) = &seen {
+                        ui.set_max_width(side.max(112.0));
+                        self::seen(ui, tokens, view, ink);
+                    }
+                    seen
+                })
+                .inner
             };
             if beside {
                 ui.horizontal_top(|ui| {
-                    pad(ui, local);
-                    ui.vertical(|ui| answer(ui, tokens, view, local, actions));
+                    let ink = pad(ui, local);
+                    ui.vertical(|ui| answer(ui, tokens, view, (local, ink), actions));
                 });
             } else {
-                pad(ui, local);
-                answer(ui, tokens, view, local, actions);
+                let ink = pad(ui, local);
+                answer(ui, tokens, view, (local, ink), actions);
             }
         });
     });
 }
+
+/// Buttons, a switch, and what the network sees.
+const BELOW_PAD: f32 = 112.0;
+/// Of the side of what the network sees.
+const SEEN: f32 = 40.0;
 
 fn pad_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
     ui.horizontal(|ui| {
@@ -162,26 +174,38 @@ fn centring(ui: &mut Ui, local: &mut TryUi) {
 /// The drawing as the network is given it, small.
 fn seen(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, ink: &[f32]) {
     ui.horizontal(|ui| {
-        let (rect, response) = ui.allocate_exact_size(Vec2::splat(56.0), Sense::hover());
+        let (rect, response) = ui.allocate_exact_size(Vec2::splat(SEEN), Sense::hover());
         thumbnail::paint(ui, &ui.painter_at(rect), rect, "seen", &view.dataset.input_shape, ink);
         ui.painter().rect_stroke(rect, 2.0, egui::Stroke::new(1.0, tokens.line), egui::StrokeKind::Outside);
         let name = "What the network sees";
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, name));
-        ui.add(Label::new(RichText::new("what the network sees").color(tokens.muted)).wrap());
+        ui.add(Label::new(RichText::new("what the network sees").small().color(tokens.muted)).wrap());
     });
-    ui.add_space(6.0);
 }
 
-fn answer(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
+/// What is drawn as the network is given it, from no ink (0) to full ink (1).
+fn ink(view: &OutputView<'_>, local: &mut TryUi) -> Option<Vec<f32>> {
     if local.pad.is_empty() {
-        ui.label(RichText::new("Draw with the mouse,\nthe answer follows.").color(tokens.muted));
-        return;
+        return None;
     }
     let (empty, full) = ink_range(view.dataset);
     let level = |v: f32| ((v - empty) / (full - empty)).clamp(0.0, 1.0);
     let framing = *local.framing.get_or_insert_with(|| Framing::of(view.dataset, level));
-    let ink = if local.as_drawn { local.pad.ink.clone() } else { local.pad.framed(&framing) };
-    seen(ui, tokens, view, &ink);
+    Some(if local.as_drawn { local.pad.ink.clone() } else { local.pad.framed(&framing) })
+}
+
+fn answer(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    view: &OutputView<'_>,
+    (local, ink): (&mut TryUi, Option<Vec<f32>>),
+    actions: &mut Vec<Action>,
+) {
+    let Some(ink) = ink else {
+        ui.add(Label::new(RichText::new("Draw with the mouse, the answer follows.").color(tokens.muted)).wrap());
+        return;
+    };
+    let (empty, full) = ink_range(view.dataset);
     let input: Vec<f32> = ink.iter().map(|ink| empty + ink * (full - empty)).collect();
     let about = About::Own { taken: local.taken };
     local.ask(view, about, &input, actions);
@@ -226,7 +250,7 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, rep
 const SCORE: &str = "How close this output is to its target of 1. With this loss it is a score, not a probability.";
 
 fn bar(ui: &mut Ui, tokens: &Tokens, (name, p, probability): (&str, f32, bool), best: bool, names: f32) {
-    let width = ui.available_width().max(120.0);
+    let width = ui.available_width().max(100.0);
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 16.0), egui::Sense::hover());
     let text = format!("{name}: {}", sure(p));
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &text));

@@ -311,3 +311,27 @@ fn the_sheet_of_keys_can_be_read_to_its_end_at_the_largest_size() {
         hands.key(Modifiers::NONE, Key::Escape);
     }
 }
+
+#[test]
+fn all_answers_about_a_drawing_are_seen_in_a_small_window() {
+    let mut hands = Hands::at([1440.0, 900.0], State::start(None));
+    hands.click("Drawn digits");
+    hands.wait_for_data();
+    hands.resize([1024.0, 640.0]);
+    hands.click("Step");
+    hands.wait_until("there is a network to ask", |hands| hands.state().run.step == 1);
+    hands.click_tab("Draw");
+    let pad = hands.rect("Drawing pad");
+    hands.drag(pad.lerp_inside(vec2(0.3, 0.2)), pad.lerp_inside(vec2(0.6, 0.8)));
+    let bar = |hands: &Hands, digit: usize| {
+        let begin = format!("{digit}: ");
+        hands.names_containing(&begin).into_iter().find(|name| name.starts_with(&begin) && name.contains('%'))
+    };
+    hands.wait_until("it answers", |hands| bar(hands, 9).is_some());
+    let window = Rect::from_min_size(egui::Pos2::ZERO, vec2(1024.0, 640.0));
+    assert!(window.contains_rect(hands.rect("What the network sees")));
+    for digit in 0..10 {
+        let rect = hands.rect(&bar(&hands, digit).expect("a bar"));
+        assert!(window.contains_rect(rect) && !pad.intersects(rect), "{digit} at {rect:?}");
+    }
+}
