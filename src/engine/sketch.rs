@@ -63,16 +63,16 @@ pub fn level(loss: f32, angle: f32) -> [f32; 2] {
 /// The training loss and the validation loss, step by step, of a layer that has as many weights as samples: it learns their noise
 /// as well.
 pub fn learnt_by_heart() -> Result<[Vec<f32>; 2]> {
-    const INPUTS: usize = 24;
+    const INPUTS: usize = 16;
     const STEPS: usize = 60;
     let start = Dense { units: 1, init: Initialiser::Constant, init_value: 0.0, ..Dense::default() };
-    let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.04, ..TrainingSpec::default() };
+    let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.08, ..TrainingSpec::default() };
     let mut machine = machine(Some(start.into()), INPUTS, LossKind::Mse, training)?;
     let mut draws = Draws::new(1, Purpose::Weights, 0, None);
     // The first few inputs matter, the others only seem to.
     let mut part = |rows: usize| {
         let inputs: Vec<f32> = (0..rows * INPUTS).map(|_| draws.normal() as f32).collect();
-        let target = |row: &[f32]| row[..4].iter().sum::<f32>() + draws.normal() as f32;
+        let target = |row: &[f32]| row[..4].iter().sum::<f32>() + 1.2 * draws.normal() as f32;
         let targets: Vec<f32> = inputs.chunks(INPUTS).map(target).collect();
         (inputs, targets)
     };
@@ -133,7 +133,7 @@ mod tests {
         assert!(training.is_sorted_by(|a, b| a > b), "{training:?}");
         let best = validation.iter().copied().fold(f32::INFINITY, f32::min);
         let (first, last) = (validation[0], validation[validation.len() - 1]);
-        assert!(best < 0.8 * first && last > 1.2 * best && last > 3.0 * training[training.len() - 1], "{validation:?}");
+        assert!(best < 0.7 * first && last > 1.2 * best && last > 3.0 * training[training.len() - 1], "{validation:?}");
     }
 
     #[test]

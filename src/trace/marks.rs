@@ -193,7 +193,7 @@ mod tests {
                 (8, "Dense 1 8 → 12 units"),
                 (9, "Dense 1 12 → 8 units and 2 more"),
                 (10, "L2 0.01 → 0.1 in 2 layers"),
-                (11, "layer − Input and 3 more"),
+                (11, "layer − input and 3 more"),
                 (11, "device cpu → cuda:0"),
             ]
         );

@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn the_filter_finds_where_ink_begins_and_where_it_ends() {
         let found = [(0, 3), (2, 0), (1, 1)].map(|(row, column)| scenes::filtered(row, column));
-        assert_eq!(found, [-2.0, 2.0, 0.0]);
+        assert_eq!(found, [-1.0, 2.0, 0.0]);
     }
 
     #[test]

@@ -317,10 +317,10 @@ fn all_answers_about_a_drawing_are_seen_in_a_small_window() {
     let mut hands = Hands::at([1440.0, 900.0], State::start(None));
     hands.click("Drawn digits");
     hands.wait_for_data();
+    hands.click_tab("Draw");
     hands.resize([1024.0, 640.0]);
     hands.click("Step");
     hands.wait_until("there is a network to ask", |hands| hands.state().run.step == 1);
-    hands.click_tab("Draw");
     let pad = hands.rect("Drawing pad");
     hands.drag(pad.lerp_inside(vec2(0.3, 0.2)), pad.lerp_inside(vec2(0.6, 0.8)));
     let bar = |hands: &Hands, digit: usize| {
