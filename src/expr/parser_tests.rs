@@ -46,7 +46,7 @@ fn errors_say_where_and_what() {
     refused("x)", 1, "')' without a '('");
     refused("2x", 1, "write * to multiply");
     refused("x(2)", 0, "write x * (...) to multiply");
-    refused("x, 1", 1, "comma");
+    refused("x, 1", 1, "Commas");
     refused("x $ 2", 2, "'$' isn't allowed in an expression (character 3)");
     refused("é + x", 0, "There is no 'é'");
     refused("é", 0, "the names are x, pi, e");
@@ -62,7 +62,7 @@ fn unknown_names_get_the_nearest_one() {
     refused("tahnh(x)", 0, "did you mean 'tanh'?");
     refused("X + 1", 0, "did you mean 'x'?");
     refused("ln(x)", 0, "'log'");
-    refused("completely(x)", 0, "there are exp, log");
+    refused("completely(x)", 0, "functions are exp, log");
     refused("exp + x", 0, "write exp(x)");
     refused("max(x)", 0, "max takes 2 arguments, not 1");
     refused("exp()", 0, "exp takes 1 argument, not 0");

@@ -161,7 +161,7 @@ mod tests {
             ("max(w + %4) > 1", 8, "equal shapes"),
             ("loss > w", 0, "isn't a single number"),
             ("1 + w[2, 0] > 3", 4, "below 2"),
-            ("w[0] > 3", 0, "has shape [3]"),
+            ("w[0] > 3", 0, "its shape is [3]"),
             ("w[0, 1, 2] > 3", 0, "2 indices, not 3"),
         ] {
             let error = check(text, &parse(text).unwrap(), true, &mut dims_of).unwrap_err();

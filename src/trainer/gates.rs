@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(lstm.check_expression(text).unwrap_err().message, why);
         }
         let several = lstm.element("lstm_1.weight_ih", &[Index::Named("f".into())]).unwrap_err();
-        assert!(several.contains("an element of it has 2 indices"), "{several}");
+        assert!(several.contains("an element takes 2 indices"), "{several}");
     }
 
     /// A breakpoint remembers the steps before of what it names by a gate, and says it as it was typed.

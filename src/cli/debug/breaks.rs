@@ -237,11 +237,11 @@ mod tests {
             ("", "needs an expression or a location"),
             ("at", "break at %4"),
             ("at %4 if", "'if' needs a condition"),
-            ("phase sideways", "there are load, forward"),
+            ("phase sideways", "phases are load, forward"),
             ("nan %4", "break nan(%4)"),
             ("at %4 if loss >", "at the end"),
             ("loss > 1 for x steps", "how many steps"),
-            ("loss > 1 hit 0", "Behind 'hit' stands a whole number"),
+            ("loss > 1 hit 0", "'hit' needs a whole number"),
             ("\"loss\"", "takes no text"),
         ] {
             let said = parse("break", text, false).unwrap_err();
@@ -249,7 +249,7 @@ mod tests {
         }
         for (text, words) in [
             ("\"loss {loss", "must end with a '\"'"),
-            ("\"loss {loss\"", "'{' without its '}'"),
+            ("\"loss {loss\"", "'{' without a '}'"),
             ("\" \"", "The text is empty"),
             ("\"a\" nan", "takes no text"),
         ] {

@@ -401,7 +401,7 @@ mod tests {
             ("rnu", "did you mean 'run'?"),
             ("STEP", "did you mean 'step'?"),
             ("brake", "did you mean 'break'?"),
-            ("frobnicate", "no command 'frobnicate'; 'help'"),
+            ("frobnicate", "no command 'frobnicate'. 'help'"),
             ("goto", "goto 20"),
             ("goto -1", "not '-1'"),
             ("step 0", "whole number from 1"),

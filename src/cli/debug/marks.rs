@@ -49,7 +49,7 @@ impl Console {
         let kept = self.marks.iter().filter(|mark| lasting.contains(&mark.place.branch));
         let kept = kept.chain(elsewhere).cloned().collect();
         if let Err(error) = folder.change_desk(|desk| desk.bookmarks = kept) {
-            self.notes.push(format!("The bookmarks are for this session only: {error}"));
+            self.notes.push(format!("Bookmarks will not be kept after this session: {error}"));
         }
     }
 
@@ -74,7 +74,7 @@ impl Console {
             None => self.marks.push(bookmark),
         }
         if self.shelf.as_ref().is_some_and(|shelf| !shelf.lasting.contains(&place.branch)) {
-            self.notes.push(format!("{name} ends with this session, as its branch does."));
+            self.notes.push(format!("{name} lasts only for this session, like its branch."));
         }
         self.write_marks();
         Ok(Said { text, json })

@@ -88,6 +88,6 @@ mod tests {
         for (word, meant) in [("rnu", "run"), ("STEP", "step"), ("brake", "break"), ("revrese", "reverse")] {
             assert!(unknown(word).contains(&format!("did you mean '{meant}'?")), "{}", unknown(word));
         }
-        assert!(unknown("frobnicate").contains("no command 'frobnicate'; 'help'"));
+        assert!(unknown("frobnicate").contains("no command 'frobnicate'. 'help'"));
     }
 }

@@ -86,10 +86,10 @@ mod tests {
             debugger.check_condition(&format!("{moved} > 1")).map_err(|error| error.message),
             debugger.gather_curve(moved, &mut |_| true).map(drop).map_err(|error| error.to_string()),
         ] {
-            assert!(refused.clone().unwrap_err().contains("Only print and watch look back"), "{refused:?}");
+            assert!(refused.clone().unwrap_err().contains("Only print and watch can use"), "{refused:?}");
         }
         let watched = debugger.evaluate(moved).unwrap_err();
-        assert!(watched.contains("is told where the run stands"), "{watched}");
+        assert!(watched.contains("is shown while the run is paused"), "{watched}");
         assert!(debugger.names_before().contains(&"dense_1.weight.adam_m.before".to_owned()));
         assert!(number(&mut debugger, "max(loss.before)").unwrap_err().contains("no value 'loss.before'"));
     }

@@ -20,7 +20,7 @@ pub(super) fn dims_of(program: &Program, batch: usize, name: &str) -> Result<Vec
     }
     if let Some(stem) = before(program, name) {
         return Err(format!(
-            "Only print and watch look back at {name}. Conditions, log points and curves are asked before the update: there {stem} still is what it was before the step."
+            "Only print and watch can use {name}. Conditions, log points and curves are evaluated before the update, when {stem} has not changed yet."
         ));
     }
     let id = locate(program, name)?;
@@ -73,7 +73,7 @@ impl Names for Scope<'_> {
             _ => {}
         }
         if before(machine.program(), name).is_some() {
-            return Err(format!("{name} is told where the run stands: looking back takes a moment."));
+            return Err(format!("{name} is shown while the run is paused."));
         }
         let id = locate(machine.program(), name)?;
         let is_state = machine.program().value(id).is_some_and(|value| value.role.is_state());

@@ -193,10 +193,10 @@ fn a_tensor_is_seen_as_it_is_on_another_branch_which_rests_where_it_did() {
     desk.debug(DebugCommand::Look(look(0, 6)));
     let view = desk.until("it says so", |view| view.sight.at_step.as_ref().is_some_and(Result::is_err));
     let why = view.sight.at_step.as_ref().unwrap().as_ref().unwrap_err();
-    assert!(why.contains("it has reached step 5"), "{why}");
+    assert!(why.contains("it is at step 5"), "{why}");
     desk.debug(DebugCommand::Look(look(7, 5)));
     desk.until("there is no such", |view| {
-        view.sight.at_step.as_ref().is_some_and(|at| at.as_ref().is_err_and(|why| why.contains("gone")))
+        view.sight.at_step.as_ref().is_some_and(|at| at.as_ref().is_err_and(|why| why.contains("no longer exists")))
     });
     desk.debug(DebugCommand::Look(look(1, 5)));
     let view = desk.until("its own step is seen", |view| view.sight.at_branch == Some(1));
