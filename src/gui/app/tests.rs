@@ -6,6 +6,8 @@ mod building;
 mod choosing;
 #[path = "tests/debug_keys.rs"]
 mod debug_keys;
+#[path = "tests/debug_samples.rs"]
+mod debug_samples;
 #[path = "tests/debugging.rs"]
 mod debugging;
 #[path = "tests/exporting.rs"]

@@ -110,7 +110,7 @@ fn moments_are_bookmarked_and_one_goes_back_to_where_one_was() {
     }
     assert!(hands.sees("Go back (Alt ←)"));
     hands.click("Bookmarks 1");
-    hands.click("Forget step 3");
+    hands.click("Delete step 3");
     assert!(hands.state().desk.bookmarks.is_empty());
 }
 
