@@ -1,10 +1,11 @@
 //! Forwards and backwards on command.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Said;
 use super::command::Backwards;
 use super::obey::{Console, sentence};
+use crate::engine::FirstNotFinite;
 use crate::trainer::{Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, Unit};
 
 /// Said when the person has broken it off.
@@ -17,6 +18,10 @@ enum Ahead {
     There,
     /// The run has come to its end.
     End(String),
+}
+
+fn not_finite_json(found: &FirstNotFinite) -> Value {
+    json!({ "step": found.step, "instruction": found.instruction, "line": found.line, "samples": found.samples })
 }
 
 impl Console {
@@ -49,16 +54,27 @@ impl Console {
             said.json["breakpoint"] = json!(first.breakpoint);
         }
         if let Some(found) = hits.iter().find_map(|hit| hit.not_finite.as_ref()) {
-            said.json["not_finite"] = json!({
-                "step": found.step, "instruction": found.instruction, "line": found.line, "samples": found.samples,
-            });
+            said.json["not_finite"] = not_finite_json(found);
         }
         said
     }
 
     /// Goes from one advance to the next until it is there, a breakpoint stops it, or somebody breaks it off, be it while the past
     /// is gathered for a breakpoint.
-    fn go(&mut self, mut next: impl FnMut(&mut Debugger) -> Result<Ahead, DebugError>) -> Result<Said, String> {
+    fn go(&mut self, next: impl FnMut(&mut Debugger) -> Result<Ahead, DebugError>) -> Result<Said, String> {
+        let was_known = self.debugger().machine().first_not_finite().is_some();
+        let mut said = self.gone(next)?;
+        // A breakpoint has told it already.
+        let found = self.debugger().machine().first_not_finite();
+        if let Some(found) = found.filter(|_| !was_known && said.json.get("not_finite").is_none()) {
+            said.json["not_finite"] = not_finite_json(found);
+            let hint = "'break nan' stops there; 'layers' shows how far it has spread.";
+            said.text = format!("{found} {} {hint}\n{}", found.advice(), said.text);
+        }
+        Ok(said)
+    }
+
+    fn gone(&mut self, mut next: impl FnMut(&mut Debugger) -> Result<Ahead, DebugError>) -> Result<Said, String> {
         let goes_on = self.going_on();
         let mut messages = Vec::new();
         if !self.debugger_mut().prepare(&mut |_| goes_on()).map_err(sentence)? {

@@ -138,7 +138,7 @@ fn bookmarks_are_there_the_next_time_beside_what_the_window_keeps() {
     obey(&mut first, "mark here");
     obey(&mut first, "fork other");
     let said = obey(&mut first, "mark there");
-    assert!(said.text.contains("there ends with this session"), "{}", said.text);
+    assert!(said.text.contains("there lasts only for this session"), "{}", said.text);
     let mut second = xor();
     second.keep_marks(runs.clone());
     assert_eq!(obey(&mut second, "marks").json["bookmarks"].as_array().unwrap().len(), 1);
@@ -149,7 +149,7 @@ fn bookmarks_are_there_the_next_time_beside_what_the_window_keeps() {
     // Where they cannot be kept they last as long as the session.
     std::fs::write(runs.path().join("desk.json"), "{nonsense").unwrap();
     let said = obey(&mut second, "mark again");
-    assert!(said.text.contains("for this session only"), "{}", said.text);
+    assert!(said.text.contains("will not be kept after this session"), "{}", said.text);
     obey(&mut second, "goto again");
 }
 
@@ -178,6 +178,19 @@ fn a_fork_is_compared_over_the_steps_that_it_shares() {
     let said = obey(&mut console, "compare");
     assert_eq!((branch(&said, "other")["step"].as_u64(), said.json["common_step"].as_u64()), (Some(161), Some(150)));
     assert_eq!(branch(&said, "main")["loss_at_common_step"], branch(&said, "other")["loss_at_common_step"]);
+}
+
+#[test]
+fn a_run_that_has_left_the_numbers_says_where() {
+    let mut console = xor();
+    obey(&mut console, "goto 3");
+    obey(&mut console, "set dense_2.weight = 3e38");
+    obey(&mut console, "set dense_2.bias = 3e38");
+    let said = obey(&mut console, "run 5");
+    assert!(said.text.starts_with("Step 4: the first NaN or infinity"), "{}", said.text);
+    assert!(said.text.contains("'break nan' stops there"));
+    assert_eq!(said.json["not_finite"]["step"].as_u64(), Some(4));
+    assert!(obey(&mut console, "run 1").json.get("not_finite").is_none(), "said once");
 }
 
 #[test]
@@ -306,5 +319,5 @@ fn a_change_that_comes_too_late_and_a_place_that_is_none_say_so() {
     assert_eq!(obey(&mut console, "set dense_2.weight[0, 0] = inf").json["note"], Value::Null, "nothing has used it");
     assert_eq!(obey(&mut console, "print dense_2.weight[0, 0]").text, "dense_2.weight[0, 0] = inf");
     fails(&mut console, "set dense_1.weight[9, 0] = 1", "There is no unit 9: units are 0 to 7.");
-    fails(&mut console, "set dense_1.weight[0, -3] = 1", "input -3 of 2: inputs are 0 to 1.");
+    fails(&mut console, "set dense_1.weight[0, -3] = 1", "no input -3: inputs are 0 to 1.");
 }
