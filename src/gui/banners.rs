@@ -9,6 +9,9 @@ use super::widgets::accent_button;
 use crate::session::{Action, DataState, Screen, State, Tab, WayOut};
 use crate::trace::NotFinite;
 
+/// Of a middle that has no room for a card of many words.
+const LOW: f32 = 520.0;
+
 /// `middle`: what the panels leave free. Returns what is left of it for news of other kinds.
 pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action>) -> Rect {
     let welcome = state.screen == Screen::Welcome;
@@ -22,6 +25,8 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
     // The start page has its cards at the left and little below its right column. What the debugger looks at is at the top; the
     // workspace else has news of other kinds below.
     let below = !welcome && state.tab == Tab::Debug;
+    // In a low window it would lie on the explanation of the number: few words, which the pointer has in full.
+    let brief = below && middle.height() < LOW;
     let width = if welcome { 300.0 } else { 420.0f32.min(middle.width() - 48.0) };
     let area = match (welcome, below) {
         (true, _) => area.anchor(Align2::RIGHT_BOTTOM, Vec2::splat(-24.0)),
@@ -39,7 +44,7 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
             });
         }
         if let Some(found) = not_finite {
-            card(ui, &mut |ui, tokens| not_finite_card(ui, tokens, state, found, actions));
+            card(ui, &mut |ui, tokens| not_finite_card(ui, tokens, (state, brief), found, actions));
         }
         if let (true, DataState::Loading { fraction, doing, .. }) = (loading, &state.data) {
             card(ui, &mut |ui, _| {
@@ -73,13 +78,23 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
 }
 
 /// What happened, why, and the ways out.
-fn not_finite_card(ui: &mut Ui, tokens: &Tokens, state: &State, found: &NotFinite, actions: &mut Vec<Action>) {
+fn not_finite_card(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    (state, brief): (&State, bool),
+    found: &NotFinite,
+    actions: &mut Vec<Action>,
+) {
     let became = if found.word == "NaN" { "NaN" } else { "infinite" };
     let why = if found.is_of_size { ": the learning rate is probably too high" } else { "" };
     let title = format!("Values became {became} at step {}{why}.", count(found.step));
-    ui.add(Label::new(RichText::new(title).font(theme::medium(14.0)).color(tokens.bad)).wrap());
+    let title = ui.add(Label::new(RichText::new(title).font(theme::medium(14.0)).color(tokens.bad)).wrap());
     let text = format!("{} {}", found.sentence, found.advice);
-    ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    if brief {
+        title.on_hover_text(text);
+    } else {
+        ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    }
     let mut out = |way| actions.push(Action::AfterNotFinite(way));
     ui.horizontal_wrapped(|ui| {
         let back = format!("Go back to step {}", count(found.step.saturating_sub(1)));

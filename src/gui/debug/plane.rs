@@ -75,7 +75,9 @@ impl<'a> Plane<'a> {
         let (rows, columns) = self.size();
         let start = self.outer.iter().zip(&self.record.dims).fold(0, |at, (i, n)| at * n + i) * rows * columns;
         let Some(values) = self.record.data.get(start..start + rows * columns) else { return Pointed::default() };
+        let called = |at: usize| self.record.place(&self.element(at).index);
         let map = Heatmap {
+            called: Some(&called),
             max_height: self.max_height,
             max_cell: if self.is_image() { (self.max_height / rows.max(1) as f32).min(28.0) } else { 28.0 },
             name: &self.record.name,
@@ -164,7 +166,12 @@ mod tests {
             });
             harness.run_ok();
             use egui_kittest::kittest::Queryable as _;
-            harness.get_by_label_contains("%1, ").rect().size()
+            let rect = harness.get_by_label_contains("%1, ").rect();
+            harness.hover_at(rect.min + Vec2::splat(1.0));
+            harness.run_ok();
+            let [rows, columns] = axes;
+            harness.get_by_label(&format!("{rows} 0, {columns} 0: 0.5"));
+            rect.size()
         };
         let picture = wide(["row", "column"]);
         assert!((picture.x - picture.y).abs() < 2.0, "{picture:?}");

@@ -287,7 +287,7 @@ fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeU
 
 /// Steps to be written below the line: round ones, and no more than a few.
 fn round_steps(last: u64) -> impl Iterator<Item = u64> {
-    let least = (last / 6).max(1);
+    let least = last.div_ceil(6).max(1);
     let power = 10u64.pow(least.ilog10());
     let apart = [1, 2, 5].map(|factor| factor * power).into_iter().find(|&apart| apart >= least);
     (0..=last).step_by(apart.unwrap_or(10 * power) as usize)

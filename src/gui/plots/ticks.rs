@@ -96,7 +96,10 @@ fn text(value: f64, step: f64) -> String {
 
 fn short(value: f64, digits: i32) -> String {
     let size = value.abs();
-    if size >= 1e6 {
+    if size >= 1e9 {
+        // Letters end here.
+        significant(value, digits)
+    } else if size >= 1e6 {
         format!("{}M", significant(value / 1e6, digits))
     } else if size >= 1e4 {
         format!("{}k", significant(value / 1e3, digits))
@@ -120,6 +123,7 @@ mod tests {
         assert_eq!(written(Kind::Number, 0.0, 3e5, 1e5), ["0", "100k", "200k", "300k"]);
         assert_eq!(written(Kind::Number, 251_233.0, 251_238.0, 2.0), ["251.234k", "251.236k", "251.238k"]);
         assert_eq!(written(Kind::Number, 0.0, 3e-5, 1e-5), ["0", "1e−5", "2e−5", "3e−5"]);
+        assert_eq!(written(Kind::Number, 0.0, 2.4e19, 1e19), ["0", "1e19", "2e19"]);
         assert!(Kind::Number.marks((2.0, 2.0), 0.0).is_empty());
     }
 
