@@ -48,8 +48,7 @@ fn has_display() -> bool {
 #[cfg(not(feature = "gui"))]
 fn open_window(_file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
     anyhow::bail!(
-        "This build has no window. Train from the command line instead: glassbox train FILE (see glassbox \
-        --help)."
+        "This build has no window. Train from the command line instead: glassbox train FILE (see glassbox --help)."
     )
 }
 

@@ -110,10 +110,9 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
     assert_eq!(replayed.machine().snapshot().unwrap(), resumed.machine().snapshot().unwrap());
     let notices = replayed.take_notices();
     assert_eq!(notices.len(), 1);
-    assert!(notices[0].starts_with(
-        "This run was computed on cuda:4095, which isn't available. It continues on the \
-        CPU."
-    ));
+    assert!(
+        notices[0].starts_with("This run was computed on cuda:4095, which isn't available. It continues on the CPU.")
+    );
     assert!(replayed.take_notices().is_empty(), "it says so once");
 
     saved.history = History::new(Origin { device: NOWHERE, ..saved.history.origin });

@@ -195,7 +195,7 @@ pub struct ExportOptions {
 pub struct PredictOptions {
     /// A checkpoint (*.safetensors).
     pub file: PathBuf,
-    /// A CSV file, an IDX file of pictures or a folder of IDX files.
+    /// A CSV file, an IDX file of images or a folder of IDX files.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
     /// Write the predictions to this file as CSV, one line per row (default: standard output).
@@ -279,7 +279,7 @@ pub enum DeviceChoice {
 pub struct BenchOptions {
     /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
     /// against width, depth, batch and threads), probe-overhead (what inspecting costs training), summaries (what the
-    /// summaries of layers cost it, which every run keeps), breakpoints (what they cost it), scrub (how long the debugger takes to any step of a long run) or soak (whether memory grows over 100 million
+    /// summaries of layers cost it, which every run keeps), breakpoints (what they cost it), scrub (how quickly the debugger reaches any step of a long run) or soak (whether memory grows over 100 million
     /// steps and 10,000 saves; takes a while).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,

@@ -5,8 +5,11 @@ use super::{Dataset, Part};
 /// One batch, row-major like [`Part`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
+    /// Samples in the batch.
     pub len: usize,
+    /// Inputs, sample by sample.
     pub inputs: Vec<f32>,
+    /// Targets, sample by sample: values, or class indices.
     pub targets: Vec<f32>,
     /// Index of each row in its part.
     pub rows: Vec<u32>,

@@ -10,12 +10,16 @@ use super::{Dataset, Part};
 /// Of a data set. Equal ones are, as good as certainly, of equal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
+    /// Of the training set.
     pub train: PartPrint,
+    /// Of the validation set.
     pub validation: PartPrint,
 }
 
+/// Fingerprint of one set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartPrint {
+    /// Number of rows.
     pub rows: usize,
     /// Of the rows one behind the other.
     #[serde(serialize_with = "to_hex", deserialize_with = "from_hex")]
@@ -40,19 +44,20 @@ pub enum Difference {
     Divided,
     /// The parts are the same, but for the order of their rows.
     Order,
+    /// The training set differs.
     Training,
+    /// The validation set differs.
     Validation,
+    /// Both sets differ.
     Both,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TrainingRows { then, now } => write!(
-                f,
-                "it was trained on {then} samples, but the data now has \
-                {now}"
-            ),
+            Self::TrainingRows { then, now } => {
+                write!(f, "it was trained on {then} samples, but the data now has {now}")
+            }
             Self::ValidationRows { then, now } => {
                 write!(f, "it was validated on {then} samples, but the data now has {now}")
             }
@@ -60,10 +65,9 @@ impl fmt::Display for Difference {
                 "the samples are the same, but split differently: some it was trained on would now count as validation \
                     samples",
             ),
-            Self::Order => f.write_str(
-                "the samples are the same, but in a different order, so its batches would \
-                differ",
-            ),
+            Self::Order => {
+                f.write_str("the samples are the same, but in a different order, so its batches would differ")
+            }
             Self::Training => f.write_str("it was trained on different samples"),
             Self::Validation => f.write_str("it was validated on different samples"),
             Self::Both => {

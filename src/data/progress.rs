@@ -7,6 +7,7 @@ pub trait Progress: Sync {
     /// `fraction` runs from 0 to 1; `doing` is a few words for the user ("reading penguins.csv").
     fn report(&self, fraction: f32, doing: &str);
 
+    /// Whether loading was cancelled: return as soon as possible.
     fn cancelled(&self) -> bool;
 }
 

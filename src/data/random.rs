@@ -32,6 +32,7 @@ pub(super) struct Draws {
 }
 
 impl Draws {
+    /// The generator for a seed, a purpose and a stream within it.
     pub fn new(seed: u64, purpose: Purpose, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ purpose.key());
         rng.set_stream(stream);
@@ -43,6 +44,7 @@ impl Draws {
         (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// Uniformly distributed in `low..high`.
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + self.unit() * (high - low)
     }

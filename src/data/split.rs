@@ -5,7 +5,9 @@ use super::random::{Draws, Purpose};
 /// Sample indices of the two parts, each in shuffled order.
 #[derive(Debug, PartialEq)]
 pub(super) struct Split {
+    /// Rows of the training set.
     pub train: Vec<usize>,
+    /// Rows of the validation set.
     pub validation: Vec<usize>,
 }
 

@@ -7,6 +7,7 @@ use super::op::{Op, ValueShape};
 use super::program::{Instruction, Phase, Role, Value, ValueId};
 use crate::model::LayerId;
 
+/// A program while it is being built: values and the instructions that compute them.
 #[derive(Debug, Default)]
 pub struct ProgramBuilder {
     pub values: Vec<Value>,
@@ -34,10 +35,12 @@ impl ProgramBuilder {
         id
     }
 
+    /// The shape of a value.
     pub fn shape(&self, id: ValueId) -> &ValueShape {
         &self.values[id.index()].shape
     }
 
+    /// The name of a value.
     pub fn name(&self, id: ValueId) -> &str {
         &self.values[id.index()].name
     }

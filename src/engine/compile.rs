@@ -86,6 +86,7 @@ fn load(program: &mut ProgramBuilder, signature: &DataSignature) -> (ValueId, Va
 
 /// Where the machine puts a batch before its first instruction.
 pub const STAGED_INPUT: &str = "batch.x";
+/// Name of the value that the targets of a batch are loaded from.
 pub const STAGED_TARGET: &str = "batch.y";
 
 fn forward(

@@ -4,7 +4,7 @@ use crate::model::Problem;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    #[error("{0} isn't a sum over the samples of the batch, so no sample's share can be told.")]
+    #[error("{0} isn't a sum over the samples of the batch, so it can't be divided among the samples.")]
     NoShares(String),
     /// All problems of the drawing, not only the first.
     #[error("The network can't train yet: {}", sentences(.0))]

@@ -9,15 +9,20 @@ use crate::trace::{Arithmetic, Element};
 /// The tensors of one instruction, in double precision, as they were when it ran.
 #[derive(Clone, Debug)]
 pub struct Reader {
+    /// What the instruction read, in its order.
     pub inputs: Vec<Operand>,
+    /// What it computed, in its order.
     pub outputs: Vec<Operand>,
+    /// Step, seed and learning rate it ran with.
     pub context: StepContext,
 }
 
+/// A tensor that an explanation reads numbers from.
 #[derive(Clone, Debug)]
 pub struct Operand {
     /// As in the listing.
     pub name: String,
+    /// Size along each axis, outermost first.
     pub dims: Vec<usize>,
     /// Row-major.
     pub numbers: Vec<f64>,
@@ -35,6 +40,7 @@ impl Operand {
         Ok(Arithmetic::Read { value: self.number(index)?, element })
     }
 
+    /// The element at an index. An error if there is none.
     pub fn number(&self, index: &[usize]) -> Result<f64> {
         let within = index.len() == self.dims.len() && index.iter().zip(&self.dims).all(|(i, n)| i < n);
         let number = if within { self.numbers.get(self.flatten(index)) } else { None };
@@ -67,14 +73,17 @@ impl Operand {
 }
 
 impl Reader {
+    /// Input `i` of the instruction.
     pub fn input(&self, i: usize) -> Result<&Operand> {
         self.inputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))
     }
 
+    /// Output `i` of the instruction.
     pub fn output(&self, i: usize) -> Result<&Operand> {
         self.outputs.get(i).ok_or(EngineError::NoSuchValue(u32::MAX))
     }
 
+    /// An element of input `input`, as a link to where it came from.
     pub fn read(&self, input: usize, index: &[usize]) -> Result<Arithmetic> {
         self.input(input)?.at(index)
     }

@@ -10,25 +10,22 @@ use crate::model::layer::Initialiser;
 /// The first numbers of a parameter, buffer or moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Initial {
+    /// Every element has this value.
     Constant(f64),
-    Normal {
-        deviation: f64,
-    },
+    /// Normally distributed around 0.
+    Normal { deviation: f64 },
     /// `[T, F]`: sin(t / 10000^(i / F)) at even i, the cosine of the same at the odd i behind it.
     Sinusoids,
     /// Evenly between -bound and bound.
-    Uniform {
-        bound: f64,
-    },
+    Uniform { bound: f64 },
     /// `value` is for [`Initialiser::Constant`].
-    Weights {
-        initialiser: Initialiser,
-        value: f64,
-    },
+    Weights { initialiser: Initialiser, value: f64 },
 }
 
 impl Initial {
+    /// All 0: biases and moments.
     pub const ZEROS: Self = Self::Constant(0.0);
+    /// All 1: scales of normalisation.
     pub const ONES: Self = Self::Constant(1.0);
 
     /// The numbers, keyed by (seed, layer, `index` of the tensor within its layer): nothing else in the network changes them.

@@ -15,6 +15,7 @@ use crate::model::{DataSignature, Graph, TrainingSpec};
 /// Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
+    /// Weights and biases.
     pub parameters: u64,
     /// What the optimiser keeps of every parameter, and running statistics.
     pub moments: u64,
@@ -47,6 +48,7 @@ impl Memory {
         memory
     }
 
+    /// All of it, in bytes.
     pub fn total(&self) -> u64 {
         self.parameters.saturating_add(self.moments).saturating_add(self.step)
     }

@@ -14,20 +14,24 @@ use crate::trace::Arithmetic;
 /// Sizes of a value. A batched one has the batch axis in front of `dims` when it is computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueShape {
+    /// Whether the first axis is the batch, which `dims` leaves out.
     pub batched: bool,
     /// Without the batch axis. Empty and not batched: a single number.
     pub dims: Vec<usize>,
 }
 
 impl ValueShape {
+    /// A shape with the batch as first axis; `dims` are those of one sample.
     pub fn batched(dims: impl Into<Vec<usize>>) -> Self {
         Self { batched: true, dims: dims.into() }
     }
 
+    /// A shape that doesn't depend on the batch size.
     pub fn fixed(dims: impl Into<Vec<usize>>) -> Self {
         Self { batched: false, dims: dims.into() }
     }
 
+    /// A single number.
     pub fn scalar() -> Self {
         Self::fixed([])
     }
@@ -37,6 +41,7 @@ impl ValueShape {
         self.dims.iter().product()
     }
 
+    /// Whether it has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -162,19 +167,24 @@ pub trait Op: Send + Sync + std::fmt::Debug {
 /// The operands of one instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
+    /// Values that are read.
     pub inputs: Vec<ValueId>,
+    /// Values that are computed.
     pub outputs: Vec<ValueId>,
 }
 
 /// What an instruction may know about the step that it is part of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepContext {
+    /// The run's seed.
     pub seed: u64,
     /// Zero-based index of the step being computed.
     pub step: u64,
+    /// Learning rate of the step, after schedule and warm-up.
     pub learning_rate: f64,
     /// Where a schedule moves the optimiser's momentum; otherwise it stands in the optimiser's settings.
     pub momentum: f64,
+    /// Whether dropout drops and batch norm uses the batch.
     pub training: bool,
 }
 
@@ -197,6 +207,7 @@ fn are_same(a: &[usize], b: &[usize]) -> bool {
 }
 
 impl<'a> Frame<'a> {
+    /// Views of the tensors that an instruction reads and writes.
     pub fn new(
         values: &'a mut [Option<Tensor>],
         inputs: &'a [ValueId],
@@ -208,6 +219,7 @@ impl<'a> Frame<'a> {
         Self { values, inputs, outputs, context, device, dtype }
     }
 
+    /// Input `i`. An error if it hasn't been computed.
     pub fn input(&self, i: usize) -> Result<&Tensor> {
         let id = self.inputs.get(i).ok_or_else(|| EngineError::NoSuchValue(u32::MAX))?;
         self.values
@@ -216,6 +228,7 @@ impl<'a> Frame<'a> {
             .ok_or_else(|| EngineError::NotComputed(format!("number {}", id.0)))
     }
 
+    /// Number of inputs.
     pub fn input_count(&self) -> usize {
         self.inputs.len()
     }
@@ -230,6 +243,7 @@ impl<'a> Frame<'a> {
         bridge::scalar(self.input(i)?)
     }
 
+    /// Stores output `i`. An error if its shape is wrong.
     pub fn set(&mut self, i: usize, tensor: Tensor) -> Result<()> {
         let id = self.outputs.get(i).ok_or_else(|| EngineError::NoSuchValue(u32::MAX))?;
         let slot = self.values.get_mut(id.0 as usize).ok_or_else(|| EngineError::NoSuchValue(id.0))?;
@@ -252,14 +266,17 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// Step, seed and learning rate.
     pub fn context(&self) -> &StepContext {
         self.context
     }
 
+    /// The device to compute on.
     pub fn device(&self) -> &Device {
         self.device
     }
 
+    /// Single or double precision.
     pub fn dtype(&self) -> DType {
         self.dtype
     }

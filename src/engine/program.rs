@@ -13,10 +13,12 @@ use crate::model::LayerId;
 /// Instructions stand in this order.
 pub use crate::trace::StepPhase as Phase;
 
+/// Index of a value in its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ValueId(pub u32);
 
 impl ValueId {
+    /// The same as an index into vectors.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -25,8 +27,11 @@ impl ValueId {
 /// What a value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
+    /// The input of the network, `%x`.
     Input,
+    /// The targets of the batch, `%y`.
     Target,
+    /// A weight or bias, changed by updates.
     Parameter,
     /// Kept between steps but not trained: running statistics.
     Buffer,
@@ -34,7 +39,9 @@ pub enum Role {
     Moment,
     /// Any value of the forward phase.
     Activation,
+    /// The loss, or a part of it.
     Loss,
+    /// The gradient of a value or parameter.
     Gradient,
     /// Intermediate values of the backward and update phases.
     Hidden,
@@ -47,12 +54,16 @@ impl Role {
     }
 }
 
+/// A named tensor of a program, computed once per step.
 #[derive(Clone, Debug)]
 pub struct Value {
     /// `%3`, `dense_1.weight`, `d%3`: unique in its program.
     pub name: String,
+    /// Its shape, without the batch size.
     pub shape: ValueShape,
+    /// What it is for.
     pub role: Role,
+    /// The layer it belongs to.
     pub layer: Option<LayerId>,
     /// What the axes of a layer's weights are called; empty for everything else.
     pub axes: &'static [&'static str],
@@ -63,31 +74,45 @@ pub struct Value {
 /// In an update the same value is both input and output: state is changed in place.
 #[derive(Clone, Debug)]
 pub struct Instruction {
+    /// The phase it runs in.
     pub phase: Phase,
+    /// What it computes.
     pub op: Arc<dyn Op>,
+    /// Values it reads.
     pub inputs: Vec<ValueId>,
+    /// Values it computes.
     pub outputs: Vec<ValueId>,
     /// The layer it was lowered from.
     pub layer: Option<LayerId>,
 }
 
+/// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
+    /// Forward, loss, backward and update.
     Train,
+    /// Forward only, with dropout off and running statistics.
     Predict,
 }
 
+/// A network compiled to a flat list of instructions.
 #[derive(Clone, Debug)]
 pub struct Program {
+    /// What it is for.
     pub mode: Mode,
+    /// All values; a `ValueId` is an index here.
     pub values: Vec<Value>,
+    /// Instructions in the order they run.
     pub instructions: Vec<Instruction>,
     /// What leaves each layer (after its activation).
     pub layer_outputs: BTreeMap<LayerId, ValueId>,
     /// Total, penalties included.
     pub loss: ValueId,
+    /// The loss without penalties.
     pub data_loss: ValueId,
+    /// The input of the network.
     pub input: ValueId,
+    /// The targets of the batch.
     pub target: ValueId,
     /// What enters the Loss: logits or predicted numbers.
     pub output: ValueId,
@@ -98,18 +123,22 @@ pub struct Program {
 }
 
 impl Program {
+    /// A value by its id.
     pub fn value(&self, id: ValueId) -> Option<&Value> {
         self.values.get(id.index())
     }
 
+    /// The name of a value.
     pub fn name(&self, id: ValueId) -> &str {
         self.value(id).map_or("?", |value| &value.name)
     }
 
+    /// A value by its name.
     pub fn find(&self, name: &str) -> Option<ValueId> {
         self.values.iter().position(|value| value.name == name).map(|i| ValueId(i as u32))
     }
 
+    /// All values with their ids.
     pub fn ids(&self) -> impl Iterator<Item = (ValueId, &Value)> {
         self.values.iter().enumerate().map(|(i, value)| (ValueId(i as u32), value))
     }

@@ -9,15 +9,19 @@ use crate::model::LayerId;
 /// Two purposes share no numbers under the same seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// Initial weights.
     Weights = 1,
+    /// Dropout masks.
     Dropout = 2,
 }
 
+/// Random numbers from a counter-based generator (ChaCha): the same key gives the same numbers.
 pub struct Draws {
     rng: ChaCha8Rng,
 }
 
 impl Draws {
+    /// The numbers for a seed, a purpose, an index (such as the step) and a layer.
     pub fn new(seed: u64, purpose: Purpose, index: u64, layer: Option<LayerId>) -> Self {
         let layer = layer.map_or(0, |id| u64::from(id.0) + 1);
         let mut key = [0u8; 32];
@@ -35,6 +39,7 @@ impl Draws {
         self
     }
 
+    /// 32 random bits.
     #[cfg(test)]
     pub fn bits(&mut self) -> u32 {
         self.rng.next_u32()
@@ -50,6 +55,7 @@ impl Draws {
         (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// Uniformly distributed in `low..high`.
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + self.unit() * (high - low)
     }

@@ -21,10 +21,12 @@ impl Threads {
             .map_err(|error| EngineError::Threads { count, why: error.to_string() })
     }
 
+    /// Processor cores that can be used.
     pub fn available() -> usize {
         std::thread::available_parallelism().map_or(1, usize::from)
     }
 
+    /// Threads in use.
     pub fn count(&self) -> usize {
         self.pool.current_num_threads()
     }

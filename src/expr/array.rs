@@ -8,12 +8,14 @@ use super::{BinaryOperator, Expr, Index, Reduction, UnaryOperator};
 /// Numbers in a shape; a single one has no axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
+    /// Size along each axis, outermost first; empty for a single number.
     pub dims: Vec<usize>,
     /// Row-major.
     pub numbers: Vec<f64>,
 }
 
 impl Array {
+    /// A single number, of rank 0.
     pub fn number(value: f64) -> Self {
         Self { dims: Vec::new(), numbers: vec![value] }
     }
@@ -247,7 +249,7 @@ mod tests {
         assert_eq!(of(&format!("argmax({w}, axis=1)")).unwrap(), (vec![2], vec![2.0, 1.0]));
         assert_eq!(of(&format!("mean(abs({w}[:, :2]), axis=1)")).unwrap(), (vec![2], vec![1.5, 2.5]));
         assert!(of(&format!("{w}[-3, 0]")).unwrap_err().contains("the index -3 must be at least -2"));
-        assert!(of(&format!("{w}[f, 0]")).unwrap_err().contains("no place along its axis is called 'f'"));
+        assert!(of(&format!("{w}[f, 0]")).unwrap_err().contains("no index on its axis is named 'f'"));
         assert!(of(&format!("{w}[:, :, 0]")).unwrap_err().contains("takes 2 indices, not 3"));
         assert!(of(&format!("sum({w}, axis=2)")).unwrap_err().contains("There is no axis 2: it has 2"));
         assert!(of(&format!("abs({w}, axis=0)")).unwrap_err().contains("abs"));

@@ -7,16 +7,21 @@ use super::{Function, Reduction};
 /// One node of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
+    /// A literal.
     Number(f64),
+    /// A name that the caller gives a meaning: a value of the listing, `step`, `pi`.
     Name(String),
     /// `dense_1.weight[0, 2]`
     Element(String, Vec<usize>),
     /// `dense_1.weight[-1, 2:5]`
     Slice(String, Vec<Index>),
+    /// `-x`, `not x`.
     Unary(UnaryOperator, Box<Expr>),
+    /// An operator between two operands.
     Binary(BinaryOperator, Box<Expr>, Box<Expr>),
     /// Always with the number of arguments that [`Function::arity`] says, when it comes from the parser.
     Call(Function, Vec<Expr>),
+    /// A reduction over a whole tensor, or over the steps so far of a single number.
     Reduce(Reduction, Box<Expr>),
     /// `sum(dense_1.weight, axis=0)`: of the numbers along one axis, which goes. Negative axes count from the last.
     Along(Reduction, Box<Expr>, i64),
@@ -25,6 +30,7 @@ pub enum Expr {
 /// What is taken of one axis, as in numpy and PyTorch: negative places count from the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Index {
+    /// One index, from 0, or from the end if negative. Drops the axis.
     At(i64),
     /// From the first up to, but without, the second.
     Range(Option<i64>, Option<i64>),
@@ -64,7 +70,7 @@ impl Index {
                 let (from, to) = (bound(from.unwrap_or(0)), to.map_or(size, bound));
                 Ok((from..to.max(from), true))
             }
-            Self::Named(_) | Self::Between(..) => Err(format!("no place along its axis is called '{self}'")),
+            Self::Named(_) | Self::Between(..) => Err(format!("no index on its axis is named '{self}'")),
         }
     }
 }
@@ -88,26 +94,43 @@ impl fmt::Display for Index {
     }
 }
 
+/// Operators with one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnaryOperator {
+    /// `-x`
     Negate,
+    /// `not x`: 1 where x is 0, otherwise 0.
     Not,
 }
 
+/// Operators between two operands; comparisons and logic give 1 or 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryOperator {
+    /// `a + b`
     Add,
+    /// `a - b`
     Subtract,
+    /// `a * b`
     Multiply,
+    /// `a / b`
     Divide,
+    /// `a ^ b`
     Power,
+    /// `a == b`; NaN equals nothing.
     Equal,
+    /// `a != b`
     NotEqual,
+    /// `a < b`
     Less,
+    /// `a <= b`
     LessOrEqual,
+    /// `a > b`
     Greater,
+    /// `a >= b`
     GreaterOrEqual,
+    /// `a and b`
     And,
+    /// `a or b`
     Or,
 }
 
@@ -121,6 +144,7 @@ pub(super) const NEGATE: u8 = 7;
 const ATOM: u8 = 9;
 
 impl BinaryOperator {
+    /// Every operator.
     pub const ALL: [Self; 13] = [
         Self::Add,
         Self::Subtract,
@@ -156,6 +180,7 @@ impl BinaryOperator {
         self.precedence() <= COMPARISON
     }
 
+    /// How it is written in an expression.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Add => "+",

@@ -7,6 +7,7 @@ use super::{Expr, ParseError, parser};
 /// `mean(relu_1 == 0) > 0.9 for 5 steps`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
+    /// What must be true.
     pub expr: Expr,
     /// In how many steps in a row it must hold; from 1.
     pub steps: u64,

@@ -3,28 +3,48 @@
 /// A function of one or two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
+    /// e to the power of x.
     Exp,
+    /// The natural logarithm.
     Log,
+    /// The square root.
     Sqrt,
+    /// The absolute value.
     Abs,
+    /// Sine, of radians.
     Sin,
+    /// Cosine, of radians.
     Cos,
+    /// Tangent, of radians.
     Tan,
+    /// Hyperbolic tangent.
     Tanh,
+    /// 1 / (1 + e⁻ˣ).
     Sigmoid,
+    /// max(x, 0).
     Relu,
+    /// log(1 + eˣ).
     Softplus,
+    /// The error function.
     Erf,
+    /// x · Φ(x), exact.
     Gelu,
+    /// x · sigmoid(x).
     Silu,
+    /// −1, 0 or 1.
     Sign,
+    /// 1 above 0, otherwise 0.
     Step,
+    /// The smaller of two.
     Min,
+    /// The larger of two.
     Max,
+    /// The first to the power of the second.
     Pow,
 }
 
 impl Function {
+    /// Every function.
     pub const ALL: [Function; 19] = [
         Self::Exp,
         Self::Log,
@@ -80,6 +100,7 @@ impl Function {
         }
     }
 
+    /// The function of a name as it is typed.
     pub fn named(name: &str) -> Option<Function> {
         Self::ALL.into_iter().find(|f| f.name() == name)
     }

@@ -43,7 +43,9 @@ impl Token {
 
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
+    /// What was read.
     pub token: Token,
+    /// Byte offset of its first character in the source.
     pub at: usize,
 }
 

@@ -7,6 +7,7 @@ use super::{Array, Expr, ParseError, parser};
 /// Numbers of an array that a line has room for.
 const SHOWN: usize = 8;
 
+/// The text of a log point, with expressions in braces.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     parts: Vec<Part>,
@@ -57,6 +58,7 @@ pub fn parse_message(text: &str) -> Result<Message, ParseError> {
 }
 
 impl Message {
+    /// The expressions, in order.
     pub fn values(&self) -> impl Iterator<Item = &Expr> {
         self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,

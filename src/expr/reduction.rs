@@ -3,9 +3,13 @@
 /// One number of all the elements of what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduction {
+    /// The largest element.
     Max,
+    /// The smallest element.
     Min,
+    /// The sum divided by the count.
     Mean,
+    /// The sum of all elements.
     Sum,
     /// The square root of the sum of squares.
     Norm,
@@ -18,6 +22,7 @@ pub enum Reduction {
 }
 
 impl Reduction {
+    /// Every reduction.
     pub const ALL: [Reduction; 8] =
         [Self::Max, Self::Min, Self::Mean, Self::Sum, Self::Norm, Self::Argmax, Self::Nan, Self::Inf];
 
@@ -35,6 +40,7 @@ impl Reduction {
         }
     }
 
+    /// The reduction of a name as it is typed.
     pub fn named(name: &str) -> Option<Reduction> {
         Self::ALL.into_iter().find(|reduction| reduction.name() == name)
     }

@@ -85,8 +85,7 @@ impl Purpose {
         match self {
             Self::Open => "A project file (*.glassbox.json).",
             Self::OpenWeights => {
-                "A checkpoint (*.safetensors). Its network opens too, at the step where training left \
-                off."
+                "A checkpoint (*.safetensors). Its network opens too, at the step where training left off."
             }
             Self::SaveWeights { .. } => {
                 "A checkpoint (*.safetensors): the weights, readable by other programs, and everything needed to \

@@ -89,6 +89,6 @@ mod tests {
         let rect = harness.get_by_label("Dense 1, histogram from −1 to 1").rect();
         harness.hover_at(rect.right_center() - Vec2::new(2.0, 0.0));
         harness.run_steps(4);
-        harness.get_by_label("0.5 to 1: 5 of 12 numbers");
+        harness.get_by_label("0.5 to 1: 5 of 12 values");
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSpec {
+    /// Where samples come from.
     pub source: Source,
     /// Share of the samples kept for validation, 0.05 to 0.9. Sources that bring their own validation part ignore it.
     #[serde(default = "default_validation")]
@@ -29,12 +30,17 @@ impl Default for DataSpec {
     }
 }
 
+/// Where samples come from, with the settings of each kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Source {
+    /// Points generated from the seed.
     Synthetic(SyntheticSpec),
+    /// Digits drawn from the seed, 28 × 28.
     Digits(DigitsSpec),
+    /// A table in a text file.
     Csv(CsvSpec),
+    /// A folder of IDX files, such as MNIST.
     Idx(IdxSpec),
 }
 
@@ -42,6 +48,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SyntheticSpec {
+    /// The pattern.
     pub kind: SyntheticKind,
     /// 10 to 100,000.
     pub samples: usize,
@@ -65,15 +72,23 @@ impl Default for SyntheticSpec {
     }
 }
 
+/// Patterns of generated points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SyntheticKind {
+    /// A disc inside a ring: two classes.
     Circle,
+    /// Four clouds, opposite ones of one class.
     Xor,
+    /// Two normal distributions: two classes.
     Gauss,
+    /// Two interleaved arms: two classes.
     Spiral,
+    /// Two interleaved half circles: two classes.
     Moons,
+    /// Normal distributions, one per class.
     Blobs,
+    /// Concentric rings, one per class.
     Rings,
     /// Regression on (x, y): TensorFlow Playground's plane.
     Plane,
@@ -86,6 +101,7 @@ pub enum SyntheticKind {
 }
 
 impl SyntheticKind {
+    /// Every pattern.
     pub const ALL: [Self; 11] = [
         Self::Spiral,
         Self::Xor,
@@ -100,6 +116,7 @@ impl SyntheticKind {
         Self::Polynomial,
     ];
 
+    /// What it is called in the window.
     pub fn title(self) -> &'static str {
         match self {
             Self::Circle => "Circle",
@@ -124,10 +141,12 @@ impl SyntheticKind {
         }
     }
 
+    /// Whether a number is predicted instead of a class.
     pub fn is_regression(self) -> bool {
         matches!(self, Self::Plane | Self::GaussSurface | Self::Sine | Self::Polynomial)
     }
 
+    /// Whether the number of classes can be chosen.
     pub fn has_class_count(self) -> bool {
         matches!(self, Self::Blobs | Self::Rings)
     }
@@ -137,19 +156,28 @@ impl SyntheticKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
+    /// The first coordinate.
     X,
+    /// The second coordinate.
     Y,
+    /// x²
     XSquared,
+    /// y²
     YSquared,
+    /// x · y
     XTimesY,
+    /// sin x
     SinX,
+    /// sin y
     SinY,
 }
 
 impl Feature {
+    /// Every feature.
     pub const ALL: [Self; 7] =
         [Self::X, Self::Y, Self::XSquared, Self::YSquared, Self::XTimesY, Self::SinX, Self::SinY];
 
+    /// How it is written in the window.
     pub fn label(self) -> &'static str {
         match self {
             Self::X => "x",
@@ -162,6 +190,7 @@ impl Feature {
         }
     }
 
+    /// Its value at a point.
     pub fn of(self, x: f32, y: f32) -> f32 {
         match self {
             Self::X => x,
@@ -195,6 +224,7 @@ impl Default for DigitsSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdxSpec {
+    /// The folder with the files.
     pub folder: PathBuf,
     /// Use at most this many samples of each part; `None` takes all.
     #[serde(default)]
@@ -205,14 +235,17 @@ pub struct IdxSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CsvSpec {
+    /// The file.
     pub path: PathBuf,
     /// Name of the column to predict.
     pub target: String,
     /// What the user said about columns; a column that is not named here gets what `data::csv` infers.
     #[serde(default)]
     pub columns: Vec<ColumnChoice>,
+    /// What happens to rows with missing values.
     #[serde(default)]
     pub missing: MissingPolicy,
+    /// How numeric columns are scaled.
     #[serde(default)]
     pub scaling: Scaling,
 }
@@ -221,16 +254,21 @@ pub struct CsvSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnChoice {
+    /// Name of the column in the header row.
     pub name: String,
+    /// What it is used for.
     pub role: ColumnRole,
 }
 
+/// What a column is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ColumnRole {
+    /// One input, its number.
     Numeric,
     /// One-hot when an input; the class when the target.
     Categorical,
+    /// Not used.
     LeftOut,
 }
 
@@ -241,6 +279,7 @@ pub enum MissingPolicy {
     /// Numbers get the training part's median, categories a category of their own ("missing"). Rows without a target are left out.
     #[default]
     Fill,
+    /// The row is left out.
     DropRow,
 }
 
@@ -253,5 +292,6 @@ pub enum Scaling {
     Standardise,
     /// 0 to 1.
     MinMax,
+    /// Unchanged.
     None,
 }

@@ -23,8 +23,11 @@ struct Entry<T> {
 pub struct NumberStep {
     /// Its tensor, as the listing calls it.
     pub tensor: String,
+    /// The element that was changed.
     pub index: Vec<usize>,
+    /// Its value before.
     pub before: f32,
+    /// Its value after.
     pub after: f32,
 }
 
@@ -98,6 +101,7 @@ impl<T: Clone> History<T> {
         Some((entry.name, Arc::unwrap_or_clone(entry.state)))
     }
 
+    /// Repeats what was undone last; returns its name and the state to continue with.
     pub fn redo(&mut self, current: &T) -> Option<(String, T)> {
         self.open = None;
         let entry = self.future.pop()?;
@@ -106,10 +110,12 @@ impl<T: Clone> History<T> {
         Some((entry.name, Arc::unwrap_or_clone(entry.state)))
     }
 
+    /// Name of what would be undone.
     pub fn undo_name(&self) -> Option<&str> {
         self.past.last().map(|e| e.name.as_str())
     }
 
+    /// Name of what would be redone.
     pub fn redo_name(&self) -> Option<&str> {
         self.future.last().map(|e| e.name.as_str())
     }

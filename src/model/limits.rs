@@ -8,7 +8,9 @@ use super::{Clip, DataSpec, OneCycle, Optimiser, Plateau, Project, Schedule, Sou
 pub struct Limits<T> {
     /// What a sentence calls it: "the learning rate".
     pub name: &'static str,
+    /// The smallest value allowed.
     pub least: T,
+    /// The largest value allowed.
     pub most: T,
 }
 
@@ -44,7 +46,7 @@ pub const CLIP: Limits<f64> = real("the clipping limit", 1e-4, 1000.0);
 pub const PATIENCE: Limits<usize> = whole("the patience of early stopping", 1, 10_000);
 pub const LEAST_GAIN: Limits<f64> = real("the minimum gain of early stopping", 0.0, 10.0);
 
-pub const STEP_EVERY: Limits<usize> = whole("the number of steps between two drops of the rate", 1, 1_000_000);
+pub const STEP_EVERY: Limits<usize> = whole("the number of steps between drops of the rate", 1, 1_000_000);
 pub const STEP_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01, 1.0);
 pub const EXPONENTIAL_FACTOR: Limits<f64> = real("the factor of the schedule", 0.9, 1.0);
 pub const SCHEDULE_STEPS: Limits<usize> = whole("the number of steps of the schedule", 1, 10_000_000);
@@ -66,9 +68,10 @@ pub const CLASSES: Limits<usize> = whole("the number of classes", 2, 10);
 pub const DIGITS: Limits<usize> = whole("the number of digits", 100, 60_000);
 pub const NOISE: Limits<f64> = real("the noise", 0.0, 0.5);
 /// Of each part of a folder of pictures.
-pub const PICTURES: Limits<usize> = whole("the number of pictures per set", 10, 10_000_000);
+pub const PICTURES: Limits<usize> = whole("the number of images per set", 10, 10_000_000);
 
 impl<T: Copy + PartialOrd + Shown> Limits<T> {
+    /// Smallest and largest value.
     pub fn range(&self) -> (T, T) {
         (self.least, self.most)
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Schedule {
+    /// The same rate at every step.
     #[default]
     Constant,
     /// Multiply by `factor` every `every` steps.
@@ -26,6 +27,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// One of each kind, with default settings.
     pub fn all() -> [Self; 6] {
         [
             Self::Constant,
@@ -37,6 +39,7 @@ impl Schedule {
         ]
     }
 
+    /// What it is called in the window.
     pub fn title(&self) -> &'static str {
         match self {
             Self::Constant => "Constant",
@@ -196,6 +199,7 @@ impl Default for Plateau {
     }
 }
 
+/// What the plateau schedule monitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Watched {
@@ -211,6 +215,7 @@ pub enum Watched {
 pub struct PlateauState {
     /// `None` before the first epoch.
     pub best: Option<f64>,
+    /// Epochs since the last improvement.
     pub bad_epochs: u64,
     /// Epochs that the cooldown still lasts.
     pub cooldown: u64,

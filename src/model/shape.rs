@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Shape(pub Vec<usize>);
 
 impl Shape {
+    /// A row of numbers, `[len]`.
     pub fn row(len: usize) -> Self {
         Self(vec![len])
     }
@@ -19,10 +20,12 @@ impl Shape {
         self.0.iter().fold(1usize, |n, &d| n.saturating_mul(d))
     }
 
+    /// Whether it has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// Number of axes.
     pub fn rank(&self) -> usize {
         self.0.len()
     }

@@ -14,7 +14,9 @@ use super::{
 /// What the gallery and `glassbox templates` say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template {
+    /// Its name on the command line.
     pub key: &'static str,
+    /// Its title in the gallery.
     pub title: &'static str,
     /// A few words.
     pub tagline: &'static str,
@@ -26,6 +28,7 @@ const fn built_in(key: &'static str, title: &'static str, tagline: &'static str)
     Template { key, title, tagline, needs: None }
 }
 
+/// Every template, in the order of the gallery.
 pub const TEMPLATES: &[Template] = &[
     built_in("spiral", "Spiral", "two classes, two inputs"),
     built_in("xor", "XOR", "why one layer is not enough"),
@@ -59,6 +62,7 @@ pub const TEMPLATES: &[Template] = &[
     },
 ];
 
+/// The template with this key.
 pub fn find(key: &str) -> Option<&'static Template> {
     TEMPLATES.iter().find(|template| template.key == key)
 }

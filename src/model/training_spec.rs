@@ -4,19 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use super::schedule::Schedule;
 
+/// All settings of training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSpec {
+    /// How gradients become updates.
     pub optimiser: Optimiser,
     /// Base learning rate; the schedule scales it.
     pub learning_rate: f64,
+    /// How the learning rate changes during the run.
     pub schedule: Schedule,
     /// Steps over which the rate rises linearly from 0 to its base before the schedule begins.
     pub warm_up_steps: usize,
+    /// Samples per step.
     pub batch_size: usize,
     /// Where training stops by itself.
     pub epochs: usize,
+    /// Limit on gradients.
     pub clip: Clip,
+    /// When to stop before the last epoch, if at all.
     pub early_stopping: Option<EarlyStopping>,
     /// Restore the weights of the epoch with the best validation loss when training ends.
     pub keep_best: bool,
@@ -83,77 +89,55 @@ impl TrainingSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Optimiser {
-    Sgd {
-        momentum: f64,
-        nesterov: bool,
-        weight_decay: f64,
-    },
-    Adam {
-        beta1: f64,
-        beta2: f64,
-        epsilon: f64,
-        weight_decay: f64,
-    },
-    AdamW {
-        beta1: f64,
-        beta2: f64,
-        epsilon: f64,
-        weight_decay: f64,
-    },
-    RmsProp {
-        alpha: f64,
-        epsilon: f64,
-        momentum: f64,
-        weight_decay: f64,
-    },
+    /// Stochastic gradient descent, with or without momentum.
+    Sgd { momentum: f64, nesterov: bool, weight_decay: f64 },
+    /// Kingma and Ba, 2015.
+    Adam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+    AdamW { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+    /// Tieleman and Hinton, 2012, as in PyTorch.
+    RmsProp { alpha: f64, epsilon: f64, momentum: f64, weight_decay: f64 },
     /// `start`: what the sum of squares starts from (`initial_accumulator_value`); `rate_decay`: `lr_decay`.
-    Adagrad {
-        rate_decay: f64,
-        start: f64,
-        epsilon: f64,
-        weight_decay: f64,
-    },
+    Adagrad { rate_decay: f64, start: f64, epsilon: f64, weight_decay: f64 },
+    /// Adam with Nesterov momentum (Dozat, 2016).
     #[serde(rename = "nadam")]
-    NAdam {
-        beta1: f64,
-        beta2: f64,
-        epsilon: f64,
-        weight_decay: f64,
-        momentum_decay: f64,
-    },
+    NAdam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64, momentum_decay: f64 },
     /// Not PyTorch's: as in its paper (Chen et al., 2023), weight decay decoupled.
-    Lion {
-        beta1: f64,
-        beta2: f64,
-        weight_decay: f64,
-    },
+    Lion { beta1: f64, beta2: f64, weight_decay: f64 },
 }
 
 impl Optimiser {
+    /// SGD with default settings.
     pub fn sgd() -> Self {
         Self::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }
     }
 
+    /// Adam with default settings.
     pub fn adam() -> Self {
         Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
     }
 
+    /// AdamW with default settings.
     pub fn adam_w() -> Self {
         Self::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 }
     }
 
+    /// RMSprop with default settings.
     pub fn rms_prop() -> Self {
         Self::RmsProp { alpha: 0.99, epsilon: 1e-8, momentum: 0.0, weight_decay: 0.0 }
     }
 
+    /// Adagrad with default settings.
     pub fn adagrad() -> Self {
         Self::Adagrad { rate_decay: 0.0, start: 0.0, epsilon: 1e-10, weight_decay: 0.0 }
     }
 
+    /// NAdam with default settings.
     pub fn nadam() -> Self {
         Self::NAdam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0, momentum_decay: 0.004 }
     }
 
+    /// Lion with default settings.
     pub fn lion() -> Self {
         Self::Lion { beta1: 0.9, beta2: 0.99, weight_decay: 0.0 }
     }
@@ -163,6 +147,7 @@ impl Optimiser {
         [Self::sgd(), Self::adam(), Self::adam_w(), Self::rms_prop(), Self::adagrad(), Self::nadam(), Self::lion()]
     }
 
+    /// What it is called in the window.
     pub fn title(&self) -> &'static str {
         match self {
             Self::Sgd { .. } => "SGD",
@@ -192,9 +177,11 @@ impl TrainingSpec {
     }
 }
 
+/// Limit on gradients before the update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Clip {
+    /// No limit.
     #[default]
     None,
     /// Scale all gradients together so that their joint norm is at most `max`.
@@ -203,6 +190,7 @@ pub enum Clip {
     Value { max: f64 },
 }
 
+/// Stops when the validation loss no longer improves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EarlyStopping {

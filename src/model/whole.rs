@@ -10,6 +10,7 @@ pub enum Shared {
     HiddenActivation,
     /// Of all layers that have such a penalty, the output's too.
     L1,
+    /// The L2 penalty of all layers.
     L2,
 }
 
@@ -32,6 +33,7 @@ impl Shared {
         }
     }
 
+    /// The layers that have this setting.
     pub fn layers(self, graph: &Graph) -> Vec<LayerId> {
         let has = |id: &LayerId| graph.layer(*id).is_some_and(|layer| layer.kind.spec().param(self.key()).is_some());
         let all = graph.layers().map(|layer| layer.id).filter(has);

@@ -36,13 +36,9 @@ impl State {
                     self.set_watchable();
                     self.desk.simple = self.settings.simple && templates::is_for_beginners(&key);
                 }
-                None => self.notify(
-                    NoticeKind::Warning,
-                    format!(
-                        "There is no template {key:?} that works without \
-                    files."
-                    ),
-                ),
+                None => {
+                    self.notify(NoticeKind::Warning, format!("There is no template {key:?} that works without files."))
+                }
             },
             Action::OpenTable { path, target } => self.start_job(Wanted::Table { path, target }),
             Action::OpenIdx(folder) => self.start_job(Wanted::Idx(folder)),

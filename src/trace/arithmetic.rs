@@ -15,6 +15,7 @@ pub use text::{Number, Piece};
 pub struct Element {
     /// As in the listing: `%4`, `d%4`, `dense_1.weight`.
     pub name: String,
+    /// One index per axis, from 0.
     pub index: Vec<usize>,
 }
 
@@ -25,50 +26,47 @@ impl std::fmt::Display for Element {
     }
 }
 
+/// How a number is computed, as a tree that can be shown and evaluated.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arithmetic {
     /// Read from a tensor: can be followed further back.
-    Read {
-        element: Element,
-        value: f64,
-    },
+    Read { element: Element, value: f64 },
     /// Brought by the instruction itself: `ε`, `learning rate`, `slope`. With an empty name just the number.
-    Given {
-        name: &'static str,
-        value: f64,
-    },
+    Given { name: &'static str, value: f64 },
+    /// All terms added.
     Sum(Vec<Arithmetic>),
+    /// All factors multiplied.
     Product(Vec<Arithmetic>),
     /// A difference, a quotient, a power, a comparison (1 where it holds, else 0).
     Binary(BinaryOperator, Box<[Arithmetic; 2]>),
-    Call {
-        function: Function,
-        arguments: Vec<Arithmetic>,
-    },
+    /// A function applied to one or two arguments.
+    Call { function: Function, arguments: Vec<Arithmetic> },
     /// A part that the formula calls by a name: `mean`, `σ`.
-    Named {
-        name: &'static str,
-        part: Box<Arithmetic>,
-    },
+    Named { name: &'static str, part: Box<Arithmetic> },
 }
 
 impl Arithmetic {
+    /// A constant of the instruction itself: a rate, ε.
     pub fn given(name: &'static str, value: f64) -> Self {
         Self::Given { name, value }
     }
 
+    /// A literal number.
     pub fn number(value: f64) -> Self {
         Self::given("", value)
     }
 
+    /// A part that the formula calls by a name.
     pub fn named(name: &'static str, part: Self) -> Self {
         Self::Named { name, part: Box::new(part) }
     }
 
+    /// A function of one argument.
     pub fn call(function: Function, argument: Self) -> Self {
         Self::Call { function, arguments: vec![argument] }
     }
 
+    /// A function of two arguments.
     pub fn call2(function: Function, a: Self, b: Self) -> Self {
         Self::Call { function, arguments: vec![a, b] }
     }
@@ -77,10 +75,12 @@ impl Arithmetic {
         Self::Binary(operator, Box::new([a, b]))
     }
 
+    /// `self` to the power of `exponent`.
     pub fn power(self, exponent: Self) -> Self {
         Self::binary(BinaryOperator::Power, self, exponent)
     }
 
+    /// `self` times itself.
     pub fn squared(self) -> Self {
         self.power(Self::number(2.0))
     }
@@ -160,6 +160,7 @@ impl std::ops::Div for Arithmetic {
 /// One number explained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
+    /// What is explained.
     pub element: Element,
     /// As the machine holds it.
     pub value: f64,
@@ -169,8 +170,11 @@ pub struct Explanation {
     pub instruction: Option<usize>,
     /// `%3 = linear %x, dense_1.weight, dense_1.bias`
     pub line: String,
+    /// The instruction's formula in symbols.
     pub formula: String,
+    /// The same in a sentence.
     pub words: String,
+    /// The computation with its numbers.
     pub arithmetic: Arithmetic,
     /// What a nudge says, when it was asked for: of gradients only.
     pub verdict: Option<Verdict>,
@@ -186,16 +190,17 @@ pub struct Verdict {
     /// (loss(+) - loss) / nudge and (loss - loss(-)) / nudge. Where single precision has rounded a number over to the other side of
     /// a kink, the slopes on both sides: that of the nudge and the gradient itself.
     pub sides: [f64; 2],
+    /// Whether the gradient agrees with the difference.
     pub judgement: Judgement,
 }
 
+/// What a gradient check found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Judgement {
+    /// Within the tolerance.
     Agrees,
     /// By this much, relative to the larger of the two.
-    Differs {
-        by: f64,
-    },
+    Differs { by: f64 },
     /// The two sides disagree: the loss has no single slope here, or none that rounding does not blur.
     AtKink,
 }

@@ -25,14 +25,17 @@ impl Default for Branches {
 }
 
 impl Branches {
+    /// The id of the branch that trains.
     pub fn current(&self) -> u32 {
         self.current
     }
 
+    /// Every branch, oldest first.
     pub fn all(&self) -> &[Branch] {
         &self.known
     }
 
+    /// A branch by its id.
     pub fn get(&self, id: u32) -> Option<&Branch> {
         self.known.iter().find(|known| known.id == id)
     }
@@ -56,6 +59,7 @@ impl Branches {
         self.known.iter().map(told).collect()
     }
 
+    /// Gives a branch another name; a named branch is never dropped by itself.
     pub fn rename(&mut self, id: u32, name: String) {
         if let Some(known) = self.get_mut(id) {
             (known.name, known.by_change) = (name, false);
@@ -185,6 +189,7 @@ impl Branch {
         Self { id: 0, name: "main".into(), parent: None, from: 0, from_instruction: 0, step: 0, by_change: false }
     }
 
+    /// Where the branch starts.
     pub fn beginning(&self) -> Moment {
         Moment { step: self.from, instruction: self.from_instruction }
     }

@@ -4,14 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::LayerId;
 
+/// Where, and under which condition, training stops or logs a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breakpoint {
     /// Chosen by whoever sets it; unique among those set together.
     pub id: u32,
+    /// Where it is checked.
     pub at: At,
     /// It only stops where this holds: `loss > 2 * min(loss)`, `mean(relu_1 == 0) > 0.9 for 5 steps`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// Disabled breakpoints are not checked.
     #[serde(default = "yes")]
     pub enabled: bool,
     /// Say so instead of stopping.
@@ -82,14 +85,20 @@ pub enum At {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepPhase {
+    /// Fetches the batch.
     Load,
+    /// From the input to the outputs.
     Forward,
+    /// From the outputs to the loss.
     Loss,
+    /// From the loss to the gradients.
     Backward,
+    /// From the gradients to new weights.
     Update,
 }
 
 impl StepPhase {
+    /// The phases in the order of a step.
     pub const ALL: [StepPhase; 5] = [Self::Load, Self::Forward, Self::Loss, Self::Backward, Self::Update];
 
     /// As in the listing.
@@ -103,6 +112,7 @@ impl StepPhase {
         }
     }
 
+    /// The phase of a word as it is typed.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|phase| phase.word() == word)
     }

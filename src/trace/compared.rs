@@ -5,6 +5,7 @@ use super::TensorRecord;
 /// Over the numbers so far.
 #[derive(Default)]
 pub struct Sums {
+    /// Elements compared.
     pub count: usize,
     largest: f32,
     at: usize,
@@ -19,7 +20,9 @@ pub struct Sums {
 pub struct Facts {
     /// Largest magnitude, and where.
     pub largest: f32,
+    /// Index of the largest difference.
     pub at: Vec<usize>,
+    /// Mean absolute difference.
     pub mean: f64,
     /// Norm of the difference as a share of the norm of the second.
     pub relative: f64,
@@ -51,6 +54,7 @@ fn difference(a: f32, b: f32) -> f32 {
 }
 
 impl Facts {
+    /// Summarises the sums over the elements of `record`.
     pub fn of(sums: &Sums, record: &TensorRecord) -> Self {
         let &Sums { count, largest, at, sum, squares, norm, same } = sums;
         let n = count.max(1) as f64;

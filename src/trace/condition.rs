@@ -31,17 +31,22 @@ const NO_STEP: f32 = 1e-7;
 /// In order of how much it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// Healthy.
     Well,
     /// The numbers do not tell.
     Unknown,
+    /// Worth watching.
     Watch,
+    /// A problem.
     Bad,
 }
 
 /// How a layer is doing, and why: words that follow its name and a colon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerCondition {
+    /// How serious it is.
     pub severity: Severity,
+    /// Why, in a few words.
     pub words: String,
 }
 
@@ -66,12 +71,14 @@ pub struct Vitals<'a> {
     pub strongest: f32,
     /// Of the last update, as a share of its weights.
     pub update: Option<f32>,
+    /// Whether its weights are excluded from training.
     pub is_frozen: bool,
 }
 
 type Found = Option<(Severity, String)>;
 
 impl Vitals<'_> {
+    /// How serious it is and why: the first finding in order of importance.
     pub fn condition(&self) -> LayerCondition {
         let found = self.broken().or_else(|| self.dead()).or_else(|| self.learning()).or_else(|| self.strained());
         let (severity, words) = found.unwrap_or_else(|| self.untroubled());
@@ -180,6 +187,7 @@ impl Vitals<'_> {
 }
 
 impl LayersRecord {
+    /// What the numbers say about a layer.
     pub fn condition(&self, health: &LayerHealth) -> LayerCondition {
         let strongest = self.layers.iter().filter_map(|l| l.gradient).filter(|g| g.is_finite()).fold(0.0, f32::max);
         let vitals = Vitals {
@@ -305,12 +313,7 @@ mod tests {
             (with(&|l| l.gradient = Some(5e4)), Severity::Watch, "its gradient is very large (50000)"),
             (with(&|l| l.gradient = Some(f32::NAN)), Severity::Bad, "its gradient is NaN or infinite"),
             (with(&|l| l.update = Some(0.4)), Severity::Watch, "large updates, 40 % of its weights per step"),
-            (
-                with(&|l| l.update = Some(1e-9)),
-                Severity::Watch,
-                "it hardly changes, by 1e−7 % of its weights per \
-                step",
-            ),
+            (with(&|l| l.update = Some(1e-9)), Severity::Watch, "it hardly changes, by 1e−7 % of its weights per step"),
             (
                 with(&|l| l.saturated = Some(0.97)),
                 Severity::Watch,

@@ -8,7 +8,9 @@ use crate::model::LayerId;
 /// One row of the table of all layers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerHealth {
+    /// The layer.
     pub layer: LayerId,
+    /// Its name at that step.
     pub name: String,
     /// What leaves it, under its name in the listing.
     pub output: String,
@@ -39,6 +41,7 @@ pub struct LayersRecord {
     pub step: u64,
     /// Samples of its batch.
     pub batch: usize,
+    /// Layers with weights or activations, in network order.
     pub layers: Vec<LayerHealth>,
     /// Where the first NaN or infinity was made, if there is one: a sentence.
     pub not_finite: Option<String>,
@@ -47,15 +50,20 @@ pub struct LayersRecord {
 /// What of a layer is drawn over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
+    /// Norm of the gradient of all weights.
     Gradient,
+    /// Size of the last update relative to the weights.
     Update,
+    /// Mean of the outputs.
     Mean,
+    /// Standard deviation of the outputs.
     Deviation,
     /// Share of zero activations.
     Zeros,
 }
 
 impl Measure {
+    /// The quantity of a layer, if it is known.
     pub fn of(self, health: &LayerHealth) -> Option<f32> {
         let seen = (health.activations.count > 0).then_some(health.activations);
         match self {
@@ -92,10 +100,12 @@ impl LayersHistory {
         }
     }
 
+    /// Forgets everything.
     pub fn clear(&mut self) {
         self.records.clear();
     }
 
+    /// The newest record.
     pub fn latest(&self) -> Option<&Arc<LayersRecord>> {
         self.records.last()
     }

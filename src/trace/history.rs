@@ -15,10 +15,12 @@ use crate::model::{Device, Project, TrainingSpec};
 /// What a run began with: replay starts from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
+    /// The project that the run started with.
     pub project: Arc<Project>,
     /// The journal tells where it went on.
     #[serde(default)]
     pub device: Device,
+    /// Where its first weights came from.
     #[serde(default)]
     pub weights: Weights,
     /// The run whose weights were given.
@@ -55,8 +57,10 @@ pub enum Weights {
     Unknown,
 }
 
+/// How a run came to be what it is: its origin and every change since.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
+    /// How it began.
     pub origin: Origin,
     /// By place; the first `made` are made, the others lie ahead.
     changes: Vec<JournalEntry>,
@@ -72,7 +76,9 @@ pub struct History {
 /// How much of a history had happened at a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Happened {
+    /// Changes of network, data, settings or values.
     pub changes: usize,
+    /// Cuts of the learning rate by the schedule.
     pub cuts: usize,
 }
 
@@ -119,6 +125,7 @@ impl History {
         &self.changes
     }
 
+    /// Counts of what was changed.
     pub fn happened(&self) -> Happened {
         Happened { changes: self.made, cuts: self.cuts.len() }
     }

@@ -11,13 +11,16 @@ use crate::model::{Device, Graph, PlateauState, TrainingSpec};
 /// Applied when `step` steps are complete and before the next one begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
+    /// The step in progress, counted from 0.
     pub step: u64,
     /// Instructions of the step that were already executed; 0 between steps.
     #[serde(default)]
     pub instruction: usize,
+    /// What was changed.
     pub change: Change,
 }
 
+/// Everything that can be changed during a run, in a form that can be replayed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {

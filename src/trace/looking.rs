@@ -42,7 +42,9 @@ pub struct Gaze {
 /// A whole tensor of the program at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorRecord {
+    /// Name in the listing.
     pub name: String,
+    /// Size along each axis, outermost first.
     pub dims: Vec<usize>,
     /// One a dimension: "sample", "channel", "row", "column", "unit", "input" ...
     pub axes: Vec<String>,
@@ -57,6 +59,7 @@ pub struct TensorRecord {
 /// An axis along which gates lie behind each other, each with a place for every unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gates {
+    /// The axis, from 0.
     pub axis: usize,
     /// `i`, `f`, `g`, `o`
     pub names: &'static [&'static str],
@@ -96,6 +99,7 @@ impl TensorRecord {
         within.then(|| index.iter().zip(&self.dims).fold(0, |at, (i, n)| at * n + i))
     }
 
+    /// The element at an index, if there is one.
     pub fn at(&self, index: &[usize]) -> Option<f32> {
         self.data.get(self.offset(index)?).copied()
     }
@@ -159,6 +163,7 @@ impl TensorRecord {
 /// How much each sample of the batch adds to a number that is a sum over them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares {
+    /// The element asked about.
     pub element: Element,
     /// One a row of the batch; together they are the number.
     pub terms: Arc<[f64]>,
@@ -175,6 +180,7 @@ impl Shares {
 /// What a number was made of, in short.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
+    /// The element asked about.
     pub element: Element,
     /// The first few thousand where there are many.
     pub read: Arc<[Element]>,
@@ -189,22 +195,28 @@ pub struct Sight {
     pub tensors: Vec<TensorRecord>,
     /// Names that were asked for, and why they cannot be shown.
     pub missing: Vec<(String, String)>,
+    /// The tensor at the step it is compared with.
     pub at_step: Option<Result<TensorRecord, String>>,
     /// As it was wished for.
     pub at_branch: Option<u32>,
+    /// How the chosen element was computed.
     pub explanation: Option<Result<Explanation, String>>,
     /// Of the number under the pointer; `None` while nothing is known of it.
     pub hovered: Option<Reading>,
     /// Why the explained number could not be nudged, though that was wished for.
     pub unchecked: Option<String>,
+    /// What each sample contributes to the chosen gradient.
     pub shares: Option<Result<Shares, String>>,
+    /// The sample that is followed.
     pub sample: Option<Result<Arc<SampleRecord>, String>>,
+    /// All layers, for the table.
     pub layers: Option<Result<Arc<LayersRecord>, String>>,
     /// How many samples it was seen of in place of the step's own batch, or why that cannot be.
     pub probe: Option<Result<usize, String>>,
 }
 
 impl Sight {
+    /// A tensor that was asked for and is there.
     pub fn tensor(&self, name: &str) -> Option<&TensorRecord> {
         self.tensors.iter().find(|record| record.name == name)
     }
@@ -222,6 +234,7 @@ impl Sight {
         }
     }
 
+    /// Why a tensor that was asked for is not there.
     pub fn why_missing(&self, name: &str) -> Option<&str> {
         self.missing.iter().find(|(missing, _)| missing == name).map(|(_, why)| why.as_str())
     }
@@ -254,14 +267,14 @@ mod tests {
         assert_eq!(record.index_of("2, 1"), Ok(vec![2, 1]));
         assert_eq!(record.index_of(" -1,-2 "), Ok(vec![3, 0]));
         for (typed, why) in [
-            ("9, 0", "row 9 of 4: rows are 0 to 3."),
-            ("0, -3", "unit -3 of 2: units are 0 to 1."),
+            ("9, 0", "There is no row 9: rows are 0 to 3."),
+            ("0, -3", "There is no unit -3: units are 0 to 1."),
             ("1", "It has 2 axes (row, unit): type 2 numbers, not 1."),
             ("a, 0", "“a” isn't an index: rows are whole numbers from 0."),
         ] {
             assert_eq!(record.index_of(typed), Err(why.to_owned()));
         }
-        assert_eq!(misplaced("query", 3, 3).unwrap(), "query 3 of 3: queries are 0 to 2.");
+        assert_eq!(misplaced("query", 3, 3).unwrap(), "There is no query 3: queries are 0 to 2.");
         let single = TensorRecord { dims: vec![], axes: vec![], ..record };
         assert_eq!(single.index_of(""), Ok(vec![]));
     }

@@ -19,6 +19,7 @@ pub struct Moment {
 }
 
 impl StepPhase {
+    /// What the phase is called in the window.
     pub fn title(self) -> &'static str {
         match self {
             Self::Load => "Load",
@@ -55,13 +56,16 @@ pub enum Kind {
     Parameter,
     /// Kept between steps besides: running statistics, the optimiser's memory.
     Memory,
+    /// The gradient of a value or parameter.
     Gradient,
 }
 
 /// A value as it is named in a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Token {
+    /// Name in the listing.
     pub name: String,
+    /// What kind of value it is.
     pub kind: Kind,
     /// A row for every sample of the batch comes first.
     pub batched: bool,
@@ -80,16 +84,23 @@ impl Token {
 /// One instruction of the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
+    /// The phase it runs in.
     pub stage: StepPhase,
+    /// The layer it was compiled from.
     pub layer: Option<LayerId>,
     /// Of the layer; empty for what belongs to none.
     pub layer_name: String,
+    /// The operation's name: `linear'w`.
     pub op: String,
     /// "stride 2"; often empty.
     pub settings: String,
+    /// Values it computes.
     pub outputs: Vec<Token>,
+    /// Values it reads.
     pub inputs: Vec<Token>,
+    /// Its formula in symbols.
     pub formula: String,
+    /// The same in a sentence.
     pub words: String,
 }
 
@@ -111,6 +122,7 @@ impl Line {
 /// The program of a run, told once for as long as it stays the same.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listing {
+    /// Instructions in the order they run.
     pub lines: Vec<Line>,
 }
 
@@ -150,6 +162,7 @@ pub struct Stopped {
 /// A breakpoint as the run sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BreakpointView {
+    /// The breakpoint as it was set.
     pub breakpoint: Breakpoint,
     /// Why it has no place or no meaning here.
     pub problem: Option<String>,
@@ -158,6 +171,7 @@ pub struct BreakpointView {
 /// What became of a text that is being typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
+    /// What was logged.
     pub text: String,
     /// As a condition, or as an expression to be watched.
     pub is_condition: bool,
@@ -168,7 +182,9 @@ pub struct Checked {
 /// One of the ways that the run has gone since it was forked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
+    /// Id of the branch; stable for the life of a run.
     pub id: u32,
+    /// Its name.
     pub name: String,
     /// The one that it left.
     pub parent: Option<u32>,
@@ -186,15 +202,20 @@ pub struct Branch {
 /// Checkpoints on the way: where going back begins.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Checkpoints {
+    /// Steps with a checkpoint in memory, ascending.
     pub steps: Vec<u64>,
+    /// Memory they take, in bytes.
     pub bytes: usize,
+    /// Memory they may take, in bytes.
     pub budget: usize,
+    /// Steps between two checkpoints.
     pub spacing: u64,
 }
 
 /// Something that was changed in the run by hand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChangeMark {
+    /// When it was made.
     pub at: Moment,
     /// "dense_1.weight[0, 1] = 0.5"
     pub what: String,
@@ -207,6 +228,7 @@ pub struct ChangeMark {
 /// An expression that is watched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watched {
+    /// The expression as it was typed.
     pub expression: String,
     /// Or a sentence why there is none.
     pub value: Result<f64, String>,
@@ -219,7 +241,9 @@ pub struct Watched {
 /// A watched number over the steps, as it was after each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchCurve {
+    /// The expression as it was typed.
     pub expression: String,
+    /// Its value after each step.
     pub points: Arc<Series>,
     /// It begins with the first step that the run has.
     pub is_whole: bool,
@@ -237,34 +261,47 @@ pub struct Travel {
 /// Everything the debugger's panels show.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DebugView {
+    /// The program.
     pub listing: Arc<Listing>,
+    /// Where the run is.
     pub moment: Moment,
     /// Lines whose values belong to the step that is looked at: all of them between two steps.
     pub done: usize,
     /// Samples of the batch, and which of the training part they are.
     pub batch: usize,
+    /// Rows of the training set in the current batch.
     pub rows: Arc<[u32]>,
     /// Completed, with the fraction of the current one.
     pub epoch: f64,
     /// Of this batch, once it is computed.
     pub loss: Option<f64>,
+    /// Learning rate of the current step.
     pub learning_rate: f64,
+    /// Why it stopped, if it did.
     pub stopped: Option<Stopped>,
+    /// Breakpoints with their hits and problems.
     pub breakpoints: Vec<BreakpointView>,
     /// What breakpoints that only log have said, newest last.
     pub log: Vec<String>,
     /// Earlier lines of it that are not kept.
     pub log_cut: u64,
+    /// Gradient checks so far.
     pub checked: Vec<Checked>,
     /// All ways that the run has gone, and which of them is looked at.
     pub branches: Vec<Branch>,
+    /// Id of the current branch.
     pub branch: u32,
     /// The last step that was ever reached on this branch.
     pub furthest: u64,
+    /// Checkpoints that can be gone back to.
     pub checkpoints: Checkpoints,
+    /// Changes made by hand.
     pub changes: Vec<ChangeMark>,
+    /// Watched expressions and their values.
     pub watches: Vec<Watched>,
+    /// Curves of watched expressions.
     pub curves: Vec<WatchCurve>,
+    /// Progress of a long way, if one is under way.
     pub travel: Option<Travel>,
     /// What the panels asked to see.
     pub sight: Sight,

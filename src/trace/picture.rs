@@ -23,43 +23,57 @@ pub struct Watch {
     pub unit: Option<UnitAt>,
 }
 
+/// What the window draws of a network at one step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
     /// Completed steps when it was taken.
     pub step: u64,
     /// Samples of the last step: its gradients are of them.
     pub batch: usize,
+    /// What each layer computes.
     pub layers: BTreeMap<LayerId, LayerPicture>,
+    /// What the network predicts.
     pub output: Option<OutputPicture>,
+    /// The inputs of the unit under the pointer.
     pub unit: Option<UnitSum>,
 }
 
 /// A unit, and a sample as the network takes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitAt {
+    /// The layer.
     pub layer: LayerId,
+    /// Index of the unit in it, from 0.
     pub unit: usize,
+    /// The input to evaluate it at.
     pub sample: Arc<[f32]>,
 }
 
 /// How the number of a unit comes about: inputs times weights, plus the bias, through the activation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnitSum {
+    /// What was asked.
     pub of: UnitAt,
     /// What the unit reads, and the weight of each.
     pub terms: Vec<UnitTerm>,
+    /// The unit's bias, if it has one.
     pub bias: Option<f32>,
+    /// Weighted sum with bias, before the activation.
     pub sum: f32,
     /// What leaves it.
     pub output: f32,
 }
 
+/// One term of a unit's weighted sum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnitTerm {
+    /// Value of the input.
     pub input: f32,
+    /// Its weight.
     pub weight: f32,
 }
 
+/// What the window draws of one layer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerPicture {
     /// Of the layer's outputs over a fixed handful of samples (or over the plane).
@@ -70,7 +84,9 @@ pub struct LayerPicture {
     pub dead: Option<(usize, usize)>,
     /// Share of outputs at an end of the activation, where it has two and its layer is not the answer.
     pub saturated: Option<f32>,
+    /// Distribution of its outputs.
     pub histogram: Histogram,
+    /// What its card shows.
     pub preview: Preview,
     /// Weights and biases with their gradients; only for watched layers, each at most [`Matrix::LIMIT`] numbers.
     pub weights: Vec<Matrix>,
@@ -81,6 +97,7 @@ pub struct LayerPicture {
 /// What a node card shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Preview {
+    /// Nothing to show.
     #[default]
     None,
     /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); of the first 16 units, or of all.
@@ -100,12 +117,16 @@ pub struct Matrix {
     pub name: String,
     /// What the listing calls it: "dense_1.weight".
     pub tensor: String,
+    /// Shape in PyTorch's layout.
     pub dims: Vec<usize>,
+    /// Values, row by row.
     pub values: Arc<[f32]>,
+    /// Their gradients, in the same order.
     pub gradient: Option<Arc<[f32]>>,
 }
 
 impl Matrix {
+    /// Larger tensors are not copied into a picture.
     pub const LIMIT: usize = 65_536;
 
     /// Of the number at this place of `values`.
@@ -162,12 +183,14 @@ pub struct Reply {
 /// How many validation samples scores are over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Over {
+    /// Samples evaluated.
     pub asked: usize,
     /// All there are.
     pub of: usize,
 }
 
 impl Over {
+    /// Whether all samples were evaluated.
     pub fn is_whole(self) -> bool {
         self.asked == self.of
     }
@@ -207,15 +230,20 @@ pub struct ClassAreas {
 pub struct Guess {
     /// Row of the validation part.
     pub row: u32,
+    /// True value, in the units of the data.
     pub truth: f32,
+    /// Predicted value, in the units of the data.
     pub predicted: f32,
 }
 
+/// A prediction for one sample of a data set with classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
     /// Row of the validation part.
     pub row: u32,
+    /// Index of the true class.
     pub truth: u32,
+    /// Index of the predicted class.
     pub predicted: u32,
     /// What is said for the predicted class, of 1: a probability, or a score that may be larger.
     pub confidence: f32,

@@ -7,14 +7,18 @@ use super::Moment;
 /// A moment on one of the branches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
+    /// Id of the branch.
     pub branch: u32,
+    /// Step and instruction.
     pub moment: Moment,
 }
 
 /// A place with a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bookmark {
+    /// Name of the bookmark.
     pub name: String,
+    /// Where it leads.
     #[serde(flatten)]
     pub place: Place,
 }
@@ -23,7 +27,7 @@ impl Moment {
     /// "step 57"; "step 58, instruction 4" for what comes next inside a step.
     pub fn title(self) -> String {
         match self {
-            Self { step: 0, instruction: 0 } => "the beginning".to_owned(),
+            Self { step: 0, instruction: 0 } => "the start".to_owned(),
             Self { step, instruction: 0 } => format!("step {step}"),
             Self { step, instruction } => format!("step {}, instruction {}", step + 1, instruction + 1),
         }

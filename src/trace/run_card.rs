@@ -18,6 +18,7 @@ pub struct RunCard {
     pub id: String,
     /// "Run 3", or what the person calls it.
     pub name: String,
+    /// The person's note.
     pub note: String,
     /// Stays in sight at the top of the table.
     pub pinned: bool,
@@ -25,6 +26,7 @@ pub struct RunCard {
     pub began_secs: u64,
     /// Network, data and settings as they were in force at its end.
     pub project: Project,
+    /// How it ended.
     pub ending: Ending,
     /// Completed.
     pub steps: u64,
@@ -32,15 +34,19 @@ pub struct RunCard {
     pub epochs: f64,
     /// Spent training.
     pub seconds: f64,
+    /// What it was computed on.
     pub device: String,
+    /// What the scores are.
     pub metric: Metric,
     /// Of the last batch; `None` where it was no finite number.
     pub train_loss: Option<f64>,
     /// Over the validation part, the last time it was computed.
     pub validation_loss: Option<f64>,
+    /// Latest validation score.
     pub score: Option<f64>,
     /// The lowest validation loss, and the best score, of the whole run.
     pub best_validation_loss: Option<f64>,
+    /// Best validation score.
     pub best_score: Option<f64>,
     /// The validation loss (or, where there is none, that of the batches) from the beginning to the end.
     pub spark: Vec<f32>,

@@ -9,7 +9,9 @@ use crate::model::LayerId;
 /// What one layer makes of the followed sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleLayer {
+    /// The layer.
     pub layer: LayerId,
+    /// Its name.
     pub name: String,
     /// What leaves it, under its name in the listing.
     pub output: String,
@@ -22,12 +24,15 @@ pub struct SampleLayer {
 /// One sample of the batch on its way through the network, and back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleRecord {
+    /// The step it belongs to, counted from 1.
     pub step: u64,
     /// Row of the batch, and how many there are.
     pub row: usize,
+    /// Samples in the batch.
     pub rows: usize,
     /// Its number in the training part.
     pub sample: Option<u32>,
+    /// The sample's input.
     pub input: TensorRecord,
     /// What is right for it, in the words of the data.
     pub truth: String,
@@ -48,7 +53,9 @@ pub struct SampleAnswer {
     pub row: usize,
     /// Its number in the training part.
     pub sample: Option<u32>,
+    /// True class or value, in words.
     pub truth: String,
+    /// Predicted class or value, in words.
     pub predicted: String,
     /// How much the network means the class that it predicts; `None` where it predicts numbers.
     pub share: Option<f32>,

@@ -9,9 +9,13 @@
 pub struct Bucket {
     /// Step of the first and of the last point in it.
     pub first: f64,
+    /// Last step of the bucket.
     pub last: f64,
+    /// Smallest value in it.
     pub min: f32,
+    /// Largest value in it.
     pub max: f32,
+    /// Mean of its values.
     pub mean: f32,
     /// Whether any point in it was NaN or infinite (left out of the numbers above).
     pub broken: bool,
@@ -39,18 +43,22 @@ pub const MOST: usize = 1 << 19;
 const LOOSE: usize = 64;
 
 impl Series {
+    /// Number of points kept.
     pub fn len(&self) -> usize {
         self.values.len()
     }
 
+    /// Whether nothing was recorded.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
+    /// The newest step and value.
     pub fn last(&self) -> Option<(u64, f32)> {
         self.steps.last().copied().zip(self.values.last().copied())
     }
 
+    /// Steps and values, ascending.
     pub fn points(&self) -> impl Iterator<Item = (u64, f32)> + '_ {
         self.steps.iter().copied().zip(self.values.iter().copied())
     }
@@ -60,6 +68,7 @@ impl Series {
         &self.steps
     }
 
+    /// Values in the order of their steps.
     pub fn values(&self) -> &[f32] {
         &self.values
     }

@@ -3,10 +3,15 @@
 /// NaN and infinite elements are counted apart and left out of the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Statistics {
+    /// Number of values.
     pub count: usize,
+    /// Smallest finite value.
     pub min: f32,
+    /// Largest finite value.
     pub max: f32,
+    /// Mean of the finite values.
     pub mean: f32,
+    /// Standard deviation of the finite values.
     pub std: f32,
     /// Euclidean norm.
     pub norm: f32,
@@ -14,11 +19,14 @@ pub struct Statistics {
     pub zeros: f32,
     /// Share of numbers below zero, 0 to 1.
     pub negatives: f32,
+    /// Number of NaN.
     pub nans: usize,
+    /// Number of infinities of either sign.
     pub infinities: usize,
 }
 
 impl Statistics {
+    /// Statistics of all values at once.
     pub fn of(values: &[f32]) -> Self {
         let mut tally = Tally::default();
         tally.add(values);
@@ -62,6 +70,7 @@ impl Default for Tally {
 }
 
 impl Tally {
+    /// Adds more values.
     pub fn add(&mut self, values: &[f32]) {
         let to_first_lane = (LANES - self.count % LANES) % LANES;
         let (head, rest) = values.split_at(to_first_lane.min(values.len()));
@@ -111,6 +120,7 @@ impl Tally {
         }
     }
 
+    /// Statistics of everything added so far.
     pub fn statistics(&self) -> Statistics {
         let (count, nans, infinities) = (self.count, self.nans, self.infinities);
         let finite = count - nans - infinities;
@@ -139,8 +149,11 @@ impl Tally {
 /// Equal bins from `min` to `max`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
+    /// Lower end of the first bar.
     pub min: f32,
+    /// Upper end of the last bar.
     pub max: f32,
+    /// Values in each bar.
     pub counts: Vec<u32>,
 }
 

@@ -10,9 +10,11 @@ use crate::model::LayerId;
 /// One layer after one step. NaN stands for what a layer does not have.
 #[derive(Clone, Copy, Debug)]
 pub struct LayerSummary {
+    /// The layer.
     pub layer: LayerId,
     /// Of what leaves the layer, over the batch.
     pub mean: f32,
+    /// Standard deviation of the outputs.
     pub deviation: f32,
     /// Share of exact zeros, 0 to 1.
     pub zeros: f32,
@@ -30,10 +32,12 @@ impl LayerSummary {
     /// The measures by their names in a table, in the order of [`Self::numbers`].
     pub const MEASURES: [&str; 7] = ["mean", "deviation", "zeros", "dead", "saturated", "gradient", "update"];
 
+    /// All numbers in the order they are stored.
     pub fn numbers(&self) -> [f32; 7] {
         [self.mean, self.deviation, self.zeros, self.dead, self.saturated, self.gradient, self.update]
     }
 
+    /// From the numbers as stored by [`Self::numbers`].
     pub fn of(layer: LayerId, numbers: [f32; 7]) -> Self {
         let [mean, deviation, zeros, dead, saturated, gradient, update] = numbers;
         Self { layer, mean, deviation, zeros, dead, saturated, gradient, update }
@@ -106,6 +110,7 @@ impl Summaries {
         self.0.truncate(keep);
     }
 
+    /// Every summary, ascending by step.
     pub fn all(&self) -> &[Arc<Summary>] {
         &self.0
     }

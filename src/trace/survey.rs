@@ -16,7 +16,9 @@ const MAGNITUDES: usize = 1 << 15;
 /// What a survey found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
+    /// Statistics of all elements.
     pub statistics: Statistics,
+    /// Their distribution.
     pub histogram: Histogram,
     /// The first places, in row-major order, of NaN and infinities.
     pub broken: Vec<usize>,

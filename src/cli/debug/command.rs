@@ -221,12 +221,9 @@ fn changing(word: &str, rest: &str) -> Parsed {
             let (name, seed) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             let seed = match seed.trim() {
                 "" => Ok(None),
-                seed => seed.parse().map(Some).map_err(|_| {
-                    format!(
-                        "A seed must be a whole number from 0, not \
-                    '{seed}'."
-                    )
-                }),
+                seed => {
+                    seed.parse().map(Some).map_err(|_| format!("A seed must be a whole number from 0, not '{seed}'."))
+                }
             };
             let name = named(word, name, "reinit dense_1.weight");
             name.and_then(|name| Ok(Command::Reinitialise { name, seed: seed? }))

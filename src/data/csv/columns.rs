@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::cell::{self, Cell};
+use super::spelling;
 use super::table::{Table, thousands};
 use crate::data::DataError;
 use crate::data::progress::Progress;
@@ -131,8 +132,14 @@ impl ColumnFacts {
                 thousands(self.numbers as u64),
                 thousands(self.texts as u64)
             )),
+            Some((_, text)) if self.counts.keys().all(|word| spelling::is_date(word)) => left_out(format!(
+                "dates such as \"{text}\"; turn them into numbers, such as days or months, to use them"
+            )),
+            Some((_, text)) if self.counts.keys().all(|word| spelling::is_amount(word)) => left_out(format!(
+                "amounts such as \"{text}\"; remove the symbols and separators to use them as numbers"
+            )),
             _ => left_out(format!(
-                "text with {} different values in {} rows, too many for categories (names, dates or identifiers?)",
+                "text with {} distinct values in {} rows, too many for categories (names or identifiers?)",
                 self.distinct_words(),
                 thousands(self.rows as u64)
             )),

@@ -10,6 +10,7 @@ mod detect;
 mod encode;
 mod preview;
 mod rows;
+mod spelling;
 mod table;
 mod target;
 mod unseen;
@@ -134,8 +135,7 @@ fn choose_inputs<'a>(
         }
         check_role(name, role, facts, table)?;
         if facts.not_finite > 0 {
-            notes
-                .push(format!("\"{name}\" holds {} NaN or infinite values, which count as missing.", facts.not_finite));
+            notes.push(format!("\"{name}\" has {} NaN or infinite values, which count as missing.", facts.not_finite));
         }
         inputs.push(InputColumn { index, name, role, decimals: facts.decimals });
     }

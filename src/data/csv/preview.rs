@@ -14,10 +14,14 @@ const TOP: usize = 5;
 /// Cells are cut for display.
 const CELL: usize = 80;
 
+/// What the Data panel shows of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TablePreview {
+    /// The file.
     pub path: PathBuf,
+    /// Detected delimiter.
     pub delimiter: char,
+    /// Detected quotation mark.
     pub quote: char,
     /// Without a header the columns are called "column 1", "column 2" …
     pub has_header: bool,
@@ -25,11 +29,14 @@ pub struct TablePreview {
     pub rows: usize,
     /// The first rows; long cells are cut.
     pub head: Vec<Vec<String>>,
+    /// Columns in the order of the file.
     pub columns: Vec<ColumnPreview>,
 }
 
+/// What the Data panel shows of a column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnPreview {
+    /// Name in the header row.
     pub name: String,
     /// What an input column is taken for, unless a `ColumnChoice` says otherwise.
     pub role: ColumnRole,
@@ -37,10 +44,13 @@ pub struct ColumnPreview {
     pub reason: String,
     /// What predicting it would be: `Categorical` classification, `Numeric` regression, `LeftOut` not possible.
     pub as_target: ColumnRole,
+    /// Why it can or can't be the target.
     pub target_reason: String,
     /// Different values; at least so many when `distinct_is_bound`.
     pub distinct: usize,
+    /// Whether there are more distinct values than were counted.
     pub distinct_is_bound: bool,
+    /// Rows without a value.
     pub missing: usize,
     /// Of the numbers in it, if there are any.
     pub range: Option<(f64, f64)>,

@@ -156,8 +156,7 @@ fn note_sizes(names: &[String], codes: &[u32], rows: &[usize], notes: &mut Vec<S
     {
         let share = 100.0 * most as f64 / rows.len() as f64;
         notes.push(format!(
-            "{share:.0} % of the rows are \"{name}\": always predicting it would already be that \
-                accurate."
+            "{share:.0} % of the rows are \"{name}\": always predicting it would already be that accurate."
         ));
     }
 }

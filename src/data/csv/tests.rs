@@ -165,15 +165,9 @@ fn identifiers_and_constants_are_left_out_with_a_word() {
     }
     let set = load_text(&text, "kind").unwrap();
     assert_eq!(set.input_names, ["x"]);
-    for (name, word) in [
-        ("id", "only numbers the rows"),
-        ("name", "60 distinct values"),
-        (
-            "land",
-            "every row has the same \
-        value",
-        ),
-    ] {
+    for (name, word) in
+        [("id", "only numbers the rows"), ("name", "60 distinct values"), ("land", "every row has the same value")]
+    {
         let said = set.notes.iter().any(|note| note.contains(&format!("\"{name}\"")) && note.contains(word));
         assert!(said, "{name}: {:?}", set.notes);
     }
@@ -181,6 +175,18 @@ fn identifiers_and_constants_are_left_out_with_a_word() {
     let mut settings = settings(file.path(), "kind");
     settings.columns = vec![choose("id", ColumnRole::Numeric), choose("name", ColumnRole::Categorical)];
     assert_eq!(load_with(&settings).unwrap().input_len(), 62, "what the user asks for is used");
+}
+
+#[test]
+fn dates_and_amounts_are_called_so() {
+    let mut text = "day,price,x,kind\n".to_owned();
+    for i in 0..60 {
+        text += &format!("2024-{:02}-{:02},${}.50,{},{}\n", 1 + i / 28, 1 + i % 28, i, i * 7 % 10, i % 2);
+    }
+    let set = load_text(&text, "kind").unwrap();
+    for word in ["dates such as \"2024-01-01\"", "amounts such as \"$0.50\""] {
+        assert!(set.notes.iter().any(|note| note.contains(word)), "{word}: {:?}", set.notes);
+    }
 }
 
 #[test]
@@ -201,7 +207,7 @@ fn a_column_of_100_000_categories_is_left_out() {
 fn nan_and_infinity_count_as_missing_and_are_told() {
     let text = table(30).replace("\n1.5,", "\ninf,").replace("\n2,", "\nNaN,").replace("\n3,", "\n1e999,");
     let set = load_text(text, "kind").unwrap();
-    assert!(set.notes.iter().any(|n| n.contains("\"size\" holds 3 NaN or infinite")), "{:?}", set.notes);
+    assert!(set.notes.iter().any(|n| n.contains("\"size\" has 3 NaN or infinite")), "{:?}", set.notes);
     assert!(set.train.inputs.iter().all(|v| v.is_finite()));
 }
 
@@ -243,7 +249,7 @@ fn text_where_numbers_were_promised_names_line_and_value() {
     let mut settings = settings(file.path(), "kind");
     settings.columns = vec![choose("size", ColumnRole::Numeric)];
     let message = load_with(&settings).unwrap_err().message;
-    assert!(message.contains("\"size\"") && message.contains("line 16 says \"seven\" (and 1 more)"), "{message}");
+    assert!(message.contains("\"size\"") && message.contains("line 16 has \"seven\" (and 1 more)"), "{message}");
     settings.columns.clear();
     let set = load_with(&settings).unwrap();
     assert!(set.notes.iter().any(|n| n.contains("28 numbers, but 2 texts")), "{:?}", set.notes);

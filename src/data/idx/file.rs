@@ -37,7 +37,7 @@ impl Header {
             return Ok(());
         }
         Err(DataError::new(format!(
-            "Expected labels (one number per picture), but the file's header says {:?}: {}",
+            "Expected labels (one number per image), but the file's header says {:?}: {}",
             self.dims,
             path.display()
         )))
@@ -90,7 +90,7 @@ impl IdxFile {
         }
         if header.row_len() as u64 > MAX_ROW {
             return Err(DataError::new(format!(
-                "The header says {:?}, which is too large for a picture. The file is damaged: {}",
+                "The header says {:?}, which is too large for an image. The file is damaged: {}",
                 header.dims,
                 path.display()
             )));
@@ -190,7 +190,7 @@ fn read_header(body: &mut dyn Read, path: &Path) -> Result<Header, DataError> {
     let [zero, also_zero, kind, rank] = magic;
     if zero != 0 || also_zero != 0 || !(1..=4).contains(&rank) || !matches!(kind, 0x08 | 0x09 | 0x0B..=0x0E) {
         return Err(DataError::new(format!(
-            "This is not an IDX file: it begins with the bytes {magic:02x?}, not with 00 00 08 and the number of \
+            "This isn't an IDX file: it starts with the bytes {magic:02x?}, not with 00 00 08 and the number of \
              dimensions: {}",
             path.display()
         )));

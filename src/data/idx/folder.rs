@@ -56,8 +56,8 @@ pub(super) fn find(folder: &Path) -> Result<Pairs, DataError> {
     {
         match pair(part) {
             (Some(images), Some(labels)) => pairs.push((part, Pair { images, labels })),
-            (Some(_), None) => return Err(complaint(folder, &names, &format!("{words} pictures have no label file"))),
-            (None, Some(_)) => return Err(complaint(folder, &names, &format!("{words} labels have no picture file"))),
+            (Some(_), None) => return Err(complaint(folder, &names, &format!("{words} images have no label file"))),
+            (None, Some(_)) => return Err(complaint(folder, &names, &format!("{words} labels have no image file"))),
             (None, None) => {}
         }
     }
@@ -65,12 +65,9 @@ pub(super) fn find(folder: &Path) -> Result<Pairs, DataError> {
         (Some((_, pair)), None, None) => Ok(Pairs::Single(pair)),
         (Some((PartName::Test, test)), Some((PartName::Train, train)), None) => Ok(Pairs::TrainAndTest { train, test }),
         (None, ..) => Err(complaint(folder, &names, "there are no IDX files")),
-        _ => Err(complaint(
-            folder,
-            &names,
-            "the file names don't say which pair is for training and which for \
-            testing",
-        )),
+        _ => {
+            Err(complaint(folder, &names, "the file names don't say which pair is for training and which for testing"))
+        }
     }
 }
 
@@ -167,8 +164,8 @@ mod tests {
         let message = |names: &[&str]| found(names).unwrap_err().message;
         assert!(message(&[]).contains("no files"));
         assert!(message(&["cat.png"]).contains("Found cat.png"));
-        assert!(message(&["train-images-idx3-ubyte"]).contains("training pictures have no label file"));
-        assert!(message(&["t10k-labels-idx1-ubyte"]).contains("test labels have no picture file"));
+        assert!(message(&["train-images-idx3-ubyte"]).contains("training images have no label file"));
+        assert!(message(&["t10k-labels-idx1-ubyte"]).contains("test labels have no image file"));
         let many = ["a-train-images-idx3-ubyte", "b-train-images-idx3-ubyte", "a-train-labels-idx1-ubyte"];
         assert!(message(&many).contains("could be the same set"));
         assert!(find(Path::new("/nowhere/at/all")).unwrap_err().message.contains("folder doesn't exist"));

@@ -40,7 +40,7 @@ pub(super) fn load(
             let classes: Vec<usize> = all.labels.iter().map(|&l| usize::from(l)).collect();
             let split = split(all.labels.len(), spec.validation, spec.seed, Some(&classes));
             let note = format!(
-                "The folder has one pair of files, so {} of its pictures are used for validation.",
+                "The folder has one pair of files, so {} of its images are used for validation.",
                 split.validation.len()
             );
             (all.pick(&split.train), all.pick(&split.validation), vec![note])
@@ -54,7 +54,7 @@ pub(super) fn load(
     };
     if train.labels.is_empty() || validation.labels.is_empty() {
         return Err(DataError::new(format!(
-            "Too few pictures for training and validation: the training set has {}, the validation set {}: {}",
+            "Too few images for training and validation: the training set has {}, the validation set {}: {}",
             train.labels.len(),
             validation.labels.len(),
             folder.display()
@@ -97,7 +97,7 @@ pub(super) fn unseen(shape: &[usize], path: &Path, progress: &dyn Progress) -> R
     if pictures.shape[..] != *shape {
         let words = |shape: &[usize]| shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
         return Err(DataError::new(format!(
-            "The network was trained on pictures of {}, and these are {}: {}",
+            "The network was trained on images of {}, but these are {}: {}",
             words(shape),
             words(&pictures.shape),
             path.display()
@@ -115,7 +115,7 @@ fn read_pictures(path: &Path, progress: &dyn Progress) -> Result<Pictures, DataE
     let images = IdxFile::open(path)?;
     let (shape, count) = (picture_shape(images.header(), path)?, images.header().count());
     if count as u64 * shape.chw.iter().product::<usize>() as u64 * 4 > MAX_BYTES {
-        let text = format!("{count} pictures don't fit in memory. Predict them in smaller parts");
+        let text = format!("{count} images don't fit in memory. Predict them in smaller parts");
         return Err(DataError::new(format!("{text}: {}", path.display())));
     }
     let mut pixels = images.read_rows(&(0..count).collect::<Vec<_>>(), &|_| (), progress)?;
@@ -164,7 +164,7 @@ fn read_pair(
     let (count, label_count) = (images.header().count(), labels.header().count());
     if count != label_count {
         return Err(DataError::new(format!(
-            "The picture and label files don't match: {count} pictures in {}, {label_count} labels in {}",
+            "The image and label files don't match: {count} images in {}, {label_count} labels in {}",
             pair.images.display(),
             pair.labels.display()
         )));
@@ -174,7 +174,7 @@ fn read_pair(
     let needed = chosen.len() as u64 * pixels as u64 * 4;
     if needed > MAX_BYTES {
         return Err(DataError::new(format!(
-            "{} pictures of {pixels} pixels would take {:.1} GB of memory (the limit is {:.1} GB). Set a limit of {} \
+            "{} images of {pixels} pixels would take {:.1} GB of memory (the limit is {:.1} GB). Set a limit of {} \
              samples: {}",
             chosen.len(),
             needed as f64 / 1e9,
@@ -184,7 +184,7 @@ fn read_pair(
         )));
     }
     let labels = labels.read_rows(&chosen, &|_| (), progress)?;
-    let report = |fraction: f32| progress.report(from + (to - from) * fraction, "reading pictures");
+    let report = |fraction: f32| progress.report(from + (to - from) * fraction, "reading images");
     let mut pixels = images.read_rows(&chosen, &report, progress)?;
     if shape.channels_last {
         pixels = channels_first(&pixels, shape.chw);
@@ -225,7 +225,7 @@ fn picture_shape(header: &Header, path: &Path) -> Result<PictureShape, DataError
         [_, rows, columns, channels] if is_channels(channels) => ([channels, rows, columns], true),
         _ => {
             return Err(DataError::new(format!(
-                "Expected pictures: [count, rows, columns], or four dimensions with 1, 3 or 4 channels, but the file's \
+                "Expected images: [count, rows, columns], or four dimensions with 1, 3 or 4 channels, but the file's \
                  header says {:?}: {}",
                 header.dims,
                 path.display()
@@ -233,7 +233,7 @@ fn picture_shape(header: &Header, path: &Path) -> Result<PictureShape, DataError
         }
     };
     if chw.contains(&0) {
-        return Err(DataError::new(format!("The header promises pictures of size {chw:?}: {}", path.display())));
+        return Err(DataError::new(format!("The header promises images of size {chw:?}: {}", path.display())));
     }
     Ok(PictureShape { chw, channels_last })
 }
@@ -252,7 +252,7 @@ fn same_shape(first: &Pictures, train: &Pair, second: &Pictures, test: &Pair) ->
     }
     let words = |[channels, rows, columns]: [usize; 3]| format!("{channels} x {rows} x {columns}");
     Err(DataError::new(format!(
-        "Training and test pictures differ in size: {} in {}, {} in {}",
+        "Training and test images differ in size: {} in {}, {} in {}",
         words(first.shape),
         train.images.display(),
         words(second.shape),
@@ -269,17 +269,17 @@ fn classes(
 ) -> Result<Vec<String>, DataError> {
     let present: BTreeSet<u8> = train.labels.iter().chain(&validation.labels).copied().collect();
     let (Some(&least), Some(&greatest)) = (present.first(), present.last()) else {
-        return Err(DataError::new(format!("There are no pictures: {}", folder.display())));
+        return Err(DataError::new(format!("There are no images: {}", folder.display())));
     };
     if least == greatest {
         return Err(DataError::new(format!(
-            "All pictures have the label {least}, so there is nothing to learn. Choose another data set: {}",
+            "All images have the label {least}, so there is nothing to learn. Choose another data set: {}",
             folder.display()
         )));
     }
     let missing: Vec<String> = (0..=greatest).filter(|l| !present.contains(l)).map(|l| l.to_string()).collect();
     if !missing.is_empty() {
-        notes.push(format!("No picture has the label {}.", missing.join(", ")));
+        notes.push(format!("No image has the label {}.", missing.join(", ")));
     }
     Ok((0..=greatest).map(|label| label.to_string()).collect())
 }

@@ -106,8 +106,8 @@ fn four_dimensions_are_channels_first_or_last() {
 #[test]
 fn bad_files_are_refused_in_words() {
     let short = pictures()[..40].to_vec();
-    assert!(message(short.clone(), labels()).contains("makes 76 bytes, but it has 40"));
-    assert!(message(gzip(&short), labels()).contains("promises 60 bytes of values, 24 came"));
+    assert!(message(short.clone(), labels()).contains("requires 76 bytes, but it has 40"));
+    assert!(message(gzip(&short), labels()).contains("promises 60 bytes of values, but there are only 24"));
     let long = [pictures(), vec![1]].concat();
     assert!(message(gzip(&long), labels()).contains("longer than"));
     let mut torn = gzip(&pictures());
@@ -117,11 +117,11 @@ fn bad_files_are_refused_in_words() {
     let end = flipped.len() - 6;
     flipped[end] ^= 0xff;
     assert!(message(flipped, labels()).contains("damaged"));
-    assert!(message(b"GIF89a rest".to_vec(), labels()).contains("not an IDX file"));
+    assert!(message(b"GIF89a rest".to_vec(), labels()).contains("isn't an IDX file"));
     assert!(message(Vec::new(), labels()).contains("ends inside its header"));
-    assert!(message(labels(), labels()).contains("Expected pictures"));
+    assert!(message(labels(), labels()).contains("Expected images"));
     assert!(message(pictures(), pictures()).contains("Expected labels"));
-    assert!(message(pictures(), idx(&[9], |_| 0)).contains("10 pictures"));
+    assert!(message(pictures(), idx(&[9], |_| 0)).contains("10 images"));
     assert!(message(pictures(), idx(&[10], |_| 7)).contains("nothing to learn"));
     let mut floats = pictures();
     floats[2] = 0x0D;

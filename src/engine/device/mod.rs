@@ -12,6 +12,7 @@ pub use crate::model::Device;
 /// A device that a person may choose, or be told why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceChoice {
+    /// The device.
     pub device: Device,
     /// "CPU", "NVIDIA H100 80GB HBM3".
     pub name: String,
@@ -22,7 +23,9 @@ pub struct DeviceChoice {
 /// Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryInUse {
+    /// Bytes in use by all programs.
     pub used: u64,
+    /// Bytes there are.
     pub total: u64,
 }
 
@@ -78,8 +81,10 @@ impl Device {
     }
 }
 
+/// Precision of the arithmetic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
+    /// Single precision: training.
     #[default]
     F32,
     /// For finite differences and other checks.

@@ -21,6 +21,7 @@ pub struct FirstNotFinite {
     pub step: u64,
     /// Its index in the program.
     pub instruction: usize,
+    /// The phase of the instruction.
     pub phase: Phase,
     /// As in the listing: `%4 = log %3`.
     pub line: String,

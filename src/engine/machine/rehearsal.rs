@@ -29,6 +29,7 @@ pub(super) struct Nudge {
     pub by: f64,
 }
 
+/// A step repeated in double precision, to compare a gradient with what a nudge does to the loss.
 pub struct Rehearsal {
     program: Program,
     context: StepContext,

@@ -18,25 +18,34 @@ use crate::model::{DataSignature, Graph, LayerId, TrainingSpec};
 pub struct Snapshot {
     /// Steps completed.
     pub step: u64,
+    /// Tensors by their names in the program.
     pub tensors: BTreeMap<String, SavedTensor>,
 }
 
+/// A tensor outside the machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedTensor {
+    /// Size along each axis, outermost first.
     pub dims: Vec<usize>,
+    /// Its elements, row by row.
     pub numbers: Numbers,
 }
 
+/// Elements in single or double precision.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Numbers {
+    /// Single precision.
     F32(Arc<[f32]>),
+    /// Double precision.
     F64(Arc<[f64]>),
 }
 
 /// How much of the state survived a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
+    /// Tensors whose name and shape still fit.
     pub kept: usize,
+    /// Tensors there were.
     pub of: usize,
     /// Names of the parameters that had to start anew.
     pub fresh: Vec<String>,

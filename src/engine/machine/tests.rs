@@ -159,7 +159,7 @@ fn a_snapshot_that_does_not_fit_changes_nothing() {
     let mut target = machine(&toy().0, &data, &TrainingSpec::default());
     let before = bits(&target);
     let error = target.restore(&machine(&small, &data, &TrainingSpec::default()).snapshot().unwrap()).unwrap_err();
-    assert!(error.to_string().contains("dense_1.weight is [3, 2] there and [16, 2] here."), "{error}");
+    assert!(error.to_string().contains("dense_1.weight has shape [3, 2] there and [16, 2] here."), "{error}");
     assert!(error.to_string().contains("dense_3.weight is missing."), "{error}");
     assert!(before == bits(&target));
 }

@@ -22,6 +22,7 @@ use crate::trace::Arithmetic;
 /// Inputs: queries, keys and values, or one value that holds all three.
 #[derive(Clone, Debug)]
 pub struct Attention {
+    /// Number of heads; divides the width.
     pub heads: usize,
     /// A position sees itself and those before it only.
     pub causal: bool,

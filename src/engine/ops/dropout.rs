@@ -19,6 +19,7 @@ use crate::trace::Arithmetic;
 /// Only in training programs: predicting has no such instruction.
 #[derive(Debug)]
 pub struct Dropout {
+    /// Share of the elements that is set to zero, 0 to 1.
     pub rate: f64,
     /// Keys the random numbers, so that other layers do not change them.
     pub layer: LayerId,

@@ -14,6 +14,7 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Rows of a table: [B, T] indices and [V, E] weights give [B, T, E].
 #[derive(Clone, Debug)]
 pub struct Embedding;
 

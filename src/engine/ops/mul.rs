@@ -8,6 +8,7 @@ use crate::engine::op::{Call, Frame, Op};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Elementwise product of all inputs, which have the same shape.
 #[derive(Debug)]
 pub struct Mul;
 

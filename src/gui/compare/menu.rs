@@ -55,8 +55,7 @@ pub fn buttons(ui: &mut Ui, row: &Row, local: &mut CompareUi, actions: &mut Vec<
         let like = ui.button("New run like this");
         anchors::put(ui, Anchor::StartLike, &like);
         let help = format!(
-            "A new run with the network, data and settings that “{name}” started with. The current run \
-            is kept."
+            "A new run with the network, data and settings that “{name}” started with. The current run is kept."
         );
         if like.on_hover_text(help).clicked() {
             actions.push(Action::Runs(RunAction::StartLike(id.clone())));

@@ -63,11 +63,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
 fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
     let (word, help) = match spec.source {
         Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Generate new samples with the same settings."),
-        Source::Csv(_) | Source::Idx(_) => (
-            "New split",
-            "Reload the data and choose different samples for \
-            validation.",
-        ),
+        Source::Csv(_) | Source::Idx(_) => {
+            ("New split", "Reload the data and choose different samples for validation.")
+        }
     };
     let icon = RichText::from(icons::ICON_REFRESH).size(15.0);
     let button = crate::gui::widgets::named(ui.add(Button::new((icon, word))), word);

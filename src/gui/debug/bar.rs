@@ -191,8 +191,7 @@ pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
             ui,
             &loss,
             "loss of this batch",
-            "How wrong the network is on the batch of this step: the lower, the \
-            better.",
+            "How wrong the network is on the batch of this step: the lower, the better.",
             112.0,
         );
     }

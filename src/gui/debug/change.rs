@@ -116,10 +116,8 @@ fn edits(
         if button.clicked() {
             edit(TensorEdit::Scale { by: local.factor });
         }
-        let button = named(ui.button("clip ±"), "Clip").on_hover_text(
-            "Limit every element to the range from −limit to \
-                +limit.",
-        );
+        let button =
+            named(ui.button("clip ±"), "Clip").on_hover_text("Limit every element to the range from −limit to +limit.");
         field(ui, "Limit", &mut local.limit);
         if button.clicked() {
             edit(TensorEdit::Clamp { limit: local.limit.abs() });

@@ -248,10 +248,7 @@ fn sentence(tokens: &Tokens, value: f64, verdict: &Verdict) -> (egui::Color32, S
             let by = percent(by as f32);
             (
                 tokens.bad,
-                format!(
-                    "✗ The nudge gives {difference}, which differs by {by}. Was the value changed by \
-                hand?"
-                ),
+                format!("✗ The nudge gives {difference}, which differs by {by}. Was the value changed by hand?"),
             )
         }
         Judgement::AtKink => {

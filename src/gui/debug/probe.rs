@@ -62,10 +62,8 @@ pub fn line(ui: &mut Ui, tokens: &Tokens, view: &DebugView, local: &mut ProbeUi)
                     0 => "before the first step".to_owned(),
                     step => format!("after step {}", count(step)),
                 };
-                let text = format!(
-                    "Probe batch: the same {samples} samples at every step, shown with the weights \
-                    {step}."
-                );
+                let text =
+                    format!("Probe batch: the same {samples} samples at every step, shown with the weights {step}.");
                 ui.add(Label::new(RichText::new(text).color(tokens.accent)).wrap()).on_hover_text(HELP);
             }
             Some(Err(why)) => drop(ui.label(RichText::new(why).color(tokens.warn))),

@@ -110,8 +110,7 @@ fn answer(ui: &mut Ui, tokens: &Tokens, record: &SampleRecord) {
         ui.label(RichText::new(said(answer)).color(colour(tokens, answer)));
         let loss = format!("· loss {}", significant(answer.loss, 4));
         ui.label(loss).on_hover_text(
-            "Loss of this sample alone, without penalties. The mean over the batch is the \
-            batch's loss.",
+            "Loss of this sample alone, without penalties. The mean over the batch is the batch's loss.",
         );
     });
 }

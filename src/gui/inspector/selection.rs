@@ -62,10 +62,8 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     if let Some(memory) = &state.memory {
         value_of(ui, "Memory", &size(memory.total())).on_hover_text("Memory that training needs, excluding the data.");
         fact(ui, "– parameters", &size(memory.parameters));
-        value_of(ui, "– moments", &size(memory.moments)).on_hover_text(
-            "What the optimiser stores for every \
-            parameter.",
-        );
+        value_of(ui, "– moments", &size(memory.moments))
+            .on_hover_text("What the optimiser stores for every parameter.");
         let help = "Activations, gradients and masks of one step at this batch size.";
         value_of(ui, &format!("– batch of {}", memory.batch), &size(memory.step)).on_hover_text(help);
     }

@@ -246,8 +246,7 @@ fn what_cannot_be_taken_stays_as_it_was_typed_and_is_answered() {
         (
             "Learning rate",
             "0",
-            "“0” is too small. Learning rate takes a number from 1e-7 to 10. Press Esc to restore \
-            0.01.",
+            "“0” is too small. Learning rate takes a number from 1e-7 to 10. Press Esc to restore 0.01.",
         ),
         ("Learning rate", "1,500", "“1,500” could mean 1500 or 1.5. Type one of the two."),
         ("Beta 2", "1", "“1” is too large. Beta 2 takes a number from 0 to 0.99999. Press Esc to restore 0.999."),
@@ -260,8 +259,7 @@ fn what_cannot_be_taken_stays_as_it_was_typed_and_is_answered() {
         (
             "Batch size",
             "-1",
-            "“-1” is too small. Batch size takes a whole number from 1 to 65,536. Press Esc to \
-            restore 32.",
+            "“-1” is too small. Batch size takes a whole number from 1 to 65,536. Press Esc to restore 32.",
         ),
     ] {
         let mut harness = training(crate::model::TrainingSpec::default());

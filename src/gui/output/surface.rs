@@ -228,10 +228,8 @@ fn scale(ui: &mut Ui, tokens: &Tokens, range: f32) {
         let part = Rect::from_min_size(Pos2::new(x, rect.top()), Vec2::new(rect.width() / 24.0 + 0.5, rect.height()));
         ui.painter().rect_filled(part, 0.0, tokens.diverging(i as f32 / 11.5 - 1.0));
     }
-    response.on_hover_text(
-        "Orange is negative, blue is positive; full colour is the largest value in the training \
-        data.",
-    );
+    response
+        .on_hover_text("Orange is negative, blue is positive; full colour is the largest value in the training data.");
     ui.label(small(number(range)));
 }
 

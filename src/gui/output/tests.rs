@@ -179,7 +179,7 @@ fn test_points_come_and_go_and_steps_switch() {
     harness.run_steps(4);
     harness.get_by_label("validation point right");
     harness.get_by_label("validation").click();
-    harness.get_by_label("steps").click();
+    harness.get_by_label("hard border").click();
     harness.run_steps(4);
     assert!(!harness.state().local.output.test && harness.state().local.output.steps);
     harness.hover_at(on_test_point);

@@ -10,10 +10,10 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::combo;
 
 const LOG_HELP: &str = "Logarithmic axis: equal distances are equal ratios, so small values stay distinguishable.";
-const SMOOTH_HELP: &str = "Smooths curves that have a point for every batch: an exponential moving average,\n\
-                           s = w·s + (1 − w)·value. The raw curve stays visible behind. Validation is never smoothed.";
-const SMOOTH_RUNS_HELP: &str =
-    "Smooths every curve: an exponential moving average,\ns = w·s + (1 − w)·value. The raw curve stays visible behind.";
+const SMOOTH_HELP: &str = "Smooths the curves recorded every batch with an exponential moving average,\ns = w·s + \
+                           (1 − w)·value. The raw curve stays visible behind. Validation curves are never smoothed.";
+const SMOOTH_RUNS_HELP: &str = "Smooths every curve with an exponential moving average,\ns = w·s + (1 − w)·value. The raw curve stays visible \
+        behind.";
 
 /// What can be set about a chart of curves over training steps.
 pub struct AxisSettings<'a> {

@@ -104,7 +104,7 @@ fn menu(ui: &mut Ui, view: &TensorView<'_>, local: &mut TensorUi, response: &mut
     let icon = RichText::from(icons::ICON_MORE_HORIZ).size(17.0);
     let (button, _) = MenuButton::from_button(Button::new(icon).frame_when_inactive(false)).ui(ui, |ui| {
         ui.set_min_width(208.0);
-        if ui.button(if view.pinned { "Unpin" } else { "Pin beside the others" }).clicked() {
+        if ui.button(if view.pinned { "Unpin" } else { "Pin next to the others" }).clicked() {
             response.pin = true;
         }
         compare_menu(ui, view, local);

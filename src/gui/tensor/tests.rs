@@ -189,7 +189,7 @@ fn the_menu_saves_pins_and_compares() {
     };
     open(&mut harness, "Save as .npy …");
     assert_eq!(harness.state().told.export, Some(Format::Npy));
-    open(&mut harness, "Pin beside the others");
+    open(&mut harness, "Pin next to the others");
     assert!(harness.state().told.pin);
     open(&mut harness, "Compare with step 56");
     assert_eq!(harness.state().local.compare, Some(Compare::Step { step: 56, branch: None }));

@@ -18,10 +18,8 @@ pub(super) fn show(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {
     let to_the_left = Layout::top_down(Align::Min);
     let (response, _) = chip.ui(ui, |ui| ui.with_layout(to_the_left, |ui| menu(ui, devices, actions)));
     let name = format!("Device: {}", devices.label());
-    named(response, &name).on_hover_text(
-        "The device that runs the computation. Click to change it, even during a \
-        run.",
-    );
+    named(response, &name)
+        .on_hover_text("The device that runs the computation. Click to change it, even during a run.");
 }
 
 pub(super) fn menu(ui: &mut Ui, devices: &Devices, actions: &mut Vec<Action>) {

@@ -12,6 +12,7 @@ use super::LayerKind;
 /// An entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
+    /// The term, as it is written in the window.
     pub name: &'static str,
     /// Other words for it, those of other programs among them. One that several terms share is the name of a term itself.
     pub also: &'static [&'static str],

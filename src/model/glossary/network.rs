@@ -149,7 +149,7 @@ pub(super) const TERMS: &[Term] = &[
         &["health mark", "problem", "problems"],
         "",
         "The dot on a layer's card: green if its numbers are healthy, amber or red for a problem (vanishing, \
-            saturated, dead, NaN), neutral if it can't be told.",
+            saturated, dead, NaN), neutral if there isn't enough evidence.",
     ),
     term(
         "Hidden layer",

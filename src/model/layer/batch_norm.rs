@@ -37,7 +37,7 @@ impl LayerSpec for BatchNorm {
             return Ok(inputs[0].clone());
         }
         Err(Mismatch {
-            expected: "a row of numbers or a picture".into(),
+            expected: "a row of numbers or an image".into(),
             got: inputs[0].to_string(),
             why: "Batch norm works on the features of a row or the channels of an image.".into(),
             fixes: vec![Fix::InsertBefore(Flatten {}.into())],

@@ -45,6 +45,7 @@ static ABOUT: About = About {
 };
 
 impl Conv2d {
+    /// Its window in terms common to all sliding layers.
     pub fn sliding(&self) -> Sliding {
         let Self { kernel, stride, padding, pad, dilation, .. } = *self;
         Sliding { kernel, stride, padding, pad, dilation }

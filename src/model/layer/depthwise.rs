@@ -42,6 +42,7 @@ static ABOUT: About = About {
 };
 
 impl DepthwiseConv2d {
+    /// Its window in terms common to all sliding layers.
     pub fn sliding(&self) -> Sliding {
         let Self { kernel, stride, padding, pad, dilation, .. } = *self;
         Sliding { kernel, stride, padding, pad, dilation }

@@ -98,7 +98,7 @@ impl LayerSpec for ConvTranspose2d {
             return Ok(Shape(vec![self.filters, rows_out, columns_out]));
         }
         Err(Mismatch {
-            expected: "a picture larger than what is cut off".into(),
+            expected: "an image larger than what is cut off".into(),
             got: format!("{rows} × {columns} pixels"),
             why: format!("Removing {} from each side leaves nothing.", self.pad),
             fixes: vec![Fix::Set { key: "pad", value: ParamValue::Int(0) }],

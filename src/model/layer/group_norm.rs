@@ -39,7 +39,7 @@ impl LayerSpec for GroupNorm {
         let channels = inputs[0].0.first().copied().unwrap_or(0);
         if !matches!(inputs[0].rank(), 1 | 3) {
             return Err(Mismatch {
-                expected: "a row of numbers or a picture".into(),
+                expected: "a row of numbers or an image".into(),
                 got: inputs[0].to_string(),
                 why: "Group norm works on the features of a row or the channels of an image.".into(),
                 fixes: vec![Fix::InsertBefore(Flatten {}.into())],

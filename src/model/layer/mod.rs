@@ -66,12 +66,19 @@ const L2: &str = "Adds L2 × Σw² to the loss, over the weights of this layer, 
 /// Where a layer stands in the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
+    /// Where data enters.
     Data,
+    /// The essential layers.
     Core,
+    /// Activation functions.
     Activation,
+    /// Layers for images.
     Convolution,
+    /// Layers for sequences.
     Sequence,
+    /// Batch, layer and group normalisation.
     Normalisation,
+    /// Layers with several inputs.
     Merge,
     Loss,
 }

@@ -13,6 +13,7 @@ const MINUS: &str = " − ";
 /// A bit of the line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Piece<'a> {
+    /// What is shown.
     pub text: String,
     /// `None` of signs and parentheses.
     pub number: Option<Number<'a>>,
@@ -28,6 +29,7 @@ impl Piece<'_> {
 /// Its text has no sign behind a minus that stands before it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number<'a> {
+    /// Its value.
     pub value: f64,
     /// Where it was read.
     pub element: Option<&'a Element>,

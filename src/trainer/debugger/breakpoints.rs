@@ -87,8 +87,7 @@ impl Arms {
         if is_never(from) {
             let condition = condition.as_ref().map_or(String::new(), Condition::to_string);
             return Err(format!(
-                "{condition} can't be evaluated there yet: not all of its values are computed by \
-                then."
+                "{condition} can't be evaluated there yet: not all of its values are computed by then."
             ));
         }
         for value in message.iter().flat_map(Message::values) {

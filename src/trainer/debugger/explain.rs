@@ -151,13 +151,9 @@ impl Debugger {
         let since = if is_made { "no step has changed it yet" } else { "no instruction of this program changes it" };
         let told = match value.map(|value| value.role) {
             Some(Role::Parameter) => ("initial value", format!("The initial value of a weight: {drawn}; {since}.")),
-            Some(Role::Buffer) => (
-                "initial value",
-                format!(
-                    "The initial value of a running statistic: {drawn}; \
-                {since}."
-                ),
-            ),
+            Some(Role::Buffer) => {
+                ("initial value", format!("The initial value of a running statistic: {drawn}; {since}."))
+            }
             Some(Role::Moment) => ("initial value", format!("The initial value of optimiser state: {drawn}; {since}.")),
             _ => ("from the data", format!("From the data{}.", self.row_of(&element))),
         };
@@ -200,10 +196,9 @@ fn is_after(entry: &JournalEntry, place: Moment) -> bool {
 fn start(initial: Initial) -> String {
     match initial {
         Initial::Constant(value) => format!("all of them {value}"),
-        Initial::Normal { deviation } => format!(
-            "drawn from a normal distribution around 0 with standard deviation \
-            {deviation}"
-        ),
+        Initial::Normal { deviation } => {
+            format!("drawn from a normal distribution around 0 with standard deviation {deviation}")
+        }
         Initial::Sinusoids => "sines and cosines of the position".to_owned(),
         Initial::Uniform { bound } => format!("drawn uniformly from −{bound:.4} to {bound:.4}"),
         Initial::Weights { initialiser: Initialiser::Constant, value } => format!("all of them {value}"),
@@ -275,7 +270,7 @@ mod tests {
         // Before the first step there was none.
         let first = at(0, 2).explain("dense_1.weight", &[0, 1]).unwrap();
         assert_eq!((first.instruction, first.step), (None, 1));
-        assert!(first.words.contains("as it began: drawn"), "{}", first.words);
+        assert!(first.words.contains("initial value of a weight: drawn"), "{}", first.words);
         is_exact(&first);
         let moment = at(0, 0).explain("dense_1.weight.adam_v", &[0, 1]).unwrap();
         assert!(moment.words.contains("all of them 0"), "{}", moment.words);

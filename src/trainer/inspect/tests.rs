@@ -99,7 +99,7 @@ fn tensors_tell_their_step_and_can_be_seen_at_another() {
     // The weights are still those that step 9 left.
     assert_eq!(seen.tensors[0].step, 9);
     let far = Gaze { at_step: Some((name, 500)), ..Gaze::default() };
-    assert!(sight(&mut xor, &far, true).at_step.unwrap().unwrap_err().contains("has not been at step 500"));
+    assert!(sight(&mut xor, &far, true).at_step.unwrap().unwrap_err().contains("hasn't reached step 500"));
 }
 
 #[test]

@@ -322,10 +322,7 @@ impl Worker {
             Reversed::Found(hits) => self.stopped_at(&hits),
             Reversed::Nowhere => {
                 let what = to.map_or("No breakpoint would have stopped earlier".to_owned(), |(what, _)| {
-                    format!(
-                        "{what} was never true \
-                        before"
-                    )
+                    format!("{what} was never true before")
                 });
                 self.stop_here(format!("{what}. The run hasn't moved."));
             }

@@ -8,8 +8,10 @@ use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = x above 0, otherwise α (eˣ − 1) (Clevert et al., 2016).
 #[derive(Clone, Copy, Debug)]
 pub struct Elu {
+    /// How far below zero the curve goes.
     pub alpha: f64,
 }
 

@@ -10,6 +10,7 @@ use crate::trace::Arithmetic;
 /// 1 / √(2π)
 const FRAC_1_SQRT_2PI: f64 = 0.398_942_280_401_432_7;
 
+/// y = x Φ(x), exact (Hendrycks and Gimpel, 2016).
 #[derive(Clone, Copy, Debug)]
 pub struct Gelu;
 

@@ -8,6 +8,7 @@ use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Piecewise approximation of SiLU (Howard et al., 2019).
 #[derive(Clone, Copy, Debug)]
 pub struct HardSwish;
 

@@ -6,8 +6,10 @@ use super::pointwise::{From, Pointwise};
 use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::trace::Arithmetic;
 
+/// y = x above 0, otherwise slope · x.
 #[derive(Clone, Copy, Debug)]
 pub struct LeakyRelu {
+    /// Slope below 0.
     pub slope: f64,
 }
 

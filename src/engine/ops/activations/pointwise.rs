@@ -14,18 +14,27 @@ use crate::trace::Arithmetic;
 /// What the derivative is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
+    /// From x.
     Input,
+    /// From y.
     Output,
 }
 
 /// A function of one number with its derivative, as tensor operations and as plain f32.
 pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
+    /// Name of the forward instruction.
     const NAME: &'static str;
+    /// Its formula in symbols.
     const FORMULA: &'static str;
+    /// The same in a sentence.
     const WORDS: &'static str;
+    /// Name of the backward instruction.
     const GRADIENT_NAME: &'static str;
+    /// Its formula in symbols.
     const GRADIENT_FORMULA: &'static str;
+    /// The same in a sentence.
     const GRADIENT_WORDS: &'static str = "The output gradient times the slope of the curve at this value.";
+    /// What the derivative is computed from.
     const DERIVATIVE_FROM: From;
     /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
     const BLOCKS: bool = false;
@@ -37,10 +46,12 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// Settings shown in the listing; empty if there are none.
     fn settings(&self) -> String {
         String::new()
     }
 
+    /// The definition in tensor operations, on any device and in any precision.
     fn value(&self, x: &Tensor) -> candle_core::Result<Tensor>;
 
     /// dy/dx at each number, from x or y as [`Self::DERIVATIVE_FROM`] says.
@@ -55,6 +66,7 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Branch-free where it can be, so that loops over it vectorise.
     fn value_f32(&self, x: f32) -> f32;
 
+    /// Slope at x, or as a function of y, for the CPU kernel.
     fn derivative_f32(&self, at: f32) -> f32;
 
     /// Where a curve that blocks is flat: wherever its slope is 0, unless it says otherwise.

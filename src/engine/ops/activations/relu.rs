@@ -8,6 +8,7 @@ use crate::engine::ops::everywhere::at_least;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = max(x, 0).
 #[derive(Clone, Copy, Debug)]
 pub struct Relu;
 

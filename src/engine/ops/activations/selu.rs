@@ -12,6 +12,7 @@ use crate::trace::Arithmetic;
 const ALPHA: f64 = 1.673_263_242_354_377_2;
 const SCALE: f64 = 1.050_700_987_355_480_5;
 
+/// Self-normalising ELU (Klambauer et al., 2017).
 #[derive(Clone, Copy, Debug)]
 pub struct Selu;
 

@@ -8,9 +8,11 @@ use crate::engine::op::Ends;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = 1 / (1 + e⁻ˣ).
 #[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
 
+/// The same in tensor operations.
 pub fn sigmoid(x: &Tensor) -> candle_core::Result<Tensor> {
     (x.neg()?.exp()? + 1.0)?.recip()
 }

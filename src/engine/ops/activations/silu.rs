@@ -8,6 +8,7 @@ use crate::engine::kernels::math;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = x σ(x), also called Swish (Ramachandran et al., 2017).
 #[derive(Clone, Copy, Debug)]
 pub struct Silu;
 

@@ -15,6 +15,7 @@ use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Softmax over the last axis.
 #[derive(Debug)]
 pub struct Softmax;
 

@@ -9,6 +9,7 @@ use crate::engine::ops::everywhere::at_least;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = log(1 + eˣ).
 #[derive(Clone, Copy, Debug)]
 pub struct Softplus;
 

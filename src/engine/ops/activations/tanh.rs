@@ -8,6 +8,7 @@ use crate::engine::op::Ends;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Hyperbolic tangent.
 #[derive(Clone, Copy, Debug)]
 pub struct Tanh;
 

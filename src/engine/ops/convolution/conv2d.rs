@@ -23,7 +23,9 @@ use crate::trace::Arithmetic;
 /// Inputs: x, w, and b when there is one.
 #[derive(Clone, Debug)]
 pub struct Conv2d {
+    /// Kernel, stride, padding and dilation.
     pub window: Window,
+    /// Independent groups of channels and filters.
     pub groups: usize,
 }
 

@@ -20,6 +20,7 @@ use crate::trace::Arithmetic;
 /// Inputs: x, w, and b when there is one.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose2d {
+    /// Kernel, stride, padding and dilation.
     pub window: Window,
     /// Rows and columns of y, which x does not tell when the stride is above 1.
     pub size: [usize; 2],

@@ -16,6 +16,7 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Windows of a sequence as rows: [B, T, F] gives [B, T', F · kernel].
 #[derive(Clone, Debug)]
 pub struct Windows(pub Sizes);
 

@@ -7,8 +7,10 @@ use crate::engine::ops::everywhere;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = max(x, least).
 #[derive(Clone, Copy, Debug)]
 pub struct AtLeast {
+    /// The smallest result.
     pub least: f64,
 }
 

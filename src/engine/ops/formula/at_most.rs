@@ -7,8 +7,10 @@ use crate::engine::ops::everywhere;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = min(x, most).
 #[derive(Clone, Copy, Debug)]
 pub struct AtMost {
+    /// The largest result.
     pub most: f64,
 }
 

@@ -7,6 +7,7 @@ use crate::engine::ops::activations::pointwise::{From, Pointwise};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = eˣ.
 #[derive(Clone, Copy, Debug)]
 pub struct Exp;
 

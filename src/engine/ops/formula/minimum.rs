@@ -7,6 +7,7 @@ use crate::engine::ops::everywhere;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = min(a, b); equal values share the gradient.
 #[derive(Clone, Copy, Debug)]
 pub struct Minimum;
 

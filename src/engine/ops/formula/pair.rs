@@ -13,10 +13,15 @@ use crate::trace::Arithmetic;
 
 /// A function of two numbers with its two slopes, as tensor operations and as plain f32.
 pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
+    /// Name of the forward instruction.
     const NAME: &'static str;
+    /// Its formula in symbols.
     const FORMULA: &'static str;
+    /// The same in a sentence.
     const WORDS: &'static str;
+    /// Names of the backward instructions, of a and of b.
     const GRADIENT_NAMES: [&'static str; 2];
+    /// Their formulas in symbols.
     const GRADIENT_FORMULAS: [&'static str; 2];
 
     /// As [`Op::remedy`], of the function and of its slopes.
@@ -24,6 +29,7 @@ pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The definition in tensor operations.
     fn value(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
 
     /// dy/da at each pair.
@@ -32,17 +38,22 @@ pub trait Pair: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// dy/db at each pair.
     fn slope_b(&self, a: &Tensor, b: &Tensor) -> candle_core::Result<Tensor>;
 
+    /// The value as a computation with its numbers.
     fn explain(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic;
 
     /// dy/da, without dy.
     fn explain_slope_a(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic;
 
+    /// The slope with respect to b, likewise.
     fn explain_slope_b(&self, a: Arithmetic, b: Arithmetic) -> Arithmetic;
 
+    /// The value, for the CPU kernel.
     fn value_f32(&self, a: f32, b: f32) -> f32;
 
+    /// The slope with respect to a, for the CPU kernel.
     fn slope_a_f32(&self, a: f32, b: f32) -> f32;
 
+    /// The slope with respect to b, for the CPU kernel.
     fn slope_b_f32(&self, a: f32, b: f32) -> f32;
 }
 

@@ -6,6 +6,7 @@ use super::pair::Pair;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = aᵇ, for positive a.
 #[derive(Clone, Copy, Debug)]
 pub struct Pow;
 

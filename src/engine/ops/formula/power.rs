@@ -5,8 +5,10 @@ use candle_core::Tensor;
 use crate::engine::ops::activations::pointwise::{From, Pointwise};
 use crate::trace::Arithmetic;
 
+/// y = x to a fixed power.
 #[derive(Clone, Copy, Debug)]
 pub struct Power {
+    /// The power.
     pub exponent: f64,
 }
 

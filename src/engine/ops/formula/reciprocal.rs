@@ -5,8 +5,10 @@ use candle_core::Tensor;
 use crate::engine::ops::activations::pointwise::{From, Pointwise};
 use crate::trace::Arithmetic;
 
+/// y = numerator / x.
 #[derive(Clone, Copy, Debug)]
 pub struct Reciprocal {
+    /// The constant that is divided.
     pub numerator: f64,
 }
 

@@ -5,9 +5,12 @@ use candle_core::Tensor;
 use crate::engine::ops::activations::pointwise::{From, Pointwise};
 use crate::trace::Arithmetic;
 
+/// y = scale · x + shift.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleShift {
+    /// The factor.
     pub scale: f64,
+    /// What is added.
     pub shift: f64,
 }
 

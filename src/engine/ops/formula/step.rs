@@ -6,6 +6,7 @@ use crate::engine::ops::activations::pointwise::{From, Pointwise};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// y = 1 above 0, otherwise 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Step;
 

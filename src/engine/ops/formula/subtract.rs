@@ -5,6 +5,7 @@ use candle_core::Tensor;
 use super::pair::Pair;
 use crate::trace::Arithmetic;
 
+/// y = a − b.
 #[derive(Clone, Copy, Debug)]
 pub struct Subtract;
 

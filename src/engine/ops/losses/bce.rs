@@ -9,6 +9,7 @@ use crate::engine::ops::activations::softplus::softplus;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Binary cross-entropy of logits, averaged over all elements.
 #[derive(Clone, Copy, Debug)]
 pub struct BinaryCrossEntropy;
 

@@ -22,6 +22,7 @@ fn rows(x: &Tensor) -> (usize, usize) {
     (x.elem_count() / n.max(1), n)
 }
 
+/// Cross-entropy of logits [B, C] and class indices, averaged over rows.
 #[derive(Debug)]
 pub struct CrossEntropy;
 

@@ -7,6 +7,7 @@ use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Huber loss with threshold 1 (Huber, 1964), averaged over all elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Huber;
 

@@ -6,6 +6,7 @@ use super::mean_loss::Error;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Mean absolute error.
 #[derive(Clone, Copy, Debug)]
 pub struct Absolute;
 

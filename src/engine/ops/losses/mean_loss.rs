@@ -16,13 +16,20 @@ use crate::trace::Arithmetic;
 
 /// An error of one prediction `x` against its target `t`.
 pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
+    /// Name of the forward instruction.
     const NAME: &'static str;
+    /// Its formula in symbols.
     const FORMULA: &'static str;
+    /// The same in a sentence.
     const WORDS: &'static str;
+    /// Name of the backward instruction.
     const GRADIENT_NAME: &'static str;
+    /// Its formula in symbols.
     const GRADIENT_FORMULA: &'static str;
+    /// The same in a sentence.
     const GRADIENT_WORDS: &'static str;
 
+    /// Loss of each element in tensor operations, before the mean.
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
 
     /// Part of the derivative: multiplied into the share of each number, so that an error next to the largest number is not doubled.
@@ -31,13 +38,16 @@ pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// With respect to `x`, over [`Self::SCALE`].
     fn derivative(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
 
+    /// Loss of one element as a computation with its numbers.
     fn explain(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic;
 
     /// The derivative with respect to `x`.
     fn explain_derivative(&self, x: Arithmetic, t: Arithmetic) -> Arithmetic;
 
+    /// Loss of one element, for the CPU kernel.
     fn value_f32(&self, x: f32, t: f32) -> f32;
 
+    /// Its derivative with respect to x, for the CPU kernel.
     fn derivative_f32(&self, x: f32, t: f32) -> f32;
 }
 

@@ -5,6 +5,7 @@ use candle_core::Tensor;
 use super::mean_loss::Error;
 use crate::trace::Arithmetic;
 
+/// Mean squared error.
 #[derive(Clone, Copy, Debug)]
 pub struct Squared;
 

@@ -15,6 +15,7 @@ fn with_axis(shape: &ValueShape, size: usize) -> ValueShape {
 /// `[B, ...]` class indices -> `[B, ..., classes]`, 1 at the class and 0 elsewhere.
 #[derive(Debug)]
 pub struct OneHot {
+    /// Number of classes.
     pub classes: usize,
 }
 

@@ -21,6 +21,7 @@ use crate::trace::Arithmetic;
 /// With the batch's own statistics. Inputs: x, weight, bias.
 #[derive(Clone, Debug)]
 pub struct BatchNorm {
+    /// Added to the variance.
     pub epsilon: f64,
 }
 
@@ -157,6 +158,7 @@ impl Op for BatchNorm {
 /// Gradients of weight and bias. Inputs: dy, x, mean, variance.
 #[derive(Debug)]
 pub(super) struct BatchNormParameters {
+    /// Added to the variance.
     pub epsilon: f64,
 }
 
@@ -226,7 +228,7 @@ impl Op for BatchNormX {
     }
 
     fn formula(&self) -> &'static str {
-        "dx = γ / √(var + ε) · (dy − dβ / n − x̂ · dγ / n), x̂ = (x − mean) / √(var + ε), n numbers a feature"
+        "dx = γ / √(var + ε) · (dy − dβ / n − x̂ · dγ / n), x̂ = (x − mean) / √(var + ε), n values per feature"
     }
 
     fn words(&self) -> &'static str {

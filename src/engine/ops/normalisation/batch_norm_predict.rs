@@ -18,6 +18,7 @@ use crate::trace::Arithmetic;
 /// Inputs: x, weight, bias, running mean, running variance.
 #[derive(Clone, Debug)]
 pub struct BatchNormPredict {
+    /// Added to the variance.
     pub epsilon: f64,
 }
 
@@ -126,6 +127,7 @@ impl Op for BatchNormPredictX {
 /// variance of the batch, x (which says of how many numbers they are). Outputs: the running ones, in place.
 #[derive(Clone, Debug)]
 pub struct RunningStatistics {
+    /// Weight of the batch in the running statistics.
     pub momentum: f64,
 }
 

@@ -22,7 +22,9 @@ use crate::trace::Arithmetic;
 /// Inputs: x, weight, bias.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupNorm {
+    /// Groups of adjacent channels.
     pub groups: usize,
+    /// Added to the variance.
     pub epsilon: f64,
 }
 

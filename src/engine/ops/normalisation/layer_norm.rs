@@ -21,6 +21,7 @@ use crate::trace::Arithmetic;
 /// Inputs: x, weight, bias.
 #[derive(Clone, Debug)]
 pub struct LayerNorm {
+    /// Added to the variance.
     pub epsilon: f64,
 }
 

@@ -10,8 +10,11 @@ use crate::trace::Arithmetic;
 /// Inputs: parameter, gradient, sum of squares, step count (a single number). Outputs: parameter, sum, step count, in place.
 #[derive(Clone, Debug)]
 pub struct Adagrad {
+    /// The rate is divided by 1 + this · (t − 1).
     pub rate_decay: f64,
+    /// Added to the square root.
     pub epsilon: f64,
+    /// Adds decay · w to the gradient.
     pub weight_decay: f64,
 }
 

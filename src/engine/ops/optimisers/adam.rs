@@ -13,9 +13,13 @@ use crate::trace::Arithmetic;
 /// step count, in place.
 #[derive(Clone, Debug)]
 pub struct Adam {
+    /// Decay of the first moment.
     pub beta1: Momentum,
+    /// Decay of the second moment.
     pub beta2: f64,
+    /// Added to the square root.
     pub epsilon: f64,
+    /// Through the gradient (Adam) or directly on the weights (AdamW).
     pub weight_decay: f64,
     /// AdamW: the decay shrinks the weights themselves instead of joining the gradient.
     pub decoupled: bool,

@@ -13,6 +13,7 @@ use crate::trace::Arithmetic;
 /// Inputs: all gradients. Outputs: their joint norm, then each of them scaled.
 #[derive(Debug)]
 pub struct ClipNorm {
+    /// The largest norm of all gradients together.
     pub max: f64,
 }
 
@@ -120,6 +121,7 @@ fn squares(all: &[Operand]) -> Result<Arithmetic> {
 /// One gradient, number by number.
 #[derive(Debug)]
 pub struct ClipValue {
+    /// The largest absolute value of one element.
     pub max: f64,
 }
 

@@ -12,8 +12,11 @@ use crate::trace::Arithmetic;
 /// Inputs: parameter, gradient, momentum. Outputs: parameter, momentum, in place.
 #[derive(Clone, Debug)]
 pub struct Lion {
+    /// Weight of the moment in the direction of the update.
     pub beta1: Momentum,
+    /// Decay of the moment.
     pub beta2: f64,
+    /// Shrinks the weights directly.
     pub weight_decay: f64,
 }
 

@@ -5,14 +5,17 @@ use std::fmt;
 use crate::engine::op::StepContext;
 use crate::trace::Arithmetic;
 
+/// A momentum that is fixed or set by the schedule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Momentum {
+    /// The same at every step.
     Fixed(f64),
     /// The step says it.
     Scheduled,
 }
 
 impl Momentum {
+    /// Its value at a step.
     pub fn at(self, context: &StepContext) -> f64 {
         match self {
             Self::Fixed(momentum) => momentum,

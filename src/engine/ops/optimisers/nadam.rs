@@ -12,10 +12,15 @@ use crate::trace::Arithmetic;
 /// Outputs: all but the gradient, in place.
 #[derive(Clone, Debug)]
 pub struct NAdam {
+    /// Decay of the first moment.
     pub beta1: Momentum,
+    /// Decay of the second moment.
     pub beta2: f64,
+    /// Added to the square root.
     pub epsilon: f64,
+    /// Adds decay · w to the gradient.
     pub weight_decay: f64,
+    /// How quickly the momentum grows from half of beta 1 to all of it.
     pub momentum_decay: f64,
 }
 

@@ -12,6 +12,7 @@ use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Which size of a weight is penalised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Norm {
     /// strength · Σ|w|
@@ -20,9 +21,12 @@ pub enum Norm {
     L2,
 }
 
+/// strength · Σ |w| or strength · Σ w², added to the loss.
 #[derive(Clone, Debug)]
 pub struct Penalty {
+    /// Absolute values or squares.
     pub norm: Norm,
+    /// The factor.
     pub strength: f64,
 }
 

@@ -12,9 +12,13 @@ use crate::trace::Arithmetic;
 /// square (and buffer), in place.
 #[derive(Clone, Debug)]
 pub struct RmsProp {
+    /// Decay of the running mean of squared gradients.
     pub alpha: f64,
+    /// Added to the square root.
     pub epsilon: f64,
+    /// Share of the last update that is carried over.
     pub momentum: Momentum,
+    /// Adds decay · w to the gradient.
     pub weight_decay: f64,
 }
 

@@ -11,8 +11,11 @@ use crate::trace::Arithmetic;
 /// Inputs: parameter, gradient, and the momentum buffer when momentum is used. Outputs: parameter (and buffer), in place.
 #[derive(Clone, Debug)]
 pub struct Sgd {
+    /// Share of the last update that is carried over.
     pub momentum: Momentum,
+    /// Nesterov's look ahead.
     pub nesterov: bool,
+    /// Adds decay · w to the gradient.
     pub weight_decay: f64,
 }
 

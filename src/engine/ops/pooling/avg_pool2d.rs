@@ -17,9 +17,12 @@ use crate::engine::ops::convolution::unfold::{fold, unfold};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Mean of each window: [B, C, H, W] gives [B, C, H', W'].
 #[derive(Clone, Debug)]
 pub struct AvgPool2d {
+    /// Rows and columns of the window.
     pub kernel: usize,
+    /// How far the window moves.
     pub stride: usize,
 }
 
@@ -101,7 +104,7 @@ impl Op for AvgPool2dX {
     }
 
     fn formula(&self) -> &'static str {
-        "dx = Σ dy / window² over the windows that hold it"
+        "dx = Σ dy / window² over the windows that contain it"
     }
 
     fn words(&self) -> &'static str {

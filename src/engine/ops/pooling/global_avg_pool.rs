@@ -12,6 +12,7 @@ use crate::engine::ops::convolution::conv2d::dims4;
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Mean of each channel: [B, C, H, W] gives [B, C].
 #[derive(Clone, Debug)]
 pub struct GlobalAvgPool;
 

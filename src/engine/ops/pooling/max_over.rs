@@ -18,6 +18,7 @@ use crate::engine::program::ValueId;
 use crate::expr::BinaryOperator;
 use crate::trace::Arithmetic;
 
+/// Largest element along one axis, which is removed, and its index.
 #[derive(Clone, Debug)]
 pub struct MaxOver {
     /// Of the tensor, batch counted: at least 1.

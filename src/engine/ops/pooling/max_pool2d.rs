@@ -21,9 +21,12 @@ use crate::engine::ops::everywhere::{Nan, place_of_largest};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Largest element of each window, and its index: [B, C, H, W] gives [B, C, H', W'].
 #[derive(Clone, Debug)]
 pub struct MaxPool2d {
+    /// Rows and columns of the window.
     pub kernel: usize,
+    /// How far the window moves.
     pub stride: usize,
 }
 

@@ -14,6 +14,7 @@ use crate::engine::ops::places;
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Mean along one axis, which is removed.
 #[derive(Clone, Debug)]
 pub struct MeanOver {
     /// Of the tensor, batch counted: at least 1.

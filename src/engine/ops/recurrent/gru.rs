@@ -20,6 +20,7 @@ use crate::engine::ops::everywhere::product;
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Gated recurrent unit (Cho et al., 2014) over all steps: [B, T, F] gives [B, T, H].
 #[derive(Clone, Debug)]
 pub struct Gru {
     /// From the last step to the first.

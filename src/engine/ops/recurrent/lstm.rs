@@ -19,6 +19,7 @@ use crate::engine::ops::everywhere::product;
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997) over all steps: [B, T, F] gives [B, T, H].
 #[derive(Clone, Debug)]
 pub struct Lstm {
     /// From the last step to the first.

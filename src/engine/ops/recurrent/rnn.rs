@@ -19,8 +19,10 @@ use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Simple recurrence over all steps: [B, T, F] gives [B, T, H].
 #[derive(Clone, Debug)]
 pub struct Rnn {
+    /// The function applied to each new state.
     pub squash: Squash,
     /// From the last step to the first.
     pub reverse: bool,

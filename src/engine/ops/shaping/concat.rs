@@ -13,6 +13,7 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Joins its inputs along one axis.
 #[derive(Debug)]
 pub struct Concat {
     /// Of the tensor, batch counted: at least 1.

@@ -11,6 +11,7 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Reorders the axes after the batch.
 #[derive(Clone, Debug)]
 pub struct Permute {
     /// Axis i of the output is axis `order[i]` of the input, counted without the batch.

@@ -7,6 +7,7 @@ use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Other axes for the same elements in the same order.
 #[derive(Debug)]
 pub struct Reshape {
     /// Without the batch axis.

@@ -12,11 +12,14 @@ use crate::engine::ops::places;
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
+/// Part of one axis.
 #[derive(Clone, Debug)]
 pub struct Slice {
     /// Of the tensor: the batch axis counts where there is one.
     pub axis: usize,
+    /// First index that is kept.
     pub start: usize,
+    /// How many indices are kept.
     pub length: usize,
     /// Leave the axis out; its length must be 1.
     pub drop_axis: bool,

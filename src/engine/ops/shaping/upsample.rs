@@ -21,12 +21,14 @@ use crate::trace::Arithmetic;
 /// Every pixel becomes a square of pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct UpsampleNearest {
+    /// How many times more rows and columns.
     pub factor: usize,
 }
 
 /// Pixels between pixels are mixed from them.
 #[derive(Clone, Copy, Debug)]
 pub struct UpsampleBilinear {
+    /// How many times more rows and columns.
     pub factor: usize,
 }
 

@@ -384,7 +384,7 @@ fn what_is_pinned_hangs_below_its_layer_on_the_canvas_and_opens_with_a_click() {
         hands.click(value);
         hands.wait_until("it is shown", |hands| hands.sees("More of this tensor"));
         hands.click("More of this tensor");
-        hands.click("Pin beside the others");
+        hands.click("Pin next to the others");
     }
     hands.click_tab("Canvas");
     hands.wait();

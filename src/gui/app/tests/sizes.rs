@@ -214,10 +214,10 @@ fn the_switches_of_the_output_keep_off_its_tab() {
     for size in ENLARGED.into_iter().chain([[1024.0, 640.0], [1440.0, 900.0]]) {
         hands.resize(size);
         let (_, tab) = hands.tabs().into_iter().find(|(tab, _)| tab == "Output").expect("the tab");
-        if !hands.sees("steps") {
+        if !hands.sees("hard border") {
             hands.click("What the output shows");
         }
-        assert!(["steps", "validation"].iter().all(|name| !hands.rect(name).intersects(tab)), "{size:?}");
+        assert!(["hard border", "validation"].iter().all(|name| !hands.rect(name).intersects(tab)), "{size:?}");
         hands.key(Modifiers::NONE, Key::Escape);
     }
 }

@@ -203,7 +203,7 @@ fn a_log_point_says_its_text_with_the_numbers_of_the_place() {
     let load = At::Phase(StepPhase::Forward);
     assert!(wrong(&said(3, load, "{%3}")).contains("%3 can't be logged there"));
     assert!(wrong(&said(3, At::Anywhere, "{lss}")).contains("did you mean 'loss'"));
-    assert!(wrong(&said(3, At::Anywhere, "{loss")).contains("'{' without its '}'"));
+    assert!(wrong(&said(3, At::Anywhere, "{loss")).contains("'{' without a '}'"));
     assert!(wrong(&said(3, At::NotFinite, "{loss}")).contains("has its own message"));
     assert!(wrong(&Breakpoint { log: false, ..every }).contains("needs a condition"));
 }

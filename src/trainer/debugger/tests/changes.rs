@@ -97,7 +97,7 @@ fn state_begins_anew_and_what_is_computed_is_shuffled() {
     assert_eq!(sorted(after), sorted(before));
     let refused =
         |debugger: &mut Debugger, name: &str, edit: TensorEdit| debugger.edit(name, edit).unwrap_err().to_string();
-    assert!(refused(&mut debugger, "%1", TensorEdit::Clamp { limit: -1.0 }).contains("not to -1"));
+    assert!(refused(&mut debugger, "%1", TensorEdit::Clamp { limit: -1.0 }).contains("not -1"));
     assert!(refused(&mut debugger, "%1", TensorEdit::Whole { values: vec![1.0].into() }).contains("not 1"));
     assert!(refused(&mut debugger, "%3", TensorEdit::ZERO).contains("after its instruction has run"));
     assert_eq!(debugger.changes().0.len(), 2);
@@ -313,7 +313,7 @@ fn labels_that_are_no_class_and_places_that_are_none_are_refused_where_they_are_
         ] {
             let sentence = error.to_string();
             let told = "The classes are 0 (first arm), 1 (second arm).";
-            assert!(sentence.starts_with("%y holds classes") && sentence.ends_with(told), "{sentence}");
+            assert!(sentence.starts_with("%y takes classes") && sentence.ends_with(told), "{sentence}");
         }
     }
     assert_eq!((read(&debugger, "%y"), debugger.changes().0.len()), (before, 0));

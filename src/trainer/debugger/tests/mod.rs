@@ -255,7 +255,7 @@ fn what_cannot_be_done_is_a_sentence_and_changes_nothing() {
     assert!(said(debugger.dump().unwrap_err()).contains("Step 1 isn't complete"));
     let end = debugger.goto_step(1_000_000).unwrap_err();
     let last = debugger.moment().step;
-    assert!(said(end).contains(&format!("ends with step {last}: all 60 epochs are done")));
+    assert!(said(end).contains(&format!("ended at step {last}: all 60 epochs are done")));
     debugger.goto_step(3).unwrap();
     assert_eq!(debugger.moment().step, 3);
 }

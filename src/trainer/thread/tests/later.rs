@@ -105,7 +105,7 @@ fn taking_the_change_back_leads_to_the_branch_that_it_left() {
     let view = desk.until("it is back", |view| view.branch == 0 && view.moment.step == 5);
     assert_eq!(names(&view), [(0, "main", 5), (2, "dense_1.weight = 0 from 5", 6)]);
     let said: Vec<_> = desk.told.iter().flat_map(|told| &told.messages).collect();
-    assert!(said.iter().any(|said| said.contains("on the branch main again")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("Back on the branch main")), "{said:?}");
 }
 
 #[test]

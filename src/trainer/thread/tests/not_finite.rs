@@ -82,7 +82,7 @@ fn a_number_set_by_hand_is_where_it_was_set() {
     desk.debug(DebugCommand::Forward(Unit::Step));
     let view = desk.until("it stands", is_there);
     let stopped = view.stopped.clone().unwrap();
-    assert!(stopped.why.contains("dense_3.weight held infinity before the step began"), "{}", stopped.why);
+    assert!(stopped.why.contains("dense_3.weight already contained infinity before the step"), "{}", stopped.why);
     let culprit = stopped.culprit.unwrap();
     assert_eq!((culprit.name.as_str(), &culprit.index[..]), ("dense_3.weight", &[0, 7][..]));
     desk.debug(DebugCommand::Undo);
