@@ -21,10 +21,23 @@ import time
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-NAMES = ["toy-2-4-2-1", "mlp-2-8-8-2", "mlp-784", "cnn-28", "resnet-32", "lstm-t50", "transformer-t64"]
-BATCH = dict(zip(NAMES, [10, 32, 128, 64, 32, 32, 32]))
-RATE = dict(zip(NAMES, [0.03, 0.01, 0.001, 0.001, 0.1, 0.001, 0.001]))
-INPUT = dict(zip(NAMES, [(2,), (2,), (784,), (1, 28, 28), (3, 32, 32), (50, 16), (64,)]))
+# Batch size, learning rate, shape of a sample.
+WORKLOADS = {
+    "toy-2-4-2-1": (10, 0.03, (2,)),
+    "mlp-2-8-8-2": (32, 0.01, (2,)),
+    "mlp-784": (128, 0.001, (784,)),
+    "mlp-batch-4096": (4096, 0.001, (784,)),
+    "cnn-28": (64, 0.001, (1, 28, 28)),
+    "conv7-32": (32, 0.001, (3, 32, 32)),
+    "separable-32": (32, 0.001, (3, 32, 32)),
+    "resnet-32": (32, 0.1, (3, 32, 32)),
+    "lstm-t50": (32, 0.001, (50, 16)),
+    "transformer-t64": (32, 0.001, (64,)),
+}
+NAMES = list(WORKLOADS)
+BATCH, RATE, INPUT = ({name: row[i] for name, row in WORKLOADS.items()} for i in range(3))
+# Channels in, filters out and stride of each depthwise and pointwise pair.
+SEPARABLE = [(32, 64, 1), (64, 128, 2), (128, 128, 1)]
 
 
 def batch_of(name):
@@ -49,8 +62,9 @@ def torch_network(name):
             layers += [nn.Linear(a, b)] + ([between()] if i < len(sizes) - 2 else [])
         return nn.Sequential(*layers, *([last()] if last else []))
 
-    def normed(i, o, kernel, stride=1):
-        return nn.Sequential(nn.Conv2d(i, o, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(o))
+    def normed(i, o, kernel, stride=1, groups=1):
+        conv = nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False)
+        return nn.Sequential(conv, nn.BatchNorm2d(o))
 
     class Block(nn.Module):
         def __init__(self, i, o, stride):
@@ -78,6 +92,14 @@ def torch_network(name):
     if name == "cnn-28":
         conv = lambda i, o: [nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
         return nn.Sequential(*conv(1, 32), *conv(32, 64), nn.Flatten(), stack([3136, 128, 10], nn.ReLU))
+    if name == "conv7-32":
+        pictures = [nn.Conv2d(3, 32, 7, padding=3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 7, padding=3), nn.ReLU()]
+        return nn.Sequential(*pictures, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    if name == "separable-32":
+        layers = [normed(3, 32, 3), nn.ReLU()]
+        for i, o, stride in SEPARABLE:
+            layers += [normed(i, i, 3, stride, i), nn.ReLU(), normed(i, o, 1), nn.ReLU()]
+        return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
     if name == "resnet-32":
         blocks = [Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2)]
         head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
@@ -86,6 +108,7 @@ def torch_network(name):
         "toy-2-4-2-1": lambda: stack([2, 4, 2, 1], nn.Tanh, nn.Tanh),
         "mlp-2-8-8-2": lambda: stack([2, 8, 8, 2], nn.Tanh),
         "mlp-784": lambda: stack([784, 512, 256, 10], nn.ReLU),
+        "mlp-batch-4096": lambda: stack([784, 256, 256, 10], nn.ReLU),
         "lstm-t50": Recurrent,
         "transformer-t64": transformer,
     }[name]()
@@ -135,10 +158,23 @@ def keras_network(name):
         x = L.Dense(2)(dense(x, [8, 8], "tanh"))
     elif name == "mlp-784":
         x = L.Dense(10)(dense(x, [512, 256], "relu"))
+    elif name == "mlp-batch-4096":
+        x = L.Dense(10)(dense(x, [256, 256], "relu"))
     elif name == "cnn-28":
         for filters in (32, 64):
             x = L.MaxPool2D()(L.Conv2D(filters, 3, padding="same", activation="relu")(x))
         x = L.Dense(10)(L.Dense(128, "relu")(L.Flatten()(x)))
+    elif name == "conv7-32":
+        x = L.MaxPool2D()(L.Conv2D(32, 7, padding="same", activation="relu")(x))
+        x = L.Conv2D(64, 7, padding="same", activation="relu")(x)
+        x = L.Dense(10)(L.GlobalAveragePooling2D()(x))
+    elif name == "separable-32":
+        x = L.ReLU()(normed(x, 32, 3))
+        for _, filters, stride in SEPARABLE:
+            x = L.DepthwiseConv2D(3, stride, padding="same", use_bias=False)(x)
+            x = L.ReLU()(L.BatchNormalization()(x))
+            x = L.ReLU()(normed(x, filters, 1))
+        x = L.Dense(10)(L.GlobalAveragePooling2D()(x))
     elif name == "resnet-32":
         x = L.ReLU()(normed(x, 16, 3))
         for filters, stride in ((16, 1), (32, 2), (64, 2)):

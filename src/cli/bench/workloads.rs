@@ -19,8 +19,18 @@ pub struct Workload {
 }
 
 /// In the order in which they are measured.
-pub const NAMES: [&str; 7] =
-    ["toy-2-4-2-1", "mlp-2-8-8-2", "mlp-784", "cnn-28", "resnet-32", "lstm-t50", "transformer-t64"];
+pub const NAMES: [&str; 10] = [
+    "toy-2-4-2-1",
+    "mlp-2-8-8-2",
+    "mlp-784",
+    "mlp-batch-4096",
+    "cnn-28",
+    "conv7-32",
+    "separable-32",
+    "resnet-32",
+    "lstm-t50",
+    "transformer-t64",
+];
 
 impl Workload {
     pub fn find(name: &str) -> Option<Self> {
@@ -29,7 +39,10 @@ impl Workload {
             "toy-2-4-2-1" => toy(name),
             "mlp-2-8-8-2" => small(name),
             "mlp-784" => perceptron(name, &[512, 256], 128),
+            "mlp-batch-4096" => perceptron(name, &[256, 256], 4096),
             "cnn-28" => convolutions(name),
+            "conv7-32" => large_windows(name),
+            "separable-32" => separable(name),
             "resnet-32" => residual(name),
             "lstm-t50" => recurrent(name),
             _ => transformer(name),
@@ -116,6 +129,57 @@ fn convolutions(name: &'static str) -> Workload {
     }
 }
 
+/// Windows of 7 x 7 over 32 and 64 channels.
+fn large_windows(name: &'static str) -> Workload {
+    let conv = |filters| LayerKind::from(Conv2d { filters, kernel: 7, ..Conv2d::default() });
+    let layers = vec![
+        conv(32),
+        MaxPool2d::default().into(),
+        conv(64),
+        GlobalAvgPool {}.into(),
+        Dense { units: 10, ..Dense::default() }.into(),
+    ];
+    let (first, second) = (32 * 32 * 32 * 3 * 49, 16 * 16 * 64 * 32 * 49);
+    Workload {
+        name,
+        graph: chain(layers),
+        signature: signature(&[3, 32, 32], Task::Classes(10)),
+        training: training(Optimiser::adam(), 0.001, 32),
+        multiply_adds: 32 * (2 * first + 3 * (second + 640)),
+    }
+}
+
+/// Depthwise and pointwise convolutions with batch norm in turn, as in MobileNet.
+fn separable(name: &'static str) -> Workload {
+    let mut net = Branching::new();
+    net.conv_norm(32, 3, 1);
+    net.put(Relu {});
+    for (channels, filters, stride) in SEPARABLE {
+        net.depthwise(channels, stride);
+        net.conv_norm(filters, 1, 1);
+        net.put(Relu {});
+    }
+    net.put(GlobalAvgPool {});
+    net.put(Dense { units: 10, ..Dense::default() });
+    net.put(Loss::default());
+    let mut size = 32;
+    let mut blocks = 0;
+    for (channels, filters, stride) in SEPARABLE {
+        size /= stride;
+        blocks += size * size * channels * (9 + filters);
+    }
+    Workload {
+        name,
+        graph: net.graph,
+        signature: signature(&[3, 32, 32], Task::Classes(10)),
+        training: training(Optimiser::adam(), 0.001, 32),
+        multiply_adds: 32 * (2 * 1024 * 32 * 27 + 3 * (blocks + 1280)) as u64,
+    }
+}
+
+/// Channels in, filters out and stride of each pair.
+const SEPARABLE: [(usize, usize, usize); 3] = [(32, 64, 1), (64, 128, 2), (128, 128, 1)];
+
 fn residual(name: &'static str) -> Workload {
     let mut net = Branching::new();
     net.conv_norm(16, 3, 1);
@@ -200,6 +264,15 @@ impl Branching {
         self.put(Conv2d { filters, kernel, stride, padding, pad, activation, bias: false, ..Conv2d::default() });
     }
 
+    /// A window for each channel, batch norm and ReLU.
+    fn depthwise(&mut self, channels: usize, stride: usize) {
+        let (padding, activation) = (Padding::Custom, Activation::None);
+        let conv = Conv2d { filters: channels, groups: channels, stride, padding, activation, ..Conv2d::default() };
+        self.put(Conv2d { bias: false, ..conv });
+        self.put(BatchNorm::default());
+        self.put(Relu {});
+    }
+
     fn conv_norm(&mut self, filters: usize, kernel: usize, stride: usize) {
         self.conv(filters, kernel, stride);
         self.put(BatchNorm::default());
@@ -242,7 +315,23 @@ mod tests {
 
     #[test]
     fn every_workload_is_valid_and_has_as_many_parameters_as_its_peers() {
-        let expected = [12 + 10 + 3, 24 + 72 + 18, 535_818, 421_642, 77_850, 21_642, 108_224];
+        let expected = [
+            12 + 10 + 3,
+            24 + 72 + 18,
+            535_818,
+            269_322,
+            421_642,
+            105_802,
+            32 * 27
+                + 64
+                + (32 * 9 + 64 + 32 * 64 + 128)
+                + (64 * 9 + 128 + 64 * 128 + 256)
+                + (128 * 9 + 256 + 128 * 128 + 256)
+                + 1290,
+            77_850,
+            21_642,
+            108_224,
+        ];
         for (name, expected) in NAMES.iter().zip(expected) {
             let workload = Workload::find(name).unwrap();
             let mut machine =
