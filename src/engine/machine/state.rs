@@ -183,7 +183,7 @@ fn first_values(program: &Program, seed: u64) -> Vec<(usize, Vec<f64>)> {
         program.values.iter().enumerate().filter_map(|(i, value)| value.initial.map(|initial| (i, value, initial)));
     state
         .map(|(i, value, initial)| {
-            // The how-manieth tensor of its layer: other layers do not change what it draws.
+            // The index of the tensor within its layer: other layers do not change what it draws.
             let index = drawn.entry(value.layer).or_insert(0);
             let numbers = initial.draw(&value.shape.dims, seed, value.layer, *index);
             *index += 1;

@@ -254,7 +254,7 @@ const QUERY: usize = 0;
 const KEY: usize = 1;
 const VALUE: usize = 2;
 
-/// Products up to which everything is shown; beyond, the mean blame of a row is one number.
+/// Products up to which everything is shown; beyond, the mean gradient of a row is one number.
 const IN_FULL: usize = 20_000;
 
 /// What attention took, for explaining.
@@ -317,7 +317,7 @@ impl<'a> Heads<'a> {
         Ok(power(scores[s].clone()) / Arithmetic::Sum(scores.into_iter().map(power).collect()))
     }
 
-    /// `dy v`: what the share of a position is blamed with. The first input is dy, the second the shares.
+    /// `dy v`: the gradient of the share of a position. The first input is dy, the second the shares.
     fn of_share(&self, [b, head, t, s]: [usize; 4]) -> Result<Arithmetic> {
         let product = |e: usize| Ok(self.reader.read(0, &[b, t, e])? * self.number(VALUE, b, s, e)?);
         Ok(Arithmetic::named("dP", Arithmetic::Sum(self.columns(head).map(product).collect::<Result<_>>()?)))

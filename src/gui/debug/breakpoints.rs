@@ -180,7 +180,7 @@ fn one(ui: &mut Ui, state: &State, breakpoint: &mut Breakpoint, problem: Option<
     let says = breakpoint.log && breakpoint.at != At::NotFinite;
     if says {
         let name = format!("Text that {words} logs");
-        line(ui, "says", (&name, "loss {loss}, {norm(dense_1.weight.grad)}"), &mut breakpoint.message);
+        line(ui, "message", (&name, "loss {loss}, {norm(dense_1.weight.grad)}"), &mut breakpoint.message);
     }
     if !matches!(breakpoint.at, At::Anywhere | At::NotFinite) || (says && breakpoint.message.is_some()) {
         line(ui, "only if", (&format!("Condition of {words}"), "loss > 1"), &mut breakpoint.condition);

@@ -142,6 +142,6 @@ fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         actions.push(Action::EndEdit);
     }
     if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.data.dataset()) {
-        fact(ui, "which is", dataset.truth.task.usual_loss().title());
+        fact(ui, "currently", dataset.truth.task.usual_loss().title());
     }
 }

@@ -140,8 +140,8 @@ impl Op for AvgPool2dX {
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
         let (dy, window) = (reader.input(0)?, Window::square(self.kernel, self.stride));
         let seeing = sliding::seeing(&window, [index[2], index[3]], sliding::size(dy));
-        let blame = seeing.into_iter().map(|([i, j], _)| dy.at(&[index[0], index[1], i, j]));
-        Ok(Arithmetic::Sum(blame.collect::<Result<_>>()?) / Arithmetic::given("count", window.area() as f64))
+        let gradients = seeing.into_iter().map(|([i, j], _)| dy.at(&[index[0], index[1], i, j]));
+        Ok(Arithmetic::Sum(gradients.collect::<Result<_>>()?) / Arithmetic::given("count", window.area() as f64))
     }
 }
 

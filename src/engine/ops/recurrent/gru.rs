@@ -224,7 +224,7 @@ impl Op for GruGates {
         let &[b, t, column] = index else { return reader.output(output)?.at(index) };
         let (h, order) = (y.dims[2], Order::of(y, self.reverse));
         let (part, c) = if output == 1 { (3, column) } else { (column / h, column % h) };
-        let blame = Blame { reader, order, b, c };
+        let gradient = StateGradient { reader, order, b, c };
         let (r, z, n) = (gates.at(&[b, t, c])?, gates.at(&[b, t, h + c])?, gates.at(&[b, t, 2 * h + c])?);
         let dn = reader.output(0)?.at(&[b, t, 2 * h + c])?;
         match part {
@@ -232,24 +232,24 @@ impl Op for GruGates {
             1 => {
                 let before = order.before(t).map(|before| y.at(&[b, before, c])).transpose()?;
                 let before = before.unwrap_or(Arithmetic::given("state at the start", 0.0));
-                Ok(blame.of_state(t)? * (before - n) * sigmoid_slope(z))
+                Ok(gradient.of_state(t)? * (before - n) * sigmoid_slope(z))
             }
-            2 => Ok(blame.of_state(t)? * rest(z) * tanh_slope(n)),
+            2 => Ok(gradient.of_state(t)? * rest(z) * tanh_slope(n)),
             _ => Ok(dn * r),
         }
     }
 }
 
-/// What a state of one unit of one sample is blamed with, out of what `gru'gates` reads and has made of later steps.
-struct Blame<'a> {
+/// The gradient of a state of one unit of one sample, from what `gru'gates` reads and has computed for later steps.
+struct StateGradient<'a> {
     reader: &'a Reader,
     order: Order,
     b: usize,
     c: usize,
 }
 
-impl Blame<'_> {
-    /// What it is blamed with directly and through the gates of the next step; and how much of the next state it was.
+impl StateGradient<'_> {
+    /// Its gradient directly and through the gates of the next step, and its share of the next state.
     fn here(&self, t: usize) -> Result<(Vec<Arithmetic>, Option<Arithmetic>)> {
         let (b, c, u) = (self.b, self.c, self.reader.input(4)?);
         let mut terms = vec![self.reader.read(0, &[b, t, c])?];

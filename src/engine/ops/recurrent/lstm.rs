@@ -211,23 +211,23 @@ impl Op for LstmGates {
         let &[b, t, column] = index else { return dgates.at(index) };
         let (cells, order) = (reader.input(2)?, Order::of(dgates, self.reverse));
         let (part, c) = (column / cells.dims[2], column % cells.dims[2]);
-        let blame = Blame { reader, dgates, order, b, c };
-        let gate = |n: usize| blame.gate(n, t);
+        let gradient = StateGradient { reader, dgates, order, b, c };
+        let gate = |n: usize| gradient.gate(n, t);
         match part {
-            0 => Ok(blame.of_cell(t)? * gate(2)? * sigmoid_slope(gate(0)?)),
+            0 => Ok(gradient.of_cell(t)? * gate(2)? * sigmoid_slope(gate(0)?)),
             1 => {
                 let before = order.before(t).map(|before| cells.at(&[b, before, c])).transpose()?;
                 let before = before.unwrap_or(Arithmetic::given("cell at the start", 0.0));
-                Ok(blame.of_cell(t)? * before * sigmoid_slope(gate(1)?))
+                Ok(gradient.of_cell(t)? * before * sigmoid_slope(gate(1)?))
             }
-            2 => Ok(blame.of_cell(t)? * gate(0)? * tanh_slope(gate(2)?)),
-            _ => Ok(blame.of_state(t)? * unrolled::tanh(cells.at(&[b, t, c])?) * sigmoid_slope(gate(3)?)),
+            2 => Ok(gradient.of_cell(t)? * gate(0)? * tanh_slope(gate(2)?)),
+            _ => Ok(gradient.of_state(t)? * unrolled::tanh(cells.at(&[b, t, c])?) * sigmoid_slope(gate(3)?)),
         }
     }
 }
 
-/// What a state and a cell of one unit of one sample are blamed with, out of what `lstm'gates` reads and has made of later steps.
-struct Blame<'a> {
+/// The gradients of a state and a cell of one unit of one sample, from what `lstm'gates` reads and has computed for later steps.
+struct StateGradient<'a> {
     reader: &'a Reader,
     dgates: &'a Operand,
     order: Order,
@@ -235,7 +235,7 @@ struct Blame<'a> {
     c: usize,
 }
 
-impl Blame<'_> {
+impl StateGradient<'_> {
     fn gate(&self, n: usize, t: usize) -> Result<Arithmetic> {
         let gates = self.reader.input(1)?;
         gates.at(&[self.b, t, n * (gates.dims[2] / 4) + self.c])
@@ -250,7 +250,7 @@ impl Blame<'_> {
         Ok(Arithmetic::named("dh", Arithmetic::Sum(terms)))
     }
 
-    /// What the cell is blamed with through its own state.
+    /// The gradient of the cell through its own state.
     fn here(&self, t: usize) -> Result<Arithmetic> {
         let squashed = unrolled::tanh(self.reader.read(2, &[self.b, t, self.c])?);
         Ok(self.of_state(t)? * self.gate(3, t)? * tanh_slope(squashed))

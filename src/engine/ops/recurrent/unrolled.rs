@@ -1,4 +1,4 @@
-//! How the recurrent ops explain their numbers: sums over what arrives and over the state before, and blame carried back through
+//! How the recurrent ops explain their numbers: sums over the input and the previous state, and gradients carried back through
 //! time.
 
 use super::cell::at;
@@ -7,7 +7,7 @@ use crate::engine::explain::{Operand, Reader};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
-/// How many later steps are shown in full where blame is carried back through time; what comes from still later ones is one number.
+/// How many later steps are shown in full where gradients are carried back through time; what comes from still later ones is one number.
 pub const SHOWN: usize = 12;
 
 /// The order of steps of one sequence.
