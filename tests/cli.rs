@@ -187,7 +187,7 @@ fn a_run_in_two_halves_equals_a_whole_one_and_the_log_has_every_step() {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let steps = lines.iter().filter(|line| line["event"] == "step").count();
     assert_eq!((steps, lines.iter().filter(|line| line["event"] == "epoch").count()), (150, 6));
-    fails(folder, &["train", "m.json", "--resume", "m.json"], &["not", "m.json"]);
+    fails(folder, &["train", "m.json", "--resume", "m.json"], &["isn't a Glassbox checkpoint", "m.json"]);
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Answers {
             "r2" => format!("\nR²       {score:.4} over {rows} rows"),
             _ => format!("\naccuracy {:.2} % over {rows} rows", score * 100.0),
         });
-        format!("Predicted {} rows: {}{score}", self.rows, path.display())
+        format!("Predicted {} rows, written to {}{score}", self.rows, path.display())
     }
 
     /// A line for every row of the file; what is not answered is empty.

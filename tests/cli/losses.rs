@@ -108,7 +108,7 @@ fn a_run_does_not_go_on_with_other_data_unawares() {
     let other = good.replacen("\n37.5,", "\n-37.5,", 1);
     assert_ne!(other, good);
     for (text, words) in
-        [(&shuffled, "split differently"), (&more, "but the data now has"), (&other, "trained on different samples")]
+        [(&shuffled, "split differently"), (&more, "but the data now has"), (&other, "trained and validated on different samples")]
     {
         std::fs::write(folder.join("d.csv"), text).unwrap();
         fails(folder, &resumed, &["belongs to different data", words, "--other-data"]);

@@ -81,7 +81,7 @@ fn answers_that_cannot_be_written_are_a_failure() {
             .output()
             .unwrap();
         let said = text(&output.stderr);
-        assert_eq!((output.status.code(), said.contains("Can't write the file")), (Some(1), true), "{said}");
+        assert_eq!((output.status.code(), said.contains("Can't write to standard output")), (Some(1), true), "{said}");
     }
 }
 
@@ -159,5 +159,5 @@ fn notes_and_warnings_are_part_of_the_answer() {
     project["graph"]["layers"][1]["units"] = 3.into();
     std::fs::write(folder.join("p.json"), project.to_string()).unwrap();
     let resumed = json(folder, &["train", "p.json", "--epochs", "2", "--resume", "run.safetensors", "--json"]);
-    assert!(listed(&resumed, "warnings").contains("with the network of p.json"), "{resumed}");
+    assert!(listed(&resumed, "warnings").contains("the network is that of p.json"), "{resumed}");
 }

@@ -76,7 +76,7 @@ fn a_checkpoint_answers_for_a_table_without_the_one_that_it_learnt_from() {
     let output = glassbox(folder, &["predict", "run.safetensors", "--data", "new.csv", "-o", "answers.csv"]);
     let said = text_of(&output);
     for words in
-        ["\"size\" lacks 1 value:", "median", "\"colour\" has values in 1 row ", "\"purple\"", "3 rows are answered"]
+        ["\"size\" lacks 1 value:", "median", "\"colour\" has values in 1 row ", "\"purple\"", "Predicted 3 rows"]
     {
         assert!(said.contains(words), "{words}: {said}");
     }

@@ -33,7 +33,7 @@ fn what_the_debugger_cannot_do_is_a_sentence() {
         ("delete 3", "no breakpoint 3"),
         ("undo", "no change to undo."),
         ("goto 3; scale dense_1.bias 2; goto 2; undo", "those that lie ahead"),
-        ("explain step", "'print step' tells it"),
+        ("explain step", "Use 'print step'"),
         ("break nan(%99)", "no value '%99'"),
         ("break layer none", "there are"),
         ("break at %2 if loss > 1", "not all of its values are computed"),

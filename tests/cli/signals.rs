@@ -56,7 +56,7 @@ fn a_run_that_is_ended_has_written_everything_and_goes_on() {
         assert!(sentence.contains(&format!("Stopped after step {step}")), "{sentence}");
         assert_eq!(said.matches(sentence).count(), 1, "{said}");
         // The very command that it names goes on.
-        let again = sentence.split("goes on with: glassbox ").nth(1).unwrap();
+        let again = sentence.split("To continue: glassbox ").nth(1).unwrap();
         let last = (step + 10).to_string();
         let arguments = [again.split(' ').collect(), vec!["--steps", &last]].concat();
         assert_eq!(json(folder, &arguments)["steps"].as_u64(), Some(step + 10));
