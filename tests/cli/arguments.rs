@@ -27,11 +27,7 @@ fn every_help_has_an_example() {
 fn a_word_that_is_neither_a_command_nor_a_file_is_wrong_usage() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    refused(
-        folder,
-        &["trian"],
-        &["no command or file 'trian'", "did you mean 'train'", "glassbox <COMMAND>"],
-    );
+    refused(folder, &["trian"], &["no command or file 'trian'", "did you mean 'train'", "glassbox <COMMAND>"]);
     json_free(folder, &["new", "xor", "-o", "x.json"]);
     for (arguments, words) in [
         (&["trian", "x.json"][..], "did you mean 'train'"),
@@ -55,7 +51,11 @@ fn measurements_refuse_what_has_no_meaning_for_them() {
     refused(folder, &["bench", "--profile", "--json"], &["--profile"]);
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
     write("p.json", r#"{"ms_per_step": {"toy-2-4-2-1": 1}}"#);
-    fails(folder, &["bench", "--only", "scrub", "--profile"], &["--profile only works with the workloads", "not with scrub"]);
+    fails(
+        folder,
+        &["bench", "--only", "scrub", "--profile"],
+        &["--profile only works with the workloads", "not with scrub"],
+    );
     fails(folder, &["bench", "--only", "scaling", "--against", "p.json"], &["--against only works with the workloads"]);
     fails(folder, &["bench", "--only", "ui-frame", "--device", "auto"], &["--device only works with the workloads"]);
     for (text, words) in [

@@ -107,9 +107,11 @@ fn a_run_does_not_go_on_with_other_data_unawares() {
     let more = format!("{good}60.5,1,even\n");
     let other = good.replacen("\n37.5,", "\n-37.5,", 1);
     assert_ne!(other, good);
-    for (text, words) in
-        [(&shuffled, "split differently"), (&more, "but the data now has"), (&other, "trained and validated on different samples")]
-    {
+    for (text, words) in [
+        (&shuffled, "split differently"),
+        (&more, "but the data now has"),
+        (&other, "trained and validated on different samples"),
+    ] {
         std::fs::write(folder.join("d.csv"), text).unwrap();
         fails(folder, &resumed, &["belongs to different data", words, "--other-data"]);
         fails(folder, &["debug", "p.glassbox.json", "--resume", "run.safetensors", "--command", "info"], &[words]);
