@@ -133,7 +133,7 @@ fn end(chance: &mut Chance, graph: &mut Graph, (last, shape): (LayerId, Shape)) 
     let units = chance.pick(1, 3);
     let mut ends: Vec<LayerKind> = if shape.rank() == 1 { Vec::new() } else { vec![Flatten {}.into()] };
     ends.push(Dense { units, ..Dense::default() }.into());
-    ends.push(Loss { loss: chance.of(LossKind::ALL) }.into());
+    ends.push(Loss { loss: chance.of(LossKind::ALL), ..Loss::default() }.into());
     let mut from = last;
     for kind in ends {
         let id = graph.add(kind, [0.0; 2]);

@@ -95,12 +95,57 @@ def losses():
         case(cross_entropy_at, [random(17, 2, 3, 5) * 4, truth.reshape(2, 3)], constant=(1,)),
     ])
     yes = (random(9, 6, 5) > 0).double()
+    shaped_losses(logits, truth)
     write("bce", [case(F.binary_cross_entropy_with_logits, [logits, yes], constant=(1,))])
     target = random(10, 6, 5)
     for name, loss in [("mse", F.mse_loss), ("mae", F.l1_loss), ("huber", F.huber_loss)]:
         # Exact answers and errors of exactly 1 stand on the corners.
         corners = target + torch.tensor([0.0, 1, -1, 0.5, 0], dtype=torch.float64)
         write(name, [case(loss, [logits, target], constant=(1,)), case(loss, [corners, target], constant=(1,))])
+
+
+def shaped_losses(logits, truth):
+    """Where classes count differently, the truth is spread, or sure answers count less."""
+
+    def weights_of(weights):
+        return torch.tensor(weights, dtype=torch.float64)
+
+    def flat(x, t):
+        return x.reshape(-1, x.shape[-1]), t.reshape(-1).long()
+
+    def weighted(x, t, weights, smoothing):
+        loss = F.cross_entropy(*flat(x, t), weight=weights_of(weights), label_smoothing=smoothing)
+        return loss, F.softmax(x, -1)
+
+    def focal(x, t, gamma, weights):
+        rows, classes = flat(x, t)
+        log = F.log_softmax(rows, -1).gather(1, classes.unsqueeze(1)).squeeze(1)
+        own = weights_of(weights)[classes]
+        return (own * (1 - log.exp()) ** gamma * -log).sum() / own.sum(), F.log_softmax(x, -1)
+
+    def kl_divergence(x, t):
+        loss = F.kl_div(F.log_softmax(x, -1), t, reduction="sum") / (x.numel() / x.shape[-1])
+        return loss, F.softmax(x, -1)
+
+    at = random(17, 2, 3, 5) * 4, truth.reshape(2, 3)
+    some, alike = [1.0, 4.0, 0.5, 2.0, 0.25], [1.0] * 5
+    write("weighted_cross_entropy", [
+        case(weighted, [logits, truth], {"weights": some, "smoothing": 0.0}, constant=(1,)),
+        case(weighted, [logits, truth], {"weights": some, "smoothing": 0.2}, constant=(1,)),
+        case(weighted, [*at], {"weights": alike, "smoothing": 0.1}, constant=(1,)),
+    ])
+    write("focal", [
+        case(focal, [logits, truth], {"gamma": 2.0, "weights": alike}, constant=(1,)),
+        case(focal, [*at], {"gamma": 0.5, "weights": some}, constant=(1,)),
+    ])
+    shares = torch.softmax(random(22, 6, 5), -1)
+    shares[0] = torch.tensor([0.0, 1, 0, 0, 0], dtype=torch.float64)
+    write("kl_divergence", [
+        case(kl_divergence, [logits, shares], constant=(1,)),
+        case(kl_divergence, [at[0], shares.reshape(2, 3, 5)], constant=(1,)),
+    ])
+    signs = torch.sign(random(23, 6, 5))
+    write("hinge", [case(lambda x, t: F.relu(1 - t * x).mean(), [logits, signs], constant=(1,))])
 
 
 if __name__ == "__main__":

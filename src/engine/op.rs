@@ -117,6 +117,11 @@ pub trait Op: Send + Sync + std::fmt::Debug {
         &[]
     }
 
+    /// The output that tells more in a picture of the layer than what leaves it.
+    fn pictured(&self) -> Option<usize> {
+        None
+    }
+
     /// Where what it makes has stopped answering.
     fn ends(&self) -> Ends {
         Ends::None

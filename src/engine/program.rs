@@ -138,6 +138,11 @@ impl Program {
         self.values.iter().position(|value| value.name == name).map(|i| ValueId(i as u32))
     }
 
+    /// Whether a value is a slope of the loss.
+    pub fn is_gradient(&self, id: ValueId) -> bool {
+        self.value(id).is_some_and(|value| value.role == Role::Gradient)
+    }
+
     /// All values with their ids.
     pub fn ids(&self) -> impl Iterator<Item = (ValueId, &Value)> {
         self.values.iter().enumerate().map(|(i, value)| (ValueId(i as u32), value))

@@ -21,6 +21,9 @@ pub enum Answer {
     /// Numbers trained towards 1 at the class and 0 elsewhere, or as a single one towards -1 and +1 (squared, absolute and
     /// Huber error). The nearer to 1, the more the network means the class; no probability.
     Scores,
+    /// Numbers trained to be beyond +1 at the class and -1 elsewhere (hinge). The larger, the more the network means the class; no
+    /// probability.
+    Margins,
     /// Numbers, not classes: as they are.
     Numbers,
 }
@@ -72,7 +75,7 @@ impl Answer {
         {
             let second = match self {
                 Self::Softmax | Self::Sigmoid => sigmoid(*single),
-                Self::Scores => (single + 1.0) / 2.0,
+                Self::Scores | Self::Margins => (single + 1.0) / 2.0,
                 Self::Probabilities | Self::Numbers => *single,
             };
             return vec![1.0 - second, second];
@@ -80,6 +83,7 @@ impl Answer {
         match self {
             Self::Softmax => softmax(row),
             Self::Sigmoid => row.iter().map(|&logit| sigmoid(logit)).collect(),
+            Self::Margins => row.iter().map(|&output| (output + 1.0) / 2.0).collect(),
             Self::Probabilities | Self::Scores | Self::Numbers => row.to_vec(),
         }
     }
@@ -158,7 +162,7 @@ mod tests {
     fn answer(layers: Vec<LayerKind>, loss: LossKind, task: Task) -> Answer {
         let mut graph = Graph::default();
         let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
-        for kind in layers.into_iter().chain([Loss { loss }.into()]) {
+        for kind in layers.into_iter().chain([Loss { loss, ..Loss::default() }.into()]) {
             let next = graph.add(kind, [0.0, 0.0]);
             graph.connect(last, next).unwrap();
             last = next;
@@ -188,6 +192,8 @@ mod tests {
             assert_eq!(plain(loss, three), Answer::Scores);
             assert_eq!(plain(loss, Task::Numbers(3)), Answer::Numbers);
         }
+        assert_eq!([LossKind::Focal, LossKind::KlDivergence].map(|loss| plain(loss, three)), [Answer::Softmax; 2]);
+        assert_eq!(plain(LossKind::Hinge, three), Answer::Margins);
         assert_eq!(plain(LossKind::Auto, Task::Numbers(1)), Answer::Numbers);
         assert_eq!(plain(LossKind::Auto, Task::ClassesAt { positions: 4, classes: 3 }), Answer::Softmax);
     }
@@ -229,6 +235,10 @@ mod tests {
         // A perfect answer is wholly sure.
         assert_eq!(Answer::Scores.shares(&[0.0, 1.0]), [0.0, 1.0]);
         assert_eq!((Answer::Scores.shares(&[-1.0]), Answer::Scores.shares(&[1.0])), (vec![1.0, 0.0], vec![0.0, 1.0]));
+        assert_eq!(
+            (Answer::Margins.shares(&[-1.0]), Answer::Margins.shares(&[1.0, -1.0])),
+            (vec![1.0, 0.0], vec![1.0, 0.0])
+        );
         assert_eq!(Answer::Numbers.shares(&[-7.5]), [-7.5]);
         assert!(!Answer::Scores.is_probability() && !Answer::Numbers.is_probability());
         assert!(Answer::Softmax.shares(&[f32::NAN, 0.0]).iter().all(|p| p.is_nan()));

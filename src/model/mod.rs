@@ -37,6 +37,6 @@ pub use neighbours::one_less;
 pub use project::{DataSignature, Project};
 pub use schedule::{OneCycle, Plateau, PlateauState, Schedule, Watched};
 pub use shape::Shape;
-pub use task::{AnswerView, Metric, Task};
+pub use task::{AnswerView, Compared, Metric, Task};
 pub use training_spec::*;
 pub use whole::{Shared, is_penalised};

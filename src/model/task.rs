@@ -20,6 +20,23 @@ pub enum Task {
     Numbers(usize),
 }
 
+/// How a target lies beside the outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// An index or numbers, as the data has it.
+    AsStored,
+    /// The index 0 or 1 as a number.
+    Column,
+    /// -1 for the first of two classes, +1 for the second.
+    Signs,
+    /// 1 at the class, 0 elsewhere.
+    OneHot,
+    /// +1 at the class, -1 elsewhere.
+    SignOfEach,
+    /// A probability for each class: one-hot, smoothed where that is asked for.
+    Shares,
+}
+
 /// How what a network answers is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerView {
@@ -95,6 +112,22 @@ impl Task {
         }
     }
 
+    /// How targets lie beside the outputs that a loss compares them with. `is_single`: the network ends in one number.
+    pub fn compared(self, loss: LossKind, is_single: bool) -> Compared {
+        match self {
+            Self::Numbers(_) => return Compared::AsStored,
+            Self::Classes(_) | Self::ClassesAt { .. } => {}
+        }
+        match self.loss(loss) {
+            LossKind::Auto | LossKind::CrossEntropy | LossKind::Focal => Compared::AsStored,
+            LossKind::BinaryCrossEntropy if is_single => Compared::Column,
+            LossKind::Hinge | LossKind::Mse | LossKind::Mae | LossKind::Huber if is_single => Compared::Signs,
+            LossKind::Hinge => Compared::SignOfEach,
+            LossKind::BinaryCrossEntropy | LossKind::Mse | LossKind::Mae | LossKind::Huber => Compared::OneHot,
+            LossKind::KlDivergence => Compared::Shares,
+        }
+    }
+
     /// The loss where none is chosen.
     pub fn usual_loss(self) -> LossKind {
         match self {
@@ -116,10 +149,10 @@ impl Task {
         self.classes().is_some() || !loss.compares_classes()
     }
 
-    /// The shapes that a network may end in, the usual one last. Two classes may also be told apart by a single number, for all losses
-    /// but cross-entropy.
+    /// The shapes that a network may end in, the usual one last. Two classes may also be told apart by a single number, where the
+    /// loss does not make probabilities of both.
     pub fn outputs(self, loss: LossKind) -> Vec<Shape> {
-        let single = self.classes() == Some(2) && self.loss(loss) != LossKind::CrossEntropy;
+        let single = self.classes() == Some(2) && !self.loss(loss).compares_shares();
         let widths = single.then_some(1).into_iter().chain([self.width()]);
         widths.map(|n| Shape(self.positions().into_iter().chain([n]).collect())).collect()
     }
@@ -134,8 +167,9 @@ impl Task {
             return Answer::Probabilities;
         }
         match self.loss(chosen) {
-            LossKind::Auto | LossKind::CrossEntropy => Answer::Softmax,
+            LossKind::Auto | LossKind::CrossEntropy | LossKind::Focal | LossKind::KlDivergence => Answer::Softmax,
             LossKind::BinaryCrossEntropy => Answer::Sigmoid,
+            LossKind::Hinge => Answer::Margins,
             LossKind::Mse | LossKind::Mae | LossKind::Huber => Answer::Scores,
         }
     }
@@ -187,7 +221,15 @@ mod tests {
         assert_eq!(shapes(ALL[2], LossKind::Auto), [vec![4, 3]]);
         assert_eq!(shapes(Task::Numbers(2), LossKind::Mae), [vec![2]]);
         assert!(ALL.iter().all(|task| task.fits(task.usual_loss()) && task.fits(LossKind::Huber)));
-        assert!(!Task::Numbers(2).fits(LossKind::CrossEntropy));
+        assert!(LossKind::ALL[1..].iter().all(|&loss| Task::Numbers(2).fits(loss) != loss.compares_classes()));
+        assert!(
+            LossKind::ALL
+                .iter()
+                .filter(|loss| loss.compares_shares())
+                .all(|&loss| { ALL[0].compared(loss, false) != Compared::Signs && ALL[0].outputs(loss).len() == 1 })
+        );
+        assert_eq!(Task::Numbers(1).compared(LossKind::Mse, true), Compared::AsStored);
+        assert_eq!(Task::Classes(2).compared(LossKind::Mse, true), Compared::Signs);
     }
 
     #[test]

@@ -162,6 +162,8 @@ impl std::ops::Div for Arithmetic {
 pub struct Explanation {
     /// What is explained.
     pub element: Element,
+    /// Whether it is a slope of the loss, which a nudge can check.
+    pub is_gradient: bool,
     /// As the machine holds it.
     pub value: f64,
     /// The training step it belongs to, from 1.

@@ -135,7 +135,8 @@ fn judgement(verdict: &Verdict) -> String {
 }
 
 fn tree(explanation: &Explanation) -> Value {
-    let Explanation { element, value, step, instruction, line, formula, words, arithmetic, verdict } = explanation;
+    let Explanation { element, value, step, instruction, line, formula, words, arithmetic, verdict, is_gradient: _ } =
+        explanation;
     let mut json = json!({
         "name": element.name,
         "index": element.index,

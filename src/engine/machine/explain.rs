@@ -90,6 +90,7 @@ impl Machine {
             words: call.op.words().to_owned(),
             arithmetic: call.op.explain(reader, output, index)?,
             element: Element { name: operand.name, index: index.to_vec() },
+            is_gradient: self.program.is_gradient(id),
             verdict: None,
         })
     }
@@ -107,6 +108,7 @@ impl Machine {
             words: origin(value, self.context.step).to_owned(),
             arithmetic: Arithmetic::number(operand.number(index)?),
             element: Element { name: operand.name.clone(), index: index.to_vec() },
+            is_gradient: self.program.is_gradient(id),
             verdict: None,
         })
     }

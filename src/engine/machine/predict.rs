@@ -8,8 +8,7 @@ use super::{Machine, TensorData, execute, tensor_data};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
 use crate::engine::op::StepContext;
-use crate::engine::ops::ATTENTION_WEIGHTS;
-use crate::engine::program::{Phase, Program, Value, ValueId};
+use crate::engine::program::{Phase, Program, ValueId};
 use crate::model::LayerId;
 
 #[derive(Clone)]
@@ -123,9 +122,9 @@ impl Machine {
     ) -> Result<BTreeMap<LayerId, TensorData>> {
         let program = &self.predictor.program;
         let picture = |id: LayerId| {
-            let is_weights = |value: &Value| value.layer == Some(id) && value.name.ends_with(ATTENTION_WEIGHTS);
-            let weights = program.ids().find(|(_, value)| value.shape.batched && is_weights(value));
-            weights.map(|(value, _)| value).or_else(|| program.layer_outputs.get(&id).copied())
+            let mut own = program.instructions.iter().filter(|i| i.phase == Phase::Forward && i.layer == Some(id));
+            let told = own.find_map(|i| i.outputs.get(i.op.pictured()?).copied());
+            told.or_else(|| program.layer_outputs.get(&id).copied())
         };
         let wanted: Vec<_> = layers.iter().filter_map(|&id| picture(id).map(|value| (id, value))).collect();
         self.values_of_layers(inputs, rows, &wanted)

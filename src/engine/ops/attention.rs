@@ -28,9 +28,6 @@ pub struct Attention {
     pub causal: bool,
 }
 
-/// What is put behind the name of the value for its attention weights.
-pub const ATTENTION_WEIGHTS: &str = ".weights";
-
 fn settings(heads: usize, causal: bool) -> String {
     let heads = if heads == 1 { "1 head".to_owned() } else { format!("{heads} heads") };
     if causal { format!("{heads}, causal") } else { heads }
@@ -93,7 +90,11 @@ impl Op for Attention {
     }
 
     fn output_names(&self) -> &'static [&'static str] {
-        &["", ATTENTION_WEIGHTS]
+        &["", ".weights"]
+    }
+
+    fn pictured(&self) -> Option<usize> {
+        Some(1)
     }
 
     fn axes(&self, output: usize) -> &'static [&'static str] {

@@ -38,7 +38,7 @@ pub mod test_device;
 
 pub use activations::*;
 pub use add::Add;
-pub use attention::{ATTENTION_WEIGHTS, Attention};
+pub use attention::Attention;
 pub use convolution::*;
 pub use dropout::Dropout;
 pub use embedding::Embedding;

@@ -131,7 +131,7 @@ pub fn show(
         match (told, &sight.explanation) {
             (Some(explanation), _) => {
                 card(ui, tokens, explanation, &mut response);
-                let checks = told.is_some_and(is_gradient);
+                let checks = told.is_some_and(|explanation| explanation.is_gradient);
                 if !checks && !matches!(sight.shares, Some(Ok(_))) {
                     return;
                 }
@@ -150,12 +150,6 @@ pub fn show(
         local.choose(element.clone());
     }
     response
-}
-
-/// Whether there is a slope to be checked.
-fn is_gradient(explanation: &Explanation) -> bool {
-    let name = &explanation.element.name;
-    name.starts_with("d%") || name.ends_with(".grad")
 }
 
 fn heading(

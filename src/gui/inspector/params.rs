@@ -57,7 +57,12 @@ fn at_once(value: Option<ParamValue>) -> Change<ParamValue> {
 
 /// Whether what is wrong with the layer is said beside a field of it.
 pub(super) fn says_problems(layer: &Layer) -> bool {
-    layer.kind.spec().param_specs().iter().any(|spec| spec.kind == ParamKind::Text)
+    layer.kind.spec().param_specs().iter().any(says_problems_of_layer)
+}
+
+/// A text that is all there is to a layer.
+fn says_problems_of_layer(spec: &ParamSpec) -> bool {
+    spec.kind == ParamKind::Text && spec.on_card
 }
 
 /// Text takes effect as it is typed; what is wrong with it stands below it, with its repairs.
@@ -74,7 +79,8 @@ fn text_param(
         let field = TextEdit::singleline(&mut now).desired_width(f32::INFINITY).font(theme::mono(12.0));
         ui.add(field.margin(egui::Margin::symmetric(8, 5)))
     });
-    for problem in state.inference.problems.iter().filter(|problem| problem.layer == layer.name) {
+    let problems = state.inference.problems.iter().filter(|problem| problem.layer == layer.name);
+    for problem in problems.filter(|_| says_problems_of_layer(spec)) {
         problem_ui(ui, problem, actions);
     }
     Change { value: (response.changed() && now != text).then_some(ParamValue::Text(now)), ended: response.lost_focus() }

@@ -35,6 +35,13 @@ pub(super) const TERMS: &[Term] = &[
         "The number of classes to choose from. More classes need more samples, and guessing gets fewer right.",
     ),
     term(
+        "Class weights",
+        &["class weight", "imbalance", "rare classes"],
+        "",
+        "How much the samples of each class count in the loss. A rare class with a large weight is not drowned by the \
+            others.",
+    ),
+    term(
         "Confusion matrix",
         &[],
         "",
@@ -67,10 +74,24 @@ pub(super) const TERMS: &[Term] = &[
         "One of the values that describe a sample: a table column, a pixel, a coordinate.",
     ),
     term(
+        "Focal",
+        &["focal loss", "loss", "gamma"],
+        "−(1 − p)^γ · log p",
+        "Cross-entropy that counts samples less the surer the network is of their true class (gamma says how much \
+            less), so that rare and hard ones decide.",
+    ),
+    term(
         "Gaps",
         &["missing", "missing values"],
         "",
         "Missing values in a table: filled with the median or the category “missing”, or the whole row left out.",
+    ),
+    term(
+        "Hinge",
+        &["hinge loss", "loss", "margin", "SVM"],
+        "max(0, 1 − t · y)",
+        "A loss for classes that wants every output beyond a margin on the right side, and nothing more. Known from \
+            support vector machines.",
     ),
     term(
         "Huber",
@@ -78,6 +99,19 @@ pub(super) const TERMS: &[Term] = &[
         "",
         "A loss for numbers that is quadratic for small errors and linear for large ones, so that outliers matter \
             less.",
+    ),
+    term(
+        "KL divergence",
+        &["loss", "Kullback-Leibler", "relative entropy"],
+        "Σ t · log(t / p)",
+        "How far predicted probabilities p are from the true ones t. For plain classes it is cross-entropy; with label \
+            smoothing it falls to 0.",
+    ),
+    term(
+        "Label smoothing",
+        &["smoothing", "soft labels"],
+        "(1 − ε) · truth + ε / classes",
+        "Tells the network that a small share of the truth belongs to every class, so that it never grows too sure.",
     ),
     term(
         "Loss",

@@ -58,5 +58,10 @@ choices! {
         Mae = "mae", "Absolute error (MAE)";
         /// delta = 1.
         Huber = "huber", "Huber";
+        /// Cross-entropy that counts what is right already less.
+        Focal = "focal", "Focal";
+        /// Against -1 and +1.
+        Hinge = "hinge", "Hinge";
+        KlDivergence = "kl_divergence", "KL divergence";
     }
 }

@@ -1,6 +1,6 @@
 //! Where the network's answer is compared with the truth.
 
-use super::params::layer_params;
+use super::params::{float, layer_params};
 use super::*;
 use crate::model::Task;
 
@@ -9,6 +9,12 @@ layer_params! {
     pub struct Loss {
         loss (card): LossKind = LossKind::Auto, LossKind::kind(), "Loss", "How wrong the predictions are, as one \
             number. Training makes it smaller.";
+        gamma: f64 = 2.0, float(0.0, 10.0), "Gamma", "How much less a sample counts that is right already: 0 is \
+            cross-entropy, 2 is usual.";
+        label_smoothing: f64 = 0.0, float(0.0, 0.9), "Label smoothing", "The share of the truth that is spread evenly \
+            over all classes, so that the network never grows too sure. Usual is 0.1.";
+        class_weights: String = String::new(), ParamKind::Text, "Class weights", "How much each class counts, one \
+            number per class, such as 1, 4, 1. A rare class gets a large one. Empty: all alike.";
     }
 }
 
@@ -28,9 +34,57 @@ impl LossKind {
     /// Whether it asks which class is right, so that it has nothing to compare numbers with.
     pub fn compares_classes(self) -> bool {
         match self {
-            Self::CrossEntropy | Self::BinaryCrossEntropy => true,
+            Self::BinaryCrossEntropy | Self::Hinge => true,
             Self::Auto | Self::Mse | Self::Mae | Self::Huber => false,
+            Self::CrossEntropy | Self::Focal | Self::KlDivergence => true,
         }
+    }
+
+    /// Whether it makes probabilities that add up to 1 of the outputs: there is one for every class.
+    pub fn compares_shares(self) -> bool {
+        match self {
+            Self::CrossEntropy | Self::Focal | Self::KlDivergence => true,
+            Self::Auto | Self::BinaryCrossEntropy | Self::Hinge | Self::Mse | Self::Mae | Self::Huber => false,
+        }
+    }
+}
+
+impl Loss {
+    /// What the truth is smoothed by, where the loss in force can.
+    pub fn smoothing(&self) -> f64 {
+        if self.has_effect("label_smoothing") { self.label_smoothing } else { 0.0 }
+    }
+
+    /// How much each class counts; `None` where all count alike. The message says what is wrong with the list.
+    pub fn weights_of_classes(&self, classes: usize) -> Result<Option<Vec<f64>>, String> {
+        if self.class_weights.trim().is_empty() || !self.has_effect("class_weights") {
+            return Ok(None);
+        }
+        let words = || self.class_weights.split([',', ' ', ';']).filter(|word| !word.is_empty());
+        let number = |word: &str| word.parse().ok().filter(|weight: &f64| weight.is_finite() && *weight >= 0.0);
+        if let Some(word) = words().find(|word| number(word).is_none()) {
+            return Err(format!("Class weights are numbers from 0, but one of them is {word}."));
+        }
+        let weights: Vec<f64> = words().filter_map(number).collect();
+        if weights.len() != classes {
+            return Err(format!("There are {} class weights for {classes} classes.", weights.len()));
+        }
+        if weights.iter().all(|&weight| weight == 0.0) {
+            return Err("All class weights are 0, so nothing counts.".into());
+        }
+        Ok(Some(weights))
+    }
+
+    fn has_effect(&self, key: &str) -> bool {
+        self.param_specs().iter().any(|spec| spec.key == key && spec.matters(|other| self.param(other)))
+    }
+
+    /// As many weights as there are classes, with those that are given already.
+    fn mended_weights(&self, classes: usize) -> String {
+        let words = self.class_weights.split([',', ' ', ';']).filter(|word| !word.is_empty());
+        let known = |word: &str| word.parse().ok().filter(|weight: &f64| weight.is_finite() && *weight > 0.0);
+        let given = words.map(|word| known(word).unwrap_or(1.0)).chain(std::iter::repeat(1.0));
+        given.take(classes).map(|weight| weight.to_string()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -44,6 +98,9 @@ impl LayerSpec for Loss {
         let (got, task) = (&inputs[0], data.task);
         if !task.fits(self.loss) {
             return Err(unfit(self.loss, task));
+        }
+        if let Some(Err(why)) = task.classes().map(|classes| self.weights_of_classes(classes)) {
+            return Err(self.wrong_weights(task.width(), why));
         }
         let shapes = task.outputs(self.loss);
         if shapes.contains(got) {
@@ -68,6 +125,18 @@ impl LayerSpec for Loss {
     }
 }
 
+impl Loss {
+    fn wrong_weights(&self, classes: usize, why: String) -> Mismatch {
+        let mended = ParamValue::Text(self.mended_weights(classes));
+        Mismatch {
+            expected: format!("{classes} class weights"),
+            got: self.class_weights.clone(),
+            why,
+            fixes: vec![Fix::Set { key: "class_weights", value: mended }],
+        }
+    }
+}
+
 /// A loss that has nothing to compare.
 fn unfit(loss: LossKind, task: Task) -> Mismatch {
     Mismatch {
@@ -75,5 +144,26 @@ fn unfit(loss: LossKind, task: Task) -> Mismatch {
         got: loss.title().into(),
         why: format!("{} is for classes, but this data has numbers as targets.", loss.title()),
         fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(task.usual_loss().key().into()) }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn class_weights_are_a_list_with_a_number_per_class() {
+        let loss = |text: &str| Loss { loss: LossKind::CrossEntropy, class_weights: text.into(), ..Loss::default() };
+        assert_eq!(loss(" ").weights_of_classes(3), Ok(None));
+        assert_eq!(loss("1, 2.5 0").weights_of_classes(3), Ok(Some(vec![1.0, 2.5, 0.0])));
+        assert!(loss("1, two, 3").weights_of_classes(3).unwrap_err().contains("two"));
+        assert!(loss("0, 0").weights_of_classes(2).is_err() && loss("1, -1").weights_of_classes(2).is_err());
+        let data = DataSignature { input: Shape::row(2), task: Task::Classes(3) };
+        let mismatch = loss("2, x").infer(&[Shape::row(3)], Some(&data)).unwrap_err();
+        assert_eq!(mismatch.fixes, [Fix::Set { key: "class_weights", value: ParamValue::Text("2, 1, 1".into()) }]);
+        assert!(loss("2, 1, 1").infer(&[Shape::row(3)], Some(&data)).is_ok());
+        // What has no effect is not complained of.
+        let squared = Loss { loss: LossKind::Mse, ..loss("2, x") };
+        assert!(squared.infer(&[Shape::row(3)], Some(&data)).is_ok());
     }
 }

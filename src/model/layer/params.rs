@@ -42,8 +42,14 @@ pub enum ParamKind {
     Text,
 }
 
-/// Parameters that matter only while another one has a certain value.
-const CONDITIONS: [(&str, &str, &str); 2] = [("init_value", "init", "constant"), ("pad", "padding", "custom")];
+/// Parameters that matter only while another one has one of certain values.
+const CONDITIONS: [(&str, &str, &[&str]); 5] = [
+    ("init_value", "init", &["constant"]),
+    ("pad", "padding", &["custom"]),
+    ("gamma", "loss", &["focal"]),
+    ("label_smoothing", "loss", &["cross_entropy", "kl_divergence"]),
+    ("class_weights", "loss", &["cross_entropy", "focal"]),
+];
 
 impl ParamSpec {
     /// Whether it says how wide a layer is: units and filters go up and down by one.
@@ -53,8 +59,9 @@ impl ParamSpec {
 
     /// Whether the parameter makes a difference, where `value` gives the layer's other parameters.
     pub fn matters(&self, value: impl Fn(&str) -> Option<ParamValue>) -> bool {
-        let unmet = |&(key, other, wanted): &(&str, &str, &str)| {
-            key == self.key && value(other).is_some_and(|found| found != ParamValue::Text(wanted.to_owned()))
+        let unmet = |&(key, other, wanted): &(&str, &str, &[&str])| {
+            let is_wanted = |found: &ParamValue| matches!(found, ParamValue::Text(text) if wanted.contains(&&**text));
+            key == self.key && value(other).is_some_and(|found| !is_wanted(&found))
         };
         !CONDITIONS.iter().any(unmet)
     }

@@ -176,6 +176,7 @@ impl Debugger {
     ) -> Explanation {
         Explanation {
             element,
+            is_gradient: self.machine().program().is_gradient(id),
             value: number,
             step: self.current_step(),
             instruction: None,

@@ -20,7 +20,7 @@ fn branchy(loss: LossKind, classes: usize) -> Graph {
     let soft = add(layer::Softmax {}.into(), &[sum]);
     let joined = add(Concat {}.into(), &[gate, sum, soft]);
     let norm = add(dense(classes, Activation::Softplus), &[joined]);
-    add(Loss { loss }.into(), &[norm]);
+    add(Loss { loss, ..Loss::default() }.into(), &[norm]);
     graph
 }
 
@@ -34,6 +34,10 @@ fn gradients_of_a_branchy_graph_agree_with_finite_differences() {
         (LossKind::Mse, 1),
         (LossKind::Mse, 2),
         (LossKind::Huber, 2),
+        (LossKind::Focal, 2),
+        (LossKind::Hinge, 1),
+        (LossKind::Hinge, 2),
+        (LossKind::KlDivergence, 2),
     ] {
         let training = TrainingSpec { learning_rate: 0.0, optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
         let graph = branchy(loss, outputs);

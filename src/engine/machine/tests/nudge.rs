@@ -33,9 +33,13 @@ struct Bench {
 
 impl Bench {
     fn new(setting: Setting, loss: LossKind, layers: Vec<LayerKind>) -> Self {
+        Self::with(setting, Loss { loss, ..Loss::default() }, layers)
+    }
+
+    fn with(setting: Setting, loss: Loss, layers: Vec<LayerKind>) -> Self {
         let mut graph = Graph::default();
         let mut last = graph.add(Input {}.into(), [0.0; 2]);
-        for kind in layers.into_iter().chain([Loss { loss }.into()]) {
+        for kind in layers.into_iter().chain([loss.into()]) {
             let id = graph.add(kind, [0.0; 2]);
             graph.connect(last, id).unwrap();
             last = id;
@@ -263,11 +267,19 @@ fn every_gradient_of_every_layer_agrees_with_its_nudge() {
         (LossKind::Mse, Task::Classes(3)),
         (LossKind::Mae, Task::Numbers(3)),
         (LossKind::Huber, Task::Numbers(3)),
+        (LossKind::Focal, Task::Classes(3)),
+        (LossKind::Hinge, Task::Classes(3)),
+        (LossKind::KlDivergence, Task::Classes(3)),
     ] {
         let units = if task == Task::Classes(2) { 1 } else { 3 };
         let layers = vec![dense(6, Activation::Tanh), dense(units, Activation::None)];
         seen.extend(Bench::new(of_numbers(&[4], task, 5), loss, layers).all_agree());
     }
+    let weights = "1, 3, 0.5".to_owned();
+    let shaped = Loss { loss: LossKind::CrossEntropy, class_weights: weights, label_smoothing: 0.1, ..Loss::default() };
+    seen.extend(
+        Bench::with(of_numbers(&[4], Task::Classes(3), 5), shaped, vec![dense(3, Activation::None)]).all_agree(),
+    );
     let backward: BTreeSet<_> = every_op_with_a_gradient();
     let missing: Vec<_> = backward.iter().filter(|name| !seen.contains(name.as_str())).collect();
     assert!(missing.is_empty(), "not gone through: {missing:?}");

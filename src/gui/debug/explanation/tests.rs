@@ -13,6 +13,7 @@ fn weight_gradient() -> Explanation {
     let term = |s: usize, d: f64, x: f64| read("d%1", &[s, 1], d) * read("%x", &[s, 1], x);
     Explanation {
         element: Element { name: "dense_1.weight.grad".into(), index: vec![1, 1] },
+        is_gradient: true,
         value: -0.242,
         step: 57,
         instruction: Some(9),

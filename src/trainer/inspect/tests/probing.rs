@@ -13,7 +13,7 @@ pub fn restless(loss: LossKind) -> Project {
         BatchNorm::default().into(),
         Dropout { rate: 0.3 }.into(),
         dense(2, Activation::None),
-        Loss { loss }.into(),
+        Loss { loss, ..Loss::default() }.into(),
     ];
     let mut graph = Graph::default();
     let ids: Vec<_> = layers.into_iter().map(|kind| graph.add(kind, [0.0, 0.0])).collect();
