@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use glassbox::data::{self, NoProgress};
-use glassbox::engine::Device;
+use glassbox::engine::{Device, Mode, compile};
+use glassbox::persist::project_file;
 use glassbox::session::checkpoint;
 use glassbox::trace::{Curves, Weights};
 use glassbox::trainer::{Debugger, Kept, Run, Stop};
@@ -114,4 +115,47 @@ fn what_was_changed_and_watched_in_them_is_known() {
     );
     let (debugger, _, _) = opened("circle-stopped");
     assert_eq!(debugger.run().finished(), Some(Stop::Early { patience: 3 }));
+}
+
+/// Instructions without their settings, whose words may change.
+fn bare(listing: &str) -> Vec<String> {
+    let without = |line: &str| match (line.find('['), line.find(']')) {
+        (Some(from), Some(to)) => format!("{}{}", &line[..from], &line[to + 1..]),
+        _ => line.to_owned(),
+    };
+    listing.lines().map(|line| without(line).split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn projects_of_the_first_format_compile_to_what_they_were() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder().join("format-1")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let name = path.display();
+        let project = project_file::load(&path).unwrap();
+        let dataset = data::load(&project.data, Path::new(""), &NoProgress).unwrap();
+        let program = compile(&project.graph, &dataset.signature(), &project.training, Mode::Train).unwrap();
+        let told = path.with_extension("").with_extension("txt");
+        assert_eq!(bare(&program.listing()), bare(&std::fs::read_to_string(told).unwrap()), "{name}");
+        // What is written now says the same.
+        let text = project_file::to_text(&project).unwrap();
+        assert!(text.contains("\"glassbox\": 2") && !text.contains("every_step"), "{name}");
+        assert_eq!(project_file::from_text(&text, &path).unwrap(), project, "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+}
+
+#[test]
+fn a_run_of_the_first_format_with_numbered_inputs_goes_on_and_back() {
+    let (mut debugger, _) = resumed(&folder().join("format-1/all-ports.safetensors"));
+    for expected in [2.3684730529785156, 2.3234663009643555, 2.2873826026916504, 2.3313002586364746] {
+        close("all-ports", debugger.run_free().unwrap().row.unwrap().loss, expected);
+    }
+    debugger.goto_step(0).unwrap();
+    debugger.goto_step(3).unwrap();
+    close("all-ports, from its beginning", debugger.run_free().unwrap().row.unwrap().loss, 2.3684730529785156);
 }

@@ -2,8 +2,8 @@
 
 use glassbox::model::layer::LayerKind;
 use glassbox::model::{
-    DataSignature, Edit, Graph, History, LayerId, ParamKind, ParamValue, Project, Shape, Task, TrainingSpec, WireId,
-    infer,
+    DataSignature, Edit, End, Graph, History, LayerId, ParamKind, ParamValue, Project, Shape, Task, TrainingSpec,
+    WireId, infer,
 };
 use glassbox::persist::project_file;
 use proptest::prelude::*;
@@ -38,6 +38,11 @@ fn pick_wire(graph: &Graph, index: usize) -> WireId {
     if wires.is_empty() || index.is_multiple_of(17) { WireId(9999) } else { wires[index % wires.len()].id }
 }
 
+/// Mostly the layer, now and then one of its ports or one that it does not have.
+fn end(layer: LayerId, draw: usize) -> End {
+    if draw.is_multiple_of(2) { layer.into() } else { End::at(layer, draw / 2 % 4) }
+}
+
 fn random_param(graph: &Graph, layer: LayerId, draw: &Draw) -> (String, ParamValue) {
     let specs = graph.layer(layer).map(|l| l.kind.spec().param_specs()).unwrap_or_default();
     if specs.is_empty() {
@@ -69,10 +74,10 @@ fn edit(graph: &Graph, draw: &Draw) -> Edit {
             position: draw.a.is_multiple_of(2).then_some(position),
         },
         2 | 3 => Edit::Append { after: a, kind },
-        4 => Edit::AddConnected { from: a, kind, position },
+        4 => Edit::AddConnected { from: a.into(), kind, position },
         5 => Edit::MoveOntoWire { wire: pick_wire(graph, draw.b), layer: a },
         6 => Edit::Remove(vec![a, b]),
-        7 | 8 => Edit::Connect { from: a, to: b },
+        7 | 8 => Edit::Connect { from: end(a, draw.kind), to: end(b, draw.kind / 4) },
         9 => Edit::Disconnect(pick_wire(graph, draw.a)),
         10 | 11 => {
             let (key, value) = random_param(graph, a, draw);

@@ -86,7 +86,7 @@ fn sources(chance: &mut Chance, kind: &LayerKind, made: &[(LayerId, Shape)]) -> 
         made[..made.len() - 1].iter().filter(|other| other.1.rank() == last.1.rank()).cloned().collect();
     let more = match kind.spec().about().inputs {
         Inputs::Many => 1,
-        Inputs::UpTo(most) => chance.pick(0, most - 1),
+        Inputs::Named(ports) => chance.pick(0, ports.len() - 1),
         Inputs::None | Inputs::One => 0,
     };
     let wired = (0..if others.is_empty() { 0 } else { more }).map(|_| chance.of(&others));

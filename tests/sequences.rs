@@ -4,9 +4,10 @@
 use glassbox::data::batches::Batch;
 use glassbox::engine::{Device, Machine, Precision, Threads};
 use glassbox::model::layer::{
-    Add, Dense, Embedding, Gru, Input, LayerNorm, Loss, Lstm, MultiHeadAttention, PositionalEncoding, SimpleRnn,
+    Add, Dense, Embedding, Gru, Input, LayerNorm, Loss, Lstm, MultiHeadAttention, PositionalEncoding, Recurrence,
+    SimpleRnn,
 };
-use glassbox::model::{DataSignature, Graph, LayerId, LayerKind, Optimiser, Shape, Task, TrainingSpec};
+use glassbox::model::{DataSignature, End, Graph, LayerId, LayerKind, Optimiser, Shape, Task, TrainingSpec};
 
 const STEPS: usize = 24;
 const WORDS: usize = 11;
@@ -57,10 +58,15 @@ fn transformer() -> (Graph, DataSignature, Batch) {
 
 fn recurrent() -> (Graph, DataSignature, Batch) {
     words(|graph, embedded| {
-        let (units, every_step, bidirectional) = (20, true, true);
-        let lstm = add(graph, Lstm { units, every_step, bidirectional, ..Lstm::default() }, &[embedded]);
-        let gru = add(graph, Gru { units, every_step, bidirectional, ..Gru::default() }, &[lstm]);
-        add(graph, SimpleRnn { units, every_step, bidirectional, ..SimpleRnn::default() }, &[gru])
+        let (units, bidirectional) = (20, true);
+        let lstm = add(graph, Lstm { units, bidirectional, ..Lstm::default() }, &[embedded]);
+        let gru = graph.add(Gru { units, bidirectional, ..Gru::default() }.into(), [0.0; 2]);
+        let rnn = graph.add(SimpleRnn { units, bidirectional, ..SimpleRnn::default() }.into(), [0.0; 2]);
+        let answer = graph.add(dense(units).into(), [0.0; 2]);
+        for (from, to) in [(lstm, gru), (gru, rnn), (rnn, answer)] {
+            graph.connect(End::at(from, Recurrence::SEQUENCE), to).unwrap();
+        }
+        answer
     })
 }
 

@@ -9,7 +9,7 @@ use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Threads};
 use glassbox::model::layer::{BatchNorm, Conv1d, Dropout, Gru, SimpleRnn};
 use glassbox::model::{
-    DataSpec, Edit, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
+    DataSpec, Edit, End, LayerKind, Optimiser, ParamValue, Plateau, Project, Schedule, Source, TrainingSpec, templates,
 };
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
@@ -49,14 +49,17 @@ fn small_digits() -> Project {
 fn recurrent_digits() -> Project {
     let mut project = few_digits("digits-lstm");
     let lstm = project.graph.find("LSTM 1").unwrap().id;
-    let both = |key: &str| Edit::SetParam { layer: lstm, key: key.into(), value: ParamValue::Bool(true) };
-    both("every_step").apply(&mut project.graph).unwrap();
-    both("bidirectional").apply(&mut project.graph).unwrap();
-    let gru = Gru { units: 24, every_step: true, ..Gru::default() };
+    let both = Edit::SetParam { layer: lstm, key: "bidirectional".into(), value: ParamValue::Bool(true) };
+    both.apply(&mut project.graph).unwrap();
+    let gru = Gru { units: 24, ..Gru::default() };
     let rnn = SimpleRnn { units: 20, bidirectional: true, ..SimpleRnn::default() };
-    for kind in [LayerKind::from(rnn), gru.into(), Conv1d::default().into()] {
-        Edit::Append { after: lstm, kind }.apply(&mut project.graph).unwrap();
+    let (mut before, last) = (lstm, project.graph.find("Dense 1").unwrap().id);
+    for kind in [LayerKind::from(Conv1d::default()), gru.into(), rnn.into()] {
+        let id = project.graph.add(kind, [0.0; 2]);
+        project.graph.connect(End::at(before, 0), id).unwrap();
+        before = id;
     }
+    project.graph.connect(before, last).unwrap();
     project
 }
 

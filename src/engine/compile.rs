@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::backward::{differentiate, gradient_name};
 use super::build::ProgramBuilder;
 use super::error::{EngineError, Result};
-use super::lower::{self, Lowering, Side, lower_loss};
+use super::lower::{self, Leaving, Lowering, Side, lower_loss};
 use super::op::ValueShape;
 use super::ops::{ClipNorm, ClipValue, Load};
 use super::optimiser;
@@ -34,9 +34,9 @@ fn compile_with(
     let mut program = ProgramBuilder::default();
     let (input, target) = load(&mut program, signature);
     let mut side = Side::default();
-    let layer_outputs = forward(graph, &inference, &mut program, (loss_id, input, mode), &mut side)?;
-    let source = graph.incoming(loss_id).next().map(|wire| wire.from);
-    let output = source.and_then(|id| layer_outputs.get(&id)).copied().unwrap_or(input);
+    let leaving = forward(graph, &inference, &mut program, (loss_id, input, mode), &mut side)?;
+    let answer = graph.incoming(loss_id).next();
+    let output = answer.and_then(|wire| leaving.get(&wire.from)?.get(wire.output).copied()?).unwrap_or(input);
     let values = lower_loss(&mut program, (loss, loss_id), signature.task, output, target, &mut side);
     let mut gradients = BTreeMap::new();
     if for_input {
@@ -51,7 +51,7 @@ fn compile_with(
         mode,
         values: program.values,
         instructions: program.instructions,
-        layer_outputs,
+        layer_outputs: main_outputs(graph, &leaving),
         loss: values.total,
         data_loss: values.data,
         input,
@@ -89,14 +89,20 @@ pub const STAGED_INPUT: &str = "batch.x";
 /// Name of the value that the targets of a batch are loaded from.
 pub const STAGED_TARGET: &str = "batch.y";
 
+/// What stands for each layer.
+fn main_outputs(graph: &Graph, leaving: &BTreeMap<LayerId, Leaving>) -> BTreeMap<LayerId, ValueId> {
+    let main = |(&id, ports): (&LayerId, &Leaving)| Some((id, (*ports.get(graph.main_output(id))?)?));
+    leaving.iter().filter_map(main).collect()
+}
+
 fn forward(
     graph: &Graph,
     inference: &Inference,
     program: &mut ProgramBuilder,
     (loss, data, mode): (LayerId, ValueId, Mode),
     side: &mut Side,
-) -> Result<BTreeMap<LayerId, ValueId>> {
-    let mut outputs: BTreeMap<LayerId, ValueId> = BTreeMap::new();
+) -> Result<BTreeMap<LayerId, Leaving>> {
+    let mut leaving: BTreeMap<LayerId, Leaving> = BTreeMap::new();
     let wanted: BTreeSet<LayerId> =
         graph.topological_order().into_iter().filter(|&id| graph.reaches(id, loss)).collect();
     // The Loss ends the network; `lower_loss` makes its instructions.
@@ -105,11 +111,18 @@ fn forward(
         let (Some(output), Some(rule)) = (inference.shapes.get(&id), lower::of(&layer.kind)) else {
             return Err(EngineError::NoInstructions(layer.name.clone()));
         };
-        let inputs: Vec<_> = graph.incoming(id).filter_map(|wire| outputs.get(&wire.from).copied()).collect();
-        let mut lowering = Lowering { program, layer, inputs: &inputs, output, mode, data, side };
-        outputs.insert(id, rule.lower(&mut lowering)?);
+        let mut ports = vec![None; graph.incoming(id).last().map_or(0, |wire| wire.input + 1)];
+        for wire in graph.incoming(id) {
+            ports[wire.input] = leaving.get(&wire.from).and_then(|ports| ports.get(wire.output).copied()?);
+        }
+        let inputs: Vec<_> = ports.iter().flatten().copied().collect();
+        let asked = graph.outgoing(id).filter(|wire| wanted.contains(&wire.to)).map(|wire| wire.output);
+        let asked: Vec<_> = asked.chain([graph.main_output(id)]).collect();
+        let (inputs, ports, asked) = (inputs.as_slice(), ports.as_slice(), asked.as_slice());
+        let mut lowering = Lowering { program, layer, inputs, ports, wanted: asked, output, mode, data, side };
+        leaving.insert(id, rule.lower_ports(&mut lowering)?);
     }
-    Ok(outputs)
+    Ok(leaving)
 }
 
 /// Parameters of layers that are not frozen, in the order of the program.

@@ -1,7 +1,7 @@
 //! Everything that can be done to a graph, as data: applied in one place, named for undo, replayed in tests.
 
 use super::Shared;
-use super::graph::{ConnectError, Graph, Layer, LayerId, WireId};
+use super::graph::{ConnectError, End, Graph, Layer, LayerId, WireId};
 use super::layer::{Inputs, LayerKind, ParamKind, ParamValue};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub enum Edit {
     },
     /// A new layer at a place, with a wire from `from`.
     AddConnected {
-        from: LayerId,
+        from: End,
         kind: LayerKind,
         position: [f32; 2],
     },
@@ -34,8 +34,8 @@ pub enum Edit {
     },
     Remove(Vec<LayerId>),
     Connect {
-        from: LayerId,
-        to: LayerId,
+        from: End,
+        to: End,
     },
     Disconnect(WireId),
     SetParam {
@@ -105,7 +105,7 @@ impl Edit {
             Self::InsertOnWire { kind, .. } => format!("insert {}", kind.about().title),
             Self::MoveOntoWire { layer, .. } => format!("insert {}", of(layer)),
             Self::Remove(ids) => format!("delete {}", many(ids)),
-            Self::Connect { from, to } => format!("connect {} to {}", of(from), of(to)),
+            Self::Connect { from, to } => format!("connect {} to {}", of(&from.layer), of(&to.layer)),
             Self::Disconnect(_) => "disconnect a wire".to_owned(),
             Self::SetParam { layer, key, .. } => format!("change {key} of {}", of(layer)),
             Self::SetAll { shared, .. } => format!("change {}", shared.of_whom()),
@@ -268,7 +268,7 @@ fn copy_in(graph: &mut Graph, source: &Graph, ids: &[LayerId], offset: [f32; 2])
     for wire in source.wires() {
         if let (Some(&from), Some(&to)) = (map.get(&wire.from), map.get(&wire.to)) {
             // The copies are fresh and keep the source's order, so nothing can refuse.
-            let _ = graph.connect(from, to);
+            let _ = graph.connect(End::at(from, wire.output), End::at(to, wire.input));
         }
     }
     map.into_values().collect()

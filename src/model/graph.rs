@@ -1,12 +1,14 @@
 //! The drawn graph: layers and the wires between them. Always well-formed (ids exist, no cycles, free ports only);
 //! whether it *means* anything is for [`super::infer`] to say.
 
+mod file;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::layer::{Group, Inputs, LayerKind};
+use super::layer::{Group, Inputs, LayerKind, Need};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -37,17 +39,40 @@ impl Layer {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// From a port to a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wire {
     pub id: WireId,
     pub from: LayerId,
+    /// Which of the outputs there.
+    pub output: usize,
     pub to: LayerId,
+    /// Which of the inputs there; no other wire arrives at it.
+    pub input: usize,
 }
 
-/// Wires are kept in the order in which they arrive at merging layers.
+/// One end of a wire that is to be: a port, or a layer whose port is chosen for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    pub layer: LayerId,
+    pub port: Option<usize>,
+}
+
+impl End {
+    pub fn at(layer: LayerId, port: usize) -> Self {
+        Self { layer, port: Some(port) }
+    }
+}
+
+impl From<LayerId> for End {
+    fn from(layer: LayerId) -> Self {
+        Self { layer, port: None }
+    }
+}
+
+/// Wires that arrive at the same layer are kept in the order of its ports.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(try_from = "Parts", into = "Parts")]
+#[serde(try_from = "file::Parts<serde_json::Value>", into = "file::Parts<Layer>")]
 pub struct Graph {
     layers: BTreeMap<LayerId, Layer>,
     wires: Vec<Wire>,
@@ -67,6 +92,8 @@ impl PartialEq for Graph {
 pub enum ConnectError {
     #[error("There is no such layer.")]
     NoSuchLayer,
+    #[error("{0} has no such port.")]
+    NoSuchPort(String),
     #[error("{0} has no output: it ends the network.")]
     NoOutput(String),
     #[error("{0} has no input: the data enters here.")]
@@ -113,7 +140,7 @@ impl Graph {
         self.layers.is_empty()
     }
 
-    /// Wires that arrive at a layer, in order.
+    /// Wires that arrive at a layer, in the order of its ports.
     pub fn incoming(&self, id: LayerId) -> impl Iterator<Item = &Wire> {
         self.wires.iter().filter(move |wire| wire.to == id)
     }
@@ -135,35 +162,96 @@ impl Graph {
         id
     }
 
-    /// Draws a wire. A layer whose input ports are all taken gives up the last wire it had.
-    pub fn connect(&mut self, from: LayerId, to: LayerId) -> Result<WireId, ConnectError> {
-        self.may_connect(from, to)?;
-        let most = self.layers.get(&to).and_then(|layer| layer.kind.about().inputs.most());
-        if most.is_some_and(|most| self.incoming(to).count() >= most)
-            && let Some(last) = self.wires.iter().rposition(|wire| wire.to == to)
-        {
-            self.wires.remove(last);
-        }
+    /// The output that stands for the whole layer: the first that is in use, or the usual one.
+    pub fn main_output(&self, id: LayerId) -> usize {
+        let used = self.outgoing(id).map(|wire| wire.output).min();
+        used.or_else(|| self.layer(id).map(|layer| layer.kind.spec().usual_output())).unwrap_or(0)
+    }
+
+    /// Draws a wire. Where another one arrives already, it gives way.
+    pub fn connect(&mut self, from: impl Into<End>, to: impl Into<End>) -> Result<WireId, ConnectError> {
+        let (from, to) = (from.into(), to.into());
+        let (output, input) = self.joint(from, to)?;
+        self.wires.retain(|wire| (wire.to, wire.input) != (to.layer, input));
         let id = WireId(self.fresh_id());
-        self.wires.push(Wire { id, from, to });
+        self.plug(Wire { id, from: from.layer, output, to: to.layer, input });
         Ok(id)
     }
 
-    pub fn may_connect(&self, from: LayerId, to: LayerId) -> Result<(), ConnectError> {
-        let (source, target) = self.layer(from).zip(self.layer(to)).ok_or(ConnectError::NoSuchLayer)?;
-        if !source.kind.about().has_output {
+    pub fn may_connect(&self, from: impl Into<End>, to: impl Into<End>) -> Result<(), ConnectError> {
+        self.joint(from.into(), to.into()).map(|_| ())
+    }
+
+    /// The output and the input that a wire would have.
+    fn joint(&self, from: End, to: End) -> Result<(usize, usize), ConnectError> {
+        let (source, target) = self.layer(from.layer).zip(self.layer(to.layer)).ok_or(ConnectError::NoSuchLayer)?;
+        let outputs = source.kind.spec().outputs().len();
+        if outputs == 0 {
             return Err(ConnectError::NoOutput(source.name.clone()));
         }
-        if target.kind.about().inputs == Inputs::None {
+        let inputs = target.kind.about().inputs;
+        if inputs == Inputs::None {
             return Err(ConnectError::NoInput(target.name.clone()));
         }
-        if self.wires.iter().any(|wire| (wire.from, wire.to) == (from, to)) {
+        let output = from.port.unwrap_or_else(|| self.main_output(from.layer));
+        if output >= outputs {
+            return Err(ConnectError::NoSuchPort(source.name.clone()));
+        }
+        let free = self.free_input(to.layer);
+        let input = match to.port {
+            None => free,
+            Some(port) if inputs.most().is_some_and(|most| port >= most) => {
+                return Err(ConnectError::NoSuchPort(target.name.clone()));
+            }
+            // Among ports that are alike the next one is taken.
+            Some(port) => {
+                if inputs == Inputs::Many {
+                    port.min(free)
+                } else {
+                    port
+                }
+            }
+        };
+        let is_there = |w: &Wire| (w.from, w.output, w.to, w.input) == (from.layer, output, to.layer, input);
+        if self.wires.iter().any(is_there) {
             return Err(ConnectError::Duplicate);
         }
-        if self.reaches(to, from) {
+        if self.reaches(to.layer, from.layer) {
             return Err(ConnectError::Cycle { from: source.name.clone(), to: target.name.clone() });
         }
-        Ok(())
+        Ok((output, input))
+    }
+
+    /// Where a wire arrives that is drawn to the layer and not to one of its ports: the first free port, else the last of them.
+    pub fn free_input(&self, id: LayerId) -> usize {
+        let wired: Vec<usize> = self.incoming(id).map(|wire| wire.input).collect();
+        match self.layer(id).map(|layer| layer.kind.about().inputs) {
+            Some(Inputs::Many) => wired.len(),
+            Some(Inputs::Named(ports)) => {
+                let usual = || (0..ports.len()).filter(|&port| ports[port].need != Need::Aside);
+                usual().find(|port| !wired.contains(port)).or_else(|| usual().next_back()).unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Puts a wire into its place among those that arrive at the same layer.
+    fn plug(&mut self, wire: Wire) {
+        let after = self.wires.iter().position(|other| other.to == wire.to && other.input > wire.input);
+        self.wires.insert(after.unwrap_or(self.wires.len()), wire);
+    }
+
+    /// Inputs that are alike have no gaps: what arrives behind one moves up.
+    fn close_ranks(&mut self, id: LayerId) {
+        if self.layer(id).is_some_and(|layer| layer.kind.about().inputs == Inputs::Many) {
+            let wires = self.wires.iter_mut().filter(|wire| wire.to == id);
+            wires.enumerate().for_each(|(port, wire)| wire.input = port);
+        }
+    }
+
+    fn close_all_ranks(&mut self) {
+        let ids: Vec<_> = self.layers.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.close_ranks(id));
     }
 
     /// Whether `to` can be reached from `from` along wires (a layer reaches itself).
@@ -182,33 +270,36 @@ impl Graph {
 
     pub fn disconnect(&mut self, id: WireId) -> Option<Wire> {
         let index = self.wires.iter().position(|wire| wire.id == id)?;
-        Some(self.wires.remove(index))
+        let wire = self.wires.remove(index);
+        self.close_ranks(wire.to);
+        Some(wire)
     }
 
     /// Removes a layer with its wires; when exactly one wire came in, what it fed is fed from there instead.
     pub fn remove(&mut self, id: LayerId) -> Option<Layer> {
         let layer = self.layers.remove(&id)?;
-        let sources: Vec<_> = self.incoming(id).map(|wire| wire.from).collect();
+        let sources: Vec<_> = self.incoming(id).map(|wire| (wire.from, wire.output)).collect();
         let bridge = if let [source] = sources[..] { Some(source) } else { None };
-        let mut wires = Vec::with_capacity(self.wires.len());
-        for mut wire in std::mem::take(&mut self.wires) {
-            if wire.from == id
-                && let Some(source) = bridge
-            {
-                wire.from = source;
+        let is_alike = |to: LayerId| self.layer(to).is_some_and(|to| to.kind.about().inputs == Inputs::Many);
+        let kept = self.wires.iter().filter(|wire| wire.to != id).filter_map(|&wire| match bridge {
+            _ if wire.from != id => Some(wire),
+            // Where layers merge, the way around what goes is enough.
+            Some((from, output)) => {
+                let around = |w: &Wire| (w.from, w.output, w.to) == (from, output, wire.to);
+                let is_around = is_alike(wire.to) && self.wires.iter().any(around);
+                (!is_around).then_some(Wire { from, output, ..wire })
             }
-            let duplicate = wires.iter().any(|w: &Wire| (w.from, w.to) == (wire.from, wire.to));
-            if wire.from != id && wire.to != id && !duplicate {
-                wires.push(wire);
-            }
-        }
-        self.wires = wires;
+            None => None,
+        });
+        self.wires = kept.collect();
+        self.close_all_ranks();
         Some(layer)
     }
 
     /// Removes a layer and every wire at it.
     pub fn remove_cutting(&mut self, id: LayerId) -> Option<Layer> {
         self.wires.retain(|wire| wire.from != id && wire.to != id);
+        self.close_all_ranks();
         self.layers.remove(&id)
     }
 
@@ -226,11 +317,11 @@ impl Graph {
         if layer == old.from || layer == old.to || self.reaches(old.to, layer) || self.reaches(layer, old.from) {
             return Err(ConnectError::Cycle { from: name(), to: name() });
         }
-        self.connect(old.from, layer)?;
-        let new_id = WireId(self.fresh_id());
+        self.connect(End::at(old.from, old.output), layer)?;
+        let (id, output) = (WireId(self.fresh_id()), self.main_output(layer));
         for wire in &mut self.wires {
             if wire.id == old.id {
-                *wire = Wire { id: new_id, from: layer, to: old.to };
+                *wire = Wire { id, from: layer, output, ..old };
             }
         }
         Ok(())
@@ -296,62 +387,5 @@ pub fn slug(name: &str) -> String {
 impl fmt::Display for LayerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "layer {}", self.0)
-    }
-}
-
-/// How a graph lies in a file; reading it checks what the methods above keep true.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Parts {
-    layers: Vec<Layer>,
-    wires: Vec<Wire>,
-}
-
-impl From<Graph> for Parts {
-    fn from(graph: Graph) -> Self {
-        Self { layers: graph.layers.into_values().collect(), wires: graph.wires }
-    }
-}
-
-impl TryFrom<Parts> for Graph {
-    type Error = String;
-
-    fn try_from(parts: Parts) -> Result<Self, String> {
-        let largest = parts.layers.iter().map(|l| l.id.0).chain(parts.wires.iter().map(|w| w.id.0)).max().unwrap_or(0);
-        if largest > u32::MAX / 2 {
-            return Err(format!("id {largest} is too large"));
-        }
-        let mut graph = Self { next_id: largest, ..Self::default() };
-        for layer in parts.layers {
-            if graph.free_name(&layer.name, None) != layer.name {
-                return Err(format!("two layers are named {:?} (or the name is empty)", layer.name));
-            }
-            if !layer.position.iter().all(|p| p.is_finite()) {
-                return Err(format!("layer {:?} has an invalid position", layer.name));
-            }
-            for spec in layer.kind.spec().param_specs() {
-                if let Some(refusal) =
-                    layer.kind.spec().param(spec.key).and_then(|value| spec.kind.refuse(spec.label, &value))
-                {
-                    return Err(format!("layer {:?}: {refusal}", layer.name));
-                }
-            }
-            if let Some(previous) = graph.layers.insert(layer.id, layer) {
-                return Err(format!("two layers have the id {}", previous.id.0));
-            }
-        }
-        let mut ids = BTreeSet::new();
-        for wire in parts.wires {
-            if !ids.insert(wire.id) {
-                return Err(format!("two wires have the id {}", wire.id.0));
-            }
-            graph.may_connect(wire.from, wire.to).map_err(|error| format!("wire {}: {error}", wire.id.0))?;
-            let most = graph.layer(wire.to).and_then(|layer| layer.kind.about().inputs.most());
-            if most.is_some_and(|most| graph.incoming(wire.to).count() >= most) {
-                return Err(format!("wire {}: all inputs of its target are in use", wire.id.0));
-            }
-            graph.wires.push(wire);
-        }
-        Ok(graph)
     }
 }

@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::Edit;
-use super::graph::{Graph, Layer, LayerId, WireId};
-use super::layer::{Activation, Fix, LayerKind, Mismatch};
+use super::graph::{End, Graph, Layer, LayerId, Wire, WireId};
+use super::layer::{Activation, Fix, Inputs, LayerKind, Mismatch, Need};
 use super::{DataSignature, Shape};
 
 /// What is known about a graph over a data set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inference {
-    /// The shape that leaves each valid layer.
+    /// The shape that leaves each valid layer, by its main output.
     pub shapes: BTreeMap<LayerId, Shape>,
+    /// The shape that leaves each port of each valid layer.
+    pub outputs: BTreeMap<LayerId, Vec<Shape>>,
     /// Trainable numbers of each valid layer.
     pub parameter_counts: BTreeMap<LayerId, usize>,
     pub problems: Vec<Problem>,
@@ -27,6 +29,11 @@ impl Inference {
 
     pub fn parameter_count(&self) -> usize {
         self.parameter_counts.values().fold(0, |sum: usize, &n| sum.saturating_add(n))
+    }
+
+    /// What flows along a wire.
+    pub fn shape_on(&self, wire: &Wire) -> Option<&Shape> {
+        self.outputs.get(&wire.from)?.get(wire.output)
     }
 
     pub fn wire_problem(&self, wire: WireId) -> Option<&Problem> {
@@ -98,30 +105,62 @@ fn idle(graph: &Graph) -> BTreeSet<LayerId> {
 
 fn infer_layer(graph: &Graph, layer: &Layer, data: Option<&DataSignature>, found: &mut Inference) {
     let wires: Vec<_> = graph.incoming(layer.id).copied().collect();
-    let wanted = layer.kind.about().inputs.least();
-    if wires.len() < wanted {
-        found.problems.push(unconnected(graph, layer, wires.len(), wanted));
+    let inputs = layer.kind.about().inputs;
+    if let Some(port) = first_missing(inputs, &wires) {
+        found.problems.push(unconnected(graph, layer, wires.len(), port));
         return;
     }
-    let shapes: Option<Vec<_>> = wires.iter().map(|wire| found.shapes.get(&wire.from).cloned()).collect();
+    let shapes: Option<Vec<_>> = wires.iter().map(|wire| found.shape_on(wire).cloned()).collect();
     // A source that is itself in trouble says so; this layer keeps quiet.
     let Some(shapes) = shapes else { return };
-    match layer.kind.spec().infer(&shapes, data) {
-        Ok(shape) if shape.len() > MAX_NUMBERS => found.problems.push(too_large(layer, &shape)),
-        Ok(shape) => {
-            let weights = layer.kind.spec().weights(&shapes);
-            let count = weights.iter().filter(|weight| weight.is_trained).fold(0usize, |sum, weight| {
-                sum.saturating_add(weight.dims.iter().fold(1usize, |n, &d| n.saturating_mul(d)))
-            });
-            found.parameter_counts.insert(layer.id, count);
-            found.shapes.insert(layer.id, shape);
-        }
+    let arrived = |port| wires.iter().position(|wire| wire.input == port).map(|i| shapes[i].clone());
+    let ports: Vec<_> = (0..inputs.most().unwrap_or(wires.len())).map(arrived).collect();
+    match layer.kind.spec().infer_ports(&ports, data) {
+        Ok(outputs) => match outputs.iter().find(|shape| shape.len() > MAX_NUMBERS) {
+            Some(shape) => found.problems.push(too_large(layer, shape)),
+            None => {
+                let weights = layer.kind.spec().weights(&shapes);
+                let count = weights.iter().filter(|weight| weight.is_trained).fold(0usize, |sum, weight| {
+                    sum.saturating_add(weight.dims.iter().fold(1usize, |n, &d| n.saturating_mul(d)))
+                });
+                found.parameter_counts.insert(layer.id, count);
+                found.shapes.extend(outputs.get(graph.main_output(layer.id)).map(|shape| (layer.id, shape.clone())));
+                found.outputs.insert(layer.id, outputs);
+            }
+        },
         Err(mismatch) => {
             let culprit = wires.iter().zip(&shapes).rev().find(|(_, s)| s.to_string() == mismatch.got);
-            let wire = culprit.map(|(w, _)| w).or(wires.last()).map(|w| w.id);
-            let problem = mismatched(graph, &found.shapes, layer, wire, mismatch);
+            let wire = culprit.map(|(w, _)| w).or(wires.last()).copied();
+            let mut problem = mismatched(graph, &found.shapes, layer, wire, mismatch);
+            if let Some(wire) = wire {
+                let fits = |shape: &Shape| {
+                    let mut ports = ports.clone();
+                    ports[wire.input] = Some(shape.clone());
+                    layer.kind.spec().infer_ports(&ports, data).is_ok()
+                };
+                problem.repairs.splice(0..0, other_output(graph, found, wire, fits));
+            }
             found.problems.push(problem);
         }
+    }
+}
+
+/// Another output of the same layer that fits where a wire arrives.
+fn other_output(graph: &Graph, found: &Inference, wire: Wire, fits: impl Fn(&Shape) -> bool) -> Option<Repair> {
+    let source = graph.layer(wire.from)?;
+    let shapes = found.outputs.get(&wire.from)?;
+    let port = (0..shapes.len()).find(|&port| port != wire.output && fits(&shapes[port]))?;
+    let name = source.kind.spec().outputs().get(port)?;
+    let edit = Edit::Connect { from: End::at(wire.from, port), to: End::at(wire.to, wire.input) };
+    Some(Repair { label: format!("Take {name} of {}", source.name), edit })
+}
+
+/// The first input that must not stay free and does.
+fn first_missing(inputs: Inputs, wires: &[Wire]) -> Option<usize> {
+    match inputs {
+        Inputs::Named(ports) => (0..ports.len())
+            .find(|&port| ports[port].need == Need::Required && wires.iter().all(|wire| wire.input != port)),
+        _ => (wires.len() < inputs.least()).then_some(wires.len()),
     }
 }
 
@@ -142,21 +181,27 @@ fn too_large(layer: &Layer, shape: &Shape) -> Problem {
     }
 }
 
-fn unconnected(graph: &Graph, layer: &Layer, have: usize, want: usize) -> Problem {
-    let message = match (have, want) {
-        (0, 1) => format!("{} has no input: draw a wire to its left side.", layer.name),
-        (0, _) => format!("{} needs at least two inputs.", layer.name),
-        _ => format!("{} needs a second input: with only one there is nothing to merge.", layer.name),
+fn unconnected(graph: &Graph, layer: &Layer, have: usize, port: usize) -> Problem {
+    let inputs = layer.kind.about().inputs;
+    let message = match (inputs, have) {
+        (Inputs::Named(_), _) => {
+            format!("The input {} of {} is not connected: draw a wire to it.", inputs.name(port), layer.name)
+        }
+        (Inputs::Many, 0) => format!("{} needs at least two inputs.", layer.name),
+        (Inputs::Many, _) => format!("{} needs a second input: with only one there is nothing to merge.", layer.name),
+        _ => format!("{} has no input: draw a wire to its left side.", layer.name),
     };
+    let to = End::at(layer.id, port);
     // The last layer that feeds nothing yet is the likeliest source.
     let order = graph.topological_order();
-    let source =
-        order.iter().rev().copied().find(|&id| {
-            id != layer.id && graph.outgoing(id).next().is_none() && graph.may_connect(id, layer.id).is_ok()
-        });
+    let source = order
+        .iter()
+        .rev()
+        .copied()
+        .find(|&id| id != layer.id && graph.outgoing(id).next().is_none() && graph.may_connect(id, to).is_ok());
     let repairs = source.and_then(|id| graph.layer(id)).map(|from| Repair {
         label: format!("Connect {} to {}", from.name, layer.name),
-        edit: Edit::Connect { from: from.id, to: layer.id },
+        edit: Edit::Connect { from: from.id.into(), to },
     });
     Problem {
         place: Place::Layer(layer.id),
@@ -169,7 +214,8 @@ fn unconnected(graph: &Graph, layer: &Layer, have: usize, want: usize) -> Proble
 
 type Shapes = BTreeMap<LayerId, Shape>;
 
-fn mismatched(graph: &Graph, shapes: &Shapes, layer: &Layer, wire: Option<WireId>, mismatch: Mismatch) -> Problem {
+fn mismatched(graph: &Graph, shapes: &Shapes, layer: &Layer, wire: Option<Wire>, mismatch: Mismatch) -> Problem {
+    let wire = wire.map(|wire| wire.id);
     let found = mismatch.fixes.into_iter().filter_map(|fix| repair(graph, shapes, layer, wire, fix));
     let mut repairs: Vec<(Fitness, Repair)> = found.collect();
     repairs.sort_by_key(|(fitness, _)| *fitness);
@@ -285,7 +331,7 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
 #[cfg(test)]
 mod tests {
     use super::super::Task;
-    use super::super::layer::{Dense, Dropout, Sigmoid, Tanh};
+    use super::super::layer::{Dense, Dropout, Lstm, Sigmoid, Tanh};
     use super::super::templates::chain;
     use super::*;
 
@@ -314,6 +360,22 @@ mod tests {
         for hidden in [vec![dense(8, relu)], vec![dense(8, none), Tanh {}.into(), Dropout::default().into()]] {
             assert_eq!(offered(hidden.clone()), [insert, set], "{hidden:?}");
         }
+    }
+
+    #[test]
+    fn another_output_of_the_same_layer_is_offered_where_it_fits() {
+        let data = DataSignature { input: Shape(vec![5, 3]), task: Task::Classes(2) };
+        let lstm = || LayerKind::from(Lstm { units: 4, ..Lstm::default() });
+        let mut graph = chain(vec![lstm(), lstm(), dense(2, Activation::None)]);
+        let found = infer(&graph, Some(&data));
+        let repair = found.problems[0].repairs[0].clone();
+        assert_eq!(repair.label, "Take sequence of LSTM 1");
+        repair.edit.apply(&mut graph).unwrap();
+        let found = infer(&graph, Some(&data));
+        assert!(found.is_valid(), "{:?}", found.problems);
+        assert_eq!(found.shapes[&graph.find("LSTM 1").unwrap().id].0, [5, 4]);
+        assert_eq!(found.shapes[&graph.find("LSTM 2").unwrap().id].0, [4]);
+        assert_eq!(graph.wires().len(), 4, "the wire gives way");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use data_spec::*;
 pub use device::Device;
 pub use difference::{Difference, differences};
 pub use edit::{Edit, EditError};
-pub use graph::{ConnectError, Graph, Layer, LayerId, Wire, WireId, slug};
+pub use graph::{ConnectError, End, Graph, Layer, LayerId, Wire, WireId, slug};
 pub use history::{History, NumberStep};
 pub use infer::{Inference, Place, Problem, Repair, infer};
 pub use layer::{LayerKind, ParamKind, ParamSpec, ParamValue};

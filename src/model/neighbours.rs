@@ -21,7 +21,7 @@ impl Edit {
                 Self::Append { after, kind: fit(kind, after, only) }
             }
             Self::AddConnected { from, kind, position } => {
-                Self::AddConnected { from, kind: fit(kind, from, None), position }
+                Self::AddConnected { from, kind: fit(kind, from.layer, None), position }
             }
             other => other,
         }
@@ -29,7 +29,7 @@ impl Edit {
 
     /// One more layer of the usual kind on a wire: what slides over a picture where a picture flows, else a Dense.
     pub fn one_more(wire: WireId, graph: &Graph, inference: &Inference) -> Self {
-        let shape = graph.wire(wire).and_then(|wire| inference.shapes.get(&wire.from));
+        let shape = graph.wire(wire).and_then(|wire| inference.shape_on(wire));
         let kind = match shape {
             Some(shape) if shape.as_image().is_some() => Conv2d::default().into(),
             _ => Dense::default().into(),

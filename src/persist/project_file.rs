@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::temporary::beside;
 use crate::model::Project;
 
-/// Version written by this program. Older ones are migrated when read.
-pub const VERSION: u64 = 1;
+/// Version written by this program. Graphs of format 1, whose wires name no ports, are told by that when they are read.
+pub const VERSION: u64 = 2;
 /// A project is a few kilobytes; anything beyond this is not one.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -59,7 +59,7 @@ pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
         .as_u64()
         .ok_or_else(|| not("the field \"glassbox\" isn't a whole number".into()))?;
     match version {
-        VERSION => Project::deserialize(value).map_err(|error| not(error.to_string())),
+        1..=VERSION => Project::deserialize(value).map_err(|error| not(error.to_string())),
         newer if newer > VERSION => Err(FileError::TooNew { found: newer, path: path.to_owned() }),
         older => Err(not(format!("format {older} was never in use"))),
     }

@@ -7,6 +7,9 @@ use crate::engine::ops;
 use crate::engine::program::ValueId;
 use crate::model::layer::{Initialiser, MultiHeadAttention};
 
+const KEY: usize = 1;
+const VALUE: usize = 2;
+
 /// Third `i` of the packed projection of `width` rows a third.
 fn third(l: &mut Lowering, packed: &[ValueId], i: usize, width: usize) -> Vec<ValueId> {
     let slice = ops::Slice { axis: 0, start: i * width, length: width, drop_axis: false };
@@ -28,22 +31,21 @@ impl Lower for MultiHeadAttention {
         let mut last = vec![l.weight("out_proj.weight", out)?];
         last.extend(l.weight_if_any("out_proj.bias", Initial::ZEROS));
         let op = ops::Attention { heads: self.heads, causal: self.causal };
-        let y = match *l.inputs() {
-            [x] => {
-                let all = linear(l, x, &packed);
+        let query = l.input(0);
+        let y = match (l.port(KEY), l.port(VALUE)) {
+            (None, None) => {
+                let all = linear(l, query, &packed);
                 l.emit(op, &[all])
             }
-            // A second wire brings keys and values, a third the values alone.
-            [x, keys, ..] => {
-                let values = l.inputs().get(2).copied().unwrap_or(keys);
+            (key, value) => {
+                let key = key.unwrap_or(query);
                 let mut projected = Vec::new();
-                for (i, from) in [x, keys, values].into_iter().enumerate() {
+                for (i, from) in [query, key, value.unwrap_or(key)].into_iter().enumerate() {
                     let parameters = third(l, &packed, i, width);
                     projected.push(linear(l, from, &parameters));
                 }
                 l.emit(op, &projected)
             }
-            [] => return Ok(l.data),
         };
         Ok(linear(l, y, &last))
     }

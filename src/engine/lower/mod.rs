@@ -36,18 +36,38 @@ use crate::model::{Layer, Shape};
 
 pub(super) use loss::lower_loss;
 
-/// What one layer becomes.
+/// What a layer with one output becomes.
 pub trait Lower {
     /// Appends the layer's instructions and returns what leaves it. The layer's inputs were already found valid.
     fn lower(&self, l: &mut Lowering) -> Result<ValueId>;
+}
+
+/// What leaves each port of a layer; `None` where nobody asks for it.
+pub type Leaving = Vec<Option<ValueId>>;
+
+/// What a layer becomes, port by port.
+pub trait LowerPorts {
+    /// As [`Lower::lower`]; what is asked for says [`Lowering::wants`].
+    fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving>;
+}
+
+impl<L: Lower> LowerPorts for L {
+    fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
+        Ok(vec![Some(self.lower(l)?)])
+    }
 }
 
 /// What a layer's `lower` writes with.
 pub struct Lowering<'a> {
     pub(super) program: &'a mut ProgramBuilder,
     pub(super) layer: &'a Layer,
+    /// What arrives, in the order of the ports.
     pub(super) inputs: &'a [ValueId],
-    /// What leaves the layer, as `model::infer` found it.
+    /// The same port by port.
+    pub(super) ports: &'a [Option<ValueId>],
+    /// Ports whose output is asked for.
+    pub(super) wanted: &'a [usize],
+    /// What leaves the layer by its main output, as `model::infer` found it.
     pub(super) output: &'a Shape,
     pub(super) mode: Mode,
     /// `%x`
@@ -75,6 +95,16 @@ impl Lowering<'_> {
 
     pub fn inputs(&self) -> &[ValueId] {
         self.inputs
+    }
+
+    /// What arrives at a port that may stay free.
+    pub fn port(&self, port: usize) -> Option<ValueId> {
+        self.ports.get(port).copied().flatten()
+    }
+
+    /// Whether the output of a port is asked for.
+    pub fn wants(&self, port: usize) -> bool {
+        self.wanted.contains(&port)
     }
 
     /// Sizes of one sample of what leaves the layer.
@@ -146,7 +176,7 @@ impl Lowering<'_> {
 }
 
 /// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_loss`].
-pub fn of(kind: &LayerKind) -> Option<&dyn Lower> {
+pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
     Some(match kind {
         LayerKind::Input(layer) => layer,
         LayerKind::Dense(layer) => layer,

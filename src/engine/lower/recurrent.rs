@@ -1,6 +1,6 @@
-//! LSTM, GRU and SimpleRnn: an instruction a direction over all steps, then the last step where only that is asked for.
+//! LSTM, GRU and SimpleRnn: an instruction a direction over all steps, then the last step where that is asked for.
 
-use super::{Lower, Lowering};
+use super::{Leaving, LowerPorts, Lowering};
 use crate::engine::error::Result;
 use crate::engine::init::Initial;
 use crate::engine::kernels::recurrent::Squash;
@@ -14,8 +14,13 @@ fn initial(r: &Recurrence) -> Initial {
     Initial::Uniform { bound: 1.0 / (r.units as f64).sqrt() }
 }
 
-/// One direction of a sequence: the states, or the last of them.
-fn direction<O: Op + 'static>(l: &mut Lowering, r: &Recurrence, reverse: bool, op: O) -> Result<ValueId> {
+/// One direction of a sequence: the states, and where they are asked for the last of them.
+fn direction<O: Op + 'static>(
+    l: &mut Lowering,
+    r: &Recurrence,
+    reverse: bool,
+    op: O,
+) -> Result<(ValueId, Option<ValueId>)> {
     let x = l.input(0);
     let steps = l.shape(x).dims[0];
     let [input, state, input_bias, state_bias] = Recurrence::names(reverse);
@@ -24,38 +29,42 @@ fn direction<O: Op + 'static>(l: &mut Lowering, r: &Recurrence, reverse: bool, o
         inputs.extend(l.weight_if_any(bias, initial(r)));
     }
     let states = l.emit(op, &inputs);
-    if r.every_step {
-        return Ok(states);
-    }
     // Reading backwards ends at the first step.
     let start = if reverse { 0 } else { steps - 1 };
-    Ok(l.emit(ops::Slice { axis: 1, start, length: 1, drop_axis: true }, &[states]))
+    let slice = ops::Slice { axis: 1, start, length: 1, drop_axis: true };
+    let last = l.wants(Recurrence::LAST).then(|| l.emit(slice, &[states]));
+    Ok((states, last))
 }
 
-fn lower<O: Op + 'static>(l: &mut Lowering, r: Recurrence, op: impl Fn(bool) -> O) -> Result<ValueId> {
-    let forwards = direction(l, &r, false, op(false))?;
+fn lower<O: Op + 'static>(l: &mut Lowering, r: Recurrence, op: impl Fn(bool) -> O) -> Result<Leaving> {
+    let (states, last) = direction(l, &r, false, op(false))?;
     if !r.bidirectional {
-        return Ok(forwards);
+        return Ok(vec![Some(states), last]);
     }
-    let backwards = direction(l, &r, true, op(true))?;
-    let axis = l.shape(forwards).dims.len();
-    Ok(l.emit(ops::Concat { axis }, &[forwards, backwards]))
+    let (back_states, back_last) = direction(l, &r, true, op(true))?;
+    let beside = |l: &mut Lowering, forwards: ValueId, backwards: ValueId| {
+        let axis = l.shape(forwards).dims.len();
+        l.emit(ops::Concat { axis }, &[forwards, backwards])
+    };
+    let sequence = l.wants(Recurrence::SEQUENCE).then(|| beside(l, states, back_states));
+    let last = last.zip(back_last).map(|(forwards, backwards)| beside(l, forwards, backwards));
+    Ok(vec![sequence, last])
 }
 
-impl Lower for Lstm {
-    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+impl LowerPorts for Lstm {
+    fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
         lower(l, self.recurrence(), |reverse| ops::Lstm { reverse })
     }
 }
 
-impl Lower for Gru {
-    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+impl LowerPorts for Gru {
+    fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
         lower(l, self.recurrence(), |reverse| ops::Gru { reverse })
     }
 }
 
-impl Lower for SimpleRnn {
-    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+impl LowerPorts for SimpleRnn {
+    fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
         let squash = match self.nonlinearity {
             Nonlinearity::Tanh => Squash::Tanh,
             Nonlinearity::Relu => Squash::Relu,

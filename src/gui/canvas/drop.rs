@@ -39,7 +39,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions
 fn edit(landing: Landing, kind: LayerKind) -> Edit {
     match landing {
         Landing::OnWire(wire) => Edit::InsertOnWire { wire, kind, position: None },
-        Landing::After(from, position) => Edit::AddConnected { from, kind, position },
+        Landing::After(from, position) => Edit::AddConnected { from: from.into(), kind, position },
         Landing::Free(position) => Edit::Add { kind, position },
     }
 }
@@ -92,7 +92,7 @@ fn near_output(frame: &Frame<'_>, pointer: Pos2, corner: [f32; 2]) -> Option<(La
     let reach = frame.scaled(44.0).max(24.0);
     let distances = frame.cards.keys().filter_map(|&id| {
         let layer = frame.graph.layer(id)?;
-        let port = frame.at(geometry::output_port(layer)?);
+        let port = frame.at(geometry::output_port(layer, frame.graph.main_output(id))?);
         let distance = port.distance(pointer).min(port.distance(left));
         (distance <= reach).then_some((distance, layer))
     });
@@ -120,7 +120,8 @@ fn ghost(frame: &Frame<'_>, kind: &LayerKind, landing: Landing, pointer: Pos2) {
     };
     let rect = Rect::from_center_size(centre, size);
     if let Landing::After(from, _) = landing
-        && let Some(port) = frame.graph.layer(from).and_then(geometry::output_port)
+        && let Some(port) =
+            frame.graph.layer(from).and_then(|layer| geometry::output_port(layer, frame.graph.main_output(from)))
     {
         let points = geometry::curve(frame.at(port), rect.left_center(), frame.view.zoom);
         wires::paint_curve(frame, points, Stroke::new(frame.scaled(2.0).max(1.5), t.accent));

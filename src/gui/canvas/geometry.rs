@@ -7,7 +7,8 @@ use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
 use super::super::numbers::count;
 use super::view::point;
-use crate::model::{Graph, Layer, LayerId, LayerKind, ParamKind, ParamSpec, ParamValue, Wire};
+use crate::model::layer::Inputs;
+use crate::model::{End, Graph, Layer, LayerId, LayerKind, ParamKind, ParamSpec, ParamValue, Wire};
 use crate::trace::{LayerPicture, Preview};
 
 pub const WIDTH: f32 = 160.0;
@@ -262,31 +263,51 @@ fn column(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
     (0..count).map(tile).collect()
 }
 
-pub fn output_port(layer: &Layer) -> Option<Pos2> {
-    layer.kind.about().has_output.then(|| point(layer.position) + vec2(width(&layer.kind), AXIS))
+/// The first on the axis of the card, the others below.
+pub fn output_ports(layer: &Layer) -> impl Iterator<Item = Pos2> {
+    let first = point(layer.position) + vec2(width(&layer.kind), AXIS);
+    (0..layer.kind.spec().outputs().len()).map(move |port| first + vec2(0.0, port as f32 * PORT_STEP))
 }
 
-/// One port for each wire that arrives, and for merging layers one more that is free.
+pub fn output_port(layer: &Layer, port: usize) -> Option<Pos2> {
+    output_ports(layer).nth(port)
+}
+
+/// What a wire is drawn to that is dropped on an input port: one that has a meaning of its own, or the layer.
+pub fn input_end(layer: &Layer, port: usize) -> End {
+    match layer.kind.about().inputs {
+        Inputs::Named(_) => End::at(layer.id, port),
+        _ => layer.id.into(),
+    }
+}
+
+/// All ports that have names; else one for each wire that arrives, and for merging layers one more that is free.
 pub fn input_ports(graph: &Graph, layer: &Layer) -> Vec<Pos2> {
     let wires = graph.incoming(layer.id).count();
     (0..input_count(layer, wires)).filter_map(|i| input_port(layer, wires, i)).collect()
 }
 
 fn input_count(layer: &Layer, wires: usize) -> usize {
-    let inputs = layer.kind.about().inputs;
-    (wires + 1).max(inputs.least()).min(inputs.most().unwrap_or(usize::MAX))
+    match layer.kind.about().inputs {
+        Inputs::Named(ports) => ports.len(),
+        inputs => (wires + 1).max(inputs.least()).min(inputs.most().unwrap_or(usize::MAX)),
+    }
 }
 
 fn input_port(layer: &Layer, wires: usize, index: usize) -> Option<Pos2> {
     let count = input_count(layer, wires);
     let middle = point(layer.position) + vec2(0.0, AXIS);
-    let offset = index as f32 - (count as f32 - 1.0) / 2.0;
-    (index < count).then(|| middle + vec2(0.0, offset * PORT_STEP))
+    let first = match layer.kind.about().inputs {
+        Inputs::Named(_) => 0.0,
+        _ => (1.0 - count as f32) / 2.0,
+    };
+    (index < count).then(|| middle + vec2(0.0, (first + index as f32) * PORT_STEP))
 }
 
-/// Where a new wire from or to a layer is aimed at: its free input port.
-pub fn free_input(graph: &Graph, layer: &Layer) -> Option<Pos2> {
-    input_ports(graph, layer).last().copied()
+/// Where a new wire is aimed at: the port that is meant, or the one that a wire to the layer takes.
+pub fn aim(graph: &Graph, end: End) -> Option<Pos2> {
+    let port = end.port.unwrap_or_else(|| graph.free_input(end.layer));
+    input_ports(graph, graph.layer(end.layer)?).get(port).copied()
 }
 
 /// Both ends of every wire. One pass over the graph: a lookup for each wire would be quadratic.
@@ -295,13 +316,10 @@ pub fn all_ends(graph: &Graph) -> Vec<(Wire, Pos2, Pos2)> {
     for wire in graph.wires() {
         *arrived.entry(wire.to).or_default() += 1;
     }
-    let mut next = std::collections::HashMap::<LayerId, usize>::new();
     let place = |wire: &Wire| {
-        let from = output_port(graph.layer(wire.from)?)?;
-        let index = next.entry(wire.to).or_default();
-        let port = input_port(graph.layer(wire.to)?, arrived.get(&wire.to).copied().unwrap_or(0), *index)?;
-        *index += 1;
-        Some((*wire, from, port))
+        let from = output_port(graph.layer(wire.from)?, wire.output)?;
+        let to = input_port(graph.layer(wire.to)?, arrived.get(&wire.to).copied().unwrap_or(0), wire.input)?;
+        Some((*wire, from, to))
     };
     graph.wires().iter().filter_map(place).collect()
 }
@@ -415,8 +433,8 @@ mod tests {
         assert_eq!(ports.len(), 3);
         let ends: Vec<_> = all_ends(&graph).into_iter().filter(|(w, ..)| w.to == add.id).map(|(.., to)| to).collect();
         assert_eq!(ends, ports[..2]);
-        assert_eq!(free_input(&graph, add), Some(ports[2]));
-        assert!(output_port(graph.find("Loss").unwrap()).is_none());
+        assert_eq!(aim(&graph, add.id.into()), Some(ports[2]));
+        assert!(output_port(graph.find("Loss").unwrap(), 0).is_none());
     }
 
     #[test]

@@ -4,7 +4,8 @@ use egui::{Pos2, Rect, Role, Sense, Stroke, Vec2};
 
 use super::wiring::Loose;
 use super::{CanvasUi, Frame, Gesture, geometry, id, name};
-use crate::model::{Layer, LayerId};
+use crate::model::layer::Inputs;
+use crate::model::{End, Layer, LayerId};
 use crate::session::Action;
 
 const RADIUS: f32 = 5.0;
@@ -18,52 +19,66 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, _actions
 }
 
 fn outputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer) {
-    let Some(port) = geometry::output_port(layer) else { return };
-    let at = frame.at(port);
-    let response = ui.interact(hit(frame, at), id("output", layer.id.0), Sense::click_and_drag());
-    name(&response, Role::Button, format!("output of {}", layer.name));
-    let starts = response.drag_started_by(egui::PointerButton::Primary) && matches!(local.gesture, Gesture::Idle);
-    if starts {
-        local.gesture = Gesture::Wire(Loose::End { from: layer.id, detached: None });
+    for (i, port) in geometry::output_ports(layer).enumerate() {
+        let (at, end) = (frame.at(port), End::at(layer.id, i));
+        let response = ui.interact(hit(frame, at), id("output", key(layer, i)), Sense::click_and_drag());
+        let called = layer.kind.spec().outputs().get(i).copied().unwrap_or_default();
+        name(&response, Role::Button, format!("{called} of {}", layer.name));
+        let starts = response.drag_started_by(egui::PointerButton::Primary) && matches!(local.gesture, Gesture::Idle);
+        if starts {
+            local.gesture = Gesture::Wire(Loose::End { from: end, detached: None });
+        }
+        let lit = match &local.gesture {
+            Gesture::Wire(loose @ Loose::Start { .. }) => Some(loose.may_meet(frame.graph, end).is_ok()),
+            Gesture::Wire(Loose::End { from, .. }) if *from == end => Some(true),
+            Gesture::Wire(_) => Some(false),
+            _ => None,
+        };
+        dot(frame, at, response.hovered(), lit);
+        hint(ui, local, response, "Drag to the left side of another layer to connect them.");
     }
-    let lit = match &local.gesture {
-        Gesture::Wire(loose @ Loose::Start { .. }) => Some(loose.may_meet(frame.graph, layer.id).is_ok()),
-        Gesture::Wire(Loose::End { from, .. }) if *from == layer.id => Some(true),
-        Gesture::Wire(_) => Some(false),
-        _ => None,
-    };
-    dot(frame, at, response.hovered(), lit);
-    hint(ui, local, response, "Drag to the left side of another layer to connect them.");
+}
+
+/// Of a port among all of the canvas.
+fn key(layer: &Layer, port: usize) -> u32 {
+    layer.id.0.wrapping_mul(1024).wrapping_add(port as u32)
 }
 
 fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer) {
     let wires: Vec<_> = frame.graph.incoming(layer.id).copied().collect();
     for (i, port) in geometry::input_ports(frame.graph, layer).into_iter().enumerate() {
         let at = frame.at(port);
-        let key = layer.id.0.wrapping_mul(1024).wrapping_add(i as u32);
-        let response = ui.interact(hit(frame, at), id("input", key), Sense::click_and_drag());
-        let label =
-            if i == 0 { format!("input of {}", layer.name) } else { format!("input {} of {}", i + 1, layer.name) };
+        let response = ui.interact(hit(frame, at), id("input", key(layer, i)), Sense::click_and_drag());
+        let inputs = layer.kind.about().inputs;
+        let label = match (inputs, i) {
+            (Inputs::Named(_), _) => format!("{} of {}", inputs.name(i), layer.name),
+            (_, 0) => format!("input of {}", layer.name),
+            _ => format!("input {} of {}", i + 1, layer.name),
+        };
         name(&response, Role::Button, label);
+        let (end, wire) = (geometry::input_end(layer, i), wires.iter().find(|wire| wire.input == i));
         let starts = response.drag_started_by(egui::PointerButton::Primary) && matches!(local.gesture, Gesture::Idle);
         if starts {
-            local.gesture = Gesture::Wire(match wires.get(i) {
-                Some(wire) => Loose::End { from: wire.from, detached: Some(wire.id) },
-                None => Loose::Start { to: layer.id },
+            local.gesture = Gesture::Wire(match wire {
+                Some(wire) => Loose::End { from: End::at(wire.from, wire.output), detached: Some(wire.id) },
+                None => Loose::Start { to: end },
             });
         }
         let lit = match &local.gesture {
-            Gesture::Wire(loose @ Loose::End { .. }) => Some(loose.may_meet(frame.graph, layer.id).is_ok()),
-            Gesture::Wire(Loose::Start { to }) if *to == layer.id => Some(true),
+            Gesture::Wire(loose @ Loose::End { .. }) => Some(loose.may_meet(frame.graph, end).is_ok()),
+            Gesture::Wire(Loose::Start { to }) if *to == end => Some(true),
             Gesture::Wire(_) => Some(false),
             _ => None,
         };
         dot(frame, at, response.hovered(), lit);
-        let words = match wires.get(i) {
+        let words = match wire {
             Some(_) => "Drag the wire off to disconnect it, or onto another layer to move it.",
             None => "Drag to the right side of the layer that should feed this one.",
         };
-        hint(ui, local, response, words);
+        match inputs.port(i) {
+            Some(port) => hint(ui, local, response, &format!("{}: {}\n{words}", port.name, port.help)),
+            None => hint(ui, local, response, words),
+        }
     }
 }
 

@@ -24,9 +24,9 @@ pub fn curves(frame: &Frame<'_>) -> Vec<(Wire, [Pos2; 4])> {
     ends.into_iter().map(curve).collect()
 }
 
-/// Whether another wire leads from the same layer to the same layer, and says what flows already.
+/// Whether another wire leads from the same port to the same layer, and says what flows already.
 fn is_double(frame: &Frame<'_>, wire: &Wire) -> bool {
-    let twin = frame.graph.wires().iter().find(|w| (w.from, w.to) == (wire.from, wire.to));
+    let twin = frame.graph.wires().iter().find(|w| (w.from, w.output, w.to) == (wire.from, wire.output, wire.to));
     twin.is_some_and(|twin| twin.id != wire.id)
 }
 
@@ -123,7 +123,7 @@ pub fn paint_curve(frame: &Frame<'_>, points: [Pos2; 4], stroke: Stroke) {
 fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: &Look, on_screen: bool) -> Response {
     let double = is_double(frame, wire);
     let middle = geometry::along(points, if double { 0.25 } else { 0.5 });
-    let shape = frame.state.inference.shapes.get(&wire.from);
+    let shape = frame.state.inference.shape_on(wire);
     let room = (points[3].x - points[0].x).abs() - frame.scaled(14.0);
     let galley = shape.filter(|_| on_screen && !double).map(|shape| label(frame, shape, room, look.text));
     let galley = galley.filter(|galley| frame.has_detail() || galley.size().x <= room);

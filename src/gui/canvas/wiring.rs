@@ -5,34 +5,34 @@ use egui::{Popup, Pos2, Rect, SetOpenCommand, Stroke, StrokeKind, vec2};
 use super::super::theme::regular;
 use super::{CanvasUi, Frame, Gesture, around, geometry, hand, menus, wires};
 use crate::model::layer::Inputs;
-use crate::model::{ConnectError, Edit, Graph, LayerId, WireId};
+use crate::model::{ConnectError, Edit, End, Graph, LayerId, WireId};
 use crate::session::Action;
 
 /// A wire with one end in the hand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loose {
     /// The end is loose: it looks for an input. `detached` is the wire whose end was taken off its port.
-    End { from: LayerId, detached: Option<WireId> },
+    End { from: End, detached: Option<WireId> },
     /// The start is loose: it looks for an output.
-    Start { to: LayerId },
+    Start { to: End },
 }
 
 impl Loose {
-    /// Whether the loose end may be plugged into a layer.
-    pub fn may_meet(self, graph: &Graph, layer: LayerId) -> Result<(), ConnectError> {
+    /// Whether the loose end may be plugged in.
+    pub fn may_meet(self, graph: &Graph, target: End) -> Result<(), ConnectError> {
         match self {
-            Self::Start { to } => graph.may_connect(layer, to),
-            Self::End { from, detached: None } => graph.may_connect(from, layer),
+            Self::Start { to } => graph.may_connect(target, to),
+            Self::End { from, detached: None } => graph.may_connect(from, target),
             Self::End { from, detached: Some(wire) } => {
                 let mut without = graph.clone();
                 without.disconnect(wire);
-                without.may_connect(from, layer)
+                without.may_connect(from, target)
             }
         }
     }
 
-    /// What letting go over a layer, or over nothing, does.
-    fn drop_on(self, graph: &Graph, target: Option<LayerId>) -> Option<Action> {
+    /// What letting go over a layer or a port, or over nothing, does.
+    fn drop_on(self, graph: &Graph, target: Option<End>) -> Option<Action> {
         let Some(target) = target else {
             return match self {
                 Self::End { detached: Some(wire), .. } => Some(Action::Edit(Edit::Disconnect(wire))),
@@ -45,7 +45,8 @@ impl Loose {
             Self::End { from, detached: None } => Some(Action::Edit(Edit::Connect { from, to: target })),
             Self::End { from, detached: Some(wire) } => {
                 let old = graph.wire(wire)?;
-                (old.to != target).then(|| Action::Edits {
+                let is_back = old.to == target.layer && target.port.is_none_or(|port| port == old.input);
+                (!is_back).then(|| Action::Edits {
                     name: "move a wire".to_owned(),
                     edits: vec![Edit::Disconnect(wire), Edit::Connect { from, to: target }],
                 })
@@ -57,7 +58,7 @@ impl Loose {
 /// A wire was let go over nothing: which layer should it lead to?
 #[derive(Clone, Copy, Debug)]
 pub struct Offer {
-    from: LayerId,
+    from: End,
     /// In the graph's points.
     at: Pos2,
     fresh: bool,
@@ -96,7 +97,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
         return;
     };
     let target = under(frame, loose, pointer);
-    let verdict = target.map(|id| loose.may_meet(frame.graph, id));
+    let verdict = target.map(|end| loose.may_meet(frame.graph, end));
     if ui.input(|i| i.pointer.any_released() || !i.pointer.any_down()) {
         actions.extend(loose.drop_on(frame.graph, target));
         if let (Loose::End { from, detached: None }, None) = (loose, target) {
@@ -111,56 +112,52 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions:
     }
 }
 
-/// The layer that the loose end points at: its card, or the surroundings of the port in question.
-fn under(frame: &Frame<'_>, loose: Loose, pointer: Pos2) -> Option<LayerId> {
+/// What the loose end points at: the surroundings of a port, or the card of a layer.
+fn under(frame: &Frame<'_>, loose: Loose, pointer: Pos2) -> Option<End> {
     let own = match loose {
-        Loose::End { from, .. } => from,
-        Loose::Start { to } => to,
+        Loose::End { from, .. } => from.layer,
+        Loose::Start { to } => to.layer,
     };
-    let port = |id: LayerId| -> Option<Pos2> {
-        let layer = frame.graph.layer(id)?;
-        let ports = match loose {
-            Loose::End { .. } => geometry::input_ports(frame.graph, layer),
-            Loose::Start { .. } => geometry::output_port(layer).into_iter().collect(),
-        };
-        ports.into_iter().map(|p| frame.at(p)).min_by(|a, b| a.distance(pointer).total_cmp(&b.distance(pointer)))
+    let ports = |id: LayerId| -> Vec<(f32, End)> {
+        let Some(layer) = frame.graph.layer(id) else { return Vec::new() };
+        let away = |port: Pos2| frame.at(port).distance(pointer);
+        match loose {
+            Loose::End { .. } => {
+                let ports = geometry::input_ports(frame.graph, layer).into_iter().enumerate();
+                ports.map(|(i, port)| (away(port), geometry::input_end(layer, i))).collect()
+            }
+            Loose::Start { .. } => {
+                geometry::output_ports(layer).enumerate().map(|(i, port)| (away(port), End::at(id, i))).collect()
+            }
+        }
     };
     let reach = frame.scaled(24.0).max(16.0);
-    let by_port = frame
-        .cards
-        .keys()
-        .filter(|id| **id != own)
-        .filter_map(|&id| port(id).map(|at| (at.distance(pointer), id)))
-        .filter(|(distance, _)| *distance <= reach)
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, id)| id);
+    let others = frame.cards.keys().filter(|id| **id != own);
+    let near = others.flat_map(|&id| ports(id)).filter(|(distance, _)| *distance <= reach);
+    let by_port = near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, end)| end);
     by_port.or_else(|| {
         let over = |(_, card): &(&LayerId, &geometry::CardLayout)| frame.on_screen(card.rect).contains(pointer);
-        frame.cards.iter().filter(|(id, _)| **id != own).filter(over).map(|(&id, _)| id).next_back()
+        frame.cards.iter().filter(|(id, _)| **id != own).filter(over).map(|(&id, _)| id.into()).next_back()
     })
 }
 
-fn paint(frame: &Frame<'_>, loose: Loose, pointer: Pos2, target: Option<LayerId>, refused: bool) {
+fn paint(frame: &Frame<'_>, loose: Loose, pointer: Pos2, target: Option<End>, refused: bool) {
     let t = &frame.tokens;
-    let layer = |id| frame.graph.layer(id);
+    let begin = |end: End| {
+        let port = end.port.unwrap_or_else(|| frame.graph.main_output(end.layer));
+        frame.graph.layer(end.layer).and_then(|layer| geometry::output_port(layer, port)).map(|p| frame.at(p))
+    };
+    let arrive = |end: End| geometry::aim(frame.graph, end).map(|p| frame.at(p));
     let ends = match loose {
-        Loose::End { from, .. } => {
-            let start = layer(from).and_then(geometry::output_port).map(|p| frame.at(p));
-            let end = target.and_then(layer).and_then(|l| geometry::free_input(frame.graph, l));
-            start.map(|start| (start, end.map_or(pointer, |p| frame.at(p))))
-        }
-        Loose::Start { to } => {
-            let end = layer(to).and_then(|l| geometry::free_input(frame.graph, l)).map(|p| frame.at(p));
-            let start = target.and_then(layer).and_then(geometry::output_port);
-            end.map(|end| (start.map_or(pointer, |p| frame.at(p)), end))
-        }
+        Loose::End { from, .. } => begin(from).map(|start| (start, target.and_then(arrive).unwrap_or(pointer))),
+        Loose::Start { to } => arrive(to).map(|end| (target.and_then(begin).unwrap_or(pointer), end)),
     };
     if let Some((from, to)) = ends {
         let colour = if refused { t.bad } else { t.accent };
         let stroke = Stroke::new(frame.scaled(2.5).clamp(1.5, 4.0), colour);
         wires::paint_curve(frame, geometry::curve(from, to, frame.view.zoom), stroke);
     }
-    if let Some(card) = target.and_then(|id| frame.cards.get(&id)) {
+    if let Some(card) = target.and_then(|end| frame.cards.get(&end.layer)) {
         let radius = frame.scaled(10.0);
         let stroke = Stroke::new(2.0, t.accent);
         frame.painter.rect_stroke(frame.on_screen(card.rect).expand(2.0), radius, stroke, StrokeKind::Outside);
@@ -193,12 +190,12 @@ mod tests {
         let b = graph.add(Dense::default().into(), [400.0, 0.0]);
         let wire = graph.connect(input, a).unwrap();
         graph.connect(a, b).unwrap();
-        let loose = Loose::End { from: input, detached: Some(wire) };
+        let loose = Loose::End { from: input.into(), detached: Some(wire) };
         assert_eq!(loose.drop_on(&graph, None), Some(Action::Edit(Edit::Disconnect(wire))));
-        assert_eq!(loose.drop_on(&graph, Some(a)), None);
-        assert!(matches!(loose.drop_on(&graph, Some(b)), Some(Action::Edits { edits, .. }) if edits.len() == 2));
-        assert_eq!(loose.drop_on(&graph, Some(input)), None, "the data's entrance takes no wire");
-        let back = Loose::End { from: b, detached: None };
-        assert!(matches!(back.may_meet(&graph, a), Err(ConnectError::Cycle { .. })));
+        assert_eq!(loose.drop_on(&graph, Some(a.into())), None);
+        assert!(matches!(loose.drop_on(&graph, Some(b.into())), Some(Action::Edits { edits, .. }) if edits.len() == 2));
+        assert_eq!(loose.drop_on(&graph, Some(input.into())), None, "the data's entrance takes no wire");
+        let back = Loose::End { from: b.into(), detached: None };
+        assert!(matches!(back.may_meet(&graph, a.into()), Err(ConnectError::Cycle { .. })));
     }
 }

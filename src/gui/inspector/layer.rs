@@ -8,7 +8,8 @@ use crate::gui::numbers::count;
 use crate::gui::palette::explain;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Few, checkbox, kind_icon, labelled, text_field};
-use crate::model::{Edit, Layer, LayerKind, Source};
+use crate::model::layer::Inputs;
+use crate::model::{Edit, Layer, LayerKind, Shape, Source};
 use crate::session::{Action, State};
 
 pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut InspectorUi, actions: &mut Vec<Action>) {
@@ -72,13 +73,25 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
         .project
         .graph
         .incoming(layer.id)
-        .map(|wire| state.inference.shapes.get(&wire.from).map_or("?".to_owned(), ToString::to_string))
+        .map(|wire| {
+            let shape = state.inference.shape_on(wire).map_or("?".to_owned(), ToString::to_string);
+            match layer.kind.about().inputs {
+                inputs @ Inputs::Named(_) => format!("{} {shape}", inputs.name(wire.input)),
+                _ => shape,
+            }
+        })
         .collect();
     if !arriving.is_empty() {
         fact(ui, "Input", &arriving.join(", "));
     }
-    if let Some(shape) = state.inference.shapes.get(&layer.id).filter(|_| layer.kind.about().has_output) {
-        fact(ui, "Output", &shape.to_string());
+    let outputs = state.inference.outputs.get(&layer.id).filter(|_| layer.kind.about().has_output);
+    if let Some(shapes) = outputs {
+        let named = |(name, shape): (&&str, &Shape)| match shapes.len() {
+            1 => shape.to_string(),
+            _ => format!("{name} {shape}"),
+        };
+        let all: Vec<String> = layer.kind.spec().outputs().iter().zip(shapes).map(named).collect();
+        fact(ui, "Output", &all.join(", "));
     }
     match (&layer.kind, state.inference.parameter_counts.get(&layer.id)) {
         (LayerKind::Input(_), _) => fact(ui, "Data", source_name(state)),

@@ -27,7 +27,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let name = |id| state.project.graph.layer(id).map_or("?", |layer| layer.name.as_str());
         fact(ui, "From", name(wire.from));
         fact(ui, "To", name(wire.to));
-        if let Some(shape) = state.inference.shapes.get(&wire.from) {
+        if let Some(shape) = state.inference.shape_on(wire) {
             fact(ui, "Carries", &shape.to_string());
         }
         let mine = state.inference.wire_problem(wire.id);

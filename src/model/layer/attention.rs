@@ -20,14 +20,32 @@ static ABOUT: About = About {
     group: Group::Sequence,
     tagline: "who looks where",
     help: "Every position of a sequence compares its query with the keys of all positions and takes the mean of their \
-        values, weighted by how well they match. With one input a sequence attends to itself (self-attention). A \
-        second input is the sequence to attend to, and a third supplies its values separately from its keys. The card \
-        shows where each position (row) looks, per head.",
+        values, weighted by how well they match. With a wire to query alone a sequence attends to itself \
+        (self-attention). Key takes another sequence to attend to, and value its values separately from its keys. The \
+        card shows where each position (row) looks, per head.",
     formula: "y = concat(softmax(q kᵀ / √d) v) W",
     glyph: "⊙",
-    inputs: Inputs::UpTo(3),
+    inputs: Inputs::Named(&PORTS),
     has_output: true,
 };
+
+static PORTS: [InputPort; 3] = [
+    InputPort {
+        name: "query",
+        need: Need::Required,
+        help: "The sequence that attends: each of its positions asks a question.",
+    },
+    InputPort {
+        name: "key",
+        need: Need::Optional,
+        help: "The sequence to attend to. Without a wire, the sequence that attends (self-attention).",
+    },
+    InputPort {
+        name: "value",
+        need: Need::Optional,
+        help: "What is taken from each position. Without a wire, the same as key.",
+    },
+];
 
 impl MultiHeadAttention {
     fn refuse(&self, expected: String, got: &Shape, why: &str, fixes: Vec<Fix>) -> Result<Shape, Mismatch> {
@@ -65,6 +83,13 @@ impl LayerSpec for MultiHeadAttention {
         Ok(inputs[0].clone())
     }
 
+    fn infer_ports(&self, inputs: &[Option<Shape>], data: Option<&DataSignature>) -> Result<Vec<Shape>, Mismatch> {
+        let [Some(query), key, value] = inputs else { return Ok(Vec::new()) };
+        let key = key.as_ref().unwrap_or(query);
+        let shapes = [query, key, value.as_ref().unwrap_or(key)].map(Shape::clone);
+        self.infer(&shapes, data).map(|shape| vec![shape])
+    }
+
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let width = inputs[0].0.last().copied().unwrap_or(1);
         let mut all = vec![
@@ -99,15 +124,21 @@ mod tests {
     }
 
     #[test]
-    fn a_fourth_wire_takes_the_place_of_the_third() {
+    fn a_fourth_wire_to_the_layer_takes_the_place_of_the_third() {
         let mut graph = crate::model::Graph::default();
         let sources: Vec<_> = (0..4).map(|_| graph.add(Dense::default().into(), [0.0; 2])).collect();
         let attention = graph.add(MultiHeadAttention::default().into(), [0.0; 2]);
         for &source in &sources {
             graph.connect(source, attention).unwrap();
         }
-        let from: Vec<_> = graph.incoming(attention).map(|wire| wire.from).collect();
-        assert_eq!(from, [sources[0], sources[1], sources[3]]);
+        let from = |graph: &crate::model::Graph| {
+            graph.incoming(attention).map(|wire| (wire.input, wire.from)).collect::<Vec<_>>()
+        };
+        assert_eq!(from(&graph), [(0, sources[0]), (1, sources[1]), (2, sources[3])]);
+        // A port may stay free between others.
+        let key = graph.incoming(attention).nth(1).unwrap().id;
+        graph.disconnect(key);
+        assert_eq!(from(&graph), [(0, sources[0]), (2, sources[3])]);
         let copy: crate::model::Graph = serde_json::from_value(serde_json::to_value(&graph).unwrap()).unwrap();
         assert_eq!(copy, graph);
     }

@@ -5,6 +5,7 @@
 mod activation;
 mod choice;
 mod params;
+mod ports;
 
 mod attention;
 mod axes;
@@ -50,6 +51,7 @@ pub use loss::Loss;
 pub use merge::{Add, Concat, Multiply};
 pub use params::{Field, ParamKind, ParamSpec, ParamValue, Params};
 pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use ports::{InputPort, Inputs, Need};
 pub use recurrent::{Gru, Lstm, Nonlinearity, Recurrence, SimpleRnn};
 pub use reshape::{Flatten, Reshape};
 pub use sliding::Sliding;
@@ -109,37 +111,6 @@ impl Group {
     }
 }
 
-/// How many wires may arrive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inputs {
-    None,
-    One,
-    /// One or more, but not more than this.
-    UpTo(usize),
-    /// Two or more.
-    Many,
-}
-
-impl Inputs {
-    pub fn least(self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::One | Self::UpTo(_) => 1,
-            Self::Many => 2,
-        }
-    }
-
-    /// `None`: any number.
-    pub fn most(self) -> Option<usize> {
-        match self {
-            Self::None => Some(0),
-            Self::One => Some(1),
-            Self::UpTo(most) => Some(most),
-            Self::Many => None,
-        }
-    }
-}
-
 /// What every layer says about itself. Texts are for a beginner, with the field's term beside them.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
@@ -183,12 +154,28 @@ pub enum Fix {
 pub trait LayerSpec: Params {
     fn about(&self) -> &'static About;
 
+    /// Names of the ports where something leaves, as in files; none where nothing does.
+    fn outputs(&self) -> &'static [&'static str] {
+        if self.about().has_output { &["output"] } else { &[] }
+    }
+
+    /// Where a wire begins that is drawn from the layer and not from one of its ports.
+    fn usual_output(&self) -> usize {
+        0
+    }
+
     /// The shape that leaves for the shapes that arrive (as many as there are wires, in order).
     /// `data` is what is loaded, if anything is: only Input and Loss ask.
     fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch>;
 
-    /// What the layer keeps, for the shapes that arrive (already found valid). Lowering, counts, checkpoints and inspectors have
-    /// names and sizes from here.
+    /// The shape that leaves each port; of inputs that may stay free `None` stands for no wire. For layers with named ports.
+    fn infer_ports(&self, inputs: &[Option<Shape>], data: Option<&DataSignature>) -> Result<Vec<Shape>, Mismatch> {
+        let arrived: Vec<Shape> = inputs.iter().flatten().cloned().collect();
+        self.infer(&arrived, data).map(|shape| vec![shape])
+    }
+
+    /// What the layer keeps, for the shapes that arrive (already found valid), in the order of their ports. Lowering, counts,
+    /// checkpoints and inspectors have names and sizes from here.
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let _ = inputs;
         Vec::new()

@@ -15,8 +15,6 @@ layer_params! {
     /// PyTorch's `nn.LSTM` with one layer, weights `[4 units, F]` and `[4 units, units]` in the order i, f, g, o.
     pub struct Lstm {
         units (card): usize = 32, int(1, 4096), "Units", "Size of the memory.";
-        every_step (card): bool = false, ParamKind::Bool, "Every step", "When on, outputs a sequence with the result \
-            of every step. When off, only the result of the last step.";
         bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
             separate weights, and joins both results side by side (bidirectional).";
         bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates have biases.";
@@ -27,8 +25,6 @@ layer_params! {
     /// PyTorch's `nn.GRU` with one layer, weights `[3 units, F]` and `[3 units, units]` in the order r, z, n.
     pub struct Gru {
         units (card): usize = 32, int(1, 4096), "Units", "Size of the state.";
-        every_step (card): bool = false, ParamKind::Bool, "Every step", "When on, outputs a sequence with the state \
-            after every step. When off, only the state after the last step.";
         bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
             separate weights, and joins both results side by side (bidirectional).";
         bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates have biases.";
@@ -41,8 +37,6 @@ layer_params! {
         units (card): usize = 32, int(1, 4096), "Units", "Size of the state.";
         nonlinearity: Nonlinearity = Nonlinearity::Tanh, Nonlinearity::kind(), "Function", "The function applied to \
             each new state. Tanh keeps it between -1 and 1.";
-        every_step (card): bool = false, ParamKind::Bool, "Every step", "When on, outputs a sequence with the state \
-            after every step. When off, only the state after the last step.";
         bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
             separate weights, and joins both results side by side (bidirectional).";
         bias: bool = true, ParamKind::Bool, "Bias", "Whether the sums have biases.";
@@ -92,12 +86,16 @@ pub struct Recurrence {
     pub units: usize,
     /// Blocks of units in the weights: 4 for the gates of an LSTM.
     pub gates: usize,
-    pub every_step: bool,
     pub bidirectional: bool,
     pub bias: bool,
 }
 
 impl Recurrence {
+    /// The output with what there is after every step.
+    pub const SEQUENCE: usize = 0;
+    /// The output with what there is after the last step; read backwards that is the first.
+    pub const LAST: usize = 1;
+
     /// Suffixes of the parameters' names, as in PyTorch without the number of the layer: of one direction, input weights first.
     pub fn names(reverse: bool) -> [&'static str; 4] {
         if reverse {
@@ -107,10 +105,11 @@ impl Recurrence {
         }
     }
 
-    fn infer(&self, input: &Shape, what: &str) -> Result<Shape, Mismatch> {
+    /// Of both outputs.
+    fn infer(&self, input: &Shape, what: &str) -> Result<[Shape; 2], Mismatch> {
         let [steps, _] = sequence_input(input, what)?;
         let width = self.units * if self.bidirectional { 2 } else { 1 };
-        Ok(Shape(if self.every_step { vec![steps, width] } else { vec![width] }))
+        Ok([Shape(vec![steps, width]), Shape(vec![width])])
     }
 
     fn weights(&self, input: &Shape) -> Vec<Weight> {
@@ -138,7 +137,6 @@ macro_rules! recurrent {
                 Recurrence {
                     units: self.units,
                     gates: $gates,
-                    every_step: self.every_step,
                     bidirectional: self.bidirectional,
                     bias: self.bias,
                 }
@@ -150,7 +148,21 @@ macro_rules! recurrent {
                 &$about
             }
             fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
-                self.recurrence().infer(&inputs[0], $what)
+                self.recurrence().infer(&inputs[0], $what).map(|[_, last]| last)
+            }
+            fn outputs(&self) -> &'static [&'static str] {
+                &["sequence", "last"]
+            }
+            fn usual_output(&self) -> usize {
+                Recurrence::LAST
+            }
+            fn infer_ports(
+                &self,
+                inputs: &[Option<Shape>],
+                _data: Option<&DataSignature>,
+            ) -> Result<Vec<Shape>, Mismatch> {
+                let input = inputs.first().cloned().flatten().unwrap_or_default();
+                self.recurrence().infer(&input, $what).map(Vec::from)
             }
                 fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
                 self.recurrence().weights(&inputs[0])
@@ -173,8 +185,10 @@ mod tests {
     fn the_last_state_or_all_of_them_leave() {
         let shape = |layer: &dyn LayerSpec, input: &[usize]| layer.infer(&[Shape(input.to_vec())], None).map(|s| s.0);
         assert_eq!(shape(&Lstm::default(), &[50, 16]).unwrap(), [32]);
-        let both = Gru { units: 5, every_step: true, bidirectional: true, ..Gru::default() };
-        assert_eq!(shape(&both, &[7, 3]).unwrap(), [7, 10]);
+        let both = Gru { units: 5, bidirectional: true, ..Gru::default() };
+        let ports = both.infer_ports(&[Some(Shape(vec![7, 3]))], None).unwrap();
+        assert_eq!(ports, [Shape(vec![7, 10]), Shape(vec![10])]);
+        assert_eq!((ports.len(), both.outputs()[both.usual_output()]), (both.outputs().len(), "last"));
         assert_eq!(shape(&SimpleRnn { bidirectional: true, ..SimpleRnn::default() }, &[7, 3]).unwrap(), [64]);
         let mismatch = shape(&Lstm::default(), &[1, 28, 28]).unwrap_err();
         assert_eq!(mismatch.fixes, [Fix::InsertBefore(Reshape { shape: "28 x 28".into() }.into())]);

@@ -42,7 +42,7 @@ fn problems_of_the_network_marks_of_health_and_notes_on_the_data_are_in_one_list
     state.apply(Action::Edit(Edit::Append { after: first, kind: Dense::default().into() }));
     let aside = layer(&state, "Dense 3");
     let onwards = state.project.graph.incoming(second).next().expect("a wire").id;
-    state.apply(Action::Edit(Edit::Connect { from: first, to: second }));
+    state.apply(Action::Edit(Edit::Connect { from: first.into(), to: second.into() }));
     assert!(state.project.graph.wire(onwards).is_none(), "Dense 3 feeds nothing now");
     let layers = [(first, picture(&[0.5, -0.5], Some(1e-7))), (second, picture(&[1.0, 2.0], Some(0.5)))];
     state.run.picture = Some(Arc::new(Picture { step: 7, layers: layers.into(), batch: 32, ..Picture::default() }));
@@ -91,7 +91,7 @@ fn several_idle_layers_are_one_line_and_go_together() {
     let mut state = xor();
     let first = layer(&state, "Dense 1");
     for kind in [Dense::default().into(), Flatten {}.into()] {
-        state.apply(Action::Edit(Edit::AddConnected { from: first, kind, position: [0.0, 400.0] }));
+        state.apply(Action::Edit(Edit::AddConnected { from: first.into(), kind, position: [0.0, 400.0] }));
     }
     let findings = state.findings();
     assert_eq!(findings.len(), 1, "{findings:?}");

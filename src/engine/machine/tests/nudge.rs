@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::engine::machine::Override;
 use crate::engine::random::{Draws, Purpose};
+use crate::model::End;
 use crate::model::layer::{
     Conv1d, ConvTranspose2d, DepthwiseConv2d, Elu, Embedding, Flatten, Gelu, GroupNorm, Gru, HardSwish, Interpolation,
     LeakyRelu, Lstm, MaxOver, MeanOver, MultiHeadAttention, Permute, PositionalEncoding, Positions, Prelu, Relu,
@@ -41,7 +42,7 @@ impl Bench {
         let mut last = graph.add(Input {}.into(), [0.0; 2]);
         for kind in layers.into_iter().chain([loss.into()]) {
             let id = graph.add(kind, [0.0; 2]);
-            graph.connect(last, id).unwrap();
+            graph.connect(End::at(last, 0), id).unwrap();
             last = id;
         }
         Self::of_graph(&graph, setting)
@@ -203,11 +204,10 @@ fn chains(seed: u64) -> Vec<Bench> {
         GlobalAvgPool {}.into(),
         plain(3),
     ]));
-    let every_step = true;
     all.push(sequences(vec![
-        Lstm { units: 3, every_step, bidirectional: true, bias: true }.into(),
-        Gru { units: 3, every_step, bidirectional: false, bias: true }.into(),
-        SimpleRnn { units: 4, every_step, ..SimpleRnn::default() }.into(),
+        Lstm { units: 3, bidirectional: true, bias: true }.into(),
+        Gru { units: 3, bidirectional: false, bias: true }.into(),
+        SimpleRnn { units: 4, ..SimpleRnn::default() }.into(),
         LayerNorm::default().into(),
         MultiHeadAttention { heads: 2, causal: true, bias: true }.into(),
         Slice { axis: 1, start: "-1".into(), length: 1, drop_axis: true }.into(),

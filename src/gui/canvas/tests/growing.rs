@@ -124,7 +124,7 @@ fn what_is_not_on_the_way_to_the_loss_says_so_and_the_list_mends_it_by_keyboard_
     let mut desk = Desk::chain(&[2], vec![dense(5, Activation::Tanh), dense(2, Activation::None)]);
     let first = desk.state.project.graph.find("Dense 1").unwrap().id;
     desk.apply(Action::Edit(Edit::AddConnected {
-        from: first,
+        from: first.into(),
         kind: dense(4, Activation::None),
         position: [440.0, 220.0],
     }));

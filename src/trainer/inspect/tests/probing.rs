@@ -18,7 +18,7 @@ pub fn restless(loss: LossKind) -> Project {
     let mut graph = Graph::default();
     let ids: Vec<_> = layers.into_iter().map(|kind| graph.add(kind, [0.0, 0.0])).collect();
     for pair in ids.windows(2) {
-        Edit::Connect { from: pair[0], to: pair[1] }.apply(&mut graph).unwrap();
+        Edit::Connect { from: pair[0].into(), to: pair[1].into() }.apply(&mut graph).unwrap();
     }
     Project { graph, ..template("xor") }
 }

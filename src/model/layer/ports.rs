@@ -1,0 +1,107 @@
+//! Ports: where wires arrive at a layer and leave it, and what these places are called.
+
+/// A place where one wire may arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputPort {
+    /// One word, as in files: "query".
+    pub name: &'static str,
+    pub need: Need,
+    /// One sentence for the tooltip: what belongs here, and what stands in where nothing arrives.
+    pub help: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    Required,
+    /// Something else stands in where no wire arrives.
+    Optional,
+    /// As optional; and only a wire that is drawn to this very port arrives here, not one that is drawn to the layer.
+    Aside,
+}
+
+/// How many wires may arrive, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inputs {
+    None,
+    One,
+    /// One wire each, and each means something else.
+    Named(&'static [InputPort]),
+    /// Two or more that are alike: a, b, c ... without gaps.
+    Many,
+}
+
+const LETTERS: usize = 26;
+
+impl Inputs {
+    pub fn least(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One => 1,
+            Self::Named(ports) => ports.iter().filter(|port| port.need == Need::Required).count(),
+            Self::Many => 2,
+        }
+    }
+
+    /// `None`: any number.
+    pub fn most(self) -> Option<usize> {
+        match self {
+            Self::None => Some(0),
+            Self::One => Some(1),
+            Self::Named(ports) => Some(ports.len()),
+            Self::Many => None,
+        }
+    }
+
+    /// Whether a port has to be named: there are several.
+    pub fn are_several(self) -> bool {
+        self.most() != Some(0) && self.most() != Some(1)
+    }
+
+    pub fn name(self, port: usize) -> String {
+        match self {
+            Self::Named(ports) => ports.get(port).map_or_else(|| format!("input {port}"), |port| port.name.to_owned()),
+            Self::Many if port < LETTERS => char::from(b'a' + port as u8).to_string(),
+            Self::Many => format!("x{port}"),
+            Self::None | Self::One => "input".to_owned(),
+        }
+    }
+
+    pub fn find(self, name: &str) -> Option<usize> {
+        match (self, name.as_bytes()) {
+            (Self::Named(ports), _) => ports.iter().position(|port| port.name == name),
+            (Self::Many, &[letter @ b'a'..=b'z']) => Some(usize::from(letter - b'a')),
+            (Self::Many, [b'x', ..]) => name[1..].parse().ok().filter(|port| (LETTERS..1 << 16).contains(port)),
+            (Self::One, b"input") => Some(0),
+            _ => None,
+        }
+    }
+
+    pub fn port(self, port: usize) -> Option<&'static InputPort> {
+        match self {
+            Self::Named(ports) => ports.get(port),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_to_their_ports() {
+        static PORTS: [InputPort; 2] = [
+            InputPort { name: "left", need: Need::Required, help: "" },
+            InputPort { name: "right", need: Need::Optional, help: "" },
+        ];
+        for (inputs, most) in [(Inputs::One, 1), (Inputs::Named(&PORTS), 2), (Inputs::Many, 40)] {
+            for port in 0..most {
+                assert_eq!(inputs.find(&inputs.name(port)), Some(port), "{inputs:?}");
+            }
+        }
+        for nonsense in ["", "A", "ab", "x3", "x99999999"] {
+            assert_eq!(Inputs::Many.find(nonsense), None, "{nonsense}");
+        }
+        assert_eq!((Inputs::Named(&PORTS).least(), Inputs::Named(&PORTS).most()), (1, Some(2)));
+    }
+}
