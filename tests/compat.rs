@@ -103,7 +103,7 @@ fn a_run_keeps_the_order_that_its_epochs_began_in() {
 fn what_was_changed_and_watched_in_them_is_known() {
     let (debugger, _, marks) = opened("moons-changed");
     assert_eq!(debugger.changes().0.len(), 4);
-    assert_eq!(marks, ["lr 0.01 → 0.02", "dense_1.bias = 0.25", "dense_2.weight[0, 1] = -0.5", "Dense 1 8 → 9 units"]);
+    assert_eq!(marks, ["lr 0.01 → 0.02", "dense_1.bias = 0.25", "dense_2.weight[0, 1] = -0.5", "Dense 1 12 → 9 units"]);
     let (mut debugger, _, marks) = opened("circle-plateau");
     assert_eq!((debugger.changes().0.len(), marks.len()), (0, 0));
     let place = debugger.save().unwrap().place;

@@ -319,7 +319,7 @@ fn header(
 }
 
 /// What a row with a tab, both switches and a button takes.
-const SWITCHES: f32 = 236.0;
+const SWITCHES: f32 = 280.0;
 
 /// What is shown of points and of the network's answers.
 fn switches(ui: &mut Ui, local: &mut OutputUi, kind: AnswerView, dataset: &Dataset) {
