@@ -227,14 +227,15 @@ impl Chart<'_> {
         let frame = *shown.transform.frame();
         let end = frame.right() - if self.legend == Corner::RightTop { self.legend_width(ui) } else { 0.0 };
         shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
-        marks::paint_labels(ui, tokens, &self.scale, self.marks, &shown.transform, end);
+        let corner = Rect::from_min_max(frame.center_top(), frame.right_center()).with_max_x(end);
+        let layout = egui::Layout::right_to_left(egui::Align::TOP);
+        let builder = UiBuilder::new().max_rect(corner).layout(layout);
+        let notes = ui.scope_builder(builder, |ui| self.notes(ui, tokens, local, pen, drawn));
+        marks::paint_labels(ui, tokens, &self.scale, self.marks, &shown.transform, (end, notes.response.rect));
         if let Some(place) = shown.inner {
             self.reading(tokens, shown, place);
         }
-        let corner = Rect::from_min_max(frame.center_top(), frame.right_center()).with_max_x(end);
-        let layout = egui::Layout::right_to_left(egui::Align::TOP);
-        let notes = UiBuilder::new().max_rect(corner).layout(layout);
-        ui.scope_builder(notes, |ui| self.notes(ui, tokens, local, pen, drawn)).inner
+        notes.inner
     }
 
     /// As wide as its longest name.

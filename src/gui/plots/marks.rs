@@ -17,8 +17,15 @@ pub fn add_lines(plot: &mut PlotUi<'_>, tokens: &Tokens, scale: &Scale<'_>, mark
     }
 }
 
-/// The words, up to `end` where something else stands.
-pub fn paint_labels(ui: &Ui, tokens: &Tokens, scale: &Scale<'_>, marks: &[Mark], transform: &PlotTransform, end: f32) {
+/// The words, up to `end` and off `others`, where something else stands.
+pub fn paint_labels(
+    ui: &Ui,
+    tokens: &Tokens,
+    scale: &Scale<'_>,
+    marks: &[Mark],
+    transform: &PlotTransform,
+    (end, others): (f32, Rect),
+) {
     let frame = transform.frame();
     let painter = ui.painter_at(*frame);
     let mut taken = [f32::NEG_INFINITY; ROWS];
@@ -30,10 +37,14 @@ pub fn paint_labels(ui: &Ui, tokens: &Tokens, scale: &Scale<'_>, marks: &[Mark],
         let text = painter.layout_no_wrap(mark.label.clone(), theme::regular(11.0), tokens.muted);
         // Near the right edge the words stand on the other side of the line.
         let left = if x + 6.0 + text.size().x > end { x.min(end) - 6.0 - text.size().x } else { x + 6.0 };
-        let Some(row) = taken.iter().position(|&taken| taken < left) else { continue };
+        let ground = |row: usize| {
+            let at = Pos2::new(left, frame.top() + 2.0 + row as f32 * 15.0);
+            Rect::from_min_size(at, text.size()).expand(2.0)
+        };
+        let is_free = |row: &usize| taken[*row] < left && !ground(*row).intersects(others);
+        let Some(row) = (0..ROWS).find(is_free) else { continue };
         taken[row] = left + text.size().x + 6.0;
-        let at = Pos2::new(left, frame.top() + 2.0 + row as f32 * 15.0);
-        let ground = Rect::from_min_size(at, text.size()).expand(2.0);
+        let (ground, at) = (ground(row), ground(row).shrink(2.0).min);
         painter.rect_filled(ground, 3.0, tokens.panel.gamma_multiply(0.8));
         painter.galley(at, text, tokens.muted);
     }

@@ -308,3 +308,22 @@ fn it_asks_for_pictures_only_where_they_are_seen() {
     PlotsUi { tab: Tab::Flow, ..PlotsUi::default() }.subscribe(&mut watch);
     assert!(watch.canvas);
 }
+
+#[test]
+fn the_words_of_a_mark_keep_off_the_notes_about_what_is_left_out() {
+    let mut state = trained();
+    state.run.curves.train_loss = crate::trace::Series::default();
+    for step in 1..=100 {
+        state.run.curves.train_loss.push(step, if step == 30 { 1e5 } else { 1.0 - step as f32 * 0.005 });
+    }
+    state.run.marks.push(Mark { step: 98, label: "epochs 40 → 80".into() });
+    let mut harness = open(state, PlotsUi::default());
+    harness.run_steps(2);
+    let button = harness.get_by_label("Show outliers").rect();
+    let label = harness.output().shapes.iter().find_map(|clipped| match &clipped.shape {
+        egui::Shape::Text(text) if text.galley.text() == "epochs 40 → 80" => Some(text.visual_bounding_rect()),
+        _ => None,
+    });
+    let label = label.expect("the words of the mark");
+    assert!(!label.intersects(button), "{label:?} over {button:?}");
+}
