@@ -156,7 +156,8 @@ impl App {
         self.dialogs.show(&ctx, &self.state, &mut actions);
         self.help(&ctx, &mut actions);
         let edge = if is_workspace { Edge::Lower } else { Edge::Upper };
-        self.toasts.show(&ctx, middle, edge, &mut actions);
+        let bubbles = if is_workspace { self.workspace.canvas.bubbles() } else { &[] };
+        self.toasts.show(&ctx, (middle, edge), bubbles, &mut actions);
         super::widgets::refusal(&ctx);
         self.carry_out(&ctx, actions);
     }

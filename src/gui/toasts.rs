@@ -46,8 +46,8 @@ impl Toasts {
         self.shown.drain(..surplus);
     }
 
-    /// Draws them inside `place`, at its upper or its lower edge.
-    pub fn show(&mut self, ctx: &Context, place: Rect, edge: Edge, actions: &mut Vec<Action>) {
+    /// Draws them inside a place, at its upper or its lower edge, and off what must not be covered where there is room beside it.
+    pub fn show(&mut self, ctx: &Context, (place, edge): (Rect, Edge), keep_off: &[Rect], actions: &mut Vec<Action>) {
         if self.shown.is_empty() {
             return;
         }
@@ -55,12 +55,17 @@ impl Toasts {
         self.shown.retain(|toast| toast.until.is_none_or(|until| now < until));
         let mut closed = None;
         let width = (place.width() - 64.0).clamp(160.0, 480.0);
+        let id = Id::unique("toasts");
+        let size = egui::AreaState::load(ctx, id).and_then(|area| area.size).unwrap_or(Vec2::ZERO);
         let (pivot, at) = match edge {
             Edge::Upper => (Align2::CENTER_TOP, place.center_top() + Vec2::new(0.0, 12.0)),
             // Above the pills that stand in the corners of a canvas.
-            Edge::Lower => (Align2::CENTER_BOTTOM, place.center_bottom() - Vec2::new(0.0, 48.0)),
+            Edge::Lower => {
+                let usual = Align2::CENTER_BOTTOM.anchor_size(place.center_bottom() - Vec2::new(0.0, 48.0), size);
+                (Align2::CENTER_BOTTOM, free_place(place, usual, keep_off).center_bottom())
+            }
         };
-        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
+        let area = Area::new(id).order(Order::Foreground);
         let response = area.pivot(pivot).fixed_pos(at).show(ctx, |ui| {
             for toast in &mut self.shown {
                 // What can be done about it takes a moment to be decided.
@@ -81,6 +86,19 @@ impl Toasts {
             ctx.request_repaint_after(std::time::Duration::from_secs_f64((next - now).max(0.0) + 0.02));
         }
     }
+}
+
+/// The place in `room` nearest to the usual one that covers nothing of `keep_off`; the usual one where there is none.
+fn free_place(room: Rect, usual: Rect, keep_off: &[Rect]) -> Rect {
+    const GAP: f32 = 8.0;
+    let lefts = keep_off.iter().flat_map(|rect| [rect.left() - GAP - usual.width(), rect.right() + GAP]);
+    let tops = keep_off.iter().map(|rect| rect.top() - GAP - usual.height());
+    let tops: Vec<f32> = std::iter::once(usual.top()).chain(tops).collect();
+    let all =
+        std::iter::once(usual.left()).chain(lefts).flat_map(|left| tops.iter().map(move |top| egui::pos2(left, *top)));
+    let free = all.map(|corner| Rect::from_min_size(corner, usual.size()));
+    let free = free.filter(|place| room.contains_rect(*place) && !keep_off.iter().any(|rect| rect.intersects(*place)));
+    free.min_by(|a, b| usual.min.distance(a.min).total_cmp(&usual.min.distance(b.min))).unwrap_or(usual)
 }
 
 /// Whether it was closed.
@@ -128,13 +146,26 @@ mod tests {
     }
 
     #[test]
+    fn they_keep_off_what_must_not_be_covered() {
+        let room = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
+        let usual = Rect::from_min_size(egui::pos2(300.0, 420.0), Vec2::new(200.0, 32.0));
+        assert_eq!(free_place(room, usual, &[]), usual);
+        let bubble = Rect::from_min_max(egui::pos2(400.0, 300.0), egui::pos2(650.0, 450.0));
+        let beside = free_place(room, usual, &[bubble]);
+        assert_eq!((beside.top(), beside.right()), (usual.top(), bubble.left() - 8.0));
+        let wide = Rect::from_min_max(egui::pos2(10.0, 300.0), egui::pos2(790.0, 450.0));
+        assert_eq!(free_place(room, usual, &[wide]).bottom(), wide.top() - 8.0);
+        assert_eq!(free_place(room, usual, &[room]), usual, "there is no room");
+    }
+
+    #[test]
     fn what_a_notice_offers_is_done_with_a_click_and_it_goes() {
         let mut toasts = Toasts::default();
         toasts.hear(&[notice(vec![("Undo".into(), Action::Undo)]), Event::WantsPlace]);
         let mut harness = crate::gui::test_window::window([800.0, 500.0]).build_ui_state(
             |ui, (toasts, actions): &mut (Toasts, Vec<Action>)| {
                 let place = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
-                toasts.show(&ui.ctx().clone(), place, Edge::Upper, actions);
+                toasts.show(&ui.ctx().clone(), (place, Edge::Upper), &[], actions);
             },
             (toasts, Vec::new()),
         );
@@ -168,7 +199,7 @@ mod tests {
                     return;
                 }
                 let place = Rect::from_min_size(egui::Pos2::ZERO, Vec2::new(800.0, 500.0));
-                toasts.show(&ui.ctx().clone(), place, Edge::Upper, &mut Vec::new());
+                toasts.show(&ui.ctx().clone(), (place, Edge::Upper), &[], &mut Vec::new());
             },
             toasts,
         );

@@ -92,6 +92,8 @@ pub struct CanvasUi {
     menu_at: Pos2,
     /// Where the controls that float over the canvas stood in the last frame: nothing else covers them.
     floating: Vec<Rect>,
+    /// Where the words about problems are.
+    bubbles: Vec<Rect>,
     /// The list of what needs a look is to open or to close, and is to have the keyboard.
     list_asked: bool,
     list_focus: bool,
@@ -128,6 +130,7 @@ impl Default for CanvasUi {
             placed: BTreeMap::new(),
             menu_at: Pos2::ZERO,
             floating: Vec::new(),
+            bubbles: Vec::new(),
             list_asked: false,
             list_focus: false,
             data_asked: false,
@@ -161,6 +164,11 @@ impl CanvasUi {
     /// Where all of them stand.
     pub fn cards(&self) -> impl Iterator<Item = Rect> {
         self.placed.values().copied()
+    }
+
+    /// What must be read and pressed, and is not to be covered.
+    pub fn bubbles(&self) -> &[Rect] {
+        &self.bubbles
     }
 
     /// Whether the data panel was asked for since the last time.

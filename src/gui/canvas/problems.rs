@@ -19,6 +19,7 @@ const MARGIN: f32 = 6.0;
 const FARTHEST: f32 = 240.0;
 
 pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
+    local.bubbles.clear();
     if !matches!(local.gesture, Gesture::Idle) {
         return;
     }
@@ -46,6 +47,7 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
                 tether(frame, if place.bottom() < above.y { above } else { anchor }, place);
                 bubble(ui, frame, i, problem, place, actions);
                 taken.push(place);
+                local.bubbles.push(place);
             }
             None => local.list_asked |= badge(ui, frame, i, problem, anchor),
         }
