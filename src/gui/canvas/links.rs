@@ -73,8 +73,12 @@ fn links(frame: &Frame<'_>, local: &CanvasUi, bundle: &Bundle<'_>) -> Option<Vec
     let weights = tensor("weight")?;
     let &[units, inputs] = weights.dims.as_slice() else { return None };
     let all = from.is_column && to.is_column;
-    // The picture may be of the network as it was a moment ago.
-    if all && (units != to.tiles.len() || inputs != from.tiles.len()) {
+    // The picture may be of the network as it was a moment ago. A folded card shows the first of its units.
+    let fits = |count: usize, card: &CardLayout| match card.tiles.len() {
+        shown if card.more.is_some() => count >= shown,
+        shown => count == shown,
+    };
+    if all && !(fits(units, to) && fits(inputs, from)) {
         return None;
     }
     let strongest = strongest(weights);

@@ -162,6 +162,23 @@ fn the_keyboard_reaches_every_weight_through_the_inspector() {
 }
 
 #[test]
+fn a_wide_layer_has_lines_to_the_units_that_it_shows() {
+    let mut hands = Hands::at(WINDOW, State::start(None));
+    hands.click("Sine");
+    hands.wait_for_data();
+    hands.wait_until("its units are drawn", |hands| hands.sees("unit 15 of Dense 2"));
+    hands.wait_until("its weights are known", |hands| weight(hands, 0, 0).is_some());
+    let at = at_line(&hands, "unit 0 of Dense 1", "unit 0 of Dense 2");
+    hands.wait_until("there is a line", |hands| {
+        let state = hands.state();
+        let layer = state.project.graph.find("Dense 2").unwrap().id;
+        state.run.picture.as_ref().is_some_and(|picture| !picture.layers[&layer].weights.is_empty())
+    });
+    hands.hover(at);
+    assert_eq!(hands.names_containing("unit 0 of Dense 1 → unit 0 of Dense 2: ").len(), 1);
+}
+
+#[test]
 fn all_units_of_a_wide_layer_can_be_seen() {
     let mut hands = Hands::at(WINDOW, State::start(None));
     hands.click("Sine");
