@@ -79,6 +79,13 @@ impl<T: Clone> History<T> {
         stack.last().and_then(|entry| entry.number.as_ref())
     }
 
+    /// All that was and will be becomes another in the same way.
+    pub fn amend(&mut self, change: impl Fn(&mut T)) {
+        for entry in self.past.iter_mut().chain(&mut self.future) {
+            change(Arc::make_mut(&mut entry.state));
+        }
+    }
+
     /// The run whose numbers were set is gone.
     pub fn forget_numbers(&mut self) {
         for stack in [&mut self.past, &mut self.future] {

@@ -162,6 +162,7 @@ impl State {
         match project_file::save(&project, &path) {
             Ok(()) => {
                 self.notify(NoticeKind::Success, format!("Saved {}", path.display()));
+                self.follow_to(&path, &project.name);
                 self.rename_data_paths(&project);
                 self.works.on_disk = Some(Box::new(project));
                 self.file = Some(path.clone());
@@ -171,6 +172,19 @@ impl State {
             }
             Err(error) => self.error = Some(error.to_string()),
         }
+    }
+
+    /// What undo brings back is in the new place too, and has its name.
+    fn follow_to(&mut self, path: &Path, name: &str) {
+        let (base, folder) = (self.base(), path.parent().unwrap_or(Path::new("")));
+        let before = self.project.name.clone();
+        self.history.amend(|known| {
+            make_paths_absolute(known, &base);
+            make_paths_relative(known, folder);
+            if known.name == before {
+                name.clone_into(&mut known.name);
+            }
+        });
     }
 
     /// The same data by other words, and the name that the file has: nothing is loaded anew for it.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::model::{DataSpec, Feature, Source, SyntheticSpec, TrainingSpec};
+use crate::model::{DataSpec, Edit, Feature, Source, SyntheticSpec, TrainingSpec};
 use crate::session::{Action, RunAction, Transport};
 use crate::trainer::DebugCommand;
 
@@ -46,6 +46,22 @@ fn save(state: &mut State, file: &Path) {
 
 fn losses(state: &State) -> Vec<(u64, u32)> {
     state.run.curves.train_loss.points().map(|(step, loss)| (step, loss.to_bits())).collect()
+}
+
+#[test]
+fn undo_after_saving_takes_back_the_last_edit_and_not_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = xor();
+    let units = |state: &State| state.project.graph.find("Dense 1").and_then(|layer| layer.kind.spec().param("units"));
+    let layer = state.project.graph.find("Dense 1").unwrap().id;
+    let before = units(&state);
+    state.apply(Action::Edit(Edit::Count { layer, by: 3 }));
+    save(&mut state, &folder.path().join("mine.glassbox.json"));
+    state.apply(Action::Undo);
+    assert_eq!((state.project.name.as_str(), units(&state)), ("mine", before.clone()));
+    state.apply(Action::Redo);
+    assert_eq!(state.project.name, "mine");
+    assert!(units(&state) != before && !state.unsaved, "as it was saved");
 }
 
 #[test]
