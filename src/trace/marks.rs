@@ -12,6 +12,9 @@ pub fn marks<'a>(origin: &Project, device: &Device, journal: impl IntoIterator<I
         let Some(mut said) = before.take(&entry.change) else { continue };
         if let Some((_, last)) = marks.pop_if(|(step, last)| *step == entry.step && last.is_one_drag(&said)) {
             said = last.dragged_to(said);
+            if said.is_nothing() {
+                continue;
+            }
         }
         marks.push((entry.step, said));
     }
@@ -67,6 +70,13 @@ impl Said {
             (Some(from), Self::Alike(to, layers)) => Self::Alike(Difference { from, ..to }, layers),
             (_, next) => next,
         }
+    }
+
+    /// It was brought back to what it had been: "8 → 8 units".
+    fn is_nothing(&self) -> bool {
+        let is_same =
+            |d: &Difference| d.to.strip_prefix(&d.from).is_some_and(|unit| unit.is_empty() || unit.starts_with(' '));
+        self.setting().is_some_and(|(difference, _)| is_same(difference))
     }
 
     fn label(&self) -> String {
@@ -148,7 +158,7 @@ mod tests {
         let rate = |learning_rate: f64| Change::Training {
             training: TrainingSpec { learning_rate, ..origin.training.clone() },
         };
-        let slow = TrainingSpec { learning_rate: 0.01, ..origin.training.clone() };
+        let slow = TrainingSpec { learning_rate: 0.02, ..origin.training.clone() };
         let sgd =
             TrainingSpec { optimiser: Optimiser::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }, ..slow };
         let edit = Change::Tensor { name: "dense_1.weight".into(), edit: TensorEdit::ZERO };
@@ -164,7 +174,7 @@ mod tests {
         let changes = [
             (3, rate(0.5)),
             (3, rate(0.25)),
-            (3, rate(0.01)),
+            (3, rate(0.02)),
             (5, Change::Training { training: sgd.clone() }),
             (5, Change::Plateau { state: Default::default() }),
             (7, edit.clone()),
@@ -172,6 +182,10 @@ mod tests {
             (7, value),
             (8, Change::Graph { graph: origin.graph.clone() }),
             (8, units(9)),
+            (8, units(12)),
+            (8, units(8)),
+            (8, units(12)),
+            (8, units(8)),
             (8, units(12)),
             (9, l2(0.01)),
             (10, l2(0.02)),
@@ -186,7 +200,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                (3, format!("lr {from} → 0.01").as_str()),
+                (3, format!("lr {from} → 0.02").as_str()),
                 (5, format!("optimiser {} → SGD", origin.training.optimiser.title()).as_str()),
                 (7, "dense_1.weight = 0"),
                 (7, "dense_1.bias[0] = 2"),
