@@ -271,9 +271,14 @@ pub fn sheet(ctx: &Context, local: &mut ShortcutsUi) {
             if width < WIDTH {
                 return SHEET.iter().for_each(|part| part_ui(ui, part));
             }
-            ui.columns_const(|[left, right]| {
-                SHEET.iter().step_by(2).for_each(|part| part_ui(left, part));
-                SHEET.iter().skip(1).step_by(2).for_each(|part| part_ui(right, part));
+            ui.columns_const::<2, _>(|columns| {
+                let mut lines = [0; 2];
+                // Each part in the column that is shorter so far.
+                for part in &SHEET {
+                    let shorter = usize::from(lines[1] < lines[0]);
+                    lines[shorter] += part.1.len() + 2;
+                    part_ui(&mut columns[shorter], part);
+                }
             });
         });
         ui.add_space(8.0);
