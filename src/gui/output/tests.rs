@@ -167,7 +167,7 @@ fn the_word_that_it_is_untrained_keeps_its_room_beside_long_names() {
     short.get_by_label_contains("right");
     let long = legend(&["a class with a long name", "another with a long name", "a third", "a fourth"]);
     assert_eq!(long.get_by_label("untrained").rect(), whole);
-    assert!(long.query_by_label_contains("a cl").is_some() && long.query_by_label_contains("long name").is_none());
+    assert!(long.query_all_by_value("a… ").next().is_some(), "shortened, with the whole under the pointer");
 }
 
 #[test]
