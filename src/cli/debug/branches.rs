@@ -377,12 +377,18 @@ fn json_loss(loss: Option<f64>) -> Value {
     loss.map_or(Value::Null, |loss| if loss.is_finite() { json!(loss) } else { json!(loss.to_string()) })
 }
 
+/// Of the column with their names.
+fn width(told: &[(Branch, &Way)]) -> usize {
+    told.iter().map(|(branch, _)| branch.name.chars().count()).max().unwrap_or(0).max(16)
+}
+
 /// All there are, and which one goes on.
 pub fn list(ways: &Ways) -> Said {
     let told = ways.told();
+    let width = width(&told);
     let line = |(branch, way): &(Branch, &Way)| {
         let mark = if way.id == ways.current.id { "=>" } else { "  " };
-        let line = format!("{mark} {:<16} {:>9} steps   {}", branch.name, branch.step, ways.origin(branch));
+        let line = format!("{mark} {:<width$} {:>9} steps   {}", branch.name, branch.step, ways.origin(branch));
         line.trim_end().to_owned()
     };
     let lines: Vec<_> = told.iter().map(line).collect();
@@ -396,11 +402,12 @@ pub fn list(ways: &Ways) -> Said {
 /// Their losses: the last of each, over the last steps, and at the last step that all have done.
 pub fn compare(ways: &Ways) -> Said {
     let told = ways.told();
+    let width = width(&told);
     let common = told.iter().map(|(_, way)| way.losses.last().map_or(0, |(step, _)| *step)).min().unwrap_or(0);
     let shown = |loss: Option<f64>| loss.map_or("-".to_owned(), |loss| digits(f64::from(loss as f32)));
     let at = format!("at step {common}");
     let mut text =
-        format!("{:<16} {:>9} {:>14} {:>14} {at:>16}", "branch", "step", "loss", format!("mean of {RECENT}"));
+        format!("{:<width$} {:>9} {:>14} {:>14} {at:>16}", "branch", "step", "loss", format!("mean of {RECENT}"));
     let mut rows = Vec::new();
     for (branch, way) in &told {
         let last = way.losses.last().copied();
@@ -409,7 +416,7 @@ pub fn compare(ways: &Ways) -> Said {
         // Writing to a String does not fail.
         let _ = write!(
             text,
-            "\n{:<16} {step:>9} {:>14} {:>14} {:>16}",
+            "\n{:<width$} {step:>9} {:>14} {:>14} {:>16}",
             branch.name,
             shown(loss),
             shown(recent),

@@ -105,7 +105,7 @@ pub fn breakpoints(debugger: &Debugger) -> Said {
 pub fn layers(debugger: &Debugger) -> Said {
     let record = inspect::all_layers(debugger);
     let (severity, headline) = record.headline();
-    let known = |value: Option<f32>| value.map_or("–".to_owned(), |value| values::digits(f64::from(value)));
+    let known = |value: Option<f32>| value.map_or("–".to_owned(), values::brief);
     let width = record.layers.iter().map(|health| health.name.chars().count()).max().unwrap_or(0).max(5);
     let mut lines =
         vec![headline.clone(), format!("{:width$} {:>10} {:>10} {:>8}", "layer", "gradient", "update", "zeros")];

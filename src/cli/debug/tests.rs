@@ -170,6 +170,12 @@ fn a_fork_is_compared_over_the_steps_that_it_shares() {
     let (main, other) = (branch(&said, "main"), branch(&said, "other"));
     assert_eq!(main["loss_at_common_step"], other["loss_at_common_step"]);
     assert_eq!(main["step"], 150);
+    let ends = |text: &str| text.lines().map(|line| line.chars().count()).collect::<Vec<_>>();
+    obey(&mut console, "fork one with a long name to be told apart by");
+    let columns = ends(&obey(&mut console, "compare").text);
+    assert!(columns.iter().all(|end| *end == columns[0]), "{columns:?}");
+    obey(&mut console, "branch other");
+    obey(&mut console, "branch delete one with a long name to be told apart by");
     // Gone again, nothing that is known is forgotten.
     obey(&mut console, "goto 100");
     obey(&mut console, "batch");

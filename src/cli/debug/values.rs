@@ -6,10 +6,22 @@ use serde_json::{Value, json};
 
 use crate::expr::{self, Array};
 
-/// As exact as it is: a number that is an f32 with the digits of an f32.
+/// As exact as it is: a number that is an f32 with the digits of an f32. A very large or a very small one has an exponent.
 pub fn digits(value: f64) -> String {
     let narrow = value as f32;
-    if f64::from(narrow) == value { narrow.to_string() } else { value.to_string() }
+    let is_narrow = f64::from(narrow) == value;
+    let is_plain = value == 0.0 || !value.is_finite() || (1e-5..1e9).contains(&value.abs());
+    match (is_narrow, is_plain) {
+        (true, true) => narrow.to_string(),
+        (false, true) => value.to_string(),
+        (true, false) => format!("{narrow:e}"),
+        (false, false) => format!("{value:e}"),
+    }
+}
+
+/// In four digits, for a column of a table.
+pub fn brief(value: f32) -> String {
+    digits(f64::from(format!("{value:.3e}").parse().unwrap_or(value)))
 }
 
 /// JSON has no NaN and no infinity: those are words.
@@ -72,5 +84,8 @@ mod tests {
         assert!(rows[0].contains("-0.000012345678") && rows[1].ends_with("... 2 more"), "{text}");
         assert_eq!(rows[0].len(), rows[1].len());
         assert_eq!(to_text(&Array { dims: vec![1], numbers: vec![f64::NAN] }), "NaN");
+        let large = [1_929_263_e14, 2.5e-9, 123_456_789.0, -0.0, f64::INFINITY];
+        assert_eq!(large.map(digits), ["1.929263e20", "2.5e-9", "123456789", "-0", "inf"]);
+        assert_eq!([1.929_263e20, 0.063_24, 1234.56, f32::NAN].map(brief), ["1.929e20", "0.06324", "1235", "NaN"]);
     }
 }
