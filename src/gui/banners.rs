@@ -9,9 +9,6 @@ use super::widgets::accent_button;
 use crate::session::{Action, DataState, Screen, State, Tab, WayOut};
 use crate::trace::NotFinite;
 
-/// Of a middle that has no room for a card of many words.
-const LOW: f32 = 520.0;
-
 /// `middle`: what the panels leave free. Returns what is left of it for news of other kinds.
 pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action>) -> Rect {
     let welcome = state.screen == Screen::Welcome;
@@ -25,9 +22,11 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
     // The start page has its cards at the left and little below its right column. What the debugger looks at is at the top; the
     // workspace else has news of other kinds below.
     let below = !welcome && state.tab == Tab::Debug;
-    // In a low window it would lie on the explanation of the number: few words, which the pointer has in full.
-    let brief = below && middle.height() < LOW;
-    let width = if welcome { 300.0 } else { 420.0f32.min(middle.width() - 48.0) };
+    let width = match (welcome, below) {
+        (true, _) => 300.0,
+        (_, true) => 620.0f32.min(middle.width() - 48.0),
+        (_, false) => 420.0f32.min(middle.width() - 48.0),
+    };
     let area = match (welcome, below) {
         (true, _) => area.anchor(Align2::RIGHT_BOTTOM, Vec2::splat(-24.0)),
         (_, true) => area.pivot(Align2::CENTER_BOTTOM).fixed_pos(middle.center_bottom() - Vec2::new(0.0, 12.0)),
@@ -44,7 +43,7 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
             });
         }
         if let Some(found) = not_finite {
-            card(ui, &mut |ui, tokens| not_finite_card(ui, tokens, (state, brief), found, actions));
+            card(ui, &mut |ui, tokens| not_finite_card(ui, tokens, (state, below), found, actions));
         }
         if let (true, DataState::Loading { fraction, doing, .. }) = (loading, &state.data) {
             card(ui, &mut |ui, _| {
@@ -81,7 +80,7 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
 fn not_finite_card(
     ui: &mut Ui,
     tokens: &Tokens,
-    (state, brief): (&State, bool),
+    (state, is_opened): (&State, bool),
     found: &NotFinite,
     actions: &mut Vec<Action>,
 ) {
@@ -89,11 +88,12 @@ fn not_finite_card(
     let why = if found.is_of_size { ": the learning rate is probably too high" } else { "" };
     let title = format!("Values became {became} at step {}{why}.", count(found.step));
     let title = ui.add(Label::new(RichText::new(title).font(theme::medium(14.0)).color(tokens.bad)).wrap());
-    let text = format!("{} {}", found.sentence, found.advice);
-    if brief {
-        title.on_hover_text(text);
-    } else {
-        ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    let whole = format!("{} {}", found.sentence, found.advice);
+    // What made it is open and chosen: more words would lie on its explanation.
+    let text = if is_opened { found.advice.as_str() } else { whole.as_str() };
+    ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    if is_opened {
+        title.on_hover_text(whole);
     }
     let mut out = |way| actions.push(Action::AfterNotFinite(way));
     ui.horizontal_wrapped(|ui| {

@@ -17,7 +17,7 @@ impl State {
 
     /// The learning rate that is offered instead; `None` where there is none that is lower.
     pub fn lower_rate(&self) -> Option<f64> {
-        let rate = self.project.training.learning_rate / LOWER_BY;
+        let rate = self.rate_in_force() / LOWER_BY;
         // 0.001, not 0.0010000000000000002
         let rate = format!("{rate:.6e}").parse().unwrap_or(rate);
         LEARNING_RATE.refuse(rate).is_none().then_some(rate)

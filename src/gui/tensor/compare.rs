@@ -92,7 +92,7 @@ pub fn text(facts: &Facts, record: &TensorRecord) -> String {
 }
 
 /// Which branch the step is of.
-fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, branch: &mut Option<u32>) {
+fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, (step, branch): (&mut u64, &mut Option<u32>)) {
     if view.branches.len() < 2 {
         *branch = None;
         return;
@@ -103,9 +103,11 @@ fn branch_of_step(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, branch: &
         |id: u32| view.branches.iter().find(|known| known.id == id).map_or("a deleted branch", |b| b.name.as_str());
     let list = ComboBox::from_id_salt("branch to compare with").selected_text(name(chosen)).truncate();
     let shown = combo(ui, list, |ui| {
-        for Branch { id, name, .. } in view.branches {
+        for Branch { id, name, step: stands, .. } in view.branches {
             if ui.selectable_label(*id == chosen, name).clicked() {
                 *branch = (*id != view.branch).then_some(*id);
+                // As far as that one has gone.
+                *step = (*step).min(*stands).max(1);
             }
         }
     });
@@ -122,7 +124,7 @@ pub(super) fn bar(ui: &mut Ui, tokens: &Tokens, view: &TensorView<'_>, facts: Op
                 let number = Number::whole("Step", (1.0, f64::INFINITY)).prefix("step ").speed(0.2);
                 let change = number.add(ui, "Step to compare with", *step as f64).1;
                 *step = change.value.map_or(*step, |typed| typed as u64);
-                branch_of_step(ui, tokens, view, branch);
+                branch_of_step(ui, tokens, view, (step, branch));
             }
             Some(Compare::Tensor(name)) => {
                 ui.label(RichText::new(name.as_str()).font(theme::mono(12.0)));

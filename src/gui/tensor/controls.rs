@@ -144,7 +144,7 @@ fn compare_menu(ui: &mut Ui, view: &TensorView<'_>, local: &mut TensorUi) {
         }
         return;
     }
-    if step > 0 && ui.button(format!("Compare with step {step}")).clicked() {
+    if step > 0 && ui.button(format!("Compare with step {}", crate::gui::numbers::count(step))).clicked() {
         local.compare = Some(Compare::Step { step, branch: None });
     }
     let others = || view.branches.iter().filter(|branch| branch.id != view.branch);
@@ -152,7 +152,8 @@ fn compare_menu(ui: &mut Ui, view: &TensorView<'_>, local: &mut TensorUi) {
         ui.menu_button("Compare with branch", |ui| {
             for branch in others() {
                 if ui.button(&branch.name).clicked() {
-                    let step = view.record.step.max(1);
+                    // As far as that branch has gone.
+                    let step = view.record.step.min(branch.step).max(1);
                     local.compare = Some(Compare::Step { step, branch: Some(branch.id) });
                     ui.close();
                 }

@@ -330,6 +330,7 @@ fn the_rate_of_a_fork_is_no_edit_of_the_project_and_comes_back_with_it() {
         assert_eq!((&state.project, state.history.undo_name()), (&before, undos.as_deref()), "no edit");
     }
     assert_eq!(state.other_training_in_force().map(|there| there.learning_rate), Some(0.5));
+    assert_eq!(state.lower_rate(), Some(0.05), "lower than the one that it has");
     // An edit of another setting is one of the fork too, and leaves it its rate.
     let training = TrainingSpec { batch_size: 3, ..state.project.training.clone() };
     state.apply(Action::SetTraining(training));

@@ -105,7 +105,10 @@ impl Worker {
         }
         if command.halts() {
             self.mode = Mode::Paused;
-            self.desk.set_off();
+            // A curve is gathered from where it stands, for the reason that it stands there.
+            if !matches!(command, DebugCommand::GatherCurve(_)) {
+                self.desk.set_off();
+            }
         }
         self.desk.stand();
         self.obey_debug(command)?;
