@@ -85,6 +85,11 @@ pub fn handle(
     if state.screen != Screen::Workspace {
         return;
     }
+    for (key, tab) in [(Key::Num1, Tab::Build), (Key::Num2, Tab::Debug), (Key::Num3, Tab::Compare)] {
+        if pressed(KeyboardShortcut::new(Modifiers::COMMAND, key)) {
+            actions.push(Action::ShowTab(tab));
+        }
+    }
     // Escape that ends a field ends nothing else.
     let is_free = || ctx.memory(|memory| memory.focused().is_none());
     if pressed(PROJECTOR) || (own.projector.on && is_free() && pressed(LEAVE)) {
@@ -175,6 +180,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl O", "open a project"),
             ("Ctrl S", "save"),
             ("Ctrl Shift S", "save as"),
+            ("Ctrl 1, 2, 3", "Build, Debug, Compare"),
             ("F4", "toggle projector view"),
             ("F1", "explain what is under the pointer or focused"),
             ("Ctrl /", "show these shortcuts"),

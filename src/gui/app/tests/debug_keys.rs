@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers};
 
 use super::hands::Hands;
-use crate::session::{Action, State};
+use crate::session::{Action, State, Tab};
 use crate::trace::{DebugView, Moment, Turn};
 use crate::trainer::{DebugCommand, Unit};
 
@@ -193,4 +193,14 @@ fn enter_counts_also_before_the_condition_was_looked_at() {
     hands.click("Condition");
     hands.type_and_enter("step == 3");
     hands.wait_until("there is a breakpoint", |hands| hands.state().breakpoints.len() == 1);
+}
+
+#[test]
+fn each_tab_has_a_key() {
+    let mut hands = xor();
+    for (key, tab) in [(Key::Num1, Tab::Build), (Key::Num3, Tab::Compare), (Key::Num2, Tab::Debug)] {
+        hands.key(Modifiers::COMMAND, key);
+        assert_eq!(hands.state().tab, tab);
+    }
+    assert!(hands.sees("Continue"));
 }
