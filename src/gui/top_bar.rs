@@ -89,6 +89,10 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                 }
                 Tab::Debug => {
                     let obstacle = obstacle(state);
+                    if room == Room::Barest {
+                        // Close together rather than on each other.
+                        (ui.spacing_mut().button_padding.x, ui.spacing_mut().item_spacing.x) = (4.0, 2.0);
+                    }
                     let words = match room {
                         Room::Barest | Room::Bare | Room::Least => bar::Words::Few,
                         Room::Tight | Room::Medium => bar::Words::Short,

@@ -63,8 +63,9 @@ impl<'a> Chart<'a> {
         let (first, last) = (*curve.points.steps().first()?, curve.points.last()?.0);
         let buckets = curve.points.visible(first as f64, last as f64, 100);
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-        for bucket in buckets.iter().filter(|bucket| bucket.mean.is_finite()) {
-            (low, high) = (low.min(bucket.min), high.max(bucket.max));
+        let values = buckets.iter().flat_map(|bucket| [bucket.min, bucket.mean, bucket.max]);
+        for value in values.filter(|value| value.is_finite()) {
+            (low, high) = (low.min(value), high.max(value));
         }
         if low >= high {
             (low, high) = if low.is_finite() { (low - 0.5, low + 0.5) } else { (0.0, 1.0) };
@@ -113,10 +114,15 @@ impl<'a> Chart<'a> {
             painter.circle_filled(only, 2.0, tokens.accent);
         }
         painter.line(line, Stroke::new(1.5, tokens.accent));
-        let font = theme::mono(9.5);
-        let top = self.rect.left_top() - Vec2::new(0.0, 11.0);
-        painter.text(top, Align2::LEFT_TOP, high, font.clone(), tokens.faint);
-        painter.text(self.rect.left_bottom(), Align2::LEFT_BOTTOM, low, font, tokens.faint);
+        // On a ground of their own: the line passes below them.
+        let label = |at: Pos2, align: Align2, text: &str| {
+            let galley = painter.layout_no_wrap(text.to_owned(), theme::mono(9.5), tokens.faint);
+            let place = align.anchor_size(at, galley.size());
+            painter.rect_filled(place, 0.0, tokens.panel.gamma_multiply(0.85));
+            painter.galley(place.min, galley, tokens.faint);
+        };
+        label(self.rect.left_top() - Vec2::new(0.0, 11.0), Align2::LEFT_TOP, high);
+        label(self.rect.left_bottom() - Vec2::new(0.0, 2.0), Align2::LEFT_BOTTOM, low);
     }
 }
 

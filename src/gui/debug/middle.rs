@@ -259,7 +259,7 @@ fn explain(ui: &mut Ui, view: &DebugView, record: &TensorRecord, local: &mut Deb
     }
     if let Some(row) = response.sample {
         local.sample.row = row;
-        local.right = Right::Sample;
+        (local.right, local.is_right) = (Right::Sample, true);
     }
 }
 

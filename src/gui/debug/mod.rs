@@ -48,6 +48,8 @@ use watch::WatchUi;
 pub struct DebugUi {
     left: Left,
     right: Right,
+    /// In a narrow window, where both sides share one panel: what is seen there is of the right one.
+    is_right: bool,
     pub bar: bar::BarUi,
     listing: ListingUi,
     breakpoints: BreakpointsUi,
@@ -83,6 +85,18 @@ enum Right {
     Sample,
 }
 
+/// A pane of the one panel that a narrow window has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Left(Left),
+    Right(Right),
+}
+
+/// A window of fewer points has no room for a panel on either side of the middle.
+const NARROW: f32 = 640.0;
+
+const RIGHT: [(Right, &str); 3] = [(Right::Watch, "Watch"), (Right::Layers, "Layers"), (Right::Sample, "Sample")];
+
 /// The parts of the tab that have a key each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pane {
@@ -107,6 +121,11 @@ impl DebugUi {
             Pane::Sample => self.right = Right::Sample,
             Pane::Tensor | Pane::Canvas | Pane::Time => {}
         }
+        match pane {
+            Pane::Program | Pane::Breakpoints => self.is_right = false,
+            Pane::Watch | Pane::Layers | Pane::Sample => self.is_right = true,
+            Pane::Tensor | Pane::Canvas | Pane::Time => {}
+        }
         self.middle.show_pane(pane);
         self.focus = Some(pane);
     }
@@ -126,7 +145,13 @@ impl DebugUi {
 
     /// Which panels are open stays, and how the time line is drawn.
     pub fn for_another_project(&self) -> Self {
-        Self { left: self.left, right: self.right, time: TimeUi::like(&self.time), ..Self::default() }
+        Self {
+            left: self.left,
+            right: self.right,
+            is_right: self.is_right,
+            time: TimeUi::like(&self.time),
+            ..Self::default()
+        }
     }
 }
 
@@ -146,7 +171,9 @@ pub fn show(
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
     let (width, height) = (ui.available_width(), ui.available_height());
+    let is_narrow = width < NARROW;
     let (class, left_width, right_width) = match width {
+        _ if is_narrow => (3, 208.0, 0.0),
         w if w < 860.0 => (2, 208.0, 224.0),
         w if w < 1200.0 => (0, 316.0, 264.0),
         _ => (1, 436.0, 336.0),
@@ -164,23 +191,23 @@ pub fn show(
     });
     let left = Panel::left(("program", class)).frame(panel).default_size(left_width);
     left.size_range(200.0..=(width * 0.5)).show(ui, |ui| {
-        let breakpoints = match state.breakpoints.len() {
-            0 => "Breakpoints".to_owned(),
-            n => format!("Breakpoints {n}"),
-        };
+        if is_narrow {
+            return both_ui(ui, state, local, actions);
+        }
+        let breakpoints = breakpoints_title(state);
         let tabs = [(Left::Program, "Program"), (Left::Breakpoints, breakpoints.as_str())];
         let focus = local.takes_focus(&[Pane::Breakpoints]);
         header(ui, |ui| pane_tabs(ui, &mut local.left, &tabs, "12", focus));
-        fixed(ui, |ui| match (&state.debug, local.left) {
-            (Some(view), Left::Program) => listing::show(ui, state, view, local, actions),
-            (Some(view), Left::Breakpoints) => {
-                breakpoints::show(ui, state, view, &mut local.breakpoints, actions);
-            }
-            (None, _) => nothing(ui, state),
-        });
+        left_ui(ui, state, local, actions);
     });
     let right = Panel::right(("watch", class)).frame(panel).default_size(right_width);
-    right.size_range(208.0..=(width * 0.4)).show(ui, |ui| right_ui(ui, state, local, actions));
+    if !is_narrow {
+        right.size_range(208.0..=(width * 0.4)).show(ui, |ui| {
+            let focus = local.takes_focus(&[Pane::Watch, Pane::Layers, Pane::Sample]);
+            header(ui, |ui| pane_tabs(ui, &mut local.right, &RIGHT, "567", focus));
+            right_ui(ui, state, local, actions);
+        });
+    }
     let centre = CentralPanel::no_frame().frame(Frame::new().fill(tokens.canvas)).show(ui, |ui| {
         let rect = ui.max_rect();
         middle::show(ui, state, local, canvas, dialogs, actions);
@@ -197,10 +224,45 @@ pub fn show(
     centre.inner
 }
 
+/// How many there are.
+fn breakpoints_title(state: &State) -> String {
+    match state.breakpoints.len() {
+        0 => "Breakpoints".to_owned(),
+        n => format!("Breakpoints {n}"),
+    }
+}
+
+/// The panes of both sides in one panel.
+fn both_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
+    let breakpoints = breakpoints_title(state);
+    let mut tabs = vec![(Side::Left(Left::Program), "Program"), (Side::Left(Left::Breakpoints), breakpoints.as_str())];
+    tabs.extend(RIGHT.map(|(pane, title)| (Side::Right(pane), title)));
+    let focus = local.takes_focus(&[Pane::Breakpoints, Pane::Watch, Pane::Layers, Pane::Sample]);
+    let mut shown = if local.is_right { Side::Right(local.right) } else { Side::Left(local.left) };
+    header(ui, |ui| pane_tabs(ui, &mut shown, &tabs, "12567", focus));
+    match shown {
+        Side::Left(pane) => {
+            (local.is_right, local.left) = (false, pane);
+            left_ui(ui, state, local, actions);
+        }
+        Side::Right(pane) => {
+            (local.is_right, local.right) = (true, pane);
+            right_ui(ui, state, local, actions);
+        }
+    }
+}
+
+fn left_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
+    fixed(ui, |ui| match (&state.debug, local.left) {
+        (Some(view), Left::Program) => listing::show(ui, state, view, local, actions),
+        (Some(view), Left::Breakpoints) => {
+            breakpoints::show(ui, state, view, &mut local.breakpoints, actions);
+        }
+        (None, _) => nothing(ui, state),
+    });
+}
+
 fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
-    let tabs = [(Right::Watch, "Watch"), (Right::Layers, "Layers"), (Right::Sample, "Sample")];
-    let focus = local.takes_focus(&[Pane::Watch, Pane::Layers, Pane::Sample]);
-    header(ui, |ui| pane_tabs(ui, &mut local.right, &tabs, "567", focus));
     let tokens = Tokens::of(ui);
     fixed(ui, |ui| {
         let Some(view) = &state.debug else { return };

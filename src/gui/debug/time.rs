@@ -52,8 +52,12 @@ pub fn show(
 ) {
     let tokens = Tokens::of(ui);
     header(ui, |ui| {
-        ui.label(RichText::new("Time").font(theme::medium(13.0)));
-        memory(ui, state, view, actions);
+        // Branches come before words.
+        let room = ui.available_width();
+        if room >= 620.0 {
+            ui.label(RichText::new("Time").font(theme::medium(13.0)));
+        }
+        memory(ui, state, view, room, actions);
         places::show(ui, state, actions);
         let help = "Logarithmic scale: equal distances are equal ratios, so changes of a small loss stay visible.";
         let log = ui.add(egui::Button::selectable(local.log, "log"));
@@ -90,15 +94,20 @@ pub fn show(
 }
 
 /// What checkpoints take; a click changes how much they may.
-fn memory(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>) {
+fn memory(ui: &mut Ui, state: &State, view: &DebugView, room: f32, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let points = &view.checkpoints;
     let taken = points.bytes as f64 / f64::from(1 << 20);
-    let text = format!(
+    let whole = format!(
         "checkpoint every {} steps · {taken:.1} of {} MiB",
         count(points.spacing),
         count((points.budget >> 20) as u64)
     );
+    let text = match room {
+        room if room >= 900.0 => whole.clone(),
+        room if room >= 620.0 => format!("{taken:.1} of {} MiB", count((points.budget >> 20) as u64)),
+        _ => format!("{taken:.1} MiB"),
+    };
     let text = RichText::new(text).color(tokens.faint);
     let menu = ui.menu_button(text, |ui| {
         ui.label("Memory for checkpoints:");
@@ -111,7 +120,7 @@ fn memory(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action
     });
     let help = "To go back, Glassbox restores the nearest earlier checkpoint and recomputes from there. More memory \
         means more checkpoints and quicker jumps.";
-    menu.response.on_hover_text(help);
+    menu.response.on_hover_text(format!("{whole}\n{help}"));
 }
 
 fn branch_ui(ui: &mut Ui, tokens: &Tokens, view: &DebugView, branch: &Branch, width: f32, actions: &mut Vec<Action>) {
@@ -197,12 +206,7 @@ impl Plan {
         if last == 0 || rect.width() < 20.0 || rect.height() < 8.0 {
             return None;
         }
-        let buckets = curves().flat_map(|series| series.visible(0.0, last as f64, 200));
-        let (mut low, mut high, mut least) = (f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY);
-        for bucket in buckets.filter(|bucket| bucket.mean.is_finite()) {
-            (low, high) = (low.min(bucket.min), high.max(bucket.max));
-            least = [bucket.min, bucket.mean].into_iter().filter(|&value| value > 0.0).fold(least, f32::min);
-        }
+        let (mut low, mut high, least) = span(curves(), last);
         // What is 0 or below has no place on a logarithmic scale: it lies at its lower end.
         let log = log && least < high;
         if log {
@@ -219,7 +223,8 @@ impl Plan {
 
     fn y(&self, loss: f32) -> f32 {
         let share = if self.log {
-            (loss.max(self.low) / self.low).ln() / (self.high / self.low).ln()
+            // Of losses that have exploded the quotient would be beyond all numbers.
+            (loss.max(self.low).ln() - self.low.ln()) / (self.high.ln() - self.low.ln())
         } else {
             (loss - self.low) / (self.high - self.low)
         };
@@ -231,6 +236,18 @@ impl Plan {
         let share = ((x - self.rect.left()) / self.rect.width()).clamp(0.0, 1.0);
         (f64::from(share) * self.last as f64).round() as u64
     }
+}
+
+/// The least and the largest loss that is a number, and the least above 0.
+fn span<'a>(curves: impl Iterator<Item = &'a Series>, last: u64) -> (f32, f32, f32) {
+    let (mut low, mut high, mut least) = (f32::INFINITY, f32::NEG_INFINITY, f32::INFINITY);
+    let buckets = curves.flat_map(|series| series.visible(0.0, last as f64, 200));
+    // Where an infinity stands among numbers, those count all the same.
+    for value in buckets.flat_map(|bucket| [bucket.min, bucket.mean, bucket.max]).filter(|value| value.is_finite()) {
+        (low, high) = (low.min(value), high.max(value));
+        least = if value > 0.0 { least.min(value) } else { least };
+    }
+    (low, high, least)
 }
 
 /// The loss of every branch, the one that is looked at last.
@@ -399,6 +416,21 @@ fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_loss_that_has_exploded_has_its_place_on_the_logarithmic_scale() {
+        let rect = Rect::from_min_size(Pos2::ZERO, Vec2::new(100.0, 104.0));
+        let plan = Plan { rect, last: 10, low: 0.018, high: 2.9e38, log: true };
+        assert_eq!((plan.y(2.9e38), plan.y(0.018), plan.y(0.0)), (0.0, 100.0, 100.0));
+        assert!((1.0..99.0).contains(&plan.y(1e10)));
+    }
+
+    #[test]
+    fn an_infinite_loss_takes_no_room_from_the_others() {
+        let mut series = Series::default();
+        (1..=1000).for_each(|step| series.push(step, if step == 500 { f32::INFINITY } else { step as f32 }));
+        assert_eq!(span([&series].into_iter(), 1000), (1.0, 1000.0, 1.0));
+    }
 
     #[test]
     fn the_steps_below_the_line_are_round_and_few() {

@@ -198,7 +198,7 @@ fn row(
 
 /// How wide a number may be: two of them, the cross and the expression share the panel.
 fn column(ui: &Ui) -> f32 {
-    if is_narrow(ui) { 52.0 } else { 66.0 }
+    if is_narrow(ui) { 52.0 } else { 60.0 }
 }
 
 fn is_narrow(ui: &Ui) -> bool {

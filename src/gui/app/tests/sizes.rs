@@ -3,7 +3,8 @@
 use egui::{Key, Modifiers, Rect, vec2};
 
 use super::hands::Hands;
-use crate::session::State;
+use crate::session::{Action, State};
+use crate::trainer::DebugCommand;
 
 const CARDS: [&str; 4] = ["node Input", "node Dense 1", "node Dense 2", "node Loss"];
 
@@ -333,5 +334,39 @@ fn all_answers_about_a_drawing_are_seen_in_a_small_window() {
     for digit in 0..10 {
         let rect = hands.rect(&bar(&hands, digit).expect("a bar"));
         assert!(window.contains_rect(rect) && !pad.intersects(rect), "{digit} at {rect:?}");
+    }
+}
+
+#[test]
+fn nothing_of_the_debugger_lies_on_another_at_any_size_of_everything() {
+    let mut hands = xor([1440.0, 900.0]);
+    hands.click_tab("Debug");
+    hands.wait_until("the program is there", |hands| {
+        hands.state().debug.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
+    });
+    for name in ["one", "two"] {
+        let fork = DebugCommand::Fork { name: name.into() };
+        hands.apply(Action::Debug(fork));
+        hands.wait_until("the fork is there", |hands| hands.sees(&format!("Branch {name}")));
+    }
+    for size in ENLARGED {
+        hands.resize(size);
+        let bar = ["Menu", "Project name", "Continue", "Back", "Over", "Into", "Out", "Step", "Reverse to"];
+        let bar = bar.into_iter().map(|name| hands.rect(name));
+        let time = ["Bookmarks", "Logarithmic time line", "Branch main", "Branch one", "Branch two"];
+        let time = time.into_iter().map(|name| hands.rect(name)).chain([hands.rect_of(" MiB")]);
+        let middle = ["Probe batch", "Follow"].into_iter().map(|name| hands.rect(name));
+        let tabs = hands.tabs().into_iter().map(|(_, rect)| rect);
+        let all: Vec<Rect> = bar.chain(time).chain(middle).chain(tabs).collect();
+        for (i, rect) in all.iter().enumerate() {
+            let apart = all[..i].iter().all(|other| !other.shrink(0.5).intersects(rect.shrink(0.5)));
+            assert!(rect.left() >= 0.0 && rect.right() <= size[0] && apart, "{size:?}: {rect} in {all:?}");
+        }
+        // Every pane is one key away.
+        for (key, what) in [(Key::Num5, "Watch another expression"), (Key::Num2, "Condition")] {
+            hands.key(Modifiers::NONE, key);
+            assert!(hands.sees(what), "{size:?}: {what}");
+        }
+        hands.key(Modifiers::NONE, Key::Num1);
     }
 }
