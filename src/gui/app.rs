@@ -227,9 +227,14 @@ impl eframe::App for App {
     }
 }
 
+/// The program's mark, for window managers that ask the window and not its desktop entry.
+const ICON: &[u8] = include_bytes!("../../assets/icon/glassbox.png");
+
 /// Opens the window on a session and stays until it is closed.
 pub fn run(state: State) -> eframe::Result {
+    let icon = eframe::icon_data::from_png_bytes(ICON).unwrap_or_default();
     let viewport = egui::ViewportBuilder::default()
+        .with_icon(icon)
         .with_title("Glassbox")
         .with_app_id("glassbox")
         .with_inner_size([1440.0, 900.0])
