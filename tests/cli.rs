@@ -1,5 +1,7 @@
 //! The command line, as a shell sees it: exit codes, JSON, files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 #[path = "cli/arguments.rs"]
 mod arguments;
 #[path = "cli/branches.rs"]

@@ -3,6 +3,8 @@
 //! `tests/compat` holds checkpoints as they were written by the program of their time, and `goes-on.json` what came next there. What
 //! lies in it is never written anew: another format adds another folder's worth of files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

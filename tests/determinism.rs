@@ -1,5 +1,7 @@
 //! Every template gives bitwise the same run: on one, two and eight threads, in single steps, and across a save and a resume.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 mod support;
 
 use std::collections::BTreeSet;

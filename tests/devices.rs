@@ -1,6 +1,8 @@
 //! A run on more than one device: going on where it was, refusing what is not there, replaying what was computed elsewhere; and
 //! what a card computes beside what the CPU computes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 mod support;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! What the documents say about files is held against the program: their examples open, and no word is missing.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,8 @@
 //! A dumped step computed again by PyTorch, through `scripts/recompute_dump.py`. Not run where no Python has torch; the
 //! variable `PYTHON` names another interpreter.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 mod support;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The project files in examples/ open, have no problem, and train to what their README promises.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
 //! Every number of a network can be explained: what an explanation says, evaluated, is the number that the machine holds; and
 //! nudges agree with every gradient.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use std::path::Path;
 use std::sync::Arc;
 

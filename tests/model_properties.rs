@@ -1,5 +1,7 @@
 //! Over random graphs and random edits: nothing panics, undo and redo are inverses, saving loses nothing.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use glassbox::model::layer::LayerKind;
 use glassbox::model::{
     DataSignature, Edit, End, Graph, History, LayerId, ParamKind, ParamValue, Project, Shape, Task, TrainingSpec,

@@ -3,6 +3,8 @@
 //!
 //! Deliberately no other framework: whole networks beside PyTorch are in `pytorch_parity.rs`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use std::collections::BTreeSet;
 
 use glassbox::data::batches::Batch;

@@ -1,5 +1,7 @@
 //! Every kind of layer is everywhere it must be: it says what it is, it compiles to instructions, and it trains.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
 use std::collections::BTreeSet;
 
 use glassbox::data::batches::Batch;

@@ -1,7 +1,10 @@
-//! The rules of the house, read off the source text: who may import whom, what no file may hold, how long things get.
+//! The rules of the house that no lint can see, read off the source text: who may import whom, where colours stand, how long things
+//! get. (The lints are in Cargo.toml and clippy.toml.)
 //!
 //! Each rule is a function with tests of its own over small strings (so that it is known to be able to fail), and one
 //! test here that holds the whole tree against it. No parser and no crate besides the standard library.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
 mod devices;
 mod floors;
@@ -69,25 +72,6 @@ fn only_the_engine_names_candle_and_only_the_gui_names_egui() {
 }
 
 #[test]
-fn nothing_unwraps_outside_tests() {
-    check("unwrap or expect outside tests:", &src(), rules::no_unwrap);
-}
-
-#[test]
-fn nothing_is_unfinished_and_nothing_panics_on_purpose() {
-    check("A macro that must not be here:", &everything_but_panics(), rules::no_panicking_macros);
-}
-
-/// Tests and examples may panic, but nothing may be unfinished in them either.
-fn everything_but_panics() -> Vec<Source> {
-    let mut sources = everything();
-    for source in sources.iter_mut().filter(|s| !s.path.starts_with("src/")) {
-        source.production = String::new();
-    }
-    sources
-}
-
-#[test]
 fn files_are_short() {
     check("A file is too long:", &src(), rules::file_length);
 }
@@ -108,28 +92,13 @@ fn every_file_opens_with_what_it_owns() {
 }
 
 #[test]
-fn an_ignored_test_says_why() {
-    check("A test is ignored without a reason:", &everything(), rules::ignored_without_reason);
-}
-
-#[test]
 fn colours_are_written_in_the_theme_only() {
     check("A colour is written outside gui/theme.rs:", &src(), rules::colours_outside_the_theme);
 }
 
 #[test]
-fn what_is_typed_for_a_number_is_answered() {
-    check("A field for a number does not answer:", &src(), rules::fields_that_do_not_answer);
-}
-
-#[test]
 fn lists_open_at_their_top() {
     check("A list opens scrolled:", &src(), rules::lists_that_open_scrolled);
-}
-
-#[test]
-fn unsafe_code_stays_in_the_kernels() {
-    check("unsafe:", &src(), rules::unsafe_outside_kernels);
 }
 
 #[test]

@@ -1,36 +1,9 @@
 //! One function a rule: a source in, findings out (each with file and line).
 
-use super::source::{Source, functions, word_before, words};
+use super::source::{Source, functions, words};
 
 pub const MAX_FILE_LINES: usize = 500;
 pub const MAX_FUNCTION_LINES: usize = 100;
-
-pub fn no_unwrap(source: &Source) -> Vec<String> {
-    let mut found = Vec::new();
-    for call in [".unwrap()", ".expect("] {
-        for (at, _) in source.production.match_indices(call) {
-            // A type's own `expect`, called on itself, is no panic.
-            if call == ".expect(" && word_before(&source.production, at) == "self" {
-                continue;
-            }
-            found.push(source.at(at, format_args!("`{call}`: return an error, or say by `match` why it cannot be")));
-        }
-    }
-    found
-}
-
-/// Macros that have no place: unfinished work anywhere, a panic outside tests.
-pub fn no_panicking_macros(source: &Source) -> Vec<String> {
-    let calls = |code: &str, names: &[&str]| -> Vec<String> {
-        words(code)
-            .filter(|(at, word)| names.contains(word) && code[at + word.len()..].starts_with('!'))
-            .map(|(at, word)| source.at(at, format_args!("`{word}!`")))
-            .collect()
-    };
-    let mut found = calls(&source.code, &["todo", "unimplemented", "dbg"]);
-    found.extend(calls(&source.production, &["panic"]));
-    found
-}
 
 pub fn file_length(source: &Source) -> Vec<String> {
     let lines = source.production_lines();
@@ -63,12 +36,6 @@ pub fn opens_with_a_word_about_itself(source: &Source) -> Vec<String> {
     vec![format!("{}: opens without `//!`: say what it owns and what it deliberately does not", source.path)]
 }
 
-/// `#[ignore]` needs its reason: `#[ignore = "why, and how it is run"]`.
-pub fn ignored_without_reason(source: &Source) -> Vec<String> {
-    let bare = concat!("#[", "ignore]");
-    source.code.match_indices(bare).map(|(at, _)| source.at(at, "an ignored test without a reason")).collect()
-}
-
 /// Colours are tokens of the theme.
 pub fn colours_outside_the_theme(source: &Source) -> Vec<String> {
     if source.path.starts_with("src/gui/theme") {
@@ -95,16 +62,6 @@ pub fn colours_outside_the_theme(source: &Source) -> Vec<String> {
     found
 }
 
-/// egui's own field for numbers puts back in silence what it cannot read.
-pub fn fields_that_do_not_answer(source: &Source) -> Vec<String> {
-    if source.path.starts_with("src/gui/widgets/") {
-        return Vec::new();
-    }
-    let code = &source.production;
-    let made = words(code).filter(|(at, word)| *word == "DragValue" && code[at + word.len()..].starts_with("::new"));
-    made.map(|(at, _)| source.at(at, "`DragValue::new`: take `Number` of gui/widgets")).collect()
-}
-
 /// egui's own list opens as it was left, perhaps scrolled away from its beginning.
 pub fn lists_that_open_scrolled(source: &Source) -> Vec<String> {
     if source.path.starts_with("src/gui/widgets/") {
@@ -112,24 +69,6 @@ pub fn lists_that_open_scrolled(source: &Source) -> Vec<String> {
     }
     let made = words(&source.production).filter(|(_, word)| *word == "show_ui");
     made.map(|(at, _)| source.at(at, "`show_ui`: take `combo` of gui/widgets")).collect()
-}
-
-/// `unsafe` only in the kernels, with a word about why it is sound.
-pub fn unsafe_outside_kernels(source: &Source) -> Vec<String> {
-    let mut found = Vec::new();
-    for (at, _) in words(&source.production).filter(|(_, word)| *word == "unsafe") {
-        if !source.path.starts_with("src/engine/kernels") {
-            found.push(source.at(at, "`unsafe` outside engine/kernels"));
-            continue;
-        }
-        let line = source.line(at);
-        let before: Vec<&str> = source.text.lines().take(line).collect();
-        let near = before.iter().rev().take(8).any(|l| l.to_lowercase().contains("safe") && l.contains("//"));
-        if !near {
-            found.push(source.at(at, "`unsafe` without a comment (SAFETY: ...) that says why it is sound"));
-        }
-    }
-    found
 }
 
 /// An op or a layer is asked by a method: a decision that hangs on how one is spelt forgets the next one.
@@ -192,14 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn unwrap_counts_outside_tests_only() {
-        assert_eq!(no_unwrap(&source("fn f() { a.unwrap(); b.expect(\"c\"); }")).len(), 2);
-        assert_eq!(no_unwrap(&source("fn f() { a.unwrap_or(1); self.expect(Token); } // .unwrap()")).len(), 0);
-        assert_eq!(no_unwrap(&source("#[cfg(test)]\nmod tests { fn f() { a.unwrap(); } }")).len(), 0);
-        assert_eq!(no_unwrap(&source("#[cfg(test)]\nmod tests { }\nfn f() { a.unwrap(); }")).len(), 1);
-    }
-
-    #[test]
     fn decisions_by_spelling_are_found_and_names_may_be_shown() {
         let count = |text: &str| decided_by_spelling(&source(text)).len();
         assert_eq!(count("fn f() { if i.op.name() == \"relu\" { g() } }"), 1);
@@ -209,14 +140,6 @@ mod tests {
             count("fn f() { format!(\"{}\", i.op.name()); a.kind.key() == b.kind.key(); g(op.name(), \"x\"); }"),
             0
         );
-    }
-
-    #[test]
-    fn unfinished_macros_count_everywhere_and_panic_outside_tests() {
-        let unfinished = concat!("#[cfg(test)] mod tests { fn f() { todo", "!(); dbg", "!(a); panic!(); } }");
-        assert_eq!(no_panicking_macros(&source(unfinished)).len(), 2);
-        assert_eq!(no_panicking_macros(&source("fn f() { panic!(\"no\") }")).len(), 1);
-        assert_eq!(no_panicking_macros(&source("fn todo() { let panic = 1; catch_panic(panic); }")).len(), 0);
     }
 
     #[test]
@@ -239,33 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn an_ignored_test_needs_a_reason() {
-        assert_eq!(ignored_without_reason(&source(concat!("#[", "ignore]\nfn f() {}"))).len(), 1);
-        assert_eq!(ignored_without_reason(&source(concat!("#[", "ignore = \"slow; run by x\"]\nfn f() {}"))).len(), 0);
-    }
-
-    #[test]
     fn colours_live_in_the_theme() {
         let text = "let a = Color32::from_rgb(1, 2, 3); let b = egui::Color32::RED; let c = Color32::TRANSPARENT;";
         assert_eq!(colours_outside_the_theme(&Source::new("src/gui/palette.rs", text)).len(), 2);
         assert_eq!(colours_outside_the_theme(&Source::new("src/gui/theme.rs", text)).len(), 0);
         assert_eq!(colours_outside_the_theme(&source("fn f(c: Color32) { c.gamma_multiply(0.5) }")).len(), 0);
-    }
-
-    #[test]
-    fn a_field_that_puts_back_in_silence_is_found() {
-        let text = "use egui::DragValue; fn f(ui: &mut Ui) { ui.add(DragValue::new(&mut 1)); }";
-        assert_eq!(fields_that_do_not_answer(&Source::new("src/gui/palette.rs", text)).len(), 1);
-        assert_eq!(fields_that_do_not_answer(&Source::new("src/gui/widgets/number.rs", text)).len(), 0);
-    }
-
-    #[test]
-    fn unsafe_stays_in_the_kernels_and_says_why() {
-        let bare = "fn f() { unsafe { g() } }";
-        let reasoned = "// SAFETY: g reads n numbers, and there are n.\nfn f() { unsafe { g() } }";
-        assert_eq!(unsafe_outside_kernels(&source(reasoned)).len(), 1);
-        assert_eq!(unsafe_outside_kernels(&Source::new("src/engine/kernels/a.rs", bare)).len(), 1);
-        assert_eq!(unsafe_outside_kernels(&Source::new("src/engine/kernels/a.rs", reasoned)).len(), 0);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What the tests that cross modules share: where the real data lies, and where correctness is tested.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program takes what it needs of it")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -160,7 +160,7 @@ pub fn backward_parameters(
 
 /// The gradient of `x` when its own batch made the statistics:
 /// `dx = weight · scale · (dy - mean(dy) - xhat · mean(dy · xhat))`, with the sums of [`backward_parameters`].
-#[allow(clippy::too_many_arguments)] // The formula has as many.
+#[allow(clippy::too_many_arguments, reason = "the formula has as many")]
 pub fn backward_input(
     c: &Channels,
     x: &[f32],

@@ -6,8 +6,7 @@
 //!
 //! No sums here: each output depends on its own inputs only, so nothing depends on the partition.
 
-// `let f = f;` is not redundant here: it is the copy that the second paragraph speaks of.
-#![allow(clippy::redundant_locals)]
+#![allow(clippy::redundant_locals, reason = "`let f = f;` is the copy that the second paragraph speaks of")]
 
 use pulp::Arch;
 use rayon::prelude::*;

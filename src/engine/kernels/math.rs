@@ -1,8 +1,7 @@
 //! f32 functions without branches or library calls, so that loops over them vectorise. Within a few units in the last
 //! place of the true value; not-a-number stays not-a-number.
 
-// Coefficients stand as they were published.
-#![allow(clippy::excessive_precision)]
+#![allow(clippy::excessive_precision, reason = "coefficients stand as they were published")]
 
 /// eˣ. Cephes' polynomial on |r| <= ln 2 / 2, then times 2ⁿ in two halves, so that both ends of the range are right.
 #[inline(always)]

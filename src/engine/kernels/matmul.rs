@@ -27,8 +27,10 @@ impl<'a> Matrix<'a> {
         Self { data, rows, columns, row_step: step as isize, column_step: 1 }
     }
 
-    /// Some rows of a row-major matrix.
+    /// `count` of its rows, from `first` on.
     fn rows_from(self, first: usize, count: usize) -> Self {
+        let there = self.rows;
+        assert!(first + count <= there, "rows {first} to {} of a matrix of {there}", first + count);
         let start = first * self.row_step.unsigned_abs();
         Self { data: &self.data[start..], rows: count, ..self }
     }
@@ -152,6 +154,13 @@ mod tests {
                 assert!((turned[i * n + j] - sum).abs() < 1e-5);
             }
         }
+    }
+
+    /// What `gemm` reads of it by address alone has to be there.
+    #[test]
+    #[should_panic(expected = "rows 2 to 5 of a matrix of 4")]
+    fn rows_that_are_not_there_are_refused() {
+        Matrix::new(&numbers(4 * 3, 1), 4, 3).rows_from(2, 3);
     }
 
     #[test]

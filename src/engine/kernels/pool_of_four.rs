@@ -63,7 +63,7 @@ const WINDOWS: usize = 4;
 /// The gradient of one plane of `size`: each of `dy` goes to the number of its window that was the largest, the others get 0. Or
 /// false, and nothing is right: where a machine or a row is too narrow, and where one was said to lie outside its window, which only
 /// a person does.
-#[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables))]
+#[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables, reason = "the loop is x86's"))]
 pub fn max_backward(size: [usize; 2], argmax: &[f32], dy: &[f32], dx: &mut [f32]) -> bool {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new()

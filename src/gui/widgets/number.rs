@@ -124,6 +124,7 @@ impl<'a> Number<'a> {
         let refused = Refused::standing(ui.ctx(), key, value);
         let before = self.position(value);
         let (mut now, read) = (before, RefCell::new(None));
+        #[allow(clippy::disallowed_methods, reason = "this is the one that answers")]
         let field = DragValue::new(&mut now)
             .range(self.position(self.least)..=self.position(self.most))
             .speed(self.drag_speed(value))

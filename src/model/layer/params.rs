@@ -179,7 +179,7 @@ macro_rules! layer_params {
                 }, )*]
             }
 
-            #[allow(unused_variables)]
+            #[allow(unused_variables, reason = "a layer without parameters asks for no key")]
             fn param(&self, key: &str) -> Option<$crate::model::layer::ParamValue> {
                 $( if key == stringify!($field) {
                     return Some($crate::model::layer::Field::to_param(&self.$field));
@@ -187,7 +187,7 @@ macro_rules! layer_params {
                 None
             }
 
-            #[allow(unused_variables)]
+            #[allow(unused_variables, reason = "a layer without parameters asks for no key")]
             fn set_param(&mut self, key: &str, value: &$crate::model::layer::ParamValue) -> Result<(), String> {
                 $( if key == stringify!($field) {
                     let kind: $crate::model::layer::ParamKind = $kind;
