@@ -60,6 +60,7 @@ fn the_other_generated_templates_learn_too() {
         ("blobs", 0.9),
         ("sine", 0.97),
         ("plane", 0.97),
+        ("digits-resnet", 0.97),
         ("digits-lstm", 0.93),
         ("digits-attention", 0.9),
     ] {

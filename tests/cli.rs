@@ -75,6 +75,7 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         "plane",
         "digits",
         "digits-cnn",
+        "digits-resnet",
         "digits-lstm",
         "digits-attention",
         "mnist-mlp",

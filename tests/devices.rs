@@ -150,7 +150,7 @@ fn a_card_computes_what_the_cpu_computes() {
         println!("not run: {test} ({why})");
         return;
     }
-    for key in ["spiral", "sine", "moons", "digits-cnn", "digits-lstm", "digits-attention"] {
+    for key in ["spiral", "sine", "moons", "digits-cnn", "digits-resnet", "digits-lstm", "digits-attention"] {
         let mut project = templates::build(key).unwrap();
         if let Source::Digits(digits) = &mut project.data.source {
             digits.samples = 300;

@@ -115,6 +115,11 @@ fn every_value_of_a_convolutional_network_is_explained() {
 }
 
 #[test]
+fn every_value_of_a_residual_network_is_explained() {
+    every_value_of("digits-resnet");
+}
+
+#[test]
 fn every_value_of_a_recurrent_network_is_explained() {
     every_value_of("digits-lstm");
 }

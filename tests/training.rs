@@ -29,7 +29,9 @@ fn start(project: &Project) -> Run {
 fn moons() -> Project {
     let mut project = templates::build("moons").unwrap();
     let first = project.graph.find("Dense 1").unwrap().id;
-    Edit::Append { after: first, kind: Dropout { rate: 0.3 }.into() }.apply(&mut project.graph).unwrap();
+    Edit::Append { after: first, kind: Dropout { rate: 0.3, ..Dropout::default() }.into() }
+        .apply(&mut project.graph)
+        .unwrap();
     Edit::Append { after: first, kind: BatchNorm::default().into() }.apply(&mut project.graph).unwrap();
     project
 }

@@ -19,6 +19,12 @@ def main():
     write("selu", [case(F.selu, [x])])
     corners = torch.cat([x, torch.tensor([[-3.0, 3, 0, -3.5, 3.5, -2.5, 2.5, 6, -6]], dtype=torch.float64)])
     write("hard_swish", [case(F.hardswish, [corners])])
+    ends = torch.cat([x, torch.tensor([[-1.0, 1, 0, 6, -6, 0.5, -0.5, 7, -0.75]], dtype=torch.float64)])
+    write("hard_tanh", [case(lambda x, low, high: F.hardtanh(x, low, high), [ends], {"low": low, "high": high})
+                        for low, high in [(-1.0, 1.0), (0.0, 6.0)]])
+    write("threshold", [case(lambda x, threshold: F.threshold(x, threshold, 0.0), [ends], {"threshold": threshold})
+                        for threshold in (1.0, -0.75)])
+    write("mish", [case(F.mish, [x])])
     picture = random(17, 2, 3, 4, 5)
     picture[0, 0, 0, :2] = 0.0
     write("prelu", [
@@ -32,6 +38,7 @@ def main():
     write("tanh", [case(torch.tanh, [x])])
     write("sigmoid", [case(torch.sigmoid, [x])])
     write("softmax", [case(lambda x: F.softmax(x, -1), [x]), case(lambda x: F.softmax(x, -1), [random(7, 2, 3, 4)])])
+    write("log_softmax", [case(lambda x: F.log_softmax(x, -1), [inputs]) for inputs in (x, random(7, 2, 3, 4))])
     losses()
     several_inputs()
     penalties()

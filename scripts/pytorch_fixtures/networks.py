@@ -8,6 +8,7 @@ drawing is shared. tests/pytorch_parity.rs reads what is recorded:
                         "runs": [{"name", "network", "training", "losses", "final"}]}
 """
 
+import functools
 import json
 import math
 
@@ -21,7 +22,7 @@ from record import FIXTURES, plain, random
 ACTIVATIONS = {
     "none": lambda x: x,
     "relu": F.relu,
-    "leaky_relu": lambda x: F.leaky_relu(x, 0.01),
+    "leaky_relu": lambda x, slope=0.01, **_: F.leaky_relu(x, slope),
     "elu": F.elu,
     "gelu": F.gelu,
     "silu": F.silu,
@@ -30,7 +31,20 @@ ACTIVATIONS = {
     "sigmoid": torch.sigmoid,
     "selu": F.selu,
     "hard_swish": F.hardswish,
+    "hard_sigmoid": lambda x: F.relu6(x + 3) / 6,
+    "hard_tanh": F.hardtanh,
+    "mish": F.mish,
+    "capped_relu": lambda x, cap=6.0, **_: F.hardtanh(x, 0.0, cap),
+    "thresholded_relu": lambda x, threshold=1.0, **_: F.threshold(x, threshold, 0.0),
 }
+# Of these the layer's settings are asked too.
+WITH_SETTINGS = ("leaky_relu", "capped_relu", "thresholded_relu")
+
+
+def activate(word, x, layer):
+    settings = layer if word in WITH_SETTINGS else {}
+    return ACTIVATIONS[word](x, **settings)
+
 
 FORMULA_NAMES = {
     "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "abs": torch.abs, "sin": torch.sin, "cos": torch.cos,
@@ -39,6 +53,15 @@ FORMULA_NAMES = {
     "max": lambda a, b: torch.maximum(torch.as_tensor(a), torch.as_tensor(b)),
     "pi": math.pi,
 }
+
+
+def window(layer):
+    """Of a pooling: window, stride, zeros on each side."""
+    return layer["kernel"], layer["stride"], layer["pad"] if layer.get("padding") == "custom" else 0
+
+
+def counting(layer):
+    return {"ceil_mode": layer.get("keep_remainder", False), "count_include_pad": layer.get("count_padding", True)}
 
 
 def chain(*layers):
@@ -94,17 +117,29 @@ class Network:
         if kind == "dense":
             w = self.parameter(layer, "weight", layer["units"], x.shape[1])
             b = self.parameter(layer, "bias", layer["units"]) if layer.get("bias", True) else None
-            return ACTIVATIONS[layer["activation"]](F.linear(x, w, b))
+            return activate(layer["activation"], F.linear(x, w, b), layer)
         if kind == "conv2d":
-            return ACTIVATIONS[layer["activation"]](self.convolution(layer, x, layer["filters"], layer.get("groups", 1)))
+            return activate(layer["activation"], self.convolution(layer, x, layer["filters"], layer.get("groups", 1)), layer)
         if kind == "depthwise_conv2d":
             filters = x.shape[1] * layer.get("multiplier", 1)
-            return ACTIVATIONS[layer["activation"]](self.convolution(layer, x, filters, x.shape[1]))
+            return activate(layer["activation"], self.convolution(layer, x, filters, x.shape[1]), layer)
+        if kind == "separable_conv2d":
+            middle = x.shape[1] * layer.get("multiplier", 1)
+            y = self.convolution({**layer, "bias": False}, x, middle, x.shape[1], "depthwise.weight")
+            w = self.parameter(layer, "pointwise.weight", layer["filters"], middle, 1, 1)
+            return activate(layer["activation"], F.conv2d(y, w, self.parameter(layer, "pointwise.bias", layer["filters"])), layer)
+        if kind == "instance_norm":
+            size = x.shape[1]
+            w, b = self.parameter(layer, "weight", size, offset=1.0), self.parameter(layer, "bias", size)
+            return F.instance_norm(x, None, None, w, b, True, 0.1, 1e-5)
+        if kind == "rms_norm":
+            w = self.parameter(layer, "weight", *x.shape[1:], offset=1.0)
+            return x / (x.square().mean(list(range(1, x.dim())), keepdim=True) + layer["epsilon"]).sqrt() * w
         if kind == "conv_transpose2d":
             w = self.parameter(layer, "weight", x.shape[1], layer["filters"], layer["kernel"], layer["kernel"])
             b = self.parameter(layer, "bias", layer["filters"]) if layer.get("bias", True) else None
             y = F.conv_transpose2d(x, w, b, layer["stride"], layer.get("pad", 0), layer.get("output_padding", 0))
-            return ACTIVATIONS[layer["activation"]](y)
+            return activate(layer["activation"], y, layer)
         if kind == "group_norm":
             size = x.shape[1]
             w, b = self.parameter(layer, "weight", size, offset=1.0), self.parameter(layer, "bias", size)
@@ -125,24 +160,32 @@ class Network:
         if kind == "formula":
             return eval(layer["expression"].replace("^", "**"), {**FORMULA_NAMES, "x": x})
         if kind in ACTIVATIONS:
-            return ACTIVATIONS[kind](x)
+            return activate(kind, x, layer)
         return {
             "softmax": lambda: F.softmax(x, 1),
+            "log_softmax": lambda: F.log_softmax(x, 1),
             "upsample": lambda: F.interpolate(x, scale_factor=layer["factor"], mode="nearest"),
             "reshape": lambda: x.reshape(x.shape[0], *map(int, layer["shape"].split(" x "))),
             "flatten": lambda: x.flatten(1),
-            "max_pool2d": lambda: F.max_pool2d(x, layer.get("kernel"), layer.get("stride")),
-            "avg_pool2d": lambda: F.avg_pool2d(x, layer.get("kernel"), layer.get("stride")),
+            "max_pool2d": lambda: F.max_pool2d(x, *window(layer), ceil_mode=layer.get("keep_remainder", False)),
+            "avg_pool2d": lambda: F.avg_pool2d(x, *window(layer), **counting(layer)),
+            "zero_pad2d": lambda: F.pad(x, [layer[side] for side in ("left", "right", "top", "bottom")]),
+            "crop2d": lambda: x[:, :, layer["top"]:x.shape[2] - layer["bottom"], layer["left"]:x.shape[3] - layer["right"]],
+            "adaptive_avg_pool2d": lambda: F.adaptive_avg_pool2d(x, (layer["rows"], layer["columns"])),
             "global_avg_pool": lambda: x.mean((2, 3)),
             "add": lambda: sum(inputs[1:], inputs[0]),
+            "subtract": lambda: inputs[0] - sum(inputs[1:]),
+            "average": lambda: sum(inputs) / len(inputs),
+            "maximum": lambda: functools.reduce(torch.maximum, inputs),
+            "minimum": lambda: functools.reduce(torch.minimum, inputs),
             "multiply": lambda: math.prod(inputs[1:], start=inputs[0]),
             "concat": lambda: torch.cat(inputs, 1),
             "loss": lambda: x,
         }[kind]()
 
-    def convolution(self, layer, x, filters, groups):
+    def convolution(self, layer, x, filters, groups, suffix="weight"):
         kernel, stride, dilation = layer["kernel"], layer.get("stride", 1), layer.get("dilation", 1)
-        w = self.parameter(layer, "weight", filters, x.shape[1] // groups, kernel, kernel)
+        w = self.parameter(layer, suffix, filters, x.shape[1] // groups, kernel, kernel)
         b = self.parameter(layer, "bias", filters) if layer.get("bias", True) else None
         if layer.get("padding", "same") == "same":
             if stride == 1:
@@ -321,6 +364,31 @@ def networks():
         {"kind": "group_norm", "groups": 3}, conv(4, 1, "selu", groups=2), {"kind": "prelu"},
         conv(5, 2, padding="valid", groups=1), {"kind": "global_avg_pool"}, dense(4, "selu"), dense(4), loss("cross_entropy"),
     ), picture, 2300, 3
+    yield "activations", chain(
+        INPUT, dense(9, "mish"), dense(9, "leaky_relu", slope=0.3), {"kind": "mish"}, dense(9, "hard_sigmoid"),
+        {"kind": "hard_tanh"}, dense(9, "hard_tanh"), {"kind": "capped_relu", "cap": 0.5}, dense(9, "capped_relu", cap=0.75),
+        {"kind": "hard_sigmoid"}, dense(9, "thresholded_relu", threshold=-0.25), {"kind": "thresholded_relu", "threshold": 0.0},
+        dense(3), {"kind": "log_softmax"}, loss("cross_entropy"),
+    ), row, 2800, 7
+    three = {"from": ["dense_1", "dense_2", "dense_3"]}
+    yield "merges", chain(
+        INPUT, dense(4), dense(4, "relu", **{"from": ["input"]}), dense(4, "relu", **{"from": ["input"]}),
+        {"kind": "subtract", **three}, {"kind": "average", **three}, {"kind": "maximum", **three}, {"kind": "minimum", **three},
+        {"kind": "concat", "from": ["subtract_1", "average_1", "maximum_1", "minimum_1"]}, dense(2), loss("mse"),
+    ), numbers, 2850, 6
+    around = {"padding": "custom", "pad": 1}
+    yield "pooling", chain(
+        INPUT, conv(3, 3, "tanh"), {"kind": "max_pool2d", "kernel": 3, "stride": 2, **around, "keep_remainder": True},
+        {"kind": "avg_pool2d", "kernel": 2, "stride": 1, **around, "count_padding": False},
+        {"kind": "avg_pool2d", "kernel": 3, "stride": 2, **around, "keep_remainder": True},
+        {"kind": "adaptive_avg_pool2d", "rows": 2, "columns": 4}, {"kind": "flatten"}, dense(4), loss("cross_entropy"),
+    ), picture, 2900, 3
+    yield "separable", chain(
+        INPUT, {"kind": "zero_pad2d", "top": 0, "bottom": 2, "left": 3, "right": 1},
+        {"kind": "separable_conv2d", "filters": 5, "kernel": 3, "multiplier": 2, "stride": 2, "activation": "tanh"},
+        {"kind": "instance_norm"}, {"kind": "crop2d", "top": 1, "bottom": 0, "left": 2, "right": 1},
+        {"kind": "rms_norm", "epsilon": 0.001}, {"kind": "flatten"}, dense(4), loss("cross_entropy"),
+    ), picture, 2950, 3
 
 
 SGD = {"type": "sgd", "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}

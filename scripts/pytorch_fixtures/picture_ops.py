@@ -59,6 +59,14 @@ def layer_norm(x, weight, bias, epsilon):
     return y, x.mean(axes), x.var(axes, unbiased=False)
 
 
+def rms_norm(x, weight, epsilon):
+    """By its definition, which PyTorch has as nn.RMSNorm since 2.4."""
+    axes = list(range(x.dim() - weight.dim(), x.dim()))
+    square = x.square().mean(axes)
+    root = (square + epsilon).sqrt().reshape(*square.shape, *[1] * len(axes))
+    return x / root * weight, square
+
+
 def running_case(seed, dims, momentum):
     """Not differentiable: what nn.BatchNorm's buffers become after one batch."""
     x = random(seed, *dims)
@@ -74,6 +82,53 @@ def running_case(seed, dims, momentum):
         "cotangents": [None, None],
         "grads": [None] * 5,
     }
+
+
+def padded_pool(seed, dims, kernel, stride, pad, ceil, counted=None):
+    """With zeros around and the remainder kept: what this makes of the windows is told by how many there are."""
+    function = F.max_pool2d if counted is None else F.avg_pool2d
+    more = {} if counted is None else {"count_include_pad": counted}
+    rows = function(random(seed, *dims), kernel, stride, pad, ceil_mode=ceil, **more).shape[2:]
+    after = [(n - 1) * stride + kernel - size - pad for n, size in zip(rows, dims[2:])]
+    params = {"kernel": kernel, "stride": stride, "before": [pad, pad], "after": [max(n, 0) for n in after]}
+    if counted:
+        params["counted"] = [pad, pad]
+
+    def run(x, **_):
+        if counted is None:
+            y, argmax = F.max_pool2d(x, kernel, stride, pad, ceil_mode=ceil, return_indices=True)
+            return y, argmax.to(torch.float64)
+        return F.avg_pool2d(x, kernel, stride, pad, ceil, counted)
+
+    return case(run, [random(seed, *dims)], params)
+
+
+def pooling():
+    pools = [((2, 3, 4, 6), 2, 2), ((1, 2, 5, 7), 2, 2), ((2, 2, 7, 5), 3, 2), ((1, 1, 6, 4), 3, 1), ((1, 1, 7, 8), 2, 3)]
+    # Equal numbers: PyTorch takes the first in reading order.
+    ties = torch.tensor([[[[1.0, 1, 0], [1, 1, 2], [0, 2, 2], [2, 2, 2]]]], dtype=torch.float64)
+    padded = [((2, 2, 5, 6), 3, 2, 1, False), ((1, 2, 6, 5), 3, 2, 1, True), ((1, 1, 5, 7), 2, 2, 0, True),
+              ((1, 1, 4, 5), 4, 3, 2, True), ((1, 1, 3, 3), 4, 2, 0, True)]
+    cases = {
+        name: [
+            case(
+                lambda x, kernel, stride, function=function: function(x, kernel, stride),
+                [random(20 + i, *dims)],
+                {"kernel": kernel, "stride": stride},
+            )
+            for i, (dims, kernel, stride) in enumerate(pools)
+        ]
+        for name, function in [("max_pool2d", max_pool2d), ("avg_pool2d", F.avg_pool2d)]
+    }
+    cases["max_pool2d"] += [case(max_pool2d, [ties], {"kernel": 2, "stride": 1})]
+    cases["max_pool2d"] += [padded_pool(600 + i, *settings) for i, settings in enumerate(padded)]
+    for counted in (True, False):
+        cases["avg_pool2d"] += [padded_pool(610 + i, *settings, counted) for i, settings in enumerate(padded)]
+    for parts in [(2, 3), (1, 1), (5, 5), (7, 4)]:
+        adaptive = lambda x, parts: F.adaptive_avg_pool2d(x, parts)
+        cases["avg_pool2d"].append(case(adaptive, [random(620, 2, 2, 5, 7)], {"parts": parts}))
+    for name, all_of_it in cases.items():
+        write(name, all_of_it)
 
 
 def main():
@@ -115,19 +170,12 @@ def main():
         )
         for i, (dims, groups) in enumerate([((2, 4, 3, 5), 2), ((3, 6, 2, 2), 6), ((2, 6, 3, 1), 1), ((4, 6), 2)])
     ])
-    pools = [((2, 3, 4, 6), 2, 2), ((1, 2, 5, 7), 2, 2), ((2, 2, 7, 5), 3, 2), ((1, 1, 6, 4), 3, 1), ((1, 1, 7, 8), 2, 3)]
-    # Equal numbers: PyTorch takes the first in reading order.
-    ties = torch.tensor([[[[1.0, 1, 0], [1, 1, 2], [0, 2, 2], [2, 2, 2]]]], dtype=torch.float64)
-    function_of_ties = lambda x, kernel, stride: max_pool2d(x, kernel, stride)
-    for name, function in [("max_pool2d", max_pool2d), ("avg_pool2d", F.avg_pool2d)]:
-        write(name, [
-            case(
-                lambda x, kernel, stride, function=function: function(x, kernel, stride),
-                [random(20 + i, *dims)],
-                {"kernel": kernel, "stride": stride},
-            )
-            for i, (dims, kernel, stride) in enumerate(pools)
-        ] + ([case(function_of_ties, [ties], {"kernel": 2, "stride": 1})] if name == "max_pool2d" else []))
+    pooling()
+    write("rms_norm", [
+        case(rms_norm, [random(630 + i, *dims), random(640 + i, *weight)], {"epsilon": epsilon}, fixed=(1,))
+        for i, (dims, weight, epsilon) in enumerate([
+            ((3, 5), (5,), 1e-6), ((2, 4, 3), (3,), 1e-3), ((2, 2, 3, 4), (2, 3, 4), 1e-6)])
+    ])
     write("global_avg_pool", [case(lambda x: x.mean((2, 3)), [random(30, 2, 3, 4, 5)])])
     shapes = [(5, 3), (2, 3, 4, 5), (4, 2, 1, 3)]
     write("batch_norm", [

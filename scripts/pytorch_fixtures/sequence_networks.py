@@ -8,7 +8,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from networks import ADAM, INPUT, Network, chain, dense, loss, one_step, recorded_batch, train, write
+from networks import ADAM, INPUT, Network, chain, counting, dense, loss, one_step, recorded_batch, train, window, write
 from record import random
 
 
@@ -29,7 +29,10 @@ class SequenceNetwork(Network):
         if kind == "conv1d":
             w = self.parameter(layer, "weight", layer["filters"], x.shape[2], layer["kernel"])
             b = self.parameter(layer, "bias", layer["filters"])
-            y = F.conv1d(x.transpose(1, 2), w, b, stride=layer.get("stride", 1), padding=layer["pad"])
+            x, dilation = x.transpose(1, 2), layer.get("dilation", 1)
+            if layer["padding"] == "causal":
+                x = F.pad(x, ((layer["kernel"] - 1) * dilation, 0))
+            y = F.conv1d(x, w, b, stride=layer.get("stride", 1), padding=layer.get("pad", 0), dilation=dilation)
             return torch.tanh(y.transpose(1, 2))
         if kind in ("lstm", "gru", "simple_rnn"):
             return self.recurrent(layer, x)
@@ -40,7 +43,20 @@ class SequenceNetwork(Network):
         if kind == "slice":
             start = int(layer["start"]) % x.shape[layer["axis"]]
             return x.narrow(layer["axis"], start, layer["length"])
+        if kind == "instance_norm":
+            size = x.shape[2]
+            w, b = self.parameter(layer, "weight", size, offset=1.0), self.parameter(layer, "bias", size)
+            return F.instance_norm(x.transpose(1, 2), None, None, w, b, True, 0.1, 1e-5).transpose(1, 2)
+        if kind == "rms_norm":
+            w = self.parameter(layer, "weight", x.shape[2], offset=1.0)
+            return x / (x.square().mean(-1, keepdim=True) + layer["epsilon"]).sqrt() * w
+        if kind in ("max_pool1d", "avg_pool1d"):
+            x, ceil = x.transpose(1, 2), {"ceil_mode": layer.get("keep_remainder", False)}
+            pooled = F.max_pool1d(x, *window(layer), **ceil) if kind == "max_pool1d" else F.avg_pool1d(x, *window(layer), **counting(layer))
+            return pooled.transpose(1, 2)
         return {
+            "zero_pad1d": lambda: F.pad(x, (0, 0, layer["before"], layer["after"])),
+            "crop1d": lambda: x[:, layer["before"]:x.shape[1] - layer["after"]],
             "permute": lambda: x.transpose(1, 2),
             "mean_over": lambda: x.mean(layer["axis"]),
             "max_over": lambda: x.max(layer["axis"])[0],
@@ -146,6 +162,15 @@ def networks():
     yield "conv1d", chain(
         INPUT, {"kind": "conv1d", "filters": 4, "kernel": 3, "stride": 2, "padding": "custom", "pad": 1, "activation": "tanh"},
         {"kind": "permute", "order": "2, 1"}, {"kind": "max_over", "axis": 2}, dense(3), loss("cross_entropy")), sequence, 5400, 4
+    yield "causal", chain(
+        INPUT, {"kind": "conv1d", "filters": 4, "kernel": 3, "dilation": 2, "padding": "causal", "activation": "tanh"},
+        {"kind": "max_pool1d", "kernel": 2, "stride": 2, "keep_remainder": True},
+        {"kind": "avg_pool1d", "kernel": 3, "stride": 1, "padding": "custom", "pad": 1, "count_padding": False},
+        {"kind": "flatten"}, dense(3), loss("cross_entropy")), {"input": [7, 3], "target": {"classes": 3}}, 5450, 4
+    yield "normed", chain(
+        INPUT, {"kind": "zero_pad1d", "before": 2, "after": 1}, dense(4, "tanh"), {"kind": "instance_norm"},
+        {"kind": "crop1d", "before": 1, "after": 2}, dense(5), {"kind": "rms_norm", "epsilon": 0.001}, {"kind": "flatten"},
+        dense(3), loss("cross_entropy")), {"input": [7, 3], "target": {"classes": 3}}, 5470, 4
     yield "looks_at_the_past", chain(
         INPUT, dense(4), {"kind": "positional_encoding", "encoding": "sinusoidal"}, {"kind": "slice", "axis": 1, "start": "-2", "length": 2},
         dense(4, **{"from": ["dense_1"]}), attention(2, **{"from": ["slice_1", "positional_encoding_1", "dense_2"]}),

@@ -5,6 +5,12 @@ import torch.nn.functional as F
 
 from record import case, random, write
 
+FUNCTIONS = {
+    "tanh": torch.tanh, "relu": F.relu, "sigmoid": torch.sigmoid,
+    # The gradient of F.hardsigmoid has a sixth in single precision only.
+    "hard sigmoid": lambda x: F.relu6(x + 3) / 6,
+}
+
 
 def main():
     axes()
@@ -29,18 +35,22 @@ def axes():
         case(part, [x], {"axis": 2, "start": 1, "length": 2, "drop_axis": False}),
         case(part, [random(303, 5, 3)], {"axis": 0, "start": 1, "length": 3, "drop_axis": False}, fixed=(0,)),
     ])
+    padded = lambda x, axis, before, after: F.pad(x, [0, 0] * (x.dim() - 1 - axis) + [before, after])
+    write("pad", [case(padded, [x], {"axis": axis, "before": before, "after": after})
+                  for axis, before, after in [(1, 2, 0), (2, 1, 3)]])
     write("mean_over", [case(lambda x, axis: x.mean(axis), [x], {"axis": axis}) for axis in (1, 2)])
     ties = torch.tensor([[[1.0, 2.0], [3.0, 2.0], [3.0, 0.0]]], dtype=torch.float64)
     largest = lambda x, axis: tuple(x.max(axis))
     write("max_over", [case(largest, [x], {"axis": axis}) for axis in (1, 2)] + [case(largest, [ties], {"axis": 1})])
 
-    def windows(x, kernel, stride, before, after):
+    def windows(x, kernel, stride, before, after, dilation=1):
         padded = F.pad(x, (0, 0, before, after))
-        return padded.unfold(1, kernel, stride).flatten(2)
+        return padded.unfold(1, (kernel - 1) * dilation + 1, stride)[..., ::dilation].flatten(2)
 
     write("windows", [
         case(windows, [random(304, 2, 7, 3)], {"kernel": 3, "stride": 1, "before": 1, "after": 1}),
         case(windows, [random(305, 1, 9, 2)], {"kernel": 4, "stride": 3, "before": 0, "after": 2}),
+        case(windows, [random(306, 2, 8, 2)], {"kernel": 3, "stride": 2, "before": 4, "after": 0, "dilation": 2}),
     ])
 
 
@@ -69,12 +79,39 @@ def recurrent():
         ]
 
     options = (1, 0.0, False, False, True)
-    write("lstm", cases(310, lambda x, start, w, bias: torch.lstm(x, (start, start), w, bias, *options), 4))
-    write("gru", cases(330, lambda x, start, w, bias: torch.gru(x, start, w, bias, *options), 3))
+
+    def by_hand(cell):
+        """With functions that PyTorch's own have not, step by step."""
+        def run(x, start, w, bias, gate, state):
+            biases = w[2:] if bias else (torch.zeros(len(w[0]), dtype=x.dtype),) * 2
+            h, c, all_of_them = start[0], start[0], []
+            for t in range(x.shape[1]):
+                sums = F.linear(x[:, t], w[0], biases[0]), F.linear(h, w[1], biases[1])
+                h, c = cell(*sums, h, c, FUNCTIONS[gate], FUNCTIONS[state])
+                all_of_them.append(h)
+            return (torch.stack(all_of_them, 1),)
+        return run
+
+    def lstm_cell(of_input, of_state, h, c, gate, state):
+        i, f, g, o = (of_input + of_state).chunk(4, 1)
+        c = gate(f) * c + gate(i) * state(g)
+        return gate(o) * state(c), c
+
+    def gru_cell(of_input, of_state, h, c, gate, state):
+        (ri, zi, ni), (rs, zs, ns) = of_input.chunk(3, 1), of_state.chunk(3, 1)
+        z = gate(zi + zs)
+        return (1 - z) * state(ni + gate(ri + rs) * ns) + z * h, c
 
     def rnn(x, start, w, bias, squash):
         return (torch.rnn_tanh if squash == "tanh" else torch.rnn_relu)(x, start, w, bias, *options)
 
+    def others(seed, cell, gates):
+        return (cases(seed, by_hand(cell), gates, gate="hard sigmoid", state="relu")
+                + cases(seed + 20, by_hand(cell), gates, gate="tanh", state="sigmoid"))
+
+    write("lstm", cases(310, lambda x, start, w, bias: torch.lstm(x, (start, start), w, bias, *options), 4)
+          + others(650, lstm_cell, 4))
+    write("gru", cases(330, lambda x, start, w, bias: torch.gru(x, start, w, bias, *options), 3) + others(700, gru_cell, 3))
     write("rnn", cases(350, rnn, 1, squash="tanh") + cases(370, rnn, 1, squash="relu"))
 
 

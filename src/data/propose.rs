@@ -48,7 +48,7 @@ fn for_row(dataset: &Dataset, outputs: usize) -> Vec<LayerKind> {
     }
     layers.push(Dense { units: wide, activation: Activation::Tanh, ..Dense::default() }.into());
     if rows < 2_000 && dataset.classes().is_some() {
-        layers.push(Dropout { rate: 0.2 }.into());
+        layers.push(Dropout { rate: 0.2, ..Dropout::default() }.into());
     }
     layers.extend(templates::dense_stack(&[wide / 2], Activation::Relu, outputs));
     layers

@@ -13,6 +13,7 @@ pub enum Purpose {
     Weights = 1,
     /// Dropout masks.
     Dropout = 2,
+    Noise = 3,
 }
 
 /// Random numbers from a counter-based generator (ChaCha): the same key gives the same numbers.

@@ -26,6 +26,7 @@ pub enum Thumbnail {
     Polynomial,
     Digits,
     Convolutions,
+    Residual,
     Rows,
     Attention,
     ImageFolder,
@@ -60,6 +61,7 @@ impl Thumbnails {
             Thumbnail::Polynomial => curve(&painter, rect, tokens, |x| (x * x * x * 1.5 - x) * 1.2),
             Thumbnail::Digits => digits(&painter, rect, tokens),
             Thumbnail::Convolutions => convolutions(&painter, rect, tokens),
+            Thumbnail::Residual => residual(&painter, rect, tokens),
             Thumbnail::Rows => rows(&painter, rect, tokens),
             Thumbnail::Attention => attention(&painter, rect, tokens),
             Thumbnail::ImageFolder => folder(&painter, rect, tokens),
@@ -169,6 +171,26 @@ fn convolutions(painter: &Painter, rect: Rect, tokens: &Tokens) {
             painter.rect_stroke(square, 2.0, Stroke::new(1.0, tokens.canvas), egui::StrokeKind::Inside);
         }
         x += (side + copies as f32 * 0.45 + 0.9) * unit;
+    }
+}
+
+/// Blocks in a row, and a wire around each pair of them.
+fn residual(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let (unit, middle) = (rect.width() / 12.0, rect.center().y + rect.height() * 0.1);
+    let x = |at: f32| rect.left() + unit * at;
+    let wire = Stroke::new(1.5, mix(tokens.zero, tokens.pos, 0.7));
+    painter.line_segment([pos2(x(0.8), middle), pos2(x(11.2), middle)], wire);
+    for start in [1.2, 6.2] {
+        let arc = (0..=24).map(|i| {
+            let t = i as f32 / 24.0;
+            pos2(x(start + 4.6 * t), middle - (t * TAU / 2.0).sin() * rect.height() * 0.42)
+        });
+        painter.line(arc.collect(), Stroke::new(2.5, tokens.accent));
+        for at in [start + 1.0, start + 2.7] {
+            let block = Rect::from_center_size(pos2(x(at + 0.4), middle), Vec2::new(unit * 1.1, rect.height() * 0.34));
+            painter.rect_filled(block, 3.0, mix(tokens.zero, tokens.k_conv, 0.85));
+        }
+        painter.circle_filled(pos2(x(start + 4.6), middle), unit * 0.3, tokens.pos);
     }
 }
 

@@ -59,6 +59,7 @@ fn picture_of(key: &'static str) -> Option<(Thumbnail, Start)> {
         "plane" => Thumbnail::Plane,
         "digits" => Thumbnail::Digits,
         "digits-cnn" => Thumbnail::Convolutions,
+        "digits-resnet" => Thumbnail::Residual,
         "digits-lstm" => Thumbnail::Rows,
         "digits-attention" => Thumbnail::Attention,
         "mnist-cnn" => return Some((Thumbnail::ImageFolder, Start::Folder)),

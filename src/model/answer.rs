@@ -141,7 +141,7 @@ fn end_of(graph: &Graph, layer: LayerId) -> End {
             return if is_sigmoid { End::Sigmoid } else { End::Other };
         }
         // Absent when predicting.
-        LayerKind::Dropout(_) => return carried(true),
+        LayerKind::Dropout(_) | LayerKind::GaussianNoise(_) => return carried(true),
         // What lies between 0 and 1 stays there; what was a row of shares need not be one any more.
         LayerKind::Flatten(_) | LayerKind::Reshape(_) | LayerKind::Concat(_) | LayerKind::Permute(_) => {
             return carried(false);

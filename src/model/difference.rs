@@ -156,7 +156,7 @@ mod tests {
         let before = project();
         let mut after = before.clone();
         let wire = after.graph.incoming(after.graph.find("Dense 2").unwrap().id).next().unwrap().id;
-        let dropout = after.graph.add(Dropout { rate: 0.2 }.into(), [0.0; 2]);
+        let dropout = after.graph.add(Dropout { rate: 0.2, ..Dropout::default() }.into(), [0.0; 2]);
         after.graph.insert_on_wire(wire, dropout).unwrap();
         assert_eq!(words(&before, &after), ["dropout + 0.2"]);
         assert_eq!(words(&after, &before), ["dropout − 0.2"]);

@@ -4,8 +4,8 @@
 
 use super::graph::{Graph, LayerId};
 use super::layer::{
-    Activation, Add, Conv2d, Dense, Dropout, Flatten, Initialiser, Input, LayerKind, LayerNorm, Loss, Lstm, MaxPool2d,
-    MeanOver, MultiHeadAttention, PositionalEncoding, Positions, Reshape,
+    Activation, Add, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool, Initialiser, Input, LayerKind,
+    LayerNorm, Loss, Lstm, MaxPool2d, MeanOver, MultiHeadAttention, PositionalEncoding, Positions, Relu, Reshape,
 };
 use super::{
     DataSpec, DigitsSpec, Feature, Optimiser, Project, Schedule, Source, SyntheticKind, SyntheticSpec, TrainingSpec,
@@ -40,6 +40,7 @@ pub const TEMPLATES: &[Template] = &[
     built_in("plane", "Plane", "predict a number"),
     built_in("digits", "Drawn digits", "images as rows of pixels"),
     built_in("digits-cnn", "Digits, convolutions", "filters slide over 28 × 28 pixels"),
+    built_in("digits-resnet", "Digits, residual", "wires around convolutions"),
     built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
     Template {
@@ -69,7 +70,8 @@ pub fn find(key: &str) -> Option<&'static Template> {
 
 /// Whether it is met in the first hour: its network needs no more than the layers that a beginner is shown.
 pub fn is_for_beginners(key: &str) -> bool {
-    find(key).is_some_and(|template| template.needs.is_none()) && !matches!(key, "digits-lstm" | "digits-attention")
+    find(key).is_some_and(|template| template.needs.is_none())
+        && !matches!(key, "digits-resnet" | "digits-lstm" | "digits-attention")
 }
 
 /// The project of a template that needs no files; `None` for the others and for unknown keys.
@@ -86,13 +88,16 @@ pub fn build(key: &str) -> Option<Project> {
         "plane" => synthetic(SyntheticKind::Plane, &[8], Activation::Tanh, 40),
         "digits" => (digits(), mlp(&[128, 64], 10), pictures(12, 0.002)),
         "digits-cnn" => (digits(), cnn(10), pictures(8, 0.002)),
+        "digits-resnet" => (digits(), residual(10), pictures(8, 0.003)),
         "digits-lstm" => (digits(), row_by_row(10), pictures(15, 0.005)),
         "digits-attention" => (digits(), rows_attend(10), pictures(15, 0.003)),
         _ => return None,
     };
     let mut graph = chain(layers);
-    if key == "digits-attention" {
-        wire_around_attention(&mut graph);
+    match key {
+        "digits-attention" => wire_around_attention(&mut graph),
+        "digits-resnet" => wire_around_convolutions(&mut graph),
+        _ => {}
     }
     Some(Project { name: template.title.to_owned(), graph, data, training })
 }
@@ -136,10 +141,45 @@ pub fn cnn(classes: usize) -> Vec<LayerKind> {
         Conv2d { filters: 32, ..Conv2d::default() }.into(),
         MaxPool2d::default().into(),
         Flatten {}.into(),
-        Dropout { rate: 0.25 }.into(),
+        Dropout { rate: 0.25, ..Dropout::default() }.into(),
         Dense { units: 64, activation: Activation::Relu, init: Initialiser::HeUniform, ..Dense::default() }.into(),
         Dense { units: classes, ..Dense::default() }.into(),
     ]
+}
+
+fn bare_convolution(filters: usize, kernel: usize, stride: usize) -> LayerKind {
+    Conv2d { filters, kernel, stride, activation: Activation::None, bias: false, ..Conv2d::default() }.into()
+}
+
+/// Two residual blocks of two convolutions each, the second at half the size. The Adds wait for their second wires.
+fn residual(classes: usize) -> Vec<LayerKind> {
+    let norm = || LayerKind::from(BatchNorm::default());
+    let mut layers = vec![bare_convolution(16, 3, 1), norm(), Relu {}.into(), MaxPool2d::default().into()];
+    for (filters, stride) in [(16, 1), (32, 2)] {
+        layers.extend([bare_convolution(filters, 3, stride), norm(), Relu {}.into()]);
+        layers.extend([bare_convolution(filters, 3, 1), norm(), Add {}.into(), Relu {}.into()]);
+    }
+    layers.extend([GlobalAvgPool {}.into(), Dense { units: classes, ..Dense::default() }.into()]);
+    layers
+}
+
+/// Around the first block leads a wire; around the second, which halves the picture, a convolution that does so too.
+fn wire_around_convolutions(graph: &mut Graph) {
+    let all = |of: fn(&LayerKind) -> bool| {
+        graph.layers().filter(|layer| of(&layer.kind)).map(|layer| layer.id).collect::<Vec<_>>()
+    };
+    let adds = all(|kind| matches!(kind, LayerKind::Add(_)));
+    let (pools, relus) =
+        (all(|kind| matches!(kind, LayerKind::MaxPool2d(_))), all(|kind| matches!(kind, LayerKind::Relu(_))));
+    if let ([pool, ..], [first, second], [_, _, between, ..]) = (&pools[..], &adds[..], &relus[..]) {
+        let shortcut = graph.add(bare_convolution(32, 1, 2), [0.0, 0.0]);
+        let norm = graph.add(BatchNorm::default().into(), [0.0, 0.0]);
+        for (from, to) in [(*pool, *first), (*between, shortcut), (shortcut, norm), (norm, *second)] {
+            // Forwards along the chain: nothing can refuse.
+            let _ = graph.connect(from, to);
+        }
+    }
+    super::layout::tidy(graph);
 }
 
 /// A picture of 28 rows as a sequence of rows, and a memory that reads it.

@@ -7,6 +7,7 @@ const WITHOUT_FIXTURE: &[(&str, &str)] = &[
     ("one", "a constant"),
     ("batch", "a copy"),
     ("dropout", "its random numbers are our own; its mask is held against the rate"),
+    ("noise", "its random numbers are our own; what it adds is held against its deviation"),
     // Whole trajectories of the optimisers are recorded instead, and held in engine/optimiser.rs.
     ("sgd", "tests/fixtures/optimisers.json"),
     ("adam", "tests/fixtures/optimisers.json"),

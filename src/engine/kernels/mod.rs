@@ -26,6 +26,7 @@ pub mod pool;
 pub mod pool_of_four;
 pub mod recurrent;
 pub mod reduce;
+pub mod rms_norm;
 pub mod rows;
 pub mod runs;
 pub mod split;

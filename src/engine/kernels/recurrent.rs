@@ -289,11 +289,45 @@ fn gru_cell_backward(
     }
 }
 
-/// How a simple recurrent network squashes its sums.
+/// How a recurrent network squashes its sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Squash {
     Tanh,
     Relu,
+    Sigmoid,
+    /// `x / 6 + 1/2`, cut off at 0 and 1.
+    HardSigmoid,
+    Linear,
+}
+
+impl Squash {
+    /// NaN stays NaN.
+    #[inline(always)]
+    fn value(self, x: f32) -> f32 {
+        match self {
+            Self::Tanh => math::tanh(x),
+            Self::Relu if x < 0.0 => 0.0,
+            Self::Sigmoid => math::sigmoid(x),
+            Self::HardSigmoid => {
+                let line = x / 6.0 + 0.5;
+                let line = if line < 0.0 { 0.0 } else { line };
+                if line > 1.0 { 1.0 } else { line }
+            }
+            Self::Relu | Self::Linear => x,
+        }
+    }
+
+    /// The slope where it gives `y`.
+    #[inline(always)]
+    fn slope(self, y: f32) -> f32 {
+        match self {
+            Self::Tanh => 1.0 - y * y,
+            Self::Relu => f32::from(u8::from(y > 0.0)),
+            Self::Sigmoid => y * (1.0 - y),
+            Self::HardSigmoid => f32::from(u8::from(y > 0.0 && y < 1.0)) / 6.0,
+            Self::Linear => 1.0,
+        }
+    }
 }
 
 /// `y`: in, the products with the inputs and the biases; out, the states.
@@ -315,8 +349,7 @@ pub fn rnn(s: &Sequence, squash: Squash, w: &[f32], y: &mut [f32]) {
                             #[inline(always)]
                             || y.iter_mut().for_each(|y| *y = math::tanh(*y)),
                         ),
-                        // Written so that NaN stays.
-                        Squash::Relu => y.iter_mut().for_each(|y| *y = if *y < 0.0 { 0.0 } else { *y }),
+                        other => y.iter_mut().for_each(|y| *y = other.value(*y)),
                     }
                     before.copy_from_slice(y);
                 }
@@ -340,11 +373,7 @@ pub fn rnn_backward(s: &Sequence, squash: Squash, w: &[f32], dy: &[f32], y: &[f3
                     let at = sample * stretch + t * h;
                     let rows = dh.iter().zip(&dy[at..at + h]).zip(&y[at..at + h]);
                     for (d, ((dh, dy), y)) in dsums[at..at + h].iter_mut().zip(rows) {
-                        let slope = match squash {
-                            Squash::Tanh => 1.0 - y * y,
-                            Squash::Relu => f32::from(u8::from(*y > 0.0)),
-                        };
-                        *d = (dh + dy) * slope;
+                        *d = (dh + dy) * squash.slope(*y);
                     }
                 }
                 if k > 0 {

@@ -8,22 +8,24 @@ pub struct Windows {
     pub stride: usize,
     pub before: usize,
     pub after: usize,
+    /// How far apart the entries of the window lie; 1: side by side.
+    pub dilation: usize,
 }
 
 impl Windows {
     /// Places the window takes along `steps`; 0 when it does not fit.
     pub fn places(&self, steps: usize) -> usize {
-        let padded = steps + self.before + self.after;
-        if padded < self.kernel { 0 } else { (padded - self.kernel) / self.stride + 1 }
+        let (padded, span) = (steps + self.before + self.after, (self.kernel - 1) * self.dilation + 1);
+        if padded < span { 0 } else { (padded - span) / self.stride + 1 }
     }
 
     /// The step under entry `entry` of the window at `place`, unless a zero stands there.
     fn step(&self, place: usize, entry: usize, steps: usize) -> Option<usize> {
-        (place * self.stride + entry).checked_sub(self.before).filter(|&step| step < steps)
+        (place * self.stride + entry * self.dilation).checked_sub(self.before).filter(|&step| step < steps)
     }
 }
 
-/// `y[i, f · kernel + k] = x[i · stride + k - before, f]`
+/// `y[i, f · kernel + k] = x[i · stride + k · dilation - before, f]`
 pub fn gather(windows: &Windows, x: &[f32], [steps, features]: [usize; 2], y: &mut [f32]) {
     let (row, work) = (features * windows.kernel, y.len());
     for_each_chunk(y, windows.places(steps) * row, work, |sample, y| {

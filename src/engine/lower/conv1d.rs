@@ -20,11 +20,11 @@ impl Lower for Conv1d {
         let seen = if self.kernel == 1 && self.stride == 1 && before + after == 0 {
             x
         } else {
-            let windows = Windows { kernel: self.kernel, stride: self.stride, before, after };
+            let windows = Windows { kernel: self.kernel, stride: self.stride, before, after, dilation: self.dilation };
             l.emit(ops::Windows(windows), &[x])
         };
         let inputs: Vec<_> = [seen, weight].into_iter().chain(bias).collect();
         let y = l.emit(ops::Linear, &inputs);
-        Ok(l.activate(self.activation, y))
+        Ok(l.activate(self.activated(), y))
     }
 }

@@ -16,6 +16,6 @@ impl Lower for Dense {
         inputs.extend(l.weight_if_any("bias", Initial::ZEROS));
         l.penalise(weight, self.l1, self.l2);
         let y = l.emit(Linear, &inputs);
-        Ok(l.activate(self.activation, y))
+        Ok(l.activate(self.activated(), y))
     }
 }

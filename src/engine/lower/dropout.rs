@@ -13,6 +13,6 @@ impl Lower for Dropout {
             return Ok(x);
         }
         let layer = l.layer().id;
-        Ok(l.emit(ops::Dropout { rate: self.rate, layer }, &[x]))
+        Ok(l.emit(ops::Dropout { rate: self.rate, layer, whole_channels: self.whole_channels }, &[x]))
     }
 }

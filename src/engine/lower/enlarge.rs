@@ -20,7 +20,7 @@ impl Lower for ConvTranspose2d {
         l.penalise(weight, self.l1, self.l2);
         let size = size.map(|size| self.grown(size));
         let y = l.emit(ops::ConvTranspose2d { window, size }, &inputs);
-        Ok(l.activate(self.activation, y))
+        Ok(l.activate(self.activated(), y))
     }
 }
 

@@ -6,6 +6,7 @@ mod activation;
 mod attention;
 mod axes;
 mod batch_norm;
+mod border;
 mod concat;
 mod conv1d;
 mod conv2d;
@@ -16,12 +17,15 @@ mod enlarge;
 mod formula;
 mod group_norm;
 mod input;
+mod instance_norm;
 mod layer_norm;
 mod loss;
 mod merge;
+mod noise;
 mod pool;
 mod recurrent;
 mod reshape;
+mod rms_norm;
 
 use std::sync::Arc;
 
@@ -183,6 +187,14 @@ pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
         LayerKind::Flatten(layer) => layer,
         LayerKind::Reshape(layer) => layer,
         LayerKind::Dropout(layer) => layer,
+        LayerKind::GaussianNoise(layer) => layer,
+        LayerKind::ZeroPad1d(layer) => layer,
+        LayerKind::ZeroPad2d(layer) => layer,
+        LayerKind::Crop1d(layer) => layer,
+        LayerKind::Crop2d(layer) => layer,
+        LayerKind::InstanceNorm(layer) => layer,
+        LayerKind::RmsNorm(layer) => layer,
+        LayerKind::SeparableConv2d(layer) => layer,
         LayerKind::Relu(layer) => layer,
         LayerKind::LeakyRelu(layer) => layer,
         LayerKind::Prelu(layer) => layer,
@@ -195,8 +207,18 @@ pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
         LayerKind::Tanh(layer) => layer,
         LayerKind::Sigmoid(layer) => layer,
         LayerKind::Softmax(layer) => layer,
+        LayerKind::LogSoftmax(layer) => layer,
+        LayerKind::HardTanh(layer) => layer,
+        LayerKind::HardSigmoid(layer) => layer,
+        LayerKind::Mish(layer) => layer,
+        LayerKind::CappedRelu(layer) => layer,
+        LayerKind::ThresholdedRelu(layer) => layer,
         LayerKind::Add(layer) => layer,
+        LayerKind::Subtract(layer) => layer,
         LayerKind::Multiply(layer) => layer,
+        LayerKind::Average(layer) => layer,
+        LayerKind::Maximum(layer) => layer,
+        LayerKind::Minimum(layer) => layer,
         LayerKind::Concat(layer) => layer,
         LayerKind::Loss(_) => return None,
         LayerKind::Formula(layer) => layer,
@@ -206,6 +228,9 @@ pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
         LayerKind::Upsample(layer) => layer,
         LayerKind::MaxPool2d(layer) => layer,
         LayerKind::AvgPool2d(layer) => layer,
+        LayerKind::AdaptiveAvgPool2d(layer) => layer,
+        LayerKind::MaxPool1d(layer) => layer,
+        LayerKind::AvgPool1d(layer) => layer,
         LayerKind::GlobalAvgPool(layer) => layer,
         LayerKind::Conv1d(layer) => layer,
         LayerKind::Embedding(layer) => layer,

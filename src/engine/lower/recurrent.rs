@@ -5,7 +5,7 @@ use crate::engine::error::Result;
 use crate::engine::init::Initial;
 use crate::engine::kernels::recurrent::Squash;
 use crate::engine::op::Op;
-use crate::engine::ops;
+use crate::engine::ops::{self, Functions};
 use crate::engine::program::ValueId;
 use crate::model::layer::{Gru, Lstm, Nonlinearity, Recurrence, SimpleRnn};
 
@@ -51,24 +51,40 @@ fn lower<O: Op + 'static>(l: &mut Lowering, r: Recurrence, op: impl Fn(bool) -> 
     Ok(vec![sequence, last])
 }
 
+fn squash(nonlinearity: Nonlinearity) -> Squash {
+    match nonlinearity {
+        Nonlinearity::Tanh => Squash::Tanh,
+        Nonlinearity::Relu => Squash::Relu,
+        Nonlinearity::Sigmoid => Squash::Sigmoid,
+        Nonlinearity::HardSigmoid => Squash::HardSigmoid,
+        Nonlinearity::Linear => Squash::Linear,
+    }
+}
+
+fn functions(state: Nonlinearity, gate: Nonlinearity) -> Functions {
+    Functions { gate: squash(gate), state: squash(state) }
+}
+
 impl LowerPorts for Lstm {
     fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
-        lower(l, self.recurrence(), |reverse| ops::Lstm { reverse })
+        lower(l, self.recurrence(), |reverse| ops::Lstm {
+            reverse,
+            functions: functions(self.nonlinearity, self.gate_nonlinearity),
+        })
     }
 }
 
 impl LowerPorts for Gru {
     fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
-        lower(l, self.recurrence(), |reverse| ops::Gru { reverse })
+        lower(l, self.recurrence(), |reverse| ops::Gru {
+            reverse,
+            functions: functions(self.nonlinearity, self.gate_nonlinearity),
+        })
     }
 }
 
 impl LowerPorts for SimpleRnn {
     fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
-        let squash = match self.nonlinearity {
-            Nonlinearity::Tanh => Squash::Tanh,
-            Nonlinearity::Relu => Squash::Relu,
-        };
-        lower(l, self.recurrence(), |reverse| ops::Rnn { squash, reverse })
+        lower(l, self.recurrence(), |reverse| ops::Rnn { squash: squash(self.nonlinearity), reverse })
     }
 }

@@ -49,7 +49,7 @@ fn chain(layers: Vec<LayerKind>) -> (Graph, Vec<LayerId>) {
 fn toy() -> (Graph, Vec<LayerId>) {
     chain(vec![
         dense(16, Activation::Tanh),
-        Dropout { rate: 0.1 }.into(),
+        Dropout { rate: 0.1, ..Dropout::default() }.into(),
         dense(8, Activation::Gelu),
         dense(2, Activation::None),
     ])
@@ -112,7 +112,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
     let data = spiral();
     let (graph, _) = chain(vec![
         dense(3000, Activation::Tanh),
-        Dropout { rate: 0.3 }.into(),
+        Dropout { rate: 0.3, ..Dropout::default() }.into(),
         dense(300, Activation::Silu),
         dense(2, Activation::None),
     ]);
@@ -283,7 +283,7 @@ fn pictures() -> (Graph, DataSignature, Batch) {
     let second = add(conv(3, 1), &[norm]);
     let sum = add(layer::Add {}.into(), &[norm, second]);
     let pooled = add(MaxPool2d::default().into(), &[sum]);
-    let mean = add(AvgPool2d { kernel: 2, stride: 1 }.into(), &[pooled]);
+    let mean = add(AvgPool2d { kernel: 2, stride: 1, ..AvgPool2d::default() }.into(), &[pooled]);
     let own = add(formula.into(), &[mean]);
     let normal = add(LayerNorm::default().into(), &[own]);
     let strided = add(conv(4, 2), &[normal]);

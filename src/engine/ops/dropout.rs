@@ -23,9 +23,31 @@ pub struct Dropout {
     pub rate: f64,
     /// Keys the random numbers, so that other layers do not change them.
     pub layer: LayerId,
+    /// Whether all numbers of a channel of a picture `[B, C, H, W]`, or of a feature of a sequence `[B, T, F]`, share one draw.
+    pub whole_channels: bool,
 }
 
 impl Dropout {
+    /// The mask of a tensor of these sizes.
+    fn draw(&self, context: &StepContext, dims: &[usize], mask: &mut [f32]) {
+        match (self.whole_channels, dims) {
+            (true, [batch, channels, rest @ ..]) if dims.len() > 3 => {
+                let plane = rest.iter().product::<usize>().max(1);
+                let mut shared = vec![0.0; batch * channels];
+                self.draw_mask(context, &mut shared);
+                mask.chunks_exact_mut(plane).zip(shared).for_each(|(mask, shared)| mask.fill(shared));
+            }
+            (true, &[batch, steps, features]) => {
+                let mut shared = vec![0.0; batch * features];
+                self.draw_mask(context, &mut shared);
+                for (place, mask) in mask.chunks_exact_mut(features.max(1)).enumerate() {
+                    mask.copy_from_slice(&shared[place / steps * features..][..features]);
+                }
+            }
+            _ => self.draw_mask(context, mask),
+        }
+    }
+
     /// 16 random bits per number, in pieces that can be drawn apart: the same for any number of threads.
     fn draw_mask(&self, context: &StepContext, mask: &mut [f32]) {
         const PIECE: usize = 1 << 16;
@@ -70,7 +92,8 @@ impl Op for Dropout {
     }
 
     fn settings(&self) -> String {
-        format!("rate {}", self.rate)
+        let whole = if self.whole_channels { ", whole channels" } else { "" };
+        format!("rate {}{whole}", self.rate)
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -84,7 +107,7 @@ impl Op for Dropout {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
         let mut mask = vec![0.0; x.elem_count()];
-        self.draw_mask(frame.context(), &mut mask);
+        self.draw(frame.context(), x.dims(), &mut mask);
         let mask = Tensor::from_vec(mask, x.shape(), frame.device())?.to_dtype(x.dtype())?;
         let y = ((x * &mask)? * self.scale())?;
         frame.set(0, y)?;
@@ -98,7 +121,7 @@ impl Op for Dropout {
         {
             let x = frame.f32s(0)?;
             bridge::write2(&out, &mask, |y, mask| {
-                self.draw_mask(frame.context(), mask);
+                self.draw(frame.context(), shape.dims(), mask);
                 elementwise::map2(&x, mask, y, move |x, mask| x * mask * scale);
             })?;
         }
@@ -175,7 +198,7 @@ mod tests {
     use crate::engine::ops::check::{Case, gradient_check, outputs};
 
     fn dropout(rate: f64) -> Dropout {
-        Dropout { rate, layer: LayerId(3) }
+        Dropout { rate, layer: LayerId(3), whole_channels: false }
     }
 
     #[test]
@@ -191,5 +214,20 @@ mod tests {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         assert!((mean(&found[1]) - 0.75).abs() < 0.01);
         assert!((mean(&found[0]) - 1.0).abs() < 0.015);
+    }
+
+    #[test]
+    fn channels_and_features_are_dropped_as_a_whole() {
+        let whole = || Dropout { whole_channels: true, ..dropout(0.5) };
+        gradient_check(whole(), Case::new().batched(3, &[4, 2, 3]));
+        gradient_check(whole(), Case::new().batched(3, &[4, 5]));
+        gradient_check(whole(), Case::new().batched(3, &[4]));
+        let masks = outputs(whole(), Case::new().batched(10, &[8, 3, 2])).remove(1);
+        assert!(masks.chunks(6).all(|channel| channel.iter().all(|m| *m == channel[0])));
+        let kept = masks.iter().sum::<f64>() / masks.len() as f64;
+        assert!((0.3..0.7).contains(&kept), "{kept}");
+        let masks = outputs(whole(), Case::new().batched(4, &[5, 30])).remove(1);
+        assert!(masks.chunks(150).all(|sample| sample.chunks(30).all(|step| step == &sample[..30])));
+        assert_ne!(masks[..150], masks[150..300]);
     }
 }

@@ -10,7 +10,8 @@ use super::check::{Way, forward_and_backward, forward_and_backward_of_pair};
 use super::formula::{Abs, AtLeast, AtMost, Exp, Log, Reciprocal, Sign, Sqrt};
 use super::test_device::test_device;
 use super::{
-    Absolute, Apply, Elu, Gelu, HardSwish, Huber, LeakyRelu, Mean, Relu, Selu, Sigmoid, Silu, Softplus, Squared, Tanh,
+    Absolute, Apply, Elu, Gelu, HardSwish, HardTanh, Huber, LeakyRelu, Mean, Mish, Relu, Selu, Sigmoid, Silu, Softplus,
+    Squared, Tanh, Threshold,
 };
 
 #[derive(Deserialize)]
@@ -56,6 +57,9 @@ fn ours(name: &str, x: &[f64], dy: f64, how: (Way, DType)) -> Option<(Vec<f64>, 
         "gelu" => forward_and_backward(Apply(Gelu), x, dy, how),
         "silu" => forward_and_backward(Apply(Silu), x, dy, how),
         "hard_swish" => forward_and_backward(Apply(HardSwish), x, dy, how),
+        "hard_tanh" => forward_and_backward(Apply(HardTanh { low: -1.0, high: 1.0 }), x, dy, how),
+        "threshold" => forward_and_backward(Apply(Threshold { threshold: 1.0 }), x, dy, how),
+        "mish" => forward_and_backward(Apply(Mish), x, dy, how),
         "softplus" => forward_and_backward(Apply(Softplus), x, dy, how),
         "tanh" => forward_and_backward(Apply(Tanh), x, dy, how),
         "sigmoid" => forward_and_backward(Apply(Sigmoid), x, dy, how),
@@ -78,7 +82,7 @@ fn numbers_at_the_edge_are_treated_as_pytorch_treats_them() {
     }
     let fixture = recorded();
     let x: Vec<f64> = fixture.x.iter().map(number).collect();
-    assert!(fixture.ops.len() >= 18);
+    assert!(fixture.ops.len() >= 21);
     let mut wrong = Vec::new();
     for (name, answers) in &fixture.ops {
         for (dtype, tolerance, key) in PRECISIONS {

@@ -22,6 +22,7 @@ mod embedding;
 mod linear;
 mod load;
 mod mul;
+mod noise;
 mod offset;
 mod ones;
 
@@ -46,6 +47,7 @@ pub use linear::Linear;
 pub use load::Load;
 pub use losses::*;
 pub use mul::Mul;
+pub use noise::Noise;
 pub use normalisation::*;
 pub use offset::Offset;
 pub use ones::Ones;

@@ -3,8 +3,8 @@
 
 use super::check::{Case, gradient_check};
 use super::{
-    Attention, AvgPool2d, BatchNorm, Concat, Conv2d, ConvTranspose2d, CrossEntropy, Embedding, GroupNorm, Gru,
-    LayerNorm, Linear, Lstm, MaxOver, MaxPool2d, MeanOver, Permute, Prelu, Rnn, Slice, UpsampleBilinear,
+    Attention, AvgPool2d, BatchNorm, Concat, Conv2d, ConvTranspose2d, CrossEntropy, Embedding, Functions, GroupNorm,
+    Gru, LayerNorm, Linear, Lstm, MaxOver, MaxPool2d, MeanOver, Over, Permute, Prelu, Rnn, Slice, UpsampleBilinear,
     UpsampleNearest, Windows,
 };
 use crate::engine::kernels::recurrent::Squash;
@@ -69,8 +69,12 @@ fn pooling_and_upsampling() {
         let (kernel, stride, factor) = (pick(d, 1, 4), pick(d, 1, 4), pick(d, 1, 4));
         let (batch, channels, size) = (pick(d, 1, 3), pick(d, 1, 3), pair(d, 0, 4).map(|more| kernel + more));
         let case = |size: [usize; 2]| Case::new().batched(batch, &[channels, size[0], size[1]]);
-        gradient_check(MaxPool2d { kernel, stride }, case(size));
-        gradient_check(AvgPool2d { kernel, stride }, case(size));
+        let (before, after) = (pair(d, 0, kernel / 2), pair(d, 0, kernel / 2));
+        let window = Window { before, after, ..Window::square(kernel, stride) };
+        gradient_check(MaxPool2d { window }, case(size));
+        let counted = [None, Some(after), Some([0; 2])][pick(d, 0, 2)];
+        gradient_check(AvgPool2d { over: Over::Window { window, counted } }, case(size));
+        gradient_check(AvgPool2d { over: Over::Parts(pair(d, 1, 5)) }, case(size));
         let small = pair(d, 1, 5);
         gradient_check(UpsampleNearest { factor }, case(small));
         gradient_check(UpsampleBilinear { factor }, case(small));
@@ -115,8 +119,8 @@ fn recurrence() {
                 Case::new().batched(batch, &[steps, features]).fixed(&[gates * h, features]).fixed(&[gates * h, h]);
             if biased { case.fixed(&[gates * h]).fixed(&[gates * h]) } else { case }
         };
-        gradient_check(Lstm { reverse }, case(4));
-        gradient_check(Gru { reverse }, case(3));
+        gradient_check(Lstm { reverse, functions: Functions::USUAL }, case(4));
+        gradient_check(Gru { reverse, functions: Functions::USUAL }, case(3));
         gradient_check(Rnn { squash, reverse }, case(1));
     });
 }
@@ -157,8 +161,9 @@ fn axes_of_sequences() {
 fn windows_tables_and_positions() {
     rounds(19, |d| {
         let (batch, features, kernel) = (pick(d, 1, 3), pick(d, 1, 4), pick(d, 1, 5));
-        let sizes = Along { kernel, stride: pick(d, 1, 4), before: pick(d, 0, 2), after: pick(d, 0, 2) };
-        let least = kernel.saturating_sub(sizes.before + sizes.after).max(1);
+        let (before, after, dilation) = (pick(d, 0, 2), pick(d, 0, 2), pick(d, 1, 3));
+        let sizes = Along { kernel, stride: pick(d, 1, 4), before, after, dilation };
+        let least = ((kernel - 1) * dilation + 1).saturating_sub(sizes.before + sizes.after).max(1);
         let steps = pick(d, least, least + 6);
         gradient_check(Windows(sizes), Case::new().batched(batch, &[steps, features]));
         let (count, shift) = (pick(d, 1, 9), pick(d, 0, 8));

@@ -466,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_wire_to_the_next_line_leads_between_the_cards() {
-        for key in ["digits-cnn", "digits-attention"] {
+        for key in ["digits-cnn", "digits-resnet", "digits-attention"] {
             let graph = crate::model::templates::build(key).unwrap().graph;
             for (wire, from, to) in all_ends(&graph) {
                 let points = curve_around(from, to, 1.0, detour(&graph, &wire, from, to));

@@ -39,10 +39,10 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Causal",
-        &["causal mask"],
+        &["causal mask", "causal padding"],
         "",
-        "In attention: each position sees only itself and earlier ones, as it must when the network predicts the next \
-            one.",
+        "Without a look at the future: in attention, a position sees only itself and those before it; in a 1-D \
+            convolution, zeros are added only before the sequence, so that no output sees a later step.",
     ),
     term(
         "Channel",
@@ -51,10 +51,22 @@ pub(super) const TERMS: &[Term] = &[
         "One plane of an image: red, green or blue, or what one filter of a convolution has found.",
     ),
     term(
+        "Cap",
+        &["ReLU6"],
+        "y = min(max(0, x), cap)",
+        "The value at which Capped ReLU cuts off larger ones. With a cap of 6 it is called ReLU6.",
+    ),
+    term(
         "Convolution",
         &["convolutional", "conv", "CNN"],
         "y = kernel ∗ x + b",
         "A small window of weights slides over an image or a sequence and looks for the same pattern everywhere. It needs few weights, and what it learns in one corner it knows in all.",
+    ),
+    term(
+        "Count padding",
+        &["count_include_pad"],
+        "",
+        "In average pooling: whether the mean also counts the zeros of the padding. PyTorch counts them, Keras doesn't.",
     ),
     term("Cut off", &[], "", "In transposed convolution: rows and columns removed from each side of the output."),
     term(
@@ -63,6 +75,13 @@ pub(super) const TERMS: &[Term] = &[
         "",
         "A unit that outputs zero for every sample. It gets no gradient, so it can't recover by itself. A lower \
             learning rate or Leaky ReLU helps.",
+    ),
+    term(
+        "Deviation",
+        &["standard deviation", "sigma"],
+        "σ",
+        "How far values usually lie from their mean. Of normal random numbers two thirds lie within one standard \
+            deviation.",
     ),
     term(
         "Dilation",
@@ -121,7 +140,13 @@ pub(super) const TERMS: &[Term] = &[
         "Function",
         &["nonlinearity"],
         "",
-        "The function applied to each new state of a simple recurrent layer. Tanh keeps it between −1 and 1.",
+        "The function applied to each new state of a recurrent layer. Tanh keeps it between −1 and 1.",
+    ),
+    term(
+        "Gate function",
+        &["recurrent activation"],
+        "",
+        "The function of an LSTM's or GRU's gates, between 0 (closed) and 1 (open): sigmoid, or its cheaper piecewise form.",
     ),
     term(
         "Gradient",
@@ -157,6 +182,13 @@ pub(super) const TERMS: &[Term] = &[
         "",
         "A layer takes numbers and computes new ones. Layers between input and output are called hidden, because the \
             data doesn't say what they should output. The usual one is a Dense layer of units.",
+    ),
+    term(
+        "Keep the remainder",
+        &["remainder", "ceil mode"],
+        "",
+        "In pooling: what is left at the end, too little for a whole window, gets a window of its own instead of being \
+            dropped.",
     ),
     term(
         "Kernel",
@@ -213,6 +245,12 @@ pub(super) const TERMS: &[Term] = &[
             a convolution would shrink to the same one.",
     ),
     term(
+        "Output rows",
+        &["output columns"],
+        "",
+        "In adaptive pooling: how many parts the image is divided into, down and across. As many pixels come out.",
+    ),
+    term(
         "Padding",
         &["pad", "same size"],
         "",
@@ -252,12 +290,25 @@ pub(super) const TERMS: &[Term] = &[
         "pᵢ = eˣⁱ / Σ eˣ",
         "Turns any values into probabilities: positive and adding up to 1.",
     ),
+    term(
+        "Steps before",
+        &["steps after", "rows above", "rows below", "columns left", "columns right"],
+        "",
+        "In zero padding and cropping: how many are added or cut off on each side.",
+    ),
     term("Stride", &[], "", "How far a kernel or pooling window moves each time. 2 halves the width and height."),
     term(
         "Tensor",
         &[],
         "",
         "An array of numbers with any number of axes: a single number, a row, a table, a stack of images.",
+    ),
+    term(
+        "Threshold",
+        &["threshold of Thresholded ReLU"],
+        "",
+        "What values must exceed to count. Thresholded ReLU turns the others into 0; the On plateau schedule ignores \
+            gains below its threshold.",
     ),
     term(
         "Unit",
@@ -285,6 +336,13 @@ pub(super) const TERMS: &[Term] = &[
         "w · x",
         "A number that training adjusts: how much an input counts in a unit's sum. Blue is positive, orange negative; \
             the thicker the line, the larger the weight.",
+    ),
+    term(
+        "Whole channels",
+        &["spatial dropout"],
+        "",
+        "Dropout of whole channels of an image or features of a sequence. Neighbouring pixels are so alike that dropping \
+            single ones hides little.",
     ),
     term("Width", &["embedding size"], "", "The length of the vector an embedding gives each word or category."),
     term(

@@ -156,7 +156,7 @@ pub(super) const TERMS: &[Term] = &[
     ),
     term(
         "Minimum gain",
-        &["min delta", "threshold", "minimum cut"],
+        &["min delta", "minimum cut"],
         "",
         "How much better than the best so far a result must be to count as an improvement, for early stopping and the \
             On plateau schedule. Smaller changes count as noise.",

@@ -86,6 +86,45 @@ activation!(
         (MobileNetV3)."
 );
 activation!(
+    Mish,
+    MISH,
+    "Mish",
+    "x · tanh(softplus)",
+    "M",
+    "y = x · tanh(log(1 + eˣ))",
+    "A smooth ReLU that dips slightly below zero, much like SiLU. Known from object detectors (YOLOv4)."
+);
+activation!(
+    HardTanh,
+    HARD_TANH,
+    "Hard tanh",
+    "cut at −1, 1",
+    "hT",
+    "y = min(max(x, −1), 1)",
+    "A piecewise approximation of tanh. Values between −1 and 1 pass unchanged. The others are cut off, and no gradient \
+        passes back through them."
+);
+activation!(
+    HardSigmoid,
+    HARD_SIGMOID,
+    "Hard sigmoid",
+    "piecewise sigmoid",
+    "hσ",
+    "y = clamp(x + 3, 0, 6) / 6",
+    "A piecewise approximation of sigmoid, 0 below −3 and 1 above 3, that is cheaper to compute. Designed for small \
+        networks on phones (MobileNetV3)."
+);
+activation!(
+    LogSoftmax,
+    LOG_SOFTMAX,
+    "Log-softmax",
+    "logs of probabilities",
+    "lΣ",
+    "yᵢ = xᵢ − log Σⱼ eˣʲ",
+    "The logarithms of the probabilities that Softmax computes along the last axis, accurate even where a probability is \
+        too small for a number. Cross-entropy already includes it, so the last layer doesn't need it."
+);
+activation!(
     Softplus,
     SOFTPLUS,
     "Softplus",
@@ -127,7 +166,7 @@ activation!(
 
 layer_params! {
     pub struct LeakyRelu {
-        slope (card): f64 = 0.01, float(0.0, 1.0), "Slope", "Negative values are multiplied by this.";
+        slope (card): f64 = 0.01, float(0.0, 1.0), "Slope", SLOPE;
     }
 }
 static LEAKY_RELU: About = About {
@@ -141,6 +180,44 @@ static LEAKY_RELU: About = About {
     has_output: true,
 };
 same_shape!(LeakyRelu, LEAKY_RELU);
+
+layer_params! {
+    /// PyTorch's `nn.ReLU6` when the cap is 6.
+    pub struct CappedRelu {
+        cap (card): f64 = 6.0, float(0.001, 1e6), "Cap", CAP;
+    }
+}
+static CAPPED_RELU: About = About {
+    title: "Capped ReLU",
+    group: Group::Activation,
+    tagline: "ReLU with a ceiling",
+    help: "Like ReLU, but values above the cap are cut off. With a cap of 6 this is ReLU6, designed for small networks on \
+        phones (MobileNet), whose values must stay in a known range.",
+    formula: "y = min(max(0, x), cap)",
+    glyph: "≤",
+    inputs: Inputs::One,
+    has_output: true,
+};
+same_shape!(CappedRelu, CAPPED_RELU);
+
+layer_params! {
+    /// PyTorch's `nn.Threshold` with the value 0.
+    pub struct ThresholdedRelu {
+        threshold (card): f64 = 1.0, float(-1e6, 1e6), "Threshold", THRESHOLD;
+    }
+}
+static THRESHOLDED_RELU: About = About {
+    title: "Thresholded ReLU",
+    group: Group::Activation,
+    tagline: "0 up to a threshold",
+    help: "Passes values above the threshold unchanged and turns all others into 0, which silences weak \
+        responses.",
+    formula: "y = x if x > threshold, else 0",
+    glyph: "θ",
+    inputs: Inputs::One,
+    has_output: true,
+};
+same_shape!(ThresholdedRelu, THRESHOLDED_RELU);
 
 layer_params! {
     /// As PyTorch's `nn.PReLU`, weight `[1]` or `[channels]`.

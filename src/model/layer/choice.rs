@@ -16,8 +16,38 @@ choices! {
         Sigmoid = "sigmoid", "sigmoid";
         Selu = "selu", "SELU";
         HardSwish = "hard_swish", "HardSwish";
+        HardSigmoid = "hard_sigmoid", "Hard sigmoid";
+        HardTanh = "hard_tanh", "Hard tanh";
+        Mish = "mish", "Mish";
+        CappedRelu = "capped_relu", "Capped ReLU";
+        ThresholdedRelu = "thresholded_relu", "Thresholded ReLU";
     }
 }
+
+/// The function that a layer applies to its own output, with the settings of those that have some.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Activated {
+    pub activation: Activation,
+    /// Of Leaky ReLU.
+    pub slope: f64,
+    /// Of Capped ReLU.
+    pub cap: f64,
+    /// Of Thresholded ReLU.
+    pub threshold: f64,
+}
+
+/// Gives layers with these four parameters their [`Activated`].
+macro_rules! activated {
+    ($($layer:ident),*) => {
+        $(impl $layer {
+            pub fn activated(&self) -> $crate::model::layer::Activated {
+                let Self { activation, slope, cap, threshold, .. } = *self;
+                $crate::model::layer::Activated { activation, slope, cap, threshold }
+            }
+        })*
+    };
+}
+pub(super) use activated;
 
 choices! {
     /// How weights start. Fans as in PyTorch's `nn.init`; Glorot and He for uniform and normal, LeCun with variance 1 / fan-in.
@@ -43,6 +73,18 @@ choices! {
         Same = "same", "same size";
         Valid = "valid", "none";
         /// The layer's `pad` zeros on each side.
+        Custom = "custom", "custom";
+    }
+}
+
+choices! {
+    /// What happens at the ends of a sequence.
+    pub enum PaddingInTime {
+        /// As [`Padding::Same`].
+        Same = "same", "same size";
+        Valid = "valid", "none";
+        /// Zeros only before the sequence, so that no output sees a later step.
+        Causal = "causal", "causal";
         Custom = "custom", "custom";
     }
 }

@@ -1,5 +1,6 @@
 //! Two-dimensional convolution.
 
+use super::choice::activated;
 use super::group_norm::common_divisor;
 use super::params::{float, int, layer_params};
 use super::sliding::Sliding;
@@ -21,6 +22,9 @@ layer_params! {
             which divides the number of weights by as much.";
         activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to \
             each output.";
+        slope: f64 = 0.01, float(0.0, 1.0), "Slope", SLOPE;
+        cap: f64 = 6.0, float(0.001, 1e6), "Cap", CAP;
+        threshold: f64 = 1.0, float(-1e6, 1e6), "Threshold", THRESHOLD;
         bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a learned constant. Not needed before \
             batch norm.";
         init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
@@ -31,6 +35,8 @@ layer_params! {
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
 }
+
+activated!(Conv2d);
 
 static ABOUT: About = About {
     title: "Conv 2-D",

@@ -1,5 +1,6 @@
 //! Dense (fully connected, linear) layer.
 
+use super::choice::activated;
 use super::params::{float, int, layer_params};
 use super::*;
 
@@ -10,6 +11,9 @@ layer_params! {
         units (card): usize = 8, int(1, 65_536), "Units", "Number of units (neurons). Each produces one output.";
         activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function each unit \
             applies to its weighted sum. Without it, stacked layers can do no more than a single one.";
+        slope: f64 = 0.01, float(0.0, 1.0), "Slope", SLOPE;
+        cap: f64 = 6.0, float(0.001, 1e6), "Cap", CAP;
+        threshold: f64 = 1.0, float(-1e6, 1e6), "Threshold", THRESHOLD;
         bias: bool = true, ParamKind::Bool, "Bias", "Whether each unit adds a learned constant, so that its output \
             needn't be zero when all inputs are.";
         init: Initialiser = Initialiser::GlorotUniform, Initialiser::kind(), "Initial weights", "How the weights are \
@@ -20,6 +24,8 @@ layer_params! {
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
 }
+
+activated!(Dense);
 
 static ABOUT: About = About {
     title: "Dense",

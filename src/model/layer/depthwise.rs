@@ -1,5 +1,6 @@
 //! Depthwise convolution: every channel by filters of its own.
 
+use super::choice::activated;
 use super::params::{float, int, layer_params};
 use super::sliding::Sliding;
 use super::*;
@@ -17,6 +18,9 @@ layer_params! {
             covering a larger area with the same number of weights.";
         activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function applied to \
             each output.";
+        slope: f64 = 0.01, float(0.0, 1.0), "Slope", SLOPE;
+        cap: f64 = 6.0, float(0.001, 1e6), "Cap", CAP;
+        threshold: f64 = 1.0, float(-1e6, 1e6), "Threshold", THRESHOLD;
         bias: bool = true, ParamKind::Bool, "Bias", "Whether each filter adds a learned constant. Not needed before \
             batch norm.";
         init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
@@ -27,6 +31,8 @@ layer_params! {
         l2: f64 = 0.0, float(0.0, PENALTY), "L2", L2;
     }
 }
+
+activated!(DepthwiseConv2d);
 
 static ABOUT: About = About {
     title: "Depthwise conv",

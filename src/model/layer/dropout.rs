@@ -8,6 +8,8 @@ layer_params! {
     pub struct Dropout {
         rate (card): f64 = 0.2, float(0.0, 0.95), "Rate", "The share of values set to zero at random in each training \
             step.";
+        whole_channels: bool = false, ParamKind::Bool, "Whole channels", "Drops whole channels of an image, or \
+            features of a sequence at all steps, instead of single values (spatial dropout).";
     }
 }
 

@@ -1,5 +1,6 @@
 //! Layers that make a picture larger: transposed convolution, which learns how, and upsampling, which does not.
 
+use super::choice::activated;
 use super::params::{choices, float, int, layer_params};
 use super::*;
 
@@ -17,6 +18,9 @@ layer_params! {
             fewer than the stride. They choose between the sizes that a convolution would shrink to the same one.";
         activation (card): Activation = Activation::Relu, Activation::kind(), "Activation", "The function applied to \
             each output.";
+        slope: f64 = 0.01, float(0.0, 1.0), "Slope", SLOPE;
+        cap: f64 = 6.0, float(0.001, 1e6), "Cap", CAP;
+        threshold: f64 = 1.0, float(-1e6, 1e6), "Threshold", THRESHOLD;
         bias: bool = true, ParamKind::Bool, "Bias", "Whether each output channel adds a learned constant. Not needed \
             before batch norm.";
         init: Initialiser = Initialiser::HeUniform, Initialiser::kind(), "Initial weights", "How the weights are \
@@ -45,6 +49,8 @@ layer_params! {
             pixel. Bilinear interpolates between neighbours, which is smoother.";
     }
 }
+
+activated!(ConvTranspose2d);
 
 static TRANSPOSED: About = About {
     title: "Transposed conv",

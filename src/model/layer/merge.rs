@@ -3,42 +3,62 @@
 use super::params::layer_params;
 use super::*;
 
-layer_params! {
-    /// Element by element; all inputs of one shape.
-    pub struct Add {}
+/// Merges that work number by number: all inputs of one shape, which is that of what leaves.
+macro_rules! number_by_number {
+    ($($(#[$meta:meta])* $name:ident, $about:ident, $title:literal, $tagline:literal, $glyph:literal, $formula:literal, $verb:literal, $help:literal;)*) => {
+        $(layer_params! {
+            $(#[$meta])*
+            pub struct $name {}
+        }
+
+        static $about: About = About {
+            title: $title,
+            group: Group::Merge,
+            tagline: $tagline,
+            help: $help,
+            formula: $formula,
+            glyph: $glyph,
+            inputs: Inputs::Many,
+            has_output: true,
+        };
+
+        impl LayerSpec for $name {
+            fn about(&self) -> &'static About {
+                &$about
+            }
+            fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
+                all_equal(inputs, $verb)
+            }
+        })*
+    };
 }
-layer_params! {
-    /// Element by element; all inputs of one shape.
-    pub struct Multiply {}
+
+number_by_number! {
+    Add, ADD, "Add", "residual", "+", "y = a + b", "added",
+        "Adds its inputs element by element. With one input bypassing a few layers it forms a residual (skip) \
+            connection, which makes very deep networks trainable.";
+    Subtract, SUBTRACT, "Subtract", "difference", "−", "y = a − b", "subtracted",
+        "Subtracts its second input from the first, element by element, and any further ones too: how two branches \
+            differ.";
+    Multiply, MULTIPLY, "Multiply", "gate", "×", "y = a · b", "multiplied",
+        "Multiplies its inputs element by element, so that one input can control how much of the other passes (a \
+            gate).";
+    Average, AVERAGE, "Average", "mean of branches", "av", "y = (a + b) / 2", "averaged",
+        "Averages its inputs element by element, as when several branches vote.";
+    /// PyTorch's `maximum`, of more than two one after the other.
+    Maximum, MAXIMUM, "Maximum", "largest of branches", "mx", "y = max(a, b)", "compared",
+        "Keeps the largest of its inputs, element by element (maxout). The branch with the strongest response \
+            wins and gets the gradient; equal ones share it.";
+    /// PyTorch's `minimum`, of more than two one after the other.
+    Minimum, MINIMUM, "Minimum", "smallest of branches", "mn", "y = min(a, b)", "compared",
+        "Keeps the smallest of its inputs, element by element, so that a value passes only where every branch lets \
+            it. The smallest gets the gradient; equal ones share it.";
 }
+
 layer_params! {
     /// Along the first axis: features of rows, channels of pictures.
     pub struct Concat {}
 }
-
-static ADD: About = About {
-    title: "Add",
-    group: Group::Merge,
-    tagline: "residual",
-    help: "Adds its inputs element by element. With one input bypassing a few layers it forms a residual (skip) \
-        connection, which makes very deep networks trainable.",
-    formula: "y = a + b",
-    glyph: "+",
-    inputs: Inputs::Many,
-    has_output: true,
-};
-
-static MULTIPLY: About = About {
-    title: "Multiply",
-    group: Group::Merge,
-    tagline: "gate",
-    help: "Multiplies its inputs element by element, so that one input can control how much of the other passes (a \
-        gate).",
-    formula: "y = a · b",
-    glyph: "×",
-    inputs: Inputs::Many,
-    has_output: true,
-};
 
 static CONCAT: About = About {
     title: "Concat",
@@ -76,24 +96,6 @@ fn row_fix(first: &Shape, other: &Shape) -> Vec<Fix> {
     }
 }
 
-impl LayerSpec for Add {
-    fn about(&self) -> &'static About {
-        &ADD
-    }
-    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
-        all_equal(inputs, "added")
-    }
-}
-
-impl LayerSpec for Multiply {
-    fn about(&self) -> &'static About {
-        &MULTIPLY
-    }
-    fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
-        all_equal(inputs, "multiplied")
-    }
-}
-
 impl LayerSpec for Concat {
     fn about(&self) -> &'static About {
         &CONCAT
@@ -115,5 +117,24 @@ impl LayerSpec for Concat {
             *axis = inputs.iter().map(|s| s.0.first().copied().unwrap_or(0)).fold(0, usize::saturating_add);
         }
         Ok(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_take_equal_shapes_and_offer_to_make_them_equal() {
+        for kind in LayerKind::all().into_iter().filter(|kind| kind.about().inputs == Inputs::Many) {
+            let shape = |a: &[usize], b: &[usize]| kind.spec().infer(&[Shape(a.to_vec()), Shape(b.to_vec())], None);
+            if matches!(kind, LayerKind::Concat(_)) {
+                assert_eq!(shape(&[3], &[4]), Ok(Shape::row(7)));
+                continue;
+            }
+            assert_eq!(shape(&[3, 4], &[3, 4]), Ok(Shape(vec![3, 4])), "{}", kind.key());
+            let refused = shape(&[3], &[4]).unwrap_err();
+            assert_eq!(refused.fixes, [Fix::SetPrevious { key: "units", value: ParamValue::Int(3) }]);
+        }
     }
 }

@@ -10,6 +10,7 @@ mod ports;
 mod attention;
 mod axes;
 mod batch_norm;
+mod border;
 mod conv1d;
 mod conv2d;
 mod dense;
@@ -20,22 +21,30 @@ mod enlarge;
 mod formula;
 mod group_norm;
 mod input;
+mod instance_norm;
 mod layer_norm;
 mod loss;
 mod merge;
+mod noise;
 mod pool;
 mod recurrent;
 mod reshape;
+mod rms_norm;
+mod separable;
 mod sliding;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub use activation::{Elu, Gelu, HardSwish, LeakyRelu, Prelu, Relu, Selu, Sigmoid, Silu, Softmax, Softplus, Tanh};
+pub use activation::{
+    CappedRelu, Elu, Gelu, HardSigmoid, HardSwish, HardTanh, LeakyRelu, LogSoftmax, Mish, Prelu, Relu, Selu, Sigmoid,
+    Silu, Softmax, Softplus, Tanh, ThresholdedRelu,
+};
 pub use attention::MultiHeadAttention;
 pub use axes::{MaxOver, MeanOver, Permute, Slice};
 pub use batch_norm::BatchNorm;
-pub use choice::{Activation, Initialiser, LossKind, Padding};
+pub use border::{Crop1d, Crop2d, ZeroPad1d, ZeroPad2d};
+pub use choice::{Activated, Activation, Initialiser, LossKind, Padding, PaddingInTime};
 pub use conv1d::Conv1d;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
@@ -46,20 +55,27 @@ pub use enlarge::{ConvTranspose2d, Interpolation, Upsample};
 pub use formula::Formula;
 pub use group_norm::GroupNorm;
 pub use input::Input;
+pub use instance_norm::InstanceNorm;
 pub use layer_norm::LayerNorm;
 pub use loss::Loss;
-pub use merge::{Add, Concat, Multiply};
+pub use merge::{Add, Average, Concat, Maximum, Minimum, Multiply, Subtract};
+pub use noise::GaussianNoise;
 pub use params::{Field, ParamKind, ParamSpec, ParamValue, Params};
-pub use pool::{AvgPool2d, GlobalAvgPool, MaxPool2d};
+pub use pool::{AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, Pool};
 pub use ports::{InputPort, Inputs, Need};
 pub use recurrent::{Gru, Lstm, Nonlinearity, Recurrence, SimpleRnn};
 pub use reshape::{Flatten, Reshape};
+pub use rms_norm::RmsNorm;
+pub use separable::SeparableConv2d;
 pub use sliding::Sliding;
 
 use super::{DataSignature, Shape};
 
 /// The largest factor of a penalty on weights.
 pub const PENALTY: f64 = 10.0;
+const SLOPE: &str = "Negative values are multiplied by this.";
+const CAP: &str = "Larger values are cut off here. With a cap of 6 the function is called ReLU6.";
+const THRESHOLD: &str = "Values up to this become 0. Larger ones pass unchanged.";
 const L1: &str = "Adds L1 × Σ|w| to the loss, over the weights of this layer, which drives unneeded ones to exactly \
     zero.";
 const L2: &str = "Adds L2 × Σw² to the loss, over the weights of this layer, which keeps all of them small. Unlike \
@@ -253,6 +269,7 @@ layers! {
     Flatten = "flatten";
     Reshape = "reshape";
     Dropout = "dropout";
+    GaussianNoise = "gaussian_noise";
     Relu = "relu";
     LeakyRelu = "leaky_relu";
     Prelu = "prelu";
@@ -261,18 +278,32 @@ layers! {
     Gelu = "gelu";
     Silu = "silu";
     HardSwish = "hard_swish";
+    Mish = "mish";
+    CappedRelu = "capped_relu";
+    ThresholdedRelu = "thresholded_relu";
     Softplus = "softplus";
     Tanh = "tanh";
+    HardTanh = "hard_tanh";
     Sigmoid = "sigmoid";
+    HardSigmoid = "hard_sigmoid";
     Softmax = "softmax";
+    LogSoftmax = "log_softmax";
     Conv2d = "conv2d";
     DepthwiseConv2d = "depthwise_conv2d";
+    SeparableConv2d = "separable_conv2d";
     ConvTranspose2d = "conv_transpose2d";
     Upsample = "upsample";
     MaxPool2d = "max_pool2d";
     AvgPool2d = "avg_pool2d";
+    AdaptiveAvgPool2d = "adaptive_avg_pool2d";
     GlobalAvgPool = "global_avg_pool";
+    ZeroPad2d = "zero_pad2d";
+    Crop2d = "crop2d";
     Conv1d = "conv1d";
+    MaxPool1d = "max_pool1d";
+    AvgPool1d = "avg_pool1d";
+    ZeroPad1d = "zero_pad1d";
+    Crop1d = "crop1d";
     Embedding = "embedding";
     PositionalEncoding = "positional_encoding";
     MultiHeadAttention = "multi_head_attention";
@@ -286,8 +317,14 @@ layers! {
     BatchNorm = "batch_norm";
     LayerNorm = "layer_norm";
     GroupNorm = "group_norm";
+    InstanceNorm = "instance_norm";
+    RmsNorm = "rms_norm";
     Add = "add";
+    Subtract = "subtract";
     Multiply = "multiply";
+    Average = "average";
+    Maximum = "maximum";
+    Minimum = "minimum";
     Concat = "concat";
     Loss = "loss";
 }

@@ -43,9 +43,12 @@ pub enum ParamKind {
 }
 
 /// Parameters that matter only while another one has one of certain values.
-const CONDITIONS: [(&str, &str, &[&str]); 5] = [
+const CONDITIONS: [(&str, &str, &[&str]); 8] = [
     ("init_value", "init", &["constant"]),
     ("pad", "padding", &["custom"]),
+    ("slope", "activation", &["leaky_relu"]),
+    ("cap", "activation", &["capped_relu"]),
+    ("threshold", "activation", &["thresholded_relu"]),
     ("gamma", "loss", &["focal"]),
     ("label_smoothing", "loss", &["cross_entropy", "kl_divergence"]),
     ("class_weights", "loss", &["cross_entropy", "focal"]),

@@ -4,17 +4,28 @@ use super::params::{choices, int, layer_params};
 use super::*;
 
 choices! {
-    /// How a simple recurrent network squashes its sums.
+    /// What a recurrent network applies to its sums.
     pub enum Nonlinearity {
         Tanh = "tanh", "tanh";
         Relu = "relu", "ReLU";
+        Sigmoid = "sigmoid", "sigmoid";
+        /// As PyTorch's and Keras 3's, `x / 6 + 1/2` cut off at 0 and 1.
+        HardSigmoid = "hard_sigmoid", "Hard sigmoid";
+        Linear = "linear", "linear";
     }
 }
+
+const FUNCTION: &str = "The function applied to what enters the memory and to what leaves it (activation in Keras). Tanh \
+    with sigmoid gates is the fastest.";
+const GATES: &str = "The function of the gates (recurrent activation in Keras). It should lie between 0, closed, and 1, \
+    open.";
 
 layer_params! {
     /// PyTorch's `nn.LSTM` with one layer, weights `[4 units, F]` and `[4 units, units]` in the order i, f, g, o.
     pub struct Lstm {
         units (card): usize = 32, int(1, 4096), "Units", "Size of the memory.";
+        nonlinearity: Nonlinearity = Nonlinearity::Tanh, Nonlinearity::kind(), "Function", FUNCTION;
+        gate_nonlinearity: Nonlinearity = Nonlinearity::Sigmoid, Nonlinearity::kind(), "Gate function", GATES;
         bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
             separate weights, and joins both results side by side (bidirectional).";
         bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates have biases.";
@@ -25,6 +36,8 @@ layer_params! {
     /// PyTorch's `nn.GRU` with one layer, weights `[3 units, F]` and `[3 units, units]` in the order r, z, n.
     pub struct Gru {
         units (card): usize = 32, int(1, 4096), "Units", "Size of the state.";
+        nonlinearity: Nonlinearity = Nonlinearity::Tanh, Nonlinearity::kind(), "Function", FUNCTION;
+        gate_nonlinearity: Nonlinearity = Nonlinearity::Sigmoid, Nonlinearity::kind(), "Gate function", GATES;
         bidirectional: bool = false, ParamKind::Bool, "Both directions", "Also reads the sequence backwards, with \
             separate weights, and joins both results side by side (bidirectional).";
         bias: bool = true, ParamKind::Bool, "Bias", "Whether the gates have biases.";

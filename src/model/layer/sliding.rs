@@ -15,7 +15,7 @@ pub struct Sliding {
 
 impl Sliding {
     /// From the first entry of the window to the last.
-    fn span(&self) -> usize {
+    pub(super) fn span(&self) -> usize {
         (self.kernel - 1) * self.dilation + 1
     }
 
@@ -37,6 +37,16 @@ impl Sliding {
         let (before, after) = self.pads(size);
         let padded = size + before + after;
         if padded < self.span() { 0 } else { (padded - self.span()) / self.stride + 1 }
+    }
+
+    /// Zeros after the padding of an axis of `size` that let the window see the remainder too (PyTorch's ceil mode): none where a
+    /// window would then stand on zeros alone.
+    pub fn rest(&self, size: usize) -> usize {
+        let (before, after) = self.pads(size);
+        let padded = size + before + after;
+        let start = self.places(size) * self.stride;
+        let missing = (start + self.span()).saturating_sub(padded);
+        if missing < self.stride && start < size + before { missing } else { 0 }
     }
 
     /// Rows and columns that leave, for those that arrive.

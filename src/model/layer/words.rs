@@ -29,17 +29,26 @@ impl LayerKind {
             "formula" => &["expression", "custom", "lambda", "function"],
             "flatten" => &["row of pixels", "unroll", "vector"],
             "reshape" => &["view", "dimensions"],
-            "dropout" => &["regularisation", "regularization", "overfitting"],
-            "relu" | "leaky_relu" | "prelu" | "elu" | "selu" | "gelu" | "silu" | "hard_swish" | "softplus" | "tanh"
-            | "sigmoid" => &["activation function", "nonlinearity", "non-linearity", "squash", "swish"],
-            "softmax" => &["activation function", "probabilities", "classes"],
-            "conv2d" | "depthwise_conv2d" => {
+            "gaussian_noise" => &["regularisation", "regularization", "jitter", "augmentation", "random"],
+            "zero_pad1d" | "zero_pad2d" => &["padding", "border", "margin"],
+            "crop1d" | "crop2d" => &["cropping", "cut", "border"],
+            "dropout" => &["spatial dropout", "regularisation", "regularization", "overfitting"],
+            "relu" | "leaky_relu" | "prelu" | "elu" | "selu" | "gelu" | "silu" | "hard_swish" | "mish" | "softplus"
+            | "tanh" | "hard_tanh" | "sigmoid" | "hard_sigmoid" | "thresholded_relu" => {
+                &["activation function", "nonlinearity", "non-linearity", "squash", "swish"]
+            }
+            "capped_relu" => &["activation function", "nonlinearity", "ReLU6", "clip"],
+            "softmax" | "log_softmax" => &["activation function", "probabilities", "classes"],
+            "conv2d" | "depthwise_conv2d" | "separable_conv2d" => {
                 &["filter", "kernel", "feature map", "CNN", "convolution", "picture", "image"]
             }
             "conv_transpose2d" => &["deconvolution", "filter", "kernel", "upsampling", "decoder"],
             "upsample" => &["resize", "enlarge", "upsampling", "interpolation"],
-            "conv1d" => &["filter", "kernel", "CNN", "convolution", "time series"],
-            "max_pool2d" | "avg_pool2d" | "global_avg_pool" => &["pooling", "downsample", "subsample", "shrink"],
+            "conv1d" => &["filter", "kernel", "CNN", "convolution", "time series", "causal", "dilated", "TCN"],
+            "max_pool2d" | "avg_pool2d" | "global_avg_pool" | "adaptive_avg_pool2d" => {
+                &["pooling", "downsample", "subsample", "shrink"]
+            }
+            "max_pool1d" | "avg_pool1d" => &["pooling", "downsample", "subsample", "shrink", "time series"],
             "embedding" => &["lookup table", "word vectors", "tokens", "characters"],
             "positional_encoding" => &["transformer", "position embedding", "order"],
             "multi_head_attention" => &["transformer", "self-attention", "attention", "query", "key", "value"],
@@ -47,9 +56,14 @@ impl LayerKind {
             "permute" => &["transpose", "swap axes"],
             "slice" => &["crop", "select", "last step"],
             "mean_over" | "max_over" => &["reduce", "pooling", "axis"],
-            "batch_norm" | "layer_norm" | "group_norm" => &["normalisation", "normalization", "standardise", "scale"],
+            "batch_norm" | "layer_norm" | "group_norm" | "instance_norm" | "rms_norm" => {
+                &["normalisation", "normalization", "standardise", "scale"]
+            }
             "add" => &["residual", "skip connection", "shortcut", "sum", "merge"],
             "multiply" => &["gate", "product", "merge"],
+            "subtract" => &["difference", "minus", "merge"],
+            "average" => &["mean", "ensemble", "vote", "merge"],
+            "maximum" | "minimum" => &["maxout", "largest", "smallest", "merge"],
             "concat" => &["concatenate", "join", "stack", "merge"],
             "loss" => &["error", "cost", "objective", "target", "cross-entropy", "MSE", "output layer"],
             _ => &[],

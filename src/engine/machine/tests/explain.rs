@@ -6,7 +6,11 @@ use crate::trace::Explanation;
 
 fn small() -> (Dataset, Machine) {
     let data = spiral();
-    let (graph, _) = chain(vec![dense(5, Activation::Relu), Dropout { rate: 0.4 }.into(), dense(2, Activation::None)]);
+    let (graph, _) = chain(vec![
+        dense(5, Activation::Relu),
+        Dropout { rate: 0.4, ..Dropout::default() }.into(),
+        dense(2, Activation::None),
+    ]);
     let machine = machine(&graph, &data, &TrainingSpec::default());
     (data, machine)
 }

@@ -7,9 +7,11 @@ use crate::engine::machine::Override;
 use crate::engine::random::{Draws, Purpose};
 use crate::model::End;
 use crate::model::layer::{
-    Conv1d, ConvTranspose2d, DepthwiseConv2d, Elu, Embedding, Flatten, Gelu, GroupNorm, Gru, HardSwish, Interpolation,
-    LeakyRelu, Lstm, MaxOver, MeanOver, MultiHeadAttention, Permute, PositionalEncoding, Positions, Prelu, Relu,
-    Reshape, Selu, Sigmoid, Silu, SimpleRnn, Slice, Softmax, Softplus, Tanh, Upsample,
+    AdaptiveAvgPool2d, AvgPool1d, CappedRelu, Conv1d, ConvTranspose2d, DepthwiseConv2d, Elu, Embedding, Flatten,
+    GaussianNoise, Gelu, GroupNorm, Gru, HardSigmoid, HardSwish, HardTanh, InstanceNorm, Interpolation, LeakyRelu,
+    LogSoftmax, Lstm, MaxOver, MaxPool1d, MeanOver, Mish, MultiHeadAttention, Nonlinearity, Padding, PaddingInTime,
+    Permute, PositionalEncoding, Positions, Prelu, Relu, Reshape, RmsNorm, Selu, SeparableConv2d, Sigmoid, Silu,
+    SimpleRnn, Slice, Softmax, Softplus, Tanh, ThresholdedRelu, Upsample, ZeroPad2d,
 };
 use crate::trace::{Judgement, Verdict};
 
@@ -165,10 +167,12 @@ fn chains(seed: u64) -> Vec<Bench> {
     let task = Task::ClassesAt { positions: 6, classes: 5 };
     let text = Setting { input: &[6], task, numbers: tokens, seed };
     let texts = |layers| Bench::new(text, LossKind::Auto, layers);
-    let activations: [Vec<LayerKind>; 4] = [
+    let activations: [Vec<LayerKind>; 6] = [
         vec![Tanh {}.into(), Softplus {}.into(), Sigmoid {}.into()],
         vec![Gelu {}.into(), Silu {}.into(), Selu {}.into(), Elu { alpha: 0.8 }.into()],
         vec![Relu {}.into(), plain(5), LeakyRelu { slope: 0.1 }.into(), HardSwish {}.into()],
+        vec![Mish {}.into(), HardTanh {}.into(), plain(5), HardSigmoid {}.into(), LogSoftmax {}.into()],
+        vec![CappedRelu { cap: 0.8 }.into(), plain(5), ThresholdedRelu { threshold: -0.1 }.into()],
         vec![Prelu { slope: 0.3, per_channel: true }.into(), plain(5), Softmax {}.into()],
     ];
     let mut all: Vec<_> =
@@ -180,7 +184,7 @@ fn chains(seed: u64) -> Vec<Bench> {
         "max(x, sin(x)) + min(cos(x), x * x) + step(x) + sign(x) + softplus(x) / (1 + 1 / (x^2 + 1))",
     ] {
         let formula = Formula { expression: expression.into() }.into();
-        all.push(seeded(seed, vec![plain(5), formula, Dropout { rate: 0.3 }.into(), plain(3)]));
+        all.push(seeded(seed, vec![plain(5), formula, Dropout { rate: 0.3, ..Dropout::default() }.into(), plain(3)]));
     }
     let conv = Conv2d { filters: 4, activation: Activation::Relu, groups: 1, l1: 0.003, ..Conv2d::default() };
     let wide =
@@ -188,25 +192,29 @@ fn chains(seed: u64) -> Vec<Bench> {
     all.push(pictures(vec![
         conv.clone().into(),
         BatchNorm::default().into(),
-        MaxPool2d { kernel: 2, stride: 2 }.into(),
+        ZeroPad2d { top: 2, ..ZeroPad2d::default() }.into(),
+        MaxPool2d { kernel: 3, padding: Padding::Same, ..MaxPool2d::default() }.into(),
         wide.into(),
         Flatten {}.into(),
         plain(3),
     ]));
     all.push(pictures(vec![
         DepthwiseConv2d { multiplier: 2, ..DepthwiseConv2d::default() }.into(),
-        AvgPool2d { kernel: 2, stride: 2 }.into(),
+        AvgPool2d { keep_remainder: true, ..AvgPool2d::default() }.into(),
         ConvTranspose2d { filters: 4, activation: Activation::Silu, ..ConvTranspose2d::default() }.into(),
         GroupNorm { groups: 2, epsilon: 1e-5 }.into(),
         Upsample { factor: 2, mode: Interpolation::Bilinear }.into(),
         conv.into(),
         Upsample { factor: 2, mode: Interpolation::Nearest }.into(),
+        AdaptiveAvgPool2d { rows: 3, columns: 5 }.into(),
+        SeparableConv2d { filters: 3, ..SeparableConv2d::default() }.into(),
+        InstanceNorm::default().into(),
         GlobalAvgPool {}.into(),
         plain(3),
     ]));
     all.push(sequences(vec![
-        Lstm { units: 3, bidirectional: true, bias: true }.into(),
-        Gru { units: 3, bidirectional: false, bias: true }.into(),
+        Lstm { units: 3, bidirectional: true, ..Lstm::default() }.into(),
+        Gru { units: 3, gate_nonlinearity: Nonlinearity::HardSigmoid, ..Gru::default() }.into(),
         SimpleRnn { units: 4, ..SimpleRnn::default() }.into(),
         LayerNorm::default().into(),
         MultiHeadAttention { heads: 2, causal: true, bias: true }.into(),
@@ -214,10 +222,21 @@ fn chains(seed: u64) -> Vec<Bench> {
         plain(3),
     ]));
     all.push(sequences(vec![
-        Conv1d { filters: 4, activation: Activation::Gelu, ..Conv1d::default() }.into(),
+        Conv1d {
+            filters: 4,
+            dilation: 2,
+            padding: PaddingInTime::Causal,
+            activation: Activation::Gelu,
+            ..Conv1d::default()
+        }
+        .into(),
+        RmsNorm::default().into(),
+        GaussianNoise::default().into(),
+        MaxPool1d { kernel: 2, stride: 1, ..MaxPool1d::default() }.into(),
+        AvgPool1d { kernel: 3, stride: 1, padding: Padding::Same, ..AvgPool1d::default() }.into(),
         Permute { order: "2, 1".into() }.into(),
         MaxOver { axis: 1 }.into(),
-        Reshape { shape: "2 x 3".into() }.into(),
+        Reshape { shape: "5 x 1".into() }.into(),
         MeanOver { axis: 2 }.into(),
         plain(3),
     ]));
@@ -386,7 +405,8 @@ fn differs(verdict: Verdict) -> f64 {
 
 #[test]
 fn an_edited_gradient_differs() {
-    let bench = || numbers(vec![dense(6, Activation::Tanh), Dropout { rate: 0.3 }.into(), plain(3)]);
+    let bench =
+        || numbers(vec![dense(6, Activation::Tanh), Dropout { rate: 0.3, ..Dropout::default() }.into(), plain(3)]);
     let gradient = "dense_1.weight.grad";
     for (edit, by) in [((|_, g| 1.05 * g) as fn(usize, f64) -> f64, 0.0476), (|_, g| -g, 2.0), (|_, _| 0.0, 1.0)] {
         let mut bench = bench();

@@ -38,7 +38,7 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const DERIVATIVE_FROM: From;
     /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
     const BLOCKS: bool = false;
-    /// As [`Op::ends`].
+    /// As [`Op::ends`], where no setting moves them.
     const ENDS: Ends = Ends::None;
 
     /// As [`Op::remedy`], of the function and of its slope.
@@ -49,6 +49,11 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Settings shown in the listing; empty if there are none.
     fn settings(&self) -> String {
         String::new()
+    }
+
+    /// As [`Op::ends`].
+    fn ends(&self) -> Ends {
+        Self::ENDS
     }
 
     /// The definition in tensor operations, on any device and in any precision.
@@ -99,7 +104,7 @@ impl<F: Pointwise> Op for Apply<F> {
     }
 
     fn ends(&self) -> Ends {
-        F::ENDS
+        self.0.ends()
     }
 
     fn remedy(&self) -> Option<&'static str> {

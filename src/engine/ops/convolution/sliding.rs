@@ -1,4 +1,4 @@
-//! How convolutions and pooling explain their numbers: sums over the window, over the filters, over the places. Zeros around the
+//! How convolutions explain their numbers: sums over the window, over the filters, over the places. Zeros around the
 //! picture are left out.
 
 use crate::engine::error::Result;
@@ -29,11 +29,6 @@ fn pixel(window: &Window, entry: [usize; 2], place: [usize; 2], size: [usize; 2]
 fn entries(window: &Window) -> impl Iterator<Item = [usize; 2]> {
     let [rows, columns] = window.kernel;
     (0..rows).flat_map(move |u| (0..columns).map(move |v| [u, v]))
-}
-
-/// The pixels under the window at a place, in reading order.
-pub fn seen(window: &Window, place: [usize; 2], size: [usize; 2]) -> Vec<[usize; 2]> {
-    entries(window).filter_map(|entry| pixel(window, entry, place, size)).collect()
 }
 
 /// The places whose windows see a pixel, with the entry that lies over it.
@@ -124,7 +119,7 @@ mod tests {
             let places = window.places(size);
             let mut pairs = 0;
             for place in (0..places[0]).flat_map(|i| (0..places[1]).map(move |j| [i, j])) {
-                for pixel in seen(&window, place, size) {
+                for pixel in entries(&window).filter_map(|entry| pixel(&window, entry, place, size)) {
                     assert!(seeing(&window, pixel, places).iter().any(|(seeing, _)| *seeing == place));
                     pairs += 1;
                 }

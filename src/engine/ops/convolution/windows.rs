@@ -22,12 +22,14 @@ pub struct Windows(pub Sizes);
 
 /// For one entry of the window, the step under it at every place; zeros before the sequence counted.
 fn steps(sizes: &Sizes, entry: usize, places: usize, like: &Tensor) -> Result<Tensor> {
-    let steps: Vec<u32> = (0..places).map(|place| (place * sizes.stride + entry) as u32).collect();
+    let steps: Vec<u32> = (0..places).map(|place| (place * sizes.stride + entry * sizes.dilation) as u32).collect();
     Ok(Tensor::from_vec(steps, places, like.device())?)
 }
 
 fn settings(sizes: &Sizes) -> String {
-    format!("window {}, stride {}, zeros {} before and {} after", sizes.kernel, sizes.stride, sizes.before, sizes.after)
+    let Sizes { kernel, stride, before, after, dilation } = sizes;
+    let spaced = if *dilation == 1 { String::new() } else { format!(", dilation {dilation}") };
+    format!("window {kernel}, stride {stride}, zeros {before} before and {after} after{spaced}")
 }
 
 impl Op for Windows {
@@ -36,7 +38,7 @@ impl Op for Windows {
     }
 
     fn formula(&self) -> &'static str {
-        "y[i, (f, k)] = x[i·stride + k, f]"
+        "y[i, (f, k)] = x[i·stride + k·dilation, f]"
     }
 
     fn words(&self) -> &'static str {
@@ -77,7 +79,10 @@ impl Op for Windows {
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
         let x = reader.input(0)?;
         let (feature, entry) = (index[2] / self.0.kernel, index[2] % self.0.kernel);
-        match (index[1] * self.0.stride + entry).checked_sub(self.0.before).filter(|&step| step < x.dims[1]) {
+        match (index[1] * self.0.stride + entry * self.0.dilation)
+            .checked_sub(self.0.before)
+            .filter(|&step| step < x.dims[1])
+        {
             Some(step) => x.at(&[index[0], step, feature]),
             None => Ok(Arithmetic::given("0 before or after the sequence", 0.0)),
         }
@@ -109,7 +114,7 @@ impl Op for WindowsX {
     }
 
     fn formula(&self) -> &'static str {
-        "dx[t, f] = Σ dy[i, (f, k)] where i·stride + k = t"
+        "dx[t, f] = Σ dy[i, (f, k)] where i·stride + k·dilation = t"
     }
 
     fn words(&self) -> &'static str {
@@ -149,10 +154,15 @@ impl Op for WindowsX {
 
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
         let dy = reader.input(0)?;
-        let (kernel, padded) = (self.sizes.kernel, index[1] + self.sizes.before);
-        let saw = |place: &usize| (place * self.sizes.stride..place * self.sizes.stride + kernel).contains(&padded);
-        let of = |place: usize| dy.at(&[index[0], place, index[2] * kernel + padded - place * self.sizes.stride]);
-        Ok(Arithmetic::Sum((0..dy.dims[1]).filter(saw).map(of).collect::<Result<_>>()?))
+        let Sizes { kernel, stride, before, dilation, .. } = self.sizes;
+        let mut terms = Vec::new();
+        for place in 0..dy.dims[1] {
+            let offset = (index[1] + before).checked_sub(place * stride).filter(|offset| offset % dilation == 0);
+            if let Some(entry) = offset.map(|offset| offset / dilation).filter(|&entry| entry < kernel) {
+                terms.push(dy.at(&[index[0], place, index[2] * kernel + entry])?);
+            }
+        }
+        Ok(Arithmetic::Sum(terms))
     }
 }
 
@@ -163,10 +173,16 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        for (steps, features, kernel, stride, before, after) in
-            [(7, 2, 3, 1, 1, 1), (9, 3, 2, 3, 0, 0), (5, 1, 4, 2, 1, 2), (1, 2, 1, 1, 0, 0), (3, 2, 5, 1, 2, 2)]
-        {
-            let sizes = Sizes { kernel, stride, before, after };
+        for (steps, features, kernel, stride, before, after, dilation) in [
+            (7, 2, 3, 1, 1, 1, 1),
+            (9, 3, 2, 3, 0, 0, 1),
+            (5, 1, 4, 2, 1, 2, 1),
+            (1, 2, 1, 1, 0, 0, 1),
+            (3, 2, 5, 1, 2, 2, 1),
+            (8, 2, 3, 1, 4, 0, 2),
+            (9, 1, 2, 2, 0, 1, 3),
+        ] {
+            let sizes = Sizes { kernel, stride, before, after, dilation };
             gradient_check(Windows(sizes), Case::new().batched(2, &[steps, features]));
         }
     }
@@ -180,6 +196,7 @@ mod tests {
                 stride: number(params, "stride"),
                 before: number(params, "before"),
                 after: number(params, "after"),
+                dilation: params.get("dilation").map_or(1, |dilation| dilation.as_u64().unwrap() as usize),
             })
         });
     }

@@ -1,5 +1,4 @@
-//! `max_pool2d`: keeps the largest number of every window, and remembers where it was. PyTorch's `nn.functional.max_pool2d`
-//! without padding.
+//! `max_pool2d`: keeps the largest number of every window, and remembers where it was. PyTorch's `nn.functional.max_pool2d`.
 //!
 //! # Shapes
 //! x `[B, C, H, W]` -> y and argmax `[B, C, OH, OW]`; argmax counts within a plane, row by row. A remainder at the border
@@ -7,6 +6,7 @@
 
 use candle_core::{DType, Tensor};
 
+use super::under::{Missing, indices, seeing, seen, settings};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -15,30 +15,23 @@ use crate::engine::kernels::pool::{self, Pooling};
 use crate::engine::kernels::window::Window;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
 use crate::engine::ops::convolution::conv2d::dims4;
-use crate::engine::ops::convolution::sliding;
-use crate::engine::ops::convolution::unfold::{indices, unfold};
+use crate::engine::ops::convolution::unfold::unfold_at;
 use crate::engine::ops::everywhere::{Nan, place_of_largest};
 use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
-/// Largest element of each window, and its index: [B, C, H, W] gives [B, C, H', W'].
+/// Largest element of each window, and its index: [B, C, H, W] gives [B, C, H', W']. Zeros around the picture are never the largest: they
+/// only make room for the window, which must see the picture at every place.
 #[derive(Clone, Debug)]
 pub struct MaxPool2d {
-    /// Rows and columns of the window.
-    pub kernel: usize,
-    /// How far the window moves.
-    pub stride: usize,
+    /// How the window slides.
+    pub window: Window,
 }
 
-/// `[C, H, W]` pooled.
-pub(super) fn pooled(window: &Window, x: &ValueShape) -> ValueShape {
-    let [rows, columns] = window.places([x.dims[1], x.dims[2]]);
-    ValueShape::batched(vec![x.dims[0], rows, columns])
-}
-
-/// `window 3, stride 2`
-pub(super) fn settings(kernel: usize, stride: usize) -> String {
-    if kernel == stride { format!("window {kernel}") } else { format!("window {kernel}, stride {stride}") }
+impl MaxPool2d {
+    fn pooling(&self, size: [usize; 2]) -> Pooling {
+        Pooling::sliding(&self.window, size, None)
+    }
 }
 
 impl Op for MaxPool2d {
@@ -55,7 +48,7 @@ impl Op for MaxPool2d {
     }
 
     fn settings(&self) -> String {
-        settings(self.kernel, self.stride)
+        settings(&self.window)
     }
 
     fn output_names(&self) -> &'static [&'static str] {
@@ -67,20 +60,22 @@ impl Op for MaxPool2d {
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
-        vec![pooled(&Window::square(self.kernel, self.stride), &inputs[0]); 2]
+        let [rows, columns] = self.window.places([inputs[0].dims[1], inputs[0].dims[2]]);
+        vec![ValueShape::batched(vec![inputs[0].dims[0], rows, columns]); 2]
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let window = Window::square(self.kernel, self.stride);
         let x = frame.input(0)?;
         let [batch, channels, height, width] = dims4(x)?;
-        let [rows, columns] = window.places([height, width]);
-        let entries = unfold(x, &window)?.contiguous()?;
+        let pooling = self.pooling([height, width]);
+        let ([rows, columns], places) = (pooling.places(), pooling.output_len());
+        let indices = indices(&pooling, Missing::Nearest, x.device())?;
+        let entries = unfold_at(x, &indices, places)?.contiguous()?;
+        let area = entries.dim(1)?;
         let largest = place_of_largest(&entries, 1, Nan::Last)?;
         let y = entries.gather(&largest, 1)?.reshape((batch, channels, rows, columns))?;
-        let (indices, places) = indices(&window, [height, width], x.device())?;
-        let table = indices.reshape((1, window.area(), places))?;
-        let table = table.broadcast_as((batch * channels, window.area(), places))?.contiguous()?;
+        let table = indices.reshape((1, area, places))?;
+        let table = table.broadcast_as((batch * channels, area, places))?.contiguous()?;
         let argmax = table.gather(&largest, 1)?.reshape((batch, channels, rows, columns))?.to_dtype(x.dtype())?;
         frame.set(0, y)?;
         frame.set(1, argmax)
@@ -88,8 +83,8 @@ impl Op for MaxPool2d {
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let [batch, channels, height, width] = dims4(frame.input(0)?)?;
-        let pooling = Pooling { size: [height, width], window: Window::square(self.kernel, self.stride) };
-        let [rows, columns] = pooling.window.places(pooling.size);
+        let pooling = self.pooling([height, width]);
+        let [rows, columns] = pooling.places();
         let dims = [batch, channels, rows, columns];
         let (out, argmax) = (frame.reuse(0, &dims)?, frame.reuse(1, &dims)?);
         {
@@ -102,8 +97,8 @@ impl Op for MaxPool2d {
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let (x, window) = (reader.input(0)?, Window::square(self.kernel, self.stride));
-        let seen = sliding::seen(&window, [index[2], index[3]], sliding::size(x));
+        let x = reader.input(0)?;
+        let seen = seen(&self.pooling([x.dims[2], x.dims[3]]), [index[2], index[3]]);
         let at = |[row, column]: [usize; 2]| x.at(&[index[0], index[1], row, column]);
         if output == 0 {
             return Ok(Arithmetic::max(seen.into_iter().map(at).collect::<Result<_>>()?));
@@ -130,7 +125,7 @@ impl Op for MaxPool2d {
     ) -> Vec<Option<ValueId>> {
         let x = call.inputs[0];
         let size = [builder.shape(x).dims[1], builder.shape(x).dims[2]];
-        let op = MaxPool2dX { kernel: self.kernel, stride: self.stride, size };
+        let op = MaxPool2dX { window: self.window, size };
         vec![grads[0].filter(|_| needs[0]).map(|dy| builder.gradient(op, &[dy, call.outputs[1]], x))]
     }
 }
@@ -138,8 +133,7 @@ impl Op for MaxPool2d {
 /// dx: each gradient goes to where the largest number was. Inputs: dy, argmax.
 #[derive(Debug)]
 struct MaxPool2dX {
-    kernel: usize,
-    stride: usize,
+    window: Window,
     size: [usize; 2],
 }
 
@@ -157,7 +151,7 @@ impl Op for MaxPool2dX {
     }
 
     fn settings(&self) -> String {
-        settings(self.kernel, self.stride)
+        settings(&self.window)
     }
 
     fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
@@ -176,7 +170,7 @@ impl Op for MaxPool2dX {
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
         let [batch, channels, ..] = dims4(frame.input(0)?)?;
-        let pooling = Pooling { size: self.size, window: Window::square(self.kernel, self.stride) };
+        let pooling = Pooling::sliding(&self.window, self.size, None);
         let out = frame.reuse(0, &[batch, channels, self.size[0], self.size[1]])?;
         {
             let (dy, argmax) = (frame.f32s(0)?, frame.f32s(1)?);
@@ -189,14 +183,13 @@ impl Op for MaxPool2dX {
     fn explain(&self, reader: &Reader, _output: usize, index: &[usize]) -> Result<Arithmetic> {
         let (dy, argmax) = (reader.input(0)?, reader.input(1)?);
         let here = index[2] * self.size[1] + index[3];
-        let window = Window::square(self.kernel, self.stride);
-        let [rows, columns] = sliding::size(dy);
-        let seeing = sliding::seeing(&window, [index[2], index[3]], [rows, columns]);
+        let [rows, columns] = [dy.dims[2], dy.dims[3]];
+        let seeing = seeing(&Pooling::sliding(&self.window, self.size, None), [index[2], index[3]]);
         let mut terms = Vec::new();
         for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
             let at = [index[0], index[1], i, j];
             // A place that was set by hand may lie outside its window.
-            if seeing.iter().any(|(place, _)| *place == [i, j]) || argmax.number(&at)? == here as f64 {
+            if seeing.contains(&[i, j]) || argmax.number(&at)? == here as f64 {
                 terms.push(dy.at(&at)? * argmax.at(&at)?.equals(Arithmetic::given("here", here as f64)));
             }
         }
@@ -208,6 +201,7 @@ impl Op for MaxPool2dX {
 mod tests {
     use super::*;
     use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::pooling::under::recorded_window;
 
     #[test]
     fn gradients_agree_with_finite_differences() {
@@ -219,15 +213,16 @@ mod tests {
             (2, [1, 6, 4], 3, 1),
             (2, [1, 7, 8], 2, 3),
         ] {
-            gradient_check(MaxPool2d { kernel, stride }, Case::new().batched(batch, &dims));
+            gradient_check(MaxPool2d { window: Window::square(kernel, stride) }, Case::new().batched(batch, &dims));
         }
+        let around = Window { before: [1, 0], after: [1, 2], ..Window::square(3, 2) };
+        gradient_check(MaxPool2d { window: around }, Case::new().batched(2, &[2, 5, 4]));
+        let along = Window { kernel: [4, 1], stride: [2, 1], before: [2, 0], after: [2, 0], ..around };
+        gradient_check(MaxPool2d { window: along }, Case::new().batched(2, &[1, 5, 3]));
     }
 
     #[test]
     fn agrees_with_pytorch() {
-        fixture_check("max_pool2d", |params| MaxPool2d {
-            kernel: params["kernel"].as_u64().unwrap() as usize,
-            stride: params["stride"].as_u64().unwrap() as usize,
-        });
+        fixture_check("max_pool2d", |params| MaxPool2d { window: recorded_window(params) });
     }
 }

@@ -6,10 +6,11 @@
 //! the order r, z, n as they were used, and `[B, T, H]` what n sees of the state before r gates it.
 
 use candle_core::Tensor;
-use candle_nn::ops::sigmoid;
 
-use super::cell::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
-use super::unrolled::{self, Order, rest, sigmoid_slope, tanh_slope};
+use super::cell::{at, both_biases, contributions, in_place, input_product, part, sequence, step};
+use super::lstm::settings;
+use super::squash::{self, Functions, explained, explained_slope};
+use super::unrolled::{self, Order, rest};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
@@ -25,6 +26,7 @@ use crate::trace::Arithmetic;
 pub struct Gru {
     /// From the last step to the first.
     pub reverse: bool,
+    pub functions: Functions,
 }
 
 impl Op for Gru {
@@ -41,7 +43,7 @@ impl Op for Gru {
     }
 
     fn settings(&self) -> String {
-        direction(self.reverse)
+        settings(self.reverse, self.functions)
     }
 
     fn output_names(&self) -> &'static [&'static str] {
@@ -70,10 +72,10 @@ impl Op for Gru {
             if let Some((_, bias)) = biases {
                 of_state = of_state.broadcast_add(bias)?;
             }
-            let r = sigmoid(&(part(&sum, 0, h)? + part(&of_state, 0, h)?)?)?;
-            let z = sigmoid(&(part(&sum, 1, h)? + part(&of_state, 1, h)?)?)?;
+            let r = squash::squash(self.functions.gate, &(part(&sum, 0, h)? + part(&of_state, 0, h)?)?)?;
+            let z = squash::squash(self.functions.gate, &(part(&sum, 1, h)? + part(&of_state, 1, h)?)?)?;
             let state = part(&of_state, 2, h)?.force_contiguous()?;
-            let n = (part(&sum, 2, h)? + (&r * &state)?)?.tanh()?;
+            let n = squash::squash(self.functions.state, &(part(&sum, 2, h)? + (&r * &state)?)?)?;
             before = (((1.0 - &z)? * &n)? + (&z * before)?)?;
             states.push(before.clone());
             gates.push(Tensor::cat(&[r, z, n], 1)?);
@@ -85,6 +87,9 @@ impl Op for Gru {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        if self.functions != Functions::USUAL {
+            return Ok(false);
+        }
         let (batch, steps, _) = frame.input(0)?.dims3()?;
         let hidden = frame.input(2)?.dim(1)?;
         let [y, seen] = [frame.reuse(0, &[batch, steps, hidden])?, frame.reuse(2, &[batch, steps, hidden])?];
@@ -125,11 +130,11 @@ impl Op for Gru {
                     None => Ok(new),
                 }
             }
-            1 if c < 2 * h => Ok(unrolled::sigmoid(unrolled::of_both(reader, c, [b, t], self.reverse)?)),
+            1 if c < 2 * h => Ok(explained(self.functions.gate, unrolled::of_both(reader, c, [b, t], self.reverse)?)),
             1 => {
                 let mut terms = unrolled::of_input(reader, c, [b, t])?;
                 terms.push(gates.at(&[b, t, c - 2 * h])? * seen.at(&[b, t, c - 2 * h])?);
-                Ok(unrolled::tanh(Arithmetic::Sum(terms)))
+                Ok(explained(self.functions.state, Arithmetic::Sum(terms)))
             }
             _ => Ok(Arithmetic::Sum(unrolled::of_state(reader, 2 * h + c, [b, t], self.reverse)?)),
         }
@@ -147,7 +152,8 @@ impl Op for Gru {
         };
         let shared = 2 * builder.shape(call.inputs[2]).dims[1];
         let inputs = [dy, y, gates, seen, call.inputs[2]];
-        let both = builder.gradients(GruGates { reverse: self.reverse }, &inputs, &[gates, seen]);
+        let both =
+            builder.gradients(GruGates { reverse: self.reverse, functions: self.functions }, &inputs, &[gates, seen]);
         contributions(builder, (call, needs), (both[0], Some(both[1])), (shared, self.reverse))
     }
 }
@@ -156,6 +162,7 @@ impl Op for Gru {
 #[derive(Debug)]
 struct GruGates {
     reverse: bool,
+    functions: Functions,
 }
 
 impl Op for GruGates {
@@ -173,7 +180,7 @@ impl Op for GruGates {
     }
 
     fn settings(&self) -> String {
-        direction(self.reverse)
+        settings(self.reverse, self.functions)
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -190,8 +197,8 @@ impl Op for GruGates {
                 dh = (dh + later)?;
             }
             let before = if k > 0 { step(y, at(k - 1, steps, self.reverse))? } else { dh.zeros_like()? };
-            let slope = |gate: &Tensor| gate * (1.0 - gate)?;
-            let dn = ((&dh * (1.0 - &z)?)? * (1.0 - n.sqr()?)?)?;
+            let slope = |gate: &Tensor| squash::slope(self.functions.gate, gate);
+            let dn = ((&dh * (1.0 - &z)?)? * squash::slope(self.functions.state, &n)?)?;
             let dr = ((&dn * state)? * slope(&r)?)?;
             let dz = ((&dh * (before - n)?)? * slope(&z)?)?;
             let dstate = (&dn * r)?;
@@ -206,6 +213,9 @@ impl Op for GruGates {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        if self.functions != Functions::USUAL {
+            return Ok(false);
+        }
         let s = sequence(frame.input(0)?, self.reverse)?;
         let dgates = frame.reuse(0, &[s.batch, s.steps, 3 * s.hidden])?;
         let dseen = frame.reuse(1, &[s.batch, s.steps, s.hidden])?;
@@ -228,13 +238,13 @@ impl Op for GruGates {
         let (r, z, n) = (gates.at(&[b, t, c])?, gates.at(&[b, t, h + c])?, gates.at(&[b, t, 2 * h + c])?);
         let dn = reader.output(0)?.at(&[b, t, 2 * h + c])?;
         match part {
-            0 => Ok(dn * reader.read(3, &[b, t, c])? * sigmoid_slope(r)),
+            0 => Ok(dn * reader.read(3, &[b, t, c])? * explained_slope(self.functions.gate, r)),
             1 => {
                 let before = order.before(t).map(|before| y.at(&[b, before, c])).transpose()?;
                 let before = before.unwrap_or(Arithmetic::given("state at the start", 0.0));
-                Ok(gradient.of_state(t)? * (before - n) * sigmoid_slope(z))
+                Ok(gradient.of_state(t)? * (before - n) * explained_slope(self.functions.gate, z))
             }
-            2 => Ok(gradient.of_state(t)? * rest(z) * tanh_slope(n)),
+            2 => Ok(gradient.of_state(t)? * rest(z) * explained_slope(self.functions.state, n)),
             _ => Ok(dn * r),
         }
     }
@@ -295,23 +305,34 @@ impl StateGradient<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::squash::Squash;
     use super::*;
     use crate::engine::ops::check::{Case, fixture_check, gradient_check};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        for (batch, steps, features, h, reverse) in
-            [(1, 1, 1, 1, false), (3, 4, 2, 3, false), (2, 5, 3, 2, true), (11, 3, 2, 9, false)]
-        {
+        let hard = Functions { gate: Squash::HardSigmoid, state: Squash::Sigmoid };
+        let open = Functions { gate: Squash::Sigmoid, state: Squash::Relu };
+        for (batch, steps, features, h, reverse, functions) in [
+            (1, 1, 1, 1, false, Functions::USUAL),
+            (3, 4, 2, 3, false, Functions::USUAL),
+            (2, 5, 3, 2, true, Functions::USUAL),
+            (11, 3, 2, 9, false, Functions::USUAL),
+            (3, 4, 2, 3, false, hard),
+            (2, 4, 2, 3, true, open),
+        ] {
             let weights = |case: Case| case.fixed(&[3 * h, features]).fixed(&[3 * h, h]);
             let case = weights(Case::new().batched(batch, &[steps, features]));
-            gradient_check(Gru { reverse }, case.fixed(&[3 * h]).fixed(&[3 * h]));
-            gradient_check(Gru { reverse }, weights(Case::new().batched(batch, &[steps, features])));
+            gradient_check(Gru { reverse, functions }, case.fixed(&[3 * h]).fixed(&[3 * h]));
+            gradient_check(Gru { reverse, functions }, weights(Case::new().batched(batch, &[steps, features])));
         }
     }
 
     #[test]
     fn agrees_with_pytorch() {
-        fixture_check("gru", |params| Gru { reverse: params["reverse"].as_bool().unwrap() });
+        fixture_check("gru", |params| Gru {
+            reverse: params["reverse"].as_bool().unwrap(),
+            functions: squash::recorded(params),
+        });
     }
 }

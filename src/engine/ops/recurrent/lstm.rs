@@ -6,10 +6,10 @@
 //! in the order i, f, g, o as they were used, and cells `[B, T, H]`.
 
 use candle_core::Tensor;
-use candle_nn::ops::sigmoid;
 
 use super::cell::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
-use super::unrolled::{self, Order, sigmoid_slope, tanh_slope};
+use super::squash::{self, Functions, Squash, explained, explained_slope};
+use super::unrolled::{self, Order};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::explain::{Operand, Reader};
@@ -24,6 +24,12 @@ use crate::trace::Arithmetic;
 pub struct Lstm {
     /// From the last step to the first.
     pub reverse: bool,
+    pub functions: Functions,
+}
+
+/// `backwards, gates hard sigmoid`
+pub(super) fn settings(reverse: bool, functions: Functions) -> String {
+    [direction(reverse), functions.settings()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 impl Op for Lstm {
@@ -40,7 +46,7 @@ impl Op for Lstm {
     }
 
     fn settings(&self) -> String {
-        direction(self.reverse)
+        settings(self.reverse, self.functions)
     }
 
     fn output_names(&self) -> &'static [&'static str] {
@@ -68,11 +74,12 @@ impl Op for Lstm {
                 let before: &Tensor = before;
                 sum = (sum + product(before, &w.t()?)?)?;
             }
-            let gate = |n: usize| Ok::<_, EngineError>(sigmoid(&part(&sum, n, h)?)?);
-            let (i, f, g, o) = (gate(0)?, gate(1)?, part(&sum, 2, h)?.tanh()?, gate(3)?);
+            let Functions { gate: of_gates, state: of_states } = self.functions;
+            let gate = |n: usize| Ok::<_, EngineError>(squash::squash(of_gates, &part(&sum, n, h)?)?);
+            let (i, f, g, o) = (gate(0)?, gate(1)?, squash::squash(of_states, &part(&sum, 2, h)?)?, gate(3)?);
             let taken = (&i * &g)?;
             let cell = if let Some(before) = cells.last() { ((&f * before)? + taken)? } else { taken };
-            states.push((&o * cell.tanh()?)?);
+            states.push((&o * squash::squash(of_states, &cell)?)?);
             gates.push(Tensor::cat(&[i, f, g, o], 1)?);
             cells.push(cell);
         }
@@ -82,6 +89,9 @@ impl Op for Lstm {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        if self.functions != Functions::USUAL {
+            return Ok(false);
+        }
         let (batch, steps, _) = frame.input(0)?.dims3()?;
         let hidden = frame.input(2)?.dim(1)?;
         let [y, cells] = [frame.reuse(0, &[batch, steps, hidden])?, frame.reuse(2, &[batch, steps, hidden])?];
@@ -112,10 +122,10 @@ impl Op for Lstm {
         let h = cells.dims[2];
         let gate = |n: usize| gates.at(&[b, t, n * h + c]);
         match output {
-            0 => Ok(gate(3)? * unrolled::tanh(cells.at(index)?)),
+            0 => Ok(gate(3)? * explained(self.functions.state, cells.at(index)?)),
             1 => {
                 let sum = unrolled::of_both(reader, c, [b, t], self.reverse)?;
-                Ok(if c / h == 2 { unrolled::tanh(sum) } else { unrolled::sigmoid(sum) })
+                Ok(explained(if c / h == 2 { self.functions.state } else { self.functions.gate }, sum))
             }
             _ => match Order::of(cells, self.reverse).before(t) {
                 Some(before) => Ok(gate(1)? * cells.at(&[b, before, c])? + gate(0)? * gate(2)?),
@@ -136,7 +146,7 @@ impl Op for Lstm {
         };
         let shared = builder.shape(call.inputs[2]).dims[0];
         let inputs = [dy, gates, cells, call.inputs[2]];
-        let dgates = builder.gradient(LstmGates { reverse: self.reverse }, &inputs, gates);
+        let dgates = builder.gradient(LstmGates { reverse: self.reverse, functions: self.functions }, &inputs, gates);
         contributions(builder, (call, needs), (dgates, None), (shared, self.reverse))
     }
 }
@@ -145,6 +155,7 @@ impl Op for Lstm {
 #[derive(Debug)]
 struct LstmGates {
     reverse: bool,
+    functions: Functions,
 }
 
 impl Op for LstmGates {
@@ -162,12 +173,13 @@ impl Op for LstmGates {
     }
 
     fn settings(&self) -> String {
-        direction(self.reverse)
+        settings(self.reverse, self.functions)
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (dy, gates, cells, w) = (frame.input(0)?, frame.input(1)?, frame.input(2)?, frame.input(3)?);
         let (steps, h) = (dy.dim(1)?, dy.dim(2)?);
+        let Functions { gate: of_gates, state: of_states } = self.functions;
         let (mut all, mut carried): (Vec<Tensor>, Option<Tensor>) = (Vec::new(), None);
         for k in (0..steps).rev() {
             let t = at(k, steps, self.reverse);
@@ -177,16 +189,16 @@ impl Op for LstmGates {
             if let Some(after) = all.last() {
                 dh = (dh + product(after, w)?)?;
             }
-            let squashed = step(cells, t)?.tanh()?;
-            let mut dc = ((&dh * &o)? * (1.0 - squashed.sqr()?)?)?;
+            let squashed = squash::squash(of_states, &step(cells, t)?)?;
+            let mut dc = ((&dh * &o)? * squash::slope(of_states, &squashed)?)?;
             if let Some(later) = carried {
                 dc = (dc + later)?;
             }
             let before = if k > 0 { step(cells, at(k - 1, steps, self.reverse))? } else { dc.zeros_like()? };
-            let slope = |gate: &Tensor| gate * (1.0 - gate)?;
+            let slope = |gate: &Tensor| squash::slope(of_gates, gate);
             let di = ((&dc * &g)? * slope(&i)?)?;
             let df = ((&dc * before)? * slope(&f)?)?;
-            let dg = ((&dc * &i)? * (1.0 - g.sqr()?)?)?;
+            let dg = ((&dc * &i)? * squash::slope(of_states, &g)?)?;
             let d_o = ((dh * squashed)? * slope(&o)?)?;
             all.push(Tensor::cat(&[di, df, dg, d_o], 1)?);
             carried = Some((dc * f)?);
@@ -196,6 +208,9 @@ impl Op for LstmGates {
     }
 
     fn kernel(&self, frame: &mut Frame) -> Result<bool> {
+        if self.functions != Functions::USUAL {
+            return Ok(false);
+        }
         let s = sequence(frame.input(0)?, self.reverse)?;
         let out = frame.reuse(0, &[s.batch, s.steps, 4 * s.hidden])?;
         {
@@ -211,17 +226,21 @@ impl Op for LstmGates {
         let &[b, t, column] = index else { return dgates.at(index) };
         let (cells, order) = (reader.input(2)?, Order::of(dgates, self.reverse));
         let (part, c) = (column / cells.dims[2], column % cells.dims[2]);
-        let gradient = StateGradient { reader, dgates, order, b, c };
+        let Functions { gate: of_gates, state: of_states } = self.functions;
+        let gradient = StateGradient { reader, dgates, order, b, c, of_states };
         let gate = |n: usize| gradient.gate(n, t);
         match part {
-            0 => Ok(gradient.of_cell(t)? * gate(2)? * sigmoid_slope(gate(0)?)),
+            0 => Ok(gradient.of_cell(t)? * gate(2)? * explained_slope(of_gates, gate(0)?)),
             1 => {
                 let before = order.before(t).map(|before| cells.at(&[b, before, c])).transpose()?;
                 let before = before.unwrap_or(Arithmetic::given("cell at the start", 0.0));
-                Ok(gradient.of_cell(t)? * before * sigmoid_slope(gate(1)?))
+                Ok(gradient.of_cell(t)? * before * explained_slope(of_gates, gate(1)?))
             }
-            2 => Ok(gradient.of_cell(t)? * gate(0)? * tanh_slope(gate(2)?)),
-            _ => Ok(gradient.of_state(t)? * unrolled::tanh(cells.at(&[b, t, c])?) * sigmoid_slope(gate(3)?)),
+            2 => Ok(gradient.of_cell(t)? * gate(0)? * explained_slope(of_states, gate(2)?)),
+            _ => {
+                let squashed = explained(of_states, cells.at(&[b, t, c])?);
+                Ok(gradient.of_state(t)? * squashed * explained_slope(of_gates, gate(3)?))
+            }
         }
     }
 }
@@ -233,6 +252,7 @@ struct StateGradient<'a> {
     order: Order,
     b: usize,
     c: usize,
+    of_states: Squash,
 }
 
 impl StateGradient<'_> {
@@ -252,8 +272,8 @@ impl StateGradient<'_> {
 
     /// The gradient of the cell through its own state.
     fn here(&self, t: usize) -> Result<Arithmetic> {
-        let squashed = unrolled::tanh(self.reader.read(2, &[self.b, t, self.c])?);
-        Ok(self.of_state(t)? * self.gate(3, t)? * tanh_slope(squashed))
+        let squashed = explained(self.of_states, self.reader.read(2, &[self.b, t, self.c])?);
+        Ok(self.of_state(t)? * self.gate(3, t)? * explained_slope(self.of_states, squashed))
     }
 
     /// `dc`: through its own state, and through the cell of the next step that kept it.
@@ -296,18 +316,28 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        for (batch, steps, features, h, reverse) in
-            [(1, 1, 1, 1, false), (3, 4, 2, 3, false), (2, 5, 3, 2, true), (11, 3, 2, 9, false)]
-        {
+        let hard = Functions { gate: Squash::HardSigmoid, state: Squash::Sigmoid };
+        let open = Functions { gate: Squash::Sigmoid, state: Squash::Relu };
+        for (batch, steps, features, h, reverse, functions) in [
+            (1, 1, 1, 1, false, Functions::USUAL),
+            (3, 4, 2, 3, false, Functions::USUAL),
+            (2, 5, 3, 2, true, Functions::USUAL),
+            (11, 3, 2, 9, false, Functions::USUAL),
+            (3, 4, 2, 3, false, hard),
+            (2, 4, 2, 3, true, open),
+        ] {
             let weights = |case: Case| case.fixed(&[4 * h, features]).fixed(&[4 * h, h]);
             let case = weights(Case::new().batched(batch, &[steps, features]));
-            gradient_check(Lstm { reverse }, case.fixed(&[4 * h]).fixed(&[4 * h]));
-            gradient_check(Lstm { reverse }, weights(Case::new().batched(batch, &[steps, features])));
+            gradient_check(Lstm { reverse, functions }, case.fixed(&[4 * h]).fixed(&[4 * h]));
+            gradient_check(Lstm { reverse, functions }, weights(Case::new().batched(batch, &[steps, features])));
         }
     }
 
     #[test]
     fn agrees_with_pytorch() {
-        fixture_check("lstm", |params| Lstm { reverse: params["reverse"].as_bool().unwrap() });
+        fixture_check("lstm", |params| Lstm {
+            reverse: params["reverse"].as_bool().unwrap(),
+            functions: squash::recorded(params),
+        });
     }
 }

@@ -4,8 +4,10 @@ mod cell;
 mod gru;
 mod lstm;
 mod rnn;
+mod squash;
 mod unrolled;
 
 pub use gru::Gru;
 pub use lstm::Lstm;
 pub use rnn::Rnn;
+pub use squash::Functions;

@@ -7,16 +7,16 @@
 use candle_core::Tensor;
 
 use super::cell::{at, both_biases, contributions, direction, in_place, input_product, sequence, step};
-use super::unrolled::{self, Order, tanh_slope};
+use super::squash;
+use super::unrolled::{self, Order};
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Squash};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::ops::everywhere::{at_least, product};
+use crate::engine::ops::everywhere::product;
 use crate::engine::program::ValueId;
-use crate::expr::Function;
 use crate::trace::Arithmetic;
 
 /// Simple recurrence over all steps: [B, T, F] gives [B, T, H].
@@ -29,11 +29,11 @@ pub struct Rnn {
 }
 
 fn settings(squash: Squash, reverse: bool) -> String {
-    let squash = match squash {
-        Squash::Tanh => "tanh",
-        Squash::Relu => "relu",
-    };
-    [squash.to_owned(), direction(reverse)].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", ")
+    [squash::word(squash).to_owned(), direction(reverse)]
+        .into_iter()
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl Op for Rnn {
@@ -68,10 +68,7 @@ impl Op for Rnn {
             if let Some(before) = states.last() {
                 sum = (sum + product(before, &w.t()?)?)?;
             }
-            states.push(match self.squash {
-                Squash::Tanh => sum.tanh()?,
-                Squash::Relu => at_least(&sum, 0.0)?,
-            });
+            states.push(squash::squash(self.squash, &sum)?);
         }
         frame.set(0, in_place(states, self.reverse)?)
     }
@@ -101,10 +98,7 @@ impl Op for Rnn {
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
         let &[b, t, c] = index else { return reader.output(output)?.at(index) };
         let sum = unrolled::of_both(reader, c, [b, t], self.reverse)?;
-        Ok(match self.squash {
-            Squash::Tanh => unrolled::tanh(sum),
-            Squash::Relu => Arithmetic::call(Function::Relu, sum),
-        })
+        Ok(squash::explained(self.squash, sum))
     }
 
     fn vjp(
@@ -156,12 +150,7 @@ impl Op for RnnSums {
             if let Some(after) = all.last() {
                 dh = (dh + product(after, w)?)?;
             }
-            let y = step(y, t)?;
-            let slope = match self.squash {
-                Squash::Tanh => (1.0 - y.sqr()?)?,
-                Squash::Relu => y.gt(0.0)?.to_dtype(y.dtype())?,
-            };
-            all.push((dh * slope)?);
+            all.push((dh * squash::slope(self.squash, &step(y, t)?)?)?);
         }
         let dsums = in_place(all, !self.reverse)?;
         frame.set(0, dsums)
@@ -185,11 +174,7 @@ impl Op for RnnSums {
         if let Some(after) = Order::of(dsums, self.reverse).after(t) {
             dh.extend(unrolled::through_weights(dsums, reader.input(2)?, [b, after], c, 0)?);
         }
-        let slope = match self.squash {
-            Squash::Tanh => tanh_slope(y),
-            Squash::Relu => y.exceeds(Arithmetic::number(0.0)),
-        };
-        Ok(Arithmetic::named("dh", Arithmetic::Sum(dh)) * slope)
+        Ok(Arithmetic::named("dh", Arithmetic::Sum(dh)) * squash::explained_slope(self.squash, y))
     }
 }
 
@@ -205,6 +190,9 @@ mod tests {
             (3, 4, 2, 3, false, Squash::Relu),
             (2, 5, 3, 2, true, Squash::Tanh),
             (11, 3, 2, 9, true, Squash::Relu),
+            (3, 4, 2, 3, false, Squash::Sigmoid),
+            (3, 4, 2, 3, true, Squash::HardSigmoid),
+            (2, 4, 2, 3, false, Squash::Linear),
         ] {
             let op = Rnn { squash, reverse };
             let weights = |case: Case| case.fixed(&[h, features]).fixed(&[h, h]);

@@ -81,7 +81,7 @@ fn picture() -> Project {
         BatchNorm::default().into(),
         MaxPool2d::default().into(),
         Flatten {}.into(),
-        Dropout { rate: 0.25 }.into(),
+        Dropout { rate: 0.25, ..Dropout::default() }.into(),
         Dense { units: 10, ..Dense::default() }.into(),
     ])
 }

@@ -11,7 +11,7 @@ pub fn restless(loss: LossKind) -> Project {
         Input {}.into(),
         dense(6, Activation::Tanh),
         BatchNorm::default().into(),
-        Dropout { rate: 0.3 }.into(),
+        Dropout { rate: 0.3, ..Dropout::default() }.into(),
         dense(2, Activation::None),
         Loss { loss, ..Loss::default() }.into(),
     ];
