@@ -4,7 +4,7 @@ use super::hands::Hands;
 use crate::persist::Place;
 use crate::session::State;
 
-const SURFACE: &str = "What the network answers, over the plane";
+const SURFACE: &str = "Network output, over the plane";
 
 #[test]
 fn a_panel_is_put_beside_others_as_a_tab_and_comes_back() {
