@@ -103,7 +103,7 @@ fn mnist_with_convolutions() {
     let source = Source::Idx(IdxSpec { folder: folder.join("mnist10k"), limit: None });
     let spec = DataSpec { source, ..DataSpec::default() };
     let dataset = data::load(&spec, Path::new(""), &NoProgress).unwrap();
-    assert_eq!((dataset.train.len, dataset.validation.len), (8000, 2000));
+    assert_eq!((dataset.train.len(), dataset.validation.len()), (8000, 2000));
     let project = data::propose_project(&dataset, spec);
     assert!(project.training.epochs <= 6);
     let score = score(&project, 1);

@@ -53,7 +53,7 @@ fn single_steps(project: &Project, dataset: &Arc<Dataset>) -> (Vec<u64>, Snapsho
         Machine::new(&project.graph, &dataset.signature(), &project.training, Device::Cpu, Precision::F32).unwrap();
     let mut losses = Vec::new();
     for _ in 0..STEPS {
-        machine.begin_step(&run.next_batch()).unwrap();
+        machine.begin_step(&run.next_batch().unwrap()).unwrap();
         while machine.step_instruction().unwrap().is_some() {}
         losses.push(machine.report().unwrap().loss.to_bits());
         // It only moves on to the next batch.

@@ -171,8 +171,8 @@ fn a_card_computes_what_the_cpu_computes() {
         }
         let (scores, expected) = (on_card.evaluate().unwrap(), on_cpu.evaluate().unwrap());
         assert!((scores.loss - expected.loss).abs() <= 1e-3 * expected.loss.abs().max(1e-3), "{key}: {scores:?}");
-        let rows = on_cpu.dataset().validation.len.min(20);
-        let inputs = &on_cpu.dataset().validation.inputs[..rows * on_cpu.dataset().input_len()];
+        let rows = on_cpu.dataset().validation.len().min(20);
+        let inputs = &on_cpu.dataset().validation.stretch(0..rows).unwrap().inputs;
         let layers: Vec<_> = project.graph.layers().map(|layer| layer.id).collect();
         let seen = on_card.machine().layer_outputs(inputs, rows, &layers).unwrap();
         let on_cpu = on_cpu.machine().layer_outputs(inputs, rows, &layers).unwrap();

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use glassbox::data::batches::Batch;
+use glassbox::data::Batch;
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Machine, Phase, Precision};
 use glassbox::model::layer::{self, LayerKind};

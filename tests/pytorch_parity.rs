@@ -7,7 +7,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use glassbox::data::batches::Batch;
+use glassbox::data::Batch;
 use glassbox::engine::{Device, Machine, Precision};
 use glassbox::model::{Clip, DataSignature, Graph, Optimiser, PlateauState, Schedule, Shape, Task, TrainingSpec};
 use serde::Deserialize;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use glassbox::data::batches::Batch;
+use glassbox::data::Batch;
 use glassbox::engine::{Device, Machine, Phase, Precision, Threads, ValueId};
 use glassbox::model::layer::{
     Dense, Flatten, Input, Inputs, LayerKind, Loss, LossKind, ParamKind, ParamSpec, ParamValue,

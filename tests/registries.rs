@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use glassbox::data::batches::Batch;
+use glassbox::data::Batch;
 use glassbox::engine::{Device, Machine, Precision, Program, Role};
 use glassbox::expr::{self, Expr};
 use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
-use glassbox::data::batches::Batch;
+use glassbox::data::Batch;
 use glassbox::engine::{Device, Machine, Precision, Threads};
 use glassbox::model::layer::{
     Add, Dense, Embedding, Gru, Input, LayerNorm, Loss, Lstm, MultiHeadAttention, PositionalEncoding, Recurrence,

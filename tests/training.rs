@@ -586,9 +586,9 @@ fn an_answer_does_not_outlive_its_network_its_data_or_its_project() {
 fn a_seed_changed_in_the_middle_of_a_run_orders_the_samples_from_there_and_draws_no_weights() {
     let mut run = start(&moons());
     losses(&mut run, 3);
-    let (weights, batch) = (run.machine().snapshot().unwrap(), run.next_batch());
+    let (weights, rows) = (run.machine().snapshot().unwrap(), run.next_rows());
     let other = TrainingSpec { seed: 77, ..run.training().clone() };
     run.change(Change::Training { training: other }).unwrap();
     assert_eq!(run.machine().snapshot().unwrap(), weights);
-    assert_ne!(run.next_batch().rows, batch.rows, "the order of samples follows at once");
+    assert_ne!(run.next_rows(), rows, "the order of samples follows at once");
 }

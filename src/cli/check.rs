@@ -94,7 +94,7 @@ fn outcome(problems: usize) -> anyhow::Result<()> {
 
 /// What trains, and perhaps otherwise than it is meant.
 fn warnings(project: &Project, dataset: &Dataset) -> Vec<String> {
-    let (batch, samples) = (project.training.batch_size, dataset.train.len);
+    let (batch, samples) = (project.training.batch_size, dataset.train.len());
     let large = format!(
         "The batch size is {batch}, but the training set has only {samples} samples, so every step uses all of them."
     );

@@ -90,8 +90,8 @@ impl Answers {
     fn score(&self, unseen: &Unseen) -> Option<(f64, usize)> {
         let known: Vec<(usize, f32)> =
             unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
-        let truths: Vec<f32> = known.iter().map(|(_, truth)| *truth).collect();
-        let mut tally = Tally::new(self.answer, &truths, 1);
+        let mean = known.iter().map(|(_, truth)| f64::from(*truth)).sum::<f64>() / known.len() as f64;
+        let mut tally = Tally::new(self.answer, &[mean]);
         known.iter().for_each(|(row, truth)| tally.take(self.outputs_of(*row), &[*truth]));
         (!known.is_empty()).then(|| (tally.score(), known.len()))
     }

@@ -206,7 +206,7 @@ fn resume(
         let why = sentence(&kept, problem);
         bail!("{checkpoint} doesn't belong to {file}: its network doesn't fit this data. {why}");
     }
-    let difference = Run::difference(&dataset, &saved.place);
+    let difference = Run::difference(&dataset, &saved.place)?;
     let then = saved.now.step;
     let resumed = match (difference, start.other_data) {
         (None, _) => Run::resume(&kept, dataset, device, saved),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Encoding;
+use super::{Encoding, Samples};
 use crate::model::{AnswerView, DataSignature, Feature, Shape, Task};
 
 /// A loaded data set. Cheap to clone: samples are shared.
@@ -17,8 +17,8 @@ pub struct Dataset {
     /// How each number of a row-shaped input was scaled; empty where all are as they were given.
     pub input_units: Vec<Unit>,
     pub truth: Truth,
-    pub train: Part,
-    pub validation: Part,
+    pub train: Samples,
+    pub validation: Samples,
     /// For points of the plane: how to turn any (x, y) into an input, so that surfaces can be drawn. Else `None`.
     pub plane: Option<Plane>,
     /// Sentences for the user: columns left out and why, rows dropped, one-sided classes.
@@ -35,15 +35,6 @@ pub struct Giveaway {
     pub column: String,
     /// As it stands among the notes.
     pub words: String,
-}
-
-/// Samples in one block: `inputs` is `[len, input_shape...]` row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part {
-    pub len: usize,
-    pub inputs: Arc<[f32]>,
-    /// `[len, target...]` as [`Task::target`] has it: class indices as whole numbers, or predicted numbers scaled as [`Truth`] says.
-    pub targets: Arc<[f32]>,
 }
 
 /// From the network's number to the user's and back: `value = scaled * scale + offset`.
@@ -176,15 +167,26 @@ impl Dataset {
     }
 
     /// How many samples of each class a part holds; empty for regression.
-    pub fn class_counts(&self, part: &Part) -> Vec<usize> {
-        let Some(classes) = self.classes() else { return Vec::new() };
-        let mut counts = vec![0; classes.len()];
-        for &target in part.targets.iter() {
-            if let Some(count) = counts.get_mut(target as usize) {
-                *count += 1;
-            }
-        }
-        counts
+    pub fn class_counts(&self, part: &Samples) -> Vec<usize> {
+        let (classes, counts) = (self.classes().map_or(0, <[String]>::len), part.counts());
+        let count = |class| counts.as_ref().ok().and_then(|counts| counts.get(&class).copied());
+        (0..classes).map(|class| count(class).unwrap_or(0)).collect()
+    }
+
+    /// The part that pictures and answers are of: that for validation, or that for training where there is none.
+    pub fn shown(&self) -> &Samples {
+        if self.validation.is_empty() { &self.train } else { &self.validation }
+    }
+
+    /// Rows of a part in an order of which every beginning is a fair sample of it; of a very large part not all.
+    pub fn fair(&self, part: &Samples) -> Arc<[u32]> {
+        part.fair(self.classes().is_some())
+    }
+
+    /// Finds what is asked later, where it may take a moment and samples that cannot be read are told of.
+    pub(super) fn take_stock(&self) -> Result<(), DataError> {
+        self.fair(self.shown());
+        [&self.train, &self.validation].into_iter().try_for_each(|part| part.take_stock(self.classes().is_some()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Dataset, Part};
+use super::{DataError, Dataset, Samples};
 
 /// Of a data set. Equal ones are, as good as certainly, of equal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,11 +78,9 @@ impl fmt::Display for Difference {
 }
 
 impl Fingerprint {
-    /// Takes a moment for a large set.
-    pub fn of(dataset: &Dataset) -> Self {
-        let (width, targets) = (dataset.input_len(), dataset.target_len());
-        let part = |part: &Part| PartPrint::of(part, width, targets);
-        Self { train: part(&dataset.train), validation: part(&dataset.validation) }
+    /// Where the data was loaded it is known already.
+    pub fn of(dataset: &Dataset) -> Result<Self, DataError> {
+        Ok(Self { train: dataset.train.print()?, validation: dataset.validation.print()? })
     }
 
     /// How data differs from what this was taken of.
@@ -109,16 +107,14 @@ impl Fingerprint {
 }
 
 impl PartPrint {
-    fn of(part: &Part, width: usize, targets: usize) -> Self {
-        let (mut in_order, mut in_any_order) = (mixed(part.len as u64, width as u64), 0u64);
-        for row in 0..part.len {
-            let slice =
-                |numbers: &'_ [f32], width: usize| hashed(numbers.get(row * width..(row + 1) * width).unwrap_or(&[]));
-            let row = mixed(slice(&part.inputs, width), slice(&part.targets, targets) ^ TARGETS);
+    pub(super) fn of(part: &Samples) -> Result<Self, DataError> {
+        let (mut in_order, mut in_any_order) = (mixed(part.len() as u64, part.input_len() as u64), 0u64);
+        for row in 0..part.len() {
+            let row = mixed(hashed(&part.input(row)?), hashed(&part.target(row)?) ^ TARGETS);
             in_order = mixed(in_order ^ row, ORDER);
             in_any_order = in_any_order.wrapping_add(row);
         }
-        Self { rows: part.len, in_order, in_any_order }
+        Ok(Self { rows: part.len(), in_order, in_any_order })
     }
 }
 
@@ -164,9 +160,9 @@ mod tests {
     use super::*;
     use crate::data::Truth;
 
-    fn part(rows: &[[f32; 3]]) -> Part {
-        let inputs = rows.iter().flat_map(|row| [row[0], row[1]]).collect();
-        Part { len: rows.len(), inputs, targets: rows.iter().map(|row| row[2]).collect() }
+    fn part(rows: &[[f32; 3]]) -> Samples {
+        let inputs: Vec<f32> = rows.iter().flat_map(|row| [row[0], row[1]]).collect();
+        Samples::in_memory(&[2], inputs, rows.iter().map(|row| row[2]).collect::<Vec<_>>())
     }
 
     fn print(train: &[[f32; 3]], validation: &[[f32; 3]]) -> Fingerprint {
@@ -183,7 +179,7 @@ mod tests {
             giveaways: Vec::new(),
             encoding: std::sync::Arc::default(),
         };
-        Fingerprint::of(&dataset)
+        Fingerprint::of(&dataset).unwrap()
     }
 
     const A: [f32; 3] = [1.0, 2.0, 0.0];

@@ -1,8 +1,8 @@
-//! Floor 2: from a [`DataSpec`] to samples in memory, split and scaled, and from samples to batches.
+//! Floor 2: from a [`DataSpec`] to [`Samples`], split and scaled, and their order.
 //!
-//! Owns sources (synthetic, drawn digits, CSV, IDX), the split, scaling, and batching. Knows nothing of networks or windows.
+//! Owns sources (synthetic, drawn digits, CSV, IDX), the split, scaling, what samples are and where they lie, and in which order an
+//! epoch uses them. Knows nothing of networks or windows.
 
-pub mod batches;
 mod csv;
 pub mod dataset;
 mod digits;
@@ -15,6 +15,7 @@ mod preview;
 mod progress;
 mod propose;
 mod random;
+pub mod samples;
 mod split;
 mod synthetic;
 #[cfg(test)]
@@ -26,12 +27,12 @@ use std::path::{Path, PathBuf};
 use crate::model::{DataSpec, Source};
 
 pub use self::csv::{ColumnPreview, TablePreview, inspect_csv, suggest_target};
-pub use dataset::{DataError, Dataset, Giveaway, Part, Plane, Truth, Unit};
+pub use dataset::{DataError, Dataset, Giveaway, Plane, Truth, Unit};
 pub use encoding::Encoding;
-pub use fair::fair_order;
 pub use fingerprint::{Difference, Fingerprint};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
+pub use samples::{Batch, Rows, Samples, Stretch};
 pub use propose::propose_project;
 pub use unseen::{Unseen, read_unseen};
 
@@ -47,6 +48,7 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
         Source::Csv(settings) => csv::load(settings, &resolve(base, &settings.path), spec, progress)?,
     };
+    dataset.take_stock()?;
     progress.report(1.0, "ready");
     Ok(dataset)
 }

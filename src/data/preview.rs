@@ -1,17 +1,18 @@
 //! Which samples to show when not all can be shown.
 
-use super::{Dataset, Part};
+use super::samples::MOST;
+use super::{Dataset, Samples};
 
 /// Up to `count` row indices of `part`, spread evenly over it: of one class, or (for classification with `None`) the
-/// classes in turn, so that a small preview shows them all.
-pub fn sample_rows(dataset: &Dataset, part: &Part, class: Option<usize>, count: usize) -> Vec<u32> {
-    let Some(classes) = dataset.classes() else {
-        return spread(&(0..part.len as u32).collect::<Vec<_>>(), count);
-    };
+/// classes in turn, so that a small preview shows them all. Of a very large part an even share is looked through.
+pub fn sample_rows(dataset: &Dataset, part: &Samples, class: Option<usize>, count: usize) -> Vec<u32> {
+    let Some(classes) = dataset.classes() else { return part.spread(count) };
     let mut by_class = vec![Vec::new(); classes.len()];
-    for (row, &target) in part.targets.iter().enumerate() {
-        if let Some(rows) = by_class.get_mut(target as usize) {
-            rows.push(row as u32);
+    for row in part.spread(MOST) {
+        let Ok(target) = part.target(row as usize) else { continue };
+        let class = target.first().map_or(0, |&target| target as usize);
+        if let Some(rows) = by_class.get_mut(class) {
+            rows.push(row);
         }
     }
     if let Some(class) = class {
@@ -36,7 +37,7 @@ mod tests {
     use crate::data::Truth;
 
     fn four_samples() -> Dataset {
-        let part = Part { len: 5, inputs: vec![0.0; 5].into(), targets: vec![0.0, 0.0, 1.0, 0.0, 1.0].into() };
+        let part = Samples::in_memory(&[1], vec![0.0; 5], vec![0.0, 0.0, 1.0, 0.0, 1.0]);
         Dataset {
             name: "test".into(),
             input_shape: vec![1],

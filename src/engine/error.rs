@@ -1,5 +1,6 @@
 //! What can go wrong below the trainer, as sentences for the user.
 
+use crate::data::DataError;
 use crate::model::Problem;
 
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +44,8 @@ pub enum EngineError {
     /// An instruction failed in the tensor library: names it, so that the listing shows where.
     #[error("The instruction {instruction} failed: {source}")]
     Instruction { instruction: String, source: Box<EngineError> },
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error("Error in the tensor library: {0}")]
     Tensor(#[from] candle_core::Error),
 }

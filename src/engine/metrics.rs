@@ -59,18 +59,17 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// `targets`: of the whole part; `n`: numbers in one, for classes 1.
-    pub fn new(answer: Answer, targets: &[f32], n: usize) -> Self {
-        let n = if answer == Answer::Numbers { n.max(1) } else { 0 };
-        let rows = targets.len() / n.max(1);
-        let mean = |column| targets.iter().skip(column).step_by(n).map(|&t| f64::from(t)).sum::<f64>() / rows as f64;
-        let means = (0..n).map(mean).collect();
-        Self { answer, rows, hits: 0, means, residuals: vec![0.0; n], totals: vec![0.0; n] }
+    /// `means`: of the targets of the whole part, one for each number; not needed for classes.
+    pub fn new(answer: Answer, means: &[f64]) -> Self {
+        let means = if answer == Answer::Numbers { means.to_vec() } else { Vec::new() };
+        let zeros = vec![0.0; means.len()];
+        Self { answer, rows: 0, hits: 0, means, residuals: zeros.clone(), totals: zeros }
     }
 
     /// The next samples, in their order.
     pub fn take(&mut self, outputs: &[f32], targets: &[f32]) {
         let n = self.means.len();
+        self.rows += targets.len() / n.max(1);
         if n == 0 {
             self.hits += hits(self.answer, outputs, targets, targets.len());
             return;
@@ -151,17 +150,18 @@ mod tests {
     fn a_score_in_pieces_is_the_score_of_the_whole() {
         let outputs: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin() + 0.1).collect();
         let targets: Vec<f32> = (0..60).map(|i| (i as f32 * 0.7).sin() * 3.0 + (i % 2) as f32).collect();
-        let mut tally = Tally::new(Answer::Numbers, &targets, 2);
+        let mean = |column| targets.iter().skip(column).step_by(2).map(|&t| f64::from(t)).sum::<f64>() / 30.0;
+        let mut tally = Tally::new(Answer::Numbers, &[mean(0), mean(1)]);
         for (outputs, targets) in outputs.chunks(14).zip(targets.chunks(14)) {
             tally.take(outputs, targets);
         }
         assert_eq!(tally.score(), regression(&outputs, &targets, 2).r2);
         let classes: Vec<f32> = (0..20).map(|i| (i % 3) as f32).collect();
-        let mut tally = Tally::new(Answer::Softmax, &classes, 1);
+        let mut tally = Tally::new(Answer::Softmax, &[]);
         for (outputs, targets) in outputs.chunks(12).zip(classes.chunks(4)) {
             tally.take(outputs, targets);
         }
         assert_eq!(tally.score(), accuracy(Answer::Softmax, &outputs, &classes, 20));
-        assert_eq!(Tally::new(Answer::Numbers, &[], 1).score(), 0.0);
+        assert_eq!(Tally::new(Answer::Numbers, &[f64::NAN]).score(), 0.0);
     }
 }

@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::program::Role;
 use super::random::{Draws, Purpose};
 use super::{Device, Precision};
-use crate::data::batches::Batch;
+use crate::data::Batch;
 use crate::model::layer::{Dense, Initialiser, Input, Loss, LossKind};
 use crate::model::{DataSignature, Graph, LayerKind, Optimiser, Shape, Task, TrainingSpec};
 

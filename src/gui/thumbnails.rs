@@ -294,14 +294,14 @@ mod tests {
                 let distance = |a: Color32, b: Color32| {
                     a.to_array().iter().zip(b.to_array()).map(|(a, b)| i32::from(a.abs_diff(b))).sum::<i32>()
                 };
-                let right = (0..set.train.len).filter(|&row| {
+                let right = (0..set.train.len()).filter(|&row| {
                     // The plane of the data reaches to 6, that of the picture to 1.6.
-                    let at = |axis: usize| set.train.inputs[2 * row + axis] / 6.0 * 1.6;
+                    let at = |axis: usize| set.train.inputs()[2 * row + axis] / 6.0 * 1.6;
                     let colour = surface_colour(thumbnail, &tokens, at(0), at(1));
-                    let class = set.train.targets[row] as usize;
+                    let class = set.train.targets()[row] as usize;
                     distance(colour, tokens.class(class)) < distance(colour, tokens.class(1 - class))
                 });
-                let share = right.count() as f32 / set.train.len as f32;
+                let share = right.count() as f32 / set.train.len() as f32;
                 assert!(share > 0.8, "{kind:?}: {share}");
             }
         }

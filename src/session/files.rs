@@ -87,7 +87,7 @@ impl State {
         let samples = match (&self.project.data.source, self.data.dataset()) {
             (Source::Synthetic(points), _) => points.samples as f64 * share,
             (Source::Digits(digits), _) => digits.samples as f64 * share,
-            (_, Some(dataset)) => dataset.train.len as f64,
+            (_, Some(dataset)) => dataset.train.len() as f64,
             (_, None) => return self.set_speed(self.settings.speed.unwrap_or(WATCHABLE)),
         };
         let pace = watchable(&self.project.training, samples);

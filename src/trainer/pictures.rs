@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::inspect::layers;
 use super::run::{Run, RunError};
-use super::scoring;
 use crate::data::Plane;
 use crate::engine::{Role, TensorData, ValueId};
 use crate::model::{AnswerView, LayerId, LayerKind};
@@ -29,12 +28,11 @@ const FEW_BINS: usize = 12;
 const CURVE: usize = 200;
 
 /// A picture of the layers that are watched, without what the network does.
-/// `order`: in which samples are asked.
-pub fn of_layers(run: &Run, watch: &Watch, order: &[u32]) -> Result<Picture, RunError> {
+pub fn of_layers(run: &Run, watch: &Watch) -> Result<Picture, RunError> {
     let machine = run.machine();
     let mut picture = Picture { step: machine.step(), batch: machine.batch_len(), ..Picture::default() };
     if watch.canvas || !watch.layers.is_empty() {
-        every_layer(run, watch, order, &mut picture)?;
+        every_layer(run, watch, &mut picture)?;
     }
     if let Some(asked) = &watch.unit {
         picture.unit = unit_sum(run, asked)?;
@@ -74,14 +72,14 @@ fn unit_sum(run: &Run, asked: &UnitAt) -> Result<Option<UnitSum>, RunError> {
     Ok(Some(UnitSum { of: asked.clone(), terms, bias, sum, output }))
 }
 
-fn every_layer(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -> Result<(), RunError> {
+fn every_layer(run: &Run, watch: &Watch, picture: &mut Picture) -> Result<(), RunError> {
     let dataset = run.dataset();
     let graph = &run.project().graph;
     let ids: Vec<LayerId> =
         graph.layers().filter(|l| !matches!(l.kind, LayerKind::Loss(_))).map(|layer| layer.id).collect();
-    let rows = &order[..order.len().min(SAMPLES)];
-    let inputs = scoring::inputs(dataset, scoring::shown(dataset), rows);
-    let outputs = run.machine().layer_outputs(&inputs, rows.len(), &ids)?;
+    let order = dataset.fair(dataset.shown());
+    let batch = dataset.shown().fetch(&order[..order.len().min(SAMPLES)])?;
+    let outputs = run.machine().layer_outputs(&batch.inputs, batch.len, &ids)?;
     let mut previews = previews(run, watch, &ids, &outputs)?;
     for id in ids {
         let Some(values) = outputs.get(&id) else { continue };
@@ -89,7 +87,7 @@ fn every_layer(run: &Run, watch: &Watch, order: &[u32], picture: &mut Picture) -
         let output = program.layer_outputs.get(&id).copied();
         let layer = LayerPicture {
             statistics: Statistics::of(&values.data),
-            samples: rows.len(),
+            samples: batch.len,
             dead: output.and_then(|output| layers::silent(program, output, values)),
             saturated: output.and_then(|output| layers::saturated(program, output, values)),
             histogram: Histogram::of(&values.data, BINS),
@@ -126,10 +124,9 @@ fn previews(run: &Run, watch: &Watch, ids: &[LayerId], sampled: &Outputs) -> Res
     if dataset.input_shape.len() == 1 {
         return Ok(each(sampled, |id, values| histograms(values, most(watch, id, SAMPLES))));
     }
-    if dataset.input_shape.len() == 3 && dataset.validation.len > 0 {
-        let n = dataset.input_len();
-        let row = watch.sample as usize % dataset.validation.len;
-        let outputs = run.machine().layer_pictures(&dataset.validation.inputs[row * n..(row + 1) * n], 1, ids)?;
+    if dataset.input_shape.len() == 3 && dataset.validation.len() > 0 {
+        let picture = dataset.validation.input(watch.sample as usize % dataset.validation.len())?;
+        let outputs = run.machine().layer_pictures(&picture, 1, ids)?;
         return Ok(each(&outputs, |id, values| feature_maps(values, |area| most(watch, id, area))));
     }
     Ok(Previews::new())
@@ -195,8 +192,7 @@ fn axis(low: f32, high: f32, points: usize) -> impl Iterator<Item = f32> {
 }
 
 fn input_range(run: &Run) -> (f32, f32) {
-    let inputs = run.dataset().train.inputs.iter();
-    inputs.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)))
+    run.dataset().train.input_range().unwrap_or((-1.0, 1.0))
 }
 
 /// What a layer learns: each with its name behind that of the layer, and its value.

@@ -6,18 +6,17 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::outbox::Stop;
 use super::scoring::Asked;
-use crate::data::batches::{Batch, gather};
 use crate::data::order::{Algorithm, EpochOrder};
-use crate::data::{Dataset, Difference, Encoding, Fingerprint, Part};
+use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport};
-use crate::model::{PlateauState, Project, Schedule, TrainingSpec, Watched};
+use crate::model::{Answer, PlateauState, Project, Schedule, TrainingSpec, Watched};
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
 use summary::Looking;
 
@@ -25,6 +24,8 @@ use summary::Looking;
 pub enum RunError {
     #[error(transparent)]
     Engine(#[from] EngineError),
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error("The training set is empty. Choose data with more samples or a smaller validation share.")]
     NoSamples,
     /// The sum, and what to make smaller.
@@ -101,8 +102,6 @@ pub struct Run {
     /// Of the epoch in progress.
     order: EpochOrder,
     best: Option<Snapshot>,
-    /// Of the data set, once it was asked for; shared by all runs that came from this one.
-    fingerprint: Arc<OnceLock<Fingerprint>>,
     start: Option<Arc<Snapshot>>,
     looking: Looking,
     /// What was done otherwise than asked, not yet told.
@@ -113,7 +112,7 @@ pub struct Run {
 
 /// What training a project over a data set takes.
 pub fn memory(project: &Project, dataset: &Dataset) -> Result<Memory, RunError> {
-    let batch = project.training.batch_size.clamp(1, dataset.train.len.max(1));
+    let batch = project.training.batch_size.clamp(1, dataset.train.len().max(1));
     Ok(Memory::predicted(&project.graph, &dataset.signature(), &project.training, batch)?)
 }
 
@@ -131,7 +130,7 @@ impl Run {
         dataset: Arc<Dataset>,
         device: Device,
     ) -> Result<Self, RunError> {
-        if dataset.train.len == 0 {
+        if dataset.train.len() == 0 {
             return Err(RunError::NoSamples);
         }
         device.is_there()?;
@@ -140,7 +139,7 @@ impl Run {
         }
         let machine =
             Machine::new(&project.graph, &dataset.signature(), &project.training, device.clone(), Precision::F32)?;
-        let place = Resume { samples: dataset.train.len, ..Resume::default() };
+        let place = Resume { samples: dataset.train.len(), ..Resume::default() };
         let order = EpochOrder::new(place.order, project.training.seed, place.epoch, place.samples);
         let origin = Origin { project: Arc::new(project.clone()), device, weights: Weights::Fresh, earlier: None };
         let mut run = Self {
@@ -151,7 +150,6 @@ impl Run {
             history: History::new(origin),
             order,
             best: None,
-            fingerprint: Arc::default(),
             start: None,
             looking: Looking::default(),
             notices: Vec::new(),
@@ -199,17 +197,17 @@ impl Run {
     }
 
     pub fn steps_per_epoch(&self) -> u64 {
-        self.dataset.train.len.div_ceil(self.batch_size()) as u64
+        self.dataset.train.len().div_ceil(self.batch_size()) as u64
     }
 
     /// Samples of a step, but for the last one of an epoch.
     pub fn batch_size(&self) -> usize {
-        self.project.training.batch_size.clamp(1, self.dataset.train.len)
+        self.project.training.batch_size.clamp(1, self.dataset.train.len())
     }
 
     /// Completed epochs with the fraction of the current one.
     pub fn epoch(&self) -> f64 {
-        self.place.epoch as f64 + self.place.cursor as f64 / self.dataset.train.len as f64
+        self.place.epoch as f64 + self.place.cursor as f64 / self.dataset.train.len() as f64
     }
 
     /// Whole epochs completed.
@@ -228,13 +226,18 @@ impl Run {
 
     /// In which order an epoch uses the training part.
     pub(super) fn order_of(&self, seed: u64, epoch: u64) -> EpochOrder {
-        EpochOrder::new(self.place.order, seed, epoch, self.dataset.train.len)
+        EpochOrder::new(self.place.order, seed, epoch, self.dataset.train.len())
+    }
+
+    /// Of the batch that the next step will use.
+    pub fn next_rows(&self) -> Vec<u32> {
+        let end = (self.place.cursor + self.batch_size()).min(self.dataset.train.len());
+        self.order.rows(self.place.cursor..end)
     }
 
     /// The batch that the next step will use.
-    pub fn next_batch(&self) -> Batch {
-        let end = (self.place.cursor + self.batch_size()).min(self.dataset.train.len);
-        gather(&self.dataset, &self.dataset.train, &self.order.rows(self.place.cursor..end))
+    pub fn next_batch(&self) -> Result<Batch, RunError> {
+        Ok(self.dataset.train.fetch(&self.next_rows())?)
     }
 
     /// One training step.
@@ -246,7 +249,7 @@ impl Run {
 
     /// Stages the next batch and stands before the first instruction of its step.
     pub fn begin_step(&mut self) -> Result<(), RunError> {
-        let batch = self.next_batch();
+        let batch = self.next_batch()?;
         self.look_ahead();
         Ok(self.machine.begin_step(&batch)?)
     }
@@ -264,7 +267,7 @@ impl Run {
     fn complete(&mut self, report: &StepReport) -> StepRow {
         let samples = self.machine.batch_len();
         self.place.cursor += samples;
-        let epoch_done = self.place.cursor >= self.dataset.train.len;
+        let epoch_done = self.place.cursor >= self.dataset.train.len();
         if epoch_done {
             self.place.epoch += 1;
             self.place.cursor = 0;
@@ -283,11 +286,10 @@ impl Run {
     }
 
     /// Loss and score over the whole of a part, however large: its answers are not held together.
-    pub fn evaluate_part(&self, part: &Part) -> Result<Evaluation, RunError> {
-        let mut tally = Tally::new(self.machine.answer(), &part.targets, self.dataset.target_len());
-        let mut take = |outputs: &[f32], targets: &[f32]| tally.take(outputs, targets);
-        let loss = self.machine.evaluate_in_pieces(&part.inputs, &part.targets, part.len, &|| true, &mut take)?;
-        let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
+    pub fn evaluate_part(&self, part: &Samples) -> Result<Evaluation, RunError> {
+        let answer = self.machine.answer();
+        let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
+        let loss = self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
         Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score: tally.score() })
     }
 
@@ -296,8 +298,8 @@ impl Run {
         if self.dataset.classes().is_none() {
             return Ok(None);
         }
-        let (asked, order) = Asked::all(self)?;
-        Ok(Some((asked.ranking(self, &order), asked.over(self))))
+        let asked = Asked::all(self)?;
+        Ok(Some((asked.ranking(self), asked.over(self))))
     }
 
     pub fn evaluate(&self) -> Result<Evaluation, RunError> {

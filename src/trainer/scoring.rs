@@ -3,11 +3,12 @@
 //! The validation part is asked piece by piece, in an order whose every beginning is a fair sample of it: a part of any size is
 //! scored without holding anything up, and a score over some of it says so.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::pictures;
 use super::run::{Run, RunError};
-use crate::data::{Dataset, Part, Unit, fair_order};
+use crate::data::Unit;
+use crate::data::samples::MOST as MOST_SAMPLES;
 use crate::engine::metrics;
 use crate::engine::ranking::{class_areas, telling_k, top_k};
 use crate::model::Task;
@@ -20,71 +21,55 @@ pub const SOME: usize = 2_000;
 pub const PIECE: usize = 512;
 /// What is held of the answers, in numbers and in samples: beyond it a fair sample is asked.
 const MOST_NUMBERS: usize = 1 << 24;
-const MOST_SAMPLES: usize = 100_000;
 /// Pairs of numbers that are drawn.
 const DRAWN: usize = 2_000;
 
-/// The order in which the samples of a data set are asked, worked out once.
-#[derive(Default)]
-pub struct Order {
-    of: Weak<Dataset>,
-    rows: Arc<[u32]>,
-}
-
-impl Order {
-    /// Rows of the validation part; of the training part where there is none.
-    pub fn of(&mut self, dataset: &Arc<Dataset>) -> Arc<[u32]> {
-        if self.of.as_ptr() != Arc::as_ptr(dataset) {
-            (self.of, self.rows) = (Arc::downgrade(dataset), fair_order(dataset, shown(dataset)).into());
-        }
-        self.rows.clone()
-    }
-}
-
-/// The part that pictures are of.
-pub fn shown(dataset: &Dataset) -> &Part {
-    if dataset.validation.len > 0 { &dataset.validation } else { &dataset.train }
-}
-
-/// The inputs of some rows of a part, one after the other.
-pub fn inputs(dataset: &Dataset, part: &Part, rows: &[u32]) -> Vec<f32> {
-    let n = dataset.input_len();
-    rows.iter().flat_map(|&row| &part.inputs[row as usize * n..(row as usize + 1) * n]).copied().collect()
-}
-
 /// Answers to the validation part with the weights of one moment: to its first samples in a fair order, or to all.
-#[derive(Default)]
 pub struct Asked {
+    order: Arc<[u32]>,
     /// `[asked, n]`
     outputs: Vec<f32>,
+    /// `[asked, numbers of one]`
+    targets: Vec<f32>,
     asked: usize,
 }
 
 impl Asked {
+    /// Nothing yet.
+    pub fn of(run: &Run) -> Self {
+        let order = run.dataset().fair(&run.dataset().validation);
+        Self { order, outputs: Vec::new(), targets: Vec::new(), asked: 0 }
+    }
+
     /// How many samples are asked at most.
     fn most(run: &Run) -> usize {
         let dataset = run.dataset();
         let width = dataset.truth.task.width().max(1);
-        dataset.validation.len.min(MOST_SAMPLES).min(MOST_NUMBERS / width)
+        dataset.validation.len().min(MOST_SAMPLES).min(MOST_NUMBERS / width)
     }
 
-    /// All that there can be: the answers of an order of rows from its beginning.
-    pub fn all(run: &Run) -> Result<(Self, Vec<u32>), RunError> {
-        let (mut asked, order) = (Self::default(), fair_order(run.dataset(), &run.dataset().validation));
-        asked.ask(run, &order, usize::MAX)?;
-        Ok((asked, order))
+    /// All that there can be.
+    pub fn all(run: &Run) -> Result<Self, RunError> {
+        let mut asked = Self::of(run);
+        asked.ask(run, usize::MAX)?;
+        Ok(asked)
     }
 
-    /// Asks until so many samples of the order are answered, or as many as there can be.
-    pub fn ask(&mut self, run: &Run, order: &[u32], until: usize) -> Result<(), RunError> {
-        let (dataset, until) = (run.dataset(), until.min(Self::most(run)).min(order.len()));
+    /// Asks until so many samples are answered, or as many as there can be.
+    pub fn ask(&mut self, run: &Run, until: usize) -> Result<(), RunError> {
+        let until = until.min(Self::most(run)).min(self.order.len());
         while self.asked < until {
-            let piece = &order[self.asked..until.min(self.asked + PIECE)];
-            let inputs = inputs(dataset, &dataset.validation, piece);
-            self.outputs.extend(run.machine().predict(&inputs, piece.len())?);
-            self.asked += piece.len();
+            let piece = run.dataset().validation.fetch(&self.order[self.asked..until.min(self.asked + PIECE)])?;
+            self.outputs.extend(run.machine().predict(&piece.inputs, piece.len)?);
+            self.targets.extend(piece.targets);
+            self.asked += piece.len;
         }
         Ok(())
+    }
+
+    /// The rows that were asked.
+    fn rows(&self) -> &[u32] {
+        &self.order[..self.asked]
     }
 
     pub fn count(&self) -> usize {
@@ -96,78 +81,72 @@ impl Asked {
     }
 
     pub fn over(&self, run: &Run) -> Over {
-        Over { asked: self.asked, of: run.dataset().validation.len }
-    }
-
-    fn targets(&self, run: &Run, order: &[u32]) -> Vec<f32> {
-        let (n, targets) = (run.dataset().target_len(), &run.dataset().validation.targets);
-        let rows = order[..self.asked].iter().map(|&row| row as usize);
-        rows.flat_map(|row| &targets[row * n..(row + 1) * n]).copied().collect()
+        Over { asked: self.asked, of: run.dataset().validation.len() }
     }
 
     /// How well the answers order samples; nothing for numbers.
-    pub fn ranking(&self, run: &Run, order: &[u32]) -> Ranking {
+    pub fn ranking(&self, run: &Run) -> Ranking {
         let Some(classes) = run.dataset().classes().map(<[String]>::len) else { return Ranking::default() };
-        let (targets, outputs) = (self.targets(run, order), &self.outputs);
-        let top = telling_k(classes).and_then(|k| top_k(outputs, &targets, classes, k).map(|share| (k, share)));
-        Ranking { top, areas: class_areas(run.machine().answer(), outputs, &targets, classes) }
+        let (targets, outputs) = (&self.targets, &self.outputs);
+        let top = telling_k(classes).and_then(|k| top_k(outputs, targets, classes, k).map(|share| (k, share)));
+        Ranking { top, areas: class_areas(run.machine().answer(), outputs, targets, classes) }
     }
 
-    pub fn picture(&self, run: &Run, order: &[u32]) -> OutputPicture {
+    pub fn picture(&self, run: &Run) -> OutputPicture {
         let truth = &run.dataset().truth;
         match truth.task {
-            Task::Classes(classes) | Task::ClassesAt { classes, .. } => self.classes(run, order, classes),
-            Task::Numbers(_) => self.numbers(run, order, truth.unit(0)),
+            Task::Classes(classes) | Task::ClassesAt { classes, .. } => self.classes(run, classes),
+            Task::Numbers(_) => self.numbers(run, truth.unit(0)),
         }
     }
 
-    fn classes(&self, run: &Run, order: &[u32], classes: usize) -> OutputPicture {
-        let (answer, targets) = (run.machine().answer(), self.targets(run, order));
+    fn classes(&self, run: &Run, classes: usize) -> OutputPicture {
+        let (answer, targets) = (run.machine().answer(), &self.targets);
         let width = (self.outputs.len() / self.asked.max(1)).max(1);
         let prediction = |((&row, &truth), outputs): ((&u32, &f32), &[f32])| {
             let predicted = answer.class(outputs);
             let confidence = answer.shares(outputs).get(predicted).copied().unwrap_or(f32::NAN);
             Prediction { row, truth: truth as u32, predicted: predicted as u32, confidence }
         };
-        let predictions = order.iter().zip(&targets).zip(self.outputs.chunks_exact(width)).map(prediction).collect();
+        let predictions = self.rows().iter().zip(targets).zip(self.outputs.chunks_exact(width)).map(prediction).collect();
         OutputPicture::Classes {
             predictions,
-            confusion: metrics::confusion(answer, &self.outputs, &targets, classes),
+            confusion: metrics::confusion(answer, &self.outputs, targets, classes),
             classes,
-            ranking: self.ranking(run, order),
+            ranking: self.ranking(run),
             over: self.over(run),
             probability: answer.is_probability(),
         }
     }
 
     /// Nothing for classes.
-    fn guesses(&self, run: &Run, order: &[u32]) -> Vec<Guess> {
+    fn guesses(&self, run: &Run) -> Vec<Guess> {
         let truth = &run.dataset().truth;
         let n = match truth.task {
             Task::Classes(_) | Task::ClassesAt { .. } => return Vec::new(),
             Task::Numbers(n) => n,
         };
-        let (unit, targets) = (truth.unit(0), self.targets(run, order));
-        let firsts = targets.iter().zip(&self.outputs).step_by(n);
+        let unit = truth.unit(0);
+        let firsts = self.targets.iter().zip(&self.outputs).step_by(n);
         let guess = |(&row, (&truth, &output)): (&u32, (&f32, &f32))| Guess {
             row,
             truth: unit.value(truth),
             predicted: unit.value(output),
         };
-        order.iter().zip(firsts).map(guess).collect()
+        self.rows().iter().zip(firsts).map(guess).collect()
     }
 
     /// `unit`: of the first output.
-    fn numbers(&self, run: &Run, order: &[u32], unit: Unit) -> OutputPicture {
+    fn numbers(&self, run: &Run, unit: Unit) -> OutputPicture {
         let n = run.dataset().target_len();
         // As they are stored: the very sums that a whole evaluation makes.
         let mut sorted: Vec<usize> = (0..self.asked).collect();
-        sorted.sort_unstable_by_key(|&i| order[i]);
-        let targets = self.targets(run, order);
+        sorted.sort_unstable_by_key(|&i| self.order[i]);
+        let targets = &self.targets;
         let in_order = |numbers: &[f32]| -> Vec<f32> {
             sorted.iter().flat_map(|&i| &numbers[i * n..(i + 1) * n]).copied().collect()
         };
-        let r2 = metrics::r2(&in_order(&self.outputs), &in_order(&targets), n);
+        let r2 = metrics::r2(&in_order(&self.outputs), &in_order(targets), n);
         let firsts = || targets.iter().zip(&self.outputs).step_by(n);
         let errors: Vec<f64> =
             firsts().map(|(t, o)| f64::from(*o) - f64::from(*t)).filter(|error| error.is_finite()).collect();
@@ -208,30 +187,33 @@ pub struct WholeOutput {
 }
 
 pub fn whole_output(run: &Run) -> Result<WholeOutput, RunError> {
-    let (asked, order) = Asked::all(run)?;
-    let of_samples = asked.picture(run, &order);
+    let asked = Asked::all(run)?;
+    let of_samples = asked.picture(run);
     let predictions = match &of_samples {
         OutputPicture::Classes { predictions, .. } => predictions.clone(),
         _ => Vec::new(),
     };
-    let guesses = asked.guesses(run, &order);
+    let guesses = asked.guesses(run);
     Ok(WholeOutput { picture: pictures::output(run)?.unwrap_or(of_samples), predictions, guesses })
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
-    use crate::data::Truth;
+    use crate::data::samples::tests::Made;
+    use crate::data::{Dataset, Samples, Truth};
     use crate::engine::Device;
     use crate::model::layer::{Dense, Input, Loss, LossKind, Softmax};
     use crate::model::{Graph, LayerKind, Project};
-    use crate::trace::{Change, TensorEdit};
+    use crate::trace::{Change, TensorEdit, Watch};
 
     /// Rows of three numbers, of three classes that are stored one after the other.
     pub fn dataset(each: usize) -> Arc<Dataset> {
         let targets: Vec<f32> = (0..3 * each).map(|row| (row / each) as f32).collect();
         let inputs: Vec<f32> = (0..9 * each).map(|i| f32::from(u8::from(i % 3 == i / 3 / each))).collect();
-        let part = Part { len: 3 * each, inputs: inputs.into(), targets: targets.into() };
+        let part = Samples::in_memory(&[3], inputs, targets);
         Arc::new(Dataset {
             name: "test".into(),
             input_shape: vec![3],
@@ -287,8 +269,9 @@ pub(super) mod tests {
         for loss in [LossKind::Mse, LossKind::Mae, LossKind::Huber] {
             let run = echo(&dataset, loss, 1.0, None);
             assert_eq!(answer(&run, [0.0, 1.0, 0.0]), (vec![0.0, 1.0, 0.0], Some(1), false));
-            let (asked, order) = Asked::all(&run).unwrap();
-            let OutputPicture::Classes { predictions, probability, confusion, .. } = asked.picture(&run, &order) else {
+            let OutputPicture::Classes { predictions, probability, confusion, .. } =
+                Asked::all(&run).unwrap().picture(&run)
+            else {
                 panic!("no classes")
             };
             assert!(!probability && predictions.iter().all(|p| p.confidence == 1.0 && p.predicted == p.truth));
@@ -324,20 +307,54 @@ pub(super) mod tests {
         let edit = TensorEdit::Whole { values: values.into() };
         run.change(Change::Tensor { name: "dense_1.weight".into(), edit }).unwrap();
         assert_eq!(run.evaluate().unwrap().score, 2.0 / 3.0);
-        let whole = run.machine().evaluate(&dataset.validation.inputs, &dataset.validation.targets, 12_000).unwrap();
+        let part = dataset.validation.whole().unwrap();
+        let whole = run.machine().evaluate(&part.inputs, &part.targets, 12_000).unwrap();
         assert_eq!(run.evaluate().unwrap().loss, whole.loss);
         let (_, over) = run.ranking().unwrap().unwrap();
         assert_eq!(over, Over { asked: 12_000, of: 12_000 });
         // And a few of them say nearly the same, and that they are few.
-        let (order, mut asked) = (Order::default().of(&dataset), Asked::default());
-        asked.ask(&run, &order, FEW).unwrap();
-        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run, &order) else { panic!("no classes") };
+        let mut asked = Asked::of(&run);
+        asked.ask(&run, FEW).unwrap();
+        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run) else { panic!("no classes") };
         assert_eq!((over, over.is_whole()), (Over { asked: FEW, of: 12_000 }, false));
         assert!([0, 1, 2].into_iter().all(|class| confusion[class * 3..class * 3 + 3].iter().sum::<u32>() >= 85));
         assert!(!asked.is_complete(&run));
-        asked.ask(&run, &order, usize::MAX).unwrap();
-        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run, &order) else { panic!("no classes") };
+        asked.ask(&run, usize::MAX).unwrap();
+        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run) else { panic!("no classes") };
         assert!(asked.is_complete(&run) && over.is_whole());
         assert_eq!(f64::from(confusion[0] + confusion[4] + confusion[8]) / 12_000.0, 2.0 / 3.0);
+    }
+
+    /// Samples that are made when they are asked for, and how often that was.
+    fn made(train: usize, validation: usize, broken: usize) -> (Run, Arc<AtomicUsize>) {
+        let (train, validation) = (Made { broken, ..Made::new(train) }, Made::new(validation));
+        let asked = train.asked.clone();
+        let validation = Made { asked: asked.clone(), ..validation };
+        let (train, validation) = (Samples::new(&[2], 1, train), Samples::new(&[2], 1, validation));
+        let dataset = Dataset { input_shape: vec![2], train, validation, ..(*dataset(1)).clone() };
+        let run = Run::new(&project(3, LossKind::Auto, None), Arc::new(dataset), Device::Cpu).unwrap();
+        (run, asked)
+    }
+
+    #[test]
+    fn nothing_goes_through_all_samples_to_train_and_to_look() {
+        let (mut run, asked) = made(1_000_000_000, 300_000, usize::MAX);
+        assert_eq!(asked.load(Ordering::Relaxed), 0);
+        let rows = run.next_rows();
+        assert!(rows.iter().any(|&row| row > 100_000_000), "{rows:?}");
+        (0..3).for_each(|_| drop(run.step().unwrap()));
+        let mut few = Asked::of(&run);
+        few.ask(&run, FEW).unwrap();
+        assert_eq!(few.over(&run), Over { asked: FEW, of: 300_000 });
+        pictures::of_layers(&run, &Watch { canvas: true, ..Watch::default() }).unwrap();
+        let asked = asked.load(Ordering::Relaxed);
+        assert!((3 * rows.len() + FEW..3 * rows.len() + 2 * FEW).contains(&asked), "{asked} samples were asked for");
+    }
+
+    #[test]
+    fn a_sample_that_cannot_be_read_stops_training_with_a_sentence() {
+        let (mut run, _) = made(64, 3, 60);
+        let why = (0..64).find_map(|_| run.step().err()).unwrap().to_string();
+        assert!(why.contains(".png cannot be read"), "{why}");
     }
 }

@@ -23,7 +23,7 @@ use super::kept::{Kept, Page};
 use super::outbox::{InForce, Outbox, Stop};
 use super::pace::Pace;
 use super::run::{Run, RunError};
-use super::scoring::{Asked, Order};
+use super::scoring::Asked;
 use crate::data::Dataset;
 use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::model::Project;
@@ -164,7 +164,6 @@ struct Worker {
     /// The newest picture of the output, and the answers behind it.
     output: Option<OutputPicture>,
     asked: Option<Asked>,
-    order: Order,
     /// The network may answer otherwise than when `output` was taken.
     is_stale: bool,
     /// The sample that somebody asked about last.
@@ -212,7 +211,6 @@ impl Worker {
             picture_due: false,
             output: None,
             asked: None,
-            order: Order::default(),
             is_stale: false,
             question: None,
             next_step: now,

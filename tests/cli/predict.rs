@@ -49,7 +49,7 @@ fn a_checkpoint_answers_for_a_table_without_the_one_that_it_learnt_from() {
     let rows = |inputs: &[f32]| -> BTreeSet<Vec<u32>> {
         inputs.chunks(dataset.input_len()).map(|row| row.iter().map(|v| v.to_bits()).collect()).collect()
     };
-    let both = [&dataset.train.inputs[..], &dataset.validation.inputs[..]].concat();
+    let both = [&dataset.train, &dataset.validation].map(|part| part.whole().unwrap().inputs.to_vec()).concat();
     assert_eq!(rows(&unseen.inputs), rows(&both), "rows become the very samples that they were in training");
     let run = Run::resume(&project, dataset, Device::Cpu, kept.saved).unwrap();
     let outputs = run.machine().predict(&unseen.inputs, 400).unwrap();
@@ -140,11 +140,11 @@ fn pictures_are_answered_for_and_score_what_training_said() {
     let hits = |accuracy: f64, rows: usize| (accuracy * rows as f64).round() as u64;
     let (train, validation) = (run.evaluate_part(&dataset.train).unwrap().score, run.evaluate().unwrap().score);
     assert_eq!(summary["val_accuracy"].as_f64(), Some(validation));
-    assert_eq!(summary["val_samples"].as_u64(), Some(dataset.validation.len as u64));
-    let rows = dataset.train.len + dataset.validation.len;
+    assert_eq!(summary["val_samples"].as_u64(), Some(dataset.validation.len() as u64));
+    let rows = dataset.train.len() + dataset.validation.len();
     assert_eq!(told["score"]["rows"].as_u64(), Some(rows as u64));
     let found = hits(told["score"]["accuracy"].as_f64().unwrap(), rows);
-    assert_eq!(found, hits(train, dataset.train.len) + hits(validation, dataset.validation.len));
+    assert_eq!(found, hits(train, dataset.train.len()) + hits(validation, dataset.validation.len()));
 }
 
 /// The numbers of all tensors whose names begin with a prefix (and no other), by the rest of their names.

@@ -1,7 +1,7 @@
 //! The reference workloads: small networks of every kind, each with one fixed random batch. Their names and what one step
 //! is (forward, loss, backward, update of a batch that is already in memory) are the same in scripts/bench/peers.py.
 
-use crate::data::batches::Batch;
+use crate::data::Batch;
 use crate::model::layer::{
     Activation, Add, BatchNorm, Conv2d, Dense, Embedding, Flatten, GlobalAvgPool, Input, LayerNorm, Loss, Lstm,
     MaxPool2d, MultiHeadAttention, Padding, Relu,

@@ -405,7 +405,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         val_roc_area: areas.roc,
         val_pr_area: areas.precision_recall,
         ranked_samples: (!over.is_whole()).then_some(over.asked),
-        val_samples: dataset.validation.len,
+        val_samples: dataset.validation.len(),
         val_r2: (!classes).then_some(validation.score),
         seconds,
         samples_per_second: samples as f64 / seconds.max(1e-9),

@@ -48,9 +48,9 @@ proptest! {
                     settings.columns.extend(role.map(|role| ColumnChoice { name: "a".into(), role }));
                     match load_with(&settings) {
                         Ok(set) => {
-                            let all = set.train.inputs.iter().chain(set.validation.targets.iter());
+                            let all = set.train.inputs().iter().chain(set.validation.targets().iter());
                             prop_assert!(all.clone().all(|v| v.is_finite()));
-                            prop_assert_eq!(set.train.inputs.len(), set.train.len * set.input_len());
+                            prop_assert_eq!(set.train.inputs().len(), set.train.len() * set.input_len());
                         }
                         Err(error) => prop_assert!(error.message.len() > 20),
                     }

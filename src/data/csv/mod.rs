@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::encoding::{self, Encoding, Inputs};
 use super::progress::Progress;
 use super::split::split;
-use super::{DataError, Dataset, Part};
+use super::{DataError, Dataset, Samples};
 use crate::model::{ColumnRole, CsvSpec, DataSpec};
 use columns::ColumnFacts;
 use encode::Encoder;
@@ -70,10 +70,9 @@ pub(super) fn load(
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     encoder.check_size(rows.len(), path)?;
     let (truth, scale) = target.into_truth(settings, &train);
-    let part = |rows: &[usize]| Part {
-        len: rows.len(),
-        inputs: encoder.encode(rows).into(),
-        targets: rows.iter().map(|&row| scale.of(row)).collect(),
+    let part = |rows: &[usize]| {
+        let targets: Arc<[f32]> = rows.iter().map(|&row| scale.of(row)).collect();
+        Samples::in_memory(&[encoder.width()], encoder.encode(rows), targets)
     };
     let name = path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned());
     let (input_shape, input_names, input_units) = (vec![encoder.width()], encoder.names(), encoder.units());

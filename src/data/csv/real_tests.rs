@@ -46,10 +46,10 @@ fn the_preview_tells_counts_ranges_and_values() {
 fn penguins_lose_two_rows_when_missing_rows_are_dropped() {
     let Some(path) = test_data("csv/penguins.csv") else { return };
     let filled = load_with(&settings(&path, "species")).unwrap();
-    assert_eq!(filled.train.len + filled.validation.len, 344);
+    assert_eq!(filled.train.len() + filled.validation.len(), 344);
     assert_eq!(filled.classes().unwrap(), ["Adelie", "Chinstrap", "Gentoo"]);
     let dropped = load_with(&CsvSpec { missing: MissingPolicy::DropRow, ..settings(&path, "species") }).unwrap();
-    assert!(dropped.train.len + dropped.validation.len < 344);
+    assert!(dropped.train.len() + dropped.validation.len() < 344);
     assert_eq!(dropped.input_len() + 1, filled.input_len(), "sex needs no \"missing\"");
 }
 
@@ -72,7 +72,7 @@ fn titanic_says_that_alive_gives_survived_away() {
 fn diamonds_are_a_regression_of_26_inputs() {
     let Some(path) = test_data("csv/diamonds.csv") else { return };
     let set = load_with(&settings(&path, "price")).unwrap();
-    assert_eq!((set.train.len, set.validation.len), (43_152, 10_788));
+    assert_eq!((set.train.len(), set.validation.len()), (43_152, 10_788));
     assert_eq!(set.input_len(), 6 + 5 + 7 + 8);
     let unit = set.truth.unit(0);
     assert!((unit.offset - 3933.0).abs() < 40.0 && (unit.scale - 3989.0).abs() < 60.0, "{unit:?}");

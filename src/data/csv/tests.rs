@@ -54,11 +54,11 @@ fn columns_become_inputs_and_the_target_classes() {
     let set = load_text(table(30), "kind").unwrap();
     assert_eq!(set.input_names, ["size", "colour = blue", "colour = green", "colour = red"]);
     assert_eq!(set.classes().unwrap(), ["cat", "dog"]);
-    assert_eq!((set.train.len, set.validation.len), (24, 6));
-    for row in set.train.inputs.chunks(4) {
+    assert_eq!((set.train.len(), set.validation.len()), (24, 6));
+    for row in set.train.inputs().chunks(4) {
         assert_eq!(row[1] + row[2] + row[3], 1.0);
     }
-    let column = || set.train.inputs.chunks(4).map(|row| row[0]);
+    let column = || set.train.inputs().chunks(4).map(|row| row[0]);
     let mean = column().sum::<f32>() / 24.0;
     let variance = column().map(|v| (v - mean).powi(2)).sum::<f32>() / 24.0;
     assert!(
@@ -69,7 +69,7 @@ fn columns_become_inputs_and_the_target_classes() {
         assert!((size * 2.0 - (size * 2.0).round()).abs() < 1e-4, "{size} is back in the table's own unit");
     }
     assert_eq!((set.unit(1), set.unit(1).scaled(0.25)), (Unit::PLAIN, 0.25));
-    let validation_mean = set.validation.inputs.chunks(4).map(|row| row[0]).sum::<f32>() / 6.0;
+    let validation_mean = set.validation.inputs().chunks(4).map(|row| row[0]).sum::<f32>() / 6.0;
     assert!(validation_mean.abs() > 1e-3, "the validation part uses the training part's figures");
 }
 
@@ -96,7 +96,7 @@ fn byte_order_mark_delimiters_and_line_ends_make_no_difference() {
 fn min_max_and_no_scaling() {
     let file = file(table(30));
     let with = |scaling| load_with(&CsvSpec { scaling, ..settings(file.path(), "kind") }).unwrap();
-    let column = |set: &Dataset| set.train.inputs.chunks(4).map(|row| row[0]).collect::<Vec<_>>();
+    let column = |set: &Dataset| set.train.inputs().chunks(4).map(|row| row[0]).collect::<Vec<_>>();
     let scaled = column(&with(Scaling::MinMax));
     assert!(scaled.contains(&0.0) && scaled.contains(&1.0) && scaled.iter().all(|v| (0.0..=1.0).contains(v)));
     assert!(column(&with(Scaling::None)).iter().any(|&v| v > 10.0));
@@ -108,7 +108,7 @@ fn numbers_make_a_regression_in_the_users_units() {
     assert_eq!((set.truth.task, &*set.truth.names), (Task::Numbers(1), &["size".to_owned()][..]));
     let unit = set.truth.unit(0);
     let mut values: Vec<f32> =
-        set.train.targets.iter().chain(set.validation.targets.iter()).map(|t| t * unit.scale + unit.offset).collect();
+        set.train.targets().iter().chain(set.validation.targets().iter()).map(|t| t * unit.scale + unit.offset).collect();
     values.sort_by(f32::total_cmp);
     for (i, value) in values.iter().enumerate() {
         assert!((value - i as f32 * 0.5).abs() < 1e-4);
@@ -133,12 +133,12 @@ fn missing_values_are_filled_or_their_rows_dropped() {
     text = text.replace("\n1.5,red,", "\n?,red,").replace("\n2,green,", "\n2,NA,").replace("\n7,blue,cat", "\n7,blue,");
     let file = file(&text);
     let fill = load_with(&settings(file.path(), "kind")).unwrap();
-    assert_eq!(fill.train.len + fill.validation.len, 29);
+    assert_eq!(fill.train.len() + fill.validation.len(), 29);
     assert!(fill.input_names.contains(&"colour = missing".to_owned()));
     assert!(fill.notes.iter().any(|n| n.contains("1 rows without a value of \"kind\"")), "{:?}", fill.notes);
     assert!(fill.notes.iter().any(|n| n.contains("size (1), colour (1)")), "{:?}", fill.notes);
     let drop = load_with(&CsvSpec { missing: MissingPolicy::DropRow, ..settings(file.path(), "kind") }).unwrap();
-    assert_eq!(drop.train.len + drop.validation.len, 27);
+    assert_eq!(drop.train.len() + drop.validation.len(), 27);
     assert!(!drop.input_names.contains(&"colour = missing".to_owned()));
 }
 
@@ -154,7 +154,7 @@ fn a_missing_number_gets_the_training_parts_median() {
     });
     let file = self::file(text);
     let set = load_with(&CsvSpec { scaling: Scaling::None, ..settings(file.path(), "k") }).unwrap();
-    assert!(set.train.inputs.iter().chain(set.validation.inputs.iter()).all(|&v| v == 7.0 || v == 8.0));
+    assert!(set.train.inputs().iter().chain(set.validation.inputs().iter()).all(|&v| v == 7.0 || v == 8.0));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn nan_and_infinity_count_as_missing_and_are_told() {
     let text = table(30).replace("\n1.5,", "\ninf,").replace("\n2,", "\nNaN,").replace("\n3,", "\n1e999,");
     let set = load_text(text, "kind").unwrap();
     assert!(set.notes.iter().any(|n| n.contains("\"size\" has 3 NaN or infinite")), "{:?}", set.notes);
-    assert!(set.train.inputs.iter().all(|v| v.is_finite()));
+    assert!(set.train.inputs().iter().all(|v| v.is_finite()));
 }
 
 #[test]

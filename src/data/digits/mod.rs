@@ -13,7 +13,7 @@ use super::encoding::pictures;
 use super::progress::{Progress, stop_if_cancelled};
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Truth};
+use super::{DataError, Dataset, Samples, Truth};
 use crate::model::{DataSpec, DigitsSpec};
 use pen::SIDE;
 
@@ -25,7 +25,7 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
     let labels: Vec<usize> = (0..settings.samples).map(|index| index % 10).collect();
     let split = split(settings.samples, spec.validation, spec.seed, Some(&labels));
     let mut drawn = 0;
-    let mut part = |rows: &[usize]| -> Result<Part, DataError> {
+    let mut part = |rows: &[usize]| -> Result<Samples, DataError> {
         let mut inputs = vec![0.0; rows.len() * PIXELS];
         for (rows, pictures) in rows.chunks(CHUNK).zip(inputs.chunks_mut(CHUNK * PIXELS)) {
             stop_if_cancelled(progress)?;
@@ -36,7 +36,8 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
             });
             drawn += rows.len();
         }
-        Ok(Part { len: rows.len(), inputs: inputs.into(), targets: rows.iter().map(|&i| labels[i] as f32).collect() })
+        let targets: Vec<f32> = rows.iter().map(|&i| labels[i] as f32).collect();
+        Ok(Samples::in_memory(&[1, SIDE, SIDE], inputs, targets))
     };
     let truth = Truth::classes((0..10).map(|d| d.to_string()).collect());
     let encoding = pictures("Drawn digits", [1, SIDE, SIDE], &truth);

@@ -12,11 +12,11 @@ fn make(samples: usize, seed: u64) -> Dataset {
 #[test]
 fn pictures_have_shape_range_and_every_class() {
     let set = make(500, 1);
-    assert_eq!((set.train.len, set.validation.len), (400, 100));
-    assert_eq!(set.train.inputs.len(), 400 * 784);
-    assert!(set.train.inputs.iter().all(|v| (0.0..=1.0).contains(v)));
+    assert_eq!((set.train.len(), set.validation.len()), (400, 100));
+    assert_eq!(set.train.inputs().len(), 400 * 784);
+    assert!(set.train.inputs().iter().all(|v| (0.0..=1.0).contains(v)));
     assert!(set.class_counts(&set.validation).iter().all(|&n| n > 0));
-    let ink = set.train.inputs.chunks(784).map(|p| p.iter().filter(|&&v| v > 0.4).count()).min();
+    let ink = set.train.inputs().chunks(784).map(|p| p.iter().filter(|&&v| v > 0.4).count()).min();
     assert!(ink > Some(10), "a picture with {ink:?} inked pixels");
 }
 
@@ -56,25 +56,25 @@ fn linear_accuracy(set: &Dataset, epochs: u64) -> f64 {
     };
     for epoch in 0..epochs {
         let rate = 0.02 / (1.0 + epoch as f32 * 0.3);
-        for row in shuffled(1, epoch, set.train.len) {
+        for row in shuffled(1, epoch, set.train.len()) {
             let row = row as usize;
-            let picture = &set.train.inputs[row * PIXELS..(row + 1) * PIXELS];
+            let picture = &set.train.inputs()[row * PIXELS..(row + 1) * PIXELS];
             let mut error = logits(&weights, picture);
             let top = error.iter().copied().fold(f32::MIN, f32::max);
             let sum: f32 = error.iter().map(|l| (l - top).exp()).sum();
             error.iter_mut().for_each(|l| *l = (*l - top).exp() / sum);
-            error[set.train.targets[row] as usize] -= 1.0;
+            error[set.train.targets()[row] as usize] -= 1.0;
             for (weights, &pixel) in weights.iter_mut().zip(picture.iter().chain([&1.0])) {
                 (0..10).for_each(|k| weights[k] -= rate * pixel * error[k]);
             }
         }
     }
-    let right = (0..set.validation.len).filter(|&row| {
-        let logits = logits(&weights, &set.validation.inputs[row * PIXELS..(row + 1) * PIXELS]);
+    let right = (0..set.validation.len()).filter(|&row| {
+        let logits = logits(&weights, &set.validation.inputs()[row * PIXELS..(row + 1) * PIXELS]);
         let best = (0..10).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
-        best as f32 == set.validation.targets[row]
+        best as f32 == set.validation.targets()[row]
     });
-    right.count() as f64 / set.validation.len as f64
+    right.count() as f64 / set.validation.len() as f64
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn contact_sheet() {
     let mut pixels = vec![0u8; columns * rows * PIXELS];
     for digit in 0..rows {
         for (column, row) in crate::data::sample_rows(&set, &set.train, Some(digit), columns).into_iter().enumerate() {
-            let picture = &set.train.inputs[row as usize * PIXELS..][..PIXELS];
+            let picture = &set.train.inputs()[row as usize * PIXELS..][..PIXELS];
             for (i, &value) in picture.iter().enumerate() {
                 let (y, x) = (digit * SIDE + i / SIDE, column * SIDE + i % SIDE);
                 pixels[y * columns * SIDE + x] = (value * 255.0) as u8;

@@ -7,12 +7,13 @@ mod folder;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::encoding::pictures;
 use super::progress::Progress;
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Truth, Unseen};
+use super::{DataError, Dataset, Samples, Truth, Unseen};
 use crate::model::{DataSpec, IdxSpec};
 use file::{Header, IdxFile};
 use folder::{Pair, Pairs};
@@ -139,12 +140,10 @@ impl Pictures {
         }
     }
 
-    fn into_part(self) -> Part {
-        Part {
-            len: self.labels.len(),
-            inputs: self.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
-            targets: self.labels.iter().map(|&label| f32::from(label)).collect(),
-        }
+    fn into_part(self) -> Samples {
+        let inputs: Arc<[f32]> = self.pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        let targets: Arc<[f32]> = self.labels.iter().map(|&label| f32::from(label)).collect();
+        Samples::in_memory(&self.shape, inputs, targets)
     }
 }
 

@@ -54,10 +54,10 @@ fn message(images: Vec<u8>, labels: Vec<u8>) -> String {
 fn a_single_pair_is_split() {
     let files = [("images-idx3-ubyte.gz", gzip(&pictures())), ("labels-idx1-ubyte", labels())];
     let set = load_files(&files, None).unwrap();
-    assert_eq!((set.train.len, set.validation.len), (8, 2));
+    assert_eq!((set.train.len(), set.validation.len()), (8, 2));
     assert_eq!(set.input_shape, [1, 2, 3]);
     assert_eq!(set.classes().unwrap(), ["0", "1"]);
-    for (picture, &label) in set.train.inputs.chunks(6).zip(set.train.targets.iter()) {
+    for (picture, &label) in set.train.inputs().chunks(6).zip(set.train.targets().iter()) {
         let first = (picture[0] * 255.0).round() as usize;
         assert_eq!((first / 6 % 2) as f32, label, "a picture kept its label");
         assert_eq!((picture[5] * 255.0).round() as usize, first + 5);
@@ -76,8 +76,8 @@ fn train_and_test_become_the_two_parts() {
         None,
     )
     .unwrap();
-    assert_eq!((set.train.len, set.validation.len), (10, 4));
-    assert!(set.validation.inputs.iter().all(|&v| v == 1.0));
+    assert_eq!((set.train.len(), set.validation.len()), (10, 4));
+    assert!(set.validation.inputs().iter().all(|&v| v == 1.0));
     assert_eq!(set.classes().unwrap(), ["0", "1", "2", "3"]);
     assert!(set.notes.iter().any(|note| note.contains("label 2")), "{:?}", set.notes);
 }
@@ -86,7 +86,7 @@ fn train_and_test_become_the_two_parts() {
 fn a_limit_takes_a_random_choice() {
     let files = [("train-images-idx3-ubyte", pictures()), ("train-labels-idx1-ubyte", labels())];
     let set = load_files(&files, Some(5)).unwrap();
-    assert_eq!((set.train.len, set.validation.len), (4, 1));
+    assert_eq!((set.train.len(), set.validation.len()), (4, 1));
     assert_eq!(choose(1000, Some(10), 1, 0).len(), 10);
     assert_ne!(choose(1000, Some(10), 1, 0), choose(1000, Some(10), 2, 0));
 }
@@ -98,7 +98,7 @@ fn four_dimensions_are_channels_first_or_last() {
         let set = load_files(&files, None).unwrap();
         assert_eq!(set.input_shape, [3, 5, 2]);
         if dims[3] == 3 {
-            assert!(set.train.inputs[..10].iter().all(|&v| v == 0.0), "the first channel holds one value");
+            assert!(set.train.inputs()[..10].iter().all(|&v| v == 0.0), "the first channel holds one value");
         }
     }
 }
@@ -143,15 +143,15 @@ fn real_mnist_is_read() {
     let Some(folder) = test_data("mnist10k") else { return };
     let set = load_folder(&folder, None).unwrap();
     assert_eq!(set.name, "mnist10k");
-    assert_eq!((set.train.len, set.validation.len), (8000, 2000));
+    assert_eq!((set.train.len(), set.validation.len()), (8000, 2000));
     assert_eq!(set.input_shape, [1, 28, 28]);
     assert_eq!(set.classes().unwrap().len(), 10);
-    let mean = set.train.inputs.iter().sum::<f32>() / set.train.inputs.len() as f32;
+    let mean = set.train.inputs().iter().sum::<f32>() / set.train.inputs().len() as f32;
     assert!((0.12..0.15).contains(&mean), "mean ink {mean}");
     let one_file = folder.join("t10k-labels-idx1-ubyte.gz");
     let settings = IdxSpec { folder: one_file.clone(), limit: Some(100) };
     let spec = DataSpec { source: Source::Idx(settings.clone()), ..DataSpec::default() };
-    assert_eq!(load(&settings, &one_file, &spec, &NoProgress).unwrap().train.len, 80);
+    assert_eq!(load(&settings, &one_file, &spec, &NoProgress).unwrap().train.len(), 80);
 }
 
 proptest! {
@@ -179,7 +179,7 @@ proptest! {
             [("train-images-idx3-ubyte", mangle(pictures())), ("train-labels-idx1-ubyte", labels())]
         };
         match load_files(&files, None) {
-            Ok(set) => prop_assert_eq!(set.train.len + set.validation.len, 10),
+            Ok(set) => prop_assert_eq!(set.train.len() + set.validation.len(), 10),
             Err(error) => prop_assert!(error.message.len() > 20),
         }
     }

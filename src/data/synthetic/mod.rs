@@ -20,7 +20,7 @@ use std::sync::Arc;
 use super::encoding::{self, Encoding, Inputs};
 use super::random::{Draws, Purpose};
 use super::split::split;
-use super::{DataError, Dataset, Part, Plane, Truth};
+use super::{DataError, Dataset, Plane, Samples, Truth};
 use crate::model::{DataSpec, Feature, SyntheticKind, SyntheticSpec};
 
 /// Half the side of the square that is drawn; Playground's.
@@ -149,15 +149,11 @@ fn features(settings: &SyntheticSpec) -> Vec<Feature> {
 }
 
 /// The samples at `rows` as a part, and their raw points interleaved.
-fn part(samples: &[Sample], rows: &[usize], features: &[Feature]) -> (Part, Vec<f32>) {
+fn part(samples: &[Sample], rows: &[usize], features: &[Feature]) -> (Samples, Vec<f32>) {
     let chosen = || rows.iter().map(|&row| &samples[row]);
-    let inputs = chosen().flat_map(|s| features.iter().map(|f| f.of(s.raw[0], s.raw[1])));
-    let part = Part {
-        len: rows.len(),
-        inputs: inputs.collect::<Vec<_>>().into(),
-        targets: chosen().map(|s| s.target).collect(),
-    };
-    (part, chosen().flat_map(|s| s.raw).collect())
+    let inputs: Vec<f32> = chosen().flat_map(|s| features.iter().map(|f| f.of(s.raw[0], s.raw[1]))).collect();
+    let targets: Arc<[f32]> = chosen().map(|s| s.target).collect();
+    (Samples::in_memory(&[features.len()], inputs, targets), chosen().flat_map(|s| s.raw).collect())
 }
 
 /// How many samples each of `groups` gets so that the sum is `samples`: the first ones get the remainder.

@@ -15,7 +15,7 @@ fn points(set: &Dataset) -> Vec<([f32; 2], f32)> {
     let plane = set.plane.as_ref().unwrap();
     [(&plane.train_points, &set.train), (&plane.validation_points, &set.validation)]
         .into_iter()
-        .flat_map(|(points, part)| points.chunks(2).zip(part.targets.iter()).map(|(p, &t)| ([p[0], p[1]], t)))
+        .flat_map(|(points, part)| points.chunks(2).zip(part.targets().iter()).map(|(p, &t)| ([p[0], p[1]], t)))
         .collect()
 }
 
@@ -23,12 +23,12 @@ fn points(set: &Dataset) -> Vec<([f32; 2], f32)> {
 fn every_family_has_the_counts_and_shapes_it_was_asked_for() {
     for kind in SyntheticKind::ALL {
         let set = make(kind, |s| s.samples = 251);
-        assert_eq!((set.train.len, set.validation.len), (201, 50), "{kind:?}");
+        assert_eq!((set.train.len(), set.validation.len()), (201, 50), "{kind:?}");
         assert_eq!(set.input_len(), kind.raw_dimensions());
         assert_eq!(set.input_names.len(), set.input_len());
         assert_eq!(set.plane.is_some(), kind.raw_dimensions() == 2);
-        assert!(set.train.inputs.iter().chain(set.train.targets.iter()).all(|v| v.is_finite()));
-        assert_eq!(set.train.inputs.len(), 201 * set.input_len());
+        assert!(set.train.inputs().iter().chain(set.train.targets().iter()).all(|v| v.is_finite()));
+        assert_eq!(set.train.inputs().len(), 201 * set.input_len());
         assert_eq!(set.classes().is_none(), kind.is_regression());
         for part in [&set.train, &set.validation] {
             assert!(set.class_counts(part).iter().all(|&n| n > 0), "{kind:?} lacks a class");
@@ -40,7 +40,7 @@ fn every_family_has_the_counts_and_shapes_it_was_asked_for() {
 /// FNV-1a over the bits of all samples.
 fn hash(set: &Dataset) -> u64 {
     let parts = [&set.train, &set.validation];
-    let numbers = parts.iter().flat_map(|part| part.inputs.iter().chain(part.targets.iter()));
+    let numbers = parts.iter().flat_map(|part| part.inputs().iter().chain(part.targets().iter()));
     let bytes = numbers.flat_map(|v| v.to_bits().to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -65,7 +65,7 @@ fn the_seed_changes_the_points() {
     let settings = SyntheticSpec { kind: SyntheticKind::Xor, ..SyntheticSpec::default() };
     let with = |seed| {
         let spec = DataSpec { source: Source::Synthetic(settings.clone()), validation: 0.2, seed };
-        generate(&settings, &spec).unwrap().train.inputs
+        generate(&settings, &spec).unwrap().train.inputs().to_vec()
     };
     assert_ne!(with(1), with(2));
 }
@@ -130,7 +130,7 @@ fn features_are_functions_of_the_raw_point() {
     let set = make(SyntheticKind::Circle, |s| s.features = vec![Feature::XSquared, Feature::SinY, Feature::XSquared]);
     assert_eq!(set.input_names, ["x²", "sin y"]);
     let plane = set.plane.as_ref().unwrap();
-    let (point, input) = (&plane.train_points[..2], &set.train.inputs[..2]);
+    let (point, input) = (&plane.train_points[..2], &set.train.inputs()[..2]);
     assert_eq!(input, [point[0] * point[0], point[1].sin()]);
     assert_eq!(plane.input(point[0], point[1]).collect::<Vec<_>>(), input);
     assert_eq!(make(SyntheticKind::Circle, |s| s.features.clear()).input_names, ["x", "y"]);

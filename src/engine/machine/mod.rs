@@ -28,7 +28,7 @@ use super::kernels::bridge;
 use super::metrics;
 use super::op::{Frame, StepContext};
 use super::program::{Instruction, Mode, Phase, Program, Role, ValueId};
-use crate::data::batches::Batch;
+use crate::data::Batch;
 use crate::model::{Answer, DataSignature, Graph, Metric, Task, TrainingSpec};
 
 pub use not_finite::FirstNotFinite;

@@ -1,10 +1,12 @@
 //! The same network answering: dropout absent, batch norm with its running statistics, no gradients.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use candle_core::Tensor;
 
 use super::{Machine, TensorData, execute, tensor_data};
+use crate::data::{Samples, Stretch};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
 use crate::engine::op::StepContext;
@@ -44,12 +46,35 @@ impl Predictor {
     }
 }
 
+/// What is asked, `[rows, ...]`.
+enum Asked<'a> {
+    Inputs(&'a [f32]),
+    /// With their targets.
+    Numbers(&'a [f32], &'a [f32]),
+    Samples(&'a Samples),
+}
+
+impl Asked<'_> {
+    /// Some rows of it; nothing of numbers that end before. `width`, `each`: numbers in an input and in a target.
+    fn piece(&self, rows: Range<usize>, width: usize, each: usize) -> Result<Stretch<'_>> {
+        let (inputs, targets): (&[f32], &[f32]) = match *self {
+            Self::Samples(samples) => return Ok(samples.stretch(rows)?),
+            Self::Inputs(inputs) => (inputs, &[]),
+            Self::Numbers(inputs, targets) => (inputs, targets),
+        };
+        let of = |each: usize| rows.start * each..rows.end * each;
+        let inputs = inputs.get(of(width)).unwrap_or_default();
+        let targets = targets.get(of(each)).unwrap_or_default();
+        Ok(Stretch { inputs: inputs.into(), targets: targets.into() })
+    }
+}
+
 impl Machine {
     /// What the network answers: `[rows, outputs]` for inputs `[rows, ...]`.
     pub fn predict(&self, inputs: &[f32], rows: usize) -> Result<Vec<f32>> {
         let output = self.predictor.program.output;
         let mut answers = Vec::new();
-        self.in_chunks(inputs, None, rows, &|| true, |values, _| {
+        self.in_chunks(&Asked::Inputs(inputs), rows, &|| true, |values, _, _| {
             answers.extend_from_slice(&values_of(values, output)?);
             Ok(())
         })?;
@@ -71,27 +96,30 @@ impl Machine {
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Evaluated>> {
         let mut outputs = Vec::new();
-        let loss =
-            self.evaluate_in_pieces(inputs, targets, rows, go_on, &mut |piece, _| outputs.extend_from_slice(piece))?;
+        let asked = Asked::Numbers(inputs, targets);
+        let loss = self.loss_of(&asked, rows, go_on, &mut |piece, _| outputs.extend_from_slice(piece))?;
         Ok(loss.map(|loss| Evaluated { loss, outputs }))
     }
 
     /// The mean loss over all samples, without penalties; answers are handed out with their targets piece by piece, so that however
-    /// many there are, they are not held together. `None` as soon as it is not to go on.
-    pub fn evaluate_in_pieces(
+    /// many there are, neither they nor the samples are held together.
+    pub fn evaluate_samples(&self, samples: &Samples, take: &mut dyn FnMut(&[f32], &[f32])) -> Result<f64> {
+        let loss = self.loss_of(&Asked::Samples(samples), samples.len(), &|| true, take)?;
+        loss.ok_or_else(|| EngineError::NotComputed("loss".into()))
+    }
+
+    /// `None` as soon as it is not to go on.
+    fn loss_of(
         &self,
-        inputs: &[f32],
-        targets: &[f32],
+        asked: &Asked<'_>,
         rows: usize,
         go_on: &dyn Fn() -> bool,
         take: &mut dyn FnMut(&[f32], &[f32]),
     ) -> Result<Option<f64>> {
         let program = &self.predictor.program;
-        let each = program.values[program.target.index()].shape.len();
-        let (mut start, mut sum) = (0, 0.0);
-        let finished = self.in_chunks(inputs, Some(targets), rows, go_on, |values, len| {
-            take(&values_of(values, program.output)?, &targets[start * each..(start + len) * each]);
-            start += len;
+        let mut sum = 0.0;
+        let finished = self.in_chunks(asked, rows, go_on, |values, targets, len| {
+            take(&values_of(values, program.output)?, targets);
             let loss = values[program.data_loss.index()].as_ref();
             let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
             sum += bridge::scalar(loss)? * len as f64;
@@ -138,7 +166,7 @@ impl Machine {
     ) -> Result<BTreeMap<LayerId, TensorData>> {
         let program = &self.predictor.program;
         let mut found: BTreeMap<LayerId, Vec<f32>> = BTreeMap::new();
-        self.in_chunks(inputs, None, rows, &|| true, |values, _| {
+        self.in_chunks(&Asked::Inputs(inputs), rows, &|| true, |values, _, _| {
             for &(layer, value) in wanted {
                 found.entry(layer).or_default().extend_from_slice(&values_of(values, value)?);
             }
@@ -153,11 +181,10 @@ impl Machine {
     /// Runs the forward phase (and the loss, with targets) over pieces of the samples. Returns whether all were done.
     fn in_chunks(
         &self,
-        inputs: &[f32],
-        targets: Option<&[f32]>,
+        asked: &Asked<'_>,
         rows: usize,
         go_on: &dyn Fn() -> bool,
-        mut done: impl FnMut(&[Option<Tensor>], usize) -> Result<()>,
+        mut done: impl FnMut(&[Option<Tensor>], &[f32], usize) -> Result<()>,
     ) -> Result<bool> {
         let program = &self.predictor.program;
         let mut values = vec![None; program.values.len()];
@@ -165,41 +192,35 @@ impl Machine {
             values[to].clone_from(&self.values[from]);
         }
         let context = StepContext { training: false, ..self.context };
-        let last = if targets.is_some() { Phase::Loss } else { Phase::Forward };
+        let is_with_targets = !matches!(asked, Asked::Inputs(_));
+        let last = if is_with_targets { Phase::Loss } else { Phase::Forward };
+        let each = |id: ValueId| program.values[id.index()].shape.len();
         let mut start = 0;
         while start < rows {
             if !go_on() {
                 return Ok(false);
             }
             let len = self.predictor.rows.min(rows - start);
-            self.feed(&mut values, program.input, inputs, start, len)?;
-            if let Some(targets) = targets {
-                self.feed(&mut values, program.target, targets, start, len)?;
+            let Stretch { inputs, targets } = asked.piece(start..start + len, each(program.input), each(program.target))?;
+            self.feed(&mut values, program.input, &inputs, len)?;
+            if is_with_targets {
+                self.feed(&mut values, program.target, &targets, len)?;
             }
             for instruction in program.instructions.iter().filter(|i| i.phase > Phase::Load && i.phase <= last) {
                 execute(program, instruction, &mut values, &context, &self.opened, self.dtype)?;
             }
-            done(&values, len)?;
+            done(&values, &targets, len)?;
             start += len;
         }
         Ok(true)
     }
 
-    fn feed(
-        &self,
-        values: &mut [Option<Tensor>],
-        id: ValueId,
-        numbers: &[f32],
-        start: usize,
-        len: usize,
-    ) -> Result<()> {
+    fn feed(&self, values: &mut [Option<Tensor>], id: ValueId, numbers: &[f32], len: usize) -> Result<()> {
         let value = &self.predictor.program.values[id.index()];
-        let each = value.shape.len();
         let dims = value.shape.with_batch(len);
-        let Some(numbers) = numbers.get(start * each..(start + len) * each) else {
-            let expected = value.shape.with_batch(start + len);
-            return Err(EngineError::Shape { what: value.name.clone(), expected, got: vec![numbers.len()] });
-        };
+        if numbers.len() != dims.iter().product::<usize>() {
+            return Err(EngineError::Shape { what: value.name.clone(), expected: dims, got: vec![numbers.len()] });
+        }
         values[id.index()] = Some(tensor_data::from_f32(numbers, &dims, self.dtype, &self.opened)?);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What the weights as they stand make of other samples, forwards and backwards, without the machine knowing.
 
 use super::{Machine, Watchdog, updates};
-use crate::data::batches::Batch;
+use crate::data::Batch;
 use crate::engine::error::Result;
 use crate::engine::op::StepContext;
 use crate::engine::program::Phase;

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::*;
-use crate::data::batches::gather;
 use crate::data::order::shuffled;
 use crate::data::{Dataset, NoProgress, load};
 use crate::engine::{Memory, Phase, Threads};
@@ -60,8 +59,8 @@ fn machine(graph: &Graph, data: &Dataset, training: &TrainingSpec) -> Machine {
 }
 
 fn batch(data: &Dataset, step: usize, size: usize) -> Batch {
-    let order = shuffled(1, step as u64, data.train.len);
-    gather(data, &data.train, &order[..size])
+    let order = shuffled(1, step as u64, data.train.len());
+    data.train.fetch(&order[..size]).unwrap()
 }
 
 /// Every value of the machine that has been computed, bit for bit.
@@ -76,16 +75,16 @@ fn a_spiral_is_learnt() {
     let (graph, _) = chain(vec![dense(16, Activation::Tanh), dense(16, Activation::Tanh), dense(2, Activation::None)]);
     let training = TrainingSpec { learning_rate: 0.02, ..TrainingSpec::default() };
     let mut machine = machine(&graph, &data, &training);
-    let part = &data.validation;
-    let before = machine.evaluate(&part.inputs, &part.targets, part.len).unwrap();
+    let part = data.validation.whole().unwrap();
+    let before = machine.evaluate(&part.inputs, &part.targets, data.validation.len()).unwrap();
     for step in 0..1500 {
         machine.run_step(&batch(&data, step, 32)).unwrap();
     }
-    let after = machine.evaluate(&part.inputs, &part.targets, part.len).unwrap();
-    let accuracy = metrics::accuracy(machine.answer(), &after.outputs, &part.targets, part.len);
+    let after = machine.evaluate(&part.inputs, &part.targets, data.validation.len()).unwrap();
+    let accuracy = metrics::accuracy(machine.answer(), &after.outputs, &part.targets, data.validation.len());
     assert!(accuracy > 0.95, "accuracy {accuracy}, loss {} -> {}", before.loss, after.loss);
     assert_eq!(machine.step(), 1500);
-    assert!(machine.evaluate_while(&part.inputs, &part.targets, part.len, &|| false).unwrap().is_none());
+    assert!(machine.evaluate_while(&part.inputs, &part.targets, data.validation.len(), &|| false).unwrap().is_none());
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
         return;
     };
     if let Some(line) = layout.line {
-        let samples = format!("{} samples", numbers::count((dataset.train.len + dataset.validation.len) as u64));
+        let samples = format!("{} samples", numbers::count((dataset.train.len() + dataset.validation.len()) as u64));
         frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, samples, regular(12.0), t.muted);
     }
     let names = match dataset.input_names.len() {

@@ -21,6 +21,8 @@ type Tile = Arc<[f32]>;
 const FEATURE: usize = 32;
 /// Of the histogram of a column of a table.
 const BINS: usize = 12;
+/// Samples that the histograms of columns are of, at most.
+const MOST_ROWS: usize = 100_000;
 
 #[derive(Default)]
 pub struct Textures {
@@ -291,19 +293,18 @@ fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
         return Some(InputTiles::Features(units.collect()));
     }
     let part = &dataset.train;
-    let (channels, rows, columns) = match *dataset.input_shape.as_slice() {
-        [channels, rows, columns] => (channels, rows, columns),
+    let (rows, columns) = match *dataset.input_shape.as_slice() {
+        [_, rows, columns] => (rows, columns),
         [columns] if columns <= COLUMN => {
-            let column = |at| part.inputs.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
+            let some = part.fetch(&part.spread(MOST_ROWS)).ok()?;
+            let column = |at| some.inputs.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
             return Some(InputTiles::Columns((0..columns).map(|at| Histogram::of(&column(at), BINS)).collect()));
         }
         _ => return None,
     };
     let area = rows * columns;
-    let tiles = sample_rows(dataset, part, None, 4).into_iter().filter_map(|row| {
-        let start = row as usize * channels * area;
-        part.inputs.get(start..start + area).map(Arc::from)
-    });
+    let first_channel = |row: u32| part.input(row as usize).ok()?.get(..area).map(Arc::from);
+    let tiles = sample_rows(dataset, part, None, 4).into_iter().filter_map(first_channel);
     Some(InputTiles::Images { tiles: tiles.collect(), rows, columns })
 }
 

@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 
 use super::test_runs::{card, curves, state, with_units};
 use super::*;
-use crate::data::{Dataset, Part, Truth};
+use crate::data::{Dataset, Samples, Truth};
 use crate::gui::anchors;
 use crate::gui::dialogs::{Dialogs, FilePicker, Purpose};
 use crate::gui::test_window::{Bench, bench};
@@ -237,7 +237,7 @@ fn classified(given: &mut State) {
     };
     given.runs.outputs.insert("run-2".into(), answers([0, 1, 0, 1]));
     given.runs.outputs.insert("run-1".into(), answers([0, 0, 1, 1]));
-    let part = || Part { len: 4, inputs: (0..12).map(|i| i as f32).collect(), targets: [0.0, 1.0, 0.0, 1.0].into() };
+    let part = || Samples::in_memory(&[3], (0..12).map(|i| i as f32).collect::<Vec<_>>(), [0.0, 1.0, 0.0, 1.0]);
     let truth = Truth::classes(vec!["no".into(), "yes".into()]);
     given.data = DataState::Ready(Arc::new(Dataset {
         name: "answers".into(),

@@ -15,7 +15,7 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
     let tokens = Tokens::of(ui);
     match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => {
-            let of = format!("{} + {}", count(dataset.train.len as u64), count(dataset.validation.len as u64));
+            let of = format!("{} + {}", count(dataset.train.len() as u64), count(dataset.validation.len() as u64));
             section(ui, "CLASSES", &of);
             balance(ui, dataset, &dataset.truth.names);
         }
@@ -24,8 +24,8 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
             ui.add(Label::new(dataset.truth.names.join(", ")).wrap());
             let text = format!(
                 "{} training samples, {} for validation",
-                count(dataset.train.len as u64),
-                count(dataset.validation.len as u64)
+                count(dataset.train.len() as u64),
+                count(dataset.validation.len() as u64)
             );
             ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
         }

@@ -5,7 +5,7 @@ use egui::{
     WidgetInfo, pos2,
 };
 
-use crate::data::{Dataset, Part, Plane, sample_rows};
+use crate::data::{Dataset, Plane, Samples, sample_rows};
 use crate::gui::numbers::number;
 use crate::gui::textures::cached;
 use crate::gui::theme::{self, Tokens, mix};
@@ -16,7 +16,7 @@ use crate::session::State;
 /// Rows chosen for the data set that is shown, chosen once.
 #[derive(Default)]
 pub struct PreviewUi {
-    /// Address of the samples that `rows` belongs to; samples are never moved while they are shown.
+    /// Address of the samples that `rows` belongs to.
     of: usize,
     rows: Vec<u32>,
 }
@@ -27,7 +27,7 @@ const PICTURES: usize = 20;
 
 pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, local: &mut PreviewUi) {
     section(ui, "SAMPLES", "");
-    let address = dataset.train.inputs.as_ptr() as usize;
+    let address = dataset.train.address();
     if local.of != address {
         *local = PreviewUi { of: address, rows: sample_rows(dataset, &dataset.train, None, PICTURES) };
     }
@@ -65,11 +65,14 @@ fn points(ui: &mut Ui, dataset: &Dataset, plane: &Plane) {
     painter.hline(rect.x_range(), rect.center().y, Stroke::new(1.0, tokens.line));
     painter.vline(rect.center().x, rect.y_range(), Stroke::new(1.0, tokens.line));
     let scale = rect.width() / 2.0 / plane.extent.max(1e-6);
-    let every = dataset.train.len.div_ceil(MOST_POINTS).max(1);
-    let points = plane.train_points.chunks_exact(2).zip(dataset.train.targets.iter());
-    for (point, &target) in points.step_by(every) {
-        let at = rect.center() + Vec2::new(point[0], -point[1]) * scale;
-        painter.circle_filled(at, 1.8, colour(&tokens, dataset, target));
+    for row in dataset.train.spread(MOST_POINTS) {
+        let (Ok(target), Some(&[x, y])) =
+            (dataset.train.target(row as usize), plane.train_points.get(2 * row as usize..2 * row as usize + 2))
+        else {
+            continue;
+        };
+        let at = rect.center() + Vec2::new(x, -y) * scale;
+        painter.circle_filled(at, 1.8, colour(&tokens, dataset, target.first().copied().unwrap_or_default()));
     }
 }
 
@@ -77,15 +80,15 @@ fn curve(ui: &mut Ui, dataset: &Dataset) {
     let tokens = Tokens::of(ui);
     let rect = square(ui, "Samples over x");
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    let span = |values: &[f32]| {
-        let (min, max) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
-        (min, (max - min).max(1e-6))
+    let span = |range: Option<(f32, f32)>| {
+        let (low, high) = range.unwrap_or_default();
+        (low, (high - low).max(1e-6))
     };
-    let (x0, x_span) = span(&dataset.train.inputs);
-    let (y0, y_span) = span(&dataset.train.targets);
+    let (x0, x_span) = span(dataset.train.input_range());
+    let (y0, y_span) = span(dataset.train.target_range());
     let inner = rect.shrink(8.0);
-    let every = dataset.train.len.div_ceil(MOST_POINTS).max(1);
-    for (x, y) in dataset.train.inputs.iter().zip(dataset.train.targets.iter()).step_by(every) {
+    let some = dataset.train.fetch(&dataset.train.spread(MOST_POINTS)).unwrap_or_default();
+    for (x, y) in some.inputs.iter().zip(&some.targets) {
         let across = inner.left() + (x - x0) / x_span * inner.width();
         let up = inner.bottom() - (y - y0) / y_span * inner.height();
         painter.circle_filled(pos2(across, up), 1.8, tokens.pos);
@@ -103,11 +106,12 @@ fn pictures(ui: &mut Ui, dataset: &Dataset, shape: [usize; 3], local: &PreviewUi
             let version = local.of as u64 ^ u64::from(row) << 40 ^ u64::from(tokens.dark) << 39;
             let id = Id::unique(("data preview", i));
             let texture = cached(ui.ctx(), id, version, TextureOptions::NEAREST, || {
-                picture(&tokens, &dataset.train, dataset.input_len(), row as usize, shape)
+                picture(&tokens, &dataset.train, row as usize, shape)
             });
             let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter().image(texture.id(), rect, uv, Color32::WHITE);
-            let class = dataset.train.targets.get(row as usize).copied().unwrap_or_default();
+            let target = dataset.train.target(row as usize);
+            let class = target.ok().and_then(|target| target.first().copied()).unwrap_or_default();
             let name = dataset.classes().and_then(|classes| classes.get(class as usize)).cloned().unwrap_or_default();
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Sample of {name}")));
             response.on_hover_text(name);
@@ -116,8 +120,8 @@ fn pictures(ui: &mut Ui, dataset: &Dataset, shape: [usize; 3], local: &PreviewUi
 }
 
 /// One channel: from nothing to the text's colour; three: as red, green and blue.
-fn picture(tokens: &Tokens, part: &Part, len: usize, row: usize, [channels, rows, columns]: [usize; 3]) -> ColorImage {
-    let pixels = part.inputs.get(row * len..(row + 1) * len).unwrap_or_default();
+fn picture(tokens: &Tokens, part: &Samples, row: usize, [channels, rows, columns]: [usize; 3]) -> ColorImage {
+    let pixels = part.input(row).unwrap_or_default();
     let area = rows * columns;
     let at = |channel: usize, i: usize| pixels.get(channel * area + i).copied().unwrap_or_default();
     let cells = (0..area).map(|i| {
@@ -154,7 +158,6 @@ fn table(ui: &mut Ui, state: &State) {
 
 /// Rows of numbers as the network takes them.
 fn numbers(ui: &mut Ui, dataset: &Dataset, local: &PreviewUi) {
-    let len = dataset.input_len();
     ui.spacing_mut().interact_size.y = 16.0;
     ScrollArea::horizontal().id_salt("sample rows").show(ui, |ui| {
         Grid::new("rows").spacing([12.0, 2.0]).show(ui, |ui| {
@@ -163,8 +166,7 @@ fn numbers(ui: &mut Ui, dataset: &Dataset, local: &PreviewUi) {
             }
             ui.end_row();
             for &row in local.rows.iter().take(8) {
-                let start = row as usize * len;
-                for value in dataset.train.inputs.get(start..start + len.min(12)).unwrap_or_default() {
+                for value in dataset.train.input(row as usize).unwrap_or_default().iter().take(12) {
                     ui.label(RichText::new(number(*value)).font(theme::mono(11.0)));
                 }
                 ui.end_row();

@@ -51,7 +51,7 @@ pub(super) fn show(
 ) {
     let answers = Answers::of(view);
     if local.tab == Tab::Output {
-        if let Some(row) = local.picked.filter(|&row| (row as usize) < view.dataset.validation.len) {
+        if let Some(row) = local.picked.filter(|&row| (row as usize) < view.dataset.validation.len()) {
             return sample::show(ui, tokens, view, answers, row, local, actions);
         }
         return gallery::show(ui, tokens, view, answers, local);

@@ -6,7 +6,7 @@ use egui::{Id, Rect, RichText, Stroke, Ui, Vec2, WidgetInfo};
 use egui_plot::{Line, PlotPoint, PlotResponse, Points, VLine};
 
 use super::{OutputUi, OutputView};
-use crate::data::{Dataset, Part};
+use crate::data::{Dataset, Samples};
 use crate::gui::numbers::{count, number};
 use crate::gui::plots::figure;
 use crate::gui::plots::ticks::Kind;
@@ -50,11 +50,10 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
 }
 
 /// (input, target in the user's units), evenly chosen where there are too many.
-fn points(dataset: &Dataset, part: &Part) -> Vec<[f32; 2]> {
+fn points(dataset: &Dataset, part: &Samples) -> Vec<[f32; 2]> {
     let unit = dataset.truth.unit(0);
-    let every = part.len.div_ceil(MOST).max(1);
-    let pairs = part.inputs.iter().zip(part.targets.iter()).step_by(every);
-    pairs.map(|(&x, &y)| [x, unit.value(y)]).collect()
+    let some = part.fetch(&part.spread(MOST)).unwrap_or_default();
+    some.inputs.iter().zip(&some.targets).map(|(&x, &y)| [x, unit.value(y)]).collect()
 }
 
 type Fitted<'a> = Option<(&'a Arc<[f32]>, &'a Arc<[f32]>)>;
@@ -114,7 +113,7 @@ fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: Rect, fitt
             let text = RichText::new("untrained").small().color(tokens.faint);
             ui.label(text).on_hover_text("Not trained yet: press Space.");
         }
-        let most = view.dataset.train.len.max(view.dataset.validation.len);
+        let most = view.dataset.train.len().max(view.dataset.validation.len());
         if most > MOST {
             let text = format!("at most {} points drawn per set", count(MOST as u64));
             ui.add(egui::Label::new(RichText::new(text).small().color(tokens.faint)).truncate());

@@ -1,7 +1,6 @@
 //! How the pictures of a data set stand in their frame: how large what is inked is, and what of it lies in the middle. What is
 //! drawn by hand is framed likewise, or a network would not know it again.
 
-use super::thumbnail;
 use crate::data::Dataset;
 
 /// Samples that are measured.
@@ -29,8 +28,8 @@ impl Framing {
         let &[_, rows, columns] = dataset.input_shape.as_slice() else { return Self::usual(1, 1) };
         let mut found = Vec::new();
         let mut ground = 0.0;
-        for row in 0..dataset.train.len.min(MEASURED) {
-            let Some(values) = thumbnail::values(dataset, &dataset.train, row) else { break };
+        for row in 0..dataset.train.len().min(MEASURED) {
+            let Ok(values) = dataset.train.input(row) else { break };
             let ink: Vec<f32> = values.iter().map(|&v| level(v)).collect();
             ground += [0, columns - 1, (rows - 1) * columns, rows * columns - 1].map(|i| ink[i]).iter().sum::<f32>();
             found.extend(Extent::of(&ink, columns));

@@ -4,6 +4,7 @@ use egui::{Align2, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, Ve
 
 use super::classes::{Answers, name};
 use super::{OutputUi, OutputView, over_label, thumbnail};
+use crate::data::Samples;
 use crate::gui::numbers::{count, sure};
 use crate::gui::plots::empty;
 use crate::gui::theme::{self, Tokens};
@@ -107,13 +108,13 @@ fn more(ui: &mut Ui, tokens: &Tokens, shown: usize, rest: usize, local: &mut Out
 /// All samples that there are to show, which may be many: nothing is made of those that are not shown.
 enum Cards<'a> {
     Answered(Answers<'a>),
-    /// Rows, with the truth of all.
-    Unanswered(&'a [u32], &'a [f32]),
+    /// Rows of a part.
+    Unanswered(&'a [u32], &'a Samples),
 }
 
 impl<'a> Cards<'a> {
     fn of(view: &OutputView<'a>, answers: Option<Answers<'a>>, samples: &'a [u32]) -> Self {
-        let unanswered = Self::Unanswered(samples, &view.dataset.validation.targets);
+        let unanswered = Self::Unanswered(samples, &view.dataset.validation);
         answers.map_or(unanswered, Self::Answered)
     }
 
@@ -131,8 +132,9 @@ impl<'a> Cards<'a> {
                 let (answer, probability) = (Some((p.predicted, p.confidence)), answers.probability);
                 Card { row: p.row, truth: p.truth, answer, probability }
             }
-            Self::Unanswered(rows, targets) => {
-                let truth = targets.get(rows[i] as usize).map_or(0, |&target| target as u32);
+            Self::Unanswered(rows, part) => {
+                let target = part.target(rows[i] as usize).ok().and_then(|target| target.first().copied());
+                let truth = target.map_or(0, |target| target as u32);
                 Card { row: rows[i], truth, answer: None, probability: false }
             }
         })
@@ -177,8 +179,8 @@ fn image_card(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, names: &[Stri
         let image = Rect::from_min_size(rect.min + Vec2::new((CARD.x - IMAGE) / 2.0, 2.0), Vec2::splat(IMAGE));
         let painter = ui.painter_at(rect);
         painter.rect_filled(image, 2.0, tokens.canvas);
-        if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, card.row as usize) {
-            thumbnail::paint(ui, &painter, image, card.row, &view.dataset.input_shape, values);
+        if let Ok(values) = view.dataset.validation.input(card.row as usize) {
+            thumbnail::paint(ui, &painter, image, card.row, &view.dataset.input_shape, &values);
         }
         let hot = response.hovered() || response.has_focus();
         if card.wrong() || hot {

@@ -225,9 +225,8 @@ pub fn of_run(
 
 /// Paints a validation sample that is a picture; `None` where it is none.
 pub fn paint_sample(ui: &Ui, rect: Rect, dataset: &Dataset, row: usize) -> Option<()> {
-    let values =
-        thumbnail::values(dataset, &dataset.validation, row).filter(|_| dataset.view() == AnswerView::Images)?;
-    thumbnail::paint(ui, ui.painter(), rect, ("compared", row), &dataset.input_shape, values);
+    let values = dataset.validation.input(row).ok().filter(|_| dataset.view() == AnswerView::Images)?;
+    thumbnail::paint(ui, ui.painter(), rect, ("compared", row), &dataset.input_shape, &values);
     Some(())
 }
 
@@ -238,8 +237,8 @@ pub fn sample_in_words(dataset: &Dataset, row: usize) -> String {
         let short = |value: f32| super::numbers::significant(f64::from(value), 2);
         return format!("x {}, y {}", short(at(0)), short(at(1)));
     }
-    match thumbnail::values(dataset, &dataset.validation, row) {
-        Some(values) if dataset.input_shape.len() == 1 => rows::in_words(dataset, values),
+    match dataset.validation.input(row) {
+        Ok(values) if dataset.input_shape.len() == 1 => rows::in_words(dataset, &values),
         _ => format!("row {row}"),
     }
 }
@@ -327,7 +326,7 @@ fn switches(ui: &mut Ui, local: &mut OutputUi, kind: AnswerView, dataset: &Datas
         let help = "Show only the predicted class, with a hard border, instead of how confident the network is.";
         ui.checkbox(&mut local.steps, "hard border").on_hover_text(help);
     }
-    if dataset.validation.len > 0 {
+    if dataset.validation.len() > 0 {
         let help = "Also show the validation points, which the network never trains on.";
         ui.checkbox(&mut local.test, "validation").on_hover_text(help);
     }

@@ -4,7 +4,7 @@ use egui::{Color32, Painter, Pos2, Stroke};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::colours;
-use crate::data::{Dataset, Part};
+use crate::data::{self, Dataset};
 use crate::gui::heatmap;
 use crate::gui::theme::Tokens;
 use crate::model::Task;
@@ -34,15 +34,12 @@ pub struct Samples {
 pub fn samples(dataset: &Dataset, test: bool) -> Samples {
     let mut samples = Samples { drawn: Vec::new(), all: 0, outside: 0 };
     let Some(plane) = &dataset.plane else { return samples };
-    let mut add = |part: &Part, points: &[f32], test: bool| {
-        let n = part.len.min(points.len() / 2).min(part.targets.len());
-        samples.all += n;
-        let every = n.div_ceil(MOST).max(1);
-        samples.drawn.extend((0..n).step_by(every).map(|i| Sample {
-            x: points[2 * i],
-            y: points[2 * i + 1],
-            target: in_units(dataset, part.targets[i]),
-            test,
+    let mut add = |part: &data::Samples, points: &[f32], test: bool| {
+        samples.all += part.len();
+        samples.drawn.extend(part.spread(MOST).into_iter().filter_map(|row| {
+            let row = row as usize;
+            let &[x, y] = points.get(2 * row..2 * row + 2)? else { return None };
+            Some(Sample { x, y, target: in_units(dataset, *part.target(row).ok()?.first()?), test })
         }));
     };
     add(&dataset.train, &plane.train_points, false);
@@ -60,7 +57,8 @@ fn in_units(dataset: &Dataset, target: f32) -> f32 {
 /// The magnitude that has full colour when numbers are predicted: the largest of the data, so that it does not move as the
 /// network learns.
 pub fn target_range(dataset: &Dataset) -> f32 {
-    heatmap::largest(&dataset.train.targets)
+    let (low, high) = dataset.train.target_range().unwrap_or_default();
+    heatmap::largest(&[low, high])
 }
 
 /// Train points have a bright ring; test points a dark one and are a little smaller.

@@ -1,9 +1,11 @@
 //! Rows of a table in the user's own units: typed to be asked about, and read.
 
+use std::borrow::Cow;
+
 use egui::{ComboBox, Grid, RichText, ScrollArea, Slider, Ui, Vec2, WidgetInfo};
 
 use super::try_it::{About, answer_ui, truth};
-use super::{OutputView, TryUi, colours, thumbnail};
+use super::{OutputView, TryUi, colours};
 use crate::data::Dataset;
 use crate::gui::numbers::number;
 use crate::gui::theme::{self, Tokens};
@@ -13,8 +15,8 @@ use crate::session::Action;
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &mut TryUi, actions: &mut Vec<Action>) {
     let n = view.dataset.input_len();
     if local.row.len() != n {
-        let first = thumbnail::values(view.dataset, &view.dataset.validation, 0);
-        local.row = first.map_or_else(|| vec![0.0; n], <[f32]>::to_vec);
+        let first = view.dataset.validation.input(0).ok();
+        local.row = first.map_or_else(|| vec![0.0; n], Cow::into_owned);
     }
     let about = About::Own { taken: local.taken };
     local.ask(view, about, &local.row.clone(), actions);
@@ -24,14 +26,14 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
             ui.horizontal_wrapped(|ui| {
                 let help = "Load the next validation sample, which you can then edit.";
                 if ui.button("Load a sample").on_hover_text(help).clicked() {
-                    local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
-                    if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
+                    local.taken = (local.taken + 1) % view.dataset.validation.len().max(1);
+                    if let Ok(values) = view.dataset.validation.input(local.taken) {
                         local.row = values.to_vec();
                     }
                 }
                 // Its own truth, until something of it is changed.
-                let own = thumbnail::values(view.dataset, &view.dataset.validation, local.taken);
-                if let Some(truth) = truth(view.dataset, local.taken).filter(|_| own == Some(&local.row)) {
+                let own = view.dataset.validation.input(local.taken).ok();
+                if let Some(truth) = truth(view.dataset, local.taken).filter(|_| own.as_deref() == Some(&local.row[..])) {
                     let text = format!("sample {} · {truth}", local.taken);
                     ui.label(RichText::new(text).color(tokens.muted));
                 }
@@ -124,8 +126,9 @@ fn typed(ui: &mut Ui, name: &str, now: f64, speed: f64) -> Option<f64> {
 /// Smallest and largest value of one input in (at most the first thousand of) the training part.
 fn span(dataset: &Dataset, index: usize) -> (f32, f32) {
     let n = dataset.input_len().max(1);
-    let values = dataset.train.inputs.iter().skip(index).step_by(n).take(1000).copied().filter(|v| v.is_finite());
-    let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let some = dataset.train.stretch(0..dataset.train.len().min(1000));
+    let values = some.iter().flat_map(|some| some.inputs.iter().skip(index).step_by(n)).copied();
+    let (low, high) = values.filter(|v| v.is_finite()).fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low < high { (low, high) } else { (-1.0, 1.0) }
 }
 

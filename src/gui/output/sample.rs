@@ -20,10 +20,11 @@ pub(super) fn show(
     actions: &mut Vec<Action>,
 ) {
     let dataset = view.dataset;
-    let Some(values) = thumbnail::values(dataset, &dataset.validation, row as usize) else {
+    let Ok(values) = dataset.validation.input(row as usize) else {
         local.picked = None;
         return;
     };
+    let values = &*values;
     local.try_it.ask(view, About::Sample(row), values, actions);
     let reply = local.try_it.reply(view);
     ScrollArea::vertical().id_salt("sample").auto_shrink(false).show(ui, |ui| {

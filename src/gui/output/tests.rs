@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::*;
-use crate::data::{Part, Plane, Truth, Unit};
+use crate::data::{Plane, Samples, Truth, Unit};
 use crate::gui::test_window::{Bench, bench};
 use crate::model::{Feature, LayerKind, Task, layer};
 use crate::trace::{ClassAreas, LayerPicture, NumberScores, Picture, Prediction, Preview, Ranking, Reply};
@@ -30,8 +30,8 @@ fn open(state: State, tab: Tab) -> World {
     harness
 }
 
-fn part(inputs: Vec<f32>, targets: Vec<f32>) -> Part {
-    Part { len: targets.len(), inputs: inputs.into(), targets: targets.into() }
+fn part(shape: &[usize], inputs: Vec<f32>, targets: Vec<f32>) -> Samples {
+    Samples::in_memory(shape, inputs, targets)
 }
 
 fn state(dataset: Dataset, output: Option<OutputPicture>) -> State {
@@ -56,8 +56,8 @@ fn two_classes() -> Dataset {
         input_names: names(&["x", "y"]),
         input_units: Vec::new(),
         truth: Truth::classes(names(&["left", "right"])),
-        train: part(train.clone(), vec![0.0, 1.0]),
-        validation: part(test.clone(), vec![1.0]),
+        train: part(&[2], train.clone(), vec![0.0, 1.0]),
+        validation: part(&[2], test.clone(), vec![1.0]),
         plane: Some(Plane {
             features: vec![Feature::X, Feature::Y],
             extent: 6.0,
@@ -85,8 +85,8 @@ fn images() -> State {
         input_shape: vec![1, 2, 2],
         input_names: Vec::new(),
         truth: Truth::classes(names(&["ant", "bee", "cat"])),
-        train: part(inputs.clone(), targets.clone()),
-        validation: part(inputs, targets),
+        train: part(&[1, 2, 2], inputs.clone(), targets.clone()),
+        validation: part(&[1, 2, 2], inputs, targets),
         plane: None,
         ..two_classes()
     };
@@ -120,8 +120,8 @@ fn table() -> Dataset {
         input_shape: vec![3],
         input_names: names(&["age", "sex = female", "sex = male"]),
         input_units: vec![Unit { offset: 40.0, scale: 10.0, decimals: Some(0) }, Unit::PLAIN, Unit::PLAIN],
-        train: part(vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
-        validation: part(vec![0.5, 0.0, 1.0], vec![1.0]),
+        train: part(&[3], vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
+        validation: part(&[3], vec![0.5, 0.0, 1.0], vec![1.0]),
         plane: None,
         ..two_classes()
     }
@@ -212,8 +212,8 @@ fn the_fitted_curve_is_read_between_its_points() {
         input_shape: vec![1],
         input_names: names(&["x"]),
         truth: Truth::numbers(names(&["y"]), &[0.0], &[2.0]),
-        train: part(vec![0.0, 2.0], vec![0.0, 1.0]),
-        validation: part(Vec::new(), Vec::new()),
+        train: part(&[1], vec![0.0, 2.0], vec![0.0, 1.0]),
+        validation: part(&[1], Vec::new(), Vec::new()),
         plane: None,
         ..two_classes()
     };
@@ -445,7 +445,7 @@ fn before_training_samples_of_every_class_are_shown_however_they_are_stored() {
     let mut state = images();
     let targets: Vec<f32> = (0..900).map(|row| (row / 300) as f32).collect();
     let DataState::Ready(dataset) = &state.data else { panic!("no data") };
-    let validation = part(vec![0.5; 3600], targets);
+    let validation = part(&[1, 2, 2], vec![0.5; 3600], targets);
     state.data = DataState::Ready(Arc::new(Dataset { validation, ..(**dataset).clone() }));
     (state.run.step, state.run.picture) = (0, None);
     let harness = open(state, Tab::Output);
@@ -469,7 +469,7 @@ fn what_was_picked_and_typed_goes_with_its_data() {
     harness.get_by_label("right: 75.0 %");
     // Another table with as many columns: its own row, and no answer yet.
     harness.state_mut().local.output.picked = Some(0);
-    let validation = part(vec![-1.0, 1.0, 0.0], vec![0.0]);
+    let validation = part(&[3], vec![-1.0, 1.0, 0.0], vec![0.0]);
     let other = Dataset { input_names: names(&["height", "in = yes", "in = no"]), validation, ..table() };
     harness.state_mut().state.data = DataState::Ready(Arc::new(other));
     harness.run_steps(2);
@@ -482,10 +482,9 @@ fn what_was_picked_and_typed_goes_with_its_data() {
 #[test]
 fn a_row_shows_its_own_numbers_and_0_as_0() {
     let unit = Unit { offset: 0.529_411_8, scale: 0.499_134_3, decimals: Some(0) };
-    let validation = part(vec![unit.scaled(0.0), 1.0, 0.0], vec![0.0]);
+    let validation = part(&[3], vec![unit.scaled(0.0), 1.0, 0.0], vec![3.7 / 1.9]);
     let units = vec![unit, Unit::PLAIN, Unit::PLAIN];
     let truth = Truth::numbers(names(&["price"]), &[-3.7], &[1.9]);
-    let validation = Part { targets: vec![3.7 / 1.9].into(), ..validation };
     let dataset = Dataset { input_units: units, validation, truth, ..table() };
     let harness = open(state(dataset, None), Tab::TryIt);
     let age = harness.get_by_role_and_label(egui::Role::Slider, "age").accesskit_node().numeric_value();

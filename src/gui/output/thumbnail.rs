@@ -2,15 +2,8 @@
 
 use egui::{Color32, ColorImage, Painter, Pos2, Rect, TextureOptions, Ui};
 
-use crate::data::{Dataset, Part};
 use crate::gui::textures::{cached, fingerprint};
 use crate::gui::theme::{self, Tokens};
-
-/// The numbers of one sample.
-pub(super) fn values<'a>(dataset: &Dataset, part: &'a Part, row: usize) -> Option<&'a [f32]> {
-    let n = dataset.input_len();
-    part.inputs.get(row * n..(row + 1) * n)
-}
 
 /// Paints `values` (`[channels, rows, columns]`) into `rect`, with crisp pixels.
 pub(super) fn paint(

@@ -73,7 +73,7 @@ impl TryUi {
 
 /// "truth Gentoo", "true price 12.5": what the data says of a validation sample.
 pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
-    let target = *dataset.validation.targets.get(row * dataset.target_len())?;
+    let target = *dataset.validation.target(row).ok()?.first()?;
     let truth = &dataset.truth;
     Some(match truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => {
@@ -151,8 +151,8 @@ fn pad_buttons(ui: &mut Ui, view: &OutputView<'_>, local: &mut TryUi) {
         }
         let help = "Load the next validation sample, which you can then edit.";
         if ui.button("Sample").on_hover_text(help).clicked() {
-            local.taken = (local.taken + 1) % view.dataset.validation.len.max(1);
-            if let Some(values) = thumbnail::values(view.dataset, &view.dataset.validation, local.taken) {
+            local.taken = (local.taken + 1) % view.dataset.validation.len().max(1);
+            if let Ok(values) = view.dataset.validation.input(local.taken) {
                 let (empty, full) = ink_range(view.dataset);
                 let ink = values.iter().map(|v| ((v - empty) / (full - empty)).clamp(0.0, 1.0));
                 local.pad.take(ink.collect());
@@ -214,7 +214,8 @@ fn answer(
 
 /// The numbers that stand for no ink and full ink, from a few training samples.
 fn ink_range(dataset: &Dataset) -> (f32, f32) {
-    let some = dataset.train.inputs.iter().take(64 * dataset.input_len()).copied().filter(|v| v.is_finite());
+    let some = dataset.train.stretch(0..dataset.train.len().min(64));
+    let some = some.iter().flat_map(|some| some.inputs.iter()).copied().filter(|v| v.is_finite());
     let (low, high) = some.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low < high { (low, high) } else { (0.0, 1.0) }
 }

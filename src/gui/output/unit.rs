@@ -1,6 +1,8 @@
 //! One unit's function, large, and how its number comes about at one place: what the pointer on the canvas rests on, or what was
 //! pinned there.
 
+use std::borrow::Cow;
+
 use egui::{
     Align, Color32, ColorImage, Layout, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, TextureOptions, Ui,
     Vec2, WidgetInfo,
@@ -68,10 +70,8 @@ fn sample(dataset: &Dataset, local: &OutputUi) -> Option<Vec<f32>> {
     if let (Some([x, _]), [1]) = (local.point, dataset.input_shape.as_slice()) {
         return Some(vec![x]);
     }
-    let (n, part) =
-        (dataset.input_len(), if dataset.validation.len > 0 { &dataset.validation } else { &dataset.train });
-    let row = local.row.min(part.len.saturating_sub(1));
-    part.inputs.get(row * n..(row + 1) * n).map(<[f32]>::to_vec)
+    let part = dataset.shown();
+    part.input(local.row.min(part.len().saturating_sub(1))).ok().map(Cow::into_owned)
 }
 
 pub(super) fn show(
@@ -155,8 +155,7 @@ fn place(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, local: &mut OutputUi) 
         ui.label(small(words)).on_hover_text("Move the pointer over the plot to evaluate another point.");
         return;
     }
-    let part = if dataset.validation.len > 0 { &dataset.validation } else { &dataset.train };
-    let last = part.len.saturating_sub(1);
+    let last = dataset.shown().len().saturating_sub(1);
     ui.horizontal(|ui| {
         ui.label(small("sample".to_owned()));
         let number = Number::whole("Sample of the unit", (0.0, last as f64));
@@ -216,9 +215,8 @@ fn plane(ui: &Ui, tokens: &Tokens, dataset: &Dataset, local: &mut OutputUi, (n, 
 }
 
 fn curve(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, local: &mut OutputUi, values: &[f32]) {
-    let inputs = dataset.train.inputs.iter().copied().filter(|v| v.is_finite());
-    let (low, high) = inputs.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    let (low, high) = if low < high { (low, high) } else { (-1.0, 1.0) };
+    let range = dataset.train.input_range().filter(|(low, high)| low < high);
+    let (low, high) = range.unwrap_or((-1.0, 1.0));
     let step = f64::from(high - low) / (values.len().max(2) - 1) as f64;
     let points = values.iter().enumerate().filter(|(_, v)| v.is_finite());
     let points: PlotPoints<'_> = points.map(|(i, &v)| [f64::from(low) + i as f64 * step, v.into()]).collect();

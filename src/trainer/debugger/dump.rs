@@ -27,7 +27,7 @@ impl Debugger {
         }
         let before = here.step.checked_sub(1).ok_or(DebugError::NoStep)?;
         self.goto_step(before)?;
-        let (state, rows) = (self.machine().snapshot()?, self.run().next_batch().rows);
+        let (state, rows) = (self.machine().snapshot()?, self.run().next_rows());
         self.goto(here)?;
         let mut tensors = before_the_step(&state);
         for (id, value) in self.machine().program().ids() {

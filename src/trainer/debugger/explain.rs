@@ -162,7 +162,7 @@ impl Debugger {
 
     /// Which sample of the training part a row of the batch in progress is.
     fn row_of(&self, element: &Element) -> String {
-        let rows = if self.machine().is_in_step() { self.run.next_batch().rows } else { Vec::new() };
+        let rows = if self.machine().is_in_step() { self.run.next_rows() } else { Vec::new() };
         let row = element.index.first().and_then(|&row| rows.get(row));
         row.map_or(String::new(), |row| format!(" for sample {row} of the training set"))
     }
@@ -286,7 +286,7 @@ mod tests {
         assert!(said(debugger.explain("%x", &[9, 99])).contains("no element"));
         assert!(said(debugger.explain("dense_1.weight", &[0])).contains("no element"));
         let given = debugger.explain("batch.x", &[1, 0]).unwrap();
-        let row = debugger.run().next_batch().rows[1];
+        let row = debugger.run().next_rows()[1];
         assert!(given.words.contains(&format!("sample {row} of the training set")), "{}", given.words);
     }
 

@@ -1,7 +1,6 @@
 //! What is looked at: the run's own machine, or one that shows what its weights make of samples that stay the same. The run does
 //! not notice.
 
-use crate::data::batches::gather;
 use crate::engine::Machine;
 use crate::trace::{Explanation, Probe, Verdict};
 use crate::trainer::debugger::Debugger;
@@ -77,10 +76,11 @@ fn probed(run: &Run, probe: &Probe) -> Result<Machine, String> {
     if rows.is_empty() {
         return Err("There are no samples to probe with.".into());
     }
-    if rows.iter().any(|&row| row as usize >= dataset.train.len) {
+    if rows.iter().any(|&row| row as usize >= dataset.train.len()) {
         return Err("The training set no longer has all samples of the probe batch. Choose it again.".into());
     }
-    run.machine().probe(&gather(dataset, &dataset.train, &rows)).map_err(|error| error.to_string())
+    let batch = dataset.train.fetch(&rows).map_err(|error| error.to_string())?;
+    run.machine().probe(&batch).map_err(|error| error.to_string())
 }
 
 /// Which rows of the training part those are: the same at every step, whatever was changed on the way.
@@ -89,7 +89,7 @@ fn rows(run: &Run, probe: &Probe) -> Vec<u32> {
         Probe::Rows(rows) => rows.to_vec(),
         Probe::First => {
             let training = &run.origin().training;
-            run.order_of(training.seed, 0).rows(0..training.batch_size.max(1).min(run.dataset().train.len))
+            run.order_of(training.seed, 0).rows(0..training.batch_size.max(1).min(run.dataset().train.len()))
         }
     }
 }

@@ -148,7 +148,7 @@ fn saliency_is_the_slope_of_the_loss_in_the_input() {
         run.goto_step(2).unwrap();
         let mut numbers = whole.data.to_vec();
         numbers[3 * each + feature] += nudge;
-        let targets = run.run().next_batch().targets;
+        let targets = run.run().next_batch().unwrap().targets;
         run.machine().evaluate(&numbers, &targets, 8).unwrap().loss
     };
     for feature in 0..each {

@@ -72,7 +72,7 @@ impl Run {
     /// Everything that going on needs: tensors, the place in the data, and what happened.
     pub fn save(&self) -> Result<Saved, RunError> {
         let Stand { now, best, place, .. } = self.stand()?;
-        let place = Resume { data: Some(*self.fingerprint()), ..place };
+        let place = Resume { data: Some(Fingerprint::of(&self.dataset)?), ..place };
         let (start, history) = (self.start.clone(), self.history.clone());
         let (project, encoding) = (self.project.clone(), Some(self.dataset.encoding.clone()));
         Ok(Saved { project, now, best, start, place, history, encoding, notice: None })
@@ -84,16 +84,11 @@ impl Run {
         Ok(Stand { now, best, place: self.place, happened: self.history.happened() })
     }
 
-    /// Of its data. Computed once, which takes a moment for a large set.
-    fn fingerprint(&self) -> &Fingerprint {
-        self.fingerprint.get_or_init(|| Fingerprint::of(&self.dataset))
-    }
-
     /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then. Refuses other data.
     pub fn resume(project: &Project, dataset: Arc<Dataset>, device: Device, saved: Saved) -> Result<Self, RunError> {
         let mut run = Self::new(project, dataset, device.clone())?;
-        let difference = saved.place.data.and_then(|then| then.difference(run.fingerprint()));
-        if let Some(difference) = difference {
+        let now = Fingerprint::of(&run.dataset)?;
+        if let Some(difference) = saved.place.data.and_then(|then| then.difference(&now)) {
             return Err(RunError::OtherData(difference));
         }
         let Saved { now, best, start, place, history, notice, .. } = saved;
@@ -107,10 +102,12 @@ impl Run {
     }
 
     /// What of the data is other than where the run was saved.
-    pub fn difference(dataset: &Dataset, place: &Resume) -> Option<Difference> {
-        let (then, now) = (place.samples, dataset.train.len);
-        let counted = (then != now).then_some(Difference::TrainingRows { then, now });
-        place.data.map_or(counted, |then| then.difference(&Fingerprint::of(dataset)))
+    pub fn difference(dataset: &Dataset, place: &Resume) -> Result<Option<Difference>, RunError> {
+        let (then, now) = (place.samples, dataset.train.len());
+        Ok(match place.data {
+            Some(then) => then.difference(&Fingerprint::of(dataset)?),
+            None => (then != now).then_some(Difference::TrainingRows { then, now }),
+        })
     }
 
     /// A new run on other data, on purpose, that begins with the weights of one that was kept; its steps count from 1, and its
@@ -121,7 +118,7 @@ impl Run {
         dataset: Arc<Dataset>,
         device: Device,
     ) -> Result<Self, RunError> {
-        let other_data = Self::difference(&dataset, &saved.place).map(|difference| difference.to_string());
+        let other_data = Self::difference(&dataset, &saved.place)?.map(|difference| difference.to_string());
         let mut run = Self::start(project, Some(&saved.now), dataset, device)?;
         run.history.origin.earlier = Some(Earlier { step: saved.now.step, other_data });
         Ok(run)
@@ -132,8 +129,8 @@ impl Run {
         if *project != self.project {
             let next = Self::new(project, self.dataset.clone(), self.machine.device())?;
             let (history, start) = (std::mem::take(&mut self.history), self.start.take());
-            let (fingerprint, notices) = (self.fingerprint.clone(), self.take_notices());
-            *self = Self { notices, missing: self.missing.take(), fingerprint, history, start, ..next };
+            let notices = self.take_notices();
+            *self = Self { notices, missing: self.missing.take(), history, start, ..next };
         }
         self.stand_at(stand)?;
         let device = self.history.device().clone();
@@ -145,7 +142,6 @@ impl Run {
         let mut run = Self::new(project, self.dataset.clone(), self.machine.device())?;
         (run.history, run.start) = (self.history.clone(), self.start.clone());
         run.missing.clone_from(&self.missing);
-        run.fingerprint.clone_from(&self.fingerprint);
         run.rewind(project, stand)?;
         Ok(run)
     }
@@ -166,7 +162,6 @@ impl Run {
         run.notices.clear();
         run.keep_order(self.place.order);
         run.missing.clone_from(&self.missing);
-        run.fingerprint.clone_from(&self.fingerprint);
         run.history.clone_from(&self.history);
         run.history.go_to(Happened::default());
         run.go_to(device)?;
@@ -181,8 +176,8 @@ impl Run {
 
     fn stand_at(&mut self, stand: Stand) -> Result<(), RunError> {
         let Stand { now, best, place, happened } = stand;
-        if place.samples != self.dataset.train.len || place.cursor > self.dataset.train.len {
-            let (then, now) = (place.samples, self.dataset.train.len);
+        if place.samples != self.dataset.train.len() || place.cursor > self.dataset.train.len() {
+            let (then, now) = (place.samples, self.dataset.train.len());
             return Err(RunError::OtherData(Difference::TrainingRows { then, now }));
         }
         self.machine.restore(&now)?;

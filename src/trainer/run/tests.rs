@@ -172,10 +172,10 @@ fn summaries_are_taken_at_their_steps_alone_and_change_nothing() {
         run.step().unwrap();
         seen.extend(run.take_summary());
         straight.machine_mut().watch_updates(true);
-        let batch = straight.next_batch();
+        let batch = straight.next_batch().unwrap();
         straight.machine_mut().run_step(&batch).unwrap();
         straight.place.cursor += batch.len;
-        if straight.place.cursor >= straight.dataset.train.len {
+        if straight.place.cursor >= straight.dataset.train.len() {
             straight.place.cursor = 0;
             straight.place.epoch += 1;
             straight.order = straight.order_of(straight.training().seed, straight.place.epoch);

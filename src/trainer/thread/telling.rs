@@ -74,13 +74,12 @@ impl Worker {
         }
         self.picture_due = false;
         let Some(run) = self.debugger.as_ref().map(Debugger::run) else { return Ok(()) };
-        let order = self.order.of(run.dataset());
-        let mut picture = pictures::of_layers(run, &self.watch, &order)?;
+        let mut picture = pictures::of_layers(run, &self.watch)?;
         let (layers, mut output) = (began.elapsed(), None);
         if !self.watch.output {
             (self.output, self.asked) = (None, None);
         } else if self.output.is_none() || (self.is_stale && self.pace.output_is_due(began, at_full_speed)) {
-            let (found, asked) = look_at_output(run, &order, at_full_speed)?;
+            let (found, asked) = look_at_output(run, at_full_speed)?;
             (self.output, self.asked) = (Some(found), asked);
             output = Some(began.elapsed() - layers);
             if std::mem::take(&mut self.is_stale) {
@@ -105,10 +104,9 @@ impl Worker {
         let began = Instant::now();
         while self.has_more_to_ask() && began.elapsed() < SLICE {
             let Some((asked, run)) = self.asked.as_mut().zip(self.debugger.as_ref().map(Debugger::run)) else { break };
-            let order = self.order.of(run.dataset());
-            asked.ask(run, &order, asked.count() + scoring::PIECE)?;
+            asked.ask(run, asked.count() + scoring::PIECE)?;
             if asked.is_complete(run) {
-                self.output = Some(asked.picture(run, &order));
+                self.output = Some(asked.picture(run));
                 self.picture_due = true;
             }
         }
@@ -172,13 +170,13 @@ impl Command {
 }
 
 /// What the network does, and the answers behind it where it is shown by those.
-fn look_at_output(run: &Run, order: &[u32], at_full_speed: bool) -> Result<(OutputPicture, Option<Asked>), RunError> {
+fn look_at_output(run: &Run, at_full_speed: bool) -> Result<(OutputPicture, Option<Asked>), RunError> {
     if let Some(found) = pictures::output(run)? {
         return Ok((found, None));
     }
-    let mut asked = Asked::default();
-    asked.ask(run, order, if at_full_speed { scoring::FEW } else { scoring::SOME })?;
-    Ok((asked.picture(run, order), Some(asked)))
+    let mut asked = Asked::of(run);
+    asked.ask(run, if at_full_speed { scoring::FEW } else { scoring::SOME })?;
+    Ok((asked.picture(run), Some(asked)))
 }
 
 /// A branch has come by steps that were gone before it was forked: they are told of it too.

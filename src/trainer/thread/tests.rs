@@ -342,7 +342,7 @@ fn a_run_that_stands_is_pictured_over_the_whole_part_and_says_what_its_results_s
     let mut classes = project(3, LossKind::Auto, None);
     (classes.training.epochs, classes.training.learning_rate) = (2, 0.001);
     let dataset = dataset(MANY);
-    assert!(dataset.validation.len > 2 * SOME);
+    assert!(dataset.validation.len() > 2 * SOME);
     let (results, output) = told_to_the_end(&dataset, &classes);
     let OutputPicture::Classes { confusion, predictions, .. } = output else { panic!("no classes") };
     let hits = f64::from(confusion[0] + confusion[4] + confusion[8]);

@@ -144,7 +144,7 @@ fn what_could_not_be_asked_stops_once_says_why_and_is_asked_again_when_it_is_ano
     let mut debugger = debugger(&project, BUDGET);
     let all = vec![on(1, At::Anywhere, "%1[149, 0] > 1000"), on(2, At::Anywhere, "step == 9")];
     debugger.set_breakpoints(all.clone());
-    assert!(!debugger.run().dataset().train.len.is_multiple_of(150) && debugger.breakpoint_problem(1).is_none());
+    assert!(!debugger.run().dataset().train.len().is_multiple_of(150) && debugger.breakpoint_problem(1).is_none());
     let hits = run(&mut debugger, 30);
     assert!(hits.len() == 1 && hits[0].broken && hits[0].why.starts_with("%1[149, 0] > 1000: "), "{hits:?}");
     let step = debugger.current_step();
@@ -332,7 +332,7 @@ fn the_first_infinity_stops_behind_its_instruction() {
     assert_eq!(made.op.name(), "log", "{found}");
     assert_eq!(debugger.moment(), Moment { step: 0, instruction: found.instruction + 1 });
     let output = debugger.machine().read(made.outputs[0]).unwrap();
-    let rows = debugger.run().next_batch().rows;
+    let rows = debugger.run().next_rows();
     let width = output.data.len() / rows.len();
     let spoilt = output.data.chunks(width).zip(&rows).filter(|(row, _)| row.iter().any(|v| !v.is_finite()));
     let spoilt: Vec<u32> = spoilt.map(|(_, &row)| row).collect();

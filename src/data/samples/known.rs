@@ -1,0 +1,99 @@
+//! What is known about all samples of a part, found once: whoever asks again does not go through them again.
+//!
+//! [`Samples::take_stock`] finds it where the data is loaded, so that no other thread has to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::{DataError, Samples};
+use crate::data::fair;
+use crate::data::fingerprint::PartPrint;
+
+/// Samples that are looked at where a fair or an even share of them will do.
+pub const MOST: usize = 100_000;
+
+type Once<T> = OnceLock<Result<T, DataError>>;
+
+#[derive(Default)]
+pub(super) struct Known {
+    print: Once<PartPrint>,
+    counts: Once<BTreeMap<usize, usize>>,
+    means: Once<Vec<f64>>,
+    ranges: OnceLock<[Option<(f32, f32)>; 2]>,
+    /// By class, and without.
+    fair: [OnceLock<Arc<[u32]>>; 2],
+}
+
+impl Samples {
+    /// Finds what is asked about a part later.
+    pub(in crate::data) fn take_stock(&self, of_classes: bool) -> Result<(), DataError> {
+        self.print()?;
+        if of_classes {
+            self.counts()?;
+        } else {
+            self.target_means()?;
+        }
+        Ok(())
+    }
+
+    /// What tells these samples from others, in files too.
+    pub(in crate::data) fn print(&self) -> Result<PartPrint, DataError> {
+        self.known.print.get_or_init(|| PartPrint::of(self)).clone()
+    }
+
+    /// How many there are of each class that occurs, where targets are class indices.
+    pub fn counts(&self) -> Result<&BTreeMap<usize, usize>, DataError> {
+        let found = self.known.counts.get_or_init(|| {
+            let mut counts = BTreeMap::new();
+            for row in 0..self.len() {
+                self.target(row)?.iter().for_each(|&target| *counts.entry(target as usize).or_default() += 1);
+            }
+            Ok(counts)
+        });
+        found.as_ref().map_err(DataError::clone)
+    }
+
+    /// The mean of each number of the targets; NaN where there are no samples.
+    pub fn target_means(&self) -> Result<&[f64], DataError> {
+        let found = self.known.means.get_or_init(|| {
+            let mut sums = vec![0.0; self.target_len];
+            for row in 0..self.len() {
+                let target = self.target(row)?;
+                sums.iter_mut().zip(target.iter()).for_each(|(sum, &number)| *sum += f64::from(number));
+            }
+            Ok(sums.into_iter().map(|sum| sum / self.len() as f64).collect())
+        });
+        found.as_deref().map_err(DataError::clone)
+    }
+
+    /// The smallest and the largest finite number of the inputs; of an even share where there are many samples.
+    pub fn input_range(&self) -> Option<(f32, f32)> {
+        self.ranges()[0]
+    }
+
+    /// And of the targets.
+    pub fn target_range(&self) -> Option<(f32, f32)> {
+        self.ranges()[1]
+    }
+
+    fn ranges(&self) -> &[Option<(f32, f32)>; 2] {
+        self.known.ranges.get_or_init(|| {
+            let mut ranges = [None; 2];
+            for rows in self.spread(MOST).chunks(super::PIECE) {
+                let Ok(batch) = self.fetch(rows) else { continue };
+                for (range, numbers) in ranges.iter_mut().zip([&batch.inputs, &batch.targets]) {
+                    for &number in numbers.iter().filter(|number| number.is_finite()) {
+                        let (low, high) = range.unwrap_or((number, number));
+                        *range = Some((number.min(low), number.max(high)));
+                    }
+                }
+            }
+            ranges
+        })
+    }
+
+    /// Rows in an order of which every beginning is a fair sample of them; not more than are ever asked.
+    pub(in crate::data) fn fair(&self, by_class: bool) -> Arc<[u32]> {
+        self.known.fair[usize::from(by_class)].get_or_init(|| fair::order(self, by_class).into()).clone()
+    }
+}
