@@ -23,7 +23,8 @@ pub mod engine;
 pub mod data;
 pub mod trace;
 
-// 1: the drawn graph and all settings.
+// 1: the drawn graph and all settings; files as such.
+pub mod files;
 pub mod model;
 
 // 0: the one expression language.

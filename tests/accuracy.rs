@@ -10,7 +10,7 @@ use std::sync::Arc;
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::Device;
 use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
-use glassbox::session::table_spec;
+use glassbox::session::{propose_project, table_spec};
 use glassbox::trainer::Run;
 
 /// Validation score of a run to its end, as `glassbox train` reports it.
@@ -41,7 +41,7 @@ fn table(folder: &Path, file: &str, target: &str, drop: &[&str]) -> Project {
     let path = folder.join("csv").join(file);
     let (spec, _) = table_spec(&path, Some(target), &drop, Path::new(""), &NoProgress).unwrap();
     let dataset = data::load(&spec, Path::new(""), &NoProgress).unwrap();
-    data::propose_project(&dataset, spec)
+    propose_project(&dataset, spec)
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn mnist_with_convolutions() {
     let spec = DataSpec { source, ..DataSpec::default() };
     let dataset = data::load(&spec, Path::new(""), &NoProgress).unwrap();
     assert_eq!((dataset.train.len(), dataset.validation.len()), (8000, 2000));
-    let project = data::propose_project(&dataset, spec);
+    let project = propose_project(&dataset, spec);
     assert!(project.training.epochs <= 6);
     let score = score(&project, 1);
     println!("mnist-cnn: {score:.4}");

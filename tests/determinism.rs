@@ -12,7 +12,7 @@ use glassbox::data::{self, Dataset, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, Snapshot, Threads};
 use glassbox::model::{DataSpec, IdxSpec, Project, Source, templates};
 use glassbox::session::checkpoint::Kept;
-use glassbox::session::{checkpoint, table_spec};
+use glassbox::session::{checkpoint, propose_project, table_spec};
 use glassbox::trace::Curves;
 use glassbox::trainer::Run;
 
@@ -114,7 +114,7 @@ fn so_is_every_template_that_needs_files() {
         ("table", "mpg", table("mpg.csv", "mpg")),
     ] {
         let dataset = data::load(&spec, base, &NoProgress).unwrap();
-        let mut project = data::propose_project(&dataset, spec);
+        let mut project = propose_project(&dataset, spec);
         if key == "mnist-mlp" {
             project.graph = templates::chain(templates::mlp(&[256, 128], dataset.truth.task.width()));
         }

@@ -11,7 +11,7 @@ use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
 use crate::persist::project_file;
-use crate::session::table_spec;
+use crate::session::{propose_project, table_spec};
 
 pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let Some(template) = templates::find(&options.template) else {
@@ -51,7 +51,7 @@ fn fitted(key: &str, path: &Path, options: &NewOptions) -> anyhow::Result<Projec
     };
     let dataset = data::load(&spec, base, &NoProgress)?;
     dataset.notes.iter().for_each(remark);
-    let mut project = data::propose_project(&dataset, spec);
+    let mut project = propose_project(&dataset, spec);
     if key == "mnist-mlp" {
         project.graph = templates::chain(templates::mlp(&[256, 128], dataset.truth.task.width()));
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use serde::Deserialize;
 
+use crate::files::{atomic, tensors};
 use crate::persist::{checkpoint, project_file};
 use crate::trace::{curves_csv, runs_csv};
 
@@ -115,7 +116,7 @@ impl Files {
                  another file."
             );
         }
-        project_file::check_writable(path)?;
+        atomic::check_writable(path)?;
         let Some(there) = std::fs::metadata(path).ok().filter(Metadata::is_file) else { return Ok(()) };
         if self.force || there.len() == 0 {
             return Ok(());
@@ -185,7 +186,7 @@ const HEAD: u64 = 1 << 16;
 
 /// What of Glassbox's a file is, by its content.
 pub fn kind_of(path: &Path) -> Option<Kind> {
-    let keys = checkpoint::metadata_keys(path);
+    let keys = tensors::metadata_keys(path);
     if keys.iter().any(|key| key == checkpoint::KEY) {
         return Some(Kind::Checkpoint);
     }
@@ -250,7 +251,7 @@ mod tests {
         std::fs::write(at("log.txt"), "{\"event\":\"step\",\"step\":1,\"loss\":0.5}\n").unwrap();
         std::fs::write(at("newer.json"), "{\"glassbox\": 99, \"rest\": []}").unwrap();
         for (key, name) in [(checkpoint::KEY, "c.bin"), (DUMP_KEY, "d.bin"), ("other", "o.safetensors")] {
-            checkpoint::write_tensors(&at(name), key, "{}".into(), &[]).unwrap();
+            tensors::write(&at(name), key, "{}".into(), &[]).unwrap();
         }
         std::fs::write(at("package.json"), "{\"name\": \"other\"}").unwrap();
         std::fs::write(at("events.jsonl"), "{\"event\":\"login\",\"step\":1}\n").unwrap();
@@ -306,7 +307,7 @@ mod tests {
     #[test]
     fn a_checkpoint_may_follow_itself_and_nothing_else_may() {
         let (_folder, at) = place();
-        checkpoint::write_tensors(&at("run"), checkpoint::KEY, "{}".into(), &[]).unwrap();
+        tensors::write(&at("run"), checkpoint::KEY, "{}".into(), &[]).unwrap();
         let read = || Files::new(false).goes_on_from(Some(&at("run")));
         read().writes("--checkpoint", Kind::Checkpoint, Some(&at("run"))).check().unwrap();
         assert!(refusal(&read().writes("--log", Kind::Log, Some(&at("run")))).contains("is the checkpoint"));

@@ -12,8 +12,8 @@ use super::prepare;
 use crate::data::{NoProgress, Truth, Unseen, read_unseen};
 use crate::engine::metrics::Tally;
 use crate::engine::{Device, Machine, Precision, Threads};
+use crate::files::atomic;
 use crate::model::{Answer, DataSignature, Shape, Task};
-use crate::persist::project_file;
 use crate::session::checkpoint::{self, Weights};
 
 pub fn run(options: &PredictOptions) -> anyhow::Result<()> {
@@ -38,7 +38,7 @@ fn predict(options: &PredictOptions, device: Device) -> anyhow::Result<()> {
     match (&options.output, options.json) {
         (Some(path), _) => {
             let text = answers.csv(&unseen)?;
-            project_file::write_atomically(path, text.as_bytes())?;
+            atomic::write(path, text.as_bytes())?;
             if options.json {
                 answer(answers.json(&unseen, score, false)).map(drop)
             } else {

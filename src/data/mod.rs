@@ -13,13 +13,12 @@ mod idx;
 pub mod order;
 mod preview;
 mod progress;
-mod propose;
 mod random;
 pub mod samples;
 mod split;
 mod synthetic;
 #[cfg(test)]
-mod test_data;
+pub(crate) mod test_data;
 mod unseen;
 
 use std::path::{Path, PathBuf};
@@ -33,7 +32,6 @@ pub use fingerprint::{Difference, Fingerprint};
 pub use preview::sample_rows;
 pub use progress::{NoProgress, Progress};
 pub use samples::{Batch, Rows, Samples, Stretch};
-pub use propose::propose_project;
 pub use unseen::{Unseen, read_unseen};
 
 /// Makes or reads the samples that `spec` describes. `base` is the folder that relative paths start from: the project

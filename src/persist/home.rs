@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::project_file::{self, FileError};
-use super::{Settings, lock};
+use super::Settings;
+use super::project_file::FileError;
+use crate::files::{atomic, lock};
 
 const SETTINGS: &str = "settings.json";
 /// Settings are read and written in a moment.
@@ -63,7 +64,7 @@ impl Home {
     /// meanwhile. Returns the settings as this window is to have them: its own, with the recent files of all.
     pub fn write_settings(&self, ours: &Settings, before: &Settings) -> Result<Settings, FileError> {
         let path = self.path(SETTINGS);
-        let failed = |error: serde_json::Error| FileError::Write { reason: error.to_string(), path: path.clone() };
+        let failed = |error: serde_json::Error| FileError::write(&path, error);
         // Without the lock the worst that can happen is that another window's change of this moment is lost.
         let _alone = self.lock(PATIENCE);
         let text = self.settings_text();
@@ -81,7 +82,7 @@ impl Home {
             }
         }
         let text = serde_json::to_string_pretty(&whole).map_err(failed)?;
-        project_file::write_atomically(&path, text.as_bytes())?;
+        atomic::write(&path, text.as_bytes())?;
         Ok(ours)
     }
 

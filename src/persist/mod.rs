@@ -4,12 +4,10 @@
 mod arrangement;
 pub mod checkpoint;
 mod home;
-mod lock;
 pub mod project_file;
 mod runs;
 mod session_folder;
 mod settings;
-pub mod temporary;
 pub mod tensor_file;
 
 pub use arrangement::{Arrangement, Place};

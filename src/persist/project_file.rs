@@ -1,13 +1,12 @@
-//! `*.glassbox.json`: reading with a sentence for everything that can be wrong, writing so that a crash leaves the old
-//! file or the new one, never half of either. docs/project-file.md describes the format.
+//! `*.glassbox.json`: reading with a sentence for everything that can be wrong. docs/project-file.md describes the format.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::temporary::beside;
+use crate::files::{self, atomic};
 use crate::model::Project;
 
 /// Version written by this program. Graphs of format 1, whose wires name no ports, are told by that when they are read.
@@ -17,10 +16,8 @@ const MAX_BYTES: u64 = 64 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("Can't read the file ({reason}): {}", path.display())]
-    Read { reason: String, path: PathBuf },
-    #[error("Can't write the file ({reason}). Choose another location or free some space: {}", path.display())]
-    Write { reason: String, path: PathBuf },
+    #[error(transparent)]
+    File(#[from] files::FileError),
     #[error("This isn't a Glassbox project: {reason}. File: {}", path.display())]
     NotAProject { reason: String, path: PathBuf },
     /// Sentences about numbers that cannot be.
@@ -31,6 +28,12 @@ pub enum FileError {
     #[error("This project was saved by a newer Glassbox (format {found}; this version reads up to {VERSION}). Update \
         Glassbox to open it: {}", path.display())]
     TooNew { found: u64, path: PathBuf },
+}
+
+impl FileError {
+    pub(super) fn write(path: &Path, why: impl ToString) -> Self {
+        files::FileError::write(path, why).into()
+    }
 }
 
 #[derive(Serialize)]
@@ -66,14 +69,13 @@ pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
 }
 
 pub fn load(path: &Path) -> Result<Project, FileError> {
-    let failed = |reason: String| FileError::Read { reason, path: path.to_owned() };
-    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let file = std::fs::File::open(path).map_err(|error| files::FileError::read(path, error))?;
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => {
             FileError::NotAProject { reason: "it isn't UTF-8 text".into(), path: path.to_owned() }
         }
-        _ => failed(error.to_string()),
+        _ => files::FileError::read(path, error).into(),
     })?;
     if read as u64 > MAX_BYTES {
         let reason = format!("it is larger than {} MB", MAX_BYTES >> 20);
@@ -97,9 +99,8 @@ pub fn is_one(path: &Path) -> bool {
 }
 
 pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
-    let text =
-        to_text(project).map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })?;
-    write_atomically(path, text.as_bytes())
+    let text = to_text(project).map_err(|error| FileError::write(path, error))?;
+    Ok(atomic::write(path, text.as_bytes())?)
 }
 
 /// What a project in this file is called, when the file says nothing else: `houses` for `houses.glassbox.json`.
@@ -108,49 +109,6 @@ pub fn name_of(path: &Path) -> Option<String> {
     let stem = name.strip_suffix(".json").unwrap_or(name);
     let stem = stem.strip_suffix(".glassbox").unwrap_or(stem);
     (!stem.is_empty()).then(|| stem.to_owned())
-}
-
-/// Where a path leads. A link that leads nowhere yet names the file to be made.
-fn behind_links(path: &Path) -> PathBuf {
-    let named = |to: PathBuf| path.parent().map_or(to.clone(), |folder| folder.join(&to));
-    let found = std::fs::canonicalize(path).or_else(|_| std::fs::read_link(path).map(named));
-    found.unwrap_or_else(|_| path.to_owned())
-}
-
-/// Writes beside the target, flushes to the disk, then renames over it. What a link leads to is replaced, not the link; what
-/// is no file (a device, a pipe) is written to.
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let target = behind_links(path);
-    let written = match std::fs::metadata(&target) {
-        Ok(there) if there.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
-        Ok(there) if there.is_file() => replace(&target, bytes, Some(there.permissions())),
-        Ok(_) => std::fs::File::options().write(true).open(&target).and_then(|mut file| file.write_all(bytes)),
-        Err(_) => replace(&target, bytes, None),
-    };
-    written.map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })
-}
-
-/// Whether [`write_atomically`] could begin: for what takes long before there is anything to write.
-pub fn check_writable(path: &Path) -> Result<(), FileError> {
-    let target = behind_links(path);
-    let tried = match std::fs::metadata(&target) {
-        Ok(there) if there.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
-        Ok(there) if !there.is_file() => Ok(()),
-        _ => beside(&target).map(|_| ()),
-    };
-    tried.map_err(|error| FileError::Write { reason: error.to_string(), path: path.to_owned() })
-}
-
-/// With the permissions of the file that was there, or those that new files get.
-fn replace(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>) -> std::io::Result<()> {
-    let mut file = beside(path)?;
-    file.write_all(bytes)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -198,34 +156,6 @@ mod tests {
         let project = templates::build("xor").unwrap();
         let text = format!("\u{feff}{}", to_text(&project).unwrap());
         assert_eq!(from_text(&text, Path::new("x")).unwrap(), project);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn saving_keeps_links_devices_and_permissions() {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-        let folder = tempfile::tempdir().unwrap();
-        let place = |name: &str| folder.path().join(name);
-        write_atomically(&place("new"), b"1").unwrap();
-        std::fs::write(place("plain"), "").unwrap();
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&place("new")), mode(&place("plain")), "a new file is as any other program makes it");
-        std::fs::set_permissions(place("new"), std::fs::Permissions::from_mode(0o640)).unwrap();
-        symlink(place("new"), place("link")).unwrap();
-        write_atomically(&place("link"), b"2").unwrap();
-        assert!(std::fs::symlink_metadata(place("link")).unwrap().is_symlink());
-        assert_eq!((std::fs::read(place("new")).unwrap(), mode(&place("new"))), (b"2".to_vec(), 0o640));
-        assert!(check_writable(&place("link")).is_ok() && check_writable(&place("more")).is_ok());
-        assert!(!place("more").exists() && check_writable(&place("no/more")).is_err());
-        assert!(check_writable(folder.path()).unwrap_err().to_string().contains("directory"));
-        assert!(write_atomically(folder.path(), b"3").unwrap_err().to_string().contains("directory"));
-        symlink("/dev/null", place("device")).unwrap();
-        write_atomically(&place("device"), b"4").unwrap();
-        assert!(!std::fs::metadata(place("device")).unwrap().is_file());
-        symlink("to come", place("ahead")).unwrap();
-        write_atomically(&place("ahead"), b"5").unwrap();
-        assert!(std::fs::symlink_metadata(place("ahead")).unwrap().is_symlink());
-        assert_eq!(std::fs::read(place("to come")).unwrap(), b"5");
     }
 
     #[test]

@@ -12,7 +12,8 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
-use super::project_file::{self, FileError, write_atomically};
+use super::project_file::{self, FileError};
+use crate::files::{self, atomic};
 use crate::trace::{Bookmark, Breakpoint, RunCard};
 
 const TENSORS: &str = "safetensors";
@@ -130,7 +131,7 @@ impl RunFolder {
 
     /// An id that nobody else will take, and that is none of `known` either: runs on their way here from another folder.
     pub fn claim<'a>(&self, known: impl IntoIterator<Item = &'a str>) -> Result<String, FileError> {
-        let failed = |error: std::io::Error| FileError::Write { reason: error.to_string(), path: self.folder.clone() };
+        let failed = |error: std::io::Error| FileError::write(&self.folder, error);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         let taken = |folder: &Path| -> u64 {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -153,9 +154,8 @@ impl RunFolder {
     /// Replaces the card of a run.
     pub fn write(&self, card: &RunCard) -> Result<(), FileError> {
         let path = self.card(&card.id);
-        let text = serde_json::to_string_pretty(card)
-            .map_err(|error| FileError::Write { reason: error.to_string(), path: path.clone() })?;
-        write_atomically(&path, text.as_bytes())
+        let text = serde_json::to_string_pretty(card).map_err(|error| FileError::write(&path, error))?;
+        Ok(atomic::write(&path, text.as_bytes())?)
     }
 
     /// Changes the card of a run as it stands on disk, so that what others wrote there stays.
@@ -175,8 +175,7 @@ impl RunFolder {
     /// Puts a run aside, whence [`Self::restore`] brings it back.
     pub fn delete(&self, id: &str) -> Result<(), FileError> {
         let aside = Self::at(self.folder.join(DELETED));
-        std::fs::create_dir_all(&aside.folder)
-            .map_err(|error| FileError::Write { reason: error.to_string(), path: aside.folder.clone() })?;
+        std::fs::create_dir_all(&aside.folder).map_err(|error| FileError::write(&aside.folder, error))?;
         self.move_to(&aside, id)
     }
 
@@ -193,7 +192,7 @@ impl RunFolder {
     /// The checkpoint goes first: without it a card is no run.
     fn move_to(&self, other: &Self, id: &str) -> Result<(), FileError> {
         let moved = |from: PathBuf, to: PathBuf| {
-            let failed = |error: std::io::Error| FileError::Write { reason: error.to_string(), path: from.clone() };
+            let failed = |error: std::io::Error| FileError::write(&from, error);
             std::fs::rename(&from, to).map_err(failed)
         };
         moved(self.checkpoint(id), other.checkpoint(id))?;
@@ -210,7 +209,7 @@ impl RunFolder {
         }
         let failed = |path: &Path| {
             let path = path.to_owned();
-            move |error: std::io::Error| FileError::Write { reason: error.to_string(), path }
+            move |error: std::io::Error| FileError::write(&path, error)
         };
         std::fs::create_dir_all(&other.folder).map_err(failed(&other.folder))?;
         for id in self.ids() {
@@ -242,7 +241,7 @@ impl RunFolder {
     /// Changes what lies on the desk as it stands on disk, so that what others wrote there stays.
     pub fn change_desk(&self, change: impl FnOnce(&mut Desk)) -> Result<(), FileError> {
         let path = self.folder.join(DESK);
-        let failed = |reason: String| FileError::Read { reason, path: path.clone() };
+        let failed = |reason: String| FileError::from(files::FileError::read(&path, reason));
         let mut desk = match std::fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| failed(error.to_string()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => Desk::default(),
@@ -254,10 +253,10 @@ impl RunFolder {
 
     pub fn write_desk(&self, desk: &Desk) -> Result<(), FileError> {
         let path = self.folder.join(DESK);
-        let failed = |reason: String| FileError::Write { reason, path: path.clone() };
+        let failed = |reason: String| FileError::write(&path, reason);
         std::fs::create_dir_all(&self.folder).map_err(|error| failed(error.to_string()))?;
         let text = serde_json::to_string_pretty(desk).map_err(|error| failed(error.to_string()))?;
-        write_atomically(&path, text.as_bytes())
+        Ok(atomic::write(&path, text.as_bytes())?)
     }
 }
 
@@ -353,7 +352,7 @@ mod tests {
         runs.change_desk(|desk| desk.simple = true).unwrap();
         assert_eq!(runs.read_desk(), Some(Desk { pins: vec!["%1".into()], simple: true, ..Desk::default() }));
         std::fs::write(runs.path().join(DESK), "{nonsense").unwrap();
-        assert!(matches!(runs.change_desk(|desk| desk.simple = false), Err(FileError::Read { .. })));
+        assert!(matches!(runs.change_desk(|desk| desk.simple = false), Err(FileError::File(files::FileError::Read { .. }))));
         assert_eq!(std::fs::read_to_string(runs.path().join(DESK)).unwrap(), "{nonsense");
     }
 

@@ -18,7 +18,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::project_file::{self, FileError};
-use super::{Home, RunFolder, checkpoint, lock, temporary};
+use super::{Home, RunFolder, checkpoint};
+use crate::files::{atomic, lock, temporary};
 use crate::model::Project;
 
 const SESSIONS: &str = "sessions";
@@ -92,7 +93,7 @@ impl Home {
     /// back or to delete, and no other's while it lives. Errors: the home cannot be written to.
     pub fn open_session(&self) -> Result<Opened, FileError> {
         let sessions = self.path(SESSIONS);
-        let failed = |error: std::io::Error| FileError::Write { reason: error.to_string(), path: sessions.clone() };
+        let failed = |error: std::io::Error| FileError::write(&sessions, error);
         std::fs::create_dir_all(&sessions).map_err(failed)?;
         // Two windows that start at once come one after the other. Without the lock nothing of others is touched.
         let alone = self.lock(PATIENCE);
@@ -254,9 +255,8 @@ impl SessionFolder {
     /// From here on these files are what is to be brought back. Those that were it before go.
     pub fn commit(&self, note: &Note) -> Result<(), FileError> {
         let path = self.path.join(NOTE);
-        let text = serde_json::to_string_pretty(note)
-            .map_err(|error| FileError::Write { reason: error.to_string(), path: path.clone() })?;
-        project_file::write_atomically(&path, text.as_bytes())?;
+        let text = serde_json::to_string_pretty(note).map_err(|error| FileError::write(&path, error))?;
+        atomic::write(&path, text.as_bytes())?;
         let run = note.run.as_ref().map(|run| run.name.as_str());
         self.clean(|name| name == note.project || Some(name) == run);
         Ok(())

@@ -1,11 +1,9 @@
-//! Tensors for other programs: NumPy's `.npy` (version 1.0, little-endian float32, row-major) and `.csv`.
-//!
-//! The format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
+//! Tensors for other programs: NumPy's `.npy`, and `.csv`.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::project_file::{FileError, write_atomically};
+use crate::files::{FileError, atomic, npy};
 use crate::trace::TensorRecord;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,34 +26,12 @@ const MOST_WRITTEN: usize = 4_000_000;
 
 pub fn save(record: &TensorRecord, format: Format, path: &Path) -> Result<(), FileError> {
     match format {
-        Format::Npy => write_atomically(path, &npy(record)),
+        Format::Npy => atomic::write(path, &npy::bytes(&record.dims, &record.data)),
         Format::Csv => {
-            let text = text(record, ',').map_err(|reason| FileError::Write { reason, path: path.to_owned() })?;
-            write_atomically(path, text.as_bytes())
+            let text = text(record, ',').map_err(|reason| FileError::write(path, reason))?;
+            atomic::write(path, text.as_bytes())
         }
     }
-}
-
-/// The bytes of an `.npy` file.
-pub fn npy(record: &TensorRecord) -> Vec<u8> {
-    let sizes: Vec<_> = record.dims.iter().map(ToString::to_string).collect();
-    let shape = match sizes.as_slice() {
-        [only] => format!("({only},)"),
-        sizes => format!("({})", sizes.join(", ")),
-    };
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-    // Magic, version and length take ten bytes; the numbers begin at a multiple of 64.
-    let padding = (64 - (10 + header.len() + 1) % 64) % 64;
-    header.push_str(&" ".repeat(padding));
-    header.push('\n');
-    let mut bytes = Vec::with_capacity(10 + header.len() + 4 * record.data.len());
-    bytes.extend_from_slice(b"\x93NUMPY\x01\x00");
-    bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
-    bytes.extend_from_slice(header.as_bytes());
-    for value in record.data.iter() {
-        bytes.extend_from_slice(&value.to_le_bytes());
-    }
-    bytes
 }
 
 /// A line for every index of all axes but the last, which runs across; the first line names the columns. Numbers are as
@@ -110,29 +86,6 @@ mod tests {
     }
 
     #[test]
-    fn npy_has_the_documented_header_and_the_numbers_behind_it() {
-        for dims in [&[2, 3][..], &[7], &[], &[2, 1, 3, 2]] {
-            let record = record(dims);
-            let bytes = npy(&record);
-            assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
-            let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-            let (header, numbers) = bytes[10..].split_at(length);
-            assert_eq!((10 + length) % 64, 0);
-            assert_eq!(header.last(), Some(&b'\n'));
-            let header = std::str::from_utf8(header).unwrap();
-            let shape = match dims {
-                [] => "()",
-                [_] => "(7,)",
-                [_, _] => "(2, 3)",
-                _ => "(2, 1, 3, 2)",
-            };
-            assert!(header.contains(&format!("'descr': '<f4', 'fortran_order': False, 'shape': {shape}")), "{header}");
-            let read: Vec<f32> = numbers.chunks(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            assert_eq!(read[..], record.data[..]);
-        }
-    }
-
-    #[test]
     fn text_names_its_columns_and_places() {
         assert_eq!(text(&record(&[2, 2]), ',').unwrap(), "unit,input 0,input 1\n0,-1,-0.5\n1,0,0.5\n");
         assert_eq!(text(&record(&[2]), '\t').unwrap(), "unit 0\tunit 1\n-1\t-0.5\n");
@@ -147,7 +100,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.npy");
         save(&record(&[2]), Format::Npy, &path).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), npy(&record(&[2])));
+        assert_eq!(std::fs::read(&path).unwrap(), npy::bytes(&[2], &[-1.0, -0.5]));
         let nowhere = folder.path().join("missing").join("w.csv");
         let error = save(&record(&[2]), Format::Csv, &nowhere).unwrap_err().to_string();
         assert!(error.contains("Can't write the file") && error.contains("w.csv"), "{error}");

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::checkpoint::{self, Kept};
 use super::works::Wanted;
 use super::{Action, Event, NoticeKind, Screen, State};
+use crate::files::temporary;
 use crate::model::{Project, Source, TrainingSpec, templates};
-use crate::persist::{Recent, project_file, temporary};
+use crate::persist::{Recent, project_file};
 use crate::trainer::Command;
 
 /// The pace at which a template starts, until somebody has chosen another, where nothing is known of its length.

@@ -12,8 +12,8 @@ use super::checkpoint::{self, Kept};
 use super::run_files::{locked, output, write_run};
 use super::runs::Ghost;
 use super::{Action, NoticeKind, OtherBranch, RunAction, RunStatus, RunView, State};
+use crate::files::atomic;
 use crate::model::Project;
-use crate::persist::project_file::write_atomically;
 use crate::persist::{Desk, KeepRuns, RunFolder};
 use crate::trace::RunCard;
 use crate::trainer::Command;
@@ -357,7 +357,7 @@ impl State {
     ) {
         let path = if path.extension().is_none() { path.with_extension(ending) } else { path };
         let write = move || {
-            write_atomically(&path, &make()?).map_err(|error| error.to_string())?;
+            atomic::write(&path, &make()?).map_err(|error| error.to_string())?;
             Ok(format!("Saved {}", path.display()))
         };
         self.ask(Box::new(move || match write() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
 
+use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
@@ -76,7 +77,7 @@ fn fitted(
     progress: &dyn Progress,
 ) -> Result<Loaded, DataError> {
     let dataset = Arc::new(data::load(&spec, base, progress)?);
-    let project = Some(Box::new(data::propose_project(&dataset, spec)));
+    let project = Some(Box::new(propose_project(&dataset, spec)));
     Ok(Loaded { dataset, table, project, data: None })
 }
 

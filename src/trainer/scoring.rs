@@ -108,7 +108,8 @@ impl Asked {
             let confidence = answer.shares(outputs).get(predicted).copied().unwrap_or(f32::NAN);
             Prediction { row, truth: truth as u32, predicted: predicted as u32, confidence }
         };
-        let predictions = self.rows().iter().zip(targets).zip(self.outputs.chunks_exact(width)).map(prediction).collect();
+        let predictions =
+            self.rows().iter().zip(targets).zip(self.outputs.chunks_exact(width)).map(prediction).collect();
         OutputPicture::Classes {
             predictions,
             confusion: metrics::confusion(answer, &self.outputs, targets, classes),

@@ -6,6 +6,7 @@ use super::source::{Source, bracketed, word_before, words};
 pub const FLOORS: &[(&str, u8)] = &[
     ("expr", 0),
     ("model", 1),
+    ("files", 1),
     ("data", 2),
     ("trace", 2),
     ("engine", 3),

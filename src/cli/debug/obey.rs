@@ -15,8 +15,8 @@ use super::marks::{self, Shelf};
 use super::{Said, explain, help, show, values};
 use crate::cli::outputs::{DUMP_KEY, Files, Kind};
 use crate::expr::{Expr, Index};
+use crate::files::{NamedTensor, Values, tensors};
 use crate::model::slug;
-use crate::persist::checkpoint::{NamedTensor, Values, write_tensors};
 use crate::persist::project_file;
 use crate::trace::{Bookmark, Breakpoint, Probe, Trail};
 use crate::trainer::{DebugError, Debugger, Moment};
@@ -257,7 +257,7 @@ impl Console {
             .into_iter()
             .map(|(name, tensor)| NamedTensor { name, dims: tensor.dims, values: Values::F32(tensor.data.to_vec()) })
             .collect();
-        write_tensors(path, DUMP_KEY, inside.to_string(), &tensors).map_err(|error| error.to_string())?;
+        tensors::write(path, DUMP_KEY, inside.to_string(), &tensors).map_err(|error| error.to_string())?;
         let (step, count) = (dump.step, tensors.len());
         let text = format!("Wrote step {step} ({count} tensors) to {}", path.display());
         Ok(Said { text, json: json!({ "step": step, "tensors": count, "file": path.display().to_string() }) })

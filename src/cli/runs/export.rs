@@ -10,9 +10,9 @@ use super::chosen;
 use crate::cli::options::{ExportOptions, RunsOptions};
 use crate::cli::output::answer;
 use crate::cli::outputs::{Files, Kind};
+use crate::files::atomic;
 use crate::model::slug;
 use crate::persist::RunFolder;
-use crate::persist::project_file::write_atomically;
 use crate::session::checkpoint;
 use crate::trace::{RunCard, curves_csv, runs_csv};
 
@@ -42,11 +42,11 @@ pub fn run(options: &RunsOptions, folder: &RunFolder, cards: &[RunCard], wanted:
             (true, cards) => curves_of(folder, cards)?,
             (false, cards) => checkpoint_of(folder, cards)?,
         };
-        write_atomically(path, &bytes)?;
+        atomic::write(path, &bytes)?;
         written.push(path.as_path());
     }
     if let Some(path) = &wanted.table {
-        write_atomically(path, runs_csv(named.into_iter()).as_bytes())?;
+        atomic::write(path, runs_csv(named.into_iter()).as_bytes())?;
         written.push(path);
     }
     if options.json {

@@ -51,7 +51,9 @@ fn numbers() -> Samples {
 
 #[test]
 fn what_is_asked_for_comes_in_the_order_in_which_it_is_asked_for() {
-    for (samples, of) in [(numbers(), [1.0, 2.0, 3.0, 4.0]), (Samples::new(&[2], 1, Made::new(9)), [0.0, 0.0, 1.0, 0.5])] {
+    for (samples, of) in
+        [(numbers(), [1.0, 2.0, 3.0, 4.0]), (Samples::new(&[2], 1, Made::new(9)), [0.0, 0.0, 1.0, 0.5])]
+    {
         let [a, b, c, d] = of;
         let batch = samples.fetch(&[1, 0, 1]).unwrap();
         assert_eq!((batch.len, &batch.rows[..], &batch.inputs[..]), (3, &[1, 0, 1][..], &[c, d, a, b, c, d][..]));

@@ -201,7 +201,8 @@ impl Machine {
                 return Ok(false);
             }
             let len = self.predictor.rows.min(rows - start);
-            let Stretch { inputs, targets } = asked.piece(start..start + len, each(program.input), each(program.target))?;
+            let Stretch { inputs, targets } =
+                asked.piece(start..start + len, each(program.input), each(program.target))?;
             self.feed(&mut values, program.input, &inputs, len)?;
             if is_with_targets {
                 self.feed(&mut values, program.target, &targets, len)?;

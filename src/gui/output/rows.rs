@@ -33,7 +33,8 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
                 }
                 // Its own truth, until something of it is changed.
                 let own = view.dataset.validation.input(local.taken).ok();
-                if let Some(truth) = truth(view.dataset, local.taken).filter(|_| own.as_deref() == Some(&local.row[..])) {
+                if let Some(truth) = truth(view.dataset, local.taken).filter(|_| own.as_deref() == Some(&local.row[..]))
+                {
                     let text = format!("sample {} · {truth}", local.taken);
                     ui.label(RichText::new(text).color(tokens.muted));
                 }
@@ -128,7 +129,8 @@ fn span(dataset: &Dataset, index: usize) -> (f32, f32) {
     let n = dataset.input_len().max(1);
     let some = dataset.train.stretch(0..dataset.train.len().min(1000));
     let values = some.iter().flat_map(|some| some.inputs.iter().skip(index).step_by(n)).copied();
-    let (low, high) = values.filter(|v| v.is_finite()).fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    let (low, high) =
+        values.filter(|v| v.is_finite()).fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low < high { (low, high) } else { (-1.0, 1.0) }
 }
 

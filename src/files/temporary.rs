@@ -149,7 +149,7 @@ mod tests {
                 }
             });
             for n in 0..200_u32 {
-                let written = crate::persist::project_file::write_atomically(&path, &n.to_le_bytes());
+                let written = crate::files::atomic::write(&path, &n.to_le_bytes());
                 if written.is_err() || std::fs::read(&path).unwrap() != n.to_le_bytes() {
                     done.store(true, std::sync::atomic::Ordering::Relaxed);
                     panic!("{n}: {written:?}");

@@ -1,6 +1,6 @@
 //! A project that fits a data set: a model of the right kind and size, and settings that train it without further options.
 
-use super::Dataset;
+use crate::data::Dataset;
 use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
 use crate::model::{DataSpec, EarlyStopping, Optimiser, Project, Schedule, TrainingSpec, templates};
 

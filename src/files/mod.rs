@@ -1,0 +1,33 @@
+//! Floor 1: files as such: written whole or not at all, locked, left behind; tensors in them. Knows nothing of what stands in them.
+
+pub mod atomic;
+pub mod lock;
+pub mod npy;
+pub mod temporary;
+pub mod tensors;
+
+use std::path::{Path, PathBuf};
+
+pub use tensors::{NamedTensor, TensorFile, Values};
+
+/// Why a file cannot be read or written: what, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("Can't read the file ({reason}): {}", path.display())]
+    Read { reason: String, path: PathBuf },
+    #[error("Can't write the file ({reason}). Choose another location or free some space: {}", path.display())]
+    Write { reason: String, path: PathBuf },
+    /// `reason`: half a sentence.
+    #[error("This file has no tensors that can be read: {reason}. File: {}", path.display())]
+    NotTensors { reason: String, path: PathBuf },
+}
+
+impl FileError {
+    pub fn read(path: &Path, why: impl ToString) -> Self {
+        Self::Read { reason: why.to_string(), path: path.to_owned() }
+    }
+
+    pub fn write(path: &Path, why: impl ToString) -> Self {
+        Self::Write { reason: why.to_string(), path: path.to_owned() }
+    }
+}
