@@ -201,9 +201,9 @@ impl Drawn {
     }
 
     /// With weights that are nowhere 0, so that biases and slopes take part.
-    fn machine(&self) -> Machine {
+    fn machine(&self, precision: Precision) -> Machine {
         let (graph, data) = (&self.graph, &self.data);
-        let mut machine = Machine::new(graph, data, &self.training, Device::Cpu, Precision::F32).unwrap();
+        let mut machine = Machine::new(graph, data, &self.training, Device::Cpu, precision).unwrap();
         let trained: Vec<_> = machine.program().gradients.keys().copied().collect();
         let mut chance = Chance(7);
         for id in
@@ -212,6 +212,19 @@ impl Drawn {
             let (dims, numbers) = machine.read_f64(id).unwrap();
             let moved: Vec<_> = numbers.iter().map(|number| f64::from((number + chance.number(0.3)) as f32)).collect();
             machine.write_f64(id, &dims, &moved).unwrap();
+        }
+        machine
+    }
+
+    /// In double precision, before the update of a step.
+    fn in_double(&self, step: usize) -> Machine {
+        let mut machine = self.machine(Precision::F64);
+        for batch in &self.batches[..step] {
+            machine.run_step(batch).unwrap();
+        }
+        machine.begin_step(&self.batches[step]).unwrap();
+        while machine.program().instructions.get(machine.pc()).is_some_and(|i| i.phase != Phase::Update) {
+            machine.step_instruction().unwrap();
         }
         machine
     }
@@ -248,7 +261,7 @@ impl Findings {
     }
 
     /// An element of a gradient by a nudge, and again after an edit.
-    fn nudge(&mut self, drawn: &Drawn, machine: &mut Machine, gradient: ValueId, flat: usize) {
+    fn nudge(&mut self, drawn: &Drawn, (step, machine): (usize, &mut Machine), gradient: ValueId, flat: usize) {
         let (dims, numbers) = machine.read_f64(gradient).unwrap();
         let (index, name) = (index_of(flat, &dims), machine.program().name(gradient).to_owned());
         let verdict = machine.nudge(gradient, &index, &[]).unwrap();
@@ -256,7 +269,13 @@ impl Findings {
         match verdict.judgement {
             Judgement::Agrees => {}
             Judgement::AtKink => self.kinks += 1,
-            Judgement::Differs { .. } => self.differ.push(format!("{}: {name}{index:?}: {verdict:?}", drawn.name)),
+            // Where a norm divides by next to nothing, single precision loses more than a verdict allows.
+            Judgement::Differs { .. } => {
+                let in_double = drawn.in_double(step).nudge(gradient, &index, &[]).unwrap();
+                if matches!(in_double.judgement, Judgement::Differs { .. }) {
+                    self.differ.push(format!("{}: {name}{index:?}: {verdict:?}, in double {in_double:?}", drawn.name));
+                }
+            }
         }
         let mut edited = numbers.clone();
         let largest = numbers.iter().fold(1e-3f64, |largest, number| largest.max(number.abs()));
@@ -294,7 +313,7 @@ impl Findings {
 
 /// Everything about one network; what it comes to, for comparison with a free run.
 fn put_to_the_test(drawn: &Drawn, findings: &mut Findings) -> Machine {
-    let (mut machine, mut chance) = (drawn.machine(), Chance(11));
+    let (mut machine, mut chance) = (drawn.machine(Precision::F32), Chance(11));
     for (step, batch) in drawn.batches.iter().enumerate() {
         machine.begin_step(batch).unwrap();
         let mut is_nudged = step > 0;
@@ -305,7 +324,7 @@ fn put_to_the_test(drawn: &Drawn, findings: &mut Findings) -> Machine {
                 let gradients: BTreeSet<_> = machine.program().gradients.values().copied().collect();
                 for gradient in gradients {
                     let count = machine.read_f64(gradient).unwrap().1.len();
-                    findings.nudge(drawn, &mut machine, gradient, chance.pick(0, count - 1));
+                    findings.nudge(drawn, (step, &mut machine), gradient, chance.pick(0, count - 1));
                 }
             }
             if !findings.instruction(drawn, &mut machine, &mut chance) {
@@ -319,7 +338,7 @@ fn put_to_the_test(drawn: &Drawn, findings: &mut Findings) -> Machine {
 
 fn free(drawn: &Drawn, threads: usize) -> Machine {
     Threads::new(threads).unwrap().run(|| {
-        let mut machine = drawn.machine();
+        let mut machine = drawn.machine(Precision::F32);
         for batch in &drawn.batches {
             machine.run_step(batch).unwrap();
         }
@@ -347,9 +366,7 @@ fn numbers_of_any_network_are_explained_and_its_gradients_true() {
     }
     let Findings { wrong, differ, explained, nudged, edited, kinks } = findings;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Where a norm divides by next to nothing, single precision may lose more than a verdict allows. How often depends on the
-    // machine, whose kernels add in an order of their own; a derivative of one kind of layer that is wrong differs more often.
-    assert!(differ.len() <= nudged / 400, "{} of {nudged}:\n{}", differ.len(), differ.join("\n"));
+    assert!(differ.is_empty(), "{} of {nudged}:\n{}", differ.len(), differ.join("\n"));
     assert_eq!(seen.len(), kinds.len(), "a kind of layer is not tried");
     assert!(
         explained > 5000 && nudged > 800 && edited == nudged && kinks < nudged / 50,

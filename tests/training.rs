@@ -126,23 +126,22 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     }
     let whole = state.run.curves.clone();
     assert_eq!((whole.train_loss.len(), whole.validation_loss.len()), (30, 1));
-    let has_run = |state: &State| {
-        let note = state.session_folder().and_then(|folder| std::fs::read_to_string(folder.join("note.json")).ok());
-        note.and_then(|note| serde_json::from_str::<Note>(&note).ok()).is_some_and(|note| note.run.is_some())
+    let note = |state: &State| -> Option<Note> {
+        let folder = state.session_folder()?;
+        serde_json::from_str(&std::fs::read_to_string(folder.join("note.json")).ok()?).ok()
     };
-    wait(&mut state, "an autosave with the run", has_run);
+    let run_kept = |state: &State| note(state).and_then(|note| note.run);
+    wait(&mut state, "an autosave with the run", |s| run_kept(s).is_some());
     drop(state);
     let mut again = State::start(Some(home.clone()));
     assert!(again.recoverable.is_some());
     again.apply(Action::RecoverLast(true));
     wait(&mut again, "the run", |s| s.run.step > 0);
-    // Nor is it lost when the same befalls it at once again: what was kept before its data was there is kept with it.
-    for _ in 0..50 {
-        again.poll();
-        assert!(has_run(&again));
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
     let back = again.run.curves.train_loss.clone();
+    // Nor is it lost when the same befalls it at once again: what was kept before its data was there is kept with it.
+    let kept = run_kept(&again).unwrap();
+    again.apply(Action::Transport(Transport::StepBatch));
+    wait(&mut again, "the next autosave", |s| run_kept(s).unwrap() != kept);
     assert_eq!(back.steps()[0], 1);
     assert!(back.last().is_some_and(|(step, _)| step <= again.run.step));
     assert_eq!(back.values(), &whole.train_loss.values()[..back.len()]);

@@ -107,8 +107,13 @@ fn numbers_make_a_regression_in_the_users_units() {
     let set = load_text(table(40), "size").unwrap();
     assert_eq!((set.truth.task, &*set.truth.names), (Task::Numbers(1), &["size".to_owned()][..]));
     let unit = set.truth.unit(0);
-    let mut values: Vec<f32> =
-        set.train.targets().iter().chain(set.validation.targets().iter()).map(|t| t * unit.scale + unit.offset).collect();
+    let mut values: Vec<f32> = set
+        .train
+        .targets()
+        .iter()
+        .chain(set.validation.targets().iter())
+        .map(|t| t * unit.scale + unit.offset)
+        .collect();
     values.sort_by(f32::total_cmp);
     for (i, value) in values.iter().enumerate() {
         assert!((value - i as f32 * 0.5).abs() < 1e-4);

@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -77,7 +78,7 @@ impl Desk {
     }
 
     fn save(&self) -> Box<Kept> {
-        self.trainer.asker().save().recv().unwrap().unwrap()
+        self.trainer.asker().save().recv_timeout(PATIENCE).unwrap().unwrap()
     }
 }
 
@@ -151,10 +152,11 @@ fn a_run_is_kept_with_all_that_was_told_of_it_though_nobody_took_it() {
     assert_eq!((again.marks.len(), asker.run()), (1, Some(2)));
     assert!(again.curves.pace.last().map(|pace| pace.seconds) >= seconds);
     desk.trainer.send(Command::Clear);
-    let answer = asker.save().recv().unwrap();
+    let answer = asker.save().recv_timeout(PATIENCE).unwrap();
     assert!(answer.is_err_and(|why| why.contains("no run")) && asker.run().is_none());
     drop(desk);
-    assert!(asker.save().recv().is_err(), "the thread has ended, and nobody waits for it");
+    let answer = asker.save().recv_timeout(PATIENCE);
+    assert_eq!(answer.err(), Some(RecvTimeoutError::Disconnected), "the thread has ended, and nobody waits for it");
 }
 
 #[test]
