@@ -352,7 +352,10 @@ mod tests {
         runs.change_desk(|desk| desk.simple = true).unwrap();
         assert_eq!(runs.read_desk(), Some(Desk { pins: vec!["%1".into()], simple: true, ..Desk::default() }));
         std::fs::write(runs.path().join(DESK), "{nonsense").unwrap();
-        assert!(matches!(runs.change_desk(|desk| desk.simple = false), Err(FileError::File(files::FileError::Read { .. }))));
+        assert!(matches!(
+            runs.change_desk(|desk| desk.simple = false),
+            Err(FileError::File(files::FileError::Read { .. }))
+        ));
         assert_eq!(std::fs::read_to_string(runs.path().join(DESK)).unwrap(), "{nonsense");
     }
 
