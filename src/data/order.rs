@@ -13,6 +13,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 pub enum Algorithm {
     /// All rows, shuffled in memory. No new run begins with it.
     FisherYates,
+    /// A permutation computed place by place.
     #[default]
     Feistel,
 }
@@ -26,6 +27,7 @@ impl Algorithm {
         }
     }
 
+    /// The one that a file names.
     pub fn named(name: &str) -> Option<Self> {
         [Self::FisherYates, Self::Feistel].into_iter().find(|one| one.name() == name)
     }
@@ -34,7 +36,9 @@ impl Algorithm {
 /// The order of one epoch.
 #[derive(Clone, Debug)]
 pub enum EpochOrder {
+    /// Held row by row.
     Shuffled(Vec<u32>),
+    /// Computed where it is asked for.
     Keyed(Keyed),
 }
 
@@ -90,6 +94,7 @@ pub struct Keyed {
 }
 
 impl Keyed {
+    /// Of the numbers below `len`, keyed by seed and epoch.
     pub fn new(seed: u64, epoch: u64, len: usize) -> Self {
         let len = u32::try_from(len).unwrap_or(u32::MAX);
         let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x4645_4953_5445_4c31);

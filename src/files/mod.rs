@@ -13,6 +13,7 @@ pub use tensors::{NamedTensor, TensorFile, Values};
 /// Why a file cannot be read or written: what, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
+    /// `reason`: the system's.
     #[error("Can't read the file ({reason}): {}", path.display())]
     Read { reason: String, path: PathBuf },
     #[error("Can't write the file ({reason}). Choose another location or free some space: {}", path.display())]
@@ -23,10 +24,12 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// A file that cannot be read.
     pub fn read(path: &Path, why: impl ToString) -> Self {
         Self::Read { reason: why.to_string(), path: path.to_owned() }
     }
 
+    /// One that cannot be written.
     pub fn write(path: &Path, why: impl ToString) -> Self {
         Self::Write { reason: why.to_string(), path: path.to_owned() }
     }

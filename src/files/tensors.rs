@@ -11,17 +11,23 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo, View};
 
 use super::{FileError, atomic};
 
+/// A tensor as it stands in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedTensor {
     /// `dense_1.weight`
     pub name: String,
+    /// Its sizes, row-major.
     pub dims: Vec<usize>,
+    /// Its numbers.
     pub values: Values,
 }
 
+/// Numbers in the precision that they are kept in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
+    /// Single.
     F32(Vec<f32>),
+    /// Double.
     F64(Vec<f64>),
 }
 
@@ -81,6 +87,7 @@ pub struct TensorFile {
 }
 
 impl TensorFile {
+    /// Reads the header. Errors: it cannot be read, or is none of this format.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let not = |reason: String| FileError::NotTensors { reason, path: path.to_owned() };
         let mut file = File::open(path).map_err(|error| FileError::read(path, error))?;

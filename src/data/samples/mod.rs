@@ -19,8 +19,10 @@ use memory::InMemory;
 
 /// A kind of samples. Whoever asks may be any thread, and several at once.
 pub trait Rows: Send + Sync {
+    /// How many there are.
     fn len(&self) -> usize;
 
+    /// Whether there are none.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -49,8 +51,11 @@ pub trait Rows: Send + Sync {
 /// Some samples, row-major: `inputs` is `[len, shape...]`, `targets` `[len, numbers of one]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
+    /// Samples in the batch.
     pub len: usize,
+    /// Inputs, sample by sample.
     pub inputs: Vec<f32>,
+    /// Targets, sample by sample: values, or class indices.
     pub targets: Vec<f32>,
     /// Index of each in its part.
     pub rows: Vec<u32>,
@@ -59,7 +64,9 @@ pub struct Batch {
 /// Samples that follow each other, laid out like a [`Batch`]; borrowed where they lie in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch<'a> {
+    /// Inputs, sample by sample.
     pub inputs: Cow<'a, [f32]>,
+    /// Targets, sample by sample.
     pub targets: Cow<'a, [f32]>,
 }
 
@@ -90,10 +97,12 @@ impl Samples {
         Self::new(shape, target_len, InMemory { len, width, target_len, inputs, targets })
     }
 
+    /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
