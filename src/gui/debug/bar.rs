@@ -9,7 +9,7 @@ use egui_material_icons::icons;
 
 use crate::gui::numbers::{count, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Entered, Number, accent_icon_button, icon_button, named, path_field};
+use crate::gui::widgets::{Entered, Number, accent_icon_button, icon_button, named, path_field, perhaps};
 use crate::session::{Action, PlaceAction, RunStatus, State, Transport};
 use crate::trace::{At, DebugView, Moment, Stopped};
 use crate::trainer::{DebugCommand, Held, Unit};
@@ -137,7 +137,7 @@ fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Ac
     }
     let checked = state.debug.as_ref().and_then(|view| view.checked(&typed, true));
     let problem = checked.and_then(|checked| checked.problem.as_ref());
-    ui.scope(|ui| problem.map(|problem| ui.label(RichText::new(problem).color(tokens.bad))));
+    perhaps(ui, problem, |ui, problem| drop(ui.label(RichText::new(problem).color(tokens.bad))));
     let is_good = checked.is_some() && problem.is_none();
     let entered = local.waits.entered(entered, &typed, checked.is_some());
     let mut held = None;

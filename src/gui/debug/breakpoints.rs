@@ -7,7 +7,7 @@ use egui_material_icons::icons;
 use crate::gui::numbers::count;
 use crate::gui::panels::body;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{Entered, Number, icon_button, named, path_field, section, text_field};
+use crate::gui::widgets::{Entered, Number, icon_button, named, path_field, perhaps, section, text_field};
 use crate::session::{Action, State};
 use crate::trace::{At, Breakpoint, DebugView, Listing, StepPhase, Turn};
 use crate::trainer::DebugCommand;
@@ -80,8 +80,7 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
     }
     let checked = view.checked(&typed, true);
     let problem = checked.and_then(|checked| checked.problem.as_ref());
-    // What comes and goes with the news shifts nothing that is pressed or typed into behind it.
-    ui.scope(|ui| problem.map(|problem| ui.label(RichText::new(problem).color(tokens.bad))));
+    perhaps(ui, problem, |ui, problem| drop(ui.label(RichText::new(problem).color(tokens.bad))));
     let is_good = checked.is_some() && problem.is_none();
     // Whoever is quicker than the answer has pressed Enter all the same.
     let entered = local.waits.entered(entered, &typed, checked.is_some());

@@ -5,7 +5,7 @@ use egui::{Button, RichText, Ui};
 use crate::gui::numbers::{count, significant};
 use crate::gui::tensor;
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{Number, is_refused, named, path_field, rate, section};
+use crate::gui::widgets::{Number, is_refused, named, path_field, perhaps, rate, section};
 use crate::model::limits::LEARNING_RATE;
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Kind, TensorRecord};
@@ -85,13 +85,12 @@ pub fn show(
         } else {
             view.listing.used_already(name, view.moment.instruction)
         };
-        // What comes and goes shifts nothing that is pressed or typed into behind it.
-        ui.scope(|ui| why.map(|why| ui.label(RichText::new(why).small().color(tokens.muted))));
+        perhaps(ui, why, |ui, why| drop(ui.label(RichText::new(why).small().color(tokens.muted))));
         let seed = state.project.training.seed;
         let can = can_change(view, name) && !probed;
         // Its numbers may have to be fetched first.
-        ui.add_enabled_ui(can, |ui| {
-            view.sight.tensor(name).map(|record| edits(ui, (record, chosen), seed, local, actions));
+        perhaps(ui, view.sight.tensor(name), |ui, record| {
+            ui.add_enabled_ui(can, |ui| edits(ui, (record, chosen), seed, local, actions));
         });
     }
     learning_rate(ui, state, actions);

@@ -8,7 +8,7 @@ use super::hover::HoverUi;
 use super::plane::{Plane, Pointed};
 use crate::gui::numbers::significant;
 use crate::gui::theme::{self, Tokens};
-use crate::gui::widgets::{icon_button, path_field, section, text_field};
+use crate::gui::widgets::{icon_button, path_field, perhaps, section, text_field};
 use crate::persist::Desk;
 use crate::session::{Action, RunStatus, State};
 use crate::trace::{DebugView, Element, Gaze, TensorRecord, Watched};
@@ -82,8 +82,7 @@ pub fn show(
             changed = Some((i, change));
         }
         let curve = view.curves.iter().find(|curve| drawn && curve.expression == *expression);
-        // What comes and goes shifts nothing that is pressed or typed into behind it.
-        ui.scope(|ui| curve.map(|curve| super::curve::show(ui, state, view, curve, actions)));
+        perhaps(ui, curve, |ui, curve| super::curve::show(ui, state, view, curve, actions));
     }
     if let Some((i, change)) = changed {
         change_row(state, local, i, change, actions);
@@ -227,7 +226,7 @@ fn add(ui: &mut Ui, view: &DebugView, local: &mut WatchUi, actions: &mut Vec<Act
         }
     }
     let problem = view.checked(&typed, false).and_then(|checked| checked.problem.as_ref());
-    ui.scope(|ui| problem.map(|problem| ui.label(RichText::new(problem).color(tokens.bad))));
+    perhaps(ui, problem, |ui, problem| drop(ui.label(RichText::new(problem).color(tokens.bad))));
     if problem.is_none() && entered && !typed.is_empty() {
         local.expressions.push(typed);
         local.typed.clear();

@@ -24,6 +24,15 @@ pub use tabs::{pane_tabs, tab_strip};
 
 use egui::{PointerButton, Ui};
 
+/// Draws what comes and goes with the news. Where it is not, it takes no room, and all that is drawn behind it keeps its id: fields that
+/// are typed into, menus that are open, buttons that are being pressed.
+pub fn perhaps<T>(ui: &mut Ui, what: Option<T>, draw: impl FnOnce(&mut Ui, T)) {
+    match what {
+        Some(what) => drop(ui.scope(|ui| draw(ui, what))),
+        None => ui.skip_ahead_auto_ids(1),
+    }
+}
+
 /// Whether this is the second click of two at one place. (A third counts too: egui takes any click just before for the first of three.)
 pub fn is_second_click(ui: &Ui) -> bool {
     let button = PointerButton::Primary;
