@@ -128,9 +128,12 @@ fn sorted(record: &LayersRecord, order: Order) -> Vec<&LayerHealth> {
     layers
 }
 
+/// Columns of fewer points have room for two digits.
+const NARROW: f32 = 50.0;
+
 /// Widths of the name and of each column.
 fn widths(room: f32) -> (f32, f32) {
-    let name = (room * 0.36).clamp(64.0, 160.0);
+    let name = (room * if room < 280.0 { 0.3 } else { 0.36 }).clamp(60.0, 160.0);
     (name, (room - name) / COLUMNS.len() as f32)
 }
 
@@ -141,7 +144,8 @@ fn heads(ui: &mut Ui, tokens: &Tokens, local: &mut LayersUi) {
         let head = |ui: &mut Ui, width: f32, title: &str, help: &str, on: bool| {
             let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 22.0), Sense::click());
             let colour = if on || response.hovered() { tokens.text } else { tokens.faint };
-            ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, theme::regular(11.0), colour);
+            let font = theme::regular(if column < NARROW { 10.0 } else { 11.0 });
+            ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, font, colour);
             response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("Sort by {title}")));
             response.on_hover_text(help).clicked()
         };
@@ -168,6 +172,10 @@ fn row(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, record: &LayersRecord
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), ROW), Sense::click());
     let (name, column) = widths(rect.width());
     let written = |measure: Measure| Measure::of(measure, health).map_or("–".to_owned(), |v| write(measure, v));
+    let shown = |measure: Measure| match Measure::of(measure, health) {
+        Some(v) if column < NARROW => write_briefly(measure, v),
+        _ => written(measure),
+    };
     let numbers: Vec<_> = COLUMNS.iter().map(|(measure, title, _)| format!("{title} {}", written(*measure))).collect();
     let label = format!("{}: {}{}", health.name, numbers.join(", "), if words.is_empty() { "" } else { "; " });
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, format!("{label}{words}")));
@@ -188,14 +196,17 @@ fn row(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, record: &LayersRecord
     job.wrap = TextWrapping::truncate_at_width(part.width() - 4.0);
     painter.galley(at, painter.layout_job(job), tokens.text);
     if !words.is_empty() {
-        let at = rect.left_bottom() + Vec2::new(6.0, -4.0);
-        let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-        painter.text(at, Align2::LEFT_BOTTOM, &words, theme::regular(11.0), colour(tokens, severity));
+        let mut job = LayoutJob::simple_singleline(words.clone(), theme::regular(11.0), colour(tokens, severity));
+        job.wrap = TextWrapping::truncate_at_width(rect.width() - 8.0);
+        let galley = ui.painter().layout_job(job);
+        let at = rect.left_bottom() + Vec2::new(6.0, -4.0 - galley.size().y);
+        ui.painter().galley(at, galley, colour(tokens, severity));
     }
     for (i, (measure, _, _)) in COLUMNS.into_iter().enumerate() {
         let (part, painter) = clip(name + column * i as f32, column);
         let at = part.left_top() + Vec2::new(0.0, 7.0);
-        painter.text(at, Align2::LEFT_TOP, written(measure), theme::mono(12.0), tokens.muted);
+        let font = theme::mono(if column < 60.0 { 11.0 } else { 12.0 });
+        painter.text(at, Align2::LEFT_TOP, shown(measure), font, tokens.muted);
         if words.is_empty() {
             let spark =
                 Rect::from_min_max(part.left_top() + Vec2::new(0.0, 25.0), part.right_bottom() - Vec2::new(2.0, 3.0));
@@ -212,6 +223,14 @@ fn write(measure: Measure, value: f32) -> String {
     match measure {
         Measure::Zeros => percent(value),
         _ => crate::gui::numbers::significant(f64::from(value), 3),
+    }
+}
+
+fn write_briefly(measure: Measure, value: f32) -> String {
+    match measure {
+        Measure::Zeros if value.is_finite() => format!("{:.0} %", value * 100.0),
+        Measure::Zeros => percent(value),
+        _ => crate::gui::numbers::significant(f64::from(value), 2),
     }
 }
 
