@@ -152,7 +152,7 @@ fn other_output(graph: &Graph, found: &Inference, wire: Wire, fits: impl Fn(&Sha
     let port = (0..shapes.len()).find(|&port| port != wire.output && fits(&shapes[port]))?;
     let name = source.kind.spec().outputs().get(port)?;
     let edit = Edit::Connect { from: End::at(wire.from, port), to: End::at(wire.to, wire.input) };
-    Some(Repair { label: format!("Take {name} of {}", source.name), edit })
+    Some(Repair { label: format!("Use {name} of {}", source.name), edit })
 }
 
 /// The first input that must not stay free and does.
@@ -185,7 +185,7 @@ fn unconnected(graph: &Graph, layer: &Layer, have: usize, port: usize) -> Proble
     let inputs = layer.kind.about().inputs;
     let message = match (inputs, have) {
         (Inputs::Named(_), _) => {
-            format!("The input {} of {} is not connected: draw a wire to it.", inputs.name(port), layer.name)
+            format!("The input {} of {} isn't connected: draw a wire to it.", inputs.name(port), layer.name)
         }
         (Inputs::Many, 0) => format!("{} needs at least two inputs.", layer.name),
         (Inputs::Many, _) => format!("{} needs a second input: with only one there is nothing to merge.", layer.name),

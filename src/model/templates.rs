@@ -40,7 +40,7 @@ pub const TEMPLATES: &[Template] = &[
     built_in("plane", "Plane", "predict a number"),
     built_in("digits", "Drawn digits", "images as rows of pixels"),
     built_in("digits-cnn", "Digits, convolutions", "filters slide over 28 × 28 pixels"),
-    built_in("digits-resnet", "Digits, residual", "wires around convolutions"),
+    built_in("digits-resnet", "Digits, residual", "skip connections"),
     built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
     Template {

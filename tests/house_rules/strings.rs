@@ -101,8 +101,8 @@ fn literals(code: &str) -> Vec<(usize, usize)> {
 
 /// Attributes with their names: `#[serde(...)]` is `serde`.
 fn attributes(code: &str) -> Vec<(std::ops::Range<usize>, String)> {
-    let starts = code.match_indices("#[").map(|(at, _)| at);
-    let ranges = starts.map(|at| bracketed(code, at + 1));
+    let starts = ["#[", "#!["].into_iter().flat_map(|open| code.match_indices(open).map(|(at, _)| at + open.len() - 1));
+    let ranges = starts.map(|at| bracketed(code, at));
     ranges.map(|range| (range.clone(), words(&code[range]).next().map_or(String::new(), |w| w.1.to_owned()))).collect()
 }
 

@@ -41,7 +41,7 @@ pub(super) const TERMS: &[Term] = &[
         "Causal",
         &["causal mask", "causal padding"],
         "",
-        "Without a look at the future: in attention, a position sees only itself and those before it; in a 1-D \
+        "Not seeing the future: in attention, a position sees only itself and those before it; in a 1-D \
             convolution, zeros are added only before the sequence, so that no output sees a later step.",
     ),
     term(
@@ -54,7 +54,7 @@ pub(super) const TERMS: &[Term] = &[
         "Cap",
         &["ReLU6"],
         "y = min(max(0, x), cap)",
-        "The value at which Capped ReLU cuts off larger ones. With a cap of 6 it is called ReLU6.",
+        "The largest output of Capped ReLU. With a cap of 6 it is called ReLU6.",
     ),
     term(
         "Convolution",
@@ -80,8 +80,8 @@ pub(super) const TERMS: &[Term] = &[
         "Deviation",
         &["standard deviation", "sigma"],
         "σ",
-        "How far values usually lie from their mean. Of normal random numbers two thirds lie within one standard \
-            deviation.",
+        "How far values typically are from their mean. About two thirds of normally distributed values are within one \
+            standard deviation.",
     ),
     term(
         "Dilation",
@@ -187,7 +187,7 @@ pub(super) const TERMS: &[Term] = &[
         "Keep the remainder",
         &["remainder", "ceil mode"],
         "",
-        "In pooling: what is left at the end, too little for a whole window, gets a window of its own instead of being \
+        "In pooling: a remainder at the edge that is too small for a full window gets its own window instead of being \
             dropped.",
     ),
     term(
@@ -244,12 +244,7 @@ pub(super) const TERMS: &[Term] = &[
         "In transposed convolution: extra rows and columns at the bottom and right. They choose between the sizes that \
             a convolution would shrink to the same one.",
     ),
-    term(
-        "Output rows",
-        &["output columns"],
-        "",
-        "In adaptive pooling: how many parts the image is divided into, down and across. As many pixels come out.",
-    ),
+    term("Output rows", &["output columns"], "", "In adaptive pooling: the number of rows and columns of the output."),
     term(
         "Padding",
         &["pad", "same size"],
@@ -294,7 +289,7 @@ pub(super) const TERMS: &[Term] = &[
         "Steps before",
         &["steps after", "rows above", "rows below", "columns left", "columns right"],
         "",
-        "In zero padding and cropping: how many are added or cut off on each side.",
+        "In zero padding and cropping: how many are added or removed on each side.",
     ),
     term("Stride", &[], "", "How far a kernel or pooling window moves each time. 2 halves the width and height."),
     term(
@@ -307,7 +302,7 @@ pub(super) const TERMS: &[Term] = &[
         "Threshold",
         &["threshold of Thresholded ReLU"],
         "",
-        "What values must exceed to count. Thresholded ReLU turns the others into 0; the On plateau schedule ignores \
+        "What values must exceed to count. Thresholded ReLU sets the others to 0; the On plateau schedule ignores \
             gains below its threshold.",
     ),
     term(
@@ -341,8 +336,8 @@ pub(super) const TERMS: &[Term] = &[
         "Whole channels",
         &["spatial dropout"],
         "",
-        "Dropout of whole channels of an image or features of a sequence. Neighbouring pixels are so alike that dropping \
-            single ones hides little.",
+        "Dropout of whole channels of an image or features of a sequence. Neighbouring pixels are so similar that \
+            dropping single ones hides little.",
     ),
     term("Width", &["embedding size"], "", "The length of the vector an embedding gives each word or category."),
     term(

@@ -38,8 +38,8 @@ pub(super) const TERMS: &[Term] = &[
         "Class weights",
         &["class weight", "imbalance", "rare classes"],
         "",
-        "How much the samples of each class count in the loss. A rare class with a large weight is not drowned by the \
-            others.",
+        "How much the samples of each class count in the loss. A large weight keeps a rare class from being drowned \
+            out by the others.",
     ),
     term(
         "Confusion matrix",
@@ -77,8 +77,8 @@ pub(super) const TERMS: &[Term] = &[
         "Focal",
         &["focal loss", "loss", "gamma"],
         "−(1 − p)^γ · log p",
-        "Cross-entropy that counts samples less the surer the network is of their true class (gamma says how much \
-            less), so that rare and hard ones decide.",
+        "Cross-entropy that gives less weight to samples the network is already sure of (gamma sets how much less), so \
+            that rare and hard ones dominate.",
     ),
     term(
         "Gaps",
@@ -90,8 +90,8 @@ pub(super) const TERMS: &[Term] = &[
         "Hinge",
         &["hinge loss", "loss", "margin", "SVM"],
         "max(0, 1 − t · y)",
-        "A loss for classes that wants every output beyond a margin on the right side, and nothing more. Known from \
-            support vector machines.",
+        "A loss for classes that only asks every output to be beyond a margin on the correct side. Known from support \
+            vector machines.",
     ),
     term(
         "Huber",
@@ -111,7 +111,7 @@ pub(super) const TERMS: &[Term] = &[
         "Label smoothing",
         &["smoothing", "soft labels"],
         "(1 − ε) · truth + ε / classes",
-        "Tells the network that a small share of the truth belongs to every class, so that it never grows too sure.",
+        "Gives a small share of the truth to every class, so that the network never becomes overconfident.",
     ),
     term(
         "Loss",

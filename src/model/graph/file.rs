@@ -103,7 +103,7 @@ fn check_layer(graph: &Graph, layer: &Layer) -> Result<(), String> {
         return Err(format!("two layers are named {:?} (or the name is empty)", layer.name));
     }
     if !layer.position.iter().all(|p| p.is_finite()) {
-        return Err(format!("layer {:?} has a position that is not a number", layer.name));
+        return Err(format!("layer {:?} has an invalid position", layer.name));
     }
     for spec in layer.kind.spec().param_specs() {
         if let Some(refusal) = layer.kind.spec().param(spec.key).and_then(|value| spec.kind.refuse(spec.label, &value))
@@ -119,18 +119,18 @@ impl WirePart {
         let (mut from, mut to) = (End::from(self.from), End::from(self.to));
         if let (Some(name), Some(layer)) = (&self.output, graph.layer(self.from)) {
             let port = layer.kind.spec().outputs().iter().position(|output| output == name);
-            from.port = Some(port.ok_or_else(|| format!("{} has no output called {name:?}", layer.name))?);
+            from.port = Some(port.ok_or_else(|| format!("{} has no output named {name:?}", layer.name))?);
         }
         if let (Some(name), Some(layer)) = (&self.input, graph.layer(self.to)) {
             let port = layer.kind.about().inputs.find(name);
-            to.port = Some(port.ok_or_else(|| format!("{} has no input called {name:?}", layer.name))?);
+            to.port = Some(port.ok_or_else(|| format!("{} has no input named {name:?}", layer.name))?);
         }
         let (output, free) = graph.joint(from, to).map_err(|error| error.to_string())?;
         // In any order: gaps among inputs that are alike are closed in the end.
         let input = to.port.unwrap_or(free);
         match graph.incoming(self.to).find(|wire| wire.input == input) {
             Some(_) if self.input.is_none() => Err("all inputs of its target are in use".to_owned()),
-            Some(other) => Err(format!("wire {} arrives there already", other.id.0)),
+            Some(other) => Err(format!("wire {} is already connected there", other.id.0)),
             None => Ok(Wire { id: self.id, from: self.from, output, to: self.to, input }),
         }
     }

@@ -101,8 +101,8 @@ activation!(
     "cut at −1, 1",
     "hT",
     "y = min(max(x, −1), 1)",
-    "A piecewise approximation of tanh. Values between −1 and 1 pass unchanged. The others are cut off, and no gradient \
-        passes back through them."
+    "A piecewise approximation of tanh. Values between −1 and 1 pass unchanged. The others are clipped and pass back \
+        no gradient."
 );
 activation!(
     HardSigmoid,
@@ -191,8 +191,8 @@ static CAPPED_RELU: About = About {
     title: "Capped ReLU",
     group: Group::Activation,
     tagline: "ReLU with a ceiling",
-    help: "Like ReLU, but values above the cap are cut off. With a cap of 6 this is ReLU6, designed for small networks on \
-        phones (MobileNet), whose values must stay in a known range.",
+    help: "Like ReLU, but values above the cap are clipped. With a cap of 6 this is ReLU6, designed for small networks \
+        on phones (MobileNet), whose values must stay in a known range.",
     formula: "y = min(max(0, x), cap)",
     glyph: "≤",
     inputs: Inputs::One,
@@ -210,7 +210,7 @@ static THRESHOLDED_RELU: About = About {
     title: "Thresholded ReLU",
     group: Group::Activation,
     tagline: "0 up to a threshold",
-    help: "Passes values above the threshold unchanged and turns all others into 0, which silences weak \
+    help: "Passes values above the threshold unchanged and sets all others to 0, which silences weak \
         responses.",
     formula: "y = x if x > threshold, else 0",
     glyph: "θ",

@@ -20,9 +20,9 @@ static ABOUT: About = About {
     group: Group::Sequence,
     tagline: "who looks where",
     help: "Every position of a sequence compares its query with the keys of all positions and takes the mean of their \
-        values, weighted by how well they match. With a wire to query alone a sequence attends to itself \
-        (self-attention). Key takes another sequence to attend to, and value its values separately from its keys. The \
-        card shows where each position (row) looks, per head.",
+        values, weighted by how well they match. With only query connected, a sequence attends to itself \
+        (self-attention). Key is another sequence to attend to, and value supplies its values separately from its \
+        keys. The card shows where each position (row) looks, per head.",
     formula: "y = concat(softmax(q kᵀ / √d) v) W",
     glyph: "⊙",
     inputs: Inputs::Named(&PORTS),
@@ -33,17 +33,17 @@ static PORTS: [InputPort; 3] = [
     InputPort {
         name: "query",
         need: Need::Required,
-        help: "The sequence that attends: each of its positions asks a question.",
+        help: "The sequence that attends: each of its positions looks for others that matter to it.",
     },
     InputPort {
         name: "key",
         need: Need::Optional,
-        help: "The sequence to attend to. Without a wire, the sequence that attends (self-attention).",
+        help: "The sequence to attend to. If not connected, the sequence attends to itself (self-attention).",
     },
     InputPort {
         name: "value",
         need: Need::Optional,
-        help: "What is taken from each position. Without a wire, the same as key.",
+        help: "What is taken from each position. If not connected, the same as key.",
     },
 ];
 

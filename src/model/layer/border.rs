@@ -55,8 +55,8 @@ static PAD_IN_TIME: About = About {
     title: "Zero padding 1-D",
     group: Group::Sequence,
     tagline: "zeros before and after",
-    help: "Adds steps of zeros before and after a sequence. Zeros only before it keep later steps out of sight of a \
-        convolution.",
+    help: "Adds steps of zeros before and after a sequence. Zeros only before it keep a convolution from seeing later \
+        steps.",
     formula: "y[t, f] = x[t − before, f], 0 outside",
     glyph: "▣",
     inputs: Inputs::One,
@@ -67,8 +67,7 @@ static CROP: About = About {
     title: "Crop",
     group: Group::Convolution,
     tagline: "cut off a border",
-    help: "Removes rows and columns from the sides of an image, such as those that a larger branch has more than a \
-        smaller one it is to be added to.",
+    help: "Removes rows and columns from the sides of an image, for example so that it can be added to a smaller one.",
     formula: "y[c, i, j] = x[c, i + top, j + left]",
     glyph: "✂",
     inputs: Inputs::One,
@@ -79,8 +78,8 @@ static CROP_IN_TIME: About = About {
     title: "Crop 1-D",
     group: Group::Sequence,
     tagline: "cut off the ends",
-    help: "Removes steps from the start and the end of a sequence, such as those that a convolution without padding \
-        has taken from another branch.",
+    help: "Removes steps from the start and end of a sequence, for example to match a branch shortened by an unpadded \
+        convolution.",
     formula: "y[t, f] = x[t + before, f]",
     glyph: "✂",
     inputs: Inputs::One,

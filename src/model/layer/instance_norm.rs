@@ -44,7 +44,7 @@ impl LayerSpec for InstanceNorm {
         Err(Mismatch {
             expected: "an image or a sequence".into(),
             got: inputs[0].to_string(),
-            why: "Each channel is normalised by itself, and of a row each has a single value.".into(),
+            why: "Each channel is normalised by itself, but in a row every channel has only one value.".into(),
             fixes: Vec::new(),
         })
     }

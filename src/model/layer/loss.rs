@@ -9,12 +9,12 @@ layer_params! {
     pub struct Loss {
         loss (card): LossKind = LossKind::Auto, LossKind::kind(), "Loss", "How wrong the predictions are, as one \
             number. Training makes it smaller.";
-        gamma: f64 = 2.0, float(0.0, 10.0), "Gamma", "How much less a sample counts that is right already: 0 is \
-            cross-entropy, 2 is usual.";
-        label_smoothing: f64 = 0.0, float(0.0, 0.9), "Label smoothing", "The share of the truth that is spread evenly \
-            over all classes, so that the network never grows too sure. Usual is 0.1.";
+        gamma: f64 = 2.0, float(0.0, 10.0), "Gamma", "How much less a sample counts once it is right. 0 is \
+            cross-entropy, 2 is typical.";
+        label_smoothing: f64 = 0.0, float(0.0, 0.9), "Label smoothing", "The share of the truth spread evenly over all \
+            classes, so that the network never becomes overconfident. Typically 0.1.";
         class_weights: String = String::new(), ParamKind::Text, "Class weights", "How much each class counts, one \
-            number per class, such as 1, 4, 1. A rare class gets a large one. Empty: all alike.";
+            number per class, such as 1, 4, 1. Give a rare class a large one. Empty: all the same.";
     }
 }
 
@@ -63,7 +63,7 @@ impl Loss {
         let words = || self.class_weights.split([',', ' ', ';']).filter(|word| !word.is_empty());
         let number = |word: &str| word.parse().ok().filter(|weight: &f64| weight.is_finite() && *weight >= 0.0);
         if let Some(word) = words().find(|word| number(word).is_none()) {
-            return Err(format!("Class weights are numbers from 0, but one of them is {word}."));
+            return Err(format!("Class weights must be numbers from 0, but one of them is {word}."));
         }
         let weights: Vec<f64> = words().filter_map(number).collect();
         if weights.len() != classes {

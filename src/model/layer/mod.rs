@@ -74,7 +74,7 @@ use super::{DataSignature, Shape};
 /// The largest factor of a penalty on weights.
 pub const PENALTY: f64 = 10.0;
 const SLOPE: &str = "Negative values are multiplied by this.";
-const CAP: &str = "Larger values are cut off here. With a cap of 6 the function is called ReLU6.";
+const CAP: &str = "Larger values are clipped to this. With a cap of 6 the function is called ReLU6.";
 const THRESHOLD: &str = "Values up to this become 0. Larger ones pass unchanged.";
 const L1: &str = "Adds L1 × Σ|w| to the loss, over the weights of this layer, which drives unneeded ones to exactly \
     zero.";

@@ -7,9 +7,10 @@ use super::*;
 const WINDOW: &str = "Rows and columns of each window.";
 const STEPS: &str = "Steps in each window.";
 const STRIDE: &str = "How far the window moves each time.";
-const PADDING: &str = "Zeros added around, so that windows may overlap the border. They never win against a maximum.";
+const PADDING: &str = "Padding around the input, so that windows can overlap the border. Padding is never the \
+    maximum.";
 const PAD: &str = "Zeros on each side when padding is custom: at most half the window.";
-const REMAINDER: &str = "Whether what is left at the end gets a window of its own, even if part of that lies outside \
+const REMAINDER: &str = "Whether a remainder at the edge gets its own window, even if that extends beyond the image \
     (ceil mode in PyTorch).";
 const COUNT: &str = "Whether the mean also counts the zeros of the padding (count_include_pad in PyTorch). Keras leaves \
     them out.";
@@ -101,7 +102,7 @@ static MAX_IN_TIME: About = About {
     group: Group::Sequence,
     tagline: "max along time",
     help: "Divides a sequence into windows of a few steps and keeps the largest value of each feature in each: a \
-        shorter sequence that tells what occurred, not exactly when.",
+        shorter sequence that says what occurred, but not exactly when.",
     formula: "y[i, f] = max over the window of x[:, f]",
     glyph: "▼",
     inputs: Inputs::One,
@@ -124,8 +125,8 @@ static ADAPTIVE: About = About {
     title: "Adaptive average pool",
     group: Group::Convolution,
     tagline: "to a fixed size",
-    help: "Divides the image into as many parts as you choose and keeps the mean of each, so that images of any size \
-        come out at the same size.",
+    help: "Divides the image into a chosen number of parts and keeps the mean of each, so that images of any size give \
+        the same output size.",
     formula: "y[c, i, j] = mean over part (i, j) of x[c]",
     glyph: "▦",
     inputs: Inputs::One,
@@ -171,7 +172,7 @@ impl Pool {
             return Err(Mismatch {
                 expected: format!("at most {} zeros on each side", kernel / 2),
                 got: format!("{pad} zeros"),
-                why: "The padding may be at most half the window, or a window could lie on nothing but zeros.".into(),
+                why: "Padding can be at most half the window; otherwise a window could contain only padding.".into(),
                 fixes: vec![set("pad", kernel / 2)],
             });
         }

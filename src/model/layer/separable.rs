@@ -41,8 +41,8 @@ static ABOUT: About = About {
     title: "Separable conv",
     group: Group::Convolution,
     tagline: "depthwise, then mixed",
-    help: "A convolution in two steps: a filter for each channel, then a mixture of the channels at every pixel. Finds \
-        almost as much as a full convolution with a fraction of the weights and the work (depthwise separable, as in \
+    help: "A convolution in two steps: a filter for each channel, then a mix of the channels at every pixel. Almost as \
+        capable as a full convolution, with a fraction of the weights and computation (depthwise separable, as in \
         Xception and MobileNet).",
     formula: "y[f, i, j] = activation(Σ p[f, c] · Σ d[c, u, v] · x[c, i·stride + u, j·stride + v] + b[f])",
     glyph: "⊡",

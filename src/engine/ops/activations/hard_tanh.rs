@@ -18,10 +18,10 @@ pub struct HardTanh {
 impl Pointwise for HardTanh {
     const NAME: &'static str = "hard_tanh";
     const FORMULA: &'static str = "y = min(max(x, low), high)";
-    const WORDS: &'static str = "Passes values between the two ends unchanged and cuts off the others.";
+    const WORDS: &'static str = "Passes values between the limits unchanged and clips the rest.";
     const GRADIENT_NAME: &'static str = "hard_tanh'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy where low < x < high, else 0";
-    const GRADIENT_WORDS: &'static str = "The gradient passes only where the value was not cut off.";
+    const GRADIENT_WORDS: &'static str = "The gradient passes only where the value wasn't clipped.";
     const DERIVATIVE_FROM: From = From::Input;
     const BLOCKS: bool = true;
 

@@ -20,7 +20,7 @@ impl Threshold {
 impl Pointwise for Threshold {
     const NAME: &'static str = "threshold";
     const FORMULA: &'static str = "y = x if x > threshold, else 0";
-    const WORDS: &'static str = "Passes values above the threshold unchanged and turns all others into 0.";
+    const WORDS: &'static str = "Passes values above the threshold unchanged and sets all others to 0.";
     const GRADIENT_NAME: &'static str = "threshold'x";
     const GRADIENT_FORMULA: &'static str = "dx = dy if x > threshold, else 0";
     const GRADIENT_WORDS: &'static str = "The gradient passes only where the value did.";

@@ -52,8 +52,8 @@ impl Op for Focal {
     }
 
     fn words(&self) -> &'static str {
-        "Cross-entropy that counts samples less the surer the network is of their true class, so that the hard ones \
-            decide."
+        "Cross-entropy that gives less weight to samples the network is already sure of, so that hard ones dominate \
+            (Lin et al., 2017)."
     }
 
     fn settings(&self) -> String {
@@ -134,7 +134,7 @@ impl Op for FocalX {
     }
 
     fn words(&self) -> &'static str {
-        "Predicted probability minus truth, less the surer the network is of the true class."
+        "Predicted probability minus truth, scaled down for samples the network is already sure of."
     }
 
     fn settings(&self) -> String {

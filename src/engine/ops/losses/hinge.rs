@@ -15,10 +15,10 @@ impl Error for Hinge {
     const NAME: &'static str = "hinge";
     const FORMULA: &'static str = "L = mean of max(0, 1 − t · x)";
     const WORDS: &'static str =
-        "Asks every output to be beyond +1 or −1 on the right side of zero, and counts how far it falls short.";
+        "Asks every output to be beyond +1 or −1, on the correct side of zero, and measures how far it falls short.";
     const GRADIENT_NAME: &'static str = "hinge'x";
     const GRADIENT_FORMULA: &'static str = "dx = −dL · t / count if t · x < 1, else 0";
-    const GRADIENT_WORDS: &'static str = "Outputs that fall short of the margin are all pushed equally hard.";
+    const GRADIENT_WORDS: &'static str = "All outputs that fall short of the margin are pushed equally hard.";
 
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor> {
         at_least(&(x * t)?.affine(-1.0, 1.0)?, 0.0)

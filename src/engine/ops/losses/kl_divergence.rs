@@ -36,7 +36,7 @@ impl Op for KlDivergence {
     }
 
     fn words(&self) -> &'static str {
-        "Turns the outputs into probabilities and measures how far they are from the given ones: 0 where both agree."
+        "Turns the outputs into probabilities and measures how far they are from the true ones: 0 if they agree."
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
@@ -109,7 +109,7 @@ impl Op for KlDivergenceX {
     }
 
     fn words(&self) -> &'static str {
-        "Predicted minus given probability."
+        "Predicted minus true probability."
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {

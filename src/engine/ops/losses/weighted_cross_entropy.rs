@@ -84,8 +84,8 @@ impl Op for WeightedCrossEntropy {
     }
 
     fn words(&self) -> &'static str {
-        "Measures how improbable the outputs make the truth, where some classes count more than others or a little of \
-            the truth belongs to every class."
+        "Cross-entropy with class weights or label smoothing: some classes count more than others, or a little of the \
+            truth is given to every class."
     }
 
     fn settings(&self) -> String {
@@ -169,7 +169,7 @@ impl Op for WeightedCrossEntropyX {
     }
 
     fn words(&self) -> &'static str {
-        "Predicted probability minus truth, as much as the true class counts."
+        "Predicted probability minus truth, times the weight of the true class."
     }
 
     fn settings(&self) -> String {
