@@ -12,9 +12,6 @@ pub fn marks<'a>(origin: &Project, device: &Device, journal: impl IntoIterator<I
         let Some(mut said) = before.take(&entry.change) else { continue };
         if let Some((_, last)) = marks.pop_if(|(step, last)| *step == entry.step && last.is_one_drag(&said)) {
             said = last.dragged_to(said);
-            if said.is_nothing() {
-                continue;
-            }
         }
         marks.push((entry.step, said));
     }
@@ -62,21 +59,26 @@ impl Said {
         }
     }
 
-    /// From where this began to where `next` ended.
+    /// From where this began to where `next` ended, over where it was where both are the same: that may have left something behind.
     fn dragged_to(self, next: Self) -> Self {
-        let from = self.setting().map(|(difference, _)| difference.from.clone());
-        match (from, next) {
-            (Some(from), Self::One(to)) => Self::One(Difference { from, ..to }),
-            (Some(from), Self::Alike(to, layers)) => Self::Alike(Difference { from, ..to }, layers),
-            (_, next) => next,
+        let Some((first, _)) = self.setting() else { return next };
+        let (from, over) = (first.from.clone(), first.to.clone());
+        let back = |to: &Difference| {
+            let unit = to.to.strip_prefix(&from).filter(|unit| unit.is_empty() || unit.starts_with(' '))?;
+            let over = over.strip_suffix(unit).unwrap_or(&over);
+            Some(format!("{} {from}{ARROW}{over}{ARROW}{}", to.what, to.to))
+        };
+        match next {
+            Self::One(to) => match back(&to) {
+                Some(words) => Self::Else(words),
+                None => Self::One(Difference { from, ..to }),
+            },
+            Self::Alike(to, layers) => match back(&to) {
+                Some(words) => Self::Else(format!("{words} in {layers} layers")),
+                None => Self::Alike(Difference { from, ..to }, layers),
+            },
+            next => next,
         }
-    }
-
-    /// It was brought back to what it had been: "8 → 8 units".
-    fn is_nothing(&self) -> bool {
-        let is_same =
-            |d: &Difference| d.to.strip_prefix(&d.from).is_some_and(|unit| unit.is_empty() || unit.starts_with(' '));
-        self.setting().is_some_and(|(difference, _)| is_same(difference))
     }
 
     fn label(&self) -> String {
@@ -182,16 +184,14 @@ mod tests {
             (7, value),
             (8, Change::Graph { graph: origin.graph.clone() }),
             (8, units(9)),
-            (8, units(12)),
             (8, units(8)),
-            (8, units(12)),
-            (8, units(8)),
-            (8, units(12)),
-            (9, l2(0.01)),
-            (10, l2(0.02)),
-            (10, l2(0.1)),
-            (11, Change::Graph { graph: Graph::default() }),
-            (11, Change::Device { device: Device::Cuda(0) }),
+            (9, units(9)),
+            (9, units(12)),
+            (10, l2(0.01)),
+            (11, l2(0.02)),
+            (11, l2(0.1)),
+            (12, Change::Graph { graph: Graph::default() }),
+            (12, Change::Device { device: Device::Cuda(0) }),
         ];
         let journal = changes.map(|(step, change)| JournalEntry { step, instruction: 0, change });
         let marks = marks(&origin, &Device::Cpu, &journal);
@@ -204,11 +204,12 @@ mod tests {
                 (5, format!("optimiser {} → SGD", origin.training.optimiser.title()).as_str()),
                 (7, "dense_1.weight = 0"),
                 (7, "dense_1.bias[0] = 2"),
-                (8, "Dense 1 8 → 12 units"),
-                (9, "Dense 1 12 → 8 units and 2 more"),
-                (10, "L2 0.01 → 0.1 in 2 layers"),
-                (11, "layer − input and 3 more"),
-                (11, "device cpu → cuda:0"),
+                (8, "Dense 1 8 → 9 → 8 units"),
+                (9, "Dense 1 8 → 12 units"),
+                (10, "Dense 1 12 → 8 units and 2 more"),
+                (11, "L2 0.01 → 0.1 in 2 layers"),
+                (12, "layer − input and 3 more"),
+                (12, "device cpu → cuda:0"),
             ]
         );
     }
