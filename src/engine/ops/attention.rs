@@ -15,6 +15,7 @@ use crate::engine::explain::Reader;
 use crate::engine::kernels::attention::{self as kernels, Operand, Sizes};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::ops::activations::softmax::softmax;
 use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -117,7 +118,7 @@ impl Op for Attention {
             let never = Tensor::new(f32::NEG_INFINITY, q.device())?.to_dtype(q.dtype())?;
             scores = seen.where_cond(&scores, &never.broadcast_as(scores.shape())?)?;
         }
-        let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
+        let weights = softmax(&scores)?;
         let y = side_by_side(&product(&weights, &v)?)?;
         frame.set(0, y)?;
         frame.set(1, weights)

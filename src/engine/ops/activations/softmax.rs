@@ -3,7 +3,7 @@
 //! # Shapes
 //! `[B, ..., n]` -> the same.
 
-use candle_core::D;
+use candle_core::{D, Tensor};
 
 use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
@@ -18,6 +18,19 @@ use crate::trace::Arithmetic;
 /// Softmax over the last axis.
 #[derive(Debug)]
 pub struct Softmax;
+
+/// Softmax along the last axis, composed of tensor operations. The largest number is taken off first, so that nothing
+/// overflows.
+pub fn softmax(x: &Tensor) -> candle_core::Result<Tensor> {
+    let powers = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?.exp()?;
+    powers.broadcast_div(&powers.sum_keepdim(D::Minus1)?)
+}
+
+/// Its logarithm, without taking that of a number that underflowed.
+pub fn log_softmax(x: &Tensor) -> candle_core::Result<Tensor> {
+    let x = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?;
+    x.broadcast_sub(&x.exp()?.sum_keepdim(D::Minus1)?.log()?)
+}
 
 /// Softmax of each row of `n`; tells `done` the row's index, its largest number and Σ eˣ⁻ᵐᵃˣ.
 pub fn softmax_rows(x: &[f32], out: &mut [f32], n: usize, mut done: impl FnMut(usize, f32, f32)) {
@@ -68,7 +81,7 @@ impl Op for Softmax {
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
-        let y = candle_nn::ops::softmax(frame.input(0)?, D::Minus1)?;
+        let y = softmax(frame.input(0)?)?;
         frame.set(0, y)
     }
 

@@ -11,7 +11,7 @@ use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::bridge;
 use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::ops::activations::softmax::{exponentials, softmax_of, softmax_rows};
+use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softmax, softmax_of, softmax_rows};
 use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -53,10 +53,10 @@ impl Op for CrossEntropy {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
-        let log_p = candle_nn::ops::log_softmax(x, D::Minus1)?;
+        let log_p = log_softmax(x)?;
         let classes = frame.input(1)?.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
         let loss = log_p.gather(&classes, D::Minus1)?.mean_all()?.neg()?;
-        let p = candle_nn::ops::softmax(x, D::Minus1)?;
+        let p = softmax(x)?;
         frame.set(0, loss)?;
         frame.set(1, p)
     }

@@ -11,7 +11,7 @@ use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::ops::activations::softmax::exponentials;
+use crate::engine::ops::activations::softmax::{exponentials, log_softmax};
 use crate::engine::ops::everywhere::at_least;
 use crate::engine::program::ValueId;
 use crate::expr::Function;
@@ -74,7 +74,7 @@ impl Op for Focal {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let classes = frame.input(1)?;
-        let log_p = candle_nn::ops::log_softmax(frame.input(0)?, D::Minus1)?;
+        let log_p = log_softmax(frame.input(0)?)?;
         let (_, own) = rows_of_weights(&self.weights, &log_p, classes)?;
         let log = at_class(&log_p, classes)?;
         let rest = at_least(&log.exp()?.affine(-1.0, 1.0)?, LEAST)?;

@@ -10,7 +10,7 @@ use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::ops::activations::softmax::{exponentials, softmax_of};
+use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softmax, softmax_of};
 use crate::engine::ops::everywhere::at_least;
 use crate::engine::program::ValueId;
 use crate::expr::Function;
@@ -49,9 +49,9 @@ impl Op for KlDivergence {
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (x, t) = (frame.input(0)?, frame.input(1)?);
-        let apart = (at_least(t, LEAST)?.log()? - candle_nn::ops::log_softmax(x, D::Minus1)?)?;
+        let apart = (at_least(t, LEAST)?.log()? - log_softmax(x)?)?;
         let loss = ((t * apart)?.sum_all()? / rows(x))?;
-        let p = candle_nn::ops::softmax(x, D::Minus1)?;
+        let p = softmax(x)?;
         frame.set(0, loss)?;
         frame.set(1, p)
     }

@@ -11,7 +11,7 @@ use crate::engine::backward::BackwardBuilder;
 use crate::engine::error::Result;
 use crate::engine::explain::{Operand, Reader, joined, split_last};
 use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::ops::activations::softmax::{exponentials, softmax_of};
+use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softmax, softmax_of};
 use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -107,13 +107,13 @@ impl Op for WeightedCrossEntropy {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
         let (weights, own) = rows_of_weights(&self.weights, x, frame.input(1)?)?;
-        let log_p = candle_nn::ops::log_softmax(x, D::Minus1)?;
+        let log_p = log_softmax(x)?;
         let classes = frame.input(1)?.to_dtype(DType::U32)?.unsqueeze(D::Minus1)?;
         let of_class = (log_p.gather(&classes, D::Minus1)?.squeeze(D::Minus1)? * &own)?.sum_all()?;
         let of_all = log_p.broadcast_mul(&weights)?.sum_all()?;
         let sum = ((of_class * (self.smoothing - 1.0))? - (of_all * self.even_share())?)?;
         let loss = (sum / own.sum_all()?)?;
-        let p = candle_nn::ops::softmax(x, D::Minus1)?;
+        let p = softmax(x)?;
         frame.set(0, loss)?;
         frame.set(1, p)
     }

@@ -4,6 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::unrolled;
 pub use crate::engine::kernels::recurrent::Squash;
+use crate::engine::ops::activations::sigmoid::sigmoid;
 use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
@@ -43,7 +44,7 @@ pub fn squash(squash: Squash, x: &Tensor) -> Result<Tensor> {
     match squash {
         Squash::Tanh => x.tanh(),
         Squash::Relu => at_least(x, 0.0),
-        Squash::Sigmoid => candle_nn::ops::sigmoid(x),
+        Squash::Sigmoid => sigmoid(x),
         Squash::HardSigmoid => at_most(&at_least(&x.affine(1.0 / 6.0, 0.5)?, 0.0)?, 1.0),
         Squash::Linear => Ok(x.clone()),
     }
