@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::build::ProgramBuilder;
-use super::op::{Call, Op, ValueShape};
+use super::op::{Op, ValueShape};
 use super::ops::{Add, Ones};
-use super::program::{Phase, Role, ValueId};
+use super::program::{Instruction, Phase, Role, ValueId};
 use crate::model::LayerId;
 
-/// What an op's `vjp` writes its instructions with.
+/// Writes backward instructions.
 pub struct BackwardBuilder<'a> {
     program: &'a mut ProgramBuilder,
     layer: Option<LayerId>,
@@ -56,6 +56,83 @@ impl<'a> BackwardBuilder<'a> {
     }
 }
 
+/// One instruction on the way back: what its op's `vjp` reads, and writes its own instructions with.
+pub struct Pullback<'a, 'b> {
+    builder: &'a mut BackwardBuilder<'b>,
+    instruction: &'a Instruction,
+    /// The gradient of the loss with respect to each output; `None` where that output does not influence it.
+    grads: &'a [Option<ValueId>],
+    /// Whether each input's gradient is wanted.
+    needs: &'a [bool],
+    contributions: Vec<(ValueId, ValueId)>,
+}
+
+impl Pullback<'_, '_> {
+    /// The gradient of the first output.
+    pub fn dy(&self) -> Option<ValueId> {
+        self.grads[0]
+    }
+
+    /// What the instruction read.
+    pub fn inputs(&self) -> &[ValueId] {
+        &self.instruction.inputs
+    }
+
+    /// Input `i`.
+    pub fn input(&self, i: usize) -> ValueId {
+        self.instruction.inputs[i]
+    }
+
+    /// Output `i`.
+    pub fn output(&self, i: usize) -> ValueId {
+        self.instruction.outputs[i]
+    }
+
+    /// The shape of any value.
+    pub fn shape(&self, id: ValueId) -> &ValueShape {
+        self.builder.shape(id)
+    }
+
+    fn needs(&self, i: usize) -> bool {
+        self.needs.get(i).copied().unwrap_or(false)
+    }
+
+    /// The gradient of input `i` is what `op` makes of `from`. Nothing where it is not wanted, or the op was not given
+    /// that input.
+    pub fn give(&mut self, i: usize, op: impl Op + 'static, from: &[ValueId]) {
+        if self.needs(i) {
+            let gradient = self.builder.gradient(op, from, self.input(i));
+            self.pass(i, gradient);
+        }
+    }
+
+    /// As [`Self::give`], of two inputs by one instruction, where at least one is wanted.
+    pub fn give_both(&mut self, [a, b]: [usize; 2], op: impl Op + 'static, from: &[ValueId]) {
+        if self.needs(a) || self.needs(b) {
+            let both = self.builder.gradients(op, from, &[self.input(a), self.input(b)]);
+            self.pass(a, both[0]);
+            self.pass(b, both[1]);
+        }
+    }
+
+    /// The gradient of input `i` is there already.
+    pub fn pass(&mut self, i: usize, gradient: ValueId) {
+        if self.needs(i) {
+            self.contributions.push((self.input(i), gradient));
+        }
+    }
+
+    /// Gradients of values of this instruction, by one instruction, whether they are wanted or not.
+    pub fn gradients(&mut self, op: impl Op + 'static, from: &[ValueId], of: &[ValueId]) -> Vec<ValueId> {
+        self.builder.gradients(op, from, of)
+    }
+
+    /// An intermediate result, shaped by the op's own rule.
+    pub fn hidden(&mut self, op: impl Op + 'static, from: &[ValueId]) -> Vec<ValueId> {
+        self.builder.hidden(op, from)
+    }
+}
+
 /// `d%3`, `dense_1.weight.grad`.
 pub fn gradient_name(of: &str) -> String {
     if of.starts_with('%') { format!("d{of}") } else { format!("{of}.grad") }
@@ -97,12 +174,16 @@ pub fn pull_back(
             continue;
         }
         gradients.extend(instruction.outputs.iter().zip(&grads).filter_map(|(&id, grad)| grad.map(|g| (id, g))));
-        let call = Call { inputs: instruction.inputs, outputs: instruction.outputs };
-        let contributions = instruction.op.vjp(&mut builder, &call, &grads, &needs);
-        for ((&input, contribution), need) in call.inputs.iter().zip(contributions).zip(needs) {
-            if let (Some(contribution), true) = (contribution, need) {
-                parts.entry(input).or_default().push(contribution);
-            }
+        let mut pull = Pullback {
+            builder: &mut builder,
+            instruction: &instruction,
+            grads: &grads,
+            needs: &needs,
+            contributions: Vec::new(),
+        };
+        instruction.op.vjp(&mut pull);
+        for (input, contribution) in pull.contributions {
+            parts.entry(input).or_default().push(contribution);
         }
     }
     for &id in wanted {

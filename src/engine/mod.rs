@@ -37,7 +37,7 @@ pub use machine::{
     TensorData, UpdateSize,
 };
 pub use memory::{Memory, size};
-pub use op::{Call, Ends, Op, StepContext, ValueShape};
+pub use op::{Ends, Op, StepContext, ValueShape};
 pub use processor::processor;
 pub use program::{Instruction, Mode, Phase, Program, Role, Value, ValueId};
 pub use threads::Threads;

@@ -4,7 +4,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::backward::BackwardBuilder;
+use super::backward::Pullback;
 use super::error::{EngineError, Result};
 use super::explain::Reader;
 use super::kernels::bridge::{self, F32s};
@@ -155,27 +155,8 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     /// precision it is the op's number, but for rounding.
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic>;
 
-    /// Emits the instructions of the vector-Jacobian product. `grads[i]` is the gradient of the loss with respect to
-    /// output i (`None`: that output does not influence the loss). `needs[i]`: whether input i's gradient is wanted.
-    /// Returns one entry per input; `None` where it is not needed or is zero.
-    fn vjp(
-        &self,
-        _builder: &mut BackwardBuilder,
-        call: &Call,
-        _grads: &[Option<ValueId>],
-        _needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        vec![None; call.inputs.len()]
-    }
-}
-
-/// The operands of one instruction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// Values that are read.
-    pub inputs: Vec<ValueId>,
-    /// Values that are computed.
-    pub outputs: Vec<ValueId>,
+    /// Emits the instructions of the vector-Jacobian product: the gradients of the inputs, out of those of the outputs.
+    fn vjp(&self, _pull: &mut Pullback) {}
 }
 
 /// What an instruction may know about the step that it is part of.

@@ -1,11 +1,10 @@
 //! `add`: the sum of two or more values of one shape. Also what gradients of a value with several readers are joined with.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
 /// Elementwise sum of all inputs, which have the same shape.
@@ -58,14 +57,9 @@ impl Op for Add {
     }
 
     /// The gradient passes to every input unchanged, without an instruction.
-    fn vjp(
-        &self,
-        _builder: &mut BackwardBuilder,
-        _call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        needs.iter().map(|&need| grads[0].filter(|_| need)).collect()
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        (0..pull.inputs().len()).for_each(|i| pull.pass(i, dy));
     }
 }
 

@@ -9,14 +9,13 @@ use candle_core::{D, Tensor};
 
 use super::everywhere::product;
 use super::places::{self, only};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::attention::{self as kernels, Operand, Sizes};
 use crate::engine::kernels::bridge;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::activations::softmax::softmax;
-use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -153,18 +152,13 @@ impl Op for Attention {
         }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let all: Vec<_> = [dy, call.outputs[1]].into_iter().chain(call.inputs.iter().copied()).collect();
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let inputs = pull.inputs().to_vec();
+        let all: Vec<_> = [dy, pull.output(1)].into_iter().chain(inputs.iter().copied()).collect();
         let op = AttentionX { heads: self.heads, causal: self.causal };
-        let found = builder.gradients(op, &all, &call.inputs);
-        found.into_iter().zip(needs).map(|(id, &need)| need.then_some(id)).collect()
+        let found = pull.gradients(op, &all, &inputs);
+        found.into_iter().enumerate().for_each(|(i, id)| pull.pass(i, id));
     }
 }
 

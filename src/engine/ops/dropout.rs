@@ -6,12 +6,11 @@
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Frame, Op, StepContext, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, StepContext, ValueShape};
 use crate::engine::random::{Draws, Purpose};
 use crate::model::LayerId;
 use crate::trace::Arithmetic;
@@ -138,16 +137,9 @@ impl Op for Dropout {
         Ok(reader.read(0, index)? * mask.at(index)? / Arithmetic::given("1 − rate", 1.0 - self.rate))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0].filter(|_| needs[0]);
-        let scale = self.scale();
-        vec![dy.map(|dy| builder.gradient(DropoutX { scale }, &[dy, call.outputs[1]], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.give(0, DropoutX { scale: self.scale() }, &[dy, pull.output(1)]);
     }
 }
 

@@ -6,12 +6,11 @@
 use candle_core::{DType, Tensor};
 
 use super::places;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, rows};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Rows of a table: [B, T] indices and [V, E] weights give [B, T, E].
@@ -91,17 +90,10 @@ impl Op for Embedding {
         reader.read(1, &[&[row as usize], column].concat())
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let count = builder.shape(call.inputs[1]).dims[0];
-        let dy = grads[0].filter(|_| needs[1]);
-        let dw = dy.map(|dy| builder.gradient(EmbeddingW { count }, &[dy, call.inputs[0]], call.inputs[1]));
-        vec![None, dw]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let count = pull.shape(pull.input(1)).dims[0];
+        pull.give(1, EmbeddingW { count }, &[dy, pull.input(0)]);
     }
 }
 

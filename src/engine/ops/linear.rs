@@ -7,15 +7,14 @@
 use candle_core::Tensor;
 
 use super::everywhere::product;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::matmul::{Matrix, matmul, matmul_rows};
 use crate::engine::kernels::split::for_each_chunk;
 use crate::engine::kernels::{correlate, reduce};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Rows, numbers in each and units, for a tensor whose rows W reads.
@@ -125,23 +124,13 @@ impl Op for Linear {
         Ok(Arithmetic::Sum(terms))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let (x, w) = (call.inputs[0], call.inputs[1]);
-        let mut contributions = vec![
-            needs[0].then(|| builder.gradient(LinearX, &[dy, w], x)),
-            needs[1].then(|| builder.gradient(LinearW { dims: builder.shape(w).dims.clone() }, &[dy, x], w)),
-        ];
-        if let Some(&b) = call.inputs.get(2) {
-            contributions.push(needs[2].then(|| builder.gradient(LinearB, &[dy], b)));
-        }
-        contributions
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let (x, w) = (pull.input(0), pull.input(1));
+        let dims = pull.shape(w).dims.clone();
+        pull.give(0, LinearX, &[dy, w]);
+        pull.give(1, LinearW { dims }, &[dy, x]);
+        pull.give(2, LinearB, &[dy]);
     }
 }
 

@@ -1,11 +1,10 @@
 //! `mul`: the product of two or more values of one shape.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
 /// Elementwise product of all inputs, which have the same shape.
@@ -54,20 +53,13 @@ impl Op for Mul {
     }
 
     /// Each factor's gradient is dy times the other factors: again a product.
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let mut contribution = |i: usize| {
-            let others = call.inputs.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, &id)| id);
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        for i in 0..pull.inputs().len() {
+            let others = pull.inputs().iter().enumerate().filter(|(j, _)| *j != i).map(|(_, &id)| id);
             let factors: Vec<_> = std::iter::once(dy).chain(others).collect();
-            builder.gradient(Mul, &factors, call.inputs[i])
-        };
-        needs.iter().enumerate().map(|(i, &need)| need.then(|| contribution(i))).collect()
+            pull.give(i, Mul, &factors);
+        }
     }
 }
 

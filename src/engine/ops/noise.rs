@@ -6,12 +6,11 @@
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Frame, Op, StepContext, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, StepContext, ValueShape};
 use crate::engine::random::{Draws, Purpose};
 use crate::model::LayerId;
 use crate::trace::Arithmetic;
@@ -103,14 +102,9 @@ impl Op for Noise {
     }
 
     /// The gradient passes unchanged, without an instruction.
-    fn vjp(
-        &self,
-        _builder: &mut BackwardBuilder,
-        _call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        vec![grads[0].filter(|_| needs[0])]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.pass(0, dy);
     }
 }
 

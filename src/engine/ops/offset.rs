@@ -3,12 +3,11 @@
 //! # Shapes
 //! x `[B, ...]`, p `[...]` -> like x.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise, reduce};
-use crate::engine::op::{Call, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
 /// Inputs: x, p.
@@ -53,17 +52,11 @@ impl Op for Offset {
     }
 
     /// The gradient of x is dy itself.
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0];
-        let dims = builder.shape(call.inputs[1]).dims.clone();
-        let dp = dy.filter(|_| needs[1]).map(|dy| builder.gradient(OffsetP { dims }, &[dy], call.inputs[1]));
-        vec![dy.filter(|_| needs[0]), dp]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let dims = pull.shape(pull.input(1)).dims.clone();
+        pull.give(1, OffsetP { dims }, &[dy]);
+        pull.pass(0, dy);
     }
 }
 

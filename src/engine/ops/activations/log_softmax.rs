@@ -6,13 +6,12 @@
 use candle_core::D;
 
 use super::softmax::exponentials;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::elementwise::vectorised;
 use crate::engine::kernels::{bridge, lanes, math};
-use crate::engine::op::{Call, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -64,15 +63,9 @@ impl Op for LogSoftmax {
         Ok(x.at(index)? - max - Arithmetic::call(Function::Log, total))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(LogSoftmaxX, &[dy, call.outputs[0]], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.give(0, LogSoftmaxX, &[dy, pull.output(0)]);
     }
 }
 

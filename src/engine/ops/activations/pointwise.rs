@@ -3,12 +3,11 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Ends, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Ends, Frame, Op};
 use crate::trace::Arithmetic;
 
 /// What the derivative is computed from.
@@ -143,16 +142,10 @@ impl<F: Pointwise> Op for Apply<F> {
         Ok(true)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let at = if F::DERIVATIVE_FROM == From::Input { call.inputs[0] } else { call.outputs[0] };
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(Derive(self.0), &[dy, at], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let at = if F::DERIVATIVE_FROM == From::Input { pull.input(0) } else { pull.output(0) };
+        pull.give(0, Derive(self.0), &[dy, at]);
     }
 }
 

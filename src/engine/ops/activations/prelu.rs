@@ -5,14 +5,13 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::split::{for_each_chunk, sum_in_parts};
 use crate::engine::kernels::{bridge, lanes};
-use crate::engine::op::{Call, Frame, Op};
+use crate::engine::op::{Frame, Op};
 use crate::engine::ops::everywhere::{at_least, at_most};
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Inputs: x, slope.
@@ -87,19 +86,11 @@ impl Op for Prelu {
         Ok(if x.evaluate() > 0.0 { x } else { slope_at(reader, 1, index)? * x })
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; 2] };
-        let (x, slope) = (call.inputs[0], call.inputs[1]);
-        vec![
-            needs[0].then(|| builder.gradient(PreluX, &[dy, x, slope], x)),
-            needs[1].then(|| builder.gradient(PreluSlope, &[dy, x, slope], slope)),
-        ]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let inputs = [dy, pull.input(0), pull.input(1)];
+        pull.give(0, PreluX, &inputs);
+        pull.give(1, PreluSlope, &inputs);
     }
 }
 

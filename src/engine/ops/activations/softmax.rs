@@ -5,13 +5,12 @@
 
 use candle_core::{D, Tensor};
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Operand, Reader, joined, split_last};
 use crate::engine::kernels::elementwise::vectorised;
 use crate::engine::kernels::{bridge, lanes, math};
-use crate::engine::op::{Call, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -101,15 +100,9 @@ impl Op for Softmax {
         softmax_of(reader.input(0)?, index)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(SoftmaxX, &[dy, call.outputs[0]], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.give(0, SoftmaxX, &[dy, pull.output(0)]);
     }
 }
 

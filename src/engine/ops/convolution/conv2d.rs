@@ -8,16 +8,15 @@ use candle_core::Tensor;
 
 use super::sliding;
 use super::unfold::{fold, unfold};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::conv2d::{self as kernel, Convolution};
 use crate::engine::kernels::grouped::{self, Grouped};
 use crate::engine::kernels::window::Window;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::everywhere::{product, product_of_each};
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Inputs: x, w, and b when there is one.
@@ -164,25 +163,14 @@ impl Op for Conv2d {
         Ok(Arithmetic::Sum(terms))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let (x, w) = (call.inputs[0], call.inputs[1]);
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let (x, w) = (pull.input(0), pull.input(1));
         let (window, groups) = (self.window, self.groups);
-        let size = [builder.shape(x).dims[1], builder.shape(x).dims[2]];
-        let mut contributions = vec![
-            needs[0].then(|| builder.gradient(Conv2dX { window, size, groups }, &[dy, w], x)),
-            needs[1].then(|| builder.gradient(Conv2dW { window, groups }, &[dy, x], w)),
-        ];
-        if let Some(&b) = call.inputs.get(2) {
-            contributions.push(needs[2].then(|| builder.gradient(Conv2dB, &[dy], b)));
-        }
-        contributions
+        let size = [pull.shape(x).dims[1], pull.shape(x).dims[2]];
+        pull.give(0, Conv2dX { window, size, groups }, &[dy, w]);
+        pull.give(1, Conv2dW { window, groups }, &[dy, x]);
+        pull.give(2, Conv2dB, &[dy]);
     }
 }
 

@@ -7,14 +7,13 @@
 
 use super::conv2d::{Conv2dB, convolution, convolve, correlate, dims4, settings, spread};
 use super::sliding;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::conv2d as kernel;
 use crate::engine::kernels::window::Window;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Inputs: x, w, and b when there is one.
@@ -87,23 +86,12 @@ impl Op for ConvTranspose2d {
         Ok(Arithmetic::Sum(terms))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let (x, w, window) = (call.inputs[0], call.inputs[1], self.window);
-        let mut contributions = vec![
-            needs[0].then(|| builder.gradient(ConvTranspose2dX { window }, &[dy, w], x)),
-            needs[1].then(|| builder.gradient(ConvTranspose2dW { window }, &[dy, x], w)),
-        ];
-        if let Some(&b) = call.inputs.get(2) {
-            contributions.push(needs[2].then(|| builder.gradient(Conv2dB, &[dy], b)));
-        }
-        contributions
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let (x, w, window) = (pull.input(0), pull.input(1), self.window);
+        pull.give(0, ConvTranspose2dX { window }, &[dy, w]);
+        pull.give(1, ConvTranspose2dW { window }, &[dy, x]);
+        pull.give(2, Conv2dB, &[dy]);
     }
 }
 

@@ -7,13 +7,12 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::windows::{self as kernels, Windows as Sizes};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Windows of a sequence as rows: [B, T, F] gives [B, T', F · kernel].
@@ -88,17 +87,10 @@ impl Op for Windows {
         }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let x = call.inputs[0];
-        let steps = builder.shape(x).dims[0];
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(WindowsX { sizes: self.0, steps }, &[dy], x))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let steps = pull.shape(pull.input(0)).dims[0];
+        pull.give(0, WindowsX { sizes: self.0, steps }, &[dy]);
     }
 }
 

@@ -3,12 +3,11 @@
 
 use candle_core::{DType, Tensor};
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
-use crate::engine::op::{Call, Frame, Op};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
 /// A function of two numbers with its two slopes, as tensor operations and as plain f32.
@@ -122,19 +121,11 @@ impl<F: Pair> Op for ApplyPair<F> {
         Ok(true)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (a, b) = (call.inputs[0], call.inputs[1]);
-        let mut one = |wanted: bool, second: bool, of: ValueId| {
-            let dy = grads[0].filter(|_| wanted)?;
-            Some(builder.gradient(PairSlope { function: self.0, second }, &[dy, a, b], of))
-        };
-        vec![one(needs[0], false, a), one(needs[1], true, b)]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let inputs = [dy, pull.input(0), pull.input(1)];
+        pull.give(0, PairSlope { function: self.0, second: false }, &inputs);
+        pull.give(1, PairSlope { function: self.0, second: true }, &inputs);
     }
 }
 

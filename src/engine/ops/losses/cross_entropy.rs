@@ -6,13 +6,12 @@
 
 use candle_core::{D, DType, Tensor};
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::bridge;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softmax, softmax_of, softmax_rows};
-use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -99,16 +98,9 @@ impl Op for CrossEntropy {
         Ok(Arithmetic::Sum(all) / Arithmetic::given("rows", rows as f64))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, classes, p) = (call.inputs[0], call.inputs[1], call.outputs[1]);
-        let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(CrossEntropyX, &[p, classes, dl], x)), None]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, CrossEntropyX, &[pull.output(1), pull.input(1), dl]);
     }
 }
 

@@ -7,13 +7,12 @@
 use candle_core::{D, DType, Tensor};
 
 use super::weighted_cross_entropy::{listed, own_weight, rows_of_weights, total_weight, truths};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::activations::softmax::{exponentials, log_softmax};
 use crate::engine::ops::everywhere::at_least;
-use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -107,16 +106,9 @@ impl Op for Focal {
         Ok(Arithmetic::Sum(all) / total_weight(&self.weights, classes)?)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, classes, log_p) = (call.inputs[0], call.inputs[1], call.outputs[1]);
-        let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(FocalX(self.clone()), &[log_p, classes, dl], x)), None]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, FocalX(self.clone()), &[pull.output(1), pull.input(1), dl]);
     }
 }
 

@@ -6,13 +6,12 @@
 
 use candle_core::{D, Tensor};
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softmax, softmax_of};
 use crate::engine::ops::everywhere::at_least;
-use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -82,16 +81,9 @@ impl Op for KlDivergence {
         Ok(Arithmetic::Sum(all) / Arithmetic::given("rows", count as f64))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, t, p) = (call.inputs[0], call.inputs[1], call.outputs[1]);
-        let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(KlDivergenceX, &[p, t, dl], x)), None]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, KlDivergenceX, &[pull.output(1), pull.input(1), dl]);
     }
 }
 

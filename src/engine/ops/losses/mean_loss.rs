@@ -6,12 +6,11 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise, reduce};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// An error of one prediction `x` against its target `t`.
@@ -101,16 +100,9 @@ impl<E: Error> Op for Mean<E> {
         Ok(Arithmetic::Sum(errors) / Arithmetic::given("count", x.numbers.len() as f64))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, t) = (call.inputs[0], call.inputs[1]);
-        let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(MeanGradient(self.0), &[x, t, dl], x)), None]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, MeanGradient(self.0), &[pull.input(0), pull.input(1), dl]);
     }
 }
 

@@ -7,12 +7,11 @@
 
 use candle_core::{D, DType, Tensor};
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Operand, Reader, joined, split_last};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softmax, softmax_of};
-use crate::engine::program::ValueId;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -142,16 +141,9 @@ impl Op for WeightedCrossEntropy {
         Ok(Arithmetic::Sum(all) / total_weight(&self.weights, classes)?)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, classes, p) = (call.inputs[0], call.inputs[1], call.outputs[1]);
-        let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(WeightedCrossEntropyX(self.clone()), &[p, classes, dl], x)), None]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, WeightedCrossEntropyX(self.clone()), &[pull.output(1), pull.input(1), dl]);
     }
 }
 

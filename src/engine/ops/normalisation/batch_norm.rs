@@ -8,14 +8,13 @@
 use candle_core::Tensor;
 
 use super::spread::{self, spread, standardised};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::batch_norm::{self as kernel, Channels, Statistics};
 use crate::engine::kernels::bridge;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// With the batch's own statistics. Inputs: x, weight, bias.
@@ -136,22 +135,15 @@ impl Op for BatchNorm {
         if output == 1 { spread::mean(&set, x) } else { spread::variance(&set, x, &mean.at(index)?) }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let (x, weight, bias) = (call.inputs[0], call.inputs[1], call.inputs[2]);
-        let (mean, variance) = (call.outputs[1], call.outputs[2]);
-        let epsilon = self.epsilon;
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let [x, weight, bias] = [0, 1, 2].map(|i| pull.input(i));
+        let (mean, variance, epsilon) = (pull.output(1), pull.output(2), self.epsilon);
         // x made the statistics too, so its gradient needs the sums that are the gradients of weight and bias.
-        let sums = builder.gradients(BatchNormParameters { epsilon }, &[dy, x, mean, variance], &[weight, bias]);
-        let inputs = [dy, x, mean, variance, weight, sums[0], sums[1]];
-        let dx = needs[0].then(|| builder.gradient(BatchNormX { epsilon }, &inputs, x));
-        vec![dx, needs[1].then_some(sums[0]), needs[2].then_some(sums[1])]
+        let sums = pull.gradients(BatchNormParameters { epsilon }, &[dy, x, mean, variance], &[weight, bias]);
+        pull.give(0, BatchNormX { epsilon }, &[dy, x, mean, variance, weight, sums[0], sums[1]]);
+        pull.pass(1, sums[0]);
+        pull.pass(2, sums[1]);
     }
 }
 

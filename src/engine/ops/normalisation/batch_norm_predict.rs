@@ -6,13 +6,12 @@
 
 use super::batch_norm::{BatchNormParameters, channels, normalised, per_channel, planes, scale, scaled, settings};
 use super::spread::spread;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::batch_norm::{self as kernel, Statistics};
 use crate::engine::kernels::bridge;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Inputs: x, weight, bias, running mean, running variance.
@@ -66,24 +65,12 @@ impl Op for BatchNormPredict {
         scaled(reader, index, reader.read(3, channel)?, reader.read(4, channel)?, self.epsilon)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let mut contributions = vec![None; call.inputs.len()];
-        let (Some(dy), &[x, weight, bias, mean, variance]) = (grads[0], &call.inputs[..]) else { return contributions };
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let [x, weight, mean, variance] = [0, 1, 3, 4].map(|i| pull.input(i));
         let epsilon = self.epsilon;
-        contributions[0] =
-            needs[0].then(|| builder.gradient(BatchNormPredictX { epsilon }, &[dy, weight, variance], x));
-        if needs[1] || needs[2] {
-            let sums = builder.gradients(BatchNormParameters { epsilon }, &[dy, x, mean, variance], &[weight, bias]);
-            contributions[1] = needs[1].then_some(sums[0]);
-            contributions[2] = needs[2].then_some(sums[1]);
-        }
-        contributions
+        pull.give(0, BatchNormPredictX { epsilon }, &[dy, weight, variance]);
+        pull.give_both([1, 2], BatchNormParameters { epsilon }, &[dy, x, mean, variance]);
     }
 }
 

@@ -9,14 +9,13 @@ use std::ops::Range;
 use candle_core::Tensor;
 
 use super::spread::{self, Together, standardised};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::group_norm::{self as kernel, Groups, Saved};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Inputs: x, weight, bias.
@@ -152,26 +151,12 @@ impl Op for GroupNorm {
         Ok(reader.read(1, channel)? * xhat + reader.read(2, channel)?)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let mut contributions = vec![None; call.inputs.len()];
-        let (Some(dy), &[x, weight, bias], &[_, mean, variance]) = (grads[0], &call.inputs[..], &call.outputs[..])
-        else {
-            return contributions;
-        };
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let [x, weight, mean, variance] = [pull.input(0), pull.input(1), pull.output(1), pull.output(2)];
         let inputs = [dy, x, mean, variance, weight];
-        contributions[0] = needs[0].then(|| builder.gradient(GroupNormX(*self), &inputs, x));
-        if needs[1] || needs[2] {
-            let sums = builder.gradients(GroupNormParameters(*self), &inputs[..4], &[weight, bias]);
-            contributions[1] = needs[1].then_some(sums[0]);
-            contributions[2] = needs[2].then_some(sums[1]);
-        }
-        contributions
+        pull.give(0, GroupNormX(*self), &inputs);
+        pull.give_both([1, 2], GroupNormParameters(*self), &inputs[..4]);
     }
 }
 

@@ -8,14 +8,13 @@ use candle_core::Tensor;
 
 use super::batch_norm::settings;
 use super::spread::{self, Together, standardised};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::layer_norm::{self as kernel, Rows};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Inputs: x, weight, bias.
@@ -118,27 +117,13 @@ impl Op for LayerNorm {
         Ok(reader.read(1, axes)? * xhat + reader.read(2, axes)?)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let mut contributions = vec![None; call.inputs.len()];
-        let (Some(dy), &[x, weight, bias], &[_, mean, variance]) = (grads[0], &call.inputs[..], &call.outputs[..])
-        else {
-            return contributions;
-        };
-        let (epsilon, inputs) = (self.epsilon, [dy, x, mean, variance, weight]);
-        contributions[0] = needs[0].then(|| builder.gradient(LayerNormX { epsilon }, &inputs, x));
-        if needs[1] || needs[2] {
-            let sums = LayerNormParameters { epsilon, axes: builder.shape(weight).dims.len() };
-            let sums = builder.gradients(sums, &inputs[..4], &[weight, bias]);
-            contributions[1] = needs[1].then_some(sums[0]);
-            contributions[2] = needs[2].then_some(sums[1]);
-        }
-        contributions
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let [x, weight, mean, variance] = [pull.input(0), pull.input(1), pull.output(1), pull.output(2)];
+        let (epsilon, axes) = (self.epsilon, pull.shape(weight).dims.len());
+        let inputs = [dy, x, mean, variance, weight];
+        pull.give(0, LayerNormX { epsilon }, &inputs);
+        pull.give_both([1, 2], LayerNormParameters { epsilon, axes }, &inputs[..4]);
     }
 }
 

@@ -8,14 +8,13 @@ use candle_core::Tensor;
 
 use super::batch_norm::settings;
 use super::spread::{number_of, spread};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::rms_norm as kernel;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Inputs: x, weight.
@@ -102,22 +101,12 @@ impl Op for RmsNorm {
         Ok(reader.read(1, axes)? * x.at(index)? / spread(squares.at(position)?, self.epsilon))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (Some(dy), &[x, weight], &[_, squares]) = (grads[0], &call.inputs[..], &call.outputs[..]) else {
-            return vec![None; call.inputs.len()];
-        };
-        let epsilon = self.epsilon;
-        let axes = builder.shape(weight).dims.len();
-        vec![
-            needs[0].then(|| builder.gradient(RmsNormX { epsilon }, &[dy, x, squares, weight], x)),
-            needs[1].then(|| builder.gradient(RmsNormW { epsilon, axes }, &[dy, x, squares], weight)),
-        ]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let [x, weight, squares] = [pull.input(0), pull.input(1), pull.output(1)];
+        let (epsilon, axes) = (self.epsilon, pull.shape(weight).dims.len());
+        pull.give(0, RmsNormX { epsilon }, &[dy, x, squares, weight]);
+        pull.give(1, RmsNormW { epsilon, axes }, &[dy, x, squares]);
     }
 }
 

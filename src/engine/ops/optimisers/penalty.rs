@@ -3,12 +3,11 @@
 //! # Shapes
 //! Any -> a single number.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise, reduce};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
@@ -88,16 +87,9 @@ impl Op for Penalty {
         Ok(Arithmetic::given("strength", self.strength) * Arithmetic::Sum(costs))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let w = call.inputs[0];
-        let dl = grads[0].filter(|_| needs[0]);
-        vec![dl.map(|dl| builder.gradient(PenaltyW(self.clone()), &[w, dl], w))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dl) = pull.dy() else { return };
+        pull.give(0, PenaltyW(self.clone()), &[pull.input(0), dl]);
     }
 }
 

@@ -4,16 +4,15 @@
 //! x `[B, C, H, W]` -> y `[B, C, OH, OW]`.
 
 use super::under::{Missing, count, counts, indices, seeing, seen, settings};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::pool::{self, Pooling};
 use crate::engine::kernels::window::Window;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::convolution::conv2d::dims4;
 use crate::engine::ops::convolution::unfold::{fold_at, unfold_at};
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// What the means are taken over.
@@ -107,17 +106,11 @@ impl Op for AvgPool2d {
         Ok(Arithmetic::Sum(numbers.collect::<Result<_>>()?) / Arithmetic::given("count", count(&pooling, place)))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let x = call.inputs[0];
-        let size = [builder.shape(x).dims[1], builder.shape(x).dims[2]];
-        let op = AvgPool2dX { over: self.over, size };
-        vec![grads[0].filter(|_| needs[0]).map(|dy| builder.gradient(op, &[dy], x))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let dims = &pull.shape(pull.input(0)).dims;
+        let size = [dims[1], dims[2]];
+        pull.give(0, AvgPool2dX { over: self.over, size }, &[dy]);
     }
 }
 

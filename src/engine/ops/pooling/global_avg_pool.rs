@@ -3,13 +3,12 @@
 //! # Shapes
 //! x `[B, C, H, W]` -> y `[B, C]`. PyTorch's `x.mean((2, 3))`.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, pool};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::convolution::conv2d::dims4;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Mean of each channel: [B, C, H, W] gives [B, C].
@@ -57,16 +56,11 @@ impl Op for GlobalAvgPool {
         Ok(Arithmetic::Sum(numbers) / Arithmetic::given("H·W", count as f64))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let x = call.inputs[0];
-        let size = [builder.shape(x).dims[1], builder.shape(x).dims[2]];
-        vec![grads[0].filter(|_| needs[0]).map(|dy| builder.gradient(GlobalAvgPoolX { size }, &[dy], x))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let dims = &pull.shape(pull.input(0)).dims;
+        let size = [dims[1], dims[2]];
+        pull.give(0, GlobalAvgPoolX { size }, &[dy]);
     }
 }
 

@@ -7,14 +7,13 @@
 use candle_core::{DType, Tensor};
 
 use super::mean_over::{around, without};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::everywhere::{Nan, place_of_largest};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::expr::BinaryOperator;
 use crate::trace::Arithmetic;
 
@@ -89,17 +88,11 @@ impl Op for MaxOver {
         }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, axis) = (call.inputs[0], self.axis);
-        let size = builder.shape(x).dims[axis - 1];
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(MaxOverX { axis, size }, &[dy, call.outputs[1]], x))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let axis = self.axis;
+        let size = pull.shape(pull.input(0)).dims[axis - 1];
+        pull.give(0, MaxOverX { axis, size }, &[dy, pull.output(1)]);
     }
 }
 

@@ -7,17 +7,16 @@
 use candle_core::{DType, Tensor};
 
 use super::under::{Missing, indices, seeing, seen, settings};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::pool::{self, Pooling};
 use crate::engine::kernels::window::Window;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::convolution::conv2d::dims4;
 use crate::engine::ops::convolution::unfold::unfold_at;
 use crate::engine::ops::everywhere::{Nan, place_of_largest};
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Largest element of each window, and its index: [B, C, H, W] gives [B, C, H', W']. Zeros around the picture are never the largest: they
@@ -116,17 +115,11 @@ impl Op for MaxPool2d {
         }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let x = call.inputs[0];
-        let size = [builder.shape(x).dims[1], builder.shape(x).dims[2]];
-        let op = MaxPool2dX { window: self.window, size };
-        vec![grads[0].filter(|_| needs[0]).map(|dy| builder.gradient(op, &[dy, call.outputs[1]], x))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let dims = &pull.shape(pull.input(0)).dims;
+        let size = [dims[1], dims[2]];
+        pull.give(0, MaxPool2dX { window: self.window, size }, &[dy, pull.output(1)]);
     }
 }
 

@@ -5,13 +5,12 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Mean along one axis, which is removed.
@@ -80,17 +79,11 @@ impl Op for MeanOver {
         Ok(Arithmetic::Sum(terms) / Arithmetic::given("n", size as f64))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (x, axis) = (call.inputs[0], self.axis);
-        let size = builder.shape(x).dims[axis - 1];
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(MeanOverX { axis, size }, &[dy], x))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let axis = self.axis;
+        let size = pull.shape(pull.input(0)).dims[axis - 1];
+        pull.give(0, MeanOverX { axis, size }, &[dy]);
     }
 }
 

@@ -4,13 +4,13 @@
 use candle_core::Tensor;
 
 use super::unrolled::Order;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Sequence};
 use crate::engine::kernels::reduce;
-use crate::engine::op::{Call, Frame, Op};
+use crate::engine::op::{Frame, Op};
 use crate::engine::ops::everywhere::product;
 use crate::engine::ops::linear::{LinearW, LinearX};
 use crate::engine::ops::places;
@@ -64,31 +64,17 @@ pub fn both_biases<'a>(frame: &'a Frame) -> Result<Option<(&'a Tensor, &'a Tenso
     if frame.input_count() > 3 { Ok(Some((frame.input(3)?, frame.input(4)?))) } else { Ok(None) }
 }
 
-/// The gradients of all inputs of a recurrent op, out of those of its gates: `gates` for the input's side; on the states' side the
-/// first `shared` columns of them, then `states` when there is one.
-pub fn contributions(
-    builder: &mut BackwardBuilder,
-    (call, needs): (&Call, &[bool]),
-    (gates, states): (ValueId, Option<ValueId>),
-    (shared, reverse): (usize, bool),
-) -> Vec<Option<ValueId>> {
-    let (x, input_weights, state_weights) = (call.inputs[0], call.inputs[1], call.inputs[2]);
-    let dims = builder.shape(input_weights).dims.clone();
-    let mut all = vec![
-        needs[0].then(|| builder.gradient(LinearX, &[gates, input_weights], x)),
-        needs[1].then(|| builder.gradient(LinearW { dims }, &[gates, x], input_weights)),
-    ];
+/// Gives the gradients of all inputs of a recurrent op, out of those of its gates: `gates` for the input's side; on the
+/// states' side the first `shared` columns of them, then `states` when there is one.
+pub fn contribute(pull: &mut Pullback, (gates, states): (ValueId, Option<ValueId>), (shared, reverse): (usize, bool)) {
+    let (x, input_weights) = (pull.input(0), pull.input(1));
+    let dims = pull.shape(input_weights).dims.clone();
+    pull.give(0, LinearX, &[gates, input_weights]);
+    pull.give(1, LinearW { dims }, &[gates, x]);
     let parts: Vec<_> = std::iter::once(gates).chain(states).collect();
-    all.push(needs[2].then(|| {
-        let inputs: Vec<_> = std::iter::once(call.outputs[0]).chain(parts.iter().copied()).collect();
-        builder.gradient(StateWeights { shared, reverse }, &inputs, state_weights)
-    }));
-    if let Some(&[of_input, of_state]) = call.inputs.get(3..) {
-        let both = needs[3] || needs[4];
-        let sums = if both { builder.gradients(Biases { shared }, &parts, &[of_input, of_state]) } else { Vec::new() };
-        all.extend((0..2).map(|i| sums.get(i).copied().filter(|_| needs[3 + i])));
-    }
-    all
+    let with_states: Vec<_> = std::iter::once(pull.output(0)).chain(parts.iter().copied()).collect();
+    pull.give(2, StateWeights { shared, reverse }, &with_states);
+    pull.give_both([3, 4], Biases { shared }, &parts);
 }
 
 /// Inputs: the states `[B, T, H]`, then what each row of weights was used for: gates, and what else saw the state.

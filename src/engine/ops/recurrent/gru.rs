@@ -7,18 +7,17 @@
 
 use candle_core::Tensor;
 
-use super::cell::{at, both_biases, contributions, in_place, input_product, part, sequence, step};
+use super::cell::{at, both_biases, contribute, in_place, input_product, part, sequence, step};
 use super::lstm::settings;
 use super::squash::{self, Functions, explained, explained_slope};
 use super::unrolled::{self, Order, rest};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, GruSaved};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::everywhere::product;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Gated recurrent unit (Cho et al., 2014) over all steps: [B, T, F] gives [B, T, H].
@@ -140,21 +139,14 @@ impl Op for Gru {
         }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (Some(dy), &[y, gates, seen]) = (grads[0], &call.outputs[..]) else {
-            return vec![None; call.inputs.len()];
-        };
-        let shared = 2 * builder.shape(call.inputs[2]).dims[1];
-        let inputs = [dy, y, gates, seen, call.inputs[2]];
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let [y, gates, seen] = [0, 1, 2].map(|i| pull.output(i));
+        let shared = 2 * pull.shape(pull.input(2)).dims[1];
+        let inputs = [dy, y, gates, seen, pull.input(2)];
         let both =
-            builder.gradients(GruGates { reverse: self.reverse, functions: self.functions }, &inputs, &[gates, seen]);
-        contributions(builder, (call, needs), (both[0], Some(both[1])), (shared, self.reverse))
+            pull.gradients(GruGates { reverse: self.reverse, functions: self.functions }, &inputs, &[gates, seen]);
+        contribute(pull, (both[0], Some(both[1])), (shared, self.reverse));
     }
 }
 

@@ -7,16 +7,15 @@
 
 use candle_core::Tensor;
 
-use super::cell::{at, both_biases, contributions, direction, in_place, input_product, part, sequence, step};
+use super::cell::{at, both_biases, contribute, direction, in_place, input_product, part, sequence, step};
 use super::squash::{self, Functions, Squash, explained, explained_slope};
 use super::unrolled::{self, Order};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::{EngineError, Result};
 use crate::engine::explain::{Operand, Reader};
 use crate::engine::kernels::{bridge, recurrent as kernels};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::everywhere::product;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Long short-term memory (Hochreiter and Schmidhuber, 1997) over all steps: [B, T, F] gives [B, T, H].
@@ -134,20 +133,14 @@ impl Op for Lstm {
         }
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let (Some(dy), &[_, gates, cells]) = (grads[0], &call.outputs[..]) else {
-            return vec![None; call.inputs.len()];
-        };
-        let shared = builder.shape(call.inputs[2]).dims[0];
-        let inputs = [dy, gates, cells, call.inputs[2]];
-        let dgates = builder.gradient(LstmGates { reverse: self.reverse, functions: self.functions }, &inputs, gates);
-        contributions(builder, (call, needs), (dgates, None), (shared, self.reverse))
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let (gates, cells) = (pull.output(1), pull.output(2));
+        let shared = pull.shape(pull.input(2)).dims[0];
+        let inputs = [dy, gates, cells, pull.input(2)];
+        let dgates =
+            pull.gradients(LstmGates { reverse: self.reverse, functions: self.functions }, &inputs, &[gates])[0];
+        contribute(pull, (dgates, None), (shared, self.reverse));
     }
 }
 

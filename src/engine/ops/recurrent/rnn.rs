@@ -6,17 +6,16 @@
 
 use candle_core::Tensor;
 
-use super::cell::{at, both_biases, contributions, direction, in_place, input_product, sequence, step};
+use super::cell::{at, both_biases, contribute, direction, in_place, input_product, sequence, step};
 use super::squash;
 use super::unrolled::{self, Order};
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Squash};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::everywhere::product;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Simple recurrence over all steps: [B, T, F] gives [B, T, H].
@@ -101,18 +100,12 @@ impl Op for Rnn {
         Ok(squash::explained(self.squash, sum))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let shared = builder.shape(call.inputs[2]).dims[0];
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let shared = pull.shape(pull.input(2)).dims[0];
         let op = RnnSums { squash: self.squash, reverse: self.reverse };
-        let dsums = builder.hidden(op, &[dy, call.outputs[0], call.inputs[2]])[0];
-        contributions(builder, (call, needs), (dsums, None), (shared, self.reverse))
+        let dsums = pull.hidden(op, &[dy, pull.output(0), pull.input(2)])[0];
+        contribute(pull, (dsums, None), (shared, self.reverse));
     }
 }
 

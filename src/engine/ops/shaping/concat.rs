@@ -5,12 +5,11 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Joins its inputs along one axis.
@@ -82,22 +81,14 @@ impl Op for Concat {
         reader.read(0, index)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let Some(dy) = grads[0] else { return vec![None; call.inputs.len()] };
-        let mut start = 0;
-        let mut contributions = Vec::new();
-        for (&input, &need) in call.inputs.iter().zip(needs) {
-            let (axis, len) = (self.axis, builder.shape(input).dims[self.axis - 1]);
-            contributions.push(need.then(|| builder.gradient(ConcatPart { axis, start, len }, &[dy], input)));
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let (axis, mut start) = (self.axis, 0);
+        for i in 0..pull.inputs().len() {
+            let len = pull.shape(pull.input(i)).dims[axis - 1];
+            pull.give(i, ConcatPart { axis, start, len }, &[dy]);
             start += len;
         }
-        contributions
     }
 }
 

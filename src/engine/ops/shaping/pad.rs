@@ -4,13 +4,12 @@
 //! `[..., n, ...]` -> `[..., before + n + after, ...]`.
 
 use super::Slice;
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 #[derive(Clone, Debug)]
@@ -73,18 +72,11 @@ impl Op for Pad {
     }
 
     /// What came through gets its gradient back: a slice.
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let x = builder.shape(call.inputs[0]);
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let x = pull.shape(pull.input(0));
         let length = x.dims[self.axis - usize::from(x.batched)];
-        let slice = Slice { axis: self.axis, start: self.before, length, drop_axis: false };
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(slice, &[dy], call.inputs[0]))]
+        pull.give(0, Slice { axis: self.axis, start: self.before, length, drop_axis: false }, &[dy]);
     }
 }
 

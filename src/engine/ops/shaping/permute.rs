@@ -3,12 +3,11 @@
 //! # Shapes
 //! `[B, a, b, ...]` -> `[B, ...]` in the order asked for.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Reorders the axes after the batch.
@@ -75,15 +74,9 @@ impl Op for Permute {
         reader.read(0, &place)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(self.inverse(), &[dy], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.give(0, self.inverse(), &[dy]);
     }
 }
 

@@ -1,10 +1,9 @@
 //! `reshape`: the same numbers with other axes. A view: no number is copied.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
-use crate::engine::op::{Call, Frame, Op, ValueShape};
-use crate::engine::program::ValueId;
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
 /// Other axes for the same elements in the same order.
@@ -46,16 +45,10 @@ impl Op for Reshape {
         reader.input(0)?.at_flat(reader.output(output)?.flatten(index))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dims = builder.shape(call.inputs[0]).dims.clone();
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(Reshape { dims }, &[dy], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let dims = pull.shape(pull.input(0)).dims.clone();
+        pull.give(0, Reshape { dims }, &[dy]);
     }
 }
 

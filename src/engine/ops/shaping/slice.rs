@@ -3,13 +3,12 @@
 //! # Shapes
 //! `[..., n, ...]` -> `[..., length, ...]`, or without the axis.
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{axes, bridge};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Part of one axis.
@@ -90,17 +89,11 @@ impl Op for Slice {
         reader.read(0, &place)
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let x = builder.shape(call.inputs[0]);
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        let x = pull.shape(pull.input(0));
         let size = x.dims[self.axis - usize::from(x.batched)];
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(SliceX { slice: self.clone(), size }, &[dy], call.inputs[0]))]
+        pull.give(0, SliceX { slice: self.clone(), size }, &[dy]);
     }
 }
 

@@ -6,16 +6,15 @@
 
 use candle_core::Tensor;
 
-use crate::engine::backward::BackwardBuilder;
+use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::upsample::{self as kernel, Enlarged, Taps};
-use crate::engine::op::{Call, Frame, Op, ValueShape};
+use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::convolution::conv2d::dims4;
 use crate::engine::ops::everywhere::squares;
 use crate::engine::ops::places;
-use crate::engine::program::ValueId;
 use crate::trace::Arithmetic;
 
 /// Every pixel becomes a square of pixels.
@@ -93,15 +92,9 @@ impl Op for UpsampleNearest {
         reader.read(0, &[b, c, i / self.factor, j / self.factor])
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(UpsampleNearestX { factor: self.factor }, &[dy], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.give(0, UpsampleNearestX { factor: self.factor }, &[dy]);
     }
 }
 
@@ -190,15 +183,9 @@ impl Op for UpsampleBilinear {
         Ok(Arithmetic::Sum(terms))
     }
 
-    fn vjp(
-        &self,
-        builder: &mut BackwardBuilder,
-        call: &Call,
-        grads: &[Option<ValueId>],
-        needs: &[bool],
-    ) -> Vec<Option<ValueId>> {
-        let dy = grads[0].filter(|_| needs[0]);
-        vec![dy.map(|dy| builder.gradient(UpsampleBilinearX { factor: self.factor }, &[dy], call.inputs[0]))]
+    fn vjp(&self, pull: &mut Pullback) {
+        let Some(dy) = pull.dy() else { return };
+        pull.give(0, UpsampleBilinearX { factor: self.factor }, &[dy]);
     }
 }
 
