@@ -2,7 +2,8 @@
 //! own mean and variance, each channel by its own scale and shift.
 
 use super::lanes;
-use super::split::{for_each_chunk, for_each_pair, sum_in_parts};
+use super::split::{for_each_chunk, sum_in_parts};
+use super::standardise::{self, pull_back, statistics};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Groups {
@@ -20,7 +21,7 @@ impl Groups {
     }
 
     fn scale(&self, variance: f32) -> f32 {
-        (1.0 / (f64::from(variance) + self.epsilon).sqrt()) as f32
+        standardise::scale(variance, self.epsilon)
     }
 
     /// The first channel of a row (a group of a sample).
@@ -39,11 +40,7 @@ pub fn forward(
     variance: &mut [f32],
 ) {
     let (width, work) = (g.width(), 3 * x.len());
-    for_each_pair((mean, 1), (variance, 1), work, |row, mean, variance| {
-        let x = &x[row * width..][..width];
-        let m = lanes::sum(x) / width as f32;
-        (mean[0], variance[0]) = (m, lanes::sum_of(x, |x| (x - m) * (x - m)) / width as f32);
-    });
+    statistics(width, x, mean, variance, work);
     let (mean, variance) = (&*mean, &*variance);
     for_each_chunk(y, width, work, |row, y| {
         let (mean, scale, first) = (mean[row], g.scale(variance[row]), g.first_channel(row));
@@ -73,9 +70,7 @@ pub fn backward_input(g: &Groups, saved: &Saved, weight: &[f32], dy: &[f32], dx:
             let w = weight[first + channel];
             h.iter_mut().zip(dy).for_each(|(h, dy)| *h = dy * w);
         }
-        let shift = lanes::sum(dx) / width as f32;
-        let slope = lanes::sum_of_pairs(dx, x, |h, x| h * (x - mean)) * scale * scale / width as f32;
-        dx.iter_mut().zip(x).for_each(|(h, x)| *h = scale * (*h - shift - (x - mean) * slope));
+        pull_back(dx, x, mean, scale);
     });
 }
 

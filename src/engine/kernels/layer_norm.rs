@@ -1,11 +1,7 @@
 //! Layer normalisation of f32 rows `[B, D]` (Ba, Kiros and Hinton, 2016): each row by its own mean and variance.
 
-use super::lanes;
-use super::split::{for_each_chunk, for_each_pair, sum_in_parts};
-
-fn scale(variance: f32, epsilon: f64) -> f32 {
-    (1.0 / (f64::from(variance) + epsilon).sqrt()) as f32
-}
+use super::split::{for_each_chunk, sum_in_parts};
+use super::standardise::{pull_back, scale, statistics};
 
 /// `y = weight · (x - mean) / √(variance + ε) + bias`; also the mean and the biased variance of each row.
 pub fn forward(
@@ -18,11 +14,7 @@ pub fn forward(
 ) {
     let (width, work) = (weight.len(), 3 * x.len());
     // Statistics first, in their own small slices, so that no more than two slices are ever written together.
-    for_each_pair((mean, 1), (variance, 1), work, |row, mean, variance| {
-        let x = &x[row * width..][..width];
-        let m = lanes::sum(x) / width as f32;
-        (mean[0], variance[0]) = (m, lanes::sum_of(x, |x| (x - m) * (x - m)) / width as f32);
-    });
+    statistics(width, x, mean, variance, work);
     let (mean, variance) = (&*mean, &*variance);
     for_each_chunk(y, width, work, |row, y| {
         let (mean, scale) = (mean[row], scale(variance[row], epsilon));
@@ -50,9 +42,7 @@ pub fn backward_input(rows: &Rows, weight: &[f32], dy: &[f32], dx: &mut [f32]) {
         let (x, dy) = (&rows.x[row * width..][..width], &dy[row * width..][..width]);
         let (mean, scale) = (rows.mean[row], scale(rows.variance[row], rows.epsilon));
         dx.iter_mut().zip(dy).zip(weight).for_each(|((g, dy), w)| *g = dy * w);
-        let shift = lanes::sum(dx) / width as f32;
-        let slope = lanes::sum_of_pairs(dx, x, |g, x| g * (x - mean)) * scale * scale / width as f32;
-        dx.iter_mut().zip(x).for_each(|(g, x)| *g = scale * (*g - shift - (x - mean) * slope));
+        pull_back(dx, x, mean, scale);
     });
 }
 

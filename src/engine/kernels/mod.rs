@@ -30,6 +30,7 @@ pub mod rms_norm;
 pub mod rows;
 pub mod runs;
 pub mod split;
+pub mod standardise;
 #[cfg(test)]
 pub mod testing;
 pub mod tiles;

@@ -49,14 +49,9 @@ impl GroupNorm {
         Ok(x.reshape((rows, x.elem_count() / rows.max(1)))?)
     }
 
-    /// `1 / √(variance + ε)` as `[B · groups, 1]`.
-    fn scale(&self, variance: &Tensor) -> Result<Tensor> {
-        Ok((column(variance)? + self.epsilon)?.sqrt()?.recip()?)
-    }
-
     /// `(x - mean) / √(variance + ε)` as `[B · groups, D]`.
     fn normalised(&self, x: &Tensor, mean: &Tensor, variance: &Tensor) -> Result<Tensor> {
-        Ok(self.rows(x)?.broadcast_sub(&column(mean)?)?.broadcast_mul(&self.scale(variance)?)?)
+        spread::of_rows(&self.rows(x)?, mean, variance, self.epsilon)
     }
 }
 
@@ -66,10 +61,6 @@ fn members(dims: &[usize], groups: usize, sample: usize, group: usize) -> Vec<Ra
     let mut ranges = places::below(dims, &[sample]);
     ranges[1] = group * each..(group + 1) * each;
     ranges
-}
-
-fn column(values: &Tensor) -> Result<Tensor> {
-    Ok(values.reshape((values.elem_count(), 1))?)
 }
 
 /// `[C]` with axes of 1 where x has others.
@@ -113,7 +104,7 @@ impl Op for GroupNorm {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let x = frame.input(0)?;
         let mean = self.rows(x)?.mean(1)?;
-        let variance = self.rows(x)?.broadcast_sub(&column(&mean)?)?.sqr()?.mean(1)?;
+        let variance = self.rows(x)?.broadcast_sub(&spread::column(&mean)?)?.sqr()?.mean(1)?;
         let xhat = self.normalised(x, &mean, &variance)?.reshape(x.shape())?;
         let (weight, bias) = (per_channel(frame.input(1)?, x)?, per_channel(frame.input(2)?, x)?);
         let y = xhat.broadcast_mul(&weight)?.broadcast_add(&bias)?;
@@ -185,9 +176,7 @@ impl Op for GroupNormX {
         let (dy, x, variance) = (frame.input(0)?, frame.input(1)?, frame.input(3)?);
         let xhat = self.0.normalised(x, frame.input(2)?, variance)?;
         let h = self.0.rows(&dy.broadcast_mul(&per_channel(frame.input(4)?, x)?)?)?;
-        let along = xhat.broadcast_mul(&(&h * &xhat)?.mean_keepdim(1)?)?;
-        let dx = (h.broadcast_sub(&h.mean_keepdim(1)?)? - along)?.broadcast_mul(&self.0.scale(variance)?)?;
-        let dx = dx.reshape(x.shape())?;
+        let dx = spread::pull_back(&h, &xhat, variance, self.0.epsilon)?.reshape(x.shape())?;
         frame.set(0, dx)
     }
 

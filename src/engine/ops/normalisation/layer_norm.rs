@@ -30,18 +30,9 @@ fn rows(x: &Tensor, mean: &Tensor) -> Result<Tensor> {
     Ok(x.reshape((count, x.elem_count() / count.max(1)))?)
 }
 
-fn column(values: &Tensor) -> Result<Tensor> {
-    Ok(values.reshape((values.elem_count(), 1))?)
-}
-
-/// `1 / √(variance + ε)` as `[rows, 1]`.
-fn scale(variance: &Tensor, epsilon: f64) -> Result<Tensor> {
-    Ok((column(variance)? + epsilon)?.sqrt()?.recip()?)
-}
-
 /// `(x - mean) / √(variance + ε)` as `[rows, D]`.
 fn normalised(x: &Tensor, mean: &Tensor, variance: &Tensor, epsilon: f64) -> Result<Tensor> {
-    Ok(rows(x, mean)?.broadcast_sub(&column(mean)?)?.broadcast_mul(&scale(variance, epsilon)?)?)
+    spread::of_rows(&rows(x, mean)?, mean, variance, epsilon)
 }
 
 impl Op for LayerNorm {
@@ -153,10 +144,8 @@ impl Op for LayerNormX {
     fn reference(&self, frame: &mut Frame) -> Result<()> {
         let (x, variance) = (frame.input(1)?, frame.input(3)?);
         let xhat = normalised(x, frame.input(2)?, variance, self.epsilon)?;
-        let g = rows(frame.input(0)?, variance)?.broadcast_mul(&frame.input(4)?.flatten_all()?)?;
-        let along = xhat.broadcast_mul(&(&g * &xhat)?.mean_keepdim(1)?)?;
-        let inner = g.broadcast_sub(&g.mean_keepdim(1)?)?.sub(&along)?;
-        let dx = inner.broadcast_mul(&scale(variance, self.epsilon)?)?.reshape(x.shape())?;
+        let h = rows(frame.input(0)?, variance)?.broadcast_mul(&frame.input(4)?.flatten_all()?)?;
+        let dx = spread::pull_back(&h, &xhat, variance, self.epsilon)?.reshape(x.shape())?;
         frame.set(0, dx)
     }
 

@@ -1,13 +1,37 @@
-//! How the normalisations explain their numbers: mean and variance of a set of numbers, a number counted from the mean in units
-//! of the spread, and the gradient of that.
+//! What the normalisations have in common: mean and variance of a set of numbers, a number counted from the mean in
+//! units of the spread, and the gradient of that; of rows of tensors, and as they explain it.
 
 use std::ops::Range;
+
+use candle_core::Tensor;
 
 use crate::engine::error::Result;
 use crate::engine::explain::Operand;
 use crate::engine::ops::places;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
+
+/// `[rows, 1]`
+pub fn column(values: &Tensor) -> Result<Tensor> {
+    Ok(values.reshape((values.elem_count(), 1))?)
+}
+
+/// `1 / √(variance + ε)` as `[rows, 1]`.
+fn scale(variance: &Tensor, epsilon: f64) -> Result<Tensor> {
+    Ok((column(variance)? + epsilon)?.sqrt()?.recip()?)
+}
+
+/// `(x - mean) / √(variance + ε)` of `[rows, D]`, each row by its own statistics.
+pub fn of_rows(x: &Tensor, mean: &Tensor, variance: &Tensor, epsilon: f64) -> Result<Tensor> {
+    Ok(x.broadcast_sub(&column(mean)?)?.broadcast_mul(&scale(variance, epsilon)?)?)
+}
+
+/// The gradient of those rows, out of `h`, that of what [`of_rows`] made.
+pub fn pull_back(h: &Tensor, xhat: &Tensor, variance: &Tensor, epsilon: f64) -> Result<Tensor> {
+    let along = xhat.broadcast_mul(&(h * xhat)?.mean_keepdim(1)?)?;
+    let inner = (h.broadcast_sub(&h.mean_keepdim(1)?)? - along)?;
+    Ok(inner.broadcast_mul(&scale(variance, epsilon)?)?)
+}
 
 /// `√(var + ε)`
 pub fn spread(variance: Arithmetic, epsilon: f64) -> Arithmetic {
