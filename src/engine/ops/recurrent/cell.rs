@@ -3,6 +3,8 @@
 
 use candle_core::Tensor;
 
+#[cfg(test)]
+use super::squash::{Functions, Squash};
 use super::unrolled::Order;
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
@@ -10,7 +12,9 @@ use crate::engine::explain::Reader;
 use crate::engine::kernels::bridge;
 use crate::engine::kernels::recurrent::{self as kernels, Sequence};
 use crate::engine::kernels::reduce;
-use crate::engine::op::{Frame, Op};
+use crate::engine::op::{Frame, Op, ValueShape};
+#[cfg(test)]
+use crate::engine::ops::check::Case;
 use crate::engine::ops::everywhere::product;
 use crate::engine::ops::linear::{LinearW, LinearX};
 use crate::engine::ops::places;
@@ -62,6 +66,12 @@ pub fn sequence(y: &Tensor, reverse: bool) -> Result<Sequence> {
 /// The inputs of every recurrent op: x `[B, T, F]`, input weights, state weights, and both biases or none.
 pub fn both_biases<'a>(frame: &'a Frame) -> Result<Option<(&'a Tensor, &'a Tensor)>> {
     if frame.input_count() > 3 { Ok(Some((frame.input(3)?, frame.input(4)?))) } else { Ok(None) }
+}
+
+/// Of states, of `gates` gates for each unit, and of one more number for each unit that backward needs.
+pub fn gated_shapes(inputs: &[ValueShape], gates: usize) -> Vec<ValueShape> {
+    let (steps, hidden) = (inputs[0].dims[0], inputs[2].dims[1]);
+    [hidden, gates * hidden, hidden].map(|width| ValueShape::batched(vec![steps, width])).to_vec()
 }
 
 /// Gives the gradients of all inputs of a recurrent op, out of those of its gates: `gates` for the input's side; on the
@@ -202,5 +212,27 @@ impl Op for Biases {
         let is_below = output == 1 && index[0] >= self.shared;
         let (d, row) = if is_below { (reader.input(1)?, index[0] - self.shared) } else { (reader.input(0)?, index[0]) };
         places::sum(&places::across(&d.dims, 2, row), |at| d.at(at))
+    }
+}
+
+/// What an op with so many gates is checked with: sizes, directions, functions of the gates, with biases and without.
+#[cfg(test)]
+pub fn gated_cases(gates: usize, check: impl Fn(bool, Functions, Case)) {
+    let hard = Functions { gate: Squash::HardSigmoid, state: Squash::Sigmoid };
+    let open = Functions { gate: Squash::Sigmoid, state: Squash::Relu };
+    for (batch, steps, features, h, reverse, functions) in [
+        (1, 1, 1, 1, false, Functions::USUAL),
+        (3, 4, 2, 3, false, Functions::USUAL),
+        (2, 5, 3, 2, true, Functions::USUAL),
+        (11, 3, 2, 9, false, Functions::USUAL),
+        (3, 4, 2, 3, false, hard),
+        (2, 4, 2, 3, true, open),
+    ] {
+        let weights = || {
+            let x = Case::new().batched(batch, &[steps, features]);
+            x.fixed(&[gates * h, features]).fixed(&[gates * h, h])
+        };
+        check(reverse, functions, weights().fixed(&[gates * h]).fixed(&[gates * h]));
+        check(reverse, functions, weights());
     }
 }

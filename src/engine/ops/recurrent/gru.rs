@@ -7,7 +7,7 @@
 
 use candle_core::Tensor;
 
-use super::cell::{at, both_biases, contribute, in_place, input_product, part, sequence, step};
+use super::cell::{at, both_biases, contribute, gated_shapes, in_place, input_product, part, sequence, step};
 use super::lstm::settings;
 use super::squash::{self, Functions, explained, explained_slope};
 use super::unrolled::{self, Order, rest};
@@ -54,8 +54,7 @@ impl Op for Gru {
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
-        let (steps, hidden) = (inputs[0].dims[0], inputs[2].dims[1]);
-        [hidden, 3 * hidden, hidden].map(|width| ValueShape::batched(vec![steps, width])).to_vec()
+        gated_shapes(inputs, 3)
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -297,27 +296,13 @@ impl StateGradient<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::squash::Squash;
     use super::*;
-    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::check::{fixture_check, gradient_check};
+    use crate::engine::ops::recurrent::cell::gated_cases;
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        let hard = Functions { gate: Squash::HardSigmoid, state: Squash::Sigmoid };
-        let open = Functions { gate: Squash::Sigmoid, state: Squash::Relu };
-        for (batch, steps, features, h, reverse, functions) in [
-            (1, 1, 1, 1, false, Functions::USUAL),
-            (3, 4, 2, 3, false, Functions::USUAL),
-            (2, 5, 3, 2, true, Functions::USUAL),
-            (11, 3, 2, 9, false, Functions::USUAL),
-            (3, 4, 2, 3, false, hard),
-            (2, 4, 2, 3, true, open),
-        ] {
-            let weights = |case: Case| case.fixed(&[3 * h, features]).fixed(&[3 * h, h]);
-            let case = weights(Case::new().batched(batch, &[steps, features]));
-            gradient_check(Gru { reverse, functions }, case.fixed(&[3 * h]).fixed(&[3 * h]));
-            gradient_check(Gru { reverse, functions }, weights(Case::new().batched(batch, &[steps, features])));
-        }
+        gated_cases(3, |reverse, functions, case| gradient_check(Gru { reverse, functions }, case));
     }
 
     #[test]

@@ -7,7 +7,9 @@
 
 use candle_core::Tensor;
 
-use super::cell::{at, both_biases, contribute, direction, in_place, input_product, part, sequence, step};
+use super::cell::{
+    at, both_biases, contribute, direction, gated_shapes, in_place, input_product, part, sequence, step,
+};
 use super::squash::{self, Functions, Squash, explained, explained_slope};
 use super::unrolled::{self, Order};
 use crate::engine::backward::Pullback;
@@ -57,8 +59,7 @@ impl Op for Lstm {
     }
 
     fn shapes(&self, inputs: &[ValueShape]) -> Vec<ValueShape> {
-        let (steps, hidden) = (inputs[0].dims[0], inputs[2].dims[1]);
-        [hidden, 4 * hidden, hidden].map(|width| ValueShape::batched(vec![steps, width])).to_vec()
+        gated_shapes(inputs, 4)
     }
 
     fn reference(&self, frame: &mut Frame) -> Result<()> {
@@ -305,25 +306,12 @@ impl StateGradient<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::check::{fixture_check, gradient_check};
+    use crate::engine::ops::recurrent::cell::gated_cases;
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        let hard = Functions { gate: Squash::HardSigmoid, state: Squash::Sigmoid };
-        let open = Functions { gate: Squash::Sigmoid, state: Squash::Relu };
-        for (batch, steps, features, h, reverse, functions) in [
-            (1, 1, 1, 1, false, Functions::USUAL),
-            (3, 4, 2, 3, false, Functions::USUAL),
-            (2, 5, 3, 2, true, Functions::USUAL),
-            (11, 3, 2, 9, false, Functions::USUAL),
-            (3, 4, 2, 3, false, hard),
-            (2, 4, 2, 3, true, open),
-        ] {
-            let weights = |case: Case| case.fixed(&[4 * h, features]).fixed(&[4 * h, h]);
-            let case = weights(Case::new().batched(batch, &[steps, features]));
-            gradient_check(Lstm { reverse, functions }, case.fixed(&[4 * h]).fixed(&[4 * h]));
-            gradient_check(Lstm { reverse, functions }, weights(Case::new().batched(batch, &[steps, features])));
-        }
+        gated_cases(4, |reverse, functions, case| gradient_check(Lstm { reverse, functions }, case));
     }
 
     #[test]
