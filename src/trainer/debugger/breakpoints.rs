@@ -403,12 +403,12 @@ impl Debugger {
             return Ok(true);
         }
         let here = self.moment();
-        let Some(first) = self.ring.first().cloned() else { return Ok(true) };
+        let Some(first) = self.checkpoints.first().cloned() else { return Ok(true) };
         let begin = first.step();
         self.go_back_to(&first)?;
         let needs = self.arms.needs.clone();
         self.memories.begin(&needs);
-        self.ring.learn(begin, &self.memories);
+        self.checkpoints.learn(begin, &self.memories);
         let is_finished = self.replay_until(here, go_on)?;
         if !is_finished {
             self.travel(here, false, &mut |_| true)?;

@@ -60,7 +60,7 @@ impl Debugger {
         let Moment { step, instruction } = here;
         let history = self.run.history_mut();
         history.change(JournalEntry { step, instruction, change }, kept.kept == kept.of);
-        self.ring.forget_after(step, self.run.history().made().len() - 1);
+        self.checkpoints.forget_after(step, self.run.history().made().len() - 1);
         self.weigh_history();
         self.cut_curves(step);
         self.furthest = step;
@@ -100,7 +100,7 @@ impl Debugger {
     /// Takes the last change back and stands where it was made; `None` when there is none.
     pub fn undo(&mut self) -> Result<Option<JournalEntry>, DebugError> {
         let Some(entry) = self.run.history_mut().undo() else { return Ok(None) };
-        self.ring.forget_after(entry.step, self.run.history().made().len());
+        self.checkpoints.forget_after(entry.step, self.run.history().made().len());
         self.weigh_history();
         self.cut_curves(entry.step);
         self.furthest = self.furthest.min(entry.step);
@@ -125,7 +125,7 @@ impl Debugger {
 
     /// The changes count as part of what is kept.
     pub(super) fn weigh_history(&mut self) {
-        self.ring.keep_beside(self.run.history().bytes());
+        self.checkpoints.keep_beside(self.run.history().bytes());
     }
 
     /// Conditions that mean something only now have no past before it: what they ask for is remembered from here on.
@@ -140,12 +140,12 @@ impl Debugger {
     pub fn fork(&self) -> Result<Self, DebugError> {
         let here = self.moment();
         let latest = if here.instruction == 0 { here.step.saturating_sub(1) } else { here.step };
-        let nearest = self.ring.nearest(latest).or(self.ring.first());
+        let nearest = self.checkpoints.nearest(latest).or(self.checkpoints.first());
         let nearest = nearest.ok_or_else(|| DebugError::Value("There is nothing to branch from yet.".into()))?;
         let run = self.run.another(&nearest.project, nearest.stand.clone())?;
         let mut fork = Self {
             run,
-            ring: self.ring.clone(),
+            checkpoints: self.checkpoints.clone(),
             project: nearest.project.clone(),
             furthest: self.furthest,
             breakpoints: self.breakpoints.clone(),

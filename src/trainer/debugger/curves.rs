@@ -40,7 +40,7 @@ impl Debugger {
 
     /// Whether it has a point for every step from where the run was opened.
     fn is_whole(&self, curve: &Curve) -> bool {
-        let begin = self.ring.first().map_or(0, |first| first.step());
+        let begin = self.checkpoints.first().map_or(0, |first| first.step());
         let first = curve.points.steps().first().copied();
         first.map_or(self.machine().step() <= begin, |first| first <= begin + 1)
     }
@@ -54,7 +54,7 @@ impl Debugger {
         self.set_curves(&wanted);
         let here = self.moment();
         let (Some(first), Some(at)) =
-            (self.ring.first().cloned(), self.curves.iter().position(|curve| curve.expression == expression))
+            (self.checkpoints.first().cloned(), self.curves.iter().position(|curve| curve.expression == expression))
         else {
             return Ok(true);
         };

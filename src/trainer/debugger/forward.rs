@@ -184,10 +184,10 @@ impl Debugger {
                 }
             }
         }
-        if self.ring.wants(row.step) {
+        if self.checkpoints.wants(row.step) {
             self.keep()?;
         } else if !self.memories.is_plain() {
-            self.ring.learn(row.step, &self.memories);
+            self.checkpoints.learn(row.step, &self.memories);
         }
         Ok(advance)
     }

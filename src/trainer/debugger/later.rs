@@ -67,6 +67,6 @@ impl Debugger {
 
     /// About what it takes in memory beside its checkpoints: the run, and once more where it is kept.
     pub fn weight(&self) -> usize {
-        2 * self.ring.first().map_or(0, |checkpoint| checkpoint.bytes())
+        2 * self.checkpoints.first().map_or(0, |checkpoint| checkpoint.bytes())
     }
 }

@@ -10,6 +10,7 @@
 mod before;
 mod breakpoints;
 mod change;
+mod checkpoints;
 mod curves;
 mod dump;
 mod explain;
@@ -18,7 +19,6 @@ mod later;
 mod memory;
 mod nudge;
 mod reverse;
-mod ring;
 mod scope;
 mod sharing;
 #[cfg(test)]
@@ -43,9 +43,9 @@ pub use sharing::share_budget;
 pub use travel::Way;
 
 use breakpoints::Arms;
+use checkpoints::{Checkpoint, CheckpointStore};
 use curves::Curve;
 use memory::Memories;
-use ring::{Checkpoint, Ring};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DebugError {
@@ -91,7 +91,7 @@ pub struct Timeline {
 
 pub struct Debugger {
     run: Run,
-    ring: Ring,
+    checkpoints: CheckpointStore,
     /// The project now in force, shared with the checkpoints.
     project: Arc<Project>,
     furthest: u64,
@@ -113,7 +113,7 @@ impl Debugger {
             project: Arc::new(run.project().clone()),
             furthest: run.machine().step(),
             run,
-            ring: Ring::new(budget),
+            checkpoints: CheckpointStore::new(budget),
             breakpoints: Vec::new(),
             broken: Vec::new(),
             arms: Arms::default(),
@@ -181,15 +181,15 @@ impl Debugger {
 
     /// How many checkpoints there are, the bytes of all (those of branches that rest too), and their spacing in steps.
     pub fn checkpoints(&self) -> (usize, usize, u64) {
-        (self.ring.len(), self.ring.bytes(), self.ring.spacing())
+        (self.checkpoints.len(), self.checkpoints.bytes(), self.checkpoints.spacing())
     }
 
     pub fn timeline(&self) -> Timeline {
         Timeline {
-            checkpoints: self.ring.steps(),
-            bytes: self.ring.bytes(),
-            budget: self.ring.budget(),
-            spacing: self.ring.spacing(),
+            checkpoints: self.checkpoints.steps(),
+            bytes: self.checkpoints.bytes(),
+            budget: self.checkpoints.budget(),
+            spacing: self.checkpoints.spacing(),
             furthest: self.furthest,
             changes: self.run.history().changes().to_vec(),
         }
@@ -202,7 +202,7 @@ impl Debugger {
 
     fn keep(&mut self) -> Result<(), DebugError> {
         let stand = self.run.stand()?;
-        self.ring.keep(Checkpoint::new(self.project.clone(), stand, self.memories.clone()));
+        self.checkpoints.keep(Checkpoint::new(self.project.clone(), stand, self.memories.clone()));
         Ok(())
     }
 }

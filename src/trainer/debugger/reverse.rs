@@ -120,9 +120,9 @@ impl Debugger {
     /// Stands at the last checkpoint before a place, with everything that conditions need of the steps before.
     fn segment_before(&mut self, end: Moment) -> Result<Moment, DebugError> {
         let latest = if end.instruction == 0 { end.step.saturating_sub(1) } else { end.step };
-        let mut from = self.ring.nearest(latest).cloned();
+        let mut from = self.checkpoints.nearest(latest).cloned();
         if from.as_ref().is_some_and(|checkpoint| !checkpoint.memories.knows(&self.arms.needs)) {
-            from = self.ring.first().cloned();
+            from = self.checkpoints.first().cloned();
         }
         match from {
             Some(checkpoint) => self.go_back_to(&checkpoint)?,

@@ -1,7 +1,7 @@
 //! One budget for the checkpoints of all branches of a run.
 
 use super::Debugger;
-use super::ring::Elsewhere;
+use super::checkpoints::Elsewhere;
 
 /// Keeps the checkpoints of all branches within `budget` bytes together. Those that rest thin down first, to half of it at most;
 /// the one that goes on has all that they leave. To be called whenever branches were added, dropped or changed places; in between
@@ -11,10 +11,10 @@ pub fn share_budget(budget: usize, current: &mut Debugger, mut resting: Vec<&mut
     let mut elsewhere = Elsewhere::default();
     for (i, debugger) in resting.iter_mut().enumerate() {
         // What it shares with those before it is there already, and what they do not need is left to it.
-        debugger.ring.share((i + 1) * each, elsewhere.clone());
-        elsewhere.add(&debugger.ring);
+        debugger.checkpoints.share((i + 1) * each, elsewhere.clone());
+        elsewhere.add(&debugger.checkpoints);
     }
-    current.ring.share(budget, elsewhere);
+    current.checkpoints.share(budget, elsewhere);
 }
 
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod tests {
 
     /// Of all different checkpoints.
     fn bytes<'a>(all: impl Iterator<Item = &'a Debugger>) -> usize {
-        let kept = all.flat_map(|debugger| debugger.ring.kept());
+        let kept = all.flat_map(|debugger| debugger.checkpoints.kept());
         kept.map(|checkpoint| (Arc::as_ptr(checkpoint).addr(), checkpoint.bytes()))
             .collect::<BTreeMap<_, _>>()
             .values()

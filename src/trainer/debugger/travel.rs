@@ -1,7 +1,7 @@
 //! Going to any place of the run, forwards or backwards.
 
+use super::checkpoints::Checkpoint;
 use super::forward::{Advance, Passing};
-use super::ring::Checkpoint;
 use super::{DebugError, Debugger, Moment, Timeline};
 
 /// Told on the way after every step; whoever is told says whether to go on.
@@ -48,7 +48,7 @@ impl Debugger {
         let latest = if to.instruction == 0 { to.step.saturating_sub(1) } else { to.step };
         let here = self.moment();
         let is_ahead = from_here && here < to;
-        match self.ring.nearest(latest).cloned() {
+        match self.checkpoints.nearest(latest).cloned() {
             Some(checkpoint) if is_ahead && here.step >= checkpoint.step() => {}
             Some(checkpoint) => self.go_back_to(&checkpoint)?,
             None => self.begin_anew()?,

@@ -61,8 +61,8 @@ pub(super) struct Elsewhere {
 }
 
 impl Elsewhere {
-    pub fn add(&mut self, ring: &Ring) {
-        for checkpoint in &ring.kept {
+    pub fn add(&mut self, checkpoints: &CheckpointStore) {
+        for checkpoint in &checkpoints.kept {
             if self.which.insert(Arc::as_ptr(checkpoint).addr()) {
                 self.bytes += checkpoint.bytes;
             }
@@ -76,7 +76,7 @@ impl Elsewhere {
 
 /// Cloned by a fork; the tensors are shared.
 #[derive(Clone)]
-pub(super) struct Ring {
+pub(super) struct CheckpointStore {
     /// By step.
     kept: Vec<Arc<Checkpoint>>,
     /// Of those that are only kept here.
@@ -89,7 +89,7 @@ pub(super) struct Ring {
     spacing: u64,
 }
 
-impl Ring {
+impl CheckpointStore {
     pub fn new(budget: usize) -> Self {
         Self { kept: Vec::new(), own_bytes: 0, elsewhere: Elsewhere::default(), beside: 0, budget, spacing: 0 }
     }
@@ -243,46 +243,46 @@ mod tests {
     #[test]
     fn a_long_run_stays_within_the_budget_and_the_spacing_within_its_bound() {
         let budget = 100 * checkpoint(0).bytes;
-        let mut ring = Ring::new(budget);
+        let mut checkpoints = CheckpointStore::new(budget);
         for step in 0..100_000 {
-            if ring.wants(step) {
-                ring.keep(checkpoint(step));
+            if checkpoints.wants(step) {
+                checkpoints.keep(checkpoint(step));
             }
-            assert!(ring.bytes() <= budget);
+            assert!(checkpoints.bytes() <= budget);
         }
-        assert!(ring.spacing() <= 2048, "{}", ring.spacing());
+        assert!(checkpoints.spacing() <= 2048, "{}", checkpoints.spacing());
         for step in [0, 1, 57, 4096, 99_999] {
-            let from = ring.nearest(step).unwrap().step();
-            assert!(step - from < ring.spacing(), "{step} from {from}");
+            let from = checkpoints.nearest(step).unwrap().step();
+            assert!(step - from < checkpoints.spacing(), "{step} from {from}");
         }
-        assert_eq!(ring.bytes(), ring.kept.iter().map(|c| c.bytes).sum::<usize>());
-        ring.share(budget / 4, Elsewhere::default());
-        assert!(ring.bytes() <= budget / 4 && ring.len() > 10);
+        assert_eq!(checkpoints.bytes(), checkpoints.kept.iter().map(|c| c.bytes).sum::<usize>());
+        checkpoints.share(budget / 4, Elsewhere::default());
+        assert!(checkpoints.bytes() <= budget / 4 && checkpoints.len() > 10);
     }
 
     #[test]
     fn small_ones_are_not_more_than_a_number_of_them() {
-        let mut ring = Ring::new(usize::MAX);
+        let mut checkpoints = CheckpointStore::new(usize::MAX);
         for step in 0..600_000 {
-            if ring.wants(step) {
-                ring.keep(checkpoint(step));
+            if checkpoints.wants(step) {
+                checkpoints.keep(checkpoint(step));
             }
         }
-        assert!((MOST / 2..=MOST).contains(&ring.len()), "{}", ring.len());
-        assert_eq!(ring.nearest(599_999).unwrap().step() % ring.spacing(), 0);
-        ring.forget_after(1000, 0);
-        assert_eq!(ring.bytes(), ring.kept.iter().map(|c| c.bytes).sum::<usize>());
-        assert!(ring.nearest(599_999).unwrap().step() <= 1000);
+        assert!((MOST / 2..=MOST).contains(&checkpoints.len()), "{}", checkpoints.len());
+        assert_eq!(checkpoints.nearest(599_999).unwrap().step() % checkpoints.spacing(), 0);
+        checkpoints.forget_after(1000, 0);
+        assert_eq!(checkpoints.bytes(), checkpoints.kept.iter().map(|c| c.bytes).sum::<usize>());
+        assert!(checkpoints.nearest(599_999).unwrap().step() <= 1000);
     }
 
     #[test]
     fn the_first_stays_even_where_nothing_fits() {
-        let mut ring = Ring::new(10);
+        let mut checkpoints = CheckpointStore::new(10);
         for step in 3..300 {
-            if ring.wants(step) {
-                ring.keep(checkpoint(step));
+            if checkpoints.wants(step) {
+                checkpoints.keep(checkpoint(step));
             }
         }
-        assert_eq!((ring.len(), ring.nearest(299).unwrap().step()), (1, 3));
+        assert_eq!((checkpoints.len(), checkpoints.nearest(299).unwrap().step()), (1, 3));
     }
 }
