@@ -40,7 +40,7 @@ impl Memory {
         for value in &program.values {
             let part = match value.role {
                 Role::Parameter => &mut memory.parameters,
-                Role::Moment | Role::Buffer => &mut memory.moments,
+                Role::Optimiser | Role::Buffer => &mut memory.moments,
                 _ => &mut memory.step,
             };
             *part = part.saturating_add(bytes(&value.shape));

@@ -10,7 +10,7 @@ use super::program::{Phase, Role, ValueId};
 use crate::model::Optimiser;
 
 /// A tensor that an optimiser keeps for a parameter.
-struct Moment {
+struct Slot {
     suffix: &'static str,
     /// A single number, not one for each weight.
     is_single: bool,
@@ -18,20 +18,20 @@ struct Moment {
 }
 
 /// Numbers like the parameter's, all 0 at first.
-fn like(suffix: &'static str) -> Moment {
-    Moment { suffix, is_single: false, initial: Initial::ZEROS }
+fn like(suffix: &'static str) -> Slot {
+    Slot { suffix, is_single: false, initial: Initial::ZEROS }
 }
 
 /// Counts are numbers of their own per parameter: a layer added later starts its own correction.
-fn single(suffix: &'static str, initial: Initial) -> Moment {
-    Moment { suffix, is_single: true, initial }
+fn single(suffix: &'static str, initial: Initial) -> Slot {
+    Slot { suffix, is_single: true, initial }
 }
 
 /// The update and what it keeps. `scheduled`: the schedule moves the momentum.
-fn update(optimiser: &Optimiser, scheduled: bool) -> (Arc<dyn Op>, Vec<Moment>) {
+fn update(optimiser: &Optimiser, scheduled: bool) -> (Arc<dyn Op>, Vec<Slot>) {
     let momentum_of = |setting| if scheduled { Momentum::Scheduled } else { Momentum::Fixed(setting) };
     let carried = |momentum: Momentum| momentum.is_used().then(|| like("momentum"));
-    let adam = |beta1, beta2, epsilon, weight_decay, decoupled| -> (Arc<dyn Op>, Vec<Moment>) {
+    let adam = |beta1, beta2, epsilon, weight_decay, decoupled| -> (Arc<dyn Op>, Vec<Slot>) {
         let moments = vec![like("adam_m"), like("adam_v"), single("adam_t", Initial::ZEROS)];
         (Arc::new(Adam { beta1: momentum_of(beta1), beta2, epsilon, weight_decay, decoupled }), moments)
     };
@@ -48,7 +48,7 @@ fn update(optimiser: &Optimiser, scheduled: bool) -> (Arc<dyn Op>, Vec<Moment>) 
             (Arc::new(RmsProp { alpha, epsilon, momentum, weight_decay }), moments)
         }
         Optimiser::Adagrad { rate_decay, start, epsilon, weight_decay } => {
-            let sum = Moment { initial: Initial::Constant(start), ..like("adagrad_sum") };
+            let sum = Slot { initial: Initial::Constant(start), ..like("adagrad_sum") };
             let moments = vec![sum, single("adagrad_t", Initial::ZEROS)];
             (Arc::new(Adagrad { rate_decay, epsilon, weight_decay }), moments)
         }
@@ -79,7 +79,7 @@ pub fn emit(
     for moment in moments {
         let dims = if moment.is_single { Vec::new() } else { dims.clone() };
         let name = format!("{name}.{}", moment.suffix);
-        state.push(program.add_state(name, dims, Role::Moment, layer, moment.initial));
+        state.push(program.add_state(name, dims, Role::Optimiser, layer, moment.initial));
     }
     let mut inputs = vec![parameter, gradient];
     inputs.extend_from_slice(&state[1..]);

@@ -36,7 +36,7 @@ pub enum Role {
     /// Kept between steps but not trained: running statistics.
     Buffer,
     /// Kept between steps by an optimiser.
-    Moment,
+    Optimiser,
     /// Any value of the forward phase.
     Activation,
     /// The loss, or a part of it.
@@ -50,7 +50,7 @@ pub enum Role {
 impl Role {
     /// Whether the value outlives a step, and so belongs in a checkpoint.
     pub fn is_state(self) -> bool {
-        matches!(self, Self::Parameter | Self::Buffer | Self::Moment)
+        matches!(self, Self::Parameter | Self::Buffer | Self::Optimiser)
     }
 }
 

@@ -35,7 +35,7 @@ fn token(value: &Value) -> Token {
     let kind = match value.role {
         Role::Input | Role::Target => Kind::Data,
         Role::Parameter => Kind::Parameter,
-        Role::Buffer | Role::Moment => Kind::Memory,
+        Role::Buffer | Role::Optimiser => Kind::Memory,
         Role::Gradient => Kind::Gradient,
         Role::Activation | Role::Loss | Role::Hidden => Kind::Value,
     };

@@ -120,7 +120,7 @@ fn origin(value: &Value, steps: u64) -> &'static str {
         Role::Parameter if steps == 0 => "The initial value of a weight: no step has changed it yet.",
         Role::Parameter => "A weight as the previous step left it. It changes in this step's update.",
         Role::Buffer => "A running statistic from the previous step. It isn't trained.",
-        Role::Moment => "Optimiser state from the previous step.",
+        Role::Optimiser => "Optimiser state from the previous step.",
         _ => "From the data: part of this batch.",
     }
 }

@@ -94,7 +94,7 @@ impl Machine {
         for (index, value) in self.program.values.iter().enumerate().filter(|(_, value)| value.role.is_state()) {
             match snapshot.tensors.get(&value.name) {
                 Some(saved) if saved.dims == value.shape.dims => restored.push((index, self.open_saved(saved)?)),
-                _ if value.role == Role::Moment => restored.push((index, self.first_moment(value)?)),
+                _ if value.role == Role::Optimiser => restored.push((index, self.first_moment(value)?)),
                 Some(saved) => {
                     refusals.push(format!(
                         "{} has shape {:?} there and {:?} here.",
@@ -202,7 +202,7 @@ fn carry_over(old: &Program, old_values: &[Option<Tensor>], new: &Program, new_v
         found.of += 1;
         let orphan = |i: &usize| old.values[*i].layer.is_some_and(|layer| !new_layers.contains(&layer));
         // A parameter that starts anew takes its moments with it, even where theirs would fit.
-        let is_orphan = value.role == Role::Moment && found.fresh.iter().any(|name| name == parameter_of(value));
+        let is_orphan = value.role == Role::Optimiser && found.fresh.iter().any(|name| name == parameter_of(value));
         let source = by_layer
             .get(&(value.layer, suffix(value)))
             .or_else(|| by_name.get(value.name.as_str()).filter(|i| orphan(i)))

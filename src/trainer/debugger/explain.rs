@@ -154,7 +154,9 @@ impl Debugger {
             Some(Role::Buffer) => {
                 ("initial value", format!("The initial value of a running statistic: {drawn}; {since}."))
             }
-            Some(Role::Moment) => ("initial value", format!("The initial value of optimiser state: {drawn}; {since}.")),
+            Some(Role::Optimiser) => {
+                ("initial value", format!("The initial value of optimiser state: {drawn}; {since}."))
+            }
             _ => ("from the data", format!("From the data{}.", self.row_of(&element))),
         };
         self.without_instruction(id, element, number, told)

@@ -11,7 +11,7 @@ pub fn axes(program: &Program, id: ValueId) -> Vec<String> {
     let Some(value) = program.value(id) else { return Vec::new() };
     let names = match value.role {
         Role::Parameter | Role::Buffer => value.axes.to_vec(),
-        Role::Gradient | Role::Moment | Role::Hidden => match belongs_to(program, id, value) {
+        Role::Gradient | Role::Optimiser | Role::Hidden => match belongs_to(program, id, value) {
             Some(of) => return axes(program, of),
             None => sample_axes(program, id, value),
         },
@@ -28,7 +28,7 @@ pub fn axes(program: &Program, id: ValueId) -> Vec<String> {
 /// gradients and moments of these.
 pub fn gates(program: &Program, id: ValueId) -> Option<Gates> {
     let value = program.value(id)?;
-    if matches!(value.role, Role::Gradient | Role::Moment | Role::Hidden) {
+    if matches!(value.role, Role::Gradient | Role::Optimiser | Role::Hidden) {
         return belongs_to(program, id, value).and_then(|of| gates(program, of));
     }
     let first = Some(0).filter(|_| value.role == Role::Parameter);

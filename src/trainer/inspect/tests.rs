@@ -45,7 +45,7 @@ fn axes_have_the_names_of_what_they_are() {
     }
     let kernel = "filter channel row column";
     let program = digits.machine().program();
-    let moments = program.values.iter().filter(|v| v.role == Role::Moment && v.shape.dims.len() == 4);
+    let moments = program.values.iter().filter(|v| v.role == Role::Optimiser && v.shape.dims.len() == 4);
     let names: Vec<_> = moments.map(|v| v.name.clone()).collect();
     assert!(!names.is_empty());
     for name in ["conv_2_d_1.weight".to_owned(), "conv_2_d_1.weight.grad".into()].into_iter().chain(names) {
