@@ -47,7 +47,7 @@ impl StepPhase {
 
 /// What kind of number a value holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Samples and their targets.
     Data,
     /// Anything computed on the way to the loss.
@@ -66,7 +66,7 @@ pub struct Token {
     /// Name in the listing.
     pub name: String,
     /// What kind of value it is.
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// A row for every sample of the batch comes first.
     pub batched: bool,
     /// Without the batch.
@@ -326,6 +326,6 @@ impl DebugView {
     /// Whether a value of this name can be looked at now.
     pub fn is_current(&self, name: &str) -> bool {
         self.listing.maker(name).is_none_or(|line| line < self.done)
-            || self.listing.token(name).is_some_and(|t| matches!(t.kind, Kind::Parameter | Kind::Memory))
+            || self.listing.token(name).is_some_and(|t| matches!(t.kind, ValueKind::Parameter | ValueKind::Memory))
     }
 }

@@ -7,7 +7,7 @@ use super::debugger::{Debugger, Timeline};
 use crate::engine::{Instruction, Program, Role, Value, ValueId};
 use crate::expr::{self, Array};
 use crate::trace::{
-    Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Kind, Line, Listing, Moment, Token, Watched,
+    Breakpoint, BreakpointView, ChangeMark, Checkpoints, DebugView, Line, Listing, Moment, Token, ValueKind, Watched,
 };
 use crate::trace::{Change, JournalEntry};
 
@@ -33,11 +33,11 @@ fn line(program: &Program, instruction: &Instruction) -> Line {
 
 fn token(value: &Value) -> Token {
     let kind = match value.role {
-        Role::Input | Role::Target => Kind::Data,
-        Role::Parameter => Kind::Parameter,
-        Role::Buffer | Role::Optimiser => Kind::Memory,
-        Role::Gradient => Kind::Gradient,
-        Role::Activation | Role::Loss | Role::Hidden => Kind::Value,
+        Role::Input | Role::Target => ValueKind::Data,
+        Role::Parameter => ValueKind::Parameter,
+        Role::Buffer | Role::Optimiser => ValueKind::Memory,
+        Role::Gradient => ValueKind::Gradient,
+        Role::Activation | Role::Loss | Role::Hidden => ValueKind::Value,
     };
     Token { name: value.name.clone(), kind, batched: value.shape.batched, dims: value.shape.dims.clone() }
 }

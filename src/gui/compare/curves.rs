@@ -15,7 +15,7 @@ use crate::gui::plots::curves::of_metric;
 use crate::gui::plots::empty;
 use crate::gui::plots::scale::{Scale, Unit};
 use crate::gui::plots::smooth::Smoother;
-use crate::gui::plots::ticks::Kind;
+use crate::gui::plots::ticks::TickKind;
 use crate::gui::widgets::tab_strip;
 use crate::model::Metric;
 use crate::session::{Anchor, State};
@@ -139,7 +139,7 @@ pub(super) fn contents(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
         Line { name: &one.row.card.name, raw, smooth, colour, scale: one.scale, faint: false }
     });
     let (values, write) =
-        if tab == Tab::Score { of_metric(metric) } else { (Kind::Number, number as fn(f32) -> String) };
+        if tab == Tab::Score { of_metric(metric) } else { (TickKind::Number, number as fn(f32) -> String) };
     let legend = if tab == Tab::Score { Corner::RightBottom } else { Corner::RightTop };
     let chart = Chart {
         title: title(tab, metric),
@@ -265,7 +265,7 @@ fn difference(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
         several: true,
         ghost: None,
         legend: Corner::RightTop,
-        values: Kind::Number,
+        values: TickKind::Number,
         write: number,
         left_out: 0,
     };

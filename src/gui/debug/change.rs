@@ -8,7 +8,7 @@ use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Number, is_refused, named, path_field, perhaps, rate, section};
 use crate::model::limits::LEARNING_RATE;
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Kind, TensorRecord};
+use crate::trace::{DebugView, TensorRecord, ValueKind};
 use crate::trainer::{DebugCommand, TensorEdit};
 
 pub struct ChangeUi {
@@ -62,7 +62,7 @@ pub fn can_change(view: &DebugView, name: &str) -> bool {
 
 /// Weights and moments outlive a step.
 pub fn is_state(view: &DebugView, name: &str) -> bool {
-    view.listing.token(name).is_some_and(|token| matches!(token.kind, Kind::Parameter | Kind::Memory))
+    view.listing.token(name).is_some_and(|token| matches!(token.kind, ValueKind::Parameter | ValueKind::Memory))
 }
 
 pub fn show(

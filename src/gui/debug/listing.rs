@@ -13,7 +13,7 @@ use egui::{
 use super::{DebugUi, Pane, breakpoints};
 use crate::gui::theme::{self, Tokens};
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Kind, Line, Listing, StepPhase, Token};
+use crate::trace::{DebugView, Line, Listing, StepPhase, Token, ValueKind};
 use crate::trainer::{DebugCommand, Unit};
 
 const ROW: f32 = 22.0;
@@ -389,8 +389,8 @@ impl Pen<'_> {
     fn token(&mut self, token: &Token, text: &str, part: usize) -> Option<Response> {
         let tokens = self.tokens;
         let colour = match token.kind {
-            Kind::Data | Kind::Value | Kind::Gradient => tokens.pos,
-            Kind::Parameter | Kind::Memory => tokens.warn,
+            ValueKind::Data | ValueKind::Value | ValueKind::Gradient => tokens.pos,
+            ValueKind::Parameter | ValueKind::Memory => tokens.warn,
         };
         let rect = self.word(text, colour)?;
         let response = self.ui.interact(rect, Id::unique(("listing value", self.index, part)), Sense::CLICK);

@@ -13,7 +13,7 @@ use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{is_second_click, named, pane_tabs};
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Element, Gaze, Kind, TensorRecord};
+use crate::trace::{DebugView, Element, Gaze, TensorRecord, ValueKind};
 use crate::trainer::DebugCommand;
 
 pub struct MiddleUi {
@@ -88,7 +88,7 @@ impl MiddleUi {
         let last = view.moment.instruction.checked_sub(1).unwrap_or(lines.len().saturating_sub(1));
         self.looked = lines.get(last).and_then(|line| line.outputs.first()).map(|token| token.name.clone());
         if view.moment.step == 0 && view.moment.instruction == 0 {
-            let first = lines.iter().flat_map(|line| &line.inputs).find(|t| t.kind == Kind::Parameter);
+            let first = lines.iter().flat_map(|line| &line.inputs).find(|t| t.kind == ValueKind::Parameter);
             self.looked = first.map(|token| token.name.clone());
         }
     }

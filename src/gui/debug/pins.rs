@@ -11,7 +11,7 @@ use super::plane::{Plane, Pointed};
 use crate::gui::canvas::CanvasUi;
 use crate::gui::theme::{self, Tokens};
 use crate::model::LayerId;
-use crate::trace::{DebugView, Element, Kind, Listing, TensorRecord};
+use crate::trace::{DebugView, Element, Listing, TensorRecord, ValueKind};
 
 /// A picture is as wide as its card, within these.
 const WIDTH: std::ops::RangeInclusive<f32> = 80.0..=160.0;
@@ -23,7 +23,7 @@ pub fn layer_of(listing: &Listing, name: &str) -> Option<LayerId> {
     let lines = || listing.lines.iter().filter(|line| line.layer.is_some());
     let reads = || lines().find(|line| line.inputs.iter().any(|token| token.name == name));
     let makes = || lines().find(|line| line.outputs.iter().any(|token| token.name == name));
-    let is_weight = listing.token(name).is_some_and(|token| token.kind == Kind::Parameter);
+    let is_weight = listing.token(name).is_some_and(|token| token.kind == ValueKind::Parameter);
     let line = if is_weight { reads().or_else(makes) } else { makes().or_else(reads) };
     line?.layer
 }
@@ -131,8 +131,8 @@ mod tests {
             formula: String::new(),
             words: String::new(),
         };
-        let value = |name| token(name, Kind::Value);
-        let weight = || token("w", Kind::Parameter);
+        let value = |name| token(name, ValueKind::Value);
+        let weight = || token("w", ValueKind::Parameter);
         let lines = vec![
             line(None, vec![value("%x")], vec![]),
             line(Some(LayerId(4)), vec![value("%1")], vec![value("%x"), weight()]),

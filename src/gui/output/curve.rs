@@ -9,7 +9,7 @@ use super::{OutputUi, OutputView};
 use crate::data::{Dataset, Samples};
 use crate::gui::numbers::{count, number};
 use crate::gui::plots::figure;
-use crate::gui::plots::ticks::Kind;
+use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::Tokens;
 use crate::trace::OutputPicture;
@@ -25,7 +25,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, local: &
     };
     let train = points(dataset, &dataset.train);
     let test = if local.test { points(dataset, &dataset.validation) } else { Vec::new() };
-    let plot = figure::figure(tokens, Id::unique("fitted curve").with(view.salt), Kind::Number, Kind::Number);
+    let plot = figure::figure(tokens, Id::unique("fitted curve").with(view.salt), TickKind::Number, TickKind::Number);
     let shown = figure::show(ui, plot.set_margin_fraction(Vec2::new(0.0, 0.08)), 26.0, |plot| {
         for (points, colour) in [(&train, tokens.accent), (&test, tokens.warn)] {
             let points: Vec<[f64; 2]> = points.iter().map(|p| p.map(f64::from)).collect();

@@ -7,7 +7,7 @@ use super::{OVER, OutputView, over_words};
 use crate::gui::numbers::{count, number, significant};
 use crate::gui::plots::empty;
 use crate::gui::plots::figure;
-use crate::gui::plots::ticks::Kind;
+use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
 use crate::session::Action;
@@ -26,7 +26,12 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
     let (low, high) = ends(pairs);
     let finite: PlotPoints<'_> =
         pairs.iter().filter(|p| p.iter().all(|v| v.is_finite())).map(|p| p.map(f64::from)).collect();
-    let plot = figure::figure(tokens, Id::unique("predicted against true").with(view.salt), Kind::Number, Kind::Number);
+    let plot = figure::figure(
+        tokens,
+        Id::unique("predicted against true").with(view.salt),
+        TickKind::Number,
+        TickKind::Number,
+    );
     let shown = figure::show(ui, plot, 26.0, |plot| {
         let diagonal = Line::new("", vec![[low; 2], [high; 2]]).stroke(Stroke::new(1.0, tokens.muted));
         plot.line(diagonal.style(LineStyle::Dashed { length: 4.0 }));

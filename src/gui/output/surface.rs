@@ -10,7 +10,7 @@ use super::points::{self, Samples};
 use super::{OutputUi, OutputView, colours};
 use crate::data::Dataset;
 use crate::gui::numbers::{count, number, significant, sure};
-use crate::gui::plots::ticks::Kind;
+use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
@@ -108,8 +108,8 @@ pub(super) fn paint_ticks(painter: &Painter, tokens: &Tokens, places: &PlotTrans
     let line = Stroke::new(1.0, tokens.line);
     let (frame, [to, _]) = (places.frame(), places.bounds().max());
     let wanted = if frame.width() < 160.0 { 2.0 } else { 4.0 };
-    for mark in Kind::Number.marks((-to, to), 1.6 * to / wanted) {
-        let text = Kind::Number.write(mark, to);
+    for mark in TickKind::Number.marks((-to, to), 1.6 * to / wanted) {
+        let text = TickKind::Number.write(mark, to);
         let x = places.position_from_point_x(mark.value);
         painter.vline(x, egui::Rangef::new(frame.bottom(), frame.bottom() + 3.0), line);
         painter.text(Pos2::new(x, frame.bottom() + 4.0), Align2::CENTER_TOP, &text, font.clone(), tokens.faint);

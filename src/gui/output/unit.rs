@@ -15,7 +15,7 @@ use crate::gui::heatmap::{Heatmap, largest};
 use crate::gui::histogram::histogram_ui;
 use crate::gui::numbers::number;
 use crate::gui::plots::figure;
-use crate::gui::plots::ticks::Kind;
+use crate::gui::plots::ticks::TickKind;
 use crate::gui::textures::{cached, fingerprint, mix};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::Number;
@@ -220,7 +220,7 @@ fn curve(ui: &mut Ui, tokens: &Tokens, dataset: &Dataset, local: &mut OutputUi, 
     let step = f64::from(high - low) / (values.len().max(2) - 1) as f64;
     let points = values.iter().enumerate().filter(|(_, v)| v.is_finite());
     let points: PlotPoints<'_> = points.map(|(i, &v)| [f64::from(low) + i as f64 * step, v.into()]).collect();
-    let plot = figure::figure(tokens, egui::Id::unique("hovered unit's curve"), Kind::Number, Kind::Number);
+    let plot = figure::figure(tokens, egui::Id::unique("hovered unit's curve"), TickKind::Number, TickKind::Number);
     let plot = plot.set_margin_fraction(Vec2::new(0.0, 0.08)).include_y(0.0);
     let asked = local.point;
     let shown = figure::show(ui, plot, 0.0, |plot| {

@@ -10,7 +10,7 @@ use super::figure;
 use super::lines::Pen;
 use super::range::{self, Range};
 use super::scale::{Scale, Unit};
-use super::ticks::Kind;
+use super::ticks::TickKind;
 use super::{marks, view};
 use crate::gui::anchors;
 use crate::gui::figure::is_paper;
@@ -50,7 +50,7 @@ pub struct Chart<'a> {
     /// Where curves of this kind leave room for the legend.
     pub legend: Corner,
     /// On the value axis, when it is not logarithmic.
-    pub values: Kind,
+    pub values: TickKind,
     /// How a value is written: "0.081", "98.8 %".
     pub write: fn(f32) -> String,
 }
@@ -107,7 +107,7 @@ impl Chart<'_> {
         let id = id(self.title);
         let memory = PlotMemory::load(ui.ctx(), id).filter(|_| !std::mem::take(&mut local.show_all));
         let drawn = self.look(ui, memory.as_ref(), local);
-        let kind = if local.log { Kind::Logarithm } else { self.values };
+        let kind = if local.log { TickKind::Logarithm } else { self.values };
         let whole = self.whole();
         let bounds = memory.as_ref().filter(|_| !drawn.following.y).map(|m| *m.bounds());
         let (from, to) = bounds.map_or((drawn.range.from, drawn.range.to), |b| (b.min()[1], b.max()[1]));

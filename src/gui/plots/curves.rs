@@ -8,7 +8,7 @@ use egui_plot::Corner;
 use super::chart::{Asked, Chart, ChartUi, Line};
 use super::scale::{Scale, Unit};
 use super::smooth::Smoother;
-use super::ticks::Kind;
+use super::ticks::TickKind;
 use super::{PlotsUi, Tab, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::{Tokens, mix};
@@ -69,10 +69,10 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
 }
 
 /// How a score is written, on its axis and by itself.
-pub fn of_metric(metric: Metric) -> (Kind, fn(f32) -> String) {
+pub fn of_metric(metric: Metric) -> (TickKind, fn(f32) -> String) {
     match metric {
-        Metric::Accuracy => (Kind::Share, percent),
-        Metric::R2 => (Kind::Number, number),
+        Metric::Accuracy => (TickKind::Share, percent),
+        Metric::R2 => (TickKind::Number, number),
     }
 }
 
@@ -184,7 +184,7 @@ fn chart<'a>(
     write: fn(f32) -> String,
 ) -> Chart<'a> {
     let lines = lines.into_iter().filter(|line| !line.raw.is_empty()).collect();
-    let (legend, values) = (Corner::RightTop, Kind::Number);
+    let (legend, values) = (Corner::RightTop, TickKind::Number);
     Chart {
         title,
         lines,

@@ -3,7 +3,7 @@
 use egui::{Id, Rangef, Rect, TextStyle, Ui, UiBuilder, Vec2, Vec2b};
 use egui_plot::{AxisHints, ColorConflictHandling, GridMark, Legend, Plot, PlotResponse, PlotUi};
 
-use super::ticks::Kind;
+use super::ticks::TickKind;
 use crate::gui::theme::{self, Tokens};
 
 /// Least distances between numbers, in points.
@@ -15,8 +15,8 @@ const NEAREST: f32 = 8.0;
 const NUMBERS: f32 = 48.0;
 
 /// A plot that cannot be moved and shows all that is in it. `id` must be its own in the whole window.
-pub fn figure<'a>(tokens: &Tokens, id: Id, x: Kind, y: Kind) -> Plot<'a> {
-    let hints = |hints: AxisHints<'a>, kind: Kind| {
+pub fn figure<'a>(tokens: &Tokens, id: Id, x: TickKind, y: TickKind) -> Plot<'a> {
+    let hints = |hints: AxisHints<'a>, kind: TickKind| {
         let write = move |mark: GridMark, range: &std::ops::RangeInclusive<f64>| kind.write(mark, *range.end());
         let hints = hints.formatter(write).tick_label_color(tokens.faint).tick_label_font(theme::mono(11.0));
         hints.label_spacing(Rangef::new(1.0, 2.0))

@@ -5,7 +5,7 @@ use egui::{Align2, Color32, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, Wid
 use egui_plot::{PlotBounds, PlotTransform};
 
 use super::empty;
-use super::ticks::Kind;
+use super::ticks::TickKind;
 use super::{FlowOrder, PlotsUi};
 use crate::gui::numbers::number;
 use crate::gui::reading::read_text;
@@ -76,10 +76,10 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
         Pos2::new((body.right() - VALUE).max(body.left() + NAME + 8.0), body.bottom()),
     );
     let places = PlotTransform::new(bars, PlotBounds::from_min_max([from, 0.0], [to, 1.0]), false);
-    for mark in Kind::Logarithm.marks((from, to), 80.0 / places.dpos_dvalue_x()) {
+    for mark in TickKind::Logarithm.marks((from, to), 80.0 / places.dpos_dvalue_x()) {
         let x = places.position_from_point_x(mark.value);
         ui.painter().vline(x, bars.y_range(), Stroke::new(1.0, tokens.line));
-        let (at, text) = (Pos2::new(x, bars.bottom() + 6.0), Kind::Logarithm.write(mark, to));
+        let (at, text) = (Pos2::new(x, bars.bottom() + 6.0), TickKind::Logarithm.write(mark, to));
         ui.painter().text(at, Align2::CENTER_TOP, text, theme::mono(11.0), tokens.faint);
     }
     let caption = format!("gradient norm of each layer at step {}, log scale", crate::gui::numbers::count(step));

@@ -1,6 +1,6 @@
 //! What the step axis counts: steps, epochs, or time spent training.
 
-use super::ticks::Kind;
+use super::ticks::TickKind;
 use crate::session::RunView;
 use crate::trace::Pace;
 
@@ -31,10 +31,10 @@ impl Unit {
         }
     }
 
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> TickKind {
         match self {
-            Self::Steps | Self::Epochs => Kind::Number,
-            Self::Time => Kind::Time,
+            Self::Steps | Self::Epochs => TickKind::Number,
+            Self::Time => TickKind::Time,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::gui::numbers::significant;
 
 /// What the numbers of an axis count, which decides what is round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TickKind {
     Number,
     /// From 0 to 1, written in percent.
     Share,
@@ -16,7 +16,7 @@ pub enum Kind {
     Time,
 }
 
-impl Kind {
+impl TickKind {
     /// Round values between the bounds, no nearer to each other than `least`.
     pub fn marks(self, (from, to): (f64, f64), least: f64) -> Vec<GridMark> {
         match self {
@@ -112,34 +112,34 @@ fn short(value: f64, digits: i32) -> String {
 mod tests {
     use super::*;
 
-    fn written(kind: Kind, from: f64, to: f64, least: f64) -> Vec<String> {
+    fn written(kind: TickKind, from: f64, to: f64, least: f64) -> Vec<String> {
         kind.marks((from, to), least).into_iter().map(|mark| kind.write(mark, to)).collect()
     }
 
     #[test]
     fn ticks_are_round_and_inside() {
-        assert_eq!(written(Kind::Number, 0.0, 1.0, 0.15), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        assert_eq!(written(Kind::Number, -30.0, 120.0, 40.0), ["0", "50", "100"]);
-        assert_eq!(written(Kind::Number, 0.0, 3e5, 1e5), ["0", "100k", "200k", "300k"]);
-        assert_eq!(written(Kind::Number, 251_233.0, 251_238.0, 2.0), ["251.234k", "251.236k", "251.238k"]);
-        assert_eq!(written(Kind::Number, 0.0, 3e-5, 1e-5), ["0", "1e−5", "2e−5", "3e−5"]);
-        assert_eq!(written(Kind::Number, 0.0, 2.4e19, 1e19), ["0", "1e19", "2e19"]);
-        assert!(Kind::Number.marks((2.0, 2.0), 0.0).is_empty());
+        assert_eq!(written(TickKind::Number, 0.0, 1.0, 0.15), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(written(TickKind::Number, -30.0, 120.0, 40.0), ["0", "50", "100"]);
+        assert_eq!(written(TickKind::Number, 0.0, 3e5, 1e5), ["0", "100k", "200k", "300k"]);
+        assert_eq!(written(TickKind::Number, 251_233.0, 251_238.0, 2.0), ["251.234k", "251.236k", "251.238k"]);
+        assert_eq!(written(TickKind::Number, 0.0, 3e-5, 1e-5), ["0", "1e−5", "2e−5", "3e−5"]);
+        assert_eq!(written(TickKind::Number, 0.0, 2.4e19, 1e19), ["0", "1e19", "2e19"]);
+        assert!(TickKind::Number.marks((2.0, 2.0), 0.0).is_empty());
     }
 
     #[test]
     fn logarithmic_ticks_are_round_values() {
-        assert_eq!(written(Kind::Logarithm, -2.7, 0.5, 0.5), ["0.01", "0.1", "1"]);
-        assert_eq!(written(Kind::Logarithm, -1.31, 0.2, 0.2), ["0.05", "0.1", "0.2", "0.5", "1"]);
-        assert_eq!(written(Kind::Logarithm, 0.29, 0.61, 0.08), ["2", "3", "4"]);
-        assert_eq!(written(Kind::Logarithm, -9.0, 0.0, 3.5), ["1e−8", "0.0001", "1"]);
+        assert_eq!(written(TickKind::Logarithm, -2.7, 0.5, 0.5), ["0.01", "0.1", "1"]);
+        assert_eq!(written(TickKind::Logarithm, -1.31, 0.2, 0.2), ["0.05", "0.1", "0.2", "0.5", "1"]);
+        assert_eq!(written(TickKind::Logarithm, 0.29, 0.61, 0.08), ["2", "3", "4"]);
+        assert_eq!(written(TickKind::Logarithm, -9.0, 0.0, 3.5), ["1e−8", "0.0001", "1"]);
     }
 
     #[test]
     fn time_and_shares_are_written_in_their_unit() {
-        assert_eq!(written(Kind::Share, 0.55, 1.06, 0.15), ["60 %", "80 %", "100 %"]);
-        assert_eq!(written(Kind::Time, 0.0, 10.0, 4.0), ["0 s", "5 s", "10 s"]);
-        assert_eq!(written(Kind::Time, 0.0, 600.0, 150.0), ["0 min", "5 min", "10 min"]);
-        assert_eq!(written(Kind::Time, 0.0, 36_000.0, 7_000.0), ["0 h", "2 h", "4 h", "6 h", "8 h", "10 h"]);
+        assert_eq!(written(TickKind::Share, 0.55, 1.06, 0.15), ["60 %", "80 %", "100 %"]);
+        assert_eq!(written(TickKind::Time, 0.0, 10.0, 4.0), ["0 s", "5 s", "10 s"]);
+        assert_eq!(written(TickKind::Time, 0.0, 600.0, 150.0), ["0 min", "5 min", "10 min"]);
+        assert_eq!(written(TickKind::Time, 0.0, 36_000.0, 7_000.0), ["0 h", "2 h", "4 h", "6 h", "8 h", "10 h"]);
     }
 }

@@ -106,10 +106,10 @@ mod tests {
 
     use super::*;
     use crate::model::LayerId;
-    use crate::trace::{Element, Kind, Moment, StepPhase};
+    use crate::trace::{Element, Moment, StepPhase, ValueKind};
 
     fn line(stage: StepPhase, layer: Option<u32>, output: &str, inputs: &[&str]) -> Line {
-        let token = |name: &str| Token { name: name.into(), kind: Kind::Value, batched: true, dims: vec![2] };
+        let token = |name: &str| Token { name: name.into(), kind: ValueKind::Value, batched: true, dims: vec![2] };
         Line {
             stage,
             layer: layer.map(LayerId),
