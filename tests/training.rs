@@ -17,7 +17,7 @@ use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, WayOut, checkpoint};
 use glassbox::trace::{Branches, Curves, Ending, Moment, Watch};
-use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, KeptBranch, Run, Unit};
+use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, Granularity, KeptBranch, Run};
 use support::{notices, session, training_session, wait};
 
 fn start(project: &Project) -> Run {
@@ -253,7 +253,7 @@ fn forked(project: &Project) -> (Debugger, Debugger, Kept) {
     let mut all = Branches::default();
     all.fork("warm".into(), fork.moment().step, fork.moment());
     fork.set("dense_1.bias", &[0], 2.0).unwrap();
-    fork.advance(Unit::Step).unwrap();
+    fork.advance(Granularity::Step).unwrap();
     all.switch(0, 6);
     main.goto_step(9).unwrap();
     let (project, saved) = (fork.run().project().clone(), fork.save().unwrap());

@@ -2,7 +2,7 @@
 
 use super::{NoticeKind, State};
 use crate::trace::{Bookmark, Moment, Place};
-use crate::trainer::{DebugCommand, Unit};
+use crate::trainer::{DebugCommand, Granularity};
 
 /// What is done with places in the run.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub enum PlaceAction {
 fn leads_far(command: &DebugCommand) -> bool {
     matches!(
         command,
-        DebugCommand::Back(Unit::Step)
+        DebugCommand::Back(Granularity::Step)
             | DebugCommand::ReverseContinue
             | DebugCommand::ReverseTo { .. }
             | DebugCommand::Undo
@@ -141,7 +141,7 @@ mod tests {
     fn ways_that_lead_far_are_come_back_by() {
         let mut state = State::default();
         standing(&mut state, 0, 20);
-        state.apply(Action::Debug(DebugCommand::Forward(Unit::Step)));
+        state.apply(Action::Debug(DebugCommand::Forward(Granularity::Step)));
         assert_eq!(state.way_back(), None);
         state.apply(Action::Places(PlaceAction::Go(Moment { step: 5, instruction: 0 })));
         standing(&mut state, 0, 5);

@@ -20,7 +20,8 @@ mod value;
 pub use crate::trace::{Change, JournalEntry, TensorEdit};
 pub use crate::trace::{Evaluation, StepRow};
 pub use debugger::{
-    Advance, DebugError, Debugger, Held, Hit, Later, Moment, Reversed, StepDump, Timeline, Unit, Way, share_budget,
+    Advance, DebugError, Debugger, Granularity, Held, Hit, Later, Moment, Reversed, StepDump, Timeline, Way,
+    share_budget,
 };
 pub use kept::{Forks, Kept, KeptBranch, Page, Revived};
 pub use outbox::{Forked, InForce, News, Outbox, Progress, Stop};

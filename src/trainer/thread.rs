@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::debugger::{DebugError, Debugger, Unit};
+use super::debugger::{DebugError, Debugger, Granularity};
 use super::kept::{Kept, Page};
 use super::outbox::{InForce, Outbox, Stop};
 use super::pace::Pace;
@@ -427,7 +427,7 @@ impl Worker {
         let began = Instant::now();
         // Where a step takes long, a pause must not wait for its end.
         let in_parts = self.desk.is_looked_at() && (self.long_steps || debugger.machine().is_in_step());
-        let done = if in_parts { debugger.advance(Unit::Instruction)? } else { debugger.run_free()? };
+        let done = if in_parts { debugger.advance(Granularity::Instruction)? } else { debugger.run_free()? };
         self.long_steps = if in_parts { self.long_steps } else { began.elapsed() > LONG };
         let (row, stopped, finished) = (done.row, done.stopped(), done.finished);
         self.passed(done);

@@ -3,13 +3,13 @@
 use super::breaks::{self, Break};
 use super::words;
 use crate::expr::{self, Expr, Index};
-use crate::trainer::Unit;
+use crate::trainer::Granularity;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Until a breakpoint, the end of the run, or so many more steps.
     Run(Option<u64>),
-    Forward(Unit, u64),
+    Forward(Granularity, u64),
     /// An instruction by what it computes, or by its number in the listing.
     Until(String),
     Back(Backwards, u64),
@@ -128,13 +128,13 @@ fn alone(word: &str, rest: &str, command: Command) -> Result<Command, String> {
 }
 
 fn moving(word: &str, rest: &str) -> Parsed {
-    let forward = |unit: Unit| Ok(Command::Forward(unit, count(word, rest)?.unwrap_or(1)));
+    let forward = |unit: Granularity| Ok(Command::Forward(unit, count(word, rest)?.unwrap_or(1)));
     Some(match word {
         "run" | "continue" => count(word, rest).map(Command::Run),
-        "step" => forward(Unit::Instruction),
-        "next" => forward(Unit::Layer),
-        "finish" => forward(Unit::Phase),
-        "batch" => forward(Unit::Step),
+        "step" => forward(Granularity::Instruction),
+        "next" => forward(Granularity::Layer),
+        "finish" => forward(Granularity::Phase),
+        "batch" => forward(Granularity::Step),
         "until" => named(word, rest, "until %4").map(Command::Until),
         "back" => back(rest),
         "goto" => match rest.parse() {
@@ -340,7 +340,7 @@ mod tests {
     fn commands_are_read() {
         assert_eq!(parse("run"), Ok(Command::Run(None)));
         assert_eq!(parse(" c 5 "), Ok(Command::Run(Some(5))));
-        assert_eq!(parse("next 2"), Ok(Command::Forward(Unit::Layer, 2)));
+        assert_eq!(parse("next 2"), Ok(Command::Forward(Granularity::Layer, 2)));
         assert_eq!(parse("until d%4"), Ok(Command::Until("d%4".into())));
         assert_eq!(parse("back"), Ok(Command::Back(Backwards::Instruction, 1)));
         assert_eq!(parse("back 4"), Ok(Command::Back(Backwards::Instruction, 4)));

@@ -7,7 +7,7 @@ use super::command::{Backwards, Command};
 use super::obey::Console;
 use crate::persist::RunFolder;
 use crate::trace::{Bookmark, Place};
-use crate::trainer::Unit;
+use crate::trainer::Granularity;
 
 /// Bookmarks beside the project, where the window has its own.
 pub struct Shelf {
@@ -23,7 +23,7 @@ pub fn leads_far(command: &Command) -> bool {
     match command {
         Command::Run(_) | Command::Until(_) | Command::Goto(_) | Command::GotoMark(_) | Command::Undo => true,
         Command::Reverse(_) | Command::Since(_) | Command::Branch(_) | Command::Fork(_) => true,
-        Command::Forward(unit, count) => *unit == Unit::Step && *count > 1,
+        Command::Forward(unit, count) => *unit == Granularity::Step && *count > 1,
         Command::Back(unit, _) => *unit == Backwards::Step,
         _ => false,
     }

@@ -6,7 +6,7 @@ use super::Said;
 use super::command::Backwards;
 use super::obey::{Console, sentence};
 use crate::engine::FirstNotFinite;
-use crate::trainer::{Advance, DebugError, Debugger, Held, Hit, Moment, Reversed, Unit};
+use crate::trainer::{Advance, DebugError, Debugger, Granularity, Held, Hit, Moment, Reversed};
 
 /// Said when the person has broken it off.
 const INTERRUPTED: &str = "Interrupted.";
@@ -111,7 +111,7 @@ impl Console {
         })
     }
 
-    pub(super) fn forward(&mut self, unit: Unit, count: u64) -> Result<Said, String> {
+    pub(super) fn forward(&mut self, unit: Granularity, count: u64) -> Result<Said, String> {
         let mut left = count;
         self.go(|debugger| {
             if left == 0 {
@@ -129,7 +129,7 @@ impl Console {
             Ok(number) => return Err(format!("There is no instruction {number}: the listing goes from 1 to {count}.")),
             Err(_) => self.debugger().instruction_of(place)?,
         };
-        self.forward(Unit::Until(instruction), 1)
+        self.forward(Granularity::Until(instruction), 1)
     }
 
     pub(super) fn goto(&mut self, to: Moment) -> Result<Said, String> {
@@ -246,8 +246,8 @@ mod tests {
         interrupted.store(true, Ordering::Relaxed);
         let ways: [Way; 4] = [
             |console| console.run(None),
-            |console| console.forward(Unit::Instruction, 1),
-            |console| console.forward(Unit::Step, 2),
+            |console| console.forward(Granularity::Instruction, 1),
+            |console| console.forward(Granularity::Step, 2),
             |console| console.until("dense_1.weight"),
         ];
         for way in ways {

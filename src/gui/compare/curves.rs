@@ -13,7 +13,7 @@ use crate::gui::plots::chart::{Chart, ChartUi, Line};
 use crate::gui::plots::controls::AxisSettings;
 use crate::gui::plots::curves::of_metric;
 use crate::gui::plots::empty;
-use crate::gui::plots::scale::{Scale, Unit};
+use crate::gui::plots::scale::{Scale, StepAxis};
 use crate::gui::plots::smooth::Smoother;
 use crate::gui::plots::ticks::TickKind;
 use crate::gui::widgets::tab_strip;
@@ -40,7 +40,7 @@ pub struct CurvesUi {
     pub tab: Tab,
     /// 0 (none) to 0.99.
     pub smoothing: f32,
-    pub unit: Unit,
+    pub unit: StepAxis,
     charts: [ChartUi; 4],
     smoothers: HashMap<(String, Tab), Smoother>,
     gap: Option<Gap>,
@@ -50,7 +50,7 @@ impl Default for CurvesUi {
     fn default() -> Self {
         let charts = [ChartUi::default(); 4];
         let smoothers = HashMap::new();
-        Self { tab: Tab::default(), smoothing: 0.6, unit: Unit::Steps, charts, smoothers, gap: None }
+        Self { tab: Tab::default(), smoothing: 0.6, unit: StepAxis::Steps, charts, smoothers, gap: None }
     }
 }
 
@@ -68,7 +68,7 @@ struct Gap {
 struct GapOf {
     ids: [String; 2],
     points: [usize; 2],
-    unit: Unit,
+    unit: StepAxis,
 }
 
 /// A run whose curves are there.
@@ -78,7 +78,7 @@ struct Shown<'a> {
     pub scale: Scale<'a>,
 }
 
-fn shown<'a>(state: &'a State, row: Row, unit: Unit) -> Option<Shown<'a>> {
+fn shown<'a>(state: &'a State, row: Row, unit: StepAxis) -> Option<Shown<'a>> {
     if row.live {
         return Some(Shown { row, curves: &state.run.curves, scale: Scale::new(unit, &state.run) });
     }

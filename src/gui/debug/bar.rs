@@ -12,7 +12,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Entered, Number, accent_icon_button, icon_button, named, path_field, perhaps};
 use crate::session::{Action, PlaceAction, RunStatus, State, Transport};
 use crate::trace::{At, DebugView, Moment, Stopped};
-use crate::trainer::{DebugCommand, Held, Unit};
+use crate::trainer::{DebugCommand, Granularity, Held};
 
 /// What the bar keeps for itself.
 #[derive(Default)]
@@ -63,13 +63,13 @@ pub fn transport(
     };
     let back = "Step back by one instruction, as if it had never run (Shift F10).";
     let text = if words > Words::Few { "◂ Back" } else { "◂" };
-    step(ui, text, "Back", back, DebugCommand::Back(Unit::Instruction));
-    step(ui, "Over", "Over", "Run all instructions of this layer (F10).", DebugCommand::Forward(Unit::Layer));
-    step(ui, "Into", "Into", "Run one instruction (F11).", DebugCommand::Forward(Unit::Instruction));
+    step(ui, text, "Back", back, DebugCommand::Back(Granularity::Instruction));
+    step(ui, "Over", "Over", "Run all instructions of this layer (F10).", DebugCommand::Forward(Granularity::Layer));
+    step(ui, "Into", "Into", "Run one instruction (F11).", DebugCommand::Forward(Granularity::Instruction));
     let out = "Run to the end of this phase: load, forward, loss, backward or update (Shift F11).";
-    step(ui, "Out", "Out", out, DebugCommand::Forward(Unit::Phase));
+    step(ui, "Out", "Out", out, DebugCommand::Forward(Granularity::Phase));
     let batch = "Run to the end of this training step, or one whole step: forward, loss, backward, update (F8).";
-    step(ui, "Step", "Step", batch, DebugCommand::Forward(Unit::Step));
+    step(ui, "Step", "Step", batch, DebugCommand::Forward(Granularity::Step));
     ui.add_enabled_ui(ready && !running, |ui| reverse(ui, state, local, words, actions));
 }
 
@@ -104,9 +104,13 @@ fn reverse(ui: &mut Ui, state: &State, local: &mut BarUi, words: Words, actions:
         if item(ui, "Back to a breakpoint", "Shift F5") {
             command = Some(DebugCommand::ReverseContinue);
         }
-        let back = [("Back one layer", Unit::Layer), ("Back one phase", Unit::Phase), ("Back one step", Unit::Step)];
+        let back = [
+            ("Back one layer", Granularity::Layer),
+            ("Back one phase", Granularity::Phase),
+            ("Back one step", Granularity::Step),
+        ];
         for (words, unit) in back {
-            if item(ui, words, if unit == Unit::Step { "Shift F8" } else { "" }) {
+            if item(ui, words, if unit == Granularity::Step { "Shift F8" } else { "" }) {
                 command = Some(DebugCommand::Back(unit));
             }
         }

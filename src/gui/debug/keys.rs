@@ -5,7 +5,7 @@ use egui::{Context, Key, KeyboardShortcut, Modifiers};
 use super::listing::{self, walk, walk::Step};
 use super::{DebugUi, Pane, breakpoints};
 use crate::session::{Action, PlaceAction, State, Transport};
-use crate::trainer::{DebugCommand, Unit};
+use crate::trainer::{DebugCommand, Granularity};
 
 const CONTINUE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F5);
 const STEP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F8);
@@ -53,7 +53,7 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
     arrows(ctx, state, local);
     let mut debug = |command| actions.push(Action::Debug(command));
     // The longer shortcut first: F10 also matches when Shift is held.
-    for (shortcut, unit) in [(BACK, Unit::Instruction), (BACK_STEP, Unit::Step)] {
+    for (shortcut, unit) in [(BACK, Granularity::Instruction), (BACK_STEP, Granularity::Step)] {
         if pressed(shortcut) {
             debug(DebugCommand::Back(unit));
         }
@@ -64,12 +64,12 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
     if pressed(TO_CURSOR)
         && let Some(line) = local.listing.cursor
     {
-        debug(DebugCommand::Forward(Unit::Until(line)));
+        debug(DebugCommand::Forward(Granularity::Until(line)));
     }
     if pressed(OUT) {
-        debug(DebugCommand::Forward(Unit::Phase));
+        debug(DebugCommand::Forward(Granularity::Phase));
     }
-    for (shortcut, unit) in [(OVER, Unit::Layer), (INTO, Unit::Instruction), (STEP, Unit::Step)] {
+    for (shortcut, unit) in [(OVER, Granularity::Layer), (INTO, Granularity::Instruction), (STEP, Granularity::Step)] {
         if pressed(shortcut) {
             debug(DebugCommand::Forward(unit));
         }

@@ -14,7 +14,7 @@ use super::{DebugUi, Pane, breakpoints};
 use crate::gui::theme::{self, Tokens};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Line, Listing, StepPhase, Token, ValueKind};
-use crate::trainer::{DebugCommand, Unit};
+use crate::trainer::{DebugCommand, Granularity};
 
 const ROW: f32 = 22.0;
 /// Left of the text: breakpoints.
@@ -262,7 +262,7 @@ fn line_ui(
         local.middle.look_at(&name);
     }
     if row.double_clicked() {
-        actions.push(Action::Debug(DebugCommand::Forward(Unit::Until(index))));
+        actions.push(Action::Debug(DebugCommand::Forward(Granularity::Until(index))));
     }
     row.context_menu(|ui| {
         local.listing.cursor = Some(index);
@@ -270,7 +270,7 @@ fn line_ui(
             breakpoints::toggle(state, &view.listing, index, actions);
         }
         if ui.add(egui::Button::new("Run to here").shortcut_text("Ctrl F10")).clicked() {
-            actions.push(Action::Debug(DebugCommand::Forward(Unit::Until(index))));
+            actions.push(Action::Debug(DebugCommand::Forward(Granularity::Until(index))));
         }
     });
 }

@@ -9,7 +9,7 @@ use egui_plot::{Corner, ItemId, PlotMemory, PlotPoints, PlotResponse, PlotUi, Po
 use super::figure;
 use super::lines::Pen;
 use super::range::{self, Range};
-use super::scale::{Scale, Unit};
+use super::scale::{Scale, StepAxis};
 use super::ticks::TickKind;
 use super::{marks, view};
 use crate::gui::anchors;
@@ -275,9 +275,9 @@ impl Chart<'_> {
         let short = |value: f64| significant((value * 100.0).round() / 100.0, 6);
         match (self.several, self.scale.unit) {
             (false, _) => format!("step {} · epoch {} · {} s", count(step as u64), short(epoch), short(seconds)),
-            (true, Unit::Steps) => format!("step {}", count(step as u64)),
-            (true, Unit::Epochs) => format!("epoch {}", short(x)),
-            (true, Unit::Time) => format!("{} s", short(x)),
+            (true, StepAxis::Steps) => format!("step {}", count(step as u64)),
+            (true, StepAxis::Epochs) => format!("epoch {}", short(x)),
+            (true, StepAxis::Time) => format!("{} s", short(x)),
         }
     }
 

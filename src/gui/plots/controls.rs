@@ -4,7 +4,7 @@ use egui::containers::menu::{MenuButton, MenuConfig};
 use egui::{ComboBox, PopupCloseBehavior, RichText, Slider, Ui, WidgetInfo};
 
 use super::chart::ChartUi;
-use super::scale::Unit;
+use super::scale::StepAxis;
 use super::{FlowOrder, PlotsUi, Tab};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::combo;
@@ -18,7 +18,7 @@ const SMOOTH_RUNS_HELP: &str = "Smooths every curve with an exponential moving a
 /// What can be set about a chart of curves over training steps.
 pub struct AxisSettings<'a> {
     pub chart: &'a mut ChartUi,
-    pub unit: &'a mut Unit,
+    pub unit: &'a mut StepAxis,
     /// `None` where curves are not smoothed.
     pub smoothing: Option<&'a mut f32>,
     /// Whether validation is smoothed as well.
@@ -51,8 +51,8 @@ impl AxisSettings<'_> {
     fn in_menu(&mut self, ui: &mut Ui, tokens: &Tokens) -> bool {
         self.log(ui);
         let choices = |ui: &mut Ui| {
-            let choose = |unit: Unit| ui.radio_value(self.unit, unit, unit.title()).changed();
-            Unit::ALL.map(choose).contains(&true)
+            let choose = |unit: StepAxis| ui.radio_value(self.unit, unit, unit.title()).changed();
+            StepAxis::ALL.map(choose).contains(&true)
         };
         let changed = ui.horizontal(choices).inner;
         if self.smoothing.is_some() {
@@ -68,7 +68,7 @@ impl AxisSettings<'_> {
         let (shown, mut changed) = (self.unit.title(), false);
         let list = ComboBox::from_id_salt("x axis").selected_text(shown).width(80.0);
         let list = combo(ui, list, |ui| {
-            for unit in Unit::ALL {
+            for unit in StepAxis::ALL {
                 let choice = ui.selectable_value(self.unit, unit, unit.title());
                 changed |= choice.on_hover_text(unit.help()).changed();
             }

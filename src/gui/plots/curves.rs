@@ -6,7 +6,7 @@ use egui::{Color32, Ui};
 use egui_plot::Corner;
 
 use super::chart::{Asked, Chart, ChartUi, Line};
-use super::scale::{Scale, Unit};
+use super::scale::{Scale, StepAxis};
 use super::smooth::Smoother;
 use super::ticks::TickKind;
 use super::{PlotsUi, Tab, empty};
@@ -99,7 +99,7 @@ struct Behind<'a> {
 }
 
 impl<'a> Behind<'a> {
-    fn of(state: &'a State, unit: Unit) -> Option<Self> {
+    fn of(state: &'a State, unit: StepAxis) -> Option<Self> {
         let ghost = state.runs.ghost.as_ref()?;
         let names = ["train", "validation"].map(|part| format!("{} {part}", ghost.name));
         let curves = &*ghost.curves;

@@ -27,7 +27,7 @@ use egui::{Layout, Rect, Ui, UiBuilder, Vec2};
 
 use chart::ChartUi;
 use controls::AxisSettings;
-use scale::Unit;
+use scale::StepAxis;
 use smooth::Smoother;
 
 use super::figure::{self as paper, Take};
@@ -72,7 +72,7 @@ pub struct PlotsUi {
     pub tab: Tab,
     /// 0 (none) to 0.99: how heavy the past is in the smoothed curve.
     pub smoothing: f32,
-    pub unit: Unit,
+    pub unit: StepAxis,
     pub order: FlowOrder,
     loss: ChartUi,
     metric: ChartUi,
@@ -91,7 +91,7 @@ impl Default for PlotsUi {
         Self {
             tab: Tab::Loss,
             smoothing: 0.9,
-            unit: Unit::default(),
+            unit: StepAxis::default(),
             order: FlowOrder::default(),
             loss: ChartUi::default(),
             metric: ChartUi::default(),

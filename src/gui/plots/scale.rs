@@ -5,14 +5,14 @@ use crate::session::RunView;
 use crate::trace::Pace;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unit {
+pub enum StepAxis {
     Steps,
     #[default]
     Epochs,
     Time,
 }
 
-impl Unit {
+impl StepAxis {
     pub const ALL: [Self; 3] = [Self::Epochs, Self::Steps, Self::Time];
 
     pub fn title(self) -> &'static str {
@@ -42,19 +42,19 @@ impl Unit {
 /// From steps to places on the axis and back.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale<'a> {
-    pub unit: Unit,
+    pub unit: StepAxis,
     pace: &'a [Pace],
     now: Pace,
 }
 
 impl<'a> Scale<'a> {
-    pub fn new(unit: Unit, run: &'a RunView) -> Self {
+    pub fn new(unit: StepAxis, run: &'a RunView) -> Self {
         let now = Pace { step: run.step, epoch: run.epoch, seconds: run.seconds };
         Self { unit, pace: &run.curves.pace, now }
     }
 
     /// Of a run that stands at `now`.
-    pub fn of(unit: Unit, pace: &'a [Pace], now: Pace) -> Self {
+    pub fn of(unit: StepAxis, pace: &'a [Pace], now: Pace) -> Self {
         Self { unit, pace, now }
     }
 
@@ -70,21 +70,21 @@ impl<'a> Scale<'a> {
 
     /// Epoch and seconds of a step.
     pub fn moment(&self, step: f64) -> (f64, f64) {
-        let at = |unit: Unit| Self { unit, ..*self }.at(step);
-        (at(Unit::Epochs), at(Unit::Time))
+        let at = |unit: StepAxis| Self { unit, ..*self }.at(step);
+        (at(StepAxis::Epochs), at(StepAxis::Time))
     }
 
     fn place(&self, knot: &Pace) -> f64 {
         match self.unit {
-            Unit::Steps => knot.step as f64,
-            Unit::Epochs => knot.epoch,
-            Unit::Time => knot.seconds,
+            StepAxis::Steps => knot.step as f64,
+            StepAxis::Epochs => knot.epoch,
+            StepAxis::Time => knot.seconds,
         }
     }
 
     /// Straight between knots, and beyond the last ones as between them.
     fn convert(&self, value: f64, from: impl Fn(&Pace) -> f64, to: impl Fn(&Pace) -> f64) -> f64 {
-        if self.unit == Unit::Steps {
+        if self.unit == StepAxis::Steps {
             return value;
         }
         // The knots that are behind the present one: a run that was reset has none.
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn every_unit_goes_there_and_back() {
         let run = run();
-        for (unit, at) in [(Unit::Steps, 125.0), (Unit::Epochs, 11.25), (Unit::Time, 1.5)] {
+        for (unit, at) in [(StepAxis::Steps, 125.0), (StepAxis::Epochs, 11.25), (StepAxis::Time, 1.5)] {
             let scale = Scale::new(unit, &run);
             assert!((scale.at(125.0) - at).abs() < 1e-9, "{unit:?}: {}", scale.at(125.0));
             for step in [0.0, 50.0, 100.0, 149.0, 170.0, 200.0, 210.0] {
@@ -124,7 +124,7 @@ mod tests {
             }
         }
         assert_eq!(
-            Scale::new(Unit::Epochs, &run).at(220.0),
+            Scale::new(StepAxis::Epochs, &run).at(220.0),
             16.0,
             "steps that came after the last word of the trainer"
         );
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn without_any_knowledge_every_place_is_finite() {
-        for unit in Unit::ALL {
+        for unit in StepAxis::ALL {
             let run = RunView::default();
             assert!(Scale::new(unit, &run).at(7.0).is_finite());
         }

@@ -152,7 +152,7 @@ fn view(harness: &Harness<'_, World>) -> (PlotBounds, bool) {
 
 #[test]
 fn the_axis_follows_the_run_and_the_unit() {
-    let mut harness = open(trained(), PlotsUi { unit: Unit::Steps, ..PlotsUi::default() });
+    let mut harness = open(trained(), PlotsUi { unit: StepAxis::Steps, ..PlotsUi::default() });
     assert_eq!(view(&harness).0.range_x(), 0.0..=100.0);
     harness.state_mut().state.run.curves.train_loss.push(120, 0.0);
     harness.run_steps(2);
@@ -182,7 +182,7 @@ fn another_branch_lies_thin_and_smoothed_behind_the_one_that_is_looked_at() {
     let curves = state.run.curves.clone();
     state.run.others.push(OtherBranch { id: 3, curves, marks: Vec::new() });
     let tokens = crate::gui::theme::Tokens::dark();
-    let scale = Scale::new(Unit::Steps, &state.run);
+    let scale = Scale::new(StepAxis::Steps, &state.run);
     let mut smoothers = HashMap::new();
     let [line] = &curves::branches(&tokens, &state, scale, Tab::Loss, (&mut smoothers, 0.9))[..] else { panic!() };
     let raw = line.raw.at(100).unwrap();
@@ -260,7 +260,7 @@ fn log_and_axis_are_switched_and_smoothing_is_named() {
     harness.run_steps(2);
     harness.get_by_label("steps").click();
     harness.run_steps(2);
-    assert_eq!(harness.state().local.unit, Unit::Steps);
+    assert_eq!(harness.state().local.unit, StepAxis::Steps);
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn where_there_is_no_room_the_controls_hide_behind_one_button() {
     harness.get_by_label("steps").click();
     harness.run_steps(3);
     let local = &harness.state().local;
-    assert!(local.loss.log && local.unit == Unit::Steps, "the menu stays open");
+    assert!(local.loss.log && local.unit == StepAxis::Steps, "the menu stays open");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::trace::{Evaluation, StepRow, Summary};
 
 /// How far to go at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum Granularity {
     Instruction,
     /// All instructions in a row that belong to one layer in one phase.
     Layer,
@@ -65,15 +65,15 @@ impl Debugger {
     /// One whole training step (the rest of it, when it is begun), at full speed where no breakpoint is enabled and no change
     /// lies in it. Past the end of the run too: whether it is finished is for the caller to ask.
     pub fn run_free(&mut self) -> Result<Advance, DebugError> {
-        if self.is_free() { self.whole_step(Passing::Told) } else { self.go(Unit::Step, true) }
+        if self.is_free() { self.whole_step(Passing::Told) } else { self.go(Granularity::Step, true) }
     }
 
     /// Goes forward until the end of the unit, a breakpoint, or the end of the step.
-    pub fn advance(&mut self, unit: Unit) -> Result<Advance, DebugError> {
+    pub fn advance(&mut self, unit: Granularity) -> Result<Advance, DebugError> {
         self.go(unit, false)
     }
 
-    fn go(&mut self, unit: Unit, past_the_end: bool) -> Result<Advance, DebugError> {
+    fn go(&mut self, unit: Granularity, past_the_end: bool) -> Result<Advance, DebugError> {
         self.prepare(&mut |_| true)?;
         let within = self.group(unit);
         let mut all = Advance::default();
@@ -85,8 +85,8 @@ impl Debugger {
             }
             all.hits = self.judge(one.hits);
             let is_there = match unit {
-                Unit::Until(place) => self.next_instruction().0 == place || one.finished.is_some(),
-                Unit::Instruction => true,
+                Granularity::Until(place) => self.next_instruction().0 == place || one.finished.is_some(),
+                Granularity::Instruction => true,
                 _ => is_complete || self.group(unit) != within,
             };
             if is_there || all.stopped() {
@@ -103,10 +103,10 @@ impl Debugger {
     }
 
     /// What the next instruction is part of.
-    fn group(&self, unit: Unit) -> Option<(Phase, Option<LayerId>)> {
+    fn group(&self, unit: Granularity) -> Option<(Phase, Option<LayerId>)> {
         let (_, next) = self.next_instruction();
-        next.filter(|_| matches!(unit, Unit::Layer | Unit::Phase))
-            .map(|i| (i.phase, i.layer.filter(|_| unit == Unit::Layer)))
+        next.filter(|_| matches!(unit, Granularity::Layer | Granularity::Phase))
+            .map(|i| (i.phase, i.layer.filter(|_| unit == Granularity::Layer)))
     }
 
     /// Whether a whole step can be done without looking at its instructions.

@@ -36,7 +36,7 @@ use crate::trace::JournalEntry;
 pub use crate::trace::Moment;
 pub use breakpoints::Hit;
 pub use dump::StepDump;
-pub use forward::{Advance, Unit};
+pub use forward::{Advance, Granularity};
 pub use later::Later;
 pub use reverse::{Held, Reversed};
 pub use sharing::share_budget;

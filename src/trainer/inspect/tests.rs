@@ -247,7 +247,7 @@ fn all_layers_tell_how_far_the_last_update_moved_them() {
     assert!(dense.gradient.is_some_and(|norm| norm > 0.0) && dense.activations.count > 0);
     // While it goes on, without travelling.
     xor.watch_updates(true);
-    xor.advance(crate::trainer::Unit::Step).unwrap();
+    xor.advance(crate::trainer::Granularity::Step).unwrap();
     let live = sight(&mut xor, &gaze, false).layers.unwrap().unwrap();
     assert_eq!(live.step, 6);
     let again = live.layers.iter().find(|layer| layer.name == "Dense 1").unwrap();
@@ -266,17 +266,17 @@ fn dying_units_are_counted() {
     project.graph = templates::chain(layers);
     project.training.batch_size = 1;
     let mut single = debugger(&project);
-    single.advance(crate::trainer::Unit::Step).unwrap();
+    single.advance(crate::trainer::Granularity::Step).unwrap();
     let seen = sight(&mut single, &Gaze { layers: true, ..Gaze::default() }, true).layers.unwrap().unwrap();
     assert!(seen.layers.iter().all(|layer| layer.dead.is_none()), "a single sample tells of no unit that it is dead");
     project.training.batch_size = 16;
     let mut run = debugger(&project);
-    run.advance(crate::trainer::Unit::Step).unwrap();
+    run.advance(crate::trainer::Granularity::Step).unwrap();
     let units = whole(&run, "dense_1.bias").unwrap().data.len();
     for unit in 0..2 {
         run.set("dense_1.bias", &[unit], -100.0).unwrap();
     }
-    run.advance(crate::trainer::Unit::Step).unwrap();
+    run.advance(crate::trainer::Granularity::Step).unwrap();
     let seen = sight(&mut run, &Gaze { layers: true, ..Gaze::default() }, true).layers.unwrap().unwrap();
     let relu = seen.layers.iter().find(|layer| layer.name.starts_with("ReLU")).unwrap();
     let (dead, of) = relu.dead.unwrap();
@@ -316,7 +316,7 @@ fn what_the_pointer_passes_tells_where_the_explained_tensor_was_made_of_it() {
     let mut xor = debugger(&template("xor"));
     xor.goto_step(2).unwrap();
     for _ in 0..2 {
-        xor.advance(crate::trainer::Unit::Instruction).unwrap();
+        xor.advance(crate::trainer::Granularity::Instruction).unwrap();
     }
     // A weight: its unit of every sample, and the input that it meets.
     let weight = used(&mut xor, element("%1", &[1, 2]), element("dense_1.weight", &[5, 1]));

@@ -9,7 +9,7 @@ use super::telling::{catch_up, tell_new};
 use super::{Interrupts, Mode, Urgency, Waker, Worker, locked};
 use crate::trace::{At, Branch, Breakpoint, Checked, Gaze, Moment, Stopped};
 use crate::trace::{Change, TensorEdit};
-use crate::trainer::debugger::{DebugError, Debugger, Held, Hit, Reversed, Unit, Way};
+use crate::trainer::debugger::{DebugError, Debugger, Granularity, Held, Hit, Reversed, Way};
 use crate::trainer::outbox::Outbox;
 
 /// What the debugger's buttons and keys ask for.
@@ -17,8 +17,8 @@ use crate::trainer::outbox::Outbox;
 pub enum DebugCommand {
     /// What the panels wish to see; `None`: nobody looks.
     Look(Option<Box<Gaze>>),
-    Forward(Unit),
-    Back(Unit),
+    Forward(Granularity),
+    Back(Granularity),
     Goto(Moment),
     /// Just behind the instruction that made the NaN or infinity that was told of.
     ShowNotFinite,
@@ -238,14 +238,14 @@ impl Worker {
         Ok(())
     }
 
-    fn forward(&mut self, unit: Unit) -> Result<(), DebugError> {
+    fn forward(&mut self, unit: Granularity) -> Result<(), DebugError> {
         if self.prepare()?
             && let Some(debugger) = &mut self.debugger
         {
             let done = debugger.advance(unit)?;
             self.passed(done);
             // Whoever goes by single instructions stays where they went.
-            self.opens_culprit &= unit == Unit::Step;
+            self.opens_culprit &= unit == Granularity::Step;
             self.open_culprit_when_due()?;
         }
         Ok(())
@@ -358,7 +358,7 @@ impl Telling<'_> {
 }
 
 /// Where the unit before this place begins.
-fn before(debugger: &Debugger, unit: Unit) -> Option<Moment> {
+fn before(debugger: &Debugger, unit: Granularity) -> Option<Moment> {
     let Moment { step, instruction } = debugger.moment();
     let instructions = &debugger.machine().program().instructions;
     let (step, end) = match (step, instruction) {
@@ -369,10 +369,10 @@ fn before(debugger: &Debugger, unit: Unit) -> Option<Moment> {
     let last = end.checked_sub(1)?;
     let group = |i: usize| (instructions[i].phase, instructions[i].layer);
     let belongs = |i: usize| match unit {
-        Unit::Instruction | Unit::Until(_) => i == last,
-        Unit::Layer => group(i) == group(last),
-        Unit::Phase => group(i).0 == group(last).0,
-        Unit::Step => true,
+        Granularity::Instruction | Granularity::Until(_) => i == last,
+        Granularity::Layer => group(i) == group(last),
+        Granularity::Phase => group(i).0 == group(last).0,
+        Granularity::Step => true,
     };
     let begin = (0..end).rev().take_while(|&i| belongs(i)).last().unwrap_or(last);
     Some(Moment { step, instruction: begin })

@@ -102,11 +102,11 @@ fn a_run_saved_in_the_middle_of_a_step_is_the_run_before_that_step() {
     desk.arrive(7);
     let before = desk.save();
     let last = desk.view.as_ref().unwrap().listing.lines.len() - 1;
-    desk.debug(DebugCommand::Forward(Unit::Until(last)));
+    desk.debug(DebugCommand::Forward(Granularity::Until(last)));
     desk.until("the last instruction comes next", |view| view.moment.instruction == last);
     let (saved, before) = (desk.save().saved, before.saved);
     assert_eq!((saved.now, saved.place.cursor), (before.now, before.place.cursor));
-    desk.debug(DebugCommand::Forward(Unit::Instruction));
+    desk.debug(DebugCommand::Forward(Granularity::Instruction));
     desk.arrive(8);
 }
 
@@ -188,7 +188,7 @@ fn gathering_the_past_for_a_breakpoint_is_told_and_left_for_what_is_asked_next()
         ask(&desk, times);
         match times % 2 {
             0 => desk.trainer.send(Command::Play),
-            _ => desk.debug(DebugCommand::Forward(Unit::Layer)),
+            _ => desk.debug(DebugCommand::Forward(Granularity::Layer)),
         }
         desk.until("it gathers, or goes on", |view| gathers(view) || view.moment != here);
         desk.trainer.send(Command::Pause);
@@ -215,7 +215,7 @@ fn gathering_the_past_for_a_breakpoint_is_told_and_left_for_what_is_asked_next()
     desk.debug(DebugCommand::SetBreakpoints(Vec::new()));
     desk.until("there is none", |view| view.breakpoints.is_empty());
     desk.debug(DebugCommand::ReverseContinue);
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     desk.arrive(30_001);
     assert!(desk.told.iter().any(|told| told.messages.iter().any(|said| said.contains("no breakpoint to go back to"))));
 }
@@ -250,7 +250,7 @@ fn what_cannot_be_changed_is_told_and_the_run_is_well() {
     let edit = TensorEdit::Clamp { limit: -1.0 };
     desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit });
     desk.until("it says so", |view| view.stopped.as_ref().is_some_and(|stopped| stopped.why.contains("0 or more")));
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     let view = desk.arrive(4);
     assert!(view.changes.is_empty());
 }
@@ -260,10 +260,10 @@ fn what_begins_where_a_way_ends_waits_for_its_end() {
     let mut desk = Desk::new();
     desk.goto(3_000);
     for _ in 0..5 {
-        desk.debug(DebugCommand::Back(Unit::Step));
+        desk.debug(DebugCommand::Back(Granularity::Step));
     }
     desk.debug(DebugCommand::Edit { name: "dense_1.weight".into(), edit: TensorEdit::ZERO });
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     let view = desk.arrive(2_996);
     assert_eq!(view.changes[0].at, Moment { step: 2_995, instruction: 0 });
 }

@@ -5,7 +5,7 @@ use egui::{Key, Modifiers};
 use super::hands::Hands;
 use crate::session::{Action, State, Tab};
 use crate::trace::{DebugView, Moment, Turn};
-use crate::trainer::{DebugCommand, Unit};
+use crate::trainer::{DebugCommand, Granularity};
 
 const WINDOW: [f32; 2] = [1440.0, 900.0];
 
@@ -155,7 +155,7 @@ fn what_is_typed_into_a_panel_stays_whatever_the_run_has_to_tell() {
     hands.type_text("norm(dense_1.we");
     for done in 1..=3 {
         // The loss is not known in the next step; what is watched says so.
-        hands.apply(Action::Debug(DebugCommand::Forward(Unit::Instruction)));
+        hands.apply(Action::Debug(DebugCommand::Forward(Granularity::Instruction)));
         hands.wait_until("an instruction has run", |hands| {
             view(hands).is_some_and(|view| view.moment == Moment { step: 1, instruction: done })
         });

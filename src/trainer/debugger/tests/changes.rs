@@ -115,7 +115,7 @@ fn places_that_do_not_exist_do_no_harm() {
             behind(&mut debugger, 1, &name);
             debugger.change(Change::Tensor { name, edit: TensorEdit::Fill { value } }).unwrap();
             // Either it goes on, or it says why it cannot.
-            if let Err(error) = debugger.advance(Unit::Step) {
+            if let Err(error) = debugger.advance(Granularity::Step) {
                 assert!(error.to_string().len() > 20);
             }
         }
@@ -130,7 +130,7 @@ fn another_learning_rate_holds_from_here_on() {
     let here = debugger.moment();
     debugger.set_learning_rate(0.5).unwrap();
     assert_eq!(debugger.moment(), here);
-    let row = debugger.advance(Unit::Step).unwrap().row.unwrap();
+    let row = debugger.advance(Granularity::Step).unwrap().row.unwrap();
     assert_eq!(row.learning_rate, 0.5);
     debugger.goto_step(20).unwrap();
     let changed = bits(&debugger);

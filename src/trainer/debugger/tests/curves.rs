@@ -27,7 +27,7 @@ fn a_curve_has_the_number_after_every_step_whichever_way_it_is_gone() {
         debugger.run_free().unwrap();
     }
     // By instructions, by travelling, and over what is known already.
-    debugger.advance(Unit::Phase).unwrap();
+    debugger.advance(Granularity::Phase).unwrap();
     debugger.goto_step(9).unwrap();
     debugger.goto_step(2).unwrap();
     debugger.goto_step(12).unwrap();

@@ -42,8 +42,8 @@ fn running_freely_is_the_run_itself() {
 #[test]
 fn a_step_that_is_begun_is_finished_freely() {
     let mut debugger = debugger(&xor(), BUDGET);
-    debugger.advance(Unit::Phase).unwrap();
-    debugger.advance(Unit::Layer).unwrap();
+    debugger.advance(Granularity::Phase).unwrap();
+    debugger.advance(Granularity::Layer).unwrap();
     let row = debugger.run_free().unwrap().row.unwrap();
     assert_eq!((row.step, debugger.moment()), (1, Moment { step: 1, instruction: 0 }));
     let mut whole = super::debugger(&xor(), BUDGET);
@@ -103,13 +103,13 @@ fn a_hundred_thousand_steps_fit_and_every_one_is_near() {
 #[test]
 fn until_the_cursor_is_in_this_step_or_the_next() {
     let mut debugger = debugger(&xor(), BUDGET);
-    debugger.advance(Unit::Until(4)).unwrap();
+    debugger.advance(Granularity::Until(4)).unwrap();
     assert_eq!(debugger.moment(), Moment { step: 0, instruction: 4 });
-    let over = debugger.advance(Unit::Until(2)).unwrap();
+    let over = debugger.advance(Granularity::Until(2)).unwrap();
     assert_eq!((debugger.moment(), over.row.unwrap().step), (Moment { step: 1, instruction: 2 }, 1));
     debugger.set_breakpoints(vec![Breakpoint::new(1, At::Instruction("%2".into()), None)]);
-    debugger.advance(Unit::Step).unwrap();
-    let stopped = debugger.advance(Unit::Until(8)).unwrap();
+    debugger.advance(Granularity::Step).unwrap();
+    let stopped = debugger.advance(Granularity::Until(8)).unwrap();
     assert!(stopped.stopped() && debugger.moment().instruction < 8);
     assert!(run(&mut debugger, 2).len() == 1);
 }

@@ -9,7 +9,7 @@ fn forked() -> (Desk, Arc<DebugView>) {
     desk.arrive(5);
     desk.debug(DebugCommand::Fork { name: String::new() });
     desk.debug(DebugCommand::Set { name: "dense_1.bias".into(), index: vec![0], value: 2.0 });
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     let view = desk.arrive(6);
     (desk, view)
 }
@@ -19,8 +19,8 @@ fn branches_rest_where_they_were_left_and_rows_know_whose_they_are() {
     let (mut desk, view) = forked();
     assert_eq!((view.branch, view.branches[1].name.as_str()), (1, "dense_1.bias[0] = 2 from 5"));
     desk.debug(DebugCommand::Switch(0));
-    desk.debug(DebugCommand::Forward(Unit::Step));
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     let view = desk.arrive(7);
     assert_eq!((view.branch, view.changes.len()), (0, 0));
     let mut of = [Vec::new(), Vec::new()];
@@ -93,7 +93,7 @@ fn branches_are_kept_with_the_run_and_rest_where_they_did() {
     assert_eq!((view.branch, view.moment, &view.branches), (0, before.moment, &before.branches));
     for desk in [&mut desk, &mut again] {
         desk.debug(DebugCommand::Switch(1));
-        desk.debug(DebugCommand::Forward(Unit::Step));
+        desk.debug(DebugCommand::Forward(Granularity::Step));
         let view = desk.until("the fork went on", |view| view.branch == 1 && view.moment.step == 7);
         assert_eq!(view.changes.len(), 1);
         desk.debug(DebugCommand::Fork { name: "third".into() });
@@ -119,7 +119,7 @@ fn a_deleted_branch_is_gone_and_deleting_the_current_one_leads_to_the_one_that_i
     desk.arrive(5);
     for name in ["", "grandchild"] {
         desk.debug(DebugCommand::Fork { name: name.into() });
-        desk.debug(DebugCommand::Forward(Unit::Step));
+        desk.debug(DebugCommand::Forward(Granularity::Step));
     }
     let names = |view: &DebugView| view.branches.iter().map(|b| (b.id, b.parent)).collect::<Vec<_>>();
     let view = desk.arrive(7);
@@ -162,7 +162,7 @@ fn every_branch_keeps_what_was_told_of_it() {
     desk.goto(5);
     desk.arrive(5);
     desk.debug(DebugCommand::Fork { name: String::new() });
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     desk.arrive(6);
     assert_eq!(steps(&desk.save()), [1, 2, 3, 4, 5, 6]);
     desk.debug(DebugCommand::Switch(0));

@@ -43,7 +43,7 @@ fn what_came_after_a_change_rests_at_its_end_comes_back_and_is_kept() {
         forked.iter().map(|forked| (forked.from, forked.step, forked.by_change)).collect::<Vec<_>>(),
         [(0, 10, true)]
     );
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     desk.arrive(11);
     assert_eq!(desk.rows().last(), Some(&11));
     let mut again = Desk::new();
@@ -99,7 +99,7 @@ fn taking_the_change_back_leads_to_the_branch_that_it_left() {
     assert_eq!(desk.told.iter().flat_map(|told| told.deleted.clone()).collect::<Vec<_>>(), [1]);
     // One that went on stays.
     zero(&desk);
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     desk.arrive(6);
     desk.debug(DebugCommand::Undo);
     let view = desk.until("it is back", |view| view.branch == 0 && view.moment.step == 5);
@@ -130,7 +130,7 @@ fn the_oldest_that_nobody_named_give_way_and_are_told() {
     let most = MOST_BY_CHANGE as u32;
     for number in 1..=most + 3 {
         zero(&desk);
-        desk.debug(DebugCommand::Forward(Unit::Step));
+        desk.debug(DebugCommand::Forward(Granularity::Step));
         desk.until("it has begun", |view| view.branch == number && view.moment.step == 6);
         if number == 2 {
             desk.debug(DebugCommand::Rename { branch: 2, name: "mine".into() });
@@ -193,7 +193,7 @@ fn the_rate_of_a_fork_stays_its_own_and_the_settings_of_the_project_stay_too() {
 fn a_fork_that_has_not_gone_its_own_way_is_not_kept_once_more() {
     let mut desk = gone_back(20, 5);
     desk.debug(DebugCommand::Fork { name: String::new() });
-    (0..3).for_each(|_| desk.debug(DebugCommand::Forward(Unit::Step)));
+    (0..3).for_each(|_| desk.debug(DebugCommand::Forward(Granularity::Step)));
     desk.until("it goes the same way", |view| view.branch == 1 && view.moment.step == 8);
     desk.goto(6);
     zero(&desk);

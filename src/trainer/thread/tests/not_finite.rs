@@ -62,7 +62,7 @@ fn whoever_goes_on_is_let_and_whoever_goes_back_is_told_again() {
     desk.debug(DebugCommand::ShowNotFinite);
     desk.until("it is there again", |view| is_there(view) && view.moment == there);
     assert_eq!(flag(&desk), Some(true));
-    desk.debug(DebugCommand::Back(Unit::Instruction));
+    desk.debug(DebugCommand::Back(Granularity::Instruction));
     desk.until("it is before it", |view| view.moment < there && view.travel.is_none());
     desk.goto(0);
     desk.arrive(0);
@@ -79,7 +79,7 @@ fn a_number_set_by_hand_is_where_it_was_set() {
     desk.arrive(2);
     let set = DebugCommand::Set { name: "dense_3.weight".into(), index: vec![0, 7], value: f32::INFINITY };
     desk.debug(set);
-    desk.debug(DebugCommand::Forward(Unit::Step));
+    desk.debug(DebugCommand::Forward(Granularity::Step));
     let view = desk.until("it stands", is_there);
     let stopped = view.stopped.clone().unwrap();
     assert!(stopped.why.contains("dense_3.weight already contained infinity before the step"), "{}", stopped.why);
@@ -98,7 +98,7 @@ fn the_end_of_a_run_is_no_culprit() {
     desk.trainer.send(Command::StepEpoch);
     let steps = desk.until("an epoch is done", |view| view.epoch >= 1.0).moment.step;
     desk.arrive(steps);
-    desk.debug(DebugCommand::Forward(Unit::Instruction));
+    desk.debug(DebugCommand::Forward(Granularity::Instruction));
     let view = desk.until("it has ended", |view| view.stopped.is_some());
     let stopped = view.stopped.clone().unwrap();
     assert!(stopped.why.starts_with("The run ended at step"), "{}", stopped.why);
