@@ -12,7 +12,7 @@ use super::outputs::Files;
 use super::runs;
 use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
-use crate::model::{Inference, Place, Problem, Project, Source, infer};
+use crate::model::{Inference, Problem, Project, Source, Subject, infer};
 use crate::persist::RunFolder;
 use crate::persist::project_file::{self, FileError};
 use crate::session::checkpoint::{self, Kept};
@@ -66,12 +66,12 @@ pub fn memory(project: &Project, dataset: &Dataset, found: &Inference) -> Option
 /// One line, or two with expected and got.
 pub fn sentence(project: &Project, problem: &Problem) -> String {
     let place = match problem.place {
-        Place::Wire(id) => {
+        Subject::Wire(id) => {
             let name = |layer| project.graph.layer(layer).map(|l| l.name.clone()).unwrap_or_default();
             project.graph.wire(id).map(|w| format!("{} → {}: ", name(w.from), name(w.to))).unwrap_or_default()
         }
-        Place::Layer(_) => format!("{}: ", problem.layer),
-        Place::Graph => String::new(),
+        Subject::Layer(_) => format!("{}: ", problem.layer),
+        Subject::Graph => String::new(),
     };
     let shapes = problem.expected_got.as_ref().map(|(e, g)| format!(" Expected {e}, got {g}.")).unwrap_or_default();
     let repairs: Vec<_> = problem.repairs.iter().map(|repair| repair.label.as_str()).collect();

@@ -13,7 +13,7 @@ use super::thumbnails::Thumbnails;
 use super::widgets::tab_strip;
 use super::workspace::WorkspaceUi;
 use super::{data_panel, inspector, output, palette, plots};
-use crate::persist::{Arrangement, Place};
+use crate::persist::{Area, Arrangement};
 use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
 
@@ -41,7 +41,7 @@ pub trait Panel: Sync {
     }
 
     /// Where it may stand, the usual place first.
-    fn places(&self) -> &'static [Place];
+    fn places(&self) -> &'static [Area];
 
     /// Whether it draws its own heading. One that does not is shown below its tab, also where it stands alone.
     fn has_heading(&self) -> bool {
@@ -66,19 +66,19 @@ pub static PANELS: [&dyn Panel; 8] =
     [&Layers, &Data, &Inspector, &Output, &Plots, &RunsPanel, &CurvesPanel, &PairPanel];
 
 /// Where it stands.
-pub fn place_of(panel: &dyn Panel, arrangement: &Arrangement) -> Option<Place> {
+pub fn place_of(panel: &dyn Panel, arrangement: &Arrangement) -> Option<Area> {
     let chosen = arrangement.place_of(panel.key()).filter(|place| panel.places().contains(place));
     chosen.or(panel.places().first().copied())
 }
 
 /// Those that stand there, in the order of the list.
-pub fn at(arrangement: &Arrangement, tab: Tab, place: Place) -> Vec<&'static dyn Panel> {
+pub fn at(arrangement: &Arrangement, tab: Tab, place: Area) -> Vec<&'static dyn Panel> {
     let stands = |panel: &&dyn Panel| panel.tab() == tab && place_of(*panel, arrangement) == Some(place);
     PANELS.into_iter().filter(stands).collect()
 }
 
 /// What those that stand there are called together: "Layers and data".
-pub fn names(arrangement: &Arrangement, tab: Tab, place: Place) -> Option<String> {
+pub fn names(arrangement: &Arrangement, tab: Tab, place: Area) -> Option<String> {
     let panels = at(arrangement, tab, place);
     let (first, rest) = panels.split_first()?;
     let mut names = first.name().to_owned();
@@ -91,17 +91,17 @@ pub fn names(arrangement: &Arrangement, tab: Tab, place: Place) -> Option<String
 
 /// Which one is seen where several stand, by key. Where nobody has chosen it is the first.
 #[derive(Default)]
-pub struct Shown(HashMap<(Tab, Place), &'static str>);
+pub struct Shown(HashMap<(Tab, Area), &'static str>);
 
 impl Shown {
-    fn of(&self, arrangement: &Arrangement, tab: Tab, place: Place) -> Option<&'static dyn Panel> {
+    fn of(&self, arrangement: &Arrangement, tab: Tab, place: Area) -> Option<&'static dyn Panel> {
         let here = at(arrangement, tab, place);
         let chosen = self.0.get(&(tab, place));
         here.iter().find(|panel| chosen == Some(&panel.key())).or(here.first()).copied()
     }
 
     /// Brings it to the front, and tells where that is.
-    pub fn choose(&mut self, panel: &dyn Panel, arrangement: &Arrangement) -> Option<Place> {
+    pub fn choose(&mut self, panel: &dyn Panel, arrangement: &Arrangement) -> Option<Area> {
         let place = place_of(panel, arrangement)?;
         self.0.insert((panel.tab(), place), panel.key());
         Some(place)
@@ -114,7 +114,7 @@ pub fn named(anchor: Anchor) -> Option<&'static dyn Panel> {
 }
 
 /// Shows what stands there, with a tab each where that is more than one.
-pub fn show(ui: &mut Ui, tab: Tab, place: Place, desk: &mut Desk<'_>) {
+pub fn show(ui: &mut Ui, tab: Tab, place: Area, desk: &mut Desk<'_>) {
     let arrangement = &desk.state.settings.panels;
     // Fields of the tab that is left take what was typed into them.
     let Some(shown) = desk.own.shown.of(arrangement, tab, place) else { return };
@@ -140,7 +140,7 @@ pub fn show_one(panel: &dyn Panel, ui: &mut Ui, desk: &mut Desk<'_>) {
 }
 
 /// What the one that is seen there wants pictured.
-pub fn watch(tab: Tab, place: Place, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
+pub fn watch(tab: Tab, place: Area, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
     if let Some(panel) = own.shown.of(&state.settings.panels, tab, place) {
         panel.watch(state, own, watch);
     }
@@ -186,8 +186,8 @@ impl Panel for Layers {
         "layers"
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Left, Place::Right]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Left, Area::Right]
     }
 
     fn has_heading(&self) -> bool {
@@ -218,8 +218,8 @@ impl Panel for Data {
         "data"
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Left, Place::Right, Place::LowerRight]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Left, Area::Right, Area::LowerRight]
     }
 
     fn has_heading(&self) -> bool {
@@ -250,8 +250,8 @@ impl Panel for Inspector {
         "inspector"
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Right, Place::Left]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Right, Area::Left]
     }
 
     fn watch(&self, state: &State, _own: &WorkspaceUi, watch: &mut Watch) {
@@ -282,8 +282,8 @@ impl Panel for Output {
         "output"
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::LowerRight, Place::Right, Place::Left, Place::Bottom]
+    fn places(&self) -> &'static [Area] {
+        &[Area::LowerRight, Area::Right, Area::Left, Area::Bottom]
     }
 
     fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
@@ -316,8 +316,8 @@ impl Panel for Plots {
         "plots"
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Bottom, Place::LowerRight, Place::Right, Place::Left]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Bottom, Area::LowerRight, Area::Right, Area::Left]
     }
 
     fn watch(&self, _state: &State, own: &WorkspaceUi, watch: &mut Watch) {
@@ -343,25 +343,25 @@ mod tests {
         }
         assert!(PANELS.iter().all(|panel| !panel.places().is_empty() && !panel.icon().codepoint.is_empty()));
         let usual = Arrangement::default();
-        let left: Vec<&str> = at(&usual, Tab::Build, Place::Left).iter().map(|panel| panel.name()).collect();
+        let left: Vec<&str> = at(&usual, Tab::Build, Area::Left).iter().map(|panel| panel.name()).collect();
         assert_eq!(left, ["Layers", "Data"]);
-        assert_eq!(names(&usual, Tab::Build, Place::Left).as_deref(), Some("Layers and data"));
+        assert_eq!(names(&usual, Tab::Build, Area::Left).as_deref(), Some("Layers and data"));
     }
 
     #[test]
     fn a_panel_stands_where_it_is_put_if_it_may() {
         let mut arrangement = Arrangement::default();
-        arrangement.put("output", Place::Left, Place::LowerRight);
-        arrangement.put("layers", Place::Top, Place::Left);
+        arrangement.put("output", Area::Left, Area::LowerRight);
+        arrangement.put("layers", Area::Top, Area::Left);
         let keys =
             |place| -> Vec<&str> { at(&arrangement, Tab::Build, place).iter().map(|panel| panel.key()).collect() };
-        assert_eq!(keys(Place::Left), ["layers", "data", "output"]);
-        assert!(keys(Place::LowerRight).is_empty() && keys(Place::Top).is_empty());
+        assert_eq!(keys(Area::Left), ["layers", "data", "output"]);
+        assert!(keys(Area::LowerRight).is_empty() && keys(Area::Top).is_empty());
         let mut shown = Shown::default();
-        assert_eq!(shown.of(&arrangement, Tab::Build, Place::Left).map(Panel::key), Some("layers"));
-        assert_eq!(shown.choose(&Output, &arrangement), Some(Place::Left));
-        assert_eq!(shown.of(&arrangement, Tab::Build, Place::Left).map(Panel::key), Some("output"));
-        assert_eq!(shown.of(&Arrangement::default(), Tab::Build, Place::Left).map(Panel::key), Some("layers"));
+        assert_eq!(shown.of(&arrangement, Tab::Build, Area::Left).map(Panel::key), Some("layers"));
+        assert_eq!(shown.choose(&Output, &arrangement), Some(Area::Left));
+        assert_eq!(shown.of(&arrangement, Tab::Build, Area::Left).map(Panel::key), Some("output"));
+        assert_eq!(shown.of(&Arrangement::default(), Tab::Build, Area::Left).map(Panel::key), Some("layers"));
     }
 
     #[test]
@@ -372,11 +372,11 @@ mod tests {
             watch(Tab::Build, place, state, own, &mut wanted);
             wanted.output
         };
-        assert!(!wants_output(Place::Left, &state, &own));
-        assert!(wants_output(Place::LowerRight, &state, &own));
-        state.settings.panels.put("output", Place::Left, Place::LowerRight);
-        assert!(!wants_output(Place::Left, &state, &own), "it stands behind another tab");
+        assert!(!wants_output(Area::Left, &state, &own));
+        assert!(wants_output(Area::LowerRight, &state, &own));
+        state.settings.panels.put("output", Area::Left, Area::LowerRight);
+        assert!(!wants_output(Area::Left, &state, &own), "it stands behind another tab");
         own.shown.choose(&Output, &state.settings.panels);
-        assert!(wants_output(Place::Left, &state, &own));
+        assert!(wants_output(Area::Left, &state, &own));
     }
 }

@@ -19,7 +19,7 @@ use super::projector::{self, Projector};
 use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
 use super::top_bar::PanelsOpen;
-use crate::persist::{Arrangement, Place};
+use crate::persist::{Area, Arrangement};
 use crate::session::{Action, Anchor, State, Tab};
 use crate::trace::Watch;
 
@@ -104,11 +104,11 @@ impl WorkspaceUi {
         let Some(place) = panel::named(anchor).and_then(|panel| self.shown.choose(panel, arrangement)) else { return };
         let open = self.open.now();
         match place {
-            Place::Left => open.left = true,
-            Place::Right => open.right = true,
-            Place::LowerRight => (open.right, open.output) = (true, true),
-            Place::Bottom => open.plots = true,
-            Place::Top | Place::Centre => {}
+            Area::Left => open.left = true,
+            Area::Right => open.right = true,
+            Area::LowerRight => (open.right, open.output) = (true, true),
+            Area::Bottom => open.plots = true,
+            Area::Top | Area::Centre => {}
         }
         self.projector.on &= !matches!(anchor, Anchor::Layers | Anchor::Data | Anchor::Inspector);
     }
@@ -161,14 +161,14 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
     let mut open = desk.own.open.are();
 
     let arrangement = &desk.state.settings.panels;
-    let stands = |place: Place| !panel::at(arrangement, Tab::Build, place).is_empty();
+    let stands = |place: Area| !panel::at(arrangement, Tab::Build, place).is_empty();
     let [at_left, at_right, lower_right, at_bottom] =
-        [Place::Left, Place::Right, Place::LowerRight, Place::Bottom].map(stands);
+        [Area::Left, Area::Right, Area::LowerRight, Area::Bottom].map(stands);
     if at_left {
         let left = Panel::left(("left", class)).frame(ground).default_size(left_width);
         left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut open.left, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            panel::show(ui, Tab::Build, Place::Left, desk);
+            panel::show(ui, Tab::Build, Area::Left, desk);
         });
     }
     if at_right || lower_right {
@@ -179,17 +179,17 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
                     .frame(ground)
                     .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
                 below.size_range(150.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
-                    fixed(ui, |ui| panel::show(ui, Tab::Build, Place::LowerRight, desk));
+                    fixed(ui, |ui| panel::show(ui, Tab::Build, Area::LowerRight, desk));
                 });
             }
-            let upper = if at_right { Place::Right } else { Place::LowerRight };
+            let upper = if at_right { Area::Right } else { Area::LowerRight };
             CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, upper, desk));
         });
     }
     if at_bottom {
         let bottom = Panel::bottom(("plots", low)).frame(ground).default_size((height * 0.36).min(312.0));
         bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut open.plots, |ui| {
-            fixed(ui, |ui| panel::show(ui, Tab::Build, Place::Bottom, desk));
+            fixed(ui, |ui| panel::show(ui, Tab::Build, Area::Bottom, desk));
         });
     }
 
@@ -206,7 +206,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
 fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
     let mut watch = Watch { sample: state.watch.sample, ..Watch::default() };
     if state.tab == Tab::Compare {
-        for place in [Place::Top, Place::Bottom, Place::Centre, Place::Right] {
+        for place in [Area::Top, Area::Bottom, Area::Centre, Area::Right] {
             panel::watch(Tab::Compare, place, state, local, &mut watch);
         }
         return watch;
@@ -220,12 +220,12 @@ fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
         return watch;
     }
     let open = local.open.are();
-    let alone = panel::at(&state.settings.panels, Tab::Build, Place::Right).is_empty();
+    let alone = panel::at(&state.settings.panels, Tab::Build, Area::Right).is_empty();
     let places = [
-        (Place::Left, open.left),
-        (Place::LowerRight, open.right && (open.output || alone)),
-        (Place::Right, open.right),
-        (Place::Bottom, open.plots),
+        (Area::Left, open.left),
+        (Area::LowerRight, open.right && (open.output || alone)),
+        (Area::Right, open.right),
+        (Area::Bottom, open.plots),
     ];
     for (place, _) in places.into_iter().filter(|(_, is_open)| *is_open) {
         panel::watch(Tab::Build, place, state, local, &mut watch);

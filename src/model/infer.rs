@@ -37,16 +37,16 @@ impl Inference {
     }
 
     pub fn wire_problem(&self, wire: WireId) -> Option<&Problem> {
-        self.problems.iter().find(|p| p.place == Place::Wire(wire))
+        self.problems.iter().find(|p| p.place == Subject::Wire(wire))
     }
 
     pub fn layer_problem(&self, layer: LayerId) -> Option<&Problem> {
-        self.problems.iter().find(|p| p.place == Place::Layer(layer))
+        self.problems.iter().find(|p| p.place == Subject::Layer(layer))
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Subject {
     Wire(WireId),
     Layer(LayerId),
     /// The graph as a whole.
@@ -56,7 +56,7 @@ pub enum Place {
 /// Something that keeps the graph from training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    pub place: Place,
+    pub place: Subject,
     /// Name of the layer concerned, for lists; empty for the graph as a whole.
     pub layer: String,
     /// One sentence or two: what is wrong and why.
@@ -169,7 +169,7 @@ const MAX_NUMBERS: usize = 1 << 28;
 
 fn too_large(layer: &Layer, shape: &Shape) -> Problem {
     Problem {
-        place: Place::Layer(layer.id),
+        place: Subject::Layer(layer.id),
         layer: layer.name.clone(),
         message: format!(
             "{} would output {shape} = {} values per sample, which doesn't fit in memory.",
@@ -204,7 +204,7 @@ fn unconnected(graph: &Graph, layer: &Layer, have: usize, port: usize) -> Proble
         edit: Edit::Connect { from: from.id.into(), to },
     });
     Problem {
-        place: Place::Layer(layer.id),
+        place: Subject::Layer(layer.id),
         layer: layer.name.clone(),
         message,
         expected_got: None,
@@ -220,7 +220,7 @@ fn mismatched(graph: &Graph, shapes: &Shapes, layer: &Layer, wire: Option<Wire>,
     let mut repairs: Vec<(Fitness, Repair)> = found.collect();
     repairs.sort_by_key(|(fitness, _)| *fitness);
     Problem {
-        place: wire.map_or(Place::Layer(layer.id), Place::Wire),
+        place: wire.map_or(Subject::Layer(layer.id), Subject::Wire),
         layer: layer.name.clone(),
         message: mismatch.why,
         expected_got: Some((mismatch.expected, mismatch.got)),
@@ -297,7 +297,7 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
     let inputs = of_kind(|kind| matches!(kind, LayerKind::Input(_)));
     let mut push = |message: &str, repairs| {
         found.problems.push(Problem {
-            place: Place::Graph,
+            place: Subject::Graph,
             layer: String::new(),
             message: message.to_owned(),
             expected_got: None,

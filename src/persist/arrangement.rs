@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// Where in a tab a panel may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum Area {
     Left,
     Top,
     Centre,
@@ -18,7 +18,7 @@ pub enum Place {
     Bottom,
 }
 
-impl Place {
+impl Area {
     pub fn title(self) -> &'static str {
         match self {
             Self::Left => "Left",
@@ -34,15 +34,15 @@ impl Place {
 /// Places by the keys of panels. Empty: everything is where it usually stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Arrangement(BTreeMap<String, Place>);
+pub struct Arrangement(BTreeMap<String, Area>);
 
 impl Arrangement {
-    pub fn place_of(&self, panel: &str) -> Option<Place> {
+    pub fn place_of(&self, panel: &str) -> Option<Area> {
         self.0.get(panel).copied()
     }
 
     /// `usual`: where it stands unless somebody says otherwise.
-    pub fn put(&mut self, panel: &str, place: Place, usual: Place) {
+    pub fn put(&mut self, panel: &str, place: Area, usual: Area) {
         if place == usual {
             self.0.remove(panel);
         } else {
@@ -71,16 +71,16 @@ mod tests {
     #[test]
     fn what_stands_in_its_usual_place_is_not_written_down() {
         let mut arrangement = Arrangement::default();
-        arrangement.put("output", Place::Left, Place::LowerRight);
+        arrangement.put("output", Area::Left, Area::LowerRight);
         assert_eq!(serde_json::to_string(&arrangement).unwrap(), r#"{"output":"left"}"#);
-        assert_eq!(arrangement.place_of("output"), Some(Place::Left));
-        arrangement.put("output", Place::LowerRight, Place::LowerRight);
+        assert_eq!(arrangement.place_of("output"), Some(Area::Left));
+        arrangement.put("output", Area::LowerRight, Area::LowerRight);
         assert!(arrangement.is_usual());
     }
 
     #[test]
     fn a_place_of_a_later_version_is_passed_over() {
         let read: Arrangement = serde_json::from_str(r#"{"output": "ceiling", "plots": "right"}"#).unwrap();
-        assert_eq!((read.place_of("output"), read.place_of("plots")), (None, Some(Place::Right)));
+        assert_eq!((read.place_of("output"), read.place_of("plots")), (None, Some(Area::Right)));
     }
 }

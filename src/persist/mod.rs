@@ -10,7 +10,7 @@ mod session_folder;
 mod settings;
 pub mod tensor_file;
 
-pub use arrangement::{Arrangement, Place};
+pub use arrangement::{Area, Arrangement};
 pub use home::Home;
 pub use project_file::FileError;
 pub use runs::{Desk, RunFolder, Stamp};

@@ -1,7 +1,7 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
-use crate::model::{Edit, LayerId, NumberStep, Place, Problem, Project, infer};
+use crate::model::{Edit, LayerId, NumberStep, Problem, Project, Subject, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory};
 
@@ -210,7 +210,7 @@ impl State {
         let available = self.settings.device.free_memory().map(|free| free.saturating_add(held));
         if let Some(message) = predicted.refusal(available) {
             let (layer, expected_got, repairs) = (String::new(), None, Vec::new());
-            self.inference.problems.push(Problem { place: Place::Graph, layer, message, expected_got, repairs });
+            self.inference.problems.push(Problem { place: Subject::Graph, layer, message, expected_got, repairs });
         }
         self.memory = Some(predicted);
     }

@@ -3,7 +3,7 @@
 
 use super::{Action, DataState, RunStatus, State, WayOut};
 use crate::data::Dataset;
-use crate::model::{ColumnChoice, ColumnRole, Edit, Layer, LayerId, Place, Problem, Source, WireId};
+use crate::model::{ColumnChoice, ColumnRole, Edit, Layer, LayerId, Problem, Source, Subject, WireId};
 use crate::trace::{LayerCondition, LayerPicture, NotFinite, Picture, Severity, Vitals, significant};
 
 /// One thing that needs a look, or is worth knowing.
@@ -102,9 +102,9 @@ impl State {
 
     fn of_problem(&self, problem: &Problem) -> Finding {
         let spot = match problem.place {
-            Place::Wire(wire) => Spot::Wire(wire),
-            Place::Layer(layer) => Spot::Layers(vec![layer]),
-            Place::Graph => Spot::Network,
+            Subject::Wire(wire) => Spot::Wire(wire),
+            Subject::Layer(layer) => Spot::Layers(vec![layer]),
+            Subject::Graph => Spot::Network,
         };
         let offers =
             problem.repairs.iter().map(|repair| (repair.label.clone(), Action::Edit(repair.edit.clone()))).collect();

@@ -8,7 +8,7 @@ use super::propose::propose_project;
 use super::works::{LoadJob, Loaded, Wanted};
 use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
-use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, IdxSpec, LayerKind, MissingPolicy, Place, Scaling, Source};
+use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, IdxSpec, LayerKind, MissingPolicy, Scaling, Source, Subject};
 
 /// Runs on the loading thread.
 pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Result<Loaded, DataError> {
@@ -218,7 +218,7 @@ impl State {
     /// change of data, so it is no step of undo of its own.
     fn fit_last_layer(&mut self) {
         let repair = self.inference.problems.iter().find_map(|problem| {
-            let Place::Wire(wire) = problem.place else { return None };
+            let Subject::Wire(wire) = problem.place else { return None };
             let to = self.project.graph.layer(self.project.graph.wire(wire)?.to)?;
             let into_loss = matches!(to.kind, LayerKind::Loss(_));
             problem.repairs.first().filter(|r| into_loss && matches!(r.edit, Edit::SetParam { .. })).cloned()

@@ -11,7 +11,7 @@ use crate::trace::{At, Breakpoint, StepPhase, Turn};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Break {
     pub log: bool,
-    pub place: Place,
+    pub place: BreakAt,
     pub condition: Option<String>,
     /// What a log point says.
     pub message: Option<String>,
@@ -20,7 +20,7 @@ pub struct Break {
 
 /// Layers by the name that is typed: which one it is depends on the network.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum BreakAt {
     At(At),
     Layer(String),
 }
@@ -42,7 +42,7 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
     if !matches!(kind, "at" | "layer" | "phase" | "nan") {
         let asked = rest.strip_prefix("if ").filter(|_| text).unwrap_or(rest).trim();
         let condition = if asked.is_empty() { None } else { Some(condition(asked)?) };
-        return Ok(Break { log, place: Place::At(At::Anywhere), condition, message, turn });
+        return Ok(Break { log, place: BreakAt::At(At::Anywhere), condition, message, turn });
     }
     if place == "if" || place.ends_with(" if") {
         return Err(format!("'if' needs a condition: {word} at %4 if max(abs(%1)) > 1."));
@@ -55,13 +55,13 @@ pub fn parse(word: &str, rest: &str, log: bool) -> Result<Break, String> {
         ("nan", "") if text => {
             return Err("'log nan' has its own message, with place and samples. It takes no text.".into());
         }
-        ("nan", "") if asked.is_none() => Place::At(At::NotFinite),
+        ("nan", "") if asked.is_none() => BreakAt::At(At::NotFinite),
         ("nan", _) => return Err(format!("'{word} nan' takes nothing else. For a condition write {word} nan(%4).")),
         (_, "") => return Err(format!("'{word} {kind}' needs a name: {word} {kind} {}.", example(kind))),
-        ("at", name) => Place::At(At::Instruction(name.to_owned())),
-        ("layer", name) => Place::Layer(name.to_owned()),
+        ("at", name) => BreakAt::At(At::Instruction(name.to_owned())),
+        ("layer", name) => BreakAt::Layer(name.to_owned()),
         (_, name) => match StepPhase::named(name) {
-            Some(phase) => Place::At(At::Phase(phase)),
+            Some(phase) => BreakAt::At(At::Phase(phase)),
             None => {
                 let all = StepPhase::ALL.map(StepPhase::word).join(", ");
                 return Err(format!("There is no phase '{name}'. The phases are {all}."));
@@ -112,8 +112,8 @@ impl Break {
     /// With its place in a program.
     pub fn laid(self, id: u32, program: &Program) -> Result<Breakpoint, String> {
         let at = match self.place {
-            Place::At(at) => at,
-            Place::Layer(name) => {
+            BreakAt::At(at) => at,
+            BreakAt::Layer(name) => {
                 let mut layers = program.layer_names.iter();
                 let found = layers.find(|(_, known)| **known == name || slug(known) == slug(&name));
                 let (layer, _) = found.ok_or_else(|| {
@@ -193,7 +193,7 @@ mod tests {
         let read = |text: &str| parse("break", text, false).unwrap();
         let at = |at: At, condition: Option<&str>| Break {
             log: false,
-            place: Place::At(at),
+            place: BreakAt::At(at),
             condition: condition.map(str::to_owned),
             message: None,
             turn: None,
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(read("at %4"), at(At::Instruction("%4".into()), None));
         assert_eq!(read("at d%4  if  step == 3"), at(At::Instruction("d%4".into()), Some("step == 3")));
         assert_eq!(read("phase backward"), at(At::Phase(StepPhase::Backward), None));
-        assert_eq!(read("layer Dense 1 if loss > 1").place, Place::Layer("Dense 1".into()));
+        assert_eq!(read("layer Dense 1 if loss > 1").place, BreakAt::Layer("Dense 1".into()));
         assert!(parse("log", "loss", true).unwrap().log);
         let turned = |turn| Break { turn: Some(turn), ..at(At::Instruction("%4".into()), Some("loss > 1")) };
         assert_eq!(read("at %4 if loss > 1 hit 3"), turned(Turn::Hit(3)));
@@ -217,7 +217,7 @@ mod tests {
         let read = |text: &str| parse("log", text, true).unwrap();
         let said = |at: At, condition: Option<&str>, turn| Break {
             log: true,
-            place: Place::At(at),
+            place: BreakAt::At(at),
             condition: condition.map(str::to_owned),
             message: Some("loss {loss}, {{}} {norm(w)}".into()),
             turn,

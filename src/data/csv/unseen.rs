@@ -15,7 +15,7 @@ use crate::model::{Feature, MissingPolicy};
 const NAMED: usize = 3;
 
 /// Where a column stands in the table at hand.
-struct Place<'a> {
+struct PlacedColumn<'a> {
     index: usize,
     column: &'a Column,
     codes: HashMap<&'a str, usize>,
@@ -61,7 +61,7 @@ pub fn rows(
             n => format!("{} rows lack a value and are left out, as in training.", thousands(n as u64)),
         });
     }
-    unseen.notes.extend(places.iter().flat_map(Place::notes));
+    unseen.notes.extend(places.iter().flat_map(PlacedColumn::notes));
     Ok(unseen)
 }
 
@@ -77,7 +77,7 @@ pub fn points(features: &[Feature], path: &Path, progress: &dyn Progress) -> Res
     Ok(Unseen { inputs, ..found })
 }
 
-fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<Place<'a>>, DataError> {
+fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<PlacedColumn<'a>>, DataError> {
     let mut places = Vec::new();
     let mut lacking = Vec::new();
     for column in columns {
@@ -89,7 +89,7 @@ fn find<'a>(columns: &'a [Column], table: &Table) -> Result<Vec<Place<'a>>, Data
             ColumnValues::Categorical { categories, .. } => categories.iter().map(String::as_str).zip(0..).collect(),
             ColumnValues::Numeric { .. } => HashMap::new(),
         };
-        places.push(Place { index, column, codes, filled: 0, unknown: BTreeMap::new() });
+        places.push(PlacedColumn { index, column, codes, filled: 0, unknown: BTreeMap::new() });
     }
     if lacking.is_empty() {
         return Ok(places);
@@ -117,7 +117,7 @@ fn too_many(rows: usize, table: &Table) -> DataError {
     ))
 }
 
-impl Place<'_> {
+impl PlacedColumn<'_> {
     fn push(
         &mut self,
         text: &str,

@@ -154,7 +154,7 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
 }
 
 /// The rows (or columns) of a picture that meet the same entries of the window: every stride-th.
-pub struct Phase {
+pub struct Residue {
     /// What remains of `row + before` divided by the stride.
     pub remainder: usize,
     /// `(row + before) / stride` of the first, and how many there are.
@@ -162,7 +162,7 @@ pub struct Phase {
     pub count: usize,
 }
 
-impl Phase {
+impl Residue {
     pub fn of(window: &Window, axis: usize, size: usize, remainder: usize) -> Self {
         let (stride, before) = (window.stride[axis], window.before[axis]);
         let first = before.saturating_sub(remainder).div_ceil(stride);
@@ -179,8 +179,8 @@ impl Phase {
 
 /// One phase of rows with one phase of columns: sums over the same entries of the window.
 struct Share {
-    rows: Phase,
-    columns: Phase,
+    rows: Residue,
+    columns: Residue,
     offsets: Vec<usize>,
     weights: Packed,
 }
@@ -277,8 +277,8 @@ fn shares(c: &Convolution, w: &[f32], layout: &Layout) -> Vec<Share> {
     let [down, across] = window.stride;
     let mut shares = Vec::new();
     for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
-        let rows = Phase::of(window, 0, c.size[0], row);
-        let columns = Phase::of(window, 1, c.size[1], column);
+        let rows = Residue::of(window, 0, c.size[0], row);
+        let columns = Residue::of(window, 1, c.size[1], column);
         let (mut offsets, mut taps) = (Vec::new(), Vec::new());
         for f in 0..c.filters {
             for u in rows.entries(window, 0) {

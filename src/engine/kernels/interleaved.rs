@@ -6,9 +6,9 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::conv2d::{Convolution, Phase, tile_from};
+use super::conv2d::{Convolution, Residue, tile_from};
 use super::pixels::{Pixels, lanes};
-use super::runs::{self, Grid, Place, Run, SLACK, Weights, padded};
+use super::runs::{self, Grid, Patch, Run, SLACK, Weights, padded};
 use super::split::{for_each_chunk, partial_sums, sum_in, with_scratch, with_tile};
 use super::transpose::transpose;
 
@@ -59,8 +59,8 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
     let weights = Weights::new(&table, width, terms(c, &pixels), order);
     let mut shift = vec![0.0; width];
     shift.iter_mut().zip(bias.unwrap_or_default()).for_each(|(shift, bias)| *shift = *bias);
-    let place = |to: usize| Place { from: pixels.at(to / columns * down, to % columns * across), to };
-    let places: Vec<Place> = (0..tile * columns).map(place).collect();
+    let place = |to: usize| Patch { from: pixels.at(to / columns * down, to % columns * across), to };
+    let places: Vec<Patch> = (0..tile * columns).map(place).collect();
     for_each_chunk(y, output_len, c.work(y.len() / output_len), |i, y| {
         let x = &x[i * input_len..][..input_len];
         with_tile(pixels.len() + SLACK + places.len() * width, |memory| {
@@ -77,8 +77,8 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
 
 /// One phase of rows with one phase of columns: sums over the same entries of the window.
 struct Share {
-    rows: Phase,
-    columns: Phase,
+    rows: Residue,
+    columns: Residue,
     weights: Weights,
 }
 
@@ -88,7 +88,7 @@ struct Strip {
     first: usize,
     rows: Range<usize>,
     /// The pixels that each share makes.
-    places: Vec<Vec<Place>>,
+    places: Vec<Vec<Patch>>,
 }
 
 /// The gradient of the pictures: `dx = wᵀ ⋆ dy`.
@@ -135,8 +135,8 @@ fn shares(c: &Convolution, w: &[f32], pixels: &Pixels, width: usize) -> Vec<Shar
     }
     let mut shares = Vec::new();
     for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
-        let rows = Phase::of(window, 0, c.size[0], row);
-        let columns = Phase::of(window, 1, c.size[1], column);
+        let rows = Residue::of(window, 0, c.size[0], row);
+        let columns = Residue::of(window, 1, c.size[1], column);
         let (mut offsets, mut taps) = (Vec::new(), Vec::new());
         // From the last entry to the first, which is the order of the pixels.
         for u in rows.entries(window, 0).into_iter().rev() {
@@ -164,7 +164,7 @@ fn strip(c: &Convolution, shares: &[Share], pixels: &Pixels, tile: Range<usize>)
         let columns = share.columns.first..share.columns.first + share.columns.count;
         let place = |row: usize, column: usize| {
             let to = [row * down + share.rows.remainder - above, column * across + share.columns.remainder - left];
-            Place { from: pixels.at(row - tile.start, column), to: (to[0] - top) * c.size[1] + to[1] }
+            Patch { from: pixels.at(row - tile.start, column), to: (to[0] - top) * c.size[1] + to[1] }
         };
         rows.flat_map(|row| columns.clone().map(move |column| (row, column))).map(|(r, q)| place(r, q)).collect()
     });

@@ -54,7 +54,7 @@ impl Weights {
 
 /// A place that a sum is for: where its terms begin in the picture, and the pixel that it makes.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Patch {
     pub from: usize,
     pub to: usize,
 }
@@ -62,14 +62,14 @@ pub struct Place {
 /// For every place the sums of all filters plus `bias`, into a pixel of as many numbers as `bias` has: whole registers.
 ///
 /// Every sum is taken from the first term to the last, wherever it stands.
-pub fn sums(picture: &[f32], places: &[Place], weights: &Weights, bias: &[f32], out: &mut [f32]) {
+pub fn sums(picture: &[f32], places: &[Patch], weights: &Weights, bias: &[f32], out: &mut [f32]) {
     assert_eq!(weights.numbers.len(), bias.len() * weights.depth, "a weight for every term of every filter");
     Arch::new().dispatch(Sums { picture, places, weights, bias, out });
 }
 
 struct Sums<'a> {
     picture: &'a [f32],
-    places: &'a [Place],
+    places: &'a [Patch],
     weights: &'a Weights,
     bias: &'a [f32],
     out: &'a mut [f32],
@@ -110,7 +110,7 @@ impl Sums<'_> {
     #[inline(always)]
     fn block<S: Simd, const ROWS: usize, const N: usize>(&mut self, simd: S, first: usize, column: usize) {
         let (width, wide, depth) = (self.bias.len(), N * S::F32_LANES, self.weights.depth);
-        let mut places = [Place { from: 0, to: 0 }; ROWS];
+        let mut places = [Patch { from: 0, to: 0 }; ROWS];
         places.copy_from_slice(&self.places[first..first + ROWS]);
         let furthest = places.iter().map(|place| place.from).max().unwrap_or(0);
         let runs = &self.weights.runs;

@@ -25,7 +25,7 @@ const DOT: f32 = 3.5;
 
 /// One number of a layer: what it multiplies of the unit's inputs; its bias without an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct WeightAt {
     pub layer: LayerId,
     pub unit: usize,
     pub input: Option<usize>,
@@ -33,7 +33,7 @@ pub struct Place {
 
 /// A line of a weight, or the dot of a bias, on the screen.
 struct Link {
-    place: Place,
+    place: WeightAt,
     source: LayerId,
     value: f32,
     /// Beside the strongest of its layer: -1 to 1.
@@ -87,14 +87,14 @@ fn links(frame: &Frame<'_>, local: &CanvasUi, bundle: &Bundle<'_>) -> Option<Vec
         for (input, tile) in from.tiles.iter().enumerate().take(inputs) {
             let Some(&value) = weights.values.get(unit * inputs + input) else { continue };
             let points = path(frame, (from, *tile), (to, to.tiles[unit]));
-            let place = Place { layer, unit, input: Some(input) };
+            let place = WeightAt { layer, unit, input: Some(input) };
             links.push(Link { place, source, value, strength: strength(value, strongest), points });
         }
     }
     if let Some(bias) = tensor("bias").filter(|_| all) {
         for (unit, (&value, tile)) in bias.values.iter().zip(&to.tiles).enumerate() {
             let at = frame.at(tile.left_bottom()) + Vec2::new(1.0, -1.0) * frame.scaled(DOT);
-            let place = Place { layer, unit, input: None };
+            let place = WeightAt { layer, unit, input: None };
             links.push(Link {
                 place,
                 source,
@@ -253,7 +253,7 @@ fn stroke(mesh: &mut Mesh, points: &[Pos2], width: f32, colour: Color32) {
 
 /// What is to be set where it is clicked.
 fn number_of(frame: &Frame<'_>, link: &Link) -> Option<Number> {
-    let Place { layer, unit, input } = link.place;
+    let WeightAt { layer, unit, input } = link.place;
     let picture = frame.state.run.picture.as_ref()?.layers.get(&layer)?;
     let wanted = if input.is_some() { "weight" } else { "bias" };
     let matrix = picture.weights.iter().find(|matrix| matrix.name == wanted)?;
@@ -265,7 +265,7 @@ fn number_of(frame: &Frame<'_>, link: &Link) -> Option<Number> {
 /// Its name and number, at the pointer; whether it was clicked.
 fn read(ui: &mut egui::Ui, frame: &Frame<'_>, link: &Link) -> bool {
     let Some(pointer) = ui.ctx().pointer_latest_pos() else { return false };
-    let Place { layer, unit, input } = link.place;
+    let WeightAt { layer, unit, input } = link.place;
     let words =
         format!("{}: {}", units::weight(frame.state, Some(link.source), layer, unit, input), number(link.value));
     let spot = Rect::from_center_size(pointer, Vec2::splat(2.0 * TOUCH));

@@ -84,7 +84,7 @@ pub struct CanvasUi {
     linked: Vec<LayerId>,
     /// Where one of them is set, and which.
     editor: NumberEditor,
-    edited: Option<links::Place>,
+    edited: Option<links::WeightAt>,
     offer: Option<wiring::Offer>,
     /// Where the cards in sight are on the screen.
     placed: BTreeMap<LayerId, Rect>,

@@ -8,7 +8,7 @@ use super::super::{figure, numbers};
 use super::{CanvasUi, Frame, export, findings, id, name, problems, view};
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Flatten};
-use crate::model::{Edit, Graph, Place, templates};
+use crate::model::{Edit, Graph, Subject, templates};
 use crate::session::Action;
 use crate::trace::Severity;
 
@@ -97,7 +97,7 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
     let layout = egui::Layout::top_down(egui::Align::Min);
     let builder = UiBuilder::new().scope_id(egui::Id::unique(("canvas", "strip"))).max_rect(place).layout(layout);
     let mut child = ui.new_child(builder);
-    for problem in frame.state.inference.problems.iter().filter(|p| p.place == Place::Graph) {
+    for problem in frame.state.inference.problems.iter().filter(|p| p.place == Subject::Graph) {
         let look = egui::Frame::new()
             .fill(t.panel)
             .stroke(Stroke::new(1.0, t.warn))

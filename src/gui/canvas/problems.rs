@@ -5,7 +5,7 @@ use egui::{Button, Pos2, Rect, RichText, Role, Sense, Stroke, UiBuilder, Vec2, p
 
 use super::super::theme::{Tokens, medium, mono, regular};
 use super::{CanvasUi, Frame, Gesture, geometry, id, name, steps, wires};
-use crate::model::{LayerId, Place, Problem};
+use crate::model::{LayerId, Problem, Subject};
 use crate::session::Action;
 
 const WIDTH: f32 = 248.0;
@@ -23,7 +23,7 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
     if !matches!(local.gesture, Gesture::Idle) {
         return;
     }
-    let local_problems = || frame.state.inference.problems.iter().filter(|p| p.place != Place::Graph);
+    let local_problems = || frame.state.inference.problems.iter().filter(|p| p.place != Subject::Graph);
     let all = local_problems().count() <= SPELLED_OUT;
     // What floats over the canvas, the buttons on wires, and every bubble that hangs already.
     let mut taken: Vec<Rect> = local.floating.iter().copied().chain(steps::taken(frame)).collect();
@@ -57,9 +57,9 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
 /// The cards that a problem is about.
 fn ends(frame: &Frame<'_>, problem: &Problem) -> Vec<Rect> {
     let layers = match problem.place {
-        Place::Wire(id) => frame.graph.wire(id).map_or(Vec::new(), |wire| vec![wire.from, wire.to]),
-        Place::Layer(id) => vec![id],
-        Place::Graph => Vec::new(),
+        Subject::Wire(id) => frame.graph.wire(id).map_or(Vec::new(), |wire| vec![wire.from, wire.to]),
+        Subject::Layer(id) => vec![id],
+        Subject::Graph => Vec::new(),
     };
     layers.iter().filter_map(|id| frame.cards.get(id)).map(|card| frame.on_screen(card.rect)).collect()
 }
@@ -67,38 +67,38 @@ fn ends(frame: &Frame<'_>, problem: &Problem) -> Vec<Rect> {
 /// The points on the screen that a bubble hangs from: one above it, and one below.
 fn anchors(frame: &Frame<'_>, problem: &Problem) -> Option<[Pos2; 2]> {
     match problem.place {
-        Place::Wire(id) => {
+        Subject::Wire(id) => {
             let middle = geometry::along(wires::curve(frame, id)?, 0.5);
             let reach = vec2(0.0, frame.scaled(14.0));
             Some([middle - reach, middle + reach])
         }
-        Place::Layer(id) => {
+        Subject::Layer(id) => {
             let card = frame.on_screen(frame.cards.get(&id)?.rect);
             Some([card.center_top() - vec2(0.0, 2.0), card.center_bottom() + vec2(0.0, 2.0)])
         }
-        Place::Graph => None,
+        Subject::Graph => None,
     }
 }
 
 /// The layers that problems are about.
 pub fn culprits<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = LayerId> + 'a {
     frame.state.inference.problems.iter().filter_map(|problem| match problem.place {
-        Place::Layer(id) => Some(id),
-        Place::Wire(id) => frame.graph.wire(id).map(|wire| wire.to),
-        Place::Graph => None,
+        Subject::Layer(id) => Some(id),
+        Subject::Wire(id) => frame.graph.wire(id).map(|wire| wire.to),
+        Subject::Graph => None,
     })
 }
 
 fn pointed_at(frame: &Frame<'_>, local: &CanvasUi, problem: &Problem) -> bool {
     match problem.place {
-        Place::Wire(id) => {
+        Subject::Wire(id) => {
             let target = frame.graph.wire(id).map(|w| w.to);
             frame.state.selection.wire == Some(id)
                 || local.hovered_wire == Some(id)
                 || target.is_some_and(|t| frame.state.selection.layers.contains(&t))
         }
-        Place::Layer(id) => frame.state.selection.layers.contains(&id),
-        Place::Graph => false,
+        Subject::Layer(id) => frame.state.selection.layers.contains(&id),
+        Subject::Graph => false,
     }
 }
 

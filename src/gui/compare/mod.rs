@@ -33,7 +33,7 @@ use super::panel::{self, Desk, Panel};
 use super::panels::fixed;
 use super::theme::Tokens;
 use super::workspace::WorkspaceUi;
-use crate::persist::Place;
+use crate::persist::Area;
 use crate::session::{State, Tab};
 use crate::trace::Watch;
 
@@ -104,9 +104,9 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let (width, height) = (ui.available_width(), ui.available_height());
     let low = height < 720.0;
     let arrangement = &state.settings.panels;
-    let stands = |place: Place| !panel::at(arrangement, Tab::Compare, place).is_empty();
+    let stands = |place: Area| !panel::at(arrangement, Tab::Compare, place).is_empty();
     for (place, edge) in
-        [(Place::Top, egui::Panel::top(("runs", low))), (Place::Bottom, egui::Panel::bottom(("runs below", low)))]
+        [(Area::Top, egui::Panel::top(("runs", low))), (Area::Bottom, egui::Panel::bottom(("runs below", low)))]
     {
         if stands(place) {
             let edge = edge.frame(ground).default_size((height * 0.36).clamp(150.0, 320.0));
@@ -116,12 +116,12 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
         }
     }
     // What stands at the right takes the whole room where nothing stands beside it.
-    let middle = if stands(Place::Centre) { Place::Centre } else { Place::Right };
-    if middle == Place::Centre && stands(Place::Right) {
+    let middle = if stands(Area::Centre) { Area::Centre } else { Area::Right };
+    if middle == Area::Centre && stands(Area::Right) {
         let narrow = width < 1200.0;
         let right = egui::Panel::right(("pair", narrow)).frame(Frame::new().fill(seen.tokens.canvas));
         right.default_size(width * 0.4).size_range(200.0..=(width * 0.7).max(200.0)).show(ui, |ui| {
-            fixed(ui, |ui| panel::show(ui, Tab::Compare, Place::Right, desk));
+            fixed(ui, |ui| panel::show(ui, Tab::Compare, Area::Right, desk));
         });
     }
     CentralPanel::no_frame().frame(ground).show(ui, |ui| panel::show(ui, Tab::Compare, middle, desk));
@@ -147,8 +147,8 @@ impl Panel for RunsPanel {
         Tab::Compare
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Top, Place::Bottom]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Top, Area::Bottom]
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -177,8 +177,8 @@ impl Panel for CurvesPanel {
         Tab::Compare
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Centre, Place::Right]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Centre, Area::Right]
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -206,8 +206,8 @@ impl Panel for PairPanel {
         Tab::Compare
     }
 
-    fn places(&self) -> &'static [Place] {
-        &[Place::Right, Place::Centre]
+    fn places(&self) -> &'static [Area] {
+        &[Area::Right, Area::Centre]
     }
 
     fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {

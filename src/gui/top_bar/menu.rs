@@ -10,7 +10,7 @@ use crate::gui::dialogs::Purpose;
 use crate::gui::palette::SIMPLE;
 use crate::gui::panel;
 use crate::gui::widgets::{list_from_top, named};
-use crate::persist::{KeepRuns, Place};
+use crate::persist::{Area, KeepRuns};
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
 
 pub(super) fn show(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions: &mut Vec<Action>) {
@@ -132,10 +132,10 @@ fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     let panels = &mut *window.panels;
     let arrangement = &state.settings.panels;
     let open = [
-        (&mut panels.left, Place::Left),
-        (&mut panels.right, Place::Right),
-        (&mut panels.output, Place::LowerRight),
-        (&mut panels.plots, Place::Bottom),
+        (&mut panels.left, Area::Left),
+        (&mut panels.right, Area::Right),
+        (&mut panels.output, Area::LowerRight),
+        (&mut panels.plots, Area::Bottom),
     ];
     for (open, place) in open {
         if let Some(name) = panel::names(arrangement, Tab::Build, place) {
