@@ -16,7 +16,7 @@ use glassbox::model::{
 use glassbox::persist::{Home, Note};
 use glassbox::session::checkpoint::Kept;
 use glassbox::session::{Action, DataState, RunStatus, State, Transport, WayOut, checkpoint};
-use glassbox::trace::{Branches, Curves, Ending, Moment, Watch};
+use glassbox::trace::{Branches, Curves, Ending, Moment, PictureWishes};
 use glassbox::trainer::{Change, DebugCommand, Debugger, Forks, Granularity, KeptBranch, Run};
 use support::{notices, session, training_session, wait};
 
@@ -552,7 +552,7 @@ fn other_data_with_more_classes_mends_the_last_layer() {
 #[test]
 fn an_answer_does_not_outlive_its_network_its_data_or_its_project() {
     let mut state = session("blobs");
-    state.apply(Action::Watch(Watch { output: true, ..Watch::default() }));
+    state.apply(Action::Want(PictureWishes { output: true, ..PictureWishes::default() }));
     let ask = Action::TryInput(vec![1.0, 0.5]);
     state.apply(ask.clone());
     wait(&mut state, "an answer", |s| s.try_output.is_some());

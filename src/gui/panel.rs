@@ -15,7 +15,7 @@ use super::workspace::WorkspaceUi;
 use super::{data_panel, inspector, output, palette, plots};
 use crate::persist::{Area, Arrangement};
 use crate::session::{Action, Anchor, State, Tab};
-use crate::trace::Watch;
+use crate::trace::PictureWishes;
 
 /// What a panel draws from, and what it may change: its own state, and nothing of the session but by actions.
 pub struct Desk<'a> {
@@ -54,8 +54,8 @@ pub trait Panel: Sync {
     }
 
     /// Adds what it wants pictured while it is on the screen.
-    fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
-        let _ = (state, own, watch);
+    fn wants(&self, state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
+        let _ = (state, own, wanted);
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>);
@@ -140,9 +140,9 @@ pub fn show_one(panel: &dyn Panel, ui: &mut Ui, desk: &mut Desk<'_>) {
 }
 
 /// What the one that is seen there wants pictured.
-pub fn watch(tab: Tab, place: Area, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
+pub fn wants(tab: Tab, place: Area, state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
     if let Some(panel) = own.shown.of(&state.settings.panels, tab, place) {
-        panel.watch(state, own, watch);
+        panel.wants(state, own, wanted);
     }
 }
 
@@ -254,8 +254,8 @@ impl Panel for Inspector {
         &[Area::Right, Area::Left]
     }
 
-    fn watch(&self, state: &State, _own: &WorkspaceUi, watch: &mut Watch) {
-        watch.layers.extend(state.selection.only());
+    fn wants(&self, state: &State, _own: &WorkspaceUi, wanted: &mut PictureWishes) {
+        wanted.layers.extend(state.selection.only());
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -286,8 +286,8 @@ impl Panel for Output {
         &[Area::LowerRight, Area::Right, Area::Left, Area::Bottom]
     }
 
-    fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
-        own.output.subscribe(state, own.canvas.shown_unit(), watch);
+    fn wants(&self, state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
+        own.output.subscribe(state, own.canvas.shown_unit(), wanted);
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -320,8 +320,8 @@ impl Panel for Plots {
         &[Area::Bottom, Area::LowerRight, Area::Right, Area::Left]
     }
 
-    fn watch(&self, _state: &State, own: &WorkspaceUi, watch: &mut Watch) {
-        own.plots.subscribe(watch);
+    fn wants(&self, _state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
+        own.plots.subscribe(wanted);
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -368,8 +368,8 @@ mod tests {
     fn only_what_is_seen_is_watched_for() {
         let (mut state, mut own) = (State::default(), WorkspaceUi::default());
         let wants_output = |place, state: &State, own: &WorkspaceUi| {
-            let mut wanted = Watch::default();
-            watch(Tab::Build, place, state, own, &mut wanted);
+            let mut wanted = PictureWishes::default();
+            wants(Tab::Build, place, state, own, &mut wanted);
             wanted.output
         };
         assert!(!wants_output(Area::Left, &state, &own));

@@ -21,7 +21,7 @@ use super::thumbnails::Thumbnails;
 use super::top_bar::PanelsOpen;
 use crate::persist::{Area, Arrangement};
 use crate::session::{Action, Anchor, State, Tab};
-use crate::trace::Watch;
+use crate::trace::PictureWishes;
 
 /// A window of fewer points has no room for a panel on either side of the canvas.
 const NARROW: f32 = 740.0;
@@ -137,9 +137,9 @@ pub fn show(
         Tab::Build | Tab::Debug => build(ui, desk),
     }
     exports::follow(ui.ctx(), desk);
-    let wanted = wanted_watch(state, desk.own);
-    if wanted != state.watch {
-        desk.actions.push(Action::Watch(wanted));
+    let wanted = all_wanted(state, desk.own);
+    if wanted != state.wanted {
+        desk.actions.push(Action::Want(wanted));
     }
 }
 
@@ -203,21 +203,21 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
 }
 
 /// What is on the screen and should be pictured, as all panels together want it.
-fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
-    let mut watch = Watch { sample: state.watch.sample, ..Watch::default() };
+fn all_wanted(state: &State, local: &WorkspaceUi) -> PictureWishes {
+    let mut wanted = PictureWishes { sample: state.wanted.sample, ..PictureWishes::default() };
     if state.tab == Tab::Compare {
         for place in [Area::Top, Area::Bottom, Area::Centre, Area::Right] {
-            panel::watch(Tab::Compare, place, state, local, &mut watch);
+            panel::wants(Tab::Compare, place, state, local, &mut wanted);
         }
-        return watch;
+        return wanted;
     }
     if local.projector.on {
         for panel in projector::PANELS {
-            panel.watch(state, local, &mut watch);
+            panel.wants(state, local, &mut wanted);
         }
-        watch.canvas = true;
-        local.canvas.subscribe(&mut watch);
-        return watch;
+        wanted.canvas = true;
+        local.canvas.subscribe(&mut wanted);
+        return wanted;
     }
     let open = local.open.are();
     let alone = panel::at(&state.settings.panels, Tab::Build, Area::Right).is_empty();
@@ -228,9 +228,9 @@ fn wanted_watch(state: &State, local: &WorkspaceUi) -> Watch {
         (Area::Bottom, open.plots),
     ];
     for (place, _) in places.into_iter().filter(|(_, is_open)| *is_open) {
-        panel::watch(Tab::Build, place, state, local, &mut watch);
+        panel::wants(Tab::Build, place, state, local, &mut wanted);
     }
-    watch.canvas = true;
-    local.canvas.subscribe(&mut watch);
-    watch
+    wanted.canvas = true;
+    local.canvas.subscribe(&mut wanted);
+    wanted
 }

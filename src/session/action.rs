@@ -6,7 +6,7 @@ use crate::engine::Device;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::tensor_file::Format;
 use crate::persist::{Arrangement, KeepRuns, Theme};
-use crate::trace::{Breakpoint, Gaze, TensorRecord, Watch};
+use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
 use super::{Figure, PlaceAction, RunAction, Tab};
@@ -68,7 +68,7 @@ pub enum Action {
     SetSpeed(f32),
     /// The run goes on there from the step where it is.
     SetDevice(Device),
-    Watch(Watch),
+    Want(PictureWishes),
     /// Ask the network about one sample, as it takes it.
     TryInput(Vec<f32>),
 
@@ -80,7 +80,7 @@ pub enum Action {
     Places(PlaceAction),
     SetBreakpoints(Vec<Breakpoint>),
     /// What the debugger's panels show.
-    Gaze(Box<Gaze>),
+    Inspect(Box<Inspection>),
     /// MiB that checkpoints may take.
     SetCheckpointMemory(u32),
 

@@ -67,9 +67,9 @@ impl State {
                 self.write_settings();
             }
             Action::SetDevice(device) => self.set_device(device),
-            Action::Watch(watch) => {
-                self.watch = watch.clone();
-                self.tell(Command::Watch(watch));
+            Action::Want(wanted) => {
+                self.wanted = wanted.clone();
+                self.tell(Command::Want(wanted));
             }
             Action::TryInput(sample) => self.tell(Command::Ask(sample)),
             Action::ShowWelcome => {
@@ -96,7 +96,7 @@ impl State {
             | Action::Debug(_)
             | Action::Places(_)
             | Action::SetBreakpoints(_)
-            | Action::Gaze(_)
+            | Action::Inspect(_)
             | Action::SetCheckpointMemory(_) => {
                 self.apply_to_debugger(action);
             }

@@ -20,13 +20,13 @@ impl State {
                 self.tab = tab;
                 self.tell_gaze();
             }
-            Action::Gaze(gaze) => {
+            Action::Inspect(inspection) => {
                 if self.debug.is_some() {
-                    self.desk.watches = Some(gaze.watches.clone());
-                    self.desk.pins.clone_from(&gaze.pinned);
-                    self.desk.curves.clone_from(&gaze.curves);
+                    self.desk.watches = Some(inspection.watches.clone());
+                    self.desk.pins.clone_from(&inspection.pinned);
+                    self.desk.curves.clone_from(&inspection.curves);
                 }
-                self.gaze = *gaze;
+                self.inspection = *inspection;
                 self.tell_gaze();
             }
             Action::Debug(command) => {
@@ -65,7 +65,7 @@ impl State {
 
     /// What the trainer gathers whenever the run stands; nothing while nobody looks.
     pub(super) fn tell_gaze(&mut self) {
-        let look = (self.tab == Tab::Debug).then(|| Box::new(self.gaze.clone()));
+        let look = (self.tab == Tab::Debug).then(|| Box::new(self.inspection.clone()));
         if look.is_none() {
             self.debug = None;
         }

@@ -125,7 +125,7 @@ impl State {
         // What the run that ends here still has to tell is of no matter.
         self.works.run_number += 1;
         self.tell(Command::Clear);
-        self.tell(Command::Watch(self.watch.clone()));
+        self.tell(Command::Want(self.wanted.clone()));
         self.tell_gaze();
         self.infer_again();
         self.load_data();

@@ -134,7 +134,7 @@ impl State {
             many => (many.join(", "), IDLE_MANY.to_owned(), "Delete them".to_owned()),
         };
         Some(Finding {
-            severity: Severity::Watch,
+            severity: Severity::Warning,
             spot: Spot::Layers(ids.clone()),
             subject,
             words,
@@ -150,7 +150,7 @@ impl State {
         self.project.graph.layers().filter(|layer| !self.inference.idle.contains(&layer.id)).filter_map(move |layer| {
             let (all, own) = all.zip(self.pictured(layer.id))?;
             let LayerCondition { severity, words } = judge(layer, own, all, strongest, self.update(layer.id, all.step));
-            (severity >= Severity::Watch).then(|| Finding {
+            (severity >= Severity::Warning).then(|| Finding {
                 severity,
                 spot: Spot::Layers(vec![layer.id]),
                 subject: layer.name.clone(),
@@ -163,7 +163,7 @@ impl State {
 
     fn of_dataset<'a>(&'a self, dataset: &'a Dataset) -> impl Iterator<Item = Finding> + 'a {
         let leaks = dataset.giveaways.iter().map(|leak| Finding {
-            severity: Severity::Watch,
+            severity: Severity::Warning,
             offers: self.leave_out(&leak.column).into_iter().collect(),
             ..of_data(&leak.words)
         });

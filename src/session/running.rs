@@ -26,7 +26,7 @@ impl State {
             match Trainer::spawn(waker, training_threads()) {
                 Ok(trainer) => {
                     trainer.send(Command::Speed(self.speed));
-                    trainer.send(Command::Watch(self.watch.clone()));
+                    trainer.send(Command::Want(self.wanted.clone()));
                     self.works.trainer = Some(trainer);
                     self.tell_budget();
                     self.tell_gaze();

@@ -10,7 +10,7 @@ use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::{Desk, Settings};
-use crate::trace::{Branch, Breakpoint, DebugView, Gaze, Reply, Trail, Watch};
+use crate::trace::{Branch, Breakpoint, DebugView, Inspection, PictureWishes, Reply, Trail};
 
 #[derive(Debug, Default)]
 pub struct State {
@@ -35,7 +35,7 @@ pub struct State {
     pub speed: f32,
     /// The last one that was not full speed.
     pub pace: Option<f32>,
-    pub watch: Watch,
+    pub wanted: PictureWishes,
     /// Where the run stands between its instructions, while the Debug tab is open.
     pub debug: Option<Arc<DebugView>>,
     /// Where training is to stop: kept from run to run.
@@ -49,7 +49,7 @@ pub struct State {
     /// Places in the run that were left for others far away.
     pub trail: Trail,
     /// What the debugger's panels wish to see.
-    pub gaze: Gaze,
+    pub inspection: Inspection,
     /// Where the project is saved; `None` until it was.
     pub file: Option<PathBuf>,
     /// Differs from what is on disk.

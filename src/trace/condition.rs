@@ -36,7 +36,7 @@ pub enum Severity {
     /// The numbers do not tell.
     Unknown,
     /// Worth watching.
-    Watch,
+    Warning,
     /// A problem.
     Bad,
 }
@@ -108,7 +108,7 @@ impl Vitals<'_> {
             Some((dead, of)) if 2 * dead >= of && samples >= MANY => {
                 return Some((Severity::Bad, format!("dying, {}", zero(dead, of))));
             }
-            Some((dead, of)) if 2 * dead >= of => return Some((Severity::Watch, zero(dead, of))),
+            Some((dead, of)) if 2 * dead >= of => return Some((Severity::Warning, zero(dead, of))),
             _ => {}
         }
         let all_zero = self.outputs.count > 0 && self.outputs.zeros == 1.0;
@@ -135,16 +135,16 @@ impl Vitals<'_> {
             });
         }
         if gradient > LARGE {
-            return Some((Severity::Watch, format!("its gradient is very large ({})", short(gradient))));
+            return Some((Severity::Warning, format!("its gradient is very large ({})", short(gradient))));
         }
         (gradient < (VANISHED * self.strongest).min(NOT_VANISHED)).then(|| {
             let (own, strongest) = (short(gradient), short(self.strongest));
-            (Severity::Watch, format!("its gradient vanishes ({own}, the strongest is {strongest})"))
+            (Severity::Warning, format!("its gradient vanishes ({own}, the strongest is {strongest})"))
         })
     }
 
     fn strained(&self) -> Found {
-        let watch = |words: String| Some((Severity::Watch, words));
+        let watch = |words: String| Some((Severity::Warning, words));
         if let Some(share) = self.saturated.filter(|share| *share > MOSTLY_SATURATED && self.samples >= TELLING) {
             return watch(format!("saturated, {} of its outputs are at the limits of the activation", percent(share)));
         }
@@ -212,7 +212,7 @@ impl LayersRecord {
         }
         let judged = self.layers.iter().map(|health| (self.condition(health), health));
         let mut worst: Option<(LayerCondition, &LayerHealth)> = None;
-        for (condition, health) in judged.filter(|(condition, _)| condition.severity >= Severity::Watch) {
+        for (condition, health) in judged.filter(|(condition, _)| condition.severity >= Severity::Warning) {
             if worst.as_ref().is_none_or(|(known, _)| condition.severity > known.severity) {
                 worst = Some((condition, health));
             }
@@ -301,7 +301,7 @@ mod tests {
         for (found, severity, words) in [
             (with(&|l| l.dead = Some((6, 8))), Severity::Bad, "dying, 6 of 8 units are zero for all 64 samples"),
             (with(&|l| l.dead = Some((8, 8))), Severity::Bad, "dead, all of its 8 units are zero for all 64 samples"),
-            (with(&|l| l.dead = Some((3, 8))), Severity::Watch, "3 of 8 units are zero for all 64 samples"),
+            (with(&|l| l.dead = Some((3, 8))), Severity::Warning, "3 of 8 units are zero for all 64 samples"),
             (with(&|l| l.dead = Some((1, 8))), Severity::Unknown, "1 of 8 units are zero for all 64 samples"),
             (with(&|l| l.gradient = Some(0.0)), Severity::Bad, "no gradient arrives"),
             (
@@ -309,14 +309,18 @@ mod tests {
                 Severity::Bad,
                 "no gradient arrives, so its weights don't change",
             ),
-            (with(&|l| l.gradient = Some(1e-7)), Severity::Watch, "its gradient vanishes (1e−7, the strongest is 1)"),
-            (with(&|l| l.gradient = Some(5e4)), Severity::Watch, "its gradient is very large (50000)"),
+            (with(&|l| l.gradient = Some(1e-7)), Severity::Warning, "its gradient vanishes (1e−7, the strongest is 1)"),
+            (with(&|l| l.gradient = Some(5e4)), Severity::Warning, "its gradient is very large (50000)"),
             (with(&|l| l.gradient = Some(f32::NAN)), Severity::Bad, "its gradient is NaN or infinite"),
-            (with(&|l| l.update = Some(0.4)), Severity::Watch, "large updates, 40 % of its weights per step"),
-            (with(&|l| l.update = Some(1e-9)), Severity::Watch, "it hardly changes, by 1e−7 % of its weights per step"),
+            (with(&|l| l.update = Some(0.4)), Severity::Warning, "large updates, 40 % of its weights per step"),
+            (
+                with(&|l| l.update = Some(1e-9)),
+                Severity::Warning,
+                "it hardly changes, by 1e−7 % of its weights per step",
+            ),
             (
                 with(&|l| l.saturated = Some(0.97)),
-                Severity::Watch,
+                Severity::Warning,
                 "saturated, 97 % of its outputs are at the limits of the activation",
             ),
             (
@@ -347,7 +351,7 @@ mod tests {
             judged(health)
         };
         let few = |dead| with(&|l| (l.samples, l.dead) = (16, Some((dead, 8))));
-        assert_eq!(few(5), (Severity::Watch, "5 of 8 units are zero for all 16 samples".into()), "it may be chance");
+        assert_eq!(few(5), (Severity::Warning, "5 of 8 units are zero for all 16 samples".into()), "it may be chance");
         assert_eq!(few(1), (Severity::Unknown, "1 of 8 units are zero for all 16 samples, too few to tell".into()));
         assert_eq!(few(8).0, Severity::Bad, "not of all of them together");
         assert_eq!(with(&|l| l.dead = Some((6, 128))).0, Severity::Well, "six of many are not missed");

@@ -6,7 +6,7 @@ use super::{Element, Explanation, LayersRecord, Probe, SampleRecord};
 
 /// The wishes of all debugger panels together.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gaze {
+pub struct Inspection {
     /// Whole tensors, by their names in the listing.
     pub tensors: Vec<String>,
     /// The same tensor as it was after an earlier or later step, for comparison.
@@ -85,7 +85,7 @@ pub fn misplaced(axis: &str, place: i64, size: usize) -> Option<String> {
     })
 }
 
-impl Gaze {
+impl Inspection {
     /// Whether all that differs is where the pointer is.
     pub fn differs_only_in_hovered(&self, other: &Self) -> bool {
         self.hovered != other.hovered && Self { hovered: other.hovered.clone(), ..self.clone() } == *other
@@ -188,7 +188,7 @@ pub struct Reading {
     pub used: Arc<[Element]>,
 }
 
-/// What a [`Gaze`] saw at one moment. An answer that cannot be given is a sentence why.
+/// What an [`Inspection`] saw at one moment. An answer that cannot be given is a sentence why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sight {
     /// In the order of the wishes; those that are not there are in `missing`.

@@ -35,7 +35,7 @@ pub use curves::{Curves, KEPT, Mark, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure};
 pub use history::{Earlier, Happened, History, Origin, Weights};
 pub use journal::{Change, JournalEntry, TensorEdit, dragged};
-pub use looking::{Gates, Gaze, Reading, Shares, Sight, TensorRecord, misplaced};
+pub use looking::{Gates, Inspection, Reading, Shares, Sight, TensorRecord, misplaced};
 pub use marks::marks;
 pub use moment::*;
 pub use numbers::significant;

@@ -8,7 +8,7 @@ use crate::model::{LayerId, Task};
 
 /// The panels' wishes: what is on the screen and should be pictured.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Watch {
+pub struct PictureWishes {
     /// Previews on the cards of the canvas.
     pub canvas: bool,
     /// Weights, gradients and activations of these layers, in full.

@@ -9,7 +9,8 @@ use crate::data::Plane;
 use crate::engine::{Role, TensorData, ValueId};
 use crate::model::{AnswerView, LayerId, LayerKind};
 use crate::trace::{
-    Histogram, LayerPicture, Matrix, OutputPicture, Picture, Preview, Statistics, UnitAt, UnitSum, UnitTerm, Watch,
+    Histogram, LayerPicture, Matrix, OutputPicture, Picture, PictureWishes, Preview, Statistics, UnitAt, UnitSum,
+    UnitTerm,
 };
 
 /// Cells along each side of a unit's small picture and of the large surface.
@@ -28,13 +29,13 @@ const FEW_BINS: usize = 12;
 const CURVE: usize = 200;
 
 /// A picture of the layers that are watched, without what the network does.
-pub fn of_layers(run: &Run, watch: &Watch) -> Result<Picture, RunError> {
+pub fn of_layers(run: &Run, wanted: &PictureWishes) -> Result<Picture, RunError> {
     let machine = run.machine();
     let mut picture = Picture { step: machine.step(), batch: machine.batch_len(), ..Picture::default() };
-    if watch.canvas || !watch.layers.is_empty() {
-        every_layer(run, watch, &mut picture)?;
+    if wanted.canvas || !wanted.layers.is_empty() {
+        every_layer(run, wanted, &mut picture)?;
     }
-    if let Some(asked) = &watch.unit {
+    if let Some(asked) = &wanted.unit {
         picture.unit = unit_sum(run, asked)?;
     }
     Ok(picture)
@@ -72,7 +73,7 @@ fn unit_sum(run: &Run, asked: &UnitAt) -> Result<Option<UnitSum>, RunError> {
     Ok(Some(UnitSum { of: asked.clone(), terms, bias, sum, output }))
 }
 
-fn every_layer(run: &Run, watch: &Watch, picture: &mut Picture) -> Result<(), RunError> {
+fn every_layer(run: &Run, wanted: &PictureWishes, picture: &mut Picture) -> Result<(), RunError> {
     let dataset = run.dataset();
     let graph = &run.project().graph;
     let ids: Vec<LayerId> =
@@ -80,7 +81,7 @@ fn every_layer(run: &Run, watch: &Watch, picture: &mut Picture) -> Result<(), Ru
     let order = dataset.fair(dataset.shown());
     let batch = dataset.shown().fetch(&order[..order.len().min(SAMPLES)])?;
     let outputs = run.machine().layer_outputs(&batch.inputs, batch.len, &ids)?;
-    let mut previews = previews(run, watch, &ids, &outputs)?;
+    let mut previews = previews(run, wanted, &ids, &outputs)?;
     for id in ids {
         let Some(values) = outputs.get(&id) else { continue };
         let program = run.machine().program();
@@ -92,7 +93,7 @@ fn every_layer(run: &Run, watch: &Watch, picture: &mut Picture) -> Result<(), Ru
             saturated: output.and_then(|output| layers::saturated(program, output, values)),
             histogram: Histogram::of(&values.data, BINS),
             preview: previews.remove(&id).unwrap_or_default(),
-            weights: if watch.layers.contains(&id) { weights(run, id)? } else { Vec::new() },
+            weights: if wanted.layers.contains(&id) { weights(run, id)? } else { Vec::new() },
             gradient_norm: gradient_norm(run, id)?,
         };
         picture.layers.insert(id, layer);
@@ -104,12 +105,12 @@ type Previews = BTreeMap<LayerId, Preview>;
 type Outputs = BTreeMap<LayerId, TensorData>;
 
 /// `sampled`: what leaves the layers for a few samples.
-fn previews(run: &Run, watch: &Watch, ids: &[LayerId], sampled: &Outputs) -> Result<Previews, RunError> {
+fn previews(run: &Run, wanted: &PictureWishes, ids: &[LayerId], sampled: &Outputs) -> Result<Previews, RunError> {
     let dataset = run.dataset();
     if let Some(plane) = &dataset.plane {
         let outputs = run.machine().layer_outputs(&grid(plane, SMALL), SMALL * SMALL, ids)?;
         return Ok(each(&outputs, |id, values| match values.dims.as_slice() {
-            [rows, _] => Preview::Plane { resolution: SMALL, units: columns(values, most(watch, id, *rows)) },
+            [rows, _] => Preview::Plane { resolution: SMALL, units: columns(values, most(wanted, id, *rows)) },
             _ => Preview::None,
         }));
     }
@@ -118,16 +119,16 @@ fn previews(run: &Run, watch: &Watch, ids: &[LayerId], sampled: &Outputs) -> Res
         let inputs: Vec<f32> = axis(low, high, CURVE / 2).collect();
         let outputs = run.machine().layer_outputs(&inputs, inputs.len(), ids)?;
         return Ok(each(&outputs, |id, values| Preview::Curves {
-            units: columns(values, most(watch, id, inputs.len())),
+            units: columns(values, most(wanted, id, inputs.len())),
         }));
     }
     if dataset.input_shape.len() == 1 {
-        return Ok(each(sampled, |id, values| histograms(values, most(watch, id, SAMPLES))));
+        return Ok(each(sampled, |id, values| histograms(values, most(wanted, id, SAMPLES))));
     }
     if dataset.input_shape.len() == 3 && dataset.validation.len() > 0 {
-        let picture = dataset.validation.input(watch.sample as usize % dataset.validation.len())?;
+        let picture = dataset.validation.input(wanted.sample as usize % dataset.validation.len())?;
         let outputs = run.machine().layer_pictures(&picture, 1, ids)?;
-        return Ok(each(&outputs, |id, values| feature_maps(values, |area| most(watch, id, area))));
+        return Ok(each(&outputs, |id, values| feature_maps(values, |area| most(wanted, id, area))));
     }
     Ok(Previews::new())
 }
@@ -137,9 +138,9 @@ fn each(outputs: &Outputs, preview: impl Fn(LayerId, &TensorData) -> Preview) ->
 }
 
 /// Of how many units of so many numbers each there are pictures.
-fn most(watch: &Watch, id: LayerId, numbers: usize) -> usize {
+fn most(wanted: &PictureWishes, id: LayerId, numbers: usize) -> usize {
     let all = (ALL_NUMBERS / numbers.max(1)).clamp(UNITS, ALL);
-    if watch.unfolded.contains(&id) { all } else { UNITS }
+    if wanted.unfolded.contains(&id) { all } else { UNITS }
 }
 
 /// The first units of a `[rows, units]` value, each as its own list.

@@ -208,7 +208,7 @@ pub(super) mod tests {
     use crate::engine::Device;
     use crate::model::layer::{Dense, Input, Loss, LossKind, Softmax};
     use crate::model::{Graph, LayerKind, Project};
-    use crate::trace::{Change, TensorEdit, Watch};
+    use crate::trace::{Change, PictureWishes, TensorEdit};
 
     /// Rows of three numbers, of three classes that are stored one after the other.
     pub fn dataset(each: usize) -> Arc<Dataset> {
@@ -347,7 +347,7 @@ pub(super) mod tests {
         let mut few = Asked::of(&run);
         few.ask(&run, FEW).unwrap();
         assert_eq!(few.over(&run), Over { asked: FEW, of: 300_000 });
-        pictures::of_layers(&run, &Watch { canvas: true, ..Watch::default() }).unwrap();
+        pictures::of_layers(&run, &PictureWishes { canvas: true, ..PictureWishes::default() }).unwrap();
         let asked = asked.load(Ordering::Relaxed);
         assert!((3 * rows.len() + FEW..3 * rows.len() + 2 * FEW).contains(&asked), "{asked} samples were asked for");
     }

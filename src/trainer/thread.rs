@@ -28,7 +28,7 @@ use crate::data::Dataset;
 use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::model::Project;
 use crate::trace::{Change, Curves};
-use crate::trace::{OutputPicture, Watch};
+use crate::trace::{OutputPicture, PictureWishes};
 pub use asker::Asker;
 use asker::Standing;
 pub use debugging::DebugCommand;
@@ -59,7 +59,7 @@ pub enum Command {
     Change(Box<Change>),
     /// What was dragged has been let go: the next change is another one.
     EndDrag,
-    Watch(Watch),
+    Want(PictureWishes),
     /// One sample, as the network takes it; the answer comes in the outbox.
     Ask(Vec<f32>),
     Debug(DebugCommand),
@@ -152,7 +152,7 @@ struct Worker {
     budget: usize,
     mode: Mode,
     speed: f32,
-    watch: Watch,
+    wanted: PictureWishes,
     /// Spent training since the run was begun or gone on with here, and before.
     seconds: f64,
     seconds_before: f64,
@@ -202,7 +202,7 @@ impl Worker {
             budget: DEFAULT_BUDGET,
             mode: Mode::Paused,
             speed: 1.0,
-            watch: Watch::default(),
+            wanted: PictureWishes::default(),
             seconds: 0.0,
             seconds_before: 0.0,
             recent: (0, 0.0),
@@ -315,8 +315,8 @@ impl Worker {
             }
             Command::Change(change) => self.change(*change)?,
             Command::EndDrag => self.debugger.iter_mut().for_each(Debugger::end_drag),
-            Command::Watch(watch) => {
-                self.watch = watch;
+            Command::Want(wanted) => {
+                self.wanted = wanted;
                 self.pace.hurry();
             }
             Command::Ask(sample) => {

@@ -12,7 +12,7 @@ use crate::cli::output::{answer, remark};
 use crate::data::{self, NoProgress};
 use crate::engine::{Device, Threads};
 use crate::model::{Project, templates};
-use crate::trace::Watch;
+use crate::trace::PictureWishes;
 use crate::trainer::{Command, Trainer};
 
 /// A surface with planes on every card, feature maps with a gallery and a confusion matrix, and a fitted curve.
@@ -67,15 +67,20 @@ fn measure(mut project: Project, time: Duration, threads: usize) -> anyhow::Resu
     project.training.early_stopping = None;
     let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress)?);
     let selected = project.graph.layers().find(|layer| layer.kind.has_weights()).map(|layer| layer.id);
-    let watch = Watch { canvas: true, layers: selected.into_iter().collect(), output: true, ..Watch::default() };
+    let wanted = PictureWishes {
+        canvas: true,
+        layers: selected.into_iter().collect(),
+        output: true,
+        ..PictureWishes::default()
+    };
     let trainer = Trainer::spawn(Arc::new(|| {}), threads).map_err(anyhow::Error::msg)?;
     trainer.send(Command::Start { run: 1, project: Box::new(project), dataset, device: Device::Cpu, kept: None });
     trainer.send(Command::Play);
     rate(&trainer, time / 2)?;
     let (mut unwatched, mut watched) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        for (watch, rates) in [(Watch::default(), &mut unwatched), (watch.clone(), &mut watched)] {
-            trainer.send(Command::Watch(watch));
+        for (wanted, rates) in [(PictureWishes::default(), &mut unwatched), (wanted.clone(), &mut watched)] {
+            trainer.send(Command::Want(wanted));
             // The first picture after a change is taken at once; it is not what a second of looking costs.
             rate(&trainer, time / 8)?;
             rates.push(rate(&trainer, time)?);

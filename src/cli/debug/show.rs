@@ -139,7 +139,7 @@ fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Well => "well",
         Severity::Unknown => "unknown",
-        Severity::Watch => "watch",
+        Severity::Warning => "watch",
         Severity::Bad => "bad",
     }
 }

@@ -21,7 +21,7 @@ pub fn tally(findings: &[Finding]) -> (String, Severity) {
         1 => Some(format!("1 {word}")),
         n => Some(format!("{n} {word}s")),
     };
-    let loud: Vec<String> = [words(count(Severity::Bad), "problem"), words(count(Severity::Watch), "warning")]
+    let loud: Vec<String> = [words(count(Severity::Bad), "problem"), words(count(Severity::Warning), "warning")]
         .into_iter()
         .flatten()
         .collect();
@@ -33,7 +33,7 @@ pub fn tally(findings: &[Finding]) -> (String, Severity) {
 pub fn colour(t: &Tokens, severity: Severity) -> egui::Color32 {
     match severity {
         Severity::Bad => t.bad,
-        Severity::Watch => t.warn,
+        Severity::Warning => t.warn,
         Severity::Unknown | Severity::Well => t.muted,
     }
 }
@@ -73,7 +73,7 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
     let t = &frame.tokens;
     let (sign, kind) = match finding.severity {
         Severity::Bad => ("✕", "Problem"),
-        Severity::Watch => ("⚠", "Warning"),
+        Severity::Warning => ("⚠", "Warning"),
         Severity::Unknown | Severity::Well => ("○", "Note"),
     };
     ui.spacing_mut().interact_size.y = 16.0;

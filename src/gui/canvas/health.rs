@@ -43,7 +43,7 @@ impl Health {
     fn judged(name: &str, LayerCondition { severity, words }: LayerCondition, numbers: &str) -> Self {
         match severity {
             Severity::Bad => Self::Broken(format!("{name}: {words}.")),
-            Severity::Watch => Self::Ill(format!("{name}: {words}.")),
+            Severity::Warning => Self::Ill(format!("{name}: {words}.")),
             Severity::Unknown if words.is_empty() => Self::Neutral(format!("{name}: {numbers}.")),
             Severity::Unknown => Self::Neutral(format!("{name}: {words}; {numbers}.")),
             Severity::Well => Self::Well(format!("{name} is healthy: {numbers}.")),

@@ -40,7 +40,7 @@ use super::number_editor::NumberEditor;
 use super::theme::Tokens;
 use crate::model::{Graph, LayerId, Wire, WireId};
 use crate::session::{Action, State};
-use crate::trace::Watch;
+use crate::trace::PictureWishes;
 pub use export::sheet;
 use geometry::CardLayout;
 use looking::Framing;
@@ -146,12 +146,12 @@ impl CanvasUi {
     }
 
     /// Asks for what the canvas shows: previews, and the weights that are lines.
-    pub fn subscribe(&self, watch: &mut Watch) {
-        watch.canvas = true;
-        watch.unfolded = self.unfolded.iter().copied().collect();
+    pub fn subscribe(&self, wanted: &mut PictureWishes) {
+        wanted.canvas = true;
+        wanted.unfolded = self.unfolded.iter().copied().collect();
         for &layer in &self.linked {
-            if !watch.layers.contains(&layer) {
-                watch.layers.push(layer);
+            if !wanted.layers.contains(&layer) {
+                wanted.layers.push(layer);
             }
         }
     }

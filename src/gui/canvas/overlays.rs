@@ -126,7 +126,7 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
     let parameters = format!("{} parameter{}", numbers::count(count as u64), if count == 1 { "" } else { "s" });
     let words = match worst {
         Severity::Bad => tally,
-        Severity::Watch => format!("{parameters} · {tally}"),
+        Severity::Warning => format!("{parameters} · {tally}"),
         Severity::Unknown => format!("{parameters} · valid · {tally}"),
         Severity::Well => format!("{parameters} · valid"),
     };

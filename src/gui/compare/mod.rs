@@ -35,7 +35,7 @@ use super::theme::Tokens;
 use super::workspace::WorkspaceUi;
 use crate::persist::Area;
 use crate::session::{State, Tab};
-use crate::trace::Watch;
+use crate::trace::PictureWishes;
 
 use colours::Colours;
 use curves::CurvesUi;
@@ -70,9 +70,9 @@ impl CompareUi {
     }
 
     /// Adds what the tab wants pictured while it is on the screen.
-    pub fn subscribe(&self, state: &State, watch: &mut Watch) {
+    pub fn subscribe(&self, state: &State, wanted: &mut PictureWishes) {
         let is_live = |id: &String| Some(id.as_str()) == self.rows.live_id();
-        watch.output |= state.runs.pair.as_ref().is_some_and(|pair| pair.iter().any(is_live));
+        wanted.output |= state.runs.pair.as_ref().is_some_and(|pair| pair.iter().any(is_live));
     }
 }
 
@@ -210,8 +210,8 @@ impl Panel for PairPanel {
         &[Area::Right, Area::Centre]
     }
 
-    fn watch(&self, state: &State, own: &WorkspaceUi, watch: &mut Watch) {
-        own.compare.subscribe(state, watch);
+    fn wants(&self, state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
+        own.compare.subscribe(state, wanted);
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {

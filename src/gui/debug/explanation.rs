@@ -14,7 +14,7 @@ use egui::{Frame, Label, Margin, RichText, Sense, Stroke, Ui, WidgetInfo};
 use super::plane::Pointed;
 use crate::gui::numbers::{percent, significant};
 use crate::gui::theme::{self, Tokens};
-use crate::trace::{Element, Explanation, Gaze, Judgement, Shares, Sight, TensorRecord, Verdict};
+use crate::trace::{Element, Explanation, Inspection, Judgement, Shares, Sight, TensorRecord, Verdict};
 
 /// What the card keeps for itself.
 #[derive(Default)]
@@ -58,15 +58,15 @@ impl ExplanationUi {
     }
 
     /// What has to be fetched: the explanation, and the tensors that it reads.
-    pub fn subscribe(&self, sight: &Sight, gaze: &mut Gaze) {
-        gaze.element.clone_from(&self.element);
-        gaze.nudge = self.nudge && self.element.is_some();
-        gaze.shares = self.element.as_ref().is_some_and(|element| !element.name.starts_with(['%', 'd']))
+    pub fn subscribe(&self, sight: &Sight, inspection: &mut Inspection) {
+        inspection.element.clone_from(&self.element);
+        inspection.nudge = self.nudge && self.element.is_some();
+        inspection.shares = self.element.as_ref().is_some_and(|element| !element.name.starts_with(['%', 'd']))
             || self.element.as_ref().is_some_and(|element| element.name.contains('.'));
         if let Some(explanation) = self.told(sight) {
             for name in operands::names(explanation) {
-                if !gaze.tensors.contains(&name) {
-                    gaze.tensors.push(name);
+                if !inspection.tensors.contains(&name) {
+                    inspection.tensors.push(name);
                 }
             }
         }

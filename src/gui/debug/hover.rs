@@ -4,7 +4,7 @@
 //! Knows nothing of pictures: it is told what is pointed at, and asked what lights up.
 
 use super::explanation::ExplanationUi;
-use crate::trace::{Element, Gaze, Sight};
+use crate::trace::{Element, Inspection, Sight};
 
 #[derive(Default)]
 pub struct HoverUi {
@@ -27,8 +27,8 @@ impl HoverUi {
         self.element = self.next.take();
     }
 
-    pub fn subscribe(&self, gaze: &mut Gaze) {
-        gaze.hovered.clone_from(&self.element);
+    pub fn subscribe(&self, inspection: &mut Inspection) {
+        inspection.hovered.clone_from(&self.element);
     }
 
     /// Elements of this tensor that belong to what is pointed at.
@@ -64,9 +64,9 @@ mod tests {
         hover.point(None);
         assert!(hover.lit("%x", &sight, &explained).is_empty());
         hover.turn(&ctx);
-        let mut gaze = Gaze::default();
-        hover.subscribe(&mut gaze);
-        assert_eq!(gaze.hovered, Some(element("%1", 5)));
+        let mut inspection = Inspection::default();
+        hover.subscribe(&mut inspection);
+        assert_eq!(inspection.hovered, Some(element("%1", 5)));
         assert_eq!(hover.lit("%1", &sight, &explained), [element("%1", 5)]);
         assert_eq!(hover.lit("%x", &sight, &explained), [element("%x", 2)], "of the cell before, until more is known");
         assert_eq!(hover.lit("%2", &sight, &explained), [element("%2", 7)], "where it was used");

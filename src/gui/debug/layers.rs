@@ -6,7 +6,7 @@ use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo}
 use crate::gui::numbers::{number, percent};
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
-use crate::trace::{Gaze, LayerCondition, LayerHealth, LayersHistory, LayersRecord, Measure, Severity, Sight};
+use crate::trace::{Inspection, LayerCondition, LayerHealth, LayersHistory, LayersRecord, Measure, Severity, Sight};
 
 const ROW: f32 = 46.0;
 
@@ -51,8 +51,8 @@ const COLUMNS: [(Measure, &str, &str); 3] = [
 ];
 
 impl LayersUi {
-    pub fn subscribe(&self, gaze: &mut Gaze) {
-        gaze.layers = true;
+    pub fn subscribe(&self, inspection: &mut Inspection) {
+        inspection.layers = true;
     }
 
     /// Keeps what was told, for the course over time. Another branch has another past.
@@ -103,7 +103,7 @@ fn headline(ui: &mut Ui, tokens: &Tokens, record: &LayersRecord) {
 fn colour(tokens: &Tokens, severity: Severity) -> Color32 {
     match severity {
         Severity::Well | Severity::Unknown => tokens.muted,
-        Severity::Watch => tokens.warn,
+        Severity::Warning => tokens.warn,
         Severity::Bad => tokens.bad,
     }
 }
@@ -182,7 +182,7 @@ fn row(ui: &mut Ui, tokens: &Tokens, health: &LayerHealth, record: &LayersRecord
     if response.hovered() {
         ui.painter().rect_filled(rect, 4.0, tokens.hover.gamma_multiply(0.5));
     }
-    if severity >= Severity::Watch {
+    if severity >= Severity::Warning {
         let edge = rect.with_max_x(rect.left() + 2.0);
         ui.painter().rect_filled(edge, 0.0, colour(tokens, severity));
     }

@@ -13,7 +13,7 @@ use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::{is_second_click, named, pane_tabs};
 use crate::session::{Action, State};
-use crate::trace::{DebugView, Element, Gaze, TensorRecord, ValueKind};
+use crate::trace::{DebugView, Element, Inspection, TensorRecord, ValueKind};
 use crate::trainer::DebugCommand;
 
 pub struct MiddleUi {
@@ -93,12 +93,12 @@ impl MiddleUi {
         }
     }
 
-    pub fn subscribe(&self, view: &DebugView, gaze: &mut Gaze) {
+    pub fn subscribe(&self, view: &DebugView, inspection: &mut Inspection) {
         if let Some(name) = self.looked.as_ref().filter(|name| view.listing.token(name).is_some()) {
-            self.tensor.subscribe(name, gaze);
+            self.tensor.subscribe(name, inspection);
         }
         if self.explanation.element().is_some_and(|element| Some(&element.name) == self.looked.as_ref()) {
-            self.explanation.subscribe(&view.sight, gaze);
+            self.explanation.subscribe(&view.sight, inspection);
         }
     }
 

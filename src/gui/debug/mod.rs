@@ -31,7 +31,7 @@ use super::panels::{body, fixed, header};
 use super::theme::Tokens;
 use super::widgets::pane_tabs;
 use crate::session::{Action, DataState, State};
-use crate::trace::{DebugView, Element, Gaze, Stopped, Watch};
+use crate::trace::{DebugView, Element, Inspection, PictureWishes, Stopped};
 use breakpoints::BreakpointsUi;
 use change::ChangeUi;
 use hover::HoverUi;
@@ -214,12 +214,12 @@ pub fn show(
         rect
     });
     local.hover.turn(ui.ctx());
-    let (gaze, watch) = (wanted_gaze(state, local), wanted_watch(state, local, canvas));
-    if gaze != state.gaze {
-        actions.push(Action::Gaze(Box::new(gaze)));
+    let (inspection, wanted) = (all_inspected(state, local), all_wanted(state, local, canvas));
+    if inspection != state.inspection {
+        actions.push(Action::Inspect(Box::new(inspection)));
     }
-    if watch != state.watch {
-        actions.push(Action::Watch(watch));
+    if wanted != state.wanted {
+        actions.push(Action::Want(wanted));
     }
     centre.inner
 }
@@ -312,33 +312,33 @@ fn follow(state: &State, local: &mut DebugUi) {
     }
 }
 
-fn wanted_gaze(state: &State, local: &DebugUi) -> Gaze {
-    let mut gaze = Gaze::default();
+fn all_inspected(state: &State, local: &DebugUi) -> Inspection {
+    let mut inspection = Inspection::default();
     if let Some(view) = &state.debug {
-        local.middle.subscribe(view, &mut gaze);
-        local.watch.subscribe(&mut gaze);
-        local.hover.subscribe(&mut gaze);
-        local.probe.subscribe(&mut gaze);
+        local.middle.subscribe(view, &mut inspection);
+        local.watch.subscribe(&mut inspection);
+        local.hover.subscribe(&mut inspection);
+        local.probe.subscribe(&mut inspection);
         match local.right {
             Right::Watch => {}
-            Right::Layers => local.layers.subscribe(&mut gaze),
-            Right::Sample => local.sample.subscribe(&mut gaze),
+            Right::Layers => local.layers.subscribe(&mut inspection),
+            Right::Sample => local.sample.subscribe(&mut inspection),
         }
-        gaze.tensors.retain(|name| knows(view, name));
+        inspection.tensors.retain(|name| knows(view, name));
     }
-    gaze
+    inspection
 }
 
 fn knows(view: &DebugView, name: &str) -> bool {
     view.listing.token(name).is_some()
 }
 
-fn wanted_watch(state: &State, local: &DebugUi, canvas: &CanvasUi) -> Watch {
-    let mut watch = Watch { sample: state.watch.sample, ..Watch::default() };
+fn all_wanted(state: &State, local: &DebugUi, canvas: &CanvasUi) -> PictureWishes {
+    let mut wanted = PictureWishes { sample: state.wanted.sample, ..PictureWishes::default() };
     if local.middle.shows_canvas() {
-        canvas.subscribe(&mut watch);
+        canvas.subscribe(&mut wanted);
     }
-    watch
+    wanted
 }
 
 /// Why there is no program to be seen.

@@ -6,7 +6,7 @@ use egui::{Button, Label, RichText, Ui, Vec2};
 use crate::gui::numbers::count;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::named;
-use crate::trace::{DebugView, Gaze, Probe};
+use crate::trace::{DebugView, Inspection, Probe};
 
 /// What the panels keep of it.
 #[derive(Default)]
@@ -15,8 +15,8 @@ pub struct ProbeUi {
 }
 
 impl ProbeUi {
-    pub fn subscribe(&self, gaze: &mut Gaze) {
-        gaze.probe.clone_from(&self.probe);
+    pub fn subscribe(&self, inspection: &mut Inspection) {
+        inspection.probe.clone_from(&self.probe);
     }
 
     pub fn is_on(&self) -> bool {

@@ -9,7 +9,7 @@ use crate::gui::numbers::{count, number, significant, sure};
 use crate::gui::tensor::sizes;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Number, icon_button, section};
-use crate::trace::{Gaze, SampleAnswer, SampleLayer, SampleRecord, Sight, TensorRecord};
+use crate::trace::{Inspection, SampleAnswer, SampleLayer, SampleRecord, Sight, TensorRecord};
 
 /// Channels of a layer that are pictured.
 const MOST_CHANNELS: usize = 6;
@@ -27,10 +27,10 @@ pub struct SampleUi {
 }
 
 impl SampleUi {
-    pub fn subscribe(&self, gaze: &mut Gaze) {
-        gaze.sample = Some(self.row);
-        gaze.saliency = self.saliency;
-        gaze.worst = self.worst;
+    pub fn subscribe(&self, inspection: &mut Inspection) {
+        inspection.sample = Some(self.row);
+        inspection.saliency = self.saliency;
+        inspection.worst = self.worst;
     }
 }
 
@@ -376,13 +376,13 @@ mod tests {
         harness.get_by_label("· loss 0.5");
         harness.get_by_label("Next sample").click();
         harness.run_ok();
-        let mut gaze = Gaze::default();
-        harness.state().1.subscribe(&mut gaze);
-        assert_eq!((gaze.sample, gaze.saliency), (Some(1), false));
+        let mut inspection = Inspection::default();
+        harness.state().1.subscribe(&mut inspection);
+        assert_eq!((inspection.sample, inspection.saliency), (Some(1), false));
         harness.get_by_label("Show saliency").click();
         harness.run_ok();
-        harness.state().1.subscribe(&mut gaze);
-        assert!(gaze.saliency);
+        harness.state().1.subscribe(&mut inspection);
+        assert!(inspection.saliency);
         harness.get_by_label("computing …");
         let slope = Some(Ok(tensor("d%x", &[1, 6, 6])));
         harness.state_mut().0.sample = Some(Ok(Arc::new(record(slope))));
@@ -394,16 +394,16 @@ mod tests {
         assert_eq!(harness.state().2.as_deref(), Some("%1"));
         harness.get_by_label("Worst first").click();
         harness.run_ok();
-        harness.state().1.subscribe(&mut gaze);
-        assert!(gaze.worst);
+        harness.state().1.subscribe(&mut inspection);
+        assert!(inspection.worst);
         let sorted = [answer_to(3, 2.0), answer_to(0, 1.0)];
         let worst = SampleRecord { worst: Some(sorted.into()), ..record(None) };
         harness.state_mut().0.sample = Some(Ok(Arc::new(worst)));
         harness.run_ok();
         harness.get_by_label("Sample 3, loss 2").click();
         harness.run_ok();
-        harness.state().1.subscribe(&mut gaze);
-        assert_eq!(gaze.sample, Some(3));
+        harness.state().1.subscribe(&mut inspection);
+        assert_eq!(inspection.sample, Some(3));
         harness.state_mut().0.sample = Some(Err("No batch is loaded yet. Run one instruction first.".into()));
         harness.run_ok();
         harness.get_by_label_contains("No batch is loaded");

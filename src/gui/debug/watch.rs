@@ -11,7 +11,7 @@ use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, path_field, perhaps, section, text_field};
 use crate::persist::Desk;
 use crate::session::{Action, RunStatus, State};
-use crate::trace::{DebugView, Element, Gaze, TensorRecord, Watched};
+use crate::trace::{DebugView, Element, Inspection, TensorRecord, Watched};
 use crate::trainer::DebugCommand;
 
 /// The buttons that end a row.
@@ -42,13 +42,13 @@ impl WatchUi {
         Self { expressions, curves: desk.curves.clone(), pinned: desk.pins.clone(), ..fresh }
     }
 
-    pub fn subscribe(&self, gaze: &mut Gaze) {
-        gaze.watches.clone_from(&self.expressions);
-        gaze.curves = self.curves.iter().filter(|curve| self.expressions.contains(curve)).cloned().collect();
-        gaze.pinned.clone_from(&self.pinned);
+    pub fn subscribe(&self, inspection: &mut Inspection) {
+        inspection.watches.clone_from(&self.expressions);
+        inspection.curves = self.curves.iter().filter(|curve| self.expressions.contains(curve)).cloned().collect();
+        inspection.pinned.clone_from(&self.pinned);
         for name in &self.pinned {
-            if !gaze.tensors.contains(name) {
-                gaze.tensors.push(name.clone());
+            if !inspection.tensors.contains(name) {
+                inspection.tensors.push(name.clone());
             }
         }
     }

@@ -39,7 +39,7 @@ use super::widgets::{named, tab_strip};
 use crate::data::{Dataset, sample_rows};
 use crate::model::{AnswerView, LayerId};
 use crate::session::{Action, DataState, State};
-use crate::trace::{OutputPicture, Over, Watch};
+use crate::trace::{OutputPicture, Over, PictureWishes};
 
 pub use export::sheet;
 pub use try_it::TryUi;
@@ -109,9 +109,9 @@ impl OutputUi {
     }
 
     /// Adds what this panel wants pictured while it is on the screen.
-    pub fn subscribe(&self, state: &State, unit: Option<HoveredUnit>, watch: &mut Watch) {
-        watch.output = true;
-        watch.unit = unit.and_then(|unit| unit::asked(state, self, unit));
+    pub fn subscribe(&self, state: &State, unit: Option<HoveredUnit>, wanted: &mut PictureWishes) {
+        wanted.output = true;
+        wanted.unit = unit.and_then(|unit| unit::asked(state, self, unit));
     }
 
     /// Rows of other data, and what was typed about them, mean nothing for these.

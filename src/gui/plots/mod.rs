@@ -34,7 +34,7 @@ use super::figure::{self as paper, Take};
 use super::theme::Tokens;
 use super::widgets::tab_strip;
 use crate::session::{Action, State};
-use crate::trace::Watch;
+use crate::trace::PictureWishes;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {
@@ -119,8 +119,8 @@ impl PlotsUi {
     }
 
     /// Adds what this panel wants pictured while it is on the screen.
-    pub fn subscribe(&self, watch: &mut Watch) {
-        watch.canvas |= matches!(self.tab, Tab::Flow | Tab::Histograms);
+    pub fn subscribe(&self, wanted: &mut PictureWishes) {
+        wanted.canvas |= matches!(self.tab, Tab::Flow | Tab::Histograms);
     }
 
     fn show_all(&mut self) {

@@ -302,11 +302,11 @@ fn histograms_name_their_layers() {
 
 #[test]
 fn it_asks_for_pictures_only_where_they_are_seen() {
-    let mut watch = Watch::default();
-    PlotsUi::default().subscribe(&mut watch);
-    assert!(!watch.canvas);
-    PlotsUi { tab: Tab::Flow, ..PlotsUi::default() }.subscribe(&mut watch);
-    assert!(watch.canvas);
+    let mut wanted = PictureWishes::default();
+    PlotsUi::default().subscribe(&mut wanted);
+    assert!(!wanted.canvas);
+    PlotsUi { tab: Tab::Flow, ..PlotsUi::default() }.subscribe(&mut wanted);
+    assert!(wanted.canvas);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use egui::{Pos2, RichText, Ui, Vec2};
 use super::theme::Tokens;
 use super::widgets::is_second_click;
 use crate::persist::tensor_file::Format;
-use crate::trace::{Branch, Element, Findings, Gaze, Sight, TensorRecord};
+use crate::trace::{Branch, Element, Findings, Inspection, Sight, TensorRecord};
 
 pub use controls::sizes;
 pub use summary::summary;
@@ -164,17 +164,17 @@ impl Default for Zoom {
 
 impl TensorUi {
     /// What has to be fetched to show the tensor of this name.
-    pub fn subscribe(&self, name: &str, gaze: &mut Gaze) {
+    pub fn subscribe(&self, name: &str, inspection: &mut Inspection) {
         let mut want = |name: &str| {
-            if !gaze.tensors.iter().any(|known| known == name) {
-                gaze.tensors.push(name.to_owned());
+            if !inspection.tensors.iter().any(|known| known == name) {
+                inspection.tensors.push(name.to_owned());
             }
         };
         want(name);
         match &self.compare {
             Some(Compare::Tensor(other)) => want(other),
             Some(Compare::Step { step, branch }) => {
-                (gaze.at_step, gaze.at_branch) = (Some((name.to_owned(), *step)), *branch);
+                (inspection.at_step, inspection.at_branch) = (Some((name.to_owned(), *step)), *branch);
             }
             None => {}
         }

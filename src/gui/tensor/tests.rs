@@ -196,9 +196,9 @@ fn the_menu_saves_pins_and_compares() {
     harness.run_ok();
     harness.get_by_label("Identical, bit for bit.");
     harness.get_by_label("dense_1.weight.grad · step 56");
-    let mut gaze = Gaze::default();
-    harness.state().local.subscribe("dense_1.weight.grad", &mut gaze);
-    assert_eq!(gaze.at_step, Some(("dense_1.weight.grad".into(), 56)));
+    let mut inspection = Inspection::default();
+    harness.state().local.subscribe("dense_1.weight.grad", &mut inspection);
+    assert_eq!(inspection.at_step, Some(("dense_1.weight.grad".into(), 56)));
     harness.state_mut().other = Some(TensorRecord { step: 56, data: vec![0.0; 6].into(), ..small() });
     harness.get_by_label("difference").click();
     harness.run_ok();

@@ -57,15 +57,15 @@ fn problems_of_the_network_marks_of_health_and_notes_on_the_data_are_in_one_list
     let severities: Vec<Severity> = findings.iter().map(|finding| finding.severity).collect();
     assert!(severities.is_sorted_by(|a, b| a >= b), "{severities:?}");
     let idle = of(&findings, "Dense 3");
-    assert_eq!((idle.severity, idle.words.as_str()), (Severity::Watch, IDLE));
+    assert_eq!((idle.severity, idle.words.as_str()), (Severity::Warning, IDLE));
     assert_eq!(idle.offers, [("Delete Dense 3".to_owned(), Action::Edit(Edit::Remove(vec![aside])))]);
     let vanishing = of(&findings, "Dense 1");
-    assert_eq!((vanishing.severity, &vanishing.spot), (Severity::Watch, &Spot::Layers(vec![first])));
+    assert_eq!((vanishing.severity, &vanishing.spot), (Severity::Warning, &Spot::Layers(vec![first])));
     assert!(vanishing.words.starts_with("Its gradient vanishes (1e−7"), "{}", vanishing.words);
     assert!(vanishing.evidence.ends_with("gradient 1e−7 at step 7"), "{}", vanishing.evidence);
     let of_data: Vec<_> = findings.iter().filter(|finding| finding.spot == Spot::Data).collect();
     assert_eq!(of_data.len(), 2, "the leak is told once");
-    assert_eq!((of_data[0].severity, &of_data[0].words), (Severity::Watch, &words));
+    assert_eq!((of_data[0].severity, &of_data[0].words), (Severity::Warning, &words));
     assert_eq!(of_data[1].severity, Severity::Unknown);
 }
 
@@ -116,12 +116,12 @@ fn a_layer_is_judged_by_its_units_its_gradient_and_its_updates() {
     let tiny = alone(picture(&[1.0], 5.8e-8), None);
     assert!(tiny.severity == Severity::Unknown && tiny.words.contains("tiny"), "{tiny:?}");
     let saturated = alone(LayerPicture { saturated: Some(0.95), ..picture(&[1.0], 0.1) }, None);
-    assert!(saturated.severity == Severity::Watch && saturated.words.contains("saturated"), "{saturated:?}");
+    assert!(saturated.severity == Severity::Warning && saturated.words.contains("saturated"), "{saturated:?}");
     let dying = alone(LayerPicture { dead: Some((7, 8)), ..picture(&[0.0, 0.0, 1.0], 0.1) }, None);
     assert!(dying.severity == Severity::Bad && dying.words.contains("7 of 8 units are zero"), "{dying:?}");
     let still = alone(picture(&[1.0], 0.1), Some(1e-9));
     assert!(
-        still.severity == Severity::Watch && still.words.contains("hardly changes"),
+        still.severity == Severity::Warning && still.words.contains("hardly changes"),
         "as the debugger's table says"
     );
 }

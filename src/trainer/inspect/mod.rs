@@ -1,7 +1,7 @@
 //! What the debugger's panels look at, fetched whenever the run stands (and now and then while it goes on): whole tensors with
 //! names for their axes, one number explained, all layers, one sample.
 //!
-//! Answers wishes ([`Gaze`]); changes nothing: the run stands afterwards where it stood.
+//! Answers wishes ([`Inspection`]); changes nothing: the run stands afterwards where it stood.
 
 mod axes;
 pub(super) mod layers;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::debugger::{DebugError, Debugger, Moment};
 use super::value::locate;
 use crate::engine::{EngineError, Machine, Role, ValueId};
-use crate::trace::{Element, Gaze, Probe, Reading, SampleRecord, Shares, Sight, TensorRecord};
+use crate::trace::{Element, Inspection, Probe, Reading, SampleRecord, Shares, Sight, TensorRecord};
 
 pub use axes::{axes, gates};
 pub use layers::record as all_layers;
@@ -28,10 +28,10 @@ const QUICK: usize = 1 << 21;
 
 /// Everything that is wished for. While the run goes on (`still` is false) only what can be had where it is: no travelling to other
 /// steps, no explanations.
-pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
+pub fn sight(debugger: &mut Debugger, inspection: &Inspection, still: bool) -> Sight {
     let mut sight = Sight::default();
-    debugger.watch_updates(gaze.layers);
-    let lens = match Lens::of(debugger, gaze.probe.as_ref()) {
+    debugger.watch_updates(inspection.layers);
+    let lens = match Lens::of(debugger, inspection.probe.as_ref()) {
         Ok(lens) => lens,
         Err(why) => {
             sight.probe = Some(Err(why));
@@ -41,38 +41,40 @@ pub fn sight(debugger: &mut Debugger, gaze: &Gaze, still: bool) -> Sight {
     if let Some(machine) = lens.probe() {
         sight.probe = Some(Ok(machine.batch_len()));
     }
-    for name in &gaze.tensors {
+    for name in &inspection.tensors {
         match tensor(debugger, &lens, name) {
             Ok(record) => sight.tensors.push(record),
             Err(why) => sight.missing.push((name.clone(), why)),
         }
     }
-    sight.sample = gaze.sample.map(|row| {
-        let asked = sample::Asked { row, saliency: gaze.saliency, worst: gaze.worst };
+    sight.sample = inspection.sample.map(|row| {
+        let asked = sample::Asked { row, saliency: inspection.saliency, worst: inspection.worst };
         let record = sample::record(debugger.run(), lens.machine(debugger), &asked)?;
         Ok(Arc::new(SampleRecord { step: lens.step().unwrap_or(record.step), ..record }))
     });
     if still {
-        sight.at_step = gaze.at_step.as_ref().map(|at| at_step(debugger, gaze.probe.as_ref(), at));
-        if let Some(element) = &gaze.element {
-            explain(debugger, &lens, element, gaze.nudge, &mut sight);
-            sight.shares = gaze.shares.then(|| shares(lens.machine(debugger), element));
+        sight.at_step = inspection.at_step.as_ref().map(|at| at_step(debugger, inspection.probe.as_ref(), at));
+        if let Some(element) = &inspection.element {
+            explain(debugger, &lens, element, inspection.nudge, &mut sight);
+            sight.shares = inspection.shares.then(|| shares(lens.machine(debugger), element));
         }
-        sight.hovered =
-            gaze.hovered.as_ref().and_then(|element| reading(debugger, &lens, element, gaze.element.as_ref()));
-        if gaze.layers {
+        sight.hovered = inspection
+            .hovered
+            .as_ref()
+            .and_then(|element| reading(debugger, &lens, element, inspection.element.as_ref()));
+        if inspection.layers {
             measure_update(debugger);
         }
     }
-    sight.layers = gaze.layers.then(|| Ok(Arc::new(layers::record(debugger))));
+    sight.layers = inspection.layers.then(|| Ok(Arc::new(layers::record(debugger))));
     sight
 }
 
 /// Of all that is wished for only the number under the pointer.
-pub fn pointed(debugger: &mut Debugger, gaze: &Gaze) -> Option<Reading> {
-    let element = gaze.hovered.as_ref().filter(|element| is_quick(debugger.machine(), &element.name))?;
-    let lens = Lens::of(debugger, gaze.probe.as_ref()).ok()?;
-    reading(debugger, &lens, element, gaze.element.as_ref())
+pub fn pointed(debugger: &mut Debugger, inspection: &Inspection) -> Option<Reading> {
+    let element = inspection.hovered.as_ref().filter(|element| is_quick(debugger.machine(), &element.name))?;
+    let lens = Lens::of(debugger, inspection.probe.as_ref()).ok()?;
+    reading(debugger, &lens, element, inspection.element.as_ref())
 }
 
 /// A whole tensor where the run stands.

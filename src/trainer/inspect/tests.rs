@@ -31,8 +31,8 @@ fn whole(debugger: &Debugger, name: &str) -> Result<TensorRecord, String> {
 }
 
 fn axes_of(debugger: &mut Debugger, name: &str) -> String {
-    let gaze = Gaze { tensors: vec![name.to_owned()], ..Gaze::default() };
-    sight(debugger, &gaze, true).tensor(name).map(|record| record.axes.join(" ")).unwrap_or_default()
+    let inspection = Inspection { tensors: vec![name.to_owned()], ..Inspection::default() };
+    sight(debugger, &inspection, true).tensor(name).map(|record| record.axes.join(" ")).unwrap_or_default()
 }
 
 #[test]
@@ -68,8 +68,9 @@ fn axes_have_the_names_of_what_they_are() {
     rows.graph = templates::chain(vec![shape.into(), lstm, last.into()]);
     let mut rows = debugger(&rows);
     rows.goto_step(1).unwrap();
-    let gaze = Gaze { tensors: vec!["lstm_1.weight_hh".into(), "lstm_1.bias_ih.grad".into()], ..Gaze::default() };
-    let seen = sight(&mut rows, &gaze, true);
+    let inspection =
+        Inspection { tensors: vec!["lstm_1.weight_hh".into(), "lstm_1.bias_ih.grad".into()], ..Inspection::default() };
+    let seen = sight(&mut rows, &inspection, true);
     assert_eq!(seen.tensors[0].place(&[4, 2]), "gate f1, unit 2");
     assert_eq!(seen.tensors[1].place(&[11]), "gate o2");
     // Every value of a program has as many names as axes.
@@ -85,20 +86,20 @@ fn tensors_tell_their_step_and_can_be_seen_at_another() {
     let mut xor = debugger(&template("xor"));
     xor.goto_step(4).unwrap();
     let name = "dense_1.weight".to_owned();
-    let gaze = Gaze { tensors: vec![name.clone(), "nothing".into()], ..Gaze::default() };
-    let then = sight(&mut xor, &gaze, true);
+    let inspection = Inspection { tensors: vec![name.clone(), "nothing".into()], ..Inspection::default() };
+    let then = sight(&mut xor, &inspection, true);
     assert_eq!(then.tensor(&name).map(|r| r.step), Some(4));
     assert!(then.why_missing("nothing").unwrap().contains("no value 'nothing'"));
     xor.goto(Moment { step: 9, instruction: 3 }).unwrap();
-    let gaze = Gaze { at_step: Some((name.clone(), 4)), ..gaze };
-    let seen = sight(&mut xor, &gaze, true);
+    let inspection = Inspection { at_step: Some((name.clone(), 4)), ..inspection };
+    let seen = sight(&mut xor, &inspection, true);
     assert_eq!(xor.moment(), Moment { step: 9, instruction: 3 });
     let before = seen.at_step.unwrap().unwrap();
     assert_eq!((&before.data, before.step), (&then.tensor(&name).unwrap().data, 4));
     assert_ne!(seen.tensors[0].data, before.data);
     // The weights are still those that step 9 left.
     assert_eq!(seen.tensors[0].step, 9);
-    let far = Gaze { at_step: Some((name, 500)), ..Gaze::default() };
+    let far = Inspection { at_step: Some((name, 500)), ..Inspection::default() };
     assert!(sight(&mut xor, &far, true).at_step.unwrap().unwrap_err().contains("hasn't reached step 500"));
 }
 
@@ -112,8 +113,8 @@ fn the_shares_of_all_samples_are_the_gradient() {
         let mut run = debugger(&template(key));
         run.goto_step(3).unwrap();
         let element = Element { name: name.into(), index: index.clone() };
-        let gaze = Gaze { element: Some(element), shares: true, ..Gaze::default() };
-        let shares = sight(&mut run, &gaze, true).shares.unwrap().unwrap();
+        let inspection = Inspection { element: Some(element), shares: true, ..Inspection::default() };
+        let shares = sight(&mut run, &inspection, true).shares.unwrap().unwrap();
         assert_eq!(shares.terms.len(), run.machine().batch_len());
         let gradient = whole(&run, &shares.element.name).unwrap().at(&index).unwrap();
         let sum: f64 = shares.terms.iter().sum();
@@ -124,8 +125,8 @@ fn the_shares_of_all_samples_are_the_gradient() {
     let mut xor = debugger(&template("xor"));
     xor.goto_step(1).unwrap();
     let element = Element { name: "%1".into(), index: vec![0, 0] };
-    let gaze = Gaze { element: Some(element), shares: true, ..Gaze::default() };
-    assert!(sight(&mut xor, &gaze, true).shares.unwrap().unwrap_err().contains("neither a weight"));
+    let inspection = Inspection { element: Some(element), shares: true, ..Inspection::default() };
+    assert!(sight(&mut xor, &inspection, true).shares.unwrap().unwrap_err().contains("neither a weight"));
 }
 
 #[test]
@@ -135,8 +136,8 @@ fn saliency_is_the_slope_of_the_loss_in_the_input() {
     project.training.batch_size = 8;
     let mut xor = debugger(&project);
     xor.goto(Moment { step: 2, instruction: 5 }).unwrap();
-    let gaze = Gaze { sample: Some(3), saliency: true, ..Gaze::default() };
-    let seen = sight(&mut xor, &gaze, true).sample.unwrap().unwrap();
+    let inspection = Inspection { sample: Some(3), saliency: true, ..Inspection::default() };
+    let seen = sight(&mut xor, &inspection, true).sample.unwrap().unwrap();
     let slope = seen.saliency.as_ref().unwrap().as_ref().unwrap().clone();
     assert_eq!((slope.dims.clone(), seen.row, seen.rows), (seen.input.dims.clone(), 3, 8));
     let program = xor.machine().program();
@@ -161,18 +162,18 @@ fn saliency_is_the_slope_of_the_loss_in_the_input() {
 #[test]
 fn a_sample_is_followed_forward_and_back_as_far_as_the_step_has_gone() {
     let mut digits = debugger(&template("digits-cnn"));
-    let gaze = Gaze { sample: Some(2), ..Gaze::default() };
-    assert!(sight(&mut digits, &gaze, true).sample.unwrap().unwrap_err().contains("No batch is loaded"));
+    let inspection = Inspection { sample: Some(2), ..Inspection::default() };
+    assert!(sight(&mut digits, &inspection, true).sample.unwrap().unwrap_err().contains("No batch is loaded"));
     digits.goto(Moment { step: 0, instruction: 3 }).unwrap();
-    let early = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
+    let early = sight(&mut digits, &inspection, true).sample.unwrap().unwrap();
     digits.goto_step(1).unwrap();
-    let seen = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
+    let seen = sight(&mut digits, &inspection, true).sample.unwrap().unwrap();
     assert_eq!(early.layers.len(), seen.layers.len(), "nothing jumps");
     assert!(early.layers.last().is_some_and(|layer| layer.value.is_none()) && early.answer.is_none());
     assert!(early.layers.iter().all(|layer| layer.gradient.is_none()));
     // In the next step what it has not come to is not of the step before.
     digits.goto(Moment { step: 1, instruction: 3 }).unwrap();
-    let later = sight(&mut digits, &gaze, true).sample.unwrap().unwrap();
+    let later = sight(&mut digits, &inspection, true).sample.unwrap().unwrap();
     let known = |record: &SampleRecord| record.layers.iter().map(|layer| layer.value.is_some()).collect::<Vec<_>>();
     assert_eq!((known(&later), later.answer.is_none()), (known(&early), true));
     digits.goto_step(1).unwrap();
@@ -191,8 +192,8 @@ fn a_batch_is_sorted_by_losses_whose_mean_is_the_loss() {
     for (key, project) in cases {
         let mut run = debugger(&project);
         run.goto_step(3).unwrap();
-        let gaze = Gaze { sample: Some(2), worst: true, ..Gaze::default() };
-        let seen = sight(&mut run, &gaze, true).sample.unwrap().unwrap();
+        let inspection = Inspection { sample: Some(2), worst: true, ..Inspection::default() };
+        let seen = sight(&mut run, &inspection, true).sample.unwrap().unwrap();
         let (own, all) = (seen.answer.clone().unwrap(), seen.worst.clone().unwrap());
         assert!(all.len() == run.machine().batch_len() && all.windows(2).all(|pair| pair[0].loss >= pair[1].loss));
         assert_eq!(all.iter().find(|answer| answer.row == 2), Some(&own));
@@ -214,7 +215,7 @@ fn a_gradient_is_explained_and_checked_and_what_is_none_only_explained() {
     xor.goto_step(3).unwrap();
     let mut look = |name: &str, index: &[usize]| {
         let element = Element { name: name.into(), index: index.to_vec() };
-        sight(&mut xor, &Gaze { element: Some(element), nudge: true, ..Gaze::default() }, true)
+        sight(&mut xor, &Inspection { element: Some(element), nudge: true, ..Inspection::default() }, true)
     };
     let seen = look("dense_1.weight.grad", &[1, 0]);
     let explained = seen.explanation.unwrap().unwrap();
@@ -223,7 +224,8 @@ fn a_gradient_is_explained_and_checked_and_what_is_none_only_explained() {
     let seen = look("%1", &[1, 0]);
     assert!(seen.explanation.unwrap().unwrap().verdict.is_none());
     assert!(seen.unchecked.is_some_and(|why| why.contains("%1")));
-    let running = Gaze { element: Some(Element { name: "%1".into(), index: vec![0, 0] }), ..Gaze::default() };
+    let running =
+        Inspection { element: Some(Element { name: "%1".into(), index: vec![0, 0] }), ..Inspection::default() };
     assert!(sight(&mut xor, &running, false).explanation.is_none());
 }
 
@@ -231,8 +233,8 @@ fn a_gradient_is_explained_and_checked_and_what_is_none_only_explained() {
 fn all_layers_tell_how_far_the_last_update_moved_them() {
     let mut xor = debugger(&template("xor"));
     xor.goto_step(6).unwrap();
-    let gaze = Gaze { layers: true, ..Gaze::default() };
-    let seen = sight(&mut xor, &gaze, true).layers.unwrap().unwrap();
+    let inspection = Inspection { layers: true, ..Inspection::default() };
+    let seen = sight(&mut xor, &inspection, true).layers.unwrap().unwrap();
     assert_eq!((seen.step, xor.moment()), (6, Moment { step: 6, instruction: 0 }));
     let parameters = |run: &mut Debugger| whole(run, "dense_1.weight").unwrap().data.to_vec();
     let (now, bias_now) = (parameters(&mut xor), whole(&xor, "dense_1.bias").unwrap().data.to_vec());
@@ -248,11 +250,11 @@ fn all_layers_tell_how_far_the_last_update_moved_them() {
     // While it goes on, without travelling.
     xor.watch_updates(true);
     xor.advance(crate::trainer::Granularity::Step).unwrap();
-    let live = sight(&mut xor, &gaze, false).layers.unwrap().unwrap();
+    let live = sight(&mut xor, &inspection, false).layers.unwrap().unwrap();
     assert_eq!(live.step, 6);
     let again = live.layers.iter().find(|layer| layer.name == "Dense 1").unwrap();
     assert_eq!(again.update, dense.update);
-    let off = sight(&mut xor, &Gaze::default(), true);
+    let off = sight(&mut xor, &Inspection::default(), true);
     assert!(off.layers.is_none() && xor.machine().updates().is_empty());
 }
 
@@ -267,7 +269,7 @@ fn dying_units_are_counted() {
     project.training.batch_size = 1;
     let mut single = debugger(&project);
     single.advance(crate::trainer::Granularity::Step).unwrap();
-    let seen = sight(&mut single, &Gaze { layers: true, ..Gaze::default() }, true).layers.unwrap().unwrap();
+    let seen = sight(&mut single, &Inspection { layers: true, ..Inspection::default() }, true).layers.unwrap().unwrap();
     assert!(seen.layers.iter().all(|layer| layer.dead.is_none()), "a single sample tells of no unit that it is dead");
     project.training.batch_size = 16;
     let mut run = debugger(&project);
@@ -277,7 +279,7 @@ fn dying_units_are_counted() {
         run.set("dense_1.bias", &[unit], -100.0).unwrap();
     }
     run.advance(crate::trainer::Granularity::Step).unwrap();
-    let seen = sight(&mut run, &Gaze { layers: true, ..Gaze::default() }, true).layers.unwrap().unwrap();
+    let seen = sight(&mut run, &Inspection { layers: true, ..Inspection::default() }, true).layers.unwrap().unwrap();
     let relu = seen.layers.iter().find(|layer| layer.name.starts_with("ReLU")).unwrap();
     let (dead, of) = relu.dead.unwrap();
     assert!(dead >= 2 && of == units, "{dead} of {of}");
@@ -289,15 +291,15 @@ fn what_the_pointer_passes_tells_what_it_read() {
     let mut digits = debugger(&template("digits-cnn"));
     digits.goto_step(2).unwrap();
     let element = |name: &str, index: &[usize]| Element { name: name.into(), index: index.to_vec() };
-    let gaze = Gaze { hovered: Some(element("%1", &[3, 1, 4, 4])), ..Gaze::default() };
-    let reading = sight(&mut digits, &gaze, true).hovered.unwrap();
+    let inspection = Inspection { hovered: Some(element("%1", &[3, 1, 4, 4])), ..Inspection::default() };
+    let reading = sight(&mut digits, &inspection, true).hovered.unwrap();
     let pixels: Vec<_> = reading.read.iter().filter(|e| e.name == "%x").collect();
     assert!(pixels.len() >= 9 && pixels.iter().all(|e| e.index[0] == 3), "{pixels:?}");
     let kernel = |e: &&Element| e.name == "conv_2_d_1.weight" && e.index[0] == 1;
     assert_eq!(reading.read.iter().filter(kernel).count(), pixels.len());
     assert!(reading.read.contains(&element("conv_2_d_1.bias", &[1])));
-    assert_eq!(sight(&mut digits, &gaze, false).hovered, None, "while the run goes on");
-    let beyond = Gaze { hovered: Some(element("%1", &[900, 0, 0, 0])), ..Gaze::default() };
+    assert_eq!(sight(&mut digits, &inspection, false).hovered, None, "while the run goes on");
+    let beyond = Inspection { hovered: Some(element("%1", &[900, 0, 0, 0])), ..Inspection::default() };
     assert_eq!(sight(&mut digits, &beyond, true).hovered, None);
 }
 
@@ -305,8 +307,8 @@ fn what_the_pointer_passes_tells_what_it_read() {
 fn what_the_pointer_passes_tells_where_the_explained_tensor_was_made_of_it() {
     let element = |name: &str, index: &[usize]| Element { name: name.into(), index: index.to_vec() };
     let used = |run: &mut Debugger, explained: Element, hovered: Element| {
-        let gaze = Gaze { element: Some(explained), hovered: Some(hovered), ..Gaze::default() };
-        sight(run, &gaze, true).hovered.unwrap().used
+        let inspection = Inspection { element: Some(explained), hovered: Some(hovered), ..Inspection::default() };
+        sight(run, &inspection, true).hovered.unwrap().used
     };
     let of = |told: &[Element], name: &str| -> Vec<Vec<usize>> {
         let mut found: Vec<_> = told.iter().filter(|e| e.name == name).map(|e| e.index.clone()).collect();

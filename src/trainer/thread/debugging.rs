@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use super::desk::Desk;
 use super::telling::{catch_up, tell_new};
 use super::{Interrupts, Mode, Urgency, Waker, Worker, locked};
-use crate::trace::{At, Branch, Breakpoint, Checked, Gaze, Moment, Stopped};
+use crate::trace::{At, Branch, Breakpoint, Checked, Inspection, Moment, Stopped};
 use crate::trace::{Change, TensorEdit};
 use crate::trainer::debugger::{DebugError, Debugger, Granularity, Held, Hit, Reversed, Way};
 use crate::trainer::outbox::Outbox;
@@ -16,7 +16,7 @@ use crate::trainer::outbox::Outbox;
 #[derive(Clone, Debug, PartialEq)]
 pub enum DebugCommand {
     /// What the panels wish to see; `None`: nobody looks.
-    Look(Option<Box<Gaze>>),
+    Look(Option<Box<Inspection>>),
     Forward(Granularity),
     Back(Granularity),
     Goto(Moment),

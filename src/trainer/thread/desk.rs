@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::branches::Ways;
 use super::{Mode, Worker, locked};
-use crate::trace::{Checked, DebugView, Gaze, Listing, Moment, Stopped, Travel};
+use crate::trace::{Checked, DebugView, Inspection, Listing, Moment, Stopped, Travel};
 use crate::trainer::debugger::{DebugError, Debugger};
 use crate::trainer::{inspect, standing};
 
@@ -20,7 +20,7 @@ const CHECKED: usize = 8;
 
 #[derive(Default)]
 pub(super) struct Desk {
-    look: Option<Box<Gaze>>,
+    look: Option<Box<Inspection>>,
     listing: Arc<Listing>,
     pub stopped: Option<Stopped>,
     pub checked: Vec<Checked>,
@@ -45,7 +45,7 @@ impl Desk {
         *self = Self { look: self.look.take(), due: true, ..Self::default() };
     }
 
-    pub fn look_at(&mut self, look: Option<Box<Gaze>>) {
+    pub fn look_at(&mut self, look: Option<Box<Inspection>>) {
         let known = self.look.as_deref().zip(look.as_deref()).filter(|_| self.last.is_some());
         if known.is_some_and(|(before, now)| now.differs_only_in_hovered(before)) {
             self.points = true;
@@ -136,20 +136,20 @@ impl Desk {
         }
         let current = self.branches.all.current();
         self.turn_page((current, debugger.moment()));
-        let mut gaze = self.look.as_deref().cloned().unwrap_or_default();
-        let elsewhere = gaze.at_branch.filter(|branch| *branch != current);
-        let at_step = gaze.at_step.take_if(|_| elsewhere.is_some());
-        debugger.set_curves(&gaze.curves);
-        let mut sight = inspect::sight(debugger, &gaze, still);
-        sight.at_branch = gaze.at_branch;
+        let mut inspection = self.look.as_deref().cloned().unwrap_or_default();
+        let elsewhere = inspection.at_branch.filter(|branch| *branch != current);
+        let at_step = inspection.at_step.take_if(|_| elsewhere.is_some());
+        debugger.set_curves(&inspection.curves);
+        let mut sight = inspect::sight(debugger, &inspection, still);
+        sight.at_branch = inspection.at_branch;
         if let Some((branch, at)) = elsewhere.zip(at_step).filter(|_| still) {
             let there = self.branches.resting_mut(branch).ok_or_else(|| "That branch no longer exists.".to_owned());
-            sight.at_step = Some(there.and_then(|there| inspect::at_step(there, gaze.probe.as_ref(), &at)));
+            sight.at_step = Some(there.and_then(|there| inspect::at_step(there, inspection.probe.as_ref(), &at)));
         }
         if let Some(last) = &self.last {
             sight.keep(&last.sight);
         }
-        let watches = standing::watches(debugger, &gaze.watches, &self.before, still);
+        let watches = standing::watches(debugger, &inspection.watches, &self.before, still);
         let values = watches.iter().filter_map(|w| Some((w.expression.clone(), *w.value.as_ref().ok()?)));
         self.watched = values.collect();
         DebugView {

@@ -50,7 +50,7 @@ impl Command {
     fn urgency(&self) -> Urgency {
         match self {
             Self::Debug(command) => command.urgency(),
-            Self::Ask(_) | Self::Watch(_) | Self::Save(_) | Self::Speed(_) | Self::Budget(_) | Self::EndDrag => {
+            Self::Ask(_) | Self::Want(_) | Self::Save(_) | Self::Speed(_) | Self::Budget(_) | Self::EndDrag => {
                 Urgency::None
             }
             Self::Play | Self::StepBatch | Self::StepEpoch | Self::Change(_) => Urgency::AfterThis,

@@ -74,9 +74,9 @@ impl Worker {
         }
         self.picture_due = false;
         let Some(run) = self.debugger.as_ref().map(Debugger::run) else { return Ok(()) };
-        let mut picture = pictures::of_layers(run, &self.watch)?;
+        let mut picture = pictures::of_layers(run, &self.wanted)?;
         let (layers, mut output) = (began.elapsed(), None);
-        if !self.watch.output {
+        if !self.wanted.output {
             (self.output, self.asked) = (None, None);
         } else if self.output.is_none() || (self.is_stale && self.pace.output_is_due(began, at_full_speed)) {
             let (found, asked) = look_at_output(run, at_full_speed)?;

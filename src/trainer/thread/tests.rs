@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::data::{self, NoProgress};
 use crate::model::{Project, templates};
-use crate::trace::{At, Breakpoint, DebugView, Evaluation, Gaze, Moment};
+use crate::trace::{At, Breakpoint, DebugView, Evaluation, Inspection, Moment};
 use crate::trainer::TensorEdit;
 use crate::trainer::debugger::Held;
 
@@ -29,7 +29,10 @@ impl Desk {
         let trainer = Trainer::spawn(Arc::new(|| {}), 1).unwrap();
         let desk = Self { trainer, view: None, told: Vec::new() };
         desk.begin(1);
-        desk.debug(DebugCommand::Look(Some(Box::new(Gaze { watches: vec!["step".into()], ..Gaze::default() }))));
+        desk.debug(DebugCommand::Look(Some(Box::new(Inspection {
+            watches: vec!["step".into()],
+            ..Inspection::default()
+        }))));
         desk
     }
 
@@ -287,13 +290,14 @@ fn where_the_pointer_is_changes_nothing_else_of_what_is_seen() {
     use crate::trace::Element;
     let mut desk = Desk::new();
     desk.goto(3);
-    let gaze = Gaze { watches: vec!["step".into()], tensors: vec!["dense_1.weight".into()], ..Gaze::default() };
-    desk.debug(DebugCommand::Look(Some(Box::new(gaze.clone()))));
+    let inspection =
+        Inspection { watches: vec!["step".into()], tensors: vec!["dense_1.weight".into()], ..Inspection::default() };
+    desk.debug(DebugCommand::Look(Some(Box::new(inspection.clone()))));
     desk.arrive(3);
     let before = desk.until("the weights are seen", |view| !view.sight.tensors.is_empty());
     for row in [0, 1] {
         let element = Element { name: "%1".into(), index: vec![row, 0] };
-        let look = Gaze { hovered: Some(element.clone()), ..gaze.clone() };
+        let look = Inspection { hovered: Some(element.clone()), ..inspection.clone() };
         desk.debug(DebugCommand::Look(Some(Box::new(look))));
         let view = desk.until("what is pointed at is told", |view| {
             view.sight.hovered.as_ref().is_some_and(|told| told.element == element)
@@ -302,7 +306,7 @@ fn where_the_pointer_is_changes_nothing_else_of_what_is_seen() {
         let rest = DebugView { sight: before.sight.clone(), ..(*view).clone() };
         assert_eq!(rest, *before);
     }
-    desk.debug(DebugCommand::Look(Some(Box::new(gaze))));
+    desk.debug(DebugCommand::Look(Some(Box::new(inspection))));
     desk.until("nothing is pointed at", |view| view.sight.hovered.is_none());
     desk.goto(4);
     desk.arrive(4);
@@ -313,7 +317,7 @@ fn told_to_the_end(dataset: &Arc<data::Dataset>, project: &Project) -> (Vec<Eval
     let trainer = Trainer::spawn(Arc::new(|| {}), 1).unwrap();
     let (project, dataset) = (Box::new(project.clone()), dataset.clone());
     trainer.send(Command::Start { run: 1, project, dataset, device: Device::Cpu, kept: None });
-    trainer.send(Command::Watch(Watch { output: true, ..Watch::default() }));
+    trainer.send(Command::Want(PictureWishes { output: true, ..PictureWishes::default() }));
     trainer.send(Command::Play);
     let (deadline, mut results, mut is_over) = (Instant::now() + PATIENCE, Vec::new(), false);
     loop {

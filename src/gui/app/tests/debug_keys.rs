@@ -28,7 +28,7 @@ pub(super) fn press(hands: &mut Hands, key: Key) {
 
 /// What the middle shows.
 fn looked_at(hands: &Hands) -> String {
-    hands.state().gaze.tensors.first().cloned().unwrap_or_default()
+    hands.state().inspection.tensors.first().cloned().unwrap_or_default()
 }
 
 pub(super) fn stands_at(hands: &mut Hands, step: u64) {
@@ -67,7 +67,7 @@ fn each_pane_has_a_key_and_the_listing_is_one_stop_with_arrows_inside() {
     press(&mut hands, Key::ArrowUp);
     assert_eq!(Some(looked_at(&hands)), last, "one press of Tab has left it");
     press(&mut hands, Key::Num6);
-    hands.wait_until("the layers are shown", |hands| hands.state().gaze.layers);
+    hands.wait_until("the layers are shown", |hands| hands.state().inspection.layers);
     press(&mut hands, Key::Num5);
     assert!(hands.sees("Watch another expression"));
     press(&mut hands, Key::Num8);
@@ -162,7 +162,9 @@ fn what_is_typed_into_a_panel_stays_whatever_the_run_has_to_tell() {
     }
     hands.type_text("ight)");
     press(&mut hands, Key::Enter);
-    hands.wait_until("it is watched", |hands| hands.state().gaze.watches.contains(&"norm(dense_1.weight)".to_owned()));
+    hands.wait_until("it is watched", |hands| {
+        hands.state().inspection.watches.contains(&"norm(dense_1.weight)".to_owned())
+    });
     // What stands below the list has not moved either.
     let fork = hands.rect("Fork here");
     steps(&mut hands, 1, 2);

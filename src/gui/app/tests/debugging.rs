@@ -361,7 +361,7 @@ fn what_is_pointed_at_lights_up_where_it_was_read() {
     let weight = hands.rect_of("dense_1.weight, 8").min + egui::vec2(4.0, 4.0);
     hands.hover(weight);
     hands.wait_until("the weight is pointed at", |hands| {
-        hands.state().gaze.hovered.as_ref().is_some_and(|element| element.name == "dense_1.weight")
+        hands.state().inspection.hovered.as_ref().is_some_and(|element| element.name == "dense_1.weight")
     });
     hands.wait_until("the inputs that it meets are lit for every sample", |hands| {
         hands.names_containing("lit in %x") == [format!("{samples} lit in %x")]
@@ -439,6 +439,6 @@ fn the_arrows_choose_a_line_for_the_keys_that_are_about_one() {
     hands.key(Modifiers::NONE, Key::F5);
     wait_for(&mut hands, 0, 2);
     hands.wait_until("what the chosen line makes is asked for", |hands| {
-        hands.state().gaze.tensors.contains(&"%2".to_owned())
+        hands.state().inspection.tensors.contains(&"%2".to_owned())
     });
 }

@@ -45,20 +45,20 @@ fn another_project_opens_as_if_nothing_had_been_before() {
     hands.click("breakpoint at line 4");
     hands.click("Probe batch");
     hands.click("First batch of the run");
-    hands.wait_until("it is probed", |hands| hands.state().gaze.probe.is_some());
+    hands.wait_until("it is probed", |hands| hands.state().inspection.probe.is_some());
     hands.click_tab("Breakpoints 1");
     hands.type_into("Condition", "loss > 3");
     hands.click_tab("Program");
-    assert!(!hands.state().breakpoints.is_empty() && hands.state().gaze != fresh.state().gaze);
+    assert!(!hands.state().breakpoints.is_empty() && hands.state().inspection != fresh.state().inspection);
 
     hands.apply(Action::ShowTab(Tab::Build));
     hands.apply(Action::OpenTemplate("sine".into()));
     hands.wait_for_data();
     assert_eq!(everything(&hands), built);
     sine(&mut hands);
-    hands.wait_until("it looks at the same", |hands| hands.state().gaze == fresh.state().gaze);
+    hands.wait_until("it looks at the same", |hands| hands.state().inspection == fresh.state().inspection);
     hands.wait();
     assert_eq!(everything(&hands), everything(&fresh));
-    assert_eq!(hands.state().watch, fresh.state().watch);
+    assert_eq!(hands.state().wanted, fresh.state().wanted);
     assert!(hands.state().breakpoints.is_empty() && hands.state().selection == fresh.state().selection);
 }

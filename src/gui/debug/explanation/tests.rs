@@ -83,13 +83,13 @@ fn each_number_leads_to_where_it_came_from_and_back() {
 fn a_nudge_is_asked_for_and_its_verdict_read_in_words() {
     let mut harness = window(weight_gradient());
     harness.run_ok();
-    let mut gaze = Gaze::default();
-    harness.state().local.subscribe(&harness.state().sight, &mut gaze);
-    assert!(!gaze.nudge && gaze.shares && gaze.tensors == ["d%1", "%x"]);
+    let mut inspection = Inspection::default();
+    harness.state().local.subscribe(&harness.state().sight, &mut inspection);
+    assert!(!inspection.nudge && inspection.shares && inspection.tensors == ["d%1", "%x"]);
     harness.get_by_label("Nudge and check").click();
     harness.run_ok();
-    harness.state().local.subscribe(&harness.state().sight, &mut gaze);
-    assert!(gaze.nudge);
+    harness.state().local.subscribe(&harness.state().sight, &mut inspection);
+    assert!(inspection.nudge);
     harness.get_by_label("nudging …");
     let mut tell = |judgement, difference, expected: &str| {
         let verdict = Verdict { nudge: 1e-4, difference, sides: [difference, 0.5], judgement };

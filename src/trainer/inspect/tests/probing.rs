@@ -29,9 +29,9 @@ fn bits(run: &Debugger) -> Vec<(String, Vec<u32>)> {
     read.map(|(name, found)| (name, found.data.iter().map(|v| v.to_bits()).collect())).collect()
 }
 
-fn probing(tensors: &[&str]) -> Gaze {
+fn probing(tensors: &[&str]) -> Inspection {
     let tensors = tensors.iter().map(|&name| name.to_owned()).collect();
-    Gaze { tensors, probe: Some(Probe::First), ..Gaze::default() }
+    Inspection { tensors, probe: Some(Probe::First), ..Inspection::default() }
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_run_that_is_probed_goes_on_as_if_nobody_had_looked() {
     let project = restless(LossKind::Auto);
     let (mut probed, mut alone) = (debugger(&project), debugger(&project));
     let element = Element { name: "dense_1.weight.grad".into(), index: vec![1, 0] };
-    let wishes = Gaze {
+    let wishes = Inspection {
         sample: Some(1),
         worst: true,
         saliency: true,
@@ -69,25 +69,25 @@ fn a_run_that_is_probed_goes_on_as_if_nobody_had_looked() {
 #[test]
 fn a_probe_is_of_the_same_samples_at_every_step() {
     let mut run = debugger(&restless(LossKind::Auto));
-    let mut seen = |step: u64, gaze: &Gaze| {
+    let mut seen = |step: u64, inspection: &Inspection| {
         run.goto_step(step).unwrap();
-        sight(&mut run, gaze, true)
+        sight(&mut run, inspection, true)
     };
-    let gaze = probing(&["%x", "%4", "d%1", "dense_1.weight"]);
-    let (early, late) = (seen(3, &gaze), seen(9, &gaze));
+    let inspection = probing(&["%x", "%4", "d%1", "dense_1.weight"]);
+    let (early, late) = (seen(3, &inspection), seen(9, &inspection));
     let numbers = |sight: &Sight, name: &str| sight.tensor(name).map(|record| record.data.clone());
     assert_eq!(numbers(&early, "%x"), numbers(&late, "%x"));
-    let own = Gaze { probe: None, ..gaze.clone() };
+    let own = Inspection { probe: None, ..inspection.clone() };
     assert_ne!(numbers(&seen(3, &own), "%x"), numbers(&seen(9, &own), "%x"));
     for name in ["%4", "d%1"] {
         assert_ne!(numbers(&early, name), numbers(&late, name), "{name} is of other weights");
     }
     assert_eq!((early.tensors[1].step, late.tensors[1].step), (3, 9));
     // A comparison with a step is of what that step shows.
-    let there = seen(9, &Gaze { at_step: Some(("%4".into(), 3)), ..gaze.clone() });
+    let there = seen(9, &Inspection { at_step: Some(("%4".into(), 3)), ..inspection.clone() });
     assert_eq!(there.at_step.unwrap().unwrap(), early.tensors[1]);
     // Looked at twice it is the same, masks and all.
-    assert_eq!(seen(3, &gaze).tensors, early.tensors);
+    assert_eq!(seen(3, &inspection).tensors, early.tensors);
 }
 
 #[test]
@@ -95,18 +95,20 @@ fn the_first_batch_is_probed_with_what_the_first_step_computed() {
     let mut run = debugger(&restless(LossKind::Auto));
     run.goto(Moment { step: 0, instruction: 10 }).unwrap();
     let names = ["%x", "%4", "loss"];
-    let gaze = probing(&names);
-    let (probe, own) = (sight(&mut run, &gaze, true), sight(&mut run, &Gaze { probe: None, ..gaze }, true));
+    let inspection = probing(&names);
+    let (probe, own) =
+        (sight(&mut run, &inspection, true), sight(&mut run, &Inspection { probe: None, ..inspection }, true));
     for name in names {
         assert_eq!(probe.tensor(name).map(|r| &r.data), own.tensor(name).map(|r| &r.data), "{name}");
     }
     // What only an update makes there is not; samples that are no longer there are told of.
-    let gaze = Gaze { tensors: vec!["dense_1.weight".into()], ..probing(&[]) };
-    assert!(sight(&mut run, &gaze, true).tensor("dense_1.weight").is_some());
-    let gone = Gaze { probe: Some(Probe::Rows([1, 100_000].into())), ..Gaze::default() };
+    let inspection = Inspection { tensors: vec!["dense_1.weight".into()], ..probing(&[]) };
+    assert!(sight(&mut run, &inspection, true).tensor("dense_1.weight").is_some());
+    let gone = Inspection { probe: Some(Probe::Rows([1, 100_000].into())), ..Inspection::default() };
     assert!(sight(&mut run, &gone, true).probe.unwrap().unwrap_err().contains("Choose it again"));
     // A single sample, chosen by hand.
-    let one = Gaze { sample: Some(0), ..Gaze { probe: Some(Probe::Rows([7].into())), ..Gaze::default() } };
+    let one =
+        Inspection { sample: Some(0), ..Inspection { probe: Some(Probe::Rows([7].into())), ..Inspection::default() } };
     let seen = sight(&mut run, &one, true).sample.unwrap().unwrap();
     assert_eq!((seen.sample, seen.rows), (Some(7), 1));
 }

@@ -178,11 +178,11 @@ fn a_tensor_is_seen_as_it_is_on_another_branch_which_rests_where_it_did() {
     let (mut desk, _) = forked();
     let look = |branch: u32, step: u64| {
         let at_step = Some(("dense_1.bias".to_owned(), step));
-        Some(Box::new(Gaze {
+        Some(Box::new(Inspection {
             tensors: vec!["dense_1.bias".into()],
             at_step,
             at_branch: Some(branch),
-            ..Gaze::default()
+            ..Inspection::default()
         }))
     };
     desk.debug(DebugCommand::Look(look(0, 5)));

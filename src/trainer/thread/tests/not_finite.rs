@@ -39,8 +39,8 @@ fn whoever_looks_on_is_taken_to_the_first_number_that_is_none() {
     assert!(view.moment.step < told.step && view.moment.instruction > 0, "{:?}", view.moment);
     let line = &view.listing.lines[view.moment.instruction - 1];
     assert!(line.outputs.iter().any(|output| output.name == culprit.name), "{culprit:?} is not of {}", line.text());
-    let gaze = Gaze { tensors: vec![culprit.name.clone()], layers: true, ..Gaze::default() };
-    desk.debug(DebugCommand::Look(Some(Box::new(gaze))));
+    let inspection = Inspection { tensors: vec![culprit.name.clone()], layers: true, ..Inspection::default() };
+    desk.debug(DebugCommand::Look(Some(Box::new(inspection))));
     let view = desk.until("it is seen", |view| view.sight.layers.is_some());
     let record = view.sight.tensor(&culprit.name).unwrap();
     let first = record.data.iter().position(|v| !v.is_finite()).unwrap();
