@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::options::NewOptions;
 use super::output::remark;
-use super::outputs::{Files, Kind};
+use super::outputs::{FileKind, Files};
 use crate::data::{self, NoProgress};
 use crate::model::templates::{self, TEMPLATES};
 use crate::model::{DataSpec, IdxSpec, Project, Source};
@@ -24,7 +24,7 @@ pub fn run(options: &NewOptions) -> anyhow::Result<()> {
     let output = output_path(options)?;
     // Said before a large table is read.
     let files = Files::new(options.force).reads("the data", options.data.as_deref());
-    files.writes("-o", Kind::Project, Some(&output)).check()?;
+    files.writes("-o", FileKind::Project, Some(&output)).check()?;
     let project = match (template.needs, &options.data) {
         (None, None) => templates::build(template.key).context("This template can't be built.")?,
         (None, Some(_)) => bail!("The template {:?} generates its own data, so --data isn't needed.", template.key),

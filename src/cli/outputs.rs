@@ -21,7 +21,7 @@ pub const DUMP_KEY: &str = "glassbox_step";
 
 /// What commands write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     Project,
     Checkpoint,
     Log,
@@ -31,7 +31,7 @@ pub enum Kind {
     Answers,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Project => "project",
@@ -50,7 +50,7 @@ struct Read {
     what: &'static str,
     path: PathBuf,
     /// What may take its place, once it has been read.
-    successor: Option<Kind>,
+    successor: Option<FileKind>,
 }
 
 /// The files of a command.
@@ -58,7 +58,7 @@ struct Read {
 pub struct Files {
     reads: Vec<Read>,
     /// The option that names it, what is written there, and where.
-    writes: Vec<(&'static str, Kind, PathBuf)>,
+    writes: Vec<(&'static str, FileKind, PathBuf)>,
     force: bool,
 }
 
@@ -79,12 +79,12 @@ impl Files {
     /// A checkpoint, whose place the next one of the same run may take.
     pub fn goes_on_from(mut self, path: Option<&Path>) -> Self {
         let read =
-            |path: &Path| Read { what: "the checkpoint", path: path.to_owned(), successor: Some(Kind::Checkpoint) };
+            |path: &Path| Read { what: "the checkpoint", path: path.to_owned(), successor: Some(FileKind::Checkpoint) };
         self.reads.extend(path.map(read));
         self
     }
 
-    pub fn writes(mut self, option: &'static str, kind: Kind, path: Option<&Path>) -> Self {
+    pub fn writes(mut self, option: &'static str, kind: FileKind, path: Option<&Path>) -> Self {
         self.writes.extend(path.map(|path| (option, kind, path.to_owned())));
         self
     }
@@ -106,7 +106,7 @@ impl Files {
     }
 
     /// Whether something may be written there as well; of what a command learns only while it works.
-    pub fn may_write(&self, option: &str, kind: Kind, path: &Path) -> anyhow::Result<()> {
+    pub fn may_write(&self, option: &str, kind: FileKind, path: &Path) -> anyhow::Result<()> {
         let shown = path.display();
         let clash = self.reads.iter().find(|read| read.successor != Some(kind) && are_same(path, &read.path));
         if let Some(Read { what, path: read, .. }) = clash.filter(|_| !is_special(path)) {
@@ -185,25 +185,25 @@ fn identity(_: &Path) -> Option<(u64, u64)> {
 const HEAD: u64 = 1 << 16;
 
 /// What of Glassbox's a file is, by its content.
-pub fn kind_of(path: &Path) -> Option<Kind> {
+pub fn kind_of(path: &Path) -> Option<FileKind> {
     let keys = tensors::metadata_keys(path);
     if keys.iter().any(|key| key == checkpoint::KEY) {
-        return Some(Kind::Checkpoint);
+        return Some(FileKind::Checkpoint);
     }
     if keys.iter().any(|key| key == DUMP_KEY) {
-        return Some(Kind::Dump);
+        return Some(FileKind::Dump);
     }
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).ok()?;
     let first = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     if serde_json::from_slice::<LogLine>(first).is_ok() {
-        return Some(Kind::Log);
+        return Some(FileKind::Log);
     }
     let titles = [runs_csv(std::iter::empty()), curves_csv(&[])];
     if titles.iter().any(|titles| first == titles.trim_end().as_bytes()) {
-        return Some(Kind::Table);
+        return Some(FileKind::Table);
     }
-    project_file::is_one(path).then_some(Kind::Project)
+    project_file::is_one(path).then_some(FileKind::Project)
 }
 
 /// A line of a log, as far as it is read here.
@@ -259,16 +259,16 @@ mod tests {
         std::fs::write(at("runs.csv"), runs_csv(std::iter::empty())).unwrap();
         std::fs::write(at("curves.csv"), curves_csv(&[]) + "a,train_loss,1,0.5\n").unwrap();
         for (name, kind) in [
-            ("p.txt", Some(Kind::Project)),
-            ("newer.json", Some(Kind::Project)),
-            ("log.txt", Some(Kind::Log)),
-            ("c.bin", Some(Kind::Checkpoint)),
-            ("d.bin", Some(Kind::Dump)),
+            ("p.txt", Some(FileKind::Project)),
+            ("newer.json", Some(FileKind::Project)),
+            ("log.txt", Some(FileKind::Log)),
+            ("c.bin", Some(FileKind::Checkpoint)),
+            ("d.bin", Some(FileKind::Dump)),
             ("o.safetensors", None),
             ("package.json", None),
             ("events.jsonl", None),
-            ("runs.csv", Some(Kind::Table)),
-            ("curves.csv", Some(Kind::Table)),
+            ("runs.csv", Some(FileKind::Table)),
+            ("curves.csv", Some(FileKind::Table)),
             ("text", None),
             ("none", None),
         ] {
@@ -292,15 +292,16 @@ mod tests {
         for name in names {
             for force in [false, true] {
                 let files =
-                    Files::new(force).reads("the data", Some(&at("d.csv"))).writes("--log", Kind::Log, Some(&name));
+                    Files::new(force).reads("the data", Some(&at("d.csv"))).writes("--log", FileKind::Log, Some(&name));
                 let said = refusal(&files);
                 assert!(said.contains("is the data") && said.contains("would overwrite it"), "{said}");
             }
         }
-        let files = Files::new(true).reads("the data", Some(&at(""))).writes("--log", Kind::Log, Some(&at("d.csv")));
+        let files =
+            Files::new(true).reads("the data", Some(&at(""))).writes("--log", FileKind::Log, Some(&at("d.csv")));
         assert!(refusal(&files).contains("is the data"), "a file in the folder that is read");
         let files =
-            Files::new(false).reads("the data", Some(&at(""))).writes("--log", Kind::Log, Some(&at("new.jsonl")));
+            Files::new(false).reads("the data", Some(&at(""))).writes("--log", FileKind::Log, Some(&at("new.jsonl")));
         files.check().unwrap();
     }
 
@@ -309,15 +310,19 @@ mod tests {
         let (_folder, at) = place();
         tensors::write(&at("run"), checkpoint::KEY, "{}".into(), &[]).unwrap();
         let read = || Files::new(false).goes_on_from(Some(&at("run")));
-        read().writes("--checkpoint", Kind::Checkpoint, Some(&at("run"))).check().unwrap();
-        assert!(refusal(&read().writes("--log", Kind::Log, Some(&at("run")))).contains("is the checkpoint"));
+        read().writes("--checkpoint", FileKind::Checkpoint, Some(&at("run"))).check().unwrap();
+        assert!(refusal(&read().writes("--log", FileKind::Log, Some(&at("run")))).contains("is the checkpoint"));
     }
 
     #[test]
     fn two_outputs_are_two_files() {
         let (_folder, at) = place();
         let both = |log: &Path, out: &Path| {
-            Files::new(true).writes("--log", Kind::Log, Some(log)).writes("--checkpoint", Kind::Checkpoint, Some(out))
+            Files::new(true).writes("--log", FileKind::Log, Some(log)).writes(
+                "--checkpoint",
+                FileKind::Checkpoint,
+                Some(out),
+            )
         };
         let said = refusal(&both(&at("a"), &at("./a")));
         assert!(said.contains("--log and --checkpoint name the same file"), "{said}");
@@ -336,13 +341,13 @@ mod tests {
         std::fs::write(at("letter"), "Dear reader").unwrap();
         std::fs::write(at("empty"), "").unwrap();
         std::fs::write(at("old"), "{\"event\":\"epoch\",\"step\":25}\n").unwrap();
-        let log = |name: &str, force| Files::new(force).writes("--log", Kind::Log, Some(&at(name)));
+        let log = |name: &str, force| Files::new(force).writes("--log", FileKind::Log, Some(&at(name)));
         let said = refusal(&log("letter", false));
         assert!(said.contains("not a Glassbox log (11 bytes)") && said.contains("--force"), "{said}");
         for (name, force) in [("letter", true), ("empty", false), ("old", false), ("new", false)] {
             log(name, force).check().unwrap();
         }
-        let dump = Files::new(false).writes("--dump", Kind::Dump, Some(&at("old")));
+        let dump = Files::new(false).writes("--dump", FileKind::Dump, Some(&at("old")));
         assert!(refusal(&dump).contains("a Glassbox log"));
         assert!(refusal(&log("", false)).contains("directory"));
         assert!(refusal(&log("none/new", false)).contains("there is no folder"));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::options::PredictOptions;
 use super::output::{answer, remark};
-use super::outputs::{Files, Kind};
+use super::outputs::{FileKind, Files};
 use super::prepare;
 use crate::data::{NoProgress, Truth, Unseen, read_unseen};
 use crate::engine::metrics::Tally;
@@ -22,7 +22,7 @@ pub fn run(options: &PredictOptions) -> anyhow::Result<()> {
     Files::new(options.force)
         .reads("the checkpoint", Some(&options.file))
         .reads("the data", Some(&options.data))
-        .writes("--output", Kind::Answers, options.output.as_deref())
+        .writes("--output", FileKind::Answers, options.output.as_deref())
         .check()?;
     let threads = Threads::new(options.threads.map_or(0, usize::from))?;
     threads.run(|| predict(options, device))

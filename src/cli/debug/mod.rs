@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 
 use super::options::DebugOptions;
 use super::output::{Answered, answer, remark};
-use super::outputs::Kind;
+use super::outputs::FileKind;
 use super::prepare;
 use crate::engine::{Device, Threads};
 use crate::persist::RunFolder;
@@ -64,7 +64,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
     };
     let project = start.project()?;
     let files = start.files(&project, options.force).reads("the script", options.script.as_deref());
-    files.clone().writes("--dump", Kind::Dump, options.dump.as_deref()).check()?;
+    files.clone().writes("--dump", FileKind::Dump, options.dump.as_deref()).check()?;
     let begun = prepare::run(&start, project, device)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let ways = Ways::begin(begun, (options.memory as usize) << 20)?;

@@ -13,7 +13,7 @@ use super::command::{self, Command};
 use super::completion::Words;
 use super::marks::{self, Shelf};
 use super::{Said, explain, help, show, values};
-use crate::cli::outputs::{DUMP_KEY, Files, Kind};
+use crate::cli::outputs::{DUMP_KEY, FileKind, Files};
 use crate::expr::{Expr, Index};
 use crate::files::{NamedTensor, Values, tensors};
 use crate::model::slug;
@@ -245,7 +245,7 @@ impl Console {
 
     /// Writes the step just completed.
     pub fn dump(&mut self, path: &Path) -> Result<Said, String> {
-        self.files.may_write("dump", Kind::Dump, path).map_err(|error| error.to_string())?;
+        self.files.may_write("dump", FileKind::Dump, path).map_err(|error| error.to_string())?;
         let dump = self.debugger_mut().dump().map_err(sentence)?;
         let project = project_file::to_text(self.debugger().run().project()).map_err(|error| error.to_string())?;
         let inside = json!({

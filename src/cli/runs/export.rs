@@ -9,7 +9,7 @@ use serde_json::json;
 use super::chosen;
 use crate::cli::options::{ExportOptions, RunsOptions};
 use crate::cli::output::answer;
-use crate::cli::outputs::{Files, Kind};
+use crate::cli::outputs::{FileKind, Files};
 use crate::files::atomic;
 use crate::model::slug;
 use crate::persist::RunFolder;
@@ -27,7 +27,7 @@ pub fn run(options: &RunsOptions, folder: &RunFolder, cards: &[RunCard], wanted:
     if named.is_empty() {
         bail!("No runs are saved with this project, so there is nothing to export.");
     }
-    let (ending, kind) = if wanted.curves { ("csv", Kind::Table) } else { ("safetensors", Kind::Checkpoint) };
+    let (ending, kind) = if wanted.curves { ("csv", FileKind::Table) } else { ("safetensors", FileKind::Checkpoint) };
     let outputs = match &wanted.output {
         Some(output) => outputs(output, ending, wanted.curves, &named)?,
         None => Vec::new(),
@@ -35,7 +35,7 @@ pub fn run(options: &RunsOptions, folder: &RunFolder, cards: &[RunCard], wanted:
     let mut files =
         Files::new(wanted.force).reads("the project", Some(&options.file)).reads("a run", Some(folder.path()));
     files = outputs.iter().fold(files, |files, output| files.writes("-o", kind, Some(&output.path)));
-    files.writes("--table", Kind::Table, wanted.table.as_deref()).check()?;
+    files.writes("--table", FileKind::Table, wanted.table.as_deref()).check()?;
     let mut written = Vec::new();
     for Output { path, cards } in &outputs {
         let bytes = match (wanted.curves, cards.as_slice()) {

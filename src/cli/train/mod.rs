@@ -12,7 +12,7 @@ use serde_json::json;
 use super::interrupt::Interrupt;
 use super::options::{DeviceChoice, TrainOptions};
 use super::output::{Ended, remark};
-use super::outputs::{Kind, are_same, quoted};
+use super::outputs::{FileKind, are_same, quoted};
 use super::prepare::{self, Begun, Told};
 use super::summary::{NotFinite, Summary};
 use crate::engine::ranking::overall;
@@ -44,8 +44,8 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     // Said before the work is done, not after it.
     let files = start.files(&project, options.force);
     files
-        .writes("--log", Kind::Log, options.log.as_deref())
-        .writes("--checkpoint", Kind::Checkpoint, options.checkpoint.as_deref())
+        .writes("--log", FileKind::Log, options.log.as_deref())
+        .writes("--checkpoint", FileKind::Checkpoint, options.checkpoint.as_deref())
         .check()?;
     let Begun { run, mut curves, forks, mut told } = prepare::run(&start, project, device)?;
     curves.metric = run.dataset().truth.task.metric();
