@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::order::{Algorithm, EpochOrder};
-use super::random::{Draws, Purpose};
+use super::random::Purpose;
 use super::samples::{MOST, Samples};
 
 /// Rows of a part (all, or so many as are ever asked) in an order that has the classes in their shares from the start (each sample
@@ -15,7 +15,7 @@ pub(super) fn order(samples: &Samples, by_class: bool) -> Vec<u32> {
         len if len > MOST => EpochOrder::new(Algorithm::Feistel, 0, 0, len).rows(0..MOST),
         len => (0..len as u32).collect(),
     };
-    Draws::new(0, Purpose::Fair, 0).shuffle(&mut rows);
+    Purpose::Fair.draws(0, 0).shuffle(&mut rows);
     let classes: Option<Vec<usize>> = by_class.then(|| rows.iter().map(|&row| class_of(samples, row)).collect());
     let Some(classes) = classes else { return rows };
     let (mut counts, mut seen) = (BTreeMap::<usize, usize>::new(), BTreeMap::<usize, usize>::new());

@@ -13,7 +13,7 @@ mod idx;
 pub mod order;
 mod preview;
 mod progress;
-mod random;
+pub(crate) mod random;
 pub mod samples;
 mod split;
 mod synthetic;

@@ -1,5 +1,6 @@
-//! Random numbers for making and splitting data, keyed by (seed, purpose, stream) so that no draw depends on how many
-//! draws something else made, nor on the number of threads.
+//! Random numbers: ChaCha8 by key, so that no draw depends on how many draws something else made, nor on the number of
+//! threads. Those for making and splitting data are keyed here, by (seed, purpose, stream); those of training in the
+//! engine.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -25,18 +26,41 @@ impl Purpose {
             Self::Fair => 0x4641_4952,
         }
     }
+
+    /// The numbers for a seed and a stream within it.
+    pub fn draws(self, seed: u64, stream: u64) -> Draws {
+        Draws::new(ChaCha8Rng::seed_from_u64(seed ^ self.key()), stream)
+    }
 }
 
-pub(super) struct Draws {
+/// One sequence of random numbers. Who makes it decides what it is keyed by: a purpose of this module, or of the
+/// engine's.
+pub struct Draws {
     rng: ChaCha8Rng,
 }
 
 impl Draws {
-    /// The generator for a seed, a purpose and a stream within it.
-    pub fn new(seed: u64, purpose: Purpose, stream: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ purpose.key());
+    /// The numbers of a generator that was seeded, from the beginning of one of its streams.
+    pub fn new(mut rng: ChaCha8Rng, stream: u64) -> Self {
         rng.set_stream(stream);
         Self { rng }
+    }
+
+    /// Goes on from the `word`th 32-bit word, so that pieces of one sequence can be drawn apart.
+    pub fn at(mut self, word: u64) -> Self {
+        self.rng.set_word_pos(u128::from(word));
+        self
+    }
+
+    /// 32 random bits.
+    #[cfg(test)]
+    pub fn bits(&mut self) -> u32 {
+        self.rng.next_u32()
+    }
+
+    /// Many bits at once, which is much faster than one by one.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.rng.fill_bytes(bytes);
     }
 
     /// Uniform in `0 .. 1` with 53 random bits.
@@ -75,7 +99,7 @@ mod tests {
 
     #[test]
     fn normal_has_mean_0_and_variance_1() {
-        let mut draws = Draws::new(3, Purpose::Points, 0);
+        let mut draws = Purpose::Points.draws(3, 0);
         let values: Vec<f64> = (0..20_000).map(|_| draws.normal()).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64;
@@ -85,9 +109,18 @@ mod tests {
 
     #[test]
     fn streams_and_purposes_differ() {
-        let first = |purpose, stream| Draws::new(1, purpose, stream).unit();
+        let first = |purpose: Purpose, stream| purpose.draws(1, stream).unit();
         assert_eq!(first(Purpose::Points, 0), first(Purpose::Points, 0));
         assert_ne!(first(Purpose::Points, 0), first(Purpose::Points, 1));
         assert_ne!(first(Purpose::Points, 0), first(Purpose::Split, 0));
+    }
+
+    #[test]
+    fn a_sequence_can_be_drawn_in_pieces() {
+        let draws = || Purpose::Points.draws(5, 7);
+        let mut whole = draws();
+        let all: Vec<u32> = (0..100).map(|_| whole.bits()).collect();
+        let mut second_half = draws().at(50);
+        assert!(all[50..].iter().all(|&bits| bits == second_half.bits()));
     }
 }

@@ -1,6 +1,6 @@
 //! Which samples train and which validate.
 
-use super::random::{Draws, Purpose};
+use super::random::Purpose;
 
 /// Sample indices of the two parts, each in shuffled order.
 #[derive(Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub(super) struct Split {
 /// With `classes` (one index per sample), samples are exchanged until each class that has two samples is in both parts.
 pub(super) fn split(len: usize, share: f64, seed: u64, classes: Option<&[usize]>) -> Split {
     let mut order: Vec<usize> = (0..len).collect();
-    Draws::new(seed, Purpose::Split, 0).shuffle(&mut order);
+    Purpose::Split.draws(seed, 0).shuffle(&mut order);
     let kept = ((len as f64 * share).round() as usize).clamp(1.min(len), len.saturating_sub(1).max(1).min(len));
     let train = order.split_off(kept);
     let mut split = Split { train, validation: order };

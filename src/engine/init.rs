@@ -35,17 +35,17 @@ impl Initial {
             Self::Constant(value) => return vec![value; len],
             Self::Sinusoids => return sinusoids(dims),
             Self::Normal { deviation } => {
-                let draws = Draws::new(seed, Purpose::Weights, index, layer);
+                let draws = Purpose::Weights.draws(seed, index, layer);
                 return normal(draws, len, deviation * deviation);
             }
             Self::Uniform { bound } => {
-                let mut draws = Draws::new(seed, Purpose::Weights, index, layer);
+                let mut draws = Purpose::Weights.draws(seed, index, layer);
                 return (0..len).map(|_| draws.uniform(-bound, bound)).collect();
             }
             Self::Weights { initialiser, value } => (initialiser, value),
         };
         let (fan_in, fan_out) = fans(dims);
-        let mut draws = Draws::new(seed, Purpose::Weights, index, layer);
+        let mut draws = Purpose::Weights.draws(seed, index, layer);
         let mut uniform = |variance: f64| {
             let bound = (3.0 * variance).sqrt();
             (0..len).map(|_| draws.uniform(-bound, bound)).collect()

@@ -77,7 +77,7 @@ fn areas(mut rows: Vec<(f64, bool)>) -> ClassAreas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::random::{Draws, Purpose};
+    use crate::engine::random::Purpose;
 
     #[test]
     fn top_k_agrees_with_scikit_learn() {
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn areas_agree_with_their_definitions_on_random_scores_with_ties() {
-        let mut draws = Draws::new(3, Purpose::Weights, 0, None);
+        let mut draws = Purpose::Weights.draws(3, 0, None);
         for _ in 0..50 {
             let rows: Vec<(f64, bool)> =
                 (0..40).map(|_| (draws.uniform(0.0, 8.0).floor(), draws.unit() < 0.3)).collect();

@@ -4,7 +4,7 @@
 use super::error::Result;
 use super::machine::Machine;
 use super::program::Role;
-use super::random::{Draws, Purpose};
+use super::random::Purpose;
 use super::{Device, Precision};
 use crate::data::Batch;
 use crate::model::layer::{Dense, Initialiser, Input, Loss, LossKind};
@@ -68,7 +68,7 @@ pub fn learnt_by_heart() -> Result<[Vec<f32>; 2]> {
     let start = Dense { units: 1, init: Initialiser::Constant, init_value: 0.0, ..Dense::default() };
     let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.08, ..TrainingSpec::default() };
     let mut machine = machine(Some(start.into()), INPUTS, LossKind::Mse, training)?;
-    let mut draws = Draws::new(1, Purpose::Weights, 0, None);
+    let mut draws = Purpose::Weights.draws(1, 0, None);
     // The first few inputs matter, the others only seem to.
     let mut part = |rows: usize| {
         let inputs: Vec<f32> = (0..rows * INPUTS).map(|_| draws.normal() as f32).collect();

@@ -31,7 +31,7 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
             stop_if_cancelled(progress)?;
             progress.report(drawn as f32 / settings.samples as f32, "drawing digits");
             rows.par_iter().zip(pictures.par_chunks_mut(PIXELS)).for_each(|(&index, picture)| {
-                let mut draws = Draws::new(spec.seed, Purpose::Digits, index as u64);
+                let mut draws = Purpose::Digits.draws(spec.seed, index as u64);
                 picture.copy_from_slice(&draw(labels[index], settings.noise, &mut draws));
             });
             drawn += rows.len();

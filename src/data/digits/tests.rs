@@ -23,7 +23,7 @@ fn pictures_have_shape_range_and_every_class() {
 #[test]
 fn a_sample_depends_on_seed_and_index_alone() {
     let settings = DigitsSpec::default();
-    let one = |index| draw(3, settings.noise, &mut Draws::new(1, Purpose::Digits, index));
+    let one = |index| draw(3, settings.noise, &mut Purpose::Digits.draws(1, index));
     assert_eq!(one(13), one(13));
     assert_ne!(one(13), one(23));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

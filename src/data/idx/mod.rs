@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::encoding::pictures;
 use super::progress::Progress;
-use super::random::{Draws, Purpose};
+use super::random::Purpose;
 use super::split::split;
 use super::{DataError, Dataset, Samples, Truth, Unseen};
 use crate::model::{DataSpec, IdxSpec};
@@ -196,7 +196,7 @@ fn choose(count: usize, limit: Option<usize>, seed: u64, stream: u64) -> Vec<usi
     match limit {
         Some(limit) if limit < count => {
             // Floyd's sampling: as many draws as samples are kept, whatever the count.
-            let mut draws = Draws::new(seed, Purpose::Subset, stream);
+            let mut draws = Purpose::Subset.draws(seed, stream);
             let mut chosen = BTreeSet::new();
             for last in count - limit..count {
                 let row = draws.below(last + 1);

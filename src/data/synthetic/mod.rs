@@ -41,7 +41,7 @@ impl Sample {
 }
 
 pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Dataset, DataError> {
-    let mut draws = Draws::new(spec.seed, Purpose::Points, stream(settings.kind));
+    let mut draws = Purpose::Points.draws(spec.seed, stream(settings.kind));
     let samples = draw(settings, &mut draws);
     let truth = truth(settings);
     let classes: Option<Vec<usize>> =

@@ -13,7 +13,7 @@ use crate::engine::backward::pull_back;
 use crate::engine::build::ProgramBuilder;
 use crate::engine::op::{Frame, Op, StepContext, ValueShape};
 use crate::engine::program::{Instruction, Phase, Role, ValueId};
-use crate::engine::random::{Draws, Purpose};
+use crate::engine::random::Purpose;
 
 pub(super) const CONTEXT: StepContext =
     StepContext { seed: 1, step: 0, learning_rate: 0.1, momentum: 0.0, training: true };
@@ -64,7 +64,7 @@ impl Case {
 
     fn push(mut self, shape: ValueShape, batch: usize) -> Self {
         let dims = shape.with_batch(batch);
-        let mut draws = Draws::new(42, Purpose::Weights, self.inputs.len() as u64, None);
+        let mut draws = Purpose::Weights.draws(42, self.inputs.len() as u64, None);
         let data = (0..dims.iter().product()).map(|_| away_from_zero(draws.uniform(-2.0, 2.0))).collect();
         self.inputs.push(Operand { shape, dims, data, differentiable: true });
         self
@@ -171,7 +171,7 @@ fn assert_close(what: &str, got: &[f64], expected: &[f64], tolerance: f64, floor
 pub(super) fn seed_gradients(bench: &Bench, values: &mut [Option<Tensor>], dtype: DType) {
     for (i, &(output, seed)) in bench.seeds.iter().enumerate() {
         let dims = at(values, output).dims().to_vec();
-        let mut draws = Draws::new(7, Purpose::Weights, i as u64, None);
+        let mut draws = Purpose::Weights.draws(7, i as u64, None);
         let data: Vec<f64> = (0..dims.iter().product()).map(|_| draws.uniform(-1.0, 1.0)).collect();
         values[seed.index()] = Some(tensor(&data, &dims, dtype));
     }

@@ -11,7 +11,7 @@ use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op, StepContext, ValueShape};
-use crate::engine::random::{Draws, Purpose};
+use crate::engine::random::Purpose;
 use crate::model::LayerId;
 use crate::trace::Arithmetic;
 
@@ -53,7 +53,7 @@ impl Dropout {
         const BLOCK: usize = 512;
         let threshold = (self.rate * 65_536.0).round() as u32;
         let piece = |(i, mask): (usize, &mut [f32])| {
-            let draws = Draws::new(context.seed, Purpose::Dropout, context.step, Some(self.layer));
+            let draws = Purpose::Dropout.draws(context.seed, context.step, Some(self.layer));
             let mut draws = draws.at((i * PIECE / 2) as u64);
             let mut bytes = [0u8; 2 * BLOCK];
             for mask in mask.chunks_mut(BLOCK) {

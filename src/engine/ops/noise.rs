@@ -11,7 +11,7 @@ use crate::engine::error::Result;
 use crate::engine::explain::Reader;
 use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op, StepContext, ValueShape};
-use crate::engine::random::{Draws, Purpose};
+use crate::engine::random::Purpose;
 use crate::model::LayerId;
 use crate::trace::Arithmetic;
 
@@ -30,7 +30,7 @@ impl Noise {
         // A normal number takes two draws of two words.
         const WORDS: usize = 4;
         let piece = |(i, noise): (usize, &mut [f32])| {
-            let draws = Draws::new(context.seed, Purpose::Noise, context.step, Some(self.layer));
+            let draws = Purpose::Noise.draws(context.seed, context.step, Some(self.layer));
             let mut draws = draws.at((i * PIECE * WORDS) as u64);
             noise.iter_mut().for_each(|noise| *noise = draws.normal() as f32);
         };

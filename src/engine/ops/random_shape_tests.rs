@@ -21,7 +21,7 @@ fn pick(draws: &mut Draws, low: usize, high: usize) -> usize {
 
 fn rounds(purpose: u64, mut round: impl FnMut(&mut Draws)) {
     for i in 0..ROUNDS {
-        round(&mut Draws::new(purpose, Purpose::Weights, i, None));
+        round(&mut Purpose::Weights.draws(purpose, i, None));
     }
 }
 

@@ -54,7 +54,7 @@ impl Bench {
         let signature = DataSignature { input: Shape(setting.input.to_vec()), task: setting.task };
         let training = TrainingSpec { learning_rate: 0.01, seed: setting.seed, ..TrainingSpec::default() };
         let machine = Machine::new(graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
-        let draws = Draws::new(setting.seed, Purpose::Weights, 1, None);
+        let draws = Purpose::Weights.draws(setting.seed, 1, None);
         let batch = Batch { len: 0, inputs: Vec::new(), targets: Vec::new(), rows: Vec::new() };
         let mut bench = Self { machine, draws, batch };
         for _ in 0..2 {
