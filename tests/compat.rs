@@ -1,7 +1,7 @@
 //! Files that earlier versions wrote open, go on and can be gone back in, for ever.
 //!
-//! `tests/compat` holds checkpoints as they were written by the program of their time, and `goes-on.json` what came next there. What
-//! lies in it is never written anew: another format adds another folder's worth of files.
+//! `tests/compat` holds checkpoints as they were written by the program of their time, and `goes-on.json` what came
+//! next there. What lies in it is never written anew: another format adds another folder's worth of files.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
@@ -77,7 +77,8 @@ fn runs_of_the_first_format_go_on_and_back() {
     }
 }
 
-/// Epochs were shuffled in memory then: the very batches come, saved once more or gone back in, and only new runs have others.
+/// Epochs were shuffled in memory then: the very batches come, saved once more or gone back in, and only new runs have
+/// others.
 #[test]
 fn a_run_keeps_the_order_that_its_epochs_began_in() {
     let folder = folder().join("state-2");

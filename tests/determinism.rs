@@ -1,4 +1,5 @@
-//! Every template gives bitwise the same run: on one, two and eight threads, in single steps, and across a save and a resume.
+//! Every template gives bitwise the same run: on one, two and eight threads, in single steps, and across a save and a
+//! resume.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 

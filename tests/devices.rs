@@ -1,5 +1,5 @@
-//! A run on more than one device: going on where it was, refusing what is not there, replaying what was computed elsewhere; and
-//! what a card computes beside what the CPU computes.
+//! A run on more than one device: going on where it was, refusing what is not there, replaying what was computed
+//! elsewhere; and what a card computes beside what the CPU computes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
@@ -138,7 +138,8 @@ fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
     assert!(state.devices.memory.is_some() || !cfg!(target_os = "linux"));
 }
 
-/// Close, not bitwise: a card sums in another order. Losses of a few steps, scores, answers; and across a change of device.
+/// Close, not bitwise: a card sums in another order. Losses of a few steps, scores, answers; and across a change of
+/// device.
 #[test]
 fn a_card_computes_what_the_cpu_computes() {
     let test = "a_card_computes_what_the_cpu_computes";

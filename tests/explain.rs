@@ -1,5 +1,5 @@
-//! Every number of a network can be explained: what an explanation says, evaluated, is the number that the machine holds; and
-//! nudges agree with every gradient.
+//! Every number of a network can be explained: what an explanation says, evaluated, is the number that the machine
+//! holds; and nudges agree with every gradient.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
@@ -129,7 +129,8 @@ fn every_value_of_an_attention_network_is_explained() {
     every_value_of("digits-attention");
 }
 
-/// Batch norm takes away whatever a bias before it adds: its gradient is 0, and what single precision leaves of it is rounding.
+/// Batch norm takes away whatever a bias before it adds: its gradient is 0, and what single precision leaves of it is
+/// rounding.
 #[test]
 fn what_is_left_of_gradients_that_cancel_is_not_held_against_them() {
     let units = |units| layer::Dense { units, ..layer::Dense::default() };

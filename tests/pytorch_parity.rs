@@ -1,5 +1,6 @@
-//! Whole networks beside PyTorch: the loss, the gradients and the running statistics of one step, 50 steps under every optimiser
-//! and 20 of larger networks, as `scripts/pytorch_fixtures/` recorded them. Single operations are compared beside their code.
+//! Whole networks beside PyTorch: the loss, the gradients and the running statistics of one step, 50 steps under every
+//! optimiser and 20 of larger networks, as `scripts/pytorch_fixtures/` recorded them. Single operations are compared
+//! beside their code.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 

@@ -1,5 +1,6 @@
-//! Small networks that chance draws, out of every kind of layer with any of its settings: every number is explained by what it
-//! says, nudges agree with every gradient and find one that was edited, and a free run is bitwise that of single steps.
+//! Small networks that chance draws, out of every kind of layer with any of its settings: every number is explained by
+//! what it says, nudges agree with every gradient and find one that was edited, and a free run is bitwise that of
+//! single steps.
 //!
 //! Deliberately no other framework: whole networks beside PyTorch are in `pytorch_parity.rs`.
 

@@ -1,5 +1,5 @@
-//! Networks over sequences: the same bits on any number of threads, in single steps and after a restore; a class at every position
-//! is learned and counted; NaN stays where it is; a number that is no index is named.
+//! Networks over sequences: the same bits on any number of threads, in single steps and after a restore; a class at
+//! every position is learned and counted; NaN stays where it is; a number that is no index is named.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 

@@ -1,4 +1,5 @@
-//! Runs: the same seed gives the same curve, saved runs go on bitwise, the journal replays, and the session drives it all.
+//! Runs: the same seed gives the same curve, saved runs go on bitwise, the journal replays, and the session drives it
+//! all.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 

@@ -1,5 +1,5 @@
-//! Ctrl-C and the system's polite request to end (SIGTERM), noticed where it suits: the first ends the work in good order, a second
-//! ends the program at once.
+//! Ctrl-C and the system's polite request to end (SIGTERM), noticed where it suits: the first ends the work in good
+//! order, a second ends the program at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -65,7 +65,8 @@ pub struct NewOptions {
     /// A column to leave out. Can be repeated.
     #[arg(long, value_name = "COLUMN")]
     pub drop: Vec<String>,
-    /// Where to write the project, replacing an existing one (default: TEMPLATE.glassbox.json in this folder, never replacing a file).
+    /// Where to write the project, replacing an existing one (default: TEMPLATE.glassbox.json in this folder, never
+    /// replacing a file).
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// With -o: replace even a file that isn't a Glassbox project.
@@ -110,8 +111,8 @@ pub struct TrainOptions {
     /// Number of threads (default: one per core).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Write one JSON line per step and per epoch to this file. With --resume an existing log is continued: lines of steps after
-    /// the checkpoint are removed, all others stay.
+    /// Write one JSON line per step and per epoch to this file. With --resume an existing log is continued: lines of
+    /// steps after the checkpoint are removed, all others stay.
     #[arg(long, value_name = "RUN.jsonl")]
     pub log: Option<PathBuf>,
     /// Write a checkpoint (*.safetensors) here after every epoch and at the end.
@@ -123,8 +124,8 @@ pub struct TrainOptions {
     /// Continue from a checkpoint of this project, or from a saved run by its name.
     #[arg(long, value_name = "IN")]
     pub resume: Option<PathBuf>,
-    /// With --resume: if the data differs from the run's, start a new run with its weights. Steps and epochs count from the
-    /// start, the optimiser state is reset, and the run records where its weights came from.
+    /// With --resume: if the data differs from the run's, start a new run with its weights. Steps and epochs count from
+    /// the start, the optimiser state is reset, and the run records where its weights came from.
     #[arg(long, requires = "resume")]
     pub other_data: bool,
     /// Continue when the loss becomes NaN or infinite, which otherwise ends training with exit code 1.
@@ -277,10 +278,11 @@ pub enum DeviceChoice {
 #[command(after_help = "Examples:\n  glassbox bench --only cnn-28 --profile\n  \
     python3 scripts/bench/peers.py --engine torch --json > torch.json && glassbox bench --against torch.json")]
 pub struct BenchOptions {
-    /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling (time
-    /// against width, depth, batch and threads), probe-overhead (what inspecting costs training), summaries (what the
-    /// summaries of layers cost it, which every run keeps), breakpoints (what they cost it), scrub (how quickly the debugger reaches any step of a long run) or soak (whether memory grows over 100 million
-    /// steps and 10,000 saves; takes a while).
+    /// Only this measurement: one of the workloads, ui-frame (work of the window per frame while training), scaling
+    /// (time against width, depth, batch and threads), probe-overhead (what inspecting costs training), summaries (what
+    /// the summaries of layers cost it, which every run keeps), breakpoints (what they cost it), scrub (how quickly the
+    /// debugger reaches any step of a long run) or soak (whether memory grows over 100 million steps and 10,000 saves;
+    /// takes a while).
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
     /// Compare with other frameworks measured on this machine: the output of scripts/bench/peers.py --json.

@@ -1,7 +1,7 @@
 //! What is printed: answers to stdout, remarks to stderr.
 //!
-//! A reader such as `head` may have seen enough and be gone. That is no failure: what else the command has to do is done, and
-//! its exit code is the usual one. A full disk is a failure.
+//! A reader such as `head` may have seen enough and be gone. That is no failure: what else the command has to do is
+//! done, and its exit code is the usual one. A full disk is a failure.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -40,8 +40,8 @@ pub fn remark(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// The exit code of an outcome, after its failure has been told: a sentence on stderr, and an object with `error` on stdout
-/// where JSON was asked for and none has told of it.
+/// The exit code of an outcome, after its failure has been told: a sentence on stderr, and an object with `error` on
+/// stdout where JSON was asked for and none has told of it.
 pub fn report(outcome: anyhow::Result<()>, as_json: bool) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     let sentence = format!("{error:#}");

@@ -1,8 +1,8 @@
-//! What a command reads and what it writes, told before its work begins, so that nothing of the user's is lost by it: no command
-//! writes over what it reads or writes elsewhere, and over what is not its own only with `--force`.
+//! What a command reads and what it writes, told before its work begins, so that nothing of the user's is lost by it:
+//! no command writes over what it reads or writes elsewhere, and over what is not its own only with `--force`.
 //!
-//! A file is known by where it lies, not by how its path is spelt: links lead to the file behind them, and two names of one file
-//! are one file. What a file is, its content tells, not its ending.
+//! A file is known by where it lies, not by how its path is spelt: links lead to the file behind them, and two names of
+//! one file are one file. What a file is, its content tells, not its ending.
 
 use std::fmt;
 use std::fs::{File, Metadata};

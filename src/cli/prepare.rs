@@ -1,5 +1,5 @@
-//! What `check`, `train` and `debug` do first: read the project, put the named data in place, load it, look for problems,
-//! set up the run or go on with a saved one.
+//! What `check`, `train` and `debug` do first: read the project, put the named data in place, load it, look for
+//! problems, set up the run or go on with a saved one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

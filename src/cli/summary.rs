@@ -24,7 +24,8 @@ pub struct Summary {
     pub val_roc_area: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_pr_area: Option<f64>,
-    /// How many validation samples, drawn evenly from all classes, the three scores above are over; `None`: all of them.
+    /// How many validation samples, drawn evenly from all classes, the three scores above are over; `None`: all of
+    /// them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranked_samples: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

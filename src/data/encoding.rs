@@ -1,5 +1,6 @@
-//! How rows as people have them become the network's input, and what its outputs are called: everything that a network needs to
-//! answer for rows that it never saw, without the data it learnt from. Measured on the training part, kept with the weights.
+//! How rows as people have them become the network's input, and what its outputs are called: everything that a network
+//! needs to answer for rows that it never saw, without the data it learnt from. Measured on the training part, kept
+//! with the weights.
 
 use std::sync::Arc;
 

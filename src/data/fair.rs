@@ -6,8 +6,9 @@ use super::order::{Algorithm, EpochOrder};
 use super::random::Purpose;
 use super::samples::{MOST, Samples};
 
-/// Rows of a part (all, or so many as are ever asked) in an order that has the classes in their shares from the start (each sample
-/// where chance puts it within its class), however the part is stored. Of numbers: shuffled. The same part is always ordered the same.
+/// Rows of a part (all, or so many as are ever asked) in an order that has the classes in their shares from the start
+/// (each sample where chance puts it within its class), however the part is stored. Of numbers: shuffled. The same part
+/// is always ordered the same.
 pub(super) fn order(samples: &Samples, by_class: bool) -> Vec<u32> {
     let len = samples.len();
     let mut rows: Vec<u32> = match len {

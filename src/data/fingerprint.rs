@@ -1,5 +1,5 @@
-//! What tells one data set from another: the rows of both parts and their order, in a few numbers that a run keeps. Names, units and
-//! everything else that is only shown are not in it.
+//! What tells one data set from another: the rows of both parts and their order, in a few numbers that a run keeps.
+//! Names, units and everything else that is only shown are not in it.
 
 use std::fmt;
 
@@ -29,7 +29,8 @@ pub struct PartPrint {
     in_any_order: u64,
 }
 
-/// What two data sets differ in; where it is displayed, half a sentence: "it was trained on 400 samples, and there are 380 now".
+/// What two data sets differ in; where it is displayed, half a sentence: "it was trained on 400 samples, and there are
+/// 380 now".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
     TrainingRows {

@@ -1,7 +1,9 @@
-//! The order in which the samples of an epoch are used: each once, in an order of its own per epoch, of which any place is known
-//! without the rest. Going back in time needs any batch again, and data may have more rows than an order of them has room in memory.
+//! The order in which the samples of an epoch are used: each once, in an order of its own per epoch, of which any place
+//! is known without the rest. Going back in time needs any batch again, and data may have more rows than an order of
+//! them has room in memory.
 //!
-//! What a run began with it keeps: the algorithm's name stands in its file, so that it goes on, and back, to the very batches it had.
+//! What a run began with it keeps: the algorithm's name stands in its file, so that it goes on, and back, to the very
+//! batches it had.
 
 use std::ops::Range;
 
@@ -80,10 +82,11 @@ const LANES: usize = 16;
 
 /// A permutation of the numbers below `len`, computed place by place.
 ///
-/// A place is written as two digits, `high * columns + low` with `high < rows`. A round of a Feistel network adds to one digit a number
-/// that a keyed hash draws from the other, which can be undone whatever the hash: each round permutes the table of `rows * columns`
-/// places, that is hardly larger than `len`. What comes out beyond `len` goes in again until it is below (a walk along the cycle, which
-/// leads back below `len` as it began there), so the whole permutes the numbers below `len`.
+/// A place is written as two digits, `high * columns + low` with `high < rows`. A round of a Feistel network adds to
+/// one digit a number that a keyed hash draws from the other, which can be undone whatever the hash: each round
+/// permutes the table of `rows * columns` places, that is hardly larger than `len`. What comes out beyond `len` goes in
+/// again until it is below (a walk along the cycle, which leads back below `len` as it began there), so the whole
+/// permutes the numbers below `len`.
 #[derive(Clone, Debug)]
 pub struct Keyed {
     len: u32,
@@ -143,7 +146,8 @@ impl Keyed {
     }
 }
 
-/// A number below `bound` (at most 2^16, so that all are as likely to some parts in 10^5) that depends on `digit` and `key` alone.
+/// A number below `bound` (at most 2^16, so that all are as likely to some parts in 10^5) that depends on `digit` and
+/// `key` alone.
 #[inline]
 fn drawn(digit: u32, key: u32, bound: u32) -> u32 {
     let mut hash = digit.wrapping_add(key);

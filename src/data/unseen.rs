@@ -8,7 +8,8 @@ use super::{DataError, Encoding, Progress, csv, idx};
 /// Rows of a file, in its order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unseen {
-    /// Of every row of the file, whether it is among the inputs; the others lack a value where training left such rows out.
+    /// Of every row of the file, whether it is among the inputs; the others lack a value where training left such rows
+    /// out.
     pub kept: Vec<bool>,
     /// `[kept rows, input_shape...]` row-major.
     pub inputs: Vec<f32>,

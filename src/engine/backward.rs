@@ -1,6 +1,6 @@
 //! Reverse mode by source transformation: walks the forward instructions from the loss to the parameters and appends
-//! what each op's `vjp` asks for. What no parameter needs is not computed; where a value feeds several instructions, their
-//! contributions are added.
+//! what each op's `vjp` asks for. What no parameter needs is not computed; where a value feeds several instructions,
+//! their contributions are added.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

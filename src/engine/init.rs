@@ -28,7 +28,8 @@ impl Initial {
     /// All 1: scales of normalisation.
     pub const ONES: Self = Self::Constant(1.0);
 
-    /// The numbers, keyed by (seed, layer, `index` of the tensor within its layer): nothing else in the network changes them.
+    /// The numbers, keyed by (seed, layer, `index` of the tensor within its layer): nothing else in the network changes
+    /// them.
     pub fn draw(self, dims: &[usize], seed: u64, layer: Option<LayerId>, index: u64) -> Vec<f64> {
         let len = dims.iter().product();
         let (initialiser, value) = match self {
@@ -79,8 +80,8 @@ fn normal(mut draws: Draws, len: usize, variance: f64) -> Vec<f64> {
     (0..len).map(|_| draws.normal() * variance.sqrt()).collect()
 }
 
-/// As `torch.nn.init.orthogonal_` makes it of the same normal numbers: the Q of a QR decomposition whose R has a positive
-/// diagonal, of the matrix `[dims[0], the rest]` or of its transpose, whichever is taller.
+/// As `torch.nn.init.orthogonal_` makes it of the same normal numbers: the Q of a QR decomposition whose R has a
+/// positive diagonal, of the matrix `[dims[0], the rest]` or of its transpose, whichever is taller.
 fn orthogonal(numbers: &[f64], dims: &[usize]) -> Vec<f64> {
     let rows = dims.first().copied().unwrap_or(1).max(1);
     let columns = numbers.len() / rows;
@@ -101,8 +102,9 @@ fn orthogonal(numbers: &[f64], dims: &[usize]) -> Vec<f64> {
 const BLOCK: usize = 64;
 const TILE: usize = 16;
 
-/// Gram and Schmidt's method on vectors of `length` numbers that lie one behind the other. What points along earlier vectors is taken off
-/// twice, which makes up for rounding. Each vector's arithmetic is its own, so threads change no bit.
+/// Gram and Schmidt's method on vectors of `length` numbers that lie one behind the other. What points along earlier
+/// vectors is taken off twice, which makes up for rounding. Each vector's arithmetic is its own, so threads change no
+/// bit.
 fn orthonormalise(vectors: &mut [f64], length: usize) {
     let count = vectors.len() / length.max(1);
     for start in (0..count).step_by(BLOCK) {

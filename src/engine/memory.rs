@@ -1,7 +1,7 @@
 //! How much memory a network takes to train, known before any of it is taken.
 //!
-//! Counts the values that a program names. Scratch space inside a kernel (a tile of a picture for each thread) and copies for
-//! others to look at come on top; they are small beside it.
+//! Counts the values that a program names. Scratch space inside a kernel (a tile of a picture for each thread) and
+//! copies for others to look at come on top; they are small beside it.
 
 use std::fmt;
 

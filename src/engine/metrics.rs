@@ -1,7 +1,7 @@
 //! How good answers are: pure functions of a network's outputs and the targets, as plain numbers.
 //!
-//! Outputs are `[rows, n]` row-major. For classes n is their number, or 1 for two classes told apart by one number; how a row is
-//! read is the model's [`Answer`].
+//! Outputs are `[rows, n]` row-major. For classes n is their number, or 1 for two classes told apart by one number; how
+//! a row is read is the model's [`Answer`].
 
 use crate::model::Answer;
 

@@ -1,5 +1,5 @@
-//! Floor 3: the engine. Compiles a drawn graph to a [`Program`], and runs programs on a [`Machine`]. The only module that
-//! names candle.
+//! Floor 3: the engine. Compiles a drawn graph to a [`Program`], and runs programs on a [`Machine`]. The only module
+//! that names candle.
 //!
 //! It knows no epochs, files, windows or threads of its own: the trainer drives it.
 

@@ -79,7 +79,8 @@ pub trait Op: Send + Sync + std::fmt::Debug {
     /// In words, one sentence for a beginner.
     fn words(&self) -> &'static str;
 
-    /// What to do where it makes NaN or infinity of numbers that are neither: a sentence. `None` where only their size can do it.
+    /// What to do where it makes NaN or infinity of numbers that are neither: a sentence. `None` where only their size
+    /// can do it.
     fn remedy(&self) -> Option<&'static str> {
         None
     }
@@ -95,8 +96,8 @@ pub trait Op: Send + Sync + std::fmt::Debug {
         inputs.first().cloned().into_iter().collect()
     }
 
-    /// Which of the inputs holds whole numbers from 0, and how many of these there are: classes, rows of a table, places. `None`
-    /// where any number will do. `inputs`: their shapes.
+    /// Which of the inputs holds whole numbers from 0, and how many of these there are: classes, rows of a table,
+    /// places. `None` where any number will do. `inputs`: their shapes.
     fn indices(&self, _inputs: &[ValueShape]) -> Option<(usize, usize)> {
         None
     }
@@ -106,8 +107,8 @@ pub trait Op: Send + Sync + std::fmt::Debug {
         &[""]
     }
 
-    /// What the gates of a recurrent layer are called, in the order in which they lie along the first axis of its weights and
-    /// biases and along the last of its output `.gates`.
+    /// What the gates of a recurrent layer are called, in the order in which they lie along the first axis of its
+    /// weights and biases and along the last of its output `.gates`.
     fn gates(&self) -> &'static [&'static str] {
         &[]
     }
@@ -176,8 +177,8 @@ pub struct StepContext {
 
 /// An op's window on the machine: its inputs, its outputs, the step.
 ///
-/// Every value is contiguous. An op that asks for [`Frame::reuse`] writes into last step's memory of that output, so it must
-/// never have set that output to a clone or a view of an input.
+/// Every value is contiguous. An op that asks for [`Frame::reuse`] writes into last step's memory of that output, so it
+/// must never have set that output to a clone or a view of an input.
 pub struct Frame<'a> {
     values: &'a mut [Option<Tensor>],
     inputs: &'a [ValueId],
@@ -243,8 +244,8 @@ impl<'a> Frame<'a> {
         self.values.get_mut(id.0 as usize)?.take()
     }
 
-    /// A CPU f32 tensor of these sizes for output `i`, with last step's memory when it fits. Its numbers are stale: write
-    /// all of them with [`bridge::write`], then [`Frame::set`] it.
+    /// A CPU f32 tensor of these sizes for output `i`, with last step's memory when it fits. Its numbers are stale:
+    /// write all of them with [`bridge::write`], then [`Frame::set`] it.
     pub fn reuse(&mut self, i: usize, dims: &[usize]) -> Result<Tensor> {
         match self.take_output(i) {
             Some(tensor) if are_same(tensor.dims(), dims) && bridge::is_cpu_f32(&tensor) => Ok(tensor),

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::kernels::matmul::{Matrix, matmul_on_one_thread};
 
-/// On all threads of the current pool, one product each; the best of several tries, since anything that disturbs only slows.
+/// On all threads of the current pool, one product each; the best of several tries, since anything that disturbs only
+/// slows.
 pub fn multiply_adds_per_second() -> f64 {
     let (m, n, k) = (128, 512, 256);
     let threads = rayon::current_num_threads();

@@ -1,4 +1,5 @@
-//! What of the processor decides how sums are rounded: two machines that say the same compute the same numbers, bit for bit.
+//! What of the processor decides how sums are rounded: two machines that say the same compute the same numbers, bit for
+//! bit.
 
 /// "x86_64 avx2 fma": the architecture, and those of its instructions that kernels choose by.
 pub fn processor() -> String {

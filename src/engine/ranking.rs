@@ -1,11 +1,11 @@
-//! How well answers are ordered, whatever the threshold: top-k accuracy, and the areas under the ROC and the precision-recall
-//! curve. Pure functions of outputs and targets, as `metrics`; definitions are scikit-learn's.
+//! How well answers are ordered, whatever the threshold: top-k accuracy, and the areas under the ROC and the
+//! precision-recall curve. Pure functions of outputs and targets, as `metrics`; definitions are scikit-learn's.
 
 use crate::model::Answer;
 use crate::trace::ClassAreas;
 
-/// Share of rows whose class is among the `k` largest outputs; `None` for no rows. Of equal outputs the first counts as larger, as when
-/// a class is named.
+/// Share of rows whose class is among the `k` largest outputs; `None` for no rows. Of equal outputs the first counts as
+/// larger, as when a class is named.
 pub fn top_k(outputs: &[f32], targets: &[f32], classes: usize, k: usize) -> Option<f64> {
     if targets.is_empty() || classes < 2 || outputs.len() != targets.len() * classes {
         return None;
@@ -52,8 +52,8 @@ pub fn overall(areas: &[ClassAreas]) -> ClassAreas {
     ClassAreas { roc: mean(|a| a.roc), precision_recall: mean(|a| a.precision_recall) }
 }
 
-/// From scores and whether each is of the class. Rows with equal scores change sides together. `None` where the class (for ROC also
-/// everything else) does not occur, or a score is no number.
+/// From scores and whether each is of the class. Rows with equal scores change sides together. `None` where the class
+/// (for ROC also everything else) does not occur, or a score is no number.
 fn areas(mut rows: Vec<(f64, bool)>) -> ClassAreas {
     let positives = rows.iter().filter(|(_, is)| *is).count() as f64;
     let negatives = rows.len() as f64 - positives;

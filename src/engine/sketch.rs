@@ -1,5 +1,5 @@
-//! Numbers for small pictures, by the engine's own ops: the curve of an activation or of a loss, the way of an optimiser, the
-//! losses of what learns by heart.
+//! Numbers for small pictures, by the engine's own ops: the curve of an activation or of a loss, the way of an
+//! optimiser, the losses of what learns by heart.
 
 use super::error::Result;
 use super::machine::Machine;
@@ -21,8 +21,8 @@ pub fn loss(kind: LossKind, answers: &[f32]) -> Result<Vec<f32>> {
     answers.iter().map(|answer| Ok(machine.evaluate(&[*answer], &[0.0], 1)?.loss as f32)).collect()
 }
 
-/// Where an optimiser leads two weights from (1, 1), step by step, in a slanting valley with its lowest point at (0, 0): the
-/// loss is (u² + v²) / 2, with u and v what the two [`rows`] make of the weights.
+/// Where an optimiser leads two weights from (1, 1), step by step, in a slanting valley with its lowest point at (0,
+/// 0): the loss is (u² + v²) / 2, with u and v what the two [`rows`] make of the weights.
 pub fn way(optimiser: &Optimiser, learning_rate: f64, steps: usize) -> Result<Vec<[f32; 2]>> {
     let start = Dense { units: 1, bias: false, init: Initialiser::Constant, init_value: 1.0, ..Dense::default() };
     let training = TrainingSpec { optimiser: optimiser.clone(), learning_rate, ..TrainingSpec::default() };
@@ -60,8 +60,8 @@ pub fn level(loss: f32, angle: f32) -> [f32; 2] {
     [along * cos - across * sin, along * sin + across * cos]
 }
 
-/// The training loss and the validation loss, step by step, of a layer that has as many weights as samples: it learns their noise
-/// as well.
+/// The training loss and the validation loss, step by step, of a layer that has as many weights as samples: it learns
+/// their noise as well.
 pub fn learnt_by_heart() -> Result<[Vec<f32>; 2]> {
     const INPUTS: usize = 16;
     const STEPS: usize = 60;

@@ -1,6 +1,7 @@
 //! How many threads compute. Results do not depend on it; only speed does.
 //!
-//! candle's own matrix product asks /proc/cpuinfo for a thread count at every call; the kernels here do not go through it.
+//! candle's own matrix product asks /proc/cpuinfo for a thread count at every call; the kernels here do not go through
+//! it.
 
 use super::error::{EngineError, Result};
 

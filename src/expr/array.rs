@@ -1,7 +1,7 @@
 //! The value of an expression over whole tensors: breakpoints, watches, `print`.
 //!
-//! Tensors of one shape are combined element by element, and a single number with every element. What the names stand for
-//! is the caller's.
+//! Tensors of one shape are combined element by element, and a single number with every element. What the names stand
+//! for is the caller's.
 
 use super::{BinaryOperator, Expr, Index, Reduction, UnaryOperator};
 

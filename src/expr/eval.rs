@@ -87,8 +87,8 @@ fn sigmoid(a: f64) -> f64 {
     1.0 / (1.0 + (-a).exp())
 }
 
-/// The error function, to about 1e-15: the series of positive terms near 0 (Abramowitz & Stegun 7.1.6), Lentz's continued
-/// fraction of erfc further out (7.1.14).
+/// The error function, to about 1e-15: the series of positive terms near 0 (Abramowitz & Stegun 7.1.6), Lentz's
+/// continued fraction of erfc further out (7.1.14).
 pub fn erf(x: f64) -> f64 {
     let size = x.abs();
     if x.is_nan() || size > 6.0 {

@@ -1,7 +1,7 @@
 //! Floor 0: the one expression language: of Formula layers, and of what the debugger prints and stops at.
 //!
-//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays, and which known name a
-//! mistyped one may have meant. Deliberately knows nothing of networks: the engine lowers an [`Expr`] to its own
+//! Owns the grammar, the functions, errors that say where, evaluation of one number and of arrays, and which known name
+//! a mistyped one may have meant. Deliberately knows nothing of networks: the engine lowers an [`Expr`] to its own
 //! instructions, and the debugger says what names stand for.
 //!
 //! Loosest to tightest: `or`, `and`, `not`, comparisons (not chained), `+ -`, `* /`, unary `-`, `^` (right to left, so
@@ -39,8 +39,9 @@ pub struct ParseError {
     pub at: usize,
 }
 
-/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, `name[0, 2]` is an element,
-/// `name[-1, 2:5]` a slice and `name[f, 0]` one of a gate. Functions are also names where no parenthesis follows, but `nan` and `inf`, which are numbers there.
+/// Any expression of the language; names may be anything such as `loss`, `dense_1.weight` or `%4`, `name[0, 2]` is an
+/// element, `name[-1, 2:5]` a slice and `name[f, 0]` one of a gate. Functions are also names where no parenthesis
+/// follows, but `nan` and `inf`, which are numbers there.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     parser::parse(text, None)
 }

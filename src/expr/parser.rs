@@ -1,5 +1,5 @@
-//! Tokens to a tree, by precedence climbing. Trees are at most [`DEEPEST`] levels deep, so that everything that walks one
-//! may recurse.
+//! Tokens to a tree, by precedence climbing. Trees are at most [`DEEPEST`] levels deep, so that everything that walks
+//! one may recurse.
 
 use super::ast::{COMPARISON, NEGATE, NOT};
 use super::lexer::{Placed, Token, place, tokens};

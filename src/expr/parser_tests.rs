@@ -15,7 +15,8 @@ fn refused(text: &str, at: usize, words: &str) {
     assert_eq!(error.at, at, "{text}: {}", error.message);
 }
 
-/// Documents and completion go through the lists: a new one that is in none fails to compile here, and is to be put there too.
+/// Documents and completion go through the lists: a new one that is in none fails to compile here, and is to be put
+/// there too.
 #[test]
 fn all_operators_are_in_their_list() {
     let place = |operator: B| match operator {

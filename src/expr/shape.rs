@@ -21,8 +21,8 @@ pub fn dims(expression: &Expr, dims_of: DimsOf) -> Result<Vec<usize>, String> {
     infer(expression, dims_of).map_err(|mistake| mistake.message)
 }
 
-/// That every name stands for something, that shapes fit, and (of a condition) that it is one number. `text` is what the
-/// expression was read from: the error says where in it.
+/// That every name stands for something, that shapes fit, and (of a condition) that it is one number. `text` is what
+/// the expression was read from: the error says where in it.
 pub fn check(text: &str, expression: &Expr, is_condition: bool, dims_of: DimsOf) -> Result<(), ParseError> {
     let place = |name: Option<&str>| name.and_then(|name| name_at(text, name)).unwrap_or(0);
     let dims = infer(expression, dims_of).map_err(|mistake| {

@@ -1,7 +1,7 @@
 //! Which known names a mistyped one may have meant: the one rule behind every "did you mean". Knows letters only.
 
-/// The known names that `typed` is a slip of, each with the number of its mistakes, the fewest first and equal ones as they were
-/// given. Case is no mistake; of three letters one may be wrong, of six two, and so on.
+/// The known names that `typed` is a slip of, each with the number of its mistakes, the fewest first and equal ones as
+/// they were given. Case is no mistake; of three letters one may be wrong, of six two, and so on.
 pub fn spelt_like<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let typed = typed.to_lowercase();
     let length = typed.chars().count();
@@ -24,8 +24,8 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     spelt_like(typed, known).first().map(|(_, name)| *name)
 }
 
-/// How many letters must be put in, left out, replaced or changed with their neighbour to make one of the other. All letters in
-/// another order are one mistake, however they stand.
+/// How many letters must be put in, left out, replaced or changed with their neighbour to make one of the other. All
+/// letters in another order are one mistake, however they stand.
 fn mistakes(a: &str, b: &str) -> usize {
     let sorted = |word: &str| {
         let mut letters: Vec<char> = word.chars().collect();

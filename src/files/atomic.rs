@@ -13,8 +13,8 @@ fn behind_links(path: &Path) -> PathBuf {
     found.unwrap_or_else(|_| path.to_owned())
 }
 
-/// Writes beside the target, flushes to the disk, then renames over it. What a link leads to is replaced, not the link; what
-/// is no file (a device, a pipe) is written to.
+/// Writes beside the target, flushes to the disk, then renames over it. What a link leads to is replaced, not the link;
+/// what is no file (a device, a pipe) is written to.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let target = behind_links(path);
     let written = match std::fs::metadata(&target) {

@@ -7,8 +7,8 @@ use std::io::{Error, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Takes the lock of a file, which is made where it is missing. `None` while another holds it. Errors: it cannot be opened, or
-/// the disk knows no locks.
+/// Takes the lock of a file, which is made where it is missing. `None` while another holds it. Errors: it cannot be
+/// opened, or the disk knows no locks.
 pub fn try_take(path: &Path) -> Result<Option<File>> {
     let file = File::options().write(true).create(true).truncate(false).open(path)?;
     Ok(try_hold(&file)?.then_some(file))

@@ -1,4 +1,5 @@
-//! Floor 1: files as such: written whole or not at all, locked, left behind; tensors in them. Knows nothing of what stands in them.
+//! Floor 1: files as such: written whole or not at all, locked, left behind; tensors in them. Knows nothing of what
+//! stands in them.
 
 pub mod atomic;
 pub mod lock;

@@ -1,4 +1,5 @@
-//! The half of a file that is being written, beside the one it is to become, and what is left of it when its program is killed.
+//! The half of a file that is being written, beside the one it is to become, and what is left of it when its program is
+//! killed.
 //!
 //! Whoever writes holds the lock of its temporary file, so one whose lock is free belongs to nobody that lives.
 

@@ -148,8 +148,8 @@ pub fn metadata_keys(path: &Path) -> Vec<String> {
     keys.into_iter().flatten().map(|(key, _)| key.clone()).collect()
 }
 
-/// The length and the header of a safetensors file, when they fit the size of the file: whatever else lies there (gigabytes of
-/// something else, a device without end) is not read into memory.
+/// The length and the header of a safetensors file, when they fit the size of the file: whatever else lies there
+/// (gigabytes of something else, a device without end) is not read into memory.
 fn header_of(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
     let damaged = |why: &str| std::io::Error::new(ErrorKind::InvalidData, why.to_owned());
     let mut bytes = vec![0; LENGTH];

@@ -1,5 +1,5 @@
-//! What stays in front until it is dealt with: a failure, work under way on the welcome screen, a project to bring back.
-//! It floats, so that nothing below it jumps, and keeps clear of what it speaks of.
+//! What stays in front until it is dealt with: a failure, work under way on the welcome screen, a project to bring
+//! back. It floats, so that nothing below it jumps, and keeps clear of what it speaks of.
 
 use egui::{Align2, Area, Context, Frame, Id, Label, Order, ProgressBar, Rect, RichText, Ui, Vec2};
 
@@ -19,8 +19,8 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
         return middle;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
-    // The start page has its cards at the left and little below its right column. What the debugger looks at is at the top; the
-    // workspace else has news of other kinds below.
+    // The start page has its cards at the left and little below its right column. What the debugger looks at is at the
+    // top; the workspace else has news of other kinds below.
     let below = !welcome && state.tab == Tab::Debug;
     let width = match (welcome, below) {
         (true, _) => 300.0,

@@ -1,6 +1,7 @@
 //! Questions that stand in front of the window: which file, and what about unsaved changes.
 //!
-//! A native file dialog runs on a thread of its own; beside it a field takes a typed path, so that nothing depends on the desktop.
+//! A native file dialog runs on a thread of its own; beside it a field takes a typed path, so that nothing depends on
+//! the desktop.
 
 mod leave;
 mod native;
@@ -47,7 +48,8 @@ pub enum Purpose {
     SaveFigure { suggestion: String, figure: Box<Figure> },
     /// Where to write a tensor.
     Export { record: TensorRecord, format: Format },
-    /// Where to write the table of runs, or the curves of those that are picked; the suggestion is a name without an ending.
+    /// Where to write the table of runs, or the curves of those that are picked; the suggestion is a name without an
+    /// ending.
     ExportRuns { suggestion: String, curves: bool },
 }
 
@@ -378,7 +380,8 @@ impl PathDialog {
     }
 }
 
-/// In a likely folder, else in the home folder, unless the person says otherwise; never a path that depends on where the program was started.
+/// In a likely folder, else in the home folder, unless the person says otherwise; never a path that depends on where
+/// the program was started.
 fn suggested_path(name: &str, ending: &str, folder: Option<&Path>) -> String {
     let name = format!("{}.{ending}", name.replace(['/', '\\'], "-"));
     if let Some(folder) = folder {

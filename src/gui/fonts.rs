@@ -1,5 +1,5 @@
-//! The typefaces: Inter for text, JetBrains Mono for numbers; behind them a subset of DejaVu Sans for mathematical signs, Material
-//! Symbols for icons, and what egui brings along.
+//! The typefaces: Inter for text, JetBrains Mono for numbers; behind them a subset of DejaVu Sans for mathematical
+//! signs, Material Symbols for icons, and what egui brings along.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! How long the window's own work takes per frame while training runs flat out: layout and tessellation, without a screen.
+//! How long the window's own work takes per frame while training runs flat out: layout and tessellation, without a
+//! screen.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,8 +17,8 @@ pub struct FrameTimes {
     pub median: f64,
     pub p99: f64,
     pub max: f64,
-    /// The 99th percentile without the time in which other programs, or the training itself, had the processor. `None` where
-    /// the system does not tell.
+    /// The 99th percentile without the time in which other programs, or the training itself, had the processor. `None`
+    /// where the system does not tell.
     pub p99_on_processor: Option<f64>,
     /// Steps that were trained meanwhile.
     pub steps: u64,
@@ -29,8 +30,8 @@ const FRAME: Duration = Duration::from_micros(16_667);
 const WARM_UP: usize = 60;
 const FRAMES: usize = 600;
 
-/// Plays a template for some ten seconds, with curves as if so many steps had gone before (0: with its own). The message says
-/// why it could not.
+/// Plays a template for some ten seconds, with curves as if so many steps had gone before (0: with its own). The
+/// message says why it could not.
 pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
     let ctx = Context::default();
     let mut curves = long_curves(points);

@@ -1,7 +1,7 @@
 //! A matrix as coloured cells: blue positive, orange negative, on one scale around 0.
 //!
-//! Owns the drawing and the reading of single cells. Says so when it draws fewer cells than there are, and marks NaN and
-//! infinity with glyphs of their own. Does not know what the numbers mean.
+//! Owns the drawing and the reading of single cells. Says so when it draws fewer cells than there are, and marks NaN
+//! and infinity with glyphs of their own. Does not know what the numbers mean.
 
 use egui::{
     Align2, AsIdSalt, Color32, ColorImage, Id, Pos2, Rect, Response, Sense, Stroke, TextureOptions, Ui, Vec2,
@@ -222,7 +222,8 @@ impl Plan {
         self.rows == map.rows && self.columns == map.columns
     }
 
-    /// The cell to show for a dot: the broken one if any, else the largest in magnitude, so that none is lost in a mean.
+    /// The cell to show for a dot: the broken one if any, else the largest in magnitude, so that none is lost in a
+    /// mean.
     fn cell(&self, map: &Heatmap<'_>, row: usize, column: usize) -> (f32, usize) {
         let part =
             |i: usize, dots: usize, cells: usize| (i * cells / dots)..((i + 1) * cells).div_ceil(dots).min(cells);

@@ -1,7 +1,7 @@
 //! F1: which term the control under the pointer, or the one with the focus, stands for.
 //!
-//! The answer comes from what every control says of itself to screen readers (AccessKit): where it is, what it is called, and
-//! which label names it. So a control is explained because it has a name; nothing else ties it to its term.
+//! The answer comes from what every control says of itself to screen readers (AccessKit): where it is, what it is
+//! called, and which label names it. So a control is explained because it has a name; nothing else ties it to its term.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,8 @@ use egui::{Context, Event, FullOutput, Id, Order, Plugin, Pos2, RawInput, Ui};
 use crate::model::glossary::{self, Term};
 use crate::session::State;
 
-/// Says to screen readers, and to F1, how much of a panel is on the screen: what lies scrolled away behind others is not there.
+/// Says to screen readers, and to F1, how much of a panel is on the screen: what lies scrolled away behind others is
+/// not there.
 pub fn bound(ui: &Ui) {
     let seen = ui.clip_rect();
     ui.ctx().accesskit_node_builder(ui.unique_id(), |node| {
@@ -24,7 +25,8 @@ pub fn bound(ui: &Ui) {
 #[derive(Default)]
 struct Names {
     asked: Asked,
-    /// The pointer is to count as gone until it moves: what it rests on has a tooltip, which would stay before the answer.
+    /// The pointer is to count as gone until it moves: what it rests on has a tooltip, which would stay before the
+    /// answer.
     hides_pointer: bool,
     read: Option<TreeUpdate>,
 }

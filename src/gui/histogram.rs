@@ -7,7 +7,8 @@ use super::reading::read_text;
 use super::theme::Tokens;
 use crate::trace::Histogram;
 
-/// Draws `histogram` as wide as there is room; hovering reads a bar. `name` starts the AccessKit name: "Dense 1 outputs".
+/// Draws `histogram` as wide as there is room; hovering reads a bar. `name` starts the AccessKit name: "Dense 1
+/// outputs".
 pub fn histogram_ui(ui: &mut Ui, tokens: &Tokens, name: &str, histogram: &Histogram, height: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
     let tallest = histogram.counts.iter().copied().max().unwrap_or(0);

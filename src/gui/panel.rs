@@ -1,5 +1,5 @@
-//! What every panel says of itself, and the one list of them: a tab of the workspace is an arrangement of panels. A person can
-//! put them elsewhere; several in one place are tabs.
+//! What every panel says of itself, and the one list of them: a tab of the workspace is an arrangement of panels. A
+//! person can put them elsewhere; several in one place are tabs.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! The projector view: large type, thick lines and strong colours, and only what a class looks at: the network, what it does,
-//! and the curves. Leaving it puts everything back as it was.
+//! The projector view: large type, thick lines and strong colours, and only what a class looks at: the network, what it
+//! does, and the curves. Leaving it puts everything back as it was.
 
 use egui::{CentralPanel, Frame, Panel, Ui, Vec2};
 

@@ -1,7 +1,7 @@
 //! Textures made from numbers, remade only when the numbers change.
 //!
-//! Owns the cache and nothing about what a picture shows. Textures that nobody asked for during a few hundred frames are
-//! given back, so cards and layers may come and go.
+//! Owns the cache and nothing about what a picture shows. Textures that nobody asked for during a few hundred frames
+//! are given back, so cards and layers may come and go.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,8 +26,8 @@ struct Entry {
     handle: TextureHandle,
 }
 
-/// The texture of `id`, made by `make` when there is none yet or its `version` differs. A version is whatever changes with
-/// the picture: see [`fingerprint`].
+/// The texture of `id`, made by `make` when there is none yet or its `version` differs. A version is whatever changes
+/// with the picture: see [`fingerprint`].
 pub fn cached(
     ctx: &Context,
     id: Id,
@@ -43,8 +43,8 @@ pub fn cached(
     }
 }
 
-/// As [`cached`], while `budget` lasts, of which making this one takes `cost`. Once it is spent, the picture as it was before,
-/// if there is one; more is made in the next frame.
+/// As [`cached`], while `budget` lasts, of which making this one takes `cost`. Once it is spent, the picture as it was
+/// before, if there is one; more is made in the next frame.
 pub fn cached_within(
     ctx: &Context,
     id: Id,

@@ -1,4 +1,5 @@
-//! Every colour, and the style that egui's own widgets take from them. No colour is written anywhere else in the window.
+//! Every colour, and the style that egui's own widgets take from them. No colour is written anywhere else in the
+//! window.
 //!
 //! The two tables are those of the mock-ups. Fonts are in [`super::fonts`].
 
@@ -157,8 +158,8 @@ impl Tokens {
         if contrast(self.on_icon, ground) >= contrast(self.on_accent, ground) { self.on_icon } else { self.on_accent }
     }
 
-    /// Qualitative and safe for colour-blind eyes. The first two are the ends of [`Self::diverging`], so that the points of
-    /// two classes match the surface behind them: class 0 orange, class 1 blue.
+    /// Qualitative and safe for colour-blind eyes. The first two are the ends of [`Self::diverging`], so that the
+    /// points of two classes match the surface behind them: class 0 orange, class 1 blue.
     pub fn class(&self, index: usize) -> Color32 {
         let rest = if self.dark { DARK_CLASSES } else { LIGHT_CLASSES };
         match index % (rest.len() + 2) {
@@ -228,8 +229,8 @@ pub fn regular(size: f32) -> FontId {
     FontId::new(size, FontFamily::Proportional)
 }
 
-/// Puts a theme in force for everything drawn from now on. Cheap enough to call whenever a setting changes, not every frame.
-/// [`super::fonts::install`] must have run on this context.
+/// Puts a theme in force for everything drawn from now on. Cheap enough to call whenever a setting changes, not every
+/// frame. [`super::fonts::install`] must have run on this context.
 pub fn apply(ctx: &egui::Context, theme: Theme, reduced_motion: bool) {
     put_in_force(ctx, of(theme), reduced_motion);
 }

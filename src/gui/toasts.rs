@@ -1,5 +1,6 @@
-//! Short news: notices of the session, each for a few seconds, longer the more there is to read. In the workspace they stand at the
-//! lower edge of the middle, off problems, banners and the debugger's controls; on the start page, at the upper edge.
+//! Short news: notices of the session, each for a few seconds, longer the more there is to read. In the workspace they
+//! stand at the lower edge of the middle, off problems, banners and the debugger's controls; on the start page, at the
+//! upper edge.
 
 use egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Role, Ui, Vec2, WidgetInfo};
 
@@ -46,7 +47,8 @@ impl Toasts {
         self.shown.drain(..surplus);
     }
 
-    /// Draws them inside a place, at its upper or its lower edge, and off what must not be covered where there is room beside it.
+    /// Draws them inside a place, at its upper or its lower edge, and off what must not be covered where there is room
+    /// beside it.
     pub fn show(&mut self, ctx: &Context, (place, edge): (Rect, Edge), keep_off: &[Rect], actions: &mut Vec<Action>) {
         if self.shown.is_empty() {
             return;

@@ -1,4 +1,5 @@
-//! A tour of the window: a bubble at one real control after the other, each with a sentence. The window stays usable meanwhile.
+//! A tour of the window: a bubble at one real control after the other, each with a sentence. The window stays usable
+//! meanwhile.
 
 use egui::{
     Area, Context, Frame, Id, Key, Label, Modifiers, Order, Pos2, Rect, RichText, Role, Stroke, StrokeKind, Vec2,

@@ -77,8 +77,8 @@ pub struct WorkspaceUi {
 }
 
 impl WorkspaceUi {
-    /// Before a frame. With another project everything goes that was about the one before: what was chosen, typed, scrolled to or
-    /// remembered. How a person likes their panels stays.
+    /// Before a frame. With another project everything goes that was about the one before: what was chosen, typed,
+    /// scrolled to or remembered. How a person likes their panels stays.
     pub fn follow(&mut self, state: &State) {
         if self.project == state.opened {
             return;

@@ -1,5 +1,5 @@
-//! How a network's outputs are read as an answer: what becomes of a row of them depends on the loss in force, because that is
-//! what they are trained to mean.
+//! How a network's outputs are read as an answer: what becomes of a row of them depends on the loss in force, because
+//! that is what they are trained to mean.
 //!
 //! Everything that speaks of classes and how sure the network is (scores, pictures, the command line) asks here.
 
@@ -13,16 +13,17 @@ use crate::expr::{Expr, Function, parse_elementwise};
 pub enum Answer {
     /// Logits that compete: their softmax are probabilities, together 1 (cross-entropy).
     Softmax,
-    /// Logits that stand alone: the sigmoid of each is the probability of its class against all others (binary cross-entropy).
-    /// A single one tells two classes apart and is the second's.
+    /// Logits that stand alone: the sigmoid of each is the probability of its class against all others (binary
+    /// cross-entropy). A single one tells two classes apart and is the second's.
     Sigmoid,
-    /// The network ends in Softmax or Sigmoid: the outputs are probabilities already. A single one is the second class's.
+    /// The network ends in Softmax or Sigmoid: the outputs are probabilities already. A single one is the second
+    /// class's.
     Probabilities,
-    /// Numbers trained towards 1 at the class and 0 elsewhere, or as a single one towards -1 and +1 (squared, absolute and
-    /// Huber error). The nearer to 1, the more the network means the class; no probability.
+    /// Numbers trained towards 1 at the class and 0 elsewhere, or as a single one towards -1 and +1 (squared, absolute
+    /// and Huber error). The nearer to 1, the more the network means the class; no probability.
     Scores,
-    /// Numbers trained to be beyond +1 at the class and -1 elsewhere (hinge). The larger, the more the network means the class; no
-    /// probability.
+    /// Numbers trained to be beyond +1 at the class and -1 elsewhere (hinge). The larger, the more the network means
+    /// the class; no probability.
     Margins,
     /// Numbers, not classes: as they are.
     Numbers,
@@ -52,7 +53,8 @@ impl Answer {
         matches!(self, Self::Softmax | Self::Sigmoid | Self::Probabilities)
     }
 
-    /// The class that a row of outputs names: the largest, the first of equals; a single output tells two classes apart.
+    /// The class that a row of outputs names: the largest, the first of equals; a single output tells two classes
+    /// apart.
     pub fn class(self, row: &[f32]) -> usize {
         if let [single] = row {
             let middle = if self == Self::Probabilities { 0.5 } else { 0.0 };
@@ -67,8 +69,9 @@ impl Answer {
         best
     }
 
-    /// One number a class from a row of outputs: 1 where the network is wholly sure of it, 0 where it is not at all. Scores may lie
-    /// outside: an output may be larger than what it was trained towards. Of a single output two, for two classes.
+    /// One number a class from a row of outputs: 1 where the network is wholly sure of it, 0 where it is not at all.
+    /// Scores may lie outside: an output may be larger than what it was trained towards. Of a single output two, for
+    /// two classes.
     pub fn shares(self, row: &[f32]) -> Vec<f32> {
         if let [single] = row
             && self != Self::Numbers
@@ -88,7 +91,8 @@ impl Answer {
         }
     }
 
-    /// What orders rows by how much they mean a class, as [`Self::shares`] would, without what rounding to 32 bits makes equal.
+    /// What orders rows by how much they mean a class, as [`Self::shares`] would, without what rounding to 32 bits
+    /// makes equal.
     pub fn rank(self, row: &[f32], class: usize) -> f64 {
         match row {
             [single] => f64::from(if class == 1 { *single } else { -*single }),

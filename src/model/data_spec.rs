@@ -276,7 +276,8 @@ pub enum ColumnRole {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingPolicy {
-    /// Numbers get the training part's median, categories a category of their own ("missing"). Rows without a target are left out.
+    /// Numbers get the training part's median, categories a category of their own ("missing"). Rows without a target
+    /// are left out.
     #[default]
     Fill,
     /// The row is left out.

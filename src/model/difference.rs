@@ -1,5 +1,5 @@
-//! What differs between two projects, in plain words: read off their settings as they are saved, so that a setting that is new
-//! is told of without a line here. How they are called and where cards stand makes no difference.
+//! What differs between two projects, in plain words: read off their settings as they are saved, so that a setting that
+//! is new is told of without a line here. How they are called and where cards stand makes no difference.
 
 mod layers;
 mod settings;
@@ -42,8 +42,8 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What was changed from `before` to `after`: the network first, then the data, then the training. The seed of the training is
-/// not among it: two runs that differ in nothing else are the same, drawn again.
+/// What was changed from `before` to `after`: the network first, then the data, then the training. The seed of the
+/// training is not among it: two runs that differ in nothing else are the same, drawn again.
 pub fn differences(before: &Project, after: &Project) -> Vec<Difference> {
     let mut found = layers::differences(&before.graph, &after.graph);
     let (old, new) = (&before.data.source, &after.data.source);

@@ -10,7 +10,8 @@ pub enum Edit {
         kind: LayerKind,
         position: [f32; 2],
     },
-    /// A new layer in the middle of a wire; without a position it is placed between the two ends and the rest makes room.
+    /// A new layer in the middle of a wire; without a position it is placed between the two ends and the rest makes
+    /// room.
     InsertOnWire {
         wire: WireId,
         kind: LayerKind,

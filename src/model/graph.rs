@@ -79,8 +79,8 @@ pub struct Graph {
     next_id: u32,
 }
 
-/// Equal when the same is drawn: ids that were once given away and are free again (after an edit and its opposite, or in a
-/// file) make no difference.
+/// Equal when the same is drawn: ids that were once given away and are free again (after an edit and its opposite, or
+/// in a file) make no difference.
 impl PartialEq for Graph {
     fn eq(&self, other: &Self) -> bool {
         self.layers == other.layers && self.wires == other.wires
@@ -105,7 +105,8 @@ pub enum ConnectError {
 }
 
 impl Layer {
-    /// Zeros that leave it are what it is for, or come from what is before it: only of units of its own they mean that those are dead.
+    /// Zeros that leave it are what it is for, or come from what is before it: only of units of its own they mean that
+    /// those are dead.
     pub fn may_be_zero(&self) -> bool {
         !self.kind.has_weights() && self.kind.about().group != Group::Activation
     }
@@ -222,7 +223,8 @@ impl Graph {
         Ok((output, input))
     }
 
-    /// Where a wire arrives that is drawn to the layer and not to one of its ports: the first free port, else the last of them.
+    /// Where a wire arrives that is drawn to the layer and not to one of its ports: the first free port, else the last
+    /// of them.
     pub fn free_input(&self, id: LayerId) -> usize {
         let wired: Vec<usize> = self.incoming(id).map(|wire| wire.input).collect();
         match self.layer(id).map(|layer| layer.kind.about().inputs) {

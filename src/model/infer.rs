@@ -257,8 +257,8 @@ fn repair(graph: &Graph, shapes: &Shapes, layer: &Layer, wire: Option<WireId>, f
     }
 }
 
-/// The layer whose parameter says what leaves `id`: itself, or one before it where the rest passes shapes on as they are. And
-/// whether an activation on the way shows that it is a hidden one (a sigmoid may end a network).
+/// The layer whose parameter says what leaves `id`: itself, or one before it where the rest passes shapes on as they
+/// are. And whether an activation on the way shows that it is a hidden one (a sigmoid may end a network).
 fn decides<'a>(graph: &'a Graph, shapes: &Shapes, mut id: LayerId, key: &str) -> Option<(&'a Layer, bool)> {
     let mut is_hidden = false;
     loop {

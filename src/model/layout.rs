@@ -1,5 +1,5 @@
-//! Where cards stand: columns by depth, rows by order; a chain that is too long for one line goes on in a line below, as text
-//! does.
+//! Where cards stand: columns by depth, rows by order; a chain that is too long for one line goes on in a line below,
+//! as text does.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -104,8 +104,8 @@ impl Plan {
         self.placed(best.map(|(_, lines)| lines).unwrap_or_default())
     }
 
-    /// Into as few lines of at most `longest` columns as there have to be, with as few wires between them as can be, and of these
-    /// the ones that are most alike in length.
+    /// Into as few lines of at most `longest` columns as there have to be, with as few wires between them as can be,
+    /// and of these the ones that are most alike in length.
     fn broken(&self, longest: usize) -> Vec<Range<usize>> {
         let count = self.heights.len();
         let torn: Vec<usize> = (0..count).map(|at| self.torn(at)).collect();
@@ -173,8 +173,8 @@ fn turns(graph: &Graph, wire: &Wire) -> bool {
     x(wire.to) < x(wire.from)
 }
 
-/// Shifts what follows a new layer in its line to the right, as far as needed for it to have its own column; beside a branch that
-/// is not moved by this it goes to a lower row.
+/// Shifts what follows a new layer in its line to the right, as far as needed for it to have its own column; beside a
+/// branch that is not moved by this it goes to a lower row.
 pub fn make_room(graph: &mut Graph, new: LayerId) {
     let Some(place) = graph.layer(new).map(|l| l.position) else { return };
     let followers = followers(graph, new);

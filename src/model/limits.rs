@@ -1,5 +1,5 @@
-//! What the numbers of a project may be: one table, which the fields of the window, `glassbox check` and whoever opens a project
-//! read. Those of layers stand with their parameters (`layer_params!`).
+//! What the numbers of a project may be: one table, which the fields of the window, `glassbox check` and whoever opens
+//! a project read. Those of layers stand with their parameters (`layer_params!`).
 
 use super::{Clip, DataSpec, OneCycle, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec};
 
@@ -271,7 +271,8 @@ impl DataSpec {
 }
 
 impl Project {
-    /// A sentence about every number of data and training that cannot be. A graph has none: it refuses them when it is read.
+    /// A sentence about every number of data and training that cannot be. A graph has none: it refuses them when it is
+    /// read.
     pub fn number_problems(&self) -> Vec<String> {
         [self.data.problems(), self.training.problems()].concat()
     }

@@ -1,5 +1,5 @@
-//! What a new layer takes over from those around it, so that it fits in without further settings: the activation, the number of
-//! units or filters, and as the last layer before the Loss the shape that the data asks for.
+//! What a new layer takes over from those around it, so that it fits in without further settings: the activation, the
+//! number of units or filters, and as the last layer before the Loss the shape that the data asks for.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -38,8 +38,8 @@ impl Edit {
     }
 }
 
-/// The layer that "one less" at a wire takes away: the one that feeds it, or where that is the Input, the one that it feeds; never
-/// an end of the network or a place where branches meet.
+/// The layer that "one less" at a wire takes away: the one that feeds it, or where that is the Input, the one that it
+/// feeds; never an end of the network or a place where branches meet.
 pub fn one_less(graph: &Graph, wire: WireId) -> Option<LayerId> {
     let wire = graph.wire(wire)?;
     [wire.from, wire.to].into_iter().find(|&id| {

@@ -1,5 +1,5 @@
-//! How the learning rate changes over a run: pure functions of the step, and the one schedule that looks at results instead. As
-//! PyTorch's `torch.optim.lr_scheduler`.
+//! How the learning rate changes over a run: pure functions of the step, and the one schedule that looks at results
+//! instead. As PyTorch's `torch.optim.lr_scheduler`.
 //!
 //! Knows no run: who measures results asks [`PlateauState::judge`] and keeps the state.
 

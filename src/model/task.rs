@@ -1,8 +1,8 @@
-//! What a network is asked for, as far as sizes go: how a target lies in memory, which losses fit, how outputs become an answer,
-//! what is scored and which picture shows it.
+//! What a network is asked for, as far as sizes go: how a target lies in memory, which losses fit, how outputs become
+//! an answer, what is scored and which picture shows it.
 //!
-//! Everything that depends on the kind of task asks here or matches on [`Task`] without a catch-all, so that a new kind leads the
-//! compiler through all of them. What classes and numbers are called, and in which units, is the data's.
+//! Everything that depends on the kind of task asks here or matches on [`Task`] without a catch-all, so that a new kind
+//! leads the compiler through all of them. What classes and numbers are called, and in which units, is the data's.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,8 @@ use super::layer::LossKind;
 pub enum Task {
     /// One of n classes. The target is the class's index.
     Classes(usize),
-    /// One of `classes` at each of `positions`: the next character at every place of a text. The target is an index each.
+    /// One of `classes` at each of `positions`: the next character at every place of a text. The target is an index
+    /// each.
     ClassesAt { positions: usize, classes: usize },
     /// n numbers.
     Numbers(usize),
@@ -149,16 +150,16 @@ impl Task {
         self.classes().is_some() || !loss.compares_classes()
     }
 
-    /// The shapes that a network may end in, the usual one last. Two classes may also be told apart by a single number, where the
-    /// loss does not make probabilities of both.
+    /// The shapes that a network may end in, the usual one last. Two classes may also be told apart by a single number,
+    /// where the loss does not make probabilities of both.
     pub fn outputs(self, loss: LossKind) -> Vec<Shape> {
         let single = self.classes() == Some(2) && !self.loss(loss).compares_shares();
         let widths = single.then_some(1).into_iter().chain([self.width()]);
         widths.map(|n| Shape(self.positions().into_iter().chain([n]).collect())).collect()
     }
 
-    /// How a row of outputs is read: as the loss in force means it, which a network that ends in Softmax or Sigmoid has done
-    /// itself (`ends_in_shares`).
+    /// How a row of outputs is read: as the loss in force means it, which a network that ends in Softmax or Sigmoid has
+    /// done itself (`ends_in_shares`).
     pub fn answer(self, chosen: LossKind, ends_in_shares: bool) -> Answer {
         if self.classes().is_none() {
             return Answer::Numbers;

@@ -1,6 +1,7 @@
 //! Projects to start from. Each is wired, valid and set to learn its data without further options.
 //!
-//! Templates that need a person's files (a table, a folder of pictures) are proposed from the files by `session/propose.rs`.
+//! Templates that need a person's files (a table, a folder of pictures) are proposed from the files by
+//! `session/propose.rs`.
 
 use super::graph::{Graph, LayerId};
 use super::layer::{

@@ -1,4 +1,5 @@
-//! How a project trains: optimiser, schedule, batch, clipping, stopping. Pure settings; `engine/` and `trainer/` carry them out.
+//! How a project trains: optimiser, schedule, batch, clipping, stopping. Pure settings; `engine/` and `trainer/` carry
+//! them out.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +48,8 @@ impl Default for TrainingSpec {
     }
 }
 
-/// What becomes of one setting where another one was changed from `before` to `after`. `follows`: only where it was the same.
+/// What becomes of one setting where another one was changed from `before` to `after`. `follows`: only where it was the
+/// same.
 fn taken<T: Clone + PartialEq>(own: &T, before: &T, after: &T, follows: bool) -> T {
     let is_taken = before != after && (!follows || own == before);
     if is_taken { after.clone() } else { own.clone() }

@@ -79,8 +79,8 @@ fn outputs(graph: &Graph) -> Vec<LayerId> {
     found
 }
 
-/// Whether an activation stands on the canvas as a layer of its own behind this one, with nothing but norms, dropout and the like
-/// between.
+/// Whether an activation stands on the canvas as a layer of its own behind this one, with nothing but norms, dropout
+/// and the like between.
 fn is_activated_later(graph: &Graph, id: LayerId) -> bool {
     let mut at = id;
     loop {

@@ -1,5 +1,5 @@
-//! Where somebody wants the panels of the window, as far as that differs from where they usually stand. Knows panels by their keys
-//! only: which there are is the window's matter.
+//! Where somebody wants the panels of the window, as far as that differs from where they usually stand. Knows panels by
+//! their keys only: which there are is the window's matter.
 
 use std::collections::BTreeMap;
 

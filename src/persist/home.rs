@@ -45,8 +45,8 @@ impl Home {
         self.folder.join(name)
     }
 
-    /// Held while several files here are to be read and written as one. `None`: somebody else does not let go, or the disk
-    /// knows no locks.
+    /// Held while several files here are to be read and written as one. `None`: somebody else does not let go, or the
+    /// disk knows no locks.
     pub(super) fn lock(&self, patience: Duration) -> Option<File> {
         lock::take(&self.path("lock"), patience).ok()
     }
@@ -60,8 +60,8 @@ impl Home {
         std::fs::read_to_string(self.path(SETTINGS)).unwrap_or_default()
     }
 
-    /// Writes what a window has changed since it last read or wrote them (`before`) over what other windows have written
-    /// meanwhile. Returns the settings as this window is to have them: its own, with the recent files of all.
+    /// Writes what a window has changed since it last read or wrote them (`before`) over what other windows have
+    /// written meanwhile. Returns the settings as this window is to have them: its own, with the recent files of all.
     pub fn write_settings(&self, ours: &Settings, before: &Settings) -> Result<Settings, FileError> {
         let path = self.path(SETTINGS);
         let failed = |error: serde_json::Error| FileError::write(&path, error);

@@ -1,5 +1,5 @@
-//! Floor 4: what is kept on disk: project files and their migrations, checkpoints, autosave, the user's settings, exported
-//! tensors.
+//! Floor 4: what is kept on disk: project files and their migrations, checkpoints, autosave, the user's settings,
+//! exported tensors.
 
 mod arrangement;
 pub mod checkpoint;

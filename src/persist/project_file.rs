@@ -1,4 +1,5 @@
-//! `*.glassbox.json`: reading with a sentence for everything that can be wrong. docs/project-file.md describes the format.
+//! `*.glassbox.json`: reading with a sentence for everything that can be wrong. docs/project-file.md describes the
+//! format.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -48,8 +49,8 @@ pub fn to_text(project: &Project) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&Envelope { glassbox: VERSION, project }).map(|text| text + "\n")
 }
 
-/// Reads the text of a project file; `path` is only named in messages. Numbers of data and training are taken as they are: a run
-/// that is kept has trained with them.
+/// Reads the text of a project file; `path` is only named in messages. Numbers of data and training are taken as they
+/// are: a run that is kept has trained with them.
 pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
     let not = |reason: String| FileError::NotAProject { reason, path: path.to_owned() };
     // Some editors put a mark before the first character.

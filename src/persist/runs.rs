@@ -1,8 +1,9 @@
-//! The runs of a project on disk: a folder beside its file, `NAME.runs` beside `NAME.glassbox.json`. Of every run a checkpoint
-//! (`run-1.safetensors`, which opens by itself) and a card (`run-1.json`) that is quick to read and to change.
+//! The runs of a project on disk: a folder beside its file, `NAME.runs` beside `NAME.glassbox.json`. Of every run a
+//! checkpoint (`run-1.safetensors`, which opens by itself) and a card (`run-1.json`) that is quick to read and to
+//! change.
 //!
-//! Several programs may write at once: a new run claims its number first, and every file is replaced whole. What a checkpoint
-//! says of the run is its writer's own.
+//! Several programs may write at once: a new run claims its number first, and every file is replaced whole. What a
+//! checkpoint says of the run is its writer's own.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -129,7 +130,8 @@ impl RunFolder {
         })
     }
 
-    /// An id that nobody else will take, and that is none of `known` either: runs on their way here from another folder.
+    /// An id that nobody else will take, and that is none of `known` either: runs on their way here from another
+    /// folder.
     pub fn claim<'a>(&self, known: impl IntoIterator<Item = &'a str>) -> Result<String, FileError> {
         let failed = |error: std::io::Error| FileError::write(&self.folder, error);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
@@ -201,7 +203,8 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Copies all runs and the desk into another folder, where nothing is written over. Returns the runs that were copied.
+    /// Copies all runs and the desk into another folder, where nothing is written over. Returns the runs that were
+    /// copied.
     pub fn copy_to(&self, other: &Self) -> Result<Vec<String>, FileError> {
         let mut copied = Vec::new();
         if self == other || !self.folder.is_dir() {

@@ -1,4 +1,5 @@
-//! What a window has not saved: a folder of its own in the program's folder, `sessions/N/`, whose lock it holds while it lives.
+//! What a window has not saved: a folder of its own in the program's folder, `sessions/N/`, whose lock it holds while
+//! it lives.
 //!
 //! ```text
 //! sessions/4/lock                      held by its window
@@ -8,7 +9,8 @@
 //!            runs-1/                   runs that are kept, until the project has a file
 //! ```
 //!
-//! No file that the note names is ever written again: a program killed at any moment leaves the old pair or the new one.
+//! No file that the note names is ever written again: a program killed at any moment leaves the old pair or the new
+//! one.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -89,8 +91,8 @@ pub struct Opened {
 }
 
 impl Home {
-    /// Makes a window's folder, and takes over those of windows that ended without a goodbye: they are this window's to bring
-    /// back or to delete, and no other's while it lives. Errors: the home cannot be written to.
+    /// Makes a window's folder, and takes over those of windows that ended without a goodbye: they are this window's to
+    /// bring back or to delete, and no other's while it lives. Errors: the home cannot be written to.
     pub fn open_session(&self) -> Result<Opened, FileError> {
         let sessions = self.path(SESSIONS);
         let failed = |error: std::io::Error| FileError::write(&sessions, error);
@@ -210,8 +212,8 @@ impl SessionFolder {
             .filter(|name| name == RUNS || name.strip_prefix(RUNS).is_some_and(|rest| rest.starts_with('-')))
     }
 
-    /// Killed before the project was first written: runs that were kept know theirs. The newest of them goes on, and all are there
-    /// beside it. What is made of it is written, so that it is a pair like any other.
+    /// Killed before the project was first written: runs that were kept know theirs. The newest of them goes on, and
+    /// all are there beside it. What is made of it is written, so that it is a pair like any other.
     fn left_of_runs(&self) -> Option<Left> {
         let newest = |name: String| {
             let folder = RunFolder::at(self.path.join(&name));

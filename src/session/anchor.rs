@@ -1,4 +1,5 @@
-//! Controls that tests, tours and lessons point at, by what they are for. Where they stand on the screen only the window knows.
+//! Controls that tests, tours and lessons point at, by what they are for. Where they stand on the screen only the
+//! window knows.
 
 use super::Tab;
 

@@ -1,5 +1,5 @@
-//! The thread that reads and writes the runs of a project, one thing after the other in the order in which they were asked for,
-//! so that the window never waits for a disk. What is read and written is [`super::keeping`]'s matter.
+//! The thread that reads and writes the runs of a project, one thing after the other in the order in which they were
+//! asked for, so that the window never waits for a disk. What is read and written is [`super::keeping`]'s matter.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};

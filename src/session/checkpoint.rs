@@ -36,7 +36,8 @@ const BRANCH: &str = "branch/";
 /// And those of the last step, when others stand under the plain names, with this.
 const LAST: &str = "last/";
 
-/// Which weights stand under the plain names, where other programs look for them. Both are there, and what goes on is the last.
+/// Which weights stand under the plain names, where other programs look for them. Both are there, and what goes on is
+/// the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plain {
     /// Those of the last step.
@@ -50,7 +51,8 @@ pub fn save(path: &Path, project: &Project, kept: &Kept) -> Result<(), String> {
     save_as(path, project, kept, Plain::Last)
 }
 
-/// `project`: what the run belongs to; the network and the settings in force are the run's own. Errors are sentences for the user.
+/// `project`: what the run belongs to; the network and the settings in force are the run's own. Errors are sentences
+/// for the user.
 pub fn save_as(path: &Path, project: &Project, kept: &Kept, plain: Plain) -> Result<(), String> {
     let (mut place, mut tensors) = written(&kept.saved, &kept.curves, plain);
     place["encoding"] = json!(kept.saved.encoding);
@@ -186,8 +188,8 @@ pub fn load_curves(path: &Path) -> Result<Curves, String> {
     Ok(curves(&file.tensors))
 }
 
-/// The run of what a window left, and the project as it was for this run, which may have been edited since. It is of the same
-/// data and, where nothing else says that they belong together, of the same network.
+/// The run of what a window left, and the project as it was for this run, which may have been edited since. It is of
+/// the same data and, where nothing else says that they belong together, of the same network.
 pub fn run_of(left: &Left) -> Option<(Project, Kept)> {
     let (project, kept) = load(left.run.as_deref()?).ok()?;
     let fits = project.data == left.project.data;

@@ -222,8 +222,8 @@ impl State {
         self.write_settings();
     }
 
-    /// One JSON line twice a second, and at once when a layer comes or goes, to the file named by GLASSBOX_STATUS: for scripts that
-    /// drive the window.
+    /// One JSON line twice a second, and at once when a layer comes or goes, to the file named by GLASSBOX_STATUS: for
+    /// scripts that drive the window.
     pub(super) fn write_status(&mut self) {
         let layers = self.project.graph.len();
         let is_due = |(at, known): (Instant, usize)| known != layers || at.elapsed() > Duration::from_millis(500);
@@ -274,8 +274,8 @@ fn make_paths_relative(project: &mut Project, folder: &Path) {
     }
 }
 
-/// Where the relative path of a checkpoint's data starts from: beside it, beside the project whose run it is, or where the
-/// program was started; the first where there is something.
+/// Where the relative path of a checkpoint's data starts from: beside it, beside the project whose run it is, or where
+/// the program was started; the first where there is something.
 fn base_of_data(project: &Project, checkpoint: &Path) -> PathBuf {
     let data = match &project.data.source {
         Source::Csv(csv) => &csv.path,

@@ -1,5 +1,5 @@
-//! Everything that needs a look, in one list: what keeps the network from training, what went wrong in the run, what the numbers
-//! of a layer say, and what was noticed in the data. Each says where it is, and what can be done about it.
+//! Everything that needs a look, in one list: what keeps the network from training, what went wrong in the run, what
+//! the numbers of a layer say, and what was noticed in the data. Each says where it is, and what can be done about it.
 
 use super::{Action, DataState, RunStatus, State, WayOut};
 use crate::data::Dataset;
@@ -49,7 +49,8 @@ impl State {
         found
     }
 
-    /// How a layer is doing, as far as the newest picture tells; `None` before the first step and where nothing is known.
+    /// How a layer is doing, as far as the newest picture tells; `None` before the first step and where nothing is
+    /// known.
     pub fn condition(&self, layer: &Layer) -> Option<LayerCondition> {
         let all = self.picture()?;
         Some(judge(layer, all.layers.get(&layer.id)?, all, strongest(all), self.update(layer.id, all.step)))
@@ -64,7 +65,8 @@ impl State {
         self.run.picture.as_deref().filter(|_| self.run.step > 0)
     }
 
-    /// The size of a layer's last update as a share of its weights. It is measured now and then; what was long ago says nothing of now.
+    /// The size of a layer's last update as a share of its weights. It is measured now and then; what was long ago says
+    /// nothing of now.
     fn update(&self, layer: LayerId, now: u64) -> Option<f32> {
         let of_late = |&(step, _): &(u64, _)| 8 * now.saturating_sub(step) <= now;
         let summary = self.run.curves.summaries.of(layer).last().filter(of_late);

@@ -1,5 +1,5 @@
-//! The thread that keeps what is not saved safe from a crash. It waits for no frames: the session hands it the newest project on
-//! every change, and it asks the trainer itself for the run.
+//! The thread that keeps what is not saved safe from a crash. It waits for no frames: the session hands it the newest
+//! project on every change, and it asks the trainer itself for the run.
 //!
 //! Owns when to write. How the files make a pair is [`SessionFolder`]'s, when there is something to keep the session's.
 
@@ -145,7 +145,8 @@ impl Keeper {
         self.send(Message::Source(Arc::new(asker)));
     }
 
-    /// The folder of what was brought back is the window's from here on. The one before goes once nothing is written to it.
+    /// The folder of what was brought back is the window's from here on. The one before goes once nothing is written to
+    /// it.
     pub fn move_to(&self, folder: Arc<SessionFolder>, generation: u64, project: Arc<Project>, note: Note) {
         self.send(Message::Folder(folder, OnDisk { generation, project: Some(project), note, run: None }));
     }

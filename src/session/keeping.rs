@@ -1,4 +1,4 @@
-//! How the runs of a project come to the disk and back: kept when they end, saved with the project, read when they are wanted.
+//! How a project's runs come to the disk and back: kept when they end, saved with it, read when they are wanted.
 //!
 //! Everything that takes time happens on the thread of [`Archive`], in order; here it is asked for, and taken in.
 
@@ -79,8 +79,8 @@ impl State {
         places.into_iter().find(|place| !place.exists()).unwrap_or(own)
     }
 
-    /// Keeps the live run as it stands, under the id that it has or a new one, which is returned. The file is written while
-    /// training goes on; the row is there at once.
+    /// Keeps the live run as it stands, under the id that it has or a new one, which is returned. The file is written
+    /// while training goes on; the row is there at once.
     pub(super) fn keep_live(&mut self) -> Option<String> {
         let mut card = self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.has_something())?;
         if !self.run.waits {
@@ -190,8 +190,8 @@ impl State {
                     let stamped = copied.iter().filter_map(|id| Some((to.checkpoint(id), to.stamp(id)?)));
                     locked(&stamps).extend(stamped);
                     if before.path().parent() == own.as_deref() {
-                        // They are the file's now: a crash has nothing of them to bring back. What cannot be removed is swept
-                        // with the folder.
+                        // They are the file's now: a crash has nothing of them to bring back. What cannot be removed is
+                        // swept with the folder.
                         let _ = std::fs::remove_dir_all(before.path());
                     }
                     News::Done(None)

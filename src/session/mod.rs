@@ -1,5 +1,5 @@
-//! Floor 5: the application without a screen. [`State`] is everything there is to see, [`Action`] everything that can be
-//! done; [`State::apply`] is the only writer. Panels borrow the one and push the other.
+//! Floor 5: the application without a screen. [`State`] is everything there is to see, [`Action`] everything that can
+//! be done; [`State::apply`] is the only writer. Panels borrow the one and push the other.
 
 pub mod about;
 mod action;

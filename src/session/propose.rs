@@ -1,4 +1,5 @@
-//! A project that fits a data set: a model of the right kind and size, and settings that train it without further options.
+//! A project that fits a data set: a model of the right kind and size, and settings that train it without further
+//! options.
 
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Dense, Dropout, Flatten, LayerKind};
@@ -33,8 +34,8 @@ fn for_pictures(samples: usize) -> TrainingSpec {
 }
 
 /// Two hidden layers; narrower, and with dropout between them, where rows are few. The first is tanh, because it
-/// saturates: on diamonds.csv (a few stones 30 standard deviations out) the mean R² of five splits rises from 0.976 with
-/// ReLU to 0.981, and on small tables it is no worse.
+/// saturates: on diamonds.csv (a few stones 30 standard deviations out) the mean R² of five splits rises from 0.976
+/// with ReLU to 0.981, and on small tables it is no worse.
 fn for_row(dataset: &Dataset, outputs: usize) -> Vec<LayerKind> {
     let rows = dataset.train.len();
     let wide = match rows {

@@ -1,4 +1,5 @@
-//! The session's side of keeping work safe from a crash: what the keeper is told of, and what windows before this one left.
+//! The session's side of keeping work safe from a crash: what the keeper is told of, and what windows before this one
+//! left.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ impl State {
         state
     }
 
-    /// Where this window keeps what is not saved, until it ends on purpose. Bringing back what a crash left makes that one's
-    /// folder this window's. `None` where the program works without memory.
+    /// Where this window keeps what is not saved, until it ends on purpose. Bringing back what a crash left makes that
+    /// one's folder this window's. `None` where the program works without memory.
     pub fn session_folder(&self) -> Option<PathBuf> {
         self.works.folder.as_ref().map(|folder| folder.path().to_owned())
     }
@@ -55,7 +56,8 @@ impl State {
         self.offer_what_was_left();
     }
 
-    /// The folder of what was left becomes this window's: nothing of it is moved, so that nothing can be lost on the way.
+    /// The folder of what was left becomes this window's: nothing of it is moved, so that nothing can be lost on the
+    /// way.
     fn bring_back(&mut self, folder: SessionFolder, left: Left) {
         let run = checkpoint::run_of(&left);
         let folder = Arc::new(folder);

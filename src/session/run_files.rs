@@ -20,8 +20,8 @@ pub(super) fn locked(stamps: &Stamps) -> MutexGuard<'_, BTreeMap<PathBuf, Stamp>
     stamps.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// `stamps`: the states of the files that this window has read or written last. Where somebody else has written since, the run
-/// goes under an id of its own, so that neither is lost.
+/// `stamps`: the states of the files that this window has read or written last. Where somebody else has written since,
+/// the run goes under an id of its own, so that neither is lost.
 pub(super) fn write_run(
     folder: &RunFolder,
     card: RunCard,

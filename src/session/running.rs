@@ -266,8 +266,8 @@ impl State {
         }
     }
 
-    /// Epochs are where a run is suggested to stop. Whoever plays there goes on: as many again as were suggested at first, or past early
-    /// stopping.
+    /// Epochs are where a run is suggested to stop. Whoever plays there goes on: as many again as were suggested at
+    /// first, or past early stopping.
     fn train_on(&mut self) {
         let training = &self.project.training;
         let epochs = training.epochs;

@@ -1,5 +1,5 @@
-//! The runs of the project: which there are, what is known of each, and what is done with them. How they come to and from the
-//! disk is [`super::keeping`]'s.
+//! The runs of the project: which there are, what is known of each, and what is done with them. How they come to and
+//! from the disk is [`super::keeping`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,14 +12,15 @@ use crate::trace::{Curves, Ending, Guess, OutputPicture, Prediction, RunCard};
 /// What the panels see of the runs of the project.
 #[derive(Debug, Default)]
 pub struct Runs {
-    /// Those that are kept, in the order in which they began. The live one is among them once it was kept; what is shown of it
-    /// then is [`State::live_card`].
+    /// Those that are kept, in the order in which they began. The live one is among them once it was kept; what is
+    /// shown of it then is [`State::live_card`].
     pub cards: Vec<Arc<RunCard>>,
     /// The id of the run that is on the table, once it has one.
     pub live: Option<String>,
     /// Those whose curves are laid over each other.
     pub picked: BTreeSet<String>,
-    /// The curves of the runs that are picked, as they are read. Not those of the live one: they are [`super::RunView`]'s.
+    /// The curves of the runs that are picked, as they are read. Not those of the live one: they are
+    /// [`super::RunView`]'s.
     pub curves: BTreeMap<String, Arc<Curves>>,
     /// The two that stand side by side, by their ids.
     pub pair: Option<[String; 2]>,
@@ -153,7 +154,8 @@ impl State {
         all.filter_map(number).max().unwrap_or(0).max(self.runs.cards.len()) + 1
     }
 
-    /// The network and the settings that the live run has, which need not be those on the canvas: these may not be valid yet.
+    /// The network and the settings that the live run has, which need not be those on the canvas: these may not be
+    /// valid yet.
     pub(super) fn live_project(&self) -> Project {
         let (waits, works) = (self.run.waits, &self.works);
         let of_run = works.resume_in.as_deref().filter(|_| waits).or(works.in_force.as_deref());

@@ -168,7 +168,8 @@ pub struct Explanation {
     pub value: f64,
     /// The training step it belongs to, from 1.
     pub step: u64,
-    /// Index in the program of the instruction that made it; `None` for what no instruction makes (the batch, a weight).
+    /// Index in the program of the instruction that made it; `None` for what no instruction makes (the batch, a
+    /// weight).
     pub instruction: Option<usize>,
     /// `%3 = linear %x, dense_1.weight, dense_1.bias`
     pub line: String,
@@ -189,8 +190,8 @@ pub struct Verdict {
     pub nudge: f64,
     /// (loss(+) - loss(-)) / 2 nudge
     pub difference: f64,
-    /// (loss(+) - loss) / nudge and (loss - loss(-)) / nudge. Where single precision has rounded a number over to the other side of
-    /// a kink, the slopes on both sides: that of the nudge and the gradient itself.
+    /// (loss(+) - loss) / nudge and (loss - loss(-)) / nudge. Where single precision has rounded a number over to the
+    /// other side of a kink, the slopes on both sides: that of the nudge and the gradient itself.
     pub sides: [f64; 2],
     /// Whether the gradient agrees with the difference.
     pub judgement: Judgement,

@@ -89,7 +89,8 @@ impl Branches {
         std::iter::once(name.clone()).chain(again).find(|name| !is_taken(name)).unwrap_or(name)
     }
 
-    /// The current branch rests after the step `stood`, and a new one that begins here is looked at. Returns the one that rests.
+    /// The current branch rests after the step `stood`, and a new one that begins here is looked at. Returns the one
+    /// that rests.
     pub fn fork(&mut self, name: String, stood: u64, here: Moment) -> u32 {
         let from = self.current;
         self.stands(stood);
@@ -111,8 +112,8 @@ impl Branches {
         from
     }
 
-    /// Those that began with a change and rest, but are more than are kept or take more than `most` bytes together, the oldest
-    /// first. The newest of them always stays, and one that was given a name is nobody's to drop.
+    /// Those that began with a change and rest, but are more than are kept or take more than `most` bytes together, the
+    /// oldest first. The newest of them always stays, and one that was given a name is nobody's to drop.
     pub fn surplus(&self, most: usize, bytes: impl Fn(u32) -> usize) -> Vec<u32> {
         let begun = self.known.iter().filter(|known| known.by_change && known.id != self.current);
         let mut taken = 0;
@@ -135,8 +136,8 @@ impl Branches {
         is_there
     }
 
-    /// Of what a file says: the current one stands after this step, and of the others there are those with these numbers. Whatever
-    /// else it says, there is a current one.
+    /// Of what a file says: the current one stands after this step, and of the others there are those with these
+    /// numbers. Whatever else it says, there is a current one.
     pub fn only(mut self, is_there: impl Fn(u32) -> bool) -> Self {
         self.numbered = self.known.iter().map(|known| known.id).fold(self.numbered, u32::max);
         if self.get(self.current).is_none() {
@@ -169,8 +170,8 @@ impl Branches {
         self.get(self.current).filter(|known| known.by_change && known.beginning() == place)?.parent
     }
 
-    /// Drops a branch that is not looked at. What was forked from it counts as forked from where it was forked itself, where that
-    /// one went further.
+    /// Drops a branch that is not looked at. What was forked from it counts as forked from where it was forked itself,
+    /// where that one went further.
     pub fn forget(&mut self, id: u32) -> Option<Branch> {
         let at = self.known.iter().position(|known| known.id == id && id != self.current)?;
         let gone = self.known.remove(at);

@@ -70,8 +70,8 @@ fn yes() -> bool {
 pub enum At {
     /// Once a step, when all but the update is done; for conditions.
     Anywhere,
-    /// Before an instruction, by the name of its first output in the listing: `%4`, `dense_1.weight.grad`; an update by its
-    /// parameter.
+    /// Before an instruction, by the name of its first output in the listing: `%4`, `dense_1.weight.grad`; an update by
+    /// its parameter.
     Instruction(String),
     /// Before the first of the layer's instructions in a row, in every phase.
     Layer(LayerId),

@@ -1,7 +1,7 @@
 //! What the numbers of a layer say of it: one rule for the cards, the debugger's table and the command line.
 //!
-//! Only what is a fact of the numbers (NaN, dead, saturated, vanishing, frozen) is called bad or worth a look, and only what they
-//! show is called well. What needs judgement is not told here.
+//! Only what is a fact of the numbers (NaN, dead, saturated, vanishing, frozen) is called bad or worth a look, and only
+//! what they show is called well. What needs judgement is not told here.
 
 use super::numbers::significant;
 use super::{LayerHealth, LayersRecord, Statistics};
@@ -15,9 +15,11 @@ const TELLING: usize = 8;
 /// A layer of rectifiers does well without so many of its units, and hardly misses so many more.
 const FEW: f32 = 0.1;
 const SOME: f32 = 0.25;
-/// A unit that answers one sample in twenty is silent for so many of them once in thirty times: then it is as good as dead.
+/// A unit that answers one sample in twenty is silent for so many of them once in thirty times: then it is as good as
+/// dead.
 const MANY: usize = 64;
-/// A gradient so small is a signal that has got lost, or a network that has nothing more to learn: by itself nobody can tell.
+/// A gradient so small is a signal that has got lost, or a network that has nothing more to learn: by itself nobody can
+/// tell.
 const TINY: f32 = 1e-6;
 /// And so small beside the strongest layer's, it has got lost on the way;
 const VANISHED: f32 = 1e-5;
@@ -205,7 +207,8 @@ impl LayersRecord {
         vitals.condition()
     }
 
-    /// The whole table in one sentence: where a NaN was made, the first of the layers that are worst, or what was looked at.
+    /// The whole table in one sentence: where a NaN was made, the first of the layers that are worst, or what was
+    /// looked at.
     pub fn headline(&self) -> (Severity, String) {
         if let Some(found) = &self.not_finite {
             return (Severity::Bad, found.clone());

@@ -1,4 +1,5 @@
-//! What training told of itself, step by step: curves over the steps, how quickly they came, and what was changed on the way.
+//! What training told of itself, step by step: curves over the steps, how quickly they came, and what was changed on
+//! the way.
 
 use super::{Evaluation, Series, StepRow, Summaries};
 use crate::model::Metric;
@@ -66,8 +67,8 @@ impl Curves {
         stretch
     }
 
-    /// The run is here now. A knot is tied now and then, the more seldom the longer the run is; at once where epochs have become
-    /// others.
+    /// The run is here now. A knot is tied now and then, the more seldom the longer the run is; at once where epochs
+    /// have become others.
     pub fn note_pace(&mut self, now: Pace, at_once: bool) {
         let seldom = PACE_EVERY.max(now.seconds / FINEST_PACE);
         let due = |last: &Pace| now.step > last.step && (at_once || now.seconds - last.seconds >= seldom);

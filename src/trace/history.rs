@@ -1,8 +1,10 @@
-//! What happened to a run: how it began, what was changed in it and where, and what of that lies ahead of where it stands.
+//! What happened to a run: how it began, what was changed in it and where, and what of that lies ahead of where it
+//! stands.
 //!
-//! The one record of it: trainer, debugger, window, files and command line read this and keep nothing of their own beside it.
-//! A change belongs to its place: whoever arrives there again finds it made. What a schedule cuts on a plateau is no change of a
-//! person's: it comes by itself when its place is passed, so there are only those that have come.
+//! The one record of it: trainer, debugger, window, files and command line read this and keep nothing of their own
+//! beside it. A change belongs to its place: whoever arrives there again finds it made. What a schedule cuts on a
+//! plateau is no change of a person's: it comes by itself when its place is passed, so there are only those that have
+//! come.
 
 use std::fmt;
 use std::sync::Arc;
@@ -68,7 +70,8 @@ pub struct History {
     /// Cuts of the rate on a plateau, up to here.
     #[serde(default)]
     cuts: Vec<JournalEntry>,
-    /// Where changes are being made, until the run goes elsewhere, and the first of them: what is dragged there is one change.
+    /// Where changes are being made, until the run goes elsewhere, and the first of them: what is dragged there is one
+    /// change.
     #[serde(skip)]
     series: Option<((u64, usize), usize)>,
 }
@@ -139,8 +142,8 @@ impl History {
         chosen.unwrap_or(&self.origin.device)
     }
 
-    /// Something was changed here: what lay ahead is forgotten. `in_series`: it may be the same drag as the change before it, if
-    /// that was made here too.
+    /// Something was changed here: what lay ahead is forgotten. `in_series`: it may be the same drag as the change
+    /// before it, if that was made here too.
     pub fn change(&mut self, entry: JournalEntry, in_series: bool) {
         let here = place(&entry);
         self.changes.truncate(self.made);
@@ -162,8 +165,8 @@ impl History {
         self.made = (self.made + 1).min(self.changes.len());
     }
 
-    /// So many steps are complete: changes of steps before the last one that were not made when their place came are no part of
-    /// what became of the run.
+    /// So many steps are complete: changes of steps before the last one that were not made when their place came are no
+    /// part of what became of the run.
     pub fn pass(&mut self, step: u64) {
         if self.ahead().first().is_some_and(|next| next.step + 1 < step) {
             self.changes.truncate(self.made);
@@ -202,9 +205,9 @@ impl History {
         self.changes.iter().chain(&self.cuts).map(JournalEntry::bytes).sum()
     }
 
-    /// Whether the last two changes are the same number of a tensor or of the settings being dragged: both are one change then,
-    /// from what was before to what is now. Not so where it comes back to what it was: another value in between may have left something behind
-    /// (with every other rate the cuts of a plateau are forgotten).
+    /// Whether the last two changes are the same number of a tensor or of the settings being dragged: both are one
+    /// change then, from what was before to what is now. Not so where it comes back to what it was: another value in
+    /// between may have left something behind (with every other rate the cuts of a plateau are forgotten).
     fn last_two_are_one(&self) -> bool {
         let of = |entry: &JournalEntry| match &entry.change {
             Change::Training { training } => Some(training.clone()),

@@ -4,7 +4,8 @@ use super::{Change, JournalEntry, Mark};
 use crate::model::difference::{Difference, of_graphs, of_training};
 use crate::model::{Device, Graph, Project, TrainingSpec};
 
-/// Of all changes from the beginning, in their order. Dragging a slider leaves one mark, from where it began to where it ended.
+/// Of all changes from the beginning, in their order. Dragging a slider leaves one mark, from where it began to where
+/// it ended.
 pub fn marks<'a>(origin: &Project, device: &Device, journal: impl IntoIterator<Item = &'a JournalEntry>) -> Vec<Mark> {
     let mut before = Before { training: &origin.training, graph: &origin.graph, device };
     let mut marks: Vec<(u64, Said)> = Vec::new();
@@ -59,7 +60,8 @@ impl Said {
         }
     }
 
-    /// From where this began to where `next` ended, over where it was where both are the same: that may have left something behind.
+    /// From where this began to where `next` ended, over where it was where both are the same: that may have left
+    /// something behind.
     fn dragged_to(self, next: Self) -> Self {
         let Some((first, _)) = self.setting() else { return next };
         let (from, over) = (first.from.clone(), first.to.clone());

@@ -132,8 +132,8 @@ impl Listing {
         self.lines.iter().flat_map(|line| line.outputs.iter().chain(&line.inputs)).find(|token| token.name == name)
     }
 
-    /// What of a step has used a value already, so that a change of it comes too late for that: a sentence. `done`: executed
-    /// instructions of the step in progress.
+    /// What of a step has used a value already, so that a change of it comes too late for that: a sentence. `done`:
+    /// executed instructions of the step in progress.
     pub fn used_already(&self, name: &str, done: usize) -> Option<String> {
         let is = |tokens: &[Token]| tokens.iter().any(|token| token.name == name);
         let used = self.lines.iter().take(done).find(|line| is(&line.inputs) && !is(&line.outputs))?;

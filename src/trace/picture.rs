@@ -100,7 +100,8 @@ pub enum Preview {
     /// Nothing to show.
     #[default]
     None,
-    /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); of the first 16 units, or of all.
+    /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); of the first 16
+    /// units, or of all.
     Plane { resolution: usize, units: Vec<Arc<[f32]>> },
     /// Feature maps of the watched sample; the first 16 channels, or all.
     Maps { rows: usize, columns: usize, channels: Vec<Arc<[f32]>> },
@@ -141,8 +142,8 @@ impl Matrix {
 /// What the network now does, by kind of task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OutputPicture {
-    /// Points of the plane. `scores[c]` is what is said for class c (or, for regression, the one predicted number) at each cell, row by
-    /// row from the top (largest y first).
+    /// Points of the plane. `scores[c]` is what is said for class c (or, for regression, the one predicted number) at
+    /// each cell, row by row from the top (largest y first).
     Surface { resolution: usize, extent: f32, scores: Vec<Arc<[f32]>>, task: Task },
     /// One number in, one out: predictions along the axis, in the data's units.
     Curve { x: Arc<[f32]>, y: Arc<[f32]> },
@@ -210,7 +211,8 @@ pub struct NumberScores {
 /// How well the answers order validation samples, whatever the threshold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ranking {
-    /// k, and the share of samples whose class is among the k likeliest; where there are classes enough for it to tell anything.
+    /// k, and the share of samples whose class is among the k likeliest; where there are classes enough for it to tell
+    /// anything.
     pub top: Option<(usize, f64)>,
     /// One entry a class.
     pub areas: Vec<ClassAreas>,
@@ -219,7 +221,8 @@ pub struct Ranking {
 /// Areas under the curves of one class against all others; `None` where there is nothing to compare.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ClassAreas {
-    /// Under true positives against false positives: the chance that a sample of the class gets a higher score than another.
+    /// Under true positives against false positives: the chance that a sample of the class gets a higher score than
+    /// another.
     pub roc: Option<f64>,
     /// Under precision against recall, as average precision.
     pub precision_recall: Option<f64>,

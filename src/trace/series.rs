@@ -1,8 +1,8 @@
 //! A curve of any length that can be drawn at any zoom: a pyramid of minima and maxima, so that drawing costs what the
 //! screen is wide and no outlier is ever hidden.
 //!
-//! Its memory has a bound. Where there would be more than [`MOST`] points, stretches of steps twice as wide as before keep only
-//! what marks them out: their first, least and largest point and the first that is no number.
+//! Its memory has a bound. Where there would be more than [`MOST`] points, stretches of steps twice as wide as before
+//! keep only what marks them out: their first, least and largest point and the first that is no number.
 
 /// Points that fall together on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -159,8 +159,8 @@ impl Series {
         }
     }
 
-    /// What marks some points out: the first, the least, the largest, the first that is no number, and the last when it is asked
-    /// for. In order.
+    /// What marks some points out: the first, the least, the largest, the first that is no number, and the last when it
+    /// is asked for. In order.
     fn outstanding(&self, points: std::ops::Range<usize>, with_end: bool) -> Vec<usize> {
         let finite = || points.clone().filter(|&i| self.values[i].is_finite());
         let least = finite().min_by(|&a, &b| self.values[a].total_cmp(&self.values[b]));
@@ -174,8 +174,9 @@ impl Series {
         kept
     }
 
-    /// All points, or no more than about `most` of them: of every stretch the first, the least and the largest, and where there is
-    /// one that is no number, that one; and the very last. Nothing is drawn that never was, and no outlier is lost.
+    /// All points, or no more than about `most` of them: of every stretch the first, the least and the largest, and
+    /// where there is one that is no number, that one; and the very last. Nothing is drawn that never was, and no
+    /// outlier is lost.
     pub fn thinned(&self, most: usize) -> Self {
         if self.len() <= most {
             return self.clone();
@@ -206,9 +207,9 @@ impl Series {
         self.shift == 0
     }
 
-    /// Between `from` and `to` (steps), one or two buckets a pixel, in order, or one for every point if there are fewer. One
-    /// neighbour on each side is included so that lines run to the edge. What falls into a bucket does not depend on what
-    /// comes after it, so that a growing curve stands still.
+    /// Between `from` and `to` (steps), one or two buckets a pixel, in order, or one for every point if there are
+    /// fewer. One neighbour on each side is included so that lines run to the edge. What falls into a bucket does not
+    /// depend on what comes after it, so that a growing curve stands still.
     pub fn visible(&self, from: f64, to: f64, pixels: usize) -> Vec<Bucket> {
         let start = self.steps.partition_point(|&s| (s as f64) < from).saturating_sub(1);
         let end = (self.steps.partition_point(|&s| (s as f64) <= to) + 1).min(self.steps.len());

@@ -1,7 +1,7 @@
 //! How every layer was doing over the whole of a run, seldom enough to cost nothing and always at the same steps.
 //!
-//! When a summary is taken follows from the number of the step and the size of the program alone, so that two runs can be laid
-//! beside each other and a replay finds what the run had found.
+//! When a summary is taken follows from the number of the step and the size of the program alone, so that two runs can
+//! be laid beside each other and a replay finds what the run had found.
 
 use std::sync::Arc;
 
@@ -72,8 +72,8 @@ const OF_A_DOUBLING: u64 = 8;
 /// The least distance of two summaries, whatever is trained.
 const LEAST_SPACING: u64 = 128;
 
-/// The least distance of two summaries, but for those of the first steps: `parameters` is how many numbers are trained. Where
-/// there are few, a step takes little longer than looking at it.
+/// The least distance of two summaries, but for those of the first steps: `parameters` is how many numbers are trained.
+/// Where there are few, a step takes little longer than looking at it.
 fn spacing(parameters: usize) -> u64 {
     match parameters {
         0..2_000 => 4 * LEAST_SPACING,
@@ -82,8 +82,8 @@ fn spacing(parameters: usize) -> u64 {
     }
 }
 
-/// Whether a summary is taken of the step with this number (from 1): of the 1st, 2nd, 4th, 8th and so on, and between those that
-/// are far apart of a few more. How many numbers are trained is counted only where it may matter.
+/// Whether a summary is taken of the step with this number (from 1): of the 1st, 2nd, 4th, 8th and so on, and between
+/// those that are far apart of a few more. How many numbers are trained is counted only where it may matter.
 pub fn summary_is_due(step: u64, parameters: impl FnOnce() -> usize) -> bool {
     let below = 1 << step.checked_ilog2().unwrap_or(0);
     let is_at = |spacing: u64| step.is_multiple_of(spacing.max(below / OF_A_DOUBLING));

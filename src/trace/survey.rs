@@ -42,7 +42,8 @@ impl Findings {
         self.statistics.min.abs().max(self.statistics.max.abs())
     }
 
-    /// The magnitude that this share of the finite numbers other than zero does not exceed; within 1 %. 0 when there are none.
+    /// The magnitude that this share of the finite numbers other than zero does not exceed; within 1 %. 0 when there
+    /// are none.
     pub fn quantile(&self, share: f64) -> f32 {
         let all: u64 = self.magnitudes.iter().map(|&n| u64::from(n)).sum();
         let wanted = (share.clamp(0.0, 1.0) * all as f64).ceil() as u64;

@@ -1,5 +1,6 @@
-//! Places by the names of gates: `lstm_1.weight_ih[f, 0]` is what gate f does with the input 0, `lstm_1.bias_ih[f2]` the bias of its
-//! unit 2, `lstm_1.bias_ih[f:o]` those of f and g. Knows where gates lie in a value; what is done with the numbers there is the expression's own.
+//! Places by the names of gates: `lstm_1.weight_ih[f, 0]` is what gate f does with the input 0, `lstm_1.bias_ih[f2]`
+//! the bias of its unit 2, `lstm_1.bias_ih[f:o]` those of f and g. Knows where gates lie in a value; what is done with
+//! the numbers there is the expression's own.
 
 use super::inspect;
 use super::value::{before, locate};

@@ -15,8 +15,8 @@ use crate::trace::{Branch, Branches, Curves, Mark};
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub saved: Saved,
-    /// The drawing and the settings of training that the run was last told of, where it is known that they may be others than those in
-    /// force: a branch keeps its own.
+    /// The drawing and the settings of training that the run was last told of, where it is known that they may be
+    /// others than those in force: a branch keeps its own.
     pub page: Option<Box<Page>>,
     pub curves: Curves,
     /// Of the changes in its journal.

@@ -7,8 +7,8 @@ use crate::expr::spelt_like;
 /// Names that are offered at once.
 const OFFERED: usize = 3;
 
-/// `'dense_1.grad', 'dense_2.grad' or 'dense_3.grad'` for `dense_9.grad`: those that take the fewest letters to change; where
-/// none is near, those with the same beginning (`dense_1.kernel`) or the same end (`weight`).
+/// `'dense_1.grad', 'dense_2.grad' or 'dense_3.grad'` for `dense_9.grad`: those that take the fewest letters to change;
+/// where none is near, those with the same beginning (`dense_1.kernel`) or the same end (`weight`).
 pub fn suggestion(known: &[String], name: &str) -> Option<String> {
     let mut offered = spelt_alike(known, name);
     if offered.is_empty() {

@@ -47,7 +47,8 @@ pub struct News {
     pub summaries: Vec<Arc<Summary>>,
 }
 
-/// Rows and evaluations that wait singly to be taken; what comes on top of them waits as curves, whose length has a bound.
+/// Rows and evaluations that wait singly to be taken; what comes on top of them waits as curves, whose length has a
+/// bound.
 const MOST_ROWS: usize = 200_000;
 /// Of sentences the newest.
 const MOST_MESSAGES: usize = 200;

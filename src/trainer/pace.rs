@@ -1,12 +1,12 @@
-//! When the next picture for the window is taken: often enough to look live, seldom enough that training hardly notices.
-//! Knows only times; what a picture is made of is `pictures`' own.
+//! When the next picture for the window is taken: often enough to look live, seldom enough that training hardly
+//! notices. Knows only times; what a picture is made of is `pictures`' own.
 
 use std::time::{Duration, Instant};
 
 /// Pictures are taken at most this often.
 const PICTURE_EVERY: Duration = Duration::from_millis(80);
-/// At full speed training gets this many times what a picture took before the next one, so that together they cost less than
-/// 5 % of the rate. The output has its own share: predicting a whole part takes longer than looking at the layers.
+/// At full speed training gets this many times what a picture took before the next one, so that together they cost less
+/// than 5 % of the rate. The output has its own share: predicting a whole part takes longer than looking at the layers.
 const REST_AFTER_LAYERS: u32 = 60;
 const REST_AFTER_OUTPUT: u32 = 35;
 /// The same at lower speeds, where training mostly waits.

@@ -1,5 +1,5 @@
-//! One run: machine, data, place in the epochs, journal. Without a thread: the command line and tests drive it directly,
-//! the trainer thread drives it for the window. The same calls in the same order give bitwise the same run.
+//! One run: machine, data, place in the epochs, journal. Without a thread: the command line and tests drive it
+//! directly, the trainer thread drives it for the window. The same calls in the same order give bitwise the same run.
 
 mod again;
 mod summary;
@@ -122,8 +122,8 @@ impl Run {
         Self::start(project, None, dataset, device)
     }
 
-    /// With the weights and running statistics of a snapshot, by their names; those that it does not have are drawn, which is
-    /// noticed. Refused where none fits, or one has another shape.
+    /// With the weights and running statistics of a snapshot, by their names; those that it does not have are drawn,
+    /// which is noticed. Refused where none fits, or one has another shape.
     pub fn start(
         project: &Project,
         weights: Option<&Snapshot>,
@@ -293,7 +293,8 @@ impl Run {
         Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score: tally.score() })
     }
 
-    /// How well the answers order the validation part, and how many of its samples that was found over; only for classes.
+    /// How well the answers order the validation part, and how many of its samples that was found over; only for
+    /// classes.
     pub fn ranking(&self) -> Result<Option<(Ranking, Over)>, RunError> {
         if self.dataset.classes().is_none() {
             return Ok(None);
@@ -306,8 +307,8 @@ impl Run {
         self.evaluate_part(&self.dataset.validation)
     }
 
-    /// Called with the validation result at the end of an epoch: cuts the learning rate on a plateau, keeps the best weights,
-    /// decides on early stopping. Tells the new learning rate when it was cut.
+    /// Called with the validation result at the end of an epoch: cuts the learning rate on a plateau, keeps the best
+    /// weights, decides on early stopping. Tells the new learning rate when it was cut.
     pub fn judge(&mut self, evaluation: &Evaluation) -> Result<Option<f64>, RunError> {
         let was_cut = self.follow_plateau(evaluation);
         if was_cut {
@@ -412,8 +413,8 @@ impl Run {
         Ok(kept)
     }
 
-    /// Keeping the best and early stopping begin where they are switched on, and anew with another network: a best that belongs to
-    /// another network cannot be put back.
+    /// Keeping the best and early stopping begin where they are switched on, and anew with another network: a best that
+    /// belongs to another network cannot be put back.
     fn look_anew(&mut self, next: &Project) {
         let (before, after) = (&self.project.training, &next.training);
         let is_other = next.graph != self.project.graph;

@@ -1,7 +1,7 @@
 //! What the network answers to samples, read as the loss in force means it.
 //!
-//! The validation part is asked piece by piece, in an order whose every beginning is a fair sample of it: a part of any size is
-//! scored without holding anything up, and a score over some of it says so.
+//! The validation part is asked piece by piece, in an order whose every beginning is a fair sample of it: a part of any
+//! size is scored without holding anything up, and a score over some of it says so.
 
 use std::sync::Arc;
 

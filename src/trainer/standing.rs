@@ -80,7 +80,8 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
     }
 }
 
-/// The expressions that are watched, beside what they were at another place. `still`: the run stands, and may look back.
+/// The expressions that are watched, beside what they were at another place. `still`: the run stands, and may look
+/// back.
 pub fn watches(
     debugger: &mut Debugger,
     expressions: &[String],

@@ -1,11 +1,12 @@
-//! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves it.
+//! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves
+//! it.
 
 use super::meant;
 use crate::engine::{Machine, Program, Role, TensorData, ValueId};
 use crate::trace::TensorEdit;
 
-/// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad` at the
-/// end the gradient of any of them.
+/// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad`
+/// at the end the gradient of any of them.
 pub fn locate(program: &Program, name: &str) -> Result<ValueId, String> {
     let known = |name: &str| program.find(name).or_else(|| output_of(program, name));
     let gradient = || program.gradients.get(&known(name.strip_suffix(".grad")?)?).copied();
@@ -61,7 +62,8 @@ pub(super) fn offset(name: &str, dims: &[usize], index: &[usize]) -> Result<usiz
     Ok(at)
 }
 
-/// How many whole numbers a value may hold, from 0 on; `None` where it may hold any number. `classes`: those of the data.
+/// How many whole numbers a value may hold, from 0 on; `None` where it may hold any number. `classes`: those of the
+/// data.
 fn indices(program: &Program, id: ValueId, classes: Option<&[String]>) -> Option<usize> {
     let bounds =
         program.instructions.iter().filter(|instruction| instruction.inputs.contains(&id)).filter_map(|call| {

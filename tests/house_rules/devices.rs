@@ -1,5 +1,5 @@
-//! What the definition of an op must not do, so that it computes on the device that it was put on and answers there what it answers
-//! on the CPU: read with candle 0.11's CUDA kernels beside it.
+//! What the definition of an op must not do, so that it computes on the device that it was put on and answers there
+//! what it answers on the CPU: read with candle 0.11's CUDA kernels beside it.
 
 use super::source::{Source, bracketed, functions};
 

@@ -1,5 +1,5 @@
-//! The rules of the house that no lint can see, read off the source text: who may import whom, where colours stand, how long things
-//! get. (The lints are in Cargo.toml and clippy.toml.)
+//! The rules of the house that no lint can see, read off the source text: who may import whom, where colours stand, how
+//! long things get. (The lints are in Cargo.toml and clippy.toml.)
 //!
 //! Each rule is a function with tests of its own over small strings (so that it is known to be able to fail), and one
 //! test here that holds the whole tree against it. No parser and no crate besides the standard library.
@@ -69,6 +69,11 @@ fn the_map_in_lib_rs_names_every_module() {
 #[test]
 fn only_the_engine_names_candle_and_only_the_gui_names_egui() {
     check("A crate with one owner is named elsewhere:", &src(), floors::owned_crates);
+}
+
+#[test]
+fn comments_are_narrow() {
+    check("A comment is too wide:", &everything(), rules::comment_width);
 }
 
 #[test]

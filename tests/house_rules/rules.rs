@@ -5,6 +5,16 @@ use super::source::{Source, functions, words};
 pub const MAX_FILE_LINES: usize = 500;
 pub const MAX_FUNCTION_LINES: usize = 100;
 
+/// Columns of a comment; code is rustfmt's.
+pub const MAX_COMMENT_COLUMNS: usize = 120;
+
+pub fn comment_width(source: &Source) -> Vec<String> {
+    let is_wide = |line: &str| line.trim_start().starts_with("//") && line.chars().count() > MAX_COMMENT_COLUMNS;
+    let wide = source.text.lines().enumerate().filter(|(_, line)| is_wide(line));
+    wide.map(|(i, _)| format!("{}:{}: a comment wider than {MAX_COMMENT_COLUMNS} columns", source.path, i + 1))
+        .collect()
+}
+
 pub fn file_length(source: &Source) -> Vec<String> {
     let lines = source.production_lines();
     if lines <= MAX_FILE_LINES {
@@ -140,6 +150,15 @@ mod tests {
             count("fn f() { format!(\"{}\", i.op.name()); a.kind.key() == b.kind.key(); g(op.name(), \"x\"); }"),
             0
         );
+    }
+
+    #[test]
+    fn comments_end_where_code_does() {
+        let comment = |columns: usize| format!("    // {}\nlet a = 1;\n", "é".repeat(columns - 7));
+        assert_eq!(comment_width(&source(&comment(MAX_COMMENT_COLUMNS))).len(), 0);
+        let found = comment_width(&source(&comment(MAX_COMMENT_COLUMNS + 1)));
+        assert!(found[0].starts_with("src/model/a.rs:1: "), "{found:?}");
+        assert_eq!(comment_width(&source(&format!("let a = \"{}\";", "a".repeat(200)))).len(), 0);
     }
 
     #[test]

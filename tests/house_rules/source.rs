@@ -68,7 +68,8 @@ impl Source {
         self.text.lines().count() - in_tests
     }
 
-    /// Names of the modules that this file is, outermost first: `src/engine/ops/linear.rs` is `engine`, `ops`, `linear`.
+    /// Names of the modules that this file is, outermost first: `src/engine/ops/linear.rs` is `engine`, `ops`,
+    /// `linear`.
     pub fn module(&self) -> Vec<&str> {
         let inside = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         let mut parts: Vec<&str> = inside.split('/').collect();

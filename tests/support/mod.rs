@@ -8,8 +8,8 @@ use glassbox::engine::Device;
 use glassbox::model::TrainingSpec;
 use glassbox::session::{Action, DataState, Event, Notice, State, Transport};
 
-/// The device that the environment variable GLASSBOX_TEST_DEVICE names (`cuda`), default the CPU; `None`, after saying that the
-/// test is not run, where it is not there.
+/// The device that the environment variable GLASSBOX_TEST_DEVICE names (`cuda`), default the CPU; `None`, after saying
+/// that the test is not run, where it is not there.
 pub fn test_device(test: &str) -> Option<Device> {
     let name = std::env::var("GLASSBOX_TEST_DEVICE").unwrap_or_else(|_| "cpu".into());
     let device: Device = name.parse().unwrap_or_else(|why| panic!("GLASSBOX_TEST_DEVICE: {why}"));

@@ -1,7 +1,7 @@
 //! `glassbox bench`: how fast this program is on this machine, and beside others.
 //!
-//! One step of each reference workload is timed through the machine that trains and debugs; nothing here has a faster path
-//! of its own. What needs the window is handed in from above.
+//! One step of each reference workload is timed through the machine that trains and debugs; nothing here has a faster
+//! path of its own. What needs the window is handed in from above.
 
 mod breakpoints;
 mod peers;

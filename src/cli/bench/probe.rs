@@ -1,5 +1,5 @@
-//! What looking costs: the training rate of the thread that trains for the window, with what the window pictures being taken
-//! and without.
+//! What looking costs: the training rate of the thread that trains for the window, with what the window pictures being
+//! taken and without.
 
 use std::path::Path;
 use std::sync::Arc;

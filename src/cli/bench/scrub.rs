@@ -1,5 +1,5 @@
-//! What reaching any step of a run costs: the debugger goes to steps drawn at random, backwards and forwards; and what its
-//! checkpoints cost a run that is never stopped.
+//! What reaching any step of a run costs: the debugger goes to steps drawn at random, backwards and forwards; and what
+//! its checkpoints cost a run that is never stopped.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Whether memory stays what it is in a run that goes on for days: a session as the window has it, without a window, trains a
-//! toy for very many steps and is saved again and again.
+//! Whether memory stays what it is in a run that goes on for days: a session as the window has it, without a window,
+//! trains a toy for very many steps and is saved again and again.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -30,8 +30,9 @@ const ALLOWED: f64 = 0.01;
 struct Soaked {
     steps: u64,
     saves: u64,
-    /// The most bytes that were resident in the first half of the steps (without its first fifth, in which everything is filled),
-    /// and in the second half. Curves and checkpoints hold between half of what they may and all of it, so peaks are compared.
+    /// The most bytes that were resident in the first half of the steps (without its first fifth, in which everything
+    /// is filled), and in the second half. Curves and checkpoints hold between half of what they may and all of it, so
+    /// peaks are compared.
     first: u64,
     most: u64,
 }

@@ -1,6 +1,7 @@
 //! What the summaries of all layers, which every run keeps, cost the training rate.
 //!
-//! They cannot be switched off, and need not be: in one and the same run the steps with a summary are laid beside those without.
+//! They cannot be switched off, and need not be: in one and the same run the steps with a summary are laid beside those
+//! without.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! The reference workloads: small networks of every kind, each with one fixed random batch. Their names and what one step
-//! is (forward, loss, backward, update of a batch that is already in memory) are the same in scripts/bench/peers.py.
+//! The reference workloads: small networks of every kind, each with one fixed random batch. Their names and what one
+//! step is (forward, loss, backward, update of a batch that is already in memory) are the same in
+//! scripts/bench/peers.py.
 
 use crate::data::Batch;
 use crate::model::layer::{

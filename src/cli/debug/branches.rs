@@ -266,8 +266,8 @@ impl Console {
         Ok(made)
     }
 
-    /// Takes the last change back, and stands where it was made. Where that leaves nothing of a branch but what the one was that it
-    /// left, the run goes on there. Returns what was taken back.
+    /// Takes the last change back, and stands where it was made. Where that leaves nothing of a branch but what the one
+    /// was that it left, the run goes on there. Returns what was taken back.
     pub(super) fn take_back(&mut self) -> Result<Option<JournalEntry>, String> {
         let debugger = self.debugger();
         let Some(place) = debugger.last_change() else { return Ok(None) };

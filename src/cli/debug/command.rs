@@ -306,8 +306,8 @@ fn set(rest: &str) -> Result<Command, String> {
     if index.is_empty() { Ok(Command::SetAll { name, value }) } else { Ok(Command::Set { name, index, value }) }
 }
 
-/// The commands of a script, each with the line where it stands (from 1): lines, or parts between semicolons; `#` begins a
-/// remark. In quotes both are text.
+/// The commands of a script, each with the line where it stands (from 1): lines, or parts between semicolons; `#`
+/// begins a remark. In quotes both are text.
 pub fn split(script: &str) -> Vec<(usize, String)> {
     let commands = script
         .lines()

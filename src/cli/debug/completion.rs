@@ -23,8 +23,8 @@ pub struct Words {
 }
 
 impl Words {
-    /// What stands before the cursor, gone on with as far as all that is possible agrees; and all that is possible where that is
-    /// no further.
+    /// What stands before the cursor, gone on with as far as all that is possible agrees; and all that is possible
+    /// where that is no further.
     pub fn complete(&self, line: &str) -> (String, Vec<String>) {
         let (begin, found) = self.candidates(line);
         let Some((first, others)) = found.split_first() else { return (line.to_owned(), found) };

@@ -96,8 +96,8 @@ impl Line {
         Press::Edited
     }
 
-    /// Of all keys that a terminal tells by longer sequences (F5 is `[15~`, Ctrl and the arrow to the right `[1;5C`), only arrows
-    /// with Ctrl, Alt or Shift do something.
+    /// Of all keys that a terminal tells by longer sequences (F5 is `[15~`, Ctrl and the arrow to the right `[1;5C`),
+    /// only arrows with Ctrl, Alt or Shift do something.
     fn go_on(&mut self, mut sequence: Vec<char>, next: char) {
         sequence.push(next);
         match sequence[..] {
@@ -126,8 +126,8 @@ impl Line {
     }
 }
 
-/// Whether the end of an escape sequence is still to come (ECMA-48: behind `[` anything before `@`; behind `O` one letter, as of
-/// F1 to F4).
+/// Whether the end of an escape sequence is still to come (ECMA-48: behind `[` anything before `@`; behind `O` one
+/// letter, as of F1 to F4).
 fn is_open(sequence: &[char]) -> bool {
     match sequence {
         ['[', parameters @ ..] => !parameters.is_empty() && parameters.iter().all(|c| is_parameter(*c)),
@@ -189,7 +189,8 @@ mod tests {
         }
     }
 
-    /// As the terminal's reader hands them out: three characters of a sequence, or what came of it, then the rest one by one.
+    /// As the terminal's reader hands them out: three characters of a sequence, or what came of it, then the rest one
+    /// by one.
     #[test]
     fn keys_that_do_nothing_leave_the_line_alone() {
         for (key, sequence) in [

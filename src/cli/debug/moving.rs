@@ -59,8 +59,8 @@ impl Console {
         said
     }
 
-    /// Goes from one advance to the next until it is there, a breakpoint stops it, or somebody breaks it off, be it while the past
-    /// is gathered for a breakpoint.
+    /// Goes from one advance to the next until it is there, a breakpoint stops it, or somebody breaks it off, be it
+    /// while the past is gathered for a breakpoint.
     fn go(&mut self, next: impl FnMut(&mut Debugger) -> Result<Ahead, DebugError>) -> Result<Said, String> {
         let was_known = self.debugger().machine().first_not_finite().is_some();
         let mut said = self.gone(next)?;

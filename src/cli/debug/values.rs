@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::expr::{self, Array};
 
-/// As exact as it is: a number that is an f32 with the digits of an f32. A very large or a very small one has an exponent.
+/// As exact as it is: a number that is an f32 with the digits of an f32. A very large or a very small one has an
+/// exponent.
 pub fn digits(value: f64) -> String {
     let narrow = value as f32;
     let is_narrow = f64::from(narrow) == value;

@@ -1,4 +1,5 @@
-//! The words that commands begin with, their short forms, and what may follow them: for reading, help and completion alike.
+//! The words that commands begin with, their short forms, and what may follow them: for reading, help and completion
+//! alike.
 
 use crate::expr;
 

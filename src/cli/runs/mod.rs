@@ -1,5 +1,5 @@
-//! `glassbox runs`: the runs that are kept with a project, listed, exported, renamed, deleted. The window may have the project open
-//! at the same time: every file is replaced whole, and what is not asked for is left as it is.
+//! `glassbox runs`: the runs that are kept with a project, listed, exported, renamed, deleted. The window may have the
+//! project open at the same time: every file is replaced whole, and what is not asked for is left as it is.
 
 mod export;
 mod table;

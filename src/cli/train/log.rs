@@ -55,7 +55,8 @@ impl Log {
         }))
     }
 
-    /// All lines so far are in the file. A checkpoint is written only after them: who goes on from it finds its steps in the log.
+    /// All lines so far are in the file. A checkpoint is written only after them: who goes on from it finds its steps
+    /// in the log.
     pub fn flush(&mut self) -> anyhow::Result<()> {
         self.file.flush().with_context(|| cannot(&self.path))
     }
@@ -65,7 +66,8 @@ fn cannot(path: &Path) -> String {
     format!("Can't write the log: {}", path.display())
 }
 
-/// Bytes of the lines that a run standing after `step` has written, what comes after them, and whether they end with a line break.
+/// Bytes of the lines that a run standing after `step` has written, what comes after them, and whether they end with a
+/// line break.
 fn lines_until(file: &File, step: u64) -> std::io::Result<(u64, Cut, bool)> {
     let mut reader = BufReader::new(file);
     let (mut line, mut kept, mut last, mut is_whole) = (Vec::new(), 0, 0, true);

@@ -215,7 +215,8 @@ impl Training<'_> {
         Ok(())
     }
 
-    /// Puts the best weights back where that is asked for. The checkpoint shows those whose score is told, and goes on from the last.
+    /// Puts the best weights back where that is asked for. The checkpoint shows those whose score is told, and goes on
+    /// from the last.
     fn put_back(&mut self, keep: bool) -> anyhow::Result<()> {
         let last = if keep && self.options.checkpoint.is_some() { Some(self.run.save()?) } else { None };
         let restored = if self.run.finished().is_some() { self.run.restore_best()? } else { None };

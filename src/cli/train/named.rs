@@ -29,7 +29,8 @@ pub struct Named {
 }
 
 impl Named {
-    /// `resumed`: what the run goes on from; the run of that name goes on in its own place, and in no other case may there be one.
+    /// `resumed`: what the run goes on from; the run of that name goes on in its own place, and in no other case may
+    /// there be one.
     pub fn claim(file: &Path, name: &str, resumed: Option<&Path>, curves: &Curves) -> anyhow::Result<Self> {
         let folder = RunFolder::beside(file);
         let name = name.trim();

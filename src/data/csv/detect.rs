@@ -74,8 +74,8 @@ fn quote(sample: &[u8], delimiter: u8) -> u8 {
     if opened >= 2 && closed >= 2 { b'\'' } else { b'"' }
 }
 
-/// Names are words: a first row with a number in it is data. Where all is text, a first row whose words come again below
-/// in the same column is data too.
+/// Names are words: a first row with a number in it is data. Where all is text, a first row whose words come again
+/// below in the same column is data too.
 fn has_header(records: &[Vec<String>], decimal_comma: bool) -> bool {
     let Some((first, rest)) = records.split_first() else { return true };
     let is_number = |cell: &String| matches!(cell::read(cell, decimal_comma), Cell::Number(_));

@@ -1,8 +1,8 @@
 //! Tables in text files: from a path and the user's choices to a [`Dataset`].
 //!
-//! `detect` finds delimiter, header and quotes; `table` reads rows within bounds; `columns` says what each column holds;
-//! `preview` is what the window shows; `encode` makes numbers of it; `target` decides the task. The file is read twice
-//! (once to know the columns, once to take the values) and never held as text.
+//! `detect` finds delimiter, header and quotes; `table` reads rows within bounds; `columns` says what each column
+//! holds; `preview` is what the window shows; `encode` makes numbers of it; `target` decides the task. The file is read
+//! twice (once to know the columns, once to take the values) and never held as text.
 
 mod cell;
 mod columns;

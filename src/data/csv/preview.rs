@@ -109,8 +109,8 @@ const TARGET_NAMES: [&str; 14] = [
     "medv",
 ];
 
-/// The column a person most likely wants to predict: one with a telling name, one that the file is named after, the last
-/// one, the first one.
+/// The column a person most likely wants to predict: one with a telling name, one that the file is named after, the
+/// last one, the first one.
 pub fn suggest_target(table: &TablePreview) -> Option<String> {
     let fits = |column: &&ColumnPreview| column.as_target != ColumnRole::LeftOut;
     let named = |name: &str| table.columns.iter().filter(fits).find(|column| column.name.eq_ignore_ascii_case(name));

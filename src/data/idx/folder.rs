@@ -91,7 +91,8 @@ fn list(folder: &Path) -> Result<Vec<String>, DataError> {
     Ok(names)
 }
 
-/// What a file is by its name: "train-images-idx3-ubyte.gz", "t10k-labels.idx1-ubyte", "emnist-letters-test-images-idx3-ubyte".
+/// What a file is by its name: "train-images-idx3-ubyte.gz", "t10k-labels.idx1-ubyte",
+/// "emnist-letters-test-images-idx3-ubyte".
 fn meaning(name: &str) -> Option<(PartName, Content)> {
     let name = name.to_lowercase();
     if !name.contains("idx") && !name.contains("ubyte") {

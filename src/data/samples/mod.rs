@@ -1,8 +1,8 @@
 //! The samples of a part, wherever they are: how many, of which shape, and those of any rows.
 //!
-//! What is common to all kinds of samples is here; what a kind does itself is [`Rows`]. Whoever wants samples asks for those it needs:
-//! nobody else may know whether they lie in memory. What is asked again and again about all of them ([`Samples::counts`] and the like)
-//! is looked up once and kept.
+//! What is common to all kinds of samples is here; what a kind does itself is [`Rows`]. Whoever wants samples asks for
+//! those it needs: nobody else may know whether they lie in memory. What is asked again and again about all of them
+//! ([`Samples::counts`] and the like) is looked up once and kept.
 
 mod known;
 mod memory;
@@ -33,7 +33,8 @@ pub trait Rows: Send + Sync {
     /// What the network is to answer to it: a class index, or numbers scaled as the task says.
     fn target(&self, row: usize) -> Result<Cow<'_, [f32]>, DataError>;
 
-    /// Appends some rows to a batch, each after the one before. A kind whose samples cost something may make several at once.
+    /// Appends some rows to a batch, each after the one before. A kind whose samples cost something may make several at
+    /// once.
     fn fetch(&self, rows: &[u32], batch: &mut Batch) -> Result<(), DataError> {
         for &row in rows {
             batch.inputs.extend_from_slice(&self.input(row as usize)?);
@@ -42,7 +43,8 @@ pub trait Rows: Send + Sync {
         Ok(())
     }
 
-    /// Inputs and targets of rows that follow each other, where both lie in memory like that already: nothing is copied then.
+    /// Inputs and targets of rows that follow each other, where both lie in memory like that already: nothing is copied
+    /// then.
     fn in_place(&self, _rows: Range<usize>) -> Option<(&[f32], &[f32])> {
         None
     }

@@ -77,8 +77,8 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
     })
 }
 
-/// Which stream of random numbers a family draws from: its own for ever, wherever it stands in a list. A new family takes a number
-/// that no other has; a number that is changed changes the data of every project that has the family.
+/// Which stream of random numbers a family draws from: its own for ever, wherever it stands in a list. A new family
+/// takes a number that no other has; a number that is changed changes the data of every project that has the family.
 fn stream(kind: SyntheticKind) -> u64 {
     match kind {
         SyntheticKind::Circle => 0,

@@ -45,7 +45,8 @@ fn hash(set: &Dataset) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Projects hold no samples: what a seed drew, it must draw for ever. A new family is recorded here, and no old one changed.
+/// Projects hold no samples: what a seed drew, it must draw for ever. A new family is recorded here, and no old one
+/// changed.
 #[test]
 fn generated_data_are_the_same_for_ever() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/generated_data.json");

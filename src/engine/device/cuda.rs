@@ -1,5 +1,5 @@
-//! NVIDIA's cards: their names, their memory, and each opened once for the whole program. A build without the feature `cuda` has
-//! none, and says how to get them.
+//! NVIDIA's cards: their names, their memory, and each opened once for the whole program. A build without the feature
+//! `cuda` has none, and says how to get them.
 
 #[cfg(feature = "cuda")]
 pub use with_driver::{card_names, memory, open};

@@ -1,5 +1,5 @@
-//! Where tensors live, and how precise they are, in words that the floors above can use without naming the tensor library: the
-//! processor, or one of the cards that [`Device::choices`] finds.
+//! Where tensors live, and how precise they are, in words that the floors above can use without naming the tensor
+//! library: the processor, or one of the cards that [`Device::choices`] finds.
 
 mod cuda;
 
@@ -56,8 +56,8 @@ impl Device {
         self.open().map(drop)
     }
 
-    /// Of the processor what this program holds of the machine's memory, of a card what all programs hold of the card's.
-    /// `None` where nobody tells.
+    /// Of the processor what this program holds of the machine's memory, of a card what all programs hold of the
+    /// card's. `None` where nobody tells.
     pub fn memory(&self) -> Option<MemoryInUse> {
         match self {
             Self::Cpu => Memory::of_this_program().map(|(used, total)| MemoryInUse { used, total }),

@@ -1,5 +1,5 @@
-//! Attention in heads over f32 sequences: each head's scores, their softmax, and what the shares take of the values. Threads take
-//! whole samples.
+//! Attention in heads over f32 sequences: each head's scores, their softmax, and what the shares take of the values.
+//! Threads take whole samples.
 
 use super::elementwise::vectorised;
 use super::lanes;

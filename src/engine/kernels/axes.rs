@@ -62,7 +62,8 @@ pub fn mean_backward(dy: &[f32], [size, inner]: [usize; 2], dx: &mut [f32]) {
     });
 }
 
-/// The largest number and its place. Of equal numbers the first counts, and NaN is larger than any number, as in PyTorch.
+/// The largest number and its place. Of equal numbers the first counts, and NaN is larger than any number, as in
+/// PyTorch.
 pub fn max(x: &[f32], [size, inner]: [usize; 2], y: &mut [f32], argmax: &mut [f32]) {
     for_each_pair((y, inner), (argmax, inner), x.len(), |outer, y, argmax| {
         let x = &x[outer * size * inner..][..size * inner];

@@ -40,8 +40,8 @@ impl Statistics<'_> {
     }
 }
 
-/// Channels whose sums one thread takes at a time: a cache line of a row of features, and of pictures a few, so that those read
-/// once more are still in its cache.
+/// Channels whose sums one thread takes at a time: a cache line of a row of features, and of pictures a few, so that
+/// those read once more are still in its cache.
 const MANY: usize = 16;
 const FEW: usize = 4;
 

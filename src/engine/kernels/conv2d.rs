@@ -1,8 +1,9 @@
 //! Two-dimensional convolution of f32 pictures: forward, gradient of the pictures, gradient of weights and bias.
 //!
-//! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]. Windows of one number that visit every pixel are
-//! plain matrix products, those of 3 × 3 with many channels go to [`super::winograd`], and those that move several pixels at a time,
-//! or over narrow pictures, to [`super::interleaved`]. Deliberately no groups: see [`super::grouped`].
+//! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]. Windows of one number that visit
+//! every pixel are plain matrix products, those of 3 × 3 with many channels go to [`super::winograd`], and those that
+//! move several pixels at a time, or over narrow pictures, to [`super::interleaved`]. Deliberately no groups: see
+//! [`super::grouped`].
 
 use std::ops::Range;
 
@@ -64,7 +65,8 @@ impl Convolution {
         batch * self.output_len() * self.depth()
     }
 
-    /// Rows of the window's places that are computed together: as many as fit a tile, in tiles of about the same height.
+    /// Rows of the window's places that are computed together: as many as fit a tile, in tiles of about the same
+    /// height.
     fn tile_rows(&self, planes: usize, pitch: usize) -> usize {
         let rows = self.places()[0];
         let fit = (TILE / (planes * pitch).max(1)).max(1);

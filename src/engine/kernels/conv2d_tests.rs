@@ -118,7 +118,8 @@ fn every_way_is_used_for_its_cases() {
     }
 }
 
-/// Tiles of Winograd's method overlap, and rows lie side by side, but no place may know of what is not under its own window.
+/// Tiles of Winograd's method overlap, and rows lie side by side, but no place may know of what is not under its own
+/// window.
 #[test]
 fn a_place_depends_on_its_window_alone() {
     let undilated = |(_, c): &(usize, Convolution)| c.window.dilation == [1, 1];
@@ -163,8 +164,8 @@ fn in_any_batch((batch, c): (usize, Convolution)) {
     }
 }
 
-/// A sum's rounding error, measured by the sum of its terms' sizes: what the debugger compares when it explains a number. Many pixels are
-/// 0, as behind a relu.
+/// A sum's rounding error, measured by the sum of its terms' sizes: what the debugger compares when it explains a
+/// number. Many pixels are 0, as behind a relu.
 #[test]
 fn rounding_is_that_of_the_terms() {
     for (batch, c) in cases_of_winograd().into_iter().chain(cases_of_interleaved()) {
@@ -192,7 +193,8 @@ fn forward_is_the_definition() {
     }
 }
 
-/// A convolution is linear in each of its arguments, so `<dy, w ⋆ x>` must equal `<dx, x>` and `<dw, w>`, for any x or w.
+/// A convolution is linear in each of its arguments, so `<dy, w ⋆ x>` must equal `<dx, x>` and `<dw, w>`, for any x or
+/// w.
 #[test]
 fn gradients_are_the_adjoints_of_forward() {
     for (batch, c) in cases() {

@@ -1,6 +1,6 @@
-//! Sums of products that slide over pictures: what convolutions compute, forward and backward, without laying the windows
-//! out. A picture is laid out once with zeros around it, so that every term of a sum lies a fixed distance from the place
-//! that the sum is for, and sums of neighbouring places are computed side by side in registers.
+//! Sums of products that slide over pictures: what convolutions compute, forward and backward, without laying the
+//! windows out. A picture is laid out once with zeros around it, so that every term of a sum lies a fixed distance from
+//! the place that the sum is for, and sums of neighbouring places are computed side by side in registers.
 //!
 //! Rows are computed over their whole pitch; the few places between two rows are thrown away.
 
@@ -120,8 +120,8 @@ pub fn room(places: usize) -> usize {
     8 * (places + SLACK)
 }
 
-/// For every filter, `write(filter, sums)`: at each place `p` the sum over all terms `k` of weight times `picture[offsets[k] + p]`,
-/// plus the filter's bias.
+/// For every filter, `write(filter, sums)`: at each place `p` the sum over all terms `k` of weight times
+/// `picture[offsets[k] + p]`, plus the filter's bias.
 pub fn sums(
     picture: &[f32],
     offsets: &[usize],
@@ -218,7 +218,8 @@ pub fn padded(places: usize) -> usize {
     places.next_multiple_of(16)
 }
 
-/// Adds to `out[f, k]`, over all pictures of a batch, the sum over all places `p` of `dy[f, p]` times `picture[offsets[k] + p]`.
+/// Adds to `out[f, k]`, over all pictures of a batch, the sum over all places `p` of `dy[f, p]` times
+/// `picture[offsets[k] + p]`.
 ///
 /// `dys` is `[batch, filters, padded(places)]` with zeros where there is no place, `pictures` the laid out pictures.
 pub fn products(dys: &[f32], pictures: &[f32], offsets: &[usize], batch: usize, out: &mut [f32]) {
@@ -231,8 +232,8 @@ pub fn products(dys: &[f32], pictures: &[f32], offsets: &[usize], batch: usize, 
 /// Numbers of a row that are multiplied before the next stretch of all rows: so many rows stay in the caches.
 const STRETCH: usize = 1024;
 
-/// Adds to `out[i, j]` the product of row i of `a` with row j of `b`, both of `length` numbers, a multiple of 16: a matrix
-/// product with a transpose for long rows, which need not be laid out anew.
+/// Adds to `out[i, j]` the product of row i of `a` with row j of `b`, both of `length` numbers, a multiple of 16: a
+/// matrix product with a transpose for long rows, which need not be laid out anew.
 pub fn dot_rows(a: &[f32], b: &[f32], length: usize, out: &mut [f32]) {
     let offsets: Vec<usize> = (0..b.len() / length).map(|j| j * length).collect();
     let stretch = (length / 16).div_ceil(length.div_ceil(STRETCH)) * 16;

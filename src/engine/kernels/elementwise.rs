@@ -1,8 +1,8 @@
 //! Number-by-number loops over slices, written so that the compiler vectorises them: AVX2 where the machine has it
 //! (found at run time, release builds are plain SSE2), and several threads when they pay.
 //!
-//! Functions are copied into each loop: behind a reference, what they captured would be read anew for every number, since the
-//! compiler cannot know that the output does not overlap it, and nothing would vectorise.
+//! Functions are copied into each loop: behind a reference, what they captured would be read anew for every number,
+//! since the compiler cannot know that the output does not overlap it, and nothing would vectorise.
 //!
 //! No sums here: each output depends on its own inputs only, so nothing depends on the partition.
 
@@ -16,7 +16,8 @@ const PIECE: usize = 1 << 15;
 /// Below this one thread does it all.
 const PARALLEL_FROM: usize = 1 << 17;
 
-/// Runs a loop compiled for the best instruction set of this machine. The closure must be `#[inline(always)]`-able: a plain loop.
+/// Runs a loop compiled for the best instruction set of this machine. The closure must be `#[inline(always)]`-able: a
+/// plain loop.
 #[inline]
 pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)

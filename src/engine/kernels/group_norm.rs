@@ -1,5 +1,5 @@
-//! Group normalisation of f32 values `[B, C, plane]` (Wu and He, 2018): each group of neighbouring channels of a sample by its
-//! own mean and variance, each channel by its own scale and shift.
+//! Group normalisation of f32 values `[B, C, plane]` (Wu and He, 2018): each group of neighbouring channels of a sample
+//! by its own mean and variance, each channel by its own scale and shift.
 
 use super::lanes;
 use super::split::{for_each_chunk, sum_in_parts};
@@ -30,7 +30,8 @@ impl Groups {
     }
 }
 
-/// `y = weight · (x - mean) / √(variance + ε) + bias`; also the mean and the biased variance of each group of each sample.
+/// `y = weight · (x - mean) / √(variance + ε) + bias`; also the mean and the biased variance of each group of each
+/// sample.
 pub fn forward(
     g: &Groups,
     x: &[f32],

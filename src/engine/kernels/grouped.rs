@@ -1,12 +1,13 @@
 //! Convolutions in groups: each group of channels has filters of its own and sees no other. With one channel a group
-//! (depthwise) sums are short, and plain loops over rows beat a matrix product; wider groups are laid out as pictures of
-//! their own and handed to [`super::conv2d`].
+//! (depthwise) sums are short, and plain loops over rows beat a matrix product; wider groups are laid out as pictures
+//! of their own and handed to [`super::conv2d`].
 
 use super::conv2d::{self, Convolution};
 use super::lanes;
 use super::split::{for_each_chunk, sum_in_parts};
 
-/// Pictures `[B, groups · channels, size]` to `[B, groups · filters, places]`; weights `[groups · filters, channels, KH, KW]`.
+/// Pictures `[B, groups · channels, size]` to `[B, groups · filters, places]`; weights
+/// `[groups · filters, channels, KH, KW]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Grouped {
     pub groups: usize,

@@ -1,5 +1,6 @@
-//! Convolutions whose window moves several pixels at a time, or over narrow pictures, and their gradients, on pictures whose channels
-//! lie side by side: nothing has to be taken apart by the stride, and no register reaches over the end of a row.
+//! Convolutions whose window moves several pixels at a time, or over narrow pictures, and their gradients, on pictures
+//! whose channels lie side by side: nothing has to be taken apart by the stride, and no register reaches over the end
+//! of a row.
 //!
 //! Sizes and order of the work are here, the arithmetic is in [`super::runs`].
 
@@ -18,7 +19,8 @@ const TILE: usize = 64 * 1024;
 /// Places in a row that count as few: planes of channels would waste a good part of the registers.
 const NARROW: usize = 16;
 
-/// Whether a convolution is quicker so, when the numbers in a register belong to `side_by_side` filters, channels or terms.
+/// Whether a convolution is quicker so, when the numbers in a register belong to `side_by_side` filters, channels or
+/// terms.
 pub fn pays(c: &Convolution, side_by_side: usize) -> bool {
     let w = &c.window;
     let moves = w.stride != [1, 1] || c.places()[1] <= NARROW;

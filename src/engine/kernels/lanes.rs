@@ -1,5 +1,5 @@
-//! Sums in interleaved partial sums: vector units do them at once, and rounding errors grow as many times slower. For short
-//! stretches (a plane, a row), whose sums the caller adds up further. To be called inside
+//! Sums in interleaved partial sums: vector units do them at once, and rounding errors grow as many times slower. For
+//! short stretches (a plane, a row), whose sums the caller adds up further. To be called inside
 //! [`vectorised`](super::elementwise::vectorised) where it matters.
 
 /// Partial sums of long stretches, two large registers, and of what is left.

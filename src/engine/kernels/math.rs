@@ -74,7 +74,8 @@ pub fn softplus(x: f32) -> f32 {
     positive + log1p_unit(exp(-x.abs()))
 }
 
-/// A rational approximation (as in Eigen) up to where erf is ±1 in f32: exactly, since gelu multiplies what is left by x.
+/// A rational approximation (as in Eigen) up to where erf is ±1 in f32: exactly, since gelu multiplies what is left by
+/// x.
 #[inline(always)]
 pub fn erf(x: f32) -> f32 {
     let limit = 1.0f32.copysign(x);

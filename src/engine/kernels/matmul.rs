@@ -51,8 +51,8 @@ const PARALLEL_FROM: usize = 1 << 22;
 
 /// `out = a b`, or `out += a b` when `accumulate`; `out` is row-major `[a.rows, b.columns]`.
 ///
-/// The partition of the work inside `gemm` does not change how any element is summed, so the result is bitwise the same for any number
-/// of threads (tested below).
+/// The partition of the work inside `gemm` does not change how any element is summed, so the result is bitwise the same
+/// for any number of threads (tested below).
 pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
     let work = a.rows.saturating_mul(b.columns).saturating_mul(a.columns);
     let parallel = work >= PARALLEL_FROM && rayon::current_num_threads() > 1;
@@ -63,8 +63,8 @@ pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
 /// Rows that one thread takes of a product with many of them.
 const ROWS: usize = 256;
 
-/// `out = a b`, plus `bias` in every row. With very many rows of `a` threads take groups of them, so that a group's bias is still in
-/// the cache when the product is added to it.
+/// `out = a b`, plus `bias` in every row. With very many rows of `a` threads take groups of them, so that a group's
+/// bias is still in the cache when the product is added to it.
 pub fn matmul_rows(a: Matrix, b: Matrix, bias: Option<&[f32]>, out: &mut [f32]) {
     let units = b.columns;
     let fill = |out: &mut [f32]| {
@@ -84,7 +84,8 @@ pub fn matmul_rows(a: Matrix, b: Matrix, bias: Option<&[f32]>, out: &mut [f32]) 
     });
 }
 
-/// The same for callers that split their work themselves; each row of `out` starts `step` numbers behind the one before.
+/// The same for callers that split their work themselves; each row of `out` starts `step` numbers behind the one
+/// before.
 pub fn matmul_on_one_thread(a: Matrix, b: Matrix, out: &mut [f32], step: usize, accumulate: bool) {
     multiply(a, b, out, step, accumulate, gemm::Parallelism::None);
 }

@@ -85,8 +85,9 @@ impl Strip<'_> {
         assert!(depth > 0 && last < a.numbers.len() && self.column + wide <= self.width);
         let out = &mut out[first * self.width..][..ROWS * self.width];
         let mut sums = [[simd.splat_f32s(0.0); N]; ROWS];
-        // SAFETY: the assertion says that the last number of `a` that is read exists, and that `wide` numbers from `column` lie within
-        // a row, of which `b` has `depth` and `out` has `ROWS`. Checks in the loop would keep the sums in memory: twice the time.
+        // SAFETY: the assertion says that the last number of `a` that is read exists, and that `wide` numbers from
+        // `column` lie within a row, of which `b` has `depth` and `out` has `ROWS`. Checks in the loop would keep the
+        // sums in memory: twice the time.
         unsafe {
             let a_start = a.numbers.as_ptr().add(first * a.row);
             for k in 0..depth {

@@ -1,4 +1,5 @@
-//! Pictures as pixels, channels side by side, with zeros around them: what kernels read that do all channels of a pixel at once.
+//! Pictures as pixels, channels side by side, with zeros around them: what kernels read that do all channels of a pixel
+//! at once.
 
 use pulp::{Arch, Simd, WithSimd};
 

@@ -1,6 +1,7 @@
 //! Pooling of f32 images: largest of each window, mean of each window, mean of the whole.
 //!
-//! Works on planes (one channel of one image, `[H, W]`), of which a batch has `B · C`. Zeros around an image are never read.
+//! Works on planes (one channel of one image, `[H, W]`), of which a batch has `B · C`. Zeros around an image are never
+//! read.
 
 use super::elementwise::vectorised;
 use super::lanes;
@@ -27,8 +28,8 @@ pub struct Pooling {
 }
 
 impl Pooling {
-    /// A window that slides; every place of it must see the image. `counted`: how many of the zeros after the image a mean counts
-    /// (of those before it then counts all); `None`: it counts no zeros.
+    /// A window that slides; every place of it must see the image. `counted`: how many of the zeros after the image a
+    /// mean counts (of those before it then counts all); `None`: it counts no zeros.
     pub fn sliding(window: &Window, size: [usize; 2], counted: Option<[usize; 2]>) -> Self {
         let places = window.places(size);
         let span = |axis: usize, place: usize| {

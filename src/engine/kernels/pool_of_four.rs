@@ -1,5 +1,5 @@
-//! Largest of each window of 2 × 2 with stride 2, the usual one: rows of windows side by side and without branches, so that vector
-//! units can do them.
+//! Largest of each window of 2 × 2 with stride 2, the usual one: rows of windows side by side and without branches, so
+//! that vector units can do them.
 
 /// One plane of `size`; of equal numbers the first counts, and NaN is larger than any number. To be called inside
 /// [`vectorised`](super::elementwise::vectorised).
@@ -27,7 +27,8 @@ pub fn max_forward([_, width]: [usize; 2], x: &[f32], y: &mut [f32], argmax: &mu
     }
 }
 
-/// Calls `f` with first and length of blocks of 16, 8, 4 or 1 that cover all columns; the last may cover some a second time.
+/// Calls `f` with first and length of blocks of 16, 8, 4 or 1 that cover all columns; the last may cover some a second
+/// time.
 #[inline(always)]
 fn in_blocks(columns: usize, mut f: impl FnMut(usize, usize)) {
     let length = match columns {
@@ -60,9 +61,9 @@ fn largest<const N: usize>([upper, lower]: [&[f32]; 2], first: f32, width: f32, 
 #[cfg(target_arch = "x86_64")]
 const WINDOWS: usize = 4;
 
-/// The gradient of one plane of `size`: each of `dy` goes to the number of its window that was the largest, the others get 0. Or
-/// false, and nothing is right: where a machine or a row is too narrow, and where one was said to lie outside its window, which only
-/// a person does.
+/// The gradient of one plane of `size`: each of `dy` goes to the number of its window that was the largest, the others
+/// get 0. Or false, and nothing is right: where a machine or a row is too narrow, and where one was said to lie outside
+/// its window, which only a person does.
 #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables, reason = "the loop is x86's"))]
 pub fn max_backward(size: [usize; 2], argmax: &[f32], dy: &[f32], dx: &mut [f32]) -> bool {
     #[cfg(target_arch = "x86_64")]

@@ -1,7 +1,7 @@
 //! Recurrent networks over a whole sequence: `[B, T, ...]` f32, the products with the inputs already made.
 //!
-//! Samples do not depend on each other, so threads take groups of samples and go through all steps without waiting for each other.
-//! Gates stand in PyTorch's order: LSTM i, f, g, o; GRU r, z, n.
+//! Samples do not depend on each other, so threads take groups of samples and go through all steps without waiting for
+//! each other. Gates stand in PyTorch's order: LSTM i, f, g, o; GRU r, z, n.
 
 use super::elementwise::vectorised;
 use super::math;
@@ -170,8 +170,8 @@ fn lstm_cell_backward((gates, c, before): (&[f32], &[f32], &[f32]), dh: &[f32], 
     }
 }
 
-/// `gates`: in, the products with the inputs and the biases (of n only the input's); out, the gates. `states` (what n sees of the
-/// state before, ungated): in, its bias. Also the new states `y`.
+/// `gates`: in, the products with the inputs and the biases (of n only the input's); out, the gates. `states` (what n
+/// sees of the state before, ungated): in, its bias. Also the new states `y`.
 pub fn gru(s: &Sequence, w: &[f32], gates: &mut [f32], states: &mut [f32], y: &mut [f32]) {
     let (h, wide, stretch) = (s.hidden, 3 * s.hidden, s.steps * s.hidden);
     with_tile(w.len(), |turned_w| {
@@ -384,8 +384,8 @@ pub fn rnn_backward(s: &Sequence, squash: Squash, w: &[f32], dy: &[f32], y: &[f3
     });
 }
 
-/// `dW = dsumsᵀ · (the states before)`, summed over all samples and steps in one product; the rows of several parts below each
-/// other. A part is its numbers, how wide its rows are, and how many of the first columns count.
+/// `dW = dsumsᵀ · (the states before)`, summed over all samples and steps in one product; the rows of several parts
+/// below each other. A part is its numbers, how wide its rows are, and how many of the first columns count.
 pub fn state_weights(s: &Sequence, y: &[f32], parts: &[(&[f32], usize, usize)], dw: &mut [f32]) {
     let (h, stretch) = (s.hidden, s.steps * s.hidden);
     with_tile(y.len(), |before| {

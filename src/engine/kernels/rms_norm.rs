@@ -1,4 +1,5 @@
-//! Root mean square normalisation of f32 rows `[B, D]` (Zhang and Sennrich, 2019): each row by the size of its own numbers.
+//! Root mean square normalisation of f32 rows `[B, D]` (Zhang and Sennrich, 2019): each row by the size of its own
+//! numbers.
 
 use super::lanes;
 use super::split::{for_each_chunk, sum_in_parts};

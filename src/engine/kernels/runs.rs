@@ -1,6 +1,6 @@
-//! Sums over pictures whose channels lie side by side in every pixel. What a row of a window lies on is one run of numbers then,
-//! whatever the distance to the next place, and vector units work on many filters (or, for the gradient of the weights, on many
-//! terms) at once.
+//! Sums over pictures whose channels lie side by side in every pixel. What a row of a window lies on is one run of
+//! numbers then, whatever the distance to the next place, and vector units work on many filters (or, for the gradient
+//! of the weights, on many terms) at once.
 //!
 //! Deliberately nothing of windows and gradients: see [`super::interleaved`].
 
@@ -120,8 +120,9 @@ impl Sums<'_> {
         let bias = &S::as_simd_f32s(&self.bias[column..]).0[..N];
         let mut sums = [[simd.splat_f32s(0.0); N]; ROWS];
         sums.iter_mut().for_each(|sums| sums.copy_from_slice(bias));
-        // SAFETY: the assertions say that every run of every place lies in the picture, and that every pixel lies in `out`; the runs
-        // have `depth` terms together, and `weights` has `wide` numbers for each. Checks in the loop would keep the sums in memory.
+        // SAFETY: the assertions say that every run of every place lies in the picture, and that every pixel lies in
+        // `out`; the runs have `depth` terms together, and `weights` has `wide` numbers for each. Checks in the loop
+        // would keep the sums in memory.
         unsafe {
             let mut weights = weights.as_ptr().cast::<S::f32s>();
             for run in runs {
@@ -146,15 +147,16 @@ impl Sums<'_> {
     }
 }
 
-/// A grid of places on a picture: the distances between two rows and two columns of places, and how many there are of each.
+/// A grid of places on a picture: the distances between two rows and two columns of places, and how many there are of
+/// each.
 #[derive(Clone, Copy, Debug)]
 pub struct Grid {
     pub steps: [usize; 2],
     pub counts: [usize; 2],
 }
 
-/// Adds to `out[f, run, term]` the sum over all places of the grid of `dy[place, f]` times the term at this place. Runs take
-/// [`padded`] numbers in `out`; `dy` is a pixel of `filters` numbers for every place.
+/// Adds to `out[f, run, term]` the sum over all places of the grid of `dy[place, f]` times the term at this place. Runs
+/// take [`padded`] numbers in `out`; `dy` is a pixel of `filters` numbers for every place.
 pub fn products(picture: &[f32], grid: Grid, runs: &[Run], (dy, filters): (&[f32], usize), out: &mut [f32]) {
     if grid.counts[0] * grid.counts[1] > 0 && !out.is_empty() {
         Arch::new().dispatch(Products { picture, grid, runs, dy, filters, out });
@@ -224,8 +226,8 @@ impl Products<'_> {
         assert!(last + wide <= self.picture.len() && counts[0] * counts[1] * self.filters <= self.dy.len());
         assert!(filter + ROWS <= self.filters);
         let mut sums = [[simd.splat_f32s(0.0); N]; ROWS];
-        // SAFETY: the assertions say that the last place's terms lie in the picture, and that `dy` has a pixel for every place with all
-        // filters. Checks in the loop would keep the sums in memory.
+        // SAFETY: the assertions say that the last place's terms lie in the picture, and that `dy` has a pixel for
+        // every place with all filters. Checks in the loop would keep the sums in memory.
         unsafe {
             for row in 0..counts[0] {
                 let x = self.picture.as_ptr().add(from + row * steps[0]);

@@ -1,5 +1,5 @@
-//! What layer and group normalisation do to a row, be it a sample or a group of its channels: mean and variance, and the
-//! gradient through them.
+//! What layer and group normalisation do to a row, be it a sample or a group of its channels: mean and variance, and
+//! the gradient through them.
 
 use super::lanes;
 use super::split::for_each_pair;
@@ -9,8 +9,8 @@ pub fn scale(variance: f32, epsilon: f64) -> f32 {
     (1.0 / (f64::from(variance) + epsilon).sqrt()) as f32
 }
 
-/// The mean and the biased variance of each row of `width` numbers. `work`: operations of the whole kernel, which decide
-/// over threads.
+/// The mean and the biased variance of each row of `width` numbers. `work`: operations of the whole kernel, which
+/// decide over threads.
 pub fn statistics(width: usize, x: &[f32], mean: &mut [f32], variance: &mut [f32], work: usize) {
     for_each_pair((mean, 1), (variance, 1), work, |row, mean, variance| {
         let x = &x[row * width..][..width];

@@ -1,8 +1,8 @@
-//! The transforms of Winograd's minimal filtering F(2 × 2, 3 × 3) (Lavin and Gray, 2015), with points 0, 1, -1 and ∞: of tiles
-//! of a picture, of weights, of gradients, and back. Each is a rule for one axis that is applied to both.
+//! The transforms of Winograd's minimal filtering F(2 × 2, 3 × 3) (Lavin and Gray, 2015), with points 0, 1, -1 and ∞:
+//! of tiles of a picture, of weights, of gradients, and back. Each is a rule for one axis that is applied to both.
 //!
-//! A pixel is `width` numbers, channels side by side; vector units work on many channels at once. The 16 numbers of a transformed
-//! tile lie in 16 planes `step` numbers apart.
+//! A pixel is `width` numbers, channels side by side; vector units work on many channels at once. The 16 numbers of a
+//! transformed tile lie in 16 planes `step` numbers apart.
 
 use std::marker::PhantomData;
 
@@ -142,8 +142,8 @@ pub fn expand<R: Rule<A, 4>, const A: usize>(
             let vectors = width / S::F32_LANES;
             assert!(squares.end(A, width) <= pixels.len());
             assert!((POINTS - 1) * step + squares.len() * width <= planes.len());
-            // SAFETY: the assertions say that the last square lies in `pixels`, and its transformed pixels in the planes. With checks
-            // the addresses would take longer than the numbers.
+            // SAFETY: the assertions say that the last square lies in `pixels`, and its transformed pixels in the
+            // planes. With checks the addresses would take longer than the numbers.
             unsafe {
                 let mut to = planes.as_mut_ptr();
                 for (start, i) in squares.starts.iter().flat_map(|start| (0..squares.count).map(move |i| (start, i))) {

@@ -29,8 +29,8 @@ pub fn transpose(from: (&[f32], usize), sizes: [usize; 2], (to, to_step): (&mut 
     });
 }
 
-/// Along the rows first, or else along the columns: what lies further apart is read (or written) from front to back. Squares that
-/// would reach over an edge stand at the edge, and turn some numbers once more.
+/// Along the rows first, or else along the columns: what lies further apart is read (or written) from front to back.
+/// Squares that would reach over an edge stand at the edge, and turn some numbers once more.
 #[inline(always)]
 fn for_each_square([rows, columns]: [usize; 2], along_rows: bool, mut f: impl FnMut([usize; 2])) {
     if along_rows {

@@ -1,9 +1,10 @@
-//! Enlarging f32 pictures by a whole factor, and the gradient of that: nearest neighbour, and bilinear with pixels as areas
-//! (PyTorch's `align_corners=False`).
+//! Enlarging f32 pictures by a whole factor, and the gradient of that: nearest neighbour, and bilinear with pixels as
+//! areas (PyTorch's `align_corners=False`).
 
 use super::split::{for_each_chunk, with_tile};
 
-/// For every row (or column) of the large picture, which two of the small one it is mixed from, and the share of the second.
+/// For every row (or column) of the large picture, which two of the small one it is mixed from, and the share of the
+/// second.
 #[derive(Clone, Debug)]
 pub struct Taps {
     pub first: Vec<usize>,

@@ -44,7 +44,8 @@ impl Window {
         first..end.max(first)
     }
 
-    /// The row (or column) of the picture under entry `offset` of the window at `place`; only for places [`Self::inside`].
+    /// The row (or column) of the picture under entry `offset` of the window at `place`; only for places
+    /// [`Self::inside`].
     pub fn under(&self, axis: usize, offset: usize, place: usize) -> usize {
         place * self.stride[axis] + offset * self.dilation[axis] - self.before[axis]
     }

@@ -1,6 +1,7 @@
-//! Convolutions with windows of 3 × 3 and stride 1 by Winograd's minimal filtering F(2 × 2, 3 × 3): two by two places at once from a
-//! tile of 4 × 4 pixels, with 16 multiplications instead of 36. For every one of the 16 numbers of a transformed tile there is a
-//! matrix product, tiles times channels by channels times filters; gradients are the same steps backward.
+//! Convolutions with windows of 3 × 3 and stride 1 by Winograd's minimal filtering F(2 × 2, 3 × 3): two by two places
+//! at once from a tile of 4 × 4 pixels, with 16 multiplications instead of 36. For every one of the 16 numbers of a
+//! transformed tile there is a matrix product, tiles times channels by channels times filters; gradients are the same
+//! steps backward.
 //!
 //! Sizes and order of the work are here; the transforms are in [`super::tiles`], the products in [`super::panel`].
 
@@ -204,8 +205,9 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     with_weights(&sizes, w, [c.channels * 9, 9], true, |weights| convolve(&sizes, dy, weights, None, dx));
 }
 
-/// Calls `f` with the transformed weights, 16 planes `[channels, filters]`: the windows of one channel begin `of_channel` numbers
-/// behind those of the one before, those of a filter `of_filter`. With `backward` they are read from their ends.
+/// Calls `f` with the transformed weights, 16 planes `[channels, filters]`: the windows of one channel begin
+/// `of_channel` numbers behind those of the one before, those of a filter `of_filter`. With `backward` they are read
+/// from their ends.
 fn with_weights(sizes: &Sizes, w: &[f32], [of_channel, of_filter]: [usize; 2], backward: bool, f: impl FnOnce(&[f32])) {
     let (channels, Axis { count, width }) = (sizes.channels.count, sizes.filters);
     let step = channels * width + APART;

@@ -1,4 +1,5 @@
-//! Conv2d, DepthwiseConv2d and SeparableConv2d: the convolution with the padding worked out for the picture's size, then the activation.
+//! Conv2d, DepthwiseConv2d and SeparableConv2d: the convolution with the padding worked out for the picture's size,
+//! then the activation.
 
 use super::{Lower, Lowering};
 use crate::engine::error::Result;

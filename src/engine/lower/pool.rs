@@ -1,4 +1,5 @@
-//! Pooling layers: one instruction each. A sequence is pooled as a picture of one channel, under a window of one column.
+//! Pooling layers: one instruction each. A sequence is pooled as a picture of one channel, under a window of one
+//! column.
 
 use super::{Lower, Lowering};
 use crate::engine::error::Result;
@@ -8,8 +9,8 @@ use crate::engine::ops::{self, Over};
 use crate::engine::program::ValueId;
 use crate::model::layer::{AdaptiveAvgPool2d, AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d, Pool};
 
-/// The window of one that slides with `kernel` and `stride` along some axes of `size` and stands still along the others; and how
-/// many of the zeros behind the picture are padding.
+/// The window of one that slides with `kernel` and `stride` along some axes of `size` and stands still along the
+/// others; and how many of the zeros behind the picture are padding.
 fn window(pool: &Pool, [kernel, stride]: [usize; 2], slides: [bool; 2], size: [usize; 2]) -> (Window, [usize; 2]) {
     let along = |axis: usize, there: usize, otherwise: usize| if slides[axis] { there } else { otherwise };
     let pads = [0, 1].map(|axis| if slides[axis] { pool.pads(size[axis]) } else { [0; 3] });

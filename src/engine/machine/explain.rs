@@ -1,7 +1,8 @@
 //! One number explained: finds the instruction that made it and asks its op, with the numbers that it read.
 //!
-//! A machine holds one moment. What an instruction read may have been overwritten since (by the update, of which weights are
-//! both input and output); then whoever asks must go back to before it ran, take a [`Reader`] there, and come here again.
+//! A machine holds one moment. What an instruction read may have been overwritten since (by the update, of which
+//! weights are both input and output); then whoever asks must go back to before it ran, take a [`Reader`] there, and
+//! come here again.
 
 use super::Machine;
 use crate::engine::error::{EngineError, Result};
@@ -11,8 +12,8 @@ use crate::engine::program::{Role, Value, ValueId};
 use crate::trace::{Arithmetic, Element, Explanation};
 
 impl Machine {
-    /// The instruction of this step that made the value as it stands; `None` for what no instruction makes (a batch as it was
-    /// staged) and for state that this step has not changed yet.
+    /// The instruction of this step that made the value as it stands; `None` for what no instruction makes (a batch as
+    /// it was staged) and for state that this step has not changed yet.
     pub fn producer(&self, id: ValueId) -> Result<Option<usize>> {
         let value = self.program.value(id).ok_or(EngineError::NoSuchValue(id.0))?;
         let makes = |index: &usize| self.program.instructions[*index].outputs.contains(&id);
@@ -29,8 +30,8 @@ impl Machine {
         instruction.is_some_and(|i| i.outputs.iter().any(|output| i.inputs.contains(output)))
     }
 
-    /// What an instruction reads, and what it made when it has run. Refused when an instruction that ran since has changed what
-    /// it read.
+    /// What an instruction reads, and what it made when it has run. Refused when an instruction that ran since has
+    /// changed what it read.
     pub fn reader(&self, instruction: usize) -> Result<Reader> {
         let call = self.program.instructions.get(instruction).ok_or(EngineError::NoSuchInstruction(instruction))?;
         let since = instruction..self.pc.min(self.program.instructions.len());

@@ -1,8 +1,8 @@
 //! Where the first NaN or infinity of a run was made.
 //!
-//! The loss is looked at once a step, when it has been computed. A number that is not one has by then come down to it: either
-//! an instruction of this step made it, or the weights held it already. In the second case the gradients and updates of the
-//! step before still stand in the machine, and one of those made it.
+//! The loss is looked at once a step, when it has been computed. A number that is not one has by then come down to it:
+//! either an instruction of this step made it, or the weights held it already. In the second case the gradients and
+//! updates of the step before still stand in the machine, and one of those made it.
 
 use std::fmt;
 
@@ -49,7 +49,8 @@ impl FirstNotFinite {
         }
     }
 
-    /// Whether nothing but the size of the numbers can have made it, after an update: before the first one no rate has done anything.
+    /// Whether nothing but the size of the numbers can have made it, after an update: before the first one no rate has
+    /// done anything.
     pub fn is_of_size(&self) -> bool {
         let is_after_update = self.step > 1 || self.phase == Phase::Update;
         is_after_update && self.phase != Phase::Load && self.held_by.is_none() && self.remedy.is_none()
@@ -146,8 +147,8 @@ impl Machine {
         }))
     }
 
-    /// Where it is to be seen, as the values stand: the first such number of what the instruction made, or of the state that held
-    /// one before.
+    /// Where it is to be seen, as the values stand: the first such number of what the instruction made, or of the state
+    /// that held one before.
     pub fn place_of(&self, found: &FirstNotFinite) -> Option<Element> {
         let made = || self.program.instructions.get(found.instruction).map(|i| i.outputs.clone());
         let held = found.held_by.as_ref().and_then(|state| self.program.find(state)).map(|state| vec![state]);

@@ -1,8 +1,8 @@
 //! A gradient against what really happens: its element is nudged, the step is rehearsed, the losses are compared.
 //!
-//! A difference in double precision is the truth here; the gradient is to agree with it as far as single precision can tell. At
-//! a kink there is no truth: the loss has a slope on either side. Curvature makes the sides differ as well, but less and less
-//! the smaller the nudge; at a kink they differ as much as before.
+//! A difference in double precision is the truth here; the gradient is to agree with it as far as single precision can
+//! tell. At a kink there is no truth: the loss has a slope on either side. Curvature makes the sides differ as well,
+//! but less and less the smaller the nudge; at a kink they differ as much as before.
 
 use candle_core::DType;
 
@@ -16,8 +16,8 @@ use crate::trace::{Judgement, Verdict};
 
 /// Sizes of the nudge, each against the size of the numbers around the nudged one.
 const NUDGES: [f64; 4] = [1e-3, 1e-4, 1e-5, 1e-6];
-/// How far a gradient may be off, against itself; and against the largest of its tensor, of which single precision keeps
-/// seven digits.
+/// How far a gradient may be off, against itself; and against the largest of its tensor, of which single precision
+/// keeps seven digits.
 const OFF: f64 = 1e-3;
 const OFF_OF_LARGEST: f64 = 1e-5;
 /// How many times smaller the sides' disagreement must get with a nudge ten times smaller, to be curvature.
@@ -26,8 +26,8 @@ const CURVATURE: f64 = 0.3;
 const OTHER_ORDER: f64 = 8.0;
 
 impl Machine {
-    /// Whether the nudge agrees with a gradient of the step in progress, before its update. `gradient`: as it stands now, edited or
-    /// not. `overrides`: what was changed by hand in this step, see [`Rehearsal::of`].
+    /// Whether the nudge agrees with a gradient of the step in progress, before its update. `gradient`: as it stands
+    /// now, edited or not. `overrides`: what was changed by hand in this step, see [`Rehearsal::of`].
     pub fn nudge(&self, gradient: ValueId, index: &[usize], overrides: &[Override]) -> Result<Verdict> {
         Rehearsal::of(self, overrides)?.verdict(self, gradient, index)
     }
@@ -116,9 +116,10 @@ impl Rehearsal {
         Ok(Found { nudge, sides: [(ahead - loss) / nudge, (loss - behind) / nudge], noise })
     }
 
-    /// Of a gradient that disagrees where the loss is smooth. When it follows in double precision from the forward values that the
-    /// machine holds, and the one that follows from exact ones agrees with the nudge, nothing is wrong with it but rounding: either
-    /// a number was rounded over to the other side of a kink, or single precision cannot tell better.
+    /// Of a gradient that disagrees where the loss is smooth. When it follows in double precision from the forward
+    /// values that the machine holds, and the one that follows from exact ones agrees with the nudge, nothing is wrong
+    /// with it but rounding: either a number was rounded over to the other side of a kink, or single precision cannot
+    /// tell better.
     fn why_off(
         &self,
         machine: &Machine,

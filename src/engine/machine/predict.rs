@@ -101,8 +101,8 @@ impl Machine {
         Ok(loss.map(|loss| Evaluated { loss, outputs }))
     }
 
-    /// The mean loss over all samples, without penalties; answers are handed out with their targets piece by piece, so that however
-    /// many there are, neither they nor the samples are held together.
+    /// The mean loss over all samples, without penalties; answers are handed out with their targets piece by piece, so
+    /// that however many there are, neither they nor the samples are held together.
     pub fn evaluate_samples(&self, samples: &Samples, take: &mut dyn FnMut(&[f32], &[f32])) -> Result<f64> {
         let loss = self.loss_of(&Asked::Samples(samples), samples.len(), &|| true, take)?;
         loss.ok_or_else(|| EngineError::NotComputed("loss".into()))
@@ -128,7 +128,8 @@ impl Machine {
         Ok(finished.then(|| sum / rows.max(1) as f64))
     }
 
-    /// What leaves each of these layers when predicting: `[rows, ...]`. Layers that do not lead to the Loss are left out.
+    /// What leaves each of these layers when predicting: `[rows, ...]`. Layers that do not lead to the Loss are left
+    /// out.
     pub fn layer_outputs(
         &self,
         inputs: &[f32],
@@ -140,8 +141,8 @@ impl Machine {
         self.values_of_layers(inputs, rows, &wanted)
     }
 
-    /// As [`Self::layer_outputs`], but of attention its weights `[rows, heads, queries, keys]`: where it looks tells more than what
-    /// leaves it.
+    /// As [`Self::layer_outputs`], but of attention its weights `[rows, heads, queries, keys]`: where it looks tells
+    /// more than what leaves it.
     pub fn layer_pictures(
         &self,
         inputs: &[f32],

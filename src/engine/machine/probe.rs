@@ -7,8 +7,8 @@ use crate::engine::op::StepContext;
 use crate::engine::program::Phase;
 
 impl Machine {
-    /// Another machine with the same weights that stands before the update of a step over this batch. Masks are those of the first
-    /// step, whatever step it is: between two probes only the weights differ.
+    /// Another machine with the same weights that stands before the update of a step over this batch. Masks are those
+    /// of the first step, whatever step it is: between two probes only the weights differ.
     ///
     /// Numbers of the state are shared, not copied: it is looked at and thrown away, and never updated.
     pub fn probe(&self, batch: &Batch) -> Result<Self> {

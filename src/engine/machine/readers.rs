@@ -1,8 +1,9 @@
 //! The way from a number forwards: which numbers of a value were made of it, and what it met there.
 //!
-//! Ops only tell what a number was made of. So this asks for the numbers in question, along one axis at a time: along each axis
-//! those that read a number mostly do so whatever the other axes are. (Not so the rows of an embedding: of the places with one token
-//! those are found that share a row or a column of the batch with the first.) Bounded, for it follows the pointer.
+//! Ops only tell what a number was made of. So this asks for the numbers in question, along one axis at a time: along
+//! each axis those that read a number mostly do so whatever the other axes are. (Not so the rows of an embedding: of
+//! the places with one token those are found that share a row or a column of the batch with the first.) Bounded, for it
+//! follows the pointer.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +19,9 @@ const MOST_READ: usize = 400_000;
 const MOST_TOLD: usize = 2048;
 
 impl Machine {
-    /// Elements of the value that were made of `read`, and what stands in the same terms of them: of a weight all outputs of its
-    /// unit and the inputs that it is multiplied with. Where `read` was not read for the value nothing is told. The search
-    /// begins at the element `around` of the value.
+    /// Elements of the value that were made of `read`, and what stands in the same terms of them: of a weight all
+    /// outputs of its unit and the inputs that it is multiplied with. Where `read` was not read for the value nothing
+    /// is told. The search begins at the element `around` of the value.
     pub fn readers(&self, id: ValueId, around: &[usize], read: &Element) -> Result<Vec<Element>> {
         let Some(instruction) = self.producer(id)? else { return Ok(Vec::new()) };
         let call = &self.program.instructions[instruction];

@@ -1,5 +1,5 @@
-//! One step of a machine over again, in double precision and from the same start: the same batch, weights, masks, and the same
-//! changes by hand. What a nudge does to the loss is tried out on it.
+//! One step of a machine over again, in double precision and from the same start: the same batch, weights, masks, and
+//! the same changes by hand. What a nudge does to the loss is tried out on it.
 //!
 //! Deliberately no machine of its own: it has no update, and it is thrown away.
 
@@ -41,8 +41,8 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Of the step that the machine stands in, before its update. State that was changed by hand in this step must not be changed
-    /// yet: its overrides would come too late for what read it before.
+    /// Of the step that the machine stands in, before its update. State that was changed by hand in this step must not
+    /// be changed yet: its overrides would come too late for what read it before.
     pub fn of(machine: &Machine, overrides: &[Override]) -> Result<Self> {
         let has_updated = (0..machine.pc).any(|index| machine.is_in_place(index));
         if !machine.in_step || has_updated {
@@ -85,8 +85,8 @@ impl Rehearsal {
         self.done.get(id.index())?.as_ref().and_then(|tensor| tensor_data::to_f64(tensor).ok())
     }
 
-    /// A gradient as the backward phase computes it, in double precision: from its own forward values, or from those that the
-    /// machine holds. In single precision it tells what that costs.
+    /// A gradient as the backward phase computes it, in double precision: from its own forward values, or from those
+    /// that the machine holds. In single precision it tells what that costs.
     pub(super) fn backward(&self, gradient: ValueId, like: Option<&Machine>, dtype: DType) -> Result<Vec<f64>> {
         let mut values = self.done.clone();
         if let Some(machine) = like {

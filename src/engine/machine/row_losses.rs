@@ -1,4 +1,5 @@
-//! The loss of single samples: the loss phase runs again for one row of the batch at a time, on the outputs as they stand.
+//! The loss of single samples: the loss phase runs again for one row of the batch at a time, on the outputs as they
+//! stand.
 
 use std::ops::Range;
 
@@ -10,7 +11,8 @@ use crate::engine::kernels::bridge;
 use crate::engine::program::{Phase, ValueId};
 
 impl Machine {
-    /// How wrong some rows of the batch are, without penalties. Their mean over the whole batch is the loss of the step.
+    /// How wrong some rows of the batch are, without penalties. Their mean over the whole batch is the loss of the
+    /// step.
     pub fn row_losses(&self, rows: Range<usize>) -> Result<Vec<f64>> {
         let (program, loss) = (&self.program, self.program.data_loss);
         let mut calls: Vec<_> = program.instructions.iter().filter(|i| i.phase == Phase::Loss).collect();

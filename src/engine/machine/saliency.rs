@@ -1,4 +1,5 @@
-//! The gradient of the loss with respect to the data, which training does not need: a separate program computes it on request.
+//! The gradient of the loss with respect to the data, which training does not need: a separate program computes it on
+//! request.
 
 use candle_core::Tensor;
 
@@ -9,8 +10,8 @@ use crate::engine::program::{Phase, Program, ValueId};
 use crate::model::{DataSignature, Graph};
 
 impl Machine {
-    /// By how much each number of the staged batch would change its loss, with the weights as they stand and the masks of the
-    /// step that the values belong to. `None` where the loss has no slope in them: indices of words.
+    /// By how much each number of the staged batch would change its loss, with the weights as they stand and the masks
+    /// of the step that the values belong to. `None` where the loss has no slope in them: indices of words.
     pub fn input_gradient(&self, graph: &Graph, signature: &DataSignature) -> Result<Option<TensorData>> {
         let program = compile_for_input(graph, signature, &self.training)?;
         let Some(&gradient) = program.gradients.get(&program.input) else { return Ok(None) };

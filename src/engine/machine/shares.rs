@@ -1,6 +1,7 @@
 //! What single samples add to a gradient: the instruction that made it runs again for one row of the batch at a time.
 //!
-//! That the rows then make up the whole is checked, not assumed: an op that mixes the samples of a batch has no such terms.
+//! That the rows then make up the whole is checked, not assumed: an op that mixes the samples of a batch has no such
+//! terms.
 
 use candle_core::Tensor;
 
@@ -10,8 +11,8 @@ use crate::engine::op::Frame;
 use crate::engine::program::{Instruction, ValueId};
 
 impl Machine {
-    /// One term a row of the batch for the number at a place (in row-major order) of a gradient that is no longer batched; what no
-    /// sample adds (a penalty) is left out.
+    /// One term a row of the batch for the number at a place (in row-major order) of a gradient that is no longer
+    /// batched; what no sample adds (a penalty) is left out.
     pub fn shares(&self, gradient: ValueId, flat: usize) -> Result<Vec<f64>> {
         let value = self.program.value(gradient).ok_or(EngineError::NoSuchValue(gradient.0))?;
         let refused = || EngineError::NoShares(value.name.clone());

@@ -12,8 +12,8 @@ use crate::engine::init::Initial;
 use crate::engine::program::{Program, Role, Value, ValueId};
 use crate::model::{DataSignature, Graph, LayerId, TrainingSpec};
 
-/// Everything that a run needs to go on bitwise: parameters, buffers, moments, and the step that keys schedule and dropout.
-/// The generators need no state: they are keyed by seed and step.
+/// Everything that a run needs to go on bitwise: parameters, buffers, moments, and the step that keys schedule and
+/// dropout. The generators need no state: they are keyed by seed and step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// Steps completed.
@@ -76,8 +76,9 @@ impl Machine {
         Ok(Snapshot { step: self.context.step, tensors })
     }
 
-    /// Puts a snapshot back. Parameters and buffers must all be there; moments that are missing (another optimiser saved
-    /// it) start anew. Nothing changes when it does not fit. What was computed is of another step than this, and forgotten.
+    /// Puts a snapshot back. Parameters and buffers must all be there; moments that are missing (another optimiser
+    /// saved it) start anew. Nothing changes when it does not fit. What was computed is of another step than this, and
+    /// forgotten.
     pub fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.put_back(snapshot)?;
         for (value, held) in self.program.values.iter().zip(&mut self.values) {
@@ -126,8 +127,8 @@ impl Machine {
         Some(TensorData { dims, data: numbers.into_iter().map(|v| v as f32).collect() })
     }
 
-    /// Puts only the weights (and running statistics) of a snapshot back: moments and the step number go on as they are, and
-    /// the values of the last step stay readable.
+    /// Puts only the weights (and running statistics) of a snapshot back: moments and the step number go on as they
+    /// are, and the values of the last step stay readable.
     pub fn restore_parameters(&mut self, snapshot: &Snapshot) -> Result<()> {
         let mut now = self.snapshot()?;
         for (name, saved) in &snapshot.tensors {
@@ -155,9 +156,10 @@ impl Machine {
         tensor_data::from_f64(&initial, &value.shape.dims, self.dtype, &self.opened)
     }
 
-    /// Continues with a changed graph, data set or settings. State that still fits stays: found by layer and the rest of
-    /// its name (so a renamed layer keeps its weights), or else by its whole name when that layer is gone. A step in
-    /// progress goes on where only settings changed, and is given up otherwise. Nothing changes when the graph cannot be compiled.
+    /// Continues with a changed graph, data set or settings. State that still fits stays: found by layer and the rest
+    /// of its name (so a renamed layer keeps its weights), or else by its whole name when that layer is gone. A step in
+    /// progress goes on where only settings changed, and is given up otherwise. Nothing changes when the graph cannot
+    /// be compiled.
     pub fn reconfigure(&mut self, graph: &Graph, signature: &DataSignature, training: &TrainingSpec) -> Result<Kept> {
         let precision = if self.dtype == DType::F64 { Precision::F64 } else { Precision::F32 };
         let mut next = Self::new(graph, signature, training, self.device.clone(), precision)?;

@@ -1,4 +1,5 @@
-//! How far an update moves the weights: measured only while somebody looks, since it takes a copy of them in every step.
+//! How far an update moves the weights: measured only while somebody looks, since it takes a copy of them in every
+//! step.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! `add`: the sum of two or more values of one shape. Also what gradients of a value with several readers are joined with.
+//! `add`: the sum of two or more values of one shape. Also what gradients of a value with several readers are joined
+//! with.
 
 use crate::engine::backward::Pullback;
 use crate::engine::error::Result;

@@ -1,9 +1,9 @@
-//! `attention`: scaled dot-product attention in several heads (Vaswani and others, 2017), all in one instruction. What PyTorch's
-//! `nn.MultiheadAttention` does between its two projections.
+//! `attention`: scaled dot-product attention in several heads (Vaswani and others, 2017), all in one instruction. What
+//! PyTorch's `nn.MultiheadAttention` does between its two projections.
 //!
 //! # Shapes
-//! queries `[B, T, E]`, keys and values `[B, S, E]`, or all three side by side `[B, T, 3 E]` -> `[B, T, E]` and the attention
-//! weights `[B, heads, T, S]`. Head h has the columns h · E / heads and on.
+//! queries `[B, T, E]`, keys and values `[B, S, E]`, or all three side by side `[B, T, 3 E]` -> `[B, T, E]` and the
+//! attention weights `[B, heads, T, S]`. Head h has the columns h · E / heads and on.
 
 use candle_core::{D, Tensor};
 

@@ -1,5 +1,6 @@
 //! How every op is tested: gradients against central finite differences in f64, kernels against the reference in f32,
-//! and both against cases recorded from PyTorch (`scripts/pytorch_fixtures/`). Whatever is so computed is explained, too.
+//! and both against cases recorded from PyTorch (`scripts/pytorch_fixtures/`). Whatever is so computed is explained,
+//! too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -177,8 +178,8 @@ pub(super) fn seed_gradients(bench: &Bench, values: &mut [Option<Tensor>], dtype
     }
 }
 
-/// Compares the op's vjp with central finite differences in f64 for every differentiable input, and its kernels, forward
-/// and backward, with the reference in f32.
+/// Compares the op's vjp with central finite differences in f64 for every differentiable input, and its kernels,
+/// forward and backward, with the reference in f32.
 #[track_caller]
 pub fn gradient_check(op: impl Op + 'static, case: Case) {
     let Some(device) = test_device() else { return };

@@ -22,7 +22,8 @@ pub struct Dropout {
     pub rate: f64,
     /// Keys the random numbers, so that other layers do not change them.
     pub layer: LayerId,
-    /// Whether all numbers of a channel of a picture `[B, C, H, W]`, or of a feature of a sequence `[B, T, F]`, share one draw.
+    /// Whether all numbers of a channel of a picture `[B, C, H, W]`, or of a feature of a sequence `[B, T, F]`, share
+    /// one draw.
     pub whole_channels: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Numbers at the edge (not a number, infinite, huge, zero, corners) through every function of one number, and through losses: what
-//! PyTorch answers, our kernels and references answer too. docs/semantics.md tells it in words.
+//! Numbers at the edge (not a number, infinite, huge, zero, corners) through every function of one number, and through
+//! losses: what PyTorch answers, our kernels and references answer too. docs/semantics.md tells it in words.
 
 use std::collections::BTreeMap;
 

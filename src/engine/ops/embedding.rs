@@ -1,7 +1,8 @@
 //! `embedding`: a learned row of numbers for each whole number, PyTorch's `nn.Embedding`.
 //!
 //! # Shapes
-//! indices `[B, ...]`, weight `[V, D]` -> `[B, ..., D]`. An index that is no whole number from 0 to V - 1 is an error that names it.
+//! indices `[B, ...]`, weight `[V, D]` -> `[B, ..., D]`. An index that is no whole number from 0 to V - 1 is an error
+//! that names it.
 
 use candle_core::{DType, Tensor};
 

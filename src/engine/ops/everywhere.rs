@@ -1,8 +1,8 @@
-//! Tensor operations that candle's devices answer differently, composed so that all of them answer alike. References use these
-//! instead of candle's own; a rule of the house sees to it.
+//! Tensor operations that candle's devices answer differently, composed so that all of them answer alike. References
+//! use these instead of candle's own; a rule of the house sees to it.
 //!
-//! On a CUDA card candle's `maximum`, `minimum`, `clamp` and `relu` drop NaN (C's `fmax`), its `argmax` takes any of several
-//! equal numbers, and its matrix product refuses layouts that the CPU takes.
+//! On a CUDA card candle's `maximum`, `minimum`, `clamp` and `relu` drop NaN (C's `fmax`), its `argmax` takes any of
+//! several equal numbers, and its matrix product refuses layouts that the CPU takes.
 
 use candle_core::{D, Result, Tensor};
 
@@ -38,7 +38,8 @@ pub enum Nan {
     Last,
 }
 
-/// Where along an axis the largest number is (u32, the axis kept with size 1): the first of equal ones; NaN is larger than any.
+/// Where along an axis the largest number is (u32, the axis kept with size 1): the first of equal ones; NaN is larger
+/// than any.
 pub fn place_of_largest(x: &Tensor, axis: usize, nan: Nan) -> Result<Tensor> {
     let size = x.dim(axis)?;
     let mut dims = vec![1; x.rank()];

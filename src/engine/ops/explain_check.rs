@@ -1,5 +1,5 @@
-//! How every op's explanations are tested: by the cases that test its numbers, forward and backward instruction alike. What
-//! an explanation says, evaluated in double precision, must be the number that the op made.
+//! How every op's explanations are tested: by the cases that test its numbers, forward and backward instruction alike.
+//! What an explanation says, evaluated in double precision, must be the number that the op made.
 
 use candle_core::{DType, Tensor};
 

@@ -1,8 +1,8 @@
 //! `linear`: a weighted sum of each row, `y = x Wᵀ + b`.
 //!
 //! # Shapes
-//! x `[B, ..., in]`, W `[out, in]`, b `[out]` (may be absent) -> y `[B, ..., out]`. PyTorch's `nn.functional.linear`. The axes of W
-//! behind the first count as one: `[out, channels, kernel]` reads rows of channels · kernel numbers.
+//! x `[B, ..., in]`, W `[out, in]`, b `[out]` (may be absent) -> y `[B, ..., out]`. PyTorch's `nn.functional.linear`.
+//! The axes of W behind the first count as one: `[out, channels, kernel]` reads rows of channels · kernel numbers.
 
 use candle_core::Tensor;
 

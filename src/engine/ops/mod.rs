@@ -1,6 +1,7 @@
 //! The operations, one file each, by family: texts, shape rule, forward, vector-Jacobian product, tests.
 //!
-//! To add one, see CONTRIBUTING.md: a file in its family's folder, a line in the family's `mod.rs`, a lowering that emits it.
+//! To add one, see CONTRIBUTING.md: a file in its family's folder, a line in the family's `mod.rs`, a lowering that
+//! emits it.
 
 mod everywhere;
 mod places;

@@ -1,5 +1,6 @@
-//! Operations with sizes to choose, on shapes that chance chose: strides that do not divide, kernels larger than strides, groups,
-//! dilation, one row, one sample. Gradients against finite differences in f64, kernels against references in f32.
+//! Operations with sizes to choose, on shapes that chance chose: strides that do not divide, kernels larger than
+//! strides, groups, dilation, one row, one sample. Gradients against finite differences in f64, kernels against
+//! references in f32.
 
 use super::check::{Case, gradient_check};
 use super::{

@@ -1,5 +1,5 @@
-//! Where the checks of correctness compute: on the CPU, or on the device that the environment variable GLASSBOX_TEST_DEVICE
-//! names (`cuda`). Where that is not there, they say that they are not run.
+//! Where the checks of correctness compute: on the CPU, or on the device that the environment variable
+//! GLASSBOX_TEST_DEVICE names (`cuda`). Where that is not there, they say that they are not run.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock};

@@ -1,4 +1,5 @@
-//! Node cards: painting, selecting and grabbing them. What is edited on them is in `params`, their pictures in `previews`.
+//! Node cards: painting, selecting and grabbing them. What is edited on them is in `params`, their pictures in
+//! `previews`.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +42,8 @@ pub fn layouts(frame: &Frame<'_>, local: &CanvasUi) -> BTreeMap<LayerId, CardLay
         .collect()
 }
 
-/// Whether another card lies so near above or below that there is no room for a column of units. One in the hand does not count.
+/// Whether another card lies so near above or below that there is no room for a column of units. One in the hand does
+/// not count.
 fn is_hemmed_in(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer) -> bool {
     let moves = |id| matches!(&local.gesture, Gesture::Move(moving) if moving.moves(id));
     let near = |other: &Layer| {
@@ -290,7 +292,8 @@ fn layer_content(
     }
 }
 
-/// Each unit's tile can be hovered, and clicked to stay in Output. What has a name is called by it, where there is room.
+/// Each unit's tile can be hovered, and clicked to stay in Output. What has a name is called by it, where there is
+/// room.
 fn units(
     ui: &egui::Ui,
     frame: &Frame<'_>,

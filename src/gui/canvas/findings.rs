@@ -1,5 +1,6 @@
-//! The one list of what needs a look: problems, marks of health and notes on the data, opened from the pill that counts them (or with
-//! the key P). Each line says where, what and why, and has a button that goes there, and those that mend it.
+//! The one list of what needs a look: problems, marks of health and notes on the data, opened from the pill that counts
+//! them (or with the key P). Each line says where, what and why, and has a button that goes there, and those that mend
+//! it.
 
 use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RectAlign, Response, RichText, StrokeKind, Ui, vec2};
 

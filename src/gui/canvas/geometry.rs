@@ -25,7 +25,8 @@ const PADDING: f32 = 10.0;
 const GAP: f32 = 4.0;
 const MORE: f32 = 20.0;
 const TALLEST_TILE: f32 = 56.0;
-/// As many units stand below each other, each with a height of its own, so that its weights can be lines. More are a grid.
+/// As many units stand below each other, each with a height of its own, so that its weights can be lines. More are a
+/// grid.
 pub const COLUMN: usize = 16;
 /// How far a wire that leads back to the left reaches beyond its ends.
 const BEND: f32 = 24.0;
@@ -126,7 +127,8 @@ impl Content {
 }
 
 impl CardLayout {
-    /// `measure` gives the width of a text at 100 % (small size). What is `held` keeps its upper edge, and gets no lower.
+    /// `measure` gives the width of a text at 100 % (small size). What is `held` keeps its upper edge, and gets no
+    /// lower.
     pub fn of(layer: &Layer, content: &Content, held: Option<Rect>, measure: impl Fn(&str) -> f32) -> Self {
         let width = width(&layer.kind);
         let inner = width - 2.0 * PADDING;
@@ -245,8 +247,8 @@ fn tiles(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
         .collect()
 }
 
-/// Units below each other. More than a few stand in two columns, in zigzag, so that a line passes between those of one column to
-/// each of the other.
+/// Units below each other. More than a few stand in two columns, in zigzag, so that a line passes between those of one
+/// column to each of the other.
 fn column(count: usize, corner: Pos2, inner: f32) -> Vec<Rect> {
     let (side, pitch, columns) = match count {
         1 => (56.0, 56.0, 1),
@@ -324,8 +326,8 @@ pub fn all_ends(graph: &Graph) -> Vec<(Wire, Pos2, Pos2)> {
     graph.wires().iter().filter_map(place).collect()
 }
 
-/// Control points of the curve between two ports: leaves to the right, arrives from the left. To a lower or higher line it turns
-/// back in the gap between the two.
+/// Control points of the curve between two ports: leaves to the right, arrives from the left. To a lower or higher line
+/// it turns back in the gap between the two.
 pub fn curve(from: Pos2, to: Pos2, zoom: f32) -> [Pos2; 4] {
     let (back, down) = (from.x - to.x, to.y - from.y);
     if back > 0.0 && down.abs() > 2.0 * AXIS * zoom {
@@ -337,7 +339,8 @@ pub fn curve(from: Pos2, to: Pos2, zoom: f32) -> [Pos2; 4] {
     [from, from + vec2(reach, 0.0), to - vec2(reach, 0.0), to]
 }
 
-/// How far a wire has to rise (negative) or sink to lead around the cards between its ends; 0 where nothing is in its way.
+/// How far a wire has to rise (negative) or sink to lead around the cards between its ends; 0 where nothing is in its
+/// way.
 pub fn detour(graph: &Graph, wire: &Wire, from: Pos2, to: Pos2) -> f32 {
     let across = to.x - from.x;
     if across <= WIDTH {

@@ -14,7 +14,8 @@ pub fn handle(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, action
     let popup = egui::Popup::is_any_open(ctx);
     let asked = popup || ctx.memory(|m| m.top_modal_layer().is_some()) || local.editor.is_open();
     let busy = ctx.text_edit_focused() || asked;
-    // The key that ends a field or closes a list is heard by it in the same frame: it must not begin something else here.
+    // The key that ends a field or closes a list is heard by it in the same frame: it must not begin something else
+    // here.
     let was_busy = std::mem::replace(&mut local.was_busy, busy);
     if busy || !matches!(local.gesture, Gesture::Idle) {
         return;

@@ -1,5 +1,5 @@
-//! Weights as lines between the units of neighbouring cards, as thick and as coloured as the weight, and biases as dots at the
-//! units. Where they would be a tangle, only those of the unit that is pointed at.
+//! Weights as lines between the units of neighbouring cards, as thick and as coloured as the weight, and biases as dots
+//! at the units. Where they would be a tangle, only those of the unit that is pointed at.
 
 use egui::epaint::Vertex;
 use egui::{Color32, Mesh, Pos2, Rect, Role, Sense, Stroke, Vec2, pos2};

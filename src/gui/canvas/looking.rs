@@ -1,4 +1,5 @@
-//! Where one looks: panning, zooming, and finding a view when a project is opened, has grown, or the canvas changes its size.
+//! Where one looks: panning, zooming, and finding a view when a project is opened, has grown, or the canvas changes its
+//! size.
 //!
 //! A view that was found here is found anew when the canvas changes its size; one that a person chose stays.
 

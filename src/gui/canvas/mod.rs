@@ -1,8 +1,9 @@
 //! The node canvas: cards, ports, wires, and everything that can be done with them by mouse and keyboard.
 //!
-//! Our own on egui: painted in screen space with scaled font sizes (crisp at every zoom); every card, port and wire is an
-//! `interact` rectangle with an accessible name. It reads the [`State`] and pushes [`Action`]s; it keeps only where one looks
-//! and what the hand is doing. It does not decide what is valid: shapes and problems come from [`crate::model::infer`].
+//! Our own on egui: painted in screen space with scaled font sizes (crisp at every zoom); every card, port and wire is
+//! an `interact` rectangle with an accessible name. It reads the [`State`] and pushes [`Action`]s; it keeps only where
+//! one looks and what the hand is doing. It does not decide what is valid: shapes and problems come from
+//! [`crate::model::infer`].
 
 mod cards;
 mod drop;

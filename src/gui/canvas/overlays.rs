@@ -1,5 +1,5 @@
-//! What floats over the canvas: the grid behind, the strip of problems at the top, the pills at the bottom, and the hint
-//! on an empty canvas.
+//! What floats over the canvas: the grid behind, the strip of problems at the top, the pills at the bottom, and the
+//! hint on an empty canvas.
 
 use egui::{Align2, Rect, RichText, Role, Sense, Stroke, StrokeKind, UiBuilder, Vec2, pos2, vec2};
 
@@ -114,8 +114,8 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
     }
 }
 
-/// Bottom left: size and validity of the network, or what needs a look; above what begins at `edge`, or at the top, where both have
-/// no room beside each other.
+/// Bottom left: size and validity of the network, or what needs a look; above what begins at `edge`, or at the top,
+/// where both have no room beside each other.
 fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, actions: &mut Vec<Action>) {
     if frame.graph.is_empty() {
         return;
@@ -198,7 +198,8 @@ const LOW: f32 = 240.0;
 /// Between the pills and the edge of the canvas.
 const MARGIN: f32 = 16.0;
 
-/// A small label that can be clicked; `corner` is its bottom left. Words that would leave the canvas end in an ellipsis.
+/// A small label that can be clicked; `corner` is its bottom left. Words that would leave the canvas end in an
+/// ellipsis.
 fn pill(
     ui: &egui::Ui,
     frame: &Frame<'_>,

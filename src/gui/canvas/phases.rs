@@ -1,5 +1,5 @@
-//! Slow motion: sparks run along the wires, forward with the numbers, then back with the gradients. Where the debugger stands,
-//! arrows show which way the numbers go.
+//! Slow motion: sparks run along the wires, forward with the numbers, then back with the gradients. Where the debugger
+//! stands, arrows show which way the numbers go.
 
 use egui::epaint::CubicBezierShape;
 use egui::{Pos2, Shape, Stroke};

@@ -278,7 +278,8 @@ enum InputTiles {
     Columns(Vec<Histogram>),
 }
 
-/// Each feature over the plane, a few samples when they are pictures, the numbers of each column of a table that has few.
+/// Each feature over the plane, a few samples when they are pictures, the numbers of each column of a table that has
+/// few.
 fn input_tiles(dataset: &Dataset) -> Option<InputTiles> {
     if let Some(plane) = &dataset.plane {
         let along = |i: usize| (i as f32 + 0.5) / FEATURE as f32 * 2.0 - 1.0;

@@ -166,7 +166,8 @@ fn tether(frame: &Frame<'_>, anchor: Pos2, place: Rect) {
     }
 }
 
-/// The place nearest to `anchor`, below it rather than above, where something of this size covers nothing of `keep_off`.
+/// The place nearest to `anchor`, below it rather than above, where something of this size covers nothing of
+/// `keep_off`.
 fn free_place(room: Rect, anchor: Pos2, size: Vec2, keep_off: &[Rect]) -> Option<Rect> {
     if size.x > room.width() || size.y > room.height() || size.x < NARROWEST {
         return None;

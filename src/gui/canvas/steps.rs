@@ -60,8 +60,8 @@ pub fn units(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, slot: &ParamSlot, 
     }
 }
 
-/// The card whose plus or minus is under the pointer, with its place in the graph. A card is as tall as its units are many, and would
-/// take them away from under the hand.
+/// The card whose plus or minus is under the pointer, with its place in the graph. A card is as tall as its units are
+/// many, and would take them away from under the hand.
 pub fn held(ui: &egui::Ui, frame: &Frame<'_>, local: &CanvasUi) -> Option<(LayerId, Rect)> {
     let pointer = ui.ctx().pointer_latest_pos().filter(|_| matches!(local.gesture, Gesture::Idle))?;
     let is_over = |slot: &ParamSlot| slot.steps.iter().flatten().any(|at| frame.on_screen(*at).contains(pointer));
@@ -125,8 +125,8 @@ fn offers_layers(frame: &Frame<'_>) -> bool {
     frame.view.zoom >= FURTHEST && !frame.is_crowded()
 }
 
-/// Where the two buttons of each wire stand on the screen: above its middle, between two cards beside each other at the height of the
-/// lower title, where no weights are drawn; nowhere that a card is.
+/// Where the two buttons of each wire stand on the screen: above its middle, between two cards beside each other at the
+/// height of the lower title, where no weights are drawn; nowhere that a card is.
 fn places(frame: &Frame<'_>) -> Vec<(Wire, [Rect; 2])> {
     let size = frame.scaled(SIZE).max(SMALLEST);
     let place = |(wire, points): &(Wire, [egui::Pos2; 4])| {
@@ -180,7 +180,8 @@ fn doomed(frame: &Frame<'_>, layer: LayerId) {
     }
 }
 
-/// Plus and minus: units of the selected cards, a layer on the selected wire; Insert puts a layer after the selected card.
+/// Plus and minus: units of the selected cards, a layer on the selected wire; Insert puts a layer after the selected
+/// card.
 pub fn keys(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     let selection = &frame.state.selection;

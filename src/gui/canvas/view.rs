@@ -52,8 +52,8 @@ impl View {
         Self { offset: vec2(offset.x.round(), offset.y.round()), zoom }
     }
 
-    /// The view for a first look: as [`Self::fit`], but where names and pictures would be too small, the beginning of the
-    /// network, larger.
+    /// The view for a first look: as [`Self::fit`], but where names and pictures would be too small, the beginning of
+    /// the network, larger.
     pub fn first(canvas: Rect, content: Rect) -> Self {
         let whole = Self::fit(canvas, content);
         if whole.zoom >= VISIBLE {

@@ -1,4 +1,5 @@
-//! Validation samples of which two networks predict other numbers: what both say, the truth, and how far apart they are.
+//! Validation samples of which two networks predict other numbers: what both say, the truth, and how far apart they
+//! are.
 
 use egui::{Align2, Pos2, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
 

@@ -1,7 +1,8 @@
-//! The Compare tab: every run of the project as a row, the curves of those that are picked over each other, and two of them
-//! side by side.
+//! The Compare tab: every run of the project as a row, the curves of those that are picked over each other, and two of
+//! them side by side.
 //!
-//! Owns order, filter, colours and what is being typed; which runs are picked and paired is in [`Runs`](crate::session::Runs).
+//! Owns order, filter, colours and what is being typed; which runs are picked and paired is in
+//! [`Runs`](crate::session::Runs).
 
 mod colours;
 mod columns;

@@ -1,5 +1,5 @@
-//! The runs as the table lists them: filtered, sorted, each with what differs from the row above. Made anew only when something
-//! has changed, and what differs only of rows that somebody looks at.
+//! The runs as the table lists them: filtered, sorted, each with what differs from the row above. Made anew only when
+//! something has changed, and what differs only of rows that somebody looks at.
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -82,7 +82,8 @@ fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
 }
 
-/// What was changed last, and what takes it back. A network that cannot train was not told to the run: its edits are the project's.
+/// What was changed last, and what takes it back. A network that cannot train was not told to the run: its edits are
+/// the project's.
 pub fn last_change(state: &State) -> Option<(&str, Action)> {
     if !state.inference.is_valid() {
         return state.history.undo_name().map(|name| (name, Action::Undo));

@@ -1,4 +1,5 @@
-//! Change and go on: what can be done to the value that is looked at, to the learning rate, and to the way the run goes.
+//! Change and go on: what can be done to the value that is looked at, to the learning rate, and to the way the run
+//! goes.
 
 use egui::{Button, RichText, Ui};
 
@@ -33,8 +34,8 @@ impl Default for ChangeUi {
 }
 
 impl ChangeUi {
-    /// The element that was chosen in the picture is the one to be set; returns which is meant, or why there is none. What it
-    /// holds stands in the field until something else is typed.
+    /// The element that was chosen in the picture is the one to be set; returns which is meant, or why there is none.
+    /// What it holds stands in the field until something else is typed.
     fn fill(&mut self, record: &TensorRecord, chosen: Option<&[usize]>) -> Result<Vec<usize>, String> {
         let axes = record.dims.len();
         let index = chosen.filter(|index| index.len() == axes).map_or(vec![0; axes], <[usize]>::to_vec);

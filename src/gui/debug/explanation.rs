@@ -1,5 +1,5 @@
-//! The card "One number": how an element came about, in symbols and in its own numbers, each of which leads further back; and
-//! whether a nudge agrees where it is a gradient.
+//! The card "One number": how an element came about, in symbols and in its own numbers, each of which leads further
+//! back; and whether a nudge agrees where it is a gradient.
 //!
 //! Draws what the trainer told; asks for more through its [`ExplanationResponse`].
 
@@ -98,8 +98,8 @@ pub fn matching(explanation: &Explanation) -> Vec<Element> {
     explanation.arithmetic.elements().into_iter().map(|(element, _)| element.clone()).collect()
 }
 
-/// Small pictures of what the chosen number of this tensor was made of; `lit` tells the cells of a tensor that belong to what is
-/// pointed at elsewhere.
+/// Small pictures of what the chosen number of this tensor was made of; `lit` tells the cells of a tensor that belong
+/// to what is pointed at elsewhere.
 pub fn operands(
     ui: &mut Ui,
     tokens: &Tokens,

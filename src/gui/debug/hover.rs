@@ -1,5 +1,5 @@
-//! Cells that light up together: the number under the pointer, wherever its tensor is shown, what it was made of, and, of the
-//! explained tensor, what was made of it.
+//! Cells that light up together: the number under the pointer, wherever its tensor is shown, what it was made of, and,
+//! of the explained tensor, what was made of it.
 //!
 //! Knows nothing of pictures: it is told what is pointed at, and asked what lights up.
 

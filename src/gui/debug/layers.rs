@@ -1,4 +1,5 @@
-//! All layers in one table: gradient, size of updates, activations, live and over time, and in words what is wrong with one.
+//! All layers in one table: gradient, size of updates, activations, live and over time, and in words what is wrong with
+//! one.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2, WidgetInfo};

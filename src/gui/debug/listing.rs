@@ -1,5 +1,5 @@
-//! The program as text: grouped by phase and layer, with the place in it, folded where it is long. Rows out of sight cost nothing.
-//! It is one stop of the Tab key; the arrows go through it, see [`walk`].
+//! The program as text: grouped by phase and layer, with the place in it, folded where it is long. Rows out of sight
+//! cost nothing. It is one stop of the Tab key; the arrows go through it, see [`walk`].
 
 pub mod walk;
 
@@ -83,7 +83,8 @@ fn layers(lines: &[Line], from: usize, to: usize, folded: &BTreeSet<Heading>, ro
     let mut has_heading = false;
     while at < to {
         let end = at + lines[at..to].iter().take_while(|line| line.layer == lines[at].layer).count();
-        // A heading for a single line would say what the line says; but behind a group the line would seem to belong to it.
+        // A heading for a single line would say what the line says; but behind a group the line would seem to belong to
+        // it.
         has_heading = lines[at].layer.is_some() && (end - at > 1 || has_heading);
         if has_heading {
             rows.push(Row::Layer(at, end));

@@ -1,4 +1,5 @@
-//! What is pinned, as small pictures below the cards of the layers on the canvas, or above them where another card stands below.
+//! What is pinned, as small pictures below the cards of the layers on the canvas, or above them where another card
+//! stands below.
 //!
 //! Knows which layer a value belongs to; where the cards are it asks the canvas.
 

@@ -1,5 +1,5 @@
-//! One sample of the batch, followed forward and back through the layers: what the network answers, how wrong that is, and what
-//! of its input the loss depends on. On demand the whole batch by its loss.
+//! One sample of the batch, followed forward and back through the layers: what the network answers, how wrong that is,
+//! and what of its input the loss depends on. On demand the whole batch by its loss.
 
 use egui::{RichText, ScrollArea, Ui, Vec2, WidgetInfo};
 use egui_material_icons::icons;

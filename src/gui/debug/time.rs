@@ -1,4 +1,5 @@
-//! The whole run from left to right: its loss, where it stands, where going back begins, what was changed, and its branches.
+//! The whole run from left to right: its loss, where it stands, where going back begins, what was changed, and its
+//! branches.
 
 use egui::{
     Align2, Color32, EventFilter, Key, Modifiers, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui,

@@ -1,7 +1,8 @@
-//! What a panel shows, given to the outside: as a picture (PNG), a drawing (SVG) or numbers (CSV), to a file or the clipboard.
+//! What a panel shows, given to the outside: as a picture (PNG), a drawing (SVG) or numbers (CSV), to a file or the
+//! clipboard.
 //!
-//! A panel offers the menu and keeps what was asked for; [`give`] draws it once more on paper. Which panels there are is
-//! [`super::exports`]'s.
+//! A panel offers the menu and keeps what was asked for; [`give`] draws it once more on paper. Which panels there are
+//! is [`super::exports`]'s.
 
 mod paper;
 mod raster;

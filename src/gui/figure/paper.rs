@@ -1,6 +1,7 @@
 //! A sheet of paper: a panel drawn once more, outside the window, at its own size and in the theme that is asked for.
 //!
-//! What comes out are egui's shapes with the textures they use; [`super::raster`] makes points of them, [`super::svg`] a drawing.
+//! What comes out are egui's shapes with the textures they use; [`super::raster`] makes points of them, [`super::svg`]
+//! a drawing.
 
 use std::collections::HashMap;
 use std::time::Duration;

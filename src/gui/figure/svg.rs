@@ -1,4 +1,5 @@
-//! Shapes to a drawing (SVG), sharp at any size, whose words stay words. What has no counterpart there becomes a picture inside.
+//! Shapes to a drawing (SVG), sharp at any size, whose words stay words. What has no counterpart there becomes a
+//! picture inside.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
-//! Small pictures of terms, drawn from the thing itself: an activation's curve, a schedule, the way of an optimiser, the losses
-//! of a network that learns by heart.
+//! Small pictures of terms, drawn from the thing itself: an activation's curve, a schedule, the way of an optimiser,
+//! the losses of a network that learns by heart.
 
 mod scenes;
 

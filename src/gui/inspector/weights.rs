@@ -1,5 +1,5 @@
-//! A look inside a layer: weights, their gradients, what comes out of it. A weight that is clicked, or gone to with the arrow keys
-//! and entered, can be set.
+//! A look inside a layer: weights, their gradients, what comes out of it. A weight that is clicked, or gone to with the
+//! arrow keys and entered, can be set.
 
 use egui::{EventFilter, Key, Response, RichText, Stroke, StrokeKind, Ui};
 

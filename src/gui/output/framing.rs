@@ -1,5 +1,5 @@
-//! How the pictures of a data set stand in their frame: how large what is inked is, and what of it lies in the middle. What is
-//! drawn by hand is framed likewise, or a network would not know it again.
+//! How the pictures of a data set stand in their frame: how large what is inked is, and what of it lies in the middle.
+//! What is drawn by hand is framed likewise, or a network would not know it again.
 
 use crate::data::Dataset;
 

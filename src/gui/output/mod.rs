@@ -1,7 +1,7 @@
 //! The panel at the lower right: what the network now does, in the form that suits the task.
 //!
-//! Owns tabs, toggles and what was typed or drawn to try out; reads pictures and data from the [`State`]. What belongs to other
-//! data goes with it.
+//! Owns tabs, toggles and what was typed or drawn to try out; reads pictures and data from the [`State`]. What belongs
+//! to other data goes with it.
 
 mod classes;
 mod colours;

@@ -1,5 +1,5 @@
-//! A pad to draw a digit on: soft strokes, as pixels of the size that the network takes. What the network sees of them is moved
-//! and made as large as the pictures that it learnt from are.
+//! A pad to draw a digit on: soft strokes, as pixels of the size that the network takes. What the network sees of them
+//! is moved and made as large as the pictures that it learnt from are.
 
 use egui::{Event, PointerButton, Pos2, Rect, Response, Sense, Ui, Vec2, WidgetInfo};
 
@@ -75,7 +75,8 @@ impl Pad {
         BRUSH * self.rows.min(self.columns) as f32 / 28.0
     }
 
-    /// The drawing as the pictures of the data stand. Lines keep their width, so that a small drawing does not become a bold one.
+    /// The drawing as the pictures of the data stand. Lines keep their width, so that a small drawing does not become a
+    /// bold one.
     pub fn framed(&self, framing: &Framing) -> Vec<f32> {
         let Some(drawn) = Extent::of(&self.ink, self.columns).filter(|_| !self.of_sample) else {
             return self.ink.clone();

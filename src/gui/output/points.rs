@@ -54,8 +54,8 @@ fn in_units(dataset: &Dataset, target: f32) -> f32 {
     dataset.truth.unit(0).value(target)
 }
 
-/// The magnitude that has full colour when numbers are predicted: the largest of the data, so that it does not move as the
-/// network learns.
+/// The magnitude that has full colour when numbers are predicted: the largest of the data, so that it does not move as
+/// the network learns.
 pub fn target_range(dataset: &Dataset) -> f32 {
     let (low, high) = dataset.train.target_range().unwrap_or_default();
     heatmap::largest(&[low, high])

@@ -1,5 +1,5 @@
-//! One unit's function, large, and how its number comes about at one place: what the pointer on the canvas rests on, or what was
-//! pinned there.
+//! One unit's function, large, and how its number comes about at one place: what the pointer on the canvas rests on, or
+//! what was pinned there.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! A chart of curves over training steps: what of them is looked at, marks, and the reading under the pointer.
 //!
-//! egui_plot draws; this says what. Knows what a series is, not what its numbers mean: [`super::curves`] says which go on
-//! which tab.
+//! egui_plot draws; this says what. Knows what a series is, not what its numbers mean: [`super::curves`] says which go
+//! on which tab.
 
 use egui::{Color32, Id, Label, Rect, RichText, Stroke, Ui, UiBuilder, Vec2b, WidgetInfo};
 use egui_plot::{Corner, ItemId, PlotMemory, PlotPoints, PlotResponse, PlotUi, Points, VLine};

@@ -1,5 +1,5 @@
-//! Gradient flow: how strong a signal each layer gets to learn from. Bars on a logarithmic scale, since healthy networks differ
-//! by powers of ten and sick ones by many.
+//! Gradient flow: how strong a signal each layer gets to learn from. Bars on a logarithmic scale, since healthy
+//! networks differ by powers of ten and sick ones by many.
 
 use egui::{Align2, Color32, Pos2, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo};
 use egui_plot::{PlotBounds, PlotTransform};

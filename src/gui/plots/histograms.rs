@@ -1,4 +1,5 @@
-//! What each layer puts out: one histogram a layer, with the numbers that tell a healthy one from a dead or saturated one.
+//! What each layer puts out: one histogram a layer, with the numbers that tell a healthy one from a dead or saturated
+//! one.
 
 use egui::{RichText, ScrollArea, Ui, Vec2};
 

@@ -15,8 +15,8 @@ pub struct Range {
 /// A range is called spoilt by outliers when it is this many times as wide as that of all but the most extreme 2 %.
 const SPOILT: f64 = 20.0;
 
-/// The axis for the visible buckets. With `clip`, outliers that would flatten the rest are left outside (and the caller has to
-/// say how many: see [`outside`]).
+/// The axis for the visible buckets. With `clip`, outliers that would flatten the rest are left outside (and the caller
+/// has to say how many: see [`outside`]).
 pub fn choose(visible: &[&[Bucket]], log: bool, clip: bool) -> Range {
     let all = || visible.iter().flat_map(|buckets| buckets.iter());
     let usable = |v: f32| v.is_finite() && (!log || v > 0.0);

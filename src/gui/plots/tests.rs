@@ -36,7 +36,8 @@ fn open_wide(width: f32, state: State, local: PlotsUi) -> Harness<'static, World
     harness
 }
 
-/// 100 steps, 10 to an epoch, half a second each, the train loss falling from 1 by 0.01 a step, validation 0.5 at every epoch's end.
+/// 100 steps, 10 to an epoch, half a second each, the train loss falling from 1 by 0.01 a step, validation 0.5 at every
+/// epoch's end.
 fn trained() -> State {
     let mut state = State::default();
     let run = &mut state.run;

@@ -1,5 +1,5 @@
-//! How a chart is moved beyond what egui_plot does by itself (drag, box with the right button, Ctrl and scroll for the value
-//! axis, double click for everything): scroll zooms along the steps, and nothing leads away from the curves.
+//! How a chart is moved beyond what egui_plot does by itself (drag, box with the right button, Ctrl and scroll for the
+//! value axis, double click for everything): scroll zooms along the steps, and nothing leads away from the curves.
 
 use egui::Vec2b;
 use egui_plot::PlotUi;

@@ -1,4 +1,5 @@
-//! How the axes of a tensor lie on the flat screen: down, across, as small pictures beside each other, or cut at one index.
+//! How the axes of a tensor lie on the flat screen: down, across, as small pictures beside each other, or cut at one
+//! index.
 //!
 //! Pure arithmetic between places on the screen and indices; draws nothing.
 
@@ -173,8 +174,8 @@ impl Layout {
         Some(places + self.base())
     }
 
-    /// How far apart in the numbers these rows, and these columns, of a small picture are: a cell's number lies at the sum of
-    /// both. `None` where that is not so, in the last line of a row that was broken into several.
+    /// How far apart in the numbers these rows, and these columns, of a small picture are: a cell's number lies at the
+    /// sum of both. `None` where that is not so, in the last line of a row that was broken into several.
     pub fn offsets(&self, facet: usize, rows: Range<usize>, columns: Range<usize>) -> Option<[Vec<usize>; 2]> {
         let before = self.along(&self.facet_axes, facet) + self.base();
         if let Some(width) = self.wrap {

@@ -1,5 +1,5 @@
-//! The glyphs of numbers that no shade can show: NaN hatched, infinities and what is beyond the range as arrows. Each can be
-//! told from the others without its colour, and is drawn large enough to be seen on the smallest cell.
+//! The glyphs of numbers that no shade can show: NaN hatched, infinities and what is beyond the range as arrows. Each
+//! can be told from the others without its colour, and is drawn large enough to be seen on the smallest cell.
 
 use egui::{Painter, Pos2, Rect, Shape, Stroke, Vec2};
 

@@ -1,7 +1,7 @@
 //! The tensor viewer: draws a tensor of any rank, tells what is in it, and takes wishes about single numbers.
 //!
-//! A function of a record and its own [`TensorUi`]; it writes nothing and fetches nothing. What it needs besides the record
-//! (the other side of a comparison) it names in [`TensorUi::subscribe`].
+//! A function of a record and its own [`TensorUi`]; it writes nothing and fetches nothing. What it needs besides the
+//! record (the other side of a comparison) it names in [`TensorUi::subscribe`].
 
 mod compare;
 mod controls;

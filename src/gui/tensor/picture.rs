@@ -271,7 +271,8 @@ impl Scene<'_> {
         let value = self.picture.record.data.get(at).copied().unwrap_or(f32::NAN);
         let text = format!("{}: {}", self.picture.record.place(&index), significant(f64::from(value), 6));
         read_text(response, &if alone { text } else { format!("largest in this pixel: {text}") });
-        // Not by the keys, which are about the chosen cell; and the second of two clicks is about what the first one chose.
+        // Not by the keys, which are about the chosen cell; and the second of two clicks is about what the first one
+        // chose.
         if response.clicked_by(PointerButton::Primary) && !is_second_click(ui) {
             response.request_focus();
             touched.chosen = Some(index.clone());

@@ -1,4 +1,5 @@
-//! Where cells and small pictures stand: sizes that suit the room, places both ways. Only what is in sight is asked for.
+//! Where cells and small pictures stand: sizes that suit the room, places both ways. Only what is in sight is asked
+//! for.
 
 use egui::{Pos2, Rect, Vec2};
 
@@ -38,7 +39,8 @@ impl Plan {
         let inner = layout.facets_across().filter(|_| several);
         let outer = inner.map(|inner| facets / inner.max(1));
         let cell_with = |across| small_cell(counts, facets, across, room);
-        // A table of pictures lies on its side where they become larger so, or where all columns but few rows can be seen.
+        // A table of pictures lies on its side where they become larger so, or where all columns but few rows can be
+        // seen.
         let narrow = |across: Option<usize>| across.is_none_or(|n| n as f32 * (SMALLEST_FACET + GAP) <= room.x);
         let lies = inner < outer && narrow(outer) && cell_with(outer).x >= cell_with(inner).x;
         let cell = match (several, lies) {

@@ -107,8 +107,8 @@ pub fn choice(ui: &mut Ui, label: &str, help: &str, current: usize, titles: &[&s
     chosen
 }
 
-/// What is being typed into a field, what stood there before, and when it was last drawn: a field that went away in between
-/// or is now about another text has nothing typed in it.
+/// What is being typed into a field, what stood there before, and when it was last drawn: a field that went away in
+/// between or is now about another text has nothing typed in it.
 #[derive(Clone, Default)]
 struct Typing {
     text: String,
@@ -116,7 +116,8 @@ struct Typing {
     pass: u64,
 }
 
-/// A text that counts only when it is finished: Enter or leaving the field commits, Escape gives up. `style` dresses the field.
+/// A text that counts only when it is finished: Enter or leaving the field commits, Escape gives up. `style` dresses
+/// the field.
 pub fn text_field(
     ui: &mut Ui,
     name: &str,

@@ -1,4 +1,5 @@
-//! Small controls that several panels draw: buttons, tabs, labelled fields, layer icons. They know nothing of the session.
+//! Small controls that several panels draw: buttons, tabs, labelled fields, layer icons. They know nothing of the
+//! session.
 
 mod buttons;
 mod few;
@@ -24,8 +25,8 @@ pub use tabs::{pane_tabs, tab_strip};
 
 use egui::{PointerButton, Ui};
 
-/// Draws what comes and goes with the news. Where it is not, it takes no room, and all that is drawn behind it keeps its id: fields that
-/// are typed into, menus that are open, buttons that are being pressed.
+/// Draws what comes and goes with the news. Where it is not, it takes no room, and all that is drawn behind it keeps
+/// its id: fields that are typed into, menus that are open, buttons that are being pressed.
 pub fn perhaps<T>(ui: &mut Ui, what: Option<T>, draw: impl FnOnce(&mut Ui, T)) {
     match what {
         Some(what) => drop(ui.scope(|ui| draw(ui, what))),
@@ -33,7 +34,8 @@ pub fn perhaps<T>(ui: &mut Ui, what: Option<T>, draw: impl FnOnce(&mut Ui, T)) {
     }
 }
 
-/// Whether this is the second click of two at one place. (A third counts too: egui takes any click just before for the first of three.)
+/// Whether this is the second click of two at one place. (A third counts too: egui takes any click just before for the
+/// first of three.)
 pub fn is_second_click(ui: &Ui) -> bool {
     let button = PointerButton::Primary;
     ui.input(|i| i.pointer.button_double_clicked(button) || i.pointer.button_triple_clicked(button))

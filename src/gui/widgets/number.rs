@@ -1,5 +1,5 @@
-//! A number that is dragged or typed, wherever one stands. What cannot be taken stays in the field as it was typed, with a
-//! bubble that says what is wrong and what is allowed; Escape puts the number back.
+//! A number that is dragged or typed, wherever one stands. What cannot be taken stays in the field as it was typed,
+//! with a bubble that says what is wrong and what is allowed; Escape puts the number back.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -184,7 +184,8 @@ impl<'a> Number<'a> {
         self.speed.unwrap_or(match (self.multiplies, self.whole) {
             (true, _) => 0.01,
             (false, true) => (value.abs() * 0.01).clamp(0.05, 500.0),
-            // A share (0 to 1) moves evenly; a number that may be large but rarely is (a penalty, a decay) by its own size.
+            // A share (0 to 1) moves evenly; a number that may be large but rarely is (a penalty, a decay) by its own
+            // size.
             (false, false) if span <= 1.0 => span * 0.005,
             (false, false) => (value.abs() * 0.01).max(1e-4),
         })
@@ -247,8 +248,8 @@ impl<'a> Number<'a> {
     }
 }
 
-/// Whether a number was left with Escape in this frame or the last: egui notices the end in both, and in the second one has
-/// forgotten how it came about and takes what was typed.
+/// Whether a number was left with Escape in this frame or the last: egui notices the end in both, and in the second one
+/// has forgotten how it came about and takes what was typed.
 fn given_up(response: &Response) -> bool {
     let (ctx, id) = (&response.ctx, response.id.with("given up"));
     let pass = ctx.cumulative_pass_nr();
@@ -258,8 +259,8 @@ fn given_up(response: &Response) -> bool {
     ctx.data(|data| data.get_temp::<u64>(id)).is_some_and(|at| pass <= at + 1)
 }
 
-/// What was typed and not taken, over which number, and when it was last drawn: a field that went away in between or is about
-/// another number has nothing in it.
+/// What was typed and not taken, over which number, and when it was last drawn: a field that went away in between or is
+/// about another number has nothing in it.
 #[derive(Clone)]
 struct Refused {
     text: String,

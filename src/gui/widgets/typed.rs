@@ -1,5 +1,5 @@
-//! What somebody types where a number belongs, as it is written in English, on the Continent, in programs and in papers. Knows
-//! only text; what a field makes of it is `number`'s.
+//! What somebody types where a number belongs, as it is written in English, on the Continent, in programs and in
+//! papers. Knows only text; what a field makes of it is `number`'s.
 
 /// What was meant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,8 +70,8 @@ fn tidy(text: &str) -> String {
     plain.strip_prefix("10^").map_or_else(|| plain.clone(), |power| format!("1e{power}"))
 }
 
-/// What stands before and after the decimal mark: a point or a comma that comes once and last. Marks of the other kind, and
-/// spaces, may set thousands apart.
+/// What stands before and after the decimal mark: a point or a comma that comes once and last. Marks of the other kind,
+/// and spaces, may set thousands apart.
 fn decimal(text: &str) -> (String, String) {
     let count = |mark: char| text.matches(mark).count();
     let last = text.rfind(['.', ',']).map(|at| &text[at..=at]);

@@ -9,8 +9,8 @@ use super::settings::{number, scalar};
 use crate::model::layer::{ParamKind, ParamSpec, ParamValue};
 use crate::model::{Graph, Layer, LayerId};
 
-/// Which layer of one graph is which of the other, both in the order in which numbers flow through them. A layer without a
-/// counterpart stands alone.
+/// Which layer of one graph is which of the other, both in the order in which numbers flow through them. A layer
+/// without a counterpart stands alone.
 pub fn layer_pairs(before: &Graph, after: &Graph) -> Vec<(Option<LayerId>, Option<LayerId>)> {
     let (old, new) = (before.topological_order(), after.topological_order());
     let partner = partners(before, after);

@@ -1,6 +1,7 @@
 //! What the words on the screen mean: one entry for every term, in plain English, with a formula where it has one.
 //!
-//! Layers explain themselves ([`crate::model::layer::About`]); their entries are taken from there. Pictures are drawn by the window.
+//! Layers explain themselves ([`crate::model::layer::About`]); their entries are taken from there. Pictures are drawn
+//! by the window.
 
 mod network;
 mod results;
@@ -14,7 +15,8 @@ use super::LayerKind;
 pub struct Term {
     /// The term, as it is written in the window.
     pub name: &'static str,
-    /// Other words for it, those of other programs among them. One that several terms share is the name of a term itself.
+    /// Other words for it, those of other programs among them. One that several terms share is the name of a term
+    /// itself.
     pub also: &'static [&'static str],
     /// A sentence or two.
     pub words: &'static str,
@@ -39,8 +41,8 @@ pub fn all() -> Vec<Term> {
     all
 }
 
-/// What fits what was typed: the name itself first, then names that begin with it, other names and words for it, then what only
-/// mentions it.
+/// What fits what was typed: the name itself first, then names that begin with it, other names and words for it, then
+/// what only mentions it.
 pub fn search<'a>(terms: &'a [Term], typed: &str) -> Vec<&'a Term> {
     let typed = typed.trim().to_lowercase();
     let rank = |term: &Term| {
@@ -69,7 +71,8 @@ const SHORT: usize = 4;
 /// A label of so many words may begin with what it is about: "Units of Dense 1".
 const LABEL: usize = 8;
 
-/// What a control stands for, by its label or its accessible name: the whole of it, else what it begins with, else what is in it.
+/// What a control stands for, by its label or its accessible name: the whole of it, else what it begins with, else what
+/// is in it.
 pub fn of_label<'a>(terms: &'a [Term], label: &str) -> Option<&'a Term> {
     let heading = label.split([':', '(']).next().unwrap_or(label);
     let parts = words(heading);

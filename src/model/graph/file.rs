@@ -1,7 +1,8 @@
 //! How a graph lies in a file; reading it checks what the methods of [`Graph`] keep true.
 //!
-//! A wire names its ports where its layers have several. Graphs of format 1 name none: their wires arrive in the order in which they
-//! stand. Graphs lie in many files (projects, journals, cards of runs), so each is read by what it says of itself.
+//! A wire names its ports where its layers have several. Graphs of format 1 name none: their wires arrive in the order
+//! in which they stand. Graphs lie in many files (projects, journals, cards of runs), so each is read by what it says
+//! of itself.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +82,8 @@ impl TryFrom<Parts<Value>> for Graph {
     }
 }
 
-/// In format 1 a recurrent layer said itself what leaves it: `every_step` is the output `sequence` now, and `last` without it.
+/// In format 1 a recurrent layer said itself what leaves it: `every_step` is the output `sequence` now, and `last`
+/// without it.
 fn of_format_2(parts: Parts<Value>) -> Result<Parts<Layer>, String> {
     let (mut layers, mut wires) = (Vec::with_capacity(parts.layers.len()), parts.wires);
     for mut value in parts.layers {

@@ -4,8 +4,8 @@ use super::params::{int, layer_params};
 use super::*;
 
 layer_params! {
-    /// PyTorch's `nn.MultiheadAttention` with queries, keys and values of one width: weights `in_proj_weight` `[3 E, E]` (questions,
-    /// keys, values) and `out_proj.weight` `[E, E]`. Weights start as there, biases at zero.
+    /// PyTorch's `nn.MultiheadAttention` with queries, keys and values of one width: weights `in_proj_weight`
+    /// `[3 E, E]` (questions, keys, values) and `out_proj.weight` `[E, E]`. Weights start as there, biases at zero.
     pub struct MultiHeadAttention {
         heads (card): usize = 4, int(1, 256), "Heads", "How many attention heads work in parallel, each on an equal \
             share of the features.";

@@ -4,8 +4,8 @@ use super::params::{float, layer_params};
 use super::*;
 
 layer_params! {
-    /// Per feature on rows, per channel on pictures; as PyTorch's `nn.BatchNorm1d` and `2d`: biased variance to normalise,
-    /// unbiased for the running variance.
+    /// Per feature on rows, per channel on pictures; as PyTorch's `nn.BatchNorm1d` and `2d`: biased variance to
+    /// normalise, unbiased for the running variance.
     pub struct BatchNorm {
         epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance to prevent division \
             by zero.";

@@ -50,7 +50,8 @@ macro_rules! activated {
 pub(super) use activated;
 
 choices! {
-    /// How weights start. Fans as in PyTorch's `nn.init`; Glorot and He for uniform and normal, LeCun with variance 1 / fan-in.
+    /// How weights start. Fans as in PyTorch's `nn.init`; Glorot and He for uniform and normal, LeCun with variance 1 /
+    /// fan-in.
     pub enum Initialiser {
         GlorotUniform = "glorot_uniform", "Glorot uniform";
         GlorotNormal = "glorot_normal", "Glorot normal";
@@ -69,7 +70,8 @@ choices! {
 choices! {
     /// What happens at the border of a picture.
     pub enum Padding {
-        /// Zeros around, so that the output has ceil(input / stride) rows; an odd total puts the extra zero right and below.
+        /// Zeros around, so that the output has ceil(input / stride) rows; an odd total puts the extra zero right and
+        /// below.
         Same = "same", "same size";
         Valid = "valid", "none";
         /// The layer's `pad` zeros on each side.

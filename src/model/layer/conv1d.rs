@@ -6,8 +6,8 @@ use super::sliding::Sliding;
 use super::*;
 
 layer_params! {
-    /// Cross-correlation along the first axis of `[T, F]`, weights `[filters, F, kernel]` as PyTorch's `nn.Conv1d` (which wants the
-    /// sequence on its side, `[F, T]`).
+    /// Cross-correlation along the first axis of `[T, F]`, weights `[filters, F, kernel]` as PyTorch's `nn.Conv1d`
+    /// (which wants the sequence on its side, `[F, T]`).
     pub struct Conv1d {
         filters (card): usize = 16, int(1, 4096), "Filters", "How many patterns to look for. Each produces one output \
             feature.";

@@ -5,8 +5,8 @@ use super::params::{float, int, layer_params};
 use super::*;
 
 layer_params! {
-    /// `y = activation(x Wᵀ + b)` on rows, and on each row of a sequence `[T, F]`; pictures are refused, so that a forgotten
-    /// Flatten is seen.
+    /// `y = activation(x Wᵀ + b)` on rows, and on each row of a sequence `[T, F]`; pictures are refused, so that a
+    /// forgotten Flatten is seen.
     pub struct Dense {
         units (card): usize = 8, int(1, 65_536), "Units", "Number of units (neurons). Each produces one output.";
         activation (card): Activation = Activation::None, Activation::kind(), "Activation", "The function each unit \

@@ -23,8 +23,8 @@ layer_params! {
 }
 
 layer_params! {
-    /// Adds to every position numbers of its own. Even features get sin(t / 10000^(i / F)), odd ones the cosine of the feature before;
-    /// learned ones start normally distributed with spread 0.02.
+    /// Adds to every position numbers of its own. Even features get sin(t / 10000^(i / F)), odd ones the cosine of the
+    /// feature before; learned ones start normally distributed with spread 0.02.
     pub struct PositionalEncoding {
         encoding (card): Positions = Positions::Sinusoidal, Positions::kind(), "Encoding", "Sines and cosines need no \
             training. Learned encodings adapt to the data, but only at positions that occur in it.";

@@ -4,7 +4,8 @@ use super::params::{float, layer_params};
 use super::*;
 
 layer_params! {
-    /// Over the last axis of a row or of a sequence `[T, F]`, over the whole of a picture; as PyTorch's `nn.LayerNorm` of that shape.
+    /// Over the last axis of a row or of a sequence `[T, F]`, over the whole of a picture; as PyTorch's `nn.LayerNorm`
+    /// of that shape.
     pub struct LayerNorm {
         epsilon: f64 = 1e-5, float(1e-12, 1.0), "Epsilon", "A small number added to the variance to prevent division \
             by zero.";

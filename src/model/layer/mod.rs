@@ -1,6 +1,7 @@
 //! The layers a person can draw. One file a layer: parameters, defaults, shape rule, help.
 //!
-//! What a layer computes is not here: `engine/lower/` turns each into instructions. To add a layer, see CONTRIBUTING.md.
+//! What a layer computes is not here: `engine/lower/` turns each into instructions. To add a layer, see
+//! CONTRIBUTING.md.
 
 mod activation;
 mod choice;
@@ -184,14 +185,15 @@ pub trait LayerSpec: Params {
     /// `data` is what is loaded, if anything is: only Input and Loss ask.
     fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch>;
 
-    /// The shape that leaves each port; of inputs that may stay free `None` stands for no wire. For layers with named ports.
+    /// The shape that leaves each port; of inputs that may stay free `None` stands for no wire. For layers with named
+    /// ports.
     fn infer_ports(&self, inputs: &[Option<Shape>], data: Option<&DataSignature>) -> Result<Vec<Shape>, Mismatch> {
         let arrived: Vec<Shape> = inputs.iter().flatten().cloned().collect();
         self.infer(&arrived, data).map(|shape| vec![shape])
     }
 
-    /// What the layer keeps, for the shapes that arrive (already found valid), in the order of their ports. Lowering, counts,
-    /// checkpoints and inspectors have names and sizes from here.
+    /// What the layer keeps, for the shapes that arrive (already found valid), in the order of their ports. Lowering,
+    /// counts, checkpoints and inspectors have names and sizes from here.
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
         let _ = inputs;
         Vec::new()

@@ -1,4 +1,5 @@
-//! Parameters of a layer as data, so that the inspector, the node card, the project file and undo treat all layers alike.
+//! Parameters of a layer as data, so that the inspector, the node card, the project file and undo treat all layers
+//! alike.
 
 use serde::{Deserialize, Serialize};
 

@@ -62,7 +62,8 @@ layer_params! {
 }
 
 layer_params! {
-    /// As PyTorch's `nn.AdaptiveAvgPool2d`: part i of n over an axis of `size` is `⌊i · size / n⌋ .. ⌈(i + 1) · size / n⌉`.
+    /// As PyTorch's `nn.AdaptiveAvgPool2d`: part i of n over an axis of `size` is
+    /// `⌊i · size / n⌋ .. ⌈(i + 1) · size / n⌉`.
     pub struct AdaptiveAvgPool2d {
         rows (card): usize = 4, int(1, 1024), "Output rows", "Rows of the output, whatever the image's size.";
         columns (card): usize = 4, int(1, 1024), "Output columns", "Columns of the output, whatever the image's size.";

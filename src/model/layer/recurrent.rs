@@ -109,7 +109,8 @@ impl Recurrence {
     /// The output with what there is after the last step; read backwards that is the first.
     pub const LAST: usize = 1;
 
-    /// Suffixes of the parameters' names, as in PyTorch without the number of the layer: of one direction, input weights first.
+    /// Suffixes of the parameters' names, as in PyTorch without the number of the layer: of one direction, input
+    /// weights first.
     pub fn names(reverse: bool) -> [&'static str; 4] {
         if reverse {
             ["weight_ih_reverse", "weight_hh_reverse", "bias_ih_reverse", "bias_hh_reverse"]

@@ -7,7 +7,8 @@ use super::*;
 
 layer_params! {
     /// As Keras's `SeparableConv2D`, in PyTorch's layout: a depthwise `nn.Conv2d` without bias, weights
-    /// `[channels · multiplier, 1, kernel, kernel]`, then one with kernel 1, weights `[filters, channels · multiplier, 1, 1]`.
+    /// `[channels · multiplier, 1, kernel, kernel]`, then one with kernel 1, weights `[filters, channels · multiplier,
+    /// 1, 1]`.
     pub struct SeparableConv2d {
         filters (card): usize = 16, int(1, 4096), "Filters", "Number of output channels.";
         kernel (card): usize = 3, int(1, 63), "Kernel", "Rows and columns of the sliding window.";

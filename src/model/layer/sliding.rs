@@ -39,8 +39,8 @@ impl Sliding {
         if padded < self.span() { 0 } else { (padded - self.span()) / self.stride + 1 }
     }
 
-    /// Zeros after the padding of an axis of `size` that let the window see the remainder too (PyTorch's ceil mode): none where a
-    /// window would then stand on zeros alone.
+    /// Zeros after the padding of an axis of `size` that let the window see the remainder too (PyTorch's ceil mode):
+    /// none where a window would then stand on zeros alone.
     pub fn rest(&self, size: usize) -> usize {
         let (before, after) = self.pads(size);
         let padded = size + before + after;

@@ -1,7 +1,7 @@
 //! Where a run stands and what happened to it, as JSON in its file: a format with a version of its own.
 //!
-//! Version 1 is what files say that say none. A change of the format raises the version, and what is read here of older ones must
-//! stay: `tests/compat` holds files of each.
+//! Version 1 is what files say that say none. A change of the format raises the version, and what is read here of older
+//! ones must stay: `tests/compat` holds files of each.
 
 use std::sync::Arc;
 

@@ -14,8 +14,8 @@ pub struct Term<'a> {
 }
 
 impl Arithmetic {
-    /// The terms of the sum that the number is, in reading order; a single one where it is no sum. They add up to the number.
-    /// A term with a name of its own stays whole.
+    /// The terms of the sum that the number is, in reading order; a single one where it is no sum. They add up to the
+    /// number. A term with a name of its own stays whole.
     pub fn terms(&self) -> Vec<Term<'_>> {
         let mut terms = Vec::new();
         self.unnamed().collect(1.0, &mut terms);
@@ -60,8 +60,8 @@ impl Arithmetic {
         }
     }
 
-    /// What would come out if nothing cancelled: the sum of the absolute values of the terms, all the way down. Rounding in
-    /// single precision is a small share of it.
+    /// What would come out if nothing cancelled: the sum of the absolute values of the terms, all the way down.
+    /// Rounding in single precision is a small share of it.
     pub fn absolute(&self) -> f64 {
         match self {
             Self::Read { value, .. } | Self::Given { value, .. } => value.abs(),

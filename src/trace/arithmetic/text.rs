@@ -61,8 +61,8 @@ struct Writer {
 }
 
 impl Arithmetic {
-    /// The terms of a sum that are written, and the others. All of them in reading order where there are no more than `limit`, else
-    /// those that weigh most first; NaN weighs more than anything.
+    /// The terms of a sum that are written, and the others. All of them in reading order where there are no more than
+    /// `limit`, else those that weigh most first; NaN weighs more than anything.
     pub fn heaviest(terms: &[Self], limit: usize) -> (Vec<&Self>, Vec<&Self>) {
         let mut shown: Vec<&Self> = terms.iter().collect();
         if shown.len() <= limit {
@@ -77,8 +77,8 @@ impl Arithmetic {
         (shown, rest)
     }
 
-    /// `0.031·0 − 0.214·1 + … and 771 more, together 0.0123`. Of sums with more terms than `limit`, those that weigh most come
-    /// first; parts with a name of their own are one number, see [`Self::named_parts`].
+    /// `0.031·0 − 0.214·1 + … and 771 more, together 0.0123`. Of sums with more terms than `limit`, those that weigh
+    /// most come first; parts with a name of their own are one number, see [`Self::named_parts`].
     pub fn with_numbers(&self, limit: usize) -> String {
         text(self.pieces(limit))
     }

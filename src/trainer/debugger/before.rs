@@ -24,8 +24,8 @@ impl Names for Both<'_> {
 }
 
 impl Debugger {
-    /// As [`Self::value_of`], where `NAME.before` is what a weight, a statistic or a moment was before the step in progress, or
-    /// before the one completed last. The run goes back to look, and stands afterwards where it stood.
+    /// As [`Self::value_of`], where `NAME.before` is what a weight, a statistic or a moment was before the step in
+    /// progress, or before the one completed last. The run goes back to look, and stands afterwards where it stood.
     pub fn value_with_before(&mut self, expression: &Expr) -> Result<Array, DebugError> {
         let program = self.machine().program();
         let names = expression.names().into_iter();

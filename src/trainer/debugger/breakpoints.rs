@@ -1,6 +1,7 @@
 //! Breakpoints laid onto the program in force, and asked on arriving at their places.
 //!
-//! Whether it stops is not decided here: what held is told, and whoever goes forward counts it, writes it down or stops.
+//! Whether it stops is not decided here: what held is told, and whoever goes forward counts it, writes it down or
+//! stops.
 
 use super::memory::{Memories, Needs};
 use super::scope::{Scope, dims_of};
@@ -14,8 +15,8 @@ use crate::trainer::gates;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     pub breakpoint: u32,
-    /// Where it stands or what held: `loss > 1`, `before %4 = tanh %3`, the sentence of a first NaN, or why a condition cannot be
-    /// asked (the breakpoint is then set aside).
+    /// Where it stands or what held: `loss > 1`, `before %4 = tanh %3`, the sentence of a first NaN, or why a condition
+    /// cannot be asked (the breakpoint is then set aside).
     pub why: String,
     /// It only says so.
     pub log: bool,
@@ -336,8 +337,8 @@ impl Debugger {
         self.memories.only(&self.arms.needs);
     }
 
-    /// On arriving somewhere: remembers what conditions need of the step, and tells what holds here. `completed`: the step's
-    /// last instruction has just run.
+    /// On arriving somewhere: remembers what conditions need of the step, and tells what holds here. `completed`: the
+    /// step's last instruction has just run.
     pub(super) fn arrive(&mut self, completed: bool) -> Vec<Hit> {
         let machine = self.run.machine();
         let (pc, step) = (machine.pc(), self.current_step());
@@ -347,7 +348,8 @@ impl Debugger {
         let Self { arms, memories, run, .. } = self;
         let mut answers = if completed { Vec::new() } else { arms.ask(run, memories, pc, step) };
         if completed {
-            // The end of a step is the place before the next one begins, which is what its first instruction is asked for.
+            // The end of a step is the place before the next one begins, which is what its first instruction is asked
+            // for.
             answers = arms.ask(run, memories, arms.at.len() - 1, step);
             answers.extend(arms.ask(run, memories, 0, step + 1));
         }
@@ -396,8 +398,9 @@ impl Debugger {
         stopping
     }
 
-    /// Makes sure that conditions know the steps before this one: the way here is gone once more where they do not. `go_on` is told
-    /// the share that is done and says whether to go on. Returns whether it was finished; it stands where it stood either way.
+    /// Makes sure that conditions know the steps before this one: the way here is gone once more where they do not.
+    /// `go_on` is told the share that is done and says whether to go on. Returns whether it was finished; it stands
+    /// where it stood either way.
     pub fn prepare(&mut self, go_on: &mut dyn FnMut(f32) -> bool) -> Result<bool, DebugError> {
         if self.is_prepared() {
             return Ok(true);

@@ -7,8 +7,8 @@ use crate::model::limits::LEARNING_RATE;
 use crate::trace::{Change, JournalEntry, TensorEdit};
 
 impl Debugger {
-    /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are computed. Where a
-    /// class or a place is read, only such a number is taken.
+    /// Sets one element. Parameters, statistics and moments can be set at any place, other values once they are
+    /// computed. Where a class or a place is read, only such a number is taken.
     pub fn set(&mut self, name: &str, index: &[usize], value: f32) -> Result<(), DebugError> {
         let name = self.changeable(name)?;
         self.refuse(&name, &[value])?;
@@ -46,8 +46,8 @@ impl Debugger {
         self.run.history_mut().end_drag();
     }
 
-    /// Makes a change here and writes it in the journal. What lay ahead is forgotten. A step in progress that another network
-    /// or another optimiser cannot go on with is given up: the change is then made where it began.
+    /// Makes a change here and writes it in the journal. What lay ahead is forgotten. A step in progress that another
+    /// network or another optimiser cannot go on with is given up: the change is then made where it began.
     pub fn change(&mut self, change: Change) -> Result<Kept, DebugError> {
         let mut here = self.moment();
         let is_of_the_program = !change.is_of_numbers();
@@ -70,7 +70,8 @@ impl Debugger {
         Ok(kept)
     }
 
-    /// The listing's own name of a value that can be changed here, so that the journal says the same whatever was typed.
+    /// The listing's own name of a value that can be changed here, so that the journal says the same whatever was
+    /// typed.
     fn changeable(&self, name: &str) -> Result<String, DebugError> {
         let machine = self.machine();
         let program = machine.program();
@@ -88,7 +89,8 @@ impl Debugger {
         crate::trainer::standing::listing(program).used_already(name, self.moment().instruction)
     }
 
-    /// Whether a value can be changed here: state anywhere, what is computed after its instruction has run in this step.
+    /// Whether a value can be changed here: state anywhere, what is computed after its instruction has run in this
+    /// step.
     pub fn can_change(&self, id: ValueId) -> bool {
         let machine = self.machine();
         let program = machine.program();

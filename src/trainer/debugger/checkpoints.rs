@@ -1,12 +1,13 @@
 //! Checkpoints on the way, within a budget of bytes and of number.
 //!
 //! The rule: one at the first place and one at every step that is a multiple of the spacing, which begins at
-//! [`first_spacing`]. When they take more than the budget or are more than [`MOST`], the spacing doubles and those that are no
-//! multiples of it are dropped, until the rest fits. So any step is reached from one before it with fewer steps of replay than
-//! the spacing (and one more, so that its values are computed), and the spacing grows with the length of the run, not the
-//! memory. The first is kept even where it alone is more than the budget.
+//! [`first_spacing`]. When they take more than the budget or are more than [`MOST`], the spacing doubles and those that
+//! are no multiples of it are dropped, until the rest fits. So any step is reached from one before it with fewer steps
+//! of replay than the spacing (and one more, so that its values are computed), and the spacing grows with the length of
+//! the run, not the memory. The first is kept even where it alone is more than the budget.
 //!
-//! Branches have most of their checkpoints in common. What branches that rest keep counts too, and nothing counts twice.
+//! Branches have most of their checkpoints in common. What branches that rest keep counts too, and nothing counts
+//! twice.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -45,8 +45,8 @@ impl Debugger {
         first.map_or(self.machine().step() <= begin, |first| first <= begin + 1)
     }
 
-    /// Takes a number over the steps so far as well, which are gone through once more. `go_on` is told the share that is done and
-    /// says whether to go on. Returns whether it was finished; it stands where it stood either way.
+    /// Takes a number over the steps so far as well, which are gone through once more. `go_on` is told the share that
+    /// is done and says whether to go on. Returns whether it was finished; it stands where it stood either way.
     pub fn gather_curve(&mut self, expression: &str, go_on: &mut dyn FnMut(f32) -> bool) -> Result<bool, DebugError> {
         self.check_condition(expression)?;
         let mut wanted: Vec<_> = self.curves.iter().map(|curve| curve.expression.clone()).collect();

@@ -13,8 +13,8 @@ pub struct StepDump {
     pub learning_rate: f64,
     /// Which samples of the training part, in the order of the batch.
     pub rows: Vec<u32>,
-    /// Every value under its name in the listing, as it stands after the step; what outlives a step also as it stood before,
-    /// with `.before` behind its name.
+    /// Every value under its name in the listing, as it stands after the step; what outlives a step also as it stood
+    /// before, with `.before` behind its name.
     pub tensors: BTreeMap<String, TensorData>,
 }
 

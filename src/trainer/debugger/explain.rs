@@ -1,5 +1,5 @@
-//! One number explained, whatever has happened since it was made: goes back to where its instruction ran, takes what that read,
-//! and comes back to the same place.
+//! One number explained, whatever has happened since it was made: goes back to where its instruction ran, takes what
+//! that read, and comes back to the same place.
 //!
 //! Owns where a number was made; how it came about there is the engine's to say.
 

@@ -62,8 +62,8 @@ pub(super) enum Passing {
 }
 
 impl Debugger {
-    /// One whole training step (the rest of it, when it is begun), at full speed where no breakpoint is enabled and no change
-    /// lies in it. Past the end of the run too: whether it is finished is for the caller to ask.
+    /// One whole training step (the rest of it, when it is begun), at full speed where no breakpoint is enabled and no
+    /// change lies in it. Past the end of the run too: whether it is finished is for the caller to ask.
     pub fn run_free(&mut self) -> Result<Advance, DebugError> {
         if self.is_free() { self.whole_step(Passing::Told) } else { self.go(Granularity::Step, true) }
     }
@@ -136,7 +136,8 @@ impl Debugger {
         Ok(advance)
     }
 
-    /// One instruction, and what happens on arriving behind it. Its hits are those that hold; nobody has judged them yet.
+    /// One instruction, and what happens on arriving behind it. Its hits are those that hold; nobody has judged them
+    /// yet.
     pub(super) fn execute(&mut self, passing: Passing, past_the_end: bool) -> Result<Advance, DebugError> {
         if !self.machine().is_in_step() {
             if let Some(end) = self.end().filter(|_| !past_the_end) {

@@ -27,8 +27,8 @@ impl Debugger {
         is_same_so_far && other.furthest >= self.furthest
     }
 
-    /// Makes a change at a place, or takes the one that was made there back. Where something lies ahead of it that none of the
-    /// `others` has, that is done in a fork. An error leaves everything as it was.
+    /// Makes a change at a place, or takes the one that was made there back. Where something lies ahead of it that none
+    /// of the `others` has, that is done in a fork. An error leaves everything as it was.
     pub fn keeping_later<'a, T>(
         &mut self,
         place: Moment,

@@ -1,8 +1,8 @@
-//! What conditions remember of the steps before: the least, the largest and the mean of a number, and for how many steps in
-//! a row something held.
+//! What conditions remember of the steps before: the least, the largest and the mean of a number, and for how many
+//! steps in a row something held.
 //!
-//! It belongs to a place of the run like everything else: a checkpoint holds it, and replaying from there leads to the very
-//! same. So `loss > 2 * min(loss)` answers the same wherever the debugger came from.
+//! It belongs to a place of the run like everything else: a checkpoint holds it, and replaying from there leads to the
+//! very same. So `loss > 2 * min(loss)` answers the same wherever the debugger came from.
 
 use crate::expr::{Expr, Reduction};
 

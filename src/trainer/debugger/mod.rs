@@ -1,11 +1,12 @@
 //! A run that can be stopped between any two instructions, changed there, and moved backwards.
 //!
-//! Owns checkpoints on the way, breakpoints and the list of changes; going back is going to the nearest checkpoint before and
-//! replaying, through the very code that runs forwards. Knows no files and no threads: long ways ask their caller whether to go
-//! on, and a dump is handed out as tensors.
+//! Owns checkpoints on the way, breakpoints and the list of changes; going back is going to the nearest checkpoint
+//! before and replaying, through the very code that runs forwards. Knows no files and no threads: long ways ask their
+//! caller whether to go on, and a dump is handed out as tensors.
 //!
-//! A change belongs to its place: whoever arrives there again finds it made. A change made after going back begins another
-//! history: changes and checkpoints that lay ahead are forgotten, unless it is made in a fork ([`Debugger::keeping_later`]).
+//! A change belongs to its place: whoever arrives there again finds it made. A change made after going back begins
+//! another history: changes and checkpoints that lay ahead are forgotten, unless it is made in a fork
+//! ([`Debugger::keeping_later`]).
 
 mod before;
 mod breakpoints;
@@ -96,7 +97,8 @@ pub struct Debugger {
     project: Arc<Project>,
     furthest: u64,
     breakpoints: Vec<Breakpoint>,
-    /// Those whose condition could not be asked when its place came, and why: they are not asked again until they are others.
+    /// Those whose condition could not be asked when its place came, and why: they are not asked again until they are
+    /// others.
     broken: Vec<(Breakpoint, String)>,
     arms: Arms,
     memories: Memories,

@@ -1,4 +1,5 @@
-//! A gradient checked by a nudge: the step it belongs to is rehearsed from its start, with the changes that were made in it.
+//! A gradient checked by a nudge: the step it belongs to is rehearsed from its start, with the changes that were made
+//! in it.
 //!
 //! Owns where the step began and what was changed; the differences and the judgement are the engine's.
 
@@ -9,8 +10,8 @@ use crate::trace::Verdict;
 use crate::trainer::{Change, JournalEntry};
 
 impl Debugger {
-    /// Whether an element of a gradient of the step in progress, or of the one completed last, is the slope of the loss. The
-    /// gradient as it stands is meant, set by hand or not. Everything stands afterwards as it stood.
+    /// Whether an element of a gradient of the step in progress, or of the one completed last, is the slope of the
+    /// loss. The gradient as it stands is meant, set by hand or not. Everything stands afterwards as it stood.
     pub fn nudge(&mut self, name: &str, index: &[usize]) -> Result<Verdict, DebugError> {
         let machine = self.machine();
         let id = value::locate(machine.program(), name).map_err(DebugError::Value)?;

@@ -1,7 +1,7 @@
 //! Backwards to where something held.
 //!
-//! Segment by segment between checkpoints, the last one first: each is replayed once, with the breakpoints asked on the way.
-//! Where a condition remembers the steps before it, it is one segment from the first checkpoint.
+//! Segment by segment between checkpoints, the last one first: each is replayed once, with the breakpoints asked on the
+//! way. Where a condition remembers the steps before it, it is one segment from the first checkpoint.
 
 use super::forward::Passing;
 use super::{DebugError, Debugger, Hit, Moment};
@@ -39,8 +39,8 @@ struct Seen {
 }
 
 impl Debugger {
-    /// Back to the last moment where an enabled breakpoint (that stops) would have stopped. `go_on` is told the share of the way
-    /// that is searched.
+    /// Back to the last moment where an enabled breakpoint (that stops) would have stopped. `go_on` is told the share
+    /// of the way that is searched.
     pub fn reverse_continue(&mut self, go_on: &mut dyn FnMut(f32) -> bool) -> Result<Reversed, DebugError> {
         self.search(Held::Last, go_on)
     }
@@ -84,7 +84,8 @@ impl Debugger {
         held: Held,
         go_on: &mut dyn FnMut(f32) -> bool,
     ) -> Result<Reversed, DebugError> {
-        // Where it held at the first answer of a segment: it began there if it did not hold at the end of the segment before.
+        // Where it held at the first answer of a segment: it began there if it did not hold at the end of the segment
+        // before.
         let mut pending: Option<(Moment, Vec<Hit>)> = None;
         // Up to and with this place; only the first segment ends before where it began.
         let (mut end, mut with_end) = (here, false);
@@ -133,8 +134,8 @@ impl Debugger {
         Ok(self.moment())
     }
 
-    /// Everything that holds between here and a place; `None` when it was told not to go on, which it is asked after every step: a
-    /// segment may be the whole run.
+    /// Everything that holds between here and a place; `None` when it was told not to go on, which it is asked after
+    /// every step: a segment may be the whole run.
     fn look_through(
         &mut self,
         end: Moment,

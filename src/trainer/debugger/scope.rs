@@ -171,14 +171,15 @@ impl Debugger {
         Scope::of(&self.run, &self.memories, self.current_step())
     }
 
-    /// Whether an expression means something in this program (names and shapes), before anything is computed: for what is
-    /// shown while it is typed. The error says where in the text.
+    /// Whether an expression means something in this program (names and shapes), before anything is computed: for what
+    /// is shown while it is typed. The error says where in the text.
     pub fn check_expression(&self, text: &str) -> Result<(), ParseError> {
         let expression = expr::parse(text)?;
         self.check(text, &expression, false)
     }
 
-    /// As [`Self::check_expression`], of the condition of a breakpoint: one number, and perhaps `for N steps` behind it.
+    /// As [`Self::check_expression`], of the condition of a breakpoint: one number, and perhaps `for N steps` behind
+    /// it.
     pub fn check_condition(&self, text: &str) -> Result<(), ParseError> {
         let condition = expr::parse_condition(text)?;
         self.check(text, &condition.expr, true)

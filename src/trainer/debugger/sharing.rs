@@ -3,9 +3,9 @@
 use super::Debugger;
 use super::checkpoints::Elsewhere;
 
-/// Keeps the checkpoints of all branches within `budget` bytes together. Those that rest thin down first, to half of it at most;
-/// the one that goes on has all that they leave. To be called whenever branches were added, dropped or changed places; in between
-/// it holds by itself, for only the current one grows.
+/// Keeps the checkpoints of all branches within `budget` bytes together. Those that rest thin down first, to half of it
+/// at most; the one that goes on has all that they leave. To be called whenever branches were added, dropped or changed
+/// places; in between it holds by itself, for only the current one grows.
 pub fn share_budget(budget: usize, current: &mut Debugger, mut resting: Vec<&mut Debugger>) {
     let each = budget / (2 * resting.len()).max(1);
     let mut elsewhere = Elsewhere::default();

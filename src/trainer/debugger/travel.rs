@@ -23,8 +23,8 @@ impl Debugger {
         self.goto_while(to, &mut |_| true).map(|_| ())
     }
 
-    /// As [`Self::goto`], asking after every step whether to go on. Returns whether it arrived: when it was told not to go
-    /// on, it stands behind the whole step that it had reached, with its values. Breakpoints do not stop it.
+    /// As [`Self::goto`], asking after every step whether to go on. Returns whether it arrived: when it was told not to
+    /// go on, it stands behind the whole step that it had reached, with its values. Breakpoints do not stop it.
     pub fn goto_while(&mut self, to: Moment, go_on: &mut dyn FnMut(Way) -> bool) -> Result<bool, DebugError> {
         if self.moment() == to && self.has_values() {
             return Ok(true);

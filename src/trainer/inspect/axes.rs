@@ -24,8 +24,8 @@ pub fn axes(program: &Program, id: ValueId) -> Vec<String> {
     names
 }
 
-/// Where an axis of a value runs through the gates of an LSTM or a GRU: of weights and biases, of the gates themselves, and of
-/// gradients and moments of these.
+/// Where an axis of a value runs through the gates of an LSTM or a GRU: of weights and biases, of the gates themselves,
+/// and of gradients and moments of these.
 pub fn gates(program: &Program, id: ValueId) -> Option<Gates> {
     let value = program.value(id)?;
     if matches!(value.role, Role::Gradient | Role::Optimiser | Role::Hidden) {

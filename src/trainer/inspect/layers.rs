@@ -79,8 +79,8 @@ fn ends(program: &Program, output: ValueId) -> Ends {
     maker.map_or(Ends::None, |instruction| instruction.op.ends())
 }
 
-/// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends. An answer is
-/// meant to go there.
+/// Share of what leaves a layer that lies within a fiftieth of an end of its activation, where it has two ends. An
+/// answer is meant to go there.
 pub fn saturated(program: &Program, output: ValueId, data: &TensorData) -> Option<f32> {
     if output == program.output {
         return None;

@@ -1,5 +1,5 @@
-//! What the debugger's panels look at, fetched whenever the run stands (and now and then while it goes on): whole tensors with
-//! names for their axes, one number explained, all layers, one sample.
+//! What the debugger's panels look at, fetched whenever the run stands (and now and then while it goes on): whole
+//! tensors with names for their axes, one number explained, all layers, one sample.
 //!
 //! Answers wishes ([`Inspection`]); changes nothing: the run stands afterwards where it stood.
 
@@ -26,8 +26,8 @@ const MOST_READ: usize = 4096;
 /// A tensor with more numbers is not copied for each number that the pointer passes.
 const QUICK: usize = 1 << 21;
 
-/// Everything that is wished for. While the run goes on (`still` is false) only what can be had where it is: no travelling to other
-/// steps, no explanations.
+/// Everything that is wished for. While the run goes on (`still` is false) only what can be had where it is: no
+/// travelling to other steps, no explanations.
 pub fn sight(debugger: &mut Debugger, inspection: &Inspection, still: bool) -> Sight {
     let mut sight = Sight::default();
     debugger.watch_updates(inspection.layers);
@@ -139,8 +139,8 @@ fn explain(debugger: &mut Debugger, lens: &Lens, element: &Element, nudge: bool,
     sight.explanation = Some(found);
 }
 
-/// What the number under the pointer read, and where the explained tensor was made of it; nothing where that cannot be told
-/// quickly.
+/// What the number under the pointer read, and where the explained tensor was made of it; nothing where that cannot be
+/// told quickly.
 fn reading(debugger: &mut Debugger, lens: &Lens, element: &Element, about: Option<&Element>) -> Option<Reading> {
     if !is_quick(debugger.machine(), &element.name) {
         return None;

@@ -1,5 +1,5 @@
-//! What is looked at: the run's own machine, or one that shows what its weights make of samples that stay the same. The run does
-//! not notice.
+//! What is looked at: the run's own machine, or one that shows what its weights make of samples that stay the same. The
+//! run does not notice.
 
 use crate::engine::Machine;
 use crate::trace::{Explanation, Probe, Verdict};

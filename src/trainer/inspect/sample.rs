@@ -1,5 +1,5 @@
-//! One sample of the batch: what every layer makes of it, the gradients that come back, what the network answers and how wrong
-//! that is, and what of the input matters.
+//! One sample of the batch: what every layer makes of it, the gradients that come back, what the network answers and
+//! how wrong that is, and what of the input matters.
 
 use std::ops::Range;
 

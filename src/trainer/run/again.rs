@@ -1,5 +1,5 @@
-//! A run once more: kept and gone on with, from its beginning with its journal, back to an earlier place, and on a machine that
-//! may lack the device that it was computed on.
+//! A run once more: kept and gone on with, from its beginning with its journal, back to an earlier place, and on a
+//! machine that may lack the device that it was computed on.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::model::Project;
 use crate::trace::{Change, Earlier, Happened, Origin, Weights};
 
 impl Run {
-    /// Makes the next change that lies ahead, once more. The journal may have been written on another machine: on this one it goes on
-    /// on the CPU where a device is not there, and says so.
+    /// Makes the next change that lies ahead, once more. The journal may have been written on another machine: on this
+    /// one it goes on on the CPU where a device is not there, and says so.
     pub(in crate::trainer) fn redo(&mut self) -> Result<(), RunError> {
         match self.history.ahead().first().map(|entry| entry.change.clone()) {
             Some(Change::Device { device }) => self.go_to(&device)?,
@@ -84,7 +84,8 @@ impl Run {
         Ok(Stand { now, best, place: self.place, happened: self.history.happened() })
     }
 
-    /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then. Refuses other data.
+    /// A run that goes on bitwise from what [`Self::save`] returned; `project` is the one in force then. Refuses other
+    /// data.
     pub fn resume(project: &Project, dataset: Arc<Dataset>, device: Device, saved: Saved) -> Result<Self, RunError> {
         let mut run = Self::new(project, dataset, device.clone())?;
         let now = Fingerprint::of(&run.dataset)?;
@@ -110,8 +111,8 @@ impl Run {
         })
     }
 
-    /// A new run on other data, on purpose, that begins with the weights of one that was kept; its steps count from 1, and its
-    /// optimiser remembers nothing. It says what it began with, and can go back to it.
+    /// A new run on other data, on purpose, that begins with the weights of one that was kept; its steps count from 1,
+    /// and its optimiser remembers nothing. It says what it began with, and can go back to it.
     pub fn begin_from(
         project: &Project,
         saved: &Saved,

@@ -1,4 +1,5 @@
-//! A handle for other threads than the window's: they may keep the run, and see where it stands, without taking what it tells.
+//! A handle for other threads than the window's: they may keep the run, and see where it stands, without taking what it
+//! tells.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,12 +24,13 @@ impl Asker {
 
     pub fn send(&self, command: Command) {
         self.interrupts.sent(&command);
-        // The thread catches its panics. Where it has ended there is nobody left who could obey, nor a run to do it with.
+        // The thread catches its panics. Where it has ended there is nobody left who could obey, nor a run to do it
+        // with.
         let _ = self.commands.send(command);
     }
 
-    /// Asks for the run as it stands between two steps. The answer comes when the thread next looks at commands, at the latest
-    /// after the way that it is on; none comes when the thread has ended.
+    /// Asks for the run as it stands between two steps. The answer comes when the thread next looks at commands, at the
+    /// latest after the way that it is on; none comes when the thread has ended.
     pub fn save(&self) -> Receiver<Result<Box<Kept>, String>> {
         let (reply, answer) = channel();
         self.send(Command::Save(reply));

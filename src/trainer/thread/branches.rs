@@ -1,4 +1,5 @@
-//! All ways that the run has gone: which there are, those that rest while another is looked at, and what was told of each.
+//! All ways that the run has gone: which there are, those that rest while another is looked at, and what was told of
+//! each.
 
 use std::sync::Arc;
 
@@ -60,7 +61,8 @@ impl Ways {
         is_new
     }
 
-    /// Told of what was gone before the branch was forked, up to a step that it has come to; `None` where there is no more of it.
+    /// Told of what was gone before the branch was forked, up to a step that it has come to; `None` where there is no
+    /// more of it.
     pub fn catch_up(&mut self, step: u64) -> Option<Curves> {
         let told = self.furthest.unwrap_or(0);
         let known = self.ahead.train_loss.last().map_or(0, |(last, _)| last);
@@ -170,7 +172,8 @@ impl Resting {
 }
 
 impl Worker {
-    /// The branches of a run that was kept rest again, but for the one that goes on. Those that cannot are left out, and told.
+    /// The branches of a run that was kept rest again, but for the one that goes on. Those that cannot are left out,
+    /// and told.
     pub(super) fn take_forks(&mut self, forks: Forks, dataset: &Arc<Dataset>, device: &Device, metric: Metric) {
         let Revived { all, resting, problems } = forks.revive(dataset, device, self.budget);
         resting.into_iter().for_each(|(debugger, kept)| self.desk.branches.put_back(debugger, kept, metric));
@@ -303,8 +306,8 @@ impl Worker {
         }
     }
 
-    /// Takes the last change back, and stands where it was made. Where that leaves nothing of a branch but what the one was that it
-    /// left, the run goes on there. Returns what was taken back.
+    /// Takes the last change back, and stands where it was made. Where that leaves nothing of a branch but what the one
+    /// was that it left, the run goes on there. Returns what was taken back.
     pub(super) fn undo(&mut self) -> Result<Option<JournalEntry>, DebugError> {
         let Some((debugger, place)) = self.debugger.as_ref().and_then(|d| Some((d, d.last_change()?))) else {
             return Ok(None);

@@ -5,7 +5,8 @@ use crate::trace::{Moment, NotFinite, Stopped};
 use crate::trainer::debugger::{DebugError, Debugger};
 
 impl Worker {
-    /// After a step. The loss has become NaN or infinite: the run stands and tells why. Whoever goes on regardless is let.
+    /// After a step. The loss has become NaN or infinite: the run stands and tells why. Whoever goes on regardless is
+    /// let.
     pub(super) fn stop_where_numbers_end(&mut self) {
         let found = self.debugger.as_ref().and_then(|debugger| debugger.machine().first_not_finite()).cloned();
         let is_news = found.is_some() && self.not_finite.is_none();

@@ -1,5 +1,5 @@
-//! `hard_tanh`: cuts each number off at a low and a high end. With ends −1 and 1 it is tanh drawn with straight lines, with 0 and 6
-//! ReLU6. PyTorch's `nn.functional.hardtanh`.
+//! `hard_tanh`: cuts each number off at a low and a high end. With ends −1 and 1 it is tanh drawn with straight lines,
+//! with 0 and 6 ReLU6. PyTorch's `nn.functional.hardtanh`.
 
 use candle_core::Tensor;
 

@@ -1,4 +1,5 @@
-//! `log_softmax`: the logarithms of the shares that softmax makes, without their rounding. PyTorch's `nn.functional.log_softmax`.
+//! `log_softmax`: the logarithms of the shares that softmax makes, without their rounding. PyTorch's
+//! `nn.functional.log_softmax`.
 //!
 //! # Shapes
 //! `[B, ..., n]` -> the same.

@@ -35,7 +35,8 @@ pub trait Pointwise: Copy + std::fmt::Debug + Send + Sync + 'static {
     const GRADIENT_WORDS: &'static str = "The output gradient times the slope of the curve at this value.";
     /// What the derivative is computed from.
     const DERIVATIVE_FROM: From;
-    /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could multiply.
+    /// Where the curve is flat nothing passes, not even what is not a number: PyTorch compares there where it could
+    /// multiply.
     const BLOCKS: bool = false;
     /// As [`Op::ends`], where no setting moves them.
     const ENDS: Ends = Ends::None;

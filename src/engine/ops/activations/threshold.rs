@@ -1,4 +1,5 @@
-//! `threshold`: numbers up to a threshold become 0, larger ones pass as they are. PyTorch's `nn.functional.threshold` with value 0.
+//! `threshold`: numbers up to a threshold become 0, larger ones pass as they are. PyTorch's `nn.functional.threshold`
+//! with value 0.
 
 use candle_core::Tensor;
 

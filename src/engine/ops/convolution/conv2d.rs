@@ -1,8 +1,10 @@
-//! `conv2d`: slides each filter over the picture, `y = w ⋆ x + b` (cross-correlation, as PyTorch's `nn.functional.conv2d`).
+//! `conv2d`: slides each filter over the picture, `y = w ⋆ x + b` (cross-correlation, as PyTorch's
+//! `nn.functional.conv2d`).
 //!
 //! # Shapes
-//! x `[B, C, H, W]`, w `[F, C, KH, KW]`, b `[F]` (may be absent) -> y `[B, F, OH, OW]`. Zeros around the picture may differ
-//! before and after an axis. In groups, w is `[F, C / groups, KH, KW]`: the first filters see only the first channels, and so on.
+//! x `[B, C, H, W]`, w `[F, C, KH, KW]`, b `[F]` (may be absent) -> y `[B, F, OH, OW]`. Zeros around the picture may
+//! differ before and after an axis. In groups, w is `[F, C / groups, KH, KW]`: the first filters see only the first
+//! channels, and so on.
 
 use candle_core::Tensor;
 

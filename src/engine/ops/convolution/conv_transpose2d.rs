@@ -2,8 +2,8 @@
 //! `nn.functional.conv_transpose2d`.
 //!
 //! # Shapes
-//! x `[B, C, H, W]`, w `[C, F, KH, KW]`, b `[F]` (may be absent) -> y `[B, F, size]`. The window is that of the convolution that
-//! would lead from y back to x. No groups.
+//! x `[B, C, H, W]`, w `[C, F, KH, KW]`, b `[F]` (may be absent) -> y `[B, F, size]`. The window is that of the
+//! convolution that would lead from y back to x. No groups.
 
 use super::conv2d::{Conv2dB, convolution, convolve, correlate, dims4, settings, spread};
 use super::sliding;

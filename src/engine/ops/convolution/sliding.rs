@@ -47,7 +47,8 @@ pub fn size(picture: &Operand) -> [usize; 2] {
     [picture.dims[2], picture.dims[3]]
 }
 
-/// `Σ w[f, c, u, v] · x[b, c, …]` over the window of filter f at a place: the terms, channel by channel, each in reading order.
+/// `Σ w[f, c, u, v] · x[b, c, …]` over the window of filter f at a place: the terms, channel by channel, each in
+/// reading order.
 pub fn convolved(x: &Operand, w: &Operand, window: &Window, groups: usize, y: &[usize]) -> Result<Vec<Arithmetic>> {
     let [b, f, i, j] = four(y);
     let (channels, group) = (w.dims[1], f / (w.dims[0] / groups).max(1));

@@ -1,12 +1,12 @@
-//! Windows of pictures as tensors of their own: what the references of convolution and pooling are composed from, on any
-//! device. Slow and plain; the CPU kernels do the same without the copies.
+//! Windows of pictures as tensors of their own: what the references of convolution and pooling are composed from, on
+//! any device. Slow and plain; the CPU kernels do the same without the copies.
 
 use candle_core::{Device, Result, Tensor};
 
 use crate::engine::kernels::window::Window;
 
-/// `[B, C, H, W]` to `[B · C, KH · KW, places]`: entry by entry of the window, what lies under it at every place (0 around the
-/// picture).
+/// `[B, C, H, W]` to `[B · C, KH · KW, places]`: entry by entry of the window, what lies under it at every place (0
+/// around the picture).
 pub fn unfold(x: &Tensor, window: &Window) -> Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     let (indices, places) = indices(window, [height, width], x.device())?;

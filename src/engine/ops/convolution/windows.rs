@@ -1,9 +1,9 @@
-//! `windows`: the numbers under a window that slides along a sequence, each place's as one row, so that a linear layer over them
-//! is a convolution.
+//! `windows`: the numbers under a window that slides along a sequence, each place's as one row, so that a linear layer
+//! over them is a convolution.
 //!
 //! # Shapes
-//! `[B, T, F]` -> `[B, places, F · kernel]`, feature by feature as the weights `[filters, F, kernel]` of PyTorch's `nn.Conv1d`
-//! lie in memory. Zeros stand before and after the sequence.
+//! `[B, T, F]` -> `[B, places, F · kernel]`, feature by feature as the weights `[filters, F, kernel]` of PyTorch's
+//! `nn.Conv1d` lie in memory. Zeros stand before and after the sequence.
 
 use candle_core::Tensor;
 

@@ -1,8 +1,9 @@
-//! `focal`: cross-entropy that turns away from samples which are right already (Lin et al., 2017, section 3.2). With gamma 0 it is
-//! cross-entropy.
+//! `focal`: cross-entropy that turns away from samples which are right already (Lin et al., 2017, section 3.2). With
+//! gamma 0 it is cross-entropy.
 //!
 //! # Shapes
-//! As `cross_entropy`: logits `[B, ..., n]`, class indices `[B, ...]` -> a single number, and the logarithms of the softmax.
+//! As `cross_entropy`: logits `[B, ..., n]`, class indices `[B, ...]` -> a single number, and the logarithms of the
+//! softmax.
 
 use candle_core::{D, DType, Tensor};
 

@@ -1,5 +1,5 @@
-//! `hinge`: nothing where the answer lies beyond the margin of 1 on the right side, else how far it is from there. Targets are −1
-//! and +1. Keras's `hinge`.
+//! `hinge`: nothing where the answer lies beyond the margin of 1 on the right side, else how far it is from there.
+//! Targets are −1 and +1. Keras's `hinge`.
 
 use candle_core::Tensor;
 

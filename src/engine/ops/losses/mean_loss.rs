@@ -1,5 +1,5 @@
-//! The frame of losses that compare numbers one by one and take the mean over batch and outputs: what such a loss's file
-//! implements, and the forward and backward ops made of it.
+//! The frame of losses that compare numbers one by one and take the mean over batch and outputs: what such a loss's
+//! file implements, and the forward and backward ops made of it.
 //!
 //! # Shapes
 //! prediction `[B, n]`, target `[B, n]` -> a single number.
@@ -31,7 +31,8 @@ pub trait Error: Copy + std::fmt::Debug + Send + Sync + 'static {
     /// Loss of each element in tensor operations, before the mean.
     fn value(&self, x: &Tensor, t: &Tensor) -> candle_core::Result<Tensor>;
 
-    /// Part of the derivative: multiplied into the share of each number, so that an error next to the largest number is not doubled.
+    /// Part of the derivative: multiplied into the share of each number, so that an error next to the largest number is
+    /// not doubled.
     const SCALE: f64 = 1.0;
 
     /// With respect to `x`, over [`Self::SCALE`].

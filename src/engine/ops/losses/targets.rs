@@ -1,4 +1,5 @@
-//! `one_hot`, `signs`, `column`: class indices as the numbers that some losses compare with. No gradients: targets are given.
+//! `one_hot`, `signs`, `column`: class indices as the numbers that some losses compare with. No gradients: targets are
+//! given.
 
 use candle_core::{D, DType, Tensor};
 

@@ -1,5 +1,5 @@
-//! `weighted_cross_entropy`: cross-entropy where some classes count more than others, or where the truth is spread a little over
-//! all classes (label smoothing: Szegedy et al., 2016, section 7).
+//! `weighted_cross_entropy`: cross-entropy where some classes count more than others, or where the truth is spread a
+//! little over all classes (label smoothing: Szegedy et al., 2016, section 7).
 //!
 //! # Shapes
 //! As `cross_entropy`: logits `[B, ..., n]`, class indices `[B, ...]` -> a single number, and the softmax. PyTorch's

@@ -1,9 +1,9 @@
-//! `batch_norm`: shifts and scales each feature (or channel) to mean 0 and spread 1 over the batch, then by learned numbers.
-//! PyTorch's `nn.BatchNorm1d` and `2d` (Ioffe and Szegedy, 2015).
+//! `batch_norm`: shifts and scales each feature (or channel) to mean 0 and spread 1 over the batch, then by learned
+//! numbers. PyTorch's `nn.BatchNorm1d` and `2d` (Ioffe and Szegedy, 2015).
 //!
 //! # Shapes
-//! x `[B, C]` or `[B, C, H, W]`, weight and bias `[C]` -> y like x, mean and (biased) variance `[C]`. The predicting form
-//! and the running statistics are in `batch_norm_predict.rs`.
+//! x `[B, C]` or `[B, C, H, W]`, weight and bias `[C]` -> y like x, mean and (biased) variance `[C]`. The predicting
+//! form and the running statistics are in `batch_norm_predict.rs`.
 
 use candle_core::Tensor;
 

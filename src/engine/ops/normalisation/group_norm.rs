@@ -1,5 +1,5 @@
-//! `group_norm`: shifts and scales each group of channels of each sample to mean 0 and spread 1, then each channel by learned
-//! numbers. PyTorch's `nn.GroupNorm` (Wu and He, 2018).
+//! `group_norm`: shifts and scales each group of channels of each sample to mean 0 and spread 1, then each channel by
+//! learned numbers. PyTorch's `nn.GroupNorm` (Wu and He, 2018).
 //!
 //! # Shapes
 //! x `[B, C, ...]`, weight and bias `[C]` -> y like x, mean and (biased) variance `[B, groups]`.

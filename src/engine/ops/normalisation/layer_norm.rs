@@ -1,8 +1,9 @@
-//! `layer_norm`: shifts and scales the numbers of each sample to mean 0 and spread 1, then by learned numbers. PyTorch's
-//! `nn.LayerNorm` over the axes that weight and bias have (Ba, Kiros and Hinton, 2016).
+//! `layer_norm`: shifts and scales the numbers of each sample to mean 0 and spread 1, then by learned numbers.
+//! PyTorch's `nn.LayerNorm` over the axes that weight and bias have (Ba, Kiros and Hinton, 2016).
 //!
 //! # Shapes
-//! x `[B, positions..., axes...]`, weight and bias `[axes...]` -> y like x, mean and (biased) variance `[B, positions...]`.
+//! x `[B, positions..., axes...]`, weight and bias `[axes...]` -> y like x, mean and (biased) variance
+//! `[B, positions...]`.
 
 use candle_core::Tensor;
 

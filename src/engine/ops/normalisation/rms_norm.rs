@@ -1,5 +1,5 @@
-//! `rms_norm`: scales the numbers of each sample to a mean square of 1, then by learned numbers. PyTorch's `nn.RMSNorm` over the
-//! axes that the weight has (Zhang and Sennrich, 2019).
+//! `rms_norm`: scales the numbers of each sample to a mean square of 1, then by learned numbers. PyTorch's `nn.RMSNorm`
+//! over the axes that the weight has (Zhang and Sennrich, 2019).
 //!
 //! # Shapes
 //! x `[B, positions..., axes...]`, weight `[axes...]` -> y like x, mean squares `[B, positions...]`.

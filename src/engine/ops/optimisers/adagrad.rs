@@ -7,7 +7,8 @@ use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
-/// Inputs: parameter, gradient, sum of squares, step count (a single number). Outputs: parameter, sum, step count, in place.
+/// Inputs: parameter, gradient, sum of squares, step count (a single number). Outputs: parameter, sum, step count, in
+/// place.
 #[derive(Clone, Debug)]
 pub struct Adagrad {
     /// The rate is divided by 1 + this · (t − 1).

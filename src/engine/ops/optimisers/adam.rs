@@ -9,8 +9,8 @@ use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op, StepContext};
 use crate::trace::Arithmetic;
 
-/// Inputs: parameter, gradient, first moment, second moment, step count (a single number). Outputs: parameter, both moments,
-/// step count, in place.
+/// Inputs: parameter, gradient, first moment, second moment, step count (a single number). Outputs: parameter, both
+/// moments, step count, in place.
 #[derive(Clone, Debug)]
 pub struct Adam {
     /// Decay of the first moment.

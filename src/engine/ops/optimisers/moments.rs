@@ -1,4 +1,5 @@
-//! How the optimisers explain their numbers: the gradient with its decay, running means, corrections for their beginning.
+//! How the optimisers explain their numbers: the gradient with its decay, running means, corrections for their
+//! beginning.
 //!
 //! Inputs of every update: the parameter, its gradient, then what the optimiser keeps. All as they were before it.
 
@@ -18,14 +19,14 @@ pub fn gradient(reader: &Reader, index: &[usize], decay: f64) -> Result<Arithmet
     Ok(Arithmetic::named("g", gradient + Arithmetic::given("decay", decay) * reader.read(0, index)?))
 }
 
-/// What [`gradient`] explains, of whole tensors. Without a decay the weight plays no part, so that an infinite one, of which 0 times
-/// would be no number, stays what it is.
+/// What [`gradient`] explains, of whole tensors. Without a decay the weight plays no part, so that an infinite one, of
+/// which 0 times would be no number, stays what it is.
 pub fn decayed(gradient: &Tensor, w: &Tensor, decay: f64) -> Result<Tensor> {
     Ok(if decay == 0.0 { gradient.clone() } else { (gradient + (w * decay)?)? })
 }
 
-/// As [`decayed`], of one number: chosen before the loop over all of them, which is as quick without a decay as if there were no
-/// such thing.
+/// As [`decayed`], of one number: chosen before the loop over all of them, which is as quick without a decay as if
+/// there were no such thing.
 pub trait Decay: Copy + Send + Sync {
     fn add(self, gradient: f32, w: f32) -> f32;
 }

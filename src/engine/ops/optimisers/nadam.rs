@@ -8,8 +8,8 @@ use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
-/// Inputs: parameter, gradient, first moment, second moment, step count, product of the momenta so far (single numbers).
-/// Outputs: all but the gradient, in place.
+/// Inputs: parameter, gradient, first moment, second moment, step count, product of the momenta so far (single
+/// numbers). Outputs: all but the gradient, in place.
 #[derive(Clone, Debug)]
 pub struct NAdam {
     /// Decay of the first moment.

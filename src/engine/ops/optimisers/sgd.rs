@@ -8,7 +8,8 @@ use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op};
 use crate::trace::Arithmetic;
 
-/// Inputs: parameter, gradient, and the momentum buffer when momentum is used. Outputs: parameter (and buffer), in place.
+/// Inputs: parameter, gradient, and the momentum buffer when momentum is used. Outputs: parameter (and buffer), in
+/// place.
 #[derive(Clone, Debug)]
 pub struct Sgd {
     /// Share of the last update that is carried over.

@@ -1,5 +1,5 @@
-//! `max_over`: the largest number along one axis, and its place. PyTorch's `max(axis)`: of equal numbers the first counts, and NaN
-//! is larger than any number.
+//! `max_over`: the largest number along one axis, and its place. PyTorch's `max(axis)`: of equal numbers the first
+//! counts, and NaN is larger than any number.
 //!
 //! # Shapes
 //! `[B, ..., n, ...]` -> y and argmax, the same without the axis.

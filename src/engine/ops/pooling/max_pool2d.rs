@@ -1,8 +1,9 @@
-//! `max_pool2d`: keeps the largest number of every window, and remembers where it was. PyTorch's `nn.functional.max_pool2d`.
+//! `max_pool2d`: keeps the largest number of every window, and remembers where it was. PyTorch's
+//! `nn.functional.max_pool2d`.
 //!
 //! # Shapes
-//! x `[B, C, H, W]` -> y and argmax `[B, C, OH, OW]`; argmax counts within a plane, row by row. A remainder at the border
-//! is dropped.
+//! x `[B, C, H, W]` -> y and argmax `[B, C, OH, OW]`; argmax counts within a plane, row by row. A remainder at the
+//! border is dropped.
 
 use candle_core::{DType, Tensor};
 
@@ -19,8 +20,8 @@ use crate::engine::ops::convolution::unfold::unfold_at;
 use crate::engine::ops::everywhere::{Nan, place_of_largest};
 use crate::trace::Arithmetic;
 
-/// Largest element of each window, and its index: [B, C, H, W] gives [B, C, H', W']. Zeros around the picture are never the largest: they
-/// only make room for the window, which must see the picture at every place.
+/// Largest element of each window, and its index: [B, C, H, W] gives [B, C, H', W']. Zeros around the picture are never
+/// the largest: they only make room for the window, which must see the picture at every place.
 #[derive(Clone, Debug)]
 pub struct MaxPool2d {
     /// How the window slides.

@@ -1,5 +1,5 @@
-//! What LSTM, GRU and the simple recurrent network share: the order of steps, the reference's way through time, and the gradients
-//! of the weights between states and of the biases.
+//! What LSTM, GRU and the simple recurrent network share: the order of steps, the reference's way through time, and the
+//! gradients of the weights between states and of the biases.
 
 use candle_core::Tensor;
 

@@ -1,9 +1,9 @@
-//! `gru`: gated recurrent units over a whole sequence (Cho and others, 2014), all steps in one instruction. PyTorch's `nn.GRU` with
-//! one layer in one direction, `batch_first`, starting from zeros.
+//! `gru`: gated recurrent units over a whole sequence (Cho and others, 2014), all steps in one instruction. PyTorch's
+//! `nn.GRU` with one layer in one direction, `batch_first`, starting from zeros.
 //!
 //! # Shapes
-//! x `[B, T, F]`, weights `[3 H, F]` and `[3 H, H]`, two biases `[3 H]` (both or none) -> states `[B, T, H]`, gates `[B, T, 3 H]` in
-//! the order r, z, n as they were used, and `[B, T, H]` what n sees of the state before r gates it.
+//! x `[B, T, F]`, weights `[3 H, F]` and `[3 H, H]`, two biases `[3 H]` (both or none) -> states `[B, T, H]`, gates
+//! `[B, T, 3 H]` in the order r, z, n as they were used, and `[B, T, H]` what n sees of the state before r gates it.
 
 use candle_core::Tensor;
 
@@ -149,7 +149,8 @@ impl Op for Gru {
     }
 }
 
-/// Gradients of the sums that the gates were made of, and of what n saw of the state. Inputs: dy, y, gates, seen, state weights.
+/// Gradients of the sums that the gates were made of, and of what n saw of the state. Inputs: dy, y, gates, seen, state
+/// weights.
 #[derive(Debug)]
 struct GruGates {
     reverse: bool,

@@ -1,9 +1,9 @@
-//! `lstm`: long short-term memory over a whole sequence (Hochreiter and Schmidhuber, 1997), all steps in one instruction. PyTorch's
-//! `nn.LSTM` with one layer in one direction, `batch_first`, starting from zeros.
+//! `lstm`: long short-term memory over a whole sequence (Hochreiter and Schmidhuber, 1997), all steps in one
+//! instruction. PyTorch's `nn.LSTM` with one layer in one direction, `batch_first`, starting from zeros.
 //!
 //! # Shapes
-//! x `[B, T, F]`, weights `[4 H, F]` and `[4 H, H]`, two biases `[4 H]` (both or none) -> states `[B, T, H]`, gates `[B, T, 4 H]`
-//! in the order i, f, g, o as they were used, and cells `[B, T, H]`.
+//! x `[B, T, F]`, weights `[4 H, F]` and `[4 H, H]`, two biases `[4 H]` (both or none) -> states `[B, T, H]`, gates
+//! `[B, T, 4 H]` in the order i, f, g, o as they were used, and cells `[B, T, H]`.
 
 use candle_core::Tensor;
 
@@ -239,7 +239,8 @@ impl Op for LstmGates {
     }
 }
 
-/// The gradients of a state and a cell of one unit of one sample, from what `lstm'gates` reads and has computed for later steps.
+/// The gradients of a state and a cell of one unit of one sample, from what `lstm'gates` reads and has computed for
+/// later steps.
 struct StateGradient<'a> {
     reader: &'a Reader,
     dgates: &'a Operand,

@@ -1,5 +1,5 @@
-//! `rnn`: a simple recurrent network over a whole sequence (Elman, 1990), all steps in one instruction. PyTorch's `nn.RNN` with one
-//! layer in one direction, `batch_first`, starting from zeros.
+//! `rnn`: a simple recurrent network over a whole sequence (Elman, 1990), all steps in one instruction. PyTorch's
+//! `nn.RNN` with one layer in one direction, `batch_first`, starting from zeros.
 //!
 //! # Shapes
 //! x `[B, T, F]`, weights `[H, F]` and `[H, H]`, two biases `[H]` (both or none) -> states `[B, T, H]`.

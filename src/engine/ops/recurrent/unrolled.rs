@@ -1,5 +1,5 @@
-//! How the recurrent ops explain their numbers: sums over the input and the previous state, and gradients carried back through
-//! time.
+//! How the recurrent ops explain their numbers: sums over the input and the previous state, and gradients carried back
+//! through time.
 
 use super::cell::at;
 use crate::engine::error::Result;
@@ -7,7 +7,8 @@ use crate::engine::explain::{Operand, Reader};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
-/// How many later steps are shown in full where gradients are carried back through time; what comes from still later ones is one number.
+/// How many later steps are shown in full where gradients are carried back through time; what comes from still later
+/// ones is one number.
 pub const SHOWN: usize = 12;
 
 /// The order of steps of one sequence.

@@ -1,5 +1,5 @@
-//! `upsample_nearest`, `upsample_bilinear`: a picture made larger by a whole factor. PyTorch's `nn.Upsample`, bilinear with
-//! `align_corners=False`.
+//! `upsample_nearest`, `upsample_bilinear`: a picture made larger by a whole factor. PyTorch's `nn.Upsample`, bilinear
+//! with `align_corners=False`.
 //!
 //! # Shapes
 //! x `[B, C, H, W]` -> y `[B, C, H · factor, W · factor]`.

@@ -1,4 +1,5 @@
-//! A person at the whole window: finds things by their accessible names, presses, drags, types, and waits with a deadline.
+//! A person at the whole window: finds things by their accessible names, presses, drags, types, and waits with a
+//! deadline.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Plus and minus for units and layers, what a new layer takes over, and the list of what needs a look: by mouse and by key.
+//! Plus and minus for units and layers, what a new layer takes over, and the list of what needs a look: by mouse and by
+//! key.
 
 use super::*;
 use crate::model::layer::Activation;

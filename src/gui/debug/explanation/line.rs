@@ -1,5 +1,5 @@
-//! An arithmetic as a line of numbers: signed colours, the largest terms first where there are many, each number that was read
-//! a link to where it came from.
+//! An arithmetic as a line of numbers: signed colours, the largest terms first where there are many, each number that
+//! was read a link to where it came from.
 
 use egui::{Color32, Label, RichText, Sense, Ui, WidgetInfo};
 

@@ -1,5 +1,5 @@
-//! A sum of products of two numbers drawn as what it is: a window of one tensor times a window of another. A kernel over pixels, a
-//! row of weights over a row of inputs, weights of attention over values.
+//! A sum of products of two numbers drawn as what it is: a window of one tensor times a window of another. A kernel
+//! over pixels, a row of weights over a row of inputs, weights of attention over values.
 
 use std::collections::BTreeMap;
 

@@ -103,8 +103,8 @@ fn state_begins_anew_and_what_is_computed_is_shuffled() {
     assert_eq!(debugger.changes().0.len(), 2);
 }
 
-/// Numbers that stand for places (classes, indices of a maximum) are no panic, whatever they are: journals from before they were
-/// refused have them.
+/// Numbers that stand for places (classes, indices of a maximum) are no panic, whatever they are: journals from before
+/// they were refused have them.
 #[test]
 fn places_that_do_not_exist_do_no_harm() {
     for value in [-1.0, 1e9, f32::NAN, f32::INFINITY, 0.5] {
