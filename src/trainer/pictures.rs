@@ -125,7 +125,7 @@ fn previews(run: &Run, wanted: &PictureWishes, ids: &[LayerId], sampled: &Output
     if dataset.input_shape.len() == 1 {
         return Ok(each(sampled, |id, values| histograms(values, most(wanted, id, SAMPLES))));
     }
-    if dataset.input_shape.len() == 3 && dataset.validation.len() > 0 {
+    if dataset.input_shape.len() == 3 && !dataset.validation.is_empty() {
         let picture = dataset.validation.input(wanted.sample as usize % dataset.validation.len())?;
         let outputs = run.machine().layer_pictures(&picture, 1, ids)?;
         return Ok(each(&outputs, |id, values| feature_maps(values, |area| most(wanted, id, area))));

@@ -130,7 +130,7 @@ impl Run {
         dataset: Arc<Dataset>,
         device: Device,
     ) -> Result<Self, RunError> {
-        if dataset.train.len() == 0 {
+        if dataset.train.is_empty() {
             return Err(RunError::NoSamples);
         }
         device.is_there()?;

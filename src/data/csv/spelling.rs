@@ -8,9 +8,8 @@ pub(super) fn is_date(text: &str) -> bool {
         let short = |part: &&str| (1..=2).contains(&part.len());
         let digits = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
         let (first, last) = (parts[0].len() == 4, parts.last().is_some_and(|part| part.len() == 4));
-        let year_apart =
-            (first && parts[1..].iter().all(|p| short(&p))) || (last && parts[..2].iter().all(|p| short(&p)));
-        parts.len() == 3 && digits && (year_apart || parts.iter().all(|p| short(&p)))
+        let year_apart = (first && parts[1..].iter().all(short)) || (last && parts[..2].iter().all(short));
+        parts.len() == 3 && digits && (year_apart || parts.iter().all(short))
     })
 }
 

@@ -326,7 +326,7 @@ fn switches(ui: &mut Ui, local: &mut OutputUi, kind: AnswerView, dataset: &Datas
         let help = "Show only the predicted class, with a hard border, instead of how confident the network is.";
         ui.checkbox(&mut local.steps, "hard border").on_hover_text(help);
     }
-    if dataset.validation.len() > 0 {
+    if !dataset.validation.is_empty() {
         let help = "Also show the validation points, which the network never trains on.";
         ui.checkbox(&mut local.test, "validation").on_hover_text(help);
     }
