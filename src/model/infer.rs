@@ -369,7 +369,7 @@ mod tests {
         let mut graph = chain(vec![lstm(), lstm(), dense(2, Activation::None)]);
         let found = infer(&graph, Some(&data));
         let repair = found.problems[0].repairs[0].clone();
-        assert_eq!(repair.label, "Take sequence of LSTM 1");
+        assert_eq!(repair.label, "Use sequence of LSTM 1");
         repair.edit.apply(&mut graph).unwrap();
         let found = infer(&graph, Some(&data));
         assert!(found.is_valid(), "{:?}", found.problems);

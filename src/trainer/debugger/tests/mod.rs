@@ -150,7 +150,7 @@ fn changes_are_made_again_on_the_way_and_can_be_taken_back() {
     debugger.goto(Moment { step: 20, instruction: 3 }).unwrap();
     debugger.set("%1", &[0, 1], 5.0).unwrap();
     debugger.goto_step(25).unwrap();
-    // Each a change of its own: only the same number twice in a row is one, as while it is dragged.
+    // Each a change of its own, also to the same number twice in a row: only what is dragged is one.
     debugger.set("dense_1.weight", &[0, 1], f32::NEG_INFINITY).unwrap();
     debugger.set("dense_1.weight", &[0, 0], 0.25).unwrap();
     debugger.set("dense_1.weight", &[0, 1], 7.0).unwrap();
@@ -159,9 +159,9 @@ fn changes_are_made_again_on_the_way_and_can_be_taken_back() {
     let changed = bits(&debugger);
     assert_ne!(changed, unchanged);
     let entries: Vec<_> = debugger.run().journal().iter().map(|e| (e.step, e.instruction)).collect();
-    assert_eq!(entries, [(20, 3), (25, 0), (25, 0), (25, 0)]);
+    assert_eq!(entries, [(20, 3), (25, 0), (25, 0), (25, 0), (25, 0)]);
     debugger.goto_step(10).unwrap();
-    assert_eq!((debugger.changes().0.len(), debugger.changes().1.len()), (0, 4));
+    assert_eq!((debugger.changes().0.len(), debugger.changes().1.len()), (0, 5));
     debugger.goto_step(30).unwrap();
     assert_eq!(bits(&debugger), changed);
     // The run's own replay reads the same journal.
@@ -169,7 +169,7 @@ fn changes_are_made_again_on_the_way_and_can_be_taken_back() {
     assert_eq!(replayed.machine().snapshot().unwrap(), debugger.machine().snapshot().unwrap());
     let text = serde_json::to_string(&debugger.run().journal()).unwrap();
     assert_eq!(serde_json::from_str::<Vec<JournalEntry>>(&text).unwrap(), debugger.run().journal());
-    for (step, instruction) in [(25, 0), (25, 0), (25, 0), (20, 3)] {
+    for (step, instruction) in [(25, 0), (25, 0), (25, 0), (25, 0), (20, 3)] {
         debugger.undo().unwrap().unwrap();
         assert_eq!(debugger.moment(), Moment { step, instruction });
     }
