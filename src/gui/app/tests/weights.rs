@@ -175,7 +175,7 @@ fn a_wide_layer_has_lines_to_the_units_that_it_shows() {
         state.run.picture.as_ref().is_some_and(|picture| !picture.layers[&layer].weights.is_empty())
     });
     hands.hover(at);
-    assert_eq!(hands.names_containing("unit 0 of Dense 1 → unit 0 of Dense 2: ").len(), 1);
+    assert!(!hands.names_containing("unit 0 of Dense 1 → unit 0 of Dense 2: ").is_empty());
 }
 
 #[test]
