@@ -161,8 +161,9 @@ fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut Canva
 }
 
 fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), probing: &mut ProbeUi) {
+    let is_narrow = ui.available_width() < 260.0;
     ui.scope(|ui| {
-        ui.set_max_width(ui.available_width() - 196.0);
+        ui.set_max_width(ui.available_width() - if is_narrow { 150.0 } else { 196.0 });
         // Of the tensor its picture takes the keyboard.
         let focus = focus && local.tab == Tab::Canvas;
         pane_tabs(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")], "34", focus);
@@ -184,7 +185,7 @@ fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), pr
             }
         }
         if let Some(view) = &state.debug {
-            probe::menu(ui, view, probing);
+            probe::menu(ui, view, probing, is_narrow);
         }
     });
 }

@@ -27,9 +27,10 @@ impl ProbeUi {
 const HELP: &str = "Each step trains on a different batch. A probe batch stays the same at every step, so that you see \
                     how the weights change its values and gradients. The run itself isn't affected.";
 
-/// Chooses the samples.
-pub fn menu(ui: &mut Ui, view: &DebugView, local: &mut ProbeUi) {
-    let button = Button::selectable(local.is_on(), "Probe batch").min_size(Vec2::new(0.0, 26.0));
+/// Chooses the samples. In a narrow heading the button has a short name.
+pub fn menu(ui: &mut Ui, view: &DebugView, local: &mut ProbeUi, is_narrow: bool) {
+    let title = if is_narrow { "Probe" } else { "Probe batch" };
+    let button = Button::selectable(local.is_on(), title).min_size(Vec2::new(0.0, 26.0));
     let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(220.0);
         let here = Probe::Rows(view.rows.clone());

@@ -116,7 +116,8 @@ fn a_weight_is_set_and_taken_back_while_it_trains() {
     let mut hands = xor();
     hands.key(Modifiers::NONE, Key::Space);
     hands.wait_until("it trains", |hands| hands.state().run.step > 0);
-    let at = at_line(&hands, "x", "unit 0 of Dense 1");
+    // Half way the highest line lies apart from all others: which of them is in front changes as it trains.
+    let at = hands.rect("x").right_center().lerp(hands.rect("unit 0 of Dense 1").left_center(), 0.5);
     hands.hover(at);
     let words = hands.names_containing("x → unit").remove(0).split(": ").next().unwrap().to_owned();
     for (value, marks) in [("3.5", 1), ("-3.5", 2)] {
