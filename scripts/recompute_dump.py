@@ -84,11 +84,18 @@ def norm(x, weight, bias, settings):
 
 
 def convolve(x, weight, bias, settings):
-    for unknown in ("above", "down"):
-        if unknown in settings:
-            sys.exit(f"A convolution with {settings} is not known here.")
+    if "down" in settings:
+        sys.exit(f"A convolution with {settings} is not known here.")
     stride, zeros = setting(settings, "stride", 1), setting(settings, "zeros", 0)
+    sides = re.search(r"zeros (\d+) above, (\d+) below, (\d+) left, (\d+) right", settings)
+    if sides:
+        above, below, left, right = map(int, sides.groups())
+        x, zeros = F.pad(x, (left, right, above, below)), 0
     return F.conv2d(x, weight, bias, stride, zeros, setting(settings, "dilation", 1), setting(settings, "groups", 1))
+
+
+def batch_norm(x, weight, bias, settings):
+    return F.batch_norm(x, None, None, weight, bias, True, 0.0, setting(settings, "epsilon", 1e-5))
 
 
 def pool(x, settings):
@@ -104,6 +111,8 @@ OPERATIONS = {
     "offset": lambda s, x, w: x + w,
     "slice": lambda s, x: x.select(setting(s, "axis", 1), setting(s, "place", 0)),
     "mean_over": lambda s, x: x.mean(setting(s, "axis", 1)),
+    "batch_norm": lambda s, x, w, b: batch_norm(x, w, b, s),
+    "global_avg_pool": lambda s, x: x.mean((2, 3)),
     "layer_norm": lambda s, x, w, b: norm(x, w, b, s),
     "lstm": lambda s, x, *weights: lstm(x, *weights),
     "attention": lambda s, x: attention(x, int(s.split(" ")[0])),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use glassbox::data::Batch;
 use glassbox::engine::{Device, Machine, Precision, Program, Role};
 use glassbox::expr::{self, Expr};
-use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Relu, Reshape};
+use glassbox::model::layer::{Concat, Dense, Flatten, Group, Inputs, Loss, Reshape};
 use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Task, TrainingSpec, infer};
 
 const SIDE: usize = 28;
@@ -49,7 +49,8 @@ fn network(kind: &LayerKind) -> (Graph, LayerId) {
         }
         (LayerKind::Loss(_), _) => row,
         (_, Inputs::Many) => {
-            let other = add_after(&mut graph, Relu {}.into(), &[source]);
+            // The convolution ends in ReLU: less its own ReLU it would be 0.
+            let other = add_after(&mut graph, LayerKind::from_key("tanh").unwrap(), &[source]);
             add_after(&mut graph, kind.clone(), &[source, other])
         }
         _ => add_after(&mut graph, kind.clone(), &[source]),

@@ -209,7 +209,7 @@ layer_params! {
 static THRESHOLDED_RELU: About = About {
     title: "Thresholded ReLU",
     group: Group::Activation,
-    tagline: "0 up to a threshold",
+    tagline: "0 below a threshold",
     help: "Passes values above the threshold unchanged and sets all others to 0, which silences weak \
         responses.",
     formula: "y = x if x > threshold, else 0",
