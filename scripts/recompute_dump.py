@@ -109,7 +109,7 @@ OPERATIONS = {
     "reshape": lambda s, x: x.reshape(x.shape[0], *sizes(s)),
     "add": lambda s, a, b: a + b,
     "offset": lambda s, x, w: x + w,
-    "slice": lambda s, x: x.select(setting(s, "axis", 1), setting(s, "place", 0)),
+    "slice": lambda s, x: x.select(setting(s, "axis", 1), setting(s, "index", 0)),
     "mean_over": lambda s, x: x.mean(setting(s, "axis", 1)),
     "batch_norm": lambda s, x, w, b: batch_norm(x, w, b, s),
     "global_avg_pool": lambda s, x: x.mean((2, 3)),
