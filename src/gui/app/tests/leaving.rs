@@ -31,7 +31,7 @@ fn another_project_opens_as_if_nothing_had_been_before() {
     let mut hands = Hands::at([1440.0, 900.0], State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
-    hands.click("node Dense 1");
+    hands.select_card("node Dense 1");
     hands.click_tab("Debug");
     hands.wait_until("the program is there", |hands| {
         hands.state().debug.as_ref().is_some_and(|v| !v.listing.lines.is_empty())
