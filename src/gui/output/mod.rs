@@ -23,6 +23,8 @@ mod try_it;
 mod unit;
 
 #[cfg(test)]
+mod test_data;
+#[cfg(test)]
 mod tests;
 
 use std::sync::{Arc, Weak};

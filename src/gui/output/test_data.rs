@@ -1,0 +1,105 @@
+//! Data and pictures that the panel's tests show.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::data::{Plane, Samples, Truth, Unit};
+use crate::model::{Feature, Task};
+use crate::trace::{ClassAreas, Picture, Prediction, Ranking, Reply};
+
+pub fn part(shape: &[usize], inputs: Vec<f32>, targets: Vec<f32>) -> Samples {
+    Samples::in_memory(shape, inputs, targets)
+}
+
+pub fn state(dataset: Dataset, output: Option<OutputPicture>) -> State {
+    let mut state = State::default();
+    state.data = DataState::Ready(Arc::new(dataset));
+    if output.is_some() {
+        state.run.step = 10;
+        state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
+    }
+    state
+}
+
+pub fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&n| n.to_owned()).collect()
+}
+
+pub fn two_classes() -> Dataset {
+    let (train, test) = (vec![-3.0, 0.0, 3.0, 0.0], vec![0.0, 3.0]);
+    Dataset {
+        name: "test".into(),
+        input_shape: vec![2],
+        input_names: names(&["x", "y"]),
+        input_units: Vec::new(),
+        truth: Truth::classes(names(&["left", "right"])),
+        train: part(&[2], train.clone(), vec![0.0, 1.0]),
+        validation: part(&[2], test.clone(), vec![1.0]),
+        plane: Some(Plane {
+            features: vec![Feature::X, Feature::Y],
+            extent: 6.0,
+            train_points: train.into(),
+            validation_points: test.into(),
+        }),
+        notes: Vec::new(),
+        giveaways: Vec::new(),
+        encoding: Arc::default(),
+    }
+}
+
+/// Left half class 0, right half class 1, 90 % sure.
+pub fn halves() -> OutputPicture {
+    let right: Arc<[f32]> = (0..16).map(|i| if i % 4 >= 2 { 0.9 } else { 0.1 }).collect();
+    let left: Arc<[f32]> = right.iter().map(|p| 1.0 - p).collect();
+    OutputPicture::Surface { resolution: 4, extent: 6.0, scores: vec![left, right], task: Task::Classes(2) }
+}
+
+/// 2 x 2 images of three classes; validation truths 0, 1, 2, 1 and predictions 0, 1, 2, 2.
+pub fn images() -> State {
+    let inputs: Vec<f32> = (0..16).map(|i| i as f32 / 16.0).collect();
+    let targets = vec![0.0, 1.0, 2.0, 1.0];
+    let dataset = Dataset {
+        input_shape: vec![1, 2, 2],
+        input_names: Vec::new(),
+        truth: Truth::classes(names(&["ant", "bee", "cat"])),
+        train: part(&[1, 2, 2], inputs.clone(), targets.clone()),
+        validation: part(&[1, 2, 2], inputs, targets),
+        plane: None,
+        ..two_classes()
+    };
+    let prediction = |(row, predicted): (usize, u32)| Prediction {
+        row: row as u32,
+        truth: [0, 1, 2, 1][row],
+        predicted,
+        confidence: 0.75,
+    };
+    let predictions = [0, 1, 2, 2].into_iter().enumerate().map(prediction).collect();
+    let confusion = vec![1, 0, 0, 0, 1, 1, 0, 0, 1];
+    let areas = |roc, precision_recall| ClassAreas { roc: Some(roc), precision_recall };
+    let areas = vec![areas(1.0, Some(0.5)), areas(0.625, None), areas(0.75, Some(0.25))];
+    let ranking = Ranking { top: Some((2, 0.875)), areas };
+    state(dataset, Some(classes(predictions, confusion, 3, ranking)))
+}
+
+/// Probabilities over the whole of a validation part.
+pub fn classes(predictions: Vec<Prediction>, confusion: Vec<u32>, classes: usize, ranking: Ranking) -> OutputPicture {
+    let over = Over { asked: predictions.len(), of: predictions.len() };
+    OutputPicture::Classes { predictions, confusion, classes, ranking, over, probability: true }
+}
+
+pub fn reply(sample: &[f32], values: &[f32]) -> Reply {
+    let class = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).map(|class| class as u32);
+    Reply { sample: sample.into(), values: values.to_vec(), class, probability: true }
+}
+
+pub fn table() -> Dataset {
+    Dataset {
+        input_shape: vec![3],
+        input_names: names(&["age", "sex = female", "sex = male"]),
+        input_units: vec![Unit { offset: 40.0, scale: 10.0, decimals: Some(0) }, Unit::PLAIN, Unit::PLAIN],
+        train: part(&[3], vec![-1.0, 1.0, 0.0, 2.0, 0.0, 1.0], vec![0.0, 1.0]),
+        validation: part(&[3], vec![0.5, 0.0, 1.0], vec![1.0]),
+        plane: None,
+        ..two_classes()
+    }
+}
