@@ -126,16 +126,16 @@ fn a_run_from_another_machine_is_replayed_on_the_cpu_and_says_so() {
 #[test]
 fn a_session_refuses_a_device_that_is_not_there_and_trains_on() {
     let mut state = training_session("spiral");
-    assert_eq!(state.devices.in_use, Device::Cpu);
+    assert_eq!(state.devices().in_use, Device::Cpu);
     let events = state.apply(Action::SetDevice(NOWHERE));
     let notice = *notices(&events).last().unwrap();
     assert_eq!(notice.kind, NoticeKind::Warning);
     assert!(notice.text.contains("cuda:4095 can't be used"), "{}", notice.text);
-    assert_eq!((&state.settings.device, &state.devices.in_use), (&Device::Cpu, &Device::Cpu));
-    let at = state.run.step;
-    wait(&mut state, "more steps", |s| s.run.step > at + 20);
-    assert!(state.error.is_none() && state.run.marks.is_empty());
-    assert!(state.devices.memory.is_some() || !cfg!(target_os = "linux"));
+    assert_eq!((&state.settings().device, &state.devices().in_use), (&Device::Cpu, &Device::Cpu));
+    let at = state.run().step;
+    wait(&mut state, "more steps", |s| s.run().step > at + 20);
+    assert!(state.error().is_none() && state.run().marks.is_empty());
+    assert!(state.devices().memory.is_some() || !cfg!(target_os = "linux"));
 }
 
 /// Close, not bitwise: a card sums in another order. Losses of a few steps, scores, answers; and across a change of

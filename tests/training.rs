@@ -120,12 +120,12 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     let home = Home::at(folder.path().join("home")).unwrap();
     let mut state = State::start(Some(home.clone()));
     state.apply(Action::OpenTemplate("xor".into()));
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    wait(&mut state, "loading", |s| matches!(s.data(), DataState::Ready(_)));
     for step in 1..=30 {
         state.apply(Action::Transport(Transport::StepBatch));
-        wait(&mut state, "a step", |s| s.run.step == step);
+        wait(&mut state, "a step", |s| s.run().step == step);
     }
-    let whole = state.run.curves.clone();
+    let whole = state.run().curves.clone();
     assert_eq!((whole.train_loss.len(), whole.validation_loss.len()), (30, 1));
     let note = |state: &State| -> Option<Note> {
         let folder = state.session_folder()?;
@@ -135,34 +135,34 @@ fn the_curves_of_a_run_come_back_with_it_from_a_file_and_after_a_crash() {
     wait(&mut state, "an autosave with the run", |s| run_kept(s).is_some());
     drop(state);
     let mut again = State::start(Some(home.clone()));
-    assert!(again.recoverable.is_some());
+    assert!(again.recoverable().is_some());
     again.apply(Action::RecoverLast(true));
-    wait(&mut again, "the run", |s| s.run.step > 0);
-    let back = again.run.curves.train_loss.clone();
+    wait(&mut again, "the run", |s| s.run().step > 0);
+    let back = again.run().curves.train_loss.clone();
     // Nor is it lost when the same befalls it at once again: what was kept before its data was there is kept with it.
     let kept = run_kept(&again).unwrap();
     again.apply(Action::Transport(Transport::StepBatch));
     wait(&mut again, "the next autosave", |s| run_kept(s).unwrap() != kept);
     assert_eq!(back.steps()[0], 1);
-    assert!(back.last().is_some_and(|(step, _)| step <= again.run.step));
+    assert!(back.last().is_some_and(|(step, _)| step <= again.run().step));
     assert_eq!(back.values(), &whole.train_loss.values()[..back.len()]);
 
-    let mut run = start(&again.project);
+    let mut run = start(again.project());
     let mut curves = Curves::default();
     (0..30).for_each(|_| curves.append(&[run.step().unwrap()], &[]));
     let path = folder.path().join("run.safetensors");
     checkpoint::save(&path, run.project(), &Kept::new(run.save().unwrap(), curves.clone())).unwrap();
     again.apply(Action::Open(path.clone()));
-    wait(&mut again, "the run of the file", |s| s.run.step == 30);
+    wait(&mut again, "the run of the file", |s| s.run().step == 30);
     again.apply(Action::Transport(Transport::StepBatch));
-    wait(&mut again, "one more step", |s| s.run.step == 31 && s.run.curves.train_loss.len() == 31);
-    assert_eq!(again.run.curves.train_loss.values()[..30], *whole.train_loss.values());
-    assert_eq!(again.run.curves.train_metric.len(), 31);
+    wait(&mut again, "one more step", |s| s.run().step == 31 && s.run().curves.train_loss.len() == 31);
+    assert_eq!(again.run().curves.train_loss.values()[..30], *whole.train_loss.values());
+    assert_eq!(again.run().curves.train_metric.len(), 31);
     // As files were before curves were kept; nothing of the last run is taken for theirs.
     checkpoint::save(&path, run.project(), &Kept::new(run.save().unwrap(), Curves::default())).unwrap();
     again.apply(Action::Open(path));
-    wait(&mut again, "the run of the older file", |s| s.run.step == 30);
-    assert!(again.run.curves.train_loss.is_empty());
+    wait(&mut again, "the run of the older file", |s| s.run().step == 30);
+    assert!(again.run().curves.train_loss.is_empty());
 }
 
 #[test]
@@ -318,109 +318,112 @@ fn early_stopping_stops_and_the_best_weights_come_back() {
 #[test]
 fn a_session_trains_a_template_to_its_end() {
     let mut state = session("gauss");
-    assert_eq!(state.run.status, RunStatus::Paused);
+    assert_eq!(state.run().status, RunStatus::Paused);
     state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "the end", |s| s.run.status == RunStatus::Finished);
-    let steps = state.run.curves.train_loss.len() as u64;
-    assert_eq!((steps, state.run.step), (30 * state.run.steps_per_epoch, steps), "no step is lost");
-    assert_eq!(state.run.curves.validation_loss.len(), 30);
-    assert!(state.run.curves.validation_metric.last().unwrap().1 > 0.9);
+    wait(&mut state, "the end", |s| s.run().status == RunStatus::Finished);
+    let steps = state.run().curves.train_loss.len() as u64;
+    assert_eq!((steps, state.run().step), (30 * state.run().steps_per_epoch, steps), "no step is lost");
+    assert_eq!(state.run().curves.validation_loss.len(), 30);
+    assert!(state.run().curves.validation_metric.last().unwrap().1 > 0.9);
     state.apply(Action::Transport(Transport::Reset));
-    wait(&mut state, "the reset", |s| s.run.step == 0 && s.run.status == RunStatus::Paused);
-    assert!(state.run.curves.train_loss.is_empty());
+    wait(&mut state, "the reset", |s| s.run().step == 0 && s.run().status == RunStatus::Paused);
+    assert!(state.run().curves.train_loss.is_empty());
 }
 
 /// What a run still has to tell when its project is closed is not shown as the next one's.
 #[test]
 fn a_project_closed_on_a_long_way_leaves_nothing_in_the_next_one() {
     let mut state = session("xor");
-    state.apply(Action::SetTraining(TrainingSpec { epochs: 10_000_000, ..state.project.training.clone() }));
+    state.apply(Action::SetTraining(TrainingSpec { epochs: 10_000_000, ..state.project().training.clone() }));
     let to = Moment { step: 50_000_000, instruction: 0 };
     state.apply(Action::Debug(DebugCommand::Goto(to)));
-    wait(&mut state, "the way", |s| s.run.step > 100);
+    wait(&mut state, "the way", |s| s.run().step > 100);
     state.apply(Action::NewEmpty);
     for _ in 0..1000 {
         state.poll();
         std::thread::yield_now();
     }
-    assert_eq!((state.run.step, state.run.curves.train_loss.len(), state.run.status), (0, 0, RunStatus::NotReady));
+    assert_eq!(
+        (state.run().step, state.run().curves.train_loss.len(), state.run().status),
+        (0, 0, RunStatus::NotReady)
+    );
     state.apply(Action::OpenTemplate("circle".into()));
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    wait(&mut state, "loading", |s| matches!(s.data(), DataState::Ready(_)));
     state.apply(Action::Transport(Transport::StepBatch));
-    wait(&mut state, "a step", |s| s.run.step == 1);
-    assert_eq!(state.run.curves.train_loss.len(), 1);
+    wait(&mut state, "a step", |s| s.run().step == 1);
+    assert_eq!(state.run().curves.train_loss.len(), 1);
 }
 
 #[test]
 fn a_learning_rate_changed_while_running_is_marked_and_resets_nothing() {
     let mut state = training_session("spiral");
-    let training = TrainingSpec { learning_rate: 0.003, ..state.project.training.clone() };
-    let at = state.run.step;
+    let training = TrainingSpec { learning_rate: 0.003, ..state.project().training.clone() };
+    let at = state.run().step;
     state.apply(Action::SetTraining(training));
-    wait(&mut state, "the new rate", |s| s.run.curves.learning_rate.last().is_some_and(|p| p.1 == 0.003));
-    assert!(state.run.step >= at);
-    assert_eq!(state.run.marks.len(), 1);
-    assert_eq!(state.run.marks[0].label, "lr 0.01 → 0.003");
+    wait(&mut state, "the new rate", |s| s.run().curves.learning_rate.last().is_some_and(|p| p.1 == 0.003));
+    assert!(state.run().step >= at);
+    assert_eq!(state.run().marks.len(), 1);
+    assert_eq!(state.run().marks[0].label, "lr 0.01 → 0.003");
     state.apply(Action::Undo);
-    wait(&mut state, "the old rate", |s| s.run.curves.learning_rate.last().is_some_and(|p| p.1 == 0.01));
+    wait(&mut state, "the old rate", |s| s.run().curves.learning_rate.last().is_some_and(|p| p.1 == 0.01));
 }
 
 #[test]
 fn editing_the_graph_while_it_trains_keeps_what_fits() {
     let mut state = training_session("spiral");
-    let second = state.project.graph.find("Dense 2").unwrap().id;
+    let second = state.project().graph.find("Dense 2").unwrap().id;
     state.apply(Action::Edit(Edit::SetParam { layer: second, key: "units".into(), value: ParamValue::Int(5) }));
-    wait(&mut state, "the message", |s| s.run.message.as_deref().is_some_and(|m| m.starts_with("Kept")));
-    let at = state.run.step;
-    wait(&mut state, "going on", |s| s.run.step > at);
+    wait(&mut state, "the message", |s| s.run().message.as_deref().is_some_and(|m| m.starts_with("Kept")));
+    let at = state.run().step;
+    wait(&mut state, "going on", |s| s.run().step > at);
     // A broken wire pauses; mending it lets the same run go on.
     state.apply(Action::Edit(Edit::Remove(vec![second])));
-    let loss = state.project.graph.layers().find(|l| matches!(l.kind, LayerKind::Loss(_))).unwrap().id;
-    let wire = state.project.graph.incoming(loss).next().unwrap().id;
+    let loss = state.project().graph.layers().find(|l| matches!(l.kind, LayerKind::Loss(_))).unwrap().id;
+    let wire = state.project().graph.incoming(loss).next().unwrap().id;
     state.apply(Action::Edit(Edit::Disconnect(wire)));
-    assert_eq!(state.run.status, RunStatus::NotReady);
+    assert_eq!(state.run().status, RunStatus::NotReady);
     state.apply(Action::Undo);
     state.apply(Action::Transport(Transport::Play));
-    let at = state.run.step;
-    wait(&mut state, "going on again", |s| s.run.step > at);
+    let at = state.run().step;
+    wait(&mut state, "going on again", |s| s.run().step > at);
 }
 
 #[test]
 fn playing_goes_on_past_the_last_epoch_and_past_early_stopping() {
     let mut state = session("xor");
-    let training = TrainingSpec { epochs: 3, ..state.project.training.clone() };
+    let training = TrainingSpec { epochs: 3, ..state.project().training.clone() };
     state.apply(Action::SetTraining(training.clone()));
     state.apply(Action::Transport(Transport::Play));
-    let events = wait(&mut state, "the end", |s| s.run.status == RunStatus::Finished);
+    let events = wait(&mut state, "the end", |s| s.run().status == RunStatus::Finished);
     let offers: Vec<_> =
         notices(&events).iter().flat_map(|notice| notice.offers.clone()).map(|(label, _)| label).collect();
-    assert_eq!((offers, state.run.epoch), (vec!["Train on".to_owned(), "Start over".to_owned()], 3.0));
+    assert_eq!((offers, state.run().epoch), (vec!["Train on".to_owned(), "Start over".to_owned()], 3.0));
     state.apply(Action::Transport(Transport::Play));
-    assert_eq!(state.project.training.epochs, 6);
-    wait(&mut state, "the next end", |s| s.run.status == RunStatus::Finished && s.run.epoch == 6.0);
-    let losses = state.run.curves.train_loss.values().to_vec();
-    let mut whole = start(&Project { training: TrainingSpec { epochs: 6, ..training }, ..state.project.clone() });
+    assert_eq!(state.project().training.epochs, 6);
+    wait(&mut state, "the next end", |s| s.run().status == RunStatus::Finished && s.run().epoch == 6.0);
+    let losses = state.run().curves.train_loss.values().to_vec();
+    let mut whole = start(&Project { training: TrainingSpec { epochs: 6, ..training }, ..state.project().clone() });
     assert_eq!(losses.len() as u64, 6 * whole.steps_per_epoch());
     assert!(losses.iter().all(|&loss| loss == whole.step().unwrap().loss as f32), "as if it had never stopped");
     state.apply(Action::Transport(Transport::Play));
-    assert_eq!(state.project.training.epochs, 9, "as many again as were suggested at first");
-    wait(&mut state, "the last end", |s| s.run.status == RunStatus::Finished && s.run.epoch == 9.0);
+    assert_eq!(state.project().training.epochs, 9, "as many again as were suggested at first");
+    wait(&mut state, "the last end", |s| s.run().status == RunStatus::Finished && s.run().epoch == 9.0);
     for epochs in [6, 3] {
         state.apply(Action::Undo);
-        assert_eq!(state.project.training.epochs, epochs);
+        assert_eq!(state.project().training.epochs, epochs);
     }
 
     let early = Some(glassbox::model::EarlyStopping { patience: 0, min_delta: 10.0 });
-    let training = TrainingSpec { epochs: 50, early_stopping: early, ..state.project.training.clone() };
+    let training = TrainingSpec { epochs: 50, early_stopping: early, ..state.project().training.clone() };
     state.apply(Action::SetTraining(training));
     state.apply(Action::Transport(Transport::Reset));
     state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "an early end", |s| s.run.status == RunStatus::Finished);
-    let at = state.run.epoch;
+    wait(&mut state, "an early end", |s| s.run().status == RunStatus::Finished);
+    let at = state.run().epoch;
     assert!(at < 10.0);
     state.apply(Action::Transport(Transport::Play));
-    assert_eq!(state.project.training.early_stopping, None);
-    wait(&mut state, "the whole of it", |s| s.run.status == RunStatus::Finished && s.run.epoch == 50.0);
+    assert_eq!(state.project().training.early_stopping, None);
+    wait(&mut state, "the whole of it", |s| s.run().status == RunStatus::Finished && s.run().epoch == 50.0);
 }
 
 #[test]
@@ -428,12 +431,12 @@ fn a_template_starts_at_a_pace_that_one_can_watch_until_another_is_chosen() {
     let home = tempfile::tempdir().unwrap();
     let at = || Home::at(home.path().join("home"));
     let mut state = State::start(at());
-    assert_eq!(state.speed, 1.0);
+    assert_eq!(state.speed(), 1.0);
     state.apply(Action::OpenTemplate("spiral".into()));
-    let mut pace = state.speed;
+    let mut pace = state.speed();
     for template in templates::TEMPLATES.iter().filter(|template| template.needs.is_none()) {
         state.apply(Action::OpenTemplate(template.key.into()));
-        let (training, data) = (&state.project.training, &state.project.data);
+        let (training, data) = (&state.project().training, &state.project().data);
         let samples = match &data.source {
             Source::Synthetic(points) => points.samples,
             Source::Digits(digits) => digits.samples,
@@ -441,66 +444,66 @@ fn a_template_starts_at_a_pace_that_one_can_watch_until_another_is_chosen() {
         };
         let batches = samples as f64 * (1.0 - data.validation) / training.batch_size as f64;
         // From one step a second to a thousand.
-        let seconds = batches * training.epochs as f64 / 10f64.powf(3.0 * f64::from(state.speed));
+        let seconds = batches * training.epochs as f64 / 10f64.powf(3.0 * f64::from(state.speed()));
         assert!((10.0..=20.0).contains(&seconds), "{}: {seconds} s", template.key);
-        pace = state.speed;
+        pace = state.speed();
     }
     state.apply(Action::SetSpeed(1.0));
-    assert_eq!(state.pace, Some(pace), "the way back from full speed");
+    assert_eq!(state.pace(), Some(pace), "the way back from full speed");
     state.apply(Action::SetSpeed(0.9));
     state.close();
     let mut state = State::start(at());
-    assert_eq!(state.speed, 0.9);
+    assert_eq!(state.speed(), 0.9);
     state.apply(Action::OpenTemplate("moons".into()));
-    assert_eq!(state.speed, 0.9);
+    assert_eq!(state.speed(), 0.9);
 }
 
 #[test]
 fn a_session_tells_once_where_the_first_nan_came_from_until_the_run_is_reset() {
     let mut state = session("sine");
-    let training = state.project.training.clone();
+    let training = state.project().training.clone();
     let (optimiser, epochs) = (Optimiser::sgd(), 100_000);
     state.apply(Action::SetTraining(TrainingSpec { learning_rate: 1e4, optimiser, epochs, ..training }));
     state.apply(Action::Transport(Transport::Play));
-    let stands = |s: &State| s.not_finite().is_some() && s.run.status == RunStatus::Paused;
+    let stands = |s: &State| s.not_finite().is_some() && s.run().status == RunStatus::Paused;
     wait(&mut state, "the banner", stands);
     let found = state.not_finite().cloned().unwrap();
     assert!(found.sentence.starts_with("Step ") && found.sentence.contains("was produced by `"), "{found:?}");
-    assert!(found.is_of_size && found.step <= state.run.step, "{found:?}");
+    assert!(found.is_of_size && found.step <= state.run().step, "{found:?}");
     state.apply(Action::AfterNotFinite(WayOut::Dismiss));
-    let at = state.run.step;
+    let at = state.run().step;
     state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "more steps", |s| s.run.step > at + 20);
+    wait(&mut state, "more steps", |s| s.run().step > at + 20);
     assert_eq!(state.not_finite(), None, "it is told once");
     assert_eq!(state.live_card().unwrap().ending, Ending::NotFinite { step: found.step });
     state.apply(Action::Transport(Transport::Reset));
-    assert_eq!((state.not_finite(), &state.run.not_finite), (None, &None));
+    assert_eq!((state.not_finite(), &state.run().not_finite), (None, &None));
 }
 
 #[test]
 fn out_of_a_nan_one_goes_back_to_the_last_good_step_or_on_with_a_lower_rate() {
     let mut state = session("sine");
-    let training = state.project.training.clone();
+    let training = state.project().training.clone();
     let (optimiser, epochs) = (Optimiser::sgd(), 100_000);
     state.apply(Action::SetTraining(TrainingSpec { learning_rate: 10.0, optimiser, epochs, ..training }));
     state.apply(Action::Transport(Transport::Play));
-    let stands = |s: &State| s.not_finite().is_some() && s.run.status == RunStatus::Paused;
+    let stands = |s: &State| s.not_finite().is_some() && s.run().status == RunStatus::Paused;
     wait(&mut state, "the end of the numbers", stands);
     let found = state.not_finite().cloned().unwrap();
     state.apply(Action::AfterNotFinite(WayOut::GoBack));
-    wait(&mut state, "the last good step", |s| s.run.step == found.step - 1);
-    assert_eq!(&state.run.not_finite, &None);
+    wait(&mut state, "the last good step", |s| s.run().step == found.step - 1);
+    assert_eq!(&state.run().not_finite, &None);
     state.apply(Action::Transport(Transport::Play));
     wait(&mut state, "the same once more", stands);
     assert_eq!(state.not_finite(), Some(&found));
-    let all = state.runs.cards.len();
+    let all = state.runs().cards.len();
     assert_eq!(state.lower_rate(), Some(1.0));
     state.apply(Action::AfterNotFinite(WayOut::LowerRate));
-    assert_eq!((state.project.training.learning_rate, state.runs.cards.len()), (1.0, all + 1));
-    assert_eq!(state.runs.cards[all].ending, Ending::NotFinite { step: found.step });
-    wait(&mut state, "the new run", |s| s.run.step > 0 && s.run.step < found.step || s.not_finite().is_some());
+    assert_eq!((state.project().training.learning_rate, state.runs().cards.len()), (1.0, all + 1));
+    assert_eq!(state.runs().cards[all].ending, Ending::NotFinite { step: found.step });
+    wait(&mut state, "the new run", |s| s.run().step > 0 && s.run().step < found.step || s.not_finite().is_some());
     state.apply(Action::Undo);
-    assert_eq!(state.project.training.learning_rate, 10.0);
+    assert_eq!(state.project().training.learning_rate, 10.0);
 }
 
 /// Only Linux tells how much memory there is.
@@ -508,32 +511,32 @@ fn out_of_a_nan_one_goes_back_to_the_last_good_step_or_on_with_a_lower_rate() {
 #[test]
 fn a_network_that_does_not_fit_in_memory_cannot_be_played_until_it_is_smaller() {
     let mut state = session("digits");
-    assert!(state.memory.is_some_and(|memory| memory.total() > 4 * memory.parameters));
-    let dense: Vec<_> = state.project.graph.layers().filter(|l| l.kind.key() == "dense").map(|l| l.id).collect();
+    assert!(state.memory().is_some_and(|memory| memory.total() > 4 * memory.parameters));
+    let dense: Vec<_> = state.project().graph.layers().filter(|l| l.kind.key() == "dense").map(|l| l.id).collect();
     let wide = |layer| Edit::SetParam { layer, key: "units".into(), value: ParamValue::Int(65_536) };
     let mut edits = vec![wide(dense[0])];
-    let kind = state.project.graph.layer(dense[0]).unwrap().kind.clone();
+    let kind = state.project().graph.layer(dense[0]).unwrap().kind.clone();
     edits.extend((0..40).map(|_| Edit::Append { after: dense[0], kind: kind.clone() }));
     state.apply(Action::Edits { name: "widen".into(), edits });
-    let all: Vec<_> = state.project.graph.layers().filter(|l| l.kind.key() == "dense").map(|l| l.id).collect();
-    let last = state.project.graph.topological_order().into_iter().rev().find(|id| all.contains(id)).unwrap();
+    let all: Vec<_> = state.project().graph.layers().filter(|l| l.kind.key() == "dense").map(|l| l.id).collect();
+    let last = state.project().graph.topological_order().into_iter().rev().find(|id| all.contains(id)).unwrap();
     let edits = all.iter().filter(|&&id| id != last).map(|&id| wide(id)).collect();
     state.apply(Action::Edits { name: "widen".into(), edits });
-    let problem = &state.inference.problems[0].message;
+    let problem = &state.inference().problems[0].message;
     for word in ["doesn't fit in memory", "parameters", "optimiser state", "activations for a batch of", "available"] {
         assert!(problem.contains(word), "{problem}");
     }
-    assert_eq!(state.run.status, RunStatus::NotReady);
+    assert_eq!(state.run().status, RunStatus::NotReady);
     let events = state.apply(Action::Transport(Transport::Play));
-    assert_eq!(state.run.status, RunStatus::NotReady);
+    assert_eq!(state.run().status, RunStatus::NotReady);
     assert!(notices(&events).iter().any(|notice| notice.text.contains("doesn't fit in memory")));
-    let dataset = state.data.dataset().unwrap().clone();
-    let refused = Run::new(&state.project, dataset, Device::Cpu).err().unwrap().to_string();
+    let dataset = state.dataset().unwrap().clone();
+    let refused = Run::new(state.project(), dataset, Device::Cpu).err().unwrap().to_string();
     assert!(refused.contains("doesn't fit in memory"), "{refused}");
     state.apply(Action::Undo);
     state.apply(Action::Undo);
     state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "training", |s| s.run.step > 0);
+    wait(&mut state, "training", |s| s.run().step > 0);
 }
 
 #[test]
@@ -541,13 +544,13 @@ fn other_data_with_more_classes_mends_the_last_layer() {
     let mut state = session("spiral");
     let blobs = templates::build("blobs").unwrap().data;
     let mut events = state.apply(Action::SetData(blobs));
-    events.extend(wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_))));
-    assert!(state.inference.is_valid(), "{:?}", state.inference.problems);
+    events.extend(wait(&mut state, "loading", |s| matches!(s.data(), DataState::Ready(_))));
+    assert!(state.inference().is_valid(), "{:?}", state.inference().problems);
     assert!(notices(&events).iter().any(|n| n.text.contains("to match the data")));
     state.apply(Action::Undo);
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
-    assert_eq!(state.project, templates::build("spiral").unwrap());
-    assert!(state.inference.is_valid());
+    wait(&mut state, "loading", |s| matches!(s.data(), DataState::Ready(_)));
+    assert_eq!(*state.project(), templates::build("spiral").unwrap());
+    assert!(state.inference().is_valid());
 }
 
 #[test]
@@ -556,30 +559,30 @@ fn an_answer_does_not_outlive_its_network_its_data_or_its_project() {
     state.apply(Action::Want(PictureWishes { output: true, ..PictureWishes::default() }));
     let ask = Action::TryInput(vec![1.0, 0.5]);
     state.apply(ask.clone());
-    wait(&mut state, "an answer", |s| s.try_output.is_some());
-    let before = state.try_output.clone().unwrap();
+    wait(&mut state, "an answer", |s| s.try_output().is_some());
+    let before = state.try_output().cloned().unwrap();
     assert!(
         before.probability && (before.values.iter().sum::<f32>() - 1.0).abs() < 1e-6 && *before.sample == [1.0, 0.5]
     );
     state.apply(Action::Transport(Transport::StepBatch));
-    wait(&mut state, "the answer follows", |s| s.run.step == 1 && s.try_output.as_ref() != Some(&before));
+    wait(&mut state, "the answer follows", |s| s.run().step == 1 && s.try_output() != Some(&before));
 
-    let loss = state.project.graph.find("Loss").unwrap().id;
+    let loss = state.project().graph.find("Loss").unwrap().id;
     let value = ParamValue::Text("mse".into());
     state.apply(Action::Edit(Edit::SetParam { layer: loss, key: "loss".into(), value }));
-    assert_eq!(state.try_output, None, "it was of another loss");
-    wait(&mut state, "an answer as the loss now means it", |s| s.try_output.as_ref().is_some_and(|r| !r.probability));
+    assert_eq!(state.try_output(), None, "it was of another loss");
+    wait(&mut state, "an answer as the loss now means it", |s| s.try_output().is_some_and(|r| !r.probability));
 
-    let Source::Synthetic(mut spec) = state.project.data.source.clone() else { panic!("not generated") };
+    let Source::Synthetic(mut spec) = state.project().data.source.clone() else { panic!("not generated") };
     spec.noise += 0.1;
-    state.apply(Action::SetData(DataSpec { source: Source::Synthetic(spec), ..state.project.data.clone() }));
-    wait(&mut state, "other data", |s| matches!(s.data, DataState::Ready(_)) && s.try_output.is_none());
+    state.apply(Action::SetData(DataSpec { source: Source::Synthetic(spec), ..state.project().data.clone() }));
+    wait(&mut state, "other data", |s| matches!(s.data(), DataState::Ready(_)) && s.try_output().is_none());
     state.apply(ask);
-    wait(&mut state, "an answer", |s| s.try_output.is_some());
+    wait(&mut state, "an answer", |s| s.try_output().is_some());
     state.apply(Action::OpenTemplate("moons".into()));
-    assert_eq!(state.try_output, None);
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
-    assert_eq!(state.try_output, None);
+    assert_eq!(state.try_output(), None);
+    wait(&mut state, "loading", |s| matches!(s.data(), DataState::Ready(_)));
+    assert_eq!(state.try_output(), None);
 }
 
 #[test]

@@ -67,12 +67,12 @@ impl App {
         self.hear(&events, ctx);
         self.keep_look(ctx);
         self.keep_title(ctx);
-        if ctx.input(|i| i.viewport().close_requested()) && self.state.unsaved && !self.closing {
+        if ctx.input(|i| i.viewport().close_requested()) && self.state.is_unsaved() && !self.closing {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.dialogs.ask_leave(Leave::Window);
         }
         // A run that goes on is followed; else the window sleeps until something happens.
-        if self.state.run.status == RunStatus::Running {
+        if self.state.run().status == RunStatus::Running {
             ctx.request_repaint_after(std::time::Duration::from_millis(16));
         }
     }
@@ -86,9 +86,9 @@ impl App {
     }
 
     fn keep_look(&mut self, ctx: &Context) {
-        let settings = &self.state.settings;
+        let settings = self.state.settings();
         let (theme, still, mut scale) = (settings.theme, settings.reduced_motion, settings.scale.clamp(1.0, 2.0));
-        let large = self.workspace.projector.on && self.state.screen == Screen::Workspace;
+        let large = self.workspace.projector.on && self.state.screen() == Screen::Workspace;
         if large {
             scale = projector::scale(scale, ctx.content_rect().size() * ctx.zoom_factor());
         }
@@ -105,10 +105,10 @@ impl App {
     }
 
     fn keep_title(&mut self, ctx: &Context) {
-        let title = match self.state.screen {
+        let title = match self.state.screen() {
             Screen::Welcome => "Glassbox".to_owned(),
             Screen::Workspace => {
-                format!("{}{} – Glassbox", if self.state.unsaved { "• " } else { "" }, self.state.project.name)
+                format!("{}{} – Glassbox", if self.state.is_unsaved() { "• " } else { "" }, self.state.project().name)
             }
         };
         if self.title != title {
@@ -137,7 +137,7 @@ impl App {
             };
             top_bar::show(ui, &self.state, &mut window, &mut actions);
         });
-        match self.state.screen {
+        match self.state.screen() {
             Screen::Welcome => {
                 CentralPanel::no_frame().frame(Frame::new().fill(tokens.bg)).show(ui, |ui| {
                     let (local, thumbnails) = (&mut self.welcome, &mut self.thumbnails);
@@ -150,7 +150,7 @@ impl App {
             }
         }
         let whole = ctx.content_rect();
-        let is_workspace = self.state.screen == Screen::Workspace;
+        let is_workspace = self.state.screen() == Screen::Workspace;
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
         let middle = banners::show(&ctx, &self.state, middle, &mut actions);
         self.dialogs.show(&ctx, &self.state, &mut actions);
@@ -179,14 +179,14 @@ impl App {
     fn carry_out(&mut self, ctx: &Context, actions: Vec<Action>) {
         let busy = !actions.is_empty();
         for action in actions {
-            if Leave::is_needed_for(&action) && self.state.unsaved {
+            if Leave::is_needed_for(&action) && self.state.is_unsaved() {
                 self.dialogs.ask_leave(Leave::For(action));
             } else {
                 let is_template = matches!(action, Action::OpenTemplate(_));
                 let events = self.state.apply(action);
                 self.hear(&events, ctx);
                 // The first network that a person opens is shown around.
-                if is_template && !self.state.settings.tour_seen {
+                if is_template && !self.state.settings().tour_seen {
                     let mut first = Vec::new();
                     self.shortcuts.tour.begin(&self.state, &mut first);
                     for action in first {

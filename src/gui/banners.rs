@@ -11,17 +11,17 @@ use crate::trace::NotFinite;
 
 /// `middle`: what the panels leave free. Returns what is left of it for news of other kinds.
 pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action>) -> Rect {
-    let welcome = state.screen == Screen::Welcome;
-    let loading = matches!(state.data, DataState::Loading { .. }) && welcome;
-    let recover = state.recoverable.as_ref().filter(|_| welcome);
+    let welcome = state.screen() == Screen::Welcome;
+    let loading = matches!(state.data(), DataState::Loading { .. }) && welcome;
+    let recover = state.recoverable().filter(|_| welcome);
     let not_finite = state.not_finite().filter(|_| !welcome);
-    if state.error.is_none() && !loading && recover.is_none() && not_finite.is_none() {
+    if state.error().is_none() && !loading && recover.is_none() && not_finite.is_none() {
         return middle;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
     // The start page has its cards at the left and little below its right column. What the debugger looks at is at the
     // top; the workspace else has news of other kinds below.
-    let below = !welcome && state.tab == Tab::Debug;
+    let below = !welcome && state.tab() == Tab::Debug;
     let width = match (welcome, below) {
         (true, _) => 300.0,
         (_, true) => 620.0f32.min(middle.width() - 48.0),
@@ -34,7 +34,7 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
     };
     let card = |ui: &mut Ui, contents: &mut dyn FnMut(&mut Ui, &Tokens)| card(ui, width, contents);
     let shown = area.show(ctx, |ui| {
-        if let Some(error) = &state.error {
+        if let Some(error) = state.error() {
             card(ui, &mut |ui, tokens| {
                 ui.add(Label::new(RichText::new(error).color(tokens.bad)).wrap());
                 if ui.button("Dismiss").clicked() {
@@ -45,7 +45,7 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
         if let Some(found) = not_finite {
             card(ui, &mut |ui, tokens| not_finite_card(ui, tokens, (state, below), found, actions));
         }
-        if let (true, DataState::Loading { fraction, doing, .. }) = (loading, &state.data) {
+        if let (true, DataState::Loading { fraction, doing, .. }) = (loading, state.data()) {
             card(ui, &mut |ui, _| {
                 ui.label(doing);
                 ui.add(ProgressBar::new(*fraction).desired_width(width - 24.0).desired_height(6.0));
@@ -109,7 +109,7 @@ fn not_finite_card(
             }
         }
         let help = "Opens the debugger at the instruction that produced the first such value.";
-        if state.tab != Tab::Debug && ui.button("Show the cause").on_hover_text(help).clicked() {
+        if state.tab() != Tab::Debug && ui.button("Show the cause").on_hover_text(help).clicked() {
             out(WayOut::Show);
         }
         if ui.button("Dismiss").clicked() {

@@ -35,7 +35,7 @@ pub fn show(
             sources::show(ui, state, &mut local.choosing, thumbnails, dialogs, actions);
             progress(ui, state, actions);
             settings::show(ui, state, dialogs, actions);
-            if let Some(dataset) = state.data.dataset() {
+            if let Some(dataset) = state.dataset() {
                 preview::show(ui, state, dataset, &mut local.preview);
                 notes::show(ui, dataset);
             }
@@ -46,7 +46,7 @@ pub fn show(
 /// What is being loaded, or why it could not be.
 fn progress(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    match &state.data {
+    match state.data() {
         DataState::Loading { fraction, doing, .. } => {
             ui.add(ProgressBar::new(*fraction).desired_height(6.0));
             // The name of a file may be long; the panel keeps its width.

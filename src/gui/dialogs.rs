@@ -56,12 +56,12 @@ pub enum Purpose {
 impl Purpose {
     /// Where to save the project that is open.
     pub fn save(state: &State) -> Self {
-        Self::Save { suggestion: state.project.name.clone(), folder: state.suggested_folder() }
+        Self::Save { suggestion: state.project().name.clone(), folder: state.suggested_folder() }
     }
 
     /// Where to save its weights.
     pub fn save_weights(state: &State) -> Self {
-        Self::SaveWeights { suggestion: state.project.name.clone(), folder: state.suggested_folder() }
+        Self::SaveWeights { suggestion: state.project().name.clone(), folder: state.suggested_folder() }
     }
 
     fn title(&self) -> &'static str {
@@ -160,7 +160,7 @@ impl Purpose {
             Self::ExportRuns { curves: true, .. } => Action::Runs(RunAction::ExportCurves(path)),
             Self::DataFolder => {
                 let source = Source::Idx(IdxSpec { folder: path, limit: None });
-                Action::SetData(DataSpec { source, ..state.project.data.clone() })
+                Action::SetData(DataSpec { source, ..state.project().data.clone() })
             }
         }
     }

@@ -42,28 +42,29 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
     let began = Instant::now();
     let mut frames = 0;
     while times.len() < FRAMES {
-        if matches!(app.state.data, DataState::Ready(_)) && app.state.run.status != RunStatus::Running {
-            if app.state.run.status == RunStatus::Finished {
+        if matches!(app.state.data(), DataState::Ready(_)) && app.state.run().status != RunStatus::Running {
+            if app.state.run().status == RunStatus::Finished {
                 app.state.apply(Action::Transport(Transport::Reset));
             }
             app.state.apply(Action::Transport(Transport::Play));
         }
-        if let Some(error) = &app.state.error {
-            return Err(error.clone());
+        if let Some(error) = app.state.error() {
+            return Err(error.to_owned());
         }
         let (started, had_waited) = (Instant::now(), waited());
         app.catch_up(&ctx);
-        let own = curves.as_mut().map(|curves| std::mem::replace(&mut app.state.run.curves, std::mem::take(curves)));
+        let own =
+            curves.as_mut().map(|curves| std::mem::replace(&mut app.state.pose().run.curves, std::mem::take(curves)));
         frame(&ctx, &mut app, began.elapsed().as_secs_f64(), Vec::new());
         if let Some(own) = own {
-            let mut long = std::mem::replace(&mut app.state.run.curves, own);
+            let mut long = std::mem::replace(&mut app.state.pose().run.curves, own);
             let last = long.train_loss.last().unwrap_or_default();
             long.train_loss.push(last.0 + 1, last.1);
             curves = Some(long);
         }
         let spent = started.elapsed();
         frames += 1;
-        if frames > WARM_UP && app.state.run.step > 0 {
+        if frames > WARM_UP && app.state.run().step > 0 {
             times.push(spent.as_secs_f64() * 1e3);
             let wait = waited().zip(had_waited).map(|(now, before)| now.saturating_sub(before));
             at_work.extend(wait.map(|wait| spent.saturating_sub(wait).as_secs_f64() * 1e3));
@@ -73,7 +74,7 @@ pub fn measure(template: &str, points: u64) -> Result<FrameTimes, String> {
         }
         std::thread::sleep(FRAME.saturating_sub(spent));
     }
-    Ok(of(times, at_work, app.state.run.step))
+    Ok(of(times, at_work, app.state.run().step))
 }
 
 fn of(mut times: Vec<f64>, mut at_work: Vec<f64>, steps: u64) -> FrameTimes {
@@ -99,7 +100,7 @@ pub fn measure_comparing(runs: usize, steps: u64) -> Result<FrameTimes, String> 
     let mut app = App::new(&ctx, State::start(None));
     app.state.apply(Action::OpenTemplate("spiral".to_owned()));
     let began = Instant::now();
-    while !matches!(app.state.data, DataState::Ready(_)) {
+    while !matches!(app.state.data(), DataState::Ready(_)) {
         app.state.poll();
         std::thread::yield_now();
         if began.elapsed() > Duration::from_secs(60) {
@@ -110,7 +111,7 @@ pub fn measure_comparing(runs: usize, steps: u64) -> Result<FrameTimes, String> 
     let knots = (0..=steps).step_by(40);
     curves.pace = knots.map(|step| Pace { step, epoch: step as f64 / 40.0, seconds: step as f64 * 1e-4 }).collect();
     let card = |n: usize| {
-        let mut project = app.state.project.clone();
+        let mut project = app.state.project().clone();
         project.training.learning_rate = 0.001 * (1 + n % 7) as f64;
         project.training.batch_size = 16 << (n % 4);
         let mut card =
@@ -121,13 +122,13 @@ pub fn measure_comparing(runs: usize, steps: u64) -> Result<FrameTimes, String> 
     };
     let cards: Vec<_> = (1..=runs).map(card).collect();
     for card in cards.iter().rev().take(COMPARED) {
-        app.state.runs.picked.insert(card.id.clone());
+        app.state.pose().runs.picked.insert(card.id.clone());
         // Each of its own, as they are read from files.
-        app.state.runs.curves.insert(card.id.clone(), Arc::new(curves.clone()));
+        app.state.pose().runs.curves.insert(card.id.clone(), Arc::new(curves.clone()));
     }
-    app.state.runs.pair = cards.last_chunk::<2>().map(|pair| pair.each_ref().map(|card| card.id.clone()));
-    app.state.runs.cards = cards;
-    app.state.tab = Tab::Compare;
+    app.state.pose().runs.pair = cards.last_chunk::<2>().map(|pair| pair.each_ref().map(|card| card.id.clone()));
+    app.state.pose().runs.cards = cards;
+    *app.state.pose().tab = Tab::Compare;
     let (mut times, mut at_work) = (Vec::with_capacity(FRAMES), Vec::with_capacity(FRAMES));
     for n in 0..WARM_UP + FRAMES {
         let (started, had_waited) = (Instant::now(), waited());

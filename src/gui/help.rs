@@ -120,7 +120,7 @@ impl HelpUi {
 
 /// The layer that is selected, if one is.
 fn of_selection(state: &State) -> Option<&'static str> {
-    Some(state.project.graph.layer(state.selection.only()?)?.kind.about().title)
+    Some(state.project().graph.layer(state.selection().only()?)?.kind.about().title)
 }
 
 struct Tree<'a> {
@@ -166,7 +166,7 @@ impl<'a> Tree<'a> {
         let own = node.label().or_else(|| node.value().filter(|_| is_text(node)));
         let others = labels.filter_map(|label| label.value().or_else(|| label.label()));
         others.chain(own).find_map(|name| {
-            let layer = name.strip_prefix("node ").and_then(|name| state.project.graph.find(name));
+            let layer = name.strip_prefix("node ").and_then(|name| state.project().graph.find(name));
             let title = layer.map(|layer| layer.kind.about().title);
             glossary::of_label(terms, title.unwrap_or(name))
         })

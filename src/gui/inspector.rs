@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut InspectorUi, actions: &mut V
     ScrollArea::vertical().auto_shrink(false).id_salt(("inspector", tab == Tab::Layer)).show(ui, |ui| {
         super::panels::body(ui, |ui| match tab {
             Tab::Training => training::show(ui, state, &mut local.more, actions),
-            Tab::Layer => match state.selection.only().and_then(|id| state.project.graph.layer(id)) {
+            Tab::Layer => match state.selection().only().and_then(|id| state.project().graph.layer(id)) {
                 Some(layer) => layer::show(ui, state, layer, local, actions),
                 None => selection::show(ui, state, actions),
             },

@@ -118,7 +118,7 @@ impl Open {
         ui.set_width(248.0);
         ui.label(RichText::new(&self.number.what).font(theme::medium(12.5)).color(tokens.text));
         ui.horizontal(|ui| {
-            self.slider(ui, state.run.status != RunStatus::Running, actions);
+            self.slider(ui, state.run().status != RunStatus::Running, actions);
             self.field(ui, &tokens);
         });
         let (words, colour) = match self.typed() {

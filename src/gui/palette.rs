@@ -34,8 +34,8 @@ pub struct PaletteUi {
 pub fn show(ui: &mut Ui, state: &State, local: &mut PaletteUi, actions: &mut Vec<Action>) {
     let all = LayerKind::all();
     let searching = !local.search.trim().is_empty();
-    let mut few = Few::new(state.desk.simple && !searching, local.more);
-    let is_used = |kind: &LayerKind| state.project.graph.layers().any(|layer| layer.kind.key() == kind.key());
+    let mut few = Few::new(state.desk().simple && !searching, local.more);
+    let is_used = |kind: &LayerKind| state.project().graph.layers().any(|layer| layer.kind.key() == kind.key());
     let mut is_shown =
         |kind: &&LayerKind| kind.is_called(&local.search) && (kind.is_first() || is_used(kind) || few.shows(true));
     let found: Vec<&LayerKind> = all.iter().filter(&mut is_shown).collect();
@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut PaletteUi, actions: &mut Vec
                 row(ui, state, kind, actions);
             }
         }
-        if state.desk.simple && !searching {
+        if state.desk().simple && !searching {
             ui.add_space(6.0);
             ui.horizontal(|ui| {
                 ui.add_space(6.0);
@@ -81,7 +81,7 @@ pub fn show(ui: &mut Ui, state: &State, local: &mut PaletteUi, actions: &mut Vec
 fn simple_switch(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         ui.add_space(12.0);
-        let mut simple = state.desk.simple;
+        let mut simple = state.desk().simple;
         let words = RichText::new("Simple mode").color(Tokens::of(ui).muted);
         if ui.checkbox(&mut simple, words).on_hover_text(SIMPLE).changed() {
             actions.push(Action::SetSimple(simple));
@@ -185,8 +185,8 @@ fn ghost(ui: &Ui) {
 }
 
 fn add(state: &State, kind: &LayerKind, actions: &mut Vec<Action>) {
-    let edit = add_edit(&state.project.graph, &state.selection, kind);
-    actions.push(Action::Edit(edit.like_neighbours(&state.project.graph, &state.inference)));
+    let edit = add_edit(&state.project().graph, state.selection(), kind);
+    actions.push(Action::Edit(edit.like_neighbours(&state.project().graph, state.inference())));
 }
 
 /// How a layer is added without saying where: after the selection, else as the last layer before the loss.
@@ -248,7 +248,7 @@ mod tests {
         harness.key_press(Key::Enter);
         harness.run();
         let [Action::Edit(edit)] = &harness.state().actions[..] else { panic!("{:?}", harness.state().actions) };
-        let mut graph = harness.state().state.project.graph.clone();
+        let mut graph = harness.state().state.project().graph.clone();
         let made = edit.apply(&mut graph).expect("it can be added")[0];
         let after = graph.outgoing(made).next().and_then(|wire| graph.layer(wire.to)).map(|l| l.kind.key());
         assert_eq!(after, Some("loss"));
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn in_simple_mode_few_layers_stand_there_with_those_in_use_and_search_finds_all() {
         let mut state = chain(&["input", "gru", "loss"]);
-        state.desk.simple = true;
+        state.pose().desk.simple = true;
         let mut harness = palette(state);
         let seen = |harness: &Harness<'static, Bench<PaletteUi>>, names: [&str; 5]| {
             names.map(|name| harness.query_by_role_and_label(egui::accesskit::Role::Button, name).is_some())
@@ -282,8 +282,8 @@ mod tests {
     #[test]
     fn a_double_click_appends_after_the_selected_layer() {
         let mut state = chain(&["input", "dense", "loss"]);
-        let input = state.project.graph.find("Input").expect("input").id;
-        state.selection.layers.insert(input);
+        let input = state.project().graph.find("Input").expect("input").id;
+        state.pose().selection.layers.insert(input);
         let mut harness = palette(state);
         for _ in 0..2 {
             harness.get_by_label("Tanh").click();
@@ -312,7 +312,7 @@ mod tests {
     fn every_kind_can_be_added_to_an_empty_and_to_a_whole_graph() {
         for state in [chain(&[]), chain(&["input", "dense", "loss"]), chain(&["input"])] {
             for kind in LayerKind::all() {
-                let mut graph = state.project.graph.clone();
+                let mut graph = state.project().graph.clone();
                 let edit = add_edit(&graph, &Selection::default(), &kind);
                 assert!(edit.apply(&mut graph).is_ok(), "{edit:?}");
             }

@@ -115,7 +115,7 @@ pub fn named(anchor: Anchor) -> Option<&'static dyn Panel> {
 
 /// Shows what stands there, with a tab each where that is more than one.
 pub fn show(ui: &mut Ui, tab: Tab, place: Area, desk: &mut Desk<'_>) {
-    let arrangement = &desk.state.settings.panels;
+    let arrangement = &desk.state.settings().panels;
     // Fields of the tab that is left take what was typed into them.
     let Some(shown) = desk.own.shown.of(arrangement, tab, place) else { return };
     let here = at(arrangement, tab, place);
@@ -141,7 +141,7 @@ pub fn show_one(panel: &dyn Panel, ui: &mut Ui, desk: &mut Desk<'_>) {
 
 /// What the one that is seen there wants pictured.
 pub fn wants(tab: Tab, place: Area, state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
-    if let Some(panel) = own.shown.of(&state.settings.panels, tab, place) {
+    if let Some(panel) = own.shown.of(&state.settings().panels, tab, place) {
         panel.wants(state, own, wanted);
     }
 }
@@ -255,7 +255,7 @@ impl Panel for Inspector {
     }
 
     fn wants(&self, state: &State, _own: &WorkspaceUi, wanted: &mut PictureWishes) {
-        wanted.layers.extend(state.selection.only());
+        wanted.layers.extend(state.selection().only());
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
@@ -374,9 +374,9 @@ mod tests {
         };
         assert!(!wants_output(Area::Left, &state, &own));
         assert!(wants_output(Area::LowerRight, &state, &own));
-        state.settings.panels.put("output", Area::Left, Area::LowerRight);
+        state.pose().settings.panels.put("output", Area::Left, Area::LowerRight);
         assert!(!wants_output(Area::Left, &state, &own), "it stands behind another tab");
-        own.shown.choose(&Output, &state.settings.panels);
+        own.shown.choose(&Output, &state.settings().panels);
         assert!(wants_output(Area::Left, &state, &own));
     }
 }

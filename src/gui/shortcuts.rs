@@ -82,7 +82,7 @@ pub fn handle(
             file(ctx, state, asked, dialogs, actions);
         }
     }
-    if state.screen != Screen::Workspace {
+    if state.screen() != Screen::Workspace {
         return;
     }
     for (key, tab) in [(Key::Num1, Tab::Build), (Key::Num2, Tab::Debug), (Key::Num3, Tab::Compare)] {
@@ -102,14 +102,14 @@ pub fn handle(
         } else if pressed(UNDO) {
             let debugged =
                 || debug::bar::last_change(state).map_or(Action::Debug(DebugCommand::Undo), |(_, undo)| undo);
-            actions.push(if state.tab == Tab::Debug { debugged() } else { Action::Undo });
+            actions.push(if state.tab() == Tab::Debug { debugged() } else { Action::Undo });
         }
     }
-    if state.tab == Tab::Debug {
+    if state.tab() == Tab::Debug {
         debug::keys::handle(ctx, state, &mut own.debug, actions);
     }
     if !is_taken(ctx) && pressed(FULL_SPEED) {
-        actions.push(Action::SetSpeed(if state.speed < 1.0 { 1.0 } else { state.pace.unwrap_or(WATCHABLE) }));
+        actions.push(Action::SetSpeed(if state.speed() < 1.0 { 1.0 } else { state.pace().unwrap_or(WATCHABLE) }));
     }
     space(ctx, local, actions);
 }
@@ -126,7 +126,7 @@ fn help(ctx: &Context, state: &State, local: &mut ShortcutsUi) {
 }
 
 fn file(ctx: &Context, state: &State, asked: KeyboardShortcut, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
-    let workspace = state.screen == Screen::Workspace;
+    let workspace = state.screen() == Screen::Workspace;
     match asked {
         OPEN => dialogs.ask(Purpose::Open, ctx),
         NEW => actions.push(Action::NewEmpty),

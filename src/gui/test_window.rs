@@ -45,10 +45,10 @@ pub fn chain(keys: &[&str]) -> State {
         graph.connect(pair[0], pair[1]).expect("a chain can be wired");
     }
     let mut state = State::default();
-    state.screen = Screen::Workspace;
-    state.inference = infer(&graph, None);
-    state.project.graph = graph;
-    state.project.name = "Test".into();
+    *state.pose().screen = Screen::Workspace;
+    *state.pose().inference = infer(&graph, None);
+    state.pose().project.graph = graph;
+    state.pose().project.name = "Test".into();
     state
 }
 

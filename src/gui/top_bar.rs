@@ -76,9 +76,9 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
         ui.spacing_mut().item_spacing.x = 6.0;
         menu::show(ui, state, room, window, actions);
         logo(ui, room);
-        if state.screen == Screen::Workspace {
+        if state.screen() == Screen::Workspace {
             project_name(ui, state, room, actions);
-            match state.tab {
+            match state.tab() {
                 Tab::Build | Tab::Compare => {
                     history(ui, state, actions);
                     ui.add_space(4.0);
@@ -106,13 +106,13 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             switches(ui, state, room, window, actions);
-            if state.screen == Screen::Workspace {
+            if state.screen() == Screen::Workspace {
                 tabs(ui, state, room, actions);
                 let rest = ui.available_width() - 8.0;
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add_space(8.0);
-                    match state.tab {
-                        Tab::Build | Tab::Compare => stats::show(ui, &state.run, rest),
+                    match state.tab() {
+                        Tab::Build | Tab::Compare => stats::show(ui, state.run(), rest),
                         Tab::Debug => bar::place(ui, state, rest, actions),
                     }
                 });
@@ -145,7 +145,7 @@ fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
             (Tab::Build, icons::ICON_SCHEMA, "Build", "Build the network, choose data and settings, and train."),
         ];
         for (tab, icon, title, help) in tabs {
-            let on = state.tab == tab;
+            let on = state.tab() == tab;
             let colour = if on { tokens.text } else { tokens.muted };
             // Where words do not fit, their pictures do.
             let text = match room {
@@ -184,9 +184,9 @@ fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
         Room::Least | Room::Tight => 96.0,
         Room::Medium | Room::Wide | Room::Widest => 150.0,
     };
-    let galley = ui.painter().layout_no_wrap(state.project.name.clone(), theme::regular(13.0), tokens.text);
+    let galley = ui.painter().layout_no_wrap(state.project().name.clone(), theme::regular(13.0), tokens.text);
     let width = (galley.size().x + 18.0).clamp(56.0, limit);
-    let (field, renamed) = text_field(ui, "Project name", &state.project.name, |field| {
+    let (field, renamed) = text_field(ui, "Project name", &state.project().name, |field| {
         field
             .desired_width(width)
             .clip_text(true)
@@ -197,14 +197,14 @@ fn project_name(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
     if !field.has_focus() && galley.size().x + 12.0 > field.rect.width() {
         end_in_an_ellipsis(ui, &galley, field.rect);
     }
-    field.on_hover_text(format!("{}\nThe project's name. Click to change it.", state.project.name));
+    field.on_hover_text(format!("{}\nThe project's name. Click to change it.", state.project().name));
     if let Some(name) = renamed.filter(|name| !name.trim().is_empty()) {
         actions.push(Action::RenameProject(name.trim().to_owned()));
     }
-    let dot = if state.unsaved { "●" } else { "" };
+    let dot = if state.is_unsaved() { "●" } else { "" };
     let (rect, response) = ui.allocate_exact_size(Vec2::new(10.0, 16.0), egui::Sense::hover());
     ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, dot, theme::regular(9.0), tokens.muted);
-    if state.unsaved {
+    if state.is_unsaved() {
         let name = "Not saved yet";
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name));
         response.on_hover_text("There are unsaved changes.");
@@ -227,8 +227,8 @@ fn end_in_an_ellipsis(ui: &Ui, text: &egui::Galley, field: egui::Rect) {
 
 fn history(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     for (icon, verb, key, name, action) in [
-        (icons::ICON_UNDO, "Undo", "Ctrl Z", state.history.undo_name(), Action::Undo),
-        (icons::ICON_REDO, "Redo", "Ctrl Y", state.history.redo_name(), Action::Redo),
+        (icons::ICON_UNDO, "Undo", "Ctrl Z", state.history().undo_name(), Action::Undo),
+        (icons::ICON_REDO, "Redo", "Ctrl Y", state.history().redo_name(), Action::Redo),
     ] {
         let label = match name {
             Some(name) => format!("{verb}: {name} ({key})"),
@@ -242,10 +242,10 @@ fn history(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 /// Why nothing can run, if so.
 fn obstacle(state: &State) -> Option<String> {
-    if state.run.status != RunStatus::NotReady {
+    if state.run().status != RunStatus::NotReady {
         return None;
     }
-    let problem = state.inference.problems.first().map(|problem| problem.message.clone());
+    let problem = state.inference().problems.first().map(|problem| problem.message.clone());
     Some(problem.unwrap_or_else(|| "The data isn't ready yet.".to_owned()))
 }
 
@@ -253,7 +253,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     let mut push = |transport| actions.push(Action::Transport(transport));
     let obstacle = obstacle(state);
     let ready = obstacle.is_none();
-    let running = state.run.status == RunStatus::Running;
+    let running = state.run().status == RunStatus::Running;
     let explain = |response: egui::Response, text: &str| {
         let why = obstacle.as_ref().map_or(text.to_owned(), |why| format!("Can't run yet. {why}"));
         response.on_hover_text(text).on_disabled_hover_text(why)
@@ -274,7 +274,7 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     let play = accent_icon_button(ui, ready, icon, (room > Room::Tight).then_some(word));
     let play = named(play, word);
     anchors::put(ui, Anchor::Play, &play);
-    let help = if state.run.status == RunStatus::Finished {
+    let help = if state.run().status == RunStatus::Finished {
         "Trains past the last epoch, for as many epochs again. Reset starts over."
     } else {
         "Space plays and pauses."
@@ -306,7 +306,7 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     ui.add_space(4.0);
     word(ui, "slow");
     ui.spacing_mut().slider_width = if room <= Room::Tight { 56.0 } else { 88.0 };
-    let mut speed = state.speed;
+    let mut speed = state.speed();
     let response = ui.add(Slider::new(&mut speed, 0.0..=1.0).show_value(false));
     let name = "Speed";
     response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(speed), name));
@@ -321,7 +321,7 @@ fn speed(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
 
 /// The theme that is not in force, after its icon and its name.
 fn other_theme(state: &State) -> (MaterialIcon, &'static str, Theme) {
-    match state.settings.theme {
+    match state.settings().theme {
         Theme::Dark => (icons::ICON_LIGHT_MODE, "Light theme", Theme::Light),
         Theme::Light => (icons::ICON_DARK_MODE, "Dark theme", Theme::Dark),
     }
@@ -341,7 +341,7 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
             actions.push(Action::SetTheme(other));
         }
     }
-    if state.screen == Screen::Workspace && state.tab == Tab::Build && !*window.projector {
+    if state.screen() == Screen::Workspace && state.tab() == Tab::Build && !*window.projector {
         let panels = &mut *window.panels;
         let mut toggle = |open: &mut bool, icon, what: &str| {
             let name = format!("{} {what}", if *open { "Hide" } else { "Show" });
@@ -360,8 +360,8 @@ fn switches(ui: &mut Ui, state: &State, room: Room, window: &mut Window, actions
             toggle(&mut panels.left, icons::ICON_DOCK_TO_RIGHT, "layers and data");
         }
     }
-    if (state.tab == Tab::Build && room >= Room::Least) || room > Room::Tight {
-        device::show(ui, &state.devices, actions);
+    if (state.tab() == Tab::Build && room >= Room::Least) || room > Room::Tight {
+        device::show(ui, state.devices(), actions);
     }
 }
 

@@ -95,8 +95,8 @@ impl TourUi {
     /// Begins on the project that is open, or on the first template.
     pub fn begin(&mut self, state: &State, actions: &mut Vec<Action>) {
         (self.at, self.waited) = (Some(0), 0);
-        if state.screen == Screen::Welcome {
-            actions.push(match state.project.graph.is_empty() {
+        if state.screen() == Screen::Welcome {
+            actions.push(match state.project().graph.is_empty() {
                 true => Action::OpenTemplate("spiral".into()),
                 false => Action::ShowWorkspace,
             });
@@ -110,7 +110,7 @@ impl TourUi {
 
     /// Its keys, before anything else gets them; not while a field or a button has the focus.
     pub fn keys(&mut self, ctx: &Context, state: &State) {
-        if state.screen == Screen::Welcome {
+        if state.screen() == Screen::Welcome {
             self.at = None;
         }
         if self.at.is_none() || ctx.egui_wants_keyboard_input() {
@@ -139,10 +139,10 @@ impl TourUi {
         };
         self.before.get_or_insert(workspace.open);
         let stop = &STOPS[at];
-        if state.tab != Tab::Build {
+        if state.tab() != Tab::Build {
             actions.push(Action::ShowTab(Tab::Build));
         }
-        workspace.reveal(stop.anchor, &state.settings.panels);
+        workspace.reveal(stop.anchor, &state.settings().panels);
         let Some(target) = anchors::find(ctx, stop.anchor) else {
             self.waited += 1;
             if self.waited > PATIENCE {

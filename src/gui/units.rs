@@ -5,7 +5,7 @@ use crate::session::State;
 
 /// "x₁", "flipper length", "unit 3 of Dense 1".
 pub fn name(state: &State, layer: LayerId, unit: usize) -> String {
-    let Some(known) = state.project.graph.layer(layer) else { return short(state, layer, unit) };
+    let Some(known) = state.project().graph.layer(layer) else { return short(state, layer, unit) };
     match known.kind {
         LayerKind::Input(_) => short(state, layer, unit),
         _ => format!("unit {unit} of {}", known.name),
@@ -14,8 +14,8 @@ pub fn name(state: &State, layer: LayerId, unit: usize) -> String {
 
 /// As [`name`], where it is plain which layer is meant.
 pub fn short(state: &State, layer: LayerId, unit: usize) -> String {
-    let is_input = state.project.graph.layer(layer).is_some_and(|layer| matches!(layer.kind, LayerKind::Input(_)));
-    let names = state.data.dataset().filter(|_| is_input).map(|dataset| &dataset.input_names);
+    let is_input = state.project().graph.layer(layer).is_some_and(|layer| matches!(layer.kind, LayerKind::Input(_)));
+    let names = state.dataset().filter(|_| is_input).map(|dataset| &dataset.input_names);
     let word = if is_input { "input" } else { "unit" };
     names.and_then(|names| names.get(unit)).cloned().unwrap_or_else(|| format!("{word} {unit}"))
 }

@@ -113,8 +113,8 @@ fn headline(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let line = "Pick something to learn, then press space to watch.";
         ui.label(RichText::new(line).size(15.0).color(tokens.muted));
         // Also an empty canvas may hold work: its data.
-        if !state.project.graph.is_empty() || state.unsaved {
-            let back = ui.link(format!("Back to “{}”", state.project.name));
+        if !state.project().graph.is_empty() || state.is_unsaved() {
+            let back = ui.link(format!("Back to “{}”", state.project().name));
             if back.clicked() {
                 actions.push(Action::ShowWorkspace);
             }
@@ -175,7 +175,7 @@ fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialo
     // On the ground of this screen, fields and buttons have the colour of cards.
     ui.visuals_mut().text_edit_bg_color = Some(tokens.panel);
     ui.visuals_mut().widgets.inactive.weak_bg_fill = tokens.panel;
-    if !state.settings.tour_seen {
+    if !state.settings().tour_seen {
         section(ui, "NEW HERE?", "");
         let words = "Take a two-minute tour of the window.";
         ui.add(Label::new(RichText::new(words).color(tokens.muted)).wrap());
@@ -183,11 +183,11 @@ fn beside(ui: &mut Ui, state: &State, local: &mut WelcomeUi, dialogs: &mut Dialo
         ui.add_space(4.0);
     }
     section(ui, "CONTINUE", "");
-    if state.settings.recent.is_empty() {
+    if state.settings().recent.is_empty() {
         let hint = "Your saved projects appear here.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
     }
-    for recent in &state.settings.recent {
+    for recent in &state.settings().recent {
         if recent_row(ui, recent) {
             actions.push(Action::Open(recent.path.clone()));
         }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_recent_project_continues_and_a_typed_path_opens() {
         let mut state = State::default();
-        state.settings.recent.push(Recent {
+        state.pose().settings.recent.push(Recent {
             path: "/p/a.glassbox.json".into(),
             name: "Penguins".into(),
             opened_secs: 0,
@@ -311,7 +311,8 @@ mod tests {
     #[test]
     fn an_empty_canvas_with_work_in_it_can_be_gone_back_to() {
         let mut state = State::default();
-        (state.unsaved, state.project.name) = (true, "Mine".into());
+        let posed = state.pose();
+        (*posed.unsaved, posed.project.name) = (true, "Mine".into());
         let mut harness = welcome([1440.0, 850.0], state);
         harness.get_by_label("Back to “Mine”").click();
         harness.run_ok();

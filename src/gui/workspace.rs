@@ -80,7 +80,7 @@ impl WorkspaceUi {
     /// Before a frame. With another project everything goes that was about the one before: what was chosen, typed,
     /// scrolled to or remembered. How a person likes their panels stays.
     pub fn follow(&mut self, state: &State) {
-        if self.project == state.opened {
+        if self.project == state.opened() {
             return;
         }
         let before = std::mem::take(self);
@@ -92,7 +92,7 @@ impl WorkspaceUi {
             output: before.output.for_another_project(),
             debug: before.debug.for_another_project(),
             compare: before.compare.for_another_project(),
-            project: state.opened,
+            project: state.opened(),
             ..Self::default()
         };
     }
@@ -122,13 +122,13 @@ pub fn show(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) {
-    if state.tab == Tab::Debug {
+    if state.tab() == Tab::Debug {
         let middle = debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
         local.middle = Some(middle);
         return;
     }
     let desk = &mut Desk { state, own: local, thumbnails, dialogs, actions };
-    match state.tab {
+    match state.tab() {
         Tab::Compare => {
             desk.own.middle = Some(ui.max_rect());
             compare::show(ui, desk);
@@ -138,7 +138,7 @@ pub fn show(
     }
     exports::follow(ui.ctx(), desk);
     let wanted = all_wanted(state, desk.own);
-    if wanted != state.wanted {
+    if wanted != *state.wanted() {
         desk.actions.push(Action::Want(wanted));
     }
 }
@@ -155,12 +155,12 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         _ => (2, 232.0, 312.0),
     };
     if desk.own.canvas.take_wish_for_data() {
-        desk.own.reveal(Anchor::Data, &desk.state.settings.panels);
+        desk.own.reveal(Anchor::Data, &desk.state.settings().panels);
     }
     // Which are open is changed by dragging an edge, while the panels have the desk.
     let mut open = desk.own.open.are();
 
-    let arrangement = &desk.state.settings.panels;
+    let arrangement = &desk.state.settings().panels;
     let stands = |place: Area| !panel::at(arrangement, Tab::Build, place).is_empty();
     let [at_left, at_right, lower_right, at_bottom] =
         [Area::Left, Area::Right, Area::LowerRight, Area::Bottom].map(stands);
@@ -204,8 +204,8 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
 
 /// What is on the screen and should be pictured, as all panels together want it.
 fn all_wanted(state: &State, local: &WorkspaceUi) -> PictureWishes {
-    let mut wanted = PictureWishes { sample: state.wanted.sample, ..PictureWishes::default() };
-    if state.tab == Tab::Compare {
+    let mut wanted = PictureWishes { sample: state.wanted().sample, ..PictureWishes::default() };
+    if state.tab() == Tab::Compare {
         for place in [Area::Top, Area::Bottom, Area::Centre, Area::Right] {
             panel::wants(Tab::Compare, place, state, local, &mut wanted);
         }
@@ -220,7 +220,7 @@ fn all_wanted(state: &State, local: &WorkspaceUi) -> PictureWishes {
         return wanted;
     }
     let open = local.open.are();
-    let alone = panel::at(&state.settings.panels, Tab::Build, Area::Right).is_empty();
+    let alone = panel::at(&state.settings().panels, Tab::Build, Area::Right).is_empty();
     let places = [
         (Area::Left, open.left),
         (Area::LowerRight, open.right && (open.output || alone)),

@@ -46,6 +46,18 @@ pub(super) enum News {
     Failed(String),
 }
 
+impl News {
+    /// Of something that is told of only where it fails.
+    pub fn quiet<T>(done: Result<T, impl std::fmt::Display>) -> Self {
+        done.map_or_else(|error| Self::Failed(error.to_string()), |_| Self::Done(None))
+    }
+
+    /// Of something that says what it did.
+    pub fn told(done: Result<String, String>) -> Self {
+        done.map_or_else(Self::Failed, |text| Self::Done(Some(text)))
+    }
+}
+
 pub(super) struct Archive {
     jobs: Option<Sender<(u64, Job)>>,
     news: Receiver<(u64, News)>,

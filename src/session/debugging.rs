@@ -10,7 +10,7 @@ use crate::trainer::{Command, DebugCommand, Forked, News, Outbox, Page};
 impl State {
     /// The loss of the batch where the run stands, which is not the newest one when somebody has gone back.
     pub fn shown_loss(&self) -> Option<f64> {
-        let stepped = self.debug.as_ref().filter(|_| self.tab == Tab::Debug).and_then(|view| view.loss);
+        let stepped = self.debug.view.as_ref().filter(|_| self.tab == Tab::Debug).and_then(|view| view.loss);
         stepped.or_else(|| self.run.curves.train_loss.at(self.run.step).map(f64::from))
     }
 
@@ -21,12 +21,12 @@ impl State {
                 self.tell_gaze();
             }
             Action::Inspect(inspection) => {
-                if self.debug.is_some() {
+                if self.debug.view.is_some() {
                     self.desk.watches = Some(inspection.watches.clone());
                     self.desk.pins.clone_from(&inspection.pinned);
                     self.desk.curves.clone_from(&inspection.curves);
                 }
-                self.inspection = *inspection;
+                self.debug.inspection = *inspection;
                 self.tell_gaze();
             }
             Action::Debug(command) => {
@@ -35,7 +35,7 @@ impl State {
             }
             Action::Places(action) => self.apply_to_places(action),
             Action::SetBreakpoints(breakpoints) => {
-                self.breakpoints = breakpoints;
+                self.debug.breakpoints = breakpoints;
                 self.tell_breakpoints();
             }
             Action::SetCheckpointMemory(mib) => {
@@ -65,15 +65,15 @@ impl State {
 
     /// What the trainer gathers whenever the run stands; nothing while nobody looks.
     pub(super) fn tell_gaze(&mut self) {
-        let look = (self.tab == Tab::Debug).then(|| Box::new(self.inspection.clone()));
+        let look = (self.tab == Tab::Debug).then(|| Box::new(self.debug.inspection.clone()));
         if look.is_none() {
-            self.debug = None;
+            self.debug.view = None;
         }
         self.tell(Command::Debug(DebugCommand::Look(look)));
     }
 
     pub(super) fn tell_breakpoints(&mut self) {
-        self.tell(Command::Debug(DebugCommand::SetBreakpoints(self.breakpoints.clone())));
+        self.tell(Command::Debug(DebugCommand::SetBreakpoints(self.debug.breakpoints.clone())));
     }
 
     pub(super) fn tell_budget(&mut self) {
@@ -81,20 +81,20 @@ impl State {
     }
 
     pub(super) fn take_view(&mut self, view: Arc<DebugView>) {
-        for known in &mut self.breakpoints {
+        for known in &mut self.debug.breakpoints {
             let told = view.breakpoints.iter().find(|told| told.breakpoint.id == known.id);
             known.hits = told.map_or(known.hits, |told| told.breakpoint.hits);
         }
-        self.branches.clone_from(&view.branches);
+        self.debug.branches.clone_from(&view.branches);
         if self.tab == Tab::Debug {
-            self.debug = Some(view);
+            self.debug.view = Some(view);
         }
     }
 
     /// Rows, results and histories, branch by branch.
     pub(super) fn take_curves(&mut self, told: &mut Outbox) -> bool {
         if let Some(branches) = told.branches.take() {
-            self.branches = branches;
+            self.debug.branches = branches;
         }
         let left = std::mem::take(&mut told.left);
         left.into_iter().for_each(|news| self.take_branch(news));
@@ -157,7 +157,8 @@ impl State {
 
     /// Something was changed after this step, and what came after it rests.
     fn say_that_it_stays(&mut self, branch: u32, step: u64) {
-        let Some(name) = self.branches.iter().find(|known| known.id == branch).map(|known| known.name.clone()) else {
+        let Some(name) = self.debug.branches.iter().find(|known| known.id == branch).map(|known| known.name.clone())
+        else {
             return;
         };
         let text = format!("Started a new branch at step {step}. The later steps are kept on the branch {name}.");

@@ -203,12 +203,10 @@ impl State {
             self.works.saving = Some(self.works.run_number);
             self.keep_live();
         }
-        let desk = Desk { live: self.runs.live.clone(), breakpoints: self.breakpoints.clone(), ..self.desk.clone() };
+        let desk =
+            Desk { live: self.runs.live.clone(), breakpoints: self.debug.breakpoints.clone(), ..self.desk.clone() };
         if desk != Desk::default() || folder.path().exists() {
-            self.ask(Box::new(move || match folder.write_desk(&desk) {
-                Ok(()) => News::Done(None),
-                Err(error) => News::Failed(error.to_string()),
-            }));
+            self.ask(Box::new(move || News::quiet(folder.write_desk(&desk))));
         }
     }
 
@@ -300,26 +298,17 @@ impl State {
         change(&mut card);
         self.runs.put(card);
         let Some(folder) = self.run_folder() else { return };
-        self.ask(Box::new(move || match folder.change(&id, change) {
-            Ok(_) => News::Done(None),
-            Err(error) => News::Failed(error.to_string()),
-        }));
+        self.ask(Box::new(move || News::quiet(folder.change(&id, change))));
     }
 
     pub(super) fn delete_on_disk(&mut self, id: String) {
         let Some(folder) = self.run_folder() else { return };
-        self.ask(Box::new(move || match folder.delete(&id) {
-            Ok(()) => News::Done(None),
-            Err(error) => News::Failed(error.to_string()),
-        }));
+        self.ask(Box::new(move || News::quiet(folder.delete(&id))));
     }
 
     pub(super) fn restore_on_disk(&mut self, id: String) {
         let Some(folder) = self.run_folder() else { return };
-        self.ask(Box::new(move || match folder.restore(&id) {
-            Ok(()) => News::Done(None),
-            Err(error) => News::Failed(error.to_string()),
-        }));
+        self.ask(Box::new(move || News::quiet(folder.restore(&id))));
     }
 
     /// The run as it stands, as a checkpoint wherever the person wants it.
@@ -337,10 +326,7 @@ impl State {
                 let kept = kept?;
                 checkpoint::save(&path, &project, &kept)
             });
-            match outcome {
-                Ok(()) => News::Done(Some(format!("Saved {}", path.display()))),
-                Err(why) => News::Failed(why),
-            }
+            News::told(outcome.map(|()| format!("Saved {}", path.display())))
         }));
     }
 
@@ -360,10 +346,7 @@ impl State {
             atomic::write(&path, &make()?).map_err(|error| error.to_string())?;
             Ok(format!("Saved {}", path.display()))
         };
-        self.ask(Box::new(move || match write() {
-            Ok(text) => News::Done(Some(text)),
-            Err(why) => News::Failed(why),
-        }));
+        self.ask(Box::new(move || News::told(write())));
     }
 
     /// Takes in what the archive has done. Returns whether there was anything.
@@ -428,7 +411,7 @@ impl State {
             self.notify(NoticeKind::Warning, format!("Couldn't read a run. {problem}"));
         }
         let Some(desk) = desk else { return };
-        self.breakpoints.clone_from(&desk.breakpoints);
+        self.debug.breakpoints.clone_from(&desk.breakpoints);
         self.tell_breakpoints();
         if let Some(live) = desk.live.clone().filter(|id| self.runs.card(id).is_some()) {
             self.ask_for_run(live, true);

@@ -34,25 +34,25 @@ fn leads_far(command: &DebugCommand) -> bool {
 
 impl State {
     fn here(&self) -> Option<Place> {
-        self.debug.as_ref().map(|view| Place { branch: view.branch, moment: view.moment })
+        self.debug.view.as_ref().map(|view| Place { branch: view.branch, moment: view.moment })
     }
 
     /// Whether a place can be gone to without computing what nobody has computed before.
     pub fn is_reached(&self, place: Place) -> bool {
-        let Some(view) = &self.debug else { return false };
+        let Some(view) = &self.debug.view else { return false };
         let is_there = view.branches.is_empty() || view.branches.iter().any(|branch| branch.id == place.branch);
         is_there && (place.branch != view.branch || place.moment.step <= view.furthest)
     }
 
     /// Where "back to where I was" leads.
     pub fn way_back(&self) -> Option<Place> {
-        self.trail.before(self.here()?, |place| self.is_reached(place))
+        self.debug.trail.before(self.here()?, |place| self.is_reached(place))
     }
 
     /// Remembers where a way that leads far begins.
     pub(super) fn leave_here(&mut self) {
         if let Some(here) = self.here() {
-            self.trail.leave(here);
+            self.debug.trail.leave(here);
         }
     }
 
@@ -82,7 +82,7 @@ impl State {
             PlaceAction::Return => match self.way_back() {
                 Some(place) => {
                     let here = self.here().unwrap_or_default();
-                    self.trail.back(here, |other| other == place);
+                    self.debug.trail.back(here, |other| other == place);
                     self.go_to(place);
                 }
                 None => self.notify(NoticeKind::Info, "Nothing to go back to yet."),
@@ -130,7 +130,8 @@ mod tests {
         };
         let branches = [0, 1].map(branch_of).to_vec();
         let moment = Moment { step, instruction: 0 };
-        state.debug = Some(Arc::new(DebugView { moment, branch, branches, furthest: 100, ..DebugView::default() }));
+        state.debug.view =
+            Some(Arc::new(DebugView { moment, branch, branches, furthest: 100, ..DebugView::default() }));
     }
 
     fn at(branch: u32, step: u64) -> Place {
@@ -152,7 +153,7 @@ mod tests {
         standing(&mut state, 0, 5);
         assert_eq!(state.way_back(), Some(at(0, 20)));
         // What is ahead of all that was computed is no place to come back to.
-        state.trail.leave(at(0, 500));
+        state.debug.trail.leave(at(0, 500));
         assert_eq!(state.way_back(), Some(at(0, 20)));
     }
 
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(names(&state), ["before it broke", "step 57 (2)"]);
         standing(&mut state, 0, 3);
         state.apply(Action::Places(PlaceAction::GoTo(0)));
-        assert_eq!(state.trail.before(at(1, 57), |_| true), Some(at(0, 3)));
+        assert_eq!(state.debug.trail.before(at(1, 57), |_| true), Some(at(0, 3)));
         state.apply(Action::Places(PlaceAction::Forget(1)));
         assert_eq!(names(&state), ["before it broke"]);
     }

@@ -200,8 +200,8 @@ impl State {
         }
         let metric = dataset.truth.task.metric();
         let picture = self.run.picture.take();
-        (self.debug, self.try_output) = (None, None);
-        self.branches = kept.as_ref().map(|kept| kept.forks.told(kept.saved.now.step)).unwrap_or_default();
+        (self.debug.view, self.try_output) = (None, None);
+        self.debug.branches = kept.as_ref().map(|kept| kept.forks.told(kept.saved.now.step)).unwrap_or_default();
         let fresh = || RunView { curves: Curves { metric, ..Curves::default() }, ..RunView::default() };
         self.run = RunView {
             status: RunStatus::Paused,
@@ -211,8 +211,8 @@ impl State {
         };
         if kept.is_none() {
             // Hits are counted anew with the run.
-            self.breakpoints.iter_mut().for_each(|breakpoint| breakpoint.hits = 0);
-            self.trail = Trail::default();
+            self.debug.breakpoints.iter_mut().for_each(|breakpoint| breakpoint.hits = 0);
+            self.debug.trail = Trail::default();
         }
         let on_disk = is_on_disk.then(|| self.standing());
         (self.works.kept_at, self.works.saved_at) = (on_disk.clone(), on_disk.filter(|_| self.file.is_some()));

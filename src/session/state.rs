@@ -1,4 +1,4 @@
-//! Everything there is to see.
+//! Everything there is to see. Its fields are the session's own: others read them by the methods of [`super::views`].
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,59 +14,65 @@ use crate::trace::{Branch, Breakpoint, DebugView, Inspection, PictureWishes, Rep
 
 #[derive(Debug, Default)]
 pub struct State {
-    pub screen: Screen,
+    pub(super) screen: Screen,
     /// Of the workspace.
-    pub tab: Tab,
-    pub project: Project,
+    pub(super) tab: Tab,
+    pub(super) project: Project,
     /// Counts the projects that were put on the table.
-    pub opened: u64,
+    pub(super) opened: u64,
     /// Shapes and problems of `project.graph` over the loaded data.
-    pub inference: Inference,
+    pub(super) inference: Inference,
     /// What training the network takes; `None` until it is valid and the data is there.
-    pub memory: Option<Memory>,
-    pub data: DataState,
-    pub history: History<Project>,
-    pub selection: Selection,
-    pub clipboard: Option<Graph>,
-    pub run: RunView,
+    pub(super) memory: Option<Memory>,
+    pub(super) data: DataState,
+    pub(super) history: History<Project>,
+    pub(super) selection: Selection,
+    pub(super) clipboard: Option<Graph>,
+    pub(super) run: RunView,
     /// All runs of the project.
-    pub runs: Runs,
+    pub(super) runs: Runs,
     /// 0 (slowest) to 1 (full speed).
-    pub speed: f32,
+    pub(super) speed: f32,
     /// The last one that was not full speed.
-    pub pace: Option<f32>,
-    pub wanted: PictureWishes,
-    /// Where the run stands between its instructions, while the Debug tab is open.
-    pub debug: Option<Arc<DebugView>>,
+    pub(super) pace: Option<f32>,
+    pub(super) wanted: PictureWishes,
+    pub(super) debug: Debugging,
+    /// What lay beside the runs when the project was opened, and what lies there now.
+    pub(super) desk: Desk,
+    /// Changes whenever the desk is laid anew: with another project, and when that was read.
+    pub(super) desk_number: u64,
+    /// Where the project is saved; `None` until it was.
+    pub(super) file: Option<PathBuf>,
+    /// Differs from what is on disk.
+    pub(super) unsaved: bool,
+    pub(super) settings: Settings,
+    /// A failure that should stay on the screen until dismissed.
+    pub(super) error: Option<String>,
+    /// What computes, and what else could.
+    pub(super) devices: Devices,
+    /// What the CSV file in use looks like, for correcting its columns.
+    pub(super) table: Option<Arc<TablePreview>>,
+    /// A project that was open when the program last ended without closing: offered on Welcome.
+    pub(super) recoverable: Option<String>,
+    /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
+    pub(super) try_output: Option<Reply>,
+    pub(super) works: Works,
+    pub(super) witness: super::event::Witness,
+}
+
+/// What is known of the run between two of its instructions, and where it is to stop.
+#[derive(Debug, Default)]
+pub struct Debugging {
+    /// Where the run stands, while the Debug tab is open.
+    pub view: Option<Arc<DebugView>>,
     /// Where training is to stop: kept from run to run.
     pub breakpoints: Vec<Breakpoint>,
     /// All ways that the run has gone, by their names.
     pub branches: Vec<Branch>,
-    /// What lay beside the runs when the project was opened, and what lies there now.
-    pub desk: Desk,
-    /// Changes whenever the desk is laid anew: with another project, and when that was read.
-    pub desk_number: u64,
     /// Places in the run that were left for others far away.
     pub trail: Trail,
-    /// What the debugger's panels wish to see.
+    /// What the panels wish to see.
     pub inspection: Inspection,
-    /// Where the project is saved; `None` until it was.
-    pub file: Option<PathBuf>,
-    /// Differs from what is on disk.
-    pub unsaved: bool,
-    pub settings: Settings,
-    /// A failure that should stay on the screen until dismissed.
-    pub error: Option<String>,
-    /// What computes, and what else could.
-    pub devices: Devices,
-    /// What the CSV file in use looks like, for correcting its columns.
-    pub table: Option<Arc<TablePreview>>,
-    /// A project that was open when the program last ended without closing: offered on Welcome.
-    pub recoverable: Option<String>,
-    /// The network's answer to the last [`super::Action::TryInput`]; never one of another network's, or of other data.
-    pub try_output: Option<Reply>,
-    pub(super) works: Works,
-    pub(super) witness: super::event::Witness,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

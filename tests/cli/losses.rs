@@ -121,8 +121,8 @@ fn a_run_does_not_go_on_with_other_data_unawares() {
         // Nor in the window.
         let mut state = State::start(None);
         state.apply(Action::Open(folder.join("run.safetensors")));
-        support::wait(&mut state, "a refusal", |state| state.run.status == RunStatus::Failed);
-        assert!(state.error.as_deref().is_some_and(|error| error.contains(words)), "{:?}", state.error);
+        support::wait(&mut state, "a refusal", |state| state.run().status == RunStatus::Failed);
+        assert!(state.error().is_some_and(|error| error.contains(words)), "{:?}", state.error());
     }
     // The rows themselves, whatever the file is called.
     std::fs::write(folder.join("copy.csv"), &good).unwrap();

@@ -11,6 +11,7 @@ mod floors;
 mod ops;
 mod rules;
 mod source;
+mod state;
 mod strings;
 mod tree;
 
@@ -69,6 +70,12 @@ fn the_map_in_lib_rs_names_every_module() {
 #[test]
 fn only_the_engine_names_candle_and_only_the_gui_names_egui() {
     check("A crate with one owner is named elsewhere:", &src(), floors::owned_crates);
+}
+
+#[test]
+fn only_apply_and_poll_write_the_state() {
+    check("Something else writes the state:", &src(), state::written_by_others);
+    check("A state that never came about:", &src(), state::posed);
 }
 
 #[test]

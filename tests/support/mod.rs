@@ -37,8 +37,8 @@ pub fn wait(state: &mut State, what: &str, done: impl Fn(&State) -> bool) -> Vec
     let mut events = Vec::new();
     let deadline = Instant::now() + Duration::from_secs(60);
     // A run that waits for its data is there to be seen, and does not go on yet.
-    while state.run.waits || !done(state) {
-        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run.status, state.error);
+    while state.run().waits || !done(state) {
+        assert!(Instant::now() < deadline, "{what} did not happen: {:?} {:?}", state.run().status, state.error());
         events.extend(state.poll());
         std::thread::yield_now();
     }
@@ -55,15 +55,15 @@ pub fn session(template: &str) -> State {
     let mut state = State::start(None);
     state.apply(Action::OpenTemplate(template.into()));
     state.apply(Action::SetSpeed(1.0));
-    wait(&mut state, "loading", |s| matches!(s.data, DataState::Ready(_)));
+    wait(&mut state, "loading", |s| matches!(s.data(), DataState::Ready(_)));
     state
 }
 
 /// One that trains, and does not come to its end however long this thread has to wait for its turn.
 pub fn training_session(template: &str) -> State {
     let mut state = session(template);
-    state.apply(Action::SetTraining(TrainingSpec { epochs: 100_000, ..state.project.training.clone() }));
+    state.apply(Action::SetTraining(TrainingSpec { epochs: 100_000, ..state.project().training.clone() }));
     state.apply(Action::Transport(Transport::Play));
-    wait(&mut state, "some steps", |s| s.run.step > 20);
+    wait(&mut state, "some steps", |s| s.run().step > 20);
     state
 }

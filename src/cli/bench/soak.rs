@@ -77,16 +77,16 @@ fn soak(steps: u64, saves: u64, mut tell: impl FnMut(u64, u64)) -> anyhow::Resul
     state.apply(Action::Transport(Transport::Play));
     while soaked.steps < steps || soaked.saves < saves || asked.is_some() {
         state.poll();
-        if let Some(why) = state.error.take() {
-            bail!(why);
+        if let Some(why) = state.error() {
+            bail!("{why}");
         }
-        let step = state.run.step;
+        let step = state.run().step;
         if step > soaked.steps {
             (heard, soaked.steps) = (Instant::now(), step);
         } else if heard.elapsed() > PATIENCE {
-            bail!("No progress since step {step}: {:?}.", state.run.status);
+            bail!("No progress since step {step}: {:?}.", state.run().status);
         }
-        let card = state.runs.live.as_ref().and_then(|id| state.runs.card(id));
+        let card = state.runs().live.as_ref().and_then(|id| state.runs().card(id));
         let is_written = |asked: &mut u64| card.is_some_and(|card| card.steps >= *asked);
         soaked.saves += u64::from(asked.take_if(is_written).is_some());
         let is_due = soaked.saves < saves && step > 0 && soaked.saves * steps <= step * saves;
@@ -114,14 +114,14 @@ fn begin(folder: &Path) -> anyhow::Result<State> {
     state.apply(Action::OpenTemplate(TOY.into()));
     state.apply(Action::SetSpeed(1.0));
     let began = Instant::now();
-    while !matches!(state.data, DataState::Ready(_)) || state.run.status != RunStatus::Paused {
+    while !matches!(state.data(), DataState::Ready(_)) || state.run().status != RunStatus::Paused {
         if began.elapsed() > PATIENCE {
             bail!("The data of {TOY} did not load.");
         }
         state.poll();
         std::thread::sleep(FRAME);
     }
-    let training = TrainingSpec { epochs: EPOCHS.most, early_stopping: None, ..state.project.training.clone() };
+    let training = TrainingSpec { epochs: EPOCHS.most, early_stopping: None, ..state.project().training.clone() };
     state.apply(Action::SetTraining(training));
     state.apply(Action::SaveAs(folder.join("toy.glassbox.json")));
     Ok(state)

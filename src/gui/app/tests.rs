@@ -75,32 +75,33 @@ fn a_template_is_one_click_from_the_start() {
     let mut harness = window([1440.0, 900.0], State::default());
     harness.get_by_label("XOR").click();
     harness.run_ok();
-    assert_eq!(state(&harness).screen, Screen::Workspace);
-    assert!(!state(&harness).project.graph.is_empty());
+    assert_eq!(state(&harness).screen(), Screen::Workspace);
+    assert!(!state(&harness).project().graph.is_empty());
 }
 
 #[test]
 fn unsaved_changes_are_asked_about_before_another_project_opens() {
     let mut given = chain(&["input", "dense", "loss"]);
-    given.unsaved = true;
+    *given.pose().unsaved = true;
     let mut harness = window([1024.0, 640.0], given);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::N);
     harness.run_ok();
-    assert_eq!(state(&harness).project.name, "Test");
+    assert_eq!(state(&harness).project().name, "Test");
     harness.get_by_label("Discard").click();
     harness.run_ok();
-    assert_eq!(state(&harness).project.name, "Untitled");
+    assert_eq!(state(&harness).project().name, "Untitled");
 }
 
 #[test]
 fn unsaved_changes_are_asked_about_before_a_crash_is_brought_back() {
     let mut given = chain(&["input", "dense", "loss"]);
-    (given.unsaved, given.screen, given.recoverable) = (true, Screen::Welcome, Some("Lost".into()));
+    let posed = given.pose();
+    (*posed.unsaved, *posed.screen, *posed.recoverable) = (true, Screen::Welcome, Some("Lost".into()));
     let mut harness = window([1440.0, 900.0], given);
     harness.get_by_label("Restore").click();
     harness.run_ok();
     assert!(harness.query_by_label("Discard").is_some());
-    assert_eq!(state(&harness).recoverable.as_deref(), Some("Lost"));
+    assert_eq!(state(&harness).recoverable(), Some("Lost"));
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn shift_space_jumps_to_full_speed_and_back_to_the_pace_that_was_chosen() {
     for speed in [1.0, 0.6, 1.0] {
         harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::Space);
         harness.run_steps(4);
-        assert_eq!((state(&harness).speed, state(&harness).run.status == RunStatus::Running), (speed, false));
+        assert_eq!((state(&harness).speed(), state(&harness).run().status == RunStatus::Running), (speed, false));
     }
 }
 
@@ -129,8 +130,8 @@ fn ctrl_slash_shows_the_shortcuts_and_escape_closes_them() {
 #[test]
 fn enter_ends_a_field_of_the_inspector_and_begins_nothing_on_the_canvas() {
     let mut given = chain(&["input", "dense", "loss"]);
-    let id = given.project.graph.find("Dense 1").expect("the layer").id;
-    given.selection.layers.insert(id);
+    let id = given.project().graph.find("Dense 1").expect("the layer").id;
+    given.pose().selection.layers.insert(id);
     let mut harness = window([1440.0, 900.0], given);
     harness.get_by_label("Name").focus();
     harness.run_ok();
@@ -138,6 +139,6 @@ fn enter_ends_a_field_of_the_inspector_and_begins_nothing_on_the_canvas() {
     harness.run_ok();
     harness.key_press(egui::Key::Enter);
     harness.run_ok();
-    assert_eq!(state(&harness).project.graph.layer(id).map(|layer| layer.name.as_str()), Some("Dense 1!"));
+    assert_eq!(state(&harness).project().graph.layer(id).map(|layer| layer.name.as_str()), Some("Dense 1!"));
     assert_eq!(harness.ctx.memory(|memory| memory.focused()), None);
 }

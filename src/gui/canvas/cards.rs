@@ -56,7 +56,7 @@ fn is_hemmed_in(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer) -> bool {
 fn content(state: &State, layer: &Layer, local: &CanvasUi) -> Content {
     match layer.kind {
         LayerKind::Input(_) => {
-            let loaded = state.data.dataset().is_some();
+            let loaded = state.dataset().is_some();
             let (tiles, units) = (local.textures.input_tiles(), local.textures.has_input_units());
             Content { params: true, tiles, units, more: None, line: true, footer: loaded, strip: None }
         }
@@ -64,7 +64,7 @@ fn content(state: &State, layer: &Layer, local: &CanvasUi) -> Content {
             Content { params: true, tiles: 0, units: false, more: None, line: true, footer: false, strip: None }
         }
         _ => {
-            let counted = state.inference.parameter_counts.contains_key(&layer.id);
+            let counted = state.inference().parameter_counts.contains_key(&layer.id);
             let (picture, unfolded) = (picture(state, layer.id), local.unfolded.contains(&layer.id));
             Content::of(layer, picture, counted, all_units(state, layer.id), unfolded)
         }
@@ -73,7 +73,7 @@ fn content(state: &State, layer: &Layer, local: &CanvasUi) -> Content {
 
 /// How many units or channels a layer has, pictured or not.
 fn all_units(state: &State, layer: LayerId) -> Option<usize> {
-    match *state.inference.shapes.get(&layer)?.0.as_slice() {
+    match *state.inference().shapes.get(&layer)?.0.as_slice() {
         [units] => Some(units),
         [channels, _, _] => Some(channels),
         _ => None,
@@ -81,7 +81,7 @@ fn all_units(state: &State, layer: LayerId) -> Option<usize> {
 }
 
 fn picture(state: &State, layer: LayerId) -> Option<&LayerPicture> {
-    state.run.picture.as_ref()?.layers.get(&layer)
+    state.run().picture.as_ref()?.layers.get(&layer)
 }
 
 pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
@@ -121,7 +121,7 @@ fn handle(
     actions: &mut Vec<Action>,
 ) {
     let extend = ui.input(|i| i.modifiers.shift || i.modifiers.command);
-    let selected = frame.state.selection.layers.contains(&layer.id);
+    let selected = frame.state.selection().layers.contains(&layer.id);
     if response.clicked() {
         local.pinned_unit = None;
     }
@@ -132,7 +132,7 @@ fn handle(
         if !selected {
             actions.push(Action::Select { layers: vec![layer.id], extend });
         }
-        let along = if selected { frame.state.selection.layers.clone() } else { [layer.id].into() };
+        let along = if selected { frame.state.selection().layers.clone() } else { [layer.id].into() };
         if let Some(at) = ui.input(|i| i.pointer.press_origin()) {
             local.gesture = Gesture::Move(select::Moving::begin(frame.graph, &along, frame.graph_point(at)));
         }
@@ -150,7 +150,7 @@ fn paint(
     let t = &frame.tokens;
     let rect = frame.on_screen(layout.rect);
     let radius = CornerRadius::from(frame.scaled(10.0));
-    let selected = frame.state.selection.layers.contains(&layer.id) || phases::active(frame) == Some(layer.id);
+    let selected = frame.state.selection().layers.contains(&layer.id) || phases::active(frame) == Some(layer.id);
     if frame.has_detail() {
         halo(frame, rect, 10.0, t.shadow);
     }
@@ -207,7 +207,7 @@ fn title(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, layout: &CardLayout, h
 
 /// The Input card is headed by its data.
 fn title_of<'a>(state: &'a State, layer: &'a Layer) -> &'a str {
-    match (&layer.kind, state.data.dataset()) {
+    match (&layer.kind, state.dataset()) {
         (LayerKind::Input(_), Some(dataset)) => &dataset.name,
         _ => &layer.name,
     }
@@ -220,9 +220,9 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
         return;
     }
     input_names(frame, layout);
-    let Some(dataset) = frame.state.data.dataset() else {
+    let Some(dataset) = frame.state.dataset() else {
         if let Some(line) = layout.line {
-            let words = if matches!(frame.state.data, crate::session::DataState::Loading { .. }) {
+            let words = if matches!(frame.state.data(), crate::session::DataState::Loading { .. }) {
                 "loading…"
             } else {
                 "no data yet"
@@ -246,7 +246,7 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
 
 /// Beside the tiles, where they leave room.
 fn input_names(frame: &Frame<'_>, layout: &CardLayout) {
-    let Some(dataset) = frame.state.data.dataset().filter(|_| layout.is_column) else { return };
+    let Some(dataset) = frame.state.dataset().filter(|_| layout.is_column) else { return };
     for (tile, name) in layout.tiles.iter().zip(&dataset.input_names) {
         let left = pos2(layout.rect.left() + 10.0, tile.center().y);
         let room = layout.tiles.iter().map(Rect::left).reduce(f32::min).unwrap_or_default() - left.x - 4.0;
@@ -279,12 +279,12 @@ fn layer_content(
         more(ui, frame, local, layer, layout);
     }
     if frame.has_detail()
-        && let Some(count) = frame.state.inference.parameter_counts.get(&layer.id)
+        && let Some(count) = frame.state.inference().parameter_counts.get(&layer.id)
     {
         let gradient = picture
             .and_then(|p| p.gradient_norm)
             .map_or(String::new(), |norm| format!("grad {}", numbers::significant(f64::from(norm), 2)));
-        if frame.state.inference.idle.contains(&layer.id) {
+        if frame.state.inference().idle.contains(&layer.id) {
             return footer(frame, layout, "not connected to the Loss", "");
         }
         let weights = format!("{} weight{}", numbers::count(*count as u64), if *count == 1 { "" } else { "s" });

@@ -29,7 +29,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions
     if ui.input(|i| i.pointer.any_released()) {
         let Some(payload) = DragAndDrop::take_payload::<DragLayer>(ui.ctx()) else { return };
         let edit = edit(landing, payload.kind.clone());
-        actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
+        actions.push(Action::Edit(edit.like_neighbours(frame.graph, frame.state.inference())));
     } else {
         ghost(frame, &payload.kind, landing, pointer);
         ui.ctx().set_cursor_icon(egui::CursorIcon::Grabbing);

@@ -135,7 +135,7 @@ fn go(frame: &Frame<'_>, local: &mut CanvasUi, spot: &Spot, actions: &mut Vec<Ac
         Spot::Network => local.fit = true,
         Spot::Data => {
             local.data_asked = true;
-            actions.extend((frame.state.tab != Tab::Build).then_some(Action::ShowTab(Tab::Build)));
+            actions.extend((frame.state.tab() != Tab::Build).then_some(Action::ShowTab(Tab::Build)));
         }
         Spot::Run => actions.push(Action::ShowTab(Tab::Debug)),
     }

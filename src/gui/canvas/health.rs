@@ -24,14 +24,14 @@ pub enum Health {
 
 impl Health {
     pub fn of(state: &State, layer: &Layer) -> Self {
-        if let Some(problem) = state.inference.layer_problem(layer.id) {
+        if let Some(problem) = state.inference().layer_problem(layer.id) {
             return Self::Broken(problem.message.clone());
         }
-        let wire = state.project.graph.incoming(layer.id).find_map(|w| state.inference.wire_problem(w.id));
+        let wire = state.project().graph.incoming(layer.id).find_map(|w| state.inference().wire_problem(w.id));
         if let Some(problem) = wire {
             return Self::Broken(problem.message.clone());
         }
-        if state.inference.idle.contains(&layer.id) {
+        if state.inference().idle.contains(&layer.id) {
             return Self::Idle(format!("{}: {IDLE}", layer.name));
         }
         match state.condition(layer).zip(state.pictured(layer.id)) {
@@ -84,11 +84,11 @@ mod tests {
     /// Of a ReLU beside a layer whose gradient is 0.3.
     fn judge(values: &[f32], norm: Option<f32>) -> Health {
         let mut state = State::default();
-        let relu = state.project.graph.add(Relu {}.into(), [0.0, 0.0]);
+        let relu = state.pose().project.graph.add(Relu {}.into(), [0.0, 0.0]);
         let layers = [(relu, picture(values, norm)), (LayerId(7), picture(&[1.0], Some(0.3)))];
-        state.run.picture = Some(Arc::new(Picture { layers: layers.into(), batch: 32, ..Picture::default() }));
-        state.run.step = 1;
-        Health::of(&state, state.project.graph.layer(relu).unwrap())
+        state.pose().run.picture = Some(Arc::new(Picture { layers: layers.into(), batch: 32, ..Picture::default() }));
+        state.pose().run.step = 1;
+        Health::of(&state, state.project().graph.layer(relu).unwrap())
     }
 
     #[test]
@@ -105,16 +105,16 @@ mod tests {
     #[test]
     fn what_is_not_on_the_way_to_the_loss_is_neither_well_nor_ill() {
         let mut state = State::default();
-        let graph = &mut state.project.graph;
+        let graph = &mut state.pose().project.graph;
         let input = graph.add(crate::model::layer::Input {}.into(), [0.0, 0.0]);
         let (relu, loss) = (graph.add(Relu {}.into(), [0.0, 0.0]), graph.add(Loss::default().into(), [0.0, 0.0]));
         graph.connect(input, loss).unwrap();
         graph.connect(input, relu).unwrap();
-        state.inference = infer(&state.project.graph, None);
+        *state.pose().inference = infer(&state.project().graph, None);
         let layers = [(relu, picture(&[1.0], Some(0.0)))];
-        state.run.picture = Some(Arc::new(Picture { layers: layers.into(), ..Picture::default() }));
-        state.run.step = 1;
-        let health = Health::of(&state, state.project.graph.layer(relu).unwrap());
+        state.pose().run.picture = Some(Arc::new(Picture { layers: layers.into(), ..Picture::default() }));
+        state.pose().run.step = 1;
+        let health = Health::of(&state, state.project().graph.layer(relu).unwrap());
         assert!(matches!(health, Health::Idle(why) if why.contains("isn't connected to the Loss")));
     }
 }

@@ -34,7 +34,7 @@ fn pressed(ui: &egui::Ui, modifiers: Modifiers, key: Key) -> bool {
 
 /// Delete, copy, paste, duplicate, select all.
 fn editing(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
-    let selection = &frame.state.selection;
+    let selection = frame.state.selection();
     let layers: Vec<LayerId> = selection.layers.iter().copied().collect();
     if pressed(ui, Modifiers::NONE, Key::Delete) || pressed(ui, Modifiers::NONE, Key::Backspace) {
         match selection.wire {
@@ -59,7 +59,7 @@ fn editing(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
             actions.push(Action::Edit(Edit::Remove(layers)));
         }
     }
-    if paste && frame.state.clipboard.is_some() {
+    if paste && frame.state.clipboard().is_some() {
         actions.push(Action::Paste { offset: COPY_OFFSET });
     }
 }
@@ -93,13 +93,13 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
             actions.push(Action::Select { layers: vec![next], extend: false });
         }
     }
-    if let Some(only) = frame.state.selection.only()
+    if let Some(only) = frame.state.selection().only()
         && pressed(ui, Modifiers::NONE, Key::Enter)
     {
         local.focus = Some(only);
     }
     pinning(ui, frame, local);
-    let something = !frame.state.selection.layers.is_empty() || frame.state.selection.wire.is_some();
+    let something = !frame.state.selection().layers.is_empty() || frame.state.selection().wire.is_some();
     if something && pressed(ui, Modifiers::NONE, Key::Escape) {
         actions.push(Action::SelectNothing);
     }
@@ -107,7 +107,7 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
 
 /// U and Shift U pin one unit of the selected card after the other, Escape lets go.
 fn pinning(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
-    let chosen = frame.state.selection.only().and_then(|id| Some((id, frame.cards.get(&id)?.tiles.len())));
+    let chosen = frame.state.selection().only().and_then(|id| Some((id, frame.cards.get(&id)?.tiles.len())));
     for (modifiers, by) in [(Modifiers::SHIFT, usize::MAX), (Modifiers::NONE, 1)] {
         if let Some((layer, count)) = chosen.filter(|(_, count)| *count > 0)
             && pressed(ui, modifiers, Key::U)
@@ -128,7 +128,7 @@ fn pinning(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi) {
 /// The nearest card in a direction; without a selection the first one.
 fn next(frame: &Frame<'_>, direction: egui::Vec2) -> Option<LayerId> {
     let centre = |layer: &Layer| geometry::nominal(layer).center();
-    let Some(current) = frame.state.selection.layers.first().and_then(|&id| frame.graph.layer(id)) else {
+    let Some(current) = frame.state.selection().layers.first().and_then(|&id| frame.graph.layer(id)) else {
         let first = |a: &&Layer, b: &&Layer| a.position[0].total_cmp(&b.position[0]);
         return frame.graph.layers().min_by(first).map(|l| l.id);
     };

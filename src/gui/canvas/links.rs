@@ -68,7 +68,7 @@ fn bundles<'a>(frame: &'a Frame<'_>, local: &CanvasUi) -> Vec<Bundle<'a>> {
 /// The lines and dots of one layer: all, or those of the unit that is pointed at.
 fn links(frame: &Frame<'_>, local: &CanvasUi, bundle: &Bundle<'_>) -> Option<Vec<Link>> {
     let &Bundle { layer, source, from, to } = bundle;
-    let picture = frame.state.run.picture.as_ref()?.layers.get(&layer)?;
+    let picture = frame.state.run().picture.as_ref()?.layers.get(&layer)?;
     let tensor = |name: &str| picture.weights.iter().find(|matrix| matrix.name == name);
     let weights = tensor("weight")?;
     let &[units, inputs] = weights.dims.as_slice() else { return None };
@@ -254,7 +254,7 @@ fn stroke(mesh: &mut Mesh, points: &[Pos2], width: f32, colour: Color32) {
 /// What is to be set where it is clicked.
 fn number_of(frame: &Frame<'_>, link: &Link) -> Option<Number> {
     let WeightAt { layer, unit, input } = link.place;
-    let picture = frame.state.run.picture.as_ref()?.layers.get(&layer)?;
+    let picture = frame.state.run().picture.as_ref()?.layers.get(&layer)?;
     let wanted = if input.is_some() { "weight" } else { "bias" };
     let matrix = picture.weights.iter().find(|matrix| matrix.name == wanted)?;
     let index = std::iter::once(unit).chain(input).collect();

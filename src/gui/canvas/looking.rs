@@ -52,7 +52,7 @@ impl CanvasUi {
 
 /// The view of this frame.
 pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
-    let graph = &state.project.graph;
+    let graph = &state.project().graph;
     if graph.is_empty() {
         local.frame(View::default(), Framing::Loose);
         local.opened = true;
@@ -60,7 +60,7 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
     let is_moving = matches!(local.gesture, Gesture::Move(_));
     // What the hand lets go of lands a frame later.
     let is_by_hand = std::mem::replace(&mut local.was_moving, is_moving) || is_moving;
-    let another = local.seen.is_empty() || state.opened != local.project;
+    let another = local.seen.is_empty() || state.opened() != local.project;
     if another {
         local.unfolded.clear();
         local.pinned_unit = None;
@@ -73,12 +73,12 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
         } else if let Some(news) = hidden_news(graph, &local.seen, local.view, rect) {
             look_at(news, rect, local);
         }
-        (local.seen, local.project) = (graph.clone(), state.opened);
+        (local.seen, local.project) = (graph.clone(), state.opened());
     }
     follow_size(rect, local);
     if let Some(bounds) = geometry::bounds(graph) {
         // The first layer of an empty canvas stays where it was dropped.
-        if std::mem::take(&mut local.opened) && (graph.len() > 1 || state.history.undo_name().is_none()) {
+        if std::mem::take(&mut local.opened) && (graph.len() > 1 || state.history().undo_name().is_none()) {
             local.frame(View::first(rect, bounds), Framing::First);
         }
         if std::mem::take(&mut local.fit) {

@@ -23,7 +23,7 @@ pub fn wanted(response: &Response) -> bool {
 
 /// What the menu of a card is about: the selection when the card is part of it, else the card.
 fn subject(frame: &Frame<'_>, layer: LayerId) -> Vec<LayerId> {
-    let selected = &frame.state.selection.layers;
+    let selected = &frame.state.selection().layers;
     if selected.contains(&layer) { selected.iter().copied().collect() } else { vec![layer] }
 }
 
@@ -44,7 +44,7 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
                     |about| about.inputs != Inputs::None,
                     |kind| {
                         let edit = Edit::Append { after: layer.id, kind };
-                        actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
+                        actions.push(Action::Edit(edit.like_neighbours(frame.graph, frame.state.inference())));
                     },
                 );
             });
@@ -81,7 +81,7 @@ pub fn wire(ui: &mut Ui, frame: &Frame<'_>, wire: WireId, actions: &mut Vec<Acti
             |about| about.inputs != Inputs::None && about.has_output,
             |kind| {
                 let edit = Edit::InsertOnWire { wire, kind, position: None };
-                actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
+                actions.push(Action::Edit(edit.like_neighbours(frame.graph, frame.state.inference())));
             },
         );
     });
@@ -103,7 +103,7 @@ pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, 
     }
     let at = local.menu_at;
     response.context_menu(|ui| {
-        if let Some(selected) = frame.state.selection.wire {
+        if let Some(selected) = frame.state.selection().wire {
             wire(ui, frame, selected, actions);
             return;
         }
@@ -117,7 +117,7 @@ pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, 
                 },
             );
         });
-        if let Some(fragment) = &frame.state.clipboard
+        if let Some(fragment) = frame.state.clipboard()
             && item(ui, "Paste here", "Ctrl+V")
         {
             actions.push(Action::Paste { offset: paste_offset(fragment, at) });

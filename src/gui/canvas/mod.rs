@@ -299,7 +299,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     looking::around(ui, rect, &background, state, local);
     let mut frame = Frame {
         state,
-        graph: &state.project.graph,
+        graph: &state.project().graph,
         view: local.view,
         rect,
         tokens: Tokens::of(ui),

@@ -71,7 +71,7 @@ fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
         t.accent,
     );
     if response.clicked() {
-        let fragment = Box::new(beginning(frame.state.data.dataset().map(AsRef::as_ref)));
+        let fragment = Box::new(beginning(frame.state.dataset().map(AsRef::as_ref)));
         let edits = vec![Edit::Paste { fragment, offset: [0.0, 0.0] }];
         let name = "start a network".to_owned();
         actions.extend([Action::Edits { name, edits }, Action::SelectNothing]);
@@ -97,7 +97,7 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
     let layout = egui::Layout::top_down(egui::Align::Min);
     let builder = UiBuilder::new().scope_id(egui::Id::unique(("canvas", "strip"))).max_rect(place).layout(layout);
     let mut child = ui.new_child(builder);
-    for problem in frame.state.inference.problems.iter().filter(|p| p.place == Subject::Graph) {
+    for problem in frame.state.inference().problems.iter().filter(|p| p.place == Subject::Graph) {
         let look = egui::Frame::new()
             .fill(t.panel)
             .stroke(Stroke::new(1.0, t.warn))
@@ -122,7 +122,7 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
     }
     let found = frame.state.findings();
     let (tally, worst) = findings::tally(&found);
-    let count = frame.state.inference.parameter_count();
+    let count = frame.state.inference().parameter_count();
     let parameters = format!("{} parameter{}", numbers::count(count as u64), if count == 1 { "" } else { "s" });
     let words = match worst {
         Severity::Bad => tally,
@@ -135,7 +135,7 @@ fn status(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, edge: f32, act
     let mut at = frame.rect.left_bottom() + vec2(MARGIN, -MARGIN);
     if at.x + width > edge {
         // In a low canvas the cards are there.
-        let is_free_above = frame.state.inference.problems.is_empty() && frame.rect.height() < LOW;
+        let is_free_above = frame.state.inference().problems.is_empty() && frame.rect.height() < LOW;
         at.y = if is_free_above { frame.rect.top() + 32.0 } else { at.y - 28.0 };
     }
     let response = pill(ui, frame, "status", &words, colour, at);

@@ -44,7 +44,7 @@ pub fn show(
 ) {
     let live = !frame.is_crowded()
         || local.focus == Some(layer.id)
-        || frame.state.selection.layers.contains(&layer.id)
+        || frame.state.selection().layers.contains(&layer.id)
         || ui.rect_contains_pointer(frame.on_screen(layout.rect));
     for (i, slot) in layout.params.iter().enumerate() {
         if let Some((label, at)) = &slot.label {

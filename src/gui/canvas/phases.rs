@@ -15,11 +15,11 @@ const SECONDS: f64 = 0.9;
 /// Paints the spark of a wire, if training runs slowly enough to be watched.
 pub fn along(ui: &egui::Ui, frame: &Frame<'_>, points: [Pos2; 4], wire: &Wire) {
     let state = frame.state;
-    if let Some(view) = state.debug.as_deref() {
+    if let Some(view) = state.debug().view.as_deref() {
         arrow(frame, points, wire, view);
     }
-    let slow = state.run.status == RunStatus::Running && state.speed < 0.999;
-    if !slow || state.settings.reduced_motion {
+    let slow = state.run().status == RunStatus::Running && state.speed() < 0.999;
+    if !slow || state.settings().reduced_motion {
         return;
     }
     let Some(bounds) = geometry::bounds(frame.graph) else { return };
@@ -41,7 +41,7 @@ pub fn along(ui: &egui::Ui, frame: &Frame<'_>, points: [Pos2; 4], wire: &Wire) {
 
 /// The layer that the next instruction belongs to, while the debugger stands in a step.
 pub fn active(frame: &Frame<'_>) -> Option<LayerId> {
-    frame.state.debug.as_ref()?.next_line()?.layer
+    frame.state.debug().view.as_ref()?.next_line()?.layer
 }
 
 /// On the wires of the active layer: where its numbers come from.

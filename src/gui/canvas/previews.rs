@@ -65,7 +65,7 @@ impl Textures {
         if self.dark != tokens.dark {
             *self = Self { dark: tokens.dark, ..Self::default() };
         }
-        let pictures = state.run.picture.as_ref();
+        let pictures = state.run().picture.as_ref();
         self.layers.retain(|id, _| pictures.is_some_and(|p| p.layers.contains_key(id)));
         let palette = LazyCell::new(|| Palette::signed(tokens));
         for (&id, picture) in pictures.iter().flat_map(|p| &p.layers) {
@@ -85,7 +85,7 @@ impl Textures {
     }
 
     fn refresh_input(&mut self, ctx: &egui::Context, state: &State, tokens: &Tokens) {
-        let Some(dataset) = state.data.dataset() else {
+        let Some(dataset) = state.dataset() else {
             self.input = None;
             return;
         };

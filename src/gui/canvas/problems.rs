@@ -23,7 +23,7 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
     if !matches!(local.gesture, Gesture::Idle) {
         return;
     }
-    let local_problems = || frame.state.inference.problems.iter().filter(|p| p.place != Subject::Graph);
+    let local_problems = || frame.state.inference().problems.iter().filter(|p| p.place != Subject::Graph);
     let all = local_problems().count() <= SPELLED_OUT;
     // What floats over the canvas, the buttons on wires, and every bubble that hangs already.
     let mut taken: Vec<Rect> = local.floating.iter().copied().chain(steps::taken(frame)).collect();
@@ -82,7 +82,7 @@ fn anchors(frame: &Frame<'_>, problem: &Problem) -> Option<[Pos2; 2]> {
 
 /// The layers that problems are about.
 pub fn culprits<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = LayerId> + 'a {
-    frame.state.inference.problems.iter().filter_map(|problem| match problem.place {
+    frame.state.inference().problems.iter().filter_map(|problem| match problem.place {
         Subject::Layer(id) => Some(id),
         Subject::Wire(id) => frame.graph.wire(id).map(|wire| wire.to),
         Subject::Graph => None,
@@ -93,11 +93,11 @@ fn pointed_at(frame: &Frame<'_>, local: &CanvasUi, problem: &Problem) -> bool {
     match problem.place {
         Subject::Wire(id) => {
             let target = frame.graph.wire(id).map(|w| w.to);
-            frame.state.selection.wire == Some(id)
+            frame.state.selection().wire == Some(id)
                 || local.hovered_wire == Some(id)
-                || target.is_some_and(|t| frame.state.selection.layers.contains(&t))
+                || target.is_some_and(|t| frame.state.selection().layers.contains(&t))
         }
-        Subject::Layer(id) => frame.state.selection.layers.contains(&id),
+        Subject::Layer(id) => frame.state.selection().layers.contains(&id),
         Subject::Graph => false,
     }
 }

@@ -88,7 +88,7 @@ pub fn layers(ui: &egui::Ui, frame: &Frame<'_>, local: &CanvasUi, actions: &mut 
             }
             response.on_hover_text(help);
         }
-        let edit = Edit::one_more(wire.id, frame.graph, &frame.state.inference);
+        let edit = Edit::one_more(wire.id, frame.graph, frame.state.inference());
         let label = format!("Add a layer here: {}", title(frame, &wire));
         let response = button(ui, frame, more, Sign::More, wire.id, label);
         let help = format!("{} here (+).", added(&edit));
@@ -141,7 +141,7 @@ fn places(frame: &Frame<'_>) -> Vec<(Wire, [Rect; 2])> {
         let pair = [middle - beside, middle + beside].map(|centre| Rect::from_center_size(centre, Vec2::splat(size)));
         let both = pair[0].union(pair[1]);
         let covers = frame.cards.values().any(|card| frame.on_screen(card.rect).intersects(both));
-        let wrong = frame.state.inference.wire_problem(wire.id).is_some();
+        let wrong = frame.state.inference().wire_problem(wire.id).is_some();
         (frame.rect.contains_rect(both) && !covers && !wrong).then_some((*wire, pair))
     };
     frame.curves.iter().filter_map(place).collect()
@@ -184,7 +184,7 @@ fn doomed(frame: &Frame<'_>, layer: LayerId) {
 /// card.
 pub fn keys(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-    let selection = &frame.state.selection;
+    let selection = frame.state.selection();
     if (selection.only().is_some() || selection.wire.is_some()) && pressed(Key::Insert) {
         let after = selection.only().and_then(|id| frame.graph.outgoing(id).next()).map(|wire| wire.id);
         actions.extend(selection.wire.or(after).map(|wire| on_wire(frame, wire)));
@@ -218,5 +218,5 @@ pub fn keys(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
 }
 
 fn on_wire(frame: &Frame<'_>, wire: WireId) -> Action {
-    Action::Edit(Edit::one_more(wire, frame.graph, &frame.state.inference))
+    Action::Edit(Edit::one_more(wire, frame.graph, frame.state.inference()))
 }

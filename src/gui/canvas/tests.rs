@@ -35,7 +35,7 @@ impl Desk {
     /// Input, the given layers, Loss: wired in a row.
     fn chain(input: &[usize], layers: Vec<LayerKind>) -> Self {
         let mut desk = Self::new(input);
-        let graph = &mut desk.state.project.graph;
+        let graph = &mut desk.state.pose().project.graph;
         let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
         for (i, kind) in layers.into_iter().chain([Loss::default().into()]).enumerate() {
             let next = graph.add(kind, [216.0 * (i + 1) as f32, 0.0]);
@@ -47,30 +47,31 @@ impl Desk {
     }
 
     fn infer(&mut self) {
-        self.state.inference = infer::infer(&self.state.project.graph, Some(&self.data));
+        *self.state.pose().inference = infer::infer(&self.state.project().graph, Some(&self.data));
     }
 
     fn apply(&mut self, action: Action) {
         let state = &mut self.state;
         match action {
-            Action::Edit(edit) => self.edits(edit.name(&self.state.project.graph), edit.merge_key(), vec![edit]),
+            Action::Edit(edit) => self.edits(edit.name(&self.state.project().graph), edit.merge_key(), vec![edit]),
             Action::Edits { name, edits } => self.edits(name, None, edits),
-            Action::EndEdit => state.history.close(),
+            Action::EndEdit => state.pose().history.close(),
             Action::Undo => {
-                if let Some((_, project)) = state.history.undo(&state.project) {
-                    state.project = project;
+                let posed = state.pose();
+                if let Some((_, project)) = posed.history.undo(posed.project) {
+                    *posed.project = project;
                 }
             }
             Action::Select { layers, extend } => {
-                let kept = if extend { std::mem::take(&mut state.selection.layers) } else { Default::default() };
-                state.selection = Default::default();
-                state.selection.layers = kept.into_iter().chain(layers).collect();
+                let kept = if extend { std::mem::take(&mut state.pose().selection.layers) } else { Default::default() };
+                *state.pose().selection = Default::default();
+                state.pose().selection.layers = kept.into_iter().chain(layers).collect();
             }
             Action::SelectWire(wire) => {
-                state.selection = Default::default();
-                state.selection.wire = Some(wire);
+                *state.pose().selection = Default::default();
+                state.pose().selection.wire = Some(wire);
             }
-            Action::SelectNothing => state.selection = Default::default(),
+            Action::SelectNothing => *state.pose().selection = Default::default(),
             Action::Copy => {}
             other => panic!("the canvas does not ask for {other:?} here"),
         }
@@ -78,20 +79,20 @@ impl Desk {
     }
 
     fn edits(&mut self, name: String, merge: Option<String>, edits: Vec<Edit>) {
-        let before = self.state.project.clone();
+        let before = self.state.project().clone();
         for edit in &edits {
-            edit.apply(&mut self.state.project.graph).unwrap();
+            edit.apply(&mut self.state.pose().project.graph).unwrap();
         }
-        self.state.history.record(name, merge, &before);
+        self.state.pose().history.record(name, merge, &before);
     }
 
     fn shape_after(&self, name: &str) -> String {
-        let id = self.state.project.graph.find(name).unwrap().id;
-        self.state.inference.shapes.get(&id).map_or("?".into(), ToString::to_string)
+        let id = self.state.project().graph.find(name).unwrap().id;
+        self.state.inference().shapes.get(&id).map_or("?".into(), ToString::to_string)
     }
 
     fn wired(&self, from: &str, to: &str) -> bool {
-        let graph = &self.state.project.graph;
+        let graph = &self.state.project().graph;
         let (from, to) = (graph.find(from).unwrap().id, graph.find(to).unwrap().id);
         graph.wires().iter().any(|w| (w.from, w.to) == (from, to))
     }
@@ -171,13 +172,13 @@ fn copy_of_the_menu_gives_the_systems_clipboard_something_to_paste() {
 #[test]
 fn a_layer_dropped_on_a_wire_goes_in_between_and_the_shapes_follow() {
     let mut harness = window(Desk::chain(&[2], vec![Dense { units: 2, ..Dense::default() }.into()]));
-    assert_eq!(harness.state().state.inference.parameter_count(), 6);
+    assert_eq!(harness.state().state.inference().parameter_count(), 6);
     let (from, to) = (at(&harness, "palette Dense"), at(&harness, "wire Input to Dense 1"));
     drag(&mut harness, from, to);
     let desk = harness.state();
     assert!(desk.wired("Input", "Dense 2") && desk.wired("Dense 2", "Dense 1"));
     assert_eq!(desk.shape_after("Dense 2"), "8");
-    assert_eq!(desk.state.inference.parameter_count(), 24 + 18);
+    assert_eq!(desk.state.inference().parameter_count(), 24 + 18);
     assert!(harness.query_by_label("wire Dense 2 to Dense 1").is_some());
 }
 
@@ -205,7 +206,7 @@ fn a_layer_dropped_near_an_output_is_connected_and_one_dropped_elsewhere_is_not(
     let far = at(&harness, "node Input") + vec2(0.0, 220.0);
     drag(&mut harness, from, far);
     let desk = harness.state();
-    assert_eq!(desk.state.project.graph.incoming(desk.state.project.graph.find("Dense 2").unwrap().id).count(), 0);
+    assert_eq!(desk.state.project().graph.incoming(desk.state.project().graph.find("Dense 2").unwrap().id).count(), 0);
     let below = at(&harness, "output of Dense 2") + vec2(20.0, 10.0);
     drag(&mut harness, from, below);
     assert!(harness.state().wired("Dense 2", "Dense 3"));
@@ -214,7 +215,7 @@ fn a_layer_dropped_near_an_output_is_connected_and_one_dropped_elsewhere_is_not(
 #[test]
 fn wires_are_drawn_from_port_to_port_in_both_directions_and_dragged_off_again() {
     let mut desk = Desk::new(&[2]);
-    let graph = &mut desk.state.project.graph;
+    let graph = &mut desk.state.pose().project.graph;
     graph.add(Input {}.into(), [0.0, 0.0]);
     graph.add(Dense { units: 2, ..Dense::default() }.into(), [260.0, 0.0]);
     graph.add(Loss::default().into(), [520.0, 0.0]);
@@ -225,7 +226,7 @@ fn wires_are_drawn_from_port_to_port_in_both_directions_and_dragged_off_again() 
     assert!(harness.state().wired("Input", "Dense 1"));
     let (from, to) = (at(&harness, "input of Loss"), at(&harness, "output of Dense 1"));
     drag(&mut harness, from, to);
-    assert!(harness.state().state.inference.is_valid());
+    assert!(harness.state().state.inference().is_valid());
     let (end, nowhere) = (at(&harness, "input of Loss"), at(&harness, "input of Loss") + vec2(-20.0, 200.0));
     drag(&mut harness, end, nowhere);
     assert!(!harness.state().wired("Dense 1", "Loss"));
@@ -245,16 +246,16 @@ fn a_wire_let_go_over_nothing_asks_which_layer_it_should_lead_to() {
 #[test]
 fn a_wire_that_would_make_a_loop_is_refused() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into(), Dense::default().into()]));
-    let before = harness.state().state.project.graph.clone();
+    let before = harness.state().state.project().graph.clone();
     let (from, to) = (at(&harness, "output of Dense 2"), at(&harness, "node Dense 1"));
     drag(&mut harness, from, to);
-    assert_eq!(harness.state().state.project.graph, before);
+    assert_eq!(harness.state().state.project().graph, before);
 }
 
 #[test]
 fn a_selected_layer_is_deleted_with_the_key_and_undo_brings_it_back() {
     let mut harness = window(Desk::chain(&[2], vec![Dense { units: 2, ..Dense::default() }.into()]));
-    let before = harness.state().state.project.graph.clone();
+    let before = harness.state().state.project().graph.clone();
     let title = harness.get_by_label("node Dense 1").rect().center_top() + vec2(0.0, 12.0);
     harness.hover_at(title);
     harness.drag_at(title);
@@ -266,15 +267,15 @@ fn a_selected_layer_is_deleted_with_the_key_and_undo_brings_it_back() {
         modifiers: Modifiers::NONE,
     });
     harness.run_steps(3);
-    assert_eq!(harness.state().state.selection.layers.len(), 1);
+    assert_eq!(harness.state().state.selection().layers.len(), 1);
     harness.key_press(Key::Delete);
     harness.run_steps(3);
     assert!(harness.query_by_label("node Dense 1").is_none());
     assert!(harness.state().wired("Input", "Loss"), "its neighbours are joined");
-    assert_eq!(harness.state().state.history.undo_name(), Some("delete Dense 1"));
+    assert_eq!(harness.state().state.history().undo_name(), Some("delete Dense 1"));
     harness.state_mut().apply(Action::Undo);
     harness.run_steps(2);
-    assert_eq!(harness.state().state.project.graph, before);
+    assert_eq!(harness.state().state.project().graph, before);
     assert!(harness.query_by_label("node Dense 1").is_some());
 }
 
@@ -282,14 +283,14 @@ fn a_selected_layer_is_deleted_with_the_key_and_undo_brings_it_back() {
 fn a_wrong_wire_says_expected_and_got_and_the_repair_mends_it() {
     let mut harness =
         window(Desk::chain(&[1, 8, 8], vec![Conv2d::default().into(), Dense { units: 2, ..Dense::default() }.into()]));
-    assert!(!harness.state().state.inference.is_valid());
+    assert!(!harness.state().state.inference().is_valid());
     harness.get_by_label("expected");
     harness.get_by_label("a row of numbers");
     harness.get_by_label("got");
     let got = harness.state().shape_after("Conv 2-D 1");
     assert!(harness.query_all_by_label(&got).next().is_some(), "{got} is shown");
     click(&mut harness, "Insert Flatten");
-    assert!(harness.state().state.inference.is_valid());
+    assert!(harness.state().state.inference().is_valid());
     assert!(harness.query_by_label("expected").is_none());
     assert!(harness.state().wired("Flatten 1", "Dense 1"));
 }
@@ -297,7 +298,7 @@ fn a_wrong_wire_says_expected_and_got_and_the_repair_mends_it() {
 #[test]
 fn a_graph_without_a_loss_offers_one() {
     let mut desk = Desk::new(&[2]);
-    desk.state.project.graph.add(Input {}.into(), [0.0, 0.0]);
+    desk.state.pose().project.graph.add(Input {}.into(), [0.0, 0.0]);
     desk.infer();
     let mut harness = window(desk);
     click(&mut harness, "Add Loss");
@@ -310,8 +311,8 @@ fn an_empty_canvas_offers_a_network_to_begin_with() {
     click(&mut harness, "Start with a small network");
     let desk = harness.state();
     assert!(desk.wired("Input", "Dense 1") && desk.wired("Dense 2", "Loss"));
-    assert!(desk.state.inference.is_valid());
-    assert_eq!(desk.state.history.undo_name(), Some("start a network"));
+    assert!(desk.state.inference().is_valid());
+    assert_eq!(desk.state.history().undo_name(), Some("start a network"));
     for card in ["node Input", "node Dense 1", "node Dense 2", "node Loss"] {
         assert!(harness.query_by_label(card).is_some(), "{card} is in sight");
     }
@@ -321,7 +322,7 @@ fn an_empty_canvas_offers_a_network_to_begin_with() {
 fn cards_are_dragged_in_one_step_of_undo() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
     let grip = harness.get_by_label("node Loss").rect().center_top() + vec2(0.0, 14.0);
-    let place = |h: &Harness<'_, Desk>| h.state().state.project.graph.find("Loss").unwrap().position;
+    let place = |h: &Harness<'_, Desk>| h.state().state.project().graph.find("Loss").unwrap().position;
     let before = place(&harness);
     drag(&mut harness, grip, grip + vec2(64.0, 40.0));
     assert_eq!(place(&harness), [before[0] + 64.0, before[1] + 40.0]);
@@ -334,10 +335,10 @@ fn a_box_selects_what_it_touches_and_a_click_beside_selects_nothing() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
     let (a, b) = (harness.get_by_label("node Input").rect(), harness.get_by_label("node Dense 1").rect());
     drag(&mut harness, a.left_top() - vec2(10.0, 10.0), b.center_bottom() + vec2(0.0, 10.0));
-    assert_eq!(harness.state().state.selection.layers.len(), 2);
+    assert_eq!(harness.state().state.selection().layers.len(), 2);
     let beside = a.left_bottom() + vec2(0.0, 40.0);
     drag(&mut harness, beside, beside);
-    assert!(harness.state().state.selection.layers.is_empty());
+    assert!(harness.state().state.selection().layers.is_empty());
 }
 
 #[test]
@@ -345,8 +346,9 @@ fn a_parameter_is_edited_on_the_card() {
     let mut harness = window(Desk::chain(&[2], vec![Dense::default().into()]));
     click(&mut harness, "Activation of Dense 1");
     click(&mut harness, "tanh");
-    let activation =
-        |h: &Harness<'_, Desk>| h.state().state.project.graph.find("Dense 1").unwrap().kind.spec().param("activation");
+    let activation = |h: &Harness<'_, Desk>| {
+        h.state().state.project().graph.find("Dense 1").unwrap().kind.spec().param("activation")
+    };
     assert_eq!(activation(&harness), Some(ParamValue::Text("tanh".into())));
     click(&mut harness, "Units of Dense 1");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -365,8 +367,8 @@ fn arrow_keys_walk_and_space_with_a_drag_pans() {
     harness.run_steps(2);
     harness.key_press(Key::ArrowRight);
     harness.run_steps(2);
-    let only = harness.state().state.selection.only();
-    assert_eq!(only, harness.state().state.project.graph.find("Dense 1").map(|l| l.id));
+    let only = harness.state().state.selection().only();
+    assert_eq!(only, harness.state().state.project().graph.find("Dense 1").map(|l| l.id));
     assert!(!harness.state().canvas.space_was_used_for_pan());
     let before = at(&harness, "node Dense 1");
     harness.key_down(Key::Space);

@@ -102,8 +102,8 @@ impl Look {
     fn of(frame: &Frame<'_>, wire: &Wire, hovered: bool) -> Self {
         let t = &frame.tokens;
         let width = frame.scaled(2.0).clamp(1.0, 4.0) * t.weight;
-        let wrong = frame.state.inference.wire_problem(wire.id).is_some();
-        let selected = frame.state.selection.wire == Some(wire.id);
+        let wrong = frame.state.inference().wire_problem(wire.id).is_some();
+        let selected = frame.state.selection().wire == Some(wire.id);
         let (colour, text) = match (wrong, selected, hovered) {
             (true, ..) => (t.bad, t.bad),
             (_, true, _) => (t.accent, t.text),
@@ -123,7 +123,7 @@ pub fn paint_curve(frame: &Frame<'_>, points: [Pos2; 4], stroke: Stroke) {
 fn pill(ui: &egui::Ui, frame: &Frame<'_>, wire: &Wire, points: [Pos2; 4], look: &Look, on_screen: bool) -> Response {
     let double = is_double(frame, wire);
     let middle = geometry::along(points, if double { 0.25 } else { 0.5 });
-    let shape = frame.state.inference.shape_on(wire);
+    let shape = frame.state.inference().shape_on(wire);
     let room = (points[3].x - points[0].x).abs() - frame.scaled(14.0);
     let galley = shape.filter(|_| on_screen && !double).map(|shape| label(frame, shape, room, look.text));
     let galley = galley.filter(|galley| frame.has_detail() || galley.size().x <= room);

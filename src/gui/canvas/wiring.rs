@@ -78,7 +78,7 @@ pub fn offer(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
             |about| about.inputs != Inputs::None,
             |kind| {
                 let edit = Edit::AddConnected { from: offer.from, kind, position };
-                actions.push(Action::Edit(edit.like_neighbours(frame.graph, &frame.state.inference)));
+                actions.push(Action::Edit(edit.like_neighbours(frame.graph, frame.state.inference())));
             },
         );
     });

@@ -80,9 +80,9 @@ struct Shown<'a> {
 
 fn shown<'a>(state: &'a State, row: Row, unit: StepAxis) -> Option<Shown<'a>> {
     if row.live {
-        return Some(Shown { row, curves: &state.run.curves, scale: Scale::new(unit, &state.run) });
+        return Some(Shown { row, curves: &state.run().curves, scale: Scale::new(unit, state.run()) });
     }
-    let curves = &**state.runs.curves.get(&row.card.id)?;
+    let curves = &**state.runs().curves.get(&row.card.id)?;
     let scale = Scale::of(unit, &curves.pace, end(&row.card));
     Some(Shown { row, curves, scale })
 }
@@ -162,7 +162,7 @@ fn metric_of(picked: &[Row]) -> Metric {
 
 /// In the order of the table.
 fn picked(state: &State, local: &CompareUi) -> Vec<Row> {
-    let picked = &state.runs.picked;
+    let picked = &state.runs().picked;
     let in_sight = local.rows.shown.iter().filter(|row| picked.contains(&row.card.id)).cloned();
     let mut all: Vec<Row> = in_sight.collect();
     // The filter hides rows, not the curves that were picked.
@@ -191,7 +191,7 @@ pub(super) fn title(tab: Tab, metric: Metric) -> &'static str {
 
 /// None of the picked runs has curves here.
 fn missing(ui: &mut Ui, seen: &Seen<'_>) {
-    let runs = &seen.state.runs;
+    let runs = seen.state.runs();
     match runs.picked.iter().find_map(|id| runs.problems.get(id)) {
         Some(problem) => empty::say(ui, &seen.tokens, "Can't read the curves", problem),
         None => empty::say(ui, &seen.tokens, "Reading the curves", "They are stored beside the project."),
@@ -235,7 +235,7 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CurvesUi, metric: Metric) {
 /// The loss of the first of the pair less that of the second.
 fn difference(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     let (state, unit) = (seen.state, local.curves.unit);
-    let rows = state.runs.pair.as_ref().map(|pair| pair.each_ref().map(|id| local.rows.find(id)));
+    let rows = state.runs().pair.as_ref().map(|pair| pair.each_ref().map(|id| local.rows.find(id)));
     let Some([Some(a), Some(b)]) = rows else {
         let text = "Click a row above, then Ctrl-click another.";
         return empty::say(ui, &seen.tokens, "Select two runs to see their difference", text);

@@ -48,7 +48,7 @@ pub fn of(a: &[Guess], b: &[Guess], by: By) -> Vec<[Guess; 2]> {
 
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both) {
     let tokens = &seen.tokens;
-    let (Some(dataset), Some(pairs)) = (seen.state.data.dataset(), both.apart.clone()) else {
+    let (Some(dataset), Some(pairs)) = (seen.state.dataset(), both.apart.clone()) else {
         return empty::say(ui, tokens, "No data yet", "Predictions are compared on the validation set.");
     };
     ui.add_space(6.0);

@@ -47,7 +47,7 @@ impl Right {
 
 pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both, _actions: &mut Vec<Action>) {
     let tokens = &seen.tokens;
-    let Some(dataset) = seen.state.data.dataset() else {
+    let Some(dataset) = seen.state.dataset() else {
         return empty::say(ui, tokens, "No data yet", "Predictions are compared on the validation set.");
     };
     let (Some(classes), Some(found)) = (dataset.classes(), both.disagreements.clone()) else {
@@ -77,7 +77,7 @@ pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &B
 
 fn unknown(ui: &mut Ui, seen: &Seen<'_>, both: &Both) {
     let tokens = &seen.tokens;
-    let problem = both.rows.iter().find_map(|row| seen.state.runs.problems.get(&row.card.id));
+    let problem = both.rows.iter().find_map(|row| seen.state.runs().problems.get(&row.card.id));
     match problem {
         Some(problem) => empty::say(ui, tokens, "These runs can't be compared", problem),
         None => empty::say(ui, tokens, "Running both networks", "The samples they disagree on appear here."),

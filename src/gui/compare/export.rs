@@ -11,12 +11,12 @@ use crate::session::State;
 
 /// Of the file. The numbers of runs have a way of their own: the session reads them from where they are kept.
 pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut CompareUi) -> Sheet<'a> {
-    let metric = state.runs.cards.first().map_or(Metric::Accuracy, |card| card.metric);
+    let metric = state.runs().cards.first().map_or(Metric::Accuracy, |card| card.metric);
     let what = title(local.curves.tab, metric);
     let (window, unit) = (window.clone(), local.curves.unit.title());
     Sheet {
-        name: format!("{} curves", state.project.name),
-        title: format!("{}: {}", state.project.name, what.to_lowercase()),
+        name: format!("{} curves", state.project().name),
+        title: format!("{}: {}", state.project().name, what.to_lowercase()),
         caption: unit.to_owned(),
         size: SIZE + Vec2::new(0.0, 40.0),
         prepare: Box::new(move |paper: &Context| remember(&window, what, paper)),

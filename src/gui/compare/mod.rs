@@ -73,7 +73,7 @@ impl CompareUi {
     /// Adds what the tab wants pictured while it is on the screen.
     pub fn subscribe(&self, state: &State, wanted: &mut PictureWishes) {
         let is_live = |id: &String| Some(id.as_str()) == self.rows.live_id();
-        wanted.output |= state.runs.pair.as_ref().is_some_and(|pair| pair.iter().any(is_live));
+        wanted.output |= state.runs().pair.as_ref().is_some_and(|pair| pair.iter().any(is_live));
     }
 }
 
@@ -96,7 +96,7 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let (local, actions) = (&mut desk.own.compare, &mut *desk.actions);
     local.rows.update(state, local.order, &local.filter, now);
     picking::follow(state, local, actions);
-    local.colours.assign(&state.runs.picked, local.rows.live_id());
+    local.colours.assign(&state.runs().picked, local.rows.live_id());
     let ground = Frame::new().fill(seen.tokens.panel);
     if local.rows.total == 0 {
         CentralPanel::no_frame().frame(ground).show(ui, |ui| table::nothing(ui, &seen, actions));
@@ -104,7 +104,7 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     }
     let (width, height) = (ui.available_width(), ui.available_height());
     let low = height < 720.0;
-    let arrangement = &state.settings.panels;
+    let arrangement = &state.settings().panels;
     let stands = |place: Area| !panel::at(arrangement, Tab::Compare, place).is_empty();
     for (place, edge) in
         [(Area::Top, egui::Panel::top(("runs", low))), (Area::Bottom, egui::Panel::bottom(("runs below", low)))]

@@ -59,7 +59,7 @@ pub(super) struct Both {
 impl Both {
     /// What a network does, as far as it is known.
     pub fn picture<'a>(&'a self, seen: &'a Seen<'_>, side: usize) -> Option<&'a OutputPicture> {
-        let live = || seen.state.run.picture.as_ref().filter(|_| self.rows[side].live)?.output.as_ref();
+        let live = || seen.state.run().picture.as_ref().filter(|_| self.rows[side].live)?.output.as_ref();
         // The live one is newest where it is trained.
         live().or_else(|| self.outputs[side].as_ref().map(|output| &output.picture))
     }
@@ -95,7 +95,7 @@ pub fn disagreements_of(a: &[Prediction], b: &[Prediction]) -> Vec<[Prediction; 
 }
 
 fn both(seen: &Seen<'_>, local: &mut CompareUi) -> Option<Both> {
-    let runs = &seen.state.runs;
+    let runs = seen.state.runs();
     let pair = runs.pair.as_ref()?;
     let rows = [local.rows.find(&pair[0])?, local.rows.find(&pair[1])?];
     let outputs = pair.each_ref().map(|id| runs.outputs.get(id).cloned());
@@ -197,9 +197,9 @@ pub(super) fn name(
                     } else {
                         pair[side].clone_from(&row.card.id);
                     }
-                    let mut picked = seen.state.runs.picked.clone();
+                    let mut picked = seen.state.runs().picked.clone();
                     picked.extend(pair.iter().cloned());
-                    if picked != seen.state.runs.picked {
+                    if picked != seen.state.runs().picked {
                         actions.push(Action::Runs(RunAction::Pick(picked)));
                     }
                     actions.push(Action::Runs(RunAction::Pair(Some(pair))));

@@ -31,7 +31,7 @@ pub enum How {
 
 /// Picks the newest runs when the tab is first seen, and a new run when it begins.
 pub fn follow(state: &State, local: &mut CompareUi, actions: &mut Vec<Action>) {
-    let picked = &state.runs.picked;
+    let picked = &state.runs().picked;
     let live = local.rows.live_id().map(str::to_owned);
     if local.rows.total == 0 {
         local.picking = Picking::default();
@@ -41,7 +41,7 @@ pub fn follow(state: &State, local: &mut CompareUi, actions: &mut Vec<Action>) {
     local.picking.live.clone_from(&live);
     if !std::mem::replace(&mut local.picking.began, true) {
         if picked.is_empty() {
-            let newest: Vec<String> = state.runs.cards.iter().rev().map(|card| card.id.clone()).collect();
+            let newest: Vec<String> = state.runs().cards.iter().rev().map(|card| card.id.clone()).collect();
             let mut first: Vec<String> = live.into_iter().chain(newest).collect();
             first.dedup();
             first.truncate(FIRST);
@@ -69,7 +69,7 @@ pub fn follow(state: &State, local: &mut CompareUi, actions: &mut Vec<Action>) {
 /// A row was clicked, or picked by a key.
 pub fn pick(state: &State, local: &mut CompareUi, id: &str, how: How, actions: &mut Vec<Action>) {
     let mut all = local.picking.recent.clone();
-    all.extend(state.runs.picked.iter().filter(|id| !local.picking.recent.contains(id)).cloned());
+    all.extend(state.runs().picked.iter().filter(|id| !local.picking.recent.contains(id)).cloned());
     match how {
         How::Alone => all = vec![id.to_owned()],
         How::Toggle if all.iter().any(|picked| picked == id) => all.retain(|picked| picked != id),
@@ -102,14 +102,14 @@ pub fn pick_all(state: &State, local: &mut CompareUi, actions: &mut Vec<Action>)
 /// Picks these, in the order in which they were, and puts the two newest side by side.
 fn choose(state: &State, local: &mut CompareUi, recent: Vec<String>, actions: &mut Vec<Action>) {
     let set: BTreeSet<String> = recent.iter().cloned().collect();
-    if set != state.runs.picked {
+    if set != state.runs().picked {
         actions.push(Action::Runs(RunAction::Pick(set)));
     }
     let pair = match &recent[..] {
         [.., other, newest] => Some([newest.clone(), other.clone()]),
         _ => None,
     };
-    if pair.is_some() && pair != state.runs.pair {
+    if pair.is_some() && pair != state.runs().pair {
         actions.push(Action::Runs(RunAction::Pair(pair)));
     }
     local.picking.recent = recent;

@@ -33,7 +33,7 @@ pub fn show(
 ) {
     let Some(row) = local.rows.shown.get(index).cloned() else { return };
     let (tokens, id) = (&seen.tokens, row.card.id.as_str());
-    let picked = seen.state.runs.picked.contains(id);
+    let picked = seen.state.runs().picked.contains(id);
     let response = ui.interact(rect, ui.scope_id().with(("run", id)), Sense::CLICK | Sense::HOVER);
     let swatch = Rect::from_min_size(rect.min, Vec2::new(SWATCH, rect.height()));
     let swatch = ui.interact(swatch, ui.scope_id().with(("swatch", id)), Sense::CLICK | Sense::HOVER);

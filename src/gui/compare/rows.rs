@@ -73,7 +73,7 @@ impl Rows {
     /// Brings them up to date; `now` in seconds of the window's clock.
     pub fn update(&mut self, state: &State, order: Order, filter: &str, now: f64) {
         self.ask_for_live(state, now);
-        let cards = &state.runs.cards;
+        let cards = &state.runs().cards;
         let same = |made: &MadeOf| {
             made.order == order
                 && made.text == filter
@@ -95,9 +95,9 @@ impl Rows {
 
     /// It is asked for when it moved, and while it trains not in every frame.
     fn ask_for_live(&mut self, state: &State, now: f64) {
-        let (step, status) = (state.run.step, state.run.status);
+        let (step, status) = (state.run().step, state.run().status);
         // It has been kept under an id since, and must not stand there twice.
-        let id = state.runs.live.as_deref().unwrap_or_default();
+        let id = state.runs().live.as_deref().unwrap_or_default();
         let is_named = self.live.card.as_ref().is_some_and(|card| card.id != id);
         let is_news = is_named
             || self.live.asked.is_none_or(|(at_step, at_status, at)| {
@@ -236,7 +236,7 @@ mod tests {
         let mut broken = card(4);
         broken.best_score = None;
         let pinned = RunCard { pinned: true, ..card(5) };
-        state.runs.cards.extend([Arc::new(broken), Arc::new(pinned)]);
+        state.pose().runs.cards.extend([Arc::new(broken), Arc::new(pinned)]);
         let mut rows = Rows::default();
         rows.update(&state, Order::default(), "", 0.0);
         assert_eq!(names(&rows), ["Run 5", "Run 1", "Run 2", "Run 3", "Run 4"]);
@@ -251,8 +251,8 @@ mod tests {
     #[test]
     fn a_filter_knows_names_notes_numbers_and_what_differs() {
         let mut state = state(4);
-        let noted = RunCard { note: "for the paper".into(), ..(*state.runs.cards[1]).clone() };
-        state.runs.cards[1] = Arc::new(noted);
+        let noted = RunCard { note: "for the paper".into(), ..(*state.runs().cards[1]).clone() };
+        state.pose().runs.cards[1] = Arc::new(noted);
         let mut rows = Rows::default();
         for (filter, expected) in [
             ("steps > 200", vec!["Run 3", "Run 4"]),
@@ -277,8 +277,8 @@ mod tests {
         assert_eq!(crate::model::difference::in_words(&first), "learning rate 0.01 → 0.02");
         rows.update(&state, Order::default(), "", 0.1);
         assert_eq!(rows.version, version);
-        let renamed = RunCard { name: "wide".into(), ..(*state.runs.cards[1]).clone() };
-        state.runs.cards[1] = Arc::new(renamed);
+        let renamed = RunCard { name: "wide".into(), ..(*state.runs().cards[1]).clone() };
+        state.pose().runs.cards[1] = Arc::new(renamed);
         rows.update(&state, Order::default(), "", 0.2);
         assert_ne!(rows.version, version);
         assert!(Rc::ptr_eq(&first, &rows.differs(1).unwrap()), "the projects are the same");

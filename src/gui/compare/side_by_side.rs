@@ -52,12 +52,12 @@ fn one(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: &Both, side: u
     ui.spacing_mut().item_spacing.y = 4.0;
     pair::name(ui, seen, local, both, side, actions);
     let state = seen.state;
-    let Some(dataset) = state.data.dataset() else {
+    let Some(dataset) = state.dataset() else {
         return empty::say(ui, &seen.tokens, "No data yet", "Outputs are shown on the loaded data.");
     };
     let Some(picture) = both.picture(seen, side) else {
         let id = &both.rows[side].card.id;
-        return match state.runs.problems.get(id) {
+        return match state.runs().problems.get(id) {
             Some(problem) => problem_ui(ui, seen, problem),
             None => empty::say(ui, &seen.tokens, "Running the network", "Its predictions appear here."),
         };

@@ -23,7 +23,7 @@ const HEADS: f32 = 26.0;
 
 /// Before the first run.
 pub fn nothing(ui: &mut Ui, seen: &Seen<'_>, actions: &mut Vec<Action>) {
-    if !seen.state.runs.deleted.is_empty() {
+    if !seen.state.runs().deleted.is_empty() {
         deleted(ui, seen, actions);
     }
     let text =
@@ -61,7 +61,7 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dia
     let used = ui
         .scope_builder(left, |ui| {
             ui.label(RichText::new(title).font(theme::medium(13.0)).color(tokens.text));
-            let picked = seen.state.runs.picked.len();
+            let picked = seen.state.runs().picked.len();
             if picked > 0 && inner.width() > 640.0 {
                 ui.label(RichText::new(format!("{picked} selected")).color(tokens.faint));
             }
@@ -79,7 +79,7 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dia
 }
 
 fn deleted(ui: &mut Ui, seen: &Seen<'_>, actions: &mut Vec<Action>) {
-    let names: Vec<&str> = seen.state.runs.deleted.iter().map(|card| card.name.as_str()).collect();
+    let names: Vec<&str> = seen.state.runs().deleted.iter().map(|card| card.name.as_str()).collect();
     menu::undelete(ui, &seen.tokens, &names, actions);
 }
 
@@ -103,12 +103,12 @@ fn filter(ui: &mut Ui, local: &mut CompareUi) {
 
 fn export(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, dialogs: &mut Dialogs) {
     let ctx = ui.ctx().clone();
-    let name = seen.state.project.name.clone();
+    let name = seen.state.project().name.clone();
     let button = MenuButton::new("Export").ui(ui, |ui| {
         if ui.button("Table as CSV …").clicked() {
             dialogs.ask(Purpose::ExportRuns { suggestion: format!("{name} runs"), curves: false }, &ctx);
         }
-        let any = !seen.state.runs.picked.is_empty();
+        let any = !seen.state.runs().picked.is_empty();
         if ui.add_enabled(any, egui::Button::new("Curves of the selected runs as CSV …")).clicked() {
             dialogs.ask(Purpose::ExportRuns { suggestion: format!("{name} curves"), curves: true }, &ctx);
         }
@@ -247,7 +247,7 @@ fn keys(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, actions: &mut Vec<A
         local.editing = Some(Editing::new(&row.card.id, Of::Name, &row.card.name));
     }
     if delete {
-        let picked = &state.runs.picked;
+        let picked = &state.runs().picked;
         let mut ids: Vec<String> = if picked.contains(&row.card.id) && picked.len() > 1 {
             local.rows.shown.iter().map(|row| row.card.id.clone()).filter(|id| picked.contains(id)).collect()
         } else {

@@ -10,7 +10,7 @@ use crate::trace::{Curves, Pace, RunCard};
 
 /// "Run n": n hundred steps, a learning rate of n hundredths, a best score of 0.n.
 pub fn card(n: usize) -> RunCard {
-    let mut project = chain(&["input", "dense", "loss"]).project;
+    let mut project = chain(&["input", "dense", "loss"]).project().clone();
     project.training.learning_rate = n as f64 / 100.0;
     RunCard {
         id: format!("run-{n}"),
@@ -31,8 +31,8 @@ pub fn card(n: usize) -> RunCard {
 /// In the Compare tab, with so many runs that are kept.
 pub fn state(runs: usize) -> State {
     let mut state = chain(&["input", "dense", "loss"]);
-    state.tab = Tab::Compare;
-    state.runs.cards = (1..=runs).map(|n| Arc::new(card(n))).collect();
+    *state.pose().tab = Tab::Compare;
+    state.pose().runs.cards = (1..=runs).map(|n| Arc::new(card(n))).collect();
     state
 }
 

@@ -48,8 +48,8 @@ fn steps(harness: &mut Window) {
         let bench = harness.state_mut();
         for action in &bench.actions {
             match action {
-                Action::Runs(RunAction::Pick(picked)) => bench.state.runs.picked.clone_from(picked),
-                Action::Runs(RunAction::Pair(pair)) => bench.state.runs.pair.clone_from(pair),
+                Action::Runs(RunAction::Pick(picked)) => bench.state.pose().runs.picked.clone_from(picked),
+                Action::Runs(RunAction::Pair(pair)) => bench.state.pose().runs.pair.clone_from(pair),
                 _ => {}
             }
         }
@@ -57,7 +57,7 @@ fn steps(harness: &mut Window) {
 }
 
 fn picked(harness: &Window) -> Vec<&str> {
-    harness.state().state.runs.picked.iter().map(String::as_str).collect()
+    harness.state().state.runs().picked.iter().map(String::as_str).collect()
 }
 
 fn row(n: usize) -> String {
@@ -81,7 +81,7 @@ fn asked(harness: &Window) -> Vec<&RunAction> {
 #[test]
 fn before_the_first_run_it_says_what_to_do_and_offers_to_do_it() {
     let mut given = state(0);
-    given.run.status = RunStatus::Paused;
+    given.pose().run.status = RunStatus::Paused;
     let mut harness = open(given);
     harness.get_by_label("Train a network, and its run appears here.");
     harness.get_by_label("Train").click();
@@ -93,12 +93,12 @@ fn before_the_first_run_it_says_what_to_do_and_offers_to_do_it() {
 fn the_newest_are_picked_first_and_clicks_pick_others() {
     let mut harness = open(state(6));
     assert_eq!(picked(&harness), ["run-4", "run-5", "run-6"]);
-    assert_eq!(harness.state().state.runs.pair, Some(["run-6".into(), "run-5".into()]));
+    assert_eq!(harness.state().state.runs().pair, Some(["run-6".into(), "run-5".into()]));
     click(&mut harness, &row(2), Modifiers::NONE);
     assert_eq!(picked(&harness), ["run-2"]);
     click(&mut harness, &row(4), Modifiers::COMMAND);
     assert_eq!(picked(&harness), ["run-2", "run-4"]);
-    assert_eq!(harness.state().state.runs.pair, Some(["run-4".into(), "run-2".into()]));
+    assert_eq!(harness.state().state.runs().pair, Some(["run-4".into(), "run-2".into()]));
     click(&mut harness, &row(6), Modifiers::SHIFT);
     assert_eq!(picked(&harness), ["run-4", "run-5", "run-6"]);
     click(&mut harness, &row(5), Modifiers::COMMAND);
@@ -184,7 +184,7 @@ fn a_run_is_brought_back_started_again_and_noted() {
 #[test]
 fn what_was_deleted_can_be_put_back() {
     let mut given = state(2);
-    given.runs.deleted.push(Arc::new(card(9)));
+    given.pose().runs.deleted.push(Arc::new(card(9)));
     let mut harness = open(given);
     harness.get_by_label("deleted Run 9");
     harness.get_by_label("Undo delete").click();
@@ -196,7 +196,7 @@ fn what_was_deleted_can_be_put_back() {
 fn picked_curves_lie_over_each_other_and_are_read_at_one_place() {
     let mut given = state(2);
     for n in 1..=2 {
-        given.runs.curves.insert(format!("run-{n}"), curves(100 * n, n as f32 * 2.0));
+        given.pose().runs.curves.insert(format!("run-{n}"), curves(100 * n, n as f32 * 2.0));
     }
     let mut harness = open(given);
     let chart = harness.get_by_label("Val loss of runs chart: Run 1 0.5, Run 2 0.25").rect();
@@ -235,11 +235,11 @@ fn classified(given: &mut State) {
         };
         Arc::new(RunOutput { step: 1, picture, predictions: predictions.into(), guesses: [].into() })
     };
-    given.runs.outputs.insert("run-2".into(), answers([0, 1, 0, 1]));
-    given.runs.outputs.insert("run-1".into(), answers([0, 0, 1, 1]));
+    given.pose().runs.outputs.insert("run-2".into(), answers([0, 1, 0, 1]));
+    given.pose().runs.outputs.insert("run-1".into(), answers([0, 0, 1, 1]));
     let part = || Samples::in_memory(&[3], (0..12).map(|i| i as f32).collect::<Vec<_>>(), [0.0, 1.0, 0.0, 1.0]);
     let truth = Truth::classes(vec!["no".into(), "yes".into()]);
-    given.data = DataState::Ready(Arc::new(Dataset {
+    *given.pose().data = DataState::Ready(Arc::new(Dataset {
         name: "answers".into(),
         input_units: Vec::new(),
         plane: None,
@@ -284,12 +284,12 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
         let picture = OutputPicture::Numbers { pairs, scores, over: Over { asked: 3, of: 3 } };
         Arc::new(RunOutput { step: 1, picture, predictions: [].into(), guesses: guesses.into() })
     };
-    given.runs.outputs.insert("run-2".into(), answers([0.0, 1.0, 2.5]));
-    given.runs.outputs.insert("run-1".into(), answers([0.25, 4.0, 2.5]));
-    let DataState::Ready(dataset) = &given.data else { panic!("no data") };
+    given.pose().runs.outputs.insert("run-2".into(), answers([0.0, 1.0, 2.5]));
+    given.pose().runs.outputs.insert("run-1".into(), answers([0.25, 4.0, 2.5]));
+    let DataState::Ready(dataset) = given.data() else { panic!("no data") };
     let (outputs, offset, scale) = (vec!["price".to_owned()], vec![0.0], vec![1.0]);
     let truth = Truth::numbers(outputs, &offset, &scale);
-    given.data = DataState::Ready(Arc::new(Dataset { truth, ..Dataset::clone(dataset) }));
+    *given.pose().data = DataState::Ready(Arc::new(Dataset { truth, ..Dataset::clone(dataset) }));
     let mut harness = open(given);
     harness.get_by_label("Largest differences").click();
     steps(&mut harness);
@@ -309,8 +309,8 @@ fn two_that_predict_numbers_are_listed_by_how_far_they_are_apart() {
 #[test]
 fn networks_are_laid_layer_against_layer_with_what_differs_lit() {
     let mut given = state(2);
-    let wide = with_units(&given.runs.cards[1], 16);
-    given.runs.cards[1] = Arc::new(wide);
+    let wide = with_units(&given.runs().cards[1], 16);
+    given.pose().runs.cards[1] = Arc::new(wide);
     let mut harness = open(given);
     harness.get_by_label("Networks").click();
     steps(&mut harness);
@@ -324,7 +324,7 @@ fn networks_are_laid_layer_against_layer_with_what_differs_lit() {
 fn how_a_run_ended_stands_in_its_row_and_all_fits_the_smallest_window() {
     let mut given = state(3);
     let broken = RunCard { ending: Ending::NotFinite { step: 410 }, best_score: None, ..card(3) };
-    given.runs.cards[2] = Arc::new(broken);
+    given.pose().runs.cards[2] = Arc::new(broken);
     for size in [[1024.0, 592.0], [683.0, 379.0], [512.0, 272.0]] {
         let harness = open_in(size, given_again(&given));
         let row = harness.get_by_label("Run 3, best –").rect();
@@ -338,6 +338,6 @@ fn how_a_run_ended_stands_in_its_row_and_all_fits_the_smallest_window() {
 
 fn given_again(state: &State) -> State {
     let mut again = super::test_runs::state(0);
-    again.runs.cards.clone_from(&state.runs.cards);
+    again.pose().runs.cards.clone_from(&state.runs().cards);
     again
 }

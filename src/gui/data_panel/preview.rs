@@ -36,7 +36,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dataset: &Dataset, local: &mut Pr
         (Some(plane), _) => points(ui, dataset, plane),
         (None, [1]) if dataset.classes().is_none() => curve(ui, dataset),
         (None, [channels, rows, columns]) => pictures(ui, dataset, [*channels, *rows, *columns], local),
-        _ if state.table.is_some() => table(ui, state),
+        _ if state.table().is_some() => table(ui, state),
         _ => numbers(ui, dataset, local),
     });
 }
@@ -136,7 +136,7 @@ fn picture(tokens: &Tokens, part: &Samples, row: usize, [channels, rows, columns
 
 /// The first rows, as they stand in the file.
 fn table(ui: &mut Ui, state: &State) {
-    let Some(table) = &state.table else { return };
+    let Some(table) = state.table() else { return };
     let tokens = Tokens::of(ui);
     ui.spacing_mut().interact_size.y = 16.0;
     ScrollArea::horizontal().id_salt("first rows").show(ui, |ui| {

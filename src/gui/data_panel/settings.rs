@@ -25,7 +25,7 @@ impl Draft {
 
 pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     section(ui, "SETTINGS", "");
-    let before = &state.project.data;
+    let before = &state.project().data;
     let mut draft = Draft { spec: before.clone(), ended: false };
     match before.source.clone() {
         Source::Synthetic(mut spec) => {

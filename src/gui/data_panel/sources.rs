@@ -43,7 +43,7 @@ pub(super) fn show(
     actions: &mut Vec<Action>,
 ) {
     let tokens = Tokens::of(ui);
-    let (title, thumbnail) = current(&state.project.data.source);
+    let (title, thumbnail) = current(&state.project().data.source);
     ui.horizontal(|ui| {
         let (rect, _) = ui.allocate_exact_size(Vec2::new(56.0, 36.0), Sense::hover());
         thumbnails.paint(ui.ctx(), ui.painter(), rect, 6.into(), thumbnail, &tokens);
@@ -69,7 +69,7 @@ fn gallery(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) -> bool {
-    let data = &state.project.data;
+    let data = &state.project().data;
     let with = |source| Action::SetData(DataSpec { source, ..data.clone() });
     let gap = 8.0;
     let columns = ((ui.available_width() + gap) / (84.0 + gap)).floor().max(2.0);

@@ -18,12 +18,12 @@ pub(super) fn show(ui: &mut Ui, state: &State, draft: &mut Draft, spec: &mut Csv
     let path = spec.path.display().to_string();
     let text = RichText::new(path_end(&path)).font(theme::mono(11.0)).color(tokens.muted);
     ui.add(Label::new(text).truncate()).on_hover_text(path);
-    if let Some(table) = &state.table {
+    if let Some(table) = state.table() {
         target(ui, draft, spec, table);
     }
     missing(ui, draft, spec);
     scaling(ui, draft, spec);
-    if let Some(table) = &state.table {
+    if let Some(table) = state.table() {
         section(ui, "COLUMNS", &format!("{} × {}", count(table.rows as u64), table.columns.len()));
         for column in &table.columns {
             if column.name != spec.target {

@@ -22,9 +22,9 @@ impl FilePicker for NoPicker {
 
 fn panel(source: Source) -> Harness<'static, Bench<DataPanelUi>> {
     let mut state = chain(&["input", "dense", "loss"]);
-    state.project.data = DataSpec { source, ..DataSpec::default() };
-    let dataset = load(&state.project.data, std::path::Path::new(""), &NoProgress).expect("samples");
-    state.data = DataState::Ready(Arc::new(dataset));
+    state.pose().project.data = DataSpec { source, ..DataSpec::default() };
+    let dataset = load(&state.project().data, std::path::Path::new(""), &NoProgress).expect("samples");
+    *state.pose().data = DataState::Ready(Arc::new(dataset));
     let (mut thumbnails, mut dialogs) = (Thumbnails::default(), Dialogs::new(Arc::new(NoPicker)));
     bench([260.0, 1200.0], state, DataPanelUi::default(), move |ui, state, local, actions| {
         show(ui, state, local, &mut thumbnails, &mut dialogs, actions);
@@ -73,13 +73,13 @@ fn digits_show_pictures_of_every_class() {
 #[test]
 fn loading_can_be_cancelled_and_a_failure_says_why() {
     let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
-    harness.state_mut().state.data =
+    *harness.state_mut().state.pose().data =
         DataState::Loading { fraction: 0.4, doing: "reading penguins.csv".into(), previous: None };
     harness.run_ok();
     harness.get_by_label("Cancel loading").click();
     harness.run_ok();
     assert_eq!(harness.state().actions, [Action::CancelLoading]);
-    harness.state_mut().state.data = DataState::Failed("There is no such file.".into());
+    *harness.state_mut().state.pose().data = DataState::Failed("There is no such file.".into());
     harness.run_ok();
     assert!(harness.query_by_label("There is no such file.").is_some());
 }
@@ -98,7 +98,7 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
         scaling: Default::default(),
     };
     let mut harness = panel(Source::Csv(spec));
-    harness.state_mut().state.table = Some(Arc::new(inspect_csv(&path, &NoProgress).expect("a table")));
+    *harness.state_mut().state.pose().table = Some(Arc::new(inspect_csv(&path, &NoProgress).expect("a table")));
     harness.run();
     harness.get_by_label("Role of colour").click();
     harness.run();
@@ -115,7 +115,7 @@ fn a_table_says_why_columns_are_what_they_are_and_takes_the_users_word() {
 fn the_panel_keeps_its_width_while_a_file_with_a_long_name_is_read() {
     let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
     let doing = format!("reading {}.csv", "penguins of the southern islands ".repeat(4));
-    harness.state_mut().state.data = DataState::Loading { fraction: 0.4, doing: doing.clone(), previous: None };
+    *harness.state_mut().state.pose().data = DataState::Loading { fraction: 0.4, doing: doing.clone(), previous: None };
     harness.run_ok();
     for name in [doing.as_str(), "Cancel loading", "Samples"] {
         assert!(harness.get_by_label(name).rect().right() <= 260.0, "{name}");
@@ -157,12 +157,12 @@ fn every_field_has_a_term() {
     let sources = SyntheticKind::ALL.iter().copied().map(points);
     for source in sources.chain([Source::Digits(DigitsSpec::default()), Source::Csv(table)]) {
         let mut harness = panel(source);
-        harness.state_mut().state.table = inspect_csv(&path, &NoProgress).ok().map(Arc::new);
+        *harness.state_mut().state.pose().table = inspect_csv(&path, &NoProgress).ok().map(Arc::new);
         harness.run();
         assert_eq!(unexplained(&harness), [""; 0]);
     }
     let mut harness = panel(Source::Synthetic(SyntheticSpec::default()));
-    harness.state_mut().state.project.data.source =
+    harness.state_mut().state.pose().project.data.source =
         Source::Idx(IdxSpec { folder: folder.path().into(), limit: Some(100) });
     harness.run();
     assert!(harness.query_by_label("At most").is_some());

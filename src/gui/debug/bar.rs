@@ -43,7 +43,7 @@ pub fn transport(
 ) {
     undo(ui, state, actions);
     let ready = obstacle.is_none();
-    let running = state.run.status == RunStatus::Running;
+    let running = state.run().status == RunStatus::Running;
     let explain = |response: Response, text: &str| {
         let why = obstacle.map_or(text.to_owned(), |why| format!("Can't run yet. {why}"));
         response.on_hover_text(text).on_disabled_hover_text(why)
@@ -85,10 +85,10 @@ fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 /// What was changed last, and what takes it back. A network that cannot train was not told to the run: its edits are
 /// the project's.
 pub fn last_change(state: &State) -> Option<(&str, Action)> {
-    if !state.inference.is_valid() {
-        return state.history.undo_name().map(|name| (name, Action::Undo));
+    if !state.inference().is_valid() {
+        return state.history().undo_name().map(|name| (name, Action::Undo));
     }
-    let made = state.debug.as_ref()?.changes.iter().rfind(|change| !change.ahead)?;
+    let made = state.debug().view.as_ref()?.changes.iter().rfind(|change| !change.ahead)?;
     Some((&made.what, Action::Debug(DebugCommand::Undo)))
 }
 
@@ -140,7 +140,7 @@ fn condition(ui: &mut Ui, state: &State, local: &mut BarUi, actions: &mut Vec<Ac
             actions.push(Action::Debug(DebugCommand::CheckCondition { at: At::Anywhere, condition }));
         }
     }
-    let checked = state.debug.as_ref().and_then(|view| view.checked(&typed, true));
+    let checked = state.debug().view.as_ref().and_then(|view| view.checked(&typed, true));
     let problem = checked.and_then(|checked| checked.problem.as_ref());
     perhaps(ui, problem, |ui, problem| drop(ui.label(RichText::new(problem).color(tokens.bad))));
     let is_good = checked.is_some() && problem.is_none();
@@ -176,7 +176,7 @@ const CHIP: f32 = 80.0;
 
 /// Step and phase, the loss of this batch, and why the run stopped.
 pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
-    let Some(view) = &state.debug else { return };
+    let Some(view) = &state.debug().view else { return };
     ui.spacing_mut().item_spacing.x = 0.0;
     let (step, under) = step_words(state, view);
     let stopped = view.stopped.as_ref().filter(|_| view.travel.is_none());
@@ -221,7 +221,7 @@ pub fn place(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
 
 fn step_words(state: &State, view: &DebugView) -> (String, String) {
     let step = format!("step {}", count(view.current_step()));
-    let all = state.project.training.epochs as u64 * state.run.steps_per_epoch;
+    let all = state.project().training.epochs as u64 * state.run().steps_per_epoch;
     let phase = match view.moment.instruction {
         0 if view.moment.step == 0 => "start".to_owned(),
         0 => "complete".to_owned(),

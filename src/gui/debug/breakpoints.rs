@@ -37,7 +37,7 @@ fn line_of(breakpoint: &Breakpoint, listing: &Listing) -> Option<usize> {
 
 /// A breakpoint before this line where there was none; none where there was one.
 pub fn toggle(state: &State, listing: &Listing, line: usize, actions: &mut Vec<Action>) {
-    let mut all = state.breakpoints.clone();
+    let mut all = state.debug().breakpoints.clone();
     match at_line(&all, listing, line).map(|breakpoint| breakpoint.id) {
         Some(id) => all.retain(|breakpoint| breakpoint.id != id),
         None => {
@@ -87,53 +87,53 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
     ui.horizontal_wrapped(|ui| {
         let button = named(ui.add_enabled(is_good, Button::new("Add")), "Add breakpoint");
         if button.clicked() || (entered && is_good) {
-            let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, Some(typed));
+            let breakpoint = Breakpoint::new(fresh(&state.debug().breakpoints), At::Anywhere, Some(typed));
             push(state, breakpoint, actions);
             local.typed.clear();
         }
-        let has_it = state.breakpoints.iter().any(|breakpoint| breakpoint.at == At::NotFinite);
+        let has_it = state.debug().breakpoints.iter().any(|breakpoint| breakpoint.at == At::NotFinite);
         let help = "Stops right after the instruction that produces the first NaN or infinity, and names the sample.";
         let button = named(ui.add_enabled(!has_it, Button::new("First NaN or infinity")), "First NaN or infinity");
         if button.on_hover_text(help).clicked() {
-            push(state, Breakpoint::new(fresh(&state.breakpoints), At::NotFinite, None), actions);
+            push(state, Breakpoint::new(fresh(&state.debug().breakpoints), At::NotFinite, None), actions);
         }
         ui.menu_button("Phase …", |ui| {
             for phase in StepPhase::ALL {
                 if ui.button(phase.title()).clicked() {
-                    push(state, Breakpoint::new(fresh(&state.breakpoints), At::Phase(phase), None), actions);
+                    push(state, Breakpoint::new(fresh(&state.debug().breakpoints), At::Phase(phase), None), actions);
                 }
             }
         });
         ui.menu_button("Layer …", |ui| {
-            for layer in state.project.graph.layers() {
+            for layer in state.project().graph.layers() {
                 if ui.button(&layer.name).clicked() {
-                    push(state, Breakpoint::new(fresh(&state.breakpoints), At::Layer(layer.id), None), actions);
+                    push(state, Breakpoint::new(fresh(&state.debug().breakpoints), At::Layer(layer.id), None), actions);
                 }
             }
         });
         let help = "Logs a line at every step without stopping. Expressions in braces are replaced by their values.";
         if named(ui.button("Log"), "Log a message at every step").on_hover_text(help).clicked() {
             let message = Some("loss {loss}".to_owned());
-            let breakpoint = Breakpoint::new(fresh(&state.breakpoints), At::Anywhere, None);
+            let breakpoint = Breakpoint::new(fresh(&state.debug().breakpoints), At::Anywhere, None);
             push(state, Breakpoint { log: true, message, ..breakpoint }, actions);
         }
     });
 }
 
 fn push(state: &State, breakpoint: Breakpoint, actions: &mut Vec<Action>) {
-    let mut all = state.breakpoints.clone();
+    let mut all = state.debug().breakpoints.clone();
     all.push(breakpoint);
     actions.push(Action::SetBreakpoints(all));
 }
 
 fn list(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    section(ui, "BREAKPOINTS", &state.breakpoints.len().to_string());
-    if state.breakpoints.is_empty() {
+    section(ui, "BREAKPOINTS", &state.debug().breakpoints.len().to_string());
+    if state.debug().breakpoints.is_empty() {
         let words = "None yet. Click to the left of a line in the listing, or press F9 on it.";
         ui.label(RichText::new(words).color(tokens.muted));
     }
-    let mut all = state.breakpoints.clone();
+    let mut all = state.debug().breakpoints.clone();
     let mut dropped = None;
     for breakpoint in &mut all {
         let problem = view.breakpoints.iter().find(|told| told.breakpoint.id == breakpoint.id);
@@ -144,7 +144,7 @@ fn list(ui: &mut Ui, state: &State, view: &DebugView, actions: &mut Vec<Action>)
         }
     }
     all.retain(|breakpoint| Some(breakpoint.id) != dropped);
-    if all != state.breakpoints {
+    if all != state.debug().breakpoints {
         actions.push(Action::SetBreakpoints(all));
     }
 }
@@ -249,7 +249,7 @@ fn words(state: &State, breakpoint: &Breakpoint) -> String {
         At::Anywhere => breakpoint.condition.clone().unwrap_or_else(|| "every step".to_owned()),
         At::Instruction(name) => format!("before {name}"),
         At::Layer(layer) => {
-            let name = state.project.graph.layer(*layer).map_or("a deleted layer", |layer| layer.name.as_str());
+            let name = state.project().graph.layer(*layer).map_or("a deleted layer", |layer| layer.name.as_str());
             format!("before {name}")
         }
         At::Phase(phase) => format!("before {}", phase.word()),

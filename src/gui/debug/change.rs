@@ -87,7 +87,7 @@ pub fn show(
             view.listing.used_already(name, view.moment.instruction)
         };
         perhaps(ui, why, |ui, why| drop(ui.label(RichText::new(why).small().color(tokens.muted))));
-        let seed = state.project.training.seed;
+        let seed = state.project().training.seed;
         let can = can_change(view, name) && !probed;
         // Its numbers may have to be fetched first.
         perhaps(ui, view.sight.tensor(name), |ui, record| {
@@ -197,8 +197,9 @@ fn field(ui: &mut Ui, name: &str, value: &mut f32) {
 }
 
 fn learning_rate(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let training = &state.project.training;
-    let is_fork = state.branches.iter().any(|branch| branch.id == state.run.branch && branch.parent.is_some());
+    let training = &state.project().training;
+    let is_fork =
+        state.debug().branches.iter().any(|branch| branch.id == state.run().branch && branch.parent.is_some());
     let help = match is_fork {
         true => {
             "The size of each update on this branch, from this step on. The project and other branches keep theirs."

@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, state: &State, view: &DebugView, curve: &WatchCurve, ac
             ui.painter().text(rect.center(), Align2::CENTER_CENTER, words, theme::regular(11.0), tokens.faint);
         }
     }
-    if !curve.is_whole && state.run.status != RunStatus::Running {
+    if !curve.is_whole && state.run().status != RunStatus::Running {
         let help = "Replays the steps so far to record the value after each of them.";
         if ui.small_button("Include earlier steps").on_hover_text(help).clicked() {
             actions.push(Action::Debug(DebugCommand::GatherCurve(curve.expression.clone())));

@@ -40,7 +40,7 @@ pub fn handle(ctx: &Context, state: &State, local: &mut DebugUi, actions: &mut V
     panes(ctx, local);
     let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
     if pressed(BREAKPOINT)
-        && let Some(view) = &state.debug
+        && let Some(view) = &state.debug().view
     {
         let line = local.listing.cursor.unwrap_or(view.moment.instruction);
         breakpoints::toggle(state, &view.listing, line, actions);
@@ -100,7 +100,7 @@ fn arrows(ctx: &Context, state: &State, local: &mut DebugUi) {
     let focused = ctx.memory(|memory| memory.focused());
     let in_listing = focused == Some(listing::id());
     let elsewhere = focused.is_some() || local.middle.shows_canvas();
-    let Some(view) = state.debug.as_ref().filter(|_| in_listing || !elsewhere) else { return };
+    let Some(view) = state.debug().view.as_ref().filter(|_| in_listing || !elsewhere) else { return };
     let mut keys = vec![(Key::ArrowUp, Step::Up(1)), (Key::ArrowDown, Step::Down(1))];
     if in_listing {
         keys.extend([

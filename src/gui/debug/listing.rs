@@ -280,7 +280,7 @@ fn line_ui(
 fn gutter(ui: &mut Ui, (state, tokens, view): Seen<'_>, index: usize, rect: Rect, actions: &mut Vec<Action>) {
     let place = rect.with_max_x(rect.left() + GUTTER - 4.0).with_min_x(rect.left() + 3.0);
     let response = ui.interact(place, Id::unique(("listing gutter", index)), Sense::CLICK);
-    let set = breakpoints::at_line(&state.breakpoints, &view.listing, index);
+    let set = breakpoints::at_line(&state.debug().breakpoints, &view.listing, index);
     let centre = Pos2::new(rect.left() + 16.0, rect.center().y);
     match set {
         Some(breakpoint) if breakpoint.enabled => drop(ui.painter().circle_filled(centre, 5.0, tokens.bad)),

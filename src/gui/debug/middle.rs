@@ -151,7 +151,7 @@ pub fn show(
 fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut CanvasUi, actions: &mut Vec<Action>) {
     let within = ui.available_rect_before_wrap();
     canvas::show(ui, state, canvas, actions);
-    let Some(view) = &state.debug else { return };
+    let Some(view) = &state.debug().view else { return };
     if let Some((name, index)) = pins::show(ui, within, view, local, canvas) {
         local.middle.look_at(&name);
         if let Some(index) = index {
@@ -180,11 +180,11 @@ fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), pr
             view.";
         if named(ui.add(button), "Follow").on_hover_text(help).clicked() {
             local.follows = !local.follows;
-            if let (true, Some(view)) = (local.follows, &state.debug) {
+            if let (true, Some(view)) = (local.follows, &state.debug().view) {
                 local.follow(view);
             }
         }
-        if let Some(view) = &state.debug {
+        if let Some(view) = &state.debug().view {
             probe::menu(ui, view, probing, is_narrow);
         }
     });
@@ -192,7 +192,7 @@ fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), pr
 
 fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let Some(view) = &state.debug else { return };
+    let Some(view) = &state.debug().view else { return };
     let Some(name) = local.middle.looked.clone() else { return };
     if local.probe.is_on() {
         body(ui, |ui| probe::line(ui, &tokens, view, &mut local.probe));

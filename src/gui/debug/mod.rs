@@ -164,9 +164,9 @@ pub fn show(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) -> Rect {
-    if local.desk != state.desk_number {
+    if local.desk != state.desk_number() {
         // What lay beside the project was read.
-        (local.watch, local.desk) = (WatchUi::of(&state.desk), state.desk_number);
+        (local.watch, local.desk) = (WatchUi::of(state.desk()), state.desk_number());
     }
     let tokens = Tokens::of(ui);
     let panel = Frame::new().fill(tokens.panel);
@@ -183,7 +183,7 @@ pub fn show(
     let bottom = Panel::bottom(("time", low)).frame(panel).default_size(if low { 120.0 } else { 150.0 });
     bottom.size_range(96.0..=(height * 0.5)).show(ui, |ui| {
         fixed(ui, |ui| {
-            if let Some(view) = &state.debug {
+            if let Some(view) = &state.debug().view {
                 let focus = local.takes_focus(&[Pane::Time]);
                 time::show(ui, state, view, (&mut local.time, focus), actions);
             }
@@ -215,10 +215,10 @@ pub fn show(
     });
     local.hover.turn(ui.ctx());
     let (inspection, wanted) = (all_inspected(state, local), all_wanted(state, local, canvas));
-    if inspection != state.inspection {
+    if inspection != state.debug().inspection {
         actions.push(Action::Inspect(Box::new(inspection)));
     }
-    if wanted != state.wanted {
+    if wanted != *state.wanted() {
         actions.push(Action::Want(wanted));
     }
     centre.inner
@@ -226,7 +226,7 @@ pub fn show(
 
 /// How many there are.
 fn breakpoints_title(state: &State) -> String {
-    match state.breakpoints.len() {
+    match state.debug().breakpoints.len() {
         0 => "Breakpoints".to_owned(),
         n => format!("Breakpoints {n}"),
     }
@@ -253,7 +253,7 @@ fn both_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Ac
 }
 
 fn left_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
-    fixed(ui, |ui| match (&state.debug, local.left) {
+    fixed(ui, |ui| match (&state.debug().view, local.left) {
         (Some(view), Left::Program) => listing::show(ui, state, view, local, actions),
         (Some(view), Left::Breakpoints) => {
             breakpoints::show(ui, state, view, &mut local.breakpoints, actions);
@@ -265,7 +265,7 @@ fn left_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Ac
 fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     fixed(ui, |ui| {
-        let Some(view) = &state.debug else { return };
+        let Some(view) = &state.debug().view else { return };
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             body(ui, |ui| match local.right {
                 Right::Watch => {
@@ -293,7 +293,7 @@ fn right_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, actions: &mut Vec<A
 
 /// When the run has moved: the listing shows where it is, and the middle what was made last.
 fn follow(state: &State, local: &mut DebugUi) {
-    let Some(view) = &state.debug else { return };
+    let Some(view) = &state.debug().view else { return };
     local.time.note(view);
     local.layers.note(view.branch, &view.sight);
     if local.seen != Some((view.branch, view.moment)) {
@@ -314,7 +314,7 @@ fn follow(state: &State, local: &mut DebugUi) {
 
 fn all_inspected(state: &State, local: &DebugUi) -> Inspection {
     let mut inspection = Inspection::default();
-    if let Some(view) = &state.debug {
+    if let Some(view) = &state.debug().view {
         local.middle.subscribe(view, &mut inspection);
         local.watch.subscribe(&mut inspection);
         local.hover.subscribe(&mut inspection);
@@ -334,7 +334,7 @@ fn knows(view: &DebugView, name: &str) -> bool {
 }
 
 fn all_wanted(state: &State, local: &DebugUi, canvas: &CanvasUi) -> PictureWishes {
-    let mut wanted = PictureWishes { sample: state.wanted.sample, ..PictureWishes::default() };
+    let mut wanted = PictureWishes { sample: state.wanted().sample, ..PictureWishes::default() };
     if local.middle.shows_canvas() {
         canvas.subscribe(&mut wanted);
     }
@@ -343,9 +343,9 @@ fn all_wanted(state: &State, local: &DebugUi, canvas: &CanvasUi) -> PictureWishe
 
 /// Why there is no program to be seen.
 fn nothing(ui: &mut Ui, state: &State) {
-    let why = state.inference.problems.first().map(|problem| problem.message.as_str());
+    let why = state.inference().problems.first().map(|problem| problem.message.as_str());
     super::panels::body(ui, |ui| {
-        let usual = match state.data {
+        let usual = match state.data() {
             DataState::Ready(_) => "Preparing the run. Its program appears here in a moment.",
             _ => "The program appears here once the data is loaded.",
         };

@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         actions.push(Action::Places(PlaceAction::Return));
     }
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let text = match state.desk.bookmarks.len() {
+    let text = match state.desk().bookmarks.len() {
         0 => "Bookmarks".to_owned(),
         n => format!("Bookmarks {n}"),
     };
@@ -31,12 +31,12 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         if ui.add(add).clicked() {
             actions.push(Action::Places(PlaceAction::Bookmark));
         }
-        if state.desk.bookmarks.is_empty() {
+        if state.desk().bookmarks.is_empty() {
             return;
         }
         ui.separator();
         ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
-            for (at, bookmark) in state.desk.bookmarks.iter().enumerate() {
+            for (at, bookmark) in state.desk().bookmarks.iter().enumerate() {
                 if let Some(action) = ui.push_id(at, |ui| row(ui, state, at, bookmark)).inner {
                     let goes = matches!(action, PlaceAction::GoTo(_));
                     actions.push(Action::Places(action));

@@ -113,7 +113,7 @@ fn memory(ui: &mut Ui, state: &State, view: &DebugView, room: f32, actions: &mut
     let menu = ui.menu_button(text, |ui| {
         ui.label("Memory for checkpoints:");
         for mib in [64, 256, 1024, 4096] {
-            let on = state.settings.checkpoint_memory_mib == mib;
+            let on = state.settings().checkpoint_memory_mib == mib;
             if ui.radio(on, format!("{} MiB", count(u64::from(mib)))).clicked() {
                 actions.push(Action::SetCheckpointMemory(mib));
             }
@@ -253,8 +253,8 @@ fn span<'a>(curves: impl Iterator<Item = &'a Series>, last: u64) -> (f32, f32, f
 
 /// The loss of every branch, the one that is looked at last.
 fn series(state: &State) -> impl Iterator<Item = (u32, &Series)> {
-    let others = state.run.others.iter().map(|other| (other.id, &other.curves.train_loss));
-    others.chain(std::iter::once((state.run.branch, &state.run.curves.train_loss)))
+    let others = state.run().others.iter().map(|other| (other.id, &other.curves.train_loss));
+    others.chain(std::iter::once((state.run().branch, &state.run().curves.train_loss)))
 }
 
 fn draw(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeUi, plan: &Plan) {
@@ -314,7 +314,7 @@ fn round_steps(last: u64) -> impl Iterator<Item = u64> {
 /// What was changed, and where breakpoints held.
 fn marks(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &TimeUi, plan: &Plan) {
     let painter = ui.painter();
-    let height = |step: u64| plan.y(state.run.curves.train_loss.at(step.max(1)).unwrap_or(plan.low));
+    let height = |step: u64| plan.y(state.run().curves.train_loss.at(step.max(1)).unwrap_or(plan.low));
     for change in &view.changes {
         let at = Pos2::new(plan.x(change.at.step as f64), height(change.at.step));
         let diamond = [Vec2::new(0.0, -5.0), Vec2::new(5.0, 0.0), Vec2::new(0.0, 5.0), Vec2::new(-5.0, 0.0)];
@@ -322,7 +322,7 @@ fn marks(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, local: &Time
         let fill = if change.ahead { tokens.panel } else { tokens.warn };
         painter.add(Shape::convex_polygon(points, fill, Stroke::new(1.0, tokens.warn)));
     }
-    for bookmark in state.desk.bookmarks.iter().filter(|bookmark| bookmark.place.branch == view.branch) {
+    for bookmark in state.desk().bookmarks.iter().filter(|bookmark| bookmark.place.branch == view.branch) {
         let at = Pos2::new(plan.x(bookmark.place.moment.step as f64), plan.rect.top() - 6.0);
         painter.vline(at.x, at.y..=plan.rect.bottom(), Stroke::new(1.0, tokens.accent.gamma_multiply(0.5)));
         let flag = [Vec2::ZERO, Vec2::new(8.0, 3.5), Vec2::new(0.0, 7.0)].map(|corner| at + corner).to_vec();
@@ -401,7 +401,7 @@ fn hover(ui: &Ui, tokens: &Tokens, state: &State, view: &DebugView, response: &R
         let near = |bookmark: &&Bookmark| {
             bookmark.place.branch == view.branch && (plan.x(bookmark.place.moment.step as f64) - x).abs() <= 5.0
         };
-        for bookmark in state.desk.bookmarks.iter().filter(near) {
+        for bookmark in state.desk().bookmarks.iter().filter(near) {
             ui.label(RichText::new(&bookmark.name).color(tokens.accent).small());
         }
         let words = match view.furthest {

@@ -116,7 +116,7 @@ fn change_row(state: &State, local: &mut WatchUi, row: usize, change: RowChange,
         RowChange::Curve => {
             local.curves.push(expression.clone());
             // A run that goes on is not held up for the steps so far.
-            if state.run.status != RunStatus::Running {
+            if state.run().status != RunStatus::Running {
                 actions.push(Action::Debug(DebugCommand::GatherCurve(expression)));
             }
         }

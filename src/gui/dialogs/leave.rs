@@ -47,11 +47,11 @@ impl Leave {
 
 /// What would be gone.
 fn lost(state: &State) -> String {
-    if state.run.step == 0 {
+    if state.run().step == 0 {
         return "If you don't save, your changes will be lost.".to_owned();
     }
-    let steps = count(state.run.step);
-    let time = if state.run.seconds < 1.0 { String::new() } else { format!(", {}", duration(state.run.seconds)) };
+    let steps = count(state.run().step);
+    let time = if state.run().seconds < 1.0 { String::new() } else { format!(", {}", duration(state.run().seconds)) };
     format!("If you don't save, your changes and this run will be lost: {steps} steps{time}.")
 }
 
@@ -62,7 +62,7 @@ impl LeaveDialog {
 
     pub(super) fn show(&mut self, ctx: &Context, state: &State, actions: &mut Vec<Action>) -> Step {
         if self.saving {
-            return match (state.unsaved, &state.error) {
+            return match (state.is_unsaved(), state.error()) {
                 (false, _) => Step::Go,
                 // A failed save says so itself; going on would lose the changes.
                 (true, Some(_)) => Step::Stay,
@@ -73,13 +73,13 @@ impl LeaveDialog {
         let modal = Modal::new(Id::unique("leave")).frame(dialog_frame(&ctx.global_style())).show(ctx, |ui| {
             let tokens = Tokens::of(ui);
             ui.set_width(360.0);
-            ui.heading(format!("Save changes to “{}”?", state.project.name));
+            ui.heading(format!("Save changes to “{}”?", state.project().name));
             ui.label(RichText::new(lost(state)).color(tokens.muted));
             ui.add_space(8.0);
             ui.horizontal(|ui| {
                 if accent_button(ui, true, "Save").clicked() {
                     // A run that went on would never be saved whole.
-                    if state.run.status == RunStatus::Running {
+                    if state.run().status == RunStatus::Running {
                         actions.push(Action::Transport(Transport::Pause));
                     }
                     actions.push(Action::Save);

@@ -92,7 +92,7 @@ fn unsaved_changes_are_saved_discarded_or_kept() {
         [("Save", vec![Action::Save], false), ("Discard", vec![], true), ("Cancel", vec![], false)]
     {
         let mut harness = harness(None);
-        harness.state_mut().state.unsaved = true;
+        *harness.state_mut().state.pose().unsaved = true;
         harness.state_mut().dialogs.ask_leave(Leave::Window);
         harness.run_ok();
         harness.get_by_label(button).click();
@@ -101,7 +101,7 @@ fn unsaved_changes_are_saved_discarded_or_kept() {
         assert_eq!(harness.state_mut().dialogs.take_confirmed().is_some(), confirmed, "{button}");
         if button == "Save" {
             assert!(harness.state().dialogs.is_open());
-            harness.state_mut().state.unsaved = false;
+            *harness.state_mut().state.pose().unsaved = false;
             harness.run_ok();
             assert_eq!(harness.state_mut().dialogs.take_confirmed(), Some(Leave::Window));
         }

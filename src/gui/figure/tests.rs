@@ -8,8 +8,8 @@ use crate::session::State;
 
 fn trained() -> State {
     let mut state = chain(&["input", "dense", "loss"]);
-    state.run.step = 3;
-    (1..=3).for_each(|step| state.run.curves.train_loss.push(step, 1.0 / step as f32));
+    state.pose().run.step = 3;
+    (1..=3).for_each(|step| state.pose().run.curves.train_loss.push(step, 1.0 / step as f32));
     state
 }
 

@@ -17,7 +17,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut Inspec
     ui.push_id(layer.id.0, |ui| {
         heading(ui, layer);
         name(ui, layer, actions);
-        let simple = state.desk.simple;
+        let simple = state.desk().simple;
         let mut few = Few::new(simple, *more);
         params::show(ui, state, layer, &mut few, actions);
         if layer.kind.has_weights() && few.shows(!layer.frozen) {
@@ -33,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut Inspec
         if !params::says_problems(layer) {
             problems_of(ui, state, &layer.name, actions);
         }
-        if let Some(picture) = state.run.picture.as_ref().and_then(|picture| picture.layers.get(&layer.id)) {
+        if let Some(picture) = state.run().picture.as_ref().and_then(|picture| picture.layers.get(&layer.id)) {
             weights::show(ui, state, layer, picture, editor);
         }
     });
@@ -70,11 +70,11 @@ fn name(ui: &mut Ui, layer: &Layer, actions: &mut Vec<Action>) {
 fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
     ui.add_space(4.0);
     let arriving: Vec<String> = state
-        .project
+        .project()
         .graph
         .incoming(layer.id)
         .map(|wire| {
-            let shape = state.inference.shape_on(wire).map_or("?".to_owned(), ToString::to_string);
+            let shape = state.inference().shape_on(wire).map_or("?".to_owned(), ToString::to_string);
             match layer.kind.about().inputs {
                 inputs @ Inputs::Named(_) => format!("{} {shape}", inputs.name(wire.input)),
                 _ => shape,
@@ -84,7 +84,7 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
     if !arriving.is_empty() {
         fact(ui, "Input", &arriving.join(", "));
     }
-    let outputs = state.inference.outputs.get(&layer.id).filter(|_| layer.kind.about().has_output);
+    let outputs = state.inference().outputs.get(&layer.id).filter(|_| layer.kind.about().has_output);
     if let Some(shapes) = outputs {
         let named = |(name, shape): (&&str, &Shape)| match shapes.len() {
             1 => shape.to_string(),
@@ -93,7 +93,7 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
         let all: Vec<String> = layer.kind.spec().outputs().iter().zip(shapes).map(named).collect();
         fact(ui, "Output", &all.join(", "));
     }
-    match (&layer.kind, state.inference.parameter_counts.get(&layer.id)) {
+    match (&layer.kind, state.inference().parameter_counts.get(&layer.id)) {
         (LayerKind::Input(_), _) => fact(ui, "Data", source_name(state)),
         (_, Some(0)) | (_, None) => {}
         (_, Some(&n)) => fact(ui, "Parameters", &count(n as u64)),
@@ -101,7 +101,7 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
 }
 
 fn source_name(state: &State) -> &str {
-    match (state.data.dataset(), &state.project.data.source) {
+    match (state.dataset(), &state.project().data.source) {
         (Some(dataset), _) => &dataset.name,
         (None, Source::Synthetic(spec)) => spec.kind.title(),
         (None, Source::Digits(_)) => "Drawn digits",

@@ -11,26 +11,26 @@ use crate::session::{Action, State};
 
 /// The name of the inspector's first tab.
 pub(super) fn title(state: &State) -> String {
-    let layer = state.selection.only().and_then(|id| state.project.graph.layer(id));
-    match (layer, state.selection.layers.len(), state.selection.wire) {
+    let layer = state.selection().only().and_then(|id| state.project().graph.layer(id));
+    match (layer, state.selection().layers.len(), state.selection().wire) {
         (Some(layer), ..) => layer.name.clone(),
-        (None, 2.., _) => format!("{} layers", state.selection.layers.len()),
+        (None, 2.., _) => format!("{} layers", state.selection().layers.len()),
         (None, _, Some(_)) => "Wire".into(),
         _ => "Network".into(),
     }
 }
 
 pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    if state.selection.layers.len() > 1 {
+    if state.selection().layers.len() > 1 {
         several(ui, state, actions);
-    } else if let Some(wire) = state.selection.wire.and_then(|id| state.project.graph.wire(id)) {
-        let name = |id| state.project.graph.layer(id).map_or("?", |layer| layer.name.as_str());
+    } else if let Some(wire) = state.selection().wire.and_then(|id| state.project().graph.wire(id)) {
+        let name = |id| state.project().graph.layer(id).map_or("?", |layer| layer.name.as_str());
         fact(ui, "From", name(wire.from));
         fact(ui, "To", name(wire.to));
-        if let Some(shape) = state.inference.shape_on(wire) {
+        if let Some(shape) = state.inference().shape_on(wire) {
             fact(ui, "Carries", &shape.to_string());
         }
-        let mine = state.inference.wire_problem(wire.id);
+        let mine = state.inference().wire_problem(wire.id);
         mine.into_iter().for_each(|problem| problem_ui(ui, problem, actions));
         if ui.button("Disconnect").clicked() {
             actions.push(Action::Edit(Edit::Disconnect(wire.id)));
@@ -41,8 +41,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 fn several(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let ids: Vec<_> = state.selection.layers.iter().copied().collect();
-    let weights: usize = ids.iter().filter_map(|id| state.inference.parameter_counts.get(id)).sum();
+    let ids: Vec<_> = state.selection().layers.iter().copied().collect();
+    let weights: usize = ids.iter().filter_map(|id| state.inference().parameter_counts.get(id)).sum();
     fact(ui, "Layers", &count(ids.len() as u64));
     fact(ui, "Parameters", &count(weights as u64));
     ui.horizontal(|ui| {
@@ -57,9 +57,9 @@ fn several(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    fact(ui, "Layers", &count(state.project.graph.len() as u64));
-    fact(ui, "Parameters", &count(state.inference.parameter_count() as u64));
-    if let Some(memory) = &state.memory {
+    fact(ui, "Layers", &count(state.project().graph.len() as u64));
+    fact(ui, "Parameters", &count(state.inference().parameter_count() as u64));
+    if let Some(memory) = state.memory() {
         value_of(ui, "Memory", &size(memory.total())).on_hover_text("Memory that training needs, excluding the data.");
         fact(ui, "– parameters", &size(memory.parameters));
         value_of(ui, "– moments", &size(memory.moments))
@@ -67,17 +67,17 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let help = "Activations, gradients and masks of one step at this batch size.";
         value_of(ui, &format!("– batch of {}", memory.batch), &size(memory.step)).on_hover_text(help);
     }
-    if state.project.graph.is_empty() {
+    if state.project().graph.is_empty() {
         ui.add_space(8.0);
         let hint = "The settings of what you select on the canvas appear here.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
         return;
     }
-    fact(ui, "Problems", &count(state.inference.problems.len() as u64));
-    for problem in &state.inference.problems {
+    fact(ui, "Problems", &count(state.inference().problems.len() as u64));
+    for problem in &state.inference().problems {
         problem_ui(ui, problem, actions);
     }
-    if state.inference.is_valid() {
+    if state.inference().is_valid() {
         ui.add_space(8.0);
         let hint = "Select a layer on the canvas to see its settings and weights.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
@@ -139,7 +139,7 @@ fn section_name(ui: &mut Ui, name: &str) {
 
 /// All problems that concern one layer, on it or on its wires.
 pub(super) fn problems_of(ui: &mut Ui, state: &State, name: &str, actions: &mut Vec<Action>) {
-    let mine: Vec<_> = state.inference.problems.iter().filter(|p| p.layer == name).collect();
+    let mine: Vec<_> = state.inference().problems.iter().filter(|p| p.layer == name).collect();
     if mine.is_empty() {
         return;
     }

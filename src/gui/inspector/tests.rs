@@ -12,8 +12,8 @@ fn inspector(state: State) -> Harness<'static, Bench<InspectorUi>> {
 /// A chain with the layer of this name selected.
 fn selected(keys: &[&str], name: &str) -> (State, LayerId) {
     let mut state = chain(keys);
-    let id = state.project.graph.find(name).expect("the layer").id;
-    state.selection.layers.insert(id);
+    let id = state.project().graph.find(name).expect("the layer").id;
+    state.pose().selection.layers.insert(id);
     (state, id)
 }
 
@@ -48,8 +48,8 @@ fn a_choice_is_made_from_its_list() {
 fn every_parameter_that_matters_has_a_field() {
     for kind in crate::model::LayerKind::all() {
         let mut state = State::default();
-        let id = state.project.graph.add(kind.clone(), [0.0, 0.0]);
-        state.selection.layers.insert(id);
+        let id = state.pose().project.graph.add(kind.clone(), [0.0, 0.0]);
+        state.pose().selection.layers.insert(id);
         let harness = inspector(state);
         for spec in kind.spec().param_specs() {
             let matters = spec.matters(|key| kind.spec().param(key));
@@ -62,13 +62,13 @@ fn every_parameter_that_matters_has_a_field() {
 #[test]
 fn in_simple_mode_a_layer_shows_what_is_on_its_card_and_what_was_changed() {
     let (mut state, id) = selected(&["input", "dense", "loss"], "Dense 1");
-    state.desk.simple = true;
+    state.pose().desk.simple = true;
     let sees = |harness: &Harness<'static, Bench<InspectorUi>>, label: &str| harness.query_by_label(label).is_some();
     let mut harness = inspector(state);
     let all = ["Units", "Activation", "L2", "Bias", "Frozen"];
     assert_eq!(all.map(|label| sees(&harness, label)), [true, true, false, false, false]);
     let l2 = Edit::SetParam { layer: id, key: "l2".into(), value: ParamValue::Float(0.1) };
-    l2.apply(&mut harness.state_mut().state.project.graph).unwrap();
+    l2.apply(&mut harness.state_mut().state.pose().project.graph).unwrap();
     harness.run();
     assert_eq!(all.map(|label| sees(&harness, label)), [true, true, true, false, false]);
     harness.get_by_label("More settings").click();
@@ -85,7 +85,7 @@ fn in_simple_mode_training_shows_few_settings_and_what_was_changed() {
     let all = ["Learning rate", "Optimiser", "Batch size", "Epochs", "Warm-up steps", "Momentum", "Seed", "Stop early"];
     for (simple, expected) in [(true, [true, true, true, true, true, false, false, false]), (false, [true; 8])] {
         let mut harness = training(spec.clone());
-        harness.state_mut().state.desk.simple = simple;
+        harness.state_mut().state.pose().desk.simple = simple;
         harness.run();
         assert_eq!(all.map(|label| harness.query_by_label(label).is_some()), expected);
     }
@@ -96,8 +96,8 @@ fn a_problem_is_mended_by_its_button() {
     let mut state = chain(&["input", "conv2d", "loss"]);
     let data =
         crate::model::DataSignature { input: crate::model::Shape::row(784), task: crate::model::Task::Classes(10) };
-    state.inference = crate::model::infer(&state.project.graph, Some(&data));
-    let repair = state.inference.problems[0].repairs[0].clone();
+    *state.pose().inference = crate::model::infer(&state.project().graph, Some(&data));
+    let repair = state.inference().problems[0].repairs[0].clone();
     let mut harness = inspector(state);
     harness.get_by_label(&repair.label).click();
     harness.run();
@@ -140,7 +140,7 @@ fn the_optimiser_changes_with_its_defaults() {
 /// The window with its training settings open.
 fn training(spec: crate::model::TrainingSpec) -> Harness<'static, Bench<InspectorUi>> {
     let mut state = chain(&["input", "dense", "loss"]);
-    state.project.training = spec;
+    state.pose().project.training = spec;
     let mut harness = inspector(state);
     harness.get_by_label("Training").click();
     harness.run();
@@ -188,10 +188,10 @@ fn a_ticked_box_of_one_cycle_sets_it() {
 fn what_is_wrong_with_a_formula_is_said_once_with_its_repair() {
     let (mut state, id) = selected(&["input", "formula", "loss"], "Formula 1");
     let edit = Edit::SetParam { layer: id, key: "expression".into(), value: ParamValue::Text("x * (".into()) };
-    edit.apply(&mut state.project.graph).expect("any text is taken");
+    edit.apply(&mut state.pose().project.graph).expect("any text is taken");
     let data = crate::model::DataSignature { input: crate::model::Shape::row(2), task: crate::model::Task::Classes(2) };
-    state.inference = crate::model::infer(&state.project.graph, Some(&data));
-    let problem = state.inference.problems[0].clone();
+    *state.pose().inference = crate::model::infer(&state.project().graph, Some(&data));
+    let problem = state.inference().problems[0].clone();
     let mut harness = inspector(state);
     assert_eq!(harness.query_all_by_label(&problem.message).count(), 1);
     harness.get_by_label(&problem.repairs[0].label).click();
@@ -307,9 +307,9 @@ fn what_was_refused_can_be_mended() {
 #[test]
 fn one_control_sets_what_all_layers_share_and_says_where_they_differ() {
     let mut state = chain(&["input", "dense", "dense", "dense", "loss"]);
-    let first = state.project.graph.find("Dense 1").expect("the layer").id;
+    let first = state.project().graph.find("Dense 1").expect("the layer").id;
     let value = ParamValue::Float(0.1);
-    Edit::SetParam { layer: first, key: "l2".into(), value }.apply(&mut state.project.graph).expect("it has L2");
+    Edit::SetParam { layer: first, key: "l2".into(), value }.apply(&mut state.pose().project.graph).expect("it has L2");
     let mut harness = inspector(state);
     harness.get_by_label("Training").click();
     harness.run();

@@ -22,9 +22,13 @@ pub(super) struct Draft {
 /// What the run has otherwise than the settings say: a branch keeps its own, and so does a place before a change.
 fn in_force(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let Some(there) = state.other_training_in_force() else { return };
-    let run = Project { training: there.clone(), ..state.project.clone() };
-    let words = in_words(&differences(&run, &state.project));
-    let branch = state.branches.iter().find(|branch| branch.id == state.run.branch && state.branches.len() > 1);
+    let run = Project { training: there.clone(), ..state.project().clone() };
+    let words = in_words(&differences(&run, state.project()));
+    let branch = state
+        .debug()
+        .branches
+        .iter()
+        .find(|branch| branch.id == state.run().branch && state.debug().branches.len() > 1);
     let place = branch.map_or(String::new(), |branch| format!(" on the branch {}", branch.name));
     let rate = significant(there.learning_rate, 3);
     let text = format!("The run{place} currently uses other settings: learning rate {rate}. Changed here: {words}.");
@@ -46,8 +50,8 @@ fn in_force(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Vec<Action>) {
     in_force(ui, state, actions);
     loss(ui, state, actions);
-    let (before, fresh) = (&state.project.training, TrainingSpec::default());
-    let mut few = Few::new(state.desk.simple, *more);
+    let (before, fresh) = (&state.project().training, TrainingSpec::default());
+    let mut few = Few::new(state.desk().simple, *more);
     let mut draft = Draft { spec: before.clone(), ended: false };
     let help = "How far each update moves the weights against the gradient. Too low and learning is slow; too high and it \
             never settles.";
@@ -57,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Ve
     super::whole::show(ui, state, &mut few, actions);
 
     if few.shows((before.schedule, before.warm_up_steps) == (fresh.schedule, fresh.warm_up_steps)) {
-        section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run.learning_rate, 3)));
+        section(ui, "SCHEDULE", &format!("rate now {}", significant(state.run().learning_rate, 3)));
         schedule(ui, &mut draft);
         let help = "Steps at the start over which the rate rises from 0 to its full value. Helps large networks.";
         draft.take(usize_field(ui, "Warm-up steps", help, before.warm_up_steps, &limits::WARM_UP), |spec, v| {
@@ -81,7 +85,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, more: &mut bool, actions: &mut Ve
     if few.shows(before.seed == fresh.seed) {
         chance(ui, &mut draft);
     }
-    if state.desk.simple {
+    if state.desk().simple {
         few.button(ui, "settings", more);
     }
 
@@ -124,7 +128,7 @@ impl Draft {
 /// The loss belongs to the Loss layer; it is shown here too, where a person looks for it.
 fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
-    let found = state.project.graph.layers().find_map(|layer| match &layer.kind {
+    let found = state.project().graph.layers().find_map(|layer| match &layer.kind {
         LayerKind::Loss(loss) => Some((layer.id, loss.clone())),
         _ => None,
     });
@@ -141,7 +145,7 @@ fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         actions.push(Action::Edit(Edit::SetParam { layer: id, key: "loss".into(), value }));
         actions.push(Action::EndEdit);
     }
-    if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.data.dataset()) {
+    if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.dataset()) {
         fact(ui, "currently", dataset.truth.task.usual_loss().title());
     }
 }

@@ -47,7 +47,7 @@ fn called(state: &State, layer: &Layer, matrix: &Matrix, at: usize) -> String {
     let index = matrix.index(at);
     match (&layer.kind, matrix.name.as_str(), index.as_slice()) {
         (LayerKind::Dense(_), "weight", &[unit, input]) => {
-            let source = state.project.graph.incoming(layer.id).next().map(|wire| wire.from);
+            let source = state.project().graph.incoming(layer.id).next().map(|wire| wire.from);
             units::weight(state, source, layer.id, unit, Some(input))
         }
         (LayerKind::Dense(_), "bias", &[unit]) => units::weight(state, None, layer.id, unit, None),

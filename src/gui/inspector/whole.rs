@@ -17,7 +17,7 @@ const ACTIVATION: &str = "The activation of all hidden layers. The output layer 
     activation keep theirs. To change just one layer, select it on the canvas.";
 
 pub(super) fn show(ui: &mut Ui, state: &State, few: &mut Few, actions: &mut Vec<Action>) {
-    let graph = &state.project.graph;
+    let graph = &state.project().graph;
     let has = |shared: Shared| !shared.layers(graph).is_empty();
     let penalties = has(Shared::L2) && few.shows(!is_penalised(graph));
     if !has(Shared::HiddenActivation) && !penalties {
@@ -40,7 +40,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, few: &mut Few, actions: &mut Vec<
 
 fn activation(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let titles: Vec<&str> = Activation::ALL.iter().map(|activation| activation.title()).collect();
-    let now = Shared::HiddenActivation.value(&state.project.graph);
+    let now = Shared::HiddenActivation.value(&state.project().graph);
     let is_now = |activation: &Activation| now == Some(ParamValue::Text(activation.key().to_owned()));
     let current = Activation::ALL.iter().position(is_now);
     if let Some(chosen) = choice(ui, "Hidden activation", ACTIVATION, current.unwrap_or(usize::MAX), &titles) {
@@ -52,7 +52,7 @@ fn activation(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 /// Where layers differ no number stands for all of them.
 fn penalty(ui: &mut Ui, state: &State, shared: Shared, label: &str, help: &str, actions: &mut Vec<Action>) {
-    let now = match shared.value(&state.project.graph) {
+    let now = match shared.value(&state.project().graph) {
         Some(ParamValue::Float(value)) => value,
         _ => f64::NAN,
     };

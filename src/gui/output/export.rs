@@ -16,7 +16,7 @@ const SIZE: Vec2 = Vec2::new(520.0, 520.0);
 
 /// Before the network has trained there is a picture of points, and nothing that it says of them.
 pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
-    let Some(dataset) = state.data.dataset() else { return Offer::default() };
+    let Some(dataset) = state.dataset() else { return Offer::default() };
     let numbers = picture(state).is_some();
     let points = matches!(dataset.view(), AnswerView::Surface | AnswerView::Curve);
     Offer { picture: numbers || points || matches!(local.tab, Tab::Output | Tab::TryIt), numbers }
@@ -24,7 +24,7 @@ pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
 
 pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
     let tab = local.tab;
-    let what = match (state.data.dataset().map(|dataset| dataset.view()), tab) {
+    let what = match (state.dataset().map(|dataset| dataset.view()), tab) {
         (_, Tab::Confusion) => "confusion matrix",
         (_, Tab::Scores) => "scores",
         (Some(AnswerView::Images | AnswerView::Rows), Tab::Output) => "samples",
@@ -32,8 +32,8 @@ pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
         (Some(AnswerView::Numbers), Tab::Output) => "predictions",
         _ => "output",
     };
-    let name = &state.project.name;
-    let step = crate::gui::numbers::count(state.run.picture.as_ref().map_or(0, |picture| picture.step));
+    let name = &state.project().name;
+    let step = crate::gui::numbers::count(state.run().picture.as_ref().map_or(0, |picture| picture.step));
     Sheet {
         name: format!("{name} {what}"),
         title: format!("{name}: {what} at step {step}"),
@@ -41,13 +41,13 @@ pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
         size: SIZE,
         prepare: Box::new(|_| {}),
         contents: Box::new(|ui: &mut Ui| {
-            if let Some(dataset) = state.data.dataset() {
+            if let Some(dataset) = state.dataset() {
                 let tokens = Tokens::of(ui);
                 body(ui, &tokens, (state, dataset), local, &mut Vec::new());
             }
         }),
         numbers: Box::new(move |table: &mut Table| {
-            if let (Some(dataset), Some(picture)) = (state.data.dataset(), picture(state)) {
+            if let (Some(dataset), Some(picture)) = (state.dataset(), picture(state)) {
                 let view = OutputView { state, dataset, picture: Some(picture), salt: 0 };
                 numbers(&view, picture, tab, table);
             }

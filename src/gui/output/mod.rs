@@ -154,9 +154,9 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     let tokens = Tokens::of(ui);
-    let Some(dataset) = state.data.dataset() else {
+    let Some(dataset) = state.dataset() else {
         header(ui, &tokens, state, local, &[(Tab::Output, "Output")], None);
-        return no_data(ui, &tokens, &state.data);
+        return no_data(ui, &tokens, state.data());
     };
     local.follow(dataset);
     let kind = dataset.view();
@@ -248,12 +248,12 @@ pub fn sample_in_words(dataset: &Dataset, row: usize) -> String {
 impl OutputView<'_> {
     /// The step that the picture shows.
     fn step(&self) -> u64 {
-        self.state.run.picture.as_ref().map_or(0, |p| p.step)
+        self.state.run().picture.as_ref().map_or(0, |p| p.step)
     }
 }
 
 fn picture(state: &State) -> Option<&OutputPicture> {
-    let picture = state.run.picture.as_ref().filter(|_| state.run.step > 0)?;
+    let picture = state.run().picture.as_ref().filter(|_| state.run().step > 0)?;
     picture.output.as_ref()
 }
 

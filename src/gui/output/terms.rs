@@ -22,13 +22,13 @@ pub(super) fn result(ui: &mut Ui, tokens: &Tokens, state: &State, sum: &UnitSum)
 
 /// What the function is called that the unit applies to its sum.
 fn activation(state: &State, sum: &UnitSum) -> Option<String> {
-    let activation = state.project.graph.layer(sum.of.layer)?.kind.activation()?;
+    let activation = state.project().graph.layer(sum.of.layer)?.kind.activation()?;
     Some(activation.title().to_owned())
 }
 
 /// A row for each input and the bias.
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, sum: &UnitSum) {
-    let source = state.project.graph.incoming(sum.of.layer).next().map(|wire| wire.from);
+    let source = state.project().graph.incoming(sum.of.layer).next().map(|wire| wire.from);
     let mut order: Vec<usize> = (0..sum.terms.len()).collect();
     let product = |at: usize| sum.terms[at].input * sum.terms[at].weight;
     if order.len() > 8 {

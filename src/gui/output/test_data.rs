@@ -13,10 +13,10 @@ pub fn part(shape: &[usize], inputs: Vec<f32>, targets: Vec<f32>) -> Samples {
 
 pub fn state(dataset: Dataset, output: Option<OutputPicture>) -> State {
     let mut state = State::default();
-    state.data = DataState::Ready(Arc::new(dataset));
+    *state.pose().data = DataState::Ready(Arc::new(dataset));
     if output.is_some() {
-        state.run.step = 10;
-        state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
+        state.pose().run.step = 10;
+        state.pose().run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
     }
     state
 }

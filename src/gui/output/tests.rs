@@ -94,12 +94,12 @@ fn test_points_come_and_go_and_steps_switch() {
 #[test]
 fn a_hovered_unit_takes_the_place_of_the_output() {
     let mut state = state(two_classes(), Some(halves()));
-    let id = state.project.graph.add(LayerKind::Dense(layer::Dense::default()), [0.0, 0.0]);
+    let id = state.pose().project.graph.add(LayerKind::Dense(layer::Dense::default()), [0.0, 0.0]);
     let units = vec![vec![0.0; 16].into(), vec![-2.0; 16].into()];
     let preview = Preview::Plane { resolution: 4, units };
-    let mut picture = (**state.run.picture.as_ref().unwrap()).clone();
+    let mut picture = (**state.run().picture.as_ref().unwrap()).clone();
     picture.layers.insert(id, LayerPicture { preview, ..LayerPicture::default() });
-    state.run.picture = Some(Arc::new(picture));
+    state.pose().run.picture = Some(Arc::new(picture));
     let mut harness = open(state, Tab::Output);
     harness.state_mut().local.unit = Some((id, 1));
     harness.run_steps(2);
@@ -146,11 +146,11 @@ fn wrong_samples_are_marked_and_can_be_shown_alone_and_large() {
     harness.get_by_label("row 0, column 1: 0.8125");
     let asked = Action::TryInput(vec![0.75, 0.8125, 0.875, 0.9375]);
     assert_eq!(harness.state().actions, [asked], "asked once, not every frame");
-    // The answer to something else is none to this.
-    harness.state_mut().state.try_output = Some(reply(&[0.0; 4], &[0.2, 0.5, 0.3]));
+    // The answer to something else is none to *this.
+    *harness.state_mut().state.pose().try_output = Some(reply(&[0.0; 4], &[0.2, 0.5, 0.3]));
     harness.run_steps(2);
     assert!(harness.query_by_label("bee: 50.0 %").is_none());
-    harness.state_mut().state.try_output = Some(reply(&[0.75, 0.8125, 0.875, 0.9375], &[0.2, 0.5, 0.3]));
+    *harness.state_mut().state.pose().try_output = Some(reply(&[0.75, 0.8125, 0.875, 0.9375], &[0.2, 0.5, 0.3]));
     harness.run_steps(2);
     harness.get_by_label("bee: 50.0 %");
     harness.get_by_label("← All samples").click();
@@ -204,7 +204,7 @@ fn drawing_asks_and_shows_bars() {
     harness.run_steps(2);
     let Some(Action::TryInput(ink)) = harness.state().actions.last().cloned() else { panic!("nothing is asked") };
     assert!(ink[0] > 0.5 && ink[3] < 0.5, "{ink:?}");
-    harness.state_mut().state.try_output = Some(reply(&ink, &[0.1, 0.2, 0.7]));
+    *harness.state_mut().state.pose().try_output = Some(reply(&ink, &[0.1, 0.2, 0.7]));
     harness.run_steps(2);
     harness.get_by_label("cat: 70.0 %");
     harness.get_by_label("What the network sees");
@@ -285,7 +285,7 @@ fn a_cell_shows_its_samples_however_far_down_they_stand() {
     let predictions: Vec<_> = (0..1000).map(|row| one(row, u32::from(row == 997))).collect();
     let confusion = vec![999, 1, 0, 0, 0, 0, 0, 0, 0];
     let output = Some(classes(predictions, confusion, 3, Ranking::default()));
-    state.run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
+    state.pose().run.picture = Some(Arc::new(Picture { step: 10, output, ..Picture::default() }));
     let mut harness = open(state, Tab::Confusion);
     harness.get_by_label("truth ant, predicted bee: 1 (0.1 % of its row)").click();
     harness.run_steps(2);
@@ -318,11 +318,11 @@ fn predicted_against_true_says_how_good_it_is() {
 #[test]
 fn scores_that_are_not_over_all_samples_say_over_how_many() {
     let mut state = images();
-    let mut picture = (**state.run.picture.as_ref().unwrap()).clone();
+    let mut picture = (**state.run().picture.as_ref().unwrap()).clone();
     if let Some(OutputPicture::Classes { over, probability, .. }) = &mut picture.output {
         (*over, *probability) = (Over { asked: 4, of: 60_000 }, false);
     }
-    state.run.picture = Some(Arc::new(picture));
+    state.pose().run.picture = Some(Arc::new(picture));
     let mut harness = open(state, Tab::Output);
     // What the loss makes no probability is called none.
     harness.get_by_label("sample 3: predicted cat (score 75.0 %), truth bee");
@@ -348,10 +348,11 @@ fn numbers_over_a_part_of_the_samples_say_so() {
 fn before_training_samples_of_every_class_are_shown_however_they_are_stored() {
     let mut state = images();
     let targets: Vec<f32> = (0..900).map(|row| (row / 300) as f32).collect();
-    let DataState::Ready(dataset) = &state.data else { panic!("no data") };
+    let DataState::Ready(dataset) = state.data() else { panic!("no data") };
     let validation = part(&[1, 2, 2], vec![0.5; 3600], targets);
-    state.data = DataState::Ready(Arc::new(Dataset { validation, ..(**dataset).clone() }));
-    (state.run.step, state.run.picture) = (0, None);
+    *state.pose().data = DataState::Ready(Arc::new(Dataset { validation, ..(**dataset).clone() }));
+    let run = state.pose().run;
+    (run.step, run.picture) = (0, None);
     let harness = open(state, Tab::Output);
     for class in ["ant", "bee", "cat"] {
         assert!(harness.query_all_by_label_contains(&format!(": {class}")).count() >= 30, "{class}");
@@ -362,7 +363,7 @@ fn before_training_samples_of_every_class_are_shown_however_they_are_stored() {
 fn what_was_picked_and_typed_goes_with_its_data() {
     let mut harness = open(state(table(), Some(classes(Vec::new(), vec![0; 4], 2, Ranking::default()))), Tab::TryIt);
     harness.get_by_label("sample 0 · truth right");
-    harness.state_mut().state.try_output = Some(reply(&[0.5, 0.0, 1.0], &[0.25, 0.75]));
+    *harness.state_mut().state.pose().try_output = Some(reply(&[0.5, 0.0, 1.0], &[0.25, 0.75]));
     harness.run_steps(2);
     harness.get_by_label("right: 75.0 %");
     harness.get_by_label("sex: male").click();
@@ -375,7 +376,7 @@ fn what_was_picked_and_typed_goes_with_its_data() {
     harness.state_mut().local.output.picked = Some(0);
     let validation = part(&[3], vec![-1.0, 1.0, 0.0], vec![0.0]);
     let other = Dataset { input_names: names(&["height", "in = yes", "in = no"]), validation, ..table() };
-    harness.state_mut().state.data = DataState::Ready(Arc::new(other));
+    *harness.state_mut().state.pose().data = DataState::Ready(Arc::new(other));
     harness.run_steps(2);
     assert_eq!(harness.state().local.output.picked, None);
     assert_eq!(harness.state().actions.last(), Some(&Action::TryInput(vec![-1.0, 1.0, 0.0])));
@@ -401,7 +402,7 @@ fn a_picture_of_other_data_is_not_drawn() {
     let classes = classes(Vec::new(), vec![0; 4], 2, Ranking::default());
     open(state(two_classes(), Some(classes)), Tab::Output).get_by_label("The data, over the plane");
     let mut other = images();
-    other.run.picture = Some(Arc::new(Picture { step: 10, output: Some(halves()), ..Picture::default() }));
+    other.pose().run.picture = Some(Arc::new(Picture { step: 10, output: Some(halves()), ..Picture::default() }));
     open(other, Tab::Confusion).get_by_label("Nothing to train yet");
 }
 

@@ -67,7 +67,7 @@ impl TryUi {
 
     /// The answer to what is asked about, or to what it just was.
     pub(super) fn reply<'a>(&self, view: &OutputView<'a>) -> Option<&'a Reply> {
-        view.state.try_output.as_ref().filter(|reply| self.since.contains(&fingerprint(&reply.sample)))
+        view.state.try_output().filter(|reply| self.since.contains(&fingerprint(&reply.sample)))
     }
 }
 

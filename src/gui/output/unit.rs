@@ -38,8 +38,8 @@ enum Form<'a> {
 
 /// The unit, when the layer's preview shows it.
 pub(super) fn of(state: &State, (layer, unit): HoveredUnit) -> Option<Unit<'_>> {
-    let name = &state.project.graph.layer(layer)?.name;
-    let preview = &state.run.picture.as_ref()?.layers.get(&layer)?.preview;
+    let name = &state.project().graph.layer(layer)?.name;
+    let preview = &state.run().picture.as_ref()?.layers.get(&layer)?.preview;
     let mut word = "unit";
     let form = match preview {
         Preview::None => return None,
@@ -56,7 +56,7 @@ pub(super) fn of(state: &State, (layer, unit): HoveredUnit) -> Option<Unit<'_>> 
 
 /// The unit at the place that is looked at.
 pub(super) fn asked(state: &State, local: &OutputUi, (layer, unit): HoveredUnit) -> Option<UnitAt> {
-    let dataset = state.data.dataset()?;
+    let dataset = state.dataset()?;
     Some(UnitAt { layer, unit, sample: sample(dataset, local)?.into() })
 }
 
@@ -85,7 +85,7 @@ pub(super) fn show(
     egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8)).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         heading(ui, tokens, unit, pinned);
-        let sum = state.run.picture.as_ref().and_then(|picture| picture.unit.as_ref());
+        let sum = state.run().picture.as_ref().and_then(|picture| picture.unit.as_ref());
         let sum = sum.filter(|sum| (sum.of.layer, sum.of.unit) == unit.of);
         let room = ui.available_rect_before_wrap();
         let picture = match unit.form {

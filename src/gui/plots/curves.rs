@@ -18,15 +18,15 @@ use crate::session::{Action, OtherBranch, RunAction, State};
 use crate::trace::{Curves, Series};
 
 pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
-    let curves = &state.run.curves;
+    let curves = &state.run().curves;
     let ghost = Behind::of(state, local.unit);
     if curves.train_loss.is_empty() && curves.validation_loss.is_empty() && ghost.is_none() {
         return empty::no_run(ui, tokens, state, actions);
     }
     let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
-    let scale = Scale::new(local.unit, &state.run);
+    let scale = Scale::new(local.unit, state.run());
     let mut lines = live(tokens, scale, [&curves.train_loss, &curves.validation_loss], smooth);
-    if is_penalised(&state.project.graph) {
+    if is_penalised(&state.project().graph) {
         lines[0].name = "train, without L1/L2";
     }
     lines.extend(branches(tokens, state, scale, Tab::Loss, (&mut local.smooth_branches, local.smoothing)));
@@ -43,7 +43,7 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
 }
 
 pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
-    let curves = &state.run.curves;
+    let curves = &state.run().curves;
     let ghost = Behind::of(state, local.unit).filter(|ghost| ghost.curves.metric == curves.metric);
     if curves.train_metric.is_empty() && curves.validation_metric.is_empty() && ghost.is_none() {
         if curves.train_loss.is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
         return empty::say(ui, tokens, &title, "It is measured on the validation set at the end of each epoch.");
     }
     let smooth = smoothed(&mut local.smooth_metric, &curves.train_metric, local.smoothing);
-    let scale = Scale::new(local.unit, &state.run);
+    let scale = Scale::new(local.unit, state.run());
     let mut lines = live(tokens, scale, [&curves.train_metric, &curves.validation_metric], smooth);
     lines.extend(branches(tokens, state, scale, Tab::Metric, (&mut local.smooth_branches, local.smoothing)));
     if let Some(ghost) = &ghost {
@@ -100,7 +100,7 @@ struct Behind<'a> {
 
 impl<'a> Behind<'a> {
     fn of(state: &'a State, unit: StepAxis) -> Option<Self> {
-        let ghost = state.runs.ghost.as_ref()?;
+        let ghost = state.runs().ghost.as_ref()?;
         let names = ["train", "validation"].map(|part| format!("{} {part}", ghost.name));
         let curves = &*ghost.curves;
         Some(Self {
@@ -138,11 +138,11 @@ pub(super) fn learning_rate(
     local: &mut PlotsUi,
     actions: &mut Vec<Action>,
 ) {
-    let rate = &state.run.curves.learning_rate;
+    let rate = &state.run().curves.learning_rate;
     if rate.is_empty() {
         return empty::no_run(ui, tokens, state, actions);
     }
-    let scale = Scale::new(local.unit, &state.run);
+    let scale = Scale::new(local.unit, state.run());
     let line = Line { name: "learning rate", raw: rate, smooth: None, colour: tokens.accent, scale, faint: false };
     let outliers_too = ChartUi { whole: true, ..local.rate };
     local.rate = outliers_too;
@@ -157,13 +157,14 @@ pub(super) fn branches<'a>(
     tab: Tab,
     (smoothers, weight): (&'a mut HashMap<(u32, Tab), Smoother>, f32),
 ) -> Vec<Line<'a>> {
-    let others = &state.run.others;
+    let others = &state.run().others;
     let raw = |curves: &'a Curves| if tab == Tab::Loss { &curves.train_loss } else { &curves.train_metric };
     smoothers.retain(|(id, _), _| others.iter().any(|other| other.id == *id));
     for other in others.iter().filter(|_| weight > 0.0) {
         smoothers.entry((other.id, tab)).or_default().follow(raw(&other.curves), weight);
     }
-    let name = |id: u32| state.branches.iter().find(|branch| branch.id == id).map_or("another", |b| b.name.as_str());
+    let name =
+        |id: u32| state.debug().branches.iter().find(|branch| branch.id == id).map_or("another", |b| b.name.as_str());
     let line = |other: &'a OtherBranch| Line {
         name: name(other.id),
         raw: raw(&other.curves),
@@ -188,7 +189,7 @@ fn chart<'a>(
     Chart {
         title,
         lines,
-        marks: &state.run.marks,
+        marks: &state.run().marks,
         scale,
         several: false,
         ghost: None,

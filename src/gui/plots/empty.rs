@@ -15,8 +15,8 @@ pub fn say(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
 
 /// Before the first step.
 pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
-    let problem = state.inference.problems.first().filter(|_| !state.project.graph.is_empty());
-    let (title, text, can_play) = match state.run.status {
+    let problem = state.inference().problems.first().filter(|_| !state.project().graph.is_empty());
+    let (title, text, can_play) = match state.run().status {
         RunStatus::NotReady if problem.is_some() => {
             ("The network cannot train yet", problem.map_or("", |problem| problem.message.as_str()), false)
         }
@@ -37,7 +37,7 @@ pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Act
 
 /// Before the first step, in words of the panel's own where training could begin.
 pub fn no_run_but(ui: &mut Ui, tokens: &Tokens, state: &State, title: &str, text: &str, actions: &mut Vec<Action>) {
-    if !matches!(state.run.status, RunStatus::Paused | RunStatus::Finished) {
+    if !matches!(state.run().status, RunStatus::Paused | RunStatus::Finished) {
         return say(ui, tokens, title, text);
     }
     centred(ui, |ui| {

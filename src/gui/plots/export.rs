@@ -14,13 +14,13 @@ use crate::trace::Curves;
 pub const SIZE: Vec2 = Vec2::new(720.0, 360.0);
 
 pub(super) fn offer(state: &State, local: &PlotsUi) -> Offer {
-    let curves = &state.run.curves;
+    let curves = &state.run().curves;
     let there = match local.tab {
         Tab::Loss => !curves.train_loss.is_empty() || !curves.validation_loss.is_empty(),
         Tab::Metric => !curves.train_metric.is_empty() || !curves.validation_metric.is_empty(),
         Tab::LearningRate => !curves.learning_rate.is_empty(),
         Tab::Flow => !flow::flows(state, local.order).is_empty(),
-        Tab::Histograms => state.run.picture.as_ref().is_some_and(|picture| !picture.layers.is_empty()),
+        Tab::Histograms => state.run().picture.as_ref().is_some_and(|picture| !picture.layers.is_empty()),
     };
     Offer { picture: there, numbers: there }
 }
@@ -37,15 +37,15 @@ pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut PlotsUi) -> 
     let (tab, order, window) = (local.tab, local.order, window.clone());
     let (what, height) = match tab {
         Tab::Loss => ("Loss", SIZE.y),
-        Tab::Metric => (state.run.curves.metric.title(), SIZE.y),
+        Tab::Metric => (state.run().curves.metric.title(), SIZE.y),
         Tab::LearningRate => ("Learning rate", SIZE.y),
         Tab::Flow => ("Gradient flow", flow::height(state, order).max(SIZE.y)),
-        Tab::Histograms => ("Histograms", (state.project.graph.len().div_ceil(3) as f32 * 148.0).max(SIZE.y)),
+        Tab::Histograms => ("Histograms", (state.project().graph.len().div_ceil(3) as f32 * 148.0).max(SIZE.y)),
     };
     let is_chart = local.settings().is_some();
     Sheet {
-        name: format!("{} {}", state.project.name, what.to_lowercase()),
-        title: format!("{}: {}", state.project.name, what.to_lowercase()),
+        name: format!("{} {}", state.project().name, what.to_lowercase()),
+        title: format!("{}: {}", state.project().name, what.to_lowercase()),
         caption: if is_chart { local.unit.title().to_owned() } else { String::new() },
         size: Vec2::new(SIZE.x, height),
         prepare: Box::new(move |paper: &Context| remember(&window, what, paper)),
@@ -54,7 +54,7 @@ pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut PlotsUi) -> 
             contents(ui, &tokens, state, local, &mut Vec::new());
         }),
         numbers: Box::new(move |table: &mut Table| match tab {
-            Tab::Loss | Tab::Metric | Tab::LearningRate => curves(&state.run.curves, table),
+            Tab::Loss | Tab::Metric | Tab::LearningRate => curves(&state.run().curves, table),
             Tab::Flow => {
                 table.row(["layer", "gradient norm"]);
                 flow::flows(state, order).iter().for_each(|flow| table.row([&flow.name, &flow.norm.to_string()]));
@@ -86,9 +86,9 @@ fn curves(curves: &Curves, table: &mut Table) {
 
 fn histograms(state: &State, table: &mut Table) {
     table.row(["layer", "from", "to", "outputs"]);
-    let Some(picture) = &state.run.picture else { return };
-    for id in state.project.graph.topological_order() {
-        let (Some(layer), Some(picture)) = (state.project.graph.layer(id), picture.layers.get(&id)) else { continue };
+    let Some(picture) = &state.run().picture else { return };
+    for id in state.project().graph.topological_order() {
+        let (Some(layer), Some(picture)) = (state.project().graph.layer(id), picture.layers.get(&id)) else { continue };
         let histogram = &picture.histogram;
         let width = (histogram.max - histogram.min) / histogram.counts.len().max(1) as f32;
         for (i, count) in histogram.counts.iter().enumerate() {

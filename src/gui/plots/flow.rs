@@ -32,8 +32,8 @@ pub(super) fn height(state: &State, order: FlowOrder) -> f32 {
 
 /// The layers that have a gradient, in the order asked for.
 pub fn flows(state: &State, order: FlowOrder) -> Vec<Flow> {
-    let Some(picture) = &state.run.picture else { return Vec::new() };
-    let graph = &state.project.graph;
+    let Some(picture) = &state.run().picture else { return Vec::new() };
+    let graph = &state.project().graph;
     let mut flows: Vec<Flow> = graph
         .topological_order()
         .into_iter()
@@ -58,14 +58,14 @@ fn rank(norm: f32) -> f32 {
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi, actions: &mut Vec<Action>) {
     let flows = flows(state, local.order);
     if flows.is_empty() {
-        if state.run.step == 0 {
+        if state.run().step == 0 {
             return empty::no_run(ui, tokens, state, actions);
         }
         let text = "The gradient norm of each layer appears after the next step.";
         return empty::say(ui, tokens, "No gradients yet", text);
     }
     let (from, to) = decades(&flows);
-    let step = state.run.picture.as_ref().map_or(0, |p| p.step);
+    let step = state.run().picture.as_ref().map_or(0, |p| p.step);
     let width = ui.available_width();
     ui.spacing_mut().item_spacing.y = 0.0;
     let top = ui.cursor().min + Vec2::new(12.0, 8.0);

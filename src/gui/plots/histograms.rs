@@ -15,8 +15,8 @@ const WIDTH: f32 = 220.0;
 const HEIGHT: f32 = 72.0;
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
-    let graph = &state.project.graph;
-    let layers = state.run.picture.as_deref().map(|picture| &picture.layers);
+    let graph = &state.project().graph;
+    let layers = state.run().picture.as_deref().map(|picture| &picture.layers);
     let pictures: Vec<_> = graph
         .topological_order()
         .into_iter()
@@ -26,7 +26,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Ve
         })
         .collect();
     if pictures.is_empty() {
-        if state.run.step == 0 {
+        if state.run().step == 0 {
             return empty::no_run(ui, tokens, state, actions);
         }
         return empty::say(ui, tokens, "No outputs yet", "The outputs of each layer appear after the next step.");

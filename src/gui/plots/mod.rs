@@ -169,7 +169,7 @@ fn header(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut PlotsUi) {
     let inner = row.shrink2(Vec2::new(12.0, 0.0));
     let tabs = [
         (Tab::Loss, "Loss"),
-        (Tab::Metric, state.run.curves.metric.title()),
+        (Tab::Metric, state.run().curves.metric.title()),
         (Tab::LearningRate, "Learning rate"),
         (Tab::Flow, "Gradient flow"),
         (Tab::Histograms, "Histograms"),

@@ -40,7 +40,7 @@ fn open_wide(width: f32, state: State, local: PlotsUi) -> Harness<'static, World
 /// epoch's end.
 fn trained() -> State {
     let mut state = State::default();
-    let run = &mut state.run;
+    let run = state.pose().run;
     run.step = 100;
     run.steps_per_epoch = 10;
     (run.epoch, run.seconds) = (10.0, 50.0);
@@ -61,7 +61,7 @@ fn trained() -> State {
 
 fn with_picture(mut state: State) -> (State, Vec<crate::model::LayerId>) {
     let dense = || LayerKind::Dense(layer::Dense::default());
-    let graph = &mut state.project.graph;
+    let graph = &mut state.pose().project.graph;
     let ids: Vec<_> = (0..3).map(|i| graph.add(dense(), [i as f32, 0.0])).collect();
     let values = [-1.0, -0.5, 0.0, 2.0];
     let layers = ids.iter().zip([0.5, 0.001, 0.02]).map(|(&id, norm)| {
@@ -74,14 +74,14 @@ fn with_picture(mut state: State) -> (State, Vec<crate::model::LayerId>) {
         (id, picture)
     });
     let picture = Picture { step: 100, layers: layers.collect(), ..Picture::default() };
-    state.run.picture = Some(Arc::new(picture));
+    state.pose().run.picture = Some(Arc::new(picture));
     (state, ids)
 }
 
 #[test]
 fn before_training_it_says_what_to_do_and_offers_to_do_it() {
     let mut state = State::default();
-    state.run.status = RunStatus::Paused;
+    state.pose().run.status = RunStatus::Paused;
     let mut harness = open(state, PlotsUi::default());
     harness.get_by_label("Press Space to train");
     harness.get_by_label("Train").click();
@@ -117,9 +117,9 @@ fn tabs_show_their_curves() {
 #[test]
 fn a_wild_point_is_left_out_only_with_a_word_and_a_switch() {
     let mut state = trained();
-    state.run.curves.train_loss = crate::trace::Series::default();
+    state.pose().run.curves.train_loss = crate::trace::Series::default();
     for step in 1..=100 {
-        state.run.curves.train_loss.push(step, if step == 30 { 1e5 } else { 1.0 - step as f32 * 0.005 });
+        state.pose().run.curves.train_loss.push(step, if step == 30 { 1e5 } else { 1.0 - step as f32 * 0.005 });
     }
     let mut harness = open(state, PlotsUi::default());
     harness.get_by_label("1 point above");
@@ -132,14 +132,14 @@ fn a_wild_point_is_left_out_only_with_a_word_and_a_switch() {
 #[test]
 fn a_loss_that_leaves_penalties_out_says_so() {
     let mut state = trained();
-    state.project.graph.add(LayerKind::Dense(layer::Dense { l2: 0.01, ..Default::default() }), [0.0, 0.0]);
+    state.pose().project.graph.add(LayerKind::Dense(layer::Dense { l2: 0.01, ..Default::default() }), [0.0, 0.0]);
     open(state, PlotsUi::default()).get_by_label("Loss chart: train, without L1/L2 0, validation 0.5");
 }
 
 #[test]
 fn nan_is_pointed_out() {
     let mut state = trained();
-    state.run.curves.train_loss.push(101, f32::NAN);
+    state.pose().run.curves.train_loss.push(101, f32::NAN);
     let harness = open(state, PlotsUi::default());
     harness.get_by_label("× NaN or infinite");
     harness.get_by_label("Loss chart: train NaN, validation 0.5");
@@ -155,7 +155,7 @@ fn view(harness: &Harness<'_, World>) -> (PlotBounds, bool) {
 fn the_axis_follows_the_run_and_the_unit() {
     let mut harness = open(trained(), PlotsUi { unit: StepAxis::Steps, ..PlotsUi::default() });
     assert_eq!(view(&harness).0.range_x(), 0.0..=100.0);
-    harness.state_mut().state.run.curves.train_loss.push(120, 0.0);
+    harness.state_mut().state.pose().run.curves.train_loss.push(120, 0.0);
     harness.run_steps(2);
     assert_eq!(view(&harness).0.range_x(), 0.0..=120.0);
     harness.get_by_label("Step axis: steps").click();
@@ -180,10 +180,10 @@ fn a_click_on_the_legend_hides_a_curve_and_the_axis_fits_the_others() {
 #[test]
 fn another_branch_lies_thin_and_smoothed_behind_the_one_that_is_looked_at() {
     let mut state = trained();
-    let curves = state.run.curves.clone();
-    state.run.others.push(OtherBranch { id: 3, curves, marks: Vec::new() });
+    let curves = state.run().curves.clone();
+    state.pose().run.others.push(OtherBranch { id: 3, curves, marks: Vec::new() });
     let tokens = crate::gui::theme::Tokens::dark();
-    let scale = Scale::new(StepAxis::Steps, &state.run);
+    let scale = Scale::new(StepAxis::Steps, state.run());
     let mut smoothers = HashMap::new();
     let [line] = &curves::branches(&tokens, &state, scale, Tab::Loss, (&mut smoothers, 0.9))[..] else { panic!() };
     let raw = line.raw.at(100).unwrap();
@@ -238,14 +238,15 @@ fn the_run_before_stays_behind_the_live_one_until_dismissed() {
         curves.validation_loss.push(step, 1.5);
     }
     curves.pace.push(Pace { step: 200, epoch: 20.0, seconds: 10.0 });
-    state.runs.ghost = Some(crate::session::Ghost { id: "a".into(), name: "Run 1".into(), curves: Arc::new(curves) });
+    state.pose().runs.ghost =
+        Some(crate::session::Ghost { id: "a".into(), name: "Run 1".into(), curves: Arc::new(curves) });
     let mut harness = open(state, PlotsUi { smoothing: 0.0, ..PlotsUi::default() });
     harness.get_by_label("Loss chart: train 0, validation 0.5, Run 1 train 2, Run 1 validation 1.5");
     assert_eq!(view(&harness).0.range_x(), 0.0..=20.0, "at its own pace");
     harness.get_by_label("Dismiss Run 1").click();
     harness.run_steps(2);
     assert_eq!(harness.state().actions, [Action::Runs(crate::session::RunAction::DismissGhost)]);
-    harness.state_mut().state.run.curves = crate::trace::Curves::default();
+    harness.state_mut().state.pose().run.curves = crate::trace::Curves::default();
     harness.run_steps(2);
     harness.get_by_label("Loss chart: Run 1 train 2, Run 1 validation 1.5");
 }
@@ -313,11 +314,11 @@ fn it_asks_for_pictures_only_where_they_are_seen() {
 #[test]
 fn the_words_of_a_mark_keep_off_the_notes_about_what_is_left_out() {
     let mut state = trained();
-    state.run.curves.train_loss = crate::trace::Series::default();
+    state.pose().run.curves.train_loss = crate::trace::Series::default();
     for step in 1..=100 {
-        state.run.curves.train_loss.push(step, if step == 30 { 1e5 } else { 1.0 - step as f32 * 0.005 });
+        state.pose().run.curves.train_loss.push(step, if step == 30 { 1e5 } else { 1.0 - step as f32 * 0.005 });
     }
-    state.run.marks.push(Mark { step: 98, label: "epochs 40 → 80".into() });
+    state.pose().run.marks.push(Mark { step: 98, label: "epochs 40 → 80".into() });
     let mut harness = open(state, PlotsUi::default());
     harness.run_steps(2);
     let button = harness.get_by_label("Show outliers").rect();

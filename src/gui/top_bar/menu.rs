@@ -52,7 +52,7 @@ fn help(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
 
 /// What the bar has no room for.
 fn squeezed_out(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
-    if state.screen == Screen::Workspace && state.tab == Tab::Build {
+    if state.screen() == Screen::Workspace && state.tab() == Tab::Build {
         if room < Room::Bare {
             ui.horizontal(|ui| {
                 ui.label("Speed");
@@ -63,8 +63,8 @@ fn squeezed_out(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
             actions.push(Action::Transport(Transport::NewSeed));
         }
     }
-    if !state.devices.choices.is_empty() {
-        ui.menu_button(format!("Device: {}", state.devices.label()), |ui| device::menu(ui, &state.devices, actions));
+    if !state.devices().choices.is_empty() {
+        ui.menu_button(format!("Device: {}", state.devices().label()), |ui| device::menu(ui, state.devices(), actions));
     }
     let (_, name, theme) = other_theme(state);
     if ui.button(name).clicked() {
@@ -73,7 +73,7 @@ fn squeezed_out(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
 }
 
 fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
-    let workspace = state.screen == Screen::Workspace;
+    let workspace = state.screen() == Screen::Workspace;
     let item = |ui: &mut Ui, enabled: bool, name: &str, keys: &str| {
         ui.add_enabled(enabled, Button::new(name).shortcut_text(keys)).clicked()
     };
@@ -89,7 +89,7 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     if item(ui, workspace, "Save as …", "Ctrl Shift S") {
         window.dialogs.ask(Purpose::save(state), ui.ctx());
     }
-    if item(ui, workspace && state.run.step > 0, "Save weights as …", "") {
+    if item(ui, workspace && state.run().step > 0, "Save weights as …", "") {
         window.dialogs.ask(Purpose::save_weights(state), ui.ctx());
     }
     if item(ui, true, "Open weights …", "") {
@@ -103,8 +103,8 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
 
 /// Which runs saving keeps, and what they take.
 fn keep_runs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let bytes: u64 = state.runs.cards.iter().map(|card| card.bytes).sum();
-    let all = match state.runs.cards.len() {
+    let bytes: u64 = state.runs().cards.iter().map(|card| card.bytes).sum();
+    let all = match state.runs().cards.len() {
         0 => "All runs".to_owned(),
         runs => format!("All runs ({runs}, {})", size(bytes)),
     };
@@ -112,7 +112,7 @@ fn keep_runs(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let choices =
             [(KeepRuns::All, all.as_str()), (KeepRuns::Last, "The current run only"), (KeepRuns::None, "No runs")];
         for (keep, words) in choices {
-            if ui.radio(state.settings.keep_runs == keep, words).clicked() {
+            if ui.radio(state.settings().keep_runs == keep, words).clicked() {
                 actions.push(Action::SetKeepRuns(keep));
             }
         }
@@ -130,7 +130,7 @@ fn size(bytes: u64) -> String {
 
 fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
     let panels = &mut *window.panels;
-    let arrangement = &state.settings.panels;
+    let arrangement = &state.settings().panels;
     let open = [
         (&mut panels.left, Area::Left),
         (&mut panels.right, Area::Right),
@@ -142,27 +142,27 @@ fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
             ui.add_enabled(!*window.projector, Checkbox::new(open, name));
         }
     }
-    ui.menu_button("Arrange panels", |ui| panel::arrange(ui, state.tab, arrangement, actions));
-    if state.screen == Screen::Workspace {
+    ui.menu_button("Arrange panels", |ui| panel::arrange(ui, state.tab(), arrangement, actions));
+    if state.screen() == Screen::Workspace {
         let help = "Large text and strong lines for the classroom: the network, its output and the curves. Press Escape to \
                 leave.";
         ui.checkbox(window.projector, "Projector view (F4)").on_hover_text(help);
     }
     ui.separator();
-    if state.screen == Screen::Workspace {
-        let mut simple = state.desk.simple;
+    if state.screen() == Screen::Workspace {
+        let mut simple = state.desk().simple;
         if ui.checkbox(&mut simple, "Simple mode").on_hover_text(SIMPLE).changed() {
             actions.push(Action::SetSimple(simple));
         }
     }
-    let mut still = state.settings.reduced_motion;
+    let mut still = state.settings().reduced_motion;
     if ui.checkbox(&mut still, "Reduced motion").changed() {
         actions.push(Action::SetReducedMotion(still));
     }
     ui.menu_button("Window zoom", |ui| {
         for percent in [100, 125, 150, 175, 200] {
             let scale = percent as f32 / 100.0;
-            let on = (state.settings.scale - scale).abs() < 0.01;
+            let on = (state.settings().scale - scale).abs() < 0.01;
             if ui.radio(on, format!("{percent} %")).clicked() {
                 actions.push(Action::SetScale(scale));
             }

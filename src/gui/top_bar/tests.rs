@@ -19,9 +19,9 @@ impl FilePicker for NoPicker {
 
 fn bar(width: f32, status: RunStatus) -> Harness<'static, Bench<Dialogs>> {
     let mut state = chain(&["input", "dense", "loss"]);
-    state.run.status = status;
-    state.devices = Devices::found();
-    state.devices.threads = 2;
+    state.pose().run.status = status;
+    *state.pose().devices = Devices::found();
+    state.pose().devices.threads = 2;
     let (mut panels, mut shortcuts, mut debug) = (PanelsOpen::default(), ShortcutsUi::default(), bar::BarUi::default());
     let mut projector = false;
     bench([width, HEIGHT], state, Dialogs::new(Arc::new(NoPicker)), move |ui, state, dialogs, actions| {
@@ -87,7 +87,7 @@ fn the_chip_lists_the_devices_and_says_why_one_cannot_be_used() {
 #[test]
 fn a_click_on_another_device_asks_for_it() {
     let mut harness = bar(1440.0, RunStatus::Running);
-    harness.state_mut().state.devices.in_use = Device::Cuda(0);
+    harness.state_mut().state.pose().devices.in_use = Device::Cuda(0);
     harness.run();
     harness.get_by_label("Device: CUDA 0").click();
     harness.run();
@@ -100,7 +100,7 @@ fn a_click_on_another_device_asks_for_it() {
 fn a_long_name_ends_in_an_ellipsis_and_a_short_one_does_not() {
     let ellipses = |name: &str| {
         let mut harness = bar(1024.0, RunStatus::Paused);
-        harness.state_mut().state.project.name = name.to_owned();
+        harness.state_mut().state.pose().project.name = name.to_owned();
         harness.run();
         let field = harness.get_by_label("Project name").rect();
         let shapes = harness.output().shapes.iter();

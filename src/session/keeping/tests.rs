@@ -112,7 +112,7 @@ fn branches_are_saved_with_the_run_and_are_unsaved_work_until_then() {
     state.apply(Action::Open(file.clone()));
     until(&mut state, "the run that was saved", |state| state.run.step == 5);
     assert_eq!((state.run.branch, state.unsaved), (0, false));
-    let names: Vec<_> = state.branches.iter().map(|branch| (branch.name.as_str(), branch.step)).collect();
+    let names: Vec<_> = state.debug.branches.iter().map(|branch| (branch.name.as_str(), branch.step)).collect();
     assert_eq!(names, [("main", 5), ("warm", 8)]);
     state.apply(Action::Debug(DebugCommand::Switch(1)));
     until(&mut state, "the fork again", |state| state.run.branch == 1 && state.run.step == 8);

@@ -19,7 +19,7 @@ fn a_panel_is_put_beside_others_as_a_tab_and_comes_back() {
         hands.click("Arrange panels");
         hands.click("Place of Output");
         hands.click("Left");
-        assert_eq!(hands.state().settings.panels.place_of("output"), Some(Area::Left));
+        assert_eq!(hands.state().settings().panels.place_of("output"), Some(Area::Left));
         hands.key(egui::Modifiers::NONE, egui::Key::Escape);
         hands.click_tab("Output");
         hands.wait_until("it is seen at the left", |hands| {

@@ -28,8 +28,8 @@ fn a_dense_dragged_from_the_palette_onto_a_wire_changes_the_shapes_on_the_wires(
     hands.type_into("Units", "5");
     assert_eq!(hands.value("wire Dense 3 to Dense 2"), "5");
     assert_eq!(hands.value("wire Dense 2 to Loss"), "2");
-    assert!(hands.state().inference.is_valid());
-    assert_eq!(hands.state().run.status, RunStatus::Paused, "it can train");
+    assert!(hands.state().inference().is_valid());
+    assert_eq!(hands.state().run().status, RunStatus::Paused, "it can train");
 }
 
 /// Everything by mouse, from the first screen: an empty canvas, the data, four layers, three wires, two settings.
@@ -48,7 +48,7 @@ fn build_xor() -> Hands {
         let from = hands.palette(title);
         hands.drag(from, canvas.min + vec2(x, y));
     }
-    assert_eq!(hands.state().project.graph.wires().len(), 0, "each stands for itself");
+    assert_eq!(hands.state().project().graph.wires().len(), 0, "each stands for itself");
     hands.drag_between("output of Input", "input of Dense 1");
     hands.drag_between("output of Dense 1", "input of Dense 2");
     hands.drag_between("input of Loss", "output of Dense 2");
@@ -56,11 +56,11 @@ fn build_xor() -> Hands {
     hands.type_into("Units of Dense 2", "2");
     assert!(!hands.sees("expected"));
     // Cards grow when what their units do is drawn.
-    hands.wait_until("the units are drawn", |hands| hands.state().run.picture.is_some());
+    hands.wait_until("the units are drawn", |hands| hands.state().run().picture.is_some());
     hands.select_card("node Dense 1");
     hands.click("Activation");
     hands.click_on_top("ReLU");
-    assert!(hands.state().inference.is_valid(), "{:?}", hands.state().inference.problems);
+    assert!(hands.state().inference().is_valid(), "{:?}", hands.state().inference().problems);
     hands
 }
 
@@ -69,11 +69,11 @@ fn xor_is_built_from_an_empty_canvas_with_the_mouse_and_learned_without_a_mistak
     let mut hands = build_xor();
     hands.click("Play");
     hands.wait_until("every point is told apart", |hands| {
-        let train = hands.state().run.curves.train_metric.last().map(|p| p.1);
-        let validation = hands.state().run.curves.validation_metric.last().map(|p| p.1);
+        let train = hands.state().run().curves.train_metric.last().map(|p| p.1);
+        let validation = hands.state().run().curves.validation_metric.last().map(|p| p.1);
         (train, validation) == (Some(1.0), Some(1.0)) && hands.sees("val accuracy: 100.0 %")
     });
-    assert!(hands.state().run.step > 0);
+    assert!(hands.state().run().step > 0);
     let losses = hands.names_containing("train loss: ");
     let shown = losses[0].rsplit(' ').next().and_then(|number| number.replace('−', "-").parse::<f64>().ok());
     assert!(losses.len() == 1 && shown.is_some_and(|loss| loss < 0.5), "{losses:?}");
@@ -82,9 +82,9 @@ fn xor_is_built_from_an_empty_canvas_with_the_mouse_and_learned_without_a_mistak
 #[test]
 fn a_built_network_is_undone_to_the_empty_canvas_and_redone_step_by_step() {
     let mut hands = build_xor();
-    let built = hands.state().project.clone();
+    let built = hands.state().project().clone();
     let mut names = Vec::new();
-    while let Some(name) = hands.state().history.undo_name().map(str::to_owned) {
+    while let Some(name) = hands.state().history().undo_name().map(str::to_owned) {
         assert!(names.len() < 20, "{names:?}");
         hands.click(&format!("Undo: {name} (Ctrl Z)"));
         names.push(name);
@@ -92,17 +92,17 @@ fn a_built_network_is_undone_to_the_empty_canvas_and_redone_step_by_step() {
     names.reverse();
     assert_eq!(names[..5], ["change the data", "add Input", "add Dense", "add Dense", "add Loss"]);
     assert_eq!(names.len(), 5 + 3 + 2, "{names:?}");
-    assert!(hands.state().project.graph.is_empty());
+    assert!(hands.state().project().graph.is_empty());
     assert!(
-        matches!(&hands.state().project.data.source, Source::Synthetic(spec) if spec.kind == SyntheticKind::Spiral)
+        matches!(&hands.state().project().data.source, Source::Synthetic(spec) if spec.kind == SyntheticKind::Spiral)
     );
     assert!(!hands.sees("node Input") && hands.sees("Undo: nothing (Ctrl Z)"));
     for name in &names {
-        assert_eq!(hands.state().history.redo_name(), Some(name.as_str()));
+        assert_eq!(hands.state().history().redo_name(), Some(name.as_str()));
         hands.key(Modifiers::COMMAND, Key::Y);
     }
-    assert_eq!(hands.state().project, built);
+    assert_eq!(*hands.state().project(), built);
     assert!(hands.sees("wire Dense 1 to Dense 2") && hands.sees("Redo: nothing (Ctrl Y)"));
     hands.wait_for_data();
-    assert!(hands.state().inference.is_valid());
+    assert!(hands.state().inference().is_valid());
 }

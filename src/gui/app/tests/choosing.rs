@@ -20,7 +20,7 @@ fn stepped() -> Hands {
 }
 
 fn view(hands: &Hands) -> Option<&DebugView> {
-    hands.state().debug.as_deref()
+    hands.state().debug().view.as_deref()
 }
 
 fn number(hands: &Hands, name: &str, index: &[usize]) -> Option<f32> {
@@ -73,7 +73,7 @@ fn a_name_in_the_listing_stands_for_its_line() {
     hands.click("value %2 in line 3");
     hands.key(Modifiers::NONE, Key::F9);
     let program = &view(&hands).map(|view| view.listing.clone());
-    let place = hands.state().breakpoints.first().map(|breakpoint| breakpoint.at.clone());
+    let place = hands.state().debug().breakpoints.first().map(|breakpoint| breakpoint.at.clone());
     assert_eq!(place, Some(At::Instruction("%2".into())), "{program:?}");
 }
 
@@ -84,9 +84,9 @@ fn a_network_that_cannot_train_is_mended_where_it_was_spoilt() {
     hands.wait_until("its units are drawn", |hands| hands.rect("node Dense 2").height() > 100.0);
     hands.select_card("node Dense 2");
     hands.key(Modifiers::NONE, Key::Delete);
-    assert!(!hands.state().inference.is_valid());
+    assert!(!hands.state().inference().is_valid());
     hands.key(Modifiers::COMMAND, Key::Z);
-    assert!(hands.state().inference.is_valid() && hands.sees("node Dense 2"));
+    assert!(hands.state().inference().is_valid() && hands.sees("node Dense 2"));
 }
 
 #[test]

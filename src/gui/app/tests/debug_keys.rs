@@ -19,7 +19,7 @@ pub(super) fn xor() -> Hands {
 }
 
 pub(super) fn view(hands: &Hands) -> Option<&DebugView> {
-    hands.state().debug.as_deref()
+    hands.state().debug().view.as_deref()
 }
 
 pub(super) fn press(hands: &mut Hands, key: Key) {
@@ -28,7 +28,7 @@ pub(super) fn press(hands: &mut Hands, key: Key) {
 
 /// What the middle shows.
 fn looked_at(hands: &Hands) -> String {
-    hands.state().inspection.tensors.first().cloned().unwrap_or_default()
+    hands.state().debug().inspection.tensors.first().cloned().unwrap_or_default()
 }
 
 pub(super) fn stands_at(hands: &mut Hands, step: u64) {
@@ -67,7 +67,7 @@ fn each_pane_has_a_key_and_the_listing_is_one_stop_with_arrows_inside() {
     press(&mut hands, Key::ArrowUp);
     assert_eq!(Some(looked_at(&hands)), last, "one press of Tab has left it");
     press(&mut hands, Key::Num6);
-    hands.wait_until("the layers are shown", |hands| hands.state().inspection.layers);
+    hands.wait_until("the layers are shown", |hands| hands.state().debug().inspection.layers);
     press(&mut hands, Key::Num5);
     assert!(hands.sees("Watch another expression"));
     press(&mut hands, Key::Num8);
@@ -83,7 +83,7 @@ fn an_open_menu_keeps_its_keys_to_itself() {
     for key in [Key::F11, Key::F8, Key::Num2, Key::F9] {
         press(&mut hands, key);
     }
-    assert!(!hands.sees("Add breakpoint") && hands.state().breakpoints.is_empty());
+    assert!(!hands.sees("Add breakpoint") && hands.state().debug().breakpoints.is_empty());
     press(&mut hands, Key::Escape);
     press(&mut hands, Key::F11);
     hands.wait_until("one instruction, and no more", |hands| {
@@ -96,7 +96,7 @@ fn moments_are_bookmarked_and_one_goes_back_to_where_one_was() {
     let mut hands = xor();
     steps(&mut hands, 0, 3);
     hands.key(Modifiers::COMMAND, Key::B);
-    assert_eq!(hands.state().desk.bookmarks.len(), 1);
+    assert_eq!(hands.state().desk().bookmarks.len(), 1);
     steps(&mut hands, 3, 5);
     hands.click("Bookmarks 1");
     hands.click("Go to step 3");
@@ -111,7 +111,7 @@ fn moments_are_bookmarked_and_one_goes_back_to_where_one_was() {
     assert!(hands.sees("Go back (Alt ←)"));
     hands.click("Bookmarks 1");
     hands.click("Delete step 3");
-    assert!(hands.state().desk.bookmarks.is_empty());
+    assert!(hands.state().desk().bookmarks.is_empty());
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_watched_number_is_drawn_from_the_first_step_on() {
     hands.wait_until("its curve has all steps", |hands| {
         !hands.names_containing("Curve of loss, steps 1 to 4").is_empty()
     });
-    assert_eq!(hands.state().desk.curves, ["loss"]);
+    assert_eq!(hands.state().desk().curves, ["loss"]);
     steps(&mut hands, 4, 5);
     hands.wait_until("it goes on", |hands| !hands.names_containing("Curve of loss, steps 1 to 5").is_empty());
     hands.click("Logarithmic time line");
@@ -140,10 +140,10 @@ fn a_log_point_says_its_text_and_counts_its_hits() {
     hands.wait_until("it was written down", |hands| !hands.names_containing("Step 2: 2: ").is_empty());
     hands.click("2×: hits of every step");
     hands.click("Every so many hits");
-    assert_eq!(hands.state().breakpoints[0].turn, Some(Turn::Every(10)));
+    assert_eq!(hands.state().debug().breakpoints[0].turn, Some(Turn::Every(10)));
     press(&mut hands, Key::Escape);
     steps(&mut hands, 2, 4);
-    assert_eq!(hands.state().breakpoints[0].hits, 4);
+    assert_eq!(hands.state().debug().breakpoints[0].hits, 4);
     assert!(hands.names_containing("Step 3: ").is_empty(), "not its turn");
 }
 
@@ -163,7 +163,7 @@ fn what_is_typed_into_a_panel_stays_whatever_the_run_has_to_tell() {
     hands.type_text("ight)");
     press(&mut hands, Key::Enter);
     hands.wait_until("it is watched", |hands| {
-        hands.state().inspection.watches.contains(&"norm(dense_1.weight)".to_owned())
+        hands.state().debug().inspection.watches.contains(&"norm(dense_1.weight)".to_owned())
     });
     // What stands below the list has not moved either.
     let fork = hands.rect("Fork here");
@@ -194,7 +194,7 @@ fn enter_counts_also_before_the_condition_was_looked_at() {
     press(&mut hands, Key::Num2);
     hands.click("Condition");
     hands.type_and_enter("step == 3");
-    hands.wait_until("there is a breakpoint", |hands| hands.state().breakpoints.len() == 1);
+    hands.wait_until("there is a breakpoint", |hands| hands.state().debug().breakpoints.len() == 1);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn each_tab_has_a_key() {
     let mut hands = xor();
     for (key, tab) in [(Key::Num1, Tab::Build), (Key::Num3, Tab::Compare), (Key::Num2, Tab::Debug)] {
         hands.key(Modifiers::COMMAND, key);
-        assert_eq!(hands.state().tab, tab);
+        assert_eq!(hands.state().tab(), tab);
     }
     assert!(hands.sees("Continue"));
 }

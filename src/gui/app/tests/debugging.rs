@@ -18,7 +18,7 @@ fn xor() -> Hands {
 }
 
 fn view(hands: &Hands) -> Option<&DebugView> {
-    hands.state().debug.as_deref()
+    hands.state().debug().view.as_deref()
 }
 
 fn moment(hands: &Hands) -> Moment {
@@ -87,13 +87,13 @@ fn over_out_and_step_stop_where_a_layer_a_phase_and_a_step_end() {
     hands.wait_until("the loss comes", |hands| stage(hands) == Some("Loss"));
     hands.key(Modifiers::NONE, Key::F8);
     wait_for(&mut hands, 1, 0);
-    assert_eq!(hands.state().run.curves.train_loss.len(), 1);
+    assert_eq!(hands.state().run().curves.train_loss.len(), 1);
     // Gone again, it is not told again.
     hands.key(Modifiers::SHIFT, Key::F10);
     hands.key(Modifiers::NONE, Key::F8);
     hands.key(Modifiers::NONE, Key::F8);
     wait_for(&mut hands, 2, 0);
-    assert_eq!(hands.state().run.curves.train_loss.steps(), [1, 2]);
+    assert_eq!(hands.state().run().curves.train_loss.steps(), [1, 2]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_conditional_breakpoint_is_hit_during_a_free_run_and_found_again_backwards()
     assert_eq!(moment(&hands).step, 39, "in step 40");
     assert_eq!(view(&hands).and_then(|view| view.next_line()).map(|line| line.stage.word()), Some("update"));
     assert!(!hands.names_containing("stopped: step == 40").is_empty());
-    assert_eq!(hands.state().breakpoints[0].hits, 1);
+    assert_eq!(hands.state().debug().breakpoints[0].hits, 1);
     // On, then back again to where it held.
     for _ in 0..3 {
         hands.key(Modifiers::NONE, Key::F8);
@@ -151,12 +151,12 @@ fn a_breakpoint_is_set_with_the_mouse_beside_its_line_and_stops_before_it() {
     let mut hands = xor();
     hands.click("breakpoint at line 4");
     hands.wait();
-    assert_eq!(hands.state().breakpoints.len(), 1);
+    assert_eq!(hands.state().debug().breakpoints.len(), 1);
     hands.key(Modifiers::NONE, Key::F5);
     wait_for(&mut hands, 0, 3);
     hands.click("breakpoint at line 4");
     hands.wait();
-    assert!(hands.state().breakpoints.is_empty());
+    assert!(hands.state().debug().breakpoints.is_empty());
 }
 
 #[test]
@@ -200,16 +200,16 @@ fn a_fork_is_laid_over_and_both_go_on() {
         hands.key(Modifiers::NONE, Key::F8);
     }
     wait_for(&mut hands, 5, 0);
-    let whole: Vec<f32> = hands.state().run.curves.train_loss.values().to_vec();
+    let whole: Vec<f32> = hands.state().run().curves.train_loss.values().to_vec();
     for _ in 0..3 {
         hands.key(Modifiers::SHIFT, Key::F8);
     }
     wait_for(&mut hands, 2, 0);
     hands.click("Fork here");
-    hands.wait_until("there are two", |hands| hands.state().run.others.len() == 1);
-    assert_eq!(hands.state().run.branch, 1);
-    assert_eq!(hands.state().run.curves.train_loss.values(), &whole[..2], "the past is shared");
-    assert_eq!(hands.state().run.others[0].curves.train_loss.values(), whole, "the old run stays");
+    hands.wait_until("there are two", |hands| hands.state().run().others.len() == 1);
+    assert_eq!(hands.state().run().branch, 1);
+    assert_eq!(hands.state().run().curves.train_loss.values(), &whole[..2], "the past is shared");
+    assert_eq!(hands.state().run().others[0].curves.train_loss.values(), whole, "the old run stays");
     hands.click("value dense_1.weight in line 2");
     hands.wait_until("the weights are shown", |hands| {
         view(hands).is_some_and(|view| view.sight.tensor("dense_1.weight").is_some())
@@ -219,18 +219,18 @@ fn a_fork_is_laid_over_and_both_go_on() {
         hands.key(Modifiers::NONE, Key::F8);
     }
     wait_for(&mut hands, 5, 0);
-    let forked = hands.state().run.curves.train_loss.values().to_vec();
+    let forked = hands.state().run().curves.train_loss.values().to_vec();
     assert_eq!(forked.len(), 5);
     assert_ne!(forked[2..], whole[2..]);
     hands.click("Branch main");
-    hands.wait_until("the old run is looked at", |hands| hands.state().run.branch == 0);
-    assert_eq!(hands.state().run.curves.train_loss.values(), whole);
+    hands.wait_until("the old run is looked at", |hands| hands.state().run().branch == 0);
+    assert_eq!(hands.state().run().curves.train_loss.values(), whole);
     for _ in 0..4 {
         hands.key(Modifiers::NONE, Key::F8);
     }
     wait_for(&mut hands, 6, 0);
-    assert_eq!(hands.state().run.curves.train_loss.values()[..5], whole);
-    assert_eq!(hands.state().run.others[0].curves.train_loss.values(), forked);
+    assert_eq!(hands.state().run().curves.train_loss.values()[..5], whole);
+    assert_eq!(hands.state().run().others[0].curves.train_loss.values(), forked);
 }
 
 /// Two branches after a step, and the menu of the second.
@@ -262,7 +262,7 @@ fn a_branch_is_deleted_in_two_clicks_and_its_curves_go() {
     hands.click("Delete …");
     hands.click("Delete branch fork at 1 permanently");
     hands.wait_until("there is one", |hands| view(hands).is_some_and(|view| view.branches.len() == 1));
-    assert_eq!((hands.state().run.branch, hands.state().run.others.len()), (0, 0));
+    assert_eq!((hands.state().run().branch, hands.state().run().others.len()), (0, 0));
 }
 
 #[test]
@@ -302,17 +302,17 @@ fn a_learning_rate_changed_on_the_way_is_taken_back_in_the_settings_too() {
         hands.key(Modifiers::NONE, Key::F8);
     }
     wait_for(&mut hands, 3, 0);
-    let before = hands.state().project.training.learning_rate;
+    let before = hands.state().project().training.learning_rate;
     hands.type_into("Learning rate", "0.5");
     hands.wait_until("it is in the journal", |hands| view(hands).is_some_and(|view| view.changes.len() == 1));
-    assert_eq!(hands.state().project.training.learning_rate, 0.5);
+    assert_eq!(hands.state().project().training.learning_rate, 0.5);
     hands.key(Modifiers::NONE, Key::F8);
     wait_for(&mut hands, 4, 0);
-    assert_eq!(hands.state().run.curves.learning_rate.at(4), Some(0.5));
+    assert_eq!(hands.state().run().curves.learning_rate.at(4), Some(0.5));
     hands.key(Modifiers::COMMAND, Key::Z);
     wait_for(&mut hands, 3, 0);
-    hands.wait_until("the settings follow", |hands| hands.state().project.training.learning_rate == before);
-    assert_eq!(hands.state().run.curves.train_loss.len(), 3, "what came after it is gone");
+    hands.wait_until("the settings follow", |hands| hands.state().project().training.learning_rate == before);
+    assert_eq!(hands.state().run().curves.train_loss.len(), 3, "what came after it is gone");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn what_is_pointed_at_lights_up_where_it_was_read() {
     let weight = hands.rect_of("dense_1.weight, 8").min + egui::vec2(4.0, 4.0);
     hands.hover(weight);
     hands.wait_until("the weight is pointed at", |hands| {
-        hands.state().inspection.hovered.as_ref().is_some_and(|element| element.name == "dense_1.weight")
+        hands.state().debug().inspection.hovered.as_ref().is_some_and(|element| element.name == "dense_1.weight")
     });
     hands.wait_until("the inputs that it meets are lit for every sample", |hands| {
         hands.names_containing("lit in %x") == [format!("{samples} lit in %x")]
@@ -435,10 +435,10 @@ fn the_arrows_choose_a_line_for_the_keys_that_are_about_one() {
     }
     hands.key(Modifiers::NONE, Key::ArrowUp);
     hands.key(Modifiers::NONE, Key::F9);
-    hands.wait_until("there is a breakpoint", |hands| hands.state().breakpoints.len() == 1);
+    hands.wait_until("there is a breakpoint", |hands| hands.state().debug().breakpoints.len() == 1);
     hands.key(Modifiers::NONE, Key::F5);
     wait_for(&mut hands, 0, 2);
     hands.wait_until("what the chosen line makes is asked for", |hands| {
-        hands.state().inspection.tensors.contains(&"%2".to_owned())
+        hands.state().debug().inspection.tensors.contains(&"%2".to_owned())
     });
 }

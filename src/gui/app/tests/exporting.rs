@@ -11,7 +11,7 @@ fn trained() -> Hands {
     hands.wait_for_data();
     hands.click("Step");
     let drawn = |hands: &Hands| {
-        let run = &hands.state().run;
+        let run = hands.state().run();
         run.step == 1 && run.picture.as_ref().is_some_and(|p| p.step == 1 && p.output.is_some())
     };
     hands.wait_until("a step is done", drawn);

@@ -21,7 +21,7 @@ pub struct Hands {
 impl Hands {
     /// Somebody who has seen the tour.
     pub fn at(size: [f32; 2], mut state: State) -> Self {
-        state.settings.tour_seen = true;
+        state.pose().settings.tour_seen = true;
         let mut hands = Self { window: super::window(size, state) };
         hands.wait();
         hands
@@ -83,12 +83,12 @@ impl Hands {
     fn as_it_is(&self) -> String {
         let (memory, popup) =
             (self.window.ctx.memory(|memory| memory.focused()), egui::Popup::is_any_open(&self.window.ctx));
-        let status = self.state().run.status;
+        let status = self.state().run().status;
         format!("{status:?}, focus {memory:?}, a menu is open: {popup}; on the screen: {:?}", self.names_containing(""))
     }
 
     pub fn wait_for_data(&mut self) {
-        self.wait_until("the data is there", |hands| matches!(hands.state().data, DataState::Ready(_)));
+        self.wait_until("the data is there", |hands| matches!(hands.state().data(), DataState::Ready(_)));
     }
 
     pub fn sees(&self, label: &str) -> bool {

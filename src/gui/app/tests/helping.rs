@@ -37,8 +37,8 @@ fn training(size: [f32; 2]) -> Harness<'static, Option<App>> {
 #[test]
 fn f1_opens_the_glossary_at_the_selected_layer_and_it_can_be_searched() {
     let mut given = chain(&["input", "dense", "loss"]);
-    let id = given.project.graph.find("Dense 1").expect("the layer").id;
-    given.selection.layers.insert(id);
+    let id = given.project().graph.find("Dense 1").expect("the layer").id;
+    given.pose().selection.layers.insert(id);
     let mut harness = window([1024.0, 640.0], given);
     f1(&mut harness);
     assert_eq!(explained(&harness).as_deref(), Some("Dense"));
@@ -127,7 +127,7 @@ fn every_field_of_the_training_form_has_a_term() {
     let mut harness = training([1440.0, 3000.0]);
     let mut set = |change: &dyn Fn(&mut crate::model::TrainingSpec)| {
         let app = harness.state_mut().as_mut().expect("an app");
-        change(&mut app.state.project.training);
+        change(&mut app.state.pose().project.training);
         harness.run_steps(3);
         assert!(harness.query_by_label("Batch size").is_some());
         assert_eq!(unexplained(&harness), [""; 0]);

@@ -16,52 +16,52 @@ fn wrong_wiring_says_expected_and_got_on_the_screen_and_the_repair_mends_it() {
     for words in ["expected", "a row of numbers", "got", "1 × 28 × 28", "1 problem"] {
         assert!(hands.sees(words), "{words}");
     }
-    assert_eq!(hands.state().run.status, RunStatus::NotReady);
+    assert_eq!(hands.state().run().status, RunStatus::NotReady);
     hands.click_on_top("Insert Flatten");
     assert!(!hands.sees("expected") && !hands.sees("1 problem"));
     assert_eq!(hands.value("wire Flatten 1 to Dense 1"), "784");
-    assert!(hands.state().inference.is_valid());
-    assert_eq!(hands.state().run.status, RunStatus::Paused, "it can train");
+    assert!(hands.state().inference().is_valid());
+    assert_eq!(hands.state().run().status, RunStatus::Paused, "it can train");
 }
 
 #[test]
 fn a_loss_that_becomes_nan_stops_the_run_and_offers_two_ways_out() {
     let mut state = State::start(None);
     state.apply(Action::OpenTemplate("sine".into()));
-    let training = state.project.training.clone();
+    let training = state.project().training.clone();
     state.apply(Action::SetTraining(TrainingSpec { learning_rate: 10.0, optimiser: Optimiser::sgd(), ..training }));
     let mut hands = Hands::at([1024.0, 640.0], state);
     hands.wait_for_data();
     hands.key(egui::Modifiers::NONE, egui::Key::Space);
     let stands = |hands: &Hands| {
-        !hands.names_containing("Go back to step").is_empty() && hands.state().run.status == RunStatus::Paused
+        !hands.names_containing("Go back to step").is_empty() && hands.state().run().status == RunStatus::Paused
     };
     hands.wait_until("the run stands", stands);
     assert!(!hands.names_containing("the learning rate is probably too high").is_empty());
     let good = hands.state().not_finite().unwrap().step - 1;
     hands.click_on_top(&format!("Go back to step {good}"));
-    hands.wait_until("it is back", |hands| hands.state().run.step == good);
+    hands.wait_until("it is back", |hands| hands.state().run().step == good);
     assert!(hands.names_containing("Go back to step").is_empty(), "the banner goes with it");
     hands.key(egui::Modifiers::NONE, egui::Key::Space);
     hands.wait_until("the run stands again", stands);
     hands.click_on_top("Retry with learning rate 1");
-    assert_eq!((hands.state().project.training.learning_rate, hands.state().runs.cards.len()), (1.0, 1));
+    assert_eq!((hands.state().project().training.learning_rate, hands.state().runs().cards.len()), (1.0, 1));
 }
 
 #[test]
 fn what_made_a_nan_is_opened_in_the_debugger_at_the_number_itself() {
     let mut state = State::start(None);
     state.apply(Action::OpenTemplate("sine".into()));
-    let training = state.project.training.clone();
+    let training = state.project().training.clone();
     state.apply(Action::SetTraining(TrainingSpec { learning_rate: 10.0, optimiser: Optimiser::sgd(), ..training }));
     let mut hands = Hands::at([1024.0, 640.0], state);
     hands.wait_for_data();
     hands.key(egui::Modifiers::NONE, egui::Key::Space);
     hands.wait_until("the run stands", |hands| !hands.names_containing("Show the cause").is_empty());
     hands.click_on_top("Show the cause");
-    assert_eq!(hands.state().tab, Tab::Debug);
+    assert_eq!(hands.state().tab(), Tab::Debug);
     let culprit = |hands: &Hands| {
-        let view = hands.state().debug.clone().filter(|view| view.travel.is_none())?;
+        let view = hands.state().debug().view.clone().filter(|view| view.travel.is_none())?;
         let culprit = view.stopped.clone()?.culprit?;
         let record = view.sight.tensor(&culprit.name).cloned()?;
         Some((culprit.name.clone(), record.at(&culprit.index)?, record.place(&culprit.index)))

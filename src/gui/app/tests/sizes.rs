@@ -12,7 +12,7 @@ fn xor(size: [f32; 2]) -> Hands {
     let mut hands = Hands::at(size, State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
-    hands.wait_until("the units are drawn", |hands| hands.state().run.picture.is_some());
+    hands.wait_until("the units are drawn", |hands| hands.state().run().picture.is_some());
     hands
 }
 
@@ -115,7 +115,7 @@ fn in_a_narrow_window_the_network_is_seen_whole_and_layers_are_one_press_away() 
     // 1024 x 640 at 150 and at 200 %.
     for (scale, size) in [(1.5, [683.0, 427.0]), (2.0, [512.0, 320.0])] {
         let mut state = State::start(None);
-        state.settings.scale = scale;
+        state.pose().settings.scale = scale;
         let mut hands = Hands::at([1440.0, 900.0], state);
         hands.click("XOR");
         hands.wait_for_data();
@@ -137,7 +137,7 @@ fn in_a_small_window_nothing_of_the_debugger_reaches_beyond_its_panel() {
     let mut hands = xor([1440.0, 900.0]);
     hands.click_tab("Debug");
     hands.wait_until("the program is there", |hands| {
-        hands.state().debug.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
+        hands.state().debug().view.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
     });
     hands.resize([1024.0, 640.0]);
     let panel = hands.rect("Watch loss").left();
@@ -155,7 +155,7 @@ fn at_twice_the_size_the_debugger_keeps_its_buttons_apart_and_room_for_a_picture
     let mut hands = xor([1440.0, 900.0]);
     hands.click_tab("Debug");
     hands.wait_until("the program is there", |hands| {
-        hands.state().debug.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
+        hands.state().debug().view.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
     });
     hands.resize([720.0, 450.0]);
     let buttons = ["Continue", "Back", "Over", "Into", "Out", "Step", "Reverse to"];
@@ -206,7 +206,7 @@ fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
     let at = hands.rect_of("Window zoom").center();
     hands.press_at(at);
     hands.click_on_top("125 %");
-    assert!((hands.state().settings.scale - 1.25).abs() < 1e-6);
+    assert!((hands.state().settings().scale - 1.25).abs() < 1e-6);
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn all_answers_about_a_drawing_are_seen_in_a_small_window() {
     hands.click_tab("Draw");
     hands.resize([1024.0, 640.0]);
     hands.click("Step");
-    hands.wait_until("there is a network to ask", |hands| hands.state().run.step == 1);
+    hands.wait_until("there is a network to ask", |hands| hands.state().run().step == 1);
     let pad = hands.rect("Drawing pad");
     hands.drag(pad.lerp_inside(vec2(0.3, 0.2)), pad.lerp_inside(vec2(0.6, 0.8)));
     let bar = |hands: &Hands, digit: usize| {
@@ -342,7 +342,7 @@ fn nothing_of_the_debugger_lies_on_another_at_any_size_of_everything() {
     let mut hands = xor([1440.0, 900.0]);
     hands.click_tab("Debug");
     hands.wait_until("the program is there", |hands| {
-        hands.state().debug.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
+        hands.state().debug().view.as_ref().is_some_and(|view| !view.listing.lines.is_empty())
     });
     for name in ["one", "two"] {
         let fork = DebugCommand::Fork { name: name.into() };

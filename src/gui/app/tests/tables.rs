@@ -50,19 +50,19 @@ fn choose_table(hands: &mut Hands, path: &str) {
 }
 
 fn units(hands: &Hands, layer: &str) -> Option<ParamValue> {
-    hands.state().project.graph.find(layer).and_then(|layer| layer.kind.spec().param("units"))
+    hands.state().project().graph.find(layer).and_then(|layer| layer.kind.spec().param("units"))
 }
 
 #[test]
 fn a_table_for_the_network_that_is_there_suggests_its_target_and_keeps_the_network() {
     let flowers = Flowers::new("table");
     let mut hands = xor();
-    let before = hands.state().project.clone();
+    let before = hands.state().project().clone();
     choose_table(&mut hands, &flowers.file().display().to_string());
     hands.wait_until("the table is there", |hands| {
-        hands.state().data.dataset().is_some_and(|dataset| dataset.name == "flowers.csv")
+        hands.state().dataset().is_some_and(|dataset| dataset.name == "flowers.csv")
     });
-    let project = &hands.state().project;
+    let project = hands.state().project();
     assert!(matches!(&project.data.source, Source::Csv(csv) if csv.target == "species"));
     let kinds = |graph: &crate::model::Graph| graph.layers().map(|layer| layer.kind.key()).collect::<Vec<_>>();
     assert_eq!(kinds(&project.graph), kinds(&before.graph));
@@ -71,27 +71,27 @@ fn a_table_for_the_network_that_is_there_suggests_its_target_and_keeps_the_netwo
         (Some(ParamValue::Int(8)), Some(ParamValue::Int(3)))
     );
     assert_eq!(hands.value("wire Input to Dense 1"), "4");
-    assert_eq!(hands.state().run.status, RunStatus::Paused, "it can train");
-    assert_eq!(hands.state().history.undo_name(), Some("change the data"));
+    assert_eq!(hands.state().run().status, RunStatus::Paused, "it can train");
+    assert_eq!(hands.state().history().undo_name(), Some("change the data"));
     hands.click("Undo: change the data (Ctrl Z)");
     hands.wait_for_data();
-    assert_eq!(hands.state().project, before);
+    assert_eq!(*hands.state().project(), before);
     assert_eq!(hands.value("wire Dense 2 to Loss"), "2");
 }
 
 #[test]
 fn a_table_that_cannot_be_read_says_why_and_changes_nothing() {
     let mut hands = xor();
-    let before = hands.state().project.clone();
+    let before = hands.state().project().clone();
     choose_table(&mut hands, "/nowhere/flowers.csv");
-    hands.wait_until("it says so", |hands| hands.state().error.is_some());
+    hands.wait_until("it says so", |hands| hands.state().error().is_some());
     assert!(!hands.names_containing("/nowhere/flowers.csv").is_empty(), "it is on the screen");
-    assert_eq!(hands.state().project, before);
-    assert!(matches!(&hands.state().data, DataState::Ready(dataset) if dataset.plane.is_some()));
-    assert_eq!(hands.state().run.status, RunStatus::Paused, "it still can train");
+    assert_eq!(*hands.state().project(), before);
+    assert!(matches!(hands.state().data(), DataState::Ready(dataset) if dataset.plane.is_some()));
+    assert_eq!(hands.state().run().status, RunStatus::Paused, "it still can train");
     let flowers = Flowers::new("second");
     choose_table(&mut hands, &flowers.file().display().to_string());
-    hands.wait_until("the table is there", |hands| hands.state().table.is_some());
+    hands.wait_until("the table is there", |hands| hands.state().table().is_some());
     assert!(hands.names_containing("/nowhere/flowers.csv").is_empty(), "the failure has been dealt with");
 }
 
@@ -100,15 +100,15 @@ fn trying_again_reads_the_same_file_and_draws_no_other_seed() {
     let flowers = Flowers::new("again");
     let mut hands = xor();
     choose_table(&mut hands, &flowers.file().display().to_string());
-    hands.wait_until("the table is there", |hands| hands.state().table.is_some());
+    hands.wait_until("the table is there", |hands| hands.state().table().is_some());
     let text = std::fs::read(flowers.file()).expect("the table");
     std::fs::write(flowers.file(), "height,species\n1,2,3\n").expect("a broken table");
     hands.click("New split");
-    hands.wait_until("it has failed", |hands| matches!(hands.state().data, DataState::Failed(_)));
-    let asked: DataSpec = hands.state().project.data.clone();
+    hands.wait_until("it has failed", |hands| matches!(hands.state().data(), DataState::Failed(_)));
+    let asked: DataSpec = hands.state().project().data.clone();
     std::fs::write(flowers.file(), text).expect("the table mended");
     hands.click("Try again");
     hands.wait_for_data();
-    assert_eq!(hands.state().project.data, asked);
-    assert!(hands.state().project.graph.layers().any(|layer| matches!(layer.kind, LayerKind::Loss(_))));
+    assert_eq!(hands.state().project().data, asked);
+    assert!(hands.state().project().graph.layers().any(|layer| matches!(layer.kind, LayerKind::Loss(_))));
 }

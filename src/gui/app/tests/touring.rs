@@ -29,17 +29,17 @@ fn first_template(size: [f32; 2]) -> Harness<'static, Option<App>> {
 fn the_first_template_begins_the_tour_and_the_second_does_not() {
     let mut harness = first_template([1440.0, 900.0]);
     assert_eq!(stop(&harness).as_deref(), Some("1 of 9"));
-    assert!(state(&harness).settings.tour_seen);
+    assert!(state(&harness).settings().tour_seen);
     harness.get_by_label("Skip the tour").click();
     harness.run_steps(4);
     assert_eq!(stop(&harness), None);
     let app = harness.state_mut().as_mut().expect("an app");
-    app.state.unsaved = false;
+    *app.state.pose().unsaved = false;
     app.state.apply(Action::ShowWelcome);
     harness.run_steps(4);
     harness.get_by_label("Spiral").click();
     harness.run_steps(8);
-    assert_eq!((state(&harness).screen, stop(&harness)), (Screen::Workspace, None));
+    assert_eq!((state(&harness).screen(), stop(&harness)), (Screen::Workspace, None));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_tour_shows_what_is_hidden_and_the_window_goes_on_meanwhile() {
     for _ in 0..8 {
         press(&mut harness, Key::Enter);
     }
-    assert_eq!((stop(&harness).as_deref(), state(&harness).tab), (Some("9 of 9"), Tab::Build));
+    assert_eq!((stop(&harness).as_deref(), state(&harness).tab()), (Some("9 of 9"), Tab::Build));
     assert_eq!(*harness.state_mut().as_mut().expect("an app").workspace.open.now(), Default::default());
     harness.key_press(Key::F1);
     harness.run_steps(5);
@@ -118,7 +118,7 @@ fn the_welcome_screen_offers_the_tour_until_it_was_seen() {
     let mut harness = window([1024.0, 640.0], State::default());
     harness.get_by_label("Start the tour").click();
     harness.run_steps(8);
-    assert_eq!((state(&harness).screen, stop(&harness).as_deref()), (Screen::Workspace, Some("1 of 9")));
+    assert_eq!((state(&harness).screen(), stop(&harness).as_deref()), (Screen::Workspace, Some("1 of 9")));
     let app = harness.state_mut().as_mut().expect("an app");
     app.state.apply(Action::ShowWelcome);
     harness.run_steps(4);

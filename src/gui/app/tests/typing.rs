@@ -11,16 +11,16 @@ fn xor() -> Hands {
     hands.click("XOR");
     hands.wait_for_data();
     // Cards grow when what their units do is drawn.
-    hands.wait_until("the units are drawn", |hands| hands.state().run.picture.is_some());
+    hands.wait_until("the units are drawn", |hands| hands.state().run().picture.is_some());
     hands
 }
 
 fn units(hands: &Hands, layer: &str) -> Option<ParamValue> {
-    hands.state().project.graph.find(layer).and_then(|layer| layer.kind.spec().param("units"))
+    hands.state().project().graph.find(layer).and_then(|layer| layer.kind.spec().param("units"))
 }
 
 fn samples(hands: &Hands) -> usize {
-    match &hands.state().project.data.source {
+    match &hands.state().project().data.source {
         Source::Synthetic(spec) => spec.samples,
         other => panic!("{other:?}"),
     }
@@ -38,7 +38,7 @@ fn what_was_typed_counts_when_the_press_that_ends_it_takes_the_field_away() {
     hands.select_card("node Dense 1");
     hands.write("Name", "Hidden");
     hands.click_tab("Training");
-    assert!(hands.state().project.graph.find("Hidden").is_some() && hands.sees("Optimiser"));
+    assert!(hands.state().project().graph.find("Hidden").is_some() && hands.sees("Optimiser"));
 
     hands.click_tab("Data");
     hands.write("Samples", "300");
@@ -63,7 +63,7 @@ fn it_counts_also_when_press_and_release_come_at_once() {
 fn the_key_that_ends_a_field_on_a_card_does_nothing_else() {
     let mut hands = xor();
     hands.select_card("node Dense 1");
-    let selected = hands.state().selection.clone();
+    let selected = hands.state().selection().clone();
     hands.type_into("Units of Dense 1", "5");
     assert_eq!(units(&hands, "Dense 1"), Some(ParamValue::Int(5)));
     assert!(hands.nothing_has_focus(), "Enter ends it");
@@ -71,10 +71,10 @@ fn the_key_that_ends_a_field_on_a_card_does_nothing_else() {
         hands.write(label, "9");
         hands.key(Modifiers::NONE, Key::Escape);
         assert_eq!(units(&hands, "Dense 1"), Some(ParamValue::Int(5)), "Escape gives it up");
-        assert!(hands.nothing_has_focus() && hands.state().selection == selected, "and only that");
+        assert!(hands.nothing_has_focus() && *hands.state().selection() == selected, "and only that");
     }
     hands.key(Modifiers::NONE, Key::Escape);
-    assert!(hands.state().selection.layers.is_empty());
+    assert!(hands.state().selection().layers.is_empty());
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn what_is_no_number_is_answered_on_cards_in_the_inspector_and_where_the_field_h
 
     hands.click_tab("Data");
     hands.type_into("Noise", "0,05");
-    match &hands.state().project.data.source {
+    match &hands.state().project().data.source {
         Source::Synthetic(spec) => assert_eq!(spec.noise, 0.05),
         other => panic!("{other:?}"),
     }
@@ -109,7 +109,7 @@ fn saving_in_the_middle_of_the_name_saves_under_the_new_one() {
         let mut hands = xor();
         hands.write("Project name", "Renamed");
         hands.key(modifiers, Key::S);
-        assert_eq!(hands.state().project.name, "Renamed");
+        assert_eq!(hands.state().project().name, "Renamed");
         assert!(hands.value("Path").contains("Renamed"), "{}", hands.value("Path"));
     }
 }

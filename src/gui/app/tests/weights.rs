@@ -19,8 +19,8 @@ fn xor() -> Hands {
 /// Of the first layer.
 fn weight(hands: &Hands, unit: usize, input: usize) -> Option<f32> {
     let state = hands.state();
-    let layer = state.project.graph.find("Dense 1")?.id;
-    let matrix = state.run.picture.as_ref()?.layers.get(&layer)?.weights.iter().find(|m| m.name == "weight")?.clone();
+    let layer = state.project().graph.find("Dense 1")?.id;
+    let matrix = state.run().picture.as_ref()?.layers.get(&layer)?.weights.iter().find(|m| m.name == "weight")?.clone();
     matrix.values.get(unit * matrix.dims[1] + input).copied()
 }
 
@@ -49,8 +49,8 @@ fn a_line_tells_its_weight_and_a_click_sets_it_and_undo_takes_it_back() {
     hands.key(Modifiers::NONE, Key::Enter);
     hands.wait_until("it is set", |hands| weight(hands, unit, 0) == Some(0.75));
     assert!(!hands.sees(&format!("Value of {words}")), "the window is closed");
-    assert_eq!(hands.state().history.undo_name(), Some(format!("set {words}").as_str()));
-    assert_eq!(hands.state().run.marks.len(), 1, "the run knows");
+    assert_eq!(hands.state().history().undo_name(), Some(format!("set {words}").as_str()));
+    assert_eq!(hands.state().run().marks.len(), 1, "the run knows");
     hands.key(Modifiers::COMMAND, Key::Z);
     hands.wait_until("it is taken back", |hands| weight(hands, unit, 0) == Some(before));
     hands.key(Modifiers::COMMAND, Key::Y);
@@ -64,26 +64,26 @@ fn escape_leaves_a_weight_as_it_was_and_what_is_no_number_is_answered() {
     hands.hover(at);
     hands.press_at(at);
     let field = hands.names_containing("Value of").remove(0);
-    let before = hands.state().run.picture.clone();
+    let before = hands.state().run().picture.clone();
     hands.key(Modifiers::COMMAND, Key::A);
     hands.type_text("much");
     hands.key(Modifiers::NONE, Key::Enter);
     assert!(hands.sees("That isn't a number. Type one like 0.25."));
     hands.key(Modifiers::NONE, Key::Escape);
     assert!(!hands.sees(&field));
-    assert_eq!((hands.state().history.undo_name(), hands.state().run.marks.len()), (None, 0));
-    assert_eq!(hands.state().run.picture.as_ref().map(|p| &p.layers), before.as_ref().map(|p| &p.layers));
+    assert_eq!((hands.state().history().undo_name(), hands.state().run().marks.len()), (None, 0));
+    assert_eq!(hands.state().run().picture.as_ref().map(|p| &p.layers), before.as_ref().map(|p| &p.layers));
     // With the slider it acts at once, and Escape takes that back.
     hands.hover(at);
     hands.press_at(at);
     let slider = hands.rect(&field.replace("Value of", "Slider of"));
     hands.drag(slider.center(), slider.left_center() + vec2(8.0, 0.0));
-    hands.wait_until("the run knows", |hands| hands.state().run.marks.len() == 1);
+    hands.wait_until("the run knows", |hands| hands.state().run().marks.len() == 1);
     hands.key(Modifiers::NONE, Key::Escape);
     hands.wait_until("it is taken back", |hands| {
-        hands.state().run.picture.as_ref().map(|p| &p.layers) == before.as_ref().map(|p| &p.layers)
+        hands.state().run().picture.as_ref().map(|p| &p.layers) == before.as_ref().map(|p| &p.layers)
     });
-    assert_eq!(hands.state().history.undo_name(), None);
+    assert_eq!(hands.state().history().undo_name(), None);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_weight_set_before_the_first_step_outlives_a_change_of_settings_but_not_a_re
     hands.click("Reset");
     hands.wait_until("it begins anew", |hands| weight(hands, unit, 0) == Some(before));
     assert!(
-        !hands.state().history.undo_name().unwrap_or_default().starts_with("set "),
+        !hands.state().history().undo_name().unwrap_or_default().starts_with("set "),
         "there is nothing to take back"
     );
 }
@@ -115,7 +115,7 @@ fn a_weight_set_before_the_first_step_outlives_a_change_of_settings_but_not_a_re
 fn a_weight_is_set_and_taken_back_while_it_trains() {
     let mut hands = xor();
     hands.key(Modifiers::NONE, Key::Space);
-    hands.wait_until("it trains", |hands| hands.state().run.step > 0);
+    hands.wait_until("it trains", |hands| hands.state().run().step > 0);
     // Half way the highest line lies apart from all others: which of them is in front changes as it trains.
     let at = hands.rect("x").right_center().lerp(hands.rect("unit 0 of Dense 1").left_center(), 0.5);
     hands.hover(at);
@@ -127,20 +127,20 @@ fn a_weight_is_set_and_taken_back_while_it_trains() {
         hands.key(Modifiers::COMMAND, Key::A);
         hands.type_text(value);
         hands.key(Modifiers::NONE, Key::Enter);
-        hands.wait_until("the run knows", |hands| hands.state().run.marks.len() == marks);
-        assert!(hands.state().run.marks[marks - 1].label.ends_with(&format!("= {value}")));
-        assert_eq!(hands.state().run.status, RunStatus::Running);
+        hands.wait_until("the run knows", |hands| hands.state().run().marks.len() == marks);
+        assert!(hands.state().run().marks[marks - 1].label.ends_with(&format!("= {value}")));
+        assert_eq!(hands.state().run().status, RunStatus::Running);
     }
     let set = format!("set {words}");
     for left in [Some(set.as_str()), None] {
         hands.key(Modifiers::COMMAND, Key::Z);
-        assert_eq!(hands.state().history.undo_name(), left);
+        assert_eq!(hands.state().history().undo_name(), left);
     }
     let unit: usize = words.split(' ').nth(3).unwrap().parse().unwrap();
     // A few steps change it by little.
     let is_back = |hands: &Hands| weight(hands, unit, 0).is_some_and(|weight| weight.abs() < 3.0);
     hands.wait_until("it is taken back", is_back);
-    assert_eq!(hands.state().run.status, RunStatus::Running);
+    assert_eq!(hands.state().run().status, RunStatus::Running);
 }
 
 #[test]
@@ -172,8 +172,8 @@ fn a_wide_layer_has_lines_to_the_units_that_it_shows() {
     let at = at_line(&hands, "unit 0 of Dense 1", "unit 0 of Dense 2");
     hands.wait_until("there is a line", |hands| {
         let state = hands.state();
-        let layer = state.project.graph.find("Dense 2").unwrap().id;
-        state.run.picture.as_ref().is_some_and(|picture| !picture.layers[&layer].weights.is_empty())
+        let layer = state.project().graph.find("Dense 2").unwrap().id;
+        state.run().picture.as_ref().is_some_and(|picture| !picture.layers[&layer].weights.is_empty())
     });
     hands.hover(at);
     assert!(!hands.names_containing("unit 0 of Dense 1 → unit 0 of Dense 2: ").is_empty());
@@ -217,10 +217,10 @@ fn a_pinned_unit_tells_how_its_number_comes_about_where_the_pointer_is() {
     let picture = hands.rect("Output of the unit, point by point");
     hands.hover(picture.lerp_inside(vec2(0.75, 0.75)));
     hands.wait_until("it is computed there", |hands| {
-        let sum = hands.state().run.picture.as_ref().and_then(|picture| picture.unit.as_ref());
+        let sum = hands.state().run().picture.as_ref().and_then(|picture| picture.unit.as_ref());
         sum.is_some_and(|sum| sum.of.sample[0] > 0.0 && sum.of.sample[1] < 0.0)
     });
-    let sum = hands.state().run.picture.as_ref().unwrap().unit.clone().unwrap();
+    let sum = hands.state().run().picture.as_ref().unwrap().unit.clone().unwrap();
     assert_eq!((sum.of.unit, sum.terms.len()), (3, 2));
     assert_eq!([sum.terms[0].weight, sum.terms[1].weight].map(Some), [weight(&hands, 3, 0), weight(&hands, 3, 1)]);
     let total = sum.terms.iter().map(|term| term.input * term.weight).sum::<f32>() + sum.bias.unwrap();

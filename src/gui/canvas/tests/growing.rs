@@ -14,11 +14,11 @@ fn tanh() -> Harness<'static, Desk> {
 }
 
 fn undo_name<'a>(harness: &'a Harness<'_, Desk>) -> &'a str {
-    harness.state().state.history.undo_name().unwrap_or_default()
+    harness.state().state.history().undo_name().unwrap_or_default()
 }
 
 fn kind(harness: &Harness<'_, Desk>, name: &str) -> LayerKind {
-    harness.state().state.project.graph.find(name).unwrap_or_else(|| panic!("{name}")).kind.clone()
+    harness.state().state.project().graph.find(name).unwrap_or_else(|| panic!("{name}")).kind.clone()
 }
 
 fn undo(harness: &mut Harness<'_, Desk>) {
@@ -27,7 +27,7 @@ fn undo(harness: &mut Harness<'_, Desk>) {
 }
 
 fn select(harness: &mut Harness<'_, Desk>, names: &[&str]) {
-    let graph = &harness.state().state.project.graph;
+    let graph = &harness.state().state.project().graph;
     let layers = names.iter().map(|name| graph.find(name).unwrap().id).collect();
     harness.state_mut().apply(Action::Select { layers, extend: false });
     harness.run_steps(2);
@@ -73,14 +73,14 @@ fn layers_come_and_go_between_the_cards_and_fit_in() {
     click(&mut harness, "Add a layer here: wire Dense 1 to Dense 2");
     assert_eq!((kind(&harness, "Dense 3"), undo_name(&harness)), (dense(5, Activation::Tanh), "insert Dense"));
     assert!(harness.state().wired("Dense 1", "Dense 3") && harness.state().wired("Dense 3", "Dense 2"));
-    assert!(harness.state().state.inference.is_valid());
+    assert!(harness.state().state.inference().is_valid());
     click(&mut harness, "Remove Dense 3 here: wire Dense 3 to Dense 2");
     assert_eq!(undo_name(&harness), "delete Dense 3");
     assert!(harness.state().wired("Dense 1", "Dense 2"));
     // As the last layer it makes as many numbers as the loss wants.
     click(&mut harness, "Add a layer here: wire Dense 2 to Loss");
     assert_eq!(kind(&harness, "Dense 3"), dense(2, Activation::None));
-    assert!(harness.state().state.inference.is_valid());
+    assert!(harness.state().state.inference().is_valid());
     let name = "Remove Dense 1 here: wire Input to Dense 1";
     assert!(harness.query_by_label(name).is_some(), "not the Input");
 }
@@ -112,7 +112,7 @@ fn plus_and_minus_keys_are_for_the_selected_cards_and_the_selected_wire() {
     select(&mut harness, &["Dense 1"]);
     press(&mut harness, Key::Insert);
     assert!(harness.state().wired("Dense 1", "Dense 3"), "add a layer after the selected one");
-    let graph = &harness.state().state.project.graph;
+    let graph = &harness.state().state.project().graph;
     let wire = graph.incoming(graph.find("Dense 2").unwrap().id).next().unwrap().id;
     harness.state_mut().apply(Action::SelectWire(wire));
     harness.run_steps(2);
@@ -123,7 +123,7 @@ fn plus_and_minus_keys_are_for_the_selected_cards_and_the_selected_wire() {
 #[test]
 fn what_is_not_on_the_way_to_the_loss_says_so_and_the_list_mends_it_by_keyboard_alone() {
     let mut desk = Desk::chain(&[2], vec![dense(5, Activation::Tanh), dense(2, Activation::None)]);
-    let first = desk.state.project.graph.find("Dense 1").unwrap().id;
+    let first = desk.state.project().graph.find("Dense 1").unwrap().id;
     desk.apply(Action::Edit(Edit::AddConnected {
         from: first.into(),
         kind: dense(4, Activation::None),
@@ -139,12 +139,12 @@ fn what_is_not_on_the_way_to_the_loss_says_so_and_the_list_mends_it_by_keyboard_
     press(&mut harness, Key::Tab);
     assert!(harness.get_by_label("Show Dense 3").is_focused());
     press(&mut harness, Key::Enter);
-    let selected = harness.state().state.selection.only();
-    assert_eq!(selected, harness.state().state.project.graph.find("Dense 3").map(|l| l.id));
+    let selected = harness.state().state.selection().only();
+    assert_eq!(selected, harness.state().state.project().graph.find("Dense 3").map(|l| l.id));
     assert!(harness.query_by_label("Delete Dense 3").is_none(), "it has closed");
     press(&mut harness, Key::P);
     press(&mut harness, Key::Enter);
-    assert!(harness.state().state.project.graph.find("Dense 3").is_none());
+    assert!(harness.state().state.project().graph.find("Dense 3").is_none());
     press(&mut harness, Key::Escape);
     harness.get_by_label_contains("valid");
 }
@@ -157,7 +157,7 @@ fn the_list_holds_every_problem_with_its_repairs() {
     let mend = harness.query_all_by_label("Insert Dense with 2 units").count();
     assert_eq!(mend, 2, "in the list, and beside the wire");
     click(&mut harness, "Show Loss");
-    assert!(harness.state().state.selection.wire.is_some());
+    assert!(harness.state().state.selection().wire.is_some());
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn bubbles_keep_off_each_other_and_off_the_controls() {
     }
     let mut harness = window(desk);
     harness.run_steps(6);
-    assert_eq!(harness.state().state.inference.problems.len(), 3);
+    assert_eq!(harness.state().state.inference().problems.len(), 3);
     let shown = [
         "Dense 2 has no input: draw a wire to its left side.",
         "Dense 3 has no input: draw a wire to its left side.",

@@ -5,13 +5,13 @@ use super::*;
 fn all_in_sight(harness: &Harness<'_, Desk>) -> bool {
     let canvas = harness.get_by_label("canvas").rect();
     let names: Vec<String> =
-        harness.state().state.project.graph.layers().map(|layer| format!("node {}", layer.name)).collect();
+        harness.state().state.project().graph.layers().map(|layer| format!("node {}", layer.name)).collect();
     names.iter().all(|name| harness.query_by_label(name).is_some_and(|node| canvas.contains_rect(node.rect())))
 }
 
 fn moved(desk: &Desk, by: [f32; 2]) -> Edit {
     let place = |layer: &crate::model::Layer| (layer.id, [layer.position[0] + by[0], layer.position[1] + by[1]]);
-    Edit::Move(desk.state.project.graph.layers().map(place).collect())
+    Edit::Move(desk.state.project().graph.layers().map(place).collect())
 }
 
 #[test]
@@ -20,8 +20,8 @@ fn a_project_of_the_same_layers_elsewhere_is_in_sight_when_it_is_opened() {
     assert!(all_in_sight(&harness));
     let desk = harness.state_mut();
     let edit = moved(desk, [4000.0, -3000.0]);
-    edit.apply(&mut desk.state.project.graph).unwrap();
-    desk.state.opened += 1;
+    edit.apply(&mut desk.state.pose().project.graph).unwrap();
+    *desk.state.pose().opened += 1;
     harness.run_steps(3);
     assert!(all_in_sight(&harness));
 }
@@ -38,11 +38,11 @@ fn a_network_that_is_brought_back_or_comes_with_undo_is_in_sight() {
     assert!(all_in_sight(&harness));
     let other = Desk::chain(&[2], vec![Conv2d::default().into(), Dense::default().into(), Dense::default().into()]);
     let desk = harness.state_mut();
-    let before = desk.state.project.clone();
-    desk.state.history.record("bring Run 1 back", None, &before);
-    desk.state.project.graph = other.state.project.graph;
+    let before = desk.state.project().clone();
+    desk.state.pose().history.record("bring Run 1 back", None, &before);
+    desk.state.pose().project.graph = other.state.project().graph.clone();
     let edit = moved(desk, [0.0, 2500.0]);
-    edit.apply(&mut desk.state.project.graph).unwrap();
+    edit.apply(&mut desk.state.pose().project.graph).unwrap();
     desk.infer();
     harness.run_steps(3);
     assert!(all_in_sight(&harness), "new network");
@@ -54,7 +54,7 @@ fn cards_that_come_back_far_away_are_in_sight() {
     for x in [5000.0, 5216.0] {
         desk.apply(Action::Edit(Edit::Add { kind: Dense::default().into(), position: [x, 2000.0] }));
     }
-    let gone: Vec<_> = ["Dense 2", "Dense 3"].map(|name| desk.state.project.graph.find(name).unwrap().id).into();
+    let gone: Vec<_> = ["Dense 2", "Dense 3"].map(|name| desk.state.project().graph.find(name).unwrap().id).into();
     desk.apply(Action::Edit(Edit::Remove(gone)));
     let mut harness = window(desk);
     harness.state_mut().apply(Action::Undo);
