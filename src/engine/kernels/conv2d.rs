@@ -74,7 +74,7 @@ impl Convolution {
     }
 
     /// How pictures are laid out to be read at `tile` rows of places.
-    fn layout(&self) -> (Layout, usize) {
+    pub fn layout(&self) -> (Layout, usize) {
         let w = &self.window;
         let further = [0, 1].map(|axis| (w.span(axis) - 1) / w.stride[axis]);
         let pitch = self.places()[1] + further[1];
@@ -85,7 +85,7 @@ impl Convolution {
     }
 
     /// Where the entries of the window lie in the layout, in the order of the weights of one filter.
-    fn offsets(&self, layout: &Layout) -> Vec<usize> {
+    pub fn offsets(&self, layout: &Layout) -> Vec<usize> {
         let w = &self.window;
         let entries = (0..self.channels).flat_map(|c| (0..w.kernel[0]).map(move |u| (c, u)));
         entries
@@ -180,11 +180,62 @@ impl Residue {
 }
 
 /// One phase of rows with one phase of columns: sums over the same entries of the window.
-struct Share {
+pub struct Share {
     rows: Residue,
     columns: Residue,
-    offsets: Vec<usize>,
-    weights: Packed,
+    /// Of every entry, filter after filter, in the laid out gradient of the places.
+    pub offsets: Vec<usize>,
+    /// The weight of each among those of the first channel.
+    pub taps: Vec<usize>,
+}
+
+/// The rows of a share that lie in a tile.
+pub struct Stretch {
+    rows: Range<usize>,
+    /// The number of the laid out gradient at the first place, and places up to the last.
+    pub from: usize,
+    pub places: usize,
+}
+
+impl Share {
+    /// The rows that lie in `tile`, when there are any.
+    pub fn within(&self, tile: &Range<usize>, pitch: usize) -> Option<Stretch> {
+        let rows = self.rows.first.max(tile.start)..(self.rows.first + self.rows.count).min(tile.end);
+        let stretch = |rows: Range<usize>| {
+            let (from, places) = ((rows.start - tile.start) * pitch, (rows.len() - 1) * pitch + self.columns.count);
+            Stretch { rows, from, places }
+        };
+        Some(rows).filter(|rows| !rows.is_empty()).map(stretch)
+    }
+
+    /// Puts the sums of the places of a stretch where they belong in their plane.
+    #[inline(always)]
+    pub fn put(&self, c: &Convolution, stretch: &Stretch, pitch: usize, sums: &[f32], dx: &mut [f32]) {
+        let (width, [down, across], count) = (c.size[1], c.window.stride, self.columns.count);
+        let top = stretch.rows.start * down + self.rows.remainder - c.window.before[0];
+        let left = self.columns.first * across + self.columns.remainder - c.window.before[1];
+        for (dx, sums) in dx[top * width..].chunks_mut(down * width).zip(sums[..stretch.places].chunks(pitch)) {
+            if across == 1 {
+                copy_row(&sums[..count], &mut dx[left..left + count]);
+            } else {
+                dx[left..width].iter_mut().step_by(across).zip(&sums[..count]).for_each(|(dx, sum)| *dx = *sum);
+            }
+        }
+    }
+}
+
+/// How the gradient of the places is laid out for [`Share`]s, and rows of places that are computed together.
+pub fn layout_of_gradient(c: &Convolution) -> (Layout, usize) {
+    let further = [0, 1].map(|axis| (c.window.span(axis) - 1) / c.window.stride[axis]);
+    let pitch = ends(c)[1] + further[1];
+    let tile = (TILE / (c.filters * pitch)).clamp(1, ends(c)[0]);
+    let (channels, size, rows) = (c.filters, c.places(), tile + further[0]);
+    (Layout { channels, size, stride: [1, 1], phases: [1, 1], before: further, rows, pitch }, tile)
+}
+
+/// Rows and columns of places that meet the picture.
+pub fn ends(c: &Convolution) -> [usize; 2] {
+    [0, 1].map(|axis| (c.size[axis] + c.window.before[axis]).div_ceil(c.window.stride[axis]))
 }
 
 /// The gradient of the pictures: `dx = wᵀ ⋆ dy`.
@@ -214,13 +265,11 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
             });
         });
     }
-    let further = [0, 1].map(|axis| (c.window.span(axis) - 1) / c.window.stride[axis]);
-    let ends = [0, 1].map(|axis| (size[axis] + c.window.before[axis]).div_ceil(c.window.stride[axis]));
-    let pitch = ends[1] + further[1];
-    let tile = (TILE / (c.filters * pitch)).clamp(1, ends[0]);
-    let (channels, rows) = (c.filters, tile + further[0]);
-    let layout = Layout { channels, size: places, stride: [1, 1], phases: [1, 1], before: further, rows, pitch };
-    let shares = shares(c, w, &layout);
+    let (layout, tile) = layout_of_gradient(c);
+    let (pitch, last, plane, area) = (layout.pitch, ends(c)[0], size[0] * size[1], c.window.area());
+    let of_channel =
+        |share: &Share| Packed::new(c.channels, share.taps.len(), |channel, k| w[share.taps[k] + channel * area]);
+    let shares: Vec<_> = shares(c, &layout).into_iter().map(|share| (of_channel(&share), share)).collect();
     for_each_chunk(dx, input_len, work, |i, dx| {
         let dy = &dy[i * output_len..][..output_len];
         if c.window.stride != [1, 1] {
@@ -229,10 +278,14 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
         }
         with_tile(layout.len() + correlate::room(tile * pitch), |memory| {
             let (picture, room) = memory.split_at_mut(layout.len());
-            for first in (0..ends[0]).step_by(tile) {
+            for first in (0..last).step_by(tile) {
                 layout.fill(dy, first, picture);
-                for share in &shares {
-                    share_of_input(c, share, tile_from(first, tile, ends[0]), (picture, pitch), room, dx);
+                for (weights, share) in &shares {
+                    let Some(stretch) = share.within(&tile_from(first, tile, last), pitch) else { continue };
+                    let picture = &picture[stretch.from..];
+                    correlate::sums(picture, &share.offsets, weights, None, stretch.places, room, |channel, sums| {
+                        share.put(c, &stretch, pitch, sums, &mut dx[channel * plane..][..plane]);
+                    });
                 }
             }
         });
@@ -274,7 +327,7 @@ fn put_every(step: usize, numbers: &[f32], out: &mut [f32]) {
 }
 
 /// Every phase that meets any entry of the window.
-fn shares(c: &Convolution, w: &[f32], layout: &Layout) -> Vec<Share> {
+pub fn shares(c: &Convolution, layout: &Layout) -> Vec<Share> {
     let (window, depth) = (&c.window, c.depth());
     let [down, across] = window.stride;
     let mut shares = Vec::new();
@@ -293,42 +346,10 @@ fn shares(c: &Convolution, w: &[f32], layout: &Layout) -> Vec<Share> {
             }
         }
         if !offsets.is_empty() && columns.count > 0 {
-            let weights = Packed::new(c.channels, taps.len(), |channel, k| w[taps[k] + channel * window.area()]);
-            shares.push(Share { rows, columns, offsets, weights });
+            shares.push(Share { rows, columns, offsets, taps });
         }
     }
     shares
-}
-
-/// The rows of `share` that lie in a tile.
-fn share_of_input(
-    c: &Convolution,
-    share: &Share,
-    tile: Range<usize>,
-    (picture, pitch): (&[f32], usize),
-    room: &mut [f32],
-    dx: &mut [f32],
-) {
-    let ([height, width], [down, across]) = (c.size, c.window.stride);
-    let rows = share.rows.first.max(tile.start)..(share.rows.first + share.rows.count).min(tile.end);
-    if rows.is_empty() {
-        return;
-    }
-    let count = share.columns.count;
-    let top = rows.start * down + share.rows.remainder - c.window.before[0];
-    let left = share.columns.first * across + share.columns.remainder - c.window.before[1];
-    let places = (rows.len() - 1) * pitch + count;
-    let picture = &picture[(rows.start - tile.start) * pitch..];
-    correlate::sums(picture, &share.offsets, &share.weights, None, places, room, |channel, sums| {
-        let dx = &mut dx[channel * height * width..][..height * width];
-        for (dx, sums) in dx[top * width..].chunks_mut(down * width).zip(sums.chunks(pitch)) {
-            if across == 1 {
-                copy_row(&sums[..count], &mut dx[left..left + count]);
-            } else {
-                dx[left..width].iter_mut().step_by(across).zip(&sums[..count]).for_each(|(dx, sum)| *dx = *sum);
-            }
-        }
-    });
 }
 
 /// The gradient of the weights, `dw = Σ dy ⋆ x`, over the batch and all places.
@@ -371,7 +392,7 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
 }
 
 /// Rows of every plane of `dy`, each at the distance `pitch` from the one before, with zeros in between and behind.
-fn spread(
+pub fn spread(
     dy: &[f32],
     [rows, columns]: [usize; 2],
     tile: Range<usize>,

@@ -1,10 +1,11 @@
 //! Convolutions in groups: each group of channels has filters of its own and sees no other. With one channel a group
-//! (depthwise) sums are short, and plain loops over rows beat a matrix product; wider groups are laid out as pictures
-//! of their own and handed to [`super::conv2d`].
+//! (depthwise) sums are short and go to [`super::depthwise`]; wider groups are laid out as pictures of their own and
+//! handed to [`super::conv2d`].
 
-use super::conv2d::{self, Convolution};
-use super::lanes;
-use super::split::{for_each_chunk, sum_in_parts};
+use super::conv2d::{self, Convolution, ends, layout_of_gradient, spread, tile_from};
+use super::elementwise::{copy_row, vectorised};
+use super::split::{for_each_chunk, sum_in_parts, with_tile};
+use super::{correlate, depthwise};
 
 /// Pictures `[B, groups · channels, size]` to `[B, groups · filters, places]`; weights
 /// `[groups · filters, channels, KH, KW]`.
@@ -43,16 +44,7 @@ pub fn forward(g: &Grouped, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut 
     let (input_len, output_len) = (g.input_len(), g.output_len());
     let batch = y.len() / output_len.max(1);
     if g.is_depthwise() {
-        let ([inner, outer], work) = (g.planes(), y.len() * g.each.window.area());
-        return for_each_chunk(y, outer, work, |i, y| {
-            let (image, filter) = (i / (g.groups * g.each.filters), i % (g.groups * g.each.filters));
-            let x = &x[image * input_len + filter / g.each.filters * inner..][..inner];
-            y.fill(bias.map_or(0.0, |bias| bias[filter]));
-            for_each_overlap(&g.each, |tap, overlap| {
-                let w = w[filter * g.each.window.area() + tap];
-                overlap.over_outputs(y, x, |y, x| *y += w * x);
-            });
-        });
+        return forward_depthwise(g, x, w, bias, y);
     }
     let (mut from, mut to) = (vec![0.0; x.len() / g.groups], vec![0.0; y.len() / g.groups]);
     for group in 0..g.groups {
@@ -69,18 +61,7 @@ pub fn backward_input(g: &Grouped, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (input_len, output_len) = (g.input_len(), g.output_len());
     let batch = dx.len() / input_len.max(1);
     if g.is_depthwise() {
-        let ([inner, outer], work) = (g.planes(), dy.len() * g.each.window.area());
-        return for_each_chunk(dx, inner, work, |i, dx| {
-            let (image, group) = (i / g.groups, i % g.groups);
-            dx.fill(0.0);
-            for filter in group * g.each.filters..(group + 1) * g.each.filters {
-                let dy = &dy[image * output_len + filter * outer..][..outer];
-                for_each_overlap(&g.each, |tap, overlap| {
-                    let w = w[filter * g.each.window.area() + tap];
-                    overlap.over_inputs(dx, dy, |dx, dy| *dx += w * dy);
-                });
-            }
-        });
+        return backward_input_depthwise(g, w, dy, dx);
     }
     let (mut from, mut to) = (vec![0.0; dy.len() / g.groups], vec![0.0; dx.len() / g.groups]);
     for group in 0..g.groups {
@@ -95,14 +76,7 @@ pub fn backward_input(g: &Grouped, w: &[f32], dy: &[f32], dx: &mut [f32]) {
 pub fn backward_weight(g: &Grouped, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (input_len, output_len) = (g.input_len(), g.output_len());
     if g.is_depthwise() {
-        let ([inner, outer], area) = (g.planes(), g.each.window.area());
-        return sum_in_parts(dy.len() / output_len.max(1), dw, dy.len() * area, |images, sums| {
-            for (image, filter) in images.flat_map(|image| (0..g.groups * g.each.filters).map(move |f| (image, f))) {
-                let x = &x[image * input_len + filter / g.each.filters * inner..][..inner];
-                let dy = &dy[image * output_len + filter * outer..][..outer];
-                for_each_overlap(&g.each, |tap, overlap| sums[filter * area + tap] += overlap.product(dy, x));
-            }
-        });
+        return backward_weight_depthwise(g, x, dy, dw);
     }
     let (mut xs, mut dys) = (vec![0.0; x.len() / g.groups], vec![0.0; dy.len() / g.groups]);
     for group in 0..g.groups {
@@ -125,81 +99,96 @@ fn put(group_of_all: &[f32], batch: usize, part: usize, group: usize, all: &mut 
     images.for_each(|(all, from)| all[group * part..][..part].copy_from_slice(from));
 }
 
-/// Where one entry of the window meets the picture: stretches of outputs, and of inputs `step` apart.
-struct Overlap {
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
-    /// Columns of a row of outputs, and of a row of inputs.
-    widths: [usize; 2],
-    /// Input row under output row 0, minus which is reached by stride: `first + row · stride`.
-    first_row: isize,
-    first_column: usize,
-    strides: [usize; 2],
+fn forward_depthwise(g: &Grouped, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    let (c, [inner, outer], area) = (&g.each, g.planes(), g.each.window.area());
+    let ((layout, tile), [rows, columns]) = (c.layout(), c.places());
+    let (offsets, pitch) = (c.offsets(&layout), layout.pitch);
+    for_each_chunk(y, c.filters * outer, y.len() * area, |group, y| {
+        let x = &x[group * inner..][..inner];
+        with_tile(layout.len() + tile * pitch + depthwise::SLACK, |memory| {
+            let (picture, sums) = memory.split_at_mut(layout.len());
+            for first in (0..rows).step_by(tile) {
+                let tile = tile_from(first, tile, rows);
+                layout.fill(x, first, picture);
+                let places = (tile.len() - 1) * pitch + columns;
+                for (f, y) in (group % g.groups * c.filters..).zip(y.chunks_exact_mut(outer)) {
+                    let bias = bias.map_or(0.0, |bias| bias[f]);
+                    depthwise::sums(picture, &offsets, &w[f * area..][..area], bias, places, sums);
+                    put_rows(sums, pitch, columns, &mut y[first * columns..tile.end * columns]);
+                }
+            }
+        });
+    });
 }
 
-impl Overlap {
-    /// The outputs of a row, and where their inputs begin.
-    fn stretch(&self, row: usize) -> (std::ops::Range<usize>, usize) {
-        let [outer, inner] = self.widths;
-        let source = (self.first_row + (row * self.strides[0]) as isize) as usize;
-        (row * outer + self.columns.start..row * outer + self.columns.end, source * inner + self.first_column)
-    }
-
-    fn over_outputs(&self, outputs: &mut [f32], inputs: &[f32], f: impl Fn(&mut f32, f32)) {
-        for row in self.rows.clone() {
-            let (to, from) = self.stretch(row);
-            let outputs = &mut outputs[to];
-            if self.strides[1] == 1 {
-                outputs.iter_mut().zip(&inputs[from..]).for_each(|(o, i)| f(o, *i));
-            } else {
-                outputs.iter_mut().zip(inputs[from..].iter().step_by(self.strides[1])).for_each(|(o, i)| f(o, *i));
+/// The first numbers of rows that lie `pitch` apart.
+fn put_rows(from: &[f32], pitch: usize, columns: usize, to: &mut [f32]) {
+    vectorised(
+        #[inline(always)]
+        || {
+            for (to, from) in to.chunks_exact_mut(columns).zip(from.chunks(pitch)) {
+                copy_row(&from[..columns], to);
             }
-        }
-    }
-
-    fn over_inputs(&self, inputs: &mut [f32], outputs: &[f32], f: impl Fn(&mut f32, f32)) {
-        for row in self.rows.clone() {
-            let (from, to) = self.stretch(row);
-            let outputs = &outputs[from];
-            if self.strides[1] == 1 {
-                inputs[to..].iter_mut().zip(outputs).for_each(|(i, o)| f(i, *o));
-            } else {
-                inputs[to..].iter_mut().step_by(self.strides[1]).zip(outputs).for_each(|(i, o)| f(i, *o));
-            }
-        }
-    }
-
-    /// Σ outputs · inputs
-    fn product(&self, outputs: &[f32], inputs: &[f32]) -> f32 {
-        let mut sum = 0.0;
-        for row in self.rows.clone() {
-            let (outer, from) = self.stretch(row);
-            let outputs = &outputs[outer];
-            sum += if self.strides[1] == 1 {
-                lanes::sum_of_pairs(outputs, &inputs[from..from + outputs.len()], |o, i| o * i)
-            } else {
-                outputs.iter().zip(inputs[from..].iter().step_by(self.strides[1])).map(|(o, i)| o * i).sum::<f32>()
-            };
-        }
-        sum
-    }
+        },
+    );
 }
 
-/// Every entry of the window by its number, with where it meets the picture (if anywhere).
-fn for_each_overlap(c: &Convolution, mut f: impl FnMut(usize, &Overlap)) {
-    let (window, [height, width]) = (&c.window, c.size);
-    let [rows, columns] = window.places(c.size);
-    for tap in 0..window.area() {
-        let (u, v) = (tap / window.kernel[1], tap % window.kernel[1]);
-        let (on_rows, on_columns) = (window.inside(0, u, height, rows), window.inside(1, v, width, columns));
-        if on_rows.is_empty() || on_columns.is_empty() {
-            continue;
+fn backward_input_depthwise(g: &Grouped, w: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let (c, [inner, outer]) = (&g.each, g.planes());
+    let ((layout, tile), last) = (layout_of_gradient(c), ends(c)[0]);
+    let (pitch, of_group) = (layout.pitch, c.filters * outer);
+    let with_weights = |share: conv2d::Share| {
+        let groups = w.chunks_exact(g.weight_len());
+        let weights: Vec<f32> = groups.flat_map(|w| share.taps.iter().map(|tap| w[*tap])).collect();
+        (weights, share)
+    };
+    let shares: Vec<_> = conv2d::shares(c, &layout).into_iter().map(with_weights).collect();
+    for_each_chunk(dx, inner, dy.len() * c.window.area(), |group, dx| {
+        let dy = &dy[group * of_group..][..of_group];
+        if c.window.stride != [1, 1] {
+            // Not every number may be met by the window.
+            dx.fill(0.0);
         }
-        let first_row = window.under(0, u, on_rows.start) as isize - (on_rows.start * window.stride[0]) as isize;
-        let first_column = window.under(1, v, on_columns.start);
-        let (widths, strides) = ([columns, width], window.stride);
-        f(tap, &Overlap { rows: on_rows, columns: on_columns, widths, first_row, first_column, strides });
-    }
+        with_tile(layout.len() + tile * pitch + depthwise::SLACK, |memory| {
+            let (picture, sums) = memory.split_at_mut(layout.len());
+            for first in (0..last).step_by(tile) {
+                layout.fill(dy, first, picture);
+                for (weights, share) in &shares {
+                    let Some(stretch) = share.within(&tile_from(first, tile, last), pitch) else { continue };
+                    let weights = &weights[group % g.groups * share.taps.len()..][..share.taps.len()];
+                    depthwise::sums(&picture[stretch.from..], &share.offsets, weights, 0.0, stretch.places, sums);
+                    vectorised(
+                        #[inline(always)]
+                        || share.put(c, &stretch, pitch, sums, dx),
+                    );
+                }
+            }
+        });
+    });
+}
+
+fn backward_weight_depthwise(g: &Grouped, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+    let (c, [inner, outer], area) = (&g.each, g.planes(), g.each.window.area());
+    let ((layout, tile), [rows, columns]) = (c.layout(), c.places());
+    let (offsets, padded) = (c.offsets(&layout), correlate::padded((tile - 1) * layout.pitch + columns));
+    let (batch, of_group, work) = (dy.len() / g.output_len().max(1), c.filters * outer, dy.len() * area);
+    sum_in_parts(batch, dw, work, |images, sums| {
+        with_tile(layout.len() + padded, |memory| {
+            let (picture, gradient) = memory.split_at_mut(layout.len());
+            for group in images.start * g.groups..images.end * g.groups {
+                let (x, dy) = (&x[group * inner..][..inner], &dy[group * of_group..][..of_group]);
+                let sums = &mut sums[group % g.groups * c.filters * area..];
+                for first in (0..rows).step_by(tile) {
+                    layout.fill(x, first, picture);
+                    for (dy, sums) in dy.chunks_exact(outer).zip(sums.chunks_exact_mut(area)) {
+                        let tile = tile_from(first, tile, rows);
+                        spread(dy, [rows, columns], tile, (layout.pitch, padded), gradient);
+                        depthwise::products(gradient, picture, &offsets, sums);
+                    }
+                }
+            }
+        });
+    });
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod batch_norm;
 pub mod bridge;
 pub mod conv2d;
 pub mod correlate;
+pub mod depthwise;
 pub mod elementwise;
 pub mod group_norm;
 pub mod grouped;
