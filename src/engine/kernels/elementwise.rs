@@ -23,6 +23,15 @@ pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     Arch::new().dispatch(work)
 }
 
+/// `out = x`, for large tensors.
+pub fn copy(x: &[f32], out: &mut [f32]) {
+    if out.len() < PARALLEL_FROM {
+        out.copy_from_slice(x);
+    } else {
+        out.par_chunks_mut(PIECE).zip(x.par_chunks(PIECE)).for_each(|(out, x)| out.copy_from_slice(x));
+    }
+}
+
 /// `out = x`, for a row of a picture: calling the system's copy takes longer than copying so few numbers.
 #[inline(always)]
 pub fn copy_row(x: &[f32], out: &mut [f32]) {

@@ -1,7 +1,10 @@
 //! Matrix product on the CPU by the `gemm` crate, which is what candle itself uses, without candle's reading of
 //! /proc/cpuinfo at each call.
 
-use super::split::for_each_chunk;
+use std::cell::Cell;
+
+use super::split::{for_each_chunk, sum_in, with_scratch};
+use super::transpose::transpose;
 
 /// A row-major matrix as it lies in memory, or its transpose.
 #[derive(Clone, Copy)]
@@ -63,8 +66,17 @@ pub fn matmul(a: Matrix, b: Matrix, out: &mut [f32], accumulate: bool) {
 /// Rows that one thread takes of a product with many of them.
 const ROWS: usize = 256;
 
+/// Whether so many rows are divided among threads in groups.
+pub fn are_many(rows: usize) -> bool {
+    rows >= 4 * ROWS
+}
+
+thread_local! {
+    static TURNED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
 /// `out = a b`, plus `bias` in every row. With very many rows of `a` threads take groups of them, so that a group's
-/// bias is still in the cache when the product is added to it.
+/// bias is still in the cache when the product is added to it, and a transposed `b` is laid out once for all.
 pub fn matmul_rows(a: Matrix, b: Matrix, bias: Option<&[f32]>, out: &mut [f32]) {
     let units = b.columns;
     let fill = |out: &mut [f32]| {
@@ -72,15 +84,37 @@ pub fn matmul_rows(a: Matrix, b: Matrix, bias: Option<&[f32]>, out: &mut [f32]) 
             out.chunks_exact_mut(units.max(1)).for_each(|row| row.copy_from_slice(bias));
         }
     };
-    if a.rows < 4 * ROWS {
+    if !are_many(a.rows) {
         fill(out);
         return matmul(a, b, out, bias.is_some());
     }
     let work = a.rows.saturating_mul(units).saturating_mul(a.columns);
-    for_each_chunk(out, ROWS * units, work, |group, out| {
-        fill(out);
-        let rows = a.rows_from(group * ROWS, out.len() / units);
-        matmul_on_one_thread(rows, b, out, units, bias.is_some());
+    let product = |b: Matrix, out: &mut [f32]| {
+        for_each_chunk(out, ROWS * units, work, |group, out| {
+            fill(out);
+            let rows = a.rows_from(group * ROWS, out.len() / units);
+            matmul_on_one_thread(rows, b, out, units, bias.is_some());
+        });
+    };
+    if b.column_step == 1 {
+        return product(b, out);
+    }
+    with_scratch(&TURNED, b.rows * units, |turned| {
+        transpose((b.data, b.column_step.unsigned_abs()), [units, b.rows], (&mut *turned, units));
+        product(Matrix::new(turned, b.rows, units), out);
+    });
+}
+
+/// `out = aᵀ b`. With very many rows threads sum over some of them each, because what they would have to lay out for
+/// the whole product is larger than their caches.
+pub fn matmul_of_columns(a: Matrix, b: Matrix, out: &mut [f32]) {
+    if !are_many(a.rows) {
+        return matmul(a.transposed(), b, out, false);
+    }
+    let (parts, work) = ((a.rows / (2 * ROWS)).min(8), a.rows.saturating_mul(out.len()));
+    sum_in(parts, a.rows, out, work, |rows, sums| {
+        let [a, b] = [a, b].map(|matrix| matrix.rows_from(rows.start, rows.len()));
+        matmul_on_one_thread(a.transposed(), b, sums, b.columns, false);
     });
 }
 
@@ -179,6 +213,26 @@ mod tests {
         assert!(all == product(rows, 2) && all == product(rows, 8));
         for (a, b) in all.iter().zip(product(1000, 1)) {
             assert!((a - b).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn sums_over_many_rows_are_the_same_products_on_any_number_of_threads() {
+        let (rows, inner, units) = (1537, 7, 33);
+        let (a, b) = (numbers(rows * units, 1), numbers(rows * inner, 2));
+        let product = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut out = vec![9.0; units * inner];
+            let (a, b) = (Matrix::new(&a, rows, units), Matrix::new(&b, rows, inner));
+            pool.install(|| matmul_of_columns(a, b, &mut out));
+            out
+        };
+        let all = product(1);
+        assert!(all == product(2) && all == product(8));
+        let mut plain = vec![0.0; units * inner];
+        matmul(Matrix::new(&a, rows, units).transposed(), Matrix::new(&b, rows, inner), &mut plain, false);
+        for (a, b) in all.iter().zip(plain) {
+            assert!((a - b).abs() < 1e-3);
         }
     }
 

@@ -24,7 +24,7 @@ use candle_core::{DType, Tensor};
 use super::compile::{GRADIENT_NORM, STAGED_INPUT, STAGED_TARGET, compile};
 use super::device::{Device, Precision};
 use super::error::{EngineError, Result};
-use super::kernels::bridge;
+use super::kernels::{bridge, elementwise};
 use super::metrics;
 use super::op::{Frame, StepContext};
 use super::program::{Instruction, Mode, Phase, Program, Role, ValueId};
@@ -159,7 +159,7 @@ impl Machine {
         }
         let slot = &mut self.values[id.index()];
         if let Some(old) = slot.as_ref().filter(|old| old.dims() == dims && bridge::is_cpu_f32(old)) {
-            return bridge::write(old, |out| out.copy_from_slice(numbers));
+            return bridge::write(old, |out| elementwise::copy(numbers, out));
         }
         *slot = Some(tensor_data::from_f32(numbers, &dims, self.dtype, &self.opened)?);
         Ok(())

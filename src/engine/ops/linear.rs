@@ -11,7 +11,7 @@ use crate::engine::backward::Pullback;
 use crate::engine::error::Result;
 use crate::engine::explain::{Reader, joined, split_last};
 use crate::engine::kernels::bridge;
-use crate::engine::kernels::matmul::{Matrix, matmul, matmul_rows};
+use crate::engine::kernels::matmul::{Matrix, are_many, matmul_of_columns, matmul_rows};
 use crate::engine::kernels::split::for_each_chunk;
 use crate::engine::kernels::{correlate, reduce};
 use crate::engine::op::{Frame, Op, ValueShape};
@@ -49,7 +49,7 @@ const ROWS: usize = 32;
 
 /// Whether rows are multiplied as they lie instead of being laid out for a general matrix product.
 fn are_long(inner: usize, batch: usize) -> bool {
-    inner >= 512 && inner.is_multiple_of(16) && batch >= 4
+    inner >= 512 && inner.is_multiple_of(16) && batch >= 4 && !are_many(batch)
 }
 
 /// Inputs: x, W, and b when there is one.
@@ -224,8 +224,7 @@ impl Op for LinearW {
         {
             let (dy, x) = (frame.f32s(0)?, frame.f32s(1)?);
             bridge::write(&out, |dw| {
-                let dy = Matrix::new(&dy, batch, units).transposed();
-                matmul(dy, Matrix::new(&x, batch, inner), dw, false);
+                matmul_of_columns(Matrix::new(&dy, batch, units), Matrix::new(&x, batch, inner), dw);
             })?;
         }
         frame.set(0, out)?;

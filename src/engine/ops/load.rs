@@ -2,7 +2,7 @@
 
 use crate::engine::error::Result;
 use crate::engine::explain::Reader;
-use crate::engine::kernels::bridge;
+use crate::engine::kernels::{bridge, elementwise};
 use crate::engine::op::{Frame, Op, ValueShape};
 use crate::trace::Arithmetic;
 
@@ -41,7 +41,7 @@ impl Op for Load {
             let out = frame.reuse(i, shape.dims())?;
             {
                 let staged = frame.f32s(i)?;
-                bridge::write(&out, |out| out.copy_from_slice(&staged))?;
+                bridge::write(&out, |out| elementwise::copy(&staged, out))?;
             }
             frame.set(i, out)?;
         }
