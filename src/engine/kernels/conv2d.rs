@@ -1,9 +1,9 @@
 //! Two-dimensional convolution of f32 pictures: forward, gradient of the pictures, gradient of weights and bias.
 //!
 //! Sizes and order of the work are here, the arithmetic is in [`super::correlate`]. Windows of one number that visit
-//! every pixel are plain matrix products, those of 3 × 3 with many channels go to [`super::winograd`], and those that
-//! move several pixels at a time, or over narrow pictures, to [`super::interleaved`]. Deliberately no groups: see
-//! [`super::grouped`].
+//! every pixel are plain matrix products, those of 3 × 3 with many channels go to [`super::winograd`], those of 5 × 5
+//! or 7 × 7 to [`super::nested`], and those that move several pixels at a time, or over narrow pictures, to
+//! [`super::interleaved`]. Deliberately no groups: see [`super::grouped`].
 
 use std::ops::Range;
 
@@ -12,6 +12,7 @@ use super::elementwise::{copy_row, vectorised};
 use super::interleaved;
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
+use super::nested;
 use super::split::{for_each_chunk, partial_sums, sum_in, sum_in_parts, with_tile};
 use super::window::Window;
 use super::winograd;
@@ -108,6 +109,9 @@ pub fn forward(c: &Convolution, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &
     }
     if winograd::pays(c) {
         return winograd::forward(c, x, w, bias, y);
+    }
+    if nested::pays(c) {
+        return nested::forward(c, x, w, bias, y);
     }
     if interleaved::pays(c, c.filters) {
         return interleaved::forward(c, x, w, bias, y);
@@ -247,6 +251,9 @@ pub fn backward_input(c: &Convolution, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     if winograd::pays(c) {
         return winograd::backward_input(c, w, dy, dx);
     }
+    if nested::pays(c) {
+        return nested::backward_input(c, w, dy, dx);
+    }
     if interleaved::pays(c, c.channels) {
         return interleaved::backward_input(c, w, dy, dx);
     }
@@ -360,6 +367,9 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     }
     if winograd::pays(c) {
         return winograd::backward_weight(c, x, dy, dw);
+    }
+    if nested::pays(c) {
+        return nested::backward_weight(c, x, dy, dw);
     }
     if interleaved::pays(c, c.channels * c.window.kernel[1]) {
         return interleaved::backward_weight(c, x, dy, dw);

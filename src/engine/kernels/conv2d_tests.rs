@@ -63,6 +63,7 @@ fn cases() -> Vec<(usize, Convolution)> {
     ]
     .into_iter()
     .chain(cases_of_winograd())
+    .chain(cases_of_nested())
     .chain(cases_of_interleaved())
     .collect()
 }
@@ -79,6 +80,20 @@ fn cases_of_winograd() -> Vec<(usize, Convolution)> {
         // Several blocks a picture, and several pictures a block.
         (2, case(16, [39, 37], 16, window([1, 1], [1, 1]))),
         (40, case(16, [6, 6], 16, window([1, 1], [1, 1]))),
+    ]
+}
+
+fn cases_of_nested() -> Vec<(usize, Convolution)> {
+    let window = |side, before, after| Window { before, after, ..Window::square(side, 1) };
+    let case = |channels, size, filters, window| Convolution { channels, size, filters, window };
+    vec![
+        (3, case(16, [8, 8], 17, window(7, [3, 3], [3, 3]))),
+        (1, case(24, [17, 14], 13, window(7, [0, 6], [0, 5]))),
+        (2, case(16, [16, 12], 16, window(5, [2, 4], [2, 4]))),
+        (11, case(17, [8, 12], 33, window(5, [4, 1], [0, 3]))),
+        // Several blocks a picture, and several pictures a block.
+        (2, case(16, [32, 31], 16, window(7, [3, 3], [3, 3]))),
+        (19, case(16, [8, 8], 16, window(5, [2, 2], [2, 2]))),
     ]
 }
 
@@ -112,6 +127,8 @@ fn cases_of_interleaved() -> Vec<(usize, Convolution)> {
 fn every_way_is_used_for_its_cases() {
     assert!(cases_of_winograd().iter().all(|(_, c)| winograd::pays(c)));
     assert!(cases().iter().filter(|(_, c)| winograd::pays(c)).count() == cases_of_winograd().len());
+    assert!(cases_of_nested().iter().all(|(_, c)| nested::pays(c)));
+    assert!(cases().iter().filter(|(_, c)| nested::pays(c)).count() == cases_of_nested().len());
     for (_, c) in cases_of_interleaved() {
         let terms = c.channels * c.window.kernel[1];
         assert!([c.filters, c.channels, terms].iter().all(|n| interleaved::pays(&c, *n)), "{c:?}");
@@ -123,7 +140,8 @@ fn every_way_is_used_for_its_cases() {
 #[test]
 fn a_place_depends_on_its_window_alone() {
     let undilated = |(_, c): &(usize, Convolution)| c.window.dilation == [1, 1];
-    for (batch, c) in cases_of_winograd().into_iter().chain(cases_of_interleaved().into_iter().filter(undilated)) {
+    let others = cases_of_nested().into_iter().chain(cases_of_interleaved().into_iter().filter(undilated));
+    for (batch, c) in cases_of_winograd().into_iter().chain(others) {
         let (x, w) = (numbers(batch * c.input_len(), 1), numbers(c.filters * c.depth(), 2));
         let (mut plain, mut spoilt) = (vec![0.0; batch * c.output_len()], vec![0.0; batch * c.output_len()]);
         forward(&c, &x, &w, None, &mut plain);
@@ -151,6 +169,7 @@ fn a_place_depends_on_its_window_alone() {
 #[test]
 fn a_picture_is_the_same_bits_in_any_batch() {
     in_any_batch(cases_of_winograd()[6]);
+    in_any_batch(cases_of_nested()[5]);
     in_any_batch(cases_of_interleaved()[1]);
 }
 
@@ -168,7 +187,7 @@ fn in_any_batch((batch, c): (usize, Convolution)) {
 /// number. Many pixels are 0, as behind a relu.
 #[test]
 fn rounding_is_that_of_the_terms() {
-    for (batch, c) in cases_of_winograd().into_iter().chain(cases_of_interleaved()) {
+    for (batch, c) in cases_of_winograd().into_iter().chain(cases_of_nested()).chain(cases_of_interleaved()) {
         let x: Vec<f32> = numbers(batch * c.input_len(), 1).iter().map(|x| x.max(0.0)).collect();
         let (w, bias) = (numbers(c.filters * c.depth(), 2), vec![0.0; c.filters]);
         let mut y = vec![f32::NAN; batch * c.output_len()];
@@ -227,7 +246,7 @@ fn gradients_are_the_adjoints_of_forward() {
 fn same_bits_on_any_number_of_threads() {
     let cases =
         [(9, cases()[7].1), (19, cases_of_winograd()[1].1), (9, cases()[4].1), (17, cases_of_interleaved()[1].1)];
-    for (batch, c) in cases {
+    for (batch, c) in cases.into_iter().chain([cases_of_nested()[3], cases_of_nested()[4]]) {
         same_bits(batch, c);
     }
 }

@@ -21,6 +21,8 @@ pub mod layer_norm;
 pub mod math;
 pub mod matmul;
 pub mod memory;
+pub mod nested;
+pub mod nested_tiles;
 pub mod panel;
 pub mod pixels;
 pub mod pool;
