@@ -260,7 +260,7 @@ impl WithSimd for Products<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if S::F32_LANES >= 16 { self.blocks::<S, 4, 6>(simd) } else { self.blocks::<S, 2, 4>(simd) }
+        if S::F32_LANES >= 16 { self.blocks::<S, 4, 6>(simd) } else { self.blocks::<S, 3, 4>(simd) }
     }
 }
 

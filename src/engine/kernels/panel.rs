@@ -27,8 +27,8 @@ pub fn product<S: Simd>(simd: S, a: Left, b: &[f32], width: usize, out: &mut [f3
                 2 | 4 if lanes >= 16 => strip.rows::<S, 12, 2>(simd, out),
                 _ if lanes >= 16 => strip.rows::<S, 8, 3>(simd, out),
                 0 | 1 => strip.rows::<S, 8, 1>(simd, out),
-                2 | 4 => strip.rows::<S, 6, 2>(simd, out),
-                _ => strip.rows::<S, 4, 3>(simd, out),
+                3 => strip.rows::<S, 4, 3>(simd, out),
+                _ => strip.rows::<S, 6, 2>(simd, out),
             };
     }
 }
