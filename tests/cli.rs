@@ -21,6 +21,8 @@ mod sentences;
 #[path = "cli/signals.rs"]
 mod signals;
 mod support;
+#[path = "cli/terminal.rs"]
+mod terminal;
 
 use std::path::Path;
 use std::process::{Command, Output};

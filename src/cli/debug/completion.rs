@@ -23,22 +23,8 @@ pub struct Words {
 }
 
 impl Words {
-    /// What stands before the cursor, gone on with as far as all that is possible agrees; and all that is possible
-    /// where that is no further.
-    pub fn complete(&self, line: &str) -> (String, Vec<String>) {
-        let (begin, found) = self.candidates(line);
-        let Some((first, others)) = found.split_first() else { return (line.to_owned(), found) };
-        let agree = |other: &String| first.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-        let shared = others.iter().map(agree).min().unwrap_or(first.chars().count());
-        let is_open = first.ends_with(['(', '/']);
-        let space = if others.is_empty() && !is_open { " " } else { "" };
-        let further = format!("{}{}{space}", &line[..begin], first.chars().take(shared).collect::<String>());
-        let listed = if further == line { found } else { Vec::new() };
-        (further, listed)
-    }
-
     /// Where that begins which is completed, and how it may go on.
-    fn candidates(&self, line: &str) -> (usize, Vec<String>) {
+    pub fn candidates(&self, line: &str) -> (usize, Vec<String>) {
         let command = &line[last_command(line)..];
         let begun = command.trim_start();
         let place = |rest: &str| line.len() - rest.len();
@@ -178,12 +164,8 @@ mod tests {
         assert_eq!(found("print é lo"), (9, owned(["loss", "log("])));
         assert_eq!(found("step; rev"), (6, owned(["reverse"])));
         assert_eq!(found("branches d"), (9, owned([])));
-        let none = Vec::new;
-        assert_eq!(words.complete("rev"), ("reverse ".to_owned(), none()));
-        assert_eq!(words.complete("print d"), ("print dense_1.weight".to_owned(), none()));
-        assert_eq!(words.complete("explain dense_1.weight").1, ["dense_1.weight", "dense_1.weight.grad"]);
-        assert_eq!(words.complete("print dense_1.weight.g").0, "print dense_1.weight.grad ");
-        assert_eq!(words.complete("print x"), ("print x".to_owned(), none()));
+        assert_eq!(found("print d").1, ["dense_1.weight", "dense_1.weight.grad"]);
+        assert_eq!(found("print x").1, owned([]));
     }
 
     #[test]
@@ -208,7 +190,6 @@ mod tests {
         ] {
             assert_eq!(words.candidates(line).1, offered, "{line}");
         }
-        assert_eq!(words.complete("print argm").0, "print argmax(", "its number stands right behind it");
     }
 
     #[test]
@@ -221,9 +202,9 @@ mod tests {
         let at = |name: &str| format!("dump {}/{name}", folder.path().display());
         let words = words();
         assert_eq!(words.candidates(&at("st")).1.len(), 2);
-        assert_eq!(words.complete(&at("steps")).0, at("steps/"));
-        assert_eq!(words.complete(&at("step ")).0, at("step 5.safetensors "));
+        assert_eq!(words.candidates(&at("steps")).1, [at("steps/")["dump ".len()..].to_owned()]);
+        assert_eq!(words.candidates(&at("step ")).1, [at("step 5.safetensors")["dump ".len()..].to_owned()]);
         assert_eq!(words.candidates(&at("")).1.len(), 3, "what is hidden is not offered");
-        assert_eq!(words.complete(&at("nothing/here")).1, Vec::<String>::new());
+        assert_eq!(words.candidates(&at("nothing/here")).1, Vec::<String>::new());
     }
 }

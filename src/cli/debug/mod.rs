@@ -8,7 +8,6 @@ mod completion;
 mod curve;
 mod explain;
 mod help;
-mod line;
 mod marks;
 mod moving;
 mod obey;
@@ -77,13 +76,11 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
             say("dump", &said, options.json).map(|_| ())
         }
         (None, Some(commands)) => script(&mut console, options.script.as_deref(), &commands, options.json),
-        (None, None) => match Some(()).filter(|()| std::io::stdin().is_terminal()).and_then(|()| Prompt::new()) {
-            Some(prompt) => {
-                signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted)?;
-                converse(&mut console, prompt, options.json)
-            }
-            None => pipe(&mut console, options.json),
-        },
+        (None, None) if std::io::stdin().is_terminal() => {
+            signal_hook::flag::register(signal_hook::consts::SIGINT, interrupted)?;
+            converse(&mut console, Prompt::new()?, options.json)
+        }
+        (None, None) => pipe(&mut console, options.json),
     }
 }
 
@@ -153,7 +150,7 @@ fn converse(console: &mut Console, mut prompt: Prompt, as_json: bool) -> anyhow:
     let mut last = String::new();
     let hint = "'help' lists the commands. An empty line repeats the last one, Ctrl-C interrupts, Ctrl-D quits.";
     remark(format_args!("{}\n{hint}", console.place().text));
-    while let Some(line) = prompt.read(&console.words()).context("Can't read the commands")? {
+    while let Some(line) = prompt.read(console.words()).context("Can't read the commands")? {
         let line = if line.trim().is_empty() { last.clone() } else { line };
         if !obey_all(console, &line, as_json)?.goes_on {
             break;

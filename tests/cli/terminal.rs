@@ -1,0 +1,91 @@
+//! The debugger at a terminal: somebody sits there and types keys, which `script` makes a terminal for.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use super::{json, text};
+
+const PROMPT: &str = "(glassbox) ";
+
+/// A program at a terminal of its own.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    screen: ChildStdout,
+    /// What was printed and not asked for yet.
+    seen: String,
+}
+
+impl Terminal {
+    fn debug(folder: &Path) -> Self {
+        json(folder, &["new", "xor", "-o", "xor.glassbox.json", "--json", "--force"]);
+        let command = format!("{} debug xor.glassbox.json", env!("CARGO_BIN_EXE_glassbox"));
+        let mut child = Command::new("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .current_dir(folder)
+            .env("GLASSBOX_HOME", folder.join("home"))
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, keys, screen, seen: String::new() }
+    }
+
+    /// Types once the prompt is there, and returns what was printed before it.
+    fn types(&mut self, keys: &str) -> String {
+        let before = self.waits_for(PROMPT);
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        before
+    }
+
+    /// Everything up to a word, which must come.
+    fn waits_for(&mut self, word: &str) -> String {
+        let mut piece = [0; 4096];
+        loop {
+            if let Some(at) = self.seen.find(word) {
+                let rest = self.seen.split_off(at + word.len());
+                return std::mem::replace(&mut self.seen, rest);
+            }
+            let read = self.screen.read(&mut piece).unwrap();
+            assert!(read > 0, "{word:?} never came: {}", self.seen);
+            self.seen += &text(&piece[..read]);
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn lines_are_completed_repeated_and_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::debug(folder.path());
+    terminal.types("got\t3\r");
+    terminal.waits_for("Step 3");
+    terminal.types("print dense_1.wei\t.g\t\r");
+    terminal.waits_for("dense_1.weight.grad ");
+    terminal.waits_for("2 × ");
+    // A line given up is no command; the arrow brings back the last that was one, and an empty line repeats it.
+    terminal.types("nonsense\x03");
+    terminal.types("goto 5\r");
+    terminal.waits_for("Step 5");
+    terminal.types("goto 2\r");
+    terminal.waits_for("Step 2");
+    terminal.types("\x1b[A\x1b[A\r");
+    terminal.waits_for("Step 5");
+    terminal.types("goto 6\r");
+    terminal.waits_for("Step 6");
+    terminal.types("batch 1\r");
+    terminal.types("\r");
+    terminal.types("info\r");
+    terminal.types("\x04");
+    assert!(terminal.child.wait().unwrap().success());
+    assert!(!terminal.seen.contains("nonsense"), "{}", terminal.seen);
+
+    let mut again = Terminal::debug(folder.path());
+    again.types("\x1b[A\x1b[A\r");
+    again.waits_for("Step 5");
+    again.types("quit\r");
+    assert!(again.child.wait().unwrap().success(), "the history outlives the session");
+}
