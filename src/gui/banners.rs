@@ -5,7 +5,7 @@ use egui::{Align2, Area, Context, Frame, Id, Label, Order, ProgressBar, Rect, Ri
 
 use super::numbers::count;
 use super::theme::{self, Tokens};
-use super::widgets::accent_button;
+use super::widgets::{accent_button, prose};
 use crate::session::{Action, DataState, Screen, State, Tab, WayOut};
 use crate::trace::NotFinite;
 
@@ -91,7 +91,7 @@ fn not_finite_card(
     let whole = format!("{} {}", found.sentence, found.advice);
     // What made it is open and chosen: more words would lie on its explanation.
     let text = if is_opened { found.advice.as_str() } else { whole.as_str() };
-    ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
+    ui.add(Label::new(prose(text, theme::regular(13.0), tokens.muted)).wrap());
     if is_opened {
         title.on_hover_text(whole);
     }

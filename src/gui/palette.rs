@@ -2,7 +2,6 @@
 //!
 //! What a drop on the canvas does is for the canvas to say; it finds a [`DragLayer`] in egui's drag-and-drop payload.
 
-use egui::text::{LayoutJob, TextWrapping};
 use egui::{
     Align2, Area, DragAndDrop, Id, Key, Label, Order, Rect, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
     Vec2, WidgetInfo,
@@ -136,9 +135,7 @@ fn row(ui: &mut Ui, state: &State, kind: &LayerKind, actions: &mut Vec<Action>) 
     }
 }
 
-/// Less than this shows nothing of a tagline.
-const ENOUGH: f32 = 32.0;
-
+/// A tagline without room enough is left out: half of one says less than none.
 fn draw_row(ui: &Ui, tokens: &Tokens, about: &About, rect: Rect) {
     let icon = Rect::from_center_size(rect.left_center() + Vec2::new(23.0, 0.0), Vec2::splat(18.0));
     paint_kind_icon(ui.painter(), tokens, about, icon);
@@ -146,10 +143,8 @@ fn draw_row(ui: &Ui, tokens: &Tokens, about: &About, rect: Rect) {
     let left = icon.right() + 9.0;
     let room = rect.right() - 14.0 - left - title.size().x - 8.0;
     let centre = |height: f32| rect.center().y - height / 2.0;
-    if room >= ENOUGH {
-        let mut job = LayoutJob::simple_singleline(about.tagline.to_owned(), theme::regular(11.5), tokens.faint);
-        job.wrap = TextWrapping::truncate_at_width(room);
-        let tagline = ui.painter().layout_job(job);
+    let tagline = ui.painter().layout_no_wrap(about.tagline.to_owned(), theme::regular(11.5), tokens.faint);
+    if tagline.size().x <= room {
         let x = rect.right() - 14.0 - tagline.size().x;
         ui.painter().galley(egui::pos2(x, centre(tagline.size().y)), tagline, tokens.faint);
     }

@@ -66,13 +66,19 @@ pub fn handle(
     }
     help(ctx, state, local);
     let waited = local.after_field.take();
-    // An open menu keeps its keys to itself.
-    if dialogs.is_open() || local.is_in_front() || Popup::is_any_open(ctx) {
+    let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
+    let is_behind = dialogs.is_open() || local.is_in_front();
+    // An open list or menu keeps its keys to itself, but nobody has to close it before saving.
+    if is_behind || Popup::is_any_open(ctx) {
         local.space_armed = false;
+        if !is_behind && let Some(asked) = FILES.into_iter().find(|&shortcut| pressed(shortcut)) {
+            Popup::close_all(ctx);
+            local.after_field = Some(asked);
+            ctx.request_repaint();
+        }
         return;
     }
     local.tour.keys(ctx, state);
-    let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
     if let Some(asked) = waited.or_else(|| FILES.into_iter().find(|&shortcut| pressed(shortcut))) {
         if waited.is_none() && text_has_focus(ctx) {
             ctx.memory_mut(|memory| memory.focused().into_iter().for_each(|field| memory.surrender_focus(field)));

@@ -4,7 +4,8 @@
 
 use egui::{Align2, Area, Context, Frame, Id, Order, Rect, RichText, Role, Ui, Vec2, WidgetInfo};
 
-use super::theme::Tokens;
+use super::theme::{self, Tokens};
+use super::widgets::prose;
 use crate::session::{Action, Event, Notice, NoticeKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +121,7 @@ fn row(ui: &mut Ui, notice: &Notice, width: f32, actions: &mut Vec<Action>) -> b
             ui.spacing_mut().interact_size.y = 16.0;
             ui.horizontal_top(|ui| {
                 ui.label(RichText::new(sign).color(colour));
-                let text = ui.add(egui::Label::new(RichText::new(&notice.text).color(tokens.text)).wrap());
+                let text = ui.add(egui::Label::new(prose(&notice.text, theme::regular(13.0), tokens.text)).wrap());
                 text.widget_info(|| WidgetInfo::labeled(Role::Status, true, &notice.text));
                 let mut taken = false;
                 for (label, action) in &notice.offers {

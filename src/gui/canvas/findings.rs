@@ -5,7 +5,7 @@
 use egui::{Align, Button, Layout, Popup, PopupCloseBehavior, RectAlign, Response, RichText, StrokeKind, Ui, vec2};
 
 use super::super::theme::{Tokens, medium, regular};
-use super::super::widgets::list_from_top;
+use super::super::widgets::{list_from_top, prose};
 use super::{CanvasUi, Frame, geometry, view};
 use crate::model::LayerId;
 use crate::session::{Action, Finding, Spot, Tab};
@@ -84,9 +84,9 @@ fn line(ui: &mut Ui, frame: &Frame<'_>, local: &mut CanvasUi, finding: &Finding,
         sign.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, kind));
         ui.add(egui::Label::new(RichText::new(&finding.subject).font(medium(13.0)).color(t.text)).truncate());
     });
-    ui.add(egui::Label::new(RichText::new(&finding.words).font(regular(12.5)).color(t.text)).wrap());
+    ui.add(egui::Label::new(prose(&finding.words, regular(12.5), t.text)).wrap());
     if !finding.evidence.is_empty() {
-        ui.add(egui::Label::new(RichText::new(&finding.evidence).font(regular(12.0)).color(t.muted)).wrap());
+        ui.add(egui::Label::new(prose(&finding.evidence, regular(12.0), t.muted)).wrap());
     }
     ui.with_layout(Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);

@@ -113,3 +113,13 @@ fn saving_in_the_middle_of_the_name_saves_under_the_new_one() {
         assert!(hands.value("Path").contains("Renamed"), "{}", hands.value("Path"));
     }
 }
+
+#[test]
+fn saving_does_not_wait_for_an_open_menu() {
+    let mut hands = xor();
+    hands.click("Menu");
+    assert!(!hands.names_containing("Save as").is_empty());
+    hands.key(Modifiers::COMMAND, Key::S);
+    assert!(hands.names_containing("Save as").is_empty(), "the menu closes");
+    assert!(hands.sees("Path"), "a project without a file is asked for one");
+}
