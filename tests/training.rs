@@ -468,7 +468,12 @@ fn a_session_tells_once_where_the_first_nan_came_from_until_the_run_is_reset() {
     let stands = |s: &State| s.not_finite().is_some() && s.run().status == RunStatus::Paused;
     wait(&mut state, "the banner", stands);
     let found = state.not_finite().cloned().unwrap();
-    assert!(found.sentence.starts_with("Step ") && found.sentence.contains("was produced by `"), "{found:?}");
+    assert!(
+        found.sentence.starts_with("Step ")
+            && found.sentence.contains("` (")
+            && found.sentence.contains("was the first instruction to produce"),
+        "{found:?}"
+    );
     assert!(found.is_of_size && found.step <= state.run().step, "{found:?}");
     state.apply(Action::AfterNotFinite(WayOut::Dismiss));
     let at = state.run().step;

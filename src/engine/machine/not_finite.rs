@@ -78,13 +78,15 @@ impl fmt::Display for FirstNotFinite {
         match &self.held_by {
             Some(state) => write!(f, "Step {step}: {state} already contained {word} before the step, and `{line}`")?,
             None if self.phase == Phase::Load => write!(f, "Step {step}: the data itself contains {word}: `{line}`")?,
-            None => write!(f, "Step {step}: the first NaN or infinity, {word}, was produced by `{line}`")?,
+            None => write!(f, "Step {step}: `{line}`")?,
         }
         if let Some(layer) = &self.layer {
             write!(f, " ({layer})")?;
         }
-        if self.held_by.is_some() {
-            write!(f, " was the first to use it")?;
+        match &self.held_by {
+            Some(_) => write!(f, " was the first to use it")?,
+            None if self.phase == Phase::Load => {}
+            None => write!(f, " was the first instruction to produce {word}")?,
         }
         match (self.sample, self.samples.len()) {
             (Some(_), 2..) => {

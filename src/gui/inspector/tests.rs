@@ -323,7 +323,7 @@ fn one_control_sets_what_all_layers_share_and_says_where_they_differ() {
     let edit = Edit::SetAll { shared: crate::model::Shared::L2, value: ParamValue::Float(0.001) };
     assert_eq!(harness.state().actions.first(), Some(&Action::Edit(edit)));
     harness.state_mut().actions.clear();
-    harness.get_by_label("Hidden activation").click();
+    harness.get_by_label("Activation").click();
     harness.run();
     harness.get_by_label("tanh").click();
     harness.run();

@@ -43,7 +43,7 @@ fn activation(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let now = Shared::HiddenActivation.value(&state.project().graph);
     let is_now = |activation: &Activation| now == Some(ParamValue::Text(activation.key().to_owned()));
     let current = Activation::ALL.iter().position(is_now);
-    if let Some(chosen) = choice(ui, "Hidden activation", ACTIVATION, current.unwrap_or(usize::MAX), &titles) {
+    if let Some(chosen) = choice(ui, "Activation", ACTIVATION, current.unwrap_or(usize::MAX), &titles) {
         let value = ParamValue::Text(Activation::ALL[chosen].key().to_owned());
         actions.push(Action::Edit(Edit::SetAll { shared: Shared::HiddenActivation, value }));
         actions.push(Action::EndEdit);

@@ -98,8 +98,10 @@ fn at(xs: &[f32], ys: &[f32], x: f32) -> Option<f32> {
 }
 
 fn legend(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, frame: Rect, fitted: bool, test: bool) {
+    let room = ui.available_rect_before_wrap();
     let top = frame.bottom() + 24.0;
-    let rect = egui::Rect::from_min_size(egui::pos2(frame.left(), top), egui::vec2(frame.width(), 20.0));
+    let (left, right) = (room.left() + 12.0, room.right() - 12.0);
+    let rect = Rect::from_min_max(egui::pos2(left, top), egui::pos2(right, top + 20.0));
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
         ui.spacing_mut().item_spacing.x = 12.0;

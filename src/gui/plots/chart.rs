@@ -227,7 +227,7 @@ impl Chart<'_> {
         let frame = *shown.transform.frame();
         let end = frame.right() - if self.legend == Corner::RightTop { self.legend_width(ui) } else { 0.0 };
         shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
-        let corner = Rect::from_min_max(frame.center_top(), frame.right_center()).with_max_x(end);
+        let corner = Rect::from_min_max(frame.left_top(), frame.right_center()).with_max_x(end);
         let layout = egui::Layout::right_to_left(egui::Align::TOP);
         let builder = UiBuilder::new().max_rect(corner).layout(layout);
         let notes = ui.scope_builder(builder, |ui| self.notes(ui, tokens, local, pen, drawn));
@@ -325,7 +325,8 @@ impl Chart<'_> {
             notes.push("values of 0 or less can't be shown on a log scale".into());
         }
         if !notes.is_empty() {
-            ui.label(small(&notes.join(" · ")).color(tokens.warn));
+            let notes = notes.join(" · ");
+            ui.add(Label::new(small(&notes).color(tokens.warn)).truncate()).on_hover_text(notes);
         }
         Asked { dismissed }
     }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use egui::accesskit::Invalid;
-use egui::{Align2, Area, Context, DragValue, Frame, Id, Key, Label, Order, Rect, Response, RichText, Ui, Vec2};
+use egui::{Align2, Area, Context, DragValue, Frame, Id, Key, Label, Order, Popup, Rect, Response, RichText, Ui, Vec2};
 use egui::{Stroke, StrokeKind};
 
 use super::typed::{self, Typed};
@@ -340,6 +340,10 @@ pub fn refusal(ctx: &Context) {
         return;
     }
     ctx.request_repaint_after(Duration::from_secs_f64(left + 0.02));
+    // A list that opens at another field is what one looks at now.
+    if Popup::is_any_open(ctx) {
+        return;
+    }
     let (tokens, screen) = (Tokens::of_ctx(ctx), ctx.content_rect());
     let below = bubble.field.bottom() + 96.0 < screen.bottom();
     let (pivot, at) = if below {
