@@ -42,7 +42,11 @@ impl App {
     pub fn with_picker(ctx: &Context, mut state: State, picker: Arc<dyn FilePicker>) -> Self {
         super::fonts::install(ctx);
         // A field takes what was typed when a press elsewhere begins: where the press ends the field may be gone.
-        ctx.options_mut(|options| options.input_options.surrender_focus_on = SurrenderFocusOn::Presses);
+        ctx.options_mut(|options| {
+            options.input_options.surrender_focus_on = SurrenderFocusOn::Presses;
+            // The zoom is a setting: our own keys change it, so that it is kept.
+            options.zoom_with_keyboard = false;
+        });
         let waker = ctx.clone();
         state.set_waker(Arc::new(move || waker.request_repaint()));
         let mut app = Self {

@@ -25,12 +25,20 @@ const FILES: [KeyboardShortcut; 4] = [OPEN, NEW, SAVE_AS, SAVE];
 const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
 const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 const REDO_Y: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Y);
+/// Keyboards differ in where the plus is.
+const LARGER: [KeyboardShortcut; 2] =
+    [KeyboardShortcut::new(Modifiers::COMMAND, Key::Plus), KeyboardShortcut::new(Modifiers::COMMAND, Key::Equals)];
+const SMALLER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Minus);
+const USUAL_SIZE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Num0);
 /// Before the bare Space, which does not care for Shift by itself.
 const FULL_SPEED: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::Space);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const PROJECTOR: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F4);
 const LEAVE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Escape);
 const KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Slash);
+
+/// How large everything may be.
+pub const ZOOMS: [f32; 5] = [1.0, 1.25, 1.5, 1.75, 2.0];
 
 #[derive(Default)]
 pub struct ShortcutsUi {
@@ -67,6 +75,9 @@ pub fn handle(
     help(ctx, state, local);
     let waited = local.after_field.take();
     let pressed = |shortcut| ctx.input_mut(|i| i.consume_shortcut(&shortcut));
+    if let Some(scale) = zoom(state.settings().scale, pressed) {
+        actions.push(Action::SetScale(scale));
+    }
     let is_behind = dialogs.is_open() || local.is_in_front();
     // An open list or menu keeps its keys to itself, but nobody has to close it before saving.
     if is_behind || Popup::is_any_open(ctx) {
@@ -118,6 +129,17 @@ pub fn handle(
         actions.push(Action::SetSpeed(if state.speed() < 1.0 { 1.0 } else { state.pace().unwrap_or(WATCHABLE) }));
     }
     space(ctx, local, actions);
+}
+
+/// The zoom that a key asks for: the next of those that the menu offers, or the usual one.
+fn zoom(now: f32, pressed: impl Fn(KeyboardShortcut) -> bool) -> Option<f32> {
+    if LARGER.into_iter().any(&pressed) {
+        return ZOOMS.into_iter().find(|&zoom| zoom > now + 0.01);
+    }
+    if pressed(SMALLER) {
+        return ZOOMS.into_iter().rev().find(|&zoom| zoom < now - 0.01);
+    }
+    pressed(USUAL_SIZE).then_some(ZOOMS[0])
 }
 
 /// F1 opens the glossary where it speaks of what is pointed at, and closes it.
@@ -189,6 +211,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl 1, 2, 3", "Build, Debug, Compare"),
             ("F4", "toggle projector view"),
             ("F1", "explain what is under the pointer or focused"),
+            ("Ctrl +, Ctrl −, Ctrl 0", "window zoom"),
             ("Ctrl /", "show these shortcuts"),
         ],
     ),

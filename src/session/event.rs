@@ -48,6 +48,8 @@ pub struct Witness {
     /// Told of by whoever knows, until they are returned.
     told: Vec<Event>,
     status: RunStatus,
+    /// Where the run was.
+    step: u64,
     layers: Vec<LayerId>,
     problems: Vec<Problem>,
     kept: Vec<Arc<RunCard>>,
@@ -81,10 +83,16 @@ impl State {
 
     fn witness_run(&mut self) {
         let (before, now) = (std::mem::replace(&mut self.witness.status, self.run.status), self.run.status);
+        let step = self.run.step;
+        let from = std::mem::replace(&mut self.witness.step, step);
         if before == now {
+            // A short run goes on and ends between two looks.
+            if now == RunStatus::Finished && step > from {
+                self.tell_of(Event::RunStarted { step: from });
+                self.tell_of(Event::RunFinished { step });
+            }
             return;
         }
-        let step = self.run.step;
         match now {
             RunStatus::Running => self.tell_of(Event::RunStarted { step }),
             RunStatus::Finished => self.tell_of(Event::RunFinished { step }),
@@ -158,6 +166,12 @@ mod tests {
         state.runs.cards.push(Arc::new(card));
         let kept = Event::RunKept { id: "a".into(), name: "Run 1".into() };
         assert_eq!(state.poll(), [Event::RunFinished { step: 7 }, kept]);
+        state.run.step = 9;
+        assert_eq!(
+            state.poll(),
+            [Event::RunStarted { step: 7 }, Event::RunFinished { step: 9 }],
+            "it was never seen to run"
+        );
         let renamed = RunCard { name: "wide".into(), ..(*state.runs.cards[0]).clone() };
         state.runs.cards[0] = Arc::new(renamed);
         assert_eq!(state.poll(), []);

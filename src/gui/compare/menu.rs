@@ -7,7 +7,7 @@ use super::editing::{Editing, Of};
 use super::rows::Row;
 use crate::gui::anchors;
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::named;
+use crate::gui::widgets::{named, perhaps};
 use crate::session::{Action, Anchor, RunAction};
 
 /// The menu of a row.
@@ -43,7 +43,8 @@ pub fn buttons(ui: &mut Ui, row: &Row, local: &mut CompareUi, actions: &mut Vec<
     let name = short(&card.name);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(8.0, 6.0);
-        if !row.live {
+        // What has the focus keeps it when a run ends being the current one.
+        perhaps(ui, Some(()).filter(|()| !row.live), |ui, ()| {
             let back = ui.button(format!("Restore “{name}”"));
             anchors::put(ui, Anchor::BringBack, &back);
             let help = "Makes it the current run again, with its network, data, settings and weights, ready to train \
@@ -51,7 +52,7 @@ pub fn buttons(ui: &mut Ui, row: &Row, local: &mut CompareUi, actions: &mut Vec<
             if named(back, &format!("Restore {}", card.name)).on_hover_text(help).clicked() {
                 actions.push(Action::Runs(RunAction::BringBack(id.clone())));
             }
-        }
+        });
         let like = ui.button("New run like this");
         anchors::put(ui, Anchor::StartLike, &like);
         let help = format!(

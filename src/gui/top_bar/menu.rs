@@ -9,6 +9,7 @@ use crate::gui::anchors;
 use crate::gui::dialogs::Purpose;
 use crate::gui::palette::SIMPLE;
 use crate::gui::panel;
+use crate::gui::shortcuts::ZOOMS;
 use crate::gui::widgets::{list_from_top, named};
 use crate::persist::{Area, KeepRuns};
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
@@ -160,10 +161,9 @@ fn view(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
         actions.push(Action::SetReducedMotion(still));
     }
     ui.menu_button("Window zoom", |ui| {
-        for percent in [100, 125, 150, 175, 200] {
-            let scale = percent as f32 / 100.0;
+        for scale in ZOOMS {
             let on = (state.settings().scale - scale).abs() < 0.01;
-            if ui.radio(on, format!("{percent} %")).clicked() {
+            if ui.radio(on, format!("{:.0} %", scale * 100.0)).clicked() {
                 actions.push(Action::SetScale(scale));
             }
         }

@@ -210,6 +210,23 @@ fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
 }
 
 #[test]
+fn keys_change_the_zoom_and_it_is_kept() {
+    let mut hands = xor([1440.0, 900.0]);
+    let zoom = |hands: &Hands| (hands.state().settings().scale, hands.zoom());
+    for (key, expected) in [(Key::Equals, 1.25), (Key::Plus, 1.5), (Key::Minus, 1.25), (Key::Minus, 1.0)] {
+        hands.key(Modifiers::COMMAND, key);
+        assert_eq!(zoom(&hands), (expected, expected), "{key:?}");
+    }
+    hands.key(Modifiers::COMMAND, Key::Minus);
+    assert_eq!(zoom(&hands), (1.0, 1.0), "there is no smaller one");
+    hands.key(Modifiers::COMMAND, Key::Plus);
+    hands.click("Light theme");
+    assert_eq!(zoom(&hands), (1.25, 1.25), "also under another theme");
+    hands.key(Modifiers::COMMAND, Key::Num0);
+    assert_eq!(zoom(&hands), (1.0, 1.0));
+}
+
+#[test]
 fn the_switches_of_the_output_keep_off_its_tab() {
     let mut hands = xor([1440.0, 900.0]);
     for size in ENLARGED.into_iter().chain([[1024.0, 640.0], [1440.0, 900.0]]) {
