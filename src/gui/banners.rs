@@ -36,7 +36,7 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
     let shown = area.show(ctx, |ui| {
         if let Some(error) = state.error() {
             card(ui, &mut |ui, tokens| {
-                ui.add(Label::new(RichText::new(error).color(tokens.bad)).wrap());
+                ui.add(Label::new(prose(error, theme::regular(13.0), tokens.bad)).wrap());
                 if ui.button("Dismiss").clicked() {
                     actions.push(Action::DismissError);
                 }

@@ -150,10 +150,10 @@ impl TensorRecord {
         }
     }
 
-    /// "sample 0, unit 3"; "the only number" without axes.
+    /// "sample 0, unit 3"; "value" without axes.
     pub fn place(&self, index: &[usize]) -> String {
         if index.is_empty() {
-            return "the only number".into();
+            return "value".into();
         }
         let parts = index.iter().enumerate().map(|(axis, &i)| self.tick(axis, i));
         parts.collect::<Vec<_>>().join(", ")
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(record.unflatten(17), vec![1, 1, 1]);
         assert_eq!(record.at(&[1, 1, 1]), Some(17.0));
         assert_eq!(record.place(&[1, 1, 1]), "sample 1, axis 1 1, column 1");
-        assert_eq!(record.place(&[]), "the only number");
+        assert_eq!(record.place(&[]), "value");
         let gates = Some(Gates { axis: 2, names: &["i", "f"] });
         assert_eq!(TensorRecord { gates, ..record }.place(&[1, 1, 3]), "sample 1, axis 1 1, gate f1");
     }

@@ -167,7 +167,8 @@ fn heading(
         {
             response.follow = local.back();
         }
-        let place = record.filter(|record| record.name == element.name).map(|record| record.place(&element.index));
+        let record = record.filter(|record| record.name == element.name && !element.index.is_empty());
+        let place = record.map(|record| record.place(&element.index));
         let place = place.unwrap_or_else(|| element.to_string());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(told) = told {
