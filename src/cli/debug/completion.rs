@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(found("print é lo"), (9, owned(["loss", "log("])));
         assert_eq!(found("step; rev"), (6, owned(["reverse"])));
         assert_eq!(found("branches d"), (9, owned([])));
-        assert_eq!(found("print d").1, ["dense_1.weight", "dense_1.weight.grad"]);
+        assert_eq!(found("print d").1, ["dense_1.weight", "dense_1.weight.before", "dense_1.weight.grad"]);
         assert_eq!(found("print x").1, owned([]));
     }
 

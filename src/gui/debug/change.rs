@@ -76,7 +76,11 @@ pub fn show(
 ) {
     let tokens = Tokens::of(ui);
     section(ui, "CHANGE AND CONTINUE", "");
+    // First what is always there: what the numbers of a tensor have to say comes and goes below it.
+    fork(ui, view, local, actions);
+    learning_rate(ui, state, actions);
     if let Some(name) = looked {
+        ui.add_space(4.0);
         ui.label(RichText::new(name).font(crate::gui::theme::mono(12.0)).color(tokens.warn));
         let probed = view.sight.probe.is_some() && !is_state(view, name);
         let why = if probed {
@@ -94,8 +98,6 @@ pub fn show(
             ui.add_enabled_ui(can, |ui| edits(ui, (record, chosen), seed, local, actions));
         });
     }
-    learning_rate(ui, state, actions);
-    fork(ui, view, local, actions);
 }
 
 fn edits(
