@@ -19,10 +19,12 @@ pub struct BackwardBuilder<'a> {
 }
 
 impl<'a> BackwardBuilder<'a> {
+    /// No gradient is known yet.
     pub fn new(program: &'a mut ProgramBuilder) -> Self {
         Self { program, layer: None, hidden: 0 }
     }
 
+    /// Sizes of a value of the program.
     pub fn shape(&self, id: ValueId) -> &ValueShape {
         self.program.shape(id)
     }

@@ -10,12 +10,15 @@ use crate::model::LayerId;
 /// A program while it is being built: values and the instructions that compute them.
 #[derive(Debug, Default)]
 pub struct ProgramBuilder {
+    /// By their ids.
     pub values: Vec<Value>,
+    /// In the order in which they are carried out.
     pub instructions: Vec<Instruction>,
     numbered: u32,
 }
 
 impl ProgramBuilder {
+    /// A value of a step, made by the instruction that is added next or loaded with the batch.
     pub fn add(&mut self, name: impl Into<String>, shape: ValueShape, role: Role, layer: Option<LayerId>) -> ValueId {
         self.values.push(Value { name: name.into(), shape, role, layer, axes: &[], initial: None });
         ValueId(self.values.len() as u32 - 1)

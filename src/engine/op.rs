@@ -56,12 +56,15 @@ impl ValueShape {
 /// Where the curve of an activation is flat: a unit that lies there for all samples learns nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ends {
+    /// Nowhere: every unit goes on learning.
     None,
     /// On one side, where it makes exactly 0.
     Zero,
     /// On both sides, near these.
     Both {
+        /// What it comes near to on the left.
         low: f32,
+        /// And on the right.
         high: f32,
     },
 }

@@ -14,6 +14,7 @@ pub enum Purpose {
     Weights = 1,
     /// Dropout masks.
     Dropout = 2,
+    /// Gaussian noise layers.
     Noise = 3,
 }
 

@@ -12,9 +12,11 @@ use crate::engine::program::{Phase, Role, ValueId};
 use crate::model::layer::{Loss, LossKind};
 use crate::model::{Compared, LayerId, Task};
 
+/// The values that the loss phase ends in, both scalars.
 pub struct LossValues {
     /// With penalties.
     pub total: ValueId,
+    /// Without penalties: what curves show.
     pub data: ValueId,
 }
 

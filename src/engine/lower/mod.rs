@@ -89,14 +89,17 @@ pub struct Side {
 }
 
 impl Lowering<'_> {
+    /// The layer that is lowered.
     pub fn layer(&self) -> &Layer {
         self.layer
     }
 
+    /// What arrives at its i-th input.
     pub fn input(&self, i: usize) -> ValueId {
         self.inputs[i]
     }
 
+    /// What arrives, in the order of its wires.
     pub fn inputs(&self) -> &[ValueId] {
         self.inputs
     }
@@ -116,14 +119,17 @@ impl Lowering<'_> {
         &self.output.0
     }
 
+    /// Sizes of a value of the program.
     pub fn shape(&self, id: ValueId) -> &ValueShape {
         self.program.shape(id)
     }
 
+    /// Dropout and the like act in training only.
     pub fn is_training(&self) -> bool {
         self.mode == Mode::Train
     }
 
+    /// Its weights get no gradient and no update.
     pub fn is_frozen(&self) -> bool {
         self.layer.frozen
     }

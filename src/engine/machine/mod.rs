@@ -41,6 +41,7 @@ pub use updates::UpdateSize;
 use not_finite::Watchdog;
 use predict::Predictor;
 
+/// Runs a program: its values, and the instruction that comes next.
 pub struct Machine {
     program: Program,
     predictor: Predictor,
@@ -74,6 +75,7 @@ pub struct StepReport {
     pub loss: f64,
     /// With penalties.
     pub total_loss: f64,
+    /// Of its update.
     pub learning_rate: f64,
     /// Of all gradients together before clipping; only where they are clipped by norm.
     pub grad_norm: Option<f64>,
@@ -235,6 +237,7 @@ impl Machine {
         self.answer
     }
 
+    /// What it runs.
     pub fn program(&self) -> &Program {
         &self.program
     }
@@ -264,6 +267,7 @@ impl Machine {
         self.watchdog.rows()
     }
 
+    /// Where its values lie.
     pub fn device(&self) -> Device {
         self.device.clone()
     }
@@ -277,6 +281,7 @@ impl Machine {
         Ok(())
     }
 
+    /// The settings in force.
     pub fn training(&self) -> &TrainingSpec {
         &self.training
     }

@@ -116,10 +116,12 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
+    /// The rows of the batch that is staged.
     pub fn rows(&self) -> &[u32] {
         &self.rows
     }
 
+    /// Keeps those of the batch before as well: its update may be the culprit.
     pub fn next_batch(&mut self, rows: &[u32]) {
         std::mem::swap(&mut self.rows, &mut self.rows_before);
         self.rows.clear();

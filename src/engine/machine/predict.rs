@@ -32,6 +32,7 @@ pub struct Evaluated {
 }
 
 impl Predictor {
+    /// Parameters are found by their names in the program that trains.
     pub fn new(program: Program, training: &Program) -> Self {
         let by_name: BTreeMap<_, _> = training.values.iter().enumerate().map(|(i, v)| (v.name.as_str(), i)).collect();
         let shared = program

@@ -16,6 +16,7 @@ use crate::engine::program::{Instruction, Phase, Program, Role, ValueId};
 pub struct Override {
     /// Instructions of the step that were executed when it was made.
     pub after: usize,
+    /// What was changed.
     pub value: ValueId,
     /// Places in row-major order, and what was put there.
     pub elements: Vec<(usize, f64)>,
@@ -67,6 +68,7 @@ impl Rehearsal {
         Ok(rehearsal)
     }
 
+    /// What it carries out again.
     pub fn program(&self) -> &Program {
         &self.program
     }

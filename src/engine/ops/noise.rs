@@ -18,6 +18,7 @@ use crate::trace::Arithmetic;
 /// Only in training programs: predicting has no such instruction.
 #[derive(Debug)]
 pub struct Noise {
+    /// Of the normal distribution; 0 adds nothing.
     pub deviation: f64,
     /// Keys the random numbers, so that other layers do not change them.
     pub layer: LayerId,

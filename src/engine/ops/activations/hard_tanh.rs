@@ -9,9 +9,12 @@ use crate::engine::ops::everywhere::{at_least, at_most};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// x, cut off at both sides.
 #[derive(Clone, Copy, Debug)]
 pub struct HardTanh {
+    /// Below it y = low.
     pub low: f64,
+    /// Above it y = high.
     pub high: f64,
 }
 

@@ -16,6 +16,7 @@ use crate::engine::op::{Frame, Op};
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// x − ln Σ eˣ over the last axis.
 #[derive(Debug)]
 pub struct LogSoftmax;
 

@@ -9,6 +9,7 @@ use crate::engine::kernels::math;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// x · tanh(ln(1 + eˣ)).
 #[derive(Clone, Copy, Debug)]
 pub struct Mish;
 

@@ -7,8 +7,10 @@ use super::pointwise::{From, Pointwise};
 use crate::engine::op::Ends;
 use crate::trace::Arithmetic;
 
+/// x above the threshold, 0 elsewhere.
 #[derive(Clone, Copy, Debug)]
 pub struct Threshold {
+    /// Itself gives 0.
     pub threshold: f64,
 }
 

@@ -20,6 +20,7 @@ use crate::trace::Arithmetic;
 /// What is taken for 1 − p where p is 1: its powers stay finite.
 const LEAST: f64 = 1e-12;
 
+/// (1 − p)^γ times the cross-entropy, where p is the probability of the true class.
 #[derive(Clone, Debug)]
 pub struct Focal {
     /// How far it turns away.

@@ -8,6 +8,7 @@ use crate::engine::ops::everywhere::at_least;
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Mean of max(0, 1 − y · target), for targets of −1 and +1.
 #[derive(Clone, Copy, Debug)]
 pub struct Hinge;
 

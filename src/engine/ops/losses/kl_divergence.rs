@@ -22,6 +22,7 @@ fn rows(x: &Tensor) -> f64 {
     (x.elem_count() / x.dims().last().copied().unwrap_or(1).max(1)) as f64
 }
 
+/// Σ target · (ln target − ln softmax), a mean over the batch.
 #[derive(Debug)]
 pub struct KlDivergence;
 

@@ -15,6 +15,7 @@ use crate::engine::ops::activations::softmax::{exponentials, log_softmax, softma
 use crate::expr::Function;
 use crate::trace::Arithmetic;
 
+/// Cross-entropy in which each class has its weight.
 #[derive(Clone, Debug)]
 pub struct WeightedCrossEntropy {
     /// One a class, none negative.

@@ -20,6 +20,7 @@ use crate::trace::Arithmetic;
 /// Inputs: x, weight.
 #[derive(Clone, Debug)]
 pub struct RmsNorm {
+    /// Added to the mean of the squares.
     pub epsilon: f64,
 }
 

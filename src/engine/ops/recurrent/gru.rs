@@ -25,6 +25,7 @@ use crate::trace::Arithmetic;
 pub struct Gru {
     /// From the last step to the first.
     pub reverse: bool,
+    /// Of its gates and of what it remembers.
     pub functions: Functions,
 }
 

@@ -25,6 +25,7 @@ use crate::trace::Arithmetic;
 pub struct Lstm {
     /// From the last step to the first.
     pub reverse: bool,
+    /// Of its gates and of its cell.
     pub functions: Functions,
 }
 

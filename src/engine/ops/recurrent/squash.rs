@@ -12,7 +12,9 @@ use crate::trace::Arithmetic;
 /// What a gated network applies to its gates, and to what enters and leaves its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Functions {
+    /// From 0, closed, to 1, open.
     pub gate: Squash,
+    /// Of what is put into the memory and read from it.
     pub state: Squash,
 }
 

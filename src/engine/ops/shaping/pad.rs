@@ -12,11 +12,14 @@ use crate::engine::op::{Frame, Op, ValueShape};
 use crate::engine::ops::places;
 use crate::trace::Arithmetic;
 
+/// Zeros before and after one axis.
 #[derive(Clone, Debug)]
 pub struct Pad {
     /// Of the tensor: the batch axis counts where there is one.
     pub axis: usize,
+    /// Zeros before the first entry.
     pub before: usize,
+    /// Zeros behind the last.
     pub after: usize,
 }
 
