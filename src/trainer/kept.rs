@@ -14,24 +14,30 @@ use crate::trace::{Branch, Branches, Curves, Mark};
 /// A run and what was told of it.
 #[derive(Clone, Debug)]
 pub struct Kept {
+    /// What it goes on from.
     pub saved: Saved,
     /// The drawing and the settings of training that the run was last told of, where it is known that they may be
     /// others than those in force: a branch keeps its own.
     pub page: Option<Box<Page>>,
+    /// As they were told, for the window.
     pub curves: Curves,
     /// Of the changes in its journal.
     pub marks: Vec<Mark>,
+    /// Its other branches.
     pub forks: Forks,
 }
 
 /// What is drawn and set beside a run: what is edited there becomes a change of the run, and nothing else of it does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
+    /// As it is drawn, cards included.
     pub graph: Graph,
+    /// As they are set.
     pub training: TrainingSpec,
 }
 
 impl Page {
+    /// Those of a project.
     pub fn of(project: &Project) -> Self {
         Self { graph: project.graph.clone(), training: project.training.clone() }
     }
@@ -42,22 +48,28 @@ impl Page {
 pub struct Forks {
     /// Which there are, and which one goes on.
     pub all: Branches,
+    /// All but the one that goes on.
     pub resting: Vec<Arc<KeptBranch>>,
 }
 
 /// A branch that rests.
 #[derive(Debug)]
 pub struct KeptBranch {
+    /// Its number, as in [`Branches`].
     pub id: u32,
     /// In force where it stands.
     pub project: Project,
+    /// What it goes on from.
     pub saved: Saved,
+    /// As they were told of it.
     pub curves: Curves,
 }
 
 /// The branches of a run, each with its debugger but for the one that goes on.
 pub struct Revived {
+    /// All by their names, and which one goes on.
     pub all: Branches,
+    /// In no order.
     pub resting: Vec<(Debugger, Arc<KeptBranch>)>,
     /// A sentence about each that could not be brought back.
     pub problems: Vec<String>,

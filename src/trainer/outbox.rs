@@ -15,20 +15,30 @@ pub enum Stop {
     /// All epochs are done.
     Done,
     /// The validation loss has not improved for `patience` epochs.
-    Early { patience: usize },
+    Early {
+        /// Epochs without a gain.
+        patience: usize,
+    },
 }
 
 /// Where a run is, as of the last look.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
+    /// It trains, and does not stand.
     pub running: bool,
+    /// Completed steps.
     pub step: u64,
+    /// Completed epochs, with the fraction of the current one.
     pub epoch: f64,
+    /// The last, smaller batch counts.
     pub steps_per_epoch: u64,
+    /// Over the last moments; 0 while it stands.
     pub samples_per_second: f64,
     /// Spent training.
     pub seconds: f64,
+    /// Of the next step.
     pub learning_rate: f64,
+    /// What computes it.
     pub device: Device,
     /// The run stands at a NaN or infinity that was told of, or behind it.
     pub not_finite: bool,
@@ -37,13 +47,19 @@ pub struct Progress {
 /// What happened on one branch.
 #[derive(Debug, Default)]
 pub struct News {
+    /// The branch it is about.
     pub branch: u32,
+    /// Where it began, if that is new.
     pub forked: Option<Forked>,
+    /// What was told of later steps is no more.
     pub cut: Option<u64>,
     /// As [`Outbox::earlier`].
     pub earlier: Option<Box<Curves>>,
+    /// A step each.
     pub rows: Vec<StepRow>,
+    /// An epoch each.
     pub evaluations: Vec<Evaluation>,
+    /// How the layers were doing, now and then.
     pub summaries: Vec<Arc<Summary>>,
 }
 
@@ -56,6 +72,7 @@ const MOST_MESSAGES: usize = 200;
 /// What the run has where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InForce {
+    /// Network, data and settings.
     pub project: Arc<Project>,
     /// Of what it was told by then.
     pub page: Page,
@@ -64,6 +81,7 @@ pub struct InForce {
 /// A branch began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forked {
+    /// The branch that it left.
     pub from: u32,
     /// Completed steps.
     pub step: u64,
@@ -71,6 +89,7 @@ pub struct Forked {
     pub by_change: bool,
 }
 
+/// What the trainer has to tell, since it was last emptied.
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// Number of the run that all below belongs to; events of an older run are dropped by the reader.
@@ -85,7 +104,9 @@ pub struct Outbox {
     pub cut: Option<u64>,
     /// Rows and evaluations before those below, where nobody took them for so long that they became too many.
     pub earlier: Option<Box<Curves>>,
+    /// A step each, in order.
     pub rows: Vec<StepRow>,
+    /// An epoch each, in order.
     pub evaluations: Vec<Evaluation>,
     /// How the layers were doing.
     pub summaries: Vec<Arc<Summary>>,
@@ -99,14 +120,17 @@ pub struct Outbox {
     pub page: Option<Box<Page>>,
     /// In force where the run stands, when that is another than was told.
     pub in_force: Option<Box<InForce>>,
+    /// The newest one, if it was not taken yet.
     pub picture: Option<Arc<Picture>>,
     /// Where the run stands, while somebody debugs it.
     pub debug: Option<Arc<DebugView>>,
+    /// As of now.
     pub progress: Option<Progress>,
     /// "kept 4 of 6 tensors"
     pub messages: Vec<String>,
     /// Where the first NaN or infinity came from, for which the run stands.
     pub not_finite: Option<NotFinite>,
+    /// Why it ended, if it just did.
     pub finished: Option<Stop>,
     /// The run cannot go on; a sentence.
     pub failed: Option<String>,

@@ -20,12 +20,16 @@ use crate::model::{Answer, PlateauState, Project, Schedule, TrainingSpec, Watche
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
 use summary::Looking;
 
+/// Why a run cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// Computing failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Samples could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Nothing to train on.
     #[error("The training set is empty. Choose data with more samples or a smaller validation share.")]
     NoSamples,
     /// The sum, and what to make smaller.
@@ -34,9 +38,12 @@ pub enum RunError {
     #[error(
         "This run belongs to different data: {0}. Load the data and split it was trained with, or start a new run."
     )]
+    /// What differs, as far as it can be told.
     OtherData(Difference),
+    /// Tensors are missing or have other sizes; the sentence says which.
     #[error("These weights don't fit: {0}")]
     Weights(String),
+    /// It is refused as a whole; the sentence says why.
     #[error("{0}")]
     Change(String),
 }
@@ -45,6 +52,7 @@ pub enum RunError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Resume {
+    /// Completed epochs.
     pub epoch: u64,
     /// Samples of the current epoch that were already used.
     pub cursor: usize,
@@ -57,11 +65,15 @@ pub struct Resume {
     pub order: Algorithm,
     /// The lowest validation loss, and the epoch whose weights are kept for it, since the best ones are kept.
     pub best_loss: Option<f64>,
+    /// Counted from 1; 0 before the first.
     pub best_epoch: u64,
     /// The loss that early stopping wants improved and the epoch that reached it, or the one since which it looks.
     pub early_loss: Option<f64>,
+    /// Counted from 1.
     pub early_epoch: u64,
+    /// It has ended by that.
     pub stopped_early: bool,
+    /// Of the schedule that cuts the rate where the loss stays.
     pub plateau: PlateauState,
 }
 
@@ -70,12 +82,15 @@ pub struct Resume {
 pub struct Saved {
     /// In force where it stands.
     pub project: Project,
+    /// Weights, optimiser state and running statistics.
     pub now: Snapshot,
     /// Weights of the best epoch, when they are kept.
     pub best: Option<Snapshot>,
     /// What it began with, when that was given.
     pub start: Option<Arc<Snapshot>>,
+    /// Beside the tensors.
     pub place: Resume,
+    /// Where it began, and all that was changed since.
     pub history: History,
     /// How rows become samples for these weights; files from before it was kept have none.
     pub encoding: Option<Arc<Encoding>>,
@@ -92,6 +107,7 @@ pub(super) struct Stand {
     pub happened: Happened,
 }
 
+/// A network in training: machine, samples, place in the epochs, journal.
 pub struct Run {
     machine: Machine,
     dataset: Arc<Dataset>,
@@ -161,18 +177,22 @@ impl Run {
         Ok(run)
     }
 
+    /// What computes it.
     pub fn machine(&self) -> &Machine {
         &self.machine
     }
 
+    /// To set values by hand: whoever does so notes it in the journal.
     pub fn machine_mut(&mut self) -> &mut Machine {
         &mut self.machine
     }
 
+    /// What it is trained and validated on.
     pub fn dataset(&self) -> &Arc<Dataset> {
         &self.dataset
     }
 
+    /// Graph, data and settings now in force.
     pub fn project(&self) -> &Project {
         &self.project
     }
@@ -196,6 +216,7 @@ impl Run {
         &self.history.origin.project
     }
 
+    /// The last, smaller batch counts.
     pub fn steps_per_epoch(&self) -> u64 {
         self.dataset.train.len().div_ceil(self.batch_size()) as u64
     }
@@ -303,6 +324,7 @@ impl Run {
         Ok(Some((asked.ranking(self), asked.over(self))))
     }
 
+    /// Loss and score over the validation part, in pieces.
     pub fn evaluate(&self) -> Result<Evaluation, RunError> {
         self.evaluate_part(&self.dataset.validation)
     }

@@ -16,6 +16,7 @@ use crate::trace::{Guess, NumberScores, OutputPicture, Over, Prediction, Ranking
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
 pub const FEW: usize = 256;
+/// Samples asked for a score that is to be steadier.
 pub const SOME: usize = 2_000;
 /// Samples asked between two looks at whether there is something else to do.
 pub const PIECE: usize = 512;
@@ -72,14 +73,17 @@ impl Asked {
         &self.order[..self.asked]
     }
 
+    /// Samples that are answered.
     pub fn count(&self) -> usize {
         self.asked
     }
 
+    /// Whether all are answered that can be.
     pub fn is_complete(&self, run: &Run) -> bool {
         self.asked >= Self::most(run)
     }
 
+    /// How many of how many.
     pub fn over(&self, run: &Run) -> Over {
         Over { asked: self.asked, of: run.dataset().validation.len() }
     }
@@ -92,6 +96,7 @@ impl Asked {
         Ranking { top, areas: class_areas(run.machine().answer(), outputs, targets, classes) }
     }
 
+    /// As the output panel shows them.
     pub fn picture(&self, run: &Run) -> OutputPicture {
         let truth = &run.dataset().truth;
         match truth.task {
@@ -180,6 +185,7 @@ pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
 
 /// What the network of a run that nobody trains does.
 pub struct WholeOutput {
+    /// As the output panel shows it.
     pub picture: OutputPicture,
     /// What it says of each validation sample, where classes are predicted.
     pub predictions: Vec<Prediction>,
@@ -187,6 +193,7 @@ pub struct WholeOutput {
     pub guesses: Vec<Guess>,
 }
 
+/// Asks the whole validation part, up to the usual bound.
 pub fn whole_output(run: &Run) -> Result<WholeOutput, RunError> {
     let asked = Asked::all(run)?;
     let of_samples = asked.picture(run);

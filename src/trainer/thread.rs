@@ -38,35 +38,48 @@ use interrupts::{Interrupts, Urgency};
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
+/// What the thread is asked for. Answers come in the outbox.
 pub enum Command {
     /// Forget the run there is and set up a new one, paused.
     Start {
+        /// Given to everything that is told of it.
         run: u64,
+        /// Network, data and settings.
         project: Box<Project>,
+        /// The samples that these settings gave.
         dataset: Arc<Dataset>,
+        /// What computes.
         device: Device,
         /// What it goes on with, whatever else the project says.
         kept: Option<Box<Kept>>,
     },
     /// Forget the run.
     Clear,
+    /// Train until something stops it.
     Play,
+    /// Finish the step in progress and stand.
     Pause,
+    /// One step, or the rest of the one in progress.
     StepBatch,
+    /// To the end of the epoch.
     StepEpoch,
     /// 0 (slowest) to 1 (full speed).
     Speed(f32),
+    /// Another network, other settings or another device, from the next step on.
     Change(Box<Change>),
     /// What was dragged has been let go: the next change is another one.
     EndDrag,
+    /// The pictures that are on the screen.
     Want(PictureWishes),
     /// One sample, as the network takes it; the answer comes in the outbox.
     Ask(Vec<f32>),
+    /// What the debugger's buttons and keys ask for.
     Debug(DebugCommand),
     /// Bytes for the checkpoints that going back begins at.
     Budget(usize),
     /// The run as it stands between two steps, and all that was told of it.
     Save(Sender<Result<Box<Kept>, String>>),
+    /// End the thread.
     Quit,
 }
 
@@ -91,6 +104,7 @@ impl Trainer {
         Ok(Self { asker: Asker::new(commands, interrupts, standing), outbox, thread: Some(thread) })
     }
 
+    /// Comes back at once; the thread looks at it between two slices of work.
     pub fn send(&self, command: Command) {
         self.asker.send(command);
     }

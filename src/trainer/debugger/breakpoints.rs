@@ -14,12 +14,14 @@ use crate::trainer::gates;
 /// A breakpoint that held.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
+    /// Its id.
     pub breakpoint: u32,
     /// Where it stands or what held: `loss > 1`, `before %4 = tanh %3`, the sentence of a first NaN, or why a condition
     /// cannot be asked (the breakpoint is then set aside).
     pub why: String,
     /// It only says so.
     pub log: bool,
+    /// What it found, where it stands for the first NaN or infinity.
     pub not_finite: Option<FirstNotFinite>,
     /// Its condition could not be asked.
     pub broken: bool,
@@ -130,6 +132,7 @@ impl Arms {
         self.armed.iter().any(|armed| !armed.log) || self.not_finite.is_some_and(|(_, log)| !log)
     }
 
+    /// Why its condition means nothing in this program; a sentence.
     pub fn problem(&self, id: u32) -> Option<&str> {
         self.problems.iter().find(|(of, _)| *of == id).map(|(_, why)| why.as_str())
     }
@@ -280,6 +283,7 @@ impl Debugger {
         self.lay_breakpoints();
     }
 
+    /// All of them, disabled ones too, with their hits.
     pub fn breakpoints(&self) -> &[Breakpoint] {
         &self.breakpoints
     }

@@ -10,6 +10,7 @@ use crate::engine::{Numbers, Snapshot, TensorData};
 pub struct StepDump {
     /// Counted from 1.
     pub step: u64,
+    /// In force in that step.
     pub learning_rate: f64,
     /// Which samples of the training part, in the order of the batch.
     pub rows: Vec<u32>,

@@ -13,9 +13,11 @@ use crate::trace::{Evaluation, StepRow, Summary};
 /// How far to go at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Granularity {
+    /// One.
     Instruction,
     /// All instructions in a row that belong to one layer in one phase.
     Layer,
+    /// Forward, loss, backward or update.
     Phase,
     /// To the end of the step in progress.
     Step,
@@ -38,6 +40,7 @@ pub struct Advance {
     pub finished: Option<Stop>,
     /// The epoch whose weights were put back at the end, the best on the validation part; and what they score.
     pub restored: Option<u64>,
+    /// What those weights score.
     pub after_restoring: Option<Evaluation>,
     /// Breakpoints where it stopped; those that only log are not among them.
     pub hits: Vec<Hit>,

@@ -48,22 +48,46 @@ use checkpoints::{Checkpoint, CheckpointStore};
 use curves::Curve;
 use memory::Memories;
 
+/// Why the debugger could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DebugError {
+    /// The run itself failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// There is no instruction to go on to.
     #[error("The run ended at step {step}: {why}.")]
-    End { step: u64, why: String },
+    End {
+        /// The last one.
+        step: u64,
+        /// Half a sentence.
+        why: String,
+    },
+    /// A change would be overwritten in the same step.
     #[error("{name} is recomputed in step {step}. Change it after its instruction has run.")]
-    NotYet { name: String, step: u64 },
+    NotYet {
+        /// Of the value.
+        name: String,
+        /// The one in progress.
+        step: u64,
+    },
+    /// Nobody has made the value in the step in progress.
     #[error("{name} hasn't been computed yet in step {step}. Run until its instruction is done.")]
-    NotComputed { name: String, step: u64 },
+    NotComputed {
+        /// Of the value.
+        name: String,
+        /// The one in progress.
+        step: u64,
+    },
+    /// By its name in the listing.
     #[error("{0} can't be checked: only gradients can (d%… and ….grad), and not parts of them or clipped ones.")]
     NoGradient(String),
+    /// The step in progress.
     #[error("Step {0} isn't complete, and a dump needs a whole step. Finish it first, or go to another.")]
     InStep(u64),
+    /// The run is at its very beginning.
     #[error("No step is complete yet, and a dump needs a whole step.")]
     NoStep,
+    /// A name, an index or a number that does not fit; the sentence says which.
     #[error("{0}")]
     Value(String),
 }
@@ -81,6 +105,7 @@ pub struct Timeline {
     pub checkpoints: Vec<u64>,
     /// Of all branches together.
     pub bytes: usize,
+    /// Bytes that checkpoints may take.
     pub budget: usize,
     /// A step is at most so many steps of replay away.
     pub spacing: u64,
@@ -90,6 +115,7 @@ pub struct Timeline {
     pub changes: Vec<JournalEntry>,
 }
 
+/// A run that can be stopped between any two instructions and taken back to any of them.
 pub struct Debugger {
     run: Run,
     checkpoints: CheckpointStore,
@@ -130,6 +156,7 @@ impl Debugger {
         Ok(debugger)
     }
 
+    /// Where it is now.
     pub fn run(&self) -> &Run {
         &self.run
     }
@@ -144,10 +171,12 @@ impl Debugger {
         &self.project
     }
 
+    /// That of the run.
     pub fn machine(&self) -> &Machine {
         self.run.machine()
     }
 
+    /// Completed steps, and instructions of the one in progress.
     pub fn moment(&self) -> Moment {
         let (step, instruction) = self.run.moment();
         Moment { step, instruction }
@@ -186,6 +215,7 @@ impl Debugger {
         (self.checkpoints.len(), self.checkpoints.bytes(), self.checkpoints.spacing())
     }
 
+    /// Where one can go to from here.
     pub fn timeline(&self) -> Timeline {
         Timeline {
             checkpoints: self.checkpoints.steps(),

@@ -17,8 +17,11 @@ use crate::trainer::outbox::Outbox;
 pub enum DebugCommand {
     /// What the panels wish to see; `None`: nobody looks.
     Look(Option<Box<Inspection>>),
+    /// So far onwards.
     Forward(Granularity),
+    /// So far back, exactly as it was.
     Back(Granularity),
+    /// To any moment up to the furthest.
     Goto(Moment),
     /// Just behind the instruction that made the NaN or infinity that was told of.
     ShowNotFinite,
@@ -26,24 +29,36 @@ pub enum DebugCommand {
     ReverseContinue,
     /// Back to where a condition held.
     ReverseTo {
+        /// Like a breakpoint's.
         condition: String,
+        /// Since when it is asked.
         held: Held,
     },
+    /// All there are to be, whatever there were.
     SetBreakpoints(Vec<Breakpoint>),
     /// Whether a condition that is being typed means something.
     CheckCondition {
+        /// Where it is asked: that decides which values it may name.
         at: At,
+        /// As it is typed.
         condition: String,
     },
     /// The same of an expression to be watched.
     CheckExpression(String),
+    /// One number of a value, from here on.
     Set {
+        /// As in the listing.
         name: String,
+        /// An entry for every axis, from 0.
         index: Vec<usize>,
+        /// Rounded to what the tensor holds.
         value: f32,
     },
+    /// All numbers of a value at once.
     Edit {
+        /// As in the listing.
         name: String,
+        /// What becomes of each.
         edit: TensorEdit,
     },
     /// Another learning rate on this branch, whatever the project says.
@@ -52,12 +67,16 @@ pub enum DebugCommand {
     Undo,
     /// Go on from here in two ways: the new one is this branch from now on.
     Fork {
+        /// As in the listing.
         name: String,
     },
     /// To another branch, where it stands.
     Switch(u32),
+    /// Another name for a branch.
     Rename {
+        /// Its number.
         branch: u32,
+        /// Changed where it is taken already.
         name: String,
     },
     /// A branch is no longer needed; deleting the one that is looked at leads to the one that it left.
