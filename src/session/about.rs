@@ -8,7 +8,9 @@ use crate::engine::processor;
 /// A library that is part of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Library {
+    /// Of its package on crates.io.
     pub name: &'static str,
+    /// The one that is built in.
     pub version: &'static str,
     /// As its authors state it (SPDX).
     pub licence: &'static str,
@@ -39,6 +41,7 @@ pub fn libraries() -> Vec<Library> {
 pub struct About(Vec<(&'static str, String)>);
 
 impl About {
+    /// What there is to say of this program on this machine.
     pub fn of(state: &State) -> Self {
         let libraries = libraries();
         let version = |name| {

@@ -11,34 +11,48 @@ use crate::trainer::DebugCommand;
 
 use super::{Figure, PlaceAction, RunAction, Tab};
 
+/// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     // The graph.
+    /// One step of undo, or part of the one before it (`Edit::merge_key`).
     Edit(Edit),
     /// Several edits that are one step of undo.
     Edits {
+        /// What undo calls it: "paste 3 layers".
         name: String,
+        /// Carried out in order; all or none.
         edits: Vec<Edit>,
     },
     /// A drag or a typed value has ended: the next edit is its own step of undo.
     EndEdit,
+    /// The last step of the project's history is taken back.
     Undo,
+    /// And done again.
     Redo,
 
     // Selection (not undone).
+    /// By a click or by a frame around them.
     Select {
+        /// In any order.
         layers: Vec<LayerId>,
+        /// Those that are selected already stay so.
         extend: bool,
     },
+    /// The wire, and no layer.
     SelectWire(WireId),
+    /// Neither layer nor wire.
     SelectNothing,
     /// Copies the selected layers to the session's clipboard.
     Copy,
+    /// What was copied last, with the wires among it.
     Paste {
+        /// From where it was copied, in points at 100 %.
         offset: [f32; 2],
     },
 
     // Data and training settings.
+    /// Other settings: the data is loaded again.
     SetData(DataSpec),
     /// A CSV file as the data of this project: its likeliest target is taken, the network stays.
     UseTable(PathBuf),
@@ -46,28 +60,35 @@ pub enum Action {
     RegenerateData,
     /// The same once more: after a failure, or when a file has changed.
     ReloadData,
+    /// Other settings: a run takes them from its next step on.
     SetTraining(TrainingSpec),
     /// The run takes the settings of training that the project has, where it had others.
     GiveSettingsToRun,
+    /// As it was typed.
     RenameProject(String),
+    /// What was usable before stays.
     CancelLoading,
 
     /// One number of the run that is there: a weight or a bias.
     SetNumber {
         /// As the listing calls it.
         tensor: String,
+        /// An entry for every axis, from 0.
         index: Vec<usize>,
+        /// Rounded to what the tensor holds.
         value: f32,
         /// What a person calls it: "x → unit 3 of Dense 1".
         what: String,
     },
 
     // Running.
+    /// The buttons of the transport.
     Transport(Transport),
     /// 0 (slowest) to 1 (full speed).
     SetSpeed(f32),
     /// The run goes on there from the step where it is.
     SetDevice(Device),
+    /// The pictures that are on the screen.
     Want(PictureWishes),
     /// Ask the network about one sample, as it takes it.
     TryInput(Vec<f32>),
@@ -75,9 +96,11 @@ pub enum Action {
     // Debugging.
     /// Another tab of the workspace.
     ShowTab(Tab),
+    /// The buttons and keys of the debugger.
     Debug(DebugCommand),
     /// Bookmarks, and back to where one was.
     Places(PlaceAction),
+    /// All there are to be, whatever there were.
     SetBreakpoints(Vec<Breakpoint>),
     /// What the debugger's panels show.
     Inspect(Box<Inspection>),
@@ -88,39 +111,56 @@ pub enum Action {
     Runs(RunAction),
 
     // Files and screens.
+    /// An empty canvas.
     NewEmpty,
+    /// By its key: "spiral".
     OpenTemplate(String),
     /// A project fitted to a CSV file; without a target the likeliest column is taken.
     OpenTable {
+        /// The CSV file.
         path: PathBuf,
+        /// The name of a column.
         target: Option<String>,
     },
     /// A project fitted to a folder of IDX files.
     OpenIdx(PathBuf),
+    /// A project file, or a checkpoint.
     Open(PathBuf),
     /// To the file it came from; asks the window for a place when there is none (`Event::WantsPlace`).
     Save,
+    /// From then on it is the project's file.
     SaveAs(PathBuf),
     /// The run as it stands, as a checkpoint for other programs and for later.
     SaveWeights(PathBuf),
     /// What a panel shows, as PNG, SVG or CSV.
     SaveFigure {
+        /// Drawn again for export.
         figure: Box<Figure>,
+        /// Without an ending it gets the figure's.
         path: PathBuf,
     },
     /// A tensor for other programs.
     ExportTensor {
+        /// As it is seen.
         record: TensorRecord,
+        /// For NumPy, or as text.
         format: Format,
+        /// Where it is written.
         path: PathBuf,
     },
+    /// The first screen; the project stays on the table.
     ShowWelcome,
+    /// Back to the project.
     ShowWorkspace,
+    /// The colours of the window.
     SetTheme(Theme),
+    /// 1.0 to 2.0.
     SetScale(f32),
+    /// Nothing moves by itself.
     SetReducedMotion(bool),
     /// Few layers and settings in this project, and in beginners' templates from now on; or all of them.
     SetSimple(bool),
+    /// Which runs saving keeps with the project.
     SetKeepRuns(KeepRuns),
     /// Where the panels of the window stand.
     ArrangePanels(Arrangement),
@@ -128,6 +168,7 @@ pub enum Action {
     TourSeen,
     /// The crash-recovery offer was taken or declined.
     RecoverLast(bool),
+    /// The failure on the screen was read.
     DismissError,
     /// The run stands because its loss is NaN or infinite.
     AfterNotFinite(WayOut),
@@ -149,10 +190,15 @@ pub enum WayOut {
 /// The buttons of the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
+    /// Train, for more epochs where all are done.
     Play,
+    /// Finish the step in progress and stand.
     Pause,
+    /// The one of the two that applies.
     Toggle,
+    /// One step.
     StepBatch,
+    /// To the end of the epoch.
     StepEpoch,
     /// Back to step 0 with the same initial weights.
     Reset,

@@ -3,23 +3,35 @@
 
 use super::Tab;
 
+/// Something in the window that a tour or a lesson points at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Anchor {
     /// The button that opens a tab of the workspace.
     Tab(Tab),
+    /// At the left of the top bar.
     Menu,
+    /// The button that begins and stops training.
     Play,
+    /// The slider of the speed.
     Speed,
+    /// Where the network is drawn.
     Canvas,
     // Panels.
+    /// The palette.
     Layers,
+    /// The panel where data is chosen.
     Data,
+    /// The panel of the selected layer, and of training.
     Inspector,
+    /// The curves.
     Plots,
+    /// What the network answers.
     Output,
     /// The rows of the Compare tab.
     RunsTable,
+    /// The field above the table of runs.
     RunsFilter,
+    /// The menu that saves the table or its curves.
     RunsExport,
     /// The way back after deleting runs.
     PutBackRuns,
@@ -27,8 +39,11 @@ pub enum Anchor {
     RunsChart,
     /// The two runs beside each other.
     RunsPair,
+    /// Puts a run back on the table.
     BringBack,
+    /// Begins a new run with the settings of another.
     StartLike,
+    /// The text that a person writes about a run.
     RunNote,
     /// The run behind the live one goes.
     DismissGhost,

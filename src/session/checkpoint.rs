@@ -87,18 +87,22 @@ fn written(saved: &Saved, curves: &Curves, plain: Plain) -> (Value, Vec<NamedTen
     (place, tensors)
 }
 
+/// With all its tensors in memory. Errors are sentences for the user.
 pub fn load(path: &Path) -> Result<(Project, Kept), String> {
     read(path).map(|(project, kept, _)| (project, kept))
 }
 
 /// What answers for rows that come later.
 pub struct Weights {
+    /// Network, data and settings of the run.
     pub project: Project,
     /// Those under the plain names.
     pub snapshot: Snapshot,
+    /// How rows become samples for these weights.
     pub encoding: Arc<Encoding>,
 }
 
+/// For predicting: the best epoch's, where these are the plain ones. Errors are sentences for the user.
 pub fn load_weights(path: &Path) -> Result<Weights, String> {
     let (project, Kept { saved, .. }, plain) = read(path)?;
     let snapshot = match (plain, saved.best) {

@@ -6,6 +6,7 @@ use super::{NoticeKind, State};
 use crate::engine::{Device, DeviceChoice, MemoryInUse, Threads};
 use crate::trainer::{Change, Command};
 
+/// What can compute, and what does.
 #[derive(Clone, Debug, Default)]
 pub struct Devices {
     /// The processor and every card, each available or with the reason why not.

@@ -7,30 +7,38 @@ use super::{Action, Notice, NoticeKind, RunStatus, State};
 use crate::model::{LayerId, Problem};
 use crate::trace::RunCard;
 
+/// Something that has happened, told once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Training began or goes on, after so many steps.
     RunStarted {
+        /// Completed ones.
         step: u64,
     },
     /// It waits, and can go on.
     RunPaused {
+        /// Completed ones.
         step: u64,
     },
     /// All epochs done, or stopped early.
     RunFinished {
+        /// Completed ones.
         step: u64,
     },
     /// It cannot go on; [`State::error`] says why.
     RunFailed,
     /// A run became a row of the table of runs.
     RunKept {
+        /// As in [`super::Runs`].
         id: String,
+        /// "Run 3", or what a person called it.
         name: String,
     },
     /// The project is on disk as it is.
     Saved(PathBuf),
+    /// It was drawn, pasted, or came back by undo.
     LayerAdded(LayerId),
+    /// It was deleted, or went by undo.
     LayerRemoved(LayerId),
     /// Something keeps the network from training that did not before.
     ProblemAppeared(String),

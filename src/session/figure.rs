@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::State;
 
+/// What is saved of a panel, made by the window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Figure {
     /// PNG.
@@ -44,7 +45,9 @@ impl State {
 /// A picture, point by point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pixels {
+    /// In pixels.
     pub width: usize,
+    /// In pixels.
     pub height: usize,
     /// Row by row from the top, four bytes each.
     pub rgba: Vec<u8>,

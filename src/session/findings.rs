@@ -11,9 +11,11 @@ use crate::trace::{LayerCondition, LayerPicture, NotFinite, Picture, Severity, V
 pub struct Finding {
     /// Bad: training is not possible, or broken. Watch: it may go wrong. Unknown: worth knowing.
     pub severity: Severity,
+    /// Where it is marked.
     pub spot: Spot,
     /// What it is about: "Dense 1", "Data".
     pub subject: String,
+    /// A sentence or two.
     pub words: String,
     /// The numbers behind it; may be empty.
     pub evidence: String,
@@ -24,10 +26,13 @@ pub struct Finding {
 /// Where it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Spot {
+    /// These cards.
     Layers(Vec<LayerId>),
+    /// This wire.
     Wire(WireId),
     /// The network as a whole.
     Network,
+    /// The Data panel.
     Data,
     /// Where the debugger looks.
     Run,
@@ -205,6 +210,7 @@ fn judge(layer: &Layer, own: &LayerPicture, all: &Picture, strongest: f32, updat
     vitals.condition()
 }
 
+/// Of a layer that training leaves alone.
 pub const IDLE: &str = "It isn't connected to the Loss, so no gradient reaches it and it won't be trained.";
 const IDLE_MANY: &str = "They aren't connected to the Loss, so no gradient reaches them and they won't be trained.";
 

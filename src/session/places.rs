@@ -15,7 +15,9 @@ pub enum PlaceAction {
     Return,
     /// Gives this moment a name of its own.
     Bookmark,
+    /// By its place in the list, from 0.
     Rename(usize, String),
+    /// By its place in the list, from 0.
     Forget(usize),
 }
 

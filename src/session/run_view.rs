@@ -6,8 +6,10 @@ use crate::model::Metric;
 use crate::trace::{Curves, Mark, NotFinite, Picture};
 use crate::trainer::{Forks, Kept};
 
+/// The run on the table, as far as it was told.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
+    /// What it does just now.
     pub status: RunStatus,
     /// It was kept, and waits for its data or for a network that can train: the training thread does not have it yet.
     pub waits: bool,
@@ -15,6 +17,7 @@ pub struct RunView {
     pub step: u64,
     /// Completed epochs, with the fraction of the current one.
     pub epoch: f64,
+    /// Over the last moments; 0 while it stands.
     pub samples_per_second: f64,
     /// Time spent training.
     pub seconds: f64,
@@ -22,8 +25,11 @@ pub struct RunView {
     pub heard_at: Option<(f64, f64)>,
     /// Until the epochs that were asked for are done; `None` until it can be told.
     pub seconds_left: Option<f64>,
+    /// Of the next step.
     pub learning_rate: f64,
+    /// The last, smaller batch counts.
     pub steps_per_epoch: u64,
+    /// Of the branch that is looked at.
     pub curves: Curves,
     /// Of all changes, those ahead of where it stands too.
     pub marks: Vec<Mark>,
@@ -33,6 +39,7 @@ pub struct RunView {
     pub message: Option<String>,
     /// The way that is looked at, and what is known of the others.
     pub branch: u32,
+    /// In the order in which they began.
     pub others: Vec<OtherBranch>,
     /// What made the first NaN or infinity of this run, where that was not gone back before.
     pub not_finite: Option<NotFinite>,
@@ -43,8 +50,11 @@ pub struct RunView {
 /// What was told of a branch that is not looked at.
 #[derive(Clone, Debug, Default)]
 pub struct OtherBranch {
+    /// Its number, as in [`crate::trace::Branches`].
     pub id: u32,
+    /// Up to where it rests.
     pub curves: Curves,
+    /// Of its changes.
     pub marks: Vec<Mark>,
 }
 
@@ -78,6 +88,7 @@ impl OtherBranch {
     }
 }
 
+/// What a run does just now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RunStatus {
     /// Nothing to run: problems, or no data.
@@ -85,6 +96,7 @@ pub enum RunStatus {
     NotReady,
     /// Ready or stopped.
     Paused,
+    /// It trains.
     Running,
     /// All epochs done, or stopped early.
     Finished,

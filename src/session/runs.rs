@@ -37,8 +37,11 @@ pub struct Runs {
 /// The run before, behind the live one.
 #[derive(Clone, Debug)]
 pub struct Ghost {
+    /// As in [`Runs::cards`].
     pub id: String,
+    /// What its row is called.
     pub name: String,
+    /// All of them.
     pub curves: Arc<Curves>,
 }
 
@@ -47,6 +50,7 @@ pub struct Ghost {
 pub struct RunOutput {
     /// Completed steps of the run.
     pub step: u64,
+    /// As the output panel shows it.
     pub picture: OutputPicture,
     /// Of validation samples (at most 10,000); empty where numbers are predicted.
     pub predictions: Arc<[Prediction]>,
@@ -61,18 +65,28 @@ pub enum RunAction {
     Pick(BTreeSet<String>),
     /// Puts two side by side; their outputs are computed.
     Pair(Option<[String; 2]>),
+    /// Pinned runs are kept whatever the settings say.
     Pin {
+        /// As in [`Runs::cards`].
         id: String,
+        /// `false`: unpins it.
         pinned: bool,
     },
+    /// Another name, which may not be empty.
     Rename {
+        /// As in [`Runs::cards`].
         id: String,
+        /// As it was typed.
         name: String,
     },
+    /// What a person writes about it.
     Note {
+        /// As in [`Runs::cards`].
         id: String,
+        /// The whole text.
         note: String,
     },
+    /// Until the project is closed they can be had back. The one on the table stays.
     Delete(Vec<String>),
     /// So many of those that were deleted last.
     Undelete(usize),
@@ -80,6 +94,7 @@ pub enum RunAction {
     BringBack(String),
     /// A new run with the network, data and settings of this one.
     StartLike(String),
+    /// The curves of the run before are not drawn any more.
     DismissGhost,
     /// Every run as a line of a CSV file.
     ExportTable(PathBuf),
@@ -88,6 +103,7 @@ pub enum RunAction {
 }
 
 impl Runs {
+    /// The row of this run, unless it was never kept or is deleted.
     pub fn card(&self, id: &str) -> Option<&Arc<RunCard>> {
         self.cards.iter().find(|card| card.id == id)
     }

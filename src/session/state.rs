@@ -12,6 +12,7 @@ use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
 use crate::persist::{Desk, Settings};
 use crate::trace::{Branch, Breakpoint, DebugView, Inspection, PictureWishes, Reply, Trail};
 
+/// A session: a project, its run, and what a person sees of them. Only [`Self::apply`] and [`Self::poll`] change it.
 #[derive(Debug, Default)]
 pub struct State {
     pub(super) screen: Screen,
@@ -75,39 +76,51 @@ pub struct Debugging {
     pub inspection: Inspection,
 }
 
+/// What the window shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Screen {
+    /// Templates, recent projects, data to begin with.
     #[default]
     Welcome,
+    /// The project.
     Workspace,
 }
 
 /// What the workspace is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {
+    /// Draw and train.
     #[default]
     Build,
+    /// Stop training anywhere, go back, look into everything.
     Debug,
+    /// All runs of the project.
     Compare,
 }
 
+/// Where the samples of the project are.
 #[derive(Clone, Debug, Default)]
 pub enum DataState {
+    /// None were asked for.
     #[default]
     None,
+    /// They are read or generated.
     Loading {
         /// 0 to 1.
         fraction: f32,
+        /// "reading line 20,000".
         doing: String,
         /// What is still usable meanwhile.
         previous: Option<Arc<Dataset>>,
     },
+    /// They can be used.
     Ready(Arc<Dataset>),
     /// A sentence that says what to do.
     Failed(String),
 }
 
 impl DataState {
+    /// The samples that can be used.
     pub fn dataset(&self) -> Option<&Arc<Dataset>> {
         match self {
             Self::Ready(dataset) | Self::Loading { previous: Some(dataset), .. } => Some(dataset),
@@ -116,9 +129,12 @@ impl DataState {
     }
 }
 
+/// What is selected on the canvas: layers or one wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// May be many.
     pub layers: BTreeSet<LayerId>,
+    /// Then there are no layers.
     pub wire: Option<WireId>,
 }
 
@@ -132,16 +148,23 @@ impl Selection {
 /// A sentence to be shown once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
+    /// How it is coloured.
     pub kind: NoticeKind,
+    /// A sentence or two.
     pub text: String,
     /// What can be done about it: the words on a button, and what it does.
     pub offers: Vec<(String, Action)>,
 }
 
+/// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
+    /// For information.
     Info,
+    /// What was asked for is done.
     Success,
+    /// It was not done, or not as asked.
     Warning,
+    /// It failed.
     Error,
 }

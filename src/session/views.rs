@@ -13,6 +13,7 @@ use crate::trace::{PictureWishes, Reply};
 
 /// What is drawn, and what is known of it.
 impl State {
+    /// What is drawn and set, as it would be saved.
     pub fn project(&self) -> &Project {
         &self.project
     }
@@ -37,10 +38,12 @@ impl State {
         self.memory.as_ref()
     }
 
+    /// What can be undone and done again.
     pub fn history(&self) -> &History<Project> {
         &self.history
     }
 
+    /// On the canvas.
     pub fn selection(&self) -> &Selection {
         &self.selection
     }
@@ -50,6 +53,7 @@ impl State {
         self.clipboard.as_ref()
     }
 
+    /// Samples, or why there are none.
     pub fn data(&self) -> &DataState {
         &self.data
     }
@@ -77,6 +81,7 @@ impl State {
         &self.runs
     }
 
+    /// Where the run stands between two instructions, and where it is to stop.
     pub fn debug(&self) -> &Debugging {
         &self.debug
     }
@@ -109,6 +114,7 @@ impl State {
 
 /// The window as a whole.
 impl State {
+    /// What the window shows.
     pub fn screen(&self) -> Screen {
         self.screen
     }
@@ -118,6 +124,7 @@ impl State {
         self.tab
     }
 
+    /// Of the whole program; they outlast the project.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
