@@ -16,8 +16,11 @@ pub struct Dataset {
     pub input_names: Vec<String>,
     /// How each number of a row-shaped input was scaled; empty where all are as they were given.
     pub input_units: Vec<Unit>,
+    /// What the network is to find out, and how it is encoded.
     pub truth: Truth,
+    /// What it learns from.
     pub train: Samples,
+    /// What it never learns from.
     pub validation: Samples,
     /// For points of the plane: how to turn any (x, y) into an input, so that surfaces can be drawn. Else `None`.
     pub plane: Option<Plane>,
@@ -32,6 +35,7 @@ pub struct Dataset {
 /// A column that holds the answer: usually the target under another name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Giveaway {
+    /// Its heading in the table.
     pub column: String,
     /// As it stands among the notes.
     pub words: String,
@@ -40,6 +44,7 @@ pub struct Giveaway {
 /// From the network's number to the user's and back: `value = scaled * scale + offset`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
+    /// What 0 stands for.
     pub offset: f32,
     /// Never zero.
     pub scale: f32,
@@ -66,6 +71,7 @@ impl Unit {
         ((value * power).round() / power + 0.0) as f32
     }
 
+    /// A number as the network sees it.
     pub fn scaled(self, value: f32) -> f32 {
         (value - self.offset) / self.scale
     }
@@ -74,6 +80,7 @@ impl Unit {
 /// What the data says is right: the task, what its classes or predicted numbers are called, and in which units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Truth {
+    /// What is asked of the network.
     pub task: Task,
     /// Of the classes (at least two; targets are indices into them) or of the predicted numbers.
     pub names: Vec<String>,
@@ -82,6 +89,7 @@ pub struct Truth {
 }
 
 impl Truth {
+    /// One of several classes, with their names in the order of the outputs.
     pub fn classes(names: Vec<String>) -> Self {
         Self { task: Task::Classes(names.len()), names, units: Vec::new() }
     }
@@ -112,6 +120,7 @@ pub struct Plane {
     pub extent: f32,
     /// Raw (x, y) of each sample, interleaved: `[train.len, 2]` and `[validation.len, 2]`.
     pub train_points: Arc<[f32]>,
+    /// As `points`, of the validation part.
     pub validation_points: Arc<[f32]>,
 }
 
@@ -126,10 +135,12 @@ impl Plane {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct DataError {
+    /// One or two sentences for the user.
     pub message: String,
 }
 
 impl DataError {
+    /// A message is a sentence that says what to do.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }

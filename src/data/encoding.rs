@@ -9,16 +9,20 @@ use serde::{Deserialize, Serialize};
 use super::Truth;
 use crate::model::{Feature, MissingPolicy};
 
+/// How rows become samples: kept with the weights, so that later rows are read alike.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
     /// What it was made of: "penguins.csv".
     pub source: String,
     /// Of one sample, without the batch axis.
     pub input_shape: Vec<usize>,
+    /// What the network takes.
     pub inputs: Inputs,
+    /// What it is to find out.
     pub target: Target,
 }
 
+/// The inputs of one sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Inputs {
@@ -26,25 +30,38 @@ pub enum Inputs {
     #[default]
     Pictures,
     /// The columns of a table that the network is given, in their order.
-    Table { columns: Vec<Column>, missing: MissingPolicy },
+    Table {
+        /// In the order of the inputs.
+        columns: Vec<Column>,
+        /// What becomes of rows with gaps.
+        missing: MissingPolicy,
+    },
     /// Functions of the numbers x and y; of x alone for a curve.
-    Points { features: Vec<Feature> },
+    Points {
+        /// In the order of the inputs.
+        features: Vec<Feature>,
+    },
 }
 
 /// A column of a table, by its name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
+    /// Its heading in the table.
     pub name: String,
+    /// How its text becomes numbers.
     #[serde(flatten)]
     pub values: ColumnValues,
 }
 
+/// How one column becomes inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case")]
 pub enum ColumnValues {
     /// One input: `(value - offset) / scale`.
     Numeric {
+        /// Subtracted first: the mean of the training part.
         offset: f64,
+        /// Divided by: its standard deviation.
         scale: f64,
         /// What stands for a missing value: the median.
         fill: f64,
@@ -52,21 +69,32 @@ pub enum ColumnValues {
         decimals: u8,
     },
     /// One input for each category, 1 for the one that is there; with one more for "missing" where some were.
-    Categorical { categories: Vec<String>, has_missing: bool },
+    Categorical {
+        /// In the order of the inputs.
+        categories: Vec<String>,
+        /// The last input stands for "missing".
+        has_missing: bool,
+    },
 }
 
 /// What is predicted, by the name of its column where it has one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Target {
+    /// One of several classes.
     Classes {
+        /// The target's heading; `None` where data has no columns.
         column: Option<String>,
+        /// Their names, in the order of the outputs.
         classes: Vec<String>,
     },
     /// `value = output * scale + offset`.
     Numbers {
+        /// Their headings, in the order of the outputs.
         outputs: Vec<String>,
+        /// Of each output, subtracted first.
         offset: Vec<f32>,
+        /// Of each output, divided by.
         scale: Vec<f32>,
     },
 }
@@ -78,6 +106,7 @@ impl Default for Target {
 }
 
 impl Target {
+    /// Of data that was loaded, where `column` is its target.
     pub fn of(truth: &Truth, column: Option<&str>) -> Self {
         let names = truth.names.clone();
         if truth.task.classes().is_some() {
@@ -95,6 +124,7 @@ impl Target {
         }
     }
 
+    /// The other way around.
     pub fn truth(&self) -> Truth {
         match self {
             Self::Classes { classes, .. } => Truth::classes(classes.clone()),

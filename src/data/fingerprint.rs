@@ -33,12 +33,18 @@ pub struct PartPrint {
 /// 380 now".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
+    /// Another number of them.
     TrainingRows {
+        /// When the run began.
         then: usize,
+        /// In what is loaded.
         now: usize,
     },
+    /// Another number of them.
     ValidationRows {
+        /// When the run began.
         then: usize,
+        /// In what is loaded.
         now: usize,
     },
     /// All rows are there, but some that were for training are for validation.

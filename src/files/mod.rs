@@ -16,12 +16,28 @@ pub use tensors::{NamedTensor, TensorFile, Values};
 pub enum FileError {
     /// `reason`: the system's.
     #[error("Can't read the file ({reason}): {}", path.display())]
-    Read { reason: String, path: PathBuf },
+    Read {
+        /// What the system says.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// It could not be written; the reason is the system's.
     #[error("Can't write the file ({reason}). Choose another location or free some space: {}", path.display())]
-    Write { reason: String, path: PathBuf },
+    Write {
+        /// What the system says.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// `reason`: half a sentence.
     #[error("This file has no tensors that can be read: {reason}. File: {}", path.display())]
-    NotTensors { reason: String, path: PathBuf },
+    NotTensors {
+        /// Half a sentence.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl FileError {

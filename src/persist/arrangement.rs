@@ -9,16 +9,22 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
+    /// Beside the middle.
     Left,
+    /// Above everything.
     Top,
+    /// Where there is most room.
     Centre,
+    /// Beside the middle.
     Right,
     /// Below what stands at the right.
     LowerRight,
+    /// Below everything.
     Bottom,
 }
 
 impl Area {
+    /// As menus say it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Left => "Left",
@@ -37,6 +43,7 @@ impl Area {
 pub struct Arrangement(BTreeMap<String, Area>);
 
 impl Arrangement {
+    /// Where it was put; `None`: where it usually stands.
     pub fn place_of(&self, panel: &str) -> Option<Area> {
         self.0.get(panel).copied()
     }
@@ -50,6 +57,7 @@ impl Arrangement {
         }
     }
 
+    /// Nothing was put elsewhere.
     pub fn is_usual(&self) -> bool {
         self.0.is_empty()
     }

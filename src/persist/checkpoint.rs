@@ -10,15 +10,18 @@ use crate::model::Project;
 /// What a checkpoint file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
+    /// Network, data and settings of the run.
     pub project: Project,
     /// Where the run stands, as JSON; its meaning is the trainer's.
     pub place: String,
+    /// Weights, optimiser state, curves.
     pub tensors: Vec<NamedTensor>,
 }
 
 /// Where a checkpoint's metadata stands.
 pub const KEY: &str = "glassbox";
 
+/// Written whole or not at all.
 pub fn save(checkpoint: &Checkpoint, path: &Path) -> Result<(), FileError> {
     let project = project_file::to_text(&checkpoint.project).map_err(|error| FileError::write(path, error))?;
     let inside = serde_json::json!({ "project": project, "place": checkpoint.place }).to_string();
@@ -28,10 +31,13 @@ pub fn save(checkpoint: &Checkpoint, path: &Path) -> Result<(), FileError> {
 /// What a checkpoint says of itself, without its tensors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Header {
+    /// Network, data and settings of the run.
     pub project: Project,
+    /// As in [`Checkpoint::place`].
     pub place: String,
 }
 
+/// With all its tensors in memory. Errors name the file and what is wrong with it.
 pub fn load(path: &Path) -> Result<Checkpoint, FileError> {
     load_only(path, |_| true)
 }
@@ -42,6 +48,7 @@ pub fn load_only(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Checkpoin
     Ok(Checkpoint { project, place, tensors: file.read(wanted).map_err(no_checkpoint)? })
 }
 
+/// Without its tensors: quick for files of any size.
 pub fn load_header(path: &Path) -> Result<Header, FileError> {
     open(path).map(|(_, header)| header)
 }

@@ -16,6 +16,7 @@ const SETTINGS: &str = "settings.json";
 /// Settings are read and written in a moment.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The folder where settings and unsaved work of one person lie.
 #[derive(Clone, Debug)]
 pub struct Home {
     folder: PathBuf,
@@ -32,6 +33,7 @@ impl Home {
         Self::at(folder)
     }
 
+    /// Made where it is missing; `None` where that cannot be done.
     pub fn at(folder: PathBuf) -> Option<Self> {
         std::fs::create_dir_all(&folder).ok()?;
         Some(Self { folder })

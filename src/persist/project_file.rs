@@ -15,20 +15,45 @@ pub const VERSION: u64 = 2;
 /// A project is a few kilobytes; anything beyond this is not one.
 const MAX_BYTES: u64 = 64 << 20;
 
+/// Why a file could not be read or written, as a sentence with its path.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
+    /// The system refused, or the file is damaged as such.
     #[error(transparent)]
     File(#[from] files::FileError),
+    /// Not JSON, not of this program, or with values that make no sense.
     #[error("This isn't a Glassbox project: {reason}. File: {}", path.display())]
-    NotAProject { reason: String, path: PathBuf },
+    NotAProject {
+        /// Half a sentence.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// Sentences about numbers that cannot be.
     #[error("This project has an error. {} Fix it in the file: {}", problems.join(" "), path.display())]
-    Numbers { problems: Vec<String>, path: PathBuf },
+    Numbers {
+        /// A sentence each.
+        problems: Vec<String>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Not safetensors, or without a run in it.
     #[error("This isn't a Glassbox checkpoint: {reason}. File: {}", path.display())]
-    NotACheckpoint { reason: String, path: PathBuf },
+    NotACheckpoint {
+        /// Half a sentence.
+        reason: String,
+        /// The file.
+        path: PathBuf,
+    },
     #[error("This project was saved by a newer Glassbox (format {found}; this version reads up to {VERSION}). Update \
         Glassbox to open it: {}", path.display())]
-    TooNew { found: u64, path: PathBuf },
+    /// The format that was found.
+    TooNew {
+        /// The number of its format.
+        found: u64,
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl FileError {
@@ -69,6 +94,7 @@ pub fn from_text(text: &str, path: &Path) -> Result<Project, FileError> {
     }
 }
 
+/// Files of older formats are migrated. Errors name the file and what is wrong with it.
 pub fn load(path: &Path) -> Result<Project, FileError> {
     let file = std::fs::File::open(path).map_err(|error| files::FileError::read(path, error))?;
     let mut text = String::new();
@@ -99,6 +125,7 @@ pub fn is_one(path: &Path) -> bool {
     read.is_ok() && serde_json::from_str::<Mark>(text.strip_prefix('\u{feff}').unwrap_or(&text)).is_ok()
 }
 
+/// Written whole or not at all, in the newest format.
 pub fn save(project: &Project, path: &Path) -> Result<(), FileError> {
     let text = to_text(project).map_err(|error| FileError::write(path, error))?;
     Ok(atomic::write(path, text.as_bytes())?)

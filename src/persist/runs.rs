@@ -26,6 +26,7 @@ const DESK: &str = "desk.json";
 /// A card is a few kilobytes; anything beyond this is not one.
 const MAX_CARD: u64 = 64 << 20;
 
+/// The runs beside a project, a file each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFolder {
     folder: PathBuf,
@@ -37,6 +38,7 @@ pub struct RunFolder {
 pub struct Desk {
     /// The run that was on the table, by its id.
     pub live: Option<String>,
+    /// Where training is to stop.
     pub breakpoints: Vec<Breakpoint>,
     /// Expressions of the watch list.
     pub watches: Option<Vec<String>>,
@@ -58,6 +60,7 @@ pub struct Stamp {
 }
 
 impl RunFolder {
+    /// It need not exist yet.
     pub fn at(folder: PathBuf) -> Self {
         Self { folder }
     }
@@ -68,10 +71,12 @@ impl RunFolder {
         Self { folder: project.with_file_name(format!("{stem}.runs")) }
     }
 
+    /// Where it is, or would be.
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
+    /// The file of a run.
     pub fn checkpoint(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{id}.{TENSORS}"))
     }
@@ -181,6 +186,7 @@ impl RunFolder {
         self.move_to(&aside, id)
     }
 
+    /// Has a run back that was deleted, as long as the project is open.
     pub fn restore(&self, id: &str) -> Result<(), FileError> {
         Self::at(self.folder.join(DELETED)).move_to(self, id)
     }
@@ -237,6 +243,7 @@ impl RunFolder {
         self.ids().iter().map(size).sum()
     }
 
+    /// `None` where there is none, or none that can be read.
     pub fn read_desk(&self) -> Option<Desk> {
         serde_json::from_str(&std::fs::read_to_string(self.folder.join(DESK)).ok()?).ok()
     }
@@ -254,6 +261,7 @@ impl RunFolder {
         self.write_desk(&desk)
     }
 
+    /// Written whole or not at all.
     pub fn write_desk(&self, desk: &Desk) -> Result<(), FileError> {
         let path = self.folder.join(DESK);
         let failed = |reason: String| FileError::write(&path, reason);

@@ -52,6 +52,7 @@ pub struct SessionFolder {
 pub struct Note {
     /// A name in the folder.
     pub project: String,
+    /// What is known of its run, if there is one.
     pub run: Option<RunNote>,
     /// The file that the project was opened from or saved to.
     pub file: Option<PathBuf>,
@@ -63,6 +64,7 @@ pub struct Note {
     pub live: Option<String>,
 }
 
+/// Which run is kept there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunNote {
@@ -75,18 +77,22 @@ pub struct RunNote {
 /// What a window that did not end on purpose has left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
+    /// As it was last kept.
     pub project: Project,
     /// Its checkpoint.
     pub run: Option<PathBuf>,
     /// Nothing says that run and project belong together but what is in them.
     pub is_guessed: bool,
+    /// What was known of it.
     pub note: Note,
 }
 
 /// A folder for this window, and what windows before it have left, the newest first.
 #[derive(Debug)]
 pub struct Opened {
+    /// For this window, locked.
     pub own: SessionFolder,
+    /// What windows left that ended without closing, the newest first.
     pub left: Vec<(SessionFolder, Left)>,
 }
 
@@ -178,6 +184,7 @@ impl SessionFolder {
         Some(Self { last: AtomicU64::new(last.unwrap_or(0)), _lock: Some(lock), path })
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -290,6 +297,7 @@ impl SessionFolder {
         let _ = std::fs::remove_dir_all(&self.path);
     }
 
+    /// `None` where there is none, or none that can be read.
     pub fn note(&self) -> Option<Note> {
         let read = |name: &str| std::fs::read_to_string(self.path.join(name)).ok();
         let note: Note = serde_json::from_str(&read(NOTE)?).ok()?;

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::Arrangement;
 use crate::engine::Device;
 
+/// What a person has chosen for the whole program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// Dark or light.
     pub theme: Theme,
     /// 1.0 to 2.0.
     pub scale: f32,
+    /// Nothing moves by itself.
     pub reduced_motion: bool,
     /// What the debugger may take for checkpoints.
     pub checkpoint_memory_mib: u32,
@@ -77,11 +80,14 @@ impl Settings {
     }
 }
 
+/// The colours of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Theme {
+    /// Light on dark.
     #[default]
     Dark,
+    /// Dark on light.
     Light,
 }
 
@@ -89,16 +95,21 @@ pub enum Theme {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeepRuns {
+    /// Each that has done a step.
     #[default]
     All,
     /// The one on the table only.
     Last,
+    /// The project alone.
     None,
 }
 
+/// A project that was opened or saved lately.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recent {
+    /// The project file.
     pub path: PathBuf,
+    /// What the project is called.
     pub name: String,
     /// Seconds since 1970.
     pub opened_secs: u64,

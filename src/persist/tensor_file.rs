@@ -6,13 +6,17 @@ use std::path::Path;
 use crate::files::{FileError, atomic, npy};
 use crate::trace::TensorRecord;
 
+/// How a tensor is written for other programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// NumPy's, with its sizes.
     Npy,
+    /// Text: a row a line, the last axis along it.
     Csv,
 }
 
 impl Format {
+    /// Of its file, without the dot.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Npy => "npy",
@@ -24,6 +28,7 @@ impl Format {
 /// The most numbers that become text: beyond that no spreadsheet opens it.
 const MOST_WRITTEN: usize = 4_000_000;
 
+/// Written whole or not at all.
 pub fn save(record: &TensorRecord, format: Format, path: &Path) -> Result<(), FileError> {
     match format {
         Format::Npy => atomic::write(path, &npy::bytes(&record.dims, &record.data)),

@@ -30,9 +30,19 @@ impl std::fmt::Display for Element {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arithmetic {
     /// Read from a tensor: can be followed further back.
-    Read { element: Element, value: f64 },
+    Read {
+        /// Which number.
+        element: Element,
+        /// What it was.
+        value: f64,
+    },
     /// Brought by the instruction itself: `ε`, `learning rate`, `slope`. With an empty name just the number.
-    Given { name: &'static str, value: f64 },
+    Given {
+        /// What it is called in the formula.
+        name: &'static str,
+        /// What it was.
+        value: f64,
+    },
     /// All terms added.
     Sum(Vec<Arithmetic>),
     /// All factors multiplied.
@@ -40,9 +50,19 @@ pub enum Arithmetic {
     /// A difference, a quotient, a power, a comparison (1 where it holds, else 0).
     Binary(BinaryOperator, Box<[Arithmetic; 2]>),
     /// A function applied to one or two arguments.
-    Call { function: Function, arguments: Vec<Arithmetic> },
+    Call {
+        /// Which one.
+        function: Function,
+        /// In its order.
+        arguments: Vec<Arithmetic>,
+    },
     /// A part that the formula calls by a name: `mean`, `σ`.
-    Named { name: &'static str, part: Box<Arithmetic> },
+    Named {
+        /// What it is called.
+        name: &'static str,
+        /// What it comes from.
+        part: Box<Arithmetic>,
+    },
 }
 
 impl Arithmetic {
@@ -203,7 +223,10 @@ pub enum Judgement {
     /// Within the tolerance.
     Agrees,
     /// By this much, relative to the larger of the two.
-    Differs { by: f64 },
+    Differs {
+        /// The result minus the number that was computed.
+        by: f64,
+    },
     /// The two sides disagree: the loss has no single slope here, or none that rounding does not blur.
     AtKink,
 }

@@ -4,16 +4,20 @@
 use super::{Evaluation, Series, StepRow, Summaries};
 use crate::model::Metric;
 
+/// What was measured of a run, by completed steps.
 #[derive(Clone, Debug, Default)]
 pub struct Curves {
     /// Loss of every training batch.
     pub train_loss: Series,
     /// Over the whole validation part, about once per epoch.
     pub validation_loss: Series,
+    /// What the scores are.
     pub metric: Metric,
     /// Of every training batch for accuracy; empty for other metrics.
     pub train_metric: Series,
+    /// By epoch.
     pub validation_metric: Series,
+    /// By step.
     pub learning_rate: Series,
     /// When the run was where, from its beginning: in between, epochs and time grow evenly.
     pub pace: Vec<Pace>,
@@ -112,6 +116,7 @@ impl Curves {
         ]
     }
 
+    /// The same, to be filled.
     pub fn named_mut(&mut self) -> [(&'static str, &mut Series); 5] {
         let Self { train_loss, validation_loss, train_metric, validation_metric, learning_rate, .. } = self;
         [
@@ -145,6 +150,7 @@ pub struct Pace {
 /// Something was changed here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
+    /// Completed steps.
     pub step: u64,
     /// "lr 0.1 → 0.01"
     pub label: String,

@@ -25,22 +25,42 @@ pub struct JournalEntry {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
     /// New settings of training: learning rate, optimiser, batch size, clipping …
-    Training { training: TrainingSpec },
+    Training {
+        /// The settings from here on.
+        training: TrainingSpec,
+    },
     /// The drawing was edited; weights that still fit were kept.
-    Graph { graph: Graph },
+    Graph {
+        /// The network from here on.
+        graph: Graph,
+    },
     /// The run went on on another device.
-    Device { device: Device },
+    Device {
+        /// The one from here on.
+        device: Device,
+    },
     /// The schedule cut the learning rate because results had stopped improving.
-    Plateau { state: PlateauState },
+    Plateau {
+        /// With the new scale of the rate.
+        state: PlateauState,
+    },
     /// One element of a tensor of the program, by its name in the listing.
     Value {
+        /// As in the listing.
         name: String,
+        /// An entry for every axis, from 0.
         index: Vec<usize>,
+        /// What it was set to.
         #[serde(with = "as_text")]
         value: f32,
     },
     /// All elements of a tensor of the program, by its name in the listing.
-    Tensor { name: String, edit: TensorEdit },
+    Tensor {
+        /// As in the listing.
+        name: String,
+        /// What becomes of its elements.
+        edit: TensorEdit,
+    },
 }
 
 impl JournalEntry {
@@ -111,23 +131,30 @@ fn differences(before: &Value, after: &Value, at: String, places: &mut Vec<Strin
 pub enum TensorEdit {
     /// All the same number.
     Fill {
+        /// The number that all become.
         #[serde(with = "as_text")]
         value: f32,
     },
     /// Multiplied by a number.
     Scale {
+        /// What each is multiplied by.
         #[serde(with = "as_text")]
         by: f32,
     },
     /// None larger than a number, none smaller than its opposite.
     Clamp {
+        /// The largest absolute value that stays.
         #[serde(with = "as_text")]
         limit: f32,
     },
     /// State as it begins with this seed; of what is computed, its own numbers in another order, drawn with it.
-    Reinitialise { seed: u64 },
+    Reinitialise {
+        /// Of the random numbers.
+        seed: u64,
+    },
     /// New numbers, row-major.
     Whole {
+        /// In row-major order.
         #[serde(with = "all_as_text")]
         values: Arc<[f32]>,
     },

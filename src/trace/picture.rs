@@ -102,13 +102,31 @@ pub enum Preview {
     None,
     /// Each unit's response over the plane -extent..extent, row by row from the top (largest y first); of the first 16
     /// units, or of all.
-    Plane { resolution: usize, units: Vec<Arc<[f32]>> },
+    Plane {
+        /// Cells along each side.
+        resolution: usize,
+        /// A response for every cell, of each unit.
+        units: Vec<Arc<[f32]>>,
+    },
     /// Feature maps of the watched sample; the first 16 channels, or all.
-    Maps { rows: usize, columns: usize, channels: Vec<Arc<[f32]>> },
+    Maps {
+        /// Of every channel.
+        rows: usize,
+        /// Of every channel.
+        columns: usize,
+        /// Row by row from the top.
+        channels: Vec<Arc<[f32]>>,
+    },
     /// The response of each unit along the input axis (1-D data), -extent..extent; of the first 16 units, or of all.
-    Curves { units: Vec<Arc<[f32]>> },
+    Curves {
+        /// A response for every point of the axis, of each unit.
+        units: Vec<Arc<[f32]>>,
+    },
     /// What each unit says of a handful of rows of a table; of the first 16 units, or of all.
-    Histograms { units: Vec<Histogram> },
+    Histograms {
+        /// One of each.
+        units: Vec<Histogram>,
+    },
 }
 
 /// A named tensor to be drawn as a heat map.
@@ -144,17 +162,34 @@ impl Matrix {
 pub enum OutputPicture {
     /// Points of the plane. `scores[c]` is what is said for class c (or, for regression, the one predicted number) at
     /// each cell, row by row from the top (largest y first).
-    Surface { resolution: usize, extent: f32, scores: Vec<Arc<[f32]>>, task: Task },
+    Surface {
+        /// Cells along each side.
+        resolution: usize,
+        /// The picture reaches from −extent to +extent.
+        extent: f32,
+        /// A number for every cell, of each class.
+        scores: Vec<Arc<[f32]>>,
+        /// What the scores mean.
+        task: Task,
+    },
     /// One number in, one out: predictions along the axis, in the data's units.
-    Curve { x: Arc<[f32]>, y: Arc<[f32]> },
+    Curve {
+        /// In the data's units, ascending.
+        x: Arc<[f32]>,
+        /// A prediction for each.
+        y: Arc<[f32]>,
+    },
     /// Classes of validation samples.
     Classes {
         /// Validation samples with what was predicted, in an order whose every beginning is a fair sample.
         predictions: Vec<Prediction>,
         /// `[truth][predicted]`, row-major, over the same samples.
         confusion: Vec<u32>,
+        /// How many there are.
         classes: usize,
+        /// How well the answers order samples.
         ranking: Ranking,
+        /// How many were asked.
         over: Over,
         /// Whether confidences are probabilities: what the loss in force makes of the outputs.
         probability: bool,
@@ -163,7 +198,9 @@ pub enum OutputPicture {
     Numbers {
         /// A fair sample of those that were scored: as many as can be told apart on the screen.
         pairs: Arc<[[f32; 2]]>,
+        /// Errors and the share that is explained.
         scores: NumberScores,
+        /// How many were asked.
         over: Over,
     },
 }

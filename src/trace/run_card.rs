@@ -66,7 +66,10 @@ pub enum Ending {
     /// The validation loss had stopped improving.
     Early,
     /// The loss became NaN or infinite at this step.
-    NotFinite { step: u64 },
+    NotFinite {
+        /// Where it was found.
+        step: u64,
+    },
 }
 
 impl RunCard {
