@@ -3,7 +3,7 @@
 use super::choice::activated;
 use super::group_norm::common_divisor;
 use super::params::{float, int, layer_params};
-use super::sliding::Sliding;
+use super::sliding::slides;
 use super::*;
 
 layer_params! {
@@ -37,6 +37,7 @@ layer_params! {
 }
 
 activated!(Conv2d);
+slides!(Conv2d);
 
 static ABOUT: About = About {
     title: "Conv 2-D",
@@ -51,12 +52,6 @@ static ABOUT: About = About {
 };
 
 impl Conv2d {
-    /// Its window in terms common to all sliding layers.
-    pub fn sliding(&self) -> Sliding {
-        let Self { kernel, stride, padding, pad, dilation, .. } = *self;
-        Sliding { kernel, stride, padding, pad, dilation }
-    }
-
     fn refuse_groups(&self, channels: usize) -> Mismatch {
         let fit = common_divisor(&[channels, self.filters], self.groups);
         let mut fixes = vec![Fix::Set { key: "groups", value: ParamValue::Int(fit as i64) }];

@@ -2,7 +2,7 @@
 
 use super::choice::activated;
 use super::params::{float, int, layer_params};
-use super::sliding::Sliding;
+use super::sliding::slides;
 use super::*;
 
 layer_params! {
@@ -33,6 +33,7 @@ layer_params! {
 }
 
 activated!(DepthwiseConv2d);
+slides!(DepthwiseConv2d);
 
 static ABOUT: About = About {
     title: "Depthwise conv",
@@ -46,14 +47,6 @@ static ABOUT: About = About {
     inputs: Inputs::One,
     has_output: true,
 };
-
-impl DepthwiseConv2d {
-    /// Its window in terms common to all sliding layers.
-    pub fn sliding(&self) -> Sliding {
-        let Self { kernel, stride, padding, pad, dilation, .. } = *self;
-        Sliding { kernel, stride, padding, pad, dilation }
-    }
-}
 
 impl LayerSpec for DepthwiseConv2d {
     fn about(&self) -> &'static About {

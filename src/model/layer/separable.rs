@@ -2,7 +2,7 @@
 
 use super::choice::activated;
 use super::params::{float, int, layer_params};
-use super::sliding::Sliding;
+use super::sliding::slides;
 use super::*;
 
 layer_params! {
@@ -37,6 +37,7 @@ layer_params! {
 }
 
 activated!(SeparableConv2d);
+slides!(SeparableConv2d);
 
 static ABOUT: About = About {
     title: "Separable conv",
@@ -50,13 +51,6 @@ static ABOUT: About = About {
     inputs: Inputs::One,
     has_output: true,
 };
-
-impl SeparableConv2d {
-    pub fn sliding(&self) -> Sliding {
-        let Self { kernel, stride, padding, pad, dilation, .. } = *self;
-        Sliding { kernel, stride, padding, pad, dilation }
-    }
-}
 
 impl LayerSpec for SeparableConv2d {
     fn about(&self) -> &'static About {

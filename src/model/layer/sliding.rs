@@ -3,15 +3,34 @@
 use super::choice::Padding;
 use super::{Fix, Mismatch, ParamValue};
 
+/// How a window slides along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sliding {
+    /// Entries that the window reads.
     pub kernel: usize,
+    /// Entries from one window to the next.
     pub stride: usize,
+    /// What lies beyond the ends.
     pub padding: Padding,
     /// Zeros on each side when the padding is custom.
     pub pad: usize,
+    /// Entries from one that is read to the next.
     pub dilation: usize,
 }
+
+/// Gives layers whose window is set by these five parameters their [`Sliding`].
+macro_rules! slides {
+    ($layer:ident) => {
+        impl $layer {
+            /// How its window slides, along either axis.
+            pub fn sliding(&self) -> $crate::model::layer::Sliding {
+                let Self { kernel, stride, padding, pad, dilation, .. } = *self;
+                $crate::model::layer::Sliding { kernel, stride, padding, pad, dilation }
+            }
+        }
+    };
+}
+pub(super) use slides;
 
 impl Sliding {
     /// From the first entry of the window to the last.
