@@ -4,74 +4,111 @@ use super::Shared;
 use super::graph::{ConnectError, End, Graph, Layer, LayerId, WireId};
 use super::layer::{Inputs, LayerKind, ParamKind, ParamValue};
 
+/// One change of a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
+    /// A new layer without wires.
     Add {
+        /// With its parameters.
         kind: LayerKind,
+        /// Top left corner of its card, in points at 100 %.
         position: [f32; 2],
     },
     /// A new layer in the middle of a wire; without a position it is placed between the two ends and the rest makes
     /// room.
     InsertOnWire {
+        /// The wire that is cut in two.
         wire: WireId,
+        /// The new layer, with its parameters.
         kind: LayerKind,
+        /// Top left corner of its card.
         position: Option<[f32; 2]>,
     },
     /// A new layer fed by `after`; what `after` fed alone is fed by the new layer.
     Append {
+        /// The layer whose output it takes.
         after: LayerId,
+        /// The new layer, with its parameters.
         kind: LayerKind,
     },
     /// A new layer at a place, with a wire from `from`.
     AddConnected {
+        /// Where its wire begins.
         from: End,
+        /// The new layer, with its parameters.
         kind: LayerKind,
+        /// Top left corner of its card.
         position: [f32; 2],
     },
     /// An existing layer without wires put into the middle of a wire.
     MoveOntoWire {
+        /// The wire that is cut in two.
         wire: WireId,
+        /// The layer that is wired in.
         layer: LayerId,
     },
+    /// These layers go with their wires; what one with a single input fed is fed by that instead.
     Remove(Vec<LayerId>),
+    /// A new wire. One that arrives at the same port already gives way.
     Connect {
+        /// The port where it leaves.
         from: End,
+        /// The port where it arrives.
         to: End,
     },
+    /// Takes a wire away.
     Disconnect(WireId),
+    /// Another value for one parameter.
     SetParam {
+        /// Whose parameter it is.
         layer: LayerId,
+        /// As in project files: "units".
         key: String,
+        /// Refused where it is out of range.
         value: ParamValue,
     },
     /// The same for all layers that share it.
     SetAll {
+        /// Which parameter, of which kinds of layer.
         shared: Shared,
+        /// The value that all get.
         value: ParamValue,
     },
     /// So many units (or filters) more, or with a negative number less, as far as its limits go.
     Count {
+        /// The layer that grows or shrinks.
         layer: LayerId,
+        /// How many more.
         by: i64,
     },
+    /// Another name, changed where it is taken already.
     Rename {
+        /// The layer that is renamed.
         layer: LayerId,
+        /// As it was typed.
         name: String,
     },
+    /// Whether training leaves a layer's weights alone.
     Freeze {
+        /// The layer that is frozen or thawed.
         layer: LayerId,
+        /// `true`: its weights stay as they are.
         frozen: bool,
     },
     /// New top left corners.
     Move(Vec<(LayerId, [f32; 2])>),
     /// Copies of layers, with the wires among them, shifted by `offset`.
     Duplicate {
+        /// The layers that are copied.
         layers: Vec<LayerId>,
+        /// To the right and down, in points at 100 %.
         offset: [f32; 2],
     },
     /// Layers (with the wires among them) from elsewhere, keeping their relative places.
     Paste {
+        /// The layers, as they were copied.
         fragment: Box<Graph>,
+        /// To the right and down, in points at 100 %.
         offset: [f32; 2],
     },
     /// Columns by depth, rows by order.
@@ -81,12 +118,16 @@ pub enum Edit {
 /// Why an edit was refused; the graph is then unchanged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EditError {
+    /// The wire cannot be drawn.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A layer that the edit names is gone.
     #[error("That layer no longer exists.")]
     NoSuchLayer,
+    /// A wire that the edit names is gone.
     #[error("That wire no longer exists.")]
     NoSuchWire,
+    /// A parameter refused its value; the sentence says why.
     #[error("{0}")]
     Param(String),
 }

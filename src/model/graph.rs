@@ -10,19 +10,24 @@ use serde::{Deserialize, Serialize};
 
 use super::layer::{Group, Inputs, LayerKind, Need};
 
+/// Names a layer within its graph, in files too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LayerId(pub u32);
 
+/// Names a wire within its graph. Layers and wires are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WireId(pub u32);
 
+/// A node of the graph: one layer with its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
+    /// What wires and edits call it by.
     pub id: LayerId,
     /// Unique in its graph, also after [`slug`]: "Dense 1" is `dense_1` in listings and checkpoints.
     pub name: String,
+    /// Which layer it is, with its parameters.
     #[serde(flatten)]
     pub kind: LayerKind,
     /// Frozen layers keep their weights while the rest trains.
@@ -34,6 +39,7 @@ pub struct Layer {
 }
 
 impl Layer {
+    /// The name as listings and checkpoints spell it: "Dense 1" is `dense_1`.
     pub fn slug(&self) -> String {
         slug(&self.name)
     }
@@ -42,10 +48,13 @@ impl Layer {
 /// From a port to a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wire {
+    /// What edits call it by.
     pub id: WireId,
+    /// The layer where it leaves.
     pub from: LayerId,
     /// Which of the outputs there.
     pub output: usize,
+    /// The layer where it arrives.
     pub to: LayerId,
     /// Which of the inputs there; no other wire arrives at it.
     pub input: usize,
@@ -54,11 +63,14 @@ pub struct Wire {
 /// One end of a wire that is to be: a port, or a layer whose port is chosen for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
+    /// The layer at this end.
     pub layer: LayerId,
+    /// Its port by number, from 0; `None`: the one that suits best.
     pub port: Option<usize>,
 }
 
 impl End {
+    /// This very port of the layer.
     pub fn at(layer: LayerId, port: usize) -> Self {
         Self { layer, port: Some(port) }
     }
@@ -90,16 +102,27 @@ impl PartialEq for Graph {
 /// Why a wire cannot be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
+    /// One of the ends names a layer that is not there.
     #[error("There is no such layer.")]
     NoSuchLayer,
+    /// The port that was asked for does not exist.
     #[error("{0} has no such port.")]
     NoSuchPort(String),
+    /// The layer passes nothing on, like the Loss.
     #[error("{0} has no output: it ends the network.")]
     NoOutput(String),
+    /// The layer takes nothing, like the Input.
     #[error("{0} has no input: the data enters here.")]
     NoInput(String),
+    /// The wire would lead a layer's output back to itself. Both by their names.
     #[error("This would create a loop: {to} already feeds {from}.")]
-    Cycle { from: String, to: String },
+    Cycle {
+        /// The layer where the wire would leave, by its name.
+        from: String,
+        /// Where it would arrive.
+        to: String,
+    },
+    /// There is a wire between these two ports.
     #[error("These two are already connected.")]
     Duplicate,
 }
@@ -113,10 +136,12 @@ impl Layer {
 }
 
 impl Graph {
+    /// All layers, by their ids: the order in which they were made.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         self.layers.values()
     }
 
+    /// The layer with this id.
     pub fn layer(&self, id: LayerId) -> Option<&Layer> {
         self.layers.get(&id)
     }
@@ -125,18 +150,22 @@ impl Graph {
         self.layers.get_mut(&id)
     }
 
+    /// All wires; those that arrive at the same layer in the order of its ports.
     pub fn wires(&self) -> &[Wire] {
         &self.wires
     }
 
+    /// The wire with this id.
     pub fn wire(&self, id: WireId) -> Option<&Wire> {
         self.wires.iter().find(|wire| wire.id == id)
     }
 
+    /// How many layers there are.
     pub fn len(&self) -> usize {
         self.layers.len()
     }
 
+    /// Whether nothing is drawn.
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }
@@ -146,6 +175,7 @@ impl Graph {
         self.wires.iter().filter(move |wire| wire.to == id)
     }
 
+    /// The wires that leave a layer, from any of its ports.
     pub fn outgoing(&self, id: LayerId) -> impl Iterator<Item = &Wire> {
         self.wires.iter().filter(move |wire| wire.from == id)
     }
@@ -179,6 +209,7 @@ impl Graph {
         Ok(id)
     }
 
+    /// Whether a wire between these two can be drawn, or the reason why not.
     pub fn may_connect(&self, from: impl Into<End>, to: impl Into<End>) -> Result<(), ConnectError> {
         self.joint(from.into(), to.into()).map(|_| ())
     }
@@ -270,6 +301,7 @@ impl Graph {
         false
     }
 
+    /// Takes a wire away and returns it; `None` where there is none.
     pub fn disconnect(&mut self, id: WireId) -> Option<Wire> {
         let index = self.wires.iter().position(|wire| wire.id == id)?;
         let wire = self.wires.remove(index);

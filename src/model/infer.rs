@@ -17,16 +17,19 @@ pub struct Inference {
     pub outputs: BTreeMap<LayerId, Vec<Shape>>,
     /// Trainable numbers of each valid layer.
     pub parameter_counts: BTreeMap<LayerId, usize>,
+    /// Whatever keeps it from training, in the order of the layers.
     pub problems: Vec<Problem>,
     /// Layers that are not on the way to the Loss: no gradient reaches them, and training leaves them alone.
     pub idle: BTreeSet<LayerId>,
 }
 
 impl Inference {
+    /// Whether it can train.
     pub fn is_valid(&self) -> bool {
         self.problems.is_empty()
     }
 
+    /// Trainable numbers of the whole network.
     pub fn parameter_count(&self) -> usize {
         self.parameter_counts.values().fold(0, |sum: usize, &n| sum.saturating_add(n))
     }
@@ -36,18 +39,23 @@ impl Inference {
         self.outputs.get(&wire.from)?.get(wire.output)
     }
 
+    /// What is wrong at this wire.
     pub fn wire_problem(&self, wire: WireId) -> Option<&Problem> {
         self.problems.iter().find(|p| p.place == Subject::Wire(wire))
     }
 
+    /// What is wrong with this layer.
     pub fn layer_problem(&self, layer: LayerId) -> Option<&Problem> {
         self.problems.iter().find(|p| p.place == Subject::Layer(layer))
     }
 }
 
+/// What a problem is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
+    /// The shape that flows along it does not fit.
     Wire(WireId),
+    /// A layer's parameters, or wires that it lacks.
     Layer(LayerId),
     /// The graph as a whole.
     Graph,
@@ -56,6 +64,7 @@ pub enum Subject {
 /// Something that keeps the graph from training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
+    /// Where it is marked.
     pub place: Subject,
     /// Name of the layer concerned, for lists; empty for the graph as a whole.
     pub layer: String,
@@ -63,6 +72,7 @@ pub struct Problem {
     pub message: String,
     /// "a row of numbers" and "1 × 28 × 28", where a shape is wrong.
     pub expected_got: Option<(String, String)>,
+    /// What can be done about it, the best first.
     pub repairs: Vec<Repair>,
 }
 
@@ -71,6 +81,7 @@ pub struct Problem {
 pub struct Repair {
     /// "Insert Flatten", "Set Units of Dense 2 to 10".
     pub label: String,
+    /// What the button does.
     pub edit: Edit,
 }
 

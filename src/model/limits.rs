@@ -22,50 +22,83 @@ const fn whole(name: &'static str, least: usize, most: usize) -> Limits<usize> {
     Limits { name, least, most }
 }
 
+/// Before the schedule.
 pub const LEARNING_RATE: Limits<f64> = real("the learning rate", 1e-7, 10.0);
+/// 0: no warm-up.
 pub const WARM_UP: Limits<usize> = whole("the number of warm-up steps", 0, 100_000);
+/// Samples.
 pub const BATCH_SIZE: Limits<usize> = whole("the batch size", 1, 65_536);
+/// Passes over the training data.
 pub const EPOCHS: Limits<usize> = whole("the number of epochs", 1, 1_000_000_000);
 /// What JSON's readers and the window's fields can hold.
 pub const SEED: Limits<usize> = whole("the seed", 0, i64::MAX as usize);
 
+/// Of SGD and RMSprop.
 pub const MOMENTUM: Limits<f64> = real("the momentum", 0.0, 0.999);
+/// Of Adam and its relatives: how much of the mean of gradients is kept each step.
 pub const BETA1: Limits<f64> = real("beta 1", 0.0, 0.999);
+/// The same for the mean of their squares.
 pub const BETA2: Limits<f64> = real("beta 2", 0.0, 0.99999);
+/// Added to what is divided by.
 pub const EPSILON: Limits<f64> = real("epsilon", 1e-12, 1.0);
+/// Of every optimiser.
 pub const WEIGHT_DECAY: Limits<f64> = real("the weight decay", 0.0, 10.0);
 /// Of RMSprop.
 pub const ALPHA: Limits<f64> = real("alpha", 0.0, 0.9999);
 /// Of Adagrad.
 pub const RATE_DECAY: Limits<f64> = real("the rate decay", 0.0, 1.0);
+/// Of Adagrad.
 pub const SUM_START: Limits<f64> = real("the initial sum", 0.0, 10.0);
 /// Of NAdam.
 pub const MOMENTUM_DECAY: Limits<f64> = real("the momentum decay", 0.0, 1.0);
 
+/// Of the gradient's norm, or of each of its numbers.
 pub const CLIP: Limits<f64> = real("the clipping limit", 1e-4, 1000.0);
+/// Epochs without a gain.
 pub const PATIENCE: Limits<usize> = whole("the patience of early stopping", 1, 10_000);
+/// Of the validation loss.
 pub const LEAST_GAIN: Limits<f64> = real("the minimum gain of early stopping", 0.0, 10.0);
 
+/// Between two drops.
 pub const STEP_EVERY: Limits<usize> = whole("the number of steps between drops of the rate", 1, 1_000_000);
+/// At each drop.
 pub const STEP_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01, 1.0);
+/// At each epoch.
 pub const EXPONENTIAL_FACTOR: Limits<f64> = real("the factor of the schedule", 0.9, 1.0);
+/// Until the rate is lowest.
 pub const SCHEDULE_STEPS: Limits<usize> = whole("the number of steps of the schedule", 1, 10_000_000);
+/// As a share of the full rate.
 pub const COSINE_FLOOR: Limits<f64> = real("the floor of the schedule", 0.0, 1.0);
+/// The share of the steps in which the rate rises.
 pub const CYCLE_RISE: Limits<f64> = real("the rise of the cycle", 0.0, 1.0);
+/// What the full rate is divided by for the first step.
 pub const START_DIVISOR: Limits<f64> = real("the start divisor of the cycle", 1.0, 1e6);
+/// What the first rate is divided by for the last step.
 pub const END_DIVISOR: Limits<f64> = real("the end divisor of the cycle", 1.0, 1e9);
+/// Both its lowest and its highest.
 pub const CYCLE_MOMENTUM: Limits<f64> = real("the momentum of the cycle", 0.0, 0.999);
+/// At each cut.
 pub const PLATEAU_FACTOR: Limits<f64> = real("the factor of the schedule", 0.01, 0.99);
+/// Without a gain, before a cut.
 pub const PLATEAU_WAIT: Limits<usize> = whole("the number of epochs to wait on a plateau", 0, 10_000);
+/// The gain that counts.
 pub const PLATEAU_THRESHOLD: Limits<f64> = real("the threshold of the schedule", 0.0, 1.0);
+/// Epochs after a cut in which none is counted.
 pub const PLATEAU_COOLDOWN: Limits<usize> = whole("the cooldown of the schedule", 0, 10_000);
+/// Below it the rate is not cut.
 pub const PLATEAU_LEAST_RATE: Limits<f64> = real("the minimum rate of the schedule", 0.0, 1.0);
+/// A cut by less is not made.
 pub const PLATEAU_LEAST_CUT: Limits<f64> = real("the minimum cut of the schedule", 0.0, 0.1);
 
+/// Of the samples that are held back.
 pub const VALIDATION: Limits<f64> = real("the validation share", 0.05, 0.9);
+/// Generated ones, before they are split.
 pub const POINTS: Limits<usize> = whole("the number of points", 10, 100_000);
+/// Of generated points.
 pub const CLASSES: Limits<usize> = whole("the number of classes", 2, 10);
+/// Drawn ones, before they are split.
 pub const DIGITS: Limits<usize> = whole("the number of digits", 100, 60_000);
+/// Of generated points and drawn digits.
 pub const NOISE: Limits<f64> = real("the noise", 0.0, 0.5);
 /// Of each part of a folder of pictures.
 pub const PICTURES: Limits<usize> = whole("the number of images per set", 10, 10_000_000);
@@ -92,6 +125,7 @@ impl<T: Copy + PartialOrd + Shown> Limits<T> {
 
 /// A number as people write it.
 pub trait Shown {
+    /// With as many places as it takes.
     fn shown(self) -> String;
 }
 

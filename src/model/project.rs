@@ -5,12 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::graph::Graph;
 use super::{DataSpec, Shape, Task, TrainingSpec};
 
+/// What a project file holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
+    /// In the title bar, and proposed for the file.
     pub name: String,
+    /// The network as it is drawn.
     pub graph: Graph,
+    /// Where samples come from.
     pub data: DataSpec,
+    /// Optimiser, schedule and how long.
     #[serde(default)]
     pub training: TrainingSpec,
 }
@@ -20,5 +25,6 @@ pub struct Project {
 pub struct DataSignature {
     /// One sample.
     pub input: Shape,
+    /// What is asked of the network.
     pub task: Task,
 }

@@ -15,11 +15,24 @@ pub enum Schedule {
     #[default]
     Constant,
     /// Multiply by `factor` every `every` steps.
-    Step { every: usize, factor: f64 },
+    Step {
+        /// Steps between two drops.
+        every: usize,
+        /// What the rate is multiplied by at each.
+        factor: f64,
+    },
     /// Multiply by `factor` each step.
-    Exponential { factor: f64 },
+    Exponential {
+        /// What the rate is multiplied by.
+        factor: f64,
+    },
     /// Half a cosine from the base rate to `floor` times it over `steps` steps; then it stays.
-    Cosine { steps: usize, floor: f64 },
+    Cosine {
+        /// Until the rate is lowest.
+        steps: usize,
+        /// The lowest rate, as a share of the full one.
+        floor: f64,
+    },
     /// Up to the base rate and down to almost nothing, once.
     OneCycle(OneCycle),
     /// Down whenever an epoch's result has stopped improving.

@@ -10,13 +10,19 @@ use super::Shape;
 use super::answer::Answer;
 use super::layer::LossKind;
 
+/// What is asked of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
     /// One of n classes. The target is the class's index.
     Classes(usize),
     /// One of `classes` at each of `positions`: the next character at every place of a text. The target is an index
     /// each.
-    ClassesAt { positions: usize, classes: usize },
+    ClassesAt {
+        /// Places in a sample.
+        positions: usize,
+        /// The same at each.
+        classes: usize,
+    },
     /// n numbers.
     Numbers(usize),
 }
@@ -57,6 +63,7 @@ pub enum AnswerView {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
+    /// The share of samples whose class is right, 0 to 1.
     #[default]
     Accuracy,
     /// Coefficient of determination.
@@ -64,6 +71,7 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// As charts and tables head it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Accuracy => "Accuracy",

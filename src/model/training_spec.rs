@@ -92,20 +92,81 @@ impl TrainingSpec {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Optimiser {
     /// Stochastic gradient descent, with or without momentum.
-    Sgd { momentum: f64, nesterov: bool, weight_decay: f64 },
+    Sgd {
+        /// 0: plain descent.
+        momentum: f64,
+        /// The gradient is taken where the momentum leads to.
+        nesterov: bool,
+        /// A share of each weight that is added to its gradient.
+        weight_decay: f64,
+    },
     /// Kingma and Ba, 2015.
-    Adam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+    Adam {
+        /// How much of the mean of gradients is kept each step.
+        beta1: f64,
+        /// The same for the mean of their squares.
+        beta2: f64,
+        /// Added to what is divided by.
+        epsilon: f64,
+        /// A share of each weight that is added to its gradient.
+        weight_decay: f64,
+    },
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
-    AdamW { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64 },
+    AdamW {
+        /// How much of the mean of gradients is kept each step.
+        beta1: f64,
+        /// The same for the mean of their squares.
+        beta2: f64,
+        /// Added to what is divided by.
+        epsilon: f64,
+        /// A share of each weight, times the rate, that is taken off it.
+        weight_decay: f64,
+    },
     /// Tieleman and Hinton, 2012, as in PyTorch.
-    RmsProp { alpha: f64, epsilon: f64, momentum: f64, weight_decay: f64 },
+    RmsProp {
+        /// How much of the mean of squares is kept each step.
+        alpha: f64,
+        /// Added to what is divided by.
+        epsilon: f64,
+        /// 0: none.
+        momentum: f64,
+        /// A share of each weight that is added to its gradient.
+        weight_decay: f64,
+    },
     /// `start`: what the sum of squares starts from (`initial_accumulator_value`); `rate_decay`: `lr_decay`.
-    Adagrad { rate_decay: f64, start: f64, epsilon: f64, weight_decay: f64 },
+    Adagrad {
+        /// The rate is divided by 1 + rate_decay · steps.
+        rate_decay: f64,
+        /// What the sum of squares starts from.
+        start: f64,
+        /// Added to what is divided by.
+        epsilon: f64,
+        /// A share of each weight that is added to its gradient.
+        weight_decay: f64,
+    },
     /// Adam with Nesterov momentum (Dozat, 2016).
     #[serde(rename = "nadam")]
-    NAdam { beta1: f64, beta2: f64, epsilon: f64, weight_decay: f64, momentum_decay: f64 },
+    NAdam {
+        /// How much of the mean of gradients is kept each step.
+        beta1: f64,
+        /// The same for the mean of their squares.
+        beta2: f64,
+        /// Added to what is divided by.
+        epsilon: f64,
+        /// A share of each weight that is added to its gradient.
+        weight_decay: f64,
+        /// How fast the momentum comes to its full size.
+        momentum_decay: f64,
+    },
     /// Not PyTorch's: as in its paper (Chen et al., 2023), weight decay decoupled.
-    Lion { beta1: f64, beta2: f64, weight_decay: f64 },
+    Lion {
+        /// How much of the mean of gradients counts in a step, beside the gradient.
+        beta1: f64,
+        /// How much of that mean is kept each step.
+        beta2: f64,
+        /// A share of each weight, times the rate, that is taken off it.
+        weight_decay: f64,
+    },
 }
 
 impl Optimiser {
@@ -187,9 +248,15 @@ pub enum Clip {
     #[default]
     None,
     /// Scale all gradients together so that their joint norm is at most `max`.
-    Norm { max: f64 },
+    Norm {
+        /// The largest norm, of all gradients together.
+        max: f64,
+    },
     /// Clamp every element to `-max ..= max`.
-    Value { max: f64 },
+    Value {
+        /// The largest absolute value.
+        max: f64,
+    },
 }
 
 /// Stops when the validation loss no longer improves.

@@ -115,6 +115,7 @@ impl ZeroPad2d {
 }
 
 impl ZeroPad1d {
+    /// Zeros before and after each axis of a sequence: time, then channels.
     pub fn zeros(&self) -> [[usize; 2]; 2] {
         [[self.before, self.after], [0; 2]]
     }

@@ -35,6 +35,7 @@ layer_params! {
 choices! {
     /// Where the new pixels come from.
     pub enum Interpolation {
+        /// Each pixel is repeated.
         Nearest = "nearest", "nearest";
         /// Pixels are areas: PyTorch's `align_corners=False`.
         Bilinear = "bilinear", "bilinear";

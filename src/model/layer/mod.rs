@@ -99,10 +99,12 @@ pub enum Group {
     Normalisation,
     /// Layers with several inputs.
     Merge,
+    /// What is minimised.
     Loss,
 }
 
 impl Group {
+    /// All groups, in the order of the palette.
     pub const PALETTE: [Self; 8] = [
         Self::Data,
         Self::Core,
@@ -114,6 +116,7 @@ impl Group {
         Self::Loss,
     ];
 
+    /// As the palette's headings say it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Data => "Data",
@@ -133,6 +136,7 @@ impl Group {
 pub struct About {
     /// Palette and default name: "Dense".
     pub title: &'static str,
+    /// Where it stands in the palette, and its colour.
     pub group: Group,
     /// A few words: "weighted sum".
     pub tagline: &'static str,
@@ -142,6 +146,7 @@ pub struct About {
     pub formula: &'static str,
     /// Up to two characters for the coloured icon.
     pub glyph: &'static str,
+    /// How many wires may arrive, and where.
     pub inputs: Inputs,
     /// Whether anything may follow.
     pub has_output: bool,
@@ -150,9 +155,13 @@ pub struct About {
 /// Why a layer cannot take what arrives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
+    /// What the layer takes: "a row of numbers".
     pub expected: String,
+    /// What arrives: "1 × 28 × 28".
     pub got: String,
+    /// A sentence: the reason for the rule.
     pub why: String,
+    /// What would help, the likeliest first.
     pub fixes: Vec<Fix>,
 }
 
@@ -162,13 +171,24 @@ pub enum Fix {
     /// Put this layer on the wire that arrives.
     InsertBefore(LayerKind),
     /// Change a parameter of the layer that complains.
-    Set { key: &'static str, value: ParamValue },
+    Set {
+        /// As in project files.
+        key: &'static str,
+        /// What fits.
+        value: ParamValue,
+    },
     /// Change a parameter of the layer before it, when that layer has it.
-    SetPrevious { key: &'static str, value: ParamValue },
+    SetPrevious {
+        /// As in project files.
+        key: &'static str,
+        /// What fits.
+        value: ParamValue,
+    },
 }
 
 /// A layer's rule book.
 pub trait LayerSpec: Params {
+    /// Its texts and ports.
     fn about(&self) -> &'static About;
 
     /// Names of the ports where something leaves, as in files; none where nothing does.
@@ -217,6 +237,7 @@ pub struct Weight {
 }
 
 impl Weight {
+    /// One that is trained.
     pub fn new(name: &'static str, dims: impl Into<Vec<usize>>, axes: &'static [&'static str]) -> Self {
         Self { name, dims: dims.into(), axes, is_trained: true }
     }
@@ -245,14 +266,17 @@ macro_rules! layers {
                 match self { $( LayerKind::$kind(_) => $key, )* }
             }
 
+            /// A layer with default parameters; `None` for a word that this version does not know.
             pub fn from_key(key: &str) -> Option<LayerKind> {
                 match key { $( $key => Some(LayerKind::$kind($kind::default())), )* _ => None }
             }
 
+            /// Its rules.
             pub fn spec(&self) -> &dyn LayerSpec {
                 match self { $( LayerKind::$kind(layer) => layer, )* }
             }
 
+            /// Its parameters, to be changed by key.
             pub fn params_mut(&mut self) -> &mut dyn Params {
                 match self { $( LayerKind::$kind(layer) => layer, )* }
             }
@@ -332,6 +356,7 @@ layers! {
 }
 
 impl LayerKind {
+    /// Its texts and ports.
     pub fn about(&self) -> &'static About {
         self.spec().about()
     }
@@ -345,6 +370,7 @@ impl LayerKind {
         }
     }
 
+    /// The key of that parameter.
     pub fn count_key(&self) -> Option<&'static str> {
         self.count().map(|(spec, _)| spec.key)
     }

@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ParamValue {
+    /// A switch.
     Bool(bool),
+    /// A whole number.
     Int(i64),
+    /// A real number.
     Float(f64),
     /// Free text, or the key of a choice.
     Text(String),
@@ -19,27 +22,38 @@ pub enum ParamValue {
 pub struct ParamSpec {
     /// Field name, as in the project file.
     pub key: &'static str,
+    /// What the user reads: "Units".
     pub label: &'static str,
     /// One or two sentences for a beginner, the field's term included.
     pub help: &'static str,
+    /// Which values are allowed.
     pub kind: ParamKind,
     /// Shown on the node card, editable in place.
     pub on_card: bool,
 }
 
+/// What a parameter may be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParamKind {
+    /// A whole number, limits included.
     Int {
+        /// The least.
         min: i64,
+        /// The largest.
         max: i64,
     },
+    /// A real number, limits included.
     Float {
+        /// The least.
         min: f64,
+        /// The largest.
         max: f64,
     },
+    /// On or off.
     Bool,
     /// Keys and what the user reads.
     Choice(Vec<(&'static str, &'static str)>),
+    /// Free text: a formula.
     Text,
 }
 
@@ -93,7 +107,9 @@ impl ParamKind {
 
 /// A Rust type that can stand behind a parameter.
 pub trait Field: Sized {
+    /// Its value for a control.
     fn to_param(&self) -> ParamValue;
+    /// `None`: the value is of another kind.
     fn from_param(value: &ParamValue) -> Option<Self>;
 }
 
@@ -148,7 +164,9 @@ impl Field for String {
 
 /// Reading and writing parameters by key; made by [`layer_params!`].
 pub trait Params {
+    /// All of them, in the order of the inspector.
     fn param_specs(&self) -> Vec<ParamSpec>;
+    /// The value of one; `None`: there is none with this key.
     fn param(&self, key: &str) -> Option<ParamValue>;
     /// The message is a sentence for the user.
     fn set_param(&mut self, key: &str, value: &ParamValue) -> Result<(), String>;
@@ -219,16 +237,20 @@ macro_rules! choices {
         pub enum $name { $( $(#[$vmeta])* #[serde(rename = $key)] $variant, )* }
 
         impl $name {
+            /// All of them, in the order of the list.
             pub const ALL: &'static [Self] = &[$( Self::$variant, )*];
 
+            /// As in project files.
             pub fn key(self) -> &'static str {
                 match self { $( Self::$variant => $key, )* }
             }
 
+            /// As the user reads it.
             pub fn title(self) -> &'static str {
                 match self { $( Self::$variant => $title, )* }
             }
 
+            /// The choice that a control offers.
             pub fn kind() -> $crate::model::layer::ParamKind {
                 $crate::model::layer::ParamKind::Choice(vec![$( ($key, $title), )*])
             }

@@ -5,13 +5,16 @@
 pub struct InputPort {
     /// One word, as in files: "query".
     pub name: &'static str,
+    /// Whether a wire has to arrive.
     pub need: Need,
     /// One sentence for the tooltip: what belongs here, and what stands in where nothing arrives.
     pub help: &'static str,
 }
 
+/// Whether a network is complete without a wire here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    /// A problem until a wire arrives.
     Required,
     /// Something else stands in where no wire arrives.
     Optional,
@@ -22,7 +25,9 @@ pub enum Need {
 /// How many wires may arrive, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inputs {
+    /// Nothing arrives: the data enters here.
     None,
+    /// Exactly one wire.
     One,
     /// One wire each, and each means something else.
     Named(&'static [InputPort]),
@@ -33,6 +38,7 @@ pub enum Inputs {
 const LETTERS: usize = 26;
 
 impl Inputs {
+    /// How many wires have to arrive.
     pub fn least(self) -> usize {
         match self {
             Self::None => 0,
@@ -57,6 +63,7 @@ impl Inputs {
         self.most() != Some(0) && self.most() != Some(1)
     }
 
+    /// What a port is called, as in files: "input", "query", "b".
     pub fn name(self, port: usize) -> String {
         match self {
             Self::Named(ports) => ports.get(port).map_or_else(|| format!("input {port}"), |port| port.name.to_owned()),
@@ -66,6 +73,7 @@ impl Inputs {
         }
     }
 
+    /// The number of the port with this name, from 0.
     pub fn find(self, name: &str) -> Option<usize> {
         match (self, name.as_bytes()) {
             (Self::Named(ports), _) => ports.iter().position(|port| port.name == name),
@@ -76,6 +84,7 @@ impl Inputs {
         }
     }
 
+    /// What is said of a named port; `None` where ports have no texts of their own.
     pub fn port(self, port: usize) -> Option<&'static InputPort> {
         match self {
             Self::Named(ports) => ports.get(port),

@@ -6,11 +6,15 @@ use super::*;
 choices! {
     /// What a recurrent network applies to its sums.
     pub enum Nonlinearity {
+        /// Between −1 and 1.
         Tanh = "tanh", "tanh";
+        /// max(0, x).
         Relu = "relu", "ReLU";
+        /// 1 / (1 + e⁻ˣ), between 0 and 1.
         Sigmoid = "sigmoid", "sigmoid";
         /// As PyTorch's and Keras 3's, `x / 6 + 1/2` cut off at 0 and 1.
         HardSigmoid = "hard_sigmoid", "Hard sigmoid";
+        /// The sum as it is.
         Linear = "linear", "linear";
     }
 }
@@ -96,10 +100,13 @@ static SIMPLE_RNN: About = About {
 /// What the three have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Recurrence {
+    /// Numbers of the state, in each direction.
     pub units: usize,
     /// Blocks of units in the weights: 4 for the gates of an LSTM.
     pub gates: usize,
+    /// Two networks, one from each end; their outputs lie side by side.
     pub bidirectional: bool,
+    /// Whether sums begin at a trained number instead of 0.
     pub bias: bool,
 }
 
