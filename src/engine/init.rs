@@ -13,13 +13,24 @@ pub enum Initial {
     /// Every element has this value.
     Constant(f64),
     /// Normally distributed around 0.
-    Normal { deviation: f64 },
+    Normal {
+        /// Its standard deviation.
+        deviation: f64,
+    },
     /// `[T, F]`: sin(t / 10000^(i / F)) at even i, the cosine of the same at the odd i behind it.
     Sinusoids,
     /// Evenly between -bound and bound.
-    Uniform { bound: f64 },
+    Uniform {
+        /// The largest magnitude.
+        bound: f64,
+    },
     /// `value` is for [`Initialiser::Constant`].
-    Weights { initialiser: Initialiser, value: f64 },
+    Weights {
+        /// As the layer has it set; fans are read off the sizes.
+        initialiser: Initialiser,
+        /// Of every element.
+        value: f64,
+    },
 }
 
 impl Initial {

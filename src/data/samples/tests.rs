@@ -8,6 +8,7 @@ impl Samples {
         self.rows.in_place(0..self.len()).unwrap().0
     }
 
+    /// As [`Self::inputs`]: an index or numbers a sample.
     pub fn targets(&self) -> &[f32] {
         self.rows.in_place(0..self.len()).unwrap().1
     }

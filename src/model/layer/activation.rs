@@ -7,6 +7,7 @@ use super::*;
 macro_rules! activation {
     ($name:ident, $about:ident, $title:literal, $tagline:literal, $glyph:literal, $formula:literal, $help:literal) => {
         layer_params! {
+            #[doc = concat!("`", $formula, "`, number by number; of softmax along the last axis.")]
             pub struct $name {}
         }
         static $about: About = About {
@@ -165,6 +166,7 @@ activation!(
 );
 
 layer_params! {
+    /// As PyTorch's `nn.LeakyReLU`.
     pub struct LeakyRelu {
         slope (card): f64 = 0.01, float(0.0, 1.0), "Slope", SLOPE;
     }
@@ -255,6 +257,7 @@ impl LayerSpec for Prelu {
 }
 
 layer_params! {
+    /// As PyTorch's `nn.ELU`.
     pub struct Elu {
         alpha (card): f64 = 1.0, float(0.0, 10.0), "Alpha", "How far below zero the curve goes.";
     }

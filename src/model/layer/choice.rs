@@ -57,6 +57,7 @@ pub struct Activated {
 macro_rules! activated {
     ($($layer:ident),*) => {
         $(impl $layer {
+            /// The function behind the weighted sums.
             pub fn activated(&self) -> $crate::model::layer::Activated {
                 let Self { activation, slope, cap, threshold, .. } = *self;
                 $crate::model::layer::Activated { activation, slope, cap, threshold }

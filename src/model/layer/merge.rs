@@ -34,15 +34,19 @@ macro_rules! number_by_number {
 }
 
 number_by_number! {
+    /// The sum of all.
     Add, ADD, "Add", "residual", "+", "y = a + b", "added",
         "Adds its inputs element by element. With one input bypassing a few layers it forms a residual (skip) \
             connection, which makes very deep networks trainable.";
+    /// The first without the others.
     Subtract, SUBTRACT, "Subtract", "difference", "−", "y = a − b", "subtracted",
         "Subtracts its second input from the first, element by element, and any further ones too: how two branches \
             differ.";
+    /// The product of all.
     Multiply, MULTIPLY, "Multiply", "gate", "×", "y = a · b", "multiplied",
         "Multiplies its inputs element by element, so that one input can control how much of the other passes (a \
             gate).";
+    /// The sum of all, divided by how many they are.
     Average, AVERAGE, "Average", "mean of branches", "av", "y = (a + b) / 2", "averaged",
         "Averages its inputs element by element, as when several branches vote.";
     /// PyTorch's `maximum`, of more than two one after the other.

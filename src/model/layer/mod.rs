@@ -253,7 +253,11 @@ macro_rules! layers {
         /// Every kind of layer with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "kind")]
-        pub enum LayerKind { $( #[serde(rename = $key)] $kind($kind), )* }
+        pub enum LayerKind { $(
+            #[doc = concat!("`", $key, "` in project files.")]
+            #[serde(rename = $key)]
+            $kind($kind),
+        )* }
 
         impl LayerKind {
             /// One of each with default parameters, in the order of the palette.

@@ -184,7 +184,10 @@ macro_rules! layer_params {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        pub struct $name { $( pub $field: $ty, )* }
+        pub struct $name { $(
+            #[doc = concat!("\"", $label, "\": its range and help are those of its [`ParamSpec`](super::ParamSpec).")]
+            pub $field: $ty,
+        )* }
 
         impl Default for $name {
             fn default() -> Self { Self { $( $field: $default, )* } }

@@ -194,6 +194,7 @@ impl Pool {
 macro_rules! sliding_pools {
     ($($layer:ident),*) => {
         $(impl $layer {
+            /// How its window slides.
             pub fn pool(&self) -> Pool {
                 let Self { kernel, stride, padding, pad, keep_remainder, .. } = *self;
                 Pool { sliding: Sliding { kernel, stride, padding, pad, dilation: 1 }, keep_remainder }

@@ -154,6 +154,7 @@ impl Recurrence {
 macro_rules! recurrent {
     ($($layer:ident, $about:ident, $gates:literal, $what:literal;)*) => {
         $(impl $layer {
+            /// Sizes of its weights and states.
             pub fn recurrence(&self) -> Recurrence {
                 Recurrence {
                     units: self.units,

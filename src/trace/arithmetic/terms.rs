@@ -6,6 +6,7 @@ use crate::expr::{BinaryOperator, Function};
 /// One of the numbers that a sum is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Term<'a> {
+    /// What is added, without its factor.
     pub part: &'a Arithmetic,
     /// What stands before the whole sum: 1 / count of a mean, −1 behind a minus.
     pub factor: f64,

@@ -29,6 +29,7 @@ impl Debugger {
         }
     }
 
+    /// With all points that are known.
     pub fn curves(&self) -> Vec<WatchCurve> {
         let told = |curve: &Curve| WatchCurve {
             expression: curve.expression.clone(),

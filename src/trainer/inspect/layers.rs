@@ -8,6 +8,7 @@ use crate::trainer::debugger::Debugger;
 /// Of larger activations only the first samples are looked at.
 const MOST_COUNTED: usize = 1 << 20;
 
+/// Every layer but the Loss, in the order in which they compute.
 pub fn record(debugger: &Debugger) -> LayersRecord {
     let machine = debugger.machine();
     let graph = &debugger.run().project().graph;

@@ -7,6 +7,7 @@ use crate::trainer::debugger::Debugger;
 use crate::trainer::run::Run;
 use crate::trainer::value::locate;
 
+/// What the panels look through: the run itself, or samples that it is probed with.
 pub struct Lens {
     probe: Option<Machine>,
     /// Completed steps: whose weights the probe has.
@@ -25,10 +26,12 @@ impl Lens {
         Self { probe: None, step: debugger.moment().step }
     }
 
+    /// The one whose values are seen.
     pub fn machine<'a>(&'a self, debugger: &'a Debugger) -> &'a Machine {
         self.probe.as_ref().unwrap_or(debugger.machine())
     }
 
+    /// The one that probes, if one does.
     pub fn probe(&self) -> Option<&Machine> {
         self.probe.as_ref()
     }

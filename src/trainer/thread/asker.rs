@@ -22,6 +22,7 @@ impl Asker {
         Self { commands, interrupts, standing }
     }
 
+    /// Comes back at once.
     pub fn send(&self, command: Command) {
         self.interrupts.sent(&command);
         // The thread catches its panics. Where it has ended there is nobody left who could obey, nor a run to do it
