@@ -1,16 +1,16 @@
 //! What every panel says of itself, and the one list of them: a tab of the workspace is an arrangement of panels. A
 //! person can put them elsewhere; several in one place are tabs.
 
-use std::collections::HashMap;
-
-use egui::Ui;
+use egui::{Align, Layout, Rect, Ui, vec2};
 use egui_material_icons::{MaterialIcon, icons};
 
 use super::compare::{CurvesPanel, PairPanel, RunsPanel};
+use super::debug::Pane;
 use super::dialogs::Dialogs;
-use super::panels::header;
+use super::panels::{HEADING, header};
+use super::theme::Tokens;
 use super::thumbnails::Thumbnails;
-use super::widgets::tab_strip;
+use super::widgets::pane_tabs;
 use super::workspace::WorkspaceUi;
 use super::{data_panel, inspector, output, palette, plots};
 use crate::persist::{Area, Arrangement};
@@ -24,11 +24,19 @@ pub struct Desk<'a> {
     pub thumbnails: &'a mut Thumbnails,
     pub dialogs: &'a mut Dialogs,
     pub actions: &'a mut Vec<Action>,
+    /// The panel that is drawn has its name on a tab above it, and does not say it again.
+    pub is_named: bool,
 }
 
 pub trait Panel: Sync {
     /// As its tab is called, and a screen reader says.
     fn name(&self) -> &'static str;
+
+    /// On its tab: its name, and what there is to say of it.
+    fn title(&self, state: &State) -> String {
+        let _ = state;
+        self.name().to_owned()
+    }
 
     fn icon(&self) -> MaterialIcon;
 
@@ -48,6 +56,28 @@ pub trait Panel: Sync {
         true
     }
 
+    /// The key that brings it to the front.
+    fn shortcut(&self) -> Option<char> {
+        None
+    }
+
+    /// Whether that key was pressed, and its tab has to take the keyboard.
+    fn takes_focus(&self, own: &mut WorkspaceUi) -> bool {
+        let _ = own;
+        false
+    }
+
+    /// How much of a heading's width its controls beside the tabs take.
+    fn tools_width(&self, room: f32) -> f32 {
+        let _ = room;
+        0.0
+    }
+
+    /// Those controls, from the right; `room` as above.
+    fn tools(&self, ui: &mut Ui, desk: &mut Desk<'_>, room: f32) {
+        let _ = (ui, desk, room);
+    }
+
     /// What a tour points at it by.
     fn anchor(&self) -> Option<Anchor> {
         None
@@ -62,8 +92,24 @@ pub trait Panel: Sync {
 }
 
 /// Every panel.
-pub static PANELS: [&dyn Panel; 8] =
-    [&Layers, &Data, &Inspector, &Output, &Plots, &RunsPanel, &CurvesPanel, &PairPanel];
+pub static PANELS: [&dyn Panel; 16] = [
+    &Layers,
+    &Data,
+    &Inspector,
+    &Output,
+    &Plots,
+    &Pane::Program,
+    &Pane::Breakpoints,
+    &Pane::Tensor,
+    &Pane::Canvas,
+    &Pane::Watch,
+    &Pane::Layers,
+    &Pane::Sample,
+    &Pane::Time,
+    &RunsPanel,
+    &CurvesPanel,
+    &PairPanel,
+];
 
 /// Where it stands.
 pub fn place_of(panel: &dyn Panel, arrangement: &Arrangement) -> Option<Area> {
@@ -89,22 +135,21 @@ pub fn names(arrangement: &Arrangement, tab: Tab, place: Area) -> Option<String>
     Some(names)
 }
 
-/// Which one is seen where several stand, by key. Where nobody has chosen it is the first.
+/// Which one is seen where several stand: the one that was chosen last, or else the first. By keys, the last choice at
+/// the end.
 #[derive(Default)]
-pub struct Shown(HashMap<(Tab, Area), &'static str>);
+pub struct Shown(Vec<&'static str>);
 
 impl Shown {
-    fn of(&self, arrangement: &Arrangement, tab: Tab, place: Area) -> Option<&'static dyn Panel> {
-        let here = at(arrangement, tab, place);
-        let chosen = self.0.get(&(tab, place));
-        here.iter().find(|panel| chosen == Some(&panel.key())).or(here.first()).copied()
+    fn of(&self, here: &[&'static dyn Panel]) -> Option<&'static dyn Panel> {
+        let chosen = |panel: &&&dyn Panel| self.0.iter().position(|key| *key == panel.key());
+        here.iter().rev().max_by_key(chosen).copied()
     }
 
-    /// Brings it to the front, and tells where that is.
-    pub fn choose(&mut self, panel: &dyn Panel, arrangement: &Arrangement) -> Option<Area> {
-        let place = place_of(panel, arrangement)?;
-        self.0.insert((panel.tab(), place), panel.key());
-        Some(place)
+    /// Brings it to the front.
+    pub fn choose(&mut self, key: &'static str) {
+        self.0.retain(|other| *other != key);
+        self.0.push(key);
     }
 }
 
@@ -113,21 +158,52 @@ pub fn named(anchor: Anchor) -> Option<&'static dyn Panel> {
     PANELS.into_iter().find(|panel| panel.anchor() == Some(anchor))
 }
 
-/// Shows what stands there, with a tab each where that is more than one.
-pub fn show(ui: &mut Ui, tab: Tab, place: Area, desk: &mut Desk<'_>) {
-    let arrangement = &desk.state.settings().panels;
+/// Shows what stands in these places, with a tab each where that is more than one.
+pub fn show(ui: &mut Ui, tab: Tab, places: &[Area], desk: &mut Desk<'_>) {
+    let here = at_all(&desk.state.settings().panels, tab, places);
     // Fields of the tab that is left take what was typed into them.
-    let Some(shown) = desk.own.shown.of(arrangement, tab, place) else { return };
-    let here = at(arrangement, tab, place);
-    if here.len() > 1 || !shown.has_heading() {
-        let tabs: Vec<(&str, &str)> = here.iter().map(|panel| (panel.key(), panel.name())).collect();
-        let mut chosen = shown.key();
-        header(ui, |ui| tab_strip(ui, &mut chosen, &tabs));
-        if chosen != shown.key() {
-            desk.own.shown.0.insert((tab, place), chosen);
-        }
+    let Some(shown) = desk.own.shown.of(&here) else { return };
+    desk.is_named = here.len() > 1 || !shown.has_heading();
+    if desk.is_named {
+        heading(ui, shown, &here, desk);
     }
     show_one(shown, ui, desk);
+    desk.is_named = false;
+}
+
+/// Those that stand in any of these places.
+fn at_all(arrangement: &Arrangement, tab: Tab, places: &[Area]) -> Vec<&'static dyn Panel> {
+    places.iter().flat_map(|place| at(arrangement, tab, *place)).collect()
+}
+
+/// A tab for each, and the controls of the one that is seen.
+fn heading(ui: &mut Ui, shown: &dyn Panel, here: &[&'static dyn Panel], desk: &mut Desk<'_>) {
+    let titles: Vec<String> = here.iter().map(|panel| panel.title(desk.state)).collect();
+    let tabs: Vec<(&str, &str)> = here.iter().map(|panel| panel.key()).zip(titles.iter().map(String::as_str)).collect();
+    let keys: String = here.iter().filter_map(|panel| panel.shortcut()).collect();
+    let focus = shown.takes_focus(desk.own);
+    let mut chosen = shown.key();
+    let ground = Rect::from_min_size(ui.available_rect_before_wrap().min, vec2(ui.available_width(), HEADING));
+    ui.painter().rect_filled(ground, 0.0, Tokens::of(ui).panel);
+    header(ui, |ui| {
+        let room = ui.available_width();
+        ui.scope(|ui| {
+            ui.set_max_width(room - shown.tools_width(room));
+            pane_tabs(ui, &mut chosen, &tabs, &keys, focus);
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(12.0);
+            shown.tools(ui, desk, room);
+        });
+    });
+    if chosen != shown.key() {
+        desk.own.shown.choose(chosen);
+    }
+}
+
+/// The one that is seen of those in these places.
+pub fn seen(tab: Tab, places: &[Area], state: &State, own: &WorkspaceUi) -> Option<&'static dyn Panel> {
+    own.shown.of(&at_all(&state.settings().panels, tab, places))
 }
 
 /// Shows one, and notes where it is.
@@ -140,8 +216,8 @@ pub fn show_one(panel: &dyn Panel, ui: &mut Ui, desk: &mut Desk<'_>) {
 }
 
 /// What the one that is seen there wants pictured.
-pub fn wants(tab: Tab, place: Area, state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
-    if let Some(panel) = own.shown.of(&state.settings().panels, tab, place) {
+pub fn wants(tab: Tab, places: &[Area], state: &State, own: &WorkspaceUi, wanted: &mut PictureWishes) {
+    if let Some(panel) = seen(tab, places, state, own) {
         panel.wants(state, own, wanted);
     }
 }
@@ -293,6 +369,7 @@ impl Panel for Output {
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
         let shown = desk.own.canvas.shown_unit();
         let pinned = &mut desk.own.canvas.pinned_unit;
+        desk.own.output.is_named = desk.is_named;
         output::show(ui, desk.state, &mut desk.own.output, (shown, pinned), desk.actions);
     }
 }
@@ -335,11 +412,11 @@ mod tests {
 
     #[test]
     fn every_panel_has_a_place_a_name_and_a_key_of_its_own() {
-        for of in [|panel: &dyn Panel| panel.name(), |panel: &dyn Panel| panel.key()] {
-            let mut words: Vec<&str> = PANELS.iter().map(|panel| of(*panel)).collect();
-            words.sort_unstable();
-            words.dedup();
-            assert_eq!(words.len(), PANELS.len());
+        let (mut keys, mut called) = (Vec::new(), Vec::new());
+        for panel in PANELS {
+            assert!(!keys.contains(&panel.key()) && !called.contains(&(panel.tab(), panel.name())), "{}", panel.key());
+            keys.push(panel.key());
+            called.push((panel.tab(), panel.name()));
         }
         assert!(PANELS.iter().all(|panel| !panel.places().is_empty() && !panel.icon().codepoint.is_empty()));
         let usual = Arrangement::default();
@@ -358,10 +435,15 @@ mod tests {
         assert_eq!(keys(Area::Left), ["layers", "data", "output"]);
         assert!(keys(Area::LowerRight).is_empty() && keys(Area::Top).is_empty());
         let mut shown = Shown::default();
-        assert_eq!(shown.of(&arrangement, Tab::Build, Area::Left).map(Panel::key), Some("layers"));
-        assert_eq!(shown.choose(&Output, &arrangement), Some(Area::Left));
-        assert_eq!(shown.of(&arrangement, Tab::Build, Area::Left).map(Panel::key), Some("output"));
-        assert_eq!(shown.of(&Arrangement::default(), Tab::Build, Area::Left).map(Panel::key), Some("layers"));
+        let seen = |shown: &Shown, arrangement: &Arrangement, places: &[Area]| {
+            shown.of(&at_all(arrangement, Tab::Build, places)).map(Panel::key)
+        };
+        assert_eq!(seen(&shown, &arrangement, &[Area::Left]), Some("layers"));
+        shown.choose("data");
+        shown.choose("output");
+        assert_eq!(seen(&shown, &arrangement, &[Area::Left]), Some("output"));
+        assert_eq!(seen(&shown, &Arrangement::default(), &[Area::Left]), Some("data"));
+        assert_eq!(seen(&shown, &Arrangement::default(), &[Area::Left, Area::LowerRight]), Some("output"));
     }
 
     #[test]
@@ -369,14 +451,14 @@ mod tests {
         let (mut state, mut own) = (State::default(), WorkspaceUi::default());
         let wants_output = |place, state: &State, own: &WorkspaceUi| {
             let mut wanted = PictureWishes::default();
-            wants(Tab::Build, place, state, own, &mut wanted);
+            wants(Tab::Build, &[place], state, own, &mut wanted);
             wanted.output
         };
         assert!(!wants_output(Area::Left, &state, &own));
         assert!(wants_output(Area::LowerRight, &state, &own));
         state.pose().settings.panels.put("output", Area::Left, Area::LowerRight);
         assert!(!wants_output(Area::Left, &state, &own), "it stands behind another tab");
-        own.shown.choose(&Output, &state.settings().panels);
+        own.shown.choose("output");
         assert!(wants_output(Area::Left, &state, &own));
     }
 }

@@ -4,11 +4,14 @@ use egui::{Frame, Margin, Sense, Stroke, Ui, UiBuilder};
 
 use super::theme::Tokens;
 
-/// The 36 points at the top of a panel.
+/// How high the heading of a panel is.
+pub const HEADING: f32 = 36.0;
+
+/// The heading at the top of a panel.
 pub fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let tokens = Tokens::of(ui);
     ui.horizontal(|ui| {
-        ui.set_height(36.0);
+        ui.set_height(HEADING);
         ui.add_space(12.0);
         contents(ui);
     });

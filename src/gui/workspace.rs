@@ -101,7 +101,9 @@ impl WorkspaceUi {
 impl WorkspaceUi {
     /// Opens the panel that this is about, if it is hidden.
     pub fn reveal(&mut self, anchor: Anchor, arrangement: &Arrangement) {
-        let Some(place) = panel::named(anchor).and_then(|panel| self.shown.choose(panel, arrangement)) else { return };
+        let Some(panel) = panel::named(anchor) else { return };
+        let Some(place) = panel::place_of(panel, arrangement) else { return };
+        self.shown.choose(panel.key());
         let open = self.open.now();
         match place {
             Area::Left => open.left = true,
@@ -122,19 +124,15 @@ pub fn show(
     dialogs: &mut Dialogs,
     actions: &mut Vec<Action>,
 ) {
-    if state.tab() == Tab::Debug {
-        let middle = debug::show(ui, state, &mut local.debug, &mut local.canvas, dialogs, actions);
-        local.middle = Some(middle);
-        return;
-    }
-    let desk = &mut Desk { state, own: local, thumbnails, dialogs, actions };
+    let desk = &mut Desk { state, own: local, thumbnails, dialogs, actions, is_named: false };
     match state.tab() {
+        Tab::Debug => return debug::show(ui, desk),
         Tab::Compare => {
             desk.own.middle = Some(ui.max_rect());
             compare::show(ui, desk);
         }
-        Tab::Build | Tab::Debug if desk.own.projector.on => projector::build(ui, desk),
-        Tab::Build | Tab::Debug => build(ui, desk),
+        Tab::Build if desk.own.projector.on => projector::build(ui, desk),
+        Tab::Build => build(ui, desk),
     }
     exports::follow(ui.ctx(), desk);
     let wanted = all_wanted(state, desk.own);
@@ -168,7 +166,7 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
         let left = Panel::left(("left", class)).frame(ground).default_size(left_width);
         left.size_range(176.0..=(width * 0.3).max(176.0)).show_collapsible(ui, &mut open.left, |ui| {
             ui.spacing_mut().item_spacing.y = 6.0;
-            panel::show(ui, Tab::Build, Area::Left, desk);
+            panel::show(ui, Tab::Build, &[Area::Left], desk);
         });
     }
     if at_right || lower_right {
@@ -179,17 +177,17 @@ fn build(ui: &mut Ui, desk: &mut Desk<'_>) {
                     .frame(ground)
                     .default_size((height * if low { 0.44 } else { 0.36 }).min(312.0));
                 below.size_range(150.0..=(height * 0.65)).show_collapsible(ui, &mut open.output, |ui| {
-                    fixed(ui, |ui| panel::show(ui, Tab::Build, Area::LowerRight, desk));
+                    fixed(ui, |ui| panel::show(ui, Tab::Build, &[Area::LowerRight], desk));
                 });
             }
             let upper = if at_right { Area::Right } else { Area::LowerRight };
-            CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, upper, desk));
+            CentralPanel::no_frame().show(ui, |ui| panel::show(ui, Tab::Build, &[upper], desk));
         });
     }
     if at_bottom {
         let bottom = Panel::bottom(("plots", low)).frame(ground).default_size((height * 0.36).min(312.0));
         bottom.size_range(120.0..=(height * 0.65)).show_collapsible(ui, &mut open.plots, |ui| {
-            fixed(ui, |ui| panel::show(ui, Tab::Build, Area::Bottom, desk));
+            fixed(ui, |ui| panel::show(ui, Tab::Build, &[Area::Bottom], desk));
         });
     }
 
@@ -207,7 +205,7 @@ fn all_wanted(state: &State, local: &WorkspaceUi) -> PictureWishes {
     let mut wanted = PictureWishes { sample: state.wanted().sample, ..PictureWishes::default() };
     if state.tab() == Tab::Compare {
         for place in [Area::Top, Area::Bottom, Area::Centre, Area::Right] {
-            panel::wants(Tab::Compare, place, state, local, &mut wanted);
+            panel::wants(Tab::Compare, &[place], state, local, &mut wanted);
         }
         return wanted;
     }
@@ -228,7 +226,7 @@ fn all_wanted(state: &State, local: &WorkspaceUi) -> PictureWishes {
         (Area::Bottom, open.plots),
     ];
     for (place, _) in places.into_iter().filter(|(_, is_open)| *is_open) {
-        panel::wants(Tab::Build, place, state, local, &mut wanted);
+        panel::wants(Tab::Build, &[place], state, local, &mut wanted);
     }
     wanted.canvas = true;
     local.canvas.subscribe(&mut wanted);

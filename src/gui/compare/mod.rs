@@ -112,7 +112,7 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
         if stands(place) {
             let edge = edge.frame(ground).default_size((height * 0.36).clamp(150.0, 320.0));
             edge.resizable(true).size_range(120.0..=(height * 0.7)).show(ui, |ui| {
-                fixed(ui, |ui| panel::show(ui, Tab::Compare, place, desk));
+                fixed(ui, |ui| panel::show(ui, Tab::Compare, &[place], desk));
             });
         }
     }
@@ -122,10 +122,10 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
         let narrow = width < 1200.0;
         let right = egui::Panel::right(("pair", narrow)).frame(Frame::new().fill(seen.tokens.canvas));
         right.default_size(width * 0.4).size_range(200.0..=(width * 0.7).max(200.0)).show(ui, |ui| {
-            fixed(ui, |ui| panel::show(ui, Tab::Compare, Area::Right, desk));
+            fixed(ui, |ui| panel::show(ui, Tab::Compare, &[Area::Right], desk));
         });
     }
-    CentralPanel::no_frame().frame(ground).show(ui, |ui| panel::show(ui, Tab::Compare, middle, desk));
+    CentralPanel::no_frame().frame(ground).show(ui, |ui| panel::show(ui, Tab::Compare, &[middle], desk));
 }
 
 /// The table.
@@ -216,6 +216,6 @@ impl Panel for PairPanel {
     }
 
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
-        pair::show(ui, &Seen::of(ui, desk.state), &mut desk.own.compare, desk.actions);
+        pair::show(ui, &Seen::of(ui, desk.state), &mut desk.own.compare, desk.is_named, desk.actions);
     }
 }

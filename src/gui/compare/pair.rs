@@ -118,10 +118,11 @@ fn both(seen: &Seen<'_>, local: &mut CompareUi) -> Option<Both> {
     Some(Both { rows, outputs, disagreements, apart })
 }
 
-pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, actions: &mut Vec<Action>) {
+/// `is_named`: its name stands on a tab above it.
+pub(super) fn show(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, is_named: bool, actions: &mut Vec<Action>) {
     anchors::put_at(ui, Anchor::RunsPair, ui.max_rect());
     let both = both(seen, local);
-    header(ui, seen, local, both.as_ref());
+    header(ui, seen, local, both.as_ref(), is_named);
     let Some(both) = both else {
         if let Some(row) = local.current.as_deref().and_then(|id| local.rows.find(id)) {
             return alone(ui, seen, local, &row, actions);
@@ -148,7 +149,7 @@ fn alone(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, row: &Row, actions
     });
 }
 
-fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: Option<&Both>) {
+fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: Option<&Both>, is_named: bool) {
     let all = ui.available_rect_before_wrap();
     let row = Rect::from_min_size(all.min, Vec2::new(all.width(), HEADER));
     ui.painter().rect_filled(row, 0.0, seen.tokens.panel);
@@ -160,7 +161,8 @@ fn header(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi, both: Option<&Bot
         Some(n) => format!("Disagreements {n}"),
         None => "Disagreements".to_owned(),
     };
-    let tabs = [(Tab::SideBySide, "Side by side"), (Tab::Networks, "Networks"), (Tab::Disagreements, third.as_str())];
+    let first = if is_named { "Outputs" } else { "Side by side" };
+    let tabs = [(Tab::SideBySide, first), (Tab::Networks, "Networks"), (Tab::Disagreements, third.as_str())];
     let left = UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(left, |ui| tab_strip(ui, &mut local.pair.tab, &tabs));
     ui.advance_cursor_after_rect(row);

@@ -36,7 +36,7 @@ fn open_in(size: [f32; 2], state: State) -> Window {
     let mut thumbnails = Thumbnails::default();
     let mut harness = bench(size, state, WorkspaceUi::default(), move |ui, state, own, actions| {
         let (thumbnails, dialogs) = (&mut thumbnails, &mut dialogs);
-        show(ui, &mut Desk { state, own, thumbnails, dialogs, actions });
+        show(ui, &mut Desk { state, own, thumbnails, dialogs, actions, is_named: false });
     });
     steps(&mut harness);
     harness

@@ -90,7 +90,7 @@ fn panes(ctx: &Context, local: &mut DebugUi) {
         }
     }
     // On the canvas it deletes.
-    if !local.middle.shows_canvas() && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Backspace)) {
+    if !local.shows_canvas && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Backspace)) {
         local.middle.back();
     }
 }
@@ -99,7 +99,7 @@ fn panes(ctx: &Context, local: &mut DebugUi) {
 fn arrows(ctx: &Context, state: &State, local: &mut DebugUi) {
     let focused = ctx.memory(|memory| memory.focused());
     let in_listing = focused == Some(listing::id());
-    let elsewhere = focused.is_some() || local.middle.shows_canvas();
+    let elsewhere = focused.is_some() || local.shows_canvas;
     let Some(view) = state.debug().view.as_ref().filter(|_| in_listing || !elsewhere) else { return };
     let mut keys = vec![(Key::ArrowUp, Step::Up(1)), (Key::ArrowDown, Step::Down(1))];
     if in_listing {

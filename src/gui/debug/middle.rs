@@ -1,23 +1,23 @@
-//! The middle of the Debug tab: the value that is looked at, or the canvas with the place lit.
+//! What usually stands in the middle of the Debug tab: the value that is looked at, and the canvas with the place lit.
 
 use egui::{ScrollArea, Ui};
 
 use super::explanation::{self, ExplanationUi};
 use super::plane::Pointed;
-use super::probe::{self, ProbeUi};
-use super::{DebugUi, Pane, Right, change, pins};
+use super::{DebugUi, Pane, change, pins, probe};
 use crate::gui::canvas::{self, CanvasUi};
 use crate::gui::dialogs::{Dialogs, Purpose};
-use crate::gui::panels::{body, fixed, header};
+use crate::gui::panels::body;
 use crate::gui::tensor::{self, TensorResponse, TensorUi, TensorView};
 use crate::gui::theme::Tokens;
-use crate::gui::widgets::{is_second_click, named, pane_tabs};
+use crate::gui::widgets::{is_second_click, named};
 use crate::session::{Action, State};
 use crate::trace::{DebugView, Element, Inspection, TensorRecord, ValueKind};
 use crate::trainer::DebugCommand;
 
 pub struct MiddleUi {
-    tab: Tab,
+    /// It is to be seen when the panes are drawn next.
+    pub front: bool,
     /// The value that is looked at.
     pub looked: Option<String>,
     /// What is looked at follows the run: always the value that was made last.
@@ -29,7 +29,7 @@ pub struct MiddleUi {
 impl Default for MiddleUi {
     fn default() -> Self {
         Self {
-            tab: Tab::Tensor,
+            front: false,
             looked: None,
             follows: true,
             tensor: TensorUi::default(),
@@ -38,19 +38,12 @@ impl Default for MiddleUi {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Tab {
-    #[default]
-    Tensor,
-    Canvas,
-}
-
 impl MiddleUi {
     /// Looks at a value until another is chosen.
     pub fn look_at(&mut self, name: &str) {
         self.looked = Some(name.to_owned());
         self.follows = false;
-        self.tab = Tab::Tensor;
+        self.front = true;
     }
 
     /// Looks at what a value is for one sample.
@@ -102,16 +95,9 @@ impl MiddleUi {
         }
     }
 
-    /// The tensor or the canvas is shown.
-    pub fn show_pane(&mut self, pane: Pane) {
-        match pane {
-            Pane::Tensor => {
-                self.tab = Tab::Tensor;
-                self.tensor.take_keys();
-            }
-            Pane::Canvas => self.tab = Tab::Canvas,
-            _ => {}
-        }
+    /// The picture takes the keyboard.
+    pub fn take_keys(&mut self) {
+        self.tensor.take_keys();
     }
 
     /// From the explained number to the one that led to it.
@@ -120,35 +106,10 @@ impl MiddleUi {
             self.follow_back(before);
         }
     }
-
-    pub fn shows_canvas(&self) -> bool {
-        self.tab == Tab::Canvas
-    }
-}
-
-pub fn show(
-    ui: &mut Ui,
-    state: &State,
-    local: &mut DebugUi,
-    canvas: &mut CanvasUi,
-    dialogs: &mut Dialogs,
-    actions: &mut Vec<Action>,
-) {
-    let tokens = Tokens::of(ui);
-    ui.spacing_mut().item_spacing.y = 0.0;
-    egui::Frame::new().fill(tokens.panel).show(ui, |ui| {
-        let focus = local.takes_focus(&[Pane::Tensor, Pane::Canvas]);
-        header(ui, |ui| heading(ui, state, (&mut local.middle, focus), &mut local.probe));
-    });
-    ui.spacing_mut().item_spacing.y = 8.0;
-    fixed(ui, |ui| match local.middle.tab {
-        Tab::Canvas => canvas_ui(ui, state, local, canvas, actions),
-        Tab::Tensor => tensor_ui(ui, state, local, dialogs, actions),
-    });
 }
 
 /// The canvas, with what is pinned below the cards of its layers.
-fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut CanvasUi, actions: &mut Vec<Action>) {
+pub fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut CanvasUi, actions: &mut Vec<Action>) {
     let within = ui.available_rect_before_wrap();
     canvas::show(ui, state, canvas, actions);
     let Some(view) = &state.debug().view else { return };
@@ -160,37 +121,31 @@ fn canvas_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, canvas: &mut Canva
     }
 }
 
-fn heading(ui: &mut Ui, state: &State, (local, focus): (&mut MiddleUi, bool), probing: &mut ProbeUi) {
-    let is_narrow = ui.available_width() < 260.0;
-    ui.scope(|ui| {
-        ui.set_max_width(ui.available_width() - if is_narrow { 150.0 } else { 196.0 });
-        // Of the tensor its picture takes the keyboard.
-        let focus = focus && local.tab == Tab::Canvas;
-        pane_tabs(ui, &mut local.tab, &[(Tab::Tensor, "Tensor"), (Tab::Canvas, "Canvas")], "34", focus);
-    });
-    if local.tab == Tab::Canvas {
-        // The heading's ground reaches to the end all the same.
-        ui.allocate_space(egui::vec2(ui.available_width(), 1.0));
-        return;
-    }
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.add_space(12.0);
-        let button = egui::Button::selectable(local.follows, "Follow").min_size(egui::vec2(0.0, 26.0));
-        let help = "Show the result of the last instruction as the run moves on. When off, the selected value stays in \
-            view.";
-        if named(ui.add(button), "Follow").on_hover_text(help).clicked() {
-            local.follows = !local.follows;
-            if let (true, Some(view)) = (local.follows, &state.debug().view) {
-                local.follow(view);
-            }
-        }
-        if let Some(view) = &state.debug().view {
-            probe::menu(ui, view, probing, is_narrow);
-        }
-    });
+/// How much of a heading's width [`tools`] take.
+pub fn tools_width(room: f32) -> f32 {
+    if room < NARROW { 150.0 } else { 196.0 }
 }
 
-fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
+/// A heading of fewer points has room for an icon only.
+const NARROW: f32 = 260.0;
+
+/// Whether the value that is looked at follows the run, and what the network is asked besides.
+pub fn tools(ui: &mut Ui, state: &State, local: &mut DebugUi, room: f32) {
+    let button = egui::Button::selectable(local.middle.follows, "Follow").min_size(egui::vec2(0.0, 26.0));
+    let help = "Show the result of the last instruction as the run moves on. When off, the selected value stays in \
+        view.";
+    if named(ui.add(button), "Follow").on_hover_text(help).clicked() {
+        local.middle.follows = !local.middle.follows;
+        if let (true, Some(view)) = (local.middle.follows, &state.debug().view) {
+            local.middle.follow(view);
+        }
+    }
+    if let Some(view) = &state.debug().view {
+        probe::menu(ui, view, &mut local.probe, room < NARROW);
+    }
+}
+
+pub fn tensor_ui(ui: &mut Ui, state: &State, local: &mut DebugUi, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     let Some(view) = &state.debug().view else { return };
     let Some(name) = local.middle.looked.clone() else { return };
@@ -260,7 +215,7 @@ fn explain(ui: &mut Ui, view: &DebugView, record: &TensorRecord, local: &mut Deb
     }
     if let Some(row) = response.sample {
         local.sample.row = row;
-        (local.right, local.is_right) = (Right::Sample, true);
+        local.front.push(Pane::Sample);
     }
 }
 

@@ -61,6 +61,8 @@ pub enum Tab {
 /// The panel's own state.
 #[derive(Debug)]
 pub struct OutputUi {
+    /// A tab above it says what it is.
+    pub is_named: bool,
     pub tab: Tab,
     /// Show the validation points too.
     pub test: bool,
@@ -87,6 +89,7 @@ pub struct OutputUi {
 impl Default for OutputUi {
     fn default() -> Self {
         Self {
+            is_named: false,
             tab: Tab::Output,
             test: true,
             steps: false,
@@ -122,6 +125,7 @@ impl OutputUi {
             return;
         }
         *self = Self {
+            is_named: self.is_named,
             tab: self.tab,
             test: self.test,
             steps: self.steps,
@@ -287,7 +291,7 @@ fn header(
     tokens: &Tokens,
     state: &State,
     local: &mut OutputUi,
-    tabs: &[(Tab, &str)],
+    tabs: &[(Tab, &'static str)],
     shown: Option<(AnswerView, &Dataset)>,
 ) {
     let all = ui.available_rect_before_wrap();
@@ -295,8 +299,14 @@ fn header(
     ui.painter().hline(row.x_range(), row.bottom(), egui::Stroke::new(1.0, tokens.line));
     let inner = row.shrink2(Vec2::new(12.0, 0.0));
     let tabs_room = inner.with_max_x(inner.right() - 32.0);
+    // Under a tab that says so it need not say again that it is the output.
+    let own = |(tab, title): &(Tab, &'static str)| match *title {
+        "Output" if local.is_named => (tabs.len() > 1).then_some((*tab, "Predictions")),
+        title => Some((*tab, title)),
+    };
+    let tabs: Vec<(Tab, &str)> = tabs.iter().filter_map(own).collect();
     let left = UiBuilder::new().max_rect(tabs_room).layout(Layout::left_to_right(egui::Align::Center));
-    ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, tabs));
+    ui.scope_builder(left, |ui| tab_strip(ui, &mut local.tab, &tabs));
     let right = UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(egui::Align::Center));
     ui.scope_builder(right, |ui| {
         let offer = export::offer(state, local);
