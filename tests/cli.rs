@@ -28,6 +28,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use serde_json::json as object;
 
 fn glassbox(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_glassbox"))
@@ -107,6 +108,49 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         let score = if key == "sine" { "val_r2" } else { "val_accuracy" };
         assert!(summary[score].as_f64().is_some(), "{summary}");
     }
+}
+
+#[test]
+fn several_losses_are_told_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "blobs", "-o", "p.json"]);
+    let mut project: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("p.json")).unwrap()).unwrap();
+    let graph = &mut project["graph"];
+    let layers = graph["layers"].as_array_mut().unwrap();
+    let last = layers.iter().find(|layer| layer["name"] == "Dense 2").unwrap()["id"].clone();
+    layers.push(object!({ "id": 90, "name": "Aside", "kind": "loss", "loss": "mse", "weight": 0.25 }));
+    graph["wires"].as_array_mut().unwrap().push(object!({ "id": 91, "from": last, "to": 90 }));
+    std::fs::write(folder.join("p.json"), project.to_string()).unwrap();
+    assert_eq!(json(folder, &["check", "p.json", "--json"])["problems"].as_array().unwrap().len(), 0);
+    let train = ["train", "p.json", "--epochs", "2", "--log", "l.jsonl", "--name", "a", "--json"];
+    let summary = json(folder, &train);
+    let near = |a: &Value, b: f64| (a.as_f64().unwrap() - b).abs() < 1e-5;
+    let sum = |of: &dyn Fn(&str) -> f64| of("loss") + 0.25 * of("aside");
+    let losses = summary["losses"].as_array().unwrap();
+    assert_eq!((&losses[0]["name"], &losses[1]["name"]), (&object!("loss"), &object!("aside")));
+    for part in ["train_loss", "val_loss"] {
+        let of = |name: &str| losses.iter().find(|loss| loss["name"] == name).unwrap()[part].as_f64().unwrap();
+        assert!(near(&summary[part], sum(&of)), "{summary}");
+    }
+    let log = std::fs::read_to_string(folder.join("l.jsonl")).unwrap();
+    for line in log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let parts = if line["event"] == "step" {
+            vec![("loss", "losses")]
+        } else {
+            vec![("train_loss", "train_losses"), ("val_loss", "val_losses")]
+        };
+        for (whole, each) in parts {
+            let of = |name: &str| line[each][name].as_f64().unwrap();
+            assert!(near(&line[whole], sum(&of)), "{line}");
+        }
+    }
+    // And their curves are kept with the run.
+    json_free(folder, &["runs", "p.json", "export", "-o", "c.csv", "--curves"]);
+    let curves = std::fs::read_to_string(folder.join("c.csv")).unwrap();
+    let points = |curve: &str| curves.lines().filter(|line| line.starts_with(&format!("a,{curve},"))).count();
+    assert_eq!((points("train_loss.aside"), points("train_loss.loss")), (50, 50));
+    assert_eq!((points("validation_loss.aside"), points("validation_loss")), (2, 2));
 }
 
 #[test]

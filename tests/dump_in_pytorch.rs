@@ -8,7 +8,9 @@ mod support;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use glassbox::model::layer::{Dense, Loss, LossKind};
 use glassbox::model::templates;
+use glassbox::persist::project_file;
 
 fn must(output: &Output) {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -23,6 +25,18 @@ fn python_with_torch() -> Option<String> {
         let torch = Command::new(python).args(["-c", "import torch"]).output();
         torch.is_ok_and(|output| output.status.success())
     })
+}
+
+/// A network with two answers and a Loss for each, the second of which counts for half, and a penalty.
+fn two_losses() -> String {
+    let mut project = templates::build("blobs").unwrap();
+    let graph = &mut project.graph;
+    let first = graph.find("Dense 1").unwrap().id;
+    let aside = graph.add(Dense { units: 3, l2: 0.01, ..Dense::default() }.into(), [0.0, 0.0]);
+    let loss = graph.add(Loss { loss: LossKind::Mse, weight: 0.5, ..Loss::default() }.into(), [0.0, 0.0]);
+    graph.connect(first, aside).unwrap();
+    graph.connect(aside, loss).unwrap();
+    project_file::to_text(&project).unwrap()
 }
 
 #[test]
@@ -61,6 +75,9 @@ fn values_gradients_and_updates_agree_with_pytorch() {
         std::fs::remove_file(folder.path().join("project.glassbox.json")).unwrap();
         dumps.push(dump);
     }
+    std::fs::write(folder.path().join("two.glassbox.json"), two_losses()).unwrap();
+    glassbox(&["debug", "two.glassbox.json", "--steps", "3", "--dump", "two.safetensors"]);
+    dumps.push("two.safetensors".into());
     must(&recompute(&dumps));
     // A number changed inside the step does not follow from the rest, and is found.
     glassbox(&["new", "xor", "-o", "xor.glassbox.json"]);

@@ -112,7 +112,7 @@ fn a_class_at_every_position_is_learned_and_counted() {
         let mut machine = machine(&graph, &signature);
         let first = machine.run_step(&batch).unwrap();
         assert_eq!(first.answers as usize, SAMPLES * STEPS);
-        let mut last = first;
+        let mut last = first.clone();
         for _ in 0..80 {
             last = machine.run_step(&batch).unwrap();
         }

@@ -12,6 +12,9 @@ pub struct Summary {
     /// Over the training part with the final weights.
     pub train_loss: f64,
     pub val_loss: f64,
+    /// What each Loss says, where there are several: the two above are their weighted sum.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<OneLoss>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub val_accuracy: Option<f64>,
     /// Where there are four classes or more.
@@ -52,6 +55,17 @@ pub struct Summary {
     /// Why it did not come to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// One of several Losses.
+#[derive(Clone, Debug, Serialize)]
+pub struct OneLoss {
+    /// As in the listing: "loss_2".
+    pub name: String,
+    pub weight: f64,
+    /// Before the weight, as the next.
+    pub train_loss: f64,
+    pub val_loss: f64,
 }
 
 /// The instruction that made the first number that is not finite.
@@ -109,7 +123,11 @@ impl Summary {
             ("R²", self.val_r2.map(|r2| format!("{r2:.4}"))),
         ];
         let told = scores.into_iter().filter_map(|(name, score)| Some(format!("\n{name:<15} {}", score?)));
-        let rows: String = told.collect();
+        let each = self.losses.iter().map(|loss| {
+            let OneLoss { name, weight, train_loss, val_loss } = loss;
+            format!("\n{name:<15} training {train_loss:.5}, validation {val_loss:.5}, weight {weight}")
+        });
+        let rows: String = told.chain(each).collect();
         format!("{epochs} epochs, {steps} steps in {seconds:.1} s ({rate:.0} samples/s){rows}")
     }
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::backward::{differentiate, gradient_name};
 use super::build::ProgramBuilder;
 use super::error::{EngineError, Result};
-use super::lower::{self, Leaving, Lowering, Side, lower_loss};
+use super::lower::{self, Ending, Leaving, Lowering, Side, lower_losses};
 use super::op::ValueShape;
 use super::ops::{ClipNorm, ClipValue, Load};
 use super::optimiser;
 use super::program::{Mode, Phase, Program, Role, ValueId};
 use crate::model::layer::{LayerKind, Loss};
-use crate::model::{Clip, DataSignature, Graph, Inference, LayerId, TrainingSpec, infer};
+use crate::model::{Clip, DataSignature, Graph, Inference, Layer, LayerId, TrainingSpec, infer};
 
-/// Refuses a graph with problems, naming all of them. Layers that do not lead to the Loss are left out.
+/// Refuses a graph with problems, naming all of them. Layers that do not lead to a Loss are left out.
 pub fn compile(graph: &Graph, signature: &DataSignature, training: &TrainingSpec, mode: Mode) -> Result<Program> {
     compile_with(graph, signature, training, mode, false)
 }
@@ -30,14 +30,15 @@ fn compile_with(
     if !inference.is_valid() {
         return Err(EngineError::Invalid(inference.problems));
     }
-    let (loss_id, loss) = find_loss(graph).ok_or_else(|| EngineError::Invalid(Vec::new()))?;
     let mut program = ProgramBuilder::default();
     let (input, target) = load(&mut program, signature);
     let mut side = Side::default();
-    let leaving = forward(graph, &inference, &mut program, (loss_id, input, mode), &mut side)?;
-    let answer = graph.incoming(loss_id).next();
-    let output = answer.and_then(|wire| leaving.get(&wire.from)?.get(wire.output).copied()?).unwrap_or(input);
-    let values = lower_loss(&mut program, (loss, loss_id), signature.task, output, target, &mut side);
+    let leaving = forward(graph, &inference, &mut program, (input, mode), &mut side)?;
+    let ending = |(layer, loss)| ending(graph, (layer, loss), &leaving, [input, target]);
+    let endings: Vec<_> = graph.losses().map(ending).collect();
+    let main = graph.main_loss().and_then(|(main, _)| endings.iter().find(|ending| ending.layer.id == main.id));
+    let output = main.ok_or_else(|| EngineError::Invalid(Vec::new()))?.answer;
+    let values = lower_losses(&mut program, &endings, signature.task, &mut side);
     let mut gradients = BTreeMap::new();
     if for_input {
         gradients = differentiate(&mut program, values.total, &[input]);
@@ -54,6 +55,7 @@ fn compile_with(
         layer_outputs: main_outputs(graph, &leaving),
         loss: values.total,
         data_loss: values.data,
+        losses: values.each,
         input,
         target,
         output,
@@ -62,11 +64,16 @@ fn compile_with(
     })
 }
 
-fn find_loss(graph: &Graph) -> Option<(LayerId, &Loss)> {
-    graph.layers().find_map(|layer| match &layer.kind {
-        LayerKind::Loss(loss) => Some((layer.id, loss)),
-        _ => None,
-    })
+/// A Loss with what arrives at it.
+fn ending<'a>(
+    graph: &Graph,
+    (layer, loss): (&'a Layer, &'a Loss),
+    leaving: &BTreeMap<LayerId, Leaving>,
+    [input, target]: [ValueId; 2],
+) -> Ending<'a> {
+    let answer = graph.incoming(layer.id).next();
+    let answer = answer.and_then(|wire| leaving.get(&wire.from)?.get(wire.output).copied()?);
+    Ending { layer, loss, answer: answer.unwrap_or(input), truth: target }
 }
 
 /// As [`compile`], with the gradient of the loss with respect to the input instead of the parameters, and no update.
@@ -99,15 +106,15 @@ fn forward(
     graph: &Graph,
     inference: &Inference,
     program: &mut ProgramBuilder,
-    (loss, data, mode): (LayerId, ValueId, Mode),
+    (data, mode): (ValueId, Mode),
     side: &mut Side,
 ) -> Result<BTreeMap<LayerId, Leaving>> {
     let mut leaving: BTreeMap<LayerId, Leaving> = BTreeMap::new();
     let wanted: BTreeSet<LayerId> =
-        graph.topological_order().into_iter().filter(|&id| graph.reaches(id, loss)).collect();
-    // The Loss ends the network; `lower_loss` makes its instructions.
-    for id in graph.topological_order().into_iter().filter(|id| wanted.contains(id) && *id != loss) {
-        let Some(layer) = graph.layer(id) else { continue };
+        graph.topological_order().into_iter().filter(|&id| graph.leads_to_loss(id)).collect();
+    for id in graph.topological_order().into_iter().filter(|id| wanted.contains(id)) {
+        // A Loss ends the network; `lower_losses` makes its instructions.
+        let Some(layer) = graph.layer(id).filter(|layer| !matches!(layer.kind, LayerKind::Loss(_))) else { continue };
         let (Some(output), Some(rule)) = (inference.shapes.get(&id), lower::of(&layer.kind)) else {
             return Err(EngineError::NoInstructions(layer.name.clone()));
         };

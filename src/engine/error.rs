@@ -72,8 +72,8 @@ pub enum EngineError {
         /// A sentence.
         why: String,
     },
-    /// By its name: a second Loss, or one that is not last.
-    #[error("The layer {0} can't be compiled where it is: a network must end in exactly one Loss.")]
+    /// By its name: a Loss that is not last.
+    #[error("The layer {0} can't be compiled where it is: nothing may follow a Loss.")]
     NoInstructions(String),
     /// The rule book of the layer and its lowering disagree.
     #[error("The layer {layer} has no weight named {name}, but it is computed with one.")]

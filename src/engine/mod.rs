@@ -33,8 +33,8 @@ pub use explain::{Operand, Reader};
 pub use init::Initial;
 pub use kernels::memory::keep_freed_memory;
 pub use machine::{
-    Evaluated, FirstNotFinite, Kept, Machine, Numbers, Override, Rehearsal, SavedTensor, Snapshot, StepReport,
-    TensorData, UpdateSize,
+    Evaluated, FirstNotFinite, Kept, Machine, MeanLosses, Numbers, Override, Rehearsal, SavedTensor, Snapshot,
+    StepReport, TensorData, UpdateSize,
 };
 pub use memory::{Memory, size};
 pub use op::{Ends, Op, StepContext, ValueShape};

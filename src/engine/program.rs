@@ -108,13 +108,15 @@ pub struct Program {
     pub layer_outputs: BTreeMap<LayerId, ValueId>,
     /// Total, penalties included.
     pub loss: ValueId,
-    /// The loss without penalties.
+    /// The loss without penalties: of several, their weighted sum.
     pub data_loss: ValueId,
+    /// What each Loss says, before its weight; one at least.
+    pub losses: Vec<(LayerId, ValueId)>,
     /// The input of the network.
     pub input: ValueId,
     /// The targets of the batch.
     pub target: ValueId,
-    /// What enters the Loss: logits or predicted numbers.
+    /// What enters the main Loss: logits or predicted numbers.
     pub output: ValueId,
     /// A value or parameter -> the gradient of the loss with respect to it (before clipping).
     pub gradients: BTreeMap<ValueId, ValueId>,

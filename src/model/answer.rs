@@ -38,12 +38,9 @@ enum End {
 }
 
 impl Answer {
-    /// For a graph with a Loss; without one, as with the loss that fits the data.
+    /// For what arrives at the main Loss; without one, as with the loss that fits the data.
     pub fn of(graph: &Graph, task: Task) -> Self {
-        let loss = graph.layers().find_map(|layer| match &layer.kind {
-            LayerKind::Loss(loss) => Some((layer.id, loss.loss)),
-            _ => None,
-        });
+        let loss = graph.main_loss().map(|(layer, loss)| (layer.id, loss.loss));
         let ends_in_shares = loss.is_some_and(|(id, _)| before(graph, id) != End::Other);
         task.answer(loss.map_or(LossKind::Auto, |(_, chosen)| chosen), ends_in_shares)
     }

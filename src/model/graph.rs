@@ -2,6 +2,7 @@
 //! whether it *means* anything is for [`super::infer`] to say.
 
 mod file;
+mod losses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -100,8 +100,7 @@ pub fn infer(graph: &Graph, data: Option<&DataSignature>) -> Inference {
 
 /// Everything from which no wires lead to a Loss. Without a Loss nothing learns, and that is another problem.
 fn idle(graph: &Graph) -> BTreeSet<LayerId> {
-    let mut open: Vec<LayerId> =
-        graph.layers().filter(|layer| matches!(layer.kind, LayerKind::Loss(_))).map(|layer| layer.id).collect();
+    let mut open: Vec<LayerId> = graph.losses().map(|(layer, _)| layer.id).collect();
     if open.is_empty() {
         return BTreeSet::new();
     }
@@ -214,12 +213,15 @@ fn unconnected(graph: &Graph, layer: &Layer, have: usize, port: usize) -> Proble
         label: format!("Connect {} to {}", from.name, layer.name),
         edit: Edit::Connect { from: from.id.into(), to },
     });
+    let is_spare = matches!(layer.kind, LayerKind::Loss(_)) && graph.has_several_losses();
+    let label = format!("Remove {}", layer.name);
+    let removal = is_spare.then(|| Repair { label, edit: Edit::Remove(vec![layer.id]) });
     Problem {
         place: Subject::Layer(layer.id),
         layer: layer.name.clone(),
         message,
         expected_got: None,
-        repairs: repairs.into_iter().collect(),
+        repairs: repairs.into_iter().chain(removal).collect(),
     }
 }
 
@@ -304,7 +306,6 @@ fn set(layer: &Layer, key: &str, value: super::layer::ParamValue) -> Option<Repa
 
 fn whole_graph(graph: &Graph, found: &mut Inference) {
     let of_kind = |test: fn(&LayerKind) -> bool| graph.layers().filter(|l| test(&l.kind)).collect::<Vec<_>>();
-    let losses = of_kind(|kind| matches!(kind, LayerKind::Loss(_)));
     let inputs = of_kind(|kind| matches!(kind, LayerKind::Input(_)));
     let mut push = |message: &str, repairs| {
         found.problems.push(Problem {
@@ -319,23 +320,13 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
         let edit = Edit::Add { kind: super::layer::Input {}.into(), position: [0.0, 0.0] };
         push("The network has no Input, where the data enters.", vec![Repair { label: "Add Input".into(), edit }]);
     }
-    match losses.as_slice() {
-        [] => {
-            let right = graph.layers().map(|l| l.position[0]).fold(0.0, f32::max);
-            let edit = Edit::Add { kind: super::layer::Loss::default().into(), position: [right + 220.0, 40.0] };
-            push(
-                "The network has no Loss, so it has nothing to learn from.",
-                vec![Repair { label: "Add Loss".into(), edit }],
-            );
-        }
-        [_] => {}
-        [.., last] => {
-            let label = format!("Remove {}", last.name);
-            push(
-                "There is more than one Loss, but training can minimise only one.",
-                vec![Repair { label, edit: Edit::Remove(vec![last.id]) }],
-            );
-        }
+    if graph.main_loss().is_none() {
+        let right = graph.layers().map(|l| l.position[0]).fold(0.0, f32::max);
+        let edit = Edit::Add { kind: super::layer::Loss::default().into(), position: [right + 220.0, 40.0] };
+        push(
+            "The network has no Loss, so it has nothing to learn from.",
+            vec![Repair { label: "Add Loss".into(), edit }],
+        );
     }
 }
 
@@ -387,6 +378,26 @@ mod tests {
         assert_eq!(found.shapes[&graph.find("LSTM 1").unwrap().id].0, [5, 4]);
         assert_eq!(found.shapes[&graph.find("LSTM 2").unwrap().id].0, [4]);
         assert_eq!(graph.wires().len(), 4, "the wire gives way");
+    }
+
+    #[test]
+    fn several_losses_are_no_problem_and_a_loose_one_can_go() {
+        let data = DataSignature { input: Shape(vec![2]), task: Task::Classes(2) };
+        let mut graph = chain(vec![dense(8, Activation::Relu), dense(2, Activation::None)]);
+        let aside = graph.add(crate::model::layer::Loss::default().into(), [0.0, 0.0]);
+        let found = infer(&graph, Some(&data));
+        assert_eq!(found.problems.len(), 1);
+        assert_eq!(found.problems[0].repairs.last().map(|repair| repair.label.as_str()), Some("Remove Loss 2"));
+        graph.connect(graph.find("Dense 2").unwrap().id, aside).unwrap();
+        let found = infer(&graph, Some(&data));
+        assert!(found.is_valid() && found.idle.is_empty(), "{:?}", found.problems);
+        assert_eq!(graph.main_loss().map(|(layer, _)| layer.name.as_str()), Some("Loss"));
+        // Each is held to the data by itself.
+        let narrow = graph.add(dense(5, Activation::None), [0.0, 0.0]);
+        graph.connect(graph.find("Dense 1").unwrap().id, narrow).unwrap();
+        graph.connect(narrow, aside).unwrap();
+        let found = infer(&graph, Some(&data));
+        assert_eq!(found.problems.iter().map(|problem| problem.layer.as_str()).collect::<Vec<_>>(), ["Loss 2"]);
     }
 
     #[test]

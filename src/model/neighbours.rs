@@ -138,11 +138,15 @@ pub(super) fn is_end(graph: &Graph, id: LayerId) -> bool {
         if matches!(layer.kind, LayerKind::Loss(_)) {
             return true;
         }
-        let mut fed = graph.outgoing(at);
-        let (Some(only), None) = (fed.next(), fed.next()) else { return false };
         if layer.kind.has_weights() || graph.incoming(at).count() != 1 {
             return false;
         }
+        let is_loss = |id| graph.layer(id).is_some_and(|layer| matches!(layer.kind, LayerKind::Loss(_)));
+        if graph.outgoing(at).next().is_some() && graph.outgoing(at).all(|wire| is_loss(wire.to)) {
+            return true;
+        }
+        let mut fed = graph.outgoing(at);
+        let (Some(only), None) = (fed.next(), fed.next()) else { return false };
         // Loops cannot be drawn: each step goes nearer to the Loss.
         at = only.to;
     }

@@ -1,6 +1,6 @@
 //! Settings that many layers have alike: which layers these are, and whether they agree.
 
-use super::layer::{Group, LayerKind, ParamValue};
+use super::layer::{Group, ParamValue};
 use super::{Graph, LayerId};
 
 /// What stands once for the whole network, beside each layer's own.
@@ -63,11 +63,10 @@ pub fn is_penalised(graph: &Graph) -> bool {
     strong(Shared::L1) || strong(Shared::L2)
 }
 
-/// The last layers with weights before the Loss: what they put out is the answer.
+/// The last layers with weights before a Loss: what they put out is an answer.
 fn outputs(graph: &Graph) -> Vec<LayerId> {
     let mut found = Vec::new();
-    let losses = graph.layers().filter(|layer| matches!(layer.kind, LayerKind::Loss(_))).map(|layer| layer.id);
-    let mut ahead: Vec<LayerId> = losses.collect();
+    let mut ahead: Vec<LayerId> = graph.losses().map(|(layer, _)| layer.id).collect();
     while let Some(id) = ahead.pop() {
         for before in graph.incoming(id).map(|wire| wire.from) {
             match graph.layer(before) {
@@ -98,7 +97,9 @@ fn is_activated_later(graph: &Graph, id: LayerId) -> bool {
 mod tests {
     use super::*;
     use crate::model::Edit;
-    use crate::model::layer::{Activation, BatchNorm, Conv2d, Dense, Dropout, Flatten, Input, Loss, Relu, Softmax};
+    use crate::model::layer::{
+        Activation, BatchNorm, Conv2d, Dense, Dropout, Flatten, Input, LayerKind, Loss, Relu, Softmax,
+    };
 
     /// These in a row.
     fn chain(kinds: Vec<LayerKind>) -> (Graph, Vec<LayerId>) {

@@ -16,7 +16,7 @@ use crate::files::{NamedTensor, Values};
 use crate::model::{Graph, LayerId, Project, TrainingSpec};
 use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint};
-use crate::trace::{Branches, Curves, LayerSummary, Pace, Summaries, Summary};
+use crate::trace::{Branches, Curves, LayerSummary, Pace, Series, Summaries, Summary};
 pub use crate::trainer::Kept;
 use crate::trainer::{Forks, KeptBranch, Page, Saved};
 use state::Read;
@@ -217,8 +217,12 @@ pub fn with(project: &Project, graph: &Graph, training: &TrainingSpec) -> Projec
 /// Of every curve its steps and its numbers; of the pace one row a knot.
 fn curve_tensors(curves: &Curves) -> Vec<NamedTensor> {
     let mut tensors = Vec::new();
-    let known = curves.named().into_iter().filter(|(_, series)| !series.is_empty());
-    for (name, series) in known {
+    let of_losses = curves.losses.iter().flat_map(|(id, both)| {
+        let [train, validation] = loss_names(*id);
+        [(train, &both.train), (validation, &both.validation)]
+    });
+    let named = curves.named().into_iter().map(|(name, series)| (name.to_owned(), series));
+    for (name, series) in named.chain(of_losses).filter(|(_, series)| !series.is_empty()) {
         let dims = vec![series.len()];
         let steps = Values::F64(series.steps().iter().map(|&step| step as f64).collect());
         tensors.push(NamedTensor { name: format!("{CURVE}{name}.steps"), dims: dims.clone(), values: steps });
@@ -268,16 +272,30 @@ fn summaries(tensors: &[NamedTensor]) -> Summaries {
     summaries
 }
 
+/// The curves of a Loss, where there are several, in a file.
+fn loss_names(id: LayerId) -> [String; 2] {
+    ["train_loss", "validation_loss"].map(|curve| format!("{curve}.{}", id.0))
+}
+
 /// What of it makes sense; older files have none.
 fn curves(tensors: &[NamedTensor]) -> Curves {
     let found = |name: String| tensors.iter().find(|tensor| tensor.name == name).map(|tensor| &tensor.values);
-    let mut curves = Curves::default();
-    for (name, series) in curves.named_mut() {
+    let read = |name: &str, series: &mut Series| {
         let (steps, values) = (found(format!("{CURVE}{name}.steps")), found(format!("{CURVE}{name}")));
         if let (Some(Values::F64(steps)), Some(Values::F32(values))) = (steps, values)
             && steps.is_sorted()
         {
             steps.iter().zip(values).for_each(|(&step, &value)| series.push(step as u64, value));
+        }
+    };
+    let mut curves = Curves::default();
+    curves.named_mut().into_iter().for_each(|(name, series)| read(name, series));
+    let of_loss = |tensor: &NamedTensor| tensor.name.strip_prefix(CURVE)?.split_once("_loss.")?.1.parse().ok();
+    for id in tensors.iter().filter_map(of_loss).map(LayerId) {
+        let (both, [train, validation]) = (curves.losses.entry(id).or_default(), loss_names(id));
+        if both.train.is_empty() && both.validation.is_empty() {
+            read(&train, &mut both.train);
+            read(&validation, &mut both.validation);
         }
     }
     if let Some(Values::F64(numbers)) = found(format!("{CURVE}pace")) {

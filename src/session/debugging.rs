@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::running::bare;
 use super::{Action, NoticeKind, OtherBranch, RunStatus, State, Tab};
+use crate::model::LayerId;
 use crate::trace::DebugView;
 use crate::trainer::{Command, DebugCommand, Forked, News, Outbox, Page};
 
@@ -12,6 +13,16 @@ impl State {
     pub fn shown_loss(&self) -> Option<f64> {
         let stepped = self.debug.view.as_ref().filter(|_| self.tab == Tab::Debug).and_then(|view| view.loss);
         stepped.or_else(|| self.run.curves.train_loss.at(self.run.step).map(f64::from))
+    }
+
+    /// As [`Self::shown_loss`], of one Loss.
+    pub fn shown_loss_of(&self, layer: LayerId) -> Option<f64> {
+        let Some(own) = self.run.curves.losses.get(&layer).filter(|_| self.project.graph.has_several_losses()) else {
+            return self.shown_loss();
+        };
+        let view = self.debug.as_ref().filter(|_| self.tab == Tab::Debug);
+        let stepped = view.and_then(|view| view.losses.iter().find(|(id, _)| *id == layer));
+        stepped.map(|(_, loss)| *loss).or_else(|| own.train.at(self.run.step).map(f64::from))
     }
 
     pub(super) fn apply_to_debugger(&mut self, action: Action) {

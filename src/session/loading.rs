@@ -214,21 +214,21 @@ impl State {
         self.sync_run();
     }
 
-    /// Other data may have another number of classes: the layer before the loss follows, and says so. It belongs to the
+    /// Other data may have another number of classes: the layer before each Loss follows, and says so. It belongs to the
     /// change of data, so it is no step of undo of its own.
     fn fit_last_layer(&mut self) {
-        let repair = self.inference.problems.iter().find_map(|problem| {
+        let repairs = self.inference.problems.iter().filter_map(|problem| {
             let Subject::Wire(wire) = problem.place else { return None };
             let to = self.project.graph.layer(self.project.graph.wire(wire)?.to)?;
             let into_loss = matches!(to.kind, LayerKind::Loss(_));
             problem.repairs.first().filter(|r| into_loss && matches!(r.edit, Edit::SetParam { .. })).cloned()
         });
-        if let Some(repair) = repair
-            && repair.edit.apply(&mut self.project.graph).is_ok()
-        {
-            self.infer_again();
-            self.unsaved = true;
-            self.notify(NoticeKind::Info, format!("{} to match the data.", repair.label));
+        for repair in repairs.collect::<Vec<_>>() {
+            if repair.edit.apply(&mut self.project.graph).is_ok() {
+                self.infer_again();
+                self.unsaved = true;
+                self.notify(NoticeKind::Info, format!("{} to match the data.", repair.label));
+            }
         }
     }
 }

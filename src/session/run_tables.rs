@@ -15,16 +15,14 @@ impl State {
     /// The curves of the runs that are picked, of the live one where none is.
     pub(super) fn curves_as_csv(&self) -> String {
         let live = self.live_card();
-        let mut all: Vec<(&str, &Curves)> = Vec::new();
+        let mut all: Vec<(&RunCard, &Curves)> = Vec::new();
         for card in self.runs.cards.iter().filter(|card| self.runs.picked.contains(&card.id)) {
             let is_live = self.runs.live.as_ref() == Some(&card.id);
             let curves = self.runs.curves.get(&card.id).map(|curves| &**curves);
-            all.extend(
-                if is_live { Some(&self.run.curves) } else { curves }.map(|curves| (card.name.as_str(), curves)),
-            );
+            all.extend(if is_live { Some(&self.run.curves) } else { curves }.map(|curves| (&**card, curves)));
         }
         if let (true, Some(live)) = (all.is_empty(), &live) {
-            all.push((&live.name, &self.run.curves));
+            all.push((live, &self.run.curves));
         }
         curves_csv(&all)
     }

@@ -1,8 +1,10 @@
 //! What training told of itself, step by step: curves over the steps, how quickly they came, and what was changed on
 //! the way.
 
+use std::collections::BTreeMap;
+
 use super::{Evaluation, Series, StepRow, Summaries};
-use crate::model::Metric;
+use crate::model::{Graph, LayerId, Metric};
 
 /// What was measured of a run, by completed steps.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,17 @@ pub struct Curves {
     pub pace: Vec<Pace>,
     /// How the layers were doing.
     pub summaries: Summaries,
+    /// Of each Loss, while there were several.
+    pub losses: BTreeMap<LayerId, LossCurves>,
+}
+
+/// What one of several Losses said, before its weight.
+#[derive(Clone, Debug, Default)]
+pub struct LossCurves {
+    /// Of every training batch.
+    pub train: Series,
+    /// Over the whole validation part.
+    pub validation: Series,
 }
 
 /// About so many points of every curve are kept with a run.
@@ -40,6 +53,9 @@ impl Curves {
         for row in rows {
             self.train_loss.push(row.step, row.loss as f32);
             self.learning_rate.push(row.step, row.learning_rate as f32);
+            for &(layer, loss) in &row.losses {
+                self.losses.entry(layer).or_default().train.push(row.step, loss as f32);
+            }
             if let Some(accuracy) = row.accuracy {
                 self.train_metric.push(row.step, accuracy);
             }
@@ -47,25 +63,35 @@ impl Curves {
         for scores in scores {
             self.validation_loss.push(scores.step, scores.loss as f32);
             self.validation_metric.push(scores.step, scores.score as f32);
+            for &(layer, loss) in &scores.losses {
+                self.losses.entry(layer).or_default().validation.push(scores.step, loss as f32);
+            }
         }
     }
 
     /// What was told of later steps still, where single rows were too many to be handed over.
     pub fn extend(&mut self, later: &Self) {
         later.summaries.all().iter().for_each(|summary| self.summaries.push(summary.clone()));
-        let named = self.named_mut().into_iter().zip(later.named());
-        for ((_, series), (_, later)) in named {
-            later.points().for_each(|(step, value)| series.push(step, value));
+        self.beside(later, |series, later| later.points().for_each(|(step, value)| series.push(step, value)));
+    }
+
+    /// Each series beside the same one of another run.
+    fn beside(&mut self, other: &Self, mut both: impl FnMut(&mut Series, &Series)) {
+        self.named_mut().into_iter().zip(other.named()).for_each(|((_, own), (_, other))| both(own, other));
+        for (&layer, other) in &other.losses {
+            let own = self.losses.entry(layer).or_default();
+            both(&mut own.train, &other.train);
+            both(&mut own.validation, &other.validation);
         }
     }
 
     /// What is known of the steps after one, up to another.
     pub fn stretch(&self, after: u64, up_to: u64) -> Self {
         let mut stretch = Self { metric: self.metric, ..Self::default() };
-        for ((_, series), (_, own)) in stretch.named_mut().into_iter().zip(self.named()) {
+        stretch.beside(self, |series, own| {
             let points = own.points().skip_while(|(step, _)| *step <= after).take_while(|(step, _)| *step <= up_to);
             points.for_each(|(step, value)| series.push(step, value));
-        }
+        });
         let within = self.summaries.all().iter().filter(|summary| summary.step > after && summary.step <= up_to);
         within.for_each(|summary| stretch.summaries.push(summary.clone()));
         stretch
@@ -91,6 +117,7 @@ impl Curves {
     /// What is kept of them in a file, however long they are.
     pub fn thinned(&self) -> Self {
         let thin = |series: &Series| series.thinned(KEPT);
+        let thin_both = |both: &LossCurves| LossCurves { train: thin(&both.train), validation: thin(&both.validation) };
         let every = self.pace.len().div_ceil(KEPT).max(1);
         let last = self.pace.last().filter(|_| every > 1).copied();
         Self {
@@ -102,6 +129,7 @@ impl Curves {
             learning_rate: thin(&self.learning_rate),
             pace: self.pace.iter().copied().step_by(every).chain(last).collect(),
             summaries: self.summaries.clone(),
+            losses: self.losses.iter().map(|(&layer, both)| (layer, thin_both(both))).collect(),
         }
     }
 
@@ -128,9 +156,21 @@ impl Curves {
         ]
     }
 
+    /// The curves of each Loss of several, with its layer's name in this graph.
+    pub fn of_losses(&self, graph: &Graph) -> impl Iterator<Item = (LayerId, String, &LossCurves)> {
+        self.losses.iter().map(|(&id, both)| {
+            let name = graph.layer(id).map_or_else(|| format!("Loss {}", id.0), |layer| layer.name.clone());
+            (id, name, both)
+        })
+    }
+
     /// Drops everything after a step.
     pub fn truncate(&mut self, step: u64) {
         self.named_mut().into_iter().for_each(|(_, series)| series.truncate(step));
+        for both in self.losses.values_mut() {
+            both.train.truncate(step);
+            both.validation.truncate(step);
+        }
         self.pace.retain(|pace| pace.step <= step);
         self.summaries.truncate(step);
     }
@@ -180,12 +220,19 @@ mod tests {
         let row = |step: u64| StepRow {
             step,
             loss: 1.0 / step as f64,
+            losses: vec![(LayerId(7), 2.0 / step as f64), (LayerId(9), 3.0)],
             accuracy: Some(0.5),
             learning_rate: 0.1,
             samples: 1,
             epoch_done: true,
         };
-        let scores = |step: u64| Evaluation { step, epoch: step as f64, loss: 2.0, score: 0.25 };
+        let scores = |step: u64| Evaluation {
+            step,
+            epoch: step as f64,
+            loss: 2.0,
+            losses: vec![(LayerId(9), 1.5)],
+            score: 0.25,
+        };
         let (mut whole, mut first, mut later) = (Curves::default(), Curves::default(), Curves::default());
         for step in 1..=100 {
             let (rows, scores) = ([row(step)], [scores(step)]);
@@ -198,5 +245,12 @@ mod tests {
         for ((name, a), (_, b)) in first.named().into_iter().zip(whole.named()) {
             assert!(a.points().eq(b.points()) && a.len() == 100, "{name}");
         }
+        for (id, whole) in &whole.losses {
+            let (first, later) = (&first.losses[id], &stretch.losses[id]);
+            assert!(first.train.points().eq(whole.train.points()) && first.train.len() == 100);
+            assert!(first.validation.points().eq(whole.validation.points()) && later.train.len() == 39);
+        }
+        first.truncate(10);
+        assert_eq!((first.losses[&LayerId(9)].train.len(), first.losses[&LayerId(9)].validation.len()), (10, 10));
     }
 }

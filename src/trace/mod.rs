@@ -31,7 +31,7 @@ pub use branches::{Branches, MOST_BY_CHANGE};
 pub use breakpoint::{At, Breakpoint, StepPhase, Turn};
 pub use compared::{Facts, Sums, comparable};
 pub use condition::{LayerCondition, Severity, Vitals};
-pub use curves::{Curves, KEPT, Mark, Pace};
+pub use curves::{Curves, KEPT, LossCurves, Mark, Pace};
 pub use health::{LayerHealth, LayersHistory, LayersRecord, Measure};
 pub use history::{Earlier, Happened, History, Origin, Weights};
 pub use journal::{Change, JournalEntry, TensorEdit, dragged};

@@ -275,6 +275,8 @@ pub struct DebugView {
     pub epoch: f64,
     /// Of this batch, once it is computed.
     pub loss: Option<f64>,
+    /// What each Loss says of it, where there are several and as far as they are computed.
+    pub losses: Vec<(LayerId, f64)>,
     /// Learning rate of the current step.
     pub learning_rate: f64,
     /// Why it stopped, if it did.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Curves, Ending, RunCard};
+use super::{Curves, Ending, RunCard, Series};
+use crate::model::slug;
 
 /// A line for every run; empty where there is no number.
 pub fn runs_csv<'a>(runs: impl Iterator<Item = &'a RunCard>) -> String {
@@ -38,15 +39,22 @@ pub fn runs_csv<'a>(runs: impl Iterator<Item = &'a RunCard>) -> String {
     text
 }
 
-/// A line for every point of every curve: `run,curve,step,value`.
-pub fn curves_csv(runs: &[(&str, &Curves)]) -> String {
+/// A line for every point of every curve: `run,curve,step,value`. Where there are several Losses, each has its own
+/// curves: `train_loss.loss_2`.
+pub fn curves_csv(runs: &[(&RunCard, &Curves)]) -> String {
     let mut text = String::from("run,curve,step,value\n");
-    for (name, curves) in runs {
-        let name = quoted(name);
-        for (curve, series) in curves.named() {
+    for (card, curves) in runs {
+        let name = quoted(&card.name);
+        let mut write = |curve: &str, series: &Series| {
             for (step, value) in series.points() {
                 let _ = writeln!(text, "{name},{curve},{step},{value}");
             }
+        };
+        curves.named().into_iter().for_each(|(curve, series)| write(curve, series));
+        for (_, layer, both) in curves.of_losses(&card.project.graph) {
+            let layer = slug(&layer);
+            write(&format!("train_loss.{layer}"), &both.train);
+            write(&format!("validation_loss.{layer}"), &both.validation);
         }
     }
     text
@@ -60,6 +68,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LayerId;
 
     #[test]
     fn what_needs_quotes_has_them_and_missing_numbers_are_empty() {
@@ -69,6 +78,9 @@ mod tests {
         assert!(line.starts_with("\"wide, \"\"fast\"\"\",1,paused,7,0,0,,,,accuracy,0.5,,"), "{line}");
         let mut curves = Curves::default();
         curves.train_loss.push(1, 0.25);
-        assert_eq!(curves_csv(&[("a", &curves)]), "run,curve,step,value\na,train_loss,1,0.25\n");
+        curves.losses.entry(LayerId(3)).or_default().validation.push(2, 0.5);
+        let card = RunCard { name: "a".into(), ..RunCard::default() };
+        let lines = "run,curve,step,value\na,train_loss,1,0.25\na,validation_loss.loss_3,2,0.5\n";
+        assert_eq!(curves_csv(&[(&card, &curves)]), lines);
     }
 }

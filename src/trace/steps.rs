@@ -1,12 +1,16 @@
 //! What a finished step and the end of an epoch tell.
 
+use crate::model::LayerId;
+
 /// What a finished step tells.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StepRow {
     /// Completed steps, this one included.
     pub step: u64,
     /// Loss of the batch.
     pub loss: f64,
+    /// What each Loss says of the batch, before its weight, where there are several.
+    pub losses: Vec<(LayerId, f64)>,
     /// Share of the batch that was right; for classification.
     pub accuracy: Option<f32>,
     /// Learning rate used.
@@ -18,7 +22,7 @@ pub struct StepRow {
 }
 
 /// Scores over the validation part.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     /// The step, counted from 1.
     pub step: u64,
@@ -26,6 +30,8 @@ pub struct Evaluation {
     pub epoch: f64,
     /// Its loss.
     pub loss: f64,
+    /// What each Loss says, before its weight, where there are several.
+    pub losses: Vec<(LayerId, f64)>,
     /// Accuracy for classes, R² for numbers.
     pub score: f64,
 }

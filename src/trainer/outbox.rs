@@ -202,7 +202,15 @@ mod tests {
     use super::*;
 
     fn row(step: u64) -> StepRow {
-        StepRow { step, loss: step as f64, accuracy: None, learning_rate: 0.1, samples: 1, epoch_done: true }
+        StepRow {
+            step,
+            loss: step as f64,
+            losses: Vec::new(),
+            accuracy: None,
+            learning_rate: 0.1,
+            samples: 1,
+            epoch_done: true,
+        }
     }
 
     #[test]
@@ -210,7 +218,7 @@ mod tests {
         let mut outbox = Outbox::default();
         let all = 2 * MOST_ROWS as u64 + 7;
         for step in 1..=all {
-            let scores = Evaluation { step, epoch: step as f64, loss: 1.0, score: 0.5 };
+            let scores = Evaluation { step, epoch: step as f64, loss: 1.0, losses: Vec::new(), score: 0.5 };
             outbox.tell(row(step), step.is_multiple_of(10).then_some(scores));
             assert!(outbox.rows.len() + outbox.evaluations.len() <= MOST_ROWS + 2);
         }

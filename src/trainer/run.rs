@@ -15,7 +15,7 @@ use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
 use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
 use crate::engine::metrics::Tally;
-use crate::engine::{Device, EngineError, Kept, Machine, Memory, Precision, Snapshot, StepReport};
+use crate::engine::{Device, EngineError, Kept, Machine, MeanLosses, Memory, Precision, Snapshot, StepReport};
 use crate::model::{Answer, PlateauState, Project, Schedule, TrainingSpec, Watched};
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
 use summary::Looking;
@@ -299,6 +299,7 @@ impl Run {
         StepRow {
             step: self.machine.step(),
             loss: report.loss,
+            losses: report.losses.clone(),
             accuracy: report.correct.map(|c| c as f32 / report.answers.max(1) as f32),
             learning_rate: report.learning_rate,
             samples,
@@ -310,8 +311,10 @@ impl Run {
     pub fn evaluate_part(&self, part: &Samples) -> Result<Evaluation, RunError> {
         let answer = self.machine.answer();
         let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
-        let loss = self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
-        Ok(Evaluation { step: self.machine.step(), epoch: self.epoch(), loss, score: tally.score() })
+        let MeanLosses { total, each } =
+            self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
+        let (step, epoch) = (self.machine.step(), self.epoch());
+        Ok(Evaluation { step, epoch, loss: total, losses: each, score: tally.score() })
     }
 
     /// How well the answers order the validation part, and how many of its samples that was found over; only for

@@ -46,8 +46,11 @@ fn token(value: &Value) -> Token {
 pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
     let (machine, moment) = (debugger.machine(), debugger.moment());
     let program = machine.program();
-    let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
-    let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
+    let number = |id: ValueId| {
+        let read = Some(id).filter(|&id| machine.is_current(id)).and_then(|id| machine.read_f64(id).ok());
+        read.and_then(|(_, numbers)| numbers.first().copied())
+    };
+    let several = if program.losses.len() > 1 { &program.losses[..] } else { &[] };
     let Timeline { checkpoints: steps, bytes, budget, spacing, furthest, .. } = debugger.timeline();
     let (made, ahead) = debugger.changes();
     let breakpoint = |breakpoint: &Breakpoint| BreakpointView {
@@ -68,7 +71,8 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         batch: machine.batch_len(),
         rows: machine.batch_rows().into(),
         epoch: debugger.run().epoch(),
-        loss,
+        loss: number(program.data_loss),
+        losses: several.iter().filter_map(|&(layer, id)| Some((layer, number(id)?))).collect(),
         learning_rate: machine.learning_rate(),
         checkpoints: Checkpoints { steps, bytes, budget, spacing },
         furthest,

@@ -443,16 +443,17 @@ impl Worker {
         let in_parts = self.desk.is_looked_at() && (self.long_steps || debugger.machine().is_in_step());
         let done = if in_parts { debugger.advance(Granularity::Instruction)? } else { debugger.run_free()? };
         self.long_steps = if in_parts { self.long_steps } else { began.elapsed() > LONG };
-        let (row, stopped, finished) = (done.row, done.stopped(), done.finished);
+        let epoch_done = done.row.as_ref().map(|row| row.epoch_done);
+        let (stopped, finished) = (done.stopped(), done.finished);
         self.passed(done);
-        let Some(row) = row else { return Ok(()) };
+        let Some(epoch_done) = epoch_done else { return Ok(()) };
         self.mode = match self.mode {
             _ if stopped => Mode::Paused,
             Mode::Running if finished.is_some() => {
                 self.ended = finished;
                 Mode::Paused
             }
-            Mode::ToEpochEnd if row.epoch_done => Mode::Paused,
+            Mode::ToEpochEnd if epoch_done => Mode::Paused,
             Mode::Steps(n) if n <= 1 => Mode::Paused,
             Mode::Steps(n) => Mode::Steps(n - 1),
             other => other,

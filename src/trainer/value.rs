@@ -3,6 +3,7 @@
 
 use super::meant;
 use crate::engine::{Machine, Program, Role, TensorData, ValueId};
+use crate::model::LayerId;
 use crate::trace::TensorEdit;
 
 /// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad`
@@ -28,14 +29,14 @@ pub fn before<'a>(program: &Program, name: &'a str) -> Option<&'a str> {
 
 /// Every name of a value that may be typed: those of the listing, and of layers and their gradients.
 pub(super) fn names(program: &Program) -> Vec<String> {
-    let of_layer = |(layer, name): (_, &String)| {
-        let output = program.layer_outputs.get(layer)?;
+    let of_name = |(layer, name): (_, &String)| {
+        let output = &of_layer(program, *layer)?;
         let slug = crate::model::slug(name);
         let gradient = program.gradients.contains_key(output).then(|| format!("{slug}.grad"));
         Some([slug].into_iter().chain(gradient))
     };
     let values = program.values.iter().map(|value| value.name.clone());
-    let mut names: Vec<_> = values.chain(program.layer_names.iter().filter_map(of_layer).flatten()).collect();
+    let mut names: Vec<_> = values.chain(program.layer_names.iter().filter_map(of_name).flatten()).collect();
     names.sort();
     names.dedup();
     names
@@ -43,7 +44,13 @@ pub(super) fn names(program: &Program) -> Vec<String> {
 
 fn output_of(program: &Program, slug: &str) -> Option<ValueId> {
     let (layer, _) = program.layer_names.iter().find(|(_, name)| crate::model::slug(name) == slug)?;
-    program.layer_outputs.get(layer).copied()
+    of_layer(program, *layer)
+}
+
+/// What leaves a layer, or what one of several Losses says.
+fn of_layer(program: &Program, layer: LayerId) -> Option<ValueId> {
+    let said = || program.losses.iter().find(|(id, _)| *id == layer && program.losses.len() > 1);
+    program.layer_outputs.get(&layer).copied().or_else(|| said().map(|(_, value)| *value))
 }
 
 /// Where an element lies in row-major numbers.

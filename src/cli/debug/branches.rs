@@ -38,7 +38,7 @@ const RECENT: usize = 100;
 impl Way {
     /// A step was completed.
     pub fn note(&mut self, advance: &Advance) {
-        if let Some(row) = advance.row {
+        if let Some(row) = &advance.row {
             self.catch_up(row.step - 1);
             // A step that is gone again is known.
             if row.step > self.last() {

@@ -88,8 +88,8 @@ fn checkpoint_of(folder: &RunFolder, cards: &[&RunCard]) -> anyhow::Result<Vec<u
 fn curves_of(folder: &RunFolder, cards: &[&RunCard]) -> anyhow::Result<Vec<u8>> {
     let curves = cards.iter().map(|card| {
         let (_, kept) = checkpoint::load(&folder.checkpoint(&card.id)).map_err(anyhow::Error::msg)?;
-        Ok((card.name.as_str(), kept.curves))
+        Ok((*card, kept.curves))
     });
     let curves: Vec<_> = curves.collect::<anyhow::Result<_>>()?;
-    Ok(curves_csv(&curves.iter().map(|(name, curves)| (*name, curves)).collect::<Vec<_>>()).into_bytes())
+    Ok(curves_csv(&curves.iter().map(|(card, curves)| (*card, curves)).collect::<Vec<_>>()).into_bytes())
 }

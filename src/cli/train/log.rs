@@ -48,11 +48,16 @@ impl Log {
         writeln!(self.file, "{value}").with_context(|| cannot(&self.path))
     }
 
-    pub fn step(&mut self, row: &StepRow) -> anyhow::Result<()> {
-        self.line(&json!({
+    /// `losses`: by their names, where there are several.
+    pub fn step(&mut self, row: &StepRow, losses: Option<Value>) -> anyhow::Result<()> {
+        let mut line = json!({
             "event": "step", "step": row.step, "loss": row.loss,
             "accuracy": row.accuracy, "learning_rate": row.learning_rate,
-        }))
+        });
+        if let Some(losses) = losses {
+            line["losses"] = losses;
+        }
+        self.line(&line)
     }
 
     /// All lines so far are in the file. A checkpoint is written only after them: who goes on from it finds its steps

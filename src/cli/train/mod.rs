@@ -3,21 +3,22 @@
 mod log;
 mod named;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::interrupt::Interrupt;
 use super::options::{DeviceChoice, TrainOptions};
 use super::output::{Ended, remark};
 use super::outputs::{FileKind, are_same, quoted};
 use super::prepare::{self, Begun, Told};
-use super::summary::{NotFinite, Summary};
+use super::summary::{NotFinite, OneLoss, Summary};
 use crate::engine::ranking::overall;
 use crate::engine::{Device, FirstNotFinite, Threads};
-use crate::model::Metric;
+use crate::model::{LayerId, Metric};
 use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
 use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop};
@@ -65,6 +66,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         told,
         samples: 0,
         epoch_loss: Mean::default(),
+        epoch_losses: BTreeMap::new(),
         not_finite: None,
         kept: None,
     };
@@ -122,6 +124,8 @@ struct Training<'a> {
     /// Used since it began.
     samples: usize,
     epoch_loss: Mean,
+    /// Of each Loss, where there are several.
+    epoch_losses: BTreeMap<LayerId, Mean>,
     not_finite: Option<FirstNotFinite>,
     /// Where the run stood that the checkpoint holds.
     kept: Option<u64>,
@@ -152,8 +156,11 @@ impl Training<'_> {
     fn take_in(&mut self, row: &StepRow) -> anyhow::Result<()> {
         self.samples += row.samples;
         self.epoch_loss.add(row.loss);
+        for &(layer, loss) in &row.losses {
+            self.epoch_losses.entry(layer).or_default().add(loss);
+        }
         if let Some(log) = &mut self.log {
-            log.step(row)?;
+            log.step(row, by_name(&self.run, &row.losses))?;
         }
         if let (None, Some(found)) = (&self.not_finite, self.run.machine().first_not_finite()) {
             self.bar.suspend(|| remark(format_args!("{found} {}", found.advice())));
@@ -174,8 +181,9 @@ impl Training<'_> {
             let epoch = self.run.epochs_done();
             self.bar.println(format!("Epoch {epoch}: no improvement, the learning rate is now {rate:.3e}."));
         }
-        let loss = self.epoch_loss.take();
-        tell_epoch(&self.run, &self.bar, &scores, loss, self.log.as_mut())?;
+        let losses: Vec<_> =
+            std::mem::take(&mut self.epoch_losses).into_iter().map(|(id, mut m)| (id, m.take())).collect();
+        tell_epoch(&self.run, &self.bar, &scores, (self.epoch_loss.take(), &losses), self.log.as_mut())?;
         self.curves.append(&[], &[scores]);
         if self.options.checkpoint.is_some() { self.keep(self.run.save()?, Plain::Last) } else { self.flush() }?;
         match &mut self.named {
@@ -358,7 +366,7 @@ fn score_key(run: &Run) -> &'static str {
 
 /// For who opens the checkpoint. However long the run is, about so many points are kept.
 fn note(curves: &mut Curves, row: &StepRow) {
-    curves.append(&[*row], &[]);
+    curves.append(std::slice::from_ref(row), &[]);
     if curves.train_loss.len() >= 2 * KEPT {
         *curves = curves.thinned();
     }
@@ -368,7 +376,7 @@ fn tell_epoch(
     run: &Run,
     bar: &ProgressBar,
     scores: &Evaluation,
-    train_loss: f64,
+    (train_loss, train_losses): (f64, &[(LayerId, f64)]),
     log: Option<&mut Log>,
 ) -> anyhow::Result<()> {
     let key = score_key(run);
@@ -378,13 +386,22 @@ fn tell_epoch(
         scores.loss,
         scores.score
     ));
-    match log {
-        Some(log) => log.line(&json!({
-            "event": "epoch", "epoch": run.epochs_done(), "step": scores.step,
-            "train_loss": train_loss, "val_loss": scores.loss, key: scores.score,
-        })),
-        None => Ok(()),
+    let Some(log) = log else { return Ok(()) };
+    let mut line = json!({
+        "event": "epoch", "epoch": run.epochs_done(), "step": scores.step,
+        "train_loss": train_loss, "val_loss": scores.loss, key: scores.score,
+    });
+    if let (Some(train), Some(validation)) = (by_name(run, train_losses), by_name(run, &scores.losses)) {
+        (line["train_losses"], line["val_losses"]) = (train, validation);
     }
+    log.line(&line)
+}
+
+/// What each Loss says, by the name of its layer; `None` where there is only one.
+fn by_name(run: &Run, losses: &[(LayerId, f64)]) -> Option<Value> {
+    let graph = &run.project().graph;
+    let named = losses.iter().filter_map(|&(id, loss)| Some((graph.layer(id)?.slug(), json!(loss))));
+    (!losses.is_empty()).then(|| Value::Object(named.collect()))
 }
 
 fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow::Result<Summary> {
@@ -400,6 +417,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         steps: run.machine().step(),
         train_loss: train.loss,
         val_loss: validation.loss,
+        losses: losses(run, &train, &validation),
         val_accuracy: classes.then_some(validation.score),
         top_k: ranking.top.map(|(k, _)| k),
         val_top_k_accuracy: ranking.top.map(|(_, share)| share),
@@ -421,6 +439,16 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
         warnings: Vec::new(),
         error: None,
     })
+}
+
+/// Each Loss, where there are several.
+fn losses(run: &Run, train: &Evaluation, validation: &Evaluation) -> Vec<OneLoss> {
+    let of = |part: &Evaluation, layer| part.losses.iter().find(|(id, _)| *id == layer).map(|(_, loss)| *loss);
+    let all = run.project().graph.losses().filter_map(|(layer, loss)| {
+        let (train_loss, val_loss) = (of(train, layer.id)?, of(validation, layer.id)?);
+        Some(OneLoss { name: layer.slug(), weight: loss.weight, train_loss, val_loss })
+    });
+    all.collect()
 }
 
 #[derive(Default)]

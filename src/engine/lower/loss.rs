@@ -10,7 +10,7 @@ use crate::engine::ops::{
 };
 use crate::engine::program::{Phase, Role, ValueId};
 use crate::model::layer::{Loss, LossKind};
-use crate::model::{Compared, LayerId, Task};
+use crate::model::{Compared, Layer, LayerId, Task};
 
 /// The values that the loss phase ends in, both scalars.
 pub struct LossValues {
@@ -18,24 +18,73 @@ pub struct LossValues {
     pub total: ValueId,
     /// Without penalties: what curves show.
     pub data: ValueId,
+    /// Of each Loss, before its weight.
+    pub each: Vec<(LayerId, ValueId)>,
 }
 
-/// Appends the loss phase. `output` is what the network answers, `target` the data's truth.
-pub fn lower_loss(
-    program: &mut ProgramBuilder,
-    loss: (&Loss, LayerId),
-    task: Task,
-    output: ValueId,
-    target: ValueId,
-    side: &mut Side,
-) -> LossValues {
-    let (loss, layer) = loss;
-    let resolved = task.loss(loss.loss);
-    let truth = comparable(program, (loss, layer), task, output, target);
+/// A Loss and what it compares: what the network answers with the truth.
+pub struct Ending<'a> {
+    pub layer: &'a Layer,
+    pub loss: &'a Loss,
+    pub answer: ValueId,
+    pub truth: ValueId,
+}
+
+/// Appends the loss phase. A single Loss is the loss of the data by itself; of several, or of one with a weight, each
+/// has a name of its own, `loss_2.mse`, and their weighted sum is.
+pub fn lower_losses(program: &mut ProgramBuilder, endings: &[Ending], task: Task, side: &mut Side) -> LossValues {
     let penalties = std::mem::take(&mut side.penalties);
     let name = if penalties.is_empty() { "loss" } else { "data_loss" };
-    let inputs = [output, truth];
-    let data = match resolved {
+    let (data, each, owner) = match endings {
+        [only] if only.loss.weight == 1.0 => {
+            let data = lower_one(program, only, task, name, None);
+            (data, vec![(only.layer.id, data)], Some(only.layer.id))
+        }
+        _ => {
+            let mut each = Vec::new();
+            for ending in endings {
+                let slug = ending.layer.slug();
+                let own = format!("{slug}.{}", task.loss(ending.loss.loss).key());
+                each.push((ending.layer.id, lower_one(program, ending, task, &own, Some(&slug))));
+            }
+            (weighted_sum(program, name, endings, &each), each, None)
+        }
+    };
+    if penalties.is_empty() {
+        return LossValues { total: data, data, each };
+    }
+    let mut parts = vec![data];
+    for (weights, penalty) in penalties {
+        let name = format!("{}.{}", program.name(weights), penalty.name());
+        let owner = program.values[weights.index()].layer;
+        parts.push(program.emit_named(&name, Phase::Loss, Role::Loss, owner, penalty, &[weights])[0]);
+    }
+    let total = program.emit_named("loss", Phase::Loss, Role::Loss, owner, Add, &parts)[0];
+    LossValues { total, data, each }
+}
+
+/// The sum of what the Losses say, each times its weight.
+fn weighted_sum(program: &mut ProgramBuilder, name: &str, endings: &[Ending], each: &[(LayerId, ValueId)]) -> ValueId {
+    let is_one = endings.len() == 1;
+    let mut parts = Vec::new();
+    for (ending, &(layer, value)) in endings.iter().zip(each) {
+        let scale = ending.loss.weight;
+        let weighted = if is_one { name.to_owned() } else { format!("{}.weighted", ending.layer.slug()) };
+        let scaled = Apply(ScaleShift { scale, shift: 0.0 });
+        parts.push(if scale == 1.0 { value } else { emit(program, &weighted, layer, scaled, &[value]) });
+    }
+    match parts[..] {
+        [only] => only,
+        _ => program.emit_named(name, Phase::Loss, Role::Loss, None, Add, &parts)[0],
+    }
+}
+
+/// What a Loss says. `prefix`: of the names of what is made of its truth, where another Loss may make the same.
+fn lower_one(program: &mut ProgramBuilder, ending: &Ending, task: Task, name: &str, prefix: Option<&str>) -> ValueId {
+    let (loss, layer) = (ending.loss, ending.layer.id);
+    let truth = comparable(program, ending, task, prefix);
+    let inputs = [ending.answer, truth];
+    match task.loss(loss.loss) {
         LossKind::Auto | LossKind::CrossEntropy => match shaping(loss, task) {
             Some(weights) => {
                 let op = WeightedCrossEntropy { weights, smoothing: loss.smoothing() };
@@ -53,17 +102,7 @@ pub fn lower_loss(
         LossKind::Mse => emit(program, name, layer, Mean(Squared), &inputs),
         LossKind::Mae => emit(program, name, layer, Mean(Absolute), &inputs),
         LossKind::Huber => emit(program, name, layer, Mean(Huber), &inputs),
-    };
-    if penalties.is_empty() {
-        return LossValues { total: data, data };
     }
-    let mut parts = vec![data];
-    for (weights, penalty) in penalties {
-        let name = format!("{}.{}", program.name(weights), penalty.name());
-        let owner = program.values[weights.index()].layer;
-        parts.push(program.emit_named(&name, Phase::Loss, Role::Loss, owner, penalty, &[weights])[0]);
-    }
-    LossValues { total: emit(program, "loss", layer, Add, &parts), data }
 }
 
 fn emit(
@@ -89,17 +128,11 @@ fn shaping(loss: &Loss, task: Task) -> Option<Vec<f64>> {
 }
 
 /// The target as the loss compares it.
-fn comparable(
-    program: &mut ProgramBuilder,
-    (loss, layer): (&Loss, LayerId),
-    task: Task,
-    output: ValueId,
-    target: ValueId,
-) -> ValueId {
-    let classes = task.width();
-    let is_single = program.shape(output).dims.last() == Some(&1);
-    let base = program.name(target).to_owned();
-    let mut to = Targets { program, layer, base };
+fn comparable(program: &mut ProgramBuilder, ending: &Ending, task: Task, prefix: Option<&str>) -> ValueId {
+    let (loss, target, classes) = (ending.loss, ending.truth, task.width());
+    let is_single = program.shape(ending.answer).dims.last() == Some(&1);
+    let base = prefix.unwrap_or_else(|| program.name(target)).to_owned();
+    let mut to = Targets { program, layer: ending.layer.id, base };
     match task.compared(loss.loss, is_single) {
         Compared::AsStored => target,
         Compared::Column => to.emit("", Column, target),
@@ -120,7 +153,7 @@ fn comparable(
     }
 }
 
-/// Writes what is made of the targets: `%y.one_hot`.
+/// Writes what is made of the targets: `%y.one_hot`, of one of several Losses `loss_2.one_hot`.
 struct Targets<'a> {
     program: &'a mut ProgramBuilder,
     layer: LayerId,
@@ -142,6 +175,12 @@ mod tests {
     use crate::model::{DataSignature, Graph, Shape, TrainingSpec};
 
     fn listing(loss: Loss) -> String {
+        listing_of(vec![loss])
+    }
+
+    /// Of a network with these Losses behind the same layer.
+    fn listing_of(mut losses: Vec<Loss>) -> String {
+        let loss = losses.remove(0);
         let mut graph = Graph::default();
         let mut last = None;
         let dense = Dense { units: 3, ..Dense::default() };
@@ -152,8 +191,35 @@ mod tests {
             }
             last = Some(id);
         }
+        let dense = graph.find("Dense 1").unwrap().id;
+        for loss in losses {
+            let id = graph.add(loss.into(), [0.0; 2]);
+            graph.connect(dense, id).unwrap();
+        }
         let data = DataSignature { input: Shape::row(2), task: Task::Classes(3) };
         compile(&graph, &data, &TrainingSpec::default(), Mode::Train).unwrap().listing()
+    }
+
+    #[test]
+    fn each_of_several_losses_has_its_name_and_their_weighted_sum_is_the_loss() {
+        let mse = |weight| Loss { loss: LossKind::Mse, weight, ..Loss::default() };
+        let text = listing_of(vec![Loss::default(), mse(0.5), mse(1.0)]);
+        for line in [
+            "loss.cross_entropy, loss.cross_entropy.softmax = cross_entropy %1, %y   (Loss)",
+            "loss_2.one_hot = one_hot [3 classes] %y   (Loss 2)",
+            "loss_2.mse = mse %1, loss_2.one_hot   (Loss 2)",
+            "loss_3.mse = mse %1, loss_3.one_hot   (Loss 3)",
+            "loss_2.weighted = scale_shift [scale 0.5, shift 0] loss_2.mse   (Loss 2)",
+            "loss = add loss.cross_entropy, loss_2.weighted, loss_3.mse\n",
+            "loss.grad = one",
+            "loss_2.mse.grad = scale_shift'x [scale 0.5, shift 0] loss.grad",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+        // One by itself is the loss, and has a name of its own only where it is weighted.
+        assert_eq!(listing(mse(1.0)).matches("loss = mse %1, %y.one_hot   (Loss)").count(), 1);
+        let half = listing(mse(0.5));
+        assert!(half.contains("loss = scale_shift [scale 0.5, shift 0] loss.mse   (Loss)"), "{half}");
     }
 
     #[test]

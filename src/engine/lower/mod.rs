@@ -38,7 +38,7 @@ use super::program::{Instruction, Mode, Phase, Role, ValueId};
 use crate::model::layer::LayerKind;
 use crate::model::{Layer, Shape};
 
-pub(super) use loss::lower_loss;
+pub(super) use loss::{Ending, lower_losses};
 
 /// What a layer with one output becomes.
 pub trait Lower {
@@ -185,7 +185,7 @@ impl Lowering<'_> {
     }
 }
 
-/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_loss`].
+/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_losses`].
 pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
     Some(match kind {
         LayerKind::Input(layer) => layer,

@@ -29,10 +29,10 @@ use super::metrics;
 use super::op::{Frame, StepContext};
 use super::program::{Instruction, Mode, Phase, Program, Role, ValueId};
 use crate::data::Batch;
-use crate::model::{Answer, DataSignature, Graph, Metric, Task, TrainingSpec};
+use crate::model::{Answer, DataSignature, Graph, LayerId, Metric, Task, TrainingSpec};
 
 pub use not_finite::FirstNotFinite;
-pub use predict::Evaluated;
+pub use predict::{Evaluated, MeanLosses};
 pub use rehearsal::{Override, Rehearsal};
 pub use state::{Kept, Numbers, SavedTensor, Snapshot};
 pub use tensor_data::TensorData;
@@ -69,10 +69,12 @@ pub struct Machine {
 }
 
 /// What one step found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
-    /// Mean over the batch, without penalties.
+    /// Mean over the batch, without penalties; of several Losses their weighted sum.
     pub loss: f64,
+    /// Of each Loss, before its weight, where there are several.
+    pub losses: Vec<(LayerId, f64)>,
     /// With penalties.
     pub total_loss: f64,
     /// Of its update.
@@ -213,8 +215,10 @@ impl Machine {
             Metric::R2 => (None, 0),
             Metric::Accuracy => (Some(self.hits(answers)?), answers as u32),
         };
+        let each = shown_losses(&self.program);
         Ok(StepReport {
             loss,
+            losses: each.iter().map(|&(layer, id)| Ok((layer, number(id)?))).collect::<Result<_>>()?,
             total_loss,
             learning_rate: self.context.learning_rate,
             grad_norm: self.grad_norm.map(number).transpose()?,
@@ -339,6 +343,11 @@ impl Machine {
         let parameters = self.program.values.iter().filter(|value| value.role == Role::Parameter);
         parameters.map(|value| value.shape.len()).sum()
     }
+}
+
+/// The Losses that have a curve of their own: none where the only one is the whole.
+fn shown_losses(program: &Program) -> &[(LayerId, ValueId)] {
+    if program.losses.len() > 1 { &program.losses } else { &[] }
 }
 
 /// Where instructions run, in training and predicting alike; only a [`Rehearsal`] runs their definitions.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use candle_core::Tensor;
 
-use super::{Machine, TensorData, execute, tensor_data};
+use super::{Machine, TensorData, execute, shown_losses, tensor_data};
 use crate::data::{Samples, Stretch};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
@@ -29,6 +29,15 @@ pub struct Evaluated {
     pub loss: f64,
     /// `[len, n]`
     pub outputs: Vec<f32>,
+}
+
+/// Means over samples, without penalties.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MeanLosses {
+    /// Of several Losses their weighted sum.
+    pub total: f64,
+    /// Of each Loss, before its weight, where there are several.
+    pub each: Vec<(LayerId, f64)>,
 }
 
 impl Predictor {
@@ -99,12 +108,12 @@ impl Machine {
         let mut outputs = Vec::new();
         let asked = Asked::Numbers(inputs, targets);
         let loss = self.loss_of(&asked, rows, go_on, &mut |piece, _| outputs.extend_from_slice(piece))?;
-        Ok(loss.map(|loss| Evaluated { loss, outputs }))
+        Ok(loss.map(|loss| Evaluated { loss: loss.total, outputs }))
     }
 
-    /// The mean loss over all samples, without penalties; answers are handed out with their targets piece by piece, so
-    /// that however many there are, neither they nor the samples are held together.
-    pub fn evaluate_samples(&self, samples: &Samples, take: &mut dyn FnMut(&[f32], &[f32])) -> Result<f64> {
+    /// The mean losses over all samples; answers are handed out with their targets piece by piece, so that however many
+    /// there are, neither they nor the samples are held together.
+    pub fn evaluate_samples(&self, samples: &Samples, take: &mut dyn FnMut(&[f32], &[f32])) -> Result<MeanLosses> {
         let loss = self.loss_of(&Asked::Samples(samples), samples.len(), &|| true, take)?;
         loss.ok_or_else(|| EngineError::NotComputed("loss".into()))
     }
@@ -116,17 +125,24 @@ impl Machine {
         rows: usize,
         go_on: &dyn Fn() -> bool,
         take: &mut dyn FnMut(&[f32], &[f32]),
-    ) -> Result<Option<f64>> {
+    ) -> Result<Option<MeanLosses>> {
         let program = &self.predictor.program;
-        let mut sum = 0.0;
+        let each = shown_losses(program);
+        let mut sums = vec![0.0; 1 + each.len()];
         let finished = self.in_chunks(asked, rows, go_on, |values, targets, len| {
             take(&values_of(values, program.output)?, targets);
-            let loss = values[program.data_loss.index()].as_ref();
-            let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
-            sum += bridge::scalar(loss)? * len as f64;
+            let ids = std::iter::once(program.data_loss).chain(each.iter().map(|&(_, id)| id));
+            for (sum, id) in sums.iter_mut().zip(ids) {
+                let loss = values[id.index()].as_ref();
+                let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
+                *sum += bridge::scalar(loss)? * len as f64;
+            }
             Ok(())
         })?;
-        Ok(finished.then(|| sum / rows.max(1) as f64))
+        let mut means = sums.into_iter().map(|sum| sum / rows.max(1) as f64);
+        let total = means.next().unwrap_or_default();
+        let each = each.iter().zip(means).map(|(&(layer, _), mean)| (layer, mean)).collect();
+        Ok(finished.then_some(MeanLosses { total, each }))
     }
 
     /// What leaves each of these layers when predicting: `[rows, ...]`. Layers that do not lead to the Loss are left

@@ -177,7 +177,7 @@ fn paint(
                 units(ui, frame, local, layer, layout, actions);
             }
         }
-        LayerKind::Loss(_) => loss_content(frame, layout),
+        LayerKind::Loss(_) => loss_content(frame, layer, layout),
         _ => layer_content(ui, frame, local, layer, layout, actions),
     }
 }
@@ -256,9 +256,9 @@ fn input_names(frame: &Frame<'_>, layout: &CardLayout) {
     }
 }
 
-fn loss_content(frame: &Frame<'_>, layout: &CardLayout) {
+fn loss_content(frame: &Frame<'_>, layer: &Layer, layout: &CardLayout) {
     let (Some(line), true) = (layout.line, frame.has_detail()) else { return };
-    let loss = frame.state.shown_loss().map_or("–".to_owned(), |loss| numbers::significant(loss, 3));
+    let loss = frame.state.shown_loss_of(layer.id).map_or("–".to_owned(), |loss| numbers::significant(loss, 3));
     frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, loss, mono(13.0), frame.tokens.text);
 }
 

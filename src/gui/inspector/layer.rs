@@ -95,9 +95,18 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
     }
     match (&layer.kind, state.inference().parameter_counts.get(&layer.id)) {
         (LayerKind::Input(_), _) => fact(ui, "Data", source_name(state)),
+        (LayerKind::Loss(_), _) => role_of_loss(ui, state, layer),
         (_, Some(0)) | (_, None) => {}
         (_, Some(&n)) => fact(ui, "Parameters", &count(n as u64)),
     }
+}
+
+/// Of several Losses: what the others leave to the first.
+fn role_of_loss(ui: &mut Ui, state: &State, layer: &Layer) {
+    let graph = &state.project().graph;
+    let Some((main, _)) = graph.main_loss().filter(|_| graph.has_several_losses()) else { return };
+    let reads = if main.id == layer.id { "this loss" } else { &main.name };
+    fact(ui, "Scores and Output read", reads);
 }
 
 fn source_name(state: &State) -> &str {

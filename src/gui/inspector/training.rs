@@ -10,7 +10,7 @@ use crate::gui::theme::Tokens;
 use crate::gui::widgets::{Few, checkbox, choice, rate, section, usize_field};
 use crate::model::difference::{differences, in_words};
 use crate::model::layer::LossKind;
-use crate::model::{Edit, LayerKind, ParamValue, Project, TrainingSpec, limits};
+use crate::model::{Edit, ParamValue, Project, TrainingSpec, limits};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -127,25 +127,23 @@ impl Draft {
 
 /// The loss belongs to the Loss layer; it is shown here too, where a person looks for it.
 fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let tokens = Tokens::of(ui);
-    let found = state.project().graph.layers().find_map(|layer| match &layer.kind {
-        LayerKind::Loss(loss) => Some((layer.id, loss.clone())),
-        _ => None,
-    });
-    let Some((id, loss)) = found else {
+    let (tokens, graph) = (Tokens::of(ui), &state.project().graph);
+    if graph.main_loss().is_none() {
         let text = "The network has no Loss layer yet, so it has nothing to learn from.";
         ui.add(Label::new(RichText::new(text).color(tokens.warn)).wrap());
-        return;
-    };
-    let titles: Vec<&str> = LossKind::ALL.iter().map(|kind| kind.title()).collect();
-    let current = LossKind::ALL.iter().position(|&kind| kind == loss.loss).unwrap_or_default();
-    let help = "How wrong the predictions are, as one number. Training makes it smaller.";
-    if let Some(i) = choice(ui, "Loss", help, current, &titles) {
-        let value = ParamValue::Text(LossKind::ALL[i].key().to_owned());
-        actions.push(Action::Edit(Edit::SetParam { layer: id, key: "loss".into(), value }));
-        actions.push(Action::EndEdit);
     }
-    if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.dataset()) {
-        fact(ui, "currently", dataset.truth.task.usual_loss().title());
+    let titles: Vec<&str> = LossKind::ALL.iter().map(|kind| kind.title()).collect();
+    for (layer, loss) in graph.losses() {
+        let current = LossKind::ALL.iter().position(|&kind| kind == loss.loss).unwrap_or_default();
+        let help = "How wrong the predictions are, as one number. Training makes it smaller.";
+        let label = if graph.has_several_losses() { &layer.name } else { "Loss" };
+        if let Some(i) = choice(ui, label, help, current, &titles) {
+            let value = ParamValue::Text(LossKind::ALL[i].key().to_owned());
+            actions.push(Action::Edit(Edit::SetParam { layer: layer.id, key: "loss".into(), value }));
+            actions.push(Action::EndEdit);
+        }
+        if let (LossKind::Auto, Some(dataset)) = (loss.loss, state.dataset()) {
+            fact(ui, "currently", dataset.truth.task.usual_loss().title());
+        }
     }
 }

@@ -12,8 +12,7 @@ use super::ticks::TickKind;
 use super::{PlotsUi, Tab, empty};
 use crate::gui::numbers::{number, percent};
 use crate::gui::theme::{Tokens, mix};
-use crate::model::Metric;
-use crate::model::is_penalised;
+use crate::model::{LayerId, Metric, is_penalised};
 use crate::session::{Action, OtherBranch, RunAction, State};
 use crate::trace::{Curves, Series};
 
@@ -26,9 +25,21 @@ pub(super) fn loss(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Plot
     let smooth = smoothed(&mut local.smooth_loss, &curves.train_loss, local.smoothing);
     let scale = Scale::new(local.unit, state.run());
     let mut lines = live(tokens, scale, [&curves.train_loss, &curves.validation_loss], smooth);
-    if is_penalised(&state.project().graph) {
-        lines[0].name = "train, without L1/L2";
+    let (several, penalised) = (!curves.losses.is_empty(), is_penalised(&state.project().graph));
+    lines[0].name = match (several, penalised) {
+        (false, false) => "train",
+        (false, true) => "train, without L1/L2",
+        (true, false) => "train, weighted sum",
+        (true, true) => "train, weighted sum without L1/L2",
+    };
+    if several {
+        lines[1].name = "validation, weighted sum";
     }
+    let names: Vec<_> = curves
+        .of_losses(&state.project().graph)
+        .map(|(_, layer, _)| ["train", "validation"].map(|part| format!("{part}, {layer}")))
+        .collect();
+    lines.extend(each_loss(tokens, state, scale, &names, (&mut local.smooth_losses, local.smoothing)));
     lines.extend(branches(tokens, state, scale, Tab::Loss, (&mut local.smooth_branches, local.smoothing)));
     if let Some(ghost) = &ghost {
         let (train, validation) = (&ghost.curves.train_loss, &ghost.curves.validation_loss);
@@ -74,6 +85,32 @@ pub fn of_metric(metric: Metric) -> (TickKind, fn(f32) -> String) {
         Metric::Accuracy => (TickKind::Share, percent),
         Metric::R2 => (TickKind::Number, number),
     }
+}
+
+/// The two curves of each Loss, where there are several.
+fn each_loss<'a>(
+    tokens: &Tokens,
+    state: &'a State,
+    scale: Scale<'a>,
+    names: &'a [[String; 2]],
+    (smoothers, weight): (&'a mut HashMap<LayerId, Smoother>, f32),
+) -> Vec<Line<'a>> {
+    let losses = &state.run().curves.losses;
+    smoothers.retain(|id, _| losses.contains_key(id));
+    for (&id, both) in losses.iter().filter(|_| weight > 0.0) {
+        smoothers.entry(id).or_default().follow(&both.train, weight);
+    }
+    let lines = losses.iter().zip(names).enumerate().flat_map(|(i, ((id, both), [train, validation]))| {
+        // The first two colours of classes are those of signs, and of the sum.
+        let colour = tokens.class(2 + i);
+        let smooth = smoothers.get(id).filter(|_| weight > 0.0).map(Smoother::smoothed);
+        let light = mix(colour, tokens.text, 0.5);
+        [
+            Line { name: train, raw: &both.train, smooth, colour, scale, faint: false },
+            Line { name: validation, raw: &both.validation, smooth: None, colour: light, scale, faint: false },
+        ]
+    });
+    lines.collect()
 }
 
 /// The two curves of the run that is on the table.

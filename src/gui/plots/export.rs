@@ -7,6 +7,7 @@ use super::chart;
 use super::{PlotsUi, Tab, contents, flow};
 use crate::gui::figure::{Offer, Sheet, Table, cell};
 use crate::gui::theme::Tokens;
+use crate::model::Graph;
 use crate::session::State;
 use crate::trace::Curves;
 
@@ -54,7 +55,7 @@ pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut PlotsUi) -> 
             contents(ui, &tokens, state, local, &mut Vec::new());
         }),
         numbers: Box::new(move |table: &mut Table| match tab {
-            Tab::Loss | Tab::Metric | Tab::LearningRate => curves(&state.run().curves, table),
+            Tab::Loss | Tab::Metric | Tab::LearningRate => curves(&state.run().curves, &state.project().graph, table),
             Tab::Flow => {
                 table.row(["layer", "gradient norm"]);
                 flow::flows(state, order).iter().for_each(|flow| table.row([&flow.name, &flow.norm.to_string()]));
@@ -65,15 +66,19 @@ pub fn sheet<'a>(window: &Context, state: &'a State, local: &'a mut PlotsUi) -> 
 }
 
 /// One row for every step at which anything was measured.
-fn curves(curves: &Curves, table: &mut Table) {
+fn curves(curves: &Curves, graph: &Graph, table: &mut Table) {
     let metric = curves.metric.title().to_lowercase();
-    let all = [
+    let each = curves.of_losses(graph).flat_map(|(_, name, both)| {
+        [(format!("train loss, {name}"), &both.train), (format!("validation loss, {name}"), &both.validation)]
+    });
+    let whole = [
         ("train loss".to_owned(), &curves.train_loss),
         ("validation loss".to_owned(), &curves.validation_loss),
         (format!("train {metric}"), &curves.train_metric),
         (format!("validation {metric}"), &curves.validation_metric),
         ("learning rate".to_owned(), &curves.learning_rate),
     ];
+    let all: Vec<_> = whole.into_iter().chain(each).collect();
     let there: Vec<_> = all.iter().filter(|(_, series)| !series.is_empty()).collect();
     table.row(std::iter::once("step").chain(there.iter().map(|(name, _)| name.as_str())));
     let mut next: Vec<_> = there.iter().map(|(_, series)| series.points().peekable()).collect();
@@ -108,7 +113,7 @@ mod tests {
         (1..=3).for_each(|step| all.train_loss.push(step, 1.0 / step as f32));
         all.validation_loss.push(2, 0.25);
         let mut table = Table::csv();
-        curves(&all, &mut table);
+        curves(&all, &Graph::default(), &mut table);
         assert_eq!(table.text(), "step,train loss,validation loss\n1,1,\n2,0.5,0.25\n3,0.33333334,\n");
     }
 }

@@ -33,6 +33,7 @@ use smooth::Smoother;
 use super::figure::{self as paper, Take};
 use super::theme::Tokens;
 use super::widgets::tab_strip;
+use crate::model::LayerId;
 use crate::session::{Action, State};
 use crate::trace::PictureWishes;
 
@@ -81,6 +82,8 @@ pub struct PlotsUi {
     smooth_metric: Smoother,
     smooth_ghost_loss: Smoother,
     smooth_ghost_metric: Smoother,
+    /// Of each Loss, where there are several.
+    smooth_losses: HashMap<LayerId, Smoother>,
     /// By the branch, and by what is plotted of it.
     smooth_branches: HashMap<(u32, Tab), Smoother>,
     pub export: Option<Take>,
@@ -100,6 +103,7 @@ impl Default for PlotsUi {
             smooth_metric: Smoother::default(),
             smooth_ghost_loss: Smoother::default(),
             smooth_ghost_metric: Smoother::default(),
+            smooth_losses: HashMap::new(),
             smooth_branches: HashMap::new(),
             export: None,
         }

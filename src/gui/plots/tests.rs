@@ -101,6 +101,19 @@ fn hovering_reads_every_curve_at_one_step() {
 }
 
 #[test]
+fn each_of_several_losses_has_its_curves_beside_the_sum() {
+    let mut state = trained();
+    let id = state.pose().project.graph.add(layer::Loss::default().into(), [0.0, 0.0]);
+    let both = state.pose().run.curves.losses.entry(id).or_default();
+    (1..=100).for_each(|step| both.train.push(step, 0.25));
+    both.validation.push(100, 0.75);
+    let harness = open(state, PlotsUi::default());
+    harness.get_by_label(
+        "Loss chart: train, weighted sum 0, validation, weighted sum 0.5, train, Loss 0.25, validation, Loss 0.75",
+    );
+}
+
+#[test]
 fn tabs_show_their_curves() {
     let mut harness = open(trained(), PlotsUi::default());
     harness.get_by_label("Accuracy").click();

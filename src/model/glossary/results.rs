@@ -120,6 +120,13 @@ pub(super) const TERMS: &[Term] = &[
         "How wrong the predictions are, as one number. Training makes it smaller.",
     ),
     term(
+        "Loss weight",
+        &["several losses", "multi-task", "auxiliary loss"],
+        "L = w₁ L₁ + w₂ L₂ + ...",
+        "A network may have several losses. Training minimises their sum, each times its weight, so a loss with a \
+            larger weight matters more.",
+    ),
+    term(
         "MAE",
         &["mean absolute error", "absolute error", "L1 loss", "loss"],
         "L = mean of |y − t|",

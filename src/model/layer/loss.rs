@@ -5,10 +5,13 @@ use super::*;
 use crate::model::Task;
 
 layer_params! {
-    /// The end of the network. Cross-entropy and binary cross-entropy take logits.
+    /// An end of the network. Cross-entropy and binary cross-entropy take logits.
     pub struct Loss {
         loss (card): LossKind = LossKind::Auto, LossKind::kind(), "Loss", "How wrong the predictions are, as one \
             number. Training makes it smaller.";
+        #[serde(skip_serializing_if = "is_one")]
+        weight: f64 = 1.0, float(0.0, 1e6), "Loss weight", "How much this loss counts. Training minimises the sum of all \
+            losses, each times its weight. At 0 it is only measured.";
         gamma: f64 = 2.0, float(0.0, 10.0), "Gamma", "How much less a sample counts once it is right. 0 is \
             cross-entropy, 2 is typical.";
         label_smoothing: f64 = 0.0, float(0.0, 0.9), "Label smoothing", "The share of the truth spread evenly over all \
@@ -23,12 +26,18 @@ static ABOUT: About = About {
     group: Group::Loss,
     tagline: "how wrong",
     help: "Compares the network's prediction with the truth and expresses the error as one number, the loss. Training \
-        changes the weights to reduce it. A network needs exactly one.",
+        changes the weights to reduce it. A network needs at least one. With several, the sum of all, each times its \
+        weight, is minimised, and the first stands for the network: scores and Output read it.",
     formula: "L = mean error over the batch",
     glyph: "L",
     inputs: Inputs::One,
     has_output: false,
 };
+
+/// Files of networks with a single Loss stay as they were.
+fn is_one(weight: &f64) -> bool {
+    *weight == 1.0
+}
 
 impl LossKind {
     /// Whether it asks which class is right, so that it has nothing to compare numbers with.

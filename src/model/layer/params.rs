@@ -178,7 +178,10 @@ macro_rules! layer_params {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $field:ident $(($card:ident))? : $ty:ty = $default:expr, $kind:expr, $label:literal, $help:expr; )*
+            $(
+                $(#[$own:meta])*
+                $field:ident $(($card:ident))? : $ty:ty = $default:expr, $kind:expr, $label:literal, $help:expr;
+            )*
         }
     ) => {
         $(#[$meta])*
@@ -186,6 +189,7 @@ macro_rules! layer_params {
         #[serde(default, deny_unknown_fields)]
         pub struct $name { $(
             #[doc = concat!("\"", $label, "\": its range and help are those of its [`ParamSpec`](super::ParamSpec).")]
+            $(#[$own])*
             pub $field: $ty,
         )* }
 

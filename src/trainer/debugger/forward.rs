@@ -170,16 +170,17 @@ impl Debugger {
 
     /// After the last instruction of a step.
     fn complete(&mut self, row: StepRow, passing: Passing) -> Result<Advance, DebugError> {
+        let (step, epoch_done) = (row.step, row.epoch_done);
         let mut advance = Advance { row: Some(row), summary: self.run.take_summary(), ..Advance::default() };
-        let is_new = row.step > self.furthest;
-        self.furthest = self.furthest.max(row.step);
-        self.sample_curves(row.step);
-        if row.epoch_done && (passing == Passing::Told || is_new || self.results_matter()) {
+        let is_new = step > self.furthest;
+        self.furthest = self.furthest.max(step);
+        self.sample_curves(step);
+        if epoch_done && (passing == Passing::Told || is_new || self.results_matter()) {
             let results = self.run.evaluate()?;
             advance.cut = self.run.judge(&results)?;
             advance.evaluation = Some(results);
         }
-        if row.epoch_done {
+        if epoch_done {
             advance.finished = self.run.finished();
             if advance.finished.is_some() {
                 advance.restored = self.run.restore_best()?;
@@ -188,10 +189,10 @@ impl Debugger {
                 }
             }
         }
-        if self.checkpoints.wants(row.step) {
+        if self.checkpoints.wants(step) {
             self.keep()?;
         } else if !self.memories.is_plain() {
-            self.checkpoints.learn(row.step, &self.memories);
+            self.checkpoints.learn(step, &self.memories);
         }
         Ok(advance)
     }

@@ -70,7 +70,7 @@ impl Debugger {
             let is_whole = self.moment().step < to.step && self.is_plain_step() && self.end().is_none();
             let one = if is_whole { self.whole_step(passing)? } else { self.execute(passing, false)? };
             if one.row.is_some() {
-                let new = Some(&one).filter(|one| one.row.is_some_and(|row| row.step > furthest));
+                let new = Some(&one).filter(|one| one.row.as_ref().is_some_and(|row| row.step > furthest));
                 let progress = (self.moment().step.saturating_sub(begin)) as f32 / length;
                 let goes_on = go_on(Way { progress, new });
                 if !goes_on && self.moment() < to {

@@ -20,7 +20,7 @@ fn start(project: &Project, weights: Option<&Snapshot>) -> Result<Run, RunError>
 /// An epoch whose validation loss is this.
 fn epoch(run: &mut Run, loss: f64) {
     while !run.step().unwrap().epoch_done {}
-    let results = Evaluation { step: run.machine().step(), epoch: run.epoch(), loss, score: 0.5 };
+    let results = Evaluation { step: run.machine().step(), epoch: run.epoch(), loss, losses: Vec::new(), score: 0.5 };
     run.judge(&results).unwrap();
 }
 

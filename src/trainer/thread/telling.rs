@@ -188,17 +188,17 @@ pub(super) fn catch_up(desk: &mut Desk, outbox: &Mutex<Outbox>, step: u64) {
 
 /// Tells of a step that nobody was told of before; returns its row.
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
-    if let Some(row) = done.row {
+    if let Some(row) = &done.row {
         catch_up(desk, outbox, row.step - 1);
     }
-    let row = done.row.filter(|row| desk.branches.reached(row.step))?;
-    desk.branches.curves.append(&[row], done.evaluation.as_slice());
+    let row = done.row.clone().filter(|row| desk.branches.reached(row.step))?;
+    desk.branches.curves.append(std::slice::from_ref(&row), done.evaluation.as_slice());
     if let Some(summary) = &done.summary {
         desk.branches.curves.summaries.push(summary.clone());
     }
     let mut outbox = locked(outbox);
     outbox.summaries.extend(done.summary.clone());
-    outbox.tell(row, done.evaluation);
+    outbox.tell(row.clone(), done.evaluation.clone());
     // What was told before of where the run stands is never behind what is told of its steps.
     if let Some(progress) = &mut outbox.progress {
         progress.epoch += (row.step as f64 - progress.step as f64) / progress.steps_per_epoch.max(1) as f64;
@@ -206,7 +206,7 @@ pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) 
     }
     // Of the same step, and after it: what is shown from here on is what these weights do.
     desk.branches.curves.append(&[], done.after_restoring.as_slice());
-    outbox.evaluations.extend(done.after_restoring);
+    outbox.evaluations.extend(done.after_restoring.clone());
     if let Some(rate) = done.cut {
         let why = "validation results have stopped improving";
         outbox.say(format!("The learning rate is now {rate:.3e}: {why}."));

@@ -46,6 +46,33 @@ fn gradients_of_a_branchy_graph_agree_with_finite_differences() {
     }
 }
 
+#[test]
+fn gradients_of_several_weighted_losses_agree_with_finite_differences() {
+    let data = spiral();
+    let mut graph = branchy(LossKind::CrossEntropy, 2);
+    for (i, (loss, weight)) in [(LossKind::Mse, 0.5), (LossKind::Huber, 3.0), (LossKind::Mae, 0.0)].iter().enumerate() {
+        let from = graph.find(["Dense 3", "Dense 2", "Dense 1"][i]).unwrap().id;
+        let answer = graph.add(dense(2, Activation::Tanh), [0.0; 2]);
+        let id = graph.add(Loss { loss: *loss, weight: *weight, ..Loss::default() }.into(), [0.0; 2]);
+        graph.connect(from, answer).unwrap();
+        graph.connect(answer, id).unwrap();
+    }
+    let training = TrainingSpec { learning_rate: 0.0, optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
+    let mut machine = Machine::new(&graph, &signature(&data), &training, Device::Cpu, Precision::F64).unwrap();
+    let batch = batch(&data, 0, 6);
+    compare_with_finite_differences(&mut machine, &batch, "four losses");
+    // What is reported is the weighted sum of what each says, and the mean of what single samples say.
+    let report = machine.run_step(&batch).unwrap();
+    let sum = report.losses.iter().zip([1.0, 0.5, 3.0, 0.0]).map(|((_, loss), weight)| loss * weight).sum::<f64>();
+    assert!((report.loss - sum).abs() < 1e-12 && report.total_loss > report.loss && report.losses.len() == 4);
+    let rows = machine.row_losses(0..6).unwrap();
+    assert!((rows.iter().sum::<f64>() / 6.0 - report.loss).abs() < 1e-12);
+    let evaluated = machine.evaluate_samples(&data.validation, &mut |outputs, _| assert_eq!(outputs.len() % 2, 0));
+    let evaluated = evaluated.unwrap();
+    let sum = evaluated.each.iter().zip([1.0, 0.5, 3.0, 0.0]).map(|((_, loss), weight)| loss * weight).sum::<f64>();
+    assert!((evaluated.total - sum).abs() < 1e-6 * sum);
+}
+
 /// Every parameter of a machine in f64 with learning rate 0.
 fn compare_with_finite_differences(machine: &mut Machine, batch: &Batch, what: &str) {
     let parameters: Vec<_> =
