@@ -81,6 +81,7 @@ fn every_template_is_listed_made_checked_and_trains_a_little() {
         "digits-resnet",
         "digits-lstm",
         "digits-attention",
+        "digits-autoencoder",
         "mnist-mlp",
         "mnist-cnn",
         "table",

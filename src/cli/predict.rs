@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::{Map, Value, json};
 
 use super::options::PredictOptions;
@@ -70,6 +70,9 @@ impl Answers {
         let signature = DataSignature { input: Shape(encoding.input_shape.clone()), task: truth.task };
         let mut machine = Machine::new(&project.graph, &signature, &project.training, device, Precision::F32)?;
         machine.restore(snapshot)?;
+        if matches!(machine.task(), Task::Input(_)) {
+            bail!("This network reproduces its input, so there is nothing to predict. Its Loss has a wire to truth.");
+        }
         let rows = unseen.kept.iter().filter(|kept| **kept).count();
         let outputs = machine.predict(&unseen.inputs, rows)?;
         let width = (outputs.len() / rows.max(1)).max(1);
@@ -118,7 +121,7 @@ impl Answers {
                 head.extend([self.name.clone(), said.to_owned()]);
                 head.extend(self.truth.names.iter().map(|class| format!("{said} of {class}")));
             }
-            Task::Numbers(_) => head.extend(self.truth.names.iter().cloned()),
+            Task::Numbers(_) | Task::Input(_) => head.extend(self.truth.names.iter().cloned()),
         }
         writer.write_record(&head)?;
         let mut row = 0;
@@ -169,7 +172,7 @@ impl Answers {
                     self.truth.names.iter().cloned().zip(shares.iter().map(|&p| json!(p))).collect(),
                 );
             }
-            Task::Numbers(_) => {
+            Task::Numbers(_) | Task::Input(_) => {
                 let numbers = self.truth.names.iter().cloned().zip(self.numbers(row).map(|number| json!(number)));
                 one.insert("numbers".into(), numbers.collect());
             }

@@ -172,9 +172,9 @@ impl Dataset {
         DataSignature { input: Shape(self.input_shape.clone()), task: self.truth.task }
     }
 
-    /// How answers are shown.
-    pub fn view(&self) -> AnswerView {
-        self.truth.task.view(&self.input_shape, self.plane.is_some())
+    /// How answers are shown that a network was asked for.
+    pub fn view_of(&self, task: Task) -> AnswerView {
+        task.view(&self.input_shape, self.plane.is_some())
     }
 
     /// How many samples of each class a part holds; empty for regression.

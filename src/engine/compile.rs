@@ -12,7 +12,7 @@ use super::ops::{ClipNorm, ClipValue, Load};
 use super::optimiser;
 use super::program::{Mode, Phase, Program, Role, ValueId};
 use crate::model::layer::{LayerKind, Loss};
-use crate::model::{Clip, DataSignature, Graph, Inference, Layer, LayerId, TrainingSpec, infer};
+use crate::model::{Clip, DataSignature, Graph, Inference, Layer, LayerId, Task, TrainingSpec, Wire, infer};
 
 /// Refuses a graph with problems, naming all of them. Layers that do not lead to a Loss are left out.
 pub fn compile(graph: &Graph, signature: &DataSignature, training: &TrainingSpec, mode: Mode) -> Result<Program> {
@@ -34,11 +34,13 @@ fn compile_with(
     let (input, target) = load(&mut program, signature);
     let mut side = Side::default();
     let leaving = forward(graph, &inference, &mut program, (input, mode), &mut side)?;
-    let ending = |(layer, loss)| ending(graph, (layer, loss), &leaving, [input, target]);
+    let ending =
+        |(layer, loss)| ending(graph, (layer, loss), (&leaving, &inference), ([input, target], signature.task));
     let endings: Vec<_> = graph.losses().map(ending).collect();
     let main = graph.main_loss().and_then(|(main, _)| endings.iter().find(|ending| ending.layer.id == main.id));
-    let output = main.ok_or_else(|| EngineError::Invalid(Vec::new()))?.answer;
-    let values = lower_losses(&mut program, &endings, signature.task, &mut side);
+    let main = main.ok_or_else(|| EngineError::Invalid(Vec::new()))?;
+    let (output, truth) = (main.answer, main.truth);
+    let values = lower_losses(&mut program, &endings, &mut side);
     let mut gradients = BTreeMap::new();
     if for_input {
         gradients = differentiate(&mut program, values.total, &[input]);
@@ -58,6 +60,8 @@ fn compile_with(
         losses: values.each,
         input,
         target,
+        truth,
+        task: inference.task(graph, signature.task),
         output,
         gradients,
         layer_names: graph.layers().map(|layer| (layer.id, layer.name.clone())).collect(),
@@ -68,12 +72,15 @@ fn compile_with(
 fn ending<'a>(
     graph: &Graph,
     (layer, loss): (&'a Layer, &'a Loss),
-    leaving: &BTreeMap<LayerId, Leaving>,
-    [input, target]: [ValueId; 2],
+    (leaving, inference): (&BTreeMap<LayerId, Leaving>, &Inference),
+    ([input, target], task): ([ValueId; 2], Task),
 ) -> Ending<'a> {
-    let answer = graph.incoming(layer.id).next();
-    let answer = answer.and_then(|wire| leaving.get(&wire.from)?.get(wire.output).copied()?);
-    Ending { layer, loss, answer: answer.unwrap_or(input), truth: target }
+    let value = |wire: &Wire| leaving.get(&wire.from)?.get(wire.output).copied()?;
+    let answer = graph.incoming(layer.id).find(|wire| wire.input != Loss::TRUTH).and_then(value);
+    let wire = graph.truth_of(layer.id);
+    let task = wire.and_then(|wire| inference.shape_on(wire)).map_or(task, |truth| Task::Input(truth.len()));
+    let truth = wire.and_then(value).unwrap_or(target);
+    Ending { layer, loss, answer: answer.unwrap_or(input), truth, task }
 }
 
 /// As [`compile`], with the gradient of the loss with respect to the input instead of the parameters, and no update.

@@ -96,6 +96,49 @@ impl Tally {
     }
 }
 
+/// The share of the variance of many numbers together that is explained: of a picture's pixels, many of which never
+/// change, the mean over each by itself says little.
+pub struct Explained {
+    rows: usize,
+    /// Of each number.
+    sums: Vec<f64>,
+    squares: f64,
+    residuals: f64,
+}
+
+impl Explained {
+    /// Of n numbers a sample.
+    pub fn new(n: usize) -> Self {
+        Self { rows: 0, sums: vec![0.0; n], squares: 0.0, residuals: 0.0 }
+    }
+
+    /// The next samples, in their order: both are `[rows, n]`.
+    pub fn take(&mut self, outputs: &[f32], truth: &[f32]) {
+        let n = self.sums.len().max(1);
+        for (outputs, truth) in outputs.chunks_exact(n).zip(truth.chunks_exact(n)) {
+            self.rows += 1;
+            for ((sum, &o), &t) in self.sums.iter_mut().zip(outputs).zip(truth) {
+                let (o, t) = (f64::from(o), f64::from(t));
+                *sum += t;
+                self.squares += t * t;
+                self.residuals += (o - t).powi(2);
+            }
+        }
+    }
+
+    /// 0 for no rows, and where the truth does not vary.
+    pub fn score(&self) -> f64 {
+        let rows = self.rows.max(1) as f64;
+        let total = self.squares - self.sums.iter().map(|sum| sum * sum / rows).sum::<f64>();
+        if total <= 1e-12 * self.squares { 0.0 } else { 1.0 - self.residuals / total }
+    }
+
+    /// Root of the mean squared error.
+    pub fn rmse(&self) -> f64 {
+        (self.residuals / (self.rows * self.sums.len()).max(1) as f64).sqrt()
+    }
+}
+
 /// `outputs` and `targets` are both `[rows, n]`.
 pub fn regression(outputs: &[f32], targets: &[f32], n: usize) -> Regression {
     let (n, len) = (n.max(1), outputs.len().min(targets.len()));
@@ -121,6 +164,21 @@ pub fn regression(outputs: &[f32], targets: &[f32], n: usize) -> Regression {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_explained_of_many_numbers_is_weighted_by_how_much_they_vary() {
+        let truth = [0.0, 1.0, 0.0, 3.0, 0.0, 5.0];
+        let mut explained = Explained::new(2);
+        explained.take(&truth[..2], &truth[..2]);
+        explained.take(&[0.0, 3.0, 1.0, 4.0], &truth[2..]);
+        assert!(
+            (explained.score() - (1.0 - 2.0 / 8.0)).abs() < 1e-12
+                && (explained.rmse().powi(2) - 1.0 / 3.0).abs() < 1e-12
+        );
+        let mut same = Explained::new(1);
+        same.take(&[0.5, 0.5], &[0.7, 0.7]);
+        assert_eq!((same.score(), Explained::new(3).score()), (0.0, 0.0));
+    }
 
     #[test]
     fn classes_are_counted_as_they_are_read() {

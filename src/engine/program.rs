@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::init::Initial;
 use super::op::{Op, ValueShape};
-use crate::model::LayerId;
+use crate::model::{LayerId, Task};
 
 /// Instructions stand in this order.
 pub use crate::trace::StepPhase as Phase;
@@ -116,6 +116,10 @@ pub struct Program {
     pub input: ValueId,
     /// The targets of the batch.
     pub target: ValueId,
+    /// What the main Loss compares that with: the targets, or what is wired as truth.
+    pub truth: ValueId,
+    /// What the network is asked for.
+    pub task: Task,
     /// What enters the main Loss: logits or predicted numbers.
     pub output: ValueId,
     /// A value or parameter -> the gradient of the loss with respect to it (before clipping).

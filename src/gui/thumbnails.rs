@@ -29,6 +29,7 @@ pub enum Thumbnail {
     Residual,
     Rows,
     Attention,
+    Bottleneck,
     ImageFolder,
     Table,
     Empty,
@@ -64,6 +65,7 @@ impl Thumbnails {
             Thumbnail::Residual => residual(&painter, rect, tokens),
             Thumbnail::Rows => rows(&painter, rect, tokens),
             Thumbnail::Attention => attention(&painter, rect, tokens),
+            Thumbnail::Bottleneck => bottleneck(&painter, rect, tokens),
             Thumbnail::ImageFolder => folder(&painter, rect, tokens),
             Thumbnail::Table => table(&painter, rect, tokens),
             Thumbnail::Empty => plus(&painter, rect, tokens),
@@ -140,6 +142,26 @@ fn curve(painter: &Painter, rect: Rect, tokens: &Tokens, f: impl Fn(f32) -> f32)
     };
     painter.hline(rect.x_range(), rect.center().y, Stroke::new(1.0, tokens.line));
     painter.line((0..=60).map(at).collect(), Stroke::new((rect.height() / 22.0).clamp(1.5, 4.0), tokens.pos));
+}
+
+/// Columns of units that become fewer, down to two, and more again.
+fn bottleneck(painter: &Painter, rect: Rect, tokens: &Tokens) {
+    let (gap, columns) = (rect.height() * 0.13, [5, 4, 2, 4, 5]);
+    let at = |column: usize, unit: usize| {
+        let x = rect.center().x + (column as f32 - 2.0) * rect.width() * 0.16;
+        pos2(x, rect.center().y + (unit as f32 - (columns[column] as f32 - 1.0) / 2.0) * gap)
+    };
+    for (column, pair) in columns.windows(2).enumerate() {
+        for (from, to) in (0..pair[0]).flat_map(|from| (0..pair[1]).map(move |to| (from, to))) {
+            painter.line_segment([at(column, from), at(column + 1, to)], Stroke::new(0.7, tokens.line));
+        }
+    }
+    for (column, &units) in columns.iter().enumerate() {
+        let colour = if column == 2 { tokens.neg } else { tokens.pos };
+        for unit in 0..units {
+            painter.circle_filled(at(column, unit), gap * 0.32, colour);
+        }
+    }
 }
 
 fn digits(painter: &Painter, rect: Rect, tokens: &Tokens) {

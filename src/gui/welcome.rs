@@ -62,6 +62,7 @@ fn picture_of(key: &'static str) -> Option<(Thumbnail, Start)> {
         "digits-resnet" => Thumbnail::Residual,
         "digits-lstm" => Thumbnail::Rows,
         "digits-attention" => Thumbnail::Attention,
+        "digits-autoencoder" => Thumbnail::Bottleneck,
         "mnist-cnn" => return Some((Thumbnail::ImageFolder, Start::Folder)),
         "table" => return Some((Thumbnail::Table, Start::Table)),
         _ => return None,
@@ -78,7 +79,7 @@ pub fn show(
     actions: &mut Vec<Action>,
 ) {
     let width = ui.available_width();
-    let margin = ((width - 1240.0) / 2.0).clamp(24.0, 160.0);
+    let margin = ((width - 1330.0) / 2.0).clamp(24.0, 160.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.add_space(if ui.available_height() > 760.0 { 40.0 } else { 20.0 });
         ui.horizontal_top(|ui| {
@@ -127,7 +128,7 @@ fn headline(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 fn cards(ui: &mut Ui, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let gap = 16.0;
-    let columns = ((ui.available_width() + gap) / (190.0 + gap)).floor().clamp(2.0, 5.0);
+    let columns = ((ui.available_width() + gap) / (180.0 + gap)).floor().clamp(2.0, 5.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
     ui.spacing_mut().item_spacing = Vec2::splat(gap);
     for row in all_cards().chunks(columns as usize) {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::Edit;
 use super::graph::{End, Graph, Layer, LayerId, Wire, WireId};
-use super::layer::{Activation, Fix, Inputs, LayerKind, Mismatch, Need};
-use super::{DataSignature, Shape};
+use super::layer::{Activation, Fix, Inputs, LayerKind, Loss, Mismatch, Need};
+use super::{DataSignature, Shape, Task};
 
 /// What is known about a graph over a data set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +32,12 @@ impl Inference {
     /// Trainable numbers of the whole network.
     pub fn parameter_count(&self) -> usize {
         self.parameter_counts.values().fold(0, |sum: usize, &n| sum.saturating_add(n))
+    }
+
+    /// What the network is asked for: what the data is, or the input itself where no Loss compares with its target.
+    pub fn task(&self, graph: &Graph, data: Task) -> Task {
+        let truth = graph.main_loss().and_then(|(main, _)| graph.truth_of(main.id));
+        truth.and_then(|wire| self.shape_on(wire)).map_or(data, |shape| Task::Input(shape.len()))
     }
 
     /// What flows along a wire.
@@ -94,6 +100,7 @@ pub fn infer(graph: &Graph, data: Option<&DataSignature>) -> Inference {
         }
     }
     whole_graph(graph, &mut found);
+    found.problems.extend(graph.losses().filter_map(|(layer, _)| moving_truth(graph, layer)));
     found.idle = idle(graph);
     found
 }
@@ -194,7 +201,7 @@ fn too_large(layer: &Layer, shape: &Shape) -> Problem {
 fn unconnected(graph: &Graph, layer: &Layer, have: usize, port: usize) -> Problem {
     let inputs = layer.kind.about().inputs;
     let message = match (inputs, have) {
-        (Inputs::Named(_), _) => {
+        (Inputs::Named(_), _) if inputs.is_named_for(port) => {
             format!("The input {} of {} isn't connected: draw a wire to it.", inputs.name(port), layer.name)
         }
         (Inputs::Many, 0) => format!("{} needs at least two inputs.", layer.name),
@@ -304,6 +311,30 @@ fn set(layer: &Layer, key: &str, value: super::layer::ParamValue) -> Option<Repa
     Some(Repair { label: format!("Set {} of {} to {shown}", spec.label, layer.name), edit })
 }
 
+/// A truth that training would change: the network could please the Loss by it.
+fn moving_truth(graph: &Graph, loss: &Layer) -> Option<Problem> {
+    let wire = *graph.truth_of(loss.id)?;
+    let is_trained = |layer: &&Layer| layer.kind.has_weights() && !layer.frozen && graph.reaches(layer.id, wire.from);
+    let layer = graph.layers().find(is_trained)?;
+    let freeze = Edit::Freeze { layer: layer.id, frozen: true };
+    let input = graph.layers().find(|layer| matches!(layer.kind, LayerKind::Input(_)));
+    let from_input = input.map(|input| Repair {
+        label: format!("Use {} as the truth", input.name),
+        edit: Edit::Connect { from: input.id.into(), to: End::at(loss.id, Loss::TRUTH) },
+    });
+    let repairs = from_input.into_iter().chain([Repair { label: format!("Freeze {}", layer.name), edit: freeze }]);
+    Some(Problem {
+        place: Subject::Wire(wire.id),
+        layer: loss.name.clone(),
+        message: format!(
+            "The truth would change with the weights of {}, so training could just change the truth.",
+            layer.name
+        ),
+        expected_got: None,
+        repairs: repairs.collect(),
+    })
+}
+
 fn whole_graph(graph: &Graph, found: &mut Inference) {
     let of_kind = |test: fn(&LayerKind) -> bool| graph.layers().filter(|l| test(&l.kind)).collect::<Vec<_>>();
     let inputs = of_kind(|kind| matches!(kind, LayerKind::Input(_)));
@@ -332,7 +363,6 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Task;
     use super::super::layer::{Dense, Dropout, Lstm, Sigmoid, Tanh};
     use super::super::templates::chain;
     use super::*;
@@ -378,6 +408,30 @@ mod tests {
         assert_eq!(found.shapes[&graph.find("LSTM 1").unwrap().id].0, [5, 4]);
         assert_eq!(found.shapes[&graph.find("LSTM 2").unwrap().id].0, [4]);
         assert_eq!(graph.wires().len(), 4, "the wire gives way");
+    }
+
+    #[test]
+    fn a_truth_may_be_wired_unless_training_would_change_it() {
+        let data = DataSignature { input: Shape(vec![6]), task: Task::Classes(2) };
+        let mut graph = chain(vec![dense(3, Activation::Relu), dense(6, Activation::None)]);
+        let of = |graph: &Graph, name: &str| graph.find(name).unwrap().id;
+        let truth = End::at(of(&graph, "Loss"), Loss::TRUTH);
+        assert_eq!(infer(&graph, Some(&data)).task(&graph, data.task), Task::Classes(2));
+        graph.connect(of(&graph, "Input"), truth).unwrap();
+        let found = infer(&graph, Some(&data));
+        assert!(found.is_valid(), "{:?}", found.problems);
+        assert_eq!(found.task(&graph, data.task), Task::Input(6));
+        // Only a wire to the truth names its port in a file.
+        let written = serde_json::to_value(&graph).unwrap();
+        let inputs: Vec<_> = written["wires"].as_array().unwrap().iter().map(|wire| wire["input"].as_str()).collect();
+        assert_eq!(inputs.iter().flatten().collect::<Vec<_>>(), [&"truth"]);
+        assert_eq!(serde_json::from_value::<Graph>(written).unwrap(), graph);
+        graph.connect(of(&graph, "Dense 2"), truth).unwrap();
+        let found = infer(&graph, Some(&data));
+        let labels: Vec<_> = found.problems[0].repairs.iter().map(|repair| repair.label.as_str()).collect();
+        assert_eq!((found.problems.len(), labels), (1, vec!["Use Input as the truth", "Freeze Dense 1"]));
+        found.problems[0].repairs[0].edit.apply(&mut graph).unwrap();
+        assert!(infer(&graph, Some(&data)).is_valid());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Task {
     },
     /// n numbers.
     Numbers(usize),
+    /// What goes in, once more: n numbers. The target in the data is not asked for.
+    Input(usize),
 }
 
 /// How a target lies beside the outputs.
@@ -57,6 +59,8 @@ pub enum AnswerView {
     Rows,
     /// Predicted against true numbers.
     Numbers,
+    /// Pictures above what became of them.
+    Reconstructions,
 }
 
 /// The one score that is quoted beside the loss.
@@ -93,7 +97,7 @@ impl Task {
     pub fn classes(self) -> Option<usize> {
         match self {
             Self::Classes(classes) | Self::ClassesAt { classes, .. } => Some(classes),
-            Self::Numbers(_) => None,
+            Self::Numbers(_) | Self::Input(_) => None,
         }
     }
 
@@ -101,14 +105,14 @@ impl Task {
     pub fn positions(self) -> Option<usize> {
         match self {
             Self::ClassesAt { positions, .. } => Some(positions),
-            Self::Classes(_) | Self::Numbers(_) => None,
+            Self::Classes(_) | Self::Numbers(_) | Self::Input(_) => None,
         }
     }
 
     /// How many numbers a network ends in (at each position): one a class or predicted number.
     pub fn width(self) -> usize {
         match self {
-            Self::Classes(n) | Self::ClassesAt { classes: n, .. } | Self::Numbers(n) => n,
+            Self::Classes(n) | Self::ClassesAt { classes: n, .. } | Self::Numbers(n) | Self::Input(n) => n,
         }
     }
 
@@ -117,14 +121,14 @@ impl Task {
         match self {
             Self::Classes(_) => Shape(Vec::new()),
             Self::ClassesAt { positions, .. } => Shape(vec![positions]),
-            Self::Numbers(n) => Shape(vec![n]),
+            Self::Numbers(n) | Self::Input(n) => Shape(vec![n]),
         }
     }
 
     /// How targets lie beside the outputs that a loss compares them with. `is_single`: the network ends in one number.
     pub fn compared(self, loss: LossKind, is_single: bool) -> Compared {
         match self {
-            Self::Numbers(_) => return Compared::AsStored,
+            Self::Numbers(_) | Self::Input(_) => return Compared::AsStored,
             Self::Classes(_) | Self::ClassesAt { .. } => {}
         }
         match self.loss(loss) {
@@ -141,7 +145,7 @@ impl Task {
     pub fn usual_loss(self) -> LossKind {
         match self {
             Self::Classes(_) | Self::ClassesAt { .. } => LossKind::CrossEntropy,
-            Self::Numbers(_) => LossKind::Mse,
+            Self::Numbers(_) | Self::Input(_) => LossKind::Mse,
         }
     }
 
@@ -187,13 +191,15 @@ impl Task {
     pub fn metric(self) -> Metric {
         match self {
             Self::Classes(_) | Self::ClassesAt { .. } => Metric::Accuracy,
-            Self::Numbers(_) => Metric::R2,
+            Self::Numbers(_) | Self::Input(_) => Metric::R2,
         }
     }
 
     /// `input`: the shape of a sample; `in_plane`: whether samples are points of the plane.
     pub fn view(self, input: &[usize], in_plane: bool) -> AnswerView {
         match self {
+            Self::Input(n) if input.len() == 3 && input.iter().product::<usize>() == n => AnswerView::Reconstructions,
+            Self::Input(_) => AnswerView::Numbers,
             _ if in_plane => AnswerView::Surface,
             Self::Classes(_) | Self::ClassesAt { .. } if input.len() == 3 => AnswerView::Images,
             Self::Classes(_) | Self::ClassesAt { .. } => AnswerView::Rows,
@@ -210,6 +216,7 @@ impl Task {
                 format!("The data has one of {classes} classes at each of {positions} positions")
             }
             Self::Numbers(n) => format!("The data has {n} target number{}", if n == 1 { "" } else { "s" }),
+            Self::Input(n) => format!("The truth has {n} number{}", if n == 1 { "" } else { "s" }),
         }
     }
 }
@@ -257,5 +264,10 @@ mod tests {
         );
         assert_eq!((number.view(&[1], false), number.view(&[4], false)), (AnswerView::Curve, AnswerView::Numbers));
         assert_eq!(Task::Numbers(2).view(&[1], false), AnswerView::Numbers);
+        assert_eq!(Task::Input(64).view(&[1, 8, 8], false), AnswerView::Reconstructions);
+        assert_eq!(
+            (Task::Input(4).view(&[4], false), Task::Input(2).view(&[2], true)),
+            (AnswerView::Numbers, AnswerView::Numbers)
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! Templates that need a person's files (a table, a folder of pictures) are proposed from the files by
 //! `session/propose.rs`.
 
-use super::graph::{Graph, LayerId};
+use super::graph::{End, Graph, LayerId};
 use super::layer::{
     Activation, Add, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool, Initialiser, Input, LayerKind,
     LayerNorm, Loss, Lstm, MaxPool2d, MeanOver, MultiHeadAttention, PositionalEncoding, Positions, Relu, Reshape,
@@ -40,10 +40,11 @@ pub const TEMPLATES: &[Template] = &[
     built_in("sine", "Sine", "fit a curve"),
     built_in("plane", "Plane", "predict a number"),
     built_in("digits", "Drawn digits", "images as rows of pixels"),
-    built_in("digits-cnn", "Digits, convolutions", "filters slide over 28 × 28 pixels"),
+    built_in("digits-cnn", "Digits, convolutions", "filters over 28 × 28 pixels"),
     built_in("digits-resnet", "Digits, residual", "skip connections"),
     built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
+    built_in("digits-autoencoder", "Digits, autoencoder", "images through two numbers"),
     Template {
         key: "mnist-mlp",
         title: "MNIST, dense",
@@ -56,12 +57,7 @@ pub const TEMPLATES: &[Template] = &[
         tagline: "your IDX files",
         needs: Some("a folder of IDX files"),
     },
-    Template {
-        key: "table",
-        title: "Your table",
-        tagline: "a CSV file; a model is proposed",
-        needs: Some("a CSV file"),
-    },
+    Template { key: "table", title: "Your table", tagline: "a CSV file becomes a model", needs: Some("a CSV file") },
 ];
 
 /// The template with this key.
@@ -72,7 +68,7 @@ pub fn find(key: &str) -> Option<&'static Template> {
 /// Whether it is met in the first hour: its network needs no more than the layers that a beginner is shown.
 pub fn is_for_beginners(key: &str) -> bool {
     find(key).is_some_and(|template| template.needs.is_none())
-        && !matches!(key, "digits-resnet" | "digits-lstm" | "digits-attention")
+        && !matches!(key, "digits-resnet" | "digits-lstm" | "digits-attention" | "digits-autoencoder")
 }
 
 /// The project of a template that needs no files; `None` for the others and for unknown keys.
@@ -92,12 +88,14 @@ pub fn build(key: &str) -> Option<Project> {
         "digits-resnet" => (digits(), residual(10), pictures(8, 0.003)),
         "digits-lstm" => (digits(), row_by_row(10), pictures(15, 0.005)),
         "digits-attention" => (digits(), rows_attend(10), pictures(15, 0.003)),
+        "digits-autoencoder" => (digits(), through_two(28), pictures(30, 0.003)),
         _ => return None,
     };
     let mut graph = chain(layers);
     match key {
         "digits-attention" => wire_around_attention(&mut graph),
         "digits-resnet" => wire_around_convolutions(&mut graph),
+        "digits-autoencoder" => wire_truth(&mut graph),
         _ => {}
     }
     Some(Project { name: template.title.to_owned(), graph, data, training })
@@ -214,6 +212,33 @@ fn wire_around_attention(graph: &mut Graph) {
     if let Some((from, to)) = from.zip(find(|kind| matches!(kind, LayerKind::Add(_)))) {
         // Forwards along the chain: nothing can refuse.
         let _ = graph.connect(from, to);
+    }
+    super::layout::tidy(graph);
+}
+
+/// A picture of so many rows and columns, through a layer of two units and back.
+fn through_two(side: usize) -> Vec<LayerKind> {
+    let relu =
+        |units| Dense { units, activation: Activation::Relu, init: Initialiser::HeUniform, ..Dense::default() }.into();
+    vec![
+        Flatten {}.into(),
+        relu(128),
+        relu(64),
+        Dense { units: 2, ..Dense::default() }.into(),
+        relu(64),
+        relu(128),
+        Dense { units: side * side, activation: Activation::Sigmoid, ..Dense::default() }.into(),
+        Reshape { shape: format!("1 x {side} x {side}") }.into(),
+    ]
+}
+
+/// What goes in is what is to come out.
+fn wire_truth(graph: &mut Graph) {
+    let input = graph.layers().find(|layer| matches!(layer.kind, LayerKind::Input(_))).map(|layer| layer.id);
+    if let (Some(input), Some((loss, _))) = (input, graph.main_loss()) {
+        let truth = End::at(loss.id, Loss::TRUTH);
+        // From the beginning to the end: nothing can refuse.
+        let _ = graph.connect(input, truth);
     }
     super::layout::tidy(graph);
 }

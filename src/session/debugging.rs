@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::running::bare;
 use super::{Action, NoticeKind, OtherBranch, RunStatus, State, Tab};
-use crate::model::LayerId;
+use crate::model::{AnswerView, LayerId, Task};
 use crate::trace::DebugView;
 use crate::trainer::{Command, DebugCommand, Forked, News, Outbox, Page};
 
@@ -15,12 +15,22 @@ impl State {
         stepped.or_else(|| self.run.curves.train_loss.at(self.run.step).map(f64::from))
     }
 
+    /// What the network that is drawn is asked for; `None` before there is data.
+    pub fn task(&self) -> Option<Task> {
+        self.data.dataset().map(|dataset| self.inference.task(&self.project.graph, dataset.truth.task))
+    }
+
+    /// How its answers are shown.
+    pub fn view(&self) -> Option<AnswerView> {
+        Some(self.data.dataset()?.view_of(self.task()?))
+    }
+
     /// As [`Self::shown_loss`], of one Loss.
     pub fn shown_loss_of(&self, layer: LayerId) -> Option<f64> {
         let Some(own) = self.run.curves.losses.get(&layer).filter(|_| self.project.graph.has_several_losses()) else {
             return self.shown_loss();
         };
-        let view = self.debug.as_ref().filter(|_| self.tab == Tab::Debug);
+        let view = self.debug.view.as_ref().filter(|_| self.tab == Tab::Debug);
         let stepped = view.and_then(|view| view.losses.iter().find(|(id, _)| *id == layer));
         stepped.map(|(_, loss)| *loss).or_else(|| own.train.at(self.run.step).map(f64::from))
     }

@@ -214,8 +214,8 @@ impl State {
         self.sync_run();
     }
 
-    /// Other data may have another number of classes: the layer before each Loss follows, and says so. It belongs to the
-    /// change of data, so it is no step of undo of its own.
+    /// Other data may have another number of classes: the layer before each Loss follows, and says so. It belongs to
+    /// the change of data, so it is no step of undo of its own.
     fn fit_last_layer(&mut self) {
         let repairs = self.inference.problems.iter().filter_map(|problem| {
             let Subject::Wire(wire) = problem.place else { return None };

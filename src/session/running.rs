@@ -198,7 +198,7 @@ impl State {
         {
             curves.pace.push(Pace::default());
         }
-        let metric = dataset.truth.task.metric();
+        let metric = self.inference.task(&project.graph, dataset.truth.task).metric();
         let picture = self.run.picture.take();
         (self.debug.view, self.try_output) = (None, None);
         self.debug.branches = kept.as_ref().map(|kept| kept.forks.told(kept.saved.now.step)).unwrap_or_default();

@@ -21,6 +21,8 @@ pub struct PictureWishes {
     pub unfolded: Vec<LayerId>,
     /// One unit at one sample: how its number comes about.
     pub unit: Option<UnitAt>,
+    /// A point of the plane of codes that is decoded.
+    pub code: Option<[f32; 2]>,
 }
 
 /// What the window draws of a network at one step.
@@ -36,6 +38,8 @@ pub struct Picture {
     pub output: Option<OutputPicture>,
     /// The inputs of the unit under the pointer.
     pub unit: Option<UnitSum>,
+    /// The point of the plane of codes that was asked about.
+    pub decoded: Option<Decoded>,
 }
 
 /// A unit, and a sample as the network takes it.
@@ -203,6 +207,41 @@ pub enum OutputPicture {
         /// How many were asked.
         over: Over,
     },
+    /// Pictures of the validation part, which the data has, and what became of them.
+    Reconstructions {
+        /// Rows of the validation part, in an order whose every beginning is a fair sample.
+        rows: Arc<[u32]>,
+        /// What became of each, `[rows, channels, rows, columns]`.
+        outputs: Arc<[f32]>,
+        scores: NumberScores,
+        over: Over,
+        /// Where the narrowest layer on the way has two units.
+        codes: Option<Codes>,
+    },
+}
+
+/// The plane of a layer of two units that everything has to pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Codes {
+    /// The layer.
+    pub layer: LayerId,
+    /// What leaves it for each sample.
+    pub points: Arc<[[f32; 2]]>,
+    /// From where to where the plane is drawn, of each unit.
+    pub range: [[f32; 2]; 2],
+    /// Tiles along each side of the plane.
+    pub side: usize,
+    /// What the network makes of the middle of each tile, row by row from the top (largest second unit first).
+    pub tiles: Arc<[f32]>,
+}
+
+/// What the network makes of a point of the plane of codes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// The point that was asked about.
+    pub at: [f32; 2],
+    /// `[channels, rows, columns]`
+    pub picture: Arc<[f32]>,
 }
 
 /// The network's answer to one sample that somebody asked about.

@@ -3,6 +3,7 @@
 //!
 //! Knows no files and no window: what it needs is handed to it, what it learns is taken from it.
 
+mod codes;
 mod debugger;
 mod gates;
 pub mod inspect;

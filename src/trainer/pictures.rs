@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::codes;
 use super::inspect::layers;
 use super::run::{Run, RunError};
 use crate::data::Plane;
 use crate::engine::{Role, TensorData, ValueId};
 use crate::model::{AnswerView, LayerId, LayerKind};
 use crate::trace::{
-    Histogram, LayerPicture, Matrix, OutputPicture, Picture, PictureWishes, Preview, Statistics, UnitAt, UnitSum,
-    UnitTerm,
+    Decoded, Histogram, LayerPicture, Matrix, OutputPicture, Picture, PictureWishes, Preview, Statistics, UnitAt,
+    UnitSum, UnitTerm,
 };
 
 /// Cells along each side of a unit's small picture and of the large surface.
@@ -37,6 +38,10 @@ pub fn of_layers(run: &Run, wanted: &PictureWishes) -> Result<Picture, RunError>
     }
     if let Some(asked) = &wanted.unit {
         picture.unit = unit_sum(run, asked)?;
+    }
+    if let (Some(at), Some(layer)) = (wanted.code, codes::layer(run)) {
+        let decoded = run.machine().answers_from(layer, &at, 1)?;
+        picture.decoded = decoded.map(|picture| Decoded { at, picture: picture.into() });
     }
     Ok(picture)
 }
@@ -240,7 +245,7 @@ fn gradient_norm(run: &Run, id: LayerId) -> Result<Option<f32>, RunError> {
 /// What the network does over the plane or along the axis; `None` where it is shown by its answers to samples.
 pub fn output(run: &Run) -> Result<Option<OutputPicture>, RunError> {
     let dataset = run.dataset();
-    match dataset.view() {
+    match run.view() {
         AnswerView::Surface => dataset.plane.as_ref().map(|plane| surface(run, plane)).transpose(),
         AnswerView::Curve => {
             let (low, high) = input_range(run);
@@ -251,7 +256,7 @@ pub fn output(run: &Run) -> Result<Option<OutputPicture>, RunError> {
             let y: Vec<f32> = y.iter().map(|v| v * unit.scale + unit.offset).collect();
             Ok(Some(OutputPicture::Curve { x: x.into(), y: y.into() }))
         }
-        AnswerView::Images | AnswerView::Rows | AnswerView::Numbers => Ok(None),
+        AnswerView::Images | AnswerView::Rows | AnswerView::Numbers | AnswerView::Reconstructions => Ok(None),
     }
 }
 

@@ -14,9 +14,9 @@ use super::outbox::Stop;
 use super::scoring::Asked;
 use crate::data::order::{Algorithm, EpochOrder};
 use crate::data::{Batch, DataError, Dataset, Difference, Encoding, Fingerprint, Samples};
-use crate::engine::metrics::Tally;
+use crate::engine::metrics::{Explained, Tally};
 use crate::engine::{Device, EngineError, Kept, Machine, MeanLosses, Memory, Precision, Snapshot, StepReport};
-use crate::model::{Answer, PlateauState, Project, Schedule, TrainingSpec, Watched};
+use crate::model::{Answer, AnswerView, PlateauState, Project, Schedule, Task, TrainingSpec, Watched};
 use crate::trace::{Change, Evaluation, Happened, History, JournalEntry, Origin, Over, Ranking, StepRow, Weights};
 use summary::Looking;
 
@@ -197,6 +197,16 @@ impl Run {
         &self.project
     }
 
+    /// What the network is asked for: what the data is, or the input itself.
+    pub fn task(&self) -> Task {
+        self.machine.task()
+    }
+
+    /// How answers are shown.
+    pub fn view(&self) -> AnswerView {
+        self.dataset.view_of(self.task())
+    }
+
     /// What happened to it.
     pub fn history(&self) -> &History {
         &self.history
@@ -310,17 +320,23 @@ impl Run {
     /// Loss and score over the whole of a part, however large: its answers are not held together.
     pub fn evaluate_part(&self, part: &Samples) -> Result<Evaluation, RunError> {
         let answer = self.machine.answer();
-        let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
-        let MeanLosses { total, each } =
-            self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
-        let (step, epoch) = (self.machine.step(), self.epoch());
-        Ok(Evaluation { step, epoch, loss: total, losses: each, score: tally.score() })
+        let (losses, score) = if let Task::Input(n) = self.task() {
+            let mut explained = Explained::new(n);
+            let losses = self.machine.evaluate_samples(part, &mut |outputs, truth| explained.take(outputs, truth))?;
+            (losses, explained.score())
+        } else {
+            let mut tally = Tally::new(answer, if answer == Answer::Numbers { part.target_means()? } else { &[] });
+            let losses = self.machine.evaluate_samples(part, &mut |outputs, targets| tally.take(outputs, targets))?;
+            (losses, tally.score())
+        };
+        let (step, epoch, MeanLosses { total, each }) = (self.machine.step(), self.epoch(), losses);
+        Ok(Evaluation { step, epoch, loss: total, losses: each, score })
     }
 
     /// How well the answers order the validation part, and how many of its samples that was found over; only for
     /// classes.
     pub fn ranking(&self) -> Result<Option<(Ranking, Over)>, RunError> {
-        if self.dataset.classes().is_none() {
+        if self.task().classes().is_none() {
             return Ok(None);
         }
         let asked = Asked::all(self)?;

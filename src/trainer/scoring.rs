@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use super::pictures;
 use super::run::{Run, RunError};
+use super::{codes, pictures};
 use crate::data::Unit;
 use crate::data::samples::MOST as MOST_SAMPLES;
-use crate::engine::metrics;
+use crate::engine::metrics::{self, Explained};
 use crate::engine::ranking::{class_areas, telling_k, top_k};
-use crate::model::Task;
+use crate::model::{AnswerView, LayerId, Task};
 use crate::trace::{Guess, NumberScores, OutputPicture, Over, Prediction, Ranking, Reply};
 
 /// Samples asked while training runs at full speed (a few often show more than all seldom), and at once when it stands.
@@ -22,6 +22,8 @@ pub const SOME: usize = 2_000;
 pub const PIECE: usize = 512;
 /// What is held of the answers, in numbers and in samples: beyond it a fair sample is asked.
 const MOST_NUMBERS: usize = 1 << 24;
+/// Pictures that are kept with what became of them.
+const RECONSTRUCTED: usize = 1_024;
 /// Pairs of numbers that are drawn.
 const DRAWN: usize = 2_000;
 
@@ -32,6 +34,8 @@ pub struct Asked {
     outputs: Vec<f32>,
     /// `[asked, numbers of one]`
     targets: Vec<f32>,
+    /// Where pictures are given back through a layer of two units: that layer, and what leaves it for each.
+    codes: Option<(LayerId, Vec<[f32; 2]>)>,
     asked: usize,
 }
 
@@ -39,14 +43,16 @@ impl Asked {
     /// Nothing yet.
     pub fn of(run: &Run) -> Self {
         let order = run.dataset().fair(&run.dataset().validation);
-        Self { order, outputs: Vec::new(), targets: Vec::new(), asked: 0 }
+        let codes = codes::layer(run).map(|layer| (layer, Vec::new()));
+        Self { order, outputs: Vec::new(), targets: Vec::new(), codes, asked: 0 }
     }
 
     /// How many samples are asked at most.
     fn most(run: &Run) -> usize {
         let dataset = run.dataset();
-        let width = dataset.truth.task.width().max(1);
-        dataset.validation.len().min(MOST_SAMPLES).min(MOST_NUMBERS / width)
+        let width = run.task().width().max(1);
+        let most = if run.view() == AnswerView::Reconstructions { RECONSTRUCTED } else { MOST_SAMPLES };
+        dataset.validation.len().min(most).min(MOST_NUMBERS / width)
     }
 
     /// All that there can be.
@@ -61,8 +67,12 @@ impl Asked {
         let until = until.min(Self::most(run)).min(self.order.len());
         while self.asked < until {
             let piece = run.dataset().validation.fetch(&self.order[self.asked..until.min(self.asked + PIECE)])?;
-            self.outputs.extend(run.machine().predict(&piece.inputs, piece.len)?);
-            self.targets.extend(piece.targets);
+            let [outputs, truth] = run.machine().predict_with_truth(&piece.inputs, piece.len)?;
+            self.outputs.extend(outputs);
+            self.targets.extend_from_slice(if matches!(run.task(), Task::Input(_)) { &truth } else { &piece.targets });
+            if let Some((layer, points)) = &mut self.codes {
+                points.extend(codes::of_samples(run, *layer, &piece)?);
+            }
             self.asked += piece.len;
         }
         Ok(())
@@ -90,19 +100,19 @@ impl Asked {
 
     /// How well the answers order samples; nothing for numbers.
     pub fn ranking(&self, run: &Run) -> Ranking {
-        let Some(classes) = run.dataset().classes().map(<[String]>::len) else { return Ranking::default() };
+        let Some(classes) = run.task().classes() else { return Ranking::default() };
         let (targets, outputs) = (&self.targets, &self.outputs);
         let top = telling_k(classes).and_then(|k| top_k(outputs, targets, classes, k).map(|share| (k, share)));
         Ranking { top, areas: class_areas(run.machine().answer(), outputs, targets, classes) }
     }
 
     /// As the output panel shows them.
-    pub fn picture(&self, run: &Run) -> OutputPicture {
-        let truth = &run.dataset().truth;
-        match truth.task {
+    pub fn picture(&self, run: &Run) -> Result<OutputPicture, RunError> {
+        Ok(match run.task() {
             Task::Classes(classes) | Task::ClassesAt { classes, .. } => self.classes(run, classes),
-            Task::Numbers(_) => self.numbers(run, truth.unit(0)),
-        }
+            Task::Numbers(_) => self.numbers(run, run.dataset().truth.unit(0)),
+            Task::Input(n) => self.reconstructions(run, n)?,
+        })
     }
 
     fn classes(&self, run: &Run, classes: usize) -> OutputPicture {
@@ -128,8 +138,8 @@ impl Asked {
     /// Nothing for classes.
     fn guesses(&self, run: &Run) -> Vec<Guess> {
         let truth = &run.dataset().truth;
-        let n = match truth.task {
-            Task::Classes(_) | Task::ClassesAt { .. } => return Vec::new(),
+        let n = match run.task() {
+            Task::Classes(_) | Task::ClassesAt { .. } | Task::Input(_) => return Vec::new(),
             Task::Numbers(n) => n,
         };
         let unit = truth.unit(0);
@@ -140,6 +150,24 @@ impl Asked {
             predicted: unit.value(output),
         };
         self.rows().iter().zip(firsts).map(guess).collect()
+    }
+
+    /// Pictures and what became of them; of anything else its numbers, all of them alike.
+    fn reconstructions(&self, run: &Run, n: usize) -> Result<OutputPicture, RunError> {
+        let mut explained = Explained::new(n);
+        explained.take(&self.outputs, &self.targets);
+        let is_broken = |row: &&[f32]| row.iter().any(|value| !value.is_finite());
+        let not_finite = self.outputs.chunks_exact(n.max(1)).filter(is_broken).count();
+        let scores = NumberScores { r2: explained.score(), rmse: explained.rmse(), not_finite };
+        if run.view() == AnswerView::Reconstructions {
+            let (rows, outputs) = (self.rows().into(), self.outputs.as_slice().into());
+            let plane = self.codes.as_ref().map(|(layer, points)| codes::plane(run, *layer, points));
+            let codes = plane.transpose()?.flatten();
+            return Ok(OutputPicture::Reconstructions { rows, outputs, scores, over: self.over(run), codes });
+        }
+        let every = (self.outputs.len() / DRAWN).max(1);
+        let pairs = self.targets.iter().zip(&self.outputs).step_by(every).take(DRAWN).map(|(&t, &o)| [t, o]);
+        Ok(OutputPicture::Numbers { pairs: pairs.collect(), scores, over: self.over(run) })
     }
 
     /// `unit`: of the first output.
@@ -174,7 +202,8 @@ pub fn reply(run: &Run, sample: &[f32]) -> Result<Option<Reply>, RunError> {
     let outputs = run.machine().predict(sample, 1)?;
     let answer = run.machine().answer();
     let truth = &run.dataset().truth;
-    let (values, class) = match truth.task {
+    let (values, class) = match run.task() {
+        Task::Input(_) => (outputs, None),
         Task::Classes(_) | Task::ClassesAt { .. } => (answer.shares(&outputs), Some(answer.class(&outputs) as u32)),
         Task::Numbers(_) => {
             (outputs.iter().enumerate().map(|(i, &output)| truth.unit(i).value(output)).collect(), None)
@@ -196,7 +225,7 @@ pub struct WholeOutput {
 /// Asks the whole validation part, up to the usual bound.
 pub fn whole_output(run: &Run) -> Result<WholeOutput, RunError> {
     let asked = Asked::all(run)?;
-    let of_samples = asked.picture(run);
+    let of_samples = asked.picture(run)?;
     let predictions = match &of_samples {
         OutputPicture::Classes { predictions, .. } => predictions.clone(),
         _ => Vec::new(),
@@ -278,7 +307,7 @@ pub(super) mod tests {
             let run = echo(&dataset, loss, 1.0, None);
             assert_eq!(answer(&run, [0.0, 1.0, 0.0]), (vec![0.0, 1.0, 0.0], Some(1), false));
             let OutputPicture::Classes { predictions, probability, confusion, .. } =
-                Asked::all(&run).unwrap().picture(&run)
+                Asked::all(&run).unwrap().picture(&run).unwrap()
             else {
                 panic!("no classes")
             };
@@ -323,12 +352,12 @@ pub(super) mod tests {
         // And a few of them say nearly the same, and that they are few.
         let mut asked = Asked::of(&run);
         asked.ask(&run, FEW).unwrap();
-        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run) else { panic!("no classes") };
+        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run).unwrap() else { panic!("no classes") };
         assert_eq!((over, over.is_whole()), (Over { asked: FEW, of: 12_000 }, false));
         assert!([0, 1, 2].into_iter().all(|class| confusion[class * 3..class * 3 + 3].iter().sum::<u32>() >= 85));
         assert!(!asked.is_complete(&run));
         asked.ask(&run, usize::MAX).unwrap();
-        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run) else { panic!("no classes") };
+        let OutputPicture::Classes { confusion, over, .. } = asked.picture(&run).unwrap() else { panic!("no classes") };
         assert!(asked.is_complete(&run) && over.is_whole());
         assert_eq!(f64::from(confusion[0] + confusion[4] + confusion[8]) / 12_000.0, 2.0 / 3.0);
     }

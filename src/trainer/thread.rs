@@ -363,7 +363,6 @@ impl Worker {
         (self.not_finite, self.opens_culprit) = (None, false);
         (self.page, self.in_force) = (Page::of(project), None);
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
-        let metric = dataset.truth.task.metric();
         let (run, mut curves, forks) = match kept.map(|kept| *kept) {
             None => (Run::new(project, dataset.clone(), device.clone())?, Curves::default(), None),
             Some(Kept { saved, page, curves, forks, .. }) => {
@@ -373,6 +372,7 @@ impl Worker {
                 (Run::resume(&there, dataset.clone(), device.clone(), saved)?, curves, Some(forks))
             }
         };
+        let metric = run.task().metric();
         curves.metric = metric;
         self.seconds_before = curves.pace.last().map_or(0.0, |pace| pace.seconds);
         let debugger = Debugger::new(run, self.budget)?;

@@ -29,7 +29,7 @@ pub fn before<'a>(program: &Program, name: &'a str) -> Option<&'a str> {
 
 /// Every name of a value that may be typed: those of the listing, and of layers and their gradients.
 pub(super) fn names(program: &Program) -> Vec<String> {
-    let of_name = |(layer, name): (_, &String)| {
+    let of_name = |(layer, name): (&LayerId, &String)| {
         let output = &of_layer(program, *layer)?;
         let slug = crate::model::slug(name);
         let gradient = program.gradients.contains_key(output).then(|| format!("{slug}.grad"));

@@ -65,7 +65,7 @@ impl Workload {
         let targets = match self.signature.task {
             Task::Classes(classes) => (0..len).map(|i| (i % classes) as f32).collect(),
             Task::ClassesAt { positions, classes } => (0..len * positions).map(|i| (i % classes) as f32).collect(),
-            Task::Numbers(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
+            Task::Numbers(numbers) | Task::Input(numbers) => (0..len * numbers).map(|_| uniform()).collect(),
         };
         Batch { len, inputs, targets, rows: (0..len as u32).collect() }
     }

@@ -49,7 +49,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         .writes("--checkpoint", FileKind::Checkpoint, options.checkpoint.as_deref())
         .check()?;
     let Begun { run, mut curves, forks, mut told } = prepare::run(&start, project, device)?;
-    curves.metric = run.dataset().truth.task.metric();
+    curves.metric = run.task().metric();
     let claim = |name: &String| Named::claim(&options.file, name, resume.as_deref(), &curves);
     let named = options.name.as_ref().map(claim).transpose()?;
     let log = options.log.as_deref().map(|path| open_log(path, options, &run, &mut told)).transpose()?;
@@ -358,7 +358,7 @@ fn progress_bar(run: &Run, options: &TrainOptions) -> ProgressBar {
 }
 
 fn score_key(run: &Run) -> &'static str {
-    match run.dataset().truth.task.metric() {
+    match run.task().metric() {
         Metric::Accuracy => "val_accuracy",
         Metric::R2 => "val_r2",
     }
@@ -408,7 +408,7 @@ fn summarise(run: &Run, seconds: f64, samples: usize, threads: usize) -> anyhow:
     let dataset = run.dataset().clone();
     let train = run.evaluate_part(&dataset.train)?;
     let validation = run.evaluate()?;
-    let classes = dataset.truth.task.metric() == Metric::Accuracy;
+    let classes = run.task().metric() == Metric::Accuracy;
     let (ranking, over) = run.ranking()?.unwrap_or_default();
     let areas = overall(&ranking.areas);
     let stopped_early = matches!(run.finished(), Some(Stop::Early { .. }));

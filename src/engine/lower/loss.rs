@@ -28,24 +28,26 @@ pub struct Ending<'a> {
     pub loss: &'a Loss,
     pub answer: ValueId,
     pub truth: ValueId,
+    /// What the truth is.
+    pub task: Task,
 }
 
 /// Appends the loss phase. A single Loss is the loss of the data by itself; of several, or of one with a weight, each
 /// has a name of its own, `loss_2.mse`, and their weighted sum is.
-pub fn lower_losses(program: &mut ProgramBuilder, endings: &[Ending], task: Task, side: &mut Side) -> LossValues {
+pub fn lower_losses(program: &mut ProgramBuilder, endings: &[Ending], side: &mut Side) -> LossValues {
     let penalties = std::mem::take(&mut side.penalties);
     let name = if penalties.is_empty() { "loss" } else { "data_loss" };
     let (data, each, owner) = match endings {
         [only] if only.loss.weight == 1.0 => {
-            let data = lower_one(program, only, task, name, None);
+            let data = lower_one(program, only, name, None);
             (data, vec![(only.layer.id, data)], Some(only.layer.id))
         }
         _ => {
             let mut each = Vec::new();
             for ending in endings {
                 let slug = ending.layer.slug();
-                let own = format!("{slug}.{}", task.loss(ending.loss.loss).key());
-                each.push((ending.layer.id, lower_one(program, ending, task, &own, Some(&slug))));
+                let own = format!("{slug}.{}", ending.task.loss(ending.loss.loss).key());
+                each.push((ending.layer.id, lower_one(program, ending, &own, Some(&slug))));
             }
             (weighted_sum(program, name, endings, &each), each, None)
         }
@@ -80,9 +82,9 @@ fn weighted_sum(program: &mut ProgramBuilder, name: &str, endings: &[Ending], ea
 }
 
 /// What a Loss says. `prefix`: of the names of what is made of its truth, where another Loss may make the same.
-fn lower_one(program: &mut ProgramBuilder, ending: &Ending, task: Task, name: &str, prefix: Option<&str>) -> ValueId {
-    let (loss, layer) = (ending.loss, ending.layer.id);
-    let truth = comparable(program, ending, task, prefix);
+fn lower_one(program: &mut ProgramBuilder, ending: &Ending, name: &str, prefix: Option<&str>) -> ValueId {
+    let (loss, layer, task) = (ending.loss, ending.layer.id, ending.task);
+    let truth = comparable(program, ending, prefix);
     let inputs = [ending.answer, truth];
     match task.loss(loss.loss) {
         LossKind::Auto | LossKind::CrossEntropy => match shaping(loss, task) {
@@ -128,8 +130,9 @@ fn shaping(loss: &Loss, task: Task) -> Option<Vec<f64>> {
 }
 
 /// The target as the loss compares it.
-fn comparable(program: &mut ProgramBuilder, ending: &Ending, task: Task, prefix: Option<&str>) -> ValueId {
-    let (loss, target, classes) = (ending.loss, ending.truth, task.width());
+fn comparable(program: &mut ProgramBuilder, ending: &Ending, prefix: Option<&str>) -> ValueId {
+    let (loss, target, task) = (ending.loss, ending.truth, ending.task);
+    let classes = task.width();
     let is_single = program.shape(ending.answer).dims.last() == Some(&1);
     let base = prefix.unwrap_or_else(|| program.name(target)).to_owned();
     let mut to = Targets { program, layer: ending.layer.id, base };

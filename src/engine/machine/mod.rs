@@ -107,11 +107,11 @@ impl Machine {
             watchdog: Watchdog::default(),
             update_watch: updates::UpdateWatch::default(),
             last_of_loss: program.instructions.iter().rposition(|i| i.phase <= Phase::Loss).unwrap_or_default(),
+            task: program.task,
+            answer: Answer::of(graph, program.task),
             program,
             predictor,
             training: training.clone(),
-            task: signature.task,
-            answer: Answer::of(graph, signature.task),
             context: StepContext { seed: training.seed, step: 0, learning_rate: 0.0, momentum: 0.0, training: true },
             pc: 0,
             in_step: false,
@@ -234,6 +234,11 @@ impl Machine {
         }
         let (output, target) = (tensor_data::to_f32(output)?, tensor_data::to_f32(target)?);
         Ok(metrics::hits(self.answer, &output, &target, rows) as u32)
+    }
+
+    /// What the network is asked for.
+    pub fn task(&self) -> Task {
+        self.task
     }
 
     /// How the network's outputs are read.

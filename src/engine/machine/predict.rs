@@ -1,6 +1,6 @@
 //! The same network answering: dropout absent, batch norm with its running statistics, no gradients.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use candle_core::Tensor;
@@ -10,7 +10,7 @@ use crate::data::{Samples, Stretch};
 use crate::engine::error::{EngineError, Result};
 use crate::engine::kernels::bridge;
 use crate::engine::op::StepContext;
-use crate::engine::program::{Phase, Program, ValueId};
+use crate::engine::program::{Instruction, Phase, Program, ValueId};
 use crate::model::LayerId;
 
 #[derive(Clone)]
@@ -91,6 +91,38 @@ impl Machine {
         Ok(answers)
     }
 
+    /// As [`Self::predict`], with what is wired as the truth of the main Loss; nothing of that where it is the targets.
+    pub fn predict_with_truth(&self, inputs: &[f32], rows: usize) -> Result<[Vec<f32>; 2]> {
+        let program = &self.predictor.program;
+        let mut both = [Vec::new(), Vec::new()];
+        self.in_chunks(&Asked::Inputs(inputs), rows, &|| true, |values, _, _| {
+            both[0].extend_from_slice(&values_of(values, program.output)?);
+            if program.truth != program.target {
+                both[1].extend_from_slice(&values_of(values, program.truth)?);
+            }
+            Ok(())
+        })?;
+        Ok(both)
+    }
+
+    /// What the network answers where this is what leaves a layer, `[rows, ...]`; `None` where the answer depends on
+    /// what does not pass it.
+    pub fn answers_from(&self, layer: LayerId, codes: &[f32], rows: usize) -> Result<Option<Vec<f32>>> {
+        let program = &self.predictor.program;
+        let Some(&code) = program.layer_outputs.get(&layer) else { return Ok(None) };
+        let Some(needed) = between(program, code) else { return Ok(None) };
+        let mut values = vec![None; program.values.len()];
+        for &(from, to) in &self.predictor.shared {
+            values[to].clone_from(&self.values[from]);
+        }
+        self.feed(&mut values, code, codes, rows)?;
+        let context = StepContext { training: false, ..self.context };
+        for instruction in needed {
+            execute(program, instruction, &mut values, &context, &self.opened, self.dtype)?;
+        }
+        values_of(&values, program.output).map(Some)
+    }
+
     /// Answers and loss for inputs `[rows, ...]` with their targets, as a data part holds them.
     pub fn evaluate(&self, inputs: &[f32], targets: &[f32], rows: usize) -> Result<Evaluated> {
         let found = self.evaluate_while(inputs, targets, rows, &|| true)?;
@@ -111,7 +143,7 @@ impl Machine {
         Ok(loss.map(|loss| Evaluated { loss: loss.total, outputs }))
     }
 
-    /// The mean losses over all samples; answers are handed out with their targets piece by piece, so that however many
+    /// The mean losses over all samples; answers are handed out with their truth piece by piece, so that however many
     /// there are, neither they nor the samples are held together.
     pub fn evaluate_samples(&self, samples: &Samples, take: &mut dyn FnMut(&[f32], &[f32])) -> Result<MeanLosses> {
         let loss = self.loss_of(&Asked::Samples(samples), samples.len(), &|| true, take)?;
@@ -130,7 +162,10 @@ impl Machine {
         let each = shown_losses(program);
         let mut sums = vec![0.0; 1 + each.len()];
         let finished = self.in_chunks(asked, rows, go_on, |values, targets, len| {
-            take(&values_of(values, program.output)?, targets);
+            match program.truth == program.target {
+                true => take(&values_of(values, program.output)?, targets),
+                false => take(&values_of(values, program.output)?, &values_of(values, program.truth)?),
+            }
             let ids = std::iter::once(program.data_loss).chain(each.iter().map(|&(_, id)| id));
             for (sum, id) in sums.iter_mut().zip(ids) {
                 let loss = values[id.index()].as_ref();
@@ -243,6 +278,21 @@ impl Machine {
         values[id.index()] = Some(tensor_data::from_f32(numbers, &dims, self.dtype, &self.opened)?);
         Ok(())
     }
+}
+
+/// The instructions that lead from a value to the answer, in their order; `None` where the input is needed beside it.
+fn between(program: &Program, from: ValueId) -> Option<Vec<&Instruction>> {
+    let (mut wanted, mut needed) = (BTreeSet::from([program.output]), Vec::new());
+    for instruction in program.instructions.iter().rev().filter(|i| i.phase == Phase::Forward) {
+        wanted.remove(&from);
+        if instruction.outputs.iter().any(|output| wanted.contains(output)) {
+            wanted.extend(&instruction.inputs);
+            needed.push(instruction);
+        }
+    }
+    let is_led = !needed.is_empty() && needed.iter().any(|instruction| instruction.inputs.contains(&from));
+    needed.reverse();
+    (is_led && !wanted.contains(&program.input)).then_some(needed)
 }
 
 fn values_of(values: &[Option<Tensor>], id: ValueId) -> Result<Vec<f32>> {

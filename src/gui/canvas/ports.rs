@@ -51,7 +51,7 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
         let response = ui.interact(hit(frame, at), id("input", key(layer, i)), Sense::click_and_drag());
         let inputs = layer.kind.about().inputs;
         let label = match (inputs, i) {
-            (Inputs::Named(_), _) => format!("{} of {}", inputs.name(i), layer.name),
+            (Inputs::Named(_), _) if inputs.is_named_for(i) => format!("{} of {}", inputs.name(i), layer.name),
             (_, 0) => format!("input of {}", layer.name),
             _ => format!("input {} of {}", i + 1, layer.name),
         };

@@ -19,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
             section(ui, "CLASSES", &of);
             balance(ui, dataset, &dataset.truth.names);
         }
-        Task::Numbers(_) => {
+        Task::Numbers(_) | Task::Input(_) => {
             section(ui, "PREDICTS", "");
             ui.add(Label::new(dataset.truth.names.join(", ")).wrap());
             let text = format!(

@@ -3,6 +3,7 @@
 use egui::{Ui, Vec2};
 
 use super::classes::Answers;
+use super::reconstructions::Pairs;
 use super::scores::per_class;
 use super::{OutputUi, OutputView, Tab, body, picture};
 use crate::data::Dataset;
@@ -13,23 +14,29 @@ use crate::session::State;
 use crate::trace::OutputPicture;
 
 const SIZE: Vec2 = Vec2::new(520.0, 520.0);
+/// Pictures whose numbers are in a table.
+const EXPORTED: usize = 100;
 
 /// Before the network has trained there is a picture of points, and nothing that it says of them.
 pub(super) fn offer(state: &State, local: &OutputUi) -> Offer {
-    let Some(dataset) = state.dataset() else { return Offer::default() };
+    if state.dataset().is_none() {
+        return Offer::default();
+    }
     let numbers = picture(state).is_some();
-    let points = matches!(dataset.view(), AnswerView::Surface | AnswerView::Curve);
+    let points = matches!(state.view(), Some(AnswerView::Surface | AnswerView::Curve));
     Offer { picture: numbers || points || matches!(local.tab, Tab::Output | Tab::TryIt), numbers }
 }
 
 pub fn sheet<'a>(state: &'a State, local: &'a mut OutputUi) -> Sheet<'a> {
     let tab = local.tab;
-    let what = match (state.dataset().map(|dataset| dataset.view()), tab) {
+    let what = match (state.view(), tab) {
         (_, Tab::Confusion) => "confusion matrix",
         (_, Tab::Scores) => "scores",
+        (_, Tab::Codes) => "codes",
         (Some(AnswerView::Images | AnswerView::Rows), Tab::Output) => "samples",
         (Some(AnswerView::Curve), _) => "fitted curve",
         (Some(AnswerView::Numbers), Tab::Output) => "predictions",
+        (Some(AnswerView::Reconstructions), Tab::Output) => "reconstructions",
         _ => "output",
     };
     let name = &state.project().name;
@@ -76,6 +83,8 @@ fn numbers(view: &OutputView<'_>, picture: &OutputPicture, tab: Tab, table: &mut
             table.row(std::iter::once("true".to_owned()).chain(answers(view.dataset)));
             pairs.iter().for_each(|pair| table.row(pair));
         }
+        OutputPicture::Reconstructions { .. } if tab == Tab::Codes => codes(view, table),
+        OutputPicture::Reconstructions { .. } => reconstructions(view, table),
         OutputPicture::Classes { .. } => {
             if let Some(answers) = Answers::of(view) {
                 classes(&answers, tab, table);
@@ -84,11 +93,32 @@ fn numbers(view: &OutputView<'_>, picture: &OutputPicture, tab: Tab, table: &mut
     }
 }
 
+/// Every number of a picture beside what became of it.
+fn reconstructions(view: &OutputView<'_>, table: &mut Table) {
+    let Some(pairs) = Pairs::of(view) else { return };
+    table.row(["validation row", "number", "input", "reconstruction"]);
+    for (i, &row) in pairs.rows.iter().enumerate().take(EXPORTED) {
+        let Ok(input) = view.dataset.validation.input(row as usize) else { continue };
+        for (at, (input, output)) in input.iter().zip(pairs.output(i)).enumerate() {
+            table.row([row.to_string(), at.to_string(), input.to_string(), output.to_string()]);
+        }
+    }
+}
+
+/// Where each sample lies in the plane of a layer of two units.
+fn codes(view: &OutputView<'_>, table: &mut Table) {
+    let Some((pairs, codes)) = Pairs::of(view).and_then(|pairs| Some((pairs, pairs.codes?))) else { return };
+    table.row(["validation row", "unit 0", "unit 1"]);
+    for (row, [x, y]) in pairs.rows.iter().zip(codes.points.iter()) {
+        table.row([row.to_string(), x.to_string(), y.to_string()]);
+    }
+}
+
 /// What the columns of the network's own numbers are called.
 fn answers(dataset: &Dataset) -> Vec<String> {
     let named = |name: &String| match dataset.truth.task {
         Task::Classes(_) | Task::ClassesAt { .. } => format!("class {name}"),
-        Task::Numbers(_) => format!("{name} predicted"),
+        Task::Numbers(_) | Task::Input(_) => format!("{name} predicted"),
     };
     dataset.truth.names.iter().map(named).collect()
 }
@@ -111,7 +141,7 @@ fn classes(answers: &Answers<'_>, tab: Tab, table: &mut Table) {
                 table.row([name.clone(), precision, recall, f1, roc, pr, one.support.to_string()]);
             }
         }
-        Tab::Output | Tab::TryIt => {
+        Tab::Output | Tab::Codes | Tab::TryIt => {
             let sure = if answers.probability { "probability" } else { "score" };
             table.row(["validation row", "truth", "predicted", sure]);
             for one in answers.predictions {

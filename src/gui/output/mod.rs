@@ -4,6 +4,7 @@
 //! to other data goes with it.
 
 mod classes;
+mod codes;
 mod colours;
 mod confusion;
 mod curve;
@@ -13,6 +14,7 @@ mod gallery;
 mod numbers;
 mod pad;
 mod points;
+mod reconstructions;
 mod rows;
 mod sample;
 pub mod scores;
@@ -39,7 +41,7 @@ use super::plots::empty;
 use super::theme::Tokens;
 use super::widgets::{named, tab_strip};
 use crate::data::{Dataset, sample_rows};
-use crate::model::{AnswerView, LayerId};
+use crate::model::{AnswerView, LayerId, Task};
 use crate::session::{Action, DataState, State};
 use crate::trace::{OutputPicture, Over, PictureWishes};
 
@@ -55,6 +57,8 @@ pub enum Tab {
     Output,
     Confusion,
     Scores,
+    /// The plane of a layer of two units.
+    Codes,
     TryIt,
 }
 
@@ -80,6 +84,8 @@ pub struct OutputUi {
     /// Where a unit's function is asked about: a point of the picture, else a row of the validation part.
     point: Option<[f32; 2]>,
     row: usize,
+    /// The point of the plane of codes that is decoded.
+    code: Option<[f32; 2]>,
     /// The samples shown before there are answers.
     samples: Arc<[u32]>,
     /// What all but the toggles belongs to.
@@ -101,6 +107,7 @@ impl Default for OutputUi {
             export: None,
             point: None,
             row: 0,
+            code: None,
             samples: Arc::default(),
             of: Weak::new(),
         }
@@ -117,6 +124,7 @@ impl OutputUi {
     pub fn subscribe(&self, state: &State, unit: Option<HoveredUnit>, wanted: &mut PictureWishes) {
         wanted.output = true;
         wanted.unit = unit.and_then(|unit| unit::asked(state, self, unit));
+        wanted.code = self.code.filter(|_| self.tab == Tab::Codes);
     }
 
     /// Rows of other data, and what was typed about them, mean nothing for these.
@@ -147,6 +155,7 @@ fn tabs(kind: AnswerView) -> &'static [(Tab, &'static str)] {
             &[(Tab::Output, "Samples"), (Tab::Confusion, "Confusion"), (Tab::Scores, "Scores"), (Tab::TryIt, "Try it")]
         }
         AnswerView::Numbers => &[(Tab::Output, "Output"), (Tab::TryIt, "Try it")],
+        AnswerView::Reconstructions => &[(Tab::Output, "Samples"), (Tab::Codes, "Plane"), (Tab::TryIt, "Draw")],
     }
 }
 
@@ -163,8 +172,13 @@ pub fn show(
         return no_data(ui, &tokens, state.data());
     };
     local.follow(dataset);
-    let kind = dataset.view();
-    let tabs = tabs(kind);
+    let kind = state.view().unwrap_or(AnswerView::Numbers);
+    let tabs = match state.task() {
+        // Its numbers have no names.
+        Some(Task::Input(_)) if kind == AnswerView::Numbers => tabs(kind)[..1].to_vec(),
+        _ => tabs(kind).iter().copied().filter(|(tab, _)| *tab != Tab::Codes || is_through_two(state)).collect(),
+    };
+    let tabs = tabs.as_slice();
     if !tabs.iter().any(|(tab, _)| *tab == local.tab) {
         local.tab = Tab::Output;
     }
@@ -173,6 +187,14 @@ pub fn show(
         return unit::show(ui, &tokens, (state, dataset), local, &unit, pinned);
     }
     body(ui, &tokens, (state, dataset), local, actions);
+}
+
+/// Whether the narrowest layer has two units.
+fn is_through_two(state: &State) -> bool {
+    let graph = &state.project().graph;
+    let has_output = |id: LayerId| graph.layer(id).is_some_and(|layer| layer.kind.about().has_output);
+    let shapes = state.inference().shapes.iter().filter(|(id, shape)| shape.rank() == 1 && has_output(**id));
+    shapes.map(|(_, shape)| shape.len()).min() == Some(2)
 }
 
 /// All but the heading.
@@ -184,12 +206,14 @@ fn body(
     actions: &mut Vec<Action>,
 ) {
     let view = OutputView { state, dataset, picture: picture(state), salt: 0 };
-    match (dataset.view(), local.tab) {
+    match (state.view().unwrap_or(AnswerView::Numbers), local.tab) {
         (AnswerView::Surface, _) => surface::show(ui, tokens, &view, local),
         (AnswerView::Curve, _) => curve::show(ui, tokens, &view, local),
         (_, Tab::TryIt) => try_it::show(ui, tokens, &view, &mut local.try_it, actions),
         (AnswerView::Numbers, _) => numbers::show(ui, tokens, &view, actions),
-        _ => classes::show(ui, tokens, &view, local, actions),
+        (AnswerView::Reconstructions, Tab::Codes) => codes::show(ui, tokens, &view, local, actions),
+        (AnswerView::Reconstructions, _) => reconstructions::show(ui, tokens, &view, local, actions),
+        (AnswerView::Images | AnswerView::Rows, _) => classes::show(ui, tokens, &view, local, actions),
     }
 }
 
@@ -215,11 +239,13 @@ pub fn of_run(
     actions: &mut Vec<Action>,
 ) {
     let view = OutputView { state, dataset, picture: Some(picture), salt: side + 1 };
-    match dataset.view() {
-        AnswerView::Surface => surface::show(ui, tokens, &view, local),
-        AnswerView::Curve => curve::show(ui, tokens, &view, local),
-        AnswerView::Numbers => numbers::show(ui, tokens, &view, actions),
-        AnswerView::Images | AnswerView::Rows => {
+    // Another run may have been asked for something else.
+    match picture {
+        OutputPicture::Surface { .. } => surface::show(ui, tokens, &view, local),
+        OutputPicture::Curve { .. } => curve::show(ui, tokens, &view, local),
+        OutputPicture::Numbers { .. } => numbers::show(ui, tokens, &view, actions),
+        OutputPicture::Reconstructions { .. } => reconstructions::show(ui, tokens, &view, local, actions),
+        OutputPicture::Classes { .. } => {
             let tab = std::mem::replace(&mut local.tab, Tab::Confusion);
             classes::show(ui, tokens, &view, local, actions);
             if local.tab == Tab::Confusion {
@@ -231,7 +257,7 @@ pub fn of_run(
 
 /// Paints a validation sample that is a picture; `None` where it is none.
 pub fn paint_sample(ui: &Ui, rect: Rect, dataset: &Dataset, row: usize) -> Option<()> {
-    let values = dataset.validation.input(row).ok().filter(|_| dataset.view() == AnswerView::Images)?;
+    let values = dataset.validation.input(row).ok().filter(|_| dataset.input_shape.len() == 3)?;
     thumbnail::paint(ui, ui.painter(), rect, ("compared", row), &dataset.input_shape, &values);
     Some(())
 }

@@ -10,6 +10,7 @@ use crate::gui::plots::figure;
 use crate::gui::plots::ticks::TickKind;
 use crate::gui::reading::{read, reading_row};
 use crate::gui::theme::{self, Tokens};
+use crate::model::Task;
 use crate::session::Action;
 use crate::trace::{NumberScores, OutputPicture, Over};
 
@@ -38,7 +39,8 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, actions:
         plot.points(Points::new("", finite).radius(2.6).color(tokens.accent.gamma_multiply(0.7)));
     });
     let (response, frame) = (&shown.response, *shown.transform.frame());
-    let output = view.dataset.truth.first_name().unwrap_or("value");
+    let is_named = matches!(view.dataset.truth.task, Task::Numbers(_));
+    let output = view.dataset.truth.first_name().filter(|_| is_named).unwrap_or("value");
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, format!("{output}: predicted against true")));
     paint_reading(tokens, &shown, pairs);
     let font = theme::regular(11.0);

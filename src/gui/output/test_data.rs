@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::data::{Plane, Samples, Truth, Unit};
-use crate::model::{Feature, Task};
-use crate::trace::{ClassAreas, Picture, Prediction, Ranking, Reply};
+use crate::model::{End, Feature, Shape, Task, layer};
+use crate::trace::{ClassAreas, Codes, NumberScores, Picture, Prediction, Ranking, Reply};
 
 pub fn part(shape: &[usize], inputs: Vec<f32>, targets: Vec<f32>) -> Samples {
     Samples::in_memory(shape, inputs, targets)
@@ -79,6 +79,28 @@ pub fn images() -> State {
     let areas = vec![areas(1.0, Some(0.5)), areas(0.625, None), areas(0.75, Some(0.25))];
     let ranking = Ranking { top: Some((2, 0.875)), areas };
     state(dataset, Some(classes(predictions, confusion, 3, ranking)))
+}
+
+/// The same images, and what became of them: half of each. Through a layer of two units.
+pub fn reconstructions() -> State {
+    let mut state = images();
+    let graph = &mut state.pose().project.graph;
+    let input = graph.add(layer::Input {}.into(), [0.0; 2]);
+    let code = graph.add(layer::Dense { units: 2, ..layer::Dense::default() }.into(), [0.0; 2]);
+    let loss = graph.add(layer::Loss::default().into(), [0.0; 2]);
+    graph.connect(code, loss).unwrap();
+    graph.connect(input, End::at(loss, layer::Loss::TRUTH)).unwrap();
+    state.pose().inference.outputs.insert(input, vec![Shape(vec![1, 2, 2])]);
+    state.pose().inference.shapes.insert(code, Shape::row(2));
+    let points = Arc::from([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
+    let codes = Codes { layer: code, points, range: [[0.0, 1.0]; 2], side: 1, tiles: vec![0.5; 4].into() };
+    let scores = NumberScores { r2: 0.75, rmse: 0.25, not_finite: 0 };
+    let outputs = (0..16).map(|i| i as f32 / 32.0).collect();
+    let over = Over { asked: 4, of: 4 };
+    let output =
+        OutputPicture::Reconstructions { rows: [0, 1, 2, 3].into(), outputs, scores, over, codes: Some(codes) };
+    state.pose().run.picture = Some(Arc::new(Picture { step: 10, output: Some(output), ..Picture::default() }));
+    state
 }
 
 /// Probabilities over the whole of a validation part.

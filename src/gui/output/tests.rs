@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use super::test_data::{classes, halves, images, names, part, reply, state, table, two_classes};
+use super::test_data::{classes, halves, images, names, part, reconstructions, reply, state, table, two_classes};
 use super::*;
 use crate::data::{Truth, Unit};
 use crate::gui::test_window::{Bench, bench};
@@ -44,6 +44,45 @@ fn hovering_the_surface_reads_the_place_and_every_class() {
     harness.run_steps(4);
     harness.get_by_label("left 90.0 %");
     harness.get_by_label("training point left");
+}
+
+#[test]
+fn what_is_given_back_stands_below_what_went_in() {
+    let harness = open(reconstructions(), Tab::Output);
+    harness.get_by_label("R² 0.75");
+    harness.get_by_label("sample 3 (bee): its reconstruction is off by 0.42");
+    let tabs = ["Samples", "Plane", "Draw"].map(|tab| harness.get_by_label(tab).rect().left());
+    assert!(tabs.is_sorted());
+    assert!(harness.query_by_label("Confusion").is_none());
+}
+
+#[test]
+fn the_point_of_the_plane_follows_the_pointer_and_the_arrow_keys() {
+    let mut harness = open(reconstructions(), Tab::Codes);
+    let wanted = |harness: &World| {
+        let mut wanted = PictureWishes::default();
+        harness.state().local.output.subscribe(&harness.state().state, None, &mut wanted);
+        wanted.code.unwrap()
+    };
+    assert_eq!(wanted(&harness), [0.5, 0.5]);
+    let plane = harness.get_by_label("Plane of codes of Dense 1, at 0.5, 0.5. Arrow keys move the point.").rect();
+    harness.hover_at(plane.lerp_inside(egui::vec2(0.25, 0.25)));
+    harness.run_steps(2);
+    let at = wanted(&harness);
+    assert!((at[0] - 0.25).abs() < 0.02 && (at[1] - 0.75).abs() < 0.02, "{at:?}");
+    harness.get_by_label_contains("Plane of codes").focus();
+    harness.run_steps(2);
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_steps(2);
+    harness.key_press(egui::Key::ArrowDown);
+    harness.run_steps(2);
+    let moved = wanted(&harness);
+    assert!(moved[0] > at[0] && moved[1] < at[1], "{at:?} {moved:?}");
+    // Nothing is decoded for who looks at something else.
+    harness.state_mut().local.output.tab = Tab::Output;
+    let mut wanted = PictureWishes::default();
+    harness.state().local.output.subscribe(&harness.state().state, None, &mut wanted);
+    assert_eq!(wanted.code, None);
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub(super) fn truth(dataset: &Dataset, row: usize) -> Option<String> {
         Task::Classes(_) | Task::ClassesAt { .. } => {
             format!("truth {}", super::classes::name(&truth.names, target as u32))
         }
-        Task::Numbers(_) => {
+        Task::Numbers(_) | Task::Input(_) => {
             format!("true {} {}", truth.first_name().unwrap_or("value"), number(truth.unit(0).value(target)))
         }
     })
@@ -222,12 +222,13 @@ fn ink_range(dataset: &Dataset) -> (f32, f32) {
 
 /// The network's answer: a bar for each class, or the predicted numbers.
 pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, reply: Option<&Reply>) {
-    let Some(reply) = reply.filter(|r| r.values.len() == view.dataset.truth.task.width()) else {
+    let task = view.state.task().unwrap_or(view.dataset.truth.task);
+    let Some(reply) = reply.filter(|r| r.values.len() == task.width()) else {
         ui.label(RichText::new("No prediction yet: train the network first (Space).").color(tokens.muted));
         return;
     };
     let names = &view.dataset.truth.names;
-    match view.dataset.truth.task {
+    match task {
         Task::Classes(_) | Task::ClassesAt { .. } => {
             let width = |name: &String| {
                 let galley = ui.painter().layout_no_wrap(name.clone(), theme::medium(12.0), tokens.text);
@@ -239,6 +240,7 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, rep
                 bar(ui, tokens, (name, p, reply.probability), reply.class == Some(class as u32), widest);
             }
         }
+        Task::Input(_) => reconstruction(ui, tokens, view, &reply.values),
         Task::Numbers(_) => {
             for (name, &value) in names.iter().zip(&reply.values) {
                 let text = format!("{name} {}", number(value));
@@ -247,6 +249,19 @@ pub(super) fn answer_ui(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, rep
         }
     }
 }
+
+/// What becomes of a picture.
+fn reconstruction(ui: &mut Ui, tokens: &Tokens, view: &OutputView<'_>, values: &[f32]) {
+    let side = ui.available_width().min(RECONSTRUCTION);
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    ui.painter().rect_filled(rect, 4.0, tokens.canvas);
+    thumbnail::paint(ui, &ui.painter_at(rect), rect, "reconstruction", &view.dataset.input_shape, values);
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, "Its reconstruction"));
+    ui.label(RichText::new("its reconstruction").small().color(tokens.muted));
+}
+
+/// The largest side of one.
+const RECONSTRUCTION: f32 = 196.0;
 
 const SCORE: &str = "How close this output is to its target of 1. With this loss it is a score, not a probability.";
 

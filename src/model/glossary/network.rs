@@ -11,6 +11,13 @@ pub(super) const TERMS: &[Term] = &[
             straight line.",
     ),
     term(
+        "Autoencoder",
+        &["reconstruction", "code", "codes", "bottleneck", "latent space", "plane of codes"],
+        "",
+        "A network that learns to give back its input through a layer with few units. What leaves that layer is the \
+            code of a sample: all that is needed to draw it again.",
+    ),
+    term(
         "Axis",
         &["axes", "drop the axis", "dimension"],
         "",

@@ -45,7 +45,7 @@ impl From<Graph> for Parts<Layer> {
             to: wire.to,
             input: graph.layer(wire.to).and_then(|layer| {
                 let inputs = layer.kind.about().inputs;
-                inputs.are_several().then(|| inputs.name(wire.input))
+                inputs.is_named_for(wire.input).then(|| inputs.name(wire.input))
             }),
         };
         let wires = graph.wires.iter().map(part).collect();

@@ -1,6 +1,6 @@
 //! The Losses of a graph, whose weighted sum training makes small, and the one that stands for the network.
 
-use super::{Graph, Layer, LayerId};
+use super::{Graph, Layer, LayerId, Wire};
 use crate::model::layer::{LayerKind, Loss};
 
 impl Graph {
@@ -12,9 +12,16 @@ impl Graph {
         })
     }
 
-    /// The one whose answer is the network's, which scores and pictures read: the first.
+    /// The one whose answer is the network's, which scores and pictures read: the first that compares it with the
+    /// data's target, where one does.
     pub fn main_loss(&self) -> Option<(&Layer, &Loss)> {
-        self.losses().next()
+        let of_data = self.losses().find(|(layer, _)| self.truth_of(layer.id).is_none());
+        of_data.or_else(|| self.losses().next())
+    }
+
+    /// The wire that brings a Loss its truth; `None` where that is the data's target.
+    pub fn truth_of(&self, loss: LayerId) -> Option<&Wire> {
+        self.incoming(loss).find(|wire| wire.input == Loss::TRUTH)
     }
 
     /// Whether there are several, so that each has a curve of its own beside that of their sum.

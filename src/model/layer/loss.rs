@@ -30,9 +30,23 @@ static ABOUT: About = About {
         weight, is minimised, and the first stands for the network: scores and Output read it.",
     formula: "L = mean error over the batch",
     glyph: "L",
-    inputs: Inputs::One,
+    inputs: Inputs::Named(&PORTS),
     has_output: false,
 };
+
+static PORTS: [InputPort; 2] = [
+    InputPort {
+        name: "answer",
+        need: Need::Required,
+        help: "What the network says: logits for classes, or predicted numbers.",
+    },
+    InputPort {
+        name: "truth",
+        need: Need::Aside,
+        help: "What is right. If not connected, the target in the data. Connected to the Input, the network learns to \
+            reproduce its input (an autoencoder).",
+    },
+];
 
 /// Files of networks with a single Loss stay as they were.
 fn is_one(weight: &f64) -> bool {
@@ -59,6 +73,9 @@ impl LossKind {
 }
 
 impl Loss {
+    /// The port of what the answer is compared with, where that is not the data's target.
+    pub const TRUTH: usize = 1;
+
     /// What the truth is smoothed by, where the loss in force can.
     pub fn smoothing(&self) -> f64 {
         if self.has_effect("label_smoothing") { self.label_smoothing } else { 0.0 }
@@ -102,6 +119,14 @@ impl LayerSpec for Loss {
         &ABOUT
     }
 
+    fn infer_ports(&self, inputs: &[Option<Shape>], data: Option<&DataSignature>) -> Result<Vec<Shape>, Mismatch> {
+        match inputs {
+            [Some(answer), Some(truth)] => self.infer_beside(answer, truth).map(|()| vec![Shape::default()]),
+            [Some(answer), ..] => self.infer(std::slice::from_ref(answer), data).map(|shape| vec![shape]),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     fn infer(&self, inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
         let Some(data) = data else { return Ok(Shape::default()) };
         let (got, task) = (&inputs[0], data.task);
@@ -135,6 +160,31 @@ impl LayerSpec for Loss {
 }
 
 impl Loss {
+    /// With a truth that is wired.
+    fn infer_beside(&self, answer: &Shape, truth: &Shape) -> Result<(), Mismatch> {
+        let task = Task::Input(truth.len());
+        if !task.fits(self.loss) {
+            return Err(unfit(self.loss, task));
+        }
+        if answer == truth {
+            return Ok(());
+        }
+        let written = truth.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+        let dense = || Fix::InsertBefore(Dense { units: truth.len(), ..Dense::default() }.into());
+        let fixes = match (answer.rank(), truth.rank()) {
+            _ if answer.len() == truth.len() => vec![Fix::InsertBefore(Reshape { shape: written }.into())],
+            (1, 1) => vec![Fix::SetPrevious { key: "units", value: ParamValue::Int(truth.len() as i64) }, dense()],
+            (1, _) => vec![dense()],
+            _ => Vec::new(),
+        };
+        Err(Mismatch {
+            expected: truth.to_string(),
+            got: answer.to_string(),
+            why: "The answer must have the same shape as the truth.".into(),
+            fixes,
+        })
+    }
+
     fn wrong_weights(&self, classes: usize, why: String) -> Mismatch {
         let mended = ParamValue::Text(self.mended_weights(classes));
         Mismatch {
@@ -151,7 +201,10 @@ fn unfit(loss: LossKind, task: Task) -> Mismatch {
     Mismatch {
         expected: "a loss for numbers".into(),
         got: loss.title().into(),
-        why: format!("{} is for classes, but this data has numbers as targets.", loss.title()),
+        why: match task {
+            Task::Input(_) => format!("{} is for classes, but the truth is numbers here.", loss.title()),
+            _ => format!("{} is for classes, but this data has numbers as targets.", loss.title()),
+        },
         fixes: vec![Fix::Set { key: "loss", value: ParamValue::Text(task.usual_loss().key().into()) }],
     }
 }
@@ -159,6 +212,24 @@ fn unfit(loss: LossKind, task: Task) -> Mismatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_has_the_shape_of_the_truth_that_is_wired() {
+        let data = DataSignature { input: Shape(vec![1, 4, 4]), task: Task::Classes(3) };
+        let infer = |loss: &Loss, answer: &[usize], truth: &[usize]| {
+            loss.infer_ports(&[Some(Shape(answer.to_vec())), Some(Shape(truth.to_vec()))], Some(&data))
+        };
+        let plain = Loss::default();
+        assert!(infer(&plain, &[1, 4, 4], &[1, 4, 4]).is_ok());
+        let reshape = Fix::InsertBefore(Reshape { shape: "1 x 4 x 4".into() }.into());
+        assert_eq!(infer(&plain, &[16], &[1, 4, 4]).unwrap_err().fixes, [reshape]);
+        let dense = Fix::InsertBefore(Dense { units: 16, ..Dense::default() }.into());
+        assert_eq!(infer(&plain, &[3], &[1, 4, 4]).unwrap_err().fixes, std::slice::from_ref(&dense));
+        let units = Fix::SetPrevious { key: "units", value: ParamValue::Int(16) };
+        assert_eq!(infer(&plain, &[3], &[16]).unwrap_err().fixes, [units, dense]);
+        let hinge = Loss { loss: LossKind::Hinge, ..Loss::default() };
+        assert!(infer(&hinge, &[16], &[16]).unwrap_err().why.contains("is for classes"));
+    }
 
     #[test]
     fn class_weights_are_a_list_with_a_number_per_class() {

@@ -58,9 +58,16 @@ impl Inputs {
         }
     }
 
-    /// Whether a port has to be named: there are several.
-    pub fn are_several(self) -> bool {
-        self.most() != Some(0) && self.most() != Some(1)
+    /// Whether a port has to be named: there are several that a wire to the layer may mean, or it is none of them.
+    pub fn is_named_for(self, port: usize) -> bool {
+        match self {
+            Self::None | Self::One => false,
+            Self::Many => true,
+            Self::Named(ports) => {
+                let usual = ports.iter().filter(|port| port.need != Need::Aside).count();
+                usual > 1 || ports.get(port).is_none_or(|port| port.need == Need::Aside)
+            }
+        }
     }
 
     /// What a port is called, as in files: "input", "query", "b".

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::step_of;
 use crate::data::{Dataset, Truth};
 use crate::engine::{Machine, ValueId};
+use crate::model::Task;
 use crate::trace::{Gates, SampleAnswer, SampleLayer, SampleRecord, TensorRecord};
 use crate::trainer::run::Run;
 
@@ -67,7 +68,7 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
     let (width, each) = (outputs.len() / all, targets.len() / all);
     let answered = rows.zip(losses).map(|(row, loss)| {
         let (outputs, target) = (&outputs[row * width..(row + 1) * width], &targets[row * each..(row + 1) * each]);
-        let of_class = dataset.classes().map(|classes| {
+        let of_class = dataset.classes().filter(|_| machine.task().classes().is_some()).map(|classes| {
             let class = answer.class(outputs);
             (class, class_name(classes, class), answer.shares(outputs).get(class).copied())
         });
@@ -76,7 +77,10 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
             row,
             sample: machine.batch_rows().get(row).copied(),
             truth: truth(dataset, target),
-            predicted: predicted.unwrap_or_else(|| numbers(&dataset.truth, outputs)),
+            predicted: predicted.unwrap_or_else(|| match machine.task() {
+                Task::Input(_) => plain_numbers(outputs),
+                _ => numbers(&dataset.truth, outputs),
+            }),
             share: of_class.as_ref().and_then(|(_, _, share)| *share),
             is_probability: answer.is_probability(),
             is_right: of_class.map(|(class, _, _)| target.first() == Some(&(class as f32))),
@@ -100,9 +104,13 @@ fn class_name(classes: &[String], class: usize) -> String {
 
 /// As the data has them, before they were scaled.
 fn numbers(truth: &Truth, scaled: &[f32]) -> String {
-    let value = |(i, &number): (usize, &f32)| crate::trace::significant(truth.unit(i).value(number).into(), 4);
-    let mut named: Vec<_> = scaled.iter().enumerate().take(NAMED).map(value).collect();
-    named.extend((scaled.len() > NAMED).then(|| "…".to_owned()));
+    let values: Vec<_> = scaled.iter().take(NAMED + 1).enumerate().map(|(i, &v)| truth.unit(i).value(v)).collect();
+    plain_numbers(&values)
+}
+
+fn plain_numbers(values: &[f32]) -> String {
+    let mut named: Vec<_> = values.iter().take(NAMED).map(|&v| crate::trace::significant(v.into(), 4)).collect();
+    named.extend((values.len() > NAMED).then(|| "…".to_owned()));
     named.join(", ")
 }
 

@@ -106,7 +106,7 @@ impl Worker {
             let Some((asked, run)) = self.asked.as_mut().zip(self.debugger.as_ref().map(Debugger::run)) else { break };
             asked.ask(run, asked.count() + scoring::PIECE)?;
             if asked.is_complete(run) {
-                self.output = Some(asked.picture(run));
+                self.output = Some(asked.picture(run)?);
                 self.picture_due = true;
             }
         }
@@ -176,7 +176,7 @@ fn look_at_output(run: &Run, at_full_speed: bool) -> Result<(OutputPicture, Opti
     }
     let mut asked = Asked::of(run);
     asked.ask(run, if at_full_speed { scoring::FEW } else { scoring::SOME })?;
-    Ok((asked.picture(run), Some(asked)))
+    Ok((asked.picture(run)?, Some(asked)))
 }
 
 /// A branch has come by steps that were gone before it was forked: they are told of it too.

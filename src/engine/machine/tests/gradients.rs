@@ -73,6 +73,64 @@ fn gradients_of_several_weighted_losses_agree_with_finite_differences() {
     assert!((evaluated.total - sum).abs() < 1e-6 * sum);
 }
 
+/// Gives back what goes in, through fewer units, and names the class beside it where that is asked for.
+fn autoencoder(also_classes: bool) -> Graph {
+    let (mut graph, ids) =
+        chain(vec![dense(3, Activation::Tanh), dense(4, Activation::Tanh), dense(2, Activation::None)]);
+    graph.connect(ids[0], crate::model::End::at(ids[4], Loss::TRUTH)).unwrap();
+    if also_classes {
+        let head = graph.add(dense(2, Activation::None), [0.0; 2]);
+        let loss = graph.add(Loss { weight: 0.3, ..Loss::default() }.into(), [0.0; 2]);
+        graph.connect(ids[1], head).unwrap();
+        graph.connect(head, loss).unwrap();
+    }
+    graph
+}
+
+#[test]
+fn a_loss_compares_with_the_input_where_that_is_its_truth() {
+    let data = spiral();
+    let batch = batch(&data, 0, 6);
+    let training = TrainingSpec { learning_rate: 0.0, optimiser: Optimiser::sgd(), ..TrainingSpec::default() };
+    for also_classes in [false, true] {
+        let graph = autoencoder(also_classes);
+        let mut machine = Machine::new(&graph, &signature(&data), &training, Device::Cpu, Precision::F64).unwrap();
+        compare_with_finite_differences(&mut machine, &batch, "autoencoder");
+        let report = machine.run_step(&batch).unwrap();
+        // The Loss that compares with the data's target stands for the network, where there is one.
+        let task = if also_classes { Task::Classes(2) } else { Task::Input(2) };
+        assert_eq!((machine.task(), report.correct.is_some()), (task, also_classes));
+        let loss = graph.find("Loss").unwrap().id;
+        let own = report.losses.iter().find(|(id, _)| *id == loss).map_or(report.loss, |(_, loss)| *loss);
+        let [answers, truth] = machine.predict_with_truth(&batch.inputs, 6).unwrap();
+        if !also_classes {
+            assert_eq!(truth, batch.inputs);
+            let squares: f64 = answers.iter().zip(&truth).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+            assert!((own - squares / 12.0).abs() < 1e-6, "{own} {}", squares / 12.0);
+        }
+    }
+}
+
+#[test]
+fn what_passes_a_layer_can_be_answered_from_there() {
+    let data = spiral();
+    let graph = autoencoder(false);
+    let machine = machine(&graph, &data, &TrainingSpec::default());
+    let (first, inputs) = (graph.find("Dense 1").unwrap().id, &batch(&data, 0, 6).inputs);
+    let codes = machine.layer_outputs(inputs, 6, &[first]).unwrap().remove(&first).unwrap();
+    assert_eq!(machine.answers_from(first, &codes.data, 6).unwrap(), Some(machine.predict(inputs, 6).unwrap()));
+    // Not where the input comes to the answer on another way too.
+    let mut around = graph.clone();
+    let last = around.find("Dense 3").unwrap().id;
+    let merge = around.add(layer::Add {}.into(), [0.0; 2]);
+    let loss = around.find("Loss").unwrap().id;
+    around.connect(last, merge).unwrap();
+    around.connect(around.find("Input").unwrap().id, merge).unwrap();
+    around.connect(merge, crate::model::End::at(loss, 0)).unwrap();
+    let machine = super::machine(&around, &data, &TrainingSpec::default());
+    assert_eq!(machine.answers_from(first, &codes.data, 6).unwrap(), None);
+}
+
 /// Every parameter of a machine in f64 with learning rate 0.
 fn compare_with_finite_differences(machine: &mut Machine, batch: &Batch, what: &str) {
     let parameters: Vec<_> =

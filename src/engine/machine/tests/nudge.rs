@@ -85,7 +85,7 @@ impl Bench {
         let count = LEN * input.iter().product::<usize>();
         let inputs = (0..count).map(|_| numbers(self.draws.unit()) as f32).collect();
         let (classes, each) = match task {
-            Task::Numbers(n) => (0, n),
+            Task::Numbers(n) | Task::Input(n) => (0, n),
             Task::Classes(classes) => (classes, 1),
             Task::ClassesAt { positions, classes } => (classes, positions),
         };
