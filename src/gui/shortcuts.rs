@@ -222,6 +222,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("L", "tidy the layout"),
             ("Arrows", "move between cards"),
             ("Enter, U", "edit the selected card; pin its units"),
+            ("W", "draw a wire from the selected card"),
             ("+, −", "add or remove a unit; on a wire, a layer"),
             ("Insert", "add a layer after the selected one"),
             ("Delete", "delete the selection"),

@@ -4,6 +4,7 @@
 
 use egui::{Event, Key, Modifiers};
 
+use super::connecting::Connecting;
 use super::menus::{COPY_OFFSET, copy_layers, select_all};
 use super::{CanvasUi, Frame, Gesture, geometry, steps};
 use crate::model::{Edit, Layer, LayerId};
@@ -78,7 +79,7 @@ fn looking(ui: &egui::Ui, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     }
 }
 
-/// Arrows from card to card, Enter into the first parameter, Escape out of everything.
+/// Arrows from card to card, Enter into the first parameter, W to a wire, Escape out of everything.
 fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let arrows = [
         (Key::ArrowLeft, egui::vec2(-1.0, 0.0)),
@@ -97,6 +98,12 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
         && pressed(ui, Modifiers::NONE, Key::Enter)
     {
         local.focus = Some(only);
+    }
+    if let Some(only) = frame.state.selection().only()
+        && frame.graph.layer(only).is_some_and(|layer| layer.kind.about().has_output)
+        && pressed(ui, Modifiers::NONE, Key::W)
+    {
+        local.connecting = Some(Connecting::from(only));
     }
     pinning(ui, frame, local);
     let something = !frame.state.selection().layers.is_empty() || frame.state.selection().wire.is_some();

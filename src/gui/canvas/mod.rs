@@ -6,6 +6,7 @@
 //! [`crate::model::infer`].
 
 mod cards;
+mod connecting;
 mod drop;
 mod export;
 mod findings;
@@ -87,6 +88,8 @@ pub struct CanvasUi {
     editor: NumberEditor,
     edited: Option<links::WeightAt>,
     offer: Option<wiring::Offer>,
+    /// Where a wire may lead that is drawn by keyboard.
+    connecting: Option<connecting::Connecting>,
     /// Where the cards in sight are on the screen.
     placed: BTreeMap<LayerId, Rect>,
     /// Where the context menu was opened, in the graph's points.
@@ -128,6 +131,7 @@ impl Default for CanvasUi {
             editor: NumberEditor::default(),
             edited: None,
             offer: None,
+            connecting: None,
             placed: BTreeMap::new(),
             menu_at: Pos2::ZERO,
             floating: Vec::new(),
@@ -328,6 +332,7 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     steps::layers(ui, frame, local, actions);
     select::show(ui, frame, local, &background, actions);
     wiring::show(ui, frame, local, actions);
+    connecting::show(ui, frame, local, actions);
     drop::show(ui, frame, local, actions);
     problems::bubbles(ui, frame, local, actions);
     local.floating.clear();

@@ -1,11 +1,12 @@
 //! Ports: where wires begin and end, and where dragging one starts.
 
-use egui::{Pos2, Rect, Role, Sense, Stroke, Vec2};
+use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, Vec2};
 
+use super::super::theme::regular;
 use super::wiring::Loose;
 use super::{CanvasUi, Frame, Gesture, geometry, id, name};
-use crate::model::layer::Inputs;
-use crate::model::{End, Layer, LayerId};
+use crate::model::layer::{Inputs, Need};
+use crate::model::{End, Layer, LayerId, Wire};
 use crate::session::Action;
 
 const RADIUS: f32 = 5.0;
@@ -35,6 +36,9 @@ fn outputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer
             _ => None,
         };
         dot(frame, at, response.hovered(), lit);
+        if layer.kind.spec().outputs().len() > 1 {
+            called_beside(frame, at + Vec2::new(NAME, -NAME / 2.0), Align2::LEFT_BOTTOM, called);
+        }
         hint(ui, local, response, "Drag to the left side of another layer to connect them.");
     }
 }
@@ -71,6 +75,9 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
             _ => None,
         };
         dot(frame, at, response.hovered(), lit);
+        if are_named(frame, local, layer, &wires) {
+            called_beside(frame, at + Vec2::new(-NAME, -NAME / 2.0), Align2::RIGHT_BOTTOM, &inputs.name(i));
+        }
         let words = match wire {
             Some(_) => "Drag the wire off to disconnect it, or onto another layer to move it.",
             None => "Drag to the right side of the layer that should feed this one.",
@@ -81,6 +88,32 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
         }
     }
 }
+
+/// Whether the names of the inputs stand beside them: where there are several that mean different things. Those that
+/// are wired for a purpose of their own only, as the truth of a Loss, are named where that is done or may be.
+fn are_named(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, wires: &[Wire]) -> bool {
+    let inputs = layer.kind.about().inputs;
+    let is_aside = |port: usize| inputs.port(port).is_some_and(|port| port.need == Need::Aside);
+    match inputs {
+        Inputs::None | Inputs::One | Inputs::Many => false,
+        Inputs::Named(ports) => {
+            ports.iter().filter(|port| port.need != Need::Aside).count() > 1
+                || wires.iter().any(|wire| is_aside(wire.input))
+                || matches!(local.gesture, Gesture::Wire(_))
+                || frame.state.selection().layers.contains(&layer.id)
+        }
+    }
+}
+
+/// The name of a port, above the wire that ends there.
+fn called_beside(frame: &Frame<'_>, at: Pos2, align: Align2, called: &str) {
+    if frame.has_detail() {
+        frame.text(at, align, called, regular(10.5), frame.tokens.muted);
+    }
+}
+
+/// From a port to its name, on the screen.
+const NAME: f32 = 7.0;
 
 fn hint(ui: &egui::Ui, local: &CanvasUi, response: egui::Response, words: &str) {
     if response.hovered() {

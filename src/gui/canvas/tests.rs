@@ -389,3 +389,23 @@ fn hundreds_of_layers_are_shown_with_a_minimap() {
     harness.run_steps(2);
     assert!(harness.query_by_label("node Dense 150").is_some() || harness.query_by_label("minimap").is_some());
 }
+
+#[test]
+fn a_wire_is_drawn_by_keyboard_to_a_port_by_its_name() {
+    let mut harness = window(Desk::chain(&[4], vec![Dense { units: 4, ..Dense::default() }.into()]));
+    let graph = &harness.state().state.project().graph;
+    let (input, loss) = (graph.find("Input").unwrap().id, graph.find("Loss").unwrap().id);
+    harness.state_mut().state.pose().selection.layers = [input].into();
+    harness.run_steps(2);
+    harness.key_press(Key::W);
+    harness.run_steps(4);
+    harness.get_by_label("Connect to");
+    harness.event(Event::Text("truth".into()));
+    harness.run_steps(2);
+    assert_eq!(harness.get_all_by_label("truth of Loss").count(), 2, "the port, and the row of the list");
+    harness.key_press(Key::Enter);
+    harness.run_steps(3);
+    let wire = harness.state().state.project().graph.truth_of(loss).copied();
+    assert_eq!(wire.map(|wire| wire.from), Some(input));
+    assert!(harness.query_by_label("Connect to").is_none());
+}

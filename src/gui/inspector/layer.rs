@@ -76,7 +76,9 @@ fn shapes(ui: &mut Ui, state: &State, layer: &Layer) {
         .map(|wire| {
             let shape = state.inference().shape_on(wire).map_or("?".to_owned(), ToString::to_string);
             match layer.kind.about().inputs {
-                inputs @ Inputs::Named(_) if inputs.is_named_for(wire.input) => format!("{} {shape}", inputs.name(wire.input)),
+                inputs @ Inputs::Named(_) if inputs.is_named_for(wire.input) => {
+                    format!("{} {shape}", inputs.name(wire.input))
+                }
                 _ => shape,
             }
         })
