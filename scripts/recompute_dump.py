@@ -76,7 +76,7 @@ def attention(packed, heads):
     batch, places, width = packed.shape
     q, k, v = packed.reshape(batch, places, 3, heads, width // 3 // heads).permute(2, 0, 3, 1, 4)
     weights = torch.softmax(q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5, -1)
-    return (weights @ v).transpose(1, 2).reshape(batch, places, width // 3)
+    return (weights @ v).transpose(1, 2).reshape(batch, places, width // 3), weights
 
 
 def norm(x, weight, bias, settings):
@@ -129,7 +129,7 @@ OPERATIONS = {
 
 
 def forward(listing, tensors, parameters):
-    """Every value that the forward and loss phases make, by name; only the first output of an instruction."""
+    """Every value that the forward and loss phases make, by name; of attention its weights too, else only the first output."""
     values = {"%x": tensors["%x"], "%y": tensors["%y"], **parameters}
     for outputs, op, settings, inputs in instructions(listing):
         operands = [values[name] for name in inputs]
@@ -140,9 +140,10 @@ def forward(listing, tensors, parameters):
             value = OPERATIONS[op](settings, *operands)
         else:
             sys.exit(f"The operation {op} is not known here.")
-        if value.requires_grad:
-            value.retain_grad()
-        values[outputs[0]] = value
+        for name, value in zip(outputs, value if isinstance(value, tuple) else (value,)):
+            if value.requires_grad:
+                value.retain_grad()
+            values[name] = value
     return values
 
 
@@ -187,7 +188,7 @@ def recompute(path):
                 update(compare, name, tensors, value, place, training["optimiser"])
         elif value.grad_fn is not None:
             compare.of(name, tensors[name], value, 1e-5)
-            if f"d{name}" in tensors:
+            if f"d{name}" in tensors and value.grad is not None:
                 compare.of(f"d{name}", tensors[f"d{name}"], value.grad, 1e-4)
     if compare.wrong or not parameters:
         sys.exit(f"{path}: " + ("\n".join(compare.wrong) or "There are no gradients in this dump."))

@@ -29,8 +29,8 @@ def plain(tensor):
     return {"dims": list(tensor.shape), "data": tensor.detach().to(torch.float64).flatten().tolist()}
 
 
-def case(function, inputs, params=None, constant=(), fixed=()):
-    """`function(*inputs, **params)` gives a tensor or a tuple of them; the gradient enters through the first.
+def case(function, inputs, params=None, constant=(), fixed=(), through=(0,)):
+    """`function(*inputs, **params)` gives a tensor or a tuple of them; the gradient enters through the first, or `through` these.
 
     `constant`: inputs (by index) without a gradient (all of them: nothing is differentiated); `fixed`: inputs without a batch axis.
     """
@@ -38,15 +38,16 @@ def case(function, inputs, params=None, constant=(), fixed=()):
     leaves = [x.clone().requires_grad_(i not in constant) for i, x in enumerate(inputs)]
     outputs = function(*leaves, **params)
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    cotangent = None
+    cotangents = [None] * len(outputs)
     if outputs[0].requires_grad:
-        cotangent = random(99, *outputs[0].shape)
-        outputs[0].backward(cotangent)
+        for i in through:
+            cotangents[i] = random(99 + 1000 * i, *outputs[i].shape)
+        torch.autograd.backward([outputs[i] for i in through], [cotangents[i] for i in through])
     return {
         "params": params,
         "inputs": [{**plain(x), "batched": i not in fixed} for i, x in enumerate(inputs)],
         "outputs": [plain(y) for y in outputs],
-        "cotangents": [plain(cotangent)] + [None] * (len(outputs) - 1),
+        "cotangents": [plain(cotangent) for cotangent in cotangents],
         "grads": [plain(leaf.grad) for leaf in leaves],
     }
 

@@ -140,6 +140,8 @@ def attention():
         case(packed, [random(401, 1, 4, 12)], {"heads": 1, "causal": True}),
         case(three, [random(402, 2, 3, 4), random(403, 2, 5, 4), random(404, 2, 5, 4)], {"heads": 2, "causal": False}),
         case(three, [random(405, 2, 4, 6), random(406, 2, 4, 6), random(407, 2, 4, 6)], {"heads": 2, "causal": True}),
+        case(packed, [random(408, 2, 4, 12)], {"heads": 2, "causal": True}, through=(0, 1)),
+        case(three, [random(409, 2, 3, 4), random(410, 2, 5, 4), random(411, 2, 5, 4)], {"heads": 2, "causal": False}, through=(0, 1)),
     ])
 
 

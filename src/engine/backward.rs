@@ -75,6 +75,11 @@ impl Pullback<'_, '_> {
         self.grads[0]
     }
 
+    /// The gradient of output `i`; `None` where that does not influence the loss.
+    pub fn gradient_of(&self, i: usize) -> Option<ValueId> {
+        self.grads.get(i).copied().flatten()
+    }
+
     /// What the instruction read.
     pub fn inputs(&self) -> &[ValueId] {
         &self.instruction.inputs

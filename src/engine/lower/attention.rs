@@ -1,6 +1,6 @@
 //! MultiHeadAttention: projections to questions, keys and values, the attention itself, and a last projection.
 
-use super::{Lower, Lowering};
+use super::{Leaving, LowerPorts, Lowering};
 use crate::engine::error::Result;
 use crate::engine::init::Initial;
 use crate::engine::ops;
@@ -21,8 +21,8 @@ fn linear(l: &mut Lowering, x: ValueId, parameters: &[ValueId]) -> ValueId {
     l.emit(ops::Linear, &inputs)
 }
 
-impl Lower for MultiHeadAttention {
-    fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
+impl LowerPorts for MultiHeadAttention {
+    fn lower_ports(&self, l: &mut Lowering) -> Result<Leaving> {
         let width = l.shape(l.input(0)).dims[1];
         let glorot = Initial::Weights { initialiser: Initialiser::GlorotUniform, value: 0.0 };
         let out = Initial::Uniform { bound: 1.0 / (width as f64).sqrt() };
@@ -32,10 +32,10 @@ impl Lower for MultiHeadAttention {
         last.extend(l.weight_if_any("out_proj.bias", Initial::ZEROS));
         let op = ops::Attention { heads: self.heads, causal: self.causal };
         let query = l.input(0);
-        let y = match (l.port(KEY), l.port(VALUE)) {
+        let made = match (l.port(KEY), l.port(VALUE)) {
             (None, None) => {
                 let all = linear(l, query, &packed);
-                l.emit(op, &[all])
+                l.emit_all(op, &[all])
             }
             (key, value) => {
                 let key = key.unwrap_or(query);
@@ -44,9 +44,10 @@ impl Lower for MultiHeadAttention {
                     let parameters = third(l, &packed, i, width);
                     projected.push(linear(l, from, &parameters));
                 }
-                l.emit(op, &projected)
+                l.emit_all(op, &projected)
             }
         };
-        Ok(linear(l, y, &last))
+        let weights = l.wants(Self::WEIGHTS).then(|| l.emit(ops::MeanOver { axis: 1 }, &made[1..2]));
+        Ok(vec![Some(linear(l, made[0], &last)), weights])
     }
 }

@@ -153,13 +153,70 @@ impl Op for Attention {
     }
 
     fn vjp(&self, pull: &mut Pullback) {
-        let Some(dy) = pull.dy() else { return };
-        let inputs = pull.inputs().to_vec();
-        let all: Vec<_> = [dy, pull.output(1)].into_iter().chain(inputs.iter().copied()).collect();
-        let op = AttentionX { heads: self.heads, causal: self.causal };
-        let found = pull.gradients(op, &all, &inputs);
-        found.into_iter().enumerate().for_each(|(i, id)| pull.pass(i, id));
+        let (inputs, weights) = (pull.inputs().to_vec(), pull.output(1));
+        let with = |gradient| -> Vec<_> { [gradient, weights].into_iter().chain(inputs.iter().copied()).collect() };
+        let Self { heads, causal } = *self;
+        if let Some(dy) = pull.dy() {
+            let found = pull.gradients(AttentionX { heads, causal }, &with(dy), &inputs);
+            found.into_iter().enumerate().for_each(|(i, id)| pull.pass(i, id));
+        }
+        if let Some(dp) = pull.gradient_of(1) {
+            // Values have no part in the weights.
+            let asked = if inputs.len() == 1 { 1 } else { 2 };
+            let found = pull.gradients(AttentionWeightsX { heads, causal }, &with(dp), &inputs[..asked]);
+            found.into_iter().enumerate().for_each(|(i, id)| pull.pass(i, id));
+        }
     }
+}
+
+/// From the gradient of the attention weights. Inputs: that, the weights, then what attention took. Outputs: a gradient
+/// for queries and keys, or for all three side by side.
+#[derive(Debug)]
+struct AttentionWeightsX {
+    heads: usize,
+    causal: bool,
+}
+
+impl Op for AttentionWeightsX {
+    fn name(&self) -> &'static str {
+        "attention'weights"
+    }
+
+    fn formula(&self) -> &'static str {
+        "dS = P · (dP − Σ dP · P) / √d; dq = dS k, dk = dSᵀ q"
+    }
+
+    fn words(&self) -> &'static str {
+        "Queries and keys get gradient where the attention weights themselves are used further on."
+    }
+
+    fn settings(&self) -> String {
+        settings(self.heads, self.causal)
+    }
+
+    fn reference(&self, frame: &mut Frame) -> Result<()> {
+        let all = inputs(frame, 2)?;
+        let [q, k, _] = operands(&all, self.heads)?;
+        let ds = of_scores(frame.input(0)?, frame.input(1)?, q.dim(3)?)?;
+        let found = [product(&ds, &k)?, product(&ds.t()?, &q)?];
+        let found = found.iter().map(side_by_side).collect::<Result<Vec<_>>>()?;
+        if all.len() == 1 {
+            let packed = Tensor::cat(&[&found[0], &found[1], &found[0].zeros_like()?], 2)?;
+            return frame.set(0, packed);
+        }
+        found.into_iter().enumerate().try_for_each(|(i, gradient)| frame.set(i, gradient))
+    }
+
+    fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let heads = Heads { is_of_weights: true, ..Heads::new(reader, 2, self.heads, self.causal)? };
+        heads.gradient(output, index)
+    }
+}
+
+/// From the gradient of the weights to that of the scores before they are scaled.
+fn of_scores(dp: &Tensor, p: &Tensor, each: usize) -> Result<Tensor> {
+    let mean = (dp * p)?.sum_keepdim(D::Minus1)?;
+    Ok(((p * dp.broadcast_sub(&mean)?)? / (each as f64).sqrt())?)
 }
 
 /// Inputs: dy, attention weights, then what attention took. Outputs: a gradient for each of the latter.
@@ -191,9 +248,7 @@ impl Op for AttentionX {
         let all = inputs(frame, 2)?;
         let [q, k, v] = operands(&all, self.heads)?;
         let (dy, p) = (in_heads(frame.input(0)?, self.heads)?, frame.input(1)?);
-        let dp = product(&dy, &v.t()?)?;
-        let mean = (&dp * p)?.sum_keepdim(D::Minus1)?;
-        let ds = ((p * dp.broadcast_sub(&mean)?)? / (q.dim(3)? as f64).sqrt())?;
+        let ds = of_scores(&product(&dy, &v.t()?)?, p, q.dim(3)?)?;
         let found = [product(&ds, &k)?, product(&ds.t()?, &q)?, product(&p.t()?, &dy)?];
         let found = found.iter().map(side_by_side).collect::<Result<Vec<_>>>()?;
         if all.len() == 1 {
@@ -224,25 +279,7 @@ impl Op for AttentionX {
     }
 
     fn explain(&self, reader: &Reader, output: usize, index: &[usize]) -> Result<Arithmetic> {
-        let &[b, place, column] = index else { return reader.output(output)?.at(index) };
-        let heads = Heads::new(reader, 2, self.heads, self.causal)?;
-        let is_packed = reader.inputs.len() == 3;
-        let (which, e) = if is_packed { (column / heads.width, column % heads.width) } else { (output, column) };
-        let (p, head) = (reader.input(1)?, e / heads.each);
-        let seen = |t: usize| heads.seen(t).contains(&place);
-        let asking: Vec<usize> = (0..heads.queries).filter(|&t| seen(t)).collect();
-        let terms: Result<Vec<_>> = match which {
-            QUERY => {
-                let score = |s: usize| heads.of_score([b, head, place, s], heads.seen(place).len());
-                heads.seen(place).map(|s| Ok(score(s)? * heads.number(KEY, b, s, e)?)).collect()
-            }
-            KEY => {
-                let score = |t: usize| heads.of_score([b, head, t, place], asking.len());
-                asking.iter().map(|&t| Ok(score(t)? * heads.number(QUERY, b, t, e)?)).collect()
-            }
-            _ => asking.iter().map(|&t| Ok(p.at(&[b, head, t, place])? * reader.read(0, &[b, t, e])?)).collect(),
-        };
-        Ok(Arithmetic::Sum(terms?))
+        Heads::new(reader, 2, self.heads, self.causal)?.gradient(output, index)
     }
 }
 
@@ -264,6 +301,8 @@ struct Heads<'a> {
     queries: usize,
     keys: usize,
     causal: bool,
+    /// The first input is the gradient of the shares, not that of what is made with them.
+    is_of_weights: bool,
 }
 
 impl<'a> Heads<'a> {
@@ -272,7 +311,30 @@ impl<'a> Heads<'a> {
         let is_packed = reader.inputs.len() == first + 1;
         let width = if is_packed { all[2] / 3 } else { all[2] };
         let keys = if is_packed { all[1] } else { reader.input(first + 1)?.dims[1] };
-        Ok(Self { reader, first, width, each: width / heads, queries: all[1], keys, causal })
+        let each = width / heads;
+        Ok(Self { reader, first, width, each, queries: all[1], keys, causal, is_of_weights: false })
+    }
+
+    /// A number of the gradient of queries, keys or values. The first input is a gradient, the second the shares.
+    fn gradient(&self, output: usize, index: &[usize]) -> Result<Arithmetic> {
+        let &[b, place, column] = index else { return self.reader.output(output)?.at(index) };
+        let is_packed = self.reader.inputs.len() == 3;
+        let (which, e) = if is_packed { (column / self.width, column % self.width) } else { (output, column) };
+        let (p, head) = (self.reader.input(1)?, e / self.each);
+        let asking: Vec<usize> = (0..self.queries).filter(|&t| self.seen(t).contains(&place)).collect();
+        let terms: Result<Vec<_>> = match which {
+            QUERY => {
+                let score = |s: usize| self.of_score([b, head, place, s], self.seen(place).len());
+                self.seen(place).map(|s| Ok(score(s)? * self.number(KEY, b, s, e)?)).collect()
+            }
+            KEY => {
+                let score = |t: usize| self.of_score([b, head, t, place], asking.len());
+                asking.iter().map(|&t| Ok(score(t)? * self.number(QUERY, b, t, e)?)).collect()
+            }
+            _ if self.is_of_weights => return Ok(Arithmetic::given("no part in the weights", 0.0)),
+            _ => asking.iter().map(|&t| Ok(p.at(&[b, head, t, place])? * self.reader.read(0, &[b, t, e])?)).collect(),
+        };
+        Ok(Arithmetic::Sum(terms?))
     }
 
     /// A column of the query, key or value of a position.
@@ -315,6 +377,9 @@ impl<'a> Heads<'a> {
 
     /// `dy v`: the gradient of the share of a position. The first input is dy, the second the shares.
     fn of_share(&self, [b, head, t, s]: [usize; 4]) -> Result<Arithmetic> {
+        if self.is_of_weights {
+            return self.reader.read(0, &[b, head, t, s]);
+        }
         let product = |e: usize| Ok(self.reader.read(0, &[b, t, e])? * self.number(VALUE, b, s, e)?);
         Ok(Arithmetic::named("dP", Arithmetic::Sum(self.columns(head).map(product).collect::<Result<_>>()?)))
     }
@@ -336,7 +401,7 @@ impl<'a> Heads<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ops::check::{Case, fixture_check, gradient_check};
+    use crate::engine::ops::check::{Case, fixture_check, gradient_check, gradient_check_through};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
@@ -348,6 +413,18 @@ mod tests {
         for (queries, keys, causal) in [(3, 5, false), (4, 2, false), (4, 4, true), (2, 5, true)] {
             let case = Case::new().batched(2, &[queries, 6]).batched(2, &[keys, 6]).batched(2, &[keys, 6]);
             gradient_check(Attention { heads: 2, causal }, case);
+        }
+    }
+
+    #[test]
+    fn gradients_through_the_weights_agree_with_finite_differences() {
+        for (steps, heads, causal) in [(1, 1, false), (5, 2, false), (4, 3, true)] {
+            let case = Case::new().batched(2, &[steps, 18]);
+            gradient_check_through(Attention { heads, causal }, case, &[0, 1]);
+        }
+        for (queries, keys, causal) in [(3, 5, false), (4, 4, true)] {
+            let case = Case::new().batched(2, &[queries, 6]).batched(2, &[keys, 6]).batched(2, &[keys, 6]);
+            gradient_check_through(Attention { heads: 2, causal }, case, &[0, 1]);
         }
     }
 

@@ -182,11 +182,17 @@ pub(super) fn seed_gradients(bench: &Bench, values: &mut [Option<Tensor>], dtype
 /// forward and backward, with the reference in f32.
 #[track_caller]
 pub fn gradient_check(op: impl Op + 'static, case: Case) {
+    gradient_check_through(op, case, &[0]);
+}
+
+/// As [`gradient_check`], with gradients that come through these outputs.
+#[track_caller]
+pub fn gradient_check_through(op: impl Op + 'static, case: Case, through: &[usize]) {
     let Some(device) = test_device() else { return };
     let name = op.name();
     let shapes: Vec<_> = case.inputs.iter().map(|o| o.shape.clone()).collect();
     let differentiable: Vec<_> = case.inputs.iter().map(|o| o.differentiable).collect();
-    let bench = Bench::new(op, &shapes, &differentiable, &[0]);
+    let bench = Bench::new(op, &shapes, &differentiable, through);
     let mut inputs: Vec<_> = case.inputs.into_iter().map(|o| (o.dims, o.data)).collect();
 
     let mut values = bench.empty();

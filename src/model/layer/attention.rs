@@ -20,9 +20,9 @@ static ABOUT: About = About {
     group: Group::Sequence,
     tagline: "who looks where",
     help: "Every position of a sequence compares its query with the keys of all positions and takes the mean of their \
-        values, weighted by how well they match. With only query connected, a sequence attends to itself \
-        (self-attention). Key is another sequence to attend to, and value supplies its values separately from its \
-        keys. The card shows where each position (row) looks, per head.",
+        values, weighted by how well they match. With only query connected, a sequence attends to itself. Key is \
+        another sequence to attend to, and value supplies its values. The output weights, and per head the card, \
+        show where each position (row) looks.",
     formula: "y = concat(softmax(q kᵀ / √d) v) W",
     glyph: "⊙",
     inputs: Inputs::Named(&PORTS),
@@ -48,6 +48,9 @@ static PORTS: [InputPort; 3] = [
 ];
 
 impl MultiHeadAttention {
+    /// The port of where each position looks, the mean over the heads.
+    pub const WEIGHTS: usize = 1;
+
     fn refuse(&self, expected: String, got: &Shape, why: &str, fixes: Vec<Fix>) -> Result<Shape, Mismatch> {
         Err(Mismatch { expected, got: got.to_string(), why: why.into(), fixes })
     }
@@ -56,6 +59,10 @@ impl MultiHeadAttention {
 impl LayerSpec for MultiHeadAttention {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn outputs(&self) -> &'static [&'static str] {
+        &["output", "weights"]
     }
 
     fn infer(&self, inputs: &[Shape], _data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
@@ -87,7 +94,8 @@ impl LayerSpec for MultiHeadAttention {
         let [Some(query), key, value] = inputs else { return Ok(Vec::new()) };
         let key = key.as_ref().unwrap_or(query);
         let shapes = [query, key, value.as_ref().unwrap_or(key)].map(Shape::clone);
-        self.infer(&shapes, data).map(|shape| vec![shape])
+        let weights = |shape: &Shape| Shape(vec![shape.0[0], shapes[1].0[0]]);
+        self.infer(&shapes, data).map(|shape| vec![shape.clone(), weights(&shape)])
     }
 
     fn weights(&self, inputs: &[Shape]) -> Vec<Weight> {
@@ -119,6 +127,8 @@ mod tests {
         assert_eq!(shape(&attention, &[[7, 8], [3, 8], [3, 8]]).unwrap().0, [7, 8]);
         assert_eq!(shape(&attention, &[[7, 8], [3, 5]]).unwrap_err().expected, "3 × 8");
         assert_eq!(shape(&attention, &[[7, 8], [3, 8], [4, 8]]).unwrap_err().got, "4 × 8");
+        let ports = attention.infer_ports(&[Some(Shape(vec![7, 8])), Some(Shape(vec![3, 8])), None], None).unwrap();
+        assert_eq!((ports[0].0.as_slice(), ports[1].0.as_slice()), (&[7, 8][..], &[7, 3][..]));
         let uneven = shape(&attention, &[[7, 9]]).unwrap_err();
         assert_eq!(uneven.fixes, [Fix::Set { key: "heads", value: ParamValue::Int(3) }]);
     }
