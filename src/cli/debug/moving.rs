@@ -13,7 +13,7 @@ const INTERRUPTED: &str = "Interrupted.";
 
 /// What the way forward holds next.
 enum Ahead {
-    Went(Advance),
+    Went(Box<Advance>),
     /// It has gone as far as it was told to.
     There,
     /// The run has come to its end.
@@ -82,7 +82,7 @@ impl Console {
         }
         loop {
             let advance = match next(self.debugger_mut()).map_err(sentence)? {
-                Ahead::Went(advance) => advance,
+                Ahead::Went(advance) => *advance,
                 Ahead::There => return Ok(self.arrived(None, messages)),
                 Ahead::End(end) => {
                     let mut said = self.arrived(Some(&end), messages);
@@ -107,7 +107,7 @@ impl Console {
         self.go(|debugger| match debugger.end() {
             _ if last.is_some_and(|last| debugger.machine().step() >= last) => Ok(Ahead::There),
             Some(end) => Ok(Ahead::End(end.to_string())),
-            None => debugger.run_free().map(Ahead::Went),
+            None => debugger.run_free().map(|advance| Ahead::Went(Box::new(advance))),
         })
     }
 
@@ -118,7 +118,7 @@ impl Console {
                 return Ok(Ahead::There);
             }
             left -= 1;
-            debugger.advance(unit).map(Ahead::Went)
+            debugger.advance(unit).map(|advance| Ahead::Went(Box::new(advance)))
         })
     }
 
