@@ -88,7 +88,7 @@ pub fn build(key: &str) -> Option<Project> {
         "digits-resnet" => (digits(), residual(10), pictures(8, 0.003)),
         "digits-lstm" => (digits(), row_by_row(10), pictures(15, 0.005)),
         "digits-attention" => (digits(), rows_attend(10), pictures(15, 0.003)),
-        "digits-autoencoder" => (digits(), through_two(28), pictures(30, 0.003)),
+        "digits-autoencoder" => (digits(), through_two(28), pictures(30, 0.002)),
         _ => return None,
     };
     let mut graph = chain(layers);
@@ -218,15 +218,16 @@ fn wire_around_attention(graph: &mut Graph) {
 
 /// A picture of so many rows and columns, through a layer of two units and back.
 fn through_two(side: usize) -> Vec<LayerKind> {
-    let relu =
-        |units| Dense { units, activation: Activation::Relu, init: Initialiser::HeUniform, ..Dense::default() }.into();
+    // No ReLU: whole layers of it die on the way to two units.
+    let gelu =
+        |units| Dense { units, activation: Activation::Gelu, init: Initialiser::HeUniform, ..Dense::default() }.into();
     vec![
         Flatten {}.into(),
-        relu(128),
-        relu(64),
+        gelu(128),
+        gelu(64),
         Dense { units: 2, ..Dense::default() }.into(),
-        relu(64),
-        relu(128),
+        gelu(64),
+        gelu(128),
         Dense { units: side * side, activation: Activation::Sigmoid, ..Dense::default() }.into(),
         Reshape { shape: format!("1 x {side} x {side}") }.into(),
     ]

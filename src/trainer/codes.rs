@@ -9,8 +9,10 @@ use crate::trace::Codes;
 
 /// Tiles along each side of the plane.
 const SIDE: usize = 12;
-/// Of the reach of the codes: what is drawn beyond them.
-const MARGIN: f32 = 0.06;
+/// Of the reach of most codes: what is drawn beyond them.
+const MARGIN: f32 = 0.12;
+/// The share of codes at each end that may lie outside: a few far away would press the others together.
+const OUTSIDE: f32 = 0.02;
 
 /// The layer, where its two numbers are all that the answer is made of; of several the last.
 pub fn layer(run: &Run) -> Option<LayerId> {
@@ -38,8 +40,11 @@ pub fn of_samples(run: &Run, layer: LayerId, batch: &Batch) -> Result<Vec<[f32; 
 /// The plane around these codes; `None` where none of them is finite.
 pub fn plane(run: &Run, layer: LayerId, points: &[[f32; 2]]) -> Result<Option<Codes>, RunError> {
     let range = [0, 1].map(|axis| {
-        let finite = points.iter().map(|point| point[axis]).filter(|value| value.is_finite());
-        let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        let mut sorted: Vec<f32> = points.iter().map(|point| point[axis]).filter(|value| value.is_finite()).collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let outside = (sorted.len() as f32 * OUTSIDE) as usize;
+        let end = |i: Option<usize>| i.and_then(|i| sorted.get(i)).copied().unwrap_or(f32::NAN);
+        let (low, high) = (end(Some(outside)), end(sorted.len().checked_sub(1 + outside)));
         let margin = ((high - low) * MARGIN).max(1e-3);
         [low - margin, high + margin]
     });
@@ -85,9 +90,10 @@ mod tests {
         assert!(over.is_whole() && outputs.len() == rows.len() * 784 && (scores.r2 - after.score).abs() < 1e-6);
         let codes = codes.unwrap();
         assert_eq!((codes.points.len(), codes.tiles.len()), (rows.len(), SIDE * SIDE * 784));
-        assert!(codes.points.iter().all(|point| (0..2).all(|axis| {
-            (codes.range[axis][0]..codes.range[axis][1]).contains(&point[axis])
-        })));
+        let is_within =
+            |point: &&[f32; 2]| (0..2).all(|axis| (codes.range[axis][0]..codes.range[axis][1]).contains(&point[axis]));
+        let within = codes.points.iter().filter(is_within).count();
+        assert!(10 * within >= 9 * rows.len(), "{within} of {}", rows.len());
         // A sample's code decodes to its reconstruction.
         let wanted = PictureWishes { code: Some(codes.points[3]), ..PictureWishes::default() };
         let decoded = pictures::of_layers(&run, &wanted).unwrap().decoded.unwrap();

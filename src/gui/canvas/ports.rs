@@ -37,7 +37,7 @@ fn outputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer
         };
         dot(frame, at, response.hovered(), lit);
         if layer.kind.spec().outputs().len() > 1 {
-            called_beside(frame, at + Vec2::new(NAME, -NAME / 2.0), Align2::LEFT_BOTTOM, called);
+            called_beside(frame, at + Vec2::new(NAME, 2.0), Align2::LEFT_TOP, called);
         }
         hint(ui, local, response, "Drag to the left side of another layer to connect them.");
     }
@@ -75,8 +75,8 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
             _ => None,
         };
         dot(frame, at, response.hovered(), lit);
-        if are_named(frame, local, layer, &wires) {
-            called_beside(frame, at + Vec2::new(-NAME, -NAME / 2.0), Align2::RIGHT_BOTTOM, &inputs.name(i));
+        if are_named(frame, local, layer, &wires) && inputs.is_named_for(i) {
+            called_beside(frame, at + Vec2::new(-NAME, 2.0), Align2::RIGHT_TOP, &inputs.name(i));
         }
         let words = match wire {
             Some(_) => "Drag the wire off to disconnect it, or onto another layer to move it.",
@@ -105,7 +105,7 @@ fn are_named(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, wires: &[Wire])
     }
 }
 
-/// The name of a port, above the wire that ends there.
+/// The name of a port, below the wire that ends there.
 fn called_beside(frame: &Frame<'_>, at: Pos2, align: Align2, called: &str) {
     if frame.has_detail() {
         frame.text(at, align, called, regular(10.5), frame.tokens.muted);
