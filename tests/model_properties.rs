@@ -68,8 +68,8 @@ fn edit(graph: &Graph, draw: &Draw) -> Edit {
     let kind = kinds[draw.kind % kinds.len()].clone();
     let (a, b) = (pick_layer(graph, draw.a), pick_layer(graph, draw.b));
     let position = [draw.x, draw.y];
-    match draw.what % 16 {
-        0 => Edit::Add { kind, position },
+    match draw.what % 20 {
+        0 => Edit::Add { kind, position, inside: Some(b) },
         1 => Edit::InsertOnWire {
             wire: pick_wire(graph, draw.a),
             kind,
@@ -88,6 +88,12 @@ fn edit(graph: &Graph, draw: &Draw) -> Edit {
         12 => Edit::Rename { layer: a, name: ["Dense 1", "", "  ", "Ünïcode", "!!!"][draw.b % 5].to_owned() },
         13 => Edit::Move(vec![(a, position), (b, position)]),
         14 => Edit::Duplicate { layers: vec![a, b], offset: position },
+        15 | 16 => Edit::Group(vec![a, b]),
+        17 => Edit::Ungroup(a),
+        18 => {
+            let fragment = Box::new(graph.fragment(&[a].into()));
+            Edit::Paste { fragment, offset: position, inside: Some(b) }
+        }
         _ => Edit::Tidy,
     }
 }

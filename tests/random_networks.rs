@@ -14,7 +14,7 @@ use glassbox::model::layer::{
     Dense, Flatten, Input, Inputs, LayerKind, Loss, LossKind, ParamKind, ParamSpec, ParamValue,
 };
 use glassbox::model::{
-    Clip, DataSignature, Graph, LayerId, OneCycle, Optimiser, Schedule, Shape, Task, TrainingSpec, infer,
+    Clip, DataSignature, Edit, Graph, LayerId, OneCycle, Optimiser, Schedule, Shape, Task, TrainingSpec, infer,
 };
 use glassbox::trace::{Explanation, Judgement};
 
@@ -112,8 +112,8 @@ fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignat
     let (depth, place) = (chance.pick(1, 4), chance.pick(0, 3));
     for i in 0..depth {
         let kind = if i == place.min(depth - 1) { wanted.clone() } else { chance.of(&kinds) };
-        if matches!(kind, LayerKind::Input(_) | LayerKind::Loss(_)) || matches!(kind, LayerKind::Embedding(_)) && i > 0
-        {
+        let stays_out = matches!(kind, LayerKind::Input(_) | LayerKind::Loss(_) | LayerKind::Block(_));
+        if stays_out || matches!(kind, LayerKind::Embedding(_)) && i > 0 {
             continue;
         }
         let kind = layer(chance, &kind, &made[i.min(made.len() - 1)].1);
@@ -126,9 +126,22 @@ fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignat
         made.push((id, shape));
     }
     let task = end(chance, &mut graph, made.pop()?);
+    if matches!(wanted, LayerKind::Block(_)) {
+        group(chance, &mut graph);
+    }
     let data = DataSignature { input, task };
     let is_there = graph.layers().any(|layer| layer.kind.key() == wanted.key());
     (is_there && infer(&graph, Some(&data)).is_valid()).then_some((graph, data))
+}
+
+/// Layers in a row become a Block, which repeats where that fits.
+fn group(chance: &mut Chance, graph: &mut Graph) {
+    let ids: Vec<LayerId> = graph.layers().map(|layer| layer.id).collect();
+    let first = chance.pick(1, ids.len() - 2);
+    let last = chance.pick(first, ids.len() - 2);
+    let Ok(made) = Edit::Group(ids[first..=last].to_vec()).apply(graph) else { return };
+    let (key, value) = ("repeat".to_owned(), ParamValue::Int(chance.pick(1, 3) as i64));
+    let _ = Edit::SetParam { layer: made[0], key, value }.apply(graph);
 }
 
 /// The last layers: to a row, to a few numbers, to the loss.

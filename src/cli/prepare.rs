@@ -12,7 +12,7 @@ use super::outputs::Files;
 use super::runs;
 use crate::data::{self, Dataset, NoProgress};
 use crate::engine::{Device, Memory};
-use crate::model::{Inference, Problem, Project, Source, Subject, infer};
+use crate::model::{Inference, Problem, Project, Source, Subject, Wire, infer};
 use crate::persist::RunFolder;
 use crate::persist::project_file::{self, FileError};
 use crate::session::checkpoint::{self, Kept};
@@ -68,7 +68,8 @@ pub fn sentence(project: &Project, problem: &Problem) -> String {
     let place = match problem.place {
         Subject::Wire(id) => {
             let name = |layer| project.graph.layer(layer).map(|l| l.name.clone()).unwrap_or_default();
-            project.graph.wire(id).map(|w| format!("{} → {}: ", name(w.from), name(w.to))).unwrap_or_default()
+            let from = |wire: &Wire| project.graph.path_name(wire.from);
+            project.graph.wire(id).map(|w| format!("{} → {}: ", from(w), name(w.to))).unwrap_or_default()
         }
         Subject::Layer(_) => format!("{}: ", problem.layer),
         Subject::Graph => String::new(),

@@ -26,9 +26,14 @@ fn compile_with(
     mode: Mode,
     for_input: bool,
 ) -> Result<Program> {
-    let inference = infer(graph, Some(signature));
+    let mut inference = infer(graph, Some(signature));
     if !inference.is_valid() {
         return Err(EngineError::Invalid(inference.problems));
+    }
+    let (drawn, unfolded) = (graph, graph.unfolded());
+    let graph = &*unfolded;
+    if drawn.has_blocks() {
+        inference = infer(graph, Some(signature));
     }
     let mut program = ProgramBuilder::default();
     let (input, target) = load(&mut program, signature);
@@ -54,7 +59,7 @@ fn compile_with(
         mode,
         values: program.values,
         instructions: program.instructions,
-        layer_outputs: main_outputs(graph, &leaving),
+        layer_outputs: main_outputs(drawn, graph, &leaving),
         loss: values.total,
         data_loss: values.data,
         losses: values.each,
@@ -64,7 +69,7 @@ fn compile_with(
         task: inference.task(graph, signature.task),
         output,
         gradients,
-        layer_names: graph.layers().map(|layer| (layer.id, layer.name.clone())).collect(),
+        layer_names: [drawn, graph].iter().flat_map(|of| of.layers()).map(|l| (l.id, l.name.clone())).collect(),
     })
 }
 
@@ -103,10 +108,15 @@ pub const STAGED_INPUT: &str = "batch.x";
 /// Name of the value that the targets of a batch are loaded from.
 pub const STAGED_TARGET: &str = "batch.y";
 
-/// What stands for each layer.
-fn main_outputs(graph: &Graph, leaving: &BTreeMap<LayerId, Leaving>) -> BTreeMap<LayerId, ValueId> {
+/// What stands for each layer; for a Block what leaves its last repetition.
+fn main_outputs(drawn: &Graph, graph: &Graph, leaving: &BTreeMap<LayerId, Leaving>) -> BTreeMap<LayerId, ValueId> {
     let main = |(&id, ports): (&LayerId, &Leaving)| Some((id, (*ports.get(graph.main_output(id))?)?));
-    leaving.iter().filter_map(main).collect()
+    let of_block = |layer: &Layer| {
+        let (from, output) = drawn.stands_for(layer.id)?;
+        Some((layer.id, (*leaving.get(&from)?.get(output)?)?))
+    };
+    let blocks = drawn.layers().filter(|layer| layer.kind.is_end() || drawn.block(layer.id).is_some());
+    leaving.iter().filter_map(main).chain(blocks.filter_map(of_block)).collect()
 }
 
 fn forward(

@@ -164,6 +164,16 @@ impl Program {
         format!("{outputs} {arrow} {}{settings} {inputs}", instruction.op.name()).trim_end().to_owned()
     }
 
+    /// What people call a layer: "Dense 1", and in the second repetition of its Block "Dense 1 #2".
+    pub fn layer_name(&self, layer: LayerId) -> Option<String> {
+        self.layer_names.get(&layer).map(|name| layer.title(name))
+    }
+
+    /// Every layer by the name that is typed for it: `dense_1`, `dense_1.2`.
+    pub fn layer_words(&self) -> impl Iterator<Item = (LayerId, String)> {
+        self.layer_names.iter().map(|(&layer, name)| (layer, layer.word(name)))
+    }
+
     /// The whole program as text, like assembly.
     pub fn listing(&self) -> String {
         let mut text = String::new();
@@ -172,7 +182,7 @@ impl Program {
             let word = if phase == Some(instruction.phase) { "" } else { instruction.phase.word() };
             phase = Some(instruction.phase);
             let line = self.line(instruction);
-            let layer = instruction.layer.and_then(|id| self.layer_names.get(&id));
+            let layer = instruction.layer.and_then(|id| self.layer_name(id));
             let layer = layer.map_or(String::new(), |name| format!("   ({name})"));
             // Writing to a String does not fail.
             let _ = writeln!(text, "{word:<9} {line}{layer}");

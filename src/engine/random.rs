@@ -21,7 +21,7 @@ pub enum Purpose {
 impl Purpose {
     /// The numbers for a seed, an index (such as the step) and a layer.
     pub fn draws(self, seed: u64, index: u64, layer: Option<LayerId>) -> Draws {
-        let layer = layer.map_or(0, |id| u64::from(id.0) + 1);
+        let layer = layer.map_or(0, |id| id.0 + 1);
         let mut key = [0u8; 32];
         for (bytes, word) in key.chunks_exact_mut(8).zip([seed, self as u64, layer, 0]) {
             bytes.copy_from_slice(&word.to_le_bytes());
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn every_part_of_the_key_counts() {
-        let first = |seed, purpose: Purpose, index, layer: u32| purpose.draws(seed, index, Some(LayerId(layer))).bits();
+        let first = |seed, purpose: Purpose, index, layer: u64| purpose.draws(seed, index, Some(LayerId(layer))).bits();
         let base = first(1, Purpose::Weights, 0, 1);
         assert_eq!(base, first(1, Purpose::Weights, 0, 1));
         assert_ne!(base, first(2, Purpose::Weights, 0, 1));

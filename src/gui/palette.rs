@@ -10,7 +10,7 @@ use egui::{
 use super::theme::{self, Tokens};
 use super::widgets::{Few, paint_kind_icon};
 use crate::model::layer::{About, Group, Inputs};
-use crate::model::{Edit, Graph, LayerKind};
+use crate::model::{Edit, Graph, LayerId, LayerKind};
 use crate::session::{Action, Selection, State};
 
 /// What is being dragged from the palette.
@@ -180,16 +180,18 @@ fn ghost(ui: &Ui) {
 }
 
 fn add(state: &State, kind: &LayerKind, actions: &mut Vec<Action>) {
-    let edit = add_edit(&state.project().graph, state.selection(), kind);
+    let edit = add_edit(&state.project().graph, state.inside(), state.selection(), kind);
     actions.push(Action::Edit(edit.like_neighbours(&state.project().graph, state.inference())));
 }
 
-/// How a layer is added without saying where: after the selection, else as the last layer before the loss.
-pub fn add_edit(graph: &Graph, selection: &Selection, kind: &LayerKind) -> Edit {
+/// How a layer is added without saying where: after the selection, else as the last layer before the loss, or of the
+/// Block that is open.
+pub fn add_edit(graph: &Graph, inside: Option<LayerId>, selection: &Selection, kind: &LayerKind) -> Edit {
+    let graph = &*graph.level(inside);
     let about = kind.about();
     let kind = kind.clone();
     if about.inputs == Inputs::None {
-        return Edit::Add { kind, position: free_place(graph) };
+        return Edit::Add { kind, position: free_place(graph), inside };
     }
     let can_go_on = |id| graph.layer(id).is_some_and(|layer| layer.kind.about().has_output);
     if let Some(after) = selection.only().filter(|&id| can_go_on(id)) {
@@ -209,7 +211,7 @@ pub fn add_edit(graph: &Graph, selection: &Selection, kind: &LayerKind) -> Edit 
     let loose = |id: &&_| can_go_on(**id) && graph.outgoing(**id).next().is_none();
     match order.iter().rev().find(loose) {
         Some(&after) => Edit::Append { after, kind },
-        None => Edit::Add { kind, position: free_place(graph) },
+        None => Edit::Add { kind, position: free_place(graph), inside },
     }
 }
 
@@ -308,7 +310,7 @@ mod tests {
         for state in [chain(&[]), chain(&["input", "dense", "loss"]), chain(&["input"])] {
             for kind in LayerKind::all() {
                 let mut graph = state.project().graph.clone();
-                let edit = add_edit(&graph, &Selection::default(), &kind);
+                let edit = add_edit(&graph, None, &Selection::default(), &kind);
                 assert!(edit.apply(&mut graph).is_ok(), "{edit:?}");
             }
         }

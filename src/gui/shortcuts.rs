@@ -230,6 +230,8 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl C, Ctrl V", "copy, paste"),
             ("Ctrl D", "duplicate"),
             ("Ctrl A", "select all"),
+            ("Ctrl G, Ctrl Shift G", "group into a Block, ungroup"),
+            ("Enter, Escape", "open a Block; leave it"),
             ("Space + drag, middle drag", "pan"),
             ("Ctrl + scroll", "zoom to the pointer"),
         ],

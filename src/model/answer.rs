@@ -40,6 +40,7 @@ enum End {
 impl Answer {
     /// For what arrives at the main Loss; without one, as with the loss that fits the data.
     pub fn of(graph: &Graph, task: Task) -> Self {
+        let graph = &*graph.unfolded();
         let loss = graph.main_loss().map(|(layer, loss)| (layer.id, loss.loss));
         let ends_in_shares = loss.is_some_and(|(id, _)| before(graph, id) != End::Other);
         task.answer(loss.map_or(LossKind::Auto, |(_, chosen)| chosen), ends_in_shares)

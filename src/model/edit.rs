@@ -1,7 +1,7 @@
 //! Everything that can be done to a graph, as data: applied in one place, named for undo, replayed in tests.
 
 use super::Shared;
-use super::graph::{ConnectError, End, Graph, Layer, LayerId, WireId};
+use super::graph::{ConnectError, End, Graph, GroupError, Layer, LayerId, WireId};
 use super::layer::{Inputs, LayerKind, ParamKind, ParamValue};
 
 /// One change of a graph.
@@ -13,6 +13,8 @@ pub enum Edit {
         kind: LayerKind,
         /// Top left corner of its card, in points at 100 %.
         position: [f32; 2],
+        /// The Block that it is to lie in.
+        inside: Option<LayerId>,
     },
     /// A new layer in the middle of a wire; without a position it is placed between the two ends and the rest makes
     /// room.
@@ -110,7 +112,13 @@ pub enum Edit {
         fragment: Box<Graph>,
         /// To the right and down, in points at 100 %.
         offset: [f32; 2],
+        /// The Block that they are to lie in.
+        inside: Option<LayerId>,
     },
+    /// Layers put into a new Block.
+    Group(Vec<LayerId>),
+    /// The layers of a Block put in its place, one repetition after the other.
+    Ungroup(LayerId),
     /// Columns by depth, rows by order.
     Tidy,
 }
@@ -121,6 +129,9 @@ pub enum EditError {
     /// The wire cannot be drawn.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Layers cannot become a Block, or lie in one.
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// A layer that the edit names is gone.
     #[error("That layer no longer exists.")]
     NoSuchLayer,
@@ -157,6 +168,8 @@ impl Edit {
             Self::Move(moves) => format!("move {}", many(&moves.iter().map(|m| m.0).collect::<Vec<_>>())),
             Self::Duplicate { layers, .. } => format!("duplicate {}", many(layers)),
             Self::Paste { fragment, .. } => format!("paste {} layers", fragment.len()),
+            Self::Group(ids) => format!("group {}", many(ids)),
+            Self::Ungroup(block) => format!("ungroup {}", of(block)),
             Self::Tidy => "tidy the layout".to_owned(),
         }
     }
@@ -182,9 +195,9 @@ impl Edit {
 
     fn apply_in_place(&self, graph: &mut Graph) -> Result<Vec<LayerId>, EditError> {
         match self {
-            Self::Add { kind, position } => Ok(vec![graph.add(kind.clone(), finite(*position))]),
+            Self::Add { kind, position, inside } => add(graph, kind, *position, *inside).map(|id| vec![id]),
             Self::AddConnected { from, kind, position } => {
-                let id = graph.add(kind.clone(), finite(*position));
+                let id = add(graph, kind, *position, beside(graph, from.layer))?;
                 graph.connect(*from, id)?;
                 Ok(vec![id])
             }
@@ -194,6 +207,11 @@ impl Edit {
                 graph.insert_on_wire(*wire, *layer).map(|()| Vec::new()).map_err(Into::into)
             }
             Self::Remove(ids) => {
+                let end = |id: &LayerId| graph.layer(*id).filter(|layer| layer.kind.is_end());
+                // Among others they simply stay.
+                if let Some(only) = ids.first().and_then(end).filter(|_| ids.iter().all(|id| end(id).is_some())) {
+                    return Err(GroupError::End(only.name.clone()).into());
+                }
                 ids.iter().for_each(|&id| drop(graph.remove(id)));
                 Ok(Vec::new())
             }
@@ -234,11 +252,18 @@ impl Edit {
                 }
                 Ok(Vec::new())
             }
-            Self::Duplicate { layers, offset } => Ok(copy_in(graph, &graph.clone(), layers, *offset)),
-            Self::Paste { fragment, offset } => {
-                let ids: Vec<_> = fragment.layers().map(|l| l.id).collect();
-                Ok(copy_in(graph, fragment, &ids, *offset))
+            Self::Duplicate { layers, offset } => {
+                let inside = layers.first().and_then(|&id| beside(graph, id));
+                let fragment = graph.fragment(&layers.iter().copied().collect());
+                Ok(graph.copy_in(&fragment, *offset, inside))
             }
+            Self::Paste { fragment, offset, inside } => {
+                let inside = inside.filter(|&block| graph.block(block).is_some());
+                graph.may_take_in(fragment, inside)?;
+                Ok(graph.copy_in(fragment, *offset, inside))
+            }
+            Self::Group(ids) => Ok(vec![graph.group(&ids.iter().copied().collect())?]),
+            Self::Ungroup(block) => Ok(graph.ungroup(*block)?),
             Self::Tidy => {
                 super::layout::tidy(graph);
                 Ok(Vec::new())
@@ -262,7 +287,18 @@ fn no_count(layer: &str) -> String {
     format!("{layer} has no units or filters.")
 }
 
-fn finite(position: [f32; 2]) -> [f32; 2] {
+/// The Block that a layer lies in.
+fn beside(graph: &Graph, layer: LayerId) -> Option<LayerId> {
+    graph.layer(layer).and_then(|layer| layer.inside)
+}
+
+fn add(graph: &mut Graph, kind: &LayerKind, position: [f32; 2], inside: Option<LayerId>) -> Result<LayerId, EditError> {
+    let inside = inside.filter(|&block| graph.block(block).is_some());
+    graph.may_lie(kind, inside)?;
+    Ok(graph.add_inside(kind.clone(), finite(position), inside))
+}
+
+pub(super) fn finite(position: [f32; 2]) -> [f32; 2] {
     position.map(|p| if p.is_finite() { p.clamp(-1e6, 1e6) } else { 0.0 })
 }
 
@@ -273,7 +309,8 @@ fn insert_on_wire(
     position: Option<[f32; 2]>,
 ) -> Result<Vec<LayerId>, EditError> {
     let old = *graph.wire(wire).ok_or(EditError::NoSuchWire)?;
-    let id = graph.add(kind.clone(), finite(position.unwrap_or_else(|| super::layout::within(graph, &old))));
+    let position_there = position.unwrap_or_else(|| super::layout::within(graph, &old));
+    let id = add(graph, kind, position_there, beside(graph, old.from))?;
     graph.insert_on_wire(wire, id)?;
     if position.is_none() {
         super::layout::make_room(graph, id);
@@ -282,7 +319,8 @@ fn insert_on_wire(
 }
 
 fn append(graph: &mut Graph, after: LayerId, kind: &LayerKind) -> Result<Vec<LayerId>, EditError> {
-    let from = graph.layer(after).ok_or(EditError::NoSuchLayer)?.position;
+    let (from, inside) =
+        graph.layer(after).map(|layer| (layer.position, layer.inside)).ok_or(EditError::NoSuchLayer)?;
     let fed: Vec<_> = graph.outgoing(after).copied().collect();
     if let [only] = fed[..]
         && kind.about().inputs != Inputs::None
@@ -290,28 +328,8 @@ fn append(graph: &mut Graph, after: LayerId, kind: &LayerKind) -> Result<Vec<Lay
     {
         return insert_on_wire(graph, only.id, kind, None);
     }
-    let id = graph.add(kind.clone(), [from[0] + super::layout::COLUMN, from[1]]);
+    let id = add(graph, kind, [from[0] + super::layout::COLUMN, from[1]], inside)?;
     graph.connect(after, id)?;
     super::layout::make_room(graph, id);
     Ok(vec![id])
-}
-
-/// Copies layers of `source` with the wires among them.
-fn copy_in(graph: &mut Graph, source: &Graph, ids: &[LayerId], offset: [f32; 2]) -> Vec<LayerId> {
-    let mut map = std::collections::BTreeMap::new();
-    for layer in ids.iter().filter_map(|&id| source.layer(id)) {
-        let position = finite([layer.position[0] + offset[0], layer.position[1] + offset[1]]);
-        let id = graph.add(layer.kind.clone(), position);
-        if let Some(copy) = graph.layer_mut(id) {
-            copy.frozen = layer.frozen;
-        }
-        map.insert(layer.id, id);
-    }
-    for wire in source.wires() {
-        if let (Some(&from), Some(&to)) = (map.get(&wire.from), map.get(&wire.to)) {
-            // The copies are fresh and keep the source's order, so nothing can refuse.
-            let _ = graph.connect(End::at(from, wire.output), End::at(to, wire.input));
-        }
-    }
-    map.into_values().collect()
 }

@@ -1,7 +1,9 @@
 //! The drawn graph: layers and the wires between them. Always well-formed (ids exist, no cycles, free ports only);
 //! whether it *means* anything is for [`super::infer`] to say.
 
+mod block;
 mod file;
+mod group;
 mod losses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use super::layer::{Group, Inputs, LayerKind, Need};
 
-/// Names a layer within its graph, in files too.
+pub use block::{GroupError, MOST_LAYERS, MOST_REPETITIONS};
+
+/// Names a layer within its graph, in files too. Of a layer on the canvas below 2^32; above these bits stands which repetition of a Block it is in what a graph
+/// unfolds to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct LayerId(pub u32);
+pub struct LayerId(pub u64);
 
 /// Names a wire within its graph. Layers and wires are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,12 +42,15 @@ pub struct Layer {
     /// Top left corner of the card on the canvas, in points at 100 %.
     #[serde(default)]
     pub position: [f32; 2],
+    /// The Block that it lies in; `None` for the network itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<LayerId>,
 }
 
 impl Layer {
     /// The name as listings and checkpoints spell it: "Dense 1" is `dense_1`.
     pub fn slug(&self) -> String {
-        slug(&self.name)
+        self.id.word(&self.name)
     }
 }
 
@@ -126,6 +134,8 @@ pub enum ConnectError {
     /// There is a wire between these two ports.
     #[error("These two are already connected.")]
     Duplicate,
+    #[error("{from} and {to} aren't in the same Block: wires enter and leave a Block through its card.")]
+    Apart { from: String, to: String },
 }
 
 impl Layer {
@@ -142,9 +152,9 @@ impl Graph {
         self.layers.values()
     }
 
-    /// The layer with this id.
+    /// The layer; for a repetition of one, where only that is drawn, the one that is drawn.
     pub fn layer(&self, id: LayerId) -> Option<&Layer> {
-        self.layers.get(&id)
+        self.layers.get(&id).or_else(|| self.layers.get(&id.drawn()))
     }
 
     pub(super) fn layer_mut(&mut self, id: LayerId) -> Option<&mut Layer> {
@@ -188,9 +198,21 @@ impl Graph {
 
     /// Adds a layer under a fresh name.
     pub fn add(&mut self, kind: LayerKind, position: [f32; 2]) -> LayerId {
-        let id = LayerId(self.fresh_id());
+        self.add_inside(kind, position, None)
+    }
+
+    /// As [`Self::add`], in a Block.
+    pub fn add_inside(&mut self, kind: LayerKind, position: [f32; 2], inside: Option<LayerId>) -> LayerId {
+        let id = self.add_bare(kind, position, inside);
+        self.furnish(id);
+        id
+    }
+
+    /// A Block comes without its ends.
+    fn add_bare(&mut self, kind: LayerKind, position: [f32; 2], inside: Option<LayerId>) -> LayerId {
+        let id = LayerId(self.fresh_id().into());
         let name = self.fresh_name(&kind);
-        self.layers.insert(id, Layer { id, name, kind, frozen: false, position });
+        self.layers.insert(id, Layer { id, name, kind, frozen: false, position, inside });
         id
     }
 
@@ -218,6 +240,9 @@ impl Graph {
     /// The output and the input that a wire would have.
     fn joint(&self, from: End, to: End) -> Result<(usize, usize), ConnectError> {
         let (source, target) = self.layer(from.layer).zip(self.layer(to.layer)).ok_or(ConnectError::NoSuchLayer)?;
+        if source.inside != target.inside {
+            return Err(ConnectError::Apart { from: source.name.clone(), to: target.name.clone() });
+        }
         let outputs = source.kind.spec().outputs().len();
         if outputs == 0 {
             return Err(ConnectError::NoOutput(source.name.clone()));
@@ -310,9 +335,10 @@ impl Graph {
         Some(wire)
     }
 
-    /// Removes a layer with its wires; when exactly one wire came in, what it fed is fed from there instead.
+    /// Removes a layer with its wires and with what lies in it; when exactly one wire came in, what it fed is fed from
+    /// there instead. The ends of a Block stay.
     pub fn remove(&mut self, id: LayerId) -> Option<Layer> {
-        let layer = self.layers.remove(&id)?;
+        let layer = self.take(id)?;
         let sources: Vec<_> = self.incoming(id).map(|wire| (wire.from, wire.output)).collect();
         let bridge = if let [source] = sources[..] { Some(source) } else { None };
         let is_alike = |to: LayerId| self.layer(to).is_some_and(|to| to.kind.about().inputs == Inputs::Many);
@@ -333,9 +359,10 @@ impl Graph {
 
     /// Removes a layer and every wire at it.
     pub fn remove_cutting(&mut self, id: LayerId) -> Option<Layer> {
+        let layer = self.take(id)?;
         self.wires.retain(|wire| wire.from != id && wire.to != id);
         self.close_all_ranks();
-        self.layers.remove(&id)
+        Some(layer)
     }
 
     /// Puts an existing, unconnected layer between the ends of a wire, keeping the wire's place among its siblings.
@@ -362,8 +389,19 @@ impl Graph {
         Ok(())
     }
 
-    /// Ids from inputs to outputs; layers that do not depend on each other keep the order of their ids.
+    /// Ids from inputs to outputs, what lies in a Block behind it; layers that do not depend on each other keep the
+    /// order of their ids.
     pub fn topological_order(&self) -> Vec<LayerId> {
+        let order = self.order();
+        if !self.has_blocks() {
+            return order;
+        }
+        let mut nested = Vec::with_capacity(order.len());
+        self.nest(&order, None, &mut nested);
+        nested
+    }
+
+    fn order(&self) -> Vec<LayerId> {
         let mut missing: BTreeMap<LayerId, usize> =
             self.layers.keys().map(|&id| (id, self.incoming(id).count())).collect();
         let mut ready: BTreeSet<LayerId> = missing.iter().filter(|(_, n)| **n == 0).map(|(id, _)| *id).collect();

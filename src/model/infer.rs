@@ -1,6 +1,8 @@
 //! Shapes of everything that can be known, and every problem with its place and its repairs. One broken wire does not
 //! hide the rest: what does not depend on it stays valid.
 
+mod block;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::Edit;
@@ -15,8 +17,10 @@ pub struct Inference {
     pub shapes: BTreeMap<LayerId, Shape>,
     /// The shape that leaves each port of each valid layer.
     pub outputs: BTreeMap<LayerId, Vec<Shape>>,
-    /// Trainable numbers of each valid layer.
+    /// Trainable numbers of each valid layer; of one in a Block in a single repetition, of the Block in all.
     pub parameter_counts: BTreeMap<LayerId, usize>,
+    /// Trainable numbers in all.
+    parameters: usize,
     /// Whatever keeps it from training, in the order of the layers.
     pub problems: Vec<Problem>,
     /// Layers that are not on the way to the Loss: no gradient reaches them, and training leaves them alone.
@@ -31,7 +35,7 @@ impl Inference {
 
     /// Trainable numbers of the whole network.
     pub fn parameter_count(&self) -> usize {
-        self.parameter_counts.values().fold(0, |sum: usize, &n| sum.saturating_add(n))
+        self.parameters
     }
 
     /// What the network is asked for: what the data is, or the input itself where no Loss compares with its target.
@@ -94,10 +98,10 @@ pub struct Repair {
 /// The whole graph, layer by layer.
 pub fn infer(graph: &Graph, data: Option<&DataSignature>) -> Inference {
     let mut found = Inference::default();
-    for id in graph.topological_order() {
-        if let Some(layer) = graph.layer(id) {
-            infer_layer(graph, layer, data, &mut found);
-        }
+    if graph.is_too_large() {
+        found.problems.push(too_many(graph));
+    } else {
+        block::level(graph, None, data, &mut found);
     }
     whole_graph(graph, &mut found);
     found.problems.extend(graph.losses().filter_map(|(layer, _)| moving_truth(graph, layer)));
@@ -114,10 +118,21 @@ fn idle(graph: &Graph) -> BTreeSet<LayerId> {
     let mut idle: BTreeSet<LayerId> = graph.layers().map(|layer| layer.id).collect();
     while let Some(id) = open.pop() {
         if idle.remove(&id) {
-            open.extend(graph.incoming(id).map(|wire| wire.from));
+            open.extend(graph.incoming(id).map(|wire| wire.from).chain(graph.exit(id)));
         }
     }
+    // What enters a Block is there whether or not a layer inside makes use of it.
+    idle.retain(|&id| !graph.layer(id).is_some_and(|layer| layer.kind.is_end()));
     idle
+}
+
+fn too_many(graph: &Graph) -> Problem {
+    let message = format!(
+        "With all repetitions of its Blocks the network has {} layers; the limit is {}. Lower Repetitions.",
+        graph.unfolded_len(),
+        super::graph::MOST_LAYERS
+    );
+    Problem { place: Subject::Graph, layer: String::new(), message, expected_got: None, repairs: Vec::new() }
 }
 
 fn infer_layer(graph: &Graph, layer: &Layer, data: Option<&DataSignature>, found: &mut Inference) {
@@ -348,12 +363,13 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
         });
     };
     if inputs.is_empty() {
-        let edit = Edit::Add { kind: super::layer::Input {}.into(), position: [0.0, 0.0] };
+        let edit = Edit::Add { kind: super::layer::Input {}.into(), position: [0.0, 0.0], inside: None };
         push("The network has no Input, where the data enters.", vec![Repair { label: "Add Input".into(), edit }]);
     }
     if graph.main_loss().is_none() {
-        let right = graph.layers().map(|l| l.position[0]).fold(0.0, f32::max);
-        let edit = Edit::Add { kind: super::layer::Loss::default().into(), position: [right + 220.0, 40.0] };
+        let right = graph.inside(None).map(|l| l.position[0]).fold(0.0, f32::max);
+        let (kind, position) = (super::layer::Loss::default().into(), [right + 220.0, 40.0]);
+        let edit = Edit::Add { kind, position, inside: None };
         push(
             "The network has no Loss, so it has nothing to learn from.",
             vec![Repair { label: "Add Loss".into(), edit }],

@@ -32,8 +32,21 @@ const TORN: f32 = 0.9;
 /// Columns in a line at most, where there are several.
 const LONGEST: usize = 24;
 
-/// Lays the whole graph out.
+/// Lays the whole graph out, and what lies in each Block.
 pub fn tidy(graph: &mut Graph) {
+    let blocks: Vec<_> = graph.layers().map(|layer| layer.id).filter(|&id| graph.block(id).is_some()).collect();
+    for block in std::iter::once(None).chain(blocks.into_iter().map(Some)) {
+        let mut level = graph.level(block).into_owned();
+        tidy_level(&mut level);
+        for placed in level.layers() {
+            if let Some(layer) = graph.layer_mut(placed.id) {
+                layer.position = placed.position;
+            }
+        }
+    }
+}
+
+fn tidy_level(graph: &mut Graph) {
     let mut depth: BTreeMap<LayerId, usize> = BTreeMap::new();
     let order = graph.topological_order();
     for &id in &order {
@@ -176,7 +189,7 @@ fn turns(graph: &Graph, wire: &Wire) -> bool {
 /// Shifts what follows a new layer in its line to the right, as far as needed for it to have its own column; beside a
 /// branch that is not moved by this it goes to a lower row.
 pub fn make_room(graph: &mut Graph, new: LayerId) {
-    let Some(place) = graph.layer(new).map(|l| l.position) else { return };
+    let Some((place, inside)) = graph.layer(new).map(|l| (l.position, l.inside)) else { return };
     let followers = followers(graph, new);
     let nearest =
         followers.iter().filter_map(|&id| graph.layer(id)).map(|l| l.position[0]).fold(f32::INFINITY, f32::min);
@@ -188,7 +201,7 @@ pub fn make_room(graph: &mut Graph, new: LayerId) {
             }
         }
     }
-    let others: Vec<[f32; 2]> = graph.layers().filter(|l| l.id != new).map(|l| l.position).collect();
+    let others: Vec<[f32; 2]> = graph.inside(inside).filter(|l| l.id != new).map(|l| l.position).collect();
     let row = row(graph, &graph.topological_order());
     let tall = CARD + row - ROW;
     let mut y = place[1];

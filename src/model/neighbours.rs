@@ -60,7 +60,9 @@ struct Around<'a> {
 impl Around<'_> {
     fn fit(&self, mut kind: LayerKind) -> LayerKind {
         let has = |key| kind.spec().param(key).is_some();
-        let (takes_activation, count) = (has("activation"), kind.count_key());
+        // How often a Block repeats says nothing of its width.
+        let width = kind.count_key().filter(|_| !matches!(kind, LayerKind::Block(_)));
+        let (takes_activation, count) = (has("activation"), width);
         let is_output = self.to().is_some_and(|to| is_end(self.graph, to));
         let mut set = |key: &str, value: ParamValue| {
             // Of another layer with the same parameter: where its limits are others the default stays.
@@ -138,7 +140,8 @@ pub(super) fn is_end(graph: &Graph, id: LayerId) -> bool {
         if matches!(layer.kind, LayerKind::Loss(_)) {
             return true;
         }
-        if layer.kind.has_weights() || graph.incoming(at).count() != 1 {
+        let is_block = matches!(layer.kind, LayerKind::Block(_));
+        if layer.kind.has_weights() || is_block || graph.incoming(at).count() != 1 {
             return false;
         }
         let is_loss = |id| graph.layer(id).is_some_and(|layer| matches!(layer.kind, LayerKind::Loss(_)));

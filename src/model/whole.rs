@@ -65,12 +65,13 @@ pub fn is_penalised(graph: &Graph) -> bool {
 
 /// The last layers with weights before a Loss: what they put out is an answer.
 fn outputs(graph: &Graph) -> Vec<LayerId> {
+    let graph = &*graph.unfolded();
     let mut found = Vec::new();
     let mut ahead: Vec<LayerId> = graph.losses().map(|(layer, _)| layer.id).collect();
     while let Some(id) = ahead.pop() {
         for before in graph.incoming(id).map(|wire| wire.from) {
             match graph.layer(before) {
-                Some(layer) if layer.kind.spec().param("activation").is_some() => found.push(before),
+                Some(layer) if layer.kind.spec().param("activation").is_some() => found.push(before.drawn()),
                 _ => ahead.push(before),
             }
         }

@@ -43,6 +43,8 @@ pub enum Action {
     SelectWire(WireId),
     /// Neither layer nor wire.
     SelectNothing,
+    /// The canvas shows what lies in a Block, or with `None` the network itself.
+    OpenBlock(Option<LayerId>),
     /// Copies the selected layers to the session's clipboard.
     Copy,
     /// What was copied last, with the wires among it.

@@ -33,8 +33,14 @@ impl State {
             Action::Undo => self.travel(true),
             Action::Redo => self.travel(false),
             Action::Select { layers, extend } => self.select(layers, extend),
+            Action::OpenBlock(block) => {
+                self.selection = super::Selection::default();
+                self.inside = block.map(LayerId::drawn).filter(|&block| self.project.graph.block(block).is_some());
+            }
             Action::SelectWire(wire) => {
                 self.selection.layers.clear();
+                let from = self.project.graph.wire(wire).and_then(|wire| self.project.graph.layer(wire.from));
+                self.inside = from.map_or(self.inside, |layer| layer.inside);
                 self.selection.wire = Some(wire);
             }
             Action::SelectNothing => self.selection = super::Selection::default(),
@@ -141,8 +147,7 @@ impl State {
         let merge = if edits.len() == 1 { merge } else { None };
         self.history.record(name, merge, &before);
         if !made.is_empty() {
-            self.selection.layers = made.into_iter().collect();
-            self.selection.wire = None;
+            self.select(made, false);
         }
         self.after_change(&before);
     }
@@ -180,6 +185,12 @@ impl State {
     /// Brings everything derived from the project up to date.
     pub(super) fn after_change(&mut self, before: &Project) {
         self.selection.layers.retain(|&id| self.project.graph.layer(id).is_some());
+        if let Some(open) = self.inside {
+            // A Block that is gone is left for the nearest that is still there.
+            let graph = &self.project.graph;
+            let around = before.graph.around(open).into_iter().chain([open]);
+            self.inside = around.rev().find(|&block| graph.block(block).is_some());
+        }
         if self.selection.wire.is_some_and(|wire| self.project.graph.wire(wire).is_none()) {
             self.selection.wire = None;
         }
@@ -215,8 +226,18 @@ impl State {
         self.memory = Some(predicted);
     }
 
+    /// What lies elsewhere is gone to; together only layers of one place are selected.
     fn select(&mut self, layers: Vec<LayerId>, extend: bool) {
         self.selection.wire = None;
+        let place = |id: LayerId| self.project.graph.layer(id).map(|layer| layer.inside);
+        let ids: Vec<LayerId> = layers.into_iter().map(LayerId::drawn).collect();
+        let there = ids.iter().find_map(|&id| place(id)).unwrap_or(self.inside);
+        let layers: Vec<LayerId> =
+            ids.into_iter().filter(|&id| place(id).is_none_or(|inside| inside == there)).collect();
+        if there != self.inside {
+            self.selection.layers.clear();
+            self.inside = there;
+        }
         if !extend {
             self.selection.layers = layers.into_iter().collect();
             return;
@@ -230,20 +251,20 @@ impl State {
     }
 
     fn copy(&mut self) {
-        let mut fragment = self.project.graph.clone();
-        let ids: Vec<_> = fragment.layers().map(|l| l.id).filter(|id| !self.selection.layers.contains(id)).collect();
-        if ids.len() == fragment.len() {
+        let fragment = self.project.graph.fragment(&self.selection.layers);
+        let n = fragment.inside(None).count();
+        if n == 0 {
             return;
         }
-        ids.into_iter().for_each(|id| drop(fragment.remove_cutting(id)));
-        let n = fragment.len();
         self.clipboard = Some(fragment);
         self.notify(NoticeKind::Info, if n == 1 { "Copied 1 layer.".into() } else { format!("Copied {n} layers.") });
     }
 
     fn paste(&mut self, offset: [f32; 2]) {
         match self.clipboard.clone() {
-            Some(fragment) => self.edit(None, vec![Edit::Paste { fragment: Box::new(fragment), offset }]),
+            Some(fragment) => {
+                self.edit(None, vec![Edit::Paste { fragment: Box::new(fragment), offset, inside: self.inside }])
+            }
             None => self.notify(NoticeKind::Info, "Nothing has been copied yet."),
         }
     }

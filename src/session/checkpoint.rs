@@ -240,7 +240,7 @@ fn curve_tensors(curves: &Curves) -> Vec<NamedTensor> {
 
 /// Of every layer one row a summary: its step, and the measures in their order.
 fn summary_tensors(summaries: &Summaries) -> Vec<NamedTensor> {
-    let mut rows: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    let mut rows: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for summary in summaries.all() {
         for layer in &summary.layers {
             let row = rows.entry(layer.layer.0).or_default();
@@ -249,7 +249,7 @@ fn summary_tensors(summaries: &Summaries) -> Vec<NamedTensor> {
         }
     }
     let width = 1 + LayerSummary::MEASURES.len();
-    let tensor = |(layer, numbers): (u32, Vec<f64>)| NamedTensor {
+    let tensor = |(layer, numbers): (u64, Vec<f64>)| NamedTensor {
         name: format!("{SUMMARY}{layer}"),
         dims: vec![numbers.len() / width, width],
         values: Values::F64(numbers),

@@ -152,7 +152,7 @@ mod tests {
     fn events_are_told_once_in_their_order() {
         let mut state = State::default();
         let kind = LayerKind::from_key("dense").unwrap();
-        let edit = Edit::Add { kind, position: [0.0; 2] };
+        let edit = Edit::Add { kind, position: [0.0; 2], inside: None };
         let events = state.apply(Action::Edit(edit));
         let id = state.project.graph.layers().next().unwrap().id;
         assert_eq!(events[0], Event::LayerAdded(id));

@@ -56,9 +56,11 @@ impl State {
 
     /// How a layer is doing, as far as the newest picture tells; `None` before the first step and where nothing is
     /// known.
-    pub fn condition(&self, layer: &Layer) -> Option<LayerCondition> {
+    ///
+    /// `id`: of the layer, or of a repetition of it.
+    pub fn condition(&self, layer: &Layer, id: LayerId) -> Option<LayerCondition> {
         let all = self.picture()?;
-        Some(judge(layer, all.layers.get(&layer.id)?, all, strongest(all), self.update(layer.id, all.step)))
+        Some(judge(layer, all.layers.get(&id)?, all, strongest(all), self.update(id, all.step)))
     }
 
     /// The picture of a layer, once there was a step.
@@ -154,18 +156,26 @@ impl State {
     fn of_layers(&self) -> impl Iterator<Item = Finding> {
         let all = self.picture();
         let strongest = all.map_or(0.0, strongest);
-        self.project.graph.layers().filter(|layer| !self.inference.idle.contains(&layer.id)).filter_map(move |layer| {
-            let (all, own) = all.zip(self.pictured(layer.id))?;
-            let LayerCondition { severity, words } = judge(layer, own, all, strongest, self.update(layer.id, all.step));
-            (severity >= Severity::Warning).then(|| Finding {
-                severity,
-                spot: Spot::Layers(vec![layer.id]),
-                subject: layer.name.clone(),
-                words: sentence(&words),
-                evidence: format!("{} at step {}", numbers(own), self.run.step),
-                offers: Vec::new(),
-            })
-        })
+        all.into_iter().flat_map(|all| all.layers.iter().map(move |(id, own)| (all, *id, own))).filter_map(
+            move |found| {
+                let (all, id, own) = found;
+                // Of a Block its layers tell, each repetition for itself.
+                let is_layer = |layer: &&Layer| !layer.kind.is_end() && self.project.graph.block(layer.id).is_none();
+                let layer = self.project.graph.layer(id).filter(is_layer)?;
+                if self.inference.idle.contains(&layer.id) {
+                    return None;
+                }
+                let LayerCondition { severity, words } = judge(layer, own, all, strongest, self.update(id, all.step));
+                (severity >= Severity::Warning).then(|| Finding {
+                    severity,
+                    spot: Spot::Layers(vec![layer.id]),
+                    subject: self.project.graph.path_name(id),
+                    words: sentence(&words),
+                    evidence: format!("{} at step {}", numbers(own), self.run.step),
+                    offers: Vec::new(),
+                })
+            },
+        )
     }
 
     fn of_dataset<'a>(&'a self, dataset: &'a Dataset) -> impl Iterator<Item = Finding> + 'a {

@@ -28,6 +28,8 @@ pub struct State {
     pub(super) data: DataState,
     pub(super) history: History<Project>,
     pub(super) selection: Selection,
+    /// The Block that is open on the canvas; `None` for the network itself.
+    pub(super) inside: Option<LayerId>,
     pub(super) clipboard: Option<Graph>,
     pub(super) run: RunView,
     /// All runs of the project.

@@ -48,6 +48,11 @@ impl State {
         &self.selection
     }
 
+    /// The Block that is open on the canvas; `None` for the network itself.
+    pub fn inside(&self) -> Option<LayerId> {
+        self.inside
+    }
+
     /// The layers that were copied last.
     pub fn clipboard(&self) -> Option<&Graph> {
         self.clipboard.as_ref()

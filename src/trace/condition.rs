@@ -261,7 +261,7 @@ mod tests {
     use super::*;
     use crate::model::LayerId;
 
-    fn health(id: u32, gradient: Option<f32>) -> LayerHealth {
+    fn health(id: u64, gradient: Option<f32>) -> LayerHealth {
         LayerHealth {
             layer: LayerId(id),
             name: format!("Layer {id}"),

@@ -49,6 +49,7 @@ pub fn of_layers(run: &Run, wanted: &PictureWishes) -> Result<Picture, RunError>
 /// `None` where the unit is no longer there, or no weighted sum of a row of numbers.
 fn unit_sum(run: &Run, asked: &UnitAt) -> Result<Option<UnitSum>, RunError> {
     let (graph, UnitAt { layer, unit, sample }) = (&run.project().graph, asked);
+    let graph = &*graph.unfolded();
     let is_dense = graph.layer(*layer).is_some_and(|layer| matches!(layer.kind, LayerKind::Dense(_)));
     let Some(source) = graph.incoming(*layer).next().map(|wire| wire.from).filter(|_| is_dense) else {
         return Ok(None);
@@ -81,8 +82,12 @@ fn unit_sum(run: &Run, asked: &UnitAt) -> Result<Option<UnitSum>, RunError> {
 fn every_layer(run: &Run, wanted: &PictureWishes, picture: &mut Picture) -> Result<(), RunError> {
     let dataset = run.dataset();
     let graph = &run.project().graph;
-    let ids: Vec<LayerId> =
-        graph.layers().filter(|l| !matches!(l.kind, LayerKind::Loss(_))).map(|layer| layer.id).collect();
+    // Of layers in Blocks all repetitions, and the Blocks themselves.
+    let all: BTreeMap<LayerId, bool> = [graph, &*graph.unfolded()]
+        .into_iter()
+        .flat_map(|graph| graph.layers().map(|layer| (layer.id, matches!(layer.kind, LayerKind::Loss(_)))))
+        .collect();
+    let ids: Vec<LayerId> = all.into_iter().filter(|(_, is_loss)| !is_loss).map(|(id, _)| id).collect();
     let order = dataset.fair(dataset.shown());
     let batch = dataset.shown().fetch(&order[..order.len().min(SAMPLES)])?;
     let outputs = run.machine().layer_outputs(&batch.inputs, batch.len, &ids)?;

@@ -17,7 +17,7 @@ pub fn listing(program: &Program) -> Listing {
 
 fn line(program: &Program, instruction: &Instruction) -> Line {
     let tokens = |ids: &[ValueId]| ids.iter().filter_map(|&id| program.value(id)).map(token).collect();
-    let layer_name = instruction.layer.and_then(|id| program.layer_names.get(&id)).cloned().unwrap_or_default();
+    let layer_name = instruction.layer.and_then(|id| program.layer_name(id)).unwrap_or_default();
     Line {
         stage: instruction.phase,
         layer: instruction.layer,

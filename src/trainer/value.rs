@@ -31,7 +31,7 @@ pub fn before<'a>(program: &Program, name: &'a str) -> Option<&'a str> {
 pub(super) fn names(program: &Program) -> Vec<String> {
     let of_name = |(layer, name): (&LayerId, &String)| {
         let output = &of_layer(program, *layer)?;
-        let slug = crate::model::slug(name);
+        let slug = layer.word(name);
         let gradient = program.gradients.contains_key(output).then(|| format!("{slug}.grad"));
         Some([slug].into_iter().chain(gradient))
     };
@@ -43,8 +43,8 @@ pub(super) fn names(program: &Program) -> Vec<String> {
 }
 
 fn output_of(program: &Program, slug: &str) -> Option<ValueId> {
-    let (layer, _) = program.layer_names.iter().find(|(_, name)| crate::model::slug(name) == slug)?;
-    of_layer(program, *layer)
+    let (layer, _) = program.layer_words().find(|(_, word)| word == slug)?;
+    of_layer(program, layer)
 }
 
 /// What leaves a layer, or what one of several Losses says.

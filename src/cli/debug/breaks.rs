@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Machine, Program};
 use crate::expr;
-use crate::model::slug;
+use crate::model::{LayerId, slug};
 use crate::trace::{At, Breakpoint, StepPhase, Turn};
 
 /// `break at %4 if loss > 1`
@@ -114,13 +114,15 @@ impl Break {
         let at = match self.place {
             BreakAt::At(at) => at,
             BreakAt::Layer(name) => {
-                let mut layers = program.layer_names.iter();
-                let found = layers.find(|(_, known)| **known == name || slug(known) == slug(&name));
+                let is_meant = |layer: LayerId, word: &str| {
+                    program.layer_name(layer).is_some_and(|known| known == name) || word == name || word == slug(&name)
+                };
+                let found = program.layer_words().find(|(layer, word)| is_meant(*layer, word));
                 let (layer, _) = found.ok_or_else(|| {
-                    let all: Vec<_> = program.layer_names.values().map(|name| slug(name)).collect();
+                    let all: Vec<_> = program.layer_words().map(|(_, word)| word).collect();
                     format!("There is no layer '{name}'. The layers are {}.", all.join(", "))
                 })?;
-                At::Layer(*layer)
+                At::Layer(layer)
             }
         };
         let Self { log, message, turn, .. } = self;
@@ -134,7 +136,10 @@ pub fn description(breakpoint: &Breakpoint, program: &Program) -> String {
         At::Anywhere => "before the update of a step".to_owned(),
         At::Instruction(name) => format!("before the instruction that computes {name}"),
         At::Layer(layer) => {
-            format!("before layer {}", program.layer_names.get(layer).map_or_else(|| format!("{layer:?}"), |n| slug(n)))
+            format!(
+                "before layer {}",
+                program.layer_names.get(layer).map_or_else(|| format!("{layer:?}"), |n| layer.word(n))
+            )
         }
         At::Phase(phase) => format!("before the {} phase", phase.word()),
         At::NotFinite => "after the instruction that produces the first NaN or infinity".to_owned(),

@@ -16,7 +16,6 @@ use super::{Said, explain, help, show, values};
 use crate::cli::outputs::{DUMP_KEY, FileKind, Files};
 use crate::expr::{Expr, Index};
 use crate::files::{NamedTensor, Values, tensors};
-use crate::model::slug;
 use crate::persist::project_file;
 use crate::trace::{Bookmark, Breakpoint, Probe, Trail};
 use crate::trainer::{DebugError, Debugger, Moment};
@@ -69,7 +68,7 @@ impl Console {
         Words {
             names: debugger.names(),
             before: debugger.names_before(),
-            layers: debugger.machine().program().layer_names.values().map(|name| slug(name)).collect(),
+            layers: debugger.machine().program().layer_words().map(|(_, word)| word).collect(),
             branches: self.ways.names(),
             bookmarks: self.marks.iter().map(|bookmark| bookmark.name.clone()).collect(),
             breakpoints: debugger.breakpoints().iter().map(|breakpoint| breakpoint.id.to_string()).collect(),

@@ -185,7 +185,8 @@ impl Lowering<'_> {
     }
 }
 
-/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_losses`].
+/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_losses`], and for
+/// Blocks.
 pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
     Some(match kind {
         LayerKind::Input(layer) => layer,
@@ -227,6 +228,8 @@ pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
         LayerKind::Minimum(layer) => layer,
         LayerKind::Concat(layer) => layer,
         LayerKind::Loss(_) => return None,
+        // The unfolded graph has none.
+        LayerKind::Block(_) | LayerKind::BlockInput(_) | LayerKind::BlockOutput(_) => return None,
         LayerKind::Formula(layer) => layer,
         LayerKind::Conv2d(layer) => layer,
         LayerKind::DepthwiseConv2d(layer) => layer,

@@ -213,7 +213,7 @@ impl Machine {
                     instruction: index,
                     phase: instruction.phase,
                     line: self.program.line(instruction),
-                    layer: instruction.layer.and_then(|id| self.program.layer_names.get(&id)).cloned(),
+                    layer: instruction.layer.and_then(|id| self.program.layer_name(id)),
                     number,
                     sample,
                     samples: Vec::new(),

@@ -1,5 +1,7 @@
 #[path = "tests/arranging.rs"]
 mod arranging;
+#[path = "tests/blocks.rs"]
+mod blocks;
 #[path = "tests/building.rs"]
 mod building;
 #[path = "tests/choosing.rs"]

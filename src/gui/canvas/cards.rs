@@ -128,6 +128,10 @@ fn handle(
     if response.clicked() || (response.secondary_clicked() && !selected) {
         actions.push(Action::Select { layers: vec![layer.id], extend });
     }
+    // A frame that is laid out twice hears the same click twice.
+    if response.double_clicked() && frame.graph.block(layer.id).is_some() && ui.ctx().current_pass_index() == 0 {
+        actions.push(Action::OpenBlock(Some(layer.id)));
+    }
     if response.drag_started_by(egui::PointerButton::Primary) && matches!(local.gesture, Gesture::Idle) {
         if !selected {
             actions.push(Action::Select { layers: vec![layer.id], extend });
@@ -150,7 +154,8 @@ fn paint(
     let t = &frame.tokens;
     let rect = frame.on_screen(layout.rect);
     let radius = CornerRadius::from(frame.scaled(10.0));
-    let selected = frame.state.selection().layers.contains(&layer.id) || phases::active(frame) == Some(layer.id);
+    let selected = frame.state.selection().layers.contains(&layer.id)
+        || phases::active(frame).is_some_and(|active| frame.state.project().graph.is_within(active, layer.id));
     if frame.has_detail() {
         halo(frame, rect, 10.0, t.shadow);
     }
@@ -168,6 +173,9 @@ fn paint(
         _ if response.hovered() => t.faint,
         _ => t.line,
     };
+    if let Some(block) = frame.graph.block(layer.id) {
+        stack(frame, rect, radius, block.repeat);
+    }
     frame.painter.rect(rect, radius, t.panel, Stroke::new(1.0, border), StrokeKind::Inside);
     title(ui, frame, layer, layout, health);
     match layer.kind {
@@ -179,6 +187,15 @@ fn paint(
         }
         LayerKind::Loss(_) => loss_content(frame, layer, layout),
         _ => layer_content(ui, frame, local, layer, layout, actions),
+    }
+}
+
+/// What lies behind the card of a Block: another where it repeats, a further one where it does so more than once.
+fn stack(frame: &Frame<'_>, rect: Rect, radius: CornerRadius, repeat: usize) {
+    let t = &frame.tokens;
+    for depth in (1..=repeat.clamp(2, 3) - 1).rev() {
+        let behind = rect.translate(egui::Vec2::splat(frame.scaled(5.0) * depth as f32));
+        frame.painter.rect(behind, radius, t.panel, Stroke::new(1.0, t.line), StrokeKind::Inside);
     }
 }
 
@@ -194,6 +211,9 @@ fn title(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, layout: &CardLayout, h
     if layer.frozen && frame.has_detail() {
         let at = frame.at(pos2(bar.right() - 24.0, bar.center().y));
         frame.text(at, Align2::RIGHT_CENTER, "frozen", regular(10.5), t.k_conv);
+    } else if let Some(block) = frame.graph.block(layer.id).filter(|block| block.repeat > 1) {
+        let at = frame.at(pos2(bar.right() - 24.0, bar.center().y));
+        frame.text(at, Align2::RIGHT_CENTER, format!("× {}", block.repeat), medium(13.0), t.muted);
     }
     if let Some(colour) = health.colour(t) {
         let centre = frame.at(pos2(bar.right() - 14.0, bar.center().y));
@@ -311,9 +331,8 @@ fn units(
         if layout.tiles.len() > MANY && !ui.rect_contains_pointer(rect) {
             continue;
         }
-        let key = layer.id.0.wrapping_mul(1024).wrapping_add(unit as u32);
         // A press that becomes a drag moves the card.
-        let response = ui.interact(rect, id("unit", key), Sense::CLICK);
+        let response = ui.interact(rect, id("unit", (layer.id.0, unit)), Sense::CLICK);
         name(&response, Role::Button, unit_names::name(frame.state, layer.id, unit));
         let is_pinned = local.pinned_unit == Some((layer.id, unit));
         // A frame that is laid out twice hears the same click twice.

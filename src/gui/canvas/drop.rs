@@ -28,7 +28,7 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions
     let landing = landing(frame, &payload.kind, pointer);
     if ui.input(|i| i.pointer.any_released()) {
         let Some(payload) = DragAndDrop::take_payload::<DragLayer>(ui.ctx()) else { return };
-        let edit = edit(landing, payload.kind.clone());
+        let edit = edit(landing, payload.kind.clone(), frame.state.inside());
         actions.push(Action::Edit(edit.like_neighbours(frame.graph, frame.state.inference())));
     } else {
         ghost(frame, &payload.kind, landing, pointer);
@@ -36,11 +36,11 @@ pub fn show(ui: &mut egui::Ui, frame: &Frame<'_>, _local: &mut CanvasUi, actions
     }
 }
 
-fn edit(landing: Landing, kind: LayerKind) -> Edit {
+fn edit(landing: Landing, kind: LayerKind, inside: Option<LayerId>) -> Edit {
     match landing {
         Landing::OnWire(wire) => Edit::InsertOnWire { wire, kind, position: None },
         Landing::After(from, position) => Edit::AddConnected { from: from.into(), kind, position },
-        Landing::Free(position) => Edit::Add { kind, position },
+        Landing::Free(position) => Edit::Add { kind, position, inside },
     }
 }
 

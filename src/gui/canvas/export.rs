@@ -21,8 +21,8 @@ pub(super) fn offer(state: &State) -> Offer {
 
 /// As the window's canvas shows its cards, whole.
 pub fn sheet<'a>(state: &'a State, window: &CanvasUi) -> Sheet<'a> {
-    let bounds =
-        geometry::bounds(&state.project().graph).unwrap_or(Rect::from_min_size(Pos2::ZERO, Vec2::splat(100.0)));
+    let bounds = geometry::bounds(&state.project().graph.level(state.inside()))
+        .unwrap_or(Rect::from_min_size(Pos2::ZERO, Vec2::splat(100.0)));
     let zoom = (MOST / bounds.size()).min_elem().min(1.0);
     let mut view = View { offset: Vec2::splat(AROUND) - bounds.min.to_vec2() * zoom, zoom };
     let nominal = Rect::from_min_size(Pos2::ZERO + Vec2::splat(AROUND), bounds.size() * zoom);
@@ -46,7 +46,7 @@ pub fn sheet<'a>(state: &'a State, window: &CanvasUi) -> Sheet<'a> {
 
 /// A canvas of its own: textures belong to the paper that they are on.
 fn looking_at(state: &State, window: &CanvasUi, view: View) -> CanvasUi {
-    let (seen, unfolded) = (state.project().graph.clone(), window.unfolded.clone());
+    let (seen, unfolded) = (state.project().graph.level(state.inside()).into_owned(), window.unfolded.clone());
     let mut local = CanvasUi { opened: false, seen, unfolded, view, ..CanvasUi::default() };
     local.frame(view, Framing::Loose);
     local

@@ -115,7 +115,7 @@ impl Content {
             }
             _ => (0, false, None),
         };
-        let footer = counted && layer.kind.has_weights();
+        let footer = counted && (layer.kind.has_weights() || matches!(layer.kind, LayerKind::Block(_)));
         let shown = if unfolded { tiles } else { tiles.min(COLUMN) };
         let more = all.filter(|all| *all > COLUMN && tiles > 1).map(|all| match unfolded {
             false => format!("+{} more", count((all - shown) as u64)),

@@ -5,7 +5,7 @@
 use egui::Color32;
 
 use super::super::theme::Tokens;
-use crate::model::Layer;
+use crate::model::{Layer, LayerId, Subject};
 use crate::session::{IDLE, State, layer_numbers};
 use crate::trace::{LayerCondition, Severity};
 
@@ -24,6 +24,36 @@ pub enum Health {
 
 impl Health {
     pub fn of(state: &State, layer: &Layer) -> Self {
+        let own = Self::of_itself(state, layer, layer.id);
+        if state.project().graph.block(layer.id).is_none() {
+            return own;
+        }
+        let graph = &state.project().graph;
+        let problem = state.inference().problems.iter().find(|problem| match problem.place {
+            Subject::Layer(id) => graph.is_within(id, layer.id),
+            Subject::Wire(id) => graph.wire(id).is_some_and(|wire| graph.is_within(wire.from, layer.id)),
+            Subject::Graph => false,
+        });
+        if let Some(problem) = problem {
+            return Self::Broken(problem.message.clone());
+        }
+        let pictured = state.run().picture.iter().flat_map(|picture| picture.layers.keys());
+        let inner = pictured.filter(|&&id| graph.around(id).contains(&layer.id));
+        let inner = inner.filter_map(|&id| Some(Self::of_itself(state, graph.layer(id)?, id)));
+        // The worst of what lies inside.
+        inner.fold(own, |worst, other| if other.rank() > worst.rank() { other } else { worst })
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Unknown | Self::Idle(_) | Self::Neutral(_) | Self::Well(_) => 0,
+            Self::Ill(_) => 1,
+            Self::Broken(_) => 2,
+        }
+    }
+
+    /// `id`: of the layer, or of a repetition of it.
+    fn of_itself(state: &State, layer: &Layer, id: LayerId) -> Self {
         if let Some(problem) = state.inference().layer_problem(layer.id) {
             return Self::Broken(problem.message.clone());
         }
@@ -34,8 +64,8 @@ impl Health {
         if state.inference().idle.contains(&layer.id) {
             return Self::Idle(format!("{}: {IDLE}", layer.name));
         }
-        match state.condition(layer).zip(state.pictured(layer.id)) {
-            Some((condition, picture)) => Self::judged(&layer.name, condition, &layer_numbers(picture)),
+        match state.condition(layer, id).zip(state.pictured(id)) {
+            Some((condition, picture)) => Self::judged(&id.title(&layer.name), condition, &layer_numbers(picture)),
             None => Self::Unknown,
         }
     }
@@ -73,8 +103,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::model::infer;
     use crate::model::layer::{Loss, Relu};
-    use crate::model::{LayerId, infer};
     use crate::trace::{LayerPicture, Picture, Statistics};
 
     fn picture(values: &[f32], gradient_norm: Option<f32>) -> LayerPicture {

@@ -47,6 +47,15 @@ fn editing(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     if pressed(ui, Modifiers::COMMAND, Key::D) && !layers.is_empty() {
         actions.push(Action::Edit(Edit::Duplicate { layers: layers.clone(), offset: COPY_OFFSET }));
     }
+    if pressed(ui, Modifiers::COMMAND | Modifiers::SHIFT, Key::G) {
+        let blocks = layers.iter().filter(|&&id| frame.graph.block(id).is_some()).copied();
+        let edits: Vec<_> = blocks.map(Edit::Ungroup).collect();
+        if let Some(first) = edits.first() {
+            actions.push(Action::Edits { name: first.name(frame.graph), edits });
+        }
+    } else if pressed(ui, Modifiers::COMMAND, Key::G) {
+        actions.push(Action::Edit(Edit::Group(layers.clone())));
+    }
     if pressed(ui, Modifiers::COMMAND, Key::A) {
         actions.push(select_all(frame));
     }
@@ -97,7 +106,10 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
     if let Some(only) = frame.state.selection().only()
         && pressed(ui, Modifiers::NONE, Key::Enter)
     {
-        local.focus = Some(only);
+        match frame.graph.block(only) {
+            Some(_) => actions.push(Action::OpenBlock(Some(only))),
+            None => local.focus = Some(only),
+        }
     }
     if let Some(only) = frame.state.selection().only()
         && frame.graph.layer(only).is_some_and(|layer| layer.kind.about().has_output)
@@ -109,6 +121,10 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
     let something = !frame.state.selection().layers.is_empty() || frame.state.selection().wire.is_some();
     if something && pressed(ui, Modifiers::NONE, Key::Escape) {
         actions.push(Action::SelectNothing);
+    } else if let Some(block) = frame.state.inside
+        && pressed(ui, Modifiers::NONE, Key::Escape)
+    {
+        actions.push(super::leave(frame.state, block));
     }
 }
 

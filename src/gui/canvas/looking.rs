@@ -52,7 +52,7 @@ impl CanvasUi {
 
 /// The view of this frame.
 pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
-    let graph = &state.project().graph;
+    let graph = &*state.project().graph.level(state.inside());
     if graph.is_empty() {
         local.frame(View::default(), Framing::Loose);
         local.opened = true;
@@ -63,7 +63,18 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
     let another = local.seen.is_empty() || state.opened() != local.project;
     if another {
         local.unfolded.clear();
+        local.looks.clear();
         local.pinned_unit = None;
+        local.inside = state.inside();
+    }
+    let elsewhere = std::mem::replace(&mut local.inside, state.inside());
+    if elsewhere != state.inside() {
+        local.looks.insert(elsewhere, Looks { view: local.view, framed: local.framed, size: local.size });
+        local.seen = graph.clone();
+        match local.looks.get(&state.inside()).copied() {
+            Some(before) => local.look_as(before),
+            None => local.opened = true,
+        }
     }
     if another || *graph != local.seen {
         if another

@@ -37,6 +37,7 @@ pub fn copy_layers(ctx: &egui::Context, frame: &Frame<'_>, layers: &[LayerId], a
 pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut Vec<Action>) {
     response.context_menu(|ui| {
         let layers = subject(frame, layer.id);
+        block(ui, frame, layer, &layers, actions);
         if layer.kind.about().has_output {
             ui.menu_button("Add after", |ui| {
                 kinds(
@@ -55,7 +56,7 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
         if item(ui, "Copy", "Ctrl+C") {
             copy_layers(ui.ctx(), frame, &layers, actions);
         }
-        if layer.kind.has_weights() {
+        if layer.kind.has_weights() || frame.graph.block(layer.id).is_some() {
             let words = if layer.frozen { "Unfreeze weights" } else { "Freeze weights" };
             if item(ui, words, "") {
                 actions.push(Action::Edit(Edit::Freeze { layer: layer.id, frozen: !layer.frozen }));
@@ -72,6 +73,21 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
             actions.push(Action::Edit(Edit::Remove(layers)));
         }
     });
+}
+
+/// Into a Block, out of one, and what becomes one.
+fn block(ui: &mut Ui, frame: &Frame<'_>, layer: &Layer, layers: &[LayerId], actions: &mut Vec<Action>) {
+    if frame.graph.block(layer.id).is_some() {
+        if item(ui, "Open", "Enter") {
+            actions.push(Action::OpenBlock(Some(layer.id)));
+        }
+        if item(ui, "Ungroup", "Ctrl+Shift+G") {
+            actions.push(Action::Edit(Edit::Ungroup(layer.id)));
+        }
+    }
+    if !layer.kind.is_end() && item(ui, "Group into a Block", "Ctrl+G") {
+        actions.push(Action::Edit(Edit::Group(layers.to_vec())));
+    }
 }
 
 pub fn wire(ui: &mut Ui, frame: &Frame<'_>, wire: WireId, actions: &mut Vec<Action>) {
@@ -113,7 +129,8 @@ pub fn background(response: &Response, frame: &Frame<'_>, local: &mut CanvasUi, 
                 |_| true,
                 |kind| {
                     let corner = at - egui::vec2(0.0, geometry::AXIS);
-                    actions.push(Action::Edit(Edit::Add { kind, position: [corner.x, corner.y] }));
+                    let (position, inside) = ([corner.x, corner.y], frame.state.inside());
+                    actions.push(Action::Edit(Edit::Add { kind, position, inside }));
                 },
             );
         });

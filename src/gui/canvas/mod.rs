@@ -64,8 +64,12 @@ pub struct CanvasUi {
     project: u64,
     /// Cards were in the hand in the last frame.
     was_moving: bool,
-    /// The graph of the last frame, to notice another project and new cards.
+    /// What was drawn in the last frame, to notice another project and new cards.
     seen: Graph,
+    /// The Block that was open in the last frame.
+    inside: Option<LayerId>,
+    /// Where one looked when a Block was opened or left.
+    looks: BTreeMap<Option<LayerId>, Looks>,
     gesture: Gesture,
     textures: previews::Textures,
     space_panned: bool,
@@ -117,6 +121,8 @@ impl Default for CanvasUi {
             project: 0,
             was_moving: false,
             seen: Graph::default(),
+            inside: None,
+            looks: BTreeMap::new(),
             gesture: Gesture::Idle,
             textures: previews::Textures::default(),
             space_panned: false,
@@ -287,7 +293,7 @@ impl Frame<'_> {
 }
 
 /// A stable id for a part of the canvas.
-fn id(part: &str, key: u32) -> Id {
+fn id(part: &str, key: impl std::hash::Hash + std::fmt::Debug) -> Id {
     Id::unique(("canvas", part, key))
 }
 
@@ -301,9 +307,10 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     let background = ui.interact(rect, id("background", 0), Sense::click_and_drag());
     name(&background, egui::Role::Canvas, "canvas");
     looking::around(ui, rect, &background, state, local);
+    let level = state.project().graph.level(state.inside());
     let mut frame = Frame {
         state,
-        graph: &state.project().graph,
+        graph: &level,
         view: local.view,
         rect,
         tokens: Tokens::of(ui),
@@ -341,6 +348,11 @@ pub fn show(ui: &mut egui::Ui, state: &State, local: &mut CanvasUi, actions: &mu
     menus::background(&background, frame, local, actions);
     keys::handle(ui, frame, local, actions);
     local.editor.show(ui.ctx(), state, actions);
+}
+
+/// Out of a Block to where its card is.
+fn leave(state: &State, block: LayerId) -> Action {
+    Action::OpenBlock(state.project().graph.layer(block).and_then(|layer| layer.inside))
 }
 
 /// Where the hand is, or where it let go in this frame: on a slow machine the pointer may have gone on since.

@@ -8,7 +8,7 @@ use super::super::{figure, numbers};
 use super::{CanvasUi, Frame, export, findings, id, name, problems, view};
 use crate::data::Dataset;
 use crate::model::layer::{Activation, Flatten};
-use crate::model::{Edit, Graph, Subject, templates};
+use crate::model::{Edit, Graph, LayerId, Subject, templates};
 use crate::session::Action;
 use crate::trace::Severity;
 
@@ -72,7 +72,7 @@ fn empty(ui: &egui::Ui, frame: &Frame<'_>, actions: &mut Vec<Action>) {
     );
     if response.clicked() {
         let fragment = Box::new(beginning(frame.state.dataset().map(AsRef::as_ref)));
-        let edits = vec![Edit::Paste { fragment, offset: [0.0, 0.0] }];
+        let edits = vec![Edit::Paste { fragment, offset: [0.0, 0.0], inside: None }];
         let name = "start a network".to_owned();
         actions.extend([Action::Edits { name, edits }, Action::SelectNothing]);
     }
@@ -89,6 +89,36 @@ fn beginning(data: Option<&Dataset>) -> Graph {
     templates::chain(layers)
 }
 
+/// Where the Block that is open lies, with the way back.
+fn crumbs(ui: &mut egui::Ui, frame: &Frame<'_>, open: LayerId, actions: &mut Vec<Action>) -> Rect {
+    let t = frame.tokens;
+    let graph = &frame.state.project().graph;
+    let look = egui::Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.line)).corner_radius(8);
+    let shown = look.inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let around = graph.around(open);
+            for block in std::iter::once(None).chain(around.into_iter().map(Some)) {
+                let words = block.and_then(|id| graph.layer(id)).map_or("Network", |layer| layer.name.as_str());
+                let link = ui.link(RichText::new(words).font(regular(12.5))).on_hover_text("Back to here (Escape).");
+                if link.clicked() {
+                    actions.push(Action::OpenBlock(block));
+                }
+                ui.label(RichText::new("›").font(regular(12.5)).color(t.faint));
+            }
+            let Some(layer) = graph.layer(open) else { return };
+            ui.label(RichText::new(&layer.name).font(medium(12.5)).color(t.text));
+            let times = graph.block(open).map_or(1, |block| block.repeat);
+            if times > 1 {
+                let words = format!("× {times}");
+                ui.label(RichText::new(words).font(regular(12.5)).color(t.muted))
+                    .on_hover_text("What is drawn here repeats. The pictures and shapes are of the first repetition.");
+            }
+        });
+    });
+    shown.response.rect
+}
+
 /// Problems of the graph as a whole.
 fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut Vec<Action>) {
     let t = frame.tokens;
@@ -97,6 +127,10 @@ fn strip(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &m
     let layout = egui::Layout::top_down(egui::Align::Min);
     let builder = UiBuilder::new().scope_id(egui::Id::unique(("canvas", "strip"))).max_rect(place).layout(layout);
     let mut child = ui.new_child(builder);
+    if let Some(open) = frame.state.inside() {
+        let shown = crumbs(&mut child, frame, open, actions);
+        local.floating.push(shown);
+    }
     for problem in frame.state.inference().problems.iter().filter(|p| p.place == Subject::Graph) {
         let look = egui::Frame::new()
             .fill(t.panel)

@@ -44,8 +44,8 @@ fn outputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer
 }
 
 /// Of a port among all of the canvas.
-fn key(layer: &Layer, port: usize) -> u32 {
-    layer.id.0.wrapping_mul(1024).wrapping_add(port as u32)
+fn key(layer: &Layer, port: usize) -> u64 {
+    layer.id.0.wrapping_mul(1024).wrapping_add(port as u64)
 }
 
 fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer) {

@@ -54,9 +54,21 @@ pub fn bubbles(ui: &mut egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actio
     }
 }
 
+/// What a problem in a Block that is not open is about here: the card of the Block.
+fn here(frame: &Frame<'_>, place: Subject) -> Subject {
+    let graph = &frame.state.project().graph;
+    let layer = match place {
+        Subject::Wire(id) if frame.graph.wire(id).is_none() => graph.wire(id).map(|wire| wire.to),
+        Subject::Layer(id) if frame.graph.layer(id).is_none() => Some(id),
+        _ => None,
+    };
+    let around = layer.map(|id| graph.around(id)).unwrap_or_default();
+    around.into_iter().find(|&block| frame.graph.layer(block).is_some()).map_or(place, Subject::Layer)
+}
+
 /// The cards that a problem is about.
 fn ends(frame: &Frame<'_>, problem: &Problem) -> Vec<Rect> {
-    let layers = match problem.place {
+    let layers = match here(frame, problem.place) {
         Subject::Wire(id) => frame.graph.wire(id).map_or(Vec::new(), |wire| vec![wire.from, wire.to]),
         Subject::Layer(id) => vec![id],
         Subject::Graph => Vec::new(),
@@ -66,7 +78,7 @@ fn ends(frame: &Frame<'_>, problem: &Problem) -> Vec<Rect> {
 
 /// The points on the screen that a bubble hangs from: one above it, and one below.
 fn anchors(frame: &Frame<'_>, problem: &Problem) -> Option<[Pos2; 2]> {
-    match problem.place {
+    match here(frame, problem.place) {
         Subject::Wire(id) => {
             let middle = geometry::along(wires::curve(frame, id)?, 0.5);
             let reach = vec2(0.0, frame.scaled(14.0));
@@ -90,7 +102,7 @@ pub fn culprits<'a>(frame: &'a Frame<'_>) -> impl Iterator<Item = LayerId> + 'a 
 }
 
 fn pointed_at(frame: &Frame<'_>, local: &CanvasUi, problem: &Problem) -> bool {
-    match problem.place {
+    match here(frame, problem.place) {
         Subject::Wire(id) => {
             let target = frame.graph.wire(id).map(|w| w.to);
             frame.state.selection().wire == Some(id)

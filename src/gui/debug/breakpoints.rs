@@ -105,8 +105,8 @@ fn add(ui: &mut Ui, state: &State, view: &DebugView, local: &mut BreakpointsUi, 
             }
         });
         ui.menu_button("Layer …", |ui| {
-            for layer in state.project().graph.layers() {
-                if ui.button(&layer.name).clicked() {
+            for layer in state.project().graph.unfolded().layers() {
+                if ui.button(layer.id.title(&layer.name)).clicked() {
                     push(state, Breakpoint::new(fresh(&state.debug().breakpoints), At::Layer(layer.id), None), actions);
                 }
             }
@@ -249,7 +249,11 @@ fn words(state: &State, breakpoint: &Breakpoint) -> String {
         At::Anywhere => breakpoint.condition.clone().unwrap_or_else(|| "every step".to_owned()),
         At::Instruction(name) => format!("before {name}"),
         At::Layer(layer) => {
-            let name = state.project().graph.layer(*layer).map_or("a deleted layer", |layer| layer.name.as_str());
+            let name = state
+                .project()
+                .graph
+                .layer(*layer)
+                .map_or("a deleted layer".to_owned(), |found| layer.title(&found.name));
             format!("before {name}")
         }
         At::Phase(phase) => format!("before {}", phase.word()),

@@ -286,7 +286,7 @@ mod tests {
     use crate::model::LayerId;
     use crate::trace::Statistics;
 
-    fn health(id: u32, gradient: Option<f32>) -> LayerHealth {
+    fn health(id: u64, gradient: Option<f32>) -> LayerHealth {
         LayerHealth {
             layer: LayerId(id),
             name: format!("Layer {id}"),

@@ -314,7 +314,7 @@ mod tests {
     }
 
     fn record(saliency: Option<Result<TensorRecord, String>>) -> SampleRecord {
-        let layer = |id: u32, gradient| SampleLayer {
+        let layer = |id: u64, gradient| SampleLayer {
             layer: LayerId(id),
             name: format!("Layer {id}"),
             output: format!("%{id}"),

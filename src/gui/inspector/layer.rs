@@ -1,6 +1,6 @@
 //! One selected layer: name, settings, shapes, problems, and a look inside.
 
-use egui::{RichText, Ui};
+use egui::{Button, RichText, Ui};
 
 use super::selection::{fact, problems_of};
 use super::{InspectorUi, params, weights};
@@ -20,7 +20,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut Inspec
         let simple = state.desk().simple;
         let mut few = Few::new(simple, *more);
         params::show(ui, state, layer, &mut few, actions);
-        if layer.kind.has_weights() && few.shows(!layer.frozen) {
+        let is_block = state.project().graph.block(layer.id).is_some();
+        if is_block {
+            block(ui, layer, actions);
+        }
+        if (layer.kind.has_weights() || is_block) && few.shows(!layer.frozen) {
             let help = "A frozen layer keeps its weights while the rest of the network trains.";
             if let Some(frozen) = checkbox(ui, "Frozen", help, layer.frozen) {
                 actions.push(Action::Edit(Edit::Freeze { layer: layer.id, frozen }));
@@ -31,10 +35,23 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut Inspec
         }
         shapes(ui, state, layer);
         if !params::says_problems(layer) {
-            problems_of(ui, state, &layer.name, actions);
+            problems_of(ui, state, &state.project().graph.path_name(layer.id), actions);
         }
         if let Some(picture) = state.run().picture.as_ref().and_then(|picture| picture.layers.get(&layer.id)) {
             weights::show(ui, state, layer, picture, editor);
+        }
+    });
+}
+
+/// What is done with a Block beside its settings.
+fn block(ui: &mut Ui, layer: &Layer, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        if ui.add(Button::new("Open").shortcut_text("Enter")).on_hover_text("Edit the layers inside.").clicked() {
+            actions.push(Action::OpenBlock(Some(layer.id)));
+        }
+        let help = "Put the layers inside in its place, one repetition after the other.";
+        if ui.add(Button::new("Ungroup").shortcut_text("Ctrl Shift G")).on_hover_text(help).clicked() {
+            actions.push(Action::Edit(Edit::Ungroup(layer.id)));
         }
     });
 }

@@ -79,7 +79,8 @@ fn text_param(
         let field = TextEdit::singleline(&mut now).desired_width(f32::INFINITY).font(theme::mono(12.0));
         ui.add(field.margin(egui::Margin::symmetric(8, 5)))
     });
-    let problems = state.inference().problems.iter().filter(|problem| problem.layer == layer.name);
+    let name = state.project().graph.path_name(layer.id);
+    let problems = state.inference().problems.iter().filter(|problem| problem.layer == name);
     for problem in problems.filter(|_| says_problems_of_layer(spec)) {
         problem_ui(ui, problem, actions);
     }

@@ -49,6 +49,10 @@ fn several(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         if ui.add(Button::new("Duplicate").shortcut_text("Ctrl D")).clicked() {
             actions.push(Action::Edit(Edit::Duplicate { layers: ids.clone(), offset: [32.0, 32.0] }));
         }
+        let help = "One card for these layers, which can repeat them.";
+        if ui.add(Button::new("Group").shortcut_text("Ctrl G")).on_hover_text(help).clicked() {
+            actions.push(Action::Edit(Edit::Group(ids.clone())));
+        }
         if ui.add(Button::new("Delete").shortcut_text("Del")).clicked() {
             actions.push(Action::Edit(Edit::Remove(ids.clone())));
         }

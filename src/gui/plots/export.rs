@@ -92,13 +92,14 @@ fn curves(curves: &Curves, graph: &Graph, table: &mut Table) {
 fn histograms(state: &State, table: &mut Table) {
     table.row(["layer", "from", "to", "outputs"]);
     let Some(picture) = &state.run().picture else { return };
-    for id in state.project().graph.topological_order() {
-        let (Some(layer), Some(picture)) = (state.project().graph.layer(id), picture.layers.get(&id)) else { continue };
+    let graph = &*state.project().graph.unfolded();
+    for id in graph.topological_order() {
+        let (Some(layer), Some(picture)) = (graph.layer(id), picture.layers.get(&id)) else { continue };
         let histogram = &picture.histogram;
         let width = (histogram.max - histogram.min) / histogram.counts.len().max(1) as f32;
         for (i, count) in histogram.counts.iter().enumerate() {
             let from = histogram.min + i as f32 * width;
-            table.row([layer.name.clone(), from.to_string(), (from + width).to_string(), count.to_string()]);
+            table.row([id.title(&layer.name), from.to_string(), (from + width).to_string(), count.to_string()]);
         }
     }
 }

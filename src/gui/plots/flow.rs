@@ -33,13 +33,13 @@ pub(super) fn height(state: &State, order: FlowOrder) -> f32 {
 /// The layers that have a gradient, in the order asked for.
 pub fn flows(state: &State, order: FlowOrder) -> Vec<Flow> {
     let Some(picture) = &state.run().picture else { return Vec::new() };
-    let graph = &state.project().graph;
+    let graph = &*state.project().graph.unfolded();
     let mut flows: Vec<Flow> = graph
         .topological_order()
         .into_iter()
         .filter_map(|id| {
             let norm = picture.layers.get(&id)?.gradient_norm?;
-            Some(Flow { id, name: graph.layer(id)?.name.clone(), norm })
+            Some(Flow { id, name: id.title(&graph.layer(id)?.name), norm })
         })
         .collect();
     match order {

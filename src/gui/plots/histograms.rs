@@ -15,14 +15,14 @@ const WIDTH: f32 = 220.0;
 const HEIGHT: f32 = 72.0;
 
 pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
-    let graph = &state.project().graph;
+    let graph = &*state.project().graph.unfolded();
     let layers = state.run().picture.as_deref().map(|picture| &picture.layers);
     let pictures: Vec<_> = graph
         .topological_order()
         .into_iter()
         .filter_map(|id| {
             let picture = layers?.get(&id).filter(|l| l.statistics.count > 0)?;
-            Some((id, graph.layer(id)?.name.as_str(), picture))
+            Some((id, id.title(&graph.layer(id)?.name), picture))
         })
         .collect();
     if pictures.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn show(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Ve
             for row in pictures.chunks(columns) {
                 ui.columns(columns, |cells| {
                     for (ui, (id, name, picture)) in cells.iter_mut().zip(row) {
-                        ui.push_id(id.0, |ui| one(ui, tokens, name, picture));
+                        ui.push_id(id.0, |ui| one(ui, tokens, name.as_str(), picture));
                     }
                 });
             }

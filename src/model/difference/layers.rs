@@ -56,14 +56,20 @@ fn partners(before: &Graph, after: &Graph) -> BTreeMap<LayerId, LayerId> {
 pub(super) fn differences(before: &Graph, after: &Graph) -> Vec<Difference> {
     let mut found = Vec::new();
     for (old, new) in layer_pairs(before, after) {
-        match (old.and_then(|id| before.layer(id)), new.and_then(|id| after.layer(id))) {
-            (Some(old), Some(new)) => changed(old, new, &mut found),
+        let (old, new) = (old.and_then(|id| before.layer(id)), new.and_then(|id| after.layer(id)));
+        match (old, new) {
+            // They come and go with their Block.
+            (Some(end), _) | (_, Some(end)) if end.kind.is_end() => {}
+            (Some(old), Some(new)) => {
+                changed(old, new, &mut found);
+                moved([before, after], old, new, &mut found);
+            }
             (None, Some(new)) => found.push(alone(after, new, false)),
             (Some(old), None) => found.push(alone(before, old, true)),
             (None, None) => {}
         }
     }
-    wires(before, after, &mut found);
+    wires(&before.unfolded_once(), &after.unfolded_once(), &mut found);
     found
 }
 
@@ -120,12 +126,25 @@ fn changed(old: &Layer, new: &Layer, found: &mut Vec<Difference>) {
     others(old, new, found);
 }
 
+/// Into a Block, out of one, or from one to another.
+fn moved([before, after]: [&Graph; 2], old: &Layer, new: &Layer, found: &mut Vec<Difference>) {
+    let place = |graph: &Graph, layer: &Layer| {
+        let block = layer.inside.and_then(|block| graph.layer(block));
+        block.map_or("the network".to_owned(), |block| block.name.clone())
+    };
+    let (from, to) = (place(before, old), place(after, new));
+    if from != to {
+        found.push(Difference::new(&new.name, format!("in {from}"), format!("in {to}")));
+    }
+}
+
 /// What a layer has beside the settings of its kind: whether it is frozen.
 fn others(old: &Layer, new: &Layer, found: &mut Vec<Difference>) {
     let rest = |layer: &Layer| -> BTreeMap<String, Value> {
         let known = layer.kind.spec().param_specs();
-        let is_known =
-            |key: &str| ["id", "name", "kind", "position"].contains(&key) || known.iter().any(|param| param.key == key);
+        let is_known = |key: &str| {
+            ["id", "name", "kind", "position", "inside"].contains(&key) || known.iter().any(|param| param.key == key)
+        };
         match serde_json::to_value(layer) {
             Ok(Value::Object(all)) => all.into_iter().filter(|(key, _)| !is_known(key)).collect(),
             _ => BTreeMap::new(),

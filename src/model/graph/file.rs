@@ -58,17 +58,18 @@ impl TryFrom<Parts<Value>> for Graph {
 
     fn try_from(parts: Parts<Value>) -> Result<Self, String> {
         let parts = of_format_2(parts)?;
-        let largest = parts.layers.iter().map(|l| l.id.0).chain(parts.wires.iter().map(|w| w.id.0)).max().unwrap_or(0);
-        if largest > u32::MAX / 2 {
-            return Err(format!("id {largest} is too large"));
-        }
-        let mut graph = Self { next_id: largest, ..Self::default() };
+        let largest = parts.layers.iter().map(|l| l.id.0).chain(parts.wires.iter().map(|w| w.id.0.into()));
+        let largest = largest.max().unwrap_or(0);
+        let next_id = u32::try_from(largest).ok().filter(|&id| id <= u32::MAX / 2);
+        let next_id = next_id.ok_or_else(|| format!("id {largest} is too large"))?;
+        let mut graph = Self { next_id, ..Self::default() };
         for layer in parts.layers {
             check_layer(&graph, &layer)?;
             if let Some(previous) = graph.layers.insert(layer.id, layer) {
                 return Err(format!("two layers have the id {}", previous.id.0));
             }
         }
+        graph.check_blocks()?;
         let mut ids = BTreeSet::new();
         for part in parts.wires {
             if !ids.insert(part.id) {

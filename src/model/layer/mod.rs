@@ -11,6 +11,7 @@ mod ports;
 mod attention;
 mod axes;
 mod batch_norm;
+mod block;
 mod border;
 mod conv1d;
 mod conv2d;
@@ -44,6 +45,7 @@ pub use activation::{
 pub use attention::MultiHeadAttention;
 pub use axes::{MaxOver, MeanOver, Permute, Slice};
 pub use batch_norm::BatchNorm;
+pub use block::{Block, BlockInput, BlockOutput};
 pub use border::{Crop1d, Crop2d, ZeroPad1d, ZeroPad2d};
 pub use choice::{Activated, Activation, Initialiser, LossKind, Padding, PaddingInTime};
 pub use conv1d::Conv1d;
@@ -249,25 +251,33 @@ impl Weight {
 }
 
 macro_rules! layers {
-    ($( $kind:ident = $key:literal; )*) => {
+    ($( $kind:ident = $key:literal; )* $( @end $end:ident = $end_key:literal; )*) => {
         /// Every kind of layer with its parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "kind")]
-        pub enum LayerKind { $(
-            #[doc = concat!("`", $key, "` in project files.")]
-            #[serde(rename = $key)]
-            $kind($kind),
-        )* }
+        pub enum LayerKind {
+            $(
+                #[doc = concat!("`", $key, "` in project files.")]
+                #[serde(rename = $key)]
+                $kind($kind),
+            )*
+            $(
+                #[doc = concat!("`", $end_key, "` in project files.")]
+                #[serde(rename = $end_key)]
+                $end($end),
+            )*
+        }
 
         impl LayerKind {
-            /// One of each with default parameters, in the order of the palette.
+            /// One of each that can be added, with default parameters, in the order of the palette. The ends of a
+            /// Block come with it.
             pub fn all() -> Vec<LayerKind> {
                 vec![$( LayerKind::$kind($kind::default()), )*]
             }
 
             /// The word in the project file: "dense".
             pub fn key(&self) -> &'static str {
-                match self { $( LayerKind::$kind(_) => $key, )* }
+                match self { $( LayerKind::$kind(_) => $key, )* $( LayerKind::$end(_) => $end_key, )* }
             }
 
             /// A layer with default parameters; `None` for a word that this version does not know.
@@ -277,17 +287,20 @@ macro_rules! layers {
 
             /// Its rules.
             pub fn spec(&self) -> &dyn LayerSpec {
-                match self { $( LayerKind::$kind(layer) => layer, )* }
+                match self { $( LayerKind::$kind(layer) => layer, )* $( LayerKind::$end(layer) => layer, )* }
             }
 
             /// Its parameters, to be changed by key.
             pub fn params_mut(&mut self) -> &mut dyn Params {
-                match self { $( LayerKind::$kind(layer) => layer, )* }
+                match self { $( LayerKind::$kind(layer) => layer, )* $( LayerKind::$end(layer) => layer, )* }
             }
         }
 
         $( impl From<$kind> for LayerKind {
             fn from(layer: $kind) -> Self { LayerKind::$kind(layer) }
+        } )*
+        $( impl From<$end> for LayerKind {
+            fn from(layer: $end) -> Self { LayerKind::$end(layer) }
         } )*
     };
 }
@@ -296,6 +309,7 @@ layers! {
     Input = "input";
     Dense = "dense";
     Formula = "formula";
+    Block = "block";
     Flatten = "flatten";
     Reshape = "reshape";
     Dropout = "dropout";
@@ -357,6 +371,8 @@ layers! {
     Minimum = "minimum";
     Concat = "concat";
     Loss = "loss";
+    @end BlockInput = "block_input";
+    @end BlockOutput = "block_output";
 }
 
 impl LayerKind {
@@ -365,7 +381,7 @@ impl LayerKind {
         self.spec().about()
     }
 
-    /// The parameter that says how wide the layer is, in units or filters, and its value.
+    /// The parameter that counts what the layer has (units, filters or repetitions), and its value.
     pub fn count(&self) -> Option<(ParamSpec, i64)> {
         let spec = self.spec().param_specs().into_iter().find(ParamSpec::is_count)?;
         match self.spec().param(spec.key) {
@@ -390,7 +406,12 @@ impl LayerKind {
         self.chosen_activation().or_else(own).filter(|&activation| activation != Activation::None)
     }
 
-    /// Whether there is anything to train in it.
+    /// Whether it is one of the two ends inside a Block, which come and go with it.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::BlockInput(_) | Self::BlockOutput(_))
+    }
+
+    /// Whether there is anything to train in it itself.
     pub fn has_weights(&self) -> bool {
         // Of any input: sizes differ, not whether there are any.
         let weights = self.spec().weights(&[Shape(vec![1, 1, 1])]);

@@ -70,9 +70,9 @@ const CONDITIONS: [(&str, &str, &[&str]); 8] = [
 ];
 
 impl ParamSpec {
-    /// Whether it says how wide a layer is: units and filters go up and down by one.
+    /// Whether it counts what a layer has: units, filters and repetitions go up and down by one.
     pub fn is_count(&self) -> bool {
-        matches!(self.key, "units" | "filters") && matches!(self.kind, ParamKind::Int { .. })
+        matches!(self.key, "units" | "filters" | "repeat") && matches!(self.kind, ParamKind::Int { .. })
     }
 
     /// Whether the parameter makes a difference, where `value` gives the layer's other parameters.

@@ -26,6 +26,7 @@ impl LayerKind {
                 "MLP",
                 "weights",
             ],
+            "block" => &["group", "repeat", "stack", "module", "subnetwork", "sequential", "stage", "loop"],
             "formula" => &["expression", "custom", "lambda", "function"],
             "flatten" => &["row of pixels", "unroll", "vector"],
             "reshape" => &["view", "dimensions"],

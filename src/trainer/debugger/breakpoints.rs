@@ -251,7 +251,7 @@ fn description(program: &Program, at: &At) -> String {
             let line = instruction_of(program, name).and_then(|i| program.instructions.get(i));
             format!("before {}", line.map_or_else(|| name.clone(), |i| program.line(i)))
         }
-        At::Layer(layer) => format!("layer {}", program.layer_names.get(layer).map_or("?", String::as_str)),
+        At::Layer(layer) => format!("layer {}", program.layer_name(*layer).unwrap_or_else(|| "?".to_owned())),
         At::Phase(phase) => format!("phase {}", phase.word()),
     }
 }

@@ -11,7 +11,7 @@ const MOST_COUNTED: usize = 1 << 20;
 /// Every layer but the Loss, in the order in which they compute.
 pub fn record(debugger: &Debugger) -> LayersRecord {
     let machine = debugger.machine();
-    let graph = &debugger.run().project().graph;
+    let graph = &*debugger.run().project().graph.unfolded();
     let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id));
     let own = layers.filter(|layer| !matches!(layer.kind, LayerKind::Loss(_)));
     let rows = own.filter_map(|layer| health(machine, layer)).collect();
@@ -41,7 +41,7 @@ pub fn health(machine: &Machine, own: &Layer) -> Option<LayerHealth> {
     let before = joint(updates.map(|update| update.weight));
     Some(LayerHealth {
         layer,
-        name: own.name.clone(),
+        name: layer.title(&own.name),
         output: program.name(output).to_owned(),
         activations: counted.map(Statistics::of).unwrap_or_default(),
         samples: activations.as_ref().and_then(|data| data.dims.first().copied()).unwrap_or_default(),

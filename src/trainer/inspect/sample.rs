@@ -27,7 +27,7 @@ pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecor
         return Err("No batch is loaded yet. Run one instruction first.".into());
     }
     let row = asked.row.min(rows - 1);
-    let graph = &run.project().graph;
+    let graph = &*run.project().graph.unfolded();
     let current = |id: ValueId| Some(id).filter(|&id| machine.is_current(id));
     let row_of_current = |id: ValueId| current(id).and_then(|id| row_of(machine, id, row).ok());
     let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id)).filter_map(|layer| {
@@ -35,7 +35,7 @@ pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecor
         let value = row_of_current(output);
         let gradient = program.gradients.get(&output).filter(|_| value.is_some()).and_then(|&id| row_of_current(id));
         let output = program.name(output).to_owned();
-        Some(SampleLayer { layer: layer.id, name: layer.name.clone(), output, value, gradient })
+        Some(SampleLayer { layer: layer.id, name: layer.id.title(&layer.name), output, value, gradient })
     });
     let known = current(program.output);
     let answered = |rows| answers(run.dataset(), machine, rows);

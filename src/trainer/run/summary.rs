@@ -42,7 +42,7 @@ impl Run {
     }
 
     fn summary(&self) -> Summary {
-        let graph = &self.project.graph;
+        let graph = &*self.project.graph.unfolded();
         let layers = graph.topological_order().into_iter().filter_map(|id| graph.layer(id));
         let own = layers.filter(|layer| !matches!(layer.kind, LayerKind::Loss(_) | LayerKind::Input(_)));
         let summaries = own.filter_map(|layer| Some(short(&layers::health(&self.machine, layer)?)));

@@ -165,7 +165,7 @@ fn bubbles_keep_off_each_other_and_off_the_controls() {
     let mut desk = Desk::chain(&[2], vec![dense(5, Activation::Tanh)]);
     // Two layers that nothing arrives at, one above the other, near the wire that does not fit.
     for y in [230.0, 260.0] {
-        desk.apply(Action::Edit(Edit::Add { kind: dense(4, Activation::None), position: [300.0, y] }));
+        desk.apply(Action::Edit(Edit::Add { kind: dense(4, Activation::None), position: [300.0, y], inside: None }));
     }
     let mut harness = window(desk);
     harness.run_steps(6);

@@ -52,7 +52,7 @@ fn a_network_that_is_brought_back_or_comes_with_undo_is_in_sight() {
 fn cards_that_come_back_far_away_are_in_sight() {
     let mut desk = Desk::chain(&[2], vec![Dense::default().into()]);
     for x in [5000.0, 5216.0] {
-        desk.apply(Action::Edit(Edit::Add { kind: Dense::default().into(), position: [x, 2000.0] }));
+        desk.apply(Action::Edit(Edit::Add { kind: Dense::default().into(), position: [x, 2000.0], inside: None }));
     }
     let gone: Vec<_> = ["Dense 2", "Dense 3"].map(|name| desk.state.project().graph.find(name).unwrap().id).into();
     desk.apply(Action::Edit(Edit::Remove(gone)));

@@ -108,7 +108,7 @@ mod tests {
     use crate::model::LayerId;
     use crate::trace::{Element, Moment, StepPhase, ValueKind};
 
-    fn line(stage: StepPhase, layer: Option<u32>, output: &str, inputs: &[&str]) -> Line {
+    fn line(stage: StepPhase, layer: Option<u64>, output: &str, inputs: &[&str]) -> Line {
         let token = |name: &str| Token { name: name.into(), kind: ValueKind::Value, batched: true, dims: vec![2] };
         Line {
             stage,
