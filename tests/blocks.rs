@@ -21,7 +21,7 @@ fn dense(units: usize) -> LayerKind {
 /// Input, Dense 1, a residual around Dense 2, Dropout and Dense 3, Dense 4, Loss.
 fn residual() -> Graph {
     let mut graph = Graph::default();
-    let mut x = graph.add(Input {}.into(), [0.0; 2]);
+    let mut x = graph.add(Input::default().into(), [0.0; 2]);
     let next = |graph: &mut Graph, kind: LayerKind, x: &mut f32| {
         *x += 216.0;
         graph.add(kind, [*x, 0.0])
@@ -60,7 +60,7 @@ fn repeat(graph: &mut Graph, block: LayerId, times: i64) {
 }
 
 fn signature() -> DataSignature {
-    DataSignature { input: Shape(vec![4]), task: Task::Classes(3) }
+    DataSignature { names: Vec::new(), input: Shape(vec![4]), task: Task::Classes(3) }
 }
 
 fn batch(len: usize) -> Batch {
@@ -258,7 +258,7 @@ fn what_cannot_be_a_block_is_said() {
 
 #[test]
 fn a_block_whose_output_does_not_fit_its_input_says_so_and_is_mended() {
-    let data = DataSignature { input: Shape(vec![1, 12, 12]), task: Task::Classes(2) };
+    let data = DataSignature { names: Vec::new(), input: Shape(vec![1, 12, 12]), task: Task::Classes(2) };
     let layers = vec![
         Conv2d { filters: 4, ..Conv2d::default() }.into(),
         BatchNorm::default().into(),
@@ -294,7 +294,7 @@ fn a_block_whose_output_does_not_fit_its_input_says_so_and_is_mended() {
 #[test]
 fn shapes_may_grow_from_repetition_to_repetition() {
     let mut graph = Graph::default();
-    let input = graph.add(Input {}.into(), [0.0; 2]);
+    let input = graph.add(Input::default().into(), [0.0; 2]);
     let new = graph.add(dense(3), [216.0, 0.0]);
     let joined = graph.add(Concat {}.into(), [432.0, 0.0]);
     let last = graph.add(dense(3), [648.0, 0.0]);

@@ -122,7 +122,7 @@ fn machine(network: &Network, training: &TrainingSpec, device: &Device, precisio
         Wanted::ClassesAt { positions, classes } => Task::ClassesAt { positions, classes },
         Wanted::Numbers(n) => Task::Numbers(n),
     };
-    let signature = DataSignature { input: Shape(network.signature.input.clone()), task };
+    let signature = DataSignature { names: Vec::new(), input: Shape(network.signature.input.clone()), task };
     let mut machine = Machine::new(&network.graph, &signature, training, device.clone(), precision).unwrap();
     for (name, tensor) in &network.state {
         let id = machine.program().find(name).unwrap_or_else(|| panic!("there is no {name}"));

@@ -108,7 +108,7 @@ fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignat
     let rank = chance.pick(1, 3);
     let input = Shape((0..rank).map(|_| chance.pick(1, 6)).collect());
     let mut graph = Graph::default();
-    let mut made = vec![(graph.add(Input {}.into(), [0.0; 2]), input.clone())];
+    let mut made = vec![(graph.add(Input::default().into(), [0.0; 2]), input.clone())];
     let (depth, place) = (chance.pick(1, 4), chance.pick(0, 3));
     for i in 0..depth {
         let kind = if i == place.min(depth - 1) { wanted.clone() } else { chance.of(&kinds) };
@@ -129,7 +129,7 @@ fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignat
     if matches!(wanted, LayerKind::Block(_)) {
         group(chance, &mut graph);
     }
-    let data = DataSignature { input, task };
+    let data = DataSignature { names: Vec::new(), input, task };
     let is_there = graph.layers().any(|layer| layer.kind.key() == wanted.key());
     (is_there && infer(&graph, Some(&data)).is_valid()).then_some((graph, data))
 }

@@ -13,7 +13,7 @@ use glassbox::model::{DataSignature, Edit, Graph, LayerId, LayerKind, Shape, Tas
 const SIDE: usize = 28;
 
 fn signature() -> DataSignature {
-    DataSignature { input: Shape(vec![1, SIDE, SIDE]), task: Task::Classes(2) }
+    DataSignature { names: Vec::new(), input: Shape(vec![1, SIDE, SIDE]), task: Task::Classes(2) }
 }
 
 fn add_after(graph: &mut Graph, kind: LayerKind, sources: &[LayerId]) -> LayerId {

@@ -30,13 +30,13 @@ fn dense(units: usize) -> Dense {
 /// Embedding, a causal block of attention, and a class at every position.
 fn words(after: impl FnOnce(&mut Graph, LayerId) -> LayerId) -> (Graph, DataSignature, Batch) {
     let mut graph = Graph::default();
-    let input = add(&mut graph, Input {}, &[]);
+    let input = add(&mut graph, Input::default(), &[]);
     let embedded = add(&mut graph, Embedding { vocabulary: WORDS, width: 16 }, &[input]);
     let last = after(&mut graph, embedded);
     let answer = add(&mut graph, dense(WORDS), &[last]);
     add(&mut graph, Loss::default(), &[answer]);
     let task = Task::ClassesAt { positions: STEPS, classes: WORDS };
-    let signature = DataSignature { input: Shape::row(STEPS), task };
+    let signature = DataSignature { names: Vec::new(), input: Shape::row(STEPS), task };
     // The next word follows from this one and the one before it.
     let word = |sample: usize, t: usize| (sample * 5 + t * t * 3 + t * sample) % WORDS;
     let each = || (0..SAMPLES).flat_map(|sample| (0..STEPS).map(move |t| (sample, t)));
@@ -127,13 +127,13 @@ fn a_class_at_every_position_is_learned_and_counted() {
 #[test]
 fn what_is_no_number_stays_in_its_sample() {
     let mut graph = Graph::default();
-    let input = add(&mut graph, Input {}, &[]);
+    let input = add(&mut graph, Input::default(), &[]);
     let projected = add(&mut graph, dense(8), &[input]);
     let attended = add(&mut graph, MultiHeadAttention::default(), &[projected]);
     let lstm = add(&mut graph, Lstm { units: 6, bidirectional: true, ..Lstm::default() }, &[attended]);
     let answer = add(&mut graph, dense(2), &[lstm]);
     add(&mut graph, Loss::default(), &[answer]);
-    let signature = DataSignature { input: Shape(vec![5, 3]), task: Task::Classes(2) };
+    let signature = DataSignature { names: Vec::new(), input: Shape(vec![5, 3]), task: Task::Classes(2) };
     let machine = machine(&graph, &signature);
     let mut inputs: Vec<f32> = (0..3 * 15).map(|i| (i as f32).sin()).collect();
     inputs[20] = f32::NAN;

@@ -67,7 +67,8 @@ impl Answers {
     fn of(weights: &Weights, unseen: &Unseen, device: Device) -> anyhow::Result<Self> {
         let Weights { project, snapshot, encoding } = weights;
         let truth = encoding.target.truth();
-        let signature = DataSignature { input: Shape(encoding.input_shape.clone()), task: truth.task };
+        let signature =
+            DataSignature { input: Shape(encoding.input_shape.clone()), task: truth.task, names: encoding.names() };
         let mut machine = Machine::new(&project.graph, &signature, &project.training, device, Precision::F32)?;
         machine.restore(snapshot)?;
         if matches!(machine.task(), Task::Input(_)) {

@@ -169,7 +169,7 @@ impl Dataset {
 
     /// What shape inference needs to know.
     pub fn signature(&self) -> DataSignature {
-        DataSignature { input: Shape(self.input_shape.clone()), task: self.truth.task }
+        DataSignature { input: Shape(self.input_shape.clone()), task: self.truth.task, names: self.input_names.clone() }
     }
 
     /// How answers are shown that a network was asked for.

@@ -105,6 +105,17 @@ impl Default for Target {
     }
 }
 
+impl Encoding {
+    /// What the numbers of a sample are called; none of pictures.
+    pub fn names(&self) -> Vec<String> {
+        match &self.inputs {
+            Inputs::Pictures => Vec::new(),
+            Inputs::Table { columns, .. } => columns.iter().flat_map(Column::names).collect(),
+            Inputs::Points { features } => features.iter().map(|feature| feature.label().to_owned()).collect(),
+        }
+    }
+}
+
 impl Target {
     /// Of data that was loaded, where `column` is its target.
     pub fn of(truth: &Truth, column: Option<&str>) -> Self {
@@ -140,6 +151,18 @@ pub(super) fn pictures(source: &str, shape: [usize; 3], truth: &Truth) -> Arc<En
 }
 
 impl Column {
+    /// What the inputs that it makes are called: "age", or "colour = red" for each category.
+    pub fn names(&self) -> Vec<String> {
+        let of_category = |value: &str| format!("{} = {value}", self.name);
+        match &self.values {
+            ColumnValues::Numeric { .. } => vec![self.name.clone()],
+            ColumnValues::Categorical { categories, has_missing } => {
+                let missing = has_missing.then_some("missing");
+                categories.iter().map(String::as_str).chain(missing).map(of_category).collect()
+            }
+        }
+    }
+
     /// Inputs that it makes.
     pub fn width(&self) -> usize {
         match &self.values {

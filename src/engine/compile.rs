@@ -38,7 +38,7 @@ fn compile_with(
     let mut program = ProgramBuilder::default();
     let (input, target) = load(&mut program, signature);
     let mut side = Side::default();
-    let leaving = forward(graph, &inference, &mut program, (input, mode), &mut side)?;
+    let leaving = forward(graph, &inference, &mut program, (input, mode, signature), &mut side)?;
     let ending =
         |(layer, loss)| ending(graph, (layer, loss), (&leaving, &inference), ([input, target], signature.task));
     let endings: Vec<_> = graph.losses().map(ending).collect();
@@ -123,7 +123,7 @@ fn forward(
     graph: &Graph,
     inference: &Inference,
     program: &mut ProgramBuilder,
-    (data, mode): (ValueId, Mode),
+    (data, mode, signature): (ValueId, Mode, &DataSignature),
     side: &mut Side,
 ) -> Result<BTreeMap<LayerId, Leaving>> {
     let mut leaving: BTreeMap<LayerId, Leaving> = BTreeMap::new();
@@ -143,7 +143,8 @@ fn forward(
         let asked = graph.outgoing(id).filter(|wire| wanted.contains(&wire.to)).map(|wire| wire.output);
         let asked: Vec<_> = asked.chain([graph.main_output(id)]).collect();
         let (inputs, ports, asked) = (inputs.as_slice(), ports.as_slice(), asked.as_slice());
-        let mut lowering = Lowering { program, layer, inputs, ports, wanted: asked, output, mode, data, side };
+        let mut lowering =
+            Lowering { program, layer, inputs, ports, wanted: asked, output, mode, data, signature, side };
         leaving.insert(id, rule.lower_ports(&mut lowering)?);
     }
     Ok(leaving)

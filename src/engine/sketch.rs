@@ -93,13 +93,14 @@ pub fn learnt_by_heart() -> Result<[Vec<f32>; 2]> {
 /// Input, perhaps a layer, loss.
 fn machine(layer: Option<LayerKind>, inputs: usize, loss: LossKind, training: TrainingSpec) -> Result<Machine> {
     let mut graph = Graph::default();
-    let kinds = [Some(Input {}.into()), layer, Some(Loss { loss, ..Loss::default() }.into())].into_iter().flatten();
+    let kinds =
+        [Some(Input::default().into()), layer, Some(Loss { loss, ..Loss::default() }.into())].into_iter().flatten();
     let ids: Vec<_> = kinds.map(|kind| graph.add(kind, [0.0, 0.0])).collect();
     // What cannot be wired is told when the network is compiled.
     for pair in ids.windows(2) {
         _ = graph.connect(pair[0], pair[1]);
     }
-    let signature = DataSignature { input: Shape(vec![inputs]), task: Task::Numbers(1) };
+    let signature = DataSignature { names: Vec::new(), input: Shape(vec![inputs]), task: Task::Numbers(1) };
     Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32)
 }
 

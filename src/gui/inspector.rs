@@ -1,5 +1,6 @@
 //! The panel on the right: what is selected, and how it is trained.
 
+mod columns;
 mod layer;
 mod params;
 mod schedule_forms;

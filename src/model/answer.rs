@@ -163,7 +163,7 @@ mod tests {
 
     fn answer(layers: Vec<LayerKind>, loss: LossKind, task: Task) -> Answer {
         let mut graph = Graph::default();
-        let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
+        let mut last = graph.add(Input::default().into(), [0.0, 0.0]);
         for kind in layers.into_iter().chain([Loss { loss, ..Loss::default() }.into()]) {
             let next = graph.add(kind, [0.0, 0.0]);
             graph.connect(last, next).unwrap();

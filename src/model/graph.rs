@@ -15,8 +15,8 @@ use super::layer::{Group, Inputs, LayerKind, Need};
 
 pub use block::{GroupError, MOST_LAYERS, MOST_REPETITIONS};
 
-/// Names a layer within its graph, in files too. Of a layer on the canvas below 2^32; above these bits stands which repetition of a Block it is in what a graph
-/// unfolds to.
+/// Names a layer within its graph, in files too. Of a layer on the canvas below 2^32; above these bits stands which
+/// repetition of a Block it is in what a graph unfolds to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LayerId(pub u64);

@@ -320,6 +320,7 @@ fn set(layer: &Layer, key: &str, value: super::layer::ParamValue) -> Option<Repa
         (_, super::layer::ParamValue::Int(v)) => v.to_string(),
         (_, super::layer::ParamValue::Float(v)) => v.to_string(),
         (_, super::layer::ParamValue::Bool(v)) => v.to_string(),
+        (_, super::layer::ParamValue::Text(v)) if v.is_empty() => "all".to_owned(),
         (_, super::layer::ParamValue::Text(v)) => v.clone(),
     };
     let edit = Edit::SetParam { layer: layer.id, key: key.to_owned(), value };
@@ -363,7 +364,7 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
         });
     };
     if inputs.is_empty() {
-        let edit = Edit::Add { kind: super::layer::Input {}.into(), position: [0.0, 0.0], inside: None };
+        let edit = Edit::Add { kind: super::layer::Input::default().into(), position: [0.0, 0.0], inside: None };
         push("The network has no Input, where the data enters.", vec![Repair { label: "Add Input".into(), edit }]);
     }
     if graph.main_loss().is_none() {
@@ -389,7 +390,7 @@ mod tests {
 
     #[test]
     fn the_better_repair_of_the_output_is_offered_first() {
-        let data = DataSignature { input: Shape(vec![2]), task: Task::Classes(3) };
+        let data = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(3) };
         let offered = |layers| -> Vec<String> {
             let found = infer(&chain(layers), Some(&data));
             found.problems[0].repairs.iter().map(|repair| repair.label.clone()).collect()
@@ -412,7 +413,7 @@ mod tests {
 
     #[test]
     fn another_output_of_the_same_layer_is_offered_where_it_fits() {
-        let data = DataSignature { input: Shape(vec![5, 3]), task: Task::Classes(2) };
+        let data = DataSignature { names: Vec::new(), input: Shape(vec![5, 3]), task: Task::Classes(2) };
         let lstm = || LayerKind::from(Lstm { units: 4, ..Lstm::default() });
         let mut graph = chain(vec![lstm(), lstm(), dense(2, Activation::None)]);
         let found = infer(&graph, Some(&data));
@@ -428,7 +429,7 @@ mod tests {
 
     #[test]
     fn a_truth_may_be_wired_unless_training_would_change_it() {
-        let data = DataSignature { input: Shape(vec![6]), task: Task::Classes(2) };
+        let data = DataSignature { names: Vec::new(), input: Shape(vec![6]), task: Task::Classes(2) };
         let mut graph = chain(vec![dense(3, Activation::Relu), dense(6, Activation::None)]);
         let of = |graph: &Graph, name: &str| graph.find(name).unwrap().id;
         let truth = End::at(of(&graph, "Loss"), Loss::TRUTH);
@@ -452,7 +453,7 @@ mod tests {
 
     #[test]
     fn several_losses_are_no_problem_and_a_loose_one_can_go() {
-        let data = DataSignature { input: Shape(vec![2]), task: Task::Classes(2) };
+        let data = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
         let mut graph = chain(vec![dense(8, Activation::Relu), dense(2, Activation::None)]);
         let aside = graph.add(crate::model::layer::Loss::default().into(), [0.0, 0.0]);
         let found = infer(&graph, Some(&data));
@@ -479,7 +480,7 @@ mod tests {
         let beyond = graph.add(Tanh {}.into(), [0.0, 0.0]);
         graph.connect(of(&graph, "Dense 1"), aside).unwrap();
         graph.connect(aside, beyond).unwrap();
-        let data = DataSignature { input: Shape(vec![2]), task: Task::Classes(2) };
+        let data = DataSignature { names: Vec::new(), input: Shape(vec![2]), task: Task::Classes(2) };
         let found = infer(&graph, Some(&data));
         assert_eq!(found.idle, [aside, beyond].into());
         assert!(found.is_valid(), "it can train all the same");

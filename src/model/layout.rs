@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn a_layer_put_into_a_branch_or_after_one_covers_no_other() {
         let mut graph = Graph::default();
-        let input = graph.add(Input {}.into(), [0.0, 0.0]);
+        let input = graph.add(Input::default().into(), [0.0, 0.0]);
         let dense = graph.add(Dense::default().into(), [COLUMN, 0.0]);
         let add = graph.add(Add {}.into(), [2.0 * COLUMN, 0.0]);
         for (from, to) in [(input, dense), (dense, add)] {

@@ -27,4 +27,6 @@ pub struct DataSignature {
     pub input: Shape,
     /// What is asked of the network.
     pub task: Task,
+    /// What the numbers of a sample are called, column by column; empty where they have no names.
+    pub names: Vec<String>,
 }

@@ -105,7 +105,7 @@ pub fn build(key: &str) -> Option<Project> {
 pub fn chain(layers: Vec<LayerKind>) -> Graph {
     let mut graph = Graph::default();
     let mut previous: Option<LayerId> = None;
-    let ends = [LayerKind::from(Input {})].into_iter().chain(layers).chain([Loss::default().into()]);
+    let ends = [LayerKind::from(Input::default())].into_iter().chain(layers).chain([Loss::default().into()]);
     for kind in ends {
         let id = graph.add(kind, [0.0, 0.0]);
         if let Some(from) = previous {
@@ -294,7 +294,7 @@ mod tests {
                 (_, "blobs") => (vec![2], Task::Classes(3)),
                 _ => (vec![2], Task::Classes(2)),
             };
-            let found = infer(&project.graph, Some(&DataSignature { input: Shape(input), task }));
+            let found = infer(&project.graph, Some(&DataSignature { names: Vec::new(), input: Shape(input), task }));
             assert!(found.is_valid(), "{}: {:?}", template.key, found.problems);
         }
         assert!(build("table").is_none() && build("nonsense").is_none());

@@ -7,7 +7,7 @@ use super::state::Debugging;
 use super::{DataState, Devices, RunView, Runs, Screen, Selection, State, Tab};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
-use crate::model::{Graph, History, Inference, Project};
+use crate::model::{Graph, History, Inference, LayerId, Project};
 use crate::persist::{Desk, Settings};
 use crate::trace::{PictureWishes, Reply};
 

@@ -270,7 +270,8 @@ pub(super) mod tests {
     pub fn project(units: usize, loss: LossKind, end: Option<LayerKind>) -> Project {
         let mut graph = Graph::default();
         let dense = Dense { units, ..Dense::default() };
-        let layers = [Some(Input {}.into()), Some(dense.into()), end, Some(Loss { loss, ..Loss::default() }.into())];
+        let layers =
+            [Some(Input::default().into()), Some(dense.into()), end, Some(Loss { loss, ..Loss::default() }.into())];
         let ids: Vec<_> = layers.into_iter().flatten().map(|kind| graph.add(kind, [0.0, 0.0])).collect();
         for pair in ids.windows(2) {
             graph.connect(pair[0], pair[1]).unwrap();

@@ -76,7 +76,7 @@ fn training(optimiser: Optimiser, learning_rate: f64, batch_size: usize) -> Trai
 }
 
 fn signature(input: &[usize], task: Task) -> DataSignature {
-    DataSignature { input: Shape(input.to_vec()), task }
+    DataSignature { names: Vec::new(), input: Shape(input.to_vec()), task }
 }
 
 fn toy(name: &'static str) -> Workload {
@@ -241,7 +241,7 @@ struct Branching {
 impl Branching {
     fn new() -> Self {
         let mut graph = Graph::default();
-        let last = graph.add(Input {}.into(), [0.0, 0.0]);
+        let last = graph.add(Input::default().into(), [0.0, 0.0]);
         Self { graph, last }
     }
 

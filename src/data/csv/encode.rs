@@ -136,17 +136,7 @@ impl<'a> Encoder<'a> {
 
     /// "age", "sex = male", "deck = missing".
     pub fn names(&self) -> Vec<String> {
-        let mut all = Vec::with_capacity(self.width());
-        for Column { name, values } in &self.columns {
-            match values {
-                ColumnValues::Numeric { .. } => all.push(name.clone()),
-                ColumnValues::Categorical { categories, has_missing } => {
-                    all.extend(categories.iter().map(|value| format!("{name} = {value}")));
-                    all.extend(has_missing.then(|| format!("{name} = missing")));
-                }
-            }
-        }
-        all
+        self.columns.iter().flat_map(Column::names).collect()
     }
 
     /// How the numbers are scaled, one for each input.

@@ -187,7 +187,7 @@ mod tests {
         let mut graph = Graph::default();
         let mut last = None;
         let dense = Dense { units: 3, ..Dense::default() };
-        for kind in [LayerKind::from(crate::model::layer::Input {}), dense.into(), loss.into()] {
+        for kind in [LayerKind::from(crate::model::layer::Input::default()), dense.into(), loss.into()] {
             let id = graph.add(kind, [0.0; 2]);
             if let Some(from) = last {
                 graph.connect(from, id).unwrap();
@@ -199,7 +199,7 @@ mod tests {
             let id = graph.add(loss.into(), [0.0; 2]);
             graph.connect(dense, id).unwrap();
         }
-        let data = DataSignature { input: Shape::row(2), task: Task::Classes(3) };
+        let data = DataSignature { names: Vec::new(), input: Shape::row(2), task: Task::Classes(3) };
         compile(&graph, &data, &TrainingSpec::default(), Mode::Train).unwrap().listing()
     }
 

@@ -36,7 +36,7 @@ use super::op::{Op, ValueShape};
 use super::ops::{Norm, Penalty};
 use super::program::{Instruction, Mode, Phase, Role, ValueId};
 use crate::model::layer::LayerKind;
-use crate::model::{Layer, Shape};
+use crate::model::{DataSignature, Layer, Shape};
 
 pub(super) use loss::{Ending, lower_losses};
 
@@ -76,6 +76,7 @@ pub struct Lowering<'a> {
     pub(super) mode: Mode,
     /// `%x`
     pub(super) data: ValueId,
+    pub(super) signature: &'a DataSignature,
     pub(super) side: &'a mut Side,
 }
 

@@ -26,7 +26,7 @@ fn signature(data: &Dataset) -> DataSignature {
         Some(classes) => Task::Classes(classes.len()),
         None => Task::Numbers(data.target_len()),
     };
-    DataSignature { input: Shape(data.input_shape.clone()), task }
+    DataSignature { names: Vec::new(), input: Shape(data.input_shape.clone()), task }
 }
 
 fn dense(units: usize, activation: Activation) -> LayerKind {
@@ -36,7 +36,7 @@ fn dense(units: usize, activation: Activation) -> LayerKind {
 /// Input, the given layers one after another, Loss.
 fn chain(layers: Vec<LayerKind>) -> (Graph, Vec<LayerId>) {
     let mut graph = Graph::default();
-    let mut ids = vec![graph.add(Input {}.into(), [0.0; 2])];
+    let mut ids = vec![graph.add(Input::default().into(), [0.0; 2])];
     for kind in layers.into_iter().chain([Loss::default().into()]) {
         let id = graph.add(kind, [0.0; 2]);
         graph.connect(ids[ids.len() - 1], id).unwrap();
@@ -276,7 +276,7 @@ fn pictures() -> (Graph, DataSignature, Batch) {
         });
         id
     };
-    let x = add(Input {}.into(), &[]);
+    let x = add(Input::default().into(), &[]);
     let first = add(conv(3, 1), &[x]);
     let norm = add(BatchNorm::default().into(), &[first]);
     let second = add(conv(3, 1), &[norm]);
@@ -291,7 +291,7 @@ fn pictures() -> (Graph, DataSignature, Batch) {
     let joined = add(Concat {}.into(), &[flat, global]);
     let classes = add(dense(3, Activation::None), &[joined]);
     add(Loss::default().into(), &[classes]);
-    let signature = DataSignature { input: Shape(vec![2, 7, 6]), task: Task::Classes(3) };
+    let signature = DataSignature { names: Vec::new(), input: Shape(vec![2, 7, 6]), task: Task::Classes(3) };
     let numbers = (0..5 * 2 * 7 * 6).map(|i: i32| ((i * 7919) % 613) as f32 / 306.5 - 1.0);
     let targets = vec![0.0, 2.0, 1.0, 1.0, 0.0];
     (graph, signature, Batch { len: 5, inputs: numbers.collect(), targets, rows: (0..5).collect() })
@@ -361,7 +361,7 @@ fn the_memory_of_a_step_is_what_was_predicted() {
 fn ten_million_parameters_train_with_a_batch_of_4096() {
     let (graph, _) =
         chain(vec![dense(2900, Activation::Relu), dense(2700, Activation::Relu), dense(10, Activation::None)]);
-    let signature = DataSignature { input: Shape(vec![784]), task: Task::Classes(10) };
+    let signature = DataSignature { names: Vec::new(), input: Shape(vec![784]), task: Task::Classes(10) };
     let training = TrainingSpec { optimiser: Optimiser::sgd(), learning_rate: 0.05, ..TrainingSpec::default() };
     let mut machine = Machine::new(&graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
     assert!(machine.parameter_count() > 10_000_000);

@@ -57,7 +57,9 @@ fn content(state: &State, layer: &Layer, local: &CanvasUi) -> Content {
     match layer.kind {
         LayerKind::Input(_) => {
             let loaded = state.dataset().is_some();
-            let (tiles, units) = (local.textures.input_tiles(), local.textures.has_input_units());
+            let (all, units) = (local.textures.input_tiles(), local.textures.has_input_units());
+            let part = unit_names::places(state, layer).filter(|_| units);
+            let tiles = part.map_or(all, |places| places.iter().filter(|&&place| place < all).count());
             Content { params: true, tiles, units, more: None, line: true, footer: loaded, strip: None }
         }
         LayerKind::Loss(_) => {
@@ -180,7 +182,7 @@ fn paint(
     title(ui, frame, layer, layout, health);
     match layer.kind {
         LayerKind::Input(_) => {
-            input_content(frame, local, layout);
+            input_content(frame, local, layer, layout);
             if local.textures.has_input_units() {
                 units(ui, frame, local, layer, layout, actions);
             }
@@ -225,21 +227,22 @@ fn title(ui: &egui::Ui, frame: &Frame<'_>, layer: &Layer, layout: &CardLayout, h
     }
 }
 
-/// The Input card is headed by its data.
+/// The card of an Input that takes whole samples is headed by its data.
 fn title_of<'a>(state: &'a State, layer: &'a Layer) -> &'a str {
     match (&layer.kind, state.dataset()) {
-        (LayerKind::Input(_), Some(dataset)) => &dataset.name,
+        (LayerKind::Input(input), Some(dataset)) if input.columns.is_empty() => &dataset.name,
         _ => &layer.name,
     }
 }
 
-fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
+fn input_content(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, layout: &CardLayout) {
     let t = &frame.tokens;
-    local.textures.paint_input(frame, &layout.tiles);
+    let places = unit_names::places(frame.state, layer);
+    local.textures.paint_input(frame, &layout.tiles, places.as_deref().filter(|_| local.textures.has_input_units()));
     if !frame.has_detail() {
         return;
     }
-    input_names(frame, layout);
+    input_names(frame, layer, layout);
     let Some(dataset) = frame.state.dataset() else {
         if let Some(line) = layout.line {
             let words = if matches!(frame.state.data(), crate::session::DataState::Loading { .. }) {
@@ -255,23 +258,29 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layout: &CardLayout) {
         let samples = format!("{} samples", numbers::count((dataset.train.len() + dataset.validation.len()) as u64));
         frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, samples, regular(12.0), t.muted);
     }
-    let names = match dataset.input_names.len() {
+    let named = |place: usize| dataset.input_names.get(place).cloned();
+    let taken = places.unwrap_or_else(|| (0..dataset.input_names.len()).collect());
+    let names = match taken.len() {
         0 => "pixels".to_owned(),
-        1..=7 => dataset.input_names.join(" · "),
+        1..=7 => taken.into_iter().filter_map(named).collect::<Vec<_>>().join(" · "),
         n => format!("{n} columns"),
     };
-    let shape = crate::model::Shape(dataset.input_shape.clone()).to_string();
+    let shape = frame.state.inference().shapes.get(&layer.id).map_or(String::new(), ToString::to_string);
     footer(frame, layout, &names, &shape);
 }
 
 /// Beside the tiles, where they leave room.
-fn input_names(frame: &Frame<'_>, layout: &CardLayout) {
-    let Some(dataset) = frame.state.dataset().filter(|_| layout.is_column) else { return };
-    for (tile, name) in layout.tiles.iter().zip(&dataset.input_names) {
+fn input_names(frame: &Frame<'_>, layer: &Layer, layout: &CardLayout) {
+    let is_named = frame.state.dataset().is_some_and(|dataset| !dataset.input_names.is_empty());
+    if !is_named || !layout.is_column {
+        return;
+    }
+    for (unit, tile) in layout.tiles.iter().enumerate() {
+        let name = unit_names::short(frame.state, layer.id, unit);
         let left = pos2(layout.rect.left() + 10.0, tile.center().y);
         let room = layout.tiles.iter().map(Rect::left).reduce(f32::min).unwrap_or_default() - left.x - 4.0;
         if layout.tiles.len() <= 4 {
-            frame.elided(frame.at(left), name, regular(11.0), frame.tokens.muted, frame.scaled(room));
+            frame.elided(frame.at(left), &name, regular(11.0), frame.tokens.muted, frame.scaled(room));
         }
     }
 }

@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn every_port_that_may_be_met_is_listed_by_its_name() {
         let mut graph = Graph::default();
-        let input = graph.add(Input {}.into(), [0.0; 2]);
+        let input = graph.add(Input::default().into(), [0.0; 2]);
         let lstm = graph.add(Lstm::default().into(), [0.0; 2]);
         let attention = graph.add(MultiHeadAttention::default().into(), [0.0; 2]);
         let dense = graph.add(Dense::default().into(), [0.0; 2]);

@@ -418,7 +418,7 @@ mod tests {
 
     fn graph() -> Graph {
         let mut graph = Graph::default();
-        let input = graph.add(Input {}.into(), [0.0, 0.0]);
+        let input = graph.add(Input::default().into(), [0.0, 0.0]);
         let dense = graph.add(Dense::default().into(), [216.0, 0.0]);
         let add = graph.add(Add {}.into(), [432.0, 0.0]);
         graph.add(Loss::default().into(), [648.0, 0.0]);

@@ -136,7 +136,7 @@ mod tests {
     fn what_is_not_on_the_way_to_the_loss_is_neither_well_nor_ill() {
         let mut state = State::default();
         let graph = &mut state.pose().project.graph;
-        let input = graph.add(crate::model::layer::Input {}.into(), [0.0, 0.0]);
+        let input = graph.add(crate::model::layer::Input::default().into(), [0.0, 0.0]);
         let (relu, loss) = (graph.add(Relu {}.into(), [0.0, 0.0]), graph.add(Loss::default().into(), [0.0, 0.0]));
         graph.connect(input, loss).unwrap();
         graph.connect(input, relu).unwrap();

@@ -121,7 +121,7 @@ fn walking(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, actions: &mut
     let something = !frame.state.selection().layers.is_empty() || frame.state.selection().wire.is_some();
     if something && pressed(ui, Modifiers::NONE, Key::Escape) {
         actions.push(Action::SelectNothing);
-    } else if let Some(block) = frame.state.inside
+    } else if let Some(block) = frame.state.inside()
         && pressed(ui, Modifiers::NONE, Key::Escape)
     {
         actions.push(super::leave(frame.state, block));

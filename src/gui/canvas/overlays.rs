@@ -99,7 +99,7 @@ fn crumbs(ui: &mut egui::Ui, frame: &Frame<'_>, open: LayerId, actions: &mut Vec
             ui.spacing_mut().item_spacing.x = 6.0;
             let around = graph.around(open);
             for block in std::iter::once(None).chain(around.into_iter().map(Some)) {
-                let words = block.and_then(|id| graph.layer(id)).map_or("Network", |layer| layer.name.as_str());
+                let words = block.and_then(|id| graph.layer(id)).map_or("Whole network", |layer| layer.name.as_str());
                 let link = ui.link(RichText::new(words).font(regular(12.5))).on_hover_text("Back to here (Escape).");
                 if link.clicked() {
                     actions.push(Action::OpenBlock(block));

@@ -124,10 +124,18 @@ impl Textures {
         self.input.as_ref().is_some_and(|input| !matches!(input.look, InputLook::Strip { units: false, .. }))
     }
 
-    pub fn paint_input(&self, frame: &Frame<'_>, tiles: &[Rect]) {
+    /// `places`: those that an Input takes; `None` for all.
+    pub fn paint_input(&self, frame: &Frame<'_>, tiles: &[Rect], places: Option<&[usize]>) {
+        let place = |i: usize| places.map_or(Some(i), |places| places.get(i).copied());
         match self.input.as_ref().map(|input| &input.look) {
-            Some(InputLook::Strip { strip, .. }) => strip.paint_all(frame, tiles),
-            Some(InputLook::Histograms(columns)) => small_histograms(frame, columns, tiles),
+            Some(InputLook::Strip { strip, .. }) => {
+                let shown = tiles.iter().enumerate().filter_map(|(i, tile)| Some((place(i)?, tile)));
+                shown.filter(|(i, _)| *i < strip.tiles).for_each(|(i, tile)| strip.paint_one(frame, i, *tile));
+            }
+            Some(InputLook::Histograms(columns)) => {
+                let shown = (0..tiles.len()).filter_map(|i| columns.get(place(i)?)).zip(tiles);
+                shown.for_each(|(column, tile)| small_histogram(frame, column, *tile));
+            }
             None => {}
         }
     }
@@ -162,12 +170,14 @@ impl Strip {
     }
 
     fn paint_all(&self, frame: &Frame<'_>, tiles: &[Rect]) {
-        for (i, tile) in tiles.iter().take(self.tiles).enumerate() {
-            let place = self.place(frame.on_screen(*tile));
-            let rounding = egui::CornerRadius::from(if place.width() < 16.0 { 0.0 } else { frame.scaled(4.0) });
-            let shape = egui::epaint::RectShape::filled(place, rounding, Color32::WHITE);
-            frame.painter.add(shape.with_texture(self.texture.id(), self.uv(i)));
-        }
+        tiles.iter().take(self.tiles).enumerate().for_each(|(i, tile)| self.paint_one(frame, i, *tile));
+    }
+
+    fn paint_one(&self, frame: &Frame<'_>, i: usize, tile: Rect) {
+        let place = self.place(frame.on_screen(tile));
+        let rounding = egui::CornerRadius::from(if place.width() < 16.0 { 0.0 } else { frame.scaled(4.0) });
+        let shape = egui::epaint::RectShape::filled(place, rounding, Color32::WHITE);
+        frame.painter.add(shape.with_texture(self.texture.id(), self.uv(i)));
     }
 
     /// Planes and strips fill their tile; pictures keep their proportions.
@@ -329,11 +339,13 @@ fn curve(frame: &Frame<'_>, tile: Rect, values: &[f32]) {
 }
 
 fn small_histograms(frame: &Frame<'_>, all: &[Histogram], tiles: &[Rect]) {
-    for (one, tile) in all.iter().zip(tiles) {
-        let tile = frame.on_screen(*tile);
-        frame.painter.rect_filled(tile, frame.scaled(4.0), frame.tokens.raised);
-        histogram(frame, tile.shrink(frame.scaled(2.0)), one);
-    }
+    all.iter().zip(tiles).for_each(|(one, tile)| small_histogram(frame, one, *tile));
+}
+
+fn small_histogram(frame: &Frame<'_>, one: &Histogram, tile: Rect) {
+    let tile = frame.on_screen(tile);
+    frame.painter.rect_filled(tile, frame.scaled(4.0), frame.tokens.raised);
+    histogram(frame, tile.shrink(frame.scaled(2.0)), one);
 }
 
 /// Bars, orange below zero and blue above.

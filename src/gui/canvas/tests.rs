@@ -26,7 +26,7 @@ struct Desk {
 
 impl Desk {
     fn new(input: &[usize]) -> Self {
-        let data = DataSignature { input: Shape(input.to_vec()), task: Task::Classes(2) };
+        let data = DataSignature { names: Vec::new(), input: Shape(input.to_vec()), task: Task::Classes(2) };
         let mut desk = Self { state: State::default(), canvas: CanvasUi::default(), data };
         desk.infer();
         desk
@@ -36,7 +36,7 @@ impl Desk {
     fn chain(input: &[usize], layers: Vec<LayerKind>) -> Self {
         let mut desk = Self::new(input);
         let graph = &mut desk.state.pose().project.graph;
-        let mut last = graph.add(Input {}.into(), [0.0, 0.0]);
+        let mut last = graph.add(Input::default().into(), [0.0, 0.0]);
         for (i, kind) in layers.into_iter().chain([Loss::default().into()]).enumerate() {
             let next = graph.add(kind, [216.0 * (i + 1) as f32, 0.0]);
             graph.connect(last, next).unwrap();
@@ -216,7 +216,7 @@ fn a_layer_dropped_near_an_output_is_connected_and_one_dropped_elsewhere_is_not(
 fn wires_are_drawn_from_port_to_port_in_both_directions_and_dragged_off_again() {
     let mut desk = Desk::new(&[2]);
     let graph = &mut desk.state.pose().project.graph;
-    graph.add(Input {}.into(), [0.0, 0.0]);
+    graph.add(Input::default().into(), [0.0, 0.0]);
     graph.add(Dense { units: 2, ..Dense::default() }.into(), [260.0, 0.0]);
     graph.add(Loss::default().into(), [520.0, 0.0]);
     desk.infer();
@@ -298,7 +298,7 @@ fn a_wrong_wire_says_expected_and_got_and_the_repair_mends_it() {
 #[test]
 fn a_graph_without_a_loss_offers_one() {
     let mut desk = Desk::new(&[2]);
-    desk.state.pose().project.graph.add(Input {}.into(), [0.0, 0.0]);
+    desk.state.pose().project.graph.add(Input::default().into(), [0.0, 0.0]);
     desk.infer();
     let mut harness = window(desk);
     click(&mut harness, "Add Loss");

@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_taken_off_end_is_cut_moved_or_put_back() {
         let mut graph = Graph::default();
-        let input = graph.add(Input {}.into(), [0.0, 0.0]);
+        let input = graph.add(Input::default().into(), [0.0, 0.0]);
         let a = graph.add(Dense::default().into(), [200.0, 0.0]);
         let b = graph.add(Dense::default().into(), [400.0, 0.0]);
         let wire = graph.connect(input, a).unwrap();

@@ -3,7 +3,7 @@
 use egui::{Button, RichText, Ui};
 
 use super::selection::{fact, problems_of};
-use super::{InspectorUi, params, weights};
+use super::{InspectorUi, columns, params, weights};
 use crate::gui::numbers::count;
 use crate::gui::palette::explain;
 use crate::gui::theme::{self, Tokens};
@@ -20,6 +20,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, local: &mut Inspec
         let simple = state.desk().simple;
         let mut few = Few::new(simple, *more);
         params::show(ui, state, layer, &mut few, actions);
+        if let LayerKind::Input(input) = &layer.kind
+            && few.shows(input.columns.is_empty())
+        {
+            columns::show(ui, state, layer, input, actions);
+        }
         let is_block = state.project().graph.block(layer.id).is_some();
         if is_block {
             block(ui, layer, actions);

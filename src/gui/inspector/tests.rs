@@ -94,8 +94,11 @@ fn in_simple_mode_training_shows_few_settings_and_what_was_changed() {
 #[test]
 fn a_problem_is_mended_by_its_button() {
     let mut state = chain(&["input", "conv2d", "loss"]);
-    let data =
-        crate::model::DataSignature { input: crate::model::Shape::row(784), task: crate::model::Task::Classes(10) };
+    let data = crate::model::DataSignature {
+        names: Vec::new(),
+        input: crate::model::Shape::row(784),
+        task: crate::model::Task::Classes(10),
+    };
     *state.pose().inference = crate::model::infer(&state.project().graph, Some(&data));
     let repair = state.inference().problems[0].repairs[0].clone();
     let mut harness = inspector(state);
@@ -189,7 +192,11 @@ fn what_is_wrong_with_a_formula_is_said_once_with_its_repair() {
     let (mut state, id) = selected(&["input", "formula", "loss"], "Formula 1");
     let edit = Edit::SetParam { layer: id, key: "expression".into(), value: ParamValue::Text("x * (".into()) };
     edit.apply(&mut state.pose().project.graph).expect("any text is taken");
-    let data = crate::model::DataSignature { input: crate::model::Shape::row(2), task: crate::model::Task::Classes(2) };
+    let data = crate::model::DataSignature {
+        names: Vec::new(),
+        input: crate::model::Shape::row(2),
+        task: crate::model::Task::Classes(2),
+    };
     *state.pose().inference = crate::model::infer(&state.project().graph, Some(&data));
     let problem = state.inference().problems[0].clone();
     let mut harness = inspector(state);

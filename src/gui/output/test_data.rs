@@ -85,7 +85,7 @@ pub fn images() -> State {
 pub fn reconstructions() -> State {
     let mut state = images();
     let graph = &mut state.pose().project.graph;
-    let input = graph.add(layer::Input {}.into(), [0.0; 2]);
+    let input = graph.add(layer::Input::default().into(), [0.0; 2]);
     let code = graph.add(layer::Dense { units: 2, ..layer::Dense::default() }.into(), [0.0; 2]);
     let loss = graph.add(layer::Loss::default().into(), [0.0; 2]);
     graph.connect(code, loss).unwrap();

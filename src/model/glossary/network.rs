@@ -274,6 +274,13 @@ pub(super) const TERMS: &[Term] = &[
         "In dropout: the share of values set to zero at random in each step. Elsewhere, short for learning rate.",
     ),
     term(
+        "Repetitions",
+        &["repetition", "repeat"],
+        "",
+        "How many times the layers of a Block follow one another, each time with weights of their own. The output of \
+            one repetition is the input of the next.",
+    ),
+    term(
         "Saturated",
         &["saturation"],
         "",

@@ -212,7 +212,9 @@ impl Graph {
     /// Lists each Block's layers behind it.
     pub(super) fn nest(&self, order: &[LayerId], block: Option<LayerId>, nested: &mut Vec<LayerId>) {
         for &id in order {
-            if self.layers.get(&id).is_some_and(|layer| layer.inside == block) {
+            // Of what lies in a Block that is not here itself, a level, all stands at the top.
+            let place = |layer: &Layer| layer.inside.filter(|around| self.layers.contains_key(around));
+            if self.layers.get(&id).is_some_and(|layer| place(layer) == block) {
                 nested.push(id);
                 if self.block(id).is_some() {
                     self.nest(order, Some(id), nested);

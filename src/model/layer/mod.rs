@@ -57,7 +57,7 @@ pub use embedding::{Embedding, PositionalEncoding, Positions};
 pub use enlarge::{ConvTranspose2d, Interpolation, Upsample};
 pub use formula::Formula;
 pub use group_norm::GroupNorm;
-pub use input::Input;
+pub use input::{Input, columns};
 pub use instance_norm::InstanceNorm;
 pub use layer_norm::LayerNorm;
 pub use loss::Loss;

@@ -12,7 +12,7 @@ fn branchy(loss: LossKind, classes: usize) -> Graph {
         });
         id
     };
-    let x = add(Input {}.into(), &[]);
+    let x = add(Input::default().into(), &[]);
     let a = add(Dense { units: 4, activation: Activation::Tanh, l1: 0.02, l2: 0.03, ..Dense::default() }.into(), &[x]);
     let b = add(dense(4, Activation::Sigmoid), &[a]);
     let sum = add(layer::Add {}.into(), &[a, b]);

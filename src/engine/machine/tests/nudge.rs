@@ -41,7 +41,7 @@ impl Bench {
 
     fn with(setting: Setting, loss: Loss, layers: Vec<LayerKind>) -> Self {
         let mut graph = Graph::default();
-        let mut last = graph.add(Input {}.into(), [0.0; 2]);
+        let mut last = graph.add(Input::default().into(), [0.0; 2]);
         for kind in layers.into_iter().chain([loss.into()]) {
             let id = graph.add(kind, [0.0; 2]);
             graph.connect(End::at(last, 0), id).unwrap();
@@ -51,7 +51,7 @@ impl Bench {
     }
 
     fn of_graph(graph: &Graph, setting: Setting) -> Self {
-        let signature = DataSignature { input: Shape(setting.input.to_vec()), task: setting.task };
+        let signature = DataSignature { names: Vec::new(), input: Shape(setting.input.to_vec()), task: setting.task };
         let training = TrainingSpec { learning_rate: 0.01, seed: setting.seed, ..TrainingSpec::default() };
         let machine = Machine::new(graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
         let draws = Purpose::Weights.draws(setting.seed, 1, None);
@@ -254,7 +254,7 @@ fn chains(seed: u64) -> Vec<Bench> {
 fn branches(seed: u64) -> Bench {
     let mut graph = Graph::default();
     let mut add = |kind: LayerKind| graph.add(kind, [0.0; 2]);
-    let (input, a, b) = (add(Input {}.into()), add(plain(4)), add(plain(4)));
+    let (input, a, b) = (add(Input::default().into()), add(plain(4)), add(plain(4)));
     let (sum, product, side) = (add(layer::Add {}.into()), add(Multiply {}.into()), add(Concat {}.into()));
     let (out, loss) = (add(plain(3)), add(Loss::default().into()));
     for (from, to) in [

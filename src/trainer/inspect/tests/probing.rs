@@ -8,7 +8,7 @@ use crate::model::{Edit, Graph};
 pub fn restless(loss: LossKind) -> Project {
     let dense = |units, activation| Dense { units, activation, ..Dense::default() }.into();
     let layers = [
-        Input {}.into(),
+        Input::default().into(),
         dense(6, Activation::Tanh),
         BatchNorm::default().into(),
         Dropout { rate: 0.3, ..Dropout::default() }.into(),
