@@ -2,7 +2,7 @@
 
 use egui::{ScrollArea, Ui};
 
-use crate::gui::widgets::{checkbox, labelled};
+use crate::gui::widgets::checkbox;
 use crate::model::layer::{Input, columns};
 use crate::model::{Edit, Layer, ParamValue};
 use crate::session::{Action, State};
@@ -19,27 +19,21 @@ pub(super) fn show(ui: &mut Ui, state: &State, layer: &Layer, input: &Input, act
     }
     let taken: Vec<bool> = all.iter().map(|column| input.takes(column, &data)).collect();
     let is_last = taken.iter().filter(|taken| **taken).count() == 1;
-    let help = "The columns that enter here. At least one must.";
-    labelled(ui, "Takes", help, |ui| {
-        let list = ScrollArea::vertical().id_salt("columns").max_height(HEIGHT).auto_shrink([false, true]);
-        list.show(ui, |ui| {
-            for (i, column) in all.iter().enumerate() {
-                let Some(on) = checkbox(ui, column, "Whether this column enters here.", taken[i]) else { continue };
-                if !on && is_last {
-                    continue;
-                }
-                let chosen: Vec<&str> = all
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, _)| if *at == i { on } else { taken[*at] })
-                    .map(|(_, c)| c.as_str())
-                    .collect();
-                let text = if chosen.len() == all.len() { String::new() } else { chosen.join(", ") };
-                let value = ParamValue::Text(text);
-                actions.push(Action::Edit(Edit::SetParam { layer: layer.id, key: "columns".to_owned(), value }));
-                actions.push(Action::EndEdit);
+    let list = ScrollArea::vertical().id_salt("columns").max_height(HEIGHT).auto_shrink([false, true]);
+    list.show(ui, |ui| {
+        for (i, column) in all.iter().enumerate() {
+            let help = "Whether this column enters here. At least one must.";
+            let Some(on) = checkbox(ui, column, help, taken[i]) else { continue };
+            if !on && is_last {
+                continue;
             }
-        });
-        ui.response()
+            let is_chosen = |at: usize| if at == i { on } else { taken[at] };
+            let chosen: Vec<&str> =
+                all.iter().enumerate().filter(|(at, _)| is_chosen(*at)).map(|(_, name)| name.as_str()).collect();
+            let text = if chosen.len() == all.len() { String::new() } else { chosen.join(", ") };
+            let value = ParamValue::Text(text);
+            actions.push(Action::Edit(Edit::SetParam { layer: layer.id, key: "columns".to_owned(), value }));
+            actions.push(Action::EndEdit);
+        }
     });
 }

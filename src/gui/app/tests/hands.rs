@@ -276,14 +276,7 @@ impl Hands {
                     && row.rect().max.y < self.window.ctx.content_rect().max.y - 8.0
                     && row.rect().min.y > list.y - 180.0
                 {
-                    let at = row.rect().center();
-                    // The list may still be on its way.
-                    self.wait();
-                    let rests = self.window.query_by_role_and_label(Role::Button, title);
-                    if rests.is_some_and(|row| row.rect().center() == at) {
-                        return at;
-                    }
-                    continue;
+                    return row.rect().center();
                 }
                 self.scroll(list, egui::vec2(0.0, -90.0 * direction));
             }
