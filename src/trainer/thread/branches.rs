@@ -211,6 +211,9 @@ impl Worker {
 
     /// Settings that were not changed stay what they are on this branch, whatever they are elsewhere.
     pub(super) fn change(&mut self, mut change: Change) -> Result<(), DebugError> {
+        if matches!(change, Change::Value { .. }) {
+            self.finish_step()?;
+        }
         match &mut change {
             Change::Training { training } => {
                 let before = std::mem::replace(&mut self.page.training, training.clone());
@@ -241,6 +244,17 @@ impl Worker {
             locked(&self.outbox).say(format!("Kept {} of {} tensors.", kept.kept, kept.of));
         }
         self.tell_progress();
+        Ok(())
+    }
+
+    /// A number that is set while it trains takes effect between two steps: within one, the pass backward would see
+    /// another than the pass forward has.
+    fn finish_step(&mut self) -> Result<(), DebugError> {
+        let is_in_step =
+            |worker: &Self| worker.debugger.as_ref().is_some_and(|debugger| debugger.machine().is_in_step());
+        while self.mode != Mode::Paused && is_in_step(self) {
+            self.one_step()?;
+        }
         Ok(())
     }
 
