@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::{json, text};
+use super::{glassbox, text};
 
 const PROMPT: &str = "(glassbox) ";
 
@@ -19,7 +19,7 @@ struct Terminal {
 
 impl Terminal {
     fn debug(folder: &Path) -> Self {
-        json(folder, &["new", "xor", "-o", "xor.glassbox.json", "--json", "--force"]);
+        assert!(glassbox(folder, &["new", "xor", "-o", "xor.glassbox.json", "--force"]).status.success());
         let command = format!("{} debug xor.glassbox.json", env!("CARGO_BIN_EXE_glassbox"));
         let mut child = Command::new("script")
             .args(["--quiet", "--return", "--command", &command, "/dev/null"])
@@ -62,30 +62,31 @@ fn lines_are_completed_repeated_and_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let mut terminal = Terminal::debug(folder.path());
     terminal.types("got\t3\r");
-    terminal.waits_for("Step 3");
+    terminal.waits_for("After step 3 (");
     terminal.types("print dense_1.wei\t.g\t\r");
     terminal.waits_for("dense_1.weight.grad ");
-    terminal.waits_for("2 × ");
+    terminal.waits_for("shape [8, 2]");
     // A line given up is no command; the arrow brings back the last that was one, and an empty line repeats it.
     terminal.types("nonsense\x03");
     terminal.types("goto 5\r");
-    terminal.waits_for("Step 5");
+    terminal.waits_for("After step 5 (");
     terminal.types("goto 2\r");
-    terminal.waits_for("Step 2");
+    terminal.waits_for("After step 2 (");
     terminal.types("\x1b[A\x1b[A\r");
-    terminal.waits_for("Step 5");
+    terminal.waits_for("After step 5 (");
     terminal.types("goto 6\r");
-    terminal.waits_for("Step 6");
+    terminal.waits_for("After step 6 (");
     terminal.types("batch 1\r");
+    terminal.waits_for("After step 7 (");
     terminal.types("\r");
-    terminal.types("info\r");
+    terminal.waits_for("After step 8 (");
     terminal.types("\x04");
     assert!(terminal.child.wait().unwrap().success());
     assert!(!terminal.seen.contains("nonsense"), "{}", terminal.seen);
 
     let mut again = Terminal::debug(folder.path());
     again.types("\x1b[A\x1b[A\r");
-    again.waits_for("Step 5");
+    again.waits_for("After step 5 (");
     again.types("quit\r");
     assert!(again.child.wait().unwrap().success(), "the history outlives the session");
 }
