@@ -2,17 +2,22 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use super::{glassbox, text};
 
 const PROMPT: &str = "(glassbox) ";
 
+/// Nothing here takes a tenth of it on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A program at a terminal of its own.
 struct Terminal {
     child: Child,
     keys: ChildStdin,
-    screen: ChildStdout,
+    screen: Receiver<String>,
     /// What was printed and not asked for yet.
     seen: String,
 }
@@ -30,7 +35,14 @@ impl Terminal {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (keys, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (keys, mut printed) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (tell, screen) = channel();
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            while let Ok(read @ 1..) = printed.read(&mut piece)
+                && tell.send(text(&piece[..read])).is_ok()
+            {}
+        });
         Self { child, keys, screen, seen: String::new() }
     }
 
@@ -43,15 +55,18 @@ impl Terminal {
 
     /// Everything up to a word, which must come.
     fn waits_for(&mut self, word: &str) -> String {
-        let mut piece = [0; 4096];
         loop {
             if let Some(at) = self.seen.find(word) {
                 let rest = self.seen.split_off(at + word.len());
                 return std::mem::replace(&mut self.seen, rest);
             }
-            let read = self.screen.read(&mut piece).unwrap();
-            assert!(read > 0, "{word:?} never came: {}", self.seen);
-            self.seen += &text(&piece[..read]);
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(printed) => self.seen += &printed,
+                Err(why) => {
+                    let _ = self.child.kill();
+                    panic!("{word:?} never came ({why}): {}", self.seen);
+                }
+            }
         }
     }
 }
