@@ -10,12 +10,12 @@ pub const HEADING: f32 = 36.0;
 /// The heading at the top of a panel.
 pub fn header(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     let tokens = Tokens::of(ui);
-    ui.horizontal(|ui| {
+    let row = ui.horizontal(|ui| {
         ui.set_height(HEADING);
         ui.add_space(12.0);
         contents(ui);
     });
-    let y = ui.min_rect().bottom();
+    let y = row.response.rect.bottom();
     ui.painter().hline(ui.max_rect().x_range(), y, Stroke::new(1.0, tokens.line));
     ui.add_space(1.0);
 }
