@@ -2,11 +2,15 @@
 //!
 //! The map of the house, top floor first. A module imports only from lower floors (`tests/house_rules` checks it).
 
+#![warn(missing_docs)]
+
 // 6: the window.
 #[cfg(feature = "gui")]
+#[allow(missing_docs, reason = "nobody calls the window but the program")]
 pub mod gui;
 
 // 6: the command line.
+#[allow(missing_docs, reason = "comments there are what `--help` prints")]
 pub mod cli;
 
 // 5: the application without a screen.
