@@ -134,8 +134,14 @@ pub enum ConnectError {
     /// There is a wire between these two ports.
     #[error("These two are already connected.")]
     Duplicate,
+    /// A wire would lead into a Block, or out of one, past its card.
     #[error("{from} and {to} aren't in the same Block: wires enter and leave a Block through its card.")]
-    Apart { from: String, to: String },
+    Apart {
+        /// The layer where the wire would leave, by its name.
+        from: String,
+        /// Where it would arrive.
+        to: String,
+    },
 }
 
 impl Layer {

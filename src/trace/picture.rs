@@ -213,7 +213,9 @@ pub enum OutputPicture {
         rows: Arc<[u32]>,
         /// What became of each, `[rows, channels, rows, columns]`.
         outputs: Arc<[f32]>,
+        /// Errors over all pixels, and the share that is explained.
         scores: NumberScores,
+        /// How many were asked.
         over: Over,
         /// Where the narrowest layer on the way has two units.
         codes: Option<Codes>,

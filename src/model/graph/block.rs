@@ -79,6 +79,7 @@ pub enum GroupError {
 }
 
 impl Graph {
+    /// Whether there is a Block in it: without one the graph itself is what is compiled.
     pub fn has_blocks(&self) -> bool {
         self.layers.values().any(|layer| matches!(layer.kind, LayerKind::Block(_)))
     }
