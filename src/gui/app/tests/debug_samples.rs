@@ -47,12 +47,14 @@ fn a_batch_is_listed_by_its_loss_and_a_click_follows_the_sample() {
     let mut hands = xor();
     steps(&mut hands, 0, 2);
     press(&mut hands, Key::Num7);
+    hands.wait_until("a sample is shown", |hands| hands.sees("Worst first"));
+    hands.wait();
     hands.click("Worst first");
     let record = wait_for_sample(&mut hands, |record| record.worst.is_some());
     let worst = record.worst.unwrap();
     assert_eq!(worst.len(), 16);
     assert!(worst.is_sorted_by(|a, b| a.loss >= b.loss), "{worst:?}");
-    hands.wait();
+    hands.wait_until("they are listed", |hands| !hands.names_containing(", loss ").is_empty());
     let mut listed = hands.names_containing(", loss ");
     listed.retain(|name| name.starts_with("Sample "));
     assert!(listed[0].starts_with(&format!("Sample {}, loss ", worst[0].row)), "{listed:?}");
