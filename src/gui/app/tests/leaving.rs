@@ -14,6 +14,11 @@ fn sine(hands: &mut Hands) {
     hands.wait();
 }
 
+fn drawn(hands: &mut Hands) {
+    hands.wait_for_data();
+    hands.wait_until("what its units do is drawn", |hands| hands.sees("unit 0 of Dense 1"));
+}
+
 fn everything(hands: &Hands) -> Vec<String> {
     let mut names = hands.names_containing("");
     names.sort();
@@ -24,7 +29,7 @@ fn everything(hands: &Hands) -> Vec<String> {
 fn another_project_opens_as_if_nothing_had_been_before() {
     let mut fresh = Hands::at([1440.0, 900.0], State::start(None));
     fresh.click("Sine");
-    fresh.wait_for_data();
+    drawn(&mut fresh);
     let built = everything(&fresh);
     sine(&mut fresh);
 
@@ -56,7 +61,7 @@ fn another_project_opens_as_if_nothing_had_been_before() {
 
     hands.apply(Action::ShowTab(Tab::Build));
     hands.apply(Action::OpenTemplate("sine".into()));
-    hands.wait_for_data();
+    drawn(&mut hands);
     assert_eq!(everything(&hands), built);
     sine(&mut hands);
     hands.wait_until("it looks at the same", |hands| {
