@@ -93,12 +93,11 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
 /// are wired for a purpose of their own only, as the truth of a Loss, are named where that is done or may be.
 fn are_named(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, wires: &[Wire]) -> bool {
     let inputs = layer.kind.about().inputs;
-    let is_aside = |port: usize| inputs.port(port).is_some_and(|port| port.need == Need::Aside);
     match inputs {
         Inputs::None | Inputs::One | Inputs::Many => false,
         Inputs::Named(ports) => {
             ports.iter().filter(|port| port.need != Need::Aside).count() > 1
-                || wires.iter().any(|wire| is_aside(wire.input))
+                || wires.iter().any(|wire| inputs.is_aside(wire.input))
                 || matches!(local.gesture, Gesture::Wire(_))
                 || frame.state.selection().layers.contains(&layer.id)
         }

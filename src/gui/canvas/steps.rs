@@ -141,8 +141,10 @@ fn places(frame: &Frame<'_>) -> Vec<(Wire, [Rect; 2])> {
         let pair = [middle - beside, middle + beside].map(|centre| Rect::from_center_size(centre, Vec2::splat(size)));
         let both = pair[0].union(pair[1]);
         let covers = frame.cards.values().any(|card| frame.on_screen(card.rect).intersects(both));
+        // A layer there would change the truth, not the network.
+        let aside = frame.graph.layer(wire.to).is_some_and(|to| to.kind.about().inputs.is_aside(wire.input));
         let wrong = frame.state.inference().wire_problem(wire.id).is_some();
-        (frame.rect.contains_rect(both) && !covers && !wrong).then_some((*wire, pair))
+        (frame.rect.contains_rect(both) && !covers && !wrong && !aside).then_some((*wire, pair))
     };
     frame.curves.iter().filter_map(place).collect()
 }

@@ -91,6 +91,11 @@ impl Inputs {
         }
     }
 
+    /// Whether a port takes only what is wired to it on purpose, as the truth of a Loss.
+    pub fn is_aside(self, port: usize) -> bool {
+        self.port(port).is_some_and(|port| port.need == Need::Aside)
+    }
+
     /// What is said of a named port; `None` where ports have no texts of their own.
     pub fn port(self, port: usize) -> Option<&'static InputPort> {
         match self {

@@ -45,7 +45,7 @@ pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecor
         rows,
         sample: machine.batch_rows().get(row).copied(),
         input: row_of(machine, program.input, row)?,
-        truth: truth(run.dataset(), &row_of(machine, program.target, row)?.data),
+        truth: truth(run.dataset(), machine.task(), &row_of(machine, program.target, row)?.data),
         answer: known.map(|_| answered(row..row + 1)).transpose()?.and_then(|mut answers| answers.pop()),
         layers: layers.collect(),
         saliency: asked.saliency.then(|| input_gradient(run, machine, row)),
@@ -76,7 +76,7 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
         SampleAnswer {
             row,
             sample: machine.batch_rows().get(row).copied(),
-            truth: truth(dataset, target),
+            truth: truth(dataset, machine.task(), target),
             predicted: predicted.unwrap_or_else(|| match machine.task() {
                 Task::Input(_) => plain_numbers(outputs),
                 _ => numbers(&dataset.truth, outputs),
@@ -90,11 +90,15 @@ pub fn answers(dataset: &Dataset, machine: &Machine, rows: Range<usize>) -> Resu
     Ok(answered.collect())
 }
 
-/// A target in the words of the data.
-fn truth(dataset: &Dataset, target: &[f32]) -> String {
-    match (dataset.classes(), target.first()) {
+/// A target in the words of the data; where the network is to give back its input, what the data calls that.
+fn truth(dataset: &Dataset, task: Task, target: &[f32]) -> String {
+    let named = match (dataset.classes(), target.first()) {
         (Some(classes), Some(&class)) => class_name(classes, class as usize),
         _ => numbers(&dataset.truth, target),
+    };
+    match task {
+        Task::Input(_) => format!("the input itself ({named})"),
+        _ => named,
     }
 }
 

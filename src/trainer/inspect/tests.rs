@@ -188,7 +188,8 @@ fn a_sample_is_followed_forward_and_back_as_far_as_the_step_has_gone() {
 #[test]
 fn a_batch_is_sorted_by_losses_whose_mean_is_the_loss() {
     let others = [LossKind::BinaryCrossEntropy, LossKind::Mse].map(|loss| ("xor", probing::restless(loss)));
-    let cases = ["xor", "sine", "digits-cnn"].map(|key| (key, template(key))).into_iter().chain(others);
+    let cases =
+        ["xor", "sine", "digits-cnn", "digits-autoencoder"].map(|key| (key, template(key))).into_iter().chain(others);
     for (key, project) in cases {
         let mut run = debugger(&project);
         run.goto_step(3).unwrap();
@@ -200,7 +201,8 @@ fn a_batch_is_sorted_by_losses_whose_mean_is_the_loss() {
         let mean = all.iter().map(|answer| answer.loss).sum::<f64>() / all.len() as f64;
         let loss = run.machine().report().unwrap().loss;
         assert!((mean - loss).abs() < 1e-5 * loss.abs() + 1e-7, "{key}: {mean} is not {loss}");
-        let is_of_classes = run.run().dataset().classes().is_some();
+        let is_of_classes = run.run().task().classes().is_some();
+        assert_eq!(own.truth.starts_with("the input itself ("), key == "digits-autoencoder", "{own:?}");
         assert_eq!((own.is_right.is_some(), own.share.is_some()), (is_of_classes, is_of_classes));
         assert!(!is_of_classes || own.is_right == Some(own.truth == own.predicted), "{own:?}");
         // What is right over the batch is what the step counted.

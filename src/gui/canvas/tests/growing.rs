@@ -2,6 +2,7 @@
 //! key.
 
 use super::*;
+use crate::model::End;
 use crate::model::layer::Activation;
 
 fn dense(units: usize, activation: Activation) -> LayerKind {
@@ -83,6 +84,19 @@ fn layers_come_and_go_between_the_cards_and_fit_in() {
     assert!(harness.state().state.inference().is_valid());
     let name = "Remove Dense 1 here: wire Input to Dense 1";
     assert!(harness.query_by_label(name).is_some(), "not the Input");
+}
+
+#[test]
+fn no_layer_is_offered_on_the_way_to_a_truth() {
+    let mut harness = window(Desk::chain(&[2], vec![dense(2, Activation::None)]));
+    let graph = &harness.state().state.project().graph;
+    let [input, loss] = ["Input", "Loss"].map(|name| graph.find(name).unwrap().id);
+    let edit = Edit::Connect { from: input.into(), to: End::at(loss, Loss::TRUTH) };
+    harness.state_mut().apply(Action::Edit(edit));
+    harness.run_steps(2);
+    assert!(harness.state().state.inference().is_valid());
+    assert!(harness.query_by_label("Add a layer here: wire Dense 1 to Loss").is_some());
+    assert!(harness.query_by_label("Add a layer here: wire Input to Loss").is_none());
 }
 
 #[test]
