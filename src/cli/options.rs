@@ -192,7 +192,8 @@ pub struct ExportOptions {
 #[command(after_help = "Examples:\n  glassbox predict penguins.safetensors --data new.csv -o answers.csv\n  glassbox \
     predict mnist.safetensors --data mnist/ --json\n\nA table needs the columns that the network was trained on, in \
     any order. If it also has the target column, or a folder has labels, the predictions are scored. Points need the \
-    columns x and y.")]
+    columns x and y. A network that learnt to give back its input (an autoencoder) answers with the reconstruction \
+    error of each row: the mean squared difference of the scaled numbers.")]
 pub struct PredictOptions {
     /// A checkpoint (*.safetensors).
     pub file: PathBuf,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Map, Value, json};
 
 use super::options::PredictOptions;
@@ -58,6 +58,8 @@ struct Answers {
     /// `[rows, n]`
     outputs: Vec<f32>,
     width: usize,
+    /// Of a network that gives back its input: the mean squared difference of each row, of scaled numbers.
+    errors: Option<Vec<f32>>,
     rows: usize,
     /// Completed when these weights were kept.
     step: u64,
@@ -71,14 +73,16 @@ impl Answers {
             DataSignature { input: Shape(encoding.input_shape.clone()), task: truth.task, names: encoding.names() };
         let mut machine = Machine::new(&project.graph, &signature, &project.training, device, Precision::F32)?;
         machine.restore(snapshot)?;
-        if matches!(machine.task(), Task::Input(_)) {
-            bail!("This network reproduces its input, so there is nothing to predict. Its Loss has a wire to truth.");
-        }
         let rows = unseen.kept.iter().filter(|kept| **kept).count();
-        let outputs = machine.predict(&unseen.inputs, rows)?;
+        let [outputs, given] = machine.predict_with_truth(&unseen.inputs, rows)?;
         let width = (outputs.len() / rows.max(1)).max(1);
+        let errors = matches!(machine.task(), Task::Input(_)).then(|| {
+            let both = outputs.chunks(width).zip(given.chunks(width));
+            both.map(|(row, given)| row.iter().zip(given).map(|(y, x)| (y - x) * (y - x)).sum::<f32>() / width as f32)
+                .collect()
+        });
         let (name, step) = (encoding.target.column().unwrap_or("class").to_owned(), snapshot.step);
-        Ok(Self { truth, answer: machine.answer(), name, outputs, width, rows, step })
+        Ok(Self { truth, answer: machine.answer(), name, outputs, width, errors, rows, step })
     }
 
     fn outputs_of(&self, row: usize) -> &[f32] {
@@ -92,6 +96,9 @@ impl Answers {
 
     /// What the rows with a truth score (accuracy or R²), and how many these are.
     fn score(&self, unseen: &Unseen) -> Option<(f64, usize)> {
+        if self.errors.is_some() {
+            return None;
+        }
         let known: Vec<(usize, f32)> =
             unseen.truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?))).collect();
         let mean = known.iter().map(|(_, truth)| f64::from(*truth)).sum::<f64>() / known.len() as f64;
@@ -112,18 +119,25 @@ impl Answers {
         format!("Predicted {} rows, written to {}{score}", self.rows, path.display())
     }
 
-    /// A line for every row of the file; what is not answered is empty.
-    fn csv(&self, unseen: &Unseen) -> anyhow::Result<String> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+    /// What stands above the columns of [`Self::csv`].
+    fn head(&self) -> Vec<String> {
         let said = if self.answer.is_probability() { "probability" } else { "score" };
         let mut head = vec!["row".to_owned()];
         match self.truth.task {
+            _ if self.errors.is_some() => head.push("reconstruction error".to_owned()),
             Task::Classes(_) | Task::ClassesAt { .. } => {
                 head.extend([self.name.clone(), said.to_owned()]);
                 head.extend(self.truth.names.iter().map(|class| format!("{said} of {class}")));
             }
             Task::Numbers(_) | Task::Input(_) => head.extend(self.truth.names.iter().cloned()),
         }
+        head
+    }
+
+    /// A line for every row of the file; what is not answered is empty.
+    fn csv(&self, unseen: &Unseen) -> anyhow::Result<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let head = self.head();
         writer.write_record(&head)?;
         let mut row = 0;
         for (line, kept) in unseen.kept.iter().enumerate() {
@@ -139,6 +153,9 @@ impl Answers {
     }
 
     fn cells(&self, row: usize) -> Vec<String> {
+        if let Some(errors) = &self.errors {
+            return vec![errors[row].to_string()];
+        }
         let Some(classes) = self.truth.task.classes().map(|_| &self.truth.names) else {
             return self.numbers(row).map(|number| number.to_string()).collect();
         };
@@ -163,6 +180,10 @@ impl Answers {
 
     fn row_json(&self, row: usize, line: usize) -> Value {
         let mut one = Map::from_iter([("row".to_owned(), json!(line))]);
+        if let Some(errors) = &self.errors {
+            one.insert("reconstruction_error".into(), json!(errors[row]));
+            return Value::Object(one);
+        }
         match self.truth.task {
             Task::Classes(_) | Task::ClassesAt { .. } => {
                 let shares = self.answer.shares(self.outputs_of(row));

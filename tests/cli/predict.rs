@@ -216,3 +216,45 @@ fn a_checkpoint_shows_the_weights_whose_score_is_told_and_goes_on_from_the_last(
         assert!(tensors(&rest, prefix) == tensors(&whole, prefix), "{prefix:?} differs");
     }
 }
+
+#[test]
+fn a_network_that_gives_back_its_input_says_how_far_off_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("fruit.csv"), table(0, 400)).unwrap();
+    assert!(
+        glassbox(folder, &["new", "table", "--data", "fruit.csv", "--target", "kind", "-o", "p.json"]).status.success()
+    );
+    // As many outputs as inputs, compared with them.
+    let path = folder.join("p.json");
+    let data = project_file::load(&path).unwrap().data;
+    let inputs = data::load(&data, folder, &NoProgress).unwrap().input_len();
+    let mut project: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let graph = &mut project["graph"];
+    let id = |name: &str| {
+        let layers = graph["layers"].as_array().unwrap();
+        layers.iter().find(|layer| layer["name"] == name).unwrap()["id"].clone()
+    };
+    let (input, loss) = (id("Input"), id("Loss"));
+    let before = graph["wires"].as_array().unwrap().iter().find(|wire| wire["to"] == loss).unwrap()["from"].clone();
+    let layers = graph["layers"].as_array_mut().unwrap();
+    layers.iter_mut().find(|layer| layer["id"] == before).unwrap()["units"] = inputs.into();
+    let wire = serde_json::json!({ "id": 1000, "from": input, "to": loss, "input": "truth" });
+    graph["wires"].as_array_mut().unwrap().push(wire);
+    std::fs::write(&path, project.to_string()).unwrap();
+    json(folder, &["train", "p.json", "--epochs", "20", "--checkpoint", "run.safetensors", "--json"]);
+
+    std::fs::write(folder.join("new.csv"), "colour,size\nred,3.5\nblue,9000\nblue,2\n").unwrap();
+    let told = json(folder, &["predict", "run.safetensors", "--data", "new.csv", "--json"]);
+    let errors: Vec<f64> = told["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|answer| answer["reconstruction_error"].as_f64().unwrap())
+        .collect();
+    assert_eq!((errors.len(), &told["score"]), (3, &Value::Null));
+    assert!(errors[1] > 100.0 * errors[0].max(errors[2]), "what is unlike all others stands out: {errors:?}");
+    assert!(glassbox(folder, &["predict", "run.safetensors", "--data", "new.csv", "-o", "out.csv"]).status.success());
+    let written = std::fs::read_to_string(folder.join("out.csv")).unwrap();
+    assert!(written.starts_with("row,reconstruction error\n1,") && written.lines().count() == 4, "{written}");
+}
