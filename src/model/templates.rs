@@ -44,7 +44,7 @@ pub const TEMPLATES: &[Template] = &[
     built_in("digits-resnet", "Digits, residual", "skip connections"),
     built_in("digits-lstm", "Digits, row by row", "a memory reads 28 rows"),
     built_in("digits-attention", "Digits, attention", "rows that look at each other"),
-    built_in("digits-autoencoder", "Digits, autoencoder", "images through two numbers"),
+    built_in("digits-autoencoder", "Digits, autoencoder", "images in two numbers"),
     Template {
         key: "mnist-mlp",
         title: "MNIST, dense",
