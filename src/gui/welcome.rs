@@ -126,9 +126,14 @@ fn headline(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.add_space(4.0);
 }
 
+/// The narrowest card.
+const NARROWEST: f32 = 180.0;
+/// Left and right of its words.
+const MARGIN: f32 = 11.0;
+
 fn cards(ui: &mut Ui, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let gap = 16.0;
-    let columns = ((ui.available_width() + gap) / (180.0 + gap)).floor().clamp(2.0, 5.0);
+    let columns = ((ui.available_width() + gap) / (NARROWEST + gap)).floor().clamp(2.0, 5.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
     ui.spacing_mut().item_spacing = Vec2::splat(gap);
     for row in all_cards().chunks(columns as usize) {
@@ -160,8 +165,8 @@ fn card_ui(ui: &mut Ui, card: &Card, width: f32, thumbnails: &mut Thumbnails) ->
     let stroke = if response.has_focus() { tokens.focus_stroke() } else { Stroke::new(1.0, tokens.line) };
     painter.rect_stroke(rect, 10.0, stroke, StrokeKind::Inside);
     let text = |y: f32, text: &str, font, colour| {
-        let clipped = painter.with_clip_rect(rect.shrink2(Vec2::new(10.0, 0.0)).intersect(painter.clip_rect()));
-        clipped.text(rect.left_top() + Vec2::new(12.0, picture + y), Align2::LEFT_CENTER, text, font, colour);
+        let clipped = painter.with_clip_rect(rect.shrink2(Vec2::new(MARGIN, 0.0)).intersect(painter.clip_rect()));
+        clipped.text(rect.left_top() + Vec2::new(MARGIN, picture + y), Align2::LEFT_CENTER, text, font, colour);
     };
     text(20.0, card.title, theme::medium(13.0), tokens.text);
     text(38.0, card.tagline, theme::regular(12.0), tokens.muted);
@@ -284,6 +289,18 @@ mod tests {
     fn every_template_has_a_card() {
         let without: Vec<_> = TEMPLATES.iter().map(|t| t.key).filter(|key| picture_of(key).is_none()).collect();
         assert_eq!(without, ["mnist-mlp"]);
+    }
+
+    #[test]
+    fn no_card_cuts_its_words_off() {
+        let harness = welcome([1440.0, 850.0], State::default());
+        let painter = harness.ctx.debug_painter();
+        for card in all_cards() {
+            for (words, font) in [(card.title, theme::medium(13.0)), (card.tagline, theme::regular(12.0))] {
+                let width = painter.layout_no_wrap(words.to_owned(), font, egui::Color32::WHITE).size().x;
+                assert!(width <= NARROWEST - 2.0 * MARGIN, "{words}: {width}");
+            }
+        }
     }
 
     #[test]
