@@ -129,7 +129,7 @@ fn headline(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 /// The narrowest card.
 const NARROWEST: f32 = 180.0;
 /// Left and right of its words.
-const MARGIN: f32 = 11.0;
+const MARGIN: f32 = 10.0;
 
 fn cards(ui: &mut Ui, thumbnails: &mut Thumbnails, dialogs: &mut Dialogs, actions: &mut Vec<Action>) {
     let gap = 16.0;
