@@ -255,6 +255,7 @@ impl Edit {
             Self::Duplicate { layers, offset } => {
                 let inside = layers.first().and_then(|&id| beside(graph, id));
                 let fragment = graph.fragment(&layers.iter().copied().collect());
+                graph.may_take_in(&fragment, inside)?;
                 Ok(graph.copy_in(&fragment, *offset, inside))
             }
             Self::Paste { fragment, offset, inside } => {
