@@ -14,11 +14,12 @@ use pulp::{Arch, Simd, WithSimd};
 use super::conv2d::Convolution;
 use super::nested_tiles::{OfGradients, OfPicture, OfWeights, Steps, TILE, ToPlaces, ToWeights, apply};
 use super::panel::{Left, product};
-use super::pixels::{Pixels, lanes};
+use super::pixels::Pixels;
 use super::split::{for_each_chunk, partial_sums, sum_in, with_scratch, with_tile};
 use super::tiles::Rule;
 use super::transpose::transpose;
 use super::window::Window;
+use super::winograd::Axis;
 
 /// Tiles that are multiplied together: a good number of rows for every product.
 const AT_ONCE: usize = 32;
@@ -79,19 +80,6 @@ struct Sizes {
     side: usize,
     before: [usize; 2],
     places: [usize; 2],
-}
-
-/// Channels, and the numbers that a pixel takes: whole registers.
-#[derive(Clone, Copy)]
-struct Axis {
-    count: usize,
-    width: usize,
-}
-
-impl Axis {
-    fn of(count: usize) -> Self {
-        Self { count, width: count.next_multiple_of(lanes()) }
-    }
 }
 
 thread_local! {

@@ -48,13 +48,13 @@ struct Sizes {
 
 /// Channels, and the numbers that a pixel takes: whole registers.
 #[derive(Clone, Copy)]
-struct Axis {
-    count: usize,
-    width: usize,
+pub(super) struct Axis {
+    pub count: usize,
+    pub width: usize,
 }
 
 impl Axis {
-    fn of(count: usize) -> Self {
+    pub fn of(count: usize) -> Self {
         Self { count, width: count.next_multiple_of(lanes()) }
     }
 }
