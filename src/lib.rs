@@ -16,7 +16,8 @@ pub mod cli;
 // 5: the application without a screen.
 pub mod session;
 
-// 4: the training thread; what is kept on disk.
+// 4: the training thread; what is kept on disk; the same model in other programs.
+pub mod interop;
 pub mod persist;
 pub mod trainer;
 
