@@ -5,6 +5,8 @@
 
 pub mod arriving;
 pub mod network;
+pub mod recognise;
 
 pub use arriving::{Arrived, Fate, Finding, Report};
 pub use network::{Network, Node, Source};
+pub use recognise::{Content, recognise};
