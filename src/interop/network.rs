@@ -1,5 +1,5 @@
-//! The network as other programs write it down: layer by layer in the order in which they are computed, Blocks unfolded,
-//! each with what arrives, the shapes and the weights. Exporters read this and not the graph.
+//! The network as other programs write it down: layer by layer in the order in which they are computed, Blocks
+//! unfolded, each with what arrives, the shapes and the weights. Exporters read this and not the graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
