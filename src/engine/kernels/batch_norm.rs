@@ -5,7 +5,8 @@
 
 use super::elementwise::vectorised;
 use super::lanes;
-use super::split::{for_each_chunk, for_each_pair};
+use super::split::{Columns, for_each_chunk, for_each_pair};
+use super::standardise::scale;
 
 /// The sizes: `batch` samples of `channels` channels of `plane` numbers.
 #[derive(Clone, Copy, Debug)]
@@ -36,66 +37,111 @@ pub struct Statistics<'a> {
 
 impl Statistics<'_> {
     fn scale(&self, channel: usize) -> f32 {
-        (1.0 / (f64::from(self.variance[channel]) + self.epsilon).sqrt()) as f32
+        scale(self.variance[channel], self.epsilon)
     }
 }
 
-/// Channels whose sums one thread takes at a time: a cache line of a row of features, and of pictures a few, so that
-/// those read once more are still in its cache.
+/// Channels that one thread takes at a time: a cache line of a row of features, and of pictures a few, so that those
+/// read once more are still in its cache.
 const MANY: usize = 16;
 const FEW: usize = 4;
+const CACHED: usize = 96 * 1024;
 
 impl Channels {
     fn group(&self) -> usize {
-        MANY.div_ceil(self.plane.max(1)).max(FEW)
+        let few = (CACHED / self.count().max(1)).clamp(1, FEW);
+        MANY.div_ceil(self.plane.max(1)).max(few)
     }
 }
 
 /// `Σ f(channel, start)` over the planes of each of `count` channels from `first`, each plane starting at `start`.
-fn sums(c: &Channels, first: usize, count: usize, f: impl Fn(usize, usize) -> f32) -> [f64; MANY] {
-    let mut sums = [0.0f64; MANY];
-    vectorised(
-        #[inline(always)]
-        || {
-            for sample in 0..c.batch {
-                for (channel, sum) in (first..).zip(&mut sums[..count]) {
-                    *sum += f64::from(f(channel, (sample * c.channels + channel) * c.plane));
-                }
-            }
-        },
-    );
+#[inline(always)]
+fn sums<const N: usize>(
+    c: &Channels,
+    first: usize,
+    count: usize,
+    f: impl Fn(usize, usize) -> [f32; N],
+) -> [[f64; N]; MANY] {
+    let mut sums = [[0.0f64; N]; MANY];
+    for sample in 0..c.batch {
+        for (channel, sum) in (first..).zip(&mut sums[..count]) {
+            let numbers = f(channel, (sample * c.channels + channel) * c.plane);
+            sum.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += f64::from(number));
+        }
+    }
     sums
 }
 
-/// Mean and biased variance of every channel.
-pub fn statistics(c: &Channels, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
-    let (count, length) = (c.count() as f64, c.group());
-    for_each_pair((mean, length), (variance, length), 2 * c.len(), |group, mean, variance| {
-        let (first, channels) = (group * length, mean.len());
-        let of_numbers = sums(
-            c,
-            first,
-            channels,
+/// Mean and biased variance of a group of channels from `first`.
+#[inline(always)]
+fn statistics(c: &Channels, x: &[f32], first: usize, mean: &mut [f32], variance: &mut [f32]) {
+    let (count, channels) = (c.count() as f64, mean.len());
+    let of_numbers = sums(
+        c,
+        first,
+        channels,
+        #[inline(always)]
+        |_, at| [lanes::sum(&x[at..at + c.plane])],
+    );
+    mean.iter_mut().zip(of_numbers).for_each(|(mean, [sum])| *mean = (sum / count) as f32);
+    let of_squares = sums(
+        c,
+        first,
+        channels,
+        #[inline(always)]
+        |channel, at| {
+            let m = mean[channel - first];
+            [lanes::sum_of(
+                &x[at..at + c.plane],
+                #[inline(always)]
+                |x| (x - m) * (x - m),
+            )]
+        },
+    );
+    variance.iter_mut().zip(of_squares).for_each(|(variance, [sum])| *variance = (sum / count) as f32);
+}
+
+/// As [`forward`], with the mean and the biased variance of every channel of this batch, which it finds: a thread takes
+/// some channels through all samples.
+pub fn normalise(
+    c: &Channels,
+    x: &[f32],
+    epsilon: f64,
+    (weight, bias): (&[f32], &[f32]),
+    y: &mut [f32],
+    (mean, variance): (&mut [f32], &mut [f32]),
+) {
+    let length = c.group();
+    let y = Columns::new(y, c.channels * c.plane, length * c.plane);
+    for_each_pair((mean, length), (variance, length), 4 * c.len(), |group, mean, variance| {
+        let first = group * length;
+        vectorised(
             #[inline(always)]
-            |_, at| lanes::sum(&x[at..at + c.plane]),
-        );
-        mean.iter_mut().zip(of_numbers).for_each(|(mean, sum)| *mean = (sum / count) as f32);
-        let of_squares = sums(
-            c,
-            first,
-            channels,
-            #[inline(always)]
-            |channel, at| {
-                let m = mean[channel - first];
-                lanes::sum_of(
-                    &x[at..at + c.plane],
-                    #[inline(always)]
-                    |x| (x - m) * (x - m),
-                )
+            || {
+                statistics(c, x, first, mean, variance);
+                let mut factors = [0.0; MANY];
+                for (i, (factor, variance)) in factors.iter_mut().zip(&*variance).enumerate() {
+                    *factor = scale(*variance, epsilon) * weight[first + i];
+                }
+                for sample in 0..c.batch {
+                    // SAFETY: this call is the only one with this group.
+                    let y = unsafe { y.of(group, sample) };
+                    let x = &x[(sample * c.channels + first) * c.plane..][..y.len()];
+                    for (i, (x, y)) in x.chunks(c.plane).zip(y.chunks_mut(c.plane)).enumerate() {
+                        apply(x, mean[i], factors[i], bias[first + i], y);
+                    }
+                }
             },
         );
-        variance.iter_mut().zip(of_squares).for_each(|(variance, sum)| *variance = (sum / count) as f32);
     });
+}
+
+/// `y = (x - mean) · factor + shift`
+#[inline(always)]
+fn apply(x: &[f32], mean: f32, factor: f32, shift: f32, y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = (x - mean) * factor + shift;
+    }
 }
 
 /// `y = weight · xhat + bias`, one weight and bias a channel.
@@ -107,10 +153,7 @@ pub fn forward(c: &Channels, x: &[f32], s: &Statistics, weight: &[f32], bias: &[
             #[inline(always)]
             || {
                 for (channel, (y, x)) in planes.enumerate() {
-                    let (mean, factor, shift) = (s.mean[channel], s.scale(channel) * weight[channel], bias[channel]);
-                    for (y, x) in y.iter_mut().zip(x) {
-                        *y = (x - mean) * factor + shift;
-                    }
+                    apply(x, s.mean[channel], s.scale(channel) * weight[channel], bias[channel], y);
                 }
             },
         );
@@ -128,33 +171,32 @@ pub fn backward_parameters(
 ) {
     let length = c.group();
     for_each_pair((dweight, length), (dbias, length), 2 * c.len(), |group, dweight, dbias| {
-        let (first, channels) = (group * length, dweight.len());
-        let of_products = sums(
-            c,
-            first,
-            channels,
+        let first = group * length;
+        vectorised(
             #[inline(always)]
-            |channel, at| {
-                let m = s.mean[channel];
-                lanes::sum_of_pairs(
-                    &dy[at..at + c.plane],
-                    &x[at..at + c.plane],
+            || {
+                let of_both = sums(
+                    c,
+                    first,
+                    dweight.len(),
                     #[inline(always)]
-                    |dy, x| dy * (x - m),
-                )
+                    |channel, at| {
+                        let m = s.mean[channel];
+                        lanes::sum_of_pairs_and_sum(
+                            &dy[at..at + c.plane],
+                            &x[at..at + c.plane],
+                            #[inline(always)]
+                            |dy, x| dy * (x - m),
+                        )
+                    },
+                );
+                for (i, (dweight, dbias)) in dweight.iter_mut().zip(dbias.iter_mut()).enumerate() {
+                    let [of_products, of_gradients] = of_both[i];
+                    *dweight = (of_products * f64::from(s.scale(first + i))) as f32;
+                    *dbias = of_gradients as f32;
+                }
             },
         );
-        for ((dweight, sum), channel) in dweight.iter_mut().zip(of_products).zip(first..) {
-            *dweight = (sum * f64::from(s.scale(channel))) as f32;
-        }
-        let of_gradients = sums(
-            c,
-            first,
-            channels,
-            #[inline(always)]
-            |_, at| lanes::sum(&dy[at..at + c.plane]),
-        );
-        dbias.iter_mut().zip(of_gradients).for_each(|(dbias, sum)| *dbias = sum as f32);
     });
 }
 
@@ -217,9 +259,11 @@ mod tests {
             let x: Vec<f32> = numbers(c.len(), 1).iter().map(|x| x + 3.0).collect();
             let (weight, bias) = (numbers(c.channels, 2), numbers(c.channels, 3));
             let (mut mean, mut variance, mut y) = (vec![0.0; c.channels], vec![0.0; c.channels], vec![0.0; x.len()]);
-            statistics(&c, &x, &mut mean, &mut variance);
+            normalise(&c, &x, 1e-5, (&weight, &bias), &mut y, (&mut mean, &mut variance));
             let s = Statistics { mean: &mean, variance: &variance, epsilon: 1e-5 };
-            forward(&c, &x, &s, &weight, &bias, &mut y);
+            let mut again = y.clone();
+            forward(&c, &x, &s, &weight, &bias, &mut again);
+            assert!(y == again);
             let n = c.count() as f64;
             for k in 0..c.channels {
                 let numbers = channel(&c, &x, k);
@@ -260,7 +304,7 @@ mod tests {
             let (weight, bias) = (numbers(c.channels, 2), numbers(c.channels, 3));
             let (mut mean, mut variance, mut dx) = (vec![0.0; c.channels], vec![0.0; c.channels], vec![0.0; x.len()]);
             let (mut dweight, mut dbias) = (vec![0.0; c.channels], vec![0.0; c.channels]);
-            statistics(&c, &x, &mut mean, &mut variance);
+            normalise(&c, &x, 0.01, (&weight, &bias), &mut x.clone(), (&mut mean, &mut variance));
             let s = Statistics { mean: &mean, variance: &variance, epsilon: 0.01 };
             backward_parameters(&c, &x, &s, &dy, &mut dweight, &mut dbias);
             backward_input(&c, &x, &s, &weight, &dy, &dweight, &dbias, &mut dx);
@@ -293,9 +337,8 @@ mod tests {
         same_bits_on_any_threads(|| {
             let (mut mean, mut variance, mut y) = (vec![0.0; c.channels], vec![0.0; c.channels], vec![0.0; x.len()]);
             let (mut dweight, mut dbias, mut dx) = (weight.clone(), weight.clone(), x.clone());
-            statistics(&c, &x, &mut mean, &mut variance);
+            normalise(&c, &x, 1e-5, (&weight, &weight), &mut y, (&mut mean, &mut variance));
             let s = Statistics { mean: &mean, variance: &variance, epsilon: 1e-5 };
-            forward(&c, &x, &s, &weight, &weight, &mut y);
             backward_parameters(&c, &x, &s, &dy, &mut dweight, &mut dbias);
             backward_input(&c, &x, &s, &weight, &dy, &dweight, &dbias, &mut dx);
             [mean, variance, y, dweight, dbias, dx].concat()

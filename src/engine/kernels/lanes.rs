@@ -37,6 +37,39 @@ pub fn sum_of_pairs(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     in_lanes::<MANY>(a, b, &f) + in_lanes::<FEW>(a_rest, b_rest, &f)
 }
 
+/// The sums of `f` of every pair of numbers at the same place, and of the first numbers of the pairs: both in the order
+/// in which they are summed alone.
+#[inline(always)]
+pub fn sum_of_pairs_and_sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> [f32; 2] {
+    let length = a.len().min(b.len());
+    let (mut pairs, mut firsts) = ([0.0f32; MANY], [0.0f32; MANY]);
+    let long = length / MANY * MANY;
+    for (a, b) in a[..long].chunks_exact(MANY).zip(b[..long].chunks_exact(MANY)) {
+        for i in 0..MANY {
+            pairs[i] += f(a[i], b[i]);
+            firsts[i] += a[i];
+        }
+    }
+    let (a, b) = (&a[long..length], &b[long..length]);
+    let rest = [in_lanes::<FEW>(a, b, &f), in_lanes::<FEW>(a, a, &|a, _| a)];
+    if long == 0 { rest } else { [folded(pairs) + rest[0], folded(firsts) + rest[1]] }
+}
+
+/// The sum of all lanes.
+#[inline(always)]
+fn folded<const LANES: usize>(lanes: [f32; LANES]) -> f32 {
+    // Or else the compiler does the loop before in pairs of numbers, which is what these additions want.
+    let mut lanes = std::hint::black_box(lanes);
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
 #[inline(always)]
 fn in_lanes<const LANES: usize>(a: &[f32], b: &[f32], f: &impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
@@ -53,16 +86,7 @@ fn in_lanes<const LANES: usize>(a: &[f32], b: &[f32], f: &impl Fn(f32, f32) -> f
             lanes[i] += f(a[i], b[i]);
         }
     }
-    // Or else the compiler does the loop above in pairs of numbers, which is what the last additions want.
-    let mut lanes = std::hint::black_box(lanes);
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0] + total
+    folded(lanes) + total
 }
 
 #[cfg(test)]
@@ -76,6 +100,8 @@ mod tests {
             assert_eq!(sum(&a), (length * (length + 1) / 2) as f32);
             let squares: f32 = a.iter().map(|x| x * x).sum();
             assert_eq!(sum_of(&a, |x| x * x), squares);
+            let pairs = sum_of_pairs(&a, &a, |a, b| a * b);
+            assert_eq!(sum_of_pairs_and_sum(&a, &a, |a, b| a * b), [pairs, sum(&a)]);
             assert_eq!(sum_of_pairs(&a, &vec![2.0; length + 3], |a, b| a * b), (length * (length + 1)) as f32);
         }
     }

@@ -1,7 +1,12 @@
 //! Layer normalisation of f32 rows `[B, D]` (Ba, Kiros and Hinton, 2016): each row by its own mean and variance.
 
-use super::split::{for_each_chunk, sum_in_parts};
-use super::standardise::{pull_back, scale, statistics};
+use super::elementwise::vectorised;
+use super::reduce;
+use super::split::{for_each_chunk, for_each_triple, sum_in_parts};
+use super::standardise::{moments, pull_back, scale};
+
+/// Rows that a thread takes together.
+const TOGETHER: usize = 64;
 
 /// `y = weight · (x - mean) / √(variance + ε) + bias`; also the mean and the biased variance of each row.
 pub fn forward(
@@ -12,16 +17,24 @@ pub fn forward(
     mean: &mut [f32],
     variance: &mut [f32],
 ) {
-    let (width, work) = (weight.len(), 3 * x.len());
-    // Statistics first, in their own small slices, so that no more than two slices are ever written together.
-    statistics(width, x, mean, variance, work);
-    let (mean, variance) = (&*mean, &*variance);
-    for_each_chunk(y, width, work, |row, y| {
-        let (mean, scale) = (mean[row], scale(variance[row], epsilon));
-        let x = &x[row * width..][..width];
-        for (((y, x), w), b) in y.iter_mut().zip(x).zip(weight).zip(bias) {
-            *y = (x - mean) * scale * w + b;
-        }
+    let width = weight.len();
+    let all = ((y, TOGETHER * width), (mean, TOGETHER), (variance, TOGETHER));
+    for_each_triple(all.0, all.1, all.2, 3 * x.len(), |group, y, mean, variance| {
+        let x = x[group * TOGETHER * width..].chunks_exact(width);
+        vectorised(
+            #[inline(always)]
+            || {
+                for ((x, y), (mean, variance)) in
+                    x.zip(y.chunks_exact_mut(width)).zip(mean.iter_mut().zip(variance.iter_mut()))
+                {
+                    (*mean, *variance) = moments(x);
+                    let (mean, scale) = (*mean, scale(*variance, epsilon));
+                    for (((y, x), w), b) in y.iter_mut().zip(x).zip(weight).zip(bias) {
+                        *y = (x - mean) * scale * w + b;
+                    }
+                }
+            },
+        );
     });
 }
 
@@ -38,11 +51,18 @@ pub struct Rows<'a> {
 pub fn backward_input(rows: &Rows, weight: &[f32], dy: &[f32], dx: &mut [f32]) {
     let width = weight.len();
     let work = 4 * dx.len();
-    for_each_chunk(dx, width, work, |row, dx| {
-        let (x, dy) = (&rows.x[row * width..][..width], &dy[row * width..][..width]);
-        let (mean, scale) = (rows.mean[row], scale(rows.variance[row], rows.epsilon));
-        dx.iter_mut().zip(dy).zip(weight).for_each(|((g, dy), w)| *g = dy * w);
-        pull_back(dx, x, mean, scale);
+    for_each_chunk(dx, TOGETHER * width, work, |group, dx| {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (row, dx) in (group * TOGETHER..).zip(dx.chunks_exact_mut(width)) {
+                    let (x, dy) = (&rows.x[row * width..][..width], &dy[row * width..][..width]);
+                    let (mean, scale) = (rows.mean[row], scale(rows.variance[row], rows.epsilon));
+                    dx.iter_mut().zip(dy).zip(weight).for_each(|((g, dy), w)| *g = dy * w);
+                    pull_back(dx, x, mean, scale);
+                }
+            },
+        );
     });
 }
 
@@ -51,16 +71,19 @@ pub fn backward_parameters(rows: &Rows, dy: &[f32], dweight: &mut [f32], dbias: 
     let width = dweight.len();
     let count = rows.mean.len();
     sum_in_parts(count, dweight, dy.len(), |part, sums| {
-        for row in part {
-            let (mean, scale) = (rows.mean[row], scale(rows.variance[row], rows.epsilon));
-            let (x, dy) = (&rows.x[row * width..][..width], &dy[row * width..][..width]);
-            sums.iter_mut().zip(x).zip(dy).for_each(|((sum, x), dy)| *sum += dy * ((x - mean) * scale));
-        }
+        vectorised(
+            #[inline(always)]
+            || {
+                for row in part {
+                    let (mean, scale) = (rows.mean[row], scale(rows.variance[row], rows.epsilon));
+                    let (x, dy) = (&rows.x[row * width..][..width], &dy[row * width..][..width]);
+                    sums.iter_mut().zip(x).zip(dy).for_each(|((sum, x), dy)| *sum += dy * ((x - mean) * scale));
+                }
+            },
+        );
     });
     sum_in_parts(count, dbias, dy.len(), |part, sums| {
-        for dy in dy[part.start * width..part.end * width].chunks(width.max(1)) {
-            sums.iter_mut().zip(dy).for_each(|(sum, dy)| *sum += dy);
-        }
+        reduce::sum_rows(&dy[part.start * width..part.end * width], sums)
     });
 }
 

@@ -4,6 +4,7 @@
 //! any number of them.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -62,6 +63,38 @@ pub fn for_each_triple(
     }
 }
 
+/// Samples of which threads take some of the numbers each: of every sample the same.
+pub struct Columns<'a> {
+    start: *mut f32,
+    len: usize,
+    sample: usize,
+    columns: usize,
+    whole: PhantomData<&'a mut [f32]>,
+}
+
+// SAFETY: nothing but numbers that it borrows exclusively, handed out by `of`, which says what its caller keeps.
+unsafe impl Sync for Columns<'_> {}
+
+impl<'a> Columns<'a> {
+    /// Of samples of `sample` numbers, in groups of `columns`.
+    pub fn new(data: &'a mut [f32], sample: usize, columns: usize) -> Self {
+        Self { start: data.as_mut_ptr(), len: data.len(), sample, columns, whole: PhantomData }
+    }
+
+    /// The numbers of a group in a sample.
+    ///
+    /// # Safety
+    /// Nobody else holds those of the same group and sample.
+    #[allow(clippy::mut_from_ref, reason = "each group is another part")]
+    pub unsafe fn of(&self, group: usize, sample: usize) -> &mut [f32] {
+        let first = group * self.columns;
+        assert!(first < self.sample && (sample + 1) * self.sample <= self.len);
+        let count = self.columns.min(self.sample - first);
+        // SAFETY: within the data, says the assertion; held by nobody else, says the caller.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(sample * self.sample + first), count) }
+    }
+}
+
 /// How many partial sums a sum over `count` items is made of, when each is `size` numbers: enough for many threads,
 /// but at most about 8 MiB of them.
 pub fn partial_sums(count: usize, size: usize) -> usize {
@@ -109,6 +142,12 @@ thread_local! {
 /// Working memory of this thread, `length` numbers of any value.
 pub fn with_tile<R>(length: usize, f: impl FnOnce(&mut [f32]) -> R) -> R {
     with_scratch(&TILE, length, f)
+}
+
+/// The part of `memory` that begins with a line of the caches; it must have 16 numbers more than are needed.
+pub fn aligned(memory: &mut [f32]) -> &mut [f32] {
+    let skip = memory.as_ptr().align_offset(64).min(memory.len());
+    &mut memory[skip..]
 }
 
 /// Keeps the memory between calls: asking the system for fresh pages each time costs more than many kernels. Taken out

@@ -13,7 +13,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::conv2d::Convolution;
 use super::panel::{Left, product};
 use super::pixels::{Pixels, lanes};
-use super::split::{for_each_chunk, partial_sums, sum_in, with_scratch, with_tile};
+use super::split::{aligned, for_each_chunk, partial_sums, sum_in, with_scratch, with_tile};
 use super::tiles::{OfGradients, OfPicture, OfWeights, POINTS, Squares, ToPlaces, ToWeights, contract, expand};
 use super::transpose::transpose;
 use super::window::Window;
@@ -185,12 +185,6 @@ impl WithSimd for Products<'_> {
 
 thread_local! {
     static WEIGHTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
-}
-
-/// The part of `memory` that begins with a line of the caches; it must have 16 numbers more than are needed.
-fn aligned(memory: &mut [f32]) -> &mut [f32] {
-    let skip = memory.as_ptr().align_offset(64).min(memory.len());
-    &mut memory[skip..]
 }
 
 /// `y = w ⋆ x + bias`
