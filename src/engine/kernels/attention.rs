@@ -4,8 +4,9 @@
 use super::elementwise::vectorised;
 use super::lanes;
 use super::math;
-use super::matmul::{Matrix, matmul_on_one_thread};
-use super::split::{for_each_chunk, for_each_pair, for_each_triple, with_tile};
+use super::matmul::Matrix;
+use super::split::{aligned, for_each_chunk, for_each_pair, for_each_triple, with_tile};
+use super::strips;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
@@ -30,6 +31,12 @@ impl Sizes {
     /// Weights of one sample.
     fn shares(&self) -> usize {
         self.heads * self.queries * self.keys
+    }
+
+    /// Numbers of queries, keys or values of one head, laid out either way, and to the next line of the caches.
+    fn laid_out(&self) -> usize {
+        let rows = self.queries.max(self.keys);
+        strips::len(rows, self.head()).max(strips::len(self.head(), rows)) + 16
     }
 
     /// Multiply-adds of one product over all samples.
@@ -67,14 +74,23 @@ impl<'a> Operand<'a> {
 pub fn forward(s: &Sizes, [q, k, v]: &[Operand; 3], y: &mut [f32], shares: &mut [f32]) {
     let chunks = ((y, s.queries * s.width), (shares, s.shares()));
     for_each_pair(chunks.0, chunks.1, 2 * s.work(), |sample, y, shares| {
-        for (head, p) in shares.chunks_exact_mut(s.queries * s.keys).enumerate() {
-            let (q, k, v) = (q.head(s, sample, head), k.head(s, sample, head), v.head(s, sample, head));
-            matmul_on_one_thread(q, k.transposed(), p, s.keys, false);
-            softmax(s, p);
-            let p = Matrix::new(p, s.queries, s.keys);
-            matmul_on_one_thread(p, v, &mut y[head * s.head()..], s.width, false);
-        }
+        with_tile(s.laid_out(), |memory| {
+            for (head, p) in shares.chunks_exact_mut(s.queries * s.keys).enumerate() {
+                let (q, k, v) = (q.head(s, sample, head), k.head(s, sample, head), v.head(s, sample, head));
+                product(q, k.transposed(), memory, (p, s.keys));
+                softmax(s, p);
+                let p = Matrix::new(p, s.queries, s.keys);
+                product(p, v, memory, (&mut y[head * s.head()..], s.width));
+            }
+        });
     });
+}
+
+/// `out = a b`, `b` laid out in `memory`.
+fn product(a: Matrix, b: Matrix, memory: &mut [f32], out: (&mut [f32], usize)) {
+    let (laid_out, sizes) = (aligned(memory), b.sizes());
+    strips::lay_out(b.as_right(), sizes, laid_out);
+    strips::product(a.as_left(), laid_out, sizes, out, false);
 }
 
 /// Each row of scores becomes shares; what a causal row must not see gets none.
@@ -121,19 +137,20 @@ fn sample_backward(
     [q, k, v]: &[Operand; 3],
     (shares, dy): (&[f32], &[f32]),
     sample: usize,
-    mut write: impl FnMut(usize, usize, &dyn Fn(Target)),
+    mut write: impl FnMut(usize, usize, &mut dyn FnMut(Target)),
 ) {
     let area = s.queries * s.keys;
-    with_tile(area, |ds| {
+    with_tile(area + s.laid_out(), |memory| {
+        let (ds, memory) = memory.split_at_mut(area);
         for (head, p) in shares.chunks_exact(area).enumerate() {
             let dy = Operand { data: dy, rows: s.queries, step: s.width }.head(s, 0, head);
-            matmul_on_one_thread(dy, v.head(s, sample, head).transposed(), ds, s.keys, false);
+            product(dy, v.head(s, sample, head).transposed(), memory, (ds, s.keys));
             softmax_backward(s, p, ds);
             let (p, ds) = (Matrix::new(p, s.queries, s.keys), Matrix::new(ds, s.queries, s.keys));
-            let product = |a: Matrix, b: Matrix, to: Target| matmul_on_one_thread(a, b, to.out, to.step, false);
-            write(0, head, &|to| product(ds, k.head(s, sample, head), to));
-            write(1, head, &|to| product(ds.transposed(), q.head(s, sample, head), to));
-            write(2, head, &|to| product(p.transposed(), dy, to));
+            let mut product = |a: Matrix, b: Matrix, to: Target| product(a, b, memory, (to.out, to.step));
+            write(0, head, &mut |to| product(ds, k.head(s, sample, head), to));
+            write(1, head, &mut |to| product(ds.transposed(), q.head(s, sample, head), to));
+            write(2, head, &mut |to| product(p.transposed(), dy, to));
         }
     });
 }

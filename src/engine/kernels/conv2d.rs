@@ -13,6 +13,7 @@ use super::interleaved;
 use super::lanes;
 use super::matmul::{Matrix, matmul_on_one_thread};
 use super::nested;
+use super::pointwise;
 use super::split::{for_each_chunk, partial_sums, sum_in, sum_in_parts, with_tile};
 use super::window::Window;
 use super::winograd;
@@ -364,6 +365,9 @@ pub fn backward_weight(c: &Convolution, x: &[f32], dy: &[f32], dw: &mut [f32]) {
     let (input_len, output_len) = (c.input_len(), c.output_len());
     if output_len == 0 {
         return dw.fill(0.0);
+    }
+    if c.is_pointwise() && c.visits_all() {
+        return pointwise::backward_weight(c, x, dy, dw);
     }
     if winograd::pays(c) {
         return winograd::backward_weight(c, x, dy, dw);

@@ -3,7 +3,9 @@
 
 use std::cell::Cell;
 
+use super::panel::Left;
 use super::split::{for_each_chunk, sum_in, with_scratch};
+use super::strips::Right;
 use super::transpose::transpose;
 
 /// A row-major matrix as it lies in memory, or its transpose.
@@ -36,6 +38,23 @@ impl<'a> Matrix<'a> {
         assert!(first + count <= there, "rows {first} to {} of a matrix of {there}", first + count);
         let start = first * self.row_step.unsigned_abs();
         Self { data: &self.data[start..], rows: count, ..self }
+    }
+
+    /// Rows and columns.
+    pub fn sizes(&self) -> [usize; 2] {
+        [self.rows, self.columns]
+    }
+
+    /// As [`super::strips`] read a left factor.
+    pub fn as_left(self) -> Left<'a> {
+        let [row, step] = [self.row_step, self.column_step].map(isize::unsigned_abs);
+        Left { numbers: self.data, rows: self.rows, row, step }
+    }
+
+    /// As [`super::strips`] read a right factor.
+    pub fn as_right(self) -> Right<'a> {
+        let [row, column] = [self.row_step, self.column_step].map(isize::unsigned_abs);
+        Right { numbers: self.data, row, column }
     }
 
     pub fn transposed(self) -> Self {
@@ -108,11 +127,27 @@ pub fn matmul_rows(a: Matrix, b: Matrix, bias: Option<&[f32]>, out: &mut [f32]) 
 /// Numbers of both factors that the caches of two threads hold with ease.
 const CACHED: usize = 1 << 20;
 
-/// `out = aᵀ b`. With very many numbers threads sum over some of the rows each, because what they would have to lay out
-/// for the whole product is larger than their caches.
+/// Rows of a small result that one thread takes: multiples of what `gemm` does at once.
+fn rows_of_result(rows: usize) -> usize {
+    rows.div_ceil(4).next_multiple_of(6).max(24)
+}
+
+/// `out = aᵀ b`. With many numbers and a tall result each thread makes some of its rows. With very many, threads sum
+/// over some of the rows of both instead, because what they would have to lay out for the whole product is larger than
+/// their caches.
 pub fn matmul_of_columns(a: Matrix, b: Matrix, out: &mut [f32]) {
-    if !are_many(a.rows) || a.rows.saturating_mul(a.columns + b.columns) < CACHED {
+    if !are_many(a.rows) {
         return matmul(a.transposed(), b, out, false);
+    }
+    if a.rows.saturating_mul(a.columns + b.columns) < CACHED {
+        if a.columns < 2 * b.columns {
+            return matmul(a.transposed(), b, out, false);
+        }
+        let (rows, work) = (rows_of_result(a.columns), a.rows.saturating_mul(out.len()));
+        return for_each_chunk(out, rows * b.columns, work, |chunk, out| {
+            let own = a.transposed().rows_from(chunk * rows, out.len() / b.columns);
+            matmul_on_one_thread(own, b, out, b.columns, false);
+        });
     }
     let (parts, work) = ((a.rows / (2 * ROWS)).min(8), a.rows.saturating_mul(out.len()));
     sum_in(parts, a.rows, out, work, |rows, sums| {
@@ -221,21 +256,22 @@ mod tests {
 
     #[test]
     fn sums_over_many_rows_are_the_same_products_on_any_number_of_threads() {
-        let (rows, inner, units) = (8193, 7, 129);
-        let (a, b) = (numbers(rows * units, 1), numbers(rows * inner, 2));
-        let product = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let mut out = vec![9.0; units * inner];
-            let (a, b) = (Matrix::new(&a, rows, units), Matrix::new(&b, rows, inner));
-            pool.install(|| matmul_of_columns(a, b, &mut out));
-            out
-        };
-        let all = product(1);
-        assert!(all == product(2) && all == product(8));
-        let mut plain = vec![0.0; units * inner];
-        matmul(Matrix::new(&a, rows, units).transposed(), Matrix::new(&b, rows, inner), &mut plain, false);
-        for (a, b) in all.iter().zip(plain) {
-            assert!((a - b).abs() < 2e-3 * (1.0 + b.abs()));
+        for (rows, inner, units) in [(8193, 7, 129), (1600, 16, 257)] {
+            let (a, b) = (numbers(rows * units, 1), numbers(rows * inner, 2));
+            let product = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let mut out = vec![9.0; units * inner];
+                let (a, b) = (Matrix::new(&a, rows, units), Matrix::new(&b, rows, inner));
+                pool.install(|| matmul_of_columns(a, b, &mut out));
+                out
+            };
+            let all = product(1);
+            assert!(all == product(2) && all == product(8));
+            let mut plain = vec![0.0; units * inner];
+            matmul(Matrix::new(&a, rows, units).transposed(), Matrix::new(&b, rows, inner), &mut plain, false);
+            for (a, b) in all.iter().zip(plain) {
+                assert!((a - b).abs() < 2e-3 * (1.0 + b.abs()));
+            }
         }
     }
 

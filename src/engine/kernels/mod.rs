@@ -25,6 +25,7 @@ pub mod nested;
 pub mod nested_tiles;
 pub mod panel;
 pub mod pixels;
+pub mod pointwise;
 pub mod pool;
 pub mod pool_of_four;
 pub mod recurrent;
@@ -34,6 +35,7 @@ pub mod rows;
 pub mod runs;
 pub mod split;
 pub mod standardise;
+pub mod strips;
 #[cfg(test)]
 pub mod testing;
 pub mod tiles;

@@ -3,10 +3,13 @@
 //! Samples do not depend on each other, so threads take groups of samples and go through all steps without waiting for
 //! each other. Gates stand in PyTorch's order: LSTM i, f, g, o; GRU r, z, n.
 
+use std::cell::Cell;
+
 use super::elementwise::vectorised;
 use super::math;
-use super::matmul::{Matrix, matmul, matmul_on_one_thread, matmul_rows};
-use super::split::{for_each_chunk, for_each_pair, for_each_triple, with_tile};
+use super::matmul::{Matrix, matmul_of_columns, matmul_rows};
+use super::split::{aligned, for_each_chunk, for_each_pair, for_each_triple, with_scratch, with_tile};
+use super::strips;
 
 /// Samples of a group: small enough to share among threads, large enough for a product to pay.
 const GROUP: usize = 8;
@@ -42,10 +45,34 @@ pub fn input_product(x: &[f32], w: &[f32], bias: Option<&[f32]>, units: usize, o
     matmul_rows(Matrix::new(x, rows, inner), Matrix::new(w, units, inner).transposed(), bias, out);
 }
 
-/// `Wᵀ` laid out row by row, for products with a few rows.
-fn turned(w: &[f32], rows: usize, columns: usize, out: &mut [f32]) {
-    for (j, out) in out.chunks_exact_mut(rows).enumerate() {
-        out.iter_mut().zip(w[j..].iter().step_by(columns)).for_each(|(out, w)| *out = *w);
+/// The weights between states, laid out once for the products of all steps.
+struct Between<'a> {
+    laid_out: &'a [f32],
+    sizes: [usize; 2],
+}
+
+thread_local! {
+    static BETWEEN: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+impl Between<'_> {
+    /// Calls `f` with some matrices, each laid out.
+    fn with<R, const N: usize>(w: [Matrix; N], f: impl FnOnce([Between; N]) -> R) -> R {
+        let len = |w: &Matrix| strips::len(w.sizes()[0], w.sizes()[1]).next_multiple_of(16);
+        with_scratch(&BETWEEN, w.iter().map(len).sum::<usize>() + 16, |memory| {
+            let mut rest = aligned(memory);
+            f(w.map(|w| {
+                let (laid_out, others) = std::mem::take(&mut rest).split_at_mut(len(&w));
+                rest = others;
+                strips::lay_out(w.as_right(), w.sizes(), laid_out);
+                Between { laid_out, sizes: w.sizes() }
+            }))
+        })
+    }
+
+    /// `out = rows W`, or `out += rows W`; rows of `out` are `step` numbers apart.
+    fn product(&self, rows: Matrix, (out, step): (&mut [f32], usize), accumulate: bool) {
+        strips::product(rows.as_left(), self.laid_out, self.sizes, (out, step), accumulate);
     }
 }
 
@@ -66,16 +93,14 @@ fn carry(data: &mut [f32], s: &Sequence, from: usize, to: usize) {
 /// `gates`: in, the products with the inputs and the biases; out, the gates. Also the cells and the states.
 pub fn lstm(s: &Sequence, w: &[f32], gates: &mut [f32], cells: &mut [f32], y: &mut [f32]) {
     let (h, wide, stretch) = (s.hidden, 4 * s.hidden, s.steps * s.hidden);
-    with_tile(w.len(), |turned_w| {
-        turned(w, wide, h, turned_w);
-        let w = &*turned_w;
+    Between::with([Matrix::new(w, wide, h).transposed()], |[w]| {
         let all = ((gates, GROUP * 4 * stretch), (cells, GROUP * stretch), (y, GROUP * stretch));
         for_each_triple(all.0, all.1, all.2, s.work(4), |_, gates, cells, y| {
             for k in 0..s.steps {
                 let t = s.at(k);
                 if k > 0 {
                     let before = rows_at(y, s, s.at(k - 1), h, h);
-                    matmul_on_one_thread(before, Matrix::new(w, h, wide), &mut gates[t * wide..], 4 * stretch, true);
+                    w.product(before, (&mut gates[t * wide..], 4 * stretch), true);
                     carry(cells, s, s.at(k - 1), t);
                 }
                 vectorised(
@@ -113,38 +138,40 @@ fn lstm_cell(gates: &mut [f32], c: &mut [f32], y: &mut [f32]) {
 /// Gradients of what the gates were computed from, out of those of the states.
 pub fn lstm_backward(s: &Sequence, w: &[f32], dy: &[f32], gates: &[f32], cells: &[f32], dgates: &mut [f32]) {
     let (h, wide, stretch) = (s.hidden, 4 * s.hidden, s.steps * s.hidden);
-    for_each_chunk(dgates, GROUP * 4 * stretch, s.work(4), |group, dgates| {
-        let samples = dgates.len() / (4 * stretch);
-        let own = group * GROUP * stretch..(group * GROUP + samples) * stretch;
-        let (dy, cells, gates) = (&dy[own.clone()], &cells[own.clone()], &gates[4 * own.start..4 * own.end]);
-        with_tile((2 * samples + 1) * h, |tile| {
-            tile.fill(0.0);
-            let (zeros, rest) = tile.split_at_mut(h);
-            let (dh, dc) = rest.split_at_mut(samples * h);
-            for k in (0..s.steps).rev() {
-                let t = s.at(k);
-                if k + 1 < s.steps {
-                    let after = rows_at(dgates, s, s.at(k + 1), wide, wide);
-                    matmul_on_one_thread(after, Matrix::new(w, wide, h), dh, h, false);
+    Between::with([Matrix::new(w, wide, h)], |[w]| {
+        for_each_chunk(dgates, GROUP * 4 * stretch, s.work(4), |group, dgates| {
+            let samples = dgates.len() / (4 * stretch);
+            let own = group * GROUP * stretch..(group * GROUP + samples) * stretch;
+            let (dy, cells, gates) = (&dy[own.clone()], &cells[own.clone()], &gates[4 * own.start..4 * own.end]);
+            with_tile((2 * samples + 1) * h, |tile| {
+                tile.fill(0.0);
+                let (zeros, rest) = tile.split_at_mut(h);
+                let (dh, dc) = rest.split_at_mut(samples * h);
+                for k in (0..s.steps).rev() {
+                    let t = s.at(k);
+                    if k + 1 < s.steps {
+                        let after = rows_at(dgates, s, s.at(k + 1), wide, wide);
+                        w.product(after, (dh, h), false);
+                    }
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for sample in 0..samples {
+                                let at = (sample * s.steps + t) * h;
+                                let before = match k {
+                                    0 => &*zeros,
+                                    k => &cells[(sample * s.steps + s.at(k - 1)) * h..][..h],
+                                };
+                                let (dh, dc) = (&mut dh[sample * h..][..h], &mut dc[sample * h..][..h]);
+                                dh.iter_mut().zip(&dy[at..at + h]).for_each(|(dh, dy)| *dh += dy);
+                                let saved = (&gates[4 * at..4 * (at + h)], &cells[at..at + h], before);
+                                lstm_cell_backward(saved, dh, dc, &mut dgates[4 * at..4 * (at + h)]);
+                            }
+                        },
+                    );
                 }
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for sample in 0..samples {
-                            let at = (sample * s.steps + t) * h;
-                            let before = match k {
-                                0 => &*zeros,
-                                k => &cells[(sample * s.steps + s.at(k - 1)) * h..][..h],
-                            };
-                            let (dh, dc) = (&mut dh[sample * h..][..h], &mut dc[sample * h..][..h]);
-                            dh.iter_mut().zip(&dy[at..at + h]).for_each(|(dh, dy)| *dh += dy);
-                            let saved = (&gates[4 * at..4 * (at + h)], &cells[at..at + h], before);
-                            lstm_cell_backward(saved, dh, dc, &mut dgates[4 * at..4 * (at + h)]);
-                        }
-                    },
-                );
-            }
-        });
+            });
+        })
     });
 }
 
@@ -174,18 +201,16 @@ fn lstm_cell_backward((gates, c, before): (&[f32], &[f32], &[f32]), dh: &[f32], 
 /// sees of the state before, ungated): in, its bias. Also the new states `y`.
 pub fn gru(s: &Sequence, w: &[f32], gates: &mut [f32], states: &mut [f32], y: &mut [f32]) {
     let (h, wide, stretch) = (s.hidden, 3 * s.hidden, s.steps * s.hidden);
-    with_tile(w.len(), |turned_w| {
-        turned(w, wide, h, turned_w);
-        let w = &*turned_w;
-        let (to_gates, to_states) = (Matrix::with_step(w, h, 2 * h, wide), Matrix::with_step(&w[2 * h..], h, h, wide));
+    let parts = [Matrix::new(w, 2 * h, h), Matrix::new(&w[2 * h * h..], h, h)];
+    Between::with(parts.map(Matrix::transposed), |[to_gates, to_states]| {
         let all = ((gates, GROUP * 3 * stretch), (states, GROUP * stretch), (y, GROUP * stretch));
         for_each_triple(all.0, all.1, all.2, s.work(3), |_, gates, states, y| {
             for k in 0..s.steps {
                 let t = s.at(k);
                 if k > 0 {
                     let before = rows_at(y, s, s.at(k - 1), h, h);
-                    matmul_on_one_thread(before, to_gates, &mut gates[t * wide..], 3 * stretch, true);
-                    matmul_on_one_thread(before, to_states, &mut states[t * h..], stretch, true);
+                    to_gates.product(before, (&mut gates[t * wide..], 3 * stretch), true);
+                    to_states.product(before, (&mut states[t * h..], stretch), true);
                     carry(y, s, s.at(k - 1), t);
                 }
                 vectorised(
@@ -230,38 +255,40 @@ pub struct GruSaved<'a> {
 pub fn gru_backward(s: &Sequence, w: &[f32], dy: &[f32], saved: &GruSaved, dgates: &mut [f32], dstates: &mut [f32]) {
     let (h, wide, stretch) = (s.hidden, 3 * s.hidden, s.steps * s.hidden);
     let all = ((dgates, GROUP * 3 * stretch), (dstates, GROUP * stretch));
-    for_each_pair(all.0, all.1, s.work(3), |group, dgates, dstates| {
-        let samples = dstates.len() / stretch;
-        let first = group * GROUP * s.steps;
-        with_tile((samples + 1) * h, |tile| {
-            tile.fill(0.0);
-            let (zeros, dh) = tile.split_at_mut(h);
-            for k in (0..s.steps).rev() {
-                let t = s.at(k);
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for sample in 0..samples {
-                            let (own, at) = ((sample * s.steps + t) * h, (first + sample * s.steps + t) * h);
-                            let before = match k {
-                                0 => &*zeros,
-                                k => &saved.y[(first + sample * s.steps + s.at(k - 1)) * h..][..h],
-                            };
-                            let dh = &mut dh[sample * h..][..h];
-                            dh.iter_mut().zip(&dy[at..at + h]).for_each(|(dh, dy)| *dh += dy);
-                            let saved = (&saved.gates[3 * at..3 * (at + h)], &saved.states[at..at + h], before);
-                            let out = (&mut dgates[3 * own..3 * (own + h)], &mut dstates[own..own + h]);
-                            gru_cell_backward(saved, dh, out);
-                        }
-                    },
-                );
-                if k > 0 {
-                    let (dgates, dstates) = (rows_at(dgates, s, t, wide, 2 * h), rows_at(dstates, s, t, h, h));
-                    matmul_on_one_thread(dgates, Matrix::new(w, 2 * h, h), dh, h, true);
-                    matmul_on_one_thread(dstates, Matrix::new(&w[2 * h * h..], h, h), dh, h, true);
+    Between::with([Matrix::new(w, 2 * h, h), Matrix::new(&w[2 * h * h..], h, h)], |[of_gates, of_states]| {
+        for_each_pair(all.0, all.1, s.work(3), |group, dgates, dstates| {
+            let samples = dstates.len() / stretch;
+            let first = group * GROUP * s.steps;
+            with_tile((samples + 1) * h, |tile| {
+                tile.fill(0.0);
+                let (zeros, dh) = tile.split_at_mut(h);
+                for k in (0..s.steps).rev() {
+                    let t = s.at(k);
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            for sample in 0..samples {
+                                let (own, at) = ((sample * s.steps + t) * h, (first + sample * s.steps + t) * h);
+                                let before = match k {
+                                    0 => &*zeros,
+                                    k => &saved.y[(first + sample * s.steps + s.at(k - 1)) * h..][..h],
+                                };
+                                let dh = &mut dh[sample * h..][..h];
+                                dh.iter_mut().zip(&dy[at..at + h]).for_each(|(dh, dy)| *dh += dy);
+                                let saved = (&saved.gates[3 * at..3 * (at + h)], &saved.states[at..at + h], before);
+                                let out = (&mut dgates[3 * own..3 * (own + h)], &mut dstates[own..own + h]);
+                                gru_cell_backward(saved, dh, out);
+                            }
+                        },
+                    );
+                    if k > 0 {
+                        let (dgates, dstates) = (rows_at(dgates, s, t, wide, 2 * h), rows_at(dstates, s, t, h, h));
+                        of_gates.product(dgates, (dh, h), true);
+                        of_states.product(dstates, (dh, h), true);
+                    }
                 }
-            }
-        });
+            });
+        })
     });
 }
 
@@ -333,54 +360,57 @@ impl Squash {
 /// `y`: in, the products with the inputs and the biases; out, the states.
 pub fn rnn(s: &Sequence, squash: Squash, w: &[f32], y: &mut [f32]) {
     let (h, stretch) = (s.hidden, s.steps * s.hidden);
-    for_each_chunk(y, GROUP * stretch, s.work(1), |_, y| {
-        let samples = y.len() / stretch;
-        with_tile(samples * h, |before| {
-            for k in 0..s.steps {
-                let t = s.at(k);
-                if k > 0 {
-                    let w = Matrix::new(w, h, h).transposed();
-                    matmul_on_one_thread(Matrix::new(before, samples, h), w, &mut y[t * h..], stretch, true);
-                }
-                for (y, before) in y.chunks_exact_mut(stretch).zip(before.chunks_exact_mut(h)) {
-                    let y = &mut y[t * h..][..h];
-                    match squash {
-                        Squash::Tanh => vectorised(
-                            #[inline(always)]
-                            || y.iter_mut().for_each(|y| *y = math::tanh(*y)),
-                        ),
-                        other => y.iter_mut().for_each(|y| *y = other.value(*y)),
+    Between::with([Matrix::new(w, h, h).transposed()], |[w]| {
+        for_each_chunk(y, GROUP * stretch, s.work(1), |_, y| {
+            let samples = y.len() / stretch;
+            with_tile(samples * h, |before| {
+                for k in 0..s.steps {
+                    let t = s.at(k);
+                    if k > 0 {
+                        w.product(Matrix::new(before, samples, h), (&mut y[t * h..], stretch), true);
                     }
-                    before.copy_from_slice(y);
+                    for (y, before) in y.chunks_exact_mut(stretch).zip(before.chunks_exact_mut(h)) {
+                        let y = &mut y[t * h..][..h];
+                        match squash {
+                            Squash::Tanh => vectorised(
+                                #[inline(always)]
+                                || y.iter_mut().for_each(|y| *y = math::tanh(*y)),
+                            ),
+                            other => y.iter_mut().for_each(|y| *y = other.value(*y)),
+                        }
+                        before.copy_from_slice(y);
+                    }
                 }
-            }
-        });
+            });
+        })
     });
 }
 
 /// Gradients of the sums before squashing.
 pub fn rnn_backward(s: &Sequence, squash: Squash, w: &[f32], dy: &[f32], y: &[f32], dsums: &mut [f32]) {
     let (h, stretch) = (s.hidden, s.steps * s.hidden);
-    for_each_chunk(dsums, GROUP * stretch, s.work(1), |group, dsums| {
-        let samples = dsums.len() / stretch;
-        let own = group * GROUP * stretch..(group * GROUP + samples) * stretch;
-        let (dy, y) = (&dy[own.clone()], &y[own]);
-        with_tile(samples * h, |dh| {
-            dh.fill(0.0);
-            for k in (0..s.steps).rev() {
-                let t = s.at(k);
-                for (sample, dh) in dh.chunks_exact(h).enumerate() {
-                    let at = sample * stretch + t * h;
-                    let rows = dh.iter().zip(&dy[at..at + h]).zip(&y[at..at + h]);
-                    for (d, ((dh, dy), y)) in dsums[at..at + h].iter_mut().zip(rows) {
-                        *d = (dh + dy) * squash.slope(*y);
+    Between::with([Matrix::new(w, h, h)], |[w]| {
+        for_each_chunk(dsums, GROUP * stretch, s.work(1), |group, dsums| {
+            let samples = dsums.len() / stretch;
+            let own = group * GROUP * stretch..(group * GROUP + samples) * stretch;
+            let (dy, y) = (&dy[own.clone()], &y[own]);
+            with_tile(samples * h, |dh| {
+                dh.fill(0.0);
+                for k in (0..s.steps).rev() {
+                    let t = s.at(k);
+                    for (sample, dh) in dh.chunks_exact(h).enumerate() {
+                        let at = sample * stretch + t * h;
+                        let rows = dh.iter().zip(&dy[at..at + h]).zip(&y[at..at + h]);
+                        for (d, ((dh, dy), y)) in dsums[at..at + h].iter_mut().zip(rows) {
+                            *d = (dh + dy) * squash.slope(*y);
+                        }
+                    }
+                    if k > 0 {
+                        w.product(rows_at(dsums, s, t, h, h), (dh, h), false);
                     }
                 }
-                if k > 0 {
-                    matmul_on_one_thread(rows_at(dsums, s, t, h, h), Matrix::new(w, h, h), dh, h, false);
-                }
-            }
-        });
+            });
+        })
     });
 }
 
@@ -402,8 +432,7 @@ pub fn state_weights(s: &Sequence, y: &[f32], parts: &[(&[f32], usize, usize)], 
         let mut rest = dw;
         for &(numbers, width, columns) in parts {
             let (own, below) = std::mem::take(&mut rest).split_at_mut(columns * h);
-            let part = Matrix::with_step(numbers, s.rows(), columns, width).transposed();
-            matmul(part, before, own, false);
+            matmul_of_columns(Matrix::with_step(numbers, s.rows(), columns, width), before, own);
             rest = below;
         }
     });
