@@ -100,3 +100,137 @@ impl WithSimd for Products<'_> {
         }
     }
 }
+
+/// A picture as [`sums_of_nine`] and [`products_of_nine`] read it: rows of `pitch` numbers, zeros around it included.
+#[derive(Clone, Copy)]
+pub struct Padded<'a> {
+    pub picture: &'a [f32],
+    pub pitch: usize,
+    /// Rows and columns of places; the window of each lies to its right and below.
+    pub places: [usize; 2],
+}
+
+impl Padded<'_> {
+    /// Reading whole registers from the last place of the last row stays within the picture.
+    fn holds(&self, lanes: usize) -> bool {
+        let [rows, columns] = self.places;
+        self.picture.len() >= (rows + 1) * self.pitch + columns.next_multiple_of(lanes) + 2
+    }
+}
+
+/// As [`sums`] for windows of 3 × 3, `out` in rows of as many numbers as there are columns: at least a register. Each
+/// number is read for several rows of places at once.
+pub fn sums_of_nine(from: Padded, weights: &[f32], bias: f32, out: &mut [f32]) {
+    Arch::new().dispatch(SumsOfNine { from, weights, bias, out });
+}
+
+struct SumsOfNine<'a> {
+    from: Padded<'a>,
+    weights: &'a [f32],
+    bias: f32,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for SumsOfNine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let [rows, columns] = self.from.places;
+        assert!(columns >= S::F32_LANES && self.from.holds(1) && self.out.len() >= rows * columns);
+        let weights: [S::f32s; 9] = std::array::from_fn(|k| simd.splat_f32s(self.weights[k]));
+        let mut row = 0;
+        while row < rows {
+            row += match rows - row {
+                4.. if S::F32_LANES >= 16 => self.rows::<S, 4>(simd, &weights, row),
+                2.. => self.rows::<S, 2>(simd, &weights, row),
+                _ => self.rows::<S, 1>(simd, &weights, row),
+            };
+        }
+    }
+}
+
+impl SumsOfNine<'_> {
+    /// `ROWS` rows of places; returns `ROWS`.
+    #[inline(always)]
+    fn rows<S: Simd, const ROWS: usize>(&mut self, simd: S, weights: &[S::f32s; 9], row: usize) -> usize {
+        let (pitch, columns, lanes) = (self.from.pitch, self.from.places[1], S::F32_LANES);
+        for column in (0..columns).step_by(lanes) {
+            // At the end some places once more.
+            let column = column.min(columns - lanes);
+            let mut sums = [simd.splat_f32s(self.bias); ROWS];
+            // SAFETY: `with_simd` asserts that the last row has a window below and to the right of its last place, and
+            // that `out` has all places; no register reaches over the last column.
+            unsafe {
+                let from = self.from.picture.as_ptr().add(row * pitch + column);
+                let read =
+                    |row: usize, column: usize| from.add(row * pitch + column).cast::<S::f32s>().read_unaligned();
+                let mut x = [[simd.splat_f32s(0.0); 3]; 6];
+                for (r, x) in x.iter_mut().enumerate().take(ROWS + 2) {
+                    for (v, x) in x.iter_mut().enumerate() {
+                        *x = read(r, v);
+                    }
+                }
+                for (r, sum) in sums.iter_mut().enumerate() {
+                    for u in 0..3 {
+                        for v in 0..3 {
+                            *sum = simd.mul_add_e_f32s(weights[3 * u + v], x[r + u][v], *sum);
+                        }
+                    }
+                }
+                for (r, sum) in sums.iter().enumerate() {
+                    let to = self.out.as_mut_ptr().add((row + r) * columns + column);
+                    to.cast::<S::f32s>().write_unaligned(*sum);
+                }
+            }
+        }
+        ROWS
+    }
+}
+
+/// As [`products`] for windows of 3 × 3, `dy` in rows of as many numbers as there are columns. Each number of the
+/// picture is read for three rows of the window at once.
+pub fn products_of_nine(from: Padded, dy: &[f32], out: &mut [f32]) {
+    Arch::new().dispatch(ProductsOfNine { from, dy, out });
+}
+
+struct ProductsOfNine<'a> {
+    from: Padded<'a>,
+    dy: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for ProductsOfNine<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let ([rows, columns], pitch, lanes) = (self.from.places, self.from.pitch, S::F32_LANES);
+        assert!(self.from.holds(lanes) && self.dy.len() >= rows * columns);
+        let mut sums = [[simd.splat_f32s(0.0); 3]; 3];
+        for column in (0..columns).step_by(lanes) {
+            let real = lanes.min(columns - column);
+            // SAFETY: `holds` says that registers from any column of the last window lie within the picture.
+            let read = |row: usize| unsafe {
+                let from = self.from.picture.as_ptr().add(row * pitch + column);
+                let at = |v: usize| from.add(v).cast::<S::f32s>().read_unaligned();
+                [at(0), at(1), at(2)]
+            };
+            let (mut above, mut middle) = (read(0), read(1));
+            for row in 0..rows {
+                let below = read(row + 2);
+                let dy = &self.dy[row * columns + column..][..real];
+                let dy = if real == lanes { S::as_simd_f32s(dy).0[0] } else { simd.partial_load_f32s(dy) };
+                for v in 0..3 {
+                    sums[0][v] = simd.mul_add_e_f32s(dy, above[v], sums[0][v]);
+                    sums[1][v] = simd.mul_add_e_f32s(dy, middle[v], sums[1][v]);
+                    sums[2][v] = simd.mul_add_e_f32s(dy, below[v], sums[2][v]);
+                }
+                (above, middle) = (middle, below);
+            }
+        }
+        for (out, sum) in self.out.iter_mut().zip(sums.as_flattened()) {
+            *out += simd.reduce_sum_f32s(*sum);
+        }
+    }
+}

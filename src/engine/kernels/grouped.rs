@@ -3,9 +3,16 @@
 //! handed to [`super::conv2d`].
 
 use super::conv2d::{self, Convolution, ends, layout_of_gradient, spread, tile_from};
+use super::correlate::Layout;
+use super::depthwise::Padded;
 use super::elementwise::{copy_row, vectorised};
+use super::pixels::lanes;
 use super::split::{for_each_chunk, sum_in_parts, with_tile};
+use super::window::Window;
 use super::{correlate, depthwise};
+
+/// Numbers of a picture that is laid out as a whole: a good part of a core's second cache.
+const TILE: usize = 32 * 1024;
 
 /// Pictures `[B, groups · channels, size]` to `[B, groups · filters, places]`; weights
 /// `[groups · filters, channels, KH, KW]`.
@@ -31,6 +38,16 @@ impl Grouped {
 
     fn is_depthwise(&self) -> bool {
         self.each.channels == 1
+    }
+
+    /// How a picture is laid out for [`depthwise::sums_of_nine`] and the like, if it can be, when `before` zeros come
+    /// before it and it has a place for each of `places`.
+    fn for_nine(&self, size: [usize; 2], before: [usize; 2], places: [usize; 2]) -> Option<Layout> {
+        let Window { kernel, stride, dilation, .. } = self.each.window;
+        let [rows, pitch] = places.map(|places| places + 2);
+        let layout = Layout { channels: 1, size, stride: [1; 2], phases: [1; 2], before, rows, pitch };
+        let usual = [kernel, stride, dilation] == [[3; 2], [1; 2], [1; 2]];
+        (usual && places[0] > 0 && places[1] >= lanes() && layout.len() <= TILE).then_some(layout)
     }
 
     fn planes(&self) -> [usize; 2] {
@@ -102,6 +119,18 @@ fn put(group_of_all: &[f32], batch: usize, part: usize, group: usize, all: &mut 
 fn forward_depthwise(g: &Grouped, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let (c, [inner, outer], area) = (&g.each, g.planes(), g.each.window.area());
     let ((layout, tile), [rows, columns]) = (c.layout(), c.places());
+    if let Some(layout) = g.for_nine(c.size, c.window.before, [rows, columns]) {
+        return for_each_chunk(y, c.filters * outer, y.len() * area, |group, y| {
+            with_tile(layout.len(), |picture| {
+                layout.fill(&x[group * inner..][..inner], 0, picture);
+                let from = Padded { picture, pitch: layout.pitch, places: [rows, columns] };
+                for (f, y) in (group % g.groups * c.filters..).zip(y.chunks_exact_mut(outer)) {
+                    let bias = bias.map_or(0.0, |bias| bias[f]);
+                    depthwise::sums_of_nine(from, &w[f * area..][..area], bias, y);
+                }
+            });
+        });
+    }
     let (offsets, pitch) = (c.offsets(&layout), layout.pitch);
     for_each_chunk(y, c.filters * outer, y.len() * area, |group, y| {
         let x = &x[group * inner..][..inner];
@@ -135,6 +164,20 @@ fn put_rows(from: &[f32], pitch: usize, columns: usize, to: &mut [f32]) {
 
 fn backward_input_depthwise(g: &Grouped, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (c, [inner, outer]) = (&g.each, g.planes());
+    let before = c.window.before;
+    if c.filters == 1
+        && before.iter().all(|zeros| *zeros <= 2)
+        && let Some(layout) = g.for_nine(c.places(), before.map(|zeros| 2 - zeros), c.size)
+    {
+        return for_each_chunk(dx, inner, dy.len() * 9, |group, dx| {
+            let mut w: [f32; 9] = std::array::from_fn(|tap| w[group % g.groups * 9 + tap]);
+            w.reverse();
+            with_tile(layout.len(), |picture| {
+                layout.fill(&dy[group * outer..][..outer], 0, picture);
+                depthwise::sums_of_nine(Padded { picture, pitch: layout.pitch, places: c.size }, &w, 0.0, dx);
+            });
+        });
+    }
     let ((layout, tile), last) = (layout_of_gradient(c), ends(c)[0]);
     let (pitch, of_group) = (layout.pitch, c.filters * outer);
     let with_weights = |share: conv2d::Share| {
@@ -172,6 +215,19 @@ fn backward_weight_depthwise(g: &Grouped, x: &[f32], dy: &[f32], dw: &mut [f32])
     let ((layout, tile), [rows, columns]) = (c.layout(), c.places());
     let (offsets, padded) = (c.offsets(&layout), correlate::padded((tile - 1) * layout.pitch + columns));
     let (batch, of_group, work) = (dy.len() / g.output_len().max(1), c.filters * outer, dy.len() * area);
+    if let Some(layout) = g.for_nine(c.size, c.window.before, [rows, columns]) {
+        return sum_in_parts(batch, dw, work, |images, sums| {
+            with_tile(layout.len(), |picture| {
+                for group in images.start * g.groups..images.end * g.groups {
+                    layout.fill(&x[group * inner..][..inner], 0, picture);
+                    let from = Padded { picture, pitch: layout.pitch, places: [rows, columns] };
+                    let dy = dy[group * of_group..][..of_group].chunks_exact(outer);
+                    let sums = sums[group % g.groups * c.filters * area..].chunks_exact_mut(area);
+                    dy.zip(sums).for_each(|(dy, sums)| depthwise::products_of_nine(from, dy, sums));
+                }
+            });
+        });
+    }
     sum_in_parts(batch, dw, work, |images, sums| {
         with_tile(layout.len() + padded, |memory| {
             let (picture, gradient) = memory.split_at_mut(layout.len());
@@ -194,8 +250,40 @@ fn backward_weight_depthwise(g: &Grouped, x: &[f32], dy: &[f32], dw: &mut [f32])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::kernels::testing::{numbers, same_bits_on_any_threads};
-    use crate::engine::kernels::window::Window;
+    use crate::engine::kernels::testing::{close, numbers, same_bits_on_any_threads};
+
+    /// Places, their numbers and the weights between them, one by one.
+    #[test]
+    fn windows_of_nine_by_definition() {
+        for (size, zeros, filters) in
+            [([5, 21], 1, 1), ([33, 32], 1, 2), ([6, 40], 0, 1), ([7, 17], 2, 1), ([1, 19], 1, 1), ([4, 16], 1, 3)]
+        {
+            let window = Window { before: [zeros; 2], after: [zeros; 2], ..Window::square(3, 1) };
+            let g = Grouped { groups: 3, each: Convolution { channels: 1, size, filters, window } };
+            let [rows, columns] = g.each.places();
+            let (x, dy) = (numbers(2 * g.input_len(), 1), numbers(2 * g.output_len(), 2));
+            let w = numbers(g.groups * g.weight_len(), 3);
+            let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+            forward(&g, &x, &w, None, &mut y);
+            backward_input(&g, &w, &dy, &mut dx);
+            backward_weight(&g, &x, &dy, &mut dw);
+            let [mut exact_y, mut exact_dx, mut exact_dw] = [&y, &dx, &dw].map(|numbers| vec![0.0f64; numbers.len()]);
+            for (to, tap) in (0..y.len()).flat_map(|to| (0..9).map(move |tap| (to, tap))) {
+                let (plane, row, column) = (to / (rows * columns), to / columns % rows, to % columns);
+                let place = [row + tap / 3, column + tap % 3].map(|at| at.wrapping_sub(zeros));
+                if place[0] < size[0] && place[1] < size[1] {
+                    let from = (plane / filters * size[0] + place[0]) * size[1] + place[1];
+                    let weight = plane % (3 * filters) * 9 + tap;
+                    exact_y[to] += f64::from(x[from]) * f64::from(w[weight]);
+                    exact_dx[from] += f64::from(dy[to]) * f64::from(w[weight]);
+                    exact_dw[weight] += f64::from(dy[to]) * f64::from(x[from]);
+                }
+            }
+            close(&y, &exact_y, 2e-6);
+            close(&dx, &exact_dx, 2e-6);
+            close(&dw, &exact_dw, 2e-6);
+        }
+    }
 
     #[test]
     fn same_bits_on_any_number_of_threads() {
