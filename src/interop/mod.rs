@@ -6,6 +6,7 @@
 pub mod arriving;
 pub mod network;
 pub mod recognise;
+pub mod state_dict;
 
 pub use arriving::{Arrived, Fate, Finding, Report};
 pub use network::{Network, Node, Source};

@@ -64,7 +64,7 @@ const LFS_POINTER: Content = Content::Other(
 const EXTERNAL_DATA: Content =
     Content::Other("the external data of an ONNX model, numbers without names", "Open the .onnx file beside it.");
 const FOLDER: Content = Content::Other("a folder", "Choose the model's file in it.");
-const TEXT: Content = Content::Other("text, not a model", "Download the file again and look at what it says.");
+const TEXT: Content = Content::Other("text, not a model", "Open it in an editor to see what it says.");
 const ZIP: Content = Content::Other("an archive of other files", "Unpack it and choose the model's file.");
 
 /// Formats that begin with a mark of their own.
@@ -119,11 +119,11 @@ impl Content {
     /// Why no model can be read from it and what to do, as a sentence or two; `None` where a reader may try.
     pub fn refusal(self) -> Option<String> {
         match self {
-            Self::CutShort(what) => Some(format!("It is {what} that is cut short. Download or save it again.")),
+            Self::CutShort(what) => Some(format!("It is {what}, but cut short or damaged. Download or save it again.")),
             Self::Other(what, advice) => Some(format!("It is {what}. {advice}")),
-            Self::Unknown => Some(
-                "Its content isn't known. Models come as .keras, .h5, .onnx, .pt, .pth or .safetensors.".to_owned(),
-            ),
+            Self::Unknown => {
+                Some("Its format isn't known. Models come as .keras, .h5, .onnx, .pt, .pth or .safetensors.".to_owned())
+            }
             Self::Project
             | Self::Checkpoint
             | Self::SafeTensors
@@ -213,7 +213,7 @@ fn safetensors(path: &Path, head: &[u8], size: u64) -> Option<Content> {
             let is_ours = tensors::metadata_keys(path).iter().any(|key| key == "glassbox");
             if is_ours { Content::Checkpoint } else { Content::SafeTensors }
         }
-        _ => Content::CutShort("a safetensors file, as its first bytes have it,"),
+        _ => Content::CutShort("a safetensors file"),
     })
 }
 

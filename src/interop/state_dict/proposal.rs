@@ -1,0 +1,227 @@
+//! A network proposed from the names and sizes of weights alone. They say which layers there were, how wide they are
+//! and mostly in which order; not strides, padding, dilation, pooling, activations, nor what leads around what. So it
+//! is a proposal, and the report says so.
+
+use std::path::Path;
+
+use super::StateDict;
+use super::groups::{self, COUNTER, Group};
+use super::keras_layout::joined;
+use super::layers::{self, Found, Reads};
+use super::mapping::sizes;
+use crate::files::{NamedTensor, Values};
+use crate::interop::{Arrived, Fate, Report};
+use crate::model::layer::{
+    AdaptiveAvgPool2d, Flatten, GlobalAvgPool, Input, LayerKind, Loss, ParamValue, Recurrence, Relu,
+};
+use crate::model::{Edit, End, Graph, LayerId, Shape};
+
+/// Rows and columns, or steps, of an input whose weights do not say.
+const SIDE: usize = 32;
+const STEPS: usize = 16;
+/// More places of a picture or sequence no row is made of.
+const MOST_PLACES: usize = 1024;
+
+/// What leaves a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Picture(usize),
+    Sequence(usize),
+    Row(usize),
+}
+
+/// A layer that stands.
+#[derive(Clone, Copy)]
+struct Standing {
+    id: LayerId,
+    flow: Flow,
+    /// It can give its last step as well as all.
+    is_recurrent: bool,
+}
+
+/// A network for these weights, with them in it.
+pub fn network(dict: &StateDict, file: &Path) -> Arrived {
+    let mut report = Report::default();
+    report.say(
+        "network",
+        Fate::Translated,
+        "The file holds only weights, so this network is a proposal from their names and sizes. Check the order, strides, \
+         padding, dilation, pooling and activations before relying on its answers.",
+    );
+    for (what, sentence) in &dict.notes {
+        report.say(what, Fate::LeftOut, sentence);
+    }
+    let all = groups::of(dict);
+    let mut builder = Builder { graph: Graph::default(), standing: Vec::new(), input: Shape::default() };
+    let mut weights = Vec::new();
+    let known: Vec<Option<Found>> = all.iter().map(layers::found).collect();
+    let last = known.iter().rposition(Option::is_some);
+    for (index, (group, found)) in all.iter().zip(known).enumerate() {
+        let name = if group.name.is_empty() { "weights" } else { &group.name };
+        let guess = found.as_ref().map_or("", |found| found.guess);
+        let is_bare = Some(index) == last || all.get(index + 1).is_some_and(is_elementwise);
+        match found.and_then(|found| builder.stand(found, is_bare, Some(index) == last)) {
+            Some((id, words)) => {
+                report.say(name, Fate::Exact, format!("{guess} {words}").trim());
+                let slug = builder.graph.layer(id).map(|layer| layer.slug()).unwrap_or_default();
+                weights.extend(own_weights(dict, group, &slug));
+            }
+            None => {
+                let tensors = group.entries.iter().map(|entry| format!("{} ({})", entry.role, sizes(&entry.dims)));
+                let tensors = tensors.collect::<Vec<_>>().join(", ");
+                report.say(name, Fate::Foreign, format!("Left out, as no layer here has such weights: {tensors}."));
+            }
+        }
+    }
+    builder.close();
+    let Builder { mut graph, input, .. } = builder;
+    // Moves cards only.
+    let _ = Edit::Tidy.apply(&mut graph);
+    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    Arrived { name, format: format!("{}, weights only", dict.format), graph, inputs: vec![input], weights, report }
+}
+
+/// Norms and PReLU: what stands before them has no activation of its own.
+fn is_elementwise(group: &Group) -> bool {
+    group.entries.iter().all(|entry| entry.dims.len() <= 1)
+}
+
+fn own_weights<'a>(dict: &'a StateDict, group: &'a Group, slug: &'a str) -> impl Iterator<Item = NamedTensor> + 'a {
+    group.entries.iter().filter(|entry| entry.role != COUNTER).map(move |entry| {
+        let parts: Vec<Values> = entry.tensors.iter().map(|at| dict.tensors[*at].values.as_ref().clone()).collect();
+        NamedTensor { name: format!("{slug}.{}", entry.role), dims: entry.dims.clone(), values: joined(&parts) }
+    })
+}
+
+struct Builder {
+    graph: Graph,
+    standing: Vec<Standing>,
+    /// One sample of what enters.
+    input: Shape,
+}
+
+impl Builder {
+    /// Puts a layer behind the last one that makes what it reads. Returns what was done for it, in words; `None` where
+    /// it can read nothing that there is.
+    fn stand(&mut self, found: Found, is_bare: bool, is_last: bool) -> Option<(LayerId, String)> {
+        let Found { mut kind, reads, width, .. } = found;
+        let function = if is_bare { "none" } else { "relu" };
+        // Layers without one do not have the parameter.
+        let _ = kind.params_mut().set_param("activation", &ParamValue::Text(function.into()));
+        if self.standing.is_empty() {
+            self.input = Shape(match reads {
+                Reads::Words => vec![STEPS],
+                Reads::Picture(channels) => vec![channels, SIDE, SIDE],
+                Reads::Sequence(features) => vec![STEPS, features],
+                Reads::Row(width) | Reads::Any(width) => vec![width],
+            });
+            let entry = self.graph.add(Input::default().into(), [0.0, 0.0]);
+            let flow = match reads {
+                Reads::Picture(width) => Flow::Picture(width),
+                Reads::Sequence(width) => Flow::Sequence(width),
+                Reads::Row(width) | Reads::Any(width) => Flow::Row(width),
+                Reads::Words => Flow::Row(STEPS),
+            };
+            self.standing.push(Standing { id: entry, flow, is_recurrent: false });
+        }
+        let place = self.standing.iter().rposition(|before| fits(&kind, before, reads))?;
+        let is_branch = place + 1 < self.standing.len();
+        let (from, flow, words) = self.adapt(self.standing[place], reads);
+        let is_recurrent = matches!(kind, LayerKind::Lstm(_) | LayerKind::Gru(_) | LayerKind::SimpleRnn(_));
+        let is_norm = matches!(kind, LayerKind::BatchNorm(_));
+        let id = self.graph.add(kind, [0.0, 0.0]);
+        // A new layer behind one that stands: nothing can refuse.
+        let _ = self.graph.connect(from, id);
+        let flow = match (flow, reads) {
+            (_, Reads::Words) => Flow::Sequence(width),
+            (Flow::Picture(_), _) => Flow::Picture(width),
+            (Flow::Sequence(_), _) => Flow::Sequence(width),
+            (Flow::Row(_), _) => Flow::Row(width),
+        };
+        self.standing.push(Standing { id, flow, is_recurrent });
+        if is_norm && !is_last && !is_bare {
+            let relu = self.behind(End { layer: id, port: None }, Relu {}.into());
+            self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false });
+        }
+        let branch = if is_branch { "Connected to the last layer with as many features." } else { "" };
+        Some((id, format!("{branch} {words}").trim().to_owned()))
+    }
+
+    /// What must come between: pooling or flattening where a row is wanted, all steps or the last one.
+    fn adapt(&mut self, before: Standing, wanted: Reads) -> (End, Flow, String) {
+        let Standing { id, flow, is_recurrent } = before;
+        let from = End { layer: id, port: None };
+        match (flow, wanted) {
+            (Flow::Sequence(width), Reads::Sequence(_) | Reads::Any(_)) if is_recurrent => {
+                (End::at(id, Recurrence::SEQUENCE), Flow::Sequence(width), String::new())
+            }
+            (Flow::Sequence(width), Reads::Row(wanted)) if is_recurrent && width == wanted => {
+                (End::at(id, Recurrence::LAST), Flow::Row(width), "Reading the last step is a guess.".into())
+            }
+            (Flow::Picture(channels), Reads::Row(width)) if width == channels => {
+                let pool = self.behind(from, GlobalAvgPool {}.into());
+                (pool, Flow::Row(width), "The global average pooling before it is a guess.".into())
+            }
+            (Flow::Picture(channels), Reads::Row(width)) => {
+                let places = width / channels.max(1);
+                let rows =
+                    (1..=places).take_while(|side| side * side <= places).filter(|side| places % side == 0).last();
+                let rows = rows.unwrap_or(1);
+                let columns = places / rows;
+                let pool = self.behind(from, AdaptiveAvgPool2d { rows, columns }.into());
+                let flat = self.behind(pool, Flatten {}.into());
+                let words = format!("The pooling to {rows} × {columns} before it is a guess.");
+                (flat, Flow::Row(width), words)
+            }
+            (Flow::Sequence(features), Reads::Row(width)) if width != features => {
+                let flat = self.behind(from, Flatten {}.into());
+                if let Some(steps) = self.input.0.first_mut() {
+                    *steps = width / features.max(1);
+                }
+                (flat, Flow::Row(width), "Flattening the sequence before it is a guess.".into())
+            }
+            _ => (from, flow, String::new()),
+        }
+    }
+
+    fn behind(&mut self, from: End, kind: LayerKind) -> End {
+        let id = self.graph.add(kind, [0.0, 0.0]);
+        // As above.
+        let _ = self.graph.connect(from, id);
+        End { layer: id, port: None }
+    }
+
+    /// The last layer leads to the Loss.
+    fn close(&mut self) {
+        if let Some(last) = self.standing.last() {
+            self.behind(End { layer: last.id, port: None }, Loss::default().into());
+        }
+    }
+}
+
+/// Whether a layer can stand behind another, perhaps with pooling or flattening between.
+fn fits(kind: &LayerKind, before: &Standing, reads: Reads) -> bool {
+    // Only what enters a network is words, and in a sequence these two go by the steps.
+    let is_by_channel = match kind {
+        LayerKind::BatchNorm(_) => true,
+        LayerKind::Prelu(layer) => layer.per_channel,
+        _ => false,
+    };
+    match (before.flow, reads) {
+        (Flow::Row(width), Reads::Words) => width == STEPS && !before.is_recurrent,
+        (Flow::Picture(width), Reads::Picture(wanted)) | (Flow::Sequence(width), Reads::Sequence(wanted)) => {
+            width == wanted
+        }
+        (Flow::Sequence(_), Reads::Any(_)) if is_by_channel => false,
+        // It goes by whole pictures.
+        (Flow::Picture(_), Reads::Any(_)) if matches!(kind, LayerKind::LayerNorm(_) | LayerKind::RmsNorm(_)) => false,
+        (Flow::Picture(width) | Flow::Sequence(width) | Flow::Row(width), Reads::Any(wanted)) => {
+            width == wanted || (wanted == 1 && matches!(kind, LayerKind::Prelu(_)))
+        }
+        (Flow::Row(width), Reads::Row(wanted)) => width == wanted,
+        (Flow::Picture(width) | Flow::Sequence(width), Reads::Row(wanted)) => {
+            width > 0 && wanted >= width && wanted % width == 0 && wanted / width <= MOST_PLACES
+        }
+        _ => false,
+    }
+}
