@@ -5,6 +5,7 @@
 
 pub mod arriving;
 pub mod network;
+pub mod onnx;
 pub mod recognise;
 pub mod state_dict;
 
