@@ -322,7 +322,7 @@ fn scatter(c: &Convolution, visited: &[f32], dx: &mut [f32]) {
 
 /// `out[i · step] = numbers[i]`, and 0 in between.
 #[inline(always)]
-fn put_every(step: usize, numbers: &[f32], out: &mut [f32]) {
+pub fn put_every(step: usize, numbers: &[f32], out: &mut [f32]) {
     if step == 2 {
         // In pairs, which the compiler can vectorise; the last number may have no partner.
         let whole = out.len() / 2;

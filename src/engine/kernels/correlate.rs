@@ -81,7 +81,7 @@ impl Layout {
 
 /// `out[i] = source[i · step]`
 #[inline(always)]
-fn take_every(step: usize, source: &[f32], out: &mut [f32]) {
+pub fn take_every(step: usize, source: &[f32], out: &mut [f32]) {
     match step {
         1 => copy_row(&source[..out.len()], out),
         2 => {

@@ -108,13 +108,16 @@ pub struct Padded<'a> {
     pub pitch: usize,
     /// Rows and columns of places; the window of each lies to its right and below.
     pub places: [usize; 2],
+    /// Rows between two rows of places: 1 or 2.
+    pub down: usize,
 }
 
 impl Padded<'_> {
     /// Reading whole registers from the last place of the last row stays within the picture.
     fn holds(&self, lanes: usize) -> bool {
         let [rows, columns] = self.places;
-        self.picture.len() >= (rows + 1) * self.pitch + columns.next_multiple_of(lanes) + 2
+        (1..=2).contains(&self.down)
+            && self.picture.len() >= ((rows - 1) * self.down + 2) * self.pitch + columns.next_multiple_of(lanes) + 2
     }
 }
 
@@ -141,10 +144,11 @@ impl WithSimd for SumsOfNine<'_> {
         let weights: [S::f32s; 9] = std::array::from_fn(|k| simd.splat_f32s(self.weights[k]));
         let mut row = 0;
         while row < rows {
-            row += match rows - row {
-                4.. if S::F32_LANES >= 16 => self.rows::<S, 4>(simd, &weights, row),
-                2.. => self.rows::<S, 2>(simd, &weights, row),
-                _ => self.rows::<S, 1>(simd, &weights, row),
+            row += match (rows - row, self.from.down) {
+                (4.., 1) if S::F32_LANES >= 16 => self.rows::<S, 4, 1>(simd, &weights, row),
+                (2.., 1) => self.rows::<S, 2, 1>(simd, &weights, row),
+                (2.., _) if S::F32_LANES >= 16 => self.rows::<S, 2, 2>(simd, &weights, row),
+                _ => self.rows::<S, 1, 1>(simd, &weights, row),
             };
         }
     }
@@ -153,7 +157,12 @@ impl WithSimd for SumsOfNine<'_> {
 impl SumsOfNine<'_> {
     /// `ROWS` rows of places; returns `ROWS`.
     #[inline(always)]
-    fn rows<S: Simd, const ROWS: usize>(&mut self, simd: S, weights: &[S::f32s; 9], row: usize) -> usize {
+    fn rows<S: Simd, const ROWS: usize, const DOWN: usize>(
+        &mut self,
+        simd: S,
+        weights: &[S::f32s; 9],
+        row: usize,
+    ) -> usize {
         let (pitch, columns, lanes) = (self.from.pitch, self.from.places[1], S::F32_LANES);
         for column in (0..columns).step_by(lanes) {
             // At the end some places once more.
@@ -162,11 +171,11 @@ impl SumsOfNine<'_> {
             // SAFETY: `with_simd` asserts that the last row has a window below and to the right of its last place, and
             // that `out` has all places; no register reaches over the last column.
             unsafe {
-                let from = self.from.picture.as_ptr().add(row * pitch + column);
+                let from = self.from.picture.as_ptr().add(row * self.from.down * pitch + column);
                 let read =
                     |row: usize, column: usize| from.add(row * pitch + column).cast::<S::f32s>().read_unaligned();
                 let mut x = [[simd.splat_f32s(0.0); 3]; 6];
-                for (r, x) in x.iter_mut().enumerate().take(ROWS + 2) {
+                for (r, x) in x.iter_mut().enumerate().take((ROWS - 1) * DOWN + 3) {
                     for (v, x) in x.iter_mut().enumerate() {
                         *x = read(r, v);
                     }
@@ -174,7 +183,7 @@ impl SumsOfNine<'_> {
                 for (r, sum) in sums.iter_mut().enumerate() {
                     for u in 0..3 {
                         for v in 0..3 {
-                            *sum = simd.mul_add_e_f32s(weights[3 * u + v], x[r + u][v], *sum);
+                            *sum = simd.mul_add_e_f32s(weights[3 * u + v], x[r * DOWN + u][v], *sum);
                         }
                     }
                 }
@@ -218,7 +227,7 @@ impl WithSimd for ProductsOfNine<'_> {
             };
             let (mut above, mut middle) = (read(0), read(1));
             for row in 0..rows {
-                let below = read(row + 2);
+                let below = read(row * self.from.down + 2);
                 let dy = &self.dy[row * columns + column..][..real];
                 let dy = if real == lanes { S::as_simd_f32s(dy).0[0] } else { simd.partial_load_f32s(dy) };
                 for v in 0..3 {
@@ -226,7 +235,11 @@ impl WithSimd for ProductsOfNine<'_> {
                     sums[1][v] = simd.mul_add_e_f32s(dy, middle[v], sums[1][v]);
                     sums[2][v] = simd.mul_add_e_f32s(dy, below[v], sums[2][v]);
                 }
-                (above, middle) = (middle, below);
+                if self.from.down == 1 {
+                    (above, middle) = (middle, below);
+                } else if row + 1 < rows {
+                    (above, middle) = (below, read(row * 2 + 3));
+                }
             }
         }
         for (out, sum) in self.out.iter_mut().zip(sums.as_flattened()) {

@@ -2,8 +2,8 @@
 //! (depthwise) sums are short and go to [`super::depthwise`]; wider groups are laid out as pictures of their own and
 //! handed to [`super::conv2d`].
 
-use super::conv2d::{self, Convolution, ends, layout_of_gradient, spread, tile_from};
-use super::correlate::Layout;
+use super::conv2d::{self, Convolution, ends, layout_of_gradient, put_every, spread, tile_from};
+use super::correlate::{Layout, take_every};
 use super::depthwise::Padded;
 use super::elementwise::{copy_row, vectorised};
 use super::pixels::lanes;
@@ -40,19 +40,73 @@ impl Grouped {
         self.each.channels == 1
     }
 
-    /// How a picture is laid out for [`depthwise::sums_of_nine`] and the like, if it can be, when `before` zeros come
-    /// before it and it has a place for each of `places`.
-    fn for_nine(&self, size: [usize; 2], before: [usize; 2], places: [usize; 2]) -> Option<Layout> {
-        let Window { kernel, stride, dilation, .. } = self.each.window;
-        let [rows, pitch] = places.map(|places| places + 2);
-        let layout = Layout { channels: 1, size, stride: [1; 2], phases: [1; 2], before, rows, pitch };
-        let usual = [kernel, stride, dilation] == [[3; 2], [1; 2], [1; 2]];
-        (usual && places[0] > 0 && places[1] >= lanes() && layout.len() <= TILE).then_some(layout)
+    /// How a picture is laid out for [`depthwise::sums_of_nine`] and the like, when its windows are theirs.
+    fn nine(&self) -> Option<Nine> {
+        let Window { kernel, stride, dilation, before, .. } = self.each.window;
+        let ([rows, columns], step) = (self.each.places(), stride[0]);
+        let places = [rows, columns.saturating_sub(1) * step + 1];
+        let layout = Layout {
+            channels: 1,
+            size: self.each.size,
+            stride: [1; 2],
+            phases: [1; 2],
+            before,
+            rows: rows.saturating_sub(1) * step + 3,
+            pitch: places[1] + 2,
+        };
+        let usual = [kernel, dilation] == [[3; 2], [1; 2]] && (stride == [1; 2] || stride == [2; 2]);
+        let fits = rows > 0 && places[1] >= lanes() && layout.len() <= TILE;
+        (usual && fits).then_some(Nine { layout, places, step })
+    }
+
+    /// The same for the gradient of the pictures: a picture of as many numbers is made from that of the places.
+    fn nine_backward(&self) -> Option<Nine> {
+        let (Window { before, after, .. }, size) = (self.each.window, self.each.size);
+        let Nine { step, .. } = self.nine()?;
+        let few_zeros = before.iter().chain(&after).all(|zeros| *zeros <= 2);
+        let (before, [rows, pitch]) = (before.map(|zeros| 2 - zeros.min(2)), size.map(|numbers| numbers + 2));
+        let size_of_dy = self.each.places();
+        let layout = Layout { channels: 1, size: size_of_dy, stride: [1; 2], phases: [1; 2], before, rows, pitch };
+        let fits = self.each.filters == 1 && few_zeros && size[1] >= lanes() && layout.len() <= TILE;
+        fits.then_some(Nine { layout, places: size, step })
     }
 
     fn planes(&self) -> [usize; 2] {
         let [rows, columns] = self.each.window.places(self.each.size);
         [self.each.size[0] * self.each.size[1], rows * columns]
+    }
+}
+
+/// Windows of 3 × 3 numbers side by side that move by `step`.
+struct Nine {
+    layout: Layout,
+    /// As if windows moved by a single column.
+    places: [usize; 2],
+    step: usize,
+}
+
+impl Nine {
+    fn padded<'a>(&self, picture: &'a [f32], down: usize) -> Padded<'a> {
+        Padded { picture, pitch: self.layout.pitch, places: self.places, down }
+    }
+
+    /// Lays out the gradient of places that lie `step` apart, with zeros in between.
+    fn fill_apart(&self, dy: &[f32], out: &mut [f32]) {
+        if self.step == 1 {
+            return self.layout.fill(dy, 0, out);
+        }
+        let Layout { before: [above, left], size: [_, columns], pitch, .. } = self.layout;
+        vectorised(
+            #[inline(always)]
+            || {
+                out.fill(0.0);
+                let rows = out[above * pitch..].chunks_mut(self.step * pitch);
+                for (out, dy) in rows.zip(dy.chunks_exact(columns)) {
+                    let room = (pitch.min(out.len()) - left).min((columns - 1) * self.step + 1);
+                    put_every(self.step, dy, &mut out[left..][..room]);
+                }
+            },
+        );
     }
 }
 
@@ -119,14 +173,27 @@ fn put(group_of_all: &[f32], batch: usize, part: usize, group: usize, all: &mut 
 fn forward_depthwise(g: &Grouped, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let (c, [inner, outer], area) = (&g.each, g.planes(), g.each.window.area());
     let ((layout, tile), [rows, columns]) = (c.layout(), c.places());
-    if let Some(layout) = g.for_nine(c.size, c.window.before, [rows, columns]) {
+    if let Some(nine) = g.nine() {
+        let wide = nine.places[1];
         return for_each_chunk(y, c.filters * outer, y.len() * area, |group, y| {
-            with_tile(layout.len(), |picture| {
-                layout.fill(&x[group * inner..][..inner], 0, picture);
-                let from = Padded { picture, pitch: layout.pitch, places: [rows, columns] };
+            with_tile(nine.layout.len() + rows * wide, |memory| {
+                let (picture, made) = memory.split_at_mut(nine.layout.len());
+                nine.layout.fill(&x[group * inner..][..inner], 0, picture);
+                let from = nine.padded(picture, nine.step);
                 for (f, y) in (group % g.groups * c.filters..).zip(y.chunks_exact_mut(outer)) {
-                    let bias = bias.map_or(0.0, |bias| bias[f]);
-                    depthwise::sums_of_nine(from, &w[f * area..][..area], bias, y);
+                    let (w, bias) = (&w[f * area..][..area], bias.map_or(0.0, |bias| bias[f]));
+                    if nine.step == 1 {
+                        depthwise::sums_of_nine(from, w, bias, y);
+                        continue;
+                    }
+                    depthwise::sums_of_nine(from, w, bias, made);
+                    vectorised(
+                        #[inline(always)]
+                        || {
+                            let rows = y.chunks_exact_mut(columns).zip(made.chunks_exact(wide));
+                            rows.for_each(|(y, made)| take_every(nine.step, made, y));
+                        },
+                    );
                 }
             });
         });
@@ -164,17 +231,13 @@ fn put_rows(from: &[f32], pitch: usize, columns: usize, to: &mut [f32]) {
 
 fn backward_input_depthwise(g: &Grouped, w: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (c, [inner, outer]) = (&g.each, g.planes());
-    let before = c.window.before;
-    if c.filters == 1
-        && before.iter().all(|zeros| *zeros <= 2)
-        && let Some(layout) = g.for_nine(c.places(), before.map(|zeros| 2 - zeros), c.size)
-    {
+    if let Some(nine) = g.nine_backward() {
         return for_each_chunk(dx, inner, dy.len() * 9, |group, dx| {
             let mut w: [f32; 9] = std::array::from_fn(|tap| w[group % g.groups * 9 + tap]);
             w.reverse();
-            with_tile(layout.len(), |picture| {
-                layout.fill(&dy[group * outer..][..outer], 0, picture);
-                depthwise::sums_of_nine(Padded { picture, pitch: layout.pitch, places: c.size }, &w, 0.0, dx);
+            with_tile(nine.layout.len(), |picture| {
+                nine.fill_apart(&dy[group * outer..][..outer], picture);
+                depthwise::sums_of_nine(nine.padded(picture, 1), &w, 0.0, dx);
             });
         });
     }
@@ -215,15 +278,30 @@ fn backward_weight_depthwise(g: &Grouped, x: &[f32], dy: &[f32], dw: &mut [f32])
     let ((layout, tile), [rows, columns]) = (c.layout(), c.places());
     let (offsets, padded) = (c.offsets(&layout), correlate::padded((tile - 1) * layout.pitch + columns));
     let (batch, of_group, work) = (dy.len() / g.output_len().max(1), c.filters * outer, dy.len() * area);
-    if let Some(layout) = g.for_nine(c.size, c.window.before, [rows, columns]) {
+    if let Some(nine) = g.nine() {
+        let wide = nine.places[1];
         return sum_in_parts(batch, dw, work, |images, sums| {
-            with_tile(layout.len(), |picture| {
+            with_tile(nine.layout.len() + rows * wide, |memory| {
+                let (picture, apart) = memory.split_at_mut(nine.layout.len());
                 for group in images.start * g.groups..images.end * g.groups {
-                    layout.fill(&x[group * inner..][..inner], 0, picture);
-                    let from = Padded { picture, pitch: layout.pitch, places: [rows, columns] };
+                    nine.layout.fill(&x[group * inner..][..inner], 0, picture);
+                    let from = nine.padded(picture, nine.step);
                     let dy = dy[group * of_group..][..of_group].chunks_exact(outer);
                     let sums = sums[group % g.groups * c.filters * area..].chunks_exact_mut(area);
-                    dy.zip(sums).for_each(|(dy, sums)| depthwise::products_of_nine(from, dy, sums));
+                    for (dy, sums) in dy.zip(sums) {
+                        if nine.step == 1 {
+                            depthwise::products_of_nine(from, dy, sums);
+                            continue;
+                        }
+                        vectorised(
+                            #[inline(always)]
+                            || {
+                                let rows = apart.chunks_exact_mut(wide).zip(dy.chunks_exact(columns));
+                                rows.for_each(|(apart, dy)| put_every(nine.step, dy, apart));
+                            },
+                        );
+                        depthwise::products_of_nine(from, apart, sums);
+                    }
                 }
             });
         });
@@ -255,10 +333,9 @@ mod tests {
     /// Places, their numbers and the weights between them, one by one.
     #[test]
     fn windows_of_nine_by_definition() {
-        for (size, zeros, filters) in
-            [([5, 21], 1, 1), ([33, 32], 1, 2), ([6, 40], 0, 1), ([7, 17], 2, 1), ([1, 19], 1, 1), ([4, 16], 1, 3)]
-        {
-            let window = Window { before: [zeros; 2], after: [zeros; 2], ..Window::square(3, 1) };
+        let sizes = [([5, 21], 1, 1), ([33, 32], 1, 2), ([6, 40], 0, 1), ([7, 17], 2, 1), ([1, 19], 1, 1)];
+        for ((size, zeros, filters), step) in sizes.into_iter().flat_map(|sizes| [(sizes, 1), (sizes, 2)]) {
+            let window = Window { before: [zeros; 2], after: [zeros; 2], ..Window::square(3, step) };
             let g = Grouped { groups: 3, each: Convolution { channels: 1, size, filters, window } };
             let [rows, columns] = g.each.places();
             let (x, dy) = (numbers(2 * g.input_len(), 1), numbers(2 * g.output_len(), 2));
@@ -270,7 +347,7 @@ mod tests {
             let [mut exact_y, mut exact_dx, mut exact_dw] = [&y, &dx, &dw].map(|numbers| vec![0.0f64; numbers.len()]);
             for (to, tap) in (0..y.len()).flat_map(|to| (0..9).map(move |tap| (to, tap))) {
                 let (plane, row, column) = (to / (rows * columns), to / columns % rows, to % columns);
-                let place = [row + tap / 3, column + tap % 3].map(|at| at.wrapping_sub(zeros));
+                let place = [row * step + tap / 3, column * step + tap % 3].map(|at| at.wrapping_sub(zeros));
                 if place[0] < size[0] && place[1] < size[1] {
                     let from = (plane / filters * size[0] + place[0]) * size[1] + place[1];
                     let weight = plane % (3 * filters) * 9 + tap;
