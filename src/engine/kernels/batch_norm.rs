@@ -3,9 +3,11 @@
 //! `plane` is `H · W` for pictures and 1 for rows of features. Sums of a channel are taken in one fixed order, plane by
 //! plane, in f64: a batch of pictures has too many numbers for plain f32 sums.
 
+use std::cell::Cell;
+
 use super::elementwise::vectorised;
 use super::lanes;
-use super::split::{Columns, for_each_chunk, for_each_pair};
+use super::split::{for_each_chunk, for_each_pair, with_scratch};
 use super::standardise::scale;
 
 /// The sizes: `batch` samples of `channels` channels of `plane` numbers.
@@ -41,16 +43,13 @@ impl Statistics<'_> {
     }
 }
 
-/// Channels that one thread takes at a time: a cache line of a row of features, and of pictures a few, so that those
-/// read once more are still in its cache.
+/// Channels whose sums one thread takes at a time: a cache line of a row of features, and of pictures a few.
 const MANY: usize = 16;
 const FEW: usize = 4;
-const CACHED: usize = 96 * 1024;
 
 impl Channels {
     fn group(&self) -> usize {
-        let few = (CACHED / self.count().max(1)).clamp(1, FEW);
-        MANY.div_ceil(self.plane.max(1)).max(few)
+        MANY.div_ceil(self.plane.max(1)).max(FEW)
     }
 }
 
@@ -72,67 +71,77 @@ fn sums<const N: usize>(
     sums
 }
 
-/// Mean and biased variance of a group of channels from `first`.
-#[inline(always)]
-fn statistics(c: &Channels, x: &[f32], first: usize, mean: &mut [f32], variance: &mut [f32]) {
-    let (count, channels) = (c.count() as f64, mean.len());
-    let of_numbers = sums(
-        c,
-        first,
-        channels,
-        #[inline(always)]
-        |_, at| [lanes::sum(&x[at..at + c.plane])],
-    );
-    mean.iter_mut().zip(of_numbers).for_each(|(mean, [sum])| *mean = (sum / count) as f32);
-    let of_squares = sums(
-        c,
-        first,
-        channels,
-        #[inline(always)]
-        |channel, at| {
-            let m = mean[channel - first];
-            [lanes::sum_of(
-                &x[at..at + c.plane],
-                #[inline(always)]
-                |x| (x - m) * (x - m),
-            )]
-        },
-    );
-    variance.iter_mut().zip(of_squares).for_each(|(variance, [sum])| *variance = (sum / count) as f32);
+/// Numbers of a plane whose sums are taken one by one.
+const LONG: usize = 64;
+
+thread_local! {
+    static PLANES: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
 
-/// As [`forward`], with the mean and the biased variance of every channel of this batch, which it finds: a thread takes
-/// some channels through all samples.
-pub fn normalise(
-    c: &Channels,
-    x: &[f32],
-    epsilon: f64,
-    (weight, bias): (&[f32], &[f32]),
-    y: &mut [f32],
-    (mean, variance): (&mut [f32], &mut [f32]),
-) {
-    let length = c.group();
-    let y = Columns::new(y, c.channels * c.plane, length * c.plane);
-    for_each_pair((mean, length), (variance, length), 4 * c.len(), |group, mean, variance| {
-        let first = group * length;
+/// Mean and biased variance of every channel.
+pub fn statistics(c: &Channels, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+    if c.plane >= LONG {
+        return of_long_planes(c, x, mean, variance);
+    }
+    let (count, length) = (c.count() as f64, c.group());
+    for_each_pair((mean, length), (variance, length), 2 * c.len(), |group, mean, variance| {
+        let (first, channels) = (group * length, mean.len());
         vectorised(
             #[inline(always)]
             || {
-                statistics(c, x, first, mean, variance);
-                let mut factors = [0.0; MANY];
-                for (i, (factor, variance)) in factors.iter_mut().zip(&*variance).enumerate() {
-                    *factor = scale(*variance, epsilon) * weight[first + i];
-                }
-                for sample in 0..c.batch {
-                    // SAFETY: this call is the only one with this group.
-                    let y = unsafe { y.of(group, sample) };
-                    let x = &x[(sample * c.channels + first) * c.plane..][..y.len()];
-                    for (i, (x, y)) in x.chunks(c.plane).zip(y.chunks_mut(c.plane)).enumerate() {
-                        apply(x, mean[i], factors[i], bias[first + i], y);
-                    }
-                }
+                let of_numbers = sums(
+                    c,
+                    first,
+                    channels,
+                    #[inline(always)]
+                    |_, at| [lanes::sum(&x[at..at + c.plane])],
+                );
+                mean.iter_mut().zip(of_numbers).for_each(|(mean, [sum])| *mean = (sum / count) as f32);
+                let of_squares = sums(
+                    c,
+                    first,
+                    channels,
+                    #[inline(always)]
+                    |channel, at| [squares(&x[at..at + c.plane], mean[channel - first])],
+                );
+                variance.iter_mut().zip(of_squares).for_each(|(variance, [sum])| *variance = (sum / count) as f32);
             },
         );
+    });
+}
+
+/// `Σ (x - m)²`
+#[inline(always)]
+fn squares(x: &[f32], m: f32) -> f32 {
+    lanes::sum_of(
+        x,
+        #[inline(always)]
+        |x| (x - m) * (x - m),
+    )
+}
+
+/// Memory is what takes the time, so each plane is read once: its squares are about its own mean, and moved to that of
+/// its channel afterwards (Chan, Golub and LeVeque, 1983).
+fn of_long_planes(c: &Channels, x: &[f32], mean: &mut [f32], variance: &mut [f32]) {
+    let (count, length, sample) = (c.count() as f64, c.plane as f64, c.channels * c.plane);
+    with_scratch(&PLANES, 2 * c.batch * c.channels, |planes| {
+        for_each_chunk(planes, 2 * c.channels, 2 * c.len(), |i, planes| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (x, found) in x[i * sample..][..sample].chunks_exact(c.plane).zip(planes.chunks_exact_mut(2)) {
+                        let sum = lanes::sum(x);
+                        (found[0], found[1]) = (sum, squares(x, sum / c.plane as f32));
+                    }
+                },
+            );
+        });
+        for (channel, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
+            let planes = || planes[2 * channel..].chunks(2).step_by(c.channels).map(|of| [of[0], of[1]].map(f64::from));
+            let m = planes().map(|[sum, _]| sum).sum::<f64>() / count;
+            let moved = planes().map(|[sum, squares]| squares + length * (sum / length - m) * (sum / length - m));
+            (*mean, *variance) = (m as f32, (moved.sum::<f64>() / count) as f32);
+        }
     });
 }
 
@@ -239,8 +248,8 @@ mod tests {
     use super::*;
     use crate::engine::kernels::testing::{close, numbers, same_bits_on_any_threads};
 
-    fn cases() -> [Channels; 4] {
-        [(1, 1, 5), (6, 33, 1), (3, 5, 20), (4, 17, 7)].map(|(batch, channels, plane)| Channels {
+    fn cases() -> [Channels; 5] {
+        [(1, 1, 5), (6, 33, 1), (3, 5, 20), (4, 17, 7), (3, 2, 70)].map(|(batch, channels, plane)| Channels {
             batch,
             channels,
             plane,
@@ -259,11 +268,9 @@ mod tests {
             let x: Vec<f32> = numbers(c.len(), 1).iter().map(|x| x + 3.0).collect();
             let (weight, bias) = (numbers(c.channels, 2), numbers(c.channels, 3));
             let (mut mean, mut variance, mut y) = (vec![0.0; c.channels], vec![0.0; c.channels], vec![0.0; x.len()]);
-            normalise(&c, &x, 1e-5, (&weight, &bias), &mut y, (&mut mean, &mut variance));
+            statistics(&c, &x, &mut mean, &mut variance);
             let s = Statistics { mean: &mean, variance: &variance, epsilon: 1e-5 };
-            let mut again = y.clone();
-            forward(&c, &x, &s, &weight, &bias, &mut again);
-            assert!(y == again);
+            forward(&c, &x, &s, &weight, &bias, &mut y);
             let n = c.count() as f64;
             for k in 0..c.channels {
                 let numbers = channel(&c, &x, k);
@@ -304,7 +311,7 @@ mod tests {
             let (weight, bias) = (numbers(c.channels, 2), numbers(c.channels, 3));
             let (mut mean, mut variance, mut dx) = (vec![0.0; c.channels], vec![0.0; c.channels], vec![0.0; x.len()]);
             let (mut dweight, mut dbias) = (vec![0.0; c.channels], vec![0.0; c.channels]);
-            normalise(&c, &x, 0.01, (&weight, &bias), &mut x.clone(), (&mut mean, &mut variance));
+            statistics(&c, &x, &mut mean, &mut variance);
             let s = Statistics { mean: &mean, variance: &variance, epsilon: 0.01 };
             backward_parameters(&c, &x, &s, &dy, &mut dweight, &mut dbias);
             backward_input(&c, &x, &s, &weight, &dy, &dweight, &dbias, &mut dx);
@@ -337,8 +344,9 @@ mod tests {
         same_bits_on_any_threads(|| {
             let (mut mean, mut variance, mut y) = (vec![0.0; c.channels], vec![0.0; c.channels], vec![0.0; x.len()]);
             let (mut dweight, mut dbias, mut dx) = (weight.clone(), weight.clone(), x.clone());
-            normalise(&c, &x, 1e-5, (&weight, &weight), &mut y, (&mut mean, &mut variance));
+            statistics(&c, &x, &mut mean, &mut variance);
             let s = Statistics { mean: &mean, variance: &variance, epsilon: 1e-5 };
+            forward(&c, &x, &s, &weight, &weight, &mut y);
             backward_parameters(&c, &x, &s, &dy, &mut dweight, &mut dbias);
             backward_input(&c, &x, &s, &weight, &dy, &dweight, &dbias, &mut dx);
             [mean, variance, y, dweight, dbias, dx].concat()

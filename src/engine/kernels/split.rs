@@ -4,7 +4,6 @@
 //! any number of them.
 
 use std::cell::Cell;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -60,38 +59,6 @@ pub fn for_each_triple(
     } else {
         let all = a.par_chunks_mut(a_length).zip(b.par_chunks_mut(b_length)).zip(c.par_chunks_mut(c_length));
         all.enumerate().for_each(|(i, ((a, b), c))| f(i, a, b, c));
-    }
-}
-
-/// Samples of which threads take some of the numbers each: of every sample the same.
-pub struct Columns<'a> {
-    start: *mut f32,
-    len: usize,
-    sample: usize,
-    columns: usize,
-    whole: PhantomData<&'a mut [f32]>,
-}
-
-// SAFETY: nothing but numbers that it borrows exclusively, handed out by `of`, which says what its caller keeps.
-unsafe impl Sync for Columns<'_> {}
-
-impl<'a> Columns<'a> {
-    /// Of samples of `sample` numbers, in groups of `columns`.
-    pub fn new(data: &'a mut [f32], sample: usize, columns: usize) -> Self {
-        Self { start: data.as_mut_ptr(), len: data.len(), sample, columns, whole: PhantomData }
-    }
-
-    /// The numbers of a group in a sample.
-    ///
-    /// # Safety
-    /// Nobody else holds those of the same group and sample.
-    #[allow(clippy::mut_from_ref, reason = "each group is another part")]
-    pub unsafe fn of(&self, group: usize, sample: usize) -> &mut [f32] {
-        let first = group * self.columns;
-        assert!(first < self.sample && (sample + 1) * self.sample <= self.len);
-        let count = self.columns.min(self.sample - first);
-        // SAFETY: within the data, says the assertion; held by nobody else, says the caller.
-        unsafe { std::slice::from_raw_parts_mut(self.start.add(sample * self.sample + first), count) }
     }
 }
 

@@ -115,9 +115,10 @@ impl Op for BatchNorm {
         let out = frame.reuse(0, dims.dims())?;
         {
             let (x, weight, bias) = (frame.f32s(0)?, frame.f32s(1)?, frame.f32s(2)?);
-            bridge::write3(&out, &mean, &variance, |y, mean, variance| {
-                kernel::normalise(&c, &x, self.epsilon, (&weight, &bias), y, (mean, variance));
-            })?;
+            bridge::write2(&mean, &variance, |mean, variance| kernel::statistics(&c, &x, mean, variance))?;
+            let (mean, variance) = (bridge::f32s(&mean)?, bridge::f32s(&variance)?);
+            let statistics = Statistics { mean: &mean, variance: &variance, epsilon: self.epsilon };
+            bridge::write(&out, |y| kernel::forward(&c, &x, &statistics, &weight, &bias, y))?;
         }
         frame.set(0, out)?;
         frame.set(1, mean)?;
