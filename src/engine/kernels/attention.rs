@@ -103,26 +103,13 @@ fn softmax(s: &Sizes, scores: &mut [f32]) {
                 let seen = if s.causal { (row + 1).min(s.keys) } else { s.keys };
                 let (p, hidden) = p.split_at_mut(seen);
                 hidden.fill(0.0);
-                // The largest score in lanes, so that vector units find it; NaN is left to the exponentials.
-                let max = largest(p);
+                let max = lanes::largest(p);
                 p.iter_mut().for_each(|p| *p = math::exp((*p - max) * scale));
                 let share = 1.0 / lanes::sum(p);
                 p.iter_mut().for_each(|p| *p *= share);
             }
         },
     );
-}
-
-#[inline(always)]
-fn largest(numbers: &[f32]) -> f32 {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let mut found = [f32::NEG_INFINITY; 8];
-    let chunks = numbers.chunks_exact(8);
-    let rest = chunks.remainder().iter().fold(f32::NEG_INFINITY, |a, &b| larger(a, b));
-    for chunk in chunks {
-        found.iter_mut().zip(chunk).for_each(|(a, &b)| *a = larger(*a, b));
-    }
-    found.into_iter().fold(rest, larger)
 }
 
 /// Where one head's gradient goes: rows that stand `step` apart.

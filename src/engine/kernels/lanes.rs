@@ -37,6 +37,21 @@ pub fn sum_of_pairs(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     in_lanes::<MANY>(a, b, &f) + in_lanes::<FEW>(a_rest, b_rest, &f)
 }
 
+/// The largest of the numbers, -∞ of none. NaN is passed over.
+#[inline(always)]
+pub fn largest(numbers: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut found = [f32::NEG_INFINITY; MANY];
+    let chunks = numbers.chunks_exact(MANY);
+    let rest = chunks.remainder().iter().fold(f32::NEG_INFINITY, |a, &b| larger(a, b));
+    for chunk in chunks {
+        for i in 0..MANY {
+            found[i] = larger(found[i], chunk[i]);
+        }
+    }
+    if numbers.len() < MANY { rest } else { larger(folded(found, larger), rest) }
+}
+
 /// The sums of `f` of every pair of numbers at the same place, and of the first numbers of the pairs: both in the order
 /// in which they are summed alone.
 #[inline(always)]
@@ -52,18 +67,23 @@ pub fn sum_of_pairs_and_sum(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -
     }
     let (a, b) = (&a[long..length], &b[long..length]);
     let rest = [in_lanes::<FEW>(a, b, &f), in_lanes::<FEW>(a, a, &|a, _| a)];
-    if long == 0 { rest } else { [folded(pairs) + rest[0], folded(firsts) + rest[1]] }
+    if long == 0 { rest } else { [folded(pairs, add) + rest[0], folded(firsts, add) + rest[1]] }
 }
 
-/// The sum of all lanes.
 #[inline(always)]
-fn folded<const LANES: usize>(lanes: [f32; LANES]) -> f32 {
+fn add(a: f32, b: f32) -> f32 {
+    a + b
+}
+
+/// All lanes joined by `f`, in halves.
+#[inline(always)]
+fn folded<const LANES: usize>(lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
     // Or else the compiler does the loop before in pairs of numbers, which is what these additions want.
     let mut lanes = std::hint::black_box(lanes);
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
-            lanes[i] += lanes[i + width];
+            lanes[i] = f(lanes[i], lanes[i + width]);
         }
         width /= 2;
     }
@@ -86,7 +106,7 @@ fn in_lanes<const LANES: usize>(a: &[f32], b: &[f32], f: &impl Fn(f32, f32) -> f
             lanes[i] += f(a[i], b[i]);
         }
     }
-    folded(lanes) + total
+    folded(lanes, add) + total
 }
 
 #[cfg(test)]
@@ -100,6 +120,7 @@ mod tests {
             assert_eq!(sum(&a), (length * (length + 1) / 2) as f32);
             let squares: f32 = a.iter().map(|x| x * x).sum();
             assert_eq!(sum_of(&a, |x| x * x), squares);
+            assert_eq!(largest(&a), if length == 0 { f32::NEG_INFINITY } else { length as f32 });
             let pairs = sum_of_pairs(&a, &a, |a, b| a * b);
             assert_eq!(sum_of_pairs_and_sum(&a, &a, |a, b| a * b), [pairs, sum(&a)]);
             assert_eq!(sum_of_pairs(&a, &vec![2.0; length + 3], |a, b| a * b), (length * (length + 1)) as f32);

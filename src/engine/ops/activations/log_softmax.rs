@@ -49,7 +49,7 @@ impl Op for LogSoftmax {
             let x = frame.f32s(0)?;
             bridge::write(&out, |y| {
                 for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
-                    let max = x.iter().fold(f32::NEG_INFINITY, |max, &v| if v > max { v } else { max });
+                    let max = lanes::largest(x);
                     let log = sum_of_exponentials(x, y, max).ln();
                     x.iter().zip(y).for_each(|(x, y)| *y = x - max - log);
                 }

@@ -40,7 +40,7 @@ pub fn softmax_rows(x: &[f32], out: &mut [f32], n: usize, mut done: impl FnMut(u
         #[inline(always)]
         || {
             for (i, (x, p)) in x.chunks_exact(n).zip(out.chunks_exact_mut(n)).enumerate() {
-                let max = x.iter().fold(f32::NEG_INFINITY, |max, &v| if v > max { v } else { max });
+                let max = lanes::largest(x);
                 for (p, &x) in p.iter_mut().zip(x) {
                     *p = math::exp(x - max);
                 }
