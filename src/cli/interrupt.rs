@@ -29,6 +29,16 @@ impl Interrupt {
         Ok(Self { signal })
     }
 
+    /// The end of standard input counts as a request as well.
+    pub fn listen_to_the_end_of_input(&self) -> std::io::Result<()> {
+        let signal = self.signal.clone();
+        let wait = move || {
+            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            signal.store(usize::try_from(SIGTERM).unwrap_or(1), Ordering::Relaxed);
+        };
+        std::thread::Builder::new().name("end of input".into()).spawn(wait).map(drop)
+    }
+
     /// The exit code of a program that ends because of it: 130 after Ctrl-C, 143 after SIGTERM.
     pub fn asked(&self) -> Option<u8> {
         let signal = self.signal.load(Ordering::Relaxed);

@@ -7,6 +7,8 @@
 pub mod bench;
 mod check;
 mod debug;
+mod engines;
+mod export;
 mod interrupt;
 mod new;
 mod options;
@@ -14,6 +16,7 @@ mod output;
 mod outputs;
 mod predict;
 mod prepare;
+mod race;
 mod runs;
 mod summary;
 mod templates;
@@ -82,6 +85,9 @@ pub fn run() -> Next {
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),
         Some(Command::Predict(options)) => (predict::run(&options), options.json),
+        Some(Command::Export(options)) => (export::run(&options), options.json),
+        Some(Command::Engines(options)) => (engines::run(&options), options.json),
+        Some(Command::Race(options)) => (race::run(&options), options.json),
         Some(Command::Debug(options)) => (debug::run(&options), options.json),
     };
     Next::Exit(report(outcome, as_json))

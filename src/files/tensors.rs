@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use safetensors::serialize;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo, View};
+use safetensors::{SafeTensorError, serialize};
 
 use super::{FileError, atomic};
 
@@ -63,6 +63,12 @@ impl View for Bytes {
 
 /// Any tensors, with one key of metadata: several would stand in any order, and equal tensors are to make equal files.
 pub fn write(path: &Path, key: &str, inside: String, tensors: &[NamedTensor]) -> Result<(), FileError> {
+    let bytes = bytes(key, inside, tensors).map_err(|error| FileError::write(path, error))?;
+    atomic::write(path, &bytes)
+}
+
+/// The bytes of such a file. Errors: what the format does not take.
+pub fn bytes(key: &str, inside: String, tensors: &[NamedTensor]) -> Result<Vec<u8>, SafeTensorError> {
     let tensors = tensors.iter().map(|tensor| {
         let (dtype, bytes) = match &tensor.values {
             Values::F32(values) => (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
@@ -71,8 +77,7 @@ pub fn write(path: &Path, key: &str, inside: String, tensors: &[NamedTensor]) ->
         (tensor.name.clone(), Bytes { dtype, dims: tensor.dims.clone(), bytes })
     });
     let metadata = HashMap::from([(key.to_owned(), inside)]);
-    let bytes = serialize(tensors, Some(metadata)).map_err(|error| FileError::write(path, error))?;
-    atomic::write(path, &bytes)
+    serialize(tensors, Some(metadata))
 }
 
 /// A file whose header is read and checked; its tensors are read when they are asked for.

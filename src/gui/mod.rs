@@ -12,6 +12,7 @@ pub mod anchors;
 pub mod app;
 pub mod banners;
 pub mod canvas;
+mod code;
 pub mod compare;
 pub mod data_panel;
 pub mod debug;

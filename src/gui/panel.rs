@@ -4,6 +4,7 @@
 use egui::{Align, Layout, Rect, Ui, vec2};
 use egui_material_icons::{MaterialIcon, icons};
 
+use super::code::CodePanel;
 use super::compare::{CurvesPanel, PairPanel, RunsPanel};
 use super::debug::Pane;
 use super::dialogs::Dialogs;
@@ -92,7 +93,7 @@ pub trait Panel: Sync {
 }
 
 /// Every panel.
-pub static PANELS: [&dyn Panel; 16] = [
+pub static PANELS: [&dyn Panel; 17] = [
     &Layers,
     &Data,
     &Inspector,
@@ -109,6 +110,7 @@ pub static PANELS: [&dyn Panel; 16] = [
     &RunsPanel,
     &CurvesPanel,
     &PairPanel,
+    &CodePanel,
 ];
 
 /// Where it stands.

@@ -102,7 +102,9 @@ pub fn handle(
     if state.screen() != Screen::Workspace {
         return;
     }
-    for (key, tab) in [(Key::Num1, Tab::Build), (Key::Num2, Tab::Debug), (Key::Num3, Tab::Compare)] {
+    for (key, tab) in
+        [(Key::Num1, Tab::Build), (Key::Num2, Tab::Debug), (Key::Num3, Tab::Compare), (Key::Num4, Tab::Code)]
+    {
         if pressed(KeyboardShortcut::new(Modifiers::COMMAND, key)) {
             actions.push(Action::ShowTab(tab));
         }
@@ -208,7 +210,7 @@ const SHEET: [(&str, &[(&str, &str)]); 6] = [
             ("Ctrl O", "open a project"),
             ("Ctrl S", "save"),
             ("Ctrl Shift S", "save as"),
-            ("Ctrl 1, 2, 3", "Build, Debug, Compare"),
+            ("Ctrl 1, 2, 3, 4", "Build, Debug, Compare, Code"),
             ("F4", "toggle projector view"),
             ("F1", "explain what is under the pointer or focused"),
             ("Ctrl +, Ctrl −, Ctrl 0", "window zoom"),

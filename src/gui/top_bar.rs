@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
         if state.screen() == Screen::Workspace {
             project_name(ui, state, room, actions);
             match state.tab() {
-                Tab::Build | Tab::Compare => {
+                Tab::Build | Tab::Compare | Tab::Code => {
                     history(ui, state, actions);
                     ui.add_space(4.0);
                     transport(ui, state, room, actions);
@@ -112,7 +112,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add_space(8.0);
                     match state.tab() {
-                        Tab::Build | Tab::Compare => stats::show(ui, state.run(), rest),
+                        Tab::Build | Tab::Compare | Tab::Code => stats::show(ui, state.run(), rest),
                         Tab::Debug => bar::place(ui, state, rest, actions),
                     }
                 });
@@ -130,6 +130,12 @@ fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
             ui.spacing_mut().button_padding.x = 4.0;
         }
         let tabs = [
+            (
+                Tab::Code,
+                icons::ICON_CODE,
+                "Code",
+                "The network as the code of other frameworks, with the lines of the chosen layer lit.",
+            ),
             (
                 Tab::Compare,
                 icons::ICON_SSID_CHART,

@@ -4,6 +4,7 @@ use egui::{CentralPanel, Frame, Panel, Ui};
 
 use super::anchors;
 use super::canvas::{self, CanvasUi};
+use super::code::{self, CodeUi};
 use super::compare::{self, CompareUi};
 use super::data_panel::DataPanelUi;
 use super::debug::{self, DebugUi};
@@ -70,6 +71,7 @@ pub struct WorkspaceUi {
     pub output: OutputUi,
     pub debug: DebugUi,
     pub compare: CompareUi,
+    pub code: CodeUi,
     /// Where the canvas was drawn, or what the Debug tab has in its place: news floats there.
     pub middle: Option<egui::Rect>,
     /// The project that all this is about.
@@ -92,6 +94,7 @@ impl WorkspaceUi {
             output: before.output.for_another_project(),
             debug: before.debug.for_another_project(),
             compare: before.compare.for_another_project(),
+            code: before.code.for_another_project(),
             project: state.opened(),
             ..Self::default()
         };
@@ -130,6 +133,10 @@ pub fn show(
         Tab::Compare => {
             desk.own.middle = Some(ui.max_rect());
             compare::show(ui, desk);
+        }
+        Tab::Code => {
+            desk.own.middle = Some(ui.max_rect());
+            code::show(ui, desk);
         }
         Tab::Build if desk.own.projector.on => projector::build(ui, desk),
         Tab::Build => build(ui, desk),
@@ -207,6 +214,9 @@ fn all_wanted(state: &State, local: &WorkspaceUi) -> PictureWishes {
         for place in [Area::Top, Area::Bottom, Area::Centre, Area::Right] {
             panel::wants(Tab::Compare, &[place], state, local, &mut wanted);
         }
+        return wanted;
+    }
+    if state.tab() == Tab::Code {
         return wanted;
     }
     if local.projector.on {

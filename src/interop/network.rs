@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::layer::{LayerKind, Loss, Weight};
-use crate::model::{DataSignature, Graph, LayerId, Problem, Shape, Task, infer};
+use crate::model::{Answer, DataSignature, Graph, LayerId, Problem, Shape, Task, infer};
 
 /// Layers in the order in which they are computed. Those that lead to no Loss are left out, as the program leaves them
 /// out.
@@ -16,6 +16,8 @@ pub struct Network {
     pub signature: DataSignature,
     /// What the first Loss that compares with the data's target is asked for.
     pub task: Task,
+    /// How its outputs are read.
+    pub answer: Answer,
 }
 
 /// A layer with everything around it.
@@ -115,7 +117,7 @@ impl Network {
                 weights: layer.kind.spec().weights(&shapes),
             });
         }
-        Ok(Self { nodes, signature: signature.clone(), task })
+        Ok(Self { nodes, signature: signature.clone(), task, answer: Answer::of(drawn, task) })
     }
 
     /// How many wires read what leaves there.

@@ -9,6 +9,7 @@ mod archive;
 pub mod checkpoint;
 mod debugging;
 mod devices;
+pub mod engines;
 mod event;
 mod export;
 mod figure;

@@ -98,6 +98,8 @@ pub enum Tab {
     Debug,
     /// All runs of the project.
     Compare,
+    /// The network as the code of other frameworks.
+    Code,
 }
 
 /// Where the samples of the project are.

@@ -93,7 +93,7 @@ fn sources(chance: &mut Chance, kind: &LayerKind, made: &[(LayerId, Shape)]) -> 
 }
 
 /// A drawing over data of its shape that can be trained, `wanted` among its layers.
-fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignature)> {
+pub fn network(chance: &mut Chance, wanted: &LayerKind) -> Option<(Graph, DataSignature)> {
     let kinds = LayerKind::all();
     let rank = chance.pick(1, 3);
     let input = Shape((0..rank).map(|_| chance.pick(1, 6)).collect());
@@ -149,7 +149,7 @@ fn end(chance: &mut Chance, graph: &mut Graph, (last, shape): (LayerId, Shape)) 
     if chance.pick(0, 1) == 0 { Task::Numbers(units) } else { Task::Classes(units.max(2)) }
 }
 
-fn training(chance: &mut Chance, seed: u64) -> TrainingSpec {
+pub fn training(chance: &mut Chance, seed: u64) -> TrainingSpec {
     let all = Optimiser::all();
     let cycle = OneCycle { steps: 5, ..OneCycle::default() };
     TrainingSpec {
@@ -162,7 +162,7 @@ fn training(chance: &mut Chance, seed: u64) -> TrainingSpec {
     }
 }
 
-fn batch(chance: &mut Chance, graph: &Graph, data: &DataSignature) -> Batch {
+pub fn batch(chance: &mut Chance, graph: &Graph, data: &DataSignature) -> Batch {
     let len = chance.of(&[1, 2, 5]);
     let is_whole = graph.layers().find_map(|layer| match &layer.kind {
         LayerKind::Embedding(embedding) => Some(embedding.vocabulary),

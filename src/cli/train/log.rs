@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -13,7 +14,17 @@ use crate::trace::StepRow;
 pub struct Log {
     file: BufWriter<File>,
     path: PathBuf,
+    clock: Option<Clock>,
 }
+
+/// For who reads along: lines say when they were written, and are in the file soon after.
+struct Clock {
+    began: Instant,
+    flushed: Instant,
+}
+
+/// What is told is in the file after so long.
+const SOON: Duration = Duration::from_millis(50);
 
 /// What became of the lines that were there.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,7 +39,7 @@ impl Log {
     /// An empty log, whatever was there.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         let file = File::create(path).with_context(|| cannot(path))?;
-        Ok(Self { file: BufWriter::new(file), path: path.to_owned() })
+        Ok(Self { file: BufWriter::new(file), path: path.to_owned(), clock: None })
     }
 
     /// The log of a run that goes on after `step`: lines of later steps are taken off, the others stay.
@@ -41,11 +52,34 @@ impl Log {
             lines_until(&file, step).with_context(|| format!("Can't read the log: {}", path.display()))?;
         let went = file.set_len(kept).and_then(|()| file.seek(SeekFrom::End(0)));
         went.and_then(|_| if is_whole { Ok(()) } else { file.write_all(b"\n") }).with_context(|| cannot(path))?;
-        Ok((Self { file: BufWriter::new(file), path: path.to_owned() }, cut))
+        Ok((Self { file: BufWriter::new(file), path: path.to_owned(), clock: None }, cut))
+    }
+
+    /// From here on every line says how many seconds have passed since `began`.
+    pub fn tell_seconds(&mut self, began: Instant) {
+        self.clock = Some(Clock { began, flushed: Instant::now() });
     }
 
     pub fn line(&mut self, value: &Value) -> anyhow::Result<()> {
-        writeln!(self.file, "{value}").with_context(|| cannot(&self.path))
+        let Some(clock) = &mut self.clock else {
+            return writeln!(self.file, "{value}").with_context(|| cannot(&self.path));
+        };
+        let mut value = value.clone();
+        value["seconds"] = json!(clock.began.elapsed().as_secs_f64());
+        writeln!(self.file, "{value}").with_context(|| cannot(&self.path))?;
+        if clock.flushed.elapsed() >= SOON {
+            clock.flushed = Instant::now();
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// The last line of a log with seconds.
+    pub fn end(&mut self) -> anyhow::Result<()> {
+        if self.clock.is_some() {
+            self.line(&json!({ "event": "end", "peak_bytes": peak_bytes() }))?;
+        }
+        self.flush()
     }
 
     /// `losses`: by their names, where there are several.
@@ -65,6 +99,13 @@ impl Log {
     pub fn flush(&mut self) -> anyhow::Result<()> {
         self.file.flush().with_context(|| cannot(&self.path))
     }
+}
+
+/// The most memory that this process has held; `None` where the system does not say.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    kib.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 
 fn cannot(path: &Path) -> String {

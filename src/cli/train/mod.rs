@@ -32,6 +32,7 @@ pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
 }
 
 fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Result<()> {
+    let asked = Instant::now();
     let resume = options.resume.as_deref().map(|path| prepare::checkpoint_of(&options.file, path)).transpose()?;
     let start = prepare::Start {
         file: &options.file,
@@ -52,7 +53,10 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     curves.metric = run.task().metric();
     let claim = |name: &String| Named::claim(&options.file, name, resume.as_deref(), &curves);
     let named = options.name.as_ref().map(claim).transpose()?;
-    let log = options.log.as_deref().map(|path| open_log(path, options, &run, &mut told)).transpose()?;
+    let mut log = options.log.as_deref().map(|path| open_log(path, options, &run, &mut told)).transpose()?;
+    if let (Some(log), true) = (&mut log, options.seconds) {
+        log.tell_seconds(asked);
+    }
     let bar = progress_bar(&run, options);
     let mut training = Training {
         options,
@@ -76,6 +80,9 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         training.kept = Some(training.first_step);
     }
     let interrupt = Interrupt::listen()?;
+    if options.until_closed {
+        interrupt.listen_to_the_end_of_input()?;
+    }
     let began = Instant::now();
     let end = training.go(&interrupt)?;
     training.end(end, began.elapsed().as_secs_f64(), threads)
@@ -237,7 +244,7 @@ impl Training<'_> {
                 "event": "restored", "epoch": epoch, "step": scores.step, "val_loss": scores.loss, key: scores.score,
             }))?;
         }
-        self.flush()
+        self.log.as_mut().map(Log::end).transpose().map(drop)
     }
 
     fn end(mut self, end: End, seconds: f64, threads: usize) -> anyhow::Result<()> {

@@ -1,0 +1,69 @@
+//! `glassbox export`: the project as a folder for another framework.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use serde_json::json;
+
+use super::options::{ExportProjectOptions, ExportTo};
+use super::output::{answer, remark};
+use super::prepare;
+use crate::engine::Snapshot;
+use crate::interop::export;
+use crate::session::checkpoint;
+
+pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
+    let mut project = prepare::project(&options.file)?;
+    if let Some(path) = &options.data {
+        prepare::use_data(&mut project, path)?;
+    }
+    let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
+    dataset.notes.iter().for_each(remark);
+    let found = prepare::inference(&project, &dataset);
+    if !found.is_valid() {
+        let sentences: Vec<_> = found.problems.iter().map(|problem| prepare::sentence(&project, problem)).collect();
+        bail!("The network can't be exported yet.\n  {}", sentences.join("\n  "));
+    }
+    let weights = weights(options)?;
+    let files = match options.to {
+        ExportTo::Pytorch => export::pytorch(&project, &dataset, weights.as_ref())?,
+    };
+    let folder = options.output.clone().unwrap_or_else(|| folder_of(options));
+    let is_ours = |name: &str| files.iter().any(|file| file.name == name);
+    if !options.force {
+        let inside = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let foreign = inside.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(|name| !is_ours(name));
+        if let Some(name) = foreign.filter(|name| name != "__pycache__") {
+            bail!("{} has other files in it, such as {name}. Choose another folder, or add --force.", folder.display());
+        }
+    }
+    export::write(&folder, &files)?;
+    let names: Vec<_> = files.iter().map(|file| file.name).collect();
+    if options.json {
+        return answer(json!({ "folder": folder, "files": names, "framework": options.to.name() })).map(drop);
+    }
+    let shown = folder.display();
+    answer(format!(
+        "Exported to {shown}: {}\nProve that {} computes the same: cd {shown} && python verify.py",
+        names.join(", "),
+        options.to.name()
+    ))
+    .map(drop)
+}
+
+/// Those of a run or checkpoint, where one is named.
+fn weights(options: &ExportProjectOptions) -> anyhow::Result<Option<Snapshot>> {
+    let named = options.run.as_ref().map(PathBuf::from).or_else(|| options.checkpoint.clone());
+    let Some(named) = named else { return Ok(None) };
+    let path = prepare::checkpoint_of(&options.file, &named)?;
+    let weights = checkpoint::load_weights(&path).map_err(anyhow::Error::msg);
+    let weights = weights.with_context(|| format!("Can't use the weights of {}", path.display()))?;
+    Ok(Some(weights.snapshot))
+}
+
+/// `spiral.glassbox.json` goes into `spiral-pytorch`.
+fn folder_of(options: &ExportProjectOptions) -> PathBuf {
+    let name = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = name.strip_suffix(".glassbox.json").unwrap_or(&name);
+    options.file.with_file_name(format!("{stem}-{}", options.to.word()))
+}

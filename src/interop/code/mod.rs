@@ -1,0 +1,208 @@
+//! Code as the Code tab shows it and an export writes it: lines that know which part of the project they are about, and
+//! at which level of API they work.
+//!
+//! What the lines say is for each framework's own module; how Python is laid out (as black would) stands here once.
+
+mod formula;
+mod names;
+pub mod python;
+
+pub use formula::{Functions, expression};
+pub use names::Names;
+
+use crate::model::LayerId;
+
+/// A file of code.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    /// `model.py`
+    pub name: &'static str,
+    /// From the top.
+    pub lines: Vec<Line>,
+}
+
+/// One line, without its line break.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// With its indentation.
+    pub text: String,
+    /// What it is about; `None` for what every such file has.
+    pub part: Option<Part>,
+    /// How much the framework does for it; `None` for imports, comments and the like.
+    pub level: Option<Level>,
+}
+
+/// A part of a project that lines of code are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A layer on the canvas, a Loss too.
+    Layer(LayerId),
+    /// Where samples come from, and in which order.
+    Data,
+    /// How gradients become updates, and what limits them.
+    Optimiser,
+    /// How the learning rate changes.
+    Schedule,
+}
+
+/// What a line leaves to the framework.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A loop over steps or epochs is somebody's own.
+    Loop,
+    /// Single operations on tensors.
+    Operation,
+    /// Whole layers, losses and optimisers.
+    Layer,
+}
+
+impl Level {
+    /// Every level, from the one that leaves most to the framework.
+    pub const ALL: [Self; 3] = [Self::Layer, Self::Operation, Self::Loop];
+
+    /// As the margin of the code says it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Operation => "operation",
+            Self::Loop => "loop",
+        }
+    }
+}
+
+impl Script {
+    /// As the file holds it.
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|line| format!("{}\n", line.text)).collect()
+    }
+
+    /// Lines that are neither empty nor a comment.
+    pub fn lines_of_code(&self) -> usize {
+        let counts = |line: &&Line| !line.text.trim().is_empty() && !line.text.trim_start().starts_with('#');
+        self.lines.iter().filter(counts).count()
+    }
+}
+
+/// Longest line, as black has it.
+const WIDTH: usize = 88;
+
+/// Writes a script line by line.
+#[derive(Clone, Debug, Default)]
+pub struct Writer {
+    lines: Vec<Line>,
+    depth: usize,
+    part: Option<Part>,
+    level: Option<Level>,
+}
+
+impl Writer {
+    /// What was written.
+    pub fn script(self, name: &'static str) -> Script {
+        Script { name, lines: self.lines }
+    }
+
+    /// A line at the present depth, however long.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        let text = if text.is_empty() { String::new() } else { format!("{}{text}", "    ".repeat(self.depth)) };
+        self.lines.push(Line { text, part: self.part, level: self.level });
+    }
+
+    /// Empty lines, which are about nothing.
+    pub fn blank(&mut self, count: usize) {
+        self.lines.extend(vec![Line::default(); count]);
+    }
+
+    /// Several lines at the present depth, as they stand.
+    pub fn text(&mut self, text: &str) {
+        text.lines().for_each(|line| self.line(line));
+    }
+
+    /// What is written inside is one step deeper.
+    pub fn inside(&mut self, write: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        write(self);
+        self.depth -= 1;
+    }
+
+    /// A head such as `def forward(self, x):` and what stands under it.
+    pub fn block(&mut self, head: impl AsRef<str>, write: impl FnOnce(&mut Self)) {
+        self.line(head);
+        self.inside(write);
+    }
+
+    /// What is written inside is about this part and works at this level.
+    pub fn about(&mut self, part: Part, level: Level, write: impl FnOnce(&mut Self)) {
+        let before = (self.part.replace(part), self.level.replace(level));
+        write(self);
+        (self.part, self.level) = before;
+    }
+
+    /// What is written inside works at this level, whatever it is about.
+    pub fn at_level(&mut self, level: Level, write: impl FnOnce(&mut Self)) {
+        let before = self.level.replace(level);
+        write(self);
+        self.level = before;
+    }
+
+    /// `head(a, b)tail`, broken as black breaks it where it is too long: all arguments on a line of their own, or one a
+    /// line.
+    pub fn call(&mut self, head: &str, arguments: &[String], tail: &str) {
+        let whole = format!("{head}({}){tail}", arguments.join(", "));
+        if self.fits(&whole, 0) || arguments.is_empty() {
+            return self.line(whole);
+        }
+        self.line(format!("{head}("));
+        let together = arguments.join(", ");
+        self.inside(|w| {
+            if w.fits(&together, 0) {
+                w.line(together);
+            } else {
+                arguments.iter().for_each(|argument| w.line(format!("{argument},")));
+            }
+        });
+        self.line(format!("){tail}"));
+    }
+
+    fn fits(&self, text: &str, more: usize) -> bool {
+        4 * self.depth + text.chars().count() + more <= WIDTH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Writer)) -> String {
+        let mut writer = Writer::default();
+        write(&mut writer);
+        writer.script("x.py").text()
+    }
+
+    #[test]
+    fn long_calls_are_broken_as_black_breaks_them() {
+        let arguments = |count: usize| -> Vec<String> { (0..count).map(|i| format!("argument_{i}={i}")).collect() };
+        assert_eq!(written(|w| w.call("f", &arguments(2), "")), "f(argument_0=0, argument_1=1)\n");
+        let six = written(|w| w.inside(|w| w.call("optimizer = torch.optim.Adam", &arguments(5), "")));
+        assert_eq!(
+            six,
+            "    optimizer = torch.optim.Adam(\n        argument_0=0, argument_1=1, argument_2=2, argument_3=3, \
+             argument_4=4\n    )\n"
+        );
+        let nine = written(|w| w.call("f", &arguments(9), "(x)"));
+        assert!(nine.starts_with("f(\n    argument_0=0,\n") && nine.ends_with("    argument_8=8,\n)(x)\n"), "{nine}");
+    }
+
+    #[test]
+    fn lines_know_what_they_are_about() {
+        let mut writer = Writer::default();
+        writer.line("import torch");
+        writer.about(Part::Data, Level::Loop, |w| w.block("for x in data:", |w| w.line("pass")));
+        writer.blank(1);
+        let script = writer.script("train.py");
+        let parts: Vec<_> = script.lines.iter().map(|line| (line.part, line.level)).collect();
+        let data = (Some(Part::Data), Some(Level::Loop));
+        assert_eq!(parts, [(None, None), data, data, (None, None)]);
+        assert_eq!((script.lines[2].text.as_str(), script.lines_of_code()), ("    pass", 3));
+    }
+}

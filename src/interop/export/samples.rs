@@ -1,0 +1,46 @@
+//! The samples as numpy keeps them: an archive of four arrays.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::ExportError;
+use crate::data::{Dataset, Samples};
+use crate::files::{FileError, npy};
+
+/// `data.npz`: `train_x` `[N, ...]`, `train_y`, `validation_x`, `validation_y`.
+pub fn npz(dataset: &Dataset) -> Result<Vec<u8>, ExportError> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    // The same samples make the same file.
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default())
+        .large_file(true);
+    for (name, part) in [("train", &dataset.train), ("validation", &dataset.validation)] {
+        let [inputs, targets] = arrays(part, &dataset.input_shape, dataset)?;
+        for (letter, bytes) in [("x", inputs), ("y", targets)] {
+            let wrote = archive
+                .start_file(format!("{name}_{letter}.npy"), options)
+                .map_err(std::io::Error::other)
+                .and_then(|()| archive.write_all(&bytes));
+            wrote.map_err(cannot)?;
+        }
+    }
+    let whole = archive.finish().map_err(|error| cannot(std::io::Error::other(error)))?;
+    Ok(whole.into_inner())
+}
+
+fn cannot(error: std::io::Error) -> ExportError {
+    ExportError::File(FileError::write(Path::new("data.npz"), error))
+}
+
+fn arrays(part: &Samples, shape: &[usize], dataset: &Dataset) -> Result<[Vec<u8>; 2], ExportError> {
+    let rows: Vec<u32> = (0..part.len() as u32).collect();
+    let batch = part.fetch(&rows)?;
+    let inputs: Vec<usize> = std::iter::once(part.len()).chain(shape.iter().copied()).collect();
+    let target = dataset.truth.task.target();
+    let targets: Vec<usize> = std::iter::once(part.len()).chain(target.0).collect();
+    Ok([npy::bytes(&inputs, &batch.inputs), npy::bytes(&targets, &batch.targets)])
+}

@@ -1,0 +1,290 @@
+//! `train.py`: samples, optimiser, schedule and the loop.
+
+use super::super::code::{Level, Names, Part, Script, Writer, python};
+use super::super::{Network, Refusal};
+use super::loss::{self, Losses};
+use super::optimiser;
+use super::schedule;
+use super::{TAKEN, model};
+use crate::model::layer::LayerKind;
+use crate::model::{Clip, Metric, Project, Schedule, Watched};
+
+/// What the loop needs to know.
+struct Loop<'a> {
+    class: &'a str,
+    project: &'a Project,
+    network: &'a Network,
+    losses: &'a Losses,
+    /// The answer among what `forward` returns; `outputs` itself where it returns nothing else.
+    answer: String,
+    /// How the right classes of a batch are found; `None` for numbers.
+    right: Option<&'static str>,
+    metric: Metric,
+}
+
+/// Writes the file. Errors: settings that PyTorch has no words for.
+pub fn script(class: &str, project: &Project, network: &Network, losses: &Losses) -> Result<Script, Vec<Refusal>> {
+    let refused = schedule::refusal(&project.training).map(|why| Refusal { layer: String::new(), why });
+    if let Some(refusal) = refused {
+        return Err(vec![refusal]);
+    }
+    let place = model::main_answer(network, losses);
+    let answer = if losses.returned.len() > 1 { format!("outputs[{place}]") } else { "outputs".to_owned() };
+    let right = loss::right_answers(network);
+    let metric = network.task.metric();
+    let it = Loop { class, project, network, losses, answer, right, metric };
+    let mut w = Writer::default();
+    it.head(&mut w);
+    optimiser::definitions(&mut w, &project.training.optimiser);
+    schedule::definitions(&mut w, &project.training);
+    it.optimiser(&mut w);
+    it.step(&mut w);
+    it.evaluate(&mut w);
+    w.blank(2);
+    w.block("def main():", |w| {
+        it.prepare(w);
+        w.blank(1);
+        it.epochs(w);
+    });
+    w.blank(2);
+    w.block("if __name__ == \"__main__\":", |w| w.line("main()"));
+    Ok(w.script("train.py"))
+}
+
+impl Loop<'_> {
+    fn head(&self, w: &mut Writer) {
+        let (training, losses) = (&self.project.training, self.losses);
+        w.line(format!("\"\"\"Trains {} on the samples of Glassbox, in the same order.", self.class));
+        w.blank(1);
+        w.line("python train.py, or on several processes: torchrun --nproc_per_node=2 train.py");
+        w.line("\"\"\"");
+        w.blank(1);
+        for (module, is_used) in [("copy", training.keep_best), ("math", schedule::uses_math(training))] {
+            if is_used {
+                w.line(format!("import {module}"));
+            }
+        }
+        if training.keep_best || schedule::uses_math(training) {
+            w.blank(1);
+        }
+        w.line("import torch");
+        if training.clip != Clip::None {
+            w.line("from torch import nn");
+        }
+        w.line("from torch.utils.data import DataLoader");
+        w.blank(1);
+        if self.right.is_none() {
+            w.line("import reproduce");
+        }
+        w.line("import torch_run");
+        let mut names = vec![self.class.to_owned(), "loss_function".to_owned()];
+        names.extend(losses.are_several().then(|| "losses".to_owned()));
+        names.extend((!losses.penalties.is_empty()).then(|| "penalty".to_owned()));
+        w.line(format!("from model import {}", names.join(", ")));
+        w.blank(1);
+        w.at_level(Level::Loop, |w| {
+            w.line(format!("EPOCHS = {}", training.epochs));
+            w.line(format!("BATCH_SIZE = {}", training.batch_size));
+            w.line(format!("SEED = {}", training.seed));
+        });
+        let draws = self.draws();
+        if !draws.is_empty() {
+            w.line("# What keys the random numbers of these layers.");
+            w.line(format!("DRAWS = {draws}"));
+        }
+        w.blank(2);
+    }
+
+    fn optimiser(&self, w: &mut Writer) {
+        let training = &self.project.training;
+        w.about(Part::Optimiser, Level::Layer, |w| {
+            w.block("def make_optimizer(network):", |w| {
+                optimiser::construct(w, &training.optimiser, training.learning_rate);
+            });
+        });
+        w.blank(2);
+    }
+
+    /// `loss_function(outputs, y)`
+    fn loss_of(&self, outputs: &str) -> String {
+        format!("loss_function({})", self.losses.arguments().replacen("outputs", outputs, 1))
+    }
+
+    fn evaluate(&self, w: &mut Writer) {
+        w.line("@torch.no_grad()");
+        w.block("def evaluate(network, loader, device):", |w| {
+            w.line("\"\"\"Loss and score over all samples.\"\"\"");
+            w.line("network.eval()");
+            match self.right {
+                Some(_) => w.line("loss, right, seen = 0.0, 0.0, 0"),
+                None => w.line("loss, seen, answers, truths = 0.0, 0, [], []"),
+            }
+            w.block("for x, y in loader:", |w| {
+                w.line("x, y = x.to(device), y.to(device)");
+                w.line("outputs = network(x)");
+                w.line(format!("loss += {}.item() * len(x)", self.loss_of("outputs")));
+                match self.right {
+                    Some(right) => {
+                        let right = right.replace("answer", &self.answer);
+                        w.line(format!("right += ({right}).float().mean().item() * len(x)"));
+                    }
+                    None => {
+                        w.line(format!("answers.append({}.float().cpu())", self.answer));
+                        w.line(format!("truths.append({}.float().cpu())", self.truth()));
+                    }
+                }
+                w.line("seen += len(x)");
+            });
+            match self.right {
+                Some(_) => w.line("return loss / seen, right / seen"),
+                None => {
+                    let together =
+                        if self.network.task == self.network.signature.task { "" } else { ", together=True" };
+                    let call = format!("reproduce.r_squared(torch.cat(answers), torch.cat(truths){together})");
+                    w.line(format!("return loss / seen, {call}"));
+                }
+            }
+        });
+    }
+
+    /// What the answer is compared with for its score.
+    fn truth(&self) -> String {
+        let main = self.network.main_loss().map(|(node, _)| node.slug.clone());
+        let one = self.losses.each.iter().find(|one| Some(&one.slug) == main.as_ref());
+        let truth = one.map_or("y", |one| one.truth.as_str());
+        let returned = loss::names_of(self.network, &Names::of(self.network, &TAKEN), &self.losses.returned);
+        match returned.iter().position(|name| name == truth) {
+            Some(place) if returned.len() > 1 => format!("outputs[{place}]"),
+            _ => truth.to_owned(),
+        }
+    }
+
+    fn prepare(&self, w: &mut Writer) {
+        w.line("options = torch_run.options(EPOCHS)");
+        w.line("process = torch_run.Process(options)");
+        let classes = format!("classes={}", python::bool(self.losses.of_classes));
+        w.about(Part::Data, Level::Layer, |w| {
+            w.line(format!("train = torch_run.samples(\"train\", {classes})"));
+            w.line(format!("validation = torch_run.samples(\"validation\", {classes})"));
+            w.line("order = torch_run.EpochOrder(len(train), BATCH_SIZE, SEED, process)");
+            w.line("loader = DataLoader(train, batch_sampler=order)");
+            w.line("validation_loader = DataLoader(validation, batch_size=512)");
+        });
+        w.blank(1);
+        w.at_level(Level::Layer, |w| {
+            w.line(format!("network = {}()", self.class));
+            w.line("network.load_state_dict(torch_run.weights())");
+            if !self.draws().is_empty() {
+                w.line("replay = torch_run.Replay(network, SEED, DRAWS)");
+            }
+            w.line("model = process.wrap(network)");
+        });
+        w.about(Part::Optimiser, Level::Layer, |w| w.line("optimizer = make_optimizer(network)"));
+        schedule::construct(w, &self.project.training);
+        w.line("epoch, step = torch_run.resume(options, network, optimizer)");
+        if self.project.training.keep_best {
+            w.line("best, kept = float(\"inf\"), None");
+        }
+        if self.project.training.early_stopping.is_some() {
+            w.line("least, waited = float(\"inf\"), 0");
+        }
+    }
+
+    /// The layers that draw numbers while training, with what keys them.
+    fn draws(&self) -> String {
+        let names = Names::of(self.network, &TAKEN);
+        let draws = |kind: &LayerKind| matches!(kind, LayerKind::Dropout(_) | LayerKind::GaussianNoise(_));
+        let drawing = self.network.nodes.iter().zip(&names.layers).filter(|(node, _)| draws(&node.kind));
+        let pairs: Vec<_> = drawing.map(|(node, name)| format!("\"{name}\": {}", node.id.0 + 1)).collect();
+        if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(", ")) }
+    }
+
+    fn epochs(&self, w: &mut Writer) {
+        let training = &self.project.training;
+        w.at_level(Level::Loop, |w| {
+            w.block("while epoch < options.epochs and not process.is_over(step):", |w| {
+                w.about(Part::Data, Level::Loop, |w| w.line("order.set_epoch(epoch)"));
+                w.line("model.train()");
+                w.line("total, count = 0.0, 0");
+                w.block("for x, y in loader:", |w| self.batch(w));
+                w.line("epoch += 1");
+                w.line("val_loss, score = evaluate(network, validation_loader, process.device)");
+                let key = match self.metric {
+                    Metric::Accuracy => "val_accuracy",
+                    Metric::R2 => "val_r2",
+                };
+                w.line(format!("process.tell_epoch(epoch, step, total / count, val_loss, {key}=score)"));
+                w.line("process.save(options.checkpoint, network, optimizer, epoch, step)");
+                if let Schedule::Plateau(plateau) = &training.schedule {
+                    let watched = if plateau.watch == Watched::Loss { "val_loss" } else { "score" };
+                    w.about(Part::Schedule, Level::Layer, |w| w.line(format!("plateau.step({watched})")));
+                }
+                if training.keep_best {
+                    w.block("if val_loss < best:", |w| {
+                        w.line("best, kept = val_loss, copy.deepcopy(network.state_dict())");
+                    });
+                }
+                if let Some(early) = training.early_stopping {
+                    let margin = python::float(early.min_delta);
+                    let below = if early.min_delta == 0.0 { "least".to_owned() } else { format!("least - {margin}") };
+                    w.line(format!("waited = 0 if val_loss < {below} else waited + 1"));
+                    w.line("least = val_loss if waited == 0 else least");
+                    w.block(format!("if waited >= {}:", early.patience.max(1)), |w| w.line("break"));
+                }
+            });
+        });
+        if training.keep_best {
+            w.block("if kept:", |w| w.line("network.load_state_dict(kept)"));
+        }
+        w.line("process.finish(options.checkpoint, network, optimizer, epoch, step)");
+    }
+
+    fn step(&self, w: &mut Writer) {
+        let (training, losses) = (&self.project.training, self.losses);
+        w.block("def train_step(network, model, optimizer, x, y, step, amp=False):", |w| {
+            w.line("\"\"\"One step; `model` is `network`, perhaps compiled or on several devices.\"\"\"");
+            schedule::step(w, training);
+            w.about(Part::Optimiser, Level::Loop, |w| w.line("optimizer.zero_grad()"));
+            w.at_level(Level::Loop, |w| {
+                w.block("with torch.autocast(x.device.type, torch.bfloat16, enabled=amp):", |w| {
+                    w.line("outputs = model(x)");
+                    w.line(format!("loss = {}", self.loss_of("outputs")));
+                });
+            });
+            w.about(Part::Optimiser, Level::Loop, |w| {
+                let penalised = !losses.penalties.is_empty();
+                w.line(if penalised { "(loss + penalty(network)).backward()" } else { "loss.backward()" });
+                let clip =
+                    |name: &str, max: f64| format!("nn.utils.{name}(network.parameters(), {})", python::float(max));
+                match training.clip {
+                    Clip::None => {}
+                    Clip::Norm { max } => w.line(clip("clip_grad_norm_", max)),
+                    Clip::Value { max } => w.line(clip("clip_grad_value_", max)),
+                }
+                w.line("optimizer.step()");
+            });
+            w.line("return outputs, loss.detach()");
+        });
+        w.blank(2);
+    }
+
+    /// The body of the loop over batches.
+    fn batch(&self, w: &mut Writer) {
+        w.line("x, y = x.to(process.device), y.to(process.device)");
+        if !self.draws().is_empty() {
+            w.line("replay.step = step");
+        }
+        let arguments = ["network", "model", "optimizer", "x", "y", "step", "options.amp"].map(str::to_owned);
+        w.call("outputs, loss = train_step", &arguments, "");
+        w.line("step += 1");
+        w.line("total, count = total + loss.item(), count + 1");
+        let right = self.right.map(|right| format!("({})", right.replace("answer", &self.answer)));
+        let mut arguments = vec!["step".to_owned(), "loss".to_owned(), "optimizer".to_owned()];
+        arguments.extend(right.map(|right| format!("right={right}")));
+        if self.losses.are_several() {
+            arguments.push(format!("losses=losses({})", self.losses.arguments()));
+        }
+        w.call("process.tell_step", &arguments, "");
+        w.block("if process.is_over(step):", |w| w.line("break"));
+    }
+}

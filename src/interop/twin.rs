@@ -1,0 +1,78 @@
+//! A project in the code of another framework.
+
+use super::code::Script;
+use super::{Network, Refusal, pytorch};
+use crate::model::Project;
+
+/// The code of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Twin {
+    /// Network and loss: `model.py`.
+    pub model: Script,
+    /// Data, optimiser and loop: `train.py`.
+    pub train: Script,
+    /// For each tensor of ours what the twin's `state_dict` calls it: `lstm_1.weight_ih` and `lstm_1.weight_ih_l0`.
+    pub tensors: Vec<(String, String)>,
+    /// What the class is called.
+    pub class: String,
+    /// The network's own answer among what `forward` returns.
+    pub answer: usize,
+    /// Targets are class indices.
+    pub of_classes: bool,
+    /// `outputs, y`
+    pub loss_arguments: String,
+    /// The first version of PyTorch that has all of it, where that is younger than 1.13.
+    pub needs: Option<&'static str>,
+}
+
+impl Twin {
+    /// The files that a person reads.
+    pub fn scripts(&self) -> [&Script; 2] {
+        [&self.model, &self.train]
+    }
+
+    /// Of both files.
+    pub fn lines_of_code(&self) -> usize {
+        self.scripts().into_iter().map(Script::lines_of_code).sum()
+    }
+}
+
+/// A framework that projects are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Framework {
+    /// PyTorch: `nn.Module`, `DataLoader`, a loop that is written out.
+    PyTorch,
+}
+
+impl Framework {
+    /// Every framework, in the order in which they are shown.
+    pub const ALL: [Self; 1] = [Self::PyTorch];
+
+    /// "PyTorch"
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PyTorch => "PyTorch",
+        }
+    }
+
+    /// As the command line says it: "pytorch".
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PyTorch => "pytorch",
+        }
+    }
+
+    /// What is installed to have it: "torch".
+    pub fn package(self) -> &'static str {
+        match self {
+            Self::PyTorch => "torch",
+        }
+    }
+
+    /// The code of a project. Errors: everything in it that the framework has no words for.
+    pub fn twin(self, project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> {
+        match self {
+            Self::PyTorch => pytorch::twin(project, network),
+        }
+    }
+}

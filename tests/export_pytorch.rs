@@ -1,0 +1,164 @@
+//! What is exported to PyTorch computes there what it computes here: proved by PyTorch itself, by the very `verify.py`
+//! that a person gets.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use glassbox::data::{self, Dataset, Encoding, NoProgress, Samples, Truth};
+use glassbox::interop::export::{self, ExportError};
+use glassbox::model::layer::LayerKind;
+use glassbox::model::{DataSpec, Optimiser, Project, Schedule, Source, Task, TrainingSpec, templates};
+
+use support::frameworks::{python_with, verify};
+use support::random_graphs::{Chance, batch, network, training};
+
+/// Networks by chance of each kind of layer.
+const EACH: usize = 3;
+
+/// Exported folders, and the interpreter that they are proved by.
+struct Proofs {
+    python: PathBuf,
+    place: tempfile::TempDir,
+    folders: Vec<PathBuf>,
+}
+
+impl Proofs {
+    fn new(test: &str) -> Option<Self> {
+        let python = python_with(&["torch"], test)?;
+        Some(Self { python, place: tempfile::tempdir().unwrap(), folders: Vec::new() })
+    }
+
+    /// Whether it could be said in PyTorch.
+    fn add(&mut self, name: &str, project: &Project, dataset: &Dataset) -> Result<(), String> {
+        let folder = self.place.path().join(name);
+        match export::pytorch(project, dataset, None) {
+            Ok(files) => export::write(&folder, &files).unwrap(),
+            Err(ExportError::Refused { refused, .. }) => return Err(refused[0].to_string()),
+            Err(error) => panic!("{name}: {error}"),
+        }
+        self.folders.push(folder);
+        Ok(())
+    }
+
+    fn hold(self) {
+        assert!(!self.folders.is_empty());
+        let output = verify(&self.python, &self.folders);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn dataset_of(project: &Project) -> Dataset {
+    data::load(&project.data, std::path::Path::new("."), &NoProgress).unwrap()
+}
+
+/// A template over real data where it needs some; `None` without such data.
+fn template(key: &str, real: Option<&PathBuf>) -> Option<(Project, Dataset)> {
+    let mut project = templates::build(key)?;
+    match &mut project.data.source {
+        Source::Csv(csv) => csv.path = real?.join("csv/penguins.csv"),
+        Source::Idx(idx) => (idx.folder, idx.limit) = (real?.join("mnist10k"), Some(600)),
+        Source::Digits(digits) => digits.samples = 300,
+        Source::Synthetic(_) => {}
+    }
+    if let Source::Csv(csv) = &mut project.data.source {
+        csv.target = "species".into();
+    }
+    let dataset = dataset_of(&project);
+    Some((project, dataset))
+}
+
+#[test]
+fn every_template_is_proved_by_pytorch() {
+    let Some(mut proofs) = Proofs::new("every_template_is_proved_by_pytorch") else { return };
+    let real = support::test_data("templates that need files are proved by PyTorch");
+    for one in templates::TEMPLATES {
+        let Some((project, dataset)) = template(one.key, real.as_ref()) else { continue };
+        proofs.add(one.key, &project, &dataset).unwrap();
+    }
+    proofs.hold();
+}
+
+/// Samples by chance for a network that chance drew.
+fn samples(chance: &mut Chance, graph: &glassbox::model::Graph, data: &glassbox::model::DataSignature) -> Dataset {
+    let mut part = |len: usize| {
+        let (mut inputs, mut targets, mut count) = (Vec::new(), Vec::new(), 0);
+        while count < len {
+            let one = batch(chance, graph, data);
+            inputs.extend(one.inputs);
+            targets.extend(one.targets);
+            count += one.len;
+        }
+        Samples::in_memory(&data.input.0, inputs, targets)
+    };
+    let (train, validation) = (part(9), part(4));
+    let names = |n: usize| (0..n).map(|i| format!("n{i}")).collect::<Vec<_>>();
+    let truth = match data.task {
+        Task::Classes(n) => Truth::classes(names(n)),
+        task => Truth { task, names: names(task.width()), units: Vec::new() },
+    };
+    Dataset {
+        name: "Chance".into(),
+        input_shape: data.input.0.clone(),
+        input_names: Vec::new(),
+        input_units: Vec::new(),
+        truth,
+        train,
+        validation,
+        plane: None,
+        notes: Vec::new(),
+        giveaways: Vec::new(),
+        encoding: Arc::new(Encoding::default()),
+    }
+}
+
+#[test]
+fn networks_by_chance_are_proved_by_pytorch() {
+    let Some(mut proofs) = Proofs::new("networks_by_chance_are_proved_by_pytorch") else { return };
+    let kinds: Vec<_> =
+        LayerKind::all().into_iter().filter(|k| !matches!(k, LayerKind::Input(_) | LayerKind::Loss(_))).collect();
+    let mut refused = BTreeSet::new();
+    for kind in &kinds {
+        let (mut proved, mut seed) = (0, 0);
+        while proved < EACH {
+            seed += 1;
+            assert!(seed < 500, "{} is never proved; refused: {refused:#?}", kind.key());
+            let mut chance = Chance(seed * 7 + 3);
+            let Some((graph, signature)) = network(&mut chance, kind) else { continue };
+            let training = TrainingSpec { batch_size: 4, ..training(&mut chance, seed) };
+            let dataset = samples(&mut chance, &graph, &signature);
+            let project = Project { name: format!("Chance {seed}"), graph, data: DataSpec::default(), training };
+            match proofs.add(&format!("{}-{seed}", kind.key()), &project, &dataset) {
+                Ok(()) => proved += 1,
+                Err(why) => drop(refused.insert(why)),
+            }
+        }
+    }
+    proofs.hold();
+}
+
+#[test]
+fn every_optimiser_and_schedule_is_proved_by_pytorch() {
+    let Some(mut proofs) = Proofs::new("every_optimiser_and_schedule_is_proved_by_pytorch") else { return };
+    let (project, dataset) = template("xor", None).unwrap();
+    let schedules = Schedule::all();
+    for (i, optimiser) in Optimiser::all().into_iter().enumerate() {
+        for warm_up_steps in [0, 3] {
+            let schedule = match (schedules[(i + warm_up_steps) % schedules.len()], warm_up_steps) {
+                (Schedule::Plateau(_), 3) => Schedule::Cosine { steps: 8, floor: 0.1 },
+                (Schedule::OneCycle(cycle), _) => Schedule::OneCycle(glassbox::model::OneCycle { steps: 8, ..cycle }),
+                (schedule, _) => schedule,
+            };
+            let training =
+                TrainingSpec { optimiser: optimiser.clone(), schedule, warm_up_steps, ..project.training.clone() };
+            let project = Project { training, ..project.clone() };
+            proofs.add(&format!("{}-{warm_up_steps}", optimiser.title()), &project, &dataset).unwrap();
+        }
+    }
+    proofs.hold();
+}
