@@ -137,7 +137,7 @@ pub struct TrainOptions {
     /// Add to every line of the log how many seconds have passed since the start, and a last line with the memory used.
     #[arg(long, requires = "log")]
     pub seconds: bool,
-    /// End when standard input is closed: when the program that started this one is gone.
+    /// End when standard input is closed, as it is when the program that started this one has ended.
     #[arg(long, hide = true)]
     pub until_closed: bool,
     /// Continue when the loss becomes NaN or infinite, which otherwise ends training with exit code 1.

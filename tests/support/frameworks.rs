@@ -1,8 +1,8 @@
 //! Other people's frameworks, where there are any: Python interpreters that have them.
 //!
-//! `GLASSBOX_FRAMEWORKS` names interpreters that are asked first, as a search path does (`scripts/test --all` makes one
-//! and says so there). Without a framework a test is named as not run; under CI that is a failure for PyTorch, which the
-//! system has, and for the others wherever the variable is set.
+//! `GLASSBOX_FRAMEWORKS` names interpreters that are asked first, as a search path does (`scripts/test --all` makes
+//! one). Without a framework a test is named as not run; under CI that is a failure for PyTorch, which the system has,
+//! and for the others wherever the variable is set.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
