@@ -98,8 +98,8 @@ fn lines(
         }
         let first = (viewport.min.y / ROW).floor().max(0.0) as usize;
         let last = ((viewport.max.y / ROW).ceil() as usize + 1).min(script.lines.len());
-        for i in first.min(last)..last {
-            row(ui, tokens, script, (i, inside[i]), place(i), selected, actions);
+        for (i, &is_inside) in inside.iter().enumerate().take(last).skip(first.min(last)) {
+            row(ui, tokens, script, (i, is_inside), place(i), selected, actions);
         }
     });
 }

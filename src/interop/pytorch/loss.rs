@@ -279,17 +279,14 @@ impl Losses {
             w.block("def penalty(model):", |w| {
                 w.line("\"\"\"L1 and L2 of the weights, part of what is minimised.\"\"\"");
                 let last = self.penalties.len() - 1;
+                if last > 0 {
+                    w.line("return (");
+                }
                 for (i, (part, term)) in self.penalties.iter().enumerate() {
-                    let (head, tail) = (if i == 0 { "return (" } else { "" }, if i == last { "" } else { "" });
-                    w.about(*part, Level::Operation, |w| {
-                        if last == 0 {
-                            w.line(format!("return {term}"));
-                        } else if i == 0 {
-                            w.line(head);
-                            w.inside(|w| w.line(format!("{term}{tail}")));
-                        } else {
-                            w.inside(|w| w.line(format!("+ {term}{tail}")));
-                        }
+                    w.about(*part, Level::Operation, |w| match (last, i) {
+                        (0, _) => w.line(format!("return {term}")),
+                        (_, 0) => w.inside(|w| w.line(term)),
+                        _ => w.inside(|w| w.line(format!("+ {term}"))),
                     });
                 }
                 if last > 0 {
