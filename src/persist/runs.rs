@@ -117,7 +117,7 @@ impl RunFolder {
         let card = std::fs::metadata(&path).ok().filter(|there| there.len() <= MAX_CARD).and_then(|_| {
             let text = std::fs::read_to_string(&path).ok()?;
             // A claim that nobody has filled in is no card.
-            serde_json::from_str::<RunCard>(&text).ok().filter(|card| card.steps > 0)
+            serde_json::from_str::<RunCard>(&text).ok().filter(|card| card.steps > 0 || card.began_secs > 0)
         });
         if let Some(card) = card {
             return Ok(RunCard { id: id.to_owned(), bytes, ..card });

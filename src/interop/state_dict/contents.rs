@@ -129,11 +129,13 @@ fn word(pickle: &Pickle, key: Id) -> Option<String> {
 
 /// What stands beside the weights, in a few words.
 fn told(pickle: &Pickle, key: Id, value: Id) -> Option<(String, String)> {
+    let word = word(pickle, key)?;
     let sentence = match pickle.get(value) {
+        _ if is_aside(&word) => "Left out: it belongs to training, not to the network.".to_owned(),
         Value::Int(number) => format!("Left out: its value is {number}."),
         Value::Float(number) => format!("Left out: its value is {number}."),
         Value::Text(text) if text.len() < 80 => format!("Left out: its value is {text:?}."),
         _ => "Left out: the weights stand elsewhere in the file.".to_owned(),
     };
-    Some((word(pickle, key)?, sentence))
+    Some((word, sentence))
 }

@@ -126,7 +126,10 @@ fn plain(group: &Group) -> Option<Found> {
         [units, width] => made(Dense { units, bias, ..Dense::default() }, Reads::Row(width), units),
         [width] if bias => made(LayerNorm::default(), Reads::Any(width), width),
         [width] if name.contains("norm") => made(RmsNorm::default(), Reads::Any(width), width),
-        [width] => made(Prelu { per_channel: width > 1, ..Prelu::default() }, Reads::Any(width), width),
+        // A parameter of its own, of nobody knows what, is no layer.
+        [width] if name.contains('.') || ["relu", "act"].iter().any(|word| name.contains(word)) => {
+            made(Prelu { per_channel: width > 1, ..Prelu::default() }, Reads::Any(width), width)
+        }
         _ => return None,
     })
 }

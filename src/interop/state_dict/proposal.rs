@@ -60,16 +60,19 @@ pub fn network(dict: &StateDict, file: &Path) -> Arrived {
         let name = if group.name.is_empty() { "weights" } else { &group.name };
         let guess = found.as_ref().map_or("", |found| found.guess);
         let is_bare = Some(index) == last || all.get(index + 1).is_some_and(is_elementwise);
-        match found.and_then(|found| builder.stand(found, is_bare, Some(index) == last)) {
-            Some((id, words)) => {
+        let stood = match found {
+            Some(found) => builder.stand(found, is_bare, Some(index) == last),
+            None => Err("Left out, as no layer here has such weights"),
+        };
+        match stood {
+            Ok((id, words)) => {
                 report.say(name, Fate::Exact, format!("{guess} {words}").trim());
                 let slug = builder.graph.layer(id).map(|layer| layer.slug()).unwrap_or_default();
                 weights.extend(own_weights(dict, group, &slug));
             }
-            None => {
+            Err(why) => {
                 let tensors = group.entries.iter().map(|entry| format!("{} ({})", entry.role, sizes(&entry.dims)));
-                let tensors = tensors.collect::<Vec<_>>().join(", ");
-                report.say(name, Fate::Foreign, format!("Left out, as no layer here has such weights: {tensors}."));
+                report.say(name, Fate::Foreign, format!("{why}: {}.", tensors.collect::<Vec<_>>().join(", ")));
             }
         }
     }
@@ -101,33 +104,32 @@ struct Builder {
 }
 
 impl Builder {
-    /// Puts a layer behind the last one that makes what it reads. Returns what was done for it, in words; `None` where
-    /// it can read nothing that there is.
-    fn stand(&mut self, found: Found, is_bare: bool, is_last: bool) -> Option<(LayerId, String)> {
+    /// Puts a layer behind the last one that makes what it reads, or by itself where none does. Returns what was done
+    /// for it, in words. Errors: why it was left out.
+    fn stand(&mut self, found: Found, is_bare: bool, is_last: bool) -> Result<(LayerId, String), &'static str> {
         let Found { mut kind, reads, width, .. } = found;
         let function = if is_bare { "none" } else { "relu" };
         // Layers without one do not have the parameter.
         let _ = kind.params_mut().set_param("activation", &ParamValue::Text(function.into()));
-        if self.standing.is_empty() {
-            self.input = Shape(match reads {
-                Reads::Words => vec![STEPS],
-                Reads::Picture(channels) => vec![channels, SIDE, SIDE],
-                Reads::Sequence(features) => vec![STEPS, features],
-                Reads::Row(width) | Reads::Any(width) => vec![width],
-            });
-            let entry = self.graph.add(Input::default().into(), [0.0, 0.0]);
-            let flow = match reads {
-                Reads::Picture(width) => Flow::Picture(width),
-                Reads::Sequence(width) => Flow::Sequence(width),
-                Reads::Row(width) | Reads::Any(width) => Flow::Row(width),
-                Reads::Words => Flow::Row(STEPS),
-            };
-            self.standing.push(Standing { id: entry, flow, is_recurrent: false });
+        if self.standing.is_empty() && !matches!(reads, Reads::Any(_)) {
+            self.begin(reads);
         }
-        let place = self.standing.iter().rposition(|before| fits(&kind, before, reads))?;
+        let Some(place) = self.standing.iter().rposition(|before| fits(&kind, before, reads)) else {
+            let (flow, wanted) = match reads {
+                Reads::Any(_) => return Err("Left out, as nothing before it has as many channels"),
+                Reads::Picture(wanted) => (Flow::Picture(width), wanted),
+                Reads::Sequence(wanted) => (Flow::Sequence(width), wanted),
+                Reads::Row(wanted) => (Flow::Row(width), wanted),
+                Reads::Words => (Flow::Sequence(width), 1),
+            };
+            let is_recurrent = is_recurrent(&kind);
+            let id = self.graph.add(kind, [0.0, 0.0]);
+            self.standing.push(Standing { id, flow, is_recurrent });
+            return Ok((id, format!("Nothing before it makes {wanted} features, so it isn't connected yet.")));
+        };
         let is_branch = place + 1 < self.standing.len();
         let (from, flow, words) = self.adapt(self.standing[place], reads);
-        let is_recurrent = matches!(kind, LayerKind::Lstm(_) | LayerKind::Gru(_) | LayerKind::SimpleRnn(_));
+        let is_recurrent = is_recurrent(&kind);
         let is_norm = matches!(kind, LayerKind::BatchNorm(_));
         let id = self.graph.add(kind, [0.0, 0.0]);
         // A new layer behind one that stands: nothing can refuse.
@@ -144,7 +146,20 @@ impl Builder {
             self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false });
         }
         let branch = if is_branch { "Connected to the last layer with as many features." } else { "" };
-        Some((id, format!("{branch} {words}").trim().to_owned()))
+        Ok((id, format!("{branch} {words}").trim().to_owned()))
+    }
+
+    /// An Input of what the first layer reads.
+    fn begin(&mut self, reads: Reads) {
+        let (shape, flow) = match reads {
+            Reads::Words => (vec![STEPS], Flow::Row(STEPS)),
+            Reads::Picture(channels) => (vec![channels, SIDE, SIDE], Flow::Picture(channels)),
+            Reads::Sequence(features) => (vec![STEPS, features], Flow::Sequence(features)),
+            Reads::Row(width) | Reads::Any(width) => (vec![width], Flow::Row(width)),
+        };
+        self.input = Shape(shape);
+        let entry = self.graph.add(Input::default().into(), [0.0, 0.0]);
+        self.standing.push(Standing { id: entry, flow, is_recurrent: false });
     }
 
     /// What must come between: pooling or flattening where a row is wanted, all steps or the last one.
@@ -197,6 +212,10 @@ impl Builder {
             self.behind(End { layer: last.id, port: None }, Loss::default().into());
         }
     }
+}
+
+fn is_recurrent(kind: &LayerKind) -> bool {
+    matches!(kind, LayerKind::Lstm(_) | LayerKind::Gru(_) | LayerKind::SimpleRnn(_))
 }
 
 /// Whether a layer can stand behind another, perhaps with pooling or flattening between.

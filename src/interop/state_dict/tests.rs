@@ -128,3 +128,43 @@ fn a_view_beyond_its_numbers_is_refused() {
     std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
     assert!(read(&path).unwrap_err().contains("cut short"));
 }
+
+/// An archive as `torch.save` writes it, with one tensor of singles; packed, which PyTorch never does.
+fn archive(numbers: i32, given: usize) -> Vec<u8> {
+    use std::io::Write;
+    let text = |word: &str| [b"X", &(word.len() as u32).to_le_bytes()[..], word.as_bytes()].concat();
+    let whole = |number: i32| [b"J", &number.to_le_bytes()[..]].concat();
+    let pickle = [
+        b"\x80\x02}".to_vec(),
+        text("a.weight"),
+        b"ctorch._utils\n_rebuild_tensor_v2\n((".to_vec(),
+        text("storage"),
+        b"ctorch\nFloatStorage\n".to_vec(),
+        text("0"),
+        text("cpu"),
+        whole(numbers),
+        b"tQK\x00".to_vec(),
+        whole(numbers),
+        b"\x85K\x01\x85\x89NtRs.".to_vec(),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    for (name, bytes) in [("m/data.pkl", pickle.concat()), ("m/data/0", vec![0; given])] {
+        zip.start_file(name, options).unwrap();
+        zip.write_all(&bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_small_archive_that_unpacks_to_much_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.pt");
+    let read = |bytes: Vec<u8>| {
+        std::fs::write(&path, bytes).unwrap();
+        read(&path)
+    };
+    assert_eq!(shapes(&read(archive(3, 12)).unwrap()), [("a.weight", &[3][..])]);
+    assert!(read(archive(8 << 20, 32 << 20)).unwrap_err().contains("unpack to a huge size"));
+    assert!(read(archive(1 << 30, 12)).unwrap_err().contains("shorter than the file says"));
+}
