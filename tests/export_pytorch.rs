@@ -162,3 +162,60 @@ fn every_optimiser_and_schedule_is_proved_by_pytorch() {
     }
     proofs.hold();
 }
+
+/// The losses of a log's steps.
+fn losses(path: &std::path::Path) -> Vec<f64> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.filter(|line| line["event"] == "step").map(|line| line["loss"].as_f64().unwrap()).collect()
+}
+
+#[test]
+fn two_processes_train_as_one_does() {
+    let test = "two_processes_train_as_one_does";
+    let Some(python) = python_with(&["torch"], test) else { return };
+    let available = ["-c", "import torch.distributed as d, sys; sys.exit(not d.is_available())"];
+    if !std::process::Command::new(&python).args(available).status().unwrap().success() {
+        println!("not run: {test} (this PyTorch was built for one process)");
+        return;
+    }
+    let (project, dataset) = template("spiral", None).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    export::write(place.path(), &export::pytorch(&project, &dataset, None).unwrap()).unwrap();
+    let run = |before: &[&str], log: &str| {
+        let mut command = std::process::Command::new(&python);
+        let output = command.current_dir(place.path()).args(before).args(["--steps", "60", "--log", log]).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        losses(&place.path().join(log))
+    };
+    let one = run(&["train.py", "--threads", "1"], "one.jsonl");
+    let two =
+        run(&["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", "--", "train.py"], "two.jsonl");
+    assert_eq!((one.len(), two.len()), (60, 60));
+    let largest = one.iter().zip(&two).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(largest < 1e-4, "{largest}");
+}
+
+#[test]
+fn the_exported_training_follows_ours_step_by_step() {
+    let Some(python) = python_with(&["torch"], "the_exported_training_follows_ours_step_by_step") else { return };
+    let place = tempfile::tempdir().unwrap();
+    for key in ["xor", "digits-cnn"] {
+        let (mut project, dataset) = template(key, None).unwrap();
+        project.training.batch_size = 32;
+        let folder = place.path().join(key);
+        export::write(&folder, &export::pytorch(&project, &dataset, None).unwrap()).unwrap();
+        let mut command = std::process::Command::new(&python);
+        let output = command.current_dir(&folder).args(["train.py", "--steps", "25", "--log", "log.jsonl"]).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let theirs = losses(&folder.join("log.jsonl"));
+        let mut run = glassbox::trainer::Run::new(&project, Arc::new(dataset), glassbox::engine::Device::Cpu).unwrap();
+        for (step, loss) in theirs.iter().enumerate() {
+            let ours = run.step().unwrap().loss;
+            assert!((ours - loss).abs() < 1e-3 * ours.abs().max(0.1), "{key}, step {}: {ours}, {loss}", step + 1);
+        }
+        assert_eq!(theirs.len(), 25);
+    }
+}

@@ -29,13 +29,8 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
         ExportTo::Pytorch => export::pytorch(&project, &dataset, weights.as_ref())?,
     };
     let folder = options.output.clone().unwrap_or_else(|| folder_of(options));
-    let is_ours = |name: &str| files.iter().any(|file| file.name == name);
-    if !options.force {
-        let inside = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-        let foreign = inside.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(|name| !is_ours(name));
-        if let Some(name) = foreign.filter(|name| name != "__pycache__") {
-            bail!("{} has other files in it, such as {name}. Choose another folder, or add --force.", folder.display());
-        }
+    if let (false, Some(name)) = (options.force, export::other_file(&folder, &files)) {
+        bail!("{} has other files in it, such as {name}. Choose another folder, or add --force.", folder.display());
     }
     export::write(&folder, &files)?;
     let names: Vec<_> = files.iter().map(|file| file.name).collect();

@@ -16,6 +16,7 @@ use egui::{Context, Id, Modal, RichText, Ui};
 use super::panels::dialog_frame;
 use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
+use crate::interop::Framework;
 use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
 use crate::session::{Action, Figure, RunAction, State};
@@ -36,6 +37,8 @@ pub enum Purpose {
     OpenWeights,
     /// Where to write the run as it stands; the suggestion as above.
     SaveWeights { suggestion: String, folder: Option<PathBuf> },
+    /// A folder to write the project's code into; the suggestion is its name, in a folder if one is likely.
+    ExportProject { framework: Framework, suggestion: String, folder: Option<PathBuf> },
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -64,8 +67,15 @@ impl Purpose {
         Self::SaveWeights { suggestion: state.project().name.clone(), folder: state.suggested_folder() }
     }
 
+    /// Where to export the project to.
+    pub fn export_project(framework: Framework, state: &State) -> Self {
+        let suggestion = format!("{}-{}", state.project().name, framework.word());
+        Self::ExportProject { framework, suggestion, folder: state.suggested_folder() }
+    }
+
     fn title(&self) -> &'static str {
         match self {
+            Self::ExportProject { .. } => "Export code, weights and proof",
             Self::Open => "Open a project",
             Self::OpenWeights => "Open weights",
             Self::SaveWeights { .. } => "Save weights",
@@ -85,6 +95,10 @@ impl Purpose {
 
     fn explanation(&self) -> &'static str {
         match self {
+            Self::ExportProject { .. } => {
+                "A folder, made if it isn't there: the model's code, train.py, the weights as they are now, the samples, \
+                    and verify.py, which proves that the framework computes the same."
+            }
             Self::Open => "A project file (*.glassbox.json).",
             Self::OpenWeights => {
                 "A checkpoint (*.safetensors). Its network opens too, at the step where training left off."
@@ -115,7 +129,7 @@ impl Purpose {
     /// Of the file that is written; `None` where one is read.
     fn ending(&self) -> Option<&'static str> {
         match self {
-            Self::Open | Self::OpenWeights => None,
+            Self::Open | Self::OpenWeights | Self::ExportProject { .. } => None,
             Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder => None,
             Self::Save { .. } => Some("glassbox.json"),
             Self::SaveWeights { .. } => Some("safetensors"),
@@ -143,12 +157,17 @@ impl Purpose {
     }
 
     fn button(&self) -> &'static str {
-        if self.ending().is_some() { "Save" } else { "Open" }
+        match self {
+            Self::ExportProject { .. } => "Export",
+            _ if self.ending().is_some() => "Save",
+            _ => "Open",
+        }
     }
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
         match self {
             Self::Open | Self::OpenWeights => Action::Open(path),
+            Self::ExportProject { framework, .. } => Action::ExportProject { framework: *framework, folder: path },
             Self::SaveWeights { .. } => Action::SaveWeights(path),
             Self::Save { .. } => Action::SaveAs(path),
             Self::OpenTable => Action::OpenTable { path, target: None },
@@ -225,10 +244,15 @@ impl Dialogs {
                 (suggestion.clone(), None)
             }
             Purpose::Export { record, .. } => (file_name(record), None),
+            Purpose::ExportProject { suggestion, folder, .. } => (suggestion.clone(), folder.as_deref()),
             _ => (String::new(), None),
         };
         let ending = purpose.ending().filter(|_| !name.is_empty());
-        let text = ending.map_or(String::new(), |ending| suggested_path(&name, ending, folder));
+        let text = match (&purpose, ending) {
+            (Purpose::ExportProject { .. }, _) => suggested_folder(&name, folder),
+            (_, Some(ending)) => suggested_path(&name, ending, folder),
+            (_, None) => String::new(),
+        };
         let native = self.start_native(&purpose, ctx);
         self.open = Some(PathDialog { purpose, text, native, remark: "", replaces: None, fresh: true });
     }
@@ -389,6 +413,13 @@ fn suggested_path(name: &str, ending: &str, folder: Option<&Path>) -> String {
     }
     let home = directories::UserDirs::new().map(|dirs| dirs.home_dir().join(&name));
     home.map_or(name, |path| path.display().to_string())
+}
+
+/// As [`suggested_path`], of a folder.
+fn suggested_folder(name: &str, folder: Option<&Path>) -> String {
+    let home = || directories::UserDirs::new().map(|dirs| dirs.home_dir().to_path_buf());
+    let place = folder.map(Path::to_path_buf).or_else(home).unwrap_or_default();
+    place.join(name.replace(['/', '\\'], "-")).display().to_string()
 }
 
 /// `dense_1.weight.grad step 57`: as in the listing, without what a shell or another system would take amiss.

@@ -11,6 +11,7 @@ pub mod onnx;
 pub mod pytorch;
 pub mod recognise;
 pub mod state_dict;
+pub mod table;
 mod twin;
 
 pub use arriving::{Arrived, Fate, Finding, Report};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::Device;
+use crate::interop::Framework;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::tensor_file::Format;
 use crate::persist::{Arrangement, KeepRuns, Theme};
@@ -134,6 +135,13 @@ pub enum Action {
     SaveAs(PathBuf),
     /// The run as it stands, as a checkpoint for other programs and for later.
     SaveWeights(PathBuf),
+    /// The project as code, weights and a proof for another framework, into this folder.
+    ExportProject {
+        /// Which one.
+        framework: Framework,
+        /// Made where it is missing; files of the same names are replaced.
+        folder: PathBuf,
+    },
     /// What a panel shows, as PNG, SVG or CSV.
     SaveFigure {
         /// Drawn again for export.

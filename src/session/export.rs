@@ -1,11 +1,17 @@
-//! Tensors on their way to a file: written on a thread of their own, told of when they are there.
+//! Tensors, and the project for other frameworks, on their way to files: written on threads of their own, told of when
+//! they are there.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
+use super::archive::News;
+use super::checkpoint::Kept;
+use super::keeping::TRAINER_ANSWERS;
 use super::{NoticeKind, State};
+use crate::interop::{Framework, export};
 use crate::persist::tensor_file::{self, Format};
 use crate::trace::TensorRecord;
+use crate::trainer::Command;
 
 /// A file that is being written; the answer is its path or a sentence.
 pub struct ExportJob {
@@ -33,6 +39,46 @@ impl State {
             Ok(_) => self.works.exports.push(ExportJob { done }),
             Err(error) => self.notify(NoticeKind::Error, format!("Couldn't save the tensor: {error}.")),
         }
+    }
+
+    /// The project as a folder for another framework, with the weights of the run as it stands.
+    pub(super) fn export_project(&mut self, framework: Framework, folder: PathBuf) {
+        let Some(dataset) = self.dataset().cloned() else {
+            return self.notify(NoticeKind::Warning, "The code follows from the data, so choose some first.");
+        };
+        let (reply, answer) = channel();
+        let has_run = self.works.trainer.is_some() && self.works.told.is_some();
+        if has_run {
+            self.tell(Command::Save(reply));
+        }
+        let project = self.live_project();
+        self.ask(Box::new(move || {
+            let weights = || -> Result<Option<Box<Kept>>, String> {
+                if !has_run {
+                    return Ok(None);
+                }
+                let kept =
+                    answer.recv_timeout(TRAINER_ANSWERS).map_err(|_| "The trainer didn't respond.".to_owned())?;
+                kept.map(Some)
+            };
+            let write = || -> Result<String, String> {
+                let kept = weights()?;
+                let snapshot = kept.as_ref().map(|kept| &kept.saved.now);
+                let made = export::folder(framework, &project, &dataset, snapshot);
+                let (files, _) = made.map_err(|error| error.to_string())?;
+                if let Some(name) = export::other_file(&folder, &files) {
+                    let shown = folder.display();
+                    return Err(format!("{shown} has other files in it, such as {name}. Choose another folder."));
+                }
+                export::write(&folder, &files).map_err(|error| error.to_string())?;
+                let name = framework.name();
+                Ok(format!(
+                    "Exported to {}. Run python verify.py there: it proves that {name} computes the same.",
+                    folder.display()
+                ))
+            };
+            News::told(write())
+        }));
     }
 
     /// Tells of files that are written. Returns whether there was one.

@@ -19,7 +19,7 @@ use crate::trace::RunCard;
 use crate::trainer::Command;
 
 /// A trainer that does not answer for so long has lost its run.
-const TRAINER_ANSWERS: Duration = Duration::from_secs(120);
+pub(super) const TRAINER_ANSWERS: Duration = Duration::from_secs(120);
 
 /// Which state of the live run was saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ pub(super) struct SavedAt {
 }
 
 impl State {
-    fn ask(&mut self, job: Job) {
+    pub(super) fn ask(&mut self, job: Job) {
         if self.works.archive.is_none() {
             let waker = self.works.waker.clone().unwrap_or_else(|| Arc::new(|| {}));
             match Archive::spawn(waker) {

@@ -6,6 +6,8 @@ mod blocks;
 mod building;
 #[path = "tests/choosing.rs"]
 mod choosing;
+#[path = "tests/coding.rs"]
+mod coding;
 #[path = "tests/debug_keys.rs"]
 mod debug_keys;
 #[path = "tests/debug_samples.rs"]

@@ -29,6 +29,9 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
             }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
+            Purpose::ExportProject { suggestion, folder, .. } => {
+                at(dialog, folder.as_deref()).set_file_name(suggestion.clone()).save_file()
+            }
             Purpose::SaveFigure { suggestion, figure } => {
                 let (kind, ending) = match **figure {
                     Figure::Picture(_) => ("Picture", figure.ending()),

@@ -11,6 +11,7 @@ use crate::gui::palette::SIMPLE;
 use crate::gui::panel;
 use crate::gui::shortcuts::ZOOMS;
 use crate::gui::widgets::{list_from_top, named};
+use crate::interop::Framework;
 use crate::persist::{Area, KeepRuns};
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
 
@@ -76,7 +77,9 @@ fn squeezed_out(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action
 fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Action>) {
     let workspace = state.screen() == Screen::Workspace;
     let item = |ui: &mut Ui, enabled: bool, name: &str, keys: &str| {
-        ui.add_enabled(enabled, Button::new(name).shortcut_text(keys)).clicked()
+        let button = Button::new(name);
+        let button = if keys.is_empty() { button } else { button.shortcut_text(keys) };
+        ui.add_enabled(enabled, button).clicked()
     };
     if item(ui, true, "New", "Ctrl N") {
         actions.push(Action::NewEmpty);
@@ -92,6 +95,12 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     }
     if item(ui, workspace && state.run().step > 0, "Save weights as …", "") {
         window.dialogs.ask(Purpose::save_weights(state), ui.ctx());
+    }
+    let has_code = workspace && state.dataset().is_some();
+    for framework in Framework::ALL {
+        if item(ui, has_code, &format!("Export to {} …", framework.name()), "") {
+            window.dialogs.ask(Purpose::export_project(framework, state), ui.ctx());
+        }
     }
     if item(ui, true, "Open weights …", "") {
         window.dialogs.ask(Purpose::OpenWeights, ui.ctx());

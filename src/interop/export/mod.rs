@@ -139,6 +139,13 @@ fn tensor_file(all: Vec<NamedTensor>) -> Result<Vec<u8>, FileError> {
         .map_err(|error| FileError::write(Path::new("weights"), error))
 }
 
+/// The name of a file in a folder that is none of these: the folder is somebody's.
+pub fn other_file(folder: &Path, files: &[File]) -> Option<String> {
+    let is_ours = |name: &String| name == "__pycache__" || files.iter().any(|file| file.name == name);
+    let inside = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    inside.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(|name| !is_ours(name))
+}
+
 /// Writes the files into a folder, which is made where it is missing.
 pub fn write(folder: &Path, files: &[File]) -> Result<(), FileError> {
     std::fs::create_dir_all(folder).map_err(|error| FileError::write(folder, error))?;
