@@ -17,7 +17,7 @@ mod windows;
 
 use super::code::Names;
 use super::{Network, Refusal, Twin};
-use crate::model::Project;
+use crate::model::{Optimiser, Project};
 
 /// Names that a subclass of `nn.Module` must leave alone, and those that the code uses itself.
 const TAKEN: [&str; 32] = [
@@ -64,7 +64,9 @@ pub fn twin(project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> 
     let script = model::script(&class, network, &names, &pieces, &loss);
     let train = training::script(&class, project, network, &loss)?;
     let tensors = pieces.iter().flat_map(|piece| piece.tensors.clone()).collect();
-    let needs = pieces.iter().filter_map(|piece| piece.needs).max();
+    // NAdam of PyTorch 1 multiplies one of its momentum factors twice.
+    let of_optimiser = matches!(project.training.optimiser, Optimiser::NAdam { .. }).then_some("2.0");
+    let needs = pieces.iter().filter_map(|piece| piece.needs).chain(of_optimiser).max();
     let (answer, of_classes) = (model::main_answer(network, &loss), loss.of_classes);
     let loss_arguments = loss.arguments();
     Ok(Twin { model: script, train, tensors, class, answer, of_classes, loss_arguments, needs })
