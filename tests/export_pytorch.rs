@@ -210,7 +210,7 @@ fn two_processes_train_as_one_does() {
     };
     end(start("0", "1", "one.jsonl"));
     let both = [start("0", "2", "two.jsonl"), start("1", "2", "other.jsonl")];
-    both.map(end);
+    both.into_iter().for_each(end);
     let [one, two] = ["one.jsonl", "two.jsonl"].map(|log| losses(&place.path().join(log)));
     assert_eq!((one.len(), two.len()), (60, 60));
     let largest = one.iter().zip(&two).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
