@@ -112,9 +112,12 @@ fn samples(chance: &mut Chance, graph: &glassbox::model::Graph, data: &glassbox:
             targets.extend(one.targets);
             count += one.len;
         }
+        inputs.truncate(len * data.input.len());
+        targets.truncate(len * data.task.target().len());
         Samples::in_memory(&data.input.0, inputs, targets)
     };
-    let (train, validation) = (part(9), part(4));
+    // Whole batches: PyTorch has no batch norm of a single sample.
+    let (train, validation) = (part(8), part(4));
     let names = |n: usize| (0..n).map(|i| format!("n{i}")).collect::<Vec<_>>();
     let truth = match data.task {
         Task::Classes(n) => Truth::classes(names(n)),

@@ -5,8 +5,8 @@ use super::{Framework, Network};
 use crate::model::layer::{Dense, Flatten, LayerKind};
 use crate::model::{DataSignature, DataSpec, Graph, LayerId, Project, Shape, Task, TrainingSpec};
 
-/// A Markdown table with a row for each kind of layer and a column for each framework: what its code calls, or why it is
-/// refused. With default settings, over the first of a row, a sequence and a picture that the layer takes.
+/// A Markdown table with a row for each kind of layer and a column for each framework: what its code calls, or why it
+/// is refused. With default settings, over the first of a row, a sequence and a picture that the layer takes.
 pub fn markdown() -> String {
     let names = Framework::ALL.map(Framework::name);
     let mut lines = vec![format!("| layer | {} |", names.join(" | "))];
