@@ -27,6 +27,8 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
     let weights = weights(options)?;
     let files = match options.to {
         ExportTo::Pytorch => export::pytorch(&project, &dataset, weights.as_ref())?,
+        ExportTo::Keras => export::keras(&project, &dataset, weights.as_ref())?,
+        ExportTo::Tensorflow => export::tensorflow(&project, &dataset, weights.as_ref())?,
     };
     let folder = options.output.clone().unwrap_or_else(|| folder_of(options));
     if let (false, Some(name)) = (options.force, export::other_file(&folder, &files)) {

@@ -312,18 +312,26 @@ pub struct RaceOptions {
 pub enum ExportTo {
     /// A folder for PyTorch.
     Pytorch,
+    /// A folder for Keras 3, with the model as a .keras file.
+    Keras,
+    /// A folder for TensorFlow.
+    Tensorflow,
 }
 
 impl ExportTo {
     pub fn word(self) -> &'static str {
         match self {
             Self::Pytorch => "pytorch",
+            Self::Keras => "keras",
+            Self::Tensorflow => "tensorflow",
         }
     }
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Pytorch => "PyTorch",
+            Self::Keras => "Keras",
+            Self::Tensorflow => "TensorFlow",
         }
     }
 }

@@ -6,12 +6,14 @@
 pub mod arriving;
 pub mod code;
 pub mod export;
+pub mod keras;
 pub mod network;
 pub mod onnx;
 pub mod pytorch;
 pub mod recognise;
 pub mod state_dict;
 pub mod table;
+pub mod tensorflow;
 mod twin;
 
 pub use arriving::{Arrived, Fate, Finding, Report};

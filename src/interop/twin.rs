@@ -1,7 +1,7 @@
 //! A project in the code of another framework.
 
 use super::code::Script;
-use super::{Network, Refusal, pytorch};
+use super::{Network, Refusal, keras, pytorch, tensorflow};
 use crate::model::Project;
 
 /// The code of a project.
@@ -42,16 +42,22 @@ impl Twin {
 pub enum Framework {
     /// PyTorch: `nn.Module`, `DataLoader`, a loop that is written out.
     PyTorch,
+    /// Keras 3: functional models, `compile` and `fit`.
+    Keras,
+    /// TensorFlow: variables, `GradientTape`, `tf.function`.
+    TensorFlow,
 }
 
 impl Framework {
     /// Every framework, in the order in which they are shown.
-    pub const ALL: [Self; 1] = [Self::PyTorch];
+    pub const ALL: [Self; 3] = [Self::PyTorch, Self::Keras, Self::TensorFlow];
 
     /// "PyTorch"
     pub fn name(self) -> &'static str {
         match self {
             Self::PyTorch => "PyTorch",
+            Self::Keras => "Keras",
+            Self::TensorFlow => "TensorFlow",
         }
     }
 
@@ -59,6 +65,8 @@ impl Framework {
     pub fn word(self) -> &'static str {
         match self {
             Self::PyTorch => "pytorch",
+            Self::Keras => "keras",
+            Self::TensorFlow => "tensorflow",
         }
     }
 
@@ -66,6 +74,8 @@ impl Framework {
     pub fn package(self) -> &'static str {
         match self {
             Self::PyTorch => "torch",
+            Self::Keras => "keras",
+            Self::TensorFlow => "tensorflow",
         }
     }
 
@@ -73,6 +83,8 @@ impl Framework {
     pub fn twin(self, project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> {
         match self {
             Self::PyTorch => pytorch::twin(project, network),
+            Self::Keras => keras::twin(project, network),
+            Self::TensorFlow => tensorflow::twin(project, network),
         }
     }
 }

@@ -3,8 +3,11 @@
 //!
 //! Makes the files and writes none: where they go is for the caller to say.
 
+mod last;
 mod proof;
 mod samples;
+
+pub use last::{keras, keras_file, tensorflow};
 
 use std::path::Path;
 
@@ -62,6 +65,8 @@ pub fn folder(
     let lines = framework.twin(project, &network).map_err(refused)?.lines_of_code();
     let files = match framework {
         Framework::PyTorch => pytorch(project, dataset, weights)?,
+        Framework::Keras => last::keras(project, dataset, weights)?,
+        Framework::TensorFlow => last::tensorflow(project, dataset, weights)?,
     };
     Ok((files, lines))
 }

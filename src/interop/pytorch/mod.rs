@@ -9,7 +9,7 @@ mod norms;
 mod optimiser;
 mod pictures;
 mod pieces;
-mod schedule;
+pub(in crate::interop) mod schedule;
 mod sequences;
 mod start;
 mod training;

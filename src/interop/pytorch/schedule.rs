@@ -13,7 +13,7 @@ pub fn refusal(training: &TrainingSpec) -> Option<String> {
 }
 
 /// Whether the rate is a function of the step.
-fn is_function(training: &TrainingSpec) -> bool {
+pub fn is_function(training: &TrainingSpec) -> bool {
     !matches!(training.schedule, Schedule::Constant | Schedule::Plateau(_)) || training.warm_up_steps > 0
 }
 

@@ -1,0 +1,37 @@
+//! Keras 3: a network as functional code and as a `.keras` file.
+
+pub mod call;
+pub mod code;
+pub mod file;
+pub mod losses;
+pub mod optimisers;
+mod order;
+pub mod plan;
+pub mod training;
+
+use super::code::Names;
+use super::{Network, Refusal, Twin};
+use crate::model::Project;
+use plan::{Biases, Plan};
+
+/// The code of a project. Errors: everything in it that Keras has no words for.
+pub fn twin(project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> {
+    let refused = |why: String| vec![Refusal { layer: String::new(), why }];
+    let names = Names::of(network, &code::TAKEN);
+    let plan = Plan::new(network, &names, Biases::Summed).map_err(refused)?;
+    let refusals = training::refusals(project, &plan);
+    if !refusals.is_empty() {
+        return Err(refusals.into_iter().map(|why| Refusal { layer: String::new(), why }).collect());
+    }
+    let training = training::Training { project, network, plan: &plan };
+    Ok(Twin {
+        model: code::script(&names, &plan, &code::title(&project.name)).map_err(refused)?,
+        train: training.script(),
+        tensors: Vec::new(),
+        class: "build_model".to_owned(),
+        answer: training.main_answer(),
+        of_classes: network.signature.task.classes().is_some(),
+        loss_arguments: String::new(),
+        needs: None,
+    })
+}

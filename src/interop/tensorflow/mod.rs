@@ -1,0 +1,37 @@
+//! TensorFlow without Keras: variables in a `tf.Module`, operations of `tf.nn`.
+
+mod brought;
+mod functions;
+mod model;
+mod operations;
+pub mod training;
+
+pub use model::{TAKEN, class, model, variable_name};
+
+use super::code::Names;
+use super::keras::plan::{Biases, Plan};
+use super::{Network, Refusal, Twin};
+use crate::model::Project;
+
+/// The code of a project. Errors: everything in it that the exported loop has no words for.
+pub fn twin(project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> {
+    let refused = |why: String| vec![Refusal { layer: String::new(), why }];
+    let refusals = training::refusals(project);
+    if !refusals.is_empty() {
+        return Err(refusals.into_iter().map(|why| Refusal { layer: String::new(), why }).collect());
+    }
+    let names = Names::of(network, &TAKEN);
+    let plan = Plan::new(network, &names, Biases::Apart).map_err(refused)?;
+    let class = class(&project.name);
+    let training = training::Training { class: &class, project, network, plan: &plan };
+    Ok(Twin {
+        model: model(&class, network, &names, &plan).map_err(refused)?,
+        train: training.script(),
+        tensors: Vec::new(),
+        answer: training.main_answer(),
+        of_classes: network.signature.task.classes().is_some(),
+        loss_arguments: "outputs, x, y".to_owned(),
+        needs: None,
+        class,
+    })
+}
