@@ -10,6 +10,8 @@ mod branches;
 mod files;
 #[path = "cli/losses.rs"]
 mod losses;
+#[path = "cli/onto.rs"]
+mod onto;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/predict.rs"]

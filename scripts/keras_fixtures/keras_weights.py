@@ -1,17 +1,19 @@
 """Weights of Keras 3 without their network, an input and what comes out: tests/fixtures/state_dicts.
 
-Run in an environment with Keras 3: python3 keras_weights.py FOLDER
+Run in an environment with Keras 3: python3 keras_weights.py FOLDER MODELS
+MODELS has the weights that mhcnuggets ships, of a network that is rebuilt here.
 """
 
 import json
 import pathlib
 import sys
 
+import h5py
 import keras
 import numpy as np
 from keras import layers
 
-folder = pathlib.Path(sys.argv[1])
+folder, models = (pathlib.Path(argument) for argument in sys.argv[1:])
 folder.mkdir(parents=True, exist_ok=True)
 keras.utils.set_random_seed(5)
 
@@ -49,4 +51,15 @@ for name, model, data in [
     # Glassbox has pictures as channels x rows x columns.
     given = data.transpose(0, 3, 1, 2) if data.ndim == 4 else data
     recorded[name] = {"input": given.flatten().tolist(), "output": out.flatten().tolist()}
+peptide = keras.Input((9, 21))
+z = layers.LSTM(64, name="lstm_1")(peptide)
+z = layers.Dense(64, activation="tanh", name="dense_1")(z)
+binding = keras.Model(peptide, layers.Dense(1, activation="sigmoid", name="dense_2")(z))
+with h5py.File(models / "mhcnuggets_HLA-A02-01.h5") as file:
+    for name in ["lstm_1", "dense_1", "dense_2"]:
+        group = file[name]
+        weights = [group[weight.decode()][()] for weight in group.attrs["weight_names"]]
+        binding.get_layer(name).set_weights(weights)
+numbers = ((np.arange(189) * 7919 % 255 - 127.0) / 128).astype("float32").reshape(1, 9, 21)
+recorded["mhcnuggets"] = {"output": binding(numbers).numpy().flatten().tolist()}
 (folder / "keras.json").write_text(json.dumps(recorded) + "\n")

@@ -33,6 +33,8 @@ pub enum Command {
     Train(TrainOptions),
     /// List, export, rename or delete the runs saved with a project.
     Runs(RunsOptions),
+    /// Start a run of a project with weights that another program trained.
+    Weights(WeightsOptions),
     /// Predict new rows or images with a checkpoint, without the training data.
     Predict(PredictOptions),
     /// Write a project as code, weights and a proof for another framework.
@@ -147,6 +149,36 @@ pub struct TrainOptions {
     #[arg(long)]
     pub force: bool,
     /// Print the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  glassbox weights resnet.pt --onto mine.glassbox.json\n  \
+    glassbox weights head.safetensors --onto mine.glassbox.json --map fc=dense_2 --partial --name \"pretrained\"")]
+pub struct WeightsOptions {
+    /// PyTorch's .pt and .pth, .safetensors or Keras's .h5. What it is, its content tells.
+    pub file: PathBuf,
+    /// The project whose network takes the weights.
+    #[arg(long, value_name = "PROJECT")]
+    pub onto: PathBuf,
+    /// Use this tensor for this weight, or those of a layer for a layer (fc=dense_2). '=dense_2.bias' leaves a weight
+    /// out. Can be repeated.
+    #[arg(long, value_name = "THEIRS=OURS")]
+    pub map: Vec<String>,
+    /// Initialise weights that the file doesn't have, such as those of a new head.
+    #[arg(long)]
+    pub partial: bool,
+    /// The name of the run, which is saved beside the project at step 0 (default: the file's name).
+    #[arg(long, value_name = "NAME", conflicts_with = "output")]
+    pub name: Option<String>,
+    /// Write a checkpoint (*.safetensors) here instead of saving a run.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// With -o: replace even a file that isn't a Glassbox checkpoint.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }

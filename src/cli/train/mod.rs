@@ -23,7 +23,7 @@ use crate::session::checkpoint::{self, Plain};
 use crate::trace::{Curves, Ending, KEPT};
 use crate::trainer::{Evaluation, Forks, Kept, Run, Saved, StepRow, Stop};
 use log::Log;
-use named::Named;
+pub use named::Named;
 
 pub fn run(options: &TrainOptions) -> anyhow::Result<()> {
     let device = prepare::choose_device(options.device)?;

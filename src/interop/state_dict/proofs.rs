@@ -223,6 +223,19 @@ fn weights_of_keras_answer_as_in_keras() {
 }
 
 #[test]
+fn weights_of_keras_2_answer_as_in_keras() {
+    let Some(models) = test_data("models") else { return };
+    let mut net = Drawing::new();
+    let with = |units: usize, activation: Activation| Dense { activation, ..dense(units) };
+    net.then(Lstm { units: 64, ..Lstm::default() }).then(with(64, Activation::Tanh));
+    net.then(with(1, Activation::Sigmoid)).then(Loss::default());
+    let dict = read(&models.join("mhcnuggets_HLA-A02-01.h5")).unwrap();
+    let (mapping, own) = answers(&net.graph, &dict, &[9, 21], &inputs(189), 1);
+    assert!(mapping.left(&dict).is_empty() && mapping.certainty() == Some(Certainty::Sure), "{mapping:?}");
+    are_equal("mhcnuggets", &own, &numbers(&recorded("keras.json")["mhcnuggets"]["output"]));
+}
+
+#[test]
 fn a_network_is_proposed_where_there_is_none() {
     let Some(models) = test_data("models") else { return };
     for (name, outputs, foreign) in [
