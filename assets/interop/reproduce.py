@@ -202,7 +202,13 @@ class Comparison:
 
     def compare(self, what, pairs, limit):
         """`pairs`: name, what was computed, what Glassbox recorded. No limit: said, not judged."""
-        worst, place, biggest, count = 0.0, "", 0.0, 0
+        worst, place, count = 0.0, "", 0
+        pairs = list(pairs)
+        # What is next to nothing beside all others is rounding.
+        biggest = max(
+            (np.abs(np.nan_to_num(r)).max(initial=0.0) for _, _, r in pairs),
+            default=0.0,
+        )
         for name, ours, recorded in pairs:
             ours, recorded = np.asarray(ours, np.float64), np.asarray(
                 recorded, np.float64
@@ -218,7 +224,7 @@ class Comparison:
             scale = np.abs(np.where(np.isfinite(recorded), recorded, 0.0)).max(
                 initial=0.0
             )
-            scale = max(scale, biggest * 1e-6 if biggest else 0.0)
+            scale = max(scale, 1e-6 * biggest)
             deviation = (
                 difference.max(initial=0.0) / scale
                 if scale
