@@ -4,6 +4,8 @@
 
 #[path = "cli/arguments.rs"]
 mod arguments;
+#[path = "cli/arrive.rs"]
+mod arrive;
 #[path = "cli/branches.rs"]
 mod branches;
 #[path = "cli/files.rs"]

@@ -9,7 +9,7 @@ use glassbox::model::{DataSignature, Graph, LayerId, Optimiser, Project, Shape, 
 use glassbox::persist::project_file;
 
 fn input(columns: &str) -> LayerKind {
-    Input { columns: columns.into() }.into()
+    Input { columns: columns.into(), ..Input::default() }.into()
 }
 
 fn signature() -> DataSignature {

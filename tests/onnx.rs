@@ -208,7 +208,8 @@ fn several_inputs_heads_and_ports_compute_the_same_in_onnx_runtime() {
     let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
     let signature = DataSignature { input: Shape::row(4), task: Task::Numbers(2), names };
     let mut graph = Graph::default();
-    let ins = ["d, a", "b"].map(|columns| graph.add(Input { columns: columns.into() }.into(), [0.0; 2]));
+    let ins =
+        ["d, a", "b"].map(|columns| graph.add(Input { columns: columns.into(), ..Input::default() }.into(), [0.0; 2]));
     let joined = graph.add(Concat {}.into(), [0.0; 2]);
     for input in ins {
         graph.connect(input, joined).unwrap();

@@ -4,6 +4,7 @@
 //! Progress goes to stderr, results to stdout, `--json` prints one object there (`debug`: one for every command); of a
 //! failure it is `{"error": SENTENCE}`.
 
+mod arrive;
 pub mod bench;
 mod check;
 mod debug;
@@ -82,6 +83,7 @@ pub fn run() -> Next {
         Some(Command::Bench(options)) => return Next::Bench(options),
         Some(Command::Templates(options)) => (templates::run(&options), options.json),
         Some(Command::New(options)) => (new::run(&options), false),
+        Some(Command::Import(options)) => (arrive::run(&options), options.json),
         Some(Command::Check(options)) => (check::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),

@@ -27,6 +27,8 @@ pub enum Command {
     Templates(TemplatesOptions),
     /// Create a project from a template.
     New(NewOptions),
+    /// Make a project of a model that another program trained: Keras's .keras and .h5.
+    Import(ImportOptions),
     /// Check a project and print every problem.
     Check(CheckOptions),
     /// Train a project without a window.
@@ -80,6 +82,25 @@ pub struct NewOptions {
     /// With -o: replace even a file that isn't a Glassbox project.
     #[arg(long, requires = "output")]
     pub force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  glassbox import model.keras\n  glassbox import model.h5 -o mine.glassbox.json --json"
+)]
+pub struct ImportOptions {
+    /// A model: .keras, or a whole model in .h5 or .hdf5.
+    pub file: PathBuf,
+    /// Where to write the project, replacing an existing one (default: the model's name in this folder, never replacing
+    /// a file).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// With -o: replace even a file that isn't a Glassbox project.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -46,6 +46,7 @@ pub fn use_data(project: &mut Project, path: &Path) -> anyhow::Result<()> {
         Source::Synthetic(_) | Source::Digits(_) => {
             bail!("This project generates its own data, so --data can't be used.")
         }
+        Source::Sample(_) => bail!("This project has a single sample and no data, so --data can't be used."),
     }
     Ok(())
 }
@@ -136,7 +137,7 @@ impl Start<'_> {
         let data = match &project.data.source {
             Source::Csv(csv) => Some(&csv.path),
             Source::Idx(idx) => Some(&idx.folder),
-            Source::Synthetic(_) | Source::Digits(_) => None,
+            Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => None,
         };
         let data = data.map(|path| data::resolve(&base_of(self.file), path));
         Files::new(force)

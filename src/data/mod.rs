@@ -14,6 +14,7 @@ pub mod order;
 mod preview;
 mod progress;
 pub(crate) mod random;
+mod sample;
 pub mod samples;
 mod split;
 mod synthetic;
@@ -44,6 +45,7 @@ pub fn load(spec: &DataSpec, base: &Path, progress: &dyn Progress) -> Result<Dat
         Source::Synthetic(settings) => synthetic::generate(settings, spec)?,
         Source::Digits(settings) => digits::generate(settings, spec, progress)?,
         Source::Idx(settings) => idx::load(settings, &resolve(base, &settings.folder), spec, progress)?,
+        Source::Sample(settings) => sample::load(settings, base, spec)?,
         Source::Csv(settings) => csv::load(settings, &resolve(base, &settings.path), spec, progress)?,
     };
     dataset.take_stock()?;

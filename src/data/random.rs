@@ -13,6 +13,7 @@ pub(super) enum Purpose {
     Subset,
     Digits,
     Fair,
+    Sample,
 }
 
 impl Purpose {
@@ -24,6 +25,7 @@ impl Purpose {
             Self::Subset => 0x5355_4253_4554,
             Self::Digits => 0x4449_4749_5453,
             Self::Fair => 0x4641_4952,
+            Self::Sample => 0x5341_4d50_4c45,
         }
     }
 

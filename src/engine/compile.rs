@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::backward::{differentiate, gradient_name};
 use super::build::ProgramBuilder;
 use super::error::{EngineError, Result};
+use super::init::Initial;
 use super::lower::{self, Ending, Leaving, Lowering, Side, lower_losses};
 use super::op::ValueShape;
 use super::ops::{ClipNorm, ClipValue, Load};
@@ -14,7 +15,8 @@ use super::program::{Mode, Phase, Program, Role, ValueId};
 use crate::model::layer::{LayerKind, Loss};
 use crate::model::{Clip, DataSignature, Graph, Inference, Layer, LayerId, Task, TrainingSpec, Wire, infer};
 
-/// Refuses a graph with problems, naming all of them. Layers that do not lead to a Loss are left out.
+/// Refuses a graph with problems, naming all of them. Layers that do not lead to a Loss are left out. Without any Loss
+/// the program is only the forward phase of predicting, of all that can be computed.
 pub fn compile(graph: &Graph, signature: &DataSignature, training: &TrainingSpec, mode: Mode) -> Result<Program> {
     compile_with(graph, signature, training, mode, false)
 }
@@ -27,6 +29,9 @@ fn compile_with(
     for_input: bool,
 ) -> Result<Program> {
     let mut inference = infer(graph, Some(signature));
+    if inference.is_forward_only() && !for_input {
+        return forward_only(graph, inference, signature);
+    }
     if !inference.is_valid() {
         return Err(EngineError::Invalid(inference.problems));
     }
@@ -39,6 +44,9 @@ fn compile_with(
     let (input, target) = load(&mut program, signature);
     let mut side = Side::default();
     let leaving = forward(graph, &inference, &mut program, (input, mode, signature), &mut side)?;
+    if let Some(lacking) = lacking(graph, &leaving) {
+        return Err(EngineError::NoInstructions(lacking));
+    }
     let ending =
         |(layer, loss)| ending(graph, (layer, loss), (&leaving, &inference), ([input, target], signature.task));
     let endings: Vec<_> = graph.losses().map(ending).collect();
@@ -60,8 +68,8 @@ fn compile_with(
         values: program.values,
         instructions: program.instructions,
         layer_outputs: main_outputs(drawn, graph, &leaving),
-        loss: values.total,
-        data_loss: values.data,
+        loss: Some(values.total),
+        data_loss: Some(values.data),
         losses: values.each,
         input,
         target,
@@ -69,8 +77,73 @@ fn compile_with(
         task: inference.task(graph, signature.task),
         output,
         gradients,
-        layer_names: [drawn, graph].iter().flat_map(|of| of.layers()).map(|l| (l.id, l.name.clone())).collect(),
+        layer_names: names(drawn, graph),
     })
+}
+
+fn names(drawn: &Graph, graph: &Graph) -> BTreeMap<LayerId, String> {
+    [drawn, graph].iter().flat_map(|of| of.layers()).map(|l| (l.id, l.name.clone())).collect()
+}
+
+/// All that can be computed of a network that has no Loss, as it predicts.
+fn forward_only(drawn: &Graph, drawn_inference: Inference, signature: &DataSignature) -> Result<Program> {
+    let unfolded = drawn.unfolded();
+    let graph = &*unfolded;
+    let inference = if drawn.has_blocks() { infer(graph, Some(signature)) } else { drawn_inference };
+    let mut program = ProgramBuilder::default();
+    let (input, target) = load(&mut program, signature);
+    let leaving = forward(graph, &inference, &mut program, (input, Mode::Predict, signature), &mut Side::default())?;
+    keep_weights(graph, &inference, &leaving, &mut program);
+    let layer_outputs = main_outputs(drawn, graph, &leaving);
+    let order = graph.topological_order();
+    let is_end = |id: &&LayerId| graph.outgoing(**id).all(|wire| !leaving.contains_key(&wire.to));
+    let end = order.iter().rev().filter(|id| leaving.contains_key(id)).find(is_end);
+    let output = end.and_then(|id| layer_outputs.get(id)).copied().unwrap_or(input);
+    Ok(Program {
+        mode: Mode::Predict,
+        values: program.values,
+        instructions: program.instructions,
+        layer_outputs,
+        loss: None,
+        data_loss: None,
+        losses: Vec::new(),
+        input,
+        target,
+        truth: target,
+        task: signature.task,
+        output,
+        gradients: BTreeMap::new(),
+        layer_names: names(drawn, graph),
+    })
+}
+
+/// The weights of layers that aren't computed outlive it all the same, for when what keeps them from it is mended.
+fn keep_weights(
+    graph: &Graph,
+    inference: &Inference,
+    leaving: &BTreeMap<LayerId, Leaving>,
+    program: &mut ProgramBuilder,
+) {
+    for layer in graph.layers().filter(|layer| !leaving.contains_key(&layer.id)) {
+        let shapes: Option<Vec<_>> = graph.incoming(layer.id).map(|wire| inference.shape_on(wire).cloned()).collect();
+        let is_known = inference.shapes.contains_key(&layer.id);
+        let Some(shapes) = shapes.filter(|shapes| is_known && !shapes.is_empty()) else { continue };
+        for weight in layer.kind.spec().weights(&shapes) {
+            let role = if weight.is_trained { Role::Parameter } else { Role::Buffer };
+            let name = format!("{}.{}", layer.slug(), weight.name);
+            let id = program.add_state(name, weight.dims, role, Some(layer.id), Initial::ZEROS);
+            program.values[id.index()].axes = weight.axes;
+        }
+    }
+}
+
+/// A layer on the way to a Loss that was not computed, by its name.
+fn lacking(graph: &Graph, leaving: &BTreeMap<LayerId, Leaving>) -> Option<String> {
+    let is_lacking = |layer: &&Layer| {
+        let is_computed = matches!(layer.kind, LayerKind::Loss(_)) || leaving.contains_key(&layer.id);
+        !is_computed && graph.leads_to_loss(layer.id)
+    };
+    graph.layers().find(is_lacking).map(|layer| layer.name.clone())
 }
 
 /// A Loss with what arrives at it.
@@ -127,14 +200,17 @@ fn forward(
     side: &mut Side,
 ) -> Result<BTreeMap<LayerId, Leaving>> {
     let mut leaving: BTreeMap<LayerId, Leaving> = BTreeMap::new();
-    let wanted: BTreeSet<LayerId> =
-        graph.topological_order().into_iter().filter(|&id| graph.leads_to_loss(id)).collect();
+    let has_loss = graph.main_loss().is_some();
+    let order = graph.topological_order().into_iter();
+    let wanted: BTreeSet<LayerId> = order.filter(|&id| !has_loss || graph.leads_to_loss(id)).collect();
     for id in graph.topological_order().into_iter().filter(|id| wanted.contains(id)) {
         // A Loss ends the network; `lower_losses` makes its instructions.
         let Some(layer) = graph.layer(id).filter(|layer| !matches!(layer.kind, LayerKind::Loss(_))) else { continue };
-        let (Some(output), Some(rule)) = (inference.shapes.get(&id), lower::of(&layer.kind)) else {
-            return Err(EngineError::NoInstructions(layer.name.clone()));
-        };
+        let (Some(output), Some(rule)) = (inference.shapes.get(&id), lower::of(&layer.kind)) else { continue };
+        let is_computed = |wire: &Wire| leaving.get(&wire.from).is_some_and(|ports| ports.len() > wire.output);
+        if !graph.incoming(id).all(is_computed) {
+            continue;
+        }
         let mut ports = vec![None; graph.incoming(id).last().map_or(0, |wire| wire.input + 1)];
         for wire in graph.incoming(id) {
             ports[wire.input] = leaving.get(&wire.from).and_then(|ports| ports.get(wire.output).copied()?);

@@ -106,11 +106,11 @@ pub struct Program {
     pub instructions: Vec<Instruction>,
     /// What leaves each layer (after its activation).
     pub layer_outputs: BTreeMap<LayerId, ValueId>,
-    /// Total, penalties included.
-    pub loss: ValueId,
+    /// Total, penalties included; `None` where there is no Loss, so that the network is only run forward.
+    pub loss: Option<ValueId>,
     /// The loss without penalties: of several, their weighted sum.
-    pub data_loss: ValueId,
-    /// What each Loss says, before its weight; one at least.
+    pub data_loss: Option<ValueId>,
+    /// What each Loss says, before its weight.
     pub losses: Vec<(LayerId, ValueId)>,
     /// The input of the network.
     pub input: ValueId,

@@ -128,6 +128,11 @@ impl App {
         self.workspace.follow(&self.state);
         let (keys, own) = (&mut self.shortcuts, &mut self.workspace);
         shortcuts::handle(&ctx, &self.state, keys, own, &mut self.dialogs, &mut actions);
+        let dropped = |input: &egui::InputState| input.raw.dropped_files.first().map(|file| file.path().to_path_buf());
+        // A frame that is laid out twice is given the same file twice.
+        if let Some(path) = ctx.input(dropped).filter(|_| ctx.current_pass_index() == 0) {
+            actions.push(Action::Open(path));
+        }
         own.projector.follow(&mut own.canvas);
         own.open.follow(ui.available_width());
         let bar = Frame::new().fill(tokens.panel).inner_margin(egui::Margin::symmetric(12, 0));

@@ -179,6 +179,7 @@ impl Tokens {
             Group::Normalisation => self.k_norm,
             Group::Merge => self.k_merge,
             Group::Loss => self.k_loss,
+            Group::Foreign => self.faint,
         }
     }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Shape;
+
 /// The source of the samples and how they are split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +44,30 @@ pub enum Source {
     Csv(CsvSpec),
     /// A folder of IDX files, such as MNIST.
     Idx(IdxSpec),
+    /// One sample, for networks that have no data yet.
+    Sample(SampleSpec),
+}
+
+/// One sample, part by part: one of each Input that takes a part by its name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SampleSpec {
+    /// At least one. Several lie behind each other in a row.
+    pub parts: Vec<SamplePart>,
+}
+
+/// What enters at one Input.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SamplePart {
+    /// As `columns` of its Input names it; empty where there is one part.
+    pub name: String,
+    /// Without the batch axis.
+    pub shape: Shape,
+    /// Numbers with commas between, or the path of an .npy or PNG file; empty: random.
+    pub numbers: String,
+    /// Random numbers are whole and below this, as an Embedding takes them.
+    pub below: Option<usize>,
 }
 
 /// Generated points. `kind` decides which of the other settings matter.

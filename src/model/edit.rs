@@ -49,6 +49,13 @@ pub enum Edit {
         /// The layer that is wired in.
         layer: LayerId,
     },
+    /// Another kind of layer in the place of one, under its name; wires stay at ports that it has too.
+    Replace {
+        /// The layer that gives way.
+        layer: LayerId,
+        /// What stands in its place, with its parameters.
+        kind: LayerKind,
+    },
     /// These layers go with their wires; what one with a single input fed is fed by that instead.
     Remove(Vec<LayerId>),
     /// A new wire. One that arrives at the same port already gives way.
@@ -157,6 +164,7 @@ impl Edit {
             }
             Self::InsertOnWire { kind, .. } => format!("insert {}", kind.about().title),
             Self::MoveOntoWire { layer, .. } => format!("insert {}", of(layer)),
+            Self::Replace { layer, kind } => format!("replace {} by {}", of(layer), kind.about().title),
             Self::Remove(ids) => format!("delete {}", many(ids)),
             Self::Connect { from, to } => format!("connect {} to {}", of(&from.layer), of(&to.layer)),
             Self::Disconnect(_) => "disconnect a wire".to_owned(),
@@ -205,6 +213,16 @@ impl Edit {
             Self::Append { after, kind } => append(graph, *after, kind),
             Self::MoveOntoWire { wire, layer } => {
                 graph.insert_on_wire(*wire, *layer).map(|()| Vec::new()).map_err(Into::into)
+            }
+            Self::Replace { layer, kind } => {
+                let old = graph.layer(*layer).ok_or(EditError::NoSuchLayer)?;
+                // What lies in a Block would be nowhere.
+                if old.kind.is_end() || graph.block(*layer).is_some() {
+                    return Err(GroupError::End(old.name.clone()).into());
+                }
+                graph.may_lie(kind, old.inside)?;
+                graph.replace(*layer, kind.clone());
+                Ok(Vec::new())
             }
             Self::Remove(ids) => {
                 let end = |id: &LayerId| graph.layer(*id).filter(|layer| layer.kind.is_end());

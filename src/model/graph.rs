@@ -5,6 +5,7 @@ mod block;
 mod file;
 mod group;
 mod losses;
+mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -269,7 +270,7 @@ impl Graph {
             }
             // Among ports that are alike the next one is taken.
             Some(port) => {
-                if inputs == Inputs::Many {
+                if inputs.are_alike() {
                     port.min(free)
                 } else {
                     port
@@ -291,7 +292,7 @@ impl Graph {
     pub fn free_input(&self, id: LayerId) -> usize {
         let wired: Vec<usize> = self.incoming(id).map(|wire| wire.input).collect();
         match self.layer(id).map(|layer| layer.kind.about().inputs) {
-            Some(Inputs::Many) => wired.len(),
+            Some(Inputs::Many | Inputs::Any) => wired.len(),
             Some(Inputs::Named(ports)) => {
                 let usual = || (0..ports.len()).filter(|&port| ports[port].need != Need::Aside);
                 usual().find(|port| !wired.contains(port)).or_else(|| usual().next_back()).unwrap_or(0)
@@ -308,7 +309,7 @@ impl Graph {
 
     /// Inputs that are alike have no gaps: what arrives behind one moves up.
     fn close_ranks(&mut self, id: LayerId) {
-        if self.layer(id).is_some_and(|layer| layer.kind.about().inputs == Inputs::Many) {
+        if self.layer(id).is_some_and(|layer| layer.kind.about().inputs.are_alike()) {
             let wires = self.wires.iter_mut().filter(|wire| wire.to == id);
             wires.enumerate().for_each(|(port, wire)| wire.input = port);
         }
@@ -347,7 +348,7 @@ impl Graph {
         let layer = self.take(id)?;
         let sources: Vec<_> = self.incoming(id).map(|wire| (wire.from, wire.output)).collect();
         let bridge = if let [source] = sources[..] { Some(source) } else { None };
-        let is_alike = |to: LayerId| self.layer(to).is_some_and(|to| to.kind.about().inputs == Inputs::Many);
+        let is_alike = |to: LayerId| self.layer(to).is_some_and(|to| to.kind.about().inputs.are_alike());
         let kept = self.wires.iter().filter(|wire| wire.to != id).filter_map(|&wire| match bridge {
             _ if wire.from != id => Some(wire),
             // Where layers merge, the way around what goes is enough.

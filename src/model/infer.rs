@@ -2,6 +2,7 @@
 //! hide the rest: what does not depend on it stays valid.
 
 mod block;
+mod foreign;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +24,8 @@ pub struct Inference {
     parameters: usize,
     /// Whatever keeps it from training, in the order of the layers.
     pub problems: Vec<Problem>,
+    /// There is no Loss, but something enters: what can be computed is, forward only.
+    forward: bool,
     /// Layers that are not on the way to the Loss: no gradient reaches them, and training leaves them alone.
     pub idle: BTreeSet<LayerId>,
 }
@@ -31,6 +34,11 @@ impl Inference {
     /// Whether it can train.
     pub fn is_valid(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// Whether there is no Loss to train for, but the network can be run forward, as far as it goes.
+    pub fn is_forward_only(&self) -> bool {
+        self.forward
     }
 
     /// Trainable numbers of the whole network.
@@ -105,7 +113,10 @@ pub fn infer(graph: &Graph, data: Option<&DataSignature>) -> Inference {
     }
     whole_graph(graph, &mut found);
     found.problems.extend(graph.losses().filter_map(|(layer, _)| moving_truth(graph, layer)));
+    found.problems.extend(foreign::problems(graph));
     found.idle = idle(graph);
+    let enters = |layer: &Layer| matches!(layer.kind, LayerKind::Input(_)) && found.shapes.contains_key(&layer.id);
+    found.forward = graph.main_loss().is_none() && !graph.is_too_large() && graph.layers().any(enters);
     found
 }
 
@@ -196,8 +207,8 @@ fn first_missing(inputs: Inputs, wires: &[Wire]) -> Option<usize> {
     }
 }
 
-/// Above this a single sample's activations alone would fill any desktop's memory.
-const MAX_NUMBERS: usize = 1 << 28;
+/// Numbers that leave a layer: above this a single sample's activations alone would fill any desktop's memory.
+pub const MAX_NUMBERS: usize = 1 << 28;
 
 fn too_large(layer: &Layer, shape: &Shape) -> Problem {
     Problem {

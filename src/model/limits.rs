@@ -298,6 +298,12 @@ impl DataSpec {
                 }
             }
             Source::Csv(_) => {}
+            Source::Sample(sample) => {
+                let numbers = sample.parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.shape.len()));
+                if numbers == 0 || numbers > super::infer::MAX_NUMBERS {
+                    found.0.push(format!("A sample has 1 to {} numbers, not {numbers}.", super::infer::MAX_NUMBERS));
+                }
+            }
         }
         found.look(&VALIDATION, self.validation);
         found.0

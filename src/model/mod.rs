@@ -22,6 +22,7 @@ mod task;
 
 pub mod templates;
 mod training_spec;
+pub mod transfer;
 mod whole;
 
 pub use answer::Answer;

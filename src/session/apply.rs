@@ -214,7 +214,7 @@ impl State {
     /// A network that does not fit in memory has a problem like any other.
     fn predict_memory(&mut self) {
         self.memory = None;
-        let Some(dataset) = self.data.dataset().filter(|_| self.inference.is_valid()) else { return };
+        let Some(dataset) = self.data.dataset().filter(|_| self.can_run()) else { return };
         // The compiler refuses nothing that is valid; if it did, the run would say so.
         let Ok(predicted) = memory(&self.project, dataset) else { return };
         // What a run in progress holds is free for the one that takes its place.

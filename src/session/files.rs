@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{self, Kept};
+use super::import;
 use super::works::Wanted;
 use super::{Action, Event, NoticeKind, Screen, State};
 use crate::files::temporary;
@@ -133,6 +134,9 @@ impl State {
 
     fn open(&mut self, path: &Path) {
         temporary::sweep_beside(path);
+        if import::is_foreign_model(path) {
+            return self.open_foreign(path);
+        }
         match open_any(path) {
             Ok((project, saved)) => {
                 let is_project = saved.is_none();
@@ -146,6 +150,19 @@ impl State {
                 if is_project {
                     self.remember(path);
                 }
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// A model of another program, as a project that has no file yet.
+    fn open_foreign(&mut self, path: &Path) {
+        match import::import(path) {
+            Ok(imported) => {
+                let summary = imported.summary();
+                self.begin(imported.project, None);
+                self.works.resume = Some(imported.kept);
+                self.notify(NoticeKind::Info, summary);
             }
             Err(error) => self.error = Some(error),
         }
@@ -208,7 +225,7 @@ impl State {
         let data = match &self.project.data.source {
             Source::Csv(csv) => self.base().join(&csv.path).parent().map(Path::to_path_buf),
             Source::Idx(idx) => self.base().join(&idx.folder).parent().map(Path::to_path_buf),
-            Source::Synthetic(_) | Source::Digits(_) => None,
+            Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => None,
         };
         let file = self.file.as_deref().and_then(Path::parent).map(Path::to_path_buf);
         let last = self.settings.recent.first().and_then(|recent| recent.path.parent()).map(Path::to_path_buf);
@@ -270,7 +287,7 @@ fn make_paths_relative(project: &mut Project, folder: &Path) {
     match &mut project.data.source {
         Source::Csv(csv) => csv.path = relative(&csv.path),
         Source::Idx(idx) if idx.folder != folder => idx.folder = relative(&idx.folder),
-        Source::Idx(_) | Source::Synthetic(_) | Source::Digits(_) => {}
+        Source::Idx(_) | Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
     }
 }
 
@@ -280,7 +297,7 @@ fn base_of_data(project: &Project, checkpoint: &Path) -> PathBuf {
     let data = match &project.data.source {
         Source::Csv(csv) => &csv.path,
         Source::Idx(idx) => &idx.folder,
-        Source::Synthetic(_) | Source::Digits(_) => return PathBuf::new(),
+        Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => return PathBuf::new(),
     };
     let beside = checkpoint.parent().map(Path::to_path_buf).unwrap_or_default();
     let is_of_project = beside.extension().is_some_and(|ending| ending == "runs");
@@ -296,6 +313,6 @@ pub(super) fn make_paths_absolute(project: &mut Project, base: &Path) {
     match &mut project.data.source {
         Source::Csv(csv) => csv.path = absolute(&csv.path),
         Source::Idx(idx) => idx.folder = absolute(&idx.folder),
-        Source::Synthetic(_) | Source::Digits(_) => {}
+        Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
     }
 }

@@ -15,6 +15,7 @@ mod export;
 mod figure;
 mod files;
 mod findings;
+pub mod import;
 mod keeper;
 mod keeping;
 mod loading;

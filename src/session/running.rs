@@ -37,9 +37,17 @@ impl State {
         self.works.trainer.as_ref()
     }
 
+    /// Whether the network can be trained, or, as long as nothing has been learnt that would wait for it, run forward.
+    pub fn can_run(&self) -> bool {
+        let has_learnt = |curves: &Curves| !curves.train_loss.is_empty();
+        let waits =
+            has_learnt(&self.run.curves) || self.works.resume.as_ref().is_some_and(|kept| has_learnt(&kept.curves));
+        self.inference.is_valid() || (self.inference.is_forward_only() && !waits)
+    }
+
     /// Makes the trainer's run follow the project: a new run at step 0, a journalled change later.
     pub(super) fn sync_run(&mut self) {
-        let ready = matches!(self.data, DataState::Ready(_)) && self.inference.is_valid();
+        let ready = matches!(self.data, DataState::Ready(_)) && self.can_run();
         if !ready {
             if self.run.status == RunStatus::Running {
                 self.tell(Command::Pause);
@@ -169,7 +177,7 @@ impl State {
 
     /// A new run from step 0 with the project's seed.
     pub(super) fn restart(&mut self) {
-        let (DataState::Ready(dataset), true) = (&self.data, self.inference.is_valid()) else {
+        let (DataState::Ready(dataset), true) = (&self.data, self.can_run()) else {
             self.say_what_is_missing();
             return;
         };
@@ -253,7 +261,9 @@ impl State {
         }
         if matches!(self.data, DataState::Loading { .. }) {
             self.notify(NoticeKind::Info, "The data is still loading.");
-        } else if self.run.status == RunStatus::NotReady {
+        } else if self.run.status == RunStatus::NotReady
+            || matches!(command, Command::Play | Command::StepEpoch) && self.inference.is_forward_only()
+        {
             self.say_what_is_missing();
         } else {
             if self.run.status == RunStatus::Failed || self.works.told.is_none() {
@@ -389,8 +399,8 @@ impl State {
         let (epoch, then) = *run.heard_at.get_or_insert((progress.epoch, progress.seconds));
         let pace = (progress.seconds - then) / (progress.epoch - epoch);
         run.seconds_left = (pace.is_finite() && pace > 0.0 && left > 0.0).then_some(left * pace);
-        if !self.inference.is_valid() {
-            run.status = RunStatus::NotReady;
+        if !self.can_run() {
+            self.run.status = RunStatus::NotReady;
         }
     }
 

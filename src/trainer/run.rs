@@ -207,6 +207,11 @@ impl Run {
         self.dataset.view_of(self.task())
     }
 
+    /// Whether there is a Loss; without one the network is only run forward.
+    pub fn trains(&self) -> bool {
+        self.machine.program().loss.is_some()
+    }
+
     /// What happened to it.
     pub fn history(&self) -> &History {
         &self.history

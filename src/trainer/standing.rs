@@ -71,7 +71,7 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
         batch: machine.batch_len(),
         rows: machine.batch_rows().into(),
         epoch: debugger.run().epoch(),
-        loss: number(program.data_loss),
+        loss: program.data_loss.and_then(number),
         losses: several.iter().filter_map(|&(layer, id)| Some((layer, number(id)?))).collect(),
         learning_rate: machine.learning_rate(),
         checkpoints: Checkpoints { steps, bytes, budget, spacing },

@@ -354,6 +354,7 @@ impl Worker {
         device: Device,
         kept: Option<Box<Kept>>,
     ) -> Result<(), DebugError> {
+        let given = self.run().and_then(Run::given);
         (self.debugger, self.mode, self.run_number) = (None, Mode::Paused, number);
         self.desk.begin_run();
         self.standing.clear();
@@ -364,7 +365,13 @@ impl Worker {
         (self.page, self.in_force) = (Page::of(project), None);
         *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
         let (run, mut curves, forks) = match kept.map(|kept| *kept) {
-            None => (Run::new(project, dataset.clone(), device.clone())?, Curves::default(), None),
+            None => {
+                let run = match given {
+                    Some(given) => Run::start_from(project, &given, dataset.clone(), device.clone())?,
+                    None => Run::new(project, dataset.clone(), device.clone())?,
+                };
+                (run, Curves::default(), None)
+            }
             Some(Kept { saved, page, curves, forks, .. }) => {
                 self.page = page.map_or_else(|| Page::of(project), |page| *page);
                 let (graph, training) = (saved.project.graph.clone(), saved.project.training.clone());

@@ -78,7 +78,7 @@ fn sources(chance: &mut Chance, kind: &LayerKind, made: &[(LayerId, Shape)]) -> 
     let others: Vec<_> =
         made[..made.len() - 1].iter().filter(|other| other.1.rank() == last.1.rank()).cloned().collect();
     let more = match kind.spec().about().inputs {
-        Inputs::Many => 1,
+        Inputs::Many | Inputs::Any => 1,
         Inputs::Named(ports) => chance.pick(0, ports.len() - 1),
         Inputs::None | Inputs::One => 0,
     };

@@ -19,7 +19,7 @@ pub fn place(console: &mut Console) -> Said {
     let program = machine.program();
     let (_, next) = debugger.next_instruction();
     let line = next.map(|next| program.line(next)).unwrap_or_default();
-    let loss = Some(program.data_loss).filter(|&id| machine.is_current(id));
+    let loss = program.data_loss.filter(|&id| machine.is_current(id));
     let loss = loss.and_then(|id| machine.read_f64(id).ok()).and_then(|(_, numbers)| numbers.first().copied());
     let known = loss.map_or(String::new(), |loss| format!(", loss {}", values::digits(loss)));
     let mut text = match (step, instruction) {

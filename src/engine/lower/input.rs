@@ -8,12 +8,20 @@ use crate::model::layer::Input;
 
 impl Lower for Input {
     fn lower(&self, l: &mut Lowering) -> Result<ValueId> {
-        // A name that is not there was refused before.
-        let Some(places) = self.places(l.signature).ok().flatten() else { return Ok(l.data) };
-        if places.iter().copied().eq(0..l.shape(l.data).dims[0]) {
-            return Ok(l.data);
-        }
+        let taken = self.taken(l);
+        let is_arranged = l.shape(taken).dims == l.output_dims();
+        Ok(if is_arranged { taken } else { l.emit(ops::Reshape { dims: l.output_dims().to_vec() }, &[taken]) })
+    }
+}
+
+impl Input {
+    fn taken(&self, l: &mut Lowering) -> ValueId {
         let data = l.data;
+        // A name that is not there was refused before.
+        let Some(places) = self.places(l.signature).ok().flatten() else { return data };
+        if places.iter().copied().eq(0..l.shape(data).dims[0]) {
+            return data;
+        }
         let mut parts: Vec<(usize, usize)> = Vec::new();
         for place in places {
             match parts.last_mut() {
@@ -23,6 +31,6 @@ impl Lower for Input {
         }
         let cut = |(start, length)| ops::Slice { axis: 1, start, length, drop_axis: false };
         let parts: Vec<ValueId> = parts.into_iter().map(|part| l.emit(cut(part), &[data])).collect();
-        Ok(if let [only] = parts[..] { only } else { l.emit(ops::Concat { axis: 1 }, &parts) })
+        if let [only] = parts[..] { only } else { l.emit(ops::Concat { axis: 1 }, &parts) }
     }
 }

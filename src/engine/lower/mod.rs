@@ -186,8 +186,8 @@ impl Lowering<'_> {
     }
 }
 
-/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_losses`], and for
-/// Blocks.
+/// The lowering of a layer; `None` for the Loss, which ends the network and is lowered by [`lower_losses`], for
+/// Blocks and for foreign layers.
 pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
     Some(match kind {
         LayerKind::Input(layer) => layer,
@@ -229,6 +229,8 @@ pub fn of(kind: &LayerKind) -> Option<&dyn LowerPorts> {
         LayerKind::Minimum(layer) => layer,
         LayerKind::Concat(layer) => layer,
         LayerKind::Loss(_) => return None,
+        // Glassbox does not know what it computes.
+        LayerKind::Foreign(_) => return None,
         // The unfolded graph has none.
         LayerKind::Block(_) | LayerKind::BlockInput(_) | LayerKind::BlockOutput(_) => return None,
         LayerKind::Formula(layer) => layer,

@@ -98,6 +98,7 @@ impl Machine {
     ) -> Result<Self> {
         let program = compile(graph, signature, training, Mode::Train)?;
         let predictor = Predictor::new(compile(graph, signature, training, Mode::Predict)?, &program);
+        let is_training = program.mode == Mode::Train;
         let staged = program.find(STAGED_INPUT).zip(program.find(STAGED_TARGET));
         let mut machine = Self {
             values: vec![None; program.values.len()],
@@ -112,7 +113,13 @@ impl Machine {
             program,
             predictor,
             training: training.clone(),
-            context: StepContext { seed: training.seed, step: 0, learning_rate: 0.0, momentum: 0.0, training: true },
+            context: StepContext {
+                seed: training.seed,
+                step: 0,
+                learning_rate: 0.0,
+                momentum: 0.0,
+                training: is_training,
+            },
             pc: 0,
             in_step: false,
             batch_len: 0,
@@ -208,10 +215,13 @@ impl Machine {
     /// Of the last complete step.
     pub fn report(&self) -> Result<StepReport> {
         let number = |id: ValueId| self.tensor(id).and_then(bridge::scalar);
-        let loss = number(self.program.data_loss)?;
-        let total_loss = if self.program.loss == self.program.data_loss { loss } else { number(self.program.loss)? };
+        // Without a Loss there is none.
+        let of = |id: Option<ValueId>| id.map_or(Ok(f64::NAN), number);
+        let loss = of(self.program.data_loss)?;
+        let total_loss = if self.program.loss == self.program.data_loss { loss } else { of(self.program.loss)? };
         let answers = self.batch_len * self.task.positions().unwrap_or(1);
         let (correct, answers) = match self.task.metric() {
+            _ if self.program.loss.is_none() => (None, 0),
             Metric::R2 => (None, 0),
             Metric::Accuracy => (Some(self.hits(answers)?), answers as u32),
         };

@@ -169,7 +169,8 @@ impl Machine {
 
     /// Called when the loss of a step has just been computed.
     pub(super) fn look_at_loss(&mut self) -> Result<()> {
-        if bridge::scalar(self.tensor(self.program.loss)?)?.is_finite() {
+        let Some(loss) = self.program.loss else { return Ok(()) };
+        if bridge::scalar(self.tensor(loss)?)?.is_finite() {
             self.watchdog.found = None;
         } else if self.watchdog.found.is_none() {
             self.watchdog.found = self.search()?;

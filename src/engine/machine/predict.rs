@@ -166,7 +166,8 @@ impl Machine {
                 true => take(&values_of(values, program.output)?, targets),
                 false => take(&values_of(values, program.output)?, &values_of(values, program.truth)?),
             }
-            let ids = std::iter::once(program.data_loss).chain(each.iter().map(|&(_, id)| id));
+            let total = program.data_loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
+            let ids = std::iter::once(total).chain(each.iter().map(|&(_, id)| id));
             for (sum, id) in sums.iter_mut().zip(ids) {
                 let loss = values[id.index()].as_ref();
                 let loss = loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;

@@ -200,6 +200,6 @@ fn shift(values: &mut [Option<Tensor>], nudge: Nudge) -> Result<()> {
 }
 
 fn loss_of(program: &Program, values: &[Option<Tensor>]) -> Result<f64> {
-    let loss = values.get(program.loss.index()).and_then(Option::as_ref);
-    bridge::scalar(loss.ok_or_else(|| EngineError::NotComputed(program.name(program.loss).to_owned()))?)
+    let loss = program.loss.and_then(|id| values.get(id.index())).and_then(Option::as_ref);
+    bridge::scalar(loss.ok_or_else(|| EngineError::NotComputed("loss".to_owned()))?)
 }

@@ -62,7 +62,7 @@ fn ways(graph: &Graph, from: &Layer) -> Vec<Way> {
 fn ends(layer: &Layer) -> Vec<(Option<&'static str>, End)> {
     match layer.kind.about().inputs {
         Inputs::None => Vec::new(),
-        Inputs::One | Inputs::Many => vec![(None, layer.id.into())],
+        Inputs::One | Inputs::Many | Inputs::Any => vec![(None, layer.id.into())],
         Inputs::Named(ports) => {
             let named = |(i, port): (usize, &crate::model::layer::InputPort)| (Some(port.name), End::at(layer.id, i));
             ports.iter().enumerate().map(named).collect()

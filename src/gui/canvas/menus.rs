@@ -6,7 +6,7 @@ use super::super::figure;
 use super::super::widgets::list_from_top;
 use super::{CanvasUi, Frame, export, geometry, view};
 use crate::model::layer::{Group, Inputs};
-use crate::model::{Edit, Layer, LayerId, LayerKind, WireId};
+use crate::model::{Edit, Layer, LayerId, LayerKind, Task, WireId, transfer};
 use crate::session::Action;
 
 /// How far copies land from their originals.
@@ -62,6 +62,7 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
                 actions.push(Action::Edit(Edit::Freeze { layer: layer.id, frozen: !layer.frozen }));
             }
         }
+        transfer(ui, frame, layer, actions);
         let wires: Vec<WireId> =
             frame.graph.wires().iter().filter(|w| w.from == layer.id || w.to == layer.id).map(|w| w.id).collect();
         if !wires.is_empty() && item(ui, "Disconnect", "") {
@@ -73,6 +74,24 @@ pub fn node(response: &Response, frame: &Frame<'_>, layer: &Layer, actions: &mut
             actions.push(Action::Edit(Edit::Remove(layers)));
         }
     });
+}
+
+/// What a network that was trained elsewhere needs to learn something new.
+fn transfer(ui: &mut Ui, frame: &Frame<'_>, layer: &Layer, actions: &mut Vec<Action>) {
+    let graph = frame.graph;
+    if !layer.kind.has_weights() || frame.state.inside().is_some() {
+        return;
+    }
+    let frozen = transfer::freeze_all_but(graph, layer.id);
+    if !frozen.is_empty() && item(ui, "Freeze all other layers", "") {
+        actions.push(Action::Edits { name: format!("freeze all but {}", layer.name), edits: frozen });
+    }
+    let task = frame.state.dataset().map(|dataset| dataset.truth.task).filter(|task| !matches!(task, Task::Input(_)));
+    if let Some(edits) = task.and_then(|task| transfer::new_head(graph, layer.id, task))
+        && item(ui, "Replace by a head for the data", "")
+    {
+        actions.push(Action::Edits { name: format!("replace {} by a new head", layer.name), edits });
+    }
 }
 
 /// Into a Block, out of one, and what becomes one.

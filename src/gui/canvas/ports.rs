@@ -94,7 +94,7 @@ fn inputs(ui: &egui::Ui, frame: &Frame<'_>, local: &mut CanvasUi, layer: &Layer)
 fn are_named(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, wires: &[Wire]) -> bool {
     let inputs = layer.kind.about().inputs;
     match inputs {
-        Inputs::None | Inputs::One | Inputs::Many => false,
+        Inputs::None | Inputs::One | Inputs::Many | Inputs::Any => false,
         Inputs::Named(ports) => {
             ports.iter().filter(|port| port.need != Need::Aside).count() > 1
                 || wires.iter().any(|wire| inputs.is_aside(wire.input))

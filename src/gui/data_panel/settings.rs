@@ -7,7 +7,7 @@ use super::{points, table};
 use crate::gui::dialogs::{Dialogs, Purpose};
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Change, checkbox, float, section, usize_field};
-use crate::model::{DataSpec, DigitsSpec, IdxSpec, Source, SyntheticSpec, limits};
+use crate::model::{DataSpec, DigitsSpec, IdxSpec, SampleSpec, Source, SyntheticSpec, limits};
 use crate::session::{Action, State};
 
 /// A changed copy of the settings, and whether the change is complete.
@@ -44,8 +44,12 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
             table::show(ui, state, &mut draft, &mut spec);
             draft.spec.source = Source::Csv(spec);
         }
+        Source::Sample(mut spec) => {
+            sample(ui, &mut spec);
+            draft.spec.source = Source::Sample(spec);
+        }
     }
-    if !matches!(before.source, Source::Idx(_)) {
+    if !matches!(before.source, Source::Idx(_) | Source::Sample(_)) {
         let help = "The share of samples held out from training. They show whether the network has learnt the pattern \
             or only memorised the samples.";
         let change = float(ui, "Validation", help, before.validation, limits::VALIDATION.range());
@@ -62,6 +66,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
 
 fn again(ui: &mut Ui, spec: &DataSpec, actions: &mut Vec<Action>) {
     let (word, help) = match spec.source {
+        Source::Sample(_) => ("Draw again", "Draw other random numbers."),
         Source::Synthetic(_) | Source::Digits(_) => ("Regenerate", "Generate new samples with the same settings."),
         Source::Csv(_) | Source::Idx(_) => {
             ("New split", "Reload the data and choose different samples for validation.")
@@ -87,6 +92,28 @@ fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
     }
     if spec.kind.raw_dimensions() == 2 {
         points::features(ui, draft, spec);
+    }
+}
+
+/// What enters at each Input: drawn, typed, or from a file.
+fn sample(ui: &mut Ui, spec: &mut SampleSpec) {
+    for (number, part) in spec.parts.iter_mut().enumerate() {
+        let title = if part.name.is_empty() { "Numbers".to_owned() } else { part.name.clone() };
+        ui.label(format!("{title}: {}", part.shape));
+        let id = ui.scope_id().with(("sample", number));
+        // What is typed counts when the field is left.
+        let mut text: String = ui.data(|data| data.get_temp(id)).unwrap_or_else(|| part.numbers.clone());
+        let field = egui::TextEdit::singleline(&mut text).hint_text("random").desired_width(f32::INFINITY);
+        let response = crate::gui::widgets::named(ui.add(field), &format!("Numbers of {title}"));
+        let response = response.on_hover_text(
+            "Numbers with commas between, or the path of an .npy or PNG file. Leave empty for random numbers.",
+        );
+        if response.lost_focus() {
+            ui.data_mut(|data| data.remove_temp::<String>(id));
+            part.numbers = text;
+        } else if response.changed() {
+            ui.data_mut(|data| data.insert_temp(id, text));
+        }
     }
 }
 

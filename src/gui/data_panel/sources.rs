@@ -31,6 +31,7 @@ fn current(source: &Source) -> (String, Thumbnail) {
         Source::Digits(_) => ("Drawn digits".to_owned(), Thumbnail::Digits),
         Source::Csv(csv) => (file(&csv.path), Thumbnail::Table),
         Source::Idx(idx) => (file(&idx.folder), Thumbnail::ImageFolder),
+        Source::Sample(_) => ("One sample".to_owned(), Thumbnail::Table),
     }
 }
 

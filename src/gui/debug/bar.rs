@@ -85,7 +85,7 @@ fn undo(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 /// What was changed last, and what takes it back. A network that cannot train was not told to the run: its edits are
 /// the project's.
 pub fn last_change(state: &State) -> Option<(&str, Action)> {
-    if !state.inference().is_valid() {
+    if !state.can_run() {
         return state.history().undo_name().map(|name| (name, Action::Undo));
     }
     let made = state.debug().view.as_ref()?.changes.iter().rfind(|change| !change.ahead)?;

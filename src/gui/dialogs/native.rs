@@ -14,7 +14,8 @@ impl FilePicker for NativePicker {
         let dialog = FileDialog::new().set_title(purpose.title());
         match purpose {
             Purpose::Open => {
-                dialog.add_filter("Glassbox project", &["json"]).add_filter("Weights", &["safetensors"]).pick_file()
+                let dialog = dialog.add_filter("Glassbox project", &["json"]).add_filter("Weights", &["safetensors"]);
+                dialog.add_filter("Keras model", &["keras", "h5", "hdf5"]).pick_file()
             }
             Purpose::OpenWeights => dialog.add_filter("Weights", &["safetensors"]).pick_file(),
             Purpose::Save { suggestion, folder } => at(dialog, folder.as_deref())

@@ -140,5 +140,6 @@ fn source_name(state: &State) -> &str {
         (None, Source::Digits(_)) => "Drawn digits",
         (None, Source::Csv(_)) => "Table",
         (None, Source::Idx(_)) => "IDX folder",
+        (None, Source::Sample(_)) => "One sample",
     }
 }

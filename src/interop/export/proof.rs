@@ -4,7 +4,7 @@
 use super::{ExportError, machine, named};
 use crate::data::order::EpochOrder;
 use crate::data::{Batch, Dataset};
-use crate::engine::{Machine, Precision, Role, Snapshot};
+use crate::engine::{EngineError, Machine, Precision, Role, Snapshot};
 use crate::files::{NamedTensor, Values};
 use crate::model::Project;
 
@@ -62,7 +62,8 @@ fn row_of(name: String, numbers: Vec<f64>) -> NamedTensor {
 
 fn gradients(machine: &Machine, called: &dyn Fn(&str) -> Option<String>) -> Result<Vec<NamedTensor>, ExportError> {
     let program = machine.program();
-    let (_, loss) = machine.read_f64(program.data_loss)?;
+    let loss = program.data_loss.ok_or_else(|| EngineError::NotComputed("loss".into()))?;
+    let (_, loss) = machine.read_f64(loss)?;
     let mut all = vec![NamedTensor { name: "f32/loss".into(), dims: vec![], values: Values::F64(loss) }];
     for (&of, &gradient) in &program.gradients {
         let Some(value) = program.value(of).filter(|value| value.role == Role::Parameter) else { continue };

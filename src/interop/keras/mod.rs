@@ -1,4 +1,4 @@
-//! Keras 3: a network as functional code and as a `.keras` file.
+//! Keras: a network as functional code and as a `.keras` file, and models that it wrote.
 
 pub mod call;
 pub mod code;
@@ -7,6 +7,7 @@ pub mod losses;
 pub mod optimisers;
 mod order;
 pub mod plan;
+pub mod read;
 pub mod training;
 
 use super::code::Names;

@@ -57,6 +57,7 @@ fn of(at: &At) -> Result<Piece, String> {
         LayerKind::Input(input) => enter(p, at, input),
         LayerKind::Dense(dense) => of_dense(p, at, dense),
         LayerKind::Formula(formula) => p.step(&at.output, expression(&formula.expression, at.x(), &Torch)?),
+        LayerKind::Foreign(foreign) => return Err(format!("{} is a foreign layer", foreign.title())),
         // Unfolded before, and the Loss is no part of the module.
         LayerKind::Block(_) | LayerKind::BlockInput(_) | LayerKind::BlockOutput(_) | LayerKind::Loss(_) => {}
         LayerKind::Flatten(_) => p.step(&at.output, format!("torch.flatten({}, 1)", at.x())),
@@ -203,6 +204,14 @@ impl At<'_> {
 
 /// Which columns of a sample go in.
 fn enter(p: &mut Piece, at: &At, input: &layer::Input) {
+    take(p, at, input);
+    if !input.shape.trim().is_empty() {
+        let sizes = at.node.output().0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        p.step(&at.output, format!("{}.reshape(-1, {sizes})", at.output));
+    }
+}
+
+fn take(p: &mut Piece, at: &At, input: &layer::Input) {
     let Ok(Some(places)) = input.places(&at.network.signature) else {
         if at.output != "x" {
             p.step(&at.output, "x");

@@ -8,6 +8,9 @@ layer_params! {
     pub struct Input {
         columns: String = String::new(), ParamKind::Text, "Columns", "Which columns of the data enter here, such as \
             \"x, age\". Leave empty for all of them. With several Inputs, parts of a sample go different ways.";
+        #[serde(skip_serializing_if = "String::is_empty")]
+        shape: String = String::new(), ParamKind::Text, "Shape", "How the values that enter here are arranged, such as \
+            60 x 6. Leave empty to take them as they come.";
     }
 }
 
@@ -25,6 +28,16 @@ static ABOUT: About = About {
 
 /// Between the name of a column and one of its categories: "colour = red".
 const CATEGORY: &str = " = ";
+
+/// The column that a number is of: "colour" of "colour = red", "pixels" of "pixels[17]".
+fn column_of(name: &str) -> &str {
+    let counted = || {
+        let (column, place) = name.strip_suffix(']')?.rsplit_once('[')?;
+        let is_place = !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_digit());
+        (is_place && !column.is_empty()).then_some(column)
+    };
+    name.split_once(CATEGORY).map(|(column, _)| column).or_else(counted).unwrap_or(name)
+}
 
 impl Input {
     /// Indices, in a sample, of the numbers that enter here, in their order; `None`: all. The error is about a name.
@@ -48,6 +61,20 @@ impl Input {
             at = end;
         }
         Ok(Some(places))
+    }
+
+    /// What enters in the shape that is asked for.
+    fn arranged(&self, taken: Shape) -> Result<Shape, Mismatch> {
+        if self.shape.trim().is_empty() {
+            return Ok(taken);
+        }
+        let reshape = Reshape { shape: self.shape.clone() };
+        reshape.resolve(taken.len()).map_err(|why| Mismatch {
+            expected: self.shape.clone(),
+            got: format!("{taken} ({} values)", taken.len()),
+            why,
+            fixes: vec![Fix::Set { key: "shape", value: ParamValue::Text(taken.to_string()) }],
+        })
     }
 
     /// Whether all of a column enters here.
@@ -88,7 +115,7 @@ impl Input {
 pub fn columns(data: &DataSignature) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for name in &data.names {
-        let column = name.split_once(CATEGORY).map_or(name.as_str(), |(column, _)| column);
+        let column = column_of(name);
         if all.last().is_none_or(|last| last != column) {
             all.push(column.to_owned());
         }
@@ -102,11 +129,7 @@ fn of_column(name: &str, names: &[String]) -> Vec<usize> {
         names.iter().enumerate().filter(|(_, known)| is_it(known)).map(|(i, _)| i).collect()
     };
     let own = places(&|known| known == name);
-    if own.is_empty() {
-        places(&|known| known.split_once(CATEGORY).is_some_and(|(column, _)| column == name))
-    } else {
-        own
-    }
+    if own.is_empty() { places(&|known| known != name && column_of(known) == name) } else { own }
 }
 
 impl LayerSpec for Input {
@@ -116,7 +139,10 @@ impl LayerSpec for Input {
 
     fn infer(&self, _inputs: &[Shape], data: Option<&DataSignature>) -> Result<Shape, Mismatch> {
         match data {
-            Some(data) => Ok(self.places(data)?.map_or_else(|| data.input.clone(), |places| Shape::row(places.len()))),
+            Some(data) => {
+                let taken = self.places(data)?.map_or_else(|| data.input.clone(), |places| Shape::row(places.len()));
+                self.arranged(taken)
+            }
             None => Err(Mismatch {
                 expected: "a data set".into(),
                 got: "none loaded".into(),
@@ -138,7 +164,7 @@ mod tests {
     }
 
     fn places(columns: &str, names: &[&str]) -> Result<Option<Vec<usize>>, String> {
-        let input = Input { columns: columns.into() };
+        let input = Input { columns: columns.into(), ..Input::default() };
         input.places(&data(names)).map_err(|mismatch| mismatch.why)
     }
 
@@ -153,6 +179,7 @@ mod tests {
         let near = places("agee", &names).unwrap_err();
         assert_eq!(near, "The data has no column \"agee\". Did you mean age?");
         assert_eq!(places("age, ", &names).unwrap_err(), "A name is missing in Columns.");
+        assert_eq!(places("b", &["a[0]", "b[0]", "b[1]"]), Ok(Some(vec![1, 2])));
         assert_eq!(places("x", &[]).unwrap_err(), "The samples of this data have no columns.");
     }
 

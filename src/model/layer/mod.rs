@@ -20,6 +20,7 @@ mod depthwise;
 mod dropout;
 mod embedding;
 mod enlarge;
+mod foreign;
 mod formula;
 mod group_norm;
 mod input;
@@ -55,6 +56,7 @@ pub use depthwise::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use embedding::{Embedding, PositionalEncoding, Positions};
 pub use enlarge::{ConvTranspose2d, Interpolation, Upsample};
+pub use foreign::Foreign;
 pub use formula::Formula;
 pub use group_norm::GroupNorm;
 pub use input::{Input, columns};
@@ -103,10 +105,12 @@ pub enum Group {
     Merge,
     /// What is minimised.
     Loss,
+    /// Layers of other frameworks, which stand in no palette.
+    Foreign,
 }
 
 impl Group {
-    /// All groups, in the order of the palette.
+    /// The groups of the palette, in its order.
     pub const PALETTE: [Self; 8] = [
         Self::Data,
         Self::Core,
@@ -129,6 +133,7 @@ impl Group {
             Self::Normalisation => "Normalisation",
             Self::Merge => "Merge",
             Self::Loss => "Loss",
+            Self::Foreign => "Foreign",
         }
     }
 }
@@ -270,7 +275,7 @@ macro_rules! layers {
 
         impl LayerKind {
             /// One of each that can be added, with default parameters, in the order of the palette. The ends of a
-            /// Block come with it.
+            /// Block come with it, foreign layers from elsewhere.
             pub fn all() -> Vec<LayerKind> {
                 vec![$( LayerKind::$kind($kind::default()), )*]
             }
@@ -371,6 +376,7 @@ layers! {
     Minimum = "minimum";
     Concat = "concat";
     Loss = "loss";
+    @end Foreign = "foreign";
     @end BlockInput = "block_input";
     @end BlockOutput = "block_output";
 }

@@ -33,6 +33,8 @@ pub enum Inputs {
     Named(&'static [InputPort]),
     /// Two or more that are alike: a, b, c ... without gaps.
     Many,
+    /// As many, but one is enough, or none.
+    Any,
 }
 
 const LETTERS: usize = 26;
@@ -41,7 +43,7 @@ impl Inputs {
     /// How many wires have to arrive.
     pub fn least(self) -> usize {
         match self {
-            Self::None => 0,
+            Self::None | Self::Any => 0,
             Self::One => 1,
             Self::Named(ports) => ports.iter().filter(|port| port.need == Need::Required).count(),
             Self::Many => 2,
@@ -54,7 +56,7 @@ impl Inputs {
             Self::None => Some(0),
             Self::One => Some(1),
             Self::Named(ports) => Some(ports.len()),
-            Self::Many => None,
+            Self::Many | Self::Any => None,
         }
     }
 
@@ -62,7 +64,7 @@ impl Inputs {
     pub fn is_named_for(self, port: usize) -> bool {
         match self {
             Self::None | Self::One => false,
-            Self::Many => true,
+            Self::Many | Self::Any => true,
             Self::Named(ports) => {
                 let usual = ports.iter().filter(|port| port.need != Need::Aside).count();
                 usual > 1 || ports.get(port).is_none_or(|port| port.need == Need::Aside)
@@ -74,8 +76,8 @@ impl Inputs {
     pub fn name(self, port: usize) -> String {
         match self {
             Self::Named(ports) => ports.get(port).map_or_else(|| format!("input {port}"), |port| port.name.to_owned()),
-            Self::Many if port < LETTERS => char::from(b'a' + port as u8).to_string(),
-            Self::Many => format!("x{port}"),
+            Self::Many | Self::Any if port < LETTERS => char::from(b'a' + port as u8).to_string(),
+            Self::Many | Self::Any => format!("x{port}"),
             Self::None | Self::One => "input".to_owned(),
         }
     }
@@ -84,11 +86,18 @@ impl Inputs {
     pub fn find(self, name: &str) -> Option<usize> {
         match (self, name.as_bytes()) {
             (Self::Named(ports), _) => ports.iter().position(|port| port.name == name),
-            (Self::Many, &[letter @ b'a'..=b'z']) => Some(usize::from(letter - b'a')),
-            (Self::Many, [b'x', ..]) => name[1..].parse().ok().filter(|port| (LETTERS..1 << 16).contains(port)),
+            (Self::Many | Self::Any, &[letter @ b'a'..=b'z']) => Some(usize::from(letter - b'a')),
+            (Self::Many | Self::Any, [b'x', ..]) => {
+                name[1..].parse().ok().filter(|port| (LETTERS..1 << 16).contains(port))
+            }
             (Self::One, b"input") => Some(0),
             _ => None,
         }
+    }
+
+    /// Whether any number of wires may arrive, all alike and without gaps.
+    pub fn are_alike(self) -> bool {
+        matches!(self, Self::Many | Self::Any)
     }
 
     /// Whether a port takes only what is wired to it on purpose, as the truth of a Loss.
@@ -115,7 +124,7 @@ mod tests {
             InputPort { name: "left", need: Need::Required, help: "" },
             InputPort { name: "right", need: Need::Optional, help: "" },
         ];
-        for (inputs, most) in [(Inputs::One, 1), (Inputs::Named(&PORTS), 2), (Inputs::Many, 40)] {
+        for (inputs, most) in [(Inputs::One, 1), (Inputs::Named(&PORTS), 2), (Inputs::Many, 40), (Inputs::Any, 40)] {
             for port in 0..most {
                 assert_eq!(inputs.find(&inputs.name(port)), Some(port), "{inputs:?}");
             }

@@ -362,9 +362,10 @@ impl Debugger {
 
     /// The numbers of this step for conditions over all of them.
     fn remember(&mut self, step: u64) {
-        let loss = self.run.machine().read_f64(self.run.machine().program().loss);
+        let machine = self.run.machine();
+        let loss = machine.program().loss.and_then(|loss| machine.read_f64(loss).ok());
         let Self { memories, run, .. } = self;
-        if let Some(loss) = loss.ok().and_then(|(_, numbers)| numbers.first().copied()) {
+        if let Some(loss) = loss.and_then(|(_, numbers)| numbers.first().copied()) {
             memories.loss.push(loss);
         }
         memories.sample(|of, memories| Scope::of(run, memories, step).number(of).ok());

@@ -28,6 +28,8 @@ pub enum Granularity {
 /// How an advance ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Advance {
+    /// There is a Loss.
+    pub trains: bool,
     /// Of the step that was completed by it.
     pub row: Option<StepRow>,
     /// Over the validation part, where that step was the last of an epoch.
@@ -131,7 +133,7 @@ impl Debugger {
         let total = if program.loss == program.data_loss {
             Some(row.loss)
         } else {
-            self.machine().read_f64(program.loss)?.1.first().copied()
+            program.loss.map(|loss| self.machine().read_f64(loss)).transpose()?.and_then(|(_, n)| n.first().copied())
         };
         self.memories.loss.push(total.unwrap_or(f64::NAN));
         let advance = self.complete(row, passing)?;
@@ -170,8 +172,10 @@ impl Debugger {
 
     /// After the last instruction of a step.
     fn complete(&mut self, row: StepRow, passing: Passing) -> Result<Advance, DebugError> {
-        let (step, epoch_done) = (row.step, row.epoch_done);
-        let mut advance = Advance { row: Some(row), summary: self.run.take_summary(), ..Advance::default() };
+        // A network without a Loss is only run forward: there is nothing to judge.
+        let (step, epoch_done) = (row.step, row.epoch_done && self.run.trains());
+        let (row, summary) = (Some(row), self.run.take_summary());
+        let mut advance = Advance { row, summary, trains: self.run.trains(), ..Advance::default() };
         let is_new = step > self.furthest;
         self.furthest = self.furthest.max(step);
         self.sample_curves(step);

@@ -37,7 +37,7 @@ pub fn record(run: &Run, machine: &Machine, asked: &Asked) -> Result<SampleRecor
         let output = program.name(output).to_owned();
         Some(SampleLayer { layer: layer.id, name: layer.id.title(&layer.name), output, value, gradient })
     });
-    let known = current(program.output);
+    let known = current(program.output).filter(|_| program.loss.is_some());
     let answered = |rows| answers(run.dataset(), machine, rows);
     Ok(SampleRecord {
         step: machine.step() + u64::from(machine.is_in_step()),

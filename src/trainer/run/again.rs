@@ -47,6 +47,37 @@ impl Run {
         Ok(())
     }
 
+    /// With those weights that fit by name and shape; the others are drawn.
+    pub fn start_from(
+        project: &Project,
+        weights: &Snapshot,
+        dataset: Arc<Dataset>,
+        device: Device,
+    ) -> Result<Self, RunError> {
+        let mut run = Self::start(project, None, dataset, device)?;
+        let program = run.machine.program();
+        let fits = |name: &str, dims: &[usize]| {
+            let value = program.find(name).and_then(|id| program.value(id));
+            value.is_some_and(|value| value.shape.dims == dims)
+        };
+        let mut fitting = weights.clone();
+        fitting.tensors.retain(|name, tensor| fits(name, &tensor.dims));
+        if fitting.tensors.keys().any(|name| run.machine.program().find(name).is_some()) {
+            run.begin_with(&fitting)?;
+        }
+        Ok(run)
+    }
+
+    /// Weights that the next run is to begin with too: those that this one was given, or, where it was only run
+    /// forward, those that it has.
+    pub fn given(&self) -> Option<Snapshot> {
+        match (&self.history.origin.weights, &self.start) {
+            (Weights::Given, Some(start)) => Some((**start).clone()),
+            _ if !self.trains() => self.machine.snapshot().ok(),
+            _ => None,
+        }
+    }
+
     /// Goes on on the device where the run was, or on the CPU.
     fn go_to(&mut self, device: &Device) -> Result<(), RunError> {
         let device = self.there_or_cpu(device);

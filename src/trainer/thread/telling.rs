@@ -76,7 +76,7 @@ impl Worker {
         let Some(run) = self.debugger.as_ref().map(Debugger::run) else { return Ok(()) };
         let mut picture = pictures::of_layers(run, &self.wanted)?;
         let (layers, mut output) = (began.elapsed(), None);
-        if !self.wanted.output {
+        if !self.wanted.output || !run.trains() {
             (self.output, self.asked) = (None, None);
         } else if self.output.is_none() || (self.is_stale && self.pace.output_is_due(began, at_full_speed)) {
             let (found, asked) = look_at_output(run, at_full_speed)?;
@@ -186,8 +186,11 @@ pub(super) fn catch_up(desk: &mut Desk, outbox: &Mutex<Outbox>, step: u64) {
     }
 }
 
-/// Tells of a step that nobody was told of before; returns its row.
+/// Tells of a step that nobody was told of before; returns its row. Without a Loss there is nothing to draw of it.
 pub(super) fn tell_new(desk: &mut Desk, outbox: &Mutex<Outbox>, done: &Advance) -> Option<StepRow> {
+    if !done.trains {
+        return None;
+    }
     if let Some(row) = &done.row {
         catch_up(desk, outbox, row.step - 1);
     }

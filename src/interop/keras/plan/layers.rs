@@ -44,6 +44,10 @@ impl Builder<'_> {
             L::Block(_) | L::BlockInput(_) | L::BlockOutput(_) => {
                 return Err(format!("{} is taken apart before it comes to code.", node.name));
             }
+            L::Foreign(foreign) => return Err(format!("{} is a foreign layer, {}.", node.name, foreign.title())),
+            L::Input(input) if !input.shape.trim().is_empty() => {
+                return Err(format!("{} arranges what enters it in a shape of its own.", node.name));
+            }
             L::Input(input) => {
                 let columns = input.places(&self.network.signature).map_err(|mismatch| mismatch.why)?;
                 let leaves = self.leaving(node, 0);

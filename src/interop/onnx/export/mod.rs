@@ -273,9 +273,11 @@ fn layer(l: &mut Place, kind: &LayerKind) -> Result<Vec<String>, Refusal> {
         LayerKind::Subtract(_) => l.in_turn("Sub"),
         LayerKind::Multiply(_) => l.in_turn("Mul"),
         LayerKind::Concat(_) => axes::concat(l),
-        // What is asked for stands before them, and the unfolded network has no Blocks.
+        // What is asked for stands before them, the unfolded network has no Blocks, and a foreign layer on the way to a
+        // Loss is a problem of the network.
         LayerKind::Input(_)
         | LayerKind::Loss(_)
+        | LayerKind::Foreign(_)
         | LayerKind::Block(_)
         | LayerKind::BlockInput(_)
         | LayerKind::BlockOutput(_) => return Ok(Vec::new()),
