@@ -81,7 +81,7 @@ fn template(key: &str, real: Option<&PathBuf>) -> Option<(Project, Dataset)> {
         Source::Csv(csv) => csv.path = real?.join("csv/penguins.csv"),
         Source::Idx(idx) => (idx.folder, idx.limit) = (real?.join("mnist10k"), Some(600)),
         Source::Digits(digits) => digits.samples = 300,
-        Source::Synthetic(_) => {}
+        Source::Synthetic(_) | Source::Sample(_) => {}
     }
     if let Source::Csv(csv) = &mut project.data.source {
         csv.target = "species".into();
