@@ -11,10 +11,10 @@ use std::process::Command;
 use glassbox::data::{self, NoProgress};
 use glassbox::engine::{Device, Machine, Precision, ValueId};
 use glassbox::files::{NamedTensor, Values};
-use glassbox::interop::{Network, Node, onnx};
+use glassbox::interop::{Fate, Network, Node, onnx};
 use glassbox::model::layer::{Activation, Concat, Dense, Input, LayerKind, Loss, Lstm, MultiHeadAttention, Recurrence};
 use glassbox::model::templates;
-use glassbox::model::{DataSignature, End, Graph, Shape, Task, TrainingSpec};
+use glassbox::model::{DataSignature, End, Graph, ParamValue, Shape, Task, TrainingSpec};
 use serde_json::{Map, Value, json};
 use support::random_graphs::{Chance, Drawn};
 
@@ -251,4 +251,129 @@ fn what_is_missing_is_said_before_anything_is_written() {
     let network = Network::new(&project.graph, &signature).unwrap();
     let refused = onnx::write(&network, "xor", &[]).unwrap_err();
     assert!(refused.to_string().starts_with("dense_1.weight is missing among the weights"), "{refused}");
+}
+
+/// A network that came back from ONNX, with the Loss and the weights that it had.
+fn back(bytes: Vec<u8>, drawn: &Graph, signature: &DataSignature) -> (Graph, Machine) {
+    let arrived = onnx::parse(bytes, "back", None).unwrap();
+    let foreign = arrived.report.findings.iter().find(|finding| finding.fate == Fate::Foreign);
+    assert!(foreign.is_none(), "{foreign:?}");
+    let mut graph = arrived.graph;
+    let ends: Vec<_> = graph.layers().map(|layer| layer.id).filter(|&id| graph.outgoing(id).count() == 0).collect();
+    let kind = drawn.main_loss().unwrap().0.kind.clone();
+    let loss = graph.add(kind, [0.0; 2]);
+    graph.connect(ends[0], loss).unwrap();
+    // What the answer is compared with does not leave with the network.
+    if drawn.truth_of(drawn.main_loss().unwrap().0.id).is_some() {
+        let input = graph.find("Input").unwrap().id;
+        graph.connect(input, End::at(loss, Loss::TRUTH)).unwrap();
+    }
+    let mut machine = machine(&graph, signature);
+    let names: Vec<_> = machine.program().values.iter().map(|value| value.name.clone()).collect();
+    for tensor in &arrived.weights {
+        let at = names.iter().position(|name| *name == tensor.name).unwrap();
+        let Values::F32(values) = &tensor.values else { panic!("{} isn't in single precision", tensor.name) };
+        let numbers: Vec<f64> = values.iter().copied().map(f64::from).collect();
+        machine.write_f64(ValueId(at as u32), &tensor.dims, &numbers).unwrap();
+    }
+    (graph, machine)
+}
+
+/// Layers as far as ONNX can say them: what acts in training only is lost on the way.
+fn as_onnx_says(graph: &Graph) -> Vec<(String, LayerKind)> {
+    let unfolded = graph.unfolded();
+    let layers = unfolded.topological_order().into_iter().filter_map(|id| unfolded.layer(id));
+    let kept = layers.filter(|layer| {
+        !matches!(layer.kind, LayerKind::Dropout(_) | LayerKind::GaussianNoise(_)) && unfolded.leads_to_loss(layer.id)
+    });
+    kept.map(|layer| {
+        let mut kind = layer.kind.clone();
+        let fresh = LayerKind::from_key(kind.key()).unwrap();
+        for key in ["init", "init_value", "l1", "l2", "momentum", "pad"] {
+            if let Some(value) = fresh.spec().param(key) {
+                kind.params_mut().set_param(key, &value).unwrap();
+            }
+        }
+        // Of a single pixel no padding is needed, whatever it is called.
+        if kind.spec().param("kernel") == Some(ParamValue::Int(1)) && kind.spec().param("padding").is_some() {
+            kind.params_mut().set_param("padding", &ParamValue::Text("valid".into())).unwrap();
+        }
+        (layer.name.clone(), kind)
+    })
+    .collect()
+}
+
+#[test]
+fn templates_come_back_from_onnx_as_they_were() {
+    let mut chance = Chance(9);
+    for template in templates::TEMPLATES {
+        let Some(project) = templates::build(template.key) else { continue };
+        let signature = data::load(&project.data, Path::new(""), &NoProgress).unwrap().signature();
+        let mut machine = machine(&project.graph, &signature);
+        stir(&mut machine, &mut chance);
+        let network = Network::new(&project.graph, &signature).unwrap();
+        let bytes = onnx::write(&network, template.key, &weights(&machine)).unwrap();
+        let (graph, again) = back(bytes, &project.graph, &signature);
+        let (mut was, mut is) = (as_onnx_says(&project.graph), as_onnx_says(&graph));
+        was.sort_by(|a, b| a.0.cmp(&b.0));
+        is.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(was, is, "{}", template.key);
+        let rows = samples(&mut chance, 3, &signature);
+        let differs = off(&again.predict(&rows, 3).unwrap(), &machine.predict(&rows, 3).unwrap());
+        assert!(differs <= 1e-6, "{}: {differs:.1e}", template.key);
+    }
+}
+
+#[test]
+fn any_network_comes_back_from_onnx_with_the_same_outputs() {
+    let kinds: Vec<_> =
+        LayerKind::all().into_iter().filter(|k| !matches!(k, LayerKind::Input(_) | LayerKind::Loss(_))).collect();
+    let (mut seed, mut done, mut wrong, mut same) = (0, 0, Vec::new(), 0);
+    while done < NETWORKS {
+        seed += 1;
+        let Some(drawn) = Drawn::new(seed, &kinds[done as usize % kinds.len()]) else { continue };
+        done += 1;
+        let [mut machine, mut exact] = [Precision::F32, Precision::F64].map(|precision| drawn.machine(precision));
+        stir(&mut machine, &mut Chance(seed));
+        stir(&mut exact, &mut Chance(seed));
+        let network = Network::new(&drawn.graph, &drawn.data).unwrap();
+        let bytes = onnx::write(&network, &drawn.name, &weights(&machine)).unwrap();
+        let (graph, again) = back(bytes, &drawn.graph, &drawn.data);
+        same += u64::from(as_onnx_says(&graph).len() == as_onnx_says(&drawn.graph).len());
+        let inputs = &drawn.batches[0].inputs;
+        let rows = drawn.batches[0].len;
+        let was = machine.predict(inputs, rows).unwrap();
+        let (differs, own) =
+            (off(&again.predict(inputs, rows).unwrap(), &was), off(&was, &exact.predict(inputs, rows).unwrap()));
+        if differs > (10.0 * own).max(1e-6) {
+            wrong.push(format!("{}: {differs:.1e}, in single precision {own:.1e}", drawn.name));
+        }
+    }
+    println!("{same} of {done} have as many layers as before");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn the_command_line_writes_onnx_and_reads_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let glassbox = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_glassbox")).args(arguments).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.success(), said)
+    };
+    let must = |arguments: &[&str]| {
+        let (is_done, said) = glassbox(arguments);
+        assert!(is_done, "{arguments:?}: {said}");
+        said
+    };
+    must(&["new", "xor", "-o", "xor.glassbox.json"]);
+    must(&["export", "xor.glassbox.json", "--to", "onnx"]);
+    let (is_done, said) = glassbox(&["export", "xor.glassbox.json", "--to", "onnx"]);
+    assert!(!is_done && said.contains("xor.onnx is there already"), "{said}");
+    must(&["export", "xor.glassbox.json", "--to", "onnx", "--force", "-o", "xor.onnx"]);
+    let said = must(&["import", "xor.onnx", "-o", "back.glassbox.json"]);
+    assert!(said.contains("exact"), "{said}");
+    let back = std::fs::read_to_string(folder.path().join("back.glassbox.json")).unwrap();
+    assert!(back.contains("\"Dense 2\""), "{back}");
 }

@@ -9,6 +9,7 @@ use super::options::{ExportProjectOptions, ExportTo};
 use super::output::{answer, remark};
 use super::prepare;
 use crate::engine::Snapshot;
+use crate::files::atomic;
 use crate::interop::export;
 use crate::session::checkpoint;
 
@@ -26,6 +27,7 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
     }
     let weights = weights(options)?;
     let files = match options.to {
+        ExportTo::Onnx => return file(options, &export::onnx(&project, &dataset, weights.as_ref())?),
         ExportTo::Pytorch => export::pytorch(&project, &dataset, weights.as_ref())?,
         ExportTo::Keras => export::keras(&project, &dataset, weights.as_ref())?,
         ExportTo::Tensorflow => export::tensorflow(&project, &dataset, weights.as_ref())?,
@@ -48,6 +50,23 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
     .map(drop)
 }
 
+/// A single file.
+fn file(options: &ExportProjectOptions, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = options.output.clone().unwrap_or_else(|| {
+        let mut name = folder_of(options).into_os_string();
+        name.push(".onnx");
+        name.into()
+    });
+    if path.exists() && !options.force {
+        bail!("{} is there already. Choose another name, or add --force.", path.display());
+    }
+    atomic::write(&path, bytes)?;
+    if options.json {
+        return answer(json!({ "file": path, "framework": options.to.name() })).map(drop);
+    }
+    answer(format!("Exported to {}", path.display())).map(drop)
+}
+
 /// Those of a run or checkpoint, where one is named.
 fn weights(options: &ExportProjectOptions) -> anyhow::Result<Option<Snapshot>> {
     let named = options.run.as_ref().map(PathBuf::from).or_else(|| options.checkpoint.clone());
@@ -58,9 +77,14 @@ fn weights(options: &ExportProjectOptions) -> anyhow::Result<Option<Snapshot>> {
     Ok(Some(weights.snapshot))
 }
 
-/// `spiral.glassbox.json` goes into `spiral-pytorch`.
+/// `spiral.glassbox.json` goes into `spiral-pytorch`, or `spiral.onnx`.
 fn folder_of(options: &ExportProjectOptions) -> PathBuf {
     let name = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = name.strip_suffix(".glassbox.json").unwrap_or(&name);
-    options.file.with_file_name(format!("{stem}-{}", options.to.word()))
+    match options.to {
+        ExportTo::Onnx => options.file.with_file_name(stem),
+        ExportTo::Pytorch | ExportTo::Keras | ExportTo::Tensorflow => {
+            options.file.with_file_name(format!("{stem}-{}", options.to.word()))
+        }
+    }
 }

@@ -93,7 +93,7 @@ pub struct NewOptions {
     after_help = "Examples:\n  glassbox import model.keras\n  glassbox import model.h5 -o mine.glassbox.json --json"
 )]
 pub struct ImportOptions {
-    /// A model: .keras, or a whole model in .h5 or .hdf5.
+    /// A model: .keras, a whole model in .h5 or .hdf5, or .onnx.
     pub file: PathBuf,
     /// Where to write the project, replacing an existing one (default: the model's name in this folder, never replacing
     /// a file).

@@ -9,7 +9,7 @@ use crate::data::{self, NoProgress};
 use crate::engine::{Device, Numbers, SavedTensor, Snapshot};
 use crate::files::Values;
 use crate::interop::recognise::{Content, recognise};
-use crate::interop::{Arrived, Fate, Report, keras};
+use crate::interop::{Arrived, Fate, Report, keras, onnx};
 use crate::model::layer::LayerKind;
 use crate::model::{DataSpec, Graph, LayerId, Project, SamplePart, SampleSpec, Source};
 use crate::trace::Curves;
@@ -30,7 +30,7 @@ pub struct Imported {
 
 /// What kind of model a file is; `None` where it is something of Glassbox's own, or nothing that comes with a network.
 pub fn is_foreign_model(path: &Path) -> bool {
-    matches!(recognise(path), Ok(Content::Keras | Content::Hdf5))
+    matches!(recognise(path), Ok(Content::Keras | Content::Hdf5 | Content::Onnx))
 }
 
 /// Reads a model of another program, told by what stands in the file. Errors are sentences for the user.
@@ -39,6 +39,7 @@ pub fn import(path: &Path) -> Result<Imported, String> {
     let arrived = match content {
         Content::Keras => keras::read::keras_file(path).map_err(|error| error.to_string())?,
         Content::Hdf5 => keras::read::hdf5_file(path).map_err(|error| error.to_string())?,
+        Content::Onnx => onnx::read(path).map_err(|error| error.to_string())?,
         other => {
             let refusal =
                 other.refusal().unwrap_or_else(|| format!("It is {}, which holds no network.", other.words()));

@@ -21,7 +21,7 @@ pub struct ExportProjectOptions {
     /// Use the weights of a checkpoint.
     #[arg(long, value_name = "CKPT")]
     pub checkpoint: Option<PathBuf>,
-    /// The folder to write (default: beside the project, named after it and the framework).
+    /// The folder or ONNX file to write (default: beside the project, named after it and the framework).
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
     /// Use this CSV file or IDX folder instead of the one named in the project.
@@ -91,6 +91,8 @@ pub enum ExportTo {
     Keras,
     /// A folder for TensorFlow.
     Tensorflow,
+    /// An ONNX file.
+    Onnx,
 }
 
 impl ExportTo {
@@ -99,6 +101,7 @@ impl ExportTo {
             Self::Pytorch => "pytorch",
             Self::Keras => "keras",
             Self::Tensorflow => "tensorflow",
+            Self::Onnx => "onnx",
         }
     }
 
@@ -107,6 +110,7 @@ impl ExportTo {
             Self::Pytorch => "PyTorch",
             Self::Keras => "Keras",
             Self::Tensorflow => "TensorFlow",
+            Self::Onnx => "ONNX",
         }
     }
 }

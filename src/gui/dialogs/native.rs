@@ -15,7 +15,8 @@ impl FilePicker for NativePicker {
         match purpose {
             Purpose::Open => {
                 let dialog = dialog.add_filter("Glassbox project", &["json"]).add_filter("Weights", &["safetensors"]);
-                dialog.add_filter("Keras model", &["keras", "h5", "hdf5"]).pick_file()
+                let dialog = dialog.add_filter("Keras model", &["keras", "h5", "hdf5"]);
+                dialog.add_filter("ONNX model", &["onnx"]).pick_file()
             }
             Purpose::OpenWeights => dialog.add_filter("Weights", &["safetensors"]).pick_file(),
             Purpose::Save { suggestion, folder } => at(dialog, folder.as_deref())

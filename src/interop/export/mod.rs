@@ -11,8 +11,8 @@ pub use last::{keras, keras_file, tensorflow};
 
 use std::path::Path;
 
-use super::pytorch;
 use super::{Framework, Network, Refusal, Twin};
+use super::{onnx, pytorch};
 use crate::data::{DataError, Dataset};
 use crate::engine::{Device, EngineError, Machine, Numbers, Precision, SavedTensor, Snapshot};
 use crate::files::{FileError, NamedTensor, Values, atomic, tensors};
@@ -48,6 +48,9 @@ pub enum ExportError {
     /// The recording failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// ONNX has no way to say it.
+    #[error(transparent)]
+    Onnx(#[from] onnx::Refusal),
     /// A file of it could not be put together.
     #[error(transparent)]
     File(#[from] FileError),
@@ -97,6 +100,13 @@ pub fn pytorch(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>)
     files.push(File { name: "data.npz", bytes: samples::npz(dataset)? });
     files.push(File { name: "proof.safetensors", bytes: tensor_file(proof)? });
     Ok(files)
+}
+
+/// The network as an ONNX file. `weights` as for [`pytorch`].
+pub fn onnx(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) -> Result<Vec<u8>, ExportError> {
+    let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
+    let first = first_weights(project, dataset, weights)?;
+    Ok(onnx::write(&network, &project.name, &named(&first, &|ours| Some(ours.to_owned())))?)
 }
 
 fn readme(project: &Project, twin: &Twin) -> String {

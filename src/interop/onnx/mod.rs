@@ -3,6 +3,8 @@
 //! kept.
 
 mod export;
+mod import;
 mod proto;
 
 pub use export::{OPERATOR_SET, Refusal, write};
+pub use import::{Unreadable, parse, read};

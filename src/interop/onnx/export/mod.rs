@@ -105,6 +105,7 @@ pub fn write(network: &Network, name: &str, weights: &[NamedTensor]) -> Result<V
         }
     }
     let output = writer.outputs(network, &values);
+    writer.keep_needed(&output);
     writer.shapes.retain(|shape| output.iter().all(|output| output.name != shape.name));
     let bytes: usize = writer.constants.iter().filter_map(|tensor| tensor.raw_data.as_ref()).map(|raw| raw.len()).sum();
     if bytes > MOST_BYTES {
@@ -176,6 +177,24 @@ fn model(network: &Network, graph: Graph) -> Model {
 }
 
 impl Writer<'_> {
+    /// What was written for a port that nobody reads goes.
+    fn keep_needed(&mut self, outputs: &[ValueInfo]) {
+        let mut needed: BTreeSet<String> = outputs.iter().filter_map(|output| output.name.clone()).collect();
+        let mut kept = Vec::new();
+        // Each stands behind what it reads.
+        while let Some(node) = self.nodes.pop() {
+            if node.output.iter().any(|output| needed.contains(output)) {
+                needed.extend(node.input.iter().cloned());
+                needed.extend(node.output.iter().cloned());
+                kept.push(node);
+            }
+        }
+        kept.reverse();
+        self.nodes = kept;
+        self.constants.retain(|constant| constant.name.as_ref().is_some_and(|name| needed.contains(name)));
+        self.shapes.retain(|shape| shape.name.as_ref().is_some_and(|name| needed.contains(name)));
+    }
+
     /// What arrives at each Loss, each once. What is not made by an operator leaves through one that does nothing.
     fn outputs(&mut self, network: &Network, values: &BTreeMap<Source, String>) -> Vec<ValueInfo> {
         let mut outputs: Vec<ValueInfo> = Vec::new();
@@ -273,11 +292,12 @@ fn layer(l: &mut Place, kind: &LayerKind) -> Result<Vec<String>, Refusal> {
         LayerKind::Subtract(_) => l.in_turn("Sub"),
         LayerKind::Multiply(_) => l.in_turn("Mul"),
         LayerKind::Concat(_) => axes::concat(l),
-        // What is asked for stands before them, the unfolded network has no Blocks, and a foreign layer on the way to a
-        // Loss is a problem of the network.
+        LayerKind::Foreign(layer) => {
+            return Err(l.refuse(format!("Glassbox doesn't know what {} computes.", layer.title())));
+        }
+        // What is asked for stands before them, and the unfolded network has no Blocks.
         LayerKind::Input(_)
         | LayerKind::Loss(_)
-        | LayerKind::Foreign(_)
         | LayerKind::Block(_)
         | LayerKind::BlockInput(_)
         | LayerKind::BlockOutput(_) => return Ok(Vec::new()),
