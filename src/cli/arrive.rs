@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, bail};
 use serde_json::json;
 
+use super::onto;
 use super::options::ImportOptions;
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
@@ -16,6 +17,9 @@ use crate::session::import::{Imported, import};
 use crate::trace::RunCard;
 
 pub fn run(options: &ImportOptions) -> anyhow::Result<()> {
+    if let Some(project) = &options.onto {
+        return onto::run(options, project);
+    }
     let output = output_path(options)?;
     let files = Files::new(options.force).reads("the model", Some(&options.file));
     files.writes("-o", FileKind::Project, Some(&output)).check()?;

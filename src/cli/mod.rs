@@ -87,7 +87,6 @@ pub fn run() -> Next {
         Some(Command::Check(options)) => (check::run(&options), options.json),
         Some(Command::Train(options)) => (train::run(&options), options.json),
         Some(Command::Runs(options)) => (runs::run(&options), options.json),
-        Some(Command::Weights(options)) => (onto::run(&options), options.json),
         Some(Command::Predict(options)) => (predict::run(&options), options.json),
         Some(Command::Export(options)) => (export::run(&options), options.json),
         Some(Command::Engines(options)) => (engines::run(&options), options.json),

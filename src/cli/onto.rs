@@ -1,4 +1,4 @@
-//! `glassbox weights`: other people's weights for the network of a project, as a run beside it that starts with
+//! `glassbox import --onto`: other people's weights for the network of a project, as a run beside it that starts with
 //! them.
 
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::options::WeightsOptions;
+use super::options::ImportOptions;
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files, quoted};
 use super::prepare;
@@ -22,8 +22,7 @@ use crate::trainer::{Forks, Kept, Run};
 /// Left-over tensors that are named; of more the number is told.
 const MOST_NAMED: usize = 12;
 
-pub fn run(options: &WeightsOptions) -> anyhow::Result<()> {
-    let onto = &options.onto;
+pub fn run(options: &ImportOptions, onto: &Path) -> anyhow::Result<()> {
     let project = prepare::project(onto)?;
     Files::new(options.force)
         .reads("the weights", Some(&options.file))
@@ -72,7 +71,7 @@ pub fn run(options: &WeightsOptions) -> anyhow::Result<()> {
 }
 
 /// Writes the run, and says where it is.
-fn keep(options: &WeightsOptions, onto: &Path, run: &Run) -> anyhow::Result<Value> {
+fn keep(options: &ImportOptions, onto: &Path, run: &Run) -> anyhow::Result<Value> {
     if let Some(path) = &options.output {
         let kept = Kept::new(run.save()?, Curves::default());
         checkpoint::save(path, run.project(), &kept).map_err(anyhow::Error::msg)?;
@@ -186,7 +185,7 @@ fn table(mapping: &Mapping, dict: &StateDict) -> String {
     lines.join("\n")
 }
 
-fn told(mapping: &Mapping, dict: &StateDict, options: &WeightsOptions, onto: &Path) -> Value {
+fn told(mapping: &Mapping, dict: &StateDict, options: &ImportOptions, onto: &Path) -> Value {
     let row = |row: &Row| {
         let taken = row.taken.as_ref();
         json!({

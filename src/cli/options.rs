@@ -31,7 +31,7 @@ pub enum Command {
     Templates(TemplatesOptions),
     /// Create a project from a template.
     New(NewOptions),
-    /// Make a project of a model that another program trained: Keras's .keras and .h5.
+    /// Bring in a model or weights that another program trained.
     Import(ImportOptions),
     /// Check a project and print every problem.
     Check(CheckOptions),
@@ -39,8 +39,6 @@ pub enum Command {
     Train(TrainOptions),
     /// List, export, rename or delete the runs saved with a project.
     Runs(RunsOptions),
-    /// Start a run of a project with weights that another program trained.
-    Weights(WeightsOptions),
     /// Predict new rows or images with a checkpoint, without the training data.
     Predict(PredictOptions),
     /// Write a project as code, weights and a proof for another framework.
@@ -90,19 +88,35 @@ pub struct NewOptions {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  glassbox import model.keras\n  glassbox import model.h5 -o mine.glassbox.json --json"
+    after_help = "Examples:\n  glassbox import model.keras\n  glassbox import model.h5 -o mine.glassbox.json --json\n  \
+    glassbox import resnet.pt --onto mine.glassbox.json\n  \
+    glassbox import weights.safetensors --onto mine.glassbox.json --map fc=dense_2 --partial --name \"pretrained\""
 )]
 pub struct ImportOptions {
-    /// A model: .keras, a whole model in .h5 or .hdf5, or .onnx.
+    /// A model (.keras, .h5, .onnx) or weights alone (PyTorch's .pt and .pth, .safetensors, .weights.h5), told by its
+    /// content.
     pub file: PathBuf,
-    /// Where to write the project, replacing an existing one (default: the model's name in this folder, never replacing
-    /// a file).
+    /// Start a run of this project with the weights, instead of making a project.
+    #[arg(long, value_name = "PROJECT")]
+    pub onto: Option<PathBuf>,
+    /// With --onto: use this tensor for this weight, or those of a layer for a layer (fc=dense_2). '=dense_2.bias'
+    /// leaves a weight out. Can be repeated.
+    #[arg(long, value_name = "THEIRS=OURS", requires = "onto")]
+    pub map: Vec<String>,
+    /// With --onto: initialise weights that the file doesn't have, such as those of a new head.
+    #[arg(long, requires = "onto")]
+    pub partial: bool,
+    /// With --onto: the name of the run, which is saved beside the project at step 0 (default: the file's name).
+    #[arg(long, value_name = "NAME", requires = "onto", conflicts_with = "output")]
+    pub name: Option<String>,
+    /// Where to write the project, replacing an existing one (default: the model's name in this folder, never
+    /// replacing a file). With --onto: a checkpoint (*.safetensors) to write instead of saving a run.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// With -o: replace even a file that isn't a Glassbox project.
+    /// With -o: replace even a file that isn't Glassbox's.
     #[arg(long, requires = "output")]
     pub force: bool,
-    /// Print the report as one JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }
@@ -174,36 +188,6 @@ pub struct TrainOptions {
     #[arg(long)]
     pub force: bool,
     /// Print the summary as one JSON object.
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  glassbox weights resnet.pt --onto mine.glassbox.json\n  \
-    glassbox weights head.safetensors --onto mine.glassbox.json --map fc=dense_2 --partial --name \"pretrained\"")]
-pub struct WeightsOptions {
-    /// PyTorch's .pt and .pth, .safetensors or Keras's .h5. What it is, its content tells.
-    pub file: PathBuf,
-    /// The project whose network takes the weights.
-    #[arg(long, value_name = "PROJECT")]
-    pub onto: PathBuf,
-    /// Use this tensor for this weight, or those of a layer for a layer (fc=dense_2). '=dense_2.bias' leaves a weight
-    /// out. Can be repeated.
-    #[arg(long, value_name = "THEIRS=OURS")]
-    pub map: Vec<String>,
-    /// Initialise weights that the file doesn't have, such as those of a new head.
-    #[arg(long)]
-    pub partial: bool,
-    /// The name of the run, which is saved beside the project at step 0 (default: the file's name).
-    #[arg(long, value_name = "NAME", conflicts_with = "output")]
-    pub name: Option<String>,
-    /// Write a checkpoint (*.safetensors) here instead of saving a run.
-    #[arg(short, long, value_name = "OUT")]
-    pub output: Option<PathBuf>,
-    /// With -o: replace even a file that isn't a Glassbox checkpoint.
-    #[arg(long, requires = "output")]
-    pub force: bool,
-    /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }

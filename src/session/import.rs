@@ -9,7 +9,7 @@ use crate::data::{self, NoProgress};
 use crate::engine::{Device, Numbers, SavedTensor, Snapshot};
 use crate::files::Values;
 use crate::interop::recognise::{Content, recognise};
-use crate::interop::{Arrived, Fate, Report, keras, onnx};
+use crate::interop::{Arrived, Fate, Report, keras, onnx, state_dict};
 use crate::model::layer::LayerKind;
 use crate::model::{DataSpec, Graph, LayerId, Project, SamplePart, SampleSpec, Source};
 use crate::trace::Curves;
@@ -30,7 +30,13 @@ pub struct Imported {
 
 /// What kind of model a file is; `None` where it is something of Glassbox's own, or nothing that comes with a network.
 pub fn is_foreign_model(path: &Path) -> bool {
-    matches!(recognise(path), Ok(Content::Keras | Content::Hdf5 | Content::Onnx))
+    let is_one = |content| {
+        matches!(
+            content,
+            Content::Keras | Content::Hdf5 | Content::Onnx | Content::TorchZip | Content::TorchLegacy | Content::Pickle
+        )
+    };
+    recognise(path).is_ok_and(is_one)
 }
 
 /// Reads a model of another program, told by what stands in the file. Errors are sentences for the user.
@@ -38,7 +44,12 @@ pub fn import(path: &Path) -> Result<Imported, String> {
     let content = recognise(path).map_err(|error| error.to_string())?;
     let arrived = match content {
         Content::Keras => keras::read::keras_file(path).map_err(|error| error.to_string())?,
-        Content::Hdf5 => keras::read::hdf5_file(path).map_err(|error| error.to_string())?,
+        Content::Hdf5 if state_dict::holds_network(path) => {
+            keras::read::hdf5_file(path).map_err(|error| error.to_string())?
+        }
+        Content::Hdf5 | Content::TorchZip | Content::TorchLegacy | Content::Pickle | Content::SafeTensors => {
+            state_dict::network(&state_dict::read(path)?, path)
+        }
         Content::Onnx => onnx::read(path).map_err(|error| error.to_string())?,
         other => {
             let refusal =

@@ -27,6 +27,13 @@ pub fn read(path: &Path) -> Result<StateDict, String> {
     catch_unwind(AssertUnwindSafe(|| read_whole(path))).unwrap_or_else(|_| Err(DAMAGED.to_owned()))
 }
 
+/// Whether Keras wrote the network beside the weights.
+pub fn holds_network(path: &Path) -> bool {
+    let has = || File::open_streaming(path).ok()?.root().attrs().ok().map(|attrs| attrs.contains_key("model_config"));
+    // As above.
+    catch_unwind(AssertUnwindSafe(has)).ok().flatten().unwrap_or(false)
+}
+
 const DAMAGED: &str = "Its HDF5 structure is damaged. Download or save it again.";
 
 fn read_whole(path: &Path) -> Result<StateDict, String> {

@@ -25,6 +25,7 @@ use super::{Content, recognise};
 use crate::engine::{Numbers, SavedTensor, Snapshot};
 use crate::files::{NamedTensor, Values};
 pub use dtype::Dtype;
+pub use hdf5::holds_network;
 pub use mapping::{Mapping, propose};
 pub use proposal::network;
 

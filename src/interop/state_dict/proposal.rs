@@ -11,9 +11,7 @@ use super::layers::{self, Found, Reads};
 use super::mapping::sizes;
 use crate::files::{NamedTensor, Values};
 use crate::interop::{Arrived, Fate, Report};
-use crate::model::layer::{
-    AdaptiveAvgPool2d, Flatten, GlobalAvgPool, Input, LayerKind, Loss, ParamValue, Recurrence, Relu,
-};
+use crate::model::layer::{AdaptiveAvgPool2d, Flatten, GlobalAvgPool, Input, LayerKind, ParamValue, Recurrence, Relu};
 use crate::model::{Edit, End, Graph, LayerId, Shape};
 
 /// Rows and columns, or steps, of an input whose weights do not say.
@@ -76,7 +74,6 @@ pub fn network(dict: &StateDict, file: &Path) -> Arrived {
             }
         }
     }
-    builder.close();
     let Builder { mut graph, input, .. } = builder;
     // Moves cards only.
     let _ = Edit::Tidy.apply(&mut graph);
@@ -204,13 +201,6 @@ impl Builder {
         // As above.
         let _ = self.graph.connect(from, id);
         End { layer: id, port: None }
-    }
-
-    /// The last layer leads to the Loss.
-    fn close(&mut self) {
-        if let Some(last) = self.standing.last() {
-            self.behind(End { layer: last.id, port: None }, Loss::default().into());
-        }
     }
 }
 
