@@ -125,10 +125,8 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
 fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
-        if room <= Room::Bare {
-            ui.spacing_mut().button_padding.x = 4.0;
-        }
+        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.spacing_mut().button_padding.x = if room <= Room::Bare { 4.0 } else { 6.0 };
         let tabs = [
             (
                 Tab::Code,
@@ -150,7 +148,8 @@ fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
             ),
             (Tab::Build, icons::ICON_SCHEMA, "Build", "Build the network, choose data and settings, and train."),
         ];
-        for (tab, icon, title, help) in tabs {
+        // Where four have no room, the menu has the last.
+        for (tab, icon, title, help) in tabs.into_iter().skip(usize::from(room == Room::Barest)) {
             let on = state.tab() == tab;
             let colour = if on { tokens.text } else { tokens.muted };
             // Where words do not fit, their pictures do.

@@ -54,6 +54,9 @@ fn help(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
 
 /// What the bar has no room for.
 fn squeezed_out(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
+    if room == Room::Barest && ui.add(Button::new("Code").shortcut_text("Ctrl 4")).clicked() {
+        actions.push(Action::ShowTab(Tab::Code));
+    }
     if state.screen() == Screen::Workspace && state.tab() == Tab::Build {
         if room < Room::Bare {
             ui.horizontal(|ui| {
@@ -96,12 +99,15 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     if item(ui, workspace && state.run().step > 0, "Save weights as …", "") {
         window.dialogs.ask(Purpose::save_weights(state), ui.ctx());
     }
-    let has_code = workspace && state.dataset().is_some();
-    for framework in Framework::ALL {
-        if item(ui, has_code, &format!("Export to {} …", framework.name()), "") {
-            window.dialogs.ask(Purpose::export_project(framework, state), ui.ctx());
-        }
-    }
+    ui.add_enabled_ui(workspace && state.dataset().is_some(), |ui| {
+        ui.menu_button("Export to", |ui| {
+            for framework in Framework::ALL {
+                if ui.button(format!("{} …", framework.name())).clicked() {
+                    window.dialogs.ask(Purpose::export_project(framework, state), ui.ctx());
+                }
+            }
+        });
+    });
     if item(ui, true, "Open weights …", "") {
         window.dialogs.ask(Purpose::OpenWeights, ui.ctx());
     }
