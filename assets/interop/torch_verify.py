@@ -104,14 +104,24 @@ recorded = {
     for name, a in proof.items()
     if name.startswith("f32/grad/")
 }
-pairs = [(name, found[name], recorded[name]) for name in sorted(recorded)]
+# In front of a batch norm a shift changes nothing, so its gradient is rounding and nothing else.
+largest = max((np.abs(a).max(initial=0.0) for a in recorded.values()), default=0.0)
+idle = {
+    name for name, a in recorded.items() if np.abs(a).max(initial=0.0) <= 1e-5 * largest
+}
+if idle:
+    print(
+        f"Not compared, since their gradients are only rounding: {', '.join(sorted(idle))}"
+    )
+pairs = [(name, found[name], recorded[name]) for name in sorted(set(recorded) - idle)]
 comparison.compare("Gradients, single precision", pairs, LIMITS["gradients"])
 
 for dtype, word in ((torch.float64, "double"), (torch.float32, "single")):
     network, losses = train_in(dtype)
     found = arrays(network)
     pairs = [("loss", losses, proof["f64/losses"])]
-    pairs += [(name, found[name], proof[f"f64/after/{name}"]) for name in names]
+    kept = [name for name in names if name not in idle]
+    pairs += [(name, found[name], proof[f"f64/after/{name}"]) for name in kept]
     limit = LIMITS["steps"] if word == "double" else None
     comparison.compare(f"{steps} steps, {word} precision", pairs, limit)
 

@@ -125,7 +125,7 @@ pub fn show(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<A
 fn tabs(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) {
     let tokens = Tokens::of(ui);
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
+        ui.spacing_mut().item_spacing.x = 2.0;
         ui.spacing_mut().button_padding.x = if room <= Room::Bare { 4.0 } else { 6.0 };
         let tabs = [
             (

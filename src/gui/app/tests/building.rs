@@ -74,7 +74,7 @@ fn xor_is_built_from_an_empty_canvas_with_the_mouse_and_learned_without_a_mistak
         (train, validation) == (Some(1.0), Some(1.0)) && hands.sees("val accuracy: 100.0 %")
     });
     assert!(hands.state().run().step > 0);
-    let losses = hands.names_containing("train loss: ");
+    let losses = hands.names_containing("val loss: ");
     let shown = losses[0].rsplit(' ').next().and_then(|number| number.replace('−', "-").parse::<f64>().ok());
     assert!(losses.len() == 1 && shown.is_some_and(|loss| loss < 0.5), "{losses:?}");
 }

@@ -200,7 +200,7 @@ fn the_size_of_everything_can_be_set_back_at_the_largest_one() {
     hands.click("Menu");
     assert!(hands.sees("Speed") && hands.sees("New seed"), "what the bar has no room for");
     let inside = hands.rect_of("Save as").center();
-    hands.scroll(inside, vec2(0.0, -600.0));
+    hands.scroll(inside, vec2(0.0, -900.0));
     // The wheel moves the list smoothly.
     hands.wait_until("the end of the list is in sight", |hands| hands.rect_of("Keyboard shortcuts").bottom() <= 320.0);
     let at = hands.rect_of("Window zoom").center();
