@@ -200,8 +200,11 @@ class Comparison:
     def __init__(self):
         self.failed = False
 
-    def compare(self, what, pairs, limit):
-        """`pairs`: name, what was computed, what Glassbox recorded. No limit: said, not judged."""
+    def compare(self, what, pairs, limit, floor=1e-6):
+        """`pairs`: name, what was computed, what Glassbox recorded. No limit: said, not judged.
+
+        Tensors smaller than `floor` times the largest number of all are measured against that.
+        """
         worst, place, count = 0.0, "", 0
         pairs = list(pairs)
         # What is next to nothing beside all others is rounding.
@@ -224,7 +227,7 @@ class Comparison:
             scale = np.abs(np.where(np.isfinite(recorded), recorded, 0.0)).max(
                 initial=0.0
             )
-            scale = max(scale, 1e-6 * biggest)
+            scale = max(scale, floor * biggest)
             deviation = (
                 difference.max(initial=0.0) / scale
                 if scale

@@ -30,7 +30,8 @@ def differences(a, b, place):
 
 def main():
     here, there = (Path(folder) for folder in sys.argv[1:3])
-    names = sorted({path.name for folder in (here, there) for path in folder.iterdir()})
+    files = (path for folder in (here, there) for path in folder.iterdir() if path.is_file())
+    names = sorted({path.name for path in files})
     different = []
     for name in names:
         if not ((here / name).exists() and (there / name).exists()):

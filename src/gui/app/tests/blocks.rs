@@ -9,6 +9,8 @@ fn start() -> Hands {
     let mut hands = Hands::at([1440.0, 900.0], State::start(None));
     hands.click("XOR");
     hands.wait_for_data();
+    // Cards grow when what their units do is drawn, and wires with them.
+    hands.wait_until("the units are drawn", |hands| hands.state().run().picture.is_some());
     hands
 }
 
