@@ -14,6 +14,17 @@ fn start() -> Hands {
     hands
 }
 
+/// Adds a layer on a wire. While cards grow the button moves, and a press may miss it.
+fn add(hands: &mut Hands, wire: &str, added: &str) {
+    for _ in 0..20 {
+        if hands.sees(added) {
+            return;
+        }
+        hands.click(&format!("Add a layer here: {wire}"));
+    }
+    assert!(hands.sees(added), "{added} was not added");
+}
+
 fn parameters(hands: &Hands) -> usize {
     hands.state().inference().parameter_count()
 }
@@ -23,7 +34,7 @@ fn a_layer_is_grouped_repeated_opened_edited_and_all_of_it_undone() {
     let mut hands = start();
     let before = hands.state().project().clone();
     // A layer of 8 units that takes 8.
-    hands.click("Add a layer here: wire Dense 1 to Dense 2");
+    add(&mut hands, "wire Dense 1 to Dense 2", "node Dense 3");
     hands.select_card("node Dense 3");
     hands.key(Modifiers::COMMAND, Key::G);
     assert!(hands.sees("node Block 1") && !hands.sees("node Dense 3"));
@@ -40,7 +51,7 @@ fn a_layer_is_grouped_repeated_opened_edited_and_all_of_it_undone() {
     hands.key(Modifiers::NONE, Key::Enter);
     assert!(hands.sees("node In 1") && hands.sees("node Dense 3") && hands.sees("node Out 1"));
     assert!(!hands.sees("node Dense 1") && hands.sees("Whole network"));
-    hands.click("Add a layer here: wire Dense 3 to Out 1");
+    add(&mut hands, "wire Dense 3 to Out 1", "node Dense 4");
     assert!(hands.sees("wire Dense 4 to Out 1"));
     assert_eq!(parameters(&hands), once + (2 + 3) * (8 * 8 + 8));
     hands.key(Modifiers::NONE, Key::Escape);
@@ -67,7 +78,7 @@ fn a_layer_is_grouped_repeated_opened_edited_and_all_of_it_undone() {
 fn a_double_click_opens_a_block_and_what_is_wrong_inside_is_marked_outside() {
     let mut hands = start();
     hands.click_slowly();
-    hands.click("Add a layer here: wire Dense 1 to Dense 2");
+    add(&mut hands, "wire Dense 1 to Dense 2", "node Dense 3");
     hands.key(Modifiers::COMMAND, Key::G);
     // Clicks of before are long ago: two are no triple click.
     (0..24).for_each(|_| hands.wait());
