@@ -49,6 +49,8 @@ class Batches(keras.utils.PyDataset):
         self.data, self.compared = data, compared
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
         self.rows = reproduce.epoch_order(seed, 0, len(data[0]))
+        # Keras looks at a batch before the first epoch, and counts that as one: who trains says which it is.
+        Batches.current = self
 
     def __len__(self):
         return -(-len(self.rows) // self.batch_size)
@@ -58,9 +60,9 @@ class Batches(keras.utils.PyDataset):
         x, y = (part[rows] for part in self.data)
         return x, self.compared(x, y)
 
-    def on_epoch_end(self):
-        self.epoch += 1
-        self.rows = reproduce.epoch_order(self.seed, self.epoch, len(self.rows))
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+        self.rows = reproduce.epoch_order(self.seed, epoch, len(self.rows))
 
 
 class Draws:
@@ -123,6 +125,9 @@ class Watch(keras.callbacks.Callback):
 
     def validate(self, data, compared, score, key, answer):
         self.validation = data, compared, score, key, answer
+
+    def on_epoch_begin(self, epoch, logs=None):
+        Batches.current.set_epoch(epoch)
 
     def on_train_batch_begin(self, batch, logs=None):
         self.model.reset_metrics()
