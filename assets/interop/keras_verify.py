@@ -47,7 +47,7 @@ def batches(dtype):
             sys.exit(f"Step {step + 1} uses other samples here than in Glassbox.")
         place += 1
         if place == len(order):
-            order.on_epoch_end()
+            order.set_epoch(order.epoch + 1)
             place = 0
         x, y = (part[rows] for part in data)
         x, y = x.astype(dtype), y if y.dtype == np.int32 else y.astype(dtype)
