@@ -1,5 +1,5 @@
 //! A dumped step computed again by PyTorch, through `scripts/recompute_dump.py`. Not run where no Python has torch; the
-//! variable `PYTHON` names another interpreter.
+//! variable `PYTHON` names another interpreter, as does `GLASSBOX_FRAMEWORKS`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
@@ -17,16 +17,6 @@ fn must(output: &Output) {
     assert!(output.status.success(), "{said}");
 }
 
-/// The interpreter that `PYTHON` names, or the first on the path, or the system's own (Debian's python3-torch).
-fn python_with_torch() -> Option<String> {
-    let named = std::env::var("PYTHON").ok();
-    let known = named.map_or_else(|| vec!["python3".to_owned(), "/usr/bin/python3".to_owned()], |python| vec![python]);
-    known.into_iter().find(|python| {
-        let torch = Command::new(python).args(["-c", "import torch"]).output();
-        torch.is_ok_and(|output| output.status.success())
-    })
-}
-
 /// A network with two answers and a Loss for each, the second of which counts for half, and a penalty.
 fn two_losses() -> String {
     let mut project = templates::build("blobs").unwrap();
@@ -41,11 +31,8 @@ fn two_losses() -> String {
 
 #[test]
 fn values_gradients_and_updates_agree_with_pytorch() {
-    let Some(python) = python_with_torch() else {
-        assert!(std::env::var_os("CI").is_none(), "no Python with torch: install Debian's python3-torch");
-        println!("not run: values_gradients_and_updates_agree_with_pytorch (no Python with torch)");
-        return;
-    };
+    let test = "values_gradients_and_updates_agree_with_pytorch";
+    let Some(python) = support::frameworks::python_with(&["torch"], test) else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/recompute_dump.py");
     let folder = tempfile::tempdir().unwrap();
     let glassbox = |arguments: &[&str]| {

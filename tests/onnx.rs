@@ -1,11 +1,11 @@
 //! Networks written as ONNX and run by ONNX Runtime, through `scripts/check_onnx.py`: the outputs are those of the
-//! Machine. Not run where no Python has onnxruntime; GLASSBOX_FRAMEWORKS names another interpreter.
+//! Machine. Not run where no Python has onnxruntime.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use glassbox::data::{self, NoProgress};
@@ -16,27 +16,14 @@ use glassbox::model::layer::{Activation, Concat, Dense, Input, LayerKind, Loss, 
 use glassbox::model::templates;
 use glassbox::model::{DataSignature, End, Graph, ParamValue, Shape, Task, TrainingSpec};
 use serde_json::{Map, Value, json};
+use support::frameworks::python_with;
 use support::random_graphs::{Chance, Drawn};
 
 const NETWORKS: u64 = 600;
 
-/// The interpreter that GLASSBOX_FRAMEWORKS names, or the first on the path, with onnx and onnxruntime.
-fn python_with_onnx() -> Option<String> {
-    let named = std::env::var("GLASSBOX_FRAMEWORKS").ok();
-    let python = named.unwrap_or_else(|| "python3".to_owned());
-    let has = Command::new(&python).args(["-c", "import onnx, onnxruntime"]).output();
-    has.is_ok_and(|output| output.status.success()).then_some(python)
-}
-
-/// As [`python_with_onnx`], after saying which test is not run.
-fn python(test: &str) -> Option<String> {
-    let found = python_with_onnx();
-    if found.is_none() {
-        let is_named = std::env::var_os("GLASSBOX_FRAMEWORKS").is_some();
-        assert!(!is_named, "{test}: GLASSBOX_FRAMEWORKS names no Python with onnx and onnxruntime");
-        println!("not run: {test} (no Python with onnx and onnxruntime)");
-    }
-    found
+/// One with onnx and onnxruntime.
+fn python(test: &str) -> Option<PathBuf> {
+    python_with(&["onnx", "onnxruntime"], test)
 }
 
 /// Files with what should leave them.
@@ -111,7 +98,7 @@ impl Cases {
         self.all.push(json!({ "name": name, "model": format!("{at}.onnx"), "inputs": inputs, "outputs": outputs }));
     }
 
-    fn check(&self, python: &str) {
+    fn check(&self, python: &Path) {
         let path = self.folder.path();
         std::fs::write(path.join("cases.json"), Value::from(self.all.clone()).to_string()).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/check_onnx.py");

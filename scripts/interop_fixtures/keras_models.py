@@ -3,6 +3,7 @@
 
     keras_models.py fixtures                 writes tests/fixtures/keras (small models, .keras and .h5)
     keras_models.py random FOLDER SEED N     writes N random models with what they answer
+    keras_models.py applications FOLDER      writes networks of keras.applications with random weights
     keras_models.py record MODEL OUT.json    what a model that exists answers to sines
 
 Needs keras 3 with any backend.
@@ -20,6 +21,9 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import keras
 from keras import layers as L
+
+APPLICATIONS = ["ResNet50", "ResNet50V2", "MobileNet", "MobileNetV2", "MobileNetV3Small", "EfficientNetB0"]
+APPLICATIONS += ["DenseNet121", "Xception", "NASNetMobile", "InceptionV3", "ConvNeXtTiny"]
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent.parent / "tests" / "fixtures" / "keras"
@@ -180,6 +184,7 @@ FUNCTIONS = ["linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "si
 def random_layer(chance, shape):
     """A layer that takes such a shape, or none."""
     function = lambda: chance.choice(FUNCTIONS)
+    side = lambda: (chance.randint(1, 4), chance.randint(1, 4))
     anywhere = [
         lambda: L.Activation(function()),
         lambda: L.ReLU(max_value=chance.choice([None, 1.5]), negative_slope=chance.choice([0, 0.2]), threshold=chance.choice([0, 0.3])),
@@ -224,6 +229,8 @@ def random_layer(chance, shape):
             lambda: L.Reshape((-1,)),
         ],
         3: [
+            lambda: L.Conv2D(chance.randint(2, 5), side(), padding=chance.choice(["same", "valid"]), activation=function(), strides=chance.randint(1, 2)),
+            lambda: L.DepthwiseConv2D(side(), padding=chance.choice(["same", "valid"]), dilation_rate=chance.randint(1, 2)),
             lambda: L.Conv2D(chance.randint(2, 5), chance.randint(1, 3), padding=chance.choice(["same", "valid"]), activation=function(), strides=chance.randint(1, 2), use_bias=chance.random() < 0.7),
             lambda: L.Conv2D(4, 2, padding="same", dilation_rate=2),
             lambda: L.DepthwiseConv2D(chance.randint(1, 3), padding="same", depth_multiplier=chance.randint(1, 2), activation=function()),
@@ -284,6 +291,25 @@ def random_models(folder, seed, count):
         keras.backend.clear_session()
 
 
+def applications(folder):
+    folder = pathlib.Path(folder)
+    sides = {"Xception": 96, "InceptionV3": 96}
+    for name in APPLICATIONS:
+        keras.utils.set_random_seed(1)
+        side = sides.get(name, 64)
+        model = getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3), classes=10)
+        rng = np.random.default_rng(2)
+        for weight in model.weights:
+            if "moving_variance" in weight.path:
+                weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+            elif "moving_mean" in weight.path:
+                weight.assign(rng.normal(scale=0.1, size=weight.shape))
+        path = folder / f"{name}.keras"
+        model.save(path)
+        record(path, folder / f"{name}.keras.json")
+        keras.backend.clear_session()
+
+
 def record(source, target):
     """The inputs are sines, so that they needn't be kept."""
     model = keras.models.load_model(source, compile=False)
@@ -305,6 +331,8 @@ if __name__ == "__main__":
             fixtures()
         case ["random", folder, seed, count]:
             random_models(folder, int(seed), int(count))
+        case ["applications", folder]:
+            applications(folder)
         case ["record", source, target]:
             record(source, target)
         case _:

@@ -11,10 +11,16 @@ pub mod network;
 pub mod onnx;
 pub mod pytorch;
 pub mod recognise;
+mod squared;
 pub mod state_dict;
 pub mod table;
 pub mod tensorflow;
 mod twin;
+
+#[cfg(test)]
+#[path = "../../tests/support/frameworks.rs"]
+#[allow(dead_code, reason = "shared with the tests of the whole program")]
+mod frameworks;
 
 pub use arriving::{Arrived, Fate, Finding, Report};
 pub use network::{Network, Node, Source};

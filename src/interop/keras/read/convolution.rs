@@ -3,20 +3,13 @@
 use super::activation;
 use super::plan::{Plan, Planned, Site, permuted};
 use super::store::Tensor;
+use super::window::Window;
 use crate::model::layer::{
     Activation, Conv1d, Conv2d, ConvTranspose2d, Crop2d, DepthwiseConv2d, LayerKind, Padding, PaddingInTime,
     SeparableConv2d,
 };
 
 const TURNED: &str = "Kernel turned from rows × columns × in × out to out × in × rows × columns.";
-
-fn padding(site: &Site) -> Result<Padding, String> {
-    match site.text("padding").unwrap_or("valid") {
-        "valid" => Ok(Padding::Valid),
-        "same" => Ok(Padding::Same),
-        other => Err(format!("its padding is {other}")),
-    }
-}
 
 fn rank(tensor: &Tensor, rank: usize) -> Result<(), String> {
     if tensor.dims.len() == rank {
@@ -26,10 +19,14 @@ fn rank(tensor: &Tensor, rank: usize) -> Result<(), String> {
     }
 }
 
-fn finish(site: &Site, mut kind: LayerKind, words: &str, weights: impl FnOnce(Plan) -> Plan) -> Planned {
+fn finish(site: &Site, kind: LayerKind, words: &str, weights: impl FnOnce(Plan) -> Plan) -> Planned {
+    finish_with(site, kind, words, |kind| weights(Plan::of(kind)))
+}
+
+fn finish_with(site: &Site, mut kind: LayerKind, words: &str, plan: impl FnOnce(LayerKind) -> Plan) -> Planned {
     let functions = activation::of(site.get("activation"), site)?;
     let behind = activation::applied(&mut kind, functions);
-    Ok(weights(Plan::of(kind)).then_any(behind).say(words))
+    Ok(plan(kind).then_any(behind).say(words))
 }
 
 /// Along the steps of a sequence.
@@ -68,13 +65,13 @@ fn padding_in_time(site: &Site) -> Result<PaddingInTime, String> {
 
 /// Over a picture.
 pub fn conv2d(site: &Site) -> Planned {
-    site.lies_as_the_model()?;
+    let window = Window::of(site)?;
     let layer = Conv2d {
         filters: site.count("filters")?,
-        kernel: site.even("kernel_size")?,
-        stride: site.even_or("strides", 1)?,
-        padding: padding(site)?,
-        dilation: site.even_or("dilation_rate", 1)?,
+        kernel: window.kernel,
+        stride: window.stride,
+        padding: window.padding,
+        dilation: window.dilation,
         groups: site.even_or("groups", 1)?,
         activation: Activation::None,
         bias: site.is_unless("use_bias"),
@@ -82,8 +79,9 @@ pub fn conv2d(site: &Site) -> Planned {
     };
     let tensors = site.tensors(&[""], if layer.bias { 2 } else { 1 })?;
     rank(&tensors[0], 4)?;
-    finish(site, layer.into(), TURNED, |plan| {
-        plan.with("weight", permuted(&tensors[0], &[3, 2, 0, 1])).with_bias("bias", tensors.get(1))
+    let kernel = window.kernel(permuted(&tensors[0], &[3, 2, 0, 1]))?;
+    finish_with(site, layer.into(), TURNED, |kind| {
+        window.plan(kind).with("weight", kernel).with_bias("bias", tensors.get(1))
     })
 }
 
@@ -94,33 +92,51 @@ fn of_each_channel(kernel: &Tensor) -> Vec<f32> {
 
 /// Every channel by itself.
 pub fn depthwise(site: &Site) -> Planned {
-    site.lies_as_the_model()?;
+    let window = Window::of(site)?;
     let layer = DepthwiseConv2d {
         multiplier: site.even_or("depth_multiplier", 1)?,
-        kernel: site.even("kernel_size")?,
-        stride: site.even_or("strides", 1)?,
-        padding: padding(site)?,
-        dilation: site.even_or("dilation_rate", 1)?,
+        kernel: window.kernel,
+        stride: window.stride,
+        padding: window.padding,
+        dilation: window.dilation,
         activation: Activation::None,
         bias: site.is_unless("use_bias"),
         ..DepthwiseConv2d::default()
     };
     let tensors = site.tensors(&[""], if layer.bias { 2 } else { 1 })?;
     rank(&tensors[0], 4)?;
-    finish(site, layer.into(), TURNED, |plan| {
-        plan.with("weight", of_each_channel(&tensors[0])).with_bias("bias", tensors.get(1))
+    let kernel = window.kernel(of_each_channel(&tensors[0]))?;
+    finish_with(site, layer.into(), TURNED, |kind| {
+        window.plan(kind).with("weight", kernel).with_bias("bias", tensors.get(1))
     })
+}
+
+/// A factor for each channel: a depthwise convolution of single pixels.
+pub fn layer_scale(site: &Site) -> Planned {
+    let &[channels, ..] = site.input()? else { return Err("a single number arrives".into()) };
+    let factors = site.tensors(&[""], 1)?.remove(0);
+    if site.input()?.len() != 3 || factors.dims != [channels] {
+        return Err("it scales something other than the channels of a picture".into());
+    }
+    let layer = DepthwiseConv2d {
+        kernel: 1,
+        padding: Padding::Valid,
+        bias: false,
+        activation: Activation::None,
+        ..DepthwiseConv2d::default()
+    };
+    Ok(Plan::of(layer).with("weight", factors.data).say("A factor for each channel, as a depthwise conv of 1 × 1."))
 }
 
 /// Every channel by itself, then mixed.
 pub fn separable(site: &Site) -> Planned {
-    site.lies_as_the_model()?;
+    let window = Window::of(site)?;
     let layer = SeparableConv2d {
         filters: site.count("filters")?,
-        kernel: site.even("kernel_size")?,
-        stride: site.even_or("strides", 1)?,
-        padding: padding(site)?,
-        dilation: site.even_or("dilation_rate", 1)?,
+        kernel: window.kernel,
+        stride: window.stride,
+        padding: window.padding,
+        dilation: window.dilation,
         multiplier: site.even_or("depth_multiplier", 1)?,
         activation: Activation::None,
         bias: site.is_unless("use_bias"),
@@ -129,10 +145,10 @@ pub fn separable(site: &Site) -> Planned {
     let tensors = site.tensors(&[""], if layer.bias { 3 } else { 2 })?;
     rank(&tensors[0], 4)?;
     rank(&tensors[1], 4)?;
-    finish(site, layer.into(), "Both kernels turned to out × in × rows × columns.", |plan| {
-        plan.with("depthwise.weight", of_each_channel(&tensors[0]))
-            .with("pointwise.weight", permuted(&tensors[1], &[3, 2, 0, 1]))
-            .with_bias("pointwise.bias", tensors.get(2))
+    let kernel = window.kernel(of_each_channel(&tensors[0]))?;
+    finish_with(site, layer.into(), "Both kernels turned to out × in × rows × columns.", |kind| {
+        let plan = window.plan(kind).with("depthwise.weight", kernel);
+        plan.with("pointwise.weight", permuted(&tensors[1], &[3, 2, 0, 1])).with_bias("pointwise.bias", tensors.get(2))
     })
 }
 
@@ -186,7 +202,11 @@ pub fn transposed(site: &Site) -> Planned {
     }
     let (kernel, stride) = (site.even("kernel_size")?, site.even_or("strides", 1)?);
     // What lies beyond size · stride is cut off, the odd row and column at the end.
-    let beyond = if padding(site)? == Padding::Same { kernel.saturating_sub(stride) } else { 0 };
+    let beyond = match site.text("padding").unwrap_or("valid") {
+        "valid" => 0,
+        "same" => kernel.saturating_sub(stride),
+        other => return Err(format!("its padding is {other}")),
+    };
     let layer = ConvTranspose2d {
         filters: site.count("filters")?,
         kernel,

@@ -17,6 +17,7 @@ pub fn plan(site: &Site) -> Planned {
         "DepthwiseConv2D" => convolution::depthwise(site),
         "SeparableConv2D" => convolution::separable(site),
         "SeparableConv1D" => convolution::separable1d(site),
+        "LayerScale" => convolution::layer_scale(site),
         "Conv2DTranspose" => convolution::transposed(site),
         "MaxPooling1D" | "MaxPooling2D" | "AveragePooling1D" | "AveragePooling2D" => pooling::pool(site),
         "GlobalMaxPooling1D" | "GlobalMaxPooling2D" | "GlobalAveragePooling2D" => pooling::global(site),
@@ -41,6 +42,7 @@ pub fn plan(site: &Site) -> Planned {
         "AlphaDropout"
         | "GaussianDropout"
         | "ActivityRegularization"
+        | "StochasticDepth"
         | "RandomFlip"
         | "RandomRotation"
         | "RandomZoom"

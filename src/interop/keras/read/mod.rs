@@ -19,6 +19,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod weights;
+mod window;
 
 use std::fs::File;
 use std::io::Read;

@@ -200,14 +200,19 @@ impl Site<'_> {
         count(value).ok_or_else(|| format!("its {key} isn't a whole number"))
     }
 
-    /// One number for all axes: `3`, `[3]` or `[3, 3]`.
-    pub fn even(&self, key: &str) -> Result<usize, String> {
+    /// One number or more: `3`, `[3]`, `[1, 3]`.
+    pub fn sizes(&self, key: &str) -> Result<Vec<usize>, String> {
         let value = self.get(key).ok_or_else(|| format!("it has no {key}"))?;
         let all: Option<Vec<usize>> = match value {
             Value::Array(list) => list.iter().map(count).collect(),
             one => count(one).map(|one| vec![one]),
         };
-        let all = all.filter(|all| !all.is_empty()).ok_or_else(|| format!("its {key} isn't made of whole numbers"))?;
+        all.filter(|all| !all.is_empty()).ok_or_else(|| format!("its {key} isn't made of whole numbers"))
+    }
+
+    /// One number for all axes: `3`, `[3]` or `[3, 3]`.
+    pub fn even(&self, key: &str) -> Result<usize, String> {
+        let all = self.sizes(key)?;
         if all.iter().all(|one| *one == all[0]) {
             return Ok(all[0]);
         }

@@ -8,6 +8,7 @@ use super::{hdf5_file, keras_file};
 use crate::data::test_data::test_data;
 use crate::engine::{Device, Machine, Precision, TensorData};
 use crate::files::tensors::Values;
+use crate::interop::frameworks::python_with;
 use crate::interop::{Arrived, Fate};
 use crate::model::layer::{Flatten, Loss};
 use crate::model::{DataSignature, LayerId, Shape, Task, TrainingSpec, infer};
@@ -149,27 +150,19 @@ fn models_that_people_ship_answer_as_in_keras() {
     }
 }
 
-/// Models drawn by a Keras that is there: `GLASSBOX_KERAS_PYTHON` names its interpreter, `GLASSBOX_KERAS_MODELS` a
-/// folder of models drawn before.
-fn drawn(folder: &Path) -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os("GLASSBOX_KERAS_MODELS") {
-        return Some(folder.into());
-    }
-    let Some(python) = std::env::var_os("GLASSBOX_KERAS_PYTHON") else {
-        println!("not run: what_keras_draws_at_random_answers_as_there (GLASSBOX_KERAS_PYTHON names no interpreter)");
-        return None;
-    };
+/// Has the script write models; `None` (after saying so) where there is no Keras.
+fn written(arguments: &[&str], test: &str) -> Option<tempfile::TempDir> {
+    let python = python_with(&["keras"], test)?;
+    let folder = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/interop_fixtures/keras_models.py");
-    let output = std::process::Command::new(python).arg(script).arg("random").arg(folder).args(["7", "60"]).output();
-    let output = output.unwrap();
+    let mut command = std::process::Command::new(python);
+    let output = command.arg(script).arg(arguments[0]).arg(folder.path()).args(&arguments[1..]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(folder.to_owned())
+    Some(folder)
 }
 
-#[test]
-fn what_keras_draws_at_random_answers_as_there() {
-    let temporary = tempfile::tempdir().unwrap();
-    let Some(folder) = drawn(temporary.path()) else { return };
+/// All models of a folder answer as their records say.
+fn all_answer_as_recorded(folder: &Path) {
     let mut failed = Vec::new();
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending != "json"));
@@ -183,6 +176,18 @@ fn what_keras_draws_at_random_answers_as_there() {
         }
     }
     assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), paths.len(), failed.join("\n"));
+}
+
+#[test]
+fn what_keras_draws_at_random_answers_as_there() {
+    let Some(folder) = written(&["random", "7", "60"], "what_keras_draws_at_random_answers_as_there") else { return };
+    all_answer_as_recorded(folder.path());
+}
+
+#[test]
+fn keras_applications_answer_as_there() {
+    let Some(folder) = written(&["applications"], "keras_applications_answer_as_there") else { return };
+    all_answer_as_recorded(folder.path());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::Reader;
 use super::built::Port;
 use super::op::{Op, Operand};
 use super::value::{Axis, Value};
+use crate::interop::squared::Squared;
 use crate::model::layer::{
     Activation, Conv1d, Conv2d, ConvTranspose2d, Crop2d, DepthwiseConv2d, Interpolation, LayerKind, Padding,
     PaddingInTime, Sliding, Upsample, ZeroPad1d, ZeroPad2d,
@@ -81,17 +82,6 @@ fn padding(r: &Reader, along: &[Along], sizes: &[usize], is_auto: bool) -> Optio
         all.swap(1, 2);
     }
     all.into_iter().find(|&(padding, pad)| fits(padding, pad)).map(|(kind, _)| (kind, if pad == 0 { 1 } else { pad }))
-}
-
-/// A kernel `[outer, rows, columns]` in a square of zeros: its numbers where the window's are.
-fn squared(weights: &[f32], [rows, columns]: [usize; 2], steps: [usize; 2], side: usize) -> Vec<f32> {
-    let outer = weights.len() / (rows * columns).max(1);
-    let mut all = vec![0.0; outer * side * side];
-    for (at, &number) in weights.iter().enumerate() {
-        let (o, i, j) = (at / (rows * columns), at / columns % rows, at % columns);
-        all[(o * side + i * steps[0]) * side + j * steps[1]] = number;
-    }
-    all
 }
 
 /// Convolutions of pictures and of sequences.
@@ -261,7 +251,7 @@ fn square(
     }
     r.note("A window that isn't square, as a square one with zeros.");
     r.spend(weight.len() / (kernels[0] * kernels[1]).max(1) * side * side)?;
-    let weight = squared(&weight, kernels, steps, side);
+    let weight = Squared { sizes: kernels, steps, before: [0, 0], side }.kernel(&weight);
     let grown = |along: Along| {
         let span = (side - 1) * dilation + 1;
         let after = along.after + span - along.span();
@@ -322,7 +312,8 @@ pub(super) fn transposed(r: &mut Reader, op: &Op) -> Result<Vec<Operand>, String
         r.note("A window that isn't alike along both axes, as a square one with zeros, and a crop.");
         r.spend(weight.len() / (rows.kernel * columns.kernel).max(1) * side * side)?;
         layer.output_padding = extra[0].max(extra[1]);
-        squared(&weight, [rows.kernel, columns.kernel], [rows.dilation, columns.dilation], side)
+        let (sizes, steps) = ([rows.kernel, columns.kernel], [rows.dilation, columns.dilation]);
+        Squared { sizes, steps, before: [0, 0], side }.kernel(&weight)
     };
     let mut weights = vec![("weight", weight)];
     weights.extend(bias.map(|bias| ("bias", bias)));
