@@ -1,24 +1,25 @@
-//! The table in docs/interop.md is what the exporters do: it is generated from them.
+//! The tables in docs/interop.md are what the exporters do: they are generated from them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
 
 use glassbox::interop::table;
 
-const BEGIN: &str = "<!-- layers -->\n";
-const END: &str = "<!-- end of layers -->";
-
-/// `GLASSBOX_WRITE=1 cargo test --release --test interop_table` writes it.
+/// `GLASSBOX_WRITE=1 cargo test --release --test interop_table` writes them.
 #[test]
-fn the_table_of_layers_is_current() {
+fn the_tables_are_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/interop.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap();
-    let (written, after) = rest.split_once(END).unwrap();
-    let made = table::markdown();
-    assert!(made.lines().count() > 60);
+    let mut wanted = text.clone();
+    for (name, made) in [("layers", table::markdown()), ("settings", table::markdown_of_training())] {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+        let (before, rest) = wanted.split_once(&begin).unwrap();
+        let (_, after) = rest.split_once(&end).unwrap();
+        assert!(made.lines().count() > 40, "{made}");
+        wanted = format!("{before}{begin}{made}{end}{after}");
+    }
     if std::env::var_os("GLASSBOX_WRITE").is_some() {
-        std::fs::write(path, format!("{before}{BEGIN}{made}{END}{after}")).unwrap();
+        std::fs::write(path, wanted).unwrap();
         return;
     }
-    assert_eq!(written, made, "write it again: GLASSBOX_WRITE=1 cargo test --release --test interop_table");
+    assert_eq!(text, wanted, "write it again: GLASSBOX_WRITE=1 cargo test --release --test interop_table");
 }
