@@ -153,6 +153,12 @@ impl Tokens {
         mix(self.zero, end, value.abs().min(1.0))
     }
 
+    /// A colour for words on a panel: as much darker (in the dark theme lighter) as they need to be read.
+    pub fn of_words(&self, colour: Color32) -> Color32 {
+        let mixed = (0..=10).map(|tenths| mix(colour, self.text, tenths as f32 / 10.0));
+        mixed.into_iter().find(|colour| contrast(*colour, self.panel) >= 4.5).unwrap_or(self.text)
+    }
+
     /// For words on a coloured ground: dark or white, whichever can be read better.
     pub fn ink(&self, ground: Color32) -> Color32 {
         if contrast(self.on_icon, ground) >= contrast(self.on_accent, ground) { self.on_icon } else { self.on_accent }
@@ -367,6 +373,16 @@ mod tests {
                 assert!(contrast(t.faint, ground) >= 3.5, "{} on {ground:?}", contrast(t.faint, ground));
             }
         }
+    }
+
+    #[test]
+    fn coloured_words_can_be_read() {
+        for t in [Tokens::dark(), Tokens::light()] {
+            for colour in [t.k_seq, t.pos, t.ok, t.warn, t.faint, t.bad] {
+                assert!(contrast(t.of_words(colour), t.panel) >= 4.5);
+            }
+        }
+        assert_eq!(Tokens::dark().of_words(Tokens::dark().k_seq), Tokens::dark().k_seq, "as it is where that will do");
     }
 
     #[test]

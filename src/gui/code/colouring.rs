@@ -1,6 +1,7 @@
 //! Python in colours: words of the language, names that are defined, strings, numbers and comments. egui's own
 //! highlighter brings its own colours, which would not follow the theme.
 
+use egui::Color32;
 use egui::text::{LayoutJob, TextFormat};
 
 use crate::gui::theme::{self, Tokens};
@@ -15,6 +16,19 @@ enum Token {
     Text,
     Number,
     Comment,
+}
+
+impl Token {
+    fn colour(self, tokens: &Tokens) -> Color32 {
+        match self {
+            Self::Plain => tokens.text,
+            Self::Keyword => tokens.of_words(tokens.k_seq),
+            Self::Name => tokens.of_words(tokens.pos),
+            Self::Text => tokens.of_words(tokens.ok),
+            Self::Number => tokens.of_words(tokens.warn),
+            Self::Comment => tokens.of_words(tokens.faint),
+        }
+    }
 }
 
 /// Which lines lie inside of a string that began on an earlier line.
@@ -33,14 +47,7 @@ pub fn python(line: &str, is_inside: bool, tokens: &Tokens, size: f32) -> Layout
     let mut job = LayoutJob::default();
     let parts = if is_inside { vec![(line, Token::Text)] } else { split(line) };
     for (text, token) in parts {
-        let color = match token {
-            Token::Plain => tokens.text,
-            Token::Keyword => tokens.k_seq,
-            Token::Name => tokens.pos,
-            Token::Text => tokens.ok,
-            Token::Number => tokens.warn,
-            Token::Comment => tokens.faint,
-        };
+        let color = token.colour(tokens);
         job.append(text, 0.0, TextFormat { font_id: theme::mono(size), color, ..TextFormat::default() });
     }
     job
