@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use serde_json::json;
 
-use super::options::{ExportProjectOptions, ExportTo};
+use super::options::ExportProjectOptions;
 use super::output::{answer, remark};
 use super::prepare;
 use crate::engine::Snapshot;
 use crate::files::atomic;
-use crate::interop::export;
+use crate::interop::export::{self, Target};
 use crate::session::checkpoint;
 
 pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
@@ -26,11 +26,11 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
         bail!("The network can't be exported yet.\n  {}", sentences.join("\n  "));
     }
     let weights = weights(options)?;
-    let files = match options.to {
-        ExportTo::Onnx => return file(options, &export::onnx(&project, &dataset, weights.as_ref())?),
-        ExportTo::Pytorch => export::pytorch(&project, &dataset, weights.as_ref())?,
-        ExportTo::Keras => export::keras(&project, &dataset, weights.as_ref())?,
-        ExportTo::Tensorflow => export::tensorflow(&project, &dataset, weights.as_ref())?,
+    let target = options.to.target();
+    let (files, _) = match target {
+        Target::Onnx => return file(options, &export::onnx(&project, &dataset, weights.as_ref())?),
+        Target::Weights => return file(options, &export::weights(&project, &dataset, weights.as_ref())?),
+        Target::Folder(framework) => export::folder(framework, &project, &dataset, weights.as_ref())?,
     };
     let folder = options.output.clone().unwrap_or_else(|| folder_of(options));
     if let (false, Some(name)) = (options.force, export::other_file(&folder, &files)) {
@@ -39,13 +39,13 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
     export::write(&folder, &files)?;
     let names: Vec<_> = files.iter().map(|file| file.name).collect();
     if options.json {
-        return answer(json!({ "folder": folder, "files": names, "framework": options.to.name() })).map(drop);
+        return answer(json!({ "folder": folder, "files": names, "framework": target.name() })).map(drop);
     }
     let shown = folder.display();
     answer(format!(
         "Exported to {shown}: {}\nProve that {} computes the same: cd {shown} && python verify.py",
         names.join(", "),
-        options.to.name()
+        target.name()
     ))
     .map(drop)
 }
@@ -54,7 +54,8 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
 fn file(options: &ExportProjectOptions, bytes: &[u8]) -> anyhow::Result<()> {
     let path = options.output.clone().unwrap_or_else(|| {
         let mut name = folder_of(options).into_os_string();
-        name.push(".onnx");
+        name.push(".");
+        name.push(options.to.target().ending().unwrap_or_default());
         name.into()
     });
     if path.exists() && !options.force {
@@ -62,7 +63,7 @@ fn file(options: &ExportProjectOptions, bytes: &[u8]) -> anyhow::Result<()> {
     }
     atomic::write(&path, bytes)?;
     if options.json {
-        return answer(json!({ "file": path, "framework": options.to.name() })).map(drop);
+        return answer(json!({ "file": path, "framework": options.to.target().name() })).map(drop);
     }
     answer(format!("Exported to {}", path.display())).map(drop)
 }
@@ -81,10 +82,8 @@ fn weights(options: &ExportProjectOptions) -> anyhow::Result<Option<Snapshot>> {
 fn folder_of(options: &ExportProjectOptions) -> PathBuf {
     let name = options.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let stem = name.strip_suffix(".glassbox.json").unwrap_or(&name);
-    match options.to {
-        ExportTo::Onnx => options.file.with_file_name(stem),
-        ExportTo::Pytorch | ExportTo::Keras | ExportTo::Tensorflow => {
-            options.file.with_file_name(format!("{stem}-{}", options.to.word()))
-        }
+    match options.to.target() {
+        Target::Onnx | Target::Weights => options.file.with_file_name(stem),
+        Target::Folder(framework) => options.file.with_file_name(format!("{stem}-{}", framework.word())),
     }
 }

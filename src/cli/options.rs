@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod elsewhere;
 
-pub use elsewhere::{EnginesOptions, ExportProjectOptions, ExportTo, RaceOptions};
+pub use elsewhere::{EnginesOptions, ExportProjectOptions, RaceOptions};
 
 use crate::model::limits::{self, Limits};
 

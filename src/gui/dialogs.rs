@@ -16,7 +16,7 @@ use egui::{Context, Id, Modal, RichText, Ui};
 use super::panels::dialog_frame;
 use super::theme::Tokens;
 use super::widgets::{accent_button, path_field};
-use crate::interop::Framework;
+use crate::interop::export::Target;
 use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
 use crate::session::{Action, Figure, RunAction, State};
@@ -37,8 +37,9 @@ pub enum Purpose {
     OpenWeights,
     /// Where to write the run as it stands; the suggestion as above.
     SaveWeights { suggestion: String, folder: Option<PathBuf> },
-    /// A folder to write the project's code into; the suggestion is its name, in a folder if one is likely.
-    ExportProject { framework: Framework, suggestion: String, folder: Option<PathBuf> },
+    /// A folder or file to write the project into for other programs; the suggestion is its name, in a folder if one is
+    /// likely.
+    ExportProject { target: Target, suggestion: String, folder: Option<PathBuf> },
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -68,14 +69,20 @@ impl Purpose {
     }
 
     /// Where to export the project to.
-    pub fn export_project(framework: Framework, state: &State) -> Self {
-        let suggestion = format!("{}-{}", state.project().name, framework.word());
-        Self::ExportProject { framework, suggestion, folder: state.suggested_folder() }
+    pub fn export_project(target: Target, state: &State) -> Self {
+        let name = &state.project().name;
+        let suggestion = match target {
+            Target::Folder(framework) => format!("{name}-{}", framework.word()),
+            Target::Onnx | Target::Weights => name.clone(),
+        };
+        Self::ExportProject { target, suggestion, folder: state.suggested_folder() }
     }
 
     fn title(&self) -> &'static str {
         match self {
-            Self::ExportProject { .. } => "Export code, weights and proof",
+            Self::ExportProject { target: Target::Folder(_), .. } => "Export code, weights and proof",
+            Self::ExportProject { target: Target::Onnx, .. } => "Export as ONNX",
+            Self::ExportProject { target: Target::Weights, .. } => "Export weights",
             Self::Open => "Open a project",
             Self::OpenWeights => "Open weights",
             Self::SaveWeights { .. } => "Save weights",
@@ -95,7 +102,14 @@ impl Purpose {
 
     fn explanation(&self) -> &'static str {
         match self {
-            Self::ExportProject { .. } => {
+            Self::ExportProject { target: Target::Onnx, .. } => {
+                "An ONNX file (*.onnx) with the network and the weights as they are now, for ONNX Runtime, Netron and \
+                    other programs."
+            }
+            Self::ExportProject { target: Target::Weights, .. } => {
+                "A safetensors file with the weights as they are now, under the names PyTorch uses, for load_state_dict."
+            }
+            Self::ExportProject { target: Target::Folder(_), .. } => {
                 "A folder, made if it isn't there: the model's code, train.py, the weights as they are now, the samples, \
                     and verify.py, which proves that the framework computes the same."
             }
@@ -129,7 +143,8 @@ impl Purpose {
     /// Of the file that is written; `None` where one is read.
     fn ending(&self) -> Option<&'static str> {
         match self {
-            Self::Open | Self::OpenWeights | Self::ExportProject { .. } => None,
+            Self::Open | Self::OpenWeights => None,
+            Self::ExportProject { target, .. } => target.ending(),
             Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder => None,
             Self::Save { .. } => Some("glassbox.json"),
             Self::SaveWeights { .. } => Some("safetensors"),
@@ -167,7 +182,7 @@ impl Purpose {
     fn action(&self, path: PathBuf, state: &State) -> Action {
         match self {
             Self::Open | Self::OpenWeights => Action::Open(path),
-            Self::ExportProject { framework, .. } => Action::ExportProject { framework: *framework, folder: path },
+            Self::ExportProject { target, .. } => Action::ExportProject { target: *target, path },
             Self::SaveWeights { .. } => Action::SaveWeights(path),
             Self::Save { .. } => Action::SaveAs(path),
             Self::OpenTable => Action::OpenTable { path, target: None },
@@ -249,8 +264,8 @@ impl Dialogs {
         };
         let ending = purpose.ending().filter(|_| !name.is_empty());
         let text = match (&purpose, ending) {
-            (Purpose::ExportProject { .. }, _) => suggested_folder(&name, folder),
             (_, Some(ending)) => suggested_path(&name, ending, folder),
+            (Purpose::ExportProject { .. }, None) => suggested_folder(&name, folder),
             (_, None) => String::new(),
         };
         let native = self.start_native(&purpose, ctx);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::Device;
-use crate::interop::Framework;
+use crate::interop::export::Target;
 use crate::model::{DataSpec, Edit, LayerId, TrainingSpec, WireId};
 use crate::persist::tensor_file::Format;
 use crate::persist::{Arrangement, KeepRuns, Theme};
@@ -135,12 +135,12 @@ pub enum Action {
     SaveAs(PathBuf),
     /// The run as it stands, as a checkpoint for other programs and for later.
     SaveWeights(PathBuf),
-    /// The project as code, weights and a proof for another framework, into this folder.
+    /// The project for other programs.
     ExportProject {
-        /// Which one.
-        framework: Framework,
-        /// Made where it is missing; files of the same names are replaced.
-        folder: PathBuf,
+        /// As what.
+        target: Target,
+        /// A folder, made where it is missing, in which files of the same names are replaced; or a file.
+        path: PathBuf,
     },
     /// What a panel shows, as PNG, SVG or CSV.
     SaveFigure {

@@ -87,7 +87,7 @@ impl State {
             Action::ShowWorkspace => self.screen = Screen::Workspace,
             Action::SaveFigure { figure, path } => self.save_figure(path, *figure),
             Action::SaveWeights(path) => self.save_weights(path),
-            Action::ExportProject { framework, folder } => self.export_project(framework, folder),
+            Action::ExportProject { target, path } => self.export_project(target, path),
             Action::ExportTensor { record, format, path } => self.export(record, format, path),
             Action::DismissError => self.error = None,
             Action::AfterNotFinite(way) => self.leave_not_finite(way),

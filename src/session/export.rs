@@ -1,14 +1,18 @@
 //! Tensors, and the project for other frameworks, on their way to files: written on threads of their own, told of when
 //! they are there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
 use super::archive::News;
 use super::checkpoint::Kept;
 use super::keeping::TRAINER_ANSWERS;
 use super::{NoticeKind, State};
-use crate::interop::{Framework, export};
+use crate::data::Dataset;
+use crate::engine::Snapshot;
+use crate::files::atomic;
+use crate::interop::export::{self, ExportError, Target};
+use crate::model::Project;
 use crate::persist::tensor_file::{self, Format};
 use crate::trace::TensorRecord;
 use crate::trainer::Command;
@@ -42,7 +46,7 @@ impl State {
     }
 
     /// The project as a folder for another framework, with the weights of the run as it stands.
-    pub(super) fn export_project(&mut self, framework: Framework, folder: PathBuf) {
+    pub(super) fn export_project(&mut self, target: Target, path: PathBuf) {
         let Some(dataset) = self.dataset().cloned() else {
             return self.notify(NoticeKind::Warning, "The code follows from the data, so choose some first.");
         };
@@ -64,18 +68,7 @@ impl State {
             let write = || -> Result<String, String> {
                 let kept = weights()?;
                 let snapshot = kept.as_ref().map(|kept| &kept.saved.now);
-                let made = export::folder(framework, &project, &dataset, snapshot);
-                let (files, _) = made.map_err(|error| error.to_string())?;
-                if let Some(name) = export::other_file(&folder, &files) {
-                    let shown = folder.display();
-                    return Err(format!("{shown} has other files in it, such as {name}. Choose another folder."));
-                }
-                export::write(&folder, &files).map_err(|error| error.to_string())?;
-                let name = framework.name();
-                Ok(format!(
-                    "Exported to {}. Run python verify.py there: it proves that {name} computes the same.",
-                    folder.display()
-                ))
+                written(target, &path, &project, &dataset, snapshot)
             };
             News::told(write())
         }));
@@ -104,6 +97,35 @@ impl State {
         }
         news
     }
+}
+
+/// Writes the project there. Returns what to tell of it.
+fn written(
+    target: Target,
+    path: &Path,
+    project: &Project,
+    dataset: &Dataset,
+    weights: Option<&Snapshot>,
+) -> Result<String, String> {
+    let shown = path.display();
+    let said = |error: ExportError| error.to_string();
+    let file = match target {
+        Target::Onnx => export::onnx(project, dataset, weights).map_err(said)?,
+        Target::Weights => export::weights(project, dataset, weights).map_err(said)?,
+        Target::Folder(framework) => {
+            let (files, _) = export::folder(framework, project, dataset, weights).map_err(said)?;
+            if let Some(name) = export::other_file(path, &files) {
+                return Err(format!("{shown} has other files in it, such as {name}. Choose another folder."));
+            }
+            export::write(path, &files).map_err(|error| error.to_string())?;
+            let name = framework.name();
+            return Ok(format!(
+                "Exported to {shown}. Run python verify.py there: it proves that {name} computes the same."
+            ));
+        }
+    };
+    atomic::write(path, &file).map_err(|error| error.to_string())?;
+    Ok(format!("Exported to {shown}."))
 }
 
 #[cfg(test)]

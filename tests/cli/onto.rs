@@ -73,3 +73,22 @@ fn weights_alone_become_the_proposal_of_a_network() {
     let runs = json(folder, &["runs", "p.glassbox.json", "--json"]);
     assert_eq!(runs["runs"].as_array().unwrap().len(), 1, "{runs}");
 }
+
+/// Weights that leave alone have PyTorch's names, and come back onto the project as they were.
+#[test]
+fn weights_leave_alone_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (template, theirs, ours) in
+        [("xor", "dense_1.weight", "dense_1.weight"), ("digits-lstm", "lstm_1.weight_ih_l0", "lstm_1.weight_ih")]
+    {
+        let project = format!("{template}.glassbox.json");
+        json_free(folder, &["new", template, "-o", &project]);
+        json_free(folder, &["export", &project, "--to", "safetensors"]);
+        let file = format!("{template}.safetensors");
+        assert!(!held(&folder.join(&file), theirs).is_empty());
+        let back = format!("{template}-back.safetensors");
+        json_free(folder, &["import", &file, "--onto", &project, "-o", &back]);
+        assert_eq!(held(&folder.join(&file), theirs), held(&folder.join(&back), ours), "{template}");
+    }
+}

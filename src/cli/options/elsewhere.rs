@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::interop::Framework;
+use crate::interop::export::Target;
+
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  glassbox export spiral.glassbox.json --to pytorch\n  \
     glassbox export spiral.glassbox.json --to pytorch --run \"Run 1\" -o twin && cd twin && python verify.py\n\n\
@@ -21,7 +24,7 @@ pub struct ExportProjectOptions {
     /// Use the weights of a checkpoint.
     #[arg(long, value_name = "CKPT")]
     pub checkpoint: Option<PathBuf>,
-    /// The folder or ONNX file to write (default: beside the project, named after it and the framework).
+    /// The folder or file to write (default: beside the project, named after it and the framework).
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
     /// Use this CSV file or IDX folder instead of the one named in the project.
@@ -93,24 +96,18 @@ pub enum ExportTo {
     Tensorflow,
     /// An ONNX file.
     Onnx,
+    /// The weights alone, under the names of PyTorch's state_dict.
+    Safetensors,
 }
 
 impl ExportTo {
-    pub fn word(self) -> &'static str {
+    pub fn target(self) -> Target {
         match self {
-            Self::Pytorch => "pytorch",
-            Self::Keras => "keras",
-            Self::Tensorflow => "tensorflow",
-            Self::Onnx => "onnx",
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pytorch => "PyTorch",
-            Self::Keras => "Keras",
-            Self::Tensorflow => "TensorFlow",
-            Self::Onnx => "ONNX",
+            Self::Pytorch => Target::Folder(Framework::PyTorch),
+            Self::Keras => Target::Folder(Framework::Keras),
+            Self::Tensorflow => Target::Folder(Framework::TensorFlow),
+            Self::Onnx => Target::Onnx,
+            Self::Safetensors => Target::Weights,
         }
     }
 }

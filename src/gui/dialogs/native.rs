@@ -31,8 +31,9 @@ impl FilePicker for NativePicker {
                 dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
             }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
-            Purpose::ExportProject { suggestion, folder, .. } => {
-                at(dialog, folder.as_deref()).set_file_name(suggestion.clone()).save_file()
+            Purpose::ExportProject { target, suggestion, folder } => {
+                let ending = target.ending().map(|ending| format!(".{ending}")).unwrap_or_default();
+                at(dialog, folder.as_deref()).set_file_name(format!("{suggestion}{ending}")).save_file()
             }
             Purpose::SaveFigure { suggestion, figure } => {
                 let (kind, ending) = match **figure {

@@ -11,7 +11,7 @@ use crate::gui::palette::SIMPLE;
 use crate::gui::panel;
 use crate::gui::shortcuts::ZOOMS;
 use crate::gui::widgets::{list_from_top, named};
-use crate::interop::Framework;
+use crate::interop::export::Target;
 use crate::persist::{Area, KeepRuns};
 use crate::session::{Action, Anchor, Screen, State, Tab, Transport};
 
@@ -101,9 +101,13 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     }
     ui.add_enabled_ui(workspace && state.dataset().is_some(), |ui| {
         ui.menu_button("Export to", |ui| {
-            for framework in Framework::ALL {
-                if ui.button(format!("{} …", framework.name())).clicked() {
-                    window.dialogs.ask(Purpose::export_project(framework, state), ui.ctx());
+            for target in Target::ALL {
+                let title = match target {
+                    Target::Weights => "Weights only (safetensors)",
+                    Target::Folder(_) | Target::Onnx => target.name(),
+                };
+                if ui.button(format!("{title} …")).clicked() {
+                    window.dialogs.ask(Purpose::export_project(target, state), ui.ctx());
                 }
             }
         });

@@ -6,8 +6,10 @@
 mod last;
 mod proof;
 mod samples;
+mod target;
 
 pub use last::{keras, keras_file, tensorflow};
+pub use target::Target;
 
 use std::path::Path;
 
@@ -107,6 +109,19 @@ pub fn onnx(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) ->
     let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
     let first = first_weights(project, dataset, weights)?;
     Ok(onnx::write(&network, &project.name, &named(&first, &|ours| Some(ours.to_owned())))?)
+}
+
+/// The weights as a safetensors file, under the names of PyTorch's `state_dict`; of a network that PyTorch has no words
+/// for, under Glassbox's own. `weights` as for [`pytorch`].
+pub fn weights(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) -> Result<Vec<u8>, ExportError> {
+    let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
+    let first = first_weights(project, dataset, weights)?;
+    let tensors = pytorch::twin(project, &network).map(|twin| twin.tensors).ok();
+    let called = |ours: &str| match &tensors {
+        Some(tensors) => tensors.iter().find(|(name, _)| name == ours).map(|(_, theirs)| theirs.clone()),
+        None => Some(ours.to_owned()),
+    };
+    Ok(tensor_file(named(&first, &called))?)
 }
 
 fn readme(project: &Project, twin: &Twin) -> String {

@@ -42,3 +42,23 @@ fn the_project_leaves_as_a_folder_with_its_proof() {
         assert!(place.join(name).exists(), "{name}");
     }
 }
+
+#[test]
+fn the_project_leaves_as_a_single_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for (choice, name) in [("ONNX …", "xor.onnx"), ("Weights only (safetensors) …", "xor.safetensors")] {
+        let mut hands = opened();
+        hands.click("Menu");
+        hands.click("Export to");
+        hands.click(choice);
+        hands.wait_until("there is no file dialog", |hands| !hands.names_containing("No file dialog").is_empty());
+        hands.write("Path", &folder.path().join(name.split('.').next().unwrap()).display().to_string());
+        hands.key(Modifiers::NONE, Key::Enter);
+        hands.wait_until("it is told of", |hands| !hands.names_containing("Exported to").is_empty());
+        assert!(folder.path().join(name).metadata().unwrap().len() > 200, "{name}");
+    }
+    let mut file = crate::files::TensorFile::open(&folder.path().join("xor.safetensors")).unwrap();
+    let weights = file.read(|_| true).unwrap();
+    let names: Vec<&str> = weights.iter().map(|tensor| tensor.name.as_str()).collect();
+    assert_eq!(names, ["dense_1.bias", "dense_1.weight", "dense_2.bias", "dense_2.weight"]);
+}
