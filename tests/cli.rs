@@ -8,6 +8,8 @@ mod arguments;
 mod arrive;
 #[path = "cli/branches.rs"]
 mod branches;
+#[path = "cli/engines.rs"]
+mod engines;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/losses.rs"]

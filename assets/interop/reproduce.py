@@ -133,20 +133,29 @@ class Log:
 
     def __init__(self, path, seconds=False):
         self.file = open(path, "w", buffering=1) if path else None
-        self.seconds = seconds
+        self.seconds, self.paused = seconds, 0.0
 
     def write(self, **line):
         if self.file and self.seconds:
-            line["seconds"] = time.time() - _began()
+            line["seconds"] = time.time() - _began() - self.paused
         if self.file:
             print(json.dumps(line), file=self.file)
+        if not _goes_on.is_set():
+            since = time.time()
+            _goes_on.wait()
+            self.paused += time.time() - since
 
     def end(self):
         if self.file and self.seconds:
-            import resource
+            self.write(event="end", peak_bytes=_peak_bytes())
 
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            self.write(event="end", peak_bytes=peak)
+
+def _peak_bytes():
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _began():
@@ -167,15 +176,33 @@ def _began():
 _start, _loaded = None, time.time()
 
 
-def until_closed():
-    """Ends this process when standard input is closed: when who started it is gone."""
+_goes_on, _stopped = threading.Event(), threading.Event()
+_goes_on.set()
 
-    def wait():
-        while os.read(0, 4096):
-            pass
+
+def until_closed():
+    """Ends this process when standard input is closed: when who started it is gone.
+
+    Lines there are heard behind the next line of the log: "pause", "go", and "stop", which ends training in good order.
+    """
+
+    def listen():
+        while read := os.read(0, 4096):
+            word = read.split()[-1:]
+            if word == [b"stop"]:
+                _stopped.set()
+            if word == [b"pause"]:
+                _goes_on.clear()
+            else:
+                _goes_on.set()
         os._exit(143)
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=listen, daemon=True).start()
+
+
+def is_stopped():
+    """Whether who started this process wants it to end with what it has."""
+    return _stopped.is_set()
 
 
 def r_squared(outputs, targets, together=False):

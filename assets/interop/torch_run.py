@@ -104,7 +104,8 @@ class Process:
         return model
 
     def is_over(self, step):
-        return self.options.steps is not None and step >= self.options.steps
+        is_last = self.options.steps is not None and step >= self.options.steps
+        return is_last or reproduce.is_stopped()
 
     def mean(self, *numbers):
         """Of numbers that every process has."""

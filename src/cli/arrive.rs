@@ -6,10 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, bail};
 use serde_json::json;
 
-use super::onto;
 use super::options::ImportOptions;
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
+use super::{onto, returned};
 use crate::interop::Fate;
 use crate::persist::{RunFolder, project_file};
 use crate::session::checkpoint;
@@ -17,8 +17,14 @@ use crate::session::import::{Imported, import};
 use crate::trace::RunCard;
 
 pub fn run(options: &ImportOptions) -> anyhow::Result<()> {
-    if let Some(project) = &options.onto {
-        return onto::run(options, project);
+    match &options.onto {
+        Some(project) if returned::is_run(&options.file) => return returned::run(options, project),
+        Some(project) => return onto::run(options, project),
+        None if returned::is_run(&options.file) => bail!(
+            "{} is a run that was trained elsewhere. Name the project that was exported: --onto PROJECT",
+            options.file.display()
+        ),
+        None => {}
     }
     let output = output_path(options)?;
     let files = Files::new(options.force).reads("the model", Some(&options.file));

@@ -1,8 +1,10 @@
 //! Ctrl-C and the system's polite request to end (SIGTERM), noticed where it suits: the first ends the work in good
 //! order, a second ends the program at once.
 
+use std::io::BufRead;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -14,7 +16,11 @@ const ENDED_BY: i32 = 128;
 pub struct Interrupt {
     /// The signal's number, 0 before it comes.
     signal: Arc<AtomicUsize>,
+    paused: Arc<AtomicBool>,
 }
+
+/// Between two looks while it is paused.
+const STANDS: Duration = Duration::from_millis(10);
 
 impl Interrupt {
     /// From here on the first request no longer ends the program by itself.
@@ -26,17 +32,36 @@ impl Interrupt {
             flag::register(number, again.clone())?;
             flag::register_usize(number, signal.clone(), usize::try_from(number).unwrap_or(1))?;
         }
-        Ok(Self { signal })
+        Ok(Self { signal, paused: Arc::default() })
     }
 
-    /// The end of standard input counts as a request as well.
-    pub fn listen_to_the_end_of_input(&self) -> std::io::Result<()> {
-        let signal = self.signal.clone();
+    /// The end of standard input counts as a request as well. Lines there say "pause", "go" and "stop".
+    pub fn listen_to_input(&self) -> std::io::Result<()> {
+        let (signal, paused) = (self.signal.clone(), self.paused.clone());
         let wait = move || {
-            let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+            for line in std::io::stdin().lock().lines() {
+                match line.as_deref().map(str::trim) {
+                    Ok("stop") | Err(_) => break,
+                    Ok(word) => paused.store(word == "pause", Ordering::Relaxed),
+                }
+            }
             signal.store(usize::try_from(SIGTERM).unwrap_or(1), Ordering::Relaxed);
         };
-        std::thread::Builder::new().name("end of input".into()).spawn(wait).map(drop)
+        std::thread::Builder::new().name("standard input".into()).spawn(wait).map(drop)
+    }
+
+    /// Whether it was told to wait.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed)
+    }
+
+    /// Waits while it is paused; for how long.
+    pub fn stand(&self) -> Duration {
+        let began = Instant::now();
+        while self.is_paused() && self.asked().is_none() {
+            std::thread::sleep(STANDS);
+        }
+        began.elapsed()
     }
 
     /// The exit code of a program that ends because of it: 130 after Ctrl-C, 143 after SIGTERM.

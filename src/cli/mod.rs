@@ -19,6 +19,7 @@ mod outputs;
 mod predict;
 mod prepare;
 mod race;
+mod returned;
 mod runs;
 mod summary;
 mod templates;

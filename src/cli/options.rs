@@ -90,11 +90,12 @@ pub struct NewOptions {
 #[command(
     after_help = "Examples:\n  glassbox import model.keras\n  glassbox import model.h5 -o mine.glassbox.json --json\n  \
     glassbox import resnet.pt --onto mine.glassbox.json\n  \
-    glassbox import weights.safetensors --onto mine.glassbox.json --map fc=dense_2 --partial --name \"pretrained\""
+    glassbox import weights.safetensors --onto mine.glassbox.json --map fc=dense_2 --partial --name \"pretrained\"\n  \
+    glassbox import digits-pytorch/ --onto digits.glassbox.json --name \"on the cluster\""
 )]
 pub struct ImportOptions {
     /// A model (.keras, .h5, .onnx) or weights alone (PyTorch's .pt and .pth, .safetensors, .weights.h5), told by its
-    /// content.
+    /// content. With --onto also a run that an exported train.py has trained: its folder, or its log (.jsonl).
     pub file: PathBuf,
     /// Start a run of this project with the weights, instead of making a project.
     #[arg(long, value_name = "PROJECT")]
@@ -106,7 +107,8 @@ pub struct ImportOptions {
     /// With --onto: initialise weights that the file doesn't have, such as those of a new head.
     #[arg(long, requires = "onto")]
     pub partial: bool,
-    /// With --onto: the name of the run, which is saved beside the project at step 0 (default: the file's name).
+    /// With --onto: the name of the run, which is saved beside the project (default: the file's name). Weights alone
+    /// begin at step 0.
     #[arg(long, value_name = "NAME", requires = "onto", conflicts_with = "output")]
     pub name: Option<String>,
     /// Where to write the project, replacing an existing one (default: the model's name in this folder, never

@@ -2,16 +2,16 @@
 
 use std::io::IsTerminal;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde_json::json;
 
 use super::interrupt::Interrupt;
 use super::options::RaceOptions;
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
-use super::prepare;
+use super::{engines, prepare};
 use crate::files::atomic;
-use crate::session::engines::{Compared, Engine, Finish, Racer, compare, look_around};
+use crate::session::engines::{Compared, Course, Engine, Finish, Standing, Status, Wishes, compare, csv, run as race};
 
 pub fn run(options: &RaceOptions) -> anyhow::Result<()> {
     Files::new(options.force)
@@ -32,45 +32,41 @@ pub fn run(options: &RaceOptions) -> anyhow::Result<()> {
     // As many epochs as the steps take.
     project.training.epochs =
         project.training.epochs.max(options.steps.try_into().unwrap_or(usize::MAX).min(1_000_000));
-    let interpreters = look_around(&options.python);
+    let interpreters = engines::found(&options.python).interpreters;
     let engines: Vec<Engine> = options
         .engines
         .iter()
         .map(|word| Engine::named(word.trim(), &interpreters).map_err(anyhow::Error::msg))
         .collect::<anyhow::Result<_>>()?;
     let interrupt = Interrupt::listen()?;
-    let start = |engine: &Engine| {
-        let racer = Racer::start(engine, &project, &dataset, &base, (options.steps, options.threads));
-        racer.map_err(anyhow::Error::msg)
-    };
-    let mut racers = Vec::new();
-    if options.at_once {
-        for engine in &engines {
-            racers.push(start(engine)?);
-        }
-    }
+    let (steps, threads) = (options.steps, options.threads);
+    let course = Course { project: &project, dataset: &dataset, base: &base, steps, threads };
     let shows = std::io::stderr().is_terminal() && !options.json;
-    for (i, engine) in engines.iter().enumerate() {
-        if !options.at_once {
-            racers.push(start(engine)?);
-        }
-        racers[i].finish(|racer| {
-            if let (true, Some(last)) = (shows, racer.told.last()) {
-                eprint!("\r{}: step {} of {}, loss {:.4}   ", engine.title(), last.step, options.steps, last.loss);
+    let mut shown = String::new();
+    let racers = race(engines, options.at_once, &course, &mut |racers| {
+        let running = racers.iter().rev().find(|racer| *racer.status() == Status::Running);
+        if let (true, Some(racer)) = (shows, running)
+            && let Some(last) = racer.log.told.last()
+        {
+            let line = format!("{}: step {} of {steps}, loss {:.4}", racer.engine.title(), last.step, last.loss);
+            if line != shown {
+                eprint!("\r{line:60}");
+                shown = line;
             }
-            interrupt.asked().is_none()
-        });
-        if shows {
-            eprintln!();
         }
-        if interrupt.asked().is_some() {
-            bail!("The race was stopped.");
-        }
+        Wishes { abandoned: interrupt.asked().is_some(), ..Wishes::default() }
+    });
+    if shows {
+        eprintln!();
     }
-    let finishes: Vec<Finish> = racers.iter().map(Finish::of).collect();
-    let compared = compare(&racers);
+    if interrupt.asked().is_some() {
+        bail!("The race was stopped.");
+    }
+    let standings: Vec<Standing> = racers.iter().map(Standing::of).collect();
+    let finishes: Vec<Finish> = standings.iter().map(Finish::of).collect();
+    let compared = compare(&standings);
     if let Some(path) = &options.csv {
-        atomic::write(path, table(&racers)?.as_bytes())?;
+        atomic::write(path, csv(&standings).as_bytes())?;
     }
     finishes.iter().filter_map(|finish| finish.error.as_ref()).for_each(remark);
     if options.json {
@@ -83,19 +79,6 @@ pub fn run(options: &RaceOptions) -> anyhow::Result<()> {
     } else {
         Ok(())
     }
-}
-
-/// Step by step.
-fn table(racers: &[Racer]) -> anyhow::Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["engine", "step", "seconds", "loss"])?;
-    for racer in racers {
-        for told in &racer.told {
-            let numbers = [told.step.to_string(), told.seconds.to_string(), told.loss.to_string()];
-            writer.write_record(std::iter::once(racer.engine.word().to_owned()).chain(numbers))?;
-        }
-    }
-    String::from_utf8(writer.into_inner()?).context("The table isn't text")
 }
 
 fn report(finishes: &[Finish], compared: &[Compared]) -> String {

@@ -15,7 +15,7 @@ use super::top_bar;
 use super::welcome::{self, WelcomeUi};
 use super::workspace::{self, WorkspaceUi};
 use crate::persist::Theme;
-use crate::session::{Action, Event, RunStatus, Screen, State};
+use crate::session::{Action, Event, RunAction, RunStatus, Screen, State};
 
 pub struct App {
     pub state: State,
@@ -131,7 +131,9 @@ impl App {
         let dropped = |input: &egui::InputState| input.raw.dropped_files.first().map(|file| file.path().to_path_buf());
         // A frame that is laid out twice is given the same file twice.
         if let Some(path) = ctx.input(dropped).filter(|_| ctx.current_pass_index() == 0) {
-            actions.push(Action::Open(path));
+            // A log is of a run of the project that is open.
+            let is_run = path.extension().is_some_and(|ending| ending == "jsonl");
+            actions.push(if is_run { Action::Runs(RunAction::TakeIn(path)) } else { Action::Open(path) });
         }
         own.projector.follow(&mut own.canvas);
         own.open.follow(ui.available_width());

@@ -19,7 +19,7 @@ use super::widgets::{accent_button, path_field};
 use crate::interop::export::Target;
 use crate::model::{DataSpec, IdxSpec, Source};
 use crate::persist::tensor_file::Format;
-use crate::session::{Action, Figure, RunAction, State};
+use crate::session::{Action, EngineAction, Figure, RunAction, State};
 use crate::trace::TensorRecord;
 
 use leave::Step;
@@ -40,6 +40,10 @@ pub enum Purpose {
     /// A folder or file to write the project into for other programs; the suggestion is its name, in a folder if one is
     /// likely.
     ExportProject { target: Target, suggestion: String, folder: Option<PathBuf> },
+    /// A run that an exported folder has trained elsewhere.
+    TakeInRun,
+    /// A Python interpreter to train with.
+    Interpreter,
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -84,6 +88,8 @@ impl Purpose {
             Self::ExportProject { target: Target::Onnx, .. } => "Export as ONNX",
             Self::ExportProject { target: Target::Weights, .. } => "Export weights",
             Self::Open => "Open a project",
+            Self::TakeInRun => "Import a run",
+            Self::Interpreter => "Add a Python interpreter",
             Self::OpenWeights => "Open weights",
             Self::SaveWeights { .. } => "Save weights",
             Self::Save { .. } => "Save project",
@@ -114,6 +120,14 @@ impl Purpose {
                     and verify.py, which proves that the framework computes the same."
             }
             Self::Open => "A project file (*.glassbox.json).",
+            Self::TakeInRun => {
+                "The folder in which an exported train.py has trained this project, or the log (run.jsonl) or checkpoint \
+                    that it has written. Its weights and curves become a run of the project."
+            }
+            Self::Interpreter => {
+                "The program (…/bin/python), or the folder of a virtual environment. Glassbox asks it which frameworks \
+                    it has."
+            }
             Self::OpenWeights => {
                 "A checkpoint (*.safetensors). Its network opens too, at the step where training left off."
             }
@@ -145,6 +159,7 @@ impl Purpose {
         match self {
             Self::Open | Self::OpenWeights => None,
             Self::ExportProject { target, .. } => target.ending(),
+            Self::TakeInRun | Self::Interpreter => None,
             Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder => None,
             Self::Save { .. } => Some("glassbox.json"),
             Self::SaveWeights { .. } => Some("safetensors"),
@@ -174,6 +189,8 @@ impl Purpose {
     fn button(&self) -> &'static str {
         match self {
             Self::ExportProject { .. } => "Export",
+            Self::TakeInRun => "Import",
+            Self::Interpreter => "Add",
             _ if self.ending().is_some() => "Save",
             _ => "Open",
         }
@@ -184,6 +201,8 @@ impl Purpose {
             Self::Open | Self::OpenWeights => Action::Open(path),
             Self::ExportProject { target, .. } => Action::ExportProject { target: *target, path },
             Self::SaveWeights { .. } => Action::SaveWeights(path),
+            Self::TakeInRun => Action::Runs(RunAction::TakeIn(path)),
+            Self::Interpreter => Action::Engines(EngineAction::Add(path)),
             Self::Save { .. } => Action::SaveAs(path),
             Self::OpenTable => Action::OpenTable { path, target: None },
             Self::DataTable => Action::UseTable(path),

@@ -4,11 +4,17 @@ use egui::Context;
 
 use super::figure::{Sheet, give};
 use super::panel::Desk;
-use super::{canvas, compare, output, plots};
+use super::{canvas, code, compare, output, plots};
 
 pub fn follow(ctx: &Context, desk: &mut Desk<'_>) {
     let (state, own) = (desk.state, &mut *desk.own);
-    let asked = [&mut own.canvas.export, &mut own.plots.export, &mut own.output.export, &mut own.compare.export];
+    let asked = [
+        &mut own.canvas.export,
+        &mut own.plots.export,
+        &mut own.output.export,
+        &mut own.compare.export,
+        &mut own.code.race.export,
+    ];
     let Some((panel, take)) = asked.into_iter().enumerate().find_map(|(i, asked)| Some((i, asked.take()?))) else {
         return;
     };
@@ -16,7 +22,8 @@ pub fn follow(ctx: &Context, desk: &mut Desk<'_>) {
         0 => canvas::sheet(state, &own.canvas),
         1 => plots::export::sheet(ctx, state, &mut own.plots),
         2 => output::sheet(state, &mut own.output),
-        _ => compare::sheet(ctx, state, &mut own.compare),
+        3 => compare::sheet(ctx, state, &mut own.compare),
+        _ => code::race_sheet(ctx, state, &mut own.code.race),
     };
     give(ctx, take, sheet, desk.dialogs);
 }

@@ -4,7 +4,7 @@
 use egui::{Align, Layout, Rect, Ui, vec2};
 use egui_material_icons::{MaterialIcon, icons};
 
-use super::code::CodePanel;
+use super::code::{CodePanel, EnginesPanel, RacePanel};
 use super::compare::{CurvesPanel, PairPanel, RunsPanel};
 use super::debug::Pane;
 use super::dialogs::Dialogs;
@@ -93,7 +93,7 @@ pub trait Panel: Sync {
 }
 
 /// Every panel.
-pub static PANELS: [&dyn Panel; 17] = [
+pub static PANELS: [&dyn Panel; 19] = [
     &Layers,
     &Data,
     &Inspector,
@@ -111,6 +111,8 @@ pub static PANELS: [&dyn Panel; 17] = [
     &CurvesPanel,
     &PairPanel,
     &CodePanel,
+    &RacePanel,
+    &EnginesPanel,
 ];
 
 /// Where it stands.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub simple: bool,
     /// Where the panels of the window stand.
     pub panels: Arrangement,
+    /// Python interpreters, or their folders, that were named to train with.
+    pub interpreters: Vec<PathBuf>,
     /// Newest first, at most ten.
     pub recent: Vec<Recent>,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             tour_seen: false,
             simple: true,
             panels: Arrangement::default(),
+            interpreters: Vec::new(),
             recent: Vec::new(),
         }
     }

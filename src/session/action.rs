@@ -10,7 +10,7 @@ use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
-use super::{Figure, PlaceAction, RunAction, Tab};
+use super::{EngineAction, Figure, PlaceAction, RunAction, Tab};
 
 /// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +112,8 @@ pub enum Action {
 
     /// What is done with the runs of the project.
     Runs(RunAction),
+    /// What is done about other frameworks that train.
+    Engines(EngineAction),
 
     // Files and screens.
     /// An empty canvas.

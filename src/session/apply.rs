@@ -108,6 +108,7 @@ impl State {
                 self.apply_to_debugger(action);
             }
             Action::Runs(action) => self.apply_to_runs(action),
+            Action::Engines(action) => self.apply_to_engines(action),
             Action::SetTheme(_)
             | Action::SetScale(_)
             | Action::SetReducedMotion(_)

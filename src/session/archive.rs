@@ -41,6 +41,8 @@ pub(super) enum News {
         id: String,
         outcome: Result<Box<RunOutput>, String>,
     },
+    /// A run that was trained elsewhere lies among the project's now, and what came over.
+    Returned(Result<(Box<RunCard>, String), String>),
     /// Done; a sentence, if there is something to say.
     Done(Option<String>),
     Failed(String),

@@ -113,6 +113,7 @@ impl State {
             settings: before.settings,
             error: before.error,
             devices: before.devices,
+            engines: before.engines,
             recoverable: before.recoverable,
             works: before.works,
             witness: before.witness,

@@ -51,7 +51,7 @@ impl State {
     }
 
     /// Where the runs of this project lie: beside its file, and until it has one in a place of this window's own.
-    fn run_folder(&mut self) -> Option<RunFolder> {
+    pub(super) fn run_folder(&mut self) -> Option<RunFolder> {
         if let Some(folder) = &self.works.run_folder {
             return Some(folder.clone());
         }
@@ -223,6 +223,11 @@ impl State {
     /// Nothing is known of the runs of the project before.
     pub(super) fn forget_runs(&mut self) {
         self.runs = super::Runs::default();
+        self.race = None;
+        // Its processes end; what they still write is waited for elsewhere.
+        if let Some(contest) = self.works.contest.take() {
+            let _ = std::thread::Builder::new().name("race's end".into()).spawn(move || drop(contest));
+        }
         self.desk = Desk::default();
         self.desk_number += 1;
         let works = &mut self.works;
@@ -392,6 +397,7 @@ impl State {
                 }
                 Err(why) => drop(self.runs.problems.insert(id, why)),
             },
+            News::Returned(outcome) => self.take_returned(outcome),
             News::Done(_) | News::Failed(_) => {}
         }
     }
@@ -430,6 +436,10 @@ impl State {
                 if let Some(number) = self.works.saving.take_if(|_| is_live) {
                     self.works.saved_at = Some(SavedAt { run: number, step: card.steps, ..self.standing() });
                     self.note_unsaved();
+                }
+                if card.id != id {
+                    // Somebody else has taken its place on disk.
+                    self.runs.cards.retain(|card| card.id != id);
                 }
                 self.runs.put(card);
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::Debugging;
-use super::{DataState, Devices, RunView, Runs, Screen, Selection, State, Tab};
+use super::{DataState, Devices, Engines, RaceView, RunView, Runs, Screen, Selection, State, Tab};
 use crate::data::TablePreview;
 use crate::model::{History, Inference, Project};
 use crate::persist::{Desk, Settings};
@@ -24,6 +24,8 @@ pub struct Pose<'a> {
     pub selection: &'a mut Selection,
     pub run: &'a mut RunView,
     pub runs: &'a mut Runs,
+    pub engines: &'a mut Engines,
+    pub race: &'a mut Option<RaceView>,
     pub debug: &'a mut Debugging,
     pub desk: &'a mut Desk,
     pub unsaved: &'a mut bool,
@@ -49,6 +51,8 @@ impl State {
             selection: &mut self.selection,
             run: &mut self.run,
             runs: &mut self.runs,
+            engines: &mut self.engines,
+            race: &mut self.race,
             debug: &mut self.debug,
             desk: &mut self.desk,
             unsaved: &mut self.unsaved,

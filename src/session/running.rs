@@ -314,6 +314,7 @@ impl State {
         self.poll_archive();
         self.follow_unsaved_training();
         self.poll_exports();
+        self.poll_engines();
         self.events()
     }
 

@@ -94,6 +94,8 @@ pub enum RunAction {
     BringBack(String),
     /// A new run with the network, data and settings of this one.
     StartLike(String),
+    /// A run that an exported folder has trained elsewhere: that folder, its log or its checkpoint.
+    TakeIn(PathBuf),
     /// The curves of the run before are not drawn any more.
     DismissGhost,
     /// Every run as a line of a CSV file.
@@ -121,7 +123,7 @@ impl Runs {
     }
 
     /// Drops all that is known of a run but the row itself.
-    fn forget(&mut self, id: &str) {
+    pub(super) fn forget(&mut self, id: &str) {
         self.picked.remove(id);
         self.curves.remove(id);
         self.outputs.remove(id);
@@ -154,6 +156,8 @@ impl State {
         (card.steps, card.epochs, card.device) = (run.step, run.epoch, self.settings.device.to_string());
         card.read_curves(&run.curves);
         card.seconds = run.seconds;
+        // What goes on goes on here.
+        card.engine = card.engine.filter(|_| kept.is_some_and(|kept| kept.steps == run.step));
         card.ending = match run.status {
             _ if run.waits => card.ending,
             _ if let Some(found) = &run.not_finite => Ending::NotFinite { step: found.step },
@@ -182,7 +186,29 @@ impl State {
         of_run.cloned().or_else(waiting).unwrap_or_else(|| self.project.clone())
     }
 
+    /// What takes a run as it lies on disk waits until an engine has trained it.
+    fn is_still_trained(&self, action: &RunAction) -> bool {
+        let trains = |id: &String| self.race.as_ref().is_some_and(|race| race.trains(id));
+        match action {
+            RunAction::BringBack(id) | RunAction::Pin { id, .. } | RunAction::Rename { id, .. } => trains(id),
+            RunAction::Note { id, .. } => trains(id),
+            RunAction::Pair(pair) => pair.iter().flatten().any(trains),
+            RunAction::Delete(ids) => ids.iter().any(trains),
+            RunAction::Pick(_)
+            | RunAction::Undelete(_)
+            | RunAction::StartLike(_)
+            | RunAction::TakeIn(_)
+            | RunAction::DismissGhost
+            | RunAction::ExportTable(_)
+            | RunAction::ExportCurves(_) => false,
+        }
+    }
+
     pub(super) fn apply_to_runs(&mut self, action: RunAction) {
+        if self.is_still_trained(&action) {
+            let text = "An engine is still training this run. Stop it, or wait until it is done.";
+            return self.notify(NoticeKind::Info, text);
+        }
         match action {
             RunAction::Pick(picked) => {
                 self.runs.picked = picked.into_iter().filter_map(|id| self.named(id)).collect();
@@ -206,6 +232,7 @@ impl State {
             RunAction::Undelete(count) => self.undelete(count),
             RunAction::BringBack(id) => self.load_run(id),
             RunAction::StartLike(id) => self.start_like(&id),
+            RunAction::TakeIn(path) => self.take_in_run(path),
             RunAction::ExportTable(path) => self.export_bytes(path, "csv", self.runs_as_csv().into_bytes()),
             RunAction::ExportCurves(path) => self.export_bytes(path, "csv", self.curves_as_csv().into_bytes()),
         }

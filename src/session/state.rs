@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::works::Works;
-use super::{Action, Devices, RunView, Runs};
+use super::{Action, Devices, Engines, RaceView, RunView, Runs};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project, WireId};
@@ -34,6 +34,10 @@ pub struct State {
     pub(super) run: RunView,
     /// All runs of the project.
     pub(super) runs: Runs,
+    /// Who else can train on this machine.
+    pub(super) engines: Engines,
+    /// The last race over this project.
+    pub(super) race: Option<RaceView>,
     /// 0 (slowest) to 1 (full speed).
     pub(super) speed: f32,
     /// The last one that was not full speed.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::state::Debugging;
-use super::{DataState, Devices, RunView, Runs, Screen, Selection, State, Tab};
+use super::{DataState, Devices, Engines, RaceView, RunView, Runs, Screen, Selection, State, Tab};
 use crate::data::{Dataset, TablePreview};
 use crate::engine::Memory;
 use crate::model::{Graph, History, Inference, LayerId, Project};
@@ -84,6 +84,16 @@ impl State {
     /// All runs of the project.
     pub fn runs(&self) -> &Runs {
         &self.runs
+    }
+
+    /// Who else can train on this machine.
+    pub fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// The last race over this project, which may go on.
+    pub fn race(&self) -> Option<&RaceView> {
+        self.race.as_ref()
     }
 
     /// Where the run stands between two instructions, and where it is to stop.

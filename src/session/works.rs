@@ -13,6 +13,7 @@ use crate::trainer::{Trainer, Waker};
 
 use super::archive::Archive;
 use super::checkpoint::Kept;
+use super::engines::{Contest, Found};
 use super::keeper::{Keeper, Wish};
 use super::keeping::SavedAt;
 use super::run_files::Stamps;
@@ -45,6 +46,10 @@ pub struct Works {
     /// What windows before it left, the newest first.
     pub left: Vec<(SessionFolder, Left)>,
     pub exports: Vec<super::export::ExportJob>,
+    /// The race that goes on.
+    pub contest: Option<Contest>,
+    /// Who looks for interpreters.
+    pub looking: Option<Receiver<Found>>,
     /// Keeps what is not saved safe; begins with the first project.
     pub keeper: Option<Keeper>,
     /// What it was told last.

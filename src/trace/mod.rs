@@ -41,7 +41,7 @@ pub use moment::*;
 pub use numbers::significant;
 pub use picture::*;
 pub use places::{Bookmark, Place, Trail};
-pub use run_card::{Ending, RunCard};
+pub use run_card::{Ending, EngineCard, RunCard};
 pub use run_tables::{curves_csv, runs_csv};
 pub use sample::{Probe, SampleAnswer, SampleLayer, SampleRecord};
 pub use series::{Bucket, MOST, Series};

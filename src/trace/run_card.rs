@@ -36,6 +36,9 @@ pub struct RunCard {
     pub seconds: f64,
     /// What it was computed on.
     pub device: String,
+    /// Who trained it, where that was an engine in a race or another program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineCard>,
     /// What the scores are.
     pub metric: Metric,
     /// Of the last batch; `None` where it was no finite number.
@@ -52,6 +55,24 @@ pub struct RunCard {
     pub spark: Vec<f32>,
     /// Bytes that its checkpoint takes on disk.
     pub bytes: u64,
+}
+
+/// An engine that trained a run, and how it did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EngineCard {
+    /// As the command line says it: "pytorch".
+    pub word: String,
+    /// "PyTorch 2.15.0"
+    pub title: String,
+    /// From the start of its process to the end of its first step.
+    pub seconds_to_first_step: Option<f64>,
+    /// Median of most steps.
+    pub ms_per_step: Option<f64>,
+    /// Most memory of its process.
+    pub peak_bytes: Option<u64>,
+    /// What a person reads of its code.
+    pub lines_of_code: usize,
 }
 
 /// How a run ended, as far as it has.

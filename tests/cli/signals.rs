@@ -80,3 +80,57 @@ fn a_second_request_ends_the_program_at_once() {
     wait_for("the end", || child.try_wait().unwrap().is_some());
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
+
+/// Its last step in the log stays the same for a while of its own lines' pace.
+fn stands_still(folder: &Path, log: &str) -> bool {
+    let read = || std::fs::read_to_string(folder.join(log)).unwrap_or_default().lines().count();
+    let before = read();
+    let until = Instant::now() + Duration::from_millis(300);
+    while Instant::now() < until {
+        std::thread::yield_now();
+    }
+    before > 0 && read() == before
+}
+
+/// What a race says to a process: it pauses, goes on, stops with what it has, and ends when nobody is left to hear it.
+fn hears_words(mut command: Command, folder: &Path, log: &str, checkpoint: &str) {
+    use std::io::Write;
+    command.args(["--until-closed", "--seconds", "--log", log, "--checkpoint", checkpoint]).current_dir(folder);
+    let start = |command: &mut Command| {
+        let _ = std::fs::remove_file(folder.join(log));
+        let _ = std::fs::remove_file(folder.join(checkpoint));
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for("a written line", || std::fs::metadata(folder.join(log)).is_ok_and(|there| there.len() > 0));
+        child
+    };
+    let mut child = start(&mut command);
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"pause\n").unwrap();
+    wait_for("a pause", || stands_still(folder, log));
+    input.write_all(b"go\n").unwrap();
+    wait_for("going on", || !stands_still(folder, log));
+    input.write_all(b"stop\n").unwrap();
+    wait_for("the end", || child.try_wait().unwrap().is_some());
+    assert!(folder.join(checkpoint).exists(), "it has kept what it had");
+    let lines = std::fs::read_to_string(folder.join(log)).unwrap();
+    assert!(lines.lines().last().unwrap().contains("peak_bytes"), "its log has an end");
+
+    let mut child = start(&mut command);
+    drop(child.stdin.take());
+    wait_for("the end with its parent's", || child.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn a_process_of_a_race_hears_words_and_ends_with_who_started_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    json_free(folder, &["new", "xor", "-o", "x.json"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_glassbox"));
+    command.args(["train", "x.json", "--epochs", "1000000000", "--threads", "1"]);
+    hears_words(command, folder, "run.jsonl", "end.safetensors");
+    let Some(python) = super::support::frameworks::python_with(&["torch"], "train.py hears words") else { return };
+    json_free(folder, &["export", "x.json", "--to", "pytorch", "-o", "there"]);
+    let mut command = Command::new(python);
+    command.args(["train.py", "--epochs", "1000000000"]);
+    hears_words(command, &folder.join("there"), "run.jsonl", "end.pt");
+}

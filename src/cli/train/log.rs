@@ -60,6 +60,16 @@ impl Log {
         self.clock = Some(Clock { began, flushed: Instant::now() });
     }
 
+    /// Stands for as long as `stand` does, everything so far in the file; that is no time of the run.
+    pub fn stand(&mut self, stand: impl FnOnce() -> Duration) -> anyhow::Result<()> {
+        self.flush()?;
+        let stood = stand();
+        if let Some(clock) = &mut self.clock {
+            clock.began += stood;
+        }
+        Ok(())
+    }
+
     pub fn line(&mut self, value: &Value) -> anyhow::Result<()> {
         let Some(clock) = &mut self.clock else {
             return writeln!(self.file, "{value}").with_context(|| cannot(&self.path));

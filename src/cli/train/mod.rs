@@ -81,7 +81,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
     }
     let interrupt = Interrupt::listen()?;
     if options.until_closed {
-        interrupt.listen_to_the_end_of_input()?;
+        interrupt.listen_to_input()?;
     }
     let began = Instant::now();
     let end = training.go(&interrupt)?;
@@ -147,6 +147,9 @@ impl Training<'_> {
         while self.run.finished().is_none() && self.options.steps.is_none_or(|limit| self.step_of() < limit) {
             if let Some(code) = interrupt.asked() {
                 return Ok(End::Interrupted(code));
+            }
+            if let Some(log) = self.log.as_mut().filter(|_| interrupt.is_paused()) {
+                log.stand(|| interrupt.stand())?;
             }
             let row = self.run.step()?;
             self.take_in(&row)?;

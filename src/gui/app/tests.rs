@@ -26,6 +26,9 @@ mod leaving;
 mod mending;
 #[path = "tests/projecting.rs"]
 mod projecting;
+#[cfg(unix)]
+#[path = "tests/racing.rs"]
+mod racing;
 #[path = "tests/sizes.rs"]
 mod sizes;
 #[path = "tests/tables.rs"]

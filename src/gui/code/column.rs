@@ -2,17 +2,21 @@
 
 use egui::{Align, Id, Layout, Pos2, Rect, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 
-use super::{colouring, strip};
+use super::{colouring, standings, strip};
+use crate::gui::numbers::number;
 use crate::gui::panels::header;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{icon_button, tab_strip};
 use crate::interop::code::{Part, Script};
 use crate::interop::{Framework, Twin};
 use crate::model::LayerId;
+use crate::session::engines::Finish;
 use crate::session::{Action, State};
 use egui_material_icons::icons;
 
 const ROW: f32 = 18.0;
+/// The line of figures.
+const FACTS: f32 = 24.0;
 const SIZE: f32 = 12.0;
 /// Left of the text: the level's colour and the number of the line.
 const MARGIN: f32 = 44.0;
@@ -53,7 +57,41 @@ pub fn show(
             ui.label(count).on_hover_text("Lines of code in these files, without comments and empty lines");
         });
     });
+    facts(ui, tokens, state, framework);
     lines(ui, tokens, (framework, script), selected, actions);
+}
+
+/// How the framework did in the last race, or in the last run that it trained.
+fn facts(ui: &mut Ui, tokens: &Tokens, state: &State, framework: Framework) {
+    let in_race = state.race().and_then(|race| {
+        let is_it = |finish: &&Finish| finish.engine.starts_with(framework.word()) && finish.steps > 0;
+        let found = race.finishes.iter().find(is_it)?;
+        Some((found.seconds_to_first_step, found.ms_per_step, found.peak_bytes, found.final_loss))
+    });
+    let in_runs = || {
+        state.runs().cards.iter().rev().find_map(|card| {
+            let engine = card.engine.as_ref().filter(|engine| engine.word.starts_with(framework.word()))?;
+            engine.ms_per_step?;
+            Some((engine.seconds_to_first_step, engine.ms_per_step, engine.peak_bytes, card.train_loss))
+        })
+    };
+    let Some((first, pace, memory, loss)) = in_race.or_else(in_runs) else { return };
+    let parts = [
+        first.map(|seconds| format!("first step {}", standings::seconds(seconds))),
+        pace.map(|ms| format!("{} ms a step", standings::ms(ms))),
+        memory.map(standings::bytes),
+        loss.map(|loss| format!("loss {}", number(loss as f32))),
+    ];
+    let text = parts.into_iter().flatten().collect::<Vec<_>>().join("  ·  ");
+    ui.horizontal(|ui| {
+        ui.set_height(FACTS);
+        ui.add_space(12.0);
+        let label = egui::Label::new(RichText::new(text).font(theme::mono(11.0)).color(tokens.muted)).truncate();
+        let help = "From the start of the process to its first step, the median step, the most memory, and the last loss, \
+                    as of the last race";
+        ui.add(label).on_hover_text(help);
+    });
+    ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top(), egui::Stroke::new(1.0, tokens.line));
 }
 
 /// Whether another layer is selected than in the frame before.

@@ -4,6 +4,9 @@
 
 mod colouring;
 mod column;
+mod engines;
+mod race;
+mod standings;
 mod strip;
 
 use egui::{Align, CentralPanel, Frame, Layout, RichText, Ui};
@@ -17,6 +20,10 @@ use crate::model::{DataSignature, Project};
 use crate::persist::Area;
 use crate::session::{Action, State, Tab};
 
+pub use engines::EnginesPanel;
+use race::RaceUi;
+pub use race::{RacePanel, sheet as race_sheet};
+
 /// The tab's own state.
 #[derive(Default)]
 pub struct CodeUi {
@@ -25,6 +32,8 @@ pub struct CodeUi {
     hidden: Vec<Framework>,
     /// Which file of each framework is seen.
     files: Vec<(Framework, usize)>,
+    /// The race below it.
+    pub race: RaceUi,
 }
 
 /// What was written for a state of the project.
@@ -40,7 +49,7 @@ struct Written {
 impl CodeUi {
     /// What is hidden stays hidden.
     pub fn for_another_project(self) -> Self {
-        Self { hidden: self.hidden, files: self.files, written: None }
+        Self { hidden: self.hidden, files: self.files, written: None, race: self.race.for_another_project() }
     }
 
     /// Writes what has changed. Errors: a sentence on why there is no code.
@@ -85,6 +94,12 @@ fn sentences(refused: Vec<crate::interop::Refusal>) -> String {
 pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let tokens = Tokens::of(ui);
     let frame = Frame::new().fill(tokens.panel);
+    let height = ui.available_height();
+    let below = egui::Panel::bottom(("race", height < 720.0)).frame(frame);
+    let below = below.default_size((height * 0.34).clamp(190.0, 300.0)).resizable(true);
+    below.size_range(120.0..=(height * 0.75).max(120.0)).show(ui, |ui| {
+        fixed(ui, |ui| panel::show(ui, Tab::Code, &[Area::Bottom], desk));
+    });
     CentralPanel::no_frame().frame(frame).show(ui, |ui| panel::show(ui, Tab::Code, &[Area::Centre], desk));
 }
 

@@ -164,9 +164,16 @@ impl Rows {
             return told.differences.clone();
         }
         let mut found = differences(&before.project, &after.project);
-        if before.device != after.device && !before.device.is_empty() {
-            let (from, to) = (before.device.clone(), after.device.clone());
-            found.push(Difference { what: "device".into(), from, to });
+        let by = |card: &RunCard| match &card.engine {
+            Some(engine) if engine.word != "glassbox" => engine.title.clone(),
+            _ => "Glassbox".to_owned(),
+        };
+        let others = [("engine", by(before), by(after)), ("device", before.device.clone(), after.device.clone())];
+        for (what, from, to) in others {
+            // Of a run that comes from elsewhere nobody knows the device.
+            if from != to && !from.is_empty() && !to.is_empty() {
+                found.push(Difference { what: what.into(), from, to });
+            }
         }
         let differences = Rc::new(found);
         let of = [before.project.clone(), after.project.clone()];

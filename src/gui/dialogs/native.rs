@@ -18,6 +18,11 @@ impl FilePicker for NativePicker {
                 let dialog = dialog.add_filter("Keras model", &["keras", "h5", "hdf5"]);
                 dialog.add_filter("ONNX model", &["onnx"]).pick_file()
             }
+            Purpose::TakeInRun => {
+                let dialog = dialog.add_filter("Log or checkpoint", &["jsonl", "pt", "pth", "safetensors", "keras"]);
+                dialog.add_filter("All files", &["*"]).pick_file()
+            }
+            Purpose::Interpreter => dialog.pick_file(),
             Purpose::OpenWeights => dialog.add_filter("Weights", &["safetensors"]).pick_file(),
             Purpose::Save { suggestion, folder } => at(dialog, folder.as_deref())
                 .add_filter("Glassbox project", &["json"])

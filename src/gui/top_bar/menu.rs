@@ -115,6 +115,9 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     if item(ui, true, "Open weights …", "") {
         window.dialogs.ask(Purpose::OpenWeights, ui.ctx());
     }
+    if item(ui, workspace && state.dataset().is_some(), "Import a run …", "") {
+        window.dialogs.ask(Purpose::TakeInRun, ui.ctx());
+    }
     keep_runs(ui, state, actions);
     if item(ui, workspace, "Back to start", "") {
         actions.push(Action::ShowWelcome);

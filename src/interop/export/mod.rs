@@ -3,11 +3,13 @@
 //!
 //! Makes the files and writes none: where they go is for the caller to say.
 
+mod back;
 mod last;
 mod proof;
 mod samples;
 mod target;
 
+pub use back::{keras_back, pytorch_back, tensorflow_back};
 pub use last::{keras, keras_file, tensorflow};
 pub use target::Target;
 

@@ -239,7 +239,7 @@ mod tests {
             dtype: Dtype::F32,
             values: Arc::new(Values::F32(vec![0.0; dims.iter().product()])),
         };
-        StateDict { format: "PyTorch", tensors: tensors.iter().map(tensor).collect(), notes: Vec::new() }
+        StateDict { format: "PyTorch", tensors: tensors.iter().map(tensor).collect(), ..StateDict::default() }
     }
 
     fn told(tensors: &[(&str, &[usize])]) -> Vec<(String, Vec<String>)> {

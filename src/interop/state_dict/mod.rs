@@ -39,6 +39,8 @@ pub struct StateDict {
     pub format: &'static str,
     /// Each name once.
     pub tensors: Vec<Tensor>,
+    /// How many steps the tensors have behind them, where the file says so.
+    pub step: Option<u64>,
     /// What else stands in the file, and what became of it: its name and a sentence.
     pub notes: Vec<(String, String)>,
 }

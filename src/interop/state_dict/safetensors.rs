@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 
 use super::{Dtype, MOST_BYTES, StateDict, Tensor, count};
 
@@ -20,8 +20,15 @@ struct Info {
     data_offsets: [u64; 2],
 }
 
+/// What else a header says: only texts.
+#[derive(Default, Deserialize)]
+struct Said {
+    #[serde(default)]
+    step: Option<String>,
+}
+
 /// The tensors of a header in its order.
-struct Header(Vec<(String, Info)>);
+struct Header(Vec<(String, Info)>, Said);
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -32,15 +39,15 @@ impl<'de> Deserialize<'de> for Header {
                 formatter.write_str("tensors by name")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-                let mut all = Vec::new();
+                let (mut all, mut said) = (Vec::new(), Said::default());
                 while let Some(name) = map.next_key::<String>()? {
                     if name == "__metadata__" {
-                        map.next_value::<IgnoredAny>()?;
+                        said = map.next_value()?;
                     } else {
                         all.push((name, map.next_value()?));
                     }
                 }
-                Ok(Header(all))
+                Ok(Header(all, said))
             }
         }
         deserializer.deserialize_map(Entries)
@@ -61,8 +68,9 @@ pub fn read(path: &Path) -> Result<StateDict, String> {
     file.by_ref().take(length).read_to_end(&mut text).map_err(unreadable)?;
     let header: Header = serde_json::from_slice(&text).map_err(|error| format!("Its header is damaged ({error})."))?;
     drop(text);
+    let step = header.1.step.and_then(|step| step.parse().ok());
     let header = checked(header.0, size - begin)?;
-    let mut found = StateDict { format: "safetensors", ..StateDict::default() };
+    let mut found = StateDict { format: "safetensors", step, ..StateDict::default() };
     for (name, dtype, Info { shape, data_offsets: [from, to], .. }) in header {
         if !dtype.is_number() {
             found.note(name, "Left out: Glassbox has no complex weights.");

@@ -211,7 +211,11 @@ fn assemble(pickle: &Pickle, numbers: &mut dyn Numbers) -> Result<StateDict, Str
             made[index] = Some(tensor);
         }
     }
-    Ok(StateDict { format: "PyTorch", tensors: made.into_iter().flatten().collect(), notes })
+    let step = pickle.entry(pickle.root, "step").and_then(|step| match pickle.get(step) {
+        Value::Int(step) => u64::try_from(*step).ok(),
+        _ => None,
+    });
+    Ok(StateDict { format: "PyTorch", tensors: made.into_iter().flatten().collect(), step, notes })
 }
 
 /// Bytes that the tensor takes here, and those of its storage. Errors: it does not lie within its storage.

@@ -1,8 +1,117 @@
-//! What a race came to: figures of each engine, and how far apart their losses are, step by step.
+//! Several engines on one project, in turn or at once; what it came to, and how far apart their losses are step by
+//! step.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Racer, Status};
+use super::racer::Course;
+use super::{Engine, Racer, Status, Told};
+use crate::trace::{Curves, Pace};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_millis(30);
+
+/// What is wished of a race while it goes on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wishes {
+    /// All wait behind their next step.
+    pub paused: bool,
+    /// These are to end, by their places.
+    pub stopped: BTreeSet<usize>,
+    /// Nobody wants to know how it ends.
+    pub abandoned: bool,
+}
+
+/// Has them train until all are over. `watch` sees them after every look, and says what is wished.
+pub fn run(
+    engines: Vec<Engine>,
+    at_once: bool,
+    course: &Course<'_>,
+    watch: &mut dyn FnMut(&[Racer]) -> Wishes,
+) -> Vec<Racer> {
+    let mut racers: Vec<Racer> = engines.into_iter().map(|engine| Racer::new(engine, course)).collect();
+    let mut wishes = Wishes::default();
+    loop {
+        let mut is_free = true;
+        for racer in &mut racers {
+            if *racer.status() == Status::Waiting && is_free && !wishes.paused {
+                racer.start(course);
+            }
+            is_free &= at_once || racer.poll().is_over();
+            racer.poll();
+        }
+        wishes = watch(&racers);
+        for (place, racer) in racers.iter_mut().enumerate() {
+            if wishes.stopped.contains(&place) {
+                racer.stop();
+            } else {
+                racer.pause(wishes.paused);
+            }
+        }
+        if wishes.abandoned || racers.iter().all(|racer| racer.status().is_over()) {
+            return racers;
+        }
+        std::thread::sleep(EVERY);
+    }
+}
+
+/// What is known of an engine in a race.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Who it is.
+    pub engine: Engine,
+    /// How far it is.
+    pub status: Status,
+    /// Every step.
+    pub told: Vec<Told>,
+    /// The same as a run has it.
+    pub curves: Arc<Curves>,
+    /// Where it stands.
+    pub now: Pace,
+    /// Most memory of its process, once it has said so.
+    pub peak_bytes: Option<u64>,
+    /// What a person reads of its code.
+    pub lines_of_code: usize,
+    /// Samples of a full batch.
+    pub batch_size: usize,
+}
+
+impl Standing {
+    /// One that has not begun.
+    pub fn new(engine: Engine) -> Self {
+        let (curves, now) = (Arc::default(), Pace::default());
+        Self {
+            engine,
+            status: Status::Waiting,
+            told: Vec::new(),
+            curves,
+            now,
+            peak_bytes: None,
+            lines_of_code: 0,
+            batch_size: 1,
+        }
+    }
+
+    /// Brings it up to date with all but the curves, which take a while to be made.
+    pub fn follow(&mut self, racer: &Racer) {
+        self.told.extend(&racer.log.told[self.told.len().min(racer.log.told.len())..]);
+        (self.now, self.peak_bytes) = (racer.log.now(), racer.log.peak_bytes);
+        (self.lines_of_code, self.batch_size) = (racer.lines_of_code, racer.batch_size);
+        if self.status != *racer.status() {
+            self.status = racer.status().clone();
+        }
+    }
+
+    /// Of a racer at its end.
+    pub fn of(racer: &Racer) -> Self {
+        let mut standing = Self::new(racer.engine.clone());
+        standing.follow(racer);
+        standing
+    }
+}
 
 /// How an engine did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,27 +139,29 @@ pub struct Finish {
 }
 
 impl Finish {
-    /// Of a racer at its end.
-    pub fn of(racer: &Racer) -> Self {
-        let told = &racer.told;
+    /// As far as it is known.
+    pub fn of(standing: &Standing) -> Self {
+        let told = &standing.told;
         let skipped = told.len() / 10;
         let mut paces: Vec<f64> = told[skipped..].windows(2).map(|pair| pair[1].seconds - pair[0].seconds).collect();
-        paces.sort_by(f64::total_cmp);
-        let pace = paces.get(paces.len() / 2).copied().filter(|seconds| *seconds > 0.0);
-        let error = match racer.status() {
-            Status::Failed(why) => Some(why.clone()),
-            Status::Running | Status::Done => None,
+        let middle = paces.len() / 2;
+        let pace = (!paces.is_empty()).then(|| *paces.select_nth_unstable_by(middle, f64::total_cmp).1);
+        let pace = pace.filter(|seconds| *seconds > 0.0);
+        let error = match &standing.status {
+            Status::Failed(failure) => Some(failure.sentence.clone()),
+            Status::Stopped => Some(format!("{} was stopped.", standing.engine.title())),
+            Status::Waiting | Status::Running | Status::Done => None,
         };
         Self {
-            engine: racer.engine.word(),
-            title: racer.engine.title(),
+            engine: standing.engine.word(),
+            title: standing.engine.title(),
             error,
-            steps: told.len() as u64,
+            steps: told.last().map_or(0, |last| last.step),
             seconds_to_first_step: told.first().map(|first| first.seconds),
             ms_per_step: pace.map(|seconds| seconds * 1e3),
-            samples_per_second: pace.map(|seconds| racer.batch_size as f64 / seconds),
-            peak_bytes: racer.peak_bytes,
-            lines_of_code: racer.lines_of_code,
+            samples_per_second: pace.map(|seconds| standing.batch_size as f64 / seconds),
+            peak_bytes: standing.peak_bytes,
+            lines_of_code: standing.lines_of_code,
             final_loss: told.last().map(|last| last.loss),
         }
     }
@@ -69,22 +180,42 @@ pub struct Compared {
     pub parts_at: Option<u64>,
 }
 
+/// Step, and how far two losses are apart there; equal infinities, and both no number, are not.
+pub fn differences<'a>(first: &'a [Told], other: &'a [Told]) -> impl Iterator<Item = (u64, f64)> + Clone + 'a {
+    first.iter().zip(other).map(|(a, b)| {
+        let is_same = a.loss == b.loss || a.loss.is_nan() && b.loss.is_nan();
+        (a.step, if is_same { 0.0 } else { (a.loss - b.loss).abs() })
+    })
+}
+
+/// One beside the first; `None` before both have done a step.
+pub fn beside(first: &Standing, other: &Standing) -> Option<Compared> {
+    let all = || differences(&first.told, &other.told);
+    all().next()?;
+    let largest = |count: usize| all().take(count).map(|(_, difference)| difference).fold(0.0, f64::max);
+    let parts = all().zip(&first.told).find(|((_, difference), told)| *difference > 1e-3 * told.loss.abs().max(1e-3));
+    Some(Compared {
+        engine: other.engine.word(),
+        first_hundred: largest(100),
+        largest: largest(usize::MAX),
+        parts_at: parts.map(|((step, _), _)| step),
+    })
+}
+
 /// Each of the others beside the first.
-pub fn compare(racers: &[Racer]) -> Vec<Compared> {
-    let Some((first, others)) = racers.split_first() else { return Vec::new() };
-    let beside = |other: &Racer| {
-        let pairs = || first.told.iter().zip(&other.told);
-        let difference = |(a, b): (&super::racer::Told, &super::racer::Told)| {
-            if a.loss == b.loss || a.loss.is_nan() && b.loss.is_nan() { 0.0 } else { (a.loss - b.loss).abs() }
-        };
-        let largest = |count: usize| pairs().take(count).map(difference).fold(0.0, f64::max);
-        let parts = pairs().find(|&(a, b)| difference((a, b)) > 1e-3 * a.loss.abs().max(1e-3));
-        Compared {
-            engine: other.engine.word(),
-            first_hundred: largest(100),
-            largest: largest(usize::MAX),
-            parts_at: parts.map(|(a, _)| a.step),
+pub fn compare(standings: &[Standing]) -> Vec<Compared> {
+    let Some((first, others)) = standings.split_first() else { return Vec::new() };
+    others.iter().filter_map(|other| beside(first, other)).collect()
+}
+
+/// Every step of everybody as CSV.
+pub fn csv(standings: &[Standing]) -> String {
+    let mut text = "engine,step,seconds,loss\n".to_owned();
+    for standing in standings {
+        let title = standing.engine.title();
+        for told in &standing.told {
+            text.push_str(&format!("{title},{},{},{}\n", told.step, told.seconds, told.loss));
         }
-    };
-    others.iter().map(beside).collect()
+    }
+    text
 }

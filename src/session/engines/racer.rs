@@ -1,180 +1,194 @@
-//! One engine that trains as a child process: its log read as it grows, paused, stopped, and gone when we are gone.
+//! One engine in a race: its folder, its process, its log.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::sync::Arc;
 
-use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::Engine;
+use super::process::Process;
+use super::{Engine, Failure, Log};
 use crate::data::{self, Dataset};
-use crate::interop::export;
+use crate::interop::{Framework, export};
 use crate::model::{Project, Source};
 use crate::persist::project_file;
+use crate::session::checkpoint;
+use crate::session::returned;
+use crate::trainer::Kept;
+
+/// What its weights are written to.
+fn checkpoint_of(engine: &Engine) -> &'static str {
+    match engine.framework() {
+        Some(Framework::PyTorch) => "end.pt",
+        Some(Framework::Keras) => "end.keras",
+        Some(Framework::TensorFlow) | None => "end.safetensors",
+    }
+}
 
 /// How far it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Status {
+    /// It is not its turn yet.
+    #[default]
+    Waiting,
     /// Its process runs.
     Running,
     /// It came to its end.
     Done,
-    /// It ended otherwise; a sentence, and its last words.
-    Failed(String),
+    /// Somebody ended it.
+    Stopped,
+    /// It ended otherwise, or could not begin.
+    Failed(Failure),
 }
 
-/// A step that it told of.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Told {
-    /// Counted from 1.
-    pub step: u64,
-    /// Of its batch.
-    pub loss: f64,
-    /// Since its process was started, when the step was done.
-    pub seconds: f64,
+impl Status {
+    /// Nothing more comes.
+    pub fn is_over(&self) -> bool {
+        match self {
+            Self::Waiting | Self::Running => false,
+            Self::Done | Self::Stopped | Self::Failed(_) => true,
+        }
+    }
 }
 
-/// An engine at work.
+/// An engine that takes part.
 pub struct Racer {
     /// Who it is.
     pub engine: Engine,
-    /// Every step so far.
-    pub told: Vec<Told>,
-    /// The most memory that its process held, once it has said so.
-    pub peak_bytes: Option<u64>,
+    /// What it has told.
+    pub log: Log,
     /// Lines that a person reads of its code; 0 where there is none.
     pub lines_of_code: usize,
     /// Samples of a full batch.
     pub batch_size: usize,
-    child: Child,
     status: Status,
-    log: PathBuf,
-    read: u64,
+    paused: bool,
+    process: Option<Process>,
     /// Holds the exported folder; goes with the racer.
-    place: TempDir,
+    place: Option<TempDir>,
 }
 
-#[derive(Deserialize)]
-struct LogLine {
-    event: String,
-    step: Option<u64>,
-    loss: Option<f64>,
-    seconds: Option<f64>,
-    peak_bytes: Option<u64>,
+/// What all racers of a race train.
+pub struct Course<'a> {
+    /// With as many epochs as the steps take.
+    pub project: &'a Project,
+    /// Its samples.
+    pub dataset: &'a Arc<Dataset>,
+    /// Where relative paths of the data begin.
+    pub base: &'a Path,
+    /// That each trains.
+    pub steps: u64,
+    /// Of each process; `None`: as it likes.
+    pub threads: Option<u16>,
 }
 
 impl Racer {
-    /// Begins to train from the first weights of the project's seed, for so many steps. Errors: a sentence.
-    pub fn start(
-        engine: &Engine,
-        project: &Project,
-        dataset: &Dataset,
-        base: &Path,
-        (steps, threads): (u64, Option<u16>),
-    ) -> Result<Self, String> {
+    /// One that has not begun.
+    pub fn new(engine: Engine, course: &Course<'_>) -> Self {
+        let batch_size = course.project.training.batch_size.clamp(1, course.dataset.train.len().max(1));
+        Self {
+            engine,
+            log: Log::default(),
+            lines_of_code: 0,
+            batch_size,
+            status: Status::Waiting,
+            paused: false,
+            process: None,
+            place: None,
+        }
+    }
+
+    /// Begins to train from the first weights of the project's seed; where that cannot be, it has failed.
+    pub fn start(&mut self, course: &Course<'_>) {
+        self.status = match self.begin(course) {
+            Ok(()) => Status::Running,
+            Err(why) => Status::Failed(Failure::new(why)),
+        };
+    }
+
+    fn begin(&mut self, course: &Course<'_>) -> Result<(), String> {
         let place = tempfile::tempdir().map_err(|error| format!("There is no room for temporary files: {error}."))?;
         let log = place.path().join("run.jsonl");
-        let (mut command, lines_of_code) = match engine {
+        let mut keeps = true;
+        let mut command = match &self.engine {
             Engine::Glassbox => {
+                let file = place.path().join("race.glassbox.json");
+                let project = with_absolute_paths(course.project, course.base);
+                project_file::save(&project, &file).map_err(|error| error.to_string())?;
                 let program =
                     std::env::current_exe().map_err(|error| format!("Glassbox can't be started: {error}."))?;
-                let file = place.path().join("race.glassbox.json");
-                project_file::save(&with_absolute_paths(project, base), &file).map_err(|error| error.to_string())?;
                 let mut command = Command::new(program);
                 command.arg("train").arg(file).args(["--device", "cpu", "--past-nan"]);
-                (command, 0)
+                command
             }
-            Engine::Framework(framework, interpreter) => {
-                let made = export::folder(*framework, project, dataset, None);
+            Engine::Framework(framework, interpreter, backend) => {
+                let made = export::folder(*framework, course.project, course.dataset, None);
                 let (files, lines) = made.map_err(|error| error.to_string())?;
                 export::write(place.path(), &files).map_err(|error| error.to_string())?;
+                self.lines_of_code = lines;
+                keeps = files
+                    .iter()
+                    .filter(|file| file.name.ends_with("_run.py"))
+                    .any(|file| contains(&file.bytes, b"--checkpoint"));
                 let mut command = Command::new(&interpreter.path);
-                command.args(["train.py", "--device", "cpu"]);
-                (command, lines)
+                command.args(["train.py", "--device", "cpu"]).env("TF_CPP_MIN_LOG_LEVEL", "2");
+                if let Some(backend) = backend {
+                    command.env("KERAS_BACKEND", backend.word());
+                }
+                command
             }
         };
-        command.args(["--steps", &steps.to_string(), "--seconds", "--until-closed", "--log"]).arg(&log);
-        if let Some(threads) = threads {
+        command.args(["--steps", &course.steps.to_string(), "--seconds", "--until-closed", "--log"]).arg(&log);
+        command.current_dir(place.path());
+        if keeps {
+            command.arg("--checkpoint").arg(place.path().join(checkpoint_of(&self.engine)));
+        }
+        if let Some(threads) = course.threads {
             command.args(["--threads", &threads.to_string()]);
         }
-        let err = File::create(place.path().join("stderr.txt")).map_err(|error| error.to_string())?;
-        command.current_dir(place.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(err);
-        let child = command.spawn().map_err(|error| format!("{} can't be started: {error}.", engine.title()))?;
-        Ok(Self {
-            engine: engine.clone(),
-            told: Vec::new(),
-            peak_bytes: None,
-            lines_of_code,
-            batch_size: project.training.batch_size.min(dataset.train.len()),
-            child,
-            status: Status::Running,
-            log,
-            read: 0,
-            place,
-        })
+        let started = Process::start(command);
+        self.process = Some(started.map_err(|error| format!("{} can't be started: {error}.", self.engine.title()))?);
+        let per_epoch = course.dataset.train.len().div_ceil(self.batch_size) as u64;
+        self.log = Log::at(&log, per_epoch, returned::metric(course.project, course.dataset));
+        self.place = Some(place);
+        Ok(())
     }
 
     /// Reads what it has told since; how far it is.
     pub fn poll(&mut self) -> &Status {
-        let ended = if self.status == Status::Running { self.child.try_wait().ok().flatten() } else { None };
-        self.read_log();
-        if let Some(code) = ended {
-            self.status = if code.success() { Status::Done } else { Status::Failed(self.last_words()) };
+        let Some(process) = &mut self.process else { return &self.status };
+        let ended = process.ended();
+        self.log.read();
+        if let Some(is_well) = ended {
+            self.status = match (is_well, process.is_asked_to_stop()) {
+                (_, true) => Status::Stopped,
+                (true, false) if self.log.told.is_empty() => {
+                    let sentence = format!("{} ended without having trained a step.", self.engine.title());
+                    Status::Failed(Failure { sentence, said: process.said() })
+                }
+                (true, false) => Status::Done,
+                (false, false) => Status::Failed(last_words(&self.engine, process.said())),
+            };
+            self.process = None;
         }
         &self.status
     }
 
-    fn read_log(&mut self) {
-        let Ok(mut file) = File::open(&self.log) else { return };
-        if file.seek(SeekFrom::Start(self.read)).is_err() {
-            return;
-        }
-        let mut reader = BufReader::new(file);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) && line.ends_with(b"\n") {
-            self.read += line.len() as u64;
-            if let Ok(told) = serde_json::from_slice::<LogLine>(&line) {
-                self.take(&told);
-            }
-            line.clear();
+    /// Holds it behind its next step, or lets it go on.
+    pub fn pause(&mut self, paused: bool) {
+        if let Some(process) = self.process.as_mut().filter(|_| self.paused != paused) {
+            process.tell(if paused { "pause" } else { "go" });
+            self.paused = paused;
         }
     }
 
-    fn take(&mut self, line: &LogLine) {
-        match (line.event.as_str(), line.step, line.seconds) {
-            // What is no number is written as null by one, and as NaN by nobody.
-            ("step", Some(step), Some(seconds)) => {
-                self.told.push(Told { step, loss: line.loss.unwrap_or(f64::NAN), seconds });
-            }
-            ("end", ..) => self.peak_bytes = line.peak_bytes,
-            _ => {}
+    /// Asks it to end with what it has; asked again and again it has to. One that has not begun never does.
+    pub fn stop(&mut self) {
+        match &mut self.process {
+            Some(process) => process.ask_to_stop(),
+            None if !self.status.is_over() => self.status = Status::Stopped,
+            None => {}
         }
-    }
-
-    /// What it said last, where that is anything.
-    fn last_words(&self) -> String {
-        let mut said = String::new();
-        let file = File::open(self.place.path().join("stderr.txt"));
-        let _ = file.map(|file| file.take(1 << 20).read_to_string(&mut said));
-        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
-        format!("{} ended with an error: {}", self.engine.title(), last.trim())
-    }
-
-    /// Waits for its end, `told` after every look; `false` from there stops it.
-    pub fn finish(&mut self, mut told: impl FnMut(&Self) -> bool) {
-        let mut looked = Instant::now();
-        while *self.poll() == Status::Running {
-            if !told(self) {
-                self.stop();
-            }
-            let next = looked + Duration::from_millis(50);
-            std::thread::sleep(next.saturating_duration_since(Instant::now()));
-            looked = Instant::now();
-        }
-        told(self);
     }
 
     /// How far it is, as of the last look.
@@ -182,15 +196,35 @@ impl Racer {
         &self.status
     }
 
-    /// Ends it at once.
-    pub fn stop(&mut self) {
-        if self.status == Status::Running {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-            self.read_log();
-            self.status = Status::Failed(format!("{} was stopped.", self.engine.title()));
+    /// What it has trained, once it is over, as a run of the project. Errors: a sentence.
+    pub fn kept(&self, course: &Course<'_>) -> Result<Kept, String> {
+        let place = self.place.as_ref().ok_or_else(|| "It never started.".to_owned())?;
+        let path = place.path().join(checkpoint_of(&self.engine));
+        if !path.exists() {
+            return Err(format!("{} ended before it had saved its weights.", self.engine.title()));
         }
+        if self.engine == Engine::Glassbox {
+            let (_, mut kept) = checkpoint::load(&path)?;
+            kept.curves.pace = self.log.kept().pace;
+            return Ok(kept);
+        }
+        let weights = returned::weights(&path, course.project, course.dataset)?;
+        returned::kept(&self.engine.title(), weights, &self.log, course.project, course.dataset)
     }
+}
+
+fn contains(text: &[u8], words: &[u8]) -> bool {
+    text.windows(words.len()).any(|part| part == words)
+}
+
+/// Its last line says what went wrong; what comes before is for whoever wants to know.
+fn last_words(engine: &Engine, said: String) -> Failure {
+    let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    let sentence = match last {
+        Some(last) => format!("{} ended with an error: {last}", engine.title()),
+        None => format!("{} ended with an error and no message.", engine.title()),
+    };
+    Failure { sentence, said }
 }
 
 /// The project as it can be read from anywhere.
@@ -206,10 +240,4 @@ fn with_absolute_paths(project: &Project, base: &Path) -> Project {
         Source::Synthetic(_) | Source::Digits(_) | Source::Sample(_) => {}
     }
     project
-}
-
-impl Drop for Racer {
-    fn drop(&mut self) {
-        self.stop();
-    }
 }

@@ -109,6 +109,18 @@ impl Run {
         Ok(Saved { project, now, best, start, place, history, encoding, notice: None })
     }
 
+    /// As [`Self::save`], of a run that has just been given its weights: another program has trained them for so many
+    /// steps over these samples, so that nobody here can go back to before.
+    pub fn came_from_elsewhere(&self, steps: u64) -> Result<Saved, RunError> {
+        let mut saved = self.save()?;
+        let per_epoch = self.steps_per_epoch().max(1);
+        saved.now.step = steps;
+        saved.place.epoch = steps / per_epoch;
+        saved.place.cursor = (steps % per_epoch) as usize * self.batch_size();
+        (saved.start, saved.history.origin.weights) = (None, Weights::Unknown);
+        Ok(saved)
+    }
+
     /// This moment, for [`Self::rewind`].
     pub(in crate::trainer) fn stand(&self) -> Result<Stand, RunError> {
         let (now, best) = (self.machine.snapshot()?, self.best.clone());

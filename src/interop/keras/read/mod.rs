@@ -51,6 +51,13 @@ pub fn keras_file(path: &Path) -> Result<Arrived, KerasError> {
     arrived(&config, &weights, path, (format, false)).map_err(named)
 }
 
+/// The numbers that lie in these places of a `.keras` file, `layers/dense/vars/0`, where there are any. Errors as of
+/// [`keras_file`].
+pub fn variables(path: &Path, places: &[&str]) -> Result<Vec<Option<Vec<f32>>>, KerasError> {
+    let (_, _, store) = unpacked(path).map_err(|why| KerasError(format!("{}: {why}.", path.display())))?;
+    Ok(places.iter().map(|place| store.tensor(place).ok().map(|tensor| tensor.data)).collect())
+}
+
 /// A whole model in an HDF5 file. Errors as of [`keras_file`].
 pub fn hdf5_file(path: &Path) -> Result<Arrived, KerasError> {
     let named = |why: String| KerasError(format!("{}: {why}.", path.display()));
