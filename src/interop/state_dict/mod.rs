@@ -135,8 +135,6 @@ fn count(dims: &[u64]) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod fuzz;
-#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,197 @@
+//! Broken models and weights of every format that comes in: an answer within a second, no panic, and no more memory
+//! than the file accounts for. A thousand of each; `GLASSBOX_FUZZ=100000 cargo test --release --test mangled_files`
+//! tries more.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by a panic")]
+
+mod support;
+
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use glassbox::data::{self, NoProgress};
+use glassbox::engine::{Device, Machine, Precision, ValueId};
+use glassbox::files::{NamedTensor, Values};
+use glassbox::interop::{Network, export, keras, onnx, state_dict};
+use glassbox::model::{TrainingSpec, templates};
+use support::random_graphs::Chance;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// What reading may take beside four times the file.
+const ROOM: u64 = 64 << 20;
+
+/// A way in: files that are whole, and what reads such a file.
+struct Format {
+    name: &'static str,
+    whole: Vec<Vec<u8>>,
+    read: fn(&Path) -> Result<(), String>,
+}
+
+fn said(error: impl ToString) -> String {
+    error.to_string()
+}
+
+fn formats() -> [Format; 5] {
+    let weights = |path: &Path| state_dict::read(path).map(drop);
+    let whole = |name, whole, read| Format { name, whole, read };
+    [
+        whole("keras", fixtures("keras", ".keras"), |path| keras::read::keras_file(path).map(drop).map_err(said)),
+        whole("h5", fixtures("keras", ".h5"), |path| keras::read::hdf5_file(path).map(drop).map_err(said)),
+        whole("onnx", onnx_files(), |path| onnx::read(path).map(drop).map_err(said)),
+        whole("pt", [fixtures("state_dicts", ".pt"), fixtures("state_dicts", ".h5")].concat(), weights),
+        whole("safetensors", safetensors(), weights),
+    ]
+}
+
+fn fixtures(folder: &str, ending: &str) -> Vec<Vec<u8>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.to_string_lossy().ends_with(ending));
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// Files as Glassbox writes them.
+fn onnx_files() -> Vec<Vec<u8>> {
+    let all = ["xor", "digits-cnn", "digits-resnet", "digits-lstm", "digits-attention"].map(|key| {
+        let project = templates::build(key).unwrap();
+        let signature = data::load(&project.data, Path::new(""), &NoProgress).unwrap().signature();
+        let training = TrainingSpec::default();
+        let machine = Machine::new(&project.graph, &signature, &training, Device::Cpu, Precision::F32).unwrap();
+        let states = machine.program().values.iter().enumerate().filter(|(_, value)| value.role.is_state());
+        let weights: Vec<NamedTensor> = states
+            .map(|(at, value)| {
+                let (dims, numbers) = machine.read_f64(ValueId(at as u32)).unwrap();
+                NamedTensor { name: value.name.clone(), dims, values: Values::F64(numbers) }
+            })
+            .collect();
+        onnx::write(&Network::new(&project.graph, &signature).unwrap(), key, &weights).unwrap()
+    });
+    all.to_vec()
+}
+
+fn safetensors() -> Vec<Vec<u8>> {
+    let all = ["xor", "digits-lstm"].map(|key| {
+        let project = templates::build(key).unwrap();
+        let dataset = data::load(&project.data, Path::new(""), &NoProgress).unwrap();
+        export::weights(&project, &dataset, None).unwrap()
+    });
+    all.to_vec()
+}
+
+/// Mangles a file, or one of those inside of an archive, which is whole again then.
+fn mangled(chance: &mut Chance, whole: &[u8], other: &[u8]) -> Vec<u8> {
+    let archive = ZipArchive::new(Cursor::new(whole)).ok().filter(|archive| !archive.is_empty());
+    let Some(mut archive) = archive.filter(|_| chance.pick(0, 2) > 0) else {
+        return with_faults(chance, whole, other);
+    };
+    let hit = chance.pick(0, archive.len() - 1);
+    let mut made = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for at in 0..archive.len() {
+        let mut file = archive.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        made.start_file(file.name().unwrap(), stored).unwrap();
+        let bytes = if at == hit { with_faults(chance, &bytes, other) } else { bytes };
+        made.write_all(&bytes).unwrap();
+    }
+    made.finish().unwrap().into_inner()
+}
+
+/// Weights are most of a file; what says how it is built is at both ends and between them, so pieces go as well.
+fn with_faults(chance: &mut Chance, whole: &[u8], other: &[u8]) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for _ in 0..chance.pick(1, 6) {
+        if bytes.is_empty() {
+            break;
+        }
+        let last = bytes.len() - 1;
+        let place = |chance: &mut Chance| match chance.pick(0, 3) {
+            0 => chance.pick(0, last),
+            1 => last - chance.pick(0, 2000.min(last)),
+            _ => chance.pick(0, 2000.min(last)),
+        };
+        let at = place(chance);
+        let end = (at + chance.pick(1, 300)).min(bytes.len());
+        match chance.pick(0, 8) {
+            0 => bytes.truncate(at.max(1)),
+            1 | 2 => bytes[at] ^= 1 << chance.pick(0, 7),
+            3 => bytes[at] = chance.pick(0, 255) as u8,
+            4 => drop(bytes.drain(at..end)),
+            5 => {
+                let again = bytes[at..end].to_vec();
+                let to = place(chance);
+                bytes.splice(to..to, again);
+            }
+            6 => {
+                let from = chance.pick(0, other.len() - 1);
+                let until = (from + chance.pick(1, 200)).min(other.len());
+                bytes.splice(at..at, other[from..until].iter().copied());
+            }
+            7 => {
+                let byte = [0, 0xff, 0x7f, 0x80][chance.pick(0, 3)];
+                bytes[at..].iter_mut().take(chance.pick(1, 9)).for_each(|own| *own = byte);
+            }
+            // A number of the file that says how large something is.
+            _ => {
+                if let Some(byte) = bytes[at..].iter_mut().find(|byte| **byte < 0x40) {
+                    *byte = chance.pick(0, 127) as u8;
+                }
+            }
+        }
+    }
+    bytes
+}
+
+/// The most memory that this program has had so far, where the system says it.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
+}
+
+/// One format after the other: the peak of memory is that of the whole program.
+#[test]
+fn broken_files_are_answered_soon_and_with_little_memory() {
+    let count = std::env::var("GLASSBOX_FUZZ").ok().and_then(|count| count.parse().ok()).unwrap_or(1000u64);
+    let folder = tempfile::tempdir().unwrap();
+    for format in formats() {
+        let path = folder.path().join(format!("mangled.{}", format.name));
+        // Whole models of PyTorch are refused as they are; what little they bring is memory that was taken before.
+        for file in &format.whole {
+            std::fs::write(&path, file).unwrap();
+            let _ = (format.read)(&path);
+        }
+        let before = peak();
+        let (mut read, mut refused, mut largest) = (0, 0, 0);
+        for seed in 0..count {
+            let mut chance = Chance(seed);
+            let of = |at: usize| &format.whole[at % format.whole.len()];
+            let other = of(chance.pick(0, 99));
+            let bytes = mangled(&mut chance, of(seed as usize), other);
+            largest = largest.max(bytes.len() as u64);
+            std::fs::write(&path, &bytes).unwrap();
+            let begin = Instant::now();
+            let answer = std::panic::catch_unwind(|| (format.read)(&path));
+            let answer = answer.unwrap_or_else(|_| panic!("{} {seed}: a panic", format.name));
+            let took = begin.elapsed();
+            assert!(took < Duration::from_secs(1), "{} {seed} took {took:?}", format.name);
+            match answer {
+                Ok(()) => read += 1,
+                Err(why) => {
+                    assert!(why.ends_with(['.', ')']) && why.len() < 500, "{} {seed}: {why}", format.name);
+                    refused += 1;
+                }
+            }
+        }
+        println!("{}: {read} were read in part or whole, {refused} refused", format.name);
+        let few = count / 50;
+        assert!(read > few && refused > few, "{}: {read} read, {refused} refused", format.name);
+        if let (Some(before), Some(after)) = (before, peak()) {
+            assert!(after - before < 4 * largest + ROOM, "{}: {} MB more", format.name, (after - before) >> 20);
+        }
+    }
+}
