@@ -10,11 +10,13 @@ use super::options::ImportOptions;
 use super::output::{answer, remark};
 use super::outputs::{FileKind, Files};
 use super::{onto, returned};
-use crate::interop::Fate;
 use crate::persist::{RunFolder, project_file};
 use crate::session::checkpoint;
 use crate::session::import::{Imported, import};
-use crate::trace::RunCard;
+use crate::trace::{Finding, RunCard};
+
+/// Names of layers beyond this push what is said of them to the right.
+const WIDEST: usize = 40;
 
 pub fn run(options: &ImportOptions) -> anyhow::Result<()> {
     match &options.onto {
@@ -36,27 +38,22 @@ pub fn run(options: &ImportOptions) -> anyhow::Result<()> {
     }
     project_file::save(&imported.project, &output)?;
     let id = keep(&imported, &output)?;
+    let arrival = &imported.arrival;
     if options.json {
-        let line = |finding: &crate::interop::Finding| json!({ "what": finding.what, "fate": word(finding.fate), "words": finding.words });
-        let report: Vec<_> = imported.report.findings.iter().map(line).collect();
-        answer(json!({ "project": output, "run": id, "format": imported.format, "report": report }))?;
+        let line =
+            |finding: &Finding| json!({ "what": finding.what, "fate": finding.fate.word(), "words": finding.words });
+        let report: Vec<_> = arrival.report.findings.iter().map(line).collect();
+        answer(json!({ "project": output, "run": id, "format": arrival.format, "report": report }))?;
         return Ok(());
     }
-    for finding in &imported.report.findings {
-        answer(format!("{:<11} {:<28} {}", word(finding.fate), finding.what, finding.words).trim_end())?;
+    let findings = &arrival.report.findings;
+    let width = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0).min(WIDEST);
+    for finding in findings {
+        answer(format!("{:<11} {:<width$}  {}", finding.fate.word(), finding.what, finding.words).trim_end())?;
     }
-    answer(imported.summary())?;
+    answer(arrival.summary())?;
     remark(format_args!("Wrote {0} and its weights as a run. Open it with: glassbox {0}", output.display()));
     Ok(())
-}
-
-fn word(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Exact => "exact",
-        Fate::Translated => "translated",
-        Fate::LeftOut => "left out",
-        Fate::Foreign => "foreign",
-    }
 }
 
 /// The weights as the run that the project opens with.
@@ -67,14 +64,17 @@ fn keep(imported: &Imported, output: &Path) -> anyhow::Result<String> {
     let card = RunCard {
         id: id.clone(),
         name: "Imported".into(),
-        note: imported.summary(),
+        note: imported.arrival.summary(),
         began_secs,
         project: imported.project.clone(),
         ..RunCard::default()
     };
     checkpoint::save(&folder.checkpoint(&id), &imported.project, &imported.kept).map_err(anyhow::Error::msg)?;
     folder.write(&card)?;
-    folder.change_desk(|desk| desk.live = Some(id.clone()))?;
+    folder.change_desk(|desk| {
+        desk.live = Some(id.clone());
+        desk.arrival = Some(imported.arrival.clone());
+    })?;
     Ok(id)
 }
 

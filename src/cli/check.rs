@@ -5,7 +5,7 @@ use super::output::{Answered, answer};
 use super::prepare;
 use crate::data::Dataset;
 use crate::engine::Memory;
-use crate::model::Project;
+use crate::model::{Project, Source};
 use crate::persist::FileError;
 
 pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
@@ -18,7 +18,8 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
     };
     let dataset = prepare::load(&project, &prepare::base_of(&options.file))?;
     let found = prepare::inference(&project, &dataset);
-    let mut problems: Vec<_> = found.problems.iter().map(|p| prepare::sentence(&project, p)).collect();
+    let mut problems: Vec<_> = found.obstacles().map(|p| prepare::sentence(&project, p)).collect();
+    let notes = notes(&dataset, found.is_forward_only());
     let memory = prepare::memory(&project, &dataset, &found);
     problems.extend(memory.and_then(|memory| memory.refusal(Memory::available())));
     let warnings = warnings(&project, &dataset);
@@ -46,7 +47,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
         });
         let all = serde_json::json!({
             "layers": layers, "parameters": parameters, "memory_bytes": memory, "problems": problems,
-            "notes": dataset.notes, "warnings": warnings,
+            "notes": notes, "warnings": warnings,
         });
         answer(all)?;
     } else {
@@ -57,7 +58,7 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
             answer(format_args!("{:<20} {shape:<20} {count:>12} parameters", layer.name))?;
         }
         let memory = memory.map(|memory| format!("memory to train: {memory}"));
-        let notes = dataset.notes.iter().map(|note| format!("note: {note}"));
+        let notes = notes.iter().map(|note| format!("note: {note}"));
         let warnings = warnings.iter().map(|warning| format!("warning: {warning}"));
         let problems = problems.iter().map(|problem| format!("problem: {problem}"));
         answer(format_args!("{} parameters in total", found.parameter_count()))?;
@@ -68,7 +69,13 @@ pub fn run(options: &CheckOptions) -> anyhow::Result<()> {
             .chain(problems)
             .try_for_each(|line| answer(line).map(|_| ()))?;
     }
-    outcome(problems.len())
+    outcome(problems.len(), found.is_forward_only())
+}
+
+/// What is worth knowing and nothing to mend.
+fn notes(dataset: &Dataset, is_forward_only: bool) -> Vec<String> {
+    let predicts = "The network has no Loss: it predicts. To train it, add one behind its output and choose data.";
+    dataset.notes.iter().cloned().chain(is_forward_only.then(|| predicts.to_owned())).collect()
 }
 
 /// Numbers that cannot be, which nothing else is computed from.
@@ -80,12 +87,14 @@ fn tell_numbers(problems: &[String], as_json: bool) -> anyhow::Result<()> {
     } else {
         problems.iter().try_for_each(|problem| answer(format_args!("problem: {problem}")).map(|_| ()))?;
     }
-    outcome(problems.len())
+    outcome(problems.len(), false)
 }
 
-fn outcome(problems: usize) -> anyhow::Result<()> {
+fn outcome(problems: usize, is_forward_only: bool) -> anyhow::Result<()> {
     let sentence = match problems {
         0 => return Ok(()),
+        1 if is_forward_only => "There is 1 problem. The network is computed only as far as there.".to_owned(),
+        n if is_forward_only => format!("There are {n} problems. The network is computed only as far as there."),
         1 => "There is 1 problem. The network can't train until it is fixed.".to_owned(),
         n => format!("There are {n} problems. The network can't train until they are fixed."),
     };
@@ -98,5 +107,6 @@ fn warnings(project: &Project, dataset: &Dataset) -> Vec<String> {
     let large = format!(
         "The batch size is {batch}, but the training set has only {samples} samples, so every step uses all of them."
     );
-    (batch > samples).then_some(large).into_iter().collect()
+    let is_single = matches!(project.data.source, Source::Sample(_));
+    (batch > samples && !is_single).then_some(large).into_iter().collect()
 }

@@ -13,8 +13,8 @@ use super::prepare;
 use super::train::Named;
 use crate::engine::Device;
 use crate::interop::Network;
-use crate::interop::state_dict::mapping::{Certainty, Mapping, Row, sizes};
-use crate::interop::state_dict::{self, StateDict};
+use crate::interop::state_dict::mapping::{CHECK_GUESSES, Certainty, Mapping, Row, sizes};
+use crate::interop::state_dict::{self, StateDict, mapping};
 use crate::session::checkpoint;
 use crate::trace::{Curves, Ending};
 use crate::trainer::{Forks, Kept, Run};
@@ -31,7 +31,7 @@ pub fn run(options: &ImportOptions, onto: &Path) -> anyhow::Result<()> {
         .check()?;
     let dict = state_dict::read(&options.file).map_err(anyhow::Error::msg)?;
     let dataset = prepare::load(&project, &prepare::base_of(onto))?;
-    let network = match Network::new(&project.graph, &dataset.signature()) {
+    let network = match Network::computed(&project.graph, &dataset.signature()) {
         Ok(network) => network,
         Err(problems) => {
             let sentences: Vec<_> = problems.iter().map(|problem| prepare::sentence(&project, problem)).collect();
@@ -43,15 +43,14 @@ pub fn run(options: &ImportOptions, onto: &Path) -> anyhow::Result<()> {
         choose(&mut mapping, &dict, choice)?;
     }
     if !options.json {
-        dict.notes.iter().for_each(|(what, sentence)| remark(format_args!("{what}: {sentence}")));
+        dict.remarks().for_each(|(what, sentence)| remark(format_args!("{what}: {sentence}")));
         answer(table(&mapping, &dict))?;
     }
     let missing: Vec<_> = mapping.missing().into_iter().map(|row| row.weight.clone()).collect();
     if !missing.is_empty() && (!options.partial || missing.len() == mapping.rows.len()) {
         bail!("{}", lacking(&missing, mapping.rows.len()));
     }
-    let taken = Mapping { rows: mapping.rows.iter().filter(|row| row.taken.is_some()).cloned().collect() };
-    let weights = taken.apply(&dict).map_err(|problems| anyhow::Error::msg(problems.join("\n")))?;
+    let weights = mapping.without_missing().apply(&dict).map_err(|problems| anyhow::Error::msg(problems.join("\n")))?;
     let snapshot = state_dict::snapshot(weights);
     let mut run = Run::start(&project, Some(&snapshot), dataset, Device::Cpu)?;
     let notices = run.take_notices();
@@ -172,6 +171,9 @@ fn table(mapping: &Mapping, dict: &StateDict) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let mut lines: Vec<String> = rows.iter().map(line).collect();
+    if let Some(prefix) = mapping::prefix(dict) {
+        lines.push(format!("All names in the file begin with {prefix}, which is left aside."));
+    }
     let left = mapping.left(dict);
     if !left.is_empty() {
         let named = left.iter().take(MOST_NAMED).map(|tensor| format!("{} ({})", tensor.name, sizes(&tensor.dims)));
@@ -180,7 +182,7 @@ fn table(mapping: &Mapping, dict: &StateDict) -> String {
         lines.push(format!("Unused tensors of the file: {}{more}.", named.collect::<Vec<_>>().join(", ")));
     }
     if mapping.rows.iter().any(|row| row.taken.as_ref().is_some_and(|taken| taken.certainty == Certainty::Guess)) {
-        lines.push("Check the guesses: other tensors fit there as well.".to_owned());
+        lines.push(CHECK_GUESSES.to_owned());
     }
     lines.join("\n")
 }
@@ -197,7 +199,7 @@ fn told(mapping: &Mapping, dict: &StateDict, options: &ImportOptions, onto: &Pat
             "reason": taken.map(|taken| taken.why.clone()),
         })
     };
-    let notes = dict.notes.iter().map(|(what, sentence)| json!({ "what": what, "note": sentence }));
+    let notes = dict.remarks().map(|(what, sentence)| json!({ "what": what, "note": sentence }));
     json!({
         "file": options.file.display().to_string(),
         "format": dict.format,

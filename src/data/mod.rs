@@ -14,7 +14,7 @@ pub mod order;
 mod preview;
 mod progress;
 pub(crate) mod random;
-mod sample;
+pub mod sample;
 pub mod samples;
 mod split;
 mod synthetic;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{CentralPanel, Context, Frame, Panel, SurrenderFocusOn, Ui, ViewportCommand};
 
+use super::arriving::ArrivingUi;
 use super::banners;
 use super::dialogs::{Dialogs, FilePicker, Leave, NativePicker};
 use super::projector;
@@ -25,6 +26,7 @@ pub struct App {
     dialogs: Dialogs,
     shortcuts: ShortcutsUi,
     toasts: Toasts,
+    arriving: ArrivingUi,
     /// The look that is in force, to notice when a setting changes.
     look: Option<(Theme, bool, bool, f32)>,
     /// In the window's title bar.
@@ -57,6 +59,7 @@ impl App {
             dialogs: Dialogs::new(picker),
             shortcuts: ShortcutsUi::default(),
             toasts: Toasts::default(),
+            arriving: ArrivingUi::default(),
             look: None,
             title: String::new(),
             closing: false,
@@ -84,6 +87,9 @@ impl App {
     /// Toasts and questions are made of what has happened.
     fn hear(&mut self, events: &[Event], ctx: &Context) {
         self.toasts.hear(events);
+        if events.contains(&Event::ModelArrived) {
+            self.arriving.report = true;
+        }
         if events.contains(&Event::WantsPlace) {
             self.dialogs.ask(super::dialogs::Purpose::save(&self.state), ctx);
         }
@@ -145,6 +151,7 @@ impl App {
                 keys: &mut self.shortcuts,
                 dialogs: &mut self.dialogs,
                 debug: &mut self.workspace.debug.bar,
+                report: &mut self.arriving.report,
             };
             top_bar::show(ui, &self.state, &mut window, &mut actions);
         });
@@ -164,6 +171,9 @@ impl App {
         let is_workspace = self.state.screen() == Screen::Workspace;
         let middle = self.workspace.middle.filter(|_| is_workspace).unwrap_or(whole);
         let middle = banners::show(&ctx, &self.state, middle, &mut actions);
+        if is_workspace {
+            self.arriving.show(&ctx, &self.state, &mut self.workspace.canvas, &mut actions);
+        }
         self.dialogs.show(&ctx, &self.state, &mut actions);
         self.help(&ctx, &mut actions);
         let edge = if is_workspace { Edge::Lower } else { Edge::Upper };
@@ -190,7 +200,8 @@ impl App {
     fn carry_out(&mut self, ctx: &Context, actions: Vec<Action>) {
         let busy = !actions.is_empty();
         for action in actions {
-            if Leave::is_needed_for(&action) && self.state.is_unsaved() {
+            let gives_up = Leave::is_needed_for(&action) && !self.state.keeps_project(&action);
+            if gives_up && self.state.is_unsaved() {
                 self.dialogs.ask_leave(Leave::For(action));
             } else {
                 let is_template = matches!(action, Action::OpenTemplate(_));

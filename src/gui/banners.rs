@@ -15,7 +15,8 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
     let loading = matches!(state.data(), DataState::Loading { .. }) && welcome;
     let recover = state.recoverable().filter(|_| welcome);
     let not_finite = state.not_finite().filter(|_| !welcome);
-    if state.error().is_none() && !loading && recover.is_none() && not_finite.is_none() {
+    let reading = state.reading();
+    if state.error().is_none() && reading.is_none() && !loading && recover.is_none() && not_finite.is_none() {
         return middle;
     }
     let area = Area::new(Id::unique("banners")).order(Order::Foreground);
@@ -40,6 +41,14 @@ pub fn show(ctx: &Context, state: &State, middle: Rect, actions: &mut Vec<Action
                 if ui.button("Dismiss").clicked() {
                     actions.push(Action::DismissError);
                 }
+            });
+        }
+        if let Some(file) = &reading {
+            card(ui, &mut |ui, _| {
+                ui.horizontal(|ui| {
+                    ui.spinner();
+                    ui.add(Label::new(format!("Reading {file} …")).truncate());
+                });
             });
         }
         if let Some(found) = not_finite {

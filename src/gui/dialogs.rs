@@ -44,6 +44,8 @@ pub enum Purpose {
     TakeInRun,
     /// A Python interpreter to train with.
     Interpreter,
+    /// A picture or an array for a network without data.
+    OpenSample,
     /// A new project from a table.
     OpenTable,
     /// A table as the data of this project.
@@ -87,10 +89,11 @@ impl Purpose {
             Self::ExportProject { target: Target::Folder(_), .. } => "Export code, weights and proof",
             Self::ExportProject { target: Target::Onnx, .. } => "Export as ONNX",
             Self::ExportProject { target: Target::Weights, .. } => "Export weights",
-            Self::Open => "Open a project",
+            Self::Open => "Open a project or model",
             Self::TakeInRun => "Import a run",
             Self::Interpreter => "Add a Python interpreter",
             Self::OpenWeights => "Open weights",
+            Self::OpenSample => "Choose a sample",
             Self::SaveWeights { .. } => "Save weights",
             Self::Save { .. } => "Save project",
             Self::OpenTable | Self::DataTable => "Choose a table",
@@ -119,7 +122,9 @@ impl Purpose {
                 "A folder, made if it isn't there: the model's code, train.py, the weights as they are now, the samples, \
                     and verify.py, which proves that the framework computes the same."
             }
-            Self::Open => "A project file (*.glassbox.json).",
+            Self::Open => {
+                "A project (*.glassbox.json), or a model of another program (.keras, .h5, .onnx, .pt, .pth, .safetensors)."
+            }
             Self::TakeInRun => {
                 "The folder in which an exported train.py has trained this project, or the log (run.jsonl) or checkpoint \
                     that it has written. Its weights and curves become a run of the project."
@@ -129,7 +134,11 @@ impl Purpose {
                     it has."
             }
             Self::OpenWeights => {
-                "A checkpoint (*.safetensors). Its network opens too, at the step where training left off."
+                "A checkpoint (*.safetensors), whose network opens too; or weights of PyTorch or Keras (.pt, .pth, \
+                    .safetensors, .h5), which are offered to the network that is open."
+            }
+            Self::OpenSample => {
+                "A picture (PNG) or a NumPy array (.npy). Pictures are scaled to the size of the input."
             }
             Self::SaveWeights { .. } => {
                 "A checkpoint (*.safetensors): the weights, readable by other programs, and everything needed to \
@@ -157,7 +166,7 @@ impl Purpose {
     /// Of the file that is written; `None` where one is read.
     fn ending(&self) -> Option<&'static str> {
         match self {
-            Self::Open | Self::OpenWeights => None,
+            Self::Open | Self::OpenWeights | Self::OpenSample => None,
             Self::ExportProject { target, .. } => target.ending(),
             Self::TakeInRun | Self::Interpreter => None,
             Self::OpenTable | Self::DataTable | Self::OpenIdx | Self::DataFolder => None,
@@ -198,7 +207,7 @@ impl Purpose {
 
     fn action(&self, path: PathBuf, state: &State) -> Action {
         match self {
-            Self::Open | Self::OpenWeights => Action::Open(path),
+            Self::Open | Self::OpenWeights | Self::OpenSample => Action::Open(path),
             Self::ExportProject { target, .. } => Action::ExportProject { target: *target, path },
             Self::SaveWeights { .. } => Action::SaveWeights(path),
             Self::TakeInRun => Action::Runs(RunAction::TakeIn(path)),

@@ -10,6 +10,7 @@ pub mod theme;
 pub mod about;
 pub mod anchors;
 pub mod app;
+mod arriving;
 pub mod banners;
 pub mod canvas;
 mod code;

@@ -5,6 +5,7 @@
 use egui::{Context, Grid, Id, Key, KeyboardShortcut, Modal, Modifiers, Popup, RichText, Vec2};
 
 use super::about::AboutUi;
+use super::arriving::ArrivingUi;
 use super::debug;
 use super::dialogs::{Dialogs, Purpose};
 use super::glossary::GlossaryUi;
@@ -78,7 +79,7 @@ pub fn handle(
     if let Some(scale) = zoom(state.settings().scale, pressed) {
         actions.push(Action::SetScale(scale));
     }
-    let is_behind = dialogs.is_open() || local.is_in_front();
+    let is_behind = dialogs.is_open() || local.is_in_front() || ArrivingUi::is_in_front(state);
     // An open list or menu keeps its keys to itself, but nobody has to close it before saving.
     if is_behind || Popup::is_any_open(ctx) {
         local.space_armed = false;

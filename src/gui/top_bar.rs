@@ -41,6 +41,8 @@ pub struct Window<'a> {
     pub keys: &'a mut ShortcutsUi,
     pub dialogs: &'a mut Dialogs,
     pub debug: &'a mut bar::BarUi,
+    /// What came over of an imported model is on the screen.
+    pub report: &'a mut bool,
 }
 
 /// How much room there is for words.

@@ -88,11 +88,24 @@ impl Network {
         if !found.is_valid() {
             return Err(found.problems);
         }
+        Self::computed(drawn, signature)
+    }
+
+    /// As [`Self::new`], also of a network that has no Loss and is only run forward: then as far as shapes are known.
+    pub fn computed(drawn: &Graph, signature: &DataSignature) -> Result<Self, Vec<Problem>> {
+        let found = infer(drawn, Some(signature));
+        if !found.is_valid() && !found.is_forward_only() {
+            return Err(found.problems);
+        }
+        let is_wanted = |graph: &Graph, id| match found.is_forward_only() {
+            true => !graph.layer(id).is_some_and(|layer| matches!(layer.kind, LayerKind::Foreign(_))),
+            false => graph.leads_to_loss(id),
+        };
         let task = found.task(drawn, signature.task);
         let graph = drawn.unfolded();
         let found = infer(&graph, Some(signature));
         let order = graph.topological_order();
-        let wanted: BTreeSet<_> = order.iter().copied().filter(|&id| graph.leads_to_loss(id)).collect();
+        let wanted: BTreeSet<_> = order.iter().copied().filter(|&id| is_wanted(&graph, id)).collect();
         let mut places = BTreeMap::new();
         let mut nodes: Vec<Node> = Vec::new();
         for layer in order.iter().filter(|id| wanted.contains(id)).filter_map(|&id| graph.layer(id)) {

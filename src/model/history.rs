@@ -1,6 +1,7 @@
 //! Undo and redo: named snapshots of small pure data, and numbers of the run that were set by hand.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 /// A value with its past and its future. `T` is the project.
 #[derive(Clone, Debug)]
@@ -15,7 +16,30 @@ pub struct History<T> {
 struct Entry<T> {
     name: String,
     state: Arc<T>,
-    number: Option<NumberStep>,
+    of_run: Option<RunStep>,
+}
+
+/// What a step changed of the run: it is no part of the snapshots.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunStep {
+    /// One number.
+    Number(NumberStep),
+    /// Whole tensors.
+    Weights(WeightsStep),
+}
+
+/// Numbers by the names of their tensors, row-major.
+pub type Numbers = Arc<BTreeMap<String, Arc<[f32]>>>;
+
+/// Weights that were loaded from a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightsStep {
+    /// The name of the file.
+    pub from: String,
+    /// What was there before, once the run has said so.
+    pub before: Arc<OnceLock<Numbers>>,
+    /// What was loaded.
+    pub after: Arc<OnceLock<Numbers>>,
 }
 
 /// A number of the run that was set by hand: it is no part of the snapshots.
@@ -52,8 +76,8 @@ impl<T: Clone> History<T> {
         self.push(name.into(), before, None);
     }
 
-    fn push(&mut self, name: String, before: &T, number: Option<NumberStep>) {
-        self.past.push(Entry { name, state: Arc::new(before.clone()), number });
+    fn push(&mut self, name: String, before: &T, of_run: Option<RunStep>) {
+        self.past.push(Entry { name, state: Arc::new(before.clone()), of_run });
         if self.past.len() > LIMIT {
             self.past.remove(0);
         }
@@ -64,19 +88,26 @@ impl<T: Clone> History<T> {
         self.future.clear();
         let key = Some(format!("number {} {:?}", number.tensor, number.index));
         if key == self.open
-            && let Some(known) = self.past.last_mut().and_then(|last| last.number.as_mut())
+            && let Some(RunStep::Number(known)) = self.past.last_mut().and_then(|last| last.of_run.as_mut())
         {
             known.after = number.after;
             return;
         }
         self.open = key;
-        self.push(name.into(), current, Some(number));
+        self.push(name.into(), current, Some(RunStep::Number(number)));
     }
 
-    /// The number that [`Self::undo`] or, forwards, [`Self::redo`] brings back.
-    pub fn next_number(&self, back: bool) -> Option<&NumberStep> {
+    /// Remembers that weights were loaded.
+    pub fn record_weights(&mut self, name: impl Into<String>, weights: WeightsStep, current: &T) {
+        self.future.clear();
+        self.open = None;
+        self.push(name.into(), current, Some(RunStep::Weights(weights)));
+    }
+
+    /// What of the run [`Self::undo`] or, forwards, [`Self::redo`] brings back.
+    pub fn next_of_run(&self, back: bool) -> Option<&RunStep> {
         let stack = if back { &self.past } else { &self.future };
-        stack.last().and_then(|entry| entry.number.as_ref())
+        stack.last().and_then(|entry| entry.of_run.as_ref())
     }
 
     /// All that was and will be becomes another in the same way.
@@ -89,7 +120,7 @@ impl<T: Clone> History<T> {
     /// The run whose numbers were set is gone.
     pub fn forget_numbers(&mut self) {
         for stack in [&mut self.past, &mut self.future] {
-            stack.retain(|entry| entry.number.is_none());
+            stack.retain(|entry| entry.of_run.is_none());
         }
         self.open = None;
     }
@@ -103,8 +134,8 @@ impl<T: Clone> History<T> {
     pub fn undo(&mut self, current: &T) -> Option<(String, T)> {
         self.open = None;
         let entry = self.past.pop()?;
-        let (name, number) = (entry.name.clone(), entry.number);
-        self.future.push(Entry { name, state: Arc::new(current.clone()), number });
+        let (name, of_run) = (entry.name.clone(), entry.of_run);
+        self.future.push(Entry { name, state: Arc::new(current.clone()), of_run });
         Some((entry.name, Arc::unwrap_or_clone(entry.state)))
     }
 
@@ -112,8 +143,8 @@ impl<T: Clone> History<T> {
     pub fn redo(&mut self, current: &T) -> Option<(String, T)> {
         self.open = None;
         let entry = self.future.pop()?;
-        let (name, number) = (entry.name.clone(), entry.number);
-        self.past.push(Entry { name, state: Arc::new(current.clone()), number });
+        let (name, of_run) = (entry.name.clone(), entry.of_run);
+        self.past.push(Entry { name, state: Arc::new(current.clone()), of_run });
         Some((entry.name, Arc::unwrap_or_clone(entry.state)))
     }
 
@@ -139,14 +170,15 @@ mod tests {
         history.record("one", None, &1);
         history.record_number("set", set(0.5, 1.0), &2);
         history.record_number("set", set(0.7, 2.0), &2);
-        assert_eq!(history.next_number(true), Some(&set(0.5, 2.0)));
+        let number = |before, after| RunStep::Number(set(before, after));
+        assert_eq!(history.next_of_run(true), Some(&number(0.5, 2.0)));
         assert_eq!(history.undo(&2), Some(("set".into(), 2)));
-        assert_eq!((history.next_number(true), history.next_number(false)), (None, Some(&set(0.5, 2.0))));
+        assert_eq!((history.next_of_run(true), history.next_of_run(false)), (None, Some(&number(0.5, 2.0))));
         history.redo(&2);
         history.close();
         history.record_number("set", set(2.0, 3.0), &2);
-        assert_eq!(history.next_number(true), Some(&set(2.0, 3.0)));
+        assert_eq!(history.next_of_run(true), Some(&number(2.0, 3.0)));
         history.forget_numbers();
-        assert_eq!((history.undo_name(), history.next_number(true)), (Some("one"), None));
+        assert_eq!((history.undo_name(), history.next_of_run(true)), (Some("one"), None));
     }
 }

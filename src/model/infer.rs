@@ -41,6 +41,11 @@ impl Inference {
         self.forward
     }
 
+    /// What keeps it from being computed: of a network that is only run forward, all but that it has no Loss.
+    pub fn obstacles(&self) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(|problem| !self.forward || problem.message != NO_LOSS)
+    }
+
     /// Trainable numbers of the whole network.
     pub fn parameter_count(&self) -> usize {
         self.parameters
@@ -379,14 +384,36 @@ fn whole_graph(graph: &Graph, found: &mut Inference) {
         push("The network has no Input, where the data enters.", vec![Repair { label: "Add Input".into(), edit }]);
     }
     if graph.main_loss().is_none() {
-        let right = graph.inside(None).map(|l| l.position[0]).fold(0.0, f32::max);
-        let (kind, position) = (super::layer::Loss::default().into(), [right + 220.0, 40.0]);
-        let edit = Edit::Add { kind, position, inside: None };
-        push(
-            "The network has no Loss, so it has nothing to learn from.",
-            vec![Repair { label: "Add Loss".into(), edit }],
-        );
+        push(NO_LOSS, losses(graph));
     }
+}
+
+const NO_LOSS: &str = "The network has no Loss, so it can predict but not train.";
+/// Ends of a network that are offered one.
+const MOST_LOSSES: usize = 4;
+
+/// A Loss behind each end of the network, or one by itself where there is none.
+fn losses(graph: &Graph) -> Vec<Repair> {
+    let loss = || -> LayerKind { Loss::default().into() };
+    let is_end = |layer: &&Layer| {
+        let is_computed = !matches!(layer.kind, LayerKind::Input(_) | LayerKind::Foreign(_));
+        is_computed && layer.kind.about().has_output && graph.outgoing(layer.id).next().is_none()
+    };
+    let ends: Vec<&Layer> = graph.inside(None).filter(is_end).collect();
+    let behind = |end: &&Layer| Repair {
+        label: if ends.len() == 1 { "Add Loss".into() } else { format!("Add Loss behind {}", end.name) },
+        edit: Edit::AddConnected {
+            from: end.id.into(),
+            kind: loss(),
+            position: [end.position[0] + super::layout::COLUMN, end.position[1]],
+        },
+    };
+    if !ends.is_empty() {
+        return ends.iter().take(MOST_LOSSES).map(behind).collect();
+    }
+    let right = graph.inside(None).map(|l| l.position[0]).fold(0.0, f32::max);
+    let edit = Edit::Add { kind: loss(), position: [right + 220.0, 40.0], inside: None };
+    vec![Repair { label: "Add Loss".into(), edit }]
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub use device::Device;
 pub use difference::{Difference, differences};
 pub use edit::{Edit, EditError};
 pub use graph::{ConnectError, End, Graph, Layer, LayerId, Wire, WireId, slug};
-pub use history::{History, NumberStep};
+pub use history::{History, NumberStep, Numbers, RunStep, WeightsStep};
 pub use infer::{Inference, Problem, Repair, Subject, infer};
 pub use layer::{LayerKind, ParamKind, ParamSpec, ParamValue};
 pub use neighbours::one_less;

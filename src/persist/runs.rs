@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint;
 use super::project_file::{self, FileError};
 use crate::files::{self, atomic};
-use crate::trace::{Bookmark, Breakpoint, RunCard};
+use crate::trace::{Arrival, Bookmark, Breakpoint, RunCard};
 
 const TENSORS: &str = "safetensors";
 const CARD: &str = "json";
@@ -50,6 +50,9 @@ pub struct Desk {
     pub simple: bool,
     /// Moments with a name.
     pub bookmarks: Vec<Bookmark>,
+    /// What was said of the model that the project was imported from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
 }
 
 /// Which state of a file was read or written, to notice that somebody else has written since.

@@ -10,7 +10,7 @@ use crate::persist::{Arrangement, KeepRuns, Theme};
 use crate::trace::{Breakpoint, Inspection, PictureWishes, TensorRecord};
 use crate::trainer::DebugCommand;
 
-use super::{EngineAction, Figure, PlaceAction, RunAction, Tab};
+use super::{EngineAction, Figure, OfferAction, PlaceAction, RunAction, Tab};
 
 /// Something to be done. What cannot be done is told as a notice; nothing is then changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,8 +129,11 @@ pub enum Action {
     },
     /// A project fitted to a folder of IDX files.
     OpenIdx(PathBuf),
-    /// A project file, or a checkpoint.
+    /// A project file, a checkpoint, or a model of another program. Weights alone are offered to the network that is
+    /// open, and a picture or an array to one that has no data.
     Open(PathBuf),
+    /// What becomes of weights that were opened beside a network.
+    Offer(OfferAction),
     /// To the file it came from; asks the window for a place when there is none (`Event::WantsPlace`).
     Save,
     /// From then on it is the project's file.

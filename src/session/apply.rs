@@ -1,7 +1,7 @@
 //! The only writer: carries out actions, and drains what the threads have to tell.
 
 use super::{Action, Event, NoticeKind, Screen, State, Transport};
-use crate::model::{Edit, LayerId, NumberStep, Problem, Project, Subject, infer};
+use crate::model::{Edit, LayerId, NumberStep, Problem, Project, RunStep, Subject, infer};
 use crate::trace::dragged;
 use crate::trainer::{Command, Waker, memory};
 
@@ -109,6 +109,7 @@ impl State {
             }
             Action::Runs(action) => self.apply_to_runs(action),
             Action::Engines(action) => self.apply_to_engines(action),
+            Action::Offer(action) => self.apply_to_offer(action),
             Action::SetTheme(_)
             | Action::SetScale(_)
             | Action::SetReducedMotion(_)
@@ -167,14 +168,18 @@ impl State {
 
     fn travel(&mut self, back: bool) {
         let before = self.project.clone();
-        let number = self.history.next_number(back).cloned();
+        let of_run = self.history.next_of_run(back).cloned();
         let found = if back { self.history.undo(&self.project) } else { self.history.redo(&self.project) };
         match found {
             Some((_, project)) => {
                 self.project = project;
                 self.after_change(&before);
-                if let Some(NumberStep { tensor, index, before, after }) = number {
-                    self.tell_number(tensor, index, if back { before } else { after });
+                match of_run {
+                    Some(RunStep::Number(NumberStep { tensor, index, before, after })) => {
+                        self.tell_number(tensor, index, if back { before } else { after });
+                    }
+                    Some(RunStep::Weights(step)) => self.tell_weights(&step, back),
+                    None => {}
                 }
             }
             None => {

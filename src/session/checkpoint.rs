@@ -16,7 +16,7 @@ use crate::files::{NamedTensor, Values};
 use crate::model::{Graph, LayerId, Project, TrainingSpec};
 use crate::persist::Left;
 use crate::persist::checkpoint::{self, Checkpoint};
-use crate::trace::{Branches, Curves, LayerSummary, Pace, Series, Summaries, Summary};
+use crate::trace::{Branches, Change, Curves, History, JournalEntry, LayerSummary, Pace, Series, Summaries, Summary};
 pub use crate::trainer::Kept;
 use crate::trainer::{Forks, KeptBranch, Page, Saved};
 use state::Read;
@@ -29,6 +29,9 @@ const CURVE: &str = "curve/";
 const START: &str = "start/";
 /// And those of the summaries of a layer, by its number, with this.
 const SUMMARY: &str = "summary/";
+
+/// And those that were loaded into the run from other files, with this and the place of that change among all.
+const LOADED: &str = "loaded/";
 
 /// And those of a branch that rests, with this, its number and a stroke; what follows is as in the run itself.
 const BRANCH: &str = "branch/";
@@ -83,6 +86,7 @@ fn written(saved: &Saved, curves: &Curves, plain: Plain) -> (Value, Vec<NamedTen
     let mut tensors: Vec<_> = named(&saved.now, last_prefix).collect();
     tensors.extend(best.into_iter().flat_map(|best| named(best, best_prefix)));
     tensors.extend(saved.start.iter().flat_map(|start| named(start, START)));
+    tensors.extend(loaded_tensors(saved.history.changes()));
     tensors.extend(curve_tensors(curves));
     (place, tensors)
 }
@@ -168,11 +172,12 @@ fn read_state(
     encoding: Option<Arc<Encoding>>,
 ) -> Result<(Saved, Curves, Plain), String> {
     let plain = if place["plain"] == "best" { Plain::Best } else { Plain::Last };
-    let Read { step, best_step, place, history, notice } = state::read(place, project)?;
+    let Read { step, best_step, place, mut history, notice } = state::read(place, project)?;
     let mut of = |prefix: &str| -> Vec<NamedTensor> {
         tensors.extract_if(.., |tensor| tensor.name.starts_with(prefix)).collect()
     };
     let (told, best, last, start, summed) = (of(CURVE), of(BEST), of(LAST), of(START), of(SUMMARY));
+    read_loaded(&mut history, &of(LOADED))?;
     let ((now, now_prefix), (best, best_prefix)) = match plain {
         Plain::Best => ((last, LAST), (tensors, "")),
         Plain::Last => ((tensors, ""), (best, BEST)),
@@ -184,6 +189,38 @@ fn read_state(
     curves.truncate(step);
     let saved = Saved { project: project.clone(), now, best, start, place, history, encoding, notice };
     Ok((saved, curves, plain))
+}
+
+/// The weights of files that were loaded in the course of a run. They are as many in memory as there.
+fn loaded_tensors(changes: &[JournalEntry]) -> Vec<NamedTensor> {
+    let of_change = |(at, entry): (usize, &JournalEntry)| match &entry.change {
+        Change::Weights { tensors, .. } => Some((at, tensors.clone())),
+        _ => None,
+    };
+    let tensor = |at: usize, name: &str, numbers: &Arc<[f32]>| NamedTensor {
+        name: format!("{LOADED}{at}/{name}"),
+        dims: vec![numbers.len()],
+        values: Values::F32(numbers.to_vec()),
+    };
+    let changes = changes.iter().enumerate().filter_map(of_change);
+    changes
+        .flat_map(|(at, tensors)| tensors.iter().map(|(name, numbers)| tensor(at, name, numbers)).collect::<Vec<_>>())
+        .collect()
+}
+
+fn read_loaded(history: &mut History, tensors: &[NamedTensor]) -> Result<(), String> {
+    for (at, loaded) in history.loaded_mut() {
+        let prefix = format!("{LOADED}{at}/");
+        let own = tensors.iter().filter_map(|tensor| match &tensor.values {
+            Values::F32(values) => Some((tensor.name.strip_prefix(&prefix)?.to_owned(), values.clone().into())),
+            Values::F64(_) => None,
+        });
+        *loaded = Arc::new(own.collect());
+        if loaded.is_empty() {
+            return Err("it is damaged (the weights that were loaded into it are missing).".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// The curves of a run alone, without its tensors.

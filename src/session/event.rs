@@ -46,6 +46,8 @@ pub enum Event {
     ProblemsSolved,
     /// Save was asked for and there is no file yet: the window should ask for one.
     WantsPlace,
+    /// A model of another program is open: [`crate::persist::Desk::arrival`] says what came over.
+    ModelArrived,
     /// A sentence to be shown once.
     Notice(Notice),
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{self, Kept};
-use super::import;
 use super::works::Wanted;
 use super::{Action, Event, NoticeKind, Screen, State};
 use crate::files::temporary;
@@ -120,6 +119,7 @@ impl State {
             ..Self::default()
         };
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
+        (self.works.is_given, self.works.reading) = (false, None);
         self.works.generation += 1;
         self.works.suggested_epochs = None;
         self.forget_runs();
@@ -135,8 +135,8 @@ impl State {
 
     fn open(&mut self, path: &Path) {
         temporary::sweep_beside(path);
-        if import::is_foreign_model(path) {
-            return self.open_foreign(path);
+        if self.open_of_others(path) {
+            return;
         }
         match open_any(path) {
             Ok((project, saved)) => {
@@ -151,19 +151,6 @@ impl State {
                 if is_project {
                     self.remember(path);
                 }
-            }
-            Err(error) => self.error = Some(error),
-        }
-    }
-
-    /// A model of another program, as a project that has no file yet.
-    fn open_foreign(&mut self, path: &Path) {
-        match import::import(path) {
-            Ok(imported) => {
-                let summary = imported.summary();
-                self.begin(imported.project, None);
-                self.works.resume = Some(imported.kept);
-                self.notify(NoticeKind::Info, summary);
             }
             Err(error) => self.error = Some(error),
         }

@@ -9,10 +9,12 @@ use crate::data::{self, NoProgress};
 use crate::engine::{Device, Numbers, SavedTensor, Snapshot};
 use crate::files::Values;
 use crate::interop::recognise::{Content, recognise};
-use crate::interop::{Arrived, Fate, Report, keras, onnx, state_dict};
+use crate::interop::state_dict::mapping::sizes;
+use crate::interop::state_dict::{self, StateDict};
+use crate::interop::{Arrived, keras, onnx};
 use crate::model::layer::LayerKind;
 use crate::model::{DataSpec, Graph, LayerId, Project, SamplePart, SampleSpec, Source};
-use crate::trace::Curves;
+use crate::trace::{Arrival, Curves};
 use crate::trainer::Run;
 
 /// A model that came from elsewhere.
@@ -22,21 +24,48 @@ pub struct Imported {
     pub project: Project,
     /// A run at step 0 that has the weights.
     pub kept: Box<Kept>,
-    /// "Keras 3.3.3"
-    pub format: String,
     /// What came over and how.
-    pub report: Report,
+    pub arrival: Arrival,
 }
 
-/// What kind of model a file is; `None` where it is something of Glassbox's own, or nothing that comes with a network.
-pub fn is_foreign_model(path: &Path) -> bool {
-    let is_one = |content| {
-        matches!(
-            content,
-            Content::Keras | Content::Hdf5 | Content::Onnx | Content::TorchZip | Content::TorchLegacy | Content::Pickle
-        )
-    };
-    recognise(path).is_ok_and(is_one)
+/// Whether a file is a model of another program, or seems to be meant as one.
+pub fn is_of_others(path: &Path) -> bool {
+    const ENDINGS: [&str; 11] = ["keras", "h5", "hdf5", "onnx", "pt", "pth", "pkl", "safetensors", "bin", "ckpt", "pb"];
+    let content = recognise(path);
+    match content {
+        Ok(Content::Project | Content::Checkpoint) | Err(_) => false,
+        Ok(
+            Content::Keras
+            | Content::Hdf5
+            | Content::Onnx
+            | Content::TorchZip
+            | Content::TorchLegacy
+            | Content::Pickle
+            | Content::SafeTensors,
+        ) => true,
+        // Whoever opens such a file is told what it is.
+        Ok(Content::CutShort(_) | Content::Other(..) | Content::Unknown) => {
+            path.is_dir() || ENDINGS.iter().any(|ending| has_ending(path, ending))
+        }
+    }
+}
+
+/// Whether a file holds weights and no network.
+pub fn is_weights(path: &Path) -> bool {
+    match recognise(path) {
+        Ok(Content::SafeTensors | Content::TorchZip | Content::TorchLegacy | Content::Pickle) => true,
+        Ok(Content::Hdf5) => !state_dict::holds_network(path),
+        _ => false,
+    }
+}
+
+/// Whether a file is a picture or an array, by its name.
+pub fn is_sample(path: &Path) -> bool {
+    ["png", "npy", "jpg", "jpeg"].iter().any(|ending| has_ending(path, ending))
+}
+
+fn has_ending(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|given| given.eq_ignore_ascii_case(ending))
 }
 
 /// Reads a model of another program, told by what stands in the file. Errors are sentences for the user.
@@ -48,7 +77,7 @@ pub fn import(path: &Path) -> Result<Imported, String> {
             keras::read::hdf5_file(path).map_err(|error| error.to_string())?
         }
         Content::Hdf5 | Content::TorchZip | Content::TorchLegacy | Content::Pickle | Content::SafeTensors => {
-            state_dict::network(&state_dict::read(path)?, path)
+            return proposed(&state_dict::read(path)?, path);
         }
         Content::Onnx => onnx::read(path).map_err(|error| error.to_string())?,
         other => {
@@ -57,11 +86,27 @@ pub fn import(path: &Path) -> Result<Imported, String> {
             return Err(format!("{} can't be imported. {refusal}", path.display()));
         }
     };
-    with_run(arrived).map_err(|error| format!("{}: {error}", path.display()))
+    with_run(arrived, path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// A project with the network that is proposed for weights.
+pub fn proposed(weights: &StateDict, path: &Path) -> Result<Imported, String> {
+    let arrived = state_dict::network(weights, path);
+    if arrived.inputs.is_empty() {
+        let told = weights.tensors.iter().take(5).map(|tensor| format!("{} ({})", tensor.name, sizes(&tensor.dims)));
+        let told = told.collect::<Vec<_>>().join(", ");
+        return Err(format!(
+            "{}: No layer that Glassbox has is made of these weights, so no network can be proposed: {told}{}. Open a \
+             project first, and load them into it.",
+            path.display(),
+            if weights.tensors.len() > 5 { " …" } else { "" },
+        ));
+    }
+    with_run(arrived, path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The project and the run of what has arrived.
-pub fn with_run(arrived: Arrived) -> Result<Imported, String> {
+fn with_run(arrived: Arrived, path: &Path) -> Result<Imported, String> {
     let Arrived { name, format, graph, inputs, weights, report } = arrived;
     let entries = graph.layers().filter(|layer| matches!(layer.kind, LayerKind::Input(_)));
     let several = inputs.len() > 1;
@@ -88,7 +133,8 @@ pub fn with_run(arrived: Arrived) -> Result<Imported, String> {
     let run = Run::start(&project, given, Arc::new(dataset), Device::Cpu).map_err(|error| error.to_string())?;
     let saved = run.save().map_err(|error| error.to_string())?;
     let kept = Box::new(Kept::new(saved, Curves::default()));
-    Ok(Imported { project, kept, format, report })
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Imported { project, kept, arrival: Arrival { file, format, report } })
 }
 
 /// Below what numbers must be that an Embedding takes from this Input.
@@ -100,29 +146,10 @@ fn vocabulary(graph: &Graph, input: LayerId) -> Option<usize> {
     graph.outgoing(input).filter_map(|wire| of(wire.to)).min()
 }
 
-impl Imported {
-    /// In a sentence or two: what came over exactly, what was translated, what stays foreign.
-    pub fn summary(&self) -> String {
-        let count = |fate: Fate| self.report.count(fate);
-        let mut text = format!(
-            "Imported from {}: {} exactly, {} translated, {} left out, {} foreign.",
-            self.format,
-            count(Fate::Exact),
-            count(Fate::Translated),
-            count(Fate::LeftOut),
-            count(Fate::Foreign)
-        );
-        let foreign = self.report.findings.iter().filter(|finding| finding.fate == Fate::Foreign);
-        for finding in foreign.take(3) {
-            text.push_str(&format!(" {}: {}", finding.what, finding.words));
-        }
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Fate;
 
     fn fixture(name: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/keras").join(name)
@@ -143,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_lies_before_a_foreign_layer_computes_and_what_lies_behind_keeps_its_weights() {
-        let Imported { project, kept, report, .. } = import(&fixture("foreign.keras")).unwrap();
-        assert_eq!(report.count(Fate::Foreign), 1);
+        let Imported { project, kept, arrival } = import(&fixture("foreign.keras")).unwrap();
+        assert_eq!(arrival.report.count(Fate::Foreign), 1);
         let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
         let mut run = Run::resume(&project, dataset, Device::Cpu, kept.saved).unwrap();
         run.step().unwrap();
@@ -153,6 +180,34 @@ mod tests {
         let behind = program.find("dense_9.weight").unwrap();
         let weight = run.machine().read(behind).unwrap();
         assert!(weight.dims == [2, 4] && weight.data.iter().any(|v| *v != 0.0));
+    }
+
+    #[test]
+    fn layers_that_nothing_stands_before_have_an_input_of_their_own() {
+        let tensor = |name: &str, dims: &[usize]| crate::files::NamedTensor {
+            name: name.into(),
+            dims: dims.to_vec(),
+            values: Values::F32(vec![0.5; dims.iter().product()]),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("towers.safetensors");
+        let all =
+            [tensor("left.weight", &[8, 4]), tensor("right.weight", &[3, 100]), tensor("gru.weight_hh_l0", &[6, 2])];
+        crate::files::tensors::write(&path, "by", "a test".into(), &all).unwrap();
+        let Imported { project, kept, arrival } = import(&path).unwrap();
+        let Source::Sample(sample) = &project.data.source else { panic!("other data") };
+        let shapes: Vec<_> = sample.parts.iter().map(|part| part.shape.0.clone()).collect();
+        assert_eq!(shapes, [[4], [100]], "{:?}", arrival.report);
+        let dataset = Arc::new(data::load(&project.data, Path::new(""), &NoProgress).unwrap());
+        let mut run = Run::resume(&project, dataset, Device::Cpu, kept.saved).unwrap();
+        run.step().unwrap();
+        let weight = run.machine().program().find("right.weight").unwrap();
+        assert!(run.machine().read(weight).unwrap().data.iter().all(|v| *v == 0.5));
+        // Nothing that is a layer: a sentence, and no project.
+        let odd = folder.path().join("odd.safetensors");
+        crate::files::tensors::write(&odd, "by", "a test".into(), &[tensor("scalar", &[])]).unwrap();
+        let error = import(&odd).unwrap_err();
+        assert!(error.contains("no network can be proposed: scalar (1 number)"), "{error}");
     }
 
     #[test]

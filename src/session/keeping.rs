@@ -82,7 +82,8 @@ impl State {
     /// Keeps the live run as it stands, under the id that it has or a new one, which is returned. The file is written
     /// while training goes on; the row is there at once.
     pub(super) fn keep_live(&mut self) -> Option<String> {
-        let mut card = self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.has_something())?;
+        let mut card =
+            self.live_card().filter(|_| self.run.status != RunStatus::Failed && self.has_weights_worth_keeping())?;
         if !self.run.waits {
             self.works.trainer.as_ref()?;
         }
@@ -146,11 +147,6 @@ impl State {
         SavedAt { run: self.works.run_number, step, marks: marks.len(), branch, others }
     }
 
-    /// Whether there is more than the first weights of a seed.
-    fn has_something(&self) -> bool {
-        self.run.step > 0 || self.works.is_set_by_hand
-    }
-
     /// Whether training would be lost if the project were given up now.
     fn has_unsaved_training(&self) -> bool {
         if self.settings.keep_runs == KeepRuns::None {
@@ -158,7 +154,8 @@ impl State {
         }
         // What was only opened and waits is not lost; what a crash left is.
         let is_ours = !self.run.waits || self.works.resume_in.is_some();
-        let live = self.has_something() && is_ours && self.works.saved_at != Some(self.standing());
+        let has_changed = self.run.step > 0 || self.works.is_set_by_hand;
+        let live = has_changed && is_ours && self.works.saved_at != Some(self.standing());
         live || (self.file.is_none() && !self.runs.cards.is_empty())
     }
 
@@ -199,7 +196,7 @@ impl State {
                 Err(error) => News::Failed(format!("Couldn't copy the runs. {error}")),
             }));
         }
-        if self.settings.keep_runs != KeepRuns::None && self.run.step > 0 {
+        if self.saves_run() {
             self.works.saving = Some(self.works.run_number);
             self.keep_live();
         }

@@ -6,6 +6,7 @@ mod action;
 mod anchor;
 mod apply;
 mod archive;
+mod arriving;
 pub mod checkpoint;
 mod debugging;
 mod devices;
@@ -37,6 +38,7 @@ mod works;
 
 pub use action::{Action, Transport, WayOut};
 pub use anchor::Anchor;
+pub use arriving::{Offer, OfferAction};
 pub use devices::Devices;
 pub use event::Event;
 pub use figure::{Figure, Pixels};

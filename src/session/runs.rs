@@ -140,7 +140,7 @@ impl State {
     /// The run on the table as a row of the table, once it has done a step. Its id is empty until it was first kept.
     pub fn live_card(&self) -> Option<RunCard> {
         let run = &self.run;
-        if run.step == 0 && run.curves.train_loss.is_empty() {
+        if !self.has_weights_worth_keeping() && run.curves.train_loss.is_empty() {
             return None;
         }
         let kept = self.runs.live.as_deref().and_then(|id| self.runs.card(id));

@@ -41,6 +41,8 @@ pub struct Works {
     pub settings: Settings,
     /// Numbers of the run were set by hand: it is worth keeping, even before its first step.
     pub is_set_by_hand: bool,
+    /// It began with weights of a file, which are worth keeping too.
+    pub is_given: bool,
     /// Where this window keeps what is not saved.
     pub folder: Option<Arc<SessionFolder>>,
     /// What windows before it left, the newest first.
@@ -50,6 +52,8 @@ pub struct Works {
     pub contest: Option<Contest>,
     /// Who looks for interpreters.
     pub looking: Option<Receiver<Found>>,
+    /// A file of another program on its way.
+    pub reading: Option<super::arriving::ReadJob>,
     /// Keeps what is not saved safe; begins with the first project.
     pub keeper: Option<Keeper>,
     /// What it was told last.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Change, JournalEntry, Mark, dragged, marks};
-use crate::model::{Device, Project, TrainingSpec};
+use crate::model::{Device, Numbers, Project, TrainingSpec};
 
 /// What a run began with: replay starts from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -198,6 +198,14 @@ impl History {
     pub fn marks(&self) -> Vec<Mark> {
         let begun = self.origin.earlier.iter().map(|earlier| Mark { step: 0, label: earlier.to_string() });
         begun.chain(marks(&self.origin.project, &self.origin.device, &self.changes)).collect()
+    }
+
+    /// The weights that were loaded into it, by the place of the change among all, to be filled in from a file.
+    pub fn loaded_mut(&mut self) -> impl Iterator<Item = (usize, &mut Numbers)> {
+        self.changes.iter_mut().enumerate().filter_map(|(at, entry)| match &mut entry.change {
+            Change::Weights { tensors, .. } => Some((at, tensors)),
+            _ => None,
+        })
     }
 
     /// About what it takes in memory.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Device, Graph, PlateauState, TrainingSpec};
+use crate::model::{Device, Graph, Numbers, PlateauState, TrainingSpec};
 
 /// Applied when `step` steps are complete and before the next one begins.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,14 @@ pub enum Change {
         /// What becomes of its elements.
         edit: TensorEdit,
     },
+    /// Weights and running statistics of a file, or those that were there before it.
+    Weights {
+        /// The name of the file; `None`: it was undone.
+        from: Option<String>,
+        /// By their names in the listing. In files they lie among the tensors.
+        #[serde(skip)]
+        tensors: Numbers,
+    },
 }
 
 impl JournalEntry {
@@ -69,6 +77,7 @@ impl JournalEntry {
         // Layers have a name, parameters and a place; wires are small.
         let of_change = match &self.change {
             Change::Tensor { edit: TensorEdit::Whole { values }, .. } => size_of_val(&**values),
+            Change::Weights { tensors, .. } => tensors.values().map(|values| size_of_val(&**values)).sum(),
             Change::Graph { graph } => 512 * graph.len(),
             _ => 0,
         };
@@ -79,7 +88,7 @@ impl JournalEntry {
 impl Change {
     /// Whether the program stays as it is: only numbers change, or where they lie.
     pub fn is_of_numbers(&self) -> bool {
-        matches!(self, Self::Value { .. } | Self::Tensor { .. } | Self::Device { .. })
+        matches!(self, Self::Value { .. } | Self::Tensor { .. } | Self::Weights { .. } | Self::Device { .. })
     }
 }
 
@@ -96,6 +105,8 @@ impl fmt::Display for Change {
             Self::Device { device } => write!(f, "device {device}"),
             Self::Plateau { .. } => f.write_str("learning rate cut on a plateau"),
             Self::Tensor { name, edit } => write!(f, "{name} {edit}"),
+            Self::Weights { from: Some(file), .. } => write!(f, "weights from {file}"),
+            Self::Weights { from: None, .. } => f.write_str("loaded weights undone"),
         }
     }
 }

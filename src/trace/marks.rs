@@ -138,7 +138,9 @@ impl<'a> Before<'a> {
                 (before != device).then(|| Said::Else(format!("device {before}{ARROW}{device}")))
             }
             Change::Plateau { .. } => None,
-            Change::Value { .. } | Change::Tensor { .. } => Some(Said::Else(change.to_string())),
+            Change::Value { .. } | Change::Tensor { .. } | Change::Weights { .. } => {
+                Some(Said::Else(change.to_string()))
+            }
         }
     }
 }

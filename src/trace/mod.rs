@@ -3,6 +3,7 @@
 //! No tensors and no threads: these cross from the trainer to whoever looks.
 
 mod arithmetic;
+mod arrival;
 mod branches;
 mod breakpoint;
 mod compared;
@@ -27,6 +28,7 @@ mod summary;
 mod survey;
 
 pub use arithmetic::{Arithmetic, Element, Explanation, Judgement, Number, Piece, Term, Verdict};
+pub use arrival::{Arrival, Fate, Finding, Report};
 pub use branches::{Branches, MOST_BY_CHANGE};
 pub use breakpoint::{At, Breakpoint, StepPhase, Turn};
 pub use compared::{Facts, Sums, comparable};

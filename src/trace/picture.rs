@@ -36,10 +36,23 @@ pub struct Picture {
     pub layers: BTreeMap<LayerId, LayerPicture>,
     /// What the network predicts.
     pub output: Option<OutputPicture>,
+    /// What leaves a network that has no Loss for its sample, end by end.
+    pub answers: Vec<Answer>,
     /// The inputs of the unit under the pointer.
     pub unit: Option<UnitSum>,
     /// The point of the plane of codes that was asked about.
     pub decoded: Option<Decoded>,
+}
+
+/// What leaves the network by one of its ends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The last layer there that is computed.
+    pub layer: LayerId,
+    /// Its sizes, without the batch axis.
+    pub dims: Vec<usize>,
+    /// Its numbers, row-major: all, or as many as are shown.
+    pub values: Arc<[f32]>,
 }
 
 /// A unit, and a sample as the network takes it.

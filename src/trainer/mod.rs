@@ -28,5 +28,5 @@ pub use kept::{Forks, Kept, KeptBranch, Page, Revived};
 pub use outbox::{Forked, InForce, News, Outbox, Progress, Stop};
 pub use run::{Resume, Run, RunError, Saved, memory};
 pub use scoring::{WholeOutput, whole_output};
-pub use thread::{Asker, Command, DebugCommand, Trainer, Waker};
+pub use thread::{Asker, Command, DebugCommand, Load, Trainer, Waker};
 pub use value::locate;

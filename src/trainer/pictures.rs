@@ -10,8 +10,8 @@ use crate::data::Plane;
 use crate::engine::{Role, TensorData, ValueId};
 use crate::model::{AnswerView, LayerId, LayerKind};
 use crate::trace::{
-    Decoded, Histogram, LayerPicture, Matrix, OutputPicture, Picture, PictureWishes, Preview, Statistics, UnitAt,
-    UnitSum, UnitTerm,
+    Answer, Decoded, Histogram, LayerPicture, Matrix, OutputPicture, Picture, PictureWishes, Preview, Statistics,
+    UnitAt, UnitSum, UnitTerm,
 };
 
 /// Cells along each side of a unit's small picture and of the large surface.
@@ -21,6 +21,8 @@ const LARGE: usize = 96;
 const UNITS: usize = 16;
 const ALL: usize = 1024;
 const ALL_NUMBERS: usize = 1 << 20;
+/// Ends of a network whose numbers are told.
+const ENDS: usize = 16;
 /// Samples from which statistics are taken.
 const SAMPLES: usize = 64;
 const BINS: usize = 32;
@@ -44,6 +46,25 @@ pub fn of_layers(run: &Run, wanted: &PictureWishes) -> Result<Picture, RunError>
         picture.decoded = decoded.map(|picture| Decoded { at, picture: picture.into() });
     }
     Ok(picture)
+}
+
+/// What leaves a network that is only run forward, for the sample that it has.
+pub fn answers(run: &Run) -> Result<Vec<Answer>, RunError> {
+    let graph = &run.project().graph;
+    let computed = &run.machine().program().layer_outputs;
+    let is_end = |id: &LayerId| graph.outgoing(*id).all(|wire| !computed.contains_key(&wire.to));
+    let is_input = |id: &LayerId| graph.layer(*id).is_none_or(|layer| matches!(layer.kind, LayerKind::Input(_)));
+    let order = graph.topological_order();
+    let ends: Vec<LayerId> =
+        order.into_iter().filter(|id| computed.contains_key(id) && is_end(id) && !is_input(id)).take(ENDS).collect();
+    let sample = run.dataset().train.fetch(&[0])?;
+    let mut outputs = run.machine().layer_outputs(&sample.inputs, 1, &ends)?;
+    let answer = |layer: LayerId| {
+        let TensorData { dims, data } = outputs.remove(&layer)?;
+        let values = data.iter().copied().take(ALL).collect();
+        Some(Answer { layer, dims: dims.get(1..).unwrap_or_default().to_vec(), values })
+    };
+    Ok(ends.into_iter().filter_map(answer).collect())
 }
 
 /// `None` where the unit is no longer there, or no weighted sum of a row of numbers.

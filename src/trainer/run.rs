@@ -419,6 +419,7 @@ impl Run {
                 Some(super::value::write_element(&mut self.machine, name, index, *value))
             }
             Change::Tensor { name, edit } => Some(super::value::edit(&mut self.machine, name, edit)),
+            Change::Weights { tensors, .. } => Some(super::value::load(&mut self.machine, tensors)),
             _ => None,
         };
         if let Some(edited) = edited {
@@ -436,7 +437,7 @@ impl Run {
             Change::Plateau { state } => {
                 self.place.plateau = *state;
             }
-            Change::Value { .. } | Change::Tensor { .. } | Change::Device { .. } => {}
+            Change::Value { .. } | Change::Tensor { .. } | Change::Weights { .. } | Change::Device { .. } => {}
         }
         let kept = self.machine.reconfigure(&next.graph, &self.dataset.signature(), &next.training)?;
         self.look_anew(&next);

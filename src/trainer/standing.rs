@@ -62,7 +62,7 @@ pub fn view(debugger: &Debugger, listing: Arc<Listing>) -> DebugView {
             at: place(entry),
             what: entry.change.to_string(),
             ahead: is_ahead,
-            of_numbers: matches!(entry.change, Change::Value { .. } | Change::Tensor { .. }),
+            of_numbers: matches!(entry.change, Change::Value { .. } | Change::Tensor { .. } | Change::Weights { .. }),
         }
     };
     DebugView {

@@ -7,6 +7,7 @@ mod branches;
 mod debugging;
 mod desk;
 mod interrupts;
+mod loading;
 mod not_finite;
 mod telling;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use asker::Standing;
 pub use debugging::DebugCommand;
 use desk::Desk;
 use interrupts::{Interrupts, Urgency};
+pub use loading::Load;
 
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -67,6 +69,8 @@ pub enum Command {
     Speed(f32),
     /// Another network, other settings or another device, from the next step on.
     Change(Box<Change>),
+    /// Weights of a file, or those from before it, from the next step on.
+    Load(Load),
     /// What was dragged has been let go: the next change is another one.
     EndDrag,
     /// The pictures that are on the screen.
@@ -328,6 +332,7 @@ impl Worker {
                 self.next_step = Instant::now();
             }
             Command::Change(change) => self.change(*change)?,
+            Command::Load(load) => self.load(load)?,
             Command::EndDrag => self.debugger.iter_mut().for_each(Debugger::end_drag),
             Command::Want(wanted) => {
                 self.wanted = wanted;

@@ -1,9 +1,11 @@
 //! Values of a running program by the names a person types: those of the listing, and a layer's name for what leaves
 //! it.
 
+use std::sync::Arc;
+
 use super::meant;
 use crate::engine::{Machine, Program, Role, TensorData, ValueId};
-use crate::model::LayerId;
+use crate::model::{LayerId, Numbers};
 use crate::trace::TensorEdit;
 
 /// The value that a name means: `%4`, `dense_1.weight`, `loss`; `relu_1` for what leaves that layer, and with `.grad`
@@ -123,12 +125,33 @@ pub(super) fn edit(machine: &mut Machine, name: &str, edit: &TensorEdit) -> Resu
     machine.write(id, &edited).map_err(|error| error.to_string())
 }
 
+/// All of them or none.
+pub(super) fn load(machine: &mut Machine, tensors: &Numbers) -> Result<(), String> {
+    let mut written = Vec::new();
+    for (name, values) in tensors.iter() {
+        let edit = TensorEdit::Whole { values: values.clone() };
+        written.push((locate(machine.program(), name)?, edited(machine, name, &edit)?));
+    }
+    written.iter().try_for_each(|(id, data)| machine.write(*id, data)).map_err(|error| error.to_string())
+}
+
+/// What the tensors of these names hold now. Errors: one is not there, or of another size.
+pub(super) fn numbers(machine: &Machine, wanted: &Numbers) -> Result<Numbers, String> {
+    let read = |(name, values): (&String, &Arc<[f32]>)| {
+        let edit = TensorEdit::Whole { values: values.clone() };
+        edited(machine, name, &edit)?;
+        let there = machine.read(locate(machine.program(), name)?).map_err(|error| error.to_string())?;
+        Ok((name.clone(), there.data))
+    };
+    wanted.iter().map(read).collect::<Result<_, String>>().map(Numbers::new)
+}
+
 /// What an edit makes of a value.
 pub(super) fn edited(machine: &Machine, name: &str, edit: &TensorEdit) -> Result<TensorData, String> {
     let id = locate(machine.program(), name)?;
     let tensor = machine.read(id).map_err(|error| error.to_string())?;
     let map = |f: &dyn Fn(f32) -> f32| tensor.data.iter().map(|&v| f(v)).collect();
-    let data: std::sync::Arc<[f32]> = match edit {
+    let data: Arc<[f32]> = match edit {
         TensorEdit::Fill { value } => map(&|_| *value),
         TensorEdit::Scale { by } => map(&|v| v * by),
         TensorEdit::Clamp { limit } if *limit >= 0.0 => map(&|v| v.clamp(-limit, *limit)),

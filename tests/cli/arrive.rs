@@ -16,6 +16,14 @@ fn a_keras_model_becomes_a_project_with_its_weights_as_a_run() {
     let runs = json(folder, &["runs", "x.glassbox.json", "--json"]);
     assert_eq!(runs["runs"].as_array().unwrap().len(), 1, "{runs}");
     assert_eq!(runs["runs"][0]["name"], "Imported");
+    // Checked, it is well: it predicts.
+    let checked = glassbox(folder, &["check", "x.glassbox.json"]);
+    let said = text(&checked.stdout);
+    assert!(checked.status.success() && said.contains("it predicts") && !said.contains("warning"), "{said}");
+    assert_eq!(json(folder, &["check", "x.glassbox.json", "--json"])["problems"], serde_json::json!([]));
+    // What was said stays with the project.
+    let desk = std::fs::read_to_string(folder.join("x.runs/desk.json")).unwrap();
+    assert!(desk.contains("\"translated\""), "{desk}");
     // It has no Loss: it can be looked at, not trained.
     fails(folder, &["train", "x.glassbox.json"], &["no Loss"]);
     // A second time nothing is lost.

@@ -177,7 +177,7 @@ pub fn change_text(entry: &JournalEntry) -> String {
     let JournalEntry { step, instruction, change } = entry;
     let what = match change {
         Change::Value { name, index, value } => format!("{name}{index:?} = {value}"),
-        Change::Tensor { name, edit } => format!("{name} {edit}"),
+        Change::Tensor { .. } | Change::Weights { .. } => change.to_string(),
         Change::Training { training } => format!("training settings (learning rate {})", training.learning_rate),
         Change::Device { device } => format!("device: {device}"),
         Change::Graph { .. } => "new network".to_owned(),

@@ -3,6 +3,8 @@
 
 mod file;
 
+pub use file::read;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,9 +14,11 @@ use super::{DataError, Dataset, Encoding, Samples, Truth};
 use crate::model::{DataSpec, MissingPolicy, SamplePart, SampleSpec, Shape, Task};
 
 pub(super) fn load(settings: &SampleSpec, base: &Path, spec: &DataSpec) -> Result<Dataset, DataError> {
-    let mut inputs = Vec::new();
+    let (mut inputs, mut notes) = (Vec::new(), Vec::new());
     for (number, part) in settings.parts.iter().enumerate() {
-        inputs.extend(numbers(part, base, spec.seed, number as u64)?);
+        let (numbers, note) = numbers(part, base, spec.seed, number as u64)?;
+        inputs.extend(numbers);
+        notes.extend(note);
     }
     let shape = match settings.parts.as_slice() {
         [only] => only.shape.clone(),
@@ -38,7 +42,7 @@ pub(super) fn load(settings: &SampleSpec, base: &Path, spec: &DataSpec) -> Resul
         train: Samples::in_memory(&shape.0, inputs, targets),
         validation: Samples::in_memory(&shape.0, Vec::new(), Vec::new()),
         plane: None,
-        notes: Vec::new(),
+        notes,
         giveaways: Vec::new(),
         encoding: Arc::new(encoding),
     })
@@ -67,20 +71,22 @@ fn taken(names: &[String]) -> Inputs {
     Inputs::Table { columns: names.iter().map(plain).collect(), missing: MissingPolicy::DropRow }
 }
 
-fn numbers(part: &SamplePart, base: &Path, seed: u64, stream: u64) -> Result<Vec<f32>, DataError> {
+/// With a sentence on what was done to have them.
+fn numbers(part: &SamplePart, base: &Path, seed: u64, stream: u64) -> Result<(Vec<f32>, Option<String>), DataError> {
     let wanted = part.shape.len();
     let text = part.numbers.trim();
     if text.is_empty() {
         let mut draws = Purpose::Sample.draws(seed, stream);
-        return Ok(match part.below {
+        let drawn = match part.below {
             Some(below) => (0..wanted).map(|_| draws.below(below.max(1)) as f32).collect(),
             None => (0..wanted).map(|_| draws.normal() as f32).collect(),
-        });
+        };
+        return Ok((drawn, None));
     }
     let words = text.split([',', ' ', ';', '\n', '\t']).filter(|word| !word.is_empty());
     let typed: Result<Vec<f32>, _> = words.map(str::parse).collect();
     match typed {
-        Ok(numbers) if numbers.len() == wanted => Ok(numbers),
+        Ok(numbers) if numbers.len() == wanted => Ok((numbers, None)),
         Ok(numbers) => Err(DataError::new(format!(
             "{} has {wanted} numbers ({}), not {}.",
             called(part),

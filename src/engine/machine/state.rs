@@ -14,7 +14,7 @@ use crate::model::{DataSignature, Graph, LayerId, TrainingSpec};
 
 /// Everything that a run needs to go on bitwise: parameters, buffers, moments, and the step that keys schedule and
 /// dropout. The generators need no state: they are keyed by seed and step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// Steps completed.
     pub step: u64,

@@ -20,6 +20,8 @@ mod exporting;
 mod hands;
 #[path = "tests/helping.rs"]
 mod helping;
+#[path = "tests/importing.rs"]
+mod importing;
 #[path = "tests/leaving.rs"]
 mod leaving;
 #[path = "tests/mending.rs"]

@@ -50,6 +50,9 @@ impl CanvasUi {
     }
 }
 
+/// What is looked at by itself is to be read.
+const READABLE: f32 = 0.7;
+
 /// The view of this frame.
 pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &State, local: &mut CanvasUi) {
     let graph = &*state.project().graph.level(state.inside());
@@ -87,6 +90,10 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
         (local.seen, local.project) = (graph.clone(), state.opened());
     }
     follow_size(rect, local);
+    if let Some(card) = local.wanted.take().and_then(|id| graph.layer(id)).map(geometry::nominal) {
+        local.view.zoom = local.view.zoom.max(READABLE);
+        local.view.centre_on(rect, card.center());
+    }
     if let Some(bounds) = geometry::bounds(graph) {
         // The first layer of an empty canvas stays where it was dropped.
         if std::mem::take(&mut local.opened) && (graph.len() > 1 || state.history().undo_name().is_none()) {

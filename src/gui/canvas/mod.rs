@@ -51,6 +51,8 @@ use view::View;
 
 /// What the canvas keeps for itself.
 pub struct CanvasUi {
+    /// A layer to be looked at.
+    pub wanted: Option<LayerId>,
     view: View,
     /// Show everything at the next frame.
     fit: bool,
@@ -113,6 +115,7 @@ pub struct CanvasUi {
 impl Default for CanvasUi {
     fn default() -> Self {
         Self {
+            wanted: None,
             view: View::default(),
             fit: false,
             framed: (View::default(), Framing::default()),

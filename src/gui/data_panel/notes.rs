@@ -19,6 +19,8 @@ pub(super) fn show(ui: &mut Ui, dataset: &Dataset) {
             section(ui, "CLASSES", &of);
             balance(ui, dataset, &dataset.truth.names);
         }
+        // A single sample is asked for nothing.
+        Task::Input(_) if dataset.validation.is_empty() && dataset.train.len() == 1 => {}
         Task::Numbers(_) | Task::Input(_) => {
             section(ui, "PREDICTS", "");
             ui.add(Label::new(dataset.truth.names.join(", ")).wrap());

@@ -45,7 +45,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, dialogs: &mut Dialogs, actions: &
             draft.spec.source = Source::Csv(spec);
         }
         Source::Sample(mut spec) => {
-            sample(ui, &mut spec);
+            sample(ui, &mut spec, dialogs);
             draft.spec.source = Source::Sample(spec);
         }
     }
@@ -96,7 +96,7 @@ fn synthetic(ui: &mut Ui, draft: &mut Draft, spec: &mut SyntheticSpec) {
 }
 
 /// What enters at each Input: drawn, typed, or from a file.
-fn sample(ui: &mut Ui, spec: &mut SampleSpec) {
+fn sample(ui: &mut Ui, spec: &mut SampleSpec, dialogs: &mut Dialogs) {
     for (number, part) in spec.parts.iter_mut().enumerate() {
         let title = if part.name.is_empty() { "Numbers".to_owned() } else { part.name.clone() };
         ui.label(format!("{title}: {}", part.shape));
@@ -114,6 +114,9 @@ fn sample(ui: &mut Ui, spec: &mut SampleSpec) {
         } else if response.changed() {
             ui.data_mut(|data| data.insert_temp(id, text));
         }
+    }
+    if ui.button("Picture or array …").on_hover_text("A PNG or .npy file. Or drop one on the window.").clicked() {
+        dialogs.ask(Purpose::OpenSample, ui.ctx());
     }
 }
 

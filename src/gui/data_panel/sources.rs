@@ -75,7 +75,8 @@ fn gallery(
     let gap = 8.0;
     let columns = ((ui.available_width() + gap) / (84.0 + gap)).floor().max(2.0);
     let width = ((ui.available_width() - gap * (columns - 1.0)) / columns).floor();
-    let now = current(&data.source).1;
+    // A single sample is none of these.
+    let now = Some(current(&data.source).1).filter(|_| !matches!(data.source, Source::Sample(_)));
     let (before, mut asked) = (actions.len(), None);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(gap);
@@ -113,18 +114,25 @@ fn other_kind(source: &Source, kind: SyntheticKind) -> SyntheticSpec {
     SyntheticSpec { kind, features, ..before }
 }
 
-fn card(ui: &mut Ui, thumbnails: &mut Thumbnails, width: f32, title: &str, picture: Thumbnail, now: Thumbnail) -> bool {
+fn card(
+    ui: &mut Ui,
+    thumbnails: &mut Thumbnails,
+    width: f32,
+    title: &str,
+    picture: Thumbnail,
+    now: Option<Thumbnail>,
+) -> bool {
     let tokens = Tokens::of(ui);
     let height = (width * 0.56).round();
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height + 18.0), Sense::click());
     let image = Rect::from_min_size(rect.min, Vec2::new(width, height));
     thumbnails.paint(ui.ctx(), ui.painter(), image, 6.into(), picture, &tokens);
-    let lit = response.hovered() || response.has_focus() || picture == now;
+    let lit = response.hovered() || response.has_focus() || now == Some(picture);
     let stroke = if lit { tokens.focus_stroke() } else { Stroke::new(1.0, tokens.line) };
     ui.painter().rect_stroke(image, 6.0, stroke, StrokeKind::Inside);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let at = rect.left_bottom() - Vec2::new(-2.0, 1.0);
     painter.text(at, Align2::LEFT_BOTTOM, title, theme::regular(11.0), tokens.muted);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, picture == now, title));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, now == Some(picture), title));
     response.on_hover_text(title).clicked()
 }

@@ -6,7 +6,7 @@ use crate::gui::numbers::{count, duration};
 use crate::gui::panels::dialog_frame;
 use crate::gui::theme::Tokens;
 use crate::gui::widgets::accent_button;
-use crate::session::{Action, RunStatus, State, Transport};
+use crate::session::{Action, OfferAction, RunStatus, State, Transport};
 
 /// What waits for the answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,7 @@ impl Leave {
                 | Action::OpenTable { .. }
                 | Action::OpenIdx(_)
                 | Action::Open(_)
+                | Action::Offer(OfferAction::AsProject)
                 | Action::RecoverLast(true)
         )
     }

@@ -14,16 +14,22 @@ impl FilePicker for NativePicker {
         let dialog = FileDialog::new().set_title(purpose.title());
         match purpose {
             Purpose::Open => {
-                let dialog = dialog.add_filter("Glassbox project", &["json"]).add_filter("Weights", &["safetensors"]);
-                let dialog = dialog.add_filter("Keras model", &["keras", "h5", "hdf5"]);
-                dialog.add_filter("ONNX model", &["onnx"]).pick_file()
+                let all = ["json", "safetensors", "keras", "h5", "hdf5", "onnx", "pt", "pth"];
+                let dialog = dialog.add_filter("Projects and models", &all).add_filter("Glassbox project", &["json"]);
+                let dialog =
+                    dialog.add_filter("Keras model", &["keras", "h5", "hdf5"]).add_filter("ONNX model", &["onnx"]);
+                let dialog = dialog.add_filter("Weights", &["safetensors", "pt", "pth", "h5"]);
+                dialog.add_filter("All files", &["*"]).pick_file()
             }
             Purpose::TakeInRun => {
                 let dialog = dialog.add_filter("Log or checkpoint", &["jsonl", "pt", "pth", "safetensors", "keras"]);
                 dialog.add_filter("All files", &["*"]).pick_file()
             }
             Purpose::Interpreter => dialog.pick_file(),
-            Purpose::OpenWeights => dialog.add_filter("Weights", &["safetensors"]).pick_file(),
+            Purpose::OpenWeights => {
+                dialog.add_filter("Weights", &["safetensors", "pt", "pth", "h5", "hdf5"]).pick_file()
+            }
+            Purpose::OpenSample => dialog.add_filter("Picture or array", &["png", "npy"]).pick_file(),
             Purpose::Save { suggestion, folder } => at(dialog, folder.as_deref())
                 .add_filter("Glassbox project", &["json"])
                 .set_file_name(format!("{suggestion}.glassbox.json"))

@@ -6,7 +6,7 @@ use crate::engine::size;
 use crate::gui::numbers::count;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{accent_button, label_width, section};
-use crate::model::{Edit, Problem};
+use crate::model::{Edit, Problem, Task, transfer};
 use crate::session::{Action, State};
 
 /// The name of the inspector's first tab.
@@ -81,10 +81,38 @@ fn network(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     for problem in &state.inference().problems {
         problem_ui(ui, problem, actions);
     }
+    learn_more(ui, state, actions);
     if state.inference().is_valid() {
         ui.add_space(8.0);
         let hint = "Select a layer on the canvas to see its settings and weights.";
         ui.add(Label::new(RichText::new(hint).color(tokens.muted)).wrap());
+    }
+}
+
+/// Transfer learning, of a network that was trained elsewhere.
+fn learn_more(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let graph = &state.project().graph;
+    let Some(head) = transfer::head(graph).filter(|_| state.desk().arrival.is_some()) else { return };
+    let Some(layer) = graph.layer(head) else { return };
+    section(ui, "TRANSFER LEARNING", "");
+    let frozen = transfer::freeze_all_but(graph, head);
+    let help = format!("Only {} is trained. The other layers keep what they know.", layer.name);
+    let button = ui.add_enabled(!frozen.is_empty(), Button::new("Freeze all but the last layer"));
+    if button.on_hover_text(help).on_disabled_hover_text("All other layers are frozen.").clicked() {
+        actions.push(Action::Edits { name: format!("freeze all but {}", layer.name), edits: frozen });
+    }
+    let task = state.dataset().map(|dataset| dataset.truth.task).filter(|task| !matches!(task, Task::Input(_)));
+    let edits = task.and_then(|task| transfer::new_head(graph, head, task));
+    let why = match task {
+        None => "Choose data in the Data tab first.",
+        Some(_) => "The last layer is none whose width can be set.",
+    };
+    let button = ui.add_enabled(edits.is_some(), Button::new("New last layer for the data"));
+    let help =
+        format!("Replaces {} by a layer with as many outputs as the data asks for, and adds a Loss.", layer.name);
+    let response = button.on_hover_text(help).on_disabled_hover_text(why);
+    if let Some(edits) = edits.filter(|_| response.clicked()) {
+        actions.push(Action::Edits { name: format!("replace {} by a new head", layer.name), edits });
     }
 }
 

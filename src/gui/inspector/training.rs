@@ -129,7 +129,7 @@ impl Draft {
 fn loss(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let (tokens, graph) = (Tokens::of(ui), &state.project().graph);
     if graph.main_loss().is_none() {
-        let text = "The network has no Loss layer yet, so it has nothing to learn from.";
+        let text = "The network has no Loss layer yet, so it can't train.";
         ui.add(Label::new(RichText::new(text).color(tokens.warn)).wrap());
     }
     let titles: Vec<&str> = LossKind::ALL.iter().map(|kind| kind.title()).collect();

@@ -3,6 +3,7 @@
 //! Owns tabs, toggles and what was typed or drawn to try out; reads pictures and data from the [`State`]. What belongs
 //! to other data goes with it.
 
+mod answers;
 mod classes;
 mod codes;
 mod colours;
@@ -173,6 +174,14 @@ pub fn show(
     };
     local.follow(dataset);
     let kind = state.view().unwrap_or(AnswerView::Numbers);
+    if state.inference().is_forward_only() {
+        header(ui, &tokens, state, local, &[(Tab::Output, "Output")], None);
+        if let Some(unit) = shown.and_then(|at| unit::of(state, at)) {
+            return unit::show(ui, &tokens, (state, dataset), local, &unit, pinned);
+        }
+        let view = OutputView { state, dataset, picture: None, salt: 0 };
+        return answers::show(ui, &tokens, &view, actions);
+    }
     let tabs = match state.task() {
         // Its numbers have no names.
         Some(Task::Input(_)) if kind == AnswerView::Numbers => tabs(kind)[..1].to_vec(),

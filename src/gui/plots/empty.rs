@@ -3,7 +3,7 @@
 use egui::{Align, Button, Layout, RichText, Ui, UiBuilder};
 
 use crate::gui::theme::{self, Tokens};
-use crate::session::{Action, RunStatus, State, Transport};
+use crate::session::{Action, RunStatus, State, Tab, Transport};
 
 /// A sentence in the middle of what is left of the panel.
 pub fn say(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
@@ -16,6 +16,9 @@ pub fn say(ui: &mut Ui, tokens: &Tokens, title: &str, text: &str) {
 /// Before the first step.
 pub fn no_run(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
     let problem = state.inference().problems.first().filter(|_| !state.project().graph.is_empty());
+    if state.inference().is_forward_only() {
+        return predicts_only(ui, tokens, state, actions);
+    }
     let (title, text, can_play) = match state.run().status {
         RunStatus::NotReady if problem.is_some() => {
             ("The network cannot train yet", problem.map_or("", |problem| problem.message.as_str()), false)
@@ -43,6 +46,18 @@ pub fn no_run_but(ui: &mut Ui, tokens: &Tokens, state: &State, title: &str, text
     centred(ui, |ui| {
         words(ui, tokens, title, text);
         train(ui, tokens, true, actions);
+    });
+}
+
+/// A network without a Loss, and what can be done with it.
+fn predicts_only(ui: &mut Ui, tokens: &Tokens, state: &State, actions: &mut Vec<Action>) {
+    centred(ui, |ui| {
+        words(ui, tokens, "This network predicts", "To train it, choose data and add a Loss behind its output.");
+        ui.add_space(4.0);
+        let label = RichText::new("Step through it").font(theme::medium(13.0)).color(tokens.on_accent);
+        if state.run().status != RunStatus::NotReady && ui.add(Button::new(label).fill(tokens.accent)).clicked() {
+            actions.push(Action::ShowTab(Tab::Debug));
+        }
     });
 }
 

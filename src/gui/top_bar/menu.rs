@@ -96,7 +96,7 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
     if item(ui, workspace, "Save as …", "Ctrl Shift S") {
         window.dialogs.ask(Purpose::save(state), ui.ctx());
     }
-    if item(ui, workspace && state.run().step > 0, "Save weights as …", "") {
+    if item(ui, workspace && state.has_weights_worth_keeping(), "Save weights as …", "") {
         window.dialogs.ask(Purpose::save_weights(state), ui.ctx());
     }
     ui.add_enabled_ui(workspace && state.dataset().is_some(), |ui| {
@@ -112,6 +112,9 @@ fn file(ui: &mut Ui, state: &State, window: &mut Window, actions: &mut Vec<Actio
             }
         });
     });
+    if workspace && state.desk().arrival.is_some() && item(ui, true, "Import report", "") {
+        *window.report = true;
+    }
     if item(ui, true, "Open weights …", "") {
         window.dialogs.ask(Purpose::OpenWeights, ui.ctx());
     }

@@ -26,7 +26,8 @@ fn bar(width: f32, status: RunStatus) -> Harness<'static, Bench<Dialogs>> {
     let mut projector = false;
     bench([width, HEIGHT], state, Dialogs::new(Arc::new(NoPicker)), move |ui, state, dialogs, actions| {
         let (panels, keys, debug, projector) = (&mut panels, &mut shortcuts, &mut debug, &mut projector);
-        let window = &mut Window { panels, projector, keys, dialogs, debug };
+        let report = &mut false;
+        let window = &mut Window { panels, projector, keys, dialogs, debug, report };
         show(ui, state, window, actions);
     })
 }

@@ -8,6 +8,8 @@ pub mod optimisers;
 mod order;
 pub mod plan;
 pub mod read;
+#[cfg(test)]
+mod round_trip;
 pub mod training;
 
 use super::code::Names;

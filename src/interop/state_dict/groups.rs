@@ -88,7 +88,7 @@ pub fn of(dict: &StateDict) -> Vec<Group> {
 }
 
 /// How many bytes at the beginning all names share, up to a dot; nothing of the last two parts.
-fn common(dict: &StateDict) -> usize {
+pub fn common(dict: &StateDict) -> usize {
     let mut length = 0;
     let Some(first) = dict.tensors.first() else { return 0 };
     while let Some(end) = first.name[length..].find('.').map(|at| length + at + 1) {

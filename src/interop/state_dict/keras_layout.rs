@@ -42,10 +42,8 @@ pub fn into_pytorch(layers: Vec<Layer>, found: &mut StateDict) {
             }
         }
     }
-    found.note(
-        "layout",
-        "Kernels were transposed to PyTorch's layout and gates put in its order. No number was changed.",
-    );
+    let words = "Kernels were transposed to PyTorch's layout, and gates put in its order. No number was changed.";
+    found.translated.push(("layout".into(), words.into()));
 }
 
 /// A layer, or a direction of it.

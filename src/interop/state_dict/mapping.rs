@@ -59,6 +59,9 @@ pub enum Origin {
     Constant(f32),
 }
 
+/// Said where a table has guesses.
+pub const CHECK_GUESSES: &str = "Check the guesses: other tensors fit there as well.";
+
 /// How sure a proposal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
@@ -112,6 +115,12 @@ impl Origin {
     }
 }
 
+/// What all names of a file begin with, such as `module.`: it is left aside.
+pub fn prefix(dict: &StateDict) -> Option<&str> {
+    let common = groups::common(dict);
+    dict.tensors.first().map(|tensor| &tensor.name[..common]).filter(|prefix| !prefix.is_empty())
+}
+
 /// A row for each weight of the network.
 pub fn propose(dict: &StateDict, network: &Network) -> Mapping {
     let theirs = groups::of(dict);
@@ -155,6 +164,25 @@ impl Mapping {
             .filter_map(|row| row.taken.as_ref())
             .flat_map(|taken| taken.origin.tensors())
             .map(String::as_str)
+    }
+
+    /// Rows for which there is something.
+    pub fn filled(&self) -> usize {
+        self.rows.iter().filter(|row| row.taken.is_some()).count()
+    }
+
+    /// The file's tensors that could become a weight, in its order; first those that become nothing yet.
+    pub fn candidates<'a>(&self, row: &Row, dict: &'a StateDict) -> Vec<&'a Tensor> {
+        let taken: BTreeSet<&str> = self.taken().collect();
+        let fits = |tensor: &&Tensor| fitting(&row.dims, &tensor.dims).is_some();
+        let mut fitting: Vec<&Tensor> = dict.tensors.iter().filter(fits).collect();
+        fitting.sort_by_key(|tensor| taken.contains(&*tensor.name));
+        fitting
+    }
+
+    /// The rows that have something, as a person may be content with.
+    pub fn without_missing(&self) -> Self {
+        Self { rows: self.rows.iter().filter(|row| row.taken.is_some()).cloned().collect() }
     }
 
     /// Rows for which there is nothing.

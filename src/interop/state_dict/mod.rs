@@ -43,6 +43,8 @@ pub struct StateDict {
     pub step: Option<u64>,
     /// What else stands in the file, and what became of it: its name and a sentence.
     pub notes: Vec<(String, String)>,
+    /// What was put in another order, without a change of what the layers compute.
+    pub translated: Vec<(String, String)>,
 }
 
 /// A tensor of a state dict.
@@ -62,6 +64,11 @@ impl StateDict {
     /// The tensor of this name.
     pub fn find(&self, name: &str) -> Option<&Tensor> {
         self.tensors.iter().find(|tensor| tensor.name == name)
+    }
+
+    /// Everything that there is to say of it.
+    pub fn remarks(&self) -> impl Iterator<Item = &(String, String)> {
+        self.translated.iter().chain(&self.notes)
     }
 
     fn note(&mut self, what: impl Into<String>, sentence: impl Into<String>) {

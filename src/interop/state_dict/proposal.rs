@@ -12,11 +12,15 @@ use super::mapping::sizes;
 use crate::files::{NamedTensor, Values};
 use crate::interop::{Arrived, Fate, Report};
 use crate::model::layer::{AdaptiveAvgPool2d, Flatten, GlobalAvgPool, Input, LayerKind, ParamValue, Recurrence, Relu};
-use crate::model::{Edit, End, Graph, LayerId, Shape};
+use crate::model::{Edit, End, Graph, Layer, LayerId, Shape};
 
 /// Rows and columns, or steps, of an input whose weights do not say.
 const SIDE: usize = 32;
 const STEPS: usize = 16;
+/// Of a layer, in letters.
+const LONGEST_NAME: usize = 80;
+/// Layers that nothing stands before have an Input of their own, up to so many.
+const MOST_INPUTS: usize = 16;
 /// More places of a picture or sequence no row is made of.
 const MOST_PLACES: usize = 1024;
 
@@ -42,15 +46,18 @@ pub fn network(dict: &StateDict, file: &Path) -> Arrived {
     let mut report = Report::default();
     report.say(
         "network",
-        Fate::Translated,
+        Fate::Guessed,
         "The file holds only weights, so this network is a proposal from their names and sizes. Check the order, strides, \
          padding, dilation, pooling and activations before relying on its answers.",
     );
+    for (what, sentence) in &dict.translated {
+        report.say(what, Fate::Translated, sentence);
+    }
     for (what, sentence) in &dict.notes {
         report.say(what, Fate::LeftOut, sentence);
     }
     let all = groups::of(dict);
-    let mut builder = Builder { graph: Graph::default(), standing: Vec::new(), input: Shape::default() };
+    let mut builder = Builder { graph: Graph::default(), standing: Vec::new(), inputs: Vec::new() };
     let mut weights = Vec::new();
     let known: Vec<Option<Found>> = all.iter().map(layers::found).collect();
     let last = known.iter().rposition(Option::is_some);
@@ -59,12 +66,12 @@ pub fn network(dict: &StateDict, file: &Path) -> Arrived {
         let guess = found.as_ref().map_or("", |found| found.guess);
         let is_bare = Some(index) == last || all.get(index + 1).is_some_and(is_elementwise);
         let stood = match found {
-            Some(found) => builder.stand(found, is_bare, Some(index) == last),
-            None => Err("Left out, as no layer here has such weights"),
+            Some(found) => builder.stand(found, name, [is_bare, Some(index) == last]),
+            None => Err("Left out, as no layer of Glassbox has such weights"),
         };
         match stood {
             Ok((id, words)) => {
-                report.say(name, Fate::Exact, format!("{guess} {words}").trim());
+                report.say_of(vec![id], name, Fate::Guessed, format!("{guess} {words}").trim());
                 let slug = builder.graph.layer(id).map(|layer| layer.slug()).unwrap_or_default();
                 weights.extend(own_weights(dict, group, &slug));
             }
@@ -74,11 +81,12 @@ pub fn network(dict: &StateDict, file: &Path) -> Arrived {
             }
         }
     }
-    let Builder { mut graph, input, .. } = builder;
+    let inputs = builder.entered();
+    let Builder { mut graph, .. } = builder;
     // Moves cards only.
     let _ = Edit::Tidy.apply(&mut graph);
     let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Arrived { name, format: format!("{}, weights only", dict.format), graph, inputs: vec![input], weights, report }
+    Arrived { name, format: format!("{}, weights only", dict.format), graph, inputs, weights, report }
 }
 
 /// Norms and PReLU: what stands before them has no activation of its own.
@@ -96,14 +104,19 @@ fn own_weights<'a>(dict: &'a StateDict, group: &'a Group, slug: &'a str) -> impl
 struct Builder {
     graph: Graph,
     standing: Vec<Standing>,
-    /// One sample of what enters.
-    input: Shape,
+    /// What enters, Input by Input.
+    inputs: Vec<(LayerId, Shape)>,
 }
 
 impl Builder {
     /// Puts a layer behind the last one that makes what it reads, or by itself where none does. Returns what was done
     /// for it, in words. Errors: why it was left out.
-    fn stand(&mut self, found: Found, is_bare: bool, is_last: bool) -> Result<(LayerId, String), &'static str> {
+    fn stand(
+        &mut self,
+        found: Found,
+        name: &str,
+        [is_bare, is_last]: [bool; 2],
+    ) -> Result<(LayerId, String), &'static str> {
         let Found { mut kind, reads, width, .. } = found;
         let function = if is_bare { "none" } else { "relu" };
         // Layers without one do not have the parameter.
@@ -111,24 +124,26 @@ impl Builder {
         if self.standing.is_empty() && !matches!(reads, Reads::Any(_)) {
             self.begin(reads);
         }
-        let Some(place) = self.standing.iter().rposition(|before| fits(&kind, before, reads)) else {
-            let (flow, wanted) = match reads {
-                Reads::Any(_) => return Err("Left out, as nothing before it has as many channels"),
-                Reads::Picture(wanted) => (Flow::Picture(width), wanted),
-                Reads::Sequence(wanted) => (Flow::Sequence(width), wanted),
-                Reads::Row(wanted) => (Flow::Row(width), wanted),
-                Reads::Words => (Flow::Sequence(width), 1),
-            };
-            let is_recurrent = is_recurrent(&kind);
-            let id = self.graph.add(kind, [0.0, 0.0]);
-            self.standing.push(Standing { id, flow, is_recurrent });
-            return Ok((id, format!("Nothing before it makes {wanted} features, so it isn't connected yet.")));
+        let mut own = "";
+        let place = match self.standing.iter().rposition(|before| fits(&kind, before, reads)) {
+            Some(place) => place,
+            None if matches!(reads, Reads::Any(_)) => {
+                return Err("Left out, as nothing before it has as many channels");
+            }
+            None if self.inputs.len() >= MOST_INPUTS => {
+                return Err("Left out, as nothing before it makes what it reads");
+            }
+            None => {
+                self.begin(reads);
+                own = "Nothing before it makes what it reads, so it has an Input of its own.";
+                self.standing.len() - 1
+            }
         };
         let is_branch = place + 1 < self.standing.len();
         let (from, flow, words) = self.adapt(self.standing[place], reads);
         let is_recurrent = is_recurrent(&kind);
         let is_norm = matches!(kind, LayerKind::BatchNorm(_));
-        let id = self.graph.add(kind, [0.0, 0.0]);
+        let id = self.graph.add_named(kind, &name.chars().take(LONGEST_NAME).collect::<String>());
         // A new layer behind one that stands: nothing can refuse.
         let _ = self.graph.connect(from, id);
         let flow = match (flow, reads) {
@@ -142,11 +157,24 @@ impl Builder {
             let relu = self.behind(End { layer: id, port: None }, Relu {}.into());
             self.standing.push(Standing { id: relu.layer, flow, is_recurrent: false });
         }
-        let branch = if is_branch { "Connected to the last layer with as many features." } else { "" };
+        let branch = if is_branch { "Connected to the last layer with as many features." } else { own };
         Ok((id, format!("{branch} {words}").trim().to_owned()))
     }
 
-    /// An Input of what the first layer reads.
+    /// One sample of what enters, Input by Input. Where there are several, each takes its own part of the sample.
+    fn entered(&mut self) -> Vec<Shape> {
+        let is_one = self.inputs.len() == 1;
+        for (id, shape) in self.inputs.iter().filter(|_| !is_one) {
+            let columns = self.graph.layer(*id).map(Layer::slug).unwrap_or_default();
+            let shape = if shape.rank() == 1 { String::new() } else { shape.to_string() };
+            let kind = Input { columns, shape }.into();
+            // It stands, and stays an Input.
+            let _ = Edit::Replace { layer: *id, kind }.apply(&mut self.graph);
+        }
+        self.inputs.iter().map(|(_, shape)| shape.clone()).collect()
+    }
+
+    /// An Input of what a layer reads that nothing stands before.
     fn begin(&mut self, reads: Reads) {
         let (shape, flow) = match reads {
             Reads::Words => (vec![STEPS], Flow::Row(STEPS)),
@@ -154,8 +182,8 @@ impl Builder {
             Reads::Sequence(features) => (vec![STEPS, features], Flow::Sequence(features)),
             Reads::Row(width) | Reads::Any(width) => (vec![width], Flow::Row(width)),
         };
-        self.input = Shape(shape);
         let entry = self.graph.add(Input::default().into(), [0.0, 0.0]);
+        self.inputs.push((entry, Shape(shape)));
         self.standing.push(Standing { id: entry, flow, is_recurrent: false });
     }
 
@@ -187,7 +215,7 @@ impl Builder {
             }
             (Flow::Sequence(features), Reads::Row(width)) if width != features => {
                 let flat = self.behind(from, Flatten {}.into());
-                if let Some(steps) = self.input.0.first_mut() {
+                if let Some(steps) = self.inputs.last_mut().and_then(|(_, shape)| shape.0.first_mut()) {
                     *steps = width / features.max(1);
                 }
                 (flat, Flow::Row(width), "Flattening the sequence before it is a guess.".into())

@@ -215,7 +215,13 @@ fn assemble(pickle: &Pickle, numbers: &mut dyn Numbers) -> Result<StateDict, Str
         Value::Int(step) => u64::try_from(*step).ok(),
         _ => None,
     });
-    Ok(StateDict { format: "PyTorch", tensors: made.into_iter().flatten().collect(), step, notes })
+    Ok(StateDict {
+        format: "PyTorch",
+        tensors: made.into_iter().flatten().collect(),
+        step,
+        notes,
+        translated: Vec::new(),
+    })
 }
 
 /// Bytes that the tensor takes here, and those of its storage. Errors: it does not lie within its storage.

@@ -42,7 +42,7 @@ pub fn multiply_out(dict: &mut StateDict) {
             1 => format!("Weight normalisation of {name} was multiplied out."),
             count => format!("Weight normalisation of {count} weights was multiplied out."),
         };
-        dict.note("weight_norm", sentence);
+        dict.translated.push(("weight_norm".into(), sentence));
     }
 }
 

@@ -3,11 +3,16 @@
 use super::*;
 use crate::model::layer::Formula;
 
-/// One for each that a Loss waits for.
+/// One for each that a Loss waits for; where there is no Loss, for each at which the network ends for want of it.
 pub(super) fn problems(graph: &Graph) -> impl Iterator<Item = Problem> + '_ {
+    let behind = graph.main_loss().is_none().then(|| behind(graph));
     graph.layers().filter_map(move |layer| {
         let LayerKind::Foreign(foreign) = &layer.kind else { return None };
-        let is_asked_for = graph.leads_to_loss(layer.id) || layer.inside.is_some();
+        let is_asked_for = match &behind {
+            None => graph.leads_to_loss(layer.id),
+            Some(behind) => graph.incoming(layer.id).next().is_some() && !behind.contains(&layer.id),
+        };
+        let is_asked_for = is_asked_for || layer.inside.is_some();
         is_asked_for.then(|| Problem {
             place: Subject::Layer(layer.id),
             layer: layer.name.clone(),
@@ -20,6 +25,20 @@ pub(super) fn problems(graph: &Graph) -> impl Iterator<Item = Problem> + '_ {
             repairs: repairs(graph, layer),
         })
     })
+}
+
+/// Layers that can't be computed for want of one before them.
+fn behind(graph: &Graph) -> BTreeSet<LayerId> {
+    let foreign = graph.layers().filter(|layer| matches!(layer.kind, LayerKind::Foreign(_)));
+    let after = |id: LayerId| graph.outgoing(id).map(|wire| wire.to);
+    let mut open: Vec<LayerId> = foreign.flat_map(|layer| after(layer.id)).collect();
+    let mut behind = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if behind.insert(id) {
+            open.extend(after(id));
+        }
+    }
+    behind
 }
 
 fn repairs(graph: &Graph, layer: &Layer) -> Vec<Repair> {
@@ -65,6 +84,14 @@ mod tests {
             repair.edit.apply(&mut mended).unwrap();
             assert!(infer(&mended, Some(&data)).is_valid(), "{}", repair.label);
         }
+        // Without a Loss, the first of several.
+        let mut bare = graph.clone();
+        let foreign = bare.find("Foreign 1").unwrap().id;
+        let next = bare.add(Foreign { output: "4".into(), ..Foreign::default() }.into(), [0.0; 2]);
+        bare.connect(foreign, next).unwrap();
+        bare.remove(bare.find("Loss").unwrap().id);
+        let named: Vec<_> = infer(&bare, Some(&data)).obstacles().map(|problem| problem.layer.clone()).collect();
+        assert_eq!(named, ["Foreign 1"]);
         // Aside, it keeps nothing from training.
         let mut aside = chain(vec![dense(2)]);
         let foreign = aside.add(Foreign { output: "4".into(), ..Foreign::default() }.into(), [0.0; 2]);

@@ -76,7 +76,10 @@ impl LayerSpec for Foreign {
             Mismatch {
                 expected: "a shape such as 16 x 8".into(),
                 got: if self.output.trim().is_empty() { "none".into() } else { self.output.clone() },
-                why: format!("It isn't known what shape leaves {}: set Output shape.", self.title()),
+                why: format!(
+                    "The file doesn't say what shape leaves {}. Set Output shape to go on behind it.",
+                    self.title()
+                ),
                 fixes: same.map(set).into_iter().collect(),
             }
         })

@@ -69,6 +69,7 @@ impl Debugger {
         self.changes_since(made).rev().find(|entry| match &entry.change {
             Change::Value { name, index, .. } => *name == element.name && *index == element.index,
             Change::Tensor { name, .. } => *name == element.name,
+            Change::Weights { tensors, .. } => tensors.contains_key(&element.name),
             _ => false,
         })
     }

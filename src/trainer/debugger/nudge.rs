@@ -38,26 +38,30 @@ impl Debugger {
     }
 
     /// What a change put where; none where it changed no number.
-    fn override_of(&mut self, entry: &JournalEntry) -> Result<Option<Override>, DebugError> {
+    fn override_of(&mut self, entry: &JournalEntry) -> Result<Vec<Override>, DebugError> {
         let place = Moment { step: entry.step, instruction: entry.instruction };
-        let name = match &entry.change {
-            Change::Value { name, .. } | Change::Tensor { name, .. } => name,
-            _ => return Ok(None),
+        let names: Vec<&String> = match &entry.change {
+            Change::Value { name, .. } | Change::Tensor { name, .. } => vec![name],
+            Change::Weights { tensors, .. } => tensors.keys().collect(),
+            _ => Vec::new(),
         };
-        let id = value::locate(self.machine().program(), name).map_err(DebugError::Value)?;
-        let elements = match &entry.change {
-            Change::Value { index, value, .. } => {
-                let (dims, _) = self.machine().read_f64(id)?;
-                let flat = value::offset(name, &dims, index).map_err(DebugError::Value)?;
-                vec![(flat, f64::from(*value))]
-            }
-            // What became of the tensor is known where it was made.
-            _ => {
-                self.goto(place)?;
-                self.machine().read_f64(id)?.1.into_iter().enumerate().collect()
-            }
+        let of = |debugger: &mut Self, name: &String| {
+            let id = value::locate(debugger.machine().program(), name).map_err(DebugError::Value)?;
+            let elements = match &entry.change {
+                Change::Value { index, value, .. } => {
+                    let (dims, _) = debugger.machine().read_f64(id)?;
+                    let flat = value::offset(name, &dims, index).map_err(DebugError::Value)?;
+                    vec![(flat, f64::from(*value))]
+                }
+                // What became of the tensor is known where it was made.
+                _ => {
+                    debugger.goto(place)?;
+                    debugger.machine().read_f64(id)?.1.into_iter().enumerate().collect()
+                }
+            };
+            Ok(Override { after: entry.instruction, value: id, elements })
         };
-        Ok(Some(Override { after: entry.instruction, value: id, elements }))
+        names.into_iter().map(|name| of(self, name)).collect()
     }
 }
 

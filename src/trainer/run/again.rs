@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Resume, Run, RunError, Saved, Stand};
 use crate::data::order::Algorithm;
 use crate::data::{Dataset, Difference, Fingerprint};
-use crate::engine::{Device, Role, Snapshot};
+use crate::engine::{Device, Numbers, Role, SavedTensor, Snapshot};
 use crate::model::Project;
 use crate::trace::{Change, Earlier, Happened, Origin, Weights};
 
@@ -71,11 +71,37 @@ impl Run {
     /// Weights that the next run is to begin with too: those that this one was given, or, where it was only run
     /// forward, those that it has.
     pub fn given(&self) -> Option<Snapshot> {
-        match (&self.history.origin.weights, &self.start) {
+        let given = match (&self.history.origin.weights, &self.start) {
             (Weights::Given, Some(start)) => Some((**start).clone()),
-            _ if !self.trains() => self.machine.snapshot().ok(),
+            _ if !self.trains() => return self.machine.snapshot().ok(),
             _ => None,
+        };
+        let loaded = self.loaded_first();
+        if loaded.is_empty() {
+            return given;
         }
+        let mut snapshot = given.unwrap_or_default();
+        let program = self.machine.program();
+        for (name, numbers) in loaded.iter().flat_map(|tensors| tensors.iter()) {
+            let value = program.find(name).and_then(|id| program.value(id));
+            let Some(dims) = value.map(|value| value.shape.dims.clone()) else { continue };
+            let saved = SavedTensor { dims, numbers: Numbers::F32(numbers.clone()) };
+            snapshot.tensors.insert(name.clone(), saved);
+        }
+        Some(snapshot)
+    }
+
+    /// The weights that were loaded before the first step and not undone, the last ones last.
+    fn loaded_first(&self) -> Vec<&crate::model::Numbers> {
+        let mut loaded = Vec::new();
+        for entry in self.history.made().iter().filter(|entry| entry.step == 0) {
+            match &entry.change {
+                Change::Weights { from: Some(_), tensors } => loaded.push(tensors),
+                Change::Weights { from: None, .. } => drop(loaded.pop()),
+                _ => {}
+            }
+        }
+        loaded
     }
 
     /// Goes on on the device where the run was, or on the CPU.

@@ -211,7 +211,7 @@ impl Worker {
 
     /// Settings that were not changed stay what they are on this branch, whatever they are elsewhere.
     pub(super) fn change(&mut self, mut change: Change) -> Result<(), DebugError> {
-        if matches!(change, Change::Value { .. }) {
+        if matches!(change, Change::Value { .. } | Change::Weights { .. }) {
             self.finish_step()?;
         }
         match &mut change {
@@ -249,7 +249,7 @@ impl Worker {
 
     /// A number that is set while it trains takes effect between two steps: within one, the pass backward would see
     /// another than the pass forward has.
-    fn finish_step(&mut self) -> Result<(), DebugError> {
+    pub(super) fn finish_step(&mut self) -> Result<(), DebugError> {
         let is_in_step =
             |worker: &Self| worker.debugger.as_ref().is_some_and(|debugger| debugger.machine().is_in_step());
         while self.mode != Mode::Paused && is_in_step(self) {

@@ -53,7 +53,7 @@ impl Command {
             Self::Ask(_) | Self::Want(_) | Self::Save(_) | Self::Speed(_) | Self::Budget(_) | Self::EndDrag => {
                 Urgency::None
             }
-            Self::Play | Self::StepBatch | Self::StepEpoch | Self::Change(_) => Urgency::AfterThis,
+            Self::Play | Self::StepBatch | Self::StepEpoch | Self::Change(_) | Self::Load(_) => Urgency::AfterThis,
             Self::Start { .. } | Self::Clear | Self::Pause | Self::Quit => Urgency::Stop,
         }
     }

@@ -76,6 +76,9 @@ impl Worker {
         let Some(run) = self.debugger.as_ref().map(Debugger::run) else { return Ok(()) };
         let mut picture = pictures::of_layers(run, &self.wanted)?;
         let (layers, mut output) = (began.elapsed(), None);
+        if self.wanted.output && !run.trains() {
+            picture.answers = pictures::answers(run)?;
+        }
         if !self.wanted.output || !run.trains() {
             (self.output, self.asked) = (None, None);
         } else if self.output.is_none() || (self.is_stale && self.pace.output_is_due(began, at_full_speed)) {
@@ -163,7 +166,7 @@ impl Command {
     pub(super) fn may_change_answers(&self) -> bool {
         match self {
             Self::Debug(command) => !command.only_looks(),
-            Self::Start { .. } | Self::Clear | Self::Change(_) => true,
+            Self::Start { .. } | Self::Clear | Self::Change(_) | Self::Load(_) => true,
             _ => false,
         }
     }

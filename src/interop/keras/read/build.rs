@@ -164,7 +164,7 @@ impl Builder<'_> {
             words.push(format!("The file leaves its size open; the sample is {shape}."));
         }
         let fate = if words.is_empty() { Fate::Exact } else { Fate::Translated };
-        self.report.say(&call.name, fate, words.join(" "));
+        self.report.say_of(vec![from], &call.name, fate, words.join(" "));
         self.inputs.push(shape.clone());
         Ok(vec![Flow { from, port: 0, shape: Some(shape), rows: None, masked: false }])
     }
@@ -266,7 +266,7 @@ impl Builder<'_> {
             (false, true) => Fate::Exact,
             (false, false) => Fate::Translated,
         };
-        self.report.say(&call.name, fate, words.join(" "));
+        self.report.say_of(made.clone(), &call.name, fate, words.join(" "));
         self.leaving(call, plan, &made, &shapes, given)
     }
 
@@ -324,7 +324,7 @@ impl Builder<'_> {
             let _ = self.graph.connect(End::at(flow.from, flow.port), End::at(from, port));
         }
         let words = format!("Keras {} stays foreign: {why}.", call.class);
-        self.report.say(&call.name, Fate::Foreign, words);
+        self.report.say_of(vec![from], &call.name, Fate::Foreign, words);
         let flow = |port: usize| Flow {
             from,
             port,
@@ -338,7 +338,8 @@ impl Builder<'_> {
 
 /// Settings of a layer as text; what every layer has is left out.
 fn attributes(call: &Call) -> String {
-    let plain = |key: &str| !matches!(key, "name" | "dtype" | "trainable") && !key.ends_with("initializer");
+    let plain =
+        |key: &str| !matches!(key, "name" | "dtype" | "trainable" | "autocast") && !key.ends_with("initializer");
     let settings = call.config.iter().filter(|(key, value)| plain(key) && !value.is_null());
     let mut all: Vec<String> = settings.map(|(key, value)| format!("{key} = {value}")).collect();
     let constants = call.arguments.iter().filter_map(|argument| match argument {

@@ -109,6 +109,14 @@ fn is_model(class: &str) -> bool {
     matches!(class, "Sequential" | "Functional" | "Model")
 }
 
+/// Before the names of the layers that Glassbox's exports bring along.
+pub(super) const OWN: &str = "glassbox>";
+
+/// The whole name of such a layer: others call theirs the same.
+fn own_class(layer: &Value) -> Option<&str> {
+    text(layer, "registered_name").filter(|name| name.starts_with(OWN))
+}
+
 pub(super) fn class_of(layer: &Value) -> &str {
     text(layer, "class_name").unwrap_or_default()
 }
@@ -298,7 +306,7 @@ impl Unfolding {
             before.shapes.entry(source.output).or_insert_with(|| built.clone());
         }
         let call = Call {
-            class: part.class.to_owned(),
+            class: own_class(part.layer).unwrap_or(part.class).to_owned(),
             is_operation: module.contains(".ops.") || (module.is_empty() && is_bare(config)),
             name: format!("{}{}", inner.prefix, part.name),
             config: config.as_object().cloned().unwrap_or_default(),

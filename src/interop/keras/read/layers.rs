@@ -1,13 +1,16 @@
 //! Which layer of Keras becomes what.
 
 use super::plan::{Plan, Planned, Site};
-use super::{activation, arithmetic, convolution, dense, merge, normal, pooling, recurrent, shaping};
+use super::{activation, arithmetic, convolution, dense, merge, normal, own, pooling, recurrent, shaping};
 use crate::model::layer::{Dropout, GaussianNoise};
 
 /// What a layer becomes. Errors: why it stays foreign.
 pub fn plan(site: &Site) -> Planned {
     if site.call.is_operation {
         return arithmetic::operation(site);
+    }
+    if let Some(own) = own::plan(site) {
+        return own;
     }
     match site.call.class.as_str() {
         "Dense" => dense::dense(site, &[""]),
@@ -62,7 +65,7 @@ pub fn plan(site: &Site) -> Planned {
         "Add" | "Subtract" | "Multiply" | "Average" | "Maximum" | "Minimum" => merge::merge(site),
         "Concatenate" => merge::concat(site),
         "TFOpLambda" => arithmetic::lambda(site),
-        other => Err(format!("Glassbox has no {other}")),
+        _ => Err("Glassbox has no such layer".to_owned()),
     }
 }
 

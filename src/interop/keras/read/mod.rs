@@ -11,6 +11,7 @@ mod layers;
 mod merge;
 mod node;
 mod normal;
+mod own;
 mod plan;
 mod pooling;
 mod recurrent;
@@ -41,6 +42,8 @@ pub struct KerasError(String);
 const MOST_TEXT: u64 = 64 << 20;
 /// Files of weights are read whole.
 const MOST_BYTES: u64 = 4 << 30;
+/// What is said of how it was trained.
+const TRAINING: &str = "Optimiser, loss and metrics are not taken over: choose them here.";
 
 /// A `.keras` file. Errors: it isn't one, or what it holds is no model.
 pub fn keras_file(path: &Path) -> Result<Arrived, KerasError> {
@@ -77,9 +80,12 @@ pub fn hdf5_file(path: &Path) -> Result<Arrived, KerasError> {
         let version = store.text("", "keras_version").ok().flatten();
         // Older files don't say their version.
         let is_old = version.as_ref().is_none_or(|version| version.starts_with(['0', '1', '2']));
+        let is_compiled = store.text("", "training_config").ok().flatten().is_some();
         let format = version.map_or("Keras, HDF5".to_owned(), |version| format!("Keras {version}, HDF5"));
         let mut arrived = arrived(&config, &Weights::of_keras_2(store), path, (format, is_old))?;
-        arrived.report.say("training_config", Fate::LeftOut, "Optimiser, loss and metrics stay behind.");
+        if is_compiled {
+            arrived.report.say("training_config", Fate::LeftOut, TRAINING);
+        }
         Ok(arrived)
     };
     read().map_err(named)
@@ -133,7 +139,7 @@ fn arrived(
     arrived.name = stem.unwrap_or(net.name);
     arrived.format = format;
     if config.get("compile_config").is_some_and(|config| !config.is_null()) {
-        arrived.report.say("compile_config", Fate::LeftOut, "Optimiser, loss and metrics stay behind.");
+        arrived.report.say("compile_config", Fate::LeftOut, TRAINING);
     }
     Ok(arrived)
 }

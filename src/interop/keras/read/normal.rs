@@ -68,7 +68,7 @@ pub fn batch(site: &Site) -> Planned {
         plan.with("weight", scale).with("bias", shift).with("running_mean", mean).with("running_var", variance)
     };
     let plan = if shape.len() == 2 { over_features(shape, kind.into(), weights) } else { weights(Plan::of(kind)) };
-    Ok(without(site, plan).say("Momentum is that of PyTorch, 1 less Keras's."))
+    Ok(without(site, plan).say("Keras's momentum m is 1 − m here, as in PyTorch: the share of the newest batch."))
 }
 
 /// Over the features of each sample.

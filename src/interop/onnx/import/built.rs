@@ -41,6 +41,8 @@ pub(super) struct Finished {
     pub inputs: Vec<Shape>,
     /// Where the file's outputs leave.
     pub ends: Vec<(LayerId, usize)>,
+    /// What each layer that was made became; `None`: it is needed for nothing.
+    pub homes: Vec<Option<LayerId>>,
 }
 
 /// All of them.
@@ -222,7 +224,12 @@ impl Built {
         Edit::Tidy.apply(&mut graph).map_err(|error| error.to_string())?;
         let inputs = self.inputs.iter().map(|&at| self.shape((at, 0)).clone()).collect();
         let ends = ends.into_iter().map(|(at, port)| (LayerId(id(at)), port)).collect();
-        Ok(Finished { graph, weights, inputs, ends })
+        let before = |at: usize| self.layers[at].inputs.first().copied().flatten().map(|port| port.0);
+        let home = |at: usize| if gone[at] { before(at) } else { Some(at) };
+        let homes =
+            (0..self.layers.len()).map(|at| home(at).filter(|at| needed.contains(at)).map(|at| LayerId(id(at))));
+        let homes = homes.collect();
+        Ok(Finished { graph, weights, inputs, ends, homes })
     }
 
     fn wire(&self, id: u64, (from, output): Port, (to, input): Port) -> Json {
@@ -272,7 +279,7 @@ fn named(built: &Built, at: usize, slug: &str) -> Vec<NamedTensor> {
 #[derive(Default)]
 struct Names {
     taken: BTreeSet<String>,
-    counts: BTreeMap<&'static str, usize>,
+    counts: BTreeMap<String, usize>,
 }
 
 impl Names {
@@ -284,11 +291,16 @@ impl Names {
         {
             return name.to_owned();
         }
-        let title = kind.about().title;
+        let title = match kind {
+            // As the file calls it.
+            LayerKind::Foreign(foreign) => foreign.what.trim_start_matches("ONNX "),
+            other => other.about().title,
+        };
+        let title = if crate::model::slug(title).is_empty() { kind.about().title } else { title };
         if matches!(kind, LayerKind::Input(_)) && self.taken.insert(crate::model::slug(title)) {
             return title.to_owned();
         }
-        let count = self.counts.entry(title).or_default();
+        let count = self.counts.entry(title.to_owned()).or_default();
         loop {
             *count += 1;
             let name = format!("{title} {count}");

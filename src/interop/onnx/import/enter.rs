@@ -29,6 +29,7 @@ impl Reader {
             let batch = batch_axis(info, &name, nodes, rank);
             batches.push(batch);
             let mut sizes = Vec::new();
+            let said = self.report.findings.len();
             for (axis, size) in dims.iter().enumerate() {
                 if axis == batch {
                     self.batch = self.batch.or(*size);
@@ -60,6 +61,7 @@ impl Reader {
             };
             let shape = if sizes.is_empty() { vec![1] } else { sizes };
             let from = self.enter_by(&name, &shape, several, &mut taken);
+            self.made.note(said..self.report.findings.len(), from.0..from.0 + 1, None);
             if is_whole(info) {
                 self.whole.insert(from.0);
             }

@@ -20,6 +20,7 @@ mod packed;
 mod patterns;
 mod pool;
 mod recurrent;
+mod said;
 mod scan;
 mod shapes;
 mod value;
@@ -122,6 +123,7 @@ struct Reader {
     /// Numbers that may still be made beside those of the file.
     budget: usize,
     report: Report,
+    made: said::Made,
     foreign: Vec<usize>,
 }
 
@@ -142,6 +144,7 @@ impl Reader {
             notes: Vec::new(),
             budget: (size as usize / 4) + (ROOM as usize / 4),
             report: Report::default(),
+            made: said::Made::default(),
             foreign: Vec::new(),
         }
     }
@@ -227,6 +230,7 @@ impl Reader {
         }
         let is_ours = self.is_ours;
         let finished = self.built.finish(ends, &self.foreign, is_ours).map_err(broken)?;
+        self.made.name(&mut self.report, &self.settled, &finished.homes);
         let arrived = Arrived {
             name: name.to_owned(),
             format: format!("ONNX, operator set {version}"),
@@ -268,7 +272,7 @@ impl Reader {
         let op = Op { node, inputs, version: self.version };
         self.current = node.output.first().cloned();
         self.notes.clear();
-        let made_before = self.built.layers.len();
+        let (made_before, said_before) = (self.built.layers.len(), self.report.findings.len());
         let what = match node.name.as_deref() {
             Some(name) if !name.is_empty() => format!("{kind} {}", name.chars().take(120).collect::<String>()),
             _ => kind.clone(),
@@ -304,6 +308,9 @@ impl Reader {
             }
             Err(why) => self.leave_foreign(&op, what, &kind, why)?,
         }
+        let made = made_before..self.built.layers.len();
+        let value = node.output.first().and_then(|name| self.values.get(name));
+        self.made.note(said_before..self.report.findings.len(), made, value);
         self.forget(node);
         Ok(())
     }
@@ -355,7 +362,7 @@ impl Reader {
             return Ok(made.into_iter().map(|constant| Operand::Constant(Arc::new(constant))).collect());
         }
         if op.inputs.iter().flatten().any(|input| matches!(input, Operand::Unknown(_))) {
-            return Err("the shape that arrives isn't known".into());
+            return Err("it stands behind a foreign layer, so the shape that arrives isn't known".into());
         }
         let op = &self.aligned(op);
         match op.kind() {

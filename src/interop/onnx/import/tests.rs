@@ -345,9 +345,13 @@ fn what_glassbox_has_no_layer_for_stands_in_its_place() {
         file(vec![node("Relu", &["x"], "h"), node("Mystery", &["h"], "g"), node("Tanh", &["g"], "y")], Vec::new());
     let arrived = parse(bytes, "foreign", None).unwrap();
     let titles: Vec<_> = arrived.graph.layers().map(|layer| layer.name.as_str()).collect();
-    assert_eq!(titles, ["Input", "ReLU 1", "Foreign 1", "Tanh 1"]);
+    assert_eq!(titles, ["Input", "ReLU 1", "Mystery 1", "Tanh 1"]);
     let fates: Vec<_> = arrived.report.findings.iter().map(|finding| finding.fate).collect();
     assert_eq!(fates, [Fate::Exact, Fate::Foreign, Fate::Exact]);
+    let named = |id: &crate::model::LayerId| arrived.graph.layer(*id).unwrap().name.clone();
+    let layers: Vec<Vec<String>> =
+        arrived.report.findings.iter().map(|finding| finding.layers.iter().map(named).collect()).collect();
+    assert_eq!(layers, [["ReLU 1"], ["Mystery 1"], ["Tanh 1"]]);
 }
 
 #[test]
