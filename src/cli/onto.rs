@@ -172,7 +172,7 @@ fn table(mapping: &Mapping, dict: &StateDict) -> String {
     };
     let mut lines: Vec<String> = rows.iter().map(line).collect();
     if let Some(prefix) = mapping::prefix(dict) {
-        lines.push(format!("All names in the file begin with {prefix}, which is left aside."));
+        lines.push(format!("All names in the file begin with “{prefix}”, which is left aside."));
     }
     let left = mapping.left(dict);
     if !left.is_empty() {

@@ -20,7 +20,7 @@ pub(super) enum News {
     Listed {
         cards: Vec<RunCard>,
         problems: Vec<String>,
-        desk: Option<Desk>,
+        desk: Option<Box<Desk>>,
     },
     /// The run as it lies on disk now.
     Kept {

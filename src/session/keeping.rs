@@ -213,7 +213,7 @@ impl State {
         self.ask(Box::new(move || {
             folder.forget_deleted();
             let (cards, problems) = folder.list();
-            News::Listed { cards, problems, desk: folder.read_desk() }
+            News::Listed { cards, problems, desk: folder.read_desk().map(Box::new) }
         }));
     }
 
@@ -404,7 +404,7 @@ impl State {
         self.runs.problems.insert(id, why);
     }
 
-    fn take_list(&mut self, cards: Vec<RunCard>, problems: &[String], desk: Option<Desk>) {
+    fn take_list(&mut self, cards: Vec<RunCard>, problems: &[String], desk: Option<Box<Desk>>) {
         for card in cards {
             if self.runs.card(&card.id).is_none() {
                 self.runs.put(card);
@@ -419,7 +419,7 @@ impl State {
         if let Some(live) = desk.live.clone().filter(|id| self.runs.card(id).is_some()) {
             self.ask_for_run(live, true);
         }
-        self.desk = desk;
+        self.desk = *desk;
         self.desk_number += 1;
     }
 

@@ -37,7 +37,13 @@ fn weights_are_mapped_kept_as_a_run_and_trained_on() {
     assert!(json(folder, &train)["steps"].as_u64() > Some(0));
 
     let text = json_free(folder, &["import", &weights(), "--onto", "x.glassbox.json", "-o", "out.safetensors"]);
-    assert!(text.lines().count() == 5 && text.contains("module.2.weight") && text.contains("certainty"), "{text}");
+    assert!(
+        text.lines().count() == 6
+            && text.contains("begin with “module.”")
+            && text.contains("module.2.weight")
+            && text.contains("certainty"),
+        "{text}"
+    );
     assert_eq!(held(&folder.join("out.safetensors"), "dense_1.weight"), held(&run, "dense_1.weight"));
 }
 

@@ -53,7 +53,7 @@ impl TableUi {
             many(all, "weight")
         );
         if let Some(prefix) = mapping::prefix(&offer.weights) {
-            text.push_str(&format!(" All its names begin with {prefix}, which is left aside."));
+            text.push_str(&format!(" All its names begin with “{prefix}”, which is left aside."));
         }
         ui.add(Label::new(RichText::new(text).color(tokens.muted)).wrap());
         ui.add_space(6.0);

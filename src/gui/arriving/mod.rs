@@ -25,6 +25,7 @@ impl ArrivingUi {
         if let Some(offer) = state.weights_offered() {
             self.table.show(ctx, offer, actions);
         }
+        canvas.covered = 0.0;
         match &state.desk().arrival {
             Some(arrival) if self.report => self.report = report::show(ctx, state, arrival, canvas, actions),
             _ => self.report = false,

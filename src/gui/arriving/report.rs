@@ -37,6 +37,7 @@ pub fn show(ctx: &Context, state: &State, arrival: &Arrival, canvas: &mut Canvas
         });
         inside.inner
     });
+    canvas.covered = closed.response.rect.right();
     let has_escape = ctx.input(|input| input.key_pressed(Key::Escape)) && !ctx.text_edit_focused();
     !closed.inner && !has_escape
 }

@@ -255,7 +255,8 @@ fn input_content(frame: &Frame<'_>, local: &CanvasUi, layer: &Layer, layout: &Ca
         return;
     };
     if let Some(line) = layout.line {
-        let samples = format!("{} samples", numbers::count((dataset.train.len() + dataset.validation.len()) as u64));
+        let all = dataset.train.len() + dataset.validation.len();
+        let samples = format!("{} sample{}", numbers::count(all as u64), if all == 1 { "" } else { "s" });
         frame.text(frame.at(line.left_center()), Align2::LEFT_CENTER, samples, regular(12.0), t.muted);
     }
     let named = |place: usize| dataset.input_names.get(place).cloned();

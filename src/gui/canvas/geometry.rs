@@ -183,6 +183,10 @@ fn flow_params(layer: &Layer, inner: f32, measure: &impl Fn(&str) -> f32) -> (Ve
     let (mut slots, mut x, mut row) = (Vec::new(), 0.0, 0usize);
     for spec in layer.kind.spec().param_specs().into_iter().filter(|spec| spec.on_card) {
         let Some(value) = layer.kind.spec().param(spec.key) else { continue };
+        // A foreign layer without settings says none.
+        if matches!(layer.kind, LayerKind::Foreign(_)) && value == ParamValue::Text(String::new()) {
+            continue;
+        }
         let label = label(&spec);
         let label_width = label.as_ref().map_or(0.0, |text| measure(text) + 6.0);
         let step = if spec.is_count() { STEP } else { 0.0 };

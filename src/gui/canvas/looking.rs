@@ -92,7 +92,9 @@ pub fn around(ui: &egui::Ui, rect: Rect, background: &egui::Response, state: &St
     follow_size(rect, local);
     if let Some(card) = local.wanted.take().and_then(|id| graph.layer(id)).map(geometry::nominal) {
         local.view.zoom = local.view.zoom.max(READABLE);
+        let free = rect.with_min_x(local.covered.clamp(rect.left(), rect.center().x));
         local.view.centre_on(rect, card.center());
+        local.view.offset.x += free.center().x - rect.center().x;
     }
     if let Some(bounds) = geometry::bounds(graph) {
         // The first layer of an empty canvas stays where it was dropped.

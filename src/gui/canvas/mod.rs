@@ -53,6 +53,8 @@ use view::View;
 pub struct CanvasUi {
     /// A layer to be looked at.
     pub wanted: Option<LayerId>,
+    /// What lies over the canvas from its left side ends here.
+    pub covered: f32,
     view: View,
     /// Show everything at the next frame.
     fit: bool,
@@ -116,6 +118,7 @@ impl Default for CanvasUi {
     fn default() -> Self {
         Self {
             wanted: None,
+            covered: 0.0,
             view: View::default(),
             fit: false,
             framed: (View::default(), Framing::default()),

@@ -55,14 +55,14 @@ fn at_once(value: Option<ParamValue>) -> Change<ParamValue> {
     Change { ended: value.is_some(), value }
 }
 
+/// A text of so many letters fits a field.
+const SHORT: usize = 18;
+
 /// Whether what is wrong with the layer is said beside a field of it.
 pub(super) fn says_problems(layer: &Layer) -> bool {
-    layer.kind.spec().param_specs().iter().any(says_problems_of_layer)
-}
-
-/// A text that is all there is to a layer.
-fn says_problems_of_layer(spec: &ParamSpec) -> bool {
-    spec.kind == ParamKind::Text && spec.on_card
+    let is_text = |spec: &&ParamSpec| spec.kind == ParamKind::Text && spec.on_card;
+    // A text that is all there is to a layer.
+    layer.kind.spec().param_specs().iter().filter(is_text).count() == 1
 }
 
 /// Text takes effect as it is typed; what is wrong with it stands below it, with its repairs.
@@ -75,13 +75,16 @@ fn text_param(
     actions: &mut Vec<Action>,
 ) -> Change<ParamValue> {
     let mut now = text.to_owned();
+    // What another program said of a layer is to be read as a whole.
+    let is_long = matches!(layer.kind, LayerKind::Foreign(_)) && text.len() > SHORT;
     let response = labelled(ui, spec.label, spec.help, |ui| {
-        let field = TextEdit::singleline(&mut now).desired_width(f32::INFINITY).font(theme::mono(12.0));
+        let field = if is_long { TextEdit::multiline(&mut now) } else { TextEdit::singleline(&mut now) };
+        let field = field.desired_rows(1).desired_width(f32::INFINITY).font(theme::mono(12.0));
         ui.add(field.margin(egui::Margin::symmetric(8, 5)))
     });
     let name = state.project().graph.path_name(layer.id);
     let problems = state.inference().problems.iter().filter(|problem| problem.layer == name);
-    for problem in problems.filter(|_| says_problems_of_layer(spec)) {
+    for problem in problems.filter(|_| spec.on_card && says_problems(layer)) {
         problem_ui(ui, problem, actions);
     }
     Change { value: (response.changed() && now != text).then_some(ParamValue::Text(now)), ended: response.lost_focus() }
