@@ -4,12 +4,16 @@ use super::cell::{self, Cell};
 
 /// How many records of the beginning are looked at.
 const RECORDS: usize = 200;
+/// So many rows in front of the table at most.
+const MOST_IN_FRONT: usize = 20;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Dialect {
     pub delimiter: u8,
     pub quote: u8,
     pub has_header: bool,
+    /// Rows in front of the table: a title, a note, `sep=;`.
+    pub preamble: usize,
 }
 
 impl Dialect {
@@ -28,14 +32,41 @@ impl Dialect {
     }
 }
 
-/// `sample` is the beginning of the file without a byte-order mark, cut at the end of a line.
+/// `sample` is the beginning of the text, cut at the end of a line.
 pub(super) fn detect(sample: &[u8]) -> Dialect {
-    let delimiter = delimiter(sample, b'"');
-    let quote = quote(sample, delimiter);
-    let delimiter = if quote == b'"' { delimiter } else { self::delimiter(sample, quote) };
-    let mut dialect = Dialect { delimiter, quote, has_header: true };
-    dialect.has_header = has_header(&records(sample, &dialect), dialect.decimal_comma());
+    let said = separator(sample);
+    let found = |quote| said.unwrap_or_else(|| delimiter(sample, quote));
+    let plain = found(b'"');
+    let quote = quote(sample, plain);
+    let delimiter = if quote == b'"' { plain } else { found(quote) };
+    let mut dialect = Dialect { delimiter, quote, has_header: true, preamble: 0 };
+    let records = records(sample, &dialect);
+    dialect.preamble = in_front(&records).max(usize::from(said.is_some()));
+    dialect.has_header = has_header(&records[dialect.preamble.min(records.len())..], dialect.decimal_comma());
     dialect
+}
+
+/// What a first line such as `sep=;` says, which Excel writes and reads.
+fn separator(sample: &[u8]) -> Option<u8> {
+    let first = sample.split(|&byte| byte == b'\n').next()?.trim_ascii_end();
+    match first {
+        [s, e, p, b'=', delimiter] if [s, e, p].map(u8::to_ascii_lowercase) == *b"sep" => Some(*delimiter),
+        _ => (first.eq_ignore_ascii_case(b"sep=")).then_some(b'\t'),
+    }
+}
+
+/// How many rows come before the table: those that are much shorter than its rows.
+fn in_front(records: &[Vec<String>]) -> usize {
+    let length = |record: &Vec<String>| record.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    let lengths: Vec<usize> = records.iter().map(length).collect();
+    let count = |length: usize| lengths.iter().filter(|&&n| n == length).count();
+    let usual = lengths.iter().copied().max_by_key(|&n| (count(n), n)).unwrap_or(0);
+    if usual < 2 || count(usual) * 2 < lengths.len() {
+        return 0;
+    }
+    let is_short = |length: &&usize| **length <= (usual / 2).max(1) && **length < usual;
+    let short = lengths.iter().take_while(is_short).count();
+    if short <= MOST_IN_FRONT { short } else { 0 }
 }
 
 fn records(sample: &[u8], dialect: &Dialect) -> Vec<Vec<String>> {
@@ -47,7 +78,7 @@ fn records(sample: &[u8], dialect: &Dialect) -> Vec<Vec<String>> {
 /// The candidate that gives the most records of one length; among equals, the one that gives more columns.
 fn delimiter(sample: &[u8], quote: u8) -> u8 {
     let score = |delimiter: u8| {
-        let records = records(sample, &Dialect { delimiter, quote, has_header: false });
+        let records = records(sample, &Dialect { delimiter, quote, has_header: false, preamble: 0 });
         let lengths: Vec<usize> = records.iter().map(Vec::len).filter(|&n| n > 0).collect();
         let count = |length: usize| lengths.iter().filter(|&&n| n == length).count();
         let usual = lengths.iter().copied().max_by_key(|&n| (count(n), n)).unwrap_or(0);
@@ -107,6 +138,22 @@ mod tests {
         assert_eq!(found("1|2\n3|4\n"), ('|', '"', false));
         assert_eq!(found("a\n1\n2\n"), (',', '"', true));
         assert_eq!(found("name,words\nx,\"a;b;c\"\ny,\"d;e;f\"\n"), (',', '"', true));
+    }
+
+    #[test]
+    fn what_stands_in_front_is_told_from_the_table() {
+        let found = |text: &str| {
+            let dialect = detect(text.as_bytes());
+            (char::from(dialect.delimiter), dialect.preamble, dialect.has_header)
+        };
+        let rows = "1,2,3\n4,5,6\n7,8,9\n";
+        assert_eq!(found(&format!("Report of May\nUnit: m\n\na,b,c\n{rows}")), (',', 2, true));
+        assert_eq!(found(&format!("# sensor 4\na,b,c\n{rows}")), (',', 1, true));
+        assert_eq!(found(&format!("a,b,c\n{rows}")), (',', 0, true));
+        assert_eq!(found("sep=;\na;b\n1,5;2\n"), (';', 1, true));
+        assert_eq!(found("sep=|\na|b\n1;5|2;3\n"), ('|', 1, true));
+        assert_eq!(found("a,b\n1,2,\n3,4,\n"), (',', 0, true), "delimiters at the end of rows");
+        assert_eq!(found("a\n1\n2\n"), (',', 0, true));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Tables in text files: from a path and the user's choices to a [`Dataset`].
 //!
-//! `detect` finds delimiter, header and quotes; `table` reads rows within bounds; `columns` says what each column
-//! holds; `preview` is what the window shows; `encode` makes numbers of it; `target` decides the task. The file is read
-//! twice (once to know the columns, once to take the values) and never held as text.
+//! `source` has the text as UTF-8; `detect` finds delimiter, header and quotes; `table` reads rows within bounds;
+//! `columns` says what each column holds; `preview` is what the window shows; `encode` makes numbers of it; `target`
+//! decides the task. The file is read twice (once to know the columns, once to take the values) and never held as text.
 
 mod cell;
 mod columns;
@@ -10,6 +10,7 @@ mod detect;
 mod encode;
 mod preview;
 mod rows;
+mod source;
 mod spelling;
 mod table;
 mod target;
@@ -53,7 +54,7 @@ pub(super) fn load(
     let table = Table::open(path)?;
     let facts = columns::survey(&table, progress, (0.0, 0.45))?;
     let target_index = target_index(settings, &table)?;
-    let mut notes = Vec::new();
+    let mut notes = table.notes();
     let target_role = target::role(settings, &table, target_index, &facts[target_index])?;
     let inputs = choose_inputs(settings, &table, &facts, target_index, &mut notes)?;
     let wanted: Vec<(usize, ColumnRole)> =

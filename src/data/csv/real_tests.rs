@@ -77,3 +77,48 @@ fn diamonds_are_a_regression_of_26_inputs() {
     let unit = set.truth.unit(0);
     assert!((unit.offset - 3933.0).abs() < 40.0 && (unit.scale - 3989.0).abs() < 60.0, "{unit:?}");
 }
+
+/// Files as people have them: what was done to read each is said.
+#[test]
+fn odd_files_are_read_and_what_was_done_is_said() {
+    for (name, target, said, classes) in [
+        ("02_utf16be_bom.csv", "state", "It was read as UTF-16BE.", &["high", "low", "mid"][..]),
+        ("04_cp1252.csv", "Zustand", "It was read as windows-1252.", &[]),
+        (
+            "22_banner_lines_before_header.csv",
+            "state",
+            "Skipped in the file: 2 lines above the table.",
+            &["high", "low", "mid"],
+        ),
+        (
+            "25_comment_lines_hash.csv",
+            "state",
+            "Skipped in the file: 1 line above the table, 1 comment.",
+            &["high", "low", "mid"],
+        ),
+        ("26_sep_line_excel.csv", "state", "Skipped in the file: 1 line above the table.", &["high", "low", "mid"]),
+        (
+            "47_nul_bytes_inside.csv",
+            "state",
+            "Characters that are no text (NUL) were left out: 3.",
+            &["high", "low", "mid"],
+        ),
+        ("51_gzipped_csv.csv.gz", "state", "", &["high", "low", "mid"]),
+        ("p68_mid_header_repeat.csv", "y", "repeating the header.", &[]),
+    ] {
+        let Some(path) = test_data(&format!("odd/tables/{name}")) else { return };
+        let set = load_with(&settings(&path, target)).unwrap_or_else(|error| panic!("{name}: {}", error.message));
+        assert!(said.is_empty() || set.notes.iter().any(|note| note.contains(said)), "{name}: {:?}", set.notes);
+        if !classes.is_empty() {
+            assert_eq!(set.classes().unwrap(), classes, "{name}");
+        }
+    }
+    let Some(path) = test_data("odd/tables/04_cp1252.csv") else { return };
+    let preview = inspect_csv(&path, &NoProgress).unwrap();
+    assert!(preview.columns[2].top_values.iter().any(|(value, _)| value == "fr\u{fc}h"), "{:?}", preview.columns[2]);
+    for (name, word) in [("49_git_lfs_pointer.csv", "git-lfs pointer"), ("p46b.xlsx", "Excel workbook")] {
+        let Some(path) = test_data(&format!("odd/tables/{name}")) else { return };
+        let said = inspect_csv(&path, &NoProgress).unwrap_err().message;
+        assert!(said.contains(word), "{name}: {said}");
+    }
+}

@@ -1,5 +1,6 @@
 //! A text file opened as a table: its size judged before it is read, its rows handed out one at a time.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,14 +9,14 @@ use ::csv::StringRecord;
 
 use super::MAX_BYTES;
 use super::detect::{Dialect, detect};
+use super::source::Source;
 use crate::data::DataError;
 use crate::data::progress::{Progress, stop_if_cancelled};
 
 /// The beginning that is judged.
 const SAMPLE: usize = 1 << 18;
 /// A file beyond it is refused whatever its columns are.
-const MAX_FILE: u64 = 3_000_000_000;
-const BOM: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const MAX_FILE: u64 = 3_000_000_000;
 /// Rows between two looks at `cancelled`.
 const ROWS_PER_LOOK: u64 = 4096;
 
@@ -24,8 +25,9 @@ pub(super) struct Table {
     pub dialect: Dialect,
     /// One for each column, all different, none empty.
     pub names: Vec<String>,
-    size: u64,
-    bom: bool,
+    source: Source,
+    /// Rows that are none: comments, and the header once more.
+    passed_over: Cell<[u64; 2]>,
     /// Rows end in \r\n, of which the reader leaves the \n for the next row.
     ends_in_crlf: bool,
     ends_with_newline: bool,
@@ -33,30 +35,18 @@ pub(super) struct Table {
 
 impl Table {
     pub fn open(path: &Path) -> Result<Self, DataError> {
-        let mut file = File::open(path).map_err(|error| unreadable(&error, path))?;
-        let size = file.metadata().map_err(|error| unreadable(&error, path))?.len();
+        let source = Source::open(path)?;
+        let mut file = source.reader(path)?;
         let mut sample = Vec::new();
         (&mut file).take(SAMPLE as u64).read_to_end(&mut sample).map_err(|error| unreadable(&error, path))?;
-        if sample.starts_with(b"\xFF\xFE") || sample.starts_with(b"\xFE\xFF") {
-            return Err(DataError::new(format!(
-                "The file is UTF-16. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\"): {}",
-                path.display()
-            )));
-        }
-        // The row of names is read before the size is judged, so it must have an end.
-        if sample.split(|&b| b == b'\n').next().is_some_and(|names| names.contains(&0)) {
-            let path = path.display();
-            return Err(DataError::new(format!("This isn't a text file. Choose a CSV file: {path}")));
-        }
-        let bom = sample.starts_with(BOM);
-        let mut text = sample.strip_prefix(BOM).unwrap_or(&sample);
-        if text.trim_ascii().is_empty() && size <= SAMPLE as u64 {
+        let mut text = sample.as_slice();
+        if text.trim_ascii().is_empty() && source.size <= SAMPLE as u64 {
             return Err(DataError::new(format!(
                 "The file is empty. Choose a table with a header row: {}",
                 path.display()
             )));
         }
-        if size > sample.len() as u64
+        if source.size > sample.len() as u64 + source.skipped
             && let Some(end) = text.iter().rposition(|&b| b == b'\n')
         {
             text = &text[..=end];
@@ -64,8 +54,15 @@ impl Table {
         let dialect = detect(text);
         let ends_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
         let ends_with_newline = last_byte(&mut file) == Some(b'\n');
-        let mut table =
-            Self { path: path.to_path_buf(), dialect, names: Vec::new(), size, bom, ends_in_crlf, ends_with_newline };
+        let mut table = Self {
+            path: path.to_path_buf(),
+            dialect,
+            names: Vec::new(),
+            source,
+            passed_over: Cell::default(),
+            ends_in_crlf,
+            ends_with_newline,
+        };
         table.names = table.read_names()?;
         table.check_size(text)?;
         Ok(table)
@@ -95,17 +92,17 @@ impl Table {
     /// Refuses what would not fit, by the size of the file and of its first rows.
     fn check_size(&self, sample: &[u8]) -> Result<(), DataError> {
         let lines = sample.iter().filter(|&&b| b == b'\n').count().max(1) as u64;
-        let rows = self.size / (sample.len() as u64 / lines).max(1);
+        let rows = self.source.size / (sample.len() as u64 / lines).max(1);
         // A value is kept as 8 bytes while its column is looked at and 4 as the network's input.
         let needed = rows.saturating_mul(self.names.len() as u64 * 12);
-        if self.size <= MAX_FILE && needed <= MAX_BYTES {
+        if self.source.size <= MAX_FILE && needed <= MAX_BYTES {
             return Ok(());
         }
-        let share = (MAX_BYTES as f64 / needed.max(1) as f64).min(MAX_FILE as f64 / self.size as f64);
+        let share = (MAX_BYTES as f64 / needed.max(1) as f64).min(MAX_FILE as f64 / self.source.size as f64);
         Err(DataError::new(format!(
             "The file is too large: {:.1} GB, about {} rows of {} columns, which would take about {:.1} GB of memory \
              (the limit is {:.1} GB). Save about {} rows of it to a new file and choose that: {}",
-            self.size as f64 / 1e9,
+            self.source.size as f64 / 1e9,
             thousands(rows),
             self.names.len(),
             needed as f64 / 1e9,
@@ -116,11 +113,40 @@ impl Table {
     }
 
     fn reader(&self) -> Result<::csv::Reader<BufReader<File>>, DataError> {
-        let mut file = File::open(&self.path).map_err(|error| unreadable(&error, &self.path))?;
-        if self.bom {
-            file.seek(SeekFrom::Start(BOM.len() as u64)).map_err(|error| unreadable(&error, &self.path))?;
+        let file = self.source.reader(&self.path)?;
+        let mut reader = self.dialect.reader(BufReader::with_capacity(1 << 16, file));
+        let mut in_front = ::csv::ByteRecord::new();
+        for _ in 0..self.dialect.preamble {
+            reader.read_byte_record(&mut in_front).map_err(|error| self.broken(&error))?;
         }
-        Ok(self.dialect.reader(BufReader::with_capacity(1 << 16, file)))
+        Ok(reader)
+    }
+
+    /// What was done to the file to have it as a table, once its rows have been read.
+    pub fn notes(&self) -> Vec<String> {
+        let counted = |count: u64, what: &str| {
+            let s = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{} {what}{s}", thousands(count)))
+        };
+        let [comments, headers] = self.passed_over.get();
+        let rows = [
+            counted(self.dialect.preamble as u64, "line").map(|lines| format!("{lines} above the table")),
+            counted(comments, "comment"),
+            counted(headers, "row").map(|rows| format!("{rows} repeating the header")),
+        ];
+        let rows: Vec<String> = rows.into_iter().flatten().collect();
+        let skipped = (!rows.is_empty()).then(|| format!("Skipped in the file: {}.", rows.join(", ")));
+        self.source.notes.iter().cloned().chain(skipped).collect()
+    }
+
+    /// Whether a row is no sample: a comment, or the names once more.
+    fn is_passed_over(&self, record: &StringRecord) -> Option<usize> {
+        let mut cells = record.iter().map(str::trim);
+        let is_comment = record.len() == 1 && self.names.len() > 1 && record[0].trim_start().starts_with('#');
+        let is_header = self.dialect.has_header
+            && record.len() == self.names.len()
+            && self.names.iter().all(|name| cells.next() == Some(name));
+        if is_comment { Some(0) } else { is_header.then_some(1) }
     }
 
     /// Hands each data row, with the line it begins on, to `take`. Every row has one cell for each name.
@@ -135,13 +161,18 @@ impl Table {
         let doing = format!("reading {}", self.path.file_name().unwrap_or_default().to_string_lossy());
         let mut rows = 0;
         let mut header = self.dialect.has_header;
+        let mut passed_over = [0; 2];
         while self.read_record(&mut reader, &mut record)? {
             if std::mem::take(&mut header) {
                 continue;
             }
+            if let Some(which) = self.is_passed_over(&record) {
+                passed_over[which] += 1;
+                continue;
+            }
             if rows % ROWS_PER_LOOK == 0 {
                 stop_if_cancelled(progress)?;
-                let done = reader.position().byte() as f32 / self.size.max(1) as f32;
+                let done = reader.position().byte() as f32 / self.source.size.max(1) as f32;
                 progress.report(from + (to - from) * done.min(1.0), &doing);
             }
             rows += 1;
@@ -156,6 +187,7 @@ impl Table {
             }
             take(line, &record)?;
         }
+        self.passed_over.set(passed_over);
         if rows == 0 {
             return Err(DataError::new(format!(
                 "The file has a header row ({}) and no data below it. Choose a table with data: {}",
@@ -173,7 +205,7 @@ impl Table {
         let mut head = Vec::new();
         let mut header = self.dialect.has_header;
         while head.len() < rows && self.read_record(&mut reader, &mut record)? {
-            if !std::mem::take(&mut header) {
+            if !std::mem::take(&mut header) && self.is_passed_over(&record).is_none() {
                 let cells = record.iter().take(self.names.len());
                 head.push(cells.map(|cell| cell.trim().chars().take(width).collect()).collect());
             }
@@ -196,14 +228,15 @@ impl Table {
                     }
                 }
                 Ok(true) => return Ok(true),
-                Err(error) => {
-                    return Err(match error.kind() {
-                        ::csv::ErrorKind::Utf8 { .. } => not_utf8(&self.path),
-                        ::csv::ErrorKind::Io(error) => unreadable(error, &self.path),
-                        _ => DataError::new(format!("Can't read the table ({error}): {}", self.path.display())),
-                    });
-                }
+                Err(error) => return Err(self.broken(&error)),
             }
+        }
+    }
+
+    fn broken(&self, error: &::csv::Error) -> DataError {
+        match error.kind() {
+            ::csv::ErrorKind::Io(error) => unreadable(error, &self.path),
+            _ => DataError::new(format!("Can't read the table ({error}): {}", self.path.display())),
         }
     }
 
@@ -211,10 +244,10 @@ impl Table {
     fn first_line(&self, reader: &::csv::Reader<BufReader<File>>, record: &StringRecord) -> u64 {
         let position = reader.position();
         let inside: usize = record.iter().map(|cell| cell.bytes().filter(|&b| b == b'\n').count()).sum();
-        let read = position.byte() + if self.bom { BOM.len() as u64 } else { 0 };
+        let read = position.byte() + self.source.skipped;
         // At the end of the file the last newline may be missing, or swallowed by a quote that is never closed.
         let swallowed = record.iter().next_back().is_some_and(|cell| cell.ends_with('\n'));
-        let at_bare_end = read >= self.size && (!self.ends_with_newline || swallowed);
+        let at_bare_end = read >= self.source.size && (!self.ends_with_newline || swallowed);
         let ended = u64::from(!self.ends_in_crlf && !at_bare_end);
         position.line().saturating_sub(ended + inside as u64).max(1)
     }
@@ -243,7 +276,7 @@ fn last_byte(file: &mut File) -> Option<u8> {
     Some(byte[0])
 }
 
-fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
+pub(super) fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
     let what = match error.kind() {
         ErrorKind::NotFound => "The file no longer exists (moved or deleted?). Choose it again".to_owned(),
         ErrorKind::IsADirectory => "This is a folder, not a table. Choose a file".to_owned(),
@@ -251,38 +284,6 @@ fn unreadable(error: &std::io::Error, path: &Path) -> DataError {
         _ => format!("Can't read the file ({error})"),
     };
     DataError::new(format!("{what}: {}", path.display()))
-}
-
-/// Finds the first byte that is not UTF-8 and says where it is.
-fn not_utf8(path: &Path) -> DataError {
-    let place = find_not_utf8(path).map_or_else(String::new, |(byte, line)| format!(" at byte {byte} (line {line})"));
-    DataError::new(format!(
-        "The file isn't UTF-8{place}. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\") and load it again: {}",
-        path.display()
-    ))
-}
-
-fn find_not_utf8(path: &Path) -> Option<(u64, u64)> {
-    let mut file = File::open(path).ok()?;
-    let mut buffer = Vec::new();
-    let (mut offset, mut line) = (0u64, 1u64);
-    loop {
-        let got = (&mut file).take(1 << 16).read_to_end(&mut buffer).ok()?;
-        let error = std::str::from_utf8(&buffer).err();
-        let valid = error.map_or(buffer.len(), |error| error.valid_up_to());
-        line += buffer[..valid].iter().filter(|&&b| b == b'\n').count() as u64;
-        if let Some(error) = error
-            && (error.error_len().is_some() || got == 0)
-        {
-            return Some((offset + valid as u64, line));
-        }
-        if got == 0 {
-            return None;
-        }
-        // A character may be cut by the end of the block.
-        offset += valid as u64;
-        buffer.drain(..valid);
-    }
 }
 
 /// 83000000 as "83,000,000".

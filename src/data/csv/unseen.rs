@@ -54,6 +54,7 @@ pub fn rows(
         unseen.truths.push(truth.as_ref().and_then(|truth| truth.of_row(record, comma)));
         Ok(())
     })?;
+    unseen.notes.extend(table.notes());
     let dropped = unseen.kept.iter().filter(|kept| !**kept).count();
     if dropped > 0 {
         unseen.notes.push(match dropped {

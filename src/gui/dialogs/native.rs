@@ -38,9 +38,10 @@ impl FilePicker for NativePicker {
                 .add_filter("Weights", &["safetensors"])
                 .set_file_name(format!("{suggestion}.safetensors"))
                 .save_file(),
-            Purpose::OpenTable | Purpose::DataTable => {
-                dialog.add_filter("Table", &["csv", "tsv", "txt", "data"]).add_filter("All files", &["*"]).pick_file()
-            }
+            Purpose::OpenTable | Purpose::DataTable => dialog
+                .add_filter("Table", &["csv", "tsv", "txt", "data", "gz"])
+                .add_filter("All files", &["*"])
+                .pick_file(),
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
             Purpose::ExportProject { target, suggestion, folder } => {
                 let ending = target.ending().map(|ending| format!(".{ending}")).unwrap_or_default();

@@ -1,0 +1,397 @@
+//! The text of a table, whatever it is stored as: UTF-8 is read where it lies; UTF-16, an older encoding or a gzip
+//! archive is made UTF-8 once, in a temporary file.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use flate2::read::MultiGzDecoder;
+use tempfile::NamedTempFile;
+
+use super::table::{MAX_FILE, thousands, unreadable};
+use crate::data::DataError;
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// Read at once.
+const BLOCK: usize = 1 << 16;
+/// The beginning that is judged.
+const SAMPLE: usize = 1 << 16;
+/// From this much of the text the encoding is guessed.
+const GUESSED_FROM: u64 = 16 << 20;
+
+/// UTF-8 text in a file.
+pub(super) struct Source {
+    /// Where the text is read.
+    pub text: PathBuf,
+    /// Bytes in front of it.
+    pub skipped: u64,
+    /// Bytes of the file with the text.
+    pub size: u64,
+    /// What was done, in sentences.
+    pub notes: Vec<String>,
+    /// Where it had to be made: goes with this.
+    _copy: Option<NamedTempFile>,
+}
+
+impl Source {
+    /// Errors: it cannot be read, or is no text.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let start = beginning(path)?;
+        if start.starts_with(b"\x1f\x8b") {
+            let unpacked = copy(path, |out| {
+                let file = File::open(path).map_err(|error| unreadable(&error, path))?;
+                pass(MultiGzDecoder::new(BufReader::new(file)), path, |bytes| written(out, bytes))
+            })?;
+            let mut inside = Self::of_text(unpacked.path(), path)?;
+            if inside._copy.is_none() {
+                inside._copy = Some(unpacked);
+            }
+            return Ok(inside);
+        }
+        Self::of_text(path, path)
+    }
+
+    /// `file` has the text; `path` is what a person knows.
+    fn of_text(file: &Path, path: &Path) -> Result<Self, DataError> {
+        let start = beginning(file)?;
+        if let Some(what) = other_than_text(&start) {
+            return Err(DataError::new(format!("{what}: {}", path.display())));
+        }
+        let size = |file: &Path| file.metadata().map(|data| data.len()).map_err(|error| unreadable(&error, path));
+        let Some(encoding) = encoding(&start, file, path)? else {
+            let skipped = if start.starts_with(BOM) { BOM.len() as u64 } else { 0 };
+            let (text, size) = (file.to_path_buf(), size(file)?);
+            return Ok(Self { text, skipped, size, notes: Vec::new(), _copy: None });
+        };
+        let mut faults = Faults::default();
+        let made = copy(path, |out| {
+            let file = File::open(file).map_err(|error| unreadable(&error, path))?;
+            faults = transcode(encoding, file, path, out)?;
+            Ok(())
+        })?;
+        let mut notes = Vec::new();
+        if encoding != UTF_8 {
+            notes.push(format!("The file isn't UTF-8. It was read as {}.", encoding.name()));
+        }
+        if faults.unreadable > 0 {
+            let count = thousands(faults.unreadable);
+            notes.push(format!("{count} characters of it couldn't be read and are shown as \u{fffd}."));
+        }
+        if faults.nuls > 0 {
+            notes.push(format!("Characters that are no text (NUL) were left out: {}.", thousands(faults.nuls)));
+        }
+        Ok(Self { text: made.path().to_path_buf(), skipped: 0, size: size(made.path())?, notes, _copy: Some(made) })
+    }
+
+    /// The text from its first byte.
+    pub fn reader(&self, path: &Path) -> Result<File, DataError> {
+        let mut file = File::open(&self.text).map_err(|error| unreadable(&error, path))?;
+        file.seek(SeekFrom::Start(self.skipped)).map_err(|error| unreadable(&error, path))?;
+        Ok(file)
+    }
+}
+
+fn beginning(path: &Path) -> Result<Vec<u8>, DataError> {
+    let file = File::open(path).map_err(|error| unreadable(&error, path))?;
+    let mut start = Vec::new();
+    file.take(SAMPLE as u64).read_to_end(&mut start).map_err(|error| unreadable(&error, path))?;
+    Ok(start)
+}
+
+/// What the file is, if it is known not to be a table in text; with what to do.
+fn other_than_text(start: &[u8]) -> Option<&'static str> {
+    let text = start.trim_ascii_start();
+    let begins = |word: &[u8]| text.len() >= word.len() && text[..word.len()].eq_ignore_ascii_case(word);
+    let marks: [(&[u8], &str); 8] = [
+        (b"\x89PNG", "This is a picture (PNG), not a table. Choose a CSV file"),
+        (b"\xff\xd8\xff", "This is a picture (JPEG), not a table. Choose a CSV file"),
+        (b"%PDF", "This is a PDF, not a table. Export the table as CSV"),
+        (b"PAR1", "This is a Parquet file. Save it as CSV, such as with pandas: read_parquet(...).to_csv(...)"),
+        (
+            b"PK\x03\x04",
+            "This is an Excel workbook or another zip archive. In a spreadsheet, save the sheet as \"CSV UTF-8\"",
+        ),
+        (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook. In a spreadsheet, save the sheet as \"CSV UTF-8\""),
+        (b"\x28\xb5\x2f\xfd", "This is packed with zstd. Unpack it first (zstd -d)"),
+        (b"BZh", "This is packed with bzip2. Unpack it first (bunzip2)"),
+    ];
+    let known = marks.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| *what);
+    let spoken = || {
+        if begins(b"version https://git-lfs") {
+            Some(
+                "This is a git-lfs pointer: the table itself was never downloaded. Run git lfs pull and choose it again",
+            )
+        } else if begins(b"<!doctype html") || begins(b"<html") {
+            Some("This is a web page, saved under a table's name. Download the file itself")
+        } else if (begins(b"{") || begins(b"["))
+            && serde_json::from_slice::<serde_json::Value>(first_line(text)).is_ok()
+        {
+            Some("This is JSON, not a table. Save it as CSV")
+        } else {
+            None
+        }
+    };
+    known.or_else(spoken)
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    text.split(|&byte| byte == b'\n').next().unwrap_or_default()
+}
+
+/// What the text has to be made UTF-8 from; `None` where it is UTF-8 already.
+fn encoding(start: &[u8], file: &Path, path: &Path) -> Result<Option<&'static Encoding>, DataError> {
+    let marked = Encoding::for_bom(start).map(|(encoding, _)| encoding);
+    if let Some(encoding) = marked.filter(|encoding| *encoding != UTF_8).or_else(|| without_mark(start)) {
+        return Ok(Some(encoding));
+    }
+    if first_line(start).contains(&0) {
+        return Err(DataError::new(format!("This isn't a text file. Choose a CSV file: {}", path.display())));
+    }
+    // What is too large for a table is refused by its size.
+    if file.metadata().is_ok_and(|data| data.len() > MAX_FILE) {
+        return Ok(None);
+    }
+    let mut check = Check::default();
+    let open = || File::open(file).map_err(|error| unreadable(&error, path));
+    pass(open()?, path, |bytes| {
+        check.take(bytes);
+        Ok(())
+    })?;
+    let Some(first) = check.end() else { return Ok((check.nuls > 0).then_some(UTF_8)) };
+    // Damaged UTF-8 is better mended than read as something else.
+    if marked.is_some() || check.valid_beyond_ascii > check.invalid {
+        return Err(DataError::new(format!(
+            "The file isn't UTF-8 at byte {} (line {}). Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\") and load it \
+             again: {}",
+            first.0,
+            first.1,
+            path.display()
+        )));
+    }
+    let mut guess = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    let mut from = open()?;
+    let around = first.0.saturating_sub(GUESSED_FROM / 2);
+    from.seek(SeekFrom::Start(around)).map_err(|error| unreadable(&error, path))?;
+    pass(from.take(GUESSED_FROM), path, |bytes| {
+        guess.feed(bytes, false);
+        Ok(())
+    })?;
+    guess.feed(b"", true);
+    Ok(Some(guess.guess(None, chardetng::Utf8Detection::Deny)))
+}
+
+/// UTF-16 without a byte-order mark: of most pairs of bytes the same one is zero.
+fn without_mark(start: &[u8]) -> Option<&'static Encoding> {
+    let pairs = start.chunks_exact(2);
+    let all = pairs.len();
+    let zeros = |at: usize| pairs.clone().filter(|pair| pair[at] == 0 && pair[1 - at] != 0).count();
+    if all >= 4 && zeros(1) * 10 > all * 7 {
+        Some(UTF_16LE)
+    } else if all >= 4 && zeros(0) * 10 > all * 7 {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Looks at a text block by block for what is not UTF-8.
+#[derive(Default)]
+struct Check {
+    /// The end of a block that may be the beginning of a character.
+    rest: Vec<u8>,
+    offset: u64,
+    lines: u64,
+    invalid: u64,
+    nuls: u64,
+    valid_beyond_ascii: u64,
+    first: Option<(u64, u64)>,
+}
+
+impl Check {
+    fn take(&mut self, bytes: &[u8]) {
+        let all = [std::mem::take(&mut self.rest).as_slice(), bytes].concat();
+        let mut at = 0;
+        while at < all.len() {
+            let error = std::str::from_utf8(&all[at..]).err();
+            let valid = error.map_or(all.len() - at, |error| error.valid_up_to());
+            let text = &all[at..at + valid];
+            // Of every character beyond ASCII one byte begins with two ones.
+            self.valid_beyond_ascii += text.iter().filter(|&&byte| byte >= 0xC0).count() as u64;
+            self.nuls += text.iter().filter(|&&byte| byte == 0).count() as u64;
+            self.lines += text.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            at += valid;
+            let Some(error) = error else { break };
+            let Some(length) = error.error_len() else {
+                self.rest = all[at..].to_vec();
+                break;
+            };
+            self.invalid += 1;
+            self.first = self.first.or(Some((self.offset + at as u64, self.lines + 1)));
+            at += length;
+        }
+        self.offset += (all.len() - self.rest.len()) as u64;
+    }
+
+    /// Byte and line of the first fault, once all has been taken: a character that is cut short is one.
+    fn end(&mut self) -> Option<(u64, u64)> {
+        if !self.rest.is_empty() {
+            self.invalid += 1;
+            self.first = self.first.or(Some((self.offset, self.lines + 1)));
+        }
+        self.first
+    }
+}
+
+/// What was wrong with a text, in characters.
+#[derive(Default)]
+struct Faults {
+    unreadable: u64,
+    nuls: u64,
+}
+
+/// Writes a text as UTF-8, without what is no text.
+fn transcode(encoding: &'static Encoding, file: File, path: &Path, out: &mut Out) -> Result<Faults, DataError> {
+    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut text = String::with_capacity(4 * BLOCK);
+    let mut faults = Faults::default();
+    let mut decode = |mut bytes: &[u8], last: bool, out: &mut Out| loop {
+        text.clear();
+        let (result, read, has_lost) = decoder.decode_to_string(bytes, &mut text, last);
+        if has_lost {
+            faults.unreadable += text.matches('\u{fffd}').count() as u64;
+        }
+        let nuls = text.matches('\0').count();
+        if nuls > 0 {
+            faults.nuls += nuls as u64;
+            text.retain(|c| c != '\0');
+        }
+        written(out, text.as_bytes())?;
+        bytes = &bytes[read..];
+        if result == encoding_rs::CoderResult::InputEmpty {
+            return Ok::<(), DataError>(());
+        }
+    };
+    pass(file, path, |bytes| decode(bytes, false, out))?;
+    decode(&[], true, out)?;
+    Ok(faults)
+}
+
+/// A temporary file that must not grow beyond what a table may have.
+struct Out {
+    file: NamedTempFile,
+    size: u64,
+}
+
+fn copy(path: &Path, fill: impl FnOnce(&mut Out) -> Result<(), DataError>) -> Result<NamedTempFile, DataError> {
+    let temporary = |error: std::io::Error| {
+        DataError::new(format!("Couldn't make room to unpack the file ({error}): {}", path.display()))
+    };
+    let mut out = Out { file: NamedTempFile::new().map_err(temporary)?, size: 0 };
+    fill(&mut out).map_err(|error| DataError::new(format!("{} File: {}", error.message, path.display())))?;
+    out.file.flush().map_err(temporary)?;
+    Ok(out.file)
+}
+
+fn written(out: &mut Out, bytes: &[u8]) -> Result<(), DataError> {
+    out.size += bytes.len() as u64;
+    if out.size > MAX_FILE {
+        return Err(DataError::new(format!("The text in it is larger than {:.1} GB.", MAX_FILE as f64 / 1e9)));
+    }
+    out.file.write_all(bytes).map_err(|error| DataError::new(format!("Couldn't unpack it ({error}).")))
+}
+
+/// Hands a stream on block by block.
+fn pass(
+    mut from: impl Read,
+    path: &Path,
+    mut take: impl FnMut(&[u8]) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let mut block = vec![0; BLOCK];
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(read) => take(&block[..read])?,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(&error, path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let source = Source::open(file.path()).map_err(|error| error.message)?;
+        let mut text = String::new();
+        source.reader(file.path()).unwrap().read_to_string(&mut text).unwrap();
+        Ok((text, source.notes))
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn every_encoding_comes_out_as_utf_8() {
+        let german = "Zustand,Größe\nspät,1\nfrüh,2\nüber,3\n".repeat(20);
+        let japanese = "名前,年齢\n東京,1\nこんにちは,2\n".repeat(20);
+        assert_eq!(text(german.as_bytes()).unwrap(), (german.clone(), Vec::new()));
+        assert_eq!(text(&[BOM, german.as_bytes()].concat()).unwrap(), (german.clone(), Vec::new()));
+        let cases = [
+            ("UTF-16LE", [b"\xff\xfe".to_vec(), utf16(&german, false)].concat(), &german),
+            ("UTF-16BE", [b"\xfe\xff".to_vec(), utf16(&german, true)].concat(), &german),
+            ("UTF-16LE", utf16(&german, false), &german),
+            ("UTF-16BE", utf16(&german, true), &german),
+            ("windows-1252", encoding_rs::WINDOWS_1252.encode(&german).0.into_owned(), &german),
+            ("Shift_JIS", encoding_rs::SHIFT_JIS.encode(&japanese).0.into_owned(), &japanese),
+        ];
+        for (name, bytes, wanted) in cases {
+            let (found, notes) = text(&bytes).unwrap();
+            assert_eq!(&found, wanted, "{name}");
+            assert_eq!(notes, [format!("The file isn't UTF-8. It was read as {name}.")]);
+        }
+    }
+
+    #[test]
+    fn archives_are_unpacked_whatever_is_in_them() {
+        let pack = |bytes: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(bytes).unwrap();
+            packed.finish().unwrap()
+        };
+        assert_eq!(text(&pack(b"a,b\n1,2\n")).unwrap(), ("a,b\n1,2\n".into(), Vec::new()));
+        let (found, notes) = text(&pack(&utf16("a,b\n1,2\n", false))).unwrap();
+        assert_eq!((found.as_str(), notes.len()), ("a,b\n1,2\n", 1));
+        let whole = pack(&b"a,b\n1,2\n".repeat(1000));
+        assert!(text(&whole[..whole.len() / 2]).is_err(), "cut short");
+    }
+
+    #[test]
+    fn damaged_utf_8_is_said_and_not_guessed_at() {
+        let mut bytes = "名前,年齢\n東京,1\n".repeat(9).into_bytes();
+        let at = bytes.len() - 3;
+        bytes[at] = 0xff;
+        let said = text(&bytes).unwrap_err();
+        assert!(said.contains(&format!("isn't UTF-8 at byte {at} (line 18)")), "{said}");
+    }
+
+    #[test]
+    fn what_is_no_table_is_named() {
+        for (bytes, word) in [
+            (b"\x89PNG\r\n\x1a\n".as_slice(), "picture"),
+            (b"PK\x03\x04rest", "Excel"),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
+            (b"<!DOCTYPE html>\n<title>", "web page"),
+            (b"{\"a\": 1}\n", "JSON"),
+            (b"a\0b\0\0c,d\n1,2\n", "isn't a text file"),
+        ] {
+            let said = text(bytes).unwrap_err();
+            assert!(said.contains(word), "{said}");
+        }
+        assert!(text(b"[unit],x\n1,2\n").is_ok());
+    }
+}
