@@ -75,14 +75,20 @@ fn facts(ui: &mut Ui, tokens: &Tokens, state: &State, framework: Framework) {
             Some((engine.seconds_to_first_step, engine.ms_per_step, engine.peak_bytes, card.train_loss))
         })
     };
-    let Some((first, pace, memory, loss)) = in_race.or_else(in_runs) else { return };
+    let found = in_race.or_else(in_runs);
+    if found.is_none() && state.race().is_none() {
+        return;
+    }
+    let (first, pace, memory, loss) = found.unwrap_or_default();
     let parts = [
         first.map(|seconds| format!("first step {}", standings::seconds(seconds))),
         pace.map(|ms| format!("{} ms a step", standings::ms(ms))),
         memory.map(standings::bytes),
         loss.map(|loss| format!("loss {}", number(loss as f32))),
     ];
-    let text = parts.into_iter().flatten().collect::<Vec<_>>().join("  ·  ");
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let text = if parts.is_empty() { "–".to_owned() } else { parts.join("  ·  ") };
+    ui.spacing_mut().item_spacing.y = 0.0;
     ui.horizontal(|ui| {
         ui.set_height(FACTS);
         ui.add_space(12.0);

@@ -96,7 +96,7 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let frame = Frame::new().fill(tokens.panel);
     let height = ui.available_height();
     let below = egui::Panel::bottom(("race", height < 720.0)).frame(frame);
-    let below = below.default_size((height * 0.34).clamp(190.0, 300.0)).resizable(true);
+    let below = below.default_size((height * 0.38).clamp(240.0, 330.0)).resizable(true);
     below.size_range(120.0..=(height * 0.75).max(120.0)).show(ui, |ui| {
         fixed(ui, |ui| panel::show(ui, Tab::Code, &[Area::Bottom], desk));
     });

@@ -2,7 +2,6 @@
 
 use egui::{Align, Button, Context, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, Vec2, WidgetInfo};
 use egui_material_icons::{MaterialIcon, icons};
-use egui_plot::Corner;
 
 use super::engines::{self, look_once};
 use super::standings::{self, apart};
@@ -13,6 +12,7 @@ use crate::gui::panels::body;
 use crate::gui::plots::chart::{Chart, ChartUi, Line};
 use crate::gui::plots::export::{SIZE, remember};
 use crate::gui::plots::scale::{Scale, StepAxis};
+use crate::gui::plots::smooth::Smoother;
 use crate::gui::plots::ticks::TickKind;
 use crate::gui::theme::{self, Tokens};
 use crate::gui::widgets::{Number, accent_button, tab_strip};
@@ -20,6 +20,9 @@ use crate::persist::Area;
 use crate::session::engines::{Engine, Standing, differences};
 use crate::session::{Action, EngineAction, RaceView, State, Tab};
 use crate::trace::{Pace, Series};
+
+/// Of the losses of single batches.
+const SMOOTHING: f32 = 0.8;
 
 /// What is drawn of a race.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +67,7 @@ pub struct RaceUi {
     charts: [ChartUi; 3],
     /// Of each but the first, of so many steps.
     gaps: Vec<(usize, Series)>,
+    smoothers: Vec<Smoother>,
     pub export: Option<Take>,
 }
 
@@ -77,6 +81,7 @@ impl Default for RaceUi {
             view: View::default(),
             charts: [ChartUi::default(), ChartUi::default(), log],
             gaps: Vec::new(),
+            smoothers: Vec::new(),
             export: None,
         }
     }
@@ -150,6 +155,7 @@ impl Panel for RacePanel {
         let tokens = Tokens::of(ui);
         let state = desk.state;
         look_once(state, desk.actions);
+        ui.spacing_mut().item_spacing.y = 0.0;
         let local = &mut desk.own.code.race;
         setup(ui, &tokens, state, local, desk.actions);
         match state.race() {
@@ -252,7 +258,7 @@ fn before(ui: &mut Ui, tokens: &Tokens, state: &State) {
 /// Curves and table.
 fn contents(ui: &mut Ui, tokens: &Tokens, race: &RaceView, local: &mut RaceUi, actions: &mut Vec<Action>) {
     let all = ui.available_rect_before_wrap();
-    let table = standings::width().min(all.width() * 0.6);
+    let table = (standings::width() + 12.0).min(all.width() * 0.6);
     let (left, right) = all.split_left_right_at_x(all.right() - table);
     ui.painter().hline(all.x_range(), all.top(), egui::Stroke::new(1.0, tokens.line));
     ui.painter().vline(right.left(), all.y_range(), egui::Stroke::new(1.0, tokens.line));
@@ -260,7 +266,7 @@ fn contents(ui: &mut Ui, tokens: &Tokens, race: &RaceView, local: &mut RaceUi, a
     ui.scope_builder(UiBuilder::new().max_rect(left.with_max_x(left.right() - 4.0)).layout(layout), |ui| {
         ui.set_clip_rect(left.intersect(ui.clip_rect()));
         ui.horizontal(|ui| {
-            ui.set_height(28.0);
+            ui.set_height(32.0);
             ui.add_space(12.0);
             tab_strip(ui, &mut local.view, &View::ALL);
         });
@@ -279,6 +285,10 @@ fn contents(ui: &mut Ui, tokens: &Tokens, race: &RaceView, local: &mut RaceUi, a
 
 fn chart(ui: &mut Ui, tokens: &Tokens, race: &RaceView, local: &mut RaceUi) {
     local.follow_gaps(race);
+    local.smoothers.resize_with(race.standings.len(), Smoother::default);
+    for (smoother, standing) in local.smoothers.iter_mut().zip(&race.standings) {
+        smoother.follow(&standing.curves.train_loss, SMOOTHING);
+    }
     let colours = standings::colours(tokens, &race.standings);
     let names: Vec<String> = race.standings.iter().map(|standing| standing.engine.title()).collect();
     let unit = if local.view == View::Time { StepAxis::Time } else { StepAxis::Steps };
@@ -291,7 +301,11 @@ fn chart(ui: &mut Ui, tokens: &Tokens, race: &RaceView, local: &mut RaceUi) {
     let lines: Vec<Line<'_>> = match local.view {
         View::Time | View::Steps => {
             let all = (0..race.standings.len()).filter(there);
-            all.map(|i| line(i, &race.standings[i].curves.train_loss)).collect()
+            let smoothed = |i: usize| {
+                let smooth = Some(local.smoothers[i].smoothed());
+                Line { smooth, ..line(i, &race.standings[i].curves.train_loss) }
+            };
+            all.map(smoothed).collect()
         }
         View::Difference => {
             let gaps = local.gaps.iter().enumerate().filter(|(_, (_, gap))| !gap.is_empty());
@@ -317,7 +331,7 @@ fn chart(ui: &mut Ui, tokens: &Tokens, race: &RaceView, local: &mut RaceUi) {
         several: true,
         ghost: None,
         left_out: 0,
-        legend: if local.view == View::Difference { Corner::RightBottom } else { Corner::RightTop },
+        legend: None,
         values: TickKind::Number,
         write: number,
     };

@@ -140,7 +140,7 @@ pub(super) fn contents(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
     });
     let (values, write) =
         if tab == Tab::Score { of_metric(metric) } else { (TickKind::Number, number as fn(f32) -> String) };
-    let legend = if tab == Tab::Score { Corner::RightBottom } else { Corner::RightTop };
+    let legend = Some(if tab == Tab::Score { Corner::RightBottom } else { Corner::RightTop });
     let chart = Chart {
         title: title(tab, metric),
         lines: lines.collect(),
@@ -264,7 +264,7 @@ fn difference(ui: &mut Ui, seen: &Seen<'_>, local: &mut CompareUi) {
         scale: a.scale,
         several: true,
         ghost: None,
-        legend: Corner::RightTop,
+        legend: Some(Corner::RightTop),
         values: TickKind::Number,
         write: number,
         left_out: 0,

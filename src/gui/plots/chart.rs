@@ -47,8 +47,8 @@ pub struct Chart<'a> {
     pub ghost: Option<&'a str>,
     /// So many curves more were asked for than are drawn.
     pub left_out: usize,
-    /// Where curves of this kind leave room for the legend.
-    pub legend: Corner,
+    /// Where curves of this kind leave room for the legend; `None`: what is beside it says which curve is which.
+    pub legend: Option<Corner>,
     /// On the value axis, when it is not logarithmic.
     pub values: TickKind,
     /// How a value is written: "0.081", "98.8 %".
@@ -115,11 +115,14 @@ impl Chart<'_> {
         let plot = figure::figure(tokens, id, self.scale.unit.kind(), kind)
             .default_x_bounds(whole[0], whole[1])
             .default_y_bounds(drawn.range.from, drawn.range.to)
-            .legend(figure::legend(self.legend))
             .allow_drag(Vec2b::new(!drawn.following.x, !drawn.following.y))
             .allow_zoom(Vec2b::new(false, true))
             .allow_boxed_zoom(true)
             .allow_double_click_reset(true);
+        let plot = match self.legend {
+            Some(corner) => plot.legend(figure::legend(corner)),
+            None => plot,
+        };
         let shown = figure::show(ui, plot, 0.0, |plot| {
             match memory {
                 Some(_) => view::steer(plot, whole, drawn.following),
@@ -209,8 +212,9 @@ impl Chart<'_> {
             plot.add(egui_plot::Line::new(line.name, PlotPoints::default()).color(line.colour));
         };
         match self.legend {
-            Corner::LeftBottom | Corner::RightBottom => self.lines.iter().rev().for_each(name),
-            Corner::LeftTop | Corner::RightTop => self.lines.iter().for_each(name),
+            Some(Corner::LeftBottom | Corner::RightBottom) => self.lines.iter().rev().for_each(name),
+            Some(Corner::LeftTop | Corner::RightTop) => self.lines.iter().for_each(name),
+            None => {}
         }
     }
 
@@ -225,7 +229,7 @@ impl Chart<'_> {
         shown: &PlotResponse<Option<f64>>,
     ) -> Asked {
         let frame = *shown.transform.frame();
-        let end = frame.right() - if self.legend == Corner::RightTop { self.legend_width(ui) } else { 0.0 };
+        let end = frame.right() - if self.legend == Some(Corner::RightTop) { self.legend_width(ui) } else { 0.0 };
         shown.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, self.summary()));
         let corner = Rect::from_min_max(frame.left_top(), frame.right_center()).with_max_x(end);
         let layout = egui::Layout::right_to_left(egui::Align::TOP);

@@ -75,7 +75,8 @@ pub(super) fn metric(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut Pl
     let (values, write) = of_metric(curves.metric);
     let chart = chart(curves.metric.title(), state, scale, lines, write);
     // Losses fall, scores rise.
-    let chart = Chart { legend: Corner::RightBottom, values, ghost: ghost.as_ref().map(|ghost| ghost.name), ..chart };
+    let chart =
+        Chart { legend: Some(Corner::RightBottom), values, ghost: ghost.as_ref().map(|ghost| ghost.name), ..chart };
     dismiss(chart.show(ui, tokens, &mut local.metric), actions);
 }
 
@@ -222,7 +223,7 @@ fn chart<'a>(
     write: fn(f32) -> String,
 ) -> Chart<'a> {
     let lines = lines.into_iter().filter(|line| !line.raw.is_empty()).collect();
-    let (legend, values) = (Corner::RightTop, TickKind::Number);
+    let (legend, values) = (Some(Corner::RightTop), TickKind::Number);
     Chart {
         title,
         lines,
