@@ -128,7 +128,7 @@ impl Racer {
                 self.lines_of_code = lines;
                 keeps = files
                     .iter()
-                    .filter(|file| file.name.ends_with("_run.py"))
+                    .filter(|file| file.name.ends_with(".py"))
                     .any(|file| contains(&file.bytes, b"--checkpoint"));
                 let mut command = Command::new(&interpreter.path);
                 command.args(["train.py", "--device", "cpu"]).env("TF_CPP_MIN_LOG_LEVEL", "2");
