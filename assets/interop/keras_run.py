@@ -1,159 +1,166 @@
-"""What train.py needs around fit: options, samples, batches, the numbers that Glassbox drew, the log."""
+"""What train.py needs around fit: options, devices, batches, the numbers that Glassbox drew, the log."""
 
-import argparse
+import contextlib
+import os
+import sys
 
 import keras
 import numpy as np
 
 import reproduce
 
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
+if ON_TENSORFLOW:
+    import tensorflow as tf
+
+    import tensorflow_run
+
 
 def options(epochs):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=epochs)
-    parser.add_argument("--steps", type=int, help="stop after this many steps")
-    parser.add_argument("--log", metavar="FILE", help="one JSON line a step and an epoch")
-    parser.add_argument("--threads", type=int, help="of the CPU")
-    parser.add_argument("--device", help="cpu, or a GPU where there is one")
-    parser.add_argument(
-        "--seconds",
-        action="store_true",
-        help="say in the log when each line was written",
-    )
-    parser.add_argument("--until-closed", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.until_closed:
-        reproduce.until_closed()
-    if options.device == "cpu" and keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.set_visible_devices([], "GPU")
-        if options.threads:
-            tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-    return options
+    if ON_TENSORFLOW:
+        return tensorflow_run.options(epochs)
+    return reproduce.parsed(reproduce.options(epochs))
 
 
-def samples(name, classes):
-    """A part of data.npz, pictures with their channels last."""
-    with np.load("data.npz") as arrays:
-        x, y = arrays[f"{name}_x"], arrays[f"{name}_y"]
-    x = np.moveaxis(x, 1, -1) if x.ndim == 4 else x
-    return np.ascontiguousarray(x), y.astype(np.int32) if classes else y
+class Devices:
+    """One device, or all that there are: tf.distribute on TensorFlow, keras.distribution on JAX."""
+
+    def __init__(self):
+        if "TF_CONFIG" in os.environ:
+            # Its fit averages each replica's loss, a single number, along an axis.
+            sys.exit("Keras 3 can't train on several machines with tf.distribute.")
+        self.strategy = tensorflow_run.strategy() if ON_TENSORFLOW else None
+        if (
+            keras.backend.backend() == "jax"
+            and len(keras.distribution.list_devices()) > 1
+        ):
+            keras.distribution.set_distribution(keras.distribution.DataParallel())
+
+    def scope(self):
+        return self.strategy.scope() if self.strategy else contextlib.nullcontext()
+
+    def batches(self, data, batch_size, seed):
+        """Batches without end, every epoch in the order of Glassbox, and how many an epoch has."""
+        length = len(keras.tree.flatten(data)[0])
+        steps = -(-length // batch_size)
+        if self.strategy:
+            endless = {"epoch": 0, "epochs": 2**31}
+            run = tensorflow_run.batches
+            return run(self.strategy, data, batch_size, seed, **endless), steps
+        return numpy_batches(data, reproduce.batches(seed, length, batch_size)), steps
+
+    def adopt(self, model, data):
+        """Lets fit begin on several devices: Keras 3.15 can't build from batches that are spread over them."""
+        if self.strategy and self.strategy.num_replicas_in_sync > 1:
+            some = keras.tree.map_structure(lambda part: tf.constant(part[:2]), data)
+
+            def build(iterator=None, data_batch=None):
+                with self.strategy.scope():
+                    model._symbolic_build(data_batch=some)
+
+            model._maybe_symbolic_build = build
 
 
-class Batches(keras.utils.PyDataset):
-    """The batches of an epoch in the order of Glassbox."""
-
-    def __init__(self, data, compared, batch_size, seed):
-        super().__init__()
-        self.data, self.compared = data, compared
-        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
-        self.rows = reproduce.epoch_order(seed, 0, len(data[0]))
-        # Keras looks at a batch before the first epoch, and counts that as one: who trains says which it is.
-        Batches.current = self
-
-    def __len__(self):
-        return -(-len(self.rows) // self.batch_size)
-
-    def __getitem__(self, place):
-        rows = self.rows[place * self.batch_size :][: self.batch_size]
-        x, y = (part[rows] for part in self.data)
-        return x, self.compared(x, y)
-
-    def set_epoch(self, epoch):
-        self.epoch = epoch
-        self.rows = reproduce.epoch_order(self.seed, epoch, len(self.rows))
+def numpy_batches(data, batches):
+    for rows in batches:
+        yield keras.tree.map_structure(lambda part: part[rows], data)
 
 
 class Draws:
     """Dropout and noise as Glassbox draws them; on TensorFlow, other backends draw numbers of their own."""
 
     def __init__(self, model, seed, layers):
-        self.seed, self.step = seed, None
-        if keras.backend.backend() != "tensorflow":
-            return
-        import tensorflow as tf
-
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        for name, (key, picture) in layers.items():
+        self.draws = tensorflow_run.Draws(seed) if ON_TENSORFLOW and layers else None
+        for name, (key, picture) in layers.items() if self.draws else ():
             layer = model.get_layer(name)
-            layer.call = self.replayed(tf, layer, key, picture)
+            layer.call = self.replayed(layer, key, picture)
 
     def at(self, step):
-        if self.step is not None:
-            self.step.assign(step)
+        if self.draws:
+            self.draws.step.assign(step)
 
-    def replayed(self, tf, layer, key, picture):
+    def replayed(self, layer, key, picture):
+        is_noise = hasattr(layer, "stddev")
         whole = type(layer).__name__.startswith("Spatial")
-
-        def draw(step, shape):
-            shape = tuple(int(size) for size in shape)
-            at = (self.seed, int(step), key)
-            ours = (shape[0], shape[3], *shape[1:3]) if len(shape) == 4 else shape
-            if hasattr(layer, "stddev"):
-                drawn = reproduce.noise(*at, ours)
-            elif picture:
-                rows, columns, channels = picture
-                drawn = reproduce.dropout_mask(*at, ours, layer.rate)
-                drawn = drawn.reshape(-1, channels, rows, columns)
-                return np.ascontiguousarray(np.moveaxis(drawn, 1, -1).reshape(shape), np.float32)
-            else:
-                drawn = reproduce.dropout_mask(*at, ours, layer.rate, whole)
-            drawn = np.moveaxis(drawn, 1, -1) if len(shape) == 4 else drawn
-            return np.ascontiguousarray(drawn, np.float32)
 
         def call(x, training=False):
             if not training:
                 return x
-            drawn = tf.numpy_function(draw, [self.step, tf.shape(x)], tf.float32)
-            drawn.set_shape(x.shape)
-            drawn = tf.cast(drawn, x.dtype)
-            if hasattr(layer, "stddev"):
-                return x + layer.stddev * drawn
-            return x * drawn / (1.0 - layer.rate)
+            if is_noise:
+                return self.draws.noise(x, layer.stddev, key)
+            return self.draws.dropout(x, layer.rate, key, whole, picture)
 
         return call
 
 
 class Watch(keras.callbacks.Callback):
-    """Sets the pace of each step, and writes the log as Glassbox does."""
+    """Sets the pace of each step, validates, and writes the log as Glassbox does."""
 
-    def __init__(self, options, pace, draws):
+    def __init__(self, options, pace, validation, score, draws):
         super().__init__()
         self.options, self.pace, self.draws = options, pace, draws
-        self.log, self.step, self.losses = reproduce.Log(options.log, options.seconds), 0, []
-
-    def validate(self, data, compared, score, key, answer):
-        self.validation = data, compared, score, key, answer
-
-    def on_epoch_begin(self, epoch, logs=None):
-        Batches.current.set_epoch(epoch)
+        self.validation, self.score = validation, score
+        self.plateau = self.watched = None
+        is_first = not ON_TENSORFLOW or tensorflow_run.is_first()
+        self.log, self.step, self.losses = reproduce.Log(options, is_first), 0, []
 
     def on_train_batch_begin(self, batch, logs=None):
+        if hasattr(self.model, "jax_state_sync"):
+            self.model.jax_state_sync()
         self.model.reset_metrics()
-        self.pace(self.model.optimizer, self.step)
-        if self.draws:
-            self.draws.at(self.step)
+        self.draws.at(self.step)
+        scale = {"scale": self.plateau.scale} if self.plateau else {}
+        self.pace(self.model.optimizer, self.step, **scale)
+        self.penalty = self.penalties()
+
+    def penalties(self):
+        return float(sum(self.model.losses))
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
-        self.losses.append(float(logs["loss"]))
+        # Keras adds up what the replicas say.
+        strategy = getattr(self.model, "distribute_strategy", None)
+        replicas = strategy.num_replicas_in_sync if strategy else 1
+        self.losses.append(float(logs["loss"]) / replicas - self.penalty)
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
-        self.log.write(event="step", step=self.step, loss=self.losses[-1], learning_rate=rate)
-        if self.options.steps is not None and self.step >= self.options.steps:
+        right = [float(logs[key]) for key in logs if key.endswith("accuracy")]
+        accuracy = right[0] if right else None
+        self.log.step(self.step, self.losses[-1], accuracy, rate)
+        if self.step == self.options.steps or reproduce.is_stopped():
             self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        inputs, targets = self.validation
+
+        def part(start):
+            return keras.tree.map_structure(lambda a: a[start : start + 512], inputs)
+
+        def whole(*parts):
+            return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+
+        starts = range(0, len(keras.tree.flatten(inputs)[0]), 512)
+        outputs = [self.model(part(start), training=False) for start in starts]
+        outputs = keras.tree.map_structure(whole, *outputs)
+        loss = (
+            float(self.model.compute_loss(inputs, targets, outputs)) - self.penalties()
+        )
+        name, score = self.score(outputs, targets)
+        line = {
+            "train_loss": float(np.mean(self.losses)),
+            "val_loss": loss,
+            f"val_{name}": score,
+        }
+        # All callbacks behind this one see it.
+        logs.update(line)
+        self.losses = []
+        self.log.epoch(epoch + 1, self.step, **line)
+        if self.plateau:
+            self.plateau.step(line[self.watched])
+        self.save()
+
+    def save(self):
+        if self.options.checkpoint and self.log.is_first:
+            self.model.save(self.options.checkpoint)
 
     def on_train_end(self, logs=None):
         self.log.end()
-
-    def on_epoch_end(self, epoch, logs=None):
-        (x, y), compared, score, key, answer = self.validation
-        outputs = self.model.predict(x, batch_size=512, verbose=0)
-        found = outputs[answer] if isinstance(outputs, (list, tuple)) else outputs
-        val_loss = float(self.model.compute_loss(x, compared(x, y), outputs))
-        line = {"train_loss": float(np.mean(self.losses)), "val_loss": val_loss}
-        line[f"val_{key}"] = score(found, x, y)
-        self.losses = []
-        self.log.write(event="epoch", epoch=epoch + 1, step=self.step, **line)
-        text = ", ".join(f"{name} {value:.4f}" for name, value in line.items())
-        print(f"epoch {epoch + 1}: {text}", flush=True)

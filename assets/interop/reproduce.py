@@ -4,6 +4,8 @@ Every number comes from ChaCha8 (Bernstein, 2008), keyed by what it is for, so t
 without the ones before it. The same seed gives the same numbers in Glassbox and here, bit for bit.
 """
 
+import argparse
+import itertools
 import json
 import os
 import struct
@@ -28,6 +30,25 @@ def tensors(path):
         ).reshape(entry["shape"])
         for name, entry in header.items()
     }
+
+
+def save_tensors(path, arrays):
+    """Writes a safetensors file."""
+    header, at = {}, 0
+    for name, array in arrays.items():
+        place = {
+            "dtype": "F32",
+            "shape": array.shape,
+            "data_offsets": [at, at + 4 * array.size],
+        }
+        header[name], at = place, at + 4 * array.size
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(f"{path}.part", "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for array in arrays.values():
+            file.write(np.ascontiguousarray(array, "<f4").tobytes())
+    os.replace(f"{path}.part", path)
 
 
 def chacha8(key, stream, start, count):
@@ -102,38 +123,122 @@ def _words(seed, purpose, step, layer, count):
     return chacha8(key, step, 0, count)
 
 
-def dropout_mask(seed, step, layer, shape, rate, whole_channels=False):
-    """1 where a number is kept, 0 where it is dropped. `shape` begins with the batch; pictures are [B, C, H, W]."""
-    drawn = shape
+def dropout_mask(seed, step, layer, shape, rate, whole_channels=False, rank=0, size=1):
+    """1 where a number is kept, 0 where it is dropped.
+
+    `shape` begins with the batch; pictures are [B, C, H, W]. Of a batch that `size`
+    processes share, rows `rank`, `rank + size` and so on.
+    """
+    whole = ((shape[0] - 1) * size + rank + 1, *shape[1:])
+    drawn = whole
     if whole_channels and len(shape) == 4:
-        drawn = shape[:2]
+        drawn = (*whole[:2], 1, 1)
     elif whole_channels and len(shape) == 3:
-        drawn = (shape[0], shape[2])
+        drawn = (whole[0], 1, whole[2])
     count = int(np.prod(drawn))
     bits = _words(seed, 2, step, layer, (count + 1) // 2).astype("<u4").view("<u2")
-    mask = (bits[:count] >= int(rate * 65536.0 + 0.5)).astype(np.float32).reshape(drawn)
-    if whole_channels and len(shape) == 4:
-        mask = mask[:, :, None, None]
-    elif whole_channels and len(shape) == 3:
-        mask = mask[:, None, :]
-    return np.broadcast_to(mask, shape)
+    mask = (bits[:count] >= int(rate * 65536.0 + 0.5)).astype(np.float32)
+    return np.broadcast_to(mask.reshape(drawn)[rank::size], shape)
 
 
-def noise(seed, step, layer, shape):
-    """Standard normal numbers, by Box and Muller's transform."""
-    count = int(np.prod(shape))
+def noise(seed, step, layer, shape, rank=0, size=1):
+    """Standard normal numbers, by Box and Muller's transform; rows as for dropout."""
+    whole = ((shape[0] - 1) * size + rank + 1, *shape[1:])
+    count = int(np.prod(whole))
     words = _words(seed, 3, step, layer, 4 * count).astype("<u4").view("<u8")
     unit = (words >> np.uint64(11)).astype(np.float64) / 2.0**53
     radius = np.sqrt(-2.0 * np.log(1.0 - unit[0::2]))
-    return (radius * np.cos(2.0 * np.pi * unit[1::2])).astype(np.float32).reshape(shape)
+    drawn = (radius * np.cos(2.0 * np.pi * unit[1::2])).astype(np.float32)
+    return drawn.reshape(whole)[rank::size]
+
+
+def batches(seed, length, batch_size):
+    """The rows of batch after batch, epoch after epoch, without end."""
+    for epoch in itertools.count():
+        order = epoch_order(seed, epoch, length)
+        for start in range(0, length, batch_size):
+            yield order[start : start + batch_size]
+
+
+def options(epochs):
+    """A parser of the options that every train.py has."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    add = parser.add_argument
+    add("--epochs", type=int, default=epochs)
+    add("--steps", type=int, help="stop after this many steps")
+    add("--device", help="cpu, or a GPU (default: a GPU if there is one)")
+    add("--threads", type=int, help="of the CPU")
+    # torchrun has options that begin with --log, and takes that for one of them.
+    log = "one JSON line a step and an epoch (--log-file under torchrun)"
+    add("--log", "--log-file", metavar="FILE", help=log)
+    add("--checkpoint", metavar="FILE", help="written after every epoch")
+    add("--seconds", action="store_true", help="say in the log when it was written")
+    add("--until-closed", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def parsed(parser):
+    options = parser.parse_args()
+    if options.until_closed:
+        until_closed()
+    return options
+
+
+class Plateau:
+    """Cuts the rate when nothing has improved for a while, as ReduceLROnPlateau does.
+
+    The rate is `rate * scale`: a schedule may move it besides.
+    """
+
+    def __init__(
+        self,
+        rate,
+        mode="min",
+        factor=0.1,
+        patience=10,
+        threshold=1e-4,
+        threshold_mode="rel",
+        cooldown=0,
+        min_lr=0.0,
+        eps=1e-8,
+    ):
+        self.rate, self.mode, self.factor, self.patience = rate, mode, factor, patience
+        self.threshold, self.relative = threshold, threshold_mode == "rel"
+        self.cooldown, self.min_lr, self.eps = cooldown, min_lr, eps
+        self.best, self.bad, self.resting, self.scale = None, 0, 0, 1.0
+
+    def is_better(self, result):
+        if self.best is None:
+            return result < np.inf if self.mode == "min" else result > -np.inf
+        margin = self.threshold * (self.best if self.relative else 1.0)
+        if self.mode == "min":
+            return result < self.best - margin
+        return result > self.best + margin
+
+    def step(self, result):
+        if self.is_better(result):
+            self.best, self.bad = result, 0
+        else:
+            self.bad += 1
+        if self.resting > 0:
+            self.resting, self.bad = self.resting - 1, 0
+        if self.bad > self.patience:
+            self.resting, self.bad = self.cooldown, 0
+            old = self.rate * self.scale
+            new = max(old * self.factor, self.min_lr)
+            if old - new > self.eps:
+                self.scale = new / self.rate
 
 
 class Log:
-    """One JSON line a step and one an epoch, as `glassbox train --log` writes them."""
+    """One JSON line a step and one an epoch, as `glassbox train --log` writes them; the first of all processes does."""
 
-    def __init__(self, path, seconds=False):
-        self.file = open(path, "w", buffering=1) if path else None
-        self.seconds, self.paused = seconds, 0.0
+    def __init__(self, options, is_first=True):
+        self.is_first, self.seconds = is_first, options.seconds
+        self.paused = 0.0
+        self.file = (
+            open(options.log, "w", buffering=1) if options.log and is_first else None
+        )
 
     def write(self, **line):
         if self.file and self.seconds:
@@ -144,6 +249,16 @@ class Log:
             since = time.time()
             _goes_on.wait()
             self.paused += time.time() - since
+
+    def step(self, step, loss, accuracy, learning_rate, **more):
+        line = {"loss": loss, "accuracy": accuracy, "learning_rate": learning_rate}
+        self.write(event="step", step=step, **line, **more)
+
+    def epoch(self, epoch, step, **numbers):
+        self.write(event="epoch", epoch=epoch, step=step, **numbers)
+        if self.is_first:
+            text = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+            print(f"epoch {epoch}: {text}", flush=True)
 
     def end(self):
         if self.file and self.seconds:
@@ -219,69 +334,3 @@ def r_squared(outputs, targets, together=False):
             total == 0.0, 0.0, 1.0 - residual / np.where(total == 0.0, 1.0, total)
         ).mean()
     )
-
-
-class Comparison:
-    """Deviations relative to the largest magnitude of each tensor, and where the largest is."""
-
-    def __init__(self):
-        self.failed = False
-
-    def compare(self, what, pairs, limit, floor=1e-6):
-        """`pairs`: name, what was computed, what Glassbox recorded. No limit: said, not judged.
-
-        Tensors smaller than `floor` times the largest number of all are measured against that.
-        """
-        worst, place, count = 0.0, "", 0
-        pairs = list(pairs)
-        # What is next to nothing beside all others is rounding.
-        biggest = max(
-            (np.abs(np.nan_to_num(r)).max(initial=0.0) for _, _, r in pairs),
-            default=0.0,
-        )
-        for name, ours, recorded in pairs:
-            ours, recorded = np.asarray(ours, np.float64), np.asarray(
-                recorded, np.float64
-            )
-            if ours.shape != recorded.shape:
-                print(f"  {name}: shape {ours.shape}, recorded {recorded.shape}")
-                self.failed = True
-                continue
-            count += 1
-            both_nan = np.isnan(ours) & np.isnan(recorded)
-            equal = (ours == recorded) | both_nan
-            difference = np.where(equal, 0.0, np.abs(ours - recorded))
-            scale = np.abs(np.where(np.isfinite(recorded), recorded, 0.0)).max(
-                initial=0.0
-            )
-            scale = max(scale, floor * biggest)
-            deviation = (
-                difference.max(initial=0.0) / scale
-                if scale
-                else difference.max(initial=0.0)
-            )
-            if not deviation <= worst:
-                worst = deviation
-                index = (
-                    np.unravel_index(
-                        int(
-                            np.nanargmax(
-                                np.where(np.isnan(difference), np.inf, difference)
-                            )
-                        ),
-                        ours.shape,
-                    )
-                    if ours.ndim
-                    else ()
-                )
-                place = f"{name}{[int(i) for i in index]}" if ours.ndim else name
-        held = limit is None or worst <= limit
-        self.failed |= not held
-        verdict = (
-            ""
-            if limit is None
-            else f", at most {limit:.0e}: {'holds' if held else 'DOES NOT HOLD'}"
-        )
-        at = f" at {place}" if worst > 0.0 else ""
-        print(f"{what}: {count} tensors, largest deviation {worst:.1e}{at}{verdict}")
-        return worst

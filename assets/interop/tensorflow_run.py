@@ -1,6 +1,8 @@
-"""What train.py needs around its loop: options, samples, batches, checkpoints, the log."""
+"""What train.py needs around its loop: options, devices, batches, the numbers that Glassbox drew."""
 
-import argparse
+import contextlib
+import json
+import os
 
 import numpy as np
 import tensorflow as tf
@@ -9,80 +11,134 @@ import reproduce
 
 
 def options(epochs):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=epochs)
-    parser.add_argument("--steps", type=int, help="stop after this many steps")
-    parser.add_argument("--log", metavar="FILE", help="one JSON line a step and an epoch")
-    parser.add_argument("--threads", type=int, help="of the CPU")
-    parser.add_argument("--device", help="cpu, or a GPU where there is one")
-    parser.add_argument(
-        "--seconds",
-        action="store_true",
-        help="say in the log when each line was written",
-    )
-    parser.add_argument("--until-closed", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.until_closed:
-        reproduce.until_closed()
+    options = reproduce.parsed(reproduce.options(epochs))
     if options.device == "cpu":
         tf.config.set_visible_devices([], "GPU")
     if options.threads:
         tf.config.threading.set_intra_op_parallelism_threads(options.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(options.threads)
     return options
 
 
-def samples(name, classes):
-    """A part of data.npz, pictures with their channels last."""
-    with np.load("data.npz") as arrays:
-        x, y = arrays[f"{name}_x"], arrays[f"{name}_y"]
-    x = np.moveaxis(x, 1, -1) if x.ndim == 4 else x
-    return np.ascontiguousarray(x), y.astype(np.int32) if classes else y
+def strategy():
+    """One device, all GPUs of this machine, or the machines that TF_CONFIG names."""
+    if "TF_CONFIG" in os.environ:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if len(tf.config.list_logical_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def is_first():
+    """Whether this process writes the log: of several machines, the first."""
+    task = json.loads(os.environ.get("TF_CONFIG", "{}")).get("task", {})
+    return task.get("type", "chief") == "chief" or task.get("index") == 0
+
+
+def log(options):
+    return reproduce.Log(options, is_first())
+
+
+@contextlib.contextmanager
+def copies(strategy):
+    """Variables of which every replica has a copy: all get the same updates, and averages of running statistics."""
+
+    def make(creator, **settings):
+        how = tf.VariableAggregation.ONLY_FIRST_REPLICA
+        if settings.get("trainable") is False and settings.get("dtype") != tf.int64:
+            how = tf.VariableAggregation.MEAN
+        return creator(**{**settings, "aggregation": how})
+
+    with strategy.scope(), tf.variable_creator_scope(make):
+        yield
 
 
 def weights(path="weights.safetensors", dtype=np.float32):
-    return {name: array.astype(dtype) for name, array in reproduce.tensors(path).items()}
+    return {
+        name: array.astype(dtype) for name, array in reproduce.tensors(path).items()
+    }
 
 
-def batches(data, batch_size, rows):
-    """A tf.data pipeline over samples in this order."""
-    x, y = (tf.constant(part) for part in data)
-    dataset = tf.data.Dataset.from_tensor_slices(rows).batch(batch_size)
-    return dataset.map(lambda rows: (tf.gather(x, rows), tf.gather(y, rows))).prefetch(2)
+def save(path, network):
+    """The weights under the names that they have in the model."""
+    if path and is_first():
+        named = {
+            n: v.numpy() for n, v in vars(network).items() if isinstance(v, tf.Variable)
+        }
+        reproduce.save_tensors(path, named)
+
+
+def batches(strategy, data, batch_size, seed, epoch=0, epochs=1):
+    """A tf.data pipeline in the order of Glassbox; each replica gets its share of every batch."""
+    data = tf.nest.map_structure(tf.constant, data)
+    length = len(tf.nest.flatten(data)[0])
+
+    def order(epoch):
+        def draw(epoch):
+            return reproduce.epoch_order(seed, int(epoch), length)
+
+        order = tf.ensure_shape(tf.numpy_function(draw, [epoch], tf.int64), [length])
+        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+
+    def pipeline(context):
+        replicas = strategy.num_replicas_in_sync
+        here = replicas // context.num_input_pipelines
+        first = here * context.input_pipeline_id
+        rows = tf.data.Dataset.range(epoch, epoch + epochs).flat_map(order)
+        if replicas > 1:
+            own = tf.data.Dataset.range(first, first + here)
+            rows = rows.flat_map(
+                lambda rows: own.map(lambda replica: rows[replica::replicas])
+            )
+
+        def pick(rows):
+            return tf.nest.map_structure(lambda part: tf.gather(part, rows), data)
+
+        return rows.map(pick).prefetch(tf.data.AUTOTUNE)
+
+    return strategy.distribute_datasets_from_function(pipeline)
 
 
 class Draws:
     """Dropout masks and noise as Glassbox draws them, in place of TensorFlow's own."""
 
-    def __init__(self, network, seed):
+    def __init__(self, seed, network=None):
         self.seed, self.step = seed, tf.Variable(0, dtype=tf.int64, trainable=False)
-        network.dropout, network.noise = self.dropout, self.noise
+        if network is not None:
+            network.dropout, network.noise = self.dropout, self.noise
 
     def dropout(self, x, rate, layer, whole_channels=False, picture=None):
-        def mask(step, shape):
-            shape = tuple(int(size) for size in shape)
-            if picture is not None:
-                rows, columns, channels = picture
-                ours = (shape[0], channels * rows * columns)
-                drawn = reproduce.dropout_mask(self.seed, int(step), layer, ours, rate)
-                drawn = drawn.reshape(shape[0], channels, rows, columns)
-                return np.moveaxis(drawn, 1, -1).reshape(shape).astype(np.float32)
-            ours = (shape[0], shape[3], *shape[1:3]) if len(shape) == 4 else shape
-            drawn = reproduce.dropout_mask(self.seed, int(step), layer, ours, rate, whole_channels)
-            drawn = np.moveaxis(drawn, 1, -1) if len(shape) == 4 else drawn
-            return np.ascontiguousarray(drawn, np.float32)
+        """`picture`: rows, columns and channels, in which order a row lies here."""
 
-        kept = tf.numpy_function(mask, [self.step, tf.shape(x)], tf.float32)
-        kept.set_shape(x.shape)
-        return x * tf.cast(kept, x.dtype) / (1.0 - rate)
+        def mask(at, shape, share):
+            if picture is None:
+                return reproduce.dropout_mask(*at, shape, rate, whole_channels, *share)
+            rows, columns, channels = picture
+            flat = (shape[0], channels * rows * columns)
+            drawn = reproduce.dropout_mask(*at, flat, rate, False, *share)
+            drawn = drawn.reshape(shape[0], channels, rows, columns)
+            return np.moveaxis(drawn, 1, -1).reshape(shape)
+
+        return x * self.drawn(mask, x, layer) / (1.0 - rate)
 
     def noise(self, x, deviation, layer):
-        def draw(step, shape):
+        def noise(at, shape, share):
+            return reproduce.noise(*at, shape, *share)
+
+        return x + deviation * self.drawn(noise, x, layer)
+
+    def drawn(self, function, x, layer):
+        replica = tf.distribute.get_replica_context()
+        size = replica.num_replicas_in_sync
+
+        def draw(step, shape, rank):
             shape = tuple(int(size) for size in shape)
             ours = (shape[0], shape[3], *shape[1:3]) if len(shape) == 4 else shape
-            drawn = reproduce.noise(self.seed, int(step), layer, ours)
+            drawn = function((self.seed, int(step), layer), ours, (int(rank), size))
             drawn = np.moveaxis(drawn, 1, -1) if len(shape) == 4 else drawn
             return np.ascontiguousarray(drawn, np.float32)
 
-        drawn = tf.numpy_function(draw, [self.step, tf.shape(x)], tf.float32)
+        rank = tf.cast(replica.replica_id_in_sync_group, tf.int64)
+        drawn = tf.numpy_function(draw, [self.step, tf.shape(x), rank], tf.float32)
         drawn.set_shape(x.shape)
-        return x + deviation * tf.cast(drawn, x.dtype)
+        return tf.cast(drawn, x.dtype)

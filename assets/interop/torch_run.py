@@ -1,55 +1,21 @@
 """What train.py needs around its loop: options, samples, one or several processes, checkpoints, the log."""
 
-import argparse
 import os
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.utils.data import TensorDataset
 
 import reproduce
 
 
 def options(epochs):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--epochs", type=int, default=epochs)
-    parser.add_argument("--steps", type=int, help="stop after this many steps")
-    parser.add_argument(
-        "--device", help="cpu, cuda or cuda:1 (default: a GPU if there is one)"
-    )
-    parser.add_argument("--threads", type=int, help="of the CPU")
-    parser.add_argument(
-        "--amp", action="store_true", help="compute in bfloat16 where that is safe"
-    )
-    parser.add_argument(
-        "--compile", action="store_true", help="torch.compile the network"
-    )
-    parser.add_argument(
-        "--log", metavar="FILE", help="one JSON line a step and an epoch"
-    )
-    parser.add_argument(
-        "--checkpoint", metavar="FILE", help="written after every epoch"
-    )
-    parser.add_argument("--resume", metavar="FILE", help="a checkpoint to go on from")
-    parser.add_argument(
-        "--seconds",
-        action="store_true",
-        help="say in the log when each line was written",
-    )
-    parser.add_argument("--until-closed", action="store_true", help=argparse.SUPPRESS)
-    return parser.parse_args()
-
-
-def samples(name, classes):
-    """A part of data.npz: inputs and targets."""
-    with np.load("data.npz") as arrays:
-        x, y = arrays[f"{name}_x"], arrays[f"{name}_y"]
-    return TensorDataset(
-        torch.from_numpy(x),
-        torch.from_numpy(y).long() if classes else torch.from_numpy(y),
-    )
+    parser = reproduce.options(epochs)
+    add = parser.add_argument
+    add("--amp", action="store_true", help="compute in bfloat16 where that is safe")
+    add("--compile", action="store_true", help="torch.compile the network")
+    add("--resume", metavar="FILE", help="a checkpoint to go on from")
+    return reproduce.parsed(parser)
 
 
 def weights(path="weights.safetensors"):
@@ -78,21 +44,18 @@ class Process:
 
     def __init__(self, options):
         self.options = options
-        self.rank, self.size = int(os.environ.get("RANK", 0)), int(
-            os.environ.get("WORLD_SIZE", 1)
+        rank, size, local = (
+            int(os.environ.get(name, usual))
+            for name, usual in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0))
         )
-        local = int(os.environ.get("LOCAL_RANK", 0))
+        self.rank, self.size = self.share = rank, size
         usual = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
         self.device = torch.device(options.device or usual)
         if options.threads:
             torch.set_num_threads(options.threads)
         if self.size > 1:
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-        self.log = reproduce.Log(
-            options.log if self.rank == 0 else None, options.seconds
-        )
-        if options.until_closed:
-            reproduce.until_closed()
+        self.log = reproduce.Log(options, self.rank == 0)
 
     def wrap(self, model):
         """The model as it is trained: on its device, compiled, gradients averaged over all processes."""
@@ -119,28 +82,13 @@ class Process:
         """A line of the log."""
         accuracy = None if right is None else right.float().mean().item()
         loss, shared = self.mean(loss.item(), accuracy or 0.0)
-        line = {"loss": loss, "accuracy": None if accuracy is None else shared}
-        line["learning_rate"] = optimizer.param_groups[0]["lr"]
-        if losses:
-            line["losses"] = {name: value.item() for name, value in losses.items()}
-        self.log.write(event="step", step=step, **line)
+        more = {"losses": {n: v.item() for n, v in losses.items()}} if losses else {}
+        accuracy = None if accuracy is None else shared
+        self.log.step(step, loss, accuracy, optimizer.param_groups[0]["lr"], **more)
 
     def tell_epoch(self, epoch, step, train_loss, val_loss, **score):
         (train_loss,) = self.mean(train_loss)
-        self.log.write(
-            event="epoch",
-            epoch=epoch,
-            step=step,
-            train_loss=train_loss,
-            val_loss=val_loss,
-            **score,
-        )
-        if self.rank == 0:
-            named = ", ".join(f"{name} {value:.4f}" for name, value in score.items())
-            print(
-                f"epoch {epoch}: loss {train_loss:.4f}, val_loss {val_loss:.4f}, {named}",
-                flush=True,
-            )
+        self.log.epoch(epoch, step, train_loss=train_loss, val_loss=val_loss, **score)
 
     def save(self, path, network, optimizer, epoch, step):
         if self.rank == 0 and path:
@@ -158,14 +106,9 @@ class Process:
 class EpochOrder:
     """The batches of an epoch in the order of Glassbox; of several processes each takes its share of every batch."""
 
-    def __init__(self, length, batch_size, seed, process=None):
-        self.length, self.batch_size, self.seed, self.epoch = (
-            length,
-            batch_size,
-            seed,
-            0,
-        )
-        self.rank, self.size = (process.rank, process.size) if process else (0, 1)
+    def __init__(self, length, batch_size, seed, process):
+        self.length, self.batch_size = length, batch_size
+        self.seed, self.epoch, self.process = seed, 0, process
 
     def set_epoch(self, epoch):
         self.epoch = epoch
@@ -178,11 +121,9 @@ class EpochOrder:
         for start in range(0, self.length, self.batch_size):
             rows = order[start : start + self.batch_size]
             # A last batch that cannot be shared is everybody's.
-            yield (
-                rows.tolist()
-                if len(rows) < self.size
-                else rows[self.rank :: self.size].tolist()
-            )
+            if len(rows) >= self.process.size:
+                rows = rows[self.process.rank :: self.process.size]
+            yield rows.tolist()
 
 
 class _Replayed(nn.Module):
@@ -195,25 +136,26 @@ class _Replayed(nn.Module):
     def forward(self, x):
         if not self.training:
             return x
-        module, at = self.module, (self.replay.seed, self.replay.step, self.layer)
+        module, shape = self.module, tuple(x.shape)
+        at = (self.replay.seed, self.replay.step, self.layer)
         if hasattr(module, "std"):
-            drawn = reproduce.noise(*at, tuple(x.shape))
+            drawn = reproduce.noise(*at, shape, *self.replay.share)
             return x + module.std * torch.from_numpy(drawn).to(x)
-        shape, is_whole = tuple(x.shape), not isinstance(module, nn.Dropout)
         # Dropout1d gets sequences on their side, [B, F, T].
-        if is_whole and len(shape) == 3:
-            shape = (shape[0], shape[2], shape[1])
-        mask = torch.from_numpy(
-            reproduce.dropout_mask(*at, shape, module.p, is_whole).copy()
-        ).to(x)
-        mask = mask.transpose(1, 2) if is_whole and len(shape) == 3 else mask
-        return x * mask / (1.0 - module.p)
+        is_whole = not isinstance(module, nn.Dropout)
+        on_side = is_whole and len(shape) == 3
+        shape = (shape[0], shape[2], shape[1]) if on_side else shape
+        mask = reproduce.dropout_mask(
+            *at, shape, module.p, is_whole, *self.replay.share
+        )
+        mask = torch.tensor(mask, dtype=x.dtype, device=x.device)
+        return x * (mask.transpose(1, 2) if on_side else mask) / (1.0 - module.p)
 
 
 class Replay:
     """Makes dropout and noise draw the numbers of Glassbox. `layers`: the number that keys each of them."""
 
-    def __init__(self, model, seed, layers):
-        self.seed, self.step = seed, 0
+    def __init__(self, model, seed, layers, share=(0, 1)):
+        self.seed, self.step, self.share = seed, 0, share
         for name, layer in layers.items():
             setattr(model, name, _Replayed(self, layer, getattr(model, name)))

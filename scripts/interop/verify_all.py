@@ -10,20 +10,13 @@ import runpy
 import sys
 import traceback
 
-OWN = (
-    "model",
-    "train",
-    "torch_run",
-    "keras_run",
-    "tensorflow_run",
-    "reproduce",
-    "glassbox_layers",
-)
-
+folders = [os.path.abspath(folder) for folder in sys.argv[1:]]
+own = tuple(os.path.join(folder, "") for folder in folders)
 failed = []
-for folder in map(os.path.abspath, sys.argv[1:]):
-    for name in OWN:
-        sys.modules.pop(name, None)
+for folder in folders:
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(own):
+            del sys.modules[name]
     said, ended = io.StringIO(), None
     os.chdir(folder)
     sys.path.insert(0, folder)
@@ -38,5 +31,5 @@ for folder in map(os.path.abspath, sys.argv[1:]):
     if ended:
         failed.append(folder)
         print(f"{folder}\n{said.getvalue()}{ended}\n")
-print(f"{len(sys.argv) - 1} folders, {len(failed)} failed")
+print(f"{len(folders)} folders, {len(failed)} failed")
 sys.exit(1 if failed else 0)

@@ -37,7 +37,7 @@ pub fn run(options: &ExportProjectOptions) -> anyhow::Result<()> {
         bail!("{} has other files in it, such as {name}. Choose another folder, or add --force.", folder.display());
     }
     export::write(&folder, &files)?;
-    let names: Vec<_> = files.iter().map(|file| file.name).collect();
+    let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
     if options.json {
         return answer(json!({ "folder": folder, "files": names, "framework": target.name() })).map(drop);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Encoding, Samples};
+use super::{Encoding, Origin, Samples};
 use crate::model::{AnswerView, DataSignature, Feature, Shape, Task};
 
 /// A loaded data set. Cheap to clone: samples are shared.
@@ -30,6 +30,8 @@ pub struct Dataset {
     pub giveaways: Vec<Giveaway>,
     /// How rows of the user's become such samples, without the data.
     pub encoding: Arc<Encoding>,
+    /// Where they stand, if they were read from files.
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// A column that holds the answer: usually the target under another name.

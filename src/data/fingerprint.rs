@@ -185,6 +185,7 @@ mod tests {
             notes: Vec::new(),
             giveaways: Vec::new(),
             encoding: std::sync::Arc::default(),
+            origin: None,
         };
         Fingerprint::of(&dataset).unwrap()
     }

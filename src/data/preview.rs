@@ -50,6 +50,7 @@ mod tests {
             notes: Vec::new(),
             giveaways: Vec::new(),
             encoding: Default::default(),
+            origin: None,
         }
     }
 

@@ -11,10 +11,12 @@ pub mod network;
 pub mod onnx;
 pub mod pytorch;
 pub mod recognise;
+mod samples;
 mod squared;
 pub mod state_dict;
 pub mod table;
 pub mod tensorflow;
+mod training;
 mod twin;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub fn markdown() -> String {
     lines.push(format!("| --- |{}", " --- |".repeat(names.len())));
     for kind in LayerKind::all() {
         let Some((project, network, layer)) = around(&kind) else { continue };
-        let cells = Framework::ALL.map(|framework| match framework.twin(&project, &network) {
+        let cells = Framework::ALL.map(|framework| match framework.twin(&project, &network, None) {
             Ok(twin) => calls(&twin.model, layer),
             Err(refused) => refusal(&refused),
         });
@@ -182,7 +182,7 @@ fn table(what: &str, rows: impl Iterator<Item = Row>) -> String {
     for (title, with, without) in rows {
         let (Some(with), Some(without)) = (with, without) else { continue };
         let cells = Framework::ALL.map(|framework| {
-            let written = |setting: &Setting| framework.twin(&setting.project, &setting.network);
+            let written = |setting: &Setting| framework.twin(&setting.project, &setting.network, None);
             match (written(&with), written(&without)) {
                 (Err(refused), _) => refusal(&refused),
                 (Ok(twin), plain) => added(&twin, plain.as_ref().ok()),

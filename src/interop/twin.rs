@@ -1,7 +1,8 @@
 //! A project in the code of another framework.
 
 use super::code::Script;
-use super::{Network, Refusal, keras, pytorch, tensorflow};
+use super::{Network, Refusal, keras, pytorch, samples, tensorflow};
+use crate::data::Dataset;
 use crate::model::Project;
 
 /// The code of a project.
@@ -9,8 +10,12 @@ use crate::model::Project;
 pub struct Twin {
     /// Network and loss: `model.py`.
     pub model: Script,
-    /// Data, optimiser and loop: `train.py`.
+    /// Optimiser and loop: `train.py`.
     pub train: Script,
+    /// Where samples come from: `data.py`.
+    pub data: Script,
+    /// Layers that the framework lacks: `glassbox_layers.py`.
+    pub layers: Option<Script>,
     /// For each tensor of ours what the twin's `state_dict` calls it: `lstm_1.weight_ih` and `lstm_1.weight_ih_l0`.
     pub tensors: Vec<(String, String)>,
     /// What the class is called.
@@ -27,11 +32,11 @@ pub struct Twin {
 
 impl Twin {
     /// The files that a person reads.
-    pub fn scripts(&self) -> [&Script; 2] {
-        [&self.model, &self.train]
+    pub fn scripts(&self) -> Vec<&Script> {
+        [&self.model, &self.train, &self.data].into_iter().chain(&self.layers).collect()
     }
 
-    /// Of both files.
+    /// Of all of them.
     pub fn lines_of_code(&self) -> usize {
         self.scripts().into_iter().map(Script::lines_of_code).sum()
     }
@@ -79,12 +84,23 @@ impl Framework {
         }
     }
 
-    /// The code of a project. Errors: everything in it that the framework has no words for.
-    pub fn twin(self, project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> {
+    /// How the name of a file with trained weights ends.
+    pub fn ending(self) -> &'static str {
         match self {
-            Self::PyTorch => pytorch::twin(project, network),
-            Self::Keras => keras::twin(project, network),
-            Self::TensorFlow => tensorflow::twin(project, network),
+            Self::PyTorch => "pt",
+            Self::Keras => "keras",
+            Self::TensorFlow => "safetensors",
+        }
+    }
+
+    /// The code of a project. `dataset`: for the file that its samples are in. Errors: everything in it that the
+    /// framework has no words for.
+    pub fn twin(self, project: &Project, network: &Network, dataset: Option<&Dataset>) -> Result<Twin, Vec<Refusal>> {
+        let data = samples::script(self, network, dataset);
+        match self {
+            Self::PyTorch => pytorch::twin(project, network, data),
+            Self::Keras => keras::twin(project, network, data),
+            Self::TensorFlow => tensorflow::twin(project, network, data),
         }
     }
 }

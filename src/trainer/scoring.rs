@@ -263,6 +263,7 @@ pub(super) mod tests {
             notes: Vec::new(),
             giveaways: Vec::new(),
             encoding: Default::default(),
+            origin: None,
         })
     }
 

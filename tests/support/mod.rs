@@ -1,6 +1,7 @@
 //! What the tests that cross modules share: where the real data lies, and where correctness is tested.
 #![allow(dead_code, reason = "each test program takes what it needs of it")]
 
+pub mod exports;
 pub mod frameworks;
 pub mod random_graphs;
 

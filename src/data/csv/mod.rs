@@ -22,7 +22,7 @@ use std::sync::Arc;
 use super::encoding::{self, Encoding, Inputs};
 use super::progress::Progress;
 use super::split::split;
-use super::{DataError, Dataset, Samples};
+use super::{DataError, Dataset, Origin, OriginFiles, Samples, origin};
 use crate::model::{ColumnRole, CsvSpec, DataSpec};
 use columns::ColumnFacts;
 use encode::Encoder;
@@ -71,6 +71,8 @@ pub(super) fn load(
     let encoder = Encoder::new(settings, &inputs, &values, &train);
     encoder.check_size(rows.len(), path)?;
     let (truth, scale) = target.into_truth(settings, &train);
+    let rows_of = |rows: &[usize]| Some(rows.iter().map(|&row| row as u32).collect());
+    let rows = [rows_of(&train), rows_of(&validation)];
     let part = |rows: &[usize]| {
         let targets: Arc<[f32]> = rows.iter().map(|&row| scale.of(row)).collect();
         Samples::in_memory(&[encoder.width()], encoder.encode(rows), targets)
@@ -78,6 +80,20 @@ pub(super) fn load(
     let name = path.file_name().map_or_else(|| "table".into(), |name| name.to_string_lossy().into_owned());
     let (input_shape, input_names, input_units) = (vec![encoder.width()], encoder.names(), encoder.units());
     let (train, validation) = (part(&train), part(&validation));
+    let origin = Origin {
+        files: OriginFiles::Table {
+            path: path.to_path_buf(),
+            delimiter: table.dialect.delimiter.into(),
+            quote: table.dialect.quote.into(),
+            has_header: table.dialect.has_header,
+            columns: inputs.iter().map(|column| column.index).collect(),
+            target: target_index,
+            unit: scale.unit(),
+        },
+        checksums: origin::checksums([&train, &validation])?,
+        train: rows[0].clone(),
+        validation: rows[1].clone(),
+    };
     let encoding = Encoding {
         source: name.clone(),
         input_shape: input_shape.clone(),
@@ -96,6 +112,7 @@ pub(super) fn load(
         notes,
         giveaways,
         encoding: Arc::new(encoding),
+        origin: table.is_plain().then(|| Arc::new(origin)),
     })
 }
 

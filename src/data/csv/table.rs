@@ -149,6 +149,12 @@ impl Table {
         if is_comment { Some(0) } else { is_header.then_some(1) }
     }
 
+    /// Whether the file is read as it stands: UTF-8, nothing packed, no rows that are passed over. Behind the last row.
+    pub fn is_plain(&self) -> bool {
+        let is_itself = self.source.text == self.path && matches!(self.source.skipped, 0 | 3);
+        is_itself && self.dialect.preamble == 0 && self.passed_over.get() == [0, 0]
+    }
+
     /// Hands each data row, with the line it begins on, to `take`. Every row has one cell for each name.
     pub fn for_each_row(
         &self,

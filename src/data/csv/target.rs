@@ -117,6 +117,14 @@ pub(super) enum ScaledTarget {
 }
 
 impl ScaledTarget {
+    /// What is subtracted, and what is divided by.
+    pub fn unit(&self) -> [f64; 2] {
+        match self {
+            Self::Classes(_) => [0.0, 1.0],
+            Self::Numbers { offset, scale, .. } => [*offset, *scale],
+        }
+    }
+
     pub fn of(&self, row: usize) -> f32 {
         match self {
             Self::Classes(codes) => codes[row] as f32,

@@ -53,6 +53,7 @@ pub(super) fn generate(settings: &DigitsSpec, spec: &DataSpec, progress: &dyn Pr
         notes: Vec::new(),
         giveaways: Vec::new(),
         encoding,
+        origin: None,
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::DataError;
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pair {
     pub images: PathBuf,
     pub labels: PathBuf,

@@ -13,7 +13,7 @@ use super::encoding::pictures;
 use super::progress::Progress;
 use super::random::Purpose;
 use super::split::split;
-use super::{DataError, Dataset, Samples, Truth, Unseen};
+use super::{DataError, Dataset, Origin, OriginFiles, Samples, Truth, Unseen, origin};
 use crate::model::{DataSpec, IdxSpec};
 use file::{Header, IdxFile};
 use folder::{Pair, Pairs};
@@ -26,6 +26,10 @@ struct Pictures {
     shape: [usize; 3],
     pixels: Vec<u8>,
     labels: Vec<u8>,
+    /// Where they stand in the file; `None`: all of it.
+    rows: Option<Vec<u32>>,
+    /// Whether the file has colours behind rows and columns.
+    channels_last: bool,
 }
 
 pub(super) fn load(
@@ -35,7 +39,7 @@ pub(super) fn load(
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let folder = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-    let (train, validation, mut notes) = match folder::find(folder)? {
+    let (train, validation, mut notes, pairs) = match folder::find(folder)? {
         Pairs::Single(pair) => {
             let all = read_pair(&pair, settings.limit, spec.seed, 0, progress, (0.0, 0.9))?;
             let classes: Vec<usize> = all.labels.iter().map(|&l| usize::from(l)).collect();
@@ -44,13 +48,13 @@ pub(super) fn load(
                 "The folder has one pair of files, so {} of its images are used for validation.",
                 split.validation.len()
             );
-            (all.pick(&split.train), all.pick(&split.validation), vec![note])
+            (all.pick(&split.train), all.pick(&split.validation), vec![note], [pair.clone(), pair])
         }
         Pairs::TrainAndTest { train, test } => {
             let first = read_pair(&train, settings.limit, spec.seed, 0, progress, (0.0, 0.75))?;
             let second = read_pair(&test, settings.limit, spec.seed, 1, progress, (0.75, 0.9))?;
             same_shape(&first, &train, &second, &test)?;
-            (first, second, vec!["The folder's test files are used for validation.".to_owned()])
+            (first, second, vec!["The folder's test files are used for validation.".to_owned()], [train, test])
         }
     };
     if train.labels.is_empty() || validation.labels.is_empty() {
@@ -65,18 +69,34 @@ pub(super) fn load(
     let name = folder.file_name().map_or_else(|| "IDX".into(), |name| name.to_string_lossy().into_owned());
     let truth = Truth::classes(classes);
     let encoding = pictures(&name, train.shape, &truth);
+    let input_shape = train.shape.to_vec();
+    let rows = [train.rows.clone(), validation.rows.clone()];
+    let channels_last = train.channels_last;
+    let (train, validation) = (train.into_part(), validation.into_part());
+    let [train_rows, validation_rows] = rows.map(|rows| rows.map(Arc::from));
+    let origin = Origin {
+        files: OriginFiles::Idx {
+            images: [pairs[0].images.clone(), pairs[1].images.clone()],
+            labels: [pairs[0].labels.clone(), pairs[1].labels.clone()],
+            channels_last,
+        },
+        checksums: origin::checksums([&train, &validation])?,
+        train: train_rows,
+        validation: validation_rows,
+    };
     Ok(Dataset {
         name,
-        input_shape: train.shape.to_vec(),
+        input_shape,
         input_names: Vec::new(),
         input_units: Vec::new(),
         truth,
-        train: train.into_part(),
-        validation: validation.into_part(),
+        train,
+        validation,
         plane: None,
         notes,
         giveaways: Vec::new(),
         encoding,
+        origin: Some(Arc::new(origin)),
     })
 }
 
@@ -123,7 +143,7 @@ fn read_pictures(path: &Path, progress: &dyn Progress) -> Result<Pictures, DataE
     if shape.channels_last {
         pixels = channels_first(&pixels, shape.chw);
     }
-    Ok(Pictures { shape: shape.chw, pixels, labels: Vec::new() })
+    Ok(Pictures { shape: shape.chw, pixels, labels: Vec::new(), rows: None, channels_last: shape.channels_last })
 }
 
 impl Pictures {
@@ -137,6 +157,8 @@ impl Pictures {
             shape: self.shape,
             pixels: rows.iter().flat_map(|&row| &self.pixels[row * n..(row + 1) * n]).copied().collect(),
             labels: rows.iter().map(|&row| self.labels[row]).collect(),
+            rows: Some(rows.iter().map(|&row| self.rows.as_ref().map_or(row as u32, |all| all[row])).collect()),
+            channels_last: self.channels_last,
         }
     }
 
@@ -188,7 +210,8 @@ fn read_pair(
     if shape.channels_last {
         pixels = channels_first(&pixels, shape.chw);
     }
-    Ok(Pictures { shape: shape.chw, pixels, labels })
+    let rows = (chosen.len() < count).then(|| chosen.iter().map(|&row| row as u32).collect());
+    Ok(Pictures { shape: shape.chw, pixels, labels, rows, channels_last: shape.channels_last })
 }
 
 /// Which rows to keep, ascending.

@@ -45,6 +45,7 @@ pub(super) fn load(settings: &SampleSpec, base: &Path, spec: &DataSpec) -> Resul
         notes,
         giveaways: Vec::new(),
         encoding: Arc::new(encoding),
+        origin: None,
     })
 }
 

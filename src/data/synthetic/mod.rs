@@ -74,6 +74,7 @@ pub(super) fn generate(settings: &SyntheticSpec, spec: &DataSpec) -> Result<Data
         notes: Vec::new(),
         giveaways: Vec::new(),
         encoding: Arc::new(encoding),
+        origin: None,
     })
 }
 

@@ -72,7 +72,8 @@ impl CodeUi {
             let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
             format!("There is no code yet, because the network has a problem: {first}")
         })?;
-        let twins = Framework::ALL.map(|framework| (framework, framework.twin(project, &network).map_err(sentences)));
+        let twin = |framework: Framework| framework.twin(project, &network, Some(dataset)).map_err(sentences);
+        let twins = Framework::ALL.map(|framework| (framework, twin(framework)));
         self.written = Some(Written { project: project.clone(), signature, twins: twins.to_vec(), network });
         Ok(())
     }

@@ -251,6 +251,7 @@ fn classified(given: &mut State) {
         train: part(),
         validation: part(),
         encoding: Arc::default(),
+        origin: None,
     }));
 }
 

@@ -44,6 +44,7 @@ pub fn two_classes() -> Dataset {
         notes: Vec::new(),
         giveaways: Vec::new(),
         encoding: Arc::default(),
+        origin: None,
     }
 }
 

@@ -145,28 +145,87 @@ impl Writer {
         self.level = before;
     }
 
-    /// `head(a, b)tail`, broken as black breaks it where it is too long: all arguments on a line of their own, or one a
-    /// line.
+    /// `head(a, b)tail`, broken where it is too long.
     pub fn call(&mut self, head: &str, arguments: &[String], tail: &str) {
-        let whole = format!("{head}({}){tail}", arguments.join(", "));
-        if self.fits(&whole, 0) || arguments.is_empty() {
-            return self.line(whole);
-        }
-        self.line(format!("{head}("));
-        let together = arguments.join(", ");
+        self.wrapped(&format!("{head}({}){tail}", arguments.join(", ")));
+    }
+
+    /// `name = [a, b]`, broken where it is too long.
+    pub fn list(&mut self, name: &str, items: &[String]) {
+        self.wrapped(&format!("{name} = [{}]", items.join(", ")));
+    }
+
+    /// A statement that ends with a bracket, broken as black breaks it where it is too long: what is inside on a line
+    /// of its own, or one item a line. It begins at the last bracket that leaves a line in front which fits.
+    pub fn wrapped(&mut self, text: &str) {
+        let code = text.split("  # ").next().unwrap_or(text);
+        let splits = if self.fits(text, 0) { Vec::new() } else { brackets(code) };
+        let fitting = splits.iter().find(|(open, _)| self.fits(&text[..=*open], 0)).or(splits.last());
+        let Some(&(open, close)) = fitting else { return self.line(text) };
+        let items = items(&text[open + 1..close]);
+        let is_call = text[..open].ends_with(|c: char| c.is_alphanumeric() || "_)]".contains(c));
+        self.line(&text[..=open]);
         self.inside(|w| {
-            if w.fits(&together, 0) {
-                w.line(together);
-            } else {
-                arguments.iter().for_each(|argument| w.line(format!("{argument},")));
+            let together = items.join(", ");
+            match w.fits(&together, 0) && (is_call || items.len() == 1) {
+                true => w.line(together),
+                false => items.iter().for_each(|item| w.wrapped(&format!("{item},"))),
             }
         });
-        self.line(format!("){tail}"));
+        self.line(&text[close..]);
     }
 
     fn fits(&self, text: &str, more: usize) -> bool {
         4 * self.depth + text.chars().count() + more <= WIDTH
     }
+}
+
+/// Where the brackets at the end of a statement open and close, from the last one: of `f(a)(b)` both.
+fn brackets(text: &str) -> Vec<(usize, usize)> {
+    let mut open = Vec::new();
+    let mut all = Vec::new();
+    let mut quoted = false;
+    let mut escaped = false;
+    for (place, c) in text.char_indices() {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => open.push(place),
+            ')' | ']' | '}' if !quoted => all.extend(open.pop().filter(|_| open.is_empty()).map(|from| (from, place))),
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    let mut end = text.trim_end_matches([',', ':']).len();
+    let mut chain = Vec::new();
+    for (from, to) in all.into_iter().rev() {
+        if to + 1 != end || to == from + 1 {
+            break;
+        }
+        chain.push((from, to));
+        end = from;
+    }
+    chain
+}
+
+/// What stands between the outermost commas.
+fn items(text: &str) -> Vec<&str> {
+    let (mut all, mut depth, mut from, mut quoted, mut escaped) = (Vec::new(), 0, 0, false, false);
+    for (place, c) in text.char_indices() {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                all.push(text[from..place].trim());
+                from = place + 1;
+            }
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    all.push(text[from..].trim());
+    all.retain(|item| !item.is_empty());
+    all
 }
 
 #[cfg(test)]
@@ -191,6 +250,12 @@ mod tests {
         );
         let nine = written(|w| w.call("f", &arguments(9), "(x)"));
         assert!(nine.starts_with("f(\n    argument_0=0,\n") && nine.ends_with("    argument_8=8,\n)(x)\n"), "{nine}");
+        let nested = written(|w| w.call("f", &[format!("[{}]", arguments(9).join(", ")), "b".into()], ""));
+        assert!(nested.starts_with("f(\n    [\n        argument_0=0,\n") && nested.ends_with("    ],\n    b,\n)\n"));
+        let applied = written(|w| w.call("x = layers.Attention", &arguments(4), "(argument_10, argument_11)"));
+        assert!(applied.ends_with("argument_3=3)(\n    argument_10, argument_11\n)\n"), "{applied}");
+        let quoted = written(|w| w.wrapped(&format!("f(\"a(, \\\" {}\", b)", "x".repeat(80))));
+        assert!(quoted.ends_with("\",\n    b,\n)\n"), "{quoted}");
     }
 
     #[test]

@@ -7,13 +7,13 @@ use crate::files::{NamedTensor, Values};
 use crate::interop::code::Names;
 use crate::interop::keras::plan::{Biases, Plan, Variable};
 use crate::interop::state_dict::{StateDict, mapping};
-use crate::interop::{Network, Node, keras, pytorch, tensorflow};
+use crate::interop::{Framework, Network, Node, keras, tensorflow};
 use crate::model::Project;
 use crate::model::layer::Weight;
 
 /// Those of the exported PyTorch code. `None`: these are not, or not all, the tensors that it has for this network.
 pub fn pytorch_back(project: &Project, network: &Network, dict: &StateDict) -> Option<Vec<NamedTensor>> {
-    let (twin, mut ours) = (pytorch::twin(project, network).ok()?, Ours::of(network));
+    let (twin, mut ours) = (Framework::PyTorch.twin(project, network, None).ok()?, Ours::of(network));
     for (name, theirs) in &twin.tensors {
         // Tables that are computed stand among them as well.
         if let Some((dims, numbers)) = ours.0.get_mut(name) {

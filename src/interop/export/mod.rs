@@ -10,13 +10,13 @@ mod samples;
 mod target;
 
 pub use back::{keras_back, pytorch_back, tensorflow_back};
-pub use last::{keras, keras_file, tensorflow};
+pub use last::keras_file;
 pub use target::Target;
 
 use std::path::Path;
 
+use super::onnx;
 use super::{Framework, Network, Refusal, Twin};
-use super::{onnx, pytorch};
 use crate::data::{DataError, Dataset};
 use crate::engine::{Device, EngineError, Machine, Numbers, Precision, SavedTensor, Snapshot};
 use crate::files::{FileError, NamedTensor, Values, atomic, tensors};
@@ -25,8 +25,8 @@ use crate::model::{Problem, Project};
 /// A file of the folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct File {
-    /// Its name.
-    pub name: &'static str,
+    /// Its name, behind the name of a folder where it lies in one.
+    pub name: String,
     /// What stands in it.
     pub bytes: Vec<u8>,
 }
@@ -60,7 +60,8 @@ pub enum ExportError {
     File(#[from] FileError),
 }
 
-/// The folder of a framework, and the lines of code that a person reads in it. `weights` as for [`pytorch`].
+/// The folder of a framework, and the lines of code that a person reads in it. `weights`: those of a run; without, the
+/// first weights of the project's seed.
 pub fn folder(
     framework: Framework,
     project: &Project,
@@ -69,44 +70,56 @@ pub fn folder(
 ) -> Result<(Vec<File>, usize), ExportError> {
     let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
     let refused = |refused| ExportError::Refused { framework: framework.name(), refused };
-    let lines = framework.twin(project, &network).map_err(refused)?.lines_of_code();
-    let files = match framework {
-        Framework::PyTorch => pytorch(project, dataset, weights)?,
-        Framework::Keras => last::keras(project, dataset, weights)?,
-        Framework::TensorFlow => last::tensorflow(project, dataset, weights)?,
-    };
-    Ok((files, lines))
+    let twin = framework.twin(project, &network, Some(dataset)).map_err(refused)?;
+    let first = first_weights(project, dataset, weights)?;
+    let from = From { project, dataset, network: &network, twin: &twin, first: &first };
+    let mut files = vec![text("README.md", &readme(framework, &from))];
+    files.extend(twin.scripts().into_iter().map(|script| text(script.name, &script.text())));
+    files.extend(match framework {
+        Framework::PyTorch => pytorch(&from)?,
+        Framework::Keras => last::keras(&from)?,
+        Framework::TensorFlow => last::tensorflow(&from)?,
+    });
+    files.push(text("compare.py", include_str!("../../../assets/interop/compare.py")));
+    files.push(text("reproduce.py", include_str!("../../../assets/interop/reproduce.py")));
+    files.extend(samples::files(dataset)?);
+    Ok((files, twin.lines_of_code()))
 }
 
-/// The PyTorch folder. `weights`: those of a run; without, the first weights of the project's seed.
-pub fn pytorch(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) -> Result<Vec<File>, ExportError> {
-    let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
-    let refused = |refused| ExportError::Refused { framework: "PyTorch", refused };
-    let twin = pytorch::twin(project, &network).map_err(refused)?;
-    let first = first_weights(project, dataset, weights)?;
+/// What a folder is made of.
+struct From<'a> {
+    project: &'a Project,
+    dataset: &'a Dataset,
+    network: &'a Network,
+    twin: &'a Twin,
+    first: &'a Snapshot,
+}
+
+fn text(name: &str, text: &str) -> File {
+    file(name, text.as_bytes().to_vec())
+}
+
+fn file(name: &str, bytes: Vec<u8>) -> File {
+    File { name: name.to_owned(), bytes }
+}
+
+fn pytorch(from: &From) -> Result<Vec<File>, ExportError> {
+    let twin = from.twin;
     let called = |ours: &str| twin.tensors.iter().find(|(name, _)| name == ours).map(|(_, theirs)| theirs.clone());
-    let proof = proof::record(project, dataset, &first, &called)?;
+    let proof = proof::record(from.project, from.dataset, from.first, &called)?;
     let verify = include_str!("../../../assets/interop/torch_verify.py")
         .replace("__CLASS__", &twin.class)
         .replace("__ANSWER__", &twin.answer.to_string())
-        .replace("__CLASSES__", super::code::python::bool(twin.of_classes))
         .replace("__LOSS__", &format!("train.loss_function({})", twin.loss_arguments));
-    let text = |name, text: &str| File { name, bytes: text.as_bytes().to_vec() };
-    let mut files = vec![
-        text("README.md", &readme(project, &twin)),
-        text("model.py", &twin.model.text()),
-        text("train.py", &twin.train.text()),
+    Ok(vec![
         text("verify.py", &verify),
         text("torch_run.py", include_str!("../../../assets/interop/torch_run.py")),
-        text("reproduce.py", include_str!("../../../assets/interop/reproduce.py")),
-    ];
-    files.push(File { name: "weights.safetensors", bytes: tensor_file(named(&first, &called))? });
-    files.push(File { name: "data.npz", bytes: samples::npz(dataset)? });
-    files.push(File { name: "proof.safetensors", bytes: tensor_file(proof)? });
-    Ok(files)
+        file("weights.safetensors", tensor_file(named(from.first, &called))?),
+        file("proof.safetensors", tensor_file(proof)?),
+    ])
 }
 
-/// The network as an ONNX file. `weights` as for [`pytorch`].
+/// The network as an ONNX file. `weights` as for [`folder`].
 pub fn onnx(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) -> Result<Vec<u8>, ExportError> {
     let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
     let first = first_weights(project, dataset, weights)?;
@@ -114,11 +127,11 @@ pub fn onnx(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) ->
 }
 
 /// The weights as a safetensors file, under the names of PyTorch's `state_dict`; of a network that PyTorch has no words
-/// for, under Glassbox's own. `weights` as for [`pytorch`].
+/// for, under Glassbox's own. `weights` as for [`folder`].
 pub fn weights(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>) -> Result<Vec<u8>, ExportError> {
     let network = Network::new(&project.graph, &dataset.signature()).map_err(ExportError::Invalid)?;
     let first = first_weights(project, dataset, weights)?;
-    let tensors = pytorch::twin(project, &network).map(|twin| twin.tensors).ok();
+    let tensors = Framework::PyTorch.twin(project, &network, None).map(|twin| twin.tensors).ok();
     let called = |ours: &str| match &tensors {
         Some(tensors) => tensors.iter().find(|(name, _)| name == ours).map(|(_, theirs)| theirs.clone()),
         None => Some(ours.to_owned()),
@@ -126,18 +139,25 @@ pub fn weights(project: &Project, dataset: &Dataset, weights: Option<&Snapshot>)
     Ok(tensor_file(named(&first, &called))?)
 }
 
-fn readme(project: &Project, twin: &Twin) -> String {
-    let needs = twin.needs.map_or(String::new(), |version| format!(" {version} or newer"));
+fn readme(framework: Framework, from: &From) -> String {
+    let name = framework.name();
+    let install = match framework {
+        Framework::PyTorch => from.twin.needs.map_or("torch numpy".into(), |least| format!("'torch>={least}' numpy")),
+        Framework::Keras => "keras tensorflow numpy".into(),
+        Framework::TensorFlow => "tensorflow numpy".into(),
+    };
+    let more = match framework {
+        Framework::PyTorch => "torchrun --nproc_per_node=2 train.py    # on two processes",
+        Framework::Keras => "KERAS_BACKEND=jax python train.py    # with `pip install jax`",
+        Framework::TensorFlow => "TF_CONFIG='{...}' python train.py    # on several machines",
+    };
     format!(
-        "# {} in PyTorch\n\nExported from Glassbox. Needs PyTorch{needs} and numpy.\n\n```sh\npython verify.py    # \
-         proves that PyTorch computes what Glassbox computed\npython train.py     # trains it on the same samples in \
-         the same order\ntorchrun --nproc_per_node=2 train.py    # the same on two processes\n```\n\n| file | what is \
-         in it |\n| --- | --- |\n| `model.py` | the network and its loss |\n| `train.py` | optimiser and loop |\n| \
-         `torch_run.py` | options, samples, processes, checkpoints, the log |\n| `reproduce.py` | the order of the \
-         samples and the dropout masks of Glassbox, in numpy |\n| `weights.safetensors` | the weights, under the names \
-         of the `state_dict` |\n| `data.npz` | the samples, training and validation |\n| `proof.safetensors` | what \
-         Glassbox computed: answers, gradients, ten steps |\n",
-        project.name
+        "# {} in {name}\n\nWritten by Glassbox: the network is in `model.py`, its training in `train.py`, its samples in \
+         `data.py`.\n\n```sh\npip install {install}\npython verify.py    # proves that {name} computes what Glassbox \
+         computed\npython train.py --log run.jsonl --checkpoint trained.{}    # on the same samples in the same \
+         order\n{more}\n```\n",
+        from.project.name,
+        framework.ending()
     )
 }
 
@@ -173,13 +193,22 @@ fn tensor_file(all: Vec<NamedTensor>) -> Result<Vec<u8>, FileError> {
 
 /// The name of a file in a folder that is none of these: the folder is somebody's.
 pub fn other_file(folder: &Path, files: &[File]) -> Option<String> {
-    let is_ours = |name: &String| name == "__pycache__" || files.iter().any(|file| file.name == name);
+    let is_ours = |name: &String| {
+        let is_it =
+            |file: &File| file.name == *name || file.name.split_once('/').is_some_and(|(folder, _)| folder == name);
+        name == "__pycache__" || files.iter().any(is_it)
+    };
     let inside = std::fs::read_dir(folder).into_iter().flatten().flatten();
     inside.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(|name| !is_ours(name))
 }
 
 /// Writes the files into a folder, which is made where it is missing.
 pub fn write(folder: &Path, files: &[File]) -> Result<(), FileError> {
-    std::fs::create_dir_all(folder).map_err(|error| FileError::write(folder, error))?;
-    files.iter().try_for_each(|file| atomic::write(&folder.join(file.name), &file.bytes))
+    for file in files {
+        let path = folder.join(&file.name);
+        let place = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(place).map_err(|error| FileError::write(place, error))?;
+        atomic::write(&path, &file.bytes)?;
+    }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The samples as numpy keeps them: an archive of four arrays.
+//! The samples: the files that they were read from, or an archive of four arrays as numpy keeps them.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -6,9 +6,23 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::ExportError;
+use super::{ExportError, File, file, text};
 use crate::data::{Dataset, Samples};
 use crate::files::{FileError, npy};
+use crate::interop::samples;
+
+/// What `data.py` reads.
+pub fn files(dataset: &Dataset) -> Result<Vec<File>, ExportError> {
+    let Some(origin) = &dataset.origin else { return Ok(vec![file("data.npz", npz(dataset)?)]) };
+    let mut all: Vec<File> = samples::split(origin).iter().map(|split| text("split.json", split)).collect();
+    for (path, name) in samples::files(origin) {
+        if let Some(name) = name {
+            let bytes = std::fs::read(path).map_err(|error| ExportError::File(FileError::read(path, error)))?;
+            all.push(file(&name, bytes));
+        }
+    }
+    Ok(all)
+}
 
 /// `data.npz`: `train_x` `[N, ...]`, `train_y`, `validation_x`, `validation_y`.
 pub fn npz(dataset: &Dataset) -> Result<Vec<u8>, ExportError> {

@@ -36,11 +36,29 @@ fn text(expression: &str) -> String {
     expression.to_owned()
 }
 
+/// `1 - beta**t`: written so, single precision would lose half of its digits for a beta close to 1.
+fn grown(name: &str, beta: f64, moves: bool) -> String {
+    match (moves, beta) {
+        (true, _) => format!("(1 - {name}**t)"),
+        (false, 0.0) => "1.0".to_owned(),
+        (false, _) => format!("-expm1(t * math.log({name}))"),
+    }
+}
+
+/// Whether the class needs `import math`.
+pub fn uses_math(optimiser: &Optimiser) -> bool {
+    match optimiser {
+        Optimiser::Adam { .. } | Optimiser::AdamW { .. } | Optimiser::NAdam { .. } => true,
+        Optimiser::Sgd { .. } | Optimiser::RmsProp { .. } | Optimiser::Adagrad { .. } | Optimiser::Lion { .. } => false,
+    }
+}
+
 /// `moves`: the schedule moves the momentum.
 fn rule(optimiser: &Optimiser, moves: bool) -> Rule {
     let mean = || Do::Keep("m", "mean", text("self.momentum * mean + (1 - self.momentum) * g"));
     let square = || Do::Keep("v", "square", text("self.beta_2 * square + (1 - self.beta_2) * g * g"));
-    let root = || Do::Let("root", text("sqrt(v / (1 - self.beta_2**t)) + self.epsilon"));
+    let root = |beta: f64| Do::Let("root", format!("sqrt(v / {}) + self.epsilon", grown("self.beta_2", beta, false)));
+    let step = |beta: f64| Do::Move(format!("rate * m / {} / root", grown("self.momentum", beta, moves)));
     let velocity = |name| Do::Keep(name, "velocity", text("self.momentum * velocity + g"));
     let shrink = |decay: f64| (decay != 0.0).then(|| text("rate * self.decay * w"));
     let (class, help, slots, mut settings, decay, update): (_, _, Vec<_>, Vec<_>, _, Vec<_>) = match *optimiser {
@@ -58,12 +76,12 @@ fn rule(optimiser: &Optimiser, moves: bool) -> Rule {
             ("SGD", "The rate is no part of the momentum.", slots, settings, weight_decay, update)
         }
         Optimiser::Adam { beta1, beta2, epsilon, weight_decay } => {
-            let update = vec![mean(), square(), root(), Do::Move(text("rate * m / (1 - self.momentum**t) / root"))];
+            let update = vec![mean(), square(), root(beta2), step(beta1)];
             let settings = vec![("momentum", beta1), ("beta_2", beta2), ("epsilon", epsilon)];
             ("Adam", "Epsilon is added behind the bias correction.", MOMENTS.to_vec(), settings, weight_decay, update)
         }
         Optimiser::AdamW { beta1, beta2, epsilon, weight_decay } => {
-            let update = vec![mean(), square(), root(), Do::Move(text("rate * m / (1 - self.momentum**t) / root"))];
+            let update = vec![mean(), square(), root(beta2), step(beta1)];
             let settings = vec![("momentum", beta1), ("beta_2", beta2), ("epsilon", epsilon)];
             ("AdamW", "Epsilon is added behind the bias correction.", MOMENTS.to_vec(), settings, weight_decay, update)
         }
@@ -100,7 +118,7 @@ fn rule(optimiser: &Optimiser, moves: bool) -> Rule {
                 Do::Keep("p", "product", text("product * now")),
                 mean(),
                 square(),
-                root(),
+                root(beta2),
                 Do::Let("g", text("(1 - now) / (1 - p) * g + next_ / (1 - p * next_) * m")),
                 Do::Move(text("rate * g / root")),
             ];
@@ -127,8 +145,11 @@ fn rule(optimiser: &Optimiser, moves: bool) -> Rule {
 
 /// In the framework's words.
 fn worded(expression: &str, dialect: Dialect) -> String {
-    let module = if dialect == Dialect::Keras { "ops" } else { "tf" };
-    expression.replace("sqrt(", &format!("{module}.sqrt(")).replace("sign(", &format!("{module}.sign("))
+    let (module, math) = if dialect == Dialect::Keras { ("ops", "ops") } else { ("tf", "tf.math") };
+    expression
+        .replace("expm1(", &format!("{math}.expm1("))
+        .replace("sqrt(", &format!("{module}.sqrt("))
+        .replace("sign(", &format!("{module}.sign("))
 }
 
 impl Do {
@@ -198,7 +219,7 @@ fn keras(w: &mut Writer, rule: &Rule, clip: Clip, moves: bool, twice: &[String])
         w.blank(1);
         w.block(format!("def __init__(self, learning_rate{settings}):"), |w| {
             w.line("super().__init__(learning_rate)");
-            let variable = "keras.Variable(momentum, dtype=keras.config.floatx(), trainable=False)";
+            let variable = "self.add_variable((), keras.initializers.Constant(momentum))";
             keep_settings(w, rule, moves, variable);
         });
         if !names(rule).is_empty() {
@@ -233,7 +254,7 @@ fn keras(w: &mut Writer, rule: &Rule, clip: Clip, moves: bool, twice: &[String])
         w.blank(1);
         w.block("def update_step(self, g, w, learning_rate):", |w| {
             // Of an Embedding, whose gradient TensorFlow keeps row by row.
-            w.line("g = ops.zeros_like(w) + g");
+            w.line("g = ops.zeros(w.shape, w.dtype) + g");
             w.line("rate = ops.cast(learning_rate, w.dtype)");
             w.line("t = ops.cast(self.iterations + 1, w.dtype)");
             if !names(rule).is_empty() || !twice.is_empty() {
@@ -261,7 +282,7 @@ fn clip_keras(w: &mut Writer, clip: Clip, twice: &[String]) {
     w.blank(1);
     w.block("def apply(self, grads, trainable_variables=None):", |w| {
         w.line("variables = trainable_variables or self._trainable_variables");
-        w.line("grads = [ops.zeros_like(v) + g for v, g in zip(variables, grads)]");
+        w.line("grads = [ops.zeros(v.shape, v.dtype) + g for v, g in zip(variables, grads)]");
         match clip {
             Clip::None => {}
             Clip::Value { max } => {
@@ -289,21 +310,18 @@ fn tensorflow(w: &mut Writer, rule: &Rule, clip: Clip, moves: bool) {
         w.block(format!("def __init__(self, variables{settings}):"), |w| {
             w.line("super().__init__()");
             w.line("self.parameters, dtype = variables, variables[0].dtype");
-            keep_settings(w, rule, moves, "tf.Variable(momentum, dtype=dtype, trainable=False)");
-            w.line("self.t = tf.Variable(0.0, dtype=dtype, trainable=False)");
+            keep_settings(w, rule, moves, "tf.Variable(momentum, dtype=dtype)");
+            w.line("self.t = tf.Variable(0.0, dtype=dtype)");
             for (name, start) in &rule.slots {
                 let fill = match start {
                     0.0 => "tf.zeros_like(v)".to_owned(),
                     start => format!("tf.fill(v.shape, tf.constant({}, dtype))", python::float(*start)),
                 };
-                let make = format!("tf.Variable({fill}, trainable=False)");
-                w.line(format!("self.{name} = ["));
-                w.inside(|w| w.line(format!("{make} for v in variables")));
-                w.line("]");
+                w.line(format!("self.{name} = [tf.Variable({fill}) for v in variables]"));
             }
             if rule.product {
                 w.line("one = tf.ones([], dtype)");
-                w.line("self.product = [tf.Variable(one, trainable=False) for v in variables]");
+                w.line("self.product = [tf.Variable(one) for v in variables]");
             }
         });
         w.blank(1);

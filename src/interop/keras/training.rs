@@ -6,6 +6,7 @@ use super::plan::{Cell, Plan, What};
 use crate::interop::Network;
 use crate::interop::code::{Level, Part, Script, Writer, python};
 use crate::interop::pytorch::schedule;
+use crate::interop::training;
 use crate::model::{Answer, Metric, Project};
 
 /// What the file is about.
@@ -76,6 +77,7 @@ impl Training<'_> {
         optimisers::definition(&mut w, &training.optimiser, training.clip, moves, Dialect::Keras, &twice);
         schedule::definitions(&mut w, training);
         self.losses(&mut w);
+        self.accuracy(&mut w);
         self.compile(&mut w);
         w.block("def main():", |w| self.main(w));
         w.blank(2);
@@ -84,31 +86,31 @@ impl Training<'_> {
     }
 
     fn head(&self, w: &mut Writer, twice: &[String]) {
-        let training = &self.project.training;
-        w.line("\"\"\"Trains the model on the samples of Glassbox, in the same order: python train.py\"\"\"");
+        let settings = &self.project.training;
+        w.line(training::headline(self.project, "python train.py"));
         w.blank(1);
-        if schedule::uses_math(training) {
-            w.line("import math");
-            w.blank(1);
-        }
+        let uses_math = schedule::uses_math(settings) || optimisers::uses_math(&settings.optimiser);
+        training::imports(w, &[("math", uses_math)]);
         w.line("import keras");
         w.line("from keras import ops");
         w.blank(1);
+        w.line("import data");
         w.line("import keras_run");
+        if training::is_scaled(settings) || self.network.task.metric() == Metric::R2 {
+            w.line("import reproduce");
+        }
         w.line("from model import build_model");
         w.blank(1);
-        w.line(format!("EPOCHS = {}", training.epochs));
-        w.line(format!("BATCH_SIZE = {}", training.batch_size));
-        w.line(format!("SEED = {}", training.seed));
+        training::constants(w, settings);
         let draws = self.draws();
         if !draws.is_empty() {
             w.line("# Layers that draw numbers while training, with what keys them in Glassbox.");
-            w.line(format!("DRAWS = {{{}}}", draws.join(", ")));
+            w.wrapped(&format!("DRAWS = {{{}}}", draws.join(", ")));
         }
         if !twice.is_empty() {
             w.line("# One bias here is the sum of two in Glassbox, which move alike.");
             let listed: Vec<_> = twice.iter().map(|path| format!("\"{path}\"")).collect();
-            w.line(format!("TWICE = [{}]", listed.join(", ")));
+            w.list("TWICE", &listed);
         }
         w.blank(2);
     }
@@ -127,8 +129,8 @@ impl Training<'_> {
                     if self.network.task_of(node).classes().is_some() {
                         w.line("y = ops.cast(ops.reshape(y, ops.shape(answer)[:-1]), \"int32\")");
                     }
-                    all.lines.iter().for_each(|line| w.line(line));
-                    w.line(format!("return {}", all.value));
+                    all.lines.iter().for_each(|line| w.wrapped(line));
+                    w.wrapped(&format!("return {}", all.value));
                 });
             });
             w.blank(2);
@@ -157,31 +159,90 @@ impl Training<'_> {
                 let listed: Vec<_> = weights.iter().map(|&weight| python::float(weight)).collect();
                 arguments.push(format!("loss_weights=[{}]", listed.join(", ")));
             }
-            arguments.push("jit_compile=False".to_owned());
+            if self.network.task.metric() == Metric::Accuracy {
+                let of = |place| if place == self.main_answer() { "[accuracy]" } else { "[]" };
+                let all: Vec<_> = (0..self.plan.answers.len()).map(of).collect();
+                arguments.push(if several {
+                    format!("metrics=[{}]", all.join(", "))
+                } else {
+                    "metrics=[accuracy]".into()
+                });
+            }
+            // XLA has no place for numbers that numpy draws.
+            arguments.push("jit_compile=keras.backend.backend() == \"jax\"".to_owned());
             w.at_level(Level::Layer, |w| w.call("model.compile", &arguments, ""));
         });
         w.blank(2);
         w.about(Part::Data, Level::Operation, |w| {
-            w.block("def compared(x, y):", |w| {
-                w.line("\"\"\"What each output is compared with.\"\"\"");
-                let all: Vec<_> =
-                    self.plan.answers.iter().map(|one| if one.truth.is_some() { "x" } else { "y" }).collect();
-                match all.as_slice() {
-                    [one] => w.line(format!("return {one}")),
-                    all => w.line(format!("return [{}]", all.join(", "))),
-                }
+            w.block("def arranged(x, y):", |w| {
+                w.line("\"\"\"What enters the model, and what each output is compared with.\"\"\"");
+                let entering: Vec<_> = self.plan.inputs().map(|(place, _)| self.of_sample(place)).collect();
+                let truths = self.plan.answers.iter().map(|one| match one.truth {
+                    Some(truth) => self.of_sample(truth.step),
+                    None => "y".to_owned(),
+                });
+                let all = [entering, truths.collect()].map(|all| match all.as_slice() {
+                    [one] => one.clone(),
+                    all => format!("[{}]", all.join(", ")),
+                });
+                w.line(format!("return {}", all.join(", ")));
             });
         });
         w.blank(2);
+        self.pace(w);
+        w.block("def score(outputs, targets):", |w| {
+            let place = self.main_answer();
+            let main =
+                if several { format!("outputs[{place}], targets[{place}]") } else { "outputs, targets".to_owned() };
+            w.line(format!("answer, y = {main}"));
+            let is_wired = self.plan.answers.get(place).is_some_and(|one| one.truth.is_some());
+            match self.network.task.metric() {
+                Metric::Accuracy => w.line("return \"accuracy\", float(ops.mean(accuracy(y, answer)))"),
+                Metric::R2 if is_wired => w.line("return \"r2\", reproduce.r_squared(answer, y, together=True)"),
+                Metric::R2 => w.line("return \"r2\", reproduce.r_squared(answer, y)"),
+            }
+        });
+        w.blank(2);
+    }
+
+    /// What an Input takes of the sample.
+    fn of_sample(&self, step: usize) -> String {
+        match &self.plan.steps[step].what {
+            What::Input { columns: Some(columns) } => format!("x[:, {}]", python::list(columns)),
+            _ => "x".to_owned(),
+        }
+    }
+
+    fn accuracy(&self, w: &mut Writer) {
+        if self.network.task.metric() == Metric::R2 {
+            return;
+        }
+        let single = self.network.main_loss().is_some_and(|(main, _)| main.input().0.last() == Some(&1));
+        let threshold = if self.network.answer == Answer::Probabilities { "0.5" } else { "0.0" };
+        w.block("def accuracy(y, answer):", |w| {
+            w.line("y = ops.cast(ops.reshape(y, ops.shape(answer)[:-1]), \"int32\")");
+            if single {
+                w.line(format!("right = (answer[..., 0] > {threshold}) == (y == 1)"));
+            } else {
+                w.line("right = ops.argmax(answer, -1) == y");
+            }
+            w.line("return ops.cast(right, \"float32\")");
+        });
+        w.blank(2);
+    }
+
+    fn pace(&self, w: &mut Writer) {
+        let settings = &self.project.training;
         w.about(Part::Schedule, Level::Operation, |w| {
-            w.block("def pace(optimizer, step):", |w| {
+            let scale = if training::is_scaled(settings) { ", scale=1.0" } else { "" };
+            w.block(format!("def pace(optimizer, step{scale}):"), |w| {
                 w.line("\"\"\"Sets the learning rate of a step.\"\"\"");
-                let rate = match schedule::is_function(training) {
-                    true => "learning_rate(step)".to_owned(),
-                    false => python::float(training.learning_rate),
-                };
                 w.line("rate = optimizer.learning_rate");
-                w.line(format!("rate.assign(ops.convert_to_tensor({rate}, rate.dtype))"));
+                let scale = if scale.is_empty() { "" } else { " * scale" };
+                w.wrapped(&format!(
+                    "rate.assign(ops.convert_to_tensor({}{scale}, rate.dtype))",
+                    training::rate(settings)
+                ));
                 if self.moves() {
                     w.line("beta = optimizer.momentum");
                     w.line("beta.assign(ops.convert_to_tensor(momentum(step), beta.dtype))");
@@ -189,66 +250,66 @@ impl Training<'_> {
             });
         });
         w.blank(2);
-        w.block("def score(answer, x, y):", |w| {
-            let single = self.network.main_loss().is_some_and(|(main, _)| main.input().0.last() == Some(&1));
-            let threshold = if self.network.answer == Answer::Probabilities { "0.5" } else { "0.0" };
-            match (self.network.task.metric(), single) {
-                (Metric::Accuracy, true) => {
-                    w.line(format!("return float(((answer[..., 0] > {threshold}) == y).mean())"))
-                }
-                (Metric::Accuracy, false) => w.line("return float((answer.argmax(-1) == y).mean())"),
-                (Metric::R2, _) => {
-                    let is_wired = self.plan.answers.get(self.main_answer()).is_some_and(|one| one.truth.is_some());
-                    let truth = if is_wired { "x, together=True" } else { "y" };
-                    w.line(format!("return keras_run.reproduce.r_squared(answer, {truth})"));
-                }
-            }
-        });
-        w.blank(2);
     }
 
     fn main(&self, w: &mut Writer) {
-        let classes = python::bool(self.network.signature.task.classes().is_some());
+        let settings = &self.project.training;
         w.line("options = keras_run.options(EPOCHS)");
+        w.line("devices = keras_run.Devices()");
         w.about(Part::Data, Level::Layer, |w| {
-            w.line(format!("train = keras_run.samples(\"train\", classes={classes})"));
-            w.line(format!("validation = keras_run.samples(\"validation\", classes={classes})"));
-            w.line("batches = keras_run.Batches(train, compared, BATCH_SIZE, SEED)");
+            w.line("train = arranged(*data.load(\"train\"))");
+            w.line("validation = arranged(*data.load(\"validation\"))");
+            w.line("batches, steps = devices.batches(train, BATCH_SIZE, SEED)");
         });
-        w.line("model = build_model()");
-        w.line("model.load_weights(\"model.keras\")");
-        if !self.draws().is_empty() {
-            w.line("draws = keras_run.Draws(model, SEED, DRAWS)");
+        w.block("with devices.scope():", |w| {
+            w.line("model = build_model()");
+            w.line("model.load_weights(\"model.keras\")");
+            w.line("compile_model(model)");
+            w.line("devices.adopt(model, train)");
+            let draws = if self.draws().is_empty() { "{}" } else { "DRAWS" };
+            w.line(format!("draws = keras_run.Draws(model, SEED, {draws})"));
+        });
+        w.blank(1);
+        w.line("watch = keras_run.Watch(options, pace, validation, score, draws)");
+        if let Some(watched) = training::watched(
+            settings,
+            "val_loss",
+            match self.network.task.metric() {
+                Metric::Accuracy => "val_accuracy",
+                Metric::R2 => "val_r2",
+            },
+        ) {
+            training::plateau(w, settings);
+            w.about(Part::Schedule, Level::Layer, |w| {
+                w.line(format!("watch.plateau, watch.watched = plateau, \"{watched}\""));
+            });
         }
-        w.line("compile_model(model)");
-        let draws = if self.draws().is_empty() { "None" } else { "draws" };
-        let key = match self.network.task.metric() {
-            Metric::Accuracy => "accuracy",
-            Metric::R2 => "r2",
-        };
-        w.line(format!("watch = keras_run.Watch(options, pace, {draws})"));
-        w.line(format!("watch.validate(validation, compared, score, \"{key}\", {})", self.main_answer()));
+        let callbacks = [vec!["watch".to_owned()], training::callbacks(settings)].concat();
         w.at_level(Level::Layer, |w| {
-            let arguments = ["batches", "epochs=options.epochs", "shuffle=False", "callbacks=[watch]", "verbose=0"];
+            if callbacks.len() > 1 {
+                w.list("callbacks", &callbacks);
+            }
+            let callbacks = if callbacks.len() > 1 { "callbacks=callbacks" } else { "callbacks=[watch]" };
+            let arguments = ["batches", "epochs=options.epochs", "steps_per_epoch=steps", callbacks, "verbose=0"];
             w.call("model.fit", &arguments.map(str::to_owned), "");
         });
+        if settings.keep_best {
+            w.line("watch.save()");
+        }
     }
 }
 
 /// What keeps a project from being trained there, half a sentence each.
-pub fn refusals(project: &Project, plan: &Plan) -> Vec<String> {
-    let mut all = crate::interop::tensorflow::training::refusals(project);
+pub fn refusals(plan: &Plan) -> Vec<String> {
+    let mut all = Vec::new();
     let is_input = |answer: &super::plan::Answer| {
         let step = answer.truth.map(|truth| &plan.steps[truth.step].what);
-        matches!(step, None | Some(What::Input { columns: None }))
+        matches!(step, None | Some(What::Input { .. }))
     };
     if !plan.answers.iter().all(is_input) {
         all.push(
             "A truth that layers compute has no counterpart in Keras's fit, which takes it from the data".to_owned(),
         );
-    }
-    if plan.inputs().any(|(_, step)| matches!(step.what, What::Input { columns: Some(_) })) {
-        all.push("Inputs that take some of the columns are exported to PyTorch and TensorFlow only".to_owned());
     }
     all
 }

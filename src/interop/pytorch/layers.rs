@@ -119,9 +119,9 @@ fn of(at: &At) -> Result<Piece, String> {
         LayerKind::Embedding(layer) => sequences::embedding(p, at, layer),
         LayerKind::PositionalEncoding(layer) => sequences::positions(p, at, layer),
         LayerKind::MultiHeadAttention(layer) => sequences::attention(p, at, layer),
-        LayerKind::Lstm(layer) => sequences::lstm(p, at, layer)?,
-        LayerKind::Gru(layer) => sequences::gru(p, at, layer)?,
-        LayerKind::SimpleRnn(layer) => sequences::rnn(p, at, layer)?,
+        LayerKind::Lstm(layer) => sequences::lstm(p, at, layer),
+        LayerKind::Gru(layer) => sequences::gru(p, at, layer),
+        LayerKind::SimpleRnn(layer) => sequences::rnn(p, at, layer),
         LayerKind::Permute(permute) => {
             let order = permute.axes(at.node.input().rank())?;
             let order: Vec<String> = order.iter().map(|axis| (axis + 1).to_string()).collect();

@@ -15,7 +15,7 @@ mod start;
 mod training;
 mod windows;
 
-use super::code::Names;
+use super::code::{Names, Script};
 use super::{Network, Refusal, Twin};
 use crate::model::{Optimiser, Project};
 
@@ -56,18 +56,19 @@ const TAKEN: [&str; 32] = [
 ];
 
 /// Writes a project down. Errors: everything in it that PyTorch has no words for.
-pub fn twin(project: &Project, network: &Network) -> Result<Twin, Vec<Refusal>> {
+pub fn twin(project: &Project, network: &Network, data: Script) -> Result<Twin, Vec<Refusal>> {
     let names = Names::of(network, &TAKEN);
     let pieces = layers::all(network, &names)?;
     let class = super::code::python::class(&project.name);
     let loss = loss::of(network, &names);
     let script = model::script(&class, network, &names, &pieces, &loss);
-    let train = training::script(&class, project, network, &loss)?;
+    let train = training::script(&class, project, network, &loss);
     let tensors = pieces.iter().flat_map(|piece| piece.tensors.clone()).collect();
     // NAdam of PyTorch 1 multiplies one of its momentum factors twice.
     let of_optimiser = matches!(project.training.optimiser, Optimiser::NAdam { .. }).then_some("2.0");
     let needs = pieces.iter().filter_map(|piece| piece.needs).chain(of_optimiser).max();
     let (answer, of_classes) = (model::main_answer(network, &loss), loss.of_classes);
     let loss_arguments = loss.arguments();
-    Ok(Twin { model: script, train, tensors, class, answer, of_classes, loss_arguments, needs })
+    let layers = None;
+    Ok(Twin { model: script, train, data, layers, tensors, class, answer, of_classes, loss_arguments, needs })
 }

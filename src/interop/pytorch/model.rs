@@ -27,7 +27,7 @@ pub fn script(class: &str, network: &Network, names: &Names, pieces: &[Piece], l
         });
         w.blank(1);
         w.block("def reset_parameters(self):", |w| {
-            each(w, network, pieces, |w, piece| piece.start.iter().for_each(|line| w.line(line)));
+            each(w, network, pieces, |w, piece| piece.start.iter().for_each(|line| w.wrapped(line)));
             if pieces.iter().all(|piece| piece.start.is_empty()) {
                 w.line("pass");
             }
@@ -72,7 +72,7 @@ impl Member {
     fn write(&self, w: &mut Writer) {
         let Self { name, head, arguments, is_buffer } = self;
         match is_buffer {
-            true => w.line(format!("self.register_buffer(\"{name}\", {head}({}))", arguments.join(", "))),
+            true => w.wrapped(&format!("self.register_buffer(\"{name}\", {head}({}))", arguments.join(", "))),
             false => w.call(&format!("self.{name} = {head}"), arguments, ""),
         }
     }
@@ -84,7 +84,7 @@ impl Step {
         match arguments {
             // What changes nothing needs no line.
             None if target == head => {}
-            None => w.line(format!("{target} = {head}{tail}")),
+            None => w.wrapped(&format!("{target} = {head}{tail}")),
             Some(arguments) => w.call(&format!("{target} = {head}"), arguments, tail),
         }
     }

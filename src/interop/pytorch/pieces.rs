@@ -52,7 +52,56 @@ pub enum Brought {
     GaussianNoise,
     /// The table of sines and cosines (Vaswani et al., 2017).
     Sinusoids,
+    /// What the next three share.
+    StepByStep,
+    /// `nn.LSTM` with other functions.
+    Lstm,
+    /// `nn.GRU` with other functions.
+    Gru,
+    /// `nn.RNN` with other functions.
+    Rnn,
 }
+
+const STEP_BY_STEP: &str = r#"class StepByStep:
+    """Makes a recurrent layer of torch.nn use functions of one's own choice."""
+
+    def __init__(self, *sizes, function, gate=None, **settings):
+        super().__init__(*sizes, **settings)
+        self.function, self.gate = function, gate
+
+    def forward(self, x):
+        ways = ("", "_reverse") if self.bidirectional else ("",)
+        return torch.cat([self.read(x, f"_l0{way}") for way in ways], 2), None
+
+    def read(self, x, way):
+        is_back = way.endswith("_reverse")
+        into, between = (
+            (getattr(self, f"weight_{of}{way}"), getattr(self, f"bias_{of}{way}", None))
+            for of in ("ih", "hh")
+        )
+        h = c = x.new_zeros(len(x), self.hidden_size)
+        states = []
+        for a in F.linear(x.flip(1) if is_back else x, *into).unbind(1):
+            h, c = self.step(a, F.linear(h, *between), h, c)
+            states.append(h)
+        states = torch.stack(states, 1)
+        return states.flip(1) if is_back else states"#;
+
+const LSTM: &str = r#"class LSTM(StepByStep, nn.LSTM):
+    def step(self, a, b, h, c):
+        i, f, g, o = (a + b).chunk(4, 1)
+        c = self.gate(f) * c + self.gate(i) * self.function(g)
+        return self.gate(o) * self.function(c), c"#;
+
+const GRU: &str = r#"class GRU(StepByStep, nn.GRU):
+    def step(self, a, b, h, c):
+        (ar, az, an), (br, bz, bn) = a.chunk(3, 1), b.chunk(3, 1)
+        r, z = self.gate(ar + br), self.gate(az + bz)
+        return z * h + (1 - z) * self.function(an + r * bn), c"#;
+
+const RNN: &str = r#"class RNN(StepByStep, nn.RNN):
+    def step(self, a, b, h, c):
+        return self.function(a + b), c"#;
 
 impl Brought {
     /// The class.
@@ -67,6 +116,10 @@ impl Brought {
                      def forward(self, x):\n        \
                          return x + self.std * torch.randn_like(x) if self.training else x\n"
             }
+            Self::StepByStep => STEP_BY_STEP,
+            Self::Lstm => LSTM,
+            Self::Gru => GRU,
+            Self::Rnn => RNN,
             Self::Sinusoids => {
                 "def sinusoids(steps, features):\n    \
                      \"\"\"Sines and cosines of the position (Vaswani et al., 2017).\"\"\"\n    \

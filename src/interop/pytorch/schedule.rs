@@ -1,15 +1,13 @@
 //! The learning rate as a function of the step, and PyTorch's own schedule on plateaus.
 
 use super::super::code::{Level, Part, Writer, python};
+use super::super::training;
 use super::optimiser;
 use crate::model::{OneCycle, Plateau, Schedule, TrainingSpec, Watched};
 
-/// Half a sentence on what cannot be said.
-pub fn refusal(training: &TrainingSpec) -> Option<String> {
-    match (&training.schedule, training.warm_up_steps) {
-        (Schedule::Plateau(_), 1..) => Some("A warm-up in front of a plateau schedule has no counterpart".to_owned()),
-        _ => None,
-    }
+/// Whether a plateau cuts a rate that is a function of the step as well, which PyTorch's own schedules can't say.
+pub fn is_scaled(training: &TrainingSpec) -> bool {
+    training::is_scaled(training) && is_function(training)
 }
 
 /// Whether the rate is a function of the step.
@@ -122,16 +120,20 @@ fn between(w: &mut Writer, cycle: &OneCycle) {
 
 /// What is made before the loop.
 pub fn construct(w: &mut Writer, training: &TrainingSpec) {
+    if is_scaled(training) {
+        return training::plateau(w, training);
+    }
     if let Schedule::Plateau(plateau) = &training.schedule {
         w.about(Part::Schedule, Level::Layer, |w| {
-            w.call("plateau = torch.optim.lr_scheduler.ReduceLROnPlateau", &arguments(plateau), "");
+            w.call("plateau = torch.optim.lr_scheduler.ReduceLROnPlateau", &arguments(plateau, "optimizer"), "");
         });
     }
 }
 
-fn arguments(plateau: &Plateau) -> Vec<String> {
+/// `of`: what stands first.
+pub fn arguments(plateau: &Plateau, of: &str) -> Vec<String> {
     let usual = Plateau::default();
-    let mut all = vec!["optimizer".to_owned()];
+    let mut all = vec![of.to_owned()];
     all.extend((plateau.watch == Watched::Score).then(|| "mode=\"max\"".to_owned()));
     let mut number = |name: &str, value: f64, usual: f64| {
         all.extend((value != usual).then(|| format!("{name}={}", python::float(value))));
@@ -156,7 +158,8 @@ pub fn step(w: &mut Writer, training: &TrainingSpec) {
     }
     w.about(Part::Schedule, Level::Loop, |w| {
         w.block("for group in optimizer.param_groups:", |w| {
-            w.line("group[\"lr\"] = learning_rate(step)");
+            let scale = if is_scaled(training) { " * scale" } else { "" };
+            w.line(format!("group[\"lr\"] = learning_rate(step){scale}"));
             momentum(training).into_iter().for_each(|line| w.line(line));
         });
     });

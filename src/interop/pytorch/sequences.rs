@@ -3,7 +3,7 @@
 use super::super::code::python;
 use super::layers::At;
 use super::pictures::average;
-use super::pieces::Piece;
+use super::pieces::{Brought, Piece};
 use super::start;
 use super::windows::{self, Padded};
 use crate::model::layer::{
@@ -78,7 +78,7 @@ pub fn positions(p: &mut Piece, at: &At, layer: &PositionalEncoding) {
             if let Some(member) = p.members.last_mut() {
                 member.is_buffer = true;
             }
-            p.brings.push(super::pieces::Brought::Sinusoids);
+            p.brings.push(Brought::Sinusoids);
             p.tensors.push((format!("{}.table", at.node.slug), at.name.to_owned()));
         }
     }
@@ -152,33 +152,44 @@ fn recurrent(p: &mut Piece, at: &At, head: &str, r: Recurrence, more: Vec<String
     }
 }
 
-fn usual(layer: &str, [state, gate]: [Nonlinearity; 2]) -> Result<(), String> {
-    match (state, gate) {
-        (Nonlinearity::Tanh, Nonlinearity::Sigmoid) => Ok(()),
-        _ => Err(format!("nn.{layer} has tanh and sigmoid gates only")),
+fn function(of: Nonlinearity) -> &'static str {
+    match of {
+        Nonlinearity::Tanh => "torch.tanh",
+        Nonlinearity::Relu => "F.relu",
+        Nonlinearity::Sigmoid => "torch.sigmoid",
+        Nonlinearity::HardSigmoid => "F.hardsigmoid",
+        Nonlinearity::Linear => "nn.Identity()",
     }
 }
 
-pub fn lstm(p: &mut Piece, at: &At, layer: &Lstm) -> Result<(), String> {
-    usual("LSTM", [layer.nonlinearity, layer.gate_nonlinearity])?;
-    recurrent(p, at, "nn.LSTM", layer.recurrence(), Vec::new());
-    Ok(())
+/// PyTorch's own layer where it has these functions, else one that the file brings.
+fn gated(p: &mut Piece, at: &At, (class, brought): (&str, Brought), [state, gate]: [Nonlinearity; 2], r: Recurrence) {
+    if (state, gate) == (Nonlinearity::Tanh, Nonlinearity::Sigmoid) {
+        return recurrent(p, at, &format!("nn.{class}"), r, Vec::new());
+    }
+    p.brings.extend([Brought::StepByStep, brought]);
+    let functions = [format!("function={}", function(state)), format!("gate={}", function(gate))];
+    recurrent(p, at, class, r, functions.to_vec());
 }
 
-pub fn gru(p: &mut Piece, at: &At, layer: &Gru) -> Result<(), String> {
-    usual("GRU", [layer.nonlinearity, layer.gate_nonlinearity])?;
-    recurrent(p, at, "nn.GRU", layer.recurrence(), Vec::new());
-    Ok(())
+pub fn lstm(p: &mut Piece, at: &At, layer: &Lstm) {
+    gated(p, at, ("LSTM", Brought::Lstm), [layer.nonlinearity, layer.gate_nonlinearity], layer.recurrence());
 }
 
-pub fn rnn(p: &mut Piece, at: &At, layer: &SimpleRnn) -> Result<(), String> {
-    let more = match layer.nonlinearity {
-        Nonlinearity::Tanh => Vec::new(),
-        Nonlinearity::Relu => vec!["nonlinearity=\"relu\"".to_owned()],
-        Nonlinearity::Sigmoid | Nonlinearity::HardSigmoid | Nonlinearity::Linear => {
-            return Err("nn.RNN knows tanh and ReLU only".to_owned());
+pub fn gru(p: &mut Piece, at: &At, layer: &Gru) {
+    gated(p, at, ("GRU", Brought::Gru), [layer.nonlinearity, layer.gate_nonlinearity], layer.recurrence());
+}
+
+pub fn rnn(p: &mut Piece, at: &At, layer: &SimpleRnn) {
+    match layer.nonlinearity {
+        Nonlinearity::Tanh => recurrent(p, at, "nn.RNN", layer.recurrence(), Vec::new()),
+        Nonlinearity::Relu => {
+            recurrent(p, at, "nn.RNN", layer.recurrence(), vec!["nonlinearity=\"relu\"".to_owned()]);
         }
-    };
-    recurrent(p, at, "nn.RNN", layer.recurrence(), more);
-    Ok(())
+        Nonlinearity::Sigmoid | Nonlinearity::HardSigmoid | Nonlinearity::Linear => {
+            p.brings.extend([Brought::StepByStep, Brought::Rnn]);
+            let function = format!("function={}", function(layer.nonlinearity));
+            recurrent(p, at, "RNN", layer.recurrence(), vec![function]);
+        }
+    }
 }

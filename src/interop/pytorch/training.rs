@@ -1,13 +1,13 @@
 //! `train.py`: samples, optimiser, schedule and the loop.
 
 use super::super::code::{Level, Names, Part, Script, Writer, python};
-use super::super::{Network, Refusal};
+use super::super::{Network, training};
 use super::loss::{self, Losses};
 use super::optimiser;
 use super::schedule;
 use super::{TAKEN, model};
 use crate::model::layer::LayerKind;
-use crate::model::{Clip, Metric, Project, Schedule, Watched};
+use crate::model::{Clip, Project};
 
 /// What the loop needs to know.
 struct Loop<'a> {
@@ -19,20 +19,14 @@ struct Loop<'a> {
     answer: String,
     /// How the right classes of a batch are found; `None` for numbers.
     right: Option<&'static str>,
-    metric: Metric,
 }
 
-/// Writes the file. Errors: settings that PyTorch has no words for.
-pub fn script(class: &str, project: &Project, network: &Network, losses: &Losses) -> Result<Script, Vec<Refusal>> {
-    let refused = schedule::refusal(&project.training).map(|why| Refusal { layer: String::new(), why });
-    if let Some(refusal) = refused {
-        return Err(vec![refusal]);
-    }
+/// Writes the file.
+pub fn script(class: &str, project: &Project, network: &Network, losses: &Losses) -> Script {
     let place = model::main_answer(network, losses);
     let answer = if losses.returned.len() > 1 { format!("outputs[{place}]") } else { "outputs".to_owned() };
     let right = loss::right_answers(network);
-    let metric = network.task.metric();
-    let it = Loop { class, project, network, losses, answer, right, metric };
+    let it = Loop { class, project, network, losses, answer, right };
     let mut w = Writer::default();
     it.head(&mut w);
     optimiser::definitions(&mut w, &project.training.optimiser);
@@ -48,7 +42,7 @@ pub fn script(class: &str, project: &Project, network: &Network, losses: &Losses
     });
     w.blank(2);
     w.block("if __name__ == \"__main__\":", |w| w.line("main()"));
-    Ok(w.script("train.py"))
+    w.script("train.py")
 }
 
 impl Loop<'_> {
@@ -59,21 +53,15 @@ impl Loop<'_> {
         w.line("python train.py, or on several processes: torchrun --nproc_per_node=2 train.py");
         w.line("\"\"\"");
         w.blank(1);
-        for (module, is_used) in [("copy", training.keep_best), ("math", schedule::uses_math(training))] {
-            if is_used {
-                w.line(format!("import {module}"));
-            }
-        }
-        if training.keep_best || schedule::uses_math(training) {
-            w.blank(1);
-        }
+        training::imports(w, &[("copy", training.keep_best), ("math", schedule::uses_math(training))]);
         w.line("import torch");
         if training.clip != Clip::None {
             w.line("from torch import nn");
         }
-        w.line("from torch.utils.data import DataLoader");
+        w.line("from torch.utils.data import DataLoader, TensorDataset");
         w.blank(1);
-        if self.right.is_none() {
+        w.line("import data");
+        if self.right.is_none() || schedule::is_scaled(training) {
             w.line("import reproduce");
         }
         w.line("import torch_run");
@@ -82,15 +70,11 @@ impl Loop<'_> {
         names.extend((!losses.penalties.is_empty()).then(|| "penalty".to_owned()));
         w.line(format!("from model import {}", names.join(", ")));
         w.blank(1);
-        w.at_level(Level::Loop, |w| {
-            w.line(format!("EPOCHS = {}", training.epochs));
-            w.line(format!("BATCH_SIZE = {}", training.batch_size));
-            w.line(format!("SEED = {}", training.seed));
-        });
+        training::constants(w, training);
         let draws = self.draws();
         if !draws.is_empty() {
             w.line("# What keys the random numbers of these layers.");
-            w.line(format!("DRAWS = {draws}"));
+            w.wrapped(&format!("DRAWS = {draws}"));
         }
         w.blank(2);
     }
@@ -141,7 +125,7 @@ impl Loop<'_> {
                     let together =
                         if self.network.task == self.network.signature.task { "" } else { ", together=True" };
                     let call = format!("reproduce.r_squared(torch.cat(answers), torch.cat(truths){together})");
-                    w.line(format!("return loss / seen, {call}"));
+                    w.wrapped(&format!("return loss / seen, {call}"));
                 }
             }
         });
@@ -162,10 +146,9 @@ impl Loop<'_> {
     fn prepare(&self, w: &mut Writer) {
         w.line("options = torch_run.options(EPOCHS)");
         w.line("process = torch_run.Process(options)");
-        let classes = format!("classes={}", python::bool(self.losses.of_classes));
         w.about(Part::Data, Level::Layer, |w| {
-            w.line(format!("train = torch_run.samples(\"train\", {classes})"));
-            w.line(format!("validation = torch_run.samples(\"validation\", {classes})"));
+            w.line("train = TensorDataset(*data.load(\"train\"))");
+            w.line("validation = TensorDataset(*data.load(\"validation\"))");
             w.line("order = torch_run.EpochOrder(len(train), BATCH_SIZE, SEED, process)");
             w.line("loader = DataLoader(train, batch_sampler=order)");
             w.line("validation_loader = DataLoader(validation, batch_size=512)");
@@ -175,19 +158,14 @@ impl Loop<'_> {
             w.line(format!("network = {}()", self.class));
             w.line("network.load_state_dict(torch_run.weights())");
             if !self.draws().is_empty() {
-                w.line("replay = torch_run.Replay(network, SEED, DRAWS)");
+                w.line("replay = torch_run.Replay(network, SEED, DRAWS, process.share)");
             }
             w.line("model = process.wrap(network)");
         });
         w.about(Part::Optimiser, Level::Layer, |w| w.line("optimizer = make_optimizer(network)"));
         schedule::construct(w, &self.project.training);
         w.line("epoch, step = torch_run.resume(options, network, optimizer)");
-        if self.project.training.keep_best {
-            w.line("best, kept = float(\"inf\"), None");
-        }
-        if self.project.training.early_stopping.is_some() {
-            w.line("least, waited = float(\"inf\"), 0");
-        }
+        training::prepare(w, &self.project.training);
     }
 
     /// The layers that draw numbers while training, with what keys them.
@@ -200,7 +178,7 @@ impl Loop<'_> {
     }
 
     fn epochs(&self, w: &mut Writer) {
-        let training = &self.project.training;
+        let settings = &self.project.training;
         w.at_level(Level::Loop, |w| {
             w.block("while epoch < options.epochs and not process.is_over(step):", |w| {
                 w.about(Part::Data, Level::Loop, |w| w.line("order.set_epoch(epoch)"));
@@ -209,31 +187,16 @@ impl Loop<'_> {
                 w.block("for x, y in loader:", |w| self.batch(w));
                 w.line("epoch += 1");
                 w.line("val_loss, score = evaluate(network, validation_loader, process.device)");
-                let key = match self.metric {
-                    Metric::Accuracy => "val_accuracy",
-                    Metric::R2 => "val_r2",
-                };
-                w.line(format!("process.tell_epoch(epoch, step, total / count, val_loss, {key}=score)"));
+                let key = format!("val_{}", training::score(self.network));
+                w.wrapped(&format!("process.tell_epoch(epoch, step, total / count, val_loss, {key}=score)"));
                 w.line("process.save(options.checkpoint, network, optimizer, epoch, step)");
-                if let Schedule::Plateau(plateau) = &training.schedule {
-                    let watched = if plateau.watch == Watched::Loss { "val_loss" } else { "score" };
+                if let Some(watched) = training::watched(settings, "val_loss", "score") {
                     w.about(Part::Schedule, Level::Layer, |w| w.line(format!("plateau.step({watched})")));
                 }
-                if training.keep_best {
-                    w.block("if val_loss < best:", |w| {
-                        w.line("best, kept = val_loss, copy.deepcopy(network.state_dict())");
-                    });
-                }
-                if let Some(early) = training.early_stopping {
-                    let margin = python::float(early.min_delta);
-                    let below = if early.min_delta == 0.0 { "least".to_owned() } else { format!("least - {margin}") };
-                    w.line(format!("waited = 0 if val_loss < {below} else waited + 1"));
-                    w.line("least = val_loss if waited == 0 else least");
-                    w.block(format!("if waited >= {}:", early.patience.max(1)), |w| w.line("break"));
-                }
+                training::judge(w, settings, "copy.deepcopy(network.state_dict())");
             });
         });
-        if training.keep_best {
+        if settings.keep_best {
             w.block("if kept:", |w| w.line("network.load_state_dict(kept)"));
         }
         w.line("process.finish(options.checkpoint, network, optimizer, epoch, step)");
@@ -241,7 +204,8 @@ impl Loop<'_> {
 
     fn step(&self, w: &mut Writer) {
         let (training, losses) = (&self.project.training, self.losses);
-        w.block("def train_step(network, model, optimizer, x, y, step, amp=False):", |w| {
+        let scale = if schedule::is_scaled(training) { ", scale=1.0" } else { "" };
+        w.block(format!("def train_step(network, model, optimizer, x, y, step, amp=False{scale}):"), |w| {
             w.line("\"\"\"One step; `model` is `network`, perhaps compiled or on several devices.\"\"\"");
             schedule::step(w, training);
             w.about(Part::Optimiser, Level::Loop, |w| w.line("optimizer.zero_grad()"));
@@ -274,7 +238,9 @@ impl Loop<'_> {
         if !self.draws().is_empty() {
             w.line("replay.step = step");
         }
-        let arguments = ["network", "model", "optimizer", "x", "y", "step", "options.amp"].map(str::to_owned);
+        let mut arguments =
+            ["network", "model", "optimizer", "x", "y", "step", "options.amp"].map(str::to_owned).to_vec();
+        arguments.extend(schedule::is_scaled(&self.project.training).then(|| "plateau.scale".to_owned()));
         w.call("outputs, loss = train_step", &arguments, "");
         w.line("step += 1");
         w.line("total, count = total + loss.item(), count + 1");

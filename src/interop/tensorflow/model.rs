@@ -97,7 +97,7 @@ pub fn returned(plan: &Plan) -> Vec<Tensor> {
 fn keep(w: &mut Writer, step: &Step, variable: &Variable) {
     let name = variable_name(step, variable);
     let trained = if variable.is_trained && !step.frozen { "" } else { ", trainable=False" };
-    w.line(format!("self.{name} = tf.Variable(weights[\"{name}\"]{trained})"));
+    w.wrapped(&format!("self.{name} = tf.Variable(weights[\"{name}\"]{trained})"));
 }
 
 fn written(network: &Network, plan: &Plan, values: &Values, i: usize, step: &Step) -> Result<Lines, String> {
@@ -110,7 +110,7 @@ fn written(network: &Network, plan: &Plan, values: &Values, i: usize, step: &Ste
 
 fn put(w: &mut Writer, line: &Line) {
     match line {
-        Line::Text(text) => w.line(text),
+        Line::Text(text) => w.wrapped(text),
         Line::Call(head, arguments, tail) => w.call(head, arguments, tail),
         Line::Training(text) => w.block("if training:", |w| w.line(text)),
     }

@@ -274,14 +274,13 @@ fn recurrent(l: &mut Lines, step: &Step, around: &Around, of: &Recurrent) {
 
 fn attention(l: &mut Lines, step: &Step, around: &Around, size: usize, [causal, bias, scores]: [bool; 3]) {
     let [query, value, key] = around.reads else { return };
-    let part = |name: &str, x: &str| {
+    for (target, name, x) in [("q", "query", query), ("k", "key", key), ("v", "value", value)] {
         let kernel = own(step, &format!("{name}_kernel"));
-        let bias = if bias { format!(" + {}[:, None]", own(step, &format!("{name}_bias"))) } else { String::new() };
-        format!("tf.einsum(\"bte,ehd->bhtd\", {x}, {kernel}){bias}")
-    };
-    l.set("q", part("query", query));
-    l.set("k", part("key", key));
-    l.set("v", part("value", value));
+        l.call(target, "tf.einsum", &["\"bte,ehd->bhtd\"".to_owned(), x.to_owned(), kernel], "");
+        if bias {
+            l.set(target, format!("{target} + {}[:, None]", own(step, &format!("{name}_bias"))));
+        }
+    }
     l.set("scores", format!("tf.matmul(q, k, transpose_b=True) / {size}**0.5"));
     if causal {
         l.set("seen", "tf.sequence_mask(tf.range(q.shape[2]) + 1, k.shape[2])");
@@ -289,9 +288,11 @@ fn attention(l: &mut Lines, step: &Step, around: &Around, size: usize, [causal, 
     }
     l.set("weights", "tf.nn.softmax(scores)");
     let out = own(step, "output_kernel");
-    let bias = if bias { format!(" + {}", own(step, "output_bias")) } else { String::new() };
     let targets: Vec<&str> = around.target.split(", ").collect();
-    l.set(targets[0], format!("tf.einsum(\"bhtd,hde->bte\", weights @ v, {out}){bias}"));
+    l.call(targets[0], "tf.einsum", &["\"bhtd,hde->bte\"".to_owned(), "weights @ v".to_owned(), out], "");
+    if bias {
+        l.set(targets[0], format!("{} + {}", targets[0], own(step, "output_bias")));
+    }
     if let (true, Some(name)) = (scores, targets.get(1)) {
         l.set(name, "weights");
     }

@@ -5,9 +5,10 @@ use crate::interop::Network;
 use crate::interop::code::{Level, Part, Script, Writer, python};
 use crate::interop::keras::losses::{Dialect, written};
 use crate::interop::keras::optimisers;
-use crate::interop::keras::plan::{Plan, Tensor};
+use crate::interop::keras::plan::{self, Plan, Tensor};
 use crate::interop::pytorch::schedule;
-use crate::model::{Answer, Metric, Project, Schedule};
+use crate::interop::training;
+use crate::model::{Answer, Project};
 
 /// What the file is about.
 pub struct Training<'a> {
@@ -55,6 +56,7 @@ impl Training<'_> {
         schedule::definitions(&mut w, training);
         self.losses(&mut w);
         self.penalty(&mut w);
+        self.accuracy(&mut w);
         self.steps(&mut w);
         self.evaluate(&mut w);
         w.block("def main():", |w| self.main(w));
@@ -64,26 +66,22 @@ impl Training<'_> {
     }
 
     fn head(&self, w: &mut Writer) {
-        let training = &self.project.training;
-        w.line(format!(
-            "\"\"\"Trains {} on the samples of Glassbox, in the same order: python train.py\"\"\"",
-            self.class
-        ));
+        let settings = &self.project.training;
+        w.line(training::headline(self.project, "python train.py"));
         w.blank(1);
-        if schedule::uses_math(training) {
-            w.line("import math");
-            w.blank(1);
-        }
+        let uses_math = schedule::uses_math(settings) || optimisers::uses_math(&settings.optimiser);
+        training::imports(w, &[("math", uses_math)]);
         w.line("import numpy as np");
         w.line("import tensorflow as tf");
         w.blank(1);
-        w.line("import reproduce");
+        w.line("import data");
+        if training::is_scaled(settings) || self.right().is_none() {
+            w.line("import reproduce");
+        }
         w.line("import tensorflow_run");
         w.line(format!("from model import {}", self.class));
         w.blank(1);
-        w.line(format!("EPOCHS = {}", training.epochs));
-        w.line(format!("BATCH_SIZE = {}", training.batch_size));
-        w.line(format!("SEED = {}", training.seed));
+        training::constants(w, settings);
         w.blank(2);
     }
 
@@ -97,14 +95,14 @@ impl Training<'_> {
                 let all = written(self.network, node, loss, Dialect::TensorFlow, "answer", &truth);
                 w.about(Part::Layer(node.drawn), Level::Operation, |w| {
                     w.line(format!("answer = {}", self.output(answer.answer)));
-                    all.lines.iter().for_each(|line| w.line(line));
+                    all.lines.iter().for_each(|line| w.wrapped(line));
                     let value = if loss.weight == 1.0 {
                         all.value
                     } else {
                         format!("{} * {}", python::float(loss.weight), all.value)
                     };
                     let name = format!("{}_value", node.slug.replace('.', "_"));
-                    w.line(format!("{name} = {value}"));
+                    w.wrapped(&format!("{name} = {value}"));
                     terms.push(name);
                 });
             }
@@ -113,7 +111,15 @@ impl Training<'_> {
         w.blank(2);
     }
 
+    fn is_penalised(&self) -> bool {
+        let is_so = |step: &plan::Step| step.penalty != [0.0; 2] && !step.frozen;
+        self.plan.steps.iter().any(|step| is_so(step) && step.variables.iter().any(|variable| variable.is_penalised))
+    }
+
     fn penalty(&self, w: &mut Writer) {
+        if !self.is_penalised() {
+            return;
+        }
         let mut terms = Vec::new();
         for step in self.plan.steps.iter().filter(|step| step.penalty != [0.0; 2] && !step.frozen) {
             for variable in step.variables.iter().filter(|variable| variable.is_penalised) {
@@ -128,16 +134,11 @@ impl Training<'_> {
         }
         w.block("def penalty(network):", |w| {
             w.line("\"\"\"L1 and L2 of the weights, part of what is minimised.\"\"\"");
-            match terms.as_slice() {
-                [] => w.line("return 0.0"),
-                _ => {
-                    w.line("total = 0.0");
-                    for (layer, term) in &terms {
-                        w.about(Part::Layer(*layer), Level::Operation, |w| w.line(format!("total += {term}")));
-                    }
-                    w.line("return total");
-                }
+            w.line("total = 0.0");
+            for (layer, term) in &terms {
+                w.about(Part::Layer(*layer), Level::Operation, |w| w.wrapped(&format!("total += {term}")));
             }
+            w.line("return total");
         });
         w.blank(2);
     }
@@ -153,16 +154,14 @@ impl Training<'_> {
         });
         w.blank(2);
         w.about(Part::Schedule, Level::Operation, |w| {
-            w.block("def pace(optimizer, step, dtype=np.float32):", |w| {
+            let scale = if training::is_scaled(training) { ", scale=1.0" } else { "" };
+            w.block(format!("def pace(optimizer, step, dtype=np.float32{scale}):"), |w| {
                 w.line("\"\"\"The learning rate of a step.\"\"\"");
                 if self.moves() {
                     w.line("optimizer.momentum.assign(momentum(step))");
                 }
-                let rate = match schedule::is_function(training) {
-                    true => "learning_rate(step)".to_owned(),
-                    false => python::float(training.learning_rate),
-                };
-                w.line(format!("return (tf.constant({rate}, dtype),)"));
+                let scale = if scale.is_empty() { "" } else { " * scale" };
+                w.wrapped(&format!("return tf.constant({}{scale}, dtype)", training::rate(training)));
             });
         });
         w.blank(2);
@@ -170,7 +169,7 @@ impl Training<'_> {
             w.block("with tf.GradientTape() as tape:", |w| {
                 w.line("outputs = network(x, training=True)");
                 w.line("loss = loss_function(outputs, x, y)");
-                w.line("total = loss + penalty(network)");
+                w.line(if self.is_penalised() { "total = loss + penalty(network)" } else { "total = loss" });
             });
             w.line("variables = network.trainable_variables");
             w.line("zero = tf.UnconnectedGradients.ZERO");
@@ -178,12 +177,19 @@ impl Training<'_> {
             w.line("return outputs, loss, [tf.convert_to_tensor(slope) for slope in slopes]");
         });
         w.blank(2);
-        w.line("@tf.function");
         w.at_level(Level::Loop, |w| {
-            w.block("def train_step(network, optimizer, x, y, rate):", |w| {
+            w.block("def replica_step(network, optimizer, x, y, rate):", |w| {
+                w.line("\"\"\"On one device; gradients are averaged over all.\"\"\"");
                 w.line("outputs, loss, slopes = gradients(network, x, y)");
-                w.line("optimizer.apply(slopes, rate)");
-                w.line("return outputs, loss");
+                w.line("replica = tf.distribute.get_replica_context()");
+                w.line("optimizer.apply(replica.all_reduce(\"MEAN\", slopes), rate)");
+                w.line(if self.right().is_some() { "return loss, accuracy(outputs, y)" } else { "return (loss,)" });
+            });
+            w.blank(2);
+            w.line("@tf.function");
+            w.block("def train_step(strategy, network, optimizer, x, y, rate):", |w| {
+                w.line("told = strategy.run(replica_step, args=(network, optimizer, x, y, rate))");
+                w.line("return [strategy.reduce(\"MEAN\", number, axis=None) for number in told]");
             });
         });
         w.blank(2);
@@ -205,92 +211,100 @@ impl Training<'_> {
     }
 
     fn evaluate(&self, w: &mut Writer) {
-        let task = self.network.task;
-        w.block("def score(outputs, x, y):", |w| {
-            w.line(format!("answer = {}", self.answer()));
+        w.line("@tf.function");
+        w.block("def predict(network, x):", |w| w.line("return network(x)"));
+        w.blank(2);
+        w.block("def evaluate(network, samples):", |w| {
+            w.line("\"\"\"Loss and score over all samples.\"\"\"");
+            w.line("x, y = samples");
+            w.line("parts = [x[start : start + 512] for start in range(0, len(x), 512)]");
+            w.line("outputs = [predict(network, tf.constant(part)) for part in parts]");
+            w.line("outputs = tf.nest.map_structure(lambda *all: tf.concat(all, 0), *outputs)");
+            w.line("loss = float(loss_function(outputs, x, y))");
             match self.right() {
-                Some(right) => w.line(format!("return tf.reduce_mean(tf.cast({right}, tf.float32))")),
+                Some(_) => w.line("return loss, float(accuracy(outputs, y))"),
                 None => {
-                    let main = self.network.main_loss();
-                    let wired = main.and_then(|(node, _)| {
-                        let of = |answer: &&crate::interop::keras::plan::Answer| {
-                            self.network.nodes[answer.node].id == node.id
-                        };
-                        self.plan.answers.iter().find(of)?.truth
-                    });
-                    let truth = wired.map_or_else(|| "y".to_owned(), |truth| self.output(truth));
-                    let together = if task == self.network.signature.task { "" } else { ", together=True" };
-                    w.line(format!("return reproduce.r_squared(answer, {truth}{together})"));
+                    let truth = self.truth();
+                    let together =
+                        if self.network.task == self.network.signature.task { "" } else { ", together=True" };
+                    w.wrapped(&format!("return loss, reproduce.r_squared({}, {truth}{together})", self.answer()));
                 }
             }
         });
         w.blank(2);
-        w.block("def evaluate(network, data):", |w| {
-            w.line("\"\"\"Loss and score over all samples.\"\"\"");
-            w.line("x, y = (tf.constant(part) for part in data)");
-            w.line("outputs = network(x)");
-            w.line("return float(loss_function(outputs, x, y)), float(score(outputs, x, y))");
+    }
+
+    /// What the network's own answer is compared with.
+    fn truth(&self) -> String {
+        let main = self.network.main_loss().map(|(node, _)| node.id);
+        let of = |answer: &&plan::Answer| Some(self.network.nodes[answer.node].id) == main;
+        let truth = self.plan.answers.iter().find(of).and_then(|answer| answer.truth);
+        truth.map_or_else(|| "y".to_owned(), |truth| self.output(truth))
+    }
+
+    fn accuracy(&self, w: &mut Writer) {
+        let Some(right) = self.right() else { return };
+        w.block("def accuracy(outputs, y):", |w| {
+            w.line(format!("right = {}", right.replace("answer", &self.answer())));
+            w.line("return tf.reduce_mean(tf.cast(right, tf.float32))");
         });
         w.blank(2);
     }
 
     fn main(&self, w: &mut Writer) {
-        let key = match self.network.task.metric() {
-            Metric::Accuracy => "accuracy",
-            Metric::R2 => "r2",
-        };
+        let (settings, key) = (&self.project.training, training::score(self.network));
         w.line("options = tensorflow_run.options(EPOCHS)");
-        let classes = python::bool(self.network.signature.task.classes().is_some());
+        w.line("strategy = tensorflow_run.strategy()");
         w.about(Part::Data, Level::Layer, |w| {
-            w.line(format!("train = tensorflow_run.samples(\"train\", classes={classes})"));
-            w.line(format!("validation = tensorflow_run.samples(\"validation\", classes={classes})"));
+            w.line("train, validation = data.load(\"train\"), data.load(\"validation\")");
         });
-        w.line(format!("network = {}(tensorflow_run.weights())", self.class));
-        w.line("draws = tensorflow_run.Draws(network, SEED)");
-        w.line("optimizer = make_optimizer(network)");
-        w.line("log, step = reproduce.Log(options.log, options.seconds), 0");
+        w.block("with tensorflow_run.copies(strategy):", |w| {
+            w.line(format!("network = {}(tensorflow_run.weights())", self.class));
+            w.line("draws = tensorflow_run.Draws(SEED, network)");
+            w.line("optimizer = make_optimizer(network)");
+        });
+        w.blank(1);
+        w.line("log, epoch, step = tensorflow_run.log(options), 0, 0");
+        training::plateau(w, settings);
+        training::prepare(w, settings);
         w.at_level(Level::Loop, |w| {
-            w.block("for epoch in range(options.epochs):", |w| {
-                w.line("rows = reproduce.epoch_order(SEED, epoch, len(train[0]))");
-                w.line("total = 0.0");
-                w.block("for x, y in tensorflow_run.batches(train, BATCH_SIZE, rows):", |w| {
-                    w.line("draws.step.assign(step)");
-                    w.line("(rate,) = pace(optimizer, step)");
-                    w.line("outputs, loss = train_step(network, optimizer, x, y, rate)");
-                    w.line("step, total = step + 1, total + float(loss) * len(x)");
-                    w.line("line = {\"loss\": float(loss), \"learning_rate\": float(rate)}");
-                    if key == "accuracy" {
-                        w.line("line[\"accuracy\"] = float(score(outputs, x, y))");
-                    }
-                    w.line("log.write(event=\"step\", step=step, **line)");
-                    w.block("if options.steps is not None and step >= options.steps:", |w| w.line("return log.end()"));
-                });
-                w.line("val_loss, val_score = evaluate(network, validation)");
-                w.line("train_loss = total / len(rows)");
-                w.line(format!(
-                    "line = {{\"train_loss\": train_loss, \"val_loss\": val_loss, \"val_{key}\": val_score}}"
-                ));
-                w.line("log.write(event=\"epoch\", epoch=epoch + 1, step=step, **line)");
-                w.line("text = \", \".join(f\"{name} {value:.4f}\" for name, value in line.items())");
-                w.line("print(f\"epoch {epoch + 1}: {text}\", flush=True)");
+            w.block("while epoch < options.epochs and step != options.steps:", |w| {
+                w.line("losses = []");
+                w.line("batches = tensorflow_run.batches(strategy, train, BATCH_SIZE, SEED, epoch)");
+                w.block("for x, y in batches:", |w| self.step(w));
+                w.line("epoch += 1");
+                w.line("val_loss, score = evaluate(network, validation)");
+                w.line("train_loss = sum(losses) / len(losses)");
+                let numbers = ["train_loss=train_loss", "val_loss=val_loss", &format!("val_{key}=score")];
+                let arguments = [&["epoch", "step"][..], &numbers].concat();
+                w.call("log.epoch", &arguments.iter().map(|&one| one.to_owned()).collect::<Vec<_>>(), "");
+                w.line("tensorflow_run.save(options.checkpoint, network)");
+                if let Some(watched) = training::watched(settings, "val_loss", "score") {
+                    w.about(Part::Schedule, Level::Layer, |w| w.line(format!("plateau.step({watched})")));
+                }
+                training::judge(w, settings, "[v.numpy() for v in network.variables]");
             });
-            w.line("log.end()");
         });
+        if settings.keep_best {
+            w.block("for variable, array in zip(network.variables, kept or []):", |w| {
+                w.line("variable.assign(array)");
+            });
+            w.line("tensorflow_run.save(options.checkpoint, network)");
+        }
+        w.line("log.end()");
     }
-}
 
-/// What keeps a project from being trained there, half a sentence each.
-pub fn refusals(project: &Project) -> Vec<String> {
-    let training = &project.training;
-    let mut all = Vec::new();
-    if let Schedule::Plateau(_) = training.schedule {
-        all.push("A learning rate that falls on plateaus has no counterpart in the exported loop".to_owned());
+    /// The body of the loop over batches.
+    fn step(&self, w: &mut Writer) {
+        w.line("draws.step.assign(step)");
+        let scale = if training::is_scaled(&self.project.training) { ", scale=plateau.scale" } else { "" };
+        w.line(format!("rate = pace(optimizer, step{scale})"));
+        let told = if self.right().is_some() { "loss, right" } else { "(loss,)" };
+        w.line(format!("{told} = train_step(strategy, network, optimizer, x, y, rate)"));
+        w.line("step += 1");
+        w.line("losses.append(float(loss))");
+        let right = if self.right().is_some() { "float(right)" } else { "None" };
+        w.line(format!("log.step(step, losses[-1], {right}, float(rate))"));
+        w.block("if step == options.steps:", |w| w.line("break"));
     }
-    if training.early_stopping.is_some() {
-        all.push("Early stopping has no counterpart in the exported loop".to_owned());
-    }
-    if training.keep_best {
-        all.push("Keeping the best weights has no counterpart in the exported loop".to_owned());
-    }
-    all
 }

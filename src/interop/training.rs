@@ -1,0 +1,119 @@
+//! What the `train.py` of all frameworks have in common: settings as constants, plateaus, what ends a run early and
+//! what is kept of it.
+
+use super::Network;
+use super::code::{Level, Part, Writer, python};
+use super::pytorch::schedule;
+use crate::model::{Metric, Project, Schedule, TrainingSpec, Watched};
+
+/// "accuracy" or "r2", as the log has it.
+pub fn score(network: &Network) -> &'static str {
+    match network.task.metric() {
+        Metric::Accuracy => "accuracy",
+        Metric::R2 => "r2",
+    }
+}
+
+/// Modules of Python's own that the file imports first.
+pub fn imports(w: &mut Writer, modules: &[(&str, bool)]) {
+    let used: Vec<_> = modules.iter().filter(|(_, is_used)| *is_used).collect();
+    used.iter().for_each(|(module, _)| w.line(format!("import {module}")));
+    if !used.is_empty() {
+        w.blank(1);
+    }
+}
+
+/// `EPOCHS = 10` and the like.
+pub fn constants(w: &mut Writer, training: &TrainingSpec) {
+    w.at_level(Level::Loop, |w| {
+        w.line(format!("EPOCHS = {}", training.epochs));
+        w.line(format!("BATCH_SIZE = {}", training.batch_size));
+        w.line(format!("SEED = {}", training.seed));
+    });
+}
+
+/// Whether the rate is cut by `reproduce.Plateau`, whose `scale` a step takes.
+pub fn is_scaled(training: &TrainingSpec) -> bool {
+    matches!(training.schedule, Schedule::Plateau(_))
+}
+
+/// The rate of a step, where nothing is cut: `0.01` or `learning_rate(step)`.
+pub fn rate(training: &TrainingSpec) -> String {
+    if schedule::is_function(training) {
+        "learning_rate(step)".to_owned()
+    } else {
+        python::float(training.learning_rate)
+    }
+}
+
+/// `plateau = reproduce.Plateau(0.01, patience=3)`, where there is one.
+pub fn plateau(w: &mut Writer, training: &TrainingSpec) {
+    if let Schedule::Plateau(plateau) = &training.schedule {
+        let arguments = schedule::arguments(plateau, &python::float(training.learning_rate));
+        w.about(Part::Schedule, Level::Layer, |w| w.call("plateau = reproduce.Plateau", &arguments, ""));
+    }
+}
+
+/// What an end of an epoch judges by, in a loop that is written out.
+pub fn watched(training: &TrainingSpec, loss: &'static str, score: &'static str) -> Option<&'static str> {
+    match &training.schedule {
+        Schedule::Plateau(plateau) if plateau.watch == Watched::Loss => Some(loss),
+        Schedule::Plateau(_) => Some(score),
+        _ => None,
+    }
+}
+
+/// What is remembered from epoch to epoch.
+pub fn prepare(w: &mut Writer, training: &TrainingSpec) {
+    if training.keep_best {
+        w.line("best, kept = float(\"inf\"), None");
+    }
+    if training.early_stopping.is_some() {
+        w.line("least, waited = float(\"inf\"), 0");
+    }
+}
+
+/// Keeps the best weights, which `copy` copies, and stops when nothing improves.
+pub fn judge(w: &mut Writer, training: &TrainingSpec, copy: &str) {
+    if training.keep_best {
+        w.block("if val_loss < best:", |w| w.line(format!("best, kept = val_loss, {copy}")));
+    }
+    if let Some(early) = training.early_stopping {
+        let margin = python::float(early.min_delta);
+        let below = if early.min_delta == 0.0 { "least".to_owned() } else { format!("least - {margin}") };
+        w.line(format!("waited = 0 if val_loss < {below} else waited + 1"));
+        w.line("least = val_loss if waited == 0 else least");
+        w.block(format!("if waited >= {}:", early.patience.max(1)), |w| w.line("break"));
+    }
+}
+
+/// Keras's callbacks for the same.
+pub fn callbacks(training: &TrainingSpec) -> Vec<String> {
+    let early = |patience: usize, margin: f64, keeps: bool| {
+        let mut all = format!("keras.callbacks.EarlyStopping(patience={patience}");
+        if margin != 0.0 {
+            all.push_str(&format!(", min_delta={}", python::float(margin)));
+        }
+        if keeps {
+            all.push_str(", restore_best_weights=True");
+        }
+        all + ")"
+    };
+    match (training.early_stopping, training.keep_best) {
+        (None, false) => Vec::new(),
+        // Never stops, and puts the best weights back.
+        (None, true) => vec![early(training.epochs.max(1), 0.0, true)],
+        (Some(one), keeps) if !keeps || one.min_delta == 0.0 => vec![early(one.patience.max(1), one.min_delta, keeps)],
+        (Some(one), _) => {
+            vec![early(one.patience.max(1), one.min_delta, false), early(training.epochs.max(1), 0.0, true)]
+        }
+    }
+}
+
+/// The name of a project's model in `train.py`'s first line.
+pub fn headline(project: &Project, how: &str) -> String {
+    format!(
+        "\"\"\"Trains {} on the samples of Glassbox, in the same order: {how}\"\"\"",
+        project.name.replace(['"', '\\'], "'")
+    )
+}
