@@ -17,6 +17,9 @@ use crate::trainer::DebugCommand;
 /// The buttons that end a row.
 const CROSS: f32 = 68.0;
 
+/// What is watched at first, and what only training has.
+const OF_TRAINING: [&str; 2] = ["loss", "learning_rate"];
+
 pub struct WatchUi {
     expressions: Vec<String>,
     typed: String,
@@ -29,7 +32,7 @@ pub struct WatchUi {
 
 impl Default for WatchUi {
     fn default() -> Self {
-        let expressions = ["loss", "learning_rate"].map(str::to_owned).to_vec();
+        let expressions = OF_TRAINING.map(str::to_owned).to_vec();
         Self { expressions, typed: String::new(), asked: String::new(), curves: Vec::new(), pinned: Vec::new() }
     }
 }
@@ -75,7 +78,9 @@ pub fn show(
     let tokens = Tokens::of(ui);
     heads(ui, &tokens);
     let mut changed = None;
-    for (i, expression) in local.expressions.iter().enumerate() {
+    let only_predicts = state.inference().is_forward_only();
+    let shown = |expression: &String| !only_predicts || !OF_TRAINING.contains(&expression.as_str());
+    for (i, expression) in local.expressions.iter().enumerate().filter(|(_, expression)| shown(expression)) {
         let watched = view.watches.iter().find(|watched| watched.expression == *expression);
         let drawn = local.curves.contains(expression);
         if let Some(change) = row(ui, &tokens, (i, drawn), expression, watched) {
