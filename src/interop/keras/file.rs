@@ -154,6 +154,9 @@ fn hdf5(plan: &Plan, weights: &[NamedTensor]) -> Result<Vec<u8>, String> {
     file.finish().map_err(|error| format!("The weights couldn't be written: {error}."))
 }
 
+/// Beside the settings of a Formula, where Keras passes it over: what was typed.
+pub const FORMULA: &str = "glassbox_formula";
+
 /// `config.json`
 fn config(plan: &Plan, title: &str) -> Value {
     let place = |tensor: &Tensor| json!([plan.steps[tensor.step].name, 0, tensor.port]);
@@ -207,14 +210,18 @@ fn layer(plan: &Plan, step: &Step) -> Value {
         Make::Op(module, class, _) => (format!("keras.src.ops.{module}"), (*class).to_owned(), (*class).into()),
         Make::Item { .. } => ("keras.src.ops.numpy".to_owned(), "GetItem".to_owned(), "GetItem".into()),
     };
-    json!({
+    let mut layer = json!({
         "module": module,
         "class_name": class,
         "config": settings,
         "registered_name": registered,
         "name": step.name,
         "inbound_nodes": [node(plan, step, &call)],
-    })
+    });
+    if let What::Formula { expression } = &step.what {
+        layer[FORMULA] = expression.clone().into();
+    }
+    layer
 }
 
 /// How a layer is applied.

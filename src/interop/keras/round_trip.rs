@@ -9,8 +9,8 @@ use crate::engine::{Device, Machine, Precision, Role, ValueId};
 use crate::files::{NamedTensor, Values};
 use crate::interop::code::Names;
 use crate::interop::{Fate, Network};
-use crate::model::layer::{LayerKind, Loss};
-use crate::model::{DataSignature, End, Graph, Project, TrainingSpec, templates};
+use crate::model::layer::{AvgPool2d, Dense, Flatten, Formula, Input, LayerKind, Loss, Padding};
+use crate::model::{DataSignature, End, Graph, Project, Shape, Task, TrainingSpec, templates};
 
 fn machine(graph: &Graph, signature: &DataSignature) -> Machine {
     Machine::new(graph, signature, &TrainingSpec::default(), Device::Cpu, Precision::F32).unwrap()
@@ -80,4 +80,33 @@ fn templates_come_back_from_a_keras_file_and_train_on() {
     }
     println!("{came} came back, refused by the exporter: {refused:?}");
     assert!(came >= 10 && refused.len() <= 1, "{refused:?}");
+}
+
+#[test]
+fn formulas_and_borders_come_back_from_a_keras_file() {
+    let pool = |padding, pad, keep_remainder, count_padding| {
+        AvgPool2d { kernel: 3, stride: 2, padding, pad, keep_remainder, count_padding }.into()
+    };
+    let middles: [LayerKind; 5] = [
+        Formula { expression: "x * sigmoid(x) + 0.5".into() }.into(),
+        pool(Padding::Same, 1, false, false),
+        pool(Padding::Custom, 1, true, true),
+        pool(Padding::Custom, 1, false, false),
+        pool(Padding::Valid, 1, true, false),
+    ];
+    for middle in middles {
+        let ends = [Flatten {}.into(), Dense { units: 2, ..Dense::default() }.into(), Loss::default().into()];
+        let mut graph = Graph::default();
+        let kinds = [Input::default().into(), middle.clone()].into_iter().chain(ends);
+        let ids: Vec<_> = kinds.map(|kind| graph.add(kind, [0.0; 2])).collect();
+        for pair in ids.windows(2) {
+            graph.connect(pair[0], pair[1]).unwrap();
+        }
+        let signature = DataSignature { names: Vec::new(), input: Shape(vec![2, 8, 7]), task: Task::Classes(2) };
+        let project = Project { graph, ..templates::build("digits").unwrap() };
+        let before = machine(&project.graph, &signature);
+        let (graph, _) = back(&project, &signature, &before).unwrap();
+        let again = graph.layers().find(|layer| layer.kind.key() == middle.key()).map(|layer| layer.kind.clone());
+        assert_eq!(again, Some(middle));
+    }
 }

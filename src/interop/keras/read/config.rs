@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::node::{Node, find, references};
+use crate::interop::keras::file::FORMULA;
 
 /// What a call is given.
 #[derive(Clone, Debug, PartialEq)]
@@ -309,7 +310,7 @@ impl Unfolding {
             class: own_class(part.layer).unwrap_or(part.class).to_owned(),
             is_operation: module.contains(".ops.") || (module.is_empty() && is_bare(config)),
             name: format!("{}{}", inner.prefix, part.name),
-            config: config.as_object().cloned().unwrap_or_default(),
+            config: with_own_words(config, part.layer),
             place: part.place.clone(),
             arguments: node.arguments,
             keywords: node.keywords,
@@ -321,6 +322,15 @@ impl Unfolding {
         let call = self.push(call)?;
         Ok((0..MOST_OUTPUTS).map(|output| Source { call, output }).collect())
     }
+}
+
+/// The settings of a layer, with what a Formula of ours says beside those that Keras knows.
+fn with_own_words(config: &Value, layer: &Value) -> Map<String, Value> {
+    let mut config = config.as_object().cloned().unwrap_or_default();
+    if let Some(formula) = layer.get(FORMULA).filter(|_| own_class(layer).is_some()) {
+        config.insert(FORMULA.into(), formula.clone());
+    }
+    config
 }
 
 /// In HDF5 operations don't say their module; unlike layers they have nothing but a name.
