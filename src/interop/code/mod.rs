@@ -162,10 +162,15 @@ impl Writer {
         let splits = if self.fits(text, 0) { Vec::new() } else { brackets(code) };
         let fitting = splits.iter().find(|(open, _)| self.fits(&text[..=*open], 0)).or(splits.last());
         let Some(&(open, close)) = fitting else { return self.line(text) };
-        let items = items(&text[open + 1..close]);
         let is_call = text[..open].ends_with(|c: char| c.is_alphanumeric() || "_)]".contains(c));
+        let inner = text[open + 1..close].trim();
         self.line(&text[..=open]);
         self.inside(|w| {
+            let items = match outermost(inner, " for ").first() {
+                // A comprehension is no list of items.
+                Some(&place) => return w.comprehension(inner, place),
+                None => items(inner),
+            };
             let together = items.join(", ");
             match w.fits(&together, 0) && (is_call || items.len() == 1) {
                 true => w.line(together),
@@ -173,6 +178,17 @@ impl Writer {
             }
         });
         self.line(&text[close..]);
+    }
+
+    /// `a for b in c`, broken in front of `for`, which stands at `place`.
+    fn comprehension(&mut self, text: &str, place: usize) {
+        match self.fits(text, 0) {
+            true => self.line(text),
+            false => {
+                self.wrapped(&text[..place]);
+                self.line(text[place..].trim_start());
+            }
+        }
     }
 
     fn fits(&self, text: &str, more: usize) -> bool {
@@ -207,25 +223,28 @@ fn brackets(text: &str) -> Vec<(usize, usize)> {
     chain
 }
 
-/// What stands between the outermost commas.
-fn items(text: &str) -> Vec<&str> {
-    let (mut all, mut depth, mut from, mut quoted, mut escaped) = (Vec::new(), 0, 0, false, false);
+/// Where something stands that is in no bracket and no string.
+fn outermost(text: &str, wanted: &str) -> Vec<usize> {
+    let (mut all, mut depth, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
     for (place, c) in text.char_indices() {
         match c {
             '"' if !escaped => quoted = !quoted,
             '(' | '[' | '{' if !quoted => depth += 1,
             ')' | ']' | '}' if !quoted => depth -= 1,
-            ',' if !quoted && depth == 0 => {
-                all.push(text[from..place].trim());
-                from = place + 1;
-            }
+            _ if !quoted && depth == 0 && text[place..].starts_with(wanted) => all.push(place),
             _ => {}
         }
         escaped = c == '\\' && !escaped;
     }
-    all.push(text[from..].trim());
-    all.retain(|item| !item.is_empty());
     all
+}
+
+/// What stands between the outermost commas.
+fn items(text: &str) -> Vec<&str> {
+    let ends = outermost(text, ",").into_iter().chain([text.len()]);
+    let mut from = 0;
+    let item = |end: usize| text[std::mem::replace(&mut from, end + 1)..end].trim();
+    ends.map(item).filter(|item| !item.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -254,6 +273,9 @@ mod tests {
         assert!(nested.starts_with("f(\n    [\n        argument_0=0,\n") && nested.ends_with("    ],\n    b,\n)\n"));
         let applied = written(|w| w.call("x = layers.Attention", &arguments(4), "(argument_10, argument_11)"));
         assert!(applied.ends_with("argument_3=3)(\n    argument_10, argument_11\n)\n"), "{applied}");
+        let each = format!("x = concat([convolved({}) for part, kernel in parts], 3)", arguments(4).join(", "));
+        let each = written(|w| w.inside(|w| w.wrapped(&each)));
+        assert!(each.contains("\n            for part, kernel in parts\n        ],\n"), "{each}");
         let quoted = written(|w| w.wrapped(&format!("f(\"a(, \\\" {}\", b)", "x".repeat(80))));
         assert!(quoted.ends_with("\",\n    b,\n)\n"), "{quoted}");
     }
