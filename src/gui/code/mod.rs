@@ -96,8 +96,11 @@ pub fn show(ui: &mut Ui, desk: &mut Desk<'_>) {
     let tokens = Tokens::of(ui);
     let frame = Frame::new().fill(tokens.panel);
     let height = ui.available_height();
-    let below = egui::Panel::bottom(("race", height < 720.0)).frame(frame);
-    let below = below.default_size((height * 0.38).clamp(240.0, 330.0)).resizable(true);
+    // Before there is a race it is a row to begin one.
+    let has_race = desk.state.race().is_some();
+    let usual = if has_race { (height * 0.38).clamp(240.0, 330.0) } else { 170.0 };
+    let below = egui::Panel::bottom(("race", height < 720.0, has_race)).frame(frame);
+    let below = below.default_size(usual).resizable(true);
     below.size_range(120.0..=(height * 0.75).max(120.0)).show(ui, |ui| {
         fixed(ui, |ui| panel::show(ui, Tab::Code, &[Area::Bottom], desk));
     });

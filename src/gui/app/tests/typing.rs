@@ -71,7 +71,8 @@ fn the_key_that_ends_a_field_on_a_card_does_nothing_else() {
         hands.write(label, "9");
         hands.key(Modifiers::NONE, Key::Escape);
         assert_eq!(units(&hands, "Dense 1"), Some(ParamValue::Int(5)), "Escape gives it up");
-        assert!(hands.nothing_has_focus() && *hands.state().selection() == selected, "and only that");
+        hands.wait_until("Escape leaves the field", |hands| hands.nothing_has_focus());
+        assert_eq!(*hands.state().selection(), selected, "and only that");
     }
     hands.key(Modifiers::NONE, Key::Escape);
     assert!(hands.state().selection().layers.is_empty());
