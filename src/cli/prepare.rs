@@ -173,13 +173,13 @@ pub struct Begun {
     pub told: Told,
 }
 
-/// The run of a project that [`Start::project`] made.
-pub fn run(start: &Start, project: Project, device: Device) -> anyhow::Result<Begun> {
+/// The run of a project that [`Start::project`] made. `trains`: one that only predicts will not do.
+pub fn run(start: &Start, project: Project, device: Device, trains: bool) -> anyhow::Result<Begun> {
     let dataset = load(&project, &base_of(start.file))?;
     dataset.notes.iter().for_each(remark);
     let mut told = Told { notes: dataset.notes.clone(), ..Told::default() };
     let found = inference(&project, &dataset);
-    if !found.is_valid() {
+    if !found.is_valid() && (trains || !found.is_forward_only()) {
         let sentences: Vec<_> = found.problems.iter().map(|p| sentence(&project, p)).collect();
         bail!("The network can't train yet.\n  {}", sentences.join("\n  "));
     }
@@ -204,7 +204,9 @@ fn resume(
     let page = checkpoint::on_page(&kept, &of_run);
     let Kept { saved, mut curves, mut forks, .. } = of_run;
     let (checkpoint, file) = (path.display(), start.file.display());
-    if let Some(problem) = inference(&kept, &dataset).problems.first() {
+    let found = inference(&kept, &dataset);
+    // Whether it has to train has been asked of the project.
+    if let Some(problem) = found.problems.first().filter(|_| !found.is_forward_only()) {
         let why = sentence(&kept, problem);
         bail!("{checkpoint} doesn't belong to {file}: its network doesn't fit this data. {why}");
     }

@@ -26,6 +26,11 @@ fn a_keras_model_becomes_a_project_with_its_weights_as_a_run() {
     assert!(desk.contains("\"translated\""), "{desk}");
     // It has no Loss: it can be looked at, not trained.
     fails(folder, &["train", "x.glassbox.json"], &["no Loss"]);
+    let said = json_free(
+        folder,
+        &["debug", "x.glassbox.json", "--resume", "Imported", "--command", "step; step; print max(%1)"],
+    );
+    assert!(said.contains("max(%1) = "), "{said}");
     // A second time nothing is lost.
     let read = glassbox(folder, &["import", &fixture("words.keras")]);
     assert!(read.status.success() && text(&read.stdout).contains("translated"), "{}", text(&read.stderr));

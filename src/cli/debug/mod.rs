@@ -64,7 +64,7 @@ fn debug(options: &DebugOptions, device: Device) -> anyhow::Result<()> {
     let project = start.project()?;
     let files = start.files(&project, options.force).reads("the script", options.script.as_deref());
     files.clone().writes("--dump", FileKind::Dump, options.dump.as_deref()).check()?;
-    let begun = prepare::run(&start, project, device)?;
+    let begun = prepare::run(&start, project, device, false)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let ways = Ways::begin(begun, (options.memory as usize) << 20)?;
     let mut console = Console::new(ways, interrupted.clone(), files);

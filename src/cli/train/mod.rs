@@ -49,7 +49,7 @@ fn train(options: &TrainOptions, device: Device, threads: usize) -> anyhow::Resu
         .writes("--log", FileKind::Log, options.log.as_deref())
         .writes("--checkpoint", FileKind::Checkpoint, options.checkpoint.as_deref())
         .check()?;
-    let Begun { run, mut curves, forks, mut told } = prepare::run(&start, project, device)?;
+    let Begun { run, mut curves, forks, mut told } = prepare::run(&start, project, device, true)?;
     curves.metric = run.task().metric();
     let claim = |name: &String| Named::claim(&options.file, name, resume.as_deref(), &curves);
     let named = options.name.as_ref().map(claim).transpose()?;
