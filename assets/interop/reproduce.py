@@ -234,6 +234,7 @@ class Log:
     """One JSON line a step and one an epoch, as `glassbox train --log` writes them; the first of all processes does."""
 
     def __init__(self, options, is_first=True):
+        self.options = options
         self.is_first, self.seconds = is_first, options.seconds
         self.paused = 0.0
         self.file = (
@@ -253,6 +254,8 @@ class Log:
     def step(self, step, loss, accuracy, learning_rate, **more):
         line = {"loss": loss, "accuracy": accuracy, "learning_rate": learning_rate}
         self.write(event="step", step=step, **line, **more)
+        if is_stopped():
+            self.options.steps = step
 
     def epoch(self, epoch, step, **numbers):
         self.write(event="epoch", epoch=epoch, step=step, **numbers)
