@@ -71,16 +71,8 @@ pub(super) fn merge(r: &mut Reader, op: &Op) -> Result<Vec<Operand>, String> {
         ports.push(r.built.natural(&value)?);
     }
     let from = r.built.add(kind, &ports, Vec::new())?;
-    let mut next = 0;
-    let axes = dims.iter().map(|size| match size {
-        None => Axis::Batch,
-        Some(_) => {
-            next += 1;
-            Axis::Of(next - 1)
-        }
-    });
-    let axes = axes.collect();
-    Ok(vec![Operand::Value(Value { from, sizes: r.built.shape(from).0.clone(), axes, pending: None })])
+    let sizes = r.built.shape(from).0.clone();
+    Ok(vec![Operand::Value(Value::in_order(from, sizes, &dims))])
 }
 
 /// A value repeated along axes where it has size 1: enlarged, where that does it, or by a Dense of ones.

@@ -41,6 +41,19 @@ pub(super) struct Value {
 }
 
 impl Value {
+    /// What leaves a layer in these sizes, its axes in the order of `dims`, of which `None` is the batch.
+    pub fn in_order(from: Port, sizes: Vec<usize>, dims: &[Option<usize>]) -> Self {
+        let mut next = 0;
+        let axes = dims.iter().map(|size| match size {
+            None => Axis::Batch,
+            Some(_) => {
+                next += 1;
+                Axis::Of(next - 1)
+            }
+        });
+        Self { from, sizes, axes: axes.collect(), pending: None }
+    }
+
     /// Samples in front, then the axes as they are.
     pub fn plain(from: Port, sizes: &[usize]) -> Self {
         let axes = std::iter::once(Axis::Batch).chain((0..sizes.len()).map(Axis::Of)).collect();
@@ -166,16 +179,7 @@ impl Built {
     /// What leaves a layer that took [`Self::natural`] and kept its axes.
     pub fn as_before(&self, from: Port, value: &Value) -> Value {
         let sizes = self.shape(from).0.clone();
-        let mut next = 0;
-        let axes = value.axes.iter().map(|axis| match axis {
-            Axis::Batch => Axis::Batch,
-            _ => {
-                next += 1;
-                Axis::Of(next - 1)
-            }
-        });
-        let axes = axes.collect::<Vec<_>>();
-        Value { from, sizes, axes, pending: None }
+        Value::in_order(from, sizes, &value.dims())
     }
 
     /// The same numbers in the file's order, in axes of these sizes; `None` is the batch.
@@ -202,15 +206,7 @@ impl Built {
         }
         let from = self.natural(value)?;
         let from = self.reshape(from, &sizes)?;
-        let mut next = 0;
-        let axes = dims.iter().map(|size| match size {
-            None => Axis::Batch,
-            Some(_) => {
-                next += 1;
-                Axis::Of(next - 1)
-            }
-        });
-        Ok(Value { from, sizes: sizes.clone(), axes: axes.collect(), pending: None })
+        Ok(Value::in_order(from, sizes, dims))
     }
 }
 
