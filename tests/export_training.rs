@@ -5,12 +5,14 @@
 mod support;
 
 use glassbox::interop::Framework;
-use glassbox::model::layer::{Activation, Conv2d, Dense, Dropout, Flatten, GaussianNoise, LayerKind, MaxPool2d};
+use glassbox::model::layer::{
+    Activation, Concat, Conv2d, Dense, Dropout, Flatten, GaussianNoise, Input, LayerKind, Loss, LossKind, MaxPool2d,
+};
 use glassbox::model::templates::{self, chain};
 use glassbox::model::{
-    DataSpec, DigitsSpec, EarlyStopping, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec,
+    DataSpec, DigitsSpec, EarlyStopping, Graph, Optimiser, Plateau, Project, Schedule, Source, TrainingSpec,
 };
-use support::exports::Beside;
+use support::exports::{Beside, dataset_of, lines, must};
 use support::frameworks::python_with;
 
 /// How far numbers may differ after some thirty steps, relative to those beyond 1.
@@ -78,9 +80,45 @@ fn judged() -> Project {
     project
 }
 
+/// A second head with a Loss of its own, which counts less.
+fn several() -> Project {
+    let mut project = pictures();
+    project.name = "Several".into();
+    let graph = &mut project.graph;
+    let from = graph.find("Flatten 1").unwrap().id;
+    let head = graph.add(Dense { units: 10, ..Dense::default() }.into(), [0.0; 2]);
+    let aside = graph.add(Loss { loss: LossKind::Focal, weight: 0.25, ..Loss::default() }.into(), [0.0; 2]);
+    graph.connect(from, head).unwrap();
+    graph.connect(head, aside).unwrap();
+    project
+}
+
+/// Each coordinate by an Input of its own, and two heads that predict numbers.
+fn inputs() -> Project {
+    let mut project = numbers();
+    let names = dataset_of(&project).input_names;
+    let mut graph = Graph::default();
+    let joined = graph.add(Concat {}.into(), [0.0; 2]);
+    for columns in names {
+        let input = graph.add(Input { columns, ..Input::default() }.into(), [0.0; 2]);
+        let dense = graph.add(Dense { units: 3, activation: Activation::Tanh, ..Dense::default() }.into(), [0.0; 2]);
+        graph.connect(input, dense).unwrap();
+        graph.connect(dense, joined).unwrap();
+    }
+    for loss in [LossKind::Mse, LossKind::Mae] {
+        let dense = graph.add(Dense { units: 1, ..Dense::default() }.into(), [0.0; 2]);
+        let loss = graph.add(Loss { loss, ..Loss::default() }.into(), [0.0; 2]);
+        graph.connect(joined, dense).unwrap();
+        graph.connect(dense, loss).unwrap();
+    }
+    project.name = "Inputs".into();
+    project.graph = graph;
+    project
+}
+
 fn trains_as_here(framework: Framework, test: &str) {
     let Some(python) = python_with(&[framework.package()], test) else { return };
-    for project in [pictures(), numbers(), autoencoder(), judged()] {
+    for project in [pictures(), numbers(), autoencoder(), judged(), several(), inputs()] {
         println!("{}: {}", framework.name(), project.name);
         Beside::new(&project).agrees(framework, &python, TOLERANCE);
     }
@@ -99,4 +137,39 @@ fn keras_trains_as_here() {
 #[test]
 fn tensorflow_trains_as_here() {
     trains_as_here(Framework::TensorFlow, "tensorflow_trains_as_here");
+}
+
+#[test]
+fn a_run_of_pytorch_goes_on_as_if_it_had_never_stopped() {
+    let Some(python) = python_with(&["torch"], "a_run_of_pytorch_goes_on_as_if_it_had_never_stopped") else { return };
+    for with_warm_up in [true, false] {
+        let mut project = judged();
+        if !with_warm_up {
+            project.training.warm_up_steps = 0;
+        }
+        let beside = Beside::new(&project);
+        let folder = beside.folder(Framework::PyTorch);
+        let train = |words: &[&str]| {
+            let mut command = std::process::Command::new(&python);
+            must(&command.args(["train.py", "--device", "cpu"]).args(words).current_dir(&folder).output().unwrap());
+        };
+        train(&["--log", "whole.jsonl", "--checkpoint", "whole.pt"]);
+        let whole = lines(&folder.join("whole.jsonl"));
+        let epochs = whole.iter().filter(|line| line["event"] == "epoch").count();
+        assert!(epochs > 10, "{epochs}");
+        let mut parts = Vec::new();
+        // Once among the epochs that count as waited, and often enough to be anywhere.
+        for last in [4, epochs - 3, epochs - 1, 60] {
+            let (last, log) = (last.to_string(), format!("{last}.jsonl"));
+            let mut words = vec!["--epochs", &last, "--log", &log, "--checkpoint", "part.pt"];
+            words.extend((!parts.is_empty()).then_some(["--resume", "part.pt"]).into_iter().flatten());
+            train(&words);
+            parts.extend(lines(&folder.join(&log)));
+        }
+        assert_eq!(whole, parts);
+        let same = "import torch; a, b = (torch.load(f)['model'] for f in ('whole.pt', 'part.pt')); \
+                    assert all((a[n] == b[n]).all() for n in a) and len(a) == len(b)";
+        let mut command = std::process::Command::new(&python);
+        must(&command.args(["-c", same]).current_dir(&folder).output().unwrap());
+    }
 }

@@ -101,6 +101,8 @@ class Watch(keras.callbacks.Callback):
         self.options, self.pace, self.draws = options, pace, draws
         self.validation, self.score = validation, score
         self.plateau = self.watched = None
+        # The losses by their names, where there are several.
+        self.each = {}
         is_first = not ON_TENSORFLOW or tensorflow_run.is_first()
         self.log, self.step, self.losses = reproduce.Log(options, is_first), 0, []
 
@@ -125,7 +127,9 @@ class Watch(keras.callbacks.Callback):
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         right = [float(logs[key]) for key in logs if key.endswith("accuracy")]
         accuracy = right[0] if right else None
-        self.log.step(self.step, self.losses[-1], accuracy, rate)
+        each = [float(logs[key]) for key in logs if key.endswith("_loss")]
+        each = dict(zip(self.each, each))
+        self.log.step(self.step, self.losses[-1], accuracy, rate, each)
         if self.step == self.options.steps or reproduce.is_stopped():
             self.model.stop_training = True
 
@@ -144,6 +148,10 @@ class Watch(keras.callbacks.Callback):
         loss = (
             float(self.model.compute_loss(inputs, targets, outputs)) - self.penalties()
         )
+        each = {
+            name: float(loss(target, output))
+            for (name, loss), target, output in zip(self.each.items(), targets, outputs)
+        }
         name, score = self.score(outputs, targets)
         line = {
             "train_loss": float(np.mean(self.losses)),
@@ -153,7 +161,7 @@ class Watch(keras.callbacks.Callback):
         # All callbacks behind this one see it.
         logs.update(line)
         self.losses = []
-        self.log.epoch(epoch + 1, self.step, **line)
+        self.log.epoch(epoch + 1, self.step, losses=each, **line)
         if self.plateau:
             self.plateau.step(line[self.watched])
         self.save()

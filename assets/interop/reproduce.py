@@ -207,6 +207,12 @@ class Plateau:
         self.cooldown, self.min_lr, self.eps = cooldown, min_lr, eps
         self.best, self.bad, self.resting, self.scale = None, 0, 0, 1.0
 
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
     def is_better(self, result):
         if self.best is None:
             return result < np.inf if self.mode == "min" else result > -np.inf
@@ -236,7 +242,7 @@ class Log:
     def __init__(self, options, is_first=True):
         self.options = options
         self.is_first, self.seconds = is_first, options.seconds
-        self.paused = 0.0
+        self.paused, self.losses = 0.0, []
         self.file = (
             open(options.log, "w", buffering=1) if options.log and is_first else None
         )
@@ -251,14 +257,27 @@ class Log:
             _goes_on.wait()
             self.paused += time.time() - since
 
-    def step(self, step, loss, accuracy, learning_rate, **more):
+    def step(self, step, loss, accuracy, learning_rate, losses=None):
+        """`losses`: each by its name, where there are several."""
         line = {"loss": loss, "accuracy": accuracy, "learning_rate": learning_rate}
-        self.write(event="step", step=step, **line, **more)
+        if losses:
+            self.losses.append(losses)
+            line["losses"] = losses
+        self.write(event="step", step=step, **line)
         if is_stopped():
             self.options.steps = step
 
-    def epoch(self, epoch, step, **numbers):
-        self.write(event="epoch", epoch=epoch, step=step, **numbers)
+    def epoch(self, epoch, step, train_loss, val_loss, losses=None, **score):
+        numbers = {"train_loss": train_loss, "val_loss": val_loss, **score}
+        each = {}
+        if losses:
+            means = {
+                name: sum(step[name] for step in self.losses) / len(self.losses)
+                for name in losses
+            }
+            each = {"train_losses": means, "val_losses": losses}
+            self.losses = []
+        self.write(event="epoch", epoch=epoch, step=step, **numbers, **each)
         if self.is_first:
             text = ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
             print(f"epoch {epoch}: {text}", flush=True)

@@ -30,13 +30,13 @@ def weights(path="weights.safetensors"):
 
 
 def resume(options, network, optimizer):
-    """Epoch and step to begin at."""
+    """What `Process.save` was given: the epoch and step to go on from, and what judges the run."""
     if not options.resume:
-        return 0, 0
+        return {"epoch": 0, "step": 0}
     saved = torch.load(options.resume, map_location="cpu")
-    network.load_state_dict(saved["model"])
+    network.load_state_dict(saved["last"])
     optimizer.load_state_dict(saved["optimizer"])
-    return saved["epoch"], saved["step"]
+    return saved
 
 
 class Process:
@@ -80,26 +80,33 @@ class Process:
 
     def tell_step(self, step, loss, optimizer, right=None, losses=None):
         """A line of the log."""
-        accuracy = None if right is None else right.float().mean().item()
-        loss, shared = self.mean(loss.item(), accuracy or 0.0)
-        more = {"losses": {n: v.item() for n, v in losses.items()}} if losses else {}
-        accuracy = None if accuracy is None else shared
-        self.log.step(step, loss, accuracy, optimizer.param_groups[0]["lr"], **more)
+        names, values = zip(*losses.items()) if losses else ((), ())
+        accuracy = 0.0 if right is None else right.float().mean().item()
+        loss, accuracy, *values = self.mean(
+            loss.item(), accuracy, *(value.item() for value in values)
+        )
+        accuracy = None if right is None else accuracy
+        rate = optimizer.param_groups[0]["lr"]
+        self.log.step(step, loss, accuracy, rate, dict(zip(names, values)))
 
-    def tell_epoch(self, epoch, step, train_loss, val_loss, **score):
+    def tell_epoch(self, epoch, step, train_loss, val_loss, losses=None, **score):
         (train_loss,) = self.mean(train_loss)
-        self.log.epoch(epoch, step, train_loss=train_loss, val_loss=val_loss, **score)
+        self.log.epoch(epoch, step, train_loss, val_loss, losses, **score)
 
-    def save(self, path, network, optimizer, epoch, step):
+    def save(self, network, optimizer, kept=None, **judged):
+        """`kept`: the best weights, where they are the result; training goes on from the last."""
+        path, last = self.options.checkpoint, network.state_dict()
         if self.rank == 0 and path:
-            state = {"model": network.state_dict(), "optimizer": optimizer.state_dict()}
-            torch.save({**state, "epoch": epoch, "step": step}, f"{path}.part")
+            state = {"model": kept or last, "last": last, "kept": kept}
+            state["optimizer"] = optimizer.state_dict()
+            torch.save({**state, **judged}, f"{path}.part")
             os.replace(f"{path}.part", path)
 
-    def finish(self, path, network, optimizer, epoch, step):
-        self.save(path, network, optimizer, epoch, step)
+    def finish(self):
         self.log.end()
         if self.size > 1:
+            # gloo's threads need Python to let go of the last tensors: it may not end before.
+            dist.barrier()
             dist.destroy_process_group()
 
 

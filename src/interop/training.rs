@@ -63,17 +63,30 @@ pub fn watched(training: &TrainingSpec, loss: &'static str, score: &'static str)
     }
 }
 
-/// What is remembered from epoch to epoch.
-pub fn prepare(w: &mut Writer, training: &TrainingSpec) {
+/// What is remembered from epoch to epoch. `first`: how a name begins, from what it usually begins with.
+pub fn prepare(w: &mut Writer, training: &TrainingSpec, first: impl Fn(&str, &str) -> String) {
+    let infinity = "float(\"inf\")";
     if training.keep_best {
-        w.line("best, kept = float(\"inf\"), None");
+        w.wrapped(&format!("best, kept = {}, {}", first("best", infinity), first("kept", "None")));
     }
     if training.early_stopping.is_some() {
-        w.line("least, waited = float(\"inf\"), 0");
+        w.wrapped(&format!("least, waited = {}, {}", first("least", infinity), first("waited", "0")));
     }
 }
 
-/// Keeps the best weights, which `copy` copies, and stops when nothing improves.
+/// The names of what is remembered.
+pub fn remembered(training: &TrainingSpec) -> Vec<&'static str> {
+    let best: &[_] = if training.keep_best { &["best", "kept"] } else { &[] };
+    let least: &[_] = if training.early_stopping.is_some() { &["least", "waited"] } else { &[] };
+    [best, least].concat()
+}
+
+/// "waited < 5 and ", where a run ends when nothing improves.
+pub fn goes_on(training: &TrainingSpec) -> String {
+    training.early_stopping.map_or_else(String::new, |early| format!("waited < {} and ", early.patience.max(1)))
+}
+
+/// Keeps the best weights, which `copy` copies, and counts the epochs without improvement.
 pub fn judge(w: &mut Writer, training: &TrainingSpec, copy: &str) {
     if training.keep_best {
         w.block("if val_loss < best:", |w| w.line(format!("best, kept = val_loss, {copy}")));
@@ -83,7 +96,6 @@ pub fn judge(w: &mut Writer, training: &TrainingSpec, copy: &str) {
         let below = if early.min_delta == 0.0 { "least".to_owned() } else { format!("least - {margin}") };
         w.line(format!("waited = 0 if val_loss < {below} else waited + 1"));
         w.line("least = val_loss if waited == 0 else least");
-        w.block(format!("if waited >= {}:", early.patience.max(1)), |w| w.line("break"));
     }
 }
 

@@ -213,16 +213,20 @@ impl Beside {
         assert_eq!(what(&self.ours), what(theirs), "{who}");
         for (ours, theirs) in self.ours.iter().zip(theirs) {
             for (key, value) in ours.as_object().unwrap() {
-                let numbers = (value.as_f64(), theirs[key].as_f64());
-                let agree = match (numbers, key.as_str()) {
-                    // One answer of a batch may fall on the other side.
-                    ((Some(a), Some(b)), "accuracy" | "val_accuracy") => (a - b).abs() < 0.1,
-                    ((Some(a), Some(b)), _) => (a - b).abs() <= tolerance * a.abs().max(1.0),
-                    ((None, None), _) => value == &theirs[key],
-                    _ => false,
-                };
-                assert!(agree, "{who}, {key}:\n{ours}\n{theirs}");
+                assert!(agree(key, value, &theirs[key], tolerance), "{who}, {key}:\n{ours}\n{theirs}");
             }
         }
+    }
+}
+
+fn agree(key: &str, ours: &Value, theirs: &Value, tolerance: f64) -> bool {
+    if let (Some(a), Some(b)) = (ours.as_object(), theirs.as_object()) {
+        return a.len() == b.len() && a.iter().all(|(name, value)| agree(name, value, &theirs[name], tolerance));
+    }
+    match (ours.as_f64(), theirs.as_f64(), key) {
+        // One answer of a batch may fall on the other side.
+        (Some(a), Some(b), "accuracy" | "val_accuracy") => (a - b).abs() < 0.1,
+        (Some(a), Some(b), _) => (a - b).abs() <= tolerance * a.abs().max(1.0),
+        _ => ours == theirs,
     }
 }

@@ -48,11 +48,15 @@ impl Names {
 /// the network branches, values are called as their layers are.
 fn values(network: &Network, layers: &[String]) -> Vec<Vec<String>> {
     let inputs = network.inputs().count();
+    let is_input = |node: usize| matches!(network.nodes[node].kind, LayerKind::Input(_));
     let mut values: Vec<Vec<String>> = Vec::new();
     for (i, node) in network.nodes.iter().enumerate() {
         let sources: Vec<Source> = node.sources().collect();
         let only = match sources[..] {
-            [only] if network.readers(only) == 1 => values[only.node].get(only.port).cloned(),
+            // What each of several Inputs is called is asked for once more.
+            [only] if network.readers(only) == 1 && (inputs == 1 || !is_input(only.node)) => {
+                values[only.node].get(only.port).cloned()
+            }
             _ => None,
         };
         let read: Vec<usize> =

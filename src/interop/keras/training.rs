@@ -183,7 +183,8 @@ impl Training<'_> {
                 });
                 let all = [entering, truths.collect()].map(|all| match all.as_slice() {
                     [one] => one.clone(),
-                    all => format!("[{}]", all.join(", ")),
+                    // tf.data makes one tensor of a list.
+                    all => format!("({})", all.join(", ")),
                 });
                 w.line(format!("return {}", all.join(", ")));
             });
@@ -271,6 +272,13 @@ impl Training<'_> {
         });
         w.blank(1);
         w.line("watch = keras_run.Watch(options, pace, validation, score, draws)");
+        if self.plan.answers.len() > 1 {
+            let one = |answer: &super::plan::Answer| {
+                format!("\"{}\": {}", self.network.nodes[answer.node].slug, self.name(answer.node))
+            };
+            let each = self.plan.answers.iter().map(one).collect::<Vec<_>>().join(", ");
+            w.wrapped(&format!("watch.each = {{{each}}}"));
+        }
         if let Some(watched) = training::watched(
             settings,
             "val_loss",

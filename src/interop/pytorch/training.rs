@@ -103,10 +103,20 @@ impl Loop<'_> {
                 Some(_) => w.line("loss, right, seen = 0.0, 0.0, 0"),
                 None => w.line("loss, seen, answers, truths = 0.0, 0, [], []"),
             }
+            let several = self.losses.are_several();
+            if several {
+                w.line("each = {}");
+            }
             w.block("for x, y in loader:", |w| {
                 w.line("x, y = x.to(device), y.to(device)");
                 w.line("outputs = network(x)");
                 w.line(format!("loss += {}.item() * len(x)", self.loss_of("outputs")));
+                if several {
+                    let arguments = self.losses.arguments();
+                    w.block(format!("for name, value in losses({arguments}).items():"), |w| {
+                        w.line("each[name] = each.get(name, 0.0) + value.item() * len(x)");
+                    });
+                }
                 match self.right {
                     Some(right) => {
                         let right = right.replace("answer", &self.answer);
@@ -119,13 +129,17 @@ impl Loop<'_> {
                 }
                 w.line("seen += len(x)");
             });
+            if several {
+                w.line("each = {name: value / seen for name, value in each.items()}");
+            }
+            let each = if several { ", each" } else { "" };
             match self.right {
-                Some(_) => w.line("return loss / seen, right / seen"),
+                Some(_) => w.line(format!("return loss / seen, right / seen{each}")),
                 None => {
                     let together =
                         if self.network.task == self.network.signature.task { "" } else { ", together=True" };
                     let call = format!("reproduce.r_squared(torch.cat(answers), torch.cat(truths){together})");
-                    w.wrapped(&format!("return loss / seen, {call}"));
+                    w.wrapped(&format!("return loss / seen, {call}{each}"));
                 }
             }
         });
@@ -164,8 +178,12 @@ impl Loop<'_> {
         });
         w.about(Part::Optimiser, Level::Layer, |w| w.line("optimizer = make_optimizer(network)"));
         schedule::construct(w, &self.project.training);
-        w.line("epoch, step = torch_run.resume(options, network, optimizer)");
-        training::prepare(w, &self.project.training);
+        w.line("saved = torch_run.resume(options, network, optimizer)");
+        w.line("epoch, step = saved[\"epoch\"], saved[\"step\"]");
+        if training::is_scaled(&self.project.training) {
+            w.block("if \"plateau\" in saved:", |w| w.line("plateau.load_state_dict(saved[\"plateau\"])"));
+        }
+        training::prepare(w, &self.project.training, |name, usual| format!("saved.get(\"{name}\", {usual})"));
     }
 
     /// The layers that draw numbers while training, with what keys them.
@@ -180,26 +198,30 @@ impl Loop<'_> {
     fn epochs(&self, w: &mut Writer) {
         let settings = &self.project.training;
         w.at_level(Level::Loop, |w| {
-            w.block("while epoch < options.epochs and not process.is_over(step):", |w| {
+            let goes_on = training::goes_on(settings);
+            w.block(format!("while epoch < options.epochs and {goes_on}not process.is_over(step):"), |w| {
                 w.about(Part::Data, Level::Loop, |w| w.line("order.set_epoch(epoch)"));
                 w.line("model.train()");
                 w.line("total, count = 0.0, 0");
                 w.block("for x, y in loader:", |w| self.batch(w));
                 w.line("epoch += 1");
-                w.line("val_loss, score = evaluate(network, validation_loader, process.device)");
-                let key = format!("val_{}", training::score(self.network));
-                w.wrapped(&format!("process.tell_epoch(epoch, step, total / count, val_loss, {key}=score)"));
-                w.line("process.save(options.checkpoint, network, optimizer, epoch, step)");
+                let [told, each] = if self.losses.are_several() { [", each", "each"] } else { [""; 2] };
+                w.wrapped(&format!("val_loss, score{told} = evaluate(network, validation_loader, process.device)"));
+                let score = format!("val_{}=score", training::score(self.network));
+                let told = ["epoch", "step", "total / count", "val_loss", each, &score];
+                let told: Vec<_> = told.into_iter().filter(|one| !one.is_empty()).map(str::to_owned).collect();
+                w.call("process.tell_epoch", &told, "");
                 if let Some(watched) = training::watched(settings, "val_loss", "score") {
                     w.about(Part::Schedule, Level::Layer, |w| w.line(format!("plateau.step({watched})")));
                 }
                 training::judge(w, settings, "copy.deepcopy(network.state_dict())");
+                let mut saved = ["network", "optimizer", "epoch=epoch", "step=step"].map(str::to_owned).to_vec();
+                saved.extend(training::is_scaled(settings).then(|| "plateau=plateau.state_dict()".to_owned()));
+                saved.extend(training::remembered(settings).iter().map(|name| format!("{name}={name}")));
+                w.call("process.save", &saved, "");
             });
         });
-        if settings.keep_best {
-            w.block("if kept:", |w| w.line("network.load_state_dict(kept)"));
-        }
-        w.line("process.finish(options.checkpoint, network, optimizer, epoch, step)");
+        w.line("process.finish()");
     }
 
     fn step(&self, w: &mut Writer) {

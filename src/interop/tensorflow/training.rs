@@ -86,8 +86,13 @@ impl Training<'_> {
     }
 
     fn losses(&self, w: &mut Writer) {
-        w.block("def loss_function(outputs, x, y):", |w| {
-            let mut terms = Vec::new();
+        let are_several = self.are_several();
+        let head = if are_several { "losses" } else { "loss_function" };
+        let (mut names, mut terms) = (Vec::new(), Vec::new());
+        w.block(format!("def {head}(outputs, x, y):"), |w| {
+            if are_several {
+                w.line("\"\"\"Each loss by its name, before its weight.\"\"\"");
+            }
             for answer in &self.plan.answers {
                 let node = &self.network.nodes[answer.node];
                 let Some(loss) = node.loss() else { continue };
@@ -96,19 +101,37 @@ impl Training<'_> {
                 w.about(Part::Layer(node.drawn), Level::Operation, |w| {
                     w.line(format!("answer = {}", self.output(answer.answer)));
                     all.lines.iter().for_each(|line| w.wrapped(line));
-                    let value = if loss.weight == 1.0 {
-                        all.value
-                    } else {
-                        format!("{} * {}", python::float(loss.weight), all.value)
+                    let scaled = |value: &str| match loss.weight {
+                        1.0 => value.to_owned(),
+                        weight => format!("{} * {value}", python::float(weight)),
                     };
-                    let name = format!("{}_value", node.slug.replace('.', "_"));
-                    w.wrapped(&format!("{name} = {value}"));
-                    terms.push(name);
+                    if are_several {
+                        let name = format!("{}_value", node.slug.replace('.', "_"));
+                        w.wrapped(&format!("{name} = {}", all.value));
+                        names.push(format!("\"{}\": {name}", node.slug));
+                        terms.push(scaled(&format!("each[\"{}\"]", node.slug)));
+                    } else {
+                        w.wrapped(&format!("return {}", scaled(&all.value)));
+                    }
                 });
             }
-            w.line(format!("return {}", terms.join(" + ")));
+            if are_several {
+                w.wrapped(&format!("return {{{}}}", names.join(", ")));
+            }
         });
         w.blank(2);
+        if are_several {
+            w.block("def loss_function(outputs, x, y):", |w| {
+                w.line("each = losses(outputs, x, y)");
+                w.wrapped(&format!("return {}", terms.join(" + ")));
+            });
+            w.blank(2);
+        }
+    }
+
+    /// Whether each Loss is told beside their sum.
+    fn are_several(&self) -> bool {
+        self.plan.answers.len() > 1
     }
 
     fn is_penalised(&self) -> bool {
@@ -183,13 +206,14 @@ impl Training<'_> {
                 w.line("outputs, loss, slopes = gradients(network, x, y)");
                 w.line("replica = tf.distribute.get_replica_context()");
                 w.line("optimizer.apply(replica.all_reduce(\"MEAN\", slopes), rate)");
-                w.line(if self.right().is_some() { "return loss, accuracy(outputs, y)" } else { "return (loss,)" });
+                w.line(format!("return {}", self.told("accuracy(outputs, y)", "losses(outputs, x, y)")));
             });
             w.blank(2);
             w.line("@tf.function");
             w.block("def train_step(strategy, network, optimizer, x, y, rate):", |w| {
                 w.line("told = strategy.run(replica_step, args=(network, optimizer, x, y, rate))");
-                w.line("return [strategy.reduce(\"MEAN\", number, axis=None) for number in told]");
+                w.block("def mean(number):", |w| w.line("return strategy.reduce(\"MEAN\", number, axis=None)"));
+                w.line("return tf.nest.map_structure(mean, told)");
             });
         });
         w.blank(2);
@@ -204,6 +228,15 @@ impl Training<'_> {
             (true, false) => "(answer[..., 0] > 0.0) == (y == 1)",
             (false, _) => "tf.argmax(answer, -1, tf.int32) == y",
         })
+    }
+
+    /// What a step says: its loss, and what else there is.
+    fn told(&self, right: &str, each: &str) -> String {
+        let all = [Some("loss"), self.right().map(|_| right), self.are_several().then_some(each)];
+        match all.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+            [loss] => format!("({loss},)"),
+            all => all.join(", "),
+        }
     }
 
     fn answer(&self) -> String {
@@ -221,13 +254,18 @@ impl Training<'_> {
             w.line("outputs = [predict(network, tf.constant(part)) for part in parts]");
             w.line("outputs = tf.nest.map_structure(lambda *all: tf.concat(all, 0), *outputs)");
             w.line("loss = float(loss_function(outputs, x, y))");
+            let each = if self.are_several() { ", each" } else { "" };
+            if self.are_several() {
+                w.line("each = losses(outputs, x, y)");
+                w.line("each = {name: float(value) for name, value in each.items()}");
+            }
             match self.right() {
-                Some(_) => w.line("return loss, float(accuracy(outputs, y))"),
+                Some(_) => w.line(format!("return loss, float(accuracy(outputs, y)){each}")),
                 None => {
                     let truth = self.truth();
                     let together =
                         if self.network.task == self.network.signature.task { "" } else { ", together=True" };
-                    w.wrapped(&format!("return loss, reproduce.r_squared({}, {truth}{together})", self.answer()));
+                    w.wrapped(&format!("return loss, reproduce.r_squared({}, {truth}{together}){each}", self.answer()));
                 }
             }
         });
@@ -266,18 +304,19 @@ impl Training<'_> {
         w.blank(1);
         w.line("log, epoch, step = tensorflow_run.log(options), 0, 0");
         training::plateau(w, settings);
-        training::prepare(w, settings);
+        training::prepare(w, settings, |_, usual| usual.to_owned());
         w.at_level(Level::Loop, |w| {
-            w.block("while epoch < options.epochs and step != options.steps:", |w| {
-                w.line("losses = []");
+            let goes_on = training::goes_on(settings);
+            w.block(format!("while epoch < options.epochs and {goes_on}step != options.steps:"), |w| {
+                w.line("total, count = 0.0, 0");
                 w.line("batches = tensorflow_run.batches(strategy, train, BATCH_SIZE, SEED, epoch)");
                 w.block("for x, y in batches:", |w| self.step(w));
                 w.line("epoch += 1");
-                w.line("val_loss, score = evaluate(network, validation)");
-                w.line("train_loss = sum(losses) / len(losses)");
-                let numbers = ["train_loss=train_loss", "val_loss=val_loss", &format!("val_{key}=score")];
-                let arguments = [&["epoch", "step"][..], &numbers].concat();
-                w.call("log.epoch", &arguments.iter().map(|&one| one.to_owned()).collect::<Vec<_>>(), "");
+                let [told, each] = if self.are_several() { [", each", "each"] } else { [""; 2] };
+                w.line(format!("val_loss, score{told} = evaluate(network, validation)"));
+                let arguments = ["epoch", "step", "total / count", "val_loss", each, &format!("val_{key}=score")];
+                let arguments = arguments.iter().filter(|one| !one.is_empty()).map(|&one| one.to_owned());
+                w.call("log.epoch", &arguments.collect::<Vec<_>>(), "");
                 w.line("tensorflow_run.save(options.checkpoint, network)");
                 if let Some(watched) = training::watched(settings, "val_loss", "score") {
                     w.about(Part::Schedule, Level::Layer, |w| w.line(format!("plateau.step({watched})")));
@@ -299,12 +338,17 @@ impl Training<'_> {
         w.line("draws.step.assign(step)");
         let scale = if training::is_scaled(&self.project.training) { ", scale=plateau.scale" } else { "" };
         w.line(format!("rate = pace(optimizer, step{scale})"));
-        let told = if self.right().is_some() { "loss, right" } else { "(loss,)" };
+        let several = self.are_several();
+        let right = if self.right().is_some() { "float(right)" } else { "None" };
+        let each = if several { ", each" } else { "" };
+        let told = self.told("right", "each");
         w.line(format!("{told} = train_step(strategy, network, optimizer, x, y, rate)"));
         w.line("step += 1");
-        w.line("losses.append(float(loss))");
-        let right = if self.right().is_some() { "float(right)" } else { "None" };
-        w.line(format!("log.step(step, losses[-1], {right}, float(rate))"));
+        w.line("total, count = total + float(loss), count + 1");
+        if several {
+            w.line("each = {name: float(value) for name, value in each.items()}");
+        }
+        w.line(format!("log.step(step, float(loss), {right}, float(rate){each})"));
         w.block("if step == options.steps:", |w| w.line("break"));
     }
 }
