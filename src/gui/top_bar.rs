@@ -272,7 +272,11 @@ fn transport(ui: &mut Ui, state: &State, room: Room, actions: &mut Vec<Action>) 
     }
     if room >= Room::Least {
         let seed = icon_button(ui, icons::ICON_CASINO, ready, false, "New seed");
-        if explain(seed, "Back to step 0 with different initial weights.").clicked() {
+        let help = match state.begins_with_given() {
+            true => "Back to step 0 with random initial weights instead of those of the file.",
+            false => "Back to step 0 with different initial weights.",
+        };
+        if explain(seed, help).clicked() {
             push(Transport::NewSeed);
         }
     }

@@ -175,7 +175,7 @@ impl State {
         let Imported { project, kept, arrival } = imported;
         self.begin(project, None);
         self.works.resume = Some(kept);
-        self.works.is_given = true;
+        self.works.given = Some(self.project.training.seed);
         self.desk.arrival = Some(arrival);
         self.tell_of(Event::ModelArrived);
     }
@@ -238,7 +238,12 @@ impl State {
 
     /// Whether there is more in the run than the first weights of a seed.
     pub fn has_weights_worth_keeping(&self) -> bool {
-        self.run.step > 0 || self.works.is_set_by_hand || self.works.is_given
+        self.run.step > 0 || self.works.is_set_by_hand || self.begins_with_given()
+    }
+
+    /// Whether the first weights of the run came from a file: those of another seed are drawn.
+    pub fn begins_with_given(&self) -> bool {
+        self.works.given == Some(self.project.training.seed)
     }
 
     /// Whether saving keeps the run with the project.

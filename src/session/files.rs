@@ -119,7 +119,7 @@ impl State {
             ..Self::default()
         };
         (self.works.told, self.works.resume, self.works.resume_in) = (None, None, None);
-        (self.works.is_given, self.works.reading) = (false, None);
+        (self.works.given, self.works.reading) = (None, None);
         self.works.generation += 1;
         self.works.suggested_epochs = None;
         self.forget_runs();

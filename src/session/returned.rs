@@ -150,10 +150,20 @@ pub fn read(path: &Path, project: &Project, dataset: &Arc<Dataset>) -> Result<Re
         ));
     }
     told.push("The optimiser's state isn't imported.".to_owned());
-    let name = log_file.as_deref().unwrap_or(&checkpoint).file_stem();
-    let name = name.map_or_else(|| by.to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let name = name_of(log_file.as_deref().unwrap_or(&checkpoint)).unwrap_or_else(|| by.to_owned());
     let card = card(&name, framework.map(|framework| (framework.word(), framework.name())), &kept);
     Ok(Returned { card, kept, told })
+}
+
+/// What a run is called: as its file, or as its folder where everybody's file is called so.
+fn name_of(file: &Path) -> Option<String> {
+    let folder = || {
+        let folder = std::path::absolute(file).ok()?;
+        Some(folder.parent()?.file_name()?.to_string_lossy().into_owned())
+    };
+    let stem = file.file_stem()?.to_string_lossy().into_owned();
+    let is_usual = ["run", "log", "train", "checkpoint", "model"].contains(&stem.to_lowercase().as_str());
+    if is_usual { folder() } else { Some(stem) }
 }
 
 /// The row of a run that another framework has trained, or nobody knows who.
@@ -248,4 +258,17 @@ fn newest(folder: &Path, is_one: fn(&Path) -> bool) -> Option<PathBuf> {
         (changed.unwrap_or(SystemTime::UNIX_EPOCH), path.clone())
     };
     entries.filter(|path| is_one(path) && path.is_file()).max_by_key(age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_called_after_its_file_or_else_its_folder() {
+        let name = |path: &str| name_of(Path::new(path));
+        assert_eq!(name("spiral-torch/night.jsonl").as_deref(), Some("night"));
+        assert_eq!(name("spiral-torch/run.jsonl").as_deref(), Some("spiral-torch"));
+        assert_eq!(name("spiral-torch/checkpoint.pt").as_deref(), Some("spiral-torch"));
+    }
 }

@@ -193,7 +193,9 @@ impl State {
         let (mut kept, _) = (self.works.resume.take(), self.works.resume_in.take());
         self.history.forget_numbers();
         self.works.is_set_by_hand = kept.as_ref().is_some_and(|kept| !kept.saved.history.made().is_empty());
-        self.works.is_given = kept.as_ref().map_or(self.works.is_given, |kept| kept.saved.start.is_some());
+        if let Some(kept) = &kept {
+            self.works.given = kept.saved.start.as_ref().map(|_| kept.saved.project.training.seed);
+        }
         let in_force = kept.as_ref().map(|kept| &kept.saved.project);
         let project = in_force.map(|there| checkpoint::with(&self.project, &there.graph, &there.training));
         let project = project.unwrap_or_else(|| self.project.clone());

@@ -41,8 +41,8 @@ pub struct Works {
     pub settings: Settings,
     /// Numbers of the run were set by hand: it is worth keeping, even before its first step.
     pub is_set_by_hand: bool,
-    /// It began with weights of a file, which are worth keeping too.
-    pub is_given: bool,
+    /// The runs of this seed begin with weights of a file, which are worth keeping too.
+    pub given: Option<u64>,
     /// Where this window keeps what is not saved.
     pub folder: Option<Arc<SessionFolder>>,
     /// What windows before it left, the newest first.

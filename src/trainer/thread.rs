@@ -9,6 +9,7 @@ mod desk;
 mod interrupts;
 mod loading;
 mod not_finite;
+mod starting;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,7 @@ use super::scoring::Asked;
 use crate::data::Dataset;
 use crate::engine::{Device, FirstNotFinite, Threads};
 use crate::model::Project;
-use crate::trace::{Change, Curves};
+use crate::trace::Change;
 use crate::trace::{OutputPicture, PictureWishes};
 pub use asker::Asker;
 use asker::Standing;
@@ -36,6 +37,7 @@ pub use debugging::DebugCommand;
 use desk::Desk;
 use interrupts::{Interrupts, Urgency};
 pub use loading::Load;
+use starting::Given;
 
 /// Told when the outbox has something new; must be cheap and may be called from the training thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -162,6 +164,7 @@ struct Worker {
     waker: Waker,
     run_number: u64,
     debugger: Option<Debugger>,
+    given: Given,
     desk: Desk,
     /// What is drawn and set, as far as it was told.
     page: Page,
@@ -214,6 +217,7 @@ impl Worker {
             waker,
             run_number: 0,
             debugger: None,
+            given: Given::default(),
             desk: Desk::default(),
             page: Page::of(&Project::default()),
             in_force: None,
@@ -309,7 +313,7 @@ impl Worker {
                 self.start(run, &project, dataset, device, kept)?;
             }
             Command::Clear => {
-                (self.debugger, self.mode) = (None, Mode::Paused);
+                (self.debugger, self.mode, self.given) = (None, Mode::Paused, Given::default());
                 self.desk.begin_run();
                 self.standing.clear();
             }
@@ -348,53 +352,6 @@ impl Worker {
             }
             Command::Quit => {}
         }
-        Ok(())
-    }
-
-    fn start(
-        &mut self,
-        number: u64,
-        project: &Project,
-        dataset: Arc<Dataset>,
-        device: Device,
-        kept: Option<Box<Kept>>,
-    ) -> Result<(), DebugError> {
-        let given = self.run().and_then(Run::given);
-        (self.debugger, self.mode, self.run_number) = (None, Mode::Paused, number);
-        self.desk.begin_run();
-        self.standing.clear();
-        (self.seconds, self.seconds_before, self.recent, self.rate) = (0.0, 0.0, (0, 0.0), 0.0);
-        self.pace.hurry();
-        (self.output, self.asked, self.question) = (None, None, None);
-        (self.not_finite, self.opens_culprit) = (None, false);
-        (self.page, self.in_force) = (Page::of(project), None);
-        *locked(&self.outbox) = Outbox { run: number, ..Outbox::default() };
-        let (run, mut curves, forks) = match kept.map(|kept| *kept) {
-            None => {
-                let run = match given {
-                    Some(given) => Run::start_from(project, &given, dataset.clone(), device.clone())?,
-                    None => Run::new(project, dataset.clone(), device.clone())?,
-                };
-                (run, Curves::default(), None)
-            }
-            Some(Kept { saved, page, curves, forks, .. }) => {
-                self.page = page.map_or_else(|| Page::of(project), |page| *page);
-                let (graph, training) = (saved.project.graph.clone(), saved.project.training.clone());
-                let there = Project { graph, training, ..project.clone() };
-                (Run::resume(&there, dataset.clone(), device.clone(), saved)?, curves, Some(forks))
-            }
-        };
-        let metric = run.task().metric();
-        curves.metric = metric;
-        self.seconds_before = curves.pace.last().map_or(0.0, |pace| pace.seconds);
-        let debugger = Debugger::new(run, self.budget)?;
-        self.desk.branches.goes_on(debugger.moment().step, curves);
-        self.debugger = Some(debugger);
-        if let Some(forks) = forks {
-            self.take_forks(forks, &dataset, &device, metric);
-        }
-        self.tell_marks();
-        self.tell_progress();
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Which interpreters of Python there are to train with, and which frameworks they have.
 
+use std::path::Path;
+
 use egui::{Align, Button, Label, Layout, RichText, ScrollArea, Ui};
 use egui_material_icons::{MaterialIcon, icons};
 
@@ -63,7 +65,7 @@ impl Panel for EnginesPanel {
     fn show(&self, ui: &mut Ui, desk: &mut Desk<'_>) {
         let tokens = Tokens::of(ui);
         look_once(desk.state, desk.actions);
-        let (engines, named_ones) = (desk.state.engines(), &desk.state.settings().interpreters);
+        let engines = desk.state.engines();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             body(ui, |ui| {
                 if engines.looks {
@@ -73,27 +75,22 @@ impl Panel for EnginesPanel {
                     });
                 }
                 for interpreter in &engines.found.interpreters {
-                    row(ui, &tokens, interpreter);
+                    ui.horizontal_wrapped(|ui| {
+                        about(ui, &tokens, interpreter);
+                        if let Some(path) = &interpreter.named {
+                            remove(ui, path, desk.actions);
+                        }
+                    });
                 }
-                for (_, why) in &engines.found.problems {
-                    ui.add(Label::new(RichText::new(why).color(tokens.warn)).wrap());
+                for (path, why) in &engines.found.problems {
+                    ui.horizontal_wrapped(|ui| {
+                        ui.label(RichText::new(why).color(tokens.warn));
+                        remove(ui, path, desk.actions);
+                    });
                 }
                 let is_none = engines.looked && !engines.looks && engines.found.interpreters.is_empty();
                 if is_none {
                     nothing(ui, &tokens);
-                }
-                if !named_ones.is_empty() {
-                    ui.add_space(6.0);
-                    ui.label(RichText::new("Added").small().color(tokens.faint));
-                }
-                for path in named_ones {
-                    ui.horizontal(|ui| {
-                        ui.label(RichText::new(path.display().to_string()).font(theme::mono(12.0)).color(tokens.muted));
-                        let forget = ui.add(Button::new(RichText::new("Remove").small()).frame_when_inactive(false));
-                        if named(forget, &format!("Remove {}", path.display())).clicked() {
-                            desk.actions.push(Action::Engines(EngineAction::Forget(path.clone())));
-                        }
-                    });
                 }
             });
         });
@@ -107,14 +104,20 @@ pub fn look_once(state: &State, actions: &mut Vec<Action>) {
     }
 }
 
-fn row(ui: &mut Ui, tokens: &Tokens, interpreter: &Interpreter) {
+fn about(ui: &mut Ui, tokens: &Tokens, interpreter: &Interpreter) {
     let words = interpreter.words();
     let (python, frameworks) = words.split_once(": ").unwrap_or((&words, ""));
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(frameworks).color(tokens.text));
-        ui.label(RichText::new(python).color(tokens.muted));
-        ui.label(RichText::new(interpreter.path.display().to_string()).font(theme::mono(11.0)).color(tokens.faint));
-    });
+    ui.label(RichText::new(frameworks).color(tokens.text));
+    ui.label(RichText::new(python).color(tokens.muted));
+    ui.label(RichText::new(interpreter.path.display().to_string()).font(theme::mono(11.0)).color(tokens.faint));
+}
+
+/// Forgets one that was added by hand.
+fn remove(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
+    let remove = ui.add(Button::new(RichText::new("Remove").small()).frame_when_inactive(false));
+    if named(remove, &format!("Remove {}", path.display())).clicked() {
+        actions.push(Action::Engines(EngineAction::Forget(path.to_owned())));
+    }
 }
 
 /// What to do where there is no framework.

@@ -1,5 +1,7 @@
 //! Several engines train the project: who takes part, their curves, and what it came to.
 
+use std::collections::BTreeMap;
+
 use egui::{Align, Button, Context, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, Vec2, WidgetInfo};
 use egui_material_icons::{MaterialIcon, icons};
 
@@ -59,8 +61,8 @@ impl View {
 /// The panel's own state.
 #[derive(Debug)]
 pub struct RaceUi {
-    /// By their titles.
-    left_out: Vec<String>,
+    /// Who was let in or left out by hand, by their titles.
+    picked: BTreeMap<String, bool>,
     steps: u64,
     at_once: bool,
     view: View,
@@ -75,7 +77,7 @@ impl Default for RaceUi {
     fn default() -> Self {
         let log = ChartUi { log: true, ..ChartUi::default() };
         Self {
-            left_out: Vec::new(),
+            picked: BTreeMap::new(),
             steps: 200,
             at_once: false,
             view: View::default(),
@@ -90,7 +92,7 @@ impl Default for RaceUi {
 impl RaceUi {
     /// Who takes part stays.
     pub fn for_another_project(self) -> Self {
-        Self { left_out: self.left_out, steps: self.steps, at_once: self.at_once, ..Self::default() }
+        Self { picked: self.picked, steps: self.steps, at_once: self.at_once, ..Self::default() }
     }
 
     fn follow_gaps(&mut self, race: &RaceView) {
@@ -212,9 +214,16 @@ fn setup(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut RaceUi, action
     ui.advance_cursor_after_rect(row);
 }
 
+/// Usually the first engine of each framework.
+fn takes_part(engines: &[Engine], place: usize, local: &RaceUi) -> bool {
+    let engine = &engines[place];
+    let is_first = engines[..place].iter().all(|other| other.framework() != engine.framework());
+    local.picked.get(&engine.title()).copied().unwrap_or(is_first)
+}
+
 fn chosen(state: &State, local: &RaceUi) -> Vec<Engine> {
-    let takes_part = |engine: &&Engine| !local.left_out.contains(&engine.title());
-    state.engines().all.iter().filter(takes_part).cloned().collect()
+    let engines = &state.engines().all;
+    (0..engines.len()).filter(|&place| takes_part(engines, place, local)).map(|place| engines[place].clone()).collect()
 }
 
 fn chips(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut RaceUi, goes_on: bool) {
@@ -226,17 +235,14 @@ fn chips(ui: &mut Ui, tokens: &Tokens, state: &State, local: &mut RaceUi, goes_o
     let all: Vec<&Engine> = engines.iter().collect();
     for (i, engine) in engines.iter().enumerate() {
         let title = engine.title();
-        let on = !local.left_out.contains(&title);
+        let on = takes_part(engines, i, local);
         let colour = standings::colour(tokens, engine, &all[..i]);
         let mark = RichText::new("●").size(9.0).color(if on { colour } else { tokens.faint });
         let text = RichText::new(&title).font(theme::medium(12.0)).color(if on { tokens.text } else { tokens.muted });
         let response = ui.add_enabled(!goes_on, Button::selectable(on, (mark, text)).corner_radius(9));
         response.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, !goes_on, on, format!("Race with {title}")));
         if response.clicked() {
-            match on {
-                true => local.left_out.push(title),
-                false => local.left_out.retain(|other| *other != title),
-            }
+            local.picked.insert(title, !on);
         }
     }
 }

@@ -268,3 +268,31 @@ fn an_imported_model_gets_a_head_for_other_data_and_trains_with_what_it_knew() {
     ready(&mut state);
     assert_eq!(weight(&state, "conv2d_2.weight"), known);
 }
+
+#[test]
+fn a_new_seed_draws_weights_and_undo_brings_those_of_the_file_back() {
+    let mut state = State { speed: 1.0, ..State::default() };
+    state.apply(Action::Open(fixture("several.keras")));
+    ready(&mut state);
+    let name = kept(&state).saved.now.tensors.keys().find(|name| name.ends_with(".weight")).unwrap().clone();
+    let imported = weight(&state, &name);
+    assert!(state.begins_with_given());
+    state.apply(Action::Transport(Transport::Reset));
+    ready(&mut state);
+    assert_eq!(weight(&state, &name), imported);
+    let mut drawn = Vec::new();
+    for _ in 0..2 {
+        state.apply(Action::Transport(Transport::NewSeed));
+        ready(&mut state);
+        drawn.push(weight(&state, &name));
+        assert!(!state.begins_with_given());
+    }
+    assert!(drawn[0] != imported && drawn[1] != imported && drawn[0] != drawn[1]);
+    state.apply(Action::Undo);
+    ready(&mut state);
+    assert_eq!(weight(&state, &name), drawn[0]);
+    state.apply(Action::Undo);
+    ready(&mut state);
+    assert_eq!(weight(&state, &name), imported);
+    assert!(state.begins_with_given());
+}

@@ -21,6 +21,9 @@ pub struct Interpreter {
     pub python: String,
     /// Versions by the name of the package; only those that are there.
     pub packages: BTreeMap<String, String>,
+    /// How somebody named it, who may forget it again.
+    #[serde(skip)]
+    pub named: Option<PathBuf>,
 }
 
 /// Asks for versions without loading anything, which takes seconds.
@@ -61,7 +64,7 @@ impl Interpreter {
         let answer: Option<Answer> = text.lines().rev().find_map(|line| serde_json::from_str(line).ok());
         let answer = answer.ok_or_else(|| format!("{shown} isn't a Python interpreter, version 3.9 or newer."))?;
         let path = if answer.path.is_absolute() { answer.path } else { path.clone() };
-        Ok(Self { path, python: answer.python, packages: answer.packages })
+        Ok(Self { path, python: answer.python, packages: answer.packages, named: None })
     }
 
     /// The version of a framework that it has.
@@ -174,6 +177,9 @@ pub fn look_around(named: &[PathBuf]) -> Found {
                     let why = format!("{} has none of torch, keras and tensorflow.", path.display());
                     found.problems.push((path.clone(), why));
                 }
+            }
+            Ok(interpreter) if is_named => {
+                found.interpreters.push(Interpreter { named: Some(path.clone()), ..interpreter });
             }
             Ok(interpreter) if found.interpreters.iter().any(|there| known(there, &interpreter)) => {}
             Ok(interpreter) => found.interpreters.push(interpreter),

@@ -109,7 +109,6 @@ impl Racer {
     fn begin(&mut self, course: &Course<'_>) -> Result<(), String> {
         let place = tempfile::tempdir().map_err(|error| format!("There is no room for temporary files: {error}."))?;
         let log = place.path().join("run.jsonl");
-        let mut keeps = true;
         let mut command = match &self.engine {
             Engine::Glassbox => {
                 let file = place.path().join("race.glassbox.json");
@@ -126,10 +125,6 @@ impl Racer {
                 let (files, lines) = made.map_err(|error| error.to_string())?;
                 export::write(place.path(), &files).map_err(|error| error.to_string())?;
                 self.lines_of_code = lines;
-                keeps = files
-                    .iter()
-                    .filter(|file| file.name.ends_with(".py"))
-                    .any(|file| contains(&file.bytes, b"--checkpoint"));
                 let mut command = Command::new(&interpreter.path);
                 command.args(["train.py", "--device", "cpu"]).env("TF_CPP_MIN_LOG_LEVEL", "2");
                 if let Some(backend) = backend {
@@ -140,9 +135,7 @@ impl Racer {
         };
         command.args(["--steps", &course.steps.to_string(), "--seconds", "--until-closed", "--log"]).arg(&log);
         command.current_dir(place.path());
-        if keeps {
-            command.arg("--checkpoint").arg(place.path().join(checkpoint_of(&self.engine)));
-        }
+        command.arg("--checkpoint").arg(place.path().join(checkpoint_of(&self.engine)));
         if let Some(threads) = course.threads {
             command.args(["--threads", &threads.to_string()]);
         }
@@ -211,10 +204,6 @@ impl Racer {
         let weights = returned::weights(&path, course.project, course.dataset)?;
         returned::kept(&self.engine.title(), weights, &self.log, course.project, course.dataset)
     }
-}
-
-fn contains(text: &[u8], words: &[u8]) -> bool {
-    text.windows(words.len()).any(|part| part == words)
 }
 
 /// Its last line says what went wrong; what comes before is for whoever wants to know.

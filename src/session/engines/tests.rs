@@ -13,7 +13,7 @@ use crate::model::{Project, templates};
 
 fn engine(folder: &Path, kind: Python) -> Engine {
     let packages = BTreeMap::from([("torch".to_owned(), format!("{kind:?}"))]);
-    let interpreter = Interpreter { path: python(folder, kind), python: "3.99.0".into(), packages };
+    let interpreter = Interpreter { path: python(folder, kind), python: "3.99.0".into(), packages, named: None };
     Engine::Framework(crate::interop::Framework::PyTorch, interpreter, None)
 }
 

@@ -91,6 +91,11 @@ impl Run {
         Some(snapshot)
     }
 
+    /// Whether those came from a file.
+    pub fn has_given(&self) -> bool {
+        matches!(self.history.origin.weights, Weights::Given) || !self.loaded_first().is_empty()
+    }
+
     /// The weights that were loaded before the first step and not undone, the last ones last.
     fn loaded_first(&self) -> Vec<&crate::model::Numbers> {
         let mut loaded = Vec::new();

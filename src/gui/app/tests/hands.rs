@@ -106,6 +106,11 @@ impl Hands {
         self.window.get_by_label(label).accesskit_node().value().unwrap_or_default()
     }
 
+    /// Whether a switch is on.
+    pub fn is_on(&self, label: &str) -> bool {
+        self.window.get_by_label(label).accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    }
+
     pub fn place(&self, label: &str) -> Pos2 {
         self.window.get_by_label(label).rect().center()
     }
