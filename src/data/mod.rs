@@ -1,6 +1,6 @@
 //! Floor 2: from a [`DataSpec`] to [`Samples`], split and scaled, and their order.
 //!
-//! Owns sources (synthetic, drawn digits, CSV, IDX), the split, scaling, what samples are and where they lie, and in
+//! Owns sources (synthetic, drawn digits, tables, IDX), the split, scaling, what samples are and where they lie, and in
 //! which order an epoch uses them. Knows nothing of networks or windows.
 
 mod csv;

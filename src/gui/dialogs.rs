@@ -146,7 +146,7 @@ impl Purpose {
             }
             Self::Save { .. } => "The file name will end in .glassbox.json.",
             Self::OpenTable | Self::DataTable => {
-                "A text file with one sample per line (CSV). The delimiter and header are detected automatically."
+                "One sample in each row: a text file (CSV), JSON lines, Parquet or Arrow. Its kind and layout are detected."
             }
             Self::OpenIdx | Self::DataFolder => {
                 "A folder with images and labels in MNIST's format, compressed (.gz) or not."

@@ -57,7 +57,7 @@ pub const TEMPLATES: &[Template] = &[
         tagline: "your IDX files",
         needs: Some("a folder of IDX files"),
     },
-    Template { key: "table", title: "Your table", tagline: "a CSV file becomes a model", needs: Some("a CSV file") },
+    Template { key: "table", title: "Your table", tagline: "a table becomes a model", needs: Some("a table") },
 ];
 
 /// The template with this key.

@@ -57,7 +57,7 @@ pub enum Action {
     // Data and training settings.
     /// Other settings: the data is loaded again.
     SetData(DataSpec),
-    /// A CSV file as the data of this project: its likeliest target is taken, the network stays.
+    /// A table as the data of this project: its likeliest target is taken, the network stays.
     UseTable(PathBuf),
     /// Same settings, new samples.
     RegenerateData,
@@ -120,9 +120,9 @@ pub enum Action {
     NewEmpty,
     /// By its key: "spiral".
     OpenTemplate(String),
-    /// A project fitted to a CSV file; without a target the likeliest column is taken.
+    /// A project fitted to a table; without a target the likeliest column is taken.
     OpenTable {
-        /// The CSV file.
+        /// Its file.
         path: PathBuf,
         /// The name of a column.
         target: Option<String>,

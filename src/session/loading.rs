@@ -10,6 +10,10 @@ use super::{DataState, NoticeKind, Screen, State};
 use crate::data::{self, DataError, Dataset, Progress, TablePreview};
 use crate::model::{ColumnRole, CsvSpec, DataSpec, Edit, IdxSpec, LayerKind, MissingPolicy, Scaling, Source, Subject};
 
+/// How the names of tables end, for dialogs: what a file is, its content says.
+pub const TABLE_ENDINGS: [&str; 13] =
+    ["csv", "tsv", "txt", "data", "json", "jsonl", "ndjson", "parquet", "arrow", "feather", "ipc", "gz", "zst"];
+
 /// Runs on the loading thread.
 pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Result<Loaded, DataError> {
     match wanted {
@@ -38,7 +42,7 @@ pub(super) fn load(wanted: &Wanted, base: &Path, progress: &dyn Progress) -> Res
     }
 }
 
-/// Settings for a CSV file: the wanted target, or the likeliest one; `drop` names columns to leave out.
+/// Settings for a table: the wanted target, or the likeliest one; `drop` names columns to leave out.
 pub fn table_spec(
     path: &Path,
     target: Option<&str>,

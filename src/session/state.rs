@@ -57,7 +57,7 @@ pub struct State {
     pub(super) error: Option<String>,
     /// What computes, and what else could.
     pub(super) devices: Devices,
-    /// What the CSV file in use looks like, for correcting its columns.
+    /// What the table in use looks like, for correcting its columns.
     pub(super) table: Option<Arc<TablePreview>>,
     /// A project that was open when the program last ended without closing: offered on Welcome.
     pub(super) recoverable: Option<String>,

@@ -68,7 +68,7 @@ impl State {
         self.data.dataset()
     }
 
-    /// What the CSV file in use looks like, for correcting its columns.
+    /// What the table in use looks like, for correcting its columns.
     pub fn table(&self) -> Option<&Arc<TablePreview>> {
         self.table.as_ref()
     }

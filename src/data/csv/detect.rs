@@ -17,6 +17,9 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
+    /// Of text that was written here.
+    pub const MADE: Self = Self { delimiter: b',', quote: b'"', has_header: true, preamble: 0 };
+
     /// Where commas do not delimit they may be decimal points.
     pub fn decimal_comma(&self) -> bool {
         self.delimiter != b','

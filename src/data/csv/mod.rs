@@ -1,13 +1,16 @@
-//! Tables in text files: from a path and the user's choices to a [`Dataset`].
+//! Tables: from a path and the user's choices to a [`Dataset`].
 //!
-//! `source` has the text as UTF-8; `detect` finds delimiter, header and quotes; `table` reads rows within bounds;
-//! `columns` says what each column holds; `preview` is what the window shows; `encode` makes numbers of it; `target`
-//! decides the task. The file is read twice (once to know the columns, once to take the values) and never held as text.
+//! `source` has the text as UTF-8, which `kinds` write where a file is no text; `detect` finds delimiter, header and
+//! quotes; `table` reads rows within bounds; `columns` says what each column holds; `preview` is what the window shows;
+//! `encode` makes numbers of it; `target` decides the task. The text is read twice (once to know the columns, once to
+//! take the values) and never held as a whole.
 
 mod cell;
 mod columns;
+mod copy;
 mod detect;
 mod encode;
+mod kinds;
 mod preview;
 mod rows;
 mod source;
@@ -51,7 +54,7 @@ pub(super) fn load(
     spec: &DataSpec,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    let table = Table::open(path)?;
+    let table = Table::open(path, progress)?;
     let facts = columns::survey(&table, progress, (0.0, 0.45))?;
     let target_index = target_index(settings, &table)?;
     let mut notes = table.notes();

@@ -60,7 +60,7 @@ pub struct ColumnPreview {
 
 /// Reads the whole table once. Fails where loading would: ragged rows, not UTF-8, too large.
 pub fn inspect_csv(path: &Path, progress: &dyn Progress) -> Result<TablePreview, DataError> {
-    let table = Table::open(path)?;
+    let table = Table::open(path, progress)?;
     let facts = columns::survey(&table, progress, (0.0, 1.0))?;
     let columns = table.names.iter().zip(&facts).map(|(name, facts)| {
         let (role, reason) = facts.infer();

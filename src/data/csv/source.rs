@@ -1,16 +1,19 @@
-//! The text of a table, whatever it is stored as: UTF-8 is read where it lies; UTF-16, an older encoding or a gzip
-//! archive is made UTF-8 once, in a temporary file.
+//! The text of a table, whatever it is stored as: UTF-8 is read where it lies; anything else (an archive, an older
+//! encoding, a file that is no text) is made UTF-8 once, in a temporary file.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use flate2::read::MultiGzDecoder;
 use tempfile::NamedTempFile;
 
+use super::copy::{Out, copy, written};
+use super::kinds::Kind;
 use super::table::{MAX_FILE, thousands, unreadable};
 use crate::data::DataError;
+use crate::data::progress::{Progress, stop_if_cancelled};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// Read at once.
@@ -20,6 +23,9 @@ const SAMPLE: usize = 1 << 16;
 /// From this much of the text the encoding is guessed.
 const GUESSED_FROM: u64 = 16 << 20;
 
+/// So many archives inside of each other are unpacked.
+const DEEPEST: usize = 2;
+
 /// UTF-8 text in a file.
 pub(super) struct Source {
     /// Where the text is read.
@@ -28,6 +34,8 @@ pub(super) struct Source {
     pub skipped: u64,
     /// Bytes of the file with the text.
     pub size: u64,
+    /// Whether it was written here, from a file that is no text.
+    pub is_made: bool,
     /// What was done, in sentences.
     pub notes: Vec<String>,
     /// Where it had to be made: goes with this.
@@ -35,21 +43,47 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Errors: it cannot be read, or is no text.
-    pub fn open(path: &Path) -> Result<Self, DataError> {
-        let start = beginning(path)?;
-        if start.starts_with(b"\x1f\x8b") {
-            let unpacked = copy(path, |out| {
-                let file = File::open(path).map_err(|error| unreadable(&error, path))?;
-                pass(MultiGzDecoder::new(BufReader::new(file)), path, |bytes| written(out, bytes))
-            })?;
-            let mut inside = Self::of_text(unpacked.path(), path)?;
-            if inside._copy.is_none() {
-                inside._copy = Some(unpacked);
-            }
-            return Ok(inside);
+    /// Errors: it cannot be read, or is no table.
+    pub fn open(path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
+        let mut unpacked: Option<NamedTempFile> = None;
+        for _ in 0..DEEPEST {
+            let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
+            let start = beginning(file)?;
+            let Some(archive) = Archive::of(&start) else { break };
+            let inside = copy(path, |out| archive.unpack(file, path, out, progress))?;
+            unpacked = Some(inside);
         }
-        Self::of_text(path, path)
+        let file = unpacked.as_ref().map_or(path, NamedTempFile::path);
+        if let Some(kind) = Kind::of(&beginning(file)?) {
+            return Self::made(kind, file, path, progress);
+        }
+        let mut text = Self::of_text(file, path)?;
+        let at = usize::try_from(text.skipped).unwrap_or_default();
+        if let Some(kind) = Kind::of_text(beginning(&text.text)?.get(at..).unwrap_or_default()) {
+            let made = Self::made(kind, &text.text, path, progress)?;
+            text.notes.extend(made.notes);
+            return Ok(Self { notes: text.notes, ..made });
+        }
+        if text._copy.is_none() {
+            text._copy = unpacked;
+        }
+        Ok(text)
+    }
+
+    /// `file` is no text; `path` is what a person knows.
+    fn made(kind: Kind, file: &Path, path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
+        let mut notes = Vec::new();
+        let made = copy(path, |out| {
+            notes = kind.write(file, out, progress)?;
+            Ok(())
+        })?;
+        Ok(Self { is_made: true, notes, ..Self::of_copy(made, path)? })
+    }
+
+    fn of_copy(made: NamedTempFile, path: &Path) -> Result<Self, DataError> {
+        let size = made.path().metadata().map_err(|error| unreadable(&error, path))?.len();
+        let text = made.path().to_path_buf();
+        Ok(Self { text, skipped: 0, size, is_made: false, notes: Vec::new(), _copy: Some(made) })
     }
 
     /// `file` has the text; `path` is what a person knows.
@@ -58,11 +92,11 @@ impl Source {
         if let Some(what) = other_than_text(&start) {
             return Err(DataError::new(format!("{what}: {}", path.display())));
         }
-        let size = |file: &Path| file.metadata().map(|data| data.len()).map_err(|error| unreadable(&error, path));
         let Some(encoding) = encoding(&start, file, path)? else {
             let skipped = if start.starts_with(BOM) { BOM.len() as u64 } else { 0 };
-            let (text, size) = (file.to_path_buf(), size(file)?);
-            return Ok(Self { text, skipped, size, notes: Vec::new(), _copy: None });
+            let size = file.metadata().map_err(|error| unreadable(&error, path))?.len();
+            let text = file.to_path_buf();
+            return Ok(Self { text, skipped, size, is_made: false, notes: Vec::new(), _copy: None });
         };
         let mut faults = Faults::default();
         let made = copy(path, |out| {
@@ -81,7 +115,7 @@ impl Source {
         if faults.nuls > 0 {
             notes.push(format!("Characters that are no text (NUL) were left out: {}.", thousands(faults.nuls)));
         }
-        Ok(Self { text: made.path().to_path_buf(), skipped: 0, size: size(made.path())?, notes, _copy: Some(made) })
+        Ok(Self { notes, ..Self::of_copy(made, path)? })
     }
 
     /// The text from its first byte.
@@ -89,6 +123,41 @@ impl Source {
         let mut file = File::open(&self.text).map_err(|error| unreadable(&error, path))?;
         file.seek(SeekFrom::Start(self.skipped)).map_err(|error| unreadable(&error, path))?;
         Ok(file)
+    }
+}
+
+/// How a single file is packed.
+enum Archive {
+    Gzip,
+    Zstd,
+}
+
+impl Archive {
+    fn of(start: &[u8]) -> Option<Self> {
+        if start.starts_with(b"\x1f\x8b") {
+            Some(Self::Gzip)
+        } else {
+            start.starts_with(b"\x28\xb5\x2f\xfd").then_some(Self::Zstd)
+        }
+    }
+
+    fn unpack(&self, file: &Path, path: &Path, out: &mut Out, progress: &dyn Progress) -> Result<(), DataError> {
+        let packed = BufReader::new(File::open(file).map_err(|error| unreadable(&error, path))?);
+        let damaged = |error| DataError::new(format!("The archive is damaged or cut short ({error})."));
+        let mut inside: Box<dyn Read> = match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(zstd::Decoder::with_buffer(packed).map_err(damaged)?),
+        };
+        let mut block = vec![0; BLOCK];
+        loop {
+            stop_if_cancelled(progress)?;
+            match inside.read(&mut block) {
+                Ok(0) => return Ok(()),
+                Ok(read) => written(out, &block[..read])?,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(damaged(error)),
+            }
+        }
     }
 }
 
@@ -103,18 +172,23 @@ fn beginning(path: &Path) -> Result<Vec<u8>, DataError> {
 fn other_than_text(start: &[u8]) -> Option<&'static str> {
     let text = start.trim_ascii_start();
     let begins = |word: &[u8]| text.len() >= word.len() && text[..word.len()].eq_ignore_ascii_case(word);
-    let marks: [(&[u8], &str); 8] = [
+    let marks: [(&[u8], &str); 13] = [
         (b"\x89PNG", "This is a picture (PNG), not a table. Choose a CSV file"),
         (b"\xff\xd8\xff", "This is a picture (JPEG), not a table. Choose a CSV file"),
         (b"%PDF", "This is a PDF, not a table. Export the table as CSV"),
-        (b"PAR1", "This is a Parquet file. Save it as CSV, such as with pandas: read_parquet(...).to_csv(...)"),
         (
             b"PK\x03\x04",
             "This is an Excel workbook or another zip archive. In a spreadsheet, save the sheet as \"CSV UTF-8\"",
         ),
         (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook. In a spreadsheet, save the sheet as \"CSV UTF-8\""),
-        (b"\x28\xb5\x2f\xfd", "This is packed with zstd. Unpack it first (zstd -d)"),
+        (b"\x1f\x8b", "The file is packed several times over. Unpack it first (gunzip)"),
+        (b"\x28\xb5\x2f\xfd", "The file is packed several times over. Unpack it first (zstd -d)"),
         (b"BZh", "This is packed with bzip2. Unpack it first (bunzip2)"),
+        (b"\xfd7zXZ", "This is packed with xz. Unpack it first (unxz)"),
+        (b"FEA1", "This is Feather's first version. Save it again: pandas' to_feather() writes the current one"),
+        (b"ORC", "This is an ORC file. Save it as Parquet"),
+        (b"SQLite format 3\0", "This is an SQLite database. Export a table of it as CSV"),
+        (b"\x89HDF\r\n", "This is an HDF5 file. Save the table in it as Parquet or CSV"),
     ];
     let known = marks.iter().find(|(mark, _)| start.starts_with(mark)).map(|(_, what)| *what);
     let spoken = || {
@@ -124,10 +198,6 @@ fn other_than_text(start: &[u8]) -> Option<&'static str> {
             )
         } else if begins(b"<!doctype html") || begins(b"<html") {
             Some("This is a web page, saved under a table's name. Download the file itself")
-        } else if (begins(b"{") || begins(b"["))
-            && serde_json::from_slice::<serde_json::Value>(first_line(text)).is_ok()
-        {
-            Some("This is JSON, not a table. Save it as CSV")
         } else {
             None
         }
@@ -277,30 +347,6 @@ fn transcode(encoding: &'static Encoding, file: File, path: &Path, out: &mut Out
     Ok(faults)
 }
 
-/// A temporary file that must not grow beyond what a table may have.
-struct Out {
-    file: NamedTempFile,
-    size: u64,
-}
-
-fn copy(path: &Path, fill: impl FnOnce(&mut Out) -> Result<(), DataError>) -> Result<NamedTempFile, DataError> {
-    let temporary = |error: std::io::Error| {
-        DataError::new(format!("Couldn't make room to unpack the file ({error}): {}", path.display()))
-    };
-    let mut out = Out { file: NamedTempFile::new().map_err(temporary)?, size: 0 };
-    fill(&mut out).map_err(|error| DataError::new(format!("{} File: {}", error.message, path.display())))?;
-    out.file.flush().map_err(temporary)?;
-    Ok(out.file)
-}
-
-fn written(out: &mut Out, bytes: &[u8]) -> Result<(), DataError> {
-    out.size += bytes.len() as u64;
-    if out.size > MAX_FILE {
-        return Err(DataError::new(format!("The text in it is larger than {:.1} GB.", MAX_FILE as f64 / 1e9)));
-    }
-    out.file.write_all(bytes).map_err(|error| DataError::new(format!("Couldn't unpack it ({error}).")))
-}
-
 /// Hands a stream on block by block.
 fn pass(
     mut from: impl Read,
@@ -320,12 +366,15 @@ fn pass(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
+    use crate::data::NoProgress;
 
     fn text(bytes: &[u8]) -> Result<(String, Vec<String>), String> {
         let mut file = NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let source = Source::open(file.path()).map_err(|error| error.message)?;
+        let source = Source::open(file.path(), &NoProgress).map_err(|error| error.message)?;
         let mut text = String::new();
         source.reader(file.path()).unwrap().read_to_string(&mut text).unwrap();
         Ok((text, source.notes))
@@ -366,6 +415,12 @@ mod tests {
         assert_eq!(text(&pack(b"a,b\n1,2\n")).unwrap(), ("a,b\n1,2\n".into(), Vec::new()));
         let (found, notes) = text(&pack(&utf16("a,b\n1,2\n", false))).unwrap();
         assert_eq!((found.as_str(), notes.len()), ("a,b\n1,2\n", 1));
+        let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        assert_eq!(text(&zstd(b"a,b\n1,2\n")).unwrap().0, "a,b\n1,2\n");
+        assert_eq!(text(&zstd(&pack(b"a,b\n1,2\n"))).unwrap().0, "a,b\n1,2\n");
+        assert!(text(&zstd(&zstd(&pack(b"a,b\n1,2\n")))).unwrap_err().contains("several times"));
+        let long = zstd(&b"a,b\n1,2\n".repeat(1000));
+        assert!(text(&long[..long.len() / 2]).unwrap_err().contains("cut short"));
         let whole = pack(&b"a,b\n1,2\n".repeat(1000));
         assert!(text(&whole[..whole.len() / 2]).is_err(), "cut short");
     }
@@ -386,7 +441,7 @@ mod tests {
             (b"PK\x03\x04rest", "Excel"),
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git-lfs"),
             (b"<!DOCTYPE html>\n<title>", "web page"),
-            (b"{\"a\": 1}\n", "JSON"),
+            (b"SQLite format 3\0", "SQLite"),
             (b"a\0b\0\0c,d\n1,2\n", "isn't a text file"),
         ] {
             let said = text(bytes).unwrap_err();

@@ -34,8 +34,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub fn open(path: &Path) -> Result<Self, DataError> {
-        let source = Source::open(path)?;
+    pub fn open(path: &Path, progress: &dyn Progress) -> Result<Self, DataError> {
+        let source = Source::open(path, progress)?;
         let mut file = source.reader(path)?;
         let mut sample = Vec::new();
         (&mut file).take(SAMPLE as u64).read_to_end(&mut sample).map_err(|error| unreadable(&error, path))?;
@@ -51,7 +51,7 @@ impl Table {
         {
             text = &text[..=end];
         }
-        let dialect = detect(text);
+        let dialect = if source.is_made { Dialect::MADE } else { detect(text) };
         let ends_in_crlf = text.iter().position(|&b| b == b'\n').is_some_and(|at| at > 0 && text[at - 1] == b'\r');
         let ends_with_newline = last_byte(&mut file) == Some(b'\n');
         let mut table = Self {

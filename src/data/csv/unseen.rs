@@ -31,7 +31,7 @@ pub fn rows(
     path: &Path,
     progress: &dyn Progress,
 ) -> Result<Unseen, DataError> {
-    let table = Table::open(path)?;
+    let table = Table::open(path, progress)?;
     let mut places = find(columns, &table)?;
     let truth = Truth::of(target, &table);
     let width: usize = columns.iter().map(Column::width).sum();

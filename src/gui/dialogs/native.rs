@@ -38,10 +38,9 @@ impl FilePicker for NativePicker {
                 .add_filter("Weights", &["safetensors"])
                 .set_file_name(format!("{suggestion}.safetensors"))
                 .save_file(),
-            Purpose::OpenTable | Purpose::DataTable => dialog
-                .add_filter("Table", &["csv", "tsv", "txt", "data", "gz"])
-                .add_filter("All files", &["*"])
-                .pick_file(),
+            Purpose::OpenTable | Purpose::DataTable => {
+                dialog.add_filter("Table", &crate::session::TABLE_ENDINGS).add_filter("All files", &["*"]).pick_file()
+            }
             Purpose::OpenIdx | Purpose::DataFolder => dialog.pick_folder(),
             Purpose::ExportProject { target, suggestion, folder } => {
                 let ending = target.ending().map(|ending| format!(".{ending}")).unwrap_or_default();
